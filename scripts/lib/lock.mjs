@@ -1,0 +1,60 @@
+// Lets one process at a time set things up: `npm start` in one terminal and `npm test` in another share .tools and node_modules.
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { step } from './log.mjs';
+
+/** Runs `body` while no other process holds the lock `file`. A lock whose owner is gone does not count. */
+export async function withLock(file, body) {
+  mkdirSync(path.dirname(file), { recursive: true });
+  for (let told = false; !take(file); ) {
+    const owner = ownerOf(file);
+    if (owner === undefined || !isAlive(owner)) {
+      rmSync(file, { force: true });
+      continue;
+    }
+    if (!told) step(`Waiting for another set-up to end (process ${owner})`);
+    told = true;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  const release = () => rmSync(file, { force: true });
+  process.once('exit', release);
+  try {
+    return await body();
+  } finally {
+    process.removeListener('exit', release);
+    release();
+  }
+}
+
+function take(file) {
+  // The lock appears with its content, by a link, so that nobody ever reads an empty one.
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, String(process.pid));
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft);
+  }
+}
+
+/** The process that holds the lock; none where it has just been released. */
+function ownerOf(file) {
+  try {
+    return Number.parseInt(readFileSync(file, 'utf8'), 10) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}

@@ -1,0 +1,47 @@
+// Installs npm packages as a lock file says, and knows when that has been done already.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { step } from './log.mjs';
+import { run } from './processes.mjs';
+
+/**
+ * Makes `node_modules` in `directory` what its `package-lock.json` says.
+ * @param {{optional?: boolean}} [wanted] whether optional packages are wanted, where they are made for this platform
+ */
+export async function ensurePackages(directory, what, { optional = true } = {}) {
+  if (isInstalled(directory, optional)) return;
+  step(`Installing ${what}`);
+  await run('npm', ['ci', ...(optional ? [] : ['--omit=optional'])], {
+    cwd: directory,
+    failure: () => 'npm could not install the packages: is there a network, and room on the disk?',
+  });
+}
+
+/** npm notes at the end of an installation what is there, so an interrupted one is seen. */
+function isInstalled(directory, optional) {
+  const wanted = packagesIn(path.join(directory, 'package-lock.json'));
+  const found = packagesIn(path.join(directory, 'node_modules/.package-lock.json'));
+  return Object.entries(wanted).every(([name, entry]) => {
+    if (name === '') return true;
+    if (found[name]) return found[name].version === entry.version;
+    return entry.optional && !(optional && isForThisPlatform(entry));
+  });
+}
+
+function isForThisPlatform({ os, cpu, libc }) {
+  // npm decides about the C library; on such a platform a missing package is its choice.
+  return !libc && includes(os, process.platform) && includes(cpu, process.arch);
+}
+
+/** Lock files hold a list, or a single name. Nothing means any. */
+function includes(names, name) {
+  return names === undefined || [names].flat().includes(name);
+}
+
+function packagesIn(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
+  } catch {
+    return {};
+  }
+}

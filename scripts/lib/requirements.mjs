@@ -1,0 +1,62 @@
+// What has to be on the machine already: Node, and Rust through rustup. Everything else the scripts install themselves.
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Stop, step } from './log.mjs';
+import { root } from './paths.mjs';
+import { outputOf, run } from './processes.mjs';
+
+/** The oldest Node that wrangler runs on. */
+export const OLDEST_NODE = '20.3.0';
+
+const TARGET = 'wasm32-unknown-unknown';
+
+/** Whether version `have` is at least `want`; both like `1.95.0`, anything behind the numbers is ignored. */
+export function atLeast(have, want) {
+  const [a, b] = [have, want].map((version) => version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0));
+  for (let i = 0; i < 3; i += 1) {
+    if ((a[i] ?? 0) !== (b[i] ?? 0)) return (a[i] ?? 0) > (b[i] ?? 0);
+  }
+  return true;
+}
+
+/** Why this Node does not serve, or nothing. */
+export function nodeProblem(version) {
+  if (atLeast(version, OLDEST_NODE)) return undefined;
+  return `Node ${version} is too old: this project needs ${OLDEST_NODE} or newer. Get it from https://nodejs.org and try again.`;
+}
+
+/**
+ * Why this Rust does not serve, or nothing.
+ * @param {string | undefined} printed what `rustc --version` said
+ * @param {string} wanted the `rust-version` of Cargo.toml
+ */
+export function rustProblem(printed, wanted) {
+  if (printed === undefined) {
+    return 'Rust is missing: install it from https://rustup.rs, open a new terminal and try again.';
+  }
+  const version = /\d+\.\d+\.\d+\S*/.exec(printed)?.[0] ?? '0';
+  if (atLeast(version, wanted)) return undefined;
+  return `Rust ${version} is too old: this project needs ${wanted} or newer. Run \`rustup update stable\` and try again.`;
+}
+
+/** Fails with one clear line where Node or Rust is missing or too old. */
+export function checkRequirements() {
+  if (process.platform === 'win32') throw new Stop('On Windows, please use this project inside WSL (https://learn.microsoft.com/windows/wsl).');
+  const manifest = readFileSync(path.join(root, 'Cargo.toml'), 'utf8');
+  const wanted = /^rust-version = "([^"]+)"/m.exec(manifest)?.[1] ?? '1.85';
+  // cargo is asked too: a distribution may ship one without the other.
+  const rustc = outputOf('cargo', ['--version'], { cwd: root }) && outputOf('rustc', ['--version'], { cwd: root });
+  const problem = nodeProblem(process.versions.node) ?? rustProblem(rustc, wanted);
+  if (problem) throw new Stop(problem);
+}
+
+/** Adds the standard library for WebAssembly to the Rust installation, where it is not there yet. */
+export async function ensureWasmTarget() {
+  const libraries = outputOf('rustc', ['--print', 'target-libdir', '--target', TARGET], { cwd: root });
+  if (libraries && existsSync(libraries)) return;
+  if (outputOf('rustup', ['--version']) === undefined) {
+    throw new Stop(`This Rust cannot compile to ${TARGET}, and it was not installed by rustup: install Rust from https://rustup.rs, or add that target with your package manager.`);
+  }
+  step(`Adding the Rust target ${TARGET}`);
+  await run('rustup', ['target', 'add', TARGET], { cwd: root });
+}

@@ -1,0 +1,42 @@
+// `npm start`: from a fresh clone to a connector that answers on this machine. Installs what is missing, builds, makes up a
+// passphrase where there is none, and serves on 127.0.0.1:8787 or on PORT until Ctrl-C.
+import { main } from './lib/log.mjs';
+import { ensurePassphrase } from './lib/passphrase.mjs';
+import { root } from './lib/paths.mjs';
+import { endOnSignals } from './lib/processes.mjs';
+import { checkRequirements } from './lib/requirements.mjs';
+import { checkPort, portFrom, serve } from './lib/serve.mjs';
+import { setUp } from './lib/setup.mjs';
+
+await main(async () => {
+  let serving = false;
+  let forget = () => {};
+  // Ctrl-C is how a server is meant to end; during the set-up it is an interruption.
+  endOnSignals(() => (serving ? 0 : 130), () => forget());
+
+  checkRequirements();
+  const port = portFrom(process.env, 8787);
+  await checkPort(port, 'npm start');
+  await setUp();
+
+  const owner = ensurePassphrase(root);
+  forget = owner.forget;
+  try {
+    await serve({
+      port,
+      options: owner.wranglerArguments,
+      ready(url) {
+        serving = true;
+        console.log(`
+  Your connector is running. It builds again when you change its code; Ctrl-C ends it.
+
+    Connector URL   ${url}/mcp
+    Passphrase      ${owner.passphrase}
+                    (${owner.origin}; the sign-in page asks for it)
+`);
+      },
+    });
+  } finally {
+    forget();
+  }
+});

@@ -1,0 +1,468 @@
+//! Who is calling, and what they were allowed: the plain types that the protocol half (`mcp`) and the authorization half
+//! (`oauth`) share. Scopes follow the grammar of RFC 6749 §3.3; scopes are flat here, none implies another.
+//! How a caller is proven is `oauth`'s business; nothing in this file can check a token.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Longest scope name, in characters.
+const MAX_SCOPE_LENGTH: usize = 128;
+/// Most scopes in one set.
+const MAX_SCOPES: usize = 64;
+/// Longest `scope` string that is looked at.
+const MAX_SCOPE_STRING: usize = 4096;
+
+/// A scope that this server knows: its name on the wire, and what it allows in words for the consent page.
+///
+/// ```
+/// # use mcp_connector::caller::Scope;
+/// pub const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
+/// ```
+///
+/// A space cannot be part of a name, so this does not compile:
+///
+/// ```compile_fail
+/// # use mcp_connector::caller::Scope;
+/// pub const NOTES_READ: Scope = Scope::new("notes read", "Read your notes");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    name: &'static str,
+    description: &'static str,
+}
+
+impl Scope {
+    /// Declare it as a `const`: then a name that RFC 6749 does not allow, or a missing description, fails to compile.
+    ///
+    /// # Panics
+    /// Only where it is not evaluated at compile time.
+    #[must_use]
+    pub const fn new(name: &'static str, description: &'static str) -> Self {
+        assert!(
+            is_scope_token(name),
+            "a scope name is 1 to 128 visible ASCII characters without space, quote or backslash (RFC 6749 §3.3)"
+        );
+        assert!(!description.is_empty(), "a scope says in words what it allows");
+        Self { name, description }
+    }
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What it allows, in words.
+    #[must_use]
+    pub const fn description(&self) -> &'static str {
+        self.description
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// `scope-token` of RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`, and short enough to be kept.
+const fn is_scope_token(name: &str) -> bool {
+    if name.is_empty() || name.len() > MAX_SCOPE_LENGTH {
+        return false;
+    }
+    let mut rest = name.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        if !matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E) {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// A set of scope names. Kept as the sorted, space-separated string that goes over the wire, so two equal sets are equal
+/// texts, a clone copies nothing, and a set cannot break out of a header or a JSON string.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ScopeSet(Arc<str>);
+
+/// Why a `scope` string was refused. Never names the scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidScope {
+    /// A character outside RFC 6749 §3.3, or a name that is too long.
+    #[error("a scope contains a character that is not allowed, or is too long")]
+    Malformed,
+    /// More scopes, or a longer string, than anybody needs.
+    #[error("too many scopes")]
+    TooMany,
+}
+
+impl ScopeSet {
+    /// The set without members.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Arc::from(""))
+    }
+
+    /// Reads a space-separated list. Repetitions count once; extra spaces mean nothing.
+    pub fn parse(text: &str) -> Result<Self, InvalidScope> {
+        if text.len() > MAX_SCOPE_STRING {
+            return Err(InvalidScope::TooMany);
+        }
+        let names: Vec<&str> = text.split(' ').filter(|name| !name.is_empty()).collect();
+        if !names.iter().all(|name| is_scope_token(name)) {
+            return Err(InvalidScope::Malformed);
+        }
+        let set = Self::from_names(names);
+        if set.len() > MAX_SCOPES {
+            return Err(InvalidScope::TooMany);
+        }
+        Ok(set)
+    }
+
+    /// Whether the scope is a member.
+    #[must_use]
+    pub fn contains(&self, scope: Scope) -> bool {
+        self.contains_name(scope.name)
+    }
+
+    /// Whether a scope of this name is a member.
+    #[must_use]
+    pub fn contains_name(&self, name: &str) -> bool {
+        self.iter().any(|member| member == name)
+    }
+
+    /// Whether every member of `other` is a member of `self`.
+    #[must_use]
+    pub fn contains_all(&self, other: &Self) -> bool {
+        other.iter().all(|name| self.contains_name(name))
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self::from_names(self.iter().chain(other.iter()).collect())
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self::from_names(self.iter().filter(|name| other.contains_name(name)).collect())
+    }
+
+    /// What is in `self` and not in `other`.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        Self::from_names(self.iter().filter(|name| !other.contains_name(name)).collect())
+    }
+
+    /// The names, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|name| !name.is_empty())
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The members separated by single spaces, as in `scope=…`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The names must be scope tokens already.
+    fn from_names(mut names: Vec<&str>) -> Self {
+        names.sort_unstable();
+        names.dedup();
+        Self(Arc::from(names.join(" ")))
+    }
+}
+
+impl Default for ScopeSet {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl From<Scope> for ScopeSet {
+    fn from(scope: Scope) -> Self {
+        Self(Arc::from(scope.name))
+    }
+}
+
+impl FromIterator<Scope> for ScopeSet {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self::from_names(scopes.into_iter().map(|scope| scope.name).collect())
+    }
+}
+
+impl TryFrom<String> for ScopeSet {
+    type Error = InvalidScope;
+
+    fn try_from(text: String) -> Result<Self, InvalidScope> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ScopeSet> for String {
+    fn from(set: ScopeSet) -> Self {
+        set.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// A text that cannot be an identifier: empty, too long, or with characters other than visible ASCII and space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("an identifier is 1 to {0} printable ASCII characters")]
+pub struct InvalidIdentifier(usize);
+
+/// A short printable text that is compared byte for byte and cheap to clone.
+macro_rules! identifier {
+    ($(#[$doc:meta])* $name:ident, $limit:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Takes what is printable ASCII and not too long.
+            pub fn new(text: &str) -> Result<Self, InvalidIdentifier> {
+                let printable = text.bytes().all(|byte| matches!(byte, 0x20..=0x7E));
+                if text.is_empty() || text.len() > $limit || !printable {
+                    return Err(InvalidIdentifier($limit));
+                }
+                Ok(Self(Arc::from(text)))
+            }
+
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidIdentifier;
+
+            fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
+                Self::new(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.as_str().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+identifier! {
+    /// The person (or service) on whose behalf a call is made: the `sub` of a token. The key under which a connector keeps
+    /// that person's data; stable for ever, and never an e-mail address.
+    Subject, 255
+}
+
+identifier! {
+    /// The OAuth client that makes the call: the `client_id` (RFC 6749 §2.2), which may be a URL.
+    ClientId, 2048
+}
+
+/// One consent of one subject to one client: what a revocation ends. A step-up or a refresh keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct GrantId([u8; 8]);
+
+impl GrantId {
+    /// From its bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 8] {
+        self.0
+    }
+}
+
+impl TryFrom<String> for GrantId {
+    type Error = InvalidIdentifier;
+
+    /// Sixteen lower-case hexadecimal digits, as `Display` writes them.
+    fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
+        let lower_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match u64::from_str_radix(&text, 16) {
+            Ok(number) if text.len() == 16 && lower_hex => Ok(Self(number.to_be_bytes())),
+            _ => Err(InvalidIdentifier(16)),
+        }
+    }
+}
+
+impl From<GrantId> for String {
+    fn from(id: GrantId) -> Self {
+        id.to_string()
+    }
+}
+
+impl fmt::Display for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", u64::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for GrantId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Who is calling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// On whose behalf.
+    pub subject: Subject,
+    /// Through which client.
+    pub client_id: ClientId,
+    /// With what permissions.
+    pub scopes: ScopeSet,
+    /// What to call the person on a page or in a text; never an identifier.
+    pub display_name: Option<Arc<str>>,
+    /// The consent behind the call. None for a client that acts for itself, and for tokens of a foreign issuer.
+    pub grant: Option<GrantId>,
+}
+
+impl Caller {
+    /// Those of `required` that the caller was not given.
+    #[must_use]
+    pub fn missing(&self, required: &ScopeSet) -> ScopeSet {
+        required.difference(&self.scopes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READ: Scope = Scope::new("notes:read", "Read your notes");
+    const WRITE: Scope = Scope::new("notes:write", "Change your notes");
+
+    #[test]
+    fn a_set_is_ordered_and_has_no_repetitions() {
+        let set = ScopeSet::parse(" profile  notes:read profile ").unwrap();
+        assert_eq!(set.as_str(), "notes:read profile");
+        assert_eq!(set, ScopeSet::parse("profile notes:read").unwrap());
+        assert_eq!(set.len(), 2);
+    }
+
+    #[test]
+    fn an_empty_string_is_the_empty_set() {
+        for text in ["", " ", "   "] {
+            let set = ScopeSet::parse(text).unwrap();
+            assert!(set.is_empty(), "{text:?}");
+            assert_eq!((set.len(), set.iter().count()), (0, 0), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn characters_outside_rfc_6749_are_refused() {
+        let long = "a".repeat(MAX_SCOPE_LENGTH + 1);
+        for (name, text) in [
+            ("quote", "a\"b"),
+            ("backslash", "a\\b"),
+            ("tab", "a\tb"),
+            ("newline", "a\nb"),
+            ("carriage return", "a\r\nb"),
+            ("not ASCII", "nötes"),
+            ("delete", "a\u{7f}"),
+            ("no-break space", "a\u{a0}b"),
+            ("too long", &long),
+        ] {
+            assert_eq!(ScopeSet::parse(text), Err(InvalidScope::Malformed), "{name}");
+        }
+        assert!(ScopeSet::parse("!#[]~^{}:/.").is_ok());
+    }
+
+    #[test]
+    fn a_flood_of_scopes_is_refused() {
+        let many: Vec<String> = (0..=MAX_SCOPES).map(|n| format!("s{n}")).collect();
+        assert_eq!(ScopeSet::parse(&many.join(" ")), Err(InvalidScope::TooMany));
+        assert_eq!(ScopeSet::parse(&"a ".repeat(MAX_SCOPE_STRING)), Err(InvalidScope::TooMany));
+        assert!(ScopeSet::parse(&many[1..].join(" ")).is_ok());
+    }
+
+    #[test]
+    fn set_operations_are_those_of_sets() {
+        let read = ScopeSet::from(READ);
+        let both: ScopeSet = [WRITE, READ, READ].into_iter().collect();
+        assert_eq!(both.as_str(), "notes:read notes:write");
+        assert!(both.contains(READ) && both.contains_all(&read) && !read.contains_all(&both));
+        assert_eq!(both.difference(&read), ScopeSet::from(WRITE));
+        assert_eq!(both.intersection(&read), read);
+        assert_eq!(read.union(&ScopeSet::from(WRITE)), both);
+        assert!(!both.contains_name("notes"), "a prefix is not a member");
+    }
+
+    #[test]
+    fn identifiers_take_printable_ascii_only() {
+        assert!(Subject::new("owner").is_ok());
+        for text in ["", "a\nb", "ö", &"a".repeat(256)] {
+            assert!(Subject::new(text).is_err(), "{text:?}");
+        }
+        assert!(serde_json::from_str::<ClientId>("\"a\\u0000b\"").is_err());
+    }
+
+    #[test]
+    fn a_grant_id_survives_its_text_and_only_its_own() {
+        let id = GrantId::from_bytes([0, 1, 2, 3, 4, 5, 6, 0xff]);
+        assert_eq!(id.to_string(), "00010203040506ff");
+        assert_eq!(GrantId::try_from(id.to_string()), Ok(id));
+        for text in ["", "00010203040506FF", "+0010203040506ff", "00010203040506ff0"] {
+            assert!(GrantId::try_from(text.to_owned()).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_caller_lacks_exactly_what_it_was_not_given() {
+        let caller = Caller {
+            subject: Subject::new("owner").unwrap(),
+            client_id: ClientId::new("c").unwrap(),
+            scopes: ScopeSet::from(READ),
+            display_name: None,
+            grant: None,
+        };
+        let both: ScopeSet = [READ, WRITE].into_iter().collect();
+        assert_eq!(caller.missing(&both), ScopeSet::from(WRITE));
+        assert!(caller.missing(&ScopeSet::from(READ)).is_empty());
+    }
+}

@@ -1,0 +1,107 @@
+//! The connector: its name, its tools, and what they keep. This is the file to edit; everything else can stay as it is.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Scope;
+use crate::mcp::{Connector, Json, Tool, ToolError};
+use crate::worker::{Context, Store, Workers};
+
+const PROFILE: Scope = Scope::new("profile", "See who you are");
+const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
+const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
+
+/// Everything the connector offers.
+pub fn connector() -> Connector<Workers> {
+    Connector::new("notes", env!("CARGO_PKG_VERSION"))
+        .title("Notes")
+        .description("Keeps short notes for the person who signs in.")
+        .instructions("Keeps short notes. Call list_notes before you delete one: it gives the ids.")
+        .sign_in([PROFILE, NOTES_READ])
+        .tool(Tool::new("echo", "Say the same text back. Needs no sign-in.", echo).title("Echo").read_only())
+        .tool(Tool::new("whoami", "Tell who is signed in.", whoami).title("Who am I").scope(PROFILE).read_only())
+        .tool(
+            Tool::new("list_notes", "List the notes, with their ids.", list_notes)
+                .title("List notes")
+                .scope(NOTES_READ)
+                .read_only(),
+        )
+        .tool(Tool::new("save_note", "Save a new note.", save_note).title("Save note").scope(NOTES_WRITE).additive())
+        .tool(
+            Tool::new("delete_note", "Delete one note for good.", delete_note)
+                .title("Delete note")
+                .scope(NOTES_WRITE)
+                .destructive(),
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Echo {
+    /// What to say back.
+    text: String,
+}
+
+async fn echo(args: Echo) -> Result<String, ToolError> {
+    Ok(args.text)
+}
+
+async fn whoami(cx: Context) -> Result<String, ToolError> {
+    Ok(format!("You are {}.", cx.subject()?))
+}
+
+/// What is kept of a note.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Note {
+    /// A short heading.
+    #[schemars(length(min = 1, max = 200))]
+    title: String,
+    /// The text of the note.
+    #[schemars(length(max = 20_000))]
+    body: String,
+}
+
+/// A note with its id.
+#[derive(Serialize, JsonSchema)]
+struct ListedNote {
+    id: u64,
+    #[serde(flatten)]
+    note: Note,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Notes {
+    notes: Vec<ListedNote>,
+}
+
+async fn list_notes(cx: Context) -> Result<Json<Notes>, ToolError> {
+    let notes = Store::of(&cx, "notes")?.list().await?;
+    Ok(Json(Notes { notes: notes.into_iter().map(|(id, note)| ListedNote { id, note }).collect() }))
+}
+
+async fn save_note(note: Note, cx: Context) -> Result<String, ToolError> {
+    let id = Store::of(&cx, "notes")?.add(&note).await?;
+    Ok(format!("“{}” is saved as note {id}.", note.title))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct DeleteNote {
+    /// Id of the note, as `list_notes` gives it.
+    id: u64,
+}
+
+async fn delete_note(args: DeleteNote, cx: Context) -> Result<String, ToolError> {
+    if Store::of(&cx, "notes")?.delete(args.id).await? {
+        return Ok(format!("Note {} is deleted.", args.id));
+    }
+    Err(ToolError::new(format!("There is no note {}. Call list_notes to see which there are.", args.id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_connector_has_no_defects() {
+        assert_eq!(connector().defects(), []);
+    }
+}

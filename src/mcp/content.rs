@@ -1,0 +1,282 @@
+//! What a tool or a prompt hands back: text, images, audio, links and embedded resources ("Tool Result", "Annotations").
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+
+/// One block of content.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Content {
+    #[serde(flatten)]
+    kind: Kind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    annotations: Option<Annotations>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Kind {
+    Text {
+        text: String,
+    },
+    #[serde(rename_all = "camelCase")]
+    Image {
+        data: String,
+        mime_type: String,
+    },
+    #[serde(rename_all = "camelCase")]
+    Audio {
+        data: String,
+        mime_type: String,
+    },
+    #[serde(rename_all = "camelCase")]
+    ResourceLink {
+        uri: String,
+        name: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        description: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mime_type: Option<String>,
+    },
+    Resource {
+        resource: ResourceContents,
+    },
+}
+
+impl Content {
+    /// Plain text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::from(Kind::Text { text: text.into() })
+    }
+
+    /// An image, for example `image/png`.
+    #[must_use]
+    pub fn image(bytes: &[u8], mime_type: impl Into<String>) -> Self {
+        Self::from(Kind::Image { data: STANDARD.encode(bytes), mime_type: mime_type.into() })
+    }
+
+    /// A sound, for example `audio/wav`.
+    #[must_use]
+    pub fn audio(bytes: &[u8], mime_type: impl Into<String>) -> Self {
+        Self::from(Kind::Audio { data: STANDARD.encode(bytes), mime_type: mime_type.into() })
+    }
+
+    /// A resource that the client may read if it wants to (from revision 2025-06-18 on).
+    #[must_use]
+    pub fn resource_link(uri: impl Into<String>, name: impl Into<String>) -> Self {
+        let (uri, name) = (uri.into(), name.into());
+        Self::from(Kind::ResourceLink { uri, name, description: None, mime_type: None })
+    }
+
+    /// A resource with its contents.
+    #[must_use]
+    pub fn resource(resource: ResourceContents) -> Self {
+        Self::from(Kind::Resource { resource })
+    }
+
+    /// Says what a linked resource is. Other kinds have no description and stay as they are.
+    #[must_use]
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        if let Kind::ResourceLink { description, .. } = &mut self.kind {
+            *description = Some(text.into());
+        }
+        self
+    }
+
+    /// Says of what type a linked resource is. Other kinds stay as they are.
+    #[must_use]
+    pub fn mime_type(mut self, value: impl Into<String>) -> Self {
+        if let Kind::ResourceLink { mime_type, .. } = &mut self.kind {
+            *mime_type = Some(value.into());
+        }
+        self
+    }
+
+    /// Adds hints for the client.
+    #[must_use]
+    pub fn annotations(mut self, annotations: Annotations) -> Self {
+        self.annotations = Some(annotations);
+        self
+    }
+}
+
+impl From<Kind> for Content {
+    fn from(kind: Kind) -> Self {
+        Self { kind, annotations: None }
+    }
+}
+
+/// The contents of a resource: text, or bytes of a type that is not text.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceContents {
+    uri: String,
+    mime_type: String,
+    #[serde(flatten)]
+    body: ResourceBody,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum ResourceBody {
+    Text(String),
+    Blob(String),
+}
+
+impl ResourceContents {
+    /// Text contents, for example `text/markdown`.
+    #[must_use]
+    pub fn text(uri: impl Into<String>, mime_type: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { uri: uri.into(), mime_type: mime_type.into(), body: ResourceBody::Text(text.into()) }
+    }
+
+    /// Binary contents.
+    #[must_use]
+    pub fn blob(uri: impl Into<String>, mime_type: impl Into<String>, bytes: &[u8]) -> Self {
+        Self { uri: uri.into(), mime_type: mime_type.into(), body: ResourceBody::Blob(STANDARD.encode(bytes)) }
+    }
+}
+
+/// Hints about content: for whom it is, how much it matters, when it changed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Annotations {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    audience: Vec<Audience>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_modified: Option<String>,
+}
+
+/// Who is meant to see a content block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+impl Annotations {
+    /// No hints yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds someone the content is for.
+    #[must_use]
+    pub fn audience(mut self, audience: Audience) -> Self {
+        self.audience.push(audience);
+        self
+    }
+
+    /// How much the content matters, from 0 (least) to 1 (most); taken to the nearer end if outside.
+    #[must_use]
+    pub fn priority(mut self, priority: f64) -> Self {
+        self.priority = Some(priority.clamp(0.0, 1.0));
+        self
+    }
+
+    /// When the content last changed, as an ISO 8601 time.
+    #[must_use]
+    pub fn last_modified(mut self, time: impl Into<String>) -> Self {
+        self.last_modified = Some(time.into());
+        self
+    }
+}
+
+/// A picture that a client may show beside a name (from revision 2025-11-25 on).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Icon {
+    src: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mime_type: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sizes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    theme: Option<Theme>,
+}
+
+/// The background an icon is drawn for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// A light background.
+    Light,
+    /// A dark background.
+    Dark,
+}
+
+impl Icon {
+    /// An `https:` or `data:` URI.
+    #[must_use]
+    pub fn new(src: impl Into<String>) -> Self {
+        Self { src: src.into(), mime_type: None, sizes: Vec::new(), theme: None }
+    }
+
+    /// Its type, for example `image/svg+xml`.
+    #[must_use]
+    pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
+        self.mime_type = Some(mime_type.into());
+        self
+    }
+
+    /// Adds a size it can be shown at: `48x48`, or `any`.
+    #[must_use]
+    pub fn size(mut self, size: impl Into<String>) -> Self {
+        self.sizes.push(size.into());
+        self
+    }
+
+    /// For which background.
+    #[must_use]
+    pub fn theme(mut self, theme: Theme) -> Self {
+        self.theme = Some(theme);
+        self
+    }
+
+    /// Clients load nothing else (specification, "Icons").
+    pub(crate) fn is_loadable(&self) -> bool {
+        self.src.starts_with("https://") || self.src.starts_with("data:")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_has_the_form_of_the_schema() {
+        let rows = [
+            (Content::text("a"), json!({"type": "text", "text": "a"})),
+            (Content::image(&[1, 2], "image/png"), json!({"type": "image", "data": "AQI=", "mimeType": "image/png"})),
+            (Content::audio(&[3], "audio/wav"), json!({"type": "audio", "data": "Aw==", "mimeType": "audio/wav"})),
+            (
+                Content::resource_link("a://b", "b").mime_type("text/plain"),
+                json!({"type": "resource_link", "uri": "a://b", "name": "b", "mimeType": "text/plain"}),
+            ),
+            (
+                Content::resource(ResourceContents::text("a://b", "text/plain", "c")),
+                json!({"type": "resource", "resource": {"uri": "a://b", "mimeType": "text/plain", "text": "c"}}),
+            ),
+            (
+                Content::resource(ResourceContents::blob("a://b", "image/png", &[255])),
+                json!({"type": "resource", "resource": {"uri": "a://b", "mimeType": "image/png", "blob": "/w=="}}),
+            ),
+            (
+                Content::text("a").annotations(Annotations::new().audience(Audience::User).priority(7.0)),
+                json!({"type": "text", "text": "a", "annotations": {"audience": ["user"], "priority": 1.0}}),
+            ),
+        ];
+        for (content, expected) in rows {
+            assert_eq!(serde_json::to_value(content).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What a handler knows about the call it serves, and what it can do meanwhile.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::exchange::{Exchange, LogFilter};
+use super::host::{Host, Unavailable};
+use super::jsonrpc::RpcError;
+use super::log::LogLevel;
+use super::tool_result::ToolError;
+use super::version::ProtocolVersion;
+use crate::caller::{Caller, Subject};
+
+/// The call a handler serves: who is calling, its surroundings, and the way back to the client.
+pub struct Context<H> {
+    host: H,
+    caller: Option<Caller>,
+    exchange: Rc<Exchange>,
+}
+
+/// Something a client may be able to do for a server ("Capabilities").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCapability {
+    /// Ask the person.
+    Elicitation,
+    /// Ask the model.
+    Sampling,
+    /// Name the folders it works in.
+    Roots,
+}
+
+impl ClientCapability {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Elicitation => "elicitation",
+            Self::Sampling => "sampling",
+            Self::Roots => "roots",
+        }
+    }
+}
+
+impl<H: Host> Context<H> {
+    pub(crate) fn new(host: H, caller: Option<Caller>, exchange: Rc<Exchange>) -> Self {
+        Self { host, caller, exchange }
+    }
+
+    /// Bindings, variables and secrets.
+    #[must_use]
+    pub fn env(&self) -> &H::Env {
+        self.host.env()
+    }
+
+    /// Who is calling; none where the tool is public and the client sent no token.
+    #[must_use]
+    pub fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    /// The person on whose behalf the call is made. Fails only in a public tool.
+    pub fn subject(&self) -> Result<&Subject, ToolError> {
+        self.caller
+            .as_ref()
+            .map(|caller| &caller.subject)
+            .ok_or_else(|| ToolError::new("This needs a sign-in, and the tool does not ask for one."))
+    }
+
+    /// The revision that the client speaks.
+    #[must_use]
+    pub fn protocol_version(&self) -> ProtocolVersion {
+        self.exchange.version
+    }
+
+    /// Leaves the handler by `?` where the client did not say that it can do this.
+    pub fn require(&self, capability: ClientCapability) -> Result<(), ToolError> {
+        if self.exchange.client_capabilities.get(capability.as_str()).is_some_and(serde_json::Value::is_object) {
+            return Ok(());
+        }
+        Err(ToolError::protocol(RpcError::missing_client_capability(capability.as_str())))
+    }
+
+    /// Waits.
+    pub async fn sleep(&self, duration: Duration) {
+        self.host.sleep(duration).await;
+    }
+
+    /// Tells the client how far the work is, if it asked: `progress` of `total`, in any unit, always growing.
+    pub async fn progress(&self, progress: f64, total: f64) {
+        self.exchange.progress(progress, Some(total), None).await;
+    }
+
+    /// Like [`Context::progress`], with words for the person.
+    pub async fn progress_with(&self, progress: f64, total: f64, message: &str) {
+        self.exchange.progress(progress, Some(total), Some(message)).await;
+    }
+
+    /// Sends a log message to the client, if it wants messages of this level. Never put secrets in it.
+    pub async fn log(&self, level: LogLevel, data: impl Serialize) {
+        self.log_from(level, None, data).await;
+    }
+
+    /// Like [`Context::log`], with the name of the part that speaks.
+    pub async fn log_as(&self, logger: &str, level: LogLevel, data: impl Serialize) {
+        self.log_from(level, Some(logger), data).await;
+    }
+
+    async fn log_from(&self, level: LogLevel, logger: Option<&str>, data: impl Serialize) {
+        if !self.exchange.is_open() || !self.wants(level).await {
+            return;
+        }
+        if let Ok(data) = serde_json::to_value(data) {
+            self.exchange.log(level, logger, &data).await;
+        }
+    }
+
+    /// Whether the client wants messages of this level.
+    async fn wants(&self, level: LogLevel) -> bool {
+        match &self.exchange.log_filter {
+            LogFilter::Nothing => false,
+            LogFilter::AtLeast(least) => level >= *least,
+            LogFilter::OfSession(session) => match self.host.log_level(session).await {
+                Ok(least) => level >= least.unwrap_or(LogLevel::UNASKED),
+                // A log line is not worth a failed call.
+                Err(Unavailable) => false,
+            },
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! The POST of Streamable HTTP: from the bytes of a body to the answer, for both eras ("Sending Messages", "Versioning").
+//!
+//! The steps are apart so that the edge can put the sign-in between reading and answering: [`Posted::read`], then
+//! [`Posted::need`], then [`Posted::answer`]. Which era a message belongs to is decided by its body first and by its
+//! headers second.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::Stream;
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use super::connector::{Need, Registry};
+use super::exchange::Exchange;
+use super::headers::{self, Accepts, RequestHeaders, refused, trimmed};
+use super::host::Host;
+use super::jsonrpc::{
+    Body, ErrorCode, ErrorResponse, Malformed, Message, Request, RequestId, RpcError, Unreadable, to_bytes,
+};
+use super::legacy::{self, Spoken};
+use super::modern::{self, Refusal};
+use super::operation::{self, Operation, Response};
+use super::session::SessionId;
+use super::sse::{EventStream, Run};
+use super::tool_result::ToolResult;
+use super::version::{Era, ProtocolVersion, names_modern_era};
+use crate::caller::{Caller, ScopeSet};
+
+/// How an endpoint behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Most items on one page of a list.
+    pub page_size: usize,
+    /// After this long without an answer it becomes a stream, for clients that take one.
+    pub patience: Duration,
+    /// A silent stream sends a comment after this long.
+    pub keep_alive: Duration,
+}
+
+/// A POST body that is JSON-RPC.
+pub struct Posted(Body);
+
+/// The answer to a POST.
+pub enum Reply {
+    /// 202 without a body: there was nothing to answer.
+    Accepted,
+    /// One JSON body.
+    Json {
+        /// The HTTP status.
+        status: u16,
+        /// The session that begins, for the header `Mcp-Session-Id`.
+        session: Option<SessionId>,
+        /// The JSON.
+        body: Vec<u8>,
+    },
+    /// Status 200 and Server-Sent Events.
+    Events(Events),
+}
+
+/// Chunks of an event stream. Dropping it cancels the call.
+pub type Events = Pin<Box<dyn Stream<Item = Vec<u8>>>>;
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Self {
+        Self::Json { status: response.status, session: response.session, body: response.body }
+    }
+}
+
+impl Reply {
+    /// A refusal of the request as a whole: a JSON-RPC error without id.
+    fn refusal(status: u16, code: ErrorCode, message: impl Into<String>) -> Self {
+        Response::error(None, &RpcError::new(code, message), status).into()
+    }
+
+    /// A JSON-RPC error for a request that was refused before its body was read.
+    #[must_use]
+    pub fn refused_unread(status: u16, message: &str) -> Self {
+        Self::refusal(status, ErrorCode::InvalidRequest, message)
+    }
+}
+
+impl Posted {
+    /// Reads a whole body. Fails with the answer where it is not JSON-RPC.
+    pub fn read(body: &[u8]) -> Result<Self, Reply> {
+        Body::read(body).map(Self).map_err(|error| {
+            let code = match error {
+                Unreadable::NotJson(_) => ErrorCode::Parse,
+                Unreadable::EmptyBatch | Unreadable::LongBatch => ErrorCode::InvalidRequest,
+            };
+            Reply::refusal(400, code, error.to_string())
+        })
+    }
+
+    /// What must be true of the caller, decided by the body alone: all that any request in it needs.
+    #[must_use]
+    pub fn need<H: 'static>(&self, registry: &Registry<H>) -> Need {
+        let messages = match &self.0 {
+            Body::Single(message) => std::slice::from_ref(message),
+            Body::Batch(messages) => messages,
+        };
+        let mut needed: Option<ScopeSet> = None;
+        for message in messages {
+            if let Ok(Message::Request(request)) = message
+                && let Need::Scopes(scopes) = registry.need(request)
+            {
+                needed = Some(needed.map_or_else(|| scopes.clone(), |others| others.union(&scopes)));
+            }
+        }
+        needed.map_or(Need::Nothing, Need::Scopes)
+    }
+
+    /// The refusal of a protected tool in the form that ChatGPT's tool-level linking reads: a result with the challenge in
+    /// `_meta`. None where the body is not a single tool call.
+    #[must_use]
+    pub fn challenge_as_result<H: Host>(&self, challenge: &str, text: &str, registry: &Registry<H>) -> Option<Reply> {
+        let Body::Single(Ok(Message::Request(request))) = &self.0 else { return None };
+        if request.method != "tools/call" {
+            return None;
+        }
+        let version = match modern::claim(&request.params) {
+            Some(_) => ProtocolVersion::V2026_07_28,
+            None => ProtocolVersion::NEWEST_LEGACY,
+        };
+        let challenges = Value::Array(vec![Value::String(challenge.to_owned())]);
+        let result = ToolResult::failed(text).meta("mcp/www_authenticate", challenges);
+        Some(operation::complete(&request.id, registry, version, result.on_the_wire(version)).into())
+    }
+
+    /// Answers. Whether the caller may do this has been decided before, with [`Posted::need`].
+    pub async fn answer<H: Host + Unpin>(
+        self,
+        headers: &impl RequestHeaders,
+        endpoint: &Endpoint<H>,
+        host: H,
+        caller: Option<Caller>,
+    ) -> Reply {
+        match self.0 {
+            Body::Single(message) => endpoint.single(message, headers, host, caller).await,
+            Body::Batch(messages) => endpoint.batch(messages, headers, host, caller).await,
+        }
+    }
+}
+
+/// A connector behind a URL.
+pub struct Endpoint<H> {
+    /// What is served.
+    pub registry: Rc<Registry<H>>,
+    /// How.
+    pub settings: Settings,
+}
+
+impl<H: Host + Unpin> Endpoint<H> {
+    async fn single(
+        &self,
+        message: Result<Message, Malformed>,
+        headers: &impl RequestHeaders,
+        host: H,
+        caller: Option<Caller>,
+    ) -> Reply {
+        let request = match message {
+            Ok(Message::Request(request)) => request,
+            Ok(Message::Notification(notification)) => {
+                let claimed = modern::claim(&notification.params).is_some();
+                return accept_unanswered(claimed, headers);
+            }
+            Ok(Message::Response(_)) => return accept_unanswered(false, headers),
+            Err(Malformed { id, problem }) => {
+                let error = RpcError::new(ErrorCode::InvalidRequest, problem.to_string());
+                return Response::error(id.as_ref(), &error, 400).into();
+            }
+        };
+        let Some(accepts) = Accepts::of(headers) else {
+            return Reply::refused_unread(406, "Accept must allow application/json or text/event-stream.");
+        };
+        let id = request.id.clone();
+        match self.admit(request, headers) {
+            Ok((operation, exchange)) => self.carry_out(operation, id, exchange, accepts, host, caller).await,
+            Err(Refusal { status, error }) => Response::error(Some(&id), &error, status).into(),
+        }
+    }
+
+    /// Finds the era of a request and lets it check and parse.
+    fn admit(&self, request: Request, headers: &impl RequestHeaders) -> Result<(Operation<H>, Exchange), Refusal> {
+        let page_size = self.settings.page_size;
+        if modern::claim(&request.params).is_some() {
+            return modern::admit(request, headers, &self.registry, page_size);
+        }
+        let header_is_modern = names_modern(headers);
+        if request.method == "initialize" {
+            if header_is_modern {
+                return Err(refused("The header MCP-Protocol-Version names a version without `initialize`.").into());
+            }
+            // The header can name nothing yet.
+            return legacy::admit(request, Spoken::Unnamed, headers, &self.registry, page_size).map_err(legacy_refusal);
+        }
+        if header_is_modern {
+            return modern::admit(request, headers, &self.registry, page_size);
+        }
+        let spoken = Spoken::of(headers).map_err(legacy_refusal)?;
+        legacy::admit(request, spoken, headers, &self.registry, page_size).map_err(legacy_refusal)
+    }
+
+    /// Runs a request to its answer: JSON if it is there soon and nothing comes before it, otherwise a stream.
+    async fn carry_out(
+        &self,
+        operation: Operation<H>,
+        id: RequestId,
+        exchange: Exchange,
+        accepts: Accepts,
+        host: H,
+        caller: Option<Caller>,
+    ) -> Reply {
+        let exchange = Rc::new(exchange);
+        if accepts != Accepts::Json {
+            exchange.open();
+        }
+        let registry = Rc::clone(&self.registry);
+        let run = operation::run(operation, id, Rc::clone(&exchange), registry, host.clone(), caller);
+        let mut run: Run = Box::pin(run);
+        let keep_alive = self.settings.keep_alive;
+        match accepts {
+            Accepts::Json => run.await.into(),
+            Accepts::EventStream => Reply::Events(Box::pin(EventStream::new(run, exchange, host, keep_alive))),
+            Accepts::Both => match self.first(&mut run, &exchange, &host).await {
+                Some(response) if exchange.has_messages() => {
+                    Reply::Events(Box::pin(EventStream::answered(response, exchange, host, keep_alive)))
+                }
+                Some(response) => response.into(),
+                None => Reply::Events(Box::pin(EventStream::new(run, exchange, host, keep_alive))),
+            },
+        }
+    }
+
+    /// The response, unless a message or the end of our patience comes first.
+    async fn first(&self, run: &mut Run, exchange: &Exchange, host: &H) -> Option<Response> {
+        // No timer where the response is there at once: that is most calls.
+        let at_once = poll_fn(|task| Poll::Ready(run.as_mut().poll(task))).await;
+        if let Poll::Ready(response) = at_once {
+            return Some(response);
+        }
+        let mut patience = pin!(host.sleep(self.settings.patience));
+        poll_fn(|task| {
+            if exchange.has_messages() {
+                return Poll::Ready(None);
+            }
+            if let Poll::Ready(response) = run.as_mut().poll(task) {
+                return Poll::Ready(Some(response));
+            }
+            if exchange.has_messages() {
+                return Poll::Ready(None);
+            }
+            patience.as_mut().poll(task).map(|()| None)
+        })
+        .await
+    }
+
+    /// An array of messages, as 2025-03-26 allows. Nothing runs unless all of it is in order.
+    async fn batch(
+        &self,
+        messages: Vec<Result<Message, Malformed>>,
+        headers: &impl RequestHeaders,
+        host: H,
+        caller: Option<Caller>,
+    ) -> Reply {
+        let invalid = |text: &str| Reply::refusal(400, ErrorCode::InvalidRequest, text);
+        let is_modern = |message: &Result<Message, Malformed>| match message {
+            Ok(Message::Request(Request { params, .. })) => modern::claim(params).is_some(),
+            Ok(Message::Notification(notification)) => modern::claim(&notification.params).is_some(),
+            Ok(Message::Response(_)) | Err(_) => false,
+        };
+        if messages.iter().any(is_modern) || names_modern(headers) {
+            return invalid("This revision of the protocol has no batches: send one message at a time.");
+        }
+        let spoken = match Spoken::of(headers) {
+            Ok(spoken) if spoken.has_batches() => spoken,
+            Ok(_) => return invalid("This revision of the protocol has no batches: send one message at a time."),
+            Err(error) => return Response::error(None, &error, 400).into(),
+        };
+        let mut requests = Vec::new();
+        for message in messages {
+            match message {
+                Ok(Message::Request(request)) if request.method == "initialize" => {
+                    return invalid("`initialize` must not be part of a batch.");
+                }
+                Ok(Message::Request(request)) => requests.push(request),
+                Ok(Message::Notification(_) | Message::Response(_)) => {}
+                Err(malformed) => return invalid(&malformed.problem.to_string()),
+            }
+        }
+        if requests.is_empty() {
+            return Reply::Accepted;
+        }
+        if !matches!(Accepts::of(headers), Some(Accepts::Json | Accepts::Both)) {
+            return Reply::refused_unread(406, "A batch is answered as application/json; Accept must allow it.");
+        }
+        let runs = requests.into_iter().map(|request| {
+            let id = request.id.clone();
+            let admitted = legacy::admit(request, spoken, headers, &self.registry, self.settings.page_size);
+            let (registry, host, caller) = (Rc::clone(&self.registry), host.clone(), caller.clone());
+            async move {
+                match admitted {
+                    Ok((operation, exchange)) => {
+                        operation::run(operation, id, Rc::new(exchange), registry, host, caller).await.body
+                    }
+                    Err(error) => to_bytes(&ErrorResponse::new(Some(&id), &error), 256),
+                }
+            }
+        });
+        let responses = join_all(runs).await;
+        let body = [&b"["[..], &responses.join(&b','), &b"]"[..]].concat();
+        Reply::Json { status: 200, session: None, body }
+    }
+}
+
+fn legacy_refusal(error: RpcError) -> Refusal {
+    Refusal { status: error.http_status(Era::Legacy), error }
+}
+
+fn names_modern(headers: &impl RequestHeaders) -> bool {
+    headers.get(headers::PROTOCOL_VERSION).is_some_and(|header| names_modern_era(trimmed(&header)))
+}
+
+/// A notification or a response: nothing to answer, unless its version header is wrong. The specification has no header
+/// rules for modern notifications.
+fn accept_unanswered(claims_modern: bool, headers: &impl RequestHeaders) -> Reply {
+    if claims_modern || names_modern(headers) {
+        return Reply::Accepted;
+    }
+    match Spoken::of(headers) {
+        Ok(_) => Reply::Accepted,
+        Err(error) => Response::error(None, &error, 400).into(),
+    }
+}

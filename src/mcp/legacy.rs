@@ -1,0 +1,125 @@
+//! Requests of the revisions with a handshake, 2025-03-26 to 2025-11-25. They are answered without looking at a session:
+//! the version stands in a header ("Lifecycle", "Protocol Version Header", "Session Management").
+
+use std::rc::Rc;
+
+use super::connector::Registry;
+use super::exchange::{Exchange, Wishes};
+use super::headers::{self, RequestHeaders, trimmed};
+use super::host::Host;
+use super::jsonrpc::{ErrorCode, Request, RpcError};
+use super::log::LogLevel;
+use super::operation::{Operation, parse_common};
+use super::session::SessionId;
+use super::version::{Era, ProtocolVersion};
+
+/// The version that a legacy message was sent under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spoken {
+    /// The header names it.
+    Named(ProtocolVersion),
+    /// There is no header. The specification assumes 2025-03-26; a newer client that forgets the header reads its own.
+    Unnamed,
+}
+
+impl Spoken {
+    /// Fails where the header names a version that no handshake here agreed on.
+    pub(crate) fn of(headers: &impl RequestHeaders) -> Result<Self, RpcError> {
+        let Some(header) = headers.get(headers::PROTOCOL_VERSION) else { return Ok(Self::Unnamed) };
+        match ProtocolVersion::parse(trimmed(&header)) {
+            Some(version) if version.era() == Era::Legacy => Ok(Self::Named(version)),
+            _ => Err(RpcError::new(
+                ErrorCode::InvalidRequest,
+                "The header MCP-Protocol-Version names a version that this server does not speak.",
+            )),
+        }
+    }
+
+    /// Whether an array of messages may be sent.
+    pub(crate) const fn has_batches(self) -> bool {
+        match self {
+            Self::Named(version) => version.has_batches(),
+            Self::Unnamed => ProtocolVersion::UNNAMED.has_batches(),
+        }
+    }
+
+    /// Whose forms an answer takes. What an older client does not know, it does not read.
+    const fn answered_as(self) -> ProtocolVersion {
+        match self {
+            Self::Named(version) => version,
+            Self::Unnamed => ProtocolVersion::NEWEST_LEGACY,
+        }
+    }
+}
+
+/// Parses a request. The errors are answered with the status that [`RpcError::http_status`] gives.
+pub(crate) fn admit<H: Host>(
+    request: Request,
+    spoken: Spoken,
+    headers: &impl RequestHeaders,
+    registry: &Rc<Registry<H>>,
+    page_size: usize,
+) -> Result<(Operation<H>, Exchange), RpcError> {
+    let wishes = Wishes::of(&request.params)?;
+    let session = headers.get(SessionId::HEADER).as_deref().and_then(SessionId::parse);
+    let mut version = spoken.answered_as();
+    let operation = match request.method.as_str() {
+        "ping" => Operation::Ping,
+        "initialize" => {
+            version = agreed_version(&request)?;
+            Operation::Initialize(version)
+        }
+        "logging/setLevel" => set_log_level(&request, session.clone())?,
+        _ => parse_common(&request.method, request.params, registry, page_size, version)?,
+    };
+    Ok((operation, Exchange::legacy(version, wishes, session)))
+}
+
+/// The client's version where it is known here, else the newest with a handshake.
+fn agreed_version(request: &Request) -> Result<ProtocolVersion, RpcError> {
+    let wanted = request
+        .params
+        .get("protocolVersion")
+        .and_then(serde_json::Value::as_str)
+        .ok_or_else(|| RpcError::invalid_params("`protocolVersion` must be a string."))?;
+    let known = ProtocolVersion::parse(wanted).filter(|version| version.era() == Era::Legacy);
+    Ok(known.unwrap_or(ProtocolVersion::NEWEST_LEGACY))
+}
+
+fn set_log_level<H>(request: &Request, session: Option<SessionId>) -> Result<Operation<H>, RpcError> {
+    let level = request
+        .params
+        .get("level")
+        .and_then(serde_json::Value::as_str)
+        .and_then(LogLevel::parse)
+        .ok_or_else(|| RpcError::invalid_params("`level` must be one of the eight log levels."))?;
+    let session = session.ok_or_else(|| {
+        RpcError::invalid_params(
+            "Send the header Mcp-Session-Id that `initialize` gave: the level is kept for that session.",
+        )
+    })?;
+    Ok(Operation::SetLogLevel(session, level))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_header_must_be_one_of_a_handshake() {
+        let spoken = |header: Option<&str>| Spoken::of(&|_: &str| header.map(str::to_owned)).ok();
+        assert_eq!(spoken(None), Some(Spoken::Unnamed));
+        assert_eq!(spoken(Some(" 2025-06-18 ")), Some(Spoken::Named(ProtocolVersion::V2025_06_18)));
+        for header in ["2024-11-05", "2026-07-28", "", "2025-06-18, 2025-06-18"] {
+            assert_eq!(spoken(Some(header)), None, "{header}");
+        }
+    }
+
+    #[test]
+    fn only_2025_03_26_has_batches() {
+        assert!(Spoken::Unnamed.has_batches());
+        for version in ProtocolVersion::ALL {
+            assert_eq!(Spoken::Named(version).has_batches(), version == ProtocolVersion::V2025_03_26);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! A tool: its name, what it says about itself, and the function behind it ("Tools").
+
+use std::cell::OnceCell;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::content::Icon;
+use super::context::Context;
+use super::handler::{Answer, Handler};
+use super::header_params::HeaderParams;
+use super::json::Object;
+use super::schema::Schema;
+use super::version::ProtocolVersion;
+use crate::caller::{Scope, ScopeSet};
+
+/// A tool, as the author describes it.
+pub struct Tool<H> {
+    pub(crate) name: String,
+    pub(crate) title: Option<String>,
+    pub(crate) description: String,
+    pub(crate) input_schema: Value,
+    pub(crate) output_schema: Option<Value>,
+    pub(crate) hints: Hints,
+    pub(crate) icons: Vec<Icon>,
+    /// What a caller must have been given; none means that everybody may call.
+    pub(crate) scopes: Vec<Scope>,
+    meta: Object,
+    handler: Box<dyn Fn(Value, Context<H>) -> Answer>,
+}
+
+/// What a tool does to the world, as far as its author says ("Tool Annotations").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Hints {
+    #[serde(rename = "readOnlyHint", skip_serializing_if = "Option::is_none")]
+    pub(crate) read_only: Option<bool>,
+    #[serde(rename = "destructiveHint", skip_serializing_if = "Option::is_none")]
+    pub(crate) destructive: Option<bool>,
+    #[serde(rename = "idempotentHint", skip_serializing_if = "Option::is_none")]
+    pub(crate) idempotent: Option<bool>,
+    #[serde(rename = "openWorldHint", skip_serializing_if = "Option::is_none")]
+    pub(crate) open_world: Option<bool>,
+}
+
+impl<H: 'static> Tool<H> {
+    /// A public tool. `name` is 1 to 64 characters of `A-Z a-z 0-9 _ -`; `description` is what the model reads to decide.
+    #[must_use]
+    pub fn new<Form>(name: impl Into<String>, description: impl Into<String>, handler: impl Handler<H, Form>) -> Self {
+        fn schemas<H, Form, F: Handler<H, Form>>(_: &F) -> (Value, Option<Value>) {
+            (F::input_schema(), F::output_schema())
+        }
+        let (input_schema, output_schema) = schemas(&handler);
+        Self {
+            name: name.into(),
+            title: None,
+            description: description.into(),
+            input_schema,
+            output_schema,
+            hints: Hints::default(),
+            icons: Vec::new(),
+            scopes: Vec::new(),
+            meta: Object::new(),
+            handler: Box::new(move |arguments, cx| handler.call(arguments, cx)),
+        }
+    }
+
+    /// The name a person sees.
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+
+    /// Only for who signed in and was given `scope`. Several calls ask for several scopes.
+    #[must_use]
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scopes.push(scope);
+        self
+    }
+
+    /// It changes nothing.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.hints.read_only = Some(true);
+        self
+    }
+
+    /// It changes something, and takes nothing away: it adds, or makes another version.
+    #[must_use]
+    pub fn additive(mut self) -> Self {
+        self.hints.read_only = Some(false);
+        self.hints.destructive = Some(false);
+        self
+    }
+
+    /// It may delete or overwrite.
+    #[must_use]
+    pub fn destructive(mut self) -> Self {
+        self.hints.read_only = Some(false);
+        self.hints.destructive = Some(true);
+        self
+    }
+
+    /// Calling it twice with the same arguments does no more than calling it once.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.hints.idempotent = Some(true);
+        self
+    }
+
+    /// It works on this connector's own things only, and does not reach out to the world.
+    #[must_use]
+    pub fn closed_world(mut self) -> Self {
+        self.hints.open_world = Some(false);
+        self
+    }
+
+    /// Adds a picture.
+    #[must_use]
+    pub fn icon(mut self, icon: Icon) -> Self {
+        self.icons.push(icon);
+        self
+    }
+
+    /// Takes `schema` (JSON Schema 2020-12, an object at its root) instead of the one of the argument type.
+    #[must_use]
+    pub fn input_schema(mut self, schema: Value) -> Self {
+        self.input_schema = schema;
+        self
+    }
+
+    /// Adds a member to the tool's `_meta`.
+    #[must_use]
+    pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.meta.insert(name.into(), value);
+        self
+    }
+}
+
+/// A tool that can be served: its schema compiles and its headers are well-formed.
+pub(crate) struct ReadyTool<H> {
+    pub(crate) tool: Tool<H>,
+    pub(crate) schema: Schema,
+    pub(crate) header_params: HeaderParams,
+    /// The names of the tool's scopes; empty means that it is public.
+    pub(crate) required: ScopeSet,
+    listed: [OnceCell<Box<RawValue>>; ProtocolVersion::ALL.len()],
+}
+
+impl<H> ReadyTool<H> {
+    pub(crate) fn new(tool: Tool<H>, schema: Schema, header_params: HeaderParams) -> Self {
+        let required = tool.scopes.iter().copied().collect();
+        Self { tool, schema, header_params, required, listed: Default::default() }
+    }
+
+    /// Starts the work. `arguments` have passed the schema.
+    pub(crate) fn call(&self, arguments: Value, cx: Context<H>) -> Answer {
+        (self.tool.handler)(arguments, cx)
+    }
+
+    /// The tool as it stands in a list for `version`, written once per isolate.
+    pub(crate) fn listed(&self, version: ProtocolVersion) -> Option<&RawValue> {
+        let slot = ProtocolVersion::ALL.iter().zip(&self.listed).find(|(known, _)| **known == version)?.1;
+        if let Some(json) = slot.get() {
+            return Some(json);
+        }
+        let json = serde_json::value::to_raw_value(&ListedTool { tool: &self.tool, version }).ok()?;
+        Some(slot.get_or_init(|| json))
+    }
+}
+
+struct ListedTool<'a, H> {
+    tool: &'a Tool<H>,
+    version: ProtocolVersion,
+}
+
+impl<H> Serialize for ListedTool<'_, H> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { tool, version } = self;
+        let since_2025_06_18 = version.has_structured_content();
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &tool.name)?;
+        if let Some(title) = tool.title.as_ref().filter(|_| since_2025_06_18) {
+            map.serialize_entry("title", title)?;
+        }
+        map.serialize_entry("description", &tool.description)?;
+        map.serialize_entry("inputSchema", &tool.input_schema)?;
+        if let Some(schema) = &tool.output_schema
+            && since_2025_06_18
+            && (version.has_any_structured_content() || describes_an_object(schema))
+        {
+            map.serialize_entry("outputSchema", schema)?;
+        }
+        map.serialize_entry("annotations", &ListedAnnotations { title: tool.title.as_deref(), hints: tool.hints })?;
+        if version.has_icons() && !tool.icons.is_empty() {
+            map.serialize_entry("icons", &tool.icons)?;
+        }
+        // ChatGPT reads it here or in `_meta`; it is not in the specification (SEP-1488).
+        let schemes = security_schemes(&tool.scopes);
+        map.serialize_entry("securitySchemes", &schemes)?;
+        if since_2025_06_18 {
+            let mut meta = tool.meta.clone();
+            meta.insert("securitySchemes".to_owned(), schemes);
+            map.serialize_entry("_meta", &meta)?;
+        }
+        map.end()
+    }
+}
+
+/// Revisions before 2025-06-18 know a tool's title only here.
+#[derive(Serialize)]
+struct ListedAnnotations<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    #[serde(flatten)]
+    hints: Hints,
+}
+
+fn security_schemes(scopes: &[Scope]) -> Value {
+    if scopes.is_empty() {
+        return json!([{ "type": "noauth" }]);
+    }
+    json!([{ "type": "oauth2", "scopes": scopes.iter().map(Scope::name).collect::<Vec<_>>() }])
+}
+
+/// Whether a schema says that its values are objects.
+pub(crate) fn describes_an_object(schema: &Value) -> bool {
+    schema.get("type").and_then(Value::as_str) == Some("object")
+}

@@ -1,0 +1,265 @@
+//! What a tool answers, and how it fails ("Tool Result", "Error Handling").
+//!
+//! A failure of the work itself is a result with `isError`, so that the model reads it and can do better. Only a mistake
+//! in the protocol becomes a JSON-RPC error.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::content::Content;
+use super::jsonrpc::{ErrorCode, RpcError};
+use super::result::ResultFields;
+use super::schema_of;
+use super::version::ProtocolVersion;
+
+/// What a tool answers.
+#[derive(Debug, Default)]
+pub struct ToolResult {
+    content: Vec<Content>,
+    structured: Option<Structured>,
+    is_error: bool,
+    meta: serde_json::Map<String, Value>,
+}
+
+#[derive(Debug)]
+struct Structured {
+    json: Box<RawValue>,
+    /// Revisions before 2026-07-28 allow nothing else in `structuredContent`.
+    is_object: bool,
+}
+
+impl ToolResult {
+    /// An answer without content yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a block of content.
+    #[must_use]
+    pub fn content(mut self, content: Content) -> Self {
+        self.content.push(content);
+        self
+    }
+
+    /// Marks the answer as a failure that the model should read.
+    #[must_use]
+    pub fn error(mut self) -> Self {
+        self.is_error = true;
+        self
+    }
+
+    /// Adds a member to `_meta`. The name needs a prefix of your own, for example `example.com/trace`.
+    #[must_use]
+    pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.meta.insert(name.into(), value);
+        self
+    }
+
+    /// A failure, in words for the model.
+    pub(crate) fn failed(text: impl Into<String>) -> Self {
+        Self::new().content(Content::text(text)).error()
+    }
+
+    pub(crate) fn is_error(&self) -> bool {
+        self.is_error
+    }
+
+    /// The result as `version` defines it.
+    pub(crate) fn on_the_wire(&self, version: ProtocolVersion) -> impl ResultFields + '_ {
+        WireToolResult { result: self, version }
+    }
+}
+
+struct WireToolResult<'a> {
+    result: &'a ToolResult,
+    version: ProtocolVersion,
+}
+
+impl ResultFields for WireToolResult<'_> {
+    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("content", &self.result.content)?;
+        if let Some(structured) = &self.result.structured
+            && self.version.has_structured_content()
+            && (structured.is_object || self.version.has_any_structured_content())
+        {
+            map.serialize_entry("structuredContent", &structured.json)?;
+        }
+        if self.result.is_error {
+            map.serialize_entry("isError", &true)?;
+        }
+        Ok(())
+    }
+
+    fn meta(&self) -> Option<&serde_json::Map<String, Value>> {
+        (!self.result.meta.is_empty()).then_some(&self.result.meta)
+    }
+}
+
+/// Structured output: `structuredContent`, the same as text for clients without it, and an `outputSchema`.
+pub struct Json<T>(pub T);
+
+/// What a handler may return.
+///
+/// You should not have to implement this: return a `String`, a [`Content`] or several, a [`Json`] or a [`ToolResult`].
+pub trait IntoToolResult {
+    /// Turns the value into a result. Fails where it cannot be written as JSON.
+    fn into_tool_result(self) -> Result<ToolResult, ToolError>;
+
+    /// The JSON Schema of `structuredContent`, where there is any.
+    #[must_use]
+    fn output_schema() -> Option<Value> {
+        None
+    }
+}
+
+impl IntoToolResult for ToolResult {
+    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
+        Ok(self)
+    }
+}
+
+impl IntoToolResult for String {
+    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
+        Ok(ToolResult::new().content(Content::text(self)))
+    }
+}
+
+impl IntoToolResult for &'static str {
+    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
+        Ok(ToolResult::new().content(Content::text(self)))
+    }
+}
+
+impl IntoToolResult for Content {
+    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
+        Ok(ToolResult::new().content(self))
+    }
+}
+
+impl IntoToolResult for Vec<Content> {
+    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
+        Ok(ToolResult { content: self, ..ToolResult::default() })
+    }
+}
+
+impl<T: Serialize + JsonSchema> IntoToolResult for Json<T> {
+    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
+        let text = serde_json::to_string(&self.0)?;
+        let json = RawValue::from_string(text.clone())?;
+        let structured = Structured { is_object: text.starts_with('{'), json };
+        Ok(ToolResult { content: vec![Content::text(text)], structured: Some(structured), ..ToolResult::default() })
+    }
+
+    fn output_schema() -> Option<Value> {
+        Some(schema_of::<T>())
+    }
+}
+
+/// Why a tool did not answer. Any error becomes one by `?`; its text, with its causes, is what the model reads.
+#[derive(Debug)]
+pub struct ToolError(Failure);
+
+#[derive(Debug)]
+enum Failure {
+    /// The work failed: a result with `isError`.
+    Work(String),
+    /// The protocol was not kept: a JSON-RPC error.
+    Protocol(RpcError),
+}
+
+impl ToolError {
+    /// A failure in your own words. Say what was wrong and what would work.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(Failure::Work(message.into()))
+    }
+
+    /// Ends the call with a JSON-RPC error instead of a result. Rarely right: the model does not see it.
+    #[must_use]
+    pub fn protocol(error: RpcError) -> Self {
+        Self(Failure::Protocol(error))
+    }
+
+    /// The result or the error that goes to a client of `version`.
+    pub(crate) fn into_answer(self, version: ProtocolVersion) -> Result<ToolResult, RpcError> {
+        match self.0 {
+            Failure::Work(text) => Ok(ToolResult::failed(text)),
+            // Earlier revisions do not know the code, and a client that does would take the server for a modern one.
+            Failure::Protocol(error)
+                if error.code() == ErrorCode::MissingRequiredClientCapability && !version.is_modern() =>
+            {
+                Ok(ToolResult::failed(error.message()))
+            }
+            Failure::Protocol(error) => Err(error),
+        }
+    }
+}
+
+impl<E: Error> From<E> for ToolError {
+    fn from(error: E) -> Self {
+        let mut text = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            let _ = write!(text, ": {error}");
+            cause = error.source();
+        }
+        Self::new(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::mcp::result::tests::to_value;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the shelf is empty")]
+    struct Outer(#[source] std::fmt::Error);
+
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        let answer = ToolError::from(Outer(std::fmt::Error)).into_answer(ProtocolVersion::V2025_11_25).unwrap();
+        let text = "the shelf is empty: an error occurred when formatting an argument";
+        assert_eq!(
+            to_value(answer.on_the_wire(ProtocolVersion::V2025_11_25)),
+            json!({"content": [{"type": "text", "text": text}], "isError": true})
+        );
+    }
+
+    #[test]
+    fn structured_output_follows_the_revision() {
+        let object = Json(json!({"a": 1})).into_tool_result().unwrap();
+        let array = Json(json!([1])).into_tool_result().unwrap();
+        for (version, has_object, has_array) in [
+            (ProtocolVersion::V2025_03_26, false, false),
+            (ProtocolVersion::V2025_06_18, true, false),
+            (ProtocolVersion::V2025_11_25, true, false),
+            (ProtocolVersion::V2026_07_28, true, true),
+        ] {
+            let structured =
+                |result: &ToolResult| to_value(result.on_the_wire(version)).get("structuredContent").cloned();
+            assert_eq!(structured(&object), has_object.then(|| json!({"a": 1})), "{version:?}");
+            assert_eq!(structured(&array), has_array.then(|| json!([1])), "{version:?}");
+        }
+        assert_eq!(
+            to_value(array.on_the_wire(ProtocolVersion::V2025_03_26)),
+            json!({"content": [{"type": "text", "text": "[1]"}]})
+        );
+    }
+
+    #[test]
+    fn a_modern_error_code_does_not_leave_on_a_legacy_answer() {
+        let missing = || ToolError::protocol(RpcError::missing_client_capability("sampling"));
+        assert!(missing().into_answer(ProtocolVersion::V2025_11_25).unwrap().is_error());
+        assert!(missing().into_answer(ProtocolVersion::V2026_07_28).is_err());
+    }
+}

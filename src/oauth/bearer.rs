@@ -1,0 +1,279 @@
+//! The access token of a request: `Authorization: Bearer …` (RFC 6750 §2.1), the only place a token is taken from
+//! (MCP "Token Requirements"). This file decides whether there is exactly one and whether it has the form of one; whether it
+//! is worth anything is for `access_token` and `external` to say.
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// Longest token that is looked at, in bytes. Ours are below 1 KB; foreign issuers put group lists into theirs.
+pub const MAX_BEARER_LENGTH: usize = 4096;
+
+/// A text with the form of a bearer token (`b64token`, RFC 6750 §2.1). Has passed no other check.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bearer(Box<str>);
+
+/// What is wrong with an `Authorization` header. Never holds any of its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum BearerError {
+    /// Two credentials in one request (RFC 6750 §2: a client uses one method, once).
+    #[error("more than one set of credentials was sent")]
+    Repeated,
+    /// Another scheme than `Bearer`.
+    #[error("the Authorization header does not use the Bearer scheme")]
+    OtherScheme,
+    /// `Bearer` and nothing after it, or an empty header.
+    #[error("the bearer token is empty")]
+    Empty,
+    /// Longer than [`MAX_BEARER_LENGTH`].
+    #[error("the bearer token is too long")]
+    TooLong,
+    /// A character that no token has.
+    #[error("the bearer token is malformed")]
+    Malformed,
+}
+
+impl BearerError {
+    /// 400 where the request itself is wrong, 401 where signing in would help.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Repeated => 400,
+            Self::OtherScheme | Self::Empty | Self::TooLong | Self::Malformed => 401,
+        }
+    }
+
+    /// The error code of RFC 6750 §3.1.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Repeated => "invalid_request",
+            Self::OtherScheme | Self::Empty | Self::TooLong | Self::Malformed => "invalid_token",
+        }
+    }
+
+    /// What goes into `error_description`.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Repeated => "more than one set of credentials was sent",
+            Self::OtherScheme => "the Authorization header does not use the Bearer scheme",
+            Self::Empty => "the bearer token is empty",
+            Self::TooLong => "the bearer token is too long",
+            Self::Malformed => "the bearer token is malformed",
+        }
+    }
+}
+
+impl Bearer {
+    /// Reads the values of the `Authorization` header: none is `Ok(None)`, a guest. Anything that is there and is not one
+    /// well-formed token is an error and never a guest: a client with a broken token is told so on every method, or it would
+    /// never renew it.
+    ///
+    /// A runtime that joins repeated headers hands them in as one value with commas; neither a token nor the name of a
+    /// scheme contains one, so they are found out here too.
+    pub fn from_authorization<'a>(values: impl IntoIterator<Item = &'a str>) -> Result<Option<Self>, BearerError> {
+        let mut values = values.into_iter();
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(BearerError::Repeated);
+        }
+        Self::from_header(value).map(Some)
+    }
+
+    /// The token as it was sent. Goes to the check, never into a log line.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn from_header(value: &str) -> Result<Self, BearerError> {
+        let value = trim(value);
+        if value.is_empty() {
+            return Err(BearerError::Empty);
+        }
+        if is_joined(value) {
+            return Err(BearerError::Repeated);
+        }
+        let token = after_bearer(value).ok_or(BearerError::OtherScheme)?;
+        if token.is_empty() {
+            return Err(BearerError::Empty);
+        }
+        if token.len() > MAX_BEARER_LENGTH {
+            return Err(BearerError::TooLong);
+        }
+        if !is_token68(token) {
+            return Err(BearerError::Malformed);
+        }
+        Ok(Self(Box::from(token)))
+    }
+}
+
+impl fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bearer(…)")
+    }
+}
+
+/// Whether these are two headers that a runtime joined: one of them a bearer token, and each but the first with a scheme in
+/// front. (A lone token with a comma inside is only malformed, and so is a `Digest` list only another scheme.)
+fn is_joined(value: &str) -> bool {
+    let parts = || value.split(',').map(trim);
+    let is_credentials = |part: &str| after_bearer(part).is_some() || part.contains([' ', '\t']);
+    parts().any(|part| after_bearer(part).is_some()) && parts().skip(1).any(is_credentials)
+}
+
+/// What follows the scheme `Bearer`, in any case (RFC 9110 §11.1), or `None` for another scheme.
+fn after_bearer(value: &str) -> Option<&str> {
+    const SCHEME: &str = "bearer";
+    let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
+    let separated = rest.is_empty() || rest.starts_with([' ', '\t']);
+    (scheme.eq_ignore_ascii_case(SCHEME) && separated).then(|| trim(rest))
+}
+
+/// `token68` of RFC 9110 §11.2: letters, digits and `-._~+/`, then any number of `=`.
+fn is_token68(text: &str) -> bool {
+    let body = text.trim_end_matches('=');
+    !body.is_empty()
+        && body.bytes().all(
+            |byte| matches!(byte, b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'+' | b'/'),
+        )
+}
+
+/// Without the optional whitespace of RFC 9110 §5.6.3.
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(value: &str) -> Result<String, BearerError> {
+        Bearer::from_authorization([value]).map(|bearer| bearer.unwrap().as_str().to_owned())
+    }
+
+    #[test]
+    fn no_header_is_a_guest() {
+        assert_eq!(Bearer::from_authorization([]), Ok(None));
+        assert_eq!(Bearer::from_authorization(None), Ok(None));
+    }
+
+    #[test]
+    fn the_scheme_is_case_insensitive() {
+        for value in ["Bearer abc", "bearer abc", "BEARER abc", "bEaReR abc", " Bearer  abc ", "Bearer\tabc"] {
+            assert_eq!(read(value).as_deref(), Ok("abc"), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn every_character_of_token68_is_taken_and_no_other() {
+        assert_eq!(read("Bearer Az09-._~+/==").as_deref(), Ok("Az09-._~+/=="));
+        for value in [
+            "a b",
+            "a=b",
+            "===",
+            "a\"",
+            "a\\",
+            "a;b",
+            "a\u{e9}",
+            "a\0",
+            "a\u{a0}",
+            "a%",
+            "{\"a\":1}",
+            "a\r\nX: y",
+            "a,b",
+            ",",
+        ] {
+            assert_eq!(read(&format!("Bearer {value}")), Err(BearerError::Malformed), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn two_credentials_are_an_invalid_request() {
+        for value in [
+            "Bearer abc, Bearer def",
+            "Bearer abc,Bearer def",
+            "Basic abc, Bearer def",
+            "Bearer abc, Basic def",
+            "Bearer abc, Basic def, Bearer ghi",
+            "bearer, bearer",
+        ] {
+            let error = read(value).unwrap_err();
+            assert_eq!((error.status(), error.code()), (400, "invalid_request"), "{value:?}");
+        }
+        assert_eq!(Bearer::from_authorization(["Bearer abc", "Bearer abc"]), Err(BearerError::Repeated));
+    }
+
+    #[test]
+    fn another_scheme_is_not_a_guest_but_a_401() {
+        for value in [
+            "Basic dXNlcjpwYXNz",
+            "DPoP abc",
+            "abc",
+            "Bearerabc",
+            "Bear",
+            "Digest a=\"b\", c=\"d\"",
+            "Bearer: abc",
+            "\u{1f600}",
+        ] {
+            let error = read(value).unwrap_err();
+            assert_eq!(
+                (error, error.status(), error.code()),
+                (BearerError::OtherScheme, 401, "invalid_token"),
+                "{value:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_token_is_a_401() {
+        for value in ["", " ", "Bearer", "Bearer ", "bearer \t "] {
+            let error = read(value).unwrap_err();
+            assert_eq!((error, error.status()), (BearerError::Empty, 401), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_has_at_most_4096_bytes() {
+        let longest = "a".repeat(MAX_BEARER_LENGTH);
+        assert_eq!(read(&format!("Bearer {longest}")).as_deref(), Ok(longest.as_str()));
+        for value in [format!("Bearer {longest}a"), format!("Bearer {}", "a".repeat(64 * 1024))] {
+            let error = read(&value).unwrap_err();
+            assert_eq!((error, error.status(), error.code()), (BearerError::TooLong, 401, "invalid_token"));
+        }
+    }
+
+    #[test]
+    fn a_token_does_not_print_itself() {
+        let bearer = Bearer::from_authorization(["Bearer secret"]).unwrap().unwrap();
+        assert!(!format!("{bearer:?}").contains("secret"));
+    }
+
+    #[test]
+    fn the_description_is_the_error_text() {
+        for error in [
+            BearerError::Repeated,
+            BearerError::OtherScheme,
+            BearerError::Empty,
+            BearerError::TooLong,
+            BearerError::Malformed,
+        ] {
+            assert_eq!(error.description(), error.to_string());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_makes_it_panic_or_passes_what_is_not_a_token(value in "\\PC{0,64}|[Bb]earer[ ,=a-zA-Z0-9./]{0,40}") {
+            if let Ok(Some(bearer)) = Bearer::from_authorization([value.as_str()]) {
+                prop_assert!(is_token68(bearer.as_str()));
+                prop_assert!(value.contains(bearer.as_str()));
+            }
+        }
+    }
+}

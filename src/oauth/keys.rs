@@ -1,0 +1,525 @@
+//! Every key of this server, derived from one master key by HKDF-SHA256 (RFC 5869), each for one purpose. Deriving costs
+//! microseconds, so nothing but the master key is ever stored, and all isolates agree without asking each other.
+//!
+//! Two rotations, both with overlap. Signing keys change with the calendar, see [`SigningKeys`]. The master key changes when
+//! somebody changes it: the old one stays in the ring as a previous one, good for checking what it made and for nothing new.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use ed25519_dalek::{Signer, SigningKey};
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use thiserror::Error;
+use zeroize::Zeroize;
+
+use super::jwks::{Jwk, Jwks};
+use super::{Random, Timestamp};
+
+type HmacSha256 = Hmac<Sha256>;
+
+/// Previous master keys that are still honoured.
+pub const MAX_PREVIOUS_KEYS: usize = 2;
+/// How long one signing key signs, in seconds: ninety days.
+pub const SIGNING_PERIOD: u64 = 90 * 24 * 3600;
+
+/// Shortest tag that [`MacKey::verify`] takes: 64 bits, more than can be guessed over a network.
+const SHORTEST_TAG: usize = 8;
+
+/// The one secret: 32 random bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKey([u8; 32]);
+
+/// A text that is no master key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a master key is 32 random bytes, written in base64 or as 64 hexadecimal digits")]
+pub struct InvalidMasterKey;
+
+impl MasterKey {
+    /// A new one.
+    #[must_use]
+    pub fn generate(random: &impl Random) -> Self {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
+        Self(bytes)
+    }
+
+    /// Reads what a person put into a secret: base64 in either alphabet, padded or not, or hexadecimal digits; surrounding
+    /// white space (a newline, from `echo`) does not count.
+    pub fn parse(text: &str) -> Result<Self, InvalidMasterKey> {
+        let text = text.trim();
+        let mut bytes = [0; 32];
+        if text.len() == 64 {
+            decode_hex(text, &mut bytes).ok_or(InvalidMasterKey)?;
+        } else {
+            let unpadded = text.trim_end_matches('=');
+            let url_alphabet = unpadded.replace('+', "-").replace('/', "_");
+            let decoded = URL_SAFE_NO_PAD.decode_slice(&url_alphabet, &mut bytes).map_err(|_| InvalidMasterKey)?;
+            if decoded != 32 {
+                return Err(InvalidMasterKey);
+            }
+        }
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Err(InvalidMasterKey);
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The text that [`parse`](Self::parse) reads, for the one place that stores it.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        STANDARD.encode(self.0)
+    }
+}
+
+impl Drop for MasterKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+/// All keys, derived from the current master key and from those before it.
+pub struct KeyRing {
+    masters: Masters,
+    client_id: MacKey,
+    routing: MacKey,
+    passphrase: MacKey,
+    seal: CipherKeys,
+}
+
+impl KeyRing {
+    /// Derives everything. Of `previous`, newest first, only [`MAX_PREVIOUS_KEYS`] count.
+    #[must_use]
+    pub fn new(current: &MasterKey, previous: &[MasterKey]) -> Self {
+        let masters = Masters {
+            current: extract(current),
+            previous: previous.iter().take(MAX_PREVIOUS_KEYS).map(extract).collect(),
+        };
+        Self {
+            client_id: masters.mac("client-id"),
+            routing: masters.mac("routing"),
+            passphrase: masters.mac("passphrase"),
+            seal: masters.cipher("seal"),
+            masters,
+        }
+    }
+
+    /// Authenticates the ids that registration gives out.
+    #[must_use]
+    pub const fn client_id(&self) -> &MacKey {
+        &self.client_id
+    }
+
+    /// Authenticates codes and refresh tokens, so that a forged one costs no storage request.
+    #[must_use]
+    pub const fn routing(&self) -> &MacKey {
+        &self.routing
+    }
+
+    /// Compares passphrases, and makes the epoch of one.
+    #[must_use]
+    pub const fn passphrase(&self) -> &MacKey {
+        &self.passphrase
+    }
+
+    /// Encrypts what travels through a browser.
+    #[must_use]
+    pub const fn seal(&self) -> &CipherKeys {
+        &self.seal
+    }
+
+    /// The signing keys of this moment. Costs some hundred microseconds: keep the result while it
+    /// [covers](SigningKeys::covers) the time.
+    #[must_use]
+    pub fn signing(&self, now: Timestamp) -> SigningKeys {
+        SigningKeys::derive(&self.masters, now)
+    }
+}
+
+/// A key for HMAC-SHA256, with those it replaced.
+#[derive(Clone)]
+pub struct MacKey {
+    current: HmacSha256,
+    previous: Vec<HmacSha256>,
+}
+
+impl MacKey {
+    /// The tag of `parts` under the current key. Parts cannot run into each other: each is preceded by its length.
+    #[must_use]
+    pub fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+        absorb(&self.current, parts).finalize().into_bytes().into()
+    }
+
+    /// The tags of `parts` under every key, the current one first.
+    pub(crate) fn tags(&self, parts: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.keys().map(|key| absorb(key, parts).finalize().into_bytes().into()).collect()
+    }
+
+    /// Whether `tag`, or the beginning of one (8 bytes at least), was made of `parts` with any of the keys. Takes the same
+    /// time whatever is wrong.
+    #[must_use]
+    pub fn verify(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
+        tag.len() >= SHORTEST_TAG && self.keys().any(|key| absorb(key, parts).verify_truncated_left(tag).is_ok())
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &HmacSha256> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+/// A key for authenticated encryption, with those it replaced. [`Seal`](super::seal) knows what to do with it.
+#[derive(Clone)]
+pub struct CipherKeys {
+    current: [u8; 32],
+    previous: Vec<[u8; 32]>,
+}
+
+impl CipherKeys {
+    pub(super) const fn current(&self) -> &[u8; 32] {
+        &self.current
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &[u8; 32]> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+impl Drop for CipherKeys {
+    fn drop(&mut self) {
+        self.current.zeroize();
+        self.previous.zeroize();
+    }
+}
+
+/// The keys that sign and check access tokens, at one moment (Ed25519, RFC 8037).
+///
+/// A signing key lives for one [`SIGNING_PERIOD`] of the calendar and its number is part of the derivation, so all isolates
+/// change at the same second and nobody has to remember anything. The next key is published one period ahead, and the
+/// last one is accepted one period longer; an access token lives an hour.
+pub struct SigningKeys {
+    period: u64,
+    current: SigningKey,
+    current_id: String,
+    public: Vec<PublicKey>,
+}
+
+/// A key that an access token may be signed with, and its name: the thumbprint of RFC 7638.
+pub struct PublicKey {
+    id: String,
+    key: ed25519_dalek::VerifyingKey,
+}
+
+impl PublicKey {
+    /// What `kid` says.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The key.
+    #[must_use]
+    pub const fn key(&self) -> &ed25519_dalek::VerifyingKey {
+        &self.key
+    }
+}
+
+impl SigningKeys {
+    fn derive(masters: &Masters, now: Timestamp) -> Self {
+        let period = period_of(now);
+        let current = masters.current.signing_key(period);
+        let mut public = Vec::new();
+        for master in std::iter::once(&masters.current).chain(&masters.previous) {
+            for period in [period, period.saturating_add(1), period.saturating_sub(1)] {
+                let key = master.signing_key(period).verifying_key();
+                public.push(PublicKey { id: Jwk::ed25519_thumbprint(key.as_bytes()), key });
+            }
+        }
+        Self { period, current_id: Jwk::ed25519_thumbprint(current.verifying_key().as_bytes()), current, public }
+    }
+
+    /// Whether these are the right keys at `now`.
+    #[must_use]
+    pub const fn covers(&self, now: Timestamp) -> bool {
+        self.period == period_of(now)
+    }
+
+    /// The `kid` of what is signed now.
+    #[must_use]
+    pub fn current_id(&self) -> &str {
+        &self.current_id
+    }
+
+    /// The key of that name, if a token may still be, or already, signed with it.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<&PublicKey> {
+        self.public.iter().find(|key| key.id == id)
+    }
+
+    /// The document at `jwks_uri`.
+    #[must_use]
+    pub fn jwks(&self) -> Jwks {
+        Jwks { keys: self.public.iter().map(|key| Jwk::ed25519(key.key.as_bytes())).collect() }
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> ed25519_dalek::Signature {
+        self.current.sign(message)
+    }
+}
+
+const fn period_of(now: Timestamp) -> u64 {
+    now.as_seconds().div_euclid(SIGNING_PERIOD)
+}
+
+struct Masters {
+    current: Prk,
+    previous: Vec<Prk>,
+}
+
+impl Masters {
+    fn mac(&self, label: &str) -> MacKey {
+        let key = |prk: &Prk| hmac(&prk.expand(label));
+        MacKey { current: key(&self.current), previous: self.previous.iter().map(key).collect() }
+    }
+
+    fn cipher(&self, label: &str) -> CipherKeys {
+        CipherKeys {
+            current: self.current.expand(label),
+            previous: self.previous.iter().map(|prk| prk.expand(label)).collect(),
+        }
+    }
+}
+
+/// The pseudorandom key of HKDF, ready to be expanded.
+struct Prk(HmacSha256);
+
+/// HKDF-Extract. The salt separates this program from others that may be given the same secret.
+fn extract(master: &MasterKey) -> Prk {
+    extract_with(b"mcp-connector/v1", &master.0)
+}
+
+fn extract_with(salt: &[u8], secret: &[u8]) -> Prk {
+    let prk: [u8; 32] = absorb_raw(hmac(salt), &[secret]).finalize().into_bytes().into();
+    Prk(hmac(&prk))
+}
+
+impl Prk {
+    /// HKDF-Expand for one block, which is all that 32 bytes need: `T(1) = HMAC(PRK, info ‖ 0x01)`.
+    fn expand(&self, info: &str) -> [u8; 32] {
+        self.expand_bytes(info.as_bytes())
+    }
+
+    fn expand_bytes(&self, info: &[u8]) -> [u8; 32] {
+        absorb_raw(self.0.clone(), &[info, &[1]]).finalize().into_bytes().into()
+    }
+
+    fn signing_key(&self, period: u64) -> SigningKey {
+        let mut seed = self.expand(&format!("sign/ed25519/{period}"));
+        let key = SigningKey::from_bytes(&seed);
+        seed.zeroize();
+        key
+    }
+}
+
+/// HMAC-SHA256 keyed with up to 64 bytes. Zeros at the end of a key mean nothing to HMAC (RFC 2104 §2), so the constructor
+/// that wants a whole block serves, and cannot fail.
+fn hmac(key: &[u8]) -> HmacSha256 {
+    let mut block = [0; 64];
+    for (to, from) in block.iter_mut().zip(key) {
+        *to = *from;
+    }
+    let hmac = <HmacSha256 as KeyInit>::new(&block.into());
+    block.zeroize();
+    hmac
+}
+
+fn absorb_raw(mut hmac: HmacSha256, parts: &[&[u8]]) -> HmacSha256 {
+    for part in parts {
+        hmac.update(part);
+    }
+    hmac
+}
+
+fn absorb(key: &HmacSha256, parts: &[&[u8]]) -> HmacSha256 {
+    let mut hmac = key.clone();
+    for part in parts {
+        hmac.update(&(part.len() as u64).to_be_bytes());
+        hmac.update(part);
+    }
+    hmac
+}
+
+fn decode_hex(text: &str, bytes: &mut [u8; 32]) -> Option<()> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *byte = digit(*high)?.checked_mul(16)?.checked_add(digit(*low)?)?;
+    }
+    Some(())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The same bytes again and again, each draw different from the last.
+    pub(in crate::oauth) struct Counting(std::cell::Cell<u64>);
+
+    impl Counting {
+        pub(in crate::oauth) const fn from(seed: u64) -> Self {
+            Self(std::cell::Cell::new(seed))
+        }
+    }
+
+    impl Random for Counting {
+        fn fill(&self, bytes: &mut [u8]) {
+            for chunk in bytes.chunks_mut(32) {
+                self.0.set(self.0.get().wrapping_add(1));
+                let block: [u8; 32] =
+                    absorb_raw(hmac(b"test"), &[&self.0.get().to_be_bytes()]).finalize().into_bytes().into();
+                chunk.copy_from_slice(&block[..chunk.len()]);
+            }
+        }
+    }
+
+    pub(in crate::oauth) fn ring(seed: u64) -> KeyRing {
+        KeyRing::new(&master(seed), &[])
+    }
+
+    pub(in crate::oauth) fn master(seed: u64) -> MasterKey {
+        MasterKey::generate(&Counting::from(seed.wrapping_mul(1000)))
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    }
+
+    const DAY: u64 = 24 * 3600;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_seconds(seconds)
+    }
+
+    #[test]
+    fn hkdf_gives_the_test_vector_of_rfc_5869() {
+        // Appendix A.1; the first 32 of its 42 bytes.
+        let prk = extract_with(&(0..=0x0c).collect::<Vec<u8>>(), &[0x0b; 22]);
+        let okm = prk.expand_bytes(&(0xf0..=0xf9).collect::<Vec<u8>>());
+        let hex = hex(&okm);
+        assert_eq!(hex, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+    }
+
+    #[test]
+    fn a_master_key_is_read_in_every_usual_spelling() {
+        let key = master(1);
+        let base64 = key.expose();
+        let hex = hex(&key.0);
+        let url = base64.replace('+', "-").replace('/', "_");
+        for text in [
+            base64.clone(),
+            format!(" {base64}\n"),
+            url.trim_end_matches('=').to_owned(),
+            base64.trim_end_matches('=').to_owned(),
+            hex.clone(),
+            hex.to_uppercase(),
+        ] {
+            assert!(MasterKey::parse(&text) == Ok(key.clone()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_32_random_bytes_is_no_master_key() {
+        let hex = "0g".repeat(32);
+        for text in [
+            "",
+            "secret",
+            &"A".repeat(43),
+            &"A".repeat(42),
+            &"B".repeat(44),
+            &"B".repeat(86),
+            &hex,
+            &"0".repeat(64),
+            "é",
+        ] {
+            assert!(MasterKey::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_purpose_and_each_master_key_has_its_own_keys() {
+        let (one, two) = (ring(1), ring(2));
+        let tags =
+            [&one, &two].map(|ring| [&ring.client_id, &ring.routing, &ring.passphrase].map(|key| key.tag(&[b"x"])));
+        let mut all: Vec<_> = tags.concat();
+        all.push(*one.seal.current());
+        all.push(*two.seal.current());
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 8);
+        assert_ne!(one.signing(at(0)).current_id(), two.signing(at(0)).current_id());
+    }
+
+    #[test]
+    fn parts_of_a_tag_do_not_run_into_each_other() {
+        let key = ring(1).client_id.clone();
+        assert_ne!(key.tag(&[b"ab", b"c"]), key.tag(&[b"a", b"bc"]));
+        assert_ne!(key.tag(&[b"a"]), key.tag(&[b"a", b""]));
+    }
+
+    #[test]
+    fn a_tag_is_checked_whole_or_cut_but_not_shorter_than_64_bits() {
+        let key = ring(1).client_id.clone();
+        let tag = key.tag(&[b"a"]);
+        for length in 8..=32 {
+            assert!(key.verify(&[b"a"], &tag[..length]), "{length}");
+            let mut forged = tag;
+            forged[length - 1] ^= 1;
+            assert!(!key.verify(&[b"a"], &forged[..length]), "{length}");
+        }
+        for length in 0..8 {
+            assert!(!key.verify(&[b"a"], &tag[..length]), "{length}");
+        }
+        assert!(!key.verify(&[b"a"], &[tag, tag].concat()));
+    }
+
+    #[test]
+    fn a_replaced_master_key_still_checks_and_no_longer_makes() {
+        let old = ring(1);
+        let both = KeyRing::new(&master(2), &[master(1)]);
+        let tag = old.client_id.tag(&[b"a"]);
+        assert!(both.client_id.verify(&[b"a"], &tag));
+        assert_ne!(both.client_id.tag(&[b"a"]), tag);
+        assert!(!ring(2).client_id.verify(&[b"a"], &tag));
+        let now = at(400 * DAY);
+        assert!(both.signing(now).find(old.signing(now).current_id()).is_some());
+        assert_ne!(both.signing(now).current_id(), old.signing(now).current_id());
+    }
+
+    #[test]
+    fn only_so_many_previous_keys_count() {
+        let ring = KeyRing::new(&master(9), &[master(1), master(2), master(3)]);
+        let tag = |seed| super::tests::ring(seed).client_id.tag(&[b"a"]);
+        assert_eq!([1, 2, 3].map(|seed| ring.client_id.verify(&[b"a"], &tag(seed))), [true, true, false]);
+    }
+
+    #[test]
+    fn signing_keys_change_with_the_calendar_and_overlap_on_both_sides() {
+        let ring = ring(1);
+        let (before, after) = (at(10 * SIGNING_PERIOD - 1), at(10 * SIGNING_PERIOD));
+        let (old, new) = (ring.signing(before), ring.signing(after));
+        assert_ne!(old.current_id(), new.current_id());
+        assert!(old.find(new.current_id()).is_some(), "the next key is published before it signs");
+        assert!(new.find(old.current_id()).is_some(), "the last key is still accepted");
+        assert!(ring.signing(after.plus(SIGNING_PERIOD)).find(old.current_id()).is_none(), "and later not");
+        assert!(old.covers(before) && !old.covers(after) && new.covers(after));
+    }
+
+    #[test]
+    fn the_key_set_holds_public_keys_only_and_names_the_current_one() {
+        let keys = ring(1).signing(at(400 * DAY));
+        let document = serde_json::to_value(keys.jwks()).unwrap();
+        let listed = document["keys"].as_array().unwrap();
+        assert_eq!(listed.len(), 3);
+        assert!(listed.iter().any(|key| key["kid"] == keys.current_id()));
+        assert!(listed.iter().all(|key| key.get("d").is_none() && key["kty"] == "OKP"));
+    }
+}

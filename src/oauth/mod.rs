@@ -1,0 +1,31 @@
+//! The authorization server and the bearer check.
+//!
+//! Nothing here names a Workers type, reads a clock or draws randomness except through [`Clock`] and [`Random`].
+
+pub mod access_token;
+pub mod bearer;
+pub mod challenge;
+pub mod client;
+pub mod client_authentication;
+pub mod client_id;
+pub mod client_id_metadata;
+pub mod code;
+pub mod document_cache;
+pub mod form;
+pub mod jwks;
+pub mod keys;
+pub mod known_clients;
+pub mod metadata;
+pub mod opaque;
+pub mod origin;
+pub mod passphrase;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod refresh_token;
+pub mod registration;
+pub mod resource;
+pub mod seal;
+mod timestamp;
+pub mod web_url;
+
+pub use timestamp::{Clock, Random, Timestamp};

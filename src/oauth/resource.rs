@@ -1,0 +1,268 @@
+//! The protected resources of this server as `resource` names them (RFC 8707, MCP "Canonical Server URI"): `/mcp`, which asks
+//! for a token where a tool needs it, and `/private/mcp`, which always does. Each is an audience of its own.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::form::Parameters;
+use super::origin::Origin;
+use super::web_url::{InvalidUrl, WebUrl};
+
+/// Path of the resource that serves public tools without a token.
+pub const MCP_PATH: &str = "/mcp";
+/// Path of the resource where every request needs a token.
+pub const PRIVATE_MCP_PATH: &str = "/private/mcp";
+/// Where RFC 9728 §3 puts the metadata of a resource: between the host and the path of the resource.
+pub const PROTECTED_RESOURCE_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
+
+/// Why a text is no resource identifier (RFC 8707 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidResource {
+    /// Not an http or https URL.
+    #[error(transparent)]
+    Url(#[from] InvalidUrl),
+    /// With a query, a fragment or dot segments.
+    #[error("a resource has no query, no fragment and no dot segments")]
+    Shape,
+}
+
+/// The `resource` parameter is repeated, or names nothing here: `invalid_target` (RFC 8707 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the resource parameter must name one resource of this server")]
+pub struct InvalidTarget;
+
+/// The identifier of a resource, canonical by construction: scheme and host in lower case, no default port, no slash at the
+/// end, no fragment. Two resources are the same exactly if their texts are.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Resource(Arc<str>);
+
+impl Resource {
+    /// Reads an identifier and brings it into its canonical form.
+    pub fn parse(text: &str) -> Result<Self, InvalidResource> {
+        let url = WebUrl::parse(text)?;
+        if url.query.is_some() || url.fragment.is_some() || url.has_dot_segments() {
+            return Err(InvalidResource::Shape);
+        }
+        let path = url.path.strip_suffix('/').unwrap_or(url.path);
+        Ok(Self::at(&url.origin(), path))
+    }
+
+    /// The path is empty, or begins with a slash and does not end with one.
+    fn at(origin: &Origin, path: &str) -> Self {
+        Self(format!("{origin}{path}").into())
+    }
+
+    /// The text: the audience of tokens for it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where its metadata stands (RFC 9728 §3.1): what `resource_metadata` of a challenge says.
+    #[must_use]
+    pub fn metadata_url(&self) -> String {
+        // Behind `://` the first slash begins the path.
+        let after_scheme = self.0.find("://").and_then(|at| at.checked_add(3)).unwrap_or(0);
+        let path_at = self.0.get(after_scheme..).and_then(|rest| rest.find('/'));
+        let split = path_at.and_then(|at| after_scheme.checked_add(at)).and_then(|at| self.0.split_at_checked(at));
+        let (origin, path) = split.unwrap_or((&self.0, ""));
+        format!("{origin}{PROTECTED_RESOURCE_METADATA_PATH}{path}")
+    }
+}
+
+impl TryFrom<String> for Resource {
+    type Error = InvalidResource;
+
+    fn try_from(text: String) -> Result<Self, InvalidResource> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Resource> for String {
+    fn from(resource: Resource) -> Self {
+        resource.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The resources that exist at one origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceServer {
+    mcp: Resource,
+    private_mcp: Resource,
+}
+
+impl ResourceServer {
+    /// Those of this origin.
+    #[must_use]
+    pub fn new(origin: &Origin) -> Self {
+        Self { mcp: Resource::at(origin, MCP_PATH), private_mcp: Resource::at(origin, PRIVATE_MCP_PATH) }
+    }
+
+    /// `/mcp`: what a client means that names none.
+    #[must_use]
+    pub const fn mcp(&self) -> &Resource {
+        &self.mcp
+    }
+
+    /// `/private/mcp`.
+    #[must_use]
+    pub const fn private_mcp(&self) -> &Resource {
+        &self.private_mcp
+    }
+
+    /// The resource that answers at a path of this server, with or without a slash at its end.
+    #[must_use]
+    pub fn at_path(&self, path: &str) -> Option<&Resource> {
+        match path.strip_suffix('/').unwrap_or(path) {
+            MCP_PATH => Some(&self.mcp),
+            PRIVATE_MCP_PATH => Some(&self.private_mcp),
+            _ => None,
+        }
+    }
+
+    /// The resource whose metadata stands at a well-known path of this server. The bare path describes `/mcp`: that is where
+    /// clients look that know nothing but the host.
+    #[must_use]
+    pub fn described_at(&self, path: &str) -> Option<&Resource> {
+        match path.strip_prefix(PROTECTED_RESOURCE_METADATA_PATH)? {
+            "" | "/" => Some(&self.mcp),
+            path => self.at_path(path),
+        }
+    }
+
+    /// The one resource that a request means (RFC 8707 §2). A request without one means `/mcp`: clients of the first protocol
+    /// revisions do not know the parameter.
+    pub fn requested(&self, parameters: &Parameters) -> Result<&Resource, InvalidTarget> {
+        let Some(text) = parameters.get("resource").map_err(|_| InvalidTarget)? else {
+            return Ok(&self.mcp);
+        };
+        let resource = Resource::parse(text).map_err(|_| InvalidTarget)?;
+        [&self.mcp, &self.private_mcp].into_iter().find(|known| **known == resource).ok_or(InvalidTarget)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server() -> ResourceServer {
+        ResourceServer::new(&Origin::of("https://mcp.example.com").unwrap())
+    }
+
+    fn requested(query: &str) -> Result<String, InvalidTarget> {
+        let parameters = Parameters::parse(query.as_bytes()).unwrap();
+        server().requested(&parameters).map(|resource| resource.as_str().to_owned())
+    }
+
+    #[test]
+    fn every_spelling_of_a_resource_is_one_resource() {
+        for text in [
+            "https://mcp.example.com/mcp",
+            "https://mcp.example.com/mcp/",
+            "HTTPS://MCP.Example.com/mcp",
+            "https://mcp.example.com:443/mcp",
+        ] {
+            assert_eq!(Resource::parse(text).unwrap().as_str(), "https://mcp.example.com/mcp", "{text}");
+        }
+        assert_eq!(Resource::parse("https://mcp.example.com/").unwrap().as_str(), "https://mcp.example.com");
+        assert_ne!(
+            Resource::parse("https://mcp.example.com/MCP"),
+            Resource::parse("https://mcp.example.com/mcp"),
+            "a path has case"
+        );
+    }
+
+    #[test]
+    fn a_resource_has_no_query_fragment_or_dot_segments() {
+        for text in
+            ["https://a/mcp?x", "https://a/mcp#x", "https://a/mcp#", "https://a/x/../mcp", "https://a/%2e%2e/mcp"]
+        {
+            assert_eq!(Resource::parse(text), Err(InvalidResource::Shape), "{text}");
+        }
+        assert!(matches!(Resource::parse("urn:mcp"), Err(InvalidResource::Url(_))));
+    }
+
+    #[test]
+    fn a_request_without_a_resource_means_mcp() {
+        assert_eq!(requested("").unwrap(), "https://mcp.example.com/mcp");
+        assert_eq!(requested("resource=").unwrap(), "https://mcp.example.com/mcp");
+    }
+
+    #[test]
+    fn a_request_may_name_each_resource_of_this_server() {
+        assert_eq!(
+            requested("resource=https://mcp.example.com/private/mcp").unwrap(),
+            "https://mcp.example.com/private/mcp"
+        );
+        assert_eq!(
+            requested("resource=https%3A%2F%2FMCP.example.com%2Fmcp%2F").unwrap(),
+            "https://mcp.example.com/mcp"
+        );
+    }
+
+    #[test]
+    fn a_repeated_or_unknown_resource_is_an_invalid_target() {
+        for query in [
+            "resource=https://mcp.example.com/mcp&resource=https://mcp.example.com/mcp",
+            "resource=https://mcp.example.com/mcp&resource=",
+            "resource=https://mcp.example.com",
+            "resource=https://mcp.example.com/private",
+            "resource=https://mcp.example.com/mcp/x",
+            "resource=https://mcp.example.com/mcpx",
+            "resource=https://mcp.example.com//mcp",
+            "resource=http://mcp.example.com/mcp",
+            "resource=https://mcp.example.com:8443/mcp",
+            "resource=https://other.example.com/mcp",
+            "resource=https://user@mcp.example.com/mcp",
+            "resource=mcp",
+        ] {
+            assert_eq!(requested(query), Err(InvalidTarget), "{query}");
+        }
+    }
+
+    #[test]
+    fn metadata_stands_between_the_host_and_the_path() {
+        let server = server();
+        let at = "https://mcp.example.com/.well-known/oauth-protected-resource";
+        assert_eq!(server.mcp().metadata_url(), format!("{at}/mcp"));
+        assert_eq!(server.private_mcp().metadata_url(), format!("{at}/private/mcp"));
+        assert_eq!(Resource::parse("https://mcp.example.com").unwrap().metadata_url(), at);
+    }
+
+    #[test]
+    fn paths_lead_to_resources() {
+        let server = server();
+        for (path, expected) in [
+            ("/mcp", Some(server.mcp())),
+            ("/mcp/", Some(server.mcp())),
+            ("/private/mcp", Some(server.private_mcp())),
+            ("/private/mcp/", Some(server.private_mcp())),
+            ("/mcp//", None),
+            ("/private", None),
+            ("/", None),
+        ] {
+            assert_eq!(server.at_path(path), expected, "{path}");
+            let well_known = format!("{PROTECTED_RESOURCE_METADATA_PATH}{path}");
+            let described = if path == "/" { Some(server.mcp()) } else { expected };
+            assert_eq!(server.described_at(&well_known), described, "{well_known}");
+        }
+        assert_eq!(server.described_at(PROTECTED_RESOURCE_METADATA_PATH), Some(server.mcp()));
+        assert_eq!(server.described_at("/.well-known/oauth-protected-resourcex"), None);
+    }
+}

@@ -1,0 +1,83 @@
+//! Time and randomness, as this folder asks for them. Nothing here reads a clock or draws a random byte by itself: the edge
+//! hands both in, and a test hands in its own.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A moment, in whole seconds since 1970 (the `NumericDate` of RFC 7519 §2 without a fraction). Arithmetic stops at the
+/// ends of the range, so no input can make it wrap or panic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// From seconds since 1970.
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since 1970.
+    #[must_use]
+    pub const fn as_seconds(self) -> u64 {
+        self.0
+    }
+
+    /// So many seconds later.
+    #[must_use]
+    pub const fn plus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// So many seconds earlier.
+    #[must_use]
+    pub const fn minus(self, seconds: u64) -> Self {
+        Self(self.0.saturating_sub(seconds))
+    }
+
+    /// How many seconds have passed since `earlier`; none if that lies ahead.
+    #[must_use]
+    pub const fn seconds_since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What time it is. On Workers the clock stands still while code runs, so one request sees one moment.
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// A cryptographically secure source of random bytes.
+pub trait Random {
+    /// Overwrites all of `bytes`.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arithmetic_stops_at_the_ends() {
+        let end = Timestamp::from_seconds(u64::MAX);
+        assert_eq!(end.plus(1), end);
+        assert_eq!(Timestamp::default().minus(1), Timestamp::default());
+        assert_eq!(Timestamp::from_seconds(7).seconds_since(end), 0);
+        assert_eq!(Timestamp::from_seconds(7).seconds_since(Timestamp::from_seconds(3)), 4);
+    }
+
+    #[test]
+    fn a_timestamp_is_a_bare_number_in_json() {
+        assert_eq!(serde_json::to_string(&Timestamp::from_seconds(12)).unwrap(), "12");
+        assert_eq!(serde_json::from_str::<Timestamp>("12").unwrap(), Timestamp::from_seconds(12));
+        assert!(serde_json::from_str::<Timestamp>("-1").is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! Who is calling: the bearer check at the resource server, and the refusals that follow from it.
+
+use crate::caller::{Caller, ScopeSet};
+use crate::mcp::Need;
+use crate::oauth::bearer::{Bearer, BearerError};
+use crate::oauth::challenge::Challenge;
+
+use super::answer::Answer;
+use super::incoming::Incoming;
+use super::route::McpEndpoint;
+use super::site::Site;
+
+/// Who sent a request.
+pub(crate) enum Visitor {
+    /// No token was sent.
+    Guest,
+    /// A token that is valid for the endpoint.
+    Caller(Caller),
+}
+
+/// A token that is not valid, or not here, or not any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct InvalidToken;
+
+/// Says what a token is worth at an endpoint.
+pub(crate) trait VerifyToken {
+    async fn verify(&self, token: &Bearer, resource: &str) -> Result<Caller, InvalidToken>;
+}
+
+/// No token is valid: there is no authorization server that could have issued one.
+pub(crate) struct NoTokens;
+
+impl VerifyToken for NoTokens {
+    async fn verify(&self, _token: &Bearer, _resource: &str) -> Result<Caller, InvalidToken> {
+        Err(InvalidToken)
+    }
+}
+
+/// The door of one endpoint: what it asks for when it refuses.
+pub(crate) struct Door<'a> {
+    pub(crate) site: &'a Site,
+    pub(crate) endpoint: McpEndpoint,
+    /// What a first sign-in asks for.
+    pub(crate) sign_in: &'a ScopeSet,
+}
+
+impl Door<'_> {
+    /// Reads and verifies the token, whatever is asked: a client with a bad one is told so on every method, or it would never
+    /// renew it. The private endpoint lets no guest past.
+    pub(crate) async fn identify(&self, incoming: &Incoming, tokens: &impl VerifyToken) -> Result<Visitor, Refusal> {
+        let header = incoming.header("authorization");
+        let bearer = Bearer::from_authorization(header.as_deref()).map_err(|error| self.bad_header(error))?;
+        match bearer {
+            Some(bearer) => match tokens.verify(&bearer, &self.site.resource(self.endpoint)).await {
+                Ok(caller) => Ok(Visitor::Caller(caller)),
+                Err(InvalidToken) => Err(self.refuse(Challenge::invalid_token, self.sign_in.clone())),
+            },
+            None if self.endpoint == McpEndpoint::Private => Err(self.refuse(Challenge::sign_in, self.sign_in.clone())),
+            None => Ok(Visitor::Guest),
+        }
+    }
+
+    /// Whether the visitor may do what needs `need`. A refusal names everything that is needed, not only what is missing.
+    pub(crate) fn admit(&self, visitor: &Visitor, need: Need) -> Result<(), Refusal> {
+        match (visitor, need) {
+            (_, Need::Nothing) => Ok(()),
+            (Visitor::Guest, Need::Scopes(scopes)) => Err(self.refuse(Challenge::sign_in, scopes)),
+            (Visitor::Caller(caller), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
+            (Visitor::Caller(_), Need::Scopes(scopes)) => Err(self.refuse(Challenge::insufficient_scope, scopes)),
+        }
+    }
+
+    fn bad_header(&self, error: BearerError) -> Refusal {
+        self.refuse(|metadata, scope| Challenge::bad_header(metadata, scope, error), self.sign_in.clone())
+    }
+
+    fn refuse(
+        &self,
+        challenge: impl FnOnce(crate::oauth::challenge::MetadataUrl, ScopeSet) -> Challenge,
+        scopes: ScopeSet,
+    ) -> Refusal {
+        match self.site.metadata_url(self.endpoint) {
+            Some(metadata) => Refusal::Challenge(challenge(metadata, scopes)),
+            None => Refusal::NoAddress,
+        }
+    }
+}
+
+/// Why a visitor is turned away.
+pub(crate) enum Refusal {
+    /// With a way to get in.
+    Challenge(Challenge),
+    /// The host that was asked has a name that cannot stand in a header.
+    NoAddress,
+}
+
+impl Refusal {
+    /// The refusal as an HTTP answer.
+    pub(crate) fn into_answer(self) -> Answer {
+        match self {
+            Self::Challenge(challenge) => Answer::json(challenge.status(), &challenge.body())
+                .header("www-authenticate", challenge.header_value())
+                .header("cache-control", "no-store"),
+            Self::NoAddress => Answer::json(400, &serde_json::json!({ "error": "invalid_request" })),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! An HTTP answer: a status, headers, and one buffer or a stream.
+
+use futures_util::StreamExt;
+use serde::Serialize;
+use worker::js_sys::Uint8Array;
+use worker::web_sys;
+
+use crate::mcp::Events;
+
+/// What goes back.
+pub(crate) struct Answer {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    body: AnswerBody,
+}
+
+enum AnswerBody {
+    Empty,
+    Bytes(Vec<u8>),
+    Events(Events),
+}
+
+impl Answer {
+    /// No body.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: AnswerBody::Empty }
+    }
+
+    /// JSON that is written already.
+    pub(crate) fn json_bytes(status: u16, body: Vec<u8>) -> Self {
+        Self { status, headers: Vec::new(), body: AnswerBody::Bytes(body) }.header("content-type", "application/json")
+    }
+
+    /// JSON.
+    pub(crate) fn json(status: u16, value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Self::json_bytes(status, body),
+            Err(_) => Self::json_bytes(500, br#"{"error":"server_error"}"#.to_vec()),
+        }
+    }
+
+    /// A page for people.
+    pub(crate) fn html(status: u16, page: String) -> Self {
+        Self { status, headers: Vec::new(), body: AnswerBody::Bytes(page.into_bytes()) }
+            .header("content-type", "text/html; charset=utf-8")
+    }
+
+    /// Server-Sent Events.
+    pub(crate) fn events(events: Events) -> Self {
+        Self { status: 200, headers: Vec::new(), body: AnswerBody::Events(events) }
+            .header("content-type", "text/event-stream")
+            .header("cache-control", "no-store")
+            // A proxy in front that buffers would hold the events back.
+            .header("x-accel-buffering", "no")
+    }
+
+    /// Adds a header.
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The same without its body, for HEAD.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.body = AnswerBody::Empty;
+        self
+    }
+
+    /// The runtime's own type. Fails where a header value cannot be one.
+    pub(crate) fn into_response(self) -> worker::Result<web_sys::Response> {
+        let headers = web_sys::Headers::new()?;
+        for (name, value) in &self.headers {
+            headers.append(name, value)?;
+        }
+        let init = web_sys::ResponseInit::new();
+        init.set_status(self.status);
+        init.set_headers(&headers);
+        Ok(match self.body {
+            AnswerBody::Empty => web_sys::Response::new_with_opt_str_and_init(None, &init)?,
+            AnswerBody::Bytes(bytes) => {
+                let bytes = Uint8Array::from(bytes.as_slice());
+                web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&bytes), &init)?
+            }
+            AnswerBody::Events(events) => {
+                let stream = worker::Response::from_stream(events.map(Ok::<_, worker::Error>))?;
+                let stream = web_sys::Response::from(stream).body();
+                web_sys::Response::new_with_opt_readable_stream_and_init(stream.as_ref(), &init)?
+            }
+        })
+    }
+}

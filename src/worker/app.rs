@@ -1,0 +1,117 @@
+//! What an isolate sets up once, and the way of each request through it.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::json;
+use worker::{Env, console_error, web_sys};
+
+use crate::mcp::{Connector, Endpoint, Registry, Settings};
+
+use super::answer::Answer;
+use super::configuration::{Configuration, ConfigurationError};
+use super::cors;
+use super::guard;
+use super::home;
+use super::host::Workers;
+use super::incoming::Incoming;
+use super::mcp_route;
+use super::route::{McpEndpoint, Route};
+use super::site::Site;
+use super::well_known;
+
+/// After this long a call that has not answered becomes a stream, so that proxies and clients keep waiting.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connector with its settings.
+pub(crate) struct App {
+    pub(crate) endpoint: Endpoint<Workers>,
+    pub(crate) configuration: Configuration,
+}
+
+thread_local! {
+    /// A Worker's code and variables never change under a running isolate.
+    static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
+}
+
+/// Answers a request with `connector`. This is a whole Worker's `fetch`.
+pub async fn serve(
+    request: web_sys::Request,
+    env: Env,
+    connector: fn() -> Connector<Workers>,
+) -> worker::Result<web_sys::Response> {
+    let incoming = Incoming::new(request);
+    let answer = match app(&env, connector) {
+        Ok(app) => app.answer(&incoming, env).await,
+        Err(error) => {
+            console_error!("configuration: {error}");
+            Answer::json(500, &json!({ "error": "server_error", "error_description": error.to_string() }))
+        }
+    };
+    let answer = if incoming.method() == "HEAD" { answer.without_body() } else { answer };
+    answer.into_response()
+}
+
+/// The app of this isolate, made with the first request.
+fn app(env: &Env, connector: fn() -> Connector<Workers>) -> Result<Rc<App>, ConfigurationError> {
+    APP.with(|cell| {
+        if let Some(app) = cell.get() {
+            return Ok(Rc::clone(app));
+        }
+        let configuration = Configuration::read(|name| env.var(name).ok().map(|value| value.to_string()))?;
+        let (registry, left_out) = Registry::new(connector());
+        for defect in left_out {
+            console_error!("left out: {defect}");
+        }
+        let settings =
+            Settings { page_size: configuration.page_size, patience: PATIENCE, keep_alive: configuration.keep_alive };
+        let endpoint = Endpoint { registry: Rc::new(registry), settings };
+        Ok(Rc::clone(cell.get_or_init(|| Rc::new(App { endpoint, configuration }))))
+    })
+}
+
+impl App {
+    async fn answer(&self, incoming: &Incoming, env: Env) -> Answer {
+        let Ok(site) = Site::of(incoming.asked_origin(), &self.configuration) else {
+            return Answer::json(
+                400,
+                &json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
+            );
+        };
+        match Route::of(incoming.path()) {
+            Route::Mcp(endpoint) => mcp_route::answer(self, &site, endpoint, incoming, env).await,
+            Route::ProtectedResourceMetadata(endpoint) => self.document(incoming, &site, || {
+                let registry = &self.endpoint.registry;
+                well_known::protected_resource(&site, endpoint, registry.sign_in(), registry.display_name())
+            }),
+            Route::Home => self.document(incoming, &site, || {
+                home::page(self.endpoint.registry.display_name(), &site.resource(McpEndpoint::Lazy))
+            }),
+            Route::NotFound => not_found(&site),
+        }
+    }
+
+    /// Something that can only be read.
+    fn document(&self, incoming: &Incoming, site: &Site, document: impl FnOnce() -> Answer) -> Answer {
+        if let Err(forbidden) = guard::check_host(site, &self.configuration) {
+            return Answer::json(403, &json!({ "error": "access_denied", "error_description": forbidden.to_string() }));
+        }
+        match incoming.method().as_str() {
+            "GET" | "HEAD" => document(),
+            "OPTIONS" => cors::readable_by_all(cors::preflight(incoming)),
+            _ => {
+                Answer::json(405, &json!({ "error": "invalid_request", "error_description": "This can only be read." }))
+                    .header("allow", "GET, HEAD, OPTIONS")
+            }
+        }
+    }
+}
+
+/// Names the URL that was probably meant: people paste the bare origin into a client.
+fn not_found(site: &Site) -> Answer {
+    let connector_url = site.resource(McpEndpoint::Lazy);
+    let description = format!("There is nothing here. The connector is at {connector_url}");
+    let body = json!({ "error": "not_found", "error_description": description, "connector_url": connector_url });
+    cors::readable_by_all(Answer::json(404, &body))
+}

@@ -1,0 +1,56 @@
+//! What a connector gets from Workers: bindings, a timer, random ids, and what a session remembers.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::mcp::{self, Host, LogLevel, SessionId, Unavailable};
+
+use super::session_object;
+use super::timer::Timer;
+
+/// The surroundings of a handler that runs on Workers.
+#[derive(Clone)]
+pub struct Workers {
+    env: worker::Env,
+}
+
+/// What a handler knows about the call it serves. `cx.env()` has the bindings, variables and secrets.
+pub type Context = mcp::Context<Workers>;
+
+impl Workers {
+    pub(crate) fn new(env: worker::Env) -> Self {
+        Self { env }
+    }
+}
+
+impl Host for Workers {
+    type Env = worker::Env;
+
+    fn env(&self) -> &worker::Env {
+        &self.env
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {
+        Timer::new(duration)
+    }
+
+    fn new_session(&self) -> SessionId {
+        SessionId::from_random(u128::from_be_bytes(random()))
+    }
+
+    async fn log_level(&self, session: &SessionId) -> Result<Option<LogLevel>, Unavailable> {
+        session_object::log_level(&self.env, session).await
+    }
+
+    async fn set_log_level(&self, session: &SessionId, level: LogLevel) -> Result<(), Unavailable> {
+        session_object::set_log_level(&self.env, session, level).await
+    }
+}
+
+/// Random bytes from the runtime.
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // The runtime's source does not fail; without it an id would be guessable, which a session id may be.
+    let _ = getrandom::fill(&mut bytes);
+    bytes
+}

@@ -1,0 +1,102 @@
+//! The MCP endpoints: from an HTTP request to the protocol and back. The order of the checks is the order of the rules:
+//! who may ask at all, who is asking, is the body one, may the caller do what it says, and only then the protocol.
+
+use crate::mcp::{Posted, Reply, SessionId, is_json};
+
+use super::access::{Door, NoTokens, Refusal, Visitor};
+use super::answer::Answer;
+use super::app::App;
+use super::configuration::ChallengeForm;
+use super::cors;
+use super::guard;
+use super::host::Workers;
+use super::incoming::{BodyError, Incoming};
+use super::route::McpEndpoint;
+use super::site::Site;
+
+/// Answers a request to `endpoint`.
+pub(crate) async fn answer(
+    app: &App,
+    site: &Site,
+    endpoint: McpEndpoint,
+    incoming: &Incoming,
+    env: worker::Env,
+) -> Answer {
+    let origin = incoming.header("origin");
+    if let Err(forbidden) = guard::check(site, origin.as_deref(), &app.configuration) {
+        return refused(403, &forbidden.to_string());
+    }
+    let answer = match incoming.method().as_str() {
+        "OPTIONS" => cors::preflight(incoming),
+        method => admitted(app, site, endpoint, method, incoming, env).await,
+    };
+    cors::readable_by(answer, origin.as_deref())
+}
+
+async fn admitted(
+    app: &App,
+    site: &Site,
+    endpoint: McpEndpoint,
+    method: &str,
+    incoming: &Incoming,
+    env: worker::Env,
+) -> Answer {
+    let registry = &app.endpoint.registry;
+    let door = Door { site, endpoint, sign_in: registry.sign_in() };
+    let visitor = match door.identify(incoming, &NoTokens).await {
+        Ok(visitor) => visitor,
+        Err(refusal) => return refusal.into_answer(),
+    };
+    if method != "POST" {
+        // Streams of their own and sessions to end are what GET and DELETE would be for.
+        return refused(405, "Send JSON-RPC messages with POST.").header("allow", "POST, OPTIONS");
+    }
+    if !incoming.header("content-type").is_some_and(|content_type| is_json(&content_type)) {
+        return refused(415, "Send the message as Content-Type: application/json.");
+    }
+    let body = match incoming.body(app.configuration.max_body_bytes).await {
+        Ok(body) => body,
+        Err(error @ BodyError::TooLarge) => return refused(413, &error.to_string()),
+        Err(error @ BodyError::Broken) => return refused(400, &error.to_string()),
+    };
+    let posted = match Posted::read(&body) {
+        Ok(posted) => posted,
+        Err(reply) => return from_reply(reply),
+    };
+    if let Err(refusal) = door.admit(&visitor, posted.need(registry)) {
+        return challenged(app, &posted, refusal);
+    }
+    let caller = match visitor {
+        Visitor::Guest => None,
+        Visitor::Caller(caller) => Some(caller),
+    };
+    from_reply(posted.answer(incoming, &app.endpoint, Workers::new(env), caller).await)
+}
+
+/// The refusal in the form that the deployment chose.
+fn challenged(app: &App, posted: &Posted, refusal: Refusal) -> Answer {
+    if app.configuration.challenge == ChallengeForm::Result
+        && let Refusal::Challenge(challenge) = &refusal
+    {
+        let text = challenge.body().error_description;
+        if let Some(reply) = posted.challenge_as_result(&challenge.header_value(), text, &app.endpoint.registry) {
+            return from_reply(reply);
+        }
+    }
+    refusal.into_answer()
+}
+
+fn refused(status: u16, message: &str) -> Answer {
+    from_reply(Reply::refused_unread(status, message))
+}
+
+fn from_reply(reply: Reply) -> Answer {
+    match reply {
+        Reply::Accepted => Answer::empty(202),
+        Reply::Json { status, session: None, body } => Answer::json_bytes(status, body),
+        Reply::Json { status, session: Some(session), body } => {
+            Answer::json_bytes(status, body).header(SessionId::HEADER, session.as_str())
+        }
+        Reply::Events(events) => Answer::events(events),
+    }
+}

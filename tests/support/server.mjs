@@ -1,0 +1,122 @@
+// Starts a Worker in the real runtime (`wrangler dev`, workerd) for the tests of one file.
+//
+// Each server has a free port, storage of its own, and its own process group. The group ends when `stop` is called and
+// also when the test process dies in any way: a shell in it reads our end of a pipe and kills the group when that closes.
+
+import { spawn } from 'node:child_process';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+const WRANGLER = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin', 'wrangler.js');
+
+/** A first start may build the Worker; with `MCP_PREBUILT=1` it only starts it. */
+const START_LIMIT_MS = process.env.MCP_PREBUILT ? 60_000 : 900_000;
+
+/** Ends the whole group and removes its files (`$0`) when standard input closes; tells when the command ended by itself. */
+const SUPERVISE = `
+{ trap : TERM; "$@"; echo "[ended $?]"; } </dev/null &
+command=$!
+cat >/dev/null
+trap : TERM
+kill -TERM 0
+for tick in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  kill -0 $command 2>/dev/null || break
+  sleep 0.1
+done
+rm -rf "$0"
+kill -KILL 0
+`;
+
+/**
+ * @typedef {object} Server
+ * @property {string} origin  for example `http://127.0.0.1:40123`
+ * @property {number} port
+ * @property {string} url     the lazy MCP endpoint
+ * @property {string} privateUrl  the endpoint where every request needs a token
+ * @property {() => string} log   all that the Worker and the runtime have printed
+ * @property {() => Promise<void>} stop
+ */
+
+/** The template itself: `src/connector.rs`. */
+export const startMain = (vars = {}) => start('wrangler.toml', vars);
+
+/** The connector with every feature: `tests/everything`. */
+export const startEverything = (vars = {}) => start('tests/everything/wrangler.toml', vars);
+
+/**
+ * @param {string} config  Wrangler configuration, from the repository's root
+ * @param {Record<string, string | number>} vars  variables over those in the configuration
+ * @returns {Promise<Server>}
+ */
+export async function start(config, vars = {}) {
+  const state = await mkdtemp(join(tmpdir(), 'mcp-connector-test-'));
+  // An environment file of our own keeps a developer's `.dev.vars` out of the tests.
+  const environment = join(state, 'vars');
+  await writeFile(environment, '');
+  const options = [
+    ['--config', join(ROOT, config)],
+    ['--ip', '127.0.0.1'],
+    ['--port', '0'],
+    ['--inspector-port', '0'],
+    ['--persist-to', join(state, 'storage')],
+    ['--env-file', environment],
+    ['--show-interactive-dev-session', 'false'],
+    ...Object.entries(vars).map(([name, value]) => ['--var', `${name}:${value}`]),
+  ].flat();
+  const group = spawn('sh', ['-c', SUPERVISE, state, process.execPath, WRANGLER, 'dev', ...options], {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+      NO_COLOR: '1',
+      FORCE_COLOR: '0',
+      WRANGLER_SEND_METRICS: 'false',
+      WRANGLER_LOG_PATH: join(state, 'logs'),
+      WRANGLER_REGISTRY_PATH: join(state, 'registry'),
+    },
+  });
+  const ended = new Promise((resolve) => group.once('close', resolve));
+  const stop = async () => {
+    group.stdin.end();
+    await ended;
+  };
+
+  let log = '';
+  group.stdin.on('error', () => {});
+  const ready = new Promise((resolve, reject) => {
+    const limit = setTimeout(() => reject(new Error(`${config} did not start in ${START_LIMIT_MS} ms:\n${log}`)), START_LIMIT_MS);
+    const read = (chunk) => {
+      log += chunk;
+      const port = /Ready on http:\/\/[^:\s]+:(\d+)/.exec(log)?.[1];
+      if (port) {
+        clearTimeout(limit);
+        resolve(Number(port));
+      } else if (/^\[ended \d+\]$/m.test(log)) {
+        clearTimeout(limit);
+        reject(new Error(`${config} ended before it was ready:\n${log}`));
+      }
+    };
+    group.stdout.setEncoding('utf8').on('data', read);
+    group.stderr.setEncoding('utf8').on('data', read);
+    group.once('error', reject);
+  });
+
+  try {
+    const port = await ready;
+    const origin = `http://127.0.0.1:${port}`;
+    // The first answer says that the Worker's own module has loaded too.
+    await fetch(`${origin}/`, { redirect: 'manual' }).then((answer) => answer.arrayBuffer());
+    return { origin, port, url: `${origin}/mcp`, privateUrl: `${origin}/private/mcp`, log: () => log, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
