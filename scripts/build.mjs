@@ -1,15 +1,24 @@
 // Compiles one Worker: `node scripts/build.mjs [folder of the crate]`, the repository's own by default. This is wrangler's
 // [build] command, so `npx wrangler dev` and `npx wrangler deploy` come here too, from a fresh clone even.
-// MCP_PREBUILT=1 says that the build is fresh (the tests do, which start many servers of one build): then this does nothing.
+//
+// wrangler calls it up to three times per start. Two variables spare a build that is known to be fresh:
+// MCP_PREBUILT=1 always (the tests start many servers of one build),
+// MCP_BUILT_AT=<milliseconds> as long as nothing has changed since that time (`npm start` has just built).
 import { main } from './lib/log.mjs';
 import { endOnSignals } from './lib/processes.mjs';
 import { checkRequirements } from './lib/requirements.mjs';
-import { buildWorker } from './lib/worker.mjs';
+import { buildWorker, changedSince } from './lib/worker.mjs';
 
-if (process.env.MCP_PREBUILT !== '1') {
+const crate = process.argv[2] ?? '.';
+
+function isFresh({ MCP_PREBUILT, MCP_BUILT_AT }) {
+  return MCP_PREBUILT === '1' || (MCP_BUILT_AT !== undefined && !changedSince(Number(MCP_BUILT_AT), crate));
+}
+
+if (!isFresh(process.env)) {
   await main(async () => {
     endOnSignals(() => 130);
     checkRequirements();
-    await buildWorker(process.argv[2]);
+    await buildWorker(crate);
   });
 }

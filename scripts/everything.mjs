@@ -13,9 +13,10 @@ await main(async () => {
   checkRequirements();
   const port = portFrom(process.env, 8788);
   await checkPort(port, 'npm run everything');
-  await setUp('tests/everything');
+  const builtAt = await setUp('tests/everything');
   await serve({
     port,
+    builtAt,
     options: ['--config', 'tests/everything/wrangler.toml'],
     ready(url) {
       serving = true;

@@ -17,13 +17,14 @@ await main(async () => {
   checkRequirements();
   const port = portFrom(process.env, 8787);
   await checkPort(port, 'npm start');
-  await setUp();
+  const builtAt = await setUp();
 
   const owner = ensurePassphrase(root);
   forget = owner.forget;
   try {
     await serve({
       port,
+      builtAt,
       options: owner.wranglerArguments,
       ready(url) {
         serving = true;

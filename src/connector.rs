@@ -12,7 +12,7 @@ const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
 const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
 
 /// Everything the connector offers.
-pub fn connector() -> Connector<Workers> {
+pub(crate) fn connector() -> Connector<Workers> {
     Connector::new("notes", env!("CARGO_PKG_VERSION"))
         .title("Notes")
         .description("Keeps short notes for the person who signs in.")

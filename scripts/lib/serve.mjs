@@ -39,15 +39,16 @@ const QUIET = {
 
 /**
  * Serves until wrangler ends by itself, which is a failure: a person ends the script with Ctrl-C.
- * @param {{port: number, options?: string[], ready: (url: string) => void}} how `ready` runs once the Worker has answered
+ * @param {{port: number, builtAt: number, options?: string[], ready: (url: string) => void}} how
+ *   `builtAt`: see build.mjs; `ready` runs once the Worker has answered
  */
-export async function serve({ port, options = [], ready }) {
+export async function serve({ port, builtAt, options = [], ready }) {
   step('Starting the Worker');
   // Any free inspector port will do: with the usual one, two servers that start at the same moment get into each other's way.
   const wrangler = launch(
     process.execPath,
     [wranglerScript, 'dev', '--ip', HOST, '--port', String(port), '--inspector-port', '0', '--show-interactive-dev-session=false', ...options],
-    { cwd: root, env: QUIET },
+    { cwd: root, env: { ...QUIET, MCP_BUILT_AT: String(builtAt) } },
   );
   const url = `http://${HOST}:${port}`;
   const ended = wrangler.done.then(() => true);

@@ -1,4 +1,5 @@
 // Compiles a Worker.
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
 import { run } from './processes.mjs';
@@ -21,4 +22,12 @@ export async function buildWorker(crate = '.') {
     failure: () => 'The Worker does not build: the errors are above.',
   });
   console.log(`    Built ${path.join(crate, 'build')} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** Whether the code of a Worker, or the library it is made of, has changed since `time` (milliseconds). */
+export function changedSince(time, crate = '.') {
+  const files = [...new Set(['.', crate])].flatMap((folder) => ['Cargo.toml', 'src'].map((name) => path.join(root, folder, name)));
+  // A folder changes when a file in it comes or goes.
+  const inside = (file) => (statSync(file).isDirectory() ? readdirSync(file, { recursive: true }).map((name) => path.join(file, name)) : []);
+  return [...files, path.join(root, 'Cargo.lock'), ...files.flatMap(inside)].some((file) => statSync(file).mtimeMs > time);
 }

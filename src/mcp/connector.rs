@@ -1,6 +1,5 @@
 //! What a connector offers, as its author declares it, and as it is served: the registry.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -10,6 +9,7 @@ use serde_json::{Value, json};
 use super::content::Icon;
 use super::defect::{Defect, Problem};
 use super::header_params::HeaderParams;
+use super::json::Object;
 use super::jsonrpc::Request;
 use super::schema::Schema;
 use super::tool::{ReadyTool, Tool, describes_an_object};
@@ -124,7 +124,6 @@ pub struct Registry<H> {
     scopes: Vec<Scope>,
     sign_in: ScopeSet,
     pub(crate) tools: Vec<Rc<ReadyTool<H>>>,
-    by_name: BTreeMap<String, Rc<ReadyTool<H>>>,
 }
 
 /// What a request needs before it may be answered.
@@ -142,17 +141,16 @@ impl<H: 'static> Registry<H> {
     pub fn new(connector: Connector<H>) -> (Self, Vec<Defect>) {
         let mut left_out = Vec::new();
         let mut scopes = connector.sign_in.clone();
-        let mut tools = Vec::new();
-        let mut by_name = BTreeMap::new();
+        let mut tools: Vec<Rc<ReadyTool<H>>> = Vec::new();
         for tool in connector.tools {
             let name = tool.name.clone();
             match ready(&name, &tool.input_schema) {
-                Ok(_) if by_name.contains_key(&name) => left_out.push(Defect::tool(&name, Problem::NameTaken)),
+                Ok(_) if tools.iter().any(|tool| tool.tool.name == name) => {
+                    left_out.push(Defect::tool(&name, Problem::NameTaken));
+                }
                 Ok((schema, header_params)) => {
                     scopes.extend(&tool.scopes);
-                    let tool = Rc::new(ReadyTool::new(tool, schema, header_params));
-                    tools.push(Rc::clone(&tool));
-                    by_name.insert(name, tool);
+                    tools.push(Rc::new(ReadyTool::new(tool, schema, header_params)));
                 }
                 Err(problem) => left_out.push(Defect::tool(&name, problem)),
             }
@@ -171,7 +169,6 @@ impl<H: 'static> Registry<H> {
             scopes: unique,
             sign_in: connector.sign_in.into_iter().collect(),
             tools,
-            by_name,
         };
         (registry, left_out)
     }
@@ -195,7 +192,7 @@ impl<H: 'static> Registry<H> {
     }
 
     pub(crate) fn tool(&self, name: &str) -> Option<&Rc<ReadyTool<H>>> {
-        self.by_name.get(name)
+        self.tools.iter().find(|tool| tool.tool.name == name)
     }
 
     /// What `request` needs, decided by its body alone.
@@ -212,11 +209,12 @@ impl<H: 'static> Registry<H> {
 
     /// What the server says it can do, in a form that both eras have.
     pub(crate) fn capabilities(&self) -> Value {
-        let mut capabilities = json!({ "logging": {} });
+        let mut capabilities = Object::new();
+        capabilities.insert("logging".to_owned(), json!({}));
         if !self.tools.is_empty() {
-            capabilities["tools"] = json!({});
+            capabilities.insert("tools".to_owned(), json!({}));
         }
-        capabilities
+        Value::Object(capabilities)
     }
 
     /// The server's name in the form of `version`.

@@ -111,11 +111,6 @@ impl Exchange {
         self.outbox.replace(Outbox::Open(VecDeque::new()));
     }
 
-    /// From now on messages are dropped.
-    pub(crate) fn close(&self) {
-        self.outbox.replace(Outbox::Closed);
-    }
-
     /// Whether a message can reach the client.
     pub(crate) fn is_open(&self) -> bool {
         matches!(*self.outbox.borrow(), Outbox::Open(_))
@@ -136,12 +131,12 @@ impl Exchange {
     /// Reports progress, if the client asked for it. A value that is not above the last one is left out: the
     /// specification wants it to grow.
     pub(crate) async fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
-        let Some(progress_token) = self.progress_token.as_ref().filter(|_| self.is_open()) else { return };
+        let Some(token) = self.progress_token.as_ref().filter(|_| self.is_open()) else { return };
         if !progress.is_finite() || progress <= self.last_progress.get() {
             return;
         }
         self.last_progress.set(progress);
-        self.send("notifications/progress", &Progress { progress_token, progress, total, message }).await;
+        self.send("notifications/progress", &Progress { token, value: progress, total, message }).await;
     }
 
     /// Sends a log message. Whether the client wants it is decided before.
@@ -176,10 +171,11 @@ struct Notice<'a, P> {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Progress<'a> {
-    progress_token: &'a Value,
-    progress: f64,
+    #[serde(rename = "progressToken")]
+    token: &'a Value,
+    #[serde(rename = "progress")]
+    value: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     total: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -29,7 +29,7 @@ impl RequestId {
         match value {
             Value::String(text) if text.len() <= Self::MAX_LENGTH => Some(Self::Text(text)),
             Value::Number(number) => number.as_i64().map(Self::Integer),
-            _ => None,
+            Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
         }
     }
 }
@@ -153,7 +153,9 @@ impl<'de> Deserialize<'de> for Outline {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Strict::deserialize(deserializer).map_err(de::Error::custom)?.0 {
             Value::Array(items) => Self::Many(items.into_iter().map(message_from).collect()),
-            single => Self::One(message_from(single)),
+            single @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+                Self::One(message_from(single))
+            }
         })
     }
 }
@@ -247,11 +249,13 @@ impl RpcError {
     }
 
     /// The arguments of a request are wrong (-32602). `message` says which and why.
+    #[must_use]
     pub fn invalid_params(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::InvalidParams, message)
     }
 
     /// The server failed (-32603). `message` must hold nothing internal.
+    #[must_use]
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(ErrorCode::Internal, message)
     }
@@ -270,6 +274,7 @@ impl RpcError {
     }
 
     /// The text a person reads.
+    #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }

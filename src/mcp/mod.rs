@@ -34,7 +34,7 @@ pub use content::{Annotations, Audience, Content, Icon, ResourceContents, Theme}
 pub use context::{ClientCapability, Context};
 pub use defect::Defect;
 pub use endpoint::{Endpoint, Events, Posted, Reply, Settings};
-pub use handler::Handler;
+pub use handler::{Answer, Handler};
 pub use headers::{RequestHeaders, is_json};
 pub use host::{Host, Unavailable};
 pub use jsonrpc::{RequestId, RpcError};

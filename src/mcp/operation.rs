@@ -1,6 +1,5 @@
 //! What a request asks for, parsed from its method and parameters, and how it is carried out. Both eras come here.
 
-use std::future::Future;
 use std::rc::Rc;
 
 use serde_json::json;
@@ -66,33 +65,31 @@ impl Response {
 }
 
 /// Carries out `operation`.
-pub(crate) fn run<H: Host>(
+pub(crate) async fn run<H: Host>(
     operation: Operation<H>,
     id: RequestId,
     exchange: Rc<Exchange>,
     registry: Rc<Registry<H>>,
     host: H,
     caller: Option<Caller>,
-) -> impl Future<Output = Response> + 'static {
-    async move {
-        let answer = Answering { id: &id, registry: &registry, version: exchange.version };
-        match operation {
-            Operation::Ping => answer.with(Empty),
-            Operation::Discover => answer.with(discovery(&registry)),
-            Operation::Initialize(version) => {
-                let session = Some(host.new_session());
-                Response { session, ..answer.with(handshake(&registry, version)) }
-            }
-            Operation::SetLogLevel(session, level) => match host.set_log_level(&session, level).await {
-                Ok(()) => answer.with(Empty),
-                Err(error) => answer.fail(&RpcError::internal(format!("Not done: {error}."))),
-            },
-            Operation::ListTools(list) => answer.with(list),
-            Operation::CallTool(call) => match call.run(Context::new(host, caller, Rc::clone(&exchange))).await {
-                Ok(result) => answer.with(result.on_the_wire(exchange.version)),
-                Err(error) => answer.fail(&error),
-            },
+) -> Response {
+    let answer = Answering { id: &id, registry: &registry, version: exchange.version };
+    match operation {
+        Operation::Ping => answer.with(Empty),
+        Operation::Discover => answer.with(discovery(&registry)),
+        Operation::Initialize(version) => {
+            let session = Some(host.new_session());
+            Response { session, ..answer.with(handshake(&registry, version)) }
         }
+        Operation::SetLogLevel(session, level) => match host.set_log_level(&session, level).await {
+            Ok(()) => answer.with(Empty),
+            Err(error) => answer.fail(&RpcError::internal(format!("Not done: {error}."))),
+        },
+        Operation::ListTools(list) => answer.with(list),
+        Operation::CallTool(call) => match call.run(Context::new(host, caller, Rc::clone(&exchange))).await {
+            Ok(result) => answer.with(result.on_the_wire(exchange.version)),
+            Err(error) => answer.fail(&error),
+        },
     }
 }
 

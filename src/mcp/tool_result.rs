@@ -67,10 +67,6 @@ impl ToolResult {
         Self::new().content(Content::text(text)).error()
     }
 
-    pub(crate) fn is_error(&self) -> bool {
-        self.is_error
-    }
-
     /// The result as `version` defines it.
     pub(crate) fn on_the_wire(&self, version: ProtocolVersion) -> impl ResultFields + '_ {
         WireToolResult { result: self, version }
@@ -259,7 +255,7 @@ mod tests {
     #[test]
     fn a_modern_error_code_does_not_leave_on_a_legacy_answer() {
         let missing = || ToolError::protocol(RpcError::missing_client_capability("sampling"));
-        assert!(missing().into_answer(ProtocolVersion::V2025_11_25).unwrap().is_error());
+        assert!(missing().into_answer(ProtocolVersion::V2025_11_25).unwrap().is_error);
         assert!(missing().into_answer(ProtocolVersion::V2026_07_28).is_err());
     }
 }

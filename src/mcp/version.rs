@@ -38,11 +38,13 @@ impl ProtocolVersion {
     }
 
     /// The revision named `date`, if this server speaks it.
+    #[must_use]
     pub fn parse(date: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|version| version.as_str() == date)
     }
 
     /// The revision's date, as it stands on the wire.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::V2025_03_26 => "2025-03-26",

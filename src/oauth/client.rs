@@ -161,8 +161,8 @@ pub struct Client {
     pub name: Option<ClientName>,
     /// Where it may be sent.
     pub redirect_uris: Vec<RedirectUri>,
-    /// Its secret. Without one it is a public client.
-    pub secret: Option<ClientSecretHash>,
+    /// The secrets it may show; several only while a key of this server is being replaced. Without any it is a public client.
+    pub secrets: Vec<ClientSecretHash>,
     /// What it may ask for in its own name (`client_credentials`, RFC 6749 §4.4). Only the configuration can say so.
     pub own_scopes: ScopeSet,
 }
@@ -190,6 +190,19 @@ impl Client {
             [only] if only.kind() != RedirectKind::Loopback => Ok(only.clone()),
             _ => Err(RedirectMismatch::Missing),
         }
+    }
+
+    /// Whether it can keep a secret, and has to show it.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    /// Whether `secret` is one of its secrets.
+    #[must_use]
+    pub fn has_secret(&self, secret: &str) -> bool {
+        // All are compared, so that the time tells nothing.
+        self.secrets.iter().fold(false, |found, hash| hash.matches(secret) | found)
     }
 
     /// Whether every place it may be sent to is a program on the person's own machine: then nothing proves which one
@@ -222,7 +235,7 @@ mod tests {
             kind: ClientKind::Registered,
             name: None,
             redirect_uris: redirect_uris.iter().map(|raw| uri(raw)).collect(),
-            secret: None,
+            secrets: Vec::new(),
             own_scopes: ScopeSet::empty(),
         }
     }

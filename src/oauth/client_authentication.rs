@@ -140,10 +140,9 @@ impl PresentedClient {
     /// Whether this is `client`. A confidential client shows its secret, in the header or in the body, whichever it
     /// registered: clients mix these up, and neither is weaker. A public client shows none.
     pub fn authenticate(&self, client: &Client) -> Result<(), ClientAuthenticationError> {
-        let proven = match (&client.secret, &self.secret) {
-            (Some(hash), Some(secret)) => hash.matches(secret),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
+        let proven = match &self.secret {
+            Some(secret) => client.has_secret(secret),
+            None => !client.is_confidential(),
         };
         if proven && self.id == client.id { Ok(()) } else { Err(self.unknown()) }
     }
@@ -168,7 +167,7 @@ mod tests {
             kind: ClientKind::PreRegistered,
             name: None,
             redirect_uris: Vec::new(),
-            secret: secret.map(ClientSecretHash::of),
+            secrets: secret.map(ClientSecretHash::of).into_iter().collect(),
             own_scopes: ScopeSet::empty(),
         }
     }

@@ -12,18 +12,14 @@
 //!
 //! What the identifier carries is no secret: it is what the client says in public.
 
-use std::fmt;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, Mac as _};
-use sha2::Sha256;
-use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
 use crate::caller::{ClientId, ScopeSet};
 
 use super::client::{AuthenticationMethod, Client, ClientKind, ClientName, ClientSecretHash, storage_name};
+use super::keys::MacKey;
 use super::redirect_uri::{RedirectPolicy, RedirectUri};
 use super::registration::{IssuedSecret, Registration, RegistrationError, RegistrationResponse};
 use super::timestamp::{Random, Timestamp};
@@ -36,6 +32,9 @@ const SECRET_PREFIX: &str = "cs1_";
 const MAX_PACKED: usize = 1200;
 /// Bytes of the MAC that are kept.
 const MAC_LENGTH: usize = 16;
+/// What the key is used for, in front of everything that is tagged.
+const ID: &[u8] = b"id";
+const SECRET: &[u8] = b"secret";
 /// How long a registration lives without being used, in seconds.
 pub const REGISTRATION_LIFE: u64 = 90 * 24 * 60 * 60;
 
@@ -92,98 +91,73 @@ impl RegisteredClient {
     }
 }
 
-/// The key behind the identifiers and secrets of registered clients.
-#[derive(Clone)]
-pub struct ClientIdKey([u8; 32]);
-
-impl ClientIdKey {
-    /// From 32 bytes that serve nothing else.
-    #[must_use]
-    pub const fn new(key: [u8; 32]) -> Self {
-        Self(key)
-    }
-
-    /// Registers a client.
-    pub fn register(
-        &self,
-        registration: Registration,
-        now: Timestamp,
-        random: &impl Random,
-    ) -> Result<RegistrationResponse, RegistrationError> {
-        let mut packed = pack(&registration, now, random)?;
-        packed.extend_from_slice(&self.mac(b"id", &packed));
-        let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(packed));
-        let client_id = ClientId::new(&text).map_err(|_| RegistrationError::TooMuch)?;
-        let secret = (registration.method != AuthenticationMethod::None)
-            .then(|| IssuedSecret { client_secret: self.secret(&client_id), client_secret_expires_at: 0 });
-        Ok(RegistrationResponse {
-            client_id,
-            client_id_issued_at: now,
-            client_name: registration.name,
-            redirect_uris: registration.redirect_uris,
-            grant_types: &["authorization_code", "refresh_token"],
-            response_types: &["code"],
-            token_endpoint_auth_method: registration.method.as_str(),
-            secret,
-        })
-    }
-
-    /// Whether an identifier has the form of a registered one. Says nothing of whether it is genuine.
-    #[must_use]
-    pub fn is_registered_form(id: &ClientId) -> bool {
-        id.as_str().starts_with(PREFIX)
-    }
-
-    /// The client behind an identifier. Redirect URIs that the policy no longer admits are left out.
-    pub fn client(&self, id: &ClientId, policy: &RedirectPolicy) -> Result<RegisteredClient, UnknownClient> {
-        let encoded = id.as_str().strip_prefix(PREFIX).ok_or(UnknownClient)?;
-        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| UnknownClient)?;
-        let packed_length = bytes.len().checked_sub(MAC_LENGTH).ok_or(UnknownClient)?;
-        let (packed, mac) = bytes.split_at_checked(packed_length).ok_or(UnknownClient)?;
-        if !bool::from(self.mac(b"id", packed).as_slice().ct_eq(mac)) {
-            return Err(UnknownClient);
-        }
-        let (registration, registered_at) = unpack(packed, policy).ok_or(UnknownClient)?;
-        let confidential = registration.method != AuthenticationMethod::None;
-        let client = Client {
-            id: id.clone(),
-            kind: ClientKind::Registered,
-            name: registration.name,
-            redirect_uris: registration.redirect_uris,
-            secret: confidential.then(|| ClientSecretHash::of(&self.secret(id))),
-            own_scopes: ScopeSet::empty(),
-        };
-        Ok(RegisteredClient { client, registered_at })
-    }
-
-    fn secret(&self, id: &ClientId) -> String {
-        let secret = self.full_mac(b"secret", id.as_str().as_bytes());
-        format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret))
-    }
-
-    fn mac(&self, purpose: &[u8], text: &[u8]) -> [u8; MAC_LENGTH] {
-        let mut short = [0; MAC_LENGTH];
-        for (to, from) in short.iter_mut().zip(self.full_mac(purpose, text)) {
-            *to = from;
-        }
-        short
-    }
-
-    fn full_mac(&self, purpose: &[u8], text: &[u8]) -> [u8; 32] {
-        // HMAC takes keys of any length, so there is no error to meet; a zero MAC would still match nothing that is issued.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else { return [0; 32] };
-        // No purpose is the beginning of another.
-        mac.update(purpose);
-        mac.update(b"\0");
-        mac.update(text);
-        mac.finalize().into_bytes().into()
-    }
+/// Registers a client. The MAC is made with the newest key of `key`; identifiers made with its older ones stay good.
+pub fn register(
+    registration: Registration,
+    now: Timestamp,
+    random: &impl Random,
+    key: &MacKey,
+) -> Result<RegistrationResponse, RegistrationError> {
+    let mut packed = pack(&registration, now, random)?;
+    let mac = key.tag(&[ID, &packed]);
+    packed.extend(mac.iter().take(MAC_LENGTH));
+    let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(packed));
+    let client_id = ClientId::new(&text).map_err(|_| RegistrationError::TooMuch)?;
+    let secret = (registration.method != AuthenticationMethod::None).then(|| IssuedSecret {
+        client_secret: secret(&key.tag(&[SECRET, text.as_bytes()])),
+        client_secret_expires_at: 0,
+    });
+    Ok(RegistrationResponse {
+        client_id,
+        client_id_issued_at: now,
+        client_name: registration.name,
+        redirect_uris: registration.redirect_uris,
+        grant_types: &["authorization_code", "refresh_token"],
+        response_types: &["code"],
+        token_endpoint_auth_method: registration.method.as_str(),
+        secret,
+    })
 }
 
-impl fmt::Debug for ClientIdKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientIdKey")
+/// Whether an identifier has the form of a registered one. Says nothing of whether it is genuine.
+#[must_use]
+pub fn is_registered_form(id: &ClientId) -> bool {
+    id.as_str().starts_with(PREFIX)
+}
+
+/// The client behind an identifier. Redirect URIs that the policy no longer admits are left out.
+pub fn registered_client(
+    id: &ClientId,
+    policy: &RedirectPolicy,
+    key: &MacKey,
+) -> Result<RegisteredClient, UnknownClient> {
+    let encoded = id.as_str().strip_prefix(PREFIX).ok_or(UnknownClient)?;
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| UnknownClient)?;
+    let (packed, mac) = bytes.split_last_chunk::<MAC_LENGTH>().ok_or(UnknownClient)?;
+    if !key.verify(&[ID, packed], mac) {
+        return Err(UnknownClient);
     }
+    let (registration, registered_at) = unpack(packed, policy).ok_or(UnknownClient)?;
+    let secrets = match registration.method {
+        AuthenticationMethod::None => Vec::new(),
+        AuthenticationMethod::ClientSecretBasic | AuthenticationMethod::ClientSecretPost => {
+            let tags = key.tags(&[SECRET, id.as_str().as_bytes()]);
+            tags.iter().map(|tag| ClientSecretHash::of(&secret(tag))).collect()
+        }
+    };
+    let client = Client {
+        id: id.clone(),
+        kind: ClientKind::Registered,
+        name: registration.name,
+        redirect_uris: registration.redirect_uris,
+        secrets,
+        own_scopes: ScopeSet::empty(),
+    };
+    Ok(RegisteredClient { client, registered_at })
+}
+
+fn secret(tag: &[u8]) -> String {
+    format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(tag))
 }
 
 /// Method, moment, eight random bytes (so that nobody else gets the same identifier, and secret, by registering the same at
@@ -248,15 +222,23 @@ fn unpack_text(packed: &[u8]) -> Option<(&str, &[u8])> {
 mod tests {
     use std::cell::Cell;
 
+    use base64::engine::general_purpose::STANDARD;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::super::client_authentication::PresentedClient;
     use super::super::form::Parameters;
+    use super::super::keys::{KeyRing, MasterKey};
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
-    const KEY: ClientIdKey = ClientIdKey::new([7; 32]);
+
+    /// The key that the master key of these bytes gives.
+    fn key(current: u8, previous: &[u8]) -> MacKey {
+        let master = |byte: u8| MasterKey::parse(&STANDARD.encode([byte; 32])).unwrap();
+        let previous: Vec<MasterKey> = previous.iter().map(|byte| master(*byte)).collect();
+        KeyRing::new(&master(current), &previous).client_id().clone()
+    }
 
     /// Never the same bytes twice.
     struct Counter(Cell<u8>);
@@ -275,12 +257,12 @@ mod tests {
     }
 
     fn register(metadata: &Value) -> Value {
-        let response = KEY.register(registration(metadata), NOW, &Counter(Cell::new(0))).unwrap();
+        let response = super::register(registration(metadata), NOW, &Counter(Cell::new(0)), &key(7, &[])).unwrap();
         serde_json::to_value(response).unwrap()
     }
 
     fn known(id: &str) -> Result<RegisteredClient, UnknownClient> {
-        KEY.client(&ClientId::new(id).unwrap(), &RedirectPolicy::default())
+        registered_client(&ClientId::new(id).unwrap(), &RedirectPolicy::default(), &key(7, &[]))
     }
 
     fn cursor() -> Value {
@@ -293,13 +275,13 @@ mod tests {
     #[test]
     fn another_instance_knows_a_client_by_its_identifier_alone() {
         let response = register(&cursor());
-        let elsewhere = ClientIdKey::new([7; 32]);
         let id = ClientId::new(response["client_id"].as_str().unwrap()).unwrap();
-        let RegisteredClient { client, registered_at } = elsewhere.client(&id, &RedirectPolicy::default()).unwrap();
+        let RegisteredClient { client, registered_at } =
+            registered_client(&id, &RedirectPolicy::default(), &key(7, &[])).unwrap();
         assert_eq!(client.name.unwrap().as_str(), "Cursor");
         let uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
         assert_eq!(json!(uris), cursor()["redirect_uris"]);
-        assert_eq!((client.kind, registered_at, client.secret), (ClientKind::Registered, NOW, None));
+        assert_eq!((client.kind, registered_at, client.secrets.len()), (ClientKind::Registered, NOW, 0));
     }
 
     #[test]
@@ -343,8 +325,8 @@ mod tests {
     fn registering_the_same_twice_gives_two_clients() {
         let random = Counter(Cell::new(0));
         let metadata = json!({"redirect_uris": ["https://a.example/cb"]});
-        let first = KEY.register(registration(&metadata), NOW, &random).unwrap();
-        let second = KEY.register(registration(&metadata), NOW, &random).unwrap();
+        let first = super::register(registration(&metadata), NOW, &random, &key(7, &[])).unwrap();
+        let second = super::register(registration(&metadata), NOW, &random, &key(7, &[])).unwrap();
         assert_ne!(first.client_id, second.client_id);
         assert_ne!(first.secret.unwrap().client_secret, second.secret.unwrap().client_secret);
     }
@@ -361,8 +343,17 @@ mod tests {
         for forged in ["c1_", "c1_AAAA", "c1_====", "c", &genuine[..genuine.len() - 1], &format!("{genuine}A")] {
             assert!(known(forged).is_err(), "{forged}");
         }
-        let other_key = ClientIdKey::new([8; 32]);
-        assert!(other_key.client(&ClientId::new(&genuine).unwrap(), &RedirectPolicy::default()).is_err());
+        let genuine = ClientId::new(&genuine).unwrap();
+        assert!(registered_client(&genuine, &RedirectPolicy::default(), &key(8, &[])).is_err());
+    }
+
+    #[test]
+    fn a_client_and_its_secret_stay_good_while_the_key_is_replaced() {
+        let response = register(&json!({"redirect_uris": ["https://a.example/cb"]}));
+        let id = ClientId::new(response["client_id"].as_str().unwrap()).unwrap();
+        let client = registered_client(&id, &RedirectPolicy::default(), &key(8, &[7])).unwrap().client;
+        assert!(client.has_secret(response["client_secret"].as_str().unwrap()));
+        assert!(!client.has_secret(id.as_str()) && !client.has_secret(""));
     }
 
     #[test]
@@ -393,9 +384,12 @@ mod tests {
         let policy = RedirectPolicy::with_private_use("myapp://cb").unwrap();
         let metadata = json!({"redirect_uris": ["myapp://cb", "https://a.example/cb"]}).to_string();
         let registration = Registration::parse(metadata.as_bytes(), &policy).unwrap();
-        let id = KEY.register(registration, NOW, &Counter(Cell::new(0))).unwrap().client_id;
-        assert_eq!(KEY.client(&id, &policy).unwrap().client.redirect_uris.len(), 2);
-        assert_eq!(KEY.client(&id, &RedirectPolicy::default()).unwrap().client.redirect_uris.len(), 1);
+        let id = super::register(registration, NOW, &Counter(Cell::new(0)), &key(7, &[])).unwrap().client_id;
+        assert_eq!(registered_client(&id, &policy, &key(7, &[])).unwrap().client.redirect_uris.len(), 2);
+        assert_eq!(
+            registered_client(&id, &RedirectPolicy::default(), &key(7, &[])).unwrap().client.redirect_uris.len(),
+            1
+        );
     }
 
     #[test]
@@ -414,7 +408,8 @@ mod tests {
     #[test]
     fn a_registration_too_large_for_an_identifier_is_refused() {
         let uris: Vec<String> = (0..4).map(|n| format!("https://a.example/{n}{}", "x".repeat(400))).collect();
-        let error = KEY.register(registration(&json!({"redirect_uris": uris})), NOW, &Counter(Cell::new(0)));
+        let error =
+            super::register(registration(&json!({"redirect_uris": uris})), NOW, &Counter(Cell::new(0)), &key(7, &[]));
         assert_eq!(error.err(), Some(RegistrationError::TooMuch));
     }
 
@@ -425,8 +420,8 @@ mod tests {
             uris in proptest::collection::vec("(https://a|http://localhost|http://\\[::1\\]|http://127\\.0\\.0\\.1)(:[1-9][0-9]{1,3})?/[a-z]{0,9}", 1..8)
         ) {
             let before = registration(&json!({"client_name": name, "redirect_uris": uris}));
-            let id = KEY.register(before.clone(), NOW, &Counter(Cell::new(0))).unwrap().client_id;
-            let after = KEY.client(&id, &RedirectPolicy::default()).unwrap().client;
+            let id = super::register(before.clone(), NOW, &Counter(Cell::new(0)), &key(7, &[])).unwrap().client_id;
+            let after = registered_client(&id, &RedirectPolicy::default(), &key(7, &[])).unwrap().client;
             prop_assert_eq!((after.name, after.redirect_uris), (before.name, before.redirect_uris));
         }
 

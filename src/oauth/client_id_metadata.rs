@@ -194,7 +194,7 @@ pub(super) fn public_client(url: &ClientIdUrl, name: ClientName, redirect_uris: 
         kind: ClientKind::MetadataDocument,
         name: Some(name),
         redirect_uris,
-        secret: None,
+        secrets: Vec::new(),
         own_scopes: ScopeSet::empty(),
     }
 }
@@ -305,8 +305,8 @@ mod tests {
         let client = document(&json!({"grant_types": ["authorization_code", "urn:x"], "scope": "openid"})).unwrap();
         assert_eq!(client.id.as_str(), URL);
         assert_eq!(client.kind, ClientKind::MetadataDocument);
-        assert_eq!(client.name.unwrap().as_str(), "App");
-        assert_eq!(client.secret, None);
+        assert_eq!(client.name.as_ref().unwrap().as_str(), "App");
+        assert!(!client.is_confidential());
         assert_eq!(client.redirect_uris.len(), 1);
     }
 

@@ -3,6 +3,7 @@
 //! Nothing here names a Workers type, reads a clock or draws randomness except through [`Clock`] and [`Random`].
 
 pub mod access_token;
+pub mod authorize;
 pub mod bearer;
 pub mod challenge;
 pub mod client;
@@ -10,6 +11,8 @@ pub mod client_authentication;
 pub mod client_id;
 pub mod client_id_metadata;
 pub mod code;
+pub mod consent;
+pub mod cookie;
 pub mod document_cache;
 pub mod form;
 pub mod jwks;
@@ -20,10 +23,12 @@ pub mod opaque;
 pub mod origin;
 pub mod passphrase;
 pub mod pkce;
+pub mod pre_registered;
 pub mod redirect_uri;
 pub mod refresh_token;
 pub mod registration;
 pub mod resource;
+pub mod scope_catalogue;
 pub mod seal;
 mod timestamp;
 pub mod web_url;

@@ -10,7 +10,7 @@ use crate::mcp::{LogLevel, SessionId, Unavailable};
 use super::durable;
 
 /// A session is forgotten this long after something was remembered for it.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const LIFETIME: Duration = Duration::from_hours(24);
 
 const LOG_LEVEL: &str = "log_level";
 

@@ -1,4 +1,4 @@
-//! The Durable Object behind [`super::store::Store`]: the records of one person in one collection, in SQLite.
+//! The Durable Object behind [`super::store::Store`]: the records of one person in one collection, in `SQLite`.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -1,0 +1,15 @@
+// Reads what `cargo test` printed.
+
+/**
+ * Sums the results of all test programs and of the examples in the documentation.
+ * @returns {{passed: number, skipped: number, failed: {name: string, where: string}[]}}
+ */
+export function cargoTally(output) {
+  const text = output.replace(/\u001b\[[0-9;]*m/g, '');
+  const sum = (pattern) => [...text.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
+  const names = [...text.matchAll(/^---- (.+) stdout ----$/gm)].map((match) => match[1]);
+  const count = sum(/^test result: .*?(\d+) failed;/gm);
+  const failed = names.slice(0, count).map((name) => ({ name, where: 'cargo test' }));
+  while (failed.length < count) failed.push({ name: 'a test whose name was lost', where: 'cargo test' });
+  return { passed: sum(/^test result: .*?(\d+) passed;/gm), skipped: sum(/^test result: .*?(\d+) ignored;/gm), failed };
+}

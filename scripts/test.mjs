@@ -1,0 +1,147 @@
+// `npm test`: format, lints, native unit tests, then behaviour in the real runtime, and a summary of all of it.
+// `npm test -- --only lint`, `unit` or `behaviour` runs one part.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { cargoTally } from './lib/cargo-tally.mjs';
+import { main, step, Stop } from './lib/log.mjs';
+import { root } from './lib/paths.mjs';
+import { attempt, endOnSignals, isStopping } from './lib/processes.mjs';
+import { checkRequirements } from './lib/requirements.mjs';
+import { setUpTests } from './lib/setup.mjs';
+import { buildWorker } from './lib/worker.mjs';
+
+const PARTS = ['lint', 'unit', 'behaviour'];
+
+/** Servers start faster than tests run, and each has a machine's worth of threads: two files at a time are enough. */
+const FILES_AT_ONCE = Math.min(2, availableParallelism());
+
+const scratch = mkdtempSync(path.join(tmpdir(), 'mcp-connector-summary-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+await main(async () => {
+  endOnSignals(() => 130);
+  const only = partFrom(process.argv.slice(2));
+  checkRequirements();
+  await setUpTests();
+
+  const stages = [];
+  /** Runs one stage, which answers with its tally, and keeps how long it took. */
+  const stage = async (part, title, body) => {
+    if (only && part !== only) return;
+    console.log('');
+    step(title);
+    const began = Date.now();
+    const tally = await body();
+    if (isStopping()) return new Promise(() => {});
+    stages.push({ title, seconds: (Date.now() - began) / 1000, ...tally });
+  };
+
+  await stage('lint', 'Format', () => check('cargo', ['fmt', '--all', '--check']));
+  await stage('lint', 'Lints', () => check('cargo', ['clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']));
+  await stage('unit', 'Unit tests (Rust)', unitTests);
+  await stage('unit', 'Unit tests (scripts)', () => nodeTests(filesIn('scripts/tests')));
+  await stage('behaviour', 'Build: the connector', () => builds('.'));
+  await stage('behaviour', 'Build: the conformance fixtures', () => builds('tests/everything'));
+  await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages));
+
+  summarise(stages);
+});
+
+function partFrom(args) {
+  const given = args[0] === '--only' ? args[1] : args[0]?.startsWith('--only=') ? args[0].slice(7) : undefined;
+  if (args.length === 0 || PARTS.includes(given)) return given;
+  throw new Stop(`Usage: npm test -- --only ${PARTS.join('|')}`);
+}
+
+/** One check that is a whole command. */
+async function check(command, args) {
+  const { outcome } = await attempt(command, args, { cwd: root });
+  return single(outcome.status === 0, [command, ...args].join(' '));
+}
+
+function single(passed, name) {
+  return { passed: passed ? 1 : 0, skipped: 0, failed: passed ? [] : [{ name, where: '' }] };
+}
+
+async function unitTests() {
+  const args = ['test', '--workspace', '--no-fail-fast', '--color=never', '--', '--quiet'];
+  const { outcome, output } = await attempt('cargo', args, { cwd: root, show: () => true });
+  return honest(outcome, cargoTally(output), 'cargo test --workspace');
+}
+
+async function builds(crate) {
+  try {
+    await buildWorker(crate);
+    return single(true);
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    console.error(error.message);
+    return single(false, `build of ${crate}`);
+  }
+}
+
+async function behaviour(stages) {
+  // Without a fresh build the tests would speak about another one.
+  if (stages.some(({ title, failed }) => title.startsWith('Build') && failed.length > 0)) return single(false, 'behaviour tests: not run, a build failed');
+  return nodeTests(filesIn('tests'), { MCP_PREBUILT: '1' });
+}
+
+function filesIn(folder) {
+  return readdirSync(path.join(root, folder))
+    .filter((name) => name.endsWith('.test.mjs'))
+    .sort()
+    .map((name) => path.join(folder, name));
+}
+
+async function nodeTests(files, env) {
+  const file = path.join(scratch, `${files.length}-${Date.now()}.json`);
+  const args = [
+    '--test',
+    `--test-concurrency=${FILES_AT_ONCE}`,
+    '--test-reporter=spec',
+    '--test-reporter-destination=stdout',
+    `--test-reporter=${new URL('lib/tally.mjs', import.meta.url)}`,
+    `--test-reporter-destination=${file}`,
+    ...files,
+  ];
+  const { outcome } = await attempt(process.execPath, args, { cwd: root, env });
+  return honest(outcome, tallyIn(file), 'node --test');
+}
+
+function tallyIn(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, skipped: 0, failed: [] };
+  }
+}
+
+/** A command that failed, or that ran nothing, is never counted as a success. */
+function honest(outcome, tally, name) {
+  const nothing = tally.passed === 0 && tally.failed.length === 0;
+  if (nothing || (outcome.status !== 0 && tally.failed.length === 0)) {
+    const why = outcome.status === 0 ? 'ran no test' : `ended with ${outcome.error ?? outcome.signal ?? `status ${outcome.status}`}`;
+    return { ...tally, failed: [{ name: `${name} ${why}`, where: '' }] };
+  }
+  return tally;
+}
+
+function summarise(stages) {
+  const failed = stages.flatMap((stage) => stage.failed.map((failure) => ({ ...failure, title: stage.title })));
+  const sum = (key) => stages.reduce((total, stage) => total + stage[key], 0);
+  console.log('\nSummary');
+  for (const { title, seconds, passed, failed: failures, skipped } of stages) {
+    const rest = skipped > 0 ? `, ${skipped} skipped` : '';
+    console.log(`  ${title.padEnd(32)} ${seconds.toFixed(1).padStart(6)} s   ${passed} passed, ${failures.length} failed${rest}`);
+  }
+  if (failed.length > 0) {
+    console.log('\nFailed:');
+    for (const { title, name, where } of failed) {
+      console.log(`  ${title}: ${name}${where ? ` (${path.isAbsolute(where) ? path.relative(root, where) : where})` : ''}`);
+    }
+  }
+  const skipped = sum('skipped');
+  console.log(`\n${sum('passed')} passed, ${failed.length} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
+}

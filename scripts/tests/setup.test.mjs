@@ -1,0 +1,150 @@
+// The decisions of the set-up that need no machine to be set up.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { cargoTally } from '../lib/cargo-tally.mjs';
+import { withLock } from '../lib/lock.mjs';
+import { Stop } from '../lib/log.mjs';
+import { ensurePassphrase, randomPassphrase, valueIn } from '../lib/passphrase.mjs';
+import { atLeast, nodeProblem, rustProblem } from '../lib/requirements.mjs';
+import { checkPort, portFrom } from '../lib/serve.mjs';
+import { lockedVersion } from '../lib/tools.mjs';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'mcp-connector-scripts-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('requirements', () => {
+  for (const [have, want, enough] of [
+    ['20.3.0', '20.3.0', true],
+    ['20.2.9', '20.3.0', false],
+    ['22.0.0', '20.3.0', true],
+    ['9.9.9', '20.3.0', false],
+    ['1.95.0-nightly', '1.91', true],
+    ['1.90.1', '1.91', false],
+  ]) {
+    test(`${have} is ${enough ? '' : 'not '}at least ${want}`, () => assert.equal(atLeast(have, want), enough));
+  }
+
+  test('an old Node is named together with what to do', () => {
+    assert.match(nodeProblem('18.20.4'), /^Node 18\.20\.4 is too old: .* https:\/\/nodejs\.org .*$/);
+    assert.equal(nodeProblem(process.versions.node), undefined);
+  });
+
+  test('a missing or old Rust is named together with what to do', () => {
+    assert.match(rustProblem(undefined, '1.91'), /^Rust is missing: .* https:\/\/rustup\.rs.*$/);
+    assert.match(rustProblem('rustc 1.80.0 (051478957 2024-07-21)', '1.91'), /^Rust 1\.80\.0 is too old: .*rustup update stable.*$/);
+    assert.equal(rustProblem('rustc 1.95.0 (59807616e 2026-04-14)', '1.91'), undefined);
+  });
+});
+
+describe('tools', () => {
+  test('a crate is found in Cargo.lock by its whole name', () => {
+    const lock = 'name = "wasm-bindgen-futures"\nversion = "0.4.80"\n\n[[package]]\nname = "wasm-bindgen"\nversion = "0.2.130"\n';
+    assert.equal(lockedVersion(lock, 'wasm-bindgen'), '0.2.130');
+    assert.throws(() => lockedVersion(lock, 'worker'), Stop);
+  });
+
+  test('one process at a time holds a lock, and a lock of a dead process does not count', async () => {
+    const file = path.join(folder, 'some.lock');
+    const gone = spawn(process.execPath, ['-e', '']);
+    await new Promise((resolve) => gone.once('exit', resolve));
+    writeFileSync(file, String(gone.pid));
+    let inside = 0;
+    let most = 0;
+    const visit = () =>
+      withLock(file, async () => {
+        inside += 1;
+        most = Math.max(most, inside);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        inside -= 1;
+      });
+    await Promise.all([visit(), visit()]);
+    assert.equal(most, 1);
+    assert.throws(() => statSync(file), { code: 'ENOENT' });
+  });
+});
+
+describe('serving', () => {
+  test('PORT decides, and must be a port', () => {
+    assert.equal(portFrom({}, 8787), 8787);
+    assert.equal(portFrom({ PORT: '' }, 8787), 8787);
+    assert.equal(portFrom({ PORT: '9000' }, 8787), 9000);
+    for (const PORT of ['0', '65536', 'http', '80.5', '-1']) assert.throws(() => portFrom({ PORT }, 8787), Stop, PORT);
+  });
+
+  test('a port that is taken is said, with the way out', async () => {
+    const other = createServer();
+    await new Promise((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address();
+    await assert.rejects(checkPort(port, 'npm start'), (error) => {
+      assert.ok(error instanceof Stop);
+      assert.match(error.message, new RegExp(`^Port ${port} is taken .*PORT=\\d+ npm start$`));
+      return true;
+    });
+    await new Promise((resolve) => other.close(resolve));
+    await checkPort(port, 'npm start');
+  });
+});
+
+describe('passphrase', () => {
+  test('a random one has 100 bits and never repeats', () => {
+    const many = new Set(Array.from({ length: 1000 }, randomPassphrase));
+    assert.equal(many.size, 1000);
+    for (const one of many) assert.match(one, /^(?:[a-hj-km-np-z1-9]{5}-){3}[a-hj-km-np-z1-9]{5}$/);
+  });
+
+  test('it is made once, kept for its owner only, and leaves other secrets alone', () => {
+    const file = path.join(folder, '.dev.vars');
+    writeFileSync(file, 'OTHER=1');
+    const made = ensurePassphrase(folder, {});
+    assert.equal(readFileSync(file, 'utf8'), `OTHER=1\nOWNER_PASSPHRASE="${made.passphrase}"\n`);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.equal(ensurePassphrase(folder, {}).passphrase, made.passphrase);
+    assert.deepEqual(made.wranglerArguments, []);
+  });
+
+  test('one in the environment wins, is written nowhere but for this run, and is no argument of a program', () => {
+    const file = path.join(folder, '.dev.vars');
+    const before = readFileSync(file, 'utf8');
+    const given = ensurePassphrase(folder, { OWNER_PASSPHRASE: 'correct "horse" #1' });
+    assert.equal(given.passphrase, 'correct "horse" #1');
+    assert.equal(readFileSync(file, 'utf8'), before);
+    const [first, second] = given.wranglerArguments.filter((argument) => argument !== '--env-file');
+    assert.equal(first, file);
+    assert.equal(readFileSync(second, 'utf8'), `OWNER_PASSPHRASE='correct "horse" #1'\n`);
+    assert.equal(statSync(second).mode & 0o777, 0o600);
+    assert.ok(given.wranglerArguments.every((argument) => !argument.includes('horse')));
+    given.forget();
+    assert.throws(() => statSync(second), { code: 'ENOENT' });
+  });
+
+  for (const [text, value] of [
+    ['OWNER_PASSPHRASE=plain', 'plain'],
+    ['OWNER_PASSPHRASE = "with space" # why', 'with space'],
+    ["export OWNER_PASSPHRASE='single'", 'single'],
+    ['OWNER_PASSPHRASE=plain # why\n', 'plain'],
+    ['OWNER_PASSPHRASE=first\nOWNER_PASSPHRASE=second', 'second'],
+    ['# OWNER_PASSPHRASE=off', ''],
+    ['NOT_OWNER_PASSPHRASE=x\nOWNER_PASSPHRASE=', ''],
+    ['', ''],
+  ]) {
+    test(`in ${JSON.stringify(text)} it is ${JSON.stringify(value)}`, () => assert.equal(valueIn(text), value));
+  }
+});
+
+describe('summary', () => {
+  test('results of several cargo test programs are added up, and failures keep their names', () => {
+    const output = [
+      'running 3 tests',
+      '---- mcp::tests::a_rule stdout ----',
+      'test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s',
+      '   Doc-tests mcp_connector',
+      'test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s',
+    ].join('\n');
+    assert.deepEqual(cargoTally(output), { passed: 6, skipped: 1, failed: [{ name: 'mcp::tests::a_rule', where: 'cargo test' }] });
+  });
+});

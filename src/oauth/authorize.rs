@@ -1,0 +1,395 @@
+//! The authorization request (RFC 6749 §4.1.1, OAuth 2.1 §4.1.1) and its answers.
+//!
+//! A request is checked in two stages, and each stage is a type. [`AuthorizationQuery`] and its client come first: what is
+//! wrong there is told on a page and never leads to a redirect, because nobody has vouched for the address (RFC 6749
+//! §4.1.2.1). From [`TrustedRedirect`] on the address is the client's own, and what else is wrong is sent there with `state`
+//! and `iss` (RFC 9207). What comes out, an [`AuthorizationRequest`], is complete and can be sealed into a form.
+//!
+//! Nothing here keeps anything: a request may be made any number of times and changes nothing.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::caller::{ClientId, ScopeSet};
+
+use super::client::{Client, ClientKind, ClientName, RedirectMismatch};
+use super::form::{FormError, Parameters, with_query};
+use super::origin::Issuer;
+use super::pkce::CodeChallenge;
+use super::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
+use super::resource::{Resource, ResourceServer};
+use super::scope_catalogue::ScopeCatalogue;
+
+/// Longest `state`, in bytes.
+const MAX_STATE: usize = 1024;
+
+/// Why a request is answered with a page, status 400, and no redirect. The text is for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PageError {
+    /// The query cannot be read, or one of the first two parameters is repeated.
+    #[error("The link that brought you here is broken: {0}.")]
+    Query(#[from] FormError),
+    /// No `client_id`, or one that cannot be one.
+    #[error("The link that brought you here does not say which application it belongs to.")]
+    NoClient,
+    /// No such client. The application should register again.
+    #[error(
+        "The application that sent you here is not known to this server. Remove the connection there and add it again."
+    )]
+    UnknownClient,
+    /// The redirect URI is no acceptable one.
+    #[error("The application that sent you here wants the answer sent to an address that is not allowed: {0}.")]
+    RedirectUri(#[from] InvalidRedirectUri),
+    /// The redirect URI is not the client's.
+    #[error("The request cannot be trusted: {0}.")]
+    Mismatch(#[from] RedirectMismatch),
+}
+
+/// Why a request is refused at the client's own address (RFC 6749 §4.1.2.1, RFC 8707 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum AuthorizationError {
+    /// A parameter is repeated.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// `response_type` is missing.
+    #[error("response_type is missing")]
+    NoResponseType,
+    /// Another flow than that of the code.
+    #[error("only response_type code is supported")]
+    ResponseType,
+    /// Another way to answer than by the query.
+    #[error("only response_mode query is supported")]
+    ResponseMode,
+    /// `state` is too long, or has control characters.
+    #[error("state must be at most 1024 bytes without control characters")]
+    State,
+    /// No PKCE.
+    #[error("code_challenge is missing: PKCE is required")]
+    NoCodeChallenge,
+    /// `plain`, or no method, which means `plain`.
+    #[error("code_challenge_method must be S256")]
+    CodeChallengeMethod,
+    /// Not a SHA-256 digest.
+    #[error("code_challenge must be 43 characters of base64url")]
+    CodeChallenge,
+    /// `scope` cannot be read.
+    #[error("scope is malformed")]
+    Scope,
+    /// The resource is not one of this server.
+    #[error("resource must name one resource of this server")]
+    Target,
+    /// The person said no.
+    #[error("access was denied")]
+    Denied,
+    /// Something here is out of order for the moment.
+    #[error("the server cannot answer for the moment")]
+    Unavailable,
+    /// Something here is out of order.
+    #[error("the server failed")]
+    Server,
+}
+
+impl AuthorizationError {
+    /// The code for `error`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Form(_)
+            | Self::NoResponseType
+            | Self::ResponseMode
+            | Self::State
+            | Self::NoCodeChallenge
+            | Self::CodeChallengeMethod
+            | Self::CodeChallenge => "invalid_request",
+            Self::ResponseType => "unsupported_response_type",
+            Self::Scope => "invalid_scope",
+            Self::Target => "invalid_target",
+            Self::Denied => "access_denied",
+            Self::Unavailable => "temporarily_unavailable",
+            Self::Server => "server_error",
+        }
+    }
+}
+
+/// What the client wants back unchanged. Opaque, and nobody else's business.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct State(String);
+
+impl State {
+    fn parse(text: &str) -> Result<Self, AuthorizationError> {
+        if text.len() > MAX_STATE || text.chars().any(char::is_control) {
+            return Err(AuthorizationError::State);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("State")
+    }
+}
+
+/// A request that has been decoded, and of which nothing is trusted.
+#[derive(Clone, Debug)]
+pub struct AuthorizationQuery {
+    parameters: Parameters,
+    client_id: ClientId,
+}
+
+impl AuthorizationQuery {
+    /// Decodes the query of the request, which comes without its question mark.
+    pub fn parse(query: &str) -> Result<Self, PageError> {
+        let parameters = Parameters::parse(query.as_bytes())?;
+        let client_id = parameters.get("client_id")?.ok_or(PageError::NoClient)?;
+        let client_id = ClientId::new(client_id).map_err(|_| PageError::NoClient)?;
+        Ok(Self { parameters, client_id })
+    }
+
+    /// The client to look up. If there is none: [`PageError::UnknownClient`].
+    #[must_use]
+    pub const fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// Checks that the answer goes to an address of the client.
+    pub fn for_client(self, client: &Client, policy: &RedirectPolicy) -> Result<TrustedRedirect, PageError> {
+        if client.id != self.client_id {
+            return Err(PageError::UnknownClient);
+        }
+        let requested = self.parameters.get("redirect_uri")?;
+        let requested = requested.map(|raw| RedirectUri::parse(raw, policy)).transpose()?;
+        let redirect_uri = client.redirect_uri(requested.as_ref())?;
+        Ok(TrustedRedirect {
+            redirect_uri,
+            client_name: client.name.clone(),
+            client_kind: client.kind,
+            loopback_only: client.is_loopback_only(),
+            query: self,
+        })
+    }
+}
+
+/// A request whose client is known and whose answer goes to an address of that client. Nothing else of it is checked.
+#[derive(Clone, Debug)]
+pub struct TrustedRedirect {
+    query: AuthorizationQuery,
+    redirect_uri: RedirectUri,
+    client_name: Option<ClientName>,
+    client_kind: ClientKind,
+    loopback_only: bool,
+}
+
+impl TrustedRedirect {
+    /// Checks the rest. What is wrong is told to the client.
+    pub fn check(self, resources: &ResourceServer, scopes: &ScopeCatalogue) -> Result<AuthorizationRequest, Refusal> {
+        // The state first: every other error carries it.
+        let state = match self.query.parameters.get("state").map_err(AuthorizationError::from) {
+            Ok(state) => state.map(State::parse).transpose(),
+            Err(error) => Err(error),
+        };
+        let (state, error) = match state {
+            Ok(state) => (state, None),
+            Err(error) => (None, Some(error)),
+        };
+        let back = WayBack { redirect_uri: self.redirect_uri, state };
+        let details = error.map_or_else(|| Details::check(&self.query.parameters, resources, scopes), Err);
+        match details {
+            Err(error) => Err(Refusal { back, error }),
+            Ok(Details { code_challenge, scopes, resource }) => Ok(AuthorizationRequest {
+                client_id: self.query.client_id,
+                client_kind: self.client_kind,
+                client_name: self.client_name,
+                loopback_only: self.loopback_only,
+                back,
+                code_challenge,
+                scopes,
+                resource,
+            }),
+        }
+    }
+}
+
+/// The checked rest of a request.
+struct Details {
+    code_challenge: CodeChallenge,
+    scopes: ScopeSet,
+    resource: Resource,
+}
+
+impl Details {
+    fn check(
+        parameters: &Parameters,
+        resources: &ResourceServer,
+        scopes: &ScopeCatalogue,
+    ) -> Result<Self, AuthorizationError> {
+        use AuthorizationError as E;
+        match parameters.get("response_type")? {
+            Some("code") => {}
+            Some(_) => return Err(E::ResponseType),
+            None => return Err(E::NoResponseType),
+        }
+        if parameters.get("response_mode")?.is_some_and(|mode| mode != "query") {
+            return Err(E::ResponseMode);
+        }
+        let code_challenge = parameters.get("code_challenge")?.ok_or(E::NoCodeChallenge)?;
+        // RFC 7636 §4.3: without a method it would be `plain`.
+        if parameters.get("code_challenge_method")? != Some("S256") {
+            return Err(E::CodeChallengeMethod);
+        }
+        // `prompt` and other parameters are let pass: consent and login are shown every time anyway.
+        Ok(Self {
+            code_challenge: CodeChallenge::parse(code_challenge).map_err(|_| E::CodeChallenge)?,
+            scopes: scopes.requested(parameters.get("scope")?).map_err(|_| E::Scope)?,
+            resource: resources.requested(parameters).map_err(|_| E::Target)?.clone(),
+        })
+    }
+}
+
+/// Where the answer goes, and with which state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayBack {
+    #[serde(rename = "u")]
+    redirect_uri: RedirectUri,
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    state: Option<State>,
+}
+
+impl WayBack {
+    /// The address, without an answer.
+    #[must_use]
+    pub const fn redirect_uri(&self) -> &RedirectUri {
+        &self.redirect_uri
+    }
+
+    /// The `Location` that brings the code to the client (RFC 6749 §4.1.2). Belongs into a 303.
+    #[must_use]
+    pub fn with_code(&self, code: &str, issuer: &Issuer) -> String {
+        self.location(&[("code", code)], issuer)
+    }
+
+    /// The `Location` that brings an error to the client (RFC 6749 §4.1.2.1).
+    #[must_use]
+    pub fn with_error(&self, error: AuthorizationError, issuer: &Issuer) -> String {
+        self.location(&[("error", error.code()), ("error_description", &error.to_string())], issuer)
+    }
+
+    fn location(&self, answer: &[(&str, &str)], issuer: &Issuer) -> String {
+        let mut parameters = answer.to_vec();
+        if let Some(state) = &self.state {
+            parameters.push(("state", &state.0));
+        }
+        parameters.push(("iss", issuer.as_str()));
+        with_query(self.redirect_uri.as_str(), &parameters)
+    }
+}
+
+/// A request that is refused at the client's own address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    back: WayBack,
+    error: AuthorizationError,
+}
+
+impl Refusal {
+    /// Why.
+    #[must_use]
+    pub const fn error(&self) -> AuthorizationError {
+        self.error
+    }
+
+    /// Where to send the browser.
+    #[must_use]
+    pub fn location(&self, issuer: &Issuer) -> String {
+        self.back.with_error(self.error, issuer)
+    }
+}
+
+/// A request that is in order. Only its checks make one; it can be sealed and come back. What is in it is all that consent,
+/// login and the code need, so nothing has to be looked up again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    #[serde(rename = "c")]
+    client_id: ClientId,
+    #[serde(rename = "k")]
+    client_kind: ClientKind,
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    client_name: Option<ClientName>,
+    #[serde(rename = "l")]
+    loopback_only: bool,
+    #[serde(flatten)]
+    back: WayBack,
+    #[serde(rename = "h")]
+    code_challenge: CodeChallenge,
+    #[serde(rename = "p")]
+    scopes: ScopeSet,
+    #[serde(rename = "r")]
+    resource: Resource,
+}
+
+impl AuthorizationRequest {
+    /// Who asks.
+    #[must_use]
+    pub const fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// Where the description of the client comes from.
+    #[must_use]
+    pub const fn client_kind(&self) -> ClientKind {
+        self.client_kind
+    }
+
+    /// What the client calls itself.
+    #[must_use]
+    pub const fn client_name(&self) -> Option<&ClientName> {
+        self.client_name.as_ref()
+    }
+
+    /// Whether all addresses of the client are on the person's own machine.
+    #[must_use]
+    pub const fn is_loopback_only(&self) -> bool {
+        self.loopback_only
+    }
+
+    /// Where the answer goes.
+    #[must_use]
+    pub const fn back(&self) -> &WayBack {
+        &self.back
+    }
+
+    /// Where the answer goes, without its state.
+    #[must_use]
+    pub const fn redirect_uri(&self) -> &RedirectUri {
+        self.back.redirect_uri()
+    }
+
+    /// What the client's verifier must answer.
+    #[must_use]
+    pub const fn code_challenge(&self) -> &CodeChallenge {
+        &self.code_challenge
+    }
+
+    /// What it asks for.
+    #[must_use]
+    pub const fn scopes(&self) -> &ScopeSet {
+        &self.scopes
+    }
+
+    /// For which resource.
+    #[must_use]
+    pub const fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// The same request for no more than `chosen`.
+    pub(super) fn narrowed_to(self, chosen: &ScopeSet) -> Self {
+        Self { scopes: self.scopes.intersection(chosen), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,357 @@
+//! What a person is asked before a client gets a code, and what their answer is worth (MCP "Confused Deputy", "Localhost
+//! Redirect URI Risks"). The page itself is the edge's; here stands what it must say, and in which order the parts of a
+//! sign-in may follow each other: only a [`ConsentedRequest`] goes on to login, and only a form that allowed it makes one.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::caller::{Scope, ScopeSet};
+
+use super::authorize::{AuthorizationRequest, WayBack};
+use super::client::ClientKind;
+use super::client_id_metadata::ClientIdUrl;
+use super::form::{FormError, Parameters};
+use super::redirect_uri::RedirectKind;
+use super::scope_catalogue::ScopeCatalogue;
+use super::seal::Sealable;
+use super::web_url::WebUrl;
+
+/// The field of the form that says yes or no.
+pub const DECISION_FIELD: &str = "decision";
+/// Its value for yes.
+pub const ALLOW: &str = "allow";
+/// Its value for no.
+pub const DENY: &str = "deny";
+/// The field for each scope that is ticked.
+pub const SCOPE_FIELD: &str = "scope";
+
+/// What stands behind the name of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vouching {
+    /// Nothing: it named itself.
+    Nobody,
+    /// This host has published the description.
+    Host(String),
+    /// The owner of this server has configured it.
+    Owner,
+}
+
+/// What a person should be warned of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// The client named itself, so the name may be anybody's.
+    UnverifiedName,
+    /// The code goes to a program on the person's own machine, whichever listens there; nothing proves that it is the one
+    /// that the name says.
+    Loopback,
+    /// The code goes to whichever application has claimed a scheme.
+    PrivateUse,
+    /// The host that receives the code is not the one that has published the description of the client.
+    OtherHost,
+}
+
+/// What the page says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentPage<'a> {
+    /// Who will receive the code: the page leads with it. A host, or the scheme of an application.
+    pub destination: String,
+    /// What kind of place that is.
+    pub destination_kind: RedirectKind,
+    /// What the client calls itself, if it does.
+    pub client_name: Option<&'a str>,
+    /// Who stands behind that.
+    pub vouching: Vouching,
+    /// The resource that it wants to use.
+    pub resource: &'a str,
+    /// What it asks for, each with its words; each can be unticked.
+    pub scopes: Vec<Scope>,
+    /// What to warn of, the most important first.
+    pub warnings: Vec<Warning>,
+    /// The source for `form-action` beside `'self'`: the answer to the form redirects there.
+    pub form_action: String,
+}
+
+impl<'a> ConsentPage<'a> {
+    /// What to say about a request.
+    #[must_use]
+    pub fn new(request: &'a AuthorizationRequest, catalogue: &ScopeCatalogue) -> Self {
+        let redirect_uri = request.redirect_uri();
+        let destination = redirect_uri.destination();
+        let vouching = match request.client_kind() {
+            ClientKind::Registered => Vouching::Nobody,
+            ClientKind::PreRegistered => Vouching::Owner,
+            ClientKind::MetadataDocument => publisher(request).map_or(Vouching::Nobody, Vouching::Host),
+        };
+        let mut warnings = Vec::new();
+        match redirect_uri.kind() {
+            RedirectKind::Loopback => warnings.push(Warning::Loopback),
+            RedirectKind::PrivateUse => warnings.push(Warning::PrivateUse),
+            RedirectKind::Https => {
+                if matches!(&vouching, Vouching::Host(host) if *host != destination) {
+                    warnings.push(Warning::OtherHost);
+                }
+            }
+        }
+        if vouching == Vouching::Nobody {
+            warnings.push(Warning::UnverifiedName);
+        }
+        Self {
+            destination,
+            destination_kind: redirect_uri.kind(),
+            client_name: request.client_name().map(super::client::ClientName::as_str),
+            vouching,
+            resource: request.resource().as_str(),
+            scopes: catalogue.described(request.scopes()).collect(),
+            warnings,
+            form_action: redirect_uri.form_action_source(),
+        }
+    }
+}
+
+/// The host of an identifier that is a URL. It was checked when the client was looked up.
+fn publisher(request: &AuthorizationRequest) -> Option<String> {
+    if !ClientIdUrl::is_url_form(request.client_id()) {
+        return None;
+    }
+    WebUrl::parse(request.client_id().as_str()).ok().map(|url| url.host.to_string())
+}
+
+impl Sealable for AuthorizationRequest {
+    const PURPOSE: &'static str = "authorization request before consent";
+}
+
+/// A request that a person has allowed, perhaps for less than was asked. What is left is to know who the person is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentedRequest {
+    #[serde(rename = "q")]
+    request: AuthorizationRequest,
+}
+
+impl ConsentedRequest {
+    /// The request, with the scopes that were allowed.
+    #[must_use]
+    pub const fn request(&self) -> &AuthorizationRequest {
+        &self.request
+    }
+}
+
+impl Sealable for ConsentedRequest {
+    const PURPOSE: &'static str = "authorization request after consent";
+}
+
+/// A form that says neither yes nor no.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidDecision {
+    /// A field is repeated.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// The field is missing, or says something else.
+    #[error("the form says neither yes nor no")]
+    Undecided,
+}
+
+/// What the person decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allow(Box<ConsentedRequest>),
+    /// No: the client is told so ([`AuthorizationError::Denied`](super::authorize::AuthorizationError::Denied)).
+    Deny(WayBack),
+}
+
+impl Decision {
+    /// Reads the form of the consent page, which belongs to `request`. Whatever the form says, nothing is allowed that was not
+    /// asked for. Unticking everything allows the client to sign in and nothing more.
+    pub fn read(form: &Parameters, request: AuthorizationRequest) -> Result<Self, InvalidDecision> {
+        match form.get(DECISION_FIELD)? {
+            Some(ALLOW) => {
+                let ticked = request.scopes().iter().filter(|name| form.all(SCOPE_FIELD).any(|ticked| ticked == *name));
+                // The names come from a set, so they make one.
+                let ticked: Vec<&str> = ticked.collect();
+                let chosen = ScopeSet::parse(&ticked.join(" ")).unwrap_or_default();
+                Ok(Self::Allow(Box::new(ConsentedRequest { request: request.narrowed_to(&chosen) })))
+            }
+            Some(DENY) => Ok(Self::Deny(request.back().clone())),
+            _ => Err(InvalidDecision::Undecided),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::caller::ClientId;
+
+    use super::super::authorize::{AuthorizationError, AuthorizationQuery};
+    use super::super::client::{Client, ClientName};
+    use super::super::form::with_query;
+    use super::super::origin::{Issuer, Origin};
+    use super::super::redirect_uri::{RedirectPolicy, RedirectUri};
+    use super::super::resource::ResourceServer;
+    use super::*;
+
+    const PROFILE: Scope = Scope::new("profile", "See who you are");
+    const READ: Scope = Scope::new("notes:read", "Read your notes");
+    const WRITE: Scope = Scope::new("notes:write", "Change your notes");
+
+    fn catalogue() -> ScopeCatalogue {
+        ScopeCatalogue::new([PROFILE, READ, WRITE], &ScopeSet::parse("profile notes:read").unwrap())
+    }
+
+    fn request(id: &str, kind: ClientKind, redirect_uri: &str) -> AuthorizationRequest {
+        let policy = RedirectPolicy::default();
+        let client = Client {
+            id: ClientId::new(id).unwrap(),
+            kind,
+            name: ClientName::clean("App"),
+            redirect_uris: vec![RedirectUri::parse(redirect_uri, &policy).unwrap()],
+            secrets: Vec::new(),
+            own_scopes: ScopeSet::empty(),
+        };
+        let query = with_query(
+            "?",
+            &[
+                ("client_id", id),
+                ("redirect_uri", redirect_uri),
+                ("response_type", "code"),
+                ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+                ("code_challenge_method", "S256"),
+                ("scope", "profile notes:read"),
+            ],
+        );
+        let resources = ResourceServer::new(&Origin::of("https://mcp.example.com").unwrap());
+        let query = AuthorizationQuery::parse(&query[1..]).unwrap();
+        query.for_client(&client, &policy).unwrap().check(&resources, &catalogue()).unwrap()
+    }
+
+    fn decide(form: &str) -> Result<Decision, InvalidDecision> {
+        let request = request("c", ClientKind::Registered, "https://app.example/cb");
+        Decision::read(&Parameters::parse(form.as_bytes()).unwrap(), request)
+    }
+
+    fn allowed(form: &str) -> ScopeSet {
+        match decide(form).unwrap() {
+            Decision::Allow(consented) => consented.request().scopes().clone(),
+            Decision::Deny(_) => panic!("denied"),
+        }
+    }
+
+    #[test]
+    fn the_page_says_where_the_code_goes_and_what_is_unverified() {
+        use RedirectKind::{Https, Loopback, PrivateUse};
+        let document = "https://app.example/client.json";
+        let cursor = "cursor://anysphere.cursor-mcp/oauth/callback";
+        let host = |host: &str| Vouching::Host(host.to_owned());
+        for (id, kind, redirect_uri, destination, destination_kind, vouching, warnings) in [
+            (
+                "c",
+                ClientKind::Registered,
+                "https://app.example/cb",
+                "app.example",
+                Https,
+                Vouching::Nobody,
+                &[Warning::UnverifiedName][..],
+            ),
+            (
+                "c",
+                ClientKind::Registered,
+                "http://localhost:5/cb",
+                "localhost:5",
+                Loopback,
+                Vouching::Nobody,
+                &[Warning::Loopback, Warning::UnverifiedName],
+            ),
+            (
+                "c",
+                ClientKind::Registered,
+                cursor,
+                "cursor",
+                PrivateUse,
+                Vouching::Nobody,
+                &[Warning::PrivateUse, Warning::UnverifiedName],
+            ),
+            (
+                document,
+                ClientKind::MetadataDocument,
+                "https://app.example/cb",
+                "app.example",
+                Https,
+                host("app.example"),
+                &[],
+            ),
+            (
+                document,
+                ClientKind::MetadataDocument,
+                "https://evil.example/cb",
+                "evil.example",
+                Https,
+                host("app.example"),
+                &[Warning::OtherHost],
+            ),
+            (
+                document,
+                ClientKind::MetadataDocument,
+                "http://127.0.0.1/cb",
+                "127.0.0.1",
+                Loopback,
+                host("app.example"),
+                &[Warning::Loopback],
+            ),
+            ("c", ClientKind::PreRegistered, "https://app.example/cb", "app.example", Https, Vouching::Owner, &[]),
+        ] {
+            let request = request(id, kind, redirect_uri);
+            let page = ConsentPage::new(&request, &catalogue());
+            assert_eq!(page.destination, destination, "{id} {redirect_uri}");
+            assert_eq!(page.destination_kind, destination_kind, "{id} {redirect_uri}");
+            assert_eq!(page.vouching, vouching, "{id} {redirect_uri}");
+            assert_eq!(page.warnings, warnings, "{id} {redirect_uri}");
+            assert_eq!(page.scopes, [PROFILE, READ]);
+            assert_eq!(page.client_name, Some("App"));
+            assert_eq!(page.resource, "https://mcp.example.com/mcp");
+        }
+    }
+
+    #[test]
+    fn scopes_can_be_narrowed_and_never_widened() {
+        for (form, scopes) in [
+            ("decision=allow&scope=profile&scope=notes:read", "notes:read profile"),
+            ("decision=allow&scope=profile", "profile"),
+            ("decision=allow&scope=notes%3Aread", "notes:read"),
+            ("decision=allow", ""),
+            ("decision=allow&scope=", ""),
+            ("decision=allow&scope=profile&scope=notes:write", "profile"),
+            ("decision=allow&scope=notes:write&scope=admin", ""),
+            ("decision=allow&scope=profile notes:read", ""),
+            ("decision=allow&scope=profile&scope=profile", "profile"),
+        ] {
+            assert_eq!(allowed(form).as_str(), scopes, "{form}");
+        }
+    }
+
+    #[test]
+    fn only_a_clear_answer_counts() {
+        for form in ["", "decision=", "decision=yes", "decision=Allow", "scope=profile", "decision=allowdeny"] {
+            assert_eq!(decide(form), Err(InvalidDecision::Undecided), "{form}");
+        }
+        assert_eq!(
+            decide("decision=allow&decision=deny"),
+            Err(InvalidDecision::Form(FormError::Repeated(DECISION_FIELD)))
+        );
+    }
+
+    #[test]
+    fn a_no_is_told_to_the_client() {
+        let issuer = Issuer::parse("https://mcp.example.com").unwrap();
+        let Decision::Deny(back) = decide("decision=deny&scope=profile").unwrap() else { panic!("allowed") };
+        let location = back.with_error(AuthorizationError::Denied, &issuer);
+        assert!(location.starts_with("https://app.example/cb?error=access_denied&"), "{location}");
+        assert!(location.ends_with("&iss=https%3A%2F%2Fmcp.example.com"), "{location}");
+    }
+
+    #[test]
+    fn a_request_without_consent_does_not_pass_for_one_with_it() {
+        let request = request("c", ClientKind::Registered, "https://app.example/cb");
+        assert_ne!(AuthorizationRequest::PURPOSE, ConsentedRequest::PURPOSE);
+        let json = serde_json::to_string(&request).unwrap();
+        assert!(serde_json::from_str::<ConsentedRequest>(&json).is_err());
+    }
+}
