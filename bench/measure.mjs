@@ -1,0 +1,159 @@
+// The measurement itself: which column gets which load when, and the medians of what that gave.
+import { Stop, step } from '../scripts/lib/log.mjs';
+import { calls as allCalls, checkEcho } from './calls.mjs';
+import { ask, load } from './load.mjs';
+import { start } from './runtime.mjs';
+
+/** A refused or cut answer must not pass for a fast one; ids and dates may make an answer a little shorter or longer. */
+const SLACK = 64;
+
+/** Fewest requests of one sample: below, one garbage collection more or less decides. */
+const FEWEST = 50;
+
+/** How long a sample should take, in seconds. Samples that are near each other in time meet the same conditions. */
+const SAMPLE = 0.25;
+
+/**
+ * Loads every column with every call it can answer, round by round.
+ * @returns {Promise<object[]>} for each call and concurrency, the columns with their medians
+ */
+export async function measure(installed, calls, { rounds, most, warmUp, concurrencies }) {
+  const columns = [];
+  const servers = [];
+  try {
+    step(`Starting ${installed.size} Workers and checking their answers`);
+    for (const [column, program] of installed) {
+      servers.push(await start(program));
+      columns.push(await prepare(column, servers.at(-1), calls));
+    }
+    const bare = columns.find(({ column }) => column.name === 'bare');
+    step('Warming up');
+    for (const { server, requests } of columns) {
+      for (const [call, ready] of requests) {
+        await ready.load(Math.max(FEWEST, Math.round(warmUp / call.weight)), 16);
+        // Just-in-time compilation is over now: this decides how many requests a sample has, in every round.
+        const { seconds } = await ready.load(FEWEST, 1);
+        ready.count = Math.max(FEWEST, Math.min(most, Math.round((SAMPLE * FEWEST) / seconds)));
+      }
+    }
+    const blocks = concurrencies.flatMap((concurrency) => calls.map((call) => ({ call, concurrency, samples: new Map() })));
+    for (let round = 0; round < rounds; round += 1) {
+      step(`Round ${round + 1} of ${rounds}`);
+      for (const { call, concurrency, samples } of blocks) {
+        // Another one begins each time, so that none always follows the same neighbour.
+        const order = columns.map((_, i) => columns[(i + round) % columns.length]);
+        for (const entry of order) {
+          if (!entry.requests.has(call)) continue;
+          if (!samples.has(entry)) samples.set(entry, []);
+          samples.get(entry).push(await sample(entry.server, entry.requests.get(call), concurrency));
+        }
+      }
+    }
+    return blocks.map(({ call, concurrency, samples }) => ({
+      call: call.name,
+      title: call.title,
+      concurrency,
+      columns: columns.map((entry) => ({ column: entry.column.name, title: entry.column.title, ...summary(samples.get(entry), samples.get(bare)) })),
+    }));
+  } finally {
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+}
+
+/** Signs in where the column wants that, and makes each call once: a column that answers wrongly is not measured. */
+export async function prepare(column, server, calls) {
+  const signedIn = column.signIn ? await column.signIn(server.port) : {};
+  const requests = new Map();
+  for (const call of calls) {
+    if (!column.kinds.includes(call.kind)) continue;
+    const request = requestTo(column, call, call.anonymous ? {} : signedIn);
+    const answer = await ask(server.port, request);
+    try {
+      if (column.name === 'bare') checkEcho(request, answer);
+      else call.check(answer);
+    } catch (error) {
+      const shown = JSON.stringify({ ...answer, body: answer.body.slice(0, 500) }, null, 2);
+      throw new Stop(`${column.title} does not answer "${call.title}" as it should: ${error.message}\n${shown}\n${server.output()}`);
+    }
+    const expected = { status: answer.status, length: Math.max(0, Buffer.byteLength(answer.body) - SLACK) };
+    requests.set(call, {
+      async load(count, concurrency) {
+        try {
+          return await load(server.port, request, { count, concurrency, expected });
+        } catch (error) {
+          throw new Stop(`${column.title} fails under load, "${call.title}": ${error.message}\n${server.output()}`);
+        }
+      },
+    });
+  }
+  return { column, server, requests };
+}
+
+/** A call's request as this column takes it. */
+function requestTo(column, call, signedIn) {
+  const headers = { ...call.request.headers, ...signedIn };
+  if (column.revision && headers['MCP-Protocol-Version']) headers['MCP-Protocol-Version'] = column.revision;
+  return { ...call.request, headers };
+}
+
+async function sample(server, { load: send, count }, concurrency) {
+  // The caches of processor and runtime belong to the column before; some requests win them back.
+  await send(Math.ceil(count / 20), concurrency);
+  const before = server.cpu();
+  const { seconds, latencies } = await send(count, concurrency);
+  const cpu = (server.cpu() - before) / count;
+  return { requests: count, cpu, rate: count / seconds, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) };
+}
+
+/** Medians over the rounds. */
+function summary(samples, bare) {
+  if (!samples) return {};
+  const of = (name) => median(samples.map((one) => one[name]));
+  return { cpu: of('cpu'), rate: of('rate'), p50: of('p50'), p99: of('p99'), ratio: bare && ratio(samples, bare), samples };
+}
+
+/**
+ * How many times the processor time of another column this is. The ratio is taken within each round first: what slows a round
+ * down slows both. The quartiles tell how sure it is.
+ */
+export function ratio(samples, others) {
+  const ratios = samples.map(({ cpu }, round) => cpu / others[round].cpu);
+  return { median: quantile(ratios, 0.5), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
+}
+
+/** Time and processor time from the start of the process to its first right answer. */
+export async function measureStarts(installed, { starts }) {
+  step('Measuring start-up');
+  const first = allCalls.find(({ name }) => name === 'legacy-100B');
+  // Where the first call needs a token, signing in would be measured too.
+  const columns = [...installed].filter(([column]) => !column.signIn).map(([column, program]) => ({ column, program, samples: [] }));
+  for (let round = 0; round < starts; round += 1) {
+    for (const { column, program, samples } of columns) {
+      const began = performance.now();
+      const server = await start(program);
+      try {
+        await prepare(column, server, [first]);
+        samples.push({ milliseconds: performance.now() - began, cpu: server.cpu() / 1000 });
+      } finally {
+        await server.stop();
+      }
+    }
+  }
+  return columns.map(({ column, samples }) => ({
+    column: column.name,
+    milliseconds: median(samples.map((one) => one.milliseconds)),
+    cpu: median(samples.map((one) => one.cpu)),
+  }));
+}
+
+function median(numbers) {
+  return quantile(numbers, 0.5);
+}
+
+/** The value that this part of the numbers does not exceed; between two numbers, in proportion. */
+function quantile(numbers, part) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const at = (sorted.length - 1) * part;
+  const below = Math.floor(at);
+  return sorted[below] + (at - below) * (sorted[Math.ceil(at)] - sorted[below]);
+}
