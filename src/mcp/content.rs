@@ -1,8 +1,12 @@
 //! What a tool or a prompt hands back: text, images, audio, links and embedded resources ("Tool Result", "Annotations").
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+
+use super::version::ProtocolVersion;
 
 /// One block of content.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -98,6 +102,23 @@ impl Content {
     pub fn annotations(mut self, annotations: Annotations) -> Self {
         self.annotations = Some(annotations);
         self
+    }
+}
+
+impl Content {
+    /// The content as a client of `version` knows it: a link becomes text for those who have none.
+    pub(crate) fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
+        match &self.kind {
+            Kind::ResourceLink { uri, name, .. } if !version.has_resource_links() => {
+                let annotations = self.annotations.clone();
+                Cow::Owned(Self { kind: Kind::Text { text: format!("{name}: {uri}") }, annotations })
+            }
+            Kind::Text { .. }
+            | Kind::Image { .. }
+            | Kind::Audio { .. }
+            | Kind::ResourceLink { .. }
+            | Kind::Resource { .. } => Cow::Borrowed(self),
+        }
     }
 }
 

@@ -96,9 +96,16 @@ fn problems<H>(tool: &Tool<H>) -> Vec<Problem> {
     }
     let arguments = tool.input_schema.get("properties").and_then(Value::as_object);
     for (name, argument) in arguments.into_iter().flatten() {
-        if argument.get("description").and_then(Value::as_str).is_none_or(str::is_empty) {
+        if !is_described(argument, &tool.input_schema) {
             problems.push(Problem::ArgumentWithoutDescription(name.clone()));
         }
     }
     problems
+}
+
+/// Whether an argument says what it is, itself or in the definition that it refers to.
+fn is_described(argument: &Value, schema: &Value) -> bool {
+    let says = |schema: &Value| schema.get("description").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let definition = argument.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+    says(argument) || definition.and_then(|pointer| schema.pointer(pointer)).is_some_and(says)
 }

@@ -167,6 +167,10 @@ impl<H: Host + Unpin> Endpoint<H> {
                 let claimed = modern::claim(&notification.params).is_some();
                 return accept_unanswered(claimed, headers);
             }
+            Ok(Message::Response(_)) if names_modern(headers) => {
+                // From 2026-07-28 on a server asks nothing, so there is nothing to respond to.
+                return Reply::refused_unread(400, "This revision of the protocol has no responses from clients.");
+            }
             Ok(Message::Response(_)) => return accept_unanswered(false, headers),
             Err(Malformed { id, problem }) => {
                 let error = RpcError::new(ErrorCode::InvalidRequest, problem.to_string());

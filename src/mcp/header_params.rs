@@ -16,7 +16,7 @@ use super::json::Object;
 use super::schema::compare;
 
 /// The keyword that declares a header.
-const KEYWORD: &str = "x-mcp-header";
+pub(crate) const KEYWORD: &str = "x-mcp-header";
 /// What stands before the declared name in a header.
 const PREFIX: &str = "Mcp-Param-";
 /// Longest declared name. Proxies cap header names; nobody needs more.

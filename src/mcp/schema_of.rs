@@ -12,7 +12,25 @@ pub(super) fn schema_of<T: JsonSchema>() -> Value {
         members.remove("title");
         members.remove("description");
     }
+    name_mirrored_types(&mut schema);
     schema
+}
+
+/// An argument that a header repeats has exactly one type, also where it may be left out: clients refuse a list of types.
+fn name_mirrored_types(schema: &mut Value) {
+    let Some(keywords) = schema.as_object_mut() else { return };
+    if keywords.contains_key(super::header_params::KEYWORD)
+        && let Some(Value::Array(types)) = keywords.get_mut("type")
+    {
+        types.retain(|name| name != "null");
+        if let [only] = &mut **types {
+            let only = only.take();
+            keywords.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(properties) = keywords.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.values_mut().for_each(name_mirrored_types);
+    }
 }
 
 #[cfg(test)]
@@ -39,7 +57,7 @@ mod tests {
                 "type": "object",
                 "properties": {
                     "text": {"type": "string", "description": "What to say."},
-                    "region": {"type": ["string", "null"], "x-mcp-header": "Region"},
+                    "region": {"type": "string", "x-mcp-header": "Region"},
                 },
                 "required": ["text"],
             })

@@ -85,6 +85,8 @@ impl<H: 'static> Tool<H> {
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.hints.read_only = Some(true);
+        // By default a tool counts as destructive, and some directories want each hint spelled out.
+        self.hints.destructive = Some(false);
         self
     }
 

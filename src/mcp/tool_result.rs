@@ -80,7 +80,8 @@ struct WireToolResult<'a> {
 
 impl ResultFields for WireToolResult<'_> {
     fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("content", &self.result.content)?;
+        let content: Vec<_> = self.result.content.iter().map(|content| content.known_to(self.version)).collect();
+        map.serialize_entry("content", &content)?;
         if let Some(structured) = &self.result.structured
             && self.version.has_structured_content()
             && (structured.is_object || self.version.has_any_structured_content())

@@ -70,6 +70,11 @@ impl ProtocolVersion {
         !matches!(self, Self::V2025_03_26)
     }
 
+    /// Whether content may be a link to a resource.
+    pub(crate) const fn has_resource_links(self) -> bool {
+        !matches!(self, Self::V2025_03_26)
+    }
+
     /// Whether structured results may be other than objects.
     pub(crate) const fn has_any_structured_content(self) -> bool {
         self.is_modern()

@@ -7,6 +7,9 @@ use worker::web_sys;
 
 use crate::mcp::Events;
 
+use super::cancel::UntilGone;
+use super::incoming::Incoming;
+
 /// What goes back.
 pub(crate) struct Answer {
     status: u16,
@@ -66,8 +69,8 @@ impl Answer {
         self
     }
 
-    /// The runtime's own type. Fails where a header value cannot be one.
-    pub(crate) fn into_response(self) -> worker::Result<web_sys::Response> {
+    /// The runtime's own type, as the answer to `request`. Fails where a header value cannot be one.
+    pub(crate) fn into_response(self, request: &Incoming) -> worker::Result<web_sys::Response> {
         let headers = web_sys::Headers::new()?;
         for (name, value) in &self.headers {
             headers.append(name, value)?;
@@ -82,7 +85,9 @@ impl Answer {
                 web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&bytes), &init)?
             }
             AnswerBody::Events(events) => {
-                let stream = worker::Response::from_stream(events.map(Ok::<_, worker::Error>))?;
+                let stream = worker::Response::from_stream(
+                    UntilGone::new(events, request.signal()).map(Ok::<_, worker::Error>),
+                )?;
                 let stream = web_sys::Response::from(stream).body();
                 web_sys::Response::new_with_opt_readable_stream_and_init(stream.as_ref(), &init)?
             }

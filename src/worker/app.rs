@@ -50,7 +50,7 @@ pub async fn serve(
         }
     };
     let answer = if incoming.method() == "HEAD" { answer.without_body() } else { answer };
-    answer.into_response()
+    answer.into_response(&incoming)
 }
 
 /// The app of this isolate, made with the first request.
@@ -85,6 +85,8 @@ impl App {
                 let registry = &self.endpoint.registry;
                 well_known::protected_resource(&site, endpoint, registry.sign_in(), registry.display_name())
             }),
+            // A client that was given the bare origin posts here.
+            Route::Home if incoming.method() == "POST" => not_found(&site),
             Route::Home => self.document(incoming, &site, || {
                 home::page(self.endpoint.registry.display_name(), &site.resource(McpEndpoint::Lazy))
             }),

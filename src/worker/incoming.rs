@@ -34,6 +34,11 @@ impl Incoming {
         Self { headers: request.headers(), request, url, path_at }
     }
 
+    /// Aborted when the client is gone.
+    pub(crate) fn signal(&self) -> web_sys::AbortSignal {
+        self.request.signal()
+    }
+
     pub(crate) fn method(&self) -> String {
         self.request.method()
     }

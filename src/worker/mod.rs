@@ -3,6 +3,7 @@
 mod access;
 mod answer;
 mod app;
+mod cancel;
 mod configuration;
 mod cors;
 mod durable;

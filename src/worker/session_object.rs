@@ -35,7 +35,7 @@ pub(super) async fn set_log_level(env: &Env, session: &SessionId, level: LogLeve
 }
 
 /// One session.
-#[durable_object]
+#[durable_object(alarm)]
 pub struct Session {
     state: State,
 }

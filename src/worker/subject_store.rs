@@ -32,7 +32,7 @@ pub(super) enum Outcome {
 }
 
 /// One person's records in one collection.
-#[durable_object]
+#[durable_object(fetch)]
 pub struct SubjectStore {
     state: State,
 }

@@ -1,0 +1,60 @@
+//! A stream that ends when its client is gone.
+//!
+//! The runtime does not drop the stream of a client that left: it stops reading, and the call behind it would stay frozen.
+//! What it does is to abort the signal of the request, at the first write that fails (flag `enable_request_signal`).
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use worker::wasm_bindgen::JsCast;
+use worker::wasm_bindgen::closure::Closure;
+use worker::web_sys::AbortSignal;
+
+use crate::mcp::Events;
+
+/// Events until the client goes.
+pub(crate) struct UntilGone {
+    events: Rc<RefCell<Option<Events>>>,
+    signal: AbortSignal,
+    /// The signal calls it; it must live as long as it is set there.
+    _on_abort: Closure<dyn FnMut()>,
+}
+
+impl UntilGone {
+    /// Drops `events`, and with it the handler, as soon as `signal` is aborted.
+    pub(crate) fn new(events: Events, signal: AbortSignal) -> Self {
+        let events = Rc::new(RefCell::new(Some(events)));
+        let held = Rc::clone(&events);
+        let on_abort = Closure::new(move || {
+            // A handler that is running right now cannot be dropped; its stream ends at its next message.
+            if let Ok(mut events) = held.try_borrow_mut() {
+                events.take();
+            }
+        });
+        signal.set_onabort(Some(on_abort.as_ref().unchecked_ref()));
+        Self { events, signal, _on_abort: on_abort }
+    }
+}
+
+impl Stream for UntilGone {
+    type Item = Vec<u8>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        if self.signal.aborted() {
+            return Poll::Ready(None);
+        }
+        match self.events.borrow_mut().as_mut() {
+            Some(events) => events.as_mut().poll_next(task),
+            None => Poll::Ready(None),
+        }
+    }
+}
+
+impl Drop for UntilGone {
+    fn drop(&mut self) {
+        self.signal.set_onabort(None);
+    }
+}
