@@ -251,13 +251,24 @@ describe('errors', () => {
     ['a tool call whose name is a number', ['tools/call', { name: 3 }], CODE.invalidParams],
     ['arguments that are an array', ['tools/call', { name: 'test_simple_text', arguments: [] }], CODE.invalidParams],
     ['a cursor that was never given', ['tools/list', { cursor: 'made up' }], CODE.invalidParams],
-    ['a resource that does not exist', ['resources/read', { uri: 'test://nowhere' }], -32002],
-    ['a prompt that does not exist', ['prompts/get', { name: 'nope' }], CODE.invalidParams],
   ];
   for (const [row, [method, params], code] of rows) {
     for (const version of LEGACY) {
       test(`${row} is ${code} in band (${version})`, async () => {
         (await ask(method, params, { version })).error(200, code, '1.4: with status 200');
+      });
+    }
+  }
+
+  for (const [row, [method, params], capability, code] of [
+    ['a resource that does not exist', ['resources/read', { uri: 'test://nowhere' }], 'resources', -32002],
+    ['a prompt that does not exist', ['prompts/get', { name: 'nope' }], 'prompts', CODE.invalidParams],
+  ]) {
+    for (const version of LEGACY) {
+      test(`${row} is ${code} in band, or its method is unknown if ${capability} are not declared (${version})`, async () => {
+        const { capabilities } = (await send(server, initialize(version))).result();
+        const answer = await ask(method, params, { version });
+        answer.error(200, capability in capabilities ? code : CODE.methodNotFound, '1.4: with status 200');
       });
     }
   }

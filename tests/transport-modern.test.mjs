@@ -282,7 +282,6 @@ describe('Mcp-Param headers', () => {
   const accepted = [
     ['every value mirrored', args, all],
     ['no value, no header', {}, {}],
-    ['null, no header', { region: null }, {}],
     ['a text as base64', { region: 'Zürich ☃' }, { 'mcp-param-region': base64Sentinel('Zürich ☃') }],
     ['a text with a prefix but no suffix is literal', { region: '=?base64?ZXU=' }, { 'mcp-param-region': '=?base64?ZXU=' }],
     ['a text with a suffix but no prefix is literal', { region: 'ZXU=?=' }, { 'mcp-param-region': 'ZXU=?=' }],
@@ -300,6 +299,10 @@ describe('Mcp-Param headers', () => {
       assert.ok(!result.isError, answer.story('the tool answers'));
     });
   }
+
+  test('null has no header: whatever the schema says to it, it is no mismatch', async () => {
+    (await call({ region: null }, {})).result('H6');
+  });
 
   const refused = [
     ['a missing header', { region: 'eu' }, {}],
@@ -416,25 +419,35 @@ describe('answers', () => {
     });
   }
 
-  test('every result is typed and says who gave it', async () => {
-    for (const [method, params] of [
-      ['server/discover', {}],
-      ['tools/list', {}],
-      ['tools/call', calling('test_simple_text')],
-      ['tools/call', calling('test_error_handling')],
-      ['resources/list', {}],
-      ['resources/templates/list', {}],
-      ['resources/read', { uri: 'test://static-text' }],
-      ['prompts/list', {}],
-      ['prompts/get', { name: 'test_simple_prompt' }],
-      ['completion/complete', { ref: { type: 'ref/prompt', name: 'test_prompt_with_arguments' }, argument: { name: 'arg1', value: 'pa' } }],
-    ]) {
+  const SERVED = [
+    { method: 'server/discover' },
+    { method: 'tools/list' },
+    { method: 'tools/call', params: calling('test_simple_text') },
+    { method: 'tools/call', params: calling('test_error_handling') },
+    { method: 'resources/list', capability: 'resources' },
+    { method: 'resources/templates/list', capability: 'resources' },
+    { method: 'resources/read', params: { uri: 'test://static-text' }, capability: 'resources' },
+    { method: 'prompts/list', capability: 'prompts' },
+    { method: 'prompts/get', params: { name: 'test_simple_prompt' }, capability: 'prompts' },
+    {
+      method: 'completion/complete',
+      params: { ref: { type: 'ref/prompt', name: 'test_prompt_with_arguments' }, argument: { name: 'arg1', value: 'pa' } },
+      capability: 'completions',
+    },
+  ];
+  for (const { method, params, capability } of SERVED) {
+    test(`${method} is served exactly if it is declared; its result is typed and says who gave it`, async () => {
+      const { capabilities } = (await ask('server/discover')).result();
       const answer = await ask(method, params);
+      if (capability && !(capability in capabilities)) {
+        answer.error(404, CODE.methodNotFound, `1.4: ${capability} is not declared, so its methods do not exist`);
+        return;
+      }
       const result = answer.result(`${method} is served`);
       assert.equal(result.resultType, 'complete', answer.story('1.5: resultType is required'));
       assert.equal(typeof result._meta?.[KEY.serverInfo]?.name, 'string', answer.story('1.5: serverInfo on every result'));
-    }
-  });
+    });
+  }
 
   test('nothing of a session appears', async () => {
     const answer = await ask('server/discover');

@@ -9,7 +9,7 @@ export function cargoTally(output) {
   const sum = (pattern) => [...text.matchAll(pattern)].reduce((total, match) => total + Number(match[1]), 0);
   const names = [...text.matchAll(/^---- (.+) stdout ----$/gm)].map((match) => match[1]);
   const count = sum(/^test result: .*?(\d+) failed;/gm);
-  const failed = names.slice(0, count).map((name) => ({ name, where: 'cargo test' }));
-  while (failed.length < count) failed.push({ name: 'a test whose name was lost', where: 'cargo test' });
+  const failed = names.slice(0, count).map((name) => ({ name, where: '' }));
+  while (failed.length < count) failed.push({ name: 'a test whose name was lost', where: '' });
   return { passed: sum(/^test result: .*?(\d+) passed;/gm), skipped: sum(/^test result: .*?(\d+) ignored;/gm), failed };
 }

@@ -21,16 +21,17 @@ export async function ensurePackages(directory, what, { optional = true } = {}) 
 function isInstalled(directory, optional) {
   const wanted = packagesIn(path.join(directory, 'package-lock.json'));
   const found = packagesIn(path.join(directory, 'node_modules/.package-lock.json'));
+  // Of what other packages call optional npm takes its pick. Ours are needed where they are made for this platform.
+  const ours = Object.keys(wanted['']?.optionalDependencies ?? {}).map((name) => `node_modules/${name}`);
   return Object.entries(wanted).every(([name, entry]) => {
     if (name === '') return true;
     if (found[name]) return found[name].version === entry.version;
-    return entry.optional && !(optional && isForThisPlatform(entry));
+    return entry.optional && !(optional && ours.includes(name) && isForThisPlatform(entry));
   });
 }
 
-function isForThisPlatform({ os, cpu, libc }) {
-  // npm decides about the C library; on such a platform a missing package is its choice.
-  return !libc && includes(os, process.platform) && includes(cpu, process.arch);
+function isForThisPlatform({ os, cpu }) {
+  return includes(os, process.platform) && includes(cpu, process.arch);
 }
 
 /** Lock files hold a list, or a single name. Nothing means any. */

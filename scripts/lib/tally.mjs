@@ -3,14 +3,17 @@
 /** A suite is the sum of its tests and not counted itself; a test with parts of its own counts, as its own check. */
 export default async function* tally(events) {
   const result = { passed: 0, skipped: 0, failed: [] };
+  // The names of the suites a test stands in: what has started at each depth.
+  const names = [];
   for await (const { type, data } of events) {
+    if (type === 'test:start') names.splice(data.nesting, Infinity, data.name);
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const suite = data.details?.type === 'suite';
     if (type === 'test:fail' && data.todo === undefined) {
       // A suite fails with its tests; it is named only where its own set-up failed.
       if (suite && data.details.error?.failureType === 'subtestsFailed') continue;
       const where = data.file ? `${data.file}${data.line ? `:${data.line}` : ''}` : '';
-      result.failed.push({ name: data.name, where });
+      result.failed.push({ name: [...names.slice(0, data.nesting), data.name].join(' › '), where });
     } else if (suite) {
       continue;
     } else if (data.skip !== undefined || data.todo !== undefined) {

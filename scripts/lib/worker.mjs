@@ -5,6 +5,7 @@ import { root } from './paths.mjs';
 import { run } from './processes.mjs';
 import { ensureWasmTarget } from './requirements.mjs';
 import { ensureTools } from './tools.mjs';
+import { dropNames } from './wasm.mjs';
 
 /** What worker-build, cargo and esbuild say about themselves when all is well. */
 const CHATTER = /^\[INFO\]|^\s*Finished |^\s*(⚡ Done.*|index\.js .*)?$/;
@@ -21,7 +22,8 @@ export async function buildWorker(crate = '.') {
     show: (line) => !CHATTER.test(line),
     failure: () => 'The Worker does not build: the errors are above.',
   });
-  console.log(`    Built ${path.join(crate, 'build')} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  if (process.env.MCP_KEEP_NAMES !== '1') dropNames(path.join(root, crate, 'build/index_bg.wasm'));
+  console.log(`    Built ${path.join(crate, 'build/index.js')} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
 /** Whether the code of a Worker, or the library it is made of, has changed since `time` (milliseconds). */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { cargoTally } from '../lib/cargo-tally.mjs';
+import tally from '../lib/tally.mjs';
 import { withLock } from '../lib/lock.mjs';
 import { Stop } from '../lib/log.mjs';
 import { ensurePassphrase, randomPassphrase, valueIn } from '../lib/passphrase.mjs';
@@ -145,6 +146,33 @@ describe('summary', () => {
       '   Doc-tests mcp_connector',
       'test result: ok. 4 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s',
     ].join('\n');
-    assert.deepEqual(cargoTally(output), { passed: 6, skipped: 1, failed: [{ name: 'mcp::tests::a_rule', where: 'cargo test' }] });
+    assert.deepEqual(cargoTally(output), { passed: 6, skipped: 1, failed: [{ name: 'mcp::tests::a_rule', where: '' }] });
+  });
+
+  test('a failure is named with the suites it stands in; suites, skipped and expected failures are no passes', async () => {
+    const events = [
+      ['start', { name: 'outer', nesting: 0 }],
+      ['start', { name: 'fails', nesting: 1 }],
+      ['fail', { name: 'fails', nesting: 1, file: '/a.mjs', line: 3, details: {} }],
+      ['start', { name: 'passes', nesting: 1 }],
+      ['pass', { name: 'passes', nesting: 1, details: {} }],
+      ['start', { name: 'not here', nesting: 1 }],
+      ['pass', { name: 'not here', nesting: 1, skip: 'only elsewhere', details: {} }],
+      ['start', { name: 'to come', nesting: 1 }],
+      ['fail', { name: 'to come', nesting: 1, todo: true, details: {} }],
+      ['fail', { name: 'outer', nesting: 0, details: { type: 'suite', error: { failureType: 'subtestsFailed' } } }],
+      ['start', { name: 'broken', nesting: 0 }],
+      ['fail', { name: 'broken', nesting: 0, details: { type: 'suite', error: { failureType: 'hookFailed' } } }],
+    ].map(([kind, data]) => ({ type: `test:${kind}`, data }));
+    const stream = (async function* () {
+      yield* events;
+    })();
+    let written = '';
+    for await (const part of tally(stream)) written += part;
+    assert.deepEqual(JSON.parse(written), {
+      passed: 1,
+      skipped: 2,
+      failed: [{ name: 'outer › fails', where: '/a.mjs:3' }, { name: 'broken', where: '' }],
+    });
   });
 });

@@ -83,8 +83,12 @@ export async function start(config, vars = {}) {
       WRANGLER_REGISTRY_PATH: join(state, 'registry'),
     },
   });
+  // A server alone keeps no test process alive: a file whose set-up failed ends, and its servers with it.
+  const handles = [group, group.stdin, group.stdout, group.stderr];
+  for (const handle of handles) handle.unref();
   const ended = new Promise((resolve) => group.once('close', resolve));
   const stop = async () => {
+    for (const handle of handles) handle.ref();
     group.stdin.end();
     await ended;
   };

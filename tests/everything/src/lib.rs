@@ -1,1 +1,50 @@
-//! placeholder
+//! Fixtures: what the official conformance suite and our own behaviour tests ask a server for, as a second Worker out of
+//! the same library. Names, arguments and answers are theirs. For tests only; it asks nobody to sign in.
+
+mod arguments;
+mod cancellation;
+mod content;
+mod counting;
+mod failures;
+mod listing;
+mod messages;
+mod structured;
+
+use mcp_connector::mcp::Connector;
+use mcp_connector::worker::{Workers, serve};
+use worker::web_sys;
+
+#[worker::event(fetch)]
+async fn fetch(
+    request: web_sys::Request,
+    env: worker::Env,
+    _context: worker::Context,
+) -> worker::Result<web_sys::Response> {
+    serve(request, env, connector).await
+}
+
+/// All fixtures. The suite calls the first tool without arguments, so it is one that needs none.
+fn connector() -> Connector<Workers> {
+    let connector = Connector::new("everything", env!("CARGO_PKG_VERSION"))
+        .title("Everything")
+        .description("Fixtures for tests.")
+        .instructions("Each tool shows one property of the protocol.");
+    let connector = content::add_to(connector);
+    let connector = structured::add_to(connector);
+    let connector = messages::add_to(connector);
+    let connector = arguments::add_to(connector);
+    let connector = failures::add_to(connector);
+    let connector = listing::add_to(connector);
+    let connector = counting::add_to(connector);
+    cancellation::add_to(connector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fixtures_have_no_defects() {
+        assert_eq!(connector().defects(), []);
+    }
+}
