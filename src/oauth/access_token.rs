@@ -133,6 +133,11 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
+    /// For those who have checked a token, here and in `external`.
+    pub(super) fn new(caller: Caller, expires: Timestamp, id: &str) -> Self {
+        Self { caller, expires, id: Arc::from(id) }
+    }
+
     /// Who is calling.
     #[must_use]
     pub const fn caller(&self) -> &Caller {
@@ -220,17 +225,14 @@ pub fn verify(
     if token.epoch.is_some_and(|epoch| !expected.epochs.contains(&epoch)) {
         return Err(TokenRefused::CredentialsChanged);
     }
-    Ok(VerifiedToken {
-        caller: Caller {
-            subject: token.sub,
-            client_id: token.client_id,
-            scopes: token.scope,
-            display_name: token.name.map(Arc::from),
-            grant: token.gid,
-        },
-        expires: expires.plus(LEEWAY),
-        id: Arc::from(token.jti),
-    })
+    let caller = Caller {
+        subject: token.sub,
+        client_id: token.client_id,
+        scopes: token.scope,
+        display_name: token.name.map(Arc::from),
+        grant: token.gid,
+    };
+    Ok(VerifiedToken::new(caller, expires.plus(LEEWAY), &token.jti))
 }
 
 /// Whose token this is, however old: what a request for its revocation needs (RFC 7009). Not a permission to anything.

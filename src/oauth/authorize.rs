@@ -385,9 +385,12 @@ impl AuthorizationRequest {
         &self.resource
     }
 
-    /// The same request for no more than `chosen`.
-    pub(super) fn narrowed_to(self, chosen: &ScopeSet) -> Self {
-        Self { scopes: self.scopes.intersection(chosen), ..self }
+    /// The same request, for those scopes only whose name `keep` wants.
+    pub(super) fn narrowed_to(self, keep: impl Fn(&str) -> bool) -> Self {
+        let kept: Vec<&str> = self.scopes.iter().filter(|name| keep(name)).collect();
+        // The names come from a set, so they make one.
+        let scopes = ScopeSet::parse(&kept.join(" ")).unwrap_or_default();
+        Self { scopes, ..self }
     }
 }
 

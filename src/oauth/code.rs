@@ -146,7 +146,7 @@ mod tests {
             ("one less", text[..text.len() - 1].to_owned()),
             ("64 KB", "mc1".to_owned() + &"A".repeat(65536)),
             ("another server's", code().expose(ring(2).routing())),
-            ("another key's", code().expose(ring(1).client_id())),
+            ("another key's", code().expose(ring(1).passphrase())),
         ] {
             assert_eq!(AuthorizationCode::parse(&text, ring(1).routing()), Err(NotOurs), "{name}");
         }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::caller::{Scope, ScopeSet};
+use crate::caller::Scope;
 
 use super::authorize::{AuthorizationRequest, WayBack};
 use super::client::ClientKind;
@@ -165,11 +165,8 @@ impl Decision {
     pub fn read(form: &Parameters, request: AuthorizationRequest) -> Result<Self, InvalidDecision> {
         match form.get(DECISION_FIELD)? {
             Some(ALLOW) => {
-                let ticked = request.scopes().iter().filter(|name| form.all(SCOPE_FIELD).any(|ticked| ticked == *name));
-                // The names come from a set, so they make one.
-                let ticked: Vec<&str> = ticked.collect();
-                let chosen = ScopeSet::parse(&ticked.join(" ")).unwrap_or_default();
-                Ok(Self::Allow(Box::new(ConsentedRequest { request: request.narrowed_to(&chosen) })))
+                let request = request.narrowed_to(|name| form.all(SCOPE_FIELD).any(|ticked| ticked == name));
+                Ok(Self::Allow(Box::new(ConsentedRequest { request })))
             }
             Some(DENY) => Ok(Self::Deny(request.back().clone())),
             _ => Err(InvalidDecision::Undecided),
@@ -179,7 +176,7 @@ impl Decision {
 
 #[cfg(test)]
 mod tests {
-    use crate::caller::ClientId;
+    use crate::caller::{ClientId, ScopeSet};
 
     use super::super::authorize::{AuthorizationError, AuthorizationQuery};
     use super::super::client::{Client, ClientName};

@@ -104,7 +104,7 @@ impl KeyRing {
         }
     }
 
-    /// Authenticates the ids that registration gives out.
+    /// Authenticates the identifiers that registration gives out, and makes their secrets.
     #[must_use]
     pub const fn client_id(&self) -> &MacKey {
         &self.client_id
@@ -228,7 +228,7 @@ impl SigningKeys {
         let period = period_of(now);
         let current = masters.current.signing_key(period);
         let mut public = Vec::new();
-        for master in std::iter::once(&masters.current).chain(&masters.previous) {
+        for master in masters.all() {
             for period in [period, period.saturating_add(1), period.saturating_sub(1)] {
                 let key = master.signing_key(period).verifying_key();
                 public.push(PublicKey { id: Jwk::ed25519_thumbprint(key.as_bytes()), key });
@@ -276,6 +276,11 @@ struct Masters {
 }
 
 impl Masters {
+    /// The current one first.
+    fn all(&self) -> impl Iterator<Item = &Prk> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+
     fn mac(&self, label: &str) -> MacKey {
         let key = |prk: &Prk| hmac(&prk.expand(label));
         MacKey { current: key(&self.current), previous: self.previous.iter().map(key).collect() }
@@ -460,14 +465,14 @@ pub(super) mod tests {
 
     #[test]
     fn parts_of_a_tag_do_not_run_into_each_other() {
-        let key = ring(1).client_id.clone();
+        let key = ring(1).routing.clone();
         assert_ne!(key.tag(&[b"ab", b"c"]), key.tag(&[b"a", b"bc"]));
         assert_ne!(key.tag(&[b"a"]), key.tag(&[b"a", b""]));
     }
 
     #[test]
     fn a_tag_is_checked_whole_or_cut_but_not_shorter_than_64_bits() {
-        let key = ring(1).client_id.clone();
+        let key = ring(1).routing.clone();
         let tag = key.tag(&[b"a"]);
         for length in 8..=32 {
             assert!(key.verify(&[b"a"], &tag[..length]), "{length}");
@@ -485,10 +490,10 @@ pub(super) mod tests {
     fn a_replaced_master_key_still_checks_and_no_longer_makes() {
         let old = ring(1);
         let both = KeyRing::new(&master(2), &[master(1)]);
-        let tag = old.client_id.tag(&[b"a"]);
-        assert!(both.client_id.verify(&[b"a"], &tag));
-        assert_ne!(both.client_id.tag(&[b"a"]), tag);
-        assert!(!ring(2).client_id.verify(&[b"a"], &tag));
+        let tag = old.routing.tag(&[b"a"]);
+        assert!(both.routing.verify(&[b"a"], &tag));
+        assert_ne!(both.routing.tag(&[b"a"]), tag);
+        assert!(!ring(2).routing.verify(&[b"a"], &tag));
         let now = at(400 * DAY);
         assert!(both.signing(now).find(old.signing(now).current_id()).is_some());
         assert_ne!(both.signing(now).current_id(), old.signing(now).current_id());
@@ -497,8 +502,8 @@ pub(super) mod tests {
     #[test]
     fn only_so_many_previous_keys_count() {
         let ring = KeyRing::new(&master(9), &[master(1), master(2), master(3)]);
-        let tag = |seed| super::tests::ring(seed).client_id.tag(&[b"a"]);
-        assert_eq!([1, 2, 3].map(|seed| ring.client_id.verify(&[b"a"], &tag(seed))), [true, true, false]);
+        let tag = |seed| super::tests::ring(seed).routing.tag(&[b"a"]);
+        assert_eq!([1, 2, 3].map(|seed| ring.routing.verify(&[b"a"], &tag(seed))), [true, true, false]);
     }
 
     #[test]

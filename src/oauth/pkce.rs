@@ -28,10 +28,10 @@ pub struct CodeChallenge([u8; 32]);
 impl CodeChallenge {
     /// Reads `code_challenge`, whose method is `S256`.
     pub fn parse(text: &str) -> Result<Self, InvalidCodeChallenge> {
+        // The decoder refuses padding and loose bits at the end, so one digest has one spelling.
         let mut digest = [0; 32];
-        // The length first: the decoder refuses padding and loose bits by itself, and then one digest has one spelling.
         match URL_SAFE_NO_PAD.decode_slice(text, &mut digest) {
-            Ok(32) if text.len() == 43 => Ok(Self(digest)),
+            Ok(32) => Ok(Self(digest)),
             _ => Err(InvalidCodeChallenge),
         }
     }

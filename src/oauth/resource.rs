@@ -24,8 +24,8 @@ pub enum InvalidResource {
     /// Not an http or https URL.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
-    /// With a query, a fragment or dot segments.
-    #[error("a resource has no query, no fragment and no dot segments")]
+    /// With a query, a fragment, or segments that are empty or dots.
+    #[error("a resource has no query, no fragment, and no segments that are empty or dots")]
     Shape,
 }
 
@@ -44,7 +44,7 @@ impl Resource {
     /// Reads an identifier and brings it into its canonical form.
     pub fn parse(text: &str) -> Result<Self, InvalidResource> {
         let url = WebUrl::parse(text)?;
-        if url.query.is_some() || url.fragment.is_some() || url.has_dot_segments() {
+        if url.query.is_some() || url.fragment.is_some() || url.has_dot_segments() || url.path.contains("//") {
             return Err(InvalidResource::Shape);
         }
         let path = url.path.strip_suffix('/').unwrap_or(url.path);
@@ -159,6 +159,8 @@ impl ResourceServer {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn server() -> ResourceServer {
@@ -189,13 +191,29 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_has_no_query_fragment_or_dot_segments() {
-        for text in
-            ["https://a/mcp?x", "https://a/mcp#x", "https://a/mcp#", "https://a/x/../mcp", "https://a/%2e%2e/mcp"]
-        {
+    fn a_resource_has_no_query_no_fragment_and_no_odd_segments() {
+        for text in [
+            "https://a/mcp?x",
+            "https://a/mcp#x",
+            "https://a/mcp#",
+            "https://a/x/../mcp",
+            "https://a/%2e%2e/mcp",
+            "https://a//",
+            "https://a/mcp//",
+        ] {
             assert_eq!(Resource::parse(text), Err(InvalidResource::Shape), "{text}");
         }
         assert!(matches!(Resource::parse("urn:mcp"), Err(InvalidResource::Url(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_canonical_resource_is_its_own_canonical_form(text in "(https?|HTTP)://[a-zA-Z0-9.:-]{1,12}(/[a-z%2Ee.]{0,6}){0,3}/?") {
+            if let Ok(resource) = Resource::parse(&text) {
+                prop_assert_eq!(Resource::parse(resource.as_str()).unwrap(), resource.clone());
+                prop_assert!(!resource.as_str().ends_with('/'));
+            }
+        }
     }
 
     #[test]

@@ -1,0 +1,385 @@
+//! The keys of a foreign issuer (RFC 7517, RFC 7518, RFC 8037): which are usable for what, and when to ask for them again.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::oauth::Timestamp;
+
+/// Largest key set, in bytes.
+pub const MAX_KEY_SET: usize = 64 * 1024;
+/// Most keys that are looked at.
+const MAX_KEYS: usize = 64;
+/// Longest name of a key.
+const MAX_KEY_ID: usize = 256;
+/// Modulus of an RSA key, in bytes: 2048 to 8192 bits.
+const RSA_MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
+
+/// How long a key set is used without asking, in seconds, whatever its host says.
+const FRESH: std::ops::RangeInclusive<u64> = 300..=86_400;
+/// If its host says nothing.
+const FRESH_BY_DEFAULT: u64 = 3600;
+/// How long it is still used when its host does not answer.
+const USABLE_ON_ERROR: u64 = 86_400;
+/// An unknown key is asked for once in so many seconds: anybody can make up names.
+const COOLDOWN: u64 = 30;
+
+/// A signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+    /// RSASSA-PSS with SHA-256.
+    Ps256,
+    /// ECDSA on P-256 with SHA-256; the signature is R and S.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
+
+    /// The name in a header.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Ps256 => "PS256",
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    /// From the name in a header. `Ed25519` is the newer name of the same thing.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let name = if name == "Ed25519" { "EdDSA" } else { name };
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+}
+
+/// The numbers of a public key, in base64url, checked to have the right size.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kty")]
+pub enum KeyMaterial {
+    /// RSA.
+    #[serde(rename = "RSA")]
+    Rsa {
+        /// Modulus.
+        n: String,
+        /// Exponent.
+        e: String,
+    },
+    /// A point on P-256.
+    #[serde(rename = "EC")]
+    P256 {
+        /// Always `P-256`.
+        crv: String,
+        /// One coordinate.
+        x: String,
+        /// The other.
+        y: String,
+    },
+    /// A point on edwards25519.
+    #[serde(rename = "OKP")]
+    Ed25519 {
+        /// Always `Ed25519`.
+        crv: String,
+        /// The point.
+        x: String,
+    },
+}
+
+impl KeyMaterial {
+    /// As a JSON Web Key with nothing but the key in it, as the platform imports it.
+    #[must_use]
+    pub fn to_jwk(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    fn is_sound(&self) -> bool {
+        let length = |text: &str| URL_SAFE_NO_PAD.decode(text).map(|bytes| bytes.len());
+        match self {
+            Self::Rsa { n, e } => {
+                let modulus = URL_SAFE_NO_PAD.decode(n).unwrap_or_default();
+                let exponent = URL_SAFE_NO_PAD.decode(e).unwrap_or_default();
+                RSA_MODULUS.contains(&modulus.len())
+                    && modulus.first() != Some(&0)
+                    && matches!(exponent.as_slice(), [3] | [1, 0, 1])
+            }
+            Self::P256 { crv, x, y } => crv == "P-256" && length(x) == Ok(32) && length(y) == Ok(32),
+            Self::Ed25519 { crv, x } => crv == "Ed25519" && length(x) == Ok(32),
+        }
+    }
+
+    const fn fits(&self, algorithm: Algorithm) -> bool {
+        match self {
+            Self::Rsa { .. } => matches!(algorithm, Algorithm::Rs256 | Algorithm::Ps256),
+            Self::P256 { .. } => matches!(algorithm, Algorithm::Es256),
+            Self::Ed25519 { .. } => matches!(algorithm, Algorithm::EdDsa),
+        }
+    }
+}
+
+/// A key that may sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignKey {
+    id: Option<String>,
+    only: Option<Algorithm>,
+    material: KeyMaterial,
+}
+
+impl ForeignKey {
+    /// Reads one key; none if it is not for signatures, of a kind we do not check, too weak, or holds a private part.
+    fn parse(value: &Value) -> Option<Self> {
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let for_signatures = text("use").is_none_or(|purpose| purpose == "sig");
+        let may_verify = match value.get("key_ops") {
+            None => true,
+            Some(operations) => operations.as_array()?.iter().any(|operation| operation == "verify"),
+        };
+        let is_public = ["d", "p", "q", "k"].iter().all(|member| value.get(member).is_none());
+        let only = match value.get("alg") {
+            None => None,
+            Some(name) => Some(Algorithm::parse(name.as_str()?)?),
+        };
+        let material = KeyMaterial::deserialize(value).ok()?;
+        let id = text("kid").map(str::to_owned);
+        let fits = only.is_none_or(|algorithm| material.fits(algorithm));
+        let named = id.as_ref().is_none_or(|id| id.len() <= MAX_KEY_ID);
+        (for_signatures && may_verify && is_public && fits && named && material.is_sound()).then_some(Self {
+            id,
+            only,
+            material,
+        })
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub const fn material(&self) -> &KeyMaterial {
+        &self.material
+    }
+
+    fn fits(&self, algorithm: Algorithm) -> bool {
+        self.material.fits(algorithm) && self.only.is_none_or(|only| only == algorithm)
+    }
+}
+
+/// The usable keys of an issuer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForeignKeys(Vec<ForeignKey>);
+
+/// Not a key set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the keys of the issuer are not a JSON Web Key Set")]
+pub struct InvalidKeySet;
+
+impl ForeignKeys {
+    /// Reads a key set. Keys we cannot use are left out; of two with the same name, both.
+    pub fn parse(document: &[u8]) -> Result<Self, InvalidKeySet> {
+        #[derive(Deserialize)]
+        struct KeySet {
+            keys: Vec<Value>,
+        }
+        if document.len() > MAX_KEY_SET {
+            return Err(InvalidKeySet);
+        }
+        let set: KeySet = serde_json::from_slice(document).map_err(|_| InvalidKeySet)?;
+        let named = |id: &str| set.keys.iter().filter(|key| key.get("kid").and_then(Value::as_str) == Some(id)).count();
+        let usable = set.keys.iter().take(MAX_KEYS).filter_map(ForeignKey::parse);
+        Ok(Self(usable.filter(|key| key.id.as_deref().is_none_or(|id| named(id) == 1)).collect()))
+    }
+
+    /// The key for a token: the one it names; if it names none, the only one that fits.
+    #[must_use]
+    pub fn select(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&ForeignKey> {
+        let mut fitting =
+            self.0.iter().filter(|key| key.fits(algorithm)).filter(|key| id.is_none() || key.id.as_deref() == id);
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => Some(key),
+            _ => None,
+        }
+    }
+}
+
+/// A key set, and how old it is. Kept per isolate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyCache {
+    keys: ForeignKeys,
+    fetched_at: Timestamp,
+    fresh_until: Timestamp,
+    tried_at: Timestamp,
+}
+
+/// Whether to ask for the keys again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refetch {
+    /// No: what is there is good.
+    No,
+    /// Yes. If that fails, what is there still serves.
+    Try,
+    /// Yes. If that fails, nobody can tell what a token is worth: 503.
+    Must,
+}
+
+impl KeyCache {
+    /// Keys that were just fetched. `max_age` is what their host says.
+    #[must_use]
+    pub fn new(keys: ForeignKeys, max_age: Option<u64>, now: Timestamp) -> Self {
+        let fresh = max_age.unwrap_or(FRESH_BY_DEFAULT).clamp(*FRESH.start(), *FRESH.end());
+        Self { keys, fetched_at: now, fresh_until: now.plus(fresh), tried_at: now }
+    }
+
+    /// The keys.
+    #[must_use]
+    pub const fn keys(&self) -> &ForeignKeys {
+        &self.keys
+    }
+
+    /// Whether to ask for them again before a token is checked.
+    #[must_use]
+    pub fn before_use(&self, now: Timestamp) -> Refetch {
+        if now < self.fresh_until {
+            return Refetch::No;
+        }
+        if now >= self.fresh_until.plus(USABLE_ON_ERROR) {
+            return Refetch::Must;
+        }
+        if now.seconds_since(self.tried_at) < COOLDOWN { Refetch::No } else { Refetch::Try }
+    }
+
+    /// Whether to ask for them again because a token names a key that is not there.
+    #[must_use]
+    pub fn for_unknown_key(&self, now: Timestamp) -> Refetch {
+        if now.seconds_since(self.tried_at) < COOLDOWN { Refetch::No } else { Refetch::Try }
+    }
+
+    /// Remembers that asking has failed, so that it is not done for every request.
+    pub const fn failed(&mut self, now: Timestamp) {
+        self.tried_at = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn rsa(bytes: usize) -> String {
+        URL_SAFE_NO_PAD.encode(vec![0xC5; bytes])
+    }
+
+    fn coordinate() -> String {
+        URL_SAFE_NO_PAD.encode([7; 32])
+    }
+
+    fn keys(values: &Value) -> ForeignKeys {
+        ForeignKeys::parse(json!({ "keys": values }).to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_key_is_found_for_its_algorithms() {
+        let keys = keys(&json!([
+            {"kty": "RSA", "kid": "r", "n": rsa(256), "e": "AQAB", "use": "sig", "x5c": ["…"]},
+            {"kty": "EC", "kid": "e", "crv": "P-256", "x": coordinate(), "y": coordinate()},
+            {"kty": "OKP", "kid": "o", "crv": "Ed25519", "x": coordinate(), "key_ops": ["verify"], "alg": "EdDSA"},
+        ]));
+        for (id, want) in [
+            ("r", vec![Algorithm::Rs256, Algorithm::Ps256]),
+            ("e", vec![Algorithm::Es256]),
+            ("o", vec![Algorithm::EdDsa]),
+        ] {
+            let fit: Vec<_> = Algorithm::ALL.into_iter().filter(|alg| keys.select(Some(id), *alg).is_some()).collect();
+            assert_eq!(fit, want, "{id}");
+        }
+        assert!(keys.select(None, Algorithm::Es256).is_some(), "the only one that fits needs no name");
+        assert!(keys.select(Some("x"), Algorithm::Es256).is_none());
+        assert_eq!(Algorithm::parse("Ed25519"), Some(Algorithm::EdDsa));
+        assert_eq!(
+            keys.select(None, Algorithm::EdDsa).unwrap().material().to_jwk(),
+            format!("{{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"{}\"}}", coordinate())
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_weak_private_or_for_something_else_is_left_out() {
+        let sound = json!({"kty": "RSA", "kid": "r", "n": rsa(256), "e": "AQAB"});
+        let with = |name: &str, value: Value| {
+            let mut key = sound.clone();
+            key[name] = value;
+            key
+        };
+        assert!(keys(&json!([sound])).select(Some("r"), Algorithm::Rs256).is_some());
+        for (name, key) in [
+            ("1024 bits", with("n", json!(rsa(128)))),
+            ("16384 bits", with("n", json!(rsa(2048)))),
+            ("leading zero", with("n", json!(URL_SAFE_NO_PAD.encode(vec![0; 256])))),
+            ("exponent one", with("e", json!("AQ"))),
+            ("even exponent", with("e", json!("Ag"))),
+            ("not base64url", with("n", json!("+/="))),
+            ("for encryption", with("use", json!("enc"))),
+            ("other operations", with("key_ops", json!(["encrypt"]))),
+            ("operations that are none", with("key_ops", json!("verify"))),
+            ("private", with("d", json!("AQAB"))),
+            ("shared secret", json!({"kty": "oct", "kid": "r", "k": "AQAB"})),
+            ("another algorithm", with("alg", json!("RS512"))),
+            ("an algorithm of another kind", with("alg", json!("ES256"))),
+            ("shared-secret algorithm", with("alg", json!("HS256"))),
+            ("P-384", json!({"kty": "EC", "kid": "r", "crv": "P-384", "x": coordinate(), "y": coordinate()})),
+            ("short coordinate", json!({"kty": "EC", "kid": "r", "crv": "P-256", "x": "AQ", "y": coordinate()})),
+            ("X25519", json!({"kty": "OKP", "kid": "r", "crv": "X25519", "x": coordinate()})),
+            ("not an object", json!("r")),
+        ] {
+            let keys = keys(&json!([key]));
+            assert!(Algorithm::ALL.into_iter().all(|algorithm| keys.select(Some("r"), algorithm).is_none()), "{name}");
+        }
+    }
+
+    #[test]
+    fn two_keys_of_one_name_are_both_refused() {
+        let one = json!({"kty": "OKP", "kid": "o", "crv": "Ed25519", "x": coordinate()});
+        let unusable = json!({"kty": "oct", "kid": "o"});
+        assert!(keys(&json!([one, one])).select(Some("o"), Algorithm::EdDsa).is_none());
+        assert!(keys(&json!([one, unusable])).select(Some("o"), Algorithm::EdDsa).is_none());
+        let nameless = json!({"kty": "OKP", "crv": "Ed25519", "x": coordinate()});
+        assert!(keys(&json!([nameless, nameless])).select(None, Algorithm::EdDsa).is_none(), "nobody can tell which");
+    }
+
+    #[test]
+    fn what_is_no_key_set_is_refused() {
+        for document in [
+            "",
+            "{}",
+            "[]",
+            "{\"keys\":{}}",
+            "{\"keys\":[],\"keys\":[]}",
+            &format!("{{\"keys\":[\"{}\"]}}", "x".repeat(MAX_KEY_SET)),
+        ] {
+            assert_eq!(ForeignKeys::parse(document.as_bytes()), Err(InvalidKeySet), "{document:.40}");
+        }
+        assert_eq!(keys(&json!([])), ForeignKeys::default());
+    }
+
+    #[test]
+    fn keys_are_asked_for_again_when_they_are_old_or_one_is_missing_and_not_more_often() {
+        let start = Timestamp::from_seconds(1_800_000_000);
+        for (max_age, fresh) in [(None, 3600), (Some(0), 300), (Some(600), 600), (Some(u64::MAX), 86_400)] {
+            let cache = KeyCache::new(ForeignKeys::default(), max_age, start);
+            assert_eq!(cache.before_use(start.plus(fresh).minus(1)), Refetch::No, "{max_age:?}");
+            assert_eq!(cache.before_use(start.plus(fresh)), Refetch::Try, "{max_age:?}");
+            assert_eq!(cache.before_use(start.plus(fresh).plus(86_400)), Refetch::Must, "{max_age:?}");
+        }
+        let mut cache = KeyCache::new(ForeignKeys::default(), None, start);
+        assert_eq!(cache.for_unknown_key(start.plus(29)), Refetch::No);
+        assert_eq!(cache.for_unknown_key(start.plus(30)), Refetch::Try);
+        cache.failed(start.plus(3600));
+        assert_eq!(cache.before_use(start.plus(3629)), Refetch::No, "not at every request");
+        assert_eq!(cache.before_use(start.plus(3630)), Refetch::Try);
+        assert_eq!(cache.for_unknown_key(start.plus(3629)), Refetch::No);
+    }
+}

@@ -1,0 +1,446 @@
+//! One consent and the refresh tokens that come of it, as a state machine.
+//!
+//! Of all tokens of a grant one is live, that of the current generation. Using it makes the next one. The one before answers
+//! with that same next one, for clients that lose an answer: freely for a minute, three times a month later. Any older token
+//! means that two parties hold the grant, and ends it. So there are never two live tokens, whoever asks and how often.
+
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use thiserror::Error;
+
+use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
+use crate::oauth::Timestamp;
+use crate::oauth::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
+use crate::oauth::opaque::Secret;
+use crate::oauth::passphrase::Epoch;
+use crate::oauth::refresh_token::{Generation, RefreshToken};
+use crate::oauth::resource::Resource;
+
+const DAY: u64 = 24 * 3600;
+
+/// How long and how often. The defaults are the documented behaviour; a test may shrink them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Seconds after which a grant that nobody used has expired.
+    pub idle: u64,
+    /// Seconds after which a grant has expired in any case.
+    pub absolute: u64,
+    /// Seconds for which the last refresh token may be sent again freely.
+    pub retry_window: u64,
+    /// How often the last refresh token may be sent again later,
+    pub late_retries: usize,
+    /// in so many seconds.
+    pub late_period: u64,
+    /// Most live grants of one client; the one that was idle longest makes room.
+    pub grants_per_client: usize,
+    /// Most live grants of one subject.
+    pub grants: usize,
+    /// Most codes that wait to be redeemed.
+    pub codes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            idle: 30 * DAY,
+            absolute: 90 * DAY,
+            retry_window: 60,
+            late_retries: 3,
+            late_period: 30 * DAY,
+            grants_per_client: 50,
+            grants: 200,
+            codes: 32,
+        }
+    }
+}
+
+/// What a person agreed to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorization {
+    /// Who agreed.
+    pub subject: Subject,
+    /// What to call them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Which client may act for them.
+    pub client_id: ClientId,
+    /// What that client calls itself; unverified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// Where the code was sent, as the client wrote it.
+    pub redirect_uri: String,
+    /// At which resource.
+    pub resource: Resource,
+    /// With which permissions.
+    pub scope: ScopeSet,
+    /// The credentials with which they signed in. The grant ends with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<Epoch>,
+}
+
+impl Authorization {
+    /// Whether the credentials it rests on are still those of today.
+    #[must_use]
+    pub fn is_of(&self, epochs: &[Epoch]) -> bool {
+        self.epoch.is_none_or(|epoch| epochs.contains(&epoch))
+    }
+}
+
+/// Why a grant ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The client asked for it (RFC 7009).
+    Client,
+    /// The person asked for it.
+    Person,
+    /// Its code was redeemed twice.
+    CodeReplayed,
+    /// A refresh token was used that two parties must hold.
+    TokenReplayed,
+    /// The credentials it rests on were changed.
+    CredentialsChanged,
+    /// There were too many, and this one was idle longest.
+    Crowded,
+}
+
+/// When and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: EndReason,
+}
+
+/// A consent, and where its refresh tokens stand. The row of a store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    id: GrantId,
+    authorization: Authorization,
+    secret: Secret,
+    generation: Generation,
+    rotated_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    late_retries: Vec<Timestamp>,
+    created_at: Timestamp,
+    used_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<Ended>,
+}
+
+/// A refresh request whose token has been read and whose client is authenticated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refresh {
+    /// Which grant the token names,
+    pub grant: GrantId,
+    /// which generation,
+    pub generation: Generation,
+    /// and how it proves both.
+    pub proof: Secret,
+    /// Who asks.
+    pub client_id: ClientId,
+    /// The scopes the new access token shall have; all if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<ScopeSet>,
+    /// The resource, if said; it cannot change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Resource>,
+    /// The credentials of today, the current spelling first.
+    pub epochs: Vec<Epoch>,
+}
+
+impl Refresh {
+    /// From the token and the other parameters.
+    #[must_use]
+    pub fn new(token: &RefreshToken, client_id: ClientId, epochs: Vec<Epoch>) -> Self {
+        Self {
+            grant: token.grant(),
+            generation: token.generation(),
+            proof: token.proof().clone(),
+            client_id,
+            scope: None,
+            resource: None,
+            epochs,
+        }
+    }
+}
+
+/// Whether a refresh token was sent for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Retry {
+    /// It was.
+    First,
+    /// It was sent before, moments ago.
+    Soon,
+    /// It was sent before, a while ago: worth a line in a log.
+    Late,
+}
+
+/// What a successful refresh gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// What the access token is for.
+    pub authorization: Authorization,
+    /// The scopes it shall have.
+    pub scope: ScopeSet,
+    /// The refresh token that is live now.
+    pub generation: Generation,
+    /// Its proof.
+    pub proof: Secret,
+    /// Whether the answer was given before.
+    pub retry: Retry,
+}
+
+/// Why a refresh is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefreshRefusal {
+    /// No such grant, or the token does not belong to it.
+    #[error("unknown")]
+    Unknown,
+    /// The grant has expired.
+    #[error("expired")]
+    Expired,
+    /// It ended earlier.
+    #[error("ended")]
+    Ended,
+    /// It was given to another client.
+    #[error("other_client")]
+    OtherClient,
+    /// It is for another resource.
+    #[error("other_resource")]
+    OtherResource,
+    /// None of the scopes asked for was granted.
+    #[error("scope")]
+    Scope,
+    /// The token was used before, and not just before: the grant ends now.
+    #[error("replayed")]
+    Replayed,
+    /// The person's credentials were changed: the grant ends now.
+    #[error("credentials_changed")]
+    CredentialsChanged,
+}
+
+/// What becomes of the row, and what is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshDecision {
+    /// The new row; none if it stays as it is.
+    pub change: Option<Grant>,
+    /// The answer.
+    pub answer: Result<Renewal, RefreshRefusal>,
+}
+
+impl RefreshDecision {
+    const fn refuse(reason: RefreshRefusal) -> Self {
+        Self { change: None, answer: Err(reason) }
+    }
+}
+
+impl Grant {
+    /// A new one, at its first refresh token.
+    #[must_use]
+    pub const fn new(id: GrantId, authorization: Authorization, secret: Secret, now: Timestamp) -> Self {
+        Self {
+            id,
+            authorization,
+            secret,
+            generation: Generation::FIRST,
+            rotated_at: now,
+            late_retries: Vec::new(),
+            created_at: now,
+            used_at: now,
+            ended: None,
+        }
+    }
+
+    /// Decides about one use of a refresh token. Nothing changes before everything about the request has been checked.
+    #[must_use]
+    pub fn refresh(&self, request: &Refresh, limits: &Limits, now: Timestamp) -> RefreshDecision {
+        let scope = match self.check(request, limits, now) {
+            Ok(scope) => scope,
+            Err(RefreshRefusal::CredentialsChanged) => {
+                return self.end_and_refuse(EndReason::CredentialsChanged, RefreshRefusal::CredentialsChanged, now);
+            }
+            Err(reason) => return RefreshDecision::refuse(reason),
+        };
+        if request.generation == self.generation {
+            return self.rotate(scope, request, now);
+        }
+        if request.generation.next() == Some(self.generation) {
+            if now.seconds_since(self.rotated_at) <= limits.retry_window {
+                return RefreshDecision { change: None, answer: Ok(self.renewal(scope, Retry::Soon)) };
+            }
+            let spent = self.late_retries_within(limits.late_period, now);
+            if spent.len() < limits.late_retries {
+                let mut next = self.clone();
+                next.late_retries = spent;
+                next.late_retries.push(now);
+                next.used_at = now;
+                let answer = Ok(next.renewal(scope, Retry::Late));
+                return RefreshDecision { change: Some(next), answer };
+            }
+        }
+        self.end_and_refuse(EndReason::TokenReplayed, RefreshRefusal::Replayed, now)
+    }
+
+    /// Everything that does not depend on which of the grant's tokens it is. Gives the scopes of the new access token.
+    fn check(&self, request: &Refresh, limits: &Limits, now: Timestamp) -> Result<ScopeSet, RefreshRefusal> {
+        let is_mine = request.proof == self.proof_of(request.generation) && request.generation <= self.generation;
+        if request.grant != self.id || !is_mine {
+            return Err(RefreshRefusal::Unknown);
+        }
+        if self.ended.is_some() {
+            return Err(RefreshRefusal::Ended);
+        }
+        if now >= self.expires(limits) {
+            return Err(RefreshRefusal::Expired);
+        }
+        if request.client_id != self.authorization.client_id {
+            return Err(RefreshRefusal::OtherClient);
+        }
+        if request.resource.as_ref().is_some_and(|resource| *resource != self.authorization.resource) {
+            return Err(RefreshRefusal::OtherResource);
+        }
+        // A client may ask for less (RFC 6749 §6). One that asks for more gets what there is, and the answer says what that
+        // is: some clients always send everything the metadata names.
+        let granted = &self.authorization.scope;
+        let scope = match request.scope.as_ref().filter(|asked| !asked.is_empty()) {
+            Some(asked) => asked.intersection(granted),
+            None => granted.clone(),
+        };
+        if scope.is_empty() && !granted.is_empty() {
+            return Err(RefreshRefusal::Scope);
+        }
+        // Last, because it changes something.
+        if !self.authorization.is_of(&request.epochs) {
+            return Err(RefreshRefusal::CredentialsChanged);
+        }
+        Ok(scope)
+    }
+
+    fn rotate(&self, scope: ScopeSet, request: &Refresh, now: Timestamp) -> RefreshDecision {
+        let Some(generation) = self.generation.next() else {
+            return RefreshDecision::refuse(RefreshRefusal::Expired);
+        };
+        let mut next = self.clone();
+        next.generation = generation;
+        next.rotated_at = now;
+        next.used_at = now;
+        // The same credentials under the current master key, so that the one before it can be taken away some day.
+        next.authorization.epoch = self.authorization.epoch.and(request.epochs.first().copied());
+        let answer = Ok(next.renewal(scope, Retry::First));
+        RefreshDecision { change: Some(next), answer }
+    }
+
+    fn renewal(&self, scope: ScopeSet, retry: Retry) -> Renewal {
+        Renewal {
+            authorization: self.authorization.clone(),
+            scope,
+            generation: self.generation,
+            proof: self.proof_of(self.generation),
+            retry,
+        }
+    }
+
+    fn end_and_refuse(&self, end: EndReason, refusal: RefreshRefusal, now: Timestamp) -> RefreshDecision {
+        RefreshDecision { change: Some(self.end(end, now)), answer: Err(refusal) }
+    }
+
+    /// The same grant, ended. The first reason stays.
+    #[must_use]
+    pub fn end(&self, reason: EndReason, now: Timestamp) -> Self {
+        let ended = self.ended.or(Some(Ended { at: now, reason }));
+        Self { ended, ..self.clone() }
+    }
+
+    /// What only this row can compute about one of its tokens.
+    fn proof_of(&self, generation: Generation) -> Secret {
+        let mut block = [0; 64];
+        for (to, from) in block.iter_mut().zip(self.secret.as_bytes()) {
+            *to = *from;
+        }
+        let proof = <Hmac<Sha256> as KeyInit>::new(&block.into())
+            .chain_update(self.id.to_bytes())
+            .chain_update(generation.number().to_be_bytes())
+            .finalize();
+        Secret::from_bytes(proof.into_bytes().into())
+    }
+
+    fn late_retries_within(&self, period: u64, now: Timestamp) -> Vec<Timestamp> {
+        self.late_retries.iter().copied().filter(|at| now.seconds_since(*at) < period).collect()
+    }
+
+    /// Which of its refresh tokens is live.
+    #[must_use]
+    pub const fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// The proof of the live one.
+    #[must_use]
+    pub fn proof(&self) -> Secret {
+        self.proof_of(self.generation)
+    }
+
+    /// Whether a token of this grant proves itself, whichever of them it is.
+    #[must_use]
+    pub fn recognises(&self, generation: Generation, proof: &Secret) -> bool {
+        generation <= self.generation && *proof == self.proof_of(generation)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn id(&self) -> GrantId {
+        self.id
+    }
+
+    /// What was agreed to.
+    #[must_use]
+    pub const fn authorization(&self) -> &Authorization {
+        &self.authorization
+    }
+
+    /// When it was given.
+    #[must_use]
+    pub const fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// When it was last refreshed.
+    #[must_use]
+    pub const fn used_at(&self) -> Timestamp {
+        self.used_at
+    }
+
+    /// Whether and why it ended before its time.
+    #[must_use]
+    pub const fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// When it expires if nobody uses it.
+    #[must_use]
+    pub fn expires(&self, limits: &Limits) -> Timestamp {
+        self.used_at.plus(limits.idle).min(self.created_at.plus(limits.absolute))
+    }
+
+    /// Whether its tokens are good.
+    #[must_use]
+    pub fn is_live(&self, limits: &Limits, now: Timestamp) -> bool {
+        self.ended.is_none() && now < self.expires(limits)
+    }
+
+    /// When the row may be deleted. An ended grant is kept while an access token of it could still be used, so that whoever
+    /// announces the end can do so again.
+    #[must_use]
+    pub fn forget_at(&self, limits: &Limits) -> Timestamp {
+        match self.ended {
+            Some(ended) => ended.at.plus(ACCESS_TOKEN_LIFETIME).plus(2 * LEEWAY),
+            None => self.expires(limits),
+        }
+    }
+}

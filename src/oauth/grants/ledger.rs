@@ -1,0 +1,304 @@
+//! All codes and grants of one subject. Each function here is one transaction: it reads rows, decides, and writes rows, and
+//! never waits in between, so whoever runs them one after the other gets "exactly once" for nothing.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::code::{Mismatch, PendingCode, Redemption};
+use super::grant::{Authorization, EndReason, Grant, Limits, Refresh, RefreshRefusal, Renewal};
+use super::message::{Call, GrantSummary, Reply};
+use crate::caller::{ClientId, GrantId};
+use crate::oauth::code::CodeId;
+use crate::oauth::opaque::Secret;
+use crate::oauth::passphrase::Epoch;
+use crate::oauth::refresh_token::Generation;
+use crate::oauth::{Random, Timestamp};
+
+/// The rows of one subject. A row is kept with the moment at which it may be deleted.
+pub trait Rows {
+    /// What goes wrong in the store.
+    type Error;
+
+    /// The code of that name.
+    fn code(&self, id: CodeId) -> Result<Option<PendingCode>, Self::Error>;
+    /// All codes.
+    fn codes(&self) -> Result<Vec<PendingCode>, Self::Error>;
+    /// Adds or replaces a code.
+    fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// The grant of that name.
+    fn grant(&self, id: GrantId) -> Result<Option<Grant>, Self::Error>;
+    /// All grants.
+    fn grants(&self) -> Result<Vec<Grant>, Self::Error>;
+    /// Adds or replaces a grant.
+    fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// Deletes every row whose `forget_at` is not after `now`, and gives the earliest of those that remain.
+    fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
+}
+
+/// What a redeemed code gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeemed {
+    /// The grant.
+    pub grant: GrantId,
+    /// What was agreed to.
+    pub authorization: Authorization,
+    /// Its first refresh token,
+    pub generation: Generation,
+    /// with its proof.
+    pub proof: Secret,
+    /// Grants that had to make room: their end is to be announced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<GrantId>,
+}
+
+/// Why a code is not redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RedeemRefusal {
+    /// No such code, or it was forgotten.
+    #[error("unknown")]
+    Unknown,
+    /// It has expired.
+    #[error("expired")]
+    Expired,
+    /// Something about the request does not fit.
+    #[error("mismatch: {0}")]
+    Mismatch(Mismatch),
+    /// It was redeemed before, by somebody who knew everything: the grant has ended, and its end is to be announced.
+    #[error("replayed")]
+    Replayed(GrantId),
+}
+
+/// What a refresh gives, or that it ended the grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refreshed {
+    /// The new tokens, or why there are none.
+    pub answer: Result<Renewal, RefreshRefusal>,
+    /// Grants whose end is to be announced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended: Vec<GrantId>,
+}
+
+/// What a revocation ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoked {
+    /// Grants whose end is to be announced, also if they had ended before.
+    pub ended: Vec<GrantId>,
+}
+
+/// The rows, and the rules over them.
+pub struct Ledger<R> {
+    rows: R,
+    limits: Limits,
+}
+
+impl<R: Rows> Ledger<R> {
+    /// Over these rows.
+    pub const fn new(rows: R, limits: Limits) -> Self {
+        Self { rows, limits }
+    }
+
+    /// The rows.
+    pub const fn rows(&self) -> &R {
+        &self.rows
+    }
+
+    /// Does what a message asks for.
+    pub fn answer(&mut self, call: Call, now: Timestamp, random: &impl Random) -> Result<Reply, R::Error> {
+        Ok(match call {
+            Call::StoreCode(code) => Reply::StoreCode(self.store_code(&code, now)?),
+            Call::Redeem(request) => Reply::Redeem(self.redeem(&request, now, random)?),
+            Call::Refresh(request) => Reply::Refresh(self.refresh(&request, now)?),
+            Call::RevokeToken { grant, generation, proof, client_id } => {
+                Reply::Revoke(self.revoke_token(grant, generation, &proof, &client_id, now)?)
+            }
+            Call::RevokeForClient { grant, client_id } => {
+                Reply::Revoke(self.revoke_for_client(grant, &client_id, now)?)
+            }
+            Call::Revoke { grant } => Reply::Revoke(self.revoke(grant, now)?),
+            Call::RevokeAll => Reply::Revoke(self.revoke_all(now)?),
+            Call::List { epochs } => Reply::List(self.list(&epochs, now)?),
+        })
+    }
+
+    /// Keeps a code until it is redeemed. False if too many wait already.
+    pub fn store_code(&mut self, code: &PendingCode, now: Timestamp) -> Result<bool, R::Error> {
+        let waiting = self.rows.codes()?.iter().filter(|code| code.is_waiting(now)).count();
+        if waiting >= self.limits.codes {
+            return Ok(false);
+        }
+        self.rows.put_code(code, code.forget_at())?;
+        Ok(true)
+    }
+
+    /// Redeems a code, exactly once.
+    pub fn redeem(
+        &mut self,
+        request: &Redemption,
+        now: Timestamp,
+        random: &impl Random,
+    ) -> Result<Result<Redeemed, RedeemRefusal>, R::Error> {
+        let Some(code) = self.rows.code(request.code)? else {
+            return Ok(Err(RedeemRefusal::Unknown));
+        };
+        if let Err(mismatch) = code.check(request) {
+            return Ok(Err(RedeemRefusal::Mismatch(mismatch)));
+        }
+        if let Some(grant) = code.redeemed() {
+            self.end(grant, EndReason::CodeReplayed, now)?;
+            return Ok(Err(RedeemRefusal::Replayed(grant)));
+        }
+        if code.has_expired(now) {
+            return Ok(Err(RedeemRefusal::Expired));
+        }
+        let ended = self.make_room(&code.authorization().client_id, now)?;
+        let grant = open(code.authorization().clone(), now, random);
+        let used = code.redeem(grant.id());
+        self.rows.put_code(&used, used.forget_at())?;
+        self.put(&grant)?;
+        Ok(Ok(Redeemed {
+            grant: grant.id(),
+            authorization: grant.authorization().clone(),
+            generation: grant.generation(),
+            proof: grant.proof(),
+            ended,
+        }))
+    }
+
+    /// Uses a refresh token.
+    pub fn refresh(&mut self, request: &Refresh, now: Timestamp) -> Result<Refreshed, R::Error> {
+        let Some(grant) = self.rows.grant(request.grant)? else {
+            return Ok(Refreshed { answer: Err(RefreshRefusal::Unknown), ended: Vec::new() });
+        };
+        let decision = grant.refresh(request, &self.limits, now);
+        let mut ended = Vec::new();
+        if let Some(grant) = &decision.change {
+            self.put(grant)?;
+            ended.extend(grant.ended().map(|_| grant.id()));
+        }
+        Ok(Refreshed { answer: decision.answer, ended })
+    }
+
+    /// Ends the grant of a refresh token for the client it was given to, whichever of the grant's tokens it is.
+    pub fn revoke_token(
+        &mut self,
+        grant: GrantId,
+        generation: Generation,
+        proof: &Secret,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<Revoked, R::Error> {
+        self.revoke_if(grant, EndReason::Client, now, |grant| {
+            grant.authorization().client_id == *client && grant.recognises(generation, proof)
+        })
+    }
+
+    /// Ends a grant for the client it was given to, which proved itself by an access token.
+    pub fn revoke_for_client(
+        &mut self,
+        grant: GrantId,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<Revoked, R::Error> {
+        self.revoke_if(grant, EndReason::Client, now, |grant| grant.authorization().client_id == *client)
+    }
+
+    /// Ends a grant for the person who gave it.
+    pub fn revoke(&mut self, grant: GrantId, now: Timestamp) -> Result<Revoked, R::Error> {
+        self.revoke_if(grant, EndReason::Person, now, |_| true)
+    }
+
+    /// Ends all grants for the person who gave them, and makes the codes that wait worthless.
+    pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
+        let mut ended = Vec::new();
+        for grant in self.rows.grants()? {
+            ended.extend(self.end(grant.id(), EndReason::Person, now)?);
+        }
+        for code in self.rows.codes()?.iter().filter(|code| code.is_waiting(now)) {
+            // As if it had been redeemed for a grant that is over.
+            let used = code.redeem(GrantId::from_bytes([0; 8]));
+            self.rows.put_code(&used, used.forget_at())?;
+        }
+        Ok(Revoked { ended })
+    }
+
+    /// The live grants, last used first.
+    pub fn list(&self, epochs: &[Epoch], now: Timestamp) -> Result<Vec<GrantSummary>, R::Error> {
+        let mut live = self.live(now)?;
+        live.retain(|grant| grant.authorization().is_of(epochs));
+        live.sort_by_key(|grant| std::cmp::Reverse((grant.used_at(), grant.id())));
+        Ok(live.iter().map(|grant| GrantSummary::of(grant, &self.limits)).collect())
+    }
+
+    /// Deletes what nobody needs any more. Gives when to come again.
+    pub fn sweep(&mut self, now: Timestamp) -> Result<Option<Timestamp>, R::Error> {
+        self.rows.forget(now)
+    }
+
+    /// Grants that ended so lately that an access token of theirs may still be around: whose end is worth announcing again.
+    pub fn lately_ended(&self, now: Timestamp) -> Result<Vec<GrantId>, R::Error> {
+        let mut grants = self.rows.grants()?;
+        grants.retain(|grant| grant.ended().is_some() && now < grant.forget_at(&self.limits));
+        Ok(grants.iter().map(Grant::id).collect())
+    }
+
+    /// Ends the grants that were idle longest, until one more fits.
+    fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<GrantId>, R::Error> {
+        let mut live = self.live(now)?;
+        live.sort_by_key(|grant| (grant.used_at(), grant.id()));
+        let mut total = live.len();
+        let mut of_client = live.iter().filter(|grant| grant.authorization().client_id == *client).count();
+        let mut ended = Vec::new();
+        for grant in &live {
+            let same = grant.authorization().client_id == *client;
+            if total < self.limits.grants && (!same || of_client < self.limits.grants_per_client) {
+                continue;
+            }
+            ended.extend(self.end(grant.id(), EndReason::Crowded, now)?);
+            total = total.saturating_sub(1);
+            of_client = of_client.saturating_sub(usize::from(same));
+        }
+        Ok(ended)
+    }
+
+    fn live(&self, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
+        let mut grants = self.rows.grants()?;
+        grants.retain(|grant| grant.is_live(&self.limits, now));
+        Ok(grants)
+    }
+
+    fn revoke_if(
+        &mut self,
+        id: GrantId,
+        reason: EndReason,
+        now: Timestamp,
+        may: impl FnOnce(&Grant) -> bool,
+    ) -> Result<Revoked, R::Error> {
+        match self.rows.grant(id)? {
+            Some(grant) if may(&grant) => Ok(Revoked { ended: self.end(id, reason, now)?.into_iter().collect() }),
+            _ => Ok(Revoked::default()),
+        }
+    }
+
+    /// Ends a grant, if there is one. Its end is announced again if it had ended before.
+    fn end(&mut self, id: GrantId, reason: EndReason, now: Timestamp) -> Result<Option<GrantId>, R::Error> {
+        let Some(grant) = self.rows.grant(id)? else {
+            return Ok(None);
+        };
+        if grant.ended().is_none() {
+            self.put(&grant.end(reason, now))?;
+        }
+        Ok(Some(id))
+    }
+
+    fn put(&mut self, grant: &Grant) -> Result<(), R::Error> {
+        self.rows.put_grant(grant, grant.forget_at(&self.limits))
+    }
+}
+
+fn open(authorization: Authorization, now: Timestamp, random: &impl Random) -> Grant {
+    let (mut id, mut secret) = ([0; 8], [0; 32]);
+    random.fill(&mut id);
+    random.fill(&mut secret);
+    Grant::new(GrantId::from_bytes(id), authorization, Secret::from_bytes(secret), now)
+}

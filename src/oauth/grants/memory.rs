@@ -1,0 +1,65 @@
+//! Rows in memory, for tests.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use super::{Grant, PendingCode, Rows};
+use crate::caller::GrantId;
+use crate::oauth::Timestamp;
+use crate::oauth::code::CodeId;
+
+/// Rows in memory, and how many were written.
+#[derive(Clone, Default)]
+pub(in crate::oauth) struct Memory {
+    codes: BTreeMap<String, (PendingCode, Timestamp)>,
+    grants: BTreeMap<GrantId, (Grant, Timestamp)>,
+    pub(in crate::oauth) writes: Cell<usize>,
+}
+
+impl Memory {
+    fn wrote(&self) {
+        self.writes.set(self.writes.get().saturating_add(1));
+    }
+}
+
+impl Rows for Memory {
+    type Error = Infallible;
+
+    fn code(&self, id: CodeId) -> Result<Option<PendingCode>, Infallible> {
+        Ok(self.codes.get(&id.to_string()).map(|row| row.0.clone()))
+    }
+
+    fn codes(&self) -> Result<Vec<PendingCode>, Infallible> {
+        Ok(self.codes.values().map(|row| row.0.clone()).collect())
+    }
+
+    fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        // Through JSON, as a real store does it.
+        let code = serde_json::from_str(&serde_json::to_string(code).unwrap()).unwrap();
+        self.codes.insert(PendingCode::id(&code).to_string(), (code, forget_at));
+        Ok(())
+    }
+
+    fn grant(&self, id: GrantId) -> Result<Option<Grant>, Infallible> {
+        Ok(self.grants.get(&id).map(|row| row.0.clone()))
+    }
+
+    fn grants(&self) -> Result<Vec<Grant>, Infallible> {
+        Ok(self.grants.values().map(|row| row.0.clone()).collect())
+    }
+
+    fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        let grant: Grant = serde_json::from_str(&serde_json::to_string(grant).unwrap()).unwrap();
+        self.grants.insert(grant.id(), (grant, forget_at));
+        Ok(())
+    }
+
+    fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
+        self.codes.retain(|_, row| row.1 > now);
+        self.grants.retain(|_, row| row.1 > now);
+        Ok(self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1)).min())
+    }
+}

@@ -1,0 +1,190 @@
+//! What the endpoints and the ledger of a subject say to each other. At the edge this crosses a border between two programs,
+//! so everything here can be written down.
+
+use serde::{Deserialize, Serialize};
+
+use super::code::{PendingCode, Redemption};
+use super::grant::{Grant, Limits, Refresh};
+use super::ledger::{RedeemRefusal, Redeemed, Refreshed, Revoked};
+use crate::caller::{ClientId, GrantId, ScopeSet};
+use crate::oauth::Timestamp;
+use crate::oauth::opaque::{ObjectName, Secret};
+use crate::oauth::outage::Outage;
+use crate::oauth::passphrase::Epoch;
+use crate::oauth::refresh_token::{Generation, RefreshToken};
+use crate::oauth::resource::Resource;
+
+/// A request to the ledger of one subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Call {
+    /// Keep a code.
+    StoreCode(PendingCode),
+    /// Redeem one. Not to be repeated after an outage: the second time would be a replay.
+    Redeem(Redemption),
+    /// Use a refresh token. May be repeated after an outage.
+    Refresh(Refresh),
+    /// The client gives up the grant of a refresh token.
+    RevokeToken {
+        /// Which grant the token names,
+        grant: GrantId,
+        /// which generation,
+        generation: Generation,
+        /// and how it proves both.
+        proof: Secret,
+        /// Who asks.
+        client_id: ClientId,
+    },
+    /// The client gives up the grant of an access token, whose signature has been checked.
+    RevokeForClient {
+        /// Which grant.
+        grant: GrantId,
+        /// Who asks.
+        client_id: ClientId,
+    },
+    /// The person ends a grant.
+    Revoke {
+        /// Which grant.
+        grant: GrantId,
+    },
+    /// The person ends all.
+    RevokeAll,
+    /// What is there?
+    List {
+        /// The credentials of today.
+        epochs: Vec<Epoch>,
+    },
+}
+
+/// Its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Whether there was room.
+    StoreCode(bool),
+    /// The grant, or why there is none.
+    Redeem(Result<Redeemed, RedeemRefusal>),
+    /// The new tokens, or why there are none.
+    Refresh(Refreshed),
+    /// What ended.
+    Revoke(Revoked),
+    /// The live grants.
+    List(Vec<GrantSummary>),
+}
+
+impl Reply {
+    /// The grants that ended. Whoever runs the ledger announces them to the resources before passing the reply on, so that
+    /// their access tokens stop being good before they expire.
+    #[must_use]
+    pub fn ended(&self) -> &[GrantId] {
+        match self {
+            Self::Redeem(Ok(redeemed)) => &redeemed.ended,
+            Self::Redeem(Err(RedeemRefusal::Replayed(grant))) => std::slice::from_ref(grant),
+            Self::Refresh(refreshed) => &refreshed.ended,
+            Self::Revoke(revoked) => &revoked.ended,
+            Self::Redeem(Err(_)) | Self::StoreCode(_) | Self::List(_) => &[],
+        }
+    }
+}
+
+/// A grant, for the page where a person looks at theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantSummary {
+    /// Its name.
+    pub id: GrantId,
+    /// To which client.
+    pub client_id: ClientId,
+    /// What that client calls itself; unverified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// Where its code was sent.
+    pub redirect_uri: String,
+    /// At which resource.
+    pub resource: Resource,
+    /// With which permissions.
+    pub scope: ScopeSet,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub used_at: Timestamp,
+    /// When it expires if nobody uses it.
+    pub expires: Timestamp,
+}
+
+impl GrantSummary {
+    pub(super) fn of(grant: &Grant, limits: &Limits) -> Self {
+        let agreed = grant.authorization();
+        Self {
+            id: grant.id(),
+            client_id: agreed.client_id.clone(),
+            client_name: agreed.client_name.clone(),
+            redirect_uri: agreed.redirect_uri.clone(),
+            resource: agreed.resource.clone(),
+            scope: agreed.scope.clone(),
+            created_at: grant.created_at(),
+            used_at: grant.used_at(),
+            expires: grant.expires(limits),
+        }
+    }
+}
+
+/// The answer to another question: two versions of this program are talking to each other.
+const UNEXPECTED: Outage = Outage::Storage;
+
+/// Where the ledgers are. The edge writes one function; the others say what they ask for and what they get.
+#[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
+pub trait Grants {
+    /// Sends one message to the ledger in `object`, which answers it in one transaction.
+    async fn call(&self, object: ObjectName, call: Call) -> Result<Reply, Outage>;
+
+    /// Keeps a code; false if too many wait already.
+    async fn store_code(&self, object: ObjectName, code: PendingCode) -> Result<bool, Outage> {
+        let Reply::StoreCode(stored) = self.call(object, Call::StoreCode(code)).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(stored)
+    }
+
+    /// Redeems a code.
+    async fn redeem(&self, object: ObjectName, request: Redemption) -> Result<Result<Redeemed, RedeemRefusal>, Outage> {
+        let Reply::Redeem(answer) = self.call(object, Call::Redeem(request)).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(answer)
+    }
+
+    /// Uses a refresh token.
+    async fn refresh(&self, object: ObjectName, request: Refresh) -> Result<Refreshed, Outage> {
+        let Reply::Refresh(answer) = self.call(object, Call::Refresh(request)).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(answer)
+    }
+
+    /// Ends the grant of a refresh token for the client it was given to.
+    async fn revoke_token(&self, token: &RefreshToken, client_id: ClientId) -> Result<Revoked, Outage> {
+        let call = Call::RevokeToken {
+            grant: token.grant(),
+            generation: token.generation(),
+            proof: token.proof().clone(),
+            client_id,
+        };
+        self.revoke(token.object(), call).await
+    }
+
+    /// Ends what one of the revoking calls names.
+    async fn revoke(&self, object: ObjectName, call: Call) -> Result<Revoked, Outage> {
+        let Reply::Revoke(revoked) = self.call(object, call).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(revoked)
+    }
+
+    /// The live grants.
+    async fn list(&self, object: ObjectName, epochs: Vec<Epoch>) -> Result<Vec<GrantSummary>, Outage> {
+        let Reply::List(grants) = self.call(object, Call::List { epochs }).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(grants)
+    }
+}

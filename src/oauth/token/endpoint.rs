@@ -1,0 +1,256 @@
+//! The token endpoint (OAuth 2.1 §3.2, RFC 6749 §4.1.3, §4.4 and §6, RFC 8707): a form in, tokens or an error out. Who the client
+//! is and what the form says is checked here; what a code or a refresh token is still worth, its ledger decides.
+
+use serde::Serialize;
+
+use super::error::{CodeProblem, RefreshProblem, TokenError};
+use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
+use crate::oauth::access_token::{AccessToken, AccessTokenRequest, issue};
+use crate::oauth::client::{Client, ClientKind, storage_name};
+use crate::oauth::client_authentication::PresentedClient;
+use crate::oauth::code::AuthorizationCode;
+use crate::oauth::form::Parameters;
+use crate::oauth::grants::{Authorization, Grants, Redemption, Refresh, Retry};
+use crate::oauth::keys::{KeyRing, SigningKeys};
+use crate::oauth::origin::Issuer;
+use crate::oauth::outage::Outage;
+use crate::oauth::passphrase::Epoch;
+use crate::oauth::pkce::CodeVerifier;
+use crate::oauth::refresh_token::RefreshToken;
+use crate::oauth::resource::{Resource, ResourceServer};
+use crate::oauth::{Random, Timestamp};
+
+/// Where clients are found, wherever they come from.
+#[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
+pub trait Clients {
+    /// The client of that name; none if there is no such client. Not being able to tell is an outage, never "none".
+    async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage>;
+}
+
+/// Everything the endpoint works with. One per request: the time stands still.
+pub struct TokenEndpoint<'a, C, G, R> {
+    /// This server.
+    pub issuer: &'a Issuer,
+    /// Its resources.
+    pub resources: &'a ResourceServer,
+    /// Where clients are found.
+    pub clients: &'a C,
+    /// Where grants are.
+    pub grants: &'a G,
+    /// The keys,
+    pub keys: &'a KeyRing,
+    /// and those that sign now.
+    pub signing: &'a SigningKeys,
+    /// The credentials of today. Empty if nobody can sign in: then no grant gives tokens.
+    pub epochs: &'a [Epoch],
+    /// How long an access token is good for, in seconds.
+    pub access_token_lifetime: u64,
+    /// Random bytes.
+    pub random: &'a R,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What was issued, for the answer and for a log line.
+pub struct Issued {
+    /// The body of the answer.
+    pub response: TokenResponse,
+    /// To which client.
+    pub client: Client,
+    /// On which grant; none for a client that acts for itself.
+    pub grant: Option<GrantId>,
+    /// Whether its refresh token had been used before.
+    pub retry: Option<Retry>,
+}
+
+/// The body of a successful answer. Goes out with status 200 and `Cache-Control: no-store`.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum TokenResponse {
+    /// To a client that acts for a person.
+    ForPerson(PersonTokens),
+    /// To a client that acts for itself (RFC 6749 §4.4.3: no refresh token).
+    ForClient(ClientToken),
+}
+
+/// Access and refresh token (RFC 6749 §5.1).
+#[derive(Serialize)]
+pub struct PersonTokens {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+    scope: ScopeSet,
+    refresh_token: String,
+}
+
+/// An access token alone.
+#[derive(Serialize)]
+pub struct ClientToken {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+    scope: ScopeSet,
+}
+
+impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
+    /// Answers a POST. `authorization` and `content_type` are the headers of that name.
+    pub async fn answer(
+        &self,
+        authorization: Option<&str>,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Issued, TokenError> {
+        let form = read_form(content_type, body)?;
+        let grant_type = form.get("grant_type")?.ok_or(TokenError::Missing("grant_type"))?;
+        let client = authenticate(self.clients, authorization, &form).await?;
+        match grant_type {
+            "authorization_code" => self.redeem(&form, client).await,
+            "refresh_token" => self.refresh(&form, client).await,
+            "client_credentials" => self.for_client(&form, client),
+            _ => Err(TokenError::UnsupportedGrantType),
+        }
+    }
+
+    /// RFC 6749 §4.1.3 with RFC 7636 §4.5.
+    async fn redeem(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
+        let code = form.get("code")?.ok_or(TokenError::Missing("code"))?;
+        let verifier = form.get("code_verifier")?;
+        let redirect_uri = form.get("redirect_uri")?;
+        let resource = self.resource(form)?;
+        let code =
+            AuthorizationCode::parse(code, self.keys.routing()).map_err(|_| TokenError::Code(CodeProblem::NotOurs))?;
+        // Without a verifier nothing can come of it, so its ledger need not be asked.
+        let verifier = verifier
+            .and_then(|text| CodeVerifier::parse(text).ok())
+            .ok_or(TokenError::Code(CodeProblem::NoVerifier))?;
+        let mut request = Redemption::new(&code, client.id.clone(), self.epochs.to_vec());
+        request.answers = Some(verifier.challenge());
+        request.redirect_uri = redirect_uri.map(str::to_owned);
+        request.resource = resource;
+        let redeemed = self.grants.redeem(code.object(), request).await?.map_err(TokenError::from)?;
+        let refresh = RefreshToken::new(code.object(), redeemed.grant, redeemed.generation, redeemed.proof);
+        let agreed = &redeemed.authorization;
+        self.for_person(client, agreed, &agreed.scope, &refresh, None)
+    }
+
+    /// RFC 6749 §6.
+    async fn refresh(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
+        let token = form.get("refresh_token")?.ok_or(TokenError::Missing("refresh_token"))?;
+        let scope = scope(form)?;
+        let resource = self.resource(form)?;
+        let token = RefreshToken::parse(token, self.keys.routing())
+            .map_err(|_| TokenError::RefreshToken(RefreshProblem::NotOurs))?;
+        let mut request = Refresh::new(&token, client.id.clone(), self.epochs.to_vec());
+        request.scope = scope;
+        request.resource = resource;
+        let renewal = self.grants.refresh(token.object(), request).await?.answer.map_err(TokenError::from)?;
+        let successor = RefreshToken::new(token.object(), token.grant(), renewal.generation, renewal.proof);
+        self.for_person(client, &renewal.authorization, &renewal.scope, &successor, Some(renewal.retry))
+    }
+
+    /// RFC 6749 §4.4: only for clients of the configuration, which have a secret and scopes of their own.
+    fn for_client(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
+        if client.kind != ClientKind::PreRegistered || client.secrets.is_empty() || client.own_scopes.is_empty() {
+            return Err(TokenError::UnauthorizedClient);
+        }
+        let resource = self.resources.requested(form).map_err(|_| TokenError::Target)?;
+        let scope = match scope(form)? {
+            Some(asked) => asked.intersection(&client.own_scopes),
+            None => client.own_scopes.clone(),
+        };
+        if scope.is_empty() {
+            return Err(TokenError::Scope);
+        }
+        let subject = client_subject(&client.id)?;
+        let token = self.sign(&AccessTokenRequest {
+            issuer: self.issuer,
+            resource,
+            subject: &subject,
+            client_id: &client.id,
+            scope: &scope,
+            grant: None,
+            display_name: None,
+            epoch: None,
+            lifetime: self.access_token_lifetime,
+        })?;
+        let response = TokenResponse::ForClient(ClientToken {
+            access_token: token.as_str().to_owned(),
+            token_type: "Bearer",
+            expires_in: token.expires_in(),
+            scope,
+        });
+        Ok(Issued { response, client, grant: None, retry: None })
+    }
+
+    fn for_person(
+        &self,
+        client: Client,
+        agreed: &Authorization,
+        scope: &ScopeSet,
+        refresh: &RefreshToken,
+        retry: Option<Retry>,
+    ) -> Result<Issued, TokenError> {
+        let token = self.sign(&AccessTokenRequest {
+            issuer: self.issuer,
+            resource: &agreed.resource,
+            subject: &agreed.subject,
+            client_id: &client.id,
+            scope,
+            grant: Some(refresh.grant()),
+            display_name: agreed.display_name.as_deref(),
+            epoch: agreed.epoch,
+            lifetime: self.access_token_lifetime,
+        })?;
+        let response = TokenResponse::ForPerson(PersonTokens {
+            access_token: token.as_str().to_owned(),
+            token_type: "Bearer",
+            expires_in: token.expires_in(),
+            scope: scope.clone(),
+            refresh_token: refresh.expose(self.keys.routing()),
+        });
+        Ok(Issued { response, client, grant: Some(refresh.grant()), retry })
+    }
+
+    /// A token can only be too large by its scopes.
+    fn sign(&self, request: &AccessTokenRequest<'_>) -> Result<AccessToken, TokenError> {
+        issue(request, self.signing, self.now, self.random).map_err(|_| TokenError::Scope)
+    }
+
+    /// The resource, if the request names one. It has to be one of ours; which one was granted, the ledger knows.
+    fn resource(&self, form: &Parameters) -> Result<Option<Resource>, TokenError> {
+        let resource = self.resources.requested(form).map_err(|_| TokenError::Target)?;
+        Ok(form.get("resource")?.map(|_| resource.clone()))
+    }
+}
+
+/// The name under which a client acts for itself. No person has one like it (RFC 9068 §5).
+fn client_subject(id: &ClientId) -> Result<Subject, TokenError> {
+    Subject::new(&format!("client:{id}"))
+        .or_else(|_| Subject::new(&format!("client:{}", storage_name(id))))
+        .map_err(|_| TokenError::UnauthorizedClient)
+}
+
+/// Reads a form, if it is one.
+pub(in crate::oauth) fn read_form(content_type: Option<&str>, body: &[u8]) -> Result<Parameters, TokenError> {
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(TokenError::NotAForm);
+    }
+    Ok(Parameters::parse(body)?)
+}
+
+/// Finds the client that sent a request and checks that it is the one.
+pub(in crate::oauth) async fn authenticate(
+    clients: &impl Clients,
+    authorization: Option<&str>,
+    form: &Parameters,
+) -> Result<Client, TokenError> {
+    let presented = PresentedClient::parse(authorization, form)?;
+    let client = clients.find(presented.id()).await?.ok_or(presented.unknown())?;
+    presented.authenticate(&client)?;
+    Ok(client)
+}
+
+fn scope(form: &Parameters) -> Result<Option<ScopeSet>, TokenError> {
+    form.get("scope")?.map(ScopeSet::parse).transpose().map_err(|_| TokenError::Scope)
+}

@@ -1,0 +1,555 @@
+//! The rules of the token and the revocation endpoint, over a ledger in memory.
+
+use std::cell::{Cell, RefCell};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use serde_json::Value;
+
+use super::*;
+use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
+use crate::oauth::Timestamp;
+use crate::oauth::access_token::{Expected, VerifiedToken, verify};
+use crate::oauth::bearer::Bearer;
+use crate::oauth::client::{Client, ClientKind, ClientSecretHash};
+use crate::oauth::code::AuthorizationCode;
+use crate::oauth::grants::memory::Memory;
+use crate::oauth::grants::{Authorization, Call, Grants, Ledger, Limits, PendingCode, Reply};
+use crate::oauth::keys::tests::{Counting, ring};
+use crate::oauth::keys::{KeyRing, SigningKeys};
+use crate::oauth::opaque::ObjectName;
+use crate::oauth::origin::Issuer;
+use crate::oauth::outage::Outage;
+use crate::oauth::passphrase::Epoch;
+use crate::oauth::pkce::CodeVerifier;
+use crate::oauth::resource::ResourceServer;
+use crate::oauth::revocation::RevocationEndpoint;
+
+const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const REDIRECT: &str = "https://app.example/cb?x=1";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A server with a public client `app`, a confidential one `web`, and `robot`, which acts for itself.
+struct Server {
+    issuer: Issuer,
+    resources: ResourceServer,
+    keys: KeyRing,
+    signing: SigningKeys,
+    ledger: RefCell<Ledger<Memory>>,
+    random: Counting,
+    now: Cell<Timestamp>,
+    epochs: RefCell<Vec<Epoch>>,
+    storage_is_down: Cell<bool>,
+    asked: Cell<usize>,
+}
+
+impl Clients for Server {
+    async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage> {
+        if self.storage_is_down.get() {
+            return Err(Outage::Storage);
+        }
+        let (kind, secrets, own_scopes) = match id.as_str() {
+            "app" | "other" => (ClientKind::Registered, vec![], ScopeSet::empty()),
+            "web" => (ClientKind::PreRegistered, vec![ClientSecretHash::of("s3cret")], ScopeSet::empty()),
+            "robot" => (
+                ClientKind::PreRegistered,
+                vec![ClientSecretHash::of("s3cret")],
+                ScopeSet::parse("notes:read notes:write").unwrap(),
+            ),
+            _ => return Ok(None),
+        };
+        Ok(Some(Client { id: id.clone(), kind, name: None, redirect_uris: Vec::new(), secrets, own_scopes }))
+    }
+}
+
+impl Grants for Server {
+    async fn call(&self, object: ObjectName, call: Call) -> Result<Reply, Outage> {
+        assert_eq!(object, object_name());
+        self.asked.set(self.asked.get() + 1);
+        if self.storage_is_down.get() {
+            return Err(Outage::Busy);
+        }
+        Ok(self.ledger.borrow_mut().answer(call, self.now.get(), &self.random).unwrap())
+    }
+}
+
+fn object_name() -> ObjectName {
+    ObjectName::of(&Subject::new("owner").unwrap())
+}
+
+/// Nothing in a test waits for anything.
+fn done<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("something waits"),
+    }
+}
+
+/// A successful answer.
+#[derive(Debug)]
+struct Tokens {
+    body: Value,
+    grant: Option<GrantId>,
+}
+
+impl Tokens {
+    fn text(&self, name: &str) -> String {
+        self.body[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.body)).to_owned()
+    }
+}
+
+impl Server {
+    fn new() -> Self {
+        let issuer = Issuer::parse("https://host.example").unwrap();
+        let keys = ring(1);
+        Self {
+            resources: ResourceServer::new(issuer.origin()),
+            issuer,
+            signing: keys.signing(START),
+            keys,
+            ledger: RefCell::new(Ledger::new(Memory::default(), Limits::default())),
+            random: Counting::from(1),
+            now: Cell::new(START),
+            epochs: RefCell::new(vec![EPOCH]),
+            storage_is_down: Cell::new(false),
+            asked: Cell::new(0),
+        }
+    }
+
+    /// A code, as the authorization endpoint gives it.
+    fn code_for(&self, client: &str) -> String {
+        let code = AuthorizationCode::mint(object_name(), &self.random);
+        let agreed = Authorization {
+            subject: Subject::new("owner").unwrap(),
+            display_name: Some("Owner".into()),
+            client_id: ClientId::new(client).unwrap(),
+            client_name: None,
+            redirect_uri: REDIRECT.into(),
+            resource: self.resources.mcp().clone(),
+            scope: ScopeSet::parse("notes:read profile").unwrap(),
+            epoch: Some(EPOCH),
+        };
+        let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
+        let pending = PendingCode::new(&code, challenge, agreed, self.now.get());
+        assert!(self.ledger.borrow_mut().store_code(&pending, self.now.get()).unwrap());
+        code.expose(self.keys.routing())
+    }
+
+    fn post(&self, body: &str) -> Result<Tokens, TokenError> {
+        self.post_with(None, Some(FORM), body)
+    }
+
+    fn post_with(
+        &self,
+        authorization: Option<&str>,
+        content_type: Option<&str>,
+        body: &str,
+    ) -> Result<Tokens, TokenError> {
+        let epochs = self.epochs.borrow();
+        let endpoint = TokenEndpoint {
+            issuer: &self.issuer,
+            resources: &self.resources,
+            clients: self,
+            grants: self,
+            keys: &self.keys,
+            signing: &self.signing,
+            epochs: &epochs,
+            access_token_lifetime: 3600,
+            random: &self.random,
+            now: self.now.get(),
+        };
+        let issued = done(endpoint.answer(authorization, content_type, body.as_bytes()))?;
+        Ok(Tokens { body: serde_json::to_value(&issued.response).unwrap(), grant: issued.grant })
+    }
+
+    fn redeem(&self, code: &str) -> Result<Tokens, TokenError> {
+        self.post(&format!("grant_type=authorization_code&client_id=app&code={code}&code_verifier={VERIFIER}"))
+    }
+
+    fn signed_in(&self) -> Tokens {
+        self.redeem(&self.code_for("app")).unwrap()
+    }
+
+    fn refresh(&self, token: &str, more: &str) -> Result<Tokens, TokenError> {
+        self.post(&format!("grant_type=refresh_token&client_id=app&refresh_token={token}{more}"))
+    }
+
+    fn revoke(&self, authorization: Option<&str>, body: &str) -> Result<Vec<GrantId>, TokenError> {
+        let endpoint = RevocationEndpoint {
+            issuer: &self.issuer,
+            clients: self,
+            grants: self,
+            keys: &self.keys,
+            signing: &self.signing,
+        };
+        done(endpoint.answer(authorization, Some(FORM), body.as_bytes()))
+    }
+
+    fn caller(&self, token: &str) -> VerifiedToken {
+        let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
+        let expected = Expected { issuer: &self.issuer, resource: self.resources.mcp(), epochs: &self.epochs.borrow() };
+        verify(&bearer, &self.signing, &expected, self.now.get()).unwrap()
+    }
+}
+
+fn basic(id: &str, secret: &str) -> String {
+    use base64::Engine as _;
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}")))
+}
+
+#[test]
+fn a_code_becomes_an_access_and_a_refresh_token() {
+    let server = Server::new();
+    let tokens = server.signed_in();
+    assert_eq!(tokens.body["token_type"], "Bearer");
+    assert_eq!(tokens.body["expires_in"], 3600);
+    assert_eq!(tokens.body["scope"], "notes:read profile");
+    assert_eq!(tokens.body.as_object().unwrap().len(), 5, "{}", tokens.body);
+    let token = server.caller(&tokens.text("access_token"));
+    let caller = token.caller();
+    assert_eq!((caller.subject.as_str(), caller.client_id.as_str()), ("owner", "app"));
+    assert_eq!(caller.display_name.as_deref(), Some("Owner"));
+    assert_eq!((caller.grant, caller.scopes.as_str()), (tokens.grant, "notes:read profile"));
+}
+
+#[test]
+fn a_refresh_gives_both_tokens_again() {
+    let server = Server::new();
+    let first = server.signed_in();
+    let second = server.refresh(&first.text("refresh_token"), "").unwrap();
+    assert_ne!(second.text("refresh_token"), first.text("refresh_token"));
+    assert_eq!(second.grant, first.grant);
+    assert_eq!(server.caller(&second.text("access_token")).caller().grant, first.grant);
+    let again = server.refresh(&first.text("refresh_token"), "").unwrap();
+    assert_eq!(again.text("refresh_token"), second.text("refresh_token"), "the same successor");
+    assert_ne!(again.text("access_token"), second.text("access_token"), "an access token of its own");
+}
+
+#[test]
+fn a_refresh_may_ask_for_less_and_says_what_it_gave() {
+    let server = Server::new();
+    let token = server.signed_in().text("refresh_token");
+    for (more, want) in [
+        ("&scope=profile", Ok("profile")),
+        ("&scope=profile+notes%3Aread+offline_access", Ok("notes:read profile")),
+        ("&resource=https%3A%2F%2Fhost.example%2Fmcp%2F", Ok("notes:read profile")),
+        ("&scope=notes%3Awrite", Err("invalid_scope")),
+        ("&scope=%22", Err("invalid_scope")),
+        ("&resource=https%3A%2F%2Fhost.example%2Fprivate%2Fmcp", Err("invalid_target")),
+        ("&resource=https%3A%2F%2Fother.example%2Fmcp", Err("invalid_target")),
+    ] {
+        let answer = server.refresh(&token, more);
+        let got = answer.map(|tokens| tokens.text("scope")).map_err(TokenError::code);
+        assert_eq!(got.as_deref().map_err(|code| *code), want, "{more}");
+    }
+}
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
+fn every_refusal_has_its_status_and_code() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    let token = server.signed_in().text("refresh_token");
+    let redeem = format!("grant_type=authorization_code&client_id=app&code={code}");
+    let refresh = format!("grant_type=refresh_token&client_id=app&refresh_token={token}");
+    for (name, body, status, error) in [
+        ("nothing", String::new(), 400, "invalid_request"),
+        ("no grant type", "client_id=app".into(), 400, "invalid_request"),
+        ("password", "grant_type=password&client_id=app".into(), 400, "unsupported_grant_type"),
+        ("implicit", "grant_type=token&client_id=app".into(), 400, "unsupported_grant_type"),
+        ("no client", format!("grant_type=authorization_code&code={code}"), 401, "invalid_client"),
+        ("unknown client", redeem.replace("=app", "=nobody"), 401, "invalid_client"),
+        ("a secret of a public client", format!("{redeem}&client_secret=x"), 401, "invalid_client"),
+        ("a confidential client without", redeem.replace("=app", "=web"), 401, "invalid_client"),
+        ("no code", "grant_type=authorization_code&client_id=app".into(), 400, "invalid_request"),
+        ("no verifier", redeem.clone(), 400, "invalid_grant"),
+        ("a short verifier", format!("{redeem}&code_verifier=abc"), 400, "invalid_grant"),
+        ("another verifier", format!("{redeem}&code_verifier={}", "a".repeat(43)), 400, "invalid_grant"),
+        (
+            "another client",
+            format!("{redeem}&code_verifier={VERIFIER}").replace("=app", "=other"),
+            400,
+            "invalid_grant",
+        ),
+        (
+            "another redirect URI",
+            format!("{redeem}&code_verifier={VERIFIER}&redirect_uri=https://app.example/cb"),
+            400,
+            "invalid_grant",
+        ),
+        (
+            "another resource",
+            format!("{redeem}&code_verifier={VERIFIER}&resource=https://host.example/private/mcp"),
+            400,
+            "invalid_target",
+        ),
+        (
+            "two resources",
+            format!(
+                "{redeem}&code_verifier={VERIFIER}&resource=https://host.example/mcp&resource=https://host.example/mcp"
+            ),
+            400,
+            "invalid_target",
+        ),
+        (
+            "two verifiers",
+            format!("{redeem}&code_verifier={VERIFIER}&code_verifier={VERIFIER}"),
+            400,
+            "invalid_request",
+        ),
+        ("two codes", format!("{redeem}&code={code}&code_verifier={VERIFIER}"), 400, "invalid_request"),
+        (
+            "two grant types",
+            format!("{redeem}&grant_type=refresh_token&code_verifier={VERIFIER}"),
+            400,
+            "invalid_request",
+        ),
+        ("two clients", format!("{redeem}&client_id=app&code_verifier={VERIFIER}"), 400, "invalid_request"),
+        (
+            "a made-up code",
+            format!("grant_type=authorization_code&client_id=app&code=mc1xyz&code_verifier={VERIFIER}"),
+            400,
+            "invalid_grant",
+        ),
+        (
+            "a refresh token as code",
+            format!("grant_type=authorization_code&client_id=app&code={token}&code_verifier={VERIFIER}"),
+            400,
+            "invalid_grant",
+        ),
+        ("no refresh token", "grant_type=refresh_token&client_id=app".into(), 400, "invalid_request"),
+        (
+            "a made-up refresh token",
+            "grant_type=refresh_token&client_id=app&refresh_token=mr1xyz".into(),
+            400,
+            "invalid_grant",
+        ),
+        (
+            "a code as refresh token",
+            format!("grant_type=refresh_token&client_id=app&refresh_token={code}"),
+            400,
+            "invalid_grant",
+        ),
+        ("a refresh token of another client", refresh.replace("=app", "=other"), 400, "invalid_grant"),
+        ("not UTF-8", format!("{redeem}&x=%ff"), 400, "invalid_request"),
+        ("too long", format!("{redeem}&x={}", "x".repeat(20_000)), 400, "invalid_request"),
+    ] {
+        let error_ = server.post(&body).unwrap_err();
+        assert_eq!((error_.status(), error_.code()), (status, error), "{name}");
+        let text = serde_json::to_string(&TokenErrorBody::from(error_)).unwrap();
+        for secret in [code.as_str(), token.as_str(), VERIFIER] {
+            assert!(!text.contains(secret) && !error_.reason().contains(secret), "{name} echoes: {text}");
+        }
+        let description = error_.description();
+        assert!(
+            description.bytes().all(|byte| matches!(byte, 0x20..=0x7E) && byte != b'"' && byte != b'\\'),
+            "{name}: {description}"
+        );
+        assert_eq!(error_.retry_after(), None, "{name}");
+    }
+    // And after all of that, the honest client still can.
+    assert!(
+        server
+            .post(&format!("{redeem}&code_verifier={VERIFIER}&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3D1"))
+            .is_ok()
+    );
+    assert!(server.post(&refresh).is_ok());
+}
+
+#[test]
+fn only_a_form_is_taken() {
+    let server = Server::new();
+    let body =
+        format!("grant_type=authorization_code&client_id=app&code={}&code_verifier={VERIFIER}", server.code_for("app"));
+    for content_type in [None, Some(""), Some("application/json"), Some("multipart/form-data"), Some("text/plain")] {
+        let error = server.post_with(None, content_type, &body).unwrap_err();
+        assert_eq!((error.status(), error.code()), (400, "invalid_request"), "{content_type:?}");
+    }
+    assert!(server.post_with(None, Some("Application/X-WWW-Form-Urlencoded; charset=UTF-8"), &body).is_ok());
+}
+
+#[test]
+fn a_confidential_client_shows_its_secret_in_the_header_or_in_the_body() {
+    let server = Server::new();
+    let body = |code: &str| format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}");
+    let header = basic("web", "s3cret");
+    assert!(server.post_with(Some(&header), Some(FORM), &body(&server.code_for("web"))).is_ok());
+    let in_body = format!("{}&client_id=web&client_secret=s3cret", body(&server.code_for("web")));
+    assert!(server.post(&in_body).is_ok());
+    for (name, header, basic) in [
+        ("a wrong secret", basic("web", "wrong"), true),
+        ("no secret", basic("web", ""), true),
+        ("an unknown client", basic("nobody", "s3cret"), true),
+        ("another scheme", "Bearer abc".into(), true),
+    ] {
+        let error = server.post_with(Some(&header), Some(FORM), &body(&server.code_for("web"))).unwrap_err();
+        assert_eq!((error.status(), error.code()), (401, "invalid_client"), "{name}");
+        assert_eq!(error.www_authenticate().is_some(), basic, "{name}");
+    }
+    let error = server.post(&format!("{}&client_id=web&client_secret=no", body(&server.code_for("web")))).unwrap_err();
+    assert_eq!((error.status(), error.www_authenticate()), (401, None), "nothing was tried in the header");
+}
+
+#[test]
+fn a_forged_token_costs_no_storage_request() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    let forged = format!("{}AAAA", &code[..code.len() - 4]);
+    for body in [
+        format!("grant_type=authorization_code&client_id=app&code={forged}&code_verifier={VERIFIER}"),
+        format!("grant_type=authorization_code&client_id=app&code={code}"),
+        format!("grant_type=refresh_token&client_id=app&refresh_token={}", forged.replace("mc1", "mr1")),
+    ] {
+        assert_eq!(server.post(&body).unwrap_err().code(), "invalid_grant");
+    }
+    assert!(server.revoke(None, &format!("client_id=app&token=mr1{}", "A".repeat(102))).unwrap().is_empty());
+    assert_eq!(server.asked.get(), 0);
+}
+
+#[test]
+fn one_request_to_the_ledger_per_answer() {
+    let server = Server::new();
+    let token = server.signed_in().text("refresh_token");
+    assert_eq!(server.asked.replace(0), 1);
+    server.refresh(&token, "").unwrap();
+    assert_eq!(server.asked.get(), 1);
+}
+
+#[test]
+fn unknown_expired_used_and_foreign_look_the_same_from_outside() {
+    let server = Server::new();
+    let used = server.code_for("app");
+    server.redeem(&used).unwrap();
+    let expired = server.code_for("app");
+    let foreign = server.code_for("other");
+    server.now.set(START.plus(61));
+    let never_stored = AuthorizationCode::mint(object_name(), &Counting::from(99)).expose(server.keys.routing());
+    let answers: Vec<String> = [&used, &expired, &foreign, &never_stored, &"mc1x".to_owned()]
+        .iter()
+        .map(|code| serde_json::to_string(&TokenErrorBody::from(server.redeem(code).unwrap_err())).unwrap())
+        .collect();
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+#[test]
+fn a_replayed_code_takes_the_refresh_token_with_it() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    let tokens = server.redeem(&code).unwrap();
+    assert_eq!(server.redeem(&code).unwrap_err().code(), "invalid_grant");
+    assert_eq!(server.refresh(&tokens.text("refresh_token"), "").unwrap_err().code(), "invalid_grant");
+}
+
+#[test]
+fn an_outage_is_503_and_never_a_reason_to_forget_credentials() {
+    let server = Server::new();
+    let (code, token) = (server.code_for("app"), server.signed_in().text("refresh_token"));
+    server.storage_is_down.set(true);
+    for answer in [
+        server.redeem(&code).err(),
+        server.refresh(&token, "").err(),
+        server.revoke(None, &format!("client_id=app&token={token}")).err(),
+    ] {
+        let error = answer.unwrap();
+        assert_eq!((error.status(), error.code()), (503, "temporarily_unavailable"));
+        assert!(error.retry_after().is_some_and(|seconds| seconds > 0));
+    }
+    server.storage_is_down.set(false);
+    assert!(server.redeem(&code).is_ok());
+    assert!(server.refresh(&token, "").is_ok());
+}
+
+#[test]
+fn without_credentials_no_token_is_issued() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    let token = server.signed_in().text("refresh_token");
+    server.epochs.borrow_mut().clear();
+    assert_eq!(server.redeem(&code).unwrap_err().code(), "invalid_grant");
+    assert_eq!(server.refresh(&token, "").unwrap_err().code(), "invalid_grant");
+}
+
+#[test]
+fn a_client_of_the_configuration_acts_for_itself() {
+    let server = Server::new();
+    let header = basic("robot", "s3cret");
+    for (more, want) in [
+        ("", Ok("notes:read notes:write")),
+        ("&scope=notes:read", Ok("notes:read")),
+        ("&scope=notes:read+profile", Ok("notes:read")),
+        ("&scope=profile", Err("invalid_scope")),
+        ("&resource=https://other.example/mcp", Err("invalid_target")),
+    ] {
+        let answer = server.post_with(Some(&header), Some(FORM), &format!("grant_type=client_credentials{more}"));
+        let got = answer.as_ref().map(|tokens| tokens.text("scope")).map_err(|error| error.code());
+        assert_eq!(got.as_deref().map_err(|code| *code), want, "{more}");
+        if let Ok(tokens) = answer {
+            assert!(tokens.body.get("refresh_token").is_none(), "RFC 6749 §4.4.3");
+            let token = server.caller(&tokens.text("access_token"));
+            assert_eq!(token.caller().subject.as_str(), "client:robot", "not a person's name");
+            assert_eq!(token.caller().grant, None);
+        }
+    }
+    let private = server.post_with(
+        Some(&header),
+        Some(FORM),
+        "grant_type=client_credentials&resource=https://host.example/private/mcp",
+    );
+    assert!(private.is_ok());
+    assert_eq!(server.asked.get(), 0);
+}
+
+#[test]
+fn nobody_else_acts_for_itself() {
+    let server = Server::new();
+    let public = server.post("grant_type=client_credentials&client_id=app").unwrap_err();
+    let without_scopes =
+        server.post_with(Some(&basic("web", "s3cret")), Some(FORM), "grant_type=client_credentials").unwrap_err();
+    assert_eq!([public.code(), without_scopes.code()], ["unauthorized_client"; 2]);
+}
+
+#[test]
+fn either_token_revokes_the_grant_for_its_client_only() {
+    for name in ["refresh_token", "access_token"] {
+        let server = Server::new();
+        let tokens = server.signed_in();
+        let token = tokens.text(name);
+        assert!(server.revoke(None, &format!("client_id=other&token={token}")).unwrap().is_empty(), "{name}");
+        let next = server.refresh(&tokens.text("refresh_token"), "").unwrap();
+        let hint = format!("client_id=app&token={token}&token_type_hint=whatever");
+        assert_eq!(server.revoke(None, &hint).unwrap(), [tokens.grant.unwrap()], "{name}");
+        for dead in [&tokens, &next] {
+            assert_eq!(server.refresh(&dead.text("refresh_token"), "").unwrap_err().code(), "invalid_grant");
+        }
+        assert_eq!(server.revoke(None, &hint).unwrap().len(), 1, "a second time is a success too");
+    }
+}
+
+#[test]
+fn what_is_no_token_is_revoked_with_success() {
+    let server = Server::new();
+    for token in ["x", "mr1", "mr1AAAA", "a.b.c", "%00"] {
+        assert!(server.revoke(None, &format!("client_id=app&token={token}")).unwrap().is_empty(), "{token}");
+    }
+    let robot = basic("robot", "s3cret");
+    let own = server.post_with(Some(&robot), Some(FORM), "grant_type=client_credentials").unwrap();
+    let body = format!("token={}", own.text("access_token"));
+    assert!(server.revoke(Some(&robot), &body).unwrap().is_empty());
+}
+
+#[test]
+fn a_revocation_request_says_who_asks_and_what() {
+    let server = Server::new();
+    for (body, status, code) in [
+        ("token=x", 401, "invalid_client"),
+        ("client_id=nobody&token=x", 401, "invalid_client"),
+        ("client_id=web&token=x", 401, "invalid_client"),
+        ("client_id=app", 400, "invalid_request"),
+        ("client_id=app&token=x&token=y", 400, "invalid_request"),
+    ] {
+        let error = server.revoke(None, body).unwrap_err();
+        assert_eq!((error.status(), error.code()), (status, code), "{body}");
+    }
+}

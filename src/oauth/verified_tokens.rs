@@ -1,0 +1,238 @@
+//! What one isolate remembers of the tokens it has verified, so that the common call checks no signature and reads no storage,
+//! and when it has to ask whether a grant was revoked: before its first call, then once a minute.
+//!
+//! Only tokens that passed get in here, so nobody outside chooses what is remembered; it is small, and forgotten with the
+//! isolate. The configuration of an isolate does not change while it lives.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Timestamp;
+use super::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY, VerifiedToken};
+use super::bearer::Bearer;
+use super::resource::Resource;
+use crate::caller::{Caller, GrantId};
+
+/// Most tokens, and most grants, that are remembered.
+const CAPACITY: usize = 1024;
+/// Seconds after which an isolate asks again whether a grant was revoked.
+const LOOK_EVERY: u64 = 60;
+/// Seconds for which a grant is believed to live on while the answer cannot be had.
+const BELIEVE: u64 = 600;
+/// Seconds after which a question without an answer is asked again.
+const ASK_AGAIN: u64 = 5;
+
+/// How long the marker of a revoked grant is kept, in seconds: until the last access token of it has expired everywhere.
+pub const MARKER_LIFETIME: u64 = ACCESS_TOKEN_LIFETIME + 4 * LEEWAY;
+
+/// The name of the marker that says that a grant was revoked.
+#[must_use]
+pub fn marker(grant: GrantId) -> String {
+    format!("revoked:{grant}")
+}
+
+/// Whether to ask if a grant was revoked, before a call is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// No: somebody looked moments ago.
+    NotNow,
+    /// Yes; if there is no answer, the call is served all the same.
+    Due,
+    /// Yes; if there is no answer, nobody can tell, and the call is refused with 503.
+    Must,
+    /// No need: it was.
+    Revoked,
+}
+
+/// The memory of one isolate.
+#[derive(Default)]
+pub struct VerifiedTokens {
+    tokens: BTreeMap<Box<str>, Entry>,
+    grants: BTreeMap<GrantId, Known>,
+}
+
+struct Entry {
+    resource: Resource,
+    caller: Arc<Caller>,
+    expires: Timestamp,
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    /// When the last answer was had,
+    answered_at: Timestamp,
+    /// and what it was.
+    revoked: bool,
+    /// Before this nobody asks again.
+    ask_at: Timestamp,
+}
+
+impl VerifiedTokens {
+    /// Nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { tokens: BTreeMap::new(), grants: BTreeMap::new() }
+    }
+
+    /// Who is calling, if this very token was verified for this very resource and has not expired since.
+    #[must_use]
+    pub fn caller(&self, bearer: &Bearer, resource: &Resource, now: Timestamp) -> Option<Arc<Caller>> {
+        let entry = self.tokens.get(bearer.as_str())?;
+        (entry.resource == *resource && now < entry.expires).then(|| Arc::clone(&entry.caller))
+    }
+
+    /// Remembers a token.
+    pub fn remember(
+        &mut self,
+        bearer: &Bearer,
+        resource: &Resource,
+        token: VerifiedToken,
+        now: Timestamp,
+    ) -> Arc<Caller> {
+        if self.tokens.len() >= CAPACITY {
+            self.tokens.retain(|_, entry| now < entry.expires);
+        }
+        if self.tokens.len() >= CAPACITY {
+            self.tokens.clear();
+        }
+        let expires = token.expires();
+        let caller = Arc::new(token.into_caller());
+        let entry = Entry { resource: resource.clone(), caller: Arc::clone(&caller), expires };
+        self.tokens.insert(Box::from(bearer.as_str()), entry);
+        caller
+    }
+
+    /// Whether to look for the marker of a grant. `strict` is for tools that want to know each time.
+    #[must_use]
+    pub fn look(&self, grant: GrantId, strict: bool, now: Timestamp) -> Look {
+        match self.grants.get(&grant) {
+            Some(known) if known.revoked => Look::Revoked,
+            Some(_) if strict => Look::Must,
+            Some(known) if now < known.ask_at => Look::NotNow,
+            Some(known) if now.seconds_since(known.answered_at) < BELIEVE => Look::Due,
+            None | Some(_) => Look::Must,
+        }
+    }
+
+    /// Somebody looked: whether there is a marker.
+    pub fn answered(&mut self, grant: GrantId, revoked: bool, now: Timestamp) {
+        if self.grants.len() >= CAPACITY {
+            self.grants.retain(|_, known| now.seconds_since(known.answered_at) < LOOK_EVERY);
+        }
+        if self.grants.len() >= CAPACITY {
+            // Looking once more costs less than remembering everybody.
+            self.grants.clear();
+        }
+        self.grants.insert(grant, Known { answered_at: now, revoked, ask_at: now.plus(LOOK_EVERY) });
+        if revoked {
+            self.tokens.retain(|_, entry| entry.caller.grant != Some(grant));
+        }
+    }
+
+    /// Somebody looked and got no answer.
+    pub fn unanswered(&mut self, grant: GrantId, now: Timestamp) {
+        if let Some(known) = self.grants.get_mut(&grant) {
+            known.ask_at = now.plus(ASK_AGAIN);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::{ClientId, ScopeSet, Subject};
+
+    const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const GRANT: GrantId = GrantId::from_bytes([1; 8]);
+
+    fn bearer(text: &str) -> Bearer {
+        Bearer::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap()
+    }
+
+    fn resource(path: &str) -> Resource {
+        Resource::parse(&format!("https://host.example{path}")).unwrap()
+    }
+
+    fn token(grant: GrantId) -> VerifiedToken {
+        let caller = Caller {
+            subject: Subject::new("owner").unwrap(),
+            client_id: ClientId::new("app").unwrap(),
+            scopes: ScopeSet::empty(),
+            display_name: None,
+            grant: Some(grant),
+        };
+        VerifiedToken::new(caller, START.plus(600), "id")
+    }
+
+    #[test]
+    fn a_verified_token_is_known_for_its_resource_until_it_expires() {
+        let mut tokens = VerifiedTokens::new();
+        tokens.remember(&bearer("a.b.c"), &resource("/mcp"), token(GRANT), START);
+        for (name, text, path, now, known) in [
+            ("the same", "a.b.c", "/mcp", START, true),
+            ("last second", "a.b.c", "/mcp", START.plus(599), true),
+            ("expired", "a.b.c", "/mcp", START.plus(600), false),
+            ("another token", "a.b.d", "/mcp", START, false),
+            ("a longer one", "a.b.cc", "/mcp", START, false),
+            ("another resource", "a.b.c", "/private/mcp", START, false),
+        ] {
+            assert_eq!(tokens.caller(&bearer(text), &resource(path), now).is_some(), known, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_grant_is_looked_up_before_its_first_call_and_then_once_a_minute() {
+        let mut tokens = VerifiedTokens::new();
+        assert_eq!(tokens.look(GRANT, false, START), Look::Must);
+        tokens.answered(GRANT, false, START);
+        assert_eq!(tokens.look(GRANT, false, START.plus(59)), Look::NotNow);
+        assert_eq!(tokens.look(GRANT, true, START.plus(1)), Look::Must, "a strict tool asks each time");
+        assert_eq!(tokens.look(GRANT, false, START.plus(60)), Look::Due);
+    }
+
+    #[test]
+    fn without_an_answer_a_known_grant_is_believed_for_ten_minutes() {
+        let mut tokens = VerifiedTokens::new();
+        tokens.unanswered(GRANT, START);
+        assert_eq!(tokens.look(GRANT, false, START), Look::Must, "an unknown one is not");
+        tokens.answered(GRANT, false, START);
+        tokens.unanswered(GRANT, START.plus(60));
+        assert_eq!(tokens.look(GRANT, false, START.plus(64)), Look::NotNow, "not at every call");
+        assert_eq!(tokens.look(GRANT, false, START.plus(65)), Look::Due);
+        assert_eq!(tokens.look(GRANT, false, START.plus(600)), Look::Must);
+    }
+
+    #[test]
+    fn a_revoked_grant_takes_all_its_tokens_along_and_no_others() {
+        let mut tokens = VerifiedTokens::new();
+        let other = GrantId::from_bytes([2; 8]);
+        for (text, grant) in [("a", GRANT), ("b", GRANT), ("c", other)] {
+            tokens.remember(&bearer(text), &resource("/mcp"), token(grant), START);
+            tokens.answered(grant, false, START);
+        }
+        tokens.answered(GRANT, true, START.plus(60));
+        let known =
+            ["a", "b", "c"].map(|text| tokens.caller(&bearer(text), &resource("/mcp"), START.plus(60)).is_some());
+        assert_eq!(known, [false, false, true]);
+        assert_eq!(tokens.look(GRANT, false, START.plus(3600)), Look::Revoked);
+        assert_eq!(tokens.look(other, false, START.plus(59)), Look::NotNow);
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let mut tokens = VerifiedTokens::new();
+        for n in 0..3 * CAPACITY {
+            let grant = GrantId::from_bytes((n as u64).to_be_bytes());
+            tokens.remember(&bearer(&format!("t{n}")), &resource("/mcp"), token(grant), START);
+            tokens.answered(grant, false, START);
+            assert!(tokens.tokens.len() <= CAPACITY && tokens.grants.len() <= CAPACITY);
+            assert!(tokens.caller(&bearer(&format!("t{n}")), &resource("/mcp"), START).is_some(), "the newest is kept");
+        }
+    }
+
+    #[test]
+    fn the_marker_of_a_grant_outlives_its_access_tokens() {
+        assert_eq!(marker(GRANT), "revoked:0101010101010101");
+        const { assert!(MARKER_LIFETIME > ACCESS_TOKEN_LIFETIME + LEEWAY) };
+    }
+}
