@@ -7,7 +7,7 @@ use futures_util::future::{Either, select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use worker::wasm_bindgen::JsValue;
-use worker::{Method, Request, RequestInit, Response, Stub};
+use worker::{Request, Response, Stub, web_sys};
 
 use crate::mcp::Unavailable;
 
@@ -25,10 +25,11 @@ pub(crate) fn object(env: &worker::Env, binding: &str, name: &str) -> Result<Stu
 pub(crate) async fn ask<C: Serialize, A: DeserializeOwned>(stub: &Stub, command: &C) -> Result<A, Unavailable> {
     let call = async {
         let body = serde_json::to_string(command).map_err(|_| Unavailable)?;
-        let mut init = RequestInit::new();
-        init.with_method(Method::Post).with_body(Some(JsValue::from_str(&body)));
-        let request = Request::new_with_init("https://object/", &init).map_err(|_| Unavailable)?;
-        let mut response = stub.fetch_with_request(request).await.map_err(|_| Unavailable)?;
+        let init = web_sys::RequestInit::new();
+        init.set_method("POST");
+        init.set_body(&JsValue::from_str(&body));
+        let request = web_sys::Request::new_with_str_and_init("https://object/", &init).map_err(|_| Unavailable)?;
+        let mut response = stub.fetch_with_request(request.into()).await.map_err(|_| Unavailable)?;
         if response.status_code() != 200 {
             return Err(Unavailable);
         }
