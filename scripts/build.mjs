@@ -1,12 +1,13 @@
 // Compiles one Worker: `node scripts/build.mjs [folder of the crate]`, the repository's own by default. This is wrangler's
 // [build] command, so `npx wrangler dev` and `npx wrangler deploy` come here too, from a fresh clone even.
 //
-// wrangler calls it up to three times per start. Two variables spare a build that is known to be fresh:
+// wrangler calls it twice per start. Two variables spare a build that is known to be fresh:
 // MCP_PREBUILT=1 always (the tests start many servers of one build),
 // MCP_BUILT_AT=<milliseconds> as long as nothing has changed since that time (`npm start` has just built).
 import { main } from './lib/log.mjs';
 import { endOnSignals } from './lib/processes.mjs';
 import { checkRequirements } from './lib/requirements.mjs';
+import { inTurn } from './lib/turns.mjs';
 import { buildWorker, changedSince } from './lib/worker.mjs';
 
 const crate = process.argv[2] ?? '.';
@@ -19,6 +20,8 @@ if (!isFresh(process.env)) {
   await main(async () => {
     endOnSignals(() => 130);
     checkRequirements();
-    await buildWorker(crate);
+    const build = () => buildWorker(crate);
+    if (process.env.WRANGLER_COMMAND !== 'dev') return build();
+    return inTurn(crate, { build, changedSince: (time) => changedSince(time, crate) });
   });
 }

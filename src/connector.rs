@@ -1,10 +1,11 @@
-//! The connector: its name, its tools, and what they keep. This is the file to edit; everything else can stay as it is.
+//! The connector: its name, its tools, resources and prompts, and what they keep. This is the file to edit; everything
+//! else can stay as it is.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Scope;
-use crate::mcp::{Connector, Json, Tool, ToolError};
+use crate::mcp::{Connector, Json, ListedResource, Partial, Prompt, Template, Tool, ToolError};
 use crate::worker::{Context, Store, Workers};
 
 const PROFILE: Scope = Scope::new("profile", "See who you are");
@@ -33,6 +34,19 @@ pub(crate) fn connector() -> Connector<Workers> {
                 .scope(NOTES_WRITE)
                 .destructive(),
         )
+        .template(
+            Template::new("note://{id}", "note", "One of the notes.", read_note)
+                .title("Note")
+                .mime_type("text/markdown")
+                .scope(NOTES_READ)
+                .listed_by(note_resources)
+                .complete("id", complete_id),
+        )
+        .prompt(
+            Prompt::new("summarize_notes", "Sum up the notes.", summarize_notes)
+                .title("Summarize notes")
+                .scope(NOTES_READ),
+        )
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -60,6 +74,12 @@ struct Note {
     body: String,
 }
 
+impl Note {
+    fn to_markdown(&self) -> String {
+        format!("# {}\n\n{}", self.title, self.body)
+    }
+}
+
 /// A note with its id.
 #[derive(Serialize, JsonSchema)]
 struct ListedNote {
@@ -73,8 +93,13 @@ struct Notes {
     notes: Vec<ListedNote>,
 }
 
+/// The notes of the person who is calling, with their ids.
+async fn notes_of(cx: &Context) -> Result<Vec<(u64, Note)>, ToolError> {
+    Ok(Store::of(cx, "notes")?.list().await?)
+}
+
 async fn list_notes(cx: Context) -> Result<Json<Notes>, ToolError> {
-    let notes = Store::of(&cx, "notes")?.list().await?;
+    let notes = notes_of(&cx).await?;
     Ok(Json(Notes { notes: notes.into_iter().map(|(id, note)| ListedNote { id, note }).collect() }))
 }
 
@@ -84,16 +109,45 @@ async fn save_note(note: Note, cx: Context) -> Result<String, ToolError> {
 }
 
 #[derive(Deserialize, JsonSchema)]
-struct DeleteNote {
+struct NoteId {
     /// Id of the note, as `list_notes` gives it.
     id: u64,
 }
 
-async fn delete_note(args: DeleteNote, cx: Context) -> Result<String, ToolError> {
+async fn delete_note(args: NoteId, cx: Context) -> Result<String, ToolError> {
     if Store::of(&cx, "notes")?.delete(args.id).await? {
         return Ok(format!("Note {} is deleted.", args.id));
     }
     Err(ToolError::new(format!("There is no note {}. Call list_notes to see which there are.", args.id)))
+}
+
+async fn read_note(args: NoteId, cx: Context) -> Result<Option<String>, ToolError> {
+    let note: Option<Note> = Store::of(&cx, "notes")?.get(args.id).await?;
+    Ok(note.map(|note| note.to_markdown()))
+}
+
+/// The notes among the resources that clients list.
+async fn note_resources(cx: Context) -> Result<Vec<ListedResource>, ToolError> {
+    let notes = notes_of(&cx).await?;
+    Ok(notes.into_iter().map(|(id, note)| ListedResource::new(format!("note://{id}"), note.title)).collect())
+}
+
+async fn complete_id(partial: Partial, cx: Context) -> Result<Vec<String>, ToolError> {
+    let notes = notes_of(&cx).await?;
+    Ok(partial.matching(notes.into_iter().map(|(id, _)| id.to_string())))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct SummarizeNotes {
+    /// What the summary is about; everything if it is left out.
+    topic: Option<String>,
+}
+
+async fn summarize_notes(args: SummarizeNotes, cx: Context) -> Result<String, ToolError> {
+    let notes = notes_of(&cx).await?;
+    let notes: Vec<String> = notes.iter().map(|(_, note)| note.to_markdown()).collect();
+    let about = args.topic.map(|topic| format!(" Only what is about {topic}.")).unwrap_or_default();
+    Ok(format!("Sum up these notes in a few sentences.{about}\n\n{}", notes.join("\n\n")))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 // Sign-in only where a tool needs it: which requests pass without a token, which are refused, and with which challenge.
-// RFC 6750 §3, RFC 9728 §5.1 and the specification's "Authorization". No token is valid here: what a good one opens is
-// tested with the authorization server.
+// RFC 6750 §3, RFC 9728 §5.1 and the specification's "Authorization". What a good token opens, and what it does not; how one
+// comes by it is tested with the authorization server.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -22,12 +22,13 @@ import {
   send,
   textOf,
 } from './support/mcp.mjs';
+import { SIGN_IN as OWNER, bearer, connect } from './support/oauth.mjs';
 import { startMain } from './support/server.mjs';
 
 /** @type {import("./support/server.mjs").Server} */
 let server;
 before(async () => {
-  server = await startMain();
+  server = await startMain(OWNER);
 });
 after(() => server?.stop());
 
@@ -269,6 +270,109 @@ describe('a bearer token that is not valid', () => {
   });
 });
 
+describe('with a token', () => {
+  let narrow;
+  let wide;
+  before(async () => {
+    const { client, tokens } = await connect(server);
+    narrow = tokens.access_token;
+    wide = (await connect(server, { client, scope: 'notes:read notes:write profile' })).tokens.access_token;
+  });
+  const having = (token, more = {}) => ({ ...more, headers: { ...bearer(token), ...more.headers } });
+  /** What a first sign-in does not open. */
+  const isBeyond = ({ scope }) => scope === 'notes:write';
+
+  for (const { version, ask } of REVISIONS) {
+    test(`everything that is public stays so (${version})`, async () => {
+      (await send(server, ask('tools/list', {}, having(narrow)))).result('the list');
+      const echoed = await send(server, ask('tools/call', calling('echo', { text: 'hello' }), having(narrow)));
+      assert.ok(textOf(echoed.result('echo')).includes('hello'), echoed.story('echo'));
+      if (version !== MODERN) {
+        (await send(server, initialize(version, having(narrow)))).result('initialize');
+        (await send(server, notification('notifications/initialized', undefined, having(narrow, { version })))).hasStatus(
+          202,
+          'notifications',
+        );
+      }
+    });
+
+    test(`what its scopes open is served (${version})`, async () => {
+      for (const { tool, args } of PROTECTED.filter((row) => !isBeyond(row))) {
+        (await send(server, ask('tools/call', calling(tool, args), having(narrow)))).result(tool);
+      }
+      const saved = await send(server, ask('tools/call', calling('save_note', { title: version, body: 'b' }), having(wide)));
+      assert.match(textOf(saved.result('save_note')), /saved/, saved.story('the wider token opens it'));
+    });
+
+    test(`what they do not open is 403 with all that is needed (${version})`, async () => {
+      for (const { tool, args, scope } of PROTECTED.filter(isBeyond)) {
+        const answer = await send(server, ask('tools/call', calling(tool, args), having(narrow)));
+        const challenge = challengeOf(answer, { status: 403 });
+        assert.equal(challenge.parameters.error, 'insufficient_scope', answer.story('R8, RFC 6750 §3.1: only then do clients step up'));
+        assert.ok(scopesOf(challenge).includes(scope), answer.story('R9: what the operation needs'));
+      }
+    });
+  }
+
+  test('the refusal comes before the arguments are looked at', async () => {
+    for (const { ask } of ERAS) {
+      challengeOf(await send(server, ask('tools/call', calling('save_note', { title: 3, nonsense: true }), having(narrow))), {
+        status: 403,
+      });
+    }
+  });
+
+  test('the refusal may be read by a web page', async () => {
+    const origin = 'http://localhost:6274';
+    const answer = await send(
+      server,
+      legacy('tools/call', calling('save_note', { title: 't', body: 'b' }), having(narrow, { headers: { origin } })),
+    );
+    challengeOf(answer, { status: 403 });
+    answer.hasHeader('access-control-allow-origin', origin, 'R19');
+    answer.hasHeader('access-control-expose-headers', /www-authenticate/i, 'R19');
+  });
+
+  test('one call beyond it refuses a whole batch, and names the scopes of all', async () => {
+    const message = (id, name, args = {}) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: calling(name, args) });
+    const messages = [message(1, 'save_note', { title: 'not-executed', body: 'b' }), message(2, 'list_notes')];
+    const headers = { ...bearer(narrow), 'mcp-protocol-version': '2025-03-26' };
+    for (const body of [messages, [...messages].reverse()]) {
+      const answer = await send(server, post(body, { headers }));
+      const challenge = challengeOf(answer, { status: 403 });
+      for (const scope of ['notes:read', 'notes:write']) assert.ok(scopesOf(challenge).includes(scope), answer.story('R9'));
+    }
+    const served = await send(server, post([message(1, 'whoami'), message(2, 'list_notes')], { headers }));
+    assert.equal(served.hasStatus(200, 'what it opens is served').messages().length, 2, served.story('2025-03-26: one answer each'));
+    const listed = await send(server, legacy('tools/call', calling('list_notes'), having(narrow)));
+    assert.ok(!listed.text.includes('not-executed'), listed.story('nothing of the refused batch was executed'));
+  });
+
+  test('a call beyond it under the name of a public one is refused', async () => {
+    const asked = modern('tools/call', calling('save_note', { title: 'not-executed', body: 'b' }), having(narrow));
+    const answer = await send(server, { ...asked, headers: { ...asked.headers, 'mcp-name': 'echo' } });
+    answer.hasStatus([400, 403], 'the body decides who may pass');
+    const listed = await send(server, legacy('tools/call', calling('list_notes'), having(narrow)));
+    assert.ok(!listed.text.includes('not-executed'), listed.story('nothing was executed'));
+  });
+
+  test('of the other endpoint, or twice, it opens nothing', async () => {
+    for (const { ask } of ERAS) {
+      const answer = await send(server, ask('tools/list', {}, having(wide, { path: '/private/mcp' })));
+      assert.equal(
+        challengeOf(answer, { path: '/private/mcp' }).parameters.error,
+        'invalid_token',
+        answer.story('RFC 8707: another audience'),
+      );
+      const twice = await send(
+        server,
+        ask('tools/call', calling('whoami'), { headers: { authorization: [`Bearer ${wide}`, `Bearer ${wide}`] } }),
+      );
+      twice.hasStatus([400, 401], 'RFC 6750 §2');
+    }
+  });
+});
+
 describe('a token in the URL', () => {
   for (const parameter of ['access_token', 'token', 'bearer']) {
     test(`${parameter} in the query is no token (R14)`, async () => {
@@ -355,7 +459,7 @@ describe('with CHALLENGE=result', () => {
   /** @type {import("./support/server.mjs").Server} */
   let linking;
   before(async () => {
-    linking = await startMain({ CHALLENGE: 'result' });
+    linking = await startMain({ CHALLENGE: 'result', ...OWNER });
   });
   after(() => linking?.stop());
 
@@ -380,6 +484,20 @@ describe('with CHALLENGE=result', () => {
           assert.equal(typeof result._meta[KEY.serverInfo]?.name, 'string', answer.story('1.5: serverInfo stays beside it'));
         }
       }
+    });
+  }
+
+  for (const { era, ask } of ERAS) {
+    test(`so is a call beyond the scopes of a token (${era})`, async () => {
+      const { tokens } = await connect(linking);
+      const headers = bearer(tokens.access_token);
+      const answer = await send(linking, ask('tools/call', calling('save_note', { title: 't', body: 'b' }), { headers }));
+      const result = answer.result('200, so that the client reads the body');
+      assert.equal(result.isError, true, answer.story('isError'));
+      const [{ parameters }] = parseChallenges(result._meta['mcp/www_authenticate'][0]);
+      assert.equal(parameters.error, 'insufficient_scope', answer.story('it has a token, and that is not enough'));
+      assert.ok(parameters.scope.split(' ').includes('notes:write'), answer.story('the scope of the operation'));
+      (await send(linking, ask('tools/call', calling('whoami'), { headers }))).result('what the token opens is served');
     });
   }
 

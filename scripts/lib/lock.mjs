@@ -3,10 +3,13 @@ import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import path from 'node:path';
 import { step } from './log.mjs';
 
-/** Runs `body` while no other process holds the lock `file`. A lock whose owner is gone does not count. */
-export async function withLock(file, body) {
+/**
+ * Runs `body` while no other process holds the lock `file`. A lock whose owner is gone does not count.
+ * @param {() => boolean} [stillWanted] asked while waiting; where it says no, `body` does not run
+ */
+export async function withLock(file, body, stillWanted) {
   mkdirSync(path.dirname(file), { recursive: true });
-  for (let told = false; !take(file); ) {
+  for (let told = stillWanted !== undefined; !take(file); ) {
     const owner = ownerOf(file);
     if (owner === undefined || !isAlive(owner)) {
       rmSync(file, { force: true });
@@ -14,7 +17,8 @@ export async function withLock(file, body) {
     }
     if (!told) step(`Waiting for another set-up to end (process ${owner})`);
     told = true;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    if (stillWanted && !stillWanted()) return undefined;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
   const release = () => rmSync(file, { force: true });
   process.once('exit', release);

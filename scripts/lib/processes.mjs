@@ -30,15 +30,16 @@ export function launch(command, args, { cwd, env, output = 'inherit' } = {}) {
   });
   let outcome = { signal: 'SIGKILL' };
   child.on('message', (message) => (outcome = message));
+  // Not the child's `close` event: it never comes after `disconnect`.
+  const ends = [[child, 'exit'], [child.stdout, 'close'], [child.stderr, 'close']].filter(([from]) => from);
+  const done = Promise.all(ends.map(([from, event]) => new Promise((resolve) => from.once(event, resolve)))).then(() => {
+    running.delete(handle);
+    return outcome;
+  });
   const handle = {
     stdout: child.stdout,
     stderr: child.stderr,
-    done: new Promise((resolve) => {
-      child.on(output === 'pipe' ? 'close' : 'exit', () => {
-        running.delete(handle);
-        resolve(outcome);
-      });
-    }),
+    done,
     async stop() {
       if (child.connected) child.disconnect();
       await handle.done;

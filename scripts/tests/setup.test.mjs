@@ -14,6 +14,7 @@ import { ensurePassphrase, randomPassphrase, valueIn } from '../lib/passphrase.m
 import { atLeast, nodeProblem, rustProblem } from '../lib/requirements.mjs';
 import { checkPort, portFrom } from '../lib/serve.mjs';
 import { lockedVersion } from '../lib/tools.mjs';
+import { inTurn } from '../lib/turns.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcp-connector-scripts-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,6 +67,49 @@ describe('tools', () => {
     await Promise.all([visit(), visit()]);
     assert.equal(most, 1);
     assert.throws(() => statSync(file), { code: 'ENOENT' });
+  });
+});
+
+describe('builds for wrangler dev', () => {
+  /** Asks for `requests` builds while the first one runs; during it the code changes, if at all, after all have asked. */
+  async function storm(directory, requests, changesMeanwhile) {
+    let builds = 0;
+    let changed = 0;
+    let release;
+    const gate = new Promise((resolve) => (release = resolve));
+    const how = {
+      directory,
+      build: async () => {
+        builds += 1;
+        await gate;
+      },
+      changedSince: (time) => changed > time,
+    };
+    const first = inTurn('.', how);
+    const others = Array.from({ length: requests }, () => inTurn('.', how));
+    // All but the newest leave while the build still runs.
+    await Promise.all(others.slice(0, -1));
+    assert.equal(builds, 1);
+    if (changesMeanwhile) changed = Date.now() + 1;
+    release();
+    await Promise.all([first, ...others]);
+    return builds;
+  }
+
+  test('many requests during a build that has it all make no other build', async () => {
+    assert.equal(await storm(path.join(folder, 'same'), 5, false), 1);
+  });
+
+  test('a change during a build makes one more, whatever number of requests', async () => {
+    assert.equal(await storm(path.join(folder, 'changed'), 5, true), 2);
+  });
+
+  test('a request after a build makes a new one', async () => {
+    let builds = 0;
+    const how = { directory: path.join(folder, 'later'), build: async () => void (builds += 1), changedSince: () => false };
+    await inTurn('tests/everything', how);
+    await inTurn('tests/everything', how);
+    assert.equal(builds, 2);
   });
 });
 

@@ -122,6 +122,18 @@ impl Content {
     }
 }
 
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
 impl From<Kind> for Content {
     fn from(kind: Kind) -> Self {
         Self { kind, annotations: None }

@@ -14,6 +14,7 @@ use super::version::ProtocolVersion;
 use crate::caller::{Caller, Subject};
 
 /// The call a handler serves: who is calling, its surroundings, and the way back to the client.
+#[derive(Clone)]
 pub struct Context<H> {
     host: H,
     caller: Option<Caller>,

@@ -3,9 +3,15 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use super::connector::{Connector, ready};
+use super::about::About;
+use super::connector::Connector;
+use super::content::Icon;
+use super::part::Part;
+use super::registry::ready_tool;
 use super::schema::Schema;
+use super::text_arguments::{names, property};
 use super::tool::Tool;
+use super::uri::{InvalidTemplate, InvalidUri};
 
 /// Longest tool name that Anthropic's directory takes.
 const DIRECTORY_NAME_LENGTH: usize = 64;
@@ -43,24 +49,38 @@ pub(crate) enum Problem {
     HeaderParam(String),
     #[error("the argument `{0}` has no description: put a doc comment on the field")]
     ArgumentWithoutDescription(String),
+    #[error("the URI is not valid: {0}")]
+    Uri(InvalidUri),
+    #[error("the URI template is not valid: {0}")]
+    Template(InvalidTemplate),
+    #[error("the handler's argument type has no field for the variable `{0}`")]
+    VariableWithoutField(String),
+    #[error("the handler needs `{0}`, and the URI template has no such variable")]
+    FieldWithoutVariable(String),
+    #[error("it completes `{0}`, and has no such argument")]
+    CompletesNothing(String),
+    #[error("the argument `{0}` can be an object or an array; clients send texts")]
+    NotAText(String),
     #[error("an icon needs an https: or data: URI")]
     Icon,
-    #[error("the first sign-in asks for nothing, and a tool needs a scope: call .sign_in([…])")]
+    #[error("the first sign-in asks for nothing, and a part needs a scope: call .sign_in([…])")]
     NoSignIn,
 }
 
 impl Defect {
     pub(crate) fn tool(name: &str, problem: Problem) -> Self {
-        Self { part: format!("tool `{name}`"), problem }
+        Self::of_part("tool", name, problem)
+    }
+
+    pub(crate) fn of_part(kind: &str, name: &str, problem: Problem) -> Self {
+        Self { part: format!("{kind} `{name}`"), problem }
     }
 
     pub(crate) fn of<H: 'static>(connector: &Connector<H>) -> Vec<Self> {
         let mut defects = Vec::new();
         let whole = |problem| Self { part: format!("connector `{}`", connector.info.name), problem };
-        if connector.info.icons.iter().any(|icon| !icon.is_loadable()) {
-            defects.push(whole(Problem::Icon));
-        }
-        if connector.needs_sign_in() && connector.sign_in.is_empty() {
+        defects.extend(unloadable(&connector.info.icons).map(whole));
+        if connector.needed_scopes().next().is_some() && connector.sign_in.is_empty() {
             defects.push(whole(Problem::NoSignIn));
         }
         for (at, tool) in connector.tools.iter().enumerate() {
@@ -69,37 +89,69 @@ impl Defect {
                 defects.push(Self::tool(&tool.name, Problem::NameTaken));
             }
         }
+        defects.extend(of_parts(&connector.resources, |resource| described(&resource.entry.about)));
+        // Clients show the variables of a template by their names alone.
+        defects.extend(of_parts(&connector.templates, |template| described(&template.about)));
+        defects.extend(of_parts(&connector.prompts, |prompt| {
+            described(&prompt.about).into_iter().chain(undescribed(&prompt.arguments)).collect()
+        }));
         defects
     }
 }
 
+/// What keeps parts from being served, and what else is to be mended about each.
+fn of_parts<P: Part>(parts: &[P], others: impl Fn(&P) -> Vec<Problem>) -> Vec<Defect> {
+    let mut defects = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        let taken = parts.iter().take(at).any(|earlier| earlier.key() == part.key()).then_some(Problem::NameTaken);
+        let problems = part.check().err().into_iter().chain(taken).chain(others(part));
+        defects.extend(problems.map(|problem| Defect::of_part(P::KIND, part.key(), problem)));
+    }
+    defects
+}
+
+fn described(about: &About) -> Vec<Problem> {
+    let mut problems = spoken_of(about.title.as_deref(), &about.description);
+    problems.extend(unloadable(&about.icons));
+    problems
+}
+
+/// What people and models read first.
+fn spoken_of(title: Option<&str>, description: &str) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if title.is_none_or(|title| title.trim().is_empty()) {
+        problems.push(Problem::NoTitle);
+    }
+    if description.trim().is_empty() {
+        problems.push(Problem::NoDescription);
+    }
+    problems
+}
+
+fn unloadable(icons: &[Icon]) -> Option<Problem> {
+    icons.iter().any(|icon| !icon.is_loadable()).then_some(Problem::Icon)
+}
+
+fn undescribed(schema: &Value) -> impl Iterator<Item = Problem> {
+    let is_undescribed = |name: &&str| !property(schema, name).is_some_and(|argument| is_described(argument, schema));
+    names(schema).into_iter().filter(is_undescribed).map(|name| Problem::ArgumentWithoutDescription(name.to_owned()))
+}
+
 fn problems<H>(tool: &Tool<H>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    problems.extend(ready(&tool.name, &tool.input_schema).err());
+    problems.extend(ready_tool(&tool.name, &tool.input_schema).err());
     if tool.name.len() > DIRECTORY_NAME_LENGTH {
         problems.push(Problem::LongName);
     }
-    if tool.title.as_ref().is_none_or(|title| title.trim().is_empty()) {
-        problems.push(Problem::NoTitle);
-    }
-    if tool.description.trim().is_empty() {
-        problems.push(Problem::NoDescription);
-    }
+    problems.extend(spoken_of(tool.title.as_deref(), &tool.description));
     if tool.hints.read_only.is_none() {
         problems.push(Problem::NoHint);
     }
-    if tool.icons.iter().any(|icon| !icon.is_loadable()) {
-        problems.push(Problem::Icon);
-    }
+    problems.extend(unloadable(&tool.icons));
     if let Some(Err(error)) = tool.output_schema.clone().map(Schema::compile) {
         problems.push(Problem::OutputSchema(error.to_string()));
     }
-    let arguments = tool.input_schema.get("properties").and_then(Value::as_object);
-    for (name, argument) in arguments.into_iter().flatten() {
-        if !is_described(argument, &tool.input_schema) {
-            problems.push(Problem::ArgumentWithoutDescription(name.clone()));
-        }
-    }
+    problems.extend(undescribed(&tool.input_schema));
     problems
 }
 
@@ -108,4 +160,96 @@ fn is_described(argument: &Value, schema: &Value) -> bool {
     let says = |schema: &Value| schema.get("description").and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     let definition = argument.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
     says(argument) || definition.and_then(|pointer| schema.pointer(pointer)).is_some_and(says)
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::mcp::context::Context;
+    use crate::mcp::trial::Alone;
+    use crate::mcp::{Partial, Prompt, Registry, Resource, Template, ToolError};
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Id {
+        #[allow(dead_code, reason = "only its schema is used")]
+        id: u64,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    struct Tags {
+        #[allow(dead_code, reason = "only its schema is used")]
+        tags: Vec<String>,
+    }
+
+    async fn fixed(_cx: Context<Alone>) -> Result<&'static str, ToolError> {
+        Ok("a")
+    }
+
+    async fn of_id(_args: Id) -> Result<&'static str, ToolError> {
+        Ok("a")
+    }
+
+    async fn of_tags(_args: Tags) -> Result<&'static str, ToolError> {
+        Ok("a")
+    }
+
+    async fn nothing(_partial: Partial, _cx: Context<Alone>) -> Result<Vec<String>, ToolError> {
+        Ok(Vec::new())
+    }
+
+    fn connector() -> Connector<Alone> {
+        Connector::new("n", "1")
+    }
+
+    /// What is said about the one part of `connector`, and whether it is served nevertheless.
+    fn problems(connector: impl Fn() -> Connector<Alone>) -> (Vec<Problem>, bool) {
+        let problems = connector().defects().into_iter().map(|defect| defect.problem).collect();
+        (problems, Registry::new(connector()).1.is_empty())
+    }
+
+    #[test]
+    fn a_part_that_cannot_be_served_is_left_out() {
+        let template = |uri: &str| Template::new(uri, "n", "d", of_id).title("t");
+        let rows: &[(&dyn Fn() -> Connector<Alone>, Problem)] = &[
+            (
+                &|| connector().resource(Resource::new("no uri", "n", "d", fixed).title("t")),
+                Problem::Uri(InvalidUri::Scheme),
+            ),
+            (&|| connector().template(template("a:b")), Problem::Template(InvalidTemplate::NoVariable)),
+            (&|| connector().template(template("a:{key}")), Problem::VariableWithoutField("key".to_owned())),
+            (
+                &|| connector().template(Template::new("a:{x}", "n", "d", fixed).title("t")),
+                Problem::VariableWithoutField("x".to_owned()),
+            ),
+            (
+                &|| connector().template(template("a:{id}").complete("key", nothing)),
+                Problem::CompletesNothing("key".to_owned()),
+            ),
+            (&|| connector().prompt(Prompt::new("a b", "d", fixed).title("t")), Problem::Name),
+            (
+                &|| {
+                    connector()
+                        .resource(Resource::new("a:b", "n", "d", fixed).title("t"))
+                        .resource(Resource::new("a:b", "m", "d", fixed).title("t"))
+                },
+                Problem::NameTaken,
+            ),
+        ];
+        for (connector, problem) in rows {
+            assert_eq!(problems(connector), (vec![problem.clone()], false), "{problem}");
+        }
+        let (found, is_served) = problems(|| connector().prompt(Prompt::new("n", "d", of_tags).title("t")));
+        assert!(found.contains(&Problem::NotAText("tags".to_owned())) && !is_served, "{found:?}");
+    }
+
+    #[test]
+    fn a_part_that_says_too_little_is_served() {
+        let bare = || connector().resource(Resource::new("a:b", "n", " ", fixed));
+        assert_eq!(problems(bare), (vec![Problem::NoTitle, Problem::NoDescription], true));
+        let undescribed = || connector().prompt(Prompt::new("n", "d", of_id).title("t"));
+        assert_eq!(problems(undescribed), (vec![Problem::ArgumentWithoutDescription("id".to_owned())], true));
+    }
 }

@@ -14,7 +14,6 @@ use futures_util::Stream;
 use futures_util::future::join_all;
 use serde_json::Value;
 
-use super::connector::{Need, Registry};
 use super::exchange::Exchange;
 use super::headers::{self, Accepts, RequestHeaders, refused, trimmed};
 use super::host::Host;
@@ -24,6 +23,7 @@ use super::jsonrpc::{
 use super::legacy::{self, Spoken};
 use super::modern::{self, Refusal};
 use super::operation::{self, Operation, Response};
+use super::registry::{Need, Registry};
 use super::session::SessionId;
 use super::sse::{EventStream, Run};
 use super::tool_result::ToolResult;
@@ -339,3 +339,6 @@ fn accept_unanswered(claims_modern: bool, headers: &impl RequestHeaders) -> Repl
         Err(error) => Response::error(None, &error, 400).into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

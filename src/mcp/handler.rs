@@ -1,4 +1,4 @@
-//! Plain async functions as tools: the types of their arguments and answers are their schemas.
+//! Plain async functions as tools, resources and prompts: the types of their arguments and answers say the rest.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,25 +9,26 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::schema_of;
-use super::tool_result::{IntoToolResult, ToolError, ToolResult};
+use super::tool_result::ToolError;
 
 /// The answer of a handler, on its way.
-pub type Answer = Pin<Box<dyn Future<Output = Result<ToolResult, ToolError>>>>;
+pub type Answer<R> = Pin<Box<dyn Future<Output = Result<R, ToolError>>>>;
 
-/// An async function that can be a tool.
+/// An async function that can be a tool, read a resource, or fill a prompt.
 ///
 /// You should not have to implement this. Every `async fn(Args, Context)`, `async fn(Args)` and `async fn(Context)` is one
-/// whose `Args` derive `Deserialize` and `JsonSchema` and which returns `Result<R, ToolError>` with an [`IntoToolResult`].
+/// whose `Args` derive `Deserialize` and `JsonSchema` and which returns a `Result<R, ToolError>`.
 /// `Form` says which of the three it is; the compiler finds it.
 pub trait Handler<H, Form>: 'static {
+    /// What the function gives.
+    type Output;
+
     /// The JSON Schema of the arguments.
     fn input_schema() -> Value;
 
-    /// The JSON Schema of the structured answer, where there is one.
-    fn output_schema() -> Option<Value>;
-
     /// Runs the function. `arguments` have passed the input schema.
-    fn call(&self, arguments: Value, cx: Context<H>) -> Answer;
+    fn call(&self, arguments: Value, cx: Context<H>)
+    -> impl Future<Output = Result<Self::Output, ToolError>> + 'static;
 }
 
 /// The form `async fn(Args, Context)`.
@@ -42,21 +43,17 @@ where
     F: Fn(Args, Context<H>) -> Fut + 'static,
     Args: DeserializeOwned + JsonSchema,
     Fut: Future<Output = Result<R, ToolError>> + 'static,
-    R: IntoToolResult,
+    R: 'static,
 {
+    type Output = R;
+
     fn input_schema() -> Value {
         schema_of::<Args>()
     }
 
-    fn output_schema() -> Option<Value> {
-        R::output_schema()
-    }
-
-    fn call(&self, arguments: Value, cx: Context<H>) -> Answer {
-        match read(arguments) {
-            Ok(arguments) => answer(self(arguments, cx)),
-            Err(error) => refuse(error),
-        }
+    fn call(&self, arguments: Value, cx: Context<H>) -> impl Future<Output = Result<R, ToolError>> + 'static {
+        let work = read(arguments).map(|arguments| self(arguments, cx));
+        async move { work?.await }
     }
 }
 
@@ -65,21 +62,17 @@ where
     F: Fn(Args) -> Fut + 'static,
     Args: DeserializeOwned + JsonSchema,
     Fut: Future<Output = Result<R, ToolError>> + 'static,
-    R: IntoToolResult,
+    R: 'static,
 {
+    type Output = R;
+
     fn input_schema() -> Value {
         schema_of::<Args>()
     }
 
-    fn output_schema() -> Option<Value> {
-        R::output_schema()
-    }
-
-    fn call(&self, arguments: Value, _cx: Context<H>) -> Answer {
-        match read(arguments) {
-            Ok(arguments) => answer(self(arguments)),
-            Err(error) => refuse(error),
-        }
+    fn call(&self, arguments: Value, _cx: Context<H>) -> impl Future<Output = Result<R, ToolError>> + 'static {
+        let work = read(arguments).map(self);
+        async move { work?.await }
     }
 }
 
@@ -87,32 +80,22 @@ impl<H, F, Fut, R> Handler<H, WithContext> for F
 where
     F: Fn(Context<H>) -> Fut + 'static,
     Fut: Future<Output = Result<R, ToolError>> + 'static,
-    R: IntoToolResult,
+    R: 'static,
 {
+    type Output = R;
+
     fn input_schema() -> Value {
         json!({ "type": "object", "additionalProperties": false })
     }
 
-    fn output_schema() -> Option<Value> {
-        R::output_schema()
+    fn call(&self, _arguments: Value, cx: Context<H>) -> impl Future<Output = Result<R, ToolError>> + 'static {
+        self(cx)
     }
-
-    fn call(&self, _arguments: Value, cx: Context<H>) -> Answer {
-        answer(self(cx))
-    }
-}
-
-fn answer<R: IntoToolResult>(work: impl Future<Output = Result<R, ToolError>> + 'static) -> Answer {
-    Box::pin(async move { work.await?.into_tool_result() })
-}
-
-fn refuse(error: ToolError) -> Answer {
-    Box::pin(std::future::ready(Err(error)))
 }
 
 fn read<Args: DeserializeOwned>(arguments: Value) -> Result<Args, ToolError> {
     serde_json::from_value(arguments).map_err(|error| {
-        ToolError::new(format!("The arguments were not accepted: {}.", without_input(&error.to_string())))
+        ToolError::arguments(format!("The arguments were not accepted: {}.", without_input(&error.to_string())))
     })
 }
 

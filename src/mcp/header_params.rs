@@ -107,11 +107,6 @@ impl HeaderParams {
         Ok(params)
     }
 
-    /// Whether the tool declares no header.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Whether the headers say what the arguments say. `header` looks one up by its name, in whatever case it came.
     pub(crate) fn check(
         &self,
@@ -344,8 +339,8 @@ mod tests {
         for name in ["Mcp-Param-Region", "Mcp-Param-x-count", "Mcp-Param-Flag"] {
             assert!(names.contains(&name), "{name}");
         }
-        assert!(!params.is_empty());
-        assert!(HeaderParams::of(&json!({"type": "object"})).unwrap().is_empty());
+        assert!(!params.0.is_empty());
+        assert!(HeaderParams::of(&json!({"type": "object"})).unwrap().0.is_empty());
     }
 
     #[test]
@@ -440,7 +435,7 @@ mod tests {
             json!({"$defs": {"x-mcp-header": {"type": "string"}}}),
             json!(true),
         ] {
-            assert!(HeaderParams::of(&schema).unwrap().is_empty(), "{schema}");
+            assert!(HeaderParams::of(&schema).unwrap().0.is_empty(), "{schema}");
         }
     }
 

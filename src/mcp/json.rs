@@ -15,6 +15,15 @@ const MAX_DEPTH: usize = 64;
 /// A JSON object with every member named once.
 pub(crate) type Object = Map<String, Value>;
 
+/// An object of these members. Written out because `collect` brings a sort along, for each type of iterator.
+pub(crate) fn object(members: Vec<(&str, Value)>) -> Object {
+    let mut object = Object::new();
+    for (name, value) in members {
+        object.insert(name.to_owned(), value);
+    }
+    object
+}
+
 /// Any JSON value, read under the rules of this module.
 pub(crate) struct Strict(pub(crate) Value);
 

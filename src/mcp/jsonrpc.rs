@@ -9,7 +9,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::json::{Object, Strict};
-use super::version::Era;
+use super::version::{Era, ProtocolVersion};
 
 /// The id of a request: a string or an integer, never null ("Requests").
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -267,6 +267,16 @@ impl RpcError {
             format!("This call needs the client capability `{capability}`."),
         )
         .with_data(serde_json::json!({ "requiredCapabilities": { capability: {} } }))
+    }
+
+    /// There is nothing at `uri`. Revisions before 2026-07-28 have a code of their own for it.
+    pub(crate) fn resource_not_found(uri: &str, version: ProtocolVersion) -> Self {
+        let code = match version.era() {
+            Era::Legacy => ErrorCode::LegacyResourceNotFound,
+            Era::Modern => ErrorCode::InvalidParams,
+        };
+        // The specification wants the URI back. It was checked to be one, and is not long.
+        Self::new(code, "There is no such resource.").with_data(serde_json::json!({ "uri": uri }))
     }
 
     pub(crate) fn code(&self) -> ErrorCode {

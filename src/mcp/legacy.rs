@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
-use super::connector::Registry;
 use super::exchange::{Exchange, Wishes};
 use super::headers::{self, RequestHeaders, trimmed};
 use super::host::Host;
 use super::jsonrpc::{ErrorCode, Request, RpcError};
 use super::log::LogLevel;
 use super::operation::{Operation, parse_common};
+use super::registry::Registry;
 use super::session::SessionId;
 use super::version::{Era, ProtocolVersion};
 

@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::connector::Registry;
 use super::exchange::{Exchange, Wishes};
 use super::headers::{self, RequestHeaders, refused, trimmed};
 use super::host::Host;
 use super::json::Object;
 use super::jsonrpc::{ErrorCode, Request, RpcError};
 use super::operation::{Operation, parse_common};
+use super::registry::Registry;
 use super::version::{Era, ProtocolVersion};
 
 const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";

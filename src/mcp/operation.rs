@@ -4,14 +4,18 @@ use std::rc::Rc;
 
 use serde_json::json;
 
-use super::connector::Registry;
+use super::completion::Complete;
 use super::context::Context;
 use super::exchange::Exchange;
 use super::host::Host;
 use super::json::Object;
 use super::jsonrpc::{ErrorCode, ErrorResponse, RequestId, ResultResponse, RpcError, to_bytes};
+use super::listing::{Listing, View};
 use super::log::LogLevel;
-use super::result::{CacheHints, CacheScope, Empty, Members, ResultFields, WireResult};
+use super::prompts::{GetPrompt, list_prompts};
+use super::registry::Registry;
+use super::resources::{ListResources, ReadResource, list_templates};
+use super::result::{CacheHints, Empty, Members, ResultFields, WireResult};
 use super::session::SessionId;
 use super::tools::{CallTool, ListTools};
 use super::version::{Era, ProtocolVersion};
@@ -29,6 +33,12 @@ pub(crate) enum Operation<H> {
     SetLogLevel(SessionId, LogLevel),
     ListTools(ListTools<H>),
     CallTool(CallTool<H>),
+    ListResources(ListResources),
+    ReadResource(ReadResource<H>),
+    GetPrompt(GetPrompt<H>),
+    Complete(Complete<H>),
+    /// Prompts or resource templates: everybody gets the same.
+    List(Listing),
 }
 
 /// The methods that both eras have.
@@ -39,10 +49,23 @@ pub(crate) fn parse_common<H: Host>(
     page_size: usize,
     version: ProtocolVersion,
 ) -> Result<Operation<H>, RpcError> {
+    let view = View { page_size, version };
     let has_tools = !registry.tools.is_empty();
+    let has_resources = registry.has_resources();
+    let has_prompts = !registry.prompts.is_empty();
     match method {
         "tools/list" if has_tools => ListTools::parse(&params, registry, page_size, version).map(Operation::ListTools),
         "tools/call" if has_tools => CallTool::parse(params, registry).map(Operation::CallTool),
+        "resources/list" if has_resources => Ok(Operation::ListResources(ListResources { params, view })),
+        "resources/templates/list" if has_resources => list_templates(&params, registry, view).map(Operation::List),
+        "resources/read" if has_resources => {
+            ReadResource::parse(&params, registry, version).map(Operation::ReadResource)
+        }
+        "prompts/list" if has_prompts => list_prompts(&params, registry, view).map(Operation::List),
+        "prompts/get" if has_prompts => GetPrompt::parse(params, registry).map(Operation::GetPrompt),
+        "completion/complete" if registry.has_completions() => {
+            Complete::parse(&params, registry).map(Operation::Complete)
+        }
         _ => Err(RpcError::new(ErrorCode::MethodNotFound, "This server has no such method.")),
     }
 }
@@ -74,6 +97,7 @@ pub(crate) async fn run<H: Host>(
     caller: Option<Caller>,
 ) -> Response {
     let answer = Answering { id: &id, registry: &registry, version: exchange.version };
+    let cx = |host, caller| Context::new(host, caller, Rc::clone(&exchange));
     match operation {
         Operation::Ping => answer.with(Empty),
         Operation::Discover => answer.with(discovery(&registry)),
@@ -86,10 +110,15 @@ pub(crate) async fn run<H: Host>(
             Err(error) => answer.fail(&RpcError::internal(format!("Not done: {error}."))),
         },
         Operation::ListTools(list) => answer.with(list),
-        Operation::CallTool(call) => match call.run(Context::new(host, caller, Rc::clone(&exchange))).await {
+        Operation::List(list) => answer.with(list),
+        Operation::CallTool(call) => match call.run(cx(host, caller)).await {
             Ok(result) => answer.with(result.on_the_wire(exchange.version)),
             Err(error) => answer.fail(&error),
         },
+        Operation::ListResources(list) => answer.either(list.run(&registry, cx(host, caller)).await),
+        Operation::ReadResource(read) => answer.either(read.run(cx(host, caller)).await),
+        Operation::GetPrompt(get) => answer.either(get.run(cx(host, caller)).await),
+        Operation::Complete(complete) => answer.either(complete.run(cx(host, caller)).await),
     }
 }
 
@@ -102,6 +131,13 @@ struct Answering<'a, H> {
 impl<H> Answering<'_, H> {
     fn with(&self, result: impl ResultFields) -> Response {
         complete(self.id, self.registry, self.version, result)
+    }
+
+    fn either(&self, outcome: Result<impl ResultFields, RpcError>) -> Response {
+        match outcome {
+            Ok(result) => self.with(result),
+            Err(error) => self.fail(&error),
+        }
     }
 
     fn fail(&self, error: &RpcError) -> Response {
@@ -123,15 +159,11 @@ pub(crate) fn complete<H>(
     Response { status: 200, session: None, body: to_bytes(&ResultResponse::new(id, result), 512) }
 }
 
-/// How long a client may keep what it discovered: it changes only with a deployment.
-const DISCOVERY_TTL_MS: u32 = 300_000;
-
 fn discovery<H: 'static>(registry: &Registry<H>) -> impl ResultFields {
     let versions: Vec<_> = ProtocolVersion::modern().map(ProtocolVersion::as_str).collect();
-    let hints = CacheHints { ttl_ms: DISCOVERY_TTL_MS, scope: CacheScope::Public };
     let mut members = vec![("supportedVersions", json!(versions)), ("capabilities", registry.capabilities())];
     members.extend(registry.instructions.as_ref().map(|text| ("instructions", json!(text))));
-    Members::cached(members, hints)
+    Members::cached(members, CacheHints::DEPLOYED)
 }
 
 fn handshake<H: 'static>(registry: &Registry<H>, version: ProtocolVersion) -> impl ResultFields {

@@ -98,6 +98,12 @@ pub(crate) enum CacheScope {
 }
 
 impl CacheHints {
+    /// Everybody gets the same until the next deployment.
+    pub(crate) const DEPLOYED: Self = Self { ttl_ms: 300_000, scope: CacheScope::Public };
+
+    /// It is this caller's, and may be another the next time.
+    pub(crate) const OF_THE_CALLER: Self = Self { ttl_ms: 0, scope: CacheScope::Private };
+
     pub(crate) fn write<M: SerializeMap>(self, map: &mut M) -> Result<(), M::Error> {
         map.serialize_entry("ttlMs", &self.ttl_ms)?;
         map.serialize_entry("cacheScope", &self.scope)

@@ -13,6 +13,7 @@ use super::handler::{Answer, Handler};
 use super::header_params::HeaderParams;
 use super::json::Object;
 use super::schema::Schema;
+use super::tool_result::{IntoToolResult, ToolResult};
 use super::version::ProtocolVersion;
 use crate::caller::{Scope, ScopeSet};
 
@@ -28,7 +29,7 @@ pub struct Tool<H> {
     /// What a caller must have been given; none means that everybody may call.
     pub(crate) scopes: Vec<Scope>,
     meta: Object,
-    handler: Box<dyn Fn(Value, Context<H>) -> Answer>,
+    handler: Box<dyn Fn(Value, Context<H>) -> Answer<ToolResult>>,
 }
 
 /// What a tool does to the world, as far as its author says ("Tool Annotations").
@@ -48,9 +49,13 @@ pub(crate) struct Hints {
 impl<H: 'static> Tool<H> {
     /// A public tool. `name` is 1 to 64 characters of `A-Z a-z 0-9 _ -`; `description` is what the model reads to decide.
     #[must_use]
-    pub fn new<Form>(name: impl Into<String>, description: impl Into<String>, handler: impl Handler<H, Form>) -> Self {
-        fn schemas<H, Form, F: Handler<H, Form>>(_: &F) -> (Value, Option<Value>) {
-            (F::input_schema(), F::output_schema())
+    pub fn new<Form>(
+        name: impl Into<String>,
+        description: impl Into<String>,
+        handler: impl Handler<H, Form, Output: IntoToolResult>,
+    ) -> Self {
+        fn schemas<H, Form, F: Handler<H, Form, Output: IntoToolResult>>(_: &F) -> (Value, Option<Value>) {
+            (F::input_schema(), F::Output::output_schema())
         }
         let (input_schema, output_schema) = schemas(&handler);
         Self {
@@ -63,7 +68,10 @@ impl<H: 'static> Tool<H> {
             icons: Vec::new(),
             scopes: Vec::new(),
             meta: Object::new(),
-            handler: Box::new(move |arguments, cx| handler.call(arguments, cx)),
+            handler: Box::new(move |arguments, cx| {
+                let work = handler.call(arguments, cx);
+                Box::pin(async move { work.await?.into_tool_result() })
+            }),
         }
     }
 
@@ -159,7 +167,7 @@ impl<H> ReadyTool<H> {
     }
 
     /// Starts the work. `arguments` have passed the schema.
-    pub(crate) fn call(&self, arguments: Value, cx: Context<H>) -> Answer {
+    pub(crate) fn call(&self, arguments: Value, cx: Context<H>) -> Answer<ToolResult> {
         (self.tool.handler)(arguments, cx)
     }
 

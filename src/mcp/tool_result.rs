@@ -167,6 +167,8 @@ pub struct ToolError(Failure);
 enum Failure {
     /// The work failed: a result with `isError`.
     Work(String),
+    /// The arguments passed the schema, and still were not what the handler takes.
+    Arguments(String),
     /// The protocol was not kept: a JSON-RPC error.
     Protocol(RpcError),
 }
@@ -184,10 +186,30 @@ impl ToolError {
         Self(Failure::Protocol(error))
     }
 
+    /// What was wrong with the arguments, without the arguments.
+    pub(crate) fn arguments(message: impl Into<String>) -> Self {
+        Self(Failure::Arguments(message.into()))
+    }
+
+    /// The error where no result can say that the work failed: resources, prompts and completion.
+    pub(crate) fn into_rpc_error(self, version: ProtocolVersion) -> RpcError {
+        match self.0 {
+            Failure::Work(text) => RpcError::internal(text),
+            Failure::Arguments(text) => RpcError::invalid_params(text),
+            // Earlier revisions do not know the code.
+            Failure::Protocol(error)
+                if error.code() == ErrorCode::MissingRequiredClientCapability && !version.is_modern() =>
+            {
+                RpcError::internal(error.message())
+            }
+            Failure::Protocol(error) => error,
+        }
+    }
+
     /// The result or the error that goes to a client of `version`.
     pub(crate) fn into_answer(self, version: ProtocolVersion) -> Result<ToolResult, RpcError> {
         match self.0 {
-            Failure::Work(text) => Ok(ToolResult::failed(text)),
+            Failure::Work(text) | Failure::Arguments(text) => Ok(ToolResult::failed(text)),
             // Earlier revisions do not know the code, and a client that does would take the server for a modern one.
             Failure::Protocol(error)
                 if error.code() == ErrorCode::MissingRequiredClientCapability && !version.is_modern() =>

@@ -5,20 +5,17 @@ use std::rc::Rc;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use super::connector::Registry;
 use super::context::Context;
 use super::host::Host;
 use super::json::Object;
 use super::jsonrpc::RpcError;
 use super::paging::Page;
-use super::result::{CacheHints, CacheScope, ResultFields};
+use super::registry::Registry;
+use super::result::{CacheHints, ResultFields};
 use super::schema::Violations;
 use super::tool::ReadyTool;
 use super::tool_result::ToolResult;
 use super::version::ProtocolVersion;
-
-/// How long a client may keep the list: it changes only with a deployment.
-const LIST_TTL_MS: u32 = 300_000;
 
 const LIST: &str = "tools";
 
@@ -51,7 +48,7 @@ impl<H> ResultFields for ListTools<H> {
         }
         if self.version.is_modern() {
             // Everybody sees the same tools; who may call them is decided at the call.
-            CacheHints { ttl_ms: LIST_TTL_MS, scope: CacheScope::Public }.write(map)?;
+            CacheHints::DEPLOYED.write(map)?;
         }
         Ok(())
     }

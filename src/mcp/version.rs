@@ -70,6 +70,11 @@ impl ProtocolVersion {
         !matches!(self, Self::V2025_03_26)
     }
 
+    /// Whether list entries have titles and `_meta`.
+    pub(crate) const fn has_titles(self) -> bool {
+        !matches!(self, Self::V2025_03_26)
+    }
+
     /// Whether content may be a link to a resource.
     pub(crate) const fn has_resource_links(self) -> bool {
         !matches!(self, Self::V2025_03_26)

@@ -1,7 +1,11 @@
 //! The place that was asked, and the absolute URLs that follow from it.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use crate::oauth::challenge::MetadataUrl;
 use crate::oauth::origin::{Issuer, Origin};
+use crate::oauth::resource::{Resource, ResourceServer};
 use crate::oauth::web_url::InvalidUrl;
 
 use super::configuration::Configuration;
@@ -14,22 +18,46 @@ pub(crate) struct Site {
     pub(crate) asked: Origin,
     /// What documents name: `PUBLIC_URL` where it is set, else `asked`.
     pub(crate) issuer: Issuer,
+    /// The protected resources, as tokens and documents name them.
+    pub(crate) resources: ResourceServer,
 }
 
 impl Site {
     pub(crate) fn of(asked: &str, configuration: &Configuration) -> Result<Self, InvalidUrl> {
         let asked = Origin::of(asked)?;
         let issuer = configuration.public_url.clone().unwrap_or_else(|| Issuer::new(asked.clone()));
-        Ok(Self { asked, issuer })
+        let resources = ResourceServer::new(issuer.origin());
+        Ok(Self { asked, issuer, resources })
     }
 
     /// The URL that a person pastes into a client, and the identifier of the protected resource.
-    pub(crate) fn resource(&self, endpoint: McpEndpoint) -> String {
-        self.issuer.at(endpoint.path())
+    pub(crate) const fn resource(&self, endpoint: McpEndpoint) -> &Resource {
+        match endpoint {
+            McpEndpoint::Lazy => self.resources.mcp(),
+            McpEndpoint::Private => self.resources.private_mcp(),
+        }
     }
 
     /// Where the endpoint's protected-resource metadata is. None only where the host has characters that no host has.
     pub(crate) fn metadata_url(&self, endpoint: McpEndpoint) -> Option<MetadataUrl> {
-        MetadataUrl::new(&format!("{}/.well-known/oauth-protected-resource{}", self.issuer, endpoint.path())).ok()
+        MetadataUrl::new(&self.resource(endpoint).metadata_url()).ok()
+    }
+}
+
+/// The site that was asked last: nearly always the one that is asked next.
+#[derive(Default)]
+pub(crate) struct LastSite(RefCell<Option<(String, Rc<Site>)>>);
+
+impl LastSite {
+    /// The site at `asked`, read anew only if another one was asked before.
+    pub(crate) fn of(&self, asked: &str, configuration: &Configuration) -> Result<Rc<Site>, InvalidUrl> {
+        if let Some((last, site)) = &*self.0.borrow()
+            && last == asked
+        {
+            return Ok(Rc::clone(site));
+        }
+        let site = Rc::new(Site::of(asked, configuration)?);
+        self.0.replace(Some((asked.to_owned(), Rc::clone(&site))));
+        Ok(site)
     }
 }

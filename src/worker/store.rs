@@ -100,5 +100,5 @@ fn write<T: Serialize>(record: &T) -> Result<Box<RawValue>, StoreError> {
 }
 
 fn read<T: DeserializeOwned>(value: &RawValue) -> Result<T, StoreError> {
-    serde_json::from_str(value.get()).map_err(|_| StoreError::Form)
+    serde_json::from_slice(value.get().as_bytes()).map_err(|_| StoreError::Form)
 }

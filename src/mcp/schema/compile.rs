@@ -1,8 +1,6 @@
 //! From a schema document to its [`Tree`]: each keyword is read once and strictly, each reference resolved, each pattern
 //! compiled. What is wrong is wrong here, in a test or at the start, and never in front of a client.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Number, Value};
 
 use super::document::{Defect, Library, Location, MAX_SCHEMAS, SchemaError, text};
@@ -17,8 +15,7 @@ type Object = Map<String, Value>;
 /// Compiles the document. `others` are documents it may refer to, by their URIs.
 pub(super) fn compile(document: &Value, others: &[(String, Value)]) -> Result<Tree, SchemaError> {
     let library = Library::read(document, others)?;
-    let mut compiler =
-        Compiler { library: &library, numbers: BTreeMap::new(), locations: Vec::new(), nodes: Vec::new() };
+    let mut compiler = Compiler { library: &library, locations: Vec::new(), nodes: Vec::new() };
     compiler.number_of(Library::root());
     for location in library.schemas() {
         compiler.number_of(location.clone());
@@ -37,7 +34,7 @@ pub(super) fn compile(document: &Value, others: &[(String, Value)]) -> Result<Tr
 
 struct Compiler<'l> {
     library: &'l Library<'l>,
-    numbers: BTreeMap<Location, NodeId>,
+    /// A schema's number is its place here. There are a handful: looking through them beats keeping a map.
     locations: Vec<Location>,
     nodes: Vec<Node>,
 }
@@ -45,13 +42,11 @@ struct Compiler<'l> {
 impl Compiler<'_> {
     /// The number of the schema at a place; a new one if it has none yet.
     fn number_of(&mut self, location: Location) -> NodeId {
-        if let Some(id) = self.numbers.get(&location) {
-            return *id;
+        if let Some(id) = self.locations.iter().position(|known| *known == location) {
+            return id;
         }
-        let id = self.locations.len();
-        self.locations.push(location.clone());
-        self.numbers.insert(location, id);
-        id
+        self.locations.push(location);
+        self.locations.len().saturating_sub(1)
     }
 
     fn node(&mut self, at: &Location) -> Result<Node, SchemaError> {
@@ -110,9 +105,12 @@ impl Compiler<'_> {
             return Err(Defect::Keyword { keyword, expected: "an object of schemas" }.at(at));
         };
         let at = at.child(keyword);
-        let mut children: Vec<(String, NodeId)> =
-            schemas.keys().map(|name| (name.clone(), self.number_of(at.child(name)))).collect();
-        children.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        let mut children: Vec<(String, NodeId)> = Vec::with_capacity(schemas.len());
+        for name in schemas.keys() {
+            // In order already, unless a feature of `serde_json` has its maps keep the order of the document.
+            let index = children.partition_point(|(earlier, _)| earlier < name);
+            children.insert(index, (name.clone(), self.number_of(at.child(name))));
+        }
         Ok(children)
     }
 

@@ -1,8 +1,6 @@
 //! Where things are in a schema document: its resources (`$id`), anchors, and what a reference points at (JSON Schema Core
 //! 2020-12 §8.2, §9). References are resolved inside the documents that are at hand and never fetched.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -12,6 +10,8 @@ use super::uri;
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// How deep a schema document may nest.
 const MAX_DEPTH: usize = 100;
+/// How many resources the documents may hold. They are looked up one by one.
+const MAX_RESOURCES: usize = 200;
 /// How many schemas a document may hold.
 pub(super) const MAX_SCHEMAS: usize = 10_000;
 
@@ -78,8 +78,20 @@ pub(super) type ResourceId = usize;
 struct Resource {
     uri: String,
     root: Location,
-    anchors: BTreeMap<String, Location>,
-    dynamic_anchors: BTreeMap<String, Location>,
+    anchors: Vec<Anchor>,
+}
+
+struct Anchor {
+    name: String,
+    location: Location,
+    /// A `$dynamicAnchor`.
+    dynamic: bool,
+}
+
+impl Resource {
+    fn anchor(&self, name: &str) -> Option<&Anchor> {
+        self.anchors.iter().find(|anchor| anchor.name == name)
+    }
 }
 
 /// What a reference points at.
@@ -93,8 +105,8 @@ pub(super) struct Target {
 pub(super) struct Library<'v> {
     documents: Vec<&'v Value>,
     resources: Vec<Resource>,
-    by_uri: BTreeMap<String, ResourceId>,
-    by_root: BTreeMap<Location, ResourceId>,
+    /// Each URI of a resource. A document that was handed over under one name and calls itself another has two.
+    uris: Vec<(String, ResourceId)>,
     /// All schemas of the first document.
     schemas: Vec<Location>,
 }
@@ -102,13 +114,7 @@ pub(super) struct Library<'v> {
 impl<'v> Library<'v> {
     /// Reads the document, and `others` by their URIs.
     pub(super) fn read(document: &'v Value, others: &'v [(String, Value)]) -> Result<Self, SchemaError> {
-        let mut library = Self {
-            documents: Vec::new(),
-            resources: Vec::new(),
-            by_uri: BTreeMap::new(),
-            by_root: BTreeMap::new(),
-            schemas: Vec::new(),
-        };
+        let mut library = Self { documents: Vec::new(), resources: Vec::new(), uris: Vec::new(), schemas: Vec::new() };
         library.add("", document)?;
         for (uri, other) in others {
             library.add(uri, other)?;
@@ -125,12 +131,25 @@ impl<'v> Library<'v> {
 
     fn add_resource(&mut self, uri: String, root: Location) -> Result<ResourceId, SchemaError> {
         let id = self.resources.len();
-        if self.by_uri.insert(uri.clone(), id).is_some() {
-            return Err(Defect::Duplicate(uri).at(&root));
+        if id >= MAX_RESOURCES {
+            return Err(Defect::TooLarge.at(&root));
         }
-        self.by_root.insert(root.clone(), id);
-        self.resources.push(Resource { uri, root, anchors: BTreeMap::new(), dynamic_anchors: BTreeMap::new() });
+        self.add_uri(uri.clone(), id, &root)?;
+        self.resources.push(Resource { uri, root, anchors: Vec::new() });
         Ok(id)
+    }
+
+    fn add_uri(&mut self, uri: String, id: ResourceId, location: &Location) -> Result<(), SchemaError> {
+        match self.by_uri(&uri) {
+            Some(known) if known != id => return Err(Defect::Duplicate(uri).at(location)),
+            Some(_) => {}
+            None => self.uris.push((uri, id)),
+        }
+        Ok(())
+    }
+
+    fn by_uri(&self, uri: &str) -> Option<ResourceId> {
+        self.uris.iter().find(|(known, _)| known == uri).map(|(_, id)| *id)
     }
 
     /// Notes every identifier in the schema and the schemas in it. Only keywords that hold schemas are followed: an `$id`
@@ -186,11 +205,9 @@ impl<'v> Library<'v> {
         }
         let base = self.resources.get(outer).map_or("", |resource| resource.uri.as_str());
         let uri = uri::resolve(base, id);
-        if self.by_root.contains_key(location) {
+        if location.pointer.is_empty() {
             // The root of a document keeps the name it came by, and takes its own.
-            if self.by_uri.get(&uri) != Some(&outer) && self.by_uri.insert(uri.clone(), outer).is_some() {
-                return Err(Defect::Duplicate(uri).at(location));
-            }
+            self.add_uri(uri.clone(), outer, location)?;
             if let Some(resource) = self.resources.get_mut(outer) {
                 resource.uri = uri;
             }
@@ -208,13 +225,13 @@ impl<'v> Library<'v> {
             return Err(Defect::Keyword { keyword, expected }.at(location));
         }
         let Some(resource) = self.resources.get_mut(id) else { return Ok(()) };
-        if dynamic {
-            resource.dynamic_anchors.insert(name.to_owned(), location.clone());
+        match resource.anchors.iter_mut().find(|anchor| anchor.name == name) {
+            // The same place may carry the name as both kinds of anchor.
+            Some(known) if known.location == *location => known.dynamic |= dynamic,
+            Some(_) => return Err(Defect::Duplicate(name.to_owned()).at(location)),
+            None => resource.anchors.push(Anchor { name: name.to_owned(), location: location.clone(), dynamic }),
         }
-        match resource.anchors.insert(name.to_owned(), location.clone()) {
-            Some(earlier) if earlier != *location => Err(Defect::Duplicate(name.to_owned()).at(location)),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     /// The root of the first document.
@@ -235,8 +252,8 @@ impl<'v> Library<'v> {
     pub(super) fn resource_at(&self, location: &Location) -> ResourceId {
         let mut place = Some(location.clone());
         while let Some(location) = place {
-            if let Some(id) = self.by_root.get(&location) {
-                return *id;
+            if let Some(id) = self.resources.iter().position(|resource| resource.root == location) {
+                return id;
             }
             place = location.parent();
         }
@@ -246,7 +263,8 @@ impl<'v> Library<'v> {
     /// Each resource that has a dynamic anchor of this name, with the schema that carries it.
     pub(super) fn dynamic_anchors(&self, name: &str) -> Vec<(ResourceId, Location)> {
         let anchored = |(id, resource): (ResourceId, &Resource)| {
-            resource.dynamic_anchors.get(name).map(|location| (id, location.clone()))
+            let anchor = resource.anchor(name).filter(|anchor| anchor.dynamic)?;
+            Some((id, anchor.location.clone()))
         };
         self.resources.iter().enumerate().filter_map(anchored).collect()
     }
@@ -260,7 +278,7 @@ impl<'v> Library<'v> {
             own
         } else {
             let base = self.resources.get(own).map_or("", |resource| resource.uri.as_str());
-            *self.by_uri.get(&uri::resolve(base, relative)).ok_or_else(|| Defect::Outside(shown()))?
+            self.by_uri(&uri::resolve(base, relative)).ok_or_else(|| Defect::Outside(shown()))?
         };
         let resource = self.resources.get(id).ok_or_else(|| Defect::Dangling(shown()))?;
         let fragment = uri::percent_decoded(fragment.unwrap_or_default()).ok_or_else(|| Defect::Dangling(shown()))?;
@@ -272,9 +290,8 @@ impl<'v> Library<'v> {
                 None => Err(Defect::Dangling(shown())),
             };
         }
-        let location = resource.anchors.get(&fragment).ok_or_else(|| Defect::Dangling(shown()))?;
-        let dynamic = (resource.dynamic_anchors.get(&fragment) == Some(location)).then_some(fragment);
-        Ok(Target { location: location.clone(), dynamic })
+        let anchor = resource.anchor(&fragment).ok_or_else(|| Defect::Dangling(shown()))?;
+        Ok(Target { location: anchor.location.clone(), dynamic: anchor.dynamic.then_some(fragment) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! When two values are the same (JSON Schema Core 2020-12 §4.2.2): numbers by value, objects without regard to order.
-//! And whether an array holds one twice, in the time of a sort: hashes find the candidates, comparison decides, so a hash
-//! that collides costs work, which is counted, and never a wrong answer.
+//! And whether an array holds one twice: hashes find the candidates, comparison decides, so a hash that collides costs
+//! work, which is counted, and never a wrong answer.
 
 use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -58,29 +58,38 @@ pub(super) fn equal(left: View<'_>, right: View<'_>, budget: &mut Budget) -> Res
 /// Whether no two items are the same.
 pub(super) fn all_differ(items: &[Value], budget: &mut Budget) -> Result<bool, Exhausted> {
     if items.len() <= SMALL {
-        return differ_pairwise(items.iter(), budget);
-    }
-    let mut hashed = Vec::with_capacity(items.len());
-    for item in items {
-        hashed.push((hash(item, budget)?, item));
-    }
-    hashed.sort_unstable_by_key(|(hash, _)| *hash);
-    for same_hash in hashed.chunk_by(|(left, _), (right, _)| left == right) {
-        if same_hash.len() > 1 && !differ_pairwise(same_hash.iter().map(|(_, item)| *item), budget)? {
-            return Ok(false);
+        let mut rest = items;
+        while let Some((item, others)) = rest.split_first() {
+            for other in others {
+                if equal(item.into(), other.into(), budget)? {
+                    return Ok(false);
+                }
+            }
+            rest = others;
         }
+        return Ok(true);
     }
-    Ok(true)
-}
-
-fn differ_pairwise<'v>(items: impl Iterator<Item = &'v Value> + Clone, budget: &mut Budget) -> Result<bool, Exhausted> {
-    let mut rest = items;
-    while let Some(item) = rest.next() {
-        for other in rest.clone() {
-            if equal(item.into(), other.into(), budget)? {
+    // Chained buckets: the head of each chain by hash, and for each item its hash and the next one in its chain.
+    let buckets = items.len().next_power_of_two();
+    let mut heads: Vec<Option<usize>> = vec![None; buckets];
+    let mut chained: Vec<(u64, Option<usize>)> = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        let hash = hash(item, budget)?;
+        let bucket = usize::try_from(hash & (buckets as u64).saturating_sub(1)).unwrap_or_default();
+        let Some(head) = heads.get_mut(bucket) else { continue };
+        let mut next = *head;
+        while let Some((earlier, (other, after))) = next.and_then(|index| Some((index, *chained.get(index)?))) {
+            budget.spend(1)?;
+            if other == hash
+                && let Some(earlier) = items.get(earlier)
+                && equal(item.into(), earlier.into(), budget)?
+            {
                 return Ok(false);
             }
+            next = after;
         }
+        chained.push((hash, *head));
+        *head = Some(index);
     }
     Ok(true)
 }

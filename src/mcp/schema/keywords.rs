@@ -163,6 +163,10 @@ impl Types {
         self.0 & bit != 0
     }
 
+    pub(super) const fn admit_integers(self) -> bool {
+        self.0 & 2 != 0
+    }
+
     /// `a string or null`.
     pub(super) fn in_words(self) -> String {
         let mut left = self.0;

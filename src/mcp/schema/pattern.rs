@@ -1,69 +1,33 @@
-//! Regular expressions as JSON Schema has them: the syntax of ECMA-262 with the `u` flag, unanchored (Core 2020-12 §6.4).
+//! Regular expressions as JSON Schema has them: ECMA-262 with the `u` flag, unanchored (Core 2020-12 §6.4).
 //!
-//! `regex-lite` does the matching, in time linear in the string whatever the pattern, so a stranger's string cannot make an
-//! author's pattern explode. Its own syntax differs from ECMA-262 in what `.`, `\s` or `\cA` mean, so a pattern is read
-//! here and written anew. What no linear matcher has (look-around, back-references) is refused when a schema is compiled.
-//! The `regress` crate would have them, but backtracks and takes 132 KB of gzip, five times as much.
-
-use std::fmt::Write as _;
-use std::iter::Peekable;
-use std::str::Chars;
-
-use regex_lite::{Regex, RegexBuilder};
-use thiserror::Error;
+//! Every way through a pattern is followed at once, so the time is linear in the text whatever the pattern (Thompson's
+//! construction), and a stranger's string cannot make an author's pattern explode. What such a matcher does not have,
+//! look-around and back-references, is refused when a schema is compiled; JSON Schema advises against them anyway.
+//!
+//! Why not a crate: `regex-lite` would need its syntax translated, which takes as much code as reading a pattern does, and
+//! adds 23 KB of gzip to that; `regress` has all of ECMA-262, but backtracks and adds 132 KB. Tests hold this matcher
+//! against `regex-lite`.
 
 use super::budget::{Budget, Exhausted};
-use super::unicode::CharSet;
+use super::char_class::{CharClass, is_word};
+use super::pattern_syntax::{InvalidPattern, Program, Step, parse};
 
-/// How deep groups may nest.
-const MAX_GROUPS: u32 = 24;
-/// How many states a pattern may have: a character is one, `{100}` a hundred times what it repeats.
-const MAX_STATES: u32 = 4_096;
+/// How many steps of a program make one of a budget.
+const VISITS_PER_STEP: usize = 4;
 
 /// A compiled pattern.
 #[derive(Debug)]
 pub(super) struct Pattern {
     source: String,
-    regex: Regex,
-    states: u32,
-}
-
-/// Why a pattern cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(super) enum InvalidPattern {
-    #[error("it ends too early")]
-    Incomplete,
-    #[error("a `)` closes nothing")]
-    Unbalanced,
-    #[error("a quantifier has nothing to repeat")]
-    NothingToRepeat,
-    #[error("`{{`, `}}` and `]` need a backslash where they stand for themselves")]
-    NeedsEscape,
-    #[error("the bounds of a range or a quantifier are in the wrong order")]
-    Order,
-    #[error("an escape means nothing")]
-    Escape,
-    #[error("a Unicode property is not one of Any, ASCII, L, Lu, N, Cc, Alphabetic, Uppercase, Lowercase, White_Space")]
-    Property,
-    #[error("look-around and back-references are not supported")]
-    LookAround,
-    #[error("this kind of group is not supported")]
-    Group,
-    #[error("it is too large; `minLength` and `maxLength` bound a string without any cost")]
-    TooLarge,
+    program: Program,
+    classes: Vec<CharClass>,
 }
 
 impl Pattern {
     /// Reads a pattern of ECMA-262.
     pub(super) fn compile(source: &str) -> Result<Self, InvalidPattern> {
-        let mut translation = Translation { rest: source.chars().peekable(), regex: String::new(), groups: 0 };
-        let states = translation.disjunction()?;
-        if translation.rest.next().is_some() {
-            return Err(InvalidPattern::Unbalanced);
-        }
-        let regex =
-            RegexBuilder::new(&translation.regex).nest_limit(250).build().map_err(|_| InvalidPattern::TooLarge)?;
-        Ok(Self { source: source.to_owned(), regex, states })
+        let (program, classes) = parse(source)?;
+        Ok(Self { source: source.to_owned(), program, classes })
     }
 
     /// As its author wrote it.
@@ -73,334 +37,97 @@ impl Pattern {
 
     /// Whether the pattern matches somewhere in the text.
     pub(super) fn is_match(&self, text: &str, budget: &mut Budget) -> Result<bool, Exhausted> {
-        // The matcher takes at most a visit of each state for each character; 64 of them are a step.
-        let states = usize::try_from(self.states).unwrap_or(usize::MAX);
-        budget.spend(text.len().saturating_mul(states.saturating_add(32)) >> 6)?;
-        Ok(self.regex.is_match(text))
+        // A pattern that begins with `^` cannot begin to match anywhere else.
+        let anchored = matches!(self.program.first(), Some(Step::Start));
+        let mut here = Ways::new(self.program.len());
+        let mut next = Ways::new(self.program.len());
+        // Clearing the marks costs next to nothing, but not quite; a visit is a fraction of a step of the budget.
+        let mut visits = self.program.len() >> 4;
+        let (mut before, mut rest) = (None, text.chars());
+        loop {
+            let after = rest.clone().next();
+            if before.is_none() || !anchored {
+                here.open.push(0);
+            }
+            if self.follow(&mut here, &mut visits, before, after) {
+                return Ok(true);
+            }
+            if visits >= VISITS_PER_STEP {
+                budget.spend(visits / VISITS_PER_STEP)?;
+                visits %= VISITS_PER_STEP;
+            }
+            let Some(char) = rest.next().filter(|_| !here.taking.is_empty() || !anchored) else { return Ok(false) };
+            for at in here.taking.drain(..) {
+                let takes = match self.program.get(at) {
+                    Some(Step::Char(wanted)) => *wanted == char,
+                    Some(Step::Class(class)) => self.classes.get(*class).is_some_and(|class| class.contains(char)),
+                    _ => false,
+                };
+                if takes {
+                    next.open.push(at.saturating_add(1));
+                }
+            }
+            before = Some(char);
+            std::mem::swap(&mut here, &mut next);
+        }
+    }
+
+    /// Goes every open way up to the step that takes a character. True if one of them comes to the end of the program.
+    fn follow(&self, ways: &mut Ways, visits: &mut usize, before: Option<char>, after: Option<char>) -> bool {
+        ways.round = ways.round.saturating_add(1);
+        while let Some(at) = ways.open.pop() {
+            *visits = visits.saturating_add(1);
+            let Some(step) = self.program.get(at) else { return true };
+            match ways.seen.get_mut(at) {
+                Some(seen) if *seen != ways.round => *seen = ways.round,
+                _ => continue,
+            }
+            let goes_on = match step {
+                Step::Char(_) | Step::Class(_) => {
+                    ways.taking.push(at);
+                    false
+                }
+                Step::Jump(distance) => {
+                    ways.open.push(at.saturating_add_signed(*distance));
+                    false
+                }
+                Step::Fork(distance) => {
+                    ways.open.push(at.saturating_add_signed(*distance));
+                    true
+                }
+                Step::Start => before.is_none(),
+                Step::End => after.is_none(),
+                Step::Boundary(wanted) => (before.is_some_and(is_word) != after.is_some_and(is_word)) == *wanted,
+            };
+            if goes_on {
+                ways.open.push(at.saturating_add(1));
+            }
+        }
+        false
     }
 }
 
-/// Reads ECMA-262 and writes `regex-lite`, in one pass. Each production gives the number of its states.
-struct Translation<'p> {
-    rest: Peekable<Chars<'p>>,
-    regex: String,
-    groups: u32,
+/// The ways through a program at one place of a text.
+struct Ways {
+    /// Steps still to be looked at.
+    open: Vec<usize>,
+    /// Steps that take the next character.
+    taking: Vec<usize>,
+    /// For each step the round in which it was seen last: it is looked at once in a round.
+    seen: Vec<u32>,
+    round: u32,
 }
 
-type States = Result<u32, InvalidPattern>;
-
-impl Translation<'_> {
-    fn disjunction(&mut self) -> States {
-        let mut states = self.alternative()?;
-        while self.rest.next_if_eq(&'|').is_some() {
-            self.regex.push('|');
-            states = limited(states, self.alternative()?, 1)?;
-        }
-        Ok(states)
+impl Ways {
+    fn new(steps: usize) -> Self {
+        Self { open: Vec::new(), taking: Vec::new(), seen: vec![0; steps], round: 0 }
     }
-
-    fn alternative(&mut self) -> States {
-        let mut states = 0;
-        while let Some(char) = self.rest.next_if(|char| !matches!(char, '|' | ')')) {
-            states = limited(states, self.term(char)?, 0)?;
-        }
-        Ok(states)
-    }
-
-    fn term(&mut self, first: char) -> States {
-        let start = self.regex.len();
-        let states = match first {
-            '^' | '$' => {
-                self.regex.push(first);
-                return self.after_assertion();
-            }
-            '\\' => {
-                if let Some(boundary) = self.rest.next_if(|char| matches!(char, 'b' | 'B')) {
-                    self.regex.push('\\');
-                    self.regex.push(boundary);
-                    return self.after_assertion();
-                }
-                self.escape()?.write(&mut self.regex);
-                1
-            }
-            '(' => self.group()?,
-            '[' => {
-                self.class()?.write(&mut self.regex);
-                1
-            }
-            '.' => {
-                CharSet::line_terminators().complement().write(&mut self.regex);
-                1
-            }
-            '*' | '+' | '?' => return Err(InvalidPattern::NothingToRepeat),
-            '{' | '}' | ']' => return Err(InvalidPattern::NeedsEscape),
-            char => {
-                CharSet::of(char).write(&mut self.regex);
-                1
-            }
-        };
-        self.quantifier(start, states)
-    }
-
-    fn after_assertion(&mut self) -> States {
-        match self.rest.peek() {
-            Some('*' | '+' | '?' | '{') => Err(InvalidPattern::NothingToRepeat),
-            _ => Ok(1),
-        }
-    }
-
-    /// A quantifier behind what was written since `start`. Whether it is lazy makes no difference to whether it matches.
-    fn quantifier(&mut self, start: usize, states: u32) -> States {
-        let states = match self.rest.next_if(|char| matches!(char, '*' | '+' | '?' | '{')) {
-            None => return Ok(states),
-            Some('{') => {
-                let (min, max) = self.bounds()?;
-                let times = max.unwrap_or_else(|| min.saturating_add(1)).max(1);
-                let repeated = states.max(1).checked_mul(times).ok_or(InvalidPattern::TooLarge)?;
-                let repeated = limited(repeated, times, 0)?;
-                // `{0}` matches the empty string, which `regex-lite` has no quantifier for.
-                if max == Some(0) {
-                    self.regex.truncate(start);
-                    self.regex.push_str("(?:)");
-                } else {
-                    let max = max.map_or_else(String::new, |max| max.to_string());
-                    let _ = write!(self.regex, "{{{min},{max}}}");
-                }
-                repeated
-            }
-            Some(sign) => {
-                self.regex.push(sign);
-                limited(states, 1, 0)?
-            }
-        };
-        self.rest.next_if_eq(&'?');
-        match self.rest.peek() {
-            Some('*' | '+' | '?' | '{') => Err(InvalidPattern::NothingToRepeat),
-            _ => Ok(states),
-        }
-    }
-
-    fn bounds(&mut self) -> Result<(u32, Option<u32>), InvalidPattern> {
-        let min = self.number().ok_or(InvalidPattern::NeedsEscape)?;
-        let max = if self.rest.next_if_eq(&',').is_none() {
-            Some(min)
-        } else if self.rest.peek() == Some(&'}') {
-            None
-        } else {
-            Some(self.number().ok_or(InvalidPattern::NeedsEscape)?)
-        };
-        if self.rest.next() != Some('}') {
-            return Err(InvalidPattern::NeedsEscape);
-        }
-        if max.is_some_and(|max| max < min) {
-            return Err(InvalidPattern::Order);
-        }
-        Ok((min, max))
-    }
-
-    /// A decimal number; one too large to be of use becomes the largest.
-    fn number(&mut self) -> Option<u32> {
-        let mut number: Option<u32> = None;
-        while let Some(digit) = self.rest.peek().and_then(|char| char.to_digit(10)) {
-            self.rest.next();
-            number = Some(number.unwrap_or(0).saturating_mul(10).saturating_add(digit));
-        }
-        number
-    }
-
-    fn group(&mut self) -> States {
-        if self.rest.next_if_eq(&'?').is_some() {
-            match self.rest.next() {
-                Some(':') => {}
-                Some('<') => match self.rest.peek() {
-                    Some('=' | '!') => return Err(InvalidPattern::LookAround),
-                    _ => self.group_name()?,
-                },
-                Some('=' | '!') => return Err(InvalidPattern::LookAround),
-                Some(_) => return Err(InvalidPattern::Group),
-                None => return Err(InvalidPattern::Incomplete),
-            }
-        }
-        self.groups = self.groups.saturating_add(1);
-        if self.groups > MAX_GROUPS {
-            return Err(InvalidPattern::TooLarge);
-        }
-        // Nothing asks what a group has matched, so none captures.
-        self.regex.push_str("(?:");
-        let states = self.disjunction()?;
-        if self.rest.next() != Some(')') {
-            return Err(InvalidPattern::Incomplete);
-        }
-        self.regex.push(')');
-        self.groups = self.groups.saturating_sub(1);
-        Ok(states)
-    }
-
-    fn group_name(&mut self) -> Result<(), InvalidPattern> {
-        let mut length = 0_u32;
-        loop {
-            match self.rest.next() {
-                Some('>') if length > 0 => return Ok(()),
-                Some(char) if char.is_alphanumeric() || matches!(char, '_' | '$') => length = length.saturating_add(1),
-                Some(_) => return Err(InvalidPattern::Group),
-                None => return Err(InvalidPattern::Incomplete),
-            }
-        }
-    }
-
-    /// What follows a backslash outside of a class.
-    fn escape(&mut self) -> Result<CharSet, InvalidPattern> {
-        match self.rest.peek() {
-            Some('1'..='9' | 'k') => Err(InvalidPattern::LookAround),
-            _ => self.class_escape(),
-        }
-    }
-
-    /// What follows a backslash inside of a class, or outside where it is no reference.
-    fn class_escape(&mut self) -> Result<CharSet, InvalidPattern> {
-        let escaped = self.rest.next().ok_or(InvalidPattern::Incomplete)?;
-        let char = match escaped {
-            'd' => return Ok(CharSet::digits()),
-            'D' => return Ok(CharSet::digits().complement()),
-            'w' => return Ok(CharSet::word()),
-            'W' => return Ok(CharSet::word().complement()),
-            's' => return Ok(CharSet::space()),
-            'S' => return Ok(CharSet::space().complement()),
-            'p' => return self.property(),
-            'P' => return Ok(self.property()?.complement()),
-            't' => '\t',
-            'n' => '\n',
-            'v' => '\u{b}',
-            'f' => '\u{c}',
-            'r' => '\r',
-            '0' if !self.rest.peek().is_some_and(char::is_ascii_digit) => '\0',
-            'c' => {
-                let letter = self.rest.next().filter(char::is_ascii_alphabetic).ok_or(InvalidPattern::Escape)?;
-                return Ok(CharSet::code(u32::from(letter) & 0x1f));
-            }
-            'x' => return self.hexadecimal(2).map(CharSet::code),
-            'u' => return self.unicode_escape(),
-            // ECMA-262 has fewer of these with the `u` flag; a backslash too many is a harmless habit.
-            punctuation if punctuation.is_ascii_punctuation() && punctuation != '_' => punctuation,
-            _ => return Err(InvalidPattern::Escape),
-        };
-        Ok(CharSet::of(char))
-    }
-
-    fn hexadecimal(&mut self, digits: u32) -> Result<u32, InvalidPattern> {
-        let mut code: u32 = 0;
-        for _ in 0..digits {
-            let digit = self.rest.next().and_then(|char| char.to_digit(16)).ok_or(InvalidPattern::Escape)?;
-            code = (code << 4) | digit;
-        }
-        Ok(code)
-    }
-
-    fn unicode_escape(&mut self) -> Result<CharSet, InvalidPattern> {
-        if self.rest.next_if_eq(&'{').is_some() {
-            let mut code: u32 = 0;
-            let mut digits = 0_u32;
-            loop {
-                match self.rest.next() {
-                    Some('}') if digits > 0 => return Ok(CharSet::code(code)),
-                    Some(char) => {
-                        let digit = char.to_digit(16).ok_or(InvalidPattern::Escape)?;
-                        code = code.saturating_mul(16).saturating_add(digit);
-                        if code > u32::from(char::MAX) {
-                            return Err(InvalidPattern::Escape);
-                        }
-                        digits = digits.saturating_add(1);
-                    }
-                    None => return Err(InvalidPattern::Incomplete),
-                }
-            }
-        }
-        let code = self.hexadecimal(4)?;
-        if !(0xd800..0xdc00).contains(&code) {
-            return Ok(CharSet::code(code));
-        }
-        // A character beyond U+FFFF in two halves, as JSON has it.
-        let low = match (self.rest.next(), self.rest.next()) {
-            (Some('\\'), Some('u')) => self.hexadecimal(4)?,
-            _ => return Err(InvalidPattern::Escape),
-        };
-        match char::decode_utf16([code, low].into_iter().filter_map(|half| u16::try_from(half).ok())).next() {
-            Some(Ok(char)) => Ok(CharSet::of(char)),
-            _ => Err(InvalidPattern::Escape),
-        }
-    }
-
-    fn property(&mut self) -> Result<CharSet, InvalidPattern> {
-        if self.rest.next() != Some('{') {
-            return Err(InvalidPattern::Property);
-        }
-        let mut name = String::new();
-        loop {
-            match self.rest.next() {
-                Some('}') => break,
-                Some(char) if name.len() < 64 => name.push(char),
-                Some(_) => return Err(InvalidPattern::Property),
-                None => return Err(InvalidPattern::Incomplete),
-            }
-        }
-        CharSet::property(&name).ok_or(InvalidPattern::Property)
-    }
-
-    /// The inside of `[…]`.
-    fn class(&mut self) -> Result<CharSet, InvalidPattern> {
-        let negated = self.rest.next_if_eq(&'^').is_some();
-        let mut set = CharSet::default();
-        loop {
-            let char = self.rest.next().ok_or(InvalidPattern::Incomplete)?;
-            if char == ']' {
-                break;
-            }
-            let low = self.class_atom(char)?;
-            if self.rest.next_if_eq(&'-').is_none() {
-                set.add(&low);
-                continue;
-            }
-            match self.rest.next_if(|char| *char != ']') {
-                // A hyphen at the end stands for itself.
-                None => {
-                    set.add(&low);
-                    set.add(&CharSet::of('-'));
-                }
-                Some(char) => {
-                    let high = self.class_atom(char)?;
-                    let (Some(low), Some(high)) = (low.single(), high.single()) else {
-                        return Err(InvalidPattern::Order);
-                    };
-                    if low > high {
-                        return Err(InvalidPattern::Order);
-                    }
-                    set.add(&CharSet::range(low, high));
-                }
-            }
-        }
-        Ok(if negated { set.complement() } else { set })
-    }
-
-    fn class_atom(&mut self, char: char) -> Result<CharSet, InvalidPattern> {
-        if char != '\\' {
-            return Ok(CharSet::of(char));
-        }
-        match self.rest.next_if_eq(&'b') {
-            // In a class this is the backspace.
-            Some(_) => Ok(CharSet::code(8)),
-            None => self.class_escape(),
-        }
-    }
-}
-
-fn limited(states: u32, more: u32, extra: u32) -> States {
-    let sum = states.saturating_add(more).saturating_add(extra);
-    if sum > MAX_STATES { Err(InvalidPattern::TooLarge) } else { Ok(sum) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn matches(pattern: &str, text: &str) -> bool {
         let compiled = Pattern::compile(pattern).unwrap_or_else(|reason| panic!("{pattern}: {reason}"));
@@ -528,7 +255,65 @@ mod tests {
 
     #[test]
     fn a_pattern_with_many_states_is_not_tried_on_an_endless_string() {
-        let pattern = Pattern::compile("(a|b){0,1000}c").unwrap();
+        let pattern = Pattern::compile("(a|b){0,500}c").unwrap();
         assert!(pattern.is_match(&"a".repeat(1_000_000), &mut Budget::new()).is_err());
+    }
+
+    #[test]
+    fn a_pattern_with_many_alternatives_is_refused_and_not_recursed_into() {
+        assert_eq!(Pattern::compile(&"|".repeat(1_000_000)).err(), Some(InvalidPattern::TooLarge));
+    }
+
+    /// Patterns in the syntax that ECMA-262 and `regex-lite` share.
+    fn shared_syntax() -> impl Strategy<Value = String> {
+        let atom = prop::sample::select(vec![
+            "a", "b", "c", "[ab]", "[^a]", "[a-c]", "[^b-cx]", "[é-ü]", r"\d", r"\D", r"\w", r"\W", r"\b", r"\B", "^",
+            "$", "1", "é", "(?:)",
+        ]);
+        atom.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
+            let quantifier =
+                prop::sample::select(vec!["*", "+", "?", "*?", "+?", "??", "{2}", "{0,2}", "{1,}", "{1,3}"]);
+            prop_oneof![
+                (inner.clone(), quantifier).prop_map(|(inner, quantifier)| format!("(?:{inner}){quantifier}")),
+                (inner.clone(), inner.clone()).prop_map(|(left, right)| format!("{left}{right}")),
+                (inner.clone(), inner).prop_map(|(left, right)| format!("(?:{left}|{right})")),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+        #[test]
+        fn a_well_kept_matcher_comes_to_the_same_answer(
+            pattern in shared_syntax(),
+            text in prop::collection::vec(prop::sample::select(vec!['a', 'b', 'c', '1', 'é', ' ']), 0..9),
+        ) {
+            let text: String = text.into_iter().collect();
+            let expected = regex_lite::Regex::new(&pattern).unwrap().is_match(&text);
+            prop_assert_eq!(matches(&pattern, &text), expected, "/{}/ on {:?}", pattern, text);
+        }
+
+        #[test]
+        fn any_text_is_a_pattern_or_refused(pattern in any::<String>(), text in any::<String>()) {
+            if let Ok(pattern) = Pattern::compile(&pattern) {
+                let _ = pattern.is_match(&text, &mut Budget::new());
+            }
+        }
+
+        #[test]
+        fn any_arrangement_of_syntax_is_a_pattern_or_refused(
+            parts in prop::collection::vec(
+                prop::sample::select(vec![
+                    "(", ")", "(?:", "(?<n>", "[", "[^", "]", "-", "\\", "\\d", "\\b", "\\u", "{", "}", ",", "2", "*", "+", "?",
+                    "|", "^", "$", ".", "a",
+                ]),
+                0..16,
+            ),
+        ) {
+            if let Ok(pattern) = Pattern::compile(&parts.concat()) {
+                prop_assert!(pattern.is_match("ab-a2", &mut Budget::new()).is_ok());
+            }
+        }
     }
 }

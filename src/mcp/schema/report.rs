@@ -18,17 +18,19 @@ const MAX_LITERAL: usize = 80;
 
 /// Why a value does not fit a schema. Its text is one line per reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violations {
+pub(crate) struct Violations {
     found: Vec<Violation>,
     more: bool,
 }
 
 /// One reason, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Violation {
+struct Violation {
+    /// Where in the value: `address.zip`, `items[3]`; empty for the whole.
     place: String,
     depth: usize,
     kind: Kind,
+    /// What is asked there, as the rest of a sentence: `must be at most 150`.
     reason: String,
 }
 
@@ -41,25 +43,6 @@ pub(super) enum Kind {
     Constant,
     /// Anything else.
     Rule,
-}
-
-impl Violations {
-    /// The reasons, at most five.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Violation> {
-        self.found.iter()
-    }
-}
-
-impl Violation {
-    /// Where in the value: `address.zip`, `items[3]`; empty for the whole.
-    pub(crate) fn place(&self) -> &str {
-        &self.place
-    }
-
-    /// What is asked there, as the rest of a sentence: `must be at most 150`.
-    pub(crate) fn reason(&self) -> &str {
-        &self.reason
-    }
 }
 
 impl fmt::Display for Violation {
@@ -259,9 +242,13 @@ impl Report {
         self.found.iter().map(weight).min().unwrap_or(2)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// The predicate of the first violation.
     pub(super) fn first_reason(&self) -> Option<&str> {
-        self.found.first().map(Violation::reason)
+        self.found.first().map(|violation| violation.reason.as_str())
     }
 
     pub(super) fn into_violations(self) -> Violations {

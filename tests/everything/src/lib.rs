@@ -8,6 +8,8 @@ mod counting;
 mod failures;
 mod listing;
 mod messages;
+mod prompts;
+mod resources;
 mod structured;
 
 use mcp_connector::mcp::Connector;
@@ -28,7 +30,7 @@ fn connector() -> Connector<Workers> {
     let connector = Connector::new("everything", env!("CARGO_PKG_VERSION"))
         .title("Everything")
         .description("Fixtures for tests.")
-        .instructions("Each tool shows one property of the protocol.");
+        .instructions("Each tool, resource and prompt shows one property of the protocol.");
     let connector = content::add_to(connector);
     let connector = structured::add_to(connector);
     let connector = messages::add_to(connector);
@@ -36,7 +38,9 @@ fn connector() -> Connector<Workers> {
     let connector = failures::add_to(connector);
     let connector = listing::add_to(connector);
     let connector = counting::add_to(connector);
-    cancellation::add_to(connector)
+    let connector = cancellation::add_to(connector);
+    let connector = resources::add_to(connector);
+    prompts::add_to(connector)
 }
 
 #[cfg(test)]

@@ -1,0 +1,232 @@
+//! The rules of a POST, without a runtime.
+
+use std::cell::Cell;
+use std::future::{pending, ready};
+
+use futures_util::{FutureExt, StreamExt};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::*;
+use crate::caller::Scope;
+use crate::mcp::{Connector, Context, LogLevel, Tool, ToolError, Unavailable};
+
+const READ: Scope = Scope::new("read", "Read");
+const WRITE: Scope = Scope::new("write", "Write");
+
+/// A place where time stands still.
+#[derive(Clone)]
+struct Still {
+    dropped: Rc<Cell<bool>>,
+}
+
+impl Host for Still {
+    type Env = Rc<Cell<bool>>;
+
+    fn env(&self) -> &Rc<Cell<bool>> {
+        &self.dropped
+    }
+
+    fn sleep(&self, _duration: Duration) -> impl Future<Output = ()> + 'static {
+        pending()
+    }
+
+    fn new_session(&self) -> SessionId {
+        SessionId::from_random(7)
+    }
+
+    fn log_level(&self, _session: &SessionId) -> impl Future<Output = Result<Option<LogLevel>, Unavailable>> {
+        ready(Ok(Some(LogLevel::Warning)))
+    }
+
+    fn set_log_level(&self, _: &SessionId, _: LogLevel) -> impl Future<Output = Result<(), Unavailable>> {
+        ready(Err(Unavailable))
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Text {
+    text: String,
+}
+
+struct Guard(Rc<Cell<bool>>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.set(true);
+    }
+}
+
+fn endpoint() -> Endpoint<Still> {
+    let connector = Connector::new("test", "1")
+        .tool(Tool::new("echo", "Echo.", async |args: Text| Ok::<_, ToolError>(args.text)))
+        .tool(Tool::new("read", "Read.", async |_: Context<Still>| Ok::<_, ToolError>("read")).scope(READ))
+        .tool(Tool::new("write", "Write.", async |_: Context<Still>| Ok::<_, ToolError>("written")).scope(WRITE))
+        .tool(Tool::new("work", "Work.", async |cx: Context<Still>| {
+            let _guard = Guard(Rc::clone(cx.env()));
+            cx.log(LogLevel::Info, "not wanted").await;
+            cx.log(LogLevel::Error, "wanted").await;
+            cx.progress(1.0, 2.0).await;
+            cx.sleep(Duration::from_secs(1)).await;
+            Ok::<_, ToolError>("done")
+        }));
+    let (registry, left_out) = Registry::new(connector);
+    assert_eq!(left_out, []);
+    let settings = Settings { page_size: 10, patience: Duration::MAX, keep_alive: Duration::MAX };
+    Endpoint { registry: Rc::new(registry), settings }
+}
+
+fn host() -> Still {
+    Still { dropped: Rc::default() }
+}
+
+fn reply_to(body: &Value, headers: &[(&str, &str)], host: Still) -> Reply {
+    let posted = match Posted::read(body.to_string().as_bytes()) {
+        Ok(posted) => posted,
+        Err(reply) => return reply,
+    };
+    let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    posted.answer(&header, &endpoint(), host, None).now_or_never().expect("an answer at once")
+}
+
+/// Status and body of a JSON answer.
+fn answer_to(body: &Value, headers: &[(&str, &str)]) -> (u16, Value) {
+    match reply_to(body, headers, host()) {
+        Reply::Accepted => (202, Value::Null),
+        Reply::Json { status, body, .. } => (status, serde_json::from_slice(&body).unwrap()),
+        Reply::Events(_) => panic!("{body} was answered as a stream"),
+    }
+}
+
+fn call(tool: &str, params: &Value) -> Value {
+    let mut all = json!({"name": tool});
+    all.as_object_mut().unwrap().extend(params.as_object().unwrap().clone());
+    json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": all})
+}
+
+fn modern_meta() -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    })
+}
+
+#[test]
+fn the_body_decides_the_era_and_the_header_comes_second() {
+    let echo = json!({"arguments": {"text": "a"}});
+    let modern_echo = json!({"arguments": {"text": "a"}, "_meta": modern_meta()});
+    let version = ("mcp-protocol-version", "2026-07-28");
+    let standard = [version, ("mcp-method", "tools/call"), ("mcp-name", "echo")];
+    let old = ("mcp-protocol-version", "2025-06-18");
+    let initialize =
+        json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}});
+    let rows: &[(&str, Value, &[(&str, &str)], u16, Option<i64>)] = &[
+        ("legacy without a header", call("echo", &echo), &[], 200, None),
+        ("legacy with its header", call("echo", &echo), &[old], 200, None),
+        ("modern", call("echo", &modern_echo), &standard, 200, None),
+        ("a claim without a header", call("echo", &modern_echo), &[], 400, Some(-32020)),
+        ("a claim with a legacy header", call("echo", &modern_echo), &[old], 400, Some(-32020)),
+        ("a modern header without a claim", call("echo", &echo), &standard, 400, Some(-32602)),
+        ("a modern header on initialize", initialize.clone(), &[version], 400, Some(-32020)),
+        ("initialize", initialize, &[], 200, None),
+        ("an unknown legacy header", call("echo", &echo), &[("mcp-protocol-version", "x")], 400, Some(-32600)),
+    ];
+    for (name, body, headers, status, code) in rows {
+        let (got, answer) = answer_to(body, headers);
+        assert_eq!((got, answer["error"]["code"].as_i64()), (*status, *code), "{name}: {answer}");
+    }
+}
+
+#[test]
+fn an_unknown_method_is_404_only_in_the_modern_era() {
+    let body = |meta: Value| json!({"jsonrpc": "2.0", "id": "x", "method": "ping/pong", "params": {"_meta": meta}});
+    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "ping/pong")];
+    let (status, answer) = answer_to(&body(modern_meta()), &headers);
+    assert_eq!((status, &answer["error"]["code"], &answer["id"]), (404, &json!(-32601), &json!("x")));
+    let (status, answer) = answer_to(&body(json!({})), &[]);
+    assert_eq!((status, &answer["error"]["code"], &answer["id"]), (200, &json!(-32601), &json!("x")));
+}
+
+#[test]
+fn a_batch_runs_whole_or_not_at_all() {
+    let echo = call("echo", &json!({"arguments": {"text": "a"}}));
+    let notification = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    let (status, answer) = answer_to(&json!([echo, notification, echo]), &[]);
+    assert_eq!((status, answer.as_array().unwrap().len()), (200, 2));
+    assert_eq!(answer_to(&json!([notification]), &[]).0, 202);
+    for (name, body, headers) in [
+        ("a broken message", json!([echo, {"jsonrpc": "1.0"}]), &[][..]),
+        ("initialize", json!([echo, {"jsonrpc": "2.0", "id": 2, "method": "initialize"}]), &[]),
+        ("a modern message", json!([echo, call("echo", &json!({"_meta": modern_meta()}))]), &[]),
+        ("a revision without batches", json!([echo]), &[("mcp-protocol-version", "2025-06-18")]),
+        ("the modern revision", json!([echo]), &[("mcp-protocol-version", "2026-07-28")]),
+    ] {
+        let (status, answer) = answer_to(&body, headers);
+        assert_eq!((status, answer["error"]["code"].as_i64()), (400, Some(-32600)), "{name}: {answer}");
+        assert!(answer.get("id").is_none(), "{name}");
+    }
+}
+
+#[test]
+fn a_request_needs_all_scopes_of_all_its_calls() {
+    let need = |body: &Value| Posted::read(body.to_string().as_bytes()).ok().unwrap().need(&endpoint().registry);
+    let scopes = |text: &str| Need::Scopes(ScopeSet::parse(text).unwrap());
+    let (read, write, echo) = (call("read", &json!({})), call("write", &json!({})), call("echo", &json!({})));
+    assert_eq!(need(&echo), Need::Nothing);
+    assert_eq!(need(&read), scopes("read"));
+    assert_eq!(need(&json!([echo, read, write])), scopes("read write"));
+    assert_eq!(need(&call("nothing", &json!({}))), Need::Nothing);
+}
+
+#[test]
+fn a_challenge_can_be_a_result() {
+    let posted = Posted::read(call("read", &json!({})).to_string().as_bytes()).ok().unwrap();
+    let Some(Reply::Json { status: 200, body, .. }) =
+        posted.challenge_as_result("Bearer x", "sign in", &endpoint().registry)
+    else {
+        panic!("no result")
+    };
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(answer["result"]["isError"], true);
+    assert_eq!(answer["result"]["_meta"]["mcp/www_authenticate"], json!(["Bearer x"]));
+}
+
+#[test]
+fn messages_leave_before_the_answer_and_a_closed_stream_drops_the_handler() {
+    let body = call("work", &json!({"_meta": {"progressToken": "p"}}));
+    let host = host();
+    let Reply::Events(mut events) = reply_to(&body, &[("mcp-session-id", "s")], host.clone()) else {
+        panic!("no stream")
+    };
+    let mut next = || events.next().now_or_never().map(|event| String::from_utf8(event.unwrap()).unwrap());
+    let log = next().unwrap();
+    assert!(log.starts_with("event: message\ndata: {") && log.ends_with("}\n\n"), "{log}");
+    assert!(log.contains("\"wanted\""), "{log}");
+    assert!(next().unwrap().contains("notifications/progress"));
+    assert_eq!(next(), None, "the handler waits");
+    assert!(!host.dropped.get());
+    drop(events);
+    assert!(host.dropped.get());
+}
+
+#[test]
+fn a_client_that_takes_no_stream_gets_json_and_no_messages() {
+    let body = call("echo", &json!({"arguments": {"text": "a"}, "_meta": {"progressToken": "p"}}));
+    assert_eq!(answer_to(&body, &[("accept", "application/json")]).0, 200);
+    let Reply::Events(mut events) = reply_to(&body, &[("accept", "text/event-stream")], host()) else {
+        panic!("no stream")
+    };
+    assert!(events.next().now_or_never().unwrap().is_some());
+    assert_eq!(events.next().now_or_never(), Some(None), "the response ends the stream");
+    assert_eq!(answer_to(&body, &[("accept", "text/html")]).0, 406);
+}
+
+#[test]
+fn an_outage_is_said_and_not_hidden() {
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "logging/setLevel", "params": {"level": "info"}});
+    let (status, answer) = answer_to(&body, &[("mcp-session-id", "s")]);
+    assert_eq!((status, answer["error"]["code"].as_i64()), (200, Some(-32603)));
+    let (_, answer) = answer_to(&body, &[]);
+    assert_eq!(answer["error"]["code"].as_i64(), Some(-32602), "no session to keep it for");
+}

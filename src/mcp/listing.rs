@@ -1,0 +1,56 @@
+//! One page of a list whose items are written already: resources, templates and prompts ("Pagination", "Caching").
+
+use serde::ser::SerializeMap;
+use serde_json::Value;
+
+use super::json::Object;
+use super::jsonrpc::RpcError;
+use super::paging::Page;
+use super::result::{CacheHints, ResultFields};
+use super::version::ProtocolVersion;
+
+/// A page, with its items in the form of the client's revision.
+pub(crate) struct Listing {
+    name: &'static str,
+    items: Vec<Value>,
+    next_cursor: Option<String>,
+    hints: Option<CacheHints>,
+}
+
+/// How a list is shown to a client.
+#[derive(Clone, Copy)]
+pub(crate) struct View {
+    pub(crate) page_size: usize,
+    pub(crate) version: ProtocolVersion,
+}
+
+impl Listing {
+    /// The page of `items` that `params` ask for; `name` is the member that holds it.
+    pub(crate) fn of<I>(
+        name: &'static str,
+        items: &[I],
+        params: &Object,
+        view: View,
+        hints: CacheHints,
+        write: impl Fn(&I, ProtocolVersion) -> Value,
+    ) -> Result<Self, RpcError> {
+        let page = Page::of(params, name, items.len(), view.page_size)?;
+        let shown = items.get(page.start..page.end).unwrap_or_default();
+        Ok(Self {
+            name,
+            items: shown.iter().map(|item| write(item, view.version)).collect(),
+            next_cursor: page.next_cursor(name),
+            hints: view.version.is_modern().then_some(hints),
+        })
+    }
+}
+
+impl ResultFields for Listing {
+    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry(self.name, &self.items)?;
+        if let Some(cursor) = &self.next_cursor {
+            map.serialize_entry("nextCursor", cursor)?;
+        }
+        self.hints.map_or(Ok(()), |hints| hints.write(map))
+    }
+}

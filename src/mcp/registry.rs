@@ -1,0 +1,193 @@
+//! A connector as it is served: each part checked, found by its name, with what a caller needs for it.
+
+use std::rc::Rc;
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use super::completion::Completed;
+use super::connector::{Connector, Implementation};
+use super::defect::{Defect, Problem};
+use super::header_params::HeaderParams;
+use super::json::object;
+use super::jsonrpc::Request;
+use super::part::{Ready, is_name, ready};
+use super::prompt::Prompt;
+use super::resource::{Resource, Template};
+use super::resources::Found;
+use super::schema::Schema;
+use super::tool::{ReadyTool, describes_an_object};
+use super::uri::Uri;
+use super::version::ProtocolVersion;
+use crate::caller::{Scope, ScopeSet};
+
+pub(crate) type ReadyResource<H> = Ready<Resource<H>>;
+pub(crate) type ReadyTemplate<H> = Ready<Template<H>>;
+pub(crate) type ReadyPrompt<H> = Ready<Prompt<H>>;
+
+/// A connector, checked and ready to be served. What is broken is left out, so that the rest works.
+pub struct Registry<H> {
+    info: Implementation,
+    /// The name and version for the `_meta` of each modern result.
+    pub(crate) server_info: Box<RawValue>,
+    pub(crate) instructions: Option<String>,
+    scopes: Vec<Scope>,
+    sign_in: ScopeSet,
+    pub(crate) tools: Vec<Rc<ReadyTool<H>>>,
+    pub(crate) resources: Vec<Rc<ReadyResource<H>>>,
+    pub(crate) templates: Vec<Rc<ReadyTemplate<H>>>,
+    pub(crate) prompts: Vec<Rc<ReadyPrompt<H>>>,
+}
+
+/// What a request needs before it may be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: it is public.
+    Nothing,
+    /// A caller who was given these scopes.
+    Scopes(ScopeSet),
+}
+
+impl<H: 'static> Registry<H> {
+    /// Checks each part. Gives the parts that had to be left out, with the reason, for the log.
+    #[must_use]
+    pub fn new(connector: Connector<H>) -> (Self, Vec<Defect>) {
+        let mut left_out = Vec::new();
+        let mut scopes = Vec::new();
+        for scope in connector.sign_in.iter().copied().chain(connector.needed_scopes()) {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+        let mut tools: Vec<Rc<ReadyTool<H>>> = Vec::new();
+        for tool in connector.tools {
+            let name = tool.name.clone();
+            match ready_tool(&name, &tool.input_schema) {
+                Ok(_) if tools.iter().any(|tool| tool.tool.name == name) => {
+                    left_out.push(Defect::tool(&name, Problem::NameTaken));
+                }
+                Ok((schema, header_params)) => {
+                    tools.push(Rc::new(ReadyTool::new(tool, schema, header_params)));
+                }
+                Err(problem) => left_out.push(Defect::tool(&name, problem)),
+            }
+        }
+        let server_info = json!({ "name": connector.info.name, "version": connector.info.version });
+        let registry = Self {
+            server_info: serde_json::value::to_raw_value(&server_info).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            info: connector.info,
+            instructions: connector.instructions,
+            scopes,
+            sign_in: connector.sign_in.into_iter().collect(),
+            tools,
+            resources: ready(connector.resources, &mut left_out),
+            templates: ready(connector.templates, &mut left_out),
+            prompts: ready(connector.prompts, &mut left_out),
+        };
+        (registry, left_out)
+    }
+
+    /// Every scope that something here needs.
+    #[must_use]
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    /// What a first sign-in asks for.
+    #[must_use]
+    pub fn sign_in(&self) -> &ScopeSet {
+        &self.sign_in
+    }
+
+    /// How the connector names and describes itself.
+    pub(crate) fn info(&self) -> &Implementation {
+        &self.info
+    }
+
+    /// The name a person sees.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        self.info.title.as_deref().unwrap_or(&self.info.name)
+    }
+
+    pub(crate) fn tool(&self, name: &str) -> Option<&Rc<ReadyTool<H>>> {
+        self.tools.iter().find(|tool| tool.tool.name == name)
+    }
+
+    pub(crate) fn prompt(&self, name: &str) -> Option<&Rc<ReadyPrompt<H>>> {
+        self.prompts.iter().find(|prompt| prompt.part.about.name == name)
+    }
+
+    /// The template with exactly this text.
+    pub(crate) fn template(&self, uri_template: &str) -> Option<&Rc<ReadyTemplate<H>>> {
+        self.templates.iter().find(|template| template.checked.uri.as_str() == uri_template)
+    }
+
+    /// What `request` needs, decided by its body alone.
+    pub(crate) fn need(&self, request: &Request) -> Need {
+        let text = |member: &str| request.params.get(member).and_then(Value::as_str);
+        let required = match request.method.as_str() {
+            "tools/call" => text("name").and_then(|name| self.tool(name)).map(|tool| tool.required.clone()),
+            "prompts/get" => text("name").and_then(|name| self.prompt(name)).map(|prompt| prompt.required.clone()),
+            "resources/read" => text("uri")
+                .and_then(|uri| Found::at(&Uri::parse(uri).ok()?, self))
+                .map(|found| found.required().clone()),
+            "completion/complete" => request
+                .params
+                .get("ref")
+                .and_then(|reference| Completed::find(reference, self))
+                .map(|completed| completed.required().clone()),
+            _ => None,
+        };
+        required.filter(|scopes| !scopes.is_empty()).map_or(Need::Nothing, Need::Scopes)
+    }
+
+    pub(crate) fn has_resources(&self) -> bool {
+        !self.resources.is_empty() || !self.templates.is_empty()
+    }
+
+    pub(crate) fn has_completions(&self) -> bool {
+        self.prompts.iter().any(|prompt| !prompt.part.completers.is_empty())
+            || self.templates.iter().any(|template| !template.part.completers.is_empty())
+    }
+
+    /// What the server says it can do, in a form that both eras have.
+    pub(crate) fn capabilities(&self) -> Value {
+        let all = [
+            ("logging", true),
+            ("tools", !self.tools.is_empty()),
+            ("resources", self.has_resources()),
+            ("prompts", !self.prompts.is_empty()),
+            ("completions", self.has_completions()),
+        ];
+        let declared = all.into_iter().filter(|(_, is_there)| *is_there);
+        object(declared.map(|(name, _)| (name, json!({}))).collect()).into()
+    }
+
+    /// The server's name in the form of `version`.
+    pub(crate) fn implementation(&self, version: ProtocolVersion) -> Value {
+        let mut info = serde_json::to_value(&self.info).unwrap_or_default();
+        if let Some(members) = info.as_object_mut() {
+            if !version.has_icons() {
+                members.retain(|name, _| matches!(name.as_str(), "name" | "version" | "title"));
+            }
+            if !version.has_structured_content() {
+                members.remove("title");
+            }
+        }
+        info
+    }
+}
+
+/// What serving a tool needs of its declaration, or why it cannot be served.
+pub(crate) fn ready_tool(name: &str, input_schema: &Value) -> Result<(Schema, HeaderParams), Problem> {
+    if !is_name(name) {
+        return Err(Problem::Name);
+    }
+    if !describes_an_object(input_schema) {
+        return Err(Problem::InputNotAnObject);
+    }
+    let header_params = HeaderParams::of(input_schema).map_err(|error| Problem::HeaderParam(error.to_string()))?;
+    let schema = Schema::compile(input_schema).map_err(|error| Problem::InputSchema(error.to_string()))?;
+    Ok((schema, header_params))
+}

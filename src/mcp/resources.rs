@@ -1,0 +1,292 @@
+//! `resources/list`, `resources/templates/list` and `resources/read` ("Resources").
+
+use std::rc::Rc;
+
+use serde::ser::SerializeMap;
+use serde_json::Value;
+
+use super::content::ResourceContents;
+use super::context::Context;
+use super::host::Host;
+use super::json::Object;
+use super::jsonrpc::RpcError;
+use super::listing::{Listing, View};
+use super::reading::Place;
+use super::registry::{ReadyResource, ReadyTemplate, Registry};
+use super::resource::ListedResource;
+use super::result::{CacheHints, CacheScope, ResultFields};
+use super::uri::Uri;
+use super::version::ProtocolVersion;
+use crate::caller::{Caller, ScopeSet};
+
+/// The page of the templates.
+pub(crate) fn list_templates<H: 'static>(
+    params: &Object,
+    registry: &Registry<H>,
+    view: View,
+) -> Result<Listing, RpcError> {
+    let write = |template: &Rc<ReadyTemplate<H>>, version| template.part.listed(version);
+    Listing::of("resourceTemplates", &registry.templates, params, view, CacheHints::DEPLOYED, write)
+}
+
+/// The page of the resources: those with fixed URIs, and then what the caller has of each template.
+pub(crate) struct ListResources {
+    pub(crate) params: Object,
+    pub(crate) view: View,
+}
+
+impl ListResources {
+    pub(crate) async fn run<H: Host>(self, registry: &Registry<H>, cx: Context<H>) -> Result<Listing, RpcError> {
+        let mut resources: Vec<ListedResource> =
+            registry.resources.iter().map(|resource| resource.part.entry.clone()).collect();
+        let mut hints = CacheHints::DEPLOYED;
+        for template in &registry.templates {
+            let Some(list) = &template.part.list else { continue };
+            // Also for a visitor who gets none: with a sign-in the same request gives another list.
+            hints = CacheHints::OF_THE_CALLER;
+            if is_given(cx.caller(), &template.required) {
+                let own = list(cx.clone()).await.map_err(|error| error.into_rpc_error(self.view.version))?;
+                resources.extend(own.into_iter().filter_map(|resource| of_template(resource, template)));
+            }
+        }
+        Listing::of("resources", &resources, &self.params, self.view, hints, ListedResource::listed)
+    }
+}
+
+fn is_given(caller: Option<&Caller>, required: &ScopeSet) -> bool {
+    required.is_empty() || caller.is_some_and(|caller| caller.missing(required).is_empty())
+}
+
+/// An entry that a client can use: its URI is one of this template.
+fn of_template<H>(mut resource: ListedResource, template: &ReadyTemplate<H>) -> Option<ListedResource> {
+    let uri = Uri::parse(&resource.uri).ok()?;
+    template.checked.uri.matches(&uri)?;
+    if resource.about.mime_type.is_none() {
+        resource.about.mime_type.clone_from(&template.part.about.mime_type);
+    }
+    Some(resource)
+}
+
+/// What a URI leads to.
+pub(crate) enum Found<H> {
+    Resource(Rc<ReadyResource<H>>),
+    /// With the values of its variables.
+    Template(Rc<ReadyTemplate<H>>, Value),
+}
+
+impl<H: 'static> Found<H> {
+    /// The resource with this URI, or else the first template that gives it with variables that its handler takes.
+    pub(crate) fn at(uri: &Uri, registry: &Registry<H>) -> Option<Self> {
+        if let Some(resource) = registry.resources.iter().find(|resource| resource.checked == *uri) {
+            return Some(Self::Resource(Rc::clone(resource)));
+        }
+        registry.templates.iter().find_map(|template| {
+            let variables = template.checked.variables.read(template.checked.uri.matches(uri)?).ok()?;
+            Some(Self::Template(Rc::clone(template), variables))
+        })
+    }
+
+    pub(crate) fn required(&self) -> &ScopeSet {
+        match self {
+            Self::Resource(resource) => &resource.required,
+            Self::Template(template, _) => &template.required,
+        }
+    }
+}
+
+/// A request to read something that can be read.
+pub(crate) struct ReadResource<H> {
+    found: Found<H>,
+    uri: Uri,
+}
+
+impl<H: Host> ReadResource<H> {
+    pub(crate) fn parse(params: &Object, registry: &Registry<H>, version: ProtocolVersion) -> Result<Self, RpcError> {
+        let Some(Value::String(uri)) = params.get("uri") else {
+            return Err(RpcError::invalid_params("`uri` must be a string: the URI of a resource."));
+        };
+        let uri = Uri::parse(uri).map_err(|error| RpcError::invalid_params(format!("`uri` is not a URI: {error}.")))?;
+        match Found::at(&uri, registry) {
+            Some(found) => Ok(Self { found, uri }),
+            None => Err(RpcError::resource_not_found(uri.as_str(), version)),
+        }
+    }
+
+    pub(crate) async fn run(self, cx: Context<H>) -> Result<Contents, RpcError> {
+        let version = cx.protocol_version();
+        let place =
+            |mime_type: &Option<String>| Place { uri: self.uri.as_str().to_owned(), mime_type: mime_type.clone() };
+        let (source, work) = match &self.found {
+            Found::Resource(resource) => {
+                let source = &resource.part.source;
+                (source, (source.read)(Value::Null, cx, place(&resource.part.entry.about.mime_type)))
+            }
+            Found::Template(template, variables) => {
+                let source = &template.part.source;
+                (source, (source.read)(variables.clone(), cx, place(&template.part.about.mime_type)))
+            }
+        };
+        match work.await {
+            // An empty array would say that the resource is there.
+            Ok(Some(contents)) if !contents.is_empty() => {
+                let ttl_ms = u32::try_from(source.fresh_for.as_millis()).unwrap_or(u32::MAX);
+                // What a handler gives may depend on who asks, also where everybody may ask.
+                let hints = CacheHints { ttl_ms, scope: CacheScope::Private };
+                Ok(Contents { contents, hints: version.is_modern().then_some(hints) })
+            }
+            Ok(_) => Err(RpcError::resource_not_found(self.uri.as_str(), version)),
+            Err(error) => Err(error.into_rpc_error(version)),
+        }
+    }
+}
+
+/// What was read.
+pub(crate) struct Contents {
+    contents: Vec<ResourceContents>,
+    hints: Option<CacheHints>,
+}
+
+impl ResultFields for Contents {
+    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry("contents", &self.contents)?;
+        self.hints.map_or(Ok(()), |hints| hints.write(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+    use crate::caller::Scope;
+    use crate::mcp::trial::{Alone, Trial, caller};
+    use crate::mcp::{Connector, Resource, Template, ToolError};
+
+    const READ: Scope = Scope::new("notes:read", "Read your notes");
+
+    #[derive(Deserialize, JsonSchema)]
+    struct NoteId {
+        id: u64,
+    }
+
+    async fn about(_cx: Context<Alone>) -> Result<&'static str, ToolError> {
+        Ok("About.")
+    }
+
+    async fn bytes(_cx: Context<Alone>) -> Result<Vec<u8>, ToolError> {
+        Ok(vec![255])
+    }
+
+    async fn note(args: NoteId) -> Result<Option<String>, ToolError> {
+        match args.id {
+            7 => Ok(Some("Seven.".to_owned())),
+            8 => Err(ToolError::new("the shelf is empty")),
+            _ => Ok(None),
+        }
+    }
+
+    async fn own_notes(cx: Context<Alone>) -> Result<Vec<ListedResource>, ToolError> {
+        assert_eq!(cx.subject()?.as_str(), "owner");
+        Ok(["note://7", "note://9", "other://1", "not a uri"].map(|uri| ListedResource::new(uri, "a note")).into())
+    }
+
+    fn notes() -> Trial {
+        let template = Template::new("note://{id}", "note", "A note.", note).mime_type("text/markdown").scope(READ);
+        Trial::of(
+            Connector::new("notes", "1")
+                .sign_in([READ])
+                .resource(Resource::new("about://this", "about", "About this.", about).title("About"))
+                .resource(Resource::new("about://bytes", "bytes", "Bytes.", bytes).size(1))
+                .template(template.listed_by(own_notes)),
+        )
+    }
+
+    #[test]
+    fn text_and_bytes_are_read() {
+        let notes = notes();
+        let read = |uri: &str| notes.modern("resources/read", &json!({ "uri": uri }), None)["result"].clone();
+        let text = read("about://this");
+        assert_eq!(text["contents"], json!([{"uri": "about://this", "mimeType": "text/plain", "text": "About."}]));
+        assert_eq!((text["ttlMs"].clone(), text["cacheScope"].clone()), (json!(0), json!("private")));
+        let blob = json!([{"uri": "about://bytes", "mimeType": "application/octet-stream", "blob": "/w=="}]);
+        assert_eq!(read("about://bytes")["contents"], blob);
+        let legacy = notes.legacy("resources/read", &json!({"uri": "note://7"}), Some(&caller("notes:read")));
+        let contents = json!([{"uri": "note://7", "mimeType": "text/markdown", "text": "Seven."}]);
+        assert_eq!(legacy["result"], json!({ "contents": contents }));
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error_that_names_the_uri() {
+        let notes = notes();
+        let owner = caller("notes:read");
+        for uri in ["note://9", "note://x", "note://7/8", "nowhere://1"] {
+            let params = json!({ "uri": uri });
+            let modern = notes.modern("resources/read", &params, Some(&owner));
+            assert_eq!((&modern["error"]["code"], &modern["error"]["data"]["uri"]), (&json!(-32602), &json!(uri)));
+            let legacy = notes.legacy("resources/read", &params, Some(&owner));
+            assert_eq!((&legacy["error"]["code"], &legacy["error"]["data"]["uri"]), (&json!(-32002), &json!(uri)));
+        }
+    }
+
+    #[test]
+    fn what_is_no_uri_is_refused() {
+        for uri in [json!(null), json!(1), json!("note"), json!("note://a b"), json!(format!("a:{}", "b".repeat(5000)))]
+        {
+            let answer = notes().legacy("resources/read", &json!({ "uri": uri }), None);
+            assert_eq!(answer["error"]["code"], -32602, "{uri}");
+            assert!(answer["error"].get("data").is_none(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_failed_read_is_an_internal_error() {
+        let answer = notes().modern("resources/read", &json!({"uri": "note://8"}), Some(&caller("notes:read")));
+        assert_eq!(answer["error"], json!({"code": -32603, "message": "the shelf is empty"}));
+    }
+
+    #[test]
+    fn reading_needs_what_the_resource_needs() {
+        let notes = notes();
+        let need = |uri: &str| notes.need("resources/read", &json!({ "uri": uri }));
+        assert_eq!(need("note://7"), "notes:read");
+        // Also where there is none: who may not read notes does not learn which there are.
+        assert_eq!(need("note://9"), "notes:read");
+        assert_eq!(need("about://this"), "");
+        assert_eq!(need("nowhere://1"), "");
+        assert_eq!(notes.need("resources/list", &json!({})), "");
+    }
+
+    #[test]
+    fn a_list_holds_what_the_caller_may_read() {
+        let notes = notes();
+        let uris = |caller: Option<&Caller>| {
+            let (mut uris, mut params) = (Vec::new(), json!({}));
+            loop {
+                let result = notes.modern("resources/list", &params, caller)["result"].clone();
+                assert_eq!(result["cacheScope"], "private", "the same on each page and for each caller");
+                let listed = result["resources"].as_array().unwrap().clone();
+                uris.extend(listed.iter().map(|resource| resource["uri"].as_str().unwrap().to_owned()));
+                match result.get("nextCursor") {
+                    Some(cursor) => params = json!({ "cursor": cursor }),
+                    None => return uris,
+                }
+            }
+        };
+        let public = ["about://this", "about://bytes"];
+        assert_eq!(uris(None), public);
+        assert_eq!(uris(Some(&caller("profile"))), public);
+        assert_eq!(uris(Some(&caller("notes:read"))), ["about://this", "about://bytes", "note://7", "note://9"]);
+    }
+
+    #[test]
+    fn templates_are_listed_for_everybody() {
+        let answer = notes().modern("resources/templates/list", &json!({}), None);
+        let template = json!({
+            "uriTemplate": "note://{id}", "name": "note", "description": "A note.", "mimeType": "text/markdown",
+        });
+        assert_eq!(answer["result"]["resourceTemplates"], json!([template]));
+        assert_eq!(answer["result"]["cacheScope"], "public");
+    }
+}

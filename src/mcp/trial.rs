@@ -1,0 +1,119 @@
+//! A connector served natively, so that tests can ask it what a client asks.
+
+use std::future::{Future, ready};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+
+use super::connector::Connector;
+use super::endpoint::{Endpoint, Posted, Reply, Settings};
+use super::host::{Host, Unavailable};
+use super::log::LogLevel;
+use super::registry::{Need, Registry};
+use super::session::SessionId;
+use crate::caller::{Caller, ClientId, ScopeSet, Subject};
+
+/// Surroundings where nothing waits and nothing is kept.
+#[derive(Clone)]
+pub(crate) struct Alone;
+
+impl Host for Alone {
+    type Env = ();
+
+    fn env(&self) -> &() {
+        &()
+    }
+
+    fn sleep(&self, _duration: Duration) -> impl Future<Output = ()> + 'static {
+        ready(())
+    }
+
+    fn new_session(&self) -> SessionId {
+        SessionId::from_random(1)
+    }
+
+    async fn log_level(&self, _session: &SessionId) -> Result<Option<LogLevel>, Unavailable> {
+        Ok(None)
+    }
+
+    async fn set_log_level(&self, _session: &SessionId, _level: LogLevel) -> Result<(), Unavailable> {
+        Ok(())
+    }
+}
+
+/// A connector under test. Everything in it must be in order.
+pub(crate) struct Trial {
+    endpoint: Endpoint<Alone>,
+}
+
+impl Trial {
+    pub(crate) fn of(connector: Connector<Alone>) -> Self {
+        let (registry, left_out) = Registry::new(connector);
+        assert_eq!(left_out, []);
+        let settings = Settings { page_size: 2, patience: Duration::ZERO, keep_alive: Duration::ZERO };
+        Self { endpoint: Endpoint { registry: Rc::new(registry), settings } }
+    }
+
+    /// The whole answer to a request of 2026-07-28.
+    pub(crate) fn modern(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Value {
+        let mut params = params.clone();
+        params["_meta"] = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let named = params.get("name").or(params.get("uri")).and_then(Value::as_str).map(str::to_owned);
+        let headers = move |header: &str| match header {
+            "mcp-protocol-version" => Some("2026-07-28".to_owned()),
+            "mcp-method" => Some(method.to_owned()),
+            "mcp-name" => named.clone(),
+            _ => None,
+        };
+        self.answer(method, &params, caller, &headers)
+    }
+
+    /// The whole answer to a request of 2025-11-25.
+    pub(crate) fn legacy(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Value {
+        let headers = |header: &str| (header == "mcp-protocol-version").then(|| "2025-11-25".to_owned());
+        self.answer(method, params, caller, &headers)
+    }
+
+    fn answer(
+        &self,
+        method: &str,
+        params: &Value,
+        caller: Option<&Caller>,
+        headers: &impl Fn(&str) -> Option<String>,
+    ) -> Value {
+        let reply = posted(method, params).answer(headers, &self.endpoint, Alone, caller.cloned());
+        match reply.now_or_never().unwrap() {
+            Reply::Json { body, .. } => serde_json::from_slice(&body).unwrap(),
+            Reply::Accepted | Reply::Events(_) => panic!("{method} was not answered with JSON"),
+        }
+    }
+
+    /// The scopes that a request needs; empty where it is public.
+    pub(crate) fn need(&self, method: &str, params: &Value) -> String {
+        match posted(method, params).need(&self.endpoint.registry) {
+            Need::Nothing => String::new(),
+            Need::Scopes(scopes) => scopes.as_str().to_owned(),
+        }
+    }
+}
+
+fn posted(method: &str, params: &Value) -> Posted {
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    Posted::read(message.to_string().as_bytes()).ok().unwrap()
+}
+
+/// Someone who was given `scopes`.
+pub(crate) fn caller(scopes: &str) -> Caller {
+    Caller {
+        subject: Subject::new("owner").unwrap(),
+        client_id: ClientId::new("client").unwrap(),
+        scopes: ScopeSet::parse(scopes).unwrap(),
+        display_name: None,
+        grant: None,
+    }
+}

@@ -1,0 +1,348 @@
+// Several instances of the Worker over the same storage, as Cloudflare runs them: plain workerd, one process, each instance
+// an isolate of its own on a port of its own, all with the same Durable Objects. What is around the Worker is under the
+// test's control: the clock, the lag of KV, and what the outside world answers to its fetches.
+
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './server.mjs';
+
+const START_LIMIT_MS = 30_000;
+const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve('wrangler/package.json'))('workerd').default;
+
+/**
+ * @typedef {object} Instance
+ * @property {number} port
+ * @property {string} origin
+ * @property {Record<string, string>} headers  what makes a request look as if it came to `origin`
+ * @property {string} url
+ * @property {string} privateUrl
+ * @property {() => string} log
+ * @property {(seconds: number) => Promise<void>} passes  lets time pass for this instance
+ */
+
+/**
+ * Ends with the test process in any case: the shell reads our end of a pipe and kills the group when that closes.
+ */
+const SUPERVISE = `
+{ "$@"; echo "[ended $?]"; } 3>&4 </dev/null &
+cat >/dev/null
+trap : TERM
+kill -TERM 0
+sleep 0.3
+rm -rf "$0"
+kill -KILL 0
+`;
+
+/**
+ * @param {object} options
+ * @param {number} [options.count]     how many instances
+ * @param {string | null} [options.origin]  under which name all of them are asked; null: each under its own address
+ * @param {Record<string, string>} [options.vars]
+ * @param {boolean} [options.lateKv]   an instance sees what others write to KV only after `kvCatchesUp`, misses included
+ * @param {number} [options.outbound]  port of a server on this machine that answers all fetches of the Worker
+ * @returns {Promise<{instances: Instance[], log: () => string, passes: (seconds: number) => Promise<void>, kvCatchesUp: () => Promise<void>, counts: () => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number, rowsRead: number}>, kv: () => Promise<Record<string, string>>, stop: () => Promise<void>}>}
+ */
+export async function startInstances({ count = 2, origin = 'https://mcp.example.com', vars = {}, lateKv = false, outbound } = {}) {
+  const state = await mkdtemp(join(tmpdir(), 'mcp-connector-instances-'));
+  await mkdir(join(state, 'storage'));
+  const bindings = await bindingsIn(join(ROOT, 'wrangler.toml'));
+  // A copy: a build in the meantime changes nothing.
+  for (const name of await readdir(join(ROOT, 'build'))) {
+    if (/\.(js|wasm)$/.test(name)) await cp(join(ROOT, 'build', name), join(state, name));
+  }
+  await writeFile(join(state, 'around.js'), around(bindings.objects.map(({ className }) => className)));
+  await writeFile(join(state, 'store.js'), KV_STORE);
+  await writeFile(join(state, 'view.js'), KV_VIEW);
+  await writeFile(join(state, 'nowhere.js'), NOWHERE);
+  await writeFile(
+    join(state, 'config.capnp'),
+    configuration({ state, count, bindings, vars: { ...bindings.vars, ...vars }, lateKv, outbound }),
+  );
+
+  const options = ['serve', '--control-fd=3', '--verbose', join(state, 'config.capnp')];
+  const group = spawn('sh', ['-c', SUPERVISE, state, workerd, ...options], {
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe', 'ignore', 'pipe'],
+  });
+  const handles = [group, ...group.stdio.filter(Boolean)];
+  for (const handle of handles) handle.unref();
+  group.stdin.on('error', () => {});
+  const ended = new Promise((resolve) => group.once('close', resolve));
+  const stop = async () => {
+    for (const handle of handles) handle.ref();
+    group.stdin.end();
+    await ended;
+    await rm(state, { recursive: true, force: true });
+  };
+
+  let log = '';
+  const names = ['kv-control', ...Array.from({ length: count }, (_, number) => `instance-${number}`)];
+  const ports = {};
+  const ready = new Promise((resolve, reject) => {
+    const fail = (why) => reject(new Error(`workerd ${why}:\n${log}`));
+    const limit = setTimeout(() => fail(`did not start in ${START_LIMIT_MS} ms`), START_LIMIT_MS);
+    const read = (chunk) => {
+      log += chunk;
+      if (/^\[ended \d+\]$/m.test(log)) fail('ended');
+    };
+    group.stdout.setEncoding('utf8').on('data', read);
+    group.stderr.setEncoding('utf8').on('data', read);
+    group.once('error', reject);
+    let control = '';
+    group.stdio[4].setEncoding('utf8').on('data', (chunk) => {
+      control += chunk;
+      for (let end; (end = control.indexOf('\n')) >= 0; control = control.slice(end + 1)) {
+        const event = JSON.parse(control.slice(0, end));
+        if (event.event === 'listen') ports[event.socket] = event.port;
+      }
+      if (!names.every((name) => ports[name])) return;
+      clearTimeout(limit);
+      resolve();
+    });
+  });
+  try {
+    await ready;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  const control = async (port, path) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
+  };
+  const instances = names.slice(1).map((name) => {
+    const own = origin ?? `http://127.0.0.1:${ports[name]}`;
+    const { protocol, host } = new URL(own);
+    return {
+      port: ports[name],
+      origin: own,
+      headers: { host, ...(protocol === 'https:' && { 'x-forwarded-proto': 'https' }) },
+      url: `${own}/mcp`,
+      privateUrl: `${own}/private/mcp`,
+      log: () => log,
+      passes: async (seconds) => void (await control(ports[name], `/..clock?seconds=${seconds}`)),
+    };
+  });
+  return {
+    instances,
+    log: () => log,
+    /** Lets time pass for all of them, and for the objects. */
+    passes: async (seconds) => void (await Promise.all(instances.map((one) => one.passes(seconds)))),
+    kvCatchesUp: async () => void (await control(ports['kv-control'], '/..catch-up')),
+    kv: async () => (await control(ports['kv-control'], '/..entries')).json(),
+    /** What storage was asked since the start; of KV only without `lateKv`. */
+    counts: async () => ({
+      kv: await (await control(ports['kv-control'], '/..counts')).json(),
+      ...(await (await control(ports['instance-0'], '/..counts')).json()),
+    }),
+    stop,
+  };
+}
+
+/** What the Worker is bound to, as its configuration says; the part of TOML that stands there. */
+async function bindingsIn(file) {
+  const text = (await readFile(file, 'utf8')).replace(/^\s*#.*$/gm, '');
+  const value = (name, from = text) => new RegExp(`^${name}\\s*=\\s*"([^"]*)"`, 'm').exec(from)?.[1];
+  const tables = (name) => text.split(/^(?=\[)/m).filter((table) => table.startsWith(name));
+  const vars = Object.fromEntries(
+    tables('[vars]').flatMap((table) => [...table.matchAll(/^(\w+)\s*=\s*"([^"]*)"/gm)].map(([, name, content]) => [name, content])),
+  );
+  return {
+    date: value('compatibility_date'),
+    flags: [...(/^compatibility_flags\s*=\s*\[([^\]]*)\]/m.exec(text)?.[1] ?? '').matchAll(/"([^"]+)"/g)].map(([, flag]) => flag),
+    kv: tables('[[kv_namespaces]]').map((table) => value('binding', table)),
+    objects: tables('[[durable_objects.bindings]]').map((table) => ({
+      binding: value('name', table),
+      className: value('class_name', table),
+    })),
+    limits: tables('[[ratelimits]]').map((table) => value('name', table)),
+    vars,
+  };
+}
+
+/** The configuration, in Cap'n Proto's text form. Its string literals are close enough to JSON's. */
+function configuration({ state, count, bindings, vars, lateKv, outbound }) {
+  const text = JSON.stringify;
+  const { date, flags, kv, objects } = bindings;
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  const modules = `[
+    (name = "around.js", esModule = embed "around.js"),
+    (name = "index.js", esModule = embed "index.js"),
+    (name = "index_bg.wasm", wasm = embed "index_bg.wasm"),
+  ]`;
+  const bindingsOf = (number) => [
+    ...Object.entries(vars).map(([name, content]) => `(name = ${text(name)}, text = ${text(String(content))})`),
+    ...kv.map((name) => `(name = ${text(name)}, kvNamespace = ${lateKv ? `"view-${number}"` : '"store"'})`),
+    ...objects.map(({ binding, className }) =>
+      number === 0
+        ? `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`
+        : `(name = ${text(binding)}, durableObjectNamespace = (className = ${text(className)}, serviceName = "instance-0"))`,
+    ),
+  ];
+  const small = (name, file, more = '') =>
+    `const ${name} :Workerd.Worker = (modules = [(name = "${file}", esModule = embed "${file}")], compatibilityDate = ${text(date)}${more});`;
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    ${numbers.map((number) => `(name = "instance-${number}", worker = .instance${number}),`).join('\n    ')}
+    ${numbers.map((number) => `(name = "view-${number}", worker = .view${number}),`).join('\n    ')}
+    (name = "store", worker = .store),
+    (name = "world", ${outbound ? `external = (address = "127.0.0.1:${outbound}", http = ())` : 'worker = .nowhere'}),
+    (name = "storage", disk = (path = ${text(join(state, 'storage'))}, writable = true)),
+  ],
+  sockets = [
+    ${numbers.map((number) => `(name = "instance-${number}", address = "127.0.0.1:0", http = (forwardedProtoHeader = "X-Forwarded-Proto"), service = "instance-${number}"),`).join('\n    ')}
+    (name = "kv-control", address = "127.0.0.1:0", http = (), service = "store"),
+  ],
+);
+${numbers
+  .map(
+    (number) => `const instance${number} :Workerd.Worker = (
+  modules = ${modules},
+  compatibilityDate = ${text(date)},
+  compatibilityFlags = [${flags.map(text).join(', ')}],
+  globalOutbound = "world",
+  bindings = [${bindingsOf(number).join(',\n    ')}],
+${
+  number === 0
+    ? `  durableObjectNamespaces = [${objects
+        .map(({ className }) => `(className = ${text(className)}, uniqueKey = ${text(className)}, enableSql = true)`)
+        .join(', ')}],
+  durableObjectStorage = (localDisk = "storage"),
+`
+    : ''
+});
+const view${number} :Workerd.Worker = (
+  modules = [(name = "view.js", esModule = embed "view.js")],
+  compatibilityDate = ${text(date)},
+  bindings = [(name = "STORE", service = "store")],
+);`,
+  )
+  .join('\n')}
+${small('store', 'store.js')}
+${small('nowhere', 'nowhere.js')}
+`;
+}
+
+/** Around the Worker: its clock can be put forward. An isolate's objects share the clock of the isolate. */
+const around = (classes) => `
+let ahead = 0;
+const counts = { objects: {}, rowsWritten: 0, rowsRead: 0 };
+const cursors = [];
+const settle = () => {
+  for (const cursor of cursors.splice(0)) {
+    counts.rowsWritten += cursor.rowsWritten;
+    counts.rowsRead += cursor.rowsRead;
+  }
+};
+let isWatched = false;
+/** Notes the cursor of every statement: it knows the rows that it has read and written. */
+function watch(storage) {
+  if (isWatched) return;
+  isWatched = true;
+  const prototype = Object.getPrototypeOf(storage.sql);
+  const { exec } = prototype;
+  prototype.exec = function (...args) {
+    const cursor = exec.apply(this, args);
+    cursors.push(cursor);
+    return cursor;
+  };
+}
+/** The class of an object, counted. */
+const counted = (name, Class) => class extends Class {
+  constructor(state, env) {
+    watch(state.storage);
+    super(state, env);
+  }
+  async fetch(request) {
+    counts.objects[name] = (counts.objects[name] ?? 0) + 1;
+    return super.fetch(request);
+  }
+};
+const Real = Date;
+globalThis.Date = class Date extends Real {
+  constructor(...args) { args.length === 0 ? super(Real.now() + ahead) : super(...args); }
+  static now() { return Real.now() + ahead; }
+};
+const { default: Worker, ...rest } = await import('index.js');
+${classes.map((name) => `export const ${name} = counted('${name}', rest.${name});`).join('\n')}
+export default class extends Worker {
+  async fetch(request) {
+    const url = new URL(request.url);
+    if (url.pathname === '/..clock') {
+      ahead += 1000 * Number(url.searchParams.get('seconds'));
+      return new Response(String(Date.now()));
+    }
+    if (url.pathname === '/..counts') {
+      settle();
+      return Response.json(counts);
+    }
+    return super.fetch(request);
+  }
+}
+`;
+
+/** Workers KV at its centre: the requests that workerd makes of a namespace, answered from memory. */
+const KV_STORE = `
+const entries = new Map();
+const counts = { reads: 0, writes: 0, lists: 0, deletes: 0 };
+let epoch = 0;
+export default {
+  async fetch(request) {
+    const url = new URL(request.url);
+    if (url.pathname === '/..counts') return Response.json(counts);
+    if (url.pathname === '/..catch-up') return new Response(String(epoch += 1));
+    if (url.pathname === '/..epoch') return new Response(String(epoch));
+    if (url.pathname === '/..entries') {
+      const text = new TextDecoder();
+      return Response.json(Object.fromEntries([...entries].map(([key, { value }]) => [key, text.decode(value)])));
+    }
+    const key = decodeURIComponent(url.pathname.slice(1));
+    counts[request.method === 'PUT' ? 'writes' : request.method === 'DELETE' ? 'deletes' : key === '' ? 'lists' : 'reads'] += 1;
+    if (request.method === 'PUT') {
+      entries.set(key, { value: await request.arrayBuffer(), metadata: request.headers.get('CF-KV-Metadata') });
+      return new Response(null);
+    }
+    if (request.method === 'DELETE') return entries.delete(key), new Response(null);
+    if (key === '') {
+      const prefix = url.searchParams.get('prefix') ?? '';
+      const keys = [...entries.keys()].filter((name) => name.startsWith(prefix)).sort().map((name) => ({ name }));
+      return Response.json({ keys, list_complete: true });
+    }
+    const entry = entries.get(key);
+    if (!entry) return new Response(null, { status: 404 });
+    return new Response(entry.value, { headers: entry.metadata ? { 'CF-KV-Metadata': entry.metadata } : {} });
+  },
+};
+`;
+
+/** Workers KV as one place sees it: what was read once, a miss too, stays so until the place has caught up. */
+const KV_VIEW = `
+const seen = new Map();
+let epoch = '0';
+export default {
+  async fetch(request, env) {
+    const now = await (await env.STORE.fetch('http://store/..epoch')).text();
+    if (now !== epoch) seen.clear();
+    epoch = now;
+    const key = new URL(request.url).pathname;
+    if (request.method !== 'GET' || key === '/') return env.STORE.fetch(request);
+    if (!seen.has(key)) {
+      const answer = await env.STORE.fetch(request);
+      seen.set(key, { status: answer.status, headers: [...answer.headers], body: answer.status === 404 ? null : await answer.arrayBuffer() });
+    }
+    const { status, headers, body } = seen.get(key);
+    return new Response(body, { status, headers });
+  },
+};
+`;
+
+/** The outside world, when nobody is there. */
+const NOWHERE = `
+export default { fetch: () => new Response('nobody is there', { status: 503 }) };
+`;
