@@ -6,14 +6,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use ed25519_dalek::{Signer, SigningKey};
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 use zeroize::Zeroize;
 
+use super::ed25519::{Ed25519, Seed};
 use super::jwks::{Jwk, Jwks};
+use super::outage::Outage;
 use super::{Random, Timestamp};
 
 type HmacSha256 = Hmac<Sha256>;
@@ -128,11 +129,9 @@ impl KeyRing {
         &self.seal
     }
 
-    /// The signing keys of this moment. Costs some hundred microseconds: keep the result while it
-    /// [covers](SigningKeys::covers) the time.
-    #[must_use]
-    pub fn signing(&self, now: Timestamp) -> SigningKeys {
-        SigningKeys::derive(&self.masters, now)
+    /// The signing keys of this moment. Keep them while they [cover](SigningKeys::covers) the time.
+    pub async fn signing(&self, now: Timestamp, ed25519: &impl Ed25519) -> Result<SigningKeys, Outage> {
+        SigningKeys::derive(&self.masters, now, ed25519).await
     }
 }
 
@@ -198,43 +197,48 @@ impl Drop for CipherKeys {
 /// last one is accepted one period longer; an access token lives an hour.
 pub struct SigningKeys {
     period: u64,
-    current: SigningKey,
-    current_id: String,
+    seed: Seed,
+    /// The one that signs now first.
     public: Vec<PublicKey>,
 }
 
-/// A key that an access token may be signed with, and its name: the thumbprint of RFC 7638.
+/// A key that an access token may be signed with.
 pub struct PublicKey {
-    id: String,
-    key: ed25519_dalek::VerifyingKey,
+    key: [u8; 32],
+    header: String,
 }
 
 impl PublicKey {
-    /// What `kid` says.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        &self.id
+    fn new(key: [u8; 32]) -> Self {
+        let kid = Jwk::ed25519_thumbprint(&key);
+        let header = format!("{{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"{kid}\"}}");
+        Self { key, header: URL_SAFE_NO_PAD.encode(header) }
     }
 
     /// The key.
     #[must_use]
-    pub const fn key(&self) -> &ed25519_dalek::VerifyingKey {
+    pub const fn key(&self) -> &[u8; 32] {
         &self.key
+    }
+
+    /// The encoded header of every token that is signed with it. There is only one spelling: a token with another header is
+    /// not ours, whatever it says, and nobody need read it.
+    #[must_use]
+    pub fn header(&self) -> &str {
+        &self.header
     }
 }
 
 impl SigningKeys {
-    fn derive(masters: &Masters, now: Timestamp) -> Self {
+    async fn derive(masters: &Masters, now: Timestamp, ed25519: &impl Ed25519) -> Result<Self, Outage> {
         let period = period_of(now);
-        let current = masters.current.signing_key(period);
         let mut public = Vec::new();
         for master in masters.all() {
             for period in [period, period.saturating_add(1), period.saturating_sub(1)] {
-                let key = master.signing_key(period).verifying_key();
-                public.push(PublicKey { id: Jwk::ed25519_thumbprint(key.as_bytes()), key });
+                public.push(PublicKey::new(ed25519.public_key(&master.seed(period)).await?));
             }
         }
-        Self { period, current_id: Jwk::ed25519_thumbprint(current.verifying_key().as_bytes()), current, public }
+        Ok(Self { period, seed: masters.current.seed(period), public })
     }
 
     /// Whether these are the right keys at `now`.
@@ -243,26 +247,21 @@ impl SigningKeys {
         self.period == period_of(now)
     }
 
-    /// The `kid` of what is signed now.
-    #[must_use]
-    pub fn current_id(&self) -> &str {
-        &self.current_id
+    /// The key that signs now: its header for a new token, and its private half.
+    pub(super) fn current(&self) -> Option<(&str, &Seed)> {
+        Some((self.public.first()?.header(), &self.seed))
     }
 
-    /// The key of that name, if a token may still be, or already, signed with it.
+    /// The key whose header this is, if a token may still be, or already, signed with it.
     #[must_use]
-    pub fn find(&self, id: &str) -> Option<&PublicKey> {
-        self.public.iter().find(|key| key.id == id)
+    pub fn find(&self, header: &str) -> Option<&PublicKey> {
+        self.public.iter().find(|key| key.header == header)
     }
 
     /// The document at `jwks_uri`.
     #[must_use]
     pub fn jwks(&self) -> Jwks {
-        Jwks { keys: self.public.iter().map(|key| Jwk::ed25519(key.key.as_bytes())).collect() }
-    }
-
-    pub(super) fn sign(&self, message: &[u8]) -> ed25519_dalek::Signature {
-        self.current.sign(message)
+        Jwks { keys: self.public.iter().map(|key| Jwk::ed25519(&key.key)).collect() }
     }
 }
 
@@ -317,11 +316,8 @@ impl Prk {
         absorb_raw(self.0.clone(), &[info, &[1]]).finalize().into_bytes().into()
     }
 
-    fn signing_key(&self, period: u64) -> SigningKey {
-        let mut seed = self.expand(&format!("sign/ed25519/{period}"));
-        let key = SigningKey::from_bytes(&seed);
-        seed.zeroize();
-        key
+    fn seed(&self, period: u64) -> Seed {
+        Seed::new(self.expand(&format!("sign/ed25519/{period}")))
     }
 }
 
@@ -365,6 +361,7 @@ fn decode_hex(text: &str, bytes: &mut [u8; 32]) -> Option<()> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::oauth::ed25519::tests::{Native, done};
 
     /// The same bytes again and again, each draw different from the last.
     pub(in crate::oauth) struct Counting(std::cell::Cell<u64>);
@@ -388,6 +385,15 @@ pub(super) mod tests {
 
     pub(in crate::oauth) fn ring(seed: u64) -> KeyRing {
         KeyRing::new(&master(seed), &[])
+    }
+
+    pub(in crate::oauth) fn signing(ring: &KeyRing, now: Timestamp) -> SigningKeys {
+        done(ring.signing(now, &Native)).unwrap()
+    }
+
+    /// The header of what is signed now.
+    fn current(ring: &KeyRing, now: Timestamp) -> String {
+        signing(ring, now).current().unwrap().0.to_owned()
     }
 
     pub(in crate::oauth) fn master(seed: u64) -> MasterKey {
@@ -460,7 +466,7 @@ pub(super) mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), 8);
-        assert_ne!(one.signing(at(0)).current_id(), two.signing(at(0)).current_id());
+        assert_ne!(current(&one, at(0)), current(&two, at(0)));
     }
 
     #[test]
@@ -495,8 +501,8 @@ pub(super) mod tests {
         assert_ne!(both.routing.tag(&[b"a"]), tag);
         assert!(!ring(2).routing.verify(&[b"a"], &tag));
         let now = at(400 * DAY);
-        assert!(both.signing(now).find(old.signing(now).current_id()).is_some());
-        assert_ne!(both.signing(now).current_id(), old.signing(now).current_id());
+        assert!(signing(&both, now).find(&current(&old, now)).is_some());
+        assert_ne!(current(&both, now), current(&old, now));
     }
 
     #[test]
@@ -510,21 +516,24 @@ pub(super) mod tests {
     fn signing_keys_change_with_the_calendar_and_overlap_on_both_sides() {
         let ring = ring(1);
         let (before, after) = (at(10 * SIGNING_PERIOD - 1), at(10 * SIGNING_PERIOD));
-        let (old, new) = (ring.signing(before), ring.signing(after));
-        assert_ne!(old.current_id(), new.current_id());
-        assert!(old.find(new.current_id()).is_some(), "the next key is published before it signs");
-        assert!(new.find(old.current_id()).is_some(), "the last key is still accepted");
-        assert!(ring.signing(after.plus(SIGNING_PERIOD)).find(old.current_id()).is_none(), "and later not");
+        let (old, new) = (signing(&ring, before), signing(&ring, after));
+        let (old_header, new_header) = (current(&ring, before), current(&ring, after));
+        assert_ne!(old_header, new_header);
+        assert!(old.find(&new_header).is_some(), "the next key is published before it signs");
+        assert!(new.find(&old_header).is_some(), "the last key is still accepted");
+        assert!(signing(&ring, after.plus(SIGNING_PERIOD)).find(&old_header).is_none(), "and later not");
         assert!(old.covers(before) && !old.covers(after) && new.covers(after));
     }
 
     #[test]
     fn the_key_set_holds_public_keys_only_and_names_the_current_one() {
-        let keys = ring(1).signing(at(400 * DAY));
+        let keys = signing(&ring(1), at(400 * DAY));
         let document = serde_json::to_value(keys.jwks()).unwrap();
         let listed = document["keys"].as_array().unwrap();
         assert_eq!(listed.len(), 3);
-        assert!(listed.iter().any(|key| key["kid"] == keys.current_id()));
+        let header = URL_SAFE_NO_PAD.decode(current(&ring(1), at(400 * DAY))).unwrap();
+        let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+        assert_eq!(header, serde_json::json!({"alg": "EdDSA", "typ": "at+jwt", "kid": listed[0]["kid"]}));
         assert!(listed.iter().all(|key| key.get("d").is_none() && key["kty"] == "OKP"));
     }
 }

@@ -252,14 +252,12 @@ fn shorten(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
-    use std::task::{Context, Poll, Waker};
-
     use ed25519_dalek::{Signer, SigningKey};
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::oauth::ed25519::tests::done;
     use crate::oauth::external::KeyMaterial;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -276,7 +274,7 @@ mod tests {
             message: &[u8],
             signature: &[u8],
         ) -> Result<bool, Outage> {
-            let (Algorithm::EdDsa, KeyMaterial::Ed25519 { x, .. }) = (algorithm, key.material()) else {
+            let (Algorithm::EdDsa, KeyMaterial::Ed25519 { x }) = (algorithm, key.material()) else {
                 return Err(Outage::Remote);
             };
             let key: [u8; 32] = URL_SAFE_NO_PAD.decode(x).unwrap().try_into().unwrap();
@@ -322,11 +320,7 @@ mod tests {
         let issuer = ForeignIssuer::parse("https://id.example/").unwrap();
         let policy = ForeignPolicy { issuer: &issuer, audiences: &AUDIENCES, accept_plain_jwt };
         let keys = keys();
-        let future = pin!(verify_foreign(&bearer, &keys, &Native, &policy, NOW));
-        match future.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(output) => output,
-            Poll::Pending => panic!("something waits"),
-        }
+        done(verify_foreign(&bearer, &keys, &Native, &policy, NOW))
     }
 
     fn check(header: &Value, claims: &Value) -> Result<VerifiedToken, ForeignRefusal> {

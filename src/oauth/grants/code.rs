@@ -23,7 +23,6 @@ pub struct PendingCode {
     challenge: CodeChallenge,
     authorization: Authorization,
     expires: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     redeemed: Option<GrantId>,
 }
 
@@ -37,13 +36,10 @@ pub struct Redemption {
     /// Who asks.
     pub client_id: ClientId,
     /// `redirect_uri`, if said. OAuth 2.1 no longer asks for it; clients still send it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<String>,
     /// The challenge that the request's `code_verifier` answers; none if it has no verifier, or a malformed one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<CodeChallenge>,
     /// The resource, if said; it cannot change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
     /// The credentials of today, the current spelling first.
     pub epochs: Vec<Epoch>,
@@ -67,7 +63,6 @@ impl Redemption {
 
 /// What about a redemption does not fit the code. All are `invalid_grant` but the resource, which is `invalid_target`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Mismatch {
     /// The secret part.
     #[error("secret")]

@@ -62,12 +62,10 @@ pub struct Authorization {
     /// Who agreed.
     pub subject: Subject,
     /// What to call them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// Which client may act for them.
     pub client_id: ClientId,
     /// What that client calls itself; unverified.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
     /// Where the code was sent, as the client wrote it.
     pub redirect_uri: String,
@@ -76,7 +74,6 @@ pub struct Authorization {
     /// With which permissions.
     pub scope: ScopeSet,
     /// The credentials with which they signed in. The grant ends with them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub epoch: Option<Epoch>,
 }
 
@@ -90,7 +87,6 @@ impl Authorization {
 
 /// Why a grant ended before its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum EndReason {
     /// The client asked for it (RFC 7009).
     Client,
@@ -123,11 +119,9 @@ pub struct Grant {
     secret: Secret,
     generation: Generation,
     rotated_at: Timestamp,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     late_retries: Vec<Timestamp>,
     created_at: Timestamp,
     used_at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     ended: Option<Ended>,
 }
 
@@ -143,10 +137,8 @@ pub struct Refresh {
     /// Who asks.
     pub client_id: ClientId,
     /// The scopes the new access token shall have; all if not said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<ScopeSet>,
     /// The resource, if said; it cannot change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<Resource>,
     /// The credentials of today, the current spelling first.
     pub epochs: Vec<Epoch>,
@@ -170,7 +162,6 @@ impl Refresh {
 
 /// Whether a refresh token was sent for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Retry {
     /// It was.
     First,
@@ -197,7 +188,6 @@ pub struct Renewal {
 
 /// Why a refresh is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum RefreshRefusal {
     /// No such grant, or the token does not belong to it.
     #[error("unknown")]

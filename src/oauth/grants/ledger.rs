@@ -47,13 +47,11 @@ pub struct Redeemed {
     /// with its proof.
     pub proof: Secret,
     /// Grants that had to make room: their end is to be announced.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<GrantId>,
 }
 
 /// Why a code is not redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum RedeemRefusal {
     /// No such code, or it was forgotten.
     #[error("unknown")]
@@ -75,7 +73,6 @@ pub struct Refreshed {
     /// The new tokens, or why there are none.
     pub answer: Result<Renewal, RefreshRefusal>,
     /// Grants whose end is to be announced.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ended: Vec<GrantId>,
 }
 
@@ -226,8 +223,11 @@ impl<R: Rows> Ledger<R> {
     pub fn list(&self, epochs: &[Epoch], now: Timestamp) -> Result<Vec<GrantSummary>, R::Error> {
         let mut live = self.live(now)?;
         live.retain(|grant| grant.authorization().is_of(epochs));
-        live.sort_by_key(|grant| std::cmp::Reverse((grant.used_at(), grant.id())));
-        Ok(live.iter().map(|grant| GrantSummary::of(grant, &self.limits)).collect())
+        let mut list = Vec::with_capacity(live.len());
+        while let Some(last) = take(&mut live, |grant, other| grant > other) {
+            list.push(GrantSummary::of(&last, &self.limits));
+        }
+        Ok(list)
     }
 
     /// Deletes what nobody needs any more. Gives when to come again.
@@ -245,20 +245,24 @@ impl<R: Rows> Ledger<R> {
     /// Ends the grants that were idle longest, until one more fits.
     fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<GrantId>, R::Error> {
         let mut live = self.live(now)?;
-        live.sort_by_key(|grant| (grant.used_at(), grant.id()));
-        let mut total = live.len();
-        let mut of_client = live.iter().filter(|grant| grant.authorization().client_id == *client).count();
         let mut ended = Vec::new();
-        for grant in &live {
-            let same = grant.authorization().client_id == *client;
-            if total < self.limits.grants && (!same || of_client < self.limits.grants_per_client) {
-                continue;
-            }
-            ended.extend(self.end(grant.id(), EndReason::Crowded, now)?);
-            total = total.saturating_sub(1);
-            of_client = of_client.saturating_sub(usize::from(same));
+        let is_same = |grant: &Grant| grant.authorization().client_id == *client;
+        while live.iter().filter(|grant| is_same(grant)).count() >= self.limits.grants_per_client {
+            let (mut same, others) = live.into_iter().partition(is_same);
+            let idle = take(&mut same, |grant, other| grant < other);
+            ended.extend(self.end_taken(idle, now)?);
+            live = others;
+            live.append(&mut same);
+        }
+        while live.len() >= self.limits.grants {
+            let idle = take(&mut live, |grant, other| grant < other);
+            ended.extend(self.end_taken(idle, now)?);
         }
         Ok(ended)
+    }
+
+    fn end_taken(&mut self, grant: Option<Grant>, now: Timestamp) -> Result<Option<GrantId>, R::Error> {
+        grant.map_or(Ok(None), |grant| self.end(grant.id(), EndReason::Crowded, now))
     }
 
     fn live(&self, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
@@ -301,4 +305,19 @@ fn open(authorization: Authorization, now: Timestamp, random: &impl Random) -> G
     random.fill(&mut id);
     random.fill(&mut secret);
     Grant::new(GrantId::from_bytes(id), authorization, Secret::from_bytes(secret), now)
+}
+
+/// Takes the grant that comes before all others by when it was used last. They are few, so no sorting.
+fn take(
+    grants: &mut Vec<Grant>,
+    comes_before: impl Fn((Timestamp, GrantId), (Timestamp, GrantId)) -> bool,
+) -> Option<Grant> {
+    let key = |grant: &Grant| (grant.used_at(), grant.id());
+    let mut first: Option<(usize, (Timestamp, GrantId))> = None;
+    for (at, grant) in grants.iter().enumerate() {
+        if first.is_none_or(|(_, best)| comes_before(key(grant), best)) {
+            first = Some((at, key(grant)));
+        }
+    }
+    first.map(|(at, _)| grants.swap_remove(at))
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use super::{Grant, PendingCode, Rows};
+use super::{Grant, PendingCode, Rows, decode, encode};
 use crate::caller::GrantId;
 use crate::oauth::Timestamp;
 use crate::oauth::code::CodeId;
@@ -36,8 +36,8 @@ impl Rows for Memory {
 
     fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Infallible> {
         self.wrote();
-        // Through JSON, as a real store does it.
-        let code = serde_json::from_str(&serde_json::to_string(code).unwrap()).unwrap();
+        // Written down and read again, as a real store does it.
+        let code = decode(&encode(code).unwrap()).unwrap();
         self.codes.insert(PendingCode::id(&code).to_string(), (code, forget_at));
         Ok(())
     }
@@ -52,7 +52,7 @@ impl Rows for Memory {
 
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Infallible> {
         self.wrote();
-        let grant: Grant = serde_json::from_str(&serde_json::to_string(grant).unwrap()).unwrap();
+        let grant: Grant = decode(&encode(grant).unwrap()).unwrap();
         self.grants.insert(grant.id(), (grant, forget_at));
         Ok(())
     }

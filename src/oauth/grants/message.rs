@@ -1,7 +1,10 @@
-//! What the endpoints and the ledger of a subject say to each other. At the edge this crosses a border between two programs,
-//! so everything here can be written down.
+//! What the endpoints and the ledger of a subject say to each other, and how rows and messages are written down: by their
+//! position, without names, behind a byte that changes with the shape. That needs a fifth of the code of JSON, and nobody else
+//! reads them.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::code::{PendingCode, Redemption};
 use super::grant::{Grant, Limits, Refresh};
@@ -14,9 +17,30 @@ use crate::oauth::passphrase::Epoch;
 use crate::oauth::refresh_token::{Generation, RefreshToken};
 use crate::oauth::resource::Resource;
 
+/// Changes whenever a row or a message does: one of another version is not read.
+const VERSION: u8 = 1;
+
+/// A row or a message of another version of this program, or none at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a row or message of this version")]
+pub struct Unreadable;
+
+/// Writes down a row ([`PendingCode`], [`Grant`]) or a message ([`Call`], [`Reply`]).
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Unreadable> {
+    postcard::to_extend(value, vec![VERSION]).map_err(|_| Unreadable)
+}
+
+/// Reads it again.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
+    let encoded = bytes.strip_prefix(&[VERSION]).ok_or(Unreadable)?;
+    match postcard::take_from_bytes(encoded) {
+        Ok((value, [])) => Ok(value),
+        Ok(_) | Err(_) => Err(Unreadable),
+    }
+}
+
 /// A request to the ledger of one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Call {
     /// Keep a code.
     StoreCode(PendingCode),
@@ -58,7 +82,6 @@ pub enum Call {
 
 /// Its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// Whether there was room.
     StoreCode(bool),
@@ -95,7 +118,6 @@ pub struct GrantSummary {
     /// To which client.
     pub client_id: ClientId,
     /// What that client calls itself; unverified.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_name: Option<String>,
     /// Where its code was sent.
     pub redirect_uri: String,

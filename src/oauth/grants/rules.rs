@@ -1,5 +1,7 @@
 //! The rules of `grants`, one test each.
 
+use proptest::prelude::*;
+
 use super::histories::{
     DAY, EPOCH, START, after, authorization, challenge, client, granted, ledger, object, waiting, waiting_for,
 };
@@ -401,7 +403,7 @@ fn what_has_expired_is_swept_and_what_lives_stays() {
 }
 
 #[test]
-fn every_message_survives_its_json() {
+fn every_message_is_read_as_it_was_written() {
     let (mut ledger, request) = one();
     let code = AuthorizationCode::mint(object(), &Counting::from(7777));
     let mut redemption = Redemption::new(&code, client(), vec![EPOCH]);
@@ -423,10 +425,19 @@ fn every_message_survives_its_json() {
         Call::Revoke { grant: request.grant },
         Call::RevokeAll,
     ] {
-        let json = serde_json::to_string(&call).unwrap();
-        assert_eq!(serde_json::from_str::<Call>(&json).unwrap(), call);
+        let bytes = encode(&call).unwrap();
+        assert_eq!(decode::<Call>(&bytes), Ok(call.clone()));
+        assert_eq!(decode::<Call>(&bytes[1..]), Err(Unreadable), "another version");
+        assert_eq!(decode::<Call>(&[bytes.as_slice(), &[0]].concat()), Err(Unreadable), "something behind it");
         let reply = ledger.answer(call, START, &Counting::from(3)).unwrap();
-        let json = serde_json::to_string(&reply).unwrap();
-        assert_eq!(serde_json::from_str::<Reply>(&json).unwrap(), reply, "{json}");
+        assert_eq!(decode::<Reply>(&encode(&reply).unwrap()), Ok(reply));
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_row_or_a_message_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let bytes = [&[1], bytes.as_slice()].concat();
+        let _ = (decode::<Call>(&bytes), decode::<Reply>(&bytes), decode::<Grant>(&bytes), decode::<PendingCode>(&bytes));
     }
 }

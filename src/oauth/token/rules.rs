@@ -1,29 +1,34 @@
 //! The rules of the token and the revocation endpoint, over a ledger in memory.
 
 use std::cell::{Cell, RefCell};
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
 
 use super::*;
-use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
+use crate::caller::{ClientId, GrantId, Scope, ScopeSet, Subject};
 use crate::oauth::Timestamp;
 use crate::oauth::access_token::{Expected, VerifiedToken, verify};
+use crate::oauth::authorize::AuthorizationQuery;
 use crate::oauth::bearer::Bearer;
-use crate::oauth::client::{Client, ClientKind, ClientSecretHash};
+use crate::oauth::client::{Client, ClientKind, ClientName, ClientSecretHash};
 use crate::oauth::code::AuthorizationCode;
+use crate::oauth::consent::Decision;
+use crate::oauth::ed25519::tests::{Native, done};
+use crate::oauth::form::Parameters;
 use crate::oauth::grants::memory::Memory;
 use crate::oauth::grants::{Authorization, Call, Grants, Ledger, Limits, PendingCode, Reply};
-use crate::oauth::keys::tests::{Counting, ring};
+use crate::oauth::keys::tests::{Counting, ring, signing};
 use crate::oauth::keys::{KeyRing, SigningKeys};
 use crate::oauth::opaque::ObjectName;
 use crate::oauth::origin::Issuer;
 use crate::oauth::outage::Outage;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::pkce::CodeVerifier;
+use crate::oauth::redirect_uri::{RedirectPolicy, RedirectUri};
 use crate::oauth::resource::ResourceServer;
 use crate::oauth::revocation::RevocationEndpoint;
+use crate::oauth::scope_catalogue::ScopeCatalogue;
+use crate::oauth::sign_in::{NoCode, Person, give_code};
 
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
@@ -79,14 +84,6 @@ fn object_name() -> ObjectName {
     ObjectName::of(&Subject::new("owner").unwrap())
 }
 
-/// Nothing in a test waits for anything.
-fn done<F: Future>(future: F) -> F::Output {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(output) => output,
-        Poll::Pending => panic!("something waits"),
-    }
-}
-
 /// A successful answer.
 #[derive(Debug)]
 struct Tokens {
@@ -107,7 +104,7 @@ impl Server {
         Self {
             resources: ResourceServer::new(issuer.origin()),
             issuer,
-            signing: keys.signing(START),
+            signing: signing(&keys, START),
             keys,
             ledger: RefCell::new(Ledger::new(Memory::default(), Limits::default())),
             random: Counting::from(1),
@@ -155,6 +152,7 @@ impl Server {
             grants: self,
             keys: &self.keys,
             signing: &self.signing,
+            ed25519: &Native,
             epochs: &epochs,
             access_token_lifetime: 3600,
             random: &self.random,
@@ -183,6 +181,7 @@ impl Server {
             grants: self,
             keys: &self.keys,
             signing: &self.signing,
+            ed25519: &Native,
         };
         done(endpoint.answer(authorization, Some(FORM), body.as_bytes()))
     }
@@ -190,7 +189,7 @@ impl Server {
     fn caller(&self, token: &str) -> VerifiedToken {
         let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
         let expected = Expected { issuer: &self.issuer, resource: self.resources.mcp(), epochs: &self.epochs.borrow() };
-        verify(&bearer, &self.signing, &expected, self.now.get()).unwrap()
+        done(verify(&bearer, &self.signing, &Native, &expected, self.now.get())).unwrap()
     }
 }
 
@@ -212,6 +211,64 @@ fn a_code_becomes_an_access_and_a_refresh_token() {
     assert_eq!((caller.subject.as_str(), caller.client_id.as_str()), ("owner", "app"));
     assert_eq!(caller.display_name.as_deref(), Some("Owner"));
     assert_eq!((caller.grant, caller.scopes.as_str()), (tokens.grant, "notes:read profile"));
+}
+
+/// The whole way without a network: query, consent, person, code, tokens, call.
+#[test]
+fn what_was_asked_and_allowed_is_what_the_token_says() {
+    let server = Server::new();
+    let policy = RedirectPolicy::default();
+    let client = Client {
+        id: ClientId::new("app").unwrap(),
+        kind: ClientKind::Registered,
+        name: ClientName::clean("App"),
+        redirect_uris: vec![RedirectUri::parse("http://127.0.0.1/cb", &policy).unwrap()],
+        secrets: Vec::new(),
+        own_scopes: ScopeSet::empty(),
+    };
+    let scopes = ScopeCatalogue::new(
+        [
+            Scope::new("profile", "See who you are"),
+            Scope::new("notes:read", "Read"),
+            Scope::new("notes:write", "Write"),
+        ],
+        &ScopeSet::parse("profile").unwrap(),
+    );
+    let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
+    let query = format!(
+        "response_type=code&client_id=app&redirect_uri=http://127.0.0.1:4321/cb&state=s&scope=profile+notes:read+notes:write\
+         &code_challenge={challenge}&code_challenge_method=S256&resource=https://host.example/private/mcp"
+    );
+    let request = AuthorizationQuery::parse(&query)
+        .unwrap()
+        .for_client(&client, &policy)
+        .unwrap()
+        .check(&server.resources, &scopes)
+        .unwrap_or_else(|refusal| panic!("{:?}", refusal.error()));
+    let ticked = Parameters::parse(b"decision=allow&scope=profile&scope=notes:read").unwrap();
+    let Decision::Allow(consented) = Decision::read(&ticked, request).unwrap() else { panic!("denied") };
+    let person = Person { subject: Subject::new("owner").unwrap(), display_name: Some("Zoë".into()), epoch: EPOCH };
+    let code = done(give_code(&consented, &person, &server, &server.keys, &server.random, START)).unwrap();
+    assert_eq!(
+        server.redeem(&format!("{code}&resource=https://host.example/mcp")).unwrap_err().code(),
+        "invalid_target"
+    );
+    let tokens = server
+        .redeem(&format!("{code}&redirect_uri=http://127.0.0.1:4321/cb&resource=https://host.example/private/mcp"))
+        .unwrap();
+    assert_eq!(tokens.text("scope"), "notes:read profile");
+    let bearer =
+        Bearer::from_authorization([format!("bearer {}", tokens.text("access_token")).as_str()]).unwrap().unwrap();
+    let at = |resource| Expected { issuer: &server.issuer, resource, epochs: &[EPOCH] };
+    let token = done(verify(&bearer, &server.signing, &Native, &at(server.resources.private_mcp()), START)).unwrap();
+    assert_eq!((token.caller().subject.as_str(), token.caller().display_name.as_deref()), ("owner", Some("Zoë")));
+    assert!(
+        done(verify(&bearer, &server.signing, &Native, &at(server.resources.mcp()), START)).is_err(),
+        "an audience of its own"
+    );
+    // Every answer was lost: codes pile up, but not without end.
+    let full = (0..40).map(|_| done(give_code(&consented, &person, &server, &server.keys, &server.random, START)));
+    assert_eq!(full.last().unwrap(), Err(NoCode::TooMany));
 }
 
 #[test]

@@ -1,0 +1,68 @@
+//! The last step at the authorization endpoint: a request that was consented to and a person who has proven who they are become
+//! a code (RFC 6749 §4.1.2). The first moment at which anything is stored.
+
+use thiserror::Error;
+
+use super::code::AuthorizationCode;
+use super::consent::ConsentedRequest;
+use super::grants::{Authorization, Grants, PendingCode};
+use super::keys::KeyRing;
+use super::opaque::ObjectName;
+use super::outage::Outage;
+use super::passphrase::Epoch;
+use super::{Random, Timestamp};
+use crate::caller::Subject;
+
+/// Longest name of a person that is kept, in characters.
+const MAX_NAME: usize = 100;
+
+/// Somebody who has proven who they are. Only whoever has checked that makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Under which name their data is kept.
+    pub subject: Subject,
+    /// What to call them.
+    pub display_name: Option<String>,
+    /// The credentials they proved it with: what is given to them ends when these are changed.
+    pub epoch: Epoch,
+}
+
+/// Why there is no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NoCode {
+    /// Too many codes of this person wait to be redeemed.
+    #[error("too many sign-ins at once, try again in a minute")]
+    TooMany,
+    /// Storage is out of reach.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+/// Gives a code for what `person` agreed to. It goes into the redirect
+/// ([`WayBack::with_code`](super::authorize::WayBack::with_code)) and nowhere else.
+pub async fn give_code(
+    consented: &ConsentedRequest,
+    person: &Person,
+    grants: &impl Grants,
+    keys: &KeyRing,
+    random: &impl Random,
+    now: Timestamp,
+) -> Result<String, NoCode> {
+    let request = consented.request();
+    let authorization = Authorization {
+        subject: person.subject.clone(),
+        display_name: person.display_name.as_deref().map(|name| name.chars().take(MAX_NAME).collect()),
+        client_id: request.client_id().clone(),
+        client_name: request.client_name().map(ToString::to_string),
+        redirect_uri: request.redirect_uri().as_str().to_owned(),
+        resource: request.resource().clone(),
+        scope: request.scopes().clone(),
+        epoch: Some(person.epoch),
+    };
+    let code = AuthorizationCode::mint(ObjectName::of(&person.subject), random);
+    let pending = PendingCode::new(&code, *request.code_challenge(), authorization, now);
+    if !grants.store_code(code.object(), pending).await? {
+        return Err(NoCode::TooMany);
+    }
+    Ok(code.expose(keys.routing()))
+}
