@@ -13,7 +13,6 @@ import {
   bearer,
   call,
   connect,
-  isOAuthError,
   isTurnedAway,
   isWelcome,
   keepsSecrets,
@@ -163,31 +162,4 @@ describe('an access token', () => {
   });
 });
 
-test('a passphrase that is changed ends every grant', async () => {
-  const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
-  const before_ = await startInstances({ count: 1, vars: { ...SIGN_IN, MASTER_KEY } });
-  let connected;
-  try {
-    connected = await connect(before_.instances[0]);
-    await isWelcome(before_.instances[0], connected.tokens.access_token);
-  } finally {
-    await before_.stop();
-  }
-  const after_ = await startInstances({ count: 1, vars: { OWNER_PASSPHRASE: 'quite-another-lantern-42', MASTER_KEY } });
-  try {
-    const [here] = after_.instances;
-    await isTurnedAway(here, connected.tokens.access_token, { rule: 'the same key, another passphrase' });
-    isOAuthError(await ask(here, refreshing(connected.client, connected.tokens)), 400, 'invalid_grant', 'the same key, another passphrase');
-  } finally {
-    await after_.stop();
-  }
-  const same = await startInstances({ count: 1, vars: { ...SIGN_IN, MASTER_KEY } });
-  try {
-    await isWelcome(same.instances[0], connected.tokens.access_token, {
-      rule: 'the same key, the same passphrase: a restart ends nothing',
-    });
-  } finally {
-    await same.stop();
-  }
-});
 test('no secret stands in the log', () => keepsSecrets([site]));

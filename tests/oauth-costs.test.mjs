@@ -5,7 +5,22 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { startInstances } from './support/instances.mjs';
-import { REDIRECT, SIGN_IN, ask, call, connect, isWelcome, refreshing, register, revoking, tokensOf } from './support/oauth.mjs';
+import {
+  Browser,
+  REDIRECT,
+  SIGN_IN,
+  answerPage,
+  ask,
+  asking,
+  authorizePath,
+  call,
+  connect,
+  isWelcome,
+  refreshing,
+  register,
+  revoking,
+  tokensOf,
+} from './support/oauth.mjs';
 
 const DOCUMENT = 'https://client.example/oauth/client.json';
 
@@ -79,6 +94,23 @@ test('metadata, keys and refusals cost nothing', (t) =>
   }));
 
 test('registering costs nothing', (t) => costsAtMost(t, NOTHING, () => register(site)));
+
+test('whoever only looks at a sign-in costs nothing', (t) =>
+  costsAtMost(t, NOTHING, async () => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const browser = new Browser(site);
+      const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+      assert.ok(login.has('passphrase'), login.story('the login page'));
+    }
+  }));
+
+test('a wrong passphrase costs one request to an object and one row', async (t) => {
+  const browser = new Browser(site, { 'cf-connecting-ip': '192.0.2.9' });
+  const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+  await costsAtMost(t, { 'object requests': 1, 'rows written': 1 }, () =>
+    browser.submit(login, login.form('passphrase'), { values: { passphrase: 'not-the-passphrase' } }),
+  );
+});
 
 test('connecting costs three requests to objects and no write to KV, however the client is known', async (t) => {
   const most = { 'object requests': 3, 'rows written': 6 };

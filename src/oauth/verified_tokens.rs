@@ -4,7 +4,6 @@
 //! Only tokens that passed get in here, so nobody outside chooses what is remembered; it is small, and forgotten with the
 //! isolate. The configuration of an isolate does not change while it lives.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Timestamp;
@@ -47,11 +46,14 @@ pub enum Look {
 /// The memory of one isolate.
 #[derive(Default)]
 pub struct VerifiedTokens {
-    tokens: BTreeMap<Box<str>, Entry>,
-    grants: BTreeMap<GrantId, Known>,
+    /// Sorted by token.
+    tokens: Vec<Entry>,
+    /// Sorted by grant.
+    grants: Vec<Known>,
 }
 
 struct Entry {
+    token: Box<str>,
     resource: Resource,
     caller: Arc<Caller>,
     expires: Timestamp,
@@ -59,6 +61,7 @@ struct Entry {
 
 #[derive(Clone, Copy)]
 struct Known {
+    grant: GrantId,
     /// When the last answer was had,
     answered_at: Timestamp,
     /// and what it was.
@@ -71,13 +74,13 @@ impl VerifiedTokens {
     /// Nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { tokens: BTreeMap::new(), grants: BTreeMap::new() }
+        Self { tokens: Vec::new(), grants: Vec::new() }
     }
 
     /// Who is calling, if this very token was verified for this very resource and has not expired since.
     #[must_use]
     pub fn caller(&self, bearer: &Bearer, resource: &Resource, now: Timestamp) -> Option<Arc<Caller>> {
-        let entry = self.tokens.get(bearer.as_str())?;
+        let entry = self.tokens.get(self.place_of(bearer).ok()?)?;
         (entry.resource == *resource && now < entry.expires).then(|| Arc::clone(&entry.caller))
     }
 
@@ -90,22 +93,27 @@ impl VerifiedTokens {
         now: Timestamp,
     ) -> Arc<Caller> {
         if self.tokens.len() >= CAPACITY {
-            self.tokens.retain(|_, entry| now < entry.expires);
+            self.tokens.retain(|entry| now < entry.expires);
         }
         if self.tokens.len() >= CAPACITY {
             self.tokens.clear();
         }
         let expires = token.expires();
         let caller = Arc::new(token.into_caller());
-        let entry = Entry { resource: resource.clone(), caller: Arc::clone(&caller), expires };
-        self.tokens.insert(Box::from(bearer.as_str()), entry);
+        let token = Box::from(bearer.as_str());
+        let entry = Entry { token, resource: resource.clone(), caller: Arc::clone(&caller), expires };
+        match self.place_of(bearer) {
+            // Another request has verified it meanwhile.
+            Ok(place) => self.tokens.iter_mut().skip(place).take(1).for_each(|known| known.expires = expires),
+            Err(place) => self.tokens.insert(place, entry),
+        }
         caller
     }
 
     /// Whether to look for the marker of a grant. `strict` is for tools that want to know each time.
     #[must_use]
     pub fn look(&self, grant: GrantId, strict: bool, now: Timestamp) -> Look {
-        match self.grants.get(&grant) {
+        match self.place_of_grant(grant).ok().and_then(|place| self.grants.get(place)) {
             Some(known) if known.revoked => Look::Revoked,
             Some(_) if strict => Look::Must,
             Some(known) if now < known.ask_at => Look::NotNow,
@@ -117,23 +125,43 @@ impl VerifiedTokens {
     /// Somebody looked: whether there is a marker.
     pub fn answered(&mut self, grant: GrantId, revoked: bool, now: Timestamp) {
         if self.grants.len() >= CAPACITY {
-            self.grants.retain(|_, known| now.seconds_since(known.answered_at) < LOOK_EVERY);
+            self.grants.retain(|known| now.seconds_since(known.answered_at) < LOOK_EVERY);
         }
         if self.grants.len() >= CAPACITY {
             // Looking once more costs less than remembering everybody.
             self.grants.clear();
         }
-        self.grants.insert(grant, Known { answered_at: now, revoked, ask_at: now.plus(LOOK_EVERY) });
+        let news = Known { grant, answered_at: now, revoked, ask_at: now.plus(LOOK_EVERY) };
+        match self.known(grant) {
+            Ok(known) => *known = news,
+            Err(place) => self.grants.insert(place, news),
+        }
         if revoked {
-            self.tokens.retain(|_, entry| entry.caller.grant != Some(grant));
+            self.tokens.retain(|entry| entry.caller.grant != Some(grant));
         }
     }
 
     /// Somebody looked and got no answer.
     pub fn unanswered(&mut self, grant: GrantId, now: Timestamp) {
-        if let Some(known) = self.grants.get_mut(&grant) {
+        if let Ok(known) = self.known(grant) {
             known.ask_at = now.plus(ASK_AGAIN);
         }
+    }
+
+    /// Where the token stands, or belongs.
+    fn place_of(&self, bearer: &Bearer) -> Result<usize, usize> {
+        self.tokens.binary_search_by(|entry| (*entry.token).cmp(bearer.as_str()))
+    }
+
+    /// Where the grant stands, or belongs.
+    fn place_of_grant(&self, grant: GrantId) -> Result<usize, usize> {
+        self.grants.binary_search_by(|known| known.grant.cmp(&grant))
+    }
+
+    /// What is known of the grant, or where that belongs.
+    fn known(&mut self, grant: GrantId) -> Result<&mut Known, usize> {
+        let place = self.place_of_grant(grant)?;
+        self.grants.get_mut(place).ok_or(place)
     }
 }
 

@@ -4,6 +4,8 @@ use crate::caller::{Caller, ScopeSet};
 use crate::mcp::Need;
 use crate::oauth::bearer::{Bearer, BearerError};
 use crate::oauth::challenge::Challenge;
+use crate::oauth::outage::Outage;
+use crate::oauth::resource::Resource;
 
 use super::answer::Answer;
 use super::incoming::Incoming;
@@ -18,22 +20,18 @@ pub(crate) enum Visitor {
     Caller(Caller),
 }
 
-/// A token that is not valid, or not here, or not any more.
+/// Why a token gives nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct InvalidToken;
+pub(crate) enum NotVerified {
+    /// It is not valid, or not here, or not any more.
+    Invalid,
+    /// What has to be known about it is out of reach.
+    Unavailable,
+}
 
 /// Says what a token is worth at an endpoint.
 pub(crate) trait VerifyToken {
-    async fn verify(&self, token: &Bearer, resource: &str) -> Result<Caller, InvalidToken>;
-}
-
-/// No token is valid: there is no authorization server that could have issued one.
-pub(crate) struct NoTokens;
-
-impl VerifyToken for NoTokens {
-    async fn verify(&self, _token: &Bearer, _resource: &str) -> Result<Caller, InvalidToken> {
-        Err(InvalidToken)
-    }
+    async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified>;
 }
 
 /// The door of one endpoint: what it asks for when it refuses.
@@ -51,9 +49,10 @@ impl Door<'_> {
         let header = incoming.header("authorization");
         let bearer = Bearer::from_authorization(header.as_deref()).map_err(|error| self.bad_header(error))?;
         match bearer {
-            Some(bearer) => match tokens.verify(&bearer, &self.site.resource(self.endpoint)).await {
+            Some(bearer) => match tokens.verify(&bearer, self.site.resource(self.endpoint)).await {
                 Ok(caller) => Ok(Visitor::Caller(caller)),
-                Err(InvalidToken) => Err(self.refuse(Challenge::invalid_token, self.sign_in.clone())),
+                Err(NotVerified::Invalid) => Err(self.refuse(Challenge::invalid_token, self.sign_in.clone())),
+                Err(NotVerified::Unavailable) => Err(Refusal::Outage(Outage::Storage)),
             },
             None if self.endpoint == McpEndpoint::Private => Err(self.refuse(Challenge::sign_in, self.sign_in.clone())),
             None => Ok(Visitor::Guest),
@@ -92,6 +91,8 @@ pub(crate) enum Refusal {
     Challenge(Challenge),
     /// The host that was asked has a name that cannot stand in a header.
     NoAddress,
+    /// Nobody can tell for the moment.
+    Outage(Outage),
 }
 
 impl Refusal {
@@ -101,6 +102,7 @@ impl Refusal {
             Self::Challenge(challenge) => Answer::json(challenge.status(), &challenge.body())
                 .header("www-authenticate", challenge.header_value())
                 .header("cache-control", "no-store"),
+            Self::Outage(outage) => Answer::outage(outage),
             Self::NoAddress => Answer::json(400, &serde_json::json!({ "error": "invalid_request" })),
         }
     }

@@ -2,10 +2,12 @@
 
 use futures_util::StreamExt;
 use serde::Serialize;
+use serde_json::json;
 use worker::js_sys::Uint8Array;
 use worker::web_sys;
 
 use crate::mcp::Events;
+use crate::oauth::outage::Outage;
 
 use super::cancel::UntilGone;
 use super::incoming::Incoming;
@@ -40,6 +42,15 @@ impl Answer {
             Ok(body) => Self::json_bytes(status, body),
             Err(_) => Self::json_bytes(500, br#"{"error":"server_error"}"#.to_vec()),
         }
+    }
+
+    /// The answer while something is out of reach. Never one that makes a client throw its credentials away.
+    pub(crate) fn outage(outage: Outage) -> Self {
+        let body =
+            json!({ "error": "temporarily_unavailable", "error_description": "temporarily out of order, try again" });
+        Self::json(503, &body)
+            .header("retry-after", outage.retry_after().to_string())
+            .header("cache-control", "no-store")
     }
 
     /// A page for people.

@@ -7,9 +7,11 @@ use std::time::Duration;
 use serde_json::json;
 use worker::{Env, console_error, web_sys};
 
-use crate::mcp::{Connector, Endpoint, Registry, Settings};
+use crate::mcp::{Connector, Endpoint, Registry, Settings, Unavailable};
+use crate::oauth::scope_catalogue::ScopeCatalogue;
 
 use super::answer::Answer;
+use super::authority::Authority;
 use super::configuration::{Configuration, ConfigurationError};
 use super::cors;
 use super::guard;
@@ -17,8 +19,10 @@ use super::home;
 use super::host::Workers;
 use super::incoming::Incoming;
 use super::mcp_route;
+use super::oauth;
+use super::pages::Missing;
 use super::route::{McpEndpoint, Route};
-use super::site::Site;
+use super::site::{LastSite, Site};
 use super::well_known;
 
 /// After this long a call that has not answered becomes a stream, so that proxies and clients keep waiting.
@@ -28,6 +32,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct App {
     pub(crate) endpoint: Endpoint<Workers>,
     pub(crate) configuration: Configuration,
+    pub(crate) catalogue: ScopeCatalogue,
+    authority: OnceCell<Rc<Authority>>,
+    last_site: LastSite,
 }
 
 thread_local! {
@@ -67,13 +74,29 @@ fn app(env: &Env, connector: fn() -> Connector<Workers>) -> Result<Rc<App>, Conf
         let settings =
             Settings { page_size: configuration.page_size, patience: PATIENCE, keep_alive: configuration.keep_alive };
         let endpoint = Endpoint { registry: Rc::new(registry), settings };
-        Ok(Rc::clone(cell.get_or_init(|| Rc::new(App { endpoint, configuration }))))
+        if let Err(weak) = &configuration.passphrase {
+            console_error!("nobody can sign in: {weak} (OWNER_PASSPHRASE)");
+        }
+        let catalogue = ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in());
+        let (authority, last_site) = (OnceCell::new(), LastSite::default());
+        let app = App { endpoint, configuration, catalogue, authority, last_site };
+        Ok(Rc::clone(cell.get_or_init(|| Rc::new(app))))
     })
 }
 
 impl App {
+    /// Keys and credentials. The first request that needs them may have to ask for the master key.
+    pub(crate) async fn authority(&self, env: &Env) -> Result<Rc<Authority>, Unavailable> {
+        if let Some(authority) = self.authority.get() {
+            return Ok(Rc::clone(authority));
+        }
+        let authority = Rc::new(Authority::load(&self.configuration, env).await?);
+        // Somebody else may have been faster; the keys are the same.
+        Ok(Rc::clone(self.authority.get_or_init(|| authority)))
+    }
+
     async fn answer(&self, incoming: &Incoming, env: Env) -> Answer {
-        let Ok(site) = Site::of(incoming.asked_origin(), &self.configuration) else {
+        let Ok(site) = self.last_site.of(incoming.asked_origin(), &self.configuration) else {
             return Answer::json(
                 400,
                 &json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
@@ -85,17 +108,19 @@ impl App {
                 let registry = &self.endpoint.registry;
                 well_known::protected_resource(&site, endpoint, registry.sign_in(), registry.display_name())
             }),
+            Route::OAuth(endpoint) => oauth::answer(self, &site, endpoint, incoming, &env).await,
             // A client that was given the bare origin posts here.
             Route::Home if incoming.method() == "POST" => not_found(&site),
             Route::Home => self.document(incoming, &site, || {
-                home::page(self.endpoint.registry.display_name(), &site.resource(McpEndpoint::Lazy))
+                let missing = self.configuration.passphrase.as_ref().err().copied().map(Missing::of);
+                home::page(&self.endpoint.registry, &site, missing)
             }),
             Route::NotFound => not_found(&site),
         }
     }
 
     /// Something that can only be read.
-    fn document(&self, incoming: &Incoming, site: &Site, document: impl FnOnce() -> Answer) -> Answer {
+    pub(crate) fn document(&self, incoming: &Incoming, site: &Site, document: impl FnOnce() -> Answer) -> Answer {
         if let Err(forbidden) = guard::check_host(site, &self.configuration) {
             return Answer::json(403, &json!({ "error": "access_denied", "error_description": forbidden.to_string() }));
         }
@@ -114,6 +139,7 @@ impl App {
 fn not_found(site: &Site) -> Answer {
     let connector_url = site.resource(McpEndpoint::Lazy);
     let description = format!("There is nothing here. The connector is at {connector_url}");
-    let body = json!({ "error": "not_found", "error_description": description, "connector_url": connector_url });
+    let body =
+        json!({ "error": "not_found", "error_description": description, "connector_url": connector_url.as_str() });
     cors::readable_by_all(Answer::json(404, &body))
 }

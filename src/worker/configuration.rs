@@ -1,11 +1,16 @@
 //! The settings of a deployment: variables and secrets of the Worker. A value that makes no sense is an error that names the
 //! variable, never a silent default.
 
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::oauth::keys::{InvalidMasterKey, MasterKey};
 use crate::oauth::origin::{InvalidIssuer, Issuer, Origin};
+use crate::oauth::passphrase::{Passphrase, WeakPassphrase};
+use crate::oauth::pre_registered::{InvalidClients, PreRegisteredClients};
+use crate::oauth::redirect_uri::{InvalidRedirectPolicy, RedirectPolicy};
 
 /// What the variables say.
 #[derive(Debug)]
@@ -16,12 +21,38 @@ pub(crate) struct Configuration {
     pub(crate) allowed_origins: Vec<Origin>,
     /// `CHALLENGE`: how a tool call without the needed sign-in is refused.
     pub(crate) challenge: ChallengeForm,
+    /// `OWNER_PASSPHRASE`, a secret: with what the owner signs in. Without a good one nobody does, and nothing else suffers.
+    pub(crate) passphrase: Result<Passphrase, WeakPassphrase>,
+    /// `MASTER_KEY`, a secret, instead of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those it replaces.
+    pub(crate) master_keys: Option<MasterKeys>,
+    /// `REDIRECT_URIS`: redirect URIs with a scheme of their own that clients may have, beside those known to be needed.
+    pub(crate) redirect_policy: RedirectPolicy,
+    /// `OAUTH_CLIENTS`: clients that need not register. JSON; a secret where one of them has one.
+    pub(crate) clients: PreRegisteredClients,
+    /// `ACCESS_TOKEN_SECONDS`: how long an access token is good for.
+    pub(crate) access_token_seconds: u32,
+    /// `ANNOUNCE_ISS`: whether metadata says that `iss` comes with every authorization response, which it does in any case.
+    pub(crate) announce_iss: bool,
     /// `MAX_BODY_BYTES`: largest body that is read.
     pub(crate) max_body_bytes: u32,
     /// `PAGE_SIZE`: most items on one page of a list.
     pub(crate) page_size: usize,
     /// `KEEP_ALIVE_MS`: a silent stream sends a comment after this long.
     pub(crate) keep_alive: Duration,
+}
+
+/// Master keys that are kept outside.
+pub(crate) struct MasterKeys {
+    /// The one that is used.
+    pub(crate) current: MasterKey,
+    /// Those that are still honoured, the newest first.
+    pub(crate) previous: Vec<MasterKey>,
+}
+
+impl fmt::Debug for MasterKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKeys")
+    }
 }
 
 /// The form of a refusal.
@@ -44,10 +75,22 @@ pub(crate) enum ConfigurationError {
     AllowedOrigins,
     #[error("CHALLENGE must be \"http\" or \"result\"")]
     Challenge,
+    #[error("{name}: {error}")]
+    MasterKey { name: &'static str, error: InvalidMasterKey },
+    #[error("MASTER_KEY_PREVIOUS needs MASTER_KEY beside it")]
+    NoMasterKey,
+    #[error("REDIRECT_URIS: {0}")]
+    RedirectUris(InvalidRedirectPolicy),
+    #[error("OAUTH_CLIENTS: {0}")]
+    Clients(InvalidClients),
+    #[error("{0} must be \"true\" or \"false\"")]
+    Flag(&'static str),
     #[error("{name} must be a whole number from {least} to {most}")]
     Number { name: &'static str, least: u32, most: u32 },
 }
 
+/// An hour, which is also the longest: marks of revoked grants live no longer.
+const LONGEST_ACCESS_TOKEN: u32 = 3600;
 const DEFAULT_MAX_BODY_BYTES: u32 = 1024 * 1024;
 /// What a Worker may hold in memory leaves no room for more.
 const MOST_BODY_BYTES: u32 = 32 * 1024 * 1024;
@@ -63,6 +106,16 @@ impl Configuration {
                 _ => Err(ConfigurationError::Number { name, least, most }),
             },
         };
+        let flag = |name: &'static str, default: bool| match set(name).as_deref() {
+            None => Ok(default),
+            Some("true") => Ok(true),
+            Some("false") => Ok(false),
+            Some(_) => Err(ConfigurationError::Flag(name)),
+        };
+        let redirect_policy = RedirectPolicy::with_private_use(&set("REDIRECT_URIS").unwrap_or_default())
+            .map_err(ConfigurationError::RedirectUris)?;
+        let clients = PreRegisteredClients::parse(&set("OAUTH_CLIENTS").unwrap_or_default(), &redirect_policy)
+            .map_err(ConfigurationError::Clients)?;
         let allowed = set("ALLOWED_ORIGINS").unwrap_or_default();
         let page_size = number("PAGE_SIZE", 250, 1, 1000)?;
         Ok(Self {
@@ -78,10 +131,31 @@ impl Configuration {
                 Some("result") => ChallengeForm::Result,
                 Some(_) => return Err(ConfigurationError::Challenge),
             },
+            passphrase: Passphrase::new(&set("OWNER_PASSPHRASE").unwrap_or_default()),
+            master_keys: master_keys(set("MASTER_KEY").as_deref(), set("MASTER_KEY_PREVIOUS").as_deref())?,
+            redirect_policy,
+            clients,
+            access_token_seconds: number("ACCESS_TOKEN_SECONDS", LONGEST_ACCESS_TOKEN, 60, LONGEST_ACCESS_TOKEN)?,
+            announce_iss: flag("ANNOUNCE_ISS", true)?,
             max_body_bytes: number("MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES)?,
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(number("KEEP_ALIVE_MS", 15_000, 100, 60_000)?.into()),
         })
+    }
+}
+
+fn master_keys(current: Option<&str>, previous: Option<&str>) -> Result<Option<MasterKeys>, ConfigurationError> {
+    let key = |name: &'static str, text: &str| {
+        MasterKey::parse(text).map_err(|error| ConfigurationError::MasterKey { name, error })
+    };
+    match (current, previous) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(ConfigurationError::NoMasterKey),
+        (Some(current), previous) => {
+            let previous = previous.unwrap_or_default().split_whitespace();
+            let previous = previous.map(|text| key("MASTER_KEY_PREVIOUS", text)).collect::<Result<_, _>>()?;
+            Ok(Some(MasterKeys { current: key("MASTER_KEY", current)?, previous }))
+        }
     }
 }
 
@@ -128,10 +202,39 @@ mod tests {
             ("MAX_BODY_BYTES", "1MB"),
             ("MAX_BODY_BYTES", "0"),
             ("PAGE_SIZE", "0"),
+            ("MASTER_KEY", "too short"),
+            ("MASTER_KEY_PREVIOUS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"),
+            ("REDIRECT_URIS", "javascript:alert(1)"),
+            ("OAUTH_CLIENTS", "{}"),
+            ("ACCESS_TOKEN_SECONDS", "3601"),
+            ("ANNOUNCE_ISS", "no"),
             ("KEEP_ALIVE_MS", "-1"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name), "{name}={value}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_weak_passphrase_is_no_reason_to_serve_nothing() {
+        assert_eq!(read(&[]).unwrap().passphrase.unwrap_err(), WeakPassphrase::Missing);
+        assert_eq!(read(&[("OWNER_PASSPHRASE", "hunter2")]).unwrap().passphrase.unwrap_err(), WeakPassphrase::TooShort);
+        assert!(read(&[("OWNER_PASSPHRASE", "correct horse battery staple")]).unwrap().passphrase.is_ok());
+    }
+
+    #[test]
+    fn no_secret_is_printed() {
+        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+        let clients = r#"[{"client_id": "robot", "client_secret": "0123456789abcdef01234567", "own_scopes": "x"}]"#;
+        let settings = [
+            ("OWNER_PASSPHRASE", "correct horse battery staple"),
+            ("MASTER_KEY", key),
+            ("MASTER_KEY_PREVIOUS", key),
+            ("OAUTH_CLIENTS", clients),
+        ];
+        let printed = format!("{:?}", read(&settings).unwrap());
+        for secret in ["horse", "AAECA", "0123456789"] {
+            assert!(!printed.contains(secret), "{printed}");
         }
     }
 

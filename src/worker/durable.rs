@@ -1,16 +1,22 @@
 //! Calls to Durable Objects: JSON there and back, with a time limit. An object that hangs must not hang its caller.
 
+use std::cell::Cell;
 use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen::JsValue;
-use worker::{Request, Response, Stub, web_sys};
+use worker::wasm_bindgen::closure::Closure;
+use worker::{Request, Response, Storage, Stub, web_sys};
 
 use crate::mcp::Unavailable;
+use crate::oauth::grants::{decode, encode};
 
+use super::js;
 use super::timer::Timer;
 
 /// How long an answer may take. A cold object on another continent needs about one second.
@@ -23,23 +29,52 @@ pub(crate) fn object(env: &worker::Env, binding: &str, name: &str) -> Result<Stu
 
 /// Sends a command to an object and reads its answer.
 pub(crate) async fn ask<C: Serialize, A: DeserializeOwned>(stub: &Stub, command: &C) -> Result<A, Unavailable> {
+    let command = serde_json::to_string(command).map_err(|_| Unavailable)?;
+    let answer = send(stub, &JsValue::from_str(&command)).await?;
+    serde_json::from_slice(&answer).map_err(|_| Unavailable)
+}
+
+/// The same in the compact form that the authorization server's objects speak and keep.
+pub(crate) async fn ask_compact<C: Serialize, A: DeserializeOwned>(stub: &Stub, command: &C) -> Result<A, Unavailable> {
+    let command = encode(command).map_err(|_| Unavailable)?;
+    let answer = send(stub, &Uint8Array::from(command.as_slice())).await?;
+    decode(&answer).map_err(|_| Unavailable)
+}
+
+/// Sends a body to an object and reads the body of its answer.
+async fn send(stub: &Stub, body: &JsValue) -> Result<Vec<u8>, Unavailable> {
     let call = async {
-        let body = serde_json::to_string(command).map_err(|_| Unavailable)?;
         let init = web_sys::RequestInit::new();
         init.set_method("POST");
-        init.set_body(&JsValue::from_str(&body));
+        init.set_body(body);
         let request = web_sys::Request::new_with_str_and_init("https://object/", &init).map_err(|_| Unavailable)?;
         let mut response = stub.fetch_with_request(request.into()).await.map_err(|_| Unavailable)?;
         if response.status_code() != 200 {
             return Err(Unavailable);
         }
-        let bytes = response.bytes().await.map_err(|_| Unavailable)?;
-        serde_json::from_slice(&bytes).map_err(|_| Unavailable)
+        response.bytes().await.map_err(|_| Unavailable)
     };
     match select(pin!(call), pin!(Timer::new(TIME_LIMIT))).await {
         Either::Left((answer, _)) => answer,
         Either::Right(((), _)) => Err(Unavailable),
     }
+}
+
+/// Runs `work` as one transaction of an object's own database: it happens whole or not at all. It waits for nothing, so no
+/// other request of the object comes in between.
+pub(crate) fn transaction<T: 'static>(
+    storage: &Storage,
+    work: impl FnOnce() -> worker::Result<T> + 'static,
+) -> worker::Result<T> {
+    let done = Rc::new(Cell::new(None));
+    let result = Rc::clone(&done);
+    // What is thrown out of it rolls everything back.
+    let work = Closure::once_assert_unwind_safe(move || -> Result<(), JsValue> {
+        result.set(Some(work()?));
+        Ok(())
+    });
+    js::call(storage.as_raw(), "transactionSync", &[work.as_ref()])?;
+    done.take().ok_or_else(|| "a transaction did not run".into())
 }
 
 /// The other side: reads a command, carries it out and answers. A failure is a 500 without words, which [`ask`] reports as
@@ -53,5 +88,18 @@ pub(crate) async fn answer<C: DeserializeOwned, A: Serialize>(
     match carry_out(command).await {
         Ok(answer) => Response::from_bytes(serde_json::to_vec(&answer)?),
         Err(_) => Response::error("", 500),
+    }
+}
+
+/// The other side of [`ask_compact`].
+pub(crate) async fn answer_compact<C: DeserializeOwned, A: Serialize>(
+    mut request: Request,
+    carry_out: impl AsyncFnOnce(C) -> worker::Result<A>,
+) -> worker::Result<Response> {
+    let bytes = request.bytes().await?;
+    let Ok(command) = decode(&bytes) else { return Response::error("", 400) };
+    match carry_out(command).await.map(|answer| encode(&answer)) {
+        Ok(Ok(answer)) => Response::from_bytes(answer),
+        Ok(Err(_)) | Err(_) => Response::error("", 500),
     }
 }

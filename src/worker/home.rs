@@ -1,23 +1,45 @@
-//! `/`: what this is and which URL to paste, for a person who opened it in a browser.
+//! `/`: the page for people, filled with what the connector says about itself.
+
+use crate::mcp::Registry;
 
 use super::answer::Answer;
+use super::host::Workers;
+use super::pages::{self, Effect, HomePage, HomeTool, Missing};
+use super::route::McpEndpoint;
+use super::site::Site;
 
-/// The page.
-pub(crate) fn page(name: &str, connector_url: &str) -> Answer {
-    let (name, url) = (escaped(name), escaped(connector_url));
-    let page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n\
-         <title>{name}</title>\n<style>body{{font:1.1rem/1.6 system-ui;max-width:36rem;margin:15vh auto;padding:0 1rem;\
-         color-scheme:light dark}}code{{font-size:1.1em;overflow-wrap:anywhere}}</style>\n\
-         <h1>{name}</h1>\n<p>This is a connector for Claude and other MCP clients. To add it, paste this URL:</p>\n\
-         <p><code>{url}</code></p>\n</html>\n"
-    );
-    Answer::html(200, page)
-        .header("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
-        .header("x-content-type-options", "nosniff")
-        .header("referrer-policy", "no-referrer")
+/// The page. `missing` is what has to be done before somebody can sign in.
+pub(crate) fn page(registry: &Registry<Workers>, site: &Site, missing: Option<Missing>) -> Answer {
+    let info = registry.info();
+    let tools = registry.tools.iter().map(|ready| {
+        let tool = &ready.tool;
+        HomeTool {
+            title: tool.title.as_deref().unwrap_or(&tool.name),
+            description: &tool.description,
+            needs_sign_in: !ready.required.is_empty(),
+            effect: effect(tool.hints.read_only, tool.hints.destructive),
+        }
+    });
+    let page = HomePage {
+        name: &info.name,
+        title: registry.display_name(),
+        description: info.description.as_deref(),
+        version: &info.version,
+        url: site.resource(McpEndpoint::Lazy).as_str(),
+        private_url: site.resource(McpEndpoint::Private).as_str(),
+        tools: tools.collect(),
+        has_sign_in: !registry.scopes().is_empty(),
+        missing,
+    };
+    let answer = Answer::html(200, pages::home(&page));
+    pages::home_headers().into_iter().fold(answer, |answer, (name, value)| answer.header(name, value))
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+fn effect(read_only: Option<bool>, destructive: Option<bool>) -> Effect {
+    match (read_only, destructive) {
+        (Some(true), _) => Effect::Reads,
+        (_, Some(true)) => Effect::Deletes,
+        (Some(false), Some(false)) => Effect::Adds,
+        (None, _) | (Some(false), None) => Effect::Unsaid,
+    }
 }

@@ -5,9 +5,9 @@ use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys;
 
-use futures_util::StreamExt;
-
 use crate::mcp::RequestHeaders;
+
+use super::js;
 
 /// A request.
 pub(crate) struct Incoming {
@@ -54,6 +54,12 @@ impl Incoming {
         rest.find(['?', '#']).and_then(|end| rest.get(..end)).unwrap_or(rest)
     }
 
+    /// The query as it was sent, without its question mark.
+    pub(crate) fn query(&self) -> &str {
+        let before_fragment = self.url.split('#').next().unwrap_or_default();
+        before_fragment.split_once('?').map_or("", |(_, query)| query)
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).ok().flatten()
     }
@@ -76,20 +82,9 @@ impl Incoming {
 
     /// A body of unknown length, read until it is too long.
     async fn counted_body(&self, limit: u32) -> Result<Vec<u8>, BodyError> {
-        if self.request.body().is_none() {
-            return Ok(Vec::new());
-        }
+        let Some(stream) = self.request.body() else { return Ok(Vec::new()) };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        let mut stream = worker::Request::from(Clone::clone(&self.request)).stream().map_err(|_| BodyError::Broken)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|_| BodyError::Broken)?;
-            if body.len().saturating_add(chunk.len()) > limit {
-                return Err(BodyError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        js::bytes_of(&stream, limit).await.map_err(|_| BodyError::Broken)?.ok_or(BodyError::TooLarge)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::mcp::{Posted, Reply, SessionId, is_json};
 
-use super::access::{Door, NoTokens, Refusal, Visitor};
+use super::access::{Door, Refusal, Visitor};
 use super::answer::Answer;
 use super::app::App;
 use super::configuration::ChallengeForm;
@@ -13,6 +13,7 @@ use super::host::Workers;
 use super::incoming::{BodyError, Incoming};
 use super::route::McpEndpoint;
 use super::site::Site;
+use super::tokens::OwnTokens;
 
 /// Answers a request to `endpoint`.
 pub(crate) async fn answer(
@@ -43,7 +44,8 @@ async fn admitted(
 ) -> Answer {
     let registry = &app.endpoint.registry;
     let door = Door { site, endpoint, sign_in: registry.sign_in() };
-    let visitor = match door.identify(incoming, &NoTokens).await {
+    let tokens = OwnTokens { app, site, env: &env };
+    let visitor = match door.identify(incoming, &tokens).await {
         Ok(visitor) => visitor,
         Err(refusal) => return refusal.into_answer(),
     };

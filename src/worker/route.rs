@@ -1,6 +1,8 @@
 //! Which path leads where. Both forms of a path, with and without a slash at its end, are the same: a client that follows a
 //! redirect on an MCP URL loses its token or its body on the way.
 
+use crate::oauth::metadata::{is_authorization_server_metadata, path as paths};
+
 /// One of the two MCP endpoints. Each is a protected resource of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum McpEndpoint {
@@ -23,6 +25,62 @@ impl McpEndpoint {
     }
 }
 
+/// One of the endpoints of the authorization server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OAuthEndpoint {
+    /// RFC 8414 §3, under each name that a client may try.
+    Metadata,
+    /// RFC 7517 §5.
+    Jwks,
+    /// What a person sees.
+    SignIn(SignInStep),
+    /// What programs post to.
+    Direct(DirectEndpoint),
+}
+
+/// The steps of a sign-in, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignInStep {
+    /// The authorization endpoint (RFC 6749 §3.1).
+    Ask,
+    /// Where the form of the consent page goes.
+    Consent,
+    /// Where the form of the login page goes.
+    Login,
+}
+
+/// The endpoints that programs post to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DirectEndpoint {
+    /// RFC 6749 §3.2.
+    Token,
+    /// RFC 7591 §3.
+    Register,
+    /// RFC 7009 §2.
+    Revoke,
+}
+
+/// Where the form of the consent page goes.
+pub(crate) const CONSENT_PATH: &str = "/authorize/consent";
+/// Where the form of the login page goes.
+pub(crate) const LOGIN_PATH: &str = "/authorize/login";
+
+impl OAuthEndpoint {
+    fn of(path: &str) -> Option<Self> {
+        Some(match path {
+            paths::AUTHORIZE => Self::SignIn(SignInStep::Ask),
+            CONSENT_PATH => Self::SignIn(SignInStep::Consent),
+            LOGIN_PATH => Self::SignIn(SignInStep::Login),
+            paths::TOKEN => Self::Direct(DirectEndpoint::Token),
+            paths::REGISTER => Self::Direct(DirectEndpoint::Register),
+            paths::REVOKE => Self::Direct(DirectEndpoint::Revoke),
+            paths::JWKS => Self::Jwks,
+            _ if is_authorization_server_metadata(path) => Self::Metadata,
+            _ => return None,
+        })
+    }
+}
+
 /// What a path is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -31,6 +89,7 @@ pub(crate) enum Route {
     Mcp(McpEndpoint),
     /// RFC 9728 §3.1: the well-known segment stands before the path of the resource. Without a path it describes `/mcp`.
     ProtectedResourceMetadata(McpEndpoint),
+    OAuth(OAuthEndpoint),
     NotFound,
 }
 
@@ -51,7 +110,7 @@ impl Route {
                 return Self::ProtectedResourceMetadata(endpoint);
             }
         }
-        Self::NotFound
+        OAuthEndpoint::of(path).map_or(Self::NotFound, Self::OAuth)
     }
 }
 
@@ -72,6 +131,16 @@ mod tests {
                 "/.well-known/oauth-protected-resource/private/mcp/",
                 Route::ProtectedResourceMetadata(McpEndpoint::Private),
             ),
+            ("/.well-known/oauth-authorization-server", Route::OAuth(OAuthEndpoint::Metadata)),
+            ("/.well-known/oauth-authorization-server/private/mcp/", Route::OAuth(OAuthEndpoint::Metadata)),
+            ("/mcp/.well-known/openid-configuration", Route::OAuth(OAuthEndpoint::Metadata)),
+            ("/.well-known/jwks.json", Route::OAuth(OAuthEndpoint::Jwks)),
+            ("/authorize/", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Ask))),
+            ("/authorize/consent", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Consent))),
+            ("/authorize/login", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Login))),
+            ("/token/", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Token))),
+            ("/register", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Register))),
+            ("/revoke", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Revoke))),
         ] {
             assert_eq!(Route::of(path), route, "{path}");
         }
@@ -79,9 +148,21 @@ mod tests {
 
     #[test]
     fn nothing_else_is_taken_for_an_endpoint() {
-        for path in
-            ["/mcp//", "/MCP", "/mcp/x", "//mcp", "/private", "/private/mcpx", "/%6dcp", "/.well-known", "/mcp.", "mcp"]
-        {
+        for path in [
+            "/mcp//",
+            "/MCP",
+            "/mcp/x",
+            "//mcp",
+            "/private",
+            "/private/mcpx",
+            "/%6dcp",
+            "/.well-known",
+            "/mcp.",
+            "mcp",
+            "/Token",
+            "/authorize/x",
+            "/token/token",
+        ] {
             assert_eq!(Route::of(path), Route::NotFound, "{path}");
         }
     }

@@ -24,6 +24,21 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  */
 
 /**
+ * @typedef {object} World
+ * @property {Instance[]} instances
+ * @property {() => string} log
+ * @property {(seconds: number) => Promise<void>} passes  lets time pass for all instances and for the objects
+ * @property {() => Promise<void>} kvCatchesUp
+ * @property {() => Promise<Record<string, string>>} kv   all entries
+ * @property {(how: 'fails' | 'hangs' | 'works') => Promise<void>} kvNow
+ * @property {(name: string, how: 'fails' | 'hangs' | 'works') => Promise<void>} objectsNow  of one class
+ * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number}>} counts
+ *   what storage was asked since the start; of KV only without `lateKv`
+ * @property {(vars?: Record<string, string>) => Promise<void>} restart  over the same objects, with other variables
+ * @property {() => Promise<void>} stop
+ */
+
+/**
  * Ends with the test process in any case: the shell reads our end of a pipe and kills the group when that closes.
  */
 const SUPERVISE = `
@@ -32,7 +47,7 @@ cat >/dev/null
 trap : TERM
 kill -TERM 0
 sleep 0.3
-rm -rf "$0"
+[ -e "$0/again" ] || rm -rf "$0"
 kill -KILL 0
 `;
 
@@ -43,12 +58,12 @@ kill -KILL 0
  * @param {Record<string, string>} [options.vars]
  * @param {boolean} [options.lateKv]   an instance sees what others write to KV only after `kvCatchesUp`, misses included
  * @param {number} [options.outbound]  port of a server on this machine that answers all fetches of the Worker
- * @returns {Promise<{instances: Instance[], log: () => string, passes: (seconds: number) => Promise<void>, kvCatchesUp: () => Promise<void>, counts: () => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number, rowsRead: number}>, kv: () => Promise<Record<string, string>>, stop: () => Promise<void>}>}
+ * @returns {Promise<World>}
  */
 export async function startInstances({ count = 2, origin = 'https://mcp.example.com', vars = {}, lateKv = false, outbound } = {}) {
   const state = await mkdtemp(join(tmpdir(), 'mcp-connector-instances-'));
-  await mkdir(join(state, 'storage'));
   const bindings = await bindingsIn(join(ROOT, 'wrangler.toml'));
+  await mkdir(join(state, 'storage'));
   // A copy: a build in the meantime changes nothing.
   for (const name of await readdir(join(ROOT, 'build'))) {
     if (/\.(js|wasm)$/.test(name)) await cp(join(ROOT, 'build', name), join(state, name));
@@ -57,11 +72,78 @@ export async function startInstances({ count = 2, origin = 'https://mcp.example.
   await writeFile(join(state, 'store.js'), KV_STORE);
   await writeFile(join(state, 'view.js'), KV_VIEW);
   await writeFile(join(state, 'nowhere.js'), NOWHERE);
-  await writeFile(
-    join(state, 'config.capnp'),
-    configuration({ state, count, bindings, vars: { ...bindings.vars, ...vars }, lateKv, outbound }),
-  );
 
+  const names = Array.from({ length: count }, (_, number) => `instance-${number}`);
+  const written = { log: '' };
+  let running;
+  const launch = async (these) => {
+    await writeFile(
+      join(state, 'config.capnp'),
+      configuration({ state, count, bindings, vars: { ...bindings.vars, ...these }, lateKv, outbound }),
+    );
+    running = await startWorkerd(state, [...names, 'kv-control'], written);
+  };
+  await launch(vars);
+
+  const control = async (name, path) => {
+    const answer = await fetch(`http://127.0.0.1:${running.ports[name]}${path}`);
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer;
+  };
+  /** By how much the clock of each instance is ahead; a new process begins at the true time. */
+  const ahead = Object.fromEntries(names.map((name) => [name, 0]));
+  const putForward = (name, seconds) => control(name, `/..clock?seconds=${seconds}`);
+  const instances = names.map((name) => ({
+    get port() {
+      return running.ports[name];
+    },
+    get origin() {
+      return origin ?? `http://127.0.0.1:${this.port}`;
+    },
+    get headers() {
+      const { protocol, host } = new URL(this.origin);
+      return { host, ...(protocol === 'https:' && { 'x-forwarded-proto': 'https' }) };
+    },
+    get url() {
+      return `${this.origin}/mcp`;
+    },
+    get privateUrl() {
+      return `${this.origin}/private/mcp`;
+    },
+    log: () => written.log,
+    passes: async (seconds) => {
+      ahead[name] += seconds;
+      await putForward(name, seconds);
+    },
+  }));
+  return {
+    instances,
+    log: () => written.log,
+    passes: async (seconds) => void (await Promise.all(instances.map((one) => one.passes(seconds)))),
+    kvCatchesUp: async () => void (await control('kv-control', '/..catch-up')),
+    kv: async () => (await control('kv-control', '/..entries')).json(),
+    kvNow: async (how) => void (await control('kv-control', `/..now?how=${how}`)),
+    objectsNow: async (name, how) => void (await control('instance-0', `/..objects?name=${name}&how=${how}`)),
+    counts: async () => ({
+      kv: await (await control('kv-control', '/..counts')).json(),
+      ...(await (await control('instance-0', '/..counts')).json()),
+    }),
+    restart: async (these = vars) => {
+      await writeFile(join(state, 'again'), '');
+      await running.stop();
+      await rm(join(state, 'again'));
+      await launch(these);
+      await Promise.all(names.map((name) => putForward(name, ahead[name])));
+    },
+    stop: async () => {
+      await running.stop();
+      await rm(state, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts workerd in its folder and waits until it listens on all `sockets`. */
+async function startWorkerd(state, sockets, written) {
   const options = ['serve', '--control-fd=3', '--verbose', join(state, 'config.capnp')];
   const group = spawn('sh', ['-c', SUPERVISE, state, workerd, ...options], {
     detached: true,
@@ -75,18 +157,14 @@ export async function startInstances({ count = 2, origin = 'https://mcp.example.
     for (const handle of handles) handle.ref();
     group.stdin.end();
     await ended;
-    await rm(state, { recursive: true, force: true });
   };
-
-  let log = '';
-  const names = ['kv-control', ...Array.from({ length: count }, (_, number) => `instance-${number}`)];
   const ports = {};
   const ready = new Promise((resolve, reject) => {
-    const fail = (why) => reject(new Error(`workerd ${why}:\n${log}`));
+    const fail = (why) => reject(new Error(`workerd ${why}:\n${written.log}`));
     const limit = setTimeout(() => fail(`did not start in ${START_LIMIT_MS} ms`), START_LIMIT_MS);
     const read = (chunk) => {
-      log += chunk;
-      if (/^\[ended \d+\]$/m.test(log)) fail('ended');
+      written.log += chunk;
+      if (/^\[ended \d+\]$/m.test(chunk)) fail('ended');
     };
     group.stdout.setEncoding('utf8').on('data', read);
     group.stderr.setEncoding('utf8').on('data', read);
@@ -98,7 +176,7 @@ export async function startInstances({ count = 2, origin = 'https://mcp.example.
         const event = JSON.parse(control.slice(0, end));
         if (event.event === 'listen') ports[event.socket] = event.port;
       }
-      if (!names.every((name) => ports[name])) return;
+      if (!sockets.every((name) => ports[name])) return;
       clearTimeout(limit);
       resolve();
     });
@@ -109,39 +187,7 @@ export async function startInstances({ count = 2, origin = 'https://mcp.example.
     await stop();
     throw error;
   }
-
-  const control = async (port, path) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
-    return answer;
-  };
-  const instances = names.slice(1).map((name) => {
-    const own = origin ?? `http://127.0.0.1:${ports[name]}`;
-    const { protocol, host } = new URL(own);
-    return {
-      port: ports[name],
-      origin: own,
-      headers: { host, ...(protocol === 'https:' && { 'x-forwarded-proto': 'https' }) },
-      url: `${own}/mcp`,
-      privateUrl: `${own}/private/mcp`,
-      log: () => log,
-      passes: async (seconds) => void (await control(ports[name], `/..clock?seconds=${seconds}`)),
-    };
-  });
-  return {
-    instances,
-    log: () => log,
-    /** Lets time pass for all of them, and for the objects. */
-    passes: async (seconds) => void (await Promise.all(instances.map((one) => one.passes(seconds)))),
-    kvCatchesUp: async () => void (await control(ports['kv-control'], '/..catch-up')),
-    kv: async () => (await control(ports['kv-control'], '/..entries')).json(),
-    /** What storage was asked since the start; of KV only without `lateKv`. */
-    counts: async () => ({
-      kv: await (await control(ports['kv-control'], '/..counts')).json(),
-      ...(await (await control(ports['instance-0'], '/..counts')).json()),
-    }),
-    stop,
-  };
+  return { ports, stop };
 }
 
 /** What the Worker is bound to, as its configuration says; the part of TOML that stands there. */
@@ -160,7 +206,6 @@ async function bindingsIn(file) {
       binding: value('name', table),
       className: value('class_name', table),
     })),
-    limits: tables('[[ratelimits]]').map((table) => value('name', table)),
     vars,
   };
 }
@@ -232,14 +277,15 @@ ${small('nowhere', 'nowhere.js')}
 /** Around the Worker: its clock can be put forward. An isolate's objects share the clock of the isolate. */
 const around = (classes) => `
 let ahead = 0;
-const counts = { objects: {}, rowsWritten: 0, rowsRead: 0 };
+const counts = { objects: {}, rowsWritten: 0 };
 const cursors = [];
 const settle = () => {
-  for (const cursor of cursors.splice(0)) {
-    counts.rowsWritten += cursor.rowsWritten;
-    counts.rowsRead += cursor.rowsRead;
-  }
+  for (const cursor of cursors.splice(0)) counts.rowsWritten += cursor.rowsWritten;
 };
+/** How the objects of a class are now, if not well. */
+const state = {};
+/** The answer of what does not answer. A timer keeps the request alive. */
+const silence = () => new Promise((resolve) => setTimeout(resolve, 60_000));
 let isWatched = false;
 /** Notes the cursor of every statement: it knows the rows that it has read and written. */
 function watch(storage) {
@@ -255,11 +301,13 @@ function watch(storage) {
 }
 /** The class of an object, counted. */
 const counted = (name, Class) => class extends Class {
-  constructor(state, env) {
-    watch(state.storage);
-    super(state, env);
+  constructor(context, env) {
+    watch(context.storage);
+    super(context, env);
   }
   async fetch(request) {
+    if (state[name] === 'fails') throw new Error('the object is out of order, by order of a test');
+    if (state[name] === 'hangs') await silence();
     counts.objects[name] = (counts.objects[name] ?? 0) + 1;
     return super.fetch(request);
   }
@@ -278,6 +326,10 @@ export default class extends Worker {
       ahead += 1000 * Number(url.searchParams.get('seconds'));
       return new Response(String(Date.now()));
     }
+    if (url.pathname === '/..objects') {
+      state[url.searchParams.get('name')] = url.searchParams.get('how');
+      return new Response('');
+    }
     if (url.pathname === '/..counts') {
       settle();
       return Response.json(counts);
@@ -292,9 +344,11 @@ const KV_STORE = `
 const entries = new Map();
 const counts = { reads: 0, writes: 0, lists: 0, deletes: 0 };
 let epoch = 0;
+let state = 'works';
 export default {
   async fetch(request) {
     const url = new URL(request.url);
+    if (url.pathname === '/..now') return new Response(state = url.searchParams.get('how'));
     if (url.pathname === '/..counts') return Response.json(counts);
     if (url.pathname === '/..catch-up') return new Response(String(epoch += 1));
     if (url.pathname === '/..epoch') return new Response(String(epoch));
@@ -302,6 +356,11 @@ export default {
       const text = new TextDecoder();
       return Response.json(Object.fromEntries([...entries].map(([key, { value }]) => [key, text.decode(value)])));
     }
+    if (state === 'fails') {
+      await request.arrayBuffer();
+      return new Response('out of order, by order of a test', { status: 500 });
+    }
+    if (state === 'hangs') await new Promise((resolve) => setTimeout(resolve, 60_000));
     const key = decodeURIComponent(url.pathname.slice(1));
     counts[request.method === 'PUT' ? 'writes' : request.method === 'DELETE' ? 'deletes' : key === '' ? 'lists' : 'reads'] += 1;
     if (request.method === 'PUT') {

@@ -121,7 +121,8 @@ fn the_body_decides_the_era_and_the_header_comes_second() {
     let old = ("mcp-protocol-version", "2025-06-18");
     let initialize =
         json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}});
-    let rows: &[(&str, Value, &[(&str, &str)], u16, Option<i64>)] = &[
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+    let rows: &[(&str, Value, Headers<'_>, u16, Option<i64>)] = &[
         ("legacy without a header", call("echo", &echo), &[], 200, None),
         ("legacy with its header", call("echo", &echo), &[old], 200, None),
         ("modern", call("echo", &modern_echo), &standard, 200, None),

@@ -304,6 +304,13 @@ mod tests {
         }
         assert!(keys.select(None, Algorithm::Es256).is_some(), "the only one that fits needs no name");
         assert!(keys.select(Some("x"), Algorithm::Es256).is_none());
+        let only = json!([{"kty": "RSA", "kid": "r", "n": rsa(256), "e": "AQAB", "alg": "RS256"}]);
+        let only = super::tests::keys(&only);
+        assert!(only.select(Some("r"), Algorithm::Rs256).is_some());
+        assert!(
+            only.select(Some("r"), Algorithm::Ps256).is_none(),
+            "a key that says what it is for is for nothing else"
+        );
         assert_eq!(Algorithm::parse("Ed25519"), Some(Algorithm::EdDsa));
         assert_eq!(
             keys.select(None, Algorithm::EdDsa).unwrap().material().to_jwk(),

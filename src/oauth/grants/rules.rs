@@ -186,17 +186,19 @@ fn late_retries_are_counted_per_grant_and_not_per_token() {
 
 #[test]
 fn late_retries_come_back_after_thirty_days() {
-    let (mut ledger, request) = one();
-    let mut last = request.clone();
-    let mut request = after(&request, &refresh(&mut ledger, &request, START).unwrap());
-    for _ in 0..3 {
-        refresh(&mut ledger, &last, START.plus(3600)).unwrap();
+    for (days, good) in [(29, false), (31, true)] {
+        let (mut ledger, request) = one();
+        let mut last = request.clone();
+        let mut request = after(&request, &refresh(&mut ledger, &request, START).unwrap());
+        for _ in 0..3 {
+            refresh(&mut ledger, &last, START.plus(3600)).unwrap();
+        }
+        for week in 1..=4 {
+            last = request.clone();
+            request = after(&request, &refresh(&mut ledger, &request, START.plus(week * 7 * DAY)).unwrap());
+        }
+        assert_eq!(refresh(&mut ledger, &last, START.plus(days * DAY)).is_ok(), good, "{days}");
     }
-    for week in 1..=4 {
-        last = request.clone();
-        request = after(&request, &refresh(&mut ledger, &request, START.plus(week * 7 * DAY)).unwrap());
-    }
-    assert!(refresh(&mut ledger, &last, START.plus(31 * DAY)).is_ok());
 }
 
 #[test]
@@ -209,6 +211,15 @@ fn a_token_older_than_the_last_ends_the_grant_even_at_once() {
     for token in [&first, &second, &third] {
         assert_eq!(refresh(&mut ledger, token, START), Err(RefreshRefusal::Ended));
     }
+}
+
+#[test]
+fn a_token_from_a_future_that_was_rolled_back_is_refused_and_harms_nothing() {
+    let (mut ledger, first) = one();
+    let mut restored = Ledger::new(ledger.rows().clone(), Limits::default());
+    let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
+    assert_eq!(refresh(&mut restored, &second, START), Err(RefreshRefusal::Unknown));
+    assert!(refresh(&mut restored, &first, START).is_ok());
 }
 
 #[test]

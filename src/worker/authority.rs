@@ -1,0 +1,59 @@
+//! What an isolate knows once it has the master key: every key that is derived from it, and the credentials of today.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use worker::Env;
+
+use crate::mcp::Unavailable;
+use crate::oauth::Timestamp;
+use crate::oauth::keys::{KeyRing, SigningKeys};
+use crate::oauth::outage::Outage;
+use crate::oauth::passphrase::Epoch;
+
+use super::configuration::Configuration;
+use super::ed25519::WebCrypto;
+use super::keyring;
+
+/// Keys and credentials.
+pub(crate) struct Authority {
+    keys: KeyRing,
+    epochs: Vec<Epoch>,
+    signing: RefCell<Option<Rc<SigningKeys>>>,
+}
+
+impl Authority {
+    /// From the secret `MASTER_KEY`, or else from the `Keyring`.
+    pub(crate) async fn load(configuration: &Configuration, env: &Env) -> Result<Self, Unavailable> {
+        let keys = match &configuration.master_keys {
+            Some(master) => KeyRing::new(&master.current, &master.previous),
+            None => KeyRing::new(&keyring::master_key(env).await?, &[]),
+        };
+        let epochs = match &configuration.passphrase {
+            Ok(passphrase) => passphrase.epochs(keys.passphrase()),
+            Err(_) => Vec::new(),
+        };
+        Ok(Self { keys, epochs, signing: RefCell::new(None) })
+    }
+
+    /// The keys.
+    pub(crate) const fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// The credentials of today. Empty where nobody can sign in: then no token is good.
+    pub(crate) fn epochs(&self) -> &[Epoch] {
+        &self.epochs
+    }
+
+    /// The keys that sign now.
+    pub(crate) async fn signing(&self, now: Timestamp) -> Result<Rc<SigningKeys>, Outage> {
+        let kept = self.signing.borrow().as_ref().filter(|keys| keys.covers(now)).map(Rc::clone);
+        if let Some(keys) = kept {
+            return Ok(keys);
+        }
+        let keys = Rc::new(self.keys.signing(now, &WebCrypto).await?);
+        self.signing.replace(Some(Rc::clone(&keys)));
+        Ok(keys)
+    }
+}

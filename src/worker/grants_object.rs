@@ -1,0 +1,225 @@
+//! The Durable Object `Grants`, one for each subject: its codes and grants, in `SQLite`. What becomes of them is decided by
+//! [`Ledger`]; here each decision is one transaction, ended grants are announced to the resources, and what is over is swept.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use worker::{
+    DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, console_error, durable_object,
+};
+
+use crate::caller::GrantId;
+use crate::mcp::Unavailable;
+use crate::oauth::Timestamp;
+use crate::oauth::code::CodeId;
+use crate::oauth::grants::{Call, Grant, Ledger, Limits, PendingCode, Reply, Rows, Unreadable, decode, encode};
+use crate::oauth::opaque::ObjectName;
+use crate::oauth::outage::Outage;
+use crate::oauth::verified_tokens::{MARKER_LIFETIME, marker};
+
+use super::clock::{Entropy, now};
+use super::{durable, hints};
+
+/// Rows are swept no more often than this: a code that is over may lie about for a while.
+const SWEEP_AFTER: u64 = 3600;
+/// A grant whose end could not be announced is announced again after this long, in seconds.
+const ANNOUNCE_AGAIN: u64 = 30;
+/// KV takes one write a second to a key; a client that revokes both of its tokens needs only one.
+const ANNOUNCED_LATELY: u64 = 60;
+
+/// How long the end of a grant is announced, in seconds.
+#[expect(clippy::cast_possible_truncation, reason = "an hour and a little")]
+const MARKER_SECONDS: u32 = MARKER_LIFETIME as u32;
+
+/// The ledgers of all subjects, as the endpoints reach them.
+pub(crate) struct GrantsOf<'a> {
+    pub(crate) env: &'a Env,
+}
+
+impl crate::oauth::grants::Grants for GrantsOf<'_> {
+    async fn call(&self, object: ObjectName, call: Call) -> Result<Reply, Outage> {
+        match self.ask(object, &call).await {
+            Ok(reply) => Ok(reply),
+            // An object that has just moved or been replaced answers the second time. A code is not sent twice: had the first
+            // time been heard, the second would be a replay.
+            Err(Unavailable) if !matches!(call, Call::Redeem(_)) => {
+                self.ask(object, &call).await.map_err(|Unavailable| Outage::Storage)
+            }
+            Err(Unavailable) => Err(Outage::Storage),
+        }
+    }
+}
+
+impl GrantsOf<'_> {
+    async fn ask(&self, object: ObjectName, call: &Call) -> Result<Reply, Unavailable> {
+        durable::ask_compact(&durable::object(self.env, "GRANTS", &object.to_string())?, call).await
+    }
+}
+
+/// The object.
+#[durable_object(alarm)]
+pub struct Grants {
+    state: State,
+    env: Env,
+    announced: RefCell<Vec<(GrantId, Timestamp)>>,
+}
+
+impl DurableObject for Grants {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env, announced: RefCell::default() }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        durable::answer_compact(request, async |call| self.carry_out(call).await).await
+    }
+
+    /// Sweeps, and announces once more what may not have been heard.
+    async fn alarm(&self) -> worker::Result<Response> {
+        let now = now();
+        let (ended, next) = self.with_ledger(move |ledger| Ok((ledger.lately_ended(now)?, ledger.sweep(now)?)))?;
+        match next {
+            None => self.state.storage().delete_all().await?,
+            Some(next) => self.wake_in(next.seconds_since(now).max(SWEEP_AFTER)).await?,
+        }
+        self.announce(&ended, now).await?;
+        Response::empty()
+    }
+}
+
+impl Grants {
+    async fn carry_out(&self, call: Call) -> worker::Result<Reply> {
+        let now = now();
+        let entropy = Entropy::new().map_err(|_| "no randomness")?;
+        let begins = matches!(call, Call::StoreCode(_));
+        let reply = self.with_ledger(move |ledger| ledger.answer(call, now, &entropy))?;
+        if begins {
+            self.sweep_later(now).await?;
+        }
+        let announced = self.announce(reply.ended(), now).await;
+        // Who asked for the end is told only when everybody will hear of it; who caused it gets the answer in any case.
+        if matches!(reply, Reply::Revoke(_)) { announced.map(|()| reply) } else { Ok(reply) }
+    }
+
+    /// Runs `work` as one transaction, which happens whole or not at all.
+    fn with_ledger<T: 'static>(
+        &self,
+        work: impl FnOnce(&mut Ledger<SqlRows>) -> worker::Result<T> + 'static,
+    ) -> worker::Result<T> {
+        let storage = self.state.storage();
+        let sql = storage.sql();
+        durable::transaction(&storage, move || work(&mut Ledger::new(SqlRows::new(sql)?, Limits::default())))
+    }
+
+    /// Tells the resources that grants have ended.
+    async fn announce(&self, ended: &[GrantId], now: Timestamp) -> worker::Result<()> {
+        self.announced.borrow_mut().retain(|(_, at)| now.seconds_since(*at) < ANNOUNCED_LATELY);
+        for grant in ended {
+            if self.announced.borrow().iter().any(|(announced, _)| announced == grant) {
+                continue;
+            }
+            if hints::write(&self.env, &marker(*grant), "1", MARKER_SECONDS).await.is_err() {
+                console_error!("revocation: a grant has ended, and its end could not be announced yet");
+                self.wake_in(ANNOUNCE_AGAIN).await?;
+                return Err("not announced".into());
+            }
+            self.announced.borrow_mut().push((*grant, now));
+        }
+        Ok(())
+    }
+
+    async fn sweep_later(&self, now: Timestamp) -> worker::Result<()> {
+        let planned = self.state.storage().get_alarm().await?.and_then(|at| u64::try_from(at).ok());
+        let latest = now.plus(SWEEP_AFTER).as_seconds().saturating_mul(1000);
+        if planned.is_none_or(|planned| planned > latest) { self.wake_in(SWEEP_AFTER).await } else { Ok(()) }
+    }
+
+    async fn wake_in(&self, seconds: u64) -> worker::Result<()> {
+        self.state.storage().set_alarm(Duration::from_secs(seconds)).await
+    }
+}
+
+/// The rows of one subject. Each is written down in one column, beside what it is found by.
+struct SqlRows(SqlStorage);
+
+#[derive(Deserialize)]
+struct Earliest {
+    forget_at: Option<u64>,
+}
+
+const TABLES: &str = "\
+    CREATE TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID";
+
+impl SqlRows {
+    fn new(sql: SqlStorage) -> worker::Result<Self> {
+        sql.exec(TABLES, None)?;
+        Ok(Self(sql))
+    }
+
+    fn read<T: DeserializeOwned>(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Vec<T>> {
+        self.0
+            .exec(query, bindings)?
+            .raw()
+            .map(|row| match row?.pop() {
+                Some(SqlStorageValue::Blob(value)) => decode(&value).map_err(unreadable),
+                _ => Err(unreadable(Unreadable)),
+            })
+            .collect()
+    }
+
+    fn put<T: Serialize>(&self, upsert: &str, id: String, value: &T, forget_at: Timestamp) -> worker::Result<()> {
+        let value = encode(value).map_err(unreadable)?;
+        self.0.exec(upsert, vec![id.into(), value.into(), seconds(forget_at)?]).map(|_| ())
+    }
+}
+
+impl Rows for SqlRows {
+    type Error = worker::Error;
+
+    fn code(&self, id: CodeId) -> worker::Result<Option<PendingCode>> {
+        Ok(self.read("SELECT value FROM codes WHERE id = ?", vec![id.to_string().into()])?.pop())
+    }
+
+    fn codes(&self) -> worker::Result<Vec<PendingCode>> {
+        self.read("SELECT value FROM codes", vec![])
+    }
+
+    fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO codes VALUES (?, ?, ?) \
+            ON CONFLICT (id) DO UPDATE SET value = excluded.value, forget_at = excluded.forget_at";
+        self.put(upsert, code.id().to_string(), code, forget_at)
+    }
+
+    fn grant(&self, id: GrantId) -> worker::Result<Option<Grant>> {
+        Ok(self.read("SELECT value FROM grants WHERE id = ?", vec![id.to_string().into()])?.pop())
+    }
+
+    fn grants(&self) -> worker::Result<Vec<Grant>> {
+        self.read("SELECT value FROM grants", vec![])
+    }
+
+    fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO grants VALUES (?, ?, ?) \
+            ON CONFLICT (id) DO UPDATE SET value = excluded.value, forget_at = excluded.forget_at";
+        self.put(upsert, grant.id().to_string(), grant, forget_at)
+    }
+
+    fn forget(&mut self, now: Timestamp) -> worker::Result<Option<Timestamp>> {
+        for delete in ["DELETE FROM codes WHERE forget_at <= ?", "DELETE FROM grants WHERE forget_at <= ?"] {
+            self.0.exec(delete, vec![seconds(now)?])?;
+        }
+        let earliest = "SELECT min(forget_at) AS forget_at FROM (SELECT forget_at FROM codes UNION ALL SELECT forget_at FROM grants)";
+        let Earliest { forget_at } = self.0.exec(earliest, None)?.one()?;
+        Ok(forget_at.map(Timestamp::from_seconds))
+    }
+}
+
+fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {
+    SqlStorageValue::try_from_i64(i64::try_from(at.as_seconds()).unwrap_or(i64::MAX))
+}
+
+fn unreadable(error: Unreadable) -> worker::Error {
+    worker::Error::RustError(error.to_string())
+}

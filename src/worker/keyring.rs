@@ -1,0 +1,114 @@
+//! The Durable Object `Keyring`, of which there is one. It makes the master key, once, and counts wrong passphrases, which has
+//! to be done in one place. An isolate asks it for the key with its first token and not again; where the secret `MASTER_KEY` is
+//! set, nobody asks.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
+
+use crate::mcp::Unavailable;
+use crate::oauth::grants::{decode, encode};
+use crate::oauth::keys::MasterKey;
+use crate::oauth::passphrase::Epoch;
+use crate::oauth::throttle::{Throttle, Verdict, Visitor};
+
+use super::clock::{Entropy, now};
+use super::durable;
+
+/// The one object.
+const NAME: &str = "keyring";
+
+const MASTER_KEY: &str = "master_key";
+const THROTTLE: &str = "throttle";
+
+#[derive(Serialize, Deserialize)]
+enum Command {
+    MasterKey,
+    Attempt { visitor: Visitor, is_right: bool, epoch: Epoch },
+}
+
+#[derive(Serialize, Deserialize)]
+enum Outcome {
+    MasterKey(String),
+    Attempt(Verdict),
+}
+
+/// The master key, which is made now if nobody has asked before.
+pub(crate) async fn master_key(env: &Env) -> Result<MasterKey, Unavailable> {
+    let Outcome::MasterKey(text) = ask(env, &Command::MasterKey).await? else { return Err(Unavailable) };
+    MasterKey::parse(&text).map_err(|_| Unavailable)
+}
+
+/// What comes of one try of a passphrase, which has been compared already.
+pub(crate) async fn attempt(env: &Env, visitor: Visitor, is_right: bool, epoch: Epoch) -> Result<Verdict, Unavailable> {
+    match ask(env, &Command::Attempt { visitor, is_right, epoch }).await? {
+        Outcome::Attempt(verdict) => Ok(verdict),
+        Outcome::MasterKey(_) => Err(Unavailable),
+    }
+}
+
+async fn ask(env: &Env, command: &Command) -> Result<Outcome, Unavailable> {
+    durable::ask_compact(&durable::object(env, "KEYRING", NAME)?, command).await
+}
+
+/// The object.
+#[durable_object(fetch)]
+pub struct Keyring {
+    state: State,
+}
+
+impl DurableObject for Keyring {
+    fn new(state: State, _env: Env) -> Self {
+        Self { state }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        durable::answer_compact(request, async |command| self.carry_out(command)).await
+    }
+}
+
+impl Keyring {
+    /// Waits for nothing, so nobody comes in between reading and writing.
+    fn carry_out(&self, command: Command) -> worker::Result<Outcome> {
+        self.sql("CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID", vec![])?;
+        match command {
+            Command::MasterKey => {
+                if let Some(key) = self.kept(MASTER_KEY)? {
+                    return Ok(Outcome::MasterKey(key));
+                }
+                let entropy = Entropy::new().map_err(|_| "no randomness")?;
+                let key = MasterKey::generate(&entropy).expose();
+                self.keep(MASTER_KEY, &key)?;
+                Ok(Outcome::MasterKey(key))
+            }
+            Command::Attempt { visitor, is_right, epoch } => {
+                let before: Throttle = self.kept(THROTTLE)?.unwrap_or_default();
+                let mut throttle = before.clone();
+                let verdict = throttle.attempt(&visitor, is_right, epoch, now());
+                if throttle != before {
+                    self.keep(THROTTLE, &throttle)?;
+                }
+                Ok(Outcome::Attempt(verdict))
+            }
+        }
+    }
+
+    fn kept<T: DeserializeOwned>(&self, name: &str) -> worker::Result<Option<T>> {
+        let mut rows = self.sql("SELECT value FROM kept WHERE name = ?", vec![name.into()])?.raw();
+        let Some(row) = rows.next() else { return Ok(None) };
+        match row?.pop() {
+            Some(SqlStorageValue::Blob(value)) => Ok(Some(decode(&value).map_err(|_| "unreadable")?)),
+            _ => Err("unreadable".into()),
+        }
+    }
+
+    fn keep<T: Serialize>(&self, name: &str, value: &T) -> worker::Result<()> {
+        let value = encode(value).map_err(|_| "cannot be written")?;
+        let upsert = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        self.sql(upsert, vec![name.into(), value.into()]).map(|_| ())
+    }
+
+    fn sql(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<worker::SqlCursor> {
+        self.state.storage().sql().exec(query, bindings)
+    }
+}

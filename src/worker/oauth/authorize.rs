@@ -1,0 +1,307 @@
+//! The authorization endpoint (RFC 6749 §3.1): what a client asks for, the person's consent, the person's login, and the code,
+//! in this order and no other. A pending request is kept nowhere: it travels sealed in the forms and is bound to a cookie of
+//! the browser that it began in, so a visitor who never signs in costs no write and nobody can finish what another began.
+
+use worker::{Env, console_error, console_warn};
+
+use crate::mcp::Unavailable;
+use crate::oauth::authorize::{AuthorizationError, AuthorizationQuery, PageError, WayBack};
+use crate::oauth::client::ClientName;
+use crate::oauth::consent::{ConsentPage, ConsentedRequest, Decision};
+use crate::oauth::cookie::{BrowserNonce, HostCookie};
+use crate::oauth::form::{MAX_FORM, Parameters};
+use crate::oauth::origin::Origin;
+use crate::oauth::outage::Outage;
+use crate::oauth::passphrase::{Epoch, Passphrase, WeakPassphrase};
+use crate::oauth::seal::{Sealable, Sealed};
+use crate::oauth::sign_in::{NoCode, Person, give_code};
+use crate::oauth::throttle::{KnownBrowser, Verdict, Visitor};
+use crate::worker::answer::Answer;
+use crate::worker::app::App;
+use crate::worker::incoming::Incoming;
+use crate::worker::pages::{self, FormTarget, LoginPage, LoginProblem, PASSPHRASE_FIELD, SEALED_FIELD};
+use crate::worker::route::{CONSENT_PATH, LOGIN_PATH, SignInStep};
+use crate::worker::site::Site;
+use crate::worker::{guard, keyring};
+
+use super::{Desk, clients, refused};
+
+/// How long a person may take over each page, in seconds.
+const PENDING: u64 = 10 * 60;
+/// A browser that has signed in is remembered for a year, in seconds: as somebody who is not locked out by others.
+const REMEMBERED: u32 = 365 * 24 * 60 * 60;
+const KNOWN_BROWSER: HostCookie = HostCookie::new("mcp-known");
+/// Under this name the owner's data is kept.
+const OWNER: &str = "owner";
+
+/// Answers a request for one of the steps.
+pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &Incoming, env: &Env) -> Answer {
+    if let Err(forbidden) = guard::check_host(site, &app.configuration) {
+        return refused(403, "access_denied", &forbidden.to_string());
+    }
+    let is_form = step != SignInStep::Ask;
+    match (incoming.method().as_str(), is_form) {
+        ("GET" | "HEAD", false) | ("POST", true) => {}
+        (_, false) => return wrong_method("GET, HEAD"),
+        (_, true) => return wrong_method("POST"),
+    }
+    let answer = async {
+        let passphrase = app.configuration.passphrase.as_ref().map_err(|weak| Problem::NotSetUp(*weak))?;
+        let desk = Desk::open(app, site, env).await?;
+        match step {
+            SignInStep::Ask => ask(&desk, incoming).await,
+            SignInStep::Consent => consent(&desk, incoming).await,
+            SignInStep::Login => login(&desk, passphrase, incoming).await,
+        }
+    };
+    answer.await.unwrap_or_else(Problem::into_answer)
+}
+
+/// The client's request: the consent page. Changes nothing, and may be repeated.
+async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let query = AuthorizationQuery::parse(incoming.query())?;
+    let client = clients::described(desk, query.client_id()).await?.ok_or(PageError::UnknownClient)?;
+    let trusted = query.for_client(&client, &desk.configuration().redirect_policy)?;
+    let request = match trusted.check(&desk.site.resources, &desk.app.catalogue) {
+        Ok(request) => request,
+        Err(refusal) => return Ok(see_other(refusal.location(&desk.site.issuer))),
+    };
+    let scheme = desk.site.asked.scheme();
+    let cookies = incoming.header("cookie");
+    let browser = BrowserNonce::read(scheme, cookies.as_deref()).unwrap_or_else(|| BrowserNonce::new(&desk.entropy));
+    let sealed = seal(desk, &request, &browser)?;
+    let form = FormTarget { action: CONSENT_PATH, sealed: sealed.as_str() };
+    let content = ConsentPage::new(&request, &desk.app.catalogue);
+    let page = page(200, pages::consent(&content, &form), &[&content.form_action]);
+    Ok(page.header("set-cookie", browser.set_cookie(scheme)))
+}
+
+/// The form of the consent page: back to the client with a no, or on to the login page.
+async fn consent(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = read_form(desk, incoming).await?;
+    let (request, browser, _) = open(desk, incoming, &form)?;
+    match Decision::read(&form, request).map_err(|_| Problem::BrokenForm)? {
+        Decision::Deny(back) => Ok(denied(desk, &back)),
+        Decision::Allow(consented) => {
+            let sealed = seal(desk, &*consented, &browser)?;
+            Ok(login_page(&consented, sealed.as_str(), None))
+        }
+    }
+}
+
+/// The form of the login page: back to the client with a code.
+async fn login(desk: &Desk<'_>, passphrase: &Passphrase, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = read_form(desk, incoming).await?;
+    let (consented, _, sealed): (ConsentedRequest, _, _) = open(desk, incoming, &form)?;
+    let typed = form.get(PASSPHRASE_FIELD).map_err(|_| Problem::BrokenForm)?;
+    let Some(typed) = typed else {
+        return Ok(login_page(&consented, sealed, Some(LoginProblem::WrongPassphrase)));
+    };
+    let epoch = desk.authority.epochs().first().copied().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))?;
+    let known = known_browser(desk, incoming);
+    let visitor = known
+        .as_ref()
+        .map_or_else(|| Visitor::from_address(incoming.header("cf-connecting-ip").as_deref()), Visitor::known);
+    let is_right = passphrase.is(typed, desk.authority.keys().passphrase());
+    match keyring::attempt(desk.env, visitor, is_right, epoch).await? {
+        Verdict::Enter => {
+            let location = code_for_owner(desk, &consented, epoch).await?;
+            let browser = known.unwrap_or_else(|| KnownBrowser::new(&desk.entropy));
+            Ok(remember(desk, see_other(location), &browser, epoch))
+        }
+        Verdict::Wrong => {
+            console_warn!("sign-in: wrong passphrase");
+            Ok(login_page(&consented, sealed, Some(LoginProblem::WrongPassphrase)))
+        }
+        Verdict::Wait(seconds) => {
+            console_warn!("sign-in: too many wrong passphrases");
+            let page = login_page(&consented, sealed, Some(LoginProblem::Throttled { seconds }));
+            Ok(page.header("retry-after", seconds.to_string()))
+        }
+    }
+}
+
+/// Where the browser goes with its code.
+async fn code_for_owner(desk: &Desk<'_>, consented: &ConsentedRequest, epoch: Epoch) -> Result<String, Problem> {
+    let subject = crate::caller::Subject::new(OWNER).map_err(|_| Problem::BrokenForm)?;
+    let person = Person { subject, display_name: None, epoch };
+    let keys = desk.authority.keys();
+    let code = give_code(consented, &person, &desk.grants(), keys, &desk.entropy, desk.now).await;
+    match code {
+        Ok(code) => Ok(consented.request().back().with_code(&code, &desk.site.issuer)),
+        Err(NoCode::TooMany) => Err(Problem::TooMany),
+        Err(NoCode::Outage(outage)) => Err(Problem::Outage(outage)),
+    }
+}
+
+fn denied(desk: &Desk<'_>, back: &WayBack) -> Answer {
+    see_other(back.with_error(AuthorizationError::Denied, &desk.site.issuer))
+}
+
+fn login_page(consented: &ConsentedRequest, sealed: &str, problem: Option<LoginProblem>) -> Answer {
+    let status = match problem {
+        None => 200,
+        // Not 401: that would ask for a scheme of HTTP's own.
+        Some(LoginProblem::WrongPassphrase) => 403,
+        Some(LoginProblem::Throttled { .. }) => 429,
+    };
+    let request = consented.request();
+    let redirect_uri = request.redirect_uri();
+    let content = LoginPage {
+        destination: &redirect_uri.destination(),
+        destination_kind: redirect_uri.kind(),
+        client_name: request.client_name().map(ClientName::as_str),
+        problem,
+    };
+    let form = FormTarget { action: LOGIN_PATH, sealed };
+    page(status, pages::login(&content, &form), &[&redirect_uri.form_action_source()])
+}
+
+/// Reads a form that one of our own pages has sent.
+async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Parameters, Problem> {
+    let is_own = |origin: &str| {
+        Origin::of(origin).is_ok_and(|origin| origin == desk.site.asked || origin == *desk.site.issuer.origin())
+    };
+    let from = incoming.header("sec-fetch-site");
+    let from_here = from.is_none_or(|from| matches!(from.as_str(), "same-origin" | "none"));
+    if !from_here || incoming.header("origin").is_some_and(|origin| !is_own(&origin)) {
+        return Err(Problem::ForeignForm);
+    }
+    let content_type = incoming.header("content-type").unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Problem::BrokenForm);
+    }
+    let body = incoming.body(u32::try_from(MAX_FORM).unwrap_or(u32::MAX)).await.map_err(|_| Problem::BrokenForm)?;
+    Parameters::parse(&body).map_err(|_| Problem::BrokenForm)
+}
+
+fn seal<T: Sealable>(desk: &Desk<'_>, value: &T, browser: &BrowserNonce) -> Result<Sealed<T>, Problem> {
+    let keys = desk.authority.keys().seal();
+    Sealed::seal(value, browser.binding(), desk.now.plus(PENDING), keys, &desk.entropy).map_err(|_| Problem::BrokenForm)
+}
+
+/// What a form carries, if it belongs to this browser. Gives the sealed text too, for the next form.
+fn open<'a, T: Sealable>(
+    desk: &Desk<'_>,
+    incoming: &Incoming,
+    form: &'a Parameters,
+) -> Result<(T, BrowserNonce, &'a str), Problem> {
+    let cookies = incoming.header("cookie");
+    let browser = BrowserNonce::read(desk.site.asked.scheme(), cookies.as_deref()).ok_or(Problem::NoCookie)?;
+    let text = form.get(SEALED_FIELD).ok().flatten().ok_or(Problem::BrokenForm)?;
+    let keys = desk.authority.keys().seal();
+    let value = Sealed::from_text(text).open(browser.binding(), desk.now, keys).map_err(|_| Problem::Expired)?;
+    Ok((value, browser, text))
+}
+
+fn known_browser(desk: &Desk<'_>, incoming: &Incoming) -> Option<KnownBrowser> {
+    let cookies = incoming.header("cookie");
+    let sealed = Sealed::from_text(KNOWN_BROWSER.read(desk.site.asked.scheme(), cookies.as_deref())?);
+    let keys = desk.authority.keys().seal();
+    let mut epochs = desk.authority.epochs().iter();
+    epochs.find_map(|epoch| sealed.open(epoch.to_string().as_bytes(), desk.now, keys).ok())
+}
+
+fn remember(desk: &Desk<'_>, answer: Answer, browser: &KnownBrowser, epoch: Epoch) -> Answer {
+    let keys = desk.authority.keys().seal();
+    let until = desk.now.plus(REMEMBERED.into());
+    let sealed = Sealed::seal(browser, epoch.to_string().as_bytes(), until, keys, &desk.entropy);
+    let cookie =
+        sealed.ok().and_then(|sealed| KNOWN_BROWSER.set(desk.site.asked.scheme(), sealed.as_str(), REMEMBERED));
+    match cookie {
+        Some(cookie) => answer.header("set-cookie", cookie),
+        None => answer,
+    }
+}
+
+/// 303 and not 302: nobody posts a passphrase on to the client (OAuth 2.1 §7.5.4).
+fn see_other(location: String) -> Answer {
+    Answer::empty(303)
+        .header("location", location)
+        .header("cache-control", "no-store")
+        .header("referrer-policy", "no-referrer")
+}
+
+fn page(status: u16, html: String, form_action: &[&str]) -> Answer {
+    pages::headers(form_action)
+        .into_iter()
+        .fold(Answer::html(status, html), |answer, (name, value)| answer.header(name, value))
+}
+
+fn wrong_method(allowed: &'static str) -> Answer {
+    refused(405, "invalid_request", "this address is not used that way").header("allow", allowed)
+}
+
+/// Why a person is shown a page instead of being sent on.
+enum Problem {
+    /// Nobody can sign in here.
+    NotSetUp(WeakPassphrase),
+    /// The request is not in order, and there is no address that could be told.
+    Request(PageError),
+    /// A form that came from another site.
+    ForeignForm,
+    /// A form that none of our pages has sent.
+    BrokenForm,
+    /// The browser does not show the cookie that it was given.
+    NoCookie,
+    /// The form is too old, or was begun in another browser.
+    Expired,
+    /// Too many sign-ins wait to be finished.
+    TooMany,
+    /// Something is out of reach.
+    Outage(Outage),
+}
+
+impl From<PageError> for Problem {
+    fn from(error: PageError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<Outage> for Problem {
+    fn from(outage: Outage) -> Self {
+        Self::Outage(outage)
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(Unavailable: Unavailable) -> Self {
+        Self::Outage(Outage::Storage)
+    }
+}
+
+impl Problem {
+    fn into_answer(self) -> Answer {
+        const START_OVER: &str = "Go back to the application and connect again.";
+        let (status, what_happened, what_to_do) = match &self {
+            Self::NotSetUp(WeakPassphrase::Missing) => return page(503, pages::not_set_up(), &[]),
+            Self::NotSetUp(_) => return page(503, pages::weak_passphrase(), &[]),
+            Self::Request(error) => (400, error.to_string(), START_OVER),
+            Self::ForeignForm => (403, "This form was sent by another site.".to_owned(), START_OVER),
+            Self::BrokenForm => (400, "This form is broken.".to_owned(), START_OVER),
+            Self::NoCookie => (
+                400,
+                "The browser did not send back the cookie that belongs to this sign-in.".to_owned(),
+                "Allow cookies for this site. Then go back to the application and connect again.",
+            ),
+            Self::Expired => {
+                (400, "This sign-in took too long, or was begun in another browser.".to_owned(), START_OVER)
+            }
+            Self::TooMany => (
+                503,
+                "Too many sign-ins have been begun and not finished.".to_owned(),
+                "Wait a minute. Then go back to the application and connect again.",
+            ),
+            Self::Outage(outage) => {
+                console_error!("sign-in: {outage}");
+                (503, "Something is out of order here.".to_owned(), "Wait a moment and load this page again.")
+            }
+        };
+        let answer = page(status, pages::problem("This did not work", &what_happened, what_to_do), &[]);
+        if let Self::Outage(outage) = self {
+            return answer.header("retry-after", outage.retry_after().to_string());
+        }
+        answer
+    }
+}

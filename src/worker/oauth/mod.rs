@@ -1,0 +1,131 @@
+//! The endpoints of the authorization server: from HTTP to the rules in `crate::oauth` and back. One file for each endpoint.
+
+mod authorize;
+mod client_documents;
+mod clients;
+mod jwks;
+mod metadata;
+mod register;
+mod revoke;
+mod token;
+
+use std::rc::Rc;
+
+use serde_json::json;
+use worker::Env;
+
+use crate::mcp::Unavailable;
+use crate::oauth::Timestamp;
+use crate::oauth::client_directory::ClientDirectory;
+use crate::oauth::outage::Outage;
+use crate::oauth::token::{TokenError, TokenErrorBody};
+
+use super::answer::Answer;
+use super::app::App;
+use super::authority::Authority;
+use super::clock::{self, Entropy};
+use super::configuration::Configuration;
+use super::cors;
+use super::grants_object::GrantsOf;
+use super::guard;
+use super::incoming::{BodyError, Incoming};
+use super::route::{DirectEndpoint, OAuthEndpoint};
+use super::site::Site;
+
+/// Answers a request to `endpoint`.
+pub(crate) async fn answer(app: &App, site: &Site, endpoint: OAuthEndpoint, incoming: &Incoming, env: &Env) -> Answer {
+    match endpoint {
+        OAuthEndpoint::Metadata => app.document(incoming, site, || metadata::document(app, site)),
+        OAuthEndpoint::Jwks => {
+            let keys = jwks::keys(app, env).await;
+            app.document(incoming, site, || jwks::document(keys.as_ref()))
+        }
+        OAuthEndpoint::SignIn(step) => authorize::answer(app, site, step, incoming, env).await,
+        OAuthEndpoint::Direct(endpoint) => {
+            cors::readable_by_all(for_programs(app, site, endpoint, incoming, env).await)
+        }
+    }
+}
+
+/// The endpoints that programs post to, from a web page too: who calls is proven by what is sent, never by a cookie.
+async fn for_programs(app: &App, site: &Site, endpoint: DirectEndpoint, incoming: &Incoming, env: &Env) -> Answer {
+    if let Err(forbidden) = guard::check_host(site, &app.configuration) {
+        return refused(403, "access_denied", &forbidden.to_string());
+    }
+    match incoming.method().as_str() {
+        "POST" => {}
+        "OPTIONS" => return cors::preflight(incoming),
+        _ => return refused(405, "invalid_request", "Send this with POST.").header("allow", "POST, OPTIONS"),
+    }
+    let desk = match Desk::open(app, site, env).await {
+        Ok(desk) => desk,
+        Err(outage) => return Answer::outage(outage),
+    };
+    match endpoint {
+        DirectEndpoint::Token => token::answer(&desk, incoming).await,
+        DirectEndpoint::Register => register::answer(&desk, incoming).await,
+        DirectEndpoint::Revoke => revoke::answer(&desk, incoming).await,
+    }
+}
+
+/// What the endpoints work with, for one request.
+struct Desk<'a> {
+    app: &'a App,
+    site: &'a Site,
+    env: &'a Env,
+    authority: Rc<Authority>,
+    entropy: Entropy,
+    now: Timestamp,
+}
+
+impl<'a> Desk<'a> {
+    async fn open(app: &'a App, site: &'a Site, env: &'a Env) -> Result<Self, Outage> {
+        let unavailable = |Unavailable| Outage::Storage;
+        let authority = app.authority(env).await.map_err(unavailable)?;
+        Ok(Self { app, site, env, authority, entropy: Entropy::new().map_err(unavailable)?, now: clock::now() })
+    }
+
+    const fn configuration(&self) -> &'a Configuration {
+        &self.app.configuration
+    }
+
+    const fn grants(&self) -> GrantsOf<'a> {
+        GrantsOf { env: self.env }
+    }
+
+    fn directory(&self) -> ClientDirectory<'_> {
+        ClientDirectory {
+            pre_registered: &self.configuration().clients,
+            policy: &self.configuration().redirect_policy,
+            key: self.authority.keys().client_id(),
+            own: self.site.issuer.origin(),
+        }
+    }
+}
+
+/// An error as OAuth's endpoints tell it (RFC 6749 §5.2, RFC 7591 §3.2.2).
+fn refused(status: u16, error: &str, description: &str) -> Answer {
+    Answer::json(status, &json!({ "error": error, "error_description": description }))
+        .header("cache-control", "no-store")
+}
+
+/// A body that was not read.
+fn unread(error: BodyError) -> Answer {
+    let status = match error {
+        BodyError::TooLarge => 413,
+        BodyError::Broken => 400,
+    };
+    refused(status, "invalid_request", &error.to_string())
+}
+
+/// What the token and the revocation endpoint say when they refuse.
+fn token_refused(error: TokenError) -> Answer {
+    let mut answer = Answer::json(error.status(), &TokenErrorBody::from(error)).header("cache-control", "no-store");
+    if let Some(scheme) = error.www_authenticate() {
+        answer = answer.header("www-authenticate", scheme);
+    }
+    if let Some(seconds) = error.retry_after() {
+        answer = answer.header("retry-after", seconds.to_string());
+    }
+    answer
+}

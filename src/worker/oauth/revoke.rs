@@ -1,0 +1,44 @@
+//! The revocation endpoint (RFC 7009): the answer of [`RevocationEndpoint`] as HTTP.
+
+use worker::console_log;
+
+use crate::oauth::form::MAX_FORM;
+use crate::oauth::revocation::RevocationEndpoint;
+use crate::worker::answer::Answer;
+use crate::worker::ed25519::WebCrypto;
+use crate::worker::incoming::Incoming;
+use crate::worker::tokens;
+
+use super::clients::KnownClients;
+use super::{Desk, token_refused, unread};
+
+/// Answers a POST.
+pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
+    let body = match incoming.body(u32::try_from(MAX_FORM).unwrap_or(u32::MAX)).await {
+        Ok(body) => body,
+        Err(error) => return unread(error),
+    };
+    let signing = match desk.authority.signing(desk.now).await {
+        Ok(signing) => signing,
+        Err(outage) => return Answer::outage(outage),
+    };
+    let endpoint = RevocationEndpoint {
+        issuer: &desk.site.issuer,
+        clients: &KnownClients::new(desk),
+        grants: &desk.grants(),
+        keys: desk.authority.keys(),
+        signing: &signing,
+        ed25519: &WebCrypto,
+    };
+    let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
+    match endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await {
+        Ok(ended) => {
+            tokens::forget(&ended, desk.now);
+            Answer::empty(200).header("cache-control", "no-store")
+        }
+        Err(error) => {
+            console_log!("revoke: {}", error.reason());
+            token_refused(error)
+        }
+    }
+}

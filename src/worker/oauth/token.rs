@@ -1,0 +1,53 @@
+//! The token endpoint (RFC 6749 §3.2): the answer of [`TokenEndpoint`] as HTTP.
+
+use worker::{console_log, console_warn};
+
+use crate::oauth::form::MAX_FORM;
+use crate::oauth::grants::Retry;
+use crate::oauth::token::TokenEndpoint;
+use crate::worker::answer::Answer;
+use crate::worker::ed25519::WebCrypto;
+use crate::worker::incoming::Incoming;
+
+use super::clients::KnownClients;
+use super::{Desk, token_refused, unread};
+
+/// Answers a POST.
+pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
+    let body = match incoming.body(u32::try_from(MAX_FORM).unwrap_or(u32::MAX)).await {
+        Ok(body) => body,
+        Err(error) => return unread(error),
+    };
+    let clients = KnownClients::new(desk);
+    let signing = match desk.authority.signing(desk.now).await {
+        Ok(signing) => signing,
+        Err(outage) => return Answer::outage(outage),
+    };
+    let endpoint = TokenEndpoint {
+        issuer: &desk.site.issuer,
+        resources: &desk.site.resources,
+        clients: &clients,
+        grants: &desk.grants(),
+        keys: desk.authority.keys(),
+        signing: &signing,
+        ed25519: &WebCrypto,
+        epochs: desk.authority.epochs(),
+        access_token_lifetime: desk.configuration().access_token_seconds.into(),
+        random: &desk.entropy,
+        now: desk.now,
+    };
+    let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
+    match endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await {
+        Ok(issued) => {
+            clients.prolong().await;
+            if issued.retry == Some(Retry::Late) {
+                console_warn!("token: a refresh token was used again after a while");
+            }
+            Answer::json(200, &issued.response).header("cache-control", "no-store").header("pragma", "no-cache")
+        }
+        Err(error) => {
+            console_log!("token: {}", error.reason());
+            token_refused(error)
+        }
+    }
+}

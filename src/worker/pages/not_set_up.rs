@@ -1,0 +1,45 @@
+//! What a person sees who wants to sign in where nobody can: no passphrase, or one that guards nothing. Written for the owner,
+//! since everybody else can only tell the owner.
+
+use maud::{Markup, html};
+
+use crate::oauth::passphrase::MIN_PASSPHRASE;
+
+use super::frame::card;
+
+/// The command that sets the passphrase of a deployed Worker.
+pub(super) const SET_PASSPHRASE: &str = "npx wrangler secret put OWNER_PASSPHRASE";
+
+/// No passphrase is set.
+pub(crate) fn not_set_up() -> String {
+    let what = html! {
+        p { "This connector has no owner’s passphrase yet, so nobody can sign in. What is public works without." }
+    };
+    page("Sign-in is not set up", &what)
+}
+
+/// The passphrase that is set is too weak.
+pub(crate) fn weak_passphrase() -> String {
+    let what = html! {
+        p { "The owner’s passphrase of this connector is too easy to guess, so nobody can sign in until it is replaced." }
+    };
+    page("The passphrase is too weak", &what)
+}
+
+fn page(title: &str, what: &Markup) -> String {
+    let content = html! {
+        h1 { (title) }
+        (what)
+        h2 { "If this is your connector" }
+        p { "Set a passphrase, then connect again:" }
+        pre { code { (SET_PASSPHRASE) } }
+        p {
+            "Use at least " (MIN_PASSPHRASE) " characters: four or more random words, or what a password manager makes. "
+            "Usual words, repeated characters and runs like " code { "12345678" } " do not count."
+        }
+        p { "On your own machine, " code { "npm start" } " makes one, prints it, and keeps it in " code { ".dev.vars" } "." }
+        h2 { "If it is somebody else’s" }
+        p.last { "Tell them. There is nothing that you can do here." }
+    };
+    card(title, &content)
+}

@@ -1,0 +1,284 @@
+//! What holds for every page.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::caller::Scope;
+use crate::oauth::consent::{ConsentPage, Vouching, Warning};
+use crate::oauth::redirect_uri::RedirectKind;
+
+use super::*;
+
+const FORM: FormTarget<'_> = FormTarget { action: "/authorize", sealed: "c2VhbGVk" };
+const NASTY: &str = "\u{202E}<img src=x onerror=alert(1)>\"'&";
+const READ: Scope = Scope::new("notes:read", "Read your notes");
+const WRITE: Scope = Scope::new("notes:write", "Save & delete <your> notes");
+
+fn asked() -> ConsentPage<'static> {
+    ConsentPage {
+        destination: "app.example".to_owned(),
+        destination_kind: RedirectKind::Https,
+        client_name: Some("App"),
+        vouching: Vouching::Nobody,
+        resource: "https://mcp.example.com/mcp",
+        scopes: vec![READ, WRITE],
+        warnings: vec![Warning::UnverifiedName],
+        form_action: "https://app.example".to_owned(),
+    }
+}
+
+fn asked_by_nasty() -> ConsentPage<'static> {
+    ConsentPage {
+        destination: NASTY.to_owned(),
+        client_name: Some(NASTY),
+        vouching: Vouching::Host(NASTY.to_owned()),
+        resource: NASTY,
+        warnings: vec![Warning::OtherHost, Warning::Loopback, Warning::PrivateUse],
+        ..asked()
+    }
+}
+
+fn signing_in(problem: Option<LoginProblem>) -> LoginPage<'static> {
+    LoginPage { destination: "app.example", destination_kind: RedirectKind::Https, client_name: Some("App"), problem }
+}
+
+pub(super) fn at_home() -> HomePage<'static> {
+    let tool = |title, needs_sign_in, effect| HomeTool { title, description: "Does it.", needs_sign_in, effect };
+    HomePage {
+        name: "notes",
+        title: "Notes",
+        description: Some("Keeps notes."),
+        version: "1.0.0",
+        url: "https://mcp.example.com/mcp",
+        private_url: "https://mcp.example.com/private/mcp",
+        tools: vec![
+            tool("Look", false, Effect::Reads),
+            tool("Add", true, Effect::Adds),
+            tool("Delete", true, Effect::Deletes),
+            tool("Something", false, Effect::Unsaid),
+        ],
+        has_sign_in: true,
+        missing: None,
+    }
+}
+
+fn nasty_home() -> HomePage<'static> {
+    let tool = HomeTool { title: NASTY, description: NASTY, needs_sign_in: true, effect: Effect::Reads };
+    HomePage {
+        name: NASTY,
+        title: NASTY,
+        description: Some(NASTY),
+        version: NASTY,
+        tools: vec![tool],
+        missing: Some(Missing::Passphrase),
+        ..at_home()
+    }
+}
+
+fn all_pages() -> Vec<(&'static str, String)> {
+    let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
+    vec![
+        ("consent", consent(&asked(), &FORM)),
+        ("consent, nasty", consent(&asked_by_nasty(), &nasty_form)),
+        ("login", login(&signing_in(None), &FORM)),
+        ("login, wrong", login(&signing_in(Some(LoginProblem::WrongPassphrase)), &FORM)),
+        (
+            "login, nasty",
+            login(&LoginPage { destination: NASTY, client_name: Some(NASTY), ..signing_in(None) }, &nasty_form),
+        ),
+        ("not set up", not_set_up()),
+        ("weak passphrase", weak_passphrase()),
+        ("problem", problem("This link is broken", "It has no client.", "Start again.")),
+        ("problem, nasty", problem(NASTY, NASTY, NASTY)),
+        ("home", home(&at_home())),
+        ("home, nasty", home(&nasty_home())),
+        ("home, empty", home(&HomePage { tools: Vec::new(), description: None, ..at_home() })),
+    ]
+}
+
+/// What stands between the first `from` and the `to` after it.
+pub(super) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from}"));
+    rest.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0
+}
+
+/// The page without its head, so without the style sheet.
+fn body(page: &str) -> &str {
+    between(page, "<body>", "</html>")
+}
+
+pub(super) fn policy(headers: &[(&str, String)]) -> String {
+    headers.iter().find(|(name, _)| *name == "content-security-policy").unwrap().1.clone()
+}
+
+#[test]
+fn every_page_has_a_language_a_title_one_heading_and_one_main_part() {
+    for (name, page) in all_pages() {
+        assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{name}");
+        assert!(!between(&page, "<title>", "</title>").trim().is_empty(), "{name}");
+        for part in ["<h1", "<main", "<title>", "<style>", "<meta name=\"viewport\""] {
+            assert_eq!(page.matches(part).count(), 1, "{name}: {part}");
+        }
+    }
+}
+
+#[test]
+fn no_page_loads_anything() {
+    for (name, page) in all_pages() {
+        let page = page.to_lowercase();
+        for loading in
+            ["<link", "<img", "<script ", "<iframe", "<object", "<embed", "<base", "src=\"", "url(", "@import"]
+        {
+            assert!(!page.contains(loading), "{name}: {loading}");
+        }
+    }
+}
+
+#[test]
+fn nothing_from_outside_becomes_markup_or_turns_the_text_around() {
+    for (name, page) in all_pages() {
+        assert!(!page.contains("<img") && !page.contains('\u{202E}'), "{name}");
+        let escaped = "&lt;img src=x onerror=alert(1)&gt;&quot;'&amp;";
+        assert_eq!(body(&page).contains(escaped), name.contains("nasty"), "{name}");
+    }
+}
+
+#[test]
+fn the_policy_admits_the_style_sheet_that_the_page_has() {
+    let page = not_set_up();
+    let style = between(&page, "<style>", "</style>");
+    let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(style));
+    let policy = policy(&headers(&[]));
+    assert!(policy.contains(&format!("style-src 'sha256-{hash}';")), "{policy}");
+}
+
+#[test]
+fn no_page_needs_more_than_the_policy_admits() {
+    for (name, page) in all_pages() {
+        for tag in page.split('<').filter(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic())) {
+            let (tag, _) = tag.split_once('>').unwrap();
+            let inline = |attribute: &str| {
+                attribute.starts_with("style=") || (attribute.starts_with("on") && attribute.contains('='))
+            };
+            // An attribute's value is escaped, but may have words of its own.
+            assert!(tag.contains("&quot;") || !tag.split(' ').any(inline), "{name}: {tag}");
+        }
+    }
+}
+
+#[test]
+fn a_form_leads_to_this_server_and_after_a_sign_in_to_a_site_or_the_place_that_was_consented_to() {
+    for (name, sources, form_action) in [
+        ("no sign-in", &[][..], "form-action 'self'"),
+        ("a site", &["https://app.example"], "form-action 'self' https:"),
+        ("an application", &["cursor:"], "form-action 'self' https: cursor:"),
+        ("this computer", &["http://localhost:5"], "form-action 'self' https: http://localhost:5"),
+        ("two", &["https://a.example", "http:"], "form-action 'self' https: http:"),
+        ("end of the directive", &["http://localhost; script-src *"], "form-action 'self' https:"),
+        ("two in one", &["http://localhost *"], "form-action 'self' https:"),
+        ("end of the policy", &["http://localhost,default-src"], "form-action 'self' https:"),
+        ("end of the header", &["http://localhost\r\nx:y"], "form-action 'self' https:"),
+        ("empty", &[""], "form-action 'self' https:"),
+    ] {
+        let policy = policy(&headers(sources));
+        assert!(policy.ends_with(form_action), "{name}: {policy}");
+        assert!(policy.starts_with("default-src 'none'; "), "{name}: {policy}");
+        for directive in ["base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(directive), "{name}: {policy}");
+        }
+    }
+}
+
+#[test]
+fn the_sign_in_pages_can_be_popups_that_speak_to_their_opener() {
+    assert!(headers(&[]).iter().all(|(name, _)| *name != "cross-origin-opener-policy"));
+}
+
+#[test]
+fn consent_leads_with_the_place_that_gets_the_code() {
+    let heading = consent(&asked(), &FORM);
+    assert!(between(&heading, "<h1>", "</h1>").contains("<bdi>app.example</bdi>"));
+    let cursor = ConsentPage { destination: "cursor".into(), destination_kind: RedirectKind::PrivateUse, ..asked() };
+    assert!(between(&consent(&cursor, &FORM), "<h1>", "</h1>").contains("<bdi>cursor:</bdi>"));
+    let local = ConsentPage { destination: "localhost:5".into(), destination_kind: RedirectKind::Loopback, ..asked() };
+    let page = consent(&local, &FORM);
+    let heading = between(&page, "<h1>", "</h1>");
+    assert!(heading.contains("<bdi>localhost:5</bdi>") && heading.contains("on this computer"), "{heading}");
+}
+
+#[test]
+fn consent_says_who_stands_behind_the_name() {
+    for (vouching, name, words) in [
+        (Vouching::Nobody, Some("App"), "name not verified"),
+        (Vouching::Nobody, None, "did not say its name"),
+        (Vouching::Host("app.example".to_owned()), Some("App"), "Published by <bdi>app.example</bdi>"),
+        (Vouching::Host("app.example".to_owned()), None, "Published by <bdi>app.example</bdi>"),
+        (Vouching::Owner, Some("App"), "Set up by the owner"),
+    ] {
+        let page = consent(&ConsentPage { vouching, client_name: name, ..asked() }, &FORM);
+        assert!(between(&page, "<dl>", "</dl>").contains(words), "{words}");
+    }
+}
+
+#[test]
+fn consent_warns_in_words() {
+    for (warning, words) in [
+        (Warning::Loopback, "an app on this computer, and nothing proves which one"),
+        (Warning::PrivateUse, "whichever app has claimed these links"),
+        (Warning::OtherHost, "the answer goes to another"),
+    ] {
+        let page = consent(&ConsentPage { warnings: vec![warning], ..asked() }, &FORM);
+        assert!(page.contains(words), "{words}");
+        assert!(!consent(&asked(), &FORM).contains(words), "{words}");
+    }
+}
+
+#[test]
+fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers() {
+    let page = consent(&asked(), &FORM);
+    let form = between(&page, "<form ", "</form>");
+    for part in [
+        "method=\"post\" action=\"/authorize\"",
+        "<input type=\"hidden\" name=\"request\" value=\"c2VhbGVk\">",
+        "<input type=\"checkbox\" name=\"scope\" value=\"notes:read\" checked>",
+        "<input type=\"checkbox\" name=\"scope\" value=\"notes:write\" checked>",
+        "Save &amp; delete &lt;your&gt; notes",
+        "type=\"submit\" name=\"decision\" value=\"allow\"",
+        "type=\"submit\" name=\"decision\" value=\"deny\"",
+    ] {
+        assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
+    }
+    let nothing = consent(&ConsentPage { scopes: Vec::new(), ..asked() }, &FORM);
+    assert!(!nothing.contains("checkbox") && nothing.contains("nothing beyond"));
+}
+
+#[test]
+fn the_login_form_has_the_request_and_one_labelled_field() {
+    let page = login(&signing_in(None), &FORM);
+    let form = between(&page, "<form ", "</form>");
+    assert_eq!(form.matches(" name=\"").count(), 2, "{form}");
+    assert!(form.contains("<input type=\"hidden\" name=\"request\" value=\"c2VhbGVk\">"), "{form}");
+    assert!(form.contains("<label class=\"label\" for=\"passphrase\">"), "{form}");
+    assert!(form.contains("id=\"passphrase\" type=\"password\" name=\"passphrase\" required"), "{form}");
+    assert!(!body(&page).contains("role=\"alert\"") && !body(&page).contains("aria-"), "{page}");
+}
+
+#[test]
+fn a_failed_login_is_announced_and_belongs_to_the_field() {
+    for (problem, words, invalid) in [
+        (LoginProblem::WrongPassphrase, "That is not the passphrase.", true),
+        (LoginProblem::Throttled { seconds: 200 }, "Try again in 4 minutes.", false),
+    ] {
+        let page = login(&signing_in(Some(problem)), &FORM);
+        let alert = between(&page, "id=\"problem\" role=\"alert\">", "</p>");
+        assert!(alert.contains(words), "{alert}");
+        assert!(page.contains("aria-describedby=\"problem\""), "{words}");
+        assert_eq!(body(&page).contains("aria-invalid=\"true\""), invalid, "{words}");
+    }
+}
+
+#[test]
+fn the_owner_reads_which_command_sets_the_passphrase() {
+    for page in [not_set_up(), weak_passphrase()] {
+        assert!(page.contains("npx wrangler secret put OWNER_PASSPHRASE") && page.contains("npm start"), "{page}");
+    }
+}

@@ -1,0 +1,88 @@
+//! Checks the access tokens of this server's own issuing. The common call checks no signature and asks no storage: each
+//! isolate remembers what it has verified, and once a minute looks in KV whether the grant was revoked.
+
+use std::cell::RefCell;
+
+use worker::Env;
+
+use crate::caller::{Caller, GrantId};
+use crate::oauth::Timestamp;
+use crate::oauth::access_token::{Expected, TokenRefused, VerifiedToken, verify};
+use crate::oauth::bearer::Bearer;
+use crate::oauth::resource::Resource;
+use crate::oauth::verified_tokens::{Look, VerifiedTokens, marker};
+
+use super::access::{NotVerified, VerifyToken};
+use super::app::App;
+use super::clock::now;
+use super::ed25519::WebCrypto;
+use super::hints;
+use super::site::Site;
+
+thread_local! {
+    static VERIFIED: RefCell<VerifiedTokens> = const { RefCell::new(VerifiedTokens::new()) };
+}
+
+/// Our own tokens.
+pub(crate) struct OwnTokens<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) site: &'a Site,
+    pub(crate) env: &'a Env,
+}
+
+impl VerifyToken for OwnTokens<'_> {
+    async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified> {
+        let now = now();
+        let remembered = VERIFIED.with_borrow(|verified| verified.caller(token, resource, now));
+        let caller = if let Some(caller) = remembered {
+            caller
+        } else {
+            let verified = self.verify_anew(token, resource, now).await?;
+            VERIFIED.with_borrow_mut(|known| known.remember(token, resource, verified, now))
+        };
+        if let Some(grant) = caller.grant {
+            self.check_not_revoked(grant, now).await?;
+        }
+        Ok(Caller::clone(&caller))
+    }
+}
+
+impl OwnTokens<'_> {
+    async fn verify_anew(
+        &self,
+        token: &Bearer,
+        resource: &Resource,
+        now: Timestamp,
+    ) -> Result<VerifiedToken, NotVerified> {
+        let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        let signing = authority.signing(now).await.map_err(|_| NotVerified::Unavailable)?;
+        let expected = Expected { issuer: &self.site.issuer, resource, epochs: authority.epochs() };
+        verify(token, &signing, &WebCrypto, &expected, now).await.map_err(|refused| {
+            if matches!(refused, TokenRefused::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
+        })
+    }
+
+    async fn check_not_revoked(&self, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
+        let look = VERIFIED.with_borrow(|verified| verified.look(grant, false, now));
+        match look {
+            Look::NotNow => return Ok(()),
+            Look::Revoked => return Err(NotVerified::Invalid),
+            Look::Due | Look::Must => {}
+        }
+        if let Ok(mark) = hints::read(self.env, &marker(grant)).await {
+            VERIFIED.with_borrow_mut(|verified| verified.answered(grant, mark.is_some(), now));
+            return if mark.is_some() { Err(NotVerified::Invalid) } else { Ok(()) };
+        }
+        VERIFIED.with_borrow_mut(|verified| verified.unanswered(grant, now));
+        if look == Look::Due { Ok(()) } else { Err(NotVerified::Unavailable) }
+    }
+}
+
+/// Grants that this isolate itself has seen end: their tokens are refused here at once.
+pub(crate) fn forget(ended: &[GrantId], now: Timestamp) {
+    VERIFIED.with_borrow_mut(|verified| {
+        for grant in ended {
+            verified.answered(*grant, true, now);
+        }
+    });
+}

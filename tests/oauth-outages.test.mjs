@@ -1,0 +1,224 @@
+// When a part of the platform fails: clients throw credentials away on `invalid_client` and `invalid_grant`, so an outage is
+// always 503 with `Retry-After`, nothing is half done, and everything goes on when it is over.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { startInstances } from './support/instances.mjs';
+import { calling, legacy } from './support/mcp.mjs';
+import {
+  Arrival,
+  Browser,
+  PASSPHRASE,
+  SIGN_IN,
+  answerPage,
+  ask,
+  asking,
+  authorize,
+  authorizePath,
+  call,
+  connect,
+  isOAuthError,
+  isSafePage,
+  isTurnedAway,
+  isWelcome,
+  keepsSecrets,
+  redeeming,
+  refreshing,
+  register,
+  registering,
+  revoking,
+  tokensOf,
+} from './support/oauth.mjs';
+
+/** @type {import("./support/instances.mjs").World} */
+let world;
+/** @type {import("./support/instances.mjs").Instance} */
+let site;
+let client;
+before(async () => {
+  world = await startInstances({ count: 1, vars: SIGN_IN });
+  [site] = world.instances;
+  client = await register(site);
+});
+after(() => world?.stop());
+afterEach(async () => {
+  await world.kvNow('works');
+  for (const name of ['Grants', 'Keyring']) await world.objectsNow(name, 'works');
+});
+
+/** An outage at an endpoint for programs. */
+function isOutage(answer, rule) {
+  isOAuthError(answer, 503, 'temporarily_unavailable', rule);
+  answer.hasHeader('retry-after', /^\d+$/, `${rule}: when to come again`);
+}
+
+/** An outage in front of a person. */
+function isOutagePage(page, rule) {
+  assert.ok(!(page instanceof Arrival), `${rule}: ${page.url}`);
+  page.answer.hasStatus(503, rule).hasHeader('retry-after', /^\d+$/, rule);
+  isSafePage(page.answer, rule);
+}
+
+/** An outage at the resource. */
+const isOutageOfTheResource = (answer, rule) => {
+  answer.hasStatus(503, rule).hasHeader('retry-after', /^\d+$/, rule);
+  assert.ok(!('www-authenticate' in answer.headers), answer.story(`${rule}: no client should sign in again for it`));
+};
+
+describe('while the grants are out of reach', () => {
+  beforeEach(() => world.objectsNow('Grants', 'works'));
+
+  test('a code is not consumed', async () => {
+    const authorization = await authorize(site, client);
+    await world.objectsNow('Grants', 'fails');
+    isOutage(await ask(site, redeeming(client, authorization)), 'the code');
+    await world.objectsNow('Grants', 'works');
+    tokensOf(await ask(site, redeeming(client, authorization)), 'it is as good as before');
+  });
+
+  test('a refresh token is not used up', async () => {
+    const { tokens } = await connect(site, { client });
+    await world.objectsNow('Grants', 'fails');
+    isOutage(await ask(site, refreshing(client, tokens)), 'the refresh token');
+    await world.objectsNow('Grants', 'works');
+    tokensOf(await ask(site, refreshing(client, tokens)), 'it is as good as before');
+  });
+
+  test('nobody is told that something was revoked', async () => {
+    const { tokens } = await connect(site, { client });
+    await world.objectsNow('Grants', 'fails');
+    isOutage(await ask(site, revoking(client, tokens.refresh_token)), 'RFC 7009 §2.2.1');
+    await world.objectsNow('Grants', 'works');
+    tokensOf(await ask(site, refreshing(client, tokens)), 'it was not');
+  });
+
+  test('what is wrong with a request is told all the same', async () => {
+    await world.objectsNow('Grants', 'fails');
+    isOAuthError(await ask(site, refreshing(client, { refresh_token: 'made-up' })), 400, 'invalid_grant', 'nobody has to be asked');
+    isOAuthError(await ask(site, redeeming({ client_id: 'nobody' }, { code: 'x' })), 401, 'invalid_client', 'nobody has to be asked');
+  });
+
+  test('calls go on: no call needs them', async () => {
+    const { tokens } = await connect(site, { client });
+    await world.objectsNow('Grants', 'fails');
+    await isWelcome(site, tokens.access_token);
+  });
+
+  test('a sign-in ends with a page or at the client, and can be tried again', async () => {
+    const browser = new Browser(site);
+    const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+    await world.objectsNow('Grants', 'fails');
+    const at = await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } });
+    if (at instanceof Arrival) assert.equal(at.parameters.error, 'temporarily_unavailable', String(at.url));
+    else isOutagePage(at, 'after the passphrase');
+    await world.objectsNow('Grants', 'works');
+    assert.ok((await authorize(site, client, { browser })).code, 'and then it works');
+  });
+
+  test('an object that hangs is given up', async () => {
+    const authorization = await authorize(site, client);
+    await world.objectsNow('Grants', 'hangs');
+    const begun = performance.now();
+    isOutage(await ask(site, redeeming(client, authorization)), 'an object that hangs must not hang its caller');
+    assert.ok(performance.now() - begun < 15_000, 'in time');
+  });
+});
+
+describe('while the keyring is out of reach', () => {
+  test('an instance that has its keys goes on, except that nobody can log in', async () => {
+    const { tokens } = await connect(site, { client });
+    const browser = new Browser(site);
+    const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+    await world.objectsNow('Keyring', 'fails');
+    await isWelcome(site, tokens.access_token);
+    tokensOf(await ask(site, refreshing(client, tokens)));
+    const at = await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } });
+    if (at instanceof Arrival)
+      assert.equal(at.parameters.error, 'temporarily_unavailable', `a guess that is not counted is not looked at: ${at.url}`);
+    else isOutagePage(at, 'a guess that is not counted is not looked at');
+  });
+
+  test('an instance that has just started says so, serves what is public, and recovers', async () => {
+    const cold = await startInstances({ count: 1, vars: SIGN_IN });
+    try {
+      const [here] = cold.instances;
+      await cold.objectsNow('Keyring', 'fails');
+      (await ask(here, { path: '/.well-known/oauth-authorization-server' })).hasStatus(200, 'metadata need no key');
+      (await ask(here, legacy('tools/call', calling('echo', { text: 'public' })))).result('public tools need no key');
+      (await ask(here, legacy('tools/call', calling('whoami')))).hasStatus(401, 'nor does the challenge');
+      isOutage(await ask(here, registering({ redirect_uris: ['http://127.0.0.1/cb'] })), 'registering');
+      isOutage(await ask(here, refreshing(client, { refresh_token: 'x' })), 'nobody can tell whose it is');
+      isOutageOfTheResource(await call(here, 'eyJ.made.up'), 'nobody can tell whose it is');
+      (await ask(here, { path: '/.well-known/jwks.json' })).hasStatus(503, 'the keys');
+      isOutagePage(await new Browser(here).open(authorizePath(asking(client))), 'a sign-in');
+      await cold.objectsNow('Keyring', 'works');
+      const { tokens } = await connect(here);
+      await isWelcome(here, tokens.access_token, { rule: 'a failure is not remembered' });
+    } finally {
+      await cold.stop();
+    }
+  });
+});
+
+describe('while KV is out of reach', () => {
+  for (const how of ['fails', 'hangs']) {
+    test(`signing in goes on (KV ${how})`, async () => {
+      await world.kvNow(how);
+      const { tokens } = await connect(site);
+      tokensOf(await ask(site, refreshing(client, (await connect(site, { client })).tokens)));
+      isOutageOfTheResource(await call(site, tokens.access_token), 'nobody can tell whether the grant was revoked');
+      await world.kvNow('works');
+      await site.passes(6);
+      await isWelcome(site, tokens.access_token, { rule: 'a failure is not remembered for long' });
+    });
+  }
+
+  test('a grant that was looked at before is believed for ten minutes, and no longer', async () => {
+    const { tokens } = await connect(site, { client });
+    await isWelcome(site, tokens.access_token);
+    await world.kvNow('fails');
+    for (const seconds of [61, 240, 240]) {
+      await site.passes(seconds);
+      await isWelcome(site, tokens.access_token);
+    }
+    await site.passes(120);
+    isOutageOfTheResource(await call(site, tokens.access_token), 'nobody can tell any more');
+  });
+
+  test('a revocation is not called done, and is done when it is repeated', async () => {
+    const { tokens } = await connect(site, { client });
+    await isWelcome(site, tokens.access_token);
+    await world.kvNow('fails');
+    isOutage(await ask(site, revoking(client, tokens.refresh_token)), 'RFC 7009 §2.2.1: the client may try again');
+    isOAuthError(await ask(site, refreshing(client, tokens)), 400, 'invalid_grant', 'the refresh token is dead already');
+    await world.kvNow('works');
+    (await ask(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
+    await site.passes(61);
+    await isTurnedAway(site, tokens.access_token);
+  });
+
+  test('a stolen token ends its grant all the same', async () => {
+    const { tokens } = await connect(site, { client });
+    const second = tokensOf(await ask(site, refreshing(client, tokens)));
+    const third = tokensOf(await ask(site, refreshing(client, second)));
+    await world.kvNow('fails');
+    const answer = await ask(site, refreshing(client, tokens));
+    answer.hasStatus([400, 503], 'the thief gets nothing');
+    isOAuthError(await ask(site, refreshing(client, third)), 400, 'invalid_grant', 'RFC 9700 §4.14.2');
+  });
+});
+
+test('a restart of everything loses nothing', async () => {
+  const { tokens } = await connect(site, { client });
+  const authorization = await authorize(site, client);
+  const browser = new Browser(site);
+  const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+  await world.restart();
+  await isWelcome(site, tokens.access_token, { rule: 'the keys are the same' });
+  tokensOf(await ask(site, redeeming(client, authorization)), 'a code that was under way');
+  const next = tokensOf(await ask(site, refreshing(client, tokens)), 'a refresh token');
+  assert.equal(tokensOf(await ask(site, refreshing(client, tokens))).refresh_token, next.refresh_token, 'and its retry');
+  assert.ok((await answerPage(browser, login)) instanceof Arrival, 'a form that was open');
+});
+
+test('no secret stands in the log', () => keepsSecrets([site]));
