@@ -99,6 +99,8 @@ fn answer_to(body: &Value, headers: &[(&str, &str)]) -> (u16, Value) {
     }
 }
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 fn call(tool: &str, params: &Value) -> Value {
     let mut all = json!({"name": tool});
     all.as_object_mut().unwrap().extend(params.as_object().unwrap().clone());
@@ -121,7 +123,6 @@ fn the_body_decides_the_era_and_the_header_comes_second() {
     let old = ("mcp-protocol-version", "2025-06-18");
     let initialize =
         json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-06-18"}});
-    type Headers<'a> = &'a [(&'a str, &'a str)];
     let rows: &[(&str, Value, Headers<'_>, u16, Option<i64>)] = &[
         ("legacy without a header", call("echo", &echo), &[], 200, None),
         ("legacy with its header", call("echo", &echo), &[old], 200, None),
