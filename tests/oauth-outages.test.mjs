@@ -206,6 +206,16 @@ describe('while KV is out of reach', () => {
     answer.hasStatus([400, 503], 'the thief gets nothing');
     isOAuthError(await ask(site, refreshing(client, third)), 400, 'invalid_grant', 'RFC 9700 §4.14.2');
   });
+
+  test('an old registration is not called unknown', async () => {
+    const old = await register(site);
+    await site.passes(50 * 24 * 3600);
+    await world.kvNow('fails');
+    isOutage(await ask(site, redeeming(old, { code: 'x' })), 'nobody can tell whether it is still in use');
+    isOutagePage(await new Browser(site).open(authorizePath(asking(old))), 'nobody can tell whether it is still in use');
+    const young = await register(site);
+    assert.ok((await authorize(site, young)).code, 'a young one needs no look');
+  });
 });
 
 test('a restart of everything loses nothing', async () => {

@@ -4,7 +4,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from './support/instances.mjs';
-import { REDIRECT, SIGN_IN, ask, keepsSecrets, register, registering, secret } from './support/oauth.mjs';
+import {
+  Browser,
+  REDIRECT,
+  SIGN_IN,
+  ask,
+  asking,
+  authorizePath,
+  connect,
+  isOAuthError,
+  keepsSecrets,
+  refreshing,
+  register,
+  registering,
+  secret,
+} from './support/oauth.mjs';
 import { startMain } from './support/server.mjs';
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
@@ -293,6 +307,50 @@ test('one address cannot register without end, and is told when to come again', 
   } finally {
     await server.stop();
   }
+});
+
+describe('a registration lives for ninety days after its last use', () => {
+  const DAY = 24 * 3600;
+  const opens = async (client, rule) => {
+    const page = await new Browser(site).open(authorizePath(asking(client)));
+    assert.ok(page.has?.('decision'), `${rule}: ${page.url}`);
+  };
+  const isGone = async (client, rule) => {
+    const page = await new Browser(site).open(authorizePath(asking(client)));
+    page.answer.hasStatus(400, rule);
+    isOAuthError(await ask(site, refreshing(client, { refresh_token: 'x' })), 401, 'invalid_client', rule);
+  };
+
+  test('one that nobody uses is gone then', async () => {
+    const client = await register(site);
+    await site.passes(89 * DAY);
+    await opens(client, 'after 89 days');
+    await site.passes(2 * DAY);
+    await isGone(client, 'after 91 days: looking at a page is no use');
+  });
+
+  test('one that is used lives on', async () => {
+    const client = await register(site);
+    for (const days of [60, 80, 80]) {
+      await site.passes(days * DAY);
+      await connect(site, { client });
+    }
+    await site.passes(20 * DAY);
+    await opens(client, '240 days after it registered');
+    await site.passes(91 * DAY);
+    await isGone(client, 'and 111 days after its last use it is gone');
+  });
+
+  test('one in use costs one write to KV in half its life, and none before', async () => {
+    const marks = async () => Object.keys(await world.kv()).length;
+    const earlier = await marks();
+    const client = await register(site);
+    await connect(site, { client });
+    assert.equal(await marks(), earlier, 'a young one costs nothing');
+    await site.passes(50 * DAY);
+    for (let turn = 0; turn < 3; turn += 1) await connect(site, { client });
+    assert.equal(await marks(), earlier + 1, 'an old one has one mark');
+  });
 });
 
 test('no secret stands in the log', async () => {

@@ -252,9 +252,7 @@ impl Details {
 /// Where the answer goes, and with which state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WayBack {
-    #[serde(rename = "u")]
     redirect_uri: RedirectUri,
-    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     state: Option<State>,
 }
 
@@ -312,21 +310,13 @@ impl Refusal {
 /// login and the code need, so nothing has to be looked up again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
-    #[serde(rename = "c")]
     client_id: ClientId,
-    #[serde(rename = "k")]
     client_kind: ClientKind,
-    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     client_name: Option<ClientName>,
-    #[serde(rename = "l")]
     loopback_only: bool,
-    #[serde(flatten)]
     back: WayBack,
-    #[serde(rename = "h")]
     code_challenge: CodeChallenge,
-    #[serde(rename = "p")]
     scopes: ScopeSet,
-    #[serde(rename = "r")]
     resource: Resource,
 }
 

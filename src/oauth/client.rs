@@ -21,13 +21,10 @@ const MAX_NAME: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ClientKind {
     /// Dynamic registration (RFC 7591): everything is the client's own claim.
-    #[serde(rename = "r")]
     Registered,
     /// A Client ID Metadata Document: the host of the identifier has published it.
-    #[serde(rename = "d")]
     MetadataDocument,
     /// The configuration of this server.
-    #[serde(rename = "p")]
     PreRegistered,
 }
 

@@ -123,7 +123,6 @@ impl Sealable for AuthorizationRequest {
 /// A request that a person has allowed, perhaps for less than was asked. What is left is to know who the person is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentedRequest {
-    #[serde(rename = "q")]
     request: AuthorizationRequest,
 }
 
@@ -185,6 +184,9 @@ mod tests {
     use super::super::redirect_uri::{RedirectPolicy, RedirectUri};
     use super::super::resource::ResourceServer;
     use super::*;
+    use crate::oauth::Timestamp;
+    use crate::oauth::keys::tests::{Counting, ring};
+    use crate::oauth::seal::{SealError, Sealed};
 
     const PROFILE: Scope = Scope::new("profile", "See who you are");
     const READ: Scope = Scope::new("notes:read", "Read your notes");
@@ -348,7 +350,9 @@ mod tests {
     fn a_request_without_consent_does_not_pass_for_one_with_it() {
         let request = request("c", ClientKind::Registered, "https://app.example/cb");
         assert_ne!(AuthorizationRequest::PURPOSE, ConsentedRequest::PURPOSE);
-        let json = serde_json::to_string(&request).unwrap();
-        assert!(serde_json::from_str::<ConsentedRequest>(&json).is_err());
+        let (now, keys) = (Timestamp::from_seconds(1), ring(1));
+        let sealed = Sealed::seal(&request, b"", now.plus(1), keys.seal(), &Counting::from(7)).unwrap();
+        let passed_off = Sealed::<ConsentedRequest>::from_text(sealed.as_str());
+        assert_eq!(passed_off.open(b"", now, keys.seal()), Err(SealError::Forged));
     }
 }

@@ -12,6 +12,7 @@ pub mod client_directory;
 pub mod client_id;
 pub mod client_id_metadata;
 pub mod code;
+pub mod compact;
 pub mod consent;
 pub mod cookie;
 pub mod document_cache;

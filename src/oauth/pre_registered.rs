@@ -105,7 +105,7 @@ impl PreRegisteredClients {
         if json.trim().is_empty() {
             return Ok(Self::default());
         }
-        let entries: Vec<Entry> = serde_json::from_str(json)
+        let entries: Vec<Entry> = serde_json::from_slice(json.as_bytes())
             .map_err(|error| InvalidClients::Json { line: error.line(), column: error.column() })?;
         if entries.len() > MAX_CLIENTS {
             return Err(InvalidClients::TooMany);

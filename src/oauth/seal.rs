@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use super::compact::{decode, encode};
 use super::keys::CipherKeys;
 use super::{Random, Timestamp};
 
@@ -60,7 +61,7 @@ impl<T: Sealable> Sealed<T> {
         random: &impl Random,
     ) -> Result<Self, SealError> {
         let mut plain = expires.as_seconds().to_be_bytes().to_vec();
-        serde_json::to_writer(&mut plain, value).map_err(|_| SealError::TooLarge)?;
+        plain.extend(encode(value).map_err(|_| SealError::TooLarge)?);
         let mut nonce = [0; NONCE_LENGTH];
         random.fill(&mut nonce);
         let payload = Payload { msg: &plain, aad: &associated_data(T::PURPOSE, binding) };
@@ -103,12 +104,12 @@ impl<T: Sealable> Sealed<T> {
                 XChaCha20Poly1305::new(Key::from_slice(key)).decrypt(XNonce::from_slice(nonce), payload).ok()
             })
             .ok_or(SealError::Forged)?;
-        let (expires, json) = plain.split_first_chunk::<TIME_LENGTH>().ok_or(SealError::Forged)?;
+        let (expires, value) = plain.split_first_chunk::<TIME_LENGTH>().ok_or(SealError::Forged)?;
         if now.as_seconds() >= u64::from_be_bytes(*expires) {
             return Err(SealError::Expired);
         }
         // A value of an older version of this program that its type no longer takes.
-        serde_json::from_slice(json).map_err(|_| SealError::Expired)
+        decode(value).map_err(|_| SealError::Expired)
     }
 }
 

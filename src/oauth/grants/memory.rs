@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use super::{Grant, PendingCode, Rows, decode, encode};
+use super::{Grant, PendingCode, Rows};
 use crate::caller::GrantId;
 use crate::oauth::Timestamp;
 use crate::oauth::code::CodeId;
+use crate::oauth::compact::{decode, encode};
 
 /// Rows in memory, and how many were written.
 #[derive(Clone, Default)]

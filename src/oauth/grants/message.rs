@@ -1,10 +1,6 @@
-//! What the endpoints and the ledger of a subject say to each other, and how rows and messages are written down: by their
-//! position, without names, behind a byte that changes with the shape. That needs a fifth of the code of JSON, and nobody else
-//! reads them.
+//! What the endpoints and the ledger of a subject say to each other.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use super::code::{PendingCode, Redemption};
 use super::grant::{Grant, Limits, Refresh};
@@ -16,28 +12,6 @@ use crate::oauth::outage::Outage;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::refresh_token::{Generation, RefreshToken};
 use crate::oauth::resource::Resource;
-
-/// Changes whenever a row or a message does: one of another version is not read.
-const VERSION: u8 = 1;
-
-/// A row or a message of another version of this program, or none at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not a row or message of this version")]
-pub struct Unreadable;
-
-/// Writes down a row ([`PendingCode`], [`Grant`]) or a message ([`Call`], [`Reply`]).
-pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Unreadable> {
-    postcard::to_extend(value, vec![VERSION]).map_err(|_| Unreadable)
-}
-
-/// Reads it again.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
-    let encoded = bytes.strip_prefix(&[VERSION]).ok_or(Unreadable)?;
-    match postcard::take_from_bytes(encoded) {
-        Ok((value, [])) => Ok(value),
-        Ok(_) | Err(_) => Err(Unreadable),
-    }
-}
 
 /// A request to the ledger of one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use super::*;
 use crate::caller::{ClientId, GrantId, ScopeSet};
 use crate::oauth::Timestamp;
 use crate::oauth::code::{AuthorizationCode, CODE_LIFETIME};
+use crate::oauth::compact::{Unreadable, decode, encode};
 use crate::oauth::keys::tests::Counting;
 use crate::oauth::opaque::Secret;
 use crate::oauth::passphrase::Epoch;
