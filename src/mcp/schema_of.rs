@@ -13,7 +13,29 @@ pub(super) fn schema_of<T: JsonSchema>() -> Value {
         members.remove("description");
     }
     name_mirrored_types(&mut schema);
+    drop_number_formats(&mut schema);
     schema
+}
+
+/// `uint64` and its like are no formats of JSON Schema, and clients complain about each.
+fn drop_number_formats(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            let is_number = |kind: &Value| kind == "integer" || kind == "number";
+            let numbers = match keywords.get("type") {
+                Some(Value::Array(types)) => types.iter().any(is_number),
+                Some(kind) => is_number(kind),
+                None => false,
+            };
+            // A property may be called `format`; its value is a schema then, not a text.
+            if numbers && keywords.get("format").is_some_and(Value::is_string) {
+                keywords.remove("format");
+            }
+            keywords.values_mut().for_each(drop_number_formats);
+        }
+        Value::Array(schemas) => schemas.iter_mut().for_each(drop_number_formats),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// An argument that a header repeats has exactly one type, also where it may be left out: clients refuse a list of types.
@@ -47,6 +69,22 @@ mod tests {
         text: String,
         #[schemars(extend("x-mcp-header" = "Region"))]
         region: Option<String>,
+    }
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is used")]
+    struct Numbers {
+        format: u64,
+        ratio: Option<f32>,
+        list: Vec<u8>,
+    }
+
+    #[test]
+    fn only_formats_of_json_schema_are_named() {
+        let schema = schema_of::<Numbers>();
+        assert_eq!(schema["properties"]["format"], json!({"type": "integer", "minimum": 0}));
+        assert_eq!(schema["properties"]["ratio"], json!({"type": ["number", "null"]}));
+        assert_eq!(schema["properties"]["list"]["items"], json!({"type": "integer", "minimum": 0, "maximum": 255}));
     }
 
     #[test]

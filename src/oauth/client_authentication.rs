@@ -22,6 +22,8 @@ const MAX_SECRET: usize = 1024;
 pub struct PresentedClient {
     id: ClientId,
     secret: Option<String>,
+    /// What the header says where decoding changes it: not every client encodes what it joins.
+    verbatim: Option<String>,
     in_header: bool,
 }
 
@@ -105,7 +107,7 @@ impl PresentedClient {
             return Err(Failed { in_header: false });
         }
         let id = ClientId::new(in_body.ok_or(Missing)?).map_err(|_| Failed { in_header: false })?;
-        Ok(Self { id, secret: secret_in_body.map(str::to_owned), in_header: false })
+        Ok(Self { id, secret: secret_in_body.map(str::to_owned), verbatim: None, in_header: false })
     }
 
     /// RFC 6749 §2.3.1 and RFC 7617: identifier and secret are form-urlencoded before they are joined and encoded.
@@ -117,12 +119,17 @@ impl PresentedClient {
         let joined = STANDARD.decode(encoded.trim()).ok()?;
         let mut halves = joined.splitn(2, |byte| *byte == b':');
         let id = decode(halves.next()?).ok()?;
-        let secret = decode(halves.next()?).ok()?;
+        let secret = halves.next()?;
         if secret.len() > MAX_SECRET {
             return None;
         }
-        let secret = (!secret.is_empty()).then_some(secret);
-        Some(Self { id: ClientId::new(&id).ok()?, secret, in_header: true })
+        let as_sent = str::from_utf8(secret).ok().filter(|secret| !secret.is_empty());
+        let decoded = decode(secret).ok().filter(|secret| !secret.is_empty());
+        let verbatim = as_sent.filter(|secret| decoded.as_deref() != Some(*secret)).map(str::to_owned);
+        if decoded.is_none() && verbatim.is_none() && !secret.is_empty() {
+            return None;
+        }
+        Some(Self { id: ClientId::new(&id).ok()?, secret: decoded, verbatim, in_header: true })
     }
 
     /// Which client it says it is.
@@ -140,9 +147,9 @@ impl PresentedClient {
     /// Whether this is `client`. A confidential client shows its secret, in the header or in the body, whichever it
     /// registered: clients mix these up, and neither is weaker. A public client shows none.
     pub fn authenticate(&self, client: &Client) -> Result<(), ClientAuthenticationError> {
-        let proven = match &self.secret {
-            Some(secret) => client.has_secret(secret),
-            None => !client.is_confidential(),
+        let proven = match (&self.secret, &self.verbatim) {
+            (None, None) => !client.is_confidential(),
+            (decoded, verbatim) => decoded.iter().chain(verbatim).any(|secret| client.has_secret(secret)),
         };
         if proven && self.id == client.id { Ok(()) } else { Err(self.unknown()) }
     }
@@ -150,7 +157,7 @@ impl PresentedClient {
     /// Whether this may be a client that is described by a document, which is always public. Its document is not needed for
     /// that, so the token endpoint asks no foreign host: whose code or token it is says the grant.
     pub fn authenticate_public(&self) -> Result<(), ClientAuthenticationError> {
-        if self.secret.is_none() { Ok(()) } else { Err(self.unknown()) }
+        if self.secret.is_none() && self.verbatim.is_none() { Ok(()) } else { Err(self.unknown()) }
     }
 }
 
@@ -185,6 +192,15 @@ mod tests {
     fn check(header: Option<&str>, body: &str, secret: Option<&str>) -> Result<(), ClientAuthenticationError> {
         let body = Parameters::parse(body.as_bytes()).unwrap();
         PresentedClient::parse(header, &body)?.authenticate(&client(secret))
+    }
+
+    #[test]
+    fn a_secret_that_was_not_form_urlencoded_is_taken_too() {
+        for secret in ["a+b/c==", "100%", "100%zz", "%41"] {
+            assert_eq!(check(Some(&basic(&format!("c%3A1+e:{secret}"))), "", Some(secret)), Ok(()), "{secret}");
+        }
+        let wrong = check(Some(&basic("c%3A1+e:a+c")), "", Some("a+b"));
+        assert_eq!(wrong, Err(ClientAuthenticationError::Failed { in_header: true }));
     }
 
     #[test]

@@ -59,13 +59,17 @@ impl Door<'_> {
         }
     }
 
-    /// Whether the visitor may do what needs `need`. A refusal names everything that is needed, not only what is missing.
+    /// Whether the visitor may do what needs `need`. A refusal names what the next token should have in all: what is needed,
+    /// beside what a first sign-in asks for or what the caller has. Many clients ask for exactly what a refusal names, and
+    /// would give up the rest.
     pub(crate) fn admit(&self, visitor: &Visitor, need: Need) -> Result<(), Refusal> {
         match (visitor, need) {
             (_, Need::Nothing) => Ok(()),
-            (Visitor::Guest, Need::Scopes(scopes)) => Err(self.refuse(Challenge::sign_in, scopes)),
+            (Visitor::Guest, Need::Scopes(scopes)) => Err(self.refuse(Challenge::sign_in, self.sign_in.union(&scopes))),
             (Visitor::Caller(caller), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
-            (Visitor::Caller(_), Need::Scopes(scopes)) => Err(self.refuse(Challenge::insufficient_scope, scopes)),
+            (Visitor::Caller(caller), Need::Scopes(scopes)) => {
+                Err(self.refuse(Challenge::insufficient_scope, caller.scopes.union(&scopes)))
+            }
         }
     }
 
