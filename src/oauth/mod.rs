@@ -20,6 +20,7 @@ pub mod ed25519;
 pub mod external;
 pub mod form;
 pub mod grants;
+pub mod identity;
 pub mod jwks;
 pub mod keys;
 pub mod known_clients;

@@ -74,7 +74,7 @@ fn app(env: &Env, connector: fn() -> Connector<Workers>) -> Result<Rc<App>, Conf
         let settings =
             Settings { page_size: configuration.page_size, patience: PATIENCE, keep_alive: configuration.keep_alive };
         let endpoint = Endpoint { registry: Rc::new(registry), settings };
-        if let Err(weak) = &configuration.passphrase {
+        if let Some(weak) = configuration.missing() {
             console_error!("nobody can sign in: {weak} (OWNER_PASSPHRASE)");
         }
         let catalogue = ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in());
@@ -104,15 +104,16 @@ impl App {
         };
         match Route::of(incoming.path()) {
             Route::Mcp(endpoint) => mcp_route::answer(self, &site, endpoint, incoming, env).await,
-            Route::ProtectedResourceMetadata(endpoint) => self.document(incoming, &site, || {
-                let registry = &self.endpoint.registry;
-                well_known::protected_resource(&site, endpoint, registry.sign_in(), registry.display_name())
-            }),
+            Route::ProtectedResourceMetadata(endpoint) => {
+                self.document(incoming, &site, || well_known::protected_resource(self, &site, endpoint))
+            }
+            // Tokens come from somewhere else.
+            Route::OAuth(_) if self.configuration.auth_issuer.is_some() => not_found(&site),
             Route::OAuth(endpoint) => oauth::answer(self, &site, endpoint, incoming, &env).await,
             // A client that was given the bare origin posts here.
             Route::Home if incoming.method() == "POST" => not_found(&site),
             Route::Home => self.document(incoming, &site, || {
-                let missing = self.configuration.passphrase.as_ref().err().copied().map(Missing::of);
+                let missing = self.configuration.missing().map(Missing::of);
                 home::page(&self.endpoint.registry, &site, missing)
             }),
             Route::NotFound => not_found(&site),

@@ -29,9 +29,10 @@ impl Authority {
             Some(master) => KeyRing::new(&master.current, &master.previous),
             None => KeyRing::new(&keyring::master_key(env).await?, &[]),
         };
-        let epochs = match &configuration.passphrase {
-            Ok(passphrase) => passphrase.epochs(keys.passphrase()),
-            Err(_) => Vec::new(),
+        let epochs = match (&configuration.provider, &configuration.passphrase) {
+            (Some(provider), _) => provider.epochs(keys.passphrase()),
+            (None, Ok(passphrase)) => passphrase.epochs(keys.passphrase()),
+            (None, Err(_)) => Vec::new(),
         };
         Ok(Self { keys, epochs, signing: RefCell::new(None) })
     }

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::oauth::external::{ForeignIssuer, InvalidForeignIssuer};
 use crate::oauth::keys::{InvalidMasterKey, MasterKey};
 use crate::oauth::origin::{InvalidIssuer, Issuer, Origin};
 use crate::oauth::passphrase::{Passphrase, WeakPassphrase};
 use crate::oauth::pre_registered::{InvalidClients, PreRegisteredClients};
 use crate::oauth::redirect_uri::{InvalidRedirectPolicy, RedirectPolicy};
+
+use super::identity::{InvalidIdentity, Provider};
 
 /// What the variables say.
 #[derive(Debug)]
@@ -23,6 +26,10 @@ pub(crate) struct Configuration {
     pub(crate) challenge: ChallengeForm,
     /// `OWNER_PASSPHRASE`, a secret: with what the owner signs in. Without a good one nobody does, and nothing else suffers.
     pub(crate) passphrase: Result<Passphrase, WeakPassphrase>,
+    /// `IDENTITY`: who finds out who a person is, if not the passphrase does.
+    pub(crate) provider: Option<Provider>,
+    /// `AUTH_ISSUER`: somebody else's authorization server instead of ours.
+    pub(crate) auth_issuer: Option<AuthIssuer>,
     /// `MASTER_KEY`, a secret, instead of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those it replaces.
     pub(crate) master_keys: Option<MasterKeys>,
     /// `REDIRECT_URIS`: redirect URIs with a scheme of their own that clients may have, beside those known to be needed.
@@ -55,6 +62,17 @@ impl fmt::Debug for MasterKeys {
     }
 }
 
+/// An authorization server of somebody else, which issues the tokens that are accepted here.
+#[derive(Debug)]
+pub(crate) struct AuthIssuer {
+    /// Its name.
+    pub(crate) issuer: ForeignIssuer,
+    /// `AUTH_AUDIENCE`: other names of our resources, for issuers that know them by a number.
+    pub(crate) audiences: Vec<String>,
+    /// `AUTH_PLAIN_JWT`: whether its access tokens call themselves plain JWTs.
+    pub(crate) plain_jwt: bool,
+}
+
 /// The form of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChallengeForm {
@@ -83,6 +101,10 @@ pub(crate) enum ConfigurationError {
     RedirectUris(InvalidRedirectPolicy),
     #[error("OAUTH_CLIENTS: {0}")]
     Clients(InvalidClients),
+    #[error(transparent)]
+    Identity(#[from] InvalidIdentity),
+    #[error("AUTH_ISSUER: {0}")]
+    AuthIssuer(InvalidForeignIssuer),
     #[error("{0} must be \"true\" or \"false\"")]
     Flag(&'static str),
     #[error("{name} must be a whole number from {least} to {most}")]
@@ -116,6 +138,14 @@ impl Configuration {
             .map_err(ConfigurationError::RedirectUris)?;
         let clients = PreRegisteredClients::parse(&set("OAUTH_CLIENTS").unwrap_or_default(), &redirect_policy)
             .map_err(ConfigurationError::Clients)?;
+        let auth_issuer = match set("AUTH_ISSUER") {
+            None => None,
+            Some(issuer) => Some(AuthIssuer {
+                issuer: ForeignIssuer::parse(&issuer).map_err(ConfigurationError::AuthIssuer)?,
+                audiences: set("AUTH_AUDIENCE").unwrap_or_default().split_whitespace().map(str::to_owned).collect(),
+                plain_jwt: flag("AUTH_PLAIN_JWT", false)?,
+            }),
+        };
         let allowed = set("ALLOWED_ORIGINS").unwrap_or_default();
         let page_size = number("PAGE_SIZE", 250, 1, 1000)?;
         Ok(Self {
@@ -132,6 +162,8 @@ impl Configuration {
                 Some(_) => return Err(ConfigurationError::Challenge),
             },
             passphrase: Passphrase::new(&set("OWNER_PASSPHRASE").unwrap_or_default()),
+            provider: Provider::read(set)?,
+            auth_issuer,
             master_keys: master_keys(set("MASTER_KEY").as_deref(), set("MASTER_KEY_PREVIOUS").as_deref())?,
             redirect_policy,
             clients,
@@ -141,6 +173,17 @@ impl Configuration {
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(number("KEEP_ALIVE_MS", 15_000, 100, 60_000)?.into()),
         })
+    }
+}
+
+impl Configuration {
+    /// Why nobody can sign in, if nobody can.
+    pub(crate) fn missing(&self) -> Option<WeakPassphrase> {
+        if self.provider.is_some() || self.auth_issuer.is_some() {
+            None
+        } else {
+            self.passphrase.as_ref().err().copied()
+        }
     }
 }
 
@@ -208,6 +251,8 @@ mod tests {
             ("OAUTH_CLIENTS", "{}"),
             ("ACCESS_TOKEN_SECONDS", "3601"),
             ("ANNOUNCE_ISS", "no"),
+            ("AUTH_ISSUER", "http://id.example"),
+            ("IDENTITY", "anybody"),
             ("KEEP_ALIVE_MS", "-1"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();

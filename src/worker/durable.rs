@@ -14,7 +14,7 @@ use worker::wasm_bindgen::closure::Closure;
 use worker::{Request, Response, Storage, Stub, web_sys};
 
 use crate::mcp::Unavailable;
-use crate::oauth::grants::{decode, encode};
+use crate::oauth::compact::{decode, encode};
 
 use super::js;
 use super::timer::Timer;

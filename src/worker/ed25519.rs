@@ -94,6 +94,6 @@ async fn import(format: &str, key: &[u8], extractable: bool, usage: &str) -> Res
 }
 
 /// `crypto.subtle.<method>(…)`.
-async fn subtle(method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+pub(crate) async fn subtle(method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
     js::call_async(&js::get(&js::get(&global(), "crypto")?, "subtle")?, method, arguments).await
 }

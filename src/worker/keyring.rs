@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
 use crate::mcp::Unavailable;
-use crate::oauth::grants::{decode, encode};
+use crate::oauth::compact::{decode, encode};
 use crate::oauth::keys::MasterKey;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::throttle::{Throttle, Verdict, Visitor};

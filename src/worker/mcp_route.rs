@@ -13,7 +13,7 @@ use super::host::Workers;
 use super::incoming::{BodyError, Incoming};
 use super::route::McpEndpoint;
 use super::site::Site;
-use super::tokens::OwnTokens;
+use super::tokens::AccessTokens;
 
 /// Answers a request to `endpoint`.
 pub(crate) async fn answer(
@@ -44,7 +44,7 @@ async fn admitted(
 ) -> Answer {
     let registry = &app.endpoint.registry;
     let door = Door { site, endpoint, sign_in: registry.sign_in() };
-    let tokens = OwnTokens { app, site, env: &env };
+    let tokens = AccessTokens { app, site, env: &env };
     let visitor = match door.identify(incoming, &tokens).await {
         Ok(visitor) => visitor,
         Err(refusal) => return refusal.into_answer(),

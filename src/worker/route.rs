@@ -47,6 +47,8 @@ pub(crate) enum SignInStep {
     Consent,
     /// Where the form of the login page goes.
     Login,
+    /// Where an identity provider sends the person back.
+    Callback,
 }
 
 /// The endpoints that programs post to.
@@ -64,6 +66,8 @@ pub(crate) enum DirectEndpoint {
 pub(crate) const CONSENT_PATH: &str = "/authorize/consent";
 /// Where the form of the login page goes.
 pub(crate) const LOGIN_PATH: &str = "/authorize/login";
+/// Where an identity provider sends the person back.
+pub(crate) const CALLBACK_PATH: &str = "/authorize/callback";
 
 impl OAuthEndpoint {
     fn of(path: &str) -> Option<Self> {
@@ -71,6 +75,7 @@ impl OAuthEndpoint {
             paths::AUTHORIZE => Self::SignIn(SignInStep::Ask),
             CONSENT_PATH => Self::SignIn(SignInStep::Consent),
             LOGIN_PATH => Self::SignIn(SignInStep::Login),
+            CALLBACK_PATH => Self::SignIn(SignInStep::Callback),
             paths::TOKEN => Self::Direct(DirectEndpoint::Token),
             paths::REGISTER => Self::Direct(DirectEndpoint::Register),
             paths::REVOKE => Self::Direct(DirectEndpoint::Revoke),

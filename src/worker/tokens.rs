@@ -1,5 +1,6 @@
-//! Checks the access tokens of this server's own issuing. The common call checks no signature and asks no storage: each
-//! isolate remembers what it has verified, and once a minute looks in KV whether the grant was revoked.
+//! Checks access tokens: those of this server's own issuing, or, where `AUTH_ISSUER` is set, those of somebody else. The common
+//! call checks no signature and asks no storage: each isolate remembers what it has verified, and once a minute looks in KV
+//! whether the grant was revoked.
 
 use std::cell::RefCell;
 
@@ -9,13 +10,16 @@ use crate::caller::{Caller, GrantId};
 use crate::oauth::Timestamp;
 use crate::oauth::access_token::{Expected, TokenRefused, VerifiedToken, verify};
 use crate::oauth::bearer::Bearer;
+use crate::oauth::external::{ForeignPolicy, ForeignRefusal};
 use crate::oauth::resource::Resource;
 use crate::oauth::verified_tokens::{Look, VerifiedTokens, marker};
 
 use super::access::{NotVerified, VerifyToken};
 use super::app::App;
 use super::clock::now;
+use super::configuration::AuthIssuer;
 use super::ed25519::WebCrypto;
+use super::foreign::{self, KeySource};
 use super::hints;
 use super::site::Site;
 
@@ -23,14 +27,14 @@ thread_local! {
     static VERIFIED: RefCell<VerifiedTokens> = const { RefCell::new(VerifiedTokens::new()) };
 }
 
-/// Our own tokens.
-pub(crate) struct OwnTokens<'a> {
+/// The tokens that are good here.
+pub(crate) struct AccessTokens<'a> {
     pub(crate) app: &'a App,
     pub(crate) site: &'a Site,
     pub(crate) env: &'a Env,
 }
 
-impl VerifyToken for OwnTokens<'_> {
+impl VerifyToken for AccessTokens<'_> {
     async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified> {
         let now = now();
         let remembered = VERIFIED.with_borrow(|verified| verified.caller(token, resource, now));
@@ -47,13 +51,16 @@ impl VerifyToken for OwnTokens<'_> {
     }
 }
 
-impl OwnTokens<'_> {
+impl AccessTokens<'_> {
     async fn verify_anew(
         &self,
         token: &Bearer,
         resource: &Resource,
         now: Timestamp,
     ) -> Result<VerifiedToken, NotVerified> {
+        if let Some(foreign) = &self.app.configuration.auth_issuer {
+            return verify_foreign(token, resource, foreign, now).await;
+        }
         let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
         let signing = authority.signing(now).await.map_err(|_| NotVerified::Unavailable)?;
         let expected = Expected { issuer: &self.site.issuer, resource, epochs: authority.epochs() };
@@ -76,6 +83,20 @@ impl OwnTokens<'_> {
         VERIFIED.with_borrow_mut(|verified| verified.unanswered(grant, now));
         if look == Look::Due { Ok(()) } else { Err(NotVerified::Unavailable) }
     }
+}
+
+async fn verify_foreign(
+    token: &Bearer,
+    resource: &Resource,
+    foreign: &AuthIssuer,
+    now: Timestamp,
+) -> Result<VerifiedToken, NotVerified> {
+    let mut audiences = vec![resource.as_str()];
+    audiences.extend(foreign.audiences.iter().map(String::as_str));
+    let policy = ForeignPolicy { issuer: &foreign.issuer, audiences: &audiences, accept_plain_jwt: foreign.plain_jwt };
+    foreign::verify(token, KeySource::Metadata(&foreign.issuer), &policy, now).await.map_err(|refused| {
+        if matches!(refused, ForeignRefusal::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
+    })
 }
 
 /// Grants that this isolate itself has seen end: their tokens are refused here at once.

@@ -1,9 +1,9 @@
 //! The documents under `/.well-known/` that describe the protected resources.
 
-use crate::caller::ScopeSet;
 use crate::oauth::metadata::ProtectedResourceMetadata;
 
 use super::answer::Answer;
+use super::app::App;
 use super::cors;
 use super::route::McpEndpoint;
 use super::site::Site;
@@ -12,8 +12,13 @@ use super::site::Site;
 pub(crate) const MAX_AGE: &str = "public, max-age=300";
 
 /// Protected-resource metadata (RFC 9728 §2): who issues tokens for an endpoint, and what a first sign-in asks for.
-pub(crate) fn protected_resource(site: &Site, endpoint: McpEndpoint, sign_in: &ScopeSet, name: &str) -> Answer {
-    let issuer = site.issuer.as_str();
-    let document = ProtectedResourceMetadata::new(site.resource(endpoint), issuer, sign_in, Some(name));
+pub(crate) fn protected_resource(app: &App, site: &Site, endpoint: McpEndpoint) -> Answer {
+    let registry = &app.endpoint.registry;
+    let issuer = match &app.configuration.auth_issuer {
+        Some(foreign) => foreign.issuer.as_str(),
+        None => site.issuer.as_str(),
+    };
+    let (scopes, name) = (registry.sign_in(), Some(registry.display_name()));
+    let document = ProtectedResourceMetadata::new(site.resource(endpoint), issuer, scopes, name);
     cors::readable_by_all(Answer::json(200, &document)).header("cache-control", MAX_AGE)
 }

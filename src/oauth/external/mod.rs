@@ -10,4 +10,5 @@ mod token;
 
 pub use discovery::{Discovery, DiscoveryError, ForeignIssuer, InvalidForeignIssuer, MAX_METADATA};
 pub use keys::{Algorithm, ForeignKey, ForeignKeys, InvalidKeySet, KeyCache, KeyMaterial, MAX_KEY_SET, Refetch};
+pub(super) use token::subject_of;
 pub use token::{ForeignPolicy, ForeignRefusal, SignatureVerifier, verify_foreign};

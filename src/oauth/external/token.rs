@@ -215,7 +215,7 @@ impl ForeignClaims {
         };
         let client_id = self.client_id.or(self.azp).unwrap_or_else(|| "unknown".to_owned());
         let caller = Caller {
-            subject: subject(policy.issuer, &self.sub)?,
+            subject: subject_of(policy.issuer, &self.sub)?,
             client_id: ClientId::new(&client_id).map_err(|_| ForeignRefusal::Malformed)?,
             scopes: ScopeSet::parse(&scopes).map_err(|_| ForeignRefusal::Malformed)?,
             display_name: self.name.as_deref().map(shorten).map(Arc::from),
@@ -227,7 +227,7 @@ impl ForeignClaims {
 }
 
 /// A name of our own for a person of theirs: stable, of one issuer, and never an e-mail address, whatever they use as `sub`.
-fn subject(issuer: &ForeignIssuer, sub: &str) -> Result<Subject, ForeignRefusal> {
+pub(in crate::oauth) fn subject_of(issuer: &ForeignIssuer, sub: &str) -> Result<Subject, ForeignRefusal> {
     if sub.is_empty() {
         return Err(ForeignRefusal::Malformed);
     }

@@ -4,26 +4,30 @@
 
 use worker::{Env, console_error, console_warn};
 
+use crate::caller::Subject;
 use crate::mcp::Unavailable;
 use crate::oauth::authorize::{AuthorizationError, AuthorizationQuery, PageError, WayBack};
 use crate::oauth::client::ClientName;
 use crate::oauth::consent::{ConsentPage, ConsentedRequest, Decision};
 use crate::oauth::cookie::{BrowserNonce, HostCookie};
 use crate::oauth::form::{MAX_FORM, Parameters};
+use crate::oauth::identity::{AtProvider, NotIdentified};
 use crate::oauth::origin::Origin;
 use crate::oauth::outage::Outage;
-use crate::oauth::passphrase::{Epoch, Passphrase, WeakPassphrase};
+use crate::oauth::passphrase::{Epoch, WeakPassphrase};
 use crate::oauth::seal::{Sealable, Sealed};
 use crate::oauth::sign_in::{NoCode, Person, give_code};
 use crate::oauth::throttle::{KnownBrowser, Verdict, Visitor};
 use crate::worker::answer::Answer;
 use crate::worker::app::App;
+use crate::worker::identity::Provider;
 use crate::worker::incoming::Incoming;
 use crate::worker::pages::{self, FormTarget, LoginPage, LoginProblem, PASSPHRASE_FIELD, SEALED_FIELD};
 use crate::worker::route::{CONSENT_PATH, LOGIN_PATH, SignInStep};
 use crate::worker::site::Site;
 use crate::worker::{guard, keyring};
 
+use super::identity::{Identity as _, ProviderAnswer, Step};
 use super::{Desk, clients, refused};
 
 /// How long a person may take over each page, in seconds.
@@ -39,19 +43,22 @@ pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &
     if let Err(forbidden) = guard::check_host(site, &app.configuration) {
         return refused(403, "access_denied", &forbidden.to_string());
     }
-    let is_form = step != SignInStep::Ask;
+    let is_form = matches!(step, SignInStep::Consent | SignInStep::Login);
     match (incoming.method().as_str(), is_form) {
         ("GET" | "HEAD", false) | ("POST", true) => {}
         (_, false) => return wrong_method("GET, HEAD"),
         (_, true) => return wrong_method("POST"),
     }
     let answer = async {
-        let passphrase = app.configuration.passphrase.as_ref().map_err(|weak| Problem::NotSetUp(*weak))?;
+        if let Some(weak) = app.configuration.missing() {
+            return Err(Problem::NotSetUp(weak));
+        }
         let desk = Desk::open(app, site, env).await?;
         match step {
             SignInStep::Ask => ask(&desk, incoming).await,
             SignInStep::Consent => consent(&desk, incoming).await,
-            SignInStep::Login => login(&desk, passphrase, incoming).await,
+            SignInStep::Login => login(&desk, incoming).await,
+            SignInStep::Callback => came_back(&desk, incoming).await,
         }
     };
     answer.await.unwrap_or_else(Problem::into_answer)
@@ -72,32 +79,54 @@ async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let sealed = seal(desk, &request, &browser)?;
     let form = FormTarget { action: CONSENT_PATH, sealed: sealed.as_str() };
     let content = ConsentPage::new(&request, &desk.app.catalogue);
-    let page = page(200, pages::consent(&content, &form), &[&content.form_action]);
+    // The answer to the form leads back to the client, or first to the identity provider.
+    let provider = desk.configuration().provider.as_ref().map_or("", Provider::site);
+    let page = page(200, pages::consent(&content, &form), &[&content.form_action, provider]);
     Ok(page.header("set-cookie", browser.set_cookie(scheme)))
 }
 
 /// The form of the consent page: back to the client with a no, or on to the login page.
 async fn consent(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = read_form(desk, incoming).await?;
-    let (request, browser, _) = open(desk, incoming, &form)?;
+    let (request, browser, _) = open(desk, incoming, &form, SEALED_FIELD)?;
     match Decision::read(&form, request).map_err(|_| Problem::BrokenForm)? {
         Decision::Deny(back) => Ok(denied(desk, &back)),
         Decision::Allow(consented) => {
             let sealed = seal(desk, &*consented, &browser)?;
-            Ok(login_page(&consented, sealed.as_str(), None))
+            match desk.configuration().provider.begin(desk, incoming, (*consented).clone(), &browser).await? {
+                Step::Login => Ok(login_page(&consented, sealed.as_str(), None)),
+                Step::Away(location) => Ok(see_other(location)),
+                Step::Known(person) => code_for(desk, &consented, &person).await.map(see_other),
+            }
+        }
+    }
+}
+
+/// The person is back from the identity provider: on to the client, with a code or a no.
+async fn came_back(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
+    let (pending, _, _): (AtProvider, _, _) = open(desk, incoming, &parameters, "state")?;
+    match ProviderAnswer::read(&parameters)? {
+        ProviderAnswer::Refused => Ok(denied(desk, pending.consented.request().back())),
+        ProviderAnswer::Code(code) => {
+            let person = desk.configuration().provider.finish(desk, code, &pending).await?;
+            code_for(desk, &pending.consented, &person).await.map(see_other)
         }
     }
 }
 
 /// The form of the login page: back to the client with a code.
-async fn login(desk: &Desk<'_>, passphrase: &Passphrase, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn login(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let (Ok(passphrase), None) = (&desk.configuration().passphrase, &desk.configuration().provider) else {
+        return Err(Problem::BrokenForm);
+    };
     let form = read_form(desk, incoming).await?;
-    let (consented, _, sealed): (ConsentedRequest, _, _) = open(desk, incoming, &form)?;
+    let (consented, _, sealed): (ConsentedRequest, _, _) = open(desk, incoming, &form, SEALED_FIELD)?;
     let typed = form.get(PASSPHRASE_FIELD).map_err(|_| Problem::BrokenForm)?;
     let Some(typed) = typed else {
         return Ok(login_page(&consented, sealed, Some(LoginProblem::WrongPassphrase)));
     };
-    let epoch = desk.authority.epochs().first().copied().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))?;
+    let epoch = desk.epoch()?;
     let known = known_browser(desk, incoming);
     let visitor = known
         .as_ref()
@@ -105,7 +134,9 @@ async fn login(desk: &Desk<'_>, passphrase: &Passphrase, incoming: &Incoming) ->
     let is_right = passphrase.is(typed, desk.authority.keys().passphrase());
     match keyring::attempt(desk.env, visitor, is_right, epoch).await? {
         Verdict::Enter => {
-            let location = code_for_owner(desk, &consented, epoch).await?;
+            let subject = Subject::new(OWNER).map_err(|_| Problem::BrokenForm)?;
+            let person = Person { subject, display_name: None, epoch };
+            let location = code_for(desk, &consented, &person).await?;
             let browser = known.unwrap_or_else(|| KnownBrowser::new(&desk.entropy));
             Ok(remember(desk, see_other(location), &browser, epoch))
         }
@@ -122,11 +153,9 @@ async fn login(desk: &Desk<'_>, passphrase: &Passphrase, incoming: &Incoming) ->
 }
 
 /// Where the browser goes with its code.
-async fn code_for_owner(desk: &Desk<'_>, consented: &ConsentedRequest, epoch: Epoch) -> Result<String, Problem> {
-    let subject = crate::caller::Subject::new(OWNER).map_err(|_| Problem::BrokenForm)?;
-    let person = Person { subject, display_name: None, epoch };
+async fn code_for(desk: &Desk<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
     let keys = desk.authority.keys();
-    let code = give_code(consented, &person, &desk.grants(), keys, &desk.entropy, desk.now).await;
+    let code = give_code(consented, person, &desk.grants(), keys, &desk.entropy, desk.now).await;
     match code {
         Ok(code) => Ok(consented.request().back().with_code(&code, &desk.site.issuer)),
         Err(NoCode::TooMany) => Err(Problem::TooMany),
@@ -176,7 +205,7 @@ async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Parameters, P
     Parameters::parse(&body).map_err(|_| Problem::BrokenForm)
 }
 
-fn seal<T: Sealable>(desk: &Desk<'_>, value: &T, browser: &BrowserNonce) -> Result<Sealed<T>, Problem> {
+pub(super) fn seal<T: Sealable>(desk: &Desk<'_>, value: &T, browser: &BrowserNonce) -> Result<Sealed<T>, Problem> {
     let keys = desk.authority.keys().seal();
     Sealed::seal(value, browser.binding(), desk.now.plus(PENDING), keys, &desk.entropy).map_err(|_| Problem::BrokenForm)
 }
@@ -186,10 +215,11 @@ fn open<'a, T: Sealable>(
     desk: &Desk<'_>,
     incoming: &Incoming,
     form: &'a Parameters,
+    field: &'static str,
 ) -> Result<(T, BrowserNonce, &'a str), Problem> {
     let cookies = incoming.header("cookie");
     let browser = BrowserNonce::read(desk.site.asked.scheme(), cookies.as_deref()).ok_or(Problem::NoCookie)?;
-    let text = form.get(SEALED_FIELD).ok().flatten().ok_or(Problem::BrokenForm)?;
+    let text = form.get(field).ok().flatten().ok_or(Problem::BrokenForm)?;
     let keys = desk.authority.keys().seal();
     let value = Sealed::from_text(text).open(browser.binding(), desk.now, keys).map_err(|_| Problem::Expired)?;
     Ok((value, browser, text))
@@ -234,7 +264,7 @@ fn wrong_method(allowed: &'static str) -> Answer {
 }
 
 /// Why a person is shown a page instead of being sent on.
-enum Problem {
+pub(super) enum Problem {
     /// Nobody can sign in here.
     NotSetUp(WeakPassphrase),
     /// The request is not in order, and there is no address that could be told.
@@ -249,8 +279,16 @@ enum Problem {
     Expired,
     /// Too many sign-ins wait to be finished.
     TooMany,
+    /// The identity provider did not say who it is, or it is nobody who may enter.
+    NotIdentified(NotIdentified),
     /// Something is out of reach.
     Outage(Outage),
+}
+
+impl From<NotIdentified> for Problem {
+    fn from(error: NotIdentified) -> Self {
+        Self::NotIdentified(error)
+    }
 }
 
 impl From<PageError> for Problem {
@@ -293,6 +331,15 @@ impl Problem {
                 "Too many sign-ins have been begun and not finished.".to_owned(),
                 "Wait a minute. Then go back to the application and connect again.",
             ),
+            Self::NotIdentified(NotIdentified::NotAllowed) => (
+                403,
+                "You are signed in there, but the owner of this server has not put you on the list.".to_owned(),
+                "Ask the owner, or sign in there as somebody else and connect again.",
+            ),
+            Self::NotIdentified(error) => {
+                console_error!("sign-in: {error}");
+                (403, "The identity provider did not say who you are.".to_owned(), START_OVER)
+            }
             Self::Outage(outage) => {
                 console_error!("sign-in: {outage}");
                 (503, "Something is out of order here.".to_owned(), "Wait a moment and load this page again.")

@@ -3,17 +3,15 @@
 
 use std::cell::RefCell;
 
-use worker::js_sys::global;
-use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::web_sys::Response;
 
 use crate::oauth::Timestamp;
 use crate::oauth::client::Client;
-use crate::oauth::client_id_metadata::{ClientIdUrl, FETCH_SECONDS, InvalidDocument, MAX_DOCUMENT};
+use crate::oauth::client_id_metadata::{ClientIdUrl, InvalidDocument, MAX_DOCUMENT};
 use crate::oauth::document_cache::{FetchProblem, KeptDocument, Lifetime, Plan, ResponseHead, Settled, settle};
 use crate::oauth::outage::Outage;
 use crate::oauth::redirect_uri::RedirectPolicy;
-use crate::worker::js;
+use crate::worker::outbound::{self, Outbound};
 
 /// Most documents that an isolate keeps.
 const CAPACITY: usize = 256;
@@ -86,27 +84,11 @@ fn remember(url: &ClientIdUrl, document: Option<KeptDocument>, pause_until: Time
 
 /// One request, directly to the host, without credentials.
 async fn fetch(url: &ClientIdUrl) -> Result<(Lifetime, Vec<u8>), FetchProblem> {
-    let response: Response = ask(url).await.map_err(unavailable)?.dyn_into().map_err(unavailable)?;
+    let unavailable = |_| FetchProblem::Unavailable;
+    let response = Outbound::get(url.as_str()).send().await.map_err(unavailable)?;
     let lifetime = accept(&response)?;
-    let body = match response.body() {
-        Some(body) => js::bytes_of(&body, MAX_DOCUMENT).await.map_err(unavailable)?,
-        None => Some(Vec::new()),
-    };
+    let body = outbound::body(&response, MAX_DOCUMENT).await.map_err(unavailable)?;
     Ok((lifetime, body.ok_or(FetchProblem::Invalid(InvalidDocument::TooLong))?))
-}
-
-/// The time limit holds for the body too.
-async fn ask(url: &ClientIdUrl) -> Result<JsValue, JsValue> {
-    let milliseconds = FETCH_SECONDS.saturating_mul(1000);
-    let signal = js::call(&js::get(&global(), "AbortSignal")?, "timeout", &[&milliseconds.into()])?;
-    let agent = concat!("mcp-connector/", env!("CARGO_PKG_VERSION"));
-    let headers = js::object(&[("accept", &"application/json".into()), ("user-agent", &agent.into())])?;
-    let how = js::object(&[("redirect", &"manual".into()), ("headers", &headers), ("signal", &signal)])?;
-    js::call_async(&global(), "fetch", &[&url.as_str().into(), &how]).await
-}
-
-fn unavailable(_: JsValue) -> FetchProblem {
-    FetchProblem::Unavailable
 }
 
 fn accept(response: &Response) -> Result<Lifetime, FetchProblem> {

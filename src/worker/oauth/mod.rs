@@ -3,6 +3,7 @@
 mod authorize;
 mod client_documents;
 mod clients;
+mod identity;
 mod jwks;
 mod metadata;
 mod register;
@@ -18,6 +19,7 @@ use crate::mcp::Unavailable;
 use crate::oauth::Timestamp;
 use crate::oauth::client_directory::ClientDirectory;
 use crate::oauth::outage::Outage;
+use crate::oauth::passphrase::{Epoch, WeakPassphrase};
 use crate::oauth::token::{TokenError, TokenErrorBody};
 
 use super::answer::Answer;
@@ -31,6 +33,8 @@ use super::guard;
 use super::incoming::{BodyError, Incoming};
 use super::route::{DirectEndpoint, OAuthEndpoint};
 use super::site::Site;
+
+use authorize::Problem;
 
 /// Answers a request to `endpoint`.
 pub(crate) async fn answer(app: &App, site: &Site, endpoint: OAuthEndpoint, incoming: &Incoming, env: &Env) -> Answer {
@@ -87,6 +91,11 @@ impl<'a> Desk<'a> {
 
     const fn configuration(&self) -> &'a Configuration {
         &self.app.configuration
+    }
+
+    /// The credentials of today.
+    fn epoch(&self) -> Result<Epoch, Problem> {
+        self.authority.epochs().first().copied().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))
     }
 
     const fn grants(&self) -> GrantsOf<'a> {

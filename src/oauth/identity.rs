@@ -1,0 +1,376 @@
+//! Who a person is, when somebody else has checked it: what an OpenID provider (OpenID Connect Core §3.1.3) or GitHub says, and
+//! whether that person may enter. Asking them is the edge's business.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use super::Timestamp;
+use super::consent::ConsentedRequest;
+use super::external::{ForeignIssuer, subject_of};
+use super::origin::Origin;
+use super::seal::Sealable;
+use crate::caller::Subject;
+
+/// Largest answer of a provider, in bytes.
+pub const MAX_ANSWER: usize = 64 * 1024;
+/// How far the clock of a provider may differ, in seconds.
+const LEEWAY: u64 = 60;
+/// Most people on a list.
+const MAX_ALLOWED: usize = 256;
+
+/// A request that was consented to, while its person is away at the provider. It travels as the provider's `state`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtProvider {
+    /// The request.
+    pub consented: ConsentedRequest,
+    /// What the provider has to put into its token (OpenID Connect Core §3.1.2.1).
+    pub nonce: String,
+    /// What proves that the code is ours (RFC 7636).
+    pub verifier: String,
+}
+
+impl Sealable for AtProvider {
+    const PURPOSE: &'static str = "authorization request at the identity provider";
+}
+
+/// Who may enter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AllowedUsers(Vec<String>);
+
+impl fmt::Display for AllowedUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+/// A list that names nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
+pub struct NobodyAllowed;
+
+impl AllowedUsers {
+    /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody, a verified e-mail
+    /// address, all verified addresses of a domain (`@example.com`), or `*`.
+    pub fn parse(text: &str) -> Result<Self, NobodyAllowed> {
+        let entries = text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty());
+        let entries: Vec<String> = entries.map(str::to_owned).take(MAX_ALLOWED).collect();
+        if entries.is_empty() { Err(NobodyAllowed) } else { Ok(Self(entries)) }
+    }
+
+    fn admit(&self, profile: &Profile) -> bool {
+        self.0.iter().any(|entry| {
+            entry == "*"
+                || profile.id == *entry
+                || profile.login.as_ref().is_some_and(|login| login.eq_ignore_ascii_case(entry))
+                || profile.email.as_ref().is_some_and(|email| is_at(email, entry))
+        })
+    }
+}
+
+/// Whether an address is `entry`, or in the domain that it names.
+fn is_at(email: &str, entry: &str) -> bool {
+    match entry.strip_prefix('@') {
+        Some(domain) => email.rsplit_once('@').is_some_and(|(_, host)| host.eq_ignore_ascii_case(domain)),
+        None => email.eq_ignore_ascii_case(entry),
+    }
+}
+
+/// Why nobody is signed in. For the log; the person is told only whether it is the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NotIdentified {
+    /// The answer of the provider makes no sense, or not for this sign-in.
+    #[error("the answer of the identity provider does not fit: {0}")]
+    Answer(&'static str),
+    /// The person is not on the list.
+    #[error("the person is not on the list")]
+    NotAllowed,
+}
+
+/// What a provider says about a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    subject: Subject,
+    display_name: Option<String>,
+    /// What the provider calls them for ever. Compared byte for byte.
+    id: String,
+    /// What they call themselves there. Compared in any case.
+    login: Option<String>,
+    /// Verified by the provider.
+    email: Option<String>,
+}
+
+impl Profile {
+    /// The person, if they may enter: the name under which their data is kept, and what to call them.
+    pub fn admitted(self, allowed: &AllowedUsers) -> Result<(Subject, Option<String>), NotIdentified> {
+        if allowed.admit(&self) { Ok((self.subject, self.display_name)) } else { Err(NotIdentified::NotAllowed) }
+    }
+
+    /// From the ID token that the provider's token endpoint has given. It came over TLS from the provider itself, so its
+    /// signature need not be checked (OpenID Connect Core §3.1.3.7, 6.); everything else is.
+    pub fn of_id_token(
+        token: &str,
+        issuer: &ForeignIssuer,
+        client_id: &str,
+        nonce: &str,
+        now: Timestamp,
+    ) -> Result<Self, NotIdentified> {
+        let bad = NotIdentified::Answer;
+        let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
+        let claims = Answer::read(&claims.unwrap_or_default())?;
+        if claims.text("iss") != Some(issuer.as_str()) {
+            return Err(bad("another issuer"));
+        }
+        let audiences = claims.texts("aud");
+        let party = claims.text("azp");
+        if !audiences.contains(&client_id) || (audiences.len() > 1 && party.is_none()) {
+            return Err(bad("another audience"));
+        }
+        if party.is_some_and(|party| party != client_id) {
+            return Err(bad("another authorized party"));
+        }
+        if claims.text("nonce") != Some(nonce) {
+            return Err(bad("another sign-in"));
+        }
+        let expires = claims.0.get("exp").and_then(Value::as_u64).map(Timestamp::from_seconds);
+        if expires.is_none_or(|expires| now >= expires.plus(LEEWAY)) {
+            return Err(bad("expired"));
+        }
+        Self::of_claims(&claims, issuer)
+    }
+
+    /// Adds what the userinfo endpoint says (OpenID Connect Core §5.3), which has to speak of the same person.
+    pub fn with_userinfo(self, answer: &[u8], issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
+        let more = Self::of_claims(&Answer::read(answer)?, issuer)?;
+        if more.subject != self.subject {
+            return Err(NotIdentified::Answer("another person"));
+        }
+        Ok(Self { display_name: self.display_name.or(more.display_name), email: self.email.or(more.email), ..self })
+    }
+
+    /// Whether the userinfo endpoint may know more.
+    #[must_use]
+    pub const fn lacks_email(&self) -> bool {
+        self.email.is_none()
+    }
+
+    fn of_claims(claims: &Answer, issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
+        // Some write it as a text.
+        let verified = claims.0.get("email_verified").is_some_and(|verified| *verified == true || *verified == "true");
+        Ok(Self {
+            id: claims.text("sub").unwrap_or_default().to_owned(),
+            display_name: claims.text("name").map(str::to_owned),
+            login: None,
+            email: claims.text("email").filter(|_| verified).map(str::to_owned),
+            subject: subject_of(issuer, claims.text("sub").unwrap_or_default())
+                .map_err(|_| NotIdentified::Answer("no subject"))?,
+        })
+    }
+
+    /// From GitHub's `GET /user`.
+    pub fn of_github(answer: &[u8], github: &ForeignIssuer) -> Result<Self, NotIdentified> {
+        let user = Answer::read(answer)?;
+        let id = user.0.get("id").and_then(Value::as_u64).ok_or(NotIdentified::Answer("no user"))?.to_string();
+        let login = user.text("login");
+        Ok(Self {
+            subject: subject_of(github, &id).map_err(|_| NotIdentified::Answer("no user"))?,
+            display_name: user.text("name").or(login).map(str::to_owned),
+            id,
+            login: login.map(str::to_owned),
+            email: None,
+        })
+    }
+}
+
+/// A JSON object that a provider gave.
+#[derive(Clone, Debug)]
+pub struct Answer(Value);
+
+impl Answer {
+    /// Reads it.
+    pub fn read(answer: &[u8]) -> Result<Self, NotIdentified> {
+        serde_json::from_slice(answer).map(Self).map_err(|_| NotIdentified::Answer("not JSON"))
+    }
+
+    /// A member that is a text.
+    #[must_use]
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.0.get(member)?.as_str()
+    }
+
+    /// A member that is a text or a list of texts.
+    fn texts(&self, member: &str) -> Vec<&str> {
+        match self.0.get(member) {
+            Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
+            other => other.and_then(Value::as_str).into_iter().collect(),
+        }
+    }
+}
+
+/// Where a provider is asked (OpenID Connect Discovery §3).
+#[derive(Clone, Debug)]
+pub struct ProviderMetadata(Answer);
+
+impl ProviderMetadata {
+    /// Reads a metadata document.
+    pub fn parse(document: &[u8], issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
+        let metadata = Answer::read(document)?;
+        if metadata.text("issuer") != Some(issuer.as_str()) {
+            return Err(NotIdentified::Answer("metadata of another issuer"));
+        }
+        let is_safe =
+            |url: &str| Origin::of(url).is_ok_and(|origin| url.starts_with("https://") || origin.is_loopback());
+        for (endpoint, needed) in
+            [("authorization_endpoint", true), ("token_endpoint", true), ("userinfo_endpoint", false)]
+        {
+            if !metadata.text(endpoint).map_or(!needed, is_safe) {
+                return Err(NotIdentified::Answer("metadata without endpoints on https"));
+            }
+        }
+        Ok(Self(metadata))
+    }
+
+    /// Where the person is sent.
+    #[must_use]
+    pub fn authorization_endpoint(&self) -> &str {
+        self.0.text("authorization_endpoint").unwrap_or_default()
+    }
+
+    /// Where the code is redeemed.
+    #[must_use]
+    pub fn token_endpoint(&self) -> &str {
+        self.0.text("token_endpoint").unwrap_or_default()
+    }
+
+    /// Where more is said about the person.
+    #[must_use]
+    pub fn userinfo_endpoint(&self) -> Option<&str> {
+        self.0.text("userinfo_endpoint")
+    }
+
+    /// Whether the client's secret goes into the body; else it goes into the header, which is the default.
+    #[must_use]
+    pub fn wants_secret_in_body(&self) -> bool {
+        let methods = self.0.texts("token_endpoint_auth_methods_supported");
+        methods.contains(&"client_secret_post") && !methods.contains(&"client_secret_basic")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn issuer() -> ForeignIssuer {
+        ForeignIssuer::parse("https://id.example").unwrap()
+    }
+
+    fn id_token(changes: &Value) -> Result<Profile, NotIdentified> {
+        let mut claims = json!({
+            "iss": "https://id.example", "aud": "us", "sub": "248289", "nonce": "n", "exp": NOW.plus(300),
+            "email": "Jane@Example.com", "email_verified": true, "name": "Jane"
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        Profile::of_id_token(&token, &issuer(), "us", "n", NOW)
+    }
+
+    #[test]
+    fn an_id_token_is_for_us_and_for_this_sign_in() {
+        for (name, changes, good) in [
+            ("as it should be", json!({}), true),
+            ("list of one audience", json!({"aud": ["us"]}), true),
+            ("several audiences and us as party", json!({"aud": ["us", "x"], "azp": "us"}), true),
+            ("several audiences and no party", json!({"aud": ["us", "x"]}), false),
+            ("another audience", json!({"aud": "them"}), false),
+            ("no audience", json!({"aud": null}), false),
+            ("another party", json!({"azp": "them"}), false),
+            ("another issuer", json!({"iss": "https://id.example/"}), false),
+            ("another nonce", json!({"nonce": "m"}), false),
+            ("no nonce", json!({"nonce": null}), false),
+            ("expired", json!({"exp": NOW.minus(61)}), false),
+            ("no end", json!({"exp": null}), false),
+            ("empty subject", json!({"sub": ""}), false),
+            ("no subject", json!({"sub": null}), false),
+        ] {
+            assert_eq!(id_token(&changes).is_ok(), good, "{name}");
+        }
+        for text in ["", "a", "a.b.c", "e30.e30.AA", "e30.W10.AA"] {
+            assert!(Profile::of_id_token(text, &issuer(), "us", "n", NOW).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_people_on_the_list_enter() {
+        for (name, changes, allowed, good) in [
+            ("subject", json!({}), "248289", true),
+            ("another subject", json!({}), "24828", false),
+            ("address in another case", json!({}), "jane@example.com", true),
+            ("address that is not verified", json!({"email_verified": false}), "jane@example.com", false),
+            ("address of which nothing is said", json!({"email_verified": null}), "jane@example.com", false),
+            ("verified, as a text", json!({"email_verified": "true"}), "jane@example.com", true),
+            ("domain", json!({}), "bob@other.example @example.com", true),
+            ("end of a domain", json!({}), "@ample.com", false),
+            ("domain in the local part", json!({"email": "a@example.com@evil.example"}), "@example.com", false),
+            ("everybody", json!({}), "*", true),
+        ] {
+            let admitted = id_token(&changes).unwrap().admitted(&AllowedUsers::parse(allowed).unwrap());
+            assert_eq!(admitted.is_ok(), good, "{name}");
+        }
+        assert_eq!(AllowedUsers::parse(" , "), Err(NobodyAllowed));
+    }
+
+    #[test]
+    fn an_e_mail_address_is_never_the_name_of_somebody() {
+        let everybody = AllowedUsers::parse("*").unwrap();
+        let profile = id_token(&json!({"sub": "jane@example.com"})).unwrap();
+        let (subject, display_name) = profile.admitted(&everybody).unwrap();
+        assert!(!subject.as_str().contains('@'));
+        assert_eq!(display_name.as_deref(), Some("Jane"));
+    }
+
+    #[test]
+    fn userinfo_speaks_of_the_same_person() {
+        let profile = || id_token(&json!({"email": null})).unwrap();
+        assert!(profile().lacks_email());
+        let same = br#"{"sub": "248289", "email": "jane@example.com", "email_verified": true}"#;
+        let admitted = profile().with_userinfo(same, &issuer()).unwrap();
+        assert!(admitted.admitted(&AllowedUsers::parse("jane@example.com").unwrap()).is_ok());
+        assert!(profile().with_userinfo(br#"{"sub": "other", "email": "jane@example.com"}"#, &issuer()).is_err());
+    }
+
+    #[test]
+    fn github_names_people_by_number_and_by_login() {
+        let github = ForeignIssuer::parse("https://github.com").unwrap();
+        let user = br#"{"id": 583231, "login": "octocat", "name": null, "email": "x@example.com"}"#;
+        for (allowed, good) in [("OctoCat", true), ("583231", true), ("octo", false), ("x@example.com", false)] {
+            let profile = Profile::of_github(user, &github).unwrap();
+            assert_eq!(profile.admitted(&AllowedUsers::parse(allowed).unwrap()).is_ok(), good, "{allowed}");
+        }
+    }
+
+    #[test]
+    fn metadata_is_that_of_the_issuer_and_of_safe_endpoints() {
+        let document = |issuer: &str, token: &str| {
+            json!({"issuer": issuer, "authorization_endpoint": "https://id.example/a", "token_endpoint": token})
+                .to_string()
+        };
+        for (name, document, good) in [
+            ("good", document("https://id.example", "https://id.example/t"), true),
+            ("another", document("https://evil.example", "https://id.example/t"), false),
+            ("http", document("https://id.example", "http://id.example/t"), false),
+            ("none", "{}".to_owned(), false),
+        ] {
+            assert_eq!(ProviderMetadata::parse(document.as_bytes(), &issuer()).is_ok(), good, "{name}");
+        }
+    }
+}

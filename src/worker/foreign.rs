@@ -1,0 +1,126 @@
+//! Tokens of others: the keys of a foreign issuer, fetched and kept by the rules of `crate::oauth::external`, and signatures
+//! checked by the Web Crypto of the runtime.
+
+use std::cell::RefCell;
+
+use worker::js_sys::{Array, JSON, Uint8Array};
+use worker::wasm_bindgen::JsValue;
+
+use crate::oauth::Timestamp;
+use crate::oauth::access_token::VerifiedToken;
+use crate::oauth::bearer::Bearer;
+use crate::oauth::external::{
+    Algorithm, Discovery, ForeignIssuer, ForeignKey, ForeignKeys, ForeignPolicy, ForeignRefusal, KeyCache, MAX_KEY_SET,
+    MAX_METADATA, Refetch, SignatureVerifier, verify_foreign,
+};
+use crate::oauth::outage::Outage;
+
+use super::ed25519::subtle;
+use super::outbound::Outbound;
+
+thread_local! {
+    /// A deployment trusts one issuer at most.
+    static KEYS: RefCell<Option<KeyCache>> = const { RefCell::new(None) };
+}
+
+/// Where the keys of an issuer stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum KeySource<'a> {
+    /// Where its metadata says.
+    Metadata(&'a ForeignIssuer),
+    /// Here.
+    At(&'a str),
+}
+
+/// Checks a token, with keys that are asked for when they are missing, old, or not all.
+pub(crate) async fn verify(
+    token: &Bearer,
+    source: KeySource<'_>,
+    policy: &ForeignPolicy<'_>,
+    now: Timestamp,
+) -> Result<VerifiedToken, ForeignRefusal> {
+    let kept = KEYS.with_borrow(Clone::clone);
+    let cache = match (kept.as_ref().map_or(Refetch::Must, |cache| cache.before_use(now)), kept) {
+        (Refetch::No, Some(cache)) => cache,
+        (Refetch::Try, Some(cache)) => refetched(source, now).await.unwrap_or(cache),
+        (Refetch::Must | Refetch::No | Refetch::Try, _) => refetched(source, now).await?,
+    };
+    let answer = verify_foreign(token, cache.keys(), &RuntimeCrypto, policy, now).await;
+    if !matches!(answer, Err(ForeignRefusal::UnknownKey)) || cache.for_unknown_key(now) == Refetch::No {
+        return answer;
+    }
+    // The issuer may have changed its keys. If it cannot be asked, nobody can tell.
+    let cache = refetched(source, now).await?;
+    verify_foreign(token, cache.keys(), &RuntimeCrypto, policy, now).await
+}
+
+async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+    match fetch(source, now).await {
+        Ok(cache) => {
+            KEYS.replace(Some(cache.clone()));
+            Ok(cache)
+        }
+        Err(outage) => {
+            KEYS.with_borrow_mut(|kept| {
+                if let Some(cache) = kept {
+                    cache.failed(now);
+                }
+            });
+            Err(outage)
+        }
+    }
+}
+
+async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+    let found;
+    let url = match source {
+        KeySource::At(url) => url,
+        KeySource::Metadata(issuer) => {
+            found = discover(issuer).await?;
+            found.jwks_uri()
+        }
+    };
+    let document = Outbound::get(url).document(MAX_KEY_SET).await?;
+    let keys = ForeignKeys::parse(&document.body).map_err(|_| Outage::Remote)?;
+    Ok(KeyCache::new(keys, document.max_age, now))
+}
+
+async fn discover(issuer: &ForeignIssuer) -> Result<Discovery, Outage> {
+    for url in issuer.metadata_urls() {
+        if let Ok(document) = Outbound::get(&url).document(MAX_METADATA).await
+            && let Ok(discovery) = Discovery::parse(&document.body, issuer)
+        {
+            return Ok(discovery);
+        }
+    }
+    Err(Outage::Remote)
+}
+
+/// The runtime's cryptography.
+struct RuntimeCrypto;
+
+impl SignatureVerifier for RuntimeCrypto {
+    async fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &ForeignKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, Outage> {
+        let verified = async {
+            // The same object says how to import a key and how to check with it.
+            let how = JSON::parse(match algorithm {
+                Algorithm::Rs256 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#,
+                Algorithm::Ps256 => r#"{"name":"RSA-PSS","hash":"SHA-256","saltLength":32}"#,
+                Algorithm::Es256 => r#"{"name":"ECDSA","namedCurve":"P-256","hash":"SHA-256"}"#,
+                Algorithm::EdDsa => r#"{"name":"Ed25519"}"#,
+            })?;
+            let jwk = JSON::parse(&key.material().to_jwk())?;
+            let usages = Array::of1(&"verify".into());
+            let key = subtle("importKey", &[&"jwk".into(), &jwk, &how, &false.into(), &usages]).await?;
+            subtle("verify", &[&how, &key, &Uint8Array::from(signature), &Uint8Array::from(message)]).await
+        };
+        let verified: Result<JsValue, JsValue> = verified.await;
+        verified.map_err(|_| Outage::Storage)?.as_bool().ok_or(Outage::Storage)
+    }
+}

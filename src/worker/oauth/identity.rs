@@ -1,0 +1,269 @@
+//! How it is found out who a person is, after they have consented: by this server's own login page, or by somebody else.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use crate::oauth::Random as _;
+use crate::oauth::bearer::Bearer;
+use crate::oauth::consent::ConsentedRequest;
+use crate::oauth::cookie::BrowserNonce;
+use crate::oauth::external::{ForeignIssuer, ForeignPolicy, ForeignRefusal};
+use crate::oauth::form::{Parameters, with_query};
+use crate::oauth::identity::{AllowedUsers, Answer, AtProvider, MAX_ANSWER, NotIdentified, Profile, ProviderMetadata};
+use crate::oauth::outage::Outage;
+use crate::oauth::pkce::CodeVerifier;
+use crate::oauth::sign_in::Person;
+use crate::worker::foreign::{self, KeySource};
+use crate::worker::identity::{Provider, ProviderClient};
+use crate::worker::incoming::Incoming;
+use crate::worker::outbound::{self, Outbound};
+use crate::worker::route::CALLBACK_PATH;
+
+use super::Desk;
+use super::authorize::{Problem, seal};
+
+/// What comes after consent.
+pub(super) enum Step {
+    /// The login page of this server.
+    Login,
+    /// The person goes to the provider, and comes back to the callback.
+    Away(String),
+    /// Nothing: who they are is known already.
+    Known(Person),
+}
+
+/// Finds out who a person is.
+pub(super) trait Identity {
+    /// After consent.
+    async fn begin(
+        &self,
+        desk: &Desk<'_>,
+        incoming: &Incoming,
+        consented: ConsentedRequest,
+        browser: &BrowserNonce,
+    ) -> Result<Step, Problem>;
+
+    /// The person is back from the provider, which has answered with a code.
+    async fn finish(&self, desk: &Desk<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem>;
+}
+
+/// The passphrase, or what is configured instead.
+impl Identity for Option<Provider> {
+    async fn begin(
+        &self,
+        desk: &Desk<'_>,
+        incoming: &Incoming,
+        consented: ConsentedRequest,
+        browser: &BrowserNonce,
+    ) -> Result<Step, Problem> {
+        match self {
+            None => Ok(Step::Login),
+            Some(Provider::OpenId(client, _)) => {
+                let provider = metadata(&client.issuer).await?;
+                let scope = [("scope", "openid profile email")];
+                away(desk, client, provider.authorization_endpoint(), &scope, consented, browser)
+            }
+            Some(Provider::GitHub(client, _)) => {
+                let endpoint = format!("{}/login/oauth/authorize", base(&client.issuer));
+                away(desk, client, &endpoint, &[], consented, browser)
+            }
+            Some(Provider::Access { team, audience }) => {
+                let assertion = incoming.header("cf-access-jwt-assertion");
+                behind_access(desk, assertion.as_deref(), team, audience).await.map(Step::Known)
+            }
+        }
+    }
+
+    async fn finish(&self, desk: &Desk<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem> {
+        match self {
+            Some(Provider::OpenId(client, allowed)) => {
+                person(desk, from_openid(desk, client, code, pending).await?, allowed)
+            }
+            Some(Provider::GitHub(client, allowed)) => {
+                person(desk, from_github(desk, client, code, pending).await?, allowed)
+            }
+            Some(Provider::Access { .. }) | None => Err(Problem::BrokenForm),
+        }
+    }
+}
+
+fn person(desk: &Desk<'_>, profile: Profile, allowed: &AllowedUsers) -> Result<Person, Problem> {
+    let (subject, display_name) = profile.admitted(allowed)?;
+    Ok(Person { subject, display_name, epoch: desk.epoch()? })
+}
+
+/// The request travels as `state`, sealed and bound to this browser: so nobody can be made to finish somebody else's sign-in.
+fn away(
+    desk: &Desk<'_>,
+    client: &ProviderClient,
+    endpoint: &str,
+    more: &[(&str, &str)],
+    consented: ConsentedRequest,
+    browser: &BrowserNonce,
+) -> Result<Step, Problem> {
+    let (mut nonce, mut verifier) = ([0; 16], [0; 32]);
+    desk.entropy.fill(&mut nonce);
+    desk.entropy.fill(&mut verifier);
+    let pending =
+        AtProvider { consented, nonce: URL_SAFE_NO_PAD.encode(nonce), verifier: URL_SAFE_NO_PAD.encode(verifier) };
+    let challenge = CodeVerifier::parse(&pending.verifier).map_err(|_| Problem::BrokenForm)?.challenge().to_string();
+    let state = seal(desk, &pending, browser)?;
+    let callback = callback(desk);
+    let mut parameters = vec![
+        ("response_type", "code"),
+        ("client_id", client.client_id.as_str()),
+        ("redirect_uri", callback.as_str()),
+        ("state", state.as_str()),
+        ("nonce", pending.nonce.as_str()),
+        ("code_challenge", challenge.as_str()),
+        ("code_challenge_method", "S256"),
+    ];
+    parameters.extend_from_slice(more);
+    Ok(Step::Away(with_query(endpoint, &parameters)))
+}
+
+fn callback(desk: &Desk<'_>) -> String {
+    desk.site.issuer.at(CALLBACK_PATH)
+}
+
+async fn metadata(issuer: &ForeignIssuer) -> Result<ProviderMetadata, Problem> {
+    for url in issuer.metadata_urls() {
+        if let Ok(document) = Outbound::get(&url).document(MAX_ANSWER).await
+            && let Ok(metadata) = ProviderMetadata::parse(&document.body, issuer)
+        {
+            return Ok(metadata);
+        }
+    }
+    Err(Problem::Outage(Outage::Remote))
+}
+
+async fn from_openid(
+    desk: &Desk<'_>,
+    client: &ProviderClient,
+    code: &str,
+    pending: &AtProvider,
+) -> Result<Profile, Problem> {
+    let provider = metadata(&client.issuer).await?;
+    let in_body = provider.wants_secret_in_body();
+    let tokens = redeem(desk, client, provider.token_endpoint(), in_body, code, pending).await?;
+    let id_token = tokens.text("id_token").ok_or(NotIdentified::Answer("no ID token"))?;
+    let profile = Profile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, desk.now)?;
+    match (provider.userinfo_endpoint(), tokens.text("access_token")) {
+        (Some(url), Some(token)) if profile.lacks_email() => {
+            let authorization = format!("Bearer {token}");
+            let request = Outbound { authorization: Some(&authorization), ..Outbound::get(url) };
+            let userinfo = request.document(MAX_ANSWER).await?;
+            Ok(profile.with_userinfo(&userinfo.body, &client.issuer)?)
+        }
+        _ => Ok(profile),
+    }
+}
+
+async fn from_github(
+    desk: &Desk<'_>,
+    client: &ProviderClient,
+    code: &str,
+    pending: &AtProvider,
+) -> Result<Profile, Problem> {
+    let github = base(&client.issuer);
+    let endpoint = format!("{github}/login/oauth/access_token");
+    let tokens = redeem(desk, client, &endpoint, true, code, pending).await?;
+    let token = tokens.text("access_token").ok_or(NotIdentified::Answer("no access token"))?;
+    let url = match github {
+        "https://github.com" => "https://api.github.com/user".to_owned(),
+        enterprise => format!("{enterprise}/api/v3/user"),
+    };
+    let authorization = format!("Bearer {token}");
+    let user = Outbound { authorization: Some(&authorization), ..Outbound::get(&url) }.document(MAX_ANSWER).await?;
+    Ok(Profile::of_github(&user.body, &client.issuer)?)
+}
+
+fn base(issuer: &ForeignIssuer) -> &str {
+    issuer.as_str().trim_end_matches('/')
+}
+
+/// RFC 6749 §4.1.3, with us as the client.
+async fn redeem(
+    desk: &Desk<'_>,
+    client: &ProviderClient,
+    endpoint: &str,
+    secret_in_body: bool,
+    code: &str,
+    pending: &AtProvider,
+) -> Result<Answer, Problem> {
+    let callback = callback(desk);
+    let mut parameters = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", callback.as_str()),
+        ("code_verifier", pending.verifier.as_str()),
+    ];
+    let authorization = if secret_in_body {
+        parameters.extend([("client_id", client.client_id.as_str()), ("client_secret", client.client_secret.as_str())]);
+        None
+    } else {
+        // RFC 6749 §2.3.1: each half is form-urlencoded.
+        let (id, secret) = (encoded(&client.client_id), encoded(&client.client_secret));
+        Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
+    };
+    let form = with_query("", &parameters);
+    let request =
+        Outbound { url: endpoint, authorization: authorization.as_deref(), form: Some(form.trim_start_matches('?')) };
+    let response = request.send().await?;
+    match response.status() {
+        200 => {}
+        // The code is wrong, or the settings are.
+        400..=499 => return Err(NotIdentified::Answer("the code was refused").into()),
+        _ => return Err(Problem::Outage(Outage::Remote)),
+    }
+    let answer = outbound::body(&response, MAX_ANSWER).await?.ok_or(Outage::Remote)?;
+    Ok(Answer::read(&answer)?)
+}
+
+fn encoded(text: &str) -> String {
+    with_query("", &[("", text)]).split_off(2)
+}
+
+/// Cloudflare Access has let the request pass, and says for whom. The header is worth nothing but for its signature: not all
+/// addresses of a Worker are behind Access.
+async fn behind_access(
+    desk: &Desk<'_>,
+    assertion: Option<&str>,
+    team: &ForeignIssuer,
+    audience: &str,
+) -> Result<Person, Problem> {
+    let assertion = assertion.map(|assertion| format!("Bearer {assertion}"));
+    let token = Bearer::from_authorization(assertion.as_deref()).ok().flatten();
+    let token = token.ok_or(NotIdentified::Answer("the request did not come through Access"))?;
+    let certs = format!("{}/cdn-cgi/access/certs", base(team));
+    let policy = ForeignPolicy { issuer: team, audiences: &[audience], accept_plain_jwt: true };
+    let verified = foreign::verify(&token, KeySource::At(&certs), &policy, desk.now).await.map_err(|refused| {
+        if let ForeignRefusal::Outage(outage) = refused {
+            return Problem::Outage(outage);
+        }
+        NotIdentified::Answer("the assertion of Access is not valid").into()
+    })?;
+    let caller = verified.into_caller();
+    let display_name = caller.display_name.as_deref().map(str::to_owned);
+    Ok(Person { subject: caller.subject, display_name, epoch: desk.epoch()? })
+}
+
+/// What the provider's answer says besides the request that it belongs to.
+pub(super) enum ProviderAnswer<'a> {
+    /// A code.
+    Code(&'a str),
+    /// The person, or the provider, said no.
+    Refused,
+}
+
+impl<'a> ProviderAnswer<'a> {
+    /// Reads the query of the callback.
+    pub(super) fn read(parameters: &'a Parameters) -> Result<Self, Problem> {
+        let get = |name| parameters.get(name).map_err(|_| Problem::BrokenForm);
+        match (get("code")?, get("error")?) {
+            (Some(code), None) => Ok(Self::Code(code)),
+            (None, Some(_)) => Ok(Self::Refused),
+            (Some(_), Some(_)) | (None, None) => Err(Problem::BrokenForm),
+        }
+    }
+}
