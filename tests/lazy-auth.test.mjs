@@ -83,6 +83,7 @@ describe('without a token', () => {
         const answer = await send(server, ask('tools/call', calling(tool, args)));
         const challenge = challengeOf(answer);
         assert.ok(scopesOf(challenge).includes(scope), answer.story('R9: what the operation needs'));
+        for (const first of SIGN_IN) assert.ok(scopesOf(challenge).includes(first), answer.story('and what a first sign-in asks for'));
         if (scope !== 'notes:write') assert.ok(!scopesOf(challenge).includes('notes:write'), answer.story('R5, R17: least privilege'));
       });
     }
@@ -310,6 +311,7 @@ describe('with a token', () => {
         const challenge = challengeOf(answer, { status: 403 });
         assert.equal(challenge.parameters.error, 'insufficient_scope', answer.story('R8, RFC 6750 §3.1: only then do clients step up'));
         assert.ok(scopesOf(challenge).includes(scope), answer.story('R9: what the operation needs'));
+        for (const had of SIGN_IN) assert.ok(scopesOf(challenge).includes(had), answer.story('a client that asks for just this keeps what it had'));
       }
     });
   }

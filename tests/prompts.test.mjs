@@ -79,7 +79,7 @@ describe('prompts/get', () => {
     for (const { ask } of ERAS) {
       const answer = await send(notes, ask('prompts/get', { name: 'summarize_notes' }));
       answer.hasStatus(401, 'R7: refused at the HTTP layer');
-      answer.hasHeader('www-authenticate', /scope="notes:read"/, 'R5: the challenge names the scope');
+      answer.hasHeader('www-authenticate', /scope="notes:read profile"/, 'R5: the challenge names what the next token should have');
     }
   });
 });

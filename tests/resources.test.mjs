@@ -115,7 +115,7 @@ describe('notes', () => {
       for (const uri of ['note://1', 'note://999999']) {
         const answer = await send(notes, ask('resources/read', { uri }));
         answer.hasStatus(401, 'R7: refused at the HTTP layer, like a tool');
-        answer.hasHeader('www-authenticate', /scope="notes:read"/, 'R5: the challenge names the scope');
+        answer.hasHeader('www-authenticate', /scope="notes:read profile"/, 'R5: the challenge names what the next token should have');
       }
       const complete = ask('completion/complete', { ref: { type: 'ref/resource', uri: 'note://{id}' }, argument: { name: 'id', value: '' } });
       (await send(notes, complete)).hasStatus(401, '1.9: completion has the access control of what it completes');
