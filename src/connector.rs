@@ -32,7 +32,8 @@ pub(crate) fn connector() -> Connector<Workers> {
             Tool::new("delete_note", "Delete one note for good.", delete_note)
                 .title("Delete note")
                 .scope(NOTES_WRITE)
-                .destructive(),
+                .destructive()
+                .strict(),
         )
         .template(
             Template::new("note://{id}", "note", "One of the notes.", read_note)

@@ -187,6 +187,17 @@ describe('an access token of a grant that was revoked', () => {
     await isTurnedAway(there, tokens.access_token);
   });
 
+  test('is refused at once by a tool that is strict, at an instance that knows nothing of the revocation', async () => {
+    const { tokens } = await connect(here, { client, scope: 'notes:read notes:write profile' });
+    const deleting = (at) => call(at, tokens.access_token, 'delete_note', { id: 999999 });
+    for (const at of [here, there]) (await deleting(at)).result('the grant stands');
+    done(await revoke(tokens.refresh_token, {}, client, here));
+    for (const at of [there, here]) {
+      const answer = await deleting(at);
+      answer.hasStatus(401, 'the object that keeps the grant is asked').hasHeader('www-authenticate', /error="invalid_token"/, 'R7');
+    }
+  });
+
   test('is refused for all its life, however long the instance has run', async () => {
     const { tokens } = await connect(here, { client });
     done(await revoke(tokens.refresh_token));

@@ -98,19 +98,30 @@ impl Posted {
     /// What must be true of the caller, decided by the body alone: all that any request in it needs.
     #[must_use]
     pub fn need<H: 'static>(&self, registry: &Registry<H>) -> Need {
-        let messages = match &self.0 {
-            Body::Single(message) => std::slice::from_ref(message),
-            Body::Batch(messages) => messages,
-        };
         let mut needed: Option<ScopeSet> = None;
-        for message in messages {
-            if let Ok(Message::Request(request)) = message
-                && let Need::Scopes(scopes) = registry.need(request)
-            {
+        for request in self.requests() {
+            if let Need::Scopes(scopes) = registry.need(request) {
                 needed = Some(needed.map_or_else(|| scopes.clone(), |others| others.union(&scopes)));
             }
         }
         needed.map_or(Need::Nothing, Need::Scopes)
+    }
+
+    /// Whether a call in it wants to know for certain that the sign-in still stands.
+    #[must_use]
+    pub fn is_strict<H: 'static>(&self, registry: &Registry<H>) -> bool {
+        self.requests().any(|request| registry.is_strict(request))
+    }
+
+    fn requests(&self) -> impl Iterator<Item = &Request> {
+        let messages = match &self.0 {
+            Body::Single(message) => std::slice::from_ref(message),
+            Body::Batch(messages) => messages,
+        };
+        messages.iter().filter_map(|message| match message {
+            Ok(Message::Request(request)) => Some(request),
+            Ok(Message::Notification(_) | Message::Response(_)) | Err(_) => None,
+        })
     }
 
     /// The refusal of a protected tool in the form that ChatGPT's tool-level linking reads: a result with the challenge in

@@ -142,6 +142,12 @@ impl<H: 'static> Registry<H> {
         required.filter(|scopes| !scopes.is_empty()).map_or(Need::Nothing, Need::Scopes)
     }
 
+    /// Whether `request` calls a tool where a revoked sign-in ends at once.
+    pub(crate) fn is_strict(&self, request: &Request) -> bool {
+        let name = request.params.get("name").and_then(Value::as_str).filter(|_| request.method == "tools/call");
+        name.and_then(|name| self.tool(name)).is_some_and(|tool| tool.tool.strict)
+    }
+
     pub(crate) fn has_resources(&self) -> bool {
         !self.resources.is_empty() || !self.templates.is_empty()
     }

@@ -28,6 +28,8 @@ pub struct Tool<H> {
     pub(crate) icons: Vec<Icon>,
     /// What a caller must have been given; none means that everybody may call.
     pub(crate) scopes: Vec<Scope>,
+    /// Whether a revoked sign-in ends here at once.
+    pub(crate) strict: bool,
     meta: Object,
     handler: Box<dyn Fn(Value, Context<H>) -> Answer<ToolResult>>,
 }
@@ -67,6 +69,7 @@ impl<H: 'static> Tool<H> {
             hints: Hints::default(),
             icons: Vec::new(),
             scopes: Vec::new(),
+            strict: false,
             meta: Object::new(),
             handler: Box::new(move |arguments, cx| {
                 let work = handler.call(arguments, cx);
@@ -111,6 +114,14 @@ impl<H: 'static> Tool<H> {
     pub fn destructive(mut self) -> Self {
         self.hints.read_only = Some(false);
         self.hints.destructive = Some(true);
+        self
+    }
+
+    /// Asks before each call whether the sign-in still stands, so that a revocation holds at once; otherwise it may take two
+    /// minutes. Costs one request to a Durable Object for each call.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.strict = true;
         self
     }
 

@@ -32,6 +32,9 @@ pub(crate) enum NotVerified {
 /// Says what a token is worth at an endpoint.
 pub(crate) trait VerifyToken {
     async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified>;
+
+    /// Asks who keeps the grant whether it still stands: what [`VerifyToken::verify`] knows may be two minutes old.
+    async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified>;
 }
 
 /// The door of one endpoint: what it asks for when it refuses.
@@ -49,11 +52,10 @@ impl Door<'_> {
         let header = incoming.header("authorization");
         let bearer = Bearer::from_authorization(header.as_deref()).map_err(|error| self.bad_header(error))?;
         match bearer {
-            Some(bearer) => match tokens.verify(&bearer, self.site.resource(self.endpoint)).await {
-                Ok(caller) => Ok(Visitor::Caller(caller)),
-                Err(NotVerified::Invalid) => Err(self.refuse(Challenge::invalid_token, self.sign_in.clone())),
-                Err(NotVerified::Unavailable) => Err(Refusal::Outage(Outage::Storage)),
-            },
+            Some(bearer) => {
+                let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;
+                verified.map(Visitor::Caller).map_err(|problem| self.not_verified(problem))
+            }
             None if self.endpoint == McpEndpoint::Private => Err(self.refuse(Challenge::sign_in, self.sign_in.clone())),
             None => Ok(Visitor::Guest),
         }
@@ -70,6 +72,21 @@ impl Door<'_> {
             (Visitor::Caller(caller), Need::Scopes(scopes)) => {
                 Err(self.refuse(Challenge::insufficient_scope, caller.scopes.union(&scopes)))
             }
+        }
+    }
+
+    /// Whether the sign-in of the visitor still stands, for calls that want to know for certain.
+    pub(crate) async fn confirm(&self, visitor: &Visitor, tokens: &impl VerifyToken) -> Result<(), Refusal> {
+        match visitor {
+            Visitor::Guest => Ok(()),
+            Visitor::Caller(caller) => tokens.confirm(caller).await.map_err(|problem| self.not_verified(problem)),
+        }
+    }
+
+    fn not_verified(&self, problem: NotVerified) -> Refusal {
+        match problem {
+            NotVerified::Invalid => self.refuse(Challenge::invalid_token, self.sign_in.clone()),
+            NotVerified::Unavailable => Refusal::Outage(Outage::Storage),
         }
     }
 

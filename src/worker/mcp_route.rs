@@ -68,6 +68,11 @@ async fn admitted(
     if let Err(refusal) = door.admit(&visitor, posted.need(registry)) {
         return challenged(app, &posted, refusal);
     }
+    if posted.is_strict(registry)
+        && let Err(refusal) = door.confirm(&visitor, &tokens).await
+    {
+        return challenged(app, &posted, refusal);
+    }
     let caller = match visitor {
         Visitor::Guest => None,
         Visitor::Caller(caller) => Some(caller),

@@ -11,6 +11,8 @@ use crate::oauth::Timestamp;
 use crate::oauth::access_token::{Expected, TokenRefused, VerifiedToken, verify};
 use crate::oauth::bearer::Bearer;
 use crate::oauth::external::{ForeignPolicy, ForeignRefusal};
+use crate::oauth::grants::{Call, Grants as _, Reply};
+use crate::oauth::opaque::ObjectName;
 use crate::oauth::resource::Resource;
 use crate::oauth::verified_tokens::{Look, VerifiedTokens, marker};
 
@@ -20,6 +22,7 @@ use super::clock::now;
 use super::configuration::AuthIssuer;
 use super::ed25519::WebCrypto;
 use super::foreign::{self, KeySource};
+use super::grants_object::GrantsOf;
 use super::hints;
 use super::site::Site;
 
@@ -48,6 +51,24 @@ impl VerifyToken for AccessTokens<'_> {
             self.check_not_revoked(grant, now).await?;
         }
         Ok(Caller::clone(&caller))
+    }
+
+    async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified> {
+        // A client that acts for itself has no grant, and those of a foreign issuer are kept elsewhere.
+        let Some(id) = caller.grant else { return Ok(()) };
+        let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        let list = Call::List { epochs: authority.epochs().to_vec() };
+        let grants = GrantsOf { env: self.env };
+        match grants.call(ObjectName::of(&caller.subject), list).await {
+            Ok(Reply::List(live)) if live.iter().any(|grant| grant.id == id) => Ok(()),
+            Ok(Reply::List(_)) => {
+                forget(&[id], now());
+                Err(NotVerified::Invalid)
+            }
+            Ok(Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::Revoke(_)) | Err(_) => {
+                Err(NotVerified::Unavailable)
+            }
+        }
     }
 }
 
