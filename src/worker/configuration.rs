@@ -289,4 +289,19 @@ mod tests {
         let origins: Vec<_> = configuration.allowed_origins.iter().map(Origin::as_str).collect();
         assert_eq!(origins, ["https://a.example", "https://b.example"]);
     }
+
+    #[test]
+    fn every_variable_is_documented() {
+        let reference = include_str!("../../docs/configuration.md");
+        let sources = [include_str!("configuration.rs"), include_str!("identity.rs")];
+        let quoted = sources.iter().flat_map(|source| source.split('"'));
+        let is_name = |text: &&str| {
+            text.len() > 4 && text.contains('_') && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        };
+        let names: Vec<_> = quoted.filter(is_name).collect();
+        assert!(names.len() > 20, "{names:?}");
+        for name in names {
+            assert!(reference.contains(&format!("`{name}`")), "docs/configuration.md does not name {name}");
+        }
+    }
 }
