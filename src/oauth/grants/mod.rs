@@ -18,7 +18,6 @@ mod message;
 #[allow(clippy::arithmetic_side_effects, reason = "a test that overflows fails")]
 mod rules;
 
-pub use super::compact::{Unreadable, decode, encode};
 pub use code::{Mismatch, PendingCode, Redemption};
 pub use grant::{
     Authorization, EndReason, Ended, Grant, Limits, Refresh, RefreshDecision, RefreshRefusal, Renewal, Retry,

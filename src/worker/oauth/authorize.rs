@@ -259,8 +259,12 @@ fn page(status: u16, html: String, form_action: &[&str]) -> Answer {
         .fold(Answer::html(status, html), |answer, (name, value)| answer.header(name, value))
 }
 
+/// A person who reloads a page comes here.
 fn wrong_method(allowed: &'static str) -> Answer {
-    refused(405, "invalid_request", "this address is not used that way").header("allow", allowed)
+    let (what_happened, what_to_do) =
+        ("A sign-in begins in the app that you want to connect.", "Go back and connect again.");
+    page(405, pages::problem("This page does not open like that", what_happened, what_to_do), &[])
+        .header("allow", allowed)
 }
 
 /// Why a person is shown a page instead of being sent on.
