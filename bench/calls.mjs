@@ -9,16 +9,20 @@ const META = 'io.modelcontextprotocol';
  * @typedef {object} Call
  * @property {string} name for `--only`
  * @property {string} title
- * @property {'legacy' | 'modern' | 'list' | 'challenge' | 'metadata'} kind which columns can answer it
+ * @property {'legacy' | 'modern' | 'list' | 'whoami' | 'challenge' | 'metadata'} kind which columns can answer it
  * @property {number} weight how many small requests one of these is worth; fewer of them are sent
- * @property {boolean} [anonymous] to be sent without a token, also where the column has one
+ * @property {boolean} [signedIn] to be sent with a token; others have one only where a column answers nobody without
+ * @property {boolean} [anonymous] to be sent without a token in any case
+ * @property {Call} [beside] what is measured next to it, without a token, on a column that takes both
  * @property {import('./load.mjs').Request} request
  * @property {(answer: import('./load.mjs').Answer) => void} check
  */
 
+const smallEcho = echo({ name: 'legacy-100B', bytes: 100, era: 'legacy', weight: 1 });
+
 /** @type {Call[]} */
 export const calls = [
-  echo({ name: 'legacy-100B', bytes: 100, era: 'legacy', weight: 1 }),
+  smallEcho,
   echo({ name: 'legacy-100KB', bytes: 100_000, era: 'legacy', weight: 8 }),
   echo({ name: 'modern-100B', bytes: 100, era: 'modern', weight: 1 }),
   echo({ name: 'modern-100KB', bytes: 100_000, era: 'modern', weight: 8 }),
@@ -31,6 +35,20 @@ export const calls = [
     check(answer) {
       const names = result(answer).tools.map((tool) => tool.name);
       assert.ok(names.includes('echo'), `the list has no echo: ${names}`);
+    },
+  },
+  {
+    name: 'whoami',
+    title: `tools/call whoami with a token, legacy (${LEGACY})`,
+    kind: 'whoami',
+    weight: 1,
+    signedIn: true,
+    beside: smallEcho,
+    request: post('legacy', 'tools/call', { name: 'whoami', arguments: {} }),
+    check(answer) {
+      const { content, isError } = result(answer);
+      assert.notEqual(isError, true, `an error result: ${answer.body.slice(0, 300)}`);
+      assert.match(content[0].text, /owner/);
     },
   },
   {
@@ -60,6 +78,9 @@ export const calls = [
     },
   },
 ];
+
+/** What is not one request and is measured in its own way: see `measureSignIns`. */
+export const wholeSignIn = { name: 'sign-in', title: 'A whole sign-in: register, authorize, redeem the code, refresh' };
 
 function echo({ name, bytes, era, weight }) {
   const text = prose(bytes);

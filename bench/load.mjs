@@ -7,7 +7,8 @@ const ANSWER_TIMEOUT = 20_000;
 
 /**
  * @typedef {{method: string, path: string, headers: Record<string, string>, body?: string}} Request
- * @typedef {{status: number, headers: Record<string, string>, body: string}} Answer
+ * @typedef {{status: number, headers: Record<string, string>, cookies: [string, string][], body: string}} Answer
+ * @typedef {{ask: (request: Request) => Promise<Answer>, close: () => void}} Connection
  */
 
 /** Writes a request down once. */
@@ -20,19 +21,43 @@ export function encode({ method, path, headers, body }, port) {
 }
 
 /** Sends one request and gives its answer whole. @returns {Promise<Answer>} */
-export function ask(port, request) {
-  return new Promise((resolve, reject) => {
-    const chunks = [];
-    const connection = open(port, {
-      answered(status, head) {
-        connection.close();
-        resolve({ status, headers: fields(head), body: Buffer.concat(chunks).toString() });
-      },
-      failed: reject,
-      chunk: (bytes) => chunks.push(bytes),
-    });
-    connection.send(encode(request, port));
+export async function ask(port, request) {
+  const connection = dial(port);
+  try {
+    return await connection.ask(request);
+  } finally {
+    connection.close();
+  }
+}
+
+/** A connection for different requests, one after the other. @returns {Connection} */
+export function dial(port) {
+  let chunks = [];
+  let waiting;
+  let broken;
+  const connection = open(port, {
+    answered(status, head) {
+      const { resolve } = waiting;
+      waiting = undefined;
+      resolve({ status, headers: fields(head), cookies: cookies(head), body: Buffer.concat(chunks).toString() });
+    },
+    failed(error) {
+      broken = error;
+      waiting?.reject(error);
+    },
+    chunk: (bytes) => chunks.push(bytes),
   });
+  return {
+    ask(request) {
+      return new Promise((resolve, reject) => {
+        if (broken) throw broken;
+        chunks = [];
+        waiting = { resolve, reject };
+        connection.send(encode(request, port));
+      });
+    },
+    close: connection.close,
+  };
 }
 
 /**
@@ -162,6 +187,11 @@ function open(port, on) {
     }
   });
   return { send: (bytes) => socket.write(bytes), close };
+}
+
+/** Names and values of the cookies that a head sets. */
+function cookies(head) {
+  return [...head.matchAll(/\r\nset-cookie: *([^=;\r]+)=([^;\r]*)/gi)].map(([, name, value]) => [name, value]);
 }
 
 /** The fields of a head, names in lower case. */

@@ -1,7 +1,7 @@
 // The measurement itself: which column gets which load when, and the medians of what that gave.
 import { Stop, step } from '../scripts/lib/log.mjs';
-import { calls as allCalls, checkEcho } from './calls.mjs';
-import { ask, load } from './load.mjs';
+import { calls as allCalls, checkEcho, wholeSignIn } from './calls.mjs';
+import { ask, dial, load } from './load.mjs';
 import { start } from './runtime.mjs';
 
 /** A refused or cut answer must not pass for a fast one; ids and dates may make an answer a little shorter or longer. */
@@ -12,6 +12,12 @@ const FEWEST = 50;
 
 /** How long a sample should take, in seconds. Samples that are near each other in time meet the same conditions. */
 const SAMPLE = 0.25;
+
+/**
+ * Sign-ins before the sample and in it. Together they stay well below what one person may have signed in at a time, for then
+ * each new one ends an old one; and as they add up, each sample has a Worker of its own with empty storage.
+ */
+const SIGN_INS = { warmUp: 60, measured: 60 };
 
 /**
  * Loads every column with every call it can answer, round by round.
@@ -26,7 +32,6 @@ export async function measure(installed, calls, { rounds, most, warmUp, concurre
       servers.push(await start(program));
       columns.push(await prepare(column, servers.at(-1), calls));
     }
-    const bare = columns.find(({ column }) => column.name === 'bare');
     step('Warming up');
     for (const { server, requests } of columns) {
       for (const [call, ready] of requests) {
@@ -36,37 +41,54 @@ export async function measure(installed, calls, { rounds, most, warmUp, concurre
         ready.count = Math.max(FEWEST, Math.min(most, Math.round((SAMPLE * FEWEST) / seconds)));
       }
     }
-    const blocks = concurrencies.flatMap((concurrency) => calls.map((call) => ({ call, concurrency, samples: new Map() })));
+    const blocks = concurrencies.flatMap((concurrency) => calls.map((call) => ({ call, concurrency, rows: rowsOf(columns, call) })));
     for (let round = 0; round < rounds; round += 1) {
       step(`Round ${round + 1} of ${rounds}`);
-      for (const { call, concurrency, samples } of blocks) {
+      for (const { concurrency, rows } of blocks) {
         // Another one begins each time, so that none always follows the same neighbour.
-        const order = columns.map((_, i) => columns[(i + round) % columns.length]);
-        for (const entry of order) {
-          if (!entry.requests.has(call)) continue;
-          if (!samples.has(entry)) samples.set(entry, []);
-          samples.get(entry).push(await sample(entry.server, entry.requests.get(call), concurrency));
+        for (const { server, ready, samples } of rotated(rows, round)) {
+          if (ready) samples.push(await sample(server, ready, concurrency));
         }
       }
     }
-    return blocks.map(({ call, concurrency, samples }) => ({
-      call: call.name,
-      title: call.title,
-      concurrency,
-      columns: columns.map((entry) => ({ column: entry.column.name, title: entry.column.title, ...summary(samples.get(entry), samples.get(bare)) })),
-    }));
+    return blocks.map(({ call, concurrency, rows }) => {
+      const bare = rows.find(({ column }) => column === 'bare');
+      return {
+        call: call.name,
+        title: call.title,
+        concurrency,
+        columns: rows.map(({ column, title, beside, samples }) => ({ column, title, beside, ...summary(samples, bare?.samples) })),
+      };
+    });
   } finally {
     await Promise.all(servers.map((server) => server.stop()));
   }
 }
 
-/** Signs in where the column wants that, and makes each call once: a column that answers wrongly is not measured. */
+/** What is measured for a call: each column, and after one that takes calls with and without a token the call to put beside it. */
+function rowsOf(columns, call) {
+  return columns.flatMap(({ column, server, requests }) => {
+    const row = { column: column.name, server };
+    const own = { ...row, title: column.title, ready: requests.get(call), samples: [] };
+    if (!call.beside || !column.signIn || column.closed) return [own];
+    const { name } = call.beside;
+    return [own, { ...row, title: `${column.title}, ${name}`, beside: name, ready: requests.get(call.beside), samples: [] }];
+  });
+}
+
+/** The same entries, beginning with another one. */
+function rotated(entries, by) {
+  return entries.map((_, i) => entries[(i + by) % entries.length]);
+}
+
+/** Signs in where a call wants that, and makes each call once: a column that answers wrongly is not measured. */
 export async function prepare(column, server, calls) {
-  const signedIn = column.signIn ? await column.signIn(server.port) : {};
+  const needsToken = (call) => column.signIn && !call.anonymous && (call.signedIn || column.closed);
+  const answered = new Set(calls.flatMap((call) => (call.beside ? [call, call.beside] : [call])).filter(({ kind }) => column.kinds.includes(kind)));
+  const signedIn = [...answered].some(needsToken) ? await signInTo(column, server) : {};
   const requests = new Map();
-  for (const call of calls) {
-    if (!column.kinds.includes(call.kind)) continue;
-    const request = requestTo(column, call, call.anonymous ? {} : signedIn);
+  for (const call of answered) {
+    const request = requestTo(column, call, needsToken(call) ? signedIn : {});
     const answer = await ask(server.port, request);
     try {
       if (column.name === 'bare') checkEcho(request, answer);
@@ -89,6 +111,25 @@ export async function prepare(column, server, calls) {
   return { column, server, requests };
 }
 
+/** The headers of a caller who has signed in. */
+async function signInTo(column, server) {
+  return withConnection(column, server, async (connection, origin) => {
+    const { access_token: token } = await column.signIn(connection, origin);
+    return { Authorization: `Bearer ${token}` };
+  });
+}
+
+async function withConnection(column, server, work) {
+  const connection = dial(server.port);
+  try {
+    return await work(connection, `http://127.0.0.1:${server.port}`);
+  } catch (error) {
+    throw new Stop(`Nobody can sign in to ${column.title}: ${error.message}\n${server.output()}`);
+  } finally {
+    connection.close();
+  }
+}
+
 /** A call's request as this column takes it. */
 function requestTo(column, call, signedIn) {
   const headers = { ...call.request.headers, ...signedIn };
@@ -107,9 +148,9 @@ async function sample(server, { load: send, count }, concurrency) {
 
 /** Medians over the rounds. */
 function summary(samples, bare) {
-  if (!samples) return {};
+  if (samples.length === 0) return {};
   const of = (name) => median(samples.map((one) => one[name]));
-  return { cpu: of('cpu'), rate: of('rate'), p50: of('p50'), p99: of('p99'), ratio: bare && ratio(samples, bare), samples };
+  return { cpu: of('cpu'), rate: of('rate'), p50: of('p50'), p99: of('p99'), ratio: bare?.length > 0 ? ratio(samples, bare) : undefined, samples };
 }
 
 /**
@@ -121,12 +162,58 @@ export function ratio(samples, others) {
   return { median: quantile(ratios, 0.5), low: quantile(ratios, 0.25), high: quantile(ratios, 0.75) };
 }
 
+/**
+ * Processor time of whole sign-ins, one after the other.
+ * @returns {Promise<{title: string, columns: object[]}>} the columns where one can sign in, in milliseconds per sign-in
+ */
+export async function measureSignIns(installed, { rounds }) {
+  step('Measuring sign-ins');
+  const columns = [...installed].filter(([column]) => column.signIn).map(([column, program]) => ({ column, program, samples: [] }));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const { column, program, samples } of rotated(columns, round)) {
+      const server = await start(program);
+      try {
+        samples.push(await withConnection(column, server, (connection, origin) => signInSample(column, server, connection, origin)));
+      } finally {
+        await server.stop();
+      }
+    }
+  }
+  return {
+    ...wholeSignIn,
+    columns: columns.map(({ column, samples }) => ({
+      column: column.name,
+      title: column.title,
+      pages: column.pages,
+      requests: samples[0].requests,
+      cpu: median(samples.map((one) => one.cpu)),
+      milliseconds: median(samples.map((one) => one.milliseconds)),
+      ratio: ratio(samples, columns.at(-1).samples),
+      samples,
+    })),
+  };
+}
+
+async function signInSample(column, server, connection, origin) {
+  let requests = 0;
+  const counted = { ...connection, ask: (request) => ((requests += 1), connection.ask(request)) };
+  for (let i = 0; i < SIGN_INS.warmUp; i += 1) await column.signIn(counted, origin);
+  requests = 0;
+  const [began, before] = [performance.now(), server.cpu()];
+  for (let i = 0; i < SIGN_INS.measured; i += 1) await column.signIn(counted, origin);
+  return {
+    requests: requests / SIGN_INS.measured,
+    cpu: (server.cpu() - before) / 1000 / SIGN_INS.measured,
+    milliseconds: (performance.now() - began) / SIGN_INS.measured,
+  };
+}
+
 /** Time and processor time from the start of the process to its first right answer. */
 export async function measureStarts(installed, { starts }) {
   step('Measuring start-up');
   const first = allCalls.find(({ name }) => name === 'legacy-100B');
   // Where the first call needs a token, signing in would be measured too.
-  const columns = [...installed].filter(([column]) => !column.signIn).map(([column, program]) => ({ column, program, samples: [] }));
+  const columns = [...installed].filter(([column]) => !column.closed).map(([column, program]) => ({ column, program, samples: [] }));
   for (let round = 0; round < starts; round += 1) {
     for (const { column, program, samples } of columns) {
       const began = performance.now();

@@ -17,7 +17,7 @@ import { checkRequirements } from '../scripts/lib/requirements.mjs';
 
 const USAGE = `npm run bench -- [options]
   --quick               fewer rounds and requests: about one minute instead of four
-  --only CALL,…         only these calls
+  --only CALL,…         only these calls; sign-in is a whole sign-in
   --columns COLUMN,…    only these columns
   --concurrency N,…     connections at a time, 16,1 by default
   --profile CALL        where the connector spends its time on this call, instead of the measurement
@@ -38,9 +38,9 @@ await main(async () => {
   await ensurePackages(path.join(root, 'bench'), 'the libraries to compare with');
   // These need the packages.
   const { columns } = await import('./columns.mjs');
-  const { calls } = await import('./calls.mjs');
+  const { calls, wholeSignIn } = await import('./calls.mjs');
   const chosen = {
-    calls: choose(calls, options.profile ?? options.only, '--only'),
+    calls: options.profile ? choose(calls, options.profile, '--profile') : choose([...calls, wholeSignIn], options.only, '--only'),
     columns: choose(columns, options.columns ?? (options.profile && 'connector'), '--columns'),
   };
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-'));
@@ -66,16 +66,19 @@ async function bench(options, { calls, columns }, scratch) {
     await profile(installed.get(columns[0]), columns[0], calls[0]);
     return;
   }
-  const { measure, measureStarts } = await import('./measure.mjs');
+  const { measure, measureSignIns, measureStarts } = await import('./measure.mjs');
+  const { wholeSignIn } = await import('./calls.mjs');
   const { report, targets } = await import('./report.mjs');
   const { workerdVersion } = await import('./runtime.mjs');
+  const requests = calls.filter((call) => call !== wholeSignIn);
   const amount = options.quick ? QUICK : FULL;
   const results = {
     date: new Date().toISOString(),
     machine: { processor: cpus()[0]?.model, processors: cpus().length, node: process.version, workerd: workerdVersion, ...amount },
     sizes: sizes(installed),
     starts: await measureStarts(installed, amount),
-    calls: await measure(installed, calls, { ...amount, concurrencies: options.concurrencies }),
+    calls: requests.length > 0 ? await measure(installed, requests, { ...amount, concurrencies: options.concurrencies }) : [],
+    signIns: calls.includes(wholeSignIn) ? await measureSignIns(installed, amount) : undefined,
   };
   results.targets = targets(results);
   console.log(report(results));

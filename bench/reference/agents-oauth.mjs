@@ -1,11 +1,17 @@
 // The same `agents` handler behind `workers-oauth-provider`, as the “Authentication” section of its page shows.
-// The consent page approves at once, for one fixed user: signing in is set-up here, calls are what is measured.
+// The consent page approves at once, for one fixed user: no page is shown and nobody logs in.
 import { OAuthProvider } from '@cloudflare/workers-oauth-provider';
-import { createMcpHandler } from 'agents/mcp/server';
+import { createMcpHandler, getMcpAuthContext } from 'agents/mcp/server';
 import { env } from 'cloudflare:workers';
 import { createServer } from './agents.mjs';
 
-const handler = createMcpHandler(createServer);
+const handler = createMcpHandler(() => {
+  const server = createServer();
+  server.registerTool('whoami', { description: 'Tell who is signed in.' }, () => ({
+    content: [{ type: 'text', text: `You are ${getMcpAuthContext().props.userId}.` }],
+  }));
+  return server;
+});
 
 const consent = {
   async fetch(request, bindings) {

@@ -1,0 +1,533 @@
+// Where somebody else finds out who a person is: an OpenID provider, which is a real one here, GitHub, or Cloudflare Access.
+// The consent comes first, then the provider; whatever comes back from there has to belong to this browser and this sign-in
+// (OpenID Connect Core §3.1.2, §3.1.3), and who is not on the list does not enter.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { startInstances } from './support/instances.mjs';
+import { textOf } from './support/mcp.mjs';
+import {
+  ALL_SCOPES,
+  Arrival,
+  Browser,
+  PASSPHRASE,
+  REDIRECT,
+  answerPage,
+  ask,
+  asking,
+  authorizePath,
+  call,
+  isSafePage,
+  isTurnedAway,
+  keepsSecrets,
+  pkce,
+  redeeming,
+  refreshing,
+  register,
+  secret,
+  signIn,
+  tokensOf,
+} from './support/oauth.mjs';
+import { bodyOf, enterAt, json, jwt, seconds, startProvider } from './support/openid.mjs';
+
+const HERE = 'https://mcp.example.com';
+const CALLBACK = `${HERE}/authorize/callback`;
+const CLIENT_ID = 'the-connector';
+const CLIENT_SECRET = secret('colon:plus+percent%amp&slash/equals=', 'the client secret');
+const PEOPLE = {
+  alice: { email: 'alice@example.com', email_verified: true, name: 'Alice' },
+  bob: { email: 'bob@elsewhere.example', email_verified: true, name: 'Bob' },
+  mallory: { email: 'mallory@elsewhere.example', email_verified: true, name: 'Mallory' },
+  pretender: { email: 'alice@example.com', email_verified: false, name: 'Alice' },
+};
+const VARS = {
+  IDENTITY: 'openid',
+  OPENID_ISSUER: 'https://id.example',
+  OPENID_CLIENT_ID: CLIENT_ID,
+  OPENID_CLIENT_SECRET: CLIENT_SECRET,
+  ALLOWED_USERS: 'Alice@Example.com, bob',
+  // It opens nothing where somebody else is asked.
+  OWNER_PASSPHRASE: PASSPHRASE,
+};
+
+/** @type {Awaited<ReturnType<typeof startProvider>>} */
+let provider;
+/** @type {Awaited<ReturnType<typeof startInstances>>} */
+let world;
+/** @type {import("./support/instances.mjs").Instance} */
+let site;
+let client;
+before(async () => {
+  provider = await startProvider({
+    clients: [{ client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [CALLBACK] }],
+    people: PEOPLE,
+  });
+  world = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
+  [site] = world.instances;
+  client = await register(site);
+});
+after(async () => {
+  await world?.stop();
+  provider?.stop();
+});
+afterEach(() => provider.isBack());
+
+/** Up to the provider: consent, and the address to which the browser is sent. */
+async function leave(browser = new Browser(site), parameters = {}) {
+  const { verifier, challenge } = pkce();
+  const sent = asking(client, { challenge, ...parameters });
+  const away = await signIn(browser, authorizePath(sent));
+  assert.equal(away.url.origin, 'https://id.example', 'after consent comes the provider');
+  secret(away.url.searchParams.get('state'), 'the state at the provider');
+  secret(away.url.searchParams.get('nonce'), 'the nonce');
+  return { browser, away, sent, verifier };
+}
+
+/** The whole way to tokens. */
+async function connectAs(account, parameters) {
+  const { browser, away, sent, verifier } = await leave(undefined, parameters);
+  const arrival = await browser.open(await enterAt(provider, away.url, account));
+  assert.ok(arrival instanceof Arrival && arrival.parameters.code, `${account} enters: ${arrival.url} ${arrival.text ?? ''}`);
+  const authorization = { code: secret(arrival.parameters.code, 'a code'), verifier, redirectUri: sent.redirect_uri };
+  return tokensOf(await ask(site, redeeming(client, authorization)), 'the code is redeemed');
+}
+
+/** A page and no way on. */
+function isRefused(page, status, rule) {
+  assert.ok(!(page instanceof Arrival), `${rule}: a page, not ${page.url}`);
+  page.answer.hasStatus(status, rule);
+  isSafePage(page.answer, rule);
+  assert.ok(!('location' in page.answer.headers), page.story(`${rule}: nobody is sent anywhere`));
+  return page;
+}
+
+const said = async (token, name = 'whoami', args = {}) => textOf((await call(site, token, name, args)).result(`${name} is answered`));
+
+describe('an OpenID provider', () => {
+  test('is asked after consent, with a state, a nonce and a challenge that are new each time', async () => {
+    const [one, other] = [await leave(), await leave()];
+    for (const { away } of [one, other]) {
+      assert.ok(away.url.href.startsWith('https://id.example/auth?'), 'at the endpoint that its metadata names');
+      const { state, nonce, code_challenge: challenge, ...rest } = away.parameters;
+      assert.deepEqual(rest, {
+        response_type: 'code',
+        client_id: CLIENT_ID,
+        redirect_uri: CALLBACK,
+        code_challenge_method: 'S256',
+        scope: 'openid profile email',
+      });
+      assert.ok(nonce.length >= 22 && challenge.length === 43 && state.length > 40, away.url.href);
+      away.answer.hasStatus(303, 'the form does not travel along');
+      away.answer.hasHeader('referrer-policy', 'no-referrer', 'nor the page');
+    }
+    for (const name of ['state', 'nonce', 'code_challenge']) {
+      assert.notEqual(one.away.parameters[name], other.away.parameters[name], `${name} is new`);
+    }
+  });
+
+  test('is not reached by a person who says no', async () => {
+    const before = provider.asked.length;
+    const arrival = await signIn(new Browser(site), authorizePath(asking(client)), { decision: 'deny' });
+    assert.equal(arrival.parameters.error, 'access_denied');
+    assert.ok(arrival.url.href.startsWith(REDIRECT), 'back at the client');
+    assert.equal(provider.asked.length, before, 'nobody was asked');
+  });
+
+  test('signs a person in, and the client gets its code, its state and our name', async () => {
+    const { browser, away, sent, verifier } = await leave();
+    const back = await enterAt(provider, away.url, 'alice');
+    const arrival = await browser.open(back);
+    assert.ok(arrival instanceof Arrival, arrival.text);
+    assert.ok(arrival.url.href.startsWith(REDIRECT));
+    assert.equal(arrival.parameters.state, sent.state, 'RFC 6749 §4.1.2');
+    assert.equal(arrival.parameters.iss, HERE, 'RFC 9207: who issues the tokens is this server, not the provider');
+    const tokens = tokensOf(await ask(site, redeeming(client, { ...arrival.parameters, verifier, redirectUri: REDIRECT })));
+    assert.match(await said(tokens.access_token), /./);
+    const renewed = tokensOf(await ask(site, refreshing(client, tokens)), 'and refreshes');
+    assert.match(await said(renewed.access_token), /./);
+  });
+
+  test('leads back to a browser that has kept its cookie over the way', async () => {
+    const browser = new Browser(site);
+    await browser.open(authorizePath(asking(client)));
+    const cookies = browser.answers.flatMap(({ headers }) => headers['set-cookie'] ?? []);
+    assert.ok(cookies.length > 0);
+    for (const cookie of cookies) assert.match(cookie, /; *SameSite=Lax/i, 'a strict one does not come along from another site');
+  });
+
+  test('knows two people, who are two here, each with their own notes', async () => {
+    const alice = await connectAs('alice', { scope: ALL_SCOPES });
+    const bob = await connectAs('bob', { scope: ALL_SCOPES });
+    const aliceAgain = await connectAs('alice', { scope: ALL_SCOPES });
+    const [a, b, again] = await Promise.all([alice, bob, aliceAgain].map(({ access_token: token }) => said(token)));
+    assert.notEqual(a, b, 'two people');
+    assert.equal(a, again, 'the same person again');
+    for (const text of [a, b]) assert.doesNotMatch(text, /owner|@example\.com/i, 'nobody is the owner of the passphrase');
+    await said(alice.access_token, 'save_note', { title: 'Only for Alice', body: 'b' });
+    assert.match(await said(aliceAgain.access_token, 'list_notes'), /Only for Alice/);
+    assert.doesNotMatch(await said(bob.access_token, 'list_notes'), /Only for Alice/, 'Bob does not see it');
+  });
+
+  for (const [account, who] of [
+    ['mallory', 'who is not on the list'],
+    ['pretender', 'with the address of somebody on the list that was never verified'],
+  ]) {
+    test(`a person ${who} reads so, and gets no code`, async () => {
+      const { browser, away } = await leave();
+      const page = isRefused(await browser.open(await enterAt(provider, away.url, account)), 403, who);
+      assert.match(page.text, /list/, page.story('it says why'));
+    });
+  }
+
+  test('is not replaced by the passphrase', async () => {
+    const browser = new Browser(site);
+    const page = await browser.open(authorizePath(asking(client)));
+    assert.ok(!page.has('passphrase'), page.story('no field for it'));
+    const form = page.form('decision');
+    const body = new URLSearchParams([...form.entries({}), ['decision', 'allow'], ['passphrase', PASSPHRASE]]).toString();
+    const answer = await ask(site, {
+      method: 'POST',
+      path: '/authorize/login',
+      headers: { 'content-type': 'application/x-www-form-urlencoded', origin: HERE, cookie: browser.cookieHeader },
+      body,
+    });
+    assert.ok(answer.status >= 400 && !answer.headers.location, answer.story('no way around the provider'));
+  });
+
+  test('that says no sends the person back to the client with a no', async () => {
+    const { browser, away, sent } = await leave();
+    const back = await enterAt(provider, away.url, 'alice', { button: 'leave' });
+    assert.equal(back.searchParams.get('error'), 'access_denied');
+    const arrival = await browser.open(back);
+    assert.ok(arrival instanceof Arrival, arrival.text);
+    assert.ok(arrival.url.href.startsWith(REDIRECT));
+    const { error, state, iss, code } = arrival.parameters;
+    assert.deepEqual({ error, state, iss, code }, { error: 'access_denied', state: sent.state, iss: HERE, code: undefined });
+  });
+
+  test('whose list got shorter: who is on it no more is out at once', async () => {
+    const bob = await connectAs('bob');
+    try {
+      await world.restart({ ...VARS, ALLOWED_USERS: 'alice@example.com' });
+      await isTurnedAway(site, bob.access_token, { rule: 'the access token' });
+      const answer = await ask(site, refreshing(client, bob));
+      answer.hasStatus(400, 'the refresh token');
+      assert.equal(answer.json().error, 'invalid_grant');
+      const { browser, away } = await leave();
+      isRefused(await browser.open(await enterAt(provider, away.url, 'bob')), 403, 'and again');
+    } finally {
+      await world.restart();
+    }
+  });
+});
+
+describe('what comes back', () => {
+  const tokenCalls = () => provider.asked.filter(({ url }) => url === 'id.example/token').length;
+
+  test('in another browser is refused, and its code is not even looked at', async () => {
+    const { away } = await leave();
+    const back = await enterAt(provider, away.url, 'alice');
+    const before = tokenCalls();
+    isRefused(await new Browser(site).open(back), 400, 'a browser that began nothing (RFC 9700 §4.7)');
+    const { browser: other } = await leave();
+    isRefused(await other.open(back), 400, 'a browser that began a sign-in of its own');
+    assert.equal(tokenCalls(), before, 'the provider was not asked');
+  });
+
+  test('a second time gives no second code', async () => {
+    const { browser, away } = await leave();
+    const back = await enterAt(provider, away.url, 'alice');
+    assert.ok((await browser.open(back)) instanceof Arrival, 'once');
+    isRefused(await browser.open(back), 403, 'the provider redeems a code once');
+  });
+
+  test('with the state of one sign-in and the code of another is refused', async () => {
+    const browser = new Browser(site);
+    const [one, other] = [await leave(browser), await leave(browser)];
+    const back = await enterAt(provider, one.away.url, 'alice');
+    back.searchParams.set('state', other.away.parameters.state);
+    isRefused(await browser.open(back), 403, 'RFC 7636: the verifier is that of the other');
+  });
+
+  test('too late, changed, incomplete or twofold is refused', async () => {
+    const { browser, away } = await leave();
+    const back = await enterAt(provider, away.url, 'alice');
+    const before = tokenCalls();
+    const changed = (change) => {
+      const url = new URL(back);
+      change(url.searchParams);
+      return url;
+    };
+    for (const [what, url] of [
+      ['no state', changed((query) => query.delete('state'))],
+      ['an empty state', changed((query) => query.set('state', ''))],
+      ['a changed state', changed((query) => query.set('state', `${query.get('state').slice(0, -4)}AAAA`))],
+      ['two states', changed((query) => query.append('state', query.get('state')))],
+      ['no code', changed((query) => query.delete('code'))],
+      ['two codes', changed((query) => query.append('code', 'another'))],
+      ['a code and an error', changed((query) => query.set('error', 'access_denied'))],
+    ]) {
+      isRefused(await browser.open(url), 400, what);
+    }
+    const sealed = await browser.open(authorizePath(asking(client)));
+    const [{ value }] = sealed.form('decision').fields.filter(({ type }) => type === 'hidden');
+    isRefused(await browser.open(changed((query) => query.set('state', value))), 400, 'what another form has sealed');
+    await site.passes(11 * 60);
+    isRefused(await browser.open(back), 400, 'eleven minutes later');
+    assert.equal(tokenCalls(), before, 'the provider was not asked');
+  });
+
+  test('is for a GET', async () => {
+    const answer = await ask(site, { method: 'POST', path: '/authorize/callback', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'code=x' });
+    answer.hasStatus(405, 'RFC 9110 §15.5.6').hasHeader('allow', /GET/, 'RFC 9110 §15.5.6');
+  });
+
+  /** What the provider's ID token says when all is well. */
+  const claimsFor = (away) => ({
+    iss: 'https://id.example',
+    sub: 'alice',
+    aud: CLIENT_ID,
+    nonce: away.parameters.nonce,
+    iat: seconds(),
+    exp: seconds() + 3600,
+    email: 'alice@example.com',
+    email_verified: true,
+  });
+  /** Goes through with an ID token of the test's own. */
+  async function comeBack(change) {
+    const { browser, away } = await leave();
+    const back = await enterAt(provider, away.url, 'alice');
+    const token = jwt(provider.keys, { ...claimsFor(away), ...change }, { typ: 'JWT' });
+    provider.place('id.example/token', json({ access_token: 'opaque-opaque', token_type: 'Bearer', id_token: token }));
+    return browser.open(back);
+  }
+
+  test('with an ID token as it should be is good', async () => {
+    assert.ok((await comeBack({})) instanceof Arrival);
+    assert.ok((await comeBack({ aud: [CLIENT_ID] })) instanceof Arrival, 'a list of one');
+  });
+
+  // The clock of this instance may be minutes ahead of the provider's.
+  for (const [what, change] of [
+    ['of another issuer', { iss: 'https://evil.example' }],
+    ['of an issuer with a slash more', { iss: 'https://id.example/' }],
+    ['for another client', { aud: 'another-client' }],
+    ['for several, and another is the party', { aud: [CLIENT_ID, 'another-client'], azp: 'another-client' }],
+    ['for nobody', { aud: undefined }],
+    ['of another sign-in', { nonce: 'another-nonce' }],
+    ['without a nonce', { nonce: undefined }],
+    ['that has expired', { exp: seconds() - 3600 }],
+    ['that never expires', { exp: undefined }],
+    ['about nobody', { sub: undefined }],
+  ]) {
+    test(`with an ID token ${what} is refused`, async () => {
+      isRefused(await comeBack(change), 403, `OpenID Connect Core §3.1.3.7: ${what}`);
+    });
+  }
+
+  test('without an ID token, or with one that is none, is refused', async () => {
+    for (const answer of [{ access_token: 'opaque-opaque', token_type: 'Bearer' }, { id_token: 'x' }, { id_token: 7 }, []]) {
+      const { browser, away } = await leave();
+      const back = await enterAt(provider, away.url, 'alice');
+      provider.place('id.example/token', json(answer));
+      isRefused(await browser.open(back), 403, JSON.stringify(answer));
+    }
+  });
+
+  test('with word of another person from the userinfo endpoint is refused', async () => {
+    const { browser, away } = await leave();
+    const back = await enterAt(provider, away.url, 'mallory');
+    provider.place('id.example/me', json({ sub: 'alice', email: 'alice@example.com', email_verified: true }));
+    isRefused(await browser.open(back), 403, 'OpenID Connect Core §5.3.2');
+  });
+
+  test('while the provider is out of order is an outage, and good when it is over', async () => {
+    const { browser, away } = await leave();
+    const back = await enterAt(provider, away.url, 'alice');
+    for (const part of ['id.example/token', 'id.example']) {
+      provider.isDown(part);
+      const page = isRefused(await browser.open(back), 503, `${part} is down`);
+      page.answer.hasHeader('retry-after', /^\d+$/, 'when to come again');
+      provider.isBack();
+    }
+    assert.ok((await browser.open(back)) instanceof Arrival, 'loading the page again helps');
+  });
+
+  test('by way of a redirect of the token endpoint is an outage: the secret goes nowhere else', async () => {
+    const { browser, away } = await leave();
+    const back = await enterAt(provider, away.url, 'alice');
+    const before = provider.asked.length;
+    provider.place('id.example/token', (_, response) => response.writeHead(307, { location: 'https://evil.example/token' }).end());
+    isRefused(await browser.open(back), [403, 503], 'RFC 9700 §4.12');
+    assert.ok(!provider.asked.slice(before).some(({ url }) => url.startsWith('evil.example')), 'nobody followed it');
+  });
+});
+
+/** Metadata of the test's own, under both names that may be asked. */
+function publishes(change) {
+  const document = {
+    issuer: 'https://id.example',
+    authorization_endpoint: 'https://id.example/auth',
+    token_endpoint: 'https://id.example/token',
+    ...change,
+  };
+  for (const name of ['oauth-authorization-server', 'openid-configuration']) {
+    provider.place(`id.example/.well-known/${name}`, json(document));
+  }
+}
+
+describe('a provider that is out of order before it was reached', () => {
+  for (const [what, change] of [
+    ['is down', () => provider.isDown()],
+    ['describes another issuer', () => publishes({ issuer: 'https://evil.example' })],
+    ['redeems codes over plain http', () => publishes({ token_endpoint: 'http://id.example/token' })],
+    ['lets people sign in over plain http', () => publishes({ authorization_endpoint: 'http://id.example/auth' })],
+    ['does not say where', () => publishes({ authorization_endpoint: undefined })],
+  ]) {
+    test(`because it ${what} is an outage, and nobody is sent there`, async () => {
+      change();
+      const browser = new Browser(site);
+      const page = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+      isRefused(page, 503, what).answer.hasHeader('retry-after', /^\d+$/, what);
+    });
+  }
+});
+
+test('a provider that wants the secret in the body gets it there', async () => {
+  let seen;
+  publishes({ token_endpoint_auth_methods_supported: ['client_secret_post'] });
+  const { browser, away } = await leave();
+  const back = await enterAt(provider, away.url, 'alice');
+  provider.place('id.example/token', async (request, response) => {
+    const form = new URLSearchParams((await bodyOf(request)).toString());
+    seen = { authorization: request.headers.authorization, ...Object.fromEntries(form) };
+    const claims = { iss: 'https://id.example', sub: 'bob', aud: CLIENT_ID, nonce: away.parameters.nonce, exp: seconds() + 3600 };
+    json({ access_token: 'opaque-opaque', id_token: jwt(provider.keys, claims, { typ: 'JWT' }) })(request, response);
+  });
+  assert.ok((await browser.open(back)) instanceof Arrival);
+  const { code_verifier: verifier, ...rest } = seen;
+  secret(verifier, 'the verifier at the provider');
+  assert.equal(createHash('sha256').update(verifier).digest('base64url'), away.parameters.code_challenge, 'RFC 7636 §4.6');
+  assert.deepEqual(rest, {
+    authorization: undefined,
+    grant_type: 'authorization_code',
+    code: back.searchParams.get('code'),
+    redirect_uri: CALLBACK,
+    client_id: CLIENT_ID,
+    client_secret: CLIENT_SECRET,
+  });
+});
+
+describe('GitHub', () => {
+  const GITHUB_SECRET = secret('github-secret-0123456789', 'the secret at GitHub');
+  let hub;
+  before(async () => {
+    hub = await startInstances({
+      count: 1,
+      vars: { IDENTITY: 'github', GITHUB_CLIENT_ID: 'Iv1.0123', GITHUB_CLIENT_SECRET: GITHUB_SECRET, ALLOWED_USERS: 'OctoCat' },
+      outbound: provider.port,
+    });
+  });
+  after(() => hub?.stop());
+
+  async function come(user) {
+    const [here] = hub.instances;
+    const browser = new Browser(here);
+    const away = await signIn(browser, authorizePath(asking(await register(here))));
+    assert.ok(away.url.href.startsWith('https://github.com/login/oauth/authorize?'), away.url.href);
+    const { state, client_id: id, redirect_uri: callback } = away.parameters;
+    assert.deepEqual([id, callback], ['Iv1.0123', CALLBACK]);
+    const token = secret('gho_0123456789abcdef', 'a token of GitHub');
+    let form;
+    provider.place('github.com/login/oauth/access_token', async (request, response) => {
+      assert.equal(request.headers.accept, 'application/json', 'or GitHub answers with a form');
+      form = Object.fromEntries(new URLSearchParams((await bodyOf(request)).toString()));
+      json(form.code === 'the-code-of-github' ? { access_token: token, token_type: 'bearer', scope: '' } : { error: 'bad_verification_code' })(request, response);
+    });
+    provider.place('api.github.com/user', (request, response) => {
+      const good = request.headers.authorization === `Bearer ${token}` && request.headers['user-agent'];
+      json(good ? user : { message: 'Bad credentials' }, good ? 200 : 401)(request, response);
+    });
+    const end = (code) => browser.open(`/authorize/callback?${new URLSearchParams({ code, state })}`);
+    return { end, form: () => form };
+  }
+
+  test('names a person by their login', async () => {
+    const { end, form } = await come({ id: 583231, login: 'octocat', name: null });
+    const arrival = await end('the-code-of-github');
+    assert.ok(arrival instanceof Arrival && arrival.parameters.code, arrival.text);
+    assert.equal(form().client_secret, GITHUB_SECRET);
+  });
+
+  test('names somebody who is not on the list, who gets a page', async () => {
+    const { end } = await come({ id: 7, login: 'octocat-', name: 'octocat', email: 'octocat' });
+    isRefused(await end('the-code-of-github'), 403, 'not the name, not the address');
+  });
+
+  test('does not know the code', async () => {
+    const { end } = await come({ id: 583231, login: 'octocat', name: null });
+    isRefused(await end('another-code'), 403, 'GitHub says so with 200');
+  });
+
+  test('keeps its secrets', () => keepsSecrets(hub.instances));
+});
+
+describe('Cloudflare Access', () => {
+  const TEAM = 'https://team.cloudflareaccess.com';
+  const AUDIENCE = 'f'.repeat(64);
+  let guarded;
+  before(async () => {
+    guarded = await startInstances({
+      count: 1,
+      vars: { IDENTITY: 'access', ACCESS_TEAM_URL: TEAM, ACCESS_AUDIENCE: AUDIENCE },
+      outbound: provider.port,
+    });
+  });
+  after(() => guarded?.stop());
+
+  const claims = () => ({ iss: TEAM, aud: [AUDIENCE], sub: 'a-person', email: 'alice@example.com', iat: seconds(), nbf: seconds(), exp: seconds() + 600, type: 'app' });
+  const publish = () => {
+    const keys = provider.keys.map(({ kty, kid, use, n, e, crv, x, y }) => ({ kty, kid, use, n, e, crv, x, y }));
+    provider.place('team.cloudflareaccess.com/cdn-cgi/access/certs', json({ keys, public_cert: {}, public_certs: [] }));
+  };
+  async function come(assertion) {
+    const [here] = guarded.instances;
+    const browser = new Browser(here, assertion && { 'cf-access-jwt-assertion': assertion });
+    return answerPage(browser, await browser.open(authorizePath(asking(await register(here)))));
+  }
+
+  test('that cannot be asked for its keys is an outage', async () => {
+    isRefused(await come(jwt(provider.keys, claims(), { typ: null })), 503, 'nobody can tell');
+  });
+
+  test('vouches for the person', async () => {
+    publish();
+    for (const typ of [null, 'JWT']) {
+      const arrival = await come(jwt(provider.keys, claims(), { typ }));
+      assert.ok(arrival instanceof Arrival && arrival.parameters.code, arrival.text);
+    }
+  });
+
+  test('is believed only by its signature, for this application, now', async () => {
+    publish();
+    const good = jwt(provider.keys, claims(), { typ: null });
+    const [head, , signature] = good.split('.');
+    for (const [what, assertion] of [
+      ['none', undefined],
+      ['no token', 'alice@example.com'],
+      ['another person in it', `${head}.${Buffer.from(JSON.stringify({ ...claims(), sub: 'x' })).toString('base64url')}.${signature}`],
+      ['alg none', jwt(provider.keys, claims(), { alg: 'none', typ: null })],
+      ['another application', jwt(provider.keys, { ...claims(), aud: ['e'.repeat(64)] }, { typ: null })],
+      ['another team', jwt(provider.keys, { ...claims(), iss: 'https://evil.cloudflareaccess.com' }, { typ: null })],
+      ['expired', jwt(provider.keys, { ...claims(), exp: seconds() - 120 }, { typ: null })],
+      ['nobody', jwt(provider.keys, { ...claims(), sub: '' }, { typ: null })],
+    ]) {
+      isRefused(await come(assertion), 403, what);
+    }
+  });
+
+  test('keeps its secrets', () => keepsSecrets(guarded.instances));
+});
+
+test('no secret stands in the log', () => keepsSecrets([site]));
