@@ -205,6 +205,8 @@ describe('a server with a foreign issuer', () => {
       const [head, , signature] = minted({}, { alg }).split('.');
       const other = Buffer.from(JSON.stringify(claims({ sub: 'bob' }))).toString('base64url');
       await isTurnedAway(site, `${head}.${other}.${signature}`, { rule: 'other claims under the same signature' });
+      await isTurnedAway(site, good.slice(0, good.lastIndexOf('.') + 1), { rule: 'no signature' });
+      await isTurnedAway(site, `${good}AAAA`, { rule: 'a signature that is too long' });
     });
   }
 

@@ -54,6 +54,15 @@ impl Algorithm {
         }
     }
 
+    /// How long a signature is, in bytes; none where the key decides.
+    #[must_use]
+    pub const fn signature_length(self) -> Option<usize> {
+        match self {
+            Self::Rs256 | Self::Ps256 => None,
+            Self::Es256 | Self::EdDsa => Some(64),
+        }
+    }
+
     /// From the name in a header. `Ed25519` is the newer name of the same thing.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
