@@ -46,8 +46,12 @@ pub(crate) async fn verify(
         (Refetch::Must | Refetch::No | Refetch::Try, _) => refetched(source, now).await?,
     };
     let answer = verify_foreign(token, cache.keys(), &RuntimeCrypto, policy, now).await;
-    if !matches!(answer, Err(ForeignRefusal::UnknownKey)) || cache.for_unknown_key(now) == Refetch::No {
+    if !matches!(answer, Err(ForeignRefusal::UnknownKey)) {
         return answer;
+    }
+    if cache.for_unknown_key(now) == Refetch::No {
+        // Clients throw a token away on a 401, and this one may be good.
+        return if cache.is_behind() { Err(Outage::Storage.into()) } else { answer };
     }
     // The issuer may have changed its keys. If it cannot be asked, nobody can tell.
     let cache = refetched(source, now).await?;

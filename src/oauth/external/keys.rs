@@ -272,6 +272,12 @@ impl KeyCache {
         if now.seconds_since(self.tried_at) < COOLDOWN { Refetch::No } else { Refetch::Try }
     }
 
+    /// Whether the last time of asking failed: then a key that is not there may be one that could not be fetched.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.tried_at > self.fetched_at
+    }
+
     /// Remembers that asking has failed, so that it is not done for every request.
     pub const fn failed(&mut self, now: Timestamp) {
         self.tried_at = now;
