@@ -10,7 +10,8 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { ROOT, startEverything } from './support/server.mjs';
+import { startEverything } from './support/server.mjs';
+import { nodeForSuite, packaged } from './support/suite.mjs';
 
 const REQUIREMENTS = ['2026-07-28', '2025-11-25'];
 
@@ -22,26 +23,6 @@ const NEVER_RUN = new Set(['tasks-status-notifications']);
  * @type {Record<string, Record<string, string | {reason: string, checks: string[]}>>}
  */
 const TO_COME = JSON.parse(await readFile(new URL('conformance/to-come.json', import.meta.url), 'utf8'));
-
-/** A file of an installed package, found as Node finds packages; not every package lets its files be imported. */
-function packaged(name, file) {
-  for (const base of [join(ROOT, 'tests'), ROOT]) {
-    const path = join(base, 'node_modules', name, file);
-    if (existsSync(path)) return path;
-  }
-  return undefined;
-}
-
-/** The suite needs a newer Node than this project does. */
-function nodeForSuite() {
-  if (Number(process.versions.node.split('.')[0]) >= 22) return process.execPath;
-  const found = packaged(`node-${process.platform}-${process.arch}`, 'bin/node');
-  assert.ok(
-    found,
-    `the conformance suite needs Node 22 or newer; this is ${process.version} and no newer one is installed as an npm package`,
-  );
-  return found;
-}
 
 /** @type {import("./support/server.mjs").Server} */
 let server;

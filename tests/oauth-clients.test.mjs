@@ -40,6 +40,7 @@ import {
   signIn,
 } from './support/oauth.mjs';
 import { ROOT, startMain } from './support/server.mjs';
+import { nodeForSuite, packaged } from './support/suite.mjs';
 
 const REDIRECT = 'http://127.0.0.1:39321/callback';
 const INFO = { name: 'behaviour-tests', version: '1.0.0' };
@@ -471,21 +472,4 @@ function freePort() {
       server.close(() => resolve(port));
     });
   });
-}
-
-/** A file of an installed package, found as Node finds packages; not every package lets its files be imported. */
-function packaged(name, file) {
-  const path = [join(ROOT, 'tests'), ROOT].map((base) => join(base, 'node_modules', name, file)).find((candidate) => existsSync(candidate));
-  return path;
-}
-
-/** The suite needs a newer Node than this project does. */
-function nodeForSuite() {
-  if (Number(process.versions.node.split('.')[0]) >= 22) return process.execPath;
-  const found = packaged(`node-${process.platform}-${process.arch}`, 'bin/node');
-  assert.ok(
-    found,
-    `the conformance suite needs Node 22 or newer; this is ${process.version} and no newer one is installed as an npm package`,
-  );
-  return found;
 }
