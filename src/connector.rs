@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Scope;
-use crate::mcp::{Connector, Json, ListedResource, Partial, Prompt, Template, Tool, ToolError};
+use crate::mcp::{ClientCapability, Connector, Json, ListedResource, Partial, Prompt, Template, Tool, ToolError};
 use crate::worker::{Context, Store, Workers};
 
 const PROFILE: Scope = Scope::new("profile", "See who you are");
@@ -115,11 +115,28 @@ struct NoteId {
     id: u64,
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Confirmation {
+    /// Delete it
+    sure: bool,
+}
+
 async fn delete_note(args: NoteId, cx: Context) -> Result<String, ToolError> {
-    if Store::of(&cx, "notes")?.delete(args.id).await? {
-        return Ok(format!("Note {} is deleted.", args.id));
+    let notes = Store::of(&cx, "notes")?;
+    let note: Option<Note> = notes.get(args.id).await?;
+    let Some(note) = note else {
+        return Err(ToolError::new(format!("There is no note {}. Call list_notes to see which there are.", args.id)));
+    };
+    // A client that cannot ask its person here asks before it calls a destructive tool.
+    if cx.can(ClientCapability::Elicitation) {
+        let question = format!("Delete “{}” for good?", note.title);
+        let Confirmation { sure } = cx.elicit("confirm", question).await?;
+        if !sure {
+            return Ok(format!("“{}” is kept.", note.title));
+        }
     }
-    Err(ToolError::new(format!("There is no note {}. Call list_notes to see which there are.", args.id)))
+    notes.delete(args.id).await?;
+    Ok(format!("“{}” is deleted.", note.title))
 }
 
 async fn read_note(args: NoteId, cx: Context) -> Result<Option<String>, ToolError> {

@@ -13,7 +13,7 @@ use super::jsonrpc::RpcError;
 use super::registry::{ReadyPrompt, ReadyTemplate, Registry};
 use super::result::Members;
 use super::text_arguments::property;
-use super::tool_result::ToolError;
+use super::tool_result::{ToolError, Unfinished};
 use crate::caller::ScopeSet;
 
 /// Most values in one answer ("Completion", `values`).
@@ -143,10 +143,10 @@ impl<H: Host> Complete<H> {
         Ok(Self { of, argument, partial: Partial { value, arguments } })
     }
 
-    pub(crate) async fn run(self, cx: Context<H>) -> Result<Members, RpcError> {
+    pub(crate) async fn run(self, cx: Context<H>) -> Result<Members, Unfinished> {
         let version = cx.protocol_version();
         let suggested = match self.of.completer(&self.argument) {
-            Some(suggest) => suggest(self.partial, cx).await.map_err(|error| error.into_rpc_error(version))?,
+            Some(suggest) => suggest(self.partial, cx).await.map_err(|error| error.unfinished(version))?,
             None => Vec::new(),
         };
         Ok(Members::new(vec![("completion", completion(suggested))]))

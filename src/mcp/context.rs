@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::client_capabilities::ClientCapability;
 use super::exchange::{Exchange, LogFilter};
 use super::host::{Host, Unavailable};
 use super::jsonrpc::RpcError;
@@ -19,27 +20,6 @@ pub struct Context<H> {
     host: H,
     caller: Option<Caller>,
     exchange: Rc<Exchange>,
-}
-
-/// Something a client may be able to do for a server ("Capabilities").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClientCapability {
-    /// Ask the person.
-    Elicitation,
-    /// Ask the model.
-    Sampling,
-    /// Name the folders it works in.
-    Roots,
-}
-
-impl ClientCapability {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Elicitation => "elicitation",
-            Self::Sampling => "sampling",
-            Self::Roots => "roots",
-        }
-    }
 }
 
 impl<H: Host> Context<H> {
@@ -75,10 +55,24 @@ impl<H: Host> Context<H> {
 
     /// Leaves the handler by `?` where the client did not say that it can do this.
     pub fn require(&self, capability: ClientCapability) -> Result<(), ToolError> {
-        if self.exchange.client_capabilities.get(capability.as_str()).is_some_and(serde_json::Value::is_object) {
+        if self.can(capability) {
             return Ok(());
         }
-        Err(ToolError::protocol(RpcError::missing_client_capability(capability.as_str())))
+        Err(ToolError::protocol(RpcError::missing_client_capability(capability)))
+    }
+
+    /// Whether the client said that it can do this. One of an older revision says it when its session begins.
+    #[must_use]
+    pub fn can(&self, capability: ClientCapability) -> bool {
+        self.exchange.client_capabilities.has(capability)
+    }
+
+    pub(crate) fn host(&self) -> &H {
+        &self.host
+    }
+
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.exchange
     }
 
     /// Waits.

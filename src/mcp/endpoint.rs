@@ -18,11 +18,12 @@ use super::exchange::Exchange;
 use super::headers::{self, Accepts, RequestHeaders, refused, trimmed};
 use super::host::Host;
 use super::jsonrpc::{
-    Body, ErrorCode, ErrorResponse, Malformed, Message, Request, RequestId, RpcError, Unreadable, to_bytes,
+    Body, ClientResponse, ErrorCode, ErrorResponse, Malformed, Message, Request, RequestId, RpcError, Unreadable,
+    to_bytes,
 };
 use super::legacy::{self, Spoken};
 use super::modern::{self, Refusal};
-use super::operation::{self, Operation, Response};
+use super::operation::{self, Operation, Response, Runner};
 use super::registry::{Need, Registry};
 use super::session::SessionId;
 use super::sse::{EventStream, Run};
@@ -39,6 +40,8 @@ pub struct Settings {
     pub patience: Duration,
     /// A silent stream sends a comment after this long.
     pub keep_alive: Duration,
+    /// A handler is stopped after this long.
+    pub time_limit: Duration,
 }
 
 /// A POST body that is JSON-RPC.
@@ -120,7 +123,7 @@ impl Posted {
         };
         messages.iter().filter_map(|message| match message {
             Ok(Message::Request(request)) => Some(request),
-            Ok(Message::Notification(_) | Message::Response(_)) | Err(_) => None,
+            Ok(Message::Notification(_) | Message::Response(..)) | Err(_) => None,
         })
     }
 
@@ -178,11 +181,13 @@ impl<H: Host + Unpin> Endpoint<H> {
                 let claimed = modern::claim(&notification.params).is_some();
                 return accept_unanswered(claimed, headers);
             }
-            Ok(Message::Response(_)) if names_modern(headers) => {
+            Ok(Message::Response(..)) if names_modern(headers) => {
                 // From 2026-07-28 on a server asks nothing, so there is nothing to respond to.
                 return Reply::refused_unread(400, "This revision of the protocol has no responses from clients.");
             }
-            Ok(Message::Response(_)) => return accept_unanswered(false, headers),
+            Ok(Message::Response(id, response)) => {
+                return respond(&id, &response, headers, &host, caller.as_ref()).await;
+            }
             Err(Malformed { id, problem }) => {
                 let error = RpcError::new(ErrorCode::InvalidRequest, problem.to_string());
                 return Response::error(id.as_ref(), &error, 400).into();
@@ -210,13 +215,14 @@ impl<H: Host + Unpin> Endpoint<H> {
                 return Err(refused("The header MCP-Protocol-Version names a version without `initialize`.").into());
             }
             // The header can name nothing yet.
-            return legacy::admit(request, Spoken::Unnamed, headers, &self.registry, page_size).map_err(legacy_refusal);
+            return legacy::admit(request, Spoken::Unnamed, None, &self.registry, page_size).map_err(legacy_refusal);
         }
         if header_is_modern {
             return modern::admit(request, headers, &self.registry, page_size);
         }
         let spoken = Spoken::of(headers).map_err(legacy_refusal)?;
-        legacy::admit(request, spoken, headers, &self.registry, page_size).map_err(legacy_refusal)
+        let session = legacy::session(headers).map_err(|error| Refusal { status: 404, error })?;
+        legacy::admit(request, spoken, session, &self.registry, page_size).map_err(legacy_refusal)
     }
 
     /// Runs a request to its answer: JSON if it is there soon and nothing comes before it, otherwise a stream.
@@ -233,9 +239,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         if accepts != Accepts::Json {
             exchange.open();
         }
-        let registry = Rc::clone(&self.registry);
-        let run = operation::run(operation, id, Rc::clone(&exchange), registry, host.clone(), caller);
-        let mut run: Run = Box::pin(run);
+        let mut run: Run = Box::pin(self.runner(host.clone(), caller).run(operation, id, Rc::clone(&exchange)));
         let keep_alive = self.settings.keep_alive;
         match accepts {
             Accepts::Json => run.await.into(),
@@ -248,6 +252,10 @@ impl<H: Host + Unpin> Endpoint<H> {
                 None => Reply::Events(Box::pin(EventStream::new(run, exchange, host, keep_alive))),
             },
         }
+    }
+
+    fn runner(&self, host: H, caller: Option<Caller>) -> Runner<H> {
+        Runner { registry: Rc::clone(&self.registry), host, caller, time_limit: self.settings.time_limit }
     }
 
     /// The response, unless a message or the end of our patience comes first.
@@ -285,7 +293,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         let is_modern = |message: &Result<Message, Malformed>| match message {
             Ok(Message::Request(Request { params, .. })) => modern::claim(params).is_some(),
             Ok(Message::Notification(notification)) => modern::claim(&notification.params).is_some(),
-            Ok(Message::Response(_)) | Err(_) => false,
+            Ok(Message::Response(..)) | Err(_) => false,
         };
         if messages.iter().any(is_modern) || names_modern(headers) {
             return invalid("This revision of the protocol has no batches: send one message at a time.");
@@ -295,15 +303,26 @@ impl<H: Host + Unpin> Endpoint<H> {
             Ok(_) => return invalid("This revision of the protocol has no batches: send one message at a time."),
             Err(error) => return Response::error(None, &error, 400).into(),
         };
-        let mut requests = Vec::new();
+        let session = match legacy::session(headers) {
+            Ok(session) => session,
+            Err(error) => return Response::error(None, &error, 404).into(),
+        };
+        let (mut requests, mut responses) = (Vec::new(), Vec::new());
         for message in messages {
             match message {
                 Ok(Message::Request(request)) if request.method == "initialize" => {
                     return invalid("`initialize` must not be part of a batch.");
                 }
                 Ok(Message::Request(request)) => requests.push(request),
-                Ok(Message::Notification(_) | Message::Response(_)) => {}
+                Ok(Message::Notification(_)) => {}
+                Ok(Message::Response(id, response)) => responses.push((id, response)),
                 Err(malformed) => return invalid(&malformed.problem.to_string()),
+            }
+        }
+        for (id, response) in responses {
+            let reply = respond(&id, &response, headers, &host, caller.as_ref()).await;
+            if !matches!(reply, Reply::Accepted) {
+                return reply;
             }
         }
         if requests.is_empty() {
@@ -314,13 +333,11 @@ impl<H: Host + Unpin> Endpoint<H> {
         }
         let runs = requests.into_iter().map(|request| {
             let id = request.id.clone();
-            let admitted = legacy::admit(request, spoken, headers, &self.registry, self.settings.page_size);
-            let (registry, host, caller) = (Rc::clone(&self.registry), host.clone(), caller.clone());
+            let admitted = legacy::admit(request, spoken, session.clone(), &self.registry, self.settings.page_size);
+            let runner = self.runner(host.clone(), caller.clone());
             async move {
                 match admitted {
-                    Ok((operation, exchange)) => {
-                        operation::run(operation, id, Rc::new(exchange), registry, host, caller).await.body
-                    }
+                    Ok((operation, exchange)) => runner.run(operation, id, Rc::new(exchange)).await.body,
                     Err(error) => to_bytes(&ErrorResponse::new(Some(&id), &error), 256),
                 }
             }
@@ -328,6 +345,27 @@ impl<H: Host + Unpin> Endpoint<H> {
         let responses = join_all(runs).await;
         let body = [&b"["[..], &responses.join(&b','), &b"]"[..]].concat();
         Reply::Json { status: 200, session: None, body }
+    }
+}
+
+/// Brings a client's response to the call that asked. Without a session nobody asked.
+async fn respond<H: Host>(
+    id: &RequestId,
+    response: &ClientResponse,
+    headers: &impl RequestHeaders,
+    host: &H,
+    caller: Option<&Caller>,
+) -> Reply {
+    let session = match (Spoken::of(headers), legacy::session(headers)) {
+        (Err(error), _) => return Response::error(None, &error, 400).into(),
+        (_, Err(error)) => return Response::error(None, &error, 404).into(),
+        (Ok(_), Ok(session)) => session,
+    };
+    // Our requests have texts for ids.
+    let (Some(session), RequestId::Text(id)) = (session, id) else { return Reply::Accepted };
+    match host.respond(&session, caller.map(|caller| &caller.subject), id, response).await {
+        Ok(()) => Reply::Accepted,
+        Err(error) => Reply::refused_unread(503, &format!("Not done: {error}.")),
     }
 }
 

@@ -9,8 +9,10 @@ use futures_util::future::poll_fn;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::ask::Asking;
+use super::client_capabilities::ClientCapabilities;
 use super::json::Object;
-use super::jsonrpc::{RpcError, to_bytes};
+use super::jsonrpc::{RequestId, RpcError, to_bytes};
 use super::log::LogLevel;
 use super::session::SessionId;
 use super::version::ProtocolVersion;
@@ -18,8 +20,8 @@ use super::version::ProtocolVersion;
 /// The request that a handler works on.
 pub(crate) struct Exchange {
     pub(crate) version: ProtocolVersion,
-    /// What a modern client said it can do. A legacy client said it at `initialize`, to another isolate perhaps.
-    pub(crate) client_capabilities: Object,
+    pub(crate) client_capabilities: ClientCapabilities,
+    pub(crate) asking: Asking,
     progress_token: Option<Value>,
     last_progress: Cell<f64>,
     pub(crate) log_filter: LogFilter,
@@ -59,9 +61,7 @@ impl Wishes {
         let meta = meta.as_object().ok_or_else(|| RpcError::invalid_params("`_meta` must be an object."))?;
         let progress_token = match meta.get("progressToken") {
             None => None,
-            Some(token @ Value::String(text)) if text.len() <= super::jsonrpc::RequestId::MAX_LENGTH => {
-                Some(token.clone())
-            }
+            Some(token @ Value::String(text)) if text.len() <= RequestId::MAX_LENGTH => Some(token.clone()),
             Some(token @ Value::Number(number)) if number.is_i64() => Some(token.clone()),
             Some(_) => return Err(RpcError::invalid_params("`_meta.progressToken` must be a string or an integer.")),
         };
@@ -78,27 +78,40 @@ impl Wishes {
 }
 
 impl Exchange {
-    /// A request of a modern client.
-    pub(crate) fn modern(version: ProtocolVersion, wishes: Wishes, client_capabilities: Object) -> Self {
+    /// A request of a modern client, which says in it what it can do.
+    pub(crate) fn modern(
+        version: ProtocolVersion,
+        wishes: Wishes,
+        client_capabilities: ClientCapabilities,
+        asking: Asking,
+    ) -> Self {
         let log_filter = wishes.log_level.map_or(LogFilter::Nothing, LogFilter::AtLeast);
-        Self::new(version, wishes.progress_token, client_capabilities, log_filter)
+        Self::new(version, wishes.progress_token, client_capabilities, asking, log_filter)
     }
 
-    /// A request of a legacy client.
+    /// A request of a legacy client, which said at `initialize` what it can do.
     pub(crate) fn legacy(version: ProtocolVersion, wishes: Wishes, session: Option<SessionId>) -> Self {
-        let log_filter = session.map_or(LogFilter::AtLeast(LogLevel::UNASKED), LogFilter::OfSession);
-        Self::new(version, wishes.progress_token, Object::new(), log_filter)
+        let Some(session) = session else {
+            let log_filter = LogFilter::AtLeast(LogLevel::UNASKED);
+            let nothing = ClientCapabilities::default();
+            return Self::new(version, wishes.progress_token, nothing, Asking::Nobody, log_filter);
+        };
+        let capabilities = session.capabilities;
+        let (asking, log_filter) = (Asking::Stream(session.clone()), LogFilter::OfSession(session));
+        Self::new(version, wishes.progress_token, capabilities, asking, log_filter)
     }
 
     fn new(
         version: ProtocolVersion,
         progress_token: Option<Value>,
-        capabilities: Object,
+        client_capabilities: ClientCapabilities,
+        asking: Asking,
         log_filter: LogFilter,
     ) -> Self {
         Self {
             version,
-            client_capabilities: capabilities,
+            client_capabilities,
+            asking,
             progress_token,
             last_progress: Cell::new(f64::NEG_INFINITY),
             log_filter,
@@ -144,9 +157,18 @@ impl Exchange {
         self.send("notifications/message", &LogMessage { level, logger, data }).await;
     }
 
+    /// Sends a request to the client. Its response comes with another POST.
+    pub(crate) async fn request(&self, id: RequestId, method: &'static str, params: &Value) {
+        self.send_message(Some(id), method, params).await;
+    }
+
     async fn send<P: Serialize>(&self, method: &'static str, params: &P) {
+        self.send_message(None, method, params).await;
+    }
+
+    async fn send_message<P: Serialize>(&self, id: Option<RequestId>, method: &'static str, params: &P) {
         if let Outbox::Open(messages) = &mut *self.outbox.borrow_mut() {
-            messages.push_back(to_bytes(&Notice { jsonrpc: "2.0", method, params }, 192));
+            messages.push_back(to_bytes(&Outgoing { jsonrpc: "2.0", id, method, params }, 192));
         } else {
             return;
         }
@@ -163,9 +185,12 @@ impl Exchange {
     }
 }
 
+/// A notification, or with an id a request.
 #[derive(Serialize)]
-struct Notice<'a, P> {
+struct Outgoing<'a, P> {
     jsonrpc: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<RequestId>,
     method: &'static str,
     params: &'a P,
 }
@@ -199,7 +224,7 @@ mod tests {
 
     fn exchange(params: &Value) -> Exchange {
         let wishes = Wishes::of(params.as_object().unwrap()).unwrap();
-        Exchange::modern(ProtocolVersion::V2026_07_28, wishes, Object::new())
+        Exchange::modern(ProtocolVersion::V2026_07_28, wishes, ClientCapabilities::default(), Asking::Nobody)
     }
 
     /// Runs until the message is in the outbox, and then to the end.

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
 use super::session::SessionId;
+use crate::caller::Subject;
 
 /// The surroundings of a connector: its bindings, a timer, and what a legacy session remembers.
 pub trait Host: Clone + 'static {
@@ -19,14 +21,63 @@ pub trait Host: Clone + 'static {
     /// Done after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static;
 
-    /// A session id that nobody can guess. Costs no storage.
-    fn new_session(&self) -> SessionId;
+    /// Bits that nobody can guess, for ids.
+    fn random_bits(&self) -> u128;
 
     /// The least log level that the client of a session asked for; none if it never did.
     fn log_level(&self, session: &SessionId) -> impl Future<Output = Result<Option<LogLevel>, Unavailable>>;
 
     /// Remembers the level for [`Host::log_level`].
     fn set_log_level(&self, session: &SessionId, level: LogLevel) -> impl Future<Output = Result<(), Unavailable>>;
+
+    /// Waits for the client's response to the request `id` that was sent in `session`. It arrives in another request, maybe
+    /// in another isolate, and [`Host::respond`] brings it here. `owner` is whose session it is; nobody else is heard.
+    fn client_response(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        id: &str,
+    ) -> impl Future<Output = Result<ClientResponse, Unavailable>>;
+
+    /// Brings a client's response to who waits for it. One that nobody waits for is dropped.
+    fn respond(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        id: &str,
+        response: &ClientResponse,
+    ) -> impl Future<Output = Result<(), Unavailable>>;
+
+    /// Seals what a client keeps for us for a while. It opens only beside the same `binding`.
+    fn seal(&self, plain: &[u8], binding: &[u8]) -> impl Future<Output = Result<String, NotSealed>>;
+
+    /// Opens what [`Host::seal`] has sealed.
+    fn open(&self, sealed: &str, binding: &[u8]) -> impl Future<Output = Result<Vec<u8>, NotOpened>>;
+}
+
+/// Why nothing was sealed.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum NotSealed {
+    /// The keys are out of reach.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The answers of the client are larger than what may travel.
+    #[error("the answers so far are too large to be kept")]
+    TooLarge,
+}
+
+/// Why nothing was opened.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum NotOpened {
+    /// The keys are out of reach.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// Not sealed here, not for this, or changed on its way.
+    #[error("not sealed here, or not for this")]
+    Forged,
+    /// Was good once.
+    #[error("expired")]
+    Expired,
 }
 
 /// Storage did not answer. Worth another try; says nothing about the request.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::client_capabilities::ClientCapability;
 use super::json::{Object, Strict};
 use super::version::{Era, ProtocolVersion};
 
@@ -51,7 +52,45 @@ pub(crate) enum Message {
     /// Expects none.
     Notification(Notification),
     /// Answers a request of ours.
-    Response(RequestId),
+    Response(RequestId, ClientResponse),
+}
+
+/// How a client answered a request of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ClientResponse {
+    /// With a result.
+    Result(Object),
+    /// It could not, or would not. The code is the client's own; its words are not kept.
+    Error(i64),
+}
+
+impl ClientResponse {
+    fn take(members: &mut Object) -> Option<Self> {
+        match (members.remove("result"), members.remove("error")) {
+            (Some(Value::Object(result)), None) => Some(Self::Result(result)),
+            (None, Some(Value::Object(error))) => Some(Self::Error(error.get("code").and_then(Value::as_i64)?)),
+            _ => None,
+        }
+    }
+
+    /// The response on its way to another isolate.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        let value = match self {
+            Self::Result(result) => serde_json::json!({ "result": result }),
+            Self::Error(code) => serde_json::json!({ "error": { "code": code } }),
+        };
+        to_bytes(&value, 256)
+    }
+
+    /// The other side of [`Self::to_json`].
+    #[must_use]
+    pub fn from_json(bytes: &[u8]) -> Option<Self> {
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(mut members)) => Self::take(&mut members),
+            _ => None,
+        }
+    }
 }
 
 /// A request before its method is known to exist.
@@ -108,7 +147,7 @@ pub(crate) enum MessageProblem {
     Method,
     #[error("`params` must be an object.")]
     Params,
-    #[error("A message needs `method`, or `id` with either `result` or `error`.")]
+    #[error("A message needs `method`, or `id` with either `result` (an object) or `error` (an object with a `code`).")]
     Kind,
 }
 
@@ -178,10 +217,9 @@ fn message_from(value: Value) -> Result<Message, Malformed> {
         Some(Value::String(method)) => method,
         Some(_) => return malformed(&id, MessageProblem::Method),
         None => {
-            let answers = members.contains_key("result") != members.contains_key("error");
-            return match id {
-                Some(id) if answers => Ok(Message::Response(id)),
-                id => malformed(&id, MessageProblem::Kind),
+            return match (id, ClientResponse::take(&mut members)) {
+                (Some(id), Some(response)) => Ok(Message::Response(id, response)),
+                (id, _) => malformed(&id, MessageProblem::Kind),
             };
         }
     };
@@ -261,12 +299,12 @@ impl RpcError {
     }
 
     /// The client did not say that it can do `capability`, and the call needs it (-32021; 2026-07-28 only).
-    pub(crate) fn missing_client_capability(capability: &str) -> Self {
+    pub(crate) fn missing_client_capability(capability: ClientCapability) -> Self {
         Self::new(
             ErrorCode::MissingRequiredClientCapability,
-            format!("This call needs the client capability `{capability}`."),
+            format!("This call needs the client capability `{}`.", capability.name()),
         )
-        .with_data(serde_json::json!({ "requiredCapabilities": { capability: {} } }))
+        .with_data(serde_json::json!({ "requiredCapabilities": capability.required() }))
     }
 
     /// There is nothing at `uri`. Revisions before 2026-07-28 have a code of their own for it.
@@ -384,8 +422,17 @@ mod tests {
     fn a_message_is_told_by_its_members() {
         assert!(matches!(single(r#"{"jsonrpc":"2.0","id":1,"method":"a"}"#), Ok(Message::Request(_))));
         assert!(matches!(single(r#"{"jsonrpc":"2.0","method":"a","params":{}}"#), Ok(Message::Notification(_))));
-        assert!(matches!(single(r#"{"jsonrpc":"2.0","id":"x","result":{}}"#), Ok(Message::Response(_))));
-        assert!(matches!(single(r#"{"jsonrpc":"2.0","id":"x","error":{}}"#), Ok(Message::Response(_))));
+        let response = |text| match single(text) {
+            Ok(Message::Response(_, response)) => response,
+            other => panic!("{other:?}"),
+        };
+        let result = response(r#"{"jsonrpc":"2.0","id":"x","result":{}}"#);
+        assert_eq!(result, ClientResponse::Result(Object::new()));
+        let error = response(r#"{"jsonrpc":"2.0","id":"x","error":{"code":-1,"message":"no"}}"#);
+        assert_eq!(error, ClientResponse::Error(-1));
+        for response in [result, error] {
+            assert_eq!(ClientResponse::from_json(&response.to_json()), Some(response));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::client_capabilities::ClientCapabilities;
 use super::exchange::{Exchange, Wishes};
 use super::headers::{self, RequestHeaders, trimmed};
 use super::host::Host;
@@ -44,30 +45,39 @@ impl Spoken {
     }
 
     /// Whose forms an answer takes. What an older client does not know, it does not read.
-    const fn answered_as(self) -> ProtocolVersion {
-        match self {
-            Self::Named(version) => version,
-            Self::Unnamed => ProtocolVersion::NEWEST_LEGACY,
+    fn answered_as(self, session: Option<&SessionId>) -> ProtocolVersion {
+        match (self, session) {
+            (Self::Named(version), _) => version,
+            (Self::Unnamed, Some(session)) => session.version,
+            (Self::Unnamed, None) => ProtocolVersion::NEWEST_LEGACY,
         }
     }
+}
+
+/// The session that a message names. Fails where it names one that no handshake here began.
+pub(crate) fn session(headers: &impl RequestHeaders) -> Result<Option<SessionId>, RpcError> {
+    let Some(header) = headers.get(SessionId::HEADER) else { return Ok(None) };
+    SessionId::parse(trimmed(&header)).map(Some).ok_or_else(|| {
+        RpcError::new(ErrorCode::InvalidRequest, "There is no such session. Begin one with `initialize`.")
+    })
 }
 
 /// Parses a request. The errors are answered with the status that [`RpcError::http_status`] gives.
 pub(crate) fn admit<H: Host>(
     request: Request,
     spoken: Spoken,
-    headers: &impl RequestHeaders,
+    session: Option<SessionId>,
     registry: &Rc<Registry<H>>,
     page_size: usize,
 ) -> Result<(Operation<H>, Exchange), RpcError> {
     let wishes = Wishes::of(&request.params)?;
-    let session = headers.get(SessionId::HEADER).as_deref().and_then(SessionId::parse);
-    let mut version = spoken.answered_as();
+    let mut version = spoken.answered_as(session.as_ref());
     let operation = match request.method.as_str() {
         "ping" => Operation::Ping,
         "initialize" => {
             version = agreed_version(&request)?;
-            Operation::Initialize(version)
+            let declared = request.params.get("capabilities").and_then(serde_json::Value::as_object);
+            Operation::Initialize(version, declared.map(ClientCapabilities::declared).unwrap_or_default())
         }
         "logging/setLevel" => set_log_level(&request, session.clone())?,
         _ => parse_common(&request.method, request.params, registry, page_size, version)?,

@@ -3,6 +3,8 @@
 //! Nothing here names a Workers type. What the protocol needs from the place it runs in stands in [`Host`].
 
 mod about;
+mod ask;
+mod client_capabilities;
 mod completion;
 mod connector;
 mod content;
@@ -35,6 +37,7 @@ mod schema_of;
 mod session;
 mod sse;
 mod text_arguments;
+mod time_limit;
 mod tool;
 mod tool_result;
 mod tools;
@@ -43,16 +46,18 @@ mod trial;
 mod uri;
 mod version;
 
+pub use ask::{Elicited, Form, InvalidForm, Root, Sampled, Sampling};
+pub use client_capabilities::ClientCapability;
 pub use completion::Partial;
 pub use connector::Connector;
 pub use content::{Annotations, Audience, Content, Icon, ResourceContents, Theme};
-pub use context::{ClientCapability, Context};
+pub use context::Context;
 pub use defect::Defect;
 pub use endpoint::{Endpoint, Events, Posted, Reply, Settings};
 pub use handler::{Answer, Handler};
 pub use headers::{RequestHeaders, is_json};
-pub use host::{Host, Unavailable};
-pub use jsonrpc::{RequestId, RpcError};
+pub use host::{Host, NotOpened, NotSealed, Unavailable};
+pub use jsonrpc::{ClientResponse, RequestId, RpcError};
 pub use log::LogLevel;
 pub use prompt::{IntoMessages, Message, Prompt};
 pub use reading::IntoResourceContents;

@@ -5,6 +5,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::ask::{Asking, Rounds};
+use super::client_capabilities::ClientCapabilities;
 use super::exchange::{Exchange, Wishes};
 use super::headers::{self, RequestHeaders, refused, trimmed};
 use super::host::Host;
@@ -50,11 +52,18 @@ pub(crate) fn admit<H: Host>(
     }
     let version = supported(claimed)?;
     headers::check_standard_headers(&request, headers)?;
-    let capabilities = capabilities.clone();
+    let capabilities = ClientCapabilities::declared(capabilities);
     let wishes = Wishes::of(&request.params)?;
-    let operation = match request.method.as_str() {
+    let Request { method, mut params, .. } = request;
+    let asking = match method.as_str() {
+        "tools/call" | "prompts/get" | "resources/read" if capabilities.can_be_asked() => {
+            Asking::Rounds(Rounds::of(&method, &mut params)?)
+        }
+        _ => Asking::Nobody,
+    };
+    let operation = match method.as_str() {
         "server/discover" => Operation::Discover,
-        method => parse_common(method, request.params, registry, page_size, version)?,
+        method => parse_common(method, params, registry, page_size, version)?,
     };
     if let Operation::CallTool(call) = &operation
         && let Value::Object(arguments) = &call.arguments
@@ -62,7 +71,7 @@ pub(crate) fn admit<H: Host>(
         let header = |name: &str| headers.get(name);
         call.tool.header_params.check(arguments, header).map_err(|error| refused(error.to_string()))?;
     }
-    Ok((operation, Exchange::modern(version, wishes, capabilities)))
+    Ok((operation, Exchange::modern(version, wishes, capabilities, asking)))
 }
 
 /// The version and the capabilities that each request carries.

@@ -1,9 +1,12 @@
 //! What a request asks for, parsed from its method and parameters, and how it is carried out. Both eras come here.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::json;
 
+use super::ask::Asking;
+use super::client_capabilities::ClientCapabilities;
 use super::completion::Complete;
 use super::context::Context;
 use super::exchange::Exchange;
@@ -17,6 +20,8 @@ use super::registry::Registry;
 use super::resources::{ListResources, ReadResource, list_templates};
 use super::result::{CacheHints, Empty, Members, ResultFields, WireResult};
 use super::session::SessionId;
+use super::time_limit::within;
+use super::tool_result::{ToolResult, Unfinished};
 use super::tools::{CallTool, ListTools};
 use super::version::{Era, ProtocolVersion};
 use crate::caller::Caller;
@@ -25,8 +30,8 @@ use crate::caller::Caller;
 pub(crate) enum Operation<H> {
     /// 2026-07-28: what the server is.
     Discover,
-    /// Until 2025-11-25: the handshake, with the version agreed on.
-    Initialize(ProtocolVersion),
+    /// Until 2025-11-25: the handshake, with the version agreed on and what the client can do.
+    Initialize(ProtocolVersion, ClientCapabilities),
     /// Until 2025-11-25.
     Ping,
     /// Until 2025-11-25: which log messages the session wants.
@@ -87,38 +92,80 @@ impl Response {
     }
 }
 
-/// Carries out `operation`.
-pub(crate) async fn run<H: Host>(
-    operation: Operation<H>,
-    id: RequestId,
-    exchange: Rc<Exchange>,
-    registry: Rc<Registry<H>>,
-    host: H,
-    caller: Option<Caller>,
-) -> Response {
-    let answer = Answering { id: &id, registry: &registry, version: exchange.version };
-    let cx = |host, caller| Context::new(host, caller, Rc::clone(&exchange));
-    match operation {
-        Operation::Ping => answer.with(Empty),
-        Operation::Discover => answer.with(discovery(&registry)),
-        Operation::Initialize(version) => {
-            let session = Some(host.new_session());
-            Response { session, ..answer.with(handshake(&registry, version)) }
+/// What carries out requests, and how.
+pub(crate) struct Runner<H> {
+    pub(crate) registry: Rc<Registry<H>>,
+    pub(crate) host: H,
+    pub(crate) caller: Option<Caller>,
+    /// The longest that a handler may take.
+    pub(crate) time_limit: Duration,
+}
+
+impl<H: Host> Runner<H> {
+    /// Carries out `operation`.
+    pub(crate) async fn run(self, operation: Operation<H>, id: RequestId, exchange: Rc<Exchange>) -> Response {
+        let answer = Answering { id: &id, registry: &self.registry, version: exchange.version };
+        let is_call = matches!(operation, Operation::CallTool(_));
+        match within(self.answer(operation, &answer, &exchange), self.time_limit, &self.host).await {
+            Some(response) => response,
+            None => answer.too_late(self.time_limit, is_call),
         }
-        Operation::SetLogLevel(session, level) => match host.set_log_level(&session, level).await {
-            Ok(()) => answer.with(Empty),
-            Err(error) => answer.fail(&RpcError::internal(format!("Not done: {error}."))),
-        },
-        Operation::ListTools(list) => answer.with(list),
-        Operation::List(list) => answer.with(list),
-        Operation::CallTool(call) => match call.run(cx(host, caller)).await {
-            Ok(result) => answer.with(result.on_the_wire(exchange.version)),
-            Err(error) => answer.fail(&error),
-        },
-        Operation::ListResources(list) => answer.either(list.run(&registry, cx(host, caller)).await),
-        Operation::ReadResource(read) => answer.either(read.run(cx(host, caller)).await),
-        Operation::GetPrompt(get) => answer.either(get.run(cx(host, caller)).await),
-        Operation::Complete(complete) => answer.either(complete.run(cx(host, caller)).await),
+    }
+
+    async fn answer(&self, operation: Operation<H>, answer: &Answering<'_, H>, exchange: &Rc<Exchange>) -> Response {
+        if let Asking::Rounds(rounds) = &exchange.asking
+            && let Err(error) = rounds.restore(&self.host, self.caller.as_ref()).await
+        {
+            return answer.fail(&error);
+        }
+        let cx = || Context::new(self.host.clone(), self.caller.clone(), Rc::clone(exchange));
+        let unfinished = match operation {
+            Operation::Ping => return answer.with(Empty),
+            Operation::Discover => return answer.with(discovery(&self.registry)),
+            Operation::Initialize(version, capabilities) => {
+                let session = Some(SessionId::new(self.host.random_bits(), capabilities, version));
+                return Response { session, ..answer.with(handshake(&self.registry, version)) };
+            }
+            Operation::SetLogLevel(session, level) => match self.host.set_log_level(&session, level).await {
+                Ok(()) => return answer.with(Empty),
+                Err(error) => RpcError::internal(format!("Not done: {error}.")).into(),
+            },
+            Operation::ListTools(list) => return answer.with(list),
+            Operation::List(list) => return answer.with(list),
+            Operation::CallTool(call) => match call.run(cx()).await {
+                Ok(result) => return answer.with(result.on_the_wire(exchange.version)),
+                Err(unfinished) => unfinished,
+            },
+            Operation::ListResources(list) => match list.run(&self.registry, cx()).await {
+                Ok(list) => return answer.with(list),
+                Err(unfinished) => unfinished,
+            },
+            Operation::ReadResource(read) => match read.run(cx()).await {
+                Ok(contents) => return answer.with(contents),
+                Err(unfinished) => unfinished,
+            },
+            Operation::GetPrompt(get) => match get.run(cx()).await {
+                Ok(prompt) => return answer.with(prompt),
+                Err(unfinished) => unfinished,
+            },
+            Operation::Complete(complete) => match complete.run(cx()).await {
+                Ok(completion) => return answer.with(completion),
+                Err(unfinished) => unfinished,
+            },
+        };
+        match (unfinished, &exchange.asking) {
+            (Unfinished::Error(error), _) => answer.fail(&error),
+            (Unfinished::InputRequired, Asking::Rounds(rounds)) => {
+                match rounds.close(&self.host, self.caller.as_ref()).await {
+                    Ok(result) => answer.with(result),
+                    Err(error) => answer.fail(&error),
+                }
+            }
+            // Only rounds leave a question open.
+            (Unfinished::InputRequired, Asking::Nobody | Asking::Stream(_)) => {
+                answer.fail(&RpcError::internal("The call ended with an open question."))
+            }
+        }
     }
 }
 
@@ -133,11 +180,13 @@ impl<H> Answering<'_, H> {
         complete(self.id, self.registry, self.version, result)
     }
 
-    fn either(&self, outcome: Result<impl ResultFields, RpcError>) -> Response {
-        match outcome {
-            Ok(result) => self.with(result),
-            Err(error) => self.fail(&error),
+    /// The handler was stopped. The model should read it, where it reads anything.
+    fn too_late(&self, limit: Duration, is_call: bool) -> Response {
+        let text = format!("This took longer than {} seconds and was stopped.", limit.as_secs());
+        if is_call {
+            return self.with(ToolResult::failed(text).on_the_wire(self.version));
         }
+        self.fail(&RpcError::internal(text))
     }
 
     fn fail(&self, error: &RpcError) -> Response {

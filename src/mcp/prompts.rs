@@ -14,6 +14,7 @@ use super::prompt::Message;
 use super::registry::{ReadyPrompt, Registry};
 use super::result::{CacheHints, ResultFields};
 use super::text_arguments::property;
+use super::tool_result::Unfinished;
 use super::version::ProtocolVersion;
 
 /// The page of the prompts.
@@ -51,11 +52,11 @@ impl<H: Host> GetPrompt<H> {
         Ok(Self { prompt, arguments })
     }
 
-    pub(crate) async fn run(self, cx: Context<H>) -> Result<FilledPrompt<H>, RpcError> {
+    pub(crate) async fn run(self, cx: Context<H>) -> Result<FilledPrompt<H>, Unfinished> {
         let version = cx.protocol_version();
         match self.prompt.part.fill(self.arguments, cx).await {
             Ok(messages) => Ok(FilledPrompt { prompt: self.prompt, messages, version }),
-            Err(error) => Err(error.into_rpc_error(version)),
+            Err(error) => Err(error.unfinished(version)),
         }
     }
 }

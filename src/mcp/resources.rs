@@ -15,6 +15,7 @@ use super::reading::Place;
 use super::registry::{ReadyResource, ReadyTemplate, Registry};
 use super::resource::ListedResource;
 use super::result::{CacheHints, CacheScope, ResultFields};
+use super::tool_result::Unfinished;
 use super::uri::Uri;
 use super::version::ProtocolVersion;
 use crate::caller::{Caller, ScopeSet};
@@ -36,7 +37,7 @@ pub(crate) struct ListResources {
 }
 
 impl ListResources {
-    pub(crate) async fn run<H: Host>(self, registry: &Registry<H>, cx: Context<H>) -> Result<Listing, RpcError> {
+    pub(crate) async fn run<H: Host>(self, registry: &Registry<H>, cx: Context<H>) -> Result<Listing, Unfinished> {
         let mut resources: Vec<ListedResource> =
             registry.resources.iter().map(|resource| resource.part.entry.clone()).collect();
         let mut hints = CacheHints::DEPLOYED;
@@ -45,11 +46,11 @@ impl ListResources {
             // Also for a visitor who gets none: with a sign-in the same request gives another list.
             hints = CacheHints::OF_THE_CALLER;
             if is_given(cx.caller(), &template.required) {
-                let own = list(cx.clone()).await.map_err(|error| error.into_rpc_error(self.view.version))?;
+                let own = list(cx.clone()).await.map_err(|error| error.unfinished(self.view.version))?;
                 resources.extend(own.into_iter().filter_map(|resource| of_template(resource, template)));
             }
         }
-        Listing::of("resources", &resources, &self.params, self.view, hints, ListedResource::listed)
+        Ok(Listing::of("resources", &resources, &self.params, self.view, hints, ListedResource::listed)?)
     }
 }
 
@@ -112,7 +113,7 @@ impl<H: Host> ReadResource<H> {
         }
     }
 
-    pub(crate) async fn run(self, cx: Context<H>) -> Result<Contents, RpcError> {
+    pub(crate) async fn run(self, cx: Context<H>) -> Result<Contents, Unfinished> {
         let version = cx.protocol_version();
         let place =
             |mime_type: &Option<String>| Place { uri: self.uri.as_str().to_owned(), mime_type: mime_type.clone() };
@@ -134,8 +135,8 @@ impl<H: Host> ReadResource<H> {
                 let hints = CacheHints { ttl_ms, scope: CacheScope::Private };
                 Ok(Contents { contents, hints: version.is_modern().then_some(hints) })
             }
-            Ok(_) => Err(RpcError::resource_not_found(self.uri.as_str(), version)),
-            Err(error) => Err(error.into_rpc_error(version)),
+            Ok(_) => Err(RpcError::resource_not_found(self.uri.as_str(), version).into()),
+            Err(error) => Err(error.unfinished(version)),
         }
     }
 }

@@ -13,6 +13,9 @@ const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
 /// The members of a result, without those that every result of an era has.
 pub(crate) trait ResultFields {
+    /// `resultType`, for clients that know it.
+    const RESULT_TYPE: &'static str = "complete";
+
     /// Writes the members.
     fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
 
@@ -55,7 +58,7 @@ impl<R: ResultFields> Serialize for WireResult<'_, R> {
                 }
             }
             Self::Modern { result, server_info } => {
-                map.serialize_entry("resultType", "complete")?;
+                map.serialize_entry("resultType", R::RESULT_TYPE)?;
                 result.fields(&mut map)?;
                 map.serialize_entry("_meta", &ModernMeta { own: result.meta(), server_info })?;
             }

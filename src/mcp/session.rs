@@ -1,47 +1,94 @@
 //! The id of a legacy session ("Session Management", until 2025-11-25).
 //!
 //! An id costs nothing: it is handed out at `initialize` and names a place where something can be remembered. Nothing is
-//! stored until there is something to remember, and a call needs no session. It is not a credential.
+//! stored until there is something to remember, and a call needs no session. So that the calls of a session, which may
+//! reach any isolate, know what its client said at the handshake, the id says it. An id that no server here made is known
+//! by its checksum. It is not a credential, and needs no key: who makes one up talks to themselves.
 
-/// A session's name: visible ASCII, at most [`SessionId::MAX_LENGTH`] characters.
+use sha2::{Digest, Sha256};
+
+use super::client_capabilities::ClientCapabilities;
+use super::version::ProtocolVersion;
+
+/// A session's name, with what was agreed on when it began.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionId(String);
+pub struct SessionId {
+    text: String,
+    pub(crate) capabilities: ClientCapabilities,
+    pub(crate) version: ProtocolVersion,
+}
+
+/// Bytes that nobody can guess: 112 bits.
+const RANDOM: usize = 14;
 
 impl SessionId {
-    /// Longest id, in characters. Ours have 32.
-    pub const MAX_LENGTH: usize = 64;
-
     /// The header that carries it.
     pub const HEADER: &'static str = "mcp-session-id";
 
-    /// An id as a client sends it back; none if no server could have made it.
+    /// An id as a client sends it back; none if no server here made it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let visible = text.bytes().all(|byte| matches!(byte, 0x21..=0x7E));
-        (visible && !text.is_empty() && text.len() <= Self::MAX_LENGTH).then(|| Self(text.to_owned()))
+        // 14 random bytes, the capabilities, the version, the checksum; two digits each.
+        let (body, sum) = text.split_at_checked(2 * (RANDOM + 2))?;
+        if !body.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) || sum != checksum(body) {
+            return None;
+        }
+        let (_, said) = body.split_at_checked(2 * RANDOM)?;
+        let said = u16::from_str_radix(said, 16).ok()?;
+        let [capabilities, version] = said.to_be_bytes();
+        Some(Self {
+            text: text.to_owned(),
+            capabilities: ClientCapabilities::from_byte(capabilities),
+            version: ProtocolVersion::from_code(version)?,
+        })
     }
 
-    /// A new id from 128 random bits.
-    #[must_use]
-    pub fn from_random(bits: u128) -> Self {
-        Self(format!("{bits:032x}"))
+    /// A new id. Of `bits`, which nobody can guess, 112 are used.
+    pub(crate) fn new(bits: u128, capabilities: ClientCapabilities, version: ProtocolVersion) -> Self {
+        let mut text = format!("{:028x}{:02x}{:02x}", bits >> 16, capabilities.to_byte(), version.code());
+        text.push_str(&checksum(&text));
+        Self { text, capabilities, version }
     }
 
-    /// The id as text.
+    /// The id as text: hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
+}
+
+fn checksum(body: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(body.as_bytes()).into();
+    format!("{:08x}", digest.first_chunk().map_or(0, |first| u32::from_be_bytes(*first)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mcp::ClientCapability;
+    use serde_json::json;
+
+    fn sample() -> SessionId {
+        let declared = json!({"sampling": {}, "roots": {}});
+        let capabilities = ClientCapabilities::declared(declared.as_object().unwrap());
+        SessionId::new(u128::MAX / 7, capabilities, ProtocolVersion::V2025_06_18)
+    }
 
     #[test]
-    fn an_id_is_visible_ascii() {
-        assert_eq!(SessionId::parse(SessionId::from_random(7).as_str()), Some(SessionId::from_random(7)));
-        for text in ["", "a b", "ü", "a\n", &"x".repeat(SessionId::MAX_LENGTH + 1)] {
+    fn an_id_says_what_was_agreed_on() {
+        let id = SessionId::parse(sample().as_str()).unwrap();
+        assert_eq!(id, sample());
+        assert!(id.capabilities.has(ClientCapability::Roots) && !id.capabilities.has(ClientCapability::Elicitation));
+        assert_eq!(id.version, ProtocolVersion::V2025_06_18);
+    }
+
+    #[test]
+    fn an_id_that_nobody_here_made_is_none() {
+        let ours = sample().as_str().to_owned();
+        let upper = ours.to_uppercase();
+        let longer = format!("{ours}0");
+        let other = ours.replacen(|digit: char| digit != '0', "0", 1);
+        for text in ["", "x", "00000000000000000000000000000000", &ours[1..], &upper, &longer, &other, "ü"] {
             assert_eq!(SessionId::parse(text), None, "{text:?}");
         }
     }

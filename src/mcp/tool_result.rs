@@ -171,6 +171,23 @@ enum Failure {
     Arguments(String),
     /// The protocol was not kept: a JSON-RPC error.
     Protocol(RpcError),
+    /// A question is open; the client answers it with its next try.
+    InputRequired,
+}
+
+/// Why a call ends without its result.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Unfinished {
+    /// With an error.
+    Error(RpcError),
+    /// With questions, which wait in the exchange.
+    InputRequired,
+}
+
+impl From<RpcError> for Unfinished {
+    fn from(error: RpcError) -> Self {
+        Self::Error(error)
+    }
 }
 
 impl ToolError {
@@ -191,9 +208,15 @@ impl ToolError {
         Self(Failure::Arguments(message.into()))
     }
 
-    /// The error where no result can say that the work failed: resources, prompts and completion.
-    pub(crate) fn into_rpc_error(self, version: ProtocolVersion) -> RpcError {
-        match self.0 {
+    /// A question is open.
+    pub(crate) fn input_required() -> Self {
+        Self(Failure::InputRequired)
+    }
+
+    /// The end of a request where no result can say that the work failed: resources, prompts and completion.
+    pub(crate) fn unfinished(self, version: ProtocolVersion) -> Unfinished {
+        Unfinished::Error(match self.0 {
+            Failure::InputRequired => return Unfinished::InputRequired,
             Failure::Work(text) => RpcError::internal(text),
             Failure::Arguments(text) => RpcError::invalid_params(text),
             // Earlier revisions do not know the code.
@@ -203,12 +226,13 @@ impl ToolError {
                 RpcError::internal(error.message())
             }
             Failure::Protocol(error) => error,
-        }
+        })
     }
 
     /// The result or the error that goes to a client of `version`.
-    pub(crate) fn into_answer(self, version: ProtocolVersion) -> Result<ToolResult, RpcError> {
+    pub(crate) fn into_answer(self, version: ProtocolVersion) -> Result<ToolResult, Unfinished> {
         match self.0 {
+            Failure::InputRequired => Err(Unfinished::InputRequired),
             Failure::Work(text) | Failure::Arguments(text) => Ok(ToolResult::failed(text)),
             // Earlier revisions do not know the code, and a client that does would take the server for a modern one.
             Failure::Protocol(error)
@@ -216,7 +240,7 @@ impl ToolError {
             {
                 Ok(ToolResult::failed(error.message()))
             }
-            Failure::Protocol(error) => Err(error),
+            Failure::Protocol(error) => Err(error.into()),
         }
     }
 }
@@ -238,6 +262,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::mcp::ClientCapability;
     use crate::mcp::result::tests::to_value;
 
     #[derive(Debug, thiserror::Error)]
@@ -277,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_modern_error_code_does_not_leave_on_a_legacy_answer() {
-        let missing = || ToolError::protocol(RpcError::missing_client_capability("sampling"));
+        let missing = || ToolError::protocol(RpcError::missing_client_capability(ClientCapability::Sampling));
         assert!(missing().into_answer(ProtocolVersion::V2025_11_25).unwrap().is_error);
         assert!(missing().into_answer(ProtocolVersion::V2026_07_28).is_err());
     }

@@ -14,7 +14,7 @@ use super::registry::Registry;
 use super::result::{CacheHints, ResultFields};
 use super::schema::Violations;
 use super::tool::ReadyTool;
-use super::tool_result::ToolResult;
+use super::tool_result::{ToolResult, Unfinished};
 use super::version::ProtocolVersion;
 
 const LIST: &str = "tools";
@@ -76,7 +76,7 @@ impl<H: Host> CallTool<H> {
 
     /// Runs the handler, unless the arguments break the tool's schema. That is a result, not a protocol error: the model
     /// reads it and mends its call.
-    pub(crate) async fn run(self, cx: Context<H>) -> Result<ToolResult, RpcError> {
+    pub(crate) async fn run(self, cx: Context<H>) -> Result<ToolResult, Unfinished> {
         let version = cx.protocol_version();
         if let Err(violations) = self.tool.schema.validate(&self.arguments) {
             return Ok(refused(&violations));

@@ -4,12 +4,15 @@ use std::future::{Future, ready};
 use std::rc::Rc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::connector::Connector;
 use super::endpoint::{Endpoint, Posted, Reply, Settings};
-use super::host::{Host, Unavailable};
+use super::host::{Host, NotOpened, NotSealed, Unavailable};
+use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
 use super::registry::{Need, Registry};
 use super::session::SessionId;
@@ -30,8 +33,8 @@ impl Host for Alone {
         ready(())
     }
 
-    fn new_session(&self) -> SessionId {
-        SessionId::from_random(1)
+    fn random_bits(&self) -> u128 {
+        1
     }
 
     async fn log_level(&self, _session: &SessionId) -> Result<Option<LogLevel>, Unavailable> {
@@ -40,6 +43,35 @@ impl Host for Alone {
 
     async fn set_log_level(&self, _session: &SessionId, _level: LogLevel) -> Result<(), Unavailable> {
         Ok(())
+    }
+
+    async fn client_response(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &str,
+    ) -> Result<ClientResponse, Unavailable> {
+        Err(Unavailable)
+    }
+
+    async fn respond(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &str,
+        _response: &ClientResponse,
+    ) -> Result<(), Unavailable> {
+        Ok(())
+    }
+
+    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
+        Ok(URL_SAFE_NO_PAD.encode([plain, b"|", binding].concat()))
+    }
+
+    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
+        let text = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| NotOpened::Forged)?;
+        let plain = text.strip_suffix(binding).and_then(|plain| plain.strip_suffix(b"|"));
+        plain.map(<[u8]>::to_vec).ok_or(NotOpened::Forged)
     }
 }
 
@@ -52,16 +84,32 @@ impl Trial {
     pub(crate) fn of(connector: Connector<Alone>) -> Self {
         let (registry, left_out) = Registry::new(connector);
         assert_eq!(left_out, []);
-        let settings = Settings { page_size: 2, patience: Duration::ZERO, keep_alive: Duration::ZERO };
+        let settings = Settings {
+            page_size: 2,
+            patience: Duration::ZERO,
+            keep_alive: Duration::ZERO,
+            time_limit: Duration::from_secs(1),
+        };
         Self { endpoint: Endpoint { registry: Rc::new(registry), settings } }
     }
 
-    /// The whole answer to a request of 2026-07-28.
+    /// The whole answer to a request of 2026-07-28, from a client that can do nothing for a server.
     pub(crate) fn modern(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Value {
+        self.modern_with(&json!({}), method, params, caller)
+    }
+
+    /// The whole answer to a request of 2026-07-28.
+    pub(crate) fn modern_with(
+        &self,
+        capabilities: &Value,
+        method: &str,
+        params: &Value,
+        caller: Option<&Caller>,
+    ) -> Value {
         let mut params = params.clone();
         params["_meta"] = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientCapabilities": capabilities,
         });
         let named = params.get("name").or(params.get("uri")).and_then(Value::as_str).map(str::to_owned);
         let headers = move |header: &str| match header {

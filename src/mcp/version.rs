@@ -65,6 +65,20 @@ impl ProtocolVersion {
         matches!(self.era(), Era::Modern)
     }
 
+    /// One byte that [`Self::from_code`] reads. A code is never given to another revision.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::V2025_03_26 => 1,
+            Self::V2025_06_18 => 2,
+            Self::V2025_11_25 => 3,
+            Self::V2026_07_28 => 4,
+        }
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|version| version.code() == code)
+    }
+
     /// Whether tools have titles, output schemas and structured results.
     pub(crate) const fn has_structured_content(self) -> bool {
         !matches!(self, Self::V2025_03_26)

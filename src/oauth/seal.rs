@@ -19,9 +19,6 @@ use super::compact::{decode, encode};
 use super::keys::CipherKeys;
 use super::{Random, Timestamp};
 
-/// Longest sealed text that is looked at, in bytes.
-pub const MAX_SEALED_LENGTH: usize = 12 * 1024;
-
 const NONCE_LENGTH: usize = 24;
 const TIME_LENGTH: usize = 8;
 
@@ -29,6 +26,9 @@ const TIME_LENGTH: usize = 8;
 pub trait Sealable: Serialize + DeserializeOwned {
     /// A name that no other type has. Changing it makes everything sealed before worthless.
     const PURPOSE: &'static str;
+
+    /// Longest sealed text that is made or looked at, in bytes.
+    const MAX_SEALED_LENGTH: usize = 12 * 1024;
 }
 
 /// A `T` that only [`open`](Self::open) can read.
@@ -69,7 +69,7 @@ impl<T: Sealable> Sealed<T> {
             .encrypt(XNonce::from_slice(&nonce), payload)
             .map_err(|_| SealError::TooLarge)?;
         let text = URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat());
-        if text.len() > MAX_SEALED_LENGTH {
+        if text.len() > T::MAX_SEALED_LENGTH {
             return Err(SealError::TooLarge);
         }
         Ok(Self { text, of: PhantomData })
@@ -79,7 +79,7 @@ impl<T: Sealable> Sealed<T> {
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         // One byte too many is enough to be refused later, and a flood need not be kept.
-        let end = text.floor_char_boundary(MAX_SEALED_LENGTH.saturating_add(1));
+        let end = text.floor_char_boundary(T::MAX_SEALED_LENGTH.saturating_add(1));
         Self { text: text.get(..end).unwrap_or_default().to_owned(), of: PhantomData }
     }
 
@@ -91,7 +91,7 @@ impl<T: Sealable> Sealed<T> {
 
     /// The value, if it was sealed here with this binding and has not expired.
     pub fn open(&self, binding: &[u8], now: Timestamp, keys: &CipherKeys) -> Result<T, SealError> {
-        if self.text.len() > MAX_SEALED_LENGTH {
+        if self.text.len() > T::MAX_SEALED_LENGTH {
             return Err(SealError::Forged);
         }
         let bytes = URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| SealError::Forged)?;
@@ -207,13 +207,13 @@ mod tests {
 
     #[test]
     fn size_is_bounded_in_both_directions() {
-        let large = Pending { state: "x".repeat(MAX_SEALED_LENGTH) };
+        let large = Pending { state: "x".repeat(Pending::MAX_SEALED_LENGTH) };
         assert_eq!(
             Sealed::seal(&large, b"", LATER, ring(1).seal(), &Counting::from(1)).unwrap_err(),
             SealError::TooLarge
         );
         let flood: Sealed<Pending> = Sealed::from_text(&"é".repeat(1_000_000));
-        assert!(flood.as_str().len() <= MAX_SEALED_LENGTH + 1);
+        assert!(flood.as_str().len() <= Pending::MAX_SEALED_LENGTH + 1);
         assert_eq!(flood.open(b"", NOW, ring(1).seal()), Err(SealError::Forged));
     }
 

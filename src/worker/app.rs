@@ -71,8 +71,12 @@ fn app(env: &Env, connector: fn() -> Connector<Workers>) -> Result<Rc<App>, Conf
         for defect in left_out {
             console_error!("left out: {defect}");
         }
-        let settings =
-            Settings { page_size: configuration.page_size, patience: PATIENCE, keep_alive: configuration.keep_alive };
+        let settings = Settings {
+            page_size: configuration.page_size,
+            patience: PATIENCE,
+            keep_alive: configuration.keep_alive,
+            time_limit: configuration.time_limit,
+        };
         let endpoint = Endpoint { registry: Rc::new(registry), settings };
         if let Some(weak) = configuration.missing() {
             console_error!("nobody can sign in: {weak} (OWNER_PASSPHRASE)");
@@ -95,7 +99,7 @@ impl App {
         Ok(Rc::clone(self.authority.get_or_init(|| authority)))
     }
 
-    async fn answer(&self, incoming: &Incoming, env: Env) -> Answer {
+    async fn answer(self: &Rc<Self>, incoming: &Incoming, env: Env) -> Answer {
         let Ok(site) = self.last_site.of(incoming.asked_origin(), &self.configuration) else {
             return Answer::json(
                 400,

@@ -46,6 +46,8 @@ pub(crate) struct Configuration {
     pub(crate) page_size: usize,
     /// `KEEP_ALIVE_MS`: a silent stream sends a comment after this long.
     pub(crate) keep_alive: Duration,
+    /// `TIME_LIMIT_SECONDS`: a handler is stopped after this long.
+    pub(crate) time_limit: Duration,
 }
 
 /// Master keys that are kept outside.
@@ -172,6 +174,7 @@ impl Configuration {
             max_body_bytes: number("MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES)?,
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(number("KEEP_ALIVE_MS", 15_000, 100, 60_000)?.into()),
+            time_limit: Duration::from_secs(number("TIME_LIMIT_SECONDS", 300, 1, 3600)?.into()),
         })
     }
 }

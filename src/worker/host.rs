@@ -1,10 +1,14 @@
 //! What a connector gets from Workers: bindings, a timer, random ids, and what a session remembers.
 
 use std::future::Future;
+use std::rc::Rc;
 use std::time::Duration;
 
-use crate::mcp::{self, Host, LogLevel, SessionId, Unavailable};
+use crate::caller::Subject;
+use crate::mcp::{self, ClientResponse, Host, LogLevel, NotOpened, NotSealed, SessionId, Unavailable};
 
+use super::app::App;
+use super::request_state;
 use super::session_object;
 use super::timer::Timer;
 
@@ -12,14 +16,15 @@ use super::timer::Timer;
 #[derive(Clone)]
 pub struct Workers {
     env: worker::Env,
+    app: Rc<App>,
 }
 
 /// What a handler knows about the call it serves. `cx.env()` has the bindings, variables and secrets.
 pub type Context = mcp::Context<Workers>;
 
 impl Workers {
-    pub(crate) fn new(env: worker::Env) -> Self {
-        Self { env }
+    pub(crate) fn new(env: worker::Env, app: Rc<App>) -> Self {
+        Self { env, app }
     }
 }
 
@@ -34,8 +39,8 @@ impl Host for Workers {
         Timer::new(duration)
     }
 
-    fn new_session(&self) -> SessionId {
-        SessionId::from_random(u128::from_be_bytes(random()))
+    fn random_bits(&self) -> u128 {
+        u128::from_be_bytes(random())
     }
 
     async fn log_level(&self, session: &SessionId) -> Result<Option<LogLevel>, Unavailable> {
@@ -44,6 +49,33 @@ impl Host for Workers {
 
     async fn set_log_level(&self, session: &SessionId, level: LogLevel) -> Result<(), Unavailable> {
         session_object::set_log_level(&self.env, session, level).await
+    }
+
+    async fn client_response(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &str,
+    ) -> Result<ClientResponse, Unavailable> {
+        Err(Unavailable)
+    }
+
+    async fn respond(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &str,
+        _response: &ClientResponse,
+    ) -> Result<(), Unavailable> {
+        Ok(())
+    }
+
+    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
+        request_state::seal(plain, binding, &*self.app.authority(&self.env).await?)
+    }
+
+    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
+        request_state::open(sealed, binding, &*self.app.authority(&self.env).await?)
     }
 }
 

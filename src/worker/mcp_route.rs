@@ -1,6 +1,8 @@
 //! The MCP endpoints: from an HTTP request to the protocol and back. The order of the checks is the order of the rules:
 //! who may ask at all, who is asking, is the body one, may the caller do what it says, and only then the protocol.
 
+use std::rc::Rc;
+
 use crate::mcp::{Posted, Reply, SessionId, is_json};
 
 use super::access::{Door, Refusal, Visitor};
@@ -17,7 +19,7 @@ use super::tokens::AccessTokens;
 
 /// Answers a request to `endpoint`.
 pub(crate) async fn answer(
-    app: &App,
+    app: &Rc<App>,
     site: &Site,
     endpoint: McpEndpoint,
     incoming: &Incoming,
@@ -35,7 +37,7 @@ pub(crate) async fn answer(
 }
 
 async fn admitted(
-    app: &App,
+    app: &Rc<App>,
     site: &Site,
     endpoint: McpEndpoint,
     method: &str,
@@ -77,7 +79,7 @@ async fn admitted(
         Visitor::Guest => None,
         Visitor::Caller(caller) => Some(caller),
     };
-    from_reply(posted.answer(incoming, &app.endpoint, Workers::new(env), caller).await)
+    from_reply(posted.answer(incoming, &app.endpoint, Workers::new(env, Rc::clone(app)), caller).await)
 }
 
 /// The refusal in the form that the deployment chose.

@@ -24,6 +24,7 @@ mod mcp_route;
 mod oauth;
 mod outbound;
 mod pages;
+mod request_state;
 mod route;
 mod session_object;
 mod site;

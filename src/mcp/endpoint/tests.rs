@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
-use crate::caller::Scope;
-use crate::mcp::{Connector, Context, LogLevel, Tool, ToolError, Unavailable};
+use crate::caller::{Scope, Subject};
+use crate::mcp::client_capabilities::ClientCapabilities;
+use crate::mcp::{Connector, Context, LogLevel, NotOpened, NotSealed, Tool, ToolError, Unavailable};
 
 const READ: Scope = Scope::new("read", "Read");
 const WRITE: Scope = Scope::new("write", "Write");
@@ -19,6 +20,8 @@ const WRITE: Scope = Scope::new("write", "Write");
 #[derive(Clone)]
 struct Still {
     dropped: Rc<Cell<bool>>,
+    /// Time does not stand still after all: every wait is over at once.
+    hasty: bool,
 }
 
 impl Host for Still {
@@ -29,11 +32,11 @@ impl Host for Still {
     }
 
     fn sleep(&self, _duration: Duration) -> impl Future<Output = ()> + 'static {
-        pending()
+        if self.hasty { ready(()).left_future() } else { pending().right_future() }
     }
 
-    fn new_session(&self) -> SessionId {
-        SessionId::from_random(7)
+    fn random_bits(&self) -> u128 {
+        7
     }
 
     fn log_level(&self, _session: &SessionId) -> impl Future<Output = Result<Option<LogLevel>, Unavailable>> {
@@ -42,6 +45,33 @@ impl Host for Still {
 
     fn set_log_level(&self, _: &SessionId, _: LogLevel) -> impl Future<Output = Result<(), Unavailable>> {
         ready(Err(Unavailable))
+    }
+
+    async fn client_response(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &str,
+    ) -> Result<ClientResponse, Unavailable> {
+        Ok(ClientResponse::Result(json!({"action": "accept", "content": {"text": "yes"}}).as_object().unwrap().clone()))
+    }
+
+    async fn respond(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &str,
+        _response: &ClientResponse,
+    ) -> Result<(), Unavailable> {
+        Err(Unavailable)
+    }
+
+    async fn seal(&self, _plain: &[u8], _binding: &[u8]) -> Result<String, NotSealed> {
+        Err(NotSealed::TooLarge)
+    }
+
+    async fn open(&self, _sealed: &str, _binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
+        Err(NotOpened::Forged)
     }
 }
 
@@ -70,15 +100,28 @@ fn endpoint() -> Endpoint<Still> {
             cx.progress(1.0, 2.0).await;
             cx.sleep(Duration::from_secs(1)).await;
             Ok::<_, ToolError>("done")
-        }));
+        }))
+        .tool(Tool::new("ask", "Ask.", async |cx: Context<Still>| {
+            let Text { text } = cx.elicit("text", "Which?").await?;
+            Ok::<_, ToolError>(text)
+        }))
+        .tool(Tool::new("hang", "Hang.", async |_: Context<Still>| pending::<Result<String, ToolError>>().await));
     let (registry, left_out) = Registry::new(connector);
     assert_eq!(left_out, []);
-    let settings = Settings { page_size: 10, patience: Duration::MAX, keep_alive: Duration::MAX };
+    let settings =
+        Settings { page_size: 10, patience: Duration::MAX, keep_alive: Duration::MAX, time_limit: Duration::MAX };
     Endpoint { registry: Rc::new(registry), settings }
 }
 
+/// The id of a session of 2025-11-25 whose client can show forms.
+fn session() -> String {
+    let declared = json!({"elicitation": {}});
+    let capabilities = ClientCapabilities::declared(declared.as_object().unwrap());
+    SessionId::new(7, capabilities, ProtocolVersion::V2025_11_25).as_str().to_owned()
+}
+
 fn host() -> Still {
-    Still { dropped: Rc::default() }
+    Still { dropped: Rc::default(), hasty: false }
 }
 
 fn reply_to(body: &Value, headers: &[(&str, &str)], host: Still) -> Reply {
@@ -198,7 +241,8 @@ fn a_challenge_can_be_a_result() {
 fn messages_leave_before_the_answer_and_a_closed_stream_drops_the_handler() {
     let body = call("work", &json!({"_meta": {"progressToken": "p"}}));
     let host = host();
-    let Reply::Events(mut events) = reply_to(&body, &[("mcp-session-id", "s")], host.clone()) else {
+    let session = session();
+    let Reply::Events(mut events) = reply_to(&body, &[("mcp-session-id", &session)], host.clone()) else {
         panic!("no stream")
     };
     let mut next = || events.next().now_or_never().map(|event| String::from_utf8(event.unwrap()).unwrap());
@@ -227,8 +271,60 @@ fn a_client_that_takes_no_stream_gets_json_and_no_messages() {
 #[test]
 fn an_outage_is_said_and_not_hidden() {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "logging/setLevel", "params": {"level": "info"}});
-    let (status, answer) = answer_to(&body, &[("mcp-session-id", "s")]);
+    let (status, answer) = answer_to(&body, &[("mcp-session-id", &session())]);
     assert_eq!((status, answer["error"]["code"].as_i64()), (200, Some(-32603)));
     let (_, answer) = answer_to(&body, &[]);
     assert_eq!(answer["error"]["code"].as_i64(), Some(-32602), "no session to keep it for");
+}
+
+#[test]
+fn a_session_that_no_handshake_began_is_not_found() {
+    let body = call("echo", &json!({"arguments": {"text": "a"}}));
+    assert_eq!(answer_to(&body, &[("mcp-session-id", "made-up")]).0, 404);
+    assert_eq!(answer_to(&body, &[("mcp-session-id", &session())]).0, 200);
+    let response = json!({"jsonrpc": "2.0", "id": "x", "result": {}});
+    assert_eq!(answer_to(&response, &[("mcp-session-id", "made-up")]).0, 404);
+}
+
+#[test]
+fn a_legacy_client_is_asked_on_the_stream_of_the_call() {
+    let Reply::Events(mut events) = reply_to(&call("ask", &json!({})), &[("mcp-session-id", &session())], host())
+    else {
+        panic!("no stream")
+    };
+    let mut next = || {
+        let event = String::from_utf8(events.next().now_or_never().unwrap().unwrap()).unwrap();
+        serde_json::from_str::<Value>(event.strip_prefix("event: message\ndata: ").unwrap()).unwrap()
+    };
+    let question = next();
+    assert_eq!(question["method"], "elicitation/create");
+    assert_eq!(question["params"]["requestedSchema"]["required"], json!(["text"]));
+    assert_eq!(question["id"].as_str().map(str::len), Some(32));
+    assert_eq!(next()["result"]["content"][0]["text"], "yes");
+}
+
+#[test]
+fn a_client_that_cannot_be_asked_is_told_so() {
+    let text = |headers: Headers<'_>| {
+        let (status, answer) = answer_to(&call("ask", &json!({})), headers);
+        assert_eq!((status, &answer["result"]["isError"]), (200, &json!(true)));
+        answer["result"]["content"][0]["text"].as_str().unwrap().to_owned()
+    };
+    assert!(text(&[]).contains("`elicitation`"));
+    assert!(text(&[("mcp-session-id", &session()), ("accept", "application/json")]).contains("no stream"));
+}
+
+#[test]
+fn a_handler_that_hangs_is_stopped() {
+    let mut endpoint = endpoint();
+    endpoint.settings.time_limit = Duration::from_secs(7);
+    let posted = Posted::read(call("hang", &json!({})).to_string().as_bytes()).ok().unwrap();
+    let json_only = |name: &str| (name == "accept").then(|| "application/json".to_owned());
+    let hasty = Still { dropped: Rc::default(), hasty: true };
+    let Reply::Json { body, .. } = posted.answer(&json_only, &endpoint, hasty, None).now_or_never().unwrap() else {
+        panic!("no answer")
+    };
+    let answer: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(answer["result"]["isError"], true);
+    assert!(answer["result"]["content"][0]["text"].as_str().unwrap().contains("7 seconds"));
 }

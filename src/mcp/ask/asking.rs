@@ -1,0 +1,69 @@
+//! The ways a question reaches the client of a call.
+
+use futures_util::future::join;
+use serde_json::Value;
+
+use super::rounds::Rounds;
+use crate::mcp::client_capabilities::ClientCapability;
+use crate::mcp::context::Context;
+use crate::mcp::host::Host;
+use crate::mcp::json::Object;
+use crate::mcp::jsonrpc::{ClientResponse, RequestId, RpcError};
+use crate::mcp::session::SessionId;
+use crate::mcp::tool_result::ToolError;
+
+/// What is asked: a request to the client, without an id.
+pub(crate) struct Question {
+    pub(crate) method: &'static str,
+    pub(crate) params: Value,
+    /// What the client must have said that it can.
+    pub(crate) needs: ClientCapability,
+}
+
+/// How a call asks.
+pub(crate) enum Asking {
+    /// Not at all: the specification has no questions in this request, or the client has no session to answer in.
+    Nobody,
+    /// With its result, and the answers come with the next try.
+    Rounds(Rounds),
+    /// On the stream of the call; the answer comes with another POST of the session.
+    Stream(SessionId),
+}
+
+impl<H: Host> Context<H> {
+    /// The client's answer to `question`. `key` names the question among those of the handler: asked again, it has the same
+    /// answer.
+    pub(crate) async fn ask(&self, key: &str, question: Question) -> Result<Object, ToolError> {
+        self.require(question.needs)?;
+        match &self.exchange().asking {
+            Asking::Nobody => Err(ToolError::new("The client cannot be asked anything in this call.")),
+            Asking::Rounds(rounds) => rounds.answer(key, question),
+            Asking::Stream(session) => self.ask_on_stream(session, question).await,
+        }
+    }
+
+    async fn ask_on_stream(&self, session: &SessionId, question: Question) -> Result<Object, ToolError> {
+        if !self.exchange().is_open() {
+            return Err(ToolError::new("The client takes no stream for this call, so it cannot be asked."));
+        }
+        let id = format!("{:032x}", self.host().random_bits());
+        let owner = self.caller().map(|caller| &caller.subject);
+        // The wait begins first: an answer must not come before somebody waits for it.
+        let answer = self.host().client_response(session, owner, &id);
+        let request = self.exchange().request(RequestId::Text(id.clone()), question.method, &question.params);
+        match join(answer, request).await.0? {
+            ClientResponse::Result(result) => Ok(result),
+            ClientResponse::Error(code) => {
+                Err(ToolError::new(format!("The client could not answer what it was asked (error {code}).")))
+            }
+        }
+    }
+
+    /// An answer that is not one to the question: the client did not keep the protocol.
+    pub(crate) fn unfit(&self, what: &str) -> ToolError {
+        match &self.exchange().asking {
+            Asking::Rounds(_) => ToolError::protocol(RpcError::invalid_params(what)),
+            Asking::Nobody | Asking::Stream(_) => ToolError::new(what),
+        }
+    }
+}
