@@ -2,6 +2,7 @@
 //! the same library. Names, arguments and answers are theirs. For tests only; it asks nobody to sign in.
 
 mod arguments;
+mod asking;
 mod cancellation;
 mod content;
 mod counting;
@@ -36,6 +37,7 @@ fn connector() -> Connector<Workers> {
     let connector = messages::add_to(connector);
     let connector = arguments::add_to(connector);
     let connector = failures::add_to(connector);
+    let connector = asking::add_to(connector);
     let connector = listing::add_to(connector);
     let connector = counting::add_to(connector);
     let connector = cancellation::add_to(connector);
