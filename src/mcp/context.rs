@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::client_capabilities::ClientCapability;
 use super::exchange::{Exchange, LogFilter};
-use super::host::{Host, Unavailable};
+use super::host::Host;
 use super::jsonrpc::RpcError;
 use super::log::LogLevel;
 use super::tool_result::ToolError;
@@ -114,11 +114,13 @@ impl<H: Host> Context<H> {
         match &self.exchange.log_filter {
             LogFilter::Nothing => false,
             LogFilter::AtLeast(least) => level >= *least,
-            LogFilter::OfSession(session) => match self.host.log_level(session).await {
-                Ok(least) => level >= least.unwrap_or(LogLevel::UNASKED),
-                // A log line is not worth a failed call.
-                Err(Unavailable) => false,
-            },
+            LogFilter::OfSession(session) => {
+                match self.host.log_level(session, self.caller.as_ref().map(|caller| &caller.subject)).await {
+                    Ok(least) => level >= least.unwrap_or(LogLevel::UNASKED),
+                    // A log line is not worth a failed call.
+                    Err(_) => false,
+                }
+            }
         }
     }
 }

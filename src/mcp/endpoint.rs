@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::exchange::Exchange;
 use super::headers::{self, Accepts, RequestHeaders, refused, trimmed};
-use super::host::Host;
+use super::host::{Host, SessionError};
 use super::jsonrpc::{
     Body, ClientResponse, ErrorCode, ErrorResponse, Malformed, Message, Request, RequestId, RpcError, Unreadable,
     to_bytes,
@@ -365,6 +365,7 @@ async fn respond<H: Host>(
     let (Some(session), RequestId::Text(id)) = (session, id) else { return Reply::Accepted };
     match host.respond(&session, caller.map(|caller| &caller.subject), id, response).await {
         Ok(()) => Reply::Accepted,
+        Err(SessionError::Gone) => Response::error(None, &legacy::no_session(), 404).into(),
         Err(error) => Reply::refused_unread(503, &format!("Not done: {error}.")),
     }
 }

@@ -24,20 +24,30 @@ pub trait Host: Clone + 'static {
     /// Bits that nobody can guess, for ids.
     fn random_bits(&self) -> u128;
 
-    /// The least log level that the client of a session asked for; none if it never did.
-    fn log_level(&self, session: &SessionId) -> impl Future<Output = Result<Option<LogLevel>, Unavailable>>;
+    /// The least log level that the client of a session asked for; none if it never did. `owner` is whose session it is, here
+    /// and below; nobody else gets anything from it.
+    fn log_level(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+    ) -> impl Future<Output = Result<Option<LogLevel>, SessionError>>;
 
     /// Remembers the level for [`Host::log_level`].
-    fn set_log_level(&self, session: &SessionId, level: LogLevel) -> impl Future<Output = Result<(), Unavailable>>;
+    fn set_log_level(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        level: LogLevel,
+    ) -> impl Future<Output = Result<(), SessionError>>;
 
     /// Waits for the client's response to the request `id` that was sent in `session`. It arrives in another request, maybe
-    /// in another isolate, and [`Host::respond`] brings it here. `owner` is whose session it is; nobody else is heard.
+    /// in another isolate, and [`Host::respond`] brings it here.
     fn client_response(
         &self,
         session: &SessionId,
         owner: Option<&Subject>,
         id: &str,
-    ) -> impl Future<Output = Result<ClientResponse, Unavailable>>;
+    ) -> impl Future<Output = Result<ClientResponse, SessionError>>;
 
     /// Brings a client's response to who waits for it. One that nobody waits for is dropped.
     fn respond(
@@ -46,13 +56,24 @@ pub trait Host: Clone + 'static {
         owner: Option<&Subject>,
         id: &str,
         response: &ClientResponse,
-    ) -> impl Future<Output = Result<(), Unavailable>>;
+    ) -> impl Future<Output = Result<(), SessionError>>;
 
     /// Seals what a client keeps for us for a while. It opens only beside the same `binding`.
     fn seal(&self, plain: &[u8], binding: &[u8]) -> impl Future<Output = Result<String, NotSealed>>;
 
     /// Opens what [`Host::seal`] has sealed.
     fn open(&self, sealed: &str, binding: &[u8]) -> impl Future<Output = Result<Vec<u8>, NotOpened>>;
+}
+
+/// Why a session is of no use.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum SessionError {
+    /// What it remembers is out of reach.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// It has ended, or it is somebody else's, who need not know that it exists.
+    #[error("there is no such session; begin one with `initialize`")]
+    Gone,
 }
 
 /// Why nothing was sealed.

@@ -57,9 +57,12 @@ impl Spoken {
 /// The session that a message names. Fails where it names one that no handshake here began.
 pub(crate) fn session(headers: &impl RequestHeaders) -> Result<Option<SessionId>, RpcError> {
     let Some(header) = headers.get(SessionId::HEADER) else { return Ok(None) };
-    SessionId::parse(trimmed(&header)).map(Some).ok_or_else(|| {
-        RpcError::new(ErrorCode::InvalidRequest, "There is no such session. Begin one with `initialize`.")
-    })
+    SessionId::parse(trimmed(&header)).map(Some).ok_or_else(no_session)
+}
+
+/// What goes with status 404: the client begins anew.
+pub(crate) fn no_session() -> RpcError {
+    RpcError::new(ErrorCode::InvalidRequest, "There is no such session. Begin one with `initialize`.")
 }
 
 /// Parses a request. The errors are answered with the status that [`RpcError::http_status`] gives.

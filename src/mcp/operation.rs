@@ -10,9 +10,10 @@ use super::client_capabilities::ClientCapabilities;
 use super::completion::Complete;
 use super::context::Context;
 use super::exchange::Exchange;
-use super::host::Host;
+use super::host::{Host, SessionError};
 use super::json::Object;
 use super::jsonrpc::{ErrorCode, ErrorResponse, RequestId, ResultResponse, RpcError, to_bytes};
+use super::legacy;
 use super::listing::{Listing, View};
 use super::log::LogLevel;
 use super::prompts::{GetPrompt, list_prompts};
@@ -126,10 +127,14 @@ impl<H: Host> Runner<H> {
                 let session = Some(SessionId::new(self.host.random_bits(), capabilities, version));
                 return Response { session, ..answer.with(handshake(&self.registry, version)) };
             }
-            Operation::SetLogLevel(session, level) => match self.host.set_log_level(&session, level).await {
-                Ok(()) => return answer.with(Empty),
-                Err(error) => RpcError::internal(format!("Not done: {error}.")).into(),
-            },
+            Operation::SetLogLevel(session, level) => {
+                let owner = self.caller.as_ref().map(|caller| &caller.subject);
+                match self.host.set_log_level(&session, owner, level).await {
+                    Ok(()) => return answer.with(Empty),
+                    Err(SessionError::Gone) => return Response::error(Some(answer.id), &legacy::no_session(), 404),
+                    Err(error) => RpcError::internal(format!("Not done: {error}.")).into(),
+                }
+            }
             Operation::ListTools(list) => return answer.with(list),
             Operation::List(list) => return answer.with(list),
             Operation::CallTool(call) => match call.run(cx()).await {

@@ -5,10 +5,12 @@
 //! reach any isolate, know what its client said at the handshake, the id says it. An id that no server here made is known
 //! by its checksum. It is not a credential, and needs no key: who makes one up talks to themselves.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::client_capabilities::ClientCapabilities;
 use super::version::ProtocolVersion;
+use crate::caller::Subject;
 
 /// A session's name, with what was agreed on when it began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +59,32 @@ impl SessionId {
     }
 }
 
+/// Whose session it is: of who first needed it. A client that signs in later keeps its session; from then on it is that
+/// person's, and a guest who has learned of the id gets nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SessionOwner {
+    /// Nobody needed it yet.
+    #[default]
+    Nobody,
+    /// Someone who is not signed in.
+    Guest,
+    /// A person.
+    Subject(Subject),
+}
+
+impl SessionOwner {
+    /// Whose it is after `who` has come, if it is theirs to use.
+    #[must_use]
+    pub fn after(&self, who: Option<&Subject>) -> Option<Self> {
+        match (self, who) {
+            (Self::Nobody | Self::Guest, None) => Some(Self::Guest),
+            (Self::Nobody | Self::Guest, Some(subject)) => Some(Self::Subject(subject.clone())),
+            (Self::Subject(owner), Some(subject)) if owner == subject => Some(self.clone()),
+            (Self::Subject(_), _) => None,
+        }
+    }
+}
+
 fn checksum(body: &str) -> String {
     let digest: [u8; 32] = Sha256::digest(body.as_bytes()).into();
     format!("{:08x}", digest.first_chunk().map_or(0, |first| u32::from_be_bytes(*first)))
@@ -80,6 +108,23 @@ mod tests {
         assert_eq!(id, sample());
         assert!(id.capabilities.has(ClientCapability::Roots) && !id.capabilities.has(ClientCapability::Elicitation));
         assert_eq!(id.version, ProtocolVersion::V2025_06_18);
+    }
+
+    #[test]
+    fn a_session_is_of_who_first_needed_it_and_a_guest_may_sign_in_once() {
+        let (ada, eve) = (Subject::new("ada").unwrap(), Subject::new("eve").unwrap());
+        let of_ada = SessionOwner::Subject(ada.clone());
+        for (owner, who, after) in [
+            (SessionOwner::Nobody, None, Some(SessionOwner::Guest)),
+            (SessionOwner::Nobody, Some(&ada), Some(of_ada.clone())),
+            (SessionOwner::Guest, None, Some(SessionOwner::Guest)),
+            (SessionOwner::Guest, Some(&ada), Some(of_ada.clone())),
+            (of_ada.clone(), Some(&ada), Some(of_ada.clone())),
+            (of_ada.clone(), Some(&eve), None),
+            (of_ada.clone(), None, None),
+        ] {
+            assert_eq!(owner.after(who), after, "{owner:?} and {who:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::connector::Connector;
 use super::endpoint::{Endpoint, Posted, Reply, Settings};
-use super::host::{Host, NotOpened, NotSealed, Unavailable};
+use super::host::{Host, NotOpened, NotSealed, SessionError, Unavailable};
 use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
 use super::registry::{Need, Registry};
@@ -37,11 +37,20 @@ impl Host for Alone {
         1
     }
 
-    async fn log_level(&self, _session: &SessionId) -> Result<Option<LogLevel>, Unavailable> {
+    async fn log_level(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+    ) -> Result<Option<LogLevel>, SessionError> {
         Ok(None)
     }
 
-    async fn set_log_level(&self, _session: &SessionId, _level: LogLevel) -> Result<(), Unavailable> {
+    async fn set_log_level(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _level: LogLevel,
+    ) -> Result<(), SessionError> {
         Ok(())
     }
 
@@ -50,8 +59,8 @@ impl Host for Alone {
         _session: &SessionId,
         _owner: Option<&Subject>,
         _id: &str,
-    ) -> Result<ClientResponse, Unavailable> {
-        Err(Unavailable)
+    ) -> Result<ClientResponse, SessionError> {
+        Err(Unavailable.into())
     }
 
     async fn respond(
@@ -60,7 +69,7 @@ impl Host for Alone {
         _owner: Option<&Subject>,
         _id: &str,
         _response: &ClientResponse,
-    ) -> Result<(), Unavailable> {
+    ) -> Result<(), SessionError> {
         Ok(())
     }
 

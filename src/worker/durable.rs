@@ -30,19 +30,28 @@ pub(crate) fn object(env: &worker::Env, binding: &str, name: &str) -> Result<Stu
 /// Sends a command to an object and reads its answer.
 pub(crate) async fn ask<C: Serialize, A: DeserializeOwned>(stub: &Stub, command: &C) -> Result<A, Unavailable> {
     let command = serde_json::to_string(command).map_err(|_| Unavailable)?;
-    let answer = send(stub, &JsValue::from_str(&command)).await?;
+    let answer = send(stub, &JsValue::from_str(&command), TIME_LIMIT).await?;
     serde_json::from_slice(&answer).map_err(|_| Unavailable)
 }
 
 /// The same in the compact form that the authorization server's objects speak and keep.
 pub(crate) async fn ask_compact<C: Serialize, A: DeserializeOwned>(stub: &Stub, command: &C) -> Result<A, Unavailable> {
+    ask_patiently(stub, command, Duration::ZERO).await
+}
+
+/// The same where the object may wait for something before it answers, for `patience` at most.
+pub(crate) async fn ask_patiently<C: Serialize, A: DeserializeOwned>(
+    stub: &Stub,
+    command: &C,
+    patience: Duration,
+) -> Result<A, Unavailable> {
     let command = encode(command).map_err(|_| Unavailable)?;
-    let answer = send(stub, &Uint8Array::from(command.as_slice())).await?;
+    let answer = send(stub, &Uint8Array::from(command.as_slice()), TIME_LIMIT.saturating_add(patience)).await?;
     decode(&answer).map_err(|_| Unavailable)
 }
 
 /// Sends a body to an object and reads the body of its answer.
-async fn send(stub: &Stub, body: &JsValue) -> Result<Vec<u8>, Unavailable> {
+async fn send(stub: &Stub, body: &JsValue, limit: Duration) -> Result<Vec<u8>, Unavailable> {
     let call = async {
         let init = web_sys::RequestInit::new();
         init.set_method("POST");
@@ -54,7 +63,7 @@ async fn send(stub: &Stub, body: &JsValue) -> Result<Vec<u8>, Unavailable> {
         }
         response.bytes().await.map_err(|_| Unavailable)
     };
-    match select(pin!(call), pin!(Timer::new(TIME_LIMIT))).await {
+    match select(pin!(call), pin!(Timer::new(limit))).await {
         Either::Left((answer, _)) => answer,
         Either::Right(((), _)) => Err(Unavailable),
     }

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::caller::Subject;
-use crate::mcp::{self, ClientResponse, Host, LogLevel, NotOpened, NotSealed, SessionId, Unavailable};
+use crate::mcp::{self, ClientResponse, Host, LogLevel, NotOpened, NotSealed, SessionError, SessionId};
 
 use super::app::App;
 use super::request_state;
-use super::session_object;
+use super::session::SessionOf;
 use super::timer::Timer;
 
 /// The surroundings of a handler that runs on Workers.
@@ -25,6 +25,10 @@ pub type Context = mcp::Context<Workers>;
 impl Workers {
     pub(crate) fn new(env: worker::Env, app: Rc<App>) -> Self {
         Self { env, app }
+    }
+
+    fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
+        SessionOf { env: &self.env, id, who }
     }
 }
 
@@ -43,31 +47,36 @@ impl Host for Workers {
         u128::from_be_bytes(random())
     }
 
-    async fn log_level(&self, session: &SessionId) -> Result<Option<LogLevel>, Unavailable> {
-        session_object::log_level(&self.env, session).await
+    async fn log_level(&self, session: &SessionId, owner: Option<&Subject>) -> Result<Option<LogLevel>, SessionError> {
+        self.session(session, owner).log_level().await
     }
 
-    async fn set_log_level(&self, session: &SessionId, level: LogLevel) -> Result<(), Unavailable> {
-        session_object::set_log_level(&self.env, session, level).await
+    async fn set_log_level(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        level: LogLevel,
+    ) -> Result<(), SessionError> {
+        self.session(session, owner).set_log_level(level).await
     }
 
     async fn client_response(
         &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &str,
-    ) -> Result<ClientResponse, Unavailable> {
-        Err(Unavailable)
+        session: &SessionId,
+        owner: Option<&Subject>,
+        id: &str,
+    ) -> Result<ClientResponse, SessionError> {
+        self.session(session, owner).answer_to(id).await
     }
 
     async fn respond(
         &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &str,
-        _response: &ClientResponse,
-    ) -> Result<(), Unavailable> {
-        Ok(())
+        session: &SessionId,
+        owner: Option<&Subject>,
+        id: &str,
+        response: &ClientResponse,
+    ) -> Result<(), SessionError> {
+        self.session(session, owner).bring_answer(id, response).await
     }
 
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {

@@ -26,6 +26,7 @@ mod outbound;
 mod pages;
 mod request_state;
 mod route;
+mod session;
 mod session_object;
 mod site;
 mod store;

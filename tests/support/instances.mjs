@@ -53,6 +53,7 @@ kill -KILL 0
 
 /**
  * @param {object} options
+ * @param {string} [options.worker]    folder of the Worker, from the repository's root; the starter's own by default
  * @param {number} [options.count]     how many instances
  * @param {string | null} [options.origin]  under which name all of them are asked; null: each under its own address
  * @param {Record<string, string>} [options.vars]
@@ -60,13 +61,20 @@ kill -KILL 0
  * @param {number} [options.outbound]  port of a server on this machine that answers all fetches of the Worker
  * @returns {Promise<World>}
  */
-export async function startInstances({ count = 2, origin = 'https://mcp.example.com', vars = {}, lateKv = false, outbound } = {}) {
+export async function startInstances({
+  worker = '',
+  count = 2,
+  origin = 'https://mcp.example.com',
+  vars = {},
+  lateKv = false,
+  outbound,
+} = {}) {
   const state = await mkdtemp(join(tmpdir(), 'mcp-connector-instances-'));
-  const bindings = await bindingsIn(join(ROOT, 'wrangler.toml'));
+  const bindings = await bindingsIn(join(ROOT, worker, 'wrangler.toml'));
   await mkdir(join(state, 'storage'));
   // A copy: a build in the meantime changes nothing.
-  for (const name of await readdir(join(ROOT, 'build'))) {
-    if (/\.(js|wasm)$/.test(name)) await cp(join(ROOT, 'build', name), join(state, name));
+  for (const name of await readdir(join(ROOT, worker, 'build'))) {
+    if (/\.(js|wasm)$/.test(name)) await cp(join(ROOT, worker, 'build', name), join(state, name));
   }
   await writeFile(join(state, 'around.js'), around(bindings.objects.map(({ className }) => className)));
   await writeFile(join(state, 'store.js'), KV_STORE);

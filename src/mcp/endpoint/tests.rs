@@ -39,12 +39,12 @@ impl Host for Still {
         7
     }
 
-    fn log_level(&self, _session: &SessionId) -> impl Future<Output = Result<Option<LogLevel>, Unavailable>> {
-        ready(Ok(Some(LogLevel::Warning)))
+    async fn log_level(&self, _: &SessionId, _: Option<&Subject>) -> Result<Option<LogLevel>, SessionError> {
+        Ok(Some(LogLevel::Warning))
     }
 
-    fn set_log_level(&self, _: &SessionId, _: LogLevel) -> impl Future<Output = Result<(), Unavailable>> {
-        ready(Err(Unavailable))
+    async fn set_log_level(&self, _: &SessionId, _: Option<&Subject>, _: LogLevel) -> Result<(), SessionError> {
+        Err(Unavailable.into())
     }
 
     async fn client_response(
@@ -52,7 +52,7 @@ impl Host for Still {
         _session: &SessionId,
         _owner: Option<&Subject>,
         _id: &str,
-    ) -> Result<ClientResponse, Unavailable> {
+    ) -> Result<ClientResponse, SessionError> {
         Ok(ClientResponse::Result(json!({"action": "accept", "content": {"text": "yes"}}).as_object().unwrap().clone()))
     }
 
@@ -62,8 +62,8 @@ impl Host for Still {
         _owner: Option<&Subject>,
         _id: &str,
         _response: &ClientResponse,
-    ) -> Result<(), Unavailable> {
-        Err(Unavailable)
+    ) -> Result<(), SessionError> {
+        Err(Unavailable.into())
     }
 
     async fn seal(&self, _plain: &[u8], _binding: &[u8]) -> Result<String, NotSealed> {

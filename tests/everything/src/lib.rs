@@ -7,6 +7,7 @@ mod cancellation;
 mod content;
 mod counting;
 mod failures;
+mod legacy_asking;
 mod listing;
 mod messages;
 mod prompts;
@@ -41,6 +42,7 @@ fn connector() -> Connector<Workers> {
     let connector = listing::add_to(connector);
     let connector = counting::add_to(connector);
     let connector = cancellation::add_to(connector);
+    let connector = legacy_asking::add_to(connector);
     let connector = resources::add_to(connector);
     prompts::add_to(connector)
 }

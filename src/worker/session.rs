@@ -1,0 +1,100 @@
+//! Legacy sessions as the Worker reaches them: what it asks of the Durable Object of one.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use worker::Env;
+
+use crate::caller::Subject;
+use crate::mcp::{ClientResponse, LogLevel, SessionError, SessionId, Unavailable};
+
+use super::durable;
+use super::timer::Timer;
+
+/// How long the object waits for something before it says that there was nothing. Who still wants it asks again; a request
+/// that nobody wants any more ends with it.
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// An object that has just moved or been replaced answers the second time.
+const TRIES: u32 = 3;
+const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+
+/// A command, and for whom.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Asked {
+    pub(super) who: Option<Subject>,
+    pub(super) command: Command,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) enum Command {
+    LogLevel,
+    SetLogLevel(String),
+    /// Waits for the client's answer to the question of this id.
+    Await(String),
+    /// The client's answer to the question of this id.
+    Answer(String, Vec<u8>),
+}
+
+/// What came of a command; nothing comes of one to a session that has ended or is somebody else's.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Outcome {
+    Done,
+    LogLevel(Option<String>),
+    /// None came yet.
+    Answer(Option<Vec<u8>>),
+}
+
+/// The session of one caller.
+pub(super) struct SessionOf<'a> {
+    pub(super) env: &'a Env,
+    pub(super) id: &'a SessionId,
+    pub(super) who: Option<&'a Subject>,
+}
+
+impl SessionOf<'_> {
+    /// The level it asked for.
+    pub(super) async fn log_level(&self) -> Result<Option<LogLevel>, SessionError> {
+        let Outcome::LogLevel(level) = self.ask(Command::LogLevel).await? else { return Err(Unavailable.into()) };
+        Ok(level.as_deref().and_then(LogLevel::parse))
+    }
+
+    /// Remembers the level it asks for.
+    pub(super) async fn set_log_level(&self, level: LogLevel) -> Result<(), SessionError> {
+        self.ask(Command::SetLogLevel(level.as_str().to_owned())).await.map(|_| ())
+    }
+
+    /// Waits for the client's answer to the question `id`, however long it takes. Who asks has a time limit.
+    pub(super) async fn answer_to(&self, id: &str) -> Result<ClientResponse, SessionError> {
+        let mut tries = TRIES;
+        loop {
+            match self.ask_patiently(Command::Await(id.to_owned()), PATIENCE).await {
+                Ok(Outcome::Answer(Some(response))) => {
+                    return ClientResponse::from_json(&response).ok_or(Unavailable.into());
+                }
+                Ok(_) => {}
+                Err(SessionError::Unavailable(_)) if tries > 1 => {
+                    tries = tries.saturating_sub(1);
+                    Timer::new(BETWEEN_TRIES).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Brings the client's answer to the question `id`.
+    pub(super) async fn bring_answer(&self, id: &str, response: &ClientResponse) -> Result<(), SessionError> {
+        self.ask(Command::Answer(id.to_owned(), response.to_json())).await.map(|_| ())
+    }
+
+    async fn ask(&self, command: Command) -> Result<Outcome, SessionError> {
+        self.ask_patiently(command, Duration::ZERO).await
+    }
+
+    async fn ask_patiently(&self, command: Command, patience: Duration) -> Result<Outcome, SessionError> {
+        let stub = durable::object(self.env, "SESSION", self.id.as_str())?;
+        let asked = Asked { who: self.who.cloned(), command };
+        let outcome: Option<Outcome> = durable::ask_patiently(&stub, &asked, patience).await?;
+        outcome.ok_or(SessionError::Gone)
+    }
+}
