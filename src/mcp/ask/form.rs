@@ -101,8 +101,13 @@ impl Form {
 /// A field without references and without `null`: what is not required may be left out.
 fn flat(field: Value, definitions: &Value) -> Option<Value> {
     let Value::Object(mut field) = field else { return None };
-    // An optional choice: one of the definition and nothing.
     if let Some(Value::Array(either)) = field.remove("anyOf") {
+        // Named choices of a list, as they go to a client.
+        if either.iter().all(|one| one.get("const").is_some()) {
+            field.insert("oneOf".to_owned(), Value::Array(either));
+            return flat(Value::Object(field), definitions);
+        }
+        // An optional choice: one of the definition and nothing.
         let mut some = either.into_iter().filter(|one| one.get("type").and_then(Value::as_str) != Some("null"));
         field.extend(some.next()?.as_object()?.clone());
         if some.next().is_some() {
@@ -245,6 +250,18 @@ mod tests {
             let schema = json!({"type": "object", "properties": {"a": field}});
             assert_eq!(Form::schema(schema), Err(InvalidForm::Field("a".to_owned())));
         }
+    }
+
+    #[test]
+    fn a_schema_of_ones_own_goes_out_as_it_is() {
+        let named = json!([{"const": "a", "title": "A"}, {"const": "b", "title": "B"}]);
+        let schema = json!({"type": "object", "properties": {
+            "one": {"type": "string", "oneOf": named},
+            "old": {"type": "string", "enum": ["a"], "enumNames": ["A"]},
+            "many": {"type": "array", "items": {"anyOf": named}},
+            "plain": {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}},
+        }});
+        assert_eq!(Form::schema(schema.clone()).unwrap().0, schema);
     }
 
     #[test]
