@@ -2,9 +2,17 @@
 // that is POSTed, to whatever instance. Section numbers are those of the specification's "Elicitation" and "Transports".
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { startInstances } from './support/instances.mjs';
 import { calling, initialize, legacy, post, send, stream, textOf } from './support/mcp.mjs';
+import { PYTHON_PACKAGE, python } from './support/python.mjs';
 import { ALL_SCOPES, PASSPHRASE, SIGN_IN, bearer, connect } from './support/oauth.mjs';
 
 const EVERYTHING = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
@@ -245,6 +253,67 @@ describe('an answer', () => {
     } finally {
       await fixtures.objectsNow('Session', 'works');
     }
+  });
+});
+
+describe('the official clients', () => {
+  /** Under its own address: they resolve no names of ours. */
+  let world;
+  let url;
+  before(async () => {
+    world = await startInstances({ worker: 'tests/everything', count: 1, origin: null });
+    url = world.instances[0].url;
+  });
+  after(() => world?.stop());
+
+  const INFO = { name: 'behaviour-tests', version: '1.0.0' };
+  const OPTIONS = { capabilities: { elicitation: {}, sampling: {} } };
+  const SAMPLED = { role: 'assistant', model: 'm', content: { type: 'text', text: 'Paris' } };
+  const CLIENTS = {
+    'TypeScript v1': () => {
+      const client = new ClientV1(INFO, OPTIONS);
+      client.setRequestHandler(ElicitRequestSchema, () => accept(USER));
+      client.setRequestHandler(CreateMessageRequestSchema, () => SAMPLED);
+      return [client, new TransportV1(new URL(url))];
+    },
+    'TypeScript v2': () => {
+      const client = new ClientV2(INFO, { ...OPTIONS, versionNegotiation: { mode: 'legacy' } });
+      client.setRequestHandler('elicitation/create', () => accept(USER));
+      client.setRequestHandler('sampling/createMessage', () => SAMPLED);
+      return [client, new TransportV2(new URL(url))];
+    },
+  };
+  for (const [name, make] of Object.entries(CLIENTS)) {
+    test(`${name} is asked and answers`, async () => {
+      const [client, transport] = make();
+      const errors = [];
+      client.onerror = (error) => errors.push(error);
+      await client.connect(transport);
+      try {
+        const elicited = await client.callTool({ name: 'test_elicitation', arguments: { message: 'Who are you?' } });
+        assert.match(textOf(elicited), /"username":"ada"/);
+        const sampled = await client.callTool({ name: 'test_sampling', arguments: { prompt: 'Capital of France?' } });
+        assert.equal(textOf(sampled), 'LLM response: Paris');
+        assert.deepEqual(errors, [], 'no error on the side');
+      } finally {
+        await client.close();
+      }
+    });
+  }
+
+  test(`Python (${PYTHON_PACKAGE}) is asked and answers`, async (t) => {
+    const found = await python();
+    if (found.why) {
+      console.error(`\nNOT TESTED: elicitation with the official Python client: ${found.why}.\n`);
+      return t.skip(found.why);
+    }
+    const script = fileURLToPath(new URL('support/asked.py', import.meta.url));
+    const setting = { url, name: 'test_elicitation', arguments: { message: 'Who are you?' }, content: USER };
+    const { stdout } = await promisify(execFile)(found.program, [script, JSON.stringify(setting)], { timeout: 30_000 });
+    const { text, asked } = JSON.parse(stdout);
+    assert.match(text, /"username":"ada"/);
+    assert.deepEqual(asked, ['Who are you?']);
+    return undefined;
   });
 });
 

@@ -3,17 +3,14 @@
 // Then the authorization scenarios of the official conformance suite, with nobody at the keyboard.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import {
   Client as ClientV2,
   StreamableHTTPClientTransport as TransportV2,
@@ -39,7 +36,8 @@ import {
   secret,
   signIn,
 } from './support/oauth.mjs';
-import { ROOT, startMain } from './support/server.mjs';
+import { PYTHON_PACKAGE, python } from './support/python.mjs';
+import { startMain } from './support/server.mjs';
 import { nodeForSuite, packaged } from './support/suite.mjs';
 
 const REDIRECT = 'http://127.0.0.1:39321/callback';
@@ -268,42 +266,6 @@ for (const { name, Unauthorized, client: make, transport: connectTo, finish, ste
 }
 
 // --- Python ----------------------------------------------------------------------------------------------------------
-
-const run = promisify(execFile);
-const PYTHON_PACKAGE = 'mcp==2.3.0';
-
-/** A Python with the official client, in a virtual environment that is made once; or why there is none. */
-async function python() {
-  const candidates = ['python3', 'python'];
-  let base;
-  for (const candidate of candidates) {
-    try {
-      const { stdout } = await run(candidate, ['-c', 'import sys, venv, ensurepip; print("%d.%d" % sys.version_info[:2])']);
-      const [major, minor] = stdout.trim().split('.').map(Number);
-      if (major === 3 && minor >= 10) base = candidate;
-      else return { why: `Python ${stdout.trim()} is too old for ${PYTHON_PACKAGE}: it needs 3.10` };
-      break;
-    } catch {
-      // Not there, or without venv.
-    }
-  }
-  if (!base) return { why: 'there is no python3 with the module venv on this machine' };
-  const name = `python-${createHash('sha256').update(`${PYTHON_PACKAGE} ${base}`).digest('hex').slice(0, 12)}`;
-  const place = join(ROOT, '.tools', name);
-  const program = join(place, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python');
-  if (existsSync(join(place, 'complete'))) return { program };
-  await rm(place, { recursive: true, force: true });
-  await mkdir(join(ROOT, '.tools'), { recursive: true });
-  try {
-    await run(base, ['-m', 'venv', place]);
-    await run(program, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', PYTHON_PACKAGE], { timeout: 300_000 });
-  } catch (error) {
-    await rm(place, { recursive: true, force: true });
-    throw new Error(`${PYTHON_PACKAGE} cannot be installed into a virtual environment: ${error.message}`);
-  }
-  await mkdir(join(place, 'complete'));
-  return { program };
-}
 
 /** Starts the Python client; `tell` says what to do and gives its answer, signing in where that is asked for. */
 function startPython(program, setting, browser) {
