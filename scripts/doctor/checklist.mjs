@@ -1,0 +1,110 @@
+// The checklist, in the order of Anthropic's: can Claude reach it, does anything stand in between, how does one sign in,
+// what is inside. One row is one check; a check is one function that asks a visit for evidence and gives a verdict.
+import * as authorization from './checks/authorization.mjs';
+import * as door from './checks/door.mjs';
+import * as network from './checks/network.mjs';
+import * as signIn from './checks/sign-in.mjs';
+import * as inside from './checks/tools.mjs';
+import { blocked, skip } from './verdict.mjs';
+import { Visit } from './visit.mjs';
+
+/**
+ * @typedef {object} Check
+ * @property {string} id       stands in `--json` and in docs/doctor.md
+ * @property {string} group
+ * @property {string} title
+ * @property {(visit: Visit) => Promise<import('./verdict.mjs').Verdict>} run
+ * @property {string[]} needs  checks that have to be good first: without them this one could only repeat their fault
+ * @property {boolean} signIn  only where there is a sign-in
+ */
+
+const ANSWERS = ['reachable', 'tls', 'redirect'];
+const SERVER = ['server-metadata'];
+
+/** @type {Check[]} */
+export const CHECKLIST = [
+  ...group('Network', [
+    ['address', 'Public address', network.address],
+    ['reachable', 'Reachable', network.reachable],
+    ['tls', 'TLS', network.tls, ['reachable']],
+  ]),
+  ...group('Way in', [
+    ['redirect', 'No redirect', door.noRedirect, ['reachable', 'tls']],
+    ['slash', 'Both slash forms', door.bothSlashes, ANSWERS],
+    ['wall', 'No firewall page', door.noWall, ANSWERS],
+    ['kind', 'Kind of server', door.kind, [...ANSWERS, 'wall']],
+  ]),
+  ...group(
+    'Sign-in',
+    [
+      ['challenge', 'Challenge', door.challenge, ['kind']],
+      ['bad-token', 'Bad token', door.badToken, ['kind']],
+      ['resource-metadata', 'Resource metadata', signIn.resourceMetadata, ['kind']],
+      ['server-host', 'Authorization server', signIn.serverHost, ['kind']],
+      ['server-metadata', 'Server metadata', signIn.serverMetadata, ['kind', 'server-host']],
+      ['issuer', 'Issuer', signIn.sameIssuer, SERVER],
+      ['pkce', 'PKCE', signIn.pkceMethod, SERVER],
+      ['registration', 'Ways to register', signIn.registrationWays, SERVER],
+      ['public-clients', 'Clients without secret', signIn.publicClients, SERVER],
+      ['register', 'Registering', authorization.register, [...SERVER, 'registration']],
+      ['consent-page', 'Sign-in page', authorization.consentPage, ['register']],
+      ['client-document', 'Claude’s document', authorization.consentPageOfClaude, [...SERVER, 'registration']],
+      ['unknown-code', 'Unknown code', authorization.unknownCode, ['register']],
+      ['unknown-refresh', 'Unknown refresh token', authorization.unknownRefreshToken, ['register']],
+      ['unknown-client', 'Unknown client', authorization.unknownClient, SERVER],
+      ['latency', 'Latency', authorization.latency, ['kind']],
+    ],
+    { signIn: true },
+  ),
+  ...group('Protocol', [
+    ['legacy', 'With handshake', inside.legacyEra, ['kind']],
+    ['modern', 'Without handshake', inside.modernEra, ['kind']],
+    ['cors', 'Web pages', inside.cors, ['kind']],
+  ]),
+  ...group('Tools', [
+    ['tools', 'List', inside.toolList, ['kind']],
+    ['tool-names', 'Names', inside.toolNames, ['tools']],
+    ['tool-titles', 'Titles', inside.toolTitles, ['tools']],
+    ['tool-hints', 'Read or write', inside.toolHints, ['tools']],
+    ['tool-purposes', 'One purpose', inside.toolPurposes, ['tools']],
+    ['tool-descriptions', 'Descriptions', inside.toolDescriptions, ['tools']],
+    ['tool-schemas', 'Arguments', inside.toolSchemas, ['tools']],
+  ]),
+];
+
+function group(name, rows, { signIn: onlyWithSignIn = false } = {}) {
+  return rows.map(([id, title, run, needs = []]) => ({ id, group: name, title, run, needs, signIn: onlyWithSignIn }));
+}
+
+/**
+ * @typedef {import('./verdict.mjs').Verdict & {id: string, group: string, title: string}} Finding
+ * @typedef {{url: string, kind: string, findings: Finding[]}} Report
+ */
+
+/**
+ * Goes through the list.
+ * @param {URL} url
+ * @param {ConstructorParameters<typeof Visit>[1]} [options]
+ * @param {(finding: Finding) => void} [tell]  hears each finding as it is made
+ * @returns {Promise<Report>}
+ */
+export async function examine(url, options, tell = () => {}) {
+  const visit = new Visit(url, options);
+  /** @type {Map<string, Finding>} */
+  const findings = new Map();
+  for (const { run, needs, signIn: onlyWithSignIn, ...check } of CHECKLIST) {
+    const missing = needs.map((id) => findings.get(id)).find(({ level, blocks }) => level === 'fail' || blocks);
+    const cause = typeof missing?.blocks === 'string' ? missing.blocks : missing?.title;
+    const verdict = missing
+      ? blocked(`not looked at: “${cause}” comes first.`, cause)
+      : onlyWithSignIn && (await visit.kind()) === 'open'
+        ? skip('nobody has to sign in.')
+        : await run(visit);
+    const finding = { ...check, ...verdict };
+    findings.set(check.id, finding);
+    tell(finding);
+  }
+  const kind = findings.get('kind').level === 'ok' ? await visit.kind() : 'unknown';
+  await visit.leave();
+  return { url: url.href, kind, findings: [...findings.values()] };
+}

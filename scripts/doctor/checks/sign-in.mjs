@@ -1,0 +1,171 @@
+// What a client reads before it signs in: the metadata of the resource and of its authorization server.
+import { hostOf } from '../addresses.mjs';
+import { canonicalResource, serverMetadataUrls } from '../oauth.mjs';
+import { AUTHORIZATION_FAILED, COULD_NOT_REACH, blocked, fail, note, ok, quote } from '../verdict.mjs';
+import { absolute } from '../visit.mjs';
+import { describe } from './door.mjs';
+
+const listTried = (tried) => tried.map((answer) => `${answer.url.href}: ${answer.status === 200 ? 'no JSON object' : describe(answer)}`);
+const nullsIn = (document) => Object.keys(document).filter((name) => document[name] === null);
+const isSecure = (url, visit) => url.protocol === 'https:' || (visit.local && url.protocol === 'http:');
+
+/** The protected-resource metadata (RFC 9728) is about this URL. */
+export async function resourceMetadata(visit) {
+  const { document, url, tried } = await visit.resourceMetadata();
+  if (!document) {
+    if ((await visit.serverMetadata()).document) {
+      return note(
+        'There is no protected-resource metadata; the authorization server’s is at the connector’s own origin.',
+        'Claude falls back to it, as clients of 2025-03-26 did. Newer clients do not.',
+        'Publish /.well-known/oauth-protected-resource with the path of the MCP URL.',
+        listTried(tried),
+      );
+    }
+    return fail(
+      'There is no protected-resource metadata.',
+      `Claude does not learn where to sign in. ${COULD_NOT_REACH}`,
+      `Serve JSON with resource and authorization_servers at ${tried.at(0)?.url.href ?? 'its well-known place'}.`,
+      listTried(tried),
+    );
+  }
+  const { resource, authorization_servers: servers } = document;
+  const named = typeof resource === 'string' ? absolute(resource) : undefined;
+  if (!named || canonicalResource(named) !== visit.resource) {
+    return fail(
+      `resource is ${quote(resource ?? 'missing')}, but the URL is ${visit.url.href}.`,
+      `Claude compares the two and stops, or asks for a token that the server then refuses. ${AUTHORIZATION_FAILED}`,
+      `Answer ${visit.resource} there, path included. Behind a proxy, the server must know its public URL.`,
+    );
+  }
+  const first = Array.isArray(servers) && typeof servers[0] === 'string' ? absolute(servers[0]) : undefined;
+  if (!first || !isSecure(first, visit)) {
+    return fail(
+      `authorization_servers is ${quote(servers ?? 'missing')}.`,
+      `Claude uses its first entry, which must be an https URL. ${COULD_NOT_REACH}`,
+      'List the issuer of your authorization server.',
+    );
+  }
+  const nulls = nullsIn(document);
+  if (nulls.length > 0) return note(`${nulls.join(', ')} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
+  return ok(`${url.pathname} is about this URL and names ${quote(servers[0])}.`, servers.length > 1 ? [`Claude uses the first of ${servers.length} authorization servers.`] : []);
+}
+
+/** The authorization server can be reached from where Claude is. */
+export async function serverHost(visit) {
+  const issuer = absolute(await visit.issuer());
+  if (!issuer) return blocked('no authorization server is named.');
+  if (hostOf(issuer) === hostOf(visit.url)) return ok('The authorization server is on the same host.');
+  const { addresses, error } = await visit.addresses(issuer);
+  const inner = addresses.find(({ global }) => !global);
+  const host = hostOf(issuer);
+  if (addresses.length === 0) return fail(`The authorization server’s host ${host} has no address${error ? ` (${error})` : ''}.`, COULD_NOT_REACH, 'Check authorization_servers.');
+  if (inner && !visit.local) {
+    return fail(
+      `The authorization server’s host ${host} is ${inner.address} (${inner.name}).`,
+      `Claude asks it from Anthropic’s servers too. ${COULD_NOT_REACH}`,
+      'Put the authorization server on public addresses, or name its public host.',
+    );
+  }
+  if (!addresses.some(({ address }) => !address.includes(':'))) {
+    return fail(`The authorization server’s host ${host} has IPv6 addresses only.`, `Claude connects over IPv4 only. ${COULD_NOT_REACH}`, 'Add an A record.');
+  }
+  return ok(`The authorization server is on ${host}; a firewall there must let Claude pass as well.`);
+}
+
+/** There is authorization-server metadata (RFC 8414), and it names what a sign-in needs. */
+export async function serverMetadata(visit) {
+  const issuer = await visit.issuer();
+  if (issuer === undefined) return blocked('no authorization server is named.');
+  const { document, url, tried } = await visit.serverMetadata();
+  if (!document) {
+    return fail(
+      `${issuer} has no metadata.`,
+      `Claude cannot begin a sign-in. ${COULD_NOT_REACH}`,
+      `Serve it at ${serverMetadataUrls(issuer)[0].href}, or as OpenID configuration.`,
+      listTried(tried),
+    );
+  }
+  const bad = ['authorization_endpoint', 'token_endpoint'].filter((name) => {
+    const endpoint = absolute(document[name]);
+    return !endpoint || !isSecure(endpoint, visit);
+  });
+  if (bad.length > 0) {
+    return fail(
+      bad.map((name) => `${name} is ${quote(document[name] ?? 'missing')}`).join('; ').concat('.'),
+      `Claude needs both as https URLs. ${AUTHORIZATION_FAILED}`,
+      'Name both endpoints with their whole URLs.',
+    );
+  }
+  const types = document.response_types_supported;
+  if (Array.isArray(types) && !types.includes('code')) {
+    return fail(`response_types_supported has no “code”: ${quote(types)}.`, AUTHORIZATION_FAILED, 'Support the authorization code flow.');
+  }
+  const nulls = nullsIn(document);
+  if (nulls.length > 0) return note(`${nulls.join(', ')} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
+  return ok(`${url.pathname} names both endpoints.`);
+}
+
+/** The metadata is the issuer's own. */
+export async function sameIssuer(visit) {
+  const issuer = await visit.issuer();
+  const { document } = await visit.serverMetadata();
+  if (document.issuer !== issuer) {
+    const slash = String(document.issuer).replace(/\/$/, '') === issuer.replace(/\/$/, '') ? ' They differ by a slash.' : '';
+    return fail(
+      `issuer is ${quote(document.issuer ?? 'missing')}, but it is known as ${quote(issuer)}.${slash}`,
+      `The two must be identical (RFC 8414 §3.3). ${AUTHORIZATION_FAILED}`,
+      'Write the same issuer in authorization_servers and in the metadata, character by character.',
+    );
+  }
+  return ok(`issuer is ${quote(issuer)} in both documents.`);
+}
+
+/** PKCE with S256 is announced. */
+export async function pkceMethod(visit) {
+  const methods = (await visit.serverMetadata()).document.code_challenge_methods_supported;
+  if (Array.isArray(methods) && methods.includes('S256')) return ok('S256 is among code_challenge_methods_supported.');
+  return fail(
+    `code_challenge_methods_supported is ${quote(methods ?? 'missing')}.`,
+    `Claude always uses PKCE with S256, and clients stop where it is not announced. ${AUTHORIZATION_FAILED}`,
+    'Support S256 and announce it: "code_challenge_methods_supported": ["S256"].',
+  );
+}
+
+/** A client that nobody knows can become one. */
+export async function registrationWays(visit) {
+  const { document } = await visit.serverMetadata();
+  const byDocument = document.client_id_metadata_document_supported === true;
+  const publicClients = takesPublicClients(document);
+  const endpoint = absolute(document.registration_endpoint);
+  const byRegistration = endpoint !== undefined && isSecure(endpoint, visit);
+  if (!byRegistration && document.registration_endpoint !== undefined) {
+    return fail(`registration_endpoint is ${quote(document.registration_endpoint)}.`, `Claude needs an https URL. ${COULD_NOT_REACH}`, 'Name the endpoint with its whole URL.');
+  }
+  if (byDocument && publicClients) return ok(`By Client ID Metadata Document${byRegistration ? ' and by dynamic registration; Claude takes the first' : ''}.`);
+  if (byDocument && !byRegistration) {
+    return fail(
+      'client_id_metadata_document_supported is true, but token_endpoint_auth_methods_supported has no “none”.',
+      `Claude then uses neither that nor anything else. ${COULD_NOT_REACH}`,
+      'Add "none" to token_endpoint_auth_methods_supported.',
+    );
+  }
+  if (byRegistration) return ok(`By dynamic registration at ${endpoint.pathname}.`);
+  return fail(
+    'There is neither a registration_endpoint nor client_id_metadata_document_supported.',
+    `Claude has no client id. ${COULD_NOT_REACH} Only a client id typed into the dialog’s advanced settings would help.`,
+    'Offer dynamic registration (RFC 7591) or Client ID Metadata Documents.',
+  );
+}
+
+/** Clients without a secret may ask for tokens. */
+export async function publicClients(visit) {
+  const { document } = await visit.serverMetadata();
+  if (takesPublicClients(document)) return ok('“none” is among token_endpoint_auth_methods_supported.');
+  return note(
+    `token_endpoint_auth_methods_supported is ${quote(document.token_endpoint_auth_methods_supported ?? 'missing, which means client_secret_basic')}.`,
+    'Claude cannot use its published client document here, and native clients, which keep no secret, cannot sign in.',
+    'Add "none", and accept token requests that carry only client_id and code_verifier.',
+  );
+}
+
+const takesPublicClients = ({ token_endpoint_auth_methods_supported: methods }) => Array.isArray(methods) && methods.includes('none');

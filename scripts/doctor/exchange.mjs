@@ -1,0 +1,108 @@
+// One HTTP exchange, bounded in time and size, that follows no redirect and keeps no connection.
+//
+// `fetch` hides what a diagnosis needs: the address that was asked, why TLS failed, and how long it took.
+import http from 'node:http';
+import https from 'node:https';
+import { isIP } from 'node:net';
+import { hostOf } from './addresses.mjs';
+
+export const USER_AGENT = 'mcp-connector-doctor/1';
+
+/** The most that is read of any answer, in bytes. */
+const LARGEST = 2 * 1024 * 1024;
+
+/**
+ * @typedef {object} Asked
+ * @property {URL} url
+ * @property {string} address  the address to connect to
+ * @property {number} [port]
+ * @property {string} [method]
+ * @property {Record<string, string>} [headers]
+ * @property {string} [body]
+ * @property {(text: string, headers: object) => boolean} [enough]  stops reading a stream
+ *
+ * @typedef {object} Answer
+ * @property {URL} url
+ * @property {number} ms
+ * @property {{kind: Fault, text: string}} [fault]  why there is no answer; then nothing below is there
+ * @property {number} [status]
+ * @property {http.IncomingHttpHeaders} [headers]
+ * @property {string} [text]
+ *
+ * @typedef {'dns' | 'not public' | 'refused' | 'unreachable' | 'reset' | 'timeout' | 'tls' | 'too large' | 'no http'} Fault
+ */
+
+/**
+ * @param {Asked} asked
+ * @param {{timeout: number, ca?: string | Buffer}} limits  `timeout` in milliseconds, for all of it
+ * @returns {Promise<Answer>}  never fails
+ */
+export function exchange(asked, { timeout, ca }) {
+  const { url, address, method = 'GET', headers = {}, body, enough } = asked;
+  const host = hostOf(url);
+  const began = performance.now();
+  return new Promise((resolve) => {
+    let settled = false;
+    const settle = (outcome) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(limit);
+      resolve({ url, ms: Math.round(performance.now() - began), ...outcome });
+      request?.destroy();
+    };
+    const fault = (kind, text) => settle({ fault: { kind, text } });
+    const limit = setTimeout(() => fault('timeout', `no whole answer in ${timeout / 1000} s`), timeout);
+    let request;
+    try {
+      request = (url.protocol === 'https:' ? https : http).request({
+        host: address,
+        port: asked.port ?? url.port,
+        path: `${url.pathname}${url.search}`,
+        method,
+        agent: false,
+        headers: {
+          host: url.host,
+          'user-agent': USER_AGENT,
+          'accept-encoding': 'identity',
+          ...headers,
+          ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+        },
+        ...(url.protocol === 'https:' && { servername: isIP(host) ? '' : host, ca, minVersion: 'TLSv1.2' }),
+      });
+    } catch (error) {
+      return fault('no http', `this request cannot be sent: ${error.message}`);
+    }
+    request.on('error', (error) => fault(...faultOf(error)));
+    request.once('response', (response) => {
+      const chunks = [];
+      let size = 0;
+      const done = () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        settle({ status: response.statusCode, headers: response.headers, text });
+      };
+      response.on('data', (chunk) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > LARGEST) fault('too large', `more than ${LARGEST / 1024 / 1024} MiB`);
+        else if (enough?.(Buffer.concat(chunks).toString('utf8'), response.headers)) done();
+      });
+      response.once('end', done);
+      response.on('error', (error) => fault(...faultOf(error)));
+    });
+    request.end(body);
+  });
+}
+
+const TLS_CODES = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/;
+
+/** @returns {[Fault, string]} */
+function faultOf(error) {
+  const code = error.code ?? '';
+  if (TLS_CODES.test(code)) return ['tls', code === 'EPROTO' ? 'no TLS handshake: what answers there may not be TLS' : `${code}: ${error.message}`];
+  if (code === 'ECONNREFUSED') return ['refused', 'connection refused'];
+  if (['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'].includes(code)) return ['unreachable', `no way there (${code})`];
+  if (['ECONNRESET', 'EPIPE', 'ECONNABORTED'].includes(code)) return ['reset', 'the connection was closed before an answer came'];
+  if (code === 'ETIMEDOUT') return ['timeout', 'the connection timed out'];
+  if (code.startsWith('HPE_')) return ['no http', `what came back is not HTTP (${code})`];
+  return ['unreachable', error.message || code || 'the connection failed'];
+}

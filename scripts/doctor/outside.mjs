@@ -1,0 +1,69 @@
+// The way to a connector and to what it names: addresses, and exchanges with a limit on where they may go.
+import { classify, hostOf, isLocal, resolve } from './addresses.mjs';
+import { exchange } from './exchange.mjs';
+
+/** Longer than Claude waits, so that a slow answer is seen as one; in milliseconds. */
+const TIMEOUT = 12_000;
+
+export class Outside {
+  /**
+   * @param {URL} url  the connector
+   * @param {object} [options]
+   * @param {number} [options.timeout]  of one exchange, in milliseconds
+   * @param {typeof resolve} [options.resolve]
+   * @param {(address: string, port: string) => {address: string, port: string}} [options.dial]  where an address is really reached, for tests
+   * @param {string} [options.ca]  certificates to trust instead of the usual ones, for tests
+   */
+  constructor(url, { timeout = TIMEOUT, resolve: resolver = resolve, dial, ca } = {}) {
+    Object.assign(this, { url, timeout, resolver, dial, ca });
+    this.local = isLocal(url);
+    /** How long each answer took: `{what, ms, timed}`; `timed` where Claude has a limit. */
+    this.times = [];
+    this.resolved = new Map();
+  }
+
+  /** @returns {Promise<{addresses: {address: string, global: boolean, name: string}[], source?: string, error?: string}>} */
+  addresses(url = this.url) {
+    const host = hostOf(url);
+    if (!this.resolved.has(host)) this.resolved.set(host, this.lookUp(host));
+    return this.resolved.get(host);
+  }
+
+  /** @private */
+  async lookUp(host) {
+    try {
+      const { addresses, source } = await this.resolver(host);
+      return { source, addresses: [...new Set(addresses)].slice(0, 50).map((address) => ({ address, ...classify(address) })) };
+    } catch (error) {
+      return { addresses: [], error: error.code ?? error.message };
+    }
+  }
+
+  /** Where to connect to: an IPv4 address, as Claude does, if there is one. */
+  async placeOf(url) {
+    const { addresses } = await this.addresses(url);
+    const chosen = addresses.find(({ address }) => !address.includes(':')) ?? addresses[0];
+    const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+    return chosen && (this.dial?.(chosen.address, port) ?? { address: chosen.address, port });
+  }
+
+  /**
+   * One exchange. Other hosts that a server names are only visited where Claude would visit them too: a server on the
+   * internet cannot send the doctor into the network it runs in.
+   * @param {string} what  for people
+   * @param {Omit<import('./exchange.mjs').Asked, 'address'>} asked
+   */
+  async ask(what, asked, { timed = false } = {}) {
+    const { url } = asked;
+    const unasked = (kind, text) => ({ url, ms: 0, fault: { kind, text } });
+    if (!['https:', 'http:'].includes(url.protocol)) return unasked('no http', `${url.protocol} is no protocol for this`);
+    const { addresses, error } = await this.addresses(url);
+    if (addresses.length === 0) return unasked('dns', `${hostOf(url)} has no address${error ? ` (${error})` : ''}`);
+    const inner = addresses.find(({ global }) => !global);
+    const isForeign = hostOf(url) !== hostOf(this.url);
+    if (isForeign && !this.local && inner) return unasked('not public', `${hostOf(url)} is ${inner.address} (${inner.name})`);
+    const answer = await exchange({ ...asked, ...(await this.placeOf(url)) }, { timeout: this.timeout, ca: this.ca });
+    this.times.push({ what, ms: answer.ms, timed });
+    return answer;
+  }
+}

@@ -1,0 +1,96 @@
+// What the doctor prints: one line per check, what follows from it, and a summary; or all of it as JSON.
+import { plain } from './verdict.mjs';
+
+const LABEL = { ok: 'ok', note: 'note', fail: 'FAIL', skip: '-' };
+const COLOUR = { ok: 32, note: 33, fail: 31, skip: 90 };
+const TITLE = 23;
+const KINDS = {
+  always: 'asks for a sign-in at once',
+  lazy: 'answers everybody and asks for a sign-in where it needs one',
+  open: 'asks nobody to sign in',
+};
+
+/** Makes every text of a finding safe to show, and takes the caller's token out of it. */
+export function cleaned(finding, token) {
+  const clean = (text) => plain(token ? text.replaceAll(token, '[token]') : text);
+  const entries = Object.entries(finding);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, Array.isArray(value) ? value.map(clean) : typeof value === 'string' ? clean(value) : value]),
+  );
+}
+
+/** Counts of each level. */
+export function tally(findings) {
+  const counts = { ok: 0, note: 0, fail: 0, skip: 0 };
+  for (const { level } of findings) counts[level] += 1;
+  return counts;
+}
+
+/**
+ * A writer of findings, as they come.
+ * @param {{colour: boolean, columns?: number}} style
+ */
+export function lines({ colour, columns = 100 }) {
+  const paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const width = Math.max(40, Math.min(columns, 120));
+  const indent = ' '.repeat(8 + TITLE);
+  const part = (label, text) => wrap(text, width - indent.length - label.length).map((line, at) => `${indent}${at === 0 ? label : ' '.repeat(label.length)}${line}`);
+  let [group, causeBefore] = [];
+  return {
+    /**
+     * The lines of one finding. Where one fault keeps many checks from being made, the first of them stands for all in its group.
+     * @param {import('./checklist.mjs').Finding} finding
+     */
+    finding(finding) {
+      const cause = typeof finding.blocks === 'string' ? `${finding.group}: ${finding.blocks}` : undefined;
+      if (cause !== undefined && cause === causeBefore) return undefined;
+      causeBefore = cause;
+      return this.whole(cause === undefined ? finding : { ...finding, title: '…' });
+    },
+    /** @private */
+    whole({ group: name, level, title, seen, claude, fix, details = [] }) {
+      const head = name === group ? [] : ['', paint(1, name)];
+      group = name;
+      const [first, ...rest] = wrap(seen, width - indent.length);
+      const mark = paint(COLOUR[level], LABEL[level].padEnd(4));
+      return [
+        ...head,
+        `  ${mark}  ${title.padEnd(TITLE)}${level === 'skip' ? paint(COLOUR.skip, first) : first}`,
+        ...rest.map((line) => `${indent}${line}`),
+        ...details.flatMap((detail) => part('· ', detail)),
+        ...(claude ? part('Then: ', claude) : []),
+        ...(fix ? part('Fix: ', fix) : []),
+      ].join('\n');
+    },
+    /** @param {import('./checklist.mjs').Report} report */
+    summary({ kind, findings }) {
+      const { ok, note, fail, skip } = tally(findings);
+      const counts = `${ok} ok, ${note} to note, ${fail} failed, ${skip} not looked at`;
+      const failed = findings.filter(({ level }) => level === 'fail').map(({ title }) => title);
+      const rest = findings.some(({ blocks }) => typeof blocks === 'string') ? ' Then run the doctor again, to see the rest.' : '';
+      const what = KINDS[kind] ? `A server that ${KINDS[kind]}. ` : '';
+      const end = fail === 0 ? paint(32, 'Nothing stands in the way.') : paint(31, `To mend, in this order: ${failed.join(', ')}.${rest}`);
+      return `\n${what}${counts}.\n${end}`;
+    },
+  };
+}
+
+/** The whole report as data. */
+export const asData = ({ url, kind, findings }) => {
+  const counts = tally(findings);
+  return { url, kind, passed: counts.fail === 0, counts, findings: findings.map(({ blocks, ...finding }) => finding) };
+};
+
+function wrap(text, width) {
+  const lines = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
