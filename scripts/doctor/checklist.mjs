@@ -5,7 +5,7 @@ import * as door from './checks/door.mjs';
 import * as network from './checks/network.mjs';
 import * as signIn from './checks/sign-in.mjs';
 import * as inside from './checks/tools.mjs';
-import { blocked, skip } from './verdict.mjs';
+import { blocked, fail, quote, skip } from './verdict.mjs';
 import { Visit } from './visit.mjs';
 
 /**
@@ -77,8 +77,13 @@ function group(name, rows, { signIn: onlyWithSignIn = false } = {}) {
 }
 
 /**
- * @typedef {import('./verdict.mjs').Verdict & {id: string, group: string, title: string}} Finding
- * @typedef {{url: string, kind: string, findings: Finding[]}} Report
+ * @typedef {object} Report
+ * @property {string} url
+ * @property {'always' | 'lazy' | 'open' | 'unknown'} kind
+ * @property {Finding[]} findings
+ *
+ * @typedef {import('./verdict.mjs').Verdict & Pick<Check, 'id' | 'group' | 'title'> & {unasked?: boolean}} Finding
+ *   `unasked`: the check was not run
  */
 
 /**
@@ -93,14 +98,8 @@ export async function examine(url, options, tell = () => {}) {
   /** @type {Map<string, Finding>} */
   const findings = new Map();
   for (const { run, needs, signIn: onlyWithSignIn, ...check } of CHECKLIST) {
-    const missing = needs.map((id) => findings.get(id)).find(({ level, blocks }) => level === 'fail' || blocks);
-    const cause = typeof missing?.blocks === 'string' ? missing.blocks : missing?.title;
-    const verdict = missing
-      ? blocked(`not looked at: “${cause}” comes first.`, cause)
-      : onlyWithSignIn && (await visit.kind()) === 'open'
-        ? skip('nobody has to sign in.')
-        : await run(visit);
-    const finding = { ...check, ...verdict };
+    const before = comesBefore(needs, findings) ?? (onlyWithSignIn && (await visit.kind()) === 'open' ? skip('nobody has to sign in.') : undefined);
+    const finding = before ? { ...check, ...before, unasked: true } : { ...check, ...(await run(visit).catch(stumbled)) };
     findings.set(check.id, finding);
     tell(finding);
   }
@@ -108,3 +107,15 @@ export async function examine(url, options, tell = () => {}) {
   await visit.leave();
   return { url: url.href, kind, findings: [...findings.values()] };
 }
+
+/** What keeps a check from being made, if anything does. */
+function comesBefore(needs, findings) {
+  const missing = needs.map((id) => findings.get(id)).find(({ level, blocks }) => level === 'fail' || blocks);
+  if (!missing) return undefined;
+  const cause = typeof missing.blocks === 'string' ? missing.blocks : missing.title;
+  return blocked(`not looked at: “${cause}” comes first.`, cause);
+}
+
+/** A check that fails itself has met an answer that nobody thought of; that is no reason to keep the other findings back. */
+const stumbled = (error) =>
+  fail(`The doctor stumbled over what came back: ${quote(error.message)}.`, 'A client may stumble as well.', 'Look at the answers of this endpoint, and report it.');

@@ -35,17 +35,17 @@ export function lines({ colour, columns = 100 }) {
   const width = Math.max(40, Math.min(columns, 120));
   const indent = ' '.repeat(8 + TITLE);
   const part = (label, text) => wrap(text, width - indent.length - label.length).map((line, at) => `${indent}${at === 0 ? label : ' '.repeat(label.length)}${line}`);
-  let [group, causeBefore] = [];
+  let [group, reasonBefore] = [];
   return {
     /**
-     * The lines of one finding. Where one fault keeps many checks from being made, the first of them stands for all in its group.
+     * The lines of one finding. Where one reason keeps many checks from being made, it is told once in a group.
      * @param {import('./checklist.mjs').Finding} finding
      */
     finding(finding) {
-      const cause = typeof finding.blocks === 'string' ? `${finding.group}: ${finding.blocks}` : undefined;
-      if (cause !== undefined && cause === causeBefore) return undefined;
-      causeBefore = cause;
-      return this.whole(cause === undefined ? finding : { ...finding, title: '…' });
+      const reason = finding.unasked ? `${finding.group}: ${finding.seen}` : undefined;
+      if (reason !== undefined && reason === reasonBefore) return undefined;
+      reasonBefore = reason;
+      return this.whole(reason === undefined ? finding : { ...finding, title: '…' });
     },
     /** @private */
     whole({ group: name, level, title, seen, claude, fix, details = [] }) {
@@ -67,7 +67,7 @@ export function lines({ colour, columns = 100 }) {
       const { ok, note, fail, skip } = tally(findings);
       const counts = `${ok} ok, ${note} to note, ${fail} failed, ${skip} not looked at`;
       const failed = findings.filter(({ level }) => level === 'fail').map(({ title }) => title);
-      const rest = findings.some(({ blocks }) => typeof blocks === 'string') ? ' Then run the doctor again, to see the rest.' : '';
+      const rest = findings.some(({ blocks }) => failed.includes(blocks)) ? ' Then run the doctor again, to see the rest.' : '';
       const what = KINDS[kind] ? `A server that ${KINDS[kind]}. ` : '';
       const end = fail === 0 ? paint(32, 'Nothing stands in the way.') : paint(31, `To mend, in this order: ${failed.join(', ')}.${rest}`);
       return `\n${what}${counts}.\n${end}`;
@@ -78,7 +78,7 @@ export function lines({ colour, columns = 100 }) {
 /** The whole report as data. */
 export const asData = ({ url, kind, findings }) => {
   const counts = tally(findings);
-  return { url, kind, passed: counts.fail === 0, counts, findings: findings.map(({ blocks, ...finding }) => finding) };
+  return { url, kind, passed: counts.fail === 0, counts, findings: findings.map(({ blocks, unasked, ...finding }) => finding) };
 };
 
 function wrap(text, width) {

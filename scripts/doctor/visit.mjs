@@ -24,6 +24,7 @@ const TOOLS = 2000;
 /** How many tools are tried to find one that needs a sign-in. */
 const TRIES = 6;
 const REDIRECTS = 5;
+const LONGEST_SCOPE = 2000;
 
 const once = (body) => {
   let result;
@@ -114,7 +115,8 @@ export class Visit extends Outside {
 
   /** Ends the handshake that `first` began; gives how to ask within it. */
   async session(first) {
-    const how = { version: String(first.message.result.protocolVersion), session: first.headers['mcp-session-id'] };
+    const { protocolVersion } = first.message.result;
+    const how = { ...(typeof protocolVersion === 'string' && { version: protocolVersion }), session: first.headers['mcp-session-id'] };
     await this.rpc('initialized', initialized(how), { token: this.token });
     return (method, params) => legacy(method, params, how);
   }
@@ -238,7 +240,8 @@ export class Visit extends Outside {
   async scope() {
     const fromChallenge = (await this.refusal()).challenge?.scope;
     const listed = (await this.resourceMetadata()).document?.scopes_supported;
-    return fromChallenge ?? (Array.isArray(listed) ? listed.filter((scope) => typeof scope === 'string').join(' ') : undefined);
+    const scope = fromChallenge ?? (Array.isArray(listed) ? listed.filter((one) => typeof one === 'string').join(' ') : undefined);
+    return scope?.slice(0, LONGEST_SCOPE);
   }
 
   /** Registers a client, as Claude does when somebody presses “Connect”. */
@@ -332,6 +335,7 @@ const QUESTIONS = [
 
 /** A URL that stands by itself (or beside `base`), or undefined. */
 export function absolute(value, base) {
+  if (typeof value !== 'string') return undefined;
   try {
     return new URL(value, base);
   } catch {

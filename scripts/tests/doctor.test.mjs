@@ -220,9 +220,9 @@ describe('what is shown', () => {
     assert.match(lines({ colour: true, columns: 80 }).finding(finding), /\u001b\[31mFAIL\u001b\[0m/);
   });
 
-  test('what one fault keeps from being looked at is told once in a group', () => {
+  test('why many checks were not made is told once in a group', () => {
     const writer = lines({ colour: false });
-    const blocked = (group) => ({ group, title: 'Title', level: 'skip', seen: 'not looked at: “TLS” comes first.', blocks: 'TLS' });
+    const blocked = (group) => ({ group, title: 'Title', level: 'skip', seen: 'not looked at: “TLS” comes first.', unasked: true });
     const told = ['Way in', 'Way in', 'Tools'].map((group) => writer.finding(blocked(group)));
     assert.deepEqual(told.map((text) => text === undefined), [false, true, false]);
   });

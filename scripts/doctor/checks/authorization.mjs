@@ -76,7 +76,7 @@ function judged({ answer, hops, returned, elsewhere, loop }, who) {
       'Show a consent page that names the client and where the code goes.',
     );
   }
-  if (elsewhere) return ok(`${who} is sent on to ${elsewhere.host} to sign in; not followed there.`);
+  if (elsewhere) return ok(`${who} is sent on to ${quote(elsewhere.host)} to sign in; not followed there.`);
   if (answer.status === 200 && /^text\/html/i.test(answer.headers['content-type'] ?? '')) {
     return ok(`${who} gets to a page for people (${describe(answer)}). Nothing was filled in.`);
   }

@@ -44,7 +44,7 @@ function redirected(answer, from, what) {
   }
   return fail(
     seen,
-    'Clients turn a redirected POST into a GET, or refuse it; the dialog cannot determine how the server signs in.',
+    'Whoever adds this form to Claude cannot connect: its dialog cannot determine how the server signs in, and clients that follow may turn the POST into a GET.',
     'Answer both forms of the path, with and without the slash, over https, without a redirect.',
   );
 }

@@ -24,7 +24,7 @@ export async function address(visit) {
   const mixed = inner.length < addresses.length ? ' One such address among public ones is enough.' : '';
   if (inner.length > 0) {
     return fail(
-      `${host} resolves to ${inner.map(({ address, name }) => `${address} (${name})`).join(', ')}.`,
+      `${host} resolves to ${list(inner.map(({ address, name }) => `${address} (${name})`))}.`,
       `Claude refuses the name before any request is sent; your logs stay empty.${mixed} ${COULD_NOT_REACH}`,
       'Publish only public addresses for this name, or put the server behind a public proxy or tunnel. If the name is public elsewhere, your own network answers differently (split DNS).',
     );

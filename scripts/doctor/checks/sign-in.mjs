@@ -5,7 +5,7 @@ import { AUTHORIZATION_FAILED, COULD_NOT_REACH, blocked, fail, note, ok, quote }
 import { absolute } from '../visit.mjs';
 import { describe } from './door.mjs';
 
-const listTried = (tried) => tried.map((answer) => `${answer.url.href}: ${answer.status === 200 ? 'no JSON object' : describe(answer)}`);
+const listTried = (tried) => tried.map((answer) => `${quote(answer.url.href, 200)}: ${answer.status === 200 ? 'no JSON object' : describe(answer)}`);
 const nullsIn = (document) => Object.keys(document).filter((name) => document[name] === null);
 const isSecure = (url, visit) => url.protocol === 'https:' || (visit.local && url.protocol === 'http:');
 
@@ -46,8 +46,8 @@ export async function resourceMetadata(visit) {
     );
   }
   const nulls = nullsIn(document);
-  if (nulls.length > 0) return note(`${nulls.join(', ')} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
-  return ok(`${url.pathname} is about this URL and names ${quote(servers[0])}.`, servers.length > 1 ? [`Claude uses the first of ${servers.length} authorization servers.`] : []);
+  if (nulls.length > 0) return note(`${quote(nulls.join(', '))} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
+  return ok(`${quote(url.pathname)} is about this URL and names ${quote(servers[0])}.`, servers.length > 1 ? [`Claude uses the first of ${servers.length} authorization servers.`] : []);
 }
 
 /** The authorization server can be reached from where Claude is. */
@@ -57,7 +57,7 @@ export async function serverHost(visit) {
   if (hostOf(issuer) === hostOf(visit.url)) return ok('The authorization server is on the same host.');
   const { addresses, error } = await visit.addresses(issuer);
   const inner = addresses.find(({ global }) => !global);
-  const host = hostOf(issuer);
+  const host = quote(hostOf(issuer));
   if (addresses.length === 0) return fail(`The authorization server’s host ${host} has no address${error ? ` (${error})` : ''}.`, COULD_NOT_REACH, 'Check authorization_servers.');
   if (inner && !visit.local) {
     return fail(
@@ -79,9 +79,9 @@ export async function serverMetadata(visit) {
   const { document, url, tried } = await visit.serverMetadata();
   if (!document) {
     return fail(
-      `${issuer} has no metadata.`,
+      `${quote(issuer)} has no metadata.`,
       `Claude cannot begin a sign-in. ${COULD_NOT_REACH}`,
-      `Serve it at ${serverMetadataUrls(issuer)[0].href}, or as OpenID configuration.`,
+      `Serve it at ${quote(serverMetadataUrls(issuer)[0].href, 200)}, or as OpenID configuration.`,
       listTried(tried),
     );
   }
@@ -101,8 +101,8 @@ export async function serverMetadata(visit) {
     return fail(`response_types_supported has no “code”: ${quote(types)}.`, AUTHORIZATION_FAILED, 'Support the authorization code flow.');
   }
   const nulls = nullsIn(document);
-  if (nulls.length > 0) return note(`${nulls.join(', ')} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
-  return ok(`${url.pathname} names both endpoints.`);
+  if (nulls.length > 0) return note(`${quote(nulls.join(', '))} is null.`, 'Clients that check types refuse the document.', 'Leave such members out.');
+  return ok(`${quote(url.pathname)} names both endpoints.`);
 }
 
 /** The metadata is the issuer's own. */
@@ -110,7 +110,7 @@ export async function sameIssuer(visit) {
   const issuer = await visit.issuer();
   const { document } = await visit.serverMetadata();
   if (document.issuer !== issuer) {
-    const slash = String(document.issuer).replace(/\/$/, '') === issuer.replace(/\/$/, '') ? ' They differ by a slash.' : '';
+    const slash = typeof document.issuer === 'string' && document.issuer.replace(/\/$/, '') === issuer.replace(/\/$/, '') ? ' They differ by a slash.' : '';
     return fail(
       `issuer is ${quote(document.issuer ?? 'missing')}, but it is known as ${quote(issuer)}.${slash}`,
       `The two must be identical (RFC 8414 §3.3). ${AUTHORIZATION_FAILED}`,
@@ -149,7 +149,7 @@ export async function registrationWays(visit) {
       'Add "none" to token_endpoint_auth_methods_supported.',
     );
   }
-  if (byRegistration) return ok(`By dynamic registration at ${endpoint.pathname}.`);
+  if (byRegistration) return ok(`By dynamic registration at ${quote(endpoint.pathname)}.`);
   return fail(
     'There is neither a registration_endpoint nor client_id_metadata_document_supported.',
     `Claude has no client id. ${COULD_NOT_REACH} Only a client id typed into the dialog’s advanced settings would help.`,

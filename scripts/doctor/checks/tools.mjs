@@ -30,7 +30,7 @@ export async function modernEra(visit) {
   const result = answer.message?.result;
   if (result) {
     const versions = result.supportedVersions;
-    if (Array.isArray(versions) && versions.includes(MODERN)) return ok(`server/discover lists ${quote(versions.join(', '))}.`);
+    if (Array.isArray(versions) && versions.includes(MODERN)) return ok(`server/discover lists ${versions.slice(0, 8).map((version) => quote(version, 20)).join(', ')}.`);
     return fail(
       `server/discover answers, but supportedVersions is ${quote(versions ?? 'missing')}.`,
       'A client that begins with it finds no version in common.',
@@ -76,7 +76,7 @@ export async function toolList(visit) {
   }
   if (tools === undefined) return fail(`tools/list fails: ${errorOf(answer)}.`, 'Claude connects, and shows no tools.', 'Answer tools/list with an array of tools.');
   if (tools.length === 0) return note('There are no tools.', 'Claude connects, and has nothing to call.', visit.token === undefined ? 'If they need a sign-in, give a token with --token.' : 'Register one.');
-  return ok(`${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}: ${quote(tools.map(({ name }) => name).join(', '), 200)}.`);
+  return ok(`${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}: ${quote(tools.map(({ name }) => quote(name ?? 'nameless', 64)).join(', '), 400)}.`);
 }
 
 /** Judges each tool; `defect` says what is wrong with one, or nothing. */
@@ -155,8 +155,8 @@ export const toolPurposes = each(
   'Make a read-only tool and one tool for each kind of change.',
   ({ inputSchema }) => {
     const choices = Object.values(isObject(inputSchema?.properties) ? inputSchema.properties : {}).map((property) => property?.enum);
-    const methods = choices.filter(Array.isArray).map((choice) => choice.map((value) => String(value).toUpperCase()));
+    const methods = choices.filter(Array.isArray).map((choice) => choice.map((value) => (typeof value === 'string' ? value.toUpperCase() : value)));
     const mixed = methods.find((choice) => choice.includes('GET') && WRITES.some((write) => choice.includes(write)));
-    return mixed && `an argument chooses between ${quote(mixed.join(', '), 60)}`;
+    return mixed && `an argument chooses between ${quote(mixed, 60)}`;
   },
 );
