@@ -156,6 +156,54 @@ describe('health', () => {
     assert.deepEqual(called, ['echo', 'whoami']);
   });
 
+  test('a server with client documents and without registration is judged as Claude', async () => {
+    const clients = [];
+    const documents = (patient) => {
+      patient.serverDocument = (document) => ({ ...document, registration_endpoint: undefined });
+      patient.instead['POST /token'] = ({ body }) => {
+        const id = new URLSearchParams(body).get('client_id');
+        clients.push(id);
+        return id.startsWith('https://claude.ai/') ? { status: 400, body: { error: 'invalid_grant' } } : undefined;
+      };
+    };
+    await during(await admit(documents), async (patient) => {
+      const report = await examine(new URL(`${patient.origin}/mcp`));
+      assert.deepEqual(levels(report, 'fail'), [], tell(report));
+      assert.equal(finding(report, 'client-document').level, 'ok', tell(report));
+      assert.equal(finding(report, 'unknown-code').level, 'ok', tell(report));
+      const claude = 'https://claude.ai/oauth/mcp-oauth-client-metadata';
+      assert.deepEqual(clients, [claude, claude, 'no-such-client']);
+    });
+  });
+
+  test('a token goes to the MCP URL and nowhere else, and shows what is behind it', async () => {
+    const strangers = [];
+    const closed = (patient) => {
+      patient.always = true;
+      const { serve } = patient;
+      patient.serve = (request, response) => {
+        if (request.url !== '/mcp' && JSON.stringify(request.headers).includes(TOKEN)) strangers.push(request.url);
+        return serve.call(patient, request, response);
+      };
+    };
+    await during(await admit(closed), async (patient) => {
+      const report = await examine(new URL(`${patient.origin}/mcp`), { token: TOKEN });
+      assert.deepEqual(levels(report, 'fail'), [], tell(report));
+      assert.equal(report.kind, 'always');
+      assert.equal(finding(report, 'legacy').level, 'ok', tell(report));
+      assert.match(finding(report, 'tools').seen, /^3 tools/);
+      assert.deepEqual(strangers, []);
+    });
+  });
+
+  test('a token that does not open it is named', async () => {
+    await during(await admit((patient) => (patient.always = true)), async (patient) => {
+      const report = await examine(new URL(`${patient.origin}/mcp`), { token: 'an-old-token' });
+      assert.deepEqual(levels(report, 'fail'), ['tools'], tell(report));
+      assert.match(finding(report, 'tools').seen, /token does not open it: status 401/);
+    });
+  });
+
   test('an answer as an event stream that stays open is read as far as needed', async () => {
     const streams = (patient) => {
       patient.serve = streamed(patient, patient.serve);

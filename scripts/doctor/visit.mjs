@@ -311,22 +311,29 @@ export class Visit extends Outside {
     return { ...answer, error: jsonIn(answer.text ?? '')?.error };
   }
 
+  /** Who asks for tokens: the client that was registered, or Claude itself where it need not register. */
+  async clientId() {
+    const { document } = await this.serverMetadata();
+    const registered = (await this.registration())?.client?.client_id;
+    return registered ?? (document?.client_id_metadata_document_supported === true ? CLAUDE_CLIENT_ID : undefined);
+  }
+
   async badCode() {
-    const client = (await this.registration())?.client;
-    const code = { grant_type: 'authorization_code', code: 'no-such-code', code_verifier: pkce().verifier, redirect_uri: CALLBACK };
-    return client && this.tokenError(code, client.client_id);
+    const id = await this.clientId();
+    return id && this.tokenError(unknownCode(), id);
   }
 
   async badRefreshToken() {
-    const client = (await this.registration())?.client;
-    return client && this.tokenError({ grant_type: 'refresh_token', refresh_token: 'no-such-token' }, client.client_id);
+    const id = await this.clientId();
+    return id && this.tokenError({ grant_type: 'refresh_token', refresh_token: 'no-such-token' }, id);
   }
 
   badClient() {
-    const code = { grant_type: 'authorization_code', code: 'no-such-code', code_verifier: pkce().verifier, redirect_uri: CALLBACK };
-    return this.tokenError(code, 'no-such-client');
+    return this.tokenError(unknownCode(), 'no-such-client');
   }
 }
+
+const unknownCode = () => ({ grant_type: 'authorization_code', code: 'no-such-code', code_verifier: pkce().verifier, redirect_uri: CALLBACK });
 
 const QUESTIONS = [
   ...['initialize', 'greeting', 'anonymous', 'otherSlash', 'discover', 'preflight', 'tools', 'badToken', 'protectedTool', 'kind', 'refusal'],

@@ -95,13 +95,13 @@ const REVIEW = 'It works as a custom connector; the directory’s review rejects
 
 export const toolNames = each(
   `Every name is unique, plain, and at most ${LONGEST_NAME} characters long.`,
-  'the name cannot be used',
-  'Claude leaves such a tool out, or refuses all of them; the directory’s review rejects it.',
-  `At most ${LONGEST_NAME} characters: letters, digits, underscores, hyphens. Each name once.`,
+  'the name is too long, not plain, or not unique',
+  'The directory’s review rejects it, and the model may not be able to call it.',
+  `At most ${LONGEST_NAME} characters: letters, digits, underscores, hyphens, dots. Each name once.`,
   ({ name }, tools) => {
     if (typeof name !== 'string' || name === '') return 'no name';
     if (name.length > LONGEST_NAME) return `${name.length} characters`;
-    if (!/^[\w-]+$/.test(name)) return 'characters other than letters, digits, underscores and hyphens';
+    if (!/^[\w.-]+$/.test(name)) return 'characters other than letters, digits, underscores, hyphens and dots';
     return tools.filter((tool) => tool.name === name).length > 1 && 'this name stands there more than once';
   },
 );
@@ -141,7 +141,7 @@ export const toolDescriptions = each(
 export const toolSchemas = each(
   'Every tool describes its arguments as an object.',
   'inputSchema is not the schema of an object',
-  'Claude cannot offer it to the model, and may refuse the whole list.',
+  'It cannot be offered to the model; strict clients refuse the whole list.',
   'Give each tool an inputSchema with "type": "object", also where it takes no arguments.',
   ({ inputSchema }) => !(isObject(inputSchema) && inputSchema.type === 'object') && `inputSchema is ${quote(inputSchema ?? 'missing', 60)}`,
 );
