@@ -359,7 +359,7 @@ const FAULTS = [
   {
     rule: 'a firewall that wants a User-Agent is worth knowing',
     ill: (patient) => {
-      const reply = ({ headers }) => (headers['user-agent'] ? undefined : { status: 403, headers: PAGE, body: 'no' });
+      const reply = ({ headers }) => ('user-agent' in headers ? undefined : { status: 403, headers: PAGE, body: 'no' });
       both(patient, reply);
     },
     check: 'wall',

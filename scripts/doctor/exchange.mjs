@@ -6,7 +6,7 @@ import https from 'node:https';
 import { isIP } from 'node:net';
 import { hostOf } from './addresses.mjs';
 
-export const USER_AGENT = 'mcp-connector-doctor/1';
+const USER_AGENT = 'mcp-connector-doctor/1';
 
 /** The most that is read of any answer, in bytes. */
 const LARGEST = 2 * 1024 * 1024;
@@ -17,7 +17,7 @@ const LARGEST = 2 * 1024 * 1024;
  * @property {string} address  the address to connect to
  * @property {number} [port]
  * @property {string} [method]
- * @property {Record<string, string>} [headers]
+ * @property {Record<string, string | null>} [headers]  null leaves one out
  * @property {string} [body]
  * @property {(text: string, headers: object) => boolean} [enough]  stops reading a stream
  *
@@ -60,13 +60,13 @@ export function exchange(asked, { timeout, ca }) {
         path: `${url.pathname}${url.search}`,
         method,
         agent: false,
-        headers: {
+        headers: present({
           host: url.host,
           'user-agent': USER_AGENT,
           'accept-encoding': 'identity',
           ...headers,
           ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
-        },
+        }),
         ...(url.protocol === 'https:' && { servername: isIP(host) ? '' : host, ca, minVersion: 'TLSv1.2' }),
       });
     } catch (error) {
@@ -92,6 +92,8 @@ export function exchange(asked, { timeout, ca }) {
     request.end(body);
   });
 }
+
+const present = (headers) => Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== null));
 
 const TLS_CODES = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$)/;
 

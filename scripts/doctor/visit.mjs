@@ -72,7 +72,7 @@ export class Visit extends Outside {
 
   /** The first request without a User-Agent, which some firewalls take for a bot. */
   anonymous() {
-    return this.rpc('initialize', initialize(), { headers: { 'user-agent': '' } });
+    return this.rpc('initialize', initialize(), { headers: { 'user-agent': null } });
   }
 
   /** The first request with the slash at the end taken away or put there; nothing if the URL has no path. */
