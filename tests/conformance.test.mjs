@@ -15,6 +15,9 @@ import { nodeForSuite, packaged } from './support/suite.mjs';
 
 const REQUIREMENTS = ['2026-07-28', '2025-11-25'];
 
+/** Scenarios of extensions, which stand in no requirement set. */
+const EXTENSIONS = ['sep-2640-skills-enumeration', 'sep-2640-skills-manifest', 'sep-2640-skills-directory'];
+
 /** The runner itself always skips these. */
 const NEVER_RUN = new Set(['tasks-status-notifications']);
 
@@ -47,11 +50,11 @@ async function scenariosOf(requirements) {
   return [...scored, ...unscored];
 }
 
-/** Runs the suite; its exit status does not matter here, its results do. */
-async function run(requirements) {
-  const directory = join(results, requirements);
+/** Runs a part of the suite (`--requirements` or `--scenario`); its exit status does not matter here, its results do. */
+async function run(part, name) {
+  const directory = join(results, name);
   const suite = packaged('@modelcontextprotocol/conformance', 'dist/index.js');
-  const options = ['server', '--url', server.url, '--requirements', requirements, '--timeout', '15000', '-o', directory];
+  const options = ['server', '--url', server.url, part, name, '--timeout', '15000', '-o', directory];
   const child = spawn(nodeForSuite(), [suite, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));
@@ -77,7 +80,7 @@ for (const requirements of REQUIREMENTS) {
     let names;
     before(async () => {
       names = await scenariosOf(requirements);
-      ran = await run(requirements);
+      ran = await run('--requirements', requirements);
     });
 
     /** Checks that spoil a scenario; undefined if it gave no result. */
@@ -134,3 +137,17 @@ for (const requirements of REQUIREMENTS) {
     });
   });
 }
+
+describe('extensions', () => {
+  for (const name of EXTENSIONS) {
+    test(`${name} passes, with every check made`, async (t) => {
+      const { byScenario, output } = await run('--scenario', name);
+      const checks = byScenario.get(name);
+      assert.ok(checks, `the scenario gave a result:\n${output}`);
+      const bad = checks.filter(({ status }) => status !== 'SUCCESS');
+      t.diagnostic(`${name}: ${checks.length} checks`);
+      assert.deepEqual(bad.map(describeCheck), [], 'nothing fails, warns or is skipped');
+      assert.ok(checks.length >= 5, 'the scenario checked something');
+    });
+  }
+});

@@ -31,14 +31,21 @@ describe('lists', () => {
         const result = answer.result('1.9: resources/list');
         for (const { uri, name, description, title } of result.resources) {
           assert.ok(uri && name && description, answer.story('uri, name and description'));
-          assert.equal(typeof title, version === '2025-03-26' ? 'undefined' : 'string', answer.story('title is new in 2025-06-18'));
+          // A skill has no title: its name is the one of its frontmatter.
+          const hasTitle = version !== '2025-03-26' && !uri.startsWith('skill:');
+          assert.equal(typeof title, hasTitle ? 'string' : 'undefined', answer.story('title is new in 2025-06-18'));
           uris.push(uri);
         }
         if (version === MODERN) assert.ok(Number.isInteger(result.ttlMs) && result.cacheScope, answer.story('1.6: caching hints'));
         else assert.ok(!('ttlMs' in result || 'cacheScope' in result), answer.story('caching hints are new in 2026-07-28'));
         cursor = result.nextCursor;
       } while (cursor !== undefined);
-      assert.deepEqual(uris, ['test://static-text', 'test://static-binary', 'test://watched-resource']);
+      assert.deepEqual(uris, [
+        'test://static-text',
+        'test://static-binary',
+        'test://watched-resource',
+        'skill://demo-skill/SKILL.md',
+      ]);
     });
 
     test(`templates are listed (${version})`, async () => {

@@ -7,10 +7,13 @@ use super::defect::Defect;
 use super::part::Part;
 use super::prompt::Prompt;
 use super::resource::{Resource, Template};
+use super::skill::Skill;
+use super::skills::{self, ReadySkills};
 use super::tool::Tool;
+use super::view::View;
 use crate::caller::Scope;
 
-/// A connector: its name, its words for the model, its tools, resources and prompts.
+/// A connector: its name, its words for the model, its tools, resources, prompts, views and skills.
 pub struct Connector<H> {
     pub(crate) info: Implementation,
     pub(crate) instructions: Option<String>,
@@ -19,6 +22,10 @@ pub struct Connector<H> {
     pub(crate) resources: Vec<Resource<H>>,
     pub(crate) templates: Vec<Template<H>>,
     pub(crate) prompts: Vec<Prompt<H>>,
+    pub(crate) views: Vec<View>,
+    pub(crate) skills: Vec<Skill>,
+    /// What makes skills ready. Only a connector with skills has it, and with it the code: a Worker is smaller without.
+    pub(crate) ready_skills: Option<ReadySkills<H>>,
 }
 
 /// How a server names itself ("Implementation").
@@ -57,6 +64,9 @@ impl<H: 'static> Connector<H> {
             resources: Vec::new(),
             templates: Vec::new(),
             prompts: Vec::new(),
+            views: Vec::new(),
+            skills: Vec::new(),
+            ready_skills: None,
         }
     }
 
@@ -130,13 +140,34 @@ impl<H: 'static> Connector<H> {
         self
     }
 
+    /// Adds a view, for the tools that show it.
+    #[must_use]
+    pub fn view(mut self, view: View) -> Self {
+        self.views.push(view);
+        self
+    }
+
+    /// Adds a skill. Skills are listed in the order in which they were added.
+    #[must_use]
+    pub fn skill(mut self, skill: Skill) -> Self {
+        self.skills.push(skill);
+        self.ready_skills = Some(skills::ready);
+        self
+    }
+
+    /// Whether a tool can show what is at `uri`.
+    pub(crate) fn has_view(&self, uri: &str) -> bool {
+        self.views.iter().any(|view| view.key() == uri) || self.resources.iter().any(|resource| resource.key() == uri)
+    }
+
     /// Every scope that something here needs, as often as it is needed.
     pub(crate) fn needed_scopes(&self) -> impl Iterator<Item = Scope> {
         let tools = self.tools.iter().flat_map(|tool| &tool.scopes);
         let resources = self.resources.iter().flat_map(Part::scopes);
         let templates = self.templates.iter().flat_map(Part::scopes);
         let prompts = self.prompts.iter().flat_map(Part::scopes);
-        tools.chain(resources).chain(templates).chain(prompts).copied()
+        let skills = self.skills.iter().flat_map(Part::scopes);
+        tools.chain(resources).chain(templates).chain(prompts).chain(skills).copied()
     }
 
     /// What a client, a reviewer or a model would stumble over. A connector's own test expects none.

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
+use serde_json::Value;
 
+use super::json::Object;
 use super::version::ProtocolVersion;
 
 /// One block of content.
@@ -148,6 +150,8 @@ pub struct ResourceContents {
     mime_type: String,
     #[serde(flatten)]
     body: ResourceBody,
+    #[serde(rename = "_meta", skip_serializing_if = "Object::is_empty")]
+    meta: Object,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -161,13 +165,24 @@ impl ResourceContents {
     /// Text contents, for example `text/markdown`.
     #[must_use]
     pub fn text(uri: impl Into<String>, mime_type: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { uri: uri.into(), mime_type: mime_type.into(), body: ResourceBody::Text(text.into()) }
+        Self::of(uri.into(), mime_type.into(), ResourceBody::Text(text.into()))
     }
 
     /// Binary contents.
     #[must_use]
     pub fn blob(uri: impl Into<String>, mime_type: impl Into<String>, bytes: &[u8]) -> Self {
-        Self { uri: uri.into(), mime_type: mime_type.into(), body: ResourceBody::Blob(STANDARD.encode(bytes)) }
+        Self::of(uri.into(), mime_type.into(), ResourceBody::Blob(STANDARD.encode(bytes)))
+    }
+
+    /// Adds a member to `_meta`.
+    #[must_use]
+    pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.meta.insert(name.into(), value);
+        self
+    }
+
+    fn of(uri: String, mime_type: String, body: ResourceBody) -> Self {
+        Self { uri, mime_type, body, meta: Object::new() }
     }
 }
 
@@ -302,6 +317,12 @@ mod tests {
             (
                 Content::resource(ResourceContents::blob("a://b", "image/png", &[255])),
                 json!({"type": "resource", "resource": {"uri": "a://b", "mimeType": "image/png", "blob": "/w=="}}),
+            ),
+            (
+                Content::resource(ResourceContents::text("a://b", "text/plain", "c").meta("a.example/x", json!(1))),
+                json!({"type": "resource", "resource": {
+                    "uri": "a://b", "mimeType": "text/plain", "text": "c", "_meta": {"a.example/x": 1},
+                }}),
             ),
             (
                 Content::text("a").annotations(Annotations::new().audience(Audience::User).priority(7.0)),

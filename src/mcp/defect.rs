@@ -9,9 +9,11 @@ use super::content::Icon;
 use super::part::Part;
 use super::registry::ready_tool;
 use super::schema::Schema;
+use super::skill::{Skill, SkillProblem};
 use super::text_arguments::{names, property};
 use super::tool::Tool;
 use super::uri::{InvalidTemplate, InvalidUri};
+use super::view::InvalidView;
 
 /// Longest tool name that Anthropic's directory takes.
 const DIRECTORY_NAME_LENGTH: usize = 64;
@@ -63,6 +65,12 @@ pub(crate) enum Problem {
     NotAText(String),
     #[error("an icon needs an https: or data: URI")]
     Icon,
+    #[error("{0}")]
+    View(InvalidView),
+    #[error("there is no view `{0}`: add it with .view(…)")]
+    NoView(String),
+    #[error("{0}")]
+    Skill(SkillProblem),
     #[error("the first sign-in asks for nothing, and a part needs a scope: call .sign_in([…])")]
     NoSignIn,
 }
@@ -88,6 +96,9 @@ impl Defect {
             if connector.tools.iter().take(at).any(|earlier| earlier.name == tool.name) {
                 defects.push(Self::tool(&tool.name, Problem::NameTaken));
             }
+            if let Some(view) = tool.view.as_ref().filter(|uri| !connector.has_view(uri)) {
+                defects.push(Self::tool(&tool.name, Problem::NoView(view.clone())));
+            }
         }
         defects.extend(of_parts(&connector.resources, |resource| described(&resource.entry.about)));
         // Clients show the variables of a template by their names alone.
@@ -95,6 +106,16 @@ impl Defect {
         defects.extend(of_parts(&connector.prompts, |prompt| {
             described(&prompt.about).into_iter().chain(undescribed(&prompt.arguments)).collect()
         }));
+        defects.extend(of_parts(&connector.views, |view| {
+            let is_taken = connector.resources.iter().any(|resource| resource.key() == view.key());
+            described(&view.entry.about).into_iter().chain(is_taken.then_some(Problem::NameTaken)).collect()
+        }));
+        for (at, skill) in connector.skills.iter().enumerate() {
+            let earlier = connector.skills.iter().take(at);
+            let problem = skill.check().err().or_else(|| skill.taken(earlier).map(Problem::Skill));
+            let problems = problem.map_or_else(|| skill.advice(connector.skills.iter()), |problem| vec![problem]);
+            defects.extend(problems.into_iter().map(|problem| Self::of_part(Skill::KIND, skill.key(), problem)));
+        }
         defects
     }
 }
@@ -170,7 +191,7 @@ mod tests {
     use super::*;
     use crate::mcp::context::Context;
     use crate::mcp::trial::Alone;
-    use crate::mcp::{Partial, Prompt, Registry, Resource, Template, ToolError};
+    use crate::mcp::{Partial, Prompt, Registry, Resource, Template, ToolError, View};
 
     #[derive(Deserialize, JsonSchema)]
     struct Id {
@@ -237,12 +258,48 @@ mod tests {
                 },
                 Problem::NameTaken,
             ),
+            (
+                &|| connector().view(View::new("ui://a", "n", "d", "<p>").title("t")),
+                Problem::View(InvalidView::Document),
+            ),
+            (
+                &|| connector().view(view("ui://a")).resource(Resource::new("ui://a", "n", "d", fixed).title("t")),
+                Problem::NameTaken,
+            ),
+            (&|| connector().tool(tool().shows("ui://b")).view(view("ui://a")), Problem::NoView("ui://b".to_owned())),
+            (&|| connector().skill(skill()).skill(skill()), taken("skill://s/SKILL.md")),
+            (&|| connector().skill(skill().file("a", "").file("a/b", "")), taken("skill://s/a")),
+            (&|| connector().skill(Skill::new("---\nname: S\n---")), Problem::Skill(SkillProblem::Name)),
         ];
         for (connector, problem) in rows {
             assert_eq!(problems(connector), (vec![problem.clone()], false), "{problem}");
         }
         let (found, is_served) = problems(|| connector().prompt(Prompt::new("n", "d", of_tags).title("t")));
         assert!(found.contains(&Problem::NotAText("tags".to_owned())) && !is_served, "{found:?}");
+    }
+
+    fn view(uri: &str) -> View {
+        View::new(uri, "n", "d", "<!doctype html>").title("t")
+    }
+
+    fn tool() -> Tool<Alone> {
+        Tool::new("n", "d", fixed).title("t").read_only()
+    }
+
+    fn skill() -> Skill {
+        Skill::new("---\nname: s\ndescription: d\n---")
+    }
+
+    fn taken(uri: &str) -> Problem {
+        Problem::Skill(SkillProblem::Taken(uri.to_owned()))
+    }
+
+    #[test]
+    fn a_view_that_a_tool_shows_is_there() {
+        let own = || connector().tool(tool().shows("ui://a")).view(view("ui://a"));
+        let made =
+            || connector().tool(tool().shows("ui://a")).resource(Resource::new("ui://a", "n", "d", fixed).title("t"));
+        assert_eq!((problems(own), problems(made)), ((vec![], true), (vec![], true)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One page of a list whose items are written already: resources, templates and prompts ("Pagination", "Caching").
+//! One page of a list whose items are written already: resources, templates, prompts and skills ("Pagination", "Caching").
 
 use serde::ser::SerializeMap;
 use serde_json::Value;
@@ -42,6 +42,12 @@ impl Listing {
             next_cursor: page.next_cursor(name),
             hints: view.version.is_modern().then_some(hints),
         })
+    }
+
+    /// For a list whose result has no caching hints in the specification.
+    pub(crate) fn without_hints(mut self) -> Self {
+        self.hints = None;
+        self
     }
 }
 

@@ -43,8 +43,10 @@ pub(crate) enum Operation<H> {
     ReadResource(ReadResource<H>),
     GetPrompt(GetPrompt<H>),
     Complete(Complete<H>),
-    /// Prompts or resource templates: everybody gets the same.
+    /// Prompts, resource templates or skills: everybody gets the same.
     List(Listing),
+    /// The same for everybody, too: a skill.
+    Fixed(Members),
 }
 
 /// The methods that both eras have.
@@ -59,6 +61,7 @@ pub(crate) fn parse_common<H: Host>(
     let has_tools = !registry.tools.is_empty();
     let has_resources = registry.has_resources();
     let has_prompts = !registry.prompts.is_empty();
+    let unknown = || RpcError::new(ErrorCode::MethodNotFound, "This server has no such method.");
     match method {
         "tools/list" if has_tools => ListTools::parse(&params, registry, page_size, version).map(Operation::ListTools),
         "tools/call" if has_tools => CallTool::parse(params, registry).map(Operation::CallTool),
@@ -72,7 +75,11 @@ pub(crate) fn parse_common<H: Host>(
         "completion/complete" if registry.has_completions() => {
             Complete::parse(&params, registry).map(Operation::Complete)
         }
-        _ => Err(RpcError::new(ErrorCode::MethodNotFound, "This server has no such method.")),
+        "skills/list" | "skills/get" | "resources/directory/read" => match &registry.skills {
+            Some(skills) if version.is_modern() => skills.parse(method, &params, view),
+            _ => Err(unknown()),
+        },
+        _ => Err(unknown()),
     }
 }
 
@@ -137,6 +144,7 @@ impl<H: Host> Runner<H> {
             }
             Operation::ListTools(list) => return answer.with(list),
             Operation::List(list) => return answer.with(list),
+            Operation::Fixed(members) => return answer.with(members),
             Operation::CallTool(call) => match call.run(cx()).await {
                 Ok(result) => return answer.with(result.on_the_wire(exchange.version)),
                 Err(unfinished) => unfinished,
@@ -215,7 +223,8 @@ pub(crate) fn complete<H>(
 
 fn discovery<H: 'static>(registry: &Registry<H>) -> impl ResultFields {
     let versions: Vec<_> = ProtocolVersion::modern().map(ProtocolVersion::as_str).collect();
-    let mut members = vec![("supportedVersions", json!(versions)), ("capabilities", registry.capabilities())];
+    let mut members =
+        vec![("supportedVersions", json!(versions)), ("capabilities", registry.capabilities(Era::Modern))];
     members.extend(registry.instructions.as_ref().map(|text| ("instructions", json!(text))));
     Members::cached(members, CacheHints::DEPLOYED)
 }
@@ -223,7 +232,7 @@ fn discovery<H: 'static>(registry: &Registry<H>) -> impl ResultFields {
 fn handshake<H: 'static>(registry: &Registry<H>, version: ProtocolVersion) -> impl ResultFields {
     let mut members = vec![
         ("protocolVersion", json!(version.as_str())),
-        ("capabilities", registry.capabilities()),
+        ("capabilities", registry.capabilities(Era::Legacy)),
         ("serverInfo", registry.implementation(version)),
     ];
     members.extend(registry.instructions.as_ref().map(|text| ("instructions", json!(text))));

@@ -10,9 +10,10 @@ use super::prompt::Prompt;
 use super::resource::{Resource, Template};
 use super::text_arguments::{TextArguments, property, required};
 use super::uri::{Uri, UriTemplate};
+use super::view::View;
 use crate::caller::{Scope, ScopeSet};
 
-/// A resource, a template or a prompt.
+/// A resource, a template, a prompt, a view or a skill.
 pub(crate) trait Part {
     /// What it is called in a message to the author.
     const KIND: &'static str;
@@ -125,6 +126,24 @@ impl<H> Part for Prompt<H> {
         }
         check_completers(&self.completers, &self.arguments)?;
         TextArguments::of(&self.arguments)
+    }
+}
+
+impl Part for View {
+    const KIND: &'static str = "view";
+    type Checked = Uri;
+
+    fn key(&self) -> &str {
+        &self.entry.uri
+    }
+
+    fn scopes(&self) -> &[Scope] {
+        &[]
+    }
+
+    fn check(&self) -> Result<Uri, Problem> {
+        self.check().map_err(Problem::View)?;
+        Uri::parse(&self.entry.uri).map_err(Problem::Uri)
     }
 }
 

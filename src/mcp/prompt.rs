@@ -68,6 +68,13 @@ impl<H: 'static> Prompt<H> {
         self
     }
 
+    /// Adds a member to the prompt's `_meta` in the list.
+    #[must_use]
+    pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.about.meta.insert(name.into(), value);
+        self
+    }
+
     /// Only for who signed in and was given `scope`. Several calls ask for several scopes.
     #[must_use]
     pub fn scope(mut self, scope: Scope) -> Self {

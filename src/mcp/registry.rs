@@ -16,9 +16,10 @@ use super::prompt::Prompt;
 use super::resource::{Resource, Template};
 use super::resources::Found;
 use super::schema::Schema;
+use super::skills::Catalogue;
 use super::tool::{ReadyTool, describes_an_object};
 use super::uri::Uri;
-use super::version::ProtocolVersion;
+use super::version::{Era, ProtocolVersion};
 use crate::caller::{Scope, ScopeSet};
 
 pub(crate) type ReadyResource<H> = Ready<Resource<H>>;
@@ -37,6 +38,7 @@ pub struct Registry<H> {
     pub(crate) resources: Vec<Rc<ReadyResource<H>>>,
     pub(crate) templates: Vec<Rc<ReadyTemplate<H>>>,
     pub(crate) prompts: Vec<Rc<ReadyPrompt<H>>>,
+    pub(crate) skills: Option<Box<dyn Catalogue<H>>>,
 }
 
 /// What a request needs before it may be answered.
@@ -59,9 +61,23 @@ impl<H: 'static> Registry<H> {
                 scopes.push(scope);
             }
         }
+        let mut resources = connector.resources;
+        for view in ready(connector.views, &mut left_out).into_iter().filter_map(Rc::into_inner) {
+            resources.push(view.part.into_resource());
+        }
+        let skills = match connector.ready_skills {
+            Some(ready) => ready(connector.skills, &mut resources, &mut left_out),
+            None => None,
+        };
+        let resources = ready(resources, &mut left_out);
         let mut tools: Vec<Rc<ReadyTool<H>>> = Vec::new();
-        for tool in connector.tools {
+        for mut tool in connector.tools {
             let name = tool.name.clone();
+            // A host would ask for what is not there, and show nothing.
+            let is_missing = |uri: &mut String| !resources.iter().any(|resource| resource.part.entry.uri == *uri);
+            if let Some(uri) = tool.view.take_if(is_missing) {
+                left_out.push(Defect::tool(&name, Problem::NoView(uri)));
+            }
             match ready_tool(&name, &tool.input_schema) {
                 Ok(_) if tools.iter().any(|tool| tool.tool.name == name) => {
                     left_out.push(Defect::tool(&name, Problem::NameTaken));
@@ -80,9 +96,10 @@ impl<H: 'static> Registry<H> {
             scopes,
             sign_in: connector.sign_in.into_iter().collect(),
             tools,
-            resources: ready(connector.resources, &mut left_out),
+            resources,
             templates: ready(connector.templates, &mut left_out),
             prompts: ready(connector.prompts, &mut left_out),
+            skills,
         };
         (registry, left_out)
     }
@@ -157,8 +174,8 @@ impl<H: 'static> Registry<H> {
             || self.templates.iter().any(|template| !template.part.completers.is_empty())
     }
 
-    /// What the server says it can do, in a form that both eras have.
-    pub(crate) fn capabilities(&self) -> Value {
+    /// What the server says it can do, in the form of an era.
+    pub(crate) fn capabilities(&self, era: Era) -> Value {
         let all = [
             ("logging", true),
             ("tools", !self.tools.is_empty()),
@@ -167,7 +184,21 @@ impl<H: 'static> Registry<H> {
             ("completions", self.has_completions()),
         ];
         let declared = all.into_iter().filter(|(_, is_there)| *is_there);
-        object(declared.map(|(name, _)| (name, json!({}))).collect()).into()
+        let mut capabilities = object(declared.map(|(name, _)| (name, json!({}))).collect());
+        let extensions = [
+            ("io.modelcontextprotocol/ui", json!({}), self.tools.iter().any(|tool| tool.tool.view.is_some())),
+            (
+                "io.modelcontextprotocol/skills",
+                json!({ "directoryRead": true }),
+                era == Era::Modern && self.skills.is_some(),
+            ),
+        ];
+        let declared: Vec<_> =
+            extensions.into_iter().filter(|(.., is_there)| *is_there).map(|(name, value, _)| (name, value)).collect();
+        if !declared.is_empty() {
+            capabilities.insert("extensions".to_owned(), object(declared).into());
+        }
+        capabilities.into()
     }
 
     /// The server's name in the form of `version`.

@@ -1,13 +1,13 @@
 //! Resources as the author describes them: one at a fixed URI, or a template for many ("Resources").
 
-use std::future::Future;
+use std::future::{Future, ready};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::about::About;
 use super::completion::{Completers, Partial};
-use super::content::{Annotations, Icon};
+use super::content::{Annotations, Icon, ResourceContents};
 use super::context::Context;
 use super::handler::{Answer, Handler, WithContext};
 use super::reading::{IntoResourceContents, Reader, reader};
@@ -19,6 +19,8 @@ use crate::caller::Scope;
 pub struct Resource<H> {
     pub(crate) entry: ListedResource,
     pub(crate) source: Source<H>,
+    /// Whether it stands in the list. It can be read either way.
+    pub(crate) is_listed: bool,
 }
 
 /// Many resources, whose URIs differ in what stands for the variables: `note://{id}`.
@@ -58,7 +60,8 @@ impl<H: 'static> Resource<H> {
         description: impl Into<String>,
         handler: impl Handler<H, WithContext, Output: IntoResourceContents>,
     ) -> Self {
-        Self { entry: ListedResource::new(uri, name).description(description), source: Source::of(reader(handler)) }
+        let entry = ListedResource::new(uri, name).description(description);
+        Self { entry, source: Source::of(reader(handler)), is_listed: true }
     }
 
     /// The name a person sees.
@@ -99,7 +102,7 @@ impl<H: 'static> Resource<H> {
     /// Adds a member to the resource's `_meta` in the list.
     #[must_use]
     pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
-        self.entry.about.meta.insert(name.into(), value);
+        self.entry = self.entry.meta(name, value);
         self
     }
 
@@ -115,6 +118,12 @@ impl<H: 'static> Resource<H> {
     pub fn fresh_for(mut self, duration: Duration) -> Self {
         self.source.fresh_for = duration;
         self
+    }
+
+    /// A resource whose contents are the same for everybody; `contents` gets its URI.
+    pub(crate) fn fixed(entry: ListedResource, contents: impl Fn(String) -> ResourceContents + 'static) -> Self {
+        let read: Reader<H> = Box::new(move |_, _, place| Box::pin(ready(Ok(Some(vec![contents(place.uri)])))));
+        Self { entry, source: Source::of(read), is_listed: true }
     }
 }
 
@@ -166,6 +175,13 @@ impl<H: 'static> Template<H> {
     #[must_use]
     pub fn icon(mut self, icon: Icon) -> Self {
         self.about.icons.push(icon);
+        self
+    }
+
+    /// Adds a member to the template's `_meta` in the list.
+    #[must_use]
+    pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.about.meta.insert(name.into(), value);
         self
     }
 
@@ -265,6 +281,13 @@ impl ListedResource {
     #[must_use]
     pub fn icon(mut self, icon: Icon) -> Self {
         self.about.icons.push(icon);
+        self
+    }
+
+    /// Adds a member to the resource's `_meta` in the list.
+    #[must_use]
+    pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.about.meta.insert(name.into(), value);
         self
     }
 

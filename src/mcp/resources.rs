@@ -38,8 +38,8 @@ pub(crate) struct ListResources {
 
 impl ListResources {
     pub(crate) async fn run<H: Host>(self, registry: &Registry<H>, cx: Context<H>) -> Result<Listing, Unfinished> {
-        let mut resources: Vec<ListedResource> =
-            registry.resources.iter().map(|resource| resource.part.entry.clone()).collect();
+        let listed = registry.resources.iter().filter(|resource| resource.part.is_listed);
+        let mut resources: Vec<ListedResource> = listed.map(|resource| resource.part.entry.clone()).collect();
         let mut hints = CacheHints::DEPLOYED;
         for template in &registry.templates {
             let Some(list) = &template.part.list else { continue };

@@ -15,6 +15,7 @@ use super::json::Object;
 use super::schema::Schema;
 use super::tool_result::{IntoToolResult, ToolResult};
 use super::version::ProtocolVersion;
+use super::view;
 use crate::caller::{Scope, ScopeSet};
 
 /// A tool, as the author describes it.
@@ -30,8 +31,29 @@ pub struct Tool<H> {
     pub(crate) scopes: Vec<Scope>,
     /// Whether a revoked sign-in ends here at once.
     pub(crate) strict: bool,
+    /// The URI of the view that shows its results.
+    pub(crate) view: Option<String>,
+    callers: Callers,
     meta: Object,
     handler: Box<dyn Fn(Value, Context<H>) -> Answer<ToolResult>>,
+}
+
+/// Who may call a tool, in a host that shows views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Callers {
+    Both,
+    Models,
+    Views,
+}
+
+impl Callers {
+    fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Both => &["model", "app"],
+            Self::Models => &["model"],
+            Self::Views => &["app"],
+        }
+    }
 }
 
 /// What a tool does to the world, as far as its author says ("Tool Annotations").
@@ -70,6 +92,8 @@ impl<H: 'static> Tool<H> {
             icons: Vec::new(),
             scopes: Vec::new(),
             strict: false,
+            view: None,
+            callers: Callers::Both,
             meta: Object::new(),
             handler: Box::new(move |arguments, cx| {
                 let work = handler.call(arguments, cx);
@@ -143,6 +167,27 @@ impl<H: 'static> Tool<H> {
     #[must_use]
     pub fn icon(mut self, icon: Icon) -> Self {
         self.icons.push(icon);
+        self
+    }
+
+    /// Shows its results in the view at `uri`, in hosts that show views. Models and other hosts read the result itself.
+    #[must_use]
+    pub fn shows(mut self, uri: impl Into<String>) -> Self {
+        self.view = Some(uri.into());
+        self
+    }
+
+    /// Only views of this connector call it. Hosts that show views keep it from the model; others do not know the difference.
+    #[must_use]
+    pub fn for_views_only(mut self) -> Self {
+        self.callers = Callers::Views;
+        self
+    }
+
+    /// Only the model calls it, and no view.
+    #[must_use]
+    pub fn for_models_only(mut self) -> Self {
+        self.callers = Callers::Models;
         self
     }
 
@@ -225,6 +270,13 @@ impl<H> Serialize for ListedTool<'_, H> {
         if since_2025_06_18 {
             let mut meta = tool.meta.clone();
             meta.insert("securitySchemes".to_owned(), schemes);
+            if let Some(uri) = &tool.view {
+                meta.insert(view::META.to_owned(), json!({ "resourceUri": uri, "visibility": tool.callers.names() }));
+                // The form of earlier hosts; deprecated.
+                meta.insert("ui/resourceUri".to_owned(), json!(uri));
+            } else if tool.callers != Callers::Both {
+                meta.insert(view::META.to_owned(), json!({ "visibility": tool.callers.names() }));
+            }
             map.serialize_entry("_meta", &meta)?;
         }
         map.end()

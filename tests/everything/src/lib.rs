@@ -12,6 +12,7 @@ mod listing;
 mod messages;
 mod prompts;
 mod resources;
+mod skills;
 mod structured;
 
 use mcp_connector::mcp::Connector;
@@ -44,7 +45,8 @@ fn connector() -> Connector<Workers> {
     let connector = cancellation::add_to(connector);
     let connector = legacy_asking::add_to(connector);
     let connector = resources::add_to(connector);
-    prompts::add_to(connector)
+    let connector = prompts::add_to(connector);
+    skills::add_to(connector)
 }
 
 #[cfg(test)]
