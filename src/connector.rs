@@ -1,11 +1,11 @@
-//! The connector: its name, its tools, resources and prompts, and what they keep. This is the file to edit; everything
+//! The connector: its name, its tools, views, resources and prompts, and what they keep. This is the file to edit; everything
 //! else can stay as it is.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Scope;
-use crate::mcp::{ClientCapability, Connector, Json, ListedResource, Partial, Prompt, Template, Tool, ToolError};
+use crate::mcp::{ClientCapability, Connector, Json, ListedResource, Partial, Prompt, Template, Tool, ToolError, View};
 use crate::worker::{Context, Store, Workers};
 
 const PROFILE: Scope = Scope::new("profile", "See who you are");
@@ -25,7 +25,8 @@ pub(crate) fn connector() -> Connector<Workers> {
             Tool::new("list_notes", "List the notes, with their ids.", list_notes)
                 .title("List notes")
                 .scope(NOTES_READ)
-                .read_only(),
+                .read_only()
+                .shows("ui://notes"),
         )
         .tool(Tool::new("save_note", "Save a new note.", save_note).title("Save note").scope(NOTES_WRITE).additive())
         .tool(
@@ -34,6 +35,9 @@ pub(crate) fn connector() -> Connector<Workers> {
                 .scope(NOTES_WRITE)
                 .destructive()
                 .strict(),
+        )
+        .view(
+            View::new("ui://notes", "notes", "The notes, to look through.", include_str!("notes.html")).title("Notes"),
         )
         .template(
             Template::new("note://{id}", "note", "One of the notes.", read_note)

@@ -24,8 +24,8 @@ export function findChromium() {
   });
 }
 
-/** Starts it with an empty profile. */
-export async function startChromium(program) {
+/** Starts it with an empty profile; `more` are options of its command line. */
+export async function startChromium(program, more = []) {
   const profile = await mkdtemp(join(tmpdir(), 'mcp-connector-chromium-'));
   const options = [
     '--headless=new',
@@ -38,6 +38,7 @@ export async function startChromium(program) {
     '--disable-component-update',
     // As root, as in most containers, the sandbox does not start; only our own pages are opened.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+    ...more,
     'about:blank',
   ];
   const child = spawn(program, options, { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] });
@@ -91,6 +92,7 @@ export async function startChromium(program) {
 const KEYS = {
   Tab: { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 },
   Enter: { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
+  Escape: { key: 'Escape', code: 'Escape', windowsVirtualKeyCode: 27 },
   Space: { key: ' ', code: 'Space', windowsVirtualKeyCode: 32, text: ' ' },
 };
 
@@ -100,8 +102,12 @@ class Tab {
     /** What the browser complained about: refused forms, blocked styles. */
     this.complaints = [];
     this.loads = 0;
+    const own = new Map();
+    /** Calls `listener` with the parameters of each event of this name. */
+    this.on = (event, listener) => own.set(event, [...(own.get(event) ?? []), listener]);
     listeners.add((message) => {
       if (message.sessionId !== sessionId) return;
+      for (const listener of own.get(message.method) ?? []) listener(message.params);
       if (message.method === 'Page.loadEventFired') this.loads += 1;
       if (message.method === 'Log.entryAdded') this.complaints.push(`${message.params.entry.level}: ${message.params.entry.text}`);
     });
