@@ -37,7 +37,9 @@ pub(crate) fn connector() -> Connector<Workers> {
                 .strict(),
         )
         .view(
-            View::new("ui://notes", "notes", "The notes, to look through.", include_str!("notes.html")).title("Notes"),
+            View::new("ui://notes", "notes", "The notes, to look through.", include_str!("notes.html"))
+                .title("Notes")
+                .border(true),
         )
         .template(
             Template::new("note://{id}", "note", "One of the notes.", read_note)
