@@ -23,11 +23,20 @@ const LEEWAY: u64 = 60;
 /// Most people on a list.
 const MAX_ALLOWED: usize = 256;
 
-/// A request that was consented to, while its person is away at the provider. It travels as the provider's `state`.
+/// What a person wants to be known for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Errand {
+    /// To give a client what they have consented to.
+    Client(Box<ConsentedRequest>),
+    /// To see the apps that they have connected.
+    Account,
+}
+
+/// What a person was about to do, while they are away at the provider. It travels as the provider's `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AtProvider {
-    /// The request.
-    pub consented: ConsentedRequest,
+    /// What that is.
+    pub errand: Errand,
     /// What the provider has to put into its token (OpenID Connect Core §3.1.2.1).
     pub nonce: String,
     /// What proves that the code is ours (RFC 7636).
@@ -35,7 +44,7 @@ pub struct AtProvider {
 }
 
 impl Sealable for AtProvider {
-    const PURPOSE: &'static str = "authorization request at the identity provider";
+    const PURPOSE: &'static str = "errand at the identity provider";
 }
 
 /// Who may enter.

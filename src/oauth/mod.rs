@@ -3,6 +3,7 @@
 //! Nothing here names a Workers type, reads a clock or draws randomness except through [`Clock`] and [`Random`].
 
 pub mod access_token;
+pub mod account;
 pub mod authorize;
 pub mod bearer;
 pub mod challenge;

@@ -98,6 +98,22 @@ pub enum RedirectKind {
     PrivateUse,
 }
 
+/// Where a redirect URI leads that was good once, whatever the policy says today: its kind, and the host (and port) or the
+/// scheme.
+#[must_use]
+pub fn destination_of(raw: &str) -> (RedirectKind, String) {
+    match WebUrl::parse(raw) {
+        Ok(url) => {
+            let kind = match url.scheme {
+                WebScheme::Https => RedirectKind::Https,
+                WebScheme::Http => RedirectKind::Loopback,
+            };
+            (kind, url.origin().authority().to_owned())
+        }
+        Err(_) => (RedirectKind::PrivateUse, raw.split(':').next().unwrap_or_default().to_owned()),
+    }
+}
+
 /// A redirect URI that a client may be sent to.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -175,10 +191,7 @@ impl RedirectUri {
     /// application that will.
     #[must_use]
     pub fn destination(&self) -> String {
-        match WebUrl::parse(&self.raw) {
-            Ok(url) => url.origin().authority().to_owned(),
-            Err(_) => self.scheme().to_owned(),
-        }
+        destination_of(&self.raw).1
     }
 
     /// The source expression that lets a form lead there (Content Security Policy, `form-action`): browsers apply it to the

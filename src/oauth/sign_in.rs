@@ -27,6 +27,14 @@ pub struct Person {
     pub epoch: Epoch,
 }
 
+impl Person {
+    /// What to call them, as long as it is kept.
+    #[must_use]
+    pub fn short_name(&self) -> Option<String> {
+        self.display_name.as_deref().map(|name| name.chars().take(MAX_NAME).collect())
+    }
+}
+
 /// Why there is no code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NoCode {
@@ -51,7 +59,7 @@ pub async fn give_code(
     let request = consented.request();
     let authorization = Authorization {
         subject: person.subject.clone(),
-        display_name: person.display_name.as_deref().map(|name| name.chars().take(MAX_NAME).collect()),
+        display_name: person.short_name(),
         client_id: request.client_id().clone(),
         client_name: request.client_name().map(ToString::to_string),
         redirect_uri: request.redirect_uri().as_str().to_owned(),

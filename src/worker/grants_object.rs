@@ -15,7 +15,7 @@ use crate::mcp::Unavailable;
 use crate::oauth::Timestamp;
 use crate::oauth::code::CodeId;
 use crate::oauth::compact::{Unreadable, decode, encode};
-use crate::oauth::grants::{Call, Grant, Ledger, Limits, PendingCode, Reply, Rows};
+use crate::oauth::grants::{Call, Grant, Ledger, Limits, PendingCode, Reply, Rows, Wish};
 use crate::oauth::opaque::ObjectName;
 use crate::oauth::outage::Outage;
 use crate::oauth::verified_tokens::{MARKER_LIFETIME, marker};
@@ -93,7 +93,7 @@ impl Grants {
     async fn carry_out(&self, call: Call) -> worker::Result<Reply> {
         let now = now();
         let entropy = Entropy::new().map_err(|_| "no randomness")?;
-        let begins = matches!(call, Call::StoreCode(_));
+        let begins = matches!(call, Call::StoreCode(_) | Call::ForPerson { wish: Wish::SignOut, .. });
         let reply = self.with_ledger(move |ledger| ledger.answer(call, now, &entropy))?;
         if begins {
             self.sweep_later(now).await?;
@@ -145,13 +145,14 @@ impl Grants {
 struct SqlRows(SqlStorage);
 
 #[derive(Deserialize)]
-struct Earliest {
-    forget_at: Option<u64>,
+struct Moment {
+    at: Option<u64>,
 }
 
 const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
-    CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID";
+    CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL)";
 
 impl SqlRows {
     fn new(sql: SqlStorage) -> worker::Result<Self> {
@@ -173,6 +174,11 @@ impl SqlRows {
     fn put<T: Serialize>(&self, upsert: &str, id: String, value: &T, forget_at: Timestamp) -> worker::Result<()> {
         let value = encode(value).map_err(unreadable)?;
         self.0.exec(upsert, vec![id.into(), value.into(), seconds(forget_at)?]).map(|_| ())
+    }
+
+    fn moment(&self, query: &str) -> worker::Result<Option<Timestamp>> {
+        let Moment { at } = self.0.exec(query, None)?.one()?;
+        Ok(at.map(Timestamp::from_seconds))
     }
 }
 
@@ -207,13 +213,28 @@ impl Rows for SqlRows {
         self.put(upsert, grant.id().to_string(), grant, forget_at)
     }
 
+    fn signed_out_at(&self) -> worker::Result<Option<Timestamp>> {
+        self.moment("SELECT max(at) AS at FROM signed_out")
+    }
+
+    fn put_signed_out_at(&mut self, at: Timestamp, forget_at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO signed_out VALUES (0, ?, ?) \
+            ON CONFLICT (id) DO UPDATE SET at = excluded.at, forget_at = excluded.forget_at";
+        self.0.exec(upsert, vec![seconds(at)?, seconds(forget_at)?]).map(|_| ())
+    }
+
     fn forget(&mut self, now: Timestamp) -> worker::Result<Option<Timestamp>> {
-        for delete in ["DELETE FROM codes WHERE forget_at <= ?", "DELETE FROM grants WHERE forget_at <= ?"] {
+        for delete in [
+            "DELETE FROM codes WHERE forget_at <= ?",
+            "DELETE FROM grants WHERE forget_at <= ?",
+            "DELETE FROM signed_out WHERE forget_at <= ?",
+        ] {
             self.0.exec(delete, vec![seconds(now)?])?;
         }
-        let earliest = "SELECT min(forget_at) AS forget_at FROM (SELECT forget_at FROM codes UNION ALL SELECT forget_at FROM grants)";
-        let Earliest { forget_at } = self.0.exec(earliest, None)?.one()?;
-        Ok(forget_at.map(Timestamp::from_seconds))
+        self.moment(
+            "SELECT min(forget_at) AS at FROM (SELECT forget_at FROM codes UNION ALL SELECT forget_at FROM grants \
+            UNION ALL SELECT forget_at FROM signed_out)",
+        )
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) enum Provider {
     OpenId(ProviderClient, AllowedUsers),
     /// `github`, the same.
     GitHub(ProviderClient, AllowedUsers),
-    /// `access`: Cloudflare Access in front of `/authorize`. Its policy says who may enter.
+    /// `access`: Cloudflare Access in front of `/authorize` and what is below it. Its policy says who may enter.
     Access {
         /// `https://<team>.cloudflareaccess.com`.
         team: ForeignIssuer,
@@ -90,6 +90,15 @@ impl Provider {
         match self {
             Self::OpenId(client, _) | Self::GitHub(client, _) => client.issuer.as_str(),
             Self::Access { .. } => "",
+        }
+    }
+
+    /// What to call it on a page.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::OpenId(client, _) => client.issuer.as_str().trim_start_matches("https://").trim_end_matches('/'),
+            Self::GitHub(..) => "GitHub",
+            Self::Access { .. } => "Cloudflare Access",
         }
     }
 

@@ -34,6 +34,8 @@ pub(crate) enum OAuthEndpoint {
     Jwks,
     /// What a person sees.
     SignIn(SignInStep),
+    /// Where a person sees their connected apps.
+    Account(AccountStep),
     /// What programs post to.
     Direct(DirectEndpoint),
 }
@@ -49,6 +51,15 @@ pub(crate) enum SignInStep {
     Login,
     /// Where an identity provider sends the person back.
     Callback,
+}
+
+/// The parts of the account page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountStep {
+    /// The page, and where its forms go.
+    Page,
+    /// Where a sign-in to it begins, or the form of its login page goes.
+    SignIn,
 }
 
 /// The endpoints that programs post to.
@@ -69,6 +80,11 @@ pub(crate) const LOGIN_PATH: &str = "/authorize/login";
 /// Where an identity provider sends the person back.
 pub(crate) const CALLBACK_PATH: &str = "/authorize/callback";
 
+/// Where a person sees their connected apps.
+pub(crate) const ACCOUNT_PATH: &str = "/account";
+/// Where they sign in for that. Below `/authorize`, so that whatever stands in front of one stands in front of the other.
+pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
+
 impl OAuthEndpoint {
     fn of(path: &str) -> Option<Self> {
         Some(match path {
@@ -76,6 +92,8 @@ impl OAuthEndpoint {
             CONSENT_PATH => Self::SignIn(SignInStep::Consent),
             LOGIN_PATH => Self::SignIn(SignInStep::Login),
             CALLBACK_PATH => Self::SignIn(SignInStep::Callback),
+            ACCOUNT_PATH => Self::Account(AccountStep::Page),
+            ACCOUNT_SIGN_IN_PATH => Self::Account(AccountStep::SignIn),
             paths::TOKEN => Self::Direct(DirectEndpoint::Token),
             paths::REGISTER => Self::Direct(DirectEndpoint::Register),
             paths::REVOKE => Self::Direct(DirectEndpoint::Revoke),
@@ -143,6 +161,9 @@ mod tests {
             ("/authorize/", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Ask))),
             ("/authorize/consent", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Consent))),
             ("/authorize/login", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Login))),
+            ("/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::Page))),
+            ("/account/", Route::OAuth(OAuthEndpoint::Account(AccountStep::Page))),
+            ("/authorize/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::SignIn))),
             ("/token/", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Token))),
             ("/register", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Register))),
             ("/revoke", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Revoke))),
@@ -166,6 +187,7 @@ mod tests {
             "mcp",
             "/Token",
             "/authorize/x",
+            "/account/x",
             "/token/token",
         ] {
             assert_eq!(Route::of(path), Route::NotFound, "{path}");

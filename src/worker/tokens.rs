@@ -65,9 +65,8 @@ impl VerifyToken for AccessTokens<'_> {
                 forget(&[id], now());
                 Err(NotVerified::Invalid)
             }
-            Ok(Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::Revoke(_)) | Err(_) => {
-                Err(NotVerified::Unavailable)
-            }
+            Ok(Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::Revoke(_) | Reply::SignedOut)
+            | Err(_) => Err(NotVerified::Unavailable),
         }
     }
 }

@@ -6,8 +6,9 @@ use thiserror::Error;
 
 use super::code::{Mismatch, PendingCode, Redemption};
 use super::grant::{Authorization, EndReason, Grant, Limits, Refresh, RefreshRefusal, Renewal};
-use super::message::{Call, GrantSummary, Reply};
+use super::message::{Call, GrantSummary, Reply, Wish};
 use crate::caller::{ClientId, GrantId};
+use crate::oauth::account::SESSION_LIFETIME;
 use crate::oauth::code::CodeId;
 use crate::oauth::opaque::Secret;
 use crate::oauth::passphrase::Epoch;
@@ -31,6 +32,10 @@ pub trait Rows {
     fn grants(&self) -> Result<Vec<Grant>, Self::Error>;
     /// Adds or replaces a grant.
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// When the person signed out everywhere last, if a sign-in from before could still be around.
+    fn signed_out_at(&self) -> Result<Option<Timestamp>, Self::Error>;
+    /// Keeps that.
+    fn put_signed_out_at(&mut self, at: Timestamp, forget_at: Timestamp) -> Result<(), Self::Error>;
     /// Deletes every row whose `forget_at` is not after `now`, and gives the earliest of those that remain.
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
 }
@@ -112,9 +117,8 @@ impl<R: Rows> Ledger<R> {
             Call::RevokeForClient { grant, client_id } => {
                 Reply::Revoke(self.revoke_for_client(grant, &client_id, now)?)
             }
-            Call::Revoke { grant } => Reply::Revoke(self.revoke(grant, now)?),
-            Call::RevokeAll => Reply::Revoke(self.revoke_all(now)?),
             Call::List { epochs } => Reply::List(self.list(&epochs, now)?),
+            Call::ForPerson { signed_in_at, wish } => self.for_person(signed_in_at, wish, now)?,
         })
     }
 
@@ -198,6 +202,23 @@ impl<R: Rows> Ledger<R> {
         now: Timestamp,
     ) -> Result<Revoked, R::Error> {
         self.revoke_if(grant, EndReason::Client, now, |grant| grant.authorization().client_id == *client)
+    }
+
+    /// Does what the person wants, unless their sign-in has ended. One that began in the second of a sign-out is over, too:
+    /// nobody can tell which of them came first.
+    fn for_person(&mut self, signed_in_at: Timestamp, wish: Wish, now: Timestamp) -> Result<Reply, R::Error> {
+        if self.rows.signed_out_at()?.is_some_and(|out| signed_in_at <= out) {
+            return Ok(Reply::SignedOut);
+        }
+        Ok(match wish {
+            Wish::See { epochs } => Reply::List(self.list(&epochs, now)?),
+            Wish::End { grant } => Reply::Revoke(self.revoke(grant, now)?),
+            Wish::EndAll => Reply::Revoke(self.revoke_all(now)?),
+            Wish::SignOut => {
+                self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
+                Reply::Revoke(self.revoke_all(now)?)
+            }
+        })
     }
 
     /// Ends a grant for the person who gave it.

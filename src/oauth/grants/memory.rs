@@ -15,6 +15,7 @@ use crate::oauth::compact::{decode, encode};
 pub(in crate::oauth) struct Memory {
     codes: BTreeMap<String, (PendingCode, Timestamp)>,
     grants: BTreeMap<GrantId, (Grant, Timestamp)>,
+    signed_out: Option<(Timestamp, Timestamp)>,
     pub(in crate::oauth) writes: Cell<usize>,
 }
 
@@ -58,9 +59,21 @@ impl Rows for Memory {
         Ok(())
     }
 
+    fn signed_out_at(&self) -> Result<Option<Timestamp>, Infallible> {
+        Ok(self.signed_out.map(|row| row.0))
+    }
+
+    fn put_signed_out_at(&mut self, at: Timestamp, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        self.signed_out = Some((at, forget_at));
+        Ok(())
+    }
+
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
-        Ok(self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1)).min())
+        self.signed_out = self.signed_out.filter(|row| row.1 > now);
+        let rows = self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1));
+        Ok(rows.chain(self.signed_out.map(|row| row.1)).min())
     }
 }

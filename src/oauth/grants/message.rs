@@ -40,18 +40,38 @@ pub enum Call {
         /// Who asks.
         client_id: ClientId,
     },
-    /// The person ends a grant.
-    Revoke {
-        /// Which grant.
-        grant: GrantId,
-    },
-    /// The person ends all.
-    RevokeAll,
     /// What is there?
     List {
         /// The credentials of today.
         epochs: Vec<Epoch>,
     },
+    /// The person who gave the grants looks at them, or ends some. Nothing of it happens if they have signed out everywhere
+    /// since this sign-in.
+    ForPerson {
+        /// When they signed in.
+        signed_in_at: Timestamp,
+        /// What they want.
+        wish: Wish,
+    },
+}
+
+/// What a person wants who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wish {
+    /// To see the live grants.
+    See {
+        /// The credentials of today.
+        epochs: Vec<Epoch>,
+    },
+    /// To end one.
+    End {
+        /// Which grant.
+        grant: GrantId,
+    },
+    /// To end all.
+    EndAll,
+    /// To end all, and with them every sign-in of this person in any browser.
+    SignOut,
 }
 
 /// Its answer.
@@ -67,6 +87,8 @@ pub enum Reply {
     Revoke(Revoked),
     /// The live grants.
     List(Vec<GrantSummary>),
+    /// Nothing was done: the person has signed out everywhere since.
+    SignedOut,
 }
 
 impl Reply {
@@ -79,7 +101,7 @@ impl Reply {
             Self::Redeem(Err(RedeemRefusal::Replayed(grant))) => std::slice::from_ref(grant),
             Self::Refresh(refreshed) => &refreshed.ended,
             Self::Revoke(revoked) => &revoked.ended,
-            Self::Redeem(Err(_)) | Self::StoreCode(_) | Self::List(_) => &[],
+            Self::Redeem(Err(_)) | Self::StoreCode(_) | Self::List(_) | Self::SignedOut => &[],
         }
     }
 }
@@ -176,11 +198,31 @@ pub trait Grants {
         Ok(revoked)
     }
 
-    /// The live grants.
-    async fn list(&self, object: ObjectName, epochs: Vec<Epoch>) -> Result<Vec<GrantSummary>, Outage> {
-        let Reply::List(grants) = self.call(object, Call::List { epochs }).await? else {
-            return Err(UNEXPECTED);
-        };
-        Ok(grants)
+    /// The live grants, for the person who gave them; none if that person has signed out everywhere since `signed_in_at`.
+    async fn seen_by_person(
+        &self,
+        object: ObjectName,
+        signed_in_at: Timestamp,
+        epochs: Vec<Epoch>,
+    ) -> Result<Option<Vec<GrantSummary>>, Outage> {
+        match self.call(object, Call::ForPerson { signed_in_at, wish: Wish::See { epochs } }).await? {
+            Reply::List(grants) => Ok(Some(grants)),
+            Reply::SignedOut => Ok(None),
+            Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::Revoke(_) => Err(UNEXPECTED),
+        }
+    }
+
+    /// Ends what the person wants to end; none as above.
+    async fn ended_by_person(
+        &self,
+        object: ObjectName,
+        signed_in_at: Timestamp,
+        wish: Wish,
+    ) -> Result<Option<Revoked>, Outage> {
+        match self.call(object, Call::ForPerson { signed_in_at, wish }).await? {
+            Reply::Revoke(revoked) => Ok(Some(revoked)),
+            Reply::SignedOut => Ok(None),
+            Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::List(_) => Err(UNEXPECTED),
+        }
     }
 }

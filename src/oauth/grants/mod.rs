@@ -23,4 +23,4 @@ pub use grant::{
     Authorization, EndReason, Ended, Grant, Limits, Refresh, RefreshDecision, RefreshRefusal, Renewal, Retry,
 };
 pub use ledger::{Ledger, RedeemRefusal, Redeemed, Refreshed, Revoked, Rows};
-pub use message::{Call, GrantSummary, Grants, Reply};
+pub use message::{Call, GrantSummary, Grants, Reply, Wish};

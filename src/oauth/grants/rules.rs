@@ -9,6 +9,7 @@ use super::memory::Memory;
 use super::*;
 use crate::caller::{ClientId, GrantId, ScopeSet};
 use crate::oauth::Timestamp;
+use crate::oauth::account::SESSION_LIFETIME;
 use crate::oauth::code::{AuthorizationCode, CODE_LIFETIME};
 use crate::oauth::compact::{Unreadable, decode, encode};
 use crate::oauth::keys::tests::Counting;
@@ -390,6 +391,27 @@ fn a_person_ends_one_grant_or_all_and_the_codes_that_wait() {
 }
 
 #[test]
+fn who_signs_out_everywhere_ends_all_grants_and_every_earlier_sign_in_until_those_would_be_over() {
+    let (mut ledger, one) = one();
+    let mut person = |signed_in_at, wish, now| {
+        ledger.answer(Call::ForPerson { signed_in_at, wish }, now, &Counting::from(3)).unwrap()
+    };
+    let see = || Wish::See { epochs: vec![EPOCH] };
+    assert!(matches!(person(START, see(), START), Reply::List(list) if list.len() == 1));
+    assert_eq!(person(START, Wish::SignOut, START.plus(5)).ended(), [one.grant]);
+    for signed_in_at in [START.minus(9), START, START.plus(5)] {
+        for wish in [see(), Wish::End { grant: one.grant }, Wish::EndAll, Wish::SignOut] {
+            assert_eq!(person(signed_in_at, wish, START.plus(6)), Reply::SignedOut, "{signed_in_at}");
+        }
+    }
+    assert_eq!(person(START.plus(6), see(), START.plus(6)), Reply::List(Vec::new()), "a new sign-in");
+    assert!(ledger.sweep(START.plus(4 + SESSION_LIFETIME)).unwrap().is_some());
+    assert!(ledger.rows().signed_out_at().unwrap().is_some(), "a sign-in from before could still be good");
+    ledger.sweep(START.plus(5 + SESSION_LIFETIME)).unwrap();
+    assert!(ledger.rows().signed_out_at().unwrap().is_none());
+}
+
+#[test]
 fn an_end_is_remembered_as_long_as_an_access_token_lives() {
     let (mut ledger, request) = one();
     ledger.revoke(request.grant, START).unwrap();
@@ -434,8 +456,11 @@ fn every_message_is_read_as_it_was_written() {
         Call::RevokeForClient { grant: request.grant, client_id: client() },
         Call::Refresh(request.clone()),
         Call::List { epochs: vec![EPOCH] },
-        Call::Revoke { grant: request.grant },
-        Call::RevokeAll,
+        Call::ForPerson { signed_in_at: START, wish: Wish::See { epochs: vec![EPOCH] } },
+        Call::ForPerson { signed_in_at: START, wish: Wish::End { grant: request.grant } },
+        Call::ForPerson { signed_in_at: START, wish: Wish::EndAll },
+        Call::ForPerson { signed_in_at: START, wish: Wish::SignOut },
+        Call::ForPerson { signed_in_at: START, wish: Wish::EndAll },
     ] {
         let bytes = encode(&call).unwrap();
         assert_eq!(decode::<Call>(&bytes), Ok(call.clone()));

@@ -2,41 +2,35 @@
 //! in this order and no other. A pending request is kept nowhere: it travels sealed in the forms and is bound to a cookie of
 //! the browser that it began in, so a visitor who never signs in costs no write and nobody can finish what another began.
 
-use worker::{Env, console_error, console_warn};
+use worker::{Env, console_error};
 
-use crate::caller::Subject;
 use crate::mcp::Unavailable;
 use crate::oauth::authorize::{AuthorizationError, AuthorizationQuery, PageError, WayBack};
 use crate::oauth::client::ClientName;
 use crate::oauth::consent::{ConsentPage, ConsentedRequest, Decision};
-use crate::oauth::cookie::{BrowserNonce, HostCookie};
+use crate::oauth::cookie::BrowserNonce;
 use crate::oauth::form::{MAX_FORM, Parameters};
-use crate::oauth::identity::{AtProvider, NotIdentified};
+use crate::oauth::identity::{AtProvider, Errand, NotIdentified};
 use crate::oauth::origin::Origin;
 use crate::oauth::outage::Outage;
-use crate::oauth::passphrase::{Epoch, WeakPassphrase};
+use crate::oauth::passphrase::WeakPassphrase;
 use crate::oauth::seal::{Sealable, Sealed};
 use crate::oauth::sign_in::{NoCode, Person, give_code};
-use crate::oauth::throttle::{KnownBrowser, Verdict, Visitor};
 use crate::worker::answer::Answer;
 use crate::worker::app::App;
+use crate::worker::guard;
 use crate::worker::identity::Provider;
 use crate::worker::incoming::Incoming;
-use crate::worker::pages::{self, FormTarget, LoginPage, LoginProblem, PASSPHRASE_FIELD, SEALED_FIELD};
-use crate::worker::route::{CONSENT_PATH, LOGIN_PATH, SignInStep};
+use crate::worker::pages::{self, FormTarget, LoginPage, LoginProblem, SEALED_FIELD};
+use crate::worker::route::{ACCOUNT_PATH, CONSENT_PATH, LOGIN_PATH, SignInStep};
 use crate::worker::site::Site;
-use crate::worker::{guard, keyring};
 
 use super::identity::{Identity as _, ProviderAnswer, Step};
-use super::{Desk, clients, refused};
+use super::owner::{self, Attempt};
+use super::{Desk, account, clients, refused};
 
 /// How long a person may take over each page, in seconds.
 const PENDING: u64 = 10 * 60;
-/// A browser that has signed in is remembered for a year, in seconds: as somebody who is not locked out by others.
-const REMEMBERED: u32 = 365 * 24 * 60 * 60;
-const KNOWN_BROWSER: HostCookie = HostCookie::new("mcp-known");
-/// Under this name the owner's data is kept.
-const OWNER: &str = "owner";
 
 /// Answers a request for one of the steps.
 pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &Incoming, env: &Env) -> Answer {
@@ -61,7 +55,7 @@ pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &
             SignInStep::Callback => came_back(&desk, incoming).await,
         }
     };
-    answer.await.unwrap_or_else(Problem::into_answer)
+    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Application))
 }
 
 /// The client's request: the consent page. Changes nothing, and may be repeated.
@@ -93,7 +87,8 @@ async fn consent(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem
         Decision::Deny(back) => Ok(denied(desk, &back)),
         Decision::Allow(consented) => {
             let sealed = seal(desk, &*consented, &browser)?;
-            match desk.configuration().provider.begin(desk, incoming, (*consented).clone(), &browser).await? {
+            let errand = Errand::Client(consented.clone());
+            match desk.configuration().provider.begin(desk, incoming, errand, &browser).await? {
                 Step::Login => Ok(login_page(&consented, sealed.as_str(), None)),
                 Step::Away(location) => Ok(see_other(location)),
                 Step::Known(person) => code_for(desk, &consented, &person).await.map(see_other),
@@ -106,49 +101,30 @@ async fn consent(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem
 async fn came_back(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
     let (pending, _, _): (AtProvider, _, _) = open(desk, incoming, &parameters, "state")?;
-    match ProviderAnswer::read(&parameters)? {
-        ProviderAnswer::Refused => Ok(denied(desk, pending.consented.request().back())),
+    let answer = ProviderAnswer::read(&parameters)?;
+    let consented = match &pending.errand {
+        Errand::Client(consented) => consented,
+        Errand::Account => return Ok(account::came_back(desk, answer, &pending).await),
+    };
+    match answer {
+        ProviderAnswer::Refused => Ok(denied(desk, consented.request().back())),
         ProviderAnswer::Code(code) => {
             let person = desk.configuration().provider.finish(desk, code, &pending).await?;
-            code_for(desk, &pending.consented, &person).await.map(see_other)
+            code_for(desk, consented, &person).await.map(see_other)
         }
     }
 }
 
 /// The form of the login page: back to the client with a code.
 async fn login(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let (Ok(passphrase), None) = (&desk.configuration().passphrase, &desk.configuration().provider) else {
-        return Err(Problem::BrokenForm);
-    };
     let form = read_form(desk, incoming).await?;
     let (consented, _, sealed): (ConsentedRequest, _, _) = open(desk, incoming, &form, SEALED_FIELD)?;
-    let typed = form.get(PASSPHRASE_FIELD).map_err(|_| Problem::BrokenForm)?;
-    let Some(typed) = typed else {
-        return Ok(login_page(&consented, sealed, Some(LoginProblem::WrongPassphrase)));
-    };
-    let epoch = desk.epoch()?;
-    let known = known_browser(desk, incoming);
-    let visitor = known
-        .as_ref()
-        .map_or_else(|| Visitor::from_address(incoming.header("cf-connecting-ip").as_deref()), Visitor::known);
-    let is_right = passphrase.is(typed, desk.authority.keys().passphrase());
-    match keyring::attempt(desk.env, visitor, is_right, epoch).await? {
-        Verdict::Enter => {
-            let subject = Subject::new(OWNER).map_err(|_| Problem::BrokenForm)?;
-            let person = Person { subject, display_name: None, epoch };
+    match owner::attempt(desk, incoming, &form).await? {
+        Attempt::Entered { person, browser } => {
             let location = code_for(desk, &consented, &person).await?;
-            let browser = known.unwrap_or_else(|| KnownBrowser::new(&desk.entropy));
-            Ok(remember(desk, see_other(location), &browser, epoch))
+            Ok(owner::remember(desk, see_other(location), &browser, person.epoch))
         }
-        Verdict::Wrong => {
-            console_warn!("sign-in: wrong passphrase");
-            Ok(login_page(&consented, sealed, Some(LoginProblem::WrongPassphrase)))
-        }
-        Verdict::Wait(seconds) => {
-            console_warn!("sign-in: too many wrong passphrases");
-            let page = login_page(&consented, sealed, Some(LoginProblem::Throttled { seconds }));
-            Ok(page.header("retry-after", seconds.to_string()))
-        }
+        Attempt::Refused(problem) => Ok(login_page(&consented, sealed, Some(problem))),
     }
 }
 
@@ -168,12 +144,6 @@ fn denied(desk: &Desk<'_>, back: &WayBack) -> Answer {
 }
 
 fn login_page(consented: &ConsentedRequest, sealed: &str, problem: Option<LoginProblem>) -> Answer {
-    let status = match problem {
-        None => 200,
-        // Not 401: that would ask for a scheme of HTTP's own.
-        Some(LoginProblem::WrongPassphrase) => 403,
-        Some(LoginProblem::Throttled { .. }) => 429,
-    };
     let request = consented.request();
     let redirect_uri = request.redirect_uri();
     let content = LoginPage {
@@ -183,11 +153,13 @@ fn login_page(consented: &ConsentedRequest, sealed: &str, problem: Option<LoginP
         problem,
     };
     let form = FormTarget { action: LOGIN_PATH, sealed };
-    page(status, pages::login(&content, &form), &[&redirect_uri.form_action_source()])
+    owner::with_status(problem, |status| {
+        page(status, pages::login(&content, &form), &[&redirect_uri.form_action_source()])
+    })
 }
 
 /// Reads a form that one of our own pages has sent.
-async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Parameters, Problem> {
+pub(super) async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Parameters, Problem> {
     let is_own = |origin: &str| {
         Origin::of(origin).is_ok_and(|origin| origin == desk.site.asked || origin == *desk.site.issuer.origin())
     };
@@ -211,7 +183,7 @@ pub(super) fn seal<T: Sealable>(desk: &Desk<'_>, value: &T, browser: &BrowserNon
 }
 
 /// What a form carries, if it belongs to this browser. Gives the sealed text too, for the next form.
-fn open<'a, T: Sealable>(
+pub(super) fn open<'a, T: Sealable>(
     desk: &Desk<'_>,
     incoming: &Incoming,
     form: &'a Parameters,
@@ -225,35 +197,15 @@ fn open<'a, T: Sealable>(
     Ok((value, browser, text))
 }
 
-fn known_browser(desk: &Desk<'_>, incoming: &Incoming) -> Option<KnownBrowser> {
-    let cookies = incoming.header("cookie");
-    let sealed = Sealed::from_text(KNOWN_BROWSER.read(desk.site.asked.scheme(), cookies.as_deref())?);
-    let keys = desk.authority.keys().seal();
-    let mut epochs = desk.authority.epochs().iter();
-    epochs.find_map(|epoch| sealed.open(epoch.to_string().as_bytes(), desk.now, keys).ok())
-}
-
-fn remember(desk: &Desk<'_>, answer: Answer, browser: &KnownBrowser, epoch: Epoch) -> Answer {
-    let keys = desk.authority.keys().seal();
-    let until = desk.now.plus(REMEMBERED.into());
-    let sealed = Sealed::seal(browser, epoch.to_string().as_bytes(), until, keys, &desk.entropy);
-    let cookie =
-        sealed.ok().and_then(|sealed| KNOWN_BROWSER.set(desk.site.asked.scheme(), sealed.as_str(), REMEMBERED));
-    match cookie {
-        Some(cookie) => answer.header("set-cookie", cookie),
-        None => answer,
-    }
-}
-
 /// 303 and not 302: nobody posts a passphrase on to the client (OAuth 2.1 §7.5.4).
-fn see_other(location: String) -> Answer {
+pub(super) fn see_other(location: String) -> Answer {
     Answer::empty(303)
         .header("location", location)
         .header("cache-control", "no-store")
         .header("referrer-policy", "no-referrer")
 }
 
-fn page(status: u16, html: String, form_action: &[&str]) -> Answer {
+pub(super) fn page(status: u16, html: String, form_action: &[&str]) -> Answer {
     pages::headers(form_action)
         .into_iter()
         .fold(Answer::html(status, html), |answer, (name, value)| answer.header(name, value))
@@ -263,7 +215,7 @@ fn page(status: u16, html: String, form_action: &[&str]) -> Answer {
 fn wrong_method(allowed: &'static str) -> Answer {
     let (what_happened, what_to_do) =
         ("A sign-in begins in the app that you want to connect.", "Go back and connect again.");
-    page(405, pages::problem("This page does not open like that", what_happened, what_to_do), &[])
+    page(405, pages::problem("This page does not open like that", what_happened, what_to_do, None), &[])
         .header("allow", allowed)
 }
 
@@ -281,6 +233,8 @@ pub(super) enum Problem {
     NoCookie,
     /// The form is too old, or was begun in another browser.
     Expired,
+    /// The form belongs to an earlier sign-in to the account page.
+    StaleForm,
     /// Too many sign-ins wait to be finished.
     TooMany,
     /// The identity provider did not say who it is, or it is nobody who may enter.
@@ -313,43 +267,61 @@ impl From<Unavailable> for Problem {
     }
 }
 
+/// Where a person began, and where they have to begin again.
+#[derive(Clone, Copy)]
+pub(super) enum Start {
+    /// In the app that they want to connect.
+    Application,
+    /// At their account page.
+    Account,
+}
+
 impl Problem {
-    fn into_answer(self) -> Answer {
-        const START_OVER: &str = "Go back to the application and connect again.";
+    pub(super) fn into_answer(self, start: Start) -> Answer {
+        let again = match start {
+            Start::Application => "Go back to the application and connect again.",
+            Start::Account => "Open your account page again.",
+        };
         let (status, what_happened, what_to_do) = match &self {
             Self::NotSetUp(WeakPassphrase::Missing) => return page(503, pages::not_set_up(), &[]),
             Self::NotSetUp(_) => return page(503, pages::weak_passphrase(), &[]),
-            Self::Request(error) => (400, error.to_string(), START_OVER),
-            Self::ForeignForm => (403, "This form was sent by another site.".to_owned(), START_OVER),
-            Self::BrokenForm => (400, "This form is broken.".to_owned(), START_OVER),
+            Self::Request(error) => (400, error.to_string(), again.to_owned()),
+            Self::ForeignForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),
+            Self::BrokenForm => (400, "This form is broken.".to_owned(), again.to_owned()),
+            Self::StaleForm => (403, "This page belongs to an earlier sign-in.".to_owned(), again.to_owned()),
             Self::NoCookie => (
                 400,
                 "The browser did not send back the cookie that belongs to this sign-in.".to_owned(),
-                "Allow cookies for this site. Then go back to the application and connect again.",
+                ["Allow cookies for this site. ", again].concat(),
             ),
             Self::Expired => {
-                (400, "This sign-in took too long, or was begun in another browser.".to_owned(), START_OVER)
+                (400, "This sign-in took too long, or was begun in another browser.".to_owned(), again.to_owned())
             }
             Self::TooMany => (
                 503,
                 "Too many sign-ins have been begun and not finished.".to_owned(),
-                "Wait a minute. Then go back to the application and connect again.",
+                ["Wait a minute. ", again].concat(),
             ),
             Self::NotIdentified(NotIdentified::NotAllowed) => (
                 403,
                 "You are signed in there, but the owner of this server has not put you on the list.".to_owned(),
-                "Ask the owner, or sign in there as somebody else and connect again.",
+                ["Ask the owner, or sign in there as somebody else. ", again].concat(),
             ),
             Self::NotIdentified(error) => {
                 console_error!("sign-in: {error}");
-                (403, "The identity provider did not say who you are.".to_owned(), START_OVER)
+                (403, "The identity provider did not say who you are.".to_owned(), again.to_owned())
             }
             Self::Outage(outage) => {
                 console_error!("sign-in: {outage}");
-                (503, "Something is out of order here.".to_owned(), "Wait a moment and load this page again.")
+                let what_to_do = "Wait a moment and load this page again.".to_owned();
+                (503, "Something is out of order here.".to_owned(), what_to_do)
             }
         };
-        let answer = page(status, pages::problem("This did not work", &what_happened, what_to_do), &[]);
+        let link = match start {
+            Start::Application => None,
+            Start::Account => Some((ACCOUNT_PATH, "Your account")),
+        };
+        let answer = page(status, pages::problem("This did not work", &what_happened, &what_to_do, link), &[]);
         if let Self::Outage(outage) = self {
             return answer.header("retry-after", outage.retry_after().to_string());
         }

@@ -1,15 +1,17 @@
-//! How it is found out who a person is, after they have consented: by this server's own login page, or by somebody else.
+//! How it is found out who a person is, after they have consented or before they see their account: by this server's own login
+//! page, or by somebody else.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::oauth::Random as _;
 use crate::oauth::bearer::Bearer;
-use crate::oauth::consent::ConsentedRequest;
 use crate::oauth::cookie::BrowserNonce;
 use crate::oauth::external::{ForeignIssuer, ForeignPolicy, ForeignRefusal};
 use crate::oauth::form::{Parameters, with_query};
-use crate::oauth::identity::{AllowedUsers, Answer, AtProvider, MAX_ANSWER, NotIdentified, Profile, ProviderMetadata};
+use crate::oauth::identity::{
+    AllowedUsers, Answer, AtProvider, Errand, MAX_ANSWER, NotIdentified, Profile, ProviderMetadata,
+};
 use crate::oauth::outage::Outage;
 use crate::oauth::pkce::CodeVerifier;
 use crate::oauth::sign_in::Person;
@@ -22,7 +24,7 @@ use crate::worker::route::CALLBACK_PATH;
 use super::Desk;
 use super::authorize::{Problem, seal};
 
-/// What comes after consent.
+/// What comes next.
 pub(super) enum Step {
     /// The login page of this server.
     Login,
@@ -34,12 +36,12 @@ pub(super) enum Step {
 
 /// Finds out who a person is.
 pub(super) trait Identity {
-    /// After consent.
+    /// At the beginning of an errand.
     async fn begin(
         &self,
         desk: &Desk<'_>,
         incoming: &Incoming,
-        consented: ConsentedRequest,
+        errand: Errand,
         browser: &BrowserNonce,
     ) -> Result<Step, Problem>;
 
@@ -53,7 +55,7 @@ impl Identity for Option<Provider> {
         &self,
         desk: &Desk<'_>,
         incoming: &Incoming,
-        consented: ConsentedRequest,
+        errand: Errand,
         browser: &BrowserNonce,
     ) -> Result<Step, Problem> {
         match self {
@@ -61,11 +63,11 @@ impl Identity for Option<Provider> {
             Some(Provider::OpenId(client, _)) => {
                 let provider = metadata(&client.issuer).await?;
                 let scope = [("scope", "openid profile email")];
-                away(desk, client, provider.authorization_endpoint(), &scope, consented, browser)
+                away(desk, client, provider.authorization_endpoint(), &scope, errand, browser)
             }
             Some(Provider::GitHub(client, _)) => {
                 let endpoint = format!("{}/login/oauth/authorize", base(&client.issuer));
-                away(desk, client, &endpoint, &[], consented, browser)
+                away(desk, client, &endpoint, &[], errand, browser)
             }
             Some(Provider::Access { team, audience }) => {
                 let assertion = incoming.header("cf-access-jwt-assertion");
@@ -98,14 +100,14 @@ fn away(
     client: &ProviderClient,
     endpoint: &str,
     more: &[(&str, &str)],
-    consented: ConsentedRequest,
+    errand: Errand,
     browser: &BrowserNonce,
 ) -> Result<Step, Problem> {
     let (mut nonce, mut verifier) = ([0; 16], [0; 32]);
     desk.entropy.fill(&mut nonce);
     desk.entropy.fill(&mut verifier);
     let pending =
-        AtProvider { consented, nonce: URL_SAFE_NO_PAD.encode(nonce), verifier: URL_SAFE_NO_PAD.encode(verifier) };
+        AtProvider { errand, nonce: URL_SAFE_NO_PAD.encode(nonce), verifier: URL_SAFE_NO_PAD.encode(verifier) };
     let challenge = CodeVerifier::parse(&pending.verifier).map_err(|_| Problem::BrokenForm)?.challenge().to_string();
     let state = seal(desk, &pending, browser)?;
     let callback = callback(desk);

@@ -1,11 +1,13 @@
 //! The endpoints of the authorization server: from HTTP to the rules in `crate::oauth` and back. One file for each endpoint.
 
+mod account;
 mod authorize;
 mod client_documents;
 mod clients;
 mod identity;
 mod jwks;
 mod metadata;
+mod owner;
 mod register;
 mod revoke;
 mod token;
@@ -45,6 +47,7 @@ pub(crate) async fn answer(app: &App, site: &Site, endpoint: OAuthEndpoint, inco
             app.document(incoming, site, || jwks::document(keys.as_ref()))
         }
         OAuthEndpoint::SignIn(step) => authorize::answer(app, site, step, incoming, env).await,
+        OAuthEndpoint::Account(step) => account::answer(app, site, step, incoming, env).await,
         OAuthEndpoint::Direct(endpoint) => {
             cors::readable_by_all(for_programs(app, site, endpoint, incoming, env).await)
         }

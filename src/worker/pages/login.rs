@@ -53,7 +53,15 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> String {
                 " " span.quiet { "It calls itself " (isolated(name)) "." }
             }
         }
-        @if let Some(problem) = page.problem {
+        (passphrase_form(page.problem, form))
+    };
+    card("Sign in", &content)
+}
+
+/// The field, its button, and why the page is shown again.
+pub(super) fn passphrase_form(problem: Option<LoginProblem>, form: &FormTarget<'_>) -> Markup {
+    html! {
+        @if let Some(problem) = problem {
             p.note.alert #problem role="alert" { (words(problem)) }
         }
         form method="post" action=(form.action) {
@@ -63,12 +71,11 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> String {
             label.label for="passphrase" { "Owner’s passphrase" }
             input #passphrase type="password" name=(PASSPHRASE_FIELD) required autofocus
                 autocomplete="current-password" autocapitalize="off" spellcheck="false"
-                aria-invalid=[(page.problem == Some(LoginProblem::WrongPassphrase)).then_some("true")]
-                aria-describedby=[page.problem.map(|_| "problem")];
+                aria-invalid=[(problem == Some(LoginProblem::WrongPassphrase)).then_some("true")]
+                aria-describedby=[problem.map(|_| "problem")];
             div.buttons { button.primary type="submit" { "Sign in" } }
         }
-    };
-    card("Sign in", &content)
+    }
 }
 
 fn words(problem: LoginProblem) -> Markup {

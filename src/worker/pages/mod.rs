@@ -2,6 +2,7 @@
 //!
 //! All of them share one frame and one style sheet, load nothing, and work without JavaScript, by keyboard and screen reader.
 
+mod account;
 mod consent;
 mod foreign;
 mod frame;
@@ -9,7 +10,12 @@ mod home;
 mod login;
 mod not_set_up;
 mod problem;
+mod when;
 
+pub(crate) use account::{
+    ACTION_FIELD, AccountAction, AccountApp, AccountPage, GRANT_FIELD, NOTICE_FIELD, Notice, account, account_login,
+    account_way_in,
+};
 pub(crate) use consent::consent;
 pub(crate) use frame::headers;
 pub(crate) use home::{Effect, HomePage, HomeTool, Missing, home, home_headers};

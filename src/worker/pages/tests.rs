@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::caller::Scope;
+use crate::oauth::Timestamp;
 use crate::oauth::consent::{ConsentPage, Vouching, Warning};
 use crate::oauth::redirect_uri::RedirectKind;
 
@@ -74,6 +75,46 @@ fn nasty_home() -> HomePage<'static> {
     }
 }
 
+pub(super) fn apps() -> AccountPage<'static> {
+    let connected_at = Timestamp::from_seconds(1_700_000_000);
+    let used_at = connected_at.plus(9000);
+    let claude = AccountApp {
+        grant: "0123456789abcdef".to_owned(),
+        name: Some("Claude"),
+        vouching: Vouching::Host("claude.ai".to_owned()),
+        destination: "claude.ai".to_owned(),
+        destination_kind: RedirectKind::Https,
+        scopes: vec![READ, WRITE],
+        connected_at,
+        used_at,
+    };
+    let local = AccountApp {
+        name: None,
+        vouching: Vouching::Nobody,
+        destination: "localhost:5".to_owned(),
+        destination_kind: RedirectKind::Loopback,
+        scopes: Vec::new(),
+        ..claude.clone()
+    };
+    let cursor = AccountApp {
+        name: Some("Cursor"),
+        destination: "cursor".to_owned(),
+        destination_kind: RedirectKind::PrivateUse,
+        ..local.clone()
+    };
+    AccountPage { person: None, apps: vec![claude, local, cursor], notice: None, now: used_at.plus(7200) }
+}
+
+fn nasty_apps() -> AccountPage<'static> {
+    let app = AccountApp {
+        name: Some(NASTY),
+        vouching: Vouching::Host(NASTY.to_owned()),
+        destination: NASTY.to_owned(),
+        ..apps().apps.remove(0)
+    };
+    AccountPage { person: Some(NASTY), apps: vec![app], notice: Some(Notice::Ended), ..apps() }
+}
+
 fn all_pages() -> Vec<(&'static str, String)> {
     let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
     vec![
@@ -85,10 +126,16 @@ fn all_pages() -> Vec<(&'static str, String)> {
             "login, nasty",
             login(&LoginPage { destination: NASTY, client_name: Some(NASTY), ..signing_in(None) }, &nasty_form),
         ),
+        ("account", account(&apps(), &FORM)),
+        ("account, nasty", account(&nasty_apps(), &nasty_form)),
+        ("account, empty", account(&AccountPage { apps: Vec::new(), ..apps() }, &FORM)),
+        ("account, login", account_login(&FORM, Some(Notice::Expired), Some(LoginProblem::WrongPassphrase))),
+        ("account, way in", account_way_in("GitHub", "/authorize/account", None)),
+        ("account, way in, nasty", account_way_in(NASTY, "/authorize/account", Some(Notice::SignedOut))),
         ("not set up", not_set_up()),
         ("weak passphrase", weak_passphrase()),
-        ("problem", problem("This link is broken", "It has no client.", "Start again.")),
-        ("problem, nasty", problem(NASTY, NASTY, NASTY)),
+        ("problem", problem("This link is broken", "It has no client.", "Start again.", None)),
+        ("problem, nasty", problem(NASTY, NASTY, NASTY, Some(("/account", "Your account")))),
         ("home", home(&at_home())),
         ("home, nasty", home(&nasty_home())),
         ("home, empty", home(&HomePage { tools: Vec::new(), description: None, ..at_home() })),

@@ -1,0 +1,210 @@
+//! `/account`: a person sees which apps they have connected, and ends what they want. Signing in is what it is at the
+//! authorization endpoint, by whichever identity is configured; what comes of it is a cookie ([`Session`]) and nothing stored.
+//! Ending a grant is what the revocation endpoint does (RFC 7009), asked for by the person instead of the client.
+
+use worker::{Env, console_error};
+
+use crate::caller::{ClientId, GrantId};
+use crate::oauth::account::{AccountSignIn, Session};
+use crate::oauth::client_directory::Found;
+use crate::oauth::consent::Vouching;
+use crate::oauth::cookie::BrowserNonce;
+use crate::oauth::form::Parameters;
+use crate::oauth::grants::{GrantSummary, Grants as _, Wish};
+use crate::oauth::identity::{AtProvider, Errand};
+use crate::oauth::opaque::ObjectName;
+use crate::oauth::redirect_uri::destination_of;
+use crate::oauth::sign_in::Person;
+use crate::oauth::web_url::WebUrl;
+use crate::worker::answer::Answer;
+use crate::worker::app::App;
+use crate::worker::incoming::Incoming;
+use crate::worker::pages::{
+    self, ACTION_FIELD, AccountAction, AccountApp, AccountPage, FormTarget, GRANT_FIELD, LoginProblem, Notice,
+    SEALED_FIELD,
+};
+use crate::worker::route::{ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep};
+use crate::worker::site::Site;
+use crate::worker::{guard, tokens};
+
+use super::authorize::{Problem, Start, open, page, read_form, seal, see_other};
+use super::identity::{Identity as _, ProviderAnswer, Step};
+use super::owner::{self, Attempt};
+use super::{Desk, refused};
+
+/// Answers a request for the page or one of its forms.
+pub(super) async fn answer(app: &App, site: &Site, step: AccountStep, incoming: &Incoming, env: &Env) -> Answer {
+    if let Err(forbidden) = guard::check_host(site, &app.configuration) {
+        return refused(403, "access_denied", &forbidden.to_string());
+    }
+    let answer = async {
+        if let Some(weak) = app.configuration.missing() {
+            return Err(Problem::NotSetUp(weak));
+        }
+        let desk = Desk::open(app, site, env).await?;
+        match (incoming.method().as_str(), step) {
+            ("GET" | "HEAD", AccountStep::Page) => show(&desk, incoming).await,
+            ("POST", AccountStep::Page) => act(&desk, incoming).await,
+            ("GET" | "HEAD", AccountStep::SignIn) => begin(&desk, incoming).await,
+            ("POST", AccountStep::SignIn) => enter(&desk, incoming).await,
+            _ => Ok(refused(405, "invalid_request", "This is a page.").header("allow", "GET, HEAD, POST")),
+        }
+    };
+    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Account))
+}
+
+/// The page, or the way in.
+async fn show(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let notice = Parameters::parse(incoming.query().as_bytes())
+        .ok()
+        .and_then(|query| query.get(pages::NOTICE_FIELD).ok().flatten().and_then(Notice::of));
+    let Some(session) = session(desk, incoming) else { return way_in(desk, incoming, notice) };
+    let object = ObjectName::of(session.subject());
+    let epochs = desk.authority.epochs().to_vec();
+    let Some(grants) = desk.grants().seen_by_person(object, session.signed_in_at(), epochs).await? else {
+        return Ok(signed_out(desk, Notice::SignedOut));
+    };
+    let sealed = session.form(desk.authority.keys(), &desk.entropy).ok_or(Problem::BrokenForm)?;
+    let content = AccountPage {
+        person: session.display_name(),
+        apps: grants.iter().map(|grant| app_of(desk, grant)).collect(),
+        notice,
+        now: desk.now,
+    };
+    let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };
+    Ok(page(200, pages::account(&content, &form), &[]))
+}
+
+/// One of the page's forms. What it did is told by the page that follows, which can be loaded again without doing it twice.
+async fn act(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = read_form(desk, incoming).await?;
+    let Some(session) = session(desk, incoming) else { return Ok(signed_out(desk, Notice::Expired)) };
+    let field = |name| form.get(name).map_err(|_| Problem::BrokenForm)?.ok_or(Problem::BrokenForm);
+    if !session.made(field(SEALED_FIELD)?, desk.authority.keys(), desk.now) {
+        return Err(Problem::StaleForm);
+    }
+    let (wish, notice) = match AccountAction::of(field(ACTION_FIELD)?).ok_or(Problem::BrokenForm)? {
+        AccountAction::End => {
+            let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| Problem::BrokenForm)?;
+            (Wish::End { grant }, Notice::Ended)
+        }
+        AccountAction::EndAll => (Wish::EndAll, Notice::EndedAll),
+        AccountAction::SignOut => return Ok(signed_out(desk, Notice::SignedOut)),
+        AccountAction::SignOutEverywhere => (Wish::SignOut, Notice::SignedOutEverywhere),
+    };
+    let object = ObjectName::of(session.subject());
+    let Some(revoked) = desk.grants().ended_by_person(object, session.signed_in_at(), wish).await? else {
+        return Ok(signed_out(desk, Notice::SignedOut));
+    };
+    tokens::forget(&revoked.ended, desk.now);
+    if notice == Notice::SignedOutEverywhere { Ok(signed_out(desk, notice)) } else { Ok(to_page(Some(notice))) }
+}
+
+/// Where somebody else finds out who it is: off to them. Where this server does, the form for it stands on the page.
+async fn begin(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let (browser, set_cookie) = browser(desk, incoming);
+    match desk.configuration().provider.begin(desk, incoming, Errand::Account, &browser).await? {
+        Step::Login => Ok(to_page(None)),
+        Step::Away(location) => Ok(see_other(location).header("set-cookie", set_cookie)),
+        Step::Known(person) => signed_in(desk, &person),
+    }
+}
+
+/// The person is back from the identity provider.
+pub(super) async fn came_back(desk: &Desk<'_>, answer: ProviderAnswer<'_>, pending: &AtProvider) -> Answer {
+    let answer = async {
+        match answer {
+            ProviderAnswer::Refused => Ok(to_page(None)),
+            ProviderAnswer::Code(code) => {
+                signed_in(desk, &desk.configuration().provider.finish(desk, code, pending).await?)
+            }
+        }
+    };
+    answer.await.unwrap_or_else(|problem: Problem| problem.into_answer(Start::Account))
+}
+
+/// The form with the passphrase.
+async fn enter(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = read_form(desk, incoming).await?;
+    let (AccountSignIn, _, sealed) = open(desk, incoming, &form, SEALED_FIELD)?;
+    match owner::attempt(desk, incoming, &form).await? {
+        Attempt::Entered { person, browser } => {
+            Ok(owner::remember(desk, signed_in(desk, &person)?, &browser, person.epoch))
+        }
+        Attempt::Refused(problem) => Ok(login_page(sealed, None, Some(problem))),
+    }
+}
+
+/// What somebody sees who is not signed in.
+fn way_in(desk: &Desk<'_>, incoming: &Incoming, notice: Option<Notice>) -> Result<Answer, Problem> {
+    if let Some(provider) = &desk.configuration().provider {
+        return Ok(page(200, pages::account_way_in(provider.name(), ACCOUNT_SIGN_IN_PATH, notice), &[]));
+    }
+    let (browser, set_cookie) = browser(desk, incoming);
+    let sealed = seal(desk, &AccountSignIn, &browser)?;
+    Ok(login_page(sealed.as_str(), notice, None).header("set-cookie", set_cookie))
+}
+
+fn login_page(sealed: &str, notice: Option<Notice>, problem: Option<LoginProblem>) -> Answer {
+    let form = FormTarget { action: ACCOUNT_SIGN_IN_PATH, sealed };
+    owner::with_status(problem, |status| page(status, pages::account_login(&form, notice, problem), &[]))
+}
+
+/// The browser, and the `Set-Cookie` header by which it is known again.
+fn browser(desk: &Desk<'_>, incoming: &Incoming) -> (BrowserNonce, String) {
+    let scheme = desk.site.asked.scheme();
+    let cookies = incoming.header("cookie");
+    let browser = BrowserNonce::read(scheme, cookies.as_deref()).unwrap_or_else(|| BrowserNonce::new(&desk.entropy));
+    let set_cookie = browser.set_cookie(scheme);
+    (browser, set_cookie)
+}
+
+fn session(desk: &Desk<'_>, incoming: &Incoming) -> Option<Session> {
+    let (cookies, authority) = (incoming.header("cookie"), &desk.authority);
+    Session::read(desk.site.asked.scheme(), cookies.as_deref(), authority.epochs(), authority.keys(), desk.now)
+}
+
+fn signed_in(desk: &Desk<'_>, person: &Person) -> Result<Answer, Problem> {
+    let keys = desk.authority.keys();
+    let Some(cookie) = Session::begin(person, desk.site.asked.scheme(), keys, &desk.entropy, desk.now) else {
+        console_error!("sign-in: a name is too long for a cookie");
+        return Err(Problem::BrokenForm);
+    };
+    Ok(to_page(None).header("set-cookie", cookie))
+}
+
+fn signed_out(desk: &Desk<'_>, notice: Notice) -> Answer {
+    to_page(Some(notice)).header("set-cookie", Session::end(desk.site.asked.scheme()))
+}
+
+fn to_page(notice: Option<Notice>) -> Answer {
+    see_other(match notice {
+        None => ACCOUNT_PATH.to_owned(),
+        Some(notice) => [ACCOUNT_PATH, "?", pages::NOTICE_FIELD, "=", notice.name()].concat(),
+    })
+}
+
+fn app_of<'a>(desk: &'a Desk<'_>, grant: &'a GrantSummary) -> AccountApp<'a> {
+    let (destination_kind, destination) = destination_of(&grant.redirect_uri);
+    AccountApp {
+        grant: grant.id.to_string(),
+        name: grant.client_name.as_deref(),
+        vouching: vouching(desk, &grant.client_id),
+        destination,
+        destination_kind,
+        scopes: desk.app.catalogue.described(&grant.scope).collect(),
+        connected_at: grant.created_at,
+        used_at: grant.used_at,
+    }
+}
+
+/// Who stands behind a name, as the consent page said it.
+fn vouching(desk: &Desk<'_>, client: &ClientId) -> Vouching {
+    match desk.directory().find(client) {
+        Found::PreRegistered(_) => Vouching::Owner,
+        Found::Document(url) => {
+            WebUrl::parse(url.id().as_str()).map_or(Vouching::Nobody, |url| Vouching::Host(url.host.to_string()))
+        }
+        Found::Registered(_) | Found::Nothing => Vouching::Nobody,
+    }
+}
