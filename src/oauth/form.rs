@@ -119,6 +119,14 @@ pub fn with_query(url: &str, parameters: &[(&str, &str)]) -> String {
     target
 }
 
+/// `text` as one value of a query, percent-encoded in the same way.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    encode_into(&mut encoded, text);
+    encoded
+}
+
 /// Percent-encodes `text`.
 fn encode_into(target: &mut String, text: &str) {
     for byte in text.bytes() {

@@ -20,7 +20,6 @@ use super::host::Workers;
 use super::incoming::Incoming;
 use super::mcp_route;
 use super::oauth;
-use super::pages::Missing;
 use super::route::{McpEndpoint, Route};
 use super::site::{LastSite, Site};
 use super::well_known;
@@ -116,10 +115,9 @@ impl App {
             Route::OAuth(endpoint) => oauth::answer(self, &site, endpoint, incoming, &env).await,
             // A client that was given the bare origin posts here.
             Route::Home if incoming.method() == "POST" => not_found(&site),
-            Route::Home => self.document(incoming, &site, || {
-                let missing = self.configuration.missing().map(Missing::of);
-                home::page(&self.endpoint.registry, &site, missing)
-            }),
+            Route::Home => {
+                self.document(incoming, &site, || home::page(&self.endpoint.registry, &site, &self.configuration))
+            }
             Route::NotFound => not_found(&site),
         }
     }

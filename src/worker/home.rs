@@ -3,13 +3,14 @@
 use crate::mcp::Registry;
 
 use super::answer::Answer;
+use super::configuration::{ChallengeForm, Configuration};
 use super::host::Workers;
 use super::pages::{self, Effect, HomePage, HomeTool, Missing};
 use super::route::McpEndpoint;
 use super::site::Site;
 
-/// The page. `missing` is what has to be done before somebody can sign in.
-pub(crate) fn page(registry: &Registry<Workers>, site: &Site, missing: Option<Missing>) -> Answer {
+/// The page.
+pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Configuration) -> Answer {
     let info = registry.info();
     let tools = registry.tools.iter().map(|ready| {
         let tool = &ready.tool;
@@ -29,7 +30,9 @@ pub(crate) fn page(registry: &Registry<Workers>, site: &Site, missing: Option<Mi
         private_url: site.resource(McpEndpoint::Private).as_str(),
         tools: tools.collect(),
         has_sign_in: !registry.scopes().is_empty(),
-        missing,
+        has_account: !registry.scopes().is_empty() && configuration.auth_issuer.is_none(),
+        challenges_in_result: configuration.challenge == ChallengeForm::Result,
+        missing: configuration.missing().map(Missing::of),
     };
     let answer = Answer::html(200, pages::home(&page));
     pages::home_headers().into_iter().fold(answer, |answer, (name, value)| answer.header(name, value))

@@ -8,7 +8,7 @@ use crate::oauth::Random as _;
 use crate::oauth::bearer::Bearer;
 use crate::oauth::cookie::BrowserNonce;
 use crate::oauth::external::{ForeignIssuer, ForeignPolicy, ForeignRefusal};
-use crate::oauth::form::{Parameters, with_query};
+use crate::oauth::form::{Parameters, percent_encoded, with_query};
 use crate::oauth::identity::{
     AllowedUsers, Answer, AtProvider, Errand, MAX_ANSWER, NotIdentified, Profile, ProviderMetadata,
 };
@@ -205,7 +205,7 @@ async fn redeem(
         None
     } else {
         // RFC 6749 §2.3.1: each half is form-urlencoded.
-        let (id, secret) = (encoded(&client.client_id), encoded(&client.client_secret));
+        let (id, secret) = (percent_encoded(&client.client_id), percent_encoded(&client.client_secret));
         Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
     };
     let form = with_query("", &parameters);
@@ -220,10 +220,6 @@ async fn redeem(
     }
     let answer = outbound::body(&response, MAX_ANSWER).await?.ok_or(Outage::Remote)?;
     Ok(Answer::read(&answer)?)
-}
-
-fn encoded(text: &str) -> String {
-    with_query("", &[("", text)]).split_off(2)
 }
 
 /// Cloudflare Access has let the request pass, and says for whom. The header is worth nothing but for its signature: not all

@@ -169,17 +169,19 @@ fn one(app: &AccountApp<'_>, now: Timestamp, form: &FormTarget<'_>) -> Markup {
     let name = app.name.unwrap_or("An app without a name");
     let label = format!("Disconnect {}, {}", visible(name), visible(&destination));
     html! {
-        h2 { (isolated(name)) }
-        p.marks {
-            @match &app.vouching {
-                Vouching::Nobody => @if app.name.is_some() { span.mark.warn { "name not verified" } },
-                Vouching::Host(host) => span.mark { "published by " (isolated(host)) },
-                Vouching::Owner => span.mark { "set up by the owner" },
+        div {
+            h2 { (isolated(name)) }
+            p.marks {
+                @match &app.vouching {
+                    Vouching::Nobody => @if app.name.is_some() { span.mark.warn { "name not verified" } },
+                    Vouching::Host(host) => span.mark { "published by " (isolated(host)) },
+                    Vouching::Owner => span.mark { "set up by the owner" },
+                }
             }
         }
         dl.facts {
             div {
-                dt { "Gave access to" }
+                dt { "Where it is" }
                 dd {
                     (isolated(&destination))
                     @match app.destination_kind {

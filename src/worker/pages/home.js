@@ -1,16 +1,49 @@
 for (const button of document.querySelectorAll("button[data-copies]")) {
-  const field = document.getElementById(button.dataset.copies);
+  const source = document.getElementById(button.dataset.copies);
   const status = button.nextElementSibling;
-  field.addEventListener("focus", () => field.select());
+  const isField = "value" in source;
+  if (isField) source.addEventListener("focus", () => source.select());
   if (!navigator.clipboard) continue;
   button.hidden = false;
   button.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(isField ? source.value : source.textContent);
       status.textContent = "Copied.";
       setTimeout(() => (status.textContent = ""), 4000);
     } catch {
-      field.focus();
+      if (isField) source.focus();
+      else getSelection().selectAllChildren(source);
     }
   });
 }
+
+const health = document.getElementById("health");
+const { asks, keys } = health.dataset;
+
+/** Says how the connector is, by asking it what each client asks first. */
+async function look() {
+  const began = performance.now();
+  let state = "Does not answer at the moment.";
+  try {
+    const answer = await fetch(asks, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "mcp-protocol-version": "2025-11-25",
+      },
+      body: '{"jsonrpc":"2.0","id":1,"method":"ping"}',
+    });
+    const { result } = await answer.json();
+    if (result) {
+      state = `Answers in ${Math.round(performance.now() - began)} ms.`;
+      if (keys) state += (await fetch(keys)).ok ? " Sign-in works." : " Sign-in is out of order at the moment.";
+    }
+  } catch {
+    // It stays what it is.
+  }
+  health.textContent = state;
+  health.parentElement.classList.toggle("down", !state.startsWith("Answers") || state.includes("out of order"));
+}
+look();
+setInterval(() => document.hidden || look(), 60_000);

@@ -1,17 +1,21 @@
 //! `/`: what this connector is, and how a person adds it to the client they use. Nothing on it needs JavaScript; a script of a
-//! few lines adds the copy buttons.
+//! few lines adds the copy buttons and asks the connector whether it answers. How each client takes a connector is
+//! [`super::clients`]' business.
 
 use std::sync::LazyLock;
 
 use maud::{Markup, PreEscaped, html};
 
+use crate::oauth::metadata::path as metadata;
 use crate::oauth::passphrase::WeakPassphrase;
+use crate::worker::route::{ACCOUNT_PATH, McpEndpoint};
 
+use super::clients::{self, url_field};
 use super::foreign::{isolated, visible};
 use super::frame::{document, hash_source, with_policy};
 use super::not_set_up::SET_PASSPHRASE;
 
-/// Shows the copy buttons and makes them copy.
+/// Shows the copy buttons and makes them copy; says how the connector is.
 const SCRIPT: &str = include_str!("home.js");
 
 static SCRIPT_SOURCE: LazyLock<String> = LazyLock::new(|| hash_source(SCRIPT));
@@ -35,6 +39,10 @@ pub(crate) struct HomePage<'a> {
     pub(crate) tools: Vec<HomeTool<'a>>,
     /// Whether anything here is for people who signed in.
     pub(crate) has_sign_in: bool,
+    /// Whether this server is the one that signs them in, and has the page where they see their apps.
+    pub(crate) has_account: bool,
+    /// Whether a tool call is refused so that ChatGPT offers its sign-in then; else it has to sign in when it connects.
+    pub(crate) challenges_in_result: bool,
     /// What has to be done before somebody can sign in.
     pub(crate) missing: Option<Missing>,
 }
@@ -93,7 +101,7 @@ pub(crate) fn home(page: &HomePage<'_>) -> String {
                 @if let Some(description) = page.description {
                     p.lead { (isolated(description)) }
                 }
-                p.quiet.small { span.running aria-hidden="true" {} "Running. Version " (visible(page.version)) "." }
+                (health(page))
             }
             @if let Some(missing) = page.missing.filter(|_| page.has_sign_in) {
                 (still_missing(missing, page.is_local()))
@@ -102,10 +110,10 @@ pub(crate) fn home(page: &HomePage<'_>) -> String {
                 h2 #connect { "Connect" }
                 p { "Paste this URL into your client:" }
                 (url_field("url", page.url, "URL of this connector"))
-                (clients(page))
+                (clients::list(page))
             }
             @if page.has_sign_in {
-                (two_urls(page))
+                (clients::two_urls(page))
             }
             (tools(page))
         }
@@ -114,25 +122,18 @@ pub(crate) fn home(page: &HomePage<'_>) -> String {
     document(page.title, &content)
 }
 
-/// The headers of the page. It has no form, and nobody opens it as a popup.
+/// The headers of the page. It has no form, nobody opens it as a popup, and its script asks this server and nobody else.
 pub(crate) fn home_headers() -> Vec<(&'static str, String)> {
-    let mut headers = with_policy(&format!("form-action 'none'; script-src {}", *SCRIPT_SOURCE));
+    let more = format!("form-action 'none'; connect-src 'self'; script-src {}", *SCRIPT_SOURCE);
+    let mut headers = with_policy(&more);
     headers.push(("cross-origin-opener-policy", "same-origin".to_owned()));
     headers
 }
 
 impl HomePage<'_> {
     /// Only this machine can reach it.
-    fn is_local(&self) -> bool {
+    pub(super) fn is_local(&self) -> bool {
         self.url.starts_with("http://")
-    }
-
-    /// The name as commands and configuration files take it everywhere: no spaces, nothing that a shell would read.
-    fn name_in_commands(&self) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
-        let name: String = self.name.chars().map(plain).take(40).collect();
-        let name = name.trim_matches('-');
-        if name.is_empty() { "connector".to_owned() } else { name.to_owned() }
     }
 }
 
@@ -152,64 +153,16 @@ fn still_missing(missing: Missing, local: bool) -> Markup {
     }
 }
 
-fn url_field(id: &str, url: &str, label: &str) -> Markup {
+/// What is known when the page is made, and for the script what to ask: whether the connector answers, and whether the keys are
+/// there without which nobody signs in.
+fn health(page: &HomePage<'_>) -> Markup {
+    let keys = (page.has_account && page.missing.is_none()).then_some(metadata::JWKS);
     html! {
-        div.url {
-            // A text area, because it wraps: on a phone the whole URL can be read.
-            textarea id=(id) readonly rows="1" spellcheck="false" aria-label=(label) { (url) }
-            button type="button" hidden data-copies=(id) aria-label={ "Copy the " (label) } { "Copy" }
-            span.quiet.small role="status" {}
-        }
-    }
-}
-
-fn clients(page: &HomePage<'_>) -> Markup {
-    let (name, url) = (page.name_in_commands(), page.url);
-    html! {
-        @if page.is_local() {
-            p.note { "It runs on your machine: Claude and ChatGPT on the web cannot reach it before you deploy it. Programs on this machine can." }
-        }
-        dl.clients {
-            div {
-                dt { "Claude" }
-                dd {
-                    "Customize → Connectors → + → Add custom connector. Paste the URL."
-                    @if page.has_sign_in { " If it asks about sign-in, choose “Required when the server asks”." }
-                }
-            }
-            div {
-                dt { "Claude Code" }
-                dd { code { "claude mcp add --transport http " (name) " " (url) } }
-            }
-            div {
-                dt { "ChatGPT" }
-                dd { "Settings → Apps → Advanced settings: turn on Developer mode. Then Create app, and paste the URL." }
-            }
-            div {
-                dt { "Cursor" }
-                dd { "In " code { "~/.cursor/mcp.json" } ": " code { "{\"mcpServers\":{\"" (name) "\":{\"url\":\"" (url) "\"}}}" } }
-            }
-            div {
-                dt { "VS Code" }
-                dd { "Command Palette → MCP: Add Server → HTTP. Paste the URL." }
-            }
-            div {
-                dt { "Inspector" }
-                dd { code { "npx @modelcontextprotocol/inspector" } " → Streamable HTTP. Paste the URL." }
-            }
-        }
-    }
-}
-
-fn two_urls(page: &HomePage<'_>) -> Markup {
-    html! {
-        section.card aria-labelledby="private" {
-            h2 #private { "If your client never asks you to sign in" }
-            p {
-                "The URL above lets everybody use the public tools and asks for sign-in when a tool needs it. Some clients can "
-                "only sign in while they connect: Grok, LibreChat, the Workers AI playground. Give those this one:"
-            }
-            (url_field("private-url", page.private_url, "URL that asks for sign-in at once"))
+        p.quiet.small {
+            span.running aria-hidden="true" {}
+            span #health data-asks=(McpEndpoint::Lazy.path()) data-keys=[keys] { "Running." }
+            " Version " (visible(page.version)) "."
+            @if page.has_account { " " a href=(ACCOUNT_PATH) { "Your connected apps" } }
         }
     }
 }
@@ -262,7 +215,7 @@ mod tests {
         let script = between(&page, "<script>", "</script>");
         let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(script));
         let policy = policy(&home_headers());
-        assert!(policy.ends_with(&format!("; script-src 'sha256-{hash}'")), "{policy}");
+        assert!(policy.ends_with(&format!("; connect-src 'self'; script-src 'sha256-{hash}'")), "{policy}");
         assert!(policy.starts_with("default-src 'none'; ") && policy.contains("form-action 'none'"), "{policy}");
     }
 
@@ -291,24 +244,6 @@ mod tests {
     }
 
     #[test]
-    fn commands_have_a_name_that_no_shell_and_no_json_reads_otherwise() {
-        for (name, in_commands) in [
-            ("notes", "notes"),
-            ("my_notes-2", "my_notes-2"),
-            ("My Notes", "My-Notes"),
-            ("a;rm -rf $(x)", "a-rm--rf---x"),
-            ("\"}'`\\n", "n"),
-            ("--flag", "flag"),
-            ("日本", "connector"),
-            ("", "connector"),
-        ] {
-            let page = home(&HomePage { name, ..at_home() });
-            let command = format!("claude mcp add --transport http {in_commands} https://mcp.example.com/mcp<");
-            assert!(page.contains(&command), "{name:?}");
-        }
-    }
-
-    #[test]
     fn what_is_missing_stands_there_with_the_command_that_helps_where_it_runs() {
         let command = |missing, url| {
             let page = home(&HomePage { url, missing, ..at_home() });
@@ -323,8 +258,22 @@ mod tests {
     }
 
     #[test]
+    fn the_script_asks_the_connector_and_the_keys_where_there_are_some() {
+        for (name, page, keys, account) in [
+            ("all is well", at_home(), true, true),
+            ("no passphrase", HomePage { missing: Some(Missing::Passphrase), ..at_home() }, false, true),
+            ("somebody else's tokens", HomePage { has_account: false, ..at_home() }, false, false),
+        ] {
+            let page = home(&page);
+            assert!(page.contains("<span id=\"health\" data-asks=\"/mcp\""), "{name}: {page}");
+            assert_eq!(page.contains("data-keys=\"/.well-known/jwks.json\""), keys, "{name}");
+            assert_eq!(page.contains("<a href=\"/account\">"), account, "{name}");
+        }
+    }
+
+    #[test]
     fn a_connector_without_sign_in_says_nothing_about_it() {
-        let page = HomePage { has_sign_in: false, missing: Some(Missing::Passphrase), ..at_home() };
+        let page = HomePage { has_sign_in: false, has_account: false, missing: Some(Missing::Passphrase), ..at_home() };
         let page = home(&page);
         assert!(!page.contains("/private/mcp") && !page.contains("passphrase: a"), "{page}");
         assert!(!page.contains("Still to do"), "{page}");

@@ -3,6 +3,7 @@
 //! All of them share one frame and one style sheet, load nothing, and work without JavaScript, by keyboard and screen reader.
 
 mod account;
+mod clients;
 mod consent;
 mod foreign;
 mod frame;

@@ -58,6 +58,8 @@ pub(super) fn at_home() -> HomePage<'static> {
             tool("Something", false, Effect::Unsaid),
         ],
         has_sign_in: true,
+        has_account: true,
+        challenges_in_result: false,
         missing: None,
     }
 }
