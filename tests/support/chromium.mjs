@@ -78,6 +78,7 @@ export async function startChromium(program, more = []) {
       const { targetId } = await send('Target.createTarget', { url: 'about:blank', browserContextId });
       const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
       const tab = new Tab((method, params) => send(method, params, sessionId), listeners, sessionId);
+      tab.allow = (origin, permissions) => send('Browser.grantPermissions', { origin, permissions, browserContextId });
       for (const domain of ['Page', 'Runtime', 'Log', 'Accessibility']) await tab.send(`${domain}.enable`);
       return tab;
     },
@@ -102,12 +103,13 @@ class Tab {
     /** What the browser complained about: refused forms, blocked styles. */
     this.complaints = [];
     this.loads = 0;
-    const own = new Map();
-    /** Calls `listener` with the parameters of each event of this name. */
-    this.on = (event, listener) => own.set(event, [...(own.get(event) ?? []), listener]);
+    /** Calls `heard` with the parameters of each event of this name. */
+    this.on = (method, heard) =>
+      listeners.add((message) => {
+        if (message.sessionId === sessionId && message.method === method) heard(message.params);
+      });
     listeners.add((message) => {
       if (message.sessionId !== sessionId) return;
-      for (const listener of own.get(message.method) ?? []) listener(message.params);
       if (message.method === 'Page.loadEventFired') this.loads += 1;
       if (message.method === 'Log.entryAdded') this.complaints.push(`${message.params.entry.level}: ${message.params.entry.text}`);
     });
@@ -132,13 +134,38 @@ class Tab {
   }
 
   async evaluate(expression) {
-    const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression, returnByValue: true });
+    const how = { returnByValue: true, awaitPromise: true, userGesture: true };
+    const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression, ...how });
     assert.ok(!exceptionDetails, `${expression}: ${exceptionDetails?.text}`);
     return result.value;
   }
 
   url() {
     return this.evaluate('location.href');
+  }
+
+  /** Waits until an expression is true. */
+  async until(expression, rule) {
+    const end = performance.now() + LIMIT_MS;
+    while (!(await this.evaluate(expression))) {
+      assert.ok(performance.now() < end, `${rule}: ${expression}; ${this.complaints.join('; ')}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Clicks as a mouse does. */
+  async follow(selector) {
+    const place = `(({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 }))(document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect())`;
+    await this.evaluate(`document.querySelector(${JSON.stringify(selector)}).scrollIntoView({ block: "center", behavior: "instant" })`);
+    const at = { ...(await this.evaluate(place)), button: 'left', clickCount: 1 };
+    for (const type of ['mousePressed', 'mouseReleased']) await this.send('Input.dispatchMouseEvent', { type, ...at });
+  }
+
+  /** The origins of everything that is asked for from now on. */
+  places() {
+    const places = new Set();
+    this.on('Network.requestWillBeSent', ({ request }) => places.add(new URL(request.url).origin));
+    return places;
   }
 
   async press(name) {
