@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::announce::{Topic, Topics};
 use super::content::Icon;
 use super::defect::Defect;
 use super::part::Part;
@@ -18,6 +19,7 @@ pub struct Connector<H> {
     pub(crate) info: Implementation,
     pub(crate) instructions: Option<String>,
     pub(crate) sign_in: Vec<Scope>,
+    pub(crate) announces: Topics,
     pub(crate) tools: Vec<Tool<H>>,
     pub(crate) resources: Vec<Resource<H>>,
     pub(crate) templates: Vec<Template<H>>,
@@ -60,6 +62,7 @@ impl<H: 'static> Connector<H> {
             info,
             instructions: None,
             sign_in: Vec::new(),
+            announces: Topics::default(),
             tools: Vec::new(),
             resources: Vec::new(),
             templates: Vec::new(),
@@ -109,6 +112,14 @@ impl<H: 'static> Connector<H> {
     #[must_use]
     pub fn sign_in(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
         self.sign_in.extend(scopes);
+        self
+    }
+
+    /// What handlers announce while the connector runs, with `cx.tools_changed()` and its like. Clients can listen then; each
+    /// that does keeps a stream open, which keeps a Durable Object awake. Without it nothing of that exists.
+    #[must_use]
+    pub fn announces(mut self, topics: impl IntoIterator<Item = Topic>) -> Self {
+        self.announces = topics.into_iter().fold(self.announces, Topics::with);
         self
     }
 

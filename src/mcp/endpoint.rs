@@ -22,6 +22,7 @@ use super::jsonrpc::{
     to_bytes,
 };
 use super::legacy::{self, Spoken};
+use super::listen::Listening;
 use super::modern::{self, Refusal};
 use super::operation::{self, Operation, Response, Runner};
 use super::registry::{Need, Registry};
@@ -62,6 +63,8 @@ pub enum Reply {
     },
     /// Status 200 and Server-Sent Events.
     Events(Events),
+    /// A stream of changes, for the edge to hold.
+    Listen(Box<Listening>),
 }
 
 /// Chunks of an event stream. Dropping it cancels the call.
@@ -235,6 +238,14 @@ impl<H: Host + Unpin> Endpoint<H> {
         host: H,
         caller: Option<Caller>,
     ) -> Reply {
+        if let Operation::Listen(listen) = operation {
+            return match accepts {
+                Accepts::Json => Reply::refused_unread(406, "Accept must allow text/event-stream."),
+                Accepts::EventStream | Accepts::Both => {
+                    Reply::Listen(Box::new(listen.begin(id, caller.as_ref(), &self.registry)))
+                }
+            };
+        }
         let exchange = Rc::new(exchange);
         if accepts != Accepts::Json {
             exchange.open();
@@ -374,7 +385,7 @@ fn legacy_refusal(error: RpcError) -> Refusal {
     Refusal { status: error.http_status(Era::Legacy), error }
 }
 
-fn names_modern(headers: &impl RequestHeaders) -> bool {
+pub(crate) fn names_modern(headers: &impl RequestHeaders) -> bool {
     headers.get(headers::PROTOCOL_VERSION).is_some_and(|header| names_modern_era(trimmed(&header)))
 }
 

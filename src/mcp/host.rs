@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::announce::Change;
 use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
 use super::session::SessionId;
+use super::watch::{NotWatched, Watch};
 use crate::caller::Subject;
 
 /// The surroundings of a connector: its bindings, a timer, and what a legacy session remembers.
@@ -57,6 +59,12 @@ pub trait Host: Clone + 'static {
         id: &str,
         response: &ClientResponse,
     ) -> impl Future<Output = Result<(), SessionError>>;
+
+    /// Tells those who listen of a change that `by` has caused. Where that cannot be done, it is not.
+    fn publish(&self, change: &Change, by: Option<&Subject>) -> impl Future<Output = ()>;
+
+    /// Remembers what a session wants to hear of. `owner` is whose session it is; the first one who signed in keeps it.
+    fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> impl Future<Output = Result<(), NotWatched>>;
 
     /// Seals what a client keeps for us for a while. It opens only beside the same `binding`.
     fn seal(&self, plain: &[u8], binding: &[u8]) -> impl Future<Output = Result<String, NotSealed>>;

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use super::announce::Topic;
 use super::client_capabilities::ClientCapabilities;
 use super::exchange::{Exchange, Wishes};
 use super::headers::{self, RequestHeaders, trimmed};
@@ -13,6 +14,7 @@ use super::operation::{Operation, parse_common};
 use super::registry::Registry;
 use super::session::SessionId;
 use super::version::{Era, ProtocolVersion};
+use super::watch::Watch;
 
 /// The version that a legacy message was sent under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,10 @@ pub(crate) fn admit<H: Host>(
             Operation::Initialize(version, declared.map(ClientCapabilities::declared).unwrap_or_default())
         }
         "logging/setLevel" => set_log_level(&request, session.clone())?,
+        method @ ("resources/subscribe" | "resources/unsubscribe") if registry.announces(Topic::ResourceUpdates) => {
+            let begins = method == "resources/subscribe";
+            Operation::Watch(Watch::parse(begins, &request.params, session.clone(), registry, version)?)
+        }
         _ => parse_common(&request.method, request.params, registry, page_size, version)?,
     };
     Ok((operation, Exchange::legacy(version, wishes, session)))

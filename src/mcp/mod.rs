@@ -3,6 +3,7 @@
 //! Nothing here names a Workers type. What the protocol needs from the place it runs in stands in [`Host`].
 
 mod about;
+mod announce;
 mod ask;
 mod client_capabilities;
 mod completion;
@@ -17,9 +18,11 @@ mod handler;
 mod header_params;
 mod headers;
 mod host;
+mod hub;
 mod json;
 mod jsonrpc;
 mod legacy;
+mod listen;
 mod listing;
 mod log;
 mod modern;
@@ -49,7 +52,9 @@ mod trial;
 mod uri;
 mod version;
 mod view;
+mod watch;
 
+pub use announce::{Change, Topic};
 pub use ask::{Elicited, Form, InvalidForm, Root, Sampled, Sampling};
 pub use client_capabilities::ClientCapability;
 pub use completion::Partial;
@@ -61,7 +66,9 @@ pub use endpoint::{Endpoint, Events, Posted, Reply, Settings};
 pub use handler::{Answer, Handler};
 pub use headers::{RequestHeaders, is_json};
 pub use host::{Host, NotOpened, NotSealed, SessionError, Unavailable};
+pub use hub::{Full, Hub, Interest, Limits, Listener, Role, StreamId, Watched};
 pub use jsonrpc::{ClientResponse, RequestId, RpcError};
+pub use listen::Listening;
 pub use log::LogLevel;
 pub use prompt::{IntoMessages, Message, Prompt};
 pub use reading::IntoResourceContents;
@@ -74,3 +81,4 @@ pub use tool::Tool;
 pub use tool_result::{IntoToolResult, Json, ToolError, ToolResult};
 pub use version::ProtocolVersion;
 pub use view::{Permission, View};
+pub use watch::{NotWatched, Watch, session_stream};

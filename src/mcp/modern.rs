@@ -12,6 +12,7 @@ use super::headers::{self, RequestHeaders, refused, trimmed};
 use super::host::Host;
 use super::json::Object;
 use super::jsonrpc::{ErrorCode, Request, RpcError};
+use super::listen::Listen;
 use super::operation::{Operation, parse_common};
 use super::registry::Registry;
 use super::version::{Era, ProtocolVersion};
@@ -63,6 +64,7 @@ pub(crate) fn admit<H: Host>(
     };
     let operation = match method.as_str() {
         "server/discover" => Operation::Discover,
+        "subscriptions/listen" if registry.announces_anything() => Operation::Listen(Listen::parse(&params, registry)?),
         method => parse_common(method, params, registry, page_size, version)?,
     };
     if let Operation::CallTool(call) = &operation

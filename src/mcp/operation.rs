@@ -14,6 +14,7 @@ use super::host::{Host, SessionError};
 use super::json::Object;
 use super::jsonrpc::{ErrorCode, ErrorResponse, RequestId, ResultResponse, RpcError, to_bytes};
 use super::legacy;
+use super::listen::Listen;
 use super::listing::{Listing, View};
 use super::log::LogLevel;
 use super::prompts::{GetPrompt, list_prompts};
@@ -25,6 +26,7 @@ use super::time_limit::within;
 use super::tool_result::{ToolResult, Unfinished};
 use super::tools::{CallTool, ListTools};
 use super::version::{Era, ProtocolVersion};
+use super::watch::Watch;
 use crate::caller::Caller;
 
 /// A request that is well-formed and can be carried out.
@@ -37,6 +39,10 @@ pub(crate) enum Operation<H> {
     Ping,
     /// Until 2025-11-25: which log messages the session wants.
     SetLogLevel(SessionId, LogLevel),
+    /// Until 2025-11-25: which resources the session wants to hear of.
+    Watch(Watch),
+    /// 2026-07-28: a stream of what changes. The endpoint hands it on to who holds such streams.
+    Listen(Listen),
     ListTools(ListTools<H>),
     CallTool(CallTool<H>),
     ListResources(ListResources),
@@ -128,7 +134,8 @@ impl<H: Host> Runner<H> {
         }
         let cx = || Context::new(self.host.clone(), self.caller.clone(), Rc::clone(exchange));
         let unfinished = match operation {
-            Operation::Ping => return answer.with(Empty),
+            // A stream of changes that comes here is held by nobody: it has ended.
+            Operation::Ping | Operation::Listen(_) => return answer.with(Empty),
             Operation::Discover => return answer.with(discovery(&self.registry)),
             Operation::Initialize(version, capabilities) => {
                 let session = Some(SessionId::new(self.host.random_bits(), capabilities, version));
@@ -140,6 +147,14 @@ impl<H: Host> Runner<H> {
                     Ok(()) => return answer.with(Empty),
                     Err(SessionError::Gone) => return Response::error(Some(answer.id), &legacy::no_session(), 404),
                     Err(error) => RpcError::internal(format!("Not done: {error}.")).into(),
+                }
+            }
+            Operation::Watch(watch) => {
+                match self.host.watch(&watch, self.caller.as_ref().map(|caller| &caller.subject)).await {
+                    Ok(()) => return answer.with(Empty),
+                    Err(error) => {
+                        return Response::error(Some(answer.id), &error.into_rpc_error(), error.http_status());
+                    }
                 }
             }
             Operation::ListTools(list) => return answer.with(list),

@@ -5,12 +5,14 @@ use std::rc::Rc;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use super::announce::{Topic, Topics};
 use super::completion::Completed;
 use super::connector::{Connector, Implementation};
 use super::defect::{Defect, Problem};
 use super::header_params::HeaderParams;
 use super::json::object;
 use super::jsonrpc::Request;
+use super::listen;
 use super::part::{Ready, is_name, ready};
 use super::prompt::Prompt;
 use super::resource::{Resource, Template};
@@ -34,6 +36,7 @@ pub struct Registry<H> {
     pub(crate) instructions: Option<String>,
     scopes: Vec<Scope>,
     sign_in: ScopeSet,
+    announces: Topics,
     pub(crate) tools: Vec<Rc<ReadyTool<H>>>,
     pub(crate) resources: Vec<Rc<ReadyResource<H>>>,
     pub(crate) templates: Vec<Rc<ReadyTemplate<H>>>,
@@ -95,6 +98,7 @@ impl<H: 'static> Registry<H> {
             instructions: connector.instructions,
             scopes,
             sign_in: connector.sign_in.into_iter().collect(),
+            announces: connector.announces,
             tools,
             resources,
             templates: ready(connector.templates, &mut left_out),
@@ -146,7 +150,7 @@ impl<H: 'static> Registry<H> {
         let required = match request.method.as_str() {
             "tools/call" => text("name").and_then(|name| self.tool(name)).map(|tool| tool.required.clone()),
             "prompts/get" => text("name").and_then(|name| self.prompt(name)).map(|prompt| prompt.required.clone()),
-            "resources/read" => text("uri")
+            "resources/read" | "resources/subscribe" => text("uri")
                 .and_then(|uri| Found::at(&Uri::parse(uri).ok()?, self))
                 .map(|found| found.required().clone()),
             "completion/complete" => request
@@ -154,6 +158,7 @@ impl<H: 'static> Registry<H> {
                 .get("ref")
                 .and_then(|reference| Completed::find(reference, self))
                 .map(|completed| completed.required().clone()),
+            "subscriptions/listen" => listen::required(&request.params, self),
             _ => None,
         };
         required.filter(|scopes| !scopes.is_empty()).map_or(Need::Nothing, Need::Scopes)
@@ -174,17 +179,46 @@ impl<H: 'static> Registry<H> {
             || self.templates.iter().any(|template| !template.part.completers.is_empty())
     }
 
+    /// Whether handlers may announce changes of this kind: the author says so, and there is something of the kind.
+    #[must_use]
+    pub fn announces(&self, topic: Topic) -> bool {
+        self.announces.has(topic)
+            && match topic {
+                Topic::ToolList => !self.tools.is_empty(),
+                Topic::PromptList => !self.prompts.is_empty(),
+                Topic::ResourceList | Topic::ResourceUpdates => self.has_resources(),
+            }
+    }
+
+    /// Whether there is anything that clients could listen to.
+    #[must_use]
+    pub fn announces_anything(&self) -> bool {
+        !self.announces.is_empty()
+    }
+
+    /// Whether whatever is on a list of resources beside the fixed ones needs a sign-in: then the list of one person has
+    /// changed, and of nobody else.
+    pub(crate) fn resource_lists_are_own(&self) -> bool {
+        let mut lists = self.templates.iter().filter(|template| template.part.list.is_some()).peekable();
+        lists.peek().is_some() && lists.all(|template| !template.required.is_empty())
+    }
+
     /// What the server says it can do, in the form of an era.
     pub(crate) fn capabilities(&self, era: Era) -> Value {
+        let list_of = |topic| if self.announces(topic) { vec![("listChanged", json!(true))] } else { vec![] };
+        let mut resources = list_of(Topic::ResourceList);
+        if self.announces(Topic::ResourceUpdates) {
+            resources.push(("subscribe", json!(true)));
+        }
         let all = [
-            ("logging", true),
-            ("tools", !self.tools.is_empty()),
-            ("resources", self.has_resources()),
-            ("prompts", !self.prompts.is_empty()),
-            ("completions", self.has_completions()),
+            ("logging", true, vec![]),
+            ("tools", !self.tools.is_empty(), list_of(Topic::ToolList)),
+            ("resources", self.has_resources(), resources),
+            ("prompts", !self.prompts.is_empty(), list_of(Topic::PromptList)),
+            ("completions", self.has_completions(), vec![]),
         ];
-        let declared = all.into_iter().filter(|(_, is_there)| *is_there);
-        let mut capabilities = object(declared.map(|(name, _)| (name, json!({}))).collect());
+        let declared = all.into_iter().filter(|(_, is_there, _)| *is_there);
+        let mut capabilities = object(declared.map(|(name, _, members)| (name, object(members).into())).collect());
         let extensions = [
             ("io.modelcontextprotocol/ui", json!({}), self.tools.iter().any(|tool| tool.tool.view.is_some())),
             (

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::Stream;
 
+use super::announce::event;
 use super::exchange::Exchange;
 use super::host::Host;
 use super::operation::Response;
@@ -76,13 +77,4 @@ impl<H: Host + Unpin> Stream for EventStream<H> {
         }
         Poll::Pending
     }
-}
-
-/// One message as an event. JSON has no line breaks of its own, so it is one `data` line.
-fn event(message: &[u8]) -> Vec<u8> {
-    let mut event = Vec::with_capacity(message.len().saturating_add(32));
-    event.extend_from_slice(b"event: message\ndata: ");
-    event.extend_from_slice(message);
-    event.extend_from_slice(b"\n\n");
-    event
 }

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
+use super::announce::Change;
 use super::connector::Connector;
 use super::endpoint::{Endpoint, Posted, Reply, Settings};
 use super::host::{Host, NotOpened, NotSealed, SessionError, Unavailable};
@@ -16,6 +17,7 @@ use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
 use super::registry::{Need, Registry};
 use super::session::SessionId;
+use super::watch::{NotWatched, Watch};
 use crate::caller::{Caller, ClientId, ScopeSet, Subject};
 
 /// Surroundings where nothing waits and nothing is kept.
@@ -70,6 +72,12 @@ impl Host for Alone {
         _id: &str,
         _response: &ClientResponse,
     ) -> Result<(), SessionError> {
+        Ok(())
+    }
+
+    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
+
+    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
         Ok(())
     }
 
@@ -146,7 +154,7 @@ impl Trial {
         let reply = posted(method, params).answer(headers, &self.endpoint, Alone, caller.cloned());
         match reply.now_or_never().unwrap() {
             Reply::Json { body, .. } => serde_json::from_slice(&body).unwrap(),
-            Reply::Accepted | Reply::Events(_) => panic!("{method} was not answered with JSON"),
+            Reply::Accepted | Reply::Events(_) | Reply::Listen(_) => panic!("{method} was not answered with JSON"),
         }
     }
 

@@ -84,6 +84,13 @@ impl VerifiedTokens {
         (entry.resource == *resource && now < entry.expires).then(|| Arc::clone(&entry.caller))
     }
 
+    /// When a token expires, if it was verified for this resource.
+    #[must_use]
+    pub fn expires(&self, bearer: &Bearer, resource: &Resource) -> Option<Timestamp> {
+        let entry = self.tokens.get(self.place_of(bearer).ok()?)?;
+        (entry.resource == *resource).then_some(entry.expires)
+    }
+
     /// Remembers a token.
     pub fn remember(
         &mut self,

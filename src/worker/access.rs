@@ -20,6 +20,16 @@ pub(crate) enum Visitor {
     Caller(Caller),
 }
 
+impl Visitor {
+    /// Who was identified.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Guest => None,
+            Self::Caller(caller) => Some(caller),
+        }
+    }
+}
+
 /// Why a token gives nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotVerified {

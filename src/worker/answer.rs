@@ -23,6 +23,8 @@ enum AnswerBody {
     Empty,
     Bytes(Vec<u8>),
     Events(Events),
+    /// Of another answer: the runtime passes it on by itself.
+    Stream(web_sys::ReadableStream),
 }
 
 impl Answer {
@@ -61,7 +63,21 @@ impl Answer {
 
     /// Server-Sent Events.
     pub(crate) fn events(events: Events) -> Self {
-        Self { status: 200, headers: Vec::new(), body: AnswerBody::Events(events) }
+        Self::event_stream(AnswerBody::Events(events))
+    }
+
+    /// Server-Sent Events that are all there.
+    pub(crate) fn events_bytes(events: Vec<u8>) -> Self {
+        Self::event_stream(AnswerBody::Bytes(events))
+    }
+
+    /// Server-Sent Events that somebody else writes.
+    pub(crate) fn events_of(stream: web_sys::ReadableStream) -> Self {
+        Self::event_stream(AnswerBody::Stream(stream))
+    }
+
+    fn event_stream(body: AnswerBody) -> Self {
+        Self { status: 200, headers: Vec::new(), body }
             .header("content-type", "text/event-stream")
             .header("cache-control", "no-store")
             // A proxy in front that buffers would hold the events back.
@@ -94,6 +110,9 @@ impl Answer {
             AnswerBody::Bytes(bytes) => {
                 let bytes = Uint8Array::from(bytes.as_slice());
                 web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&bytes), &init)?
+            }
+            AnswerBody::Stream(stream) => {
+                web_sys::Response::new_with_opt_readable_stream_and_init(Some(&stream), &init)?
             }
             AnswerBody::Events(events) => {
                 let stream = worker::Response::from_stream(

@@ -1,6 +1,7 @@
 //! Calls to Durable Objects: JSON there and back, with a time limit. An object that hangs must not hang its caller.
 
 use std::cell::Cell;
+use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -50,21 +51,40 @@ pub(crate) async fn ask_patiently<C: Serialize, A: DeserializeOwned>(
     decode(&answer).map_err(|_| Unavailable)
 }
 
+/// Sends a command in the compact form and gives the answer, whose body may be a stream without end. Only its beginning has
+/// a time limit.
+pub(crate) async fn open_compact<C: Serialize>(stub: &Stub, command: &C) -> Result<Response, Unavailable> {
+    let command = encode(command).map_err(|_| Unavailable)?;
+    within(TIME_LIMIT, fetch(stub, &Uint8Array::from(command.as_slice()))).await
+}
+
 /// Sends a body to an object and reads the body of its answer.
 async fn send(stub: &Stub, body: &JsValue, limit: Duration) -> Result<Vec<u8>, Unavailable> {
     let call = async {
-        let init = web_sys::RequestInit::new();
-        init.set_method("POST");
-        init.set_body(body);
-        let request = web_sys::Request::new_with_str_and_init("https://object/", &init).map_err(|_| Unavailable)?;
-        let mut response = stub.fetch_with_request(request.into()).await.map_err(|_| Unavailable)?;
+        let mut response = fetch(stub, body).await?;
         if response.status_code() != 200 {
             return Err(Unavailable);
         }
         response.bytes().await.map_err(|_| Unavailable)
     };
-    match select(pin!(call), pin!(Timer::new(limit))).await {
-        Either::Left((answer, _)) => answer,
+    within(limit, call).await
+}
+
+async fn fetch(stub: &Stub, body: &JsValue) -> Result<Response, Unavailable> {
+    let init = web_sys::RequestInit::new();
+    init.set_method("POST");
+    init.set_body(body);
+    let request = web_sys::Request::new_with_str_and_init("https://object/", &init).map_err(|_| Unavailable)?;
+    stub.fetch_with_request(request.into()).await.map_err(|_| Unavailable)
+}
+
+/// The outcome of `work`, if it is there in time.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, Unavailable>>,
+) -> Result<T, Unavailable> {
+    match select(pin!(work), pin!(Timer::new(limit))).await {
+        Either::Left((outcome, _)) => outcome,
         Either::Right(((), _)) => Err(Unavailable),
     }
 }

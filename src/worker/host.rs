@@ -5,8 +5,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::caller::Subject;
-use crate::mcp::{self, ClientResponse, Host, LogLevel, NotOpened, NotSealed, SessionError, SessionId};
+use crate::mcp::{
+    self, Change, ClientResponse, Host, LogLevel, NotOpened, NotSealed, NotWatched, SessionError, SessionId, Watch,
+};
 
+use super::announcements;
 use super::app::App;
 use super::request_state;
 use super::session::SessionOf;
@@ -77,6 +80,14 @@ impl Host for Workers {
         response: &ClientResponse,
     ) -> Result<(), SessionError> {
         self.session(session, owner).bring_answer(id, response).await
+    }
+
+    async fn publish(&self, change: &Change, by: Option<&Subject>) {
+        announcements::publish(&self.env, &self.app.endpoint.registry, change, by).await;
+    }
+
+    async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
+        announcements::watch(&self.env, watch, owner).await
     }
 
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::mcp::{Posted, Reply, SessionId, is_json};
 
 use super::access::{Door, Refusal, Visitor};
+use super::announcements::Announcements;
 use super::answer::Answer;
 use super::app::App;
 use super::configuration::ChallengeForm;
@@ -51,9 +52,14 @@ async fn admitted(
         Ok(visitor) => visitor,
         Err(refusal) => return refusal.into_answer(),
     };
+    let announcements = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
+    if method == "GET" && registry.announces_anything() {
+        return announcements.to_session(visitor.caller()).await;
+    }
     if method != "POST" {
-        // Streams of their own and sessions to end are what GET and DELETE would be for.
-        return refused(405, "Send JSON-RPC messages with POST.").header("allow", "POST, OPTIONS");
+        // Sessions to end are what DELETE would be for.
+        let allowed = if registry.announces_anything() { "GET, POST, OPTIONS" } else { "POST, OPTIONS" };
+        return refused(405, "Send JSON-RPC messages with POST.").header("allow", allowed);
     }
     if !incoming.header("content-type").is_some_and(|content_type| is_json(&content_type)) {
         return refused(415, "Send the message as Content-Type: application/json.");
@@ -79,7 +85,10 @@ async fn admitted(
         Visitor::Guest => None,
         Visitor::Caller(caller) => Some(caller),
     };
-    from_reply(posted.answer(incoming, &app.endpoint, Workers::new(env, Rc::clone(app)), caller).await)
+    match posted.answer(incoming, &app.endpoint, Workers::new(env.clone(), Rc::clone(app)), caller).await {
+        Reply::Listen(listening) => announcements.to_subscription(*listening).await,
+        reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),
+    }
 }
 
 /// The refusal in the form that the deployment chose.
@@ -99,7 +108,7 @@ fn refused(status: u16, message: &str) -> Answer {
     from_reply(Reply::refused_unread(status, message))
 }
 
-fn from_reply(reply: Reply) -> Answer {
+pub(super) fn from_reply(reply: Reply) -> Answer {
     match reply {
         Reply::Accepted => Answer::empty(202),
         Reply::Json { status, session: None, body } => Answer::json_bytes(status, body),
@@ -107,5 +116,7 @@ fn from_reply(reply: Reply) -> Answer {
             Answer::json_bytes(status, body).header(SessionId::HEADER, session.as_str())
         }
         Reply::Events(events) => Answer::events(events),
+        // Nobody holds it.
+        Reply::Listen(listening) => Answer::events_bytes(listening.unheld()),
     }
 }

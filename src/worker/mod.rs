@@ -1,6 +1,7 @@
 //! The edge: the only folder that knows Workers. Routes, bindings, streams, Durable Objects, configuration.
 
 mod access;
+mod announcements;
 mod answer;
 mod app;
 mod authority;
@@ -23,6 +24,7 @@ mod keyring;
 mod mcp_route;
 mod oauth;
 mod outbound;
+mod outlet;
 mod pages;
 mod request_state;
 mod route;
@@ -31,8 +33,10 @@ mod session_object;
 mod site;
 mod store;
 mod subject_store;
+mod subscriptions_object;
 mod timer;
 mod tokens;
+mod watched_rows;
 mod well_known;
 
 pub use app::serve;

@@ -71,6 +71,11 @@ impl VerifyToken for AccessTokens<'_> {
     }
 }
 
+/// When a token expires that this isolate has just verified.
+pub(crate) fn expiry(token: &Bearer, resource: &Resource) -> Option<Timestamp> {
+    VERIFIED.with_borrow(|verified| verified.expires(token, resource))
+}
+
 impl AccessTokens<'_> {
     async fn verify_anew(
         &self,

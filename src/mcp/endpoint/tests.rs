@@ -11,7 +11,9 @@ use serde_json::json;
 use super::*;
 use crate::caller::{Scope, Subject};
 use crate::mcp::client_capabilities::ClientCapabilities;
-use crate::mcp::{Connector, Context, LogLevel, NotOpened, NotSealed, Tool, ToolError, Unavailable};
+use crate::mcp::{
+    Change, Connector, Context, LogLevel, NotOpened, NotSealed, NotWatched, Tool, ToolError, Unavailable, Watch,
+};
 
 const READ: Scope = Scope::new("read", "Read");
 const WRITE: Scope = Scope::new("write", "Write");
@@ -64,6 +66,12 @@ impl Host for Still {
         _response: &ClientResponse,
     ) -> Result<(), SessionError> {
         Err(Unavailable.into())
+    }
+
+    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
+
+    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
+        Ok(())
     }
 
     async fn seal(&self, _plain: &[u8], _binding: &[u8]) -> Result<String, NotSealed> {
@@ -138,7 +146,7 @@ fn answer_to(body: &Value, headers: &[(&str, &str)]) -> (u16, Value) {
     match reply_to(body, headers, host()) {
         Reply::Accepted => (202, Value::Null),
         Reply::Json { status, body, .. } => (status, serde_json::from_slice(&body).unwrap()),
-        Reply::Events(_) => panic!("{body} was answered as a stream"),
+        Reply::Events(_) | Reply::Listen(_) => panic!("{body} was answered as a stream"),
     }
 }
 

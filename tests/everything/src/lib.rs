@@ -1,6 +1,8 @@
 //! Fixtures: what the official conformance suite and our own behaviour tests ask a server for, as a second Worker out of
-//! the same library. Names, arguments and answers are theirs. For tests only; it asks nobody to sign in.
+//! the same library. Names, arguments and answers are theirs. For tests only; only the
+//! diary asks anybody to sign in.
 
+mod announcing;
 mod arguments;
 mod asking;
 mod cancellation;
@@ -44,6 +46,7 @@ fn connector() -> Connector<Workers> {
     let connector = counting::add_to(connector);
     let connector = cancellation::add_to(connector);
     let connector = legacy_asking::add_to(connector);
+    let connector = announcing::add_to(connector);
     let connector = resources::add_to(connector);
     let connector = prompts::add_to(connector);
     skills::add_to(connector)

@@ -1,0 +1,149 @@
+//! Streams that say what has changed: of `subscriptions/listen`, and of GET until 2025-11-25. One Durable Object holds all of
+//! them ([`subscriptions_object`](super::subscriptions_object)); here a client is led to it, and its stream passed on.
+
+use std::time::Duration;
+
+use worker::{Env, console_error, web_sys};
+
+use crate::caller::{Caller, Subject};
+use crate::mcp::{
+    Change, Full, Interest, Listener, Listening, NotWatched, Registry, Reply, Role, SessionId, Unavailable, Watch,
+    session_stream,
+};
+use crate::oauth::access_token::ACCESS_TOKEN_LIFETIME;
+use crate::oauth::bearer::Bearer;
+use crate::oauth::resource::Resource;
+
+use super::answer::Answer;
+use super::app::App;
+use super::clock::now;
+use super::incoming::Incoming;
+use super::mcp_route::from_reply;
+use super::subscriptions_object::{Command, Opened, Outcome};
+use super::{durable, subscriptions_object, tokens};
+
+/// An announcement that is not sent by then is not worth the caller's time.
+const PUBLISH_LIMIT: Duration = Duration::from_secs(2);
+
+/// The way of one request to a stream.
+pub(crate) struct Announcements<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) env: &'a Env,
+    pub(crate) incoming: &'a Incoming,
+    /// What the token of the request is for.
+    pub(crate) resource: &'a Resource,
+}
+
+impl Announcements<'_> {
+    /// Answers `subscriptions/listen`.
+    pub(crate) async fn to_subscription(&self, listening: Listening) -> Answer {
+        if let Some(events) = listening.ended() {
+            return Answer::events_bytes(events);
+        }
+        let until = self.until(listening.caller());
+        let refusal = listening.refusal();
+        let (listener, first) = listening.into_listener(until);
+        match self.open(listener, first).await {
+            Ok(stream) => Answer::events_of(stream),
+            Err(problem) => problem.answer(refusal),
+        }
+    }
+
+    /// Answers a GET: what is announced to the session that it names.
+    pub(crate) async fn to_session(&self, caller: Option<&Caller>) -> Answer {
+        let (session, interest): (SessionId, Interest) =
+            match session_stream(self.incoming, &self.app.endpoint.registry) {
+                Ok(stream) => stream,
+                Err(reply) => return from_reply(reply),
+            };
+        let role = Role::Session(session.as_str().to_owned());
+        let listener = Listener::new(caller, self.until(caller), interest, role);
+        // Something to write, so that the client has its answer.
+        match self.open(listener, subscriptions_object::COMMENT.to_vec()).await {
+            Ok(stream) => Answer::events_of(stream),
+            Err(problem) => problem.answer(Reply::refused_unread),
+        }
+    }
+
+    /// When the token of the request expires.
+    fn until(&self, caller: Option<&Caller>) -> Option<u64> {
+        caller?;
+        let header = self.incoming.header("authorization");
+        let token = Bearer::from_authorization(header.as_deref()).ok().flatten();
+        let expiry = token.and_then(|token| tokens::expiry(&token, self.resource));
+        // One that was verified a moment ago and is not remembered any more lives no longer than any.
+        Some(expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).as_seconds())
+    }
+
+    async fn open(&self, listener: Listener, first: Vec<u8>) -> Result<web_sys::ReadableStream, NotOpened> {
+        let keep_alive_ms = u32::try_from(self.app.configuration.keep_alive.as_millis()).unwrap_or(u32::MAX);
+        let command = Command::Open(Box::new(Opened { listener, first, keep_alive_ms }));
+        let mut response = durable::open_compact(&subscriptions_object::stub(self.env)?, &command).await?;
+        if response.status_code() == 200 {
+            return web_sys::Response::from(response).body().ok_or(NotOpened::Unavailable(Unavailable));
+        }
+        let outcome = response.bytes().await.map_err(|_| Unavailable)?;
+        Err(match subscriptions_object::outcome(&outcome) {
+            Some(Outcome::Full(full)) => NotOpened::Full(full),
+            Some(Outcome::NotYours) => NotOpened::NotYours,
+            Some(Outcome::Done | Outcome::TooMany) | None => NotOpened::Unavailable(Unavailable),
+        })
+    }
+}
+
+/// Why there is no stream.
+enum NotOpened {
+    Full(Full),
+    NotYours,
+    Unavailable(Unavailable),
+}
+
+impl From<Unavailable> for NotOpened {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl NotOpened {
+    fn answer(&self, reply: impl FnOnce(u16, &str) -> Reply) -> Answer {
+        let (status, text) = match self {
+            Self::Full(full @ Full::OfThisOwner) => (429, full.to_string()),
+            Self::Full(full @ Full::InAll) => (503, full.to_string()),
+            Self::NotYours => (404, NotWatched::NotYours.to_string()),
+            Self::Unavailable(error) => (503, format!("Not done: {error}.")),
+        };
+        let answer = from_reply(reply(status, &text));
+        if status == 404 { answer } else { answer.header("retry-after", RETRY_AFTER) }
+    }
+}
+
+/// Seconds. By then whoever is gone has been noticed.
+const RETRY_AFTER: &str = "30";
+
+/// Tells those who listen of a change. What is not declared is not sent: there is nobody to hear it.
+pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, change: &Change, by: Option<&Subject>) {
+    let topic = change.topic();
+    if !registry.announces(topic) {
+        console_error!("not announced: the connector does not say .announces([Topic::{topic:?}])");
+        return;
+    }
+    let command = Command::Publish(change.clone(), by.cloned());
+    if durable::within(PUBLISH_LIMIT, subscriptions_object::ask(env, &command)).await.is_err() {
+        console_error!("not announced: who holds the streams does not answer");
+    }
+}
+
+/// Remembers what a session wants to hear of.
+pub(crate) async fn watch(env: &Env, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
+    let command = Command::Watch {
+        session: watch.session.as_str().to_owned(),
+        owner: owner.cloned(),
+        watched: watch.watched.clone(),
+        begins: watch.begins,
+    };
+    match subscriptions_object::ask(env, &command).await? {
+        Outcome::Done => Ok(()),
+        Outcome::NotYours => Err(NotWatched::NotYours),
+        Outcome::TooMany | Outcome::Full(_) => Err(NotWatched::TooMany),
+    }
+}

@@ -1,0 +1,320 @@
+//! The Durable Object `Subscriptions`, one for the connector: it holds every stream that clients listen on, and in `SQLite`
+//! what legacy sessions subscribed to. Who hears what is decided by [`Hub`]. Nothing of a stream is kept: when the object is
+//! moved or a new version is deployed, streams break off, and clients connect again.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use worker::js_sys::Uint8Array;
+use worker::wasm_bindgen_futures::spawn_local;
+use worker::{DurableObject, Env, Request, Response, State, Stub, console_error, durable_object, web_sys};
+
+use crate::caller::Subject;
+use crate::mcp::{Change, Full, Hub, Limits, Listener, Role, StreamId, Unavailable, Watched};
+use crate::oauth::compact::{decode, encode};
+use crate::oauth::verified_tokens::marker;
+
+use super::clock::now;
+use super::outlet::Outlet;
+use super::timer::Timer;
+use super::watched_rows::{Owned, WatchedRows};
+use super::{durable, hints};
+
+/// A comment line. That a client is gone shows at a write, and a proxy closes what is silent.
+pub(crate) const COMMENT: &[u8] = b":\n\n";
+
+/// What one object can hold without effort; `npm run bench` measures it.
+const LIMITS: Limits = Limits { total: 4000, guests: 2000, each: 50 };
+
+/// Seconds after which to look again whether the grant of a stream was revoked.
+const LOOK_EVERY: u64 = 300;
+
+/// How often rows of forgotten sessions are swept.
+const SWEEP_AFTER: Duration = Duration::from_hours(1);
+
+/// What the object is asked.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Command {
+    /// Answered with a stream, or with an [`Outcome`] and status 409.
+    Open(Box<Opened>),
+    Publish(Change, Option<Subject>),
+    Watch {
+        session: String,
+        owner: Option<Subject>,
+        watched: Watched,
+        begins: bool,
+    },
+}
+
+/// A stream to be.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Opened {
+    pub(crate) listener: Listener,
+    /// What is written first.
+    pub(crate) first: Vec<u8>,
+    pub(crate) keep_alive_ms: u32,
+}
+
+/// What the object answers.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Outcome {
+    Done,
+    /// The session is somebody else's.
+    NotYours,
+    /// There are too many streams.
+    Full(Full),
+    /// The session, or all of them together, remember too much.
+    TooMany,
+}
+
+/// The one object.
+pub(crate) fn stub(env: &Env) -> Result<Stub, Unavailable> {
+    durable::object(env, "SUBSCRIPTIONS", "all")
+}
+
+/// Sends a command that is answered at once.
+pub(crate) async fn ask(env: &Env, command: &Command) -> Result<Outcome, Unavailable> {
+    durable::ask_compact(&stub(env)?, command).await
+}
+
+/// Reads the body of a refused [`Command::Open`].
+pub(crate) fn outcome(body: &[u8]) -> Option<Outcome> {
+    decode(body).ok()
+}
+
+/// The object.
+#[durable_object(alarm)]
+pub struct Subscriptions {
+    state: State,
+    streams: Rc<Streams>,
+}
+
+impl DurableObject for Subscriptions {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, streams: Rc::new(Streams::new(env)) }
+    }
+
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let bytes = request.bytes().await?;
+        let outcome = match decode(&bytes) {
+            Ok(Command::Open(opened)) => match self.open(*opened).await? {
+                Ok(readable) => {
+                    return Ok(web_sys::Response::new_with_opt_readable_stream(Some(&readable))?.into());
+                }
+                Err(outcome) => {
+                    let body = encode(&outcome).map_err(|_| "not written")?;
+                    return Ok(Response::from_bytes(body)?.with_status(409));
+                }
+            },
+            Ok(Command::Publish(change, by)) => self.publish(&change, by.as_ref())?,
+            Ok(Command::Watch { session, owner, watched, begins }) => {
+                self.watch(&session, owner.as_ref(), &watched, begins).await?
+            }
+            Err(_) => return Response::error("", 400),
+        };
+        Response::from_bytes(encode(&outcome).map_err(|_| "not written")?)
+    }
+
+    /// Forgets sessions that were not used for long and have no stream open.
+    async fn alarm(&self) -> worker::Result<Response> {
+        let rows = WatchedRows::new(self.state.storage().sql())?;
+        for session in self.streams.sessions() {
+            rows.used(&session, now())?;
+        }
+        rows.forget(now())?;
+        if rows.is_empty()? {
+            self.state.storage().delete_all().await?;
+        } else {
+            self.state.storage().set_alarm(SWEEP_AFTER).await?;
+        }
+        Response::empty()
+    }
+}
+
+impl Subscriptions {
+    async fn open(&self, opened: Opened) -> worker::Result<Result<web_sys::ReadableStream, Outcome>> {
+        if let Role::Session(session) = opened.listener.role() {
+            let rows = WatchedRows::new(self.state.storage().sql())?;
+            if let Owned::BySomebodyElse = rows.owned(session, opened.listener.owner(), now())? {
+                return Ok(Err(Outcome::NotYours));
+            }
+            if opened.listener.owner().is_some() {
+                self.sweep_later().await?;
+            }
+        }
+        self.streams.open(opened)
+    }
+
+    fn publish(&self, change: &Change, by: Option<&Subject>) -> worker::Result<Outcome> {
+        if !self.streams.hub.borrow().is_empty() {
+            let watching = match change {
+                Change::Resource(uri) => WatchedRows::new(self.state.storage().sql())?.watching(uri)?,
+                Change::Tools | Change::Prompts | Change::Resources => Vec::new(),
+            };
+            let told = self.streams.hub.borrow().hearing(change, by, &watching);
+            for (id, event) in told {
+                self.streams.write(id, Uint8Array::from(event.as_slice()));
+            }
+        }
+        Ok(Outcome::Done)
+    }
+
+    async fn watch(
+        &self,
+        session: &str,
+        owner: Option<&Subject>,
+        watched: &Watched,
+        begins: bool,
+    ) -> worker::Result<Outcome> {
+        let rows = WatchedRows::new(self.state.storage().sql())?;
+        if let Owned::BySomebodyElse = rows.owned(session, owner, now())? {
+            return Ok(Outcome::NotYours);
+        }
+        if !begins {
+            rows.unwatch(session, &watched.uri)?;
+            return Ok(Outcome::Done);
+        }
+        if !rows.watch(session, owner, watched, now())? {
+            return Ok(Outcome::TooMany);
+        }
+        self.sweep_later().await?;
+        Ok(Outcome::Done)
+    }
+
+    async fn sweep_later(&self) -> worker::Result<()> {
+        let storage = self.state.storage();
+        if storage.get_alarm().await?.is_none() { storage.set_alarm(SWEEP_AFTER).await } else { Ok(()) }
+    }
+}
+
+/// All open streams.
+struct Streams {
+    env: Env,
+    hub: RefCell<Hub>,
+    /// In the order of their ids.
+    outlets: RefCell<Vec<(StreamId, Outlet)>>,
+    is_ticking: Cell<bool>,
+    keep_alive: Cell<Duration>,
+    /// When grants were last looked at, in seconds since 1970.
+    looked_at: Cell<u64>,
+}
+
+impl Streams {
+    fn new(env: Env) -> Self {
+        Self {
+            env,
+            hub: RefCell::new(Hub::new(LIMITS)),
+            outlets: RefCell::default(),
+            is_ticking: Cell::new(false),
+            keep_alive: Cell::new(Duration::from_secs(15)),
+            looked_at: Cell::new(0),
+        }
+    }
+
+    fn open(self: &Rc<Self>, opened: Opened) -> worker::Result<Result<web_sys::ReadableStream, Outcome>> {
+        let id = match self.hub.borrow_mut().open(opened.listener) {
+            Ok(id) => id,
+            Err(full) => return Ok(Err(Outcome::Full(full))),
+        };
+        let (outlet, readable) = Outlet::new().inspect_err(|_| drop(self.hub.borrow_mut().close(id)))?;
+        self.outlets.borrow_mut().push((id, outlet));
+        self.write(id, Uint8Array::from(opened.first.as_slice()));
+        self.keep_alive.set(Duration::from_millis(opened.keep_alive_ms.into()));
+        self.keep_ticking();
+        Ok(Ok(readable))
+    }
+
+    /// Writes to a stream. One whose client reads nothing is broken off.
+    fn write(self: &Rc<Self>, id: StreamId, chunk: Uint8Array) {
+        let is_taken = {
+            let outlets = self.outlets.borrow();
+            let Some((_, outlet)) = place(&outlets, id).and_then(|place| outlets.get(place)) else { return };
+            let streams = Rc::downgrade(self);
+            outlet.write(chunk, move || {
+                if let Some(streams) = streams.upgrade() {
+                    streams.forget(id);
+                }
+            })
+        };
+        if !is_taken && let Some((_, outlet)) = self.forget(id) {
+            outlet.abort();
+        }
+    }
+
+    /// Says goodbye and ends a stream.
+    fn end(self: &Rc<Self>, id: StreamId) {
+        if let Some((listener, outlet)) = self.forget(id) {
+            if !listener.end().is_empty() {
+                let _ = outlet.write(Uint8Array::from(listener.end()), || {});
+            }
+            outlet.end();
+        }
+    }
+
+    fn forget(&self, id: StreamId) -> Option<(Listener, Outlet)> {
+        let listener = self.hub.borrow_mut().close(id)?;
+        let mut outlets = self.outlets.borrow_mut();
+        let place = place(&outlets, id)?;
+        Some((listener, outlets.remove(place).1))
+    }
+
+    fn sessions(&self) -> Vec<String> {
+        self.hub.borrow().sessions()
+    }
+
+    /// One timer for all streams, as long as there are any.
+    fn keep_ticking(self: &Rc<Self>) {
+        if self.is_ticking.replace(true) {
+            return;
+        }
+        let streams = Rc::clone(self);
+        spawn_local(async move {
+            while !streams.hub.borrow().is_empty() {
+                Timer::new(streams.keep_alive.get()).await;
+                streams.tick().await;
+            }
+            streams.is_ticking.set(false);
+        });
+    }
+
+    /// Ends what is over, and writes to everybody else, to see who is still there.
+    async fn tick(self: &Rc<Self>) {
+        let now = now().as_seconds();
+        let expired = self.hub.borrow().expired(now);
+        for id in expired {
+            self.end(id);
+        }
+        if now.saturating_sub(self.looked_at.get()) >= LOOK_EVERY {
+            self.looked_at.set(now);
+            self.end_revoked().await;
+        }
+        let comment = Uint8Array::from(COMMENT);
+        let open: Vec<StreamId> = self.outlets.borrow().iter().map(|(id, _)| *id).collect();
+        for id in open {
+            self.write(id, comment.clone());
+        }
+    }
+
+    /// Ends the streams whose grants were revoked. Where that cannot be found out, the expiry of the token ends them.
+    async fn end_revoked(self: &Rc<Self>) {
+        let grants = self.hub.borrow().grants();
+        for grant in grants {
+            match hints::read(&self.env, &marker(grant)).await {
+                Ok(None) => {}
+                Ok(Some(_)) => {
+                    let revoked = self.hub.borrow().which(|listener| listener.grant() == Some(grant));
+                    for id in revoked {
+                        self.end(id);
+                    }
+                }
+                Err(Unavailable) => console_error!("streams: whether a grant was revoked could not be found out"),
+            }
+        }
+    }
+}
+
+fn place(outlets: &[(StreamId, Outlet)], id: StreamId) -> Option<usize> {
+    outlets.binary_search_by_key(&id, |(id, _)| *id).ok()
+}

@@ -1,0 +1,145 @@
+//! What legacy sessions subscribed to, in the `SQLite` of the object that holds their streams, and whose sessions they are.
+
+use serde::Deserialize;
+use worker::{SqlStorage, SqlStorageValue};
+
+use crate::caller::Subject;
+use crate::mcp::Watched;
+use crate::oauth::Timestamp;
+
+/// A session is forgotten this long after it was last used, in seconds.
+const LIFETIME: u64 = 24 * 3600;
+/// Most resources of one session.
+const MOST_OF_SESSION: u64 = 100;
+/// Most sessions.
+const MOST_SESSIONS: u64 = 10_000;
+
+const TABLES: &str = "\
+    CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, owner TEXT, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS watched \
+        (uri TEXT, session TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (uri, session)) WITHOUT ROWID";
+
+/// The rows.
+pub(crate) struct WatchedRows(SqlStorage);
+
+/// Whose a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owned {
+    /// Nobody's yet, or this person's.
+    ByNobodyElse,
+    BySomebodyElse,
+}
+
+#[derive(Deserialize)]
+struct Count {
+    count: u64,
+}
+
+#[derive(Deserialize)]
+struct Owner {
+    owner: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Watching {
+    session: String,
+    is_own: u8,
+}
+
+impl WatchedRows {
+    pub(crate) fn new(sql: SqlStorage) -> worker::Result<Self> {
+        sql.exec(TABLES, None)?;
+        Ok(Self(sql))
+    }
+
+    /// Whose the session is. The first person who uses it with a sign-in keeps it; a guest keeps nothing from anybody.
+    pub(crate) fn owned(&self, session: &str, user: Option<&Subject>, now: Timestamp) -> worker::Result<Owned> {
+        let query = "SELECT owner FROM sessions WHERE id = ?";
+        let known = self.0.exec(query, vec![session.into()])?.to_array::<Owner>()?.pop();
+        let owner = known.as_ref().and_then(|known| known.owner.as_deref());
+        match (owner, user) {
+            (Some(owner), user) if user.is_none_or(|user| user.as_str() != owner) => Ok(Owned::BySomebodyElse),
+            (None, Some(user)) => {
+                // It is no credential: where there is no room, it stays nobody's.
+                if known.is_some() || self.others(session)? < MOST_SESSIONS {
+                    self.put(session, Some(user), now)?;
+                }
+                Ok(Owned::ByNobodyElse)
+            }
+            (Some(_), _) => {
+                self.used(session, now)?;
+                Ok(Owned::ByNobodyElse)
+            }
+            (None, None) => Ok(Owned::ByNobodyElse),
+        }
+    }
+
+    /// Remembers that the session wants to hear of a resource. False where there is no room.
+    pub(crate) fn watch(
+        &self,
+        session: &str,
+        owner: Option<&Subject>,
+        watched: &Watched,
+        now: Timestamp,
+    ) -> worker::Result<bool> {
+        let of_session = "SELECT count(*) AS count FROM watched WHERE session = ? AND uri <> ?";
+        let of_session = self.count(of_session, vec![session.into(), watched.uri.as_str().into()])?;
+        if of_session >= MOST_OF_SESSION || self.others(session)? >= MOST_SESSIONS {
+            return Ok(false);
+        }
+        self.put(session, owner, now)?;
+        let upsert = "INSERT OR REPLACE INTO watched VALUES (?, ?, ?)";
+        let is_own = SqlStorageValue::Integer(watched.is_own.into());
+        self.0.exec(upsert, vec![watched.uri.as_str().into(), session.into(), is_own])?;
+        Ok(true)
+    }
+
+    pub(crate) fn unwatch(&self, session: &str, uri: &str) -> worker::Result<()> {
+        self.0.exec("DELETE FROM watched WHERE uri = ? AND session = ?", vec![uri.into(), session.into()]).map(drop)
+    }
+
+    /// The sessions that want to hear of a resource, in order, and whether it needs a sign-in.
+    pub(crate) fn watching(&self, uri: &str) -> worker::Result<Vec<(String, bool)>> {
+        let query = "SELECT session, is_own FROM watched WHERE uri = ? ORDER BY session";
+        let rows = self.0.exec(query, vec![uri.into()])?.to_array::<Watching>()?;
+        Ok(rows.into_iter().map(|row| (row.session, row.is_own != 0)).collect())
+    }
+
+    /// The session is in use.
+    pub(crate) fn used(&self, session: &str, now: Timestamp) -> worker::Result<()> {
+        self.0.exec("UPDATE sessions SET forget_at = ? WHERE id = ?", vec![forget_at(now)?, session.into()]).map(drop)
+    }
+
+    /// Forgets what is over.
+    pub(crate) fn forget(&self, now: Timestamp) -> worker::Result<()> {
+        self.0.exec("DELETE FROM sessions WHERE forget_at <= ?", vec![seconds(now)?])?;
+        self.0.exec("DELETE FROM watched WHERE session NOT IN (SELECT id FROM sessions)", None).map(drop)
+    }
+
+    pub(crate) fn is_empty(&self) -> worker::Result<bool> {
+        Ok(self.count("SELECT count(*) AS count FROM sessions", vec![])? == 0)
+    }
+
+    fn put(&self, session: &str, owner: Option<&Subject>, now: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO sessions VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE \
+            SET owner = coalesce(owner, excluded.owner), forget_at = excluded.forget_at";
+        let owner = owner.map_or(SqlStorageValue::Null, |owner| owner.as_str().into());
+        self.0.exec(upsert, vec![session.into(), owner, forget_at(now)?]).map(drop)
+    }
+
+    fn others(&self, session: &str) -> worker::Result<u64> {
+        self.count("SELECT count(*) AS count FROM sessions WHERE id <> ?", vec![session.into()])
+    }
+
+    fn count(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<u64> {
+        Ok(self.0.exec(query, bindings)?.one::<Count>()?.count)
+    }
+}
+
+fn forget_at(now: Timestamp) -> worker::Result<SqlStorageValue> {
+    seconds(now.plus(LIFETIME))
+}
+
+fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {
+    SqlStorageValue::try_from_i64(i64::try_from(at.as_seconds()).unwrap_or(i64::MAX))
+}
