@@ -147,12 +147,15 @@ impl<H: 'static> Registry<H> {
     /// What `request` needs, decided by its body alone.
     pub(crate) fn need(&self, request: &Request) -> Need {
         let text = |member: &str| request.params.get(member).and_then(Value::as_str);
+        let resource = || {
+            let found = Found::at(&Uri::parse(text("uri")?).ok()?, self)?;
+            Some(found.required().clone())
+        };
         let required = match request.method.as_str() {
             "tools/call" => text("name").and_then(|name| self.tool(name)).map(|tool| tool.required.clone()),
             "prompts/get" => text("name").and_then(|name| self.prompt(name)).map(|prompt| prompt.required.clone()),
-            "resources/read" | "resources/subscribe" => text("uri")
-                .and_then(|uri| Found::at(&Uri::parse(uri).ok()?, self))
-                .map(|found| found.required().clone()),
+            "resources/read" => resource(),
+            "resources/subscribe" if self.announces(Topic::ResourceUpdates) => resource(),
             "completion/complete" => request
                 .params
                 .get("ref")

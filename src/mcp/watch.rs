@@ -95,8 +95,9 @@ pub fn session_stream<H: 'static>(
     Spoken::of(headers).map_err(|error| Reply::refused_unread(400, error.message()))?;
     let session = legacy::session(headers).map_err(|error| Reply::refused_unread(404, error.message()))?;
     let session = session.ok_or_else(|| {
+        // A client without a session takes this for what it is: no stream for it. Its requests need none.
         Reply::refused_unread(
-            400,
+            405,
             "Send the header Mcp-Session-Id that `initialize` gave: a stream belongs to a session.",
         )
     })?;

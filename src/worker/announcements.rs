@@ -25,6 +25,9 @@ use super::{durable, subscriptions_object, tokens};
 /// An announcement that is not sent by then is not worth the caller's time.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(2);
 
+/// The methods of an endpoint with streams.
+pub(crate) const ALLOWED: &str = "GET, POST, OPTIONS";
+
 /// The way of one request to a stream.
 pub(crate) struct Announcements<'a> {
     pub(crate) app: &'a App,
@@ -54,7 +57,8 @@ impl Announcements<'_> {
         let (session, interest): (SessionId, Interest) =
             match session_stream(self.incoming, &self.app.endpoint.registry) {
                 Ok(stream) => stream,
-                Err(reply) => return from_reply(reply),
+                // Of another era or without a session it is no method of this endpoint.
+                Err(reply) => return from_reply(reply).header("allow", ALLOWED),
             };
         let role = Role::Session(session.as_str().to_owned());
         let listener = Listener::new(caller, self.until(caller), interest, role);

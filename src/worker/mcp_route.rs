@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::mcp::{Posted, Reply, SessionId, is_json};
 
 use super::access::{Door, Refusal, Visitor};
-use super::announcements::Announcements;
+use super::announcements::{self, Announcements};
 use super::answer::Answer;
 use super::app::App;
 use super::configuration::ChallengeForm;
@@ -52,13 +52,13 @@ async fn admitted(
         Ok(visitor) => visitor,
         Err(refusal) => return refusal.into_answer(),
     };
-    let announcements = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
+    let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
     if method == "GET" && registry.announces_anything() {
-        return announcements.to_session(visitor.caller()).await;
+        return streams.to_session(visitor.caller()).await;
     }
     if method != "POST" {
         // Sessions to end are what DELETE would be for.
-        let allowed = if registry.announces_anything() { "GET, POST, OPTIONS" } else { "POST, OPTIONS" };
+        let allowed = if registry.announces_anything() { announcements::ALLOWED } else { "POST, OPTIONS" };
         return refused(405, "Send JSON-RPC messages with POST.").header("allow", allowed);
     }
     if !incoming.header("content-type").is_some_and(|content_type| is_json(&content_type)) {
@@ -86,7 +86,7 @@ async fn admitted(
         Visitor::Caller(caller) => Some(caller),
     };
     match posted.answer(incoming, &app.endpoint, Workers::new(env.clone(), Rc::clone(app)), caller).await {
-        Reply::Listen(listening) => announcements.to_subscription(*listening).await,
+        Reply::Listen(listening) => streams.to_subscription(*listening).await,
         reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),
     }
 }

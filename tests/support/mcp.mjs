@@ -27,6 +27,7 @@ export const KEY = {
   clientInfo: `${META}clientInfo`,
   serverInfo: `${META}serverInfo`,
   logLevel: `${META}logLevel`,
+  subscription: `${META}subscriptionId`,
 };
 
 /** The value that `Mcp-Name` must repeat, by method ("Request Metadata"). */
