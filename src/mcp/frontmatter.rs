@@ -26,8 +26,12 @@ pub(crate) struct InvalidFrontmatter {
 enum Fault {
     #[error("the file must begin with a line `---`, and another one must end the frontmatter")]
     Fence,
-    #[error("expected `name: value`; names hold letters, digits, `_`, `-`, `.` and `/`")]
+    #[error(
+        "expected `name: value`; names hold letters, digits, `_`, `-`, `.` and `/`, and are no other value, such as `yes`"
+    )]
     Name,
+    #[error("there is a tab or another character that YAML readers treat in different ways")]
+    Character,
     #[error("the name stands there twice")]
     Repeated,
     #[error("indent with spaces, each level of a map or a list alike")]
@@ -46,10 +50,13 @@ impl Frontmatter {
         let mut lines: Vec<Line<'_>> = Vec::new();
         for (at, text) in file.lines().enumerate() {
             let number = at.saturating_add(1);
-            match (at, text.trim_end()) {
+            match (at, text.trim_end_matches(' ')) {
                 (0, "---") => {}
                 (0, _) => return Err(InvalidFrontmatter { line: 1, fault: Fault::Fence }),
                 (_, "---") => return Reader { lines: &lines }.whole().map(Self),
+                (_, text) if text.contains(is_odd) => {
+                    return Err(InvalidFrontmatter { line: number, fault: Fault::Character });
+                }
                 (_, text) => {
                     let rest = text.trim_start_matches(' ');
                     if !rest.is_empty() && !rest.starts_with('#') {
@@ -110,7 +117,11 @@ impl<'a> Reader<'a> {
             let (name, value) = line.rest.split_once(':').ok_or(line.wrong(Fault::Name))?;
             let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte);
             let starts_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-            if !starts_well || !name.bytes().all(is_name) || !(value.is_empty() || value.starts_with(' ')) {
+            if !starts_well
+                || !name.bytes().all(is_name)
+                || !is_text(name)
+                || !(value.is_empty() || value.starts_with(' '))
+            {
                 return Err(line.wrong(Fault::Name));
             }
             let value = match value.trim_start_matches(' ') {
@@ -149,11 +160,13 @@ impl<'a> Reader<'a> {
 fn one_line(text: &str) -> Result<Value, Fault> {
     let Some(items) = text.strip_prefix('[') else { return scalar(text) };
     let items = items.strip_suffix(']').ok_or(Fault::Quote)?;
-    if items.trim().is_empty() {
+    if items.trim_matches(' ').is_empty() {
         return Ok(Value::Array(Vec::new()));
     }
     // A comma in quotes divides here too; then the quotes do not close.
-    let item = |item: &str| if item.contains(['[', ']', '{', '}']) { Err(Fault::Quote) } else { scalar(item.trim()) };
+    let item = |item: &str| {
+        if item.contains(['[', ']', '{', '}', '?']) { Err(Fault::Quote) } else { scalar(item.trim_matches(' ')) }
+    };
     items.split(',').map(item).collect::<Result<_, _>>().map(Value::Array)
 }
 
@@ -165,8 +178,8 @@ fn scalar(text: &str) -> Result<Value, Fault> {
     }
     if let Some(rest) = text.strip_prefix('\'') {
         let inner = rest.strip_suffix('\'').ok_or(Fault::Quoted)?;
-        let is_closed = inner.replace("''", "").contains('\'') || inner.chars().any(char::is_control);
-        return if is_closed { Err(Fault::Quoted) } else { Ok(Value::String(inner.replace("''", "'"))) };
+        let is_open = inner.replace("''", "").contains('\'');
+        return if is_open { Err(Fault::Quoted) } else { Ok(Value::String(inner.replace("''", "'"))) };
     }
     match text {
         "" => Err(Fault::NoValue),
@@ -180,6 +193,11 @@ fn scalar(text: &str) -> Result<Value, Fault> {
     }
 }
 
+/// Characters that are a line break, white space or an error to one reader and a part of the text to another.
+fn is_odd(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
 /// Whether every YAML parser takes it for a text as it stands.
 fn is_text(text: &str) -> bool {
     const OTHERS: [&str; 12] = ["null", "~", "yes", "no", "on", "off", "y", "n", "true", "false", "=", "<<"];
@@ -188,11 +206,7 @@ fn is_text(text: &str) -> bool {
     // Numbers in all their forms, and times.
     let like_a_number = text.starts_with(|first: char| first.is_ascii_digit() || "+.".contains(first))
         && text.chars().all(|char| char.is_ascii_hexdigit() || "xXoO_:.+-tTzZ inIN".contains(char));
-    !begins_badly
-        && !divides
-        && !like_a_number
-        && !text.chars().any(char::is_control)
-        && !OTHERS.iter().any(|other| text.eq_ignore_ascii_case(other))
+    !begins_badly && !divides && !like_a_number && !OTHERS.iter().any(|other| text.eq_ignore_ascii_case(other))
 }
 
 #[cfg(test)]
@@ -218,15 +232,15 @@ mod tests {
             ("d: 3 ways to go", json!({"d": "3 ways to go"})),
             ("d: 'it''s: # 1.0'", json!({"d": "it's: # 1.0"})),
             ("d: \"a\\n\\\"b\\\": c\"", json!({"d": "a\n\"b\": c"})),
-            ("d: Grüße – ja", json!({"d": "Grüße – ja"})),
+            ("d: Grüße – ja\u{a0}", json!({"d": "Grüße – ja\u{a0}"})),
             ("a: true\nb: -3\nc: 0", json!({"a": true, "b": -3, "c": 0})),
             ("# a comment\n\na: b\n  # another", json!({"a": "b"})),
             ("a: [Read, \"Grep\", 'x']\nb: []", json!({"a": ["Read", "Grep", "x"], "b": []})),
             ("a:\n- b\n- c\nd: e", json!({"a": ["b", "c"], "d": "e"})),
             ("a:\n  - b\n  - 2\nd: e", json!({"a": ["b", 2], "d": "e"})),
             (
-                "m:\n  v: \"1.0\"\n  l:\n    - x\n  n:\n    o: p\nd: e",
-                json!({"m": {"v": "1.0", "l": ["x"], "n": {"o": "p"}}, "d": "e"}),
+                "m:\n  v: \"1.0\"\n  l:\n    - x\n  x:\n    o: p\nd: e",
+                json!({"m": {"v": "1.0", "l": ["x"], "x": {"o": "p"}}, "d": "e"}),
             ),
             ("metadata:\n  a.example/b: c", json!({"metadata": {"a.example/b": "c"}})),
         ];
@@ -265,7 +279,12 @@ mod tests {
             ("v: {a: b}", quote),
             ("v: [a, b", quote),
             ("v: [[a]]", quote),
-            ("v: a\tb", quote),
+            ("v: a\tb", "another character"),
+            ("v: \"a\tb\"", "another character"),
+            ("v: a\u{85}b", "another character"),
+            ("v: 'a\u{2028}b'", "another character"),
+            ("# \u{feff}", "another character"),
+            ("v: [a?]", quote),
             ("v: - a", quote),
             ("v: [a, ]", "no value"),
             ("v: \"a", "quotes"),
@@ -281,7 +300,7 @@ mod tests {
             ("v: a\n  b: c", "indent"),
             (" v: a", "indent"),
             ("m:\n  a: b\n c: d", "indent"),
-            ("\tv: a", "name: value"),
+            ("\tv: a", "another character"),
             ("v: a\nv: b", "twice"),
             ("m:\n  a: b\n  a: c", "twice"),
             ("v", "name: value"),
@@ -289,6 +308,8 @@ mod tests {
             ("\"v\": a", "name: value"),
             ("? v: a", "name: value"),
             ("<<: a", "name: value"),
+            ("yes: a", "name: value"),
+            ("Null: a", "name: value"),
             ("l:\n  - a\n  b: c", "indent"),
         ];
         for (lines, expected) in rows {
