@@ -167,6 +167,16 @@ describe('the account page of the owner', () => {
     await lives(here, await connect(here), 'a new sign-in of an app is good');
   });
 
+  test('ends as many as there may be, and tells the other instances of each', async () => {
+    const client = await register(here);
+    for (let number = 0; number < 25; number += 1) await connect(here, { client });
+    const { browser, page } = await enter(here);
+    assert.equal(grantsOn(page).length, 25);
+    await press(browser, page, 'disconnect-all');
+    const marks = Object.keys(await world.kv());
+    for (const grant of grantsOn(page)) assert.ok(marks.includes(`revoked:${grant}`), `${grant} in ${marks}`);
+  });
+
   test('lets a person leave in one browser, and stays open in another', async () => {
     const app = await connect(here);
     const [one, other] = [await enter(here), await enter(here)];
@@ -329,6 +339,7 @@ describe('the account page of the owner', () => {
       await lives(here, app);
       const put = await ask(here, { method: 'PUT', path: '/account', headers: { cookie: opened.browser.cookieHeader }, body: query });
       put.hasStatus(405, 'RFC 9110 §15.5.6').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
+      isSafePage(put, 'a page');
     });
 
     test('may come from a browser that sends neither Origin nor Sec-Fetch-Site: it has the mark', async () => {
@@ -477,6 +488,18 @@ describe('where somebody else finds out who it is', () => {
       isSafePage(page.answer, 'not on the list');
       assert.match(page.text, /list/);
       assert.ok(!isIn(await browser.open('/account')));
+    });
+
+    test('begins and ends at the address that the provider knows, wherever the page was opened', async () => {
+      await world.restart({ ...VARS, PUBLIC_URL: HERE });
+      try {
+        const elsewhere = new Browser({ ...site, port: site.port, origin: 'https://old.example.org', headers: { ...site.headers, host: 'old.example.org' } });
+        const way = await elsewhere.open('/account');
+        const [link] = way.elements.filter(({ name, attributes }) => name === 'a' && /button/.test(attributes.class ?? ''));
+        assert.equal(link.attributes.href, `${HERE}/authorize/account`);
+      } finally {
+        await world.restart();
+      }
     });
 
     test('opens nothing in another browser', async () => {

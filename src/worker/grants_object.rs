@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::{
@@ -29,6 +30,8 @@ const SWEEP_AFTER: u64 = 3600;
 const ANNOUNCE_AGAIN: u64 = 30;
 /// KV takes one write a second to a key; a client that revokes both of its tokens needs only one.
 const ANNOUNCED_LATELY: u64 = 60;
+/// So many ends are announced at the same time: a Worker may have six connections open.
+const AT_ONCE: usize = 6;
 
 /// How long the end of a grant is announced, in seconds.
 #[expect(clippy::cast_possible_truncation, reason = "an hour and a little")]
@@ -116,16 +119,21 @@ impl Grants {
     /// Tells the resources that grants have ended.
     async fn announce(&self, ended: &[GrantId], now: Timestamp) -> worker::Result<()> {
         self.announced.borrow_mut().retain(|(_, at)| now.seconds_since(*at) < ANNOUNCED_LATELY);
-        for grant in ended {
-            if self.announced.borrow().iter().any(|(announced, _)| announced == grant) {
-                continue;
-            }
-            if hints::write(&self.env, &marker(*grant), "1", MARKER_SECONDS).await.is_err() {
+        let news: Vec<GrantId> = {
+            let announced = self.announced.borrow();
+            ended.iter().filter(|grant| announced.iter().all(|(known, _)| known != *grant)).copied().collect()
+        };
+        for some in news.chunks(AT_ONCE) {
+            let written = join_all(some.iter().map(async |grant| {
+                let key = marker(*grant);
+                hints::write(&self.env, &key, "1", MARKER_SECONDS).await
+            }));
+            if written.await.iter().any(Result::is_err) {
                 console_error!("revocation: a grant has ended, and its end could not be announced yet");
                 self.wake_in(ANNOUNCE_AGAIN).await?;
                 return Err("not announced".into());
             }
-            self.announced.borrow_mut().push((*grant, now));
+            self.announced.borrow_mut().extend(some.iter().map(|grant| (*grant, now)));
         }
         Ok(())
     }

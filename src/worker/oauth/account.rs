@@ -27,7 +27,7 @@ use crate::worker::route::{ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep};
 use crate::worker::site::Site;
 use crate::worker::{guard, tokens};
 
-use super::authorize::{Problem, Start, open, page, read_form, seal, see_other};
+use super::authorize::{Problem, Start, open, page, read_form, seal, see_other, wrong_method};
 use super::identity::{Identity as _, ProviderAnswer, Step};
 use super::owner::{self, Attempt};
 use super::{Desk, refused};
@@ -47,7 +47,7 @@ pub(super) async fn answer(app: &App, site: &Site, step: AccountStep, incoming: 
             ("POST", AccountStep::Page) => act(&desk, incoming).await,
             ("GET" | "HEAD", AccountStep::SignIn) => begin(&desk, incoming).await,
             ("POST", AccountStep::SignIn) => enter(&desk, incoming).await,
-            _ => Ok(refused(405, "invalid_request", "This is a page.").header("allow", "GET, HEAD, POST")),
+            _ => Ok(wrong_method("GET, HEAD, POST", Start::Account)),
         }
     };
     answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Account))
@@ -138,7 +138,9 @@ async fn enter(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> 
 /// What somebody sees who is not signed in.
 fn way_in(desk: &Desk<'_>, incoming: &Incoming, notice: Option<Notice>) -> Result<Answer, Problem> {
     if let Some(provider) = &desk.configuration().provider {
-        return Ok(page(200, pages::account_way_in(provider.name(), ACCOUNT_SIGN_IN_PATH, notice), &[]));
+        // The provider leads back to the address that it knows, so the cookies have to be set there.
+        let begin = desk.site.issuer.at(ACCOUNT_SIGN_IN_PATH);
+        return Ok(page(200, pages::account_way_in(provider.name(), &begin, notice), &[]));
     }
     let (browser, set_cookie) = browser(desk, incoming);
     let sealed = seal(desk, &AccountSignIn, &browser)?;

@@ -40,8 +40,8 @@ pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &
     let is_form = matches!(step, SignInStep::Consent | SignInStep::Login);
     match (incoming.method().as_str(), is_form) {
         ("GET" | "HEAD", false) | ("POST", true) => {}
-        (_, false) => return wrong_method("GET, HEAD"),
-        (_, true) => return wrong_method("POST"),
+        (_, false) => return wrong_method("GET, HEAD", Start::Application),
+        (_, true) => return wrong_method("POST", Start::Application),
     }
     let answer = async {
         if let Some(weak) = app.configuration.missing() {
@@ -212,11 +212,13 @@ pub(super) fn page(status: u16, html: String, form_action: &[&str]) -> Answer {
 }
 
 /// A person who reloads a page comes here.
-fn wrong_method(allowed: &'static str) -> Answer {
-    let (what_happened, what_to_do) =
-        ("A sign-in begins in the app that you want to connect.", "Go back and connect again.");
-    page(405, pages::problem("This page does not open like that", what_happened, what_to_do, None), &[])
-        .header("allow", allowed)
+pub(super) fn wrong_method(allowed: &'static str, start: Start) -> Answer {
+    let (what_happened, what_to_do) = match start {
+        Start::Application => ("A sign-in begins in the app that you want to connect.", "Go back and connect again."),
+        Start::Account => ("It is a part of your account page.", "Open your account page again."),
+    };
+    let html = pages::problem("This page does not open like that", what_happened, what_to_do, start.link());
+    page(405, html, &[]).header("allow", allowed)
 }
 
 /// Why a person is shown a page instead of being sent on.
@@ -276,6 +278,15 @@ pub(super) enum Start {
     Account,
 }
 
+impl Start {
+    const fn link(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Application => None,
+            Self::Account => Some((ACCOUNT_PATH, "Your account")),
+        }
+    }
+}
+
 impl Problem {
     pub(super) fn into_answer(self, start: Start) -> Answer {
         let again = match start {
@@ -317,11 +328,7 @@ impl Problem {
                 (503, "Something is out of order here.".to_owned(), what_to_do)
             }
         };
-        let link = match start {
-            Start::Application => None,
-            Start::Account => Some((ACCOUNT_PATH, "Your account")),
-        };
-        let answer = page(status, pages::problem("This did not work", &what_happened, &what_to_do, link), &[]);
+        let answer = page(status, pages::problem("This did not work", &what_happened, &what_to_do, start.link()), &[]);
         if let Self::Outage(outage) = self {
             return answer.header("retry-after", outage.retry_after().to_string());
         }

@@ -216,7 +216,7 @@ fn one(app: &AccountApp<'_>, now: Timestamp, form: &FormTarget<'_>) -> Markup {
 fn all_at_once(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Markup {
     html! {
         section.card aria-labelledby="all" {
-            h2 #all { "All at once" }
+            h2 #all { @if page.apps.is_empty() { "In other browsers" } @else { "All at once" } }
             @if !page.apps.is_empty() {
                 details {
                     summary { "Disconnect all apps" }
