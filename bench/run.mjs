@@ -32,7 +32,7 @@ const QUICK = { rounds: 3, most: 800, warmUp: 3000, starts: 3 };
 
 await main(async () => {
   const options = parse();
-  checkRequirements();
+  await checkRequirements();
   if (process.platform !== 'linux') throw new Stop('The benchmark reads processor times from /proc, which only Linux has.');
   await ensurePackages(root, 'npm packages');
   await ensurePackages(path.join(root, 'bench'), 'the libraries to compare with');

@@ -1,6 +1,7 @@
 // `npm run everything`: serves the fixtures of the official conformance suite, a second Worker made of the same library,
 // on 127.0.0.1:8788 or on PORT. It asks nobody to sign in.
 import { main } from './lib/log.mjs';
+import { adoptName } from './lib/name.mjs';
 import { endOnSignals } from './lib/processes.mjs';
 import { checkRequirements } from './lib/requirements.mjs';
 import { checkPort, portFrom, serve } from './lib/serve.mjs';
@@ -10,7 +11,8 @@ await main(async () => {
   let serving = false;
   endOnSignals(() => (serving ? 0 : 130));
 
-  checkRequirements();
+  adoptName();
+  await checkRequirements();
   const port = portFrom(process.env, 8788);
   await checkPort(port, 'npm run everything');
   const builtAt = await setUp('tests/everything');

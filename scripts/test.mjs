@@ -5,6 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { cargoTally } from './lib/cargo-tally.mjs';
 import { main, step, Stop } from './lib/log.mjs';
+import { adoptName } from './lib/name.mjs';
 import { root } from './lib/paths.mjs';
 import { attempt, endOnSignals, isStopping } from './lib/processes.mjs';
 import { checkRequirements } from './lib/requirements.mjs';
@@ -22,7 +23,8 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 await main(async () => {
   endOnSignals(() => 130);
   const only = partFrom(process.argv.slice(2));
-  checkRequirements();
+  adoptName();
+  await checkRequirements();
   await setUpTests();
 
   const stages = [];
@@ -43,6 +45,7 @@ await main(async () => {
   await stage('unit', 'Unit tests (scripts)', () => nodeTests(filesIn('scripts/tests')));
   await stage('behaviour', 'Build: the connector', () => builds('.'));
   await stage('behaviour', 'Build: the conformance fixtures', () => builds('tests/everything'));
+  await stage('behaviour', 'Build: the recipes', () => builds('docs/recipes'));
   await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages));
 
   summarise(stages);

@@ -14,7 +14,7 @@ const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes
 
 /// Everything the connector offers.
 pub(crate) fn connector() -> Connector<Workers> {
-    Connector::new("notes", env!("CARGO_PKG_VERSION"))
+    Connector::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
         .title("Notes")
         .description("Keeps short notes for the person who signs in.")
         .instructions("Keeps short notes. Call list_notes before you delete one: it gives the ids.")

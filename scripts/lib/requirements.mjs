@@ -1,14 +1,13 @@
-// What has to be on the machine already: Node, and Rust through rustup. Everything else the scripts install themselves.
+// What has to be on the machine: Node, a C compiler for the build tools, and Rust, which is installed where it is missing.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Stop, step } from './log.mjs';
 import { root } from './paths.mjs';
 import { outputOf, run } from './processes.mjs';
+import { ensureRust, TARGET } from './rust.mjs';
 
 /** The oldest Node that wrangler runs on. */
 export const OLDEST_NODE = '20.3.0';
-
-const TARGET = 'wasm32-unknown-unknown';
 
 /** Whether version `have` is at least `want`; both like `1.95.0`, anything behind the numbers is ignored. */
 export function atLeast(have, want) {
@@ -27,27 +26,28 @@ export function nodeProblem(version) {
 
 /**
  * Why this Rust does not serve, or nothing.
- * @param {string | undefined} printed what `rustc --version` said
+ * @param {string} printed what `rustc --version` said
  * @param {string} wanted the `rust-version` of Cargo.toml
  */
 export function rustProblem(printed, wanted) {
-  if (printed === undefined) {
-    return 'Rust is missing: install it from https://rustup.rs, open a new terminal and try again.';
-  }
   const version = /\d+\.\d+\.\d+\S*/.exec(printed)?.[0] ?? '0';
   if (atLeast(version, wanted)) return undefined;
   return `Rust ${version} is too old: this project needs ${wanted} or newer. Run \`rustup update stable\` and try again.`;
 }
 
-/** Fails with one clear line where Node or Rust is missing or too old. */
-export function checkRequirements() {
+/** Installs Rust where it is missing. Fails with one clear line where something is missing otherwise, or too old. */
+export async function checkRequirements() {
   if (process.platform === 'win32') throw new Stop('On Windows, please use this project inside WSL (https://learn.microsoft.com/windows/wsl).');
+  const old = nodeProblem(process.versions.node);
+  if (old) throw new Stop(old);
+  await ensureRust();
   const manifest = readFileSync(path.join(root, 'Cargo.toml'), 'utf8');
   const wanted = /^rust-version = "([^"]+)"/m.exec(manifest)?.[1] ?? '1.85';
-  // cargo is asked too: a distribution may ship one without the other.
-  const rustc = outputOf('cargo', ['--version'], { cwd: root }) && outputOf('rustc', ['--version'], { cwd: root });
-  const problem = nodeProblem(process.versions.node) ?? rustProblem(rustc, wanted);
+  const problem = rustProblem(outputOf('rustc', ['--version'], { cwd: root }), wanted);
   if (problem) throw new Stop(problem);
+  if (outputOf('cc', ['--version']) === undefined) {
+    throw new Stop('A C compiler (cc) is missing; Rust links with it. On Debian and Ubuntu: sudo apt install build-essential. On Fedora: sudo dnf install gcc. On a Mac: xcode-select --install.');
+  }
 }
 
 /** Adds the standard library for WebAssembly to the Rust installation, where it is not there yet. */

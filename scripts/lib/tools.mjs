@@ -59,9 +59,9 @@ function versions() {
   return { workerBuild: lockedVersion(lock, 'worker'), wasmBindgen: lockedVersion(lock, 'wasm-bindgen') };
 }
 
-/** The version of a crate in the text of a Cargo.lock. */
+/** The version of a crate from the registry in the text of a Cargo.lock. The project itself may be called like one. */
 export function lockedVersion(lock, crate) {
-  const version = new RegExp(`^name = "${crate}"\\r?\\nversion = "([^"]+)"`, 'm').exec(lock)?.[1];
+  const version = new RegExp(`^name = "${crate}"\\r?\\nversion = "([^"]+)"\\r?\\nsource = `, 'm').exec(lock)?.[1];
   if (!version) throw new Stop(`Cargo.lock does not name the crate ${crate}: run \`cargo update --workspace\`.`);
   return version;
 }

@@ -46,6 +46,13 @@ impl Store {
         Ok(Self { stub: durable::object(cx.env(), "SUBJECT_STORE", &name)? })
     }
 
+    /// The records in `collection` under a name of your own, for what no person is calling: a route beside the connector.
+    /// Whoever can say the name reaches them, so let it be random where they concern a person.
+    pub fn named(env: &worker::Env, collection: &str, name: &str) -> Result<Self, StoreError> {
+        // The slashes in front keep it apart from every person's.
+        Ok(Self { stub: durable::object(env, "SUBJECT_STORE", &format!("//{collection}/{name}"))? })
+    }
+
     /// All records with their ids, oldest first.
     pub async fn list<T: DeserializeOwned>(&self) -> Result<Vec<(u64, T)>, StoreError> {
         let records = match self.ask(Command::List).await? {

@@ -4,6 +4,7 @@
 // also when the test process dies in any way: a shell in it reads our end of a pipe and kills the group when that closes.
 
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,11 @@ import { fileURLToPath } from 'node:url';
 /** The repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-const WRANGLER = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin', 'wrangler.js');
+/** What the project is called; the connector introduces itself so. */
+export const PROJECT = /^\[package\]\s+name = "([^"]+)"/m.exec(readFileSync(join(ROOT, 'Cargo.toml'), 'utf8'))[1];
+
+/** The script that is `wrangler`. */
+export const WRANGLER = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin', 'wrangler.js');
 
 /** A first start may build the Worker; with `MCP_PREBUILT=1` it only starts it. */
 const START_LIMIT_MS = process.env.MCP_PREBUILT ? 60_000 : 900_000;
@@ -52,10 +57,12 @@ export const startEverything = (vars = {}) => start('tests/everything/wrangler.t
 /**
  * @param {string} config  Wrangler configuration, from the repository's root
  * @param {Record<string, string | number>} vars  variables over those in the configuration
+ * @param {(storage: string) => Promise<void>} prepare  puts something into the server's storage before it starts
  * @returns {Promise<Server>}
  */
-export async function start(config, vars = {}) {
+export async function start(config, vars = {}, prepare = async () => {}) {
   const state = await mkdtemp(join(tmpdir(), 'mcp-connector-test-'));
+  await prepare(join(state, 'storage'));
   // An environment file of our own keeps a developer's `.dev.vars` out of the tests.
   const environment = join(state, 'vars');
   await writeFile(environment, '');
