@@ -82,6 +82,9 @@ export const calls = [
 /** What is not one request and is measured in its own way: see `measureSignIns`. */
 export const wholeSignIn = { name: 'sign-in', title: 'A whole sign-in: register, authorize, redeem the code, refresh' };
 
+/** What is no request that ends: see `streams.mjs`. */
+export const openStreams = { name: 'streams', title: 'Open streams (subscriptions/listen)' };
+
 function echo({ name, bytes, era, weight }) {
   const text = prose(bytes);
   return {

@@ -57,6 +57,12 @@ export const columns = [
   },
 ];
 
+/** How often a silent stream of it writes, in milliseconds: often, so that it need not be watched for minutes. */
+export const keepAlive = { measured: 1000, usual: 15_000 };
+
+/** The connector with every feature, for what the starter has not. */
+export const everything = rust('tests/everything', ({ kv, objects }) => ({ kv, objects, vars: { KEEP_ALIVE_MS: String(keepAlive.measured) } }));
+
 /** A Worker of this repository, built as it is deployed. */
 function rust(crate, bindings) {
   return async (settings) => {

@@ -42,7 +42,7 @@ export function targets({ calls, sizes }) {
 }
 
 /** The whole report as text. */
-export function report({ machine, sizes, starts, calls, signIns, targets: standings }) {
+export function report({ machine, sizes, starts, calls, signIns, streams, targets: standings }) {
   const parts = [
     `workerd ${machine.workerd}, ${machine.processors} × ${machine.processor}; medians of ${machine.rounds} rounds.`,
     'CPU is the processor time of the runtime process per request, in microseconds, with garbage collection and system calls.',
@@ -62,6 +62,13 @@ export function report({ machine, sizes, starts, calls, signIns, targets: standi
     });
     const head = ['', 'pages', 'requests', 'CPU ms', `× ${signIns.columns.at(-1).title}`, 'ms'];
     parts.push(`${signIns.title}, one after the other on one connection\n${table(head, rows)}`);
+  }
+  if (streams) {
+    const rows = streams.map(({ count, memory, openCpu, keepCpu, tellCpu, milliseconds }) => {
+      return [String(count), memory.toFixed(1), openCpu.toFixed(0), keepCpu.toFixed(0), tellCpu.toFixed(0), milliseconds.toFixed(1)];
+    });
+    const head = ['open streams', 'KB each', 'CPU µs to open one', 'CPU µs a second, all', 'CPU µs to tell one', 'ms until all know'];
+    parts.push(`Streams of subscriptions/listen; a silent one writes a comment every 15 s\n${table(head, rows)}`);
   }
   const sizeRows = sizes.map(({ column, wasm, raw, gzip }) => {
     const start = starts.find((one) => one.column === column);

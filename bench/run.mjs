@@ -17,7 +17,7 @@ import { checkRequirements } from '../scripts/lib/requirements.mjs';
 
 const USAGE = `npm run bench -- [options]
   --quick               fewer rounds and requests: about one minute instead of four
-  --only CALL,…         only these calls; sign-in is a whole sign-in
+  --only CALL,…         only these calls; sign-in is a whole sign-in, streams are 1, 100 and 1,000 that are open
   --columns COLUMN,…    only these columns
   --concurrency N,…     connections at a time, 16,1 by default
   --profile CALL        where the connector spends its time on this call, instead of the measurement
@@ -38,9 +38,9 @@ await main(async () => {
   await ensurePackages(path.join(root, 'bench'), 'the libraries to compare with');
   // These need the packages.
   const { columns } = await import('./columns.mjs');
-  const { calls, wholeSignIn } = await import('./calls.mjs');
+  const { calls, openStreams, wholeSignIn } = await import('./calls.mjs');
   const chosen = {
-    calls: options.profile ? choose(calls, options.profile, '--profile') : choose([...calls, wholeSignIn], options.only, '--only'),
+    calls: options.profile ? choose(calls, options.profile, '--profile') : choose([...calls, wholeSignIn, openStreams], options.only, '--only'),
     columns: choose(columns, options.columns ?? (options.profile && 'connector'), '--columns'),
   };
   const scratch = mkdtempSync(path.join(tmpdir(), 'bench-'));
@@ -67,10 +67,10 @@ async function bench(options, { calls, columns }, scratch) {
     return;
   }
   const { measure, measureSignIns, measureStarts } = await import('./measure.mjs');
-  const { wholeSignIn } = await import('./calls.mjs');
+  const { openStreams, wholeSignIn } = await import('./calls.mjs');
   const { report, targets } = await import('./report.mjs');
   const { workerdVersion } = await import('./runtime.mjs');
-  const requests = calls.filter((call) => call !== wholeSignIn);
+  const requests = calls.filter((call) => call !== wholeSignIn && call !== openStreams);
   const amount = options.quick ? QUICK : FULL;
   const results = {
     date: new Date().toISOString(),
@@ -79,10 +79,20 @@ async function bench(options, { calls, columns }, scratch) {
     starts: await measureStarts(installed, amount),
     calls: requests.length > 0 ? await measure(installed, requests, { ...amount, concurrencies: options.concurrencies }) : [],
     signIns: calls.includes(wholeSignIn) ? await measureSignIns(installed, amount) : undefined,
+    streams: calls.includes(openStreams) ? await streams(settings, scratch) : undefined,
   };
   results.targets = targets(results);
   console.log(report(results));
   if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+/** What open streams cost: the starter has none, so this is the connector with every feature. */
+async function streams(settings, scratch) {
+  const { everything, keepAlive } = await import('./columns.mjs');
+  const { install } = await import('./runtime.mjs');
+  const { measureStreams } = await import('./streams.mjs');
+  step('Building the connector with every feature');
+  return measureStreams(install({ name: 'everything', ...(await everything(settings, scratch)) }), keepAlive);
 }
 
 function parse() {

@@ -20,6 +20,9 @@ use crate::caller::{Caller, ScopeSet};
 /// Most resources that one stream, or one session, may subscribe to.
 pub(crate) const MAX_URIS: usize = 100;
 
+/// Longest that all their URIs may be together, in bytes. They are kept as long as the stream is open.
+const MAX_URI_BYTES: usize = 16 * 1024;
+
 /// A well-formed request to listen: what of it is honoured.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Listen(Interest);
@@ -98,14 +101,21 @@ const URIS: &str = "resourceSubscriptions";
 type WantedUri = Result<Uri, RpcError>;
 
 fn wanted_uris(filter: &Object) -> Result<impl Iterator<Item = WantedUri>, RpcError> {
-    let wrong =
-        || RpcError::invalid_params(format!("`notifications.{URIS}` must be a list of at most {MAX_URIS} URIs."));
+    let wrong = || {
+        RpcError::invalid_params(format!(
+            "`notifications.{URIS}` must be a list of at most {MAX_URIS} URIs, of {MAX_URI_BYTES} bytes in all."
+        ))
+    };
     let uris = match filter.get(URIS) {
         None => &[][..],
-        Some(Value::Array(uris)) if uris.len() <= MAX_URIS => uris,
+        Some(Value::Array(uris)) if uris.len() <= MAX_URIS && length(uris) <= MAX_URI_BYTES => uris,
         Some(_) => return Err(wrong()),
     };
     Ok(uris.iter().map(move |uri| uri.as_str().and_then(|uri| Uri::parse(uri).ok()).ok_or_else(wrong)))
+}
+
+fn length(uris: &[Value]) -> usize {
+    uris.iter().filter_map(Value::as_str).map(str::len).sum()
 }
 
 /// The scopes that it takes to subscribe to what `params` names: those of reading it.
@@ -246,6 +256,7 @@ mod tests {
     #[test]
     fn a_filter_of_a_wrong_form_is_refused() {
         let many = vec!["about://this"; MAX_URIS + 1];
+        let long = vec![format!("about://{}", "x".repeat(2000)); 9];
         for filter in [
             json!(null),
             json!([]),
@@ -254,6 +265,7 @@ mod tests {
             json!({"resourceSubscriptions": [1]}),
             json!({"resourceSubscriptions": ["not a uri"]}),
             json!({"resourceSubscriptions": many}),
+            json!({"resourceSubscriptions": long}),
         ] {
             assert_eq!(honoured(&filter, &ALL).unwrap_err().code(), ErrorCode::InvalidParams, "{filter}");
         }

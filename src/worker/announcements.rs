@@ -132,7 +132,14 @@ pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, chang
         return;
     }
     let command = Command::Publish(change.clone(), by.cloned());
-    if durable::within(PUBLISH_LIMIT, subscriptions_object::ask(env, &command)).await.is_err() {
+    let publish = async {
+        match subscriptions_object::ask(env, &command).await {
+            // An object that has just moved or been replaced answers the second time.
+            Err(Unavailable) => subscriptions_object::ask(env, &command).await,
+            Ok(outcome) => Ok(outcome),
+        }
+    };
+    if durable::within(PUBLISH_LIMIT, publish).await.is_err() {
         console_error!("not announced: who holds the streams does not answer");
     }
 }

@@ -12,8 +12,11 @@ use worker::web_sys::ReadableStream;
 
 use super::js;
 
-/// Most chunks that wait for a client. One that is so far behind reads no more, or is gone.
-const MOST_WAITING: usize = 64;
+/// Most bytes that wait for a client. One that is so far behind reads no more, or is gone.
+const MOST_WAITING: u32 = 32 * 1024;
+
+/// A client that has taken nothing for so many turns of the timer is given up.
+const MOST_STALLS: u32 = 8;
 
 /// The writing end of a stream.
 pub(crate) struct Outlet(Rc<Inner>);
@@ -21,8 +24,11 @@ pub(crate) struct Outlet(Rc<Inner>);
 struct Inner {
     writer: JsValue,
     waiting: RefCell<VecDeque<Uint8Array>>,
+    waiting_bytes: Cell<u32>,
     is_writing: Cell<bool>,
     ends: Cell<bool>,
+    /// How often in a row the client had not yet taken what was written.
+    stalls: Cell<u32>,
 }
 
 impl Outlet {
@@ -32,38 +38,61 @@ impl Outlet {
         let stream = Reflect::construct(&class, &Array::new())?;
         let readable: ReadableStream = js::get(&stream, "readable")?.dyn_into()?;
         let writer = js::call(&js::get(&stream, "writable")?, "getWriter", &[])?;
-        let inner = Inner { writer, waiting: RefCell::default(), is_writing: Cell::new(false), ends: Cell::new(false) };
+        let inner = Inner {
+            writer,
+            waiting: RefCell::default(),
+            waiting_bytes: Cell::new(0),
+            is_writing: Cell::new(false),
+            ends: Cell::new(false),
+            stalls: Cell::new(0),
+        };
         Ok((Self(Rc::new(inner)), readable))
     }
 
     /// Writes as soon as the client takes it. False where it has taken nothing for too long. `gone` is called once it turns
     /// out that there is no client any more.
     #[must_use]
-    pub(crate) fn write(&self, chunk: Uint8Array, gone: impl FnOnce() + 'static) -> bool {
-        {
-            let mut waiting = self.0.waiting.borrow_mut();
-            if waiting.len() >= MOST_WAITING {
-                return false;
-            }
-            waiting.push_back(chunk);
+    pub(crate) fn write(&self, chunk: Uint8Array, gone: Box<dyn FnOnce()>) -> bool {
+        let bytes = self.0.waiting_bytes.get().saturating_add(chunk.length());
+        if bytes > MOST_WAITING {
+            return false;
         }
+        self.0.waiting_bytes.set(bytes);
+        self.0.waiting.borrow_mut().push_back(chunk);
         self.flush(gone);
         true
     }
 
-    /// Ends the stream when all is written.
-    pub(crate) fn end(self) {
+    /// Writes `comment` to see whether somebody is there. While a write is still on its way, that one will tell.
+    #[must_use]
+    pub(crate) fn probe(&self, comment: &Uint8Array, gone: Box<dyn FnOnce()>) -> bool {
+        if !self.0.is_writing.get() {
+            self.0.stalls.set(0);
+            return self.write(comment.clone(), gone);
+        }
+        self.0.stalls.set(self.0.stalls.get().saturating_add(1));
+        self.0.stalls.get() < MOST_STALLS
+    }
+
+    /// Writes a goodbye and ends the stream. Nobody waits for a client that is behind.
+    pub(crate) fn end(self, goodbye: &[u8]) {
+        if !self.0.waiting.borrow().is_empty() {
+            return self.abort();
+        }
         self.0.ends.set(true);
-        self.flush(|| {});
+        if !goodbye.is_empty() {
+            self.0.waiting.borrow_mut().push_back(Uint8Array::from(goodbye));
+        }
+        self.flush(Box::new(|| {}));
     }
 
     /// Breaks the stream off.
     pub(crate) fn abort(self) {
-        self.0.waiting.borrow_mut().clear();
+        self.0.forget_waiting();
         drop(js::call(&self.0.writer, "abort", &[]).map(quiet));
     }
 
-    fn flush(&self, gone: impl FnOnce() + 'static) {
+    fn flush(&self, gone: Box<dyn FnOnce()>) {
         if self.0.is_writing.replace(true) {
             return;
         }
@@ -72,7 +101,7 @@ impl Outlet {
             let written = inner.write_all().await;
             inner.is_writing.set(false);
             if written.is_err() {
-                inner.waiting.borrow_mut().clear();
+                inner.forget_waiting();
                 gone();
             }
         });
@@ -80,11 +109,19 @@ impl Outlet {
 }
 
 impl Inner {
+    fn forget_waiting(&self) {
+        self.waiting.borrow_mut().clear();
+        self.waiting_bytes.set(0);
+    }
+
     async fn write_all(&self) -> Result<(), JsValue> {
         loop {
             let next = self.waiting.borrow_mut().pop_front();
             match next {
-                Some(chunk) => js::call_async(&self.writer, "write", &[&chunk]).await?,
+                Some(chunk) => {
+                    self.waiting_bytes.set(self.waiting_bytes.get().saturating_sub(chunk.length()));
+                    js::call_async(&self.writer, "write", &[&chunk]).await?
+                }
                 None if self.ends.get() => return js::call_async(&self.writer, "close", &[]).await.map(drop),
                 None => return Ok(()),
             };

@@ -26,7 +26,7 @@ use super::{durable, hints};
 pub(crate) const COMMENT: &[u8] = b":\n\n";
 
 /// What one object can hold without effort; `npm run bench` measures it.
-const LIMITS: Limits = Limits { total: 4000, guests: 2000, each: 50 };
+const LIMITS: Limits = Limits { total: 2000, guests: 1000, each: 50 };
 
 /// Seconds after which to look again whether the grant of a stream was revoked.
 const LOOK_EVERY: u64 = 300;
@@ -226,17 +226,23 @@ impl Streams {
         Ok(Ok(readable))
     }
 
-    /// Writes to a stream. One whose client reads nothing is broken off.
+    /// Writes to a stream.
     fn write(self: &Rc<Self>, id: StreamId, chunk: Uint8Array) {
+        self.use_outlet(id, |outlet, gone| outlet.write(chunk, gone));
+    }
+
+    /// Lets `act` use the outlet of a stream. Where that says that the client reads nothing, the stream is broken off.
+    fn use_outlet(self: &Rc<Self>, id: StreamId, act: impl FnOnce(&Outlet, Box<dyn FnOnce()>) -> bool) {
         let is_taken = {
             let outlets = self.outlets.borrow();
             let Some((_, outlet)) = place(&outlets, id).and_then(|place| outlets.get(place)) else { return };
             let streams = Rc::downgrade(self);
-            outlet.write(chunk, move || {
+            let gone = move || {
                 if let Some(streams) = streams.upgrade() {
                     streams.forget(id);
                 }
-            })
+            };
+            act(outlet, Box::new(gone))
         };
         if !is_taken && let Some((_, outlet)) = self.forget(id) {
             outlet.abort();
@@ -246,10 +252,7 @@ impl Streams {
     /// Says goodbye and ends a stream.
     fn end(self: &Rc<Self>, id: StreamId) {
         if let Some((listener, outlet)) = self.forget(id) {
-            if !listener.end().is_empty() {
-                let _ = outlet.write(Uint8Array::from(listener.end()), || {});
-            }
-            outlet.end();
+            outlet.end(listener.end());
         }
     }
 
@@ -293,7 +296,7 @@ impl Streams {
         let comment = Uint8Array::from(COMMENT);
         let open: Vec<StreamId> = self.outlets.borrow().iter().map(|(id, _)| *id).collect();
         for id in open {
-            self.write(id, comment.clone());
+            self.use_outlet(id, |outlet, gone| outlet.probe(&comment, gone));
         }
     }
 
@@ -309,7 +312,11 @@ impl Streams {
                         self.end(id);
                     }
                 }
-                Err(Unavailable) => console_error!("streams: whether a grant was revoked could not be found out"),
+                Err(Unavailable) => {
+                    console_error!("streams: whether a grant was revoked could not be found out");
+                    // The others would wait as long.
+                    return;
+                }
             }
         }
     }
