@@ -12,7 +12,7 @@ pub mod worker;
 async fn fetch(
     request: ::worker::web_sys::Request,
     env: ::worker::Env,
-    _context: ::worker::Context,
+    context: ::worker::Context,
 ) -> ::worker::Result<::worker::web_sys::Response> {
-    worker::serve(request, env, connector::connector).await
+    worker::serve(request, env, context, connector::connector).await
 }

@@ -473,13 +473,13 @@ describe('with streams', () => {
     test('a GET that is none is refused', async () => {
       const session = await newSession(here);
       const asked = (headers) => ask(here, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-protocol-version': LEGACY[0], ...headers } });
-      (await asked({})).hasStatus(405, 'T19: a stream belongs to a session').hasHeader('allow', 'GET, POST, OPTIONS', 'RFC 9110 §15.5.6');
+      (await asked({})).hasStatus(405, 'T19: a stream belongs to a session').hasHeader('allow', 'GET, POST, DELETE, OPTIONS', 'RFC 9110 §15.5.6');
       (await asked({ 'mcp-session-id': 'made-up' })).hasStatus(404, 'T25');
       (await asked({ 'mcp-session-id': session, accept: 'application/json' })).hasStatus(406, 'it is a stream');
       (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': 'v0' })).hasStatus(400, 'T29');
       (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': '2026-07-28' })).hasStatus(405, 'T19: there is no GET any more');
       const put = await ask(here, { method: 'PUT', path: '/mcp', body: '' });
-      put.hasStatus(405, 'no such method').hasHeader('allow', 'GET, POST, OPTIONS', 'RFC 9110 §15.5.6');
+      put.hasStatus(405, 'no such method').hasHeader('allow', 'GET, POST, DELETE, OPTIONS', 'RFC 9110 §15.5.6');
     });
 
     test('what a session remembers is bounded', async () => {

@@ -100,6 +100,12 @@ impl<H: Host> Context<H> {
         self.log_from(level, Some(logger), data).await;
     }
 
+    /// Ends the stream of this call, so that no connection is held while it works; the client comes back for what is sent
+    /// from now on, the answer included. Where a client cannot come back, nothing happens. Only clients of 2025-11-25 can.
+    pub async fn close_stream(&self) {
+        self.exchange.close_stream().await;
+    }
+
     async fn log_from(&self, level: LogLevel, logger: Option<&str>, data: impl Serialize) {
         if !self.exchange.is_open() || !self.wants(level).await {
             return;

@@ -10,7 +10,6 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::Stream;
 use futures_util::future::join_all;
 use serde_json::Value;
 
@@ -25,12 +24,13 @@ use super::legacy::{self, Spoken};
 use super::listen::Listening;
 use super::modern::{self, Refusal};
 use super::operation::{self, Operation, Response, Runner};
+use super::outlive::Outlive;
 use super::registry::{Need, Registry};
 use super::session::SessionId;
-use super::sse::{EventStream, Run};
+use super::sse::{EventSource, EventStream, Resumable, Run, WithoutClient};
 use super::tool_result::ToolResult;
 use super::version::{Era, ProtocolVersion, names_modern_era};
-use crate::caller::{Caller, ScopeSet};
+use crate::caller::{Caller, ScopeSet, Subject};
 
 /// How an endpoint behaves.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +67,8 @@ pub enum Reply {
     Listen(Box<Listening>),
 }
 
-/// Chunks of an event stream. Dropping it cancels the call.
-pub type Events = Pin<Box<dyn Stream<Item = Vec<u8>>>>;
+/// The chunks of an event stream.
+pub type Events = Pin<Box<dyn EventSource>>;
 
 impl From<Response> for Reply {
     fn from(response: Response) -> Self {
@@ -250,18 +250,31 @@ impl<H: Host + Unpin> Endpoint<H> {
         if accepts != Accepts::Json {
             exchange.open();
         }
+        let owner = caller.as_ref().map(|caller| caller.subject.clone());
         let mut run: Run = Box::pin(self.runner(host.clone(), caller).run(operation, id, Rc::clone(&exchange)));
         let keep_alive = self.settings.keep_alive;
-        match accepts {
-            Accepts::Json => run.await.into(),
-            Accepts::EventStream => Reply::Events(Box::pin(EventStream::new(run, exchange, host, keep_alive))),
-            Accepts::Both => match self.first(&mut run, &exchange, &host).await {
-                Some(response) if exchange.has_messages() => {
-                    Reply::Events(Box::pin(EventStream::answered(response, exchange, host, keep_alive)))
-                }
-                Some(response) => response.into(),
-                None => Reply::Events(Box::pin(EventStream::new(run, exchange, host, keep_alive))),
-            },
+        if accepts == Accepts::EventStream {
+            let without_client = without_client(&exchange, &host, owner);
+            return Reply::Events(Box::pin(EventStream::new(run, exchange, host, keep_alive, without_client)));
+        }
+        let at_once = match poll_fn(|task| Poll::Ready(run.as_mut().poll(task))).await {
+            // Nothing is prepared where the response is there at once: that is most calls.
+            Poll::Ready(response) if !exchange.has_messages() => return response.into(),
+            Poll::Ready(response) => Some(response),
+            Poll::Pending => None,
+        };
+        let without_client = without_client(&exchange, &host, owner);
+        let response = match (at_once, accepts) {
+            (Some(response), _) => Some(response),
+            (None, Accepts::Json) => Some(run.as_mut().await),
+            (None, _) => self.first(&mut run, &exchange, &host).await,
+        };
+        match response {
+            Some(response) if exchange.has_messages() => {
+                Reply::Events(Box::pin(EventStream::answered(response, exchange, host, keep_alive, without_client)))
+            }
+            Some(response) => response.into(),
+            None => Reply::Events(Box::pin(EventStream::new(run, exchange, host, keep_alive, without_client))),
         }
     }
 
@@ -271,14 +284,9 @@ impl<H: Host + Unpin> Endpoint<H> {
 
     /// The response, unless a message or the end of our patience comes first.
     async fn first(&self, run: &mut Run, exchange: &Exchange, host: &H) -> Option<Response> {
-        // No timer where the response is there at once: that is most calls.
-        let at_once = poll_fn(|task| Poll::Ready(run.as_mut().poll(task))).await;
-        if let Poll::Ready(response) = at_once {
-            return Some(response);
-        }
         let mut patience = pin!(host.sleep(self.settings.patience));
         poll_fn(|task| {
-            if exchange.has_messages() {
+            if exchange.has_messages() || exchange.is_stream_closed() {
                 return Poll::Ready(None);
             }
             if let Poll::Ready(response) = run.as_mut().poll(task) {
@@ -359,6 +367,18 @@ impl<H: Host + Unpin> Endpoint<H> {
     }
 }
 
+/// What becomes of a call whose client leaves. Only from 2026-07-28 on that means that nobody wants its answer.
+fn without_client<H: Host>(exchange: &Exchange, host: &H, owner: Option<Subject>) -> WithoutClient {
+    if exchange.version.is_modern() {
+        return WithoutClient::Ends;
+    }
+    let outlive = Outlive::begin(host);
+    match exchange.resumable_in() {
+        Some(session) => WithoutClient::IsKept(outlive, Resumable::new(session.clone(), owner, host.random_bits())),
+        None => WithoutClient::GoesOn(outlive),
+    }
+}
+
 /// Brings a client's response to the call that asked. Without a session nobody asked.
 async fn respond<H: Host>(
     id: &RequestId,
@@ -383,6 +403,12 @@ async fn respond<H: Host>(
 
 fn legacy_refusal(error: RpcError) -> Refusal {
     Refusal { status: error.http_status(Era::Legacy), error }
+}
+
+/// Whether a request without a body is one of a client with a handshake, by its version header.
+#[must_use]
+pub fn is_legacy(headers: &impl RequestHeaders) -> bool {
+    Spoken::of(headers).is_ok()
 }
 
 pub(crate) fn names_modern(headers: &impl RequestHeaders) -> bool {

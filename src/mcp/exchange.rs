@@ -26,6 +26,8 @@ pub(crate) struct Exchange {
     last_progress: Cell<f64>,
     pub(crate) log_filter: LogFilter,
     outbox: RefCell<Outbox>,
+    /// The handler has sent its client away for now.
+    is_stream_closed: Cell<bool>,
 }
 
 /// Which log messages the client wants.
@@ -116,12 +118,38 @@ impl Exchange {
             last_progress: Cell::new(f64::NEG_INFINITY),
             log_filter,
             outbox: RefCell::new(Outbox::Closed),
+            is_stream_closed: Cell::new(false),
         }
     }
 
     /// From now on messages are kept for a stream.
     pub(crate) fn open(&self) {
         self.outbox.replace(Outbox::Open(VecDeque::new()));
+    }
+
+    /// From now on messages are dropped.
+    pub(crate) fn close(&self) {
+        self.outbox.replace(Outbox::Closed);
+    }
+
+    /// The session in which a client may come back to the stream of this request. Older ones do not read its ids.
+    pub(crate) fn resumable_in(&self) -> Option<&SessionId> {
+        match &self.asking {
+            Asking::Stream(session) if self.version.has_resumable_streams() => Some(session),
+            Asking::Stream(_) | Asking::Nobody | Asking::Rounds(_) => None,
+        }
+    }
+
+    /// Ends the stream, if its client can come back to it. What is sent from now on waits there.
+    pub(crate) async fn close_stream(&self) {
+        if self.is_open() && self.resumable_in().is_some() {
+            self.is_stream_closed.set(true);
+            give_turn().await;
+        }
+    }
+
+    pub(crate) fn is_stream_closed(&self) -> bool {
+        self.is_stream_closed.get()
     }
 
     /// Whether a message can reach the client.
@@ -172,17 +200,21 @@ impl Exchange {
         } else {
             return;
         }
-        // Gives the stream its turn, so that the message leaves now and not with the answer.
-        let mut yielded = false;
-        poll_fn(|task| {
-            if std::mem::replace(&mut yielded, true) {
-                return Poll::Ready(());
-            }
-            task.waker().wake_by_ref();
-            Poll::Pending
-        })
-        .await;
+        give_turn().await;
     }
+}
+
+/// Gives the stream its turn, so that a message leaves now and not with the answer.
+async fn give_turn() {
+    let mut yielded = false;
+    poll_fn(|task| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// A notification, or with an id a request.

@@ -8,6 +8,7 @@ use thiserror::Error;
 use super::announce::Change;
 use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
+use super::replay::Event;
 use super::session::SessionId;
 use super::watch::{NotWatched, Watch};
 use crate::caller::Subject;
@@ -65,6 +66,20 @@ pub trait Host: Clone + 'static {
 
     /// Remembers what a session wants to hear of. `owner` is whose session it is; the first one who signed in keeps it.
     fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> impl Future<Output = Result<(), NotWatched>>;
+
+    /// Keeps events of a stream whose client may come back for them: `is_lost` says that its connection is gone, and that more
+    /// events of the stream may follow.
+    fn keep_events(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        stream: &str,
+        events: &[Event],
+        is_lost: bool,
+    ) -> impl Future<Output = Result<(), SessionError>>;
+
+    /// Runs `work` to its end, also when the client of this request has its answer or has left.
+    fn run_on(&self, work: impl Future<Output = ()> + 'static);
 
     /// Seals what a client keeps for us for a while. It opens only beside the same `binding`.
     fn seal(&self, plain: &[u8], binding: &[u8]) -> impl Future<Output = Result<String, NotSealed>>;

@@ -52,6 +52,12 @@ impl SessionId {
         Self { text, capabilities, version }
     }
 
+    /// An id as tests need them.
+    #[cfg(test)]
+    pub(crate) fn sample(number: u128) -> Self {
+        Self::new(number << 16, ClientCapabilities::default(), ProtocolVersion::NEWEST_LEGACY)
+    }
+
     /// The id as text: hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -16,6 +16,7 @@ use super::host::{Host, NotOpened, NotSealed, SessionError, Unavailable};
 use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
 use super::registry::{Need, Registry};
+use super::replay::Event;
 use super::session::SessionId;
 use super::watch::{NotWatched, Watch};
 use crate::caller::{Caller, ClientId, ScopeSet, Subject};
@@ -80,6 +81,19 @@ impl Host for Alone {
     async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
         Ok(())
     }
+
+    async fn keep_events(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _stream: &str,
+        _events: &[Event],
+        _is_lost: bool,
+    ) -> Result<(), SessionError> {
+        Ok(())
+    }
+
+    fn run_on(&self, _work: impl Future<Output = ()> + 'static) {}
 
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
         Ok(URL_SAFE_NO_PAD.encode([plain, b"|", binding].concat()))

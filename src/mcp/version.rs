@@ -104,6 +104,12 @@ impl ProtocolVersion {
         matches!(self, Self::V2025_11_25 | Self::V2026_07_28)
     }
 
+    /// Whether a client can come back to a stream that it has lost. Streams of older ones have no ids: their clients stumble
+    /// over the event that opens such a stream.
+    pub(crate) const fn has_resumable_streams(self) -> bool {
+        matches!(self, Self::V2025_11_25)
+    }
+
     /// Whether a POST may hold an array of messages.
     pub(crate) const fn has_batches(self) -> bool {
         matches!(self, Self::V2025_03_26)

@@ -19,14 +19,12 @@ use super::app::App;
 use super::clock::now;
 use super::incoming::Incoming;
 use super::mcp_route::from_reply;
+use super::session_route::ALLOWED;
 use super::subscriptions_object::{Command, Opened, Outcome};
 use super::{durable, subscriptions_object, tokens};
 
 /// An announcement that is not sent by then is not worth the caller's time.
 const PUBLISH_LIMIT: Duration = Duration::from_secs(2);
-
-/// The methods of an endpoint with streams.
-pub(crate) const ALLOWED: &str = "GET, POST, OPTIONS";
 
 /// The way of one request to a stream.
 pub(crate) struct Announcements<'a> {

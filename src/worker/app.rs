@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::json;
-use worker::{Env, console_error, web_sys};
+use worker::{Context, Env, console_error, web_sys};
 
 use crate::mcp::{Connector, Endpoint, Registry, Settings, Unavailable};
 use crate::oauth::scope_catalogue::ScopeCatalogue;
@@ -45,11 +45,12 @@ thread_local! {
 pub async fn serve(
     request: web_sys::Request,
     env: Env,
+    context: Context,
     connector: fn() -> Connector<Workers>,
 ) -> worker::Result<web_sys::Response> {
     let incoming = Incoming::new(request);
     let answer = match app(&env, connector) {
-        Ok(app) => app.answer(&incoming, env).await,
+        Ok(app) => app.answer(&incoming, env, context).await,
         Err(error) => {
             console_error!("configuration: {error}");
             Answer::json(500, &json!({ "error": "server_error", "error_description": error.to_string() }))
@@ -98,7 +99,7 @@ impl App {
         Ok(Rc::clone(self.authority.get_or_init(|| authority)))
     }
 
-    async fn answer(self: &Rc<Self>, incoming: &Incoming, env: Env) -> Answer {
+    async fn answer(self: &Rc<Self>, incoming: &Incoming, env: Env, context: Context) -> Answer {
         let Ok(site) = self.last_site.of(incoming.asked_origin(), &self.configuration) else {
             return Answer::json(
                 400,
@@ -106,7 +107,7 @@ impl App {
             );
         };
         match Route::of(incoming.path()) {
-            Route::Mcp(endpoint) => mcp_route::answer(self, &site, endpoint, incoming, env).await,
+            Route::Mcp(endpoint) => mcp_route::answer(self, &site, endpoint, incoming, env, context).await,
             Route::ProtectedResourceMetadata(endpoint) => {
                 self.document(incoming, &site, || well_known::protected_resource(self, &site, endpoint))
             }

@@ -1,7 +1,8 @@
 //! A stream that ends when its client is gone.
 //!
 //! The runtime does not drop the stream of a client that left: it stops reading, and the call behind it would stay frozen.
-//! What it does is to abort the signal of the request, at the first write that fails (flag `enable_request_signal`).
+//! What it does is to abort the signal of the request, at the first write that fails (flag `enable_request_signal`). What
+//! becomes of the call then is the stream's own business.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -24,14 +25,15 @@ pub(crate) struct UntilGone {
 }
 
 impl UntilGone {
-    /// Drops `events`, and with it the handler, as soon as `signal` is aborted.
+    /// Lets `events` know as soon as `signal` is aborted, and gives them up.
     pub(crate) fn new(events: Events, signal: AbortSignal) -> Self {
         let events = Rc::new(RefCell::new(Some(events)));
         let held = Rc::clone(&events);
         let on_abort = Closure::new(move || {
             // A handler that is running right now cannot be dropped; its stream ends at its next message.
-            if let Ok(mut events) = held.try_borrow_mut() {
-                events.take();
+            let events = held.try_borrow_mut().ok().and_then(|mut events| events.take());
+            if let Some(events) = events {
+                events.client_gone();
             }
         });
         signal.set_onabort(Some(on_abort.as_ref().unchecked_ref()));
@@ -43,18 +45,31 @@ impl Stream for UntilGone {
     type Item = Vec<u8>;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let mut held = self.events.borrow_mut();
         if self.signal.aborted() {
+            if let Some(events) = held.take() {
+                events.client_gone();
+            }
             return Poll::Ready(None);
         }
-        match self.events.borrow_mut().as_mut() {
+        let next = match held.as_mut() {
             Some(events) => events.as_mut().poll_next(task),
             None => Poll::Ready(None),
+        };
+        if matches!(next, Poll::Ready(None)) {
+            held.take();
         }
+        next
     }
 }
 
 impl Drop for UntilGone {
     fn drop(&mut self) {
         self.signal.set_onabort(None);
+        // Not read to its end, so somebody was told to stop.
+        let events = self.events.try_borrow_mut().ok().and_then(|mut events| events.take());
+        if let Some(events) = events {
+            events.client_gone();
+        }
     }
 }

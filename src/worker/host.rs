@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::caller::Subject;
 use crate::mcp::{
-    self, Change, ClientResponse, Host, LogLevel, NotOpened, NotSealed, NotWatched, SessionError, SessionId, Watch,
+    self, Change, ClientResponse, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, SessionError, SessionId,
+    Watch,
 };
 
 use super::announcements;
@@ -20,14 +21,15 @@ use super::timer::Timer;
 pub struct Workers {
     env: worker::Env,
     app: Rc<App>,
+    context: Rc<worker::Context>,
 }
 
 /// What a handler knows about the call it serves. `cx.env()` has the bindings, variables and secrets.
 pub type Context = mcp::Context<Workers>;
 
 impl Workers {
-    pub(crate) fn new(env: worker::Env, app: Rc<App>) -> Self {
-        Self { env, app }
+    pub(crate) fn new(env: worker::Env, app: Rc<App>, context: Rc<worker::Context>) -> Self {
+        Self { env, app, context }
     }
 
     fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
@@ -88,6 +90,21 @@ impl Host for Workers {
 
     async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
         announcements::watch(&self.env, watch, owner).await
+    }
+
+    async fn keep_events(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        stream: &str,
+        events: &[Event],
+        is_lost: bool,
+    ) -> Result<(), SessionError> {
+        self.session(session, owner).keep_events(stream, events, is_lost).await
+    }
+
+    fn run_on(&self, work: impl Future<Output = ()> + 'static) {
+        self.context.wait_until(work);
     }
 
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {

@@ -3,18 +3,20 @@
 
 use std::rc::Rc;
 
-use crate::mcp::{Posted, Reply, SessionId, is_json};
+use crate::mcp::{Posted, Reply, SessionError, SessionId, is_json};
 
 use super::access::{Door, Refusal, Visitor};
-use super::announcements::{self, Announcements};
+use super::announcements::Announcements;
 use super::answer::Answer;
 use super::app::App;
 use super::configuration::ChallengeForm;
 use super::cors;
+use super::ended;
 use super::guard;
 use super::host::Workers;
 use super::incoming::{BodyError, Incoming};
 use super::route::McpEndpoint;
+use super::session_route;
 use super::site::Site;
 use super::tokens::AccessTokens;
 
@@ -25,6 +27,7 @@ pub(crate) async fn answer(
     endpoint: McpEndpoint,
     incoming: &Incoming,
     env: worker::Env,
+    context: worker::Context,
 ) -> Answer {
     let origin = incoming.header("origin");
     if let Err(forbidden) = guard::check(site, origin.as_deref(), &app.configuration) {
@@ -32,7 +35,7 @@ pub(crate) async fn answer(
     }
     let answer = match incoming.method().as_str() {
         "OPTIONS" => cors::preflight(incoming),
-        method => admitted(app, site, endpoint, method, incoming, env).await,
+        method => admitted(app, site, endpoint, method, incoming, env, context).await,
     };
     cors::readable_by(answer, origin.as_deref())
 }
@@ -44,6 +47,7 @@ async fn admitted(
     method: &str,
     incoming: &Incoming,
     env: worker::Env,
+    context: worker::Context,
 ) -> Answer {
     let registry = &app.endpoint.registry;
     let door = Door { site, endpoint, sign_in: registry.sign_in() };
@@ -52,14 +56,12 @@ async fn admitted(
         Ok(visitor) => visitor,
         Err(refusal) => return refusal.into_answer(),
     };
-    let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
-    if method == "GET" && registry.announces_anything() {
-        return streams.to_session(visitor.caller()).await;
+    if ended::is_named(incoming) {
+        return session_route::no_use(SessionError::Gone);
     }
+    let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
     if method != "POST" {
-        // Sessions to end are what DELETE would be for.
-        let allowed = if registry.announces_anything() { announcements::ALLOWED } else { "POST, OPTIONS" };
-        return refused(405, "Send JSON-RPC messages with POST.").header("allow", allowed);
+        return session_route::answer(&streams, method, visitor.caller()).await;
     }
     if !incoming.header("content-type").is_some_and(|content_type| is_json(&content_type)) {
         return refused(415, "Send the message as Content-Type: application/json.");
@@ -85,7 +87,8 @@ async fn admitted(
         Visitor::Guest => None,
         Visitor::Caller(caller) => Some(caller),
     };
-    match posted.answer(incoming, &app.endpoint, Workers::new(env.clone(), Rc::clone(app)), caller).await {
+    let host = Workers::new(env.clone(), Rc::clone(app), Rc::new(context));
+    match posted.answer(incoming, &app.endpoint, host, caller).await {
         Reply::Listen(listening) => streams.to_subscription(*listening).await,
         reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),
     }
@@ -104,7 +107,7 @@ fn challenged(app: &App, posted: &Posted, refusal: Refusal) -> Answer {
     refusal.into_answer()
 }
 
-fn refused(status: u16, message: &str) -> Answer {
+pub(super) fn refused(status: u16, message: &str) -> Answer {
     from_reply(Reply::refused_unread(status, message))
 }
 

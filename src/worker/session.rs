@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use worker::Env;
 
 use crate::caller::Subject;
-use crate::mcp::{ClientResponse, LogLevel, SessionError, SessionId, Unavailable};
+use crate::mcp::{ClientResponse, Event, EventId, LogLevel, SessionError, SessionId, Unavailable};
 
 use super::durable;
 use super::timer::Timer;
@@ -34,6 +34,20 @@ pub(super) enum Command {
     Await(String),
     /// The client's answer to the question of this id.
     Answer(String, Vec<u8>),
+    /// Keeps events of a stream. If the stream is lost they have to last.
+    Keep {
+        stream: String,
+        events: Vec<Event>,
+        is_lost: bool,
+    },
+    /// Waits for events of a stream after this one, for `patience` seconds.
+    Replay {
+        stream: String,
+        after: u64,
+        patience: u64,
+    },
+    /// The session is over.
+    End,
 }
 
 /// What came of a command; nothing comes of one to a session that has ended or is somebody else's.
@@ -43,9 +57,11 @@ pub(super) enum Outcome {
     LogLevel(Option<String>),
     /// None came yet.
     Answer(Option<Vec<u8>>),
+    Events(Vec<Event>),
 }
 
 /// The session of one caller.
+#[derive(Clone, Copy)]
 pub(super) struct SessionOf<'a> {
     pub(super) env: &'a Env,
     pub(super) id: &'a SessionId,
@@ -85,6 +101,27 @@ impl SessionOf<'_> {
     /// Brings the client's answer to the question `id`.
     pub(super) async fn bring_answer(&self, id: &str, response: &ClientResponse) -> Result<(), SessionError> {
         self.ask(Command::Answer(id.to_owned(), response.to_json())).await.map(|_| ())
+    }
+
+    /// Keeps events of a stream for a client that may come back.
+    pub(super) async fn keep_events(&self, stream: &str, events: &[Event], is_lost: bool) -> Result<(), SessionError> {
+        let keep = Command::Keep { stream: stream.to_owned(), events: events.to_vec(), is_lost };
+        self.ask(keep).await.map(|_| ())
+    }
+
+    /// Events of the stream after `last`: there now or, if that may take a while, when there are some. None came if it took
+    /// too long.
+    pub(super) async fn events_after(&self, last: &EventId, patience: Duration) -> Result<Vec<Event>, SessionError> {
+        let replay = Command::Replay { stream: last.stream.clone(), after: last.number, patience: patience.as_secs() };
+        let Outcome::Events(events) = self.ask_patiently(replay, patience).await? else {
+            return Err(Unavailable.into());
+        };
+        Ok(events)
+    }
+
+    /// Ends it.
+    pub(super) async fn end(&self) -> Result<(), SessionError> {
+        self.ask(Command::End).await.map(|_| ())
     }
 
     async fn ask(&self, command: Command) -> Result<Outcome, SessionError> {

@@ -1,9 +1,10 @@
 //! What a legacy session remembers, in a Durable Object that exists from the first thing there is to remember.
 //!
 //! A question to the client is a request that waits here and an answer that comes by; both live in memory only, and so does
-//! the knowledge whose session it is as long as nothing else is kept. What has to last is one row.
+//! the knowledge whose session it is as long as nothing else is kept. The end of a stream that was written to its end lives
+//! there too, for a moment. What has to last is one row, and one for each event of a stream that was lost.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
-use crate::mcp::SessionOwner;
+use crate::mcp::{Event, Recent, SessionOwner};
 use crate::oauth::Timestamp;
 use crate::oauth::compact::{decode, encode};
 
@@ -31,14 +32,28 @@ const ANSWER_LIFETIME: u64 = 30;
 const MAX_ANSWERS: usize = 16;
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
+/// The events of a stream are kept this long after the last one, in seconds. A client comes back after one.
+const REPLAY_LIFETIME: u64 = 10 * 60;
+/// Most streams that are kept, and most bytes of them in all. The newest is kept in any case.
+const MAX_STREAMS: usize = 16;
+const MAX_STREAM_BYTES: usize = 16 * 1024 * 1024;
+/// Largest message that is written to a row. A larger one lives in memory only.
+const MAX_ROW_BYTES: usize = 1_900_000;
+
+/// Most requests that wait at a time.
+const MAX_WAITING: usize = 64;
+
 /// One session.
 #[durable_object(alarm)]
 pub struct Session {
     state: State,
     kept: RefCell<Option<Kept>>,
     answers: RefCell<VecDeque<Answer>>,
+    streams: RefCell<VecDeque<KeptStream>>,
     /// Who waits for something to change.
-    waiting: RefCell<Vec<Waker>>,
+    waiting: RefCell<Vec<(u64, Waker)>>,
+    /// The number of who waits next.
+    next: Cell<u64>,
 }
 
 /// What outlives the object's memory.
@@ -46,6 +61,14 @@ pub struct Session {
 struct Kept {
     owner: SessionOwner,
     log_level: Option<String>,
+    has_ended: bool,
+}
+
+/// A stream that its client may come back to.
+struct KeptStream {
+    id: String,
+    events: Recent,
+    touched: Timestamp,
 }
 
 /// A client's answer to a question.
@@ -57,7 +80,14 @@ struct Answer {
 
 impl DurableObject for Session {
     fn new(state: State, _env: Env) -> Self {
-        Self { state, kept: RefCell::default(), answers: RefCell::default(), waiting: RefCell::default() }
+        Self {
+            state,
+            kept: RefCell::default(),
+            answers: RefCell::default(),
+            streams: RefCell::default(),
+            waiting: RefCell::default(),
+            next: Cell::default(),
+        }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -74,7 +104,7 @@ impl DurableObject for Session {
 impl Session {
     async fn carry_out(&self, asked: Asked) -> worker::Result<Option<Outcome>> {
         let mut kept = self.kept()?;
-        let Some(owner) = kept.owner.after(asked.who.as_ref()) else { return Ok(None) };
+        let Some(owner) = kept.owner.after(asked.who.as_ref()).filter(|_| !kept.has_ended) else { return Ok(None) };
         kept.owner = owner;
         self.kept.replace(Some(kept.clone()));
         Ok(Some(match asked.command {
@@ -84,32 +114,67 @@ impl Session {
                 self.keep(kept).await?;
                 Outcome::Done
             }
-            Command::Await(id) => Outcome::Answer(self.until(|| self.take_answer(&id)).await),
+            Command::Await(id) => Outcome::Answer(self.until(PATIENCE, || self.take_answer(&id)).await?),
             Command::Answer(id, response) => {
                 self.put_answer(Answer { id, response, came: now() });
+                Outcome::Done
+            }
+            Command::Keep { stream, events, is_lost } => {
+                if is_lost {
+                    self.write_events(&stream, &events).await?;
+                }
+                self.put_events(stream, events);
+                Outcome::Done
+            }
+            Command::Replay { stream, after, patience } => {
+                self.read_events(&stream)?;
+                let patience = Duration::from_secs(patience).min(PATIENCE);
+                Outcome::Events(self.until(patience, || self.events_after(&stream, after)).await?.unwrap_or_default())
+            }
+            Command::End => {
+                self.state.storage().delete_all().await?;
+                self.answers.take();
+                self.streams.take();
+                self.keep(Kept { has_ended: true, log_level: None, ..kept }).await?;
+                self.changed();
                 Outcome::Done
             }
         }))
     }
 
     /// What `check` finds, now or after something has changed; none if it takes too long.
-    async fn until<T>(&self, check: impl Fn() -> Option<T>) -> Option<T> {
-        let mut over = pin!(Timer::new(PATIENCE));
-        poll_fn(|task| {
-            if let Some(found) = check() {
-                return Poll::Ready(Some(found));
+    async fn until<T>(&self, patience: Duration, check: impl Fn() -> Option<T>) -> worker::Result<Option<T>> {
+        let found = check();
+        if found.is_some() || patience.is_zero() {
+            return Ok(found);
+        }
+        if self.waiting.borrow().len() >= MAX_WAITING {
+            return Err("too many wait".into());
+        }
+        let mut over = pin!(Timer::new(patience));
+        let me = self.next.get();
+        self.next.set(me.wrapping_add(1));
+        let found = poll_fn(|task| {
+            self.waiting.borrow_mut().retain(|(number, _)| *number != me);
+            let found = check();
+            if found.is_some() || self.has_ended() {
+                return Poll::Ready(found);
             }
-            let mut waiting = self.waiting.borrow_mut();
-            if !waiting.iter().any(|waker| waker.will_wake(task.waker())) {
-                waiting.push(task.waker().clone());
+            if over.as_mut().poll(task).is_ready() {
+                return Poll::Ready(None);
             }
-            over.as_mut().poll(task).map(|()| None)
-        })
-        .await
+            self.waiting.borrow_mut().push((me, task.waker().clone()));
+            Poll::Pending
+        });
+        Ok(found.await)
+    }
+
+    fn has_ended(&self) -> bool {
+        self.kept.borrow().as_ref().is_some_and(|kept| kept.has_ended)
     }
 
     fn changed(&self) {
-        for waker in self.waiting.take() {
+        for (_, waker) in self.waiting.take() {
             waker.wake();
         }
     }
@@ -134,13 +199,87 @@ impl Session {
         self.changed();
     }
 
+    fn put_events(&self, id: String, events: Vec<Event>) {
+        let now = now();
+        let mut streams = self.streams.borrow_mut();
+        streams.retain(|stream| now.seconds_since(stream.touched) < REPLAY_LIFETIME);
+        let known = streams.iter().position(|stream| stream.id == id).and_then(|at| streams.remove(at));
+        let mut stream = known.unwrap_or_else(|| KeptStream { id, events: Recent::default(), touched: now });
+        stream.touched = now;
+        for event in events {
+            stream.events.push(event);
+        }
+        streams.push_back(stream);
+        let bytes = |streams: &VecDeque<KeptStream>| streams.iter().map(|stream| stream.events.bytes()).sum::<usize>();
+        while streams.len() > 1 && (streams.len() > MAX_STREAMS || bytes(&streams) > MAX_STREAM_BYTES) {
+            streams.pop_front();
+        }
+        drop(streams);
+        self.changed();
+    }
+
+    /// Those that a client has not got. None as long as there are none, unless there will be none any more.
+    fn events_after(&self, id: &str, number: u64) -> Option<Vec<Event>> {
+        let streams = self.streams.borrow();
+        let stream = streams.iter().find(|stream| stream.id == id)?;
+        let events: Vec<_> = stream.events.after(number).cloned().collect();
+        if events.is_empty() && stream.events.is_over() {
+            // The client has got it all; it is told so by an end without anything.
+            return Some(vec![Event { number, message: Vec::new(), is_last: true }]);
+        }
+        (!events.is_empty()).then_some(events)
+    }
+
+    async fn write_events(&self, stream: &str, events: &[Event]) -> worker::Result<()> {
+        let at = now().as_seconds();
+        self.sql(
+            "CREATE TABLE IF NOT EXISTS events (stream TEXT, number INTEGER, event BLOB NOT NULL, at INTEGER NOT NULL, \
+             PRIMARY KEY (stream, number)) WITHOUT ROWID",
+            vec![],
+        )?;
+        self.sql("DELETE FROM events WHERE at < ?", vec![integer(at.saturating_sub(REPLAY_LIFETIME))?])?;
+        for event in events.iter().filter(|event| event.message.len() <= MAX_ROW_BYTES) {
+            let value = encode(event).map_err(|_| "cannot be written")?;
+            let row = vec![stream.into(), integer(event.number)?, value.into(), integer(at)?];
+            self.sql("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", row)?;
+        }
+        self.forget_later().await
+    }
+
+    /// Brings events back into memory that were written down before the object was last evicted.
+    fn read_events(&self, id: &str) -> worker::Result<()> {
+        if self.streams.borrow().iter().any(|stream| stream.id == id) || !self.has_table("events")? {
+            return Ok(());
+        }
+        let since = integer(now().as_seconds().saturating_sub(REPLAY_LIFETIME))?;
+        let query = "SELECT event FROM events WHERE stream = ? AND at >= ? ORDER BY number";
+        let events = self.sql(query, vec![id.into(), since])?.raw().map(|row| match row?.pop() {
+            Some(SqlStorageValue::Blob(value)) => decode(&value).map_err(|_| "unreadable".into()),
+            _ => Err("unreadable".into()),
+        });
+        let events = events.collect::<worker::Result<Vec<Event>>>()?;
+        if !events.is_empty() {
+            self.put_events(id.to_owned(), events);
+        }
+        Ok(())
+    }
+
+    fn has_table(&self, name: &str) -> worker::Result<bool> {
+        let tables = self.sql("SELECT 1 FROM sqlite_master WHERE name = ?", vec![name.into()])?;
+        Ok(tables.raw().next().is_some())
+    }
+
+    /// The session is forgotten some time after the last that was kept for it.
+    async fn forget_later(&self) -> worker::Result<()> {
+        self.state.storage().set_alarm(LIFETIME).await
+    }
+
     /// What is kept. Looking writes nothing, not even an empty table.
     fn kept(&self) -> worker::Result<Kept> {
         if let Some(kept) = &*self.kept.borrow() {
             return Ok(kept.clone());
         }
-        let tables = self.sql("SELECT 1 FROM sqlite_master WHERE name = 'kept'", vec![])?;
-        if tables.raw().next().is_none() {
+        if !self.has_table("kept")? {
             return Ok(Kept::default());
         }
         let mut rows = self.sql("SELECT value FROM kept", vec![])?.raw();
@@ -160,10 +299,14 @@ impl Session {
         let upsert = "INSERT INTO kept VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET value = excluded.value";
         self.sql(upsert, vec![value.into()])?;
         self.kept.replace(Some(kept));
-        self.state.storage().set_alarm(LIFETIME).await
+        self.forget_later().await
     }
 
     fn sql(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<worker::SqlCursor> {
         self.state.storage().sql().exec(query, bindings)
     }
+}
+
+fn integer(value: u64) -> worker::Result<SqlStorageValue> {
+    SqlStorageValue::try_from_i64(i64::try_from(value).unwrap_or(i64::MAX))
 }

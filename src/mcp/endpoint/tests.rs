@@ -1,6 +1,6 @@
 //! The rules of a POST, without a runtime.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::{pending, ready};
 
 use futures_util::{FutureExt, StreamExt};
@@ -12,16 +12,22 @@ use super::*;
 use crate::caller::{Scope, Subject};
 use crate::mcp::client_capabilities::ClientCapabilities;
 use crate::mcp::{
-    Change, Connector, Context, LogLevel, NotOpened, NotSealed, NotWatched, Tool, ToolError, Unavailable, Watch,
+    Change, Connector, Context, Event, LogLevel, NotOpened, NotSealed, NotWatched, Tool, ToolError, Unavailable, Watch,
 };
 
 const READ: Scope = Scope::new("read", "Read");
 const WRITE: Scope = Scope::new("write", "Write");
 
+type Work = Pin<Box<dyn Future<Output = ()>>>;
+
 /// A place where time stands still.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Still {
     dropped: Rc<Cell<bool>>,
+    /// What outlives its request.
+    work: Rc<RefCell<Vec<Work>>>,
+    /// Events that were handed over, with whether their stream was lost.
+    kept: Rc<RefCell<Vec<(u64, bool)>>>,
     /// Time does not stand still after all: every wait is over at once.
     hasty: bool,
 }
@@ -74,6 +80,22 @@ impl Host for Still {
         Ok(())
     }
 
+    async fn keep_events(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _stream: &str,
+        events: &[Event],
+        is_lost: bool,
+    ) -> Result<(), SessionError> {
+        self.kept.borrow_mut().extend(events.iter().map(|event| (event.number, is_lost)));
+        Ok(())
+    }
+
+    fn run_on(&self, work: impl Future<Output = ()> + 'static) {
+        self.work.borrow_mut().push(Box::pin(work));
+    }
+
     async fn seal(&self, _plain: &[u8], _binding: &[u8]) -> Result<String, NotSealed> {
         Err(NotSealed::TooLarge)
     }
@@ -113,6 +135,10 @@ fn endpoint() -> Endpoint<Still> {
             let Text { text } = cx.elicit("text", "Which?").await?;
             Ok::<_, ToolError>(text)
         }))
+        .tool(Tool::new("part", "Part.", async |cx: Context<Still>| {
+            cx.close_stream().await;
+            Ok::<_, ToolError>("done")
+        }))
         .tool(Tool::new("hang", "Hang.", async |_: Context<Still>| pending::<Result<String, ToolError>>().await));
     let (registry, left_out) = Registry::new(connector);
     assert_eq!(left_out, []);
@@ -129,7 +155,7 @@ fn session() -> String {
 }
 
 fn host() -> Still {
-    Still { dropped: Rc::default(), hasty: false }
+    Still::default()
 }
 
 fn reply_to(body: &Value, headers: &[(&str, &str)], host: Still) -> Reply {
@@ -245,23 +271,105 @@ fn a_challenge_can_be_a_result() {
     assert_eq!(answer["result"]["_meta"]["mcp/www_authenticate"], json!(["Bearer x"]));
 }
 
-#[test]
-fn messages_leave_before_the_answer_and_a_closed_stream_drops_the_handler() {
+/// The stream of a call of `work` in a session of `version`.
+fn working(host: &Still, version: &str) -> Events {
     let body = call("work", &json!({"_meta": {"progressToken": "p"}}));
+    let headers = [("mcp-session-id", &*session()), ("mcp-protocol-version", version)];
+    let Reply::Events(events) = reply_to(&body, &headers, host.clone()) else { panic!("no stream") };
+    events
+}
+
+fn next_of(events: &mut Events) -> Option<String> {
+    events.next().now_or_never().map(|event| String::from_utf8(event.unwrap()).unwrap())
+}
+
+/// Runs what outlives its request, as far as it gets.
+fn run_on(host: &Still) {
+    let mut work = host.work.take();
+    work.retain_mut(|work| work.as_mut().now_or_never().is_none());
+    host.work.replace(work);
+}
+
+#[test]
+fn messages_leave_before_the_answer() {
     let host = host();
-    let session = session();
-    let Reply::Events(mut events) = reply_to(&body, &[("mcp-session-id", &session)], host.clone()) else {
-        panic!("no stream")
-    };
-    let mut next = || events.next().now_or_never().map(|event| String::from_utf8(event.unwrap()).unwrap());
-    let log = next().unwrap();
+    let mut events = working(&host, "2025-06-18");
+    let log = next_of(&mut events).unwrap();
     assert!(log.starts_with("event: message\ndata: {") && log.ends_with("}\n\n"), "{log}");
     assert!(log.contains("\"wanted\""), "{log}");
-    assert!(next().unwrap().contains("notifications/progress"));
-    assert_eq!(next(), None, "the handler waits");
-    assert!(!host.dropped.get());
-    drop(events);
-    assert!(host.dropped.get());
+    assert!(next_of(&mut events).unwrap().contains("notifications/progress"));
+    assert_eq!(next_of(&mut events), None, "the handler waits");
+}
+
+#[test]
+fn a_legacy_call_goes_on_without_its_client() {
+    for version in ["2025-03-26", "2025-06-18", "2025-11-25"] {
+        let host = host();
+        let mut events = working(&host, version);
+        while next_of(&mut events).is_some() {}
+        events.client_gone();
+        run_on(&host);
+        assert!(!host.dropped.get(), "{version}");
+        assert_eq!(host.kept.borrow().len(), if version == "2025-11-25" { 2 } else { 0 }, "{version}");
+    }
+}
+
+#[test]
+fn a_modern_call_ends_with_its_client() {
+    let host = host();
+    let mut meta = modern_meta();
+    meta["progressToken"] = json!("p");
+    let headers = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "work")];
+    let Reply::Events(mut events) = reply_to(&call("work", &json!({ "_meta": meta })), &headers, host.clone()) else {
+        panic!("no stream")
+    };
+    assert!(next_of(&mut events).unwrap().starts_with("event: message\n"));
+    events.client_gone();
+    assert!(host.dropped.get() && host.work.borrow().is_empty());
+}
+
+#[test]
+fn a_stream_that_can_be_resumed_has_ids_and_opens_with_one() {
+    let host = host();
+    let mut events = working(&host, "2025-11-25");
+    let opening = next_of(&mut events).unwrap();
+    let stream = opening.strip_prefix("id: ").unwrap().strip_suffix("-0\nretry: 1000\ndata:\n\n").unwrap();
+    for number in 1..=2 {
+        let event = next_of(&mut events).unwrap();
+        assert!(event.starts_with(&format!("id: {stream}-{number}\nevent: message\ndata: {{")), "{event}");
+    }
+}
+
+#[test]
+fn the_end_of_a_stream_that_was_written_is_kept_for_a_moment() {
+    let host = host();
+    let Reply::Events(mut events) = reply_to(&call("ask", &json!({})), &[("mcp-session-id", &session())], host.clone())
+    else {
+        panic!("no stream")
+    };
+    while events.next().now_or_never().unwrap().is_some() {}
+    run_on(&host);
+    assert_eq!(*host.kept.borrow(), [(1, false), (2, false)]);
+    assert!(host.work.borrow().is_empty(), "nothing is left to do");
+}
+
+#[test]
+fn a_handler_may_send_its_client_away() {
+    let host = host();
+    let Reply::Events(mut events) =
+        reply_to(&call("part", &json!({})), &[("mcp-session-id", &session())], host.clone())
+    else {
+        panic!("no stream")
+    };
+    assert!(next_of(&mut events).unwrap().starts_with("id: "), "the opening");
+    assert_eq!(events.next().now_or_never(), Some(None), "the stream ends");
+    run_on(&host);
+    run_on(&host);
+    assert_eq!(*host.kept.borrow(), [(1, true)], "the answer waits for the client");
+    // Who cannot come back is not sent away.
+    let older = [("mcp-session-id", &*session()), ("mcp-protocol-version", "2025-06-18")];
+    assert_eq!(answer_to(&call("part", &json!({})), &older).0, 200);
+    assert_eq!(answer_to(&call("part", &json!({})), &[]).0, 200);
 }
 
 #[test]
@@ -300,9 +408,10 @@ fn a_legacy_client_is_asked_on_the_stream_of_the_call() {
     else {
         panic!("no stream")
     };
+    assert!(next_of(&mut events).unwrap().starts_with("id: "), "the opening");
     let mut next = || {
-        let event = String::from_utf8(events.next().now_or_never().unwrap().unwrap()).unwrap();
-        serde_json::from_str::<Value>(event.strip_prefix("event: message\ndata: ").unwrap()).unwrap()
+        let event = next_of(&mut events).unwrap();
+        serde_json::from_str::<Value>(event.split("data: ").nth(1).unwrap()).unwrap()
     };
     let question = next();
     assert_eq!(question["method"], "elicitation/create");
@@ -328,7 +437,7 @@ fn a_handler_that_hangs_is_stopped() {
     endpoint.settings.time_limit = Duration::from_secs(7);
     let posted = Posted::read(call("hang", &json!({})).to_string().as_bytes()).ok().unwrap();
     let json_only = |name: &str| (name == "accept").then(|| "application/json".to_owned());
-    let hasty = Still { dropped: Rc::default(), hasty: true };
+    let hasty = Still { hasty: true, ..Still::default() };
     let Reply::Json { body, .. } = posted.answer(&json_only, &endpoint, hasty, None).now_or_never().unwrap() else {
         panic!("no answer")
     };

@@ -37,6 +37,8 @@ pub(crate) fn add_to(connector: Connector<Workers>) -> Connector<Workers> {
 struct Hang {
     /// Under which name the run is counted.
     key: String,
+    /// For how many ticks of 50 ms it waits.
+    ticks: Option<u32>,
 }
 
 #[derive(Clone, Copy, Default, Serialize, JsonSchema)]
@@ -76,7 +78,7 @@ async fn hang(args: Hang, cx: Context) -> Result<&'static str, ToolError> {
     let mut run = Run::start(args.key);
     // Opens the stream, if the client asked for progress.
     cx.progress(0.0, 1.0).await;
-    for _ in 0..TICKS {
+    for _ in 0..args.ticks.unwrap_or(TICKS) {
         cx.sleep(TICK).await;
     }
     run.is_finished = true;

@@ -1,5 +1,7 @@
 //! Tools that ask the client while they run, as the official suite asks for them from clients with a session.
 
+use std::time::Duration;
+
 use mcp_connector::mcp::{Connector, Elicited, Form, Sampling, Tool, ToolError};
 use mcp_connector::worker::{Context, Workers};
 use schemars::JsonSchema;
@@ -30,6 +32,11 @@ pub(crate) fn add_to(connector: Connector<Workers>) -> Connector<Workers> {
                 .read_only(),
         )
         .tool(Tool::new("ask_to_visit", "Asks the person to visit a page.", ask_to_visit).title("Visit").read_only())
+        .tool(
+            Tool::new("test_reconnection", "Sends its client away and answers when it is back.", reconnection)
+                .title("Reconnection")
+                .read_only(),
+        )
         .tool(Tool::new("ask_roots", "Asks which folders the client works in.", ask_roots).title("Roots").read_only())
 }
 
@@ -131,6 +138,12 @@ async fn ask_twice(cx: Context) -> Result<String, ToolError> {
     let first: Word = cx.elicit("first", "The first word?").await?;
     let second: Word = cx.elicit("second", "And the second?").await?;
     Ok(format!("{} {}", first.word, second.word))
+}
+
+async fn reconnection(cx: Context) -> Result<&'static str, ToolError> {
+    cx.close_stream().await;
+    cx.sleep(Duration::from_millis(100)).await;
+    Ok("Reconnection test completed successfully.")
 }
 
 async fn ask_to_visit(cx: Context) -> Result<&'static str, ToolError> {

@@ -25,9 +25,9 @@ use worker::web_sys;
 async fn fetch(
     request: web_sys::Request,
     env: worker::Env,
-    _context: worker::Context,
+    context: worker::Context,
 ) -> worker::Result<web_sys::Response> {
-    serve(request, env, connector).await
+    serve(request, env, context, connector).await
 }
 
 /// All fixtures. The suite calls the first tool without arguments, so it is one that needs none.

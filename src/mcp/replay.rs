@@ -1,0 +1,208 @@
+//! Events that a client may have lost, kept until it comes back for them ("Resumability and Redelivery", until 2025-11-25).
+//!
+//! An event id names its stream and its place in it, so a client that says what it got last gets the rest of that stream and
+//! nothing of another.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::announce::event;
+
+/// The id of an event: `<stream>-<number>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventId {
+    /// The stream: 16 hexadecimal digits, unique without a session even.
+    pub stream: String,
+    /// Its place in the stream. What opens the stream is 0.
+    pub number: u64,
+}
+
+impl EventId {
+    /// Reads what a client sends as `Last-Event-ID`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (stream, number) = text.trim().split_once('-')?;
+        let is_ours = stream.len() == 16 && stream.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_plain = !number.is_empty() && number.len() <= 15 && number.bytes().all(|byte| byte.is_ascii_digit());
+        (is_ours && is_plain).then_some(Self { stream: stream.to_owned(), number: number.parse().ok()? })
+    }
+
+    /// The name of a new stream, out of bits that nobody can guess.
+    pub(crate) fn new_stream(bits: u128) -> String {
+        format!("{:016x}", bits >> 64)
+    }
+}
+
+/// A message on its way, at its place in a stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place.
+    pub number: u64,
+    /// The message. Empty where it was too large to be kept.
+    pub message: Vec<u8>,
+    /// Whether the stream ends with it.
+    pub is_last: bool,
+}
+
+impl Event {
+    /// What goes over the wire.
+    #[must_use]
+    pub fn framed(&self, stream: &str) -> Vec<u8> {
+        let mut framed = format!("id: {stream}-{}\n", self.number).into_bytes();
+        framed.extend_from_slice(&event(&self.message));
+        framed
+    }
+}
+
+/// What opens a stream that can be resumed: an id before there is a message, and how long to wait before coming back.
+pub(crate) fn priming(stream: &str) -> Vec<u8> {
+    format!("id: {stream}-0\nretry: {RETRY_MILLISECONDS}\ndata:\n\n").into_bytes()
+}
+
+const RETRY_MILLISECONDS: u32 = 1000;
+
+/// The newest events of one stream, within limits.
+#[derive(Debug, Default)]
+pub struct Recent {
+    events: VecDeque<Event>,
+    bytes: usize,
+}
+
+impl Recent {
+    /// Most events of one stream that are kept.
+    pub const MAX_EVENTS: usize = 1000;
+    /// Most bytes of them. A larger event is kept empty: the stream then ends without it.
+    pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+    /// Adds an event, and drops the oldest where there are too many. One that is known already is not added again.
+    pub fn push(&mut self, mut event: Event) {
+        if self.events.back().is_some_and(|last| last.number >= event.number) {
+            return;
+        }
+        if event.message.len() > Self::MAX_BYTES {
+            event.message = Vec::new();
+        }
+        self.bytes = self.bytes.saturating_add(event.message.len());
+        self.events.push_back(event);
+        while self.bytes > Self::MAX_BYTES || self.events.len() > Self::MAX_EVENTS {
+            let Some(oldest) = self.events.pop_front() else { break };
+            self.bytes = self.bytes.saturating_sub(oldest.message.len());
+        }
+    }
+
+    /// Those after the place `number`.
+    pub fn after(&self, number: u64) -> impl Iterator<Item = &Event> {
+        self.events.iter().filter(move |event| event.number > number)
+    }
+
+    /// Whether the stream has ended.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.events.back().is_some_and(|last| last.is_last)
+    }
+
+    /// Forgets them all, and gives them.
+    pub(crate) fn take(&mut self) -> Vec<Event> {
+        self.bytes = 0;
+        self.events.drain(..).collect()
+    }
+
+    /// Whether nothing is kept.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// How large they are together.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn event(number: u64, length: usize) -> Event {
+        Event { number, message: vec![b'x'; length], is_last: false }
+    }
+
+    #[test]
+    fn an_event_id_is_read_as_it_was_written() {
+        let stream = EventId::new_stream(u128::MAX / 3);
+        let id = EventId::parse(&format!(" {stream}-17 ")).unwrap();
+        assert_eq!(id, EventId { stream, number: 17 });
+        for text in [
+            "",
+            "17",
+            "-17",
+            "5555555555555555",
+            "5555555555555555-",
+            "5555555555555555--1",
+            "5555555555555555-+1",
+            "555555555555555g-1",
+            "5555555555555555-1-1",
+            "5555555555555555-1111111111111111",
+            "55555555555555555-1",
+        ] {
+            assert_eq!(EventId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_stream_opens_with_an_id_and_empty_data() {
+        assert_eq!(priming("ab"), b"id: ab-0\nretry: 1000\ndata:\n\n");
+        let event = Event { number: 3, message: b"{}".to_vec(), is_last: false };
+        assert_eq!(event.framed("ab"), b"id: ab-3\nevent: message\ndata: {}\n\n");
+    }
+
+    #[test]
+    fn the_newest_are_kept() {
+        let mut recent = Recent::default();
+        for number in 1..=(Recent::MAX_EVENTS as u64 + 5) {
+            recent.push(event(number, 1));
+        }
+        assert_eq!(recent.after(0).next().unwrap().number, 6);
+        recent.push(event(5000, Recent::MAX_BYTES));
+        assert_eq!(recent.after(0).map(|event| event.number).collect::<Vec<_>>(), [5000]);
+        recent.push(event(5001, Recent::MAX_BYTES + 1));
+        assert_eq!(recent.after(5000).map(|event| event.message.len()).collect::<Vec<_>>(), [0]);
+    }
+
+    #[test]
+    fn a_stream_is_over_with_its_last_event() {
+        let mut recent = Recent::default();
+        assert!(!recent.is_over());
+        recent.push(event(1, 1));
+        assert!(!recent.is_over());
+        recent.push(Event { is_last: true, ..event(2, 1) });
+        assert!(recent.is_over());
+    }
+
+    proptest! {
+        /// However often a client loses its connection, and in whatever portions events come: nothing is lost or doubled.
+        #[test]
+        fn a_client_that_says_what_it_got_gets_the_rest_once(
+            portions in proptest::collection::vec((0usize..5, 0usize..4), 1..40),
+        ) {
+            let (mut recent, mut got, mut sent) = (Recent::default(), Vec::new(), 0_u64);
+            for (come, read) in portions {
+                for _ in 0..come {
+                    sent = sent.saturating_add(1);
+                    recent.push(event(sent, 1));
+                    // A sender that is not sure sends again.
+                    recent.push(event(sent, 1));
+                }
+                let last = got.last().copied().unwrap_or(0);
+                got.extend(recent.after(last).take(read).map(|event| event.number));
+            }
+            let last = got.last().copied().unwrap_or(0);
+            got.extend(recent.after(last).map(|event| event.number));
+            prop_assert_eq!(got, (1..=sent).collect::<Vec<_>>());
+        }
+    }
+}

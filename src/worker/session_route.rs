@@ -1,0 +1,84 @@
+//! What is not a POST at an MCP endpoint, and belongs to legacy sessions: GET for a stream, to come back to one that was lost
+//! or to hear of changes, and DELETE to end the session ("Listening for Messages from the Server", "Resumability and
+//! Redelivery", "Session Management").
+
+use std::time::Duration;
+
+use crate::caller::Caller;
+use crate::mcp::{EventId, SessionError, SessionId, is_legacy};
+
+use super::announcements::Announcements;
+use super::answer::Answer;
+use super::configuration::Configuration;
+use super::ended;
+use super::incoming::Incoming;
+use super::mcp_route::refused;
+use super::session::SessionOf;
+use super::session_stream::{Limits, SessionStream};
+
+/// How long a stream is waited for after the longest call has ended: its last events may still be on their way.
+const AFTERMATH: Duration = Duration::from_secs(30);
+
+/// The methods of an endpoint.
+pub(super) const ALLOWED: &str = "GET, POST, DELETE, OPTIONS";
+
+/// Answers what is not a POST.
+pub(super) async fn answer(streams: &Announcements<'_>, method: &str, caller: Option<&Caller>) -> Answer {
+    let (incoming, configuration) = (streams.incoming, &streams.app.configuration);
+    let named = match named_session(incoming) {
+        Ok(named) => named.filter(|_| is_legacy(incoming)),
+        Err(answer) => return answer,
+    };
+    let who = caller.map(|caller| &caller.subject);
+    let session = named.as_ref().map(|id| SessionOf { env: streams.env, id, who });
+    // An id that is none of ours says nothing.
+    let last = incoming.header("last-event-id").and_then(|last| EventId::parse(&last));
+    match (method, session, last) {
+        ("GET", Some(session), Some(last)) => resume(configuration, incoming, session, last).await,
+        ("GET", ..) if streams.app.endpoint.registry.announces_anything() => streams.to_session(caller).await,
+        ("DELETE", Some(session), _) => end(session).await,
+        _ => refused(405, "Send JSON-RPC messages with POST.").header("allow", ALLOWED),
+    }
+}
+
+/// The rest of a stream.
+async fn resume(configuration: &Configuration, incoming: &Incoming, session: SessionOf<'_>, last: EventId) -> Answer {
+    if !incoming.header("accept").is_some_and(|accept| accept.contains("text/event-stream") || accept.contains("*/*")) {
+        return refused(406, "Accept must allow text/event-stream.");
+    }
+    match session.events_after(&last, Duration::ZERO).await {
+        Ok(events) => {
+            let longest = configuration.time_limit.saturating_add(AFTERMATH);
+            let limits = Limits { keep_alive: configuration.keep_alive, longest };
+            Answer::events(Box::pin(SessionStream::new(session, last, events, limits)))
+        }
+        Err(error) => no_use(error),
+    }
+}
+
+async fn end(session: SessionOf<'_>) -> Answer {
+    match session.end().await {
+        Ok(()) => {
+            ended::remember(session.id);
+            Answer::empty(204)
+        }
+        Err(error) => no_use(error),
+    }
+}
+
+/// The session that a message names, if it names one.
+fn named_session(incoming: &Incoming) -> Result<Option<SessionId>, Answer> {
+    let Some(named) = incoming.header(SessionId::HEADER) else { return Ok(None) };
+    match SessionId::parse(named.trim()) {
+        Some(session) => Ok(Some(session)),
+        None => Err(no_use(SessionError::Gone)),
+    }
+}
+
+/// The answer where a session is of no use.
+pub(super) fn no_use(error: SessionError) -> Answer {
+    match error {
+        SessionError::Gone => refused(404, "There is no such session. Begin one with `initialize`."),
+        SessionError::Unavailable(error) => refused(503, &format!("Not done: {error}.")).header("retry-after", "5"),
+    }
+}

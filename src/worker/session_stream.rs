@@ -1,0 +1,121 @@
+//! What a session's object has for a client, as a stream of events: asked for again and again, as long as the client stays.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::Stream;
+use worker::Env;
+
+use crate::caller::Subject;
+use crate::mcp::{Event, EventId, EventSource, SessionError, SessionId};
+
+use super::session::{PATIENCE, SessionOf};
+use super::timer::Timer;
+
+/// A comment: a gone client is only noticed at a write.
+const KEEP_ALIVE: &[u8] = b":\n\n";
+
+type Question = Pin<Box<dyn Future<Output = Result<Vec<Event>, SessionError>>>>;
+
+/// The rest of a stream.
+pub(super) struct SessionStream {
+    env: Env,
+    session: SessionId,
+    who: Option<Subject>,
+    /// What the client got last.
+    last: EventId,
+    keep_alive: Duration,
+    /// How events are written: with their ids or without.
+    framed: fn(&Event, &str) -> Vec<u8>,
+    waiting: VecDeque<Vec<u8>>,
+    is_over: bool,
+    question: Option<Question>,
+    silence: Option<Timer>,
+    /// When the client is sent away at the latest.
+    end: Timer,
+}
+
+impl SessionStream {
+    /// The stream after `last`, which begins with `events`.
+    pub(super) fn new(session: SessionOf<'_>, last: EventId, events: Vec<Event>, limits: Limits) -> Self {
+        let mut stream = Self {
+            env: session.env.clone(),
+            session: session.id.clone(),
+            who: session.who.cloned(),
+            last,
+            keep_alive: limits.keep_alive,
+            framed: Event::framed,
+            waiting: VecDeque::new(),
+            is_over: false,
+            question: None,
+            silence: None,
+            end: Timer::new(limits.longest),
+        };
+        stream.take(events);
+        stream
+    }
+
+    fn take(&mut self, events: Vec<Event>) {
+        for event in events {
+            self.last.number = event.number;
+            self.is_over |= event.is_last;
+            if !event.message.is_empty() {
+                self.waiting.push_back((self.framed)(&event, &self.last.stream));
+            }
+        }
+    }
+
+    fn ask(&self) -> Question {
+        let (env, session, who, last) = (self.env.clone(), self.session.clone(), self.who.clone(), self.last.clone());
+        Box::pin(async move {
+            let session = SessionOf { env: &env, id: &session, who: who.as_ref() };
+            session.events_after(&last, PATIENCE).await
+        })
+    }
+}
+
+/// How long a stream is held.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// A silent stream sends a comment after this long.
+    pub(super) keep_alive: Duration,
+    /// It ends after this long in any case.
+    pub(super) longest: Duration,
+}
+
+impl Stream for SessionStream {
+    type Item = Vec<u8>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let this = self.get_mut();
+        loop {
+            if let Some(event) = this.waiting.pop_front() {
+                this.silence = None;
+                return Poll::Ready(Some(event));
+            }
+            if this.is_over || Pin::new(&mut this.end).poll(task).is_ready() {
+                return Poll::Ready(None);
+            }
+            let mut question = this.question.take().unwrap_or_else(|| this.ask());
+            match question.as_mut().poll(task) {
+                Poll::Ready(Ok(events)) => this.take(events),
+                // Ended, or out of reach: the client comes back and is told so.
+                Poll::Ready(Err(_)) => this.is_over = true,
+                Poll::Pending => {
+                    this.question = Some(question);
+                    let silence = this.silence.get_or_insert_with(|| Timer::new(this.keep_alive));
+                    if Pin::new(silence).poll(task).is_ready() {
+                        this.silence = None;
+                        return Poll::Ready(Some(KEEP_ALIVE.to_vec()));
+                    }
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+}
+
+impl EventSource for SessionStream {}
