@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
-use crate::mcp::{Event, Recent, SessionOwner};
+use crate::mcp::{Event, EventId, Replays, SessionOwner};
 use crate::oauth::Timestamp;
 use crate::oauth::compact::{decode, encode};
 
@@ -32,11 +32,6 @@ const ANSWER_LIFETIME: u64 = 30;
 const MAX_ANSWERS: usize = 16;
 const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 
-/// The events of a stream are kept this long after the last one, in seconds. A client comes back after one.
-const REPLAY_LIFETIME: u64 = 10 * 60;
-/// Most streams that are kept, and most bytes of them in all. The newest is kept in any case.
-const MAX_STREAMS: usize = 16;
-const MAX_STREAM_BYTES: usize = 16 * 1024 * 1024;
 /// Largest message that is written to a row. A larger one lives in memory only.
 const MAX_ROW_BYTES: usize = 1_900_000;
 
@@ -49,7 +44,7 @@ pub struct Session {
     state: State,
     kept: RefCell<Option<Kept>>,
     answers: RefCell<VecDeque<Answer>>,
-    streams: RefCell<VecDeque<KeptStream>>,
+    streams: RefCell<Replays>,
     /// Who waits for something to change.
     waiting: RefCell<Vec<(u64, Waker)>>,
     /// The number of who waits next.
@@ -62,13 +57,6 @@ struct Kept {
     owner: SessionOwner,
     log_level: Option<String>,
     has_ended: bool,
-}
-
-/// A stream that its client may come back to.
-struct KeptStream {
-    id: String,
-    events: Recent,
-    touched: Timestamp,
 }
 
 /// A client's answer to a question.
@@ -123,13 +111,16 @@ impl Session {
                 if is_lost {
                     self.write_events(&stream, &events).await?;
                 }
-                self.put_events(stream, events);
+                self.streams.borrow_mut().keep(&stream, events, now().as_seconds());
+                self.changed();
                 Outcome::Done
             }
             Command::Replay { stream, after, patience } => {
                 self.read_events(&stream)?;
+                let last = EventId { stream, number: after };
+                let events = || self.streams.borrow().after(&last, now().as_seconds());
                 let patience = Duration::from_secs(patience).min(PATIENCE);
-                Outcome::Events(self.until(patience, || self.events_after(&stream, after)).await?.unwrap_or_default())
+                Outcome::Events(self.until(patience, events).await?.unwrap_or_default())
             }
             Command::End => {
                 self.state.storage().delete_all().await?;
@@ -199,37 +190,6 @@ impl Session {
         self.changed();
     }
 
-    fn put_events(&self, id: String, events: Vec<Event>) {
-        let now = now();
-        let mut streams = self.streams.borrow_mut();
-        streams.retain(|stream| now.seconds_since(stream.touched) < REPLAY_LIFETIME);
-        let known = streams.iter().position(|stream| stream.id == id).and_then(|at| streams.remove(at));
-        let mut stream = known.unwrap_or_else(|| KeptStream { id, events: Recent::default(), touched: now });
-        stream.touched = now;
-        for event in events {
-            stream.events.push(event);
-        }
-        streams.push_back(stream);
-        let bytes = |streams: &VecDeque<KeptStream>| streams.iter().map(|stream| stream.events.bytes()).sum::<usize>();
-        while streams.len() > 1 && (streams.len() > MAX_STREAMS || bytes(&streams) > MAX_STREAM_BYTES) {
-            streams.pop_front();
-        }
-        drop(streams);
-        self.changed();
-    }
-
-    /// Those that a client has not got. None as long as there are none, unless there will be none any more.
-    fn events_after(&self, id: &str, number: u64) -> Option<Vec<Event>> {
-        let streams = self.streams.borrow();
-        let stream = streams.iter().find(|stream| stream.id == id)?;
-        let events: Vec<_> = stream.events.after(number).cloned().collect();
-        if events.is_empty() && stream.events.is_over() {
-            // The client has got it all; it is told so by an end without anything.
-            return Some(vec![Event { number, message: Vec::new(), is_last: true }]);
-        }
-        (!events.is_empty()).then_some(events)
-    }
-
     async fn write_events(&self, stream: &str, events: &[Event]) -> worker::Result<()> {
         let at = now().as_seconds();
         self.sql(
@@ -237,7 +197,7 @@ impl Session {
              PRIMARY KEY (stream, number)) WITHOUT ROWID",
             vec![],
         )?;
-        self.sql("DELETE FROM events WHERE at < ?", vec![integer(at.saturating_sub(REPLAY_LIFETIME))?])?;
+        self.sql("DELETE FROM events WHERE at < ?", vec![integer(at.saturating_sub(Replays::LIFETIME))?])?;
         for event in events.iter().filter(|event| event.message.len() <= MAX_ROW_BYTES) {
             let value = encode(event).map_err(|_| "cannot be written")?;
             let row = vec![stream.into(), integer(event.number)?, value.into(), integer(at)?];
@@ -248,10 +208,11 @@ impl Session {
 
     /// Brings events back into memory that were written down before the object was last evicted.
     fn read_events(&self, id: &str) -> worker::Result<()> {
-        if self.streams.borrow().iter().any(|stream| stream.id == id) || !self.has_table("events")? {
+        let now = now().as_seconds();
+        if self.streams.borrow().knows(id, now) || !self.has_table("events")? {
             return Ok(());
         }
-        let since = integer(now().as_seconds().saturating_sub(REPLAY_LIFETIME))?;
+        let since = integer(now.saturating_sub(Replays::LIFETIME))?;
         let query = "SELECT event FROM events WHERE stream = ? AND at >= ? ORDER BY number";
         let events = self.sql(query, vec![id.into(), since])?.raw().map(|row| match row?.pop() {
             Some(SqlStorageValue::Blob(value)) => decode(&value).map_err(|_| "unreadable".into()),
@@ -259,7 +220,7 @@ impl Session {
         });
         let events = events.collect::<worker::Result<Vec<Event>>>()?;
         if !events.is_empty() {
-            self.put_events(id.to_owned(), events);
+            self.streams.borrow_mut().keep(id, events, now);
         }
         Ok(())
     }
