@@ -67,7 +67,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
   /** Signs in to the account page, by keyboard alone. */
   async function enter(tab, at = server) {
     await tab.open(`${at.origin}/account`);
-    assert.equal(await tab.evaluate('document.activeElement.name'), 'passphrase', 'the field has the focus already');
+    await tab.until('document.activeElement.name === "passphrase"', 'the field has the focus already');
     await tab.type(PASSPHRASE);
     await tab.leads(() => tab.press('Enter'));
     assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'Connected apps');
