@@ -20,7 +20,7 @@ const POLICY = [
 /** Passes messages on, both ways; the view itself has no origin at all. */
 const SANDBOX = `<!doctype html><meta charset="utf-8"><title>Sandbox</title>
 <style>html, body, iframe { margin: 0; border: 0; width: 100%; height: 100%; display: block; }</style>
-<script>
+<body><script>
   let view;
   addEventListener('message', ({ source, data }) => {
     if (source === view?.contentWindow) parent.postMessage(data, '*');
