@@ -64,19 +64,19 @@ const RETRY_MILLISECONDS: u32 = 1000;
 
 /// The newest events of one stream, within limits.
 #[derive(Debug, Default)]
-pub struct Recent {
+pub(crate) struct Recent {
     events: VecDeque<Event>,
     bytes: usize,
 }
 
 impl Recent {
     /// Most events of one stream that are kept.
-    pub const MAX_EVENTS: usize = 1000;
+    pub(crate) const MAX_EVENTS: usize = 1000;
     /// Most bytes of them. A larger event is kept empty: the stream then ends without it.
-    pub const MAX_BYTES: usize = 4 * 1024 * 1024;
+    pub(crate) const MAX_BYTES: usize = 4 * 1024 * 1024;
 
     /// Adds an event, and drops the oldest where there are too many. One that is known already is not added again.
-    pub fn push(&mut self, mut event: Event) {
+    pub(crate) fn push(&mut self, mut event: Event) {
         if self.events.back().is_some_and(|last| last.number >= event.number) {
             return;
         }
@@ -92,13 +92,12 @@ impl Recent {
     }
 
     /// Those after the place `number`.
-    pub fn after(&self, number: u64) -> impl Iterator<Item = &Event> {
+    pub(crate) fn after(&self, number: u64) -> impl Iterator<Item = &Event> {
         self.events.iter().filter(move |event| event.number > number)
     }
 
     /// Whether the stream has ended.
-    #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.events.back().is_some_and(|last| last.is_last)
     }
 
@@ -109,8 +108,7 @@ impl Recent {
     }
 
     /// Whether nothing is kept.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.events.is_empty()
     }
 }
