@@ -149,6 +149,14 @@ test('R2 keeps files for the person who is calling, and for nobody without a sig
   (await send(server, modern('tools/call', calling('read_file', { name: 'list.md' })))).hasStatus(401, 'it needs a sign-in');
 });
 
+test('the view is there for who shows it, and its tool answers with what it shows', async () => {
+  const { dice } = (await call('roll_dice', { count: 3 })).structuredContent;
+  assert.equal(dice.length, 3);
+  for (const eyes of dice) assert.ok(eyes >= 1 && eyes <= 6, String(eyes));
+  const { contents } = (await send(server, modern('resources/read', { uri: 'ui://dice' }))).result();
+  assert.match(contents[0].text, /ui\/initialize/);
+});
+
 test('Workers AI that is not bound is an error in words', async () => {
   assert.match(failed(await call('translate', { text: 'Bonjour' })), /AI/);
 });

@@ -69,6 +69,28 @@ export function adoptName(directory = root) {
   step(`Calling this project ${name}, as wrangler.toml does, in ${rename(name, directory).join(', ')}`);
 }
 
+/** What stands in the README for the address of a repository that has none. */
+export const NO_REPOSITORY = 'https://github.com/OWNER/REPOSITORY';
+
+/**
+ * Notes where the project lies, and lets the README's commands and its button lead there.
+ * @returns {string[]} the files that have changed
+ */
+export function setRepository(url, directory = root) {
+  if (!/^https:\/\/(github|gitlab)\.com(\/[\w.-]+){2,}$/.test(url)) {
+    throw new Stop('The button takes repositories on GitHub and GitLab, for example: https://github.com/you/my-tools');
+  }
+  const manifest = JSON.parse(read(directory, 'package.json'));
+  const old = manifest.repository ?? NO_REPOSITORY;
+  const texts = {
+    'package.json': `${JSON.stringify({ ...manifest, repository: url }, null, 2)}\n`,
+    'README.md': read(directory, 'README.md').replaceAll(old, url),
+  };
+  const changed = Object.entries(texts).filter(([file, text]) => text !== read(directory, file));
+  for (const [file, text] of changed) writeFileSync(path.join(directory, file), text);
+  return changed.map(([file]) => file);
+}
+
 function nameIn(directory, file) {
   return existsSync(path.join(directory, file)) ? JSON.parse(read(directory, file)).name : undefined;
 }
