@@ -23,12 +23,12 @@ use worker::Workers;
 async fn fetch(
     request: ::worker::web_sys::Request,
     env: ::worker::Env,
-    _context: ::worker::Context,
+    context: ::worker::Context,
 ) -> ::worker::Result<::worker::web_sys::Response> {
     if let Some(page) = upstream_sign_in::callback(&request, &env).await? {
         return Ok(page.into());
     }
-    worker::serve(request, env, connector).await
+    worker::serve(request, env, context, connector).await
 }
 
 fn connector() -> Connector<Workers> {
