@@ -7,6 +7,7 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { findChromium, startChromium } from './support/chromium.mjs';
+import { KEY, modern } from './support/mcp.mjs';
 import {
   ALL_SCOPES,
   PASSPHRASE,
@@ -140,6 +141,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
     });
 
     test('hands each client the URL of this connector', async () => {
+      const { name } = (await ask(deployed, modern('server/discover'))).result('a connector has a name')._meta[KEY.serverInfo];
       const tab = await chromium.tab();
       await tab.open(deployed.origin);
       const links = await tab.evaluate('[...document.querySelectorAll(".clients a")].map((link) => link.href)');
@@ -149,15 +151,15 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
       assert.equal(`${claude.origin}${claude.pathname}`, 'https://claude.ai/customize/connectors');
       assert.deepEqual(Object.fromEntries(claude.searchParams), {
         modal: 'add-custom-connector',
-        connectorName: 'Notes',
+        connectorName: await tab.evaluate('document.querySelector("h1").textContent'),
         connectorUrl: url,
       });
       assert.equal(chatgpt.href, 'https://chatgpt.com/#settings/Connectors');
       assert.ok(cursor.href.startsWith('cursor://anysphere.cursor-deeplink/mcp/install?'), cursor.href);
-      assert.equal(cursor.searchParams.get('name'), 'notes');
+      assert.equal(cursor.searchParams.get('name'), name);
       assert.deepEqual(JSON.parse(Buffer.from(cursor.searchParams.get('config'), 'base64').toString()), { url });
       assert.ok(code.href.startsWith('vscode:mcp/install?'), code.href);
-      assert.deepEqual(JSON.parse(decodeURIComponent(code.search.slice(1))), { name: 'notes', type: 'http', url });
+      assert.deepEqual(JSON.parse(decodeURIComponent(code.search.slice(1))), { name, type: 'http', url });
     });
   });
 
