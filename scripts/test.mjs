@@ -10,6 +10,7 @@ import { root } from './lib/paths.mjs';
 import { attempt, endOnSignals, isStopping } from './lib/processes.mjs';
 import { checkRequirements } from './lib/requirements.mjs';
 import { setUpTests } from './lib/setup.mjs';
+import { starterFolder } from './lib/starter.mjs';
 import { buildWorker } from './lib/worker.mjs';
 
 const PARTS = ['lint', 'unit', 'behaviour'];
@@ -44,6 +45,7 @@ await main(async () => {
   await stage('unit', 'Unit tests (Rust)', unitTests);
   await stage('unit', 'Unit tests (scripts)', () => nodeTests(filesIn('scripts/tests')));
   await stage('behaviour', 'Build: the connector', () => builds('.'));
+  if (starterFolder() !== '.') await stage('behaviour', 'Build: the starter', () => builds(starterFolder()));
   await stage('behaviour', 'Build: the conformance fixtures', () => builds('tests/everything'));
   await stage('behaviour', 'Build: the recipes', () => builds('docs/recipes'));
   await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages));

@@ -12,7 +12,6 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { createServer } from 'node:http';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
-import { nodeForSuite } from '../tests/support/suite.mjs';
 import { main, step, Stop } from './lib/log.mjs';
 import { root, toolsDir } from './lib/paths.mjs';
 import { outputOf } from './lib/processes.mjs';
@@ -74,6 +73,7 @@ async function byCreateCloudflare(template) {
   const into = path.join(scratch, 'c3');
   mkdirSync(into);
   step('npm create cloudflare -- --template');
+  const newer = { PATH: [path.dirname(await newerNode()), process.env.PATH].join(path.delimiter) };
   // It takes templates from a few git hosts only; git is told that one of them is here.
   const env = {
     GIT_CONFIG_COUNT: '2',
@@ -83,18 +83,20 @@ async function byCreateCloudflare(template) {
     GIT_CONFIG_VALUE_1: 'always',
     CI: 'true',
     CREATE_CLOUDFLARE_TELEMETRY_DISABLED: '1',
-    PATH: [path.dirname(await newerNode()), process.env.PATH].join(path.delimiter),
+    ...newer,
   };
   const how = ['--template', 'github:somebody/connector', '--template-mode', 'git', '--no-deploy', '--no-git', '--no-open', '--no-agents'];
   await command(into, 'npm', ['create', '--yes', 'cloudflare@latest', '--', NAME, ...how], env);
   const project = path.join(into, NAME);
   holds(project, 'wrangler.toml', `name = "${NAME}"`);
-  await firstMinutes(project, template);
+  await firstMinutes(project, template, newer);
 }
 
-/** create-cloudflare wants Node 22, as the conformance suite does. */
+/** create-cloudflare and the newest wrangler, which it installs, want Node 22, as the conformance suite does. */
 async function newerNode() {
   await setUpTests();
+  // It needs the packages.
+  const { nodeForSuite } = await import('../tests/support/suite.mjs');
   return nodeForSuite();
 }
 
@@ -146,9 +148,9 @@ echo once >> "${log}"
 }
 
 /** What everybody does first: start it, call it, see what would be deployed. */
-async function firstMinutes(project, template) {
+async function firstMinutes(project, template, env = {}) {
   const port = await freePort();
-  const server = launch(project, 'npm', ['start'], { PORT: String(port), OWNER_PASSPHRASE: 'four words nobody guesses' });
+  const server = launch(project, 'npm', ['start'], { ...env, PORT: String(port), OWNER_PASSPHRASE: 'four words nobody guesses' });
   try {
     await Promise.race([
       server.says(/Connector URL/),
@@ -173,7 +175,7 @@ async function firstMinutes(project, template) {
   const workflow = '.github/workflows/ci.yml';
   holds(project, workflow, readFileSync(path.join(template, workflow), 'utf8'));
   step('npx wrangler deploy --dry-run');
-  assert.match(await command(project, 'npx', ['wrangler', 'deploy', '--dry-run']), /Total Upload/);
+  assert.match(await command(project, 'npx', ['wrangler', 'deploy', '--dry-run'], env), /Total Upload/);
 }
 
 function holds(project, file, text) {

@@ -11,7 +11,7 @@ import {
 import { UnauthorizedError as UnauthorizedV1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { PROJECT, startMain } from './support/server.mjs';
+import { STARTER_NAME, startMain } from './support/server.mjs';
 
 /** @type {import("./support/server.mjs").Server} */
 let server;
@@ -96,7 +96,7 @@ for (const { name, version, Unauthorized, client: make, transport: connectTo } o
 
     test('connects, lists, calls echo', async () => {
       await connected({}, async (client, { requests, errors }) => {
-        assert.equal(client.getServerVersion()?.name, PROJECT, 'the connector introduces itself');
+        assert.equal(client.getServerVersion()?.name, STARTER_NAME, 'the connector introduces itself');
         assert.ok(client.getServerCapabilities()?.tools, 'it has tools');
         const { tools } = await client.listTools();
         assert.deepEqual(

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { CODE, ERAS, MODERN, REVISIONS, callTool, calling, legacy, listTools, modern, send, textOf } from './support/mcp.mjs';
-import { PROJECT, startEverything, startMain } from './support/server.mjs';
+import { STARTER_NAME, startEverything, startMain } from './support/server.mjs';
 
 const PAGE_SIZE = 7;
 
@@ -60,7 +60,7 @@ describe('the starter connector', () => {
 
   test('serverInfo and instructions come from the connector', async () => {
     const discovered = (await send(notes, modern('server/discover'))).result();
-    assert.equal(discovered._meta['io.modelcontextprotocol/serverInfo'].name, PROJECT);
+    assert.equal(discovered._meta['io.modelcontextprotocol/serverInfo'].name, STARTER_NAME);
     assert.ok(discovered.instructions?.length > 0, 'instructions');
   });
 });

@@ -9,7 +9,7 @@ import { root } from './paths.mjs';
 export const TEMPLATE_NAME = 'mcp-connector';
 
 /** The crates that are built from the library in the repository's root. */
-const DEPENDENTS = ['tests/everything/Cargo.toml', 'docs/recipes/Cargo.toml'];
+const DEPENDENTS = ['tests/everything/Cargo.toml', 'tests/starter/Cargo.toml', 'docs/recipes/Cargo.toml'];
 
 /** Where the name stands: file, what it stands in, and which of several places it is. */
 const PLACES = [

@@ -12,6 +12,7 @@ import { Stop } from '../lib/log.mjs';
 import { adoptName, nameProblem, rename } from '../lib/name.mjs';
 import { root } from '../lib/paths.mjs';
 import { platformOf } from '../lib/rust.mjs';
+import { STARTER_FILES, starterFolder } from '../lib/starter.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcp-connector-fork-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,7 +21,7 @@ const read = (...parts) => readFileSync(path.join(...parts), 'utf8');
 const NOW = JSON.parse(read(root, 'package.json')).name;
 /** Another name, wherever this runs. */
 const NEW = NOW === 'my-tools' ? 'our-tools' : 'my-tools';
-const MANIFESTS = ['Cargo.toml', 'tests/everything/Cargo.toml', 'docs/recipes/Cargo.toml'];
+const MANIFESTS = ['Cargo.toml', 'tests/everything/Cargo.toml', 'tests/starter/Cargo.toml', 'docs/recipes/Cargo.toml'];
 const NAMED = ['wrangler.toml', ...MANIFESTS, 'package.json', 'package-lock.json'];
 
 /** What a rename needs of this project, in a folder of its own. */
@@ -29,7 +30,7 @@ function copy(name) {
   for (const file of [...NAMED, 'cargo-generate.toml', 'Cargo.lock', 'bench/bare/Cargo.toml']) {
     if (existsSync(path.join(root, file))) cpSync(path.join(root, file), path.join(directory, file));
   }
-  for (const crate of ['.', 'tests/everything', 'docs/recipes', 'bench/bare']) {
+  for (const crate of ['.', 'tests/everything', 'tests/starter', 'docs/recipes', 'bench/bare']) {
     mkdirSync(path.join(directory, crate, 'src'), { recursive: true });
     writeFileSync(path.join(directory, crate, 'src/lib.rs'), '');
   }
@@ -50,7 +51,7 @@ describe('the name of a project', () => {
     assert.ok(!existsSync(path.join(directory, 'cargo-generate.toml')));
     const args = ['metadata', '--offline', '--no-deps', '--format-version', '1', '--manifest-path', path.join(directory, 'Cargo.toml')];
     const { packages } = JSON.parse(execFileSync('cargo', args, { encoding: 'utf8' }));
-    assert.deepEqual(packages.map(({ name }) => name).sort(), ['bare', 'everything', NEW, 'recipes'].sort());
+    assert.deepEqual(packages.map(({ name }) => name).sort(), ['bare', 'everything', NEW, 'recipes', 'starter'].sort());
     assert.deepEqual(rename(NEW, directory), [], 'once more changes nothing');
     assert.equal(rename('other', directory).length, NAMED.length, 'a second name replaces the first');
   });
@@ -88,7 +89,7 @@ describe('cargo generate', { skip: existsSync(path.join(root, 'cargo-generate.to
 
   test('reads the files as Liquid that say the name, and no other', () => {
     const included = /include = \[([^\]]*)\]/.exec(settings())[1].match(/"([^"]+)"/g).map((quoted) => quoted.slice(2, -1));
-    assert.deepEqual(included, ['Cargo.toml', 'wrangler.toml', 'tests/everything/Cargo.toml', 'docs/recipes/Cargo.toml']);
+    assert.deepEqual([...included].sort(), ['wrangler.toml', ...MANIFESTS].sort());
     for (const file of included) {
       const text = read(root, file);
       assert.equal(text.match(/\{%-? capture file %\}/g)?.length, 1, `${file} is captured`);
@@ -105,6 +106,30 @@ describe('cargo generate', { skip: existsSync(path.join(root, 'cargo-generate.to
   test('leaves out what git ignores', () => {
     const ignored = /ignore = \[([^\]]*)\]/.exec(settings())[1];
     for (const name of ['.dev.vars', '.tools', '.wrangler', 'build', 'node_modules', 'target']) assert.ok(ignored.includes(`"${name}"`), name);
+  });
+});
+
+describe('the starter', () => {
+  const files = STARTER_FILES.map((file) => [`src/${file}`, `tests/starter/src/${file}`]);
+
+  test('of the tests is that of the template', { skip: existsSync(path.join(root, 'cargo-generate.toml')) ? false : 'this is a project of its own' }, () => {
+    for (const [ours, kept] of files) assert.equal(read(root, kept), read(root, ours), `cp ${ours} ${kept}`);
+    // Without comments, and without what makes the two Workers two.
+    const settings = (file) => read(root, file).split('\n').filter((line) => line && !/^(#|name = "mcp-|workers_dev|command|watch_dir)/.test(line));
+    assert.deepEqual(settings('tests/starter/wrangler.toml'), settings('wrangler.toml'), 'tests/starter/wrangler.toml has the settings of wrangler.toml');
+  });
+
+  test('is what the tests speak about, until a project has another connector', () => {
+    const directory = path.join(folder, 'own');
+    for (const file of files.flat()) cpSync(path.join(root, file.replace(/^src/, 'tests/starter/src')), path.join(directory, file));
+    assert.equal(starterFolder(directory), '.');
+    writeFileSync(path.join(directory, 'src/connector.rs'), '//! Mine.\n');
+    assert.equal(starterFolder(directory), 'tests/starter');
+    cpSync(path.join(directory, 'tests/starter/src/connector.rs'), path.join(directory, 'src/connector.rs'));
+    rmSync(path.join(directory, 'src/notes.html'));
+    assert.equal(starterFolder(directory), 'tests/starter');
+    writeFileSync(path.join(directory, 'cargo-generate.toml'), '');
+    assert.equal(starterFolder(directory), '.', 'in the template it is always that of src');
   });
 });
 

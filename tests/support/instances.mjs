@@ -7,7 +7,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/pr
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './server.mjs';
+import { ROOT, STARTER } from './server.mjs';
 
 const START_LIMIT_MS = 30_000;
 const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve('wrangler/package.json'))('workerd').default;
@@ -53,7 +53,7 @@ kill -KILL 0
 
 /**
  * @param {object} options
- * @param {string} [options.worker]    folder of the Worker, from the repository's root; the starter's own by default
+ * @param {string} [options.worker]    folder of the Worker, from the repository's root; the starter by default
  * @param {number} [options.count]     how many instances
  * @param {string | null} [options.origin]  under which name all of them are asked; null: each under its own address
  * @param {Record<string, string>} [options.vars]
@@ -62,7 +62,7 @@ kill -KILL 0
  * @returns {Promise<World>}
  */
 export async function startInstances({
-  worker = '',
+  worker = STARTER,
   count = 2,
   origin = 'https://mcp.example.com',
   vars = {},

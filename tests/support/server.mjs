@@ -10,12 +10,19 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { starterFolder } from '../../scripts/lib/starter.mjs';
 
 /** The repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What the project is called; the connector introduces itself so. */
-export const PROJECT = /^\[package\]\s+name = "([^"]+)"/m.exec(readFileSync(join(ROOT, 'Cargo.toml'), 'utf8'))[1];
+/** The folder of the Worker with the starter's tools, and the name by which it introduces itself. */
+export const STARTER = starterFolder();
+export const STARTER_NAME = packageName(STARTER);
+
+/** What a Rust package is called. */
+export function packageName(folder) {
+  return /^\[package\]\s+name = "([^"]+)"/m.exec(readFileSync(join(ROOT, folder, 'Cargo.toml'), 'utf8'))[1];
+}
 
 /** The script that is `wrangler`. */
 export const WRANGLER = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin', 'wrangler.js');
@@ -48,8 +55,11 @@ kill -KILL 0
  * @property {() => Promise<void>} stop
  */
 
-/** The template itself: `src/connector.rs`. */
-export const startMain = (vars = {}) => start('wrangler.toml', vars);
+/** The starter: `src/connector.rs` of the template. */
+export const startMain = (vars = {}) => start(join(STARTER, 'wrangler.toml'), vars);
+
+/** What this project deploys. */
+export const startOwn = (vars = {}) => start('wrangler.toml', vars);
 
 /** The connector with every feature: `tests/everything`. */
 export const startEverything = (vars = {}) => start('tests/everything/wrangler.toml', vars);

@@ -1,6 +1,7 @@
 //! The code of the recipes and guides in `docs/`, as one Worker: so it compiles, and the tests can call it. Each file reads as
 //! it would beside `src/connector.rs`; the pages quote it line by line, which a test holds them to.
 
+mod announcements;
 mod app_view;
 mod d1;
 mod hello;
@@ -37,6 +38,7 @@ fn connector() -> Connector<Workers> {
     let connector = readme::add_to(connector);
     let connector = your_own_tool::add_to(connector);
     let connector = upstream_api::add_to(connector);
+    let connector = announcements::add_to(connector);
     let connector = app_view::add_to(connector);
     let connector = skill::add_to(connector);
     let connector = d1::add_to(connector);

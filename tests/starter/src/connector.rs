@@ -1,0 +1,185 @@
+//! The connector: its name, its tools, views, resources and prompts, and what they keep. This is the file to edit; everything
+//! else can stay as it is.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::caller::Scope;
+use crate::mcp::{ClientCapability, Connector, Json, ListedResource, Partial, Prompt, Template, Tool, ToolError, View};
+use crate::worker::{Context, Store, Workers};
+
+const PROFILE: Scope = Scope::new("profile", "See who you are");
+const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
+const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
+
+/// Everything the connector offers.
+pub(crate) fn connector() -> Connector<Workers> {
+    Connector::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+        .title("Notes")
+        .description("Keeps short notes for the person who signs in.")
+        .instructions("Keeps short notes. Call list_notes before you delete one: it gives the ids.")
+        .sign_in([PROFILE, NOTES_READ])
+        .tool(Tool::new("echo", "Say the same text back. Needs no sign-in.", echo).title("Echo").read_only())
+        .tool(Tool::new("whoami", "Tell who is signed in.", whoami).title("Who am I").scope(PROFILE).read_only())
+        .tool(
+            Tool::new("list_notes", "List the notes, with their ids.", list_notes)
+                .title("List notes")
+                .scope(NOTES_READ)
+                .read_only()
+                .shows("ui://notes"),
+        )
+        .tool(Tool::new("save_note", "Save a new note.", save_note).title("Save note").scope(NOTES_WRITE).additive())
+        .tool(
+            Tool::new("delete_note", "Delete one note for good.", delete_note)
+                .title("Delete note")
+                .scope(NOTES_WRITE)
+                .destructive()
+                .strict(),
+        )
+        .view(
+            View::new("ui://notes", "notes", "The notes, to look through.", include_str!("notes.html"))
+                .title("Notes")
+                .border(true),
+        )
+        .template(
+            Template::new("note://{id}", "note", "One of the notes.", read_note)
+                .title("Note")
+                .mime_type("text/markdown")
+                .scope(NOTES_READ)
+                .listed_by(note_resources)
+                .complete("id", complete_id),
+        )
+        .prompt(
+            Prompt::new("summarize_notes", "Sum up the notes.", summarize_notes)
+                .title("Summarize notes")
+                .scope(NOTES_READ),
+        )
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Echo {
+    /// What to say back.
+    text: String,
+}
+
+async fn echo(args: Echo) -> Result<String, ToolError> {
+    Ok(args.text)
+}
+
+async fn whoami(cx: Context) -> Result<String, ToolError> {
+    Ok(format!("You are {}.", cx.subject()?))
+}
+
+/// What is kept of a note.
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Note {
+    /// A short heading.
+    #[schemars(length(min = 1, max = 200))]
+    title: String,
+    /// The text of the note.
+    #[schemars(length(max = 20_000))]
+    body: String,
+}
+
+impl Note {
+    fn to_markdown(&self) -> String {
+        format!("# {}\n\n{}", self.title, self.body)
+    }
+}
+
+/// A note with its id.
+#[derive(Serialize, JsonSchema)]
+struct ListedNote {
+    id: u64,
+    #[serde(flatten)]
+    note: Note,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Notes {
+    notes: Vec<ListedNote>,
+}
+
+/// The notes of the person who is calling, with their ids.
+async fn notes_of(cx: &Context) -> Result<Vec<(u64, Note)>, ToolError> {
+    Ok(Store::of(cx, "notes")?.list().await?)
+}
+
+async fn list_notes(cx: Context) -> Result<Json<Notes>, ToolError> {
+    let notes = notes_of(&cx).await?;
+    Ok(Json(Notes { notes: notes.into_iter().map(|(id, note)| ListedNote { id, note }).collect() }))
+}
+
+async fn save_note(note: Note, cx: Context) -> Result<String, ToolError> {
+    let id = Store::of(&cx, "notes")?.add(&note).await?;
+    Ok(format!("“{}” is saved as note {id}.", note.title))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct NoteId {
+    /// Id of the note, as `list_notes` gives it.
+    id: u64,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Confirmation {
+    /// Delete it
+    sure: bool,
+}
+
+async fn delete_note(args: NoteId, cx: Context) -> Result<String, ToolError> {
+    let notes = Store::of(&cx, "notes")?;
+    let note: Option<Note> = notes.get(args.id).await?;
+    let Some(note) = note else {
+        return Err(ToolError::new(format!("There is no note {}. Call list_notes to see which there are.", args.id)));
+    };
+    // A client that cannot ask its person here asks before it calls a destructive tool.
+    if cx.can(ClientCapability::Elicitation) {
+        let question = format!("Delete “{}” for good?", note.title);
+        let Confirmation { sure } = cx.elicit("confirm", question).await?;
+        if !sure {
+            return Ok(format!("“{}” is kept.", note.title));
+        }
+    }
+    notes.delete(args.id).await?;
+    Ok(format!("“{}” is deleted.", note.title))
+}
+
+async fn read_note(args: NoteId, cx: Context) -> Result<Option<String>, ToolError> {
+    let note: Option<Note> = Store::of(&cx, "notes")?.get(args.id).await?;
+    Ok(note.map(|note| note.to_markdown()))
+}
+
+/// The notes among the resources that clients list.
+async fn note_resources(cx: Context) -> Result<Vec<ListedResource>, ToolError> {
+    let notes = notes_of(&cx).await?;
+    Ok(notes.into_iter().map(|(id, note)| ListedResource::new(format!("note://{id}"), note.title)).collect())
+}
+
+async fn complete_id(partial: Partial, cx: Context) -> Result<Vec<String>, ToolError> {
+    let notes = notes_of(&cx).await?;
+    Ok(partial.matching(notes.into_iter().map(|(id, _)| id.to_string())))
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct SummarizeNotes {
+    /// What the summary is about; everything if it is left out.
+    topic: Option<String>,
+}
+
+async fn summarize_notes(args: SummarizeNotes, cx: Context) -> Result<String, ToolError> {
+    let notes = notes_of(&cx).await?;
+    let notes: Vec<String> = notes.iter().map(|(_, note)| note.to_markdown()).collect();
+    let about = args.topic.map(|topic| format!(" Only what is about {topic}.")).unwrap_or_default();
+    Ok(format!("Sum up these notes in a few sentences.{about}\n\n{}", notes.join("\n\n")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_connector_has_no_defects() {
+        assert_eq!(connector().defects(), []);
+    }
+}
