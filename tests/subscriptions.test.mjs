@@ -470,6 +470,26 @@ describe('with streams', () => {
       await world.passes(-700);
     });
 
+    test('DELETE ends the streams of the session and forgets what it subscribed to', async () => {
+      const [session, other] = [await newSession(here), await newSession(here)];
+      const streams = [await get(here, session), await get(there, session)];
+      const ofOther = await get(there, other);
+      await inSession(here, session, 'resources/subscribe', { uri: WATCHED });
+      const ended = await ask(here, { method: 'DELETE', path: '/mcp', headers: { 'mcp-session-id': session } });
+      ended.hasStatus(204, 'T26');
+      for (const heard of streams) {
+        await heard.ended;
+        assert.deepEqual([heard.messages, heard.brokeOff], [[], undefined], heard.story('it just ends'));
+      }
+      for (const site of [here, there]) {
+        assert.equal((await get(site, session)).status, 404, 'T25');
+        const again = await inSession(site, session, 'resources/subscribe', { uri: WATCHED });
+        again.hasStatus(404, 'T25');
+      }
+      await announce(here, 'test_trigger_tool_change');
+      await ofOther.hears(1, 'other sessions go on');
+    });
+
     test('a GET that is none is refused', async () => {
       const session = await newSession(here);
       const asked = (headers) => ask(here, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-protocol-version': LEGACY[0], ...headers } });

@@ -7,8 +7,8 @@ use worker::{Env, console_error, web_sys};
 
 use crate::caller::{Caller, Subject};
 use crate::mcp::{
-    Change, Full, Interest, Listener, Listening, NotWatched, Registry, Reply, Role, SessionId, Unavailable, Watch,
-    session_stream,
+    Change, Full, Interest, Listener, Listening, NotWatched, Registry, Reply, Role, SessionError, SessionId,
+    Unavailable, Watch, session_stream,
 };
 use crate::oauth::access_token::ACCESS_TOKEN_LIFETIME;
 use crate::oauth::bearer::Bearer;
@@ -154,5 +154,14 @@ pub(crate) async fn watch(env: &Env, watch: &Watch, owner: Option<&Subject>) -> 
         Outcome::Done => Ok(()),
         Outcome::NotYours => Err(NotWatched::NotYours),
         Outcome::TooMany | Outcome::Full(_) => Err(NotWatched::TooMany),
+    }
+}
+
+/// Ends the streams of a session, and forgets what it wanted to hear of.
+pub(crate) async fn end_session(env: &Env, session: &SessionId, owner: Option<&Subject>) -> Result<(), SessionError> {
+    let command = Command::EndSession { session: session.as_str().to_owned(), owner: owner.cloned() };
+    match subscriptions_object::ask(env, &command).await? {
+        Outcome::Done => Ok(()),
+        Outcome::NotYours | Outcome::TooMany | Outcome::Full(_) => Err(SessionError::Gone),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::caller::Caller;
 use crate::mcp::{EventId, SessionError, SessionId, is_legacy};
 
-use super::announcements::Announcements;
+use super::announcements::{self, Announcements};
 use super::answer::Answer;
 use super::configuration::Configuration;
 use super::ended;
@@ -36,7 +36,7 @@ pub(super) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
     match (method, session, last) {
         ("GET", Some(session), Some(last)) => resume(configuration, incoming, session, last).await,
         ("GET", ..) if streams.app.endpoint.registry.announces_anything() => streams.to_session(caller).await,
-        ("DELETE", Some(session), _) => end(session).await,
+        ("DELETE", Some(session), _) => end(session, streams).await,
         _ => refused(405, "Send JSON-RPC messages with POST.").header("allow", ALLOWED),
     }
 }
@@ -56,8 +56,14 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
     }
 }
 
-async fn end(session: SessionOf<'_>) -> Answer {
-    match session.end().await {
+async fn end(session: SessionOf<'_>, streams: &Announcements<'_>) -> Answer {
+    let ended = match session.end().await {
+        Ok(()) if streams.app.endpoint.registry.announces_anything() => {
+            announcements::end_session(session.env, session.id, session.who).await
+        }
+        ended => ended,
+    };
+    match ended {
         Ok(()) => {
             ended::remember(session.id);
             Answer::empty(204)

@@ -46,6 +46,11 @@ pub(crate) enum Command {
         watched: Watched,
         begins: bool,
     },
+    /// A session has ended.
+    EndSession {
+        session: String,
+        owner: Option<Subject>,
+    },
 }
 
 /// A stream to be.
@@ -61,7 +66,7 @@ pub(crate) struct Opened {
 #[derive(Serialize, Deserialize)]
 pub(crate) enum Outcome {
     Done,
-    /// The session is somebody else's.
+    /// The session is somebody else's, or has ended.
     NotYours,
     /// There are too many streams.
     Full(Full),
@@ -112,6 +117,7 @@ impl DurableObject for Subscriptions {
             Ok(Command::Watch { session, owner, watched, begins }) => {
                 self.watch(&session, owner.as_ref(), &watched, begins).await?
             }
+            Ok(Command::EndSession { session, owner }) => self.end_session(&session, owner.as_ref()).await?,
             Err(_) => return Response::error("", 400),
         };
         Response::from_bytes(encode(&outcome).map_err(|_| "not written")?)
@@ -178,6 +184,21 @@ impl Subscriptions {
         }
         if !rows.watch(session, owner, watched, now())? {
             return Ok(Outcome::TooMany);
+        }
+        self.sweep_later().await?;
+        Ok(Outcome::Done)
+    }
+
+    async fn end_session(&self, session: &str, owner: Option<&Subject>) -> worker::Result<Outcome> {
+        let rows = WatchedRows::new(self.state.storage().sql())?;
+        if let Owned::BySomebodyElse = rows.owned(session, owner, now())? {
+            return Ok(Outcome::NotYours);
+        }
+        rows.end(session, now())?;
+        let is_of_it = |listener: &Listener| matches!(listener.role(), Role::Session(id) if id == session);
+        let ended = self.streams.hub.borrow().which(is_of_it);
+        for id in ended {
+            self.streams.end(id);
         }
         self.sweep_later().await?;
         Ok(Outcome::Done)

@@ -15,9 +15,11 @@ const MOST_OF_SESSION: u64 = 100;
 const MOST_SESSIONS: u64 = 10_000;
 
 const TABLES: &str = "\
-    CREATE TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, owner TEXT, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS sessions \
+        (id TEXT PRIMARY KEY, owner TEXT, has_ended INTEGER NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS watched \
-        (uri TEXT, session TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (uri, session)) WITHOUT ROWID";
+        (session TEXT, uri TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (session, uri)) WITHOUT ROWID;\
+    CREATE INDEX IF NOT EXISTS watched_by_uri ON watched (uri)";
 
 /// The rows.
 pub(crate) struct WatchedRows(SqlStorage);
@@ -27,6 +29,7 @@ pub(crate) struct WatchedRows(SqlStorage);
 pub(crate) enum Owned {
     /// Nobody's yet, or this person's.
     ByNobodyElse,
+    /// Somebody else's, or it has ended.
     BySomebodyElse,
 }
 
@@ -38,6 +41,7 @@ struct Count {
 #[derive(Deserialize)]
 struct Owner {
     owner: Option<String>,
+    has_ended: u8,
 }
 
 #[derive(Deserialize)]
@@ -54,10 +58,11 @@ impl WatchedRows {
 
     /// Whose the session is. The first person who uses it with a sign-in keeps it; a guest keeps nothing from anybody.
     pub(crate) fn owned(&self, session: &str, user: Option<&Subject>, now: Timestamp) -> worker::Result<Owned> {
-        let query = "SELECT owner FROM sessions WHERE id = ?";
+        let query = "SELECT owner, has_ended FROM sessions WHERE id = ?";
         let known = self.0.exec(query, vec![session.into()])?.to_array::<Owner>()?.pop();
         let owner = known.as_ref().and_then(|known| known.owner.as_deref());
         match (owner, user) {
+            _ if known.as_ref().is_some_and(|known| known.has_ended != 0) => Ok(Owned::BySomebodyElse),
             (Some(owner), user) if user.is_none_or(|user| user.as_str() != owner) => Ok(Owned::BySomebodyElse),
             (None, Some(user)) => {
                 // It is no credential: where there is no room, it stays nobody's.
@@ -88,14 +93,24 @@ impl WatchedRows {
             return Ok(false);
         }
         self.put(session, owner, now)?;
-        let upsert = "INSERT OR REPLACE INTO watched VALUES (?, ?, ?)";
+        let upsert = "INSERT OR REPLACE INTO watched (uri, session, is_own) VALUES (?, ?, ?)";
         let is_own = SqlStorageValue::Integer(watched.is_own.into());
         self.0.exec(upsert, vec![watched.uri.as_str().into(), session.into(), is_own])?;
         Ok(true)
     }
 
     pub(crate) fn unwatch(&self, session: &str, uri: &str) -> worker::Result<()> {
-        self.0.exec("DELETE FROM watched WHERE uri = ? AND session = ?", vec![uri.into(), session.into()]).map(drop)
+        self.0.exec("DELETE FROM watched WHERE session = ? AND uri = ?", vec![session.into(), uri.into()]).map(drop)
+    }
+
+    /// Forgets what a session wanted to hear of, and remembers that it has ended.
+    pub(crate) fn end(&self, session: &str, now: Timestamp) -> worker::Result<()> {
+        self.0.exec("DELETE FROM watched WHERE session = ?", vec![session.into()])?;
+        if self.others(session)? < MOST_SESSIONS {
+            self.put(session, None, now)?;
+            self.0.exec("UPDATE sessions SET has_ended = 1 WHERE id = ?", vec![session.into()])?;
+        }
+        Ok(())
     }
 
     /// The sessions that want to hear of a resource, in order, and whether it needs a sign-in.
@@ -121,7 +136,7 @@ impl WatchedRows {
     }
 
     fn put(&self, session: &str, owner: Option<&Subject>, now: Timestamp) -> worker::Result<()> {
-        let upsert = "INSERT INTO sessions VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE \
+        let upsert = "INSERT INTO sessions VALUES (?, ?, 0, ?) ON CONFLICT (id) DO UPDATE \
             SET owner = coalesce(owner, excluded.owner), forget_at = excluded.forget_at";
         let owner = owner.map_or(SqlStorageValue::Null, |owner| owner.as_str().into());
         self.0.exec(upsert, vec![session.into(), owner, forget_at(now)?]).map(drop)
