@@ -8,11 +8,17 @@ pub mod oauth;
 pub mod worker;
 
 #[cfg(feature = "entry")]
+#[::worker::event(start)]
+fn start() {
+    worker::start(connector::connector);
+}
+
+#[cfg(feature = "entry")]
 #[::worker::event(fetch)]
 async fn fetch(
     request: ::worker::web_sys::Request,
     env: ::worker::Env,
     context: ::worker::Context,
 ) -> ::worker::Result<::worker::web_sys::Response> {
-    worker::serve(request, env, context, connector::connector).await
+    worker::serve(request, env, context).await
 }

@@ -20,11 +20,23 @@ pub struct Context<H> {
     host: H,
     caller: Option<Caller>,
     exchange: Rc<Exchange>,
+    may_continue_as_task: bool,
 }
 
 impl<H: Host> Context<H> {
     pub(crate) fn new(host: H, caller: Option<Caller>, exchange: Rc<Exchange>) -> Self {
-        Self { host, caller, exchange }
+        Self { host, caller, exchange, may_continue_as_task: false }
+    }
+
+    pub(crate) fn able_to_continue_as_task(self) -> Self {
+        Self { may_continue_as_task: true, ..self }
+    }
+
+    /// Goes on as a task from here, in a tool that is [`Tool::asks_first`](super::Tool::asks_first): leaves the handler by
+    /// `?`, the client gets its task, and the handler runs again from its beginning with the answers so far, in the
+    /// background. Does nothing in a task, and where the client does not take one.
+    pub fn continue_as_task(&self) -> Result<(), ToolError> {
+        if self.may_continue_as_task { Err(ToolError::as_task()) } else { Ok(()) }
     }
 
     /// Bindings, variables and secrets.
@@ -85,7 +97,7 @@ impl<H: Host> Context<H> {
         self.exchange.progress(progress, Some(total), None).await;
     }
 
-    /// Like [`Context::progress`], with words for the person.
+    /// Like [`Context::progress`], with words for the person. In a task they are its status message.
     pub async fn progress_with(&self, progress: f64, total: f64, message: &str) {
         self.exchange.progress(progress, Some(total), Some(message)).await;
     }

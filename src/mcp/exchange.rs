@@ -15,6 +15,7 @@ use super::json::Object;
 use super::jsonrpc::{RequestId, RpcError, to_bytes};
 use super::log::LogLevel;
 use super::session::SessionId;
+use super::tasks::StatusMessage;
 use super::version::ProtocolVersion;
 
 /// The request that a handler works on.
@@ -25,6 +26,8 @@ pub(crate) struct Exchange {
     progress_token: Option<Value>,
     last_progress: Cell<f64>,
     pub(crate) log_filter: LogFilter,
+    /// In a task: what a client that asks for it reads of its progress.
+    status: Option<StatusMessage>,
     outbox: RefCell<Outbox>,
     /// The handler has sent its client away for now.
     is_stream_closed: Cell<bool>,
@@ -103,6 +106,17 @@ impl Exchange {
         Self::new(version, wishes.progress_token, capabilities, asking, log_filter)
     }
 
+    /// The call behind a task. It has no stream of its own.
+    pub(crate) fn task(
+        version: ProtocolVersion,
+        client_capabilities: ClientCapabilities,
+        asking: Asking,
+        status: StatusMessage,
+    ) -> Self {
+        let exchange = Self::new(version, None, client_capabilities, asking, LogFilter::Nothing);
+        Self { status: Some(status), ..exchange }
+    }
+
     fn new(
         version: ProtocolVersion,
         progress_token: Option<Value>,
@@ -117,6 +131,7 @@ impl Exchange {
             progress_token,
             last_progress: Cell::new(f64::NEG_INFINITY),
             log_filter,
+            status: None,
             outbox: RefCell::new(Outbox::Closed),
             is_stream_closed: Cell::new(false),
         }
@@ -172,6 +187,9 @@ impl Exchange {
     /// Reports progress, if the client asked for it. A value that is not above the last one is left out: the
     /// specification wants it to grow.
     pub(crate) async fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
+        if let (Some(status), Some(message)) = (&self.status, message) {
+            status.say(message);
+        }
         let Some(token) = self.progress_token.as_ref().filter(|_| self.is_open()) else { return };
         if !progress.is_finite() || progress <= self.last_progress.get() {
             return;

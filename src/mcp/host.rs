@@ -10,6 +10,7 @@ use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
 use super::replay::Event;
 use super::session::SessionId;
+use super::tasks::{Command, Reply, TaskId};
 use super::watch::{NotWatched, Watch};
 use crate::caller::Subject;
 
@@ -66,6 +67,8 @@ pub trait Host: Clone + 'static {
 
     /// Remembers what a session wants to hear of. `owner` is whose session it is; the first one who signed in keeps it.
     fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> impl Future<Output = Result<(), NotWatched>>;
+    /// Tells the object of a task what to do.
+    fn task(&self, id: &TaskId, command: Command) -> impl Future<Output = Result<Reply, Unavailable>>;
 
     /// Keeps events of a stream whose client may come back for them: `is_lost` says that its connection is gone, and that more
     /// events of the stream may follow.

@@ -44,6 +44,7 @@ mod session;
 mod skill;
 mod skills;
 mod sse;
+pub mod tasks;
 mod text_arguments;
 mod time_limit;
 mod tool;

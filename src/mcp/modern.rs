@@ -15,6 +15,7 @@ use super::jsonrpc::{ErrorCode, Request, RpcError};
 use super::listen::Listen;
 use super::operation::{Operation, parse_common};
 use super::registry::Registry;
+use super::tasks::TaskRequest;
 use super::version::{Era, ProtocolVersion};
 
 const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
@@ -65,6 +66,9 @@ pub(crate) fn admit<H: Host>(
     let operation = match method.as_str() {
         "server/discover" => Operation::Discover,
         "subscriptions/listen" if registry.announces_anything() => Operation::Listen(Listen::parse(&params, registry)?),
+        method if method.starts_with("tasks/") && registry.has_tasks() => {
+            Operation::Task(TaskRequest::parse(method, &mut params, capabilities)?)
+        }
         method => parse_common(method, params, registry, page_size, version)?,
     };
     if let Operation::CallTool(call) = &operation

@@ -22,6 +22,7 @@ use super::registry::Registry;
 use super::resources::{ListResources, ReadResource, list_templates};
 use super::result::{CacheHints, Empty, Members, ResultFields, WireResult};
 use super::session::SessionId;
+use super::tasks::{Called, TaskRequest};
 use super::time_limit::within;
 use super::tool_result::{ToolResult, Unfinished};
 use super::tools::{CallTool, ListTools};
@@ -43,6 +44,8 @@ pub(crate) enum Operation<H> {
     Watch(Watch),
     /// 2026-07-28: a stream of what changes. The endpoint hands it on to who holds such streams.
     Listen(Listen),
+    /// 2026-07-28: what has become of a task.
+    Task(TaskRequest),
     ListTools(ListTools<H>),
     CallTool(CallTool<H>),
     ListResources(ListResources),
@@ -157,11 +160,17 @@ impl<H: Host> Runner<H> {
                     }
                 }
             }
+            Operation::Task(request) => match request.run(&self.host, self.caller.as_ref()).await {
+                Ok(Some(task)) => return answer.with(task),
+                Ok(None) => return answer.with(Empty),
+                Err(error) => error.into(),
+            },
             Operation::ListTools(list) => return answer.with(list),
             Operation::List(list) => return answer.with(list),
             Operation::Fixed(members) => return answer.with(members),
-            Operation::CallTool(call) => match call.run(cx()).await {
-                Ok(result) => return answer.with(result.on_the_wire(exchange.version)),
+            Operation::CallTool(call) => match call.run_or_become_task(cx()).await {
+                Ok(Called::Result(result)) => return answer.with(result.on_the_wire(exchange.version)),
+                Ok(Called::Task(task)) => return answer.with(task),
                 Err(unfinished) => unfinished,
             },
             Operation::ListResources(list) => match list.run(&self.registry, cx()).await {
@@ -189,8 +198,8 @@ impl<H: Host> Runner<H> {
                     Err(error) => answer.fail(&error),
                 }
             }
-            // Only rounds leave a question open.
-            (Unfinished::InputRequired, Asking::Nobody | Asking::Stream(_)) => {
+            // Only rounds leave a question open, and only a tool that may become a task goes on as one.
+            (Unfinished::InputRequired, Asking::Nobody | Asking::Stream(_)) | (Unfinished::AsTask, _) => {
                 answer.fail(&RpcError::internal("The call ended with an open question."))
             }
         }
@@ -210,16 +219,24 @@ impl<H> Answering<'_, H> {
 
     /// The handler was stopped. The model should read it, where it reads anything.
     fn too_late(&self, limit: Duration, is_call: bool) -> Response {
-        let text = format!("This took longer than {} seconds and was stopped.", limit.as_secs());
         if is_call {
-            return self.with(ToolResult::failed(text).on_the_wire(self.version));
+            return self.with(took_too_long(limit).on_the_wire(self.version));
         }
-        self.fail(&RpcError::internal(text))
+        self.fail(&RpcError::internal(too_long(limit)))
     }
 
     fn fail(&self, error: &RpcError) -> Response {
         Response::error(Some(self.id), error, error.http_status(self.version.era()))
     }
+}
+
+fn too_long(limit: Duration) -> String {
+    format!("This took longer than {} seconds and was stopped.", limit.as_secs())
+}
+
+/// The result of a tool that was stopped.
+pub(crate) fn took_too_long(limit: Duration) -> ToolResult {
+    ToolResult::failed(too_long(limit))
 }
 
 /// The response that carries `result` to a client of `version`.

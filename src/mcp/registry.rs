@@ -19,6 +19,7 @@ use super::resource::{Resource, Template};
 use super::resources::Found;
 use super::schema::Schema;
 use super::skills::Catalogue;
+use super::tasks::{self, TaskId};
 use super::tool::{ReadyTool, describes_an_object};
 use super::uri::Uri;
 use super::version::{Era, ProtocolVersion};
@@ -153,6 +154,10 @@ impl<H: 'static> Registry<H> {
         };
         let required = match request.method.as_str() {
             "tools/call" => text("name").and_then(|name| self.tool(name)).map(|tool| tool.required.clone()),
+            // What the tool needs is needed to hear of its work.
+            "tasks/get" | "tasks/update" | "tasks/cancel" => {
+                self.tool_of_task(request).map(|tool| tool.required.clone())
+            }
             "prompts/get" => text("name").and_then(|name| self.prompt(name)).map(|prompt| prompt.required.clone()),
             "resources/read" => resource(),
             "resources/subscribe" if self.announces(Topic::ResourceUpdates) => resource(),
@@ -167,10 +172,27 @@ impl<H: 'static> Registry<H> {
         required.filter(|scopes| !scopes.is_empty()).map_or(Need::Nothing, Need::Scopes)
     }
 
-    /// Whether `request` calls a tool where a revoked sign-in ends at once.
+    /// Whether `request` calls a tool where a revoked sign-in ends at once, or asks about its task.
     pub(crate) fn is_strict(&self, request: &Request) -> bool {
-        let name = request.params.get("name").and_then(Value::as_str).filter(|_| request.method == "tools/call");
-        name.and_then(|name| self.tool(name)).is_some_and(|tool| tool.tool.strict)
+        let tool = match request.method.as_str() {
+            "tools/call" => {
+                request.params.get("name").and_then(Value::as_str).and_then(|name| self.tool(name).cloned())
+            }
+            "tasks/get" | "tasks/update" | "tasks/cancel" => self.tool_of_task(request),
+            _ => None,
+        };
+        tool.is_some_and(|tool| tool.tool.strict)
+    }
+
+    /// The tool whose work the task of a request is. The id names it.
+    fn tool_of_task(&self, request: &Request) -> Option<Rc<ReadyTool<H>>> {
+        let id = TaskId::parse(request.params.get("taskId")?.as_str()?)?;
+        self.tool(id.tool()).cloned()
+    }
+
+    /// Whether a tool may go on as a task.
+    pub(crate) fn has_tasks(&self) -> bool {
+        self.tools.iter().any(|tool| tool.tool.background.is_some())
     }
 
     pub(crate) fn has_resources(&self) -> bool {
@@ -229,6 +251,7 @@ impl<H: 'static> Registry<H> {
                 json!({ "directoryRead": true }),
                 era == Era::Modern && self.skills.is_some(),
             ),
+            (tasks::EXTENSION, json!({}), era == Era::Modern && self.has_tasks()),
         ];
         let declared: Vec<_> =
             extensions.into_iter().filter(|(.., is_there)| *is_there).map(|(name, value, _)| (name, value)).collect();

@@ -34,6 +34,8 @@ pub struct Tool<H> {
     /// The URI of the view that shows its results.
     pub(crate) view: Option<String>,
     callers: Callers,
+    /// Whether it may go on as a task, and how.
+    pub(crate) background: Option<Background>,
     meta: Object,
     handler: Box<dyn Fn(Value, Context<H>) -> Answer<ToolResult>>,
 }
@@ -54,6 +56,15 @@ impl Callers {
             Self::Views => &["app"],
         }
     }
+}
+
+/// How a tool becomes a task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Background {
+    /// Clients that do not take tasks cannot call it.
+    pub(crate) only: bool,
+    /// It becomes one at [`Context::continue_as_task`], not at its beginning.
+    pub(crate) asks_first: bool,
 }
 
 /// What a tool does to the world, as far as its author says ("Tool Annotations").
@@ -94,6 +105,7 @@ impl<H: 'static> Tool<H> {
             strict: false,
             view: None,
             callers: Callers::Both,
+            background: None,
             meta: Object::new(),
             handler: Box::new(move |arguments, cx| {
                 let work = handler.call(arguments, cx);
@@ -146,6 +158,32 @@ impl<H: 'static> Tool<H> {
     #[must_use]
     pub fn strict(mut self) -> Self {
         self.strict = true;
+        self
+    }
+
+    /// It may take long. A client that takes tasks (`io.modelcontextprotocol/tasks`) gets one and asks for the outcome, and
+    /// the handler runs in the background, over restarts of the server; every other client waits for the result.
+    ///
+    /// The work is done at least once: a handler that was interrupted, or that has asked something, runs again from its
+    /// beginning. What must not happen twice looks first into what the connector keeps.
+    #[must_use]
+    pub fn long_running(mut self) -> Self {
+        self.background.get_or_insert_default();
+        self
+    }
+
+    /// Like [`Tool::long_running`], and clients that do not take tasks cannot call it.
+    #[must_use]
+    pub fn task_only(mut self) -> Self {
+        self.background.get_or_insert_default().only = true;
+        self
+    }
+
+    /// Like [`Tool::long_running`], and what the handler asks before [`Context::continue_as_task`] is asked in the call
+    /// itself: while a person waits for it anyway. The task begins there.
+    #[must_use]
+    pub fn asks_first(mut self) -> Self {
+        self.background.get_or_insert_default().asks_first = true;
         self
     }
 

@@ -173,6 +173,8 @@ enum Failure {
     Protocol(RpcError),
     /// A question is open; the client answers it with its next try.
     InputRequired,
+    /// The call goes on as a task.
+    AsTask,
 }
 
 /// Why a call ends without its result.
@@ -182,6 +184,8 @@ pub(crate) enum Unfinished {
     Error(RpcError),
     /// With questions, which wait in the exchange.
     InputRequired,
+    /// To go on as a task.
+    AsTask,
 }
 
 impl From<RpcError> for Unfinished {
@@ -213,10 +217,16 @@ impl ToolError {
         Self(Failure::InputRequired)
     }
 
+    /// From here on it is a task.
+    pub(crate) fn as_task() -> Self {
+        Self(Failure::AsTask)
+    }
+
     /// The end of a request where no result can say that the work failed: resources, prompts and completion.
     pub(crate) fn unfinished(self, version: ProtocolVersion) -> Unfinished {
         Unfinished::Error(match self.0 {
             Failure::InputRequired => return Unfinished::InputRequired,
+            Failure::AsTask => return Unfinished::AsTask,
             Failure::Work(text) => RpcError::internal(text),
             Failure::Arguments(text) => RpcError::invalid_params(text),
             // Earlier revisions do not know the code.
@@ -233,6 +243,7 @@ impl ToolError {
     pub(crate) fn into_answer(self, version: ProtocolVersion) -> Result<ToolResult, Unfinished> {
         match self.0 {
             Failure::InputRequired => Err(Unfinished::InputRequired),
+            Failure::AsTask => Err(Unfinished::AsTask),
             Failure::Work(text) | Failure::Arguments(text) => Ok(ToolResult::failed(text)),
             // Earlier revisions do not know the code, and a client that does would take the server for a modern one.
             Failure::Protocol(error)

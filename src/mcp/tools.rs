@@ -88,6 +88,6 @@ impl<H: Host> CallTool<H> {
     }
 }
 
-fn refused(violations: &Violations) -> ToolResult {
+pub(crate) fn refused(violations: &Violations) -> ToolResult {
     ToolResult::failed(format!("The arguments do not fit the tool's input schema.\n{violations}"))
 }

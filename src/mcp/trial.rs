@@ -1,5 +1,7 @@
 //! A connector served natively, so that tests can ask it what a client asks.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::future::{Future, ready};
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,12 +20,21 @@ use super::log::LogLevel;
 use super::registry::{Need, Registry};
 use super::replay::Event;
 use super::session::SessionId;
+use super::tasks::{Command, Reply as TaskReply, StatusMessage, Task, TaskCall, TaskId, Then, Wake};
 use super::watch::{NotWatched, Watch};
 use crate::caller::{Caller, ClientId, ScopeSet, Subject};
 
-/// Surroundings where nothing waits and nothing is kept.
+/// Surroundings where nothing waits and nothing is kept but tasks.
 #[derive(Clone)]
 pub(crate) struct Alone;
+
+/// How long a task is kept, in milliseconds.
+pub(crate) const TTL: u64 = 60_000;
+
+thread_local! {
+    static TASKS: RefCell<HashMap<String, (TaskCall, Task)>> = RefCell::default();
+    static NOW: Cell<u64> = const { Cell::new(0) };
+}
 
 impl Host for Alone {
     type Env = ();
@@ -95,6 +106,25 @@ impl Host for Alone {
 
     fn run_on(&self, _work: impl Future<Output = ()> + 'static) {}
 
+    async fn task(&self, id: &TaskId, command: Command) -> Result<TaskReply, Unavailable> {
+        let now = NOW.get();
+        TASKS.with_borrow_mut(|tasks| {
+            let key = id.as_str().to_owned();
+            if let Some((_, task)) = tasks.get_mut(&key) {
+                let (reply, then) = task.answer(command, now);
+                if then == Then::Forget {
+                    tasks.remove(&key);
+                }
+                return Ok(reply);
+            }
+            let Command::Begin(call, answers) = command else { return Ok(TaskReply::Unknown) };
+            let task = Task::begin(&call, answers, TTL, now);
+            let seen = task.seen().clone();
+            tasks.insert(key, (call, task));
+            Ok(TaskReply::Task(seen))
+        })
+    }
+
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
         Ok(URL_SAFE_NO_PAD.encode([plain, b"|", binding].concat()))
     }
@@ -142,7 +172,12 @@ impl Trial {
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",
             "io.modelcontextprotocol/clientCapabilities": capabilities,
         });
-        let named = params.get("name").or(params.get("uri")).and_then(Value::as_str).map(str::to_owned);
+        let named = params
+            .get("name")
+            .or(params.get("uri"))
+            .or(params.get("taskId"))
+            .and_then(Value::as_str)
+            .map(str::to_owned);
         let headers = move |header: &str| match header {
             "mcp-protocol-version" => Some("2026-07-28".to_owned()),
             "mcp-method" => Some(method.to_owned()),
@@ -150,6 +185,31 @@ impl Trial {
             _ => None,
         };
         self.answer(method, &params, caller, &headers)
+    }
+
+    /// Lets time pass, in milliseconds.
+    pub(crate) fn passes(milliseconds: u64) {
+        NOW.set(NOW.get().saturating_add(milliseconds));
+    }
+
+    /// Does what the object of a task does when it wakes, until it sleeps. An interrupted run does not come to its end.
+    pub(crate) fn wake(&self, id: &str, interrupted: bool) -> Wake {
+        loop {
+            let (call, mut task) = TASKS.with_borrow(|tasks| tasks[id].clone());
+            let wake = task.wake(NOW.get());
+            if let Wake::Run(answers) = &wake
+                && !interrupted
+            {
+                let limit = self.endpoint.settings.time_limit;
+                let registry = &self.endpoint.registry;
+                let run = registry.run_task(Alone, &call, answers.clone(), StatusMessage::default(), limit);
+                task.ended(run.now_or_never().unwrap(), NOW.get());
+            }
+            TASKS.with_borrow_mut(|tasks| tasks.insert(id.to_owned(), (call, task)));
+            if interrupted || !matches!(wake, Wake::Run(_)) {
+                return wake;
+            }
+        }
     }
 
     /// The whole answer to a request of 2025-11-25.

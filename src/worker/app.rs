@@ -1,6 +1,6 @@
 //! What an isolate sets up once, and the way of each request through it.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -36,20 +36,24 @@ pub(crate) struct App {
     last_site: LastSite,
 }
 
+/// Makes the connector of this Worker.
+type Author = fn() -> Connector<Workers>;
+
 thread_local! {
     /// A Worker's code and variables never change under a running isolate.
+    static CONNECTOR: Cell<Option<Author>> = const { Cell::new(None) };
     static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
 }
 
-/// Answers a request with `connector`. This is a whole Worker's `fetch`.
-pub async fn serve(
-    request: web_sys::Request,
-    env: Env,
-    context: Context,
-    connector: fn() -> Connector<Workers>,
-) -> worker::Result<web_sys::Response> {
+/// Says what this Worker serves. This is its `start`: an isolate that holds a Durable Object may never see a request.
+pub fn start(connector: fn() -> Connector<Workers>) {
+    CONNECTOR.set(Some(connector));
+}
+
+/// Answers a request. This is a whole Worker's `fetch`.
+pub async fn serve(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let incoming = Incoming::new(request);
-    let answer = match app(&env, connector) {
+    let answer = match app(&env) {
         Ok(app) => app.answer(&incoming, env, context).await,
         Err(error) => {
             console_error!("configuration: {error}");
@@ -60,12 +64,13 @@ pub async fn serve(
     answer.into_response(&incoming)
 }
 
-/// The app of this isolate, made with the first request.
-fn app(env: &Env, connector: fn() -> Connector<Workers>) -> Result<Rc<App>, ConfigurationError> {
+/// The app of this isolate, made when it is first needed.
+pub(crate) fn app(env: &Env) -> Result<Rc<App>, ConfigurationError> {
     APP.with(|cell| {
         if let Some(app) = cell.get() {
             return Ok(Rc::clone(app));
         }
+        let connector = CONNECTOR.get().ok_or(ConfigurationError::NoConnector)?;
         let configuration = Configuration::read(|name| env.var(name).ok().map(|value| value.to_string()))?;
         let (registry, left_out) = Registry::new(connector());
         for defect in left_out {

@@ -12,6 +12,11 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::from_seconds(worker::Date::now().as_millis().div_euclid(1000))
 }
 
+/// Now, in milliseconds since 1970.
+pub(crate) fn now_in_milliseconds() -> u64 {
+    worker::Date::now().as_millis()
+}
+
 /// Random bytes for one request. The runtime's source is asked once, where it can still be said that it failed; from what it
 /// gave, SHA-256 makes as many bytes as are wanted, which cannot fail.
 pub(crate) struct Entropy {

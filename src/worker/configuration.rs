@@ -48,6 +48,10 @@ pub(crate) struct Configuration {
     pub(crate) keep_alive: Duration,
     /// `TIME_LIMIT_SECONDS`: a handler is stopped after this long.
     pub(crate) time_limit: Duration,
+    /// `TASK_TIME_LIMIT_SECONDS`: a run of a handler in the background is stopped after this long.
+    pub(crate) task_time_limit: Duration,
+    /// `TASK_TTL_SECONDS`: a task and its result are kept this long from its beginning.
+    pub(crate) task_ttl: Duration,
 }
 
 /// Master keys that are kept outside.
@@ -107,6 +111,8 @@ pub(crate) enum ConfigurationError {
     Identity(#[from] InvalidIdentity),
     #[error("AUTH_ISSUER: {0}")]
     AuthIssuer(InvalidForeignIssuer),
+    #[error("the Worker does not say what it serves: call worker::start in its `start` event")]
+    NoConnector,
     #[error("{0} must be \"true\" or \"false\"")]
     Flag(&'static str),
     #[error("{name} must be a whole number from {least} to {most}")]
@@ -115,6 +121,7 @@ pub(crate) enum ConfigurationError {
 
 /// An hour, which is also the longest: marks of revoked grants live no longer.
 const LONGEST_ACCESS_TOKEN: u32 = 3600;
+const DAY: u32 = 24 * 3600;
 const DEFAULT_MAX_BODY_BYTES: u32 = 1024 * 1024;
 /// What a Worker may hold in memory leaves no room for more.
 const MOST_BODY_BYTES: u32 = 32 * 1024 * 1024;
@@ -175,6 +182,8 @@ impl Configuration {
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(number("KEEP_ALIVE_MS", 15_000, 100, 60_000)?.into()),
             time_limit: Duration::from_secs(number("TIME_LIMIT_SECONDS", 300, 1, 3600)?.into()),
+            task_time_limit: Duration::from_secs(number("TASK_TIME_LIMIT_SECONDS", 600, 1, 3600)?.into()),
+            task_ttl: Duration::from_secs(number("TASK_TTL_SECONDS", DAY, 1, 30 * DAY)?.into()),
         })
     }
 }

@@ -4,16 +4,20 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
+use worker::wasm_bindgen_futures::spawn_local;
+
 use crate::caller::Subject;
+use crate::mcp::tasks::{Command, Reply, TaskId};
 use crate::mcp::{
     self, Change, ClientResponse, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, SessionError, SessionId,
-    Watch,
+    Unavailable, Watch,
 };
 
 use super::announcements;
 use super::app::App;
 use super::request_state;
 use super::session::SessionOf;
+use super::task_object;
 use super::timer::Timer;
 
 /// The surroundings of a handler that runs on Workers.
@@ -21,15 +25,20 @@ use super::timer::Timer;
 pub struct Workers {
     env: worker::Env,
     app: Rc<App>,
-    context: Rc<worker::Context>,
+    /// What keeps a request's work alive after its answer. None in a Durable Object, which stays awake by itself.
+    context: Option<Rc<worker::Context>>,
 }
 
 /// What a handler knows about the call it serves. `cx.env()` has the bindings, variables and secrets.
 pub type Context = mcp::Context<Workers>;
 
 impl Workers {
-    pub(crate) fn new(env: worker::Env, app: Rc<App>, context: Rc<worker::Context>) -> Self {
-        Self { env, app, context }
+    pub(crate) fn new(env: worker::Env, app: Rc<App>, context: worker::Context) -> Self {
+        Self { env, app, context: Some(Rc::new(context)) }
+    }
+
+    pub(crate) fn in_object(env: worker::Env, app: Rc<App>) -> Self {
+        Self { env, app, context: None }
     }
 
     fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
@@ -104,7 +113,14 @@ impl Host for Workers {
     }
 
     fn run_on(&self, work: impl Future<Output = ()> + 'static) {
-        self.context.wait_until(work);
+        match &self.context {
+            Some(context) => context.wait_until(work),
+            None => spawn_local(work),
+        }
+    }
+
+    async fn task(&self, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
+        task_object::tell(&self.env, id, command).await
     }
 
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {

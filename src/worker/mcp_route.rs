@@ -87,7 +87,7 @@ async fn admitted(
         Visitor::Guest => None,
         Visitor::Caller(caller) => Some(caller),
     };
-    let host = Workers::new(env.clone(), Rc::clone(app), Rc::new(context));
+    let host = Workers::new(env.clone(), Rc::clone(app), context);
     match posted.answer(incoming, &app.endpoint, host, caller).await {
         Reply::Listen(listening) => streams.to_subscription(*listening).await,
         reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),

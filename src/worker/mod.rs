@@ -37,11 +37,12 @@ mod site;
 mod store;
 mod subject_store;
 mod subscriptions_object;
+mod task_object;
 mod timer;
 mod tokens;
 mod watched_rows;
 mod well_known;
 
-pub use app::serve;
+pub use app::{serve, start};
 pub use host::{Context, Workers};
 pub use store::{Store, StoreError};

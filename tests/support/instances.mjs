@@ -35,6 +35,7 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number}>} counts
  *   what storage was asked since the start; of KV only without `lateKv`
  * @property {(vars?: Record<string, string>) => Promise<void>} restart  over the same objects, with other variables
+ * @property {(text: string) => Promise<number>} filesHolding  how many files of the objects' storage hold a text
  * @property {() => Promise<void>} stop
  */
 
@@ -142,6 +143,13 @@ export async function startInstances({
       await rm(join(state, 'again'));
       await launch(these);
       await Promise.all(names.map((name) => putForward(name, ahead[name])));
+    },
+    filesHolding: async (text) => {
+      const names = await readdir(join(state, 'storage'), { recursive: true });
+      const files = names.filter((name) => /\.sqlite(-wal)?$/.test(name));
+      // A file may go while we look.
+      const contents = await Promise.all(files.map((name) => readFile(join(state, 'storage', name)).catch(() => Buffer.alloc(0))));
+      return contents.filter((bytes) => bytes.includes(text)).length;
     },
     stop: async () => {
       await running.stop();

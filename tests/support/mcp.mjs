@@ -35,6 +35,9 @@ const NAMED_BY = {
   'tools/call': 'name',
   'prompts/get': 'name',
   'resources/read': 'uri',
+  'tasks/get': 'taskId',
+  'tasks/update': 'taskId',
+  'tasks/cancel': 'taskId',
 };
 
 /** A header value as the sentinel writes it when it is not plain ASCII. */

@@ -4,7 +4,7 @@
 //! A handler writes `cx.elicit(…).await?` and never sees how its question travels. Until 2025-11-25 it is a request on the
 //! stream of the call, and the handler waits. From 2026-07-28 on it is an `InputRequiredResult` ("Multi Round-Trip
 //! Requests"): the handler is left by the `?`, and runs again from its beginning when the client comes back with answers. So
-//! code before a question may run several times; what changes something belongs after the last one.
+//! code before a question may run several times; what changes something belongs after the last one. The same holds in a task.
 
 mod asking;
 mod elicit;
@@ -19,5 +19,5 @@ pub(crate) use asking::Asking;
 pub use elicit::Elicited;
 pub use form::{Form, InvalidForm};
 pub use roots::Root;
-pub(crate) use rounds::Rounds;
+pub(crate) use rounds::{Rounds, answers_in};
 pub use sample::{Sampled, Sampling};

@@ -5,7 +5,7 @@
 //! with which arguments. Nothing is stored. A state is not used up: a handler whose work must not happen twice keeps that
 //! in its own storage.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -36,16 +36,7 @@ pub(crate) struct Rounds {
 impl Rounds {
     /// Takes what a retry brings out of its parameters. Fails where that has a wrong form.
     pub(crate) fn of(method: &str, params: &mut Object) -> Result<Self, RpcError> {
-        let answers = match params.remove("inputResponses") {
-            None => Object::new(),
-            Some(Value::Object(answers)) if answers.values().all(Value::is_object) => answers,
-            Some(_) => {
-                return Err(RpcError::invalid_params("`inputResponses` must be an object of results, each an object."));
-            }
-        };
-        if answers.len() > MAX_ANSWERS {
-            return Err(RpcError::invalid_params(format!("`inputResponses` may hold at most {MAX_ANSWERS} answers.")));
-        }
+        let answers = answers_in(params)?.unwrap_or_default();
         let state = match params.remove("requestState") {
             None => None,
             Some(Value::String(state)) => Some(state),
@@ -55,6 +46,21 @@ impl Rounds {
         let salient = salient.into_iter().filter_map(|name| Some((name, params.get(name)?.clone())));
         let request = object(vec![("method", method.into()), ("params", object(salient.collect()).into())]);
         Ok(Self { state, answers: RefCell::new(answers), open: RefCell::default(), request: to_bytes(&request, 256) })
+    }
+
+    /// Those of a task: it keeps the answers itself.
+    pub(crate) fn answered(answers: Object) -> Self {
+        Self { state: None, answers: RefCell::new(answers), open: RefCell::default(), request: Vec::new() }
+    }
+
+    /// All answers so far.
+    pub(crate) fn answers(&self) -> Ref<'_, Object> {
+        self.answers.borrow()
+    }
+
+    /// What was asked and has no answer.
+    pub(crate) fn take_open(&self) -> Vec<(String, Question)> {
+        self.open.take()
     }
 
     /// Opens what earlier rounds have sealed. The answers of this round come before them.
@@ -95,12 +101,24 @@ impl Rounds {
         let answers = to_bytes(&*self.answers.borrow(), 256);
         let state = host.seal(&answers, &self.binding(caller)).await;
         let state = state.map_err(|error| RpcError::internal(format!("Not done: {error}.")))?;
-        Ok(InputRequired { questions: self.open.take(), state })
+        Ok(InputRequired { questions: self.take_open(), state })
     }
 
     fn binding(&self, caller: Option<&Caller>) -> Vec<u8> {
         let who = caller.map_or(String::new(), |caller| format!("{}\0{}", caller.subject, caller.client_id));
         [who.as_bytes(), b"\0", &self.request].concat()
+    }
+}
+
+/// The answers that a request brings, if it brings any: results by the keys of their questions.
+pub(crate) fn answers_in(params: &mut Object) -> Result<Option<Object>, RpcError> {
+    match params.remove("inputResponses") {
+        None => Ok(None),
+        Some(Value::Object(answers)) if answers.len() > MAX_ANSWERS => {
+            Err(RpcError::invalid_params(format!("`inputResponses` may hold at most {MAX_ANSWERS} answers.")))
+        }
+        Some(Value::Object(answers)) if answers.values().all(Value::is_object) => Ok(Some(answers)),
+        Some(_) => Err(RpcError::invalid_params("`inputResponses` must be an object of results, each an object.")),
     }
 }
 

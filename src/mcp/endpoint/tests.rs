@@ -11,6 +11,7 @@ use serde_json::json;
 use super::*;
 use crate::caller::{Scope, Subject};
 use crate::mcp::client_capabilities::ClientCapabilities;
+use crate::mcp::tasks::{Command, Reply as TaskReply, TaskId};
 use crate::mcp::{
     Change, Connector, Context, Event, LogLevel, NotOpened, NotSealed, NotWatched, Tool, ToolError, Unavailable, Watch,
 };
@@ -94,6 +95,10 @@ impl Host for Still {
 
     fn run_on(&self, work: impl Future<Output = ()> + 'static) {
         self.work.borrow_mut().push(Box::pin(work));
+    }
+
+    async fn task(&self, _id: &TaskId, _command: Command) -> Result<TaskReply, Unavailable> {
+        Err(Unavailable)
     }
 
     async fn seal(&self, _plain: &[u8], _binding: &[u8]) -> Result<String, NotSealed> {

@@ -11,15 +11,22 @@ mod counting;
 mod failures;
 mod legacy_asking;
 mod listing;
+mod long_task;
 mod messages;
 mod prompts;
 mod resources;
 mod skills;
 mod structured;
+mod tasks;
 
 use mcp_connector::mcp::Connector;
-use mcp_connector::worker::{Workers, serve};
+use mcp_connector::worker::{self as connector_worker, Workers, serve};
 use worker::web_sys;
+
+#[worker::event(start)]
+fn start() {
+    connector_worker::start(connector);
+}
 
 #[worker::event(fetch)]
 async fn fetch(
@@ -27,7 +34,7 @@ async fn fetch(
     env: worker::Env,
     context: worker::Context,
 ) -> worker::Result<web_sys::Response> {
-    serve(request, env, context, connector).await
+    serve(request, env, context).await
 }
 
 /// All fixtures. The suite calls the first tool without arguments, so it is one that needs none.
@@ -49,6 +56,8 @@ fn connector() -> Connector<Workers> {
     let connector = announcing::add_to(connector);
     let connector = resources::add_to(connector);
     let connector = prompts::add_to(connector);
+    let connector = tasks::add_to(connector);
+    let connector = long_task::add_to(connector);
     skills::add_to(connector)
 }
 

@@ -1,0 +1,66 @@
+//! How a call becomes a task ("Task Creation").
+
+use super::message::{Answers, Command, Reply, TaskCall, TaskId};
+use super::run::json;
+use super::seen::Created;
+use super::task::MAX_BYTES;
+use crate::mcp::ask::Asking;
+use crate::mcp::client_capabilities::ClientCapability;
+use crate::mcp::context::Context;
+use crate::mcp::host::Host;
+use crate::mcp::jsonrpc::RpcError;
+use crate::mcp::tool_result::{ToolError, ToolResult, Unfinished};
+use crate::mcp::tools::{CallTool, refused};
+
+/// What a call gave.
+pub(crate) enum Called {
+    /// Its result.
+    Result(ToolResult),
+    /// A task, which will have the result.
+    Task(Created),
+}
+
+impl<H: Host> CallTool<H> {
+    /// Runs the handler, or makes a task of it where the tool and the client want one.
+    pub(crate) async fn run_or_become_task(self, cx: Context<H>) -> Result<Called, Unfinished> {
+        let version = cx.protocol_version();
+        let Some(background) = self.tool.tool.background else { return self.run(cx).await.map(Called::Result) };
+        // The extension is part of no earlier revision.
+        if !version.is_modern() || !cx.can(ClientCapability::Tasks) {
+            if background.only {
+                let missing = RpcError::missing_client_capability(ClientCapability::Tasks);
+                return ToolError::protocol(missing).into_answer(version).map(Called::Result);
+            }
+            return self.run(cx).await.map(Called::Result);
+        }
+        if let Err(violations) = self.tool.schema.validate(&self.arguments) {
+            return Ok(Called::Result(refused(&violations)));
+        }
+        let capabilities = cx.exchange().client_capabilities.to_byte();
+        let arguments = json(&self.arguments);
+        let call = TaskCall::new(&self.tool.tool.name, arguments, version.code(), capabilities, cx.caller());
+        if background.asks_first {
+            match self.run(cx.clone().able_to_continue_as_task()).await {
+                Err(Unfinished::AsTask) => {}
+                other => return other.map(Called::Result),
+            }
+        }
+        Ok(Called::Task(begin(&cx, call).await?))
+    }
+}
+
+async fn begin<H: Host>(cx: &Context<H>, call: TaskCall) -> Result<Created, RpcError> {
+    if call.arguments.len() > MAX_BYTES {
+        return Err(RpcError::invalid_params("The arguments are larger than what a task can keep."));
+    }
+    let answers: Answers = match &cx.exchange().asking {
+        Asking::Rounds(rounds) => rounds.answers().iter().map(|(key, answer)| (key.clone(), json(answer))).collect(),
+        Asking::Nobody | Asking::Stream(_) => Vec::new(),
+    };
+    let not_begun = || RpcError::internal("The task was not begun: storage does not answer; try again in a moment.");
+    let id = TaskId::new(&call.tool, cx.host().random_bits()).ok_or_else(not_begun)?;
+    match cx.host().task(&id, Command::Begin(call, answers)).await {
+        Ok(Reply::Task(task)) => Ok(Created { id, task }),
+        Ok(Reply::Unknown | Reply::Heard | Reply::TooLarge) | Err(_) => Err(not_begun()),
+    }
+}

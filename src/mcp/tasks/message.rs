@@ -1,0 +1,147 @@
+//! What is said to the object of a task, and what it says.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::seen::Seen;
+use crate::caller::{Caller, ClientId, GrantId, ScopeSet, Subject};
+use crate::mcp::part::is_name;
+
+/// The id of a task: the name of its tool, which says what a caller needs for it, and 128 bits that nobody can guess.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TaskId(String);
+
+impl TaskId {
+    /// None where there was no randomness.
+    pub(crate) fn new(tool: &str, random_bits: u128) -> Option<Self> {
+        (random_bits != 0).then(|| Self(format!("{tool}.{random_bits:032x}")))
+    }
+
+    /// Takes what looks like one of ours.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (tool, bits) = text.rsplit_once('.')?;
+        let is_hex = bits.len() == 32 && bits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (is_name(tool) && is_hex).then(|| Self(text.to_owned()))
+    }
+
+    /// The tool that the task carries out. Who changes it names another task.
+    pub(crate) fn tool(&self) -> &str {
+        self.0.rsplit_once('.').map_or("", |(tool, _)| tool)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whose a task is: one person's, through one client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    subject: Subject,
+    client_id: ClientId,
+}
+
+impl Owner {
+    pub(crate) fn of(caller: &Caller) -> Self {
+        Self { subject: caller.subject.clone(), client_id: caller.client_id.clone() }
+    }
+}
+
+/// Answers of the client by the keys of their questions, each as JSON.
+pub type Answers = Vec<(String, String)>;
+
+/// A question by its key: `method` and `params` as JSON.
+pub type Question = (String, String);
+
+/// The call that a task carries out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCall {
+    pub(super) tool: String,
+    /// As JSON; they have passed the tool's schema.
+    pub(super) arguments: String,
+    pub(super) version: u8,
+    pub(super) capabilities: u8,
+    caller: Option<TaskCaller>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct TaskCaller {
+    owner: Owner,
+    scopes: ScopeSet,
+    display_name: Option<String>,
+    grant: Option<GrantId>,
+}
+
+impl TaskCall {
+    pub(super) fn new(tool: &str, arguments: String, version: u8, capabilities: u8, caller: Option<&Caller>) -> Self {
+        let caller = caller.map(|caller| TaskCaller {
+            owner: Owner::of(caller),
+            scopes: caller.scopes.clone(),
+            display_name: caller.display_name.as_deref().map(str::to_owned),
+            grant: caller.grant,
+        });
+        Self { tool: tool.to_owned(), arguments, version, capabilities, caller }
+    }
+
+    /// Who called.
+    pub(super) fn caller(&self) -> Option<Caller> {
+        self.caller.as_ref().map(|caller| Caller {
+            subject: caller.owner.subject.clone(),
+            client_id: caller.owner.client_id.clone(),
+            scopes: caller.scopes.clone(),
+            display_name: caller.display_name.as_deref().map(Into::into),
+            grant: caller.grant,
+        })
+    }
+
+    /// Whose task it becomes. Nobody's, where nobody had signed in: then whoever knows the id may ask.
+    pub(super) fn owner(&self) -> Option<Owner> {
+        self.caller.as_ref().map(|caller| caller.owner.clone())
+    }
+}
+
+/// What the object of a task is told to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Begin, with what was answered before it became a task.
+    Begin(TaskCall, Answers),
+    /// Tell how it stands.
+    Get(Option<Owner>),
+    /// Take these answers.
+    Update(Option<Owner>, Answers),
+    /// Stop.
+    Cancel(Option<Owner>),
+}
+
+/// What it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// There is no such task, or it is somebody else's, who need not know that it exists.
+    Unknown,
+    /// How it stands.
+    Task(Seen),
+    /// It was heard.
+    Heard,
+    /// Too many answers, or too large ones. None was taken.
+    TooLarge,
+}
+
+/// How a run of the handler ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With this result, as JSON.
+    Result(String),
+    /// With a JSON-RPC error, and its message alone.
+    Error(String, String),
+    /// With questions.
+    Questions(Vec<Question>),
+}

@@ -1,0 +1,31 @@
+//! Tasks: tool calls that go on after their answer (the extension `io.modelcontextprotocol/tasks`, SEP-2663; 2026-07-28 only).
+//!
+//! A tool says that it is long-running. A client that declares the extension in its call gets a task in place of the result,
+//! and asks for the outcome with `tasks/get`; every other client waits as ever. The same handler does the work, and what it
+//! asks with `cx.elicit(…)` makes the task `input_required`: the handler is left, and runs again from its beginning when
+//! `tasks/update` has brought all answers, as in the rounds of an ordinary call. Nothing runs while a person thinks.
+//!
+//! A task lives in an object of its own, which is not here: [`Task`] decides, the object loads, runs and saves. Where the
+//! object is evicted in the middle of a run, the handler begins again, with the answers that it has had. So its work is done
+//! at least once; what must not happen twice looks into its own storage first.
+//!
+//! Notifications about tasks (`notifications/tasks`) are not sent: clients ask.
+
+mod begin;
+mod message;
+mod request;
+mod run;
+mod seen;
+mod task;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use begin::Called;
+pub use message::{Answers, Command, End, Owner, Question, Reply, TaskCall, TaskId};
+pub(crate) use request::TaskRequest;
+pub use run::StatusMessage;
+pub use seen::{Phase, Seen};
+pub use task::{Task, Then, Wake};
+
+/// The extension's name.
+pub(crate) const EXTENSION: &str = "io.modelcontextprotocol/tasks";

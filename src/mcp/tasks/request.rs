@@ -1,0 +1,72 @@
+//! `tasks/get`, `tasks/update` and `tasks/cancel` ("Task Polling", "Task Update Requests", "Task Cancellation").
+
+use serde_json::Value;
+
+use super::message::{Command, Owner, Reply, TaskId};
+use super::run::json;
+use super::seen::Detailed;
+use crate::caller::Caller;
+use crate::mcp::ask::answers_in;
+use crate::mcp::client_capabilities::{ClientCapabilities, ClientCapability};
+use crate::mcp::host::Host;
+use crate::mcp::json::Object;
+use crate::mcp::jsonrpc::{ErrorCode, RpcError};
+
+/// A request about a task.
+pub(crate) struct TaskRequest {
+    id: TaskId,
+    what: What,
+}
+
+enum What {
+    Get,
+    Update(Object),
+    Cancel,
+}
+
+impl TaskRequest {
+    /// Fails where the client does not say that it knows tasks, or the parameters are wrong.
+    pub(crate) fn parse(method: &str, params: &mut Object, capabilities: ClientCapabilities) -> Result<Self, RpcError> {
+        if !matches!(method, "tasks/get" | "tasks/update" | "tasks/cancel") {
+            return Err(RpcError::new(ErrorCode::MethodNotFound, "This server has no such method."));
+        }
+        if !capabilities.has(ClientCapability::Tasks) {
+            return Err(RpcError::missing_client_capability(ClientCapability::Tasks));
+        }
+        let Some(Value::String(id)) = params.get("taskId") else {
+            return Err(RpcError::invalid_params("`taskId` must be a string."));
+        };
+        let id = TaskId::parse(id).ok_or_else(unknown)?;
+        let what = match method {
+            "tasks/get" => What::Get,
+            "tasks/cancel" => What::Cancel,
+            _ => What::Update(answers_in(params)?.ok_or_else(|| {
+                RpcError::invalid_params("`inputResponses` must be there: an object of results by their keys.")
+            })?),
+        };
+        Ok(Self { id, what })
+    }
+
+    /// Asks the task. Gives how it stands, if that was asked.
+    pub(crate) async fn run<H: Host>(self, host: &H, caller: Option<&Caller>) -> Result<Option<Detailed>, RpcError> {
+        let who = caller.map(Owner::of);
+        let command = match self.what {
+            What::Get => Command::Get(who),
+            What::Update(answers) => {
+                Command::Update(who, answers.into_iter().map(|(key, answer)| (key, json(&answer))).collect())
+            }
+            What::Cancel => Command::Cancel(who),
+        };
+        match host.task(&self.id, command).await {
+            Ok(Reply::Task(task)) => Ok(Some(Detailed { id: self.id, task })),
+            Ok(Reply::Heard) => Ok(None),
+            Ok(Reply::Unknown) => Err(unknown()),
+            Ok(Reply::TooLarge) => Err(RpcError::invalid_params("The answers are larger than what a task can keep.")),
+            Err(error) => Err(RpcError::internal(format!("Not done: {error}."))),
+        }
+    }
+}
+
+fn unknown() -> RpcError {
+    RpcError::invalid_params("There is no such task. It may have expired.")
+}

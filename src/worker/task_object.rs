@@ -1,0 +1,274 @@
+//! The Durable Object `Task`, one for each task. What becomes of the task is decided by [`tasks::Task`]; here it is kept in
+//! `SQLite`, and its handler runs beside the object's events. While it runs, the object's alarm beats: it keeps the object
+//! awake, and where the object was evicted or its isolate has crashed, the next beat finds nothing running and begins again.
+//! The alarm does not itself wait for the handler: one that hangs after a crash would keep all later ones back. When the task
+//! expires nothing of it is left.
+
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{AbortHandle, abortable};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use worker::wasm_bindgen_futures::spawn_local;
+use worker::{
+    DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, console_error, durable_object,
+};
+
+use crate::mcp::Unavailable;
+use crate::mcp::tasks::{self, Answers, Command, End, Reply, StatusMessage, TaskCall, TaskId, Then, Wake};
+use crate::oauth::compact::{Unreadable, decode, encode};
+
+use super::app::{App, app};
+use super::clock::now_in_milliseconds;
+use super::durable;
+use super::host::Workers;
+
+/// Where something is out of order, the object tries again after this long.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
+/// How often the alarm beats while the handler runs: soon at first, and then often enough that the object stays awake. The
+/// local runtime lets an object without events sleep after ten seconds.
+const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
+
+/// Tells the object of a task what to do.
+pub(super) async fn tell(env: &Env, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
+    durable::ask_compact(&durable::object(env, "TASK", id.as_str())?, &command).await
+}
+
+/// The object.
+#[durable_object(alarm)]
+pub struct Task(Rc<Object>);
+
+impl DurableObject for Task {
+    fn new(state: State, env: Env) -> Self {
+        Self(Rc::new(Object { state, env, running: RefCell::default() }))
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        durable::answer_compact(request, async |command| self.0.carry_out(command).await).await
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.0.beat().await?;
+        Response::empty()
+    }
+}
+
+struct Object {
+    state: State,
+    env: Env,
+    running: RefCell<Option<Running>>,
+}
+
+/// A run of the handler in this isolate.
+struct Running {
+    began: u64,
+    status: StatusMessage,
+    handle: AbortHandle,
+}
+
+impl Object {
+    async fn carry_out(&self, command: Command) -> worker::Result<Reply> {
+        let (rows, now) = (self.rows(), now_in_milliseconds());
+        let Some(mut task) = rows.task()? else {
+            return match command {
+                Command::Begin(call, answers) => self.begin(&call, answers, now).await,
+                Command::Get(_) | Command::Update(..) | Command::Cancel(_) => Ok(Reply::Unknown),
+            };
+        };
+        let (reply, then) = task.answer(command, now);
+        match then {
+            Then::Nothing => {}
+            Then::Save => rows.save(&task)?,
+            Then::Run => {
+                rows.save(&task)?;
+                self.wake_in(Duration::ZERO).await?;
+            }
+            Then::Stop => {
+                rows.save(&task)?;
+                self.stop();
+                // It then sleeps until the task expires.
+                self.wake_in(Duration::ZERO).await?;
+            }
+            Then::Forget => {
+                self.stop();
+                self.forget().await?;
+            }
+        }
+        Ok(match reply {
+            Reply::Task(seen) => {
+                let running = self.running.borrow();
+                Reply::Task(seen.saying(running.as_ref().and_then(|running| running.status.last())))
+            }
+            Reply::Unknown | Reply::Heard | Reply::TooLarge => reply,
+        })
+    }
+
+    async fn begin(&self, call: &TaskCall, answers: Answers, now: u64) -> worker::Result<Reply> {
+        let ttl = u64::try_from(self.app()?.configuration.task_ttl.as_millis()).unwrap_or(u64::MAX);
+        let task = tasks::Task::begin(call, answers, ttl, now);
+        self.rows().begin(call, &task)?;
+        self.wake_in(Duration::ZERO).await?;
+        Ok(Reply::Task(task.seen().clone()))
+    }
+
+    async fn beat(self: &Rc<Self>) -> worker::Result<()> {
+        let began = self.running.borrow().as_ref().map(|running| running.began);
+        match began {
+            Some(began) => {
+                let age = Duration::from_millis(now_in_milliseconds().saturating_sub(began));
+                self.wake_in(age.clamp(*BEAT.start(), *BEAT.end())).await
+            }
+            None => self.go_on().await,
+        }
+    }
+
+    /// Does what is to be done now that nothing runs. The runtime gives up an alarm that fails six times, and then nobody
+    /// would end the task: so it does not fail.
+    async fn go_on(self: &Rc<Self>) -> worker::Result<()> {
+        match self.decide() {
+            Ok(Next::Sleep(duration)) => self.wake_in(duration).await,
+            Ok(Next::Forget) => self.forget().await,
+            Err(error) => {
+                console_error!("task: {error}");
+                self.wake_in(TRY_AGAIN).await
+            }
+        }
+    }
+
+    /// Begins a run, if it is time for one. Nothing else happens in the object meanwhile.
+    fn decide(self: &Rc<Self>) -> worker::Result<Next> {
+        let (rows, now) = (self.rows(), now_in_milliseconds());
+        let Some(mut task) = rows.task()? else { return Ok(Next::Forget) };
+        let was_over = task.is_over();
+        match task.wake(now) {
+            Wake::Forget => Ok(Next::Forget),
+            Wake::SleepUntil(then) => {
+                // It was given up.
+                if task.is_over() && !was_over {
+                    rows.save(&task)?;
+                }
+                Ok(Next::Sleep(Duration::from_millis(then.saturating_sub(now))))
+            }
+            Wake::Run(answers) => {
+                let Some(call) = rows.call()? else { return Ok(Next::Forget) };
+                let app = self.app()?;
+                rows.save(&task)?;
+                self.run(app, call, answers, now);
+                Ok(Next::Sleep(*BEAT.start()))
+            }
+        }
+    }
+
+    fn run(self: &Rc<Self>, app: Rc<App>, call: TaskCall, answers: Answers, now: u64) {
+        let (object, status) = (Rc::clone(self), StatusMessage::default());
+        let said = status.clone();
+        let (run, handle) = abortable(async move {
+            let host = Workers::in_object(object.env.clone(), Rc::clone(&app));
+            let limit = app.configuration.task_time_limit;
+            let end = app.endpoint.registry.run_task(host, &call, answers, said, limit).await;
+            object.running.take();
+            if let Err(error) = object.end(end).await {
+                // The next beat finds nothing running, and begins again.
+                console_error!("task: {error}");
+            }
+        });
+        self.running.replace(Some(Running { began: now, status, handle }));
+        spawn_local(run.map(|_| ()));
+    }
+
+    async fn end(self: &Rc<Self>, end: End) -> worker::Result<()> {
+        let rows = self.rows();
+        if let Some(mut task) = rows.task()? {
+            task.ended(end, now_in_milliseconds());
+            rows.save(&task)?;
+        }
+        self.go_on().await
+    }
+
+    fn stop(&self) {
+        if let Some(running) = self.running.take() {
+            running.handle.abort();
+        }
+    }
+
+    async fn wake_in(&self, duration: Duration) -> worker::Result<()> {
+        self.state.storage().set_alarm(duration).await
+    }
+
+    async fn forget(&self) -> worker::Result<()> {
+        self.state.storage().delete_alarm().await?;
+        self.state.storage().delete_all().await
+    }
+
+    fn app(&self) -> worker::Result<Rc<App>> {
+        app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))
+    }
+
+    fn rows(&self) -> Rows {
+        Rows(self.state.storage().sql())
+    }
+}
+
+/// What comes next.
+enum Next {
+    Sleep(Duration),
+    Forget,
+}
+
+/// What is kept of the task: the call, until it is over, and the state.
+struct Rows(SqlStorage);
+
+impl Rows {
+    /// None where there is no task. To look for one leaves no trace.
+    fn read<T: DeserializeOwned>(&self, part: &str) -> worker::Result<Option<T>> {
+        let tables = self.0.exec("SELECT 1 FROM sqlite_master WHERE name = 'task'", None)?;
+        if tables.raw().next().is_none() {
+            return Ok(None);
+        }
+        let rows = self.0.exec("SELECT value FROM task WHERE part = ?", vec![part.into()])?;
+        match rows.raw().next() {
+            None => Ok(None),
+            Some(row) => match row?.pop() {
+                Some(SqlStorageValue::Blob(value)) => decode(&value).map(Some).map_err(unreadable),
+                _ => Err(unreadable(Unreadable)),
+            },
+        }
+    }
+
+    fn write<T: Serialize>(&self, part: &str, value: &T) -> worker::Result<()> {
+        let value = encode(value).map_err(unreadable)?;
+        let upsert = "INSERT INTO task VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET value = excluded.value";
+        self.0.exec(upsert, vec![part.into(), value.into()]).map(|_| ())
+    }
+
+    fn begin(&self, call: &TaskCall, task: &tasks::Task) -> worker::Result<()> {
+        self.0
+            .exec("CREATE TABLE IF NOT EXISTS task (part TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID", None)?;
+        self.write("call", call)?;
+        self.write("state", task)
+    }
+
+    fn task(&self) -> worker::Result<Option<tasks::Task>> {
+        self.read("state")
+    }
+
+    fn call(&self) -> worker::Result<Option<TaskCall>> {
+        self.read("call")
+    }
+
+    fn save(&self, task: &tasks::Task) -> worker::Result<()> {
+        self.write("state", task)?;
+        if task.is_over() {
+            self.0.exec("DELETE FROM task WHERE part = 'call'", None)?;
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(error: Unreadable) -> worker::Error {
+    worker::Error::RustError(error.to_string())
+}

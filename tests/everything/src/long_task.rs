@@ -1,0 +1,85 @@
+//! The recipe of `docs/recipes/long-task.md`, as it stands there.
+
+use std::time::Duration;
+
+use mcp_connector::mcp::{ClientCapability, Connector, Tool, ToolError};
+use mcp_connector::worker::{Context, Store, Workers};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(crate) fn add_to(connector: Connector<Workers>) -> Connector<Workers> {
+    connector.tool(
+        Tool::new("send_letter", "Send a letter to many people.", send_letter)
+            .title("Send letter")
+            .additive()
+            .long_running(),
+    )
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Letter {
+    /// What to call the letter. Nobody gets a letter of the same name twice.
+    name: String,
+    /// Who gets it.
+    recipients: Vec<String>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Confirmation {
+    /// Send it
+    sure: bool,
+}
+
+/// Who has got a letter already.
+#[derive(Serialize, Deserialize)]
+struct Sent {
+    letter: String,
+    to: String,
+}
+
+async fn send_letter(letter: Letter, cx: Context) -> Result<String, ToolError> {
+    // Ask before the first thing that cannot be undone. The person may take hours; nothing runs meanwhile.
+    if letter.recipients.len() > 10 && cx.can(ClientCapability::Elicitation) {
+        let question = format!("Send “{}” to {} people?", letter.name, letter.recipients.len());
+        let Confirmation { sure } = cx.elicit("confirm", question).await?;
+        if !sure {
+            return Ok("Nobody got it.".to_owned());
+        }
+    }
+    // The handler may begin again: look what an earlier run has done.
+    let store = Store::of(&cx, "sent")?;
+    let sent: Vec<(u64, Sent)> = store.list().await?;
+    let has_it = |to: &String| sent.iter().any(|(_, sent)| sent.letter == letter.name && sent.to == *to);
+    let before = letter.recipients.iter().filter(|to| has_it(to)).count();
+    let total = u32::try_from(letter.recipients.len())?;
+    for (done, to) in (1..=total).zip(&letter.recipients) {
+        if !has_it(to) {
+            deliver(to, &cx).await?;
+            // Interrupted between these two lines, the letter goes out twice. Where that matters, give the other side a key
+            // by which it knows a repetition.
+            store.add(&Sent { letter: letter.name.clone(), to: to.clone() }).await?;
+        }
+        cx.progress_with(done.into(), total.into(), &format!("{done} of {total} sent")).await;
+    }
+    Ok(format!("“{}” went to {total} people; {before} had it before.", letter.name))
+}
+// The end of the recipe.
+
+async fn deliver(_to: &str, cx: &Context) -> Result<(), ToolError> {
+    cx.sleep(Duration::from_millis(300)).await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_recipe_is_this_code() {
+        let recipe = include_str!("../../../docs/recipes/long-task.md");
+        let source = include_str!("long_task.rs");
+        let blocks: Vec<_> = recipe.split("```rust\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+        assert!(blocks.iter().map(|block| block.len()).sum::<usize>() > 1500, "most of the code stands in the recipe");
+        for block in blocks {
+            assert!(source.contains(block), "not in the source:\n{block}");
+        }
+    }
+}
