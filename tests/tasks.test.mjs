@@ -309,19 +309,37 @@ describe('a crash', () => {
 });
 
 describe('the recipe of a long task', () => {
+  let recipes;
+  before(async () => {
+    recipes = await startInstances({ worker: 'docs/recipes', count: 1, vars: SIGN_IN });
+  });
+  after(() => recipes?.stop());
+
   test('goes on after an eviction and does nothing twice', async () => {
-    const { tokens } = await connect(here);
-    const me = { headers: bearer(tokens.access_token) };
+    const [at] = recipes.instances;
+    const { client, tokens } = await connect(at, { scope: 'letters' });
+    const me = { at, headers: bearer(tokens.access_token) };
     const recipients = Array.from({ length: 11 }, (_, n) => `person-${n}`);
     const id = await begin('send_letter', { name: 'May', recipients }, me);
     assert.match((await until(id, 'input_required', me)).inputRequests.confirm.params.message, /to 11 people/);
     await update(id, { confirm: accept({ sure: true }) }, me);
     const half = await eventually(() => get(id, me), ({ statusMessage }) => /^[3-9] of 11 sent$/.test(statusMessage ?? ''), 'it sends');
-    await world.restart();
+    await recipes.restart();
     const done = await until(id, OVER, me);
     const [, had] = /went to 11 people; (\d+) had it before/.exec(textOf(done.result));
     assert.ok(Number(had) >= Number.parseInt(half.statusMessage, 10), `${had} had it before, after ${half.statusMessage}`);
     assert.ok(Number(had) < 11, 'and the others have it now');
+
+    // What the tool needs is needed for its tasks.
+    const { tokens: less } = await connect(at, { client, scope: 'files' });
+    for (const [headers, status] of [
+      [bearer(less.access_token), 403],
+      [{}, 401],
+    ]) {
+      const refused = await send(at, modern('tasks/get', { taskId: id }, { capabilities: CLIENT, headers }));
+      refused.hasStatus(status, 'tasks/get of a tool with a scope');
+      refused.hasHeader('www-authenticate', /letters/, 'the challenge names the scope');
+    }
   });
 });
 

@@ -6,6 +6,7 @@ mod app_view;
 mod d1;
 mod hello;
 mod kv;
+mod long_task;
 mod r2;
 mod readme;
 mod skill;
@@ -20,6 +21,11 @@ use mcp_connector::{caller, mcp, worker};
 use mcp::Connector;
 use worker::Workers;
 
+#[::worker::event(start)]
+fn start() {
+    worker::start(connector);
+}
+
 #[::worker::event(fetch)]
 async fn fetch(
     request: ::worker::web_sys::Request,
@@ -29,7 +35,7 @@ async fn fetch(
     if let Some(page) = upstream_sign_in::callback(&request, &env).await? {
         return Ok(page.into());
     }
-    worker::serve(request, env, context, connector).await
+    worker::serve(request, env, context).await
 }
 
 fn connector() -> Connector<Workers> {
@@ -44,6 +50,7 @@ fn connector() -> Connector<Workers> {
     let connector = d1::add_to(connector);
     let connector = kv::add_to(connector);
     let connector = r2::add_to(connector);
+    let connector = long_task::add_to(connector);
     let connector = workers_ai::add_to(connector);
     upstream_sign_in::add_to(connector)
 }

@@ -11,7 +11,6 @@ mod counting;
 mod failures;
 mod legacy_asking;
 mod listing;
-mod long_task;
 mod messages;
 mod prompts;
 mod resources;
@@ -57,7 +56,6 @@ fn connector() -> Connector<Workers> {
     let connector = resources::add_to(connector);
     let connector = prompts::add_to(connector);
     let connector = tasks::add_to(connector);
-    let connector = long_task::add_to(connector);
     skills::add_to(connector)
 }
 

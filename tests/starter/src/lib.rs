@@ -6,11 +6,16 @@ mod connector;
 // What the connector finds under `crate::`.
 use mcp_connector::{caller, mcp, worker};
 
+#[::worker::event(start)]
+fn start() {
+    worker::start(connector::connector);
+}
+
 #[::worker::event(fetch)]
 async fn fetch(
     request: ::worker::web_sys::Request,
     env: ::worker::Env,
     context: ::worker::Context,
 ) -> ::worker::Result<::worker::web_sys::Response> {
-    worker::serve(request, env, context, connector::connector).await
+    worker::serve(request, env, context).await
 }

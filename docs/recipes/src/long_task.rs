@@ -1,20 +1,15 @@
-//! The recipe of `docs/recipes/long-task.md`, as it stands there.
+//! Work that takes minutes, or waits for a person over lunch.
 
 use std::time::Duration;
 
-use mcp_connector::mcp::{ClientCapability, Connector, Tool, ToolError};
-use mcp_connector::worker::{Context, Store, Workers};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) fn add_to(connector: Connector<Workers>) -> Connector<Workers> {
-    connector.tool(
-        Tool::new("send_letter", "Send a letter to many people.", send_letter)
-            .title("Send letter")
-            .additive()
-            .long_running(),
-    )
-}
+use crate::caller::Scope;
+use crate::mcp::{ClientCapability, Connector, Tool, ToolError};
+use crate::worker::{Context, Store, Workers};
+
+const LETTERS: Scope = Scope::new("letters", "Send letters for you");
 
 #[derive(Deserialize, JsonSchema)]
 struct Letter {
@@ -63,23 +58,18 @@ async fn send_letter(letter: Letter, cx: Context) -> Result<String, ToolError> {
     }
     Ok(format!("“{}” went to {total} people; {before} had it before.", letter.name))
 }
-// The end of the recipe.
 
 async fn deliver(_to: &str, cx: &Context) -> Result<(), ToolError> {
     cx.sleep(Duration::from_millis(300)).await;
     Ok(())
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_recipe_is_this_code() {
-        let recipe = include_str!("../../../docs/recipes/long-task.md");
-        let source = include_str!("long_task.rs");
-        let blocks: Vec<_> = recipe.split("```rust\n").skip(1).filter_map(|block| block.split("```").next()).collect();
-        assert!(blocks.iter().map(|block| block.len()).sum::<usize>() > 1500, "most of the code stands in the recipe");
-        for block in blocks {
-            assert!(source.contains(block), "not in the source:\n{block}");
-        }
-    }
+pub(crate) fn add_to(connector: Connector<Workers>) -> Connector<Workers> {
+    connector.tool(
+        Tool::new("send_letter", "Send a letter to many people.", send_letter)
+            .title("Send letter")
+            .scope(LETTERS)
+            .additive()
+            .long_running(),
+    )
 }
