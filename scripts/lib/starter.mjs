@@ -1,5 +1,5 @@
-// The connector that the behaviour tests speak about. In the template it is the one in src/. A project that has one of its own by
-// now keeps the template's in tests/starter, so that the tests of the library go on, whatever has become of its tools.
+// The connector that the behaviour tests speak about, with its settings. In the template it is the one in src/. A project that has
+// one of its own by now keeps the template's in tests/starter, so that the tests of the library go on, whatever its tools are.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
@@ -11,7 +11,14 @@ export const STARTER_FILES = ['connector.rs', 'notes.html'];
 export function starterFolder(directory = root) {
   const isTemplate = existsSync(path.join(directory, 'cargo-generate.toml'));
   const isSame = (file) => read(directory, 'src', file) === read(directory, 'tests/starter/src', file);
-  return isTemplate || STARTER_FILES.every(isSame) ? '.' : 'tests/starter';
+  const hasSettings = () => String(settingsIn(directory)) === String(settingsIn(path.join(directory, 'tests/starter')));
+  return isTemplate || (STARTER_FILES.every(isSame) && hasSettings()) ? '.' : 'tests/starter';
+}
+
+/** The lines of a wrangler.toml, but for comments and for what makes two Workers two. */
+export function settingsIn(folder) {
+  const text = (read(folder, 'wrangler.toml') ?? '').replace(/^name = .*$/m, '');
+  return text.split('\n').filter((line) => line.trim() && !/^(#|workers_dev|routes|command|watch_dir)/.test(line));
 }
 
 function read(...parts) {

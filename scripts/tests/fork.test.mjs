@@ -12,7 +12,7 @@ import { Stop } from '../lib/log.mjs';
 import { adoptName, nameProblem, rename } from '../lib/name.mjs';
 import { root } from '../lib/paths.mjs';
 import { platformOf } from '../lib/rust.mjs';
-import { STARTER_FILES, starterFolder } from '../lib/starter.mjs';
+import { STARTER_FILES, settingsIn, starterFolder } from '../lib/starter.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcp-connector-fork-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -110,22 +110,29 @@ describe('cargo generate', { skip: existsSync(path.join(root, 'cargo-generate.to
 });
 
 describe('the starter', () => {
-  const files = STARTER_FILES.map((file) => [`src/${file}`, `tests/starter/src/${file}`]);
+  const files = [...STARTER_FILES.map((file) => [`src/${file}`, `tests/starter/src/${file}`]), ['wrangler.toml', 'tests/starter/wrangler.toml']];
 
   test('of the tests is that of the template', { skip: existsSync(path.join(root, 'cargo-generate.toml')) ? false : 'this is a project of its own' }, () => {
-    for (const [ours, kept] of files) assert.equal(read(root, kept), read(root, ours), `cp ${ours} ${kept}`);
-    // Without comments, and without what makes the two Workers two.
-    const settings = (file) => read(root, file).split('\n').filter((line) => line && !/^(#|name = "mcp-|workers_dev|command|watch_dir)/.test(line));
-    assert.deepEqual(settings('tests/starter/wrangler.toml'), settings('wrangler.toml'), 'tests/starter/wrangler.toml has the settings of wrangler.toml');
+    for (const [ours, kept] of files.slice(0, -1)) assert.equal(read(root, kept), read(root, ours), `cp ${ours} ${kept}`);
+    const [kept, ours] = [settingsIn(path.join(root, 'tests/starter')), settingsIn(root)];
+    assert.ok(ours.length > 20);
+    assert.deepEqual(kept, ours, 'tests/starter/wrangler.toml has the settings of wrangler.toml');
   });
 
   test('is what the tests speak about, until a project has another connector', () => {
     const directory = path.join(folder, 'own');
-    for (const file of files.flat()) cpSync(path.join(root, file.replace(/^src/, 'tests/starter/src')), path.join(directory, file));
+    for (const file of files.flat()) cpSync(path.join(root, file.replace(/^(src|wrangler)/, 'tests/starter/$1')), path.join(directory, file));
     assert.equal(starterFolder(directory), '.');
     writeFileSync(path.join(directory, 'src/connector.rs'), '//! Mine.\n');
     assert.equal(starterFolder(directory), 'tests/starter');
     cpSync(path.join(directory, 'tests/starter/src/connector.rs'), path.join(directory, 'src/connector.rs'));
+    assert.equal(starterFolder(directory), '.');
+    const config = path.join(directory, 'wrangler.toml');
+    writeFileSync(config, read(config).replace(/^name = .*/m, 'name = "my-tools"\nroutes = []\n# Mine.'));
+    assert.equal(starterFolder(directory), '.', 'the name and the address are its own');
+    writeFileSync(config, read(config).replace('CHALLENGE = "http"', 'CHALLENGE = "result"'));
+    assert.equal(starterFolder(directory), 'tests/starter');
+    cpSync(path.join(directory, 'tests/starter/wrangler.toml'), config);
     rmSync(path.join(directory, 'src/notes.html'));
     assert.equal(starterFolder(directory), 'tests/starter');
     writeFileSync(path.join(directory, 'cargo-generate.toml'), '');
