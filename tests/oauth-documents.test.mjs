@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { startInstances } from './support/instances.mjs';
 import {
   Arrival,
@@ -288,6 +289,51 @@ describe('when the host of a document does not answer well', () => {
     const seconds = (performance.now() - begun) / 1000;
     for (const page of pages) isUnavailable(page, 'a limit of five seconds');
     assert.ok(seconds < 9, `after ${seconds.toFixed(1)} s`);
+  });
+
+  /** Answers with a head and then, every `pause` milliseconds, with `chunk`, until the other side hangs up. */
+  function endless(id, { chunk, pause, headers = {} }) {
+    const told = { bytes: 0 };
+    told.over = new Promise((resolve) => {
+      place(id, (_, response) => {
+        response.writeHead(200, { 'content-type': 'application/json', ...headers });
+        const more = () => void (response.destroyed || ((told.bytes += chunk.length), response.write(chunk)));
+        const drip = setInterval(more, pause);
+        more();
+        response.on('close', () => (clearInterval(drip), resolve(performance.now())));
+      });
+    });
+    return told;
+  }
+
+  test('a document without an end is cut at 5 KB, at once', async () => {
+    const id = newId();
+    const told = endless(id, { chunk: Buffer.from(' '.repeat(1024)), pause: 20 });
+    const begun = performance.now();
+    isUnknown(await open(id), 'draft §6.6: longer than a document may be');
+    assert.ok(performance.now() - begun < 3000, 'not only after the time limit');
+    assert.ok((await told.over) - begun < 3000, 'the connection is closed');
+    assert.ok(told.bytes < 256 * 1024, `nobody reads on: ${told.bytes} bytes were sent`);
+  });
+
+  test('a document that never gets long enough is cut after five seconds', async () => {
+    const id = newId();
+    const told = endless(id, { chunk: Buffer.from(' '), pause: 250 });
+    const begun = performance.now();
+    isUnavailable(await open(id), 'a limit of five seconds for head and body together');
+    const seconds = ((await told.over) - begun) / 1000;
+    assert.ok(seconds > 4 && seconds < 8, `the connection is closed after ${seconds.toFixed(1)} s`);
+  });
+
+  test('a small body that becomes a large document is cut, too', async () => {
+    const id = newId();
+    const bomb = gzipSync(JSON.stringify(documentOf(id, { filler: 'x'.repeat(8 * 1024 * 1024) })));
+    place(id, (_, response) =>
+      response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip', 'transfer-encoding': 'chunked' }).end(bomb),
+    );
+    const page = await open(id);
+    assert.ok(!(page instanceof Arrival) && !page.has('decision'), 'no sign-in');
+    page.answer.hasStatus([400, 503], 'the limit is that of the text');
   });
 
   test('the built-in copy of a well-known client serves', async () => {

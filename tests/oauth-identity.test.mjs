@@ -278,6 +278,50 @@ describe('what comes back', () => {
     assert.equal(tokenCalls(), before, 'the provider was not asked');
   });
 
+  test('under the name of another provider is refused, and its code is not even looked at', async () => {
+    const { browser, away } = await leave();
+    const back = await enterAt(provider, away.url, 'alice');
+    assert.equal(back.searchParams.get('iss'), 'https://id.example', 'this provider says its name (RFC 9207 §2)');
+    const before = tokenCalls();
+    for (const [what, change, status] of [
+      ['another', (query) => query.set('iss', 'https://evil.example'), 403],
+      ['ours', (query) => query.set('iss', HERE), 403],
+      ['a slash more', (query) => query.set('iss', 'https://id.example/'), 403],
+      ['in another case', (query) => query.set('iss', 'https://ID.example'), 403],
+      ['an empty one', (query) => query.set('iss', ''), 403],
+      ['none, though it has announced one', (query) => query.delete('iss'), 403],
+      ['two', (query) => query.append('iss', 'https://id.example'), 400],
+    ]) {
+      const url = new URL(back);
+      change(url.searchParams);
+      isRefused(await browser.open(url), status, `RFC 9207 §2.4: ${what}`);
+    }
+    assert.equal(tokenCalls(), before, 'the provider was not asked');
+    assert.ok((await browser.open(back)) instanceof Arrival, 'the right one is still good');
+  });
+
+  test('as a no under the name of another provider ends nothing', async () => {
+    const { browser, away } = await leave();
+    const back = await enterAt(provider, away.url, 'alice', { button: 'leave' });
+    for (const change of [(query) => query.set('iss', 'https://evil.example'), (query) => query.delete('iss')]) {
+      const url = new URL(back);
+      change(url.searchParams);
+      isRefused(await browser.open(url), 403, 'RFC 9207 §2.4 holds for errors too');
+    }
+  });
+
+  test('without a name is good where the provider has announced none, and with a wrong one it is not', async () => {
+    publishes({});
+    const { browser, away } = await leave();
+    const back = await enterAt(provider, away.url, 'bob');
+    provider.isBack();
+    const wrong = new URL(back);
+    wrong.searchParams.set('iss', 'https://evil.example');
+    isRefused(await browser.open(wrong), 403, 'RFC 9207 §2.4: if it is there, it is right');
+    back.searchParams.delete('iss');
+    assert.ok((await browser.open(back)) instanceof Arrival, 'RFC 9207 is optional');
+  });
+
   test('is for a GET', async () => {
     const answer = await ask(site, { method: 'POST', path: '/authorize/callback', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'code=x' });
     answer.hasStatus(405, 'RFC 9110 §15.5.6').hasHeader('allow', /GET/, 'RFC 9110 §15.5.6');
@@ -352,6 +396,33 @@ describe('what comes back', () => {
       provider.isBack();
     }
     assert.ok((await browser.open(back)) instanceof Arrival, 'loading the page again helps');
+  });
+
+  for (const status of [408, 429, 500, 502, 503]) {
+    test(`while the token or the userinfo endpoint answers ${status} is an outage, and good when it is over`, async () => {
+      for (const part of ['id.example/token', 'id.example/me']) {
+        // Of this person the userinfo endpoint is asked: the ID token names no address.
+        const { browser, away } = await leave();
+        const back = await enterAt(provider, away.url, 'bob');
+        provider.place(part, (_, response) => response.writeHead(status, { 'retry-after': '1' }).end('by order of a test'));
+        const page = isRefused(await browser.open(back), 503, `${part}: ${status} says nothing about the person`);
+        page.answer.hasHeader('retry-after', /^\d+$/, 'when to come again');
+        provider.isBack();
+        // The code may be used up: whoever comes again has to have a way in.
+        const again = await leave(browser);
+        assert.ok((await browser.open(await enterAt(provider, again.away.url, 'bob'))) instanceof Arrival, 'connecting again helps');
+      }
+    });
+  }
+
+  test('that the token endpoint refuses is the end of this sign-in, and no outage', async () => {
+    for (const status of [400, 401, 403]) {
+      const { browser, away } = await leave();
+      const back = await enterAt(provider, away.url, 'alice');
+      provider.place('id.example/token', json({ error: 'invalid_grant' }, status));
+      isRefused(await browser.open(back), 403, `${status}: the code is refused`);
+      provider.isBack();
+    }
   });
 
   test('by way of a redirect of the token endpoint is an outage: the secret goes nowhere else', async () => {

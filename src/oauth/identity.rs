@@ -41,6 +41,22 @@ pub struct AtProvider {
     pub nonce: String,
     /// What proves that the code is ours (RFC 7636).
     pub verifier: String,
+    /// Whether the provider has announced that it names itself in every answer (RFC 9207 §3).
+    pub names_itself: bool,
+}
+
+impl AtProvider {
+    /// Whether an answer that came by way of the person's browser can be the provider's (RFC 9207 §2.4): if it says whose it
+    /// is, that must be one of `own`, the provider's names; and it must say so if the provider always does. To be asked of
+    /// refusals too, and before anything else in the answer is used.
+    pub fn check_origin(&self, iss: Option<&str>, own: &[&str]) -> Result<(), NotIdentified> {
+        match iss {
+            Some(iss) if own.contains(&iss) => Ok(()),
+            Some(_) => Err(NotIdentified::Answer("of another issuer")),
+            None if self.names_itself => Err(NotIdentified::Answer("of nobody, though it always says its name")),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Sealable for AtProvider {
@@ -261,6 +277,12 @@ impl ProviderMetadata {
         self.0.text("userinfo_endpoint")
     }
 
+    /// Whether it names itself in every answer of its authorization endpoint (RFC 9207 §3).
+    #[must_use]
+    pub fn names_itself(&self) -> bool {
+        self.0.0.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true))
+    }
+
     /// Whether the client's secret goes into the body; else it goes into the header, which is the default.
     #[must_use]
     pub fn wants_secret_in_body(&self) -> bool {
@@ -380,6 +402,20 @@ mod tests {
             ("none", "{}".to_owned(), false),
         ] {
             assert_eq!(ProviderMetadata::parse(document.as_bytes(), &issuer()).is_ok(), good, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_provider_announces_that_it_names_itself_with_true_and_nothing_else() {
+        for (announced, expected) in
+            [(json!(true), true), (json!(false), false), (json!("true"), false), (json!(1), false)]
+        {
+            let document = json!({
+                "issuer": "https://id.example", "authorization_endpoint": "https://id.example/a",
+                "token_endpoint": "https://id.example/t", "authorization_response_iss_parameter_supported": announced,
+            });
+            let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &issuer()).unwrap();
+            assert_eq!(metadata.names_itself(), expected, "{announced}");
         }
     }
 }

@@ -102,6 +102,18 @@ impl Provider {
         }
     }
 
+    /// What the provider may call itself in an answer (RFC 9207 §2). GitHub's authorization server has a name of its own.
+    pub(crate) fn names(&self) -> Vec<String> {
+        match self {
+            Self::OpenId(client, _) => vec![client.issuer.as_str().to_owned()],
+            Self::GitHub(client, _) => {
+                let github = client.issuer.as_str().trim_end_matches('/');
+                vec![github.to_owned(), format!("{github}/login/oauth")]
+            }
+            Self::Access { .. } => Vec::new(),
+        }
+    }
+
     /// The credentials of today: what was signed in with other settings ends.
     pub(crate) fn epochs(&self, key: &MacKey) -> Vec<Epoch> {
         let (kind, issuer, client) = match self {

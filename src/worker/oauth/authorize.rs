@@ -101,7 +101,7 @@ async fn consent(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem
 async fn came_back(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
     let (pending, _, _): (AtProvider, _, _) = open(desk, incoming, &parameters, "state")?;
-    let answer = ProviderAnswer::read(&parameters)?;
+    let answer = ProviderAnswer::read(&parameters, &pending, desk.configuration().provider.as_ref())?;
     let consented = match &pending.errand {
         Errand::Client(consented) => consented,
         Errand::Account => return Ok(account::came_back(desk, answer, &pending).await),

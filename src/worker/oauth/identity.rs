@@ -63,11 +63,13 @@ impl Identity for Option<Provider> {
             Some(Provider::OpenId(client, _)) => {
                 let provider = metadata(&client.issuer).await?;
                 let scope = [("scope", "openid profile email")];
-                away(desk, client, provider.authorization_endpoint(), &scope, errand, browser)
+                let endpoint =
+                    Endpoint { url: provider.authorization_endpoint(), names_itself: provider.names_itself() };
+                away(desk, client, endpoint, &scope, errand, browser)
             }
             Some(Provider::GitHub(client, _)) => {
-                let endpoint = format!("{}/login/oauth/authorize", base(&client.issuer));
-                away(desk, client, &endpoint, &[], errand, browser)
+                let url = format!("{}/login/oauth/authorize", base(&client.issuer));
+                away(desk, client, Endpoint { url: &url, names_itself: false }, &[], errand, browser)
             }
             Some(Provider::Access { team, audience }) => {
                 let assertion = incoming.header("cf-access-jwt-assertion");
@@ -94,11 +96,18 @@ fn person(desk: &Desk<'_>, profile: Profile, allowed: &AllowedUsers) -> Result<P
     Ok(Person { subject, display_name, epoch: desk.epoch()? })
 }
 
+/// The authorization endpoint of a provider.
+struct Endpoint<'a> {
+    url: &'a str,
+    /// Whether it has announced that it does so in every answer.
+    names_itself: bool,
+}
+
 /// The request travels as `state`, sealed and bound to this browser: so nobody can be made to finish somebody else's sign-in.
 fn away(
     desk: &Desk<'_>,
     client: &ProviderClient,
-    endpoint: &str,
+    endpoint: Endpoint<'_>,
     more: &[(&str, &str)],
     errand: Errand,
     browser: &BrowserNonce,
@@ -106,8 +115,12 @@ fn away(
     let (mut nonce, mut verifier) = ([0; 16], [0; 32]);
     desk.entropy.fill(&mut nonce);
     desk.entropy.fill(&mut verifier);
-    let pending =
-        AtProvider { errand, nonce: URL_SAFE_NO_PAD.encode(nonce), verifier: URL_SAFE_NO_PAD.encode(verifier) };
+    let pending = AtProvider {
+        errand,
+        nonce: URL_SAFE_NO_PAD.encode(nonce),
+        verifier: URL_SAFE_NO_PAD.encode(verifier),
+        names_itself: endpoint.names_itself,
+    };
     let challenge = CodeVerifier::parse(&pending.verifier).map_err(|_| Problem::BrokenForm)?.challenge().to_string();
     let state = seal(desk, &pending, browser)?;
     let callback = callback(desk);
@@ -121,7 +134,7 @@ fn away(
         ("code_challenge_method", "S256"),
     ];
     parameters.extend_from_slice(more);
-    Ok(Step::Away(with_query(endpoint, &parameters)))
+    Ok(Step::Away(with_query(endpoint.url, &parameters)))
 }
 
 fn callback(desk: &Desk<'_>) -> String {
@@ -214,6 +227,8 @@ async fn redeem(
     let response = request.send().await?;
     match response.status() {
         200 => {}
+        // Too many sign-ins at a time, or too slow a one: says nothing about this one.
+        408 | 429 => return Err(Problem::Outage(Outage::Remote)),
         // The code is wrong, or the settings are.
         400..=499 => return Err(NotIdentified::Answer("the code was refused").into()),
         _ => return Err(Problem::Outage(Outage::Remote)),
@@ -255,9 +270,15 @@ pub(super) enum ProviderAnswer<'a> {
 }
 
 impl<'a> ProviderAnswer<'a> {
-    /// Reads the query of the callback.
-    pub(super) fn read(parameters: &'a Parameters) -> Result<Self, Problem> {
+    /// Reads the query of the callback, if it can come from the provider that the person was sent to.
+    pub(super) fn read(
+        parameters: &'a Parameters,
+        pending: &AtProvider,
+        provider: Option<&Provider>,
+    ) -> Result<Self, Problem> {
         let get = |name| parameters.get(name).map_err(|_| Problem::BrokenForm);
+        let names = provider.map(Provider::names).unwrap_or_default();
+        pending.check_origin(get("iss")?, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         match (get("code")?, get("error")?) {
             (Some(code), None) => Ok(Self::Code(code)),
             (None, Some(_)) => Ok(Self::Refused),
