@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 /// Changes whenever a type that is written down does: a value of another version is not read.
+/// The master key is kept without it (`MasterKey::to_kept`).
 const VERSION: u8 = 1;
 
 /// What another version of this program wrote, or nobody.

@@ -24,6 +24,8 @@ pub const MAX_PREVIOUS_KEYS: usize = 2;
 /// How long one signing key signs, in seconds: ninety days.
 pub const SIGNING_PERIOD: u64 = 90 * 24 * 3600;
 
+/// What stood in front of the text of a kept key at first: version 1, 44 characters.
+const FIRST_KEPT: [u8; 2] = [1, 44];
 /// Shortest tag that [`MacKey::verify`] takes: 64 bits, more than can be guessed over a network.
 const SHORTEST_TAG: usize = 8;
 
@@ -66,10 +68,24 @@ impl MasterKey {
         Ok(Self(bytes))
     }
 
-    /// The text that [`parse`](Self::parse) reads, for the one place that stores it.
+    /// The text that [`parse`](Self::parse) reads.
     #[must_use]
     pub fn expose(&self) -> String {
         STANDARD.encode(self.0)
+    }
+
+    /// How the key is kept: the bytes of its text and nothing else. What is kept with [`compact`](super::compact) is lost with
+    /// each change of its version; this outlives all of them.
+    #[must_use]
+    pub fn to_kept(&self) -> Vec<u8> {
+        self.expose().into_bytes()
+    }
+
+    /// Reads what [`to_kept`](Self::to_kept) gave, or what the first version of this program kept: the same text behind the
+    /// byte of that version and its length.
+    pub fn from_kept(bytes: &[u8]) -> Result<Self, InvalidMasterKey> {
+        let text = bytes.strip_prefix(&FIRST_KEPT).unwrap_or(bytes);
+        Self::parse(std::str::from_utf8(text).map_err(|_| InvalidMasterKey)?)
     }
 }
 
@@ -417,6 +433,20 @@ pub(super) mod tests {
         let okm = prk.expand_bytes(&(0xf0..=0xf9).collect::<Vec<u8>>());
         let hex = hex(&okm);
         assert_eq!(hex, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+    }
+
+    #[test]
+    fn a_kept_master_key_is_read_whatever_the_version_of_everything_else() {
+        let key = master(1);
+        let text = key.expose();
+        assert_eq!(key.to_kept(), text.as_bytes(), "no version stands in it");
+        assert!(MasterKey::from_kept(&key.to_kept()).unwrap() == key);
+        // As the first version of this program wrote it.
+        let first: Vec<u8> = [1, 44].into_iter().chain(text.bytes()).collect();
+        assert!(MasterKey::from_kept(&first).unwrap() == key);
+        for broken in [&b""[..], &first[..44], &[1, 44], &[255; 44]] {
+            assert!(MasterKey::from_kept(broken).is_err(), "{broken:?}");
+        }
     }
 
     #[test]

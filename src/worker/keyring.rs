@@ -2,7 +2,6 @@
 //! to be done in one place. An isolate asks it for the key with its first token and not again; where the secret `MASTER_KEY` is
 //! set, nobody asks.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
@@ -73,37 +72,39 @@ impl Keyring {
         self.sql("CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID", vec![])?;
         match command {
             Command::MasterKey => {
-                if let Some(key) = self.kept(MASTER_KEY)? {
-                    return Ok(Outcome::MasterKey(key));
+                if let Some(kept) = self.kept(MASTER_KEY)? {
+                    // Never a new one in the place of what cannot be read: everybody would be signed out.
+                    let key = MasterKey::from_kept(&kept).map_err(|_| "the master key is unreadable")?;
+                    return Ok(Outcome::MasterKey(key.expose()));
                 }
                 let entropy = Entropy::new().map_err(|_| "no randomness")?;
-                let key = MasterKey::generate(&entropy).expose();
-                self.keep(MASTER_KEY, &key)?;
-                Ok(Outcome::MasterKey(key))
+                let key = MasterKey::generate(&entropy);
+                self.keep(MASTER_KEY, key.to_kept())?;
+                Ok(Outcome::MasterKey(key.expose()))
             }
             Command::Attempt { visitor, is_right, epoch } => {
-                let before: Throttle = self.kept(THROTTLE)?.unwrap_or_default();
+                // Counts that another version has kept are forgotten: nobody is locked out for good.
+                let before: Throttle = self.kept(THROTTLE)?.and_then(|kept| decode(&kept).ok()).unwrap_or_default();
                 let mut throttle = before.clone();
                 let verdict = throttle.attempt(&visitor, is_right, epoch, now());
                 if throttle != before {
-                    self.keep(THROTTLE, &throttle)?;
+                    self.keep(THROTTLE, encode(&throttle).map_err(|_| "cannot be written")?)?;
                 }
                 Ok(Outcome::Attempt(verdict))
             }
         }
     }
 
-    fn kept<T: DeserializeOwned>(&self, name: &str) -> worker::Result<Option<T>> {
+    fn kept(&self, name: &str) -> worker::Result<Option<Vec<u8>>> {
         let mut rows = self.sql("SELECT value FROM kept WHERE name = ?", vec![name.into()])?.raw();
         let Some(row) = rows.next() else { return Ok(None) };
         match row?.pop() {
-            Some(SqlStorageValue::Blob(value)) => Ok(Some(decode(&value).map_err(|_| "unreadable")?)),
+            Some(SqlStorageValue::Blob(value)) => Ok(Some(value)),
             _ => Err("unreadable".into()),
         }
     }
 
-    fn keep<T: Serialize>(&self, name: &str, value: &T) -> worker::Result<()> {
-        let value = encode(value).map_err(|_| "cannot be written")?;
+    fn keep(&self, name: &str, value: Vec<u8>) -> worker::Result<()> {
         let upsert = "INSERT INTO kept VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         self.sql(upsert, vec![name.into(), value.into()]).map(|_| ())
     }

@@ -97,6 +97,7 @@ fn person(desk: &Desk<'_>, profile: Profile, allowed: &AllowedUsers) -> Result<P
 }
 
 /// The authorization endpoint of a provider.
+#[derive(Clone, Copy)]
 struct Endpoint<'a> {
     url: &'a str,
     /// Whether it has announced that it does so in every answer.
