@@ -119,6 +119,10 @@ impl Posted {
         self.requests().any(|request| registry.is_strict(request))
     }
 
+    pub(super) const fn body(&self) -> &Body {
+        &self.0
+    }
+
     fn requests(&self) -> impl Iterator<Item = &Request> {
         let messages = match &self.0 {
             Body::Single(message) => std::slice::from_ref(message),

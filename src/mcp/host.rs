@@ -89,6 +89,29 @@ pub trait Host: Clone + 'static {
 
     /// Opens what [`Host::seal`] has sealed.
     fn open(&self, sealed: &str, binding: &[u8]) -> impl Future<Output = Result<Vec<u8>, NotOpened>>;
+
+    /// What has come of a request, for a log. Of a batch it hears for each request.
+    fn answered(&self, outcome: Outcome) {
+        let _ = outcome;
+    }
+
+    /// Under which name a log knows the request. A client is told it with an error that only the log explains.
+    fn reference(&self) -> Option<String> {
+        None
+    }
+}
+
+/// What has come of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A result.
+    Done,
+    /// A tool's result with `isError`.
+    ToolError,
+    /// 2026-07-28: a question to the client, in the place of a result.
+    InputRequired,
+    /// A JSON-RPC error with this code.
+    Error(i32),
 }
 
 /// Why a session is of no use.

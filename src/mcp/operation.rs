@@ -10,7 +10,7 @@ use super::client_capabilities::ClientCapabilities;
 use super::completion::Complete;
 use super::context::Context;
 use super::exchange::Exchange;
-use super::host::{Host, SessionError};
+use super::host::{Host, Outcome, SessionError};
 use super::json::Object;
 use super::jsonrpc::{ErrorCode, ErrorResponse, RequestId, ResultResponse, RpcError, to_bytes};
 use super::legacy;
@@ -99,13 +99,16 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     /// The session that begins with it.
     pub(crate) session: Option<SessionId>,
+    /// What it is, for a log.
+    pub(crate) outcome: Outcome,
     pub(crate) body: Vec<u8>,
 }
 
 impl Response {
     /// The response that carries `error`.
     pub(crate) fn error(id: Option<&RequestId>, error: &RpcError, status: u16) -> Self {
-        Self { status, session: None, body: to_bytes(&ErrorResponse::new(id, error), 256) }
+        let outcome = Outcome::Error(error.code().number());
+        Self { status, session: None, outcome, body: to_bytes(&ErrorResponse::new(id, error), 256) }
     }
 }
 
@@ -121,12 +124,14 @@ pub(crate) struct Runner<H> {
 impl<H: Host> Runner<H> {
     /// Carries out `operation`.
     pub(crate) async fn run(self, operation: Operation<H>, id: RequestId, exchange: Rc<Exchange>) -> Response {
-        let answer = Answering { id: &id, registry: &self.registry, version: exchange.version };
+        let answer = Answering { id: &id, registry: &self.registry, host: &self.host, version: exchange.version };
         let is_call = matches!(operation, Operation::CallTool(_));
-        match within(self.answer(operation, &answer, &exchange), self.time_limit, &self.host).await {
+        let response = match within(self.answer(operation, &answer, &exchange), self.time_limit, &self.host).await {
             Some(response) => response,
             None => answer.too_late(self.time_limit, is_call),
-        }
+        };
+        self.host.answered(response.outcome);
+        response
     }
 
     async fn answer(&self, operation: Operation<H>, answer: &Answering<'_, H>, exchange: &Rc<Exchange>) -> Response {
@@ -169,7 +174,7 @@ impl<H: Host> Runner<H> {
             Operation::List(list) => return answer.with(list),
             Operation::Fixed(members) => return answer.with(members),
             Operation::CallTool(call) => match call.run_or_become_task(cx()).await {
-                Ok(Called::Result(result)) => return answer.with(result.on_the_wire(exchange.version)),
+                Ok(Called::Result(result)) => return answer.tool_result(&result),
                 Ok(Called::Task(task)) => return answer.with(task),
                 Err(unfinished) => unfinished,
             },
@@ -194,7 +199,7 @@ impl<H: Host> Runner<H> {
             (Unfinished::Error(error), _) => answer.fail(&error),
             (Unfinished::InputRequired, Asking::Rounds(rounds)) => {
                 match rounds.close(&self.host, self.caller.as_ref()).await {
-                    Ok(result) => answer.with(result),
+                    Ok(result) => Response { outcome: Outcome::InputRequired, ..answer.with(result) },
                     Err(error) => answer.fail(&error),
                 }
             }
@@ -209,23 +214,36 @@ impl<H: Host> Runner<H> {
 struct Answering<'a, H> {
     id: &'a RequestId,
     registry: &'a Registry<H>,
+    host: &'a H,
     version: ProtocolVersion,
 }
 
-impl<H> Answering<'_, H> {
+impl<H: Host> Answering<'_, H> {
     fn with(&self, result: impl ResultFields) -> Response {
         complete(self.id, self.registry, self.version, result)
+    }
+
+    fn tool_result(&self, result: &ToolResult) -> Response {
+        let outcome = if result.is_error() { Outcome::ToolError } else { Outcome::Done };
+        Response { outcome, ..self.with(result.on_the_wire(self.version)) }
     }
 
     /// The handler was stopped. The model should read it, where it reads anything.
     fn too_late(&self, limit: Duration, is_call: bool) -> Response {
         if is_call {
-            return self.with(took_too_long(limit).on_the_wire(self.version));
+            return self.tool_result(&took_too_long(limit));
         }
         self.fail(&RpcError::internal(too_long(limit)))
     }
 
     fn fail(&self, error: &RpcError) -> Response {
+        // What went wrong inside only the log tells.
+        if error.code() == ErrorCode::Internal
+            && let Some(reference) = self.host.reference()
+        {
+            let error = RpcError::internal(format!("{} (request {reference})", error.message()));
+            return Response::error(Some(self.id), &error, error.http_status(self.version.era()));
+        }
         Response::error(Some(self.id), error, error.http_status(self.version.era()))
     }
 }
@@ -250,7 +268,8 @@ pub(crate) fn complete<H>(
         Era::Legacy => WireResult::Legacy(result),
         Era::Modern => WireResult::Modern { result, server_info: &registry.server_info },
     };
-    Response { status: 200, session: None, body: to_bytes(&ResultResponse::new(id, result), 512) }
+    let body = to_bytes(&ResultResponse::new(id, result), 512);
+    Response { status: 200, session: None, outcome: Outcome::Done, body }
 }
 
 fn discovery<H: 'static>(registry: &Registry<H>) -> impl ResultFields {

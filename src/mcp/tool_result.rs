@@ -67,6 +67,10 @@ impl ToolResult {
         Self::new().content(Content::text(text)).error()
     }
 
+    pub(crate) const fn is_error(&self) -> bool {
+        self.is_error
+    }
+
     /// The result as `version` defines it.
     pub(crate) fn on_the_wire(&self, version: ProtocolVersion) -> impl ResultFields + '_ {
         WireToolResult { result: self, version }

@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use worker::js_sys::Uint8Array;
 use worker::web_sys;
 
@@ -82,6 +82,44 @@ impl Answer {
             .header("cache-control", "no-store")
             // A proxy in front that buffers would hold the events back.
             .header("x-accel-buffering", "no")
+    }
+
+    /// Its status.
+    pub(crate) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// What it calls itself, if it is an error of OAuth's form.
+    pub(crate) fn error_name(&self) -> Option<&str> {
+        let AnswerBody::Bytes(body) = &self.body else { return None };
+        if self.status < 400 || !body.starts_with(b"{") {
+            return None;
+        }
+        // Within a text of JSON its quotes would be escaped.
+        let member = br#""error":""#;
+        let at = body.windows(member.len()).position(|part| part == member)?;
+        let name = body.get(at.saturating_add(member.len())..)?.split(|byte| *byte == b'"').next()?;
+        std::str::from_utf8(name).ok()
+    }
+
+    /// The code of the error, if it is one of JSON-RPC's.
+    pub(crate) fn error_code(&self) -> Option<i32> {
+        let AnswerBody::Bytes(body) = &self.body else { return None };
+        body.starts_with(br#"{"jsonrpc":"#).then_some(())?;
+        serde_json::from_slice::<Value>(body).ok()?.get("error")?.get("code")?.as_i64()?.try_into().ok()
+    }
+
+    /// Names the request that it answers: in a header, and where it is an error of OAuth's form, in a member beside it.
+    pub(crate) fn for_request(mut self, id: &str) -> Self {
+        if self.error_name().is_some()
+            && let AnswerBody::Bytes(body) = &mut self.body
+            && body.pop_if(|last| *last == b'}').is_some()
+        {
+            body.extend_from_slice(br#","request_id":""#);
+            body.extend_from_slice(id.as_bytes());
+            body.extend_from_slice(br#""}"#);
+        }
+        self.header("x-request-id", id)
     }
 
     /// Adds a header.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::json;
+use worker::wasm_bindgen::JsValue;
 use worker::{Context, Env, console_error, web_sys};
 
 use crate::mcp::{Connector, Endpoint, Registry, Settings, Unavailable};
@@ -19,6 +20,7 @@ use super::home;
 use super::host::Workers;
 use super::incoming::Incoming;
 use super::mcp_route;
+use super::metrics;
 use super::oauth;
 use super::route::{McpEndpoint, Route};
 use super::site::{LastSite, Site};
@@ -34,6 +36,8 @@ pub(crate) struct App {
     pub(crate) catalogue: ScopeCatalogue,
     authority: OnceCell<Rc<Authority>>,
     last_site: LastSite,
+    /// The dataset that gets a data point for each request.
+    metrics: Option<JsValue>,
 }
 
 /// Makes the connector of this Worker.
@@ -53,13 +57,19 @@ pub fn start(connector: fn() -> Connector<Workers>) {
 /// Answers a request. This is a whole Worker's `fetch`.
 pub async fn serve(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let incoming = Incoming::new(request);
+    let visit = incoming.visit();
     let answer = match app(&env) {
-        Ok(app) => app.answer(&incoming, env, context).await,
+        Ok(app) => {
+            visit.report_to(app.configuration.log, app.metrics.as_ref());
+            app.answer(&incoming, env, context).await
+        }
         Err(error) => {
             console_error!("configuration: {error}");
             Answer::json(500, &json!({ "error": "server_error", "error_description": error.to_string() }))
         }
     };
+    visit.leaves(&answer);
+    let answer = answer.for_request(visit.id());
     let answer = if incoming.method() == "HEAD" { answer.without_body() } else { answer };
     answer.into_response(&incoming)
 }
@@ -88,7 +98,7 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, ConfigurationError> {
         }
         let catalogue = ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in());
         let (authority, last_site) = (OnceCell::new(), LastSite::default());
-        let app = App { endpoint, configuration, catalogue, authority, last_site };
+        let app = App { endpoint, configuration, catalogue, authority, last_site, metrics: metrics::dataset(env) };
         Ok(Rc::clone(cell.get_or_init(|| Rc::new(app))))
     })
 }

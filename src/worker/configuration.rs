@@ -14,6 +14,7 @@ use crate::oauth::pre_registered::{InvalidClients, PreRegisteredClients};
 use crate::oauth::redirect_uri::{InvalidRedirectPolicy, RedirectPolicy};
 
 use super::identity::{InvalidIdentity, Provider};
+use super::visit::Log;
 
 /// What the variables say.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub(crate) struct Configuration {
     pub(crate) access_token_seconds: u32,
     /// `ANNOUNCE_ISS`: whether metadata says that `iss` comes with every authorization response, which it does in any case.
     pub(crate) announce_iss: bool,
+    /// `LOG`: which requests get a line in the log.
+    pub(crate) log: Log,
     /// `MAX_BODY_BYTES`: largest body that is read.
     pub(crate) max_body_bytes: u32,
     /// `PAGE_SIZE`: most items on one page of a list.
@@ -99,6 +102,8 @@ pub(crate) enum ConfigurationError {
     AllowedOrigins,
     #[error("CHALLENGE must be \"http\" or \"result\"")]
     Challenge,
+    #[error("LOG must be \"all\", \"errors\" or \"off\"")]
+    Log,
     #[error("{name}: {error}")]
     MasterKey { name: &'static str, error: InvalidMasterKey },
     #[error("MASTER_KEY_PREVIOUS needs MASTER_KEY beside it")]
@@ -169,6 +174,12 @@ impl Configuration {
                 None | Some("http") => ChallengeForm::Http,
                 Some("result") => ChallengeForm::Result,
                 Some(_) => return Err(ConfigurationError::Challenge),
+            },
+            log: match set("LOG").as_deref() {
+                None | Some("all") => Log::All,
+                Some("errors") => Log::Errors,
+                Some("off") => Log::Off,
+                Some(_) => return Err(ConfigurationError::Log),
             },
             passphrase: Passphrase::new(&set("OWNER_PASSPHRASE").unwrap_or_default()),
             provider: Provider::read(set)?,
@@ -254,6 +265,7 @@ mod tests {
             ("ALLOWED_ORIGINS", "*"),
             ("ALLOWED_ORIGINS", "https://a.example https://b.example/path"),
             ("CHALLENGE", "HTTP"),
+            ("LOG", "none"),
             ("MAX_BODY_BYTES", "1MB"),
             ("MAX_BODY_BYTES", "0"),
             ("PAGE_SIZE", "0"),

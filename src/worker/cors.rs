@@ -6,11 +6,11 @@ use super::incoming::Incoming;
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 
 /// What a page may send, besides one header for each `x-mcp-header`.
-const REQUEST_HEADERS: &str =
-    "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id";
+const REQUEST_HEADERS: &str = "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id, \
+     traceparent, tracestate, baggage";
 
 /// What a page may read.
-const EXPOSED_HEADERS: &str = "www-authenticate, mcp-session-id, mcp-protocol-version";
+const EXPOSED_HEADERS: &str = "www-authenticate, mcp-session-id, mcp-protocol-version, x-request-id, retry-after";
 
 /// How long a browser remembers a preflight, in seconds. Chromium keeps none longer.
 const MAX_AGE: &str = "7200";
@@ -31,7 +31,7 @@ pub(crate) fn readable_by(answer: Answer, origin: Option<&str>) -> Answer {
 
 /// Lets any page read a document that is public anyway.
 pub(crate) fn readable_by_all(answer: Answer) -> Answer {
-    answer.header("access-control-allow-origin", "*")
+    answer.header("access-control-allow-origin", "*").header("access-control-expose-headers", EXPOSED_HEADERS)
 }
 
 /// The answer to a preflight.

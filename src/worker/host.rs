@@ -9,8 +9,8 @@ use worker::wasm_bindgen_futures::spawn_local;
 use crate::caller::Subject;
 use crate::mcp::tasks::{Command, Reply, TaskId};
 use crate::mcp::{
-    self, Change, ClientResponse, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, SessionError, SessionId,
-    Unavailable, Watch,
+    self, Change, ClientResponse, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, Outcome, SessionError,
+    SessionId, Unavailable, Watch,
 };
 
 use super::announcements;
@@ -19,6 +19,7 @@ use super::request_state;
 use super::session::SessionOf;
 use super::task_object;
 use super::timer::Timer;
+use super::visit::Visit;
 
 /// The surroundings of a handler that runs on Workers.
 #[derive(Clone)]
@@ -27,18 +28,20 @@ pub struct Workers {
     app: Rc<App>,
     /// What keeps a request's work alive after its answer. None in a Durable Object, which stays awake by itself.
     context: Option<Rc<worker::Context>>,
+    /// What the log hears of the request. None in a Durable Object.
+    visit: Option<Rc<Visit>>,
 }
 
 /// What a handler knows about the call it serves. `cx.env()` has the bindings, variables and secrets.
 pub type Context = mcp::Context<Workers>;
 
 impl Workers {
-    pub(crate) fn new(env: worker::Env, app: Rc<App>, context: worker::Context) -> Self {
-        Self { env, app, context: Some(Rc::new(context)) }
+    pub(crate) fn new(env: worker::Env, app: Rc<App>, context: worker::Context, visit: Rc<Visit>) -> Self {
+        Self { env, app, context: Some(Rc::new(context)), visit: Some(visit) }
     }
 
     pub(crate) fn in_object(env: worker::Env, app: Rc<App>) -> Self {
-        Self { env, app, context: None }
+        Self { env, app, context: None, visit: None }
     }
 
     fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
@@ -129,6 +132,16 @@ impl Host for Workers {
 
     async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
         request_state::open(sealed, binding, &*self.app.authority(&self.env).await?)
+    }
+
+    fn answered(&self, outcome: Outcome) {
+        if let Some(visit) = &self.visit {
+            visit.answered(outcome);
+        }
+    }
+
+    fn reference(&self) -> Option<String> {
+        self.visit.as_ref().map(|visit| visit.id().to_owned())
     }
 }
 

@@ -1,16 +1,21 @@
 //! A request as it arrived: its URL in parts, its headers, and its body within a limit.
 
+use std::rc::Rc;
+
 use thiserror::Error;
 use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys;
 
-use crate::mcp::RequestHeaders;
+use crate::mcp::{RequestHeaders, TraceParent};
 
 use super::js;
+use super::route::Route;
+use super::visit::Visit;
 
 /// A request.
 pub(crate) struct Incoming {
+    visit: Rc<Visit>,
     request: web_sys::Request,
     headers: web_sys::Headers,
     url: String,
@@ -29,9 +34,24 @@ pub(crate) enum BodyError {
 
 impl Incoming {
     pub(crate) fn new(request: web_sys::Request) -> Self {
-        let url = request.url();
+        let (url, headers) = (request.url(), request.headers());
         let path_at = path_start(&url);
-        Self { headers: request.headers(), request, url, path_at }
+        let header = |name: &str| headers.get(name).ok().flatten();
+        // A path that is none of ours is somebody's own words.
+        let path = path_of(&url, path_at);
+        let path = match path.strip_suffix('/').unwrap_or(path) {
+            _ if Route::of(path) == Route::NotFound => "",
+            "" => "/",
+            path => path,
+        };
+        let (ray, trace) = (header("cf-ray"), header(TraceParent::NAME));
+        let visit = Rc::new(Visit::new(&request.method(), path, ray.as_deref(), trace.as_deref()));
+        Self { visit, request, headers, url, path_at }
+    }
+
+    /// What is noted about the request, for the log.
+    pub(crate) const fn visit(&self) -> &Rc<Visit> {
+        &self.visit
     }
 
     /// Aborted when the client is gone.
@@ -50,8 +70,7 @@ impl Incoming {
 
     /// The path, percent-encoded as it was sent.
     pub(crate) fn path(&self) -> &str {
-        let rest = self.url.get(self.path_at..).unwrap_or_default();
-        rest.find(['?', '#']).and_then(|end| rest.get(..end)).unwrap_or(rest)
+        path_of(&self.url, self.path_at)
     }
 
     /// The query as it was sent, without its question mark.
@@ -92,6 +111,11 @@ impl RequestHeaders for Incoming {
     fn get(&self, name: &str) -> Option<String> {
         self.header(name)
     }
+}
+
+fn path_of(url: &str, path_at: usize) -> &str {
+    let rest = url.get(path_at..).unwrap_or_default();
+    rest.find(['?', '#']).and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
 /// Where the path begins in an absolute URL.

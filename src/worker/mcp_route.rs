@@ -56,6 +56,9 @@ async fn admitted(
         Ok(visitor) => visitor,
         Err(refusal) => return refusal.into_answer(),
     };
+    if let Visitor::Caller(caller) = &visitor {
+        incoming.visit().client(&caller.client_id);
+    }
     if ended::is_named(incoming) {
         return session_route::no_use(SessionError::Gone);
     }
@@ -75,6 +78,9 @@ async fn admitted(
         Ok(posted) => posted,
         Err(reply) => return from_reply(reply),
     };
+    if incoming.visit().is_heard() {
+        incoming.visit().asks(posted.summary(incoming, registry));
+    }
     if let Err(refusal) = door.admit(&visitor, posted.need(registry)) {
         return challenged(app, &posted, refusal);
     }
@@ -87,7 +93,7 @@ async fn admitted(
         Visitor::Guest => None,
         Visitor::Caller(caller) => Some(caller),
     };
-    let host = Workers::new(env.clone(), Rc::clone(app), context);
+    let host = Workers::new(env.clone(), Rc::clone(app), context, Rc::clone(incoming.visit()));
     match posted.answer(incoming, &app.endpoint, host, caller).await {
         Reply::Listen(listening) => streams.to_subscription(*listening).await,
         reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),

@@ -22,7 +22,9 @@ mod identity;
 mod incoming;
 mod js;
 mod keyring;
+mod log_line;
 mod mcp_route;
+mod metrics;
 mod oauth;
 mod outbound;
 mod outlet;
@@ -40,6 +42,7 @@ mod subscriptions_object;
 mod task_object;
 mod timer;
 mod tokens;
+mod visit;
 mod watched_rows;
 mod well_known;
 

@@ -50,7 +50,7 @@ pub(super) async fn answer(app: &App, site: &Site, step: AccountStep, incoming: 
             _ => Ok(wrong_method("GET, HEAD, POST", Start::Account)),
         }
     };
-    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Account))
+    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Account, incoming.visit()))
 }
 
 /// The page, or the way in.
@@ -111,7 +111,12 @@ async fn begin(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> 
 }
 
 /// The person is back from the identity provider.
-pub(super) async fn came_back(desk: &Desk<'_>, answer: ProviderAnswer<'_>, pending: &AtProvider) -> Answer {
+pub(super) async fn came_back(
+    desk: &Desk<'_>,
+    incoming: &Incoming,
+    answer: ProviderAnswer<'_>,
+    pending: &AtProvider,
+) -> Answer {
     let answer = async {
         match answer {
             ProviderAnswer::Refused => Ok(to_page(None)),
@@ -120,7 +125,7 @@ pub(super) async fn came_back(desk: &Desk<'_>, answer: ProviderAnswer<'_>, pendi
             }
         }
     };
-    answer.await.unwrap_or_else(|problem: Problem| problem.into_answer(Start::Account))
+    answer.await.unwrap_or_else(|problem: Problem| problem.into_answer(Start::Account, incoming.visit()))
 }
 
 /// The form with the passphrase.

@@ -2,7 +2,7 @@
 //! in this order and no other. A pending request is kept nowhere: it travels sealed in the forms and is bound to a cookie of
 //! the browser that it began in, so a visitor who never signs in costs no write and nobody can finish what another began.
 
-use worker::{Env, console_error};
+use worker::Env;
 
 use crate::mcp::Unavailable;
 use crate::oauth::authorize::{AuthorizationError, AuthorizationQuery, PageError, WayBack};
@@ -24,6 +24,7 @@ use crate::worker::incoming::Incoming;
 use crate::worker::pages::{self, FormTarget, LoginPage, LoginProblem, SEALED_FIELD};
 use crate::worker::route::{ACCOUNT_PATH, CONSENT_PATH, LOGIN_PATH, SignInStep};
 use crate::worker::site::Site;
+use crate::worker::visit::Visit;
 
 use super::identity::{Identity as _, ProviderAnswer, Step};
 use super::owner::{self, Attempt};
@@ -55,13 +56,14 @@ pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &
             SignInStep::Callback => came_back(&desk, incoming).await,
         }
     };
-    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Application))
+    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Application, incoming.visit()))
 }
 
 /// The client's request: the consent page. Changes nothing, and may be repeated.
 async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let query = AuthorizationQuery::parse(incoming.query())?;
     let client = clients::described(desk, query.client_id()).await?.ok_or(PageError::UnknownClient)?;
+    incoming.visit().client(&client.id);
     let trusted = query.for_client(&client, &desk.configuration().redirect_policy)?;
     let request = match trusted.check(&desk.site.resources, &desk.app.catalogue) {
         Ok(request) => request,
@@ -104,7 +106,7 @@ async fn came_back(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Probl
     let answer = ProviderAnswer::read(&parameters, &pending, desk.configuration().provider.as_ref())?;
     let consented = match &pending.errand {
         Errand::Client(consented) => consented,
-        Errand::Account => return Ok(account::came_back(desk, answer, &pending).await),
+        Errand::Account => return Ok(account::came_back(desk, incoming, answer, &pending).await),
     };
     match answer {
         ProviderAnswer::Refused => Ok(denied(desk, consented.request().back())),
@@ -288,7 +290,25 @@ impl Start {
 }
 
 impl Problem {
-    pub(super) fn into_answer(self, start: Start) -> Answer {
+    /// For the log.
+    fn reason(&self) -> String {
+        match self {
+            Self::NotSetUp(weak) => weak.to_string(),
+            Self::Request(error) => error.to_string(),
+            Self::ForeignForm => "a form of another site".to_owned(),
+            Self::BrokenForm => "a broken form".to_owned(),
+            Self::StaleForm => "a form of an earlier session".to_owned(),
+            Self::NoCookie => "no cookie".to_owned(),
+            Self::Expired => "a form that is too old, or of another browser".to_owned(),
+            Self::TooMany => "too many sign-ins under way".to_owned(),
+            Self::NotIdentified(error) => error.to_string(),
+            Self::Outage(outage) => outage.to_string(),
+        }
+    }
+
+    /// The page, under the name that the log has for the request.
+    pub(super) fn into_answer(self, start: Start, visit: &Visit) -> Answer {
+        visit.reason(self.reason());
         let again = match start {
             Start::Application => "Go back to the application and connect again.",
             Start::Account => "Open your account page again.",
@@ -318,17 +338,15 @@ impl Problem {
                 "You are signed in there, but the owner of this server has not put you on the list.".to_owned(),
                 ["Ask the owner, or sign in there as somebody else. ", again].concat(),
             ),
-            Self::NotIdentified(error) => {
-                console_error!("sign-in: {error}");
+            Self::NotIdentified(_) => {
                 (403, "The identity provider did not say who you are.".to_owned(), again.to_owned())
             }
-            Self::Outage(outage) => {
-                console_error!("sign-in: {outage}");
+            Self::Outage(_) => {
                 let what_to_do = "Wait a moment and load this page again.".to_owned();
                 (503, "Something is out of order here.".to_owned(), what_to_do)
             }
         };
-        let answer = page(status, pages::problem("This did not work", &what_happened, &what_to_do, start.link()), &[]);
+        let answer = page(status, pages::failure(&what_happened, &what_to_do, start.link(), visit.id()), &[]);
         if let Self::Outage(outage) = self {
             return answer.header("retry-after", outage.retry_after().to_string());
         }

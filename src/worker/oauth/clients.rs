@@ -23,11 +23,18 @@ pub(super) struct KnownClients<'a> {
     desk: &'a Desk<'a>,
     /// The mark to write if a token is issued.
     renewal: RefCell<Option<String>>,
+    /// The client that was asked for and is one.
+    found: RefCell<Option<ClientId>>,
 }
 
 impl<'a> KnownClients<'a> {
     pub(super) const fn new(desk: &'a Desk<'a>) -> Self {
-        Self { desk, renewal: RefCell::new(None) }
+        Self { desk, renewal: RefCell::new(None), found: RefCell::new(None) }
+    }
+
+    /// The client that was asked for, for the log.
+    pub(super) fn found(&self) -> Option<ClientId> {
+        self.found.take()
     }
 
     /// Notes that a client is still in use, if it has been around for long. If that fails, its next token does it.
@@ -39,7 +46,7 @@ impl<'a> KnownClients<'a> {
 
 impl Clients for KnownClients<'_> {
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage> {
-        Ok(match self.desk.directory().find(id) {
+        let client = match self.desk.directory().find(id) {
             Found::PreRegistered(client) => Some(client),
             Found::Registered(registered) => match standing(self.desk, &registered).await? {
                 Standing::Expired => None,
@@ -59,7 +66,9 @@ impl Clients for KnownClients<'_> {
                 own_scopes: ScopeSet::empty(),
             }),
             Found::Nothing => None,
-        })
+        };
+        self.found.replace(client.as_ref().map(|client| client.id.clone()));
+        Ok(client)
     }
 }
 

@@ -1,8 +1,6 @@
 //! The embedded identity: one owner with a passphrase. A try of it, as each page with the field for it makes one, and the cookie
 //! of a browser that has signed in before, which is not locked out by others.
 
-use worker::console_warn;
-
 use crate::caller::Subject;
 use crate::oauth::cookie::HostCookie;
 use crate::oauth::form::Parameters;
@@ -58,11 +56,11 @@ pub(super) async fn attempt(desk: &Desk<'_>, incoming: &Incoming, form: &Paramet
             Ok(Attempt::Entered { person: Person { subject, display_name: None, epoch }, browser })
         }
         Verdict::Wrong => {
-            console_warn!("sign-in: wrong passphrase");
+            incoming.visit().reason("wrong passphrase");
             Ok(Attempt::Refused(LoginProblem::WrongPassphrase))
         }
         Verdict::Wait(seconds) => {
-            console_warn!("sign-in: too many wrong passphrases");
+            incoming.visit().reason("too many wrong passphrases");
             Ok(Attempt::Refused(LoginProblem::Throttled { seconds }))
         }
     }

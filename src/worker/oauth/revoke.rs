@@ -1,7 +1,5 @@
 //! The revocation endpoint (RFC 7009): the answer of [`RevocationEndpoint`] as HTTP.
 
-use worker::console_log;
-
 use crate::oauth::form::MAX_FORM;
 use crate::oauth::revocation::RevocationEndpoint;
 use crate::worker::answer::Answer;
@@ -22,22 +20,27 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         Ok(signing) => signing,
         Err(outage) => return Answer::outage(outage),
     };
+    let clients = KnownClients::new(desk);
     let endpoint = RevocationEndpoint {
         issuer: &desk.site.issuer,
-        clients: &KnownClients::new(desk),
+        clients: &clients,
         grants: &desk.grants(),
         keys: desk.authority.keys(),
         signing: &signing,
         ed25519: &WebCrypto,
     };
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
-    match endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await {
+    let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await;
+    if let Some(client) = clients.found() {
+        incoming.visit().client(&client);
+    }
+    match answer {
         Ok(ended) => {
             tokens::forget(&ended, desk.now);
             Answer::empty(200).header("cache-control", "no-store")
         }
         Err(error) => {
-            console_log!("revoke: {}", error.reason());
+            incoming.visit().reason(error.reason());
             token_refused(error)
         }
     }

@@ -1,7 +1,5 @@
 //! The token endpoint (RFC 6749 §3.2): the answer of [`TokenEndpoint`] as HTTP.
 
-use worker::{console_log, console_warn};
-
 use crate::oauth::form::MAX_FORM;
 use crate::oauth::grants::Retry;
 use crate::oauth::token::TokenEndpoint;
@@ -37,16 +35,20 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         now: desk.now,
     };
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
-    match endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await {
+    let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await;
+    if let Some(client) = clients.found() {
+        incoming.visit().client(&client);
+    }
+    match answer {
         Ok(issued) => {
             clients.prolong().await;
             if issued.retry == Some(Retry::Late) {
-                console_warn!("token: a refresh token was used again after a while");
+                incoming.visit().reason("a refresh token was used again after a while");
             }
             Answer::json(200, &issued.response).header("cache-control", "no-store").header("pragma", "no-cache")
         }
         Err(error) => {
-            console_log!("token: {}", error.reason());
+            incoming.visit().reason(error.reason());
             token_refused(error)
         }
     }

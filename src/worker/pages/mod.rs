@@ -22,7 +22,7 @@ pub(crate) use frame::headers;
 pub(crate) use home::{Effect, HomePage, HomeTool, Missing, home, home_headers};
 pub(crate) use login::{LoginPage, LoginProblem, PASSPHRASE_FIELD, login};
 pub(crate) use not_set_up::{not_set_up, weak_passphrase};
-pub(crate) use problem::problem;
+pub(crate) use problem::{failure, problem};
 
 /// The hidden field that carries the sealed request.
 pub(crate) const SEALED_FIELD: &str = "request";

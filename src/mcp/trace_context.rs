@@ -1,0 +1,93 @@
+//! The place of a request in somebody else's trace (W3C Trace Context §3.2; MCP "OpenTelemetry trace context"). Of the three
+//! members that may come along only `traceparent` is read: `tracestate` and `baggage` are for who made them, and hold what
+//! nobody here should repeat.
+
+/// A `traceparent` that is in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceParent {
+    trace: u128,
+    parent: u64,
+}
+
+impl TraceParent {
+    /// Where it stands, in `_meta` and among the headers.
+    pub const NAME: &'static str = "traceparent";
+
+    /// Reads `00-<trace-id>-<parent-id>-<flags>`. None where it is malformed: the specification then wants a new trace.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let version = hex(bytes.get(..2)?)?;
+        // A later version may have more to say behind a further dash.
+        let ends = match (version, bytes.get(55)) {
+            (0xff, _) => false,
+            (_, None) => true,
+            (version, Some(more)) => version != 0 && *more == b'-',
+        };
+        let dashes = [2, 35, 52].iter().all(|at| bytes.get(*at) == Some(&b'-'));
+        if !ends || !dashes {
+            return None;
+        }
+        let trace = hex(bytes.get(3..35)?)?;
+        let parent = u64::try_from(hex(bytes.get(36..52)?)?).ok()?;
+        hex(bytes.get(53..55)?)?;
+        (trace != 0 && parent != 0).then_some(Self { trace, parent })
+    }
+
+    /// The trace, a number of 32 hexadecimal digits.
+    #[must_use]
+    pub const fn trace(&self) -> u128 {
+        self.trace
+    }
+
+    /// What was going on when the request was sent, a number of 16 hexadecimal digits.
+    #[must_use]
+    pub const fn parent(&self) -> u64 {
+        self.parent
+    }
+}
+
+/// Lower-case hexadecimal digits only.
+fn hex(digits: &[u8]) -> Option<u128> {
+    digits.iter().try_fold(0_u128, |number, digit| {
+        let value = match digit {
+            b'0'..=b'9' => digit.wrapping_sub(b'0'),
+            b'a'..=b'f' => digit.wrapping_sub(b'a').wrapping_add(10),
+            _ => return None,
+        };
+        Some(number.wrapping_shl(4) | u128::from(value))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_is_continued_only_if_it_is_in_order() {
+        let good = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
+        let parsed = TraceParent::parse(good).unwrap();
+        assert_eq!(parsed.trace(), 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c);
+        assert_eq!(parsed.parent(), 0x00f0_67aa_0ba9_02b7);
+        for (name, text, is_good) in [
+            ("not sampled", "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00".to_owned(), true),
+            ("a later version", good.replacen("00", "cc", 1), true),
+            ("a later version with more", format!("{}-what-else", good.replacen("00", "cc", 1)), true),
+            ("a later version with more, and no dash", format!("{}.", good.replacen("00", "cc", 1)), false),
+            ("this version with more", format!("{good}-01"), false),
+            ("the version that never is", good.replacen("00", "ff", 1), false),
+            ("capitals", good.to_uppercase(), false),
+            ("no trace", good.replace("0af7651916cd43dd8448eb211c80319c", &"0".repeat(32)), false),
+            ("no parent", good.replace("00f067aa0ba902b7", &"0".repeat(16)), false),
+            ("short", good[..54].to_owned(), false),
+            ("twice", format!("{good}, {good}"), false),
+            ("spaces", format!(" {good}"), false),
+            ("another digit", good.replace("0af", "0ag"), false),
+            ("other dashes", good.replace('-', "_"), false),
+            ("not ASCII", good.replace("0a", "ä"), false),
+            ("nothing", String::new(), false),
+        ] {
+            assert_eq!(TraceParent::parse(&text).is_some(), is_good, "{name}: {text}");
+        }
+    }
+}

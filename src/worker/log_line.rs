@@ -1,0 +1,230 @@
+//! The one line that the log gets for a request: JSON without nesting, so that each field can be searched and counted. What
+//! stands in it are numbers, names of ours and identifiers; whatever else came in is left out or cut down to a safe text.
+
+use crate::mcp::{Outcome, ProtocolVersion, TraceParent};
+
+/// Longest text in a line.
+const MAX_TEXT: usize = 80;
+
+/// What is known of a request when it is over.
+pub(super) struct LogLine<'a> {
+    pub(super) id: &'a str,
+    pub(super) http: &'a str,
+    pub(super) route: &'a str,
+    pub(super) status: u16,
+    pub(super) milliseconds: u32,
+    pub(super) method: Option<&'static str>,
+    pub(super) name: Option<&'a str>,
+    pub(super) version: Option<ProtocolVersion>,
+    pub(super) client: Option<&'a str>,
+    pub(super) outcome: Option<Outcome>,
+    /// In words, why it was refused.
+    pub(super) reason: Option<&'a str>,
+    pub(super) trace: Option<TraceParent>,
+    /// Names this request in a trace, and the trace if it has none.
+    pub(super) span: [u64; 3],
+}
+
+impl LogLine<'_> {
+    /// Whether somebody should look at it.
+    pub(super) const fn is_failure(&self) -> bool {
+        self.status >= 400 || matches!(self.outcome, Some(Outcome::Error(_) | Outcome::ToolError))
+    }
+
+    /// In one word.
+    pub(super) const fn word(&self) -> &'static str {
+        match self.outcome {
+            Some(Outcome::Error(_)) => "error",
+            Some(Outcome::ToolError) => "tool_error",
+            Some(Outcome::InputRequired) => "input_required",
+            Some(Outcome::Done) if self.status < 400 => "ok",
+            None | Some(Outcome::Done) => match self.status {
+                ..400 => "ok",
+                401 => "sign_in",
+                429 => "too_many",
+                400..500 => "refused",
+                _ => "outage",
+            },
+        }
+    }
+
+    /// The line. Put together by hand: this is on the way of every request.
+    pub(super) fn to_json(&self) -> String {
+        let mut line = String::with_capacity(384);
+        line.push_str(r#"{"message":""#);
+        push_text(&mut line, self.http);
+        line.push(' ');
+        push_text(&mut line, self.route);
+        for text in [self.method, self.name].into_iter().flatten() {
+            line.push(' ');
+            push_text(&mut line, text);
+        }
+        line.push(' ');
+        push_number(&mut line, self.status.into());
+        line.push_str(r#"","status":"#);
+        push_number(&mut line, self.status.into());
+        line.push_str(r#","ms":"#);
+        push_number(&mut line, self.milliseconds);
+        push_member(&mut line, "request_id", Some(self.id));
+        push_member(&mut line, "http", Some(self.http));
+        push_member(&mut line, "route", Some(self.route));
+        push_member(&mut line, "rpc", self.method);
+        push_member(&mut line, if self.method == Some("prompts/get") { "prompt" } else { "tool" }, self.name);
+        push_member(&mut line, "version", self.version.map(ProtocolVersion::as_str));
+        push_member(
+            &mut line,
+            "era",
+            self.version.map(|version| if version.is_modern() { "modern" } else { "legacy" }),
+        );
+        push_member(&mut line, "client", self.client);
+        push_member(&mut line, "outcome", Some(self.word()));
+        push_member(&mut line, "reason", self.reason);
+        if let Some(Outcome::Error(code)) = self.outcome {
+            line.push_str(r#","code":"#);
+            if code < 0 {
+                line.push('-');
+            }
+            push_number(&mut line, code.unsigned_abs());
+        }
+        let [span, high, low] = self.span;
+        line.push_str(r#","trace":""#);
+        match &self.trace {
+            Some(trace) => {
+                push_digits(&mut line, trace.trace(), 32);
+                line.push_str(r#"","parent":""#);
+                push_digits(&mut line, trace.parent().into(), 16);
+            }
+            None => push_digits(&mut line, u128::from(high).wrapping_shl(64) | u128::from(low), 32),
+        }
+        line.push_str(r#"","span":""#);
+        push_digits(&mut line, span.into(), 16);
+        line.push_str("\"}");
+        line
+    }
+}
+
+/// `,"name":"text"`, if there is a text.
+fn push_member(line: &mut String, name: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        line.push_str(",\"");
+        line.push_str(name);
+        line.push_str("\":\"");
+        push_text(line, text);
+        line.push('"');
+    }
+}
+
+/// Only characters that mean nothing to JSON, to a terminal or to a page, and not many.
+fn push_text(line: &mut String, text: &str) {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&');
+    if text.len() <= MAX_TEXT && text.bytes().all(is_plain) {
+        line.push_str(text);
+        return;
+    }
+    for byte in text.bytes().take(MAX_TEXT) {
+        line.push(if is_plain(byte) { char::from(byte) } else { '_' });
+    }
+}
+
+fn push_number(line: &mut String, number: u32) {
+    if number >= 10 {
+        push_number(line, number.wrapping_div(10));
+    }
+    push_digit(line, number.wrapping_rem(10));
+}
+
+/// The last `count` hexadecimal digits.
+pub(super) fn push_digits(line: &mut String, number: u128, count: u32) {
+    for place in (0..count).rev() {
+        let digit = number.wrapping_shr(place.wrapping_mul(4)) & 0xf;
+        push_digit(line, u32::try_from(digit).unwrap_or_default());
+    }
+}
+
+fn push_digit(line: &mut String, digit: u32) {
+    line.push(char::from_digit(digit, 16).unwrap_or('?'));
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn line<'a>() -> LogLine<'a> {
+        LogLine {
+            id: "8f2a",
+            http: "POST",
+            route: "/mcp",
+            status: 200,
+            milliseconds: 12,
+            method: Some("tools/call"),
+            name: Some("echo"),
+            version: Some(ProtocolVersion::V2025_11_25),
+            client: Some("claude.ai"),
+            outcome: Some(Outcome::Done),
+            reason: None,
+            trace: None,
+            span: [1, 2, 3],
+        }
+    }
+
+    fn written(line: &LogLine<'_>) -> Value {
+        serde_json::from_str(&line.to_json()).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_json_without_nesting() {
+        assert_eq!(
+            written(&line()),
+            json!({
+                "message": "POST /mcp tools/call echo 200", "request_id": "8f2a", "http": "POST", "route": "/mcp",
+                "status": 200, "ms": 12, "rpc": "tools/call", "tool": "echo", "version": "2025-11-25", "era": "legacy",
+                "client": "claude.ai", "outcome": "ok", "trace": "00000000000000020000000000000003",
+                "span": "0000000000000001"
+            })
+        );
+    }
+
+    #[test]
+    fn a_trace_is_continued() {
+        let trace = TraceParent::parse("00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01");
+        let line = written(&LogLine { trace, ..line() });
+        assert_eq!(line["trace"], "0af7651916cd43dd8448eb211c80319c");
+        assert_eq!(line["parent"], "00f067aa0ba902b7");
+        assert_eq!(line["span"], "0000000000000001");
+    }
+
+    #[test]
+    fn no_text_breaks_out_of_a_line_or_makes_it_long() {
+        let long = "x".repeat(5000);
+        for text in ["\",\"status\":1,\"x\":\"", "a\\", "line\nbreak", "\u{1b}[31m", "größe", "<script>", &long] {
+            let plain = LogLine { client: Some(text), reason: Some(text), name: Some(text), ..line() };
+            let written = plain.to_json();
+            assert!(written.len() < 1000 && written.is_ascii() && !written.contains('\n'), "{written}");
+            let written: Value = serde_json::from_str(&written).unwrap();
+            assert_eq!(written["status"], 200, "{text}");
+            assert!(written["client"].as_str().unwrap().len() <= MAX_TEXT, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_outcome_is_one_word() {
+        for (status, outcome, word, is_failure) in [
+            (200, Some(Outcome::Done), "ok", false),
+            (202, None, "ok", false),
+            (303, None, "ok", false),
+            (200, Some(Outcome::InputRequired), "input_required", false),
+            (200, Some(Outcome::ToolError), "tool_error", true),
+            (200, Some(Outcome::Error(-32602)), "error", true),
+            (404, Some(Outcome::Error(-32601)), "error", true),
+            (401, None, "sign_in", true),
+            (403, None, "refused", true),
+            (429, None, "too_many", true),
+            (503, None, "outage", true),
+        ] {
+            let line = LogLine { status, outcome, ..line() };
+            assert_eq!((line.word(), line.is_failure()), (word, is_failure), "{status} {outcome:?}");
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! A request from its arrival to the last byte of its answer, as the log sees it. Whoever learns something about it notes it
+//! here; when nobody holds the visit any more, which for a stream is at its end, the line is written.
+
+use std::cell::{Cell, RefCell};
+
+use worker::Date;
+use worker::wasm_bindgen::JsValue;
+use worker::web_sys::console;
+
+use crate::caller::ClientId;
+use crate::mcp::{Outcome, ProtocolVersion, Summary, TraceParent};
+
+use super::answer::Answer;
+use super::log_line::{LogLine, push_digits};
+use super::metrics;
+
+/// `LOG`: which requests are written down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Log {
+    /// `off`: none.
+    Off,
+    /// `errors`: what was refused or has failed.
+    Errors,
+    /// `all`.
+    #[default]
+    All,
+}
+
+/// One request.
+pub(crate) struct Visit {
+    id: String,
+    http: &'static str,
+    route: String,
+    began: u64,
+    /// Random numbers that name the request in a trace, and the trace if it stands in none.
+    span: [u64; 3],
+    log: Cell<Log>,
+    metrics: RefCell<Option<JsValue>>,
+    notes: RefCell<Notes>,
+}
+
+#[derive(Default)]
+struct Notes {
+    status: u16,
+    method: Option<&'static str>,
+    name: Option<String>,
+    version: Option<ProtocolVersion>,
+    client: Option<String>,
+    outcome: Option<Outcome>,
+    reason: Option<String>,
+    trace: Option<TraceParent>,
+}
+
+impl Visit {
+    /// A request that has just come in. `path` is one of ours, or empty.
+    pub(crate) fn new(http: &str, path: &str, ray: Option<&str>, traceparent: Option<&str>) -> Self {
+        let span = random();
+        Self {
+            id: ray.filter(|ray| is_ray(ray)).map_or_else(|| own_id(span), str::to_owned),
+            http: METHODS.into_iter().find(|known| *known == http).unwrap_or("OTHER"),
+            route: path.to_owned(),
+            began: Date::now().as_millis(),
+            span,
+            log: Cell::default(),
+            metrics: RefCell::default(),
+            notes: RefCell::new(Notes { trace: traceparent.and_then(TraceParent::parse), ..Notes::default() }),
+        }
+    }
+
+    /// What names the request in the log, in its answer and on an error page: the Ray ID where Cloudflare gave one.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where it is written down.
+    pub(crate) fn report_to(&self, log: Log, metrics: Option<&JsValue>) {
+        self.log.set(log);
+        self.metrics.replace(metrics.cloned());
+    }
+
+    /// What a body has asked for.
+    pub(crate) fn asks(&self, summary: Summary) {
+        let mut notes = self.notes.borrow_mut();
+        notes.method = Some(summary.method);
+        notes.name = summary.name;
+        notes.version = summary.version;
+        notes.trace = summary.trace.or(notes.trace);
+    }
+
+    /// Who calls: a client that is known here.
+    pub(crate) fn client(&self, id: &ClientId) {
+        self.notes.borrow_mut().client = Some(short_name(id.as_str()));
+    }
+
+    /// What has come of it. Of several outcomes a failure is told.
+    pub(crate) fn answered(&self, outcome: Outcome) {
+        let mut notes = self.notes.borrow_mut();
+        if !matches!(notes.outcome, Some(Outcome::Error(_) | Outcome::ToolError)) {
+            notes.outcome = Some(outcome);
+        }
+    }
+
+    /// Why it was refused, in words that hold nothing of it.
+    pub(crate) fn reason(&self, reason: impl Into<String>) {
+        self.notes.borrow_mut().reason = Some(reason.into());
+    }
+
+    /// Its answer. What that says of itself is noted where nobody has said more.
+    pub(crate) fn leaves(&self, answer: &Answer) {
+        let mut notes = self.notes.borrow_mut();
+        notes.status = answer.status();
+        if notes.outcome.is_none() {
+            notes.outcome = answer.error_code().map(Outcome::Error);
+        }
+        if notes.reason.is_none() {
+            notes.reason = answer.error_name().map(str::to_owned);
+        }
+    }
+
+    /// Whether anybody will hear of it.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.log.get() != Log::Off || self.metrics.borrow().is_some()
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        let notes = self.notes.get_mut();
+        let line = LogLine {
+            id: &self.id,
+            http: self.http,
+            route: &self.route,
+            status: notes.status,
+            milliseconds: u32::try_from(Date::now().as_millis().saturating_sub(self.began)).unwrap_or(u32::MAX),
+            method: notes.method,
+            name: notes.name.as_deref(),
+            version: notes.version,
+            client: notes.client.as_deref(),
+            outcome: notes.outcome,
+            reason: notes.reason.as_deref(),
+            trace: notes.trace,
+            span: self.span,
+        };
+        match self.log.get() {
+            Log::All => console::log_1(&line.to_json().into()),
+            Log::Errors if line.is_failure() => console::log_1(&line.to_json().into()),
+            Log::Errors | Log::Off => {}
+        }
+        if let Some(dataset) = self.metrics.get_mut() {
+            metrics::write(dataset, &line);
+        }
+    }
+}
+
+const METHODS: [&str; 7] = ["POST", "GET", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH"];
+
+fn own_id([number, ..]: [u64; 3]) -> String {
+    let mut id = String::with_capacity(16);
+    push_digits(&mut id, number.into(), 16);
+    id
+}
+
+/// The form of a Ray ID: sixteen hexadecimal digits, and maybe the airport.
+fn is_ray(text: &str) -> bool {
+    let (digits, airport) = text.split_once('-').unwrap_or((text, ""));
+    let is_hex = digits.len() == 16 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_hex && airport.len() <= 4 && airport.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// The host of an identifier that is a URL, the end of one that holds a registration, else all of it.
+fn short_name(id: &str) -> String {
+    if let Some((_, rest)) = id.split_once("://") {
+        return rest.split('/').next().unwrap_or_default().to_owned();
+    }
+    match id.strip_prefix("c1_") {
+        Some(packed) => format!("registered:{}", packed.get(packed.len().saturating_sub(8)..).unwrap_or_default()),
+        None => id.to_owned(),
+    }
+}
+
+thread_local! {
+    /// Where the numbers of this isolate come from. They have to differ; nobody is kept from guessing them.
+    static STATE: Cell<[u64; 2]> = const { Cell::new([0; 2]) };
+}
+
+/// Numbers that are not zero and do not come twice.
+fn random<const N: usize>() -> [u64; N] {
+    let [mut seed, mut count] = STATE.get();
+    if seed == 0 {
+        let mut bytes = [0; 8];
+        // Without the runtime's source the ids of this isolate may be those of another; nothing else hangs on them.
+        let _ = getrandom::fill(&mut bytes);
+        seed = u64::from_ne_bytes(bytes) | 1;
+    }
+    let numbers = std::array::from_fn(|_| {
+        count = count.wrapping_add(1);
+        mixed(seed.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15))).max(1)
+    });
+    STATE.set([seed, count]);
+    numbers
+}
+
+/// The output function of `SplitMix64`.
+const fn mixed(mut number: u64) -> u64 {
+    number = (number ^ number.wrapping_shr(30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    number = (number ^ number.wrapping_shr(27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ number.wrapping_shr(31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_has_a_short_name() {
+        for (id, name) in [
+            ("https://claude.ai/oauth/mcp-oauth-client-metadata", "claude.ai"),
+            ("https://app.example/c?x=https://other.example/", "app.example"),
+            ("robot", "robot"),
+            ("c1_AAAABBBBCCCCDDDD", "registered:CCCCDDDD"),
+            ("c1_A", "registered:A"),
+        ] {
+            assert_eq!(short_name(id), name, "{id}");
+        }
+    }
+
+    #[test]
+    fn only_what_looks_like_a_ray_id_names_a_request() {
+        for (text, is) in [
+            ("8f3a2b1c4d5e6f70-FRA", true),
+            ("8f3a2b1c4d5e6f70", true),
+            ("8f3a2b1c4d5e6f70-fra", false),
+            ("8f3a2b1c4d5e6f7-FRA", false),
+            ("8F3A2B1C4D5E6F70-FRA", false),
+            ("8f3a2b1c4d5e6f70-FRA\r\nx", false),
+            ("", false),
+        ] {
+            assert_eq!(is_ray(text), is, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_number_comes_twice() {
+        let mut numbers: Vec<u64> = (0..1000).flat_map(|_| random::<3>()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 3000);
+    }
+}
