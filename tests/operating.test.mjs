@@ -306,6 +306,109 @@ describe('LOG', () => {
   });
 });
 
+describe('ALLOWED_ADDRESSES', () => {
+  const forbidden = 403;
+  /** @type {Awaited<ReturnType<typeof startInstances>>} */
+  let fenced;
+  let here;
+  before(async () => {
+    fenced = await startInstances({ count: 1, vars: { ...SIGN_IN, ALLOWED_ADDRESSES: '160.79.104.0/21 2001:db8::/32' } });
+    [here] = fenced.instances;
+  });
+  after(() => fenced?.stop());
+  const from = (headers, asked = legacy('ping')) => ask(here, { ...asked, headers: { ...asked.headers, ...headers } });
+
+  test('lets in who comes from there', async () => {
+    for (const address of ['160.79.104.1', '160.79.111.255', '::ffff:160.79.104.1', '2001:db8:1::1']) {
+      (await from({ 'cf-connecting-ip': address })).result(address);
+    }
+  });
+
+  test('keeps out who comes from elsewhere, or from nowhere, before anything else', async () => {
+    for (const address of ['160.79.112.0', '203.0.113.7', '2001:db9::1', '', 'localhost', '160.79.104.1, 203.0.113.7', '160.79.104.1:443', null]) {
+      for (const asked of [
+        legacy('ping'),
+        { ...legacy('ping'), path: '/private/mcp' },
+        legacy('ping', {}, { headers: { authorization: 'Bearer x' } }),
+        { path: '/mcp' },
+        { path: '/mcp', method: 'OPTIONS', headers: { origin: 'https://claude.ai', 'access-control-request-method': 'POST' } },
+        post('{'),
+      ]) {
+        const answer = await from({ 'cf-connecting-ip': address }, asked);
+        const { message } = answer.error(forbidden, -32600, `from ${address}`);
+        assert.match(message, /ALLOWED_ADDRESSES/, 'the owner reads what to do');
+        assert.ok(!('www-authenticate' in answer.headers), 'signing in would not help');
+      }
+    }
+  });
+
+  test('believes no header that anybody can write', async () => {
+    for (const name of ['x-forwarded-for', 'x-real-ip', 'true-client-ip', 'forwarded', 'cf-connecting-ipv6', 'x-client-ip', 'cf-pseudo-ipv4', 'x-cluster-client-ip']) {
+      const value = name === 'forwarded' ? 'for=160.79.104.1' : '160.79.104.1';
+      (await from({ [name]: value })).error(forbidden, -32600, name);
+      (await from({ [name]: value, 'cf-connecting-ip': '203.0.113.7' })).error(forbidden, -32600, name);
+    }
+  });
+
+  test('holds for the connector and not for the person who signs in', async () => {
+    for (const path of ['/', '/.well-known/oauth-protected-resource', '/.well-known/oauth-authorization-server']) {
+      (await from({ 'cf-connecting-ip': '203.0.113.7' }, { path })).hasStatus(200, path);
+    }
+    const { tokens } = await connect(here);
+    (await call(here, tokens.access_token)).error(forbidden, -32600, 'a good token is no way around it');
+    (await call(here, tokens.access_token, 'whoami', {}, { headers: { 'cf-connecting-ip': '160.79.104.1' } })).result('from there it is good');
+  });
+});
+
+describe('a limit of calls', () => {
+  /** @type {Awaited<ReturnType<typeof startInstances>>} */
+  let limited;
+  let here;
+  before(async () => {
+    limited = await startInstances({ count: 1, vars: SIGN_IN, callLimit: 3, metrics: true });
+    [here] = limited.instances;
+  });
+  after(() => limited?.stop());
+  const guest = (address, asked = legacy('tools/call', calling('echo', { text: 'x' }))) =>
+    ask(here, { ...asked, headers: { ...asked.headers, 'cf-connecting-ip': address } });
+  const isTooMany = (answer, rule) => {
+    answer.error(429, -32600, rule);
+    answer.hasHeader('retry-after', /^\d+$/, 'RFC 6585 §4');
+  };
+
+  test('counts guests by their network', async () => {
+    for (let turn = 0; turn < 3; turn += 1) (await guest('203.0.113.7')).result('three are fine');
+    isTooMany(await guest('203.0.113.7'), 'the fourth');
+    isTooMany(await guest('203.0.113.99'), 'the same network');
+    (await guest('198.51.100.1')).result('another network');
+    assert.equal((await lineOf(await guest('203.0.113.7'), here)).outcome, 'too_many');
+  });
+
+  test('counts who has signed in by person and client, wherever they call from', async () => {
+    const [one, other] = [await connect(here), await connect(here)];
+    const called = ({ tokens }, address) => call(here, tokens.access_token, 'whoami', {}, { headers: { 'cf-connecting-ip': address } });
+    for (let turn = 0; turn < 3; turn += 1) (await called(one, `203.0.113.${turn}`)).result('three are fine');
+    isTooMany(await called(one, '192.0.2.1'), 'the fourth');
+    (await called(other, '203.0.113.7')).result('another client');
+    keepsSecrets([here]);
+  });
+
+  test('does not concern metadata, pages and tokens', async () => {
+    for (let turn = 0; turn < 5; turn += 1) (await guest('203.0.113.7', { path: '/.well-known/oauth-protected-resource' })).hasStatus(200, 'no limit');
+  });
+
+  test('and a dataset gets a data point for each request', async () => {
+    const points = (log) => log.split('\n').flatMap((line) => (line.startsWith('[point] ') ? [JSON.parse(line.slice(8))] : []));
+    const before = points(here.log()).length;
+    await guest('192.0.2.77', modern('tools/call', calling('echo', { text: 'x' })));
+    const seen = await eventually(async () => points(here.log()), (all) => all.length > before, 'a data point');
+    const { blobs, doubles, indexes } = seen.at(-1);
+    assert.deepEqual(blobs, ['/mcp', 'tools/call', 'echo', '', 'ok', '2026-07-28']);
+    assert.deepEqual([doubles.length, ...doubles.slice(1)], [3, 200, 0]);
+    assert.deepEqual(indexes, ['/mcp']);
+  });
+});
+
 test('a whole life of a client leaves lines and no secret', async () => {
   const { client, tokens } = await connect(site);
   await call(site, tokens.access_token);

@@ -82,6 +82,12 @@ impl Visitor {
         }
     }
 
+    /// A text for each of them.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     fn is_known(&self) -> bool {
         self.0.starts_with("b:")
     }

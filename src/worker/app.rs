@@ -19,6 +19,7 @@ use super::guard;
 use super::home;
 use super::host::Workers;
 use super::incoming::Incoming;
+use super::limit::Limit;
 use super::mcp_route;
 use super::metrics;
 use super::oauth;
@@ -38,6 +39,8 @@ pub(crate) struct App {
     last_site: LastSite,
     /// The dataset that gets a data point for each request.
     metrics: Option<JsValue>,
+    /// Whether calls are counted.
+    pub(crate) limits_calls: bool,
 }
 
 /// Makes the connector of this Worker.
@@ -98,7 +101,15 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, ConfigurationError> {
         }
         let catalogue = ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in());
         let (authority, last_site) = (OnceCell::new(), LastSite::default());
-        let app = App { endpoint, configuration, catalogue, authority, last_site, metrics: metrics::dataset(env) };
+        let app = App {
+            endpoint,
+            configuration,
+            catalogue,
+            authority,
+            last_site,
+            metrics: metrics::dataset(env),
+            limits_calls: Limit::CALLS.is_bound(env),
+        };
         Ok(Rc::clone(cell.get_or_init(|| Rc::new(app))))
     })
 }

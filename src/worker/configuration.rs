@@ -13,6 +13,7 @@ use crate::oauth::passphrase::{Passphrase, WeakPassphrase};
 use crate::oauth::pre_registered::{InvalidClients, PreRegisteredClients};
 use crate::oauth::redirect_uri::{InvalidRedirectPolicy, RedirectPolicy};
 
+use super::addresses::{AddressList, InvalidAddressList};
 use super::identity::{InvalidIdentity, Provider};
 use super::visit::Log;
 
@@ -23,6 +24,8 @@ pub(crate) struct Configuration {
     pub(crate) public_url: Option<Issuer>,
     /// `ALLOWED_ORIGINS`: web pages that may call the connector from a browser.
     pub(crate) allowed_origins: Vec<Origin>,
+    /// `ALLOWED_ADDRESSES`: the networks from which the connector may be called. None: from everywhere.
+    pub(crate) allowed_addresses: Option<AddressList>,
     /// `CHALLENGE`: how a tool call without the needed sign-in is refused.
     pub(crate) challenge: ChallengeForm,
     /// `OWNER_PASSPHRASE`, a secret: with what the owner signs in. Without a good one nobody does, and nothing else suffers.
@@ -100,6 +103,8 @@ pub(crate) enum ConfigurationError {
     InsecurePublicUrl,
     #[error("ALLOWED_ORIGINS must list origins such as https://example.com, separated by spaces")]
     AllowedOrigins,
+    #[error("ALLOWED_ADDRESSES: {0}")]
+    AllowedAddresses(InvalidAddressList),
     #[error("CHALLENGE must be \"http\" or \"result\"")]
     Challenge,
     #[error("LOG must be \"all\", \"errors\" or \"off\"")]
@@ -170,6 +175,10 @@ impl Configuration {
                 .map(|text| Issuer::parse(text).map(|issuer| issuer.origin().clone()))
                 .collect::<Result<_, _>>()
                 .map_err(|_| ConfigurationError::AllowedOrigins)?,
+            allowed_addresses: set("ALLOWED_ADDRESSES")
+                .map(|text| AddressList::parse(&text))
+                .transpose()
+                .map_err(ConfigurationError::AllowedAddresses)?,
             challenge: match set("CHALLENGE").as_deref() {
                 None | Some("http") => ChallengeForm::Http,
                 Some("result") => ChallengeForm::Result,
@@ -264,6 +273,7 @@ mod tests {
             ("PUBLIC_URL", "http://mcp.example.com"),
             ("ALLOWED_ORIGINS", "*"),
             ("ALLOWED_ORIGINS", "https://a.example https://b.example/path"),
+            ("ALLOWED_ADDRESSES", "160.79.104.0/33"),
             ("CHALLENGE", "HTTP"),
             ("LOG", "none"),
             ("MAX_BODY_BYTES", "1MB"),

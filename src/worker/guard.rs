@@ -14,6 +14,8 @@ use super::site::Site;
 pub(crate) enum Forbidden {
     #[error("This web page may not call this server. The owner can add its origin to ALLOWED_ORIGINS.")]
     Origin,
+    #[error("This server does not take calls from this address. The owner can add it to ALLOWED_ADDRESSES.")]
+    Address,
     #[error("This server is reached by https only, or by the name of this machine.")]
     Host,
 }
@@ -30,6 +32,15 @@ pub(crate) fn check(site: &Site, origin: Option<&str>, configuration: &Configura
         return Ok(());
     }
     Err(Forbidden::Origin)
+}
+
+/// Whether `address` may call at all: the one that Cloudflare has seen, in `CF-Connecting-IP`, which nobody but Cloudflare can
+/// set. Where there is a list, who has no address is not on it.
+pub(crate) fn check_address(address: Option<&str>, configuration: &Configuration) -> Result<(), Forbidden> {
+    match &configuration.allowed_addresses {
+        Some(allowed) if !address.is_some_and(|address| allowed.contains(address)) => Err(Forbidden::Address),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// A page of an attacker can give this machine's address a name of its own. Such a name comes over http: nobody has a

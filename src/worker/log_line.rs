@@ -33,18 +33,16 @@ impl LogLine<'_> {
 
     /// In one word.
     pub(super) const fn word(&self) -> &'static str {
-        match self.outcome {
-            Some(Outcome::Error(_)) => "error",
-            Some(Outcome::ToolError) => "tool_error",
-            Some(Outcome::InputRequired) => "input_required",
-            Some(Outcome::Done) if self.status < 400 => "ok",
-            None | Some(Outcome::Done) => match self.status {
-                ..400 => "ok",
-                401 => "sign_in",
-                429 => "too_many",
-                400..500 => "refused",
-                _ => "outage",
-            },
+        match (self.status, self.outcome) {
+            (401, _) => "sign_in",
+            (403, _) => "refused",
+            (429, _) => "too_many",
+            (500.., _) => "outage",
+            (_, Some(Outcome::Error(_))) => "error",
+            (400.., _) => "refused",
+            (_, Some(Outcome::ToolError)) => "tool_error",
+            (_, Some(Outcome::InputRequired)) => "input_required",
+            (_, Some(Outcome::Done) | None) => "ok",
         }
     }
 
@@ -220,7 +218,8 @@ mod tests {
             (404, Some(Outcome::Error(-32601)), "error", true),
             (401, None, "sign_in", true),
             (403, None, "refused", true),
-            (429, None, "too_many", true),
+            (429, Some(Outcome::Error(-32600)), "too_many", true),
+            (403, Some(Outcome::Error(-32600)), "refused", true),
             (503, None, "outage", true),
         ] {
             let line = LogLine { status, outcome, ..line() };

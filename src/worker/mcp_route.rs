@@ -3,7 +3,8 @@
 
 use std::rc::Rc;
 
-use crate::mcp::{Posted, Reply, SessionError, SessionId, is_json};
+use crate::mcp::{Outcome, Posted, Reply, SessionError, SessionId, is_json};
+use crate::oauth::throttle::Visitor as Network;
 
 use super::access::{Door, Refusal, Visitor};
 use super::announcements::Announcements;
@@ -15,6 +16,7 @@ use super::ended;
 use super::guard;
 use super::host::Workers;
 use super::incoming::{BodyError, Incoming};
+use super::limit::{Limit, RETRY_AFTER};
 use super::route::McpEndpoint;
 use super::session_route;
 use super::site::Site;
@@ -29,6 +31,11 @@ pub(crate) async fn answer(
     env: worker::Env,
     context: worker::Context,
 ) -> Answer {
+    if app.configuration.allowed_addresses.is_some()
+        && let Err(forbidden) = guard::check_address(incoming.header("cf-connecting-ip").as_deref(), &app.configuration)
+    {
+        return refused(403, &forbidden.to_string());
+    }
     let origin = incoming.header("origin");
     if let Err(forbidden) = guard::check(site, origin.as_deref(), &app.configuration) {
         return refused(403, &forbidden.to_string());
@@ -59,6 +66,9 @@ async fn admitted(
     if let Visitor::Caller(caller) = &visitor {
         incoming.visit().client(&caller.client_id);
     }
+    if app.limits_calls && Limit::CALLS.is_over(&env, &counted_as(&visitor, incoming)).await {
+        return refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER);
+    }
     if ended::is_named(incoming) {
         return session_route::no_use(SessionError::Gone);
     }
@@ -82,12 +92,12 @@ async fn admitted(
         incoming.visit().asks(posted.summary(incoming, registry));
     }
     if let Err(refusal) = door.admit(&visitor, posted.need(registry)) {
-        return challenged(app, &posted, refusal);
+        return challenged(app, incoming, &posted, refusal);
     }
     if posted.is_strict(registry)
         && let Err(refusal) = door.confirm(&visitor, &tokens).await
     {
-        return challenged(app, &posted, refusal);
+        return challenged(app, incoming, &posted, refusal);
     }
     let caller = match visitor {
         Visitor::Guest => None,
@@ -100,13 +110,23 @@ async fn admitted(
     }
 }
 
+/// As whom the limit of calls knows a visitor.
+fn counted_as(visitor: &Visitor, incoming: &Incoming) -> String {
+    match visitor {
+        Visitor::Caller(caller) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
+        Visitor::Guest => Network::from_address(incoming.header("cf-connecting-ip").as_deref()).as_str().to_owned(),
+    }
+}
+
 /// The refusal in the form that the deployment chose.
-fn challenged(app: &App, posted: &Posted, refusal: Refusal) -> Answer {
+fn challenged(app: &App, incoming: &Incoming, posted: &Posted, refusal: Refusal) -> Answer {
     if app.configuration.challenge == ChallengeForm::Result
         && let Refusal::Challenge(challenge) = &refusal
     {
         let text = challenge.body().error_description;
         if let Some(reply) = posted.challenge_as_result(&challenge.header_value(), text, &app.endpoint.registry) {
+            incoming.visit().answered(Outcome::ToolError);
+            incoming.visit().reason(challenge.body().error);
             return from_reply(reply);
         }
     }

@@ -1,6 +1,7 @@
 //! The edge: the only folder that knows Workers. Routes, bindings, streams, Durable Objects, configuration.
 
 mod access;
+mod addresses;
 mod announcements;
 mod answer;
 mod app;
@@ -22,6 +23,7 @@ mod identity;
 mod incoming;
 mod js;
 mod keyring;
+mod limit;
 mod log_line;
 mod mcp_route;
 mod metrics;

@@ -59,6 +59,8 @@ kill -KILL 0
  * @param {string | null} [options.origin]  under which name all of them are asked; null: each under its own address
  * @param {Record<string, string>} [options.vars]
  * @param {boolean} [options.lateKv]   an instance sees what others write to KV only after `kvCatchesUp`, misses included
+ * @param {number} [options.callLimit]  how many calls the binding CALL_LIMIT lets pass for each key; it prints the keys
+ * @param {boolean} [options.metrics]  whether there is a dataset METRICS, which prints its data points
  * @param {number} [options.outbound]  port of a server on this machine that answers all fetches of the Worker
  * @returns {Promise<World>}
  */
@@ -68,6 +70,8 @@ export async function startInstances({
   origin = 'https://mcp.example.com',
   vars = {},
   lateKv = false,
+  callLimit,
+  metrics = false,
   outbound,
 } = {}) {
   const state = await mkdtemp(join(tmpdir(), 'mcp-connector-instances-'));
@@ -77,7 +81,7 @@ export async function startInstances({
   for (const name of await readdir(join(ROOT, worker, 'build'))) {
     if (/\.(js|wasm)$/.test(name)) await cp(join(ROOT, worker, 'build', name), join(state, name));
   }
-  await writeFile(join(state, 'around.js'), around(bindings.objects.map(({ className }) => className)));
+  await writeFile(join(state, 'around.js'), around(bindings.objects.map(({ className }) => className), { callLimit, metrics }));
   await writeFile(join(state, 'store.js'), KV_STORE);
   await writeFile(join(state, 'view.js'), KV_VIEW);
   await writeFile(join(state, 'nowhere.js'), NOWHERE);
@@ -291,7 +295,7 @@ ${small('nowhere', 'nowhere.js')}
 }
 
 /** Around the Worker: its clock can be put forward. An isolate's objects share the clock of the isolate. */
-const around = (classes) => `
+const around = (classes, { callLimit, metrics }) => `
 let ahead = 0;
 const counts = { objects: {}, rowsWritten: 0 };
 const cursors = [];
@@ -335,7 +339,20 @@ globalThis.Date = class Date extends Real {
 };
 const { default: Worker, ...rest } = await import('index.js');
 ${classes.map((name) => `export const ${name} = counted('${name}', rest.${name});`).join('\n')}
+const more = {
+  ${callLimit === undefined ? '' : `CALL_LIMIT: {
+    counts: {},
+    async limit({ key }) {
+      console.log('[limit] ' + JSON.stringify(key));
+      return { success: (this.counts[key] = (this.counts[key] ?? 0) + 1) <= ${callLimit} };
+    },
+  },`}
+  ${metrics ? `METRICS: { writeDataPoint: (point) => console.log('[point] ' + JSON.stringify(point)) },` : ''}
+};
 export default class extends Worker {
+  constructor(context, env) {
+    super(context, { ...env, ...more });
+  }
   async fetch(request) {
     const url = new URL(request.url);
     if (url.pathname === '/..clock') {
