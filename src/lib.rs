@@ -3,6 +3,8 @@
 pub mod caller;
 #[cfg(feature = "entry")]
 mod connector;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 pub mod mcp;
 pub mod oauth;
 pub mod worker;

@@ -3,6 +3,8 @@
 //! Nothing here names a Workers type. What the protocol needs from the place it runs in stands in [`Host`].
 
 mod about;
+#[cfg(any(test, feature = "fuzzing"))]
+mod alone;
 mod announce;
 mod ask;
 mod client_capabilities;
@@ -14,6 +16,8 @@ mod defect;
 mod endpoint;
 mod exchange;
 mod frontmatter;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 mod handler;
 mod header_params;
 mod headers;

@@ -20,6 +20,8 @@ pub mod document_cache;
 pub mod ed25519;
 pub mod external;
 pub mod form;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzz;
 pub mod grants;
 pub mod identity;
 pub mod jwks;
