@@ -113,10 +113,10 @@ describe('the starter', () => {
   const files = [...STARTER_FILES.map((file) => [`src/${file}`, `tests/starter/src/${file}`]), ['wrangler.toml', 'tests/starter/wrangler.toml']];
 
   test('of the tests is that of the template', { skip: existsSync(path.join(root, 'cargo-generate.toml')) ? false : 'this is a project of its own' }, () => {
-    for (const [ours, kept] of files.slice(0, -1)) assert.equal(read(root, kept), read(root, ours), `cp ${ours} ${kept}`);
+    for (const [ours, kept] of files.slice(0, -1)) assert.equal(read(root, kept), read(root, ours), `${kept} is ${ours}: node scripts/keep-starter.mjs`);
     const [kept, ours] = [settingsIn(path.join(root, 'tests/starter')), settingsIn(root)];
     assert.ok(ours.length > 20);
-    assert.deepEqual(kept, ours, 'tests/starter/wrangler.toml has the settings of wrangler.toml');
+    assert.deepEqual(kept, ours, 'tests/starter/wrangler.toml has the settings of wrangler.toml: node scripts/keep-starter.mjs');
   });
 
   test('is what the tests speak about, until a project has another connector', () => {
