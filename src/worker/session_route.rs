@@ -25,9 +25,13 @@ pub(super) const ALLOWED: &str = "GET, POST, DELETE, OPTIONS";
 /// Answers what is not a POST.
 pub(super) async fn answer(streams: &Announcements<'_>, method: &str, caller: Option<&Caller>) -> Answer {
     let (incoming, configuration) = (streams.incoming, &streams.app.configuration);
-    let named = match named_session(incoming) {
-        Ok(named) => named.filter(|_| is_legacy(incoming)),
-        Err(answer) => return answer,
+    let named = match method {
+        // From 2026-07-28 on the header says nothing, and another method is none, whatever it names.
+        "GET" | "DELETE" if is_legacy(incoming) => match named_session(incoming) {
+            Ok(named) => named,
+            Err(answer) => return answer,
+        },
+        _ => None,
     };
     let who = caller.map(|caller| &caller.subject);
     let session = named.as_ref().map(|id| SessionOf { env: streams.env, id, who });
