@@ -303,6 +303,23 @@ describe('the end of a session', () => {
     assert.match(textOf(message.result), /no such session/);
   });
 
+  test('is forgotten with all else when its alarm rings, a day after the last', async () => {
+    const session = await begin();
+    const level = (level, at = there) => sendTo(at, session.request('logging/setLevel', { level }));
+    const logged = async () => {
+      const calls = await streamFrom(here, session.request('tools/call', calling('log_levels')));
+      return messagesIn(await read(calls)).filter(({ method }) => method === 'notifications/message').length;
+    };
+    (await level('error')).result('it is remembered');
+    assert.equal(await logged(), 4);
+    await world.alarm('SESSION', session.id);
+    assert.equal(await logged(), 7, 'what nobody asked for: info and above');
+    (await sendTo(there, session.end())).hasStatus(204, 'T26');
+    (await level('error')).hasStatus(404, 'T25');
+    await world.alarm('SESSION', session.id);
+    (await level('error', here)).result('nothing is known of it any more, except where it ended');
+  });
+
   test('needs its id, and one that exists', async () => {
     const session = await begin();
     (await sendTo(here, session.end({ 'mcp-session-id': null }))).hasStatus(405, 'T26: there is nothing to end');

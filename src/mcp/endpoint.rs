@@ -396,6 +396,16 @@ async fn respond<H: Host>(
         (_, Err(error)) => return Response::error(None, &error, 404).into(),
         (Ok(_), Ok(session)) => session,
     };
+    respond_in(session, id, response, host, caller).await
+}
+
+async fn respond_in<H: Host>(
+    session: Option<SessionId>,
+    id: &RequestId,
+    response: &ClientResponse,
+    host: &H,
+    caller: Option<&Caller>,
+) -> Reply {
     // Our requests have texts for ids.
     let (Some(session), RequestId::Text(id)) = (session, id) else { return Reply::Accepted };
     match host.respond(&session, caller.map(|caller| &caller.subject), id, response).await {
@@ -431,5 +441,6 @@ fn accept_unanswered(claims_modern: bool, headers: &impl RequestHeaders) -> Repl
     }
 }
 
+mod http_sse;
 #[cfg(test)]
 mod tests;

@@ -81,6 +81,16 @@ pub trait Host: Clone + 'static {
         is_lost: bool,
     ) -> impl Future<Output = Result<(), SessionError>>;
 
+    /// Sends a message on the one stream of a session of 2024-11-05, which may be held in another isolate. With the handshake
+    /// goes what was `agreed` on, for the requests that follow.
+    fn send(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        message: Vec<u8>,
+        agreed: Option<[u8; 2]>,
+    ) -> impl Future<Output = Result<(), SessionError>>;
+
     /// Runs `work` to its end, also when the client of this request has its answer or has left.
     fn run_on(&self, work: impl Future<Output = ()> + 'static);
 

@@ -23,6 +23,8 @@ pub(crate) enum Spoken {
     Named(ProtocolVersion),
     /// There is no header. The specification assumes 2025-03-26; a newer client that forgets the header reads its own.
     Unnamed,
+    /// By the transport of 2024-11-05, which has no such header: what the handshake agreed on stands in the session.
+    Apart,
 }
 
 impl Spoken {
@@ -43,6 +45,7 @@ impl Spoken {
         match self {
             Self::Named(version) => version.has_batches(),
             Self::Unnamed => ProtocolVersion::UNNAMED.has_batches(),
+            Self::Apart => false,
         }
     }
 
@@ -50,8 +53,9 @@ impl Spoken {
     fn answered_as(self, session: Option<&SessionId>) -> ProtocolVersion {
         match (self, session) {
             (Self::Named(version), _) => version,
-            (Self::Unnamed, Some(session)) => session.version,
+            (Self::Unnamed | Self::Apart, Some(session)) => session.version,
             (Self::Unnamed, None) => ProtocolVersion::NEWEST_LEGACY,
+            (Self::Apart, None) => ProtocolVersion::V2024_11_05,
         }
     }
 }
@@ -80,7 +84,7 @@ pub(crate) fn admit<H: Host>(
     let operation = match request.method.as_str() {
         "ping" => Operation::Ping,
         "initialize" => {
-            version = agreed_version(&request)?;
+            version = agreed_version(&request, spoken)?;
             let declared = request.params.get("capabilities").and_then(serde_json::Value::as_object);
             Operation::Initialize(version, declared.map(ClientCapabilities::declared).unwrap_or_default())
         }
@@ -95,12 +99,15 @@ pub(crate) fn admit<H: Host>(
 }
 
 /// The client's version where it is known here, else the newest with a handshake.
-fn agreed_version(request: &Request) -> Result<ProtocolVersion, RpcError> {
+fn agreed_version(request: &Request, spoken: Spoken) -> Result<ProtocolVersion, RpcError> {
     let wanted = request
         .params
         .get("protocolVersion")
         .and_then(serde_json::Value::as_str)
         .ok_or_else(|| RpcError::invalid_params("`protocolVersion` must be a string."))?;
+    if spoken == Spoken::Apart && wanted == ProtocolVersion::V2024_11_05.as_str() {
+        return Ok(ProtocolVersion::V2024_11_05);
+    }
     let known = ProtocolVersion::parse(wanted).filter(|version| version.era() == Era::Legacy);
     Ok(known.unwrap_or(ProtocolVersion::NEWEST_LEGACY))
 }

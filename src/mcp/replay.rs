@@ -53,6 +53,12 @@ impl Event {
         framed.extend_from_slice(&event(&self.message));
         framed
     }
+
+    /// The same for a client that cannot come back.
+    #[must_use]
+    pub fn without_id(&self) -> Vec<u8> {
+        event(&self.message)
+    }
 }
 
 /// What opens a stream that can be resumed: an id before there is a message, and how long to wait before coming back.

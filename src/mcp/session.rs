@@ -52,6 +52,32 @@ impl SessionId {
         Self { text, capabilities, version }
     }
 
+    /// The id of a stream of the transport of 2024-11-05. Its handshake comes later, so the id says nothing of it. `bits` are
+    /// such that nobody can guess.
+    #[must_use]
+    pub fn of_http_sse(bits: u128) -> Self {
+        Self::new(bits, ClientCapabilities::default(), ProtocolVersion::V2024_11_05)
+    }
+
+    /// Whether [`Self::of_http_sse`] made it.
+    #[must_use]
+    pub fn is_of_http_sse(&self) -> bool {
+        self.version == ProtocolVersion::V2024_11_05
+    }
+
+    /// What was agreed on when it began, as two bytes that [`Self::having_agreed`] takes.
+    #[must_use]
+    pub fn agreed(&self) -> [u8; 2] {
+        [self.capabilities.to_byte(), self.version.code()]
+    }
+
+    /// The same session, in which this was agreed on later.
+    #[must_use]
+    pub fn having_agreed(self, [capabilities, version]: [u8; 2]) -> Self {
+        let capabilities = ClientCapabilities::from_byte(capabilities);
+        Self { capabilities, version: ProtocolVersion::from_code(version).unwrap_or(self.version), ..self }
+    }
+
     /// An id as tests need them.
     #[cfg(test)]
     pub(crate) fn sample(number: u128) -> Self {

@@ -180,6 +180,14 @@ impl<H: Host> EventStream<H> {
 const LAST_TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
+/// Gives each message of a request to `take`, the response last.
+pub(crate) async fn each_message(run: Run, exchange: &Exchange, mut take: impl AsyncFnMut(Vec<u8>)) {
+    let mut state = State::Running(run);
+    while let Some((message, _)) = poll_fn(|task| next_message(&mut state, exchange, task)).await {
+        take(message).await;
+    }
+}
+
 /// The next message of a request, and whether it is the last; none where there is no more.
 fn next_message(state: &mut State, exchange: &Exchange, task: &mut Context<'_>) -> Poll<Option<(Vec<u8>, bool)>> {
     if let State::Running(run) = state

@@ -104,6 +104,16 @@ impl Host for Alone {
         Ok(())
     }
 
+    async fn send(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _message: Vec<u8>,
+        _agreed: Option<[u8; 2]>,
+    ) -> Result<(), SessionError> {
+        Ok(())
+    }
+
     fn run_on(&self, _work: impl Future<Output = ()> + 'static) {}
 
     async fn task(&self, id: &TaskId, command: Command) -> Result<TaskReply, Unavailable> {

@@ -3,6 +3,8 @@
 /// A revision of the protocol, by its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProtocolVersion {
+    /// 2024-11-05: two endpoints, HTTP with SSE. Spoken there only.
+    V2024_11_05,
     /// 2025-03-26: the first with Streamable HTTP, the only one with batches.
     V2025_03_26,
     /// 2025-06-18: structured output, elicitation, the version header.
@@ -23,7 +25,7 @@ pub(crate) enum Era {
 }
 
 impl ProtocolVersion {
-    /// Every revision, newest first: the order in which they are offered.
+    /// Every revision of Streamable HTTP, newest first: the order in which they are offered.
     pub const ALL: [Self; 4] = [Self::V2026_07_28, Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26];
 
     /// What a request that names no version is taken for ("Protocol Version Header").
@@ -47,6 +49,7 @@ impl ProtocolVersion {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::V2024_11_05 => "2024-11-05",
             Self::V2025_03_26 => "2025-03-26",
             Self::V2025_06_18 => "2025-06-18",
             Self::V2025_11_25 => "2025-11-25",
@@ -56,7 +59,7 @@ impl ProtocolVersion {
 
     pub(crate) const fn era(self) -> Era {
         match self {
-            Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => Era::Legacy,
+            Self::V2024_11_05 | Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => Era::Legacy,
             Self::V2026_07_28 => Era::Modern,
         }
     }
@@ -68,6 +71,7 @@ impl ProtocolVersion {
     /// One byte that [`Self::from_code`] reads. A code is never given to another revision.
     pub(crate) const fn code(self) -> u8 {
         match self {
+            Self::V2024_11_05 => 5,
             Self::V2025_03_26 => 1,
             Self::V2025_06_18 => 2,
             Self::V2025_11_25 => 3,
@@ -76,22 +80,22 @@ impl ProtocolVersion {
     }
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.code() == code)
+        Self::ALL.into_iter().chain([Self::V2024_11_05]).find(|version| version.code() == code)
     }
 
     /// Whether tools have titles, output schemas and structured results.
     pub(crate) const fn has_structured_content(self) -> bool {
-        !matches!(self, Self::V2025_03_26)
+        !matches!(self, Self::V2024_11_05 | Self::V2025_03_26)
     }
 
     /// Whether list entries have titles and `_meta`.
     pub(crate) const fn has_titles(self) -> bool {
-        !matches!(self, Self::V2025_03_26)
+        !matches!(self, Self::V2024_11_05 | Self::V2025_03_26)
     }
 
     /// Whether content may be a link to a resource.
     pub(crate) const fn has_resource_links(self) -> bool {
-        !matches!(self, Self::V2025_03_26)
+        !matches!(self, Self::V2024_11_05 | Self::V2025_03_26)
     }
 
     /// Whether structured results may be other than objects.

@@ -147,7 +147,8 @@ pub fn is_authorization_server_metadata(path: &str) -> bool {
 }
 
 fn is_resource_path(path: &str) -> bool {
-    matches!(path, "/" | super::resource::MCP_PATH | super::resource::PRIVATE_MCP_PATH)
+    use super::resource::{MCP_PATH, PRIVATE_MCP_PATH, SSE_PATH};
+    matches!(path, "/" | MCP_PATH | PRIVATE_MCP_PATH | SSE_PATH)
 }
 
 #[cfg(test)]

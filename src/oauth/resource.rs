@@ -1,5 +1,6 @@
 //! The protected resources of this server as `resource` names them (RFC 8707, MCP "Canonical Server URI"): `/mcp`, which asks
-//! for a token where a tool needs it, and `/private/mcp`, which always does. Each is an audience of its own.
+//! for a token where a tool needs it, `/private/mcp`, which always does, and `/sse`, which is `/mcp` for clients of 2024-11-05.
+//! Each is an audience of its own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use super::web_url::{InvalidUrl, WebUrl};
 pub const MCP_PATH: &str = "/mcp";
 /// Path of the resource where every request needs a token.
 pub const PRIVATE_MCP_PATH: &str = "/private/mcp";
+/// Path of the resource that speaks the transport of 2024-11-05.
+pub const SSE_PATH: &str = "/sse";
 /// Where RFC 9728 §3 puts the metadata of a resource: between the host and the path of the resource.
 pub const PROTECTED_RESOURCE_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
@@ -105,13 +108,18 @@ impl fmt::Debug for Resource {
 pub struct ResourceServer {
     mcp: Resource,
     private_mcp: Resource,
+    sse: Resource,
 }
 
 impl ResourceServer {
     /// Those of this origin.
     #[must_use]
     pub fn new(origin: &Origin) -> Self {
-        Self { mcp: Resource::at(origin, MCP_PATH), private_mcp: Resource::at(origin, PRIVATE_MCP_PATH) }
+        Self {
+            mcp: Resource::at(origin, MCP_PATH),
+            private_mcp: Resource::at(origin, PRIVATE_MCP_PATH),
+            sse: Resource::at(origin, SSE_PATH),
+        }
     }
 
     /// `/mcp`: what a client means that names none.
@@ -126,12 +134,19 @@ impl ResourceServer {
         &self.private_mcp
     }
 
+    /// `/sse`.
+    #[must_use]
+    pub const fn sse(&self) -> &Resource {
+        &self.sse
+    }
+
     /// The resource that answers at a path of this server, with or without a slash at its end.
     #[must_use]
     pub fn at_path(&self, path: &str) -> Option<&Resource> {
         match path.strip_suffix('/').unwrap_or(path) {
             MCP_PATH => Some(&self.mcp),
             PRIVATE_MCP_PATH => Some(&self.private_mcp),
+            SSE_PATH => Some(&self.sse),
             _ => None,
         }
     }
@@ -153,7 +168,7 @@ impl ResourceServer {
             return Ok(&self.mcp);
         };
         let resource = Resource::parse(text).map_err(|_| InvalidTarget)?;
-        [&self.mcp, &self.private_mcp].into_iter().find(|known| **known == resource).ok_or(InvalidTarget)
+        [&self.mcp, &self.private_mcp, &self.sse].into_iter().find(|known| **known == resource).ok_or(InvalidTarget)
     }
 }
 

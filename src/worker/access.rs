@@ -1,6 +1,6 @@
 //! Who is calling: the bearer check at the resource server, and the refusals that follow from it.
 
-use crate::caller::{Caller, ScopeSet};
+use crate::caller::{Caller, ScopeSet, Subject};
 use crate::mcp::Need;
 use crate::oauth::bearer::{Bearer, BearerError};
 use crate::oauth::challenge::Challenge;
@@ -21,6 +21,11 @@ pub(crate) enum Visitor {
 }
 
 impl Visitor {
+    /// The person who was identified.
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        self.caller().map(|caller| &caller.subject)
+    }
+
     /// Who was identified.
     pub(crate) fn caller(&self) -> Option<&Caller> {
         match self {

@@ -133,6 +133,11 @@ impl App {
             );
         };
         match Route::of(incoming.path()) {
+            Route::Mcp(McpEndpoint::HttpSse) | Route::ProtectedResourceMetadata(McpEndpoint::HttpSse)
+                if !self.configuration.sse_transport =>
+            {
+                not_found(&site)
+            }
             Route::Mcp(endpoint) => mcp_route::answer(self, &site, endpoint, incoming, env, context).await,
             Route::ProtectedResourceMetadata(endpoint) => {
                 self.document(incoming, &site, || well_known::protected_resource(self, &site, endpoint))

@@ -46,6 +46,8 @@ pub(crate) struct Configuration {
     pub(crate) announce_iss: bool,
     /// `LOG`: which requests get a line in the log.
     pub(crate) log: Log,
+    /// `SSE_TRANSPORT`: whether `/sse` speaks the transport of 2024-11-05.
+    pub(crate) sse_transport: bool,
     /// `MAX_BODY_BYTES`: largest body that is read.
     pub(crate) max_body_bytes: u32,
     /// `PAGE_SIZE`: most items on one page of a list.
@@ -109,6 +111,8 @@ pub(crate) enum ConfigurationError {
     Challenge,
     #[error("LOG must be \"all\", \"errors\" or \"off\"")]
     Log,
+    #[error("SSE_TRANSPORT must be \"on\" or \"off\"")]
+    SseTransport,
     #[error("{name}: {error}")]
     MasterKey { name: &'static str, error: InvalidMasterKey },
     #[error("MASTER_KEY_PREVIOUS needs MASTER_KEY beside it")]
@@ -198,6 +202,11 @@ impl Configuration {
             clients,
             access_token_seconds: number("ACCESS_TOKEN_SECONDS", LONGEST_ACCESS_TOKEN, 60, LONGEST_ACCESS_TOKEN)?,
             announce_iss: flag("ANNOUNCE_ISS", true)?,
+            sse_transport: match set("SSE_TRANSPORT").as_deref() {
+                None | Some("on") => true,
+                Some("off") => false,
+                Some(_) => return Err(ConfigurationError::SseTransport),
+            },
             max_body_bytes: number("MAX_BODY_BYTES", DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES)?,
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(number("KEEP_ALIVE_MS", 15_000, 100, 60_000)?.into()),
@@ -288,6 +297,7 @@ mod tests {
             ("AUTH_ISSUER", "http://id.example"),
             ("IDENTITY", "anybody"),
             ("KEEP_ALIVE_MS", "-1"),
+            ("SSE_TRANSPORT", "true"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.contains(name), "{name}={value}: {error}");

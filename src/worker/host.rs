@@ -115,6 +115,16 @@ impl Host for Workers {
         self.session(session, owner).keep_events(stream, events, is_lost).await
     }
 
+    async fn send(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        message: Vec<u8>,
+        agreed: Option<[u8; 2]>,
+    ) -> Result<(), SessionError> {
+        self.session(session, owner).send(message, agreed).await
+    }
+
     fn run_on(&self, work: impl Future<Output = ()> + 'static) {
         match &self.context {
             Some(context) => context.wait_until(work),

@@ -20,6 +20,7 @@ use super::limit::{Limit, RETRY_AFTER};
 use super::route::McpEndpoint;
 use super::session_route;
 use super::site::Site;
+use super::sse_route;
 use super::tokens::AccessTokens;
 
 /// Answers a request to `endpoint`.
@@ -72,7 +73,16 @@ async fn admitted(
     if ended::is_named(incoming) {
         return session_route::no_use(SessionError::Gone);
     }
+    if endpoint == McpEndpoint::HttpSse
+        && let Some(refusal) = sse_route::refusal(incoming, method)
+    {
+        return refusal;
+    }
     let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
+    let host = Workers::new(env.clone(), Rc::clone(app), context, Rc::clone(incoming.visit()));
+    if endpoint == McpEndpoint::HttpSse && method == "GET" {
+        return sse_route::open(app, &host, visitor.subject()).await;
+    }
     if method != "POST" {
         return session_route::answer(&streams, method, visitor.caller()).await;
     }
@@ -92,18 +102,20 @@ async fn admitted(
         incoming.visit().asks(posted.summary(incoming, registry));
     }
     if let Err(refusal) = door.admit(&visitor, posted.need(registry)) {
-        return challenged(app, incoming, &posted, refusal);
+        return challenged(app, endpoint, incoming, &posted, refusal);
     }
     if posted.is_strict(registry)
         && let Err(refusal) = door.confirm(&visitor, &tokens).await
     {
-        return challenged(app, incoming, &posted, refusal);
+        return challenged(app, endpoint, incoming, &posted, refusal);
     }
     let caller = match visitor {
         Visitor::Guest => None,
         Visitor::Caller(caller) => Some(caller),
     };
-    let host = Workers::new(env.clone(), Rc::clone(app), context, Rc::clone(incoming.visit()));
+    if endpoint == McpEndpoint::HttpSse {
+        return sse_route::take(app, incoming, posted, host, caller).await;
+    }
     match posted.answer(incoming, &app.endpoint, host, caller).await {
         Reply::Listen(listening) => streams.to_subscription(*listening).await,
         reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),
@@ -118,9 +130,10 @@ fn counted_as(visitor: &Visitor, incoming: &Incoming) -> String {
     }
 }
 
-/// The refusal in the form that the deployment chose.
-fn challenged(app: &App, incoming: &Incoming, posted: &Posted, refusal: Refusal) -> Answer {
+/// The refusal in the form that the deployment chose. Who gets the answer elsewhere reads no result here.
+fn challenged(app: &App, endpoint: McpEndpoint, incoming: &Incoming, posted: &Posted, refusal: Refusal) -> Answer {
     if app.configuration.challenge == ChallengeForm::Result
+        && endpoint != McpEndpoint::HttpSse
         && let Refusal::Challenge(challenge) = &refusal
     {
         let text = challenge.body().error_description;

@@ -38,6 +38,7 @@ mod session_object;
 mod session_route;
 mod session_stream;
 mod site;
+mod sse_route;
 mod store;
 mod subject_store;
 mod subscriptions_object;

@@ -3,24 +3,30 @@
 
 use crate::oauth::metadata::{is_authorization_server_metadata, path as paths};
 
-/// One of the two MCP endpoints. Each is a protected resource of its own.
+/// One of the MCP endpoints. Each is a protected resource of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum McpEndpoint {
     /// `/mcp`: sign-in only where a tool needs it.
     Lazy,
     /// `/private/mcp`: every request needs a token.
     Private,
+    /// `/sse` and where its streams say that messages go: the transport of 2024-11-05, with sign-in as at `/mcp`.
+    HttpSse,
 }
 
+/// Where messages of the transport of 2024-11-05 are posted.
+pub(crate) const SSE_MESSAGES_PATH: &str = "/sse/messages";
+
 impl McpEndpoint {
-    /// Both.
-    pub(crate) const ALL: [Self; 2] = [Self::Lazy, Self::Private];
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Lazy, Self::Private, Self::HttpSse];
 
     /// Its path.
     pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Lazy => "/mcp",
             Self::Private => "/private/mcp",
+            Self::HttpSse => "/sse",
         }
     }
 }
@@ -122,6 +128,7 @@ impl Route {
         let path = path.strip_suffix('/').unwrap_or(path);
         match path {
             "" => return Self::Home,
+            SSE_MESSAGES_PATH => return Self::Mcp(McpEndpoint::HttpSse),
             "/.well-known/oauth-protected-resource" => return Self::ProtectedResourceMetadata(McpEndpoint::Lazy),
             _ => {}
         }
@@ -148,6 +155,9 @@ mod tests {
             ("/mcp", Route::Mcp(McpEndpoint::Lazy)),
             ("/mcp/", Route::Mcp(McpEndpoint::Lazy)),
             ("/private/mcp/", Route::Mcp(McpEndpoint::Private)),
+            ("/sse", Route::Mcp(McpEndpoint::HttpSse)),
+            ("/sse/messages", Route::Mcp(McpEndpoint::HttpSse)),
+            ("/.well-known/oauth-protected-resource/sse", Route::ProtectedResourceMetadata(McpEndpoint::HttpSse)),
             ("/.well-known/oauth-protected-resource", Route::ProtectedResourceMetadata(McpEndpoint::Lazy)),
             ("/.well-known/oauth-protected-resource/mcp", Route::ProtectedResourceMetadata(McpEndpoint::Lazy)),
             (

@@ -15,6 +15,14 @@ use super::timer::Timer;
 /// that nobody wants any more ends with it.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
+/// The one stream of a session of 2024-11-05. No client can name it.
+pub(super) const MAIN: &str = "main";
+
+/// What a client of it got before it got anything.
+pub(super) fn main_stream() -> EventId {
+    EventId { stream: MAIN.to_owned(), number: 0 }
+}
+
 /// An object that has just moved or been replaced answers the second time.
 const TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
@@ -46,6 +54,13 @@ pub(super) enum Command {
         after: u64,
         patience: u64,
     },
+    /// Sends a message on the one stream of a session of 2024-11-05; with the handshake goes what was agreed on.
+    Send {
+        message: Vec<u8>,
+        agreed: Option<[u8; 2]>,
+    },
+    /// What was agreed on in a session of 2024-11-05.
+    Agreed,
     /// The session is over.
     End,
 }
@@ -58,6 +73,7 @@ pub(super) enum Outcome {
     /// None came yet.
     Answer(Option<Vec<u8>>),
     Events(Vec<Event>),
+    Agreed(Option<[u8; 2]>),
 }
 
 /// The session of one caller.
@@ -117,6 +133,17 @@ impl SessionOf<'_> {
             return Err(Unavailable.into());
         };
         Ok(events)
+    }
+
+    /// Sends a message on its one stream.
+    pub(super) async fn send(&self, message: Vec<u8>, agreed: Option<[u8; 2]>) -> Result<(), SessionError> {
+        self.ask(Command::Send { message, agreed }).await.map(|_| ())
+    }
+
+    /// What was agreed on in it, if its stream is still held.
+    pub(super) async fn agreed(&self) -> Result<Option<[u8; 2]>, SessionError> {
+        let Outcome::Agreed(agreed) = self.ask(Command::Agreed).await? else { return Err(Unavailable.into()) };
+        Ok(agreed)
     }
 
     /// Ends it.

@@ -20,7 +20,7 @@ use crate::oauth::compact::{decode, encode};
 
 use super::clock::now;
 use super::durable;
-use super::session::{Asked, Command, Outcome, PATIENCE};
+use super::session::{Asked, Command, MAIN, Outcome, PATIENCE};
 use super::timer::Timer;
 
 /// A session is forgotten this long after something was kept for it.
@@ -45,6 +45,8 @@ pub struct Session {
     kept: RefCell<Option<Kept>>,
     answers: RefCell<VecDeque<Answer>>,
     streams: RefCell<Replays>,
+    /// The one stream of a session of 2024-11-05.
+    main: Cell<Main>,
     /// Who waits for something to change.
     waiting: RefCell<Vec<(u64, Waker)>>,
     /// The number of who waits next.
@@ -58,6 +60,19 @@ struct Kept {
     log_level: Option<String>,
     has_ended: bool,
 }
+
+/// The one stream of a session of 2024-11-05. It lives as long as somebody holds it.
+#[derive(Clone, Copy, Default)]
+struct Main {
+    /// When its holder was last heard of.
+    held: Option<Timestamp>,
+    /// How many messages were sent on it.
+    sent: u64,
+    agreed: Option<[u8; 2]>,
+}
+
+/// A holder that has not been heard of for so long is gone, in seconds.
+const HOLDER_GONE: u64 = PATIENCE.as_secs().saturating_add(30);
 
 /// A client's answer to a question.
 struct Answer {
@@ -73,6 +88,7 @@ impl DurableObject for Session {
             kept: RefCell::default(),
             answers: RefCell::default(),
             streams: RefCell::default(),
+            main: Cell::default(),
             waiting: RefCell::default(),
             next: Cell::default(),
         }
@@ -84,6 +100,7 @@ impl DurableObject for Session {
 
     async fn alarm(&self) -> worker::Result<Response> {
         self.kept.replace(None);
+        self.streams.take();
         self.state.storage().delete_all().await?;
         Response::empty()
     }
@@ -92,7 +109,20 @@ impl DurableObject for Session {
 impl Session {
     async fn carry_out(&self, asked: Asked) -> worker::Result<Option<Outcome>> {
         let mut kept = self.kept()?;
-        let Some(owner) = kept.owner.after(asked.who.as_ref()).filter(|_| !kept.has_ended) else { return Ok(None) };
+        if kept.has_ended {
+            return Ok(None);
+        }
+        if let Command::Replay { stream, after, patience } = &asked.command
+            && stream == MAIN
+        {
+            // Whoever began it holds it, also when they have signed in meanwhile.
+            if kept.owner == SessionOwner::Nobody {
+                let owner = kept.owner.after(asked.who.as_ref()).unwrap_or_default();
+                self.kept.replace(Some(Kept { owner, ..kept }));
+            }
+            return self.rest_of_main(*after, Duration::from_secs(*patience).min(PATIENCE)).await.map(Some);
+        }
+        let Some(owner) = kept.owner.after(asked.who.as_ref()) else { return Ok(None) };
         kept.owner = owner;
         self.kept.replace(Some(kept.clone()));
         Ok(Some(match asked.command {
@@ -122,6 +152,17 @@ impl Session {
                 let patience = Duration::from_secs(patience).min(PATIENCE);
                 Outcome::Events(self.until(patience, events).await?.unwrap_or_default())
             }
+            Command::Send { .. } | Command::Agreed if !self.is_main_held() => return Ok(None),
+            Command::Send { message, agreed } => {
+                let main = self.main.get();
+                let number = main.sent.saturating_add(1);
+                self.main.set(Main { sent: number, agreed: agreed.or(main.agreed), ..main });
+                let event = Event { number, message, is_last: false };
+                self.streams.borrow_mut().keep(MAIN, [event], now().as_seconds());
+                self.changed();
+                Outcome::Done
+            }
+            Command::Agreed => Outcome::Agreed(self.main.get().agreed),
             Command::End => {
                 self.state.storage().delete_all().await?;
                 self.answers.take();
@@ -131,6 +172,24 @@ impl Session {
                 Outcome::Done
             }
         }))
+    }
+
+    async fn rest_of_main(&self, after: u64, patience: Duration) -> worker::Result<Outcome> {
+        let hold = || self.main.set(Main { held: Some(now()), ..self.main.get() });
+        // One that is not held any more is not taken up again: messages are lost.
+        if after > self.main.get().sent {
+            return Err("the stream is gone".into());
+        }
+        hold();
+        let last = EventId { stream: MAIN.to_owned(), number: after };
+        let events = || self.streams.borrow().after(&last, now().as_seconds());
+        let events = self.until(patience, events).await?;
+        hold();
+        Ok(Outcome::Events(events.unwrap_or_default()))
+    }
+
+    fn is_main_held(&self) -> bool {
+        self.main.get().held.is_some_and(|held| now().seconds_since(held) <= HOLDER_GONE)
     }
 
     /// What `check` finds, now or after something has changed; none if it takes too long.

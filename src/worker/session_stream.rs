@@ -12,7 +12,7 @@ use worker::Env;
 use crate::caller::Subject;
 use crate::mcp::{Event, EventId, EventSource, SessionError, SessionId};
 
-use super::session::{PATIENCE, SessionOf};
+use super::session::{PATIENCE, SessionOf, main_stream};
 use super::timer::Timer;
 
 /// A comment: a gone client is only noticed at a write.
@@ -55,6 +55,14 @@ impl SessionStream {
             end: Timer::new(limits.longest),
         };
         stream.take(events);
+        stream
+    }
+
+    /// The one stream of a session of 2024-11-05, which says first where messages are posted.
+    pub(super) fn of_http_sse(session: SessionOf<'_>, opening: Vec<u8>, limits: Limits) -> Self {
+        let mut stream = Self::new(session, main_stream(), Vec::new(), limits);
+        stream.framed = |event, _| event.without_id();
+        stream.waiting.push_back(opening);
         stream
     }
 

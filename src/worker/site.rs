@@ -35,6 +35,7 @@ impl Site {
         match endpoint {
             McpEndpoint::Lazy => self.resources.mcp(),
             McpEndpoint::Private => self.resources.private_mcp(),
+            McpEndpoint::HttpSse => self.resources.sse(),
         }
     }
 

@@ -32,6 +32,7 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {() => Promise<Record<string, string>>} kv   all entries
  * @property {(how: 'fails' | 'hangs' | 'works') => Promise<void>} kvNow
  * @property {(name: string, how: 'fails' | 'hangs' | 'works') => Promise<void>} objectsNow  of one class
+ * @property {(binding: string, name: string) => Promise<void>} alarm  rings the alarm of an object before its time
  * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number}>} counts
  *   what storage was asked since the start; of KV only without `lateKv`
  * @property {(vars?: Record<string, string>) => Promise<void>} restart  over the same objects, with other variables
@@ -137,6 +138,7 @@ export async function startInstances({
     kv: async () => (await control('kv-control', '/..entries')).json(),
     kvNow: async (how) => void (await control('kv-control', `/..now?how=${how}`)),
     objectsNow: async (name, how) => void (await control('instance-0', `/..objects?name=${name}&how=${how}`)),
+    alarm: async (binding, name) => void (await control('instance-0', `/..alarm?binding=${binding}&name=${name}`)),
     counts: async () => ({
       kv: await (await control('kv-control', '/..counts')).json(),
       ...(await (await control('instance-0', '/..counts')).json()),
@@ -326,6 +328,10 @@ const counted = (name, Class) => class extends Class {
     super(context, env);
   }
   async fetch(request) {
+    if (new URL(request.url).pathname === '/..alarm') {
+      await super.alarm();
+      return new Response('');
+    }
     if (state[name] === 'fails') throw new Error('the object is out of order, by order of a test');
     if (state[name] === 'hangs') await silence();
     counts.objects[name] = (counts.objects[name] ?? 0) + 1;
@@ -362,6 +368,10 @@ export default class extends Worker {
     if (url.pathname === '/..objects') {
       state[url.searchParams.get('name')] = url.searchParams.get('how');
       return new Response('');
+    }
+    if (url.pathname === '/..alarm') {
+      const objects = this.env[url.searchParams.get('binding')];
+      return objects.get(objects.idFromName(url.searchParams.get('name'))).fetch('http://object/..alarm');
     }
     if (url.pathname === '/..counts') {
       settle();

@@ -93,6 +93,16 @@ impl Host for Still {
         Ok(())
     }
 
+    async fn send(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _message: Vec<u8>,
+        _agreed: Option<[u8; 2]>,
+    ) -> Result<(), SessionError> {
+        Ok(())
+    }
+
     fn run_on(&self, work: impl Future<Output = ()> + 'static) {
         self.work.borrow_mut().push(Box::pin(work));
     }

@@ -10,6 +10,7 @@ const READ: Scope = Scope::new("diary:read", "Read your diary");
 
 pub(crate) fn add_to(connector: Connector<Workers>) -> Connector<Workers> {
     connector
+        .sign_in([READ])
         .announces([Topic::ToolList, Topic::PromptList, Topic::ResourceList, Topic::ResourceUpdates])
         .tool(
             Tool::new("test_trigger_tool_change", "Announces that the tools have changed.", tools)

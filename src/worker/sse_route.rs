@@ -1,0 +1,73 @@
+//! The transport of 2024-11-05, "HTTP with SSE": a GET holds the one stream of a session, which says first where messages are
+//! posted. Deprecated; `SSE_TRANSPORT` switches it off.
+//!
+//! A POST is answered with 202 at once. What there is to say to it is brought to the session's object, and from there to the
+//! stream, whichever instance took the POST. Cloudflare lets the work go on for 30 seconds after the 202.
+
+use std::time::Duration;
+
+use crate::caller::{Caller, Subject};
+use crate::mcp::{Host, Posted, SessionError, SessionId};
+
+use super::answer::Answer;
+use super::app::App;
+use super::host::Workers;
+use super::incoming::Incoming;
+use super::mcp_route::{from_reply, refused};
+use super::route::SSE_MESSAGES_PATH;
+use super::session::{SessionOf, main_stream};
+use super::session_route::no_use;
+use super::session_stream::{Limits, SessionStream};
+
+/// A stream ends after this long at the latest; its client connects again.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// The refusal of a method that a path of this transport does not have; none if it has it.
+pub(super) fn refusal(incoming: &Incoming, method: &str) -> Option<Answer> {
+    let allowed = if is_for_messages(incoming) { "POST" } else { "GET" };
+    (method != allowed).then(|| {
+        let text = "This is the transport of 2024-11-05: GET the stream, and POST where it says.";
+        refused(405, text).header("allow", format!("{allowed}, OPTIONS"))
+    })
+}
+
+fn is_for_messages(incoming: &Incoming) -> bool {
+    incoming.path().trim_end_matches('/') == SSE_MESSAGES_PATH
+}
+
+/// Opens a stream.
+pub(super) async fn open(app: &App, host: &Workers, who: Option<&Subject>) -> Answer {
+    let session = SessionId::of_http_sse(host.random_bits());
+    let opening = format!("event: endpoint\ndata: {SSE_MESSAGES_PATH}?session={}\n\n", session.as_str());
+    let limits = Limits { keep_alive: app.configuration.keep_alive, longest: LONGEST };
+    let session = SessionOf { env: host.env(), id: &session, who };
+    // The object knows of the stream before its client can post.
+    if let Err(error) = session.events_after(&main_stream(), Duration::ZERO).await {
+        return no_use(error);
+    }
+    Answer::events(Box::pin(SessionStream::of_http_sse(session, opening.into_bytes(), limits)))
+}
+
+/// Takes a message.
+pub(super) async fn take(
+    app: &App,
+    incoming: &Incoming,
+    posted: Posted,
+    host: Workers,
+    caller: Option<Caller>,
+) -> Answer {
+    let named = incoming.query().split('&').find_map(|pair| pair.strip_prefix("session="));
+    let Some(session) = named.and_then(SessionId::parse).filter(SessionId::is_of_http_sse) else {
+        return no_use(SessionError::Gone);
+    };
+    let who = caller.as_ref().map(|caller| &caller.subject);
+    let agreed = match (SessionOf { env: host.env(), id: &session, who }).agreed().await {
+        Ok(agreed) => agreed,
+        Err(error) => return no_use(error),
+    };
+    let session = match agreed {
+        Some(agreed) => session.having_agreed(agreed),
+        None => session,
+    };
+    from_reply(posted.take(session, &app.endpoint, host, caller).await)
+}
