@@ -57,7 +57,7 @@ describe('paths', () => {
   });
 
   test('an unknown path is a JSON 404 that names the connector URL', async () => {
-    for (const path of ['/nope', '/sse', '/.well-known/nope', '/mcp/more', '/private', '/%2e%2e/x', '/mcp%00']) {
+    for (const path of ['/nope', '/sse/more', '/.well-known/nope', '/mcp/more', '/private', '/%2e%2e/x', '/mcp%00']) {
       for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
         const answer = await send(server, { method, path, ...(method !== 'GET' && { body: '{}' }) });
         answer.hasStatus(404, 'nothing lives there').hasHeader('content-type', /^application\/json\b/, 'for programs');
