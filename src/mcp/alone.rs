@@ -12,6 +12,7 @@ use super::session::SessionId;
 use super::tasks::{Command, Reply, TaskId};
 use super::watch::{NotWatched, Watch};
 use crate::caller::Subject;
+
 /// The surroundings.
 #[derive(Clone)]
 pub(crate) struct Alone;
@@ -80,6 +81,16 @@ impl Host for Alone {
         _stream: &str,
         _events: &[Event],
         _is_lost: bool,
+    ) -> Result<(), SessionError> {
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _message: Vec<u8>,
+        _agreed: Option<[u8; 2]>,
     ) -> Result<(), SessionError> {
         Ok(())
     }
