@@ -103,7 +103,7 @@ const failed = (result) => {
   return textOf(result);
 };
 
-test('hello says hello', async () => assert.equal(said(await call('hello')), 'Hello!'));
+test('hello says hello', async () => assert.equal(said(await call('hello', { name: 'Ada' })), 'Hello, Ada!'));
 
 test('the tool of the README rolls dice', async () => {
   assert.equal(said(await call('roll', { dice: 3 })), 'You get 3 dice.');

@@ -124,7 +124,7 @@ test('what the button asks for is what signing in needs, without a value that so
 test('a hello tool takes no more lines than FastMCP takes for it', () => {
   // The same tool there: its decorator, its signature, what it says about itself, and its answer. Imports and the server are
   // counted on neither side.
-  const theirs = ['@mcp.tool', 'def hello() -> str:', '    """Say hello."""', '    return "Hello!"'];
+  const theirs = ['@mcp.tool', 'def hello(name: str) -> str:', '    """Say hello."""', '    return f"Hello, {name}!"'];
   const source = read('docs/recipes/src/hello.rs');
   const handler = /^async fn hello[\s\S]*?^\}$/m.exec(source)[0].split('\n');
   const registration = /Tool::new\("hello"[\s\S]*?\n\}/.exec(source)[0].split('\n').slice(0, -1);

@@ -11,7 +11,7 @@ use super::content::Icon;
 use super::context::Context;
 use super::handler::{Answer, Handler};
 use super::header_params::HeaderParams;
-use super::json::Object;
+use super::json::{Object, object};
 use super::schema::Schema;
 use super::tool_result::{IntoToolResult, ToolResult};
 use super::version::ProtocolVersion;
@@ -229,6 +229,32 @@ impl<H: 'static> Tool<H> {
         self
     }
 
+    /// For a handler that takes one plain value and no struct: `name` is what a client calls it, `description` what the model
+    /// reads of it. An `Option` may be left out.
+    #[must_use]
+    pub fn argument(mut self, name: impl Into<String>, description: impl Into<String>) -> Self {
+        let name = name.into();
+        let mut schema = self.input_schema.take();
+        let mut root = object(vec![("type", "object".into())]);
+        if let Some(members) = schema.as_object_mut() {
+            members.insert("description".to_owned(), description.into().into());
+            // References in it count from the root.
+            if let Some(definitions) = members.remove("$defs") {
+                root.insert("$defs".to_owned(), definitions);
+            }
+        }
+        if !takes_null(&schema) {
+            root.insert("required".to_owned(), json!([name]));
+        }
+        root.insert("properties".to_owned(), object(vec![(&name, schema)]).into());
+        self.input_schema = root.into();
+        let handler = self.handler;
+        self.handler = Box::new(move |mut arguments, cx| {
+            handler(arguments.get_mut(&name).map(Value::take).unwrap_or_default(), cx)
+        });
+        self
+    }
+
     /// Takes `schema` (JSON Schema 2020-12, an object at its root) instead of the one of the argument type.
     #[must_use]
     pub fn input_schema(mut self, schema: Value) -> Self {
@@ -242,6 +268,15 @@ impl<H: 'static> Tool<H> {
         self.meta.insert(name.into(), value);
         self
     }
+}
+
+/// Whether a value may be `null`, as far as the types in its schema say.
+fn takes_null(schema: &Value) -> bool {
+    let is_null = |name: &Value| name.as_str() == Some("null");
+    let kind = schema.get("type");
+    let among = kind.and_then(Value::as_array).is_some_and(|types| types.iter().any(is_null));
+    let either = schema.get("anyOf").and_then(Value::as_array).is_some_and(|schemas| schemas.iter().any(takes_null));
+    kind.is_some_and(is_null) || among || either
 }
 
 /// A tool that can be served: its schema compiles and its headers are well-formed.
@@ -340,4 +375,57 @@ fn security_schemes(scopes: &[Scope]) -> Value {
 /// Whether a schema says that its values are objects.
 pub(crate) fn describes_an_object(schema: &Value) -> bool {
     schema.get("type").and_then(Value::as_str) == Some("object")
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::mcp::trial::{Alone, Trial};
+    use crate::mcp::{Connector, ToolError};
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "lowercase")]
+    enum Size {
+        Small,
+        Large,
+    }
+
+    async fn greet(name: String) -> Result<String, ToolError> {
+        Ok(format!("Hello, {name}!"))
+    }
+
+    async fn cut(size: Option<Size>, _cx: Context<Alone>) -> Result<&'static str, ToolError> {
+        Ok(match size {
+            None => "whole",
+            Some(Size::Small) => "small",
+            Some(Size::Large) => "large",
+        })
+    }
+
+    #[test]
+    fn a_plain_value_becomes_a_named_argument() {
+        let greet: Tool<Alone> = Tool::new("greet", "Greet.", greet).argument("name", "Who.");
+        let schema = json!({"type": "object", "required": ["name"],
+            "properties": {"name": {"type": "string", "description": "Who."}}});
+        assert_eq!(greet.input_schema, schema);
+        let cut = Tool::new("cut", "Cut.", cut).argument("size", "How large.");
+        assert_eq!(cut.input_schema.get("required"), None);
+        let trial = Trial::of(Connector::new("test", "1").tool(greet).tool(cut));
+        for (name, arguments, text) in [
+            ("greet", json!({"name": "Ada"}), "Hello, Ada!"),
+            ("cut", json!({"size": "small"}), "small"),
+            ("cut", json!({"size": "large"}), "large"),
+            ("cut", json!({}), "whole"),
+        ] {
+            let answer = trial.legacy("tools/call", &json!({"name": name, "arguments": arguments}), None);
+            assert_eq!(answer["result"]["content"][0]["text"], text, "{arguments}");
+        }
+        for arguments in [json!({}), json!({"name": 7}), json!({"nome": "Ada"})] {
+            let answer = trial.legacy("tools/call", &json!({"name": "greet", "arguments": arguments}), None);
+            assert_eq!(answer["result"]["isError"], true, "{arguments}");
+        }
+    }
 }

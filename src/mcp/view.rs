@@ -84,10 +84,17 @@ impl View {
         self
     }
 
-    /// Whether the host should draw a border and a background around it. Hosts differ where this is left out.
+    /// Asks the host to draw a border and a background around it. Hosts differ where neither is asked for.
     #[must_use]
-    pub fn border(mut self, is_wanted: bool) -> Self {
-        self.others.insert("prefersBorder".to_owned(), is_wanted.into());
+    pub fn bordered(mut self) -> Self {
+        self.others.insert("prefersBorder".to_owned(), true.into());
+        self
+    }
+
+    /// Asks the host to draw nothing around it.
+    #[must_use]
+    pub fn borderless(mut self) -> Self {
+        self.others.insert("prefersBorder".to_owned(), false.into());
         self
     }
 
@@ -236,7 +243,7 @@ mod tests {
     #[test]
     fn a_view_is_read_with_all_that_a_host_must_know() {
         let view = view()
-            .border(true)
+            .bordered()
             .connects_to("https://api.example.com")
             .connects_to("wss://live.example.com:8443")
             .loads_from("https://*.example.com")

@@ -19,7 +19,12 @@ pub(crate) fn connector() -> Connector<Workers> {
         .description("Keeps short notes for the person who signs in.")
         .instructions("Keeps short notes. Call list_notes before you delete one: it gives the ids.")
         .sign_in([PROFILE, NOTES_READ])
-        .tool(Tool::new("echo", "Say the same text back. Needs no sign-in.", echo).title("Echo").read_only())
+        .tool(
+            Tool::new("echo", "Say the same text back. Needs no sign-in.", echo)
+                .argument("text", "What to say back.")
+                .title("Echo")
+                .read_only(),
+        )
         .tool(Tool::new("whoami", "Tell who is signed in.", whoami).title("Who am I").scope(PROFILE).read_only())
         .tool(
             Tool::new("list_notes", "List the notes, with their ids.", list_notes)
@@ -39,7 +44,7 @@ pub(crate) fn connector() -> Connector<Workers> {
         .view(
             View::new("ui://notes", "notes", "The notes, to look through.", include_str!("notes.html"))
                 .title("Notes")
-                .border(true),
+                .bordered(),
         )
         .template(
             Template::new("note://{id}", "note", "One of the notes.", read_note)
@@ -56,14 +61,8 @@ pub(crate) fn connector() -> Connector<Workers> {
         )
 }
 
-#[derive(Deserialize, JsonSchema)]
-struct Echo {
-    /// What to say back.
-    text: String,
-}
-
-async fn echo(args: Echo) -> Result<String, ToolError> {
-    Ok(args.text)
+async fn echo(text: String) -> Result<String, ToolError> {
+    Ok(text)
 }
 
 async fn whoami(cx: Context) -> Result<String, ToolError> {
