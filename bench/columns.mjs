@@ -33,14 +33,9 @@ const PASSPHRASE = randomBytes(16).toString('hex');
 /** @type {Column[]} */
 export const columns = [
   { name: 'bare', title: 'bare Rust Worker', kinds: SIGNED_IN, build: rust('bench/bare', () => ({})) },
-  {
-    name: 'connector',
-    title: 'this connector',
-    kinds: SIGNED_IN,
-    build: rust('.', ({ vars, kv, objects }) => ({ kv, objects, vars: { ...vars, OWNER_PASSPHRASE: PASSPHRASE } })),
-    signIn: (connection, origin) => signIn(connection, { origin, register: '/register', token: '/token', passphrase: PASSPHRASE }),
-    pages: 'consent and passphrase',
-  },
+  // No other column writes a line for each request, and locally a line costs what the runtime takes to print it.
+  { name: 'connector', title: 'this connector', ...connector({ LOG: 'off' }) },
+  { name: 'connector-log', title: 'this connector, with its log lines', ...connector({ LOG: 'all' }) },
   { name: 'javascript', title: 'JavaScript by hand', kinds: ALL, build: bundle('javascript') },
   { name: 'mcp-lite', title: 'mcp-lite', kinds: LEGACY, revision: '2025-06-18', build: bundle('mcp-lite') },
   { name: 'tmcp', title: 'tmcp', kinds: BOTH, build: bundle('tmcp') },
@@ -56,6 +51,16 @@ export const columns = [
     closed: true,
   },
 ];
+
+/** What is deployed, with these variables beside its own. */
+function connector(more) {
+  return {
+    kinds: SIGNED_IN,
+    build: rust('.', ({ vars, kv, objects }) => ({ kv, objects, vars: { ...vars, OWNER_PASSPHRASE: PASSPHRASE, ...more } })),
+    signIn: (connection, origin) => signIn(connection, { origin, register: '/register', token: '/token', passphrase: PASSPHRASE }),
+    pages: 'consent and passphrase',
+  };
+}
 
 /** How often a silent stream of it writes, in milliseconds: often, so that it need not be watched for minutes. */
 export const keepAlive = { measured: 1000, usual: 15_000 };
