@@ -1,7 +1,12 @@
-//! Surroundings for the fuzzer: nothing waits and nothing is kept.
+//! Surroundings without a runtime, for tests and for the fuzzer.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::future::{Future, ready};
 use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::announce::Change;
 use super::host::{Host, NotOpened, NotSealed, SessionError, Unavailable};
@@ -9,13 +14,21 @@ use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
 use super::replay::Event;
 use super::session::SessionId;
-use super::tasks::{Command, Reply, TaskId};
+use super::tasks::{Command, Reply as TaskReply, Task, TaskCall, TaskId, Then};
 use super::watch::{NotWatched, Watch};
 use crate::caller::Subject;
 
-/// The surroundings.
+/// Surroundings where nothing waits and nothing is kept but tasks.
 #[derive(Clone)]
 pub(crate) struct Alone;
+
+/// How long a task is kept, in milliseconds.
+pub(crate) const TTL: u64 = 60_000;
+
+thread_local! {
+    pub(super) static TASKS: RefCell<HashMap<String, (TaskCall, Task)>> = RefCell::default();
+    pub(super) static NOW: Cell<u64> = const { Cell::new(0) };
+}
 
 impl Host for Alone {
     type Env = ();
@@ -97,15 +110,32 @@ impl Host for Alone {
 
     fn run_on(&self, _work: impl Future<Output = ()> + 'static) {}
 
-    async fn task(&self, _id: &TaskId, _command: Command) -> Result<Reply, Unavailable> {
-        Ok(Reply::Unknown)
+    async fn task(&self, id: &TaskId, command: Command) -> Result<TaskReply, Unavailable> {
+        let now = NOW.get();
+        TASKS.with_borrow_mut(|tasks| {
+            let key = id.as_str().to_owned();
+            if let Some((_, task)) = tasks.get_mut(&key) {
+                let (reply, then) = task.answer(command, now);
+                if then == Then::Forget {
+                    tasks.remove(&key);
+                }
+                return Ok(reply);
+            }
+            let Command::Begin(call, answers) = command else { return Ok(TaskReply::Unknown) };
+            let task = Task::begin(&call, answers, TTL, now);
+            let seen = task.seen().clone();
+            tasks.insert(key, (call, task));
+            Ok(TaskReply::Task(seen))
+        })
     }
 
-    async fn seal(&self, _plain: &[u8], _binding: &[u8]) -> Result<String, NotSealed> {
-        Err(NotSealed::TooLarge)
+    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
+        Ok(URL_SAFE_NO_PAD.encode([plain, b"|", binding].concat()))
     }
 
-    async fn open(&self, _sealed: &str, _binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
-        Err(NotOpened::Forged)
+    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
+        let text = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| NotOpened::Forged)?;
+        let plain = text.strip_suffix(binding).and_then(|plain| plain.strip_suffix(b"|"));
+        plain.map(<[u8]>::to_vec).ok_or(NotOpened::Forged)
     }
 }

@@ -1,150 +1,18 @@
 //! A connector served natively, so that tests can ask it what a client asks.
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
-use std::future::{Future, ready};
 use std::rc::Rc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 
-use super::announce::Change;
+pub(crate) use super::alone::{Alone, TTL};
+use super::alone::{NOW, TASKS};
 use super::connector::Connector;
 use super::endpoint::{Endpoint, Posted, Reply, Settings};
-use super::host::{Host, NotOpened, NotSealed, SessionError, Unavailable};
-use super::jsonrpc::ClientResponse;
-use super::log::LogLevel;
 use super::registry::{Need, Registry};
-use super::replay::Event;
-use super::session::SessionId;
-use super::tasks::{Command, Reply as TaskReply, StatusMessage, Task, TaskCall, TaskId, Then, Wake};
-use super::watch::{NotWatched, Watch};
+use super::tasks::{StatusMessage, Wake};
 use crate::caller::{Caller, ClientId, ScopeSet, Subject};
-
-/// Surroundings where nothing waits and nothing is kept but tasks.
-#[derive(Clone)]
-pub(crate) struct Alone;
-
-/// How long a task is kept, in milliseconds.
-pub(crate) const TTL: u64 = 60_000;
-
-thread_local! {
-    static TASKS: RefCell<HashMap<String, (TaskCall, Task)>> = RefCell::default();
-    static NOW: Cell<u64> = const { Cell::new(0) };
-}
-
-impl Host for Alone {
-    type Env = ();
-
-    fn env(&self) -> &() {
-        &()
-    }
-
-    fn sleep(&self, _duration: Duration) -> impl Future<Output = ()> + 'static {
-        ready(())
-    }
-
-    fn random_bits(&self) -> u128 {
-        1
-    }
-
-    async fn log_level(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-    ) -> Result<Option<LogLevel>, SessionError> {
-        Ok(None)
-    }
-
-    async fn set_log_level(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _level: LogLevel,
-    ) -> Result<(), SessionError> {
-        Ok(())
-    }
-
-    async fn client_response(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &str,
-    ) -> Result<ClientResponse, SessionError> {
-        Err(Unavailable.into())
-    }
-
-    async fn respond(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &str,
-        _response: &ClientResponse,
-    ) -> Result<(), SessionError> {
-        Ok(())
-    }
-
-    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
-
-    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
-        Ok(())
-    }
-
-    async fn keep_events(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _stream: &str,
-        _events: &[Event],
-        _is_lost: bool,
-    ) -> Result<(), SessionError> {
-        Ok(())
-    }
-
-    async fn send(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _message: Vec<u8>,
-        _agreed: Option<[u8; 2]>,
-    ) -> Result<(), SessionError> {
-        Ok(())
-    }
-
-    fn run_on(&self, _work: impl Future<Output = ()> + 'static) {}
-
-    async fn task(&self, id: &TaskId, command: Command) -> Result<TaskReply, Unavailable> {
-        let now = NOW.get();
-        TASKS.with_borrow_mut(|tasks| {
-            let key = id.as_str().to_owned();
-            if let Some((_, task)) = tasks.get_mut(&key) {
-                let (reply, then) = task.answer(command, now);
-                if then == Then::Forget {
-                    tasks.remove(&key);
-                }
-                return Ok(reply);
-            }
-            let Command::Begin(call, answers) = command else { return Ok(TaskReply::Unknown) };
-            let task = Task::begin(&call, answers, TTL, now);
-            let seen = task.seen().clone();
-            tasks.insert(key, (call, task));
-            Ok(TaskReply::Task(seen))
-        })
-    }
-
-    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
-        Ok(URL_SAFE_NO_PAD.encode([plain, b"|", binding].concat()))
-    }
-
-    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
-        let text = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| NotOpened::Forged)?;
-        let plain = text.strip_suffix(binding).and_then(|plain| plain.strip_suffix(b"|"));
-        plain.map(<[u8]>::to_vec).ok_or(NotOpened::Forged)
-    }
-}
 
 /// A connector under test. Everything in it must be in order.
 pub(crate) struct Trial {
