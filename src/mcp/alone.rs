@@ -12,7 +12,7 @@ use super::announce::Change;
 use super::host::{Host, NotOpened, NotSealed, SessionError, Unavailable};
 use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
-use super::replay::Event;
+use super::replay::{Delivery, Event};
 use super::session::SessionId;
 use super::tasks::{Command, Reply as TaskReply, Task, TaskCall, TaskId, Then};
 use super::watch::{NotWatched, Watch};
@@ -93,7 +93,7 @@ impl Host for Alone {
         _owner: Option<&Subject>,
         _stream: &str,
         _events: &[Event],
-        _is_lost: bool,
+        _delivery: Delivery,
     ) -> Result<(), SessionError> {
         Ok(())
     }

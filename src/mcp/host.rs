@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::announce::Change;
 use super::jsonrpc::ClientResponse;
 use super::log::LogLevel;
-use super::replay::Event;
+use super::replay::{Delivery, Event};
 use super::session::SessionId;
 use super::tasks::{Command, Reply, TaskId};
 use super::watch::{NotWatched, Watch};
@@ -70,15 +70,14 @@ pub trait Host: Clone + 'static {
     /// Tells the object of a task what to do.
     fn task(&self, id: &TaskId, command: Command) -> impl Future<Output = Result<Reply, Unavailable>>;
 
-    /// Keeps events of a stream whose client may come back for them: `is_lost` says that its connection is gone, and that more
-    /// events of the stream may follow.
+    /// Keeps events of a stream whose client may come back for them.
     fn keep_events(
         &self,
         session: &SessionId,
         owner: Option<&Subject>,
         stream: &str,
         events: &[Event],
-        is_lost: bool,
+        delivery: Delivery,
     ) -> impl Future<Output = Result<(), SessionError>>;
 
     /// Sends a message on the one stream of a session of 2024-11-05, which may be held in another isolate. With the handshake

@@ -82,7 +82,7 @@ pub use log::LogLevel;
 pub use prompt::{IntoMessages, Message, Prompt};
 pub use reading::IntoResourceContents;
 pub use registry::{Need, Registry};
-pub use replay::{Event, EventId, Replays};
+pub use replay::{Delivery, Event, EventId, Replays};
 pub use resource::{ListedResource, Resource, Template};
 use schema_of::schema_of;
 pub use session::{SessionId, SessionOwner};

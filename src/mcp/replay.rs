@@ -9,6 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use super::announce::event;
 
+/// What became of events that were sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Delivery {
+    /// The whole stream was written. Whether it was read nobody knows.
+    Written,
+    /// The connection is gone, and more events of the stream may follow.
+    Lost,
+}
+
 /// The id of an event: `<stream>-<number>`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventId {

@@ -14,7 +14,7 @@ use super::exchange::Exchange;
 use super::host::{Host, SessionError};
 use super::operation::Response;
 use super::outlive::Outlive;
-use super::replay::{Event, EventId, Recent, priming};
+use super::replay::{Delivery, Event, EventId, Recent, priming};
 use super::session::SessionId;
 use crate::caller::Subject;
 
@@ -94,12 +94,12 @@ impl Resumable {
     }
 
     /// Hands over what may be lost. What could not be handed over is handed over with the next.
-    async fn hand_over<H: Host>(&mut self, host: &H, is_lost: bool) {
+    async fn hand_over<H: Host>(&mut self, host: &H, delivery: Delivery) {
         let events = self.sent.take();
         if events.is_empty() {
             return;
         }
-        let kept = host.keep_events(&self.session, self.owner.as_ref(), &self.stream, &events, is_lost).await;
+        let kept = host.keep_events(&self.session, self.owner.as_ref(), &self.stream, &events, delivery).await;
         if let Err(SessionError::Unavailable(_)) = kept {
             for event in events {
                 self.sent.push(event);
@@ -149,10 +149,10 @@ impl<H: Host> EventStream<H> {
                 }
             }
             WithoutClient::IsKept(outlive, mut resumable) => outlive.go_on(async move {
-                resumable.hand_over(&host, true).await;
+                resumable.hand_over(&host, Delivery::Lost).await;
                 while let Some((message, is_last)) = poll_fn(|task| next_message(&mut state, &exchange, task)).await {
                     resumable.note(message, is_last);
-                    resumable.hand_over(&host, true).await;
+                    resumable.hand_over(&host, Delivery::Lost).await;
                 }
                 // The last chance for what could not be handed over.
                 for _ in 0..LAST_TRIES {
@@ -160,7 +160,7 @@ impl<H: Host> EventStream<H> {
                         break;
                     }
                     host.sleep(BETWEEN_TRIES).await;
-                    resumable.hand_over(&host, true).await;
+                    resumable.hand_over(&host, Delivery::Lost).await;
                 }
             }),
         }
@@ -171,7 +171,7 @@ impl<H: Host> EventStream<H> {
         let without_client = std::mem::replace(&mut self.without_client, WithoutClient::Ends);
         if let WithoutClient::IsKept(outlive, mut resumable) = without_client {
             let host = self.host.clone();
-            outlive.go_on(async move { resumable.hand_over(&host, false).await });
+            outlive.go_on(async move { resumable.hand_over(&host, Delivery::Written).await });
         }
     }
 }

@@ -132,7 +132,7 @@ impl App {
                 &json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
             );
         };
-        match Route::of(incoming.path()) {
+        match incoming.route() {
             Route::Mcp(McpEndpoint::HttpSse) | Route::ProtectedResourceMetadata(McpEndpoint::HttpSse)
                 if !self.configuration.sse_transport =>
             {
@@ -159,7 +159,7 @@ impl App {
         if let Err(forbidden) = guard::check_host(site, &self.configuration) {
             return Answer::json(403, &json!({ "error": "access_denied", "error_description": forbidden.to_string() }));
         }
-        match incoming.method().as_str() {
+        match incoming.method() {
             "GET" | "HEAD" => document(),
             "OPTIONS" => cors::readable_by_all(cors::preflight(incoming)),
             _ => {

@@ -9,8 +9,8 @@ use worker::wasm_bindgen_futures::spawn_local;
 use crate::caller::Subject;
 use crate::mcp::tasks::{Command, Reply, TaskId};
 use crate::mcp::{
-    self, Change, ClientResponse, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, Outcome, SessionError,
-    SessionId, Unavailable, Watch,
+    self, Change, ClientResponse, Delivery, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, Outcome,
+    SessionError, SessionId, Unavailable, Watch,
 };
 
 use super::announcements;
@@ -110,9 +110,9 @@ impl Host for Workers {
         owner: Option<&Subject>,
         stream: &str,
         events: &[Event],
-        is_lost: bool,
+        delivery: Delivery,
     ) -> Result<(), SessionError> {
-        self.session(session, owner).keep_events(stream, events, is_lost).await
+        self.session(session, owner).keep_events(stream, events, delivery).await
     }
 
     async fn send(

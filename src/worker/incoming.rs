@@ -16,6 +16,8 @@ use super::visit::Visit;
 /// A request.
 pub(crate) struct Incoming {
     visit: Rc<Visit>,
+    method: String,
+    route: Route,
     request: web_sys::Request,
     headers: web_sys::Headers,
     url: String,
@@ -39,14 +41,15 @@ impl Incoming {
         let header = |name: &str| headers.get(name).ok().flatten();
         // A path that is none of ours is somebody's own words.
         let path = path_of(&url, path_at);
+        let (method, route) = (request.method(), Route::of(path));
         let path = match path.strip_suffix('/').unwrap_or(path) {
-            _ if Route::of(path) == Route::NotFound => "",
+            _ if route == Route::NotFound => "",
             "" => "/",
             path => path,
         };
         let (ray, trace) = (header("cf-ray"), header(TraceParent::NAME));
-        let visit = Rc::new(Visit::new(&request.method(), path, ray.as_deref(), trace.as_deref()));
-        Self { visit, request, headers, url, path_at }
+        let visit = Rc::new(Visit::new(&method, path, ray.as_deref(), trace.as_deref()));
+        Self { visit, method, route, request, headers, url, path_at }
     }
 
     /// What is noted about the request, for the log.
@@ -59,8 +62,13 @@ impl Incoming {
         self.request.signal()
     }
 
-    pub(crate) fn method(&self) -> String {
-        self.request.method()
+    pub(crate) fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// What its path is.
+    pub(crate) const fn route(&self) -> Route {
+        self.route
     }
 
     /// Scheme and authority that were asked, as the runtime wrote them.

@@ -41,7 +41,7 @@ pub(crate) async fn answer(
     if let Err(forbidden) = guard::check(site, origin.as_deref(), &app.configuration) {
         return refused(403, &forbidden.to_string());
     }
-    let answer = match incoming.method().as_str() {
+    let answer = match incoming.method() {
         "OPTIONS" => cors::preflight(incoming),
         method => admitted(app, site, endpoint, method, incoming, env, context).await,
     };

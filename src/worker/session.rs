@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use worker::Env;
 
 use crate::caller::Subject;
-use crate::mcp::{ClientResponse, Event, EventId, LogLevel, SessionError, SessionId, Unavailable};
+use crate::mcp::{ClientResponse, Delivery, Event, EventId, LogLevel, SessionError, SessionId, Unavailable};
 
 use super::durable;
 use super::timer::Timer;
@@ -46,7 +46,7 @@ pub(super) enum Command {
     Keep {
         stream: String,
         events: Vec<Event>,
-        is_lost: bool,
+        delivery: Delivery,
     },
     /// Waits for events of a stream after this one, for `patience` seconds.
     Replay {
@@ -120,8 +120,13 @@ impl SessionOf<'_> {
     }
 
     /// Keeps events of a stream for a client that may come back.
-    pub(super) async fn keep_events(&self, stream: &str, events: &[Event], is_lost: bool) -> Result<(), SessionError> {
-        let keep = Command::Keep { stream: stream.to_owned(), events: events.to_vec(), is_lost };
+    pub(super) async fn keep_events(
+        &self,
+        stream: &str,
+        events: &[Event],
+        delivery: Delivery,
+    ) -> Result<(), SessionError> {
+        let keep = Command::Keep { stream: stream.to_owned(), events: events.to_vec(), delivery };
         self.ask(keep).await.map(|_| ())
     }
 

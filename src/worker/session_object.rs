@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
-use crate::mcp::{Event, EventId, Replays, SessionOwner};
+use crate::mcp::{Delivery, Event, EventId, Replays, SessionOwner};
 use crate::oauth::Timestamp;
 use crate::oauth::compact::{decode, encode};
 
@@ -137,8 +137,8 @@ impl Session {
                 self.put_answer(Answer { id, response, came: now() });
                 Outcome::Done
             }
-            Command::Keep { stream, events, is_lost } => {
-                if is_lost {
+            Command::Keep { stream, events, delivery } => {
+                if delivery == Delivery::Lost {
                     self.write_events(&stream, &events).await?;
                 }
                 self.streams.borrow_mut().keep(&stream, events, now().as_seconds());

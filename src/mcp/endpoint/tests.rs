@@ -13,7 +13,8 @@ use crate::caller::{Scope, Subject};
 use crate::mcp::client_capabilities::ClientCapabilities;
 use crate::mcp::tasks::{Command, Reply as TaskReply, TaskId};
 use crate::mcp::{
-    Change, Connector, Context, Event, LogLevel, NotOpened, NotSealed, NotWatched, Tool, ToolError, Unavailable, Watch,
+    Change, Connector, Context, Delivery, Event, LogLevel, NotOpened, NotSealed, NotWatched, Tool, ToolError,
+    Unavailable, Watch,
 };
 
 const READ: Scope = Scope::new("read", "Read");
@@ -87,9 +88,9 @@ impl Host for Still {
         _owner: Option<&Subject>,
         _stream: &str,
         events: &[Event],
-        is_lost: bool,
+        delivery: Delivery,
     ) -> Result<(), SessionError> {
-        self.kept.borrow_mut().extend(events.iter().map(|event| (event.number, is_lost)));
+        self.kept.borrow_mut().extend(events.iter().map(|event| (event.number, delivery == Delivery::Lost)));
         Ok(())
     }
 

@@ -42,7 +42,7 @@ pub(super) async fn answer(app: &App, site: &Site, step: AccountStep, incoming: 
             return Err(Problem::NotSetUp(weak));
         }
         let desk = Desk::open(app, site, env).await?;
-        match (incoming.method().as_str(), step) {
+        match (incoming.method(), step) {
             ("GET" | "HEAD", AccountStep::Page) => show(&desk, incoming).await,
             ("POST", AccountStep::Page) => act(&desk, incoming).await,
             ("GET" | "HEAD", AccountStep::SignIn) => begin(&desk, incoming).await,

@@ -39,7 +39,7 @@ pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &
         return refused(403, "access_denied", &forbidden.to_string());
     }
     let is_form = matches!(step, SignInStep::Consent | SignInStep::Login);
-    match (incoming.method().as_str(), is_form) {
+    match (incoming.method(), is_form) {
         ("GET" | "HEAD", false) | ("POST", true) => {}
         (_, false) => return wrong_method("GET, HEAD", Start::Application),
         (_, true) => return wrong_method("POST", Start::Application),

@@ -59,7 +59,7 @@ async fn for_programs(app: &App, site: &Site, endpoint: DirectEndpoint, incoming
     if let Err(forbidden) = guard::check_host(site, &app.configuration) {
         return refused(403, "access_denied", &forbidden.to_string());
     }
-    match incoming.method().as_str() {
+    match incoming.method() {
         "POST" => {}
         "OPTIONS" => return cors::preflight(incoming),
         _ => return refused(405, "invalid_request", "Send this with POST.").header("allow", "POST, OPTIONS"),
