@@ -129,7 +129,8 @@ impl VerifiedTokens {
         }
     }
 
-    /// Somebody looked: whether there is a marker.
+    /// Somebody looked: whether there is a marker. A revoked grant stays it: the answer of storage that was asked before, or has
+    /// not heard yet, does not bring it back.
     pub fn answered(&mut self, grant: GrantId, revoked: bool, now: Timestamp) {
         if self.grants.len() >= CAPACITY {
             self.grants.retain(|known| now.seconds_since(known.answered_at) < LOOK_EVERY);
@@ -140,7 +141,7 @@ impl VerifiedTokens {
         }
         let news = Known { grant, answered_at: now, revoked, ask_at: now.plus(LOOK_EVERY) };
         match self.known(grant) {
-            Ok(known) => *known = news,
+            Ok(known) => *known = Known { revoked: revoked || known.revoked, ..news },
             Err(place) => self.grants.insert(place, news),
         }
         if revoked {
@@ -251,6 +252,17 @@ mod tests {
         assert_eq!(known, [false, false, true]);
         assert_eq!(tokens.look(GRANT, false, START.plus(3600)), Look::Revoked);
         assert_eq!(tokens.look(other, false, START.plus(59)), Look::NotNow);
+    }
+
+    #[test]
+    fn a_revoked_grant_is_not_brought_back_by_an_answer_that_is_late() {
+        let mut tokens = VerifiedTokens::new();
+        tokens.answered(GRANT, false, START);
+        assert_eq!(tokens.look(GRANT, false, START.plus(60)), Look::Due, "KV is asked,");
+        tokens.answered(GRANT, true, START.plus(60));
+        // … and answers when the grant was ended meanwhile in this very isolate.
+        tokens.answered(GRANT, false, START.plus(60));
+        assert_eq!(tokens.look(GRANT, false, START.plus(60)), Look::Revoked);
     }
 
     #[test]
