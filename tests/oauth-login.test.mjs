@@ -102,6 +102,20 @@ describe('the login', () => {
     assert.ok((await type(later.browser, later.page, PASSPHRASE)) instanceof Arrival, 'after the wait the right one enters');
   });
 
+  test('the 65,536 networks of one customer are one', async () => {
+    const { browser, page } = await login('2001:db8:77:1::1');
+    let at = page;
+    const seen = [];
+    for (let tries = 1; tries <= 12 && at.status !== 429; tries += 1) {
+      browser.headers['cf-connecting-ip'] = `2001:db8:77:${tries}::1`;
+      at = await type(browser, at, `guess-${tries}-of-a-customer`);
+      seen.push(at.status);
+    }
+    assert.equal(at.status, 429, `RFC 6177: a /48 is what one customer may be given; the statuses were ${seen}`);
+    const elsewhere = await login('2001:db8:78:1::1');
+    assert.ok((await type(elsewhere.browser, elsewhere.page, PASSPHRASE)) instanceof Arrival, 'another customer enters');
+  });
+
   test('a flood of guesses from everywhere keeps the owner from nothing', async () => {
     const flood = Array.from({ length: 110 }, (_, number) => `100.64.${number}.1`);
     const { browser, page } = await login(flood[0]);

@@ -1,10 +1,12 @@
-//! How often somebody may try a passphrase. Three counts, and none of them can lock the owner out:
+//! How often somebody may try a passphrase. Three counts:
 //!
-//! * Per network (an IPv4 /24, an IPv6 /64): five tries, then a wait that doubles with each further one, up to a quarter of an
+//! * Per network (an IPv4 /24, an IPv6 /48): five tries, then a wait that doubles with each further one, up to a quarter of an
 //!   hour; forgotten an hour after the last.
-//! * In total: after a hundred wrong tries in an hour, a network gets one try a minute. Nobody waits longer for what others do.
-//! * Per browser that has signed in before: a count of its own, whatever its network and all others do. So an attacker next
-//!   door, who uses up every try of the network, does not concern the owner's own browser.
+//! * In total: after a hundred wrong tries in an hour, a network gets one try a minute. After wrong tries from two thousand
+//!   networks in an hour, all networks that are not among them share one try a second: else a count would have to be forgotten
+//!   for each new one, and who has enough networks would never wait. Nobody waits longer for what others do.
+//! * Per browser that has signed in before: a count of its own, whatever its network and all others do. So nobody can lock the
+//!   owner's own browser out, neither an attacker next door, who uses up every try of the network, nor one who is everywhere.
 //!
 //! A try during a wait is refused unseen, right or wrong, and not counted: it tells nothing and prolongs nothing. A new
 //! passphrase starts everything anew, which is the way out in any case.
@@ -31,8 +33,12 @@ const CALM: u32 = 100;
 const CROWDED_WAIT: u64 = 60;
 /// Seconds in which one of these tries is forgotten again.
 const LEAK: u64 = 36;
-/// Most visitors that are remembered, so that the state stays small.
-const MAX_VISITORS: usize = 256;
+/// Most networks that are remembered, so that the state stays small: about 40 KB.
+const MAX_NETWORKS: usize = 2048;
+/// Most browsers. Only the owner makes more of them.
+const MAX_BROWSERS: usize = 64;
+/// When so many networks are remembered, all others together get one try in so many seconds.
+const STRANGERS_WAIT: u64 = 1;
 
 /// A browser that has signed in before: the content of a sealed cookie, bound to the passphrase it knew.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,10 +72,24 @@ impl Visitor {
         Self(format!("b:{}", browser.id))
     }
 
-    /// Anybody else, by the address the request came from; all without one are one.
+    /// Anybody else, by the address the request came from; all without one are one. Of IPv6 a /48 is one: it is what a single
+    /// customer may be given (RFC 6177), with 65,536 networks in it.
     #[must_use]
     pub fn from_address(address: Option<&str>) -> Self {
-        match address.and_then(|text| text.trim().parse::<IpAddr>().ok()).map(|address| address.to_canonical()) {
+        match canonical(address) {
+            Some(IpAddr::V6(address)) => {
+                let [a, b, c, ..] = address.segments();
+                Self(format!("6:{a:x}:{b:x}:{c:x}"))
+            }
+            Some(IpAddr::V4(_)) | None => Self::from_network(address),
+        }
+    }
+
+    /// The same by the one network, an IPv6 /64: for limits that guard computing time and no secret, where it matters more
+    /// that few people share one.
+    #[must_use]
+    pub fn from_network(address: Option<&str>) -> Self {
+        match canonical(address) {
             Some(IpAddr::V4(address)) => {
                 let [a, b, c, _] = address.octets();
                 Self(format!("4:{a}.{b}.{c}"))
@@ -93,6 +113,10 @@ impl Visitor {
     }
 }
 
+fn canonical(address: Option<&str>) -> Option<IpAddr> {
+    address?.trim().parse::<IpAddr>().ok().map(|address| address.to_canonical())
+}
+
 /// What comes of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -112,6 +136,8 @@ pub struct Throttle {
     visitors: Vec<Count>,
     total: u32,
     total_at: Timestamp,
+    /// When a network that was not remembered was let through last, while no place was left for it.
+    stranger_at: Timestamp,
 }
 
 /// The wrong tries of one visitor.
@@ -145,7 +171,8 @@ impl Throttle {
     /// Seconds until the next try of this visitor is looked at.
     fn wait(&self, visitor: &Visitor, now: Timestamp) -> u64 {
         let Some(count) = self.visitors.iter().find(|count| count.visitor == *visitor) else {
-            return 0;
+            let is_stranger = !visitor.is_known() && self.has_no_place(visitor);
+            return if is_stranger { STRANGERS_WAIT.saturating_sub(now.seconds_since(self.stranger_at)) } else { 0 };
         };
         let own = match count.wrong.checked_sub(FREE_TRIES) {
             Some(more) => FIRST_WAIT.saturating_mul(2_u64.saturating_pow(more)).min(LONGEST_WAIT),
@@ -164,14 +191,24 @@ impl Throttle {
             count.last = now;
             return;
         }
-        if self.visitors.len() >= MAX_VISITORS {
+        if self.has_no_place(visitor) {
             // The one with the least to lose: fewest wrong tries, longest ago.
-            let least = self.visitors.iter().enumerate().min_by_key(|(_, count)| (count.wrong, count.last));
-            if let Some((at, _)) = least {
+            let alike = |count: &Count| count.visitor.is_known() == visitor.is_known();
+            let others = self.visitors.iter().enumerate().filter(|(_, count)| alike(count));
+            if let Some((at, _)) = others.min_by_key(|(_, count)| (count.wrong, count.last)) {
                 self.visitors.swap_remove(at);
+            }
+            if !visitor.is_known() {
+                self.stranger_at = now;
             }
         }
         self.visitors.push(Count { visitor: visitor.clone(), wrong: 1, last: now });
+    }
+
+    /// Whether as many of the kind of this visitor are remembered as there may be.
+    fn has_no_place(&self, visitor: &Visitor) -> bool {
+        let most = if visitor.is_known() { MAX_BROWSERS } else { MAX_NETWORKS };
+        self.visitors.iter().filter(|count| count.visitor.is_known() == visitor.is_known()).count() >= most
     }
 
     fn forget(&mut self, now: Timestamp) {
@@ -188,6 +225,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::oauth::compact::encode;
     use crate::oauth::keys::tests::Counting;
 
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -213,13 +251,17 @@ mod tests {
             ("192.0.2.1", "192.0.3.1", false),
             ("192.0.2.1", "::ffff:192.0.2.7", true),
             ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true),
-            ("2001:db8:1:2::1", "2001:db8:1:3::1", false),
+            ("2001:db8:1:2::1", "2001:db8:1:3::1", true),
+            ("2001:db8:1:2::1", "2001:db8:2:2::1", false),
             ("nonsense", "other nonsense", true),
         ] {
             let (a, b) = (Visitor::from_address(Some(one)), Visitor::from_address(Some(other)));
             assert_eq!(a == b, same, "{one} {other}");
         }
         assert_eq!(Visitor::from_address(None), Visitor::from_address(Some("nonsense")));
+        let network = |address| Visitor::from_network(Some(address));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"), "where no secret is guarded");
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2::2"));
     }
 
     #[test]
@@ -316,12 +358,35 @@ mod tests {
         for _ in 0..5 {
             wrong(&mut throttle, &stubborn, START);
         }
-        for n in 0..1000 {
-            wrong(&mut throttle, &network(n), START);
+        for n in 0..2 * 2048 {
+            wrong(&mut throttle, &network(n), START.plus((n / 2).into()));
         }
-        assert!(throttle.visitors.len() <= MAX_VISITORS);
-        assert!(serde_json::to_string(&throttle).unwrap().len() < 20_000);
-        assert_eq!(wrong(&mut throttle, &stubborn, START), Verdict::Wait(60));
+        for n in 0..200 {
+            wrong(&mut throttle, &Visitor::known(&KnownBrowser::new(&Counting::from(n))), START);
+        }
+        assert!(throttle.visitors.len() <= MAX_NETWORKS + MAX_BROWSERS);
+        assert!(encode(&throttle).unwrap().len() < 50_000);
+        assert!(throttle.visitors.iter().any(|count| count.visitor == stubborn));
+    }
+
+    /// Who has many networks takes them in turn, so that the count of each is the oldest when it is needed again.
+    #[test]
+    fn many_networks_in_turn_are_no_way_around_the_count() {
+        for networks in [300, 3000] {
+            let (mut throttle, mut looked_at) = (Throttle::default(), 0_u32);
+            for n in 0..15_000 {
+                // Twenty-five a second, for ten minutes.
+                let now = START.plus((n / 25).into());
+                looked_at += u32::from(wrong(&mut throttle, &network(n % networks), now) == Verdict::Wrong);
+            }
+            // The first of each that is remembered, one a minute of each, and one a second of all others.
+            let most = networks.min(2048) * 11 + 600;
+            assert!(looked_at <= most, "{networks} networks: {looked_at} tries were looked at");
+            let own = Visitor::known(&KnownBrowser::new(&Counting::from(1)));
+            assert_eq!(right(&mut throttle, &own, START.plus(600)), Verdict::Enter);
+            let calm = START.plus(600 + MEMORY);
+            assert_eq!(right(&mut throttle, &network(100_000), calm), Verdict::Enter, "an hour later it is forgotten");
+        }
     }
 
     proptest! {

@@ -126,7 +126,7 @@ async fn admitted(
 fn counted_as(visitor: &Visitor, incoming: &Incoming) -> String {
     match visitor {
         Visitor::Caller(caller) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
-        Visitor::Guest => Network::from_address(incoming.header("cf-connecting-ip").as_deref()).as_str().to_owned(),
+        Visitor::Guest => Network::from_network(incoming.header("cf-connecting-ip").as_deref()).as_str().to_owned(),
     }
 }
 

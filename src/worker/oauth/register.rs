@@ -13,7 +13,7 @@ use super::{Desk, refused, unread};
 
 /// Answers a POST.
 pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
-    let visitor = Visitor::from_address(incoming.header("cf-connecting-ip").as_deref());
+    let visitor = Visitor::from_network(incoming.header("cf-connecting-ip").as_deref());
     if Limit::REGISTRATIONS.is_over(desk.env, visitor.as_str()).await {
         let description = "too many registrations from this address, try again in a minute";
         return refused(429, "temporarily_unavailable", description).header("retry-after", RETRY_AFTER);
