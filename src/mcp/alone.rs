@@ -2,15 +2,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::future::{Future, ready};
+use std::future::{Future, pending, ready};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::announce::Change;
-use super::host::{Host, NotOpened, NotSealed, SessionError, Unavailable};
-use super::jsonrpc::ClientResponse;
+use super::host::{Host, NotOpened, NotSealed, SessionError, Stop, Unavailable};
+use super::jsonrpc::{ClientResponse, RequestId};
 use super::log::LogLevel;
 use super::replay::{Delivery, Event};
 use super::session::SessionId;
@@ -77,6 +77,19 @@ impl Host for Alone {
         _owner: Option<&Subject>,
         _id: &str,
         _response: &ClientResponse,
+    ) -> Result<(), SessionError> {
+        Ok(())
+    }
+
+    async fn stop(&self, _session: &SessionId, _owner: Option<&Subject>, _id: &RequestId) -> Stop {
+        pending().await
+    }
+
+    async fn cancel(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &RequestId,
     ) -> Result<(), SessionError> {
         Ok(())
     }

@@ -17,8 +17,8 @@ use super::exchange::Exchange;
 use super::headers::{self, Accepts, RequestHeaders, refused, trimmed};
 use super::host::{Host, SessionError};
 use super::jsonrpc::{
-    Body, ClientResponse, ErrorCode, ErrorResponse, Malformed, Message, Request, RequestId, RpcError, Unreadable,
-    to_bytes,
+    Body, ClientResponse, ErrorCode, ErrorResponse, Malformed, Message, Notification, Request, RequestId, RpcError,
+    Unreadable, to_bytes,
 };
 use super::legacy::{self, Spoken};
 use super::listen::Listening;
@@ -50,7 +50,7 @@ pub struct Posted(Body);
 
 /// The answer to a POST.
 pub enum Reply {
-    /// 202 without a body: there was nothing to answer.
+    /// 202 without a body: there was nothing to answer, or the client does not want it any more.
     Accepted,
     /// One JSON body.
     Json {
@@ -72,6 +72,9 @@ pub type Events = Pin<Box<dyn EventSource>>;
 
 impl From<Response> for Reply {
     fn from(response: Response) -> Self {
+        if response.body.is_empty() {
+            return Self::Accepted;
+        }
         Self::Json { status: response.status, session: response.session, body: response.body }
     }
 }
@@ -185,8 +188,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         let request = match message {
             Ok(Message::Request(request)) => request,
             Ok(Message::Notification(notification)) => {
-                let claimed = modern::claim(&notification.params).is_some();
-                return accept_unanswered(claimed, headers);
+                return notified(notification, headers, &host, caller.as_ref()).await;
             }
             Ok(Message::Response(..)) if names_modern(headers) => {
                 // From 2026-07-28 on a server asks nothing, so there is nothing to respond to.
@@ -283,7 +285,8 @@ impl<H: Host + Unpin> Endpoint<H> {
     }
 
     fn runner(&self, host: H, caller: Option<Caller>) -> Runner<H> {
-        Runner { registry: Rc::clone(&self.registry), host, caller, time_limit: self.settings.time_limit }
+        let Settings { time_limit, patience, .. } = self.settings;
+        Runner { registry: Rc::clone(&self.registry), host, caller, time_limit, patience }
     }
 
     /// The response, unless a message or the end of our patience comes first.
@@ -330,20 +333,26 @@ impl<H: Host + Unpin> Endpoint<H> {
             Ok(session) => session,
             Err(error) => return Response::error(None, &error, 404).into(),
         };
-        let (mut requests, mut responses) = (Vec::new(), Vec::new());
+        let (mut requests, mut responses, mut cancelled) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages {
             match message {
                 Ok(Message::Request(request)) if request.method == "initialize" => {
                     return invalid("`initialize` must not be part of a batch.");
                 }
                 Ok(Message::Request(request)) => requests.push(request),
-                Ok(Message::Notification(_)) => {}
+                Ok(Message::Notification(notification)) => cancelled.extend(notification.cancels()),
                 Ok(Message::Response(id, response)) => responses.push((id, response)),
                 Err(malformed) => return invalid(&malformed.problem.to_string()),
             }
         }
         for (id, response) in responses {
             let reply = respond(&id, &response, headers, &host, caller.as_ref()).await;
+            if !matches!(reply, Reply::Accepted) {
+                return reply;
+            }
+        }
+        for id in cancelled {
+            let reply = cancel_in(session.as_ref(), &id, &host, caller.as_ref()).await;
             if !matches!(reply, Reply::Accepted) {
                 return reply;
             }
@@ -365,7 +374,11 @@ impl<H: Host + Unpin> Endpoint<H> {
                 }
             }
         });
-        let responses = join_all(runs).await;
+        let mut responses = join_all(runs).await;
+        responses.retain(|response| !response.is_empty());
+        if responses.is_empty() {
+            return Reply::Accepted;
+        }
         let body = [&b"["[..], &responses.join(&b','), &b"]"[..]].concat();
         Reply::Json { status: 200, session: None, body }
     }
@@ -408,7 +421,39 @@ async fn respond_in<H: Host>(
 ) -> Reply {
     // Our requests have texts for ids.
     let (Some(session), RequestId::Text(id)) = (session, id) else { return Reply::Accepted };
-    match host.respond(&session, caller.map(|caller| &caller.subject), id, response).await {
+    brought(host.respond(&session, caller.map(|caller| &caller.subject), id, response).await)
+}
+
+/// Takes a notification: there is nothing to answer, unless its version header is wrong. The specification has no header rules
+/// for modern ones, and none of them says anything here.
+async fn notified<H: Host>(
+    notification: Notification,
+    headers: &impl RequestHeaders,
+    host: &H,
+    caller: Option<&Caller>,
+) -> Reply {
+    if modern::claim(&notification.params).is_some() || names_modern(headers) {
+        return Reply::Accepted;
+    }
+    if let Err(error) = Spoken::of(headers) {
+        return Response::error(None, &error, 400).into();
+    }
+    let Some(id) = notification.cancels() else { return Reply::Accepted };
+    match legacy::session(headers) {
+        Ok(session) => cancel_in(session.as_ref(), &id, host, caller).await,
+        Err(error) => Response::error(None, &error, 404).into(),
+    }
+}
+
+/// Brings a cancellation to the call that it names. Without a session there is nowhere to meet it.
+async fn cancel_in<H: Host>(session: Option<&SessionId>, id: &RequestId, host: &H, caller: Option<&Caller>) -> Reply {
+    let Some(session) = session else { return Reply::Accepted };
+    brought(host.cancel(session, caller.map(|caller| &caller.subject), id).await)
+}
+
+/// The answer to a message that was for somebody in its session.
+fn brought(outcome: Result<(), SessionError>) -> Reply {
+    match outcome {
         Ok(()) => Reply::Accepted,
         Err(SessionError::Gone) => Response::error(None, &legacy::no_session(), 404).into(),
         Err(error) => Reply::refused_unread(503, &format!("Not done: {error}.")),
@@ -427,18 +472,6 @@ pub fn is_legacy(headers: &impl RequestHeaders) -> bool {
 
 pub(crate) fn names_modern(headers: &impl RequestHeaders) -> bool {
     headers.get(headers::PROTOCOL_VERSION).is_some_and(|header| names_modern_era(trimmed(&header)))
-}
-
-/// A notification or a response: nothing to answer, unless its version header is wrong. The specification has no header
-/// rules for modern notifications.
-fn accept_unanswered(claims_modern: bool, headers: &impl RequestHeaders) -> Reply {
-    if claims_modern || names_modern(headers) {
-        return Reply::Accepted;
-    }
-    match Spoken::of(headers) {
-        Ok(_) => Reply::Accepted,
-        Err(error) => Response::error(None, &error, 400).into(),
-    }
 }
 
 mod http_sse;

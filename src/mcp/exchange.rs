@@ -149,9 +149,14 @@ impl Exchange {
 
     /// The session in which a client may come back to the stream of this request. Older ones do not read its ids.
     pub(crate) fn resumable_in(&self) -> Option<&SessionId> {
+        self.session().filter(|_| self.version.has_resumable_streams())
+    }
+
+    /// The session in which it was sent.
+    pub(crate) fn session(&self) -> Option<&SessionId> {
         match &self.asking {
-            Asking::Stream(session) if self.version.has_resumable_streams() => Some(session),
-            Asking::Stream(_) | Asking::Nobody | Asking::Rounds(_) => None,
+            Asking::Stream(session) => Some(session),
+            Asking::Nobody | Asking::Rounds(_) => None,
         }
     }
 

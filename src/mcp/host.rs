@@ -3,10 +3,11 @@
 use std::future::Future;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::announce::Change;
-use super::jsonrpc::ClientResponse;
+use super::jsonrpc::{ClientResponse, RequestId};
 use super::log::LogLevel;
 use super::replay::{Delivery, Event};
 use super::session::SessionId;
@@ -60,6 +61,18 @@ pub trait Host: Clone + 'static {
         owner: Option<&Subject>,
         id: &str,
         response: &ClientResponse,
+    ) -> impl Future<Output = Result<(), SessionError>>;
+
+    /// Waits until the request `id` of `session` is to stop. Where nobody can tell, that is never.
+    fn stop(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId) -> impl Future<Output = Stop>;
+
+    /// Brings it to the request `id` that its client has cancelled it. What came a moment before [`Host::stop`] waits for it;
+    /// what nobody waits for is dropped.
+    fn cancel(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        id: &RequestId,
     ) -> impl Future<Output = Result<(), SessionError>>;
 
     /// Tells those who listen of a change that `by` has caused. Where that cannot be done, it is not.
@@ -121,6 +134,17 @@ pub enum Outcome {
     InputRequired,
     /// A JSON-RPC error with this code.
     Error(i32),
+    /// Nothing: its client has cancelled it.
+    Cancelled,
+}
+
+/// Why a request is stopped before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Stop {
+    /// Its client does not want it any more.
+    Cancelled,
+    /// The session is over in which it was sent.
+    SessionEnded,
 }
 
 /// Why a session is of no use.

@@ -26,11 +26,20 @@ impl RequestId {
     /// Longest string taken as an id, in bytes. It is echoed in every answer.
     pub const MAX_LENGTH: usize = 1024;
 
-    fn from_json(value: Value) -> Option<Self> {
+    pub(crate) fn from_json(value: Value) -> Option<Self> {
         match value {
             Value::String(text) if text.len() <= Self::MAX_LENGTH => Some(Self::Text(text)),
             Value::Number(number) => number.as_i64().map(Self::Integer),
             Value::Null | Value::Bool(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+        }
+    }
+
+    /// A text that tells it from all others: 1 is not "1".
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Text(text) => ["\"", text].concat(),
+            Self::Integer(integer) => integer.to_string(),
         }
     }
 }

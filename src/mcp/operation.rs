@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::ask::Asking;
+use super::cancellation::Stoppable;
 use super::client_capabilities::ClientCapabilities;
 use super::completion::Complete;
 use super::context::Context;
 use super::exchange::Exchange;
-use super::host::{Host, Outcome, SessionError};
+use super::host::{Host, Outcome, SessionError, Stop};
 use super::json::Object;
 use super::jsonrpc::{ErrorCode, ErrorResponse, RequestId, ResultResponse, RpcError, to_bytes};
 use super::legacy;
@@ -92,7 +93,7 @@ pub(crate) fn parse_common<H: Host>(
     }
 }
 
-/// An answer to one request: a whole JSON-RPC response.
+/// An answer to one request: a whole JSON-RPC response, or nothing.
 #[derive(Debug)]
 pub(crate) struct Response {
     /// Status of the HTTP answer, if this response is all of it.
@@ -101,10 +102,16 @@ pub(crate) struct Response {
     pub(crate) session: Option<SessionId>,
     /// What it is, for a log.
     pub(crate) outcome: Outcome,
+    /// Empty where there is nothing to send.
     pub(crate) body: Vec<u8>,
 }
 
 impl Response {
+    /// What there is to say to a request that its client has cancelled.
+    fn nothing() -> Self {
+        Self { status: 202, session: None, outcome: Outcome::Cancelled, body: Vec::new() }
+    }
+
     /// The response that carries `error`.
     pub(crate) fn error(id: Option<&RequestId>, error: &RpcError, status: u16) -> Self {
         let outcome = Outcome::Error(error.code().number());
@@ -119,6 +126,8 @@ pub(crate) struct Runner<H> {
     pub(crate) caller: Option<Caller>,
     /// The longest that a handler may take.
     pub(crate) time_limit: Duration,
+    /// A request that takes longer asks whether it is to stop.
+    pub(crate) patience: Duration,
 }
 
 impl<H: Host> Runner<H> {
@@ -126,9 +135,20 @@ impl<H: Host> Runner<H> {
     pub(crate) async fn run(self, operation: Operation<H>, id: RequestId, exchange: Rc<Exchange>) -> Response {
         let answer = Answering { id: &id, registry: &self.registry, host: &self.host, version: exchange.version };
         let is_call = matches!(operation, Operation::CallTool(_));
-        let response = match within(self.answer(operation, &answer, &exchange), self.time_limit, &self.host).await {
-            Some(response) => response,
-            None => answer.too_late(self.time_limit, is_call),
+        let work = within(self.answer(operation, &answer, &exchange), self.time_limit, &self.host);
+        let done = match exchange.session() {
+            Some(session) => {
+                let owner = self.caller.as_ref().map(|caller| &caller.subject);
+                let request = Stoppable { session, owner, id: &id, patience: self.patience };
+                request.run(work, &self.host).await
+            }
+            None => Ok(work.await),
+        };
+        let response = match done {
+            Ok(Some(response)) => response,
+            Ok(None) => answer.too_late(self.time_limit, is_call),
+            Err(Stop::Cancelled) => Response::nothing(),
+            Err(Stop::SessionEnded) => Response::error(Some(&id), &legacy::no_session(), 404),
         };
         self.host.answered(response.outcome);
         response

@@ -177,7 +177,7 @@ impl Replays {
         let events = &self.find(&last.stream, now)?.events;
         let rest: Vec<_> = events.after(last.number).cloned().collect();
         if rest.is_empty() && events.is_over() {
-            // The client has got it all; it is told so by an end without anything.
+            // The client has got it all.
             return Some(vec![Event { number: last.number, message: Vec::new(), is_last: true }]);
         }
         (!rest.is_empty()).then_some(rest)

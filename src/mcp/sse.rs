@@ -180,15 +180,19 @@ impl<H: Host> EventStream<H> {
 const LAST_TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
-/// Gives each message of a request to `take`, the response last.
+/// Gives each message of a request to `take`, the response last if there is one.
 pub(crate) async fn each_message(run: Run, exchange: &Exchange, mut take: impl AsyncFnMut(Vec<u8>)) {
     let mut state = State::Running(run);
     while let Some((message, _)) = poll_fn(|task| next_message(&mut state, exchange, task)).await {
+        if message.is_empty() {
+            return;
+        }
         take(message).await;
     }
 }
 
-/// The next message of a request, and whether it is the last; none where there is no more.
+/// The next message of a request, and whether it is the last; none where there is no more. The last is empty where the request
+/// was cancelled: that is not sent.
 fn next_message(state: &mut State, exchange: &Exchange, task: &mut Context<'_>) -> Poll<Option<(Vec<u8>, bool)>> {
     if let State::Running(run) = state
         && !exchange.has_messages()
@@ -237,7 +241,13 @@ impl<H: Host + Unpin> Stream for EventStream<H> {
         match next_message(&mut this.state, &this.exchange, task) {
             Poll::Ready(Some((message, is_last))) => {
                 this.timer = None;
-                return Poll::Ready(Some(this.event(message, is_last)));
+                let is_empty = message.is_empty();
+                let event = this.event(message, is_last);
+                if !is_empty {
+                    return Poll::Ready(Some(event));
+                }
+                this.keep_end();
+                return Poll::Ready(None);
             }
             Poll::Ready(None) => {
                 this.keep_end();

@@ -9,15 +9,17 @@ use super::host::Host;
 
 /// What `work` gives, or none if it takes longer than `limit`; then it is dropped.
 pub(crate) async fn within<T>(work: impl Future<Output = T>, limit: Duration, host: &impl Host) -> Option<T> {
+    unless(work, async || host.sleep(limit).await).await.ok()
+}
+
+/// What `work` gives, or what `end` gives, if that is there first; then the work is dropped. The end is waited for only where
+/// the work is not done at once: most is.
+pub(crate) async fn unless<T, E>(work: impl Future<Output = T>, end: impl AsyncFn() -> E) -> Result<T, E> {
     let mut work = pin!(work);
-    let mut timer = None;
-    poll_fn(|task| {
-        if let Poll::Ready(done) = work.as_mut().poll(task) {
-            return Poll::Ready(Some(done));
-        }
-        // No timer where the work is done at once: that is most calls.
-        let timer = timer.get_or_insert_with(|| Box::pin(host.sleep(limit)));
-        timer.as_mut().poll(task).map(|()| None)
+    let mut begun = None;
+    poll_fn(|task| match work.as_mut().poll(task) {
+        Poll::Ready(done) => Poll::Ready(Ok(done)),
+        Poll::Pending => begun.get_or_insert_with(|| Box::pin(end())).as_mut().poll(task).map(Err),
     })
     .await
 }

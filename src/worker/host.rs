@@ -10,7 +10,7 @@ use crate::caller::Subject;
 use crate::mcp::tasks::{Command, Reply, TaskId};
 use crate::mcp::{
     self, Change, ClientResponse, Delivery, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, Outcome,
-    SessionError, SessionId, Unavailable, Watch,
+    RequestId, SessionError, SessionId, Stop, Unavailable, Watch,
 };
 
 use super::announcements;
@@ -94,6 +94,14 @@ impl Host for Workers {
         response: &ClientResponse,
     ) -> Result<(), SessionError> {
         self.session(session, owner).bring_answer(id, response).await
+    }
+
+    async fn stop(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId) -> Stop {
+        self.session(session, owner).stop(id).await
+    }
+
+    async fn cancel(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId) -> Result<(), SessionError> {
+        self.session(session, owner).cancel(id).await
     }
 
     async fn publish(&self, change: &Change, by: Option<&Subject>) {

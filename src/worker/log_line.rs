@@ -42,6 +42,7 @@ impl LogLine<'_> {
             (400.., _) => "refused",
             (_, Some(Outcome::ToolError)) => "tool_error",
             (_, Some(Outcome::InputRequired)) => "input_required",
+            (_, Some(Outcome::Cancelled)) => "cancelled",
             (_, Some(Outcome::Done) | None) => "ok",
         }
     }
@@ -214,6 +215,7 @@ mod tests {
             (303, None, "ok", false),
             (200, Some(Outcome::InputRequired), "input_required", false),
             (200, Some(Outcome::ToolError), "tool_error", true),
+            (200, Some(Outcome::Cancelled), "cancelled", false),
             (200, Some(Outcome::Error(-32602)), "error", true),
             (404, Some(Outcome::Error(-32601)), "error", true),
             (401, None, "sign_in", true),

@@ -25,6 +25,7 @@ mod js;
 mod keyring;
 mod limit;
 mod log_line;
+mod mailbox;
 mod mcp_route;
 mod metrics;
 mod oauth;

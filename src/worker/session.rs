@@ -1,12 +1,15 @@
 //! Legacy sessions as the Worker reaches them: what it asks of the Durable Object of one.
 
+use std::future::pending;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use worker::Env;
 
 use crate::caller::Subject;
-use crate::mcp::{ClientResponse, Delivery, Event, EventId, LogLevel, SessionError, SessionId, Unavailable};
+use crate::mcp::{
+    ClientResponse, Delivery, Event, EventId, LogLevel, RequestId, SessionError, SessionId, Stop, Unavailable,
+};
 
 use super::durable;
 use super::timer::Timer;
@@ -14,6 +17,9 @@ use super::timer::Timer;
 /// How long the object waits for something before it says that there was nothing. Who still wants it asks again; a request
 /// that nobody wants any more ends with it.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The same where a call asks whether it is to stop. It is shorter: a call that has its answer does not take back what it asked.
+pub(super) const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
 /// The one stream of a session of 2024-11-05. No client can name it.
 pub(super) const MAIN: &str = "main";
@@ -26,6 +32,9 @@ pub(super) fn main_stream() -> EventId {
 /// An object that has just moved or been replaced answers the second time.
 const TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+
+/// A call that could not ask whether it is to stop asks again after this long. A cancellation waits longer.
+const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 /// A command, and for whom.
 #[derive(Serialize, Deserialize)]
@@ -42,6 +51,10 @@ pub(super) enum Command {
     Await(String),
     /// The client's answer to the question of this id.
     Answer(String, Vec<u8>),
+    /// Waits for the request of this key to be stopped.
+    AwaitStop(String),
+    /// The client has cancelled the request of this key.
+    Cancel(String),
     /// Keeps events of a stream. If the stream is lost they have to last.
     Keep {
         stream: String,
@@ -72,6 +85,8 @@ pub(super) enum Outcome {
     LogLevel(Option<String>),
     /// None came yet.
     Answer(Option<Vec<u8>>),
+    /// None came yet.
+    Stop(Option<Stop>),
     Events(Vec<Event>),
     Agreed(Option<[u8; 2]>),
 }
@@ -117,6 +132,24 @@ impl SessionOf<'_> {
     /// Brings the client's answer to the question `id`.
     pub(super) async fn bring_answer(&self, id: &str, response: &ClientResponse) -> Result<(), SessionError> {
         self.ask(Command::Answer(id.to_owned(), response.to_json())).await.map(|_| ())
+    }
+
+    /// Waits until the request `id` is to stop.
+    pub(super) async fn stop(&self, id: &RequestId) -> Stop {
+        loop {
+            match self.ask_patiently(Command::AwaitStop(id.key()), STOP_PATIENCE).await {
+                Ok(Outcome::Stop(Some(stop))) => return stop,
+                Ok(_) => {}
+                Err(SessionError::Unavailable(_)) => Timer::new(ASK_AGAIN).await,
+                // It is somebody else's: nobody can stop a call of this caller in it.
+                Err(SessionError::Gone) => pending().await,
+            }
+        }
+    }
+
+    /// Brings it to the request `id` that it is cancelled.
+    pub(super) async fn cancel(&self, id: &RequestId) -> Result<(), SessionError> {
+        self.ask(Command::Cancel(id.key())).await.map(|_| ())
     }
 
     /// Keeps events of a stream for a client that may come back.

@@ -5,7 +5,6 @@
 //! there too, for a moment. What has to last is one row, and one for each event of a stream that was lost.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::{Poll, Waker};
@@ -14,36 +13,40 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
-use crate::mcp::{Delivery, Event, EventId, Replays, SessionOwner};
+use crate::caller::Subject;
+use crate::mcp::{Delivery, Event, EventId, Replays, SessionOwner, Stop};
 use crate::oauth::Timestamp;
 use crate::oauth::compact::{decode, encode};
 
 use super::clock::now;
 use super::durable;
-use super::session::{Asked, Command, MAIN, Outcome, PATIENCE};
+use super::mailbox::{Limits, Mailbox};
+use super::session::{Asked, Command, MAIN, Outcome, PATIENCE, STOP_PATIENCE};
 use super::timer::Timer;
 
 /// A session is forgotten this long after something was kept for it.
 const LIFETIME: Duration = Duration::from_hours(24);
 
-/// An answer waits this long for who asked, in seconds: it may be there before they wait for it.
-const ANSWER_LIFETIME: u64 = 30;
-/// Most answers that wait, and most bytes of them. The newest is taken in any case.
-const MAX_ANSWERS: usize = 16;
-const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// The clients' answers to questions: one may be there before who asked waits for it.
+const ANSWERS: Limits = Limits { lifetime: 30, letters: 16, bytes: 4 * 1024 * 1024 };
+/// What was cancelled: a call asks for it only when it has lasted for some seconds. It does not wait much longer than that, for
+/// clients that use the same id again.
+const CANCELLED: Limits = Limits { lifetime: 15, letters: 64, bytes: 64 * 1024 };
 
 /// Largest message that is written to a row. A larger one lives in memory only.
 const MAX_ROW_BYTES: usize = 1_900_000;
 
-/// Most requests that wait at a time.
+/// Most requests that wait at a time, and most of them before calls are told to ask again whether they are to stop.
 const MAX_WAITING: usize = 64;
+const MAX_WAITING_FOR_STOP: usize = 32;
 
 /// One session.
 #[durable_object(alarm)]
 pub struct Session {
     state: State,
     kept: RefCell<Option<Kept>>,
-    answers: RefCell<VecDeque<Answer>>,
+    answers: RefCell<Mailbox>,
+    cancelled: RefCell<Mailbox>,
     streams: RefCell<Replays>,
     /// The one stream of a session of 2024-11-05.
     main: Cell<Main>,
@@ -74,19 +77,13 @@ struct Main {
 /// A holder that has not been heard of for so long is gone, in seconds.
 const HOLDER_GONE: u64 = PATIENCE.as_secs().saturating_add(30);
 
-/// A client's answer to a question.
-struct Answer {
-    id: String,
-    response: Vec<u8>,
-    came: Timestamp,
-}
-
 impl DurableObject for Session {
     fn new(state: State, _env: Env) -> Self {
         Self {
             state,
             kept: RefCell::default(),
-            answers: RefCell::default(),
+            answers: RefCell::new(Mailbox::new(ANSWERS)),
+            cancelled: RefCell::new(Mailbox::new(CANCELLED)),
             streams: RefCell::default(),
             main: Cell::default(),
             waiting: RefCell::default(),
@@ -110,7 +107,8 @@ impl Session {
     async fn carry_out(&self, asked: Asked) -> worker::Result<Option<Outcome>> {
         let mut kept = self.kept()?;
         if kept.has_ended {
-            return Ok(None);
+            let is_call = matches!(asked.command, Command::AwaitStop(_));
+            return Ok(is_call.then_some(Outcome::Stop(Some(Stop::SessionEnded))));
         }
         if let Command::Replay { stream, after, patience } = &asked.command
             && stream == MAIN
@@ -132,9 +130,26 @@ impl Session {
                 self.keep(kept).await?;
                 Outcome::Done
             }
-            Command::Await(id) => Outcome::Answer(self.until(PATIENCE, || self.take_answer(&id)).await?),
+            Command::Await(id) => {
+                let answer = || self.answers.borrow_mut().take(&id, now());
+                Outcome::Answer(self.until(PATIENCE, MAX_WAITING, answer).await?)
+            }
             Command::Answer(id, response) => {
-                self.put_answer(Answer { id, response, came: now() });
+                self.answers.borrow_mut().put(id, response, now());
+                self.changed();
+                Outcome::Done
+            }
+            Command::AwaitStop(key) => {
+                let key = own(asked.who.as_ref(), &key);
+                let stop = || {
+                    let is_cancelled = self.cancelled.borrow_mut().take(&key, now()).is_some();
+                    is_cancelled.then_some(Stop::Cancelled).or(self.has_ended().then_some(Stop::SessionEnded))
+                };
+                Outcome::Stop(self.until(STOP_PATIENCE, MAX_WAITING_FOR_STOP, stop).await?)
+            }
+            Command::Cancel(key) => {
+                self.cancelled.borrow_mut().put(own(asked.who.as_ref(), &key), Vec::new(), now());
+                self.changed();
                 Outcome::Done
             }
             Command::Keep { stream, events, delivery } => {
@@ -150,7 +165,7 @@ impl Session {
                 let last = EventId { stream, number: after };
                 let events = || self.streams.borrow().after(&last, now().as_seconds());
                 let patience = Duration::from_secs(patience).min(PATIENCE);
-                Outcome::Events(self.until(patience, events).await?.unwrap_or_default())
+                Outcome::Events(self.until(patience, MAX_WAITING, events).await?.unwrap_or_default())
             }
             Command::Send { .. } | Command::Agreed if !self.is_main_held() => return Ok(None),
             Command::Send { message, agreed } => {
@@ -165,7 +180,8 @@ impl Session {
             Command::Agreed => Outcome::Agreed(self.main.get().agreed),
             Command::End => {
                 self.state.storage().delete_all().await?;
-                self.answers.take();
+                self.answers.borrow_mut().clear();
+                self.cancelled.borrow_mut().clear();
                 self.streams.take();
                 self.keep(Kept { has_ended: true, log_level: None, ..kept }).await?;
                 self.changed();
@@ -183,7 +199,7 @@ impl Session {
         hold();
         let last = EventId { stream: MAIN.to_owned(), number: after };
         let events = || self.streams.borrow().after(&last, now().as_seconds());
-        let events = self.until(patience, events).await?;
+        let events = self.until(patience, MAX_WAITING, events).await?;
         hold();
         Ok(Outcome::Events(events.unwrap_or_default()))
     }
@@ -192,13 +208,18 @@ impl Session {
         self.main.get().held.is_some_and(|held| now().seconds_since(held) <= HOLDER_GONE)
     }
 
-    /// What `check` finds, now or after something has changed; none if it takes too long.
-    async fn until<T>(&self, patience: Duration, check: impl Fn() -> Option<T>) -> worker::Result<Option<T>> {
+    /// What `check` finds, now or after something has changed; none if it takes too long. Fails where `most` wait already.
+    async fn until<T>(
+        &self,
+        patience: Duration,
+        most: usize,
+        check: impl Fn() -> Option<T>,
+    ) -> worker::Result<Option<T>> {
         let found = check();
         if found.is_some() || patience.is_zero() {
             return Ok(found);
         }
-        if self.waiting.borrow().len() >= MAX_WAITING {
+        if self.waiting.borrow().len() >= most {
             return Err("too many wait".into());
         }
         let mut over = pin!(Timer::new(patience));
@@ -227,26 +248,6 @@ impl Session {
         for (_, waker) in self.waiting.take() {
             waker.wake();
         }
-    }
-
-    fn take_answer(&self, id: &str) -> Option<Vec<u8>> {
-        let mut answers = self.answers.borrow_mut();
-        let at = answers.iter().position(|answer| answer.id == id)?;
-        answers.remove(at).map(|answer| answer.response)
-    }
-
-    fn put_answer(&self, answer: Answer) {
-        let mut answers = self.answers.borrow_mut();
-        answers.retain(|kept| kept.id != answer.id && answer.came.seconds_since(kept.came) < ANSWER_LIFETIME);
-        let bytes = |answers: &VecDeque<Answer>| answers.iter().map(|answer| answer.response.len()).sum::<usize>();
-        while answers.len() >= MAX_ANSWERS || bytes(&answers).saturating_add(answer.response.len()) > MAX_ANSWER_BYTES {
-            if answers.pop_front().is_none() {
-                break;
-            }
-        }
-        answers.push_back(answer);
-        drop(answers);
-        self.changed();
     }
 
     async fn write_events(&self, stream: &str, events: &[Event]) -> worker::Result<()> {
@@ -325,6 +326,11 @@ impl Session {
     fn sql(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<worker::SqlCursor> {
         self.state.storage().sql().exec(query, bindings)
     }
+}
+
+/// The key of a request under the name of who made it: nobody else cancels it.
+fn own(who: Option<&Subject>, key: &str) -> String {
+    [who.map_or("", Subject::as_str), "\n", key].concat()
 }
 
 fn integer(value: u64) -> worker::Result<SqlStorageValue> {

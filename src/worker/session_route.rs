@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::caller::Caller;
-use crate::mcp::{EventId, SessionError, SessionId, is_legacy};
+use crate::mcp::{Event, EventId, SessionError, SessionId, is_legacy};
 
 use super::announcements::{self, Announcements};
 use super::answer::Answer;
@@ -51,6 +51,8 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
         return refused(406, "Accept must allow text/event-stream.");
     }
     match session.events_after(&last, Duration::ZERO).await {
+        // An empty stream would be taken for another lost connection.
+        Ok(events) if is_end(&events) => refused(405, "There is nothing to come back to.").header("allow", ALLOWED),
         Ok(events) => {
             let longest = configuration.time_limit.saturating_add(AFTERMATH);
             let limits = Limits { keep_alive: configuration.keep_alive, longest };
@@ -58,6 +60,11 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
         }
         Err(error) => no_use(error),
     }
+}
+
+/// Whether the stream has ended and its client got all of it.
+fn is_end(events: &[Event]) -> bool {
+    events.last().is_some_and(|last| last.is_last) && events.iter().all(|event| event.message.is_empty())
 }
 
 async fn end(session: SessionOf<'_>, streams: &Announcements<'_>) -> Answer {

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::{Endpoint, Posted, Reply, respond_in};
+use super::{Endpoint, Posted, Reply, cancel_in, respond_in};
 use crate::caller::Caller;
 use crate::mcp::host::Host;
 use crate::mcp::jsonrpc::{Body, ErrorCode, ErrorResponse, Malformed, Message, Request, to_bytes};
@@ -26,7 +26,10 @@ impl Posted {
                 endpoint.carry_out_apart(request, session, &host, caller);
                 Reply::Accepted
             }
-            Body::Single(Ok(Message::Notification(_))) => Reply::Accepted,
+            Body::Single(Ok(Message::Notification(notification))) => match notification.cancels() {
+                Some(id) => cancel_in(Some(&session), &id, &host, caller.as_ref()).await,
+                None => Reply::Accepted,
+            },
             Body::Single(Ok(Message::Response(id, response))) => {
                 respond_in(Some(session), &id, &response, &host, caller.as_ref()).await
             }

@@ -13,12 +13,14 @@ use crate::caller::{Scope, Subject};
 use crate::mcp::client_capabilities::ClientCapabilities;
 use crate::mcp::tasks::{Command, Reply as TaskReply, TaskId};
 use crate::mcp::{
-    Change, Connector, Context, Delivery, Event, LogLevel, NotOpened, NotSealed, NotWatched, Tool, ToolError,
+    Change, Connector, Context, Delivery, Event, LogLevel, NotOpened, NotSealed, NotWatched, Stop, Tool, ToolError,
     Unavailable, Watch,
 };
 
 const READ: Scope = Scope::new("read", "Read");
 const WRITE: Scope = Scope::new("write", "Write");
+
+const PATIENCE: Duration = Duration::from_secs(5);
 
 type Work = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -30,8 +32,12 @@ struct Still {
     work: Rc<RefCell<Vec<Work>>>,
     /// Events that were handed over, with whether their stream was lost.
     kept: Rc<RefCell<Vec<(u64, bool)>>>,
-    /// Time does not stand still after all: every wait is over at once.
-    hasty: bool,
+    /// Time does not stand still after all: every wait that is not longer is over at once.
+    haste: Duration,
+    /// Every request is to stop.
+    stop: Option<Stop>,
+    /// The requests that were cancelled.
+    cancelled: Rc<RefCell<Vec<String>>>,
 }
 
 impl Host for Still {
@@ -41,8 +47,8 @@ impl Host for Still {
         &self.dropped
     }
 
-    fn sleep(&self, _duration: Duration) -> impl Future<Output = ()> + 'static {
-        if self.hasty { ready(()).left_future() } else { pending().right_future() }
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {
+        if duration <= self.haste { ready(()).left_future() } else { pending().right_future() }
     }
 
     fn random_bits(&self) -> u128 {
@@ -74,6 +80,18 @@ impl Host for Still {
         _response: &ClientResponse,
     ) -> Result<(), SessionError> {
         Err(Unavailable.into())
+    }
+
+    async fn stop(&self, _: &SessionId, _: Option<&Subject>, _: &RequestId) -> Stop {
+        match self.stop {
+            Some(stop) => stop,
+            None => pending().await,
+        }
+    }
+
+    async fn cancel(&self, _: &SessionId, _: Option<&Subject>, id: &RequestId) -> Result<(), SessionError> {
+        self.cancelled.borrow_mut().push(id.key());
+        Ok(())
     }
 
     async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
@@ -144,7 +162,7 @@ fn endpoint() -> Endpoint<Still> {
             cx.log(LogLevel::Info, "not wanted").await;
             cx.log(LogLevel::Error, "wanted").await;
             cx.progress(1.0, 2.0).await;
-            cx.sleep(Duration::from_secs(1)).await;
+            cx.sleep(Duration::MAX).await;
             Ok::<_, ToolError>("done")
         }))
         .tool(Tool::new("ask", "Ask.", async |cx: Context<Still>| {
@@ -158,8 +176,7 @@ fn endpoint() -> Endpoint<Still> {
         .tool(Tool::new("hang", "Hang.", async |_: Context<Still>| pending::<Result<String, ToolError>>().await));
     let (registry, left_out) = Registry::new(connector);
     assert_eq!(left_out, []);
-    let settings =
-        Settings { page_size: 10, patience: Duration::MAX, keep_alive: Duration::MAX, time_limit: Duration::MAX };
+    let settings = Settings { page_size: 10, patience: PATIENCE, keep_alive: Duration::MAX, time_limit: Duration::MAX };
     Endpoint { registry: Rc::new(registry), settings }
 }
 
@@ -447,13 +464,81 @@ fn a_client_that_cannot_be_asked_is_told_so() {
     assert!(text(&[("mcp-session-id", &session()), ("accept", "application/json")]).contains("no stream"));
 }
 
+/// A place where each request is to stop that does not answer at once.
+fn stopping(stop: Stop) -> Still {
+    Still { haste: PATIENCE, stop: Some(stop), ..Still::default() }
+}
+
+#[test]
+fn a_call_that_its_client_cancels_is_dropped_and_not_answered() {
+    for (version, kept) in [("2025-06-18", &[][..]), ("2025-11-25", &[(1, false), (2, false)])] {
+        let host = stopping(Stop::Cancelled);
+        let mut events = working(&host, version);
+        let mut texts = String::new();
+        while let Some(event) = events.next().now_or_never().unwrap() {
+            texts.push_str(&String::from_utf8(event).unwrap());
+        }
+        assert!(texts.contains("wanted") && !texts.contains("result"), "{version}: {texts}");
+        run_on(&host);
+        assert_eq!(*host.kept.borrow(), kept, "{version}: the last is the end");
+        assert!(host.work.borrow().is_empty());
+    }
+}
+
+#[test]
+fn a_call_without_a_stream_is_accepted_when_it_was_cancelled() {
+    let json_only = [("mcp-session-id", &*session()), ("accept", "application/json")];
+    let hang = call("hang", &json!({}));
+    assert!(matches!(reply_to(&hang, &json_only, stopping(Stop::Cancelled)), Reply::Accepted));
+    let in_batches = [("mcp-session-id", &*session()), ("mcp-protocol-version", "2025-03-26")];
+    assert!(matches!(reply_to(&json!([hang]), &in_batches, stopping(Stop::Cancelled)), Reply::Accepted));
+    let echo = call("echo", &json!({"arguments": {"text": "a"}}));
+    let Reply::Json { body, .. } = reply_to(&json!([hang, echo]), &in_batches, stopping(Stop::Cancelled)) else {
+        panic!("no answer")
+    };
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap().as_array().unwrap().len(), 1, "the others are answered");
+}
+
+#[test]
+fn a_call_whose_session_ends_is_told_so() {
+    let json_only = [("mcp-session-id", &*session()), ("accept", "application/json")];
+    let reply = reply_to(&call("hang", &json!({})), &json_only, stopping(Stop::SessionEnded));
+    let Reply::Json { status: 404, body, .. } = reply else { panic!("no answer") };
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["error"]["code"], -32600);
+}
+
+#[test]
+fn a_cancellation_reaches_its_session_and_is_never_answered() {
+    let cancelled = |id: Value| json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id, "reason": "r"}});
+    let session = session();
+    let named = [("mcp-session-id", &*session)];
+    let modern = [("mcp-session-id", &*session), ("mcp-protocol-version", "2026-07-28")];
+    let in_batches = [("mcp-session-id", &*session), ("mcp-protocol-version", "2025-03-26")];
+    let batch = json!([cancelled(json!(1)), cancelled(json!("1"))]);
+    for (name, body, headers, brought) in [
+        ("a number", cancelled(json!(7)), &named[..], &["7"][..]),
+        ("a text", cancelled(json!("7")), &named, &["\"7"]),
+        ("malformed", cancelled(Value::Null), &named, &[]),
+        ("another notification", json!({"jsonrpc": "2.0", "method": "notifications/initialized"}), &named, &[]),
+        ("without a session", cancelled(json!(7)), &[], &[]),
+        ("the modern revision", cancelled(json!(7)), &modern, &[]),
+        ("a batch", batch, &in_batches, &["1", "\"1"]),
+    ] {
+        let host = host();
+        assert!(matches!(reply_to(&body, headers, host.clone()), Reply::Accepted), "{name}");
+        assert_eq!(*host.cancelled.borrow(), brought, "{name}");
+    }
+    let made_up = [("mcp-session-id", "made-up")];
+    assert_eq!(answer_to(&cancelled(json!(7)), &made_up).0, 404);
+}
+
 #[test]
 fn a_handler_that_hangs_is_stopped() {
     let mut endpoint = endpoint();
     endpoint.settings.time_limit = Duration::from_secs(7);
     let posted = Posted::read(call("hang", &json!({})).to_string().as_bytes()).ok().unwrap();
     let json_only = |name: &str| (name == "accept").then(|| "application/json".to_owned());
-    let hasty = Still { hasty: true, ..Still::default() };
+    let hasty = Still { haste: Duration::MAX, ..Still::default() };
     let Reply::Json { body, .. } = posted.answer(&json_only, &endpoint, hasty, None).now_or_never().unwrap() else {
         panic!("no answer")
     };

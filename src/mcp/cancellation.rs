@@ -1,0 +1,69 @@
+//! Calls that are stopped before their end, until 2025-11-25: their client cancels them with a notification, or ends their
+//! session ("Cancellation", "Session Management"). From 2026-07-28 on a client cancels by closing the stream of the call.
+//!
+//! The notification arrives in another request, maybe in another isolate, and meets the call at the object of their session.
+//! Only a call that lasts asks there, so all others cost what they cost without this.
+
+use std::future::Future;
+use std::time::Duration;
+
+use super::host::{Host, Stop};
+use super::jsonrpc::{Notification, RequestId};
+use super::session::SessionId;
+use super::time_limit::unless;
+use crate::caller::Subject;
+
+impl Notification {
+    /// The request that it cancels. One that is malformed cancels nothing.
+    pub(crate) fn cancels(mut self) -> Option<RequestId> {
+        if self.method != "notifications/cancelled" {
+            return None;
+        }
+        self.params.remove("requestId").and_then(RequestId::from_json)
+    }
+}
+
+/// A request that can be stopped.
+#[derive(Clone, Copy)]
+pub(crate) struct Stoppable<'a> {
+    pub(crate) session: &'a SessionId,
+    pub(crate) owner: Option<&'a Subject>,
+    pub(crate) id: &'a RequestId,
+    /// After this long it begins to ask whether it is to stop.
+    pub(crate) patience: Duration,
+}
+
+impl Stoppable<'_> {
+    /// What `work` gives, or why it was stopped; then it is dropped.
+    pub(crate) async fn run<T>(self, work: impl Future<Output = T>, host: &impl Host) -> Result<T, Stop> {
+        let stop = async || {
+            host.sleep(self.patience).await;
+            host.stop(self.session, self.owner, self.id).await
+        };
+        unless(work, stop).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_cancellation_names_a_request_by_text_or_number() {
+        let cancelled = |params: Value| {
+            let params = params.as_object().unwrap().clone();
+            Notification { method: "notifications/cancelled".to_owned(), params }.cancels()
+        };
+        let (number, text) =
+            (cancelled(json!({"requestId": 1})).unwrap(), cancelled(json!({"requestId": "1"})).unwrap());
+        assert_eq!((&number, &text), (&RequestId::Integer(1), &RequestId::Text("1".to_owned())));
+        assert_ne!(number.key(), text.key(), "1 is not \"1\"");
+        for malformed in [json!({}), json!({"requestId": null}), json!({"requestId": 1.5}), json!({"requestId": [1]})] {
+            assert_eq!(cancelled(malformed.clone()), None, "{malformed}");
+        }
+        let params = json!({"requestId": 1}).as_object().unwrap().clone();
+        assert_eq!(Notification { method: "notifications/progress".to_owned(), params }.cancels(), None);
+    }
+}
