@@ -74,8 +74,7 @@ impl MasterKey {
         STANDARD.encode(self.0)
     }
 
-    /// How the key is kept: the bytes of its text and nothing else. What is kept with [`compact`](super::compact) is lost with
-    /// each change of its version; this outlives all of them.
+    /// How the key is kept: the bytes of its text and nothing else, so that nothing about it can ever need another version.
     #[must_use]
     pub fn to_kept(&self) -> Vec<u8> {
         self.expose().into_bytes()

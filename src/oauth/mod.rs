@@ -25,6 +25,8 @@ pub(crate) mod fuzz;
 pub mod grants;
 pub mod identity;
 pub mod jwks;
+#[cfg(test)]
+mod kept;
 pub mod keys;
 pub mod known_clients;
 pub mod metadata;
@@ -39,6 +41,7 @@ pub mod refresh_token;
 pub mod registration;
 pub mod resource;
 pub mod revocation;
+pub mod row;
 pub mod scope_catalogue;
 pub mod seal;
 pub mod sign_in;

@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::passphrase::Epoch;
+use super::row::Row;
 use super::seal::Sealable;
 use super::{Random, Timestamp};
 
@@ -138,6 +139,10 @@ pub struct Throttle {
     total_at: Timestamp,
     /// When a network that was not remembered was let through last, while no place was left for it.
     stranger_at: Timestamp,
+}
+
+impl Row for Throttle {
+    const VERSION: u8 = 1;
 }
 
 /// The wrong tries of one visitor.

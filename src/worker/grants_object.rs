@@ -5,8 +5,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use worker::{
     DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, console_error, durable_object,
 };
@@ -15,10 +14,11 @@ use crate::caller::GrantId;
 use crate::mcp::Unavailable;
 use crate::oauth::Timestamp;
 use crate::oauth::code::CodeId;
-use crate::oauth::compact::{Unreadable, decode, encode};
+use crate::oauth::compact::Unreadable;
 use crate::oauth::grants::{Call, Grant, Ledger, Limits, PendingCode, Reply, Rows, Wish};
 use crate::oauth::opaque::ObjectName;
 use crate::oauth::outage::Outage;
+use crate::oauth::row::Row;
 use crate::oauth::verified_tokens::{MARKER_LIFETIME, marker};
 
 use super::clock::{Entropy, now};
@@ -168,19 +168,19 @@ impl SqlRows {
         Ok(Self(sql))
     }
 
-    fn read<T: DeserializeOwned>(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Vec<T>> {
+    fn read<T: Row>(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Vec<T>> {
         self.0
             .exec(query, bindings)?
             .raw()
             .map(|row| match row?.pop() {
-                Some(SqlStorageValue::Blob(value)) => decode(&value).map_err(unreadable),
+                Some(SqlStorageValue::Blob(value)) => T::from_row(&value).map_err(unreadable),
                 _ => Err(unreadable(Unreadable)),
             })
             .collect()
     }
 
-    fn put<T: Serialize>(&self, upsert: &str, id: String, value: &T, forget_at: Timestamp) -> worker::Result<()> {
-        let value = encode(value).map_err(unreadable)?;
+    fn put<T: Row>(&self, upsert: &str, id: String, value: &T, forget_at: Timestamp) -> worker::Result<()> {
+        let value = value.to_row().map_err(unreadable)?;
         self.0.exec(upsert, vec![id.into(), value.into(), seconds(forget_at)?]).map(|_| ())
     }
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
 use crate::mcp::Unavailable;
-use crate::oauth::compact::{decode, encode};
 use crate::oauth::keys::MasterKey;
 use crate::oauth::passphrase::Epoch;
+use crate::oauth::row::Row as _;
 use crate::oauth::throttle::{Throttle, Verdict, Visitor};
 
 use super::clock::{Entropy, now};
@@ -83,12 +83,13 @@ impl Keyring {
                 Ok(Outcome::MasterKey(key.expose()))
             }
             Command::Attempt { visitor, is_right, epoch } => {
-                // Counts that another version has kept are forgotten: nobody is locked out for good.
-                let before: Throttle = self.kept(THROTTLE)?.and_then(|kept| decode(&kept).ok()).unwrap_or_default();
+                // Counts that cannot be read are forgotten: nobody is locked out for good.
+                let kept = self.kept(THROTTLE)?;
+                let before = kept.and_then(|kept| Throttle::from_row(&kept).ok()).unwrap_or_default();
                 let mut throttle = before.clone();
                 let verdict = throttle.attempt(&visitor, is_right, epoch, now());
                 if throttle != before {
-                    self.keep(THROTTLE, encode(&throttle).map_err(|_| "cannot be written")?)?;
+                    self.keep(THROTTLE, throttle.to_row().map_err(|_| "cannot be written")?)?;
                 }
                 Ok(Outcome::Attempt(verdict))
             }

@@ -43,6 +43,8 @@ mod sse_route;
 mod store;
 mod subject_store;
 mod subscriptions_object;
+#[cfg(test)]
+mod tables;
 mod task_object;
 mod timer;
 mod tokens;

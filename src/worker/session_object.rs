@@ -16,7 +16,7 @@ use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, dura
 use crate::caller::Subject;
 use crate::mcp::{Delivery, Event, EventId, Replays, SessionOwner, Stop};
 use crate::oauth::Timestamp;
-use crate::oauth::compact::{decode, encode};
+use crate::oauth::row::Row;
 
 use super::clock::now;
 use super::durable;
@@ -62,6 +62,14 @@ struct Kept {
     owner: SessionOwner,
     log_level: Option<String>,
     has_ended: bool,
+}
+
+impl Row for Kept {
+    const VERSION: u8 = 1;
+}
+
+impl Row for Event {
+    const VERSION: u8 = 1;
 }
 
 /// The one stream of a session of 2024-11-05. It lives as long as somebody holds it.
@@ -259,7 +267,7 @@ impl Session {
         )?;
         self.sql("DELETE FROM events WHERE at < ?", vec![integer(at.saturating_sub(Replays::LIFETIME))?])?;
         for event in events.iter().filter(|event| event.message.len() <= MAX_ROW_BYTES) {
-            let value = encode(event).map_err(|_| "cannot be written")?;
+            let value = event.to_row().map_err(|_| "cannot be written")?;
             let row = vec![stream.into(), integer(event.number)?, value.into(), integer(at)?];
             self.sql("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", row)?;
         }
@@ -275,7 +283,7 @@ impl Session {
         let since = integer(now.saturating_sub(Replays::LIFETIME))?;
         let query = "SELECT event FROM events WHERE stream = ? AND at >= ? ORDER BY number";
         let events = self.sql(query, vec![id.into(), since])?.raw().map(|row| match row?.pop() {
-            Some(SqlStorageValue::Blob(value)) => decode(&value).map_err(|_| "unreadable".into()),
+            Some(SqlStorageValue::Blob(value)) => Event::from_row(&value).map_err(|_| "unreadable".into()),
             _ => Err("unreadable".into()),
         });
         let events = events.collect::<worker::Result<Vec<Event>>>()?;
@@ -306,13 +314,13 @@ impl Session {
         let mut rows = self.sql("SELECT value FROM kept", vec![])?.raw();
         match rows.next().transpose()?.and_then(|mut row| row.pop()) {
             None => Ok(Kept::default()),
-            Some(SqlStorageValue::Blob(value)) => decode(&value).map_err(|_| "unreadable".into()),
+            Some(SqlStorageValue::Blob(value)) => Kept::from_row(&value).map_err(|_| "unreadable".into()),
             Some(_) => Err("unreadable".into()),
         }
     }
 
     async fn keep(&self, kept: Kept) -> worker::Result<()> {
-        let value = encode(&kept).map_err(|_| "cannot be written")?;
+        let value = kept.to_row().map_err(|_| "cannot be written")?;
         self.sql(
             "CREATE TABLE IF NOT EXISTS kept (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)",
             vec![],
@@ -335,4 +343,19 @@ fn own(who: Option<&Subject>, key: &str) -> String {
 
 fn integer(value: u64) -> worker::Result<SqlStorageValue> {
     SqlStorageValue::try_from_i64(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::caller::Subject;
+    use crate::oauth::row::tests::assert_kept;
+
+    #[test]
+    fn rows_of_every_version_are_read_and_those_of_today_are_known() {
+        let owner = SessionOwner::Subject(Subject::new("owner").unwrap());
+        assert_kept(&Kept { owner, log_level: Some("debug".into()), has_ended: false }, &["AQIFb3duZXIBBWRlYnVnAA"]);
+        assert_kept(&Kept { owner: SessionOwner::Guest, log_level: None, has_ended: true }, &["AQEAAQ"]);
+        assert_kept(&Event { number: 300, message: b"{}".to_vec(), is_last: true }, &["AawCAnt9AQ"]);
+    }
 }

@@ -11,8 +11,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, abortable};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use worker::wasm_bindgen_futures::spawn_local;
 use worker::{
     DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, console_error, durable_object,
@@ -20,7 +18,8 @@ use worker::{
 
 use crate::mcp::Unavailable;
 use crate::mcp::tasks::{self, Answers, Command, End, Reply, StatusMessage, TaskCall, TaskId, Then, Wake};
-use crate::oauth::compact::{Unreadable, decode, encode};
+use crate::oauth::compact::Unreadable;
+use crate::oauth::row::Row;
 
 use super::app::{App, app};
 use super::clock::now_in_milliseconds;
@@ -219,12 +218,20 @@ enum Next {
     Forget,
 }
 
+impl Row for tasks::Task {
+    const VERSION: u8 = 1;
+}
+
+impl Row for TaskCall {
+    const VERSION: u8 = 1;
+}
+
 /// What is kept of the task: the call, until it is over, and the state.
 struct Rows(SqlStorage);
 
 impl Rows {
     /// None where there is no task. To look for one leaves no trace.
-    fn read<T: DeserializeOwned>(&self, part: &str) -> worker::Result<Option<T>> {
+    fn read<T: Row>(&self, part: &str) -> worker::Result<Option<T>> {
         let tables = self.0.exec("SELECT 1 FROM sqlite_master WHERE name = 'task'", None)?;
         if tables.raw().next().is_none() {
             return Ok(None);
@@ -233,14 +240,14 @@ impl Rows {
         match rows.raw().next() {
             None => Ok(None),
             Some(row) => match row?.pop() {
-                Some(SqlStorageValue::Blob(value)) => decode(&value).map(Some).map_err(unreadable),
+                Some(SqlStorageValue::Blob(value)) => T::from_row(&value).map(Some).map_err(unreadable),
                 _ => Err(unreadable(Unreadable)),
             },
         }
     }
 
-    fn write<T: Serialize>(&self, part: &str, value: &T) -> worker::Result<()> {
-        let value = encode(value).map_err(unreadable)?;
+    fn write<T: Row>(&self, part: &str, value: &T) -> worker::Result<()> {
+        let value = value.to_row().map_err(unreadable)?;
         let upsert = "INSERT INTO task VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET value = excluded.value";
         self.0.exec(upsert, vec![part.into(), value.into()]).map(|_| ())
     }
@@ -271,4 +278,43 @@ impl Rows {
 
 fn unreadable(error: Unreadable) -> worker::Error {
     worker::Error::RustError(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::oauth::row::tests::assert_kept;
+
+    #[test]
+    fn rows_of_every_version_are_read_and_those_of_today_are_known() {
+        let owner = json!({"subject": "owner", "client_id": "app"});
+        let call = json!({
+            "tool": "report", "arguments": "{}", "version": 5, "capabilities": 17,
+            "caller": {"owner": owner, "scopes": "notes:read", "display_name": "Zoë", "grant": "00010203040506ff"},
+        });
+        assert_kept::<TaskCall>(
+            &serde_json::from_value(call).unwrap(),
+            &["AQZyZXBvcnQCe30FEQEFb3duZXIDYXBwCm5vdGVzOnJlYWQBBFpvw6sBEDAwMDEwMjAzMDQwNTA2ZmY"],
+        );
+        let task = |phase: Value| -> tasks::Task {
+            let seen =
+                json!({"created_at": 1, "updated_at": 300, "ttl": 86_400_000, "message": "half", "phase": phase});
+            let task = json!({"owner": owner, "seen": seen, "begun": 2, "answers": [["key", "{}"]]});
+            serde_json::from_value(task).unwrap()
+        };
+        for (phase, row) in [
+            (json!("Working"), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgACAQNrZXkCe30"),
+            (json!({"InputRequired": [["key", "{}"]]}), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgEBA2tleQJ7fQIBA2tleQJ7fQ"),
+            (json!({"Completed": "{}"}), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgICe30CAQNrZXkCe30"),
+            (
+                json!({"Failed": {"error": "{}", "message": "broken"}}),
+                "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgMCe30GYnJva2VuAgEDa2V5Ant9",
+            ),
+            (json!("Cancelled"), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgQCAQNrZXkCe30"),
+        ] {
+            assert_kept(&task(phase), &[row]);
+        }
+    }
 }

@@ -11,11 +11,12 @@ use crate::oauth::opaque::Secret;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::pkce::CodeChallenge;
 use crate::oauth::resource::Resource;
+use crate::oauth::row::Row;
 
 /// How long a redeemed code is remembered after it has expired, in seconds, to recognise a replay.
 const MEMORY: u64 = 600;
 
-/// What a code stands for. The row of a store.
+/// What a code stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingCode {
     id: CodeId,
@@ -24,6 +25,10 @@ pub struct PendingCode {
     authorization: Authorization,
     expires: Timestamp,
     redeemed: Option<GrantId>,
+}
+
+impl Row for PendingCode {
+    const VERSION: u8 = 1;
 }
 
 /// A token request whose code has been read and whose client is authenticated.

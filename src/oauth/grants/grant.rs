@@ -17,6 +17,7 @@ use crate::oauth::opaque::Secret;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::refresh_token::{Generation, RefreshToken};
 use crate::oauth::resource::Resource;
+use crate::oauth::row::Row;
 
 const DAY: u64 = 24 * 3600;
 
@@ -111,7 +112,7 @@ pub struct Ended {
     pub reason: EndReason,
 }
 
-/// A consent, and where its refresh tokens stand. The row of a store.
+/// A consent, and where its refresh tokens stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     id: GrantId,
@@ -123,6 +124,10 @@ pub struct Grant {
     created_at: Timestamp,
     used_at: Timestamp,
     ended: Option<Ended>,
+}
+
+impl Row for Grant {
+    const VERSION: u8 = 1;
 }
 
 /// A refresh request whose token has been read and whose client is authenticated.

@@ -8,7 +8,7 @@ use super::{Grant, PendingCode, Rows};
 use crate::caller::GrantId;
 use crate::oauth::Timestamp;
 use crate::oauth::code::CodeId;
-use crate::oauth::compact::{decode, encode};
+use crate::oauth::row::Row;
 
 /// Rows in memory, and how many were written.
 #[derive(Clone, Default)]
@@ -39,7 +39,7 @@ impl Rows for Memory {
     fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Infallible> {
         self.wrote();
         // Written down and read again, as a real store does it.
-        let code = decode(&encode(code).unwrap()).unwrap();
+        let code = PendingCode::from_row(&code.to_row().unwrap()).unwrap();
         self.codes.insert(PendingCode::id(&code).to_string(), (code, forget_at));
         Ok(())
     }
@@ -54,7 +54,7 @@ impl Rows for Memory {
 
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Infallible> {
         self.wrote();
-        let grant: Grant = decode(&encode(grant).unwrap()).unwrap();
+        let grant = Grant::from_row(&grant.to_row().unwrap()).unwrap();
         self.grants.insert(grant.id(), (grant, forget_at));
         Ok(())
     }

@@ -16,6 +16,7 @@ use crate::oauth::keys::tests::Counting;
 use crate::oauth::opaque::Secret;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::resource::Resource;
+use crate::oauth::row::Row as _;
 
 fn random() -> Counting {
     Counting::from(1)
@@ -475,6 +476,6 @@ proptest! {
     #[test]
     fn no_bytes_make_a_row_or_a_message_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let bytes = [&[1], bytes.as_slice()].concat();
-        let _ = (decode::<Call>(&bytes), decode::<Reply>(&bytes), decode::<Grant>(&bytes), decode::<PendingCode>(&bytes));
+        let _ = (decode::<Call>(&bytes), decode::<Reply>(&bytes), Grant::from_row(&bytes), PendingCode::from_row(&bytes));
     }
 }

@@ -1,0 +1,211 @@
+//! What the first version wrote and every later one has to read, byte for byte: what lies in rows, and what clients and browsers
+//! hold. As long as this passes, who is signed in when a fork is upgraded stays signed in.
+//!
+//! Where a test here fails, do not mend the text in it. A row gets a new version ([`super::row`]), a token or an identifier
+//! another prefix, and the old form is still read.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::access_token::{Expected, verify};
+use super::bearer::Bearer;
+use super::client_id::registered_client;
+use super::code::AuthorizationCode;
+use super::ed25519::tests::{Native, done};
+use super::grants::memory::Memory;
+use super::grants::{Authorization, EndReason, Grant, Ledger, Limits, PendingCode, Redemption, Refresh, Rows as _};
+use super::keys::{KeyRing, MasterKey};
+use super::opaque::ObjectName;
+use super::origin::Issuer;
+use super::passphrase::{Epoch, Passphrase};
+use super::pkce::CodeVerifier;
+use super::redirect_uri::RedirectPolicy;
+use super::refresh_token::RefreshToken;
+use super::resource::{Resource, ResourceServer};
+use super::row::Row;
+use super::row::tests::assert_kept;
+use super::throttle::{Throttle, Visitor};
+use super::{Random, Timestamp};
+use crate::caller::{ClientId, ScopeSet, Subject};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const PASSPHRASE: &str = "correct horse battery staple";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// The row of the `Keyring`.
+const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const WAITING_CODE: &str = "\
+    ARAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUBEDJlNDgwZTk2OWYzOGRhNT\
+    m8pKfaBgA";
+const REDEEMED_CODE: &str = "\
+    ARAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUBEDJlNDgwZTk2OWYzOGRhNT\
+    m8pKfaBgEQNjU2NjY3Njg2OTZhNmI2Yw";
+const LIVE_GRANT: &str = "\
+    ARA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQEQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
+    Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAZDAp9oGgaSn2gaQwKfaBgA";
+const ENDED_GRANT: &str = "\
+    ARA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQEQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
+    Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAZDAp9oGgaSn2gaQwKfaBgGg3KfaBgE";
+const THROTTLE: &str = "AQEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDjY6MjAwMTpkYjg6MToyAYCkp9oGAoCkp9oG";
+/// What an app has that registered itself.
+const CLIENT_ID: &str = "c1_AgAAAABrSdIAAQIDBAUGBwgAA0FwcAEADmFwcC5leGFtcGxlL2NiAwADL2Nit4Dw3C4-JMCA9dtyD-rLZA";
+const CLIENT_SECRET: &str = "cs1_HiHDSBqfTofCz7FT7gAURN1nl8-HKsLT4e59bNKs9fg";
+/// What an app has that somebody signed in to.
+const CODE: &str =
+    "mc1euAvXtZUlNi9nBDGB8cnmwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJyg3SqvMOSqTc76PYjJi0e-s";
+const REFRESH_TOKEN: &str =
+    "mr1euAvXtZUlNi9nBDGB8cnm2VmZ2hpamtsAAAAAh-JJUgKL7LYey5pIBL11j9lOfozukcIxvCzcsryq0GcAL1pBm5DTnSe3AF7RdEMdw";
+const ACCESS_TOKEN: &str = "\
+    eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6InpQREdaMy1JbTd2bEtMbzVlZlFQZ2ZteTJnVXFuOElqVHNobDFlUVZKc2MifQ\
+    .eyJpc3MiOiJodHRwczovL2hvc3QuZXhhbXBsZSIsInN1YiI6Im93bmVyIiwiYXVkIjoiaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwIiwiY2xpZ\
+    W50X2lkIjoiaHR0cHM6Ly9hcHAuZXhhbXBsZS9jbGllbnQuanNvbiIsInNjb3BlIjoibm90ZXM6cmVhZCBwcm9maWxlIiwiaWF0IjoxODAwMDA\
+    wMDAwLCJleHAiOjE4MDAwMDM2MDAsImp0aSI6IkFRSURCQVVHQndnSkNnc01EUTRQRUEiLCJnaWQiOiI2NTY2Njc2ODY5NmE2YjZjIiwibmFtZ\
+    SI6Ilpvw6siLCJlcG9jaCI6IjJlNDgwZTk2OWYzOGRhNTkifQ.e1o2m2cyHuGlII9MKdeX0lA0VD5DDRxkqQbVVG843ar0fDLfehqILI7geYyH\
+    knlT18LwGv3PSDx7Aj8eAGfYBg";
+
+/// One byte after the other.
+struct Ascending(std::cell::Cell<u8>);
+
+impl Random for Ascending {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte = self.0.get();
+            self.0.set(byte.wrapping_add(1));
+        }
+    }
+}
+
+fn random(first: u8) -> Ascending {
+    Ascending(std::cell::Cell::new(first))
+}
+
+fn keys() -> KeyRing {
+    KeyRing::new(&MasterKey::from_kept(MASTER_KEY.as_bytes()).unwrap(), &[])
+}
+
+fn epochs() -> Vec<Epoch> {
+    Passphrase::new(PASSPHRASE).unwrap().epochs(keys().passphrase())
+}
+
+fn row<T: Row>(text: &str) -> T {
+    T::from_row(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
+}
+
+fn authorization() -> Authorization {
+    Authorization {
+        subject: Subject::new("owner").unwrap(),
+        display_name: Some("Zoë".into()),
+        client_id: ClientId::new("https://app.example/client.json").unwrap(),
+        client_name: Some("App".into()),
+        redirect_uri: "http://127.0.0.1:5000/callback".into(),
+        resource: Resource::parse("https://host.example/mcp").unwrap(),
+        scope: ScopeSet::parse("notes:read profile").unwrap(),
+        epoch: Some(epochs()[0]),
+    }
+}
+
+/// What a person who signs in leaves behind, as this version makes it.
+struct Made {
+    waiting: PendingCode,
+    redeemed: PendingCode,
+    live: Grant,
+    ended: Grant,
+    code: AuthorizationCode,
+    refresh_token: RefreshToken,
+}
+
+fn made() -> Made {
+    let object = ObjectName::of(&authorization().subject);
+    let code = AuthorizationCode::mint(object, &random(1));
+    let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
+    let waiting = PendingCode::new(&code, challenge, authorization(), NOW);
+    let mut ledger = Ledger::new(Memory::default(), Limits::default());
+    assert!(ledger.store_code(&waiting, NOW).unwrap());
+    let mut redemption = Redemption::new(&code, authorization().client_id, epochs());
+    redemption.answers = Some(challenge);
+    let first = ledger.redeem(&redemption, NOW.plus(1), &random(101)).unwrap().unwrap();
+    let first = RefreshToken::new(object, first.grant, first.generation, first.proof);
+    let request = Refresh::new(&first, authorization().client_id, epochs());
+    ledger.refresh(&request, NOW.plus(2)).unwrap();
+    // Its answer was lost.
+    let second = ledger.refresh(&request, NOW.plus(3600)).unwrap().answer.unwrap();
+    let live = ledger.rows().grant(first.grant()).unwrap().unwrap();
+    Made {
+        waiting,
+        redeemed: ledger.rows().code(code.id()).unwrap().unwrap(),
+        ended: live.end(EndReason::Person, NOW.plus(7200)),
+        refresh_token: RefreshToken::new(object, live.id(), second.generation, second.proof),
+        live,
+        code,
+    }
+}
+
+#[test]
+fn rows_of_every_version_are_read_and_those_of_today_are_known() {
+    let made = made();
+    assert_kept(&made.waiting, &[WAITING_CODE]);
+    assert_kept(&made.redeemed, &[REDEEMED_CODE]);
+    assert_kept(&made.live, &[LIVE_GRANT]);
+    assert_kept(&made.ended, &[ENDED_GRANT]);
+    let mut throttle = Throttle::default();
+    for address in ["192.0.2.1", "2001:db8:1:2::1"] {
+        throttle.attempt(&Visitor::from_address(Some(address)), false, epochs()[0], NOW);
+    }
+    assert_kept(&throttle, &[THROTTLE]);
+}
+
+#[test]
+fn a_code_that_was_given_before_is_redeemed() {
+    let keys = keys();
+    let code = AuthorizationCode::parse(CODE, keys.routing()).unwrap();
+    assert!(code == made().code);
+    let waiting: PendingCode = row(WAITING_CODE);
+    let mut request = Redemption::new(&code, authorization().client_id, epochs());
+    request.answers = Some(CodeVerifier::parse(VERIFIER).unwrap().challenge());
+    let mut rows = Memory::default();
+    rows.put_code(&waiting, waiting.forget_at()).unwrap();
+    let redeemed = Ledger::new(rows, Limits::default()).redeem(&request, NOW.plus(1), &random(101)).unwrap().unwrap();
+    assert_eq!(redeemed.authorization, authorization());
+}
+
+#[test]
+fn a_refresh_token_that_was_given_before_is_worth_the_next() {
+    let keys = keys();
+    let token = RefreshToken::parse(REFRESH_TOKEN, keys.routing()).unwrap();
+    assert!(token == made().refresh_token);
+    let live: Grant = row(LIVE_GRANT);
+    let mut rows = Memory::default();
+    rows.put_grant(&live, live.forget_at(&Limits::default())).unwrap();
+    let request = Refresh::new(&token, authorization().client_id, epochs());
+    let refreshed = Ledger::new(rows, Limits::default()).refresh(&request, NOW.plus(7200)).unwrap();
+    assert_eq!(refreshed.answer.unwrap().authorization, authorization());
+}
+
+#[test]
+fn an_access_token_that_was_given_before_lets_in() {
+    let keys = keys();
+    let issuer = Issuer::parse("https://host.example").unwrap();
+    let resources = ResourceServer::new(issuer.origin());
+    let signing = done(keys.signing(NOW, &Native)).unwrap();
+    let bearer = Bearer::from_authorization([format!("Bearer {ACCESS_TOKEN}").as_str()]).unwrap().unwrap();
+    let expected = Expected { issuer: &issuer, resource: resources.mcp(), epochs: &epochs() };
+    let token = done(verify(&bearer, &signing, &Native, &expected, NOW.plus(60))).unwrap();
+    assert_eq!(token.caller().subject.as_str(), "owner");
+    assert_eq!(token.caller().grant, Some(made().live.id()));
+}
+
+#[test]
+fn a_client_that_registered_before_is_known() {
+    let keys = keys();
+    let id = ClientId::new(CLIENT_ID).unwrap();
+    let client = registered_client(&id, &RedirectPolicy::default(), keys.client_id()).unwrap().client;
+    assert_eq!(client.name.unwrap().as_str(), "App");
+    assert_eq!(client.redirect_uris.len(), 2);
+    assert!(client.secrets.iter().any(|secret| secret.matches(CLIENT_SECRET)));
+}
