@@ -1,4 +1,5 @@
-//! Calls to Durable Objects: JSON there and back, with a time limit. An object that hangs must not hang its caller.
+//! Calls to Durable Objects, with a time limit: an object that hangs must not hang its caller. Most speak the compact form of the
+//! program ([`ask_compact`]); what carries JSON of the author's speaks JSON ([`ask`]).
 
 use std::cell::Cell;
 use std::future::Future;
@@ -35,7 +36,7 @@ pub(crate) async fn ask<C: Serialize, A: DeserializeOwned>(stub: &Stub, command:
     serde_json::from_slice(&answer).map_err(|_| Unavailable)
 }
 
-/// The same in the compact form that the authorization server's objects speak and keep.
+/// The same in the compact form.
 pub(crate) async fn ask_compact<C: Serialize, A: DeserializeOwned>(stub: &Stub, command: &C) -> Result<A, Unavailable> {
     ask_patiently(stub, command, Duration::ZERO).await
 }

@@ -14,7 +14,6 @@ use crate::caller::GrantId;
 use crate::mcp::Unavailable;
 use crate::oauth::Timestamp;
 use crate::oauth::code::CodeId;
-use crate::oauth::compact::Unreadable;
 use crate::oauth::grants::{Call, Grant, Ledger, Limits, PendingCode, Reply, Rows, Wish};
 use crate::oauth::opaque::ObjectName;
 use crate::oauth::outage::Outage;
@@ -22,6 +21,7 @@ use crate::oauth::row::Row;
 use crate::oauth::verified_tokens::{MARKER_LIFETIME, marker};
 
 use super::clock::{Entropy, now};
+use super::rows::{blob, find, integer, read};
 use super::{durable, hints};
 
 /// Rows are swept no more often than this: a code that is over may lie about for a while.
@@ -168,20 +168,8 @@ impl SqlRows {
         Ok(Self(sql))
     }
 
-    fn read<T: Row>(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Vec<T>> {
-        self.0
-            .exec(query, bindings)?
-            .raw()
-            .map(|row| match row?.pop() {
-                Some(SqlStorageValue::Blob(value)) => T::from_row(&value).map_err(unreadable),
-                _ => Err(unreadable(Unreadable)),
-            })
-            .collect()
-    }
-
-    fn put<T: Row>(&self, upsert: &str, id: String, value: &T, forget_at: Timestamp) -> worker::Result<()> {
-        let value = value.to_row().map_err(unreadable)?;
-        self.0.exec(upsert, vec![id.into(), value.into(), seconds(forget_at)?]).map(|_| ())
+    fn put(&self, upsert: &str, id: String, row: &impl Row, forget_at: Timestamp) -> worker::Result<()> {
+        self.0.exec(upsert, vec![id.into(), blob(row)?, seconds(forget_at)?]).map(drop)
     }
 
     fn moment(&self, query: &str) -> worker::Result<Option<Timestamp>> {
@@ -194,11 +182,11 @@ impl Rows for SqlRows {
     type Error = worker::Error;
 
     fn code(&self, id: CodeId) -> worker::Result<Option<PendingCode>> {
-        Ok(self.read("SELECT value FROM codes WHERE id = ?", vec![id.to_string().into()])?.pop())
+        find(&self.0, "SELECT value FROM codes WHERE id = ?", vec![id.to_string().into()])
     }
 
     fn codes(&self) -> worker::Result<Vec<PendingCode>> {
-        self.read("SELECT value FROM codes", vec![])
+        read(&self.0, "SELECT value FROM codes", vec![])
     }
 
     fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> worker::Result<()> {
@@ -208,11 +196,11 @@ impl Rows for SqlRows {
     }
 
     fn grant(&self, id: GrantId) -> worker::Result<Option<Grant>> {
-        Ok(self.read("SELECT value FROM grants WHERE id = ?", vec![id.to_string().into()])?.pop())
+        find(&self.0, "SELECT value FROM grants WHERE id = ?", vec![id.to_string().into()])
     }
 
     fn grants(&self) -> worker::Result<Vec<Grant>> {
-        self.read("SELECT value FROM grants", vec![])
+        read(&self.0, "SELECT value FROM grants", vec![])
     }
 
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> worker::Result<()> {
@@ -247,9 +235,5 @@ impl Rows for SqlRows {
 }
 
 fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {
-    SqlStorageValue::try_from_i64(i64::try_from(at.as_seconds()).unwrap_or(i64::MAX))
-}
-
-fn unreadable(error: Unreadable) -> worker::Error {
-    worker::Error::RustError(error.to_string())
+    integer(at.as_seconds())
 }

@@ -13,6 +13,7 @@ use crate::oauth::throttle::{Throttle, Verdict, Visitor};
 
 use super::clock::{Entropy, now};
 use super::durable;
+use super::rows::blobs;
 
 /// The one object.
 const NAME: &str = "keyring";
@@ -97,12 +98,8 @@ impl Keyring {
     }
 
     fn kept(&self, name: &str) -> worker::Result<Option<Vec<u8>>> {
-        let mut rows = self.sql("SELECT value FROM kept WHERE name = ?", vec![name.into()])?.raw();
-        let Some(row) = rows.next() else { return Ok(None) };
-        match row?.pop() {
-            Some(SqlStorageValue::Blob(value)) => Ok(Some(value)),
-            _ => Err("unreadable".into()),
-        }
+        let query = "SELECT value FROM kept WHERE name = ?";
+        Ok(blobs(&self.state.storage().sql(), query, vec![name.into()])?.pop())
     }
 
     fn keep(&self, name: &str, value: Vec<u8>) -> worker::Result<()> {

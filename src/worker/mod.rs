@@ -34,6 +34,7 @@ mod outlet;
 mod pages;
 mod request_state;
 mod route;
+mod rows;
 mod session;
 mod session_object;
 mod session_route;

@@ -21,6 +21,7 @@ use crate::oauth::row::Row;
 use super::clock::now;
 use super::durable;
 use super::mailbox::{Limits, Mailbox};
+use super::rows::{blob, find, has_table, integer, read};
 use super::session::{Asked, Command, MAIN, Outcome, PATIENCE, STOP_PATIENCE};
 use super::timer::Timer;
 
@@ -267,8 +268,7 @@ impl Session {
         )?;
         self.sql("DELETE FROM events WHERE at < ?", vec![integer(at.saturating_sub(Replays::LIFETIME))?])?;
         for event in events.iter().filter(|event| event.message.len() <= MAX_ROW_BYTES) {
-            let value = event.to_row().map_err(|_| "cannot be written")?;
-            let row = vec![stream.into(), integer(event.number)?, value.into(), integer(at)?];
+            let row = vec![stream.into(), integer(event.number)?, blob(event)?, integer(at)?];
             self.sql("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", row)?;
         }
         self.forget_later().await
@@ -277,25 +277,16 @@ impl Session {
     /// Brings events back into memory that were written down before the object was last evicted.
     fn read_events(&self, id: &str) -> worker::Result<()> {
         let now = now().as_seconds();
-        if self.streams.borrow().knows(id, now) || !self.has_table("events")? {
+        if self.streams.borrow().knows(id, now) || !has_table(&self.state.storage().sql(), "events")? {
             return Ok(());
         }
         let since = integer(now.saturating_sub(Replays::LIFETIME))?;
         let query = "SELECT event FROM events WHERE stream = ? AND at >= ? ORDER BY number";
-        let events = self.sql(query, vec![id.into(), since])?.raw().map(|row| match row?.pop() {
-            Some(SqlStorageValue::Blob(value)) => Event::from_row(&value).map_err(|_| "unreadable".into()),
-            _ => Err("unreadable".into()),
-        });
-        let events = events.collect::<worker::Result<Vec<Event>>>()?;
+        let events: Vec<Event> = read(&self.state.storage().sql(), query, vec![id.into(), since])?;
         if !events.is_empty() {
             self.streams.borrow_mut().keep(id, events, now);
         }
         Ok(())
-    }
-
-    fn has_table(&self, name: &str) -> worker::Result<bool> {
-        let tables = self.sql("SELECT 1 FROM sqlite_master WHERE name = ?", vec![name.into()])?;
-        Ok(tables.raw().next().is_some())
     }
 
     /// The session is forgotten some time after the last that was kept for it.
@@ -308,25 +299,19 @@ impl Session {
         if let Some(kept) = &*self.kept.borrow() {
             return Ok(kept.clone());
         }
-        if !self.has_table("kept")? {
+        if !has_table(&self.state.storage().sql(), "kept")? {
             return Ok(Kept::default());
         }
-        let mut rows = self.sql("SELECT value FROM kept", vec![])?.raw();
-        match rows.next().transpose()?.and_then(|mut row| row.pop()) {
-            None => Ok(Kept::default()),
-            Some(SqlStorageValue::Blob(value)) => Kept::from_row(&value).map_err(|_| "unreadable".into()),
-            Some(_) => Err("unreadable".into()),
-        }
+        Ok(find(&self.state.storage().sql(), "SELECT value FROM kept", vec![])?.unwrap_or_default())
     }
 
     async fn keep(&self, kept: Kept) -> worker::Result<()> {
-        let value = kept.to_row().map_err(|_| "cannot be written")?;
         self.sql(
             "CREATE TABLE IF NOT EXISTS kept (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)",
             vec![],
         )?;
         let upsert = "INSERT INTO kept VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET value = excluded.value";
-        self.sql(upsert, vec![value.into()])?;
+        self.sql(upsert, vec![blob(&kept)?])?;
         self.kept.replace(Some(kept));
         self.forget_later().await
     }
@@ -339,10 +324,6 @@ impl Session {
 /// The key of a request under the name of who made it: nobody else cancels it.
 fn own(who: Option<&Subject>, key: &str) -> String {
     [who.map_or("", Subject::as_str), "\n", key].concat()
-}
-
-fn integer(value: u64) -> worker::Result<SqlStorageValue> {
-    SqlStorageValue::try_from_i64(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
 use super::durable;
+use super::rows::integer;
 
 /// Largest record, in bytes of JSON.
 pub(super) const MAX_RECORD_BYTES: usize = 64 * 1024;
@@ -67,7 +68,7 @@ impl SubjectStore {
         )?;
         match command {
             Command::List => self.records("SELECT id, value FROM records ORDER BY id", vec![]),
-            Command::Get { id } => self.records("SELECT id, value FROM records WHERE id = ?", vec![key(id)?]),
+            Command::Get { id } => self.records("SELECT id, value FROM records WHERE id = ?", vec![integer(id)?]),
             Command::Add { value } => {
                 let Count { count } = self.sql("SELECT count(*) AS count FROM records", vec![])?.one()?;
                 if usize::try_from(count).unwrap_or(usize::MAX) >= MAX_RECORDS {
@@ -77,10 +78,12 @@ impl SubjectStore {
                 let row: Row = self.sql(insert, vec![text(&value)])?.one()?;
                 Ok(Outcome::Added(row.id))
             }
-            Command::Replace { id, value } => self
-                .changed("UPDATE records SET value = ? WHERE id = ? RETURNING id, value", vec![text(&value), key(id)?]),
+            Command::Replace { id, value } => self.changed(
+                "UPDATE records SET value = ? WHERE id = ? RETURNING id, value",
+                vec![text(&value), integer(id)?],
+            ),
             Command::Delete { id } => {
-                self.changed("DELETE FROM records WHERE id = ? RETURNING id, value", vec![key(id)?])
+                self.changed("DELETE FROM records WHERE id = ? RETURNING id, value", vec![integer(id)?])
             }
         }
     }
@@ -103,9 +106,4 @@ impl SubjectStore {
 
 fn text(value: &RawValue) -> SqlStorageValue {
     SqlStorageValue::String(value.get().to_owned())
-}
-
-/// JavaScript numbers end at 2^53; so do our ids.
-fn key(id: u64) -> worker::Result<SqlStorageValue> {
-    SqlStorageValue::try_from_i64(i64::try_from(id).unwrap_or(i64::MAX))
 }

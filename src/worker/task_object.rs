@@ -12,19 +12,17 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, abortable};
 use worker::wasm_bindgen_futures::spawn_local;
-use worker::{
-    DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, console_error, durable_object,
-};
+use worker::{DurableObject, Env, Request, Response, SqlStorage, State, console_error, durable_object};
 
 use crate::mcp::Unavailable;
 use crate::mcp::tasks::{self, Answers, Command, End, Reply, StatusMessage, TaskCall, TaskId, Then, Wake};
-use crate::oauth::compact::Unreadable;
 use crate::oauth::row::Row;
 
 use super::app::{App, app};
 use super::clock::now_in_milliseconds;
 use super::durable;
 use super::host::Workers;
+use super::rows::{blob, find, has_table};
 
 /// Where something is out of order, the object tries again after this long.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
@@ -232,24 +230,15 @@ struct Rows(SqlStorage);
 impl Rows {
     /// None where there is no task. To look for one leaves no trace.
     fn read<T: Row>(&self, part: &str) -> worker::Result<Option<T>> {
-        let tables = self.0.exec("SELECT 1 FROM sqlite_master WHERE name = 'task'", None)?;
-        if tables.raw().next().is_none() {
+        if !has_table(&self.0, "task")? {
             return Ok(None);
         }
-        let rows = self.0.exec("SELECT value FROM task WHERE part = ?", vec![part.into()])?;
-        match rows.raw().next() {
-            None => Ok(None),
-            Some(row) => match row?.pop() {
-                Some(SqlStorageValue::Blob(value)) => T::from_row(&value).map(Some).map_err(unreadable),
-                _ => Err(unreadable(Unreadable)),
-            },
-        }
+        find(&self.0, "SELECT value FROM task WHERE part = ?", vec![part.into()])
     }
 
-    fn write<T: Row>(&self, part: &str, value: &T) -> worker::Result<()> {
-        let value = value.to_row().map_err(unreadable)?;
+    fn write(&self, part: &str, row: &impl Row) -> worker::Result<()> {
         let upsert = "INSERT INTO task VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET value = excluded.value";
-        self.0.exec(upsert, vec![part.into(), value.into()]).map(|_| ())
+        self.0.exec(upsert, vec![part.into(), blob(row)?]).map(drop)
     }
 
     fn begin(&self, call: &TaskCall, task: &tasks::Task) -> worker::Result<()> {
@@ -274,10 +263,6 @@ impl Rows {
         }
         Ok(())
     }
-}
-
-fn unreadable(error: Unreadable) -> worker::Error {
-    worker::Error::RustError(error.to_string())
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use crate::caller::Subject;
 use crate::mcp::Watched;
 use crate::oauth::Timestamp;
 
+use super::rows::integer;
+
 /// A session is forgotten this long after it was last used, in seconds.
 const LIFETIME: u64 = 24 * 3600;
 /// Most resources of one session.
@@ -156,5 +158,5 @@ fn forget_at(now: Timestamp) -> worker::Result<SqlStorageValue> {
 }
 
 fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {
-    SqlStorageValue::try_from_i64(i64::try_from(at.as_seconds()).unwrap_or(i64::MAX))
+    integer(at.as_seconds())
 }
