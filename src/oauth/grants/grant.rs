@@ -4,15 +4,14 @@
 //! with that same next one, for clients that lose an answer: freely for a minute, three times a month later. Any older token
 //! means that two parties hold the grant, and ends it. So there are never two live tokens, whoever asks and how often.
 
-use hmac::digest::KeyInit;
-use hmac::{Hmac, Mac};
+use hmac::Mac as _;
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use thiserror::Error;
 
 use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
 use crate::oauth::Timestamp;
 use crate::oauth::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
+use crate::oauth::keys::hmac;
 use crate::oauth::opaque::Secret;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::refresh_token::{Generation, RefreshToken};
@@ -354,11 +353,7 @@ impl Grant {
 
     /// What only this row can compute about one of its tokens.
     fn proof_of(&self, generation: Generation) -> Secret {
-        let mut block = [0; 64];
-        for (to, from) in block.iter_mut().zip(self.secret.as_bytes()) {
-            *to = *from;
-        }
-        let proof = <Hmac<Sha256> as KeyInit>::new(&block.into())
+        let proof = hmac(self.secret.as_bytes())
             .chain_update(self.id.to_bytes())
             .chain_update(generation.number().to_be_bytes())
             .finalize();

@@ -1,0 +1,153 @@
+//! The keys that are always at hand, each with those that it replaced.
+
+use zeroize::Zeroize;
+
+use super::hkdf::{HmacSha256, Prk, absorb, extract, hmac};
+use super::master::MasterKey;
+use super::signing::SigningKeys;
+use crate::oauth::Timestamp;
+use crate::oauth::ed25519::Ed25519;
+use crate::oauth::outage::Outage;
+use hmac::Mac as _;
+
+/// Previous master keys that are still honoured.
+pub const MAX_PREVIOUS_KEYS: usize = 2;
+
+/// Shortest tag that [`MacKey::verify`] takes: 64 bits, more than can be guessed over a network.
+const SHORTEST_TAG: usize = 8;
+
+/// All keys, derived from the current master key and from those before it.
+pub struct KeyRing {
+    masters: Masters,
+    client_id: MacKey,
+    routing: MacKey,
+    passphrase: MacKey,
+    seal: CipherKeys,
+}
+
+impl KeyRing {
+    /// Derives everything. Of `previous`, newest first, only [`MAX_PREVIOUS_KEYS`] count.
+    #[must_use]
+    pub fn new(current: &MasterKey, previous: &[MasterKey]) -> Self {
+        let masters = Masters {
+            current: extract(current),
+            previous: previous.iter().take(MAX_PREVIOUS_KEYS).map(extract).collect(),
+        };
+        Self {
+            client_id: masters.mac("client-id"),
+            routing: masters.mac("routing"),
+            passphrase: masters.mac("passphrase"),
+            seal: masters.cipher("seal"),
+            masters,
+        }
+    }
+
+    /// Authenticates the identifiers that registration gives out, and makes their secrets.
+    #[must_use]
+    pub const fn client_id(&self) -> &MacKey {
+        &self.client_id
+    }
+
+    /// Authenticates codes and refresh tokens, so that a forged one costs no storage request.
+    #[must_use]
+    pub const fn routing(&self) -> &MacKey {
+        &self.routing
+    }
+
+    /// Compares passphrases, and makes the epoch of one.
+    #[must_use]
+    pub const fn passphrase(&self) -> &MacKey {
+        &self.passphrase
+    }
+
+    /// Encrypts what travels through a browser.
+    #[must_use]
+    pub const fn seal(&self) -> &CipherKeys {
+        &self.seal
+    }
+
+    /// The signing keys of this moment. Keep them while they [cover](SigningKeys::covers) the time.
+    pub async fn signing(&self, now: Timestamp, ed25519: &impl Ed25519) -> Result<SigningKeys, Outage> {
+        SigningKeys::derive(&self.masters, now, ed25519).await
+    }
+}
+
+/// A key for HMAC-SHA256, with those it replaced.
+#[derive(Clone)]
+pub struct MacKey {
+    current: HmacSha256,
+    previous: Vec<HmacSha256>,
+}
+
+impl MacKey {
+    /// The tag of `parts` under the current key. Parts cannot run into each other: each is preceded by its length.
+    #[must_use]
+    pub fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+        absorb(&self.current, parts).finalize().into_bytes().into()
+    }
+
+    /// The tags of `parts` under every key, the current one first.
+    pub(in crate::oauth) fn tags(&self, parts: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.keys().map(|key| absorb(key, parts).finalize().into_bytes().into()).collect()
+    }
+
+    /// Whether `tag`, or the beginning of one (8 bytes at least), was made of `parts` with any of the keys. Takes the same
+    /// time whatever is wrong.
+    #[must_use]
+    pub fn verify(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
+        tag.len() >= SHORTEST_TAG && self.keys().any(|key| absorb(key, parts).verify_truncated_left(tag).is_ok())
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &HmacSha256> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+/// A key for authenticated encryption, with those it replaced. [`Sealed`](crate::oauth::seal::Sealed) knows what to do with it.
+#[derive(Clone)]
+pub struct CipherKeys {
+    current: [u8; 32],
+    previous: Vec<[u8; 32]>,
+}
+
+impl CipherKeys {
+    pub(in crate::oauth) const fn current(&self) -> &[u8; 32] {
+        &self.current
+    }
+
+    pub(in crate::oauth) fn all(&self) -> impl Iterator<Item = &[u8; 32]> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+}
+
+impl Drop for CipherKeys {
+    fn drop(&mut self) {
+        self.current.zeroize();
+        self.previous.zeroize();
+    }
+}
+
+/// The master keys, ready to derive from.
+pub(super) struct Masters {
+    pub(super) current: Prk,
+    previous: Vec<Prk>,
+}
+
+impl Masters {
+    /// The current one first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Prk> {
+        std::iter::once(&self.current).chain(&self.previous)
+    }
+
+    fn mac(&self, label: &str) -> MacKey {
+        let key = |prk: &Prk| hmac(&prk.expand(label));
+        MacKey { current: key(&self.current), previous: self.previous.iter().map(key).collect() }
+    }
+
+    fn cipher(&self, label: &str) -> CipherKeys {
+        CipherKeys {
+            current: self.current.expand(label),
+            previous: self.previous.iter().map(|prk| prk.expand(label)).collect(),
+        }
+    }
+}
