@@ -52,7 +52,8 @@ const ENDED_GRANT: &str = "\
     ARA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
     4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQEQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
     Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAZDAp9oGgaSn2gaQwKfaBgGg3KfaBgE";
-const THROTTLE: &str = "AQEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDjY6MjAwMTpkYjg6MToyAYCkp9oGAoCkp9oG";
+const THROTTLE_1: &str = "AQEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBg";
+const THROTTLE_2: &str = "AgEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBgA";
 /// What an app has that registered itself.
 const CLIENT_ID: &str = "c1_AgAAAABrSdIAAQIDBAUGBwgAA0FwcAEADmFwcC5leGFtcGxlL2NiAwADL2Nit4Dw3C4-JMCA9dtyD-rLZA";
 const CLIENT_SECRET: &str = "cs1_HiHDSBqfTofCz7FT7gAURN1nl8-HKsLT4e59bNKs9fg";
@@ -154,10 +155,10 @@ fn rows_of_every_version_are_read_and_those_of_today_are_known() {
     assert_kept(&made.live, &[LIVE_GRANT]);
     assert_kept(&made.ended, &[ENDED_GRANT]);
     let mut throttle = Throttle::default();
-    for address in ["192.0.2.1", "2001:db8:1:2::1"] {
+    for address in ["192.0.2.1", "198.51.100.1"] {
         throttle.attempt(&Visitor::from_address(Some(address)), false, epochs()[0], NOW);
     }
-    assert_kept(&throttle, &[THROTTLE]);
+    assert_kept(&throttle, &[THROTTLE_1, THROTTLE_2]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::compact::{Unreadable, read_bare};
 use super::passphrase::Epoch;
 use super::row::Row;
 use super::seal::Sealable;
@@ -142,7 +143,17 @@ pub struct Throttle {
 }
 
 impl Row for Throttle {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+        match version {
+            1 => {
+                let (epoch, visitors, total, total_at) = read_bare(encoded)?;
+                Ok(Self { epoch, visitors, total, total_at, stranger_at: Timestamp::default() })
+            }
+            _ => Err(Unreadable),
+        }
+    }
 }
 
 /// The wrong tries of one visitor.
