@@ -185,6 +185,8 @@ describe('a registration is refused', () => {
     ['two at signs', 'https://a@b@evil.example/cb'],
     ['a backslash', 'https://app.example\\@evil.example/cb'],
     ['a fragment', 'https://app.example/cb#fragment'],
+    ['a parameter that the answer has too', 'https://app.example/cb?code=somebody-elses'],
+    ['a name for this server', 'https://app.example/cb?tenant=7&iss=https%3A%2F%2Fevil.example'],
     ['javascript:', 'javascript:alert(1)'],
     ['JavaScript: in capitals', 'JaVaScRiPt:alert(1)'],
     ['javascript: after white space', ' javascript:alert(1)'],

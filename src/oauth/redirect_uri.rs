@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::form::decode;
 use super::web_url::{InvalidUrl, WebScheme, WebUrl};
 
 /// Longest redirect URI, in bytes.
@@ -25,6 +26,9 @@ const CURSOR: &str = "cursor://anysphere.cursor-mcp/oauth/callback";
 const DANGEROUS_SCHEMES: [&str; 11] =
     ["about", "blob", "data", "file", "filesystem", "ftp", "http", "https", "javascript", "vbscript", "view-source"];
 
+/// What an answer says in the query (RFC 6749 §4.1.2, RFC 9207 §2).
+const ANSWERS: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
+
 /// Why a redirect URI was refused. Its text goes into `error_description`; it never echoes the URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidRedirectUri {
@@ -34,6 +38,9 @@ pub enum InvalidRedirectUri {
     /// RFC 6749 §3.1.2 forbids it.
     #[error("a redirect URI must not have a fragment")]
     Fragment,
+    /// The answer would have a parameter twice (RFC 6749 §3.1), and the first one would be somebody's own.
+    #[error("a redirect URI must not have a parameter of the answer in its query")]
+    Answer,
     /// `http` to another machine.
     #[error("http is for redirect URIs on localhost, 127.0.0.1 or [::1] only; use https")]
     PlainHttp,
@@ -85,6 +92,12 @@ fn private_use_scheme(text: &str) -> Option<&str> {
     let visible = rest.bytes().all(|byte| byte.is_ascii_graphic()) && !rest.is_empty();
     let allowed = !DANGEROUS_SCHEMES.contains(&scheme) && !rest.contains('#') && text.len() <= MAX_REDIRECT_URI;
     (well_formed && visible && allowed).then_some(scheme)
+}
+
+/// Whether a query has a parameter that the answer has.
+fn says_an_answer(query: &str) -> bool {
+    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    names.filter_map(|name| decode(name.as_bytes()).ok()).any(|name| ANSWERS.contains(&name.as_str()))
 }
 
 /// What a redirect URI leads to.
@@ -141,6 +154,9 @@ impl RedirectUri {
         };
         if url.fragment.is_some() {
             return Err(InvalidRedirectUri::Fragment);
+        }
+        if url.query.is_some_and(says_an_answer) {
+            return Err(InvalidRedirectUri::Answer);
         }
         // Byte for byte means that also the scheme is written in one way only.
         if !raw.starts_with("https://") && !raw.starts_with("http://") {
@@ -264,7 +280,7 @@ mod tests {
             ("http://127.0.0.1:33418", RedirectKind::Loopback, "127.0.0.1:33418"),
             ("http://[::1]:3000/cb", RedirectKind::Loopback, "[::1]:3000"),
             ("https://localhost:3000/cb", RedirectKind::Https, "localhost:3000"),
-            ("https://App.Example.com:8443/cb?x=1", RedirectKind::Https, "app.example.com:8443"),
+            ("https://App.Example.com:8443/cb?x=1&encode=code&codes", RedirectKind::Https, "app.example.com:8443"),
         ] {
             let uri = uri(raw);
             assert_eq!((uri.kind(), uri.destination().as_str()), (kind, destination), "{raw}");
@@ -290,6 +306,10 @@ mod tests {
             ("any address", "http://0.0.0.0/cb", E::PlainHttp),
             ("fragment", "https://example.com/cb#x", E::Fragment),
             ("empty fragment", "https://example.com/cb#", E::Fragment),
+            ("a code of its own", "https://example.com/cb?x=1&code=stolen", E::Answer),
+            ("a code of its own, encoded", "https://example.com/cb?c%6Fde=stolen", E::Answer),
+            ("another issuer", "https://example.com/cb?iss=https://evil.example", E::Answer),
+            ("a state of its own", "http://127.0.0.1/cb?state", E::Answer),
             ("user name", "https://claude.ai@evil.example/cb", E::Url(InvalidUrl::UserInfo)),
             ("several at signs", "https://a@b@c/cb", E::Url(InvalidUrl::UserInfo)),
             ("user name on loopback", "http://localhost@evil.example/cb", E::Url(InvalidUrl::UserInfo)),
