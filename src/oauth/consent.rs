@@ -86,6 +86,10 @@ impl<'a> ConsentPage<'a> {
         match redirect_uri.kind() {
             RedirectKind::Loopback => warnings.push(Warning::Loopback),
             RedirectKind::PrivateUse => warnings.push(Warning::PrivateUse),
+            // Written with https it is a program on the person's own machine all the same.
+            RedirectKind::Https if WebUrl::parse(redirect_uri.as_str()).is_ok_and(|url| url.host.is_loopback()) => {
+                warnings.push(Warning::Loopback);
+            }
             RedirectKind::Https => {
                 if matches!(&vouching, Vouching::Host(host) if *host != destination) {
                     warnings.push(Warning::OtherHost);
@@ -256,6 +260,15 @@ mod tests {
                 "http://localhost:5/cb",
                 "localhost:5",
                 Loopback,
+                Vouching::Nobody,
+                &[Warning::Loopback, Warning::UnverifiedName],
+            ),
+            (
+                "c",
+                ClientKind::Registered,
+                "https://localhost:5/cb",
+                "localhost:5",
+                Https,
                 Vouching::Nobody,
                 &[Warning::Loopback, Warning::UnverifiedName],
             ),
