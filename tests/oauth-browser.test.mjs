@@ -159,6 +159,21 @@ describe('in a real browser', { skip: program ? false : why }, () => {
     }
   });
 
+  test('a name stays in its own place, whatever marks are piled up on it', async () => {
+    const above = async (name) => {
+      const strange = await register(server, { client_name: name, redirect_uris: [redirect] });
+      const tab = await chromium.tab();
+      await tab.open(`${server.origin}${authorizePath(asking(strange))}`);
+      const [x, y, width, height] = await tab.evaluate(
+        '(({ x, y, width, height }) => [x, y, width, height])(document.querySelector("h1").getBoundingClientRect())',
+      );
+      const clip = { x, y, width, height, scale: 1 };
+      return (await tab.send('Page.captureScreenshot', { clip })).data;
+    };
+    // A stroke over each letter, again and again: they reach up to the host that the page leads with.
+    assert.equal(await above(`X${'\u030d'.repeat(60)}`), await above('X'), 'MCP "Confused Deputy": the host that gets the code can be read');
+  });
+
   test('no other page can frame it', async () => {
     const tab = await chromium.tab();
     framed = `${server.origin}${authorizePath(asking(client))}`;
