@@ -496,7 +496,7 @@ describe('GitHub', () => {
   before(async () => {
     hub = await startInstances({
       count: 1,
-      vars: { IDENTITY: 'github', GITHUB_CLIENT_ID: 'Iv1.0123', GITHUB_CLIENT_SECRET: GITHUB_SECRET, ALLOWED_USERS: 'OctoCat' },
+      vars: { IDENTITY: 'github', GITHUB_CLIENT_ID: 'Iv1.0123', GITHUB_CLIENT_SECRET: GITHUB_SECRET, ALLOWED_USERS: 'OctoCat 1234567' },
       outbound: provider.port,
     });
   });
@@ -534,6 +534,13 @@ describe('GitHub', () => {
   test('names somebody who is not on the list, who gets a page', async () => {
     const { end } = await come({ id: 7, login: 'octocat-', name: 'octocat', email: 'octocat' });
     isRefused(await end('the-code-of-github'), 403, 'not the name, not the address');
+  });
+
+  test('names nobody who calls themselves like the number of somebody on the list', async () => {
+    const { end: impostor } = await come({ id: 8, login: '1234567', name: null });
+    isRefused(await impostor('the-code-of-github'), 403, 'a login may be a number, and anybody may choose it');
+    const { end } = await come({ id: 1234567, login: 'somebody', name: null });
+    assert.ok((await end('the-code-of-github')) instanceof Arrival, 'who has that number enters');
   });
 
   test('does not know the code', async () => {

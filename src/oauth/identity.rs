@@ -91,10 +91,16 @@ impl AllowedUsers {
         self.0.iter().any(|entry| {
             entry == "*"
                 || profile.id == *entry
-                || profile.login.as_ref().is_some_and(|login| login.eq_ignore_ascii_case(entry))
+                || profile.login.as_ref().is_some_and(|login| is_login(login, entry))
                 || profile.email.as_ref().is_some_and(|email| is_at(email, entry))
         })
     }
+}
+
+/// Whether `entry` is what somebody calls themselves. A number names the one who got it from the provider and nobody else:
+/// anybody may call themselves like somebody else's number.
+fn is_login(login: &str, entry: &str) -> bool {
+    login.eq_ignore_ascii_case(entry) && !entry.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Whether an address is `entry`, or in the domain that it names.
@@ -387,6 +393,8 @@ mod tests {
             let profile = Profile::of_github(user, &github).unwrap();
             assert_eq!(profile.admitted(&AllowedUsers::parse(allowed).unwrap()).is_ok(), good, "{allowed}");
         }
+        let impostor = Profile::of_github(br#"{"id": 9, "login": "583231"}"#, &github).unwrap();
+        assert!(impostor.admitted(&AllowedUsers::parse("583231").unwrap()).is_err(), "a login like another's number");
     }
 
     #[test]
