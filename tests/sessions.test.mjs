@@ -256,6 +256,17 @@ describe('a GET', () => {
   });
 });
 
+describe('waiting for a stream', () => {
+  test('takes a guest a few seconds at a time: anybody can make up a session, and keeps an object awake', async () => {
+    const session = await begin();
+    const began = performance.now();
+    const waits = await streamFrom(here, session.get(`${'0'.repeat(16)}-1`));
+    assert.deepEqual(await read(waits), [], waits.story('nothing is known of this stream'));
+    const seconds = (performance.now() - began) / 1000;
+    assert.ok(seconds > 5 && seconds < 20, `the client is sent away, and comes back if it means it: ${seconds} s`);
+  });
+});
+
 describe('a client that leaves', () => {
   for (const version of LEGACY) {
     test(`does not cancel its call (${version})`, async () => {

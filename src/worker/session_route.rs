@@ -19,6 +19,10 @@ use super::session_stream::{Limits, SessionStream};
 /// How long a stream is waited for after the longest call has ended: its last events may still be on their way.
 const AFTERMATH: Duration = Duration::from_secs(30);
 
+/// A stream is waited for at least this long for who has not signed in, and at least until it shows that it was lost. Anybody
+/// can make up a session, and each wait keeps an object awake that Cloudflare bills; who means it comes back.
+const LEAST_FOR_GUESTS: Duration = Duration::from_secs(10);
+
 /// The methods of an endpoint.
 pub(super) const ALLOWED: &str = "GET, POST, DELETE, OPTIONS";
 
@@ -54,7 +58,10 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
         // An empty stream would be taken for another lost connection.
         Ok(events) if is_end(&events) => refused(405, "There is nothing to come back to.").header("allow", ALLOWED),
         Ok(events) => {
-            let longest = configuration.time_limit.saturating_add(AFTERMATH);
+            let longest = match session.who {
+                Some(_) => configuration.time_limit.saturating_add(AFTERMATH),
+                None => configuration.keep_alive.saturating_mul(2).max(LEAST_FOR_GUESTS),
+            };
             let limits = Limits { keep_alive: configuration.keep_alive, longest };
             Answer::events(Box::pin(SessionStream::new(session, last, events, limits)))
         }
