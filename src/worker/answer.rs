@@ -1,10 +1,12 @@
 //! An HTTP answer: a status, headers, and one buffer or a stream.
 
+use std::borrow::Cow;
+
 use futures_util::StreamExt;
 use serde::Serialize;
 use serde_json::{Value, json};
 use worker::js_sys::Uint8Array;
-use worker::web_sys;
+use worker::web_sys::{self, ResponseInit};
 
 use crate::mcp::Events;
 use crate::oauth::outage::Outage;
@@ -15,7 +17,7 @@ use super::incoming::Incoming;
 /// What goes back.
 pub(crate) struct Answer {
     status: u16,
-    headers: Vec<(&'static str, String)>,
+    headers: Vec<(&'static str, Cow<'static, str>)>,
     body: AnswerBody,
 }
 
@@ -109,7 +111,8 @@ impl Answer {
         serde_json::from_slice::<Value>(body).ok()?.get("error")?.get("code")?.as_i64()?.try_into().ok()
     }
 
-    /// Names the request that it answers: in a header, and where it is an error of OAuth's form, in a member beside it.
+    /// Names the request that it answers in an error of OAuth's form, in a member of its own. The header that names it, in every
+    /// answer, comes with [`Self::into_response`].
     pub(crate) fn for_request(mut self, id: &str) -> Self {
         if self.error_name().is_some()
             && let AnswerBody::Bytes(body) = &mut self.body
@@ -119,11 +122,11 @@ impl Answer {
             body.extend_from_slice(id.as_bytes());
             body.extend_from_slice(br#""}"#);
         }
-        self.header("x-request-id", id)
+        self
     }
 
     /// Adds a header.
-    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
@@ -134,31 +137,101 @@ impl Answer {
         self
     }
 
+    /// Whether its status and headers are those of [`USUAL_HEAD`].
+    fn has_usual_head(&self) -> bool {
+        let usual = USUAL_HEADERS.iter().copied();
+        self.status == USUAL_STATUS && self.headers.iter().map(|(name, value)| (*name, &**value)).eq(usual)
+    }
+
     /// The runtime's own type, as the answer to `request`. Fails where a header value cannot be one.
     pub(crate) fn into_response(self, request: &Incoming) -> worker::Result<web_sys::Response> {
-        let headers = web_sys::Headers::new()?;
-        for (name, value) in &self.headers {
-            headers.append(name, value)?;
+        let id = request.visit().id();
+        if self.has_usual_head() {
+            return USUAL_HEAD.with(|usual| match usual {
+                Some(usual) => {
+                    usual.headers.set(REQUEST_ID, id)?;
+                    self.body.into_response(&usual.init, request)
+                }
+                None => self.into_response_of_its_own(id, request),
+            });
         }
-        let init = web_sys::ResponseInit::new();
-        init.set_status(self.status);
-        init.set_headers(&headers);
-        Ok(match self.body {
-            AnswerBody::Empty => web_sys::Response::new_with_opt_str_and_init(None, &init)?,
-            AnswerBody::Bytes(bytes) => {
+        self.into_response_of_its_own(id, request)
+    }
+
+    fn into_response_of_its_own(self, id: &str, request: &Incoming) -> worker::Result<web_sys::Response> {
+        let headers = self.headers.iter().map(|(name, value)| (*name, &**value)).chain([(REQUEST_ID, id)]);
+        let head = Head::new(self.status, headers)?;
+        self.body.into_response(&head.init, request)
+    }
+}
+
+impl AnswerBody {
+    fn into_response(self, init: &ResponseInit, request: &Incoming) -> worker::Result<web_sys::Response> {
+        Ok(match self {
+            Self::Empty => web_sys::Response::new_with_opt_str_and_init(None, init)?,
+            Self::Bytes(bytes) => {
                 let bytes = Uint8Array::from(bytes.as_slice());
-                web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&bytes), &init)?
+                web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&bytes), init)?
             }
-            AnswerBody::Stream(stream) => {
-                web_sys::Response::new_with_opt_readable_stream_and_init(Some(&stream), &init)?
-            }
-            AnswerBody::Events(events) => {
+            Self::Stream(stream) => web_sys::Response::new_with_opt_readable_stream_and_init(Some(&stream), init)?,
+            Self::Events(events) => {
                 let stream = worker::Response::from_stream(
                     UntilGone::new(events, request.signal()).map(Ok::<_, worker::Error>),
                 )?;
                 let stream = web_sys::Response::from(stream).body();
-                web_sys::Response::new_with_opt_readable_stream_and_init(stream.as_ref(), &init)?
+                web_sys::Response::new_with_opt_readable_stream_and_init(stream.as_ref(), init)?
             }
         })
+    }
+}
+
+/// Status and headers, in the runtime's own types. A response gets a copy of them.
+struct Head {
+    headers: web_sys::Headers,
+    init: ResponseInit,
+}
+
+impl Head {
+    fn new<'a>(status: u16, values: impl Iterator<Item = (&'a str, &'a str)>) -> worker::Result<Self> {
+        let headers = web_sys::Headers::new()?;
+        for (name, value) in values {
+            headers.append(name, value)?;
+        }
+        let init = ResponseInit::new();
+        init.set_status(status);
+        init.set_headers(&headers);
+        Ok(Self { headers, init })
+    }
+}
+
+/// Names the request in its answer.
+const REQUEST_ID: &str = "x-request-id";
+
+/// The head that nearly every answer of an MCP endpoint has. It is made once: that is a third of what a response costs.
+const USUAL_STATUS: u16 = 200;
+const USUAL_HEADERS: [(&str, &str); 2] = [("content-type", "application/json"), ("vary", "origin")];
+
+thread_local! {
+    static USUAL_HEAD: Option<Head> = Head::new(USUAL_STATUS, USUAL_HEADERS.into_iter()).ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::cors;
+    use super::*;
+
+    #[test]
+    fn the_answer_to_a_call_has_the_usual_head() {
+        let call = |status| Answer::json_bytes(status, b"{}".to_vec());
+        for (name, answer, is_usual) in [
+            ("a result", cors::readable_by(call(200), None), true),
+            ("a result for a page", cors::readable_by(call(200), Some("https://claude.ai")), false),
+            ("a refusal", cors::readable_by(call(400), None), false),
+            ("with a session", cors::readable_by(call(200).header("mcp-session-id", "s"), None), false),
+            ("a document", cors::readable_by_all(call(200)), false),
+            ("nothing", cors::readable_by(Answer::empty(202), None), false),
+        ] {
+            assert_eq!(answer.has_usual_head(), is_usual, "{name}");
+        }
     }
 }

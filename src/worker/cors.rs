@@ -24,7 +24,7 @@ pub(crate) fn readable_by(answer: Answer, origin: Option<&str>) -> Answer {
     match origin {
         None => answer,
         Some(origin) => answer
-            .header("access-control-allow-origin", origin)
+            .header("access-control-allow-origin", origin.to_owned())
             .header("access-control-expose-headers", EXPOSED_HEADERS),
     }
 }

@@ -155,7 +155,7 @@ pub(super) fn from_reply(reply: Reply) -> Answer {
         Reply::Accepted => Answer::empty(202),
         Reply::Json { status, session: None, body } => Answer::json_bytes(status, body),
         Reply::Json { status, session: Some(session), body } => {
-            Answer::json_bytes(status, body).header(SessionId::HEADER, session.as_str())
+            Answer::json_bytes(status, body).header(SessionId::HEADER, session.as_str().to_owned())
         }
         Reply::Events(events) => Answer::events(events),
         // Nobody holds it.
