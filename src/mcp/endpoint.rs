@@ -218,7 +218,8 @@ impl<H: Host + Unpin> Endpoint<H> {
         if modern::claim(&request.params).is_some() {
             return modern::admit(request, headers, &self.registry, page_size);
         }
-        let header_is_modern = names_modern(headers);
+        let header = headers.get(headers::PROTOCOL_VERSION);
+        let header_is_modern = header.as_deref().is_some_and(|header| names_modern_era(trimmed(header)));
         if request.method == "initialize" {
             if header_is_modern {
                 return Err(refused("The header MCP-Protocol-Version names a version without `initialize`.").into());
@@ -229,7 +230,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         if header_is_modern {
             return modern::admit(request, headers, &self.registry, page_size);
         }
-        let spoken = Spoken::of(headers).map_err(legacy_refusal)?;
+        let spoken = Spoken::by(header.as_deref()).map_err(legacy_refusal)?;
         let session = legacy::session(headers).map_err(|error| Refusal { status: 404, error })?;
         legacy::admit(request, spoken, session, &self.registry, page_size).map_err(legacy_refusal)
     }

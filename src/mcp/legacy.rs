@@ -30,8 +30,13 @@ pub(crate) enum Spoken {
 impl Spoken {
     /// Fails where the header names a version that no handshake here agreed on.
     pub(crate) fn of(headers: &impl RequestHeaders) -> Result<Self, RpcError> {
-        let Some(header) = headers.get(headers::PROTOCOL_VERSION) else { return Ok(Self::Unnamed) };
-        match ProtocolVersion::parse(trimmed(&header)) {
+        Self::by(headers.get(headers::PROTOCOL_VERSION).as_deref())
+    }
+
+    /// The same, where the header has been read.
+    pub(crate) fn by(header: Option<&str>) -> Result<Self, RpcError> {
+        let Some(header) = header else { return Ok(Self::Unnamed) };
+        match ProtocolVersion::parse(trimmed(header)) {
             Some(version) if version.era() == Era::Legacy => Ok(Self::Named(version)),
             _ => Err(RpcError::new(
                 ErrorCode::InvalidRequest,

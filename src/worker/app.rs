@@ -25,6 +25,7 @@ use super::metrics;
 use super::oauth;
 use super::route::{McpEndpoint, Route};
 use super::site::{LastSite, Site};
+use super::visit::Log;
 use super::well_known;
 
 /// After this long a call that has not answered becomes a stream, so that proxies and clients keep waiting.
@@ -63,10 +64,11 @@ pub async fn serve(request: web_sys::Request, env: Env, context: Context) -> wor
     let visit = incoming.visit();
     let answer = match app(&env) {
         Ok(app) => {
-            visit.report_to(app.configuration.log, app.metrics.as_ref());
+            visit.report_to(app.configuration.log, app.metrics.as_ref(), &incoming);
             app.answer(&incoming, env, context).await
         }
         Err(error) => {
+            visit.report_to(Log::default(), None, &incoming);
             console_error!("configuration: {error}");
             Answer::json(500, &json!({ "error": "server_error", "error_description": error.to_string() }))
         }

@@ -3,18 +3,20 @@
 use std::cell::Cell;
 
 use sha2::{Digest, Sha256};
+use worker::js_sys::Date;
 
 use crate::mcp::Unavailable;
 use crate::oauth::{Random, Timestamp};
 
 /// Now. On Workers the clock stands still while code runs.
 pub(crate) fn now() -> Timestamp {
-    Timestamp::from_seconds(worker::Date::now().as_millis().div_euclid(1000))
+    Timestamp::from_seconds(now_in_milliseconds().div_euclid(1000))
 }
 
 /// Now, in milliseconds since 1970.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number far below 2^53")]
 pub(crate) fn now_in_milliseconds() -> u64 {
-    worker::Date::now().as_millis()
+    Date::now() as u64
 }
 
 /// Random bytes for one request. The runtime's source is asked once, where it can still be said that it failed; from what it

@@ -3,11 +3,12 @@
 use std::rc::Rc;
 
 use thiserror::Error;
-use worker::js_sys::Uint8Array;
+use worker::js_sys::{JsString, Uint8Array};
+use worker::wasm_bindgen::JsCast;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys;
 
-use crate::mcp::{RequestHeaders, TraceParent};
+use crate::mcp::RequestHeaders;
 
 use super::js;
 use super::route::Route;
@@ -19,7 +20,7 @@ pub(crate) struct Incoming {
     method: String,
     route: Route,
     request: web_sys::Request,
-    headers: web_sys::Headers,
+    headers: js::Headers,
     url: String,
     /// Where the path begins in `url`.
     path_at: usize,
@@ -36,9 +37,8 @@ pub(crate) enum BodyError {
 
 impl Incoming {
     pub(crate) fn new(request: web_sys::Request) -> Self {
-        let (url, headers) = (request.url(), request.headers());
+        let (url, headers) = (request.url(), request.headers().unchecked_into());
         let path_at = path_start(&url);
-        let header = |name: &str| headers.get(name).ok().flatten();
         // A path that is none of ours is somebody's own words.
         let path = path_of(&url, path_at);
         let (method, route) = (request.method(), Route::of(path));
@@ -47,8 +47,7 @@ impl Incoming {
             "" => "/",
             path => path,
         };
-        let (ray, trace) = (header("cf-ray"), header(TraceParent::NAME));
-        let visit = Rc::new(Visit::new(&method, path, ray.as_deref(), trace.as_deref()));
+        let visit = Rc::new(Visit::new(&method, path, header(&headers, "cf-ray").as_deref()));
         Self { visit, method, route, request, headers, url, path_at }
     }
 
@@ -88,7 +87,7 @@ impl Incoming {
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name).ok().flatten()
+        header(&self.headers, name)
     }
 
     /// The whole body, if it is not larger than `limit` bytes.
@@ -119,6 +118,35 @@ impl RequestHeaders for Incoming {
     fn get(&self, name: &str) -> Option<String> {
         self.header(name)
     }
+}
+
+/// Names that are asked for again and again, most of them by every call.
+const KNOWN: [&str; 12] = [
+    "cf-ray",
+    "origin",
+    "authorization",
+    "content-type",
+    "content-length",
+    "accept",
+    "mcp-protocol-version",
+    "mcp-session-id",
+    "mcp-method",
+    "mcp-name",
+    "traceparent",
+    "cf-connecting-ip",
+];
+
+thread_local! {
+    /// The same as the runtime's own strings: to make one takes longer than to look up its header.
+    static KNOWN_NAMES: [JsString; KNOWN.len()] = KNOWN.map(JsString::from);
+}
+
+fn header(headers: &js::Headers, name: &str) -> Option<String> {
+    let value = KNOWN_NAMES.with(|names| match KNOWN.iter().zip(names).find(|(known, _)| **known == name) {
+        Some((_, name)) => headers.get(name),
+        None => headers.get(&name.into()),
+    });
+    value.ok().flatten()
 }
 
 fn path_of(url: &str, path_at: usize) -> &str {

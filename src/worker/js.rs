@@ -1,8 +1,18 @@
 //! JavaScript of the runtime, called by name. The typed wrappers of some of it bring along far more than is used here.
 
-use worker::js_sys::{Array, Function, Object, Promise, Reflect, Uint8Array};
+use worker::js_sys::{Array, Function, JsString, Object, Promise, Reflect, Uint8Array};
+use worker::wasm_bindgen::prelude::wasm_bindgen;
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `Headers`, whose `get` takes a name that is a string of the runtime already.
+    pub(crate) type Headers;
+
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn get(this: &Headers, name: &JsString) -> Result<Option<String>, JsValue>;
+}
 
 /// `target.name`.
 pub(crate) fn get(target: &JsValue, name: &str) -> Result<JsValue, JsValue> {

@@ -3,14 +3,14 @@
 
 use std::cell::{Cell, RefCell};
 
-use worker::Date;
 use worker::wasm_bindgen::JsValue;
 use worker::web_sys::console;
 
 use crate::caller::ClientId;
-use crate::mcp::{Outcome, ProtocolVersion, Summary, TraceParent};
+use crate::mcp::{Outcome, ProtocolVersion, RequestHeaders, Summary, TraceParent};
 
 use super::answer::Answer;
+use super::clock::now_in_milliseconds;
 use super::log_line::{LogLine, push_digits};
 use super::metrics;
 
@@ -31,9 +31,10 @@ pub(crate) struct Visit {
     id: String,
     http: &'static str,
     route: String,
-    began: u64,
+    began: Cell<u64>,
     /// Random numbers that name the request in a trace, and the trace if it stands in none.
     span: [u64; 3],
+    /// Set by [`Visit::report_to`], as `metrics` and `began` are.
     log: Cell<Log>,
     metrics: RefCell<Option<JsValue>>,
     notes: RefCell<Notes>,
@@ -53,17 +54,17 @@ struct Notes {
 
 impl Visit {
     /// A request that has just come in. `path` is one of ours, or empty.
-    pub(crate) fn new(http: &str, path: &str, ray: Option<&str>, traceparent: Option<&str>) -> Self {
+    pub(crate) fn new(http: &str, path: &str, ray: Option<&str>) -> Self {
         let span = random();
         Self {
             id: ray.filter(|ray| is_ray(ray)).map_or_else(|| own_id(span), str::to_owned),
             http: METHODS.into_iter().find(|known| *known == http).unwrap_or("OTHER"),
             route: path.to_owned(),
-            began: Date::now().as_millis(),
+            began: Cell::default(),
             span,
             log: Cell::default(),
             metrics: RefCell::default(),
-            notes: RefCell::new(Notes { trace: traceparent.and_then(TraceParent::parse), ..Notes::default() }),
+            notes: RefCell::default(),
         }
     }
 
@@ -72,10 +73,15 @@ impl Visit {
         &self.id
     }
 
-    /// Where it is written down.
-    pub(crate) fn report_to(&self, log: Log, metrics: Option<&JsValue>) {
+    /// Where it is written down. What only the log wants to know of its beginning is looked up here, if there is one: no time
+    /// has passed since.
+    pub(crate) fn report_to(&self, log: Log, metrics: Option<&JsValue>, headers: &impl RequestHeaders) {
         self.log.set(log);
         self.metrics.replace(metrics.cloned());
+        if self.is_heard() {
+            self.began.set(now_in_milliseconds());
+            self.notes.borrow_mut().trace = headers.get(TraceParent::NAME).as_deref().and_then(TraceParent::parse);
+        }
     }
 
     /// What a body has asked for.
@@ -89,7 +95,9 @@ impl Visit {
 
     /// Who calls: a client that is known here.
     pub(crate) fn client(&self, id: &ClientId) {
-        self.notes.borrow_mut().client = Some(short_name(id.as_str()));
+        if self.is_heard() {
+            self.notes.borrow_mut().client = Some(short_name(id.as_str()));
+        }
     }
 
     /// What has come of it. Of several outcomes a failure is told.
@@ -107,6 +115,9 @@ impl Visit {
 
     /// Its answer. What that says of itself is noted where nobody has said more.
     pub(crate) fn leaves(&self, answer: &Answer) {
+        if !self.is_heard() {
+            return;
+        }
         let mut notes = self.notes.borrow_mut();
         notes.status = answer.status();
         if notes.outcome.is_none() {
@@ -125,13 +136,16 @@ impl Visit {
 
 impl Drop for Visit {
     fn drop(&mut self) {
+        if !self.is_heard() {
+            return;
+        }
         let notes = self.notes.get_mut();
         let line = LogLine {
             id: &self.id,
             http: self.http,
             route: &self.route,
             status: notes.status,
-            milliseconds: u32::try_from(Date::now().as_millis().saturating_sub(self.began)).unwrap_or(u32::MAX),
+            milliseconds: u32::try_from(now_in_milliseconds().saturating_sub(self.began.get())).unwrap_or(u32::MAX),
             method: notes.method,
             name: notes.name.as_deref(),
             version: notes.version,
