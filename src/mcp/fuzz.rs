@@ -174,7 +174,8 @@ fn last_event_id(input: &[u8]) -> bool {
 fn traceparent(input: &[u8]) -> bool {
     let Ok(input) = std::str::from_utf8(input) else { return false };
     let Some(trace) = TraceParent::parse(input) else { return false };
-    let text = format!("{:032x}-{:016x}", trace.trace(), trace.parent());
+    let [high, low] = trace.trace();
+    let text = format!("{high:016x}{low:016x}-{:016x}", trace.parent());
     assert_eq!(input.get(3..52), Some(text.as_str()), "it is what was sent");
     true
 }

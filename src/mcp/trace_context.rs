@@ -5,7 +5,7 @@
 /// A `traceparent` that is in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TraceParent {
-    trace: u128,
+    trace: [u64; 2],
     parent: u64,
 }
 
@@ -28,15 +28,15 @@ impl TraceParent {
         if !ends || !dashes {
             return None;
         }
-        let trace = hex(bytes.get(3..35)?)?;
-        let parent = u64::try_from(hex(bytes.get(36..52)?)?).ok()?;
+        let trace = [hex(bytes.get(3..19)?)?, hex(bytes.get(19..35)?)?];
+        let parent = hex(bytes.get(36..52)?)?;
         hex(bytes.get(53..55)?)?;
-        (trace != 0 && parent != 0).then_some(Self { trace, parent })
+        (trace != [0, 0] && parent != 0).then_some(Self { trace, parent })
     }
 
-    /// The trace, a number of 32 hexadecimal digits.
+    /// The trace, a number of 32 hexadecimal digits, in two halves.
     #[must_use]
-    pub const fn trace(&self) -> u128 {
+    pub const fn trace(&self) -> [u64; 2] {
         self.trace
     }
 
@@ -48,14 +48,14 @@ impl TraceParent {
 }
 
 /// Lower-case hexadecimal digits only.
-fn hex(digits: &[u8]) -> Option<u128> {
-    digits.iter().try_fold(0_u128, |number, digit| {
+fn hex(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0_u64, |number, digit| {
         let value = match digit {
             b'0'..=b'9' => digit.wrapping_sub(b'0'),
             b'a'..=b'f' => digit.wrapping_sub(b'a').wrapping_add(10),
             _ => return None,
         };
-        Some(number.wrapping_shl(4) | u128::from(value))
+        Some(number.wrapping_shl(4) | u64::from(value))
     })
 }
 
@@ -67,7 +67,7 @@ mod tests {
     fn a_trace_is_continued_only_if_it_is_in_order() {
         let good = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
         let parsed = TraceParent::parse(good).unwrap();
-        assert_eq!(parsed.trace(), 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c);
+        assert_eq!(parsed.trace(), [0x0af7_6519_16cd_43dd, 0x8448_eb21_1c80_319c]);
         assert_eq!(parsed.parent(), 0x00f0_67aa_0ba9_02b7);
         for (name, text, is_good) in [
             ("not sampled", "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-00".to_owned(), true),

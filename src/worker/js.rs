@@ -10,6 +10,10 @@ extern "C" {
     /// `Headers`, whose `get` takes a name that is a string of the runtime already.
     pub(crate) type Headers;
 
+    /// `console.log`.
+    #[wasm_bindgen(js_namespace = console)]
+    pub(crate) fn log(text: &str);
+
     #[wasm_bindgen(method, catch)]
     pub(crate) fn get(this: &Headers, name: &JsString) -> Result<Option<String>, JsValue>;
 }

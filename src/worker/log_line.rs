@@ -9,7 +9,7 @@ const MAX_TEXT: usize = 80;
 /// What is known of a request when it is over.
 pub(super) struct LogLine<'a> {
     pub(super) id: &'a str,
-    pub(super) http: &'a str,
+    pub(super) http: &'static str,
     pub(super) route: &'a str,
     pub(super) status: u16,
     pub(super) milliseconds: u32,
@@ -51,12 +51,16 @@ impl LogLine<'_> {
     pub(super) fn to_json(&self) -> String {
         let mut line = String::with_capacity(384);
         line.push_str(r#"{"message":""#);
-        push_text(&mut line, self.http);
+        line.push_str(self.http);
         line.push(' ');
         push_text(&mut line, self.route);
-        for text in [self.method, self.name].into_iter().flatten() {
+        if let Some(method) = self.method {
             line.push(' ');
-            push_text(&mut line, text);
+            line.push_str(method);
+        }
+        if let Some(name) = self.name {
+            line.push(' ');
+            push_text(&mut line, name);
         }
         line.push(' ');
         push_number(&mut line, self.status.into());
@@ -65,18 +69,14 @@ impl LogLine<'_> {
         line.push_str(r#","ms":"#);
         push_number(&mut line, self.milliseconds);
         push_member(&mut line, "request_id", Some(self.id));
-        push_member(&mut line, "http", Some(self.http));
+        push_own(&mut line, "http", Some(self.http));
         push_member(&mut line, "route", Some(self.route));
-        push_member(&mut line, "rpc", self.method);
+        push_own(&mut line, "rpc", self.method);
         push_member(&mut line, if self.method == Some("prompts/get") { "prompt" } else { "tool" }, self.name);
-        push_member(&mut line, "version", self.version.map(ProtocolVersion::as_str));
-        push_member(
-            &mut line,
-            "era",
-            self.version.map(|version| if version.is_modern() { "modern" } else { "legacy" }),
-        );
+        push_own(&mut line, "version", self.version.map(ProtocolVersion::as_str));
+        push_own(&mut line, "era", self.version.map(|version| if version.is_modern() { "modern" } else { "legacy" }));
         push_member(&mut line, "client", self.client);
-        push_member(&mut line, "outcome", Some(self.word()));
+        push_own(&mut line, "outcome", Some(self.word()));
         push_member(&mut line, "reason", self.reason);
         if let Some(Outcome::Error(code)) = self.outcome {
             line.push_str(r#","code":"#);
@@ -89,14 +89,14 @@ impl LogLine<'_> {
         line.push_str(r#","trace":""#);
         match &self.trace {
             Some(trace) => {
-                push_digits(&mut line, trace.trace(), 32);
+                trace.trace().into_iter().for_each(|half| push_digits(&mut line, half));
                 line.push_str(r#"","parent":""#);
-                push_digits(&mut line, trace.parent().into(), 16);
+                push_digits(&mut line, trace.parent());
             }
-            None => push_digits(&mut line, u128::from(high).wrapping_shl(64) | u128::from(low), 32),
+            None => [high, low].into_iter().for_each(|half| push_digits(&mut line, half)),
         }
         line.push_str(r#"","span":""#);
-        push_digits(&mut line, span.into(), 16);
+        push_digits(&mut line, span);
         line.push_str("\"}");
         line
     }
@@ -105,12 +105,25 @@ impl LogLine<'_> {
 /// `,"name":"text"`, if there is a text.
 fn push_member(line: &mut String, name: &str, text: Option<&str>) {
     if let Some(text) = text {
-        line.push_str(",\"");
-        line.push_str(name);
-        line.push_str("\":\"");
+        push_name(line, name);
         push_text(line, text);
         line.push('"');
     }
+}
+
+/// The same with words of this program, which need no look.
+fn push_own(line: &mut String, name: &str, text: Option<&'static str>) {
+    if let Some(text) = text {
+        push_name(line, name);
+        line.push_str(text);
+        line.push('"');
+    }
+}
+
+fn push_name(line: &mut String, name: &str) {
+    line.push_str(",\"");
+    line.push_str(name);
+    line.push_str("\":\"");
 }
 
 /// Only characters that mean nothing to JSON, to a terminal or to a page, and not many.
@@ -132,9 +145,9 @@ fn push_number(line: &mut String, number: u32) {
     push_digit(line, number.wrapping_rem(10));
 }
 
-/// The last `count` hexadecimal digits.
-pub(super) fn push_digits(line: &mut String, number: u128, count: u32) {
-    for place in (0..count).rev() {
+/// The sixteen hexadecimal digits.
+pub(super) fn push_digits(line: &mut String, number: u64) {
+    for place in (0..16_u32).rev() {
         let digit = number.wrapping_shr(place.wrapping_mul(4)) & 0xf;
         push_digit(line, u32::try_from(digit).unwrap_or_default());
     }

@@ -4,13 +4,13 @@
 use std::cell::{Cell, RefCell};
 
 use worker::wasm_bindgen::JsValue;
-use worker::web_sys::console;
 
 use crate::caller::ClientId;
 use crate::mcp::{Outcome, ProtocolVersion, RequestHeaders, Summary, TraceParent};
 
 use super::answer::Answer;
 use super::clock::now_in_milliseconds;
+use super::js;
 use super::log_line::{LogLine, push_digits};
 use super::metrics;
 
@@ -156,8 +156,8 @@ impl Drop for Visit {
             span: self.span,
         };
         match self.log.get() {
-            Log::All => console::log_1(&line.to_json().into()),
-            Log::Errors if line.is_failure() => console::log_1(&line.to_json().into()),
+            Log::All => js::log(&line.to_json()),
+            Log::Errors if line.is_failure() => js::log(&line.to_json()),
             Log::Errors | Log::Off => {}
         }
         if let Some(dataset) = self.metrics.get_mut() {
@@ -170,7 +170,7 @@ const METHODS: [&str; 7] = ["POST", "GET", "DELETE", "OPTIONS", "HEAD", "PUT", "
 
 fn own_id([number, ..]: [u64; 3]) -> String {
     let mut id = String::with_capacity(16);
-    push_digits(&mut id, number.into(), 16);
+    push_digits(&mut id, number);
     id
 }
 
