@@ -163,13 +163,7 @@ impl AuthorizationQuery {
         let requested = self.parameters.get("redirect_uri")?;
         let requested = requested.map(|raw| RedirectUri::parse(raw, policy)).transpose()?;
         let redirect_uri = client.redirect_uri(requested.as_ref())?;
-        Ok(TrustedRedirect {
-            redirect_uri,
-            client_name: client.name.clone(),
-            client_kind: client.kind,
-            loopback_only: client.is_loopback_only(),
-            query: self,
-        })
+        Ok(TrustedRedirect { redirect_uri, client_name: client.name.clone(), client_kind: client.kind, query: self })
     }
 }
 
@@ -180,7 +174,6 @@ pub struct TrustedRedirect {
     redirect_uri: RedirectUri,
     client_name: Option<ClientName>,
     client_kind: ClientKind,
-    loopback_only: bool,
 }
 
 impl TrustedRedirect {
@@ -203,7 +196,6 @@ impl TrustedRedirect {
                 client_id: self.query.client_id,
                 client_kind: self.client_kind,
                 client_name: self.client_name,
-                loopback_only: self.loopback_only,
                 back,
                 code_challenge,
                 scopes,
@@ -313,7 +305,6 @@ pub struct AuthorizationRequest {
     client_id: ClientId,
     client_kind: ClientKind,
     client_name: Option<ClientName>,
-    loopback_only: bool,
     back: WayBack,
     code_challenge: CodeChallenge,
     scopes: ScopeSet,
@@ -337,12 +328,6 @@ impl AuthorizationRequest {
     #[must_use]
     pub const fn client_name(&self) -> Option<&ClientName> {
         self.client_name.as_ref()
-    }
-
-    /// Whether all addresses of the client are on the person's own machine.
-    #[must_use]
-    pub const fn is_loopback_only(&self) -> bool {
-        self.loopback_only
     }
 
     /// Where the answer goes.

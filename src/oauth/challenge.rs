@@ -132,12 +132,6 @@ impl Challenge {
         }
         value
     }
-
-    /// The scopes that were asked for.
-    #[must_use]
-    pub const fn scope(&self) -> &ScopeSet {
-        &self.scope
-    }
 }
 
 #[cfg(test)]

@@ -201,13 +201,6 @@ impl Client {
         // All are compared, so that the time tells nothing.
         self.secrets.iter().fold(false, |found, hash| hash.matches(secret) | found)
     }
-
-    /// Whether every place it may be sent to is a program on the person's own machine: then nothing proves which one
-    /// (MCP "Localhost Redirect URI Risks").
-    #[must_use]
-    pub fn is_loopback_only(&self) -> bool {
-        self.redirect_uris.iter().all(|uri| uri.kind() == RedirectKind::Loopback)
-    }
 }
 
 /// A short fixed-length stand-in for an identifier that may be a long URL, where a key has a limit (KV: 512 bytes).
@@ -264,12 +257,6 @@ mod tests {
         for several in [&["https://a/cb", "https://b/cb"][..], &["http://localhost/cb"], &[]] {
             assert_eq!(client(several).redirect_uri(None), Err(RedirectMismatch::Missing), "{several:?}");
         }
-    }
-
-    #[test]
-    fn loopback_only_is_seen() {
-        assert!(client(&["http://localhost/cb", "http://127.0.0.1:1/"]).is_loopback_only());
-        assert!(!client(&["http://localhost/cb", "https://a/cb"]).is_loopback_only());
     }
 
     #[test]

@@ -153,12 +153,6 @@ impl PresentedClient {
         };
         if proven && self.id == client.id { Ok(()) } else { Err(self.unknown()) }
     }
-
-    /// Whether this may be a client that is described by a document, which is always public. Its document is not needed for
-    /// that, so the token endpoint asks no foreign host: whose code or token it is says the grant.
-    pub fn authenticate_public(&self) -> Result<(), ClientAuthenticationError> {
-        if self.secret.is_none() && self.verbatim.is_none() { Ok(()) } else { Err(self.unknown()) }
-    }
 }
 
 impl fmt::Debug for PresentedClient {
@@ -275,15 +269,6 @@ mod tests {
         assert_eq!(check(None, "grant_type=x", None), Err(ClientAuthenticationError::Missing));
         let error = check(None, "client_id=a&client_id=a", None).unwrap_err();
         assert_eq!(error, ClientAuthenticationError::Form(FormError::Repeated("client_id")));
-    }
-
-    #[test]
-    fn a_client_with_a_document_shows_no_secret() {
-        for (body, accepted) in [("client_id=https://a/c", true), ("client_id=https://a/c&client_secret=s", false)] {
-            let body = Parameters::parse(body.as_bytes()).unwrap();
-            let presented = PresentedClient::parse(None, &body).unwrap();
-            assert_eq!(presented.authenticate_public().is_ok(), accepted);
-        }
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub enum Found {
     /// A client that registered itself. In the second half of its life a mark has to be looked up
     /// ([`RegisteredClient::needs_mark`]).
     Registered(RegisteredClient),
-    /// A client that is described by a document, which has to be at hand or fetched. At the token endpoint it is not needed
-    /// ([`PresentedClient::authenticate_public`](super::client_authentication::PresentedClient::authenticate_public)).
+    /// A client that is described by a document, which has to be at hand or fetched. At the token endpoint it is not needed:
+    /// the client has no secret, and its code or token says to whom it was given.
     Document(ClientIdUrl),
     /// None.
     Nothing,

@@ -22,7 +22,7 @@ const MAX_VALUE: usize = 3800;
 pub struct HostCookie(&'static str);
 
 /// Binds a pending sign-in to its browser. See [`BrowserNonce`].
-pub const BROWSER: HostCookie = HostCookie::new("mcp-browser");
+const BROWSER: HostCookie = HostCookie::new("mcp-browser");
 
 impl HostCookie {
     /// A cookie of this name, of letters, digits and hyphens.

@@ -134,7 +134,7 @@ pub(crate) const TARGETS: &[Target] = &[
     },
     Target { name: "bearer_header", run: bearer_header, seeds: &[b"Bearer abc.def.ghi~+/-_==", b"bearer  x", b"Bearer a, Bearer b", b"Basic YTpi"] },
     Target { name: "opaque_tokens", run: opaque_tokens, seeds: &[b"mc1_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v", b"mr1_AAEC"] },
-    Target { name: "compact", run: compact, seeds: &[&[1, 0], &[1, 1, 16, 0, 0], &[1, 0, 3, b'a', b'b', b'c', 0xff, 0xff, 0xff, 0xff, 0x0f]] },
+    Target { name: "compact", run: compact, seeds: &[&[1, 0], &[2, 1], &[1, 1, 16, 0, 0], &[2, 5, 16], &[1, 0, 3, b'a', b'b', b'c', 0xff, 0xff, 0xff, 0xff, 0x0f]] },
 ];
 
 const NOW: Timestamp = Timestamp::from_seconds(1_900_000_000);

@@ -46,12 +46,6 @@ impl Jwk {
         let required = format!("{{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"{x}\"}}");
         URL_SAFE_NO_PAD.encode(Sha256::digest(required))
     }
-
-    /// What `kid` says.
-    #[must_use]
-    pub fn kid(&self) -> &str {
-        &self.kid
-    }
 }
 
 #[cfg(test)]
@@ -63,7 +57,6 @@ mod tests {
         let mut key = [0; 32];
         URL_SAFE_NO_PAD.decode_slice("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", &mut key).unwrap();
         let jwk = Jwk::ed25519(&key);
-        assert_eq!(jwk.kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
         assert_eq!(
             serde_json::to_string(&Jwks { keys: vec![jwk] }).unwrap(),
             "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\",\

@@ -1,6 +1,7 @@
 //! The authorization server and the bearer check.
 //!
-//! Nothing here names a Workers type, reads a clock or draws randomness except through [`Clock`] and [`Random`].
+//! Nothing here names a Workers type, reads a clock or draws randomness: the edge hands in what time it is ([`Timestamp`]), and
+//! whatever is random comes from a [`Random`].
 
 pub mod access_token;
 pub mod account;
@@ -51,4 +52,4 @@ pub mod token;
 pub mod verified_tokens;
 pub mod web_url;
 
-pub use timestamp::{Clock, Random, Timestamp};
+pub use timestamp::{Random, Timestamp};

@@ -13,7 +13,7 @@ use super::keys::MacKey;
 /// Fewest characters.
 pub const MIN_PASSPHRASE: usize = 12;
 /// Most bytes that are looked at.
-pub const MAX_PASSPHRASE: usize = 1024;
+const MAX_PASSPHRASE: usize = 1024;
 
 /// Fewest different characters.
 const MIN_DISTINCT: usize = 6;

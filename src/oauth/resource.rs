@@ -140,27 +140,6 @@ impl ResourceServer {
         &self.sse
     }
 
-    /// The resource that answers at a path of this server, with or without a slash at its end.
-    #[must_use]
-    pub fn at_path(&self, path: &str) -> Option<&Resource> {
-        match path.strip_suffix('/').unwrap_or(path) {
-            MCP_PATH => Some(&self.mcp),
-            PRIVATE_MCP_PATH => Some(&self.private_mcp),
-            SSE_PATH => Some(&self.sse),
-            _ => None,
-        }
-    }
-
-    /// The resource whose metadata stands at a well-known path of this server. The bare path describes `/mcp`: that is where
-    /// clients look that know nothing but the host.
-    #[must_use]
-    pub fn described_at(&self, path: &str) -> Option<&Resource> {
-        match path.strip_prefix(PROTECTED_RESOURCE_METADATA_PATH)? {
-            "" | "/" => Some(&self.mcp),
-            path => self.at_path(path),
-        }
-    }
-
     /// The one resource that a request means (RFC 8707 §2). A request without one means `/mcp`: clients of the first protocol
     /// revisions do not know the parameter.
     pub fn requested(&self, parameters: &Parameters) -> Result<&Resource, InvalidTarget> {
@@ -276,26 +255,5 @@ mod tests {
         assert_eq!(server.mcp().metadata_url(), format!("{at}/mcp"));
         assert_eq!(server.private_mcp().metadata_url(), format!("{at}/private/mcp"));
         assert_eq!(Resource::parse("https://mcp.example.com").unwrap().metadata_url(), at);
-    }
-
-    #[test]
-    fn paths_lead_to_resources() {
-        let server = server();
-        for (path, expected) in [
-            ("/mcp", Some(server.mcp())),
-            ("/mcp/", Some(server.mcp())),
-            ("/private/mcp", Some(server.private_mcp())),
-            ("/private/mcp/", Some(server.private_mcp())),
-            ("/mcp//", None),
-            ("/private", None),
-            ("/", None),
-        ] {
-            assert_eq!(server.at_path(path), expected, "{path}");
-            let well_known = format!("{PROTECTED_RESOURCE_METADATA_PATH}{path}");
-            let described = if path == "/" { Some(server.mcp()) } else { expected };
-            assert_eq!(server.described_at(&well_known), described, "{well_known}");
-        }
-        assert_eq!(server.described_at(PROTECTED_RESOURCE_METADATA_PATH), Some(server.mcp()));
-        assert_eq!(server.described_at("/.well-known/oauth-protected-resourcex"), None);
     }
 }

@@ -1,5 +1,5 @@
 //! Time and randomness, as this folder asks for them. Nothing here reads a clock or draws a random byte by itself: the edge
-//! hands both in, and a test hands in its own.
+//! hands both in, and a test hands in its own. On Workers the clock stands still while code runs, so one request is one moment.
 
 use std::fmt;
 
@@ -47,12 +47,6 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// What time it is. On Workers the clock stands still while code runs, so one request sees one moment.
-pub trait Clock {
-    /// Now.
-    fn now(&self) -> Timestamp;
 }
 
 /// A cryptographically secure source of random bytes.

@@ -43,6 +43,15 @@ pub enum Look {
     Revoked,
 }
 
+/// How a grant stands, as its marker says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantState {
+    /// There is none.
+    Live,
+    /// There is one.
+    Revoked,
+}
+
 /// The memory of one isolate.
 #[derive(Default)]
 pub struct VerifiedTokens {
@@ -65,7 +74,7 @@ struct Known {
     /// When the last answer was had,
     answered_at: Timestamp,
     /// and what it was.
-    revoked: bool,
+    state: GrantState,
     /// Before this nobody asks again.
     ask_at: Timestamp,
 }
@@ -117,21 +126,20 @@ impl VerifiedTokens {
         caller
     }
 
-    /// Whether to look for the marker of a grant. `strict` is for tools that want to know each time.
+    /// Whether to look for the marker of a grant.
     #[must_use]
-    pub fn look(&self, grant: GrantId, strict: bool, now: Timestamp) -> Look {
+    pub fn look(&self, grant: GrantId, now: Timestamp) -> Look {
         match self.place_of_grant(grant).ok().and_then(|place| self.grants.get(place)) {
-            Some(known) if known.revoked => Look::Revoked,
-            Some(_) if strict => Look::Must,
+            Some(known) if known.state == GrantState::Revoked => Look::Revoked,
             Some(known) if now < known.ask_at => Look::NotNow,
             Some(known) if now.seconds_since(known.answered_at) < BELIEVE => Look::Due,
             None | Some(_) => Look::Must,
         }
     }
 
-    /// Somebody looked: whether there is a marker. A revoked grant stays it: the answer of storage that was asked before, or has
+    /// Somebody looked, and this is how it stands. A revoked grant stays it: the answer of storage that was asked before, or has
     /// not heard yet, does not bring it back.
-    pub fn answered(&mut self, grant: GrantId, revoked: bool, now: Timestamp) {
+    pub fn answered(&mut self, grant: GrantId, state: GrantState, now: Timestamp) {
         if self.grants.len() >= CAPACITY {
             self.grants.retain(|known| now.seconds_since(known.answered_at) < LOOK_EVERY);
         }
@@ -139,12 +147,13 @@ impl VerifiedTokens {
             // Looking once more costs less than remembering everybody.
             self.grants.clear();
         }
-        let news = Known { grant, answered_at: now, revoked, ask_at: now.plus(LOOK_EVERY) };
+        let news = Known { grant, answered_at: now, state, ask_at: now.plus(LOOK_EVERY) };
         match self.known(grant) {
-            Ok(known) => *known = Known { revoked: revoked || known.revoked, ..news },
+            Ok(known) if known.state == GrantState::Revoked => *known = Known { state: known.state, ..news },
+            Ok(known) => *known = news,
             Err(place) => self.grants.insert(place, news),
         }
-        if revoked {
+        if state == GrantState::Revoked {
             self.tokens.retain(|entry| entry.caller.grant != Some(grant));
         }
     }
@@ -219,23 +228,22 @@ mod tests {
     #[test]
     fn a_grant_is_looked_up_before_its_first_call_and_then_once_a_minute() {
         let mut tokens = VerifiedTokens::new();
-        assert_eq!(tokens.look(GRANT, false, START), Look::Must);
-        tokens.answered(GRANT, false, START);
-        assert_eq!(tokens.look(GRANT, false, START.plus(59)), Look::NotNow);
-        assert_eq!(tokens.look(GRANT, true, START.plus(1)), Look::Must, "a strict tool asks each time");
-        assert_eq!(tokens.look(GRANT, false, START.plus(60)), Look::Due);
+        assert_eq!(tokens.look(GRANT, START), Look::Must);
+        tokens.answered(GRANT, GrantState::Live, START);
+        assert_eq!(tokens.look(GRANT, START.plus(59)), Look::NotNow);
+        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Due);
     }
 
     #[test]
     fn without_an_answer_a_known_grant_is_believed_for_ten_minutes() {
         let mut tokens = VerifiedTokens::new();
         tokens.unanswered(GRANT, START);
-        assert_eq!(tokens.look(GRANT, false, START), Look::Must, "an unknown one is not");
-        tokens.answered(GRANT, false, START);
+        assert_eq!(tokens.look(GRANT, START), Look::Must, "an unknown one is not");
+        tokens.answered(GRANT, GrantState::Live, START);
         tokens.unanswered(GRANT, START.plus(60));
-        assert_eq!(tokens.look(GRANT, false, START.plus(64)), Look::NotNow, "not at every call");
-        assert_eq!(tokens.look(GRANT, false, START.plus(65)), Look::Due);
-        assert_eq!(tokens.look(GRANT, false, START.plus(600)), Look::Must);
+        assert_eq!(tokens.look(GRANT, START.plus(64)), Look::NotNow, "not at every call");
+        assert_eq!(tokens.look(GRANT, START.plus(65)), Look::Due);
+        assert_eq!(tokens.look(GRANT, START.plus(600)), Look::Must);
     }
 
     #[test]
@@ -244,25 +252,25 @@ mod tests {
         let other = GrantId::from_bytes([2; 8]);
         for (text, grant) in [("a", GRANT), ("b", GRANT), ("c", other)] {
             tokens.remember(&bearer(text), &resource("/mcp"), token(grant), START);
-            tokens.answered(grant, false, START);
+            tokens.answered(grant, GrantState::Live, START);
         }
-        tokens.answered(GRANT, true, START.plus(60));
+        tokens.answered(GRANT, GrantState::Revoked, START.plus(60));
         let known =
             ["a", "b", "c"].map(|text| tokens.caller(&bearer(text), &resource("/mcp"), START.plus(60)).is_some());
         assert_eq!(known, [false, false, true]);
-        assert_eq!(tokens.look(GRANT, false, START.plus(3600)), Look::Revoked);
-        assert_eq!(tokens.look(other, false, START.plus(59)), Look::NotNow);
+        assert_eq!(tokens.look(GRANT, START.plus(3600)), Look::Revoked);
+        assert_eq!(tokens.look(other, START.plus(59)), Look::NotNow);
     }
 
     #[test]
     fn a_revoked_grant_is_not_brought_back_by_an_answer_that_is_late() {
         let mut tokens = VerifiedTokens::new();
-        tokens.answered(GRANT, false, START);
-        assert_eq!(tokens.look(GRANT, false, START.plus(60)), Look::Due, "KV is asked,");
-        tokens.answered(GRANT, true, START.plus(60));
+        tokens.answered(GRANT, GrantState::Live, START);
+        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Due, "KV is asked,");
+        tokens.answered(GRANT, GrantState::Revoked, START.plus(60));
         // … and answers when the grant was ended meanwhile in this very isolate.
-        tokens.answered(GRANT, false, START.plus(60));
-        assert_eq!(tokens.look(GRANT, false, START.plus(60)), Look::Revoked);
+        tokens.answered(GRANT, GrantState::Live, START.plus(60));
+        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Revoked);
     }
 
     #[test]
@@ -271,7 +279,7 @@ mod tests {
         for n in 0..3 * CAPACITY {
             let grant = GrantId::from_bytes((n as u64).to_be_bytes());
             tokens.remember(&bearer(&format!("t{n}")), &resource("/mcp"), token(grant), START);
-            tokens.answered(grant, false, START);
+            tokens.answered(grant, GrantState::Live, START);
             assert!(tokens.tokens.len() <= CAPACITY && tokens.grants.len() <= CAPACITY);
             assert!(tokens.caller(&bearer(&format!("t{n}")), &resource("/mcp"), START).is_some(), "the newest is kept");
         }

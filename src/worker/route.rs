@@ -2,6 +2,7 @@
 //! redirect on an MCP URL loses its token or its body on the way.
 
 use crate::oauth::metadata::{is_authorization_server_metadata, path as paths};
+use crate::oauth::resource::{MCP_PATH, PRIVATE_MCP_PATH, PROTECTED_RESOURCE_METADATA_PATH, SSE_PATH};
 
 /// One of the MCP endpoints. Each is a protected resource of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,9 +25,9 @@ impl McpEndpoint {
     /// Its path.
     pub(crate) const fn path(self) -> &'static str {
         match self {
-            Self::Lazy => "/mcp",
-            Self::Private => "/private/mcp",
-            Self::HttpSse => "/sse",
+            Self::Lazy => MCP_PATH,
+            Self::Private => PRIVATE_MCP_PATH,
+            Self::HttpSse => SSE_PATH,
         }
     }
 }
@@ -129,14 +130,14 @@ impl Route {
         match path {
             "" => return Self::Home,
             SSE_MESSAGES_PATH => return Self::Mcp(McpEndpoint::HttpSse),
-            "/.well-known/oauth-protected-resource" => return Self::ProtectedResourceMetadata(McpEndpoint::Lazy),
+            PROTECTED_RESOURCE_METADATA_PATH => return Self::ProtectedResourceMetadata(McpEndpoint::Lazy),
             _ => {}
         }
         for endpoint in McpEndpoint::ALL {
             if path == endpoint.path() {
                 return Self::Mcp(endpoint);
             }
-            if path.strip_prefix("/.well-known/oauth-protected-resource") == Some(endpoint.path()) {
+            if path.strip_prefix(PROTECTED_RESOURCE_METADATA_PATH) == Some(endpoint.path()) {
                 return Self::ProtectedResourceMetadata(endpoint);
             }
         }

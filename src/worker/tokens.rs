@@ -14,7 +14,7 @@ use crate::oauth::external::{ForeignPolicy, ForeignRefusal};
 use crate::oauth::grants::{Call, Grants as _, Reply};
 use crate::oauth::opaque::ObjectName;
 use crate::oauth::resource::Resource;
-use crate::oauth::verified_tokens::{Look, VerifiedTokens, marker};
+use crate::oauth::verified_tokens::{GrantState, Look, VerifiedTokens, marker};
 
 use super::access::{NotVerified, VerifyToken};
 use super::app::App;
@@ -95,15 +95,16 @@ impl AccessTokens<'_> {
     }
 
     async fn check_not_revoked(&self, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
-        let look = VERIFIED.with_borrow(|verified| verified.look(grant, false, now));
+        let look = VERIFIED.with_borrow(|verified| verified.look(grant, now));
         match look {
             Look::NotNow => return Ok(()),
             Look::Revoked => return Err(NotVerified::Invalid),
             Look::Due | Look::Must => {}
         }
         if let Ok(mark) = hints::read(self.env, &marker(grant)).await {
-            VERIFIED.with_borrow_mut(|verified| verified.answered(grant, mark.is_some(), now));
-            return if mark.is_some() { Err(NotVerified::Invalid) } else { Ok(()) };
+            let state = if mark.is_some() { GrantState::Revoked } else { GrantState::Live };
+            VERIFIED.with_borrow_mut(|verified| verified.answered(grant, state, now));
+            return if state == GrantState::Live { Ok(()) } else { Err(NotVerified::Invalid) };
         }
         VERIFIED.with_borrow_mut(|verified| verified.unanswered(grant, now));
         if look == Look::Due { Ok(()) } else { Err(NotVerified::Unavailable) }
@@ -128,7 +129,7 @@ async fn verify_foreign(
 pub(crate) fn forget(ended: &[GrantId], now: Timestamp) {
     VERIFIED.with_borrow_mut(|verified| {
         for grant in ended {
-            verified.answered(*grant, true, now);
+            verified.answered(*grant, GrantState::Revoked, now);
         }
     });
 }

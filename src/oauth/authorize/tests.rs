@@ -106,7 +106,6 @@ fn a_request_in_order_is_understood() {
     assert_eq!(request.scopes().as_str(), "notes:read profile");
     assert_eq!(request.resource().as_str(), "https://mcp.example.com/mcp");
     assert_eq!(request.code_challenge().to_string(), CHALLENGE);
-    assert!(!request.is_loopback_only());
 }
 
 #[test]
