@@ -1,0 +1,202 @@
+//! The rules of the token and the revocation endpoint, over a server whose ledger is in memory.
+
+mod revocation;
+mod tokens;
+
+use std::cell::{Cell, RefCell};
+
+use serde_json::Value;
+
+use super::*;
+use crate::caller::{ClientId, GrantId, Scope, ScopeSet, Subject};
+use crate::oauth::Timestamp;
+use crate::oauth::access_token::{Expected, VerifiedToken, verify};
+use crate::oauth::authorize::AuthorizationQuery;
+use crate::oauth::bearer::Bearer;
+use crate::oauth::client::{Client, ClientKind, ClientName, ClientSecretHash};
+use crate::oauth::code::AuthorizationCode;
+use crate::oauth::consent::Decision;
+use crate::oauth::ed25519::tests::{Native, done};
+use crate::oauth::form::Parameters;
+use crate::oauth::grants::memory::Memory;
+use crate::oauth::grants::{Authorization, Call, Grants, Ledger, Limits, PendingCode, Reply};
+use crate::oauth::keys::tests::{Counting, ring, signing};
+use crate::oauth::keys::{KeyRing, SigningKeys};
+use crate::oauth::opaque::ObjectName;
+use crate::oauth::origin::Issuer;
+use crate::oauth::outage::Outage;
+use crate::oauth::passphrase::Epoch;
+use crate::oauth::pkce::CodeVerifier;
+use crate::oauth::redirect_uri::{RedirectPolicy, RedirectUri};
+use crate::oauth::resource::ResourceServer;
+use crate::oauth::revocation::RevocationEndpoint;
+use crate::oauth::scope_catalogue::ScopeCatalogue;
+use crate::oauth::sign_in::{NoCode, Person, give_code};
+
+const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+const REDIRECT: &str = "https://app.example/cb?x=1";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A server with a public client `app`, a confidential one `web`, and `robot`, which acts for itself.
+struct Server {
+    issuer: Issuer,
+    resources: ResourceServer,
+    keys: KeyRing,
+    signing: SigningKeys,
+    ledger: RefCell<Ledger<Memory>>,
+    random: Counting,
+    now: Cell<Timestamp>,
+    epochs: RefCell<Vec<Epoch>>,
+    storage_is_down: Cell<bool>,
+    asked: Cell<usize>,
+}
+
+impl Clients for Server {
+    async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage> {
+        if self.storage_is_down.get() {
+            return Err(Outage::Storage);
+        }
+        let (kind, secrets, own_scopes) = match id.as_str() {
+            "app" | "other" => (ClientKind::Registered, vec![], ScopeSet::empty()),
+            "web" => (ClientKind::PreRegistered, vec![ClientSecretHash::of("s3cret")], ScopeSet::empty()),
+            "robot" => (
+                ClientKind::PreRegistered,
+                vec![ClientSecretHash::of("s3cret")],
+                ScopeSet::parse("notes:read notes:write").unwrap(),
+            ),
+            _ => return Ok(None),
+        };
+        Ok(Some(Client { id: id.clone(), kind, name: None, redirect_uris: Vec::new(), secrets, own_scopes }))
+    }
+}
+
+impl Grants for Server {
+    async fn call(&self, object: ObjectName, call: Call) -> Result<Reply, Outage> {
+        assert_eq!(object, object_name());
+        self.asked.set(self.asked.get() + 1);
+        if self.storage_is_down.get() {
+            return Err(Outage::Busy);
+        }
+        Ok(self.ledger.borrow_mut().answer(call, self.now.get(), &self.random).unwrap())
+    }
+}
+
+fn object_name() -> ObjectName {
+    ObjectName::of(&Subject::new("owner").unwrap())
+}
+
+/// A successful answer.
+#[derive(Debug)]
+struct Tokens {
+    body: Value,
+    grant: Option<GrantId>,
+}
+
+impl Tokens {
+    fn text(&self, name: &str) -> String {
+        self.body[name].as_str().unwrap_or_else(|| panic!("no {name} in {}", self.body)).to_owned()
+    }
+}
+
+impl Server {
+    fn new() -> Self {
+        let issuer = Issuer::parse("https://host.example").unwrap();
+        let keys = ring(1);
+        Self {
+            resources: ResourceServer::new(issuer.origin()),
+            issuer,
+            signing: signing(&keys, START),
+            keys,
+            ledger: RefCell::new(Ledger::new(Memory::default(), Limits::default())),
+            random: Counting::from(1),
+            now: Cell::new(START),
+            epochs: RefCell::new(vec![EPOCH]),
+            storage_is_down: Cell::new(false),
+            asked: Cell::new(0),
+        }
+    }
+
+    /// A code, as the authorization endpoint gives it.
+    fn code_for(&self, client: &str) -> String {
+        let code = AuthorizationCode::mint(object_name(), &self.random);
+        let agreed = Authorization {
+            subject: Subject::new("owner").unwrap(),
+            display_name: Some("Owner".into()),
+            client_id: ClientId::new(client).unwrap(),
+            client_name: None,
+            redirect_uri: REDIRECT.into(),
+            resource: self.resources.mcp().clone(),
+            scope: ScopeSet::parse("notes:read profile").unwrap(),
+            epoch: Some(EPOCH),
+        };
+        let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
+        let pending = PendingCode::new(&code, challenge, agreed, self.now.get());
+        assert!(self.ledger.borrow_mut().store_code(&pending, self.now.get()).unwrap());
+        code.expose(self.keys.routing())
+    }
+
+    fn post(&self, body: &str) -> Result<Tokens, TokenError> {
+        self.post_with(None, Some(FORM), body)
+    }
+
+    fn post_with(
+        &self,
+        authorization: Option<&str>,
+        content_type: Option<&str>,
+        body: &str,
+    ) -> Result<Tokens, TokenError> {
+        let epochs = self.epochs.borrow();
+        let endpoint = TokenEndpoint {
+            issuer: &self.issuer,
+            resources: &self.resources,
+            clients: self,
+            grants: self,
+            keys: &self.keys,
+            signing: &self.signing,
+            ed25519: &Native,
+            epochs: &epochs,
+            access_token_lifetime: 3600,
+            random: &self.random,
+            now: self.now.get(),
+        };
+        let issued = done(endpoint.answer(authorization, content_type, body.as_bytes()))?;
+        Ok(Tokens { body: serde_json::to_value(&issued.response).unwrap(), grant: issued.grant })
+    }
+
+    fn redeem(&self, code: &str) -> Result<Tokens, TokenError> {
+        self.post(&format!("grant_type=authorization_code&client_id=app&code={code}&code_verifier={VERIFIER}"))
+    }
+
+    fn signed_in(&self) -> Tokens {
+        self.redeem(&self.code_for("app")).unwrap()
+    }
+
+    fn refresh(&self, token: &str, more: &str) -> Result<Tokens, TokenError> {
+        self.post(&format!("grant_type=refresh_token&client_id=app&refresh_token={token}{more}"))
+    }
+
+    fn revoke(&self, authorization: Option<&str>, body: &str) -> Result<Vec<GrantId>, TokenError> {
+        let endpoint = RevocationEndpoint {
+            issuer: &self.issuer,
+            clients: self,
+            grants: self,
+            keys: &self.keys,
+            signing: &self.signing,
+            ed25519: &Native,
+        };
+        done(endpoint.answer(authorization, Some(FORM), body.as_bytes()))
+    }
+
+    fn caller(&self, token: &str) -> VerifiedToken {
+        let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
+        let expected = Expected { issuer: &self.issuer, resource: self.resources.mcp(), epochs: &self.epochs.borrow() };
+        done(verify(&bearer, &self.signing, &Native, &expected, self.now.get())).unwrap()
+    }
+}
+
+fn basic(id: &str, secret: &str) -> String {
+    use base64::Engine as _;
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}")))
+}
