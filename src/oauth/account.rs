@@ -14,7 +14,7 @@ use super::{Random, Timestamp};
 use crate::caller::Subject;
 
 /// How long a sign-in lasts, in seconds. It is not prolonged by use.
-pub const SESSION_LIFETIME: u64 = 30 * 60;
+pub const SESSION_LIFETIME: u64 = MAX_AGE as u64;
 const MAX_AGE: u32 = 30 * 60;
 const COOKIE: HostCookie = HostCookie::new("mcp-account");
 

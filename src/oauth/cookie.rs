@@ -101,6 +101,12 @@ impl BrowserNonce {
         bytes.try_into().ok().map(Self)
     }
 
+    /// The one that a browser shows, or else a new one for it.
+    #[must_use]
+    pub fn of(scheme: WebScheme, cookie_header: Option<&str>, random: &impl Random) -> Self {
+        Self::read(scheme, cookie_header).unwrap_or_else(|| Self::new(random))
+    }
+
     /// The `Set-Cookie` header that gives it to the browser, or prolongs it.
     #[must_use]
     pub fn set_cookie(&self, scheme: WebScheme) -> String {

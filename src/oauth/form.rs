@@ -79,6 +79,13 @@ impl fmt::Debug for Parameters {
     }
 }
 
+/// Whether a `Content-Type` is that of a form, with whatever parameters.
+#[must_use]
+pub fn is_form(content_type: Option<&str>) -> bool {
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
 /// Undoes percent-encoding, and `+` for a space.
 pub(super) fn decode(encoded: &[u8]) -> Result<String, FormError> {
     let mut decoded = Vec::with_capacity(encoded.len());

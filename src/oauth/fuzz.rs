@@ -24,10 +24,11 @@ use super::external::{
 };
 use super::form::{Parameters, with_query};
 use super::grants::{Call, Grant, PendingCode, Reply};
-use super::identity::{AtProvider, Profile, ProviderMetadata};
+use super::identity::{AtProvider, Profile};
 use super::keys::{KeyRing, MasterKey};
 use super::origin::{Issuer, Origin};
 use super::outage::Outage;
+use super::provider_metadata::ProviderMetadata;
 use super::redirect_uri::{RedirectPolicy, RedirectUri};
 use super::refresh_token::RefreshToken;
 use super::registration::Registration;
@@ -343,7 +344,7 @@ fn id_token(input: &[u8]) -> bool {
 fn provider_documents(input: &[u8]) -> bool {
     let Ok(issuer) = ForeignIssuer::parse("https://id.example") else { return false };
     if let Ok(metadata) = ProviderMetadata::parse(input, &issuer) {
-        for endpoint in [metadata.authorization_endpoint(), metadata.token_endpoint()] {
+        for endpoint in [&metadata.authorization_endpoint, &metadata.token_endpoint] {
             let is_local = Origin::of(endpoint).is_ok_and(|origin| origin.is_loopback());
             assert!(endpoint.starts_with("https://") || is_local, "{endpoint}");
         }

@@ -12,7 +12,6 @@ use thiserror::Error;
 use super::Timestamp;
 use super::consent::ConsentedRequest;
 use super::external::{ForeignIssuer, subject_of};
-use super::origin::Origin;
 use super::seal::Sealable;
 use crate::caller::Subject;
 
@@ -152,7 +151,7 @@ impl Profile {
     ) -> Result<Self, NotIdentified> {
         let bad = NotIdentified::Answer;
         let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
-        let claims = Answer::read(&claims.unwrap_or_default())?;
+        let claims = JsonAnswer::read(&claims.unwrap_or_default())?;
         if claims.text("iss") != Some(issuer.as_str()) {
             return Err(bad("another issuer"));
         }
@@ -176,7 +175,7 @@ impl Profile {
 
     /// Adds what the userinfo endpoint says (OpenID Connect Core §5.3), which has to speak of the same person.
     pub fn with_userinfo(self, answer: &[u8], issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
-        let more = Self::of_claims(&Answer::read(answer)?, issuer)?;
+        let more = Self::of_claims(&JsonAnswer::read(answer)?, issuer)?;
         if more.subject != self.subject {
             return Err(NotIdentified::Answer("another person"));
         }
@@ -189,7 +188,7 @@ impl Profile {
         self.email.is_none()
     }
 
-    fn of_claims(claims: &Answer, issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
+    fn of_claims(claims: &JsonAnswer, issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
         // Some write it as a text.
         let verified = claims.0.get("email_verified").is_some_and(|verified| *verified == true || *verified == "true");
         Ok(Self {
@@ -204,7 +203,7 @@ impl Profile {
 
     /// From GitHub's `GET /user`.
     pub fn of_github(answer: &[u8], github: &ForeignIssuer) -> Result<Self, NotIdentified> {
-        let user = Answer::read(answer)?;
+        let user = JsonAnswer::read(answer)?;
         let id = user.0.get("id").and_then(Value::as_u64).ok_or(NotIdentified::Answer("no user"))?.to_string();
         let login = user.text("login");
         Ok(Self {
@@ -217,11 +216,11 @@ impl Profile {
     }
 }
 
-/// A JSON object that a provider gave.
+/// What a provider sends as JSON.
 #[derive(Clone, Debug)]
-pub struct Answer(Value);
+pub struct JsonAnswer(pub(super) Value);
 
-impl Answer {
+impl JsonAnswer {
     /// Reads it.
     pub fn read(answer: &[u8]) -> Result<Self, NotIdentified> {
         serde_json::from_slice(answer).map(Self).map_err(|_| NotIdentified::Answer("not JSON"))
@@ -234,66 +233,11 @@ impl Answer {
     }
 
     /// A member that is a text or a list of texts.
-    fn texts(&self, member: &str) -> Vec<&str> {
+    pub(super) fn texts(&self, member: &str) -> Vec<&str> {
         match self.0.get(member) {
             Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
             other => other.and_then(Value::as_str).into_iter().collect(),
         }
-    }
-}
-
-/// Where a provider is asked (OpenID Connect Discovery §3).
-#[derive(Clone, Debug)]
-pub struct ProviderMetadata(Answer);
-
-impl ProviderMetadata {
-    /// Reads a metadata document.
-    pub fn parse(document: &[u8], issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
-        let metadata = Answer::read(document)?;
-        if metadata.text("issuer") != Some(issuer.as_str()) {
-            return Err(NotIdentified::Answer("metadata of another issuer"));
-        }
-        let is_safe =
-            |url: &str| Origin::of(url).is_ok_and(|origin| url.starts_with("https://") || origin.is_loopback());
-        for (endpoint, needed) in
-            [("authorization_endpoint", true), ("token_endpoint", true), ("userinfo_endpoint", false)]
-        {
-            if !metadata.text(endpoint).map_or(!needed, is_safe) {
-                return Err(NotIdentified::Answer("metadata without endpoints on https"));
-            }
-        }
-        Ok(Self(metadata))
-    }
-
-    /// Where the person is sent.
-    #[must_use]
-    pub fn authorization_endpoint(&self) -> &str {
-        self.0.text("authorization_endpoint").unwrap_or_default()
-    }
-
-    /// Where the code is redeemed.
-    #[must_use]
-    pub fn token_endpoint(&self) -> &str {
-        self.0.text("token_endpoint").unwrap_or_default()
-    }
-
-    /// Where more is said about the person.
-    #[must_use]
-    pub fn userinfo_endpoint(&self) -> Option<&str> {
-        self.0.text("userinfo_endpoint")
-    }
-
-    /// Whether it names itself in every answer of its authorization endpoint (RFC 9207 §3).
-    #[must_use]
-    pub fn names_itself(&self) -> bool {
-        self.0.0.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true))
-    }
-
-    /// Whether the client's secret goes into the body; else it goes into the header, which is the default.
-    #[must_use]
-    pub fn wants_secret_in_body(&self) -> bool {
-        let methods = self.0.texts("token_endpoint_auth_methods_supported");
-        methods.contains(&"client_secret_post") && !methods.contains(&"client_secret_basic")
     }
 }
 
@@ -395,35 +339,5 @@ mod tests {
         }
         let impostor = Profile::of_github(br#"{"id": 9, "login": "583231"}"#, &github).unwrap();
         assert!(impostor.admitted(&AllowedUsers::parse("583231").unwrap()).is_err(), "a login like another's number");
-    }
-
-    #[test]
-    fn metadata_is_that_of_the_issuer_and_of_safe_endpoints() {
-        let document = |issuer: &str, token: &str| {
-            json!({"issuer": issuer, "authorization_endpoint": "https://id.example/a", "token_endpoint": token})
-                .to_string()
-        };
-        for (name, document, good) in [
-            ("good", document("https://id.example", "https://id.example/t"), true),
-            ("another", document("https://evil.example", "https://id.example/t"), false),
-            ("http", document("https://id.example", "http://id.example/t"), false),
-            ("none", "{}".to_owned(), false),
-        ] {
-            assert_eq!(ProviderMetadata::parse(document.as_bytes(), &issuer()).is_ok(), good, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_provider_announces_that_it_names_itself_with_true_and_nothing_else() {
-        for (announced, expected) in
-            [(json!(true), true), (json!(false), false), (json!("true"), false), (json!(1), false)]
-        {
-            let document = json!({
-                "issuer": "https://id.example", "authorization_endpoint": "https://id.example/a",
-                "token_endpoint": "https://id.example/t", "authorization_response_iss_parameter_supported": announced,
-            });
-            let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &issuer()).unwrap();
-            assert_eq!(metadata.names_itself(), expected, "{announced}");
-        }
     }
 }

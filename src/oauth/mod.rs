@@ -37,6 +37,7 @@ pub mod outage;
 pub mod passphrase;
 pub mod pkce;
 pub mod pre_registered;
+pub mod provider_metadata;
 pub mod redirect_uri;
 pub mod refresh_token;
 pub mod registration;

@@ -104,7 +104,7 @@ impl Discovery {
 }
 
 /// https, or http to this very machine.
-fn is_safe(url: &str) -> bool {
+pub(in crate::oauth) fn is_safe(url: &str) -> bool {
     Origin::of(url)
         .is_ok_and(|origin| url.starts_with("https://") || (url.starts_with("http://") && origin.is_loopback()))
 }

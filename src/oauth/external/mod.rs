@@ -8,6 +8,7 @@ mod discovery;
 mod keys;
 mod token;
 
+pub(super) use discovery::is_safe;
 pub use discovery::{Discovery, DiscoveryError, ForeignIssuer, InvalidForeignIssuer, MAX_METADATA};
 pub use keys::{Algorithm, ForeignKey, ForeignKeys, InvalidKeySet, KeyCache, KeyMaterial, MAX_KEY_SET, Refetch};
 pub(super) use token::subject_of;

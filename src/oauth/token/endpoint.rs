@@ -10,7 +10,7 @@ use crate::oauth::client::{Client, ClientKind, storage_name};
 use crate::oauth::client_authentication::PresentedClient;
 use crate::oauth::code::AuthorizationCode;
 use crate::oauth::ed25519::Ed25519;
-use crate::oauth::form::Parameters;
+use crate::oauth::form::{Parameters, is_form};
 use crate::oauth::grants::{Authorization, Grants, Redemption, Refresh, Retry};
 use crate::oauth::keys::{KeyRing, SigningKeys};
 use crate::oauth::origin::Issuer;
@@ -245,8 +245,7 @@ fn client_subject(id: &ClientId) -> Result<Subject, TokenError> {
 
 /// Reads a form, if it is one.
 pub(in crate::oauth) fn read_form(content_type: Option<&str>, body: &[u8]) -> Result<Parameters, TokenError> {
-    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    if !is_form(content_type) {
         return Err(TokenError::NotAForm);
     }
     Ok(Parameters::parse(body)?)

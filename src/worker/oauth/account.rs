@@ -8,7 +8,6 @@ use crate::caller::{ClientId, GrantId};
 use crate::oauth::account::{AccountSignIn, Session};
 use crate::oauth::client_directory::Found;
 use crate::oauth::consent::Vouching;
-use crate::oauth::cookie::BrowserNonce;
 use crate::oauth::form::Parameters;
 use crate::oauth::grants::{GrantSummary, Grants as _, Wish};
 use crate::oauth::identity::{AtProvider, Errand};
@@ -27,7 +26,7 @@ use crate::worker::route::{ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep};
 use crate::worker::site::Site;
 use crate::worker::{guard, tokens};
 
-use super::authorize::{Problem, Start, open, page, read_form, seal, see_other, wrong_method};
+use super::authorize::{Problem, Start, browser, open, page, read_form, seal, see_other, wrong_method};
 use super::identity::{Identity as _, ProviderAnswer, Step};
 use super::owner::{self, Attempt};
 use super::{Desk, refused};
@@ -155,15 +154,6 @@ fn way_in(desk: &Desk<'_>, incoming: &Incoming, notice: Option<Notice>) -> Resul
 fn login_page(sealed: &str, notice: Option<Notice>, problem: Option<LoginProblem>) -> Answer {
     let form = FormTarget { action: ACCOUNT_SIGN_IN_PATH, sealed };
     owner::with_status(problem, |status| page(status, pages::account_login(&form, notice, problem), &[]))
-}
-
-/// The browser, and the `Set-Cookie` header by which it is known again.
-fn browser(desk: &Desk<'_>, incoming: &Incoming) -> (BrowserNonce, String) {
-    let scheme = desk.site.asked.scheme();
-    let cookies = incoming.header("cookie");
-    let browser = BrowserNonce::read(scheme, cookies.as_deref()).unwrap_or_else(|| BrowserNonce::new(&desk.entropy));
-    let set_cookie = browser.set_cookie(scheme);
-    (browser, set_cookie)
 }
 
 fn session(desk: &Desk<'_>, incoming: &Incoming) -> Option<Session> {

@@ -9,7 +9,7 @@ use crate::oauth::authorize::{AuthorizationError, AuthorizationQuery, PageError,
 use crate::oauth::client::ClientName;
 use crate::oauth::consent::{ConsentPage, ConsentedRequest, Decision};
 use crate::oauth::cookie::BrowserNonce;
-use crate::oauth::form::{MAX_FORM, Parameters};
+use crate::oauth::form::{MAX_FORM, Parameters, is_form};
 use crate::oauth::identity::{AtProvider, Errand, NotIdentified};
 use crate::oauth::origin::Origin;
 use crate::oauth::outage::Outage;
@@ -69,16 +69,14 @@ async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
         Ok(request) => request,
         Err(refusal) => return Ok(see_other(refusal.location(&desk.site.issuer))),
     };
-    let scheme = desk.site.asked.scheme();
-    let cookies = incoming.header("cookie");
-    let browser = BrowserNonce::read(scheme, cookies.as_deref()).unwrap_or_else(|| BrowserNonce::new(&desk.entropy));
+    let (browser, set_cookie) = browser(desk, incoming);
     let sealed = seal(desk, &request, &browser)?;
     let form = FormTarget { action: CONSENT_PATH, sealed: sealed.as_str() };
     let content = ConsentPage::new(&request, &desk.app.catalogue);
     // The answer to the form leads back to the client, or first to the identity provider.
     let provider = desk.configuration().provider.as_ref().map_or("", Provider::site);
     let page = page(200, pages::consent(&content, &form), &[&content.form_action, provider]);
-    Ok(page.header("set-cookie", browser.set_cookie(scheme)))
+    Ok(page.header("set-cookie", set_cookie))
 }
 
 /// The form of the consent page: back to the client with a no, or on to the login page.
@@ -160,6 +158,14 @@ fn login_page(consented: &ConsentedRequest, sealed: &str, problem: Option<LoginP
     })
 }
 
+/// The browser, and the `Set-Cookie` header by which it is known again.
+pub(super) fn browser(desk: &Desk<'_>, incoming: &Incoming) -> (BrowserNonce, String) {
+    let (scheme, cookies) = (desk.site.asked.scheme(), incoming.header("cookie"));
+    let browser = BrowserNonce::of(scheme, cookies.as_deref(), &desk.entropy);
+    let set_cookie = browser.set_cookie(scheme);
+    (browser, set_cookie)
+}
+
 /// Reads a form that one of our own pages has sent.
 pub(super) async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Parameters, Problem> {
     let is_own = |origin: &str| {
@@ -170,9 +176,7 @@ pub(super) async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Pa
     if !from_here || incoming.header("origin").is_some_and(|origin| !is_own(&origin)) {
         return Err(Problem::ForeignForm);
     }
-    let content_type = incoming.header("content-type").unwrap_or_default();
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    if !is_form(incoming.header("content-type").as_deref()) {
         return Err(Problem::BrokenForm);
     }
     let body = incoming.body(u32::try_from(MAX_FORM).unwrap_or(u32::MAX)).await.map_err(|_| Problem::BrokenForm)?;

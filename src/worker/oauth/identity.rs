@@ -9,11 +9,10 @@ use crate::oauth::bearer::Bearer;
 use crate::oauth::cookie::BrowserNonce;
 use crate::oauth::external::{ForeignIssuer, ForeignPolicy, ForeignRefusal};
 use crate::oauth::form::{Parameters, percent_encoded, with_query};
-use crate::oauth::identity::{
-    AllowedUsers, Answer, AtProvider, Errand, MAX_ANSWER, NotIdentified, Profile, ProviderMetadata,
-};
+use crate::oauth::identity::{AllowedUsers, AtProvider, Errand, JsonAnswer, MAX_ANSWER, NotIdentified, Profile};
 use crate::oauth::outage::Outage;
 use crate::oauth::pkce::CodeVerifier;
+use crate::oauth::provider_metadata::{ProviderMetadata, SecretPlace};
 use crate::oauth::sign_in::Person;
 use crate::worker::foreign::{self, KeySource};
 use crate::worker::identity::{Provider, ProviderClient};
@@ -63,8 +62,7 @@ impl Identity for Option<Provider> {
             Some(Provider::OpenId(client, _)) => {
                 let provider = metadata(&client.issuer).await?;
                 let scope = [("scope", "openid profile email")];
-                let endpoint =
-                    Endpoint { url: provider.authorization_endpoint(), names_itself: provider.names_itself() };
+                let endpoint = Endpoint { url: &provider.authorization_endpoint, names_itself: provider.names_itself };
                 away(desk, client, endpoint, &scope, errand, browser)
             }
             Some(Provider::GitHub(client, _)) => {
@@ -160,11 +158,11 @@ async fn from_openid(
     pending: &AtProvider,
 ) -> Result<Profile, Problem> {
     let provider = metadata(&client.issuer).await?;
-    let in_body = provider.wants_secret_in_body();
-    let tokens = redeem(desk, client, provider.token_endpoint(), in_body, code, pending).await?;
+    let endpoint = (provider.token_endpoint.as_str(), provider.secret_place);
+    let tokens = redeem(desk, client, endpoint, code, pending).await?;
     let id_token = tokens.text("id_token").ok_or(NotIdentified::Answer("no ID token"))?;
     let profile = Profile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, desk.now)?;
-    match (provider.userinfo_endpoint(), tokens.text("access_token")) {
+    match (&provider.userinfo_endpoint, tokens.text("access_token")) {
         (Some(url), Some(token)) if profile.lacks_email() => {
             let authorization = format!("Bearer {token}");
             let request = Outbound { authorization: Some(&authorization), ..Outbound::get(url) };
@@ -183,7 +181,7 @@ async fn from_github(
 ) -> Result<Profile, Problem> {
     let github = base(&client.issuer);
     let endpoint = format!("{github}/login/oauth/access_token");
-    let tokens = redeem(desk, client, &endpoint, true, code, pending).await?;
+    let tokens = redeem(desk, client, (&endpoint, SecretPlace::Body), code, pending).await?;
     let token = tokens.text("access_token").ok_or(NotIdentified::Answer("no access token"))?;
     let url = match github {
         "https://github.com" => "https://api.github.com/user".to_owned(),
@@ -202,11 +200,10 @@ fn base(issuer: &ForeignIssuer) -> &str {
 async fn redeem(
     desk: &Desk<'_>,
     client: &ProviderClient,
-    endpoint: &str,
-    secret_in_body: bool,
+    (endpoint, secret_place): (&str, SecretPlace),
     code: &str,
     pending: &AtProvider,
-) -> Result<Answer, Problem> {
+) -> Result<JsonAnswer, Problem> {
     let callback = callback(desk);
     let mut parameters = vec![
         ("grant_type", "authorization_code"),
@@ -214,13 +211,17 @@ async fn redeem(
         ("redirect_uri", callback.as_str()),
         ("code_verifier", pending.verifier.as_str()),
     ];
-    let authorization = if secret_in_body {
-        parameters.extend([("client_id", client.client_id.as_str()), ("client_secret", client.client_secret.as_str())]);
-        None
-    } else {
-        // RFC 6749 §2.3.1: each half is form-urlencoded.
-        let (id, secret) = (percent_encoded(&client.client_id), percent_encoded(&client.client_secret));
-        Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
+    let authorization = match secret_place {
+        SecretPlace::Body => {
+            let (id, secret) = (client.client_id.as_str(), client.client_secret.as_str());
+            parameters.extend([("client_id", id), ("client_secret", secret)]);
+            None
+        }
+        SecretPlace::Header => {
+            // RFC 6749 §2.3.1: each half is form-urlencoded.
+            let (id, secret) = (percent_encoded(&client.client_id), percent_encoded(&client.client_secret));
+            Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
+        }
     };
     let form = with_query("", &parameters);
     let request =
@@ -235,7 +236,7 @@ async fn redeem(
         _ => return Err(Problem::Outage(Outage::Remote)),
     }
     let answer = outbound::body(&response, MAX_ANSWER).await?.ok_or(Outage::Remote)?;
-    Ok(Answer::read(&answer)?)
+    Ok(JsonAnswer::read(&answer)?)
 }
 
 /// Cloudflare Access has let the request pass, and says for whom. The header is worth nothing but for its signature: not all
