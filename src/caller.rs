@@ -183,11 +183,20 @@ impl ScopeSet {
     }
 
     /// The names must be scope tokens already.
-    fn from_names(mut names: Vec<&str>) -> Self {
-        names.sort_unstable();
-        names.dedup();
-        Self(Arc::from(names.join(" ")))
+    fn from_names(names: Vec<&str>) -> Self {
+        Self(Arc::from(each_once(names).join(" ")))
     }
+}
+
+/// The items in order, each once. For some thousands at most; `sort` would be four kilobytes of code for each type.
+pub(crate) fn each_once<T: Ord>(items: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::with_capacity(items.len());
+    for item in items {
+        if let Err(place) = kept.binary_search(&item) {
+            kept.insert(place, item);
+        }
+    }
+    kept
 }
 
 impl Default for ScopeSet {

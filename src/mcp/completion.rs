@@ -38,9 +38,13 @@ impl Partial {
 
     /// Those of `candidates` that begin with what was typed, in upper or lower case.
     pub fn matching<C: Into<String>>(&self, candidates: impl IntoIterator<Item = C>) -> Vec<String> {
-        let typed = self.value.to_lowercase();
-        candidates.into_iter().map(C::into).filter(|candidate| candidate.to_lowercase().starts_with(&typed)).collect()
+        candidates.into_iter().map(C::into).filter(|candidate| begins(candidate, &self.value)).collect()
     }
+}
+
+fn begins(text: &str, beginning: &str) -> bool {
+    let mut letters = text.chars().flat_map(char::to_lowercase);
+    beginning.chars().flat_map(char::to_lowercase).all(|letter| letters.next() == Some(letter))
 }
 
 /// The functions that suggest values, each for one argument.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::announce::{Change, Topics};
 use super::uri::Uri;
-use crate::caller::{Caller, GrantId, ScopeSet, Subject};
+use crate::caller::{Caller, GrantId, ScopeSet, Subject, each_once};
 
 /// What a stream wants to hear of, as far as it is honoured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -237,24 +237,17 @@ impl Hub {
     /// The sessions that have a stream, each once.
     #[must_use]
     pub fn sessions(&self) -> Vec<String> {
-        let mut sessions: Vec<String> = Vec::new();
-        for (_, listener) in &self.streams {
-            if let Role::Session(session) = &listener.role {
-                sessions.push(session.clone());
-            }
-        }
-        sessions.sort_unstable();
-        sessions.dedup();
-        sessions
+        let sessions = self.streams.iter().filter_map(|(_, listener)| match &listener.role {
+            Role::Session(session) => Some(session.clone()),
+            Role::Subscription { .. } => None,
+        });
+        each_once(sessions.collect())
     }
 
     /// The grants that streams were opened with, each once.
     #[must_use]
     pub fn grants(&self) -> Vec<GrantId> {
-        let mut grants: Vec<GrantId> = self.streams.iter().filter_map(|(_, listener)| listener.grant).collect();
-        grants.sort_unstable();
-        grants.dedup();
-        grants
+        each_once(self.streams.iter().filter_map(|(_, listener)| listener.grant).collect())
     }
 }
 

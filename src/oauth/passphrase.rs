@@ -73,10 +73,8 @@ impl Passphrase {
         if text.chars().count() < MIN_PASSPHRASE {
             return Err(WeakPassphrase::TooShort);
         }
-        let mut distinct: Vec<char> = text.chars().collect();
-        distinct.sort_unstable();
-        distinct.dedup();
-        if distinct.len() < MIN_DISTINCT || unusual_characters(text) < MIN_UNUSUAL {
+        let distinct = text.char_indices().filter(|(at, character)| text.find(*character) == Some(*at)).count();
+        if distinct < MIN_DISTINCT || unusual_characters(text) < MIN_UNUSUAL {
             return Err(WeakPassphrase::Guessable);
         }
         Ok(Self(text.to_owned()))
@@ -168,7 +166,7 @@ impl fmt::Debug for Epoch {
 
 /// How many characters are neither part of a usual word nor follow from the one before, as in `aaaa`, `1234` or `fedc`.
 fn unusual_characters(text: &str) -> usize {
-    let mut rest = text.to_lowercase();
+    let mut rest: String = text.chars().flat_map(char::to_lowercase).collect();
     for word in USUAL {
         rest = rest.replace(word, "");
     }
