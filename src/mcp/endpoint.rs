@@ -10,9 +10,9 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use serde_json::Value;
 
+use super::at_once;
 use super::exchange::Exchange;
 use super::headers::{self, Accepts, RequestHeaders, refused, trimmed};
 use super::host::{Host, SessionError};
@@ -375,7 +375,7 @@ impl<H: Host + Unpin> Endpoint<H> {
                 }
             }
         });
-        let mut responses = join_all(runs).await;
+        let mut responses = at_once(runs).await;
         responses.retain(|response| !response.is_empty());
         if responses.is_empty() {
             return Reply::Accepted;

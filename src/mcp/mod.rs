@@ -7,6 +7,7 @@ mod about;
 mod alone;
 mod announce;
 mod ask;
+mod at_once;
 mod cancellation;
 mod client_capabilities;
 mod completion;
@@ -66,6 +67,7 @@ mod watch;
 
 pub use announce::{Change, Topic};
 pub use ask::{Elicited, Form, InvalidForm, Root, Sampled, Sampling};
+pub(crate) use at_once::at_once;
 pub use client_capabilities::ClientCapability;
 pub use completion::Partial;
 pub use connector::Connector;

@@ -4,14 +4,13 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use serde::Deserialize;
 use worker::{
     DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, console_error, durable_object,
 };
 
 use crate::caller::GrantId;
-use crate::mcp::Unavailable;
+use crate::mcp::{Unavailable, at_once};
 use crate::oauth::Timestamp;
 use crate::oauth::code::CodeId;
 use crate::oauth::grants::{Call, Grant, Ledger, Limits, PendingCode, Reply, Rows, Wish};
@@ -124,7 +123,7 @@ impl Grants {
             ended.iter().filter(|grant| announced.iter().all(|(known, _)| known != *grant)).copied().collect()
         };
         for some in news.chunks(AT_ONCE) {
-            let written = join_all(some.iter().map(async |grant| {
+            let written = at_once(some.iter().map(async |grant| {
                 let key = marker(*grant);
                 hints::write(&self.env, &key, "1", MARKER_SECONDS).await
             }));
