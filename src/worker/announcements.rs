@@ -80,7 +80,7 @@ impl Announcements<'_> {
     async fn open(&self, listener: Listener, first: Vec<u8>) -> Result<web_sys::ReadableStream, NotOpened> {
         let keep_alive_ms = u32::try_from(self.app.configuration.keep_alive.as_millis()).unwrap_or(u32::MAX);
         let command = Command::Open(Box::new(Opened { listener, first, keep_alive_ms }));
-        let mut response = durable::open_compact(&subscriptions_object::stub(self.env)?, &command).await?;
+        let mut response = durable::open(&subscriptions_object::stub(self.env)?, &command).await?;
         if response.status_code() == 200 {
             return web_sys::Response::from(response).body().ok_or(NotOpened::Unavailable(Unavailable));
         }

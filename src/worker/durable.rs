@@ -1,5 +1,5 @@
-//! Calls to Durable Objects, with a time limit: an object that hangs must not hang its caller. Most speak the compact form of the
-//! program ([`ask_compact`]); what carries JSON of the author's speaks JSON ([`ask`]).
+//! Calls to Durable Objects, in the compact form of the program and with a time limit: an object that hangs must not hang its
+//! caller.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -31,13 +31,6 @@ pub(crate) fn object(env: &worker::Env, binding: &str, name: &str) -> Result<Stu
 
 /// Sends a command to an object and reads its answer.
 pub(crate) async fn ask<C: Serialize, A: DeserializeOwned>(stub: &Stub, command: &C) -> Result<A, Unavailable> {
-    let command = serde_json::to_string(command).map_err(|_| Unavailable)?;
-    let answer = send(stub, &JsValue::from_str(&command), TIME_LIMIT).await?;
-    serde_json::from_slice(&answer).map_err(|_| Unavailable)
-}
-
-/// The same in the compact form.
-pub(crate) async fn ask_compact<C: Serialize, A: DeserializeOwned>(stub: &Stub, command: &C) -> Result<A, Unavailable> {
     ask_patiently(stub, command, Duration::ZERO).await
 }
 
@@ -48,19 +41,19 @@ pub(crate) async fn ask_patiently<C: Serialize, A: DeserializeOwned>(
     patience: Duration,
 ) -> Result<A, Unavailable> {
     let command = encode(command).map_err(|_| Unavailable)?;
-    let answer = send(stub, &Uint8Array::from(command.as_slice()), TIME_LIMIT.saturating_add(patience)).await?;
+    let answer = send(stub, &command, TIME_LIMIT.saturating_add(patience)).await?;
     decode(&answer).map_err(|_| Unavailable)
 }
 
-/// Sends a command in the compact form and gives the answer, whose body may be a stream without end. Only its beginning has
+/// Sends a command and gives the answer, whose body may be a stream without end. Only its beginning has
 /// a time limit.
-pub(crate) async fn open_compact<C: Serialize>(stub: &Stub, command: &C) -> Result<Response, Unavailable> {
+pub(crate) async fn open<C: Serialize>(stub: &Stub, command: &C) -> Result<Response, Unavailable> {
     let command = encode(command).map_err(|_| Unavailable)?;
-    within(TIME_LIMIT, fetch(stub, &Uint8Array::from(command.as_slice()))).await
+    within(TIME_LIMIT, fetch(stub, &command)).await
 }
 
 /// Sends a body to an object and reads the body of its answer.
-async fn send(stub: &Stub, body: &JsValue, limit: Duration) -> Result<Vec<u8>, Unavailable> {
+async fn send(stub: &Stub, body: &[u8], limit: Duration) -> Result<Vec<u8>, Unavailable> {
     let call = async {
         let mut response = fetch(stub, body).await?;
         if response.status_code() != 200 {
@@ -71,10 +64,10 @@ async fn send(stub: &Stub, body: &JsValue, limit: Duration) -> Result<Vec<u8>, U
     within(limit, call).await
 }
 
-async fn fetch(stub: &Stub, body: &JsValue) -> Result<Response, Unavailable> {
+async fn fetch(stub: &Stub, body: &[u8]) -> Result<Response, Unavailable> {
     let init = web_sys::RequestInit::new();
     init.set_method("POST");
-    init.set_body(body);
+    init.set_body(&Uint8Array::from(body));
     let request = web_sys::Request::new_with_str_and_init("https://object/", &init).map_err(|_| Unavailable)?;
     stub.fetch_with_request(request.into()).await.map_err(|_| Unavailable)
 }
@@ -107,22 +100,9 @@ pub(crate) fn transaction<T: 'static>(
     done.take().ok_or_else(|| "a transaction did not run".into())
 }
 
-/// The other side: reads a command, carries it out and answers. A failure is a 500 without words, which [`ask`] reports as
-/// unavailable.
+/// The other side: reads a command, carries it out and answers. A failure is a 500 without words, which [`ask`] reports
+/// as unavailable.
 pub(crate) async fn answer<C: DeserializeOwned, A: Serialize>(
-    mut request: Request,
-    carry_out: impl AsyncFnOnce(C) -> worker::Result<A>,
-) -> worker::Result<Response> {
-    let bytes = request.bytes().await?;
-    let Ok(command) = serde_json::from_slice(&bytes) else { return Response::error("", 400) };
-    match carry_out(command).await {
-        Ok(answer) => Response::from_bytes(serde_json::to_vec(&answer)?),
-        Err(_) => Response::error("", 500),
-    }
-}
-
-/// The other side of [`ask_compact`].
-pub(crate) async fn answer_compact<C: DeserializeOwned, A: Serialize>(
     mut request: Request,
     carry_out: impl AsyncFnOnce(C) -> worker::Result<A>,
 ) -> worker::Result<Response> {

@@ -4,7 +4,6 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use serde::Deserialize;
 use worker::{
     DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, console_error, durable_object,
 };
@@ -20,7 +19,7 @@ use crate::oauth::row::Row;
 use crate::oauth::verified_tokens::{MARKER_LIFETIME, marker};
 
 use super::clock::{Entropy, now};
-use super::rows::{blob, find, integer, read};
+use super::rows::{blob, find, integer, number, read};
 use super::{durable, hints};
 
 /// Rows are swept no more often than this: a code that is over may lie about for a while.
@@ -57,7 +56,7 @@ impl crate::oauth::grants::Grants for GrantsOf<'_> {
 
 impl GrantsOf<'_> {
     async fn ask(&self, object: ObjectName, call: &Call) -> Result<Reply, Unavailable> {
-        durable::ask_compact(&durable::object(self.env, "GRANTS", &object.to_string())?, call).await
+        durable::ask(&durable::object(self.env, "GRANTS", &object.to_string())?, call).await
     }
 }
 
@@ -75,7 +74,7 @@ impl DurableObject for Grants {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        durable::answer_compact(request, async |call| self.carry_out(call).await).await
+        durable::answer(request, async |call| self.carry_out(call).await).await
     }
 
     /// Sweeps, and announces once more what may not have been heard.
@@ -151,11 +150,6 @@ impl Grants {
 /// The rows of one subject. Each is written down in one column, beside what it is found by.
 struct SqlRows(SqlStorage);
 
-#[derive(Deserialize)]
-struct Moment {
-    at: Option<u64>,
-}
-
 const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
@@ -172,8 +166,7 @@ impl SqlRows {
     }
 
     fn moment(&self, query: &str) -> worker::Result<Option<Timestamp>> {
-        let Moment { at } = self.0.exec(query, None)?.one()?;
-        Ok(at.map(Timestamp::from_seconds))
+        Ok(number(&self.0, query, vec![])?.map(Timestamp::from_seconds))
     }
 }
 

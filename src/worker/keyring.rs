@@ -48,7 +48,7 @@ pub(crate) async fn attempt(env: &Env, visitor: Visitor, is_right: bool, epoch: 
 }
 
 async fn ask(env: &Env, command: &Command) -> Result<Outcome, Unavailable> {
-    durable::ask_compact(&durable::object(env, "KEYRING", NAME)?, command).await
+    durable::ask(&durable::object(env, "KEYRING", NAME)?, command).await
 }
 
 /// The object.
@@ -63,7 +63,7 @@ impl DurableObject for Keyring {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        durable::answer_compact(request, async |command| self.carry_out(command)).await
+        durable::answer(request, async |command| self.carry_out(command)).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rows in the `SQLite` of a Durable Object, as [`Row`] writes them.
+//! Rows in the `SQLite` of a Durable Object: as [`Row`] writes them, or of plain values.
 
 use worker::{SqlStorage, SqlStorageValue};
 
@@ -17,12 +17,30 @@ pub(super) fn find<T: Row>(sql: &SqlStorage, query: &str, bindings: Vec<SqlStora
 
 /// The bytes that a query gives in its only column.
 pub(super) fn blobs(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Vec<Vec<u8>>> {
-    let mut blobs = Vec::new();
-    for row in sql.exec(query, bindings)?.raw() {
-        let Some(SqlStorageValue::Blob(blob)) = row?.pop() else { return Err(unreadable(Unreadable)) };
-        blobs.push(blob);
+    let rows = values(sql, query, bindings)?.into_iter().map(|row| match row {
+        [SqlStorageValue::Blob(blob)] => Ok(blob),
+        _ => Err(unreadable(Unreadable)),
+    });
+    rows.collect()
+}
+
+/// The one number that a query gives. None where there is no row, or no value in it.
+pub(super) fn number(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Option<u64>> {
+    match values(sql, query, bindings)?.pop() {
+        None | Some([SqlStorageValue::Null]) => Ok(None),
+        Some([SqlStorageValue::Integer(number)]) => u64::try_from(number).map(Some).map_err(|_| unreadable(Unreadable)),
+        Some(_) => Err(unreadable(Unreadable)),
     }
-    Ok(blobs)
+}
+
+/// What a query gives that names `N` columns. By their names, with `serde`, each shape would be a kilobyte of code.
+pub(super) fn values<const N: usize>(
+    sql: &SqlStorage,
+    query: &str,
+    bindings: Vec<SqlStorageValue>,
+) -> worker::Result<Vec<[SqlStorageValue; N]>> {
+    let rows = sql.exec(query, bindings)?.raw();
+    rows.map(|row| row?.try_into().map_err(|_| unreadable(Unreadable))).collect()
 }
 
 /// What is bound to a statement that keeps `row`.
@@ -41,6 +59,7 @@ pub(super) fn has_table(sql: &SqlStorage, name: &str) -> worker::Result<bool> {
     Ok(tables.raw().next().is_some())
 }
 
-fn unreadable(Unreadable: Unreadable) -> worker::Error {
+/// The failure of a call that met a row of another shape.
+pub(super) fn unreadable(Unreadable: Unreadable) -> worker::Error {
     "a row is unreadable".into()
 }

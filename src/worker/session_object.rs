@@ -101,7 +101,7 @@ impl DurableObject for Session {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        durable::answer_compact(request, async |asked: Asked| self.carry_out(asked).await).await
+        durable::answer(request, async |asked: Asked| self.carry_out(asked).await).await
     }
 
     async fn alarm(&self) -> worker::Result<Response> {

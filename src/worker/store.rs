@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 use thiserror::Error;
 use worker::Stub;
 
@@ -101,11 +100,11 @@ impl Store {
     }
 }
 
-fn write<T: Serialize>(record: &T) -> Result<Box<RawValue>, StoreError> {
-    let value = serde_json::value::to_raw_value(record).map_err(|_| StoreError::Form)?;
-    if value.get().len() > MAX_RECORD_BYTES { Err(StoreError::RecordTooLarge) } else { Ok(value) }
+fn write<T: Serialize>(record: &T) -> Result<String, StoreError> {
+    let value = serde_json::to_string(record).map_err(|_| StoreError::Form)?;
+    if value.len() > MAX_RECORD_BYTES { Err(StoreError::RecordTooLarge) } else { Ok(value) }
 }
 
-fn read<T: DeserializeOwned>(value: &RawValue) -> Result<T, StoreError> {
-    serde_json::from_slice(value.get().as_bytes()).map_err(|_| StoreError::Form)
+fn read<T: DeserializeOwned>(value: &str) -> Result<T, StoreError> {
+    serde_json::from_slice(value.as_bytes()).map_err(|_| StoreError::Form)
 }

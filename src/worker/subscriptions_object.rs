@@ -81,7 +81,7 @@ pub(crate) fn stub(env: &Env) -> Result<Stub, Unavailable> {
 
 /// Sends a command that is answered at once.
 pub(crate) async fn ask(env: &Env, command: &Command) -> Result<Outcome, Unavailable> {
-    durable::ask_compact(&stub(env)?, command).await
+    durable::ask(&stub(env)?, command).await
 }
 
 /// Reads the body of a refused [`Command::Open`].

@@ -32,7 +32,7 @@ const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_s
 
 /// Tells the object of a task what to do.
 pub(super) async fn tell(env: &Env, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
-    durable::ask_compact(&durable::object(env, "TASK", id.as_str())?, &command).await
+    durable::ask(&durable::object(env, "TASK", id.as_str())?, &command).await
 }
 
 /// The object.
@@ -45,7 +45,7 @@ impl DurableObject for Task {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        durable::answer_compact(request, async |command| self.0.carry_out(command).await).await
+        durable::answer(request, async |command| self.0.carry_out(command).await).await
     }
 
     async fn alarm(&self) -> worker::Result<Response> {

@@ -1,13 +1,13 @@
 //! What legacy sessions subscribed to, in the `SQLite` of the object that holds their streams, and whose sessions they are.
 
-use serde::Deserialize;
 use worker::{SqlStorage, SqlStorageValue};
 
 use crate::caller::Subject;
 use crate::mcp::Watched;
 use crate::oauth::Timestamp;
+use crate::oauth::compact::Unreadable;
 
-use super::rows::integer;
+use super::rows::{integer, number, unreadable, values};
 
 /// A session is forgotten this long after it was last used, in seconds.
 const LIFETIME: u64 = 24 * 3600;
@@ -23,6 +23,9 @@ const TABLES: &str = "\
         (session TEXT, uri TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (session, uri)) WITHOUT ROWID;\
     CREATE INDEX IF NOT EXISTS watched_by_uri ON watched (uri)";
 
+/// As `SQLite` keeps it.
+const TRUE: SqlStorageValue = SqlStorageValue::Integer(1);
+
 /// The rows.
 pub(crate) struct WatchedRows(SqlStorage);
 
@@ -35,23 +38,6 @@ pub(crate) enum Owned {
     BySomebodyElse,
 }
 
-#[derive(Deserialize)]
-struct Count {
-    count: u64,
-}
-
-#[derive(Deserialize)]
-struct Owner {
-    owner: Option<String>,
-    has_ended: u8,
-}
-
-#[derive(Deserialize)]
-struct Watching {
-    session: String,
-    is_own: u8,
-}
-
 impl WatchedRows {
     pub(crate) fn new(sql: SqlStorage) -> worker::Result<Self> {
         sql.exec(TABLES, None)?;
@@ -61,10 +47,13 @@ impl WatchedRows {
     /// Whose the session is. The first person who uses it with a sign-in keeps it; a guest keeps nothing from anybody.
     pub(crate) fn owned(&self, session: &str, user: Option<&Subject>, now: Timestamp) -> worker::Result<Owned> {
         let query = "SELECT owner, has_ended FROM sessions WHERE id = ?";
-        let known = self.0.exec(query, vec![session.into()])?.to_array::<Owner>()?.pop();
-        let owner = known.as_ref().and_then(|known| known.owner.as_deref());
+        let known = values(&self.0, query, vec![session.into()])?.pop();
+        let owner = match &known {
+            Some([SqlStorageValue::String(owner), _]) => Some(owner.as_str()),
+            Some(_) | None => None,
+        };
         match (owner, user) {
-            _ if known.as_ref().is_some_and(|known| known.has_ended != 0) => Ok(Owned::BySomebodyElse),
+            _ if matches!(known, Some([_, TRUE])) => Ok(Owned::BySomebodyElse),
             (Some(owner), user) if user.is_none_or(|user| user.as_str() != owner) => Ok(Owned::BySomebodyElse),
             (None, Some(user)) => {
                 // It is no credential: where there is no room, it stays nobody's.
@@ -89,7 +78,7 @@ impl WatchedRows {
         watched: &Watched,
         now: Timestamp,
     ) -> worker::Result<bool> {
-        let of_session = "SELECT count(*) AS count FROM watched WHERE session = ? AND uri <> ?";
+        let of_session = "SELECT count(*) FROM watched WHERE session = ? AND uri <> ?";
         let of_session = self.count(of_session, vec![session.into(), watched.uri.as_str().into()])?;
         if of_session >= MOST_OF_SESSION || self.others(session)? >= MOST_SESSIONS {
             return Ok(false);
@@ -118,8 +107,11 @@ impl WatchedRows {
     /// The sessions that want to hear of a resource, in order, and whether it needs a sign-in.
     pub(crate) fn watching(&self, uri: &str) -> worker::Result<Vec<(String, bool)>> {
         let query = "SELECT session, is_own FROM watched WHERE uri = ? ORDER BY session";
-        let rows = self.0.exec(query, vec![uri.into()])?.to_array::<Watching>()?;
-        Ok(rows.into_iter().map(|row| (row.session, row.is_own != 0)).collect())
+        let rows = values(&self.0, query, vec![uri.into()])?.into_iter().map(|row| match row {
+            [SqlStorageValue::String(session), is_own] => Ok((session, is_own == TRUE)),
+            _ => Err(unreadable(Unreadable)),
+        });
+        rows.collect()
     }
 
     /// The session is in use.
@@ -134,7 +126,7 @@ impl WatchedRows {
     }
 
     pub(crate) fn is_empty(&self) -> worker::Result<bool> {
-        Ok(self.count("SELECT count(*) AS count FROM sessions", vec![])? == 0)
+        Ok(self.count("SELECT count(*) FROM sessions", vec![])? == 0)
     }
 
     fn put(&self, session: &str, owner: Option<&Subject>, now: Timestamp) -> worker::Result<()> {
@@ -145,11 +137,11 @@ impl WatchedRows {
     }
 
     fn others(&self, session: &str) -> worker::Result<u64> {
-        self.count("SELECT count(*) AS count FROM sessions WHERE id <> ?", vec![session.into()])
+        self.count("SELECT count(*) FROM sessions WHERE id <> ?", vec![session.into()])
     }
 
     fn count(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<u64> {
-        Ok(self.0.exec(query, bindings)?.one::<Count>()?.count)
+        Ok(number(&self.0, query, bindings)?.unwrap_or_default())
     }
 }
 
