@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use thiserror::Error;
 
 use super::bearer::{Bearer, MAX_BEARER_LENGTH};
 use super::ed25519::Ed25519;
 use super::keys::SigningKeys;
+use super::object::{Object, Unexpected};
 use super::origin::Issuer;
 use super::outage::Outage;
 use super::passphrase::Epoch;
@@ -262,10 +263,10 @@ async fn authenticate(text: &str, keys: &SigningKeys, ed25519: &impl Ed25519) ->
         return Err(TokenRefused::BadSignature);
     }
     let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| TokenRefused::NotOurs)?;
-    serde_json::from_slice(&claims).map_err(|_| TokenRefused::NotOurs)
+    AccessClaims::read(&claims).map_err(|_| TokenRefused::NotOurs)
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 struct AccessClaims {
     iss: String,
     sub: Subject,
@@ -282,6 +283,26 @@ struct AccessClaims {
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     epoch: Option<Epoch>,
+}
+
+impl AccessClaims {
+    fn read(json: &[u8]) -> Result<Self, Unexpected> {
+        let claims = Object::parse(json)?;
+        let moment = |name| claims.whole(name)?.map(Timestamp::from_seconds).ok_or(Unexpected);
+        Ok(Self {
+            iss: claims.required("iss")?.to_owned(),
+            sub: claims.parsed("sub")?.ok_or(Unexpected)?,
+            aud: claims.required("aud")?.to_owned(),
+            client_id: claims.parsed("client_id")?.ok_or(Unexpected)?,
+            scope: claims.parsed("scope")?.ok_or(Unexpected)?,
+            iat: moment("iat")?,
+            exp: moment("exp")?,
+            jti: claims.required("jti")?.to_owned(),
+            gid: claims.parsed("gid")?,
+            name: claims.parsed("name")?,
+            epoch: claims.parsed("epoch")?,
+        })
+    }
 }
 
 #[cfg(test)]

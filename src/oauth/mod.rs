@@ -31,6 +31,7 @@ mod kept;
 pub mod keys;
 pub mod known_clients;
 pub mod metadata;
+mod object;
 pub mod opaque;
 pub mod origin;
 pub mod outage;

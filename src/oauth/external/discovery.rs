@@ -1,8 +1,8 @@
 //! Which foreign issuer is trusted, where its metadata stands, and what of it matters.
 
-use serde::Deserialize;
 use thiserror::Error;
 
+use crate::oauth::object::{Object, Unexpected};
 use crate::oauth::origin::Origin;
 
 /// Largest metadata document, in bytes.
@@ -78,28 +78,30 @@ pub enum DiscoveryError {
 impl Discovery {
     /// Reads a metadata document.
     pub fn parse(document: &[u8], issuer: &ForeignIssuer) -> Result<Self, DiscoveryError> {
-        #[derive(Deserialize)]
-        struct Metadata {
-            issuer: String,
-            jwks_uri: String,
-        }
         if document.len() > MAX_METADATA {
             return Err(DiscoveryError::Malformed);
         }
-        let metadata: Metadata = serde_json::from_slice(document).map_err(|_| DiscoveryError::Malformed)?;
-        if metadata.issuer != issuer.0 {
+        let metadata = Object::parse(document)?;
+        let (named, jwks_uri) = (metadata.required("issuer")?, metadata.required("jwks_uri")?);
+        if named != issuer.0 {
             return Err(DiscoveryError::OtherIssuer);
         }
-        if !is_safe(&metadata.jwks_uri) {
+        if !is_safe(jwks_uri) {
             return Err(DiscoveryError::InsecureKeys);
         }
-        Ok(Self { jwks_uri: metadata.jwks_uri })
+        Ok(Self { jwks_uri: jwks_uri.to_owned() })
     }
 
     /// Where the keys stand.
     #[must_use]
     pub fn jwks_uri(&self) -> &str {
         &self.jwks_uri
+    }
+}
+
+impl From<Unexpected> for DiscoveryError {
+    fn from(Unexpected: Unexpected) -> Self {
+        Self::Malformed
     }
 }
 

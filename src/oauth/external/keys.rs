@@ -2,11 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::oauth::Timestamp;
+use crate::oauth::object::Object;
 
 /// Largest key set, in bytes.
 pub const MAX_KEY_SET: usize = 64 * 1024;
@@ -195,16 +195,13 @@ pub struct InvalidKeySet;
 impl ForeignKeys {
     /// Reads a key set. Keys we cannot use are left out; of two with the same name, both.
     pub fn parse(document: &[u8]) -> Result<Self, InvalidKeySet> {
-        #[derive(Deserialize)]
-        struct KeySet {
-            keys: Vec<Value>,
-        }
         if document.len() > MAX_KEY_SET {
             return Err(InvalidKeySet);
         }
-        let set: KeySet = serde_json::from_slice(document).map_err(|_| InvalidKeySet)?;
-        let named = |id: &str| set.keys.iter().filter(|key| key.get("kid").and_then(Value::as_str) == Some(id)).count();
-        let usable = set.keys.iter().take(MAX_KEYS).filter_map(ForeignKey::parse);
+        let set = Object::parse(document).map_err(|_| InvalidKeySet)?;
+        let keys = set.get("keys").ok().flatten().and_then(Value::as_array).ok_or(InvalidKeySet)?;
+        let named = |id: &str| keys.iter().filter(|key| key.get("kid").and_then(Value::as_str) == Some(id)).count();
+        let usable = keys.iter().take(MAX_KEYS).filter_map(ForeignKey::parse);
         Ok(Self(usable.filter(|key| key.id.as_deref().is_none_or(|id| named(id) == 1)).collect()))
     }
 

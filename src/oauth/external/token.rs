@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
-use serde_json::{Number, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -15,6 +14,7 @@ use crate::caller::{Caller, ClientId, ScopeSet, Subject};
 use crate::oauth::Timestamp;
 use crate::oauth::access_token::VerifiedToken;
 use crate::oauth::bearer::Bearer;
+use crate::oauth::object::{Object, Unexpected};
 use crate::oauth::outage::Outage;
 
 /// How far the clock of a foreign server may differ, in seconds.
@@ -99,8 +99,7 @@ pub async fn verify_foreign(
     let token = SignedToken::parse(bearer.as_str(), policy)?;
     let key = keys.select(token.key_id.as_deref(), token.algorithm).ok_or(ForeignRefusal::UnknownKey)?;
     // What is wrong in any case need not be verified first; nothing of it is believed before.
-    let claims: ForeignClaims = serde_json::from_slice(&token.claims).map_err(|_| ForeignRefusal::Malformed)?;
-    let if_genuine = claims.check(policy, now)?;
+    let if_genuine = check(&Object::parse(&token.claims)?, policy, now)?;
     if !verifier.verify(token.algorithm, key, token.message.as_bytes(), &token.signature).await? {
         return Err(ForeignRefusal::BadSignature);
     }
@@ -118,25 +117,19 @@ struct SignedToken<'a> {
 
 impl<'a> SignedToken<'a> {
     fn parse(text: &'a str, policy: &ForeignPolicy<'_>) -> Result<Self, ForeignRefusal> {
-        #[derive(Deserialize)]
-        struct Header {
-            alg: String,
-            typ: Option<String>,
-            kid: Option<String>,
-            crit: Option<Value>,
-        }
         let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| ForeignRefusal::Malformed);
         let (message, signature) = text.rsplit_once('.').ok_or(ForeignRefusal::Malformed)?;
         let (header, claims) = message.split_once('.').ok_or(ForeignRefusal::Malformed)?;
-        let header: Header = serde_json::from_slice(&decode(header)?).map_err(|_| ForeignRefusal::Malformed)?;
-        if header.crit.is_some() {
+        let header = Object::parse(&decode(header)?)?;
+        if header.get("crit")?.is_some() {
             return Err(ForeignRefusal::Malformed);
         }
-        let algorithm = Algorithm::parse(&header.alg).ok_or(ForeignRefusal::WrongAlgorithm)?;
-        if !is_access_token_type(header.typ.as_deref(), policy.accept_plain_jwt) {
+        let key_id = header.text("kid")?.map(str::to_owned);
+        let algorithm = Algorithm::parse(header.required("alg")?).ok_or(ForeignRefusal::WrongAlgorithm)?;
+        if !is_access_token_type(header.text("typ")?, policy.accept_plain_jwt) {
             return Err(ForeignRefusal::WrongType);
         }
-        Ok(Self { algorithm, key_id: header.kid, message, claims: decode(claims)?, signature: decode(signature)? })
+        Ok(Self { algorithm, key_id, message, claims: decode(claims)?, signature: decode(signature)? })
     }
 }
 
@@ -150,79 +143,47 @@ fn is_access_token_type(typ: Option<&str>, accept_plain: bool) -> bool {
     typ == "at+jwt" || (accept_plain && typ == "jwt")
 }
 
-/// The claims that matter. A claim that is there twice makes the token malformed.
-#[derive(Deserialize)]
-struct ForeignClaims {
-    iss: String,
-    sub: String,
-    aud: OneOrMany,
-    exp: Number,
-    nbf: Option<Number>,
-    iat: Option<Number>,
-    client_id: Option<String>,
-    azp: Option<String>,
-    scope: Option<OneOrMany>,
-    scp: Option<OneOrMany>,
-    jti: Option<String>,
-    name: Option<String>,
-    nonce: Option<Value>,
-    at_hash: Option<Value>,
-    c_hash: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl OneOrMany {
-    fn as_slice(&self) -> &[String] {
-        match self {
-            Self::One(text) => std::slice::from_ref(text),
-            Self::Many(texts) => texts,
-        }
+/// The claims that matter (RFC 9068 §2.2).
+fn check(claims: &Object, policy: &ForeignPolicy<'_>, now: Timestamp) -> Result<VerifiedToken, ForeignRefusal> {
+    if claims.required("iss")? != policy.issuer.as_str() {
+        return Err(ForeignRefusal::WrongIssuer);
     }
-}
-
-impl ForeignClaims {
-    fn check(self, policy: &ForeignPolicy<'_>, now: Timestamp) -> Result<VerifiedToken, ForeignRefusal> {
-        if self.iss != policy.issuer.as_str() {
-            return Err(ForeignRefusal::WrongIssuer);
-        }
-        let audiences = self.aud.as_slice();
-        let is_for_us = audiences.iter().any(|audience| policy.audiences.contains(&audience.as_str()));
-        if audiences.len() > MAX_AUDIENCES || !is_for_us {
-            return Err(ForeignRefusal::WrongAudience);
-        }
-        if self.nonce.is_some() || self.at_hash.is_some() || self.c_hash.is_some() {
+    let audiences = claims.texts("aud")?.ok_or(Unexpected)?;
+    let is_for_us = audiences.iter().any(|audience| policy.audiences.contains(audience));
+    if audiences.len() > MAX_AUDIENCES || !is_for_us {
+        return Err(ForeignRefusal::WrongAudience);
+    }
+    for of_identity_tokens in ["nonce", "at_hash", "c_hash"] {
+        if claims.get(of_identity_tokens)?.is_some() {
             return Err(ForeignRefusal::IdentityToken);
         }
-        let moment = |date: &Number| numeric_date(date).ok_or(ForeignRefusal::Malformed);
-        let expires = moment(&self.exp)?.plus(LEEWAY);
-        if now >= expires {
-            return Err(ForeignRefusal::Expired);
+    }
+    let moment = |name| claims.get(name)?.map(|date| numeric_date(date).ok_or(Unexpected)).transpose();
+    let expires = moment("exp")?.ok_or(Unexpected)?.plus(LEEWAY);
+    if now >= expires {
+        return Err(ForeignRefusal::Expired);
+    }
+    for date in [moment("nbf")?, moment("iat")?].into_iter().flatten() {
+        if date > now.plus(LEEWAY) {
+            return Err(ForeignRefusal::NotYetValid);
         }
-        for date in [&self.nbf, &self.iat].into_iter().flatten() {
-            if moment(date)? > now.plus(LEEWAY) {
-                return Err(ForeignRefusal::NotYetValid);
-            }
-        }
-        let scopes = match (&self.scope, &self.scp) {
-            (Some(scopes), _) | (None, Some(scopes)) => scopes.as_slice().join(" "),
-            (None, None) => String::new(),
-        };
-        let client_id = self.client_id.or(self.azp).unwrap_or_else(|| "unknown".to_owned());
-        let caller = Caller {
-            subject: subject_of(policy.issuer, &self.sub)?,
-            client_id: ClientId::new(&client_id).map_err(|_| ForeignRefusal::Malformed)?,
-            scopes: ScopeSet::parse(&scopes).map_err(|_| ForeignRefusal::Malformed)?,
-            display_name: self.name.as_deref().map(shorten).map(Arc::from),
-            grant: None,
-        };
-        let id = self.jti.as_deref().map(shorten).unwrap_or_default();
-        Ok(VerifiedToken::new(caller, expires, id))
+    }
+    let (scope, scp) = (claims.texts("scope")?, claims.texts("scp")?);
+    let scopes = scope.or(scp).unwrap_or_default().join(" ");
+    let (client_id, party) = (claims.text("client_id")?, claims.text("azp")?);
+    let caller = Caller {
+        subject: subject_of(policy.issuer, claims.required("sub")?)?,
+        client_id: ClientId::new(client_id.or(party).unwrap_or("unknown")).map_err(|_| ForeignRefusal::Malformed)?,
+        scopes: ScopeSet::parse(&scopes).map_err(|_| ForeignRefusal::Malformed)?,
+        display_name: claims.text("name")?.map(shorten).map(Arc::from),
+        grant: None,
+    };
+    Ok(VerifiedToken::new(caller, expires, claims.text("jti")?.map(shorten).unwrap_or_default()))
+}
+
+impl From<Unexpected> for ForeignRefusal {
+    fn from(Unexpected: Unexpected) -> Self {
+        Self::Malformed
     }
 }
 
@@ -236,8 +197,8 @@ pub(in crate::oauth) fn subject_of(issuer: &ForeignIssuer, sub: &str) -> Result<
 }
 
 /// `NumericDate` of RFC 7519 §2, which may have a fraction.
-fn numeric_date(number: &Number) -> Option<Timestamp> {
-    number.as_u64().or_else(|| whole_seconds(number.as_f64()?)).map(Timestamp::from_seconds)
+fn numeric_date(date: &Value) -> Option<Timestamp> {
+    date.as_u64().or_else(|| whole_seconds(date.as_f64()?)).map(Timestamp::from_seconds)
 }
 
 /// Up to the year 9999; beyond, nobody means it.
