@@ -43,6 +43,8 @@ const PROTECTED = [
   { tool: 'delete_note', args: { id: '1' }, scope: 'notes:write' },
 ];
 const SIGN_IN = ['notes:read', 'profile'];
+/** All that the starter has. */
+const ALL_SCOPES = ['notes:read', 'notes:write', 'profile'];
 
 const metadataOf = (path) => `${server.origin}/.well-known/oauth-protected-resource${path}`;
 const scopesOf = (challenge) => (challenge.parameters.scope ?? '').split(' ').filter(Boolean).sort();
@@ -211,6 +213,15 @@ describe('a bearer token that is not valid', () => {
       assert.ok(!answer.text.includes('sekret'), answer.story('an error never echoes a token'));
     });
   }
+
+  test('names what the call needs beside the scopes of a first sign-in', async () => {
+    for (const { ask } of ERAS) {
+      const answer = await send(server, ask('tools/call', calling('save_note', { title: 'a', body: 'b' }), { headers: bad }));
+      const challenge = challengeOf(answer);
+      assert.equal(challenge.parameters.error, 'invalid_token', answer.story('R7'));
+      assert.deepEqual(scopesOf(challenge), ALL_SCOPES, answer.story('else a client signs in anew and meets a 403'));
+    }
+  });
 
   for (const [row, authorization] of Object.entries({
     'another spelling of the scheme': `bearer ${TOKEN}`,
@@ -412,10 +423,11 @@ describe('/private/mcp', () => {
     'a body over the limit': () => post(' '.repeat(1024 * 1024 + 1)),
   };
   for (const [row, asked] of Object.entries(rows)) {
-    test(`${row}: 401 with the scopes of a sign-in, before the body is read`, async () => {
+    test(`${row}: 401 with all scopes there are, before the body is read`, async () => {
       const answer = await send(server, at(asked()));
       const challenge = challengeOf(answer, { path: '/private/mcp' });
-      assert.deepEqual(scopesOf(challenge), SIGN_IN, answer.story('what a first sign-in asks for'));
+      const story = answer.story('who comes here signs in at connect, and many such clients cannot come back for more');
+      assert.deepEqual(scopesOf(challenge), ALL_SCOPES, story);
     });
   }
 

@@ -191,6 +191,12 @@ describe('tools/list', () => {
     );
   });
 
+  test('each tool names its properties, be they none: some clients read them unasked, some models refuse a tool without', async () => {
+    for (const server of [notes, everything]) {
+      for (const tool of await listTools(server)) assert.equal(typeof tool.inputSchema.properties, 'object', tool.name);
+    }
+  });
+
   test('a schema arrives as its author wrote it', async () => {
     const { inputSchema } = find(await listTools(everything), 'json_schema_2020_12_tool');
     assert.equal(inputSchema.$schema, 'https://json-schema.org/draft/2020-12/schema');

@@ -82,6 +82,7 @@ impl<H: 'static> Registry<H> {
             if let Some(uri) = tool.view.take_if(is_missing) {
                 left_out.push(Defect::tool(&name, Problem::NoView(uri)));
             }
+            say_properties(&mut tool.input_schema);
             match ready_tool(&name, &tool.input_schema) {
                 Ok(_) if tools.iter().any(|tool| tool.tool.name == name) => {
                     left_out.push(Defect::tool(&name, Problem::NameTaken));
@@ -119,6 +120,12 @@ impl<H: 'static> Registry<H> {
     #[must_use]
     pub fn sign_in(&self) -> &ScopeSet {
         &self.sign_in
+    }
+
+    /// All of [`Self::scopes`], for a sign-in that cannot be followed by another.
+    #[must_use]
+    pub fn every_scope(&self) -> ScopeSet {
+        self.scopes.iter().copied().collect()
     }
 
     /// How the connector names and describes itself.
@@ -273,6 +280,14 @@ impl<H: 'static> Registry<H> {
             }
         }
         info
+    }
+}
+
+/// A tool without arguments says that it has none. JSON Schema does not ask for it, but some clients read `properties` unasked,
+/// and the APIs of some models refuse a tool without it.
+fn say_properties(input_schema: &mut Value) {
+    if let Some(keywords) = input_schema.as_object_mut() {
+        keywords.entry("properties").or_insert_with(|| json!({}));
     }
 }
 

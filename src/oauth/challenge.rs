@@ -93,6 +93,12 @@ impl Challenge {
         Self { reason: Reason::Header(error), metadata, scope }
     }
 
+    /// The same, where the next token should cover `scope` too.
+    #[must_use]
+    pub fn and_for(self, scope: &ScopeSet) -> Self {
+        Self { scope: self.scope.union(scope), ..self }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub const fn status(&self) -> u16 {

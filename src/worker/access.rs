@@ -1,13 +1,14 @@
 //! Who is calling: the bearer check at the resource server, and the refusals that follow from it.
 
 use crate::caller::{Caller, ScopeSet, Subject};
-use crate::mcp::Need;
+use crate::mcp::{Need, Registry};
 use crate::oauth::bearer::{Bearer, BearerError};
 use crate::oauth::challenge::Challenge;
 use crate::oauth::outage::Outage;
 use crate::oauth::resource::Resource;
 
 use super::answer::Answer;
+use super::host::Workers;
 use super::incoming::Incoming;
 use super::route::McpEndpoint;
 use super::site::Site;
@@ -56,8 +57,7 @@ pub(crate) trait VerifyToken {
 pub(crate) struct Door<'a> {
     pub(crate) site: &'a Site,
     pub(crate) endpoint: McpEndpoint,
-    /// What a first sign-in asks for.
-    pub(crate) sign_in: &'a ScopeSet,
+    pub(crate) registry: &'a Registry<Workers>,
 }
 
 impl Door<'_> {
@@ -71,7 +71,7 @@ impl Door<'_> {
                 let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;
                 verified.map(Visitor::Caller).map_err(|problem| self.not_verified(problem))
             }
-            None if self.endpoint == McpEndpoint::Private => Err(self.refuse(Challenge::sign_in, self.sign_in.clone())),
+            None if self.endpoint == McpEndpoint::Private => Err(self.refuse(Challenge::sign_in, self.sign_in())),
             None => Ok(Visitor::Guest),
         }
     }
@@ -82,7 +82,9 @@ impl Door<'_> {
     pub(crate) fn admit(&self, visitor: &Visitor, need: Need) -> Result<(), Refusal> {
         match (visitor, need) {
             (_, Need::Nothing) => Ok(()),
-            (Visitor::Guest, Need::Scopes(scopes)) => Err(self.refuse(Challenge::sign_in, self.sign_in.union(&scopes))),
+            (Visitor::Guest, Need::Scopes(scopes)) => {
+                Err(self.refuse(Challenge::sign_in, self.sign_in().union(&scopes)))
+            }
             (Visitor::Caller(caller), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
             (Visitor::Caller(caller), Need::Scopes(scopes)) => {
                 Err(self.refuse(Challenge::insufficient_scope, caller.scopes.union(&scopes)))
@@ -98,15 +100,25 @@ impl Door<'_> {
         }
     }
 
+    /// What a first sign-in here asks for. Clients come to the private endpoint that sign in when they connect, and many of them
+    /// never again: they could not come back for more, so they are told to ask for all there is. On the consent page the person
+    /// leaves out what they do not want to give.
+    fn sign_in(&self) -> ScopeSet {
+        match self.endpoint {
+            McpEndpoint::Private => self.registry.every_scope(),
+            McpEndpoint::Lazy | McpEndpoint::HttpSse => self.registry.sign_in().clone(),
+        }
+    }
+
     fn not_verified(&self, problem: NotVerified) -> Refusal {
         match problem {
-            NotVerified::Invalid => self.refuse(Challenge::invalid_token, self.sign_in.clone()),
+            NotVerified::Invalid => self.refuse(Challenge::invalid_token, self.sign_in()),
             NotVerified::Unavailable => Refusal::Outage(Outage::Storage),
         }
     }
 
     fn bad_header(&self, error: BearerError) -> Refusal {
-        self.refuse(|metadata, scope| Challenge::bad_header(metadata, scope, error), self.sign_in.clone())
+        self.refuse(|metadata, scope| Challenge::bad_header(metadata, scope, error), self.sign_in())
     }
 
     fn refuse(
@@ -132,6 +144,14 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
+    /// The same, saying also what the request needs that was refused: many clients sign in anew for exactly what they are told.
+    pub(crate) fn naming(self, need: Need) -> Self {
+        match (self, need) {
+            (Self::Challenge(challenge), Need::Scopes(scopes)) => Self::Challenge(challenge.and_for(&scopes)),
+            (refusal, _) => refusal,
+        }
+    }
+
     /// The refusal as an HTTP answer.
     pub(crate) fn into_answer(self) -> Answer {
         match self {

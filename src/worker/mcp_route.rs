@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use crate::mcp::{Outcome, Posted, Reply, SessionError, SessionId, is_json};
+use crate::mcp::{Need, Outcome, Posted, Reply, SessionError, SessionId, is_json};
 use crate::oauth::throttle::Visitor as Network;
 
 use super::access::{Door, Refusal, Visitor};
@@ -58,11 +58,11 @@ async fn admitted(
     context: worker::Context,
 ) -> Answer {
     let registry = &app.endpoint.registry;
-    let door = Door { site, endpoint, sign_in: registry.sign_in() };
+    let door = Door { site, endpoint, registry };
     let tokens = AccessTokens { app, site, env: &env };
     let visitor = match door.identify(incoming, &tokens).await {
         Ok(visitor) => visitor,
-        Err(refusal) => return refusal.into_answer(),
+        Err(refusal) => return refusal.naming(need_of(app, endpoint, method, incoming).await).into_answer(),
     };
     if let Visitor::Caller(caller) = &visitor {
         incoming.visit().client(&caller.client_id);
@@ -107,6 +107,7 @@ async fn admitted(
     if posted.is_strict(registry)
         && let Err(refusal) = door.confirm(&visitor, &tokens).await
     {
+        let refusal = refusal.naming(posted.need(registry));
         return challenged(app, endpoint, incoming, &posted, refusal);
     }
     let caller = match visitor {
@@ -120,6 +121,16 @@ async fn admitted(
         Reply::Listen(listening) => streams.to_subscription(*listening).await,
         reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),
     }
+}
+
+/// What a request needs that is refused for its token, as far as its body can be read. The private endpoint asks for everything
+/// anyway.
+async fn need_of(app: &App, endpoint: McpEndpoint, method: &str, incoming: &Incoming) -> Need {
+    if method != "POST" || endpoint == McpEndpoint::Private {
+        return Need::Nothing;
+    }
+    let Ok(body) = incoming.body(app.configuration.max_body_bytes).await else { return Need::Nothing };
+    Posted::read(&body).map_or(Need::Nothing, |posted| posted.need(&app.endpoint.registry))
 }
 
 /// As whom the limit of calls knows a visitor.
