@@ -234,18 +234,29 @@ pub async fn verify(
     Ok(VerifiedToken::new(caller, token.exp.plus(LEEWAY), &token.jti))
 }
 
+/// To whom a token was given, whatever it is still worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenOrigin {
+    /// To which client.
+    pub client_id: ClientId,
+    /// On whose behalf.
+    pub subject: Subject,
+    /// On which grant; none for a client that acts for itself.
+    pub grant: Option<GrantId>,
+}
+
 /// Whose token this is, however old: what a request for its revocation needs (RFC 7009). Not a permission to anything.
 pub async fn identify(
     token: &str,
     issuer: &Issuer,
     keys: &SigningKeys,
     ed25519: &impl Ed25519,
-) -> Result<(ClientId, Subject, Option<GrantId>), TokenRefused> {
+) -> Result<TokenOrigin, TokenRefused> {
     let claims = authenticate(token, keys, ed25519).await?;
     if claims.iss != issuer.as_str() {
         return Err(TokenRefused::WrongIssuer);
     }
-    Ok((claims.client_id, claims.sub, claims.gid))
+    Ok(TokenOrigin { client_id: claims.client_id, subject: claims.sub, grant: claims.gid })
 }
 
 /// Header and signature. The header is compared and not read: what is signed with our keys has exactly the header that we

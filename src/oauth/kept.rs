@@ -24,7 +24,7 @@ use super::refresh_token::RefreshToken;
 use super::resource::{Resource, ResourceServer};
 use super::row::Row;
 use super::row::tests::assert_kept;
-use super::throttle::{Throttle, Visitor};
+use super::throttle::{Source, Throttle};
 use super::{Random, Timestamp};
 use crate::caller::{ClientId, ScopeSet, Subject};
 
@@ -156,7 +156,7 @@ fn rows_of_every_version_are_read_and_those_of_today_are_known() {
     assert_kept(&made.ended, &[ENDED_GRANT]);
     let mut throttle = Throttle::default();
     for address in ["192.0.2.1", "198.51.100.1"] {
-        throttle.attempt(&Visitor::from_address(Some(address)), false, epochs()[0], NOW);
+        throttle.attempt(&Source::from_address(Some(address)), false, epochs()[0], NOW);
     }
     assert_kept(&throttle, &[THROTTLE_1, THROTTLE_2]);
 }

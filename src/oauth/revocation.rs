@@ -1,7 +1,7 @@
 //! The revocation endpoint (RFC 7009). Either token ends the whole grant: the refresh tokens at once, the access tokens as soon
 //! as the resource hears of it. What is no token, is somebody else's or is over already gets the same answer as a success.
 
-use super::access_token::{TokenRefused, identify};
+use super::access_token::{TokenOrigin, TokenRefused, identify};
 use super::ed25519::Ed25519;
 use super::form::Parameters;
 use super::grants::{Call, Grants};
@@ -48,7 +48,7 @@ impl<C: Clients, G: Grants, S: Ed25519> RevocationEndpoint<'_, C, G, S> {
             return Ok(self.grants.revoke_token(&token, client.id).await?.ended);
         }
         match identify(token, self.issuer, self.signing, self.ed25519).await {
-            Ok((client_id, subject, Some(grant))) if client_id == client.id => {
+            Ok(TokenOrigin { client_id, subject, grant: Some(grant) }) if client_id == client.id => {
                 let call = Call::RevokeForClient { grant, client_id };
                 Ok(self.grants.revoke(ObjectName::of(&subject), call).await?.ended)
             }

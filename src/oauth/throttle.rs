@@ -62,15 +62,15 @@ impl KnownBrowser {
     }
 }
 
-/// Who tries, as far as one can tell.
+/// Where tries come from, as far as one can tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Visitor(String);
+pub struct Source(String);
 
-impl Visitor {
+impl Source {
     /// A browser that has signed in before.
     #[must_use]
-    pub fn known(browser: &KnownBrowser) -> Self {
+    pub fn browser(browser: &KnownBrowser) -> Self {
         Self(format!("b:{}", browser.id))
     }
 
@@ -135,7 +135,7 @@ pub enum Verdict {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
     epoch: Option<Epoch>,
-    visitors: Vec<Count>,
+    sources: Vec<Count>,
     total: u32,
     total_at: Timestamp,
     /// When a network that was not remembered was let through last, while no place was left for it.
@@ -148,18 +148,18 @@ impl Row for Throttle {
     fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
         match version {
             1 => {
-                let (epoch, visitors, total, total_at) = read_bare(encoded)?;
-                Ok(Self { epoch, visitors, total, total_at, stranger_at: Timestamp::default() })
+                let (epoch, sources, total, total_at) = read_bare(encoded)?;
+                Ok(Self { epoch, sources, total, total_at, stranger_at: Timestamp::default() })
             }
             _ => Err(Unreadable),
         }
     }
 }
 
-/// The wrong tries of one visitor.
+/// The wrong tries of one source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Count {
-    visitor: Visitor,
+    source: Source,
     wrong: u32,
     last: Timestamp,
 }
@@ -167,68 +167,68 @@ struct Count {
 impl Throttle {
     /// Decides about one try, and counts it. The caller has compared the passphrase already and does not act on that by
     /// itself: only [`Verdict::Enter`] lets anybody in. `epoch` names the passphrase it compared with.
-    pub fn attempt(&mut self, visitor: &Visitor, is_right: bool, epoch: Epoch, now: Timestamp) -> Verdict {
+    pub fn attempt(&mut self, source: &Source, is_right: bool, epoch: Epoch, now: Timestamp) -> Verdict {
         if self.epoch != Some(epoch) {
             *self = Self { epoch: Some(epoch), ..Self::default() };
         }
         self.forget(now);
-        let wait = self.wait(visitor, now);
+        let wait = self.wait(source, now);
         if wait > 0 {
             return Verdict::Wait(wait);
         }
         if is_right {
-            self.visitors.retain(|count| count.visitor != *visitor);
+            self.sources.retain(|count| count.source != *source);
             return Verdict::Enter;
         }
-        self.count(visitor, now);
+        self.count(source, now);
         Verdict::Wrong
     }
 
-    /// Seconds until the next try of this visitor is looked at.
-    fn wait(&self, visitor: &Visitor, now: Timestamp) -> u64 {
-        let Some(count) = self.visitors.iter().find(|count| count.visitor == *visitor) else {
-            let is_stranger = !visitor.is_known() && self.has_no_place(visitor);
+    /// Seconds until the next try of this source is looked at.
+    fn wait(&self, source: &Source, now: Timestamp) -> u64 {
+        let Some(count) = self.sources.iter().find(|count| count.source == *source) else {
+            let is_stranger = !source.is_known() && self.has_no_place(source);
             return if is_stranger { STRANGERS_WAIT.saturating_sub(now.seconds_since(self.stranger_at)) } else { 0 };
         };
         let own = match count.wrong.checked_sub(FREE_TRIES) {
             Some(more) => FIRST_WAIT.saturating_mul(2_u64.saturating_pow(more)).min(LONGEST_WAIT),
             None => 0,
         };
-        let crowded = if self.total >= CALM && !visitor.is_known() { CROWDED_WAIT } else { 0 };
+        let crowded = if self.total >= CALM && !source.is_known() { CROWDED_WAIT } else { 0 };
         own.max(crowded).saturating_sub(now.seconds_since(count.last))
     }
 
-    fn count(&mut self, visitor: &Visitor, now: Timestamp) {
-        if !visitor.is_known() {
+    fn count(&mut self, source: &Source, now: Timestamp) {
+        if !source.is_known() {
             self.total = self.total.saturating_add(1);
         }
-        if let Some(count) = self.visitors.iter_mut().find(|count| count.visitor == *visitor) {
+        if let Some(count) = self.sources.iter_mut().find(|count| count.source == *source) {
             count.wrong = count.wrong.saturating_add(1);
             count.last = now;
             return;
         }
-        if self.has_no_place(visitor) {
+        if self.has_no_place(source) {
             // The one with the least to lose: fewest wrong tries, longest ago.
-            let alike = |count: &Count| count.visitor.is_known() == visitor.is_known();
-            let others = self.visitors.iter().enumerate().filter(|(_, count)| alike(count));
+            let alike = |count: &Count| count.source.is_known() == source.is_known();
+            let others = self.sources.iter().enumerate().filter(|(_, count)| alike(count));
             if let Some((at, _)) = others.min_by_key(|(_, count)| (count.wrong, count.last)) {
-                self.visitors.swap_remove(at);
+                self.sources.swap_remove(at);
             }
-            if !visitor.is_known() {
+            if !source.is_known() {
                 self.stranger_at = now;
             }
         }
-        self.visitors.push(Count { visitor: visitor.clone(), wrong: 1, last: now });
+        self.sources.push(Count { source: source.clone(), wrong: 1, last: now });
     }
 
-    /// Whether as many of the kind of this visitor are remembered as there may be.
-    fn has_no_place(&self, visitor: &Visitor) -> bool {
-        let most = if visitor.is_known() { MAX_BROWSERS } else { MAX_NETWORKS };
-        self.visitors.iter().filter(|count| count.visitor.is_known() == visitor.is_known()).count() >= most
+    /// Whether as many of the kind of this source are remembered as there may be.
+    fn has_no_place(&self, source: &Source) -> bool {
+        let most = if source.is_known() { MAX_BROWSERS } else { MAX_NETWORKS };
+        self.sources.iter().filter(|count| count.source.is_known() == source.is_known()).count() >= most
     }
 
     fn forget(&mut self, now: Timestamp) {
-        self.visitors.retain(|count| now.seconds_since(count.last) < MEMORY);
+        self.sources.retain(|count| now.seconds_since(count.last) < MEMORY);
         let leaked = now.seconds_since(self.total_at).checked_div(LEAK).unwrap_or_default();
         self.total = self.total.saturating_sub(u32::try_from(leaked).unwrap_or(u32::MAX));
         self.total_at = if self.total == 0 { now } else { self.total_at.plus(leaked.saturating_mul(LEAK)) };
@@ -247,17 +247,17 @@ mod tests {
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
 
-    fn network(n: u32) -> Visitor {
+    fn network(n: u32) -> Source {
         let [_, a, b, c] = n.to_be_bytes();
-        Visitor::from_address(Some(&format!("{}.{b}.{c}.9", a.saturating_add(1))))
+        Source::from_address(Some(&format!("{}.{b}.{c}.9", a.saturating_add(1))))
     }
 
-    fn wrong(throttle: &mut Throttle, visitor: &Visitor, now: Timestamp) -> Verdict {
-        throttle.attempt(visitor, false, EPOCH, now)
+    fn wrong(throttle: &mut Throttle, source: &Source, now: Timestamp) -> Verdict {
+        throttle.attempt(source, false, EPOCH, now)
     }
 
-    fn right(throttle: &mut Throttle, visitor: &Visitor, now: Timestamp) -> Verdict {
-        throttle.attempt(visitor, true, EPOCH, now)
+    fn right(throttle: &mut Throttle, source: &Source, now: Timestamp) -> Verdict {
+        throttle.attempt(source, true, EPOCH, now)
     }
 
     #[test]
@@ -271,60 +271,60 @@ mod tests {
             ("2001:db8:1:2::1", "2001:db8:2:2::1", false),
             ("nonsense", "other nonsense", true),
         ] {
-            let (a, b) = (Visitor::from_address(Some(one)), Visitor::from_address(Some(other)));
+            let (a, b) = (Source::from_address(Some(one)), Source::from_address(Some(other)));
             assert_eq!(a == b, same, "{one} {other}");
         }
-        assert_eq!(Visitor::from_address(None), Visitor::from_address(Some("nonsense")));
-        let network = |address| Visitor::from_network(Some(address));
+        assert_eq!(Source::from_address(None), Source::from_address(Some("nonsense")));
+        let network = |address| Source::from_network(Some(address));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"), "where no secret is guarded");
         assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2::2"));
     }
 
     #[test]
     fn five_tries_are_free_and_then_each_wait_is_twice_the_last() {
-        let (mut throttle, visitor) = (Throttle::default(), network(1));
+        let (mut throttle, source) = (Throttle::default(), network(1));
         for _ in 0..5 {
-            assert_eq!(wrong(&mut throttle, &visitor, START), Verdict::Wrong);
+            assert_eq!(wrong(&mut throttle, &source, START), Verdict::Wrong);
         }
         let mut now = START;
         for wait in [10, 20, 40, 80, 160, 320, 640, 900, 900] {
-            assert_eq!(wrong(&mut throttle, &visitor, now), Verdict::Wait(wait));
-            assert_eq!(wrong(&mut throttle, &visitor, now.plus(wait - 1)), Verdict::Wait(1));
+            assert_eq!(wrong(&mut throttle, &source, now), Verdict::Wait(wait));
+            assert_eq!(wrong(&mut throttle, &source, now.plus(wait - 1)), Verdict::Wait(1));
             now = now.plus(wait);
-            assert_eq!(wrong(&mut throttle, &visitor, now), Verdict::Wrong);
+            assert_eq!(wrong(&mut throttle, &source, now), Verdict::Wrong);
         }
     }
 
     #[test]
     fn during_a_wait_right_and_wrong_look_the_same_and_nothing_is_counted() {
-        let (mut throttle, visitor) = (Throttle::default(), network(1));
+        let (mut throttle, source) = (Throttle::default(), network(1));
         for _ in 0..5 {
-            wrong(&mut throttle, &visitor, START);
+            wrong(&mut throttle, &source, START);
         }
         let before = throttle.clone();
         for _ in 0..100 {
-            assert_eq!(right(&mut throttle, &visitor, START), Verdict::Wait(10));
-            assert_eq!(wrong(&mut throttle, &visitor, START), Verdict::Wait(10));
+            assert_eq!(right(&mut throttle, &source, START), Verdict::Wait(10));
+            assert_eq!(wrong(&mut throttle, &source, START), Verdict::Wait(10));
         }
         assert_eq!(throttle, before);
-        assert_eq!(right(&mut throttle, &visitor, START.plus(10)), Verdict::Enter);
+        assert_eq!(right(&mut throttle, &source, START.plus(10)), Verdict::Enter);
     }
 
     #[test]
     fn a_success_and_an_hour_both_clear_the_count() {
         for later in [false, true] {
-            let (mut throttle, visitor) = (Throttle::default(), network(1));
+            let (mut throttle, source) = (Throttle::default(), network(1));
             for _ in 0..4 {
-                wrong(&mut throttle, &visitor, START);
+                wrong(&mut throttle, &source, START);
             }
             let now = if later {
                 START.plus(MEMORY)
             } else {
-                assert_eq!(right(&mut throttle, &visitor, START), Verdict::Enter);
+                assert_eq!(right(&mut throttle, &source, START), Verdict::Enter);
                 START
             };
             for _ in 0..5 {
-                assert_eq!(wrong(&mut throttle, &visitor, now), Verdict::Wrong);
+                assert_eq!(wrong(&mut throttle, &source, now), Verdict::Wrong);
             }
         }
     }
@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn a_browser_that_was_here_before_does_not_care_for_its_neighbours() {
         let mut throttle = Throttle::default();
-        let (neighbour, own) = (network(1), Visitor::known(&KnownBrowser::new(&Counting::from(1))));
+        let (neighbour, own) = (network(1), Source::browser(&KnownBrowser::new(&Counting::from(1))));
         for n in 0..300 {
             wrong(&mut throttle, &network(n), START);
             wrong(&mut throttle, &neighbour, START);
@@ -361,11 +361,11 @@ mod tests {
 
     #[test]
     fn a_new_passphrase_starts_everything_anew() {
-        let (mut throttle, visitor) = (Throttle::default(), network(1));
+        let (mut throttle, source) = (Throttle::default(), network(1));
         for _ in 0..5 {
-            wrong(&mut throttle, &visitor, START);
+            wrong(&mut throttle, &source, START);
         }
-        assert_eq!(throttle.attempt(&visitor, true, Epoch::from_bytes([2; 8]), START), Verdict::Enter);
+        assert_eq!(throttle.attempt(&source, true, Epoch::from_bytes([2; 8]), START), Verdict::Enter);
     }
 
     #[test]
@@ -378,11 +378,11 @@ mod tests {
             wrong(&mut throttle, &network(n), START.plus((n / 2).into()));
         }
         for n in 0..200 {
-            wrong(&mut throttle, &Visitor::known(&KnownBrowser::new(&Counting::from(n))), START);
+            wrong(&mut throttle, &Source::browser(&KnownBrowser::new(&Counting::from(n))), START);
         }
-        assert!(throttle.visitors.len() <= MAX_NETWORKS + MAX_BROWSERS);
+        assert!(throttle.sources.len() <= MAX_NETWORKS + MAX_BROWSERS);
         assert!(encode(&throttle).unwrap().len() < 50_000);
-        assert!(throttle.visitors.iter().any(|count| count.visitor == stubborn));
+        assert!(throttle.sources.iter().any(|count| count.source == stubborn));
     }
 
     /// Who has many networks takes them in turn, so that the count of each is the oldest when it is needed again.
@@ -398,7 +398,7 @@ mod tests {
             // The first of each that is remembered, one a minute of each, and one a second of all others.
             let most = networks.min(2048) * 11 + 600;
             assert!(looked_at <= most, "{networks} networks: {looked_at} tries were looked at");
-            let own = Visitor::known(&KnownBrowser::new(&Counting::from(1)));
+            let own = Source::browser(&KnownBrowser::new(&Counting::from(1)));
             assert_eq!(right(&mut throttle, &own, START.plus(600)), Verdict::Enter);
             let calm = START.plus(600 + MEMORY);
             assert_eq!(right(&mut throttle, &network(100_000), calm), Verdict::Enter, "an hour later it is forgotten");
@@ -413,7 +413,7 @@ mod tests {
             acts in prop::collection::vec((0..400u32, 0..30u64, any::<bool>()), 0..600)
         ) {
             let mut throttle = Throttle::default();
-            let own = Visitor::known(&KnownBrowser::new(&Counting::from(1)));
+            let own = Source::browser(&KnownBrowser::new(&Counting::from(1)));
             let mut now = START;
             for (who, pause, again) in acts {
                 now = now.plus(if again { 0 } else { pause });
@@ -429,12 +429,12 @@ mod tests {
         /// One network, as fast as it can: at most twenty tries in any hour are looked at.
         #[test]
         fn a_network_gets_few_tries_an_hour(pauses in prop::collection::vec(0..120u64, 200..400)) {
-            let (mut throttle, visitor) = (Throttle::default(), network(1));
+            let (mut throttle, source) = (Throttle::default(), network(1));
             let mut now = START;
             let mut tries = Vec::new();
             for pause in pauses {
                 now = now.plus(pause);
-                if wrong(&mut throttle, &visitor, now) == Verdict::Wrong {
+                if wrong(&mut throttle, &source, now) == Verdict::Wrong {
                     tries.push(now);
                 }
             }

@@ -9,7 +9,7 @@ use crate::mcp::Unavailable;
 use crate::oauth::keys::MasterKey;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::row::Row as _;
-use crate::oauth::throttle::{Throttle, Verdict, Visitor};
+use crate::oauth::throttle::{Source, Throttle, Verdict};
 
 use super::clock::{Entropy, now};
 use super::durable;
@@ -24,7 +24,7 @@ const THROTTLE: &str = "throttle";
 #[derive(Serialize, Deserialize)]
 enum Command {
     MasterKey,
-    Attempt { visitor: Visitor, is_right: bool, epoch: Epoch },
+    Attempt { source: Source, is_right: bool, epoch: Epoch },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,8 +40,8 @@ pub(crate) async fn master_key(env: &Env) -> Result<MasterKey, Unavailable> {
 }
 
 /// What comes of one try of a passphrase, which has been compared already.
-pub(crate) async fn attempt(env: &Env, visitor: Visitor, is_right: bool, epoch: Epoch) -> Result<Verdict, Unavailable> {
-    match ask(env, &Command::Attempt { visitor, is_right, epoch }).await? {
+pub(crate) async fn attempt(env: &Env, source: Source, is_right: bool, epoch: Epoch) -> Result<Verdict, Unavailable> {
+    match ask(env, &Command::Attempt { source, is_right, epoch }).await? {
         Outcome::Attempt(verdict) => Ok(verdict),
         Outcome::MasterKey(_) => Err(Unavailable),
     }
@@ -83,12 +83,12 @@ impl Keyring {
                 self.keep(MASTER_KEY, key.to_kept())?;
                 Ok(Outcome::MasterKey(key.expose()))
             }
-            Command::Attempt { visitor, is_right, epoch } => {
+            Command::Attempt { source, is_right, epoch } => {
                 // Counts that cannot be read are forgotten: nobody is locked out for good.
                 let kept = self.kept(THROTTLE)?;
                 let before = kept.and_then(|kept| Throttle::from_row(&kept).ok()).unwrap_or_default();
                 let mut throttle = before.clone();
-                let verdict = throttle.attempt(&visitor, is_right, epoch, now());
+                let verdict = throttle.attempt(&source, is_right, epoch, now());
                 if throttle != before {
                     self.keep(THROTTLE, throttle.to_row().map_err(|_| "cannot be written")?)?;
                 }

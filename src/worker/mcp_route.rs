@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::mcp::{Need, Outcome, Posted, Reply, SessionError, SessionId, is_json};
-use crate::oauth::throttle::Visitor as Network;
+use crate::oauth::throttle::Source;
 
 use super::access::{Door, Refusal, Visitor};
 use super::announcements::Announcements;
@@ -137,7 +137,7 @@ async fn need_of(app: &App, endpoint: McpEndpoint, method: &str, incoming: &Inco
 fn counted_as(visitor: &Visitor, incoming: &Incoming) -> String {
     match visitor {
         Visitor::Caller(caller) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
-        Visitor::Guest => Network::from_network(incoming.header("cf-connecting-ip").as_deref()).as_str().to_owned(),
+        Visitor::Guest => Source::from_network(incoming.header("cf-connecting-ip").as_deref()).as_str().to_owned(),
     }
 }
 

@@ -293,8 +293,8 @@ fn a_token_too_long_to_be_accepted_is_not_issued() {
 
 #[test]
 fn an_expired_token_can_still_be_named_for_revocation_and_a_forged_one_not() {
-    let (client, subject, grant) = done(identify(&issued(), &OURS.0, keys(), &Native)).unwrap();
-    assert_eq!((client.as_str(), subject.as_str()), ("https://client.example/c.json", "owner"));
+    let TokenOrigin { client_id, subject, grant } = done(identify(&issued(), &OURS.0, keys(), &Native)).unwrap();
+    assert_eq!((client_id.as_str(), subject.as_str()), ("https://client.example/c.json", "owner"));
     assert_eq!(grant, Some(GrantId::from_bytes([1; 8])));
     assert!(done(identify(&issued(), &issuer("https://other.example"), keys(), &Native)).is_err());
     assert!(done(identify("x", &OURS.0, keys(), &Native)).is_err());

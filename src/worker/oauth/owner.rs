@@ -7,7 +7,7 @@ use crate::oauth::form::Parameters;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::seal::Sealed;
 use crate::oauth::sign_in::Person;
-use crate::oauth::throttle::{KnownBrowser, Verdict, Visitor};
+use crate::oauth::throttle::{KnownBrowser, Source, Verdict};
 use crate::worker::answer::Answer;
 use crate::worker::incoming::Incoming;
 use crate::worker::keyring;
@@ -45,11 +45,11 @@ pub(super) async fn attempt(desk: &Desk<'_>, incoming: &Incoming, form: &Paramet
     };
     let epoch = desk.epoch()?;
     let known = known_browser(desk, incoming);
-    let visitor = known
+    let source = known
         .as_ref()
-        .map_or_else(|| Visitor::from_address(incoming.header("cf-connecting-ip").as_deref()), Visitor::known);
+        .map_or_else(|| Source::from_address(incoming.header("cf-connecting-ip").as_deref()), Source::browser);
     let is_right = passphrase.is(typed, desk.authority.keys().passphrase());
-    match keyring::attempt(desk.env, visitor, is_right, epoch).await? {
+    match keyring::attempt(desk.env, source, is_right, epoch).await? {
         Verdict::Enter => {
             let subject = Subject::new(OWNER).map_err(|_| Problem::BrokenForm)?;
             let browser = known.unwrap_or_else(|| KnownBrowser::new(&desk.entropy));

@@ -4,7 +4,7 @@
 use crate::mcp::is_json;
 use crate::oauth::client_id::register;
 use crate::oauth::registration::{MAX_REGISTRATION, Registration};
-use crate::oauth::throttle::Visitor;
+use crate::oauth::throttle::Source;
 use crate::worker::answer::Answer;
 use crate::worker::incoming::Incoming;
 use crate::worker::limit::{Limit, RETRY_AFTER};
@@ -13,8 +13,8 @@ use super::{Desk, refused, unread};
 
 /// Answers a POST.
 pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
-    let visitor = Visitor::from_network(incoming.header("cf-connecting-ip").as_deref());
-    if Limit::REGISTRATIONS.is_over(desk.env, visitor.as_str()).await {
+    let source = Source::from_network(incoming.header("cf-connecting-ip").as_deref());
+    if Limit::REGISTRATIONS.is_over(desk.env, source.as_str()).await {
         let description = "too many registrations from this address, try again in a minute";
         return refused(429, "temporarily_unavailable", description).header("retry-after", RETRY_AFTER);
     }
