@@ -1,5 +1,5 @@
-//! Requests of the revisions with a handshake, 2025-03-26 to 2025-11-25. They are answered without looking at a session:
-//! the version stands in a header ("Lifecycle", "Protocol Version Header", "Session Management").
+//! Requests of the revisions with a handshake, 2024-11-05 to 2025-11-25. They are answered without asking for a session: the
+//! version stands in a header or in the session's id ("Lifecycle", "Protocol Version Header", "Session Management").
 
 use std::rc::Rc;
 

@@ -17,9 +17,9 @@ pub(crate) struct Listing {
     hints: Option<CacheHints>,
 }
 
-/// How a list is shown to a client.
+/// The form in which a client gets its lists.
 #[derive(Clone, Copy)]
-pub(crate) struct View {
+pub(crate) struct ListForm {
     pub(crate) page_size: usize,
     pub(crate) version: ProtocolVersion,
 }
@@ -30,17 +30,17 @@ impl Listing {
         name: &'static str,
         items: &[I],
         params: &Object,
-        view: View,
+        form: ListForm,
         hints: CacheHints,
         write: impl Fn(&I, ProtocolVersion) -> Value,
     ) -> Result<Self, RpcError> {
-        let page = Page::of(params, name, items.len(), view.page_size)?;
+        let page = Page::of(params, name, items.len(), form.page_size)?;
         let shown = items.get(page.start..page.end).unwrap_or_default();
         Ok(Self {
             name,
-            items: shown.iter().map(|item| write(item, view.version)).collect(),
+            items: shown.iter().map(|item| write(item, form.version)).collect(),
             next_cursor: page.next_cursor(name),
-            hints: view.version.is_modern().then_some(hints),
+            hints: form.version.is_modern().then_some(hints),
         })
     }
 

@@ -16,7 +16,7 @@ use super::json::Object;
 use super::jsonrpc::{ErrorCode, ErrorResponse, RequestId, ResultResponse, RpcError, to_bytes};
 use super::legacy;
 use super::listen::Listen;
-use super::listing::{Listing, View};
+use super::listing::{ListForm, Listing};
 use super::log::LogLevel;
 use super::prompts::{GetPrompt, list_prompts};
 use super::registry::Registry;
@@ -67,7 +67,7 @@ pub(crate) fn parse_common<H: Host>(
     page_size: usize,
     version: ProtocolVersion,
 ) -> Result<Operation<H>, RpcError> {
-    let view = View { page_size, version };
+    let form = ListForm { page_size, version };
     let has_tools = !registry.tools.is_empty();
     let has_resources = registry.has_resources();
     let has_prompts = !registry.prompts.is_empty();
@@ -75,18 +75,18 @@ pub(crate) fn parse_common<H: Host>(
     match method {
         "tools/list" if has_tools => ListTools::parse(&params, registry, page_size, version).map(Operation::ListTools),
         "tools/call" if has_tools => CallTool::parse(params, registry).map(Operation::CallTool),
-        "resources/list" if has_resources => Ok(Operation::ListResources(ListResources { params, view })),
-        "resources/templates/list" if has_resources => list_templates(&params, registry, view).map(Operation::List),
+        "resources/list" if has_resources => Ok(Operation::ListResources(ListResources { params, form })),
+        "resources/templates/list" if has_resources => list_templates(&params, registry, form).map(Operation::List),
         "resources/read" if has_resources => {
             ReadResource::parse(&params, registry, version).map(Operation::ReadResource)
         }
-        "prompts/list" if has_prompts => list_prompts(&params, registry, view).map(Operation::List),
+        "prompts/list" if has_prompts => list_prompts(&params, registry, form).map(Operation::List),
         "prompts/get" if has_prompts => GetPrompt::parse(params, registry).map(Operation::GetPrompt),
         "completion/complete" if registry.has_completions() => {
             Complete::parse(&params, registry).map(Operation::Complete)
         }
         "skills/list" | "skills/get" | "resources/directory/read" => match &registry.skills {
-            Some(skills) if version.is_modern() => skills.parse(method, &params, view),
+            Some(skills) if version.is_modern() => skills.parse(method, &params, form),
             _ => Err(unknown()),
         },
         _ => Err(unknown()),

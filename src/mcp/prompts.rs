@@ -9,7 +9,7 @@ use super::context::Context;
 use super::host::Host;
 use super::json::Object;
 use super::jsonrpc::RpcError;
-use super::listing::{Listing, View};
+use super::listing::{ListForm, Listing};
 use super::prompt::Message;
 use super::registry::{ReadyPrompt, Registry};
 use super::result::{CacheHints, ResultFields};
@@ -21,10 +21,10 @@ use super::version::ProtocolVersion;
 pub(crate) fn list_prompts<H: 'static>(
     params: &Object,
     registry: &Registry<H>,
-    view: View,
+    form: ListForm,
 ) -> Result<Listing, RpcError> {
     let write = |prompt: &Rc<ReadyPrompt<H>>, version| prompt.part.listed(version);
-    Listing::of("prompts", &registry.prompts, params, view, CacheHints::DEPLOYED, write)
+    Listing::of("prompts", &registry.prompts, params, form, CacheHints::DEPLOYED, write)
 }
 
 /// A request for a prompt that exists, with arguments that it takes.

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::host::Host;
 use super::json::Object;
 use super::jsonrpc::RpcError;
-use super::listing::{Listing, View};
+use super::listing::{ListForm, Listing};
 use super::reading::Place;
 use super::registry::{ReadyResource, ReadyTemplate, Registry};
 use super::resource::ListedResource;
@@ -24,16 +24,16 @@ use crate::caller::{Caller, ScopeSet};
 pub(crate) fn list_templates<H: 'static>(
     params: &Object,
     registry: &Registry<H>,
-    view: View,
+    form: ListForm,
 ) -> Result<Listing, RpcError> {
     let write = |template: &Rc<ReadyTemplate<H>>, version| template.part.listed(version);
-    Listing::of("resourceTemplates", &registry.templates, params, view, CacheHints::DEPLOYED, write)
+    Listing::of("resourceTemplates", &registry.templates, params, form, CacheHints::DEPLOYED, write)
 }
 
 /// The page of the resources: those with fixed URIs, and then what the caller has of each template.
 pub(crate) struct ListResources {
     pub(crate) params: Object,
-    pub(crate) view: View,
+    pub(crate) form: ListForm,
 }
 
 impl ListResources {
@@ -46,11 +46,11 @@ impl ListResources {
             // Also for a visitor who gets none: with a sign-in the same request gives another list.
             hints = CacheHints::OF_THE_CALLER;
             if is_given(cx.caller(), &template.required) {
-                let own = list(cx.clone()).await.map_err(|error| error.unfinished(self.view.version))?;
+                let own = list(cx.clone()).await.map_err(|error| error.unfinished(self.form.version))?;
                 resources.extend(own.into_iter().filter_map(|resource| of_template(resource, template)));
             }
         }
-        Ok(Listing::of("resources", &resources, &self.params, self.view, hints, ListedResource::listed)?)
+        Ok(Listing::of("resources", &resources, &self.params, self.form, hints, ListedResource::listed)?)
     }
 }
 

@@ -14,7 +14,7 @@ use super::defect::{Defect, Problem};
 use super::frontmatter::Frontmatter;
 use super::json::Object;
 use super::jsonrpc::RpcError;
-use super::listing::{Listing, View};
+use super::listing::{ListForm, Listing};
 use super::operation::Operation;
 use super::part::Part;
 use super::resource::{ListedResource, Resource};
@@ -51,7 +51,7 @@ pub(crate) type ReadySkills<H> =
 /// What answers the methods of the extension.
 pub(crate) trait Catalogue<H> {
     /// A request for one of them.
-    fn parse(&self, method: &str, params: &Object, view: View) -> Result<Operation<H>, RpcError>;
+    fn parse(&self, method: &str, params: &Object, form: ListForm) -> Result<Operation<H>, RpcError>;
 }
 
 /// Those of `skills` that can be served; nothing where there are none.
@@ -137,11 +137,11 @@ impl Skills {
 }
 
 impl<H> Catalogue<H> for Skills {
-    fn parse(&self, method: &str, params: &Object, view: View) -> Result<Operation<H>, RpcError> {
+    fn parse(&self, method: &str, params: &Object, form: ListForm) -> Result<Operation<H>, RpcError> {
         match method {
             "skills/list" => {
                 let write = |skill: &ReadySkill, _| self.entry(skill);
-                Listing::of("skills", &self.skills, params, view, CacheHints::DEPLOYED, write).map(Operation::List)
+                Listing::of("skills", &self.skills, params, form, CacheHints::DEPLOYED, write).map(Operation::List)
             }
             "skills/get" => {
                 let uri = uri(params)?;
@@ -155,7 +155,7 @@ impl<H> Catalogue<H> for Skills {
                 let children =
                     self.children(uri.as_str()).ok_or_else(|| nothing("There is no such directory.", &uri))?;
                 let write = ListedResource::listed;
-                Listing::of("resources", &children, params, view, CacheHints::DEPLOYED, write)
+                Listing::of("resources", &children, params, form, CacheHints::DEPLOYED, write)
                     .map(Listing::without_hints)
                     .map(Operation::List)
             }
