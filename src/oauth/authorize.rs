@@ -83,12 +83,6 @@ pub enum AuthorizationError {
     /// The person said no.
     #[error("access was denied")]
     Denied,
-    /// Something here is out of order for the moment.
-    #[error("the server cannot answer for the moment")]
-    Unavailable,
-    /// Something here is out of order.
-    #[error("the server failed")]
-    Server,
 }
 
 impl AuthorizationError {
@@ -107,8 +101,6 @@ impl AuthorizationError {
             Self::Scope => "invalid_scope",
             Self::Target => "invalid_target",
             Self::Denied => "access_denied",
-            Self::Unavailable => "temporarily_unavailable",
-            Self::Server => "server_error",
         }
     }
 }

@@ -9,9 +9,6 @@ pub enum Outage {
     /// Our own storage, or what was asked of it makes no sense to it (two versions of this program, during a deployment).
     #[error("storage does not answer")]
     Storage,
-    /// Our own storage, because it has too much to do.
-    #[error("storage is overloaded")]
-    Busy,
     /// A server of somebody else: the document of a client, the keys of an issuer.
     #[error("another server does not answer")]
     Remote,
@@ -23,7 +20,6 @@ impl Outage {
     pub const fn retry_after(self) -> u32 {
         match self {
             Self::Storage => 1,
-            Self::Busy => 5,
             Self::Remote => 10,
         }
     }

@@ -159,7 +159,10 @@ impl Refusal {
                 .header("www-authenticate", challenge.header_value())
                 .header("cache-control", "no-store"),
             Self::Outage(outage) => Answer::outage(outage),
-            Self::NoAddress => Answer::json(400, &serde_json::json!({ "error": "invalid_request" })),
+            Self::NoAddress => Answer::json(
+                400,
+                &serde_json::json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
+            ),
         }
     }
 }

@@ -237,18 +237,18 @@ fn a_platform_that_does_not_answer_is_an_outage_and_no_verdict() {
     struct Dead;
     impl Ed25519 for Dead {
         async fn public_key(&self, _: &crate::oauth::ed25519::Seed) -> Result<[u8; 32], Outage> {
-            Err(Outage::Busy)
+            Err(Outage::Storage)
         }
         async fn sign(&self, _: &crate::oauth::ed25519::Seed, _: &[u8]) -> Result<[u8; 64], Outage> {
-            Err(Outage::Busy)
+            Err(Outage::Storage)
         }
         async fn verify(&self, _: &[u8; 32], _: &[u8], _: &[u8; 64]) -> Result<bool, Outage> {
-            Err(Outage::Busy)
+            Err(Outage::Storage)
         }
     }
     let bearer = Bearer::from_authorization([format!("Bearer {}", issued()).as_str()]).unwrap().unwrap();
     let answer = done(verify(&bearer, keys(), &Dead, &expected(), NOW));
-    assert_eq!(answer, Err(TokenRefused::Outage(Outage::Busy)));
+    assert_eq!(answer, Err(TokenRefused::Outage(Outage::Storage)));
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl Grants for Server {
         assert_eq!(object, object_name());
         self.asked.set(self.asked.get() + 1);
         if self.storage_is_down.get() {
-            return Err(Outage::Busy);
+            return Err(Outage::Storage);
         }
         Ok(self.ledger.borrow_mut().answer(call, self.now.get(), &self.random).unwrap())
     }
