@@ -3,6 +3,7 @@
 // reaches the streams that were opened at the other.
 
 import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
@@ -30,6 +31,8 @@ const SOON_MS = 1000;
 /** Streams that one person may have, and URIs that one stream or session may name. */
 const MOST_STREAMS = 50;
 const MOST_URIS = 100;
+/** Most sessions of guests that are remembered. */
+const MOST_GUESTS = 1000;
 
 const CHANGED = {
   tools: 'notifications/tools/list_changed',
@@ -512,6 +515,27 @@ describe('with streams', () => {
       (await subscribe('more')).result('there is room again');
     });
   });
+});
+
+test('guests, who can make up sessions, leave room for those of people', async () => {
+  const world = await startInstances({ worker: 'tests/everything', count: 1, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
+  try {
+    const [site] = world.instances;
+    const { tokens } = await connect(site, { scope: DIARY });
+    const madeUp = Array.from({ length: MOST_GUESTS }, () => {
+      const body = `${randomBytes(14).toString('hex')}0003`;
+      return `${body}${createHash('sha256').update(body).digest('hex').slice(0, 8)}`;
+    });
+    const subscribe = (session, who) => inSession(site, session, 'resources/subscribe', { uri: 'test://template/1/data' }, who);
+    for (let at = 0; at < madeUp.length; at += 50) {
+      const answers = await Promise.all(madeUp.slice(at, at + 50).map((session) => subscribe(session)));
+      for (const answer of answers) answer.result('the id is one that a server here could have made');
+    }
+    (await subscribe(await newSession(site))).error(200, CODE.invalidParams, 'there is no room for one more guest');
+    (await subscribe(await newSession(site), { token: tokens.access_token })).result('there is room for people');
+  } finally {
+    await world.stop();
+  }
 });
 
 test('a stream ends when the sign-in behind it is revoked', async () => {

@@ -194,7 +194,7 @@ impl Subscriptions {
         if let Owned::BySomebodyElse = rows.owned(session, owner, now())? {
             return Ok(Outcome::NotYours);
         }
-        rows.end(session, now())?;
+        rows.end(session, owner, now())?;
         let is_of_it = |listener: &Listener| matches!(listener.role(), Role::Session(id) if id == session);
         let ended = self.streams.hub.borrow().which(is_of_it);
         for id in ended {

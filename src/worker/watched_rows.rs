@@ -15,6 +15,9 @@ const LIFETIME: u64 = 24 * 3600;
 const MOST_OF_SESSION: u64 = 100;
 /// Most sessions.
 const MOST_SESSIONS: u64 = 10_000;
+/// Most of them that are nobody's. Anybody can make some up, so they leave room for those of people; and each row is read to
+/// count them.
+const MOST_OF_GUESTS: u64 = 1000;
 
 const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS sessions \
@@ -57,7 +60,7 @@ impl WatchedRows {
             (Some(owner), user) if user.is_none_or(|user| user.as_str() != owner) => Ok(Owned::BySomebodyElse),
             (None, Some(user)) => {
                 // It is no credential: where there is no room, it stays nobody's.
-                if known.is_some() || self.others(session)? < MOST_SESSIONS {
+                if known.is_some() || self.has_room(session, Some(user))? {
                     self.put(session, Some(user), now)?;
                 }
                 Ok(Owned::ByNobodyElse)
@@ -80,7 +83,7 @@ impl WatchedRows {
     ) -> worker::Result<bool> {
         let of_session = "SELECT count(*) FROM watched WHERE session = ? AND uri <> ?";
         let of_session = self.count(of_session, vec![session.into(), watched.uri.as_str().into()])?;
-        if of_session >= MOST_OF_SESSION || self.others(session)? >= MOST_SESSIONS {
+        if of_session >= MOST_OF_SESSION || !self.has_room(session, owner)? {
             return Ok(false);
         }
         self.put(session, owner, now)?;
@@ -95,9 +98,9 @@ impl WatchedRows {
     }
 
     /// Forgets what a session wanted to hear of, and remembers that it has ended.
-    pub(crate) fn end(&self, session: &str, now: Timestamp) -> worker::Result<()> {
+    pub(crate) fn end(&self, session: &str, owner: Option<&Subject>, now: Timestamp) -> worker::Result<()> {
         self.0.exec("DELETE FROM watched WHERE session = ?", vec![session.into()])?;
-        if self.others(session)? < MOST_SESSIONS {
+        if self.has_room(session, owner)? {
             self.put(session, None, now)?;
             self.0.exec("UPDATE sessions SET has_ended = 1 WHERE id = ?", vec![session.into()])?;
         }
@@ -136,8 +139,13 @@ impl WatchedRows {
         self.0.exec(upsert, vec![session.into(), owner, forget_at(now)?]).map(drop)
     }
 
-    fn others(&self, session: &str) -> worker::Result<u64> {
-        self.count("SELECT count(*) FROM sessions WHERE id <> ?", vec![session.into()])
+    /// Whether a session of this person, or of a guest, may be remembered beside all others.
+    fn has_room(&self, session: &str, owner: Option<&Subject>) -> worker::Result<bool> {
+        let (others, most) = match owner {
+            Some(_) => ("SELECT count(*) FROM sessions WHERE id <> ?", MOST_SESSIONS),
+            None => ("SELECT count(*) FROM sessions WHERE id <> ? AND owner IS NULL", MOST_OF_GUESTS),
+        };
+        Ok(self.count(others, vec![session.into()])? < most)
     }
 
     fn count(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<u64> {
