@@ -230,6 +230,18 @@ describe('an identifier is never fetched', () => {
     });
   }
 
+  test('for another server like this one: between two of them a request would go in circles', async () => {
+    const [first, second] = [newId(), newId()];
+    publish(first);
+    publish(second);
+    const path = (id) => authorizePath(asking(clientOf(id)));
+    (await ask(site, { path: path(first) })).hasStatus(200, 'a browser is shown the consent page');
+    const headers = { 'user-agent': asked[0].headers['user-agent'] };
+    assert.ok(headers['user-agent'], 'the Worker says who it is');
+    (await ask(site, { path: path(second), headers })).hasStatus(400, 'who calls itself so is no browser');
+    assert.equal(asked.length, 1, 'nothing more was fetched');
+  });
+
   test('at the token endpoint', async () => {
     const id = newId();
     publish(id);

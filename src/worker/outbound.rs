@@ -11,6 +11,14 @@ use super::js;
 /// How long an answer and its body may take, in seconds, unless said otherwise.
 pub(crate) const TIME_LIMIT: u32 = 5;
 
+/// What such a request calls itself.
+const AGENT: &str = concat!("mcp-connector/", env!("CARGO_PKG_VERSION"));
+
+/// Whether a request that came in is one of ours, or of another server like this one, whatever its version.
+pub(crate) fn is_of_our_kind(user_agent: &str) -> bool {
+    user_agent.split('/').next() == AGENT.split('/').next()
+}
+
 /// A request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outbound<'a> {
@@ -48,7 +56,7 @@ impl<'a> Outbound<'a> {
     async fn fetch(self) -> Result<JsValue, JsValue> {
         let milliseconds = TIME_LIMIT.saturating_mul(1000);
         let signal = js::call(&js::get(&global(), "AbortSignal")?, "timeout", &[&milliseconds.into()])?;
-        let agent = concat!("mcp-connector/", env!("CARGO_PKG_VERSION")).into();
+        let agent = AGENT.into();
         let (accept, form_type) = ("application/json".into(), "application/x-www-form-urlencoded".into());
         let authorization = self.authorization.map(JsValue::from_str);
         let mut headers: Vec<(&str, &JsValue)> = vec![("accept", &accept), ("user-agent", &agent)];

@@ -21,6 +21,7 @@ use crate::worker::app::App;
 use crate::worker::guard;
 use crate::worker::identity::Provider;
 use crate::worker::incoming::Incoming;
+use crate::worker::outbound;
 use crate::worker::pages::{self, FormTarget, LoginPage, LoginProblem, SEALED_FIELD};
 use crate::worker::route::{ACCOUNT_PATH, CONSENT_PATH, LOGIN_PATH, SignInStep};
 use crate::worker::site::Site;
@@ -62,6 +63,11 @@ pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &
 /// The client's request: the consent page. Changes nothing, and may be repeated.
 async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let query = AuthorizationQuery::parse(incoming.query())?;
+    // Somebody has sent a server like this one here for the description of a client. Where two of them, or two names of one,
+    // ask each other, a request would go in circles as often as its URL has room for.
+    if incoming.header("user-agent").is_some_and(|agent| outbound::is_of_our_kind(&agent)) {
+        return Err(PageError::UnknownClient.into());
+    }
     let client = clients::described(desk, query.client_id()).await?.ok_or(PageError::UnknownClient)?;
     incoming.visit().client(&client.id);
     let trusted = query.for_client(&client, &desk.configuration().redirect_policy)?;
