@@ -6,12 +6,14 @@ mod scope;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 pub use identifier::{ClientId, GrantId, InvalidIdentifier, Subject};
 pub(crate) use scope::each_once;
 pub use scope::{InvalidScope, Scope, ScopeSet};
 
 /// Who is calling.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
     /// On whose behalf.
     pub subject: Subject,

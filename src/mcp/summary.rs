@@ -57,7 +57,7 @@ pub struct Summary {
 impl Posted {
     /// What a log may say about it.
     #[must_use]
-    pub fn summary<H: 'static>(&self, headers: &impl RequestHeaders, registry: &Registry<H>) -> Summary {
+    pub fn summary<H: 'static>(&self, headers: &dyn RequestHeaders, registry: &Registry<H>) -> Summary {
         let (method, params) = match self.body() {
             Body::Single(Ok(Message::Request(request))) => (known(&request.method), Some(&request.params)),
             Body::Single(Ok(Message::Notification(notification))) => {

@@ -2,8 +2,10 @@
 //! members that may come along only `traceparent` is read: `tracestate` and `baggage` are for who made them, and hold what
 //! nobody here should repeat.
 
+use serde::{Deserialize, Serialize};
+
 /// A `traceparent` that is in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceParent {
     trace: [u64; 2],
     parent: u64,

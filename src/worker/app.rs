@@ -39,7 +39,7 @@ pub(crate) struct App {
     authority: OnceCell<Rc<Authority>>,
     last_site: LastSite,
     /// The dataset that gets a data point for each request.
-    metrics: Option<JsValue>,
+    pub(super) metrics: Option<JsValue>,
     /// Whether calls are counted.
     pub(crate) limits_calls: bool,
 }

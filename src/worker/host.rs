@@ -17,6 +17,7 @@ use super::announcements;
 use super::app::App;
 use super::request_state;
 use super::session::SessionOf;
+use super::session_object::SessionObject;
 use super::task_object;
 use super::timer::Timer;
 use super::visit::Visit;
@@ -30,6 +31,8 @@ pub struct Workers {
     context: Option<Rc<worker::Context>>,
     /// What the log hears of the request. None in a Durable Object.
     visit: Option<Rc<Visit>>,
+    /// The session in whose object the call runs, with the object.
+    here: Option<(SessionId, Rc<SessionObject>)>,
 }
 
 /// What a handler knows about the call it serves. `cx.env()` has the bindings, variables and secrets.
@@ -37,15 +40,20 @@ pub type Context = mcp::Context<Workers>;
 
 impl Workers {
     pub(crate) fn new(env: worker::Env, app: Rc<App>, context: worker::Context, visit: Rc<Visit>) -> Self {
-        Self { env, app, context: Some(Rc::new(context)), visit: Some(visit) }
+        Self { env, app, context: Some(Rc::new(context)), visit: Some(visit), here: None }
     }
 
     pub(crate) fn in_object(env: worker::Env, app: Rc<App>) -> Self {
-        Self { env, app, context: None, visit: None }
+        Self { env, app, context: None, visit: None, here: None }
+    }
+
+    pub(super) fn in_session(app: Rc<App>, session: SessionId, object: Rc<SessionObject>, visit: Rc<Visit>) -> Self {
+        Self { env: object.env.clone(), app, context: None, visit: Some(visit), here: Some((session, object)) }
     }
 
     fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
-        SessionOf { env: &self.env, id, who }
+        let here = self.here.as_ref().filter(|(session, _)| session.as_str() == id.as_str()).map(|(_, object)| object);
+        SessionOf { env: &self.env, id, who, here }
     }
 }
 
@@ -134,9 +142,10 @@ impl Host for Workers {
     }
 
     fn run_on(&self, work: impl Future<Output = ()> + 'static) {
-        match &self.context {
-            Some(context) => context.wait_until(work),
-            None => spawn_local(work),
+        match (&self.context, &self.here) {
+            (Some(context), _) => context.wait_until(work),
+            (None, Some((_, object))) => object.calls.run(work),
+            (None, None) => spawn_local(work),
         }
     }
 

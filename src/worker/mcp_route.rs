@@ -115,7 +115,7 @@ async fn admitted(
         Visitor::Caller(caller) => Some(caller),
     };
     if endpoint == McpEndpoint::HttpSse {
-        return sse_route::take(app, incoming, posted, host, caller).await;
+        return sse_route::take(incoming, body, &host, caller).await;
     }
     match posted.answer(incoming, &app.endpoint, host, caller).await {
         Reply::Listen(listening) => streams.to_subscription(*listening).await,

@@ -36,8 +36,10 @@ mod request_state;
 mod route;
 mod rows;
 mod session;
+mod session_calls;
 mod session_object;
 mod session_route;
+mod session_rows;
 mod session_stream;
 mod site;
 mod sse_route;
@@ -50,6 +52,7 @@ mod task_object;
 mod timer;
 mod tokens;
 mod visit;
+mod waiting;
 mod watched_rows;
 mod well_known;
 

@@ -1,6 +1,8 @@
 //! Legacy sessions as the Worker reaches them: what it asks of the Durable Object of one.
 
-use std::future::pending;
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,8 @@ use crate::mcp::{
 };
 
 use super::durable;
+use super::session_calls::{Message, Taken};
+use super::session_object::SessionObject;
 use super::timer::Timer;
 
 /// How long the object waits for something before it says that there was nothing. Who still wants it asks again; a request
@@ -72,8 +76,8 @@ pub(super) enum Command {
         message: Vec<u8>,
         agreed: Option<[u8; 2]>,
     },
-    /// What was agreed on in a session of 2024-11-05.
-    Agreed,
+    /// Takes what was posted to a session of 2024-11-05.
+    Take(Box<Message>),
     /// The session is over.
     End,
 }
@@ -88,7 +92,7 @@ pub(super) enum Outcome {
     /// None came yet.
     Stop(Option<Stop>),
     Events(Vec<Event>),
-    Agreed(Option<[u8; 2]>),
+    Taken(Taken),
 }
 
 /// The session of one caller.
@@ -97,7 +101,12 @@ pub(super) struct SessionOf<'a> {
     pub(super) env: &'a Env,
     pub(super) id: &'a SessionId,
     pub(super) who: Option<&'a Subject>,
+    /// Its object, for a call that runs there.
+    pub(super) here: Option<&'a Rc<SessionObject>>,
 }
+
+/// A call that runs in the object may ask it for anything, and so begins again where the object began.
+type CarriedOut<'a> = Pin<Box<dyn Future<Output = worker::Result<Option<Outcome>>> + 'a>>;
 
 impl SessionOf<'_> {
     /// The level it asked for.
@@ -178,10 +187,12 @@ impl SessionOf<'_> {
         self.ask(Command::Send { message, agreed }).await.map(|_| ())
     }
 
-    /// What was agreed on in it, if its stream is still held.
-    pub(super) async fn agreed(&self) -> Result<Option<[u8; 2]>, SessionError> {
-        let Outcome::Agreed(agreed) = self.ask(Command::Agreed).await? else { return Err(Unavailable.into()) };
-        Ok(agreed)
+    /// Takes what was posted to it, if its stream is still held.
+    pub(super) async fn take(&self, message: Message) -> Result<Taken, SessionError> {
+        let Outcome::Taken(taken) = self.ask(Command::Take(Box::new(message))).await? else {
+            return Err(Unavailable.into());
+        };
+        Ok(taken)
     }
 
     /// Ends it.
@@ -194,9 +205,14 @@ impl SessionOf<'_> {
     }
 
     async fn ask_patiently(&self, command: Command, patience: Duration) -> Result<Outcome, SessionError> {
-        let stub = durable::object(self.env, "SESSION", self.id.as_str())?;
         let asked = Asked { who: self.who.cloned(), command };
-        let outcome: Option<Outcome> = durable::ask_patiently(&stub, &asked, patience).await?;
+        let outcome: Option<Outcome> = if let Some(object) = self.here {
+            let outcome: CarriedOut<'_> = Box::pin(object.carry_out(asked));
+            outcome.await.map_err(|_| Unavailable)?
+        } else {
+            let stub = durable::object(self.env, "SESSION", self.id.as_str())?;
+            durable::ask_patiently(&stub, &asked, patience).await?
+        };
         outcome.ok_or(SessionError::Gone)
     }
 }

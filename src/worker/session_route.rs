@@ -38,7 +38,7 @@ pub(super) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
         _ => None,
     };
     let who = caller.map(|caller| &caller.subject);
-    let session = named.as_ref().map(|id| SessionOf { env: streams.env, id, who });
+    let session = named.as_ref().map(|id| SessionOf { env: streams.env, id, who, here: None });
     // An id that is none of ours says nothing.
     let last = incoming.header("last-event-id").and_then(|last| EventId::parse(&last));
     match (method, session, last) {

@@ -79,7 +79,7 @@ impl SessionStream {
     fn ask(&self) -> Question {
         let (env, session, who, last) = (self.env.clone(), self.session.clone(), self.who.clone(), self.last.clone());
         Box::pin(async move {
-            let session = SessionOf { env: &env, id: &session, who: who.as_ref() };
+            let session = SessionOf { env: &env, id: &session, who: who.as_ref(), here: None };
             session.events_after(&last, PATIENCE).await
         })
     }

@@ -1,21 +1,22 @@
 //! The transport of 2024-11-05, "HTTP with SSE": a GET holds the one stream of a session, which says first where messages are
 //! posted. Deprecated; `SSE_TRANSPORT` switches it off.
 //!
-//! A POST is answered with 202 at once. What there is to say to it is brought to the session's object, and from there to the
-//! stream, whichever instance took the POST. Cloudflare lets the work go on for 30 seconds after the 202.
+//! A POST is answered with 202 at once and carried out in the session's object, whichever instance took it. From there what
+//! there is to say to it goes to the stream.
 
 use std::time::Duration;
 
 use crate::caller::{Caller, Subject};
-use crate::mcp::{Host, Posted, SessionError, SessionId};
+use crate::mcp::{Host, SessionError, SessionId};
 
 use super::answer::Answer;
 use super::app::App;
 use super::host::Workers;
 use super::incoming::Incoming;
-use super::mcp_route::{from_reply, refused};
+use super::mcp_route::refused;
 use super::route::SSE_MESSAGES_PATH;
 use super::session::{SessionOf, main_stream};
+use super::session_calls::{Message, Taken};
 use super::session_route::no_use;
 use super::session_stream::{Limits, SessionStream};
 
@@ -40,7 +41,7 @@ pub(super) async fn open(app: &App, host: &Workers, who: Option<&Subject>) -> An
     let session = SessionId::of_http_sse(host.random_bits());
     let opening = format!("event: endpoint\ndata: {SSE_MESSAGES_PATH}?session={}\n\n", session.as_str());
     let limits = Limits { keep_alive: app.configuration.keep_alive, longest: LONGEST };
-    let session = SessionOf { env: host.env(), id: &session, who };
+    let session = SessionOf { env: host.env(), id: &session, who, here: None };
     // The object knows of the stream before its client can post.
     if let Err(error) = session.events_after(&main_stream(), Duration::ZERO).await {
         return no_use(error);
@@ -48,26 +49,22 @@ pub(super) async fn open(app: &App, host: &Workers, who: Option<&Subject>) -> An
     Answer::events(Box::pin(SessionStream::of_http_sse(session, opening.into_bytes(), limits)))
 }
 
-/// Takes a message.
-pub(super) async fn take(
-    app: &App,
-    incoming: &Incoming,
-    posted: Posted,
-    host: Workers,
-    caller: Option<Caller>,
-) -> Answer {
+/// Takes a message of a caller who may send it.
+pub(super) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, caller: Option<Caller>) -> Answer {
     let named = incoming.query().split('&').find_map(|pair| pair.strip_prefix("session="));
-    let Some(session) = named.and_then(SessionId::parse).filter(SessionId::is_of_http_sse) else {
+    let Some(id) = named.and_then(SessionId::parse).filter(SessionId::is_of_http_sse) else {
         return no_use(SessionError::Gone);
     };
-    let who = caller.as_ref().map(|caller| &caller.subject);
-    let agreed = match (SessionOf { env: host.env(), id: &session, who }).agreed().await {
-        Ok(agreed) => agreed,
-        Err(error) => return no_use(error),
-    };
-    let session = match agreed {
-        Some(agreed) => session.having_agreed(agreed),
-        None => session,
-    };
-    from_reply(posted.take(session, &app.endpoint, host, caller).await)
+    let who = caller.as_ref().map(|caller| caller.subject.clone());
+    let session = SessionOf { env: host.env(), id: &id, who: who.as_ref(), here: None };
+    let message = Message { session: id.as_str().to_owned(), body, caller, visit: incoming.visit().to_go_on() };
+    match session.take(message).await {
+        Ok(Taken { status, body }) if body.is_empty() => {
+            incoming.visit().is_told_elsewhere();
+            Answer::empty(status)
+        }
+        Ok(Taken { status: status @ 429, body }) => Answer::json_bytes(status, body).header("retry-after", "5"),
+        Ok(Taken { status, body }) => Answer::json_bytes(status, body),
+        Err(error) => no_use(error),
+    }
 }

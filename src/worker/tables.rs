@@ -18,7 +18,7 @@ const DEPLOYED: [(&str, &[&str]); 6] = [
         &["TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"],
     ),
     (
-        include_str!("session_object.rs"),
+        include_str!("session_rows.rs"),
         &[
             "TABLE IF NOT EXISTS events (stream TEXT, number INTEGER, event BLOB NOT NULL, at INTEGER NOT NULL, \
              PRIMARY KEY (stream, number)) WITHOUT ROWID",

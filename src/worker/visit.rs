@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use serde::{Deserialize, Serialize};
 use worker::wasm_bindgen::JsValue;
 
 use crate::caller::ClientId;
@@ -40,6 +41,17 @@ pub(crate) struct Visit {
     notes: RefCell<Notes>,
 }
 
+/// What of a visit goes along to where it goes on.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Continued {
+    id: String,
+    route: String,
+    began: u64,
+    span: [u64; 3],
+    client: Option<String>,
+    trace: Option<TraceParent>,
+}
+
 #[derive(Default)]
 struct Notes {
     status: u16,
@@ -66,6 +78,40 @@ impl Visit {
             metrics: RefCell::default(),
             notes: RefCell::default(),
         }
+    }
+
+    /// A POST that came in elsewhere and goes on here.
+    pub(crate) fn of_earlier(earlier: Continued, log: Log, metrics: Option<&JsValue>) -> Self {
+        let Continued { id, route, began, span, client, trace } = earlier;
+        Self {
+            id,
+            http: "POST",
+            route,
+            began: Cell::new(began),
+            span,
+            log: Cell::new(log),
+            metrics: RefCell::new(metrics.cloned()),
+            notes: RefCell::new(Notes { client, trace, ..Notes::default() }),
+        }
+    }
+
+    /// What another place needs to go on with it.
+    pub(crate) fn to_go_on(&self) -> Continued {
+        let notes = self.notes.borrow();
+        Continued {
+            id: self.id.clone(),
+            route: self.route.clone(),
+            began: self.began.get(),
+            span: self.span,
+            client: notes.client.clone(),
+            trace: notes.trace,
+        }
+    }
+
+    /// Its line is written elsewhere.
+    pub(crate) fn is_told_elsewhere(&self) {
+        self.log.set(Log::Off);
+        self.metrics.take();
     }
 
     /// What names the request in the log, in its answer and on an error page: the Ray ID where Cloudflare gave one.

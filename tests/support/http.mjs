@@ -157,13 +157,14 @@ export class Answer {
  * Opens an event stream and reads it event by event.
  * @param {{port: number}} server
  * @param {Asked} asked
+ * @param {{limit?: number}} options  after how many ms it is given up
  */
-export async function stream(server, asked) {
+export async function stream(server, asked, { limit: limitMs = LIMIT_MS } = {}) {
   const { request, response } = await open(server, asked);
   const begun = performance.now();
   const head = { asked, status: response.statusCode, headers: response.headers, bytes: Buffer.alloc(0), text: '' };
   response.setEncoding('utf8');
-  const limit = setTimeout(() => request.destroy(new Error('too slow')), LIMIT_MS);
+  const limit = setTimeout(() => request.destroy(new Error('too slow')), limitMs);
 
   /** Yields `{event?, id?, data?, comment?, at}`; `at` in ms since the head. */
   async function* events() {

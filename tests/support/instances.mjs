@@ -33,6 +33,7 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {(how: 'fails' | 'hangs' | 'works') => Promise<void>} kvNow
  * @property {(name: string, how: 'fails' | 'hangs' | 'works') => Promise<void>} objectsNow  of one class
  * @property {(binding: string, name: string) => Promise<void>} alarm  rings the alarm of an object before its time
+ * @property {(binding: string, name: string) => Promise<void>} replace  an object by a new one, as a deploy does
  * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number}>} counts
  *   what storage was asked since the start; of KV only without `lateKv`
  * @property {(vars?: Record<string, string>) => Promise<void>} restart  over the same objects, with other variables
@@ -139,6 +140,7 @@ export async function startInstances({
     kvNow: async (how) => void (await control('kv-control', `/..now?how=${how}`)),
     objectsNow: async (name, how) => void (await control('instance-0', `/..objects?name=${name}&how=${how}`)),
     alarm: async (binding, name) => void (await control('instance-0', `/..alarm?binding=${binding}&name=${name}`)),
+    replace: async (binding, name) => void (await control('instance-0', `/..replace?binding=${binding}&name=${name}`)),
     counts: async () => ({
       kv: await (await control('kv-control', '/..counts')).json(),
       ...(await (await control('instance-0', '/..counts')).json()),
@@ -326,12 +328,14 @@ const counted = (name, Class) => class extends Class {
   constructor(context, env) {
     watch(context.storage);
     super(context, env);
+    this.replaced = () => context.abort('replaced, by order of a test');
   }
   async fetch(request) {
     if (new URL(request.url).pathname === '/..alarm') {
       await super.alarm();
       return new Response('');
     }
+    if (new URL(request.url).pathname === '/..replace') this.replaced();
     if (state[name] === 'fails') throw new Error('the object is out of order, by order of a test');
     if (state[name] === 'hangs') await silence();
     counts.objects[name] = (counts.objects[name] ?? 0) + 1;
@@ -372,6 +376,11 @@ export default class extends Worker {
     if (url.pathname === '/..alarm') {
       const objects = this.env[url.searchParams.get('binding')];
       return objects.get(objects.idFromName(url.searchParams.get('name'))).fetch('http://object/..alarm');
+    }
+    if (url.pathname === '/..replace') {
+      const objects = this.env[url.searchParams.get('binding')];
+      await objects.get(objects.idFromName(url.searchParams.get('name'))).fetch('http://object/..replace').catch(() => {});
+      return new Response('');
     }
     if (url.pathname === '/..counts') {
       settle();

@@ -12,6 +12,12 @@ use crate::mcp::session::SessionId;
 use crate::mcp::sse::{Run, each_message};
 
 impl Posted {
+    /// Whether it wants an answer of its own.
+    #[must_use]
+    pub fn is_request(&self) -> bool {
+        self.requests().next().is_some()
+    }
+
     /// Takes a message of `session`. Whether the caller may do this has been decided before, with [`Posted::need`]. A request
     /// is carried out after the answer.
     pub async fn take<H: Host + Unpin>(

@@ -1,5 +1,6 @@
-// How an older client cancels a call ("Cancellation", until 2025-11-25): a notification that names it, taken by any instance.
-// A call looks whether it was cancelled when it has lasted for five seconds, so these tests run side by side.
+// Calls of older clients that last: how they are cancelled ("Cancellation", until 2025-11-25), by a notification that names them
+// and is taken by any instance, and that the transport of 2024-11-05 carries them for longer than half a minute. A call looks
+// whether it was cancelled when it has lasted for five seconds, so these tests run side by side.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -10,7 +11,7 @@ import { startInstances } from './support/instances.mjs';
 import { LEGACY, calling, eventually, legacy, notification, post, send, stream, textOf } from './support/mcp.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from './support/oauth.mjs';
 
-const vars = { ...SIGN_IN, KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '30' };
+const vars = { ...SIGN_IN, KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '60' };
 let world;
 let here;
 let there;
@@ -22,7 +23,7 @@ after(() => world?.stop());
 
 const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
 const sendTo = (instance, asked) => send(instance, to(instance, asked));
-const streamFrom = (instance, asked) => stream(instance, to(instance, asked));
+const streamFrom = (instance, asked, options) => stream(instance, to(instance, asked), options);
 
 let keys = 0;
 /** Arguments of a call that lasts `ticks` of 50 ms, and says at once that it has begun. */
@@ -30,12 +31,12 @@ const hang = (ticks = 400) => ({ key: `cancelled-${(keys += 1)}`, ticks });
 const hanging = (args) => ({ ...calling('hang_until_cancelled', args), _meta: { progressToken: 'p' } });
 
 /** How the call ended. */
-const endOf = ({ key }, at = here) =>
+const endOf = ({ key }, at = here, limit = 15_000) =>
   eventually(
     async () => (await sendTo(at, legacy('tools/call', calling('hang_counts', { key })))).result().structuredContent,
     (counts) => counts.finished + counts.cancelled === 1,
     'the call ends',
-    15_000,
+    limit,
   ).then(({ cancelled }) => (cancelled ? 'cancelled' : 'finished'));
 
 /** A session, and what its client sends in it. */
@@ -57,6 +58,17 @@ async function begin({ version = LEGACY[0], headers = {}, capabilities = { elici
     }),
     end: () => ({ method: 'DELETE', path: '/mcp', headers: { 'mcp-protocol-version': version, ...all } }),
   };
+}
+
+/** A client of the transport of 2024-11-05, whose handshake is done: its stream is held by one instance, it posts to the other. */
+async function openSse(capabilities = {}) {
+  const connection = await streamFrom(here, { path: '/sse', headers: { accept: 'text/event-stream' } }, { limit: 60_000 });
+  const { value } = await connection.events.next();
+  const say = (message, more = {}) => sendTo(there, post({ jsonrpc: '2.0', ...message }, { path: value.data, ...more }));
+  const params = { protocolVersion: '2024-11-05', capabilities, clientInfo: { name: 'tests', version: '1' } };
+  (await say({ id: 0, method: 'initialize', params })).hasStatus(202);
+  await begun(connection);
+  return { connection, say, session: value.data.split('session=')[1] };
 }
 
 /** The messages that still come, to the end of the stream. */
@@ -90,7 +102,12 @@ test('a short call asks nobody, and a cancellation writes no row', async () => {
   assert.equal((await world.counts()).rowsWritten, rowsWritten);
 });
 
-describe('a call that its client cancels', { concurrency: true }, () => {
+describe('calls of older clients', { concurrency: true }, () => {
+  describe('a call that its client cancels', { concurrency: true }, () => cancelled());
+  describe('a call at /sse', { concurrency: true }, () => atSse());
+});
+
+function cancelled() {
   for (const version of LEGACY) {
     test(`is dropped and not answered (${version})`, async () => {
       const session = await begin({ version });
@@ -188,20 +205,15 @@ describe('a call that its client cancels', { concurrency: true }, () => {
   });
 
   test('ends at /sse too, and nothing is said of it', async () => {
-    const connection = await streamFrom(here, { path: '/sse', headers: { accept: 'text/event-stream' } });
-    const { value } = await connection.events.next();
-    const say = (message, at = there) => sendTo(at, post({ jsonrpc: '2.0', ...message }, { path: value.data }));
-    const params = { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 'tests', version: '1' } };
-    (await say({ id: 0, method: 'initialize', params })).hasStatus(202);
-    await begun(connection);
+    const client = await openSse();
     const args = hang();
-    (await say({ id: 1, method: 'tools/call', params: hanging(args) }, here)).hasStatus(202);
-    assert.equal((await begun(connection)).method, 'notifications/progress');
-    (await say({ method: 'notifications/cancelled', params: { requestId: 1 } })).hasStatus(202);
+    (await client.say({ id: 1, method: 'tools/call', params: hanging(args) })).hasStatus(202);
+    assert.equal((await begun(client.connection)).method, 'notifications/progress');
+    (await client.say({ method: 'notifications/cancelled', params: { requestId: 1 } })).hasStatus(202);
     assert.equal(await endOf(args), 'cancelled');
-    (await say({ id: 2, method: 'ping' })).hasStatus(202);
-    assert.deepEqual(await begun(connection), { jsonrpc: '2.0', id: 2, result: {} }, 'the next that comes');
-    connection.close();
+    (await client.say({ id: 2, method: 'ping' })).hasStatus(202);
+    assert.deepEqual(await begun(client.connection), { jsonrpc: '2.0', id: 2, result: {} }, 'the next that comes');
+    client.connection.close();
   });
 
   test('ends with its session, and is told so', async () => {
@@ -242,4 +254,70 @@ describe('a call that its client cancels', { concurrency: true }, () => {
       }
     });
   }
-});
+}
+
+function atSse() {
+  test('lasts longer than half a minute, and is answered', async () => {
+    const client = await openSse();
+    const args = hang(740);
+    (await client.say({ id: 'long', method: 'tools/call', params: calling('hang_until_cancelled', args) })).hasStatus(202);
+    const began = performance.now();
+    const answer = await begun(client.connection);
+    assert.equal(answer.id, 'long');
+    assert.equal(textOf(answer.result), 'finished');
+    assert.ok(performance.now() - began > 35_000, 'it has lasted');
+    assert.equal(await endOf(args, here), 'finished', 'where the objects are, not where it was posted');
+    client.connection.close();
+  });
+
+  test('is one of 32 at most; what answers a question is taken nevertheless', async () => {
+    const client = await openSse({ elicitation: {} });
+    const ask = (id) => client.say({ id, method: 'tools/call', params: calling('ask_twice') });
+    for (let id = 1; id <= 32; id += 1) (await ask(id)).hasStatus(202);
+    (await ask(33)).hasStatus(429, 'bounded').hasHeader('retry-after', /^\d+$/);
+    const question = await begun(client.connection);
+    const answer = { action: 'accept', content: { word: 'w' } };
+    (await client.say({ id: question.id, result: answer })).hasStatus(202);
+    let second;
+    // The other questions come first.
+    do second = await begun(client.connection);
+    while (!second.params.message.startsWith('And'));
+    (await client.say({ id: second.id, result: answer })).hasStatus(202);
+    let last;
+    do last = await begun(client.connection);
+    while (last.method);
+    assert.equal(textOf(last.result), 'w w');
+    (await ask(33)).hasStatus(202, 'one has ended');
+    client.connection.close();
+  });
+
+  test('is lost with its object: the stream ends, and takes no more messages', async () => {
+    const client = await openSse();
+    (await client.say({ id: 1, method: 'tools/call', params: hanging(hang()) })).hasStatus(202);
+    await begun(client.connection);
+    await world.replace('SESSION', client.session);
+    assert.deepEqual(await rest(client.connection), [], 'the client connects anew');
+    (await client.say({ id: 2, method: 'ping' })).hasStatus(404, 'there is no such session');
+  });
+
+  test('leaves one line in the log, with what came of it and the name that its POST was given', async () => {
+    const client = await openSse();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01';
+    const { headers } = await client.say({ id: 1, method: 'tools/call', params: calling('test_error_handling') }, { headers: { traceparent } });
+    const answer = await begun(client.connection);
+    assert.equal(answer.result.isError, true);
+    const lines = await eventually(
+      () => world.log().split('\n').filter((line) => line.includes(headers['x-request-id']) && line.includes('"message"')),
+      (lines) => lines.length > 0,
+      'a line',
+    );
+    assert.equal(lines.length, 1, lines.join('\n'));
+    const line = JSON.parse(lines[0].slice(lines[0].indexOf('{')));
+    assert.deepEqual(
+      [line.route, line.status, line.rpc, line.tool, line.outcome, line.trace, line.parent],
+      ['/sse/messages', 202, 'tools/call', 'test_error_handling', 'tool_error', traceparent.slice(3, 35), traceparent.slice(36, 52)],
+    );
+    assert.ok(line.ms < 20_000);
+    client.connection.close();
+  });
+}

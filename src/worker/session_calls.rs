@@ -1,0 +1,99 @@
+//! What is posted to a session of 2024-11-05, carried out in the session's object: behind its 202, a Worker would have half a
+//! minute for it, and questions to a person take longer. The object works on as long as somebody holds its stream. Whether the
+//! caller may do this was decided before.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+use worker::wasm_bindgen_futures::spawn_local;
+
+use crate::caller::Caller;
+use crate::mcp::{Posted, Reply, SessionId};
+
+use super::answer::Answer;
+use super::app::app;
+use super::host::Workers;
+use super::session_object::SessionObject;
+use super::visit::{Continued, Visit};
+
+/// Most calls that run in a session at a time.
+const MAX_CALLS: usize = 32;
+
+/// A message, and what its object needs to carry it out.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Message {
+    pub(super) session: String,
+    pub(super) body: Vec<u8>,
+    pub(super) caller: Option<Caller>,
+    pub(super) visit: Continued,
+}
+
+/// What is answered to it: a status, and JSON if there is anything to say. The answer of a call goes on the stream.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Taken {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
+/// The calls that run in an object.
+#[derive(Default)]
+pub(super) struct Calls(Rc<Cell<usize>>);
+
+impl Calls {
+    /// Runs `call` to its end.
+    pub(super) fn run(&self, call: impl Future<Output = ()> + 'static) {
+        let running = Rc::clone(&self.0);
+        running.set(running.get().saturating_add(1));
+        spawn_local(async move {
+            call.await;
+            running.set(running.get().saturating_sub(1));
+        });
+    }
+
+    fn are_too_many(&self) -> bool {
+        self.0.get() >= MAX_CALLS
+    }
+}
+
+impl SessionObject {
+    /// Takes a message. Of a session in which something was `agreed` on it has the version and the capabilities.
+    pub(super) async fn take(self: &Rc<Self>, message: Message, agreed: Option<[u8; 2]>) -> worker::Result<Taken> {
+        let Message { session, body, caller, visit } = message;
+        let app = app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))?;
+        let (Some(session), Ok(posted)) = (SessionId::parse(&session), Posted::read(&body)) else {
+            return Err("no message".into());
+        };
+        if posted.is_request() && self.calls.are_too_many() {
+            return Ok(Reply::refused_unread(429, "Too many calls are running in this session.").into());
+        }
+        let session = match agreed {
+            Some(agreed) => session.having_agreed(agreed),
+            None => session,
+        };
+        let visit = Rc::new(Visit::of_earlier(visit, app.configuration.log, app.metrics.as_ref()));
+        if visit.is_heard() {
+            visit.asks(posted.summary(&|_: &str| None, &app.endpoint.registry));
+        }
+        let host = Workers::in_session(app.clone(), session.clone(), Rc::clone(self), Rc::clone(&visit));
+        let taken: Taken = posted.take(session, &app.endpoint, host, caller).await.into();
+        if taken.body.is_empty() {
+            // The line in the log is written here, when the call has ended.
+            visit.leaves(&Answer::empty(taken.status));
+        } else {
+            visit.is_told_elsewhere();
+        }
+        Ok(taken)
+    }
+}
+
+impl From<Reply> for Taken {
+    fn from(reply: Reply) -> Self {
+        match reply {
+            Reply::Json { status, body, .. } => Self { status, body },
+            // This transport answers nothing else.
+            Reply::Accepted | Reply::Events(_) | Reply::Listen(_) => Self { status: 202, body: Vec::new() },
+        }
+    }
+}
