@@ -13,6 +13,7 @@ import {
   ResourceUpdatedNotificationSchema,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
+import { Heard, SOON_MS } from './support/heard.mjs';
 import { startInstances } from './support/instances.mjs';
 import { CODE, KEY, LEGACY, calling, eventually, initialize, legacy, modern, send, stream } from './support/mcp.mjs';
 import { SIGN_IN, ask, bearer, connect, revoking } from './support/oauth.mjs';
@@ -26,8 +27,6 @@ const WATCHED = 'test://watched-resource';
 const MONDAY = 'diary://monday';
 /** A silent stream writes after this long, in milliseconds. */
 const KEEP_ALIVE_MS = 250;
-/** The suite's own limit for a change to arrive is a second and a half. */
-const SOON_MS = 1000;
 /** Streams that one person may have, and URIs that one stream or session may name. */
 const MOST_STREAMS = 50;
 const MOST_URIS = 100;
@@ -42,60 +41,6 @@ const CHANGED = {
 };
 
 const signedIn = (token) => (token ? bearer(token) : {});
-
-/** What a stream has said so far, and how to wait for more. */
-class Heard {
-  static open = [];
-
-  constructor(opened) {
-    this.opened = opened;
-    this.messages = [];
-    this.comments = 0;
-    this.ended = (async () => {
-      try {
-        for await (const event of opened.events) {
-          if (event.comment !== undefined) this.comments += 1;
-          else this.messages.push(JSON.parse(event.data));
-        }
-      } catch {
-        this.brokeOff = true;
-      }
-    })();
-    Heard.open.push(this);
-  }
-
-  get status() {
-    return this.opened.status;
-  }
-
-  get methods() {
-    return this.messages.map(({ method }) => method).filter(Boolean);
-  }
-
-  /** What was announced, without the acknowledgement. */
-  get changes() {
-    return this.messages.filter(({ method }) => Object.values(CHANGED).includes(method));
-  }
-
-  story(rule) {
-    return this.opened.story(rule);
-  }
-
-  /** Waits until `count` changes have arrived. */
-  async hears(count, rule, limit = SOON_MS) {
-    await eventually(
-      () => this.changes.length,
-      (length) => length >= count,
-      `${rule}: ${count} changes`,
-      limit,
-    );
-    return this.changes;
-  }
-
-  close() {
-    this.opened.close();
-  }
-}
 
 const at = (site, asked) => ({ ...asked, headers: { ...site.headers, ...asked.headers } });
 
@@ -133,9 +78,7 @@ async function announce(site, name, args = {}, { token } = {}) {
 }
 const updated = (site, uri, who) => announce(site, 'resource_updated', { uri }, who);
 
-afterEach(() => {
-  for (const heard of Heard.open.splice(0)) heard.close();
-});
+afterEach(() => Heard.closeAll());
 
 describe('a connector with nothing to announce', () => {
   let world;

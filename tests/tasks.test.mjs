@@ -336,9 +336,14 @@ describe('the recipe of a long task', () => {
       [bearer(less.access_token), 403],
       [{}, 401],
     ]) {
-      const refused = await send(at, modern('tasks/get', { taskId: id }, { capabilities: CLIENT, headers }));
-      refused.hasStatus(status, 'tasks/get of a tool with a scope');
-      refused.hasHeader('www-authenticate', /letters/, 'the challenge names the scope');
+      for (const [method, params] of [
+        ['tasks/get', { taskId: id }],
+        ['subscriptions/listen', { notifications: { taskIds: [id] } }],
+      ]) {
+        const refused = await send(at, modern(method, params, { capabilities: CLIENT, headers }));
+        refused.hasStatus(status, `${method} of a tool with a scope`);
+        refused.hasHeader('www-authenticate', /letters/, 'the challenge names the scope');
+      }
     }
   });
 });

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::announce::{Change, Topics};
+use super::tasks::TaskId;
 use super::uri::Uri;
 use crate::caller::{Caller, GrantId, ScopeSet, Subject, each_once};
 
@@ -17,11 +18,13 @@ pub struct Interest {
     /// Every list of resources here is some person's own, so its changes are nobody else's business.
     pub(crate) own_resource_list: bool,
     pub(crate) uris: Vec<Watched>,
+    /// The caller's own, of which there is more to hear.
+    pub(crate) tasks: Vec<TaskId>,
 }
 
 impl Interest {
     pub(crate) fn is_empty(&self) -> bool {
-        self.lists.is_empty() && self.uris.is_empty()
+        self.lists.is_empty() && self.uris.is_empty() && self.tasks.is_empty()
     }
 }
 
@@ -220,6 +223,33 @@ impl Hub {
             }
         }
         told
+    }
+
+    /// The streams that listen to `task`, each with the id of its subscription as JSON.
+    #[must_use]
+    pub fn listening_to(&self, task: &TaskId) -> Vec<(StreamId, String)> {
+        let listening = self.streams.iter().filter_map(|(id, listener)| match &listener.role {
+            Role::Subscription { id: subscription, .. } if listener.interest.tasks.contains(task) => {
+                Some((*id, subscription.clone()))
+            }
+            Role::Subscription { .. } | Role::Session(_) => None,
+        });
+        listening.collect()
+    }
+
+    /// A stream has heard the last of `task`.
+    pub fn has_heard(&mut self, id: StreamId, task: &TaskId) {
+        if let Ok(place) = self.streams.binary_search_by_key(&id, |(id, _)| *id)
+            && let Some((_, listener)) = self.streams.get_mut(place)
+        {
+            listener.interest.tasks.retain(|listened| listened != task);
+        }
+    }
+
+    /// The subscriptions on which nothing more can come: they were to tasks alone, and those are over.
+    #[must_use]
+    pub fn served(&self) -> Vec<StreamId> {
+        self.which(|listener| matches!(listener.role, Role::Subscription { .. }) && listener.interest.is_empty())
     }
 
     /// The streams whose tokens have expired at `now`.

@@ -5,7 +5,9 @@
 use serde_json::{Value, json};
 
 use super::announce::{SUBSCRIPTION_ID, Topic, Topics, event};
+use super::client_capabilities::{ClientCapabilities, ClientCapability};
 use super::endpoint::Reply;
+use super::host::{Host, Unavailable};
 use super::hub::{Interest, Listener, Role, Watched};
 use super::json::{Object, object};
 use super::jsonrpc::{ErrorCode, RequestId, RpcError, to_bytes};
@@ -13,6 +15,7 @@ use super::operation::{Response, complete};
 use super::registry::Registry;
 use super::resources::Found;
 use super::result::{Empty, ResultFields};
+use super::tasks::{self, TaskId};
 use super::uri::Uri;
 use super::version::ProtocolVersion;
 use crate::caller::{Caller, ScopeSet};
@@ -28,8 +31,13 @@ const MAX_URI_BYTES: usize = 16 * 1024;
 pub(crate) struct Listen(Interest);
 
 impl Listen {
-    /// Whatever this server does not announce, and every URI that leads nowhere, is left out of what is honoured.
-    pub(crate) fn parse<H: 'static>(params: &Object, registry: &Registry<H>) -> Result<Self, RpcError> {
+    /// Whatever this server does not announce, and every URI that leads nowhere, is left out of what is honoured. Which of
+    /// the tasks are is not known yet.
+    pub(crate) fn parse<H: 'static>(
+        params: &Object,
+        registry: &Registry<H>,
+        capabilities: ClientCapabilities,
+    ) -> Result<Self, RpcError> {
         let filter = params.get("notifications").and_then(Value::as_object).ok_or_else(|| {
             RpcError::invalid_params("`notifications` must be an object: the changes that you want to hear of.")
         })?;
@@ -53,42 +61,36 @@ impl Listen {
                 uris.push(Watched::new(&uri, found.required()));
             }
         }
-        Ok(Self(Interest { lists, own_resource_list: registry.resource_lists_are_own(), uris }))
-    }
-
-    /// What is honoured, in the form of the request.
-    fn honoured(&self) -> Value {
-        let mut members = Vec::new();
-        for (name, topic) in LISTS {
-            if self.0.lists.has(topic) {
-                members.push((name, json!(true)));
-            }
+        let tasks = if registry.has_tasks() { tasks::wanted(filter)? } else { Vec::new() };
+        if !tasks.is_empty() && !capabilities.has(ClientCapability::Tasks) {
+            return Err(RpcError::missing_client_capability(ClientCapability::Tasks));
         }
-        if !self.0.uris.is_empty() {
-            let uris: Vec<&str> = self.0.uris.iter().map(|watched| watched.uri.as_str()).collect();
-            members.push((URIS, json!(uris)));
-        }
-        object(members).into()
+        Ok(Self(Interest { lists, own_resource_list: registry.resource_lists_are_own(), uris, tasks }))
     }
 
     /// The subscription that begins with the request `id`.
     pub(crate) fn begin<H: 'static>(self, id: RequestId, caller: Option<&Caller>, registry: &Registry<H>) -> Listening {
-        let id_json = serde_json::to_string(&id).unwrap_or_default();
-        let acknowledged = json!({
-            "jsonrpc": "2.0",
-            "method": "notifications/subscriptions/acknowledged",
-            "params": { "_meta": { SUBSCRIPTION_ID: id }, "notifications": self.honoured() },
-        });
         let end = complete(&id, registry, ProtocolVersion::V2026_07_28, Ended::of(&id)).body;
-        Listening {
-            first: event(&to_bytes(&acknowledged, 256)),
-            last: event(&end),
-            interest: self.0,
-            caller: caller.cloned(),
-            id_json,
-            id,
+        Listening { last: event(&end), interest: self.0, caller: caller.cloned(), id }
+    }
+}
+
+/// What is honoured, in the form of the request.
+fn honoured(interest: &Interest) -> Value {
+    let mut members = Vec::new();
+    for (name, topic) in LISTS {
+        if interest.lists.has(topic) {
+            members.push((name, json!(true)));
         }
     }
+    let mut list = |name, values: Vec<&str>| {
+        if !values.is_empty() {
+            members.push((name, json!(values)));
+        }
+    };
+    list(URIS, interest.uris.iter().map(|watched| watched.uri.as_str()).collect());
+    list(tasks::IDS, interest.tasks.iter().map(TaskId::as_str).collect());
+    object(members).into()
 }
 
 const LISTS: [(&str, Topic); 3] = [
@@ -118,15 +120,18 @@ fn length(uris: &[Value]) -> usize {
     uris.iter().filter_map(Value::as_str).map(str::len).sum()
 }
 
-/// The scopes that it takes to subscribe to what `params` names: those of reading it.
-pub(crate) fn required<H: 'static>(params: &Object, registry: &Registry<H>) -> Option<ScopeSet> {
-    if !registry.announces(Topic::ResourceUpdates) {
-        return None;
+/// The scopes that it takes to listen to what `params` names: those of reading a resource, and of calling the tool of a task.
+pub(crate) fn required<H: 'static>(params: &Object, registry: &Registry<H>) -> ScopeSet {
+    let tools = tasks::tools_in(params, registry);
+    let required = tools.iter().fold(ScopeSet::default(), |all, tool| all.union(&tool.required));
+    let filter = params.get("notifications").and_then(Value::as_object);
+    match filter.map(wanted_uris) {
+        Some(Ok(uris)) if registry.announces(Topic::ResourceUpdates) => {
+            let found = uris.filter_map(|uri| Found::at(&uri.ok()?, registry));
+            found.fold(required, |all, found| all.union(found.required()))
+        }
+        _ => required,
     }
-    let filter = params.get("notifications").and_then(Value::as_object)?;
-    let uris = wanted_uris(filter).ok()?;
-    let found = uris.filter_map(|uri| Found::at(&uri.ok()?, registry));
-    found.map(|found| found.required().clone()).reduce(|all, more| all.union(&more))
 }
 
 /// The result that ends a subscription.
@@ -151,14 +156,33 @@ impl ResultFields for Ended {
 /// A subscription that was accepted and waits for somebody to hold its stream.
 pub struct Listening {
     id: RequestId,
-    id_json: String,
     interest: Interest,
     caller: Option<Caller>,
-    first: Vec<u8>,
     last: Vec<u8>,
 }
 
 impl Listening {
+    /// Leaves out tasks that are none, or not the caller's. Comes before everything else.
+    pub async fn find_tasks<H: Host>(&mut self, host: &H) -> Result<(), Unavailable> {
+        tasks::find(&mut self.interest.tasks, self.caller.as_ref(), host).await
+    }
+
+    /// The tasks that it listens to.
+    #[must_use]
+    pub fn tasks(&self) -> &[TaskId] {
+        &self.interest.tasks
+    }
+
+    /// The acknowledgement.
+    fn first(&self) -> Vec<u8> {
+        let acknowledged = json!({
+            "jsonrpc": "2.0",
+            "method": "notifications/subscriptions/acknowledged",
+            "params": { "_meta": { SUBSCRIPTION_ID: self.id }, "notifications": honoured(&self.interest) },
+        });
+        event(&to_bytes(&acknowledged, 256))
+    }
+
     /// Acknowledgement and end at once, where there is nothing to wait for: none of what was asked for is announced here.
     #[must_use]
     pub fn ended(&self) -> Option<Vec<u8>> {
@@ -168,14 +192,15 @@ impl Listening {
     /// The same, for a subscription that nobody holds.
     #[must_use]
     pub fn unheld(&self) -> Vec<u8> {
-        [self.first.as_slice(), &self.last].concat()
+        [self.first(), self.last.clone()].concat()
     }
 
     /// Who listens, and the event that the stream begins with. `until` is when the token expires, in seconds since 1970.
     #[must_use]
     pub fn into_listener(self, until: Option<u64>) -> (Listener, Vec<u8>) {
-        let role = Role::Subscription { id: self.id_json, end: self.last };
-        (Listener::new(self.caller.as_ref(), until, self.interest, role), self.first)
+        let first = self.first();
+        let role = Role::Subscription { id: serde_json::to_string(&self.id).unwrap_or_default(), end: self.last };
+        (Listener::new(self.caller.as_ref(), until, self.interest, role), first)
     }
 
     /// The answer where the stream cannot be held, from its status and text.
@@ -229,7 +254,8 @@ mod tests {
 
     fn honoured(filter: &Value, topics: &[Topic]) -> Result<Value, RpcError> {
         let params = json!({ "notifications": filter });
-        Listen::parse(params.as_object().unwrap(), &registry(topics)).map(|listen| listen.honoured())
+        let listen = Listen::parse(params.as_object().unwrap(), &registry(topics), ClientCapabilities::default());
+        listen.map(|Listen(interest)| super::honoured(&interest))
     }
 
     #[test]
@@ -275,7 +301,7 @@ mod tests {
     fn subscribing_needs_what_reading_needs() {
         let needed = |uris: Value, topics: &[Topic]| {
             let params = json!({ "notifications": { "resourceSubscriptions": uris } });
-            required(params.as_object().unwrap(), &registry(topics)).unwrap_or_default()
+            required(params.as_object().unwrap(), &registry(topics))
         };
         assert_eq!(needed(json!(["about://this"]), &ALL).as_str(), "");
         assert_eq!(needed(json!(["about://this", "note://7"]), &ALL).as_str(), "notes:read");
@@ -287,7 +313,7 @@ mod tests {
         let registry = registry(&ALL);
         let params = json!({"notifications": {"toolsListChanged": true}});
         for id in [RequestId::Integer(7), RequestId::Text("7".to_owned())] {
-            let listen = Listen::parse(params.as_object().unwrap(), &registry).unwrap();
+            let listen = Listen::parse(params.as_object().unwrap(), &registry, ClientCapabilities::default()).unwrap();
             let listening = listen.begin(id.clone(), Some(&caller("")), &registry);
             assert_eq!(listening.ended(), None);
             let (listener, first) = listening.into_listener(Some(1));
@@ -311,7 +337,7 @@ mod tests {
     fn a_subscription_to_nothing_ends_at_once() {
         let registry = registry(&[Topic::ToolList]);
         let params = json!({"notifications": {"promptsListChanged": true}});
-        let listen = Listen::parse(params.as_object().unwrap(), &registry).unwrap();
+        let listen = Listen::parse(params.as_object().unwrap(), &registry, ClientCapabilities::default()).unwrap();
         let events = String::from_utf8(listen.begin(RequestId::Integer(1), None, &registry).ended().unwrap()).unwrap();
         let (first, last) = (events.find("acknowledged").unwrap(), events.find("complete").unwrap());
         assert!(first < last, "{events}");

@@ -65,7 +65,9 @@ pub(crate) fn admit<H: Host>(
     };
     let operation = match method.as_str() {
         "server/discover" => Operation::Discover,
-        "subscriptions/listen" if registry.announces_anything() => Operation::Listen(Listen::parse(&params, registry)?),
+        "subscriptions/listen" if registry.has_streams() => {
+            Operation::Listen(Listen::parse(&params, registry, capabilities)?)
+        }
         method if method.starts_with("tasks/") && registry.has_tasks() => {
             Operation::Task(TaskRequest::parse(method, &mut params, capabilities)?)
         }

@@ -173,19 +173,22 @@ impl<H: 'static> Registry<H> {
                 .get("ref")
                 .and_then(|reference| Completed::find(reference, self))
                 .map(|completed| completed.required().clone()),
-            "subscriptions/listen" => listen::required(&request.params, self),
+            "subscriptions/listen" => Some(listen::required(&request.params, self)),
             _ => None,
         };
         required.filter(|scopes| !scopes.is_empty()).map_or(Need::Nothing, Need::Scopes)
     }
 
-    /// Whether `request` calls a tool where a revoked sign-in ends at once, or asks about its task.
+    /// Whether `request` calls a tool where a revoked sign-in ends at once, or asks about its task or listens to it.
     pub(crate) fn is_strict(&self, request: &Request) -> bool {
         let tool = match request.method.as_str() {
             "tools/call" => {
                 request.params.get("name").and_then(Value::as_str).and_then(|name| self.tool(name).cloned())
             }
             "tasks/get" | "tasks/update" | "tasks/cancel" => self.tool_of_task(request),
+            "subscriptions/listen" => {
+                return tasks::tools_in(&request.params, self).iter().any(|tool| tool.tool.strict);
+            }
             _ => None,
         };
         tool.is_some_and(|tool| tool.tool.strict)
@@ -222,10 +225,15 @@ impl<H: 'static> Registry<H> {
             }
     }
 
-    /// Whether there is anything that clients could listen to.
+    /// Whether handlers may announce anything at all.
     #[must_use]
     pub fn announces_anything(&self) -> bool {
         !self.announces.is_empty()
+    }
+
+    /// Whether there is anything that clients could listen to: announcements, and from 2026-07-28 on tasks.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.announces_anything() || self.has_tasks()
     }
 
     /// Whether whatever is on a list of resources beside the fixed ones needs a sign-in: then the list of one person has

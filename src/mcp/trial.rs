@@ -10,6 +10,7 @@ pub(crate) use super::alone::{Alone, TTL};
 use super::alone::{NOW, TASKS};
 use super::connector::Connector;
 use super::endpoint::{Endpoint, Posted, Reply, Settings};
+use super::listen::Listening;
 use super::registry::{Need, Registry};
 use super::tasks::{StatusMessage, Wake};
 use crate::caller::{Caller, ClientId, ScopeSet, Subject};
@@ -46,10 +47,7 @@ impl Trial {
         caller: Option<&Caller>,
     ) -> Value {
         let mut params = params.clone();
-        params["_meta"] = json!({
-            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-            "io.modelcontextprotocol/clientCapabilities": capabilities,
-        });
+        params["_meta"] = envelope(capabilities);
         let named = params
             .get("name")
             .or(params.get("uri"))
@@ -63,6 +61,31 @@ impl Trial {
             _ => None,
         };
         self.answer(method, &params, caller, &headers)
+    }
+
+    /// The stream that `subscriptions/listen` opens, for a client with `capabilities`, or the error in its place.
+    pub(crate) fn listen(
+        &self,
+        capabilities: &Value,
+        notifications: &Value,
+        caller: Option<&Caller>,
+    ) -> Result<Listening, Value> {
+        let mut params = json!({ "notifications": notifications });
+        params["_meta"] = envelope(capabilities);
+        let method = "subscriptions/listen";
+        let headers = move |header: &str| match header {
+            "mcp-protocol-version" => Some("2026-07-28".to_owned()),
+            "mcp-method" => Some(method.to_owned()),
+            _ => None,
+        };
+        match self.reply(method, &params, caller, &headers) {
+            Reply::Listen(mut listening) => {
+                listening.find_tasks(&Alone).now_or_never().unwrap().unwrap();
+                Ok(*listening)
+            }
+            Reply::Json { body, .. } => Err(serde_json::from_slice(&body).unwrap()),
+            Reply::Accepted | Reply::Events(_) => panic!("neither a stream of changes nor an error"),
+        }
     }
 
     /// Lets time pass, in milliseconds.
@@ -103,11 +126,21 @@ impl Trial {
         caller: Option<&Caller>,
         headers: &impl Fn(&str) -> Option<String>,
     ) -> Value {
-        let reply = posted(method, params).answer(headers, &self.endpoint, Alone, caller.cloned());
-        match reply.now_or_never().unwrap() {
+        match self.reply(method, params, caller, headers) {
             Reply::Json { body, .. } => serde_json::from_slice(&body).unwrap(),
             Reply::Accepted | Reply::Events(_) | Reply::Listen(_) => panic!("{method} was not answered with JSON"),
         }
+    }
+
+    fn reply(
+        &self,
+        method: &str,
+        params: &Value,
+        caller: Option<&Caller>,
+        headers: &impl Fn(&str) -> Option<String>,
+    ) -> Reply {
+        let reply = posted(method, params).answer(headers, &self.endpoint, Alone, caller.cloned());
+        reply.now_or_never().unwrap()
     }
 
     /// The scopes that a request needs; empty where it is public.
@@ -117,6 +150,13 @@ impl Trial {
             Need::Scopes(scopes) => scopes.as_str().to_owned(),
         }
     }
+}
+
+fn envelope(capabilities: &Value) -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": capabilities,
+    })
 }
 
 fn posted(method: &str, params: &Value) -> Posted {

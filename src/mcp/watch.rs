@@ -103,5 +103,6 @@ pub fn session_stream<H: 'static>(
     })?;
     let lists = [Topic::ToolList, Topic::PromptList, Topic::ResourceList];
     let lists: Topics = lists.into_iter().filter(|topic| registry.announces(*topic)).collect();
-    Ok((session, Interest { lists, own_resource_list: registry.resource_lists_are_own(), uris: Vec::new() }))
+    let own_resource_list = registry.resource_lists_are_own();
+    Ok((session, Interest { lists, own_resource_list, uris: Vec::new(), tasks: Vec::new() }))
 }

@@ -1,11 +1,13 @@
 //! Streams that say what has changed: of `subscriptions/listen`, and of GET until 2025-11-25. One Durable Object holds all of
 //! them ([`subscriptions_object`](super::subscriptions_object)); here a client is led to it, and its stream passed on.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use worker::{Env, console_error, web_sys};
 
 use crate::caller::{Caller, Subject};
+use crate::mcp::tasks::{self, TaskId};
 use crate::mcp::{
     Change, Full, Interest, Listener, Listening, NotWatched, Registry, Reply, Role, SessionError, SessionId,
     Unavailable, Watch, session_stream,
@@ -17,6 +19,7 @@ use crate::oauth::resource::Resource;
 use super::answer::Answer;
 use super::app::App;
 use super::clock::now;
+use super::host::Workers;
 use super::incoming::Incoming;
 use super::mcp_route::from_reply;
 use super::session_route::ALLOWED;
@@ -28,7 +31,7 @@ const PUBLISH_LIMIT: Duration = Duration::from_secs(2);
 
 /// The way of one request to a stream.
 pub(crate) struct Announcements<'a> {
-    pub(crate) app: &'a App,
+    pub(crate) app: &'a Rc<App>,
     pub(crate) env: &'a Env,
     pub(crate) incoming: &'a Incoming,
     /// What the token of the request is for.
@@ -37,16 +40,29 @@ pub(crate) struct Announcements<'a> {
 
 impl Announcements<'_> {
     /// Answers `subscriptions/listen`.
-    pub(crate) async fn to_subscription(&self, listening: Listening) -> Answer {
+    pub(crate) async fn to_subscription(&self, mut listening: Listening) -> Answer {
+        let refusal = listening.refusal();
+        let host = Workers::in_object(self.env.clone(), Rc::clone(self.app));
+        if let Err(error) = listening.find_tasks(&host).await {
+            return NotOpened::Unavailable(error).answer(refusal);
+        }
         if let Some(events) = listening.ended() {
             return Answer::events_bytes(events);
         }
         let until = self.until(listening.caller());
-        let refusal = listening.refusal();
+        let (tasks, caller) = (listening.tasks().to_vec(), listening.caller().cloned());
         let (listener, first) = listening.into_listener(until);
-        match self.open(listener, first).await {
-            Ok(stream) => Answer::events_of(stream),
-            Err(problem) => problem.answer(refusal),
+        let stream = match self.open(listener, first).await {
+            Ok(stream) => stream,
+            Err(problem) => return problem.answer(refusal),
+        };
+        // Only now, when it would be heard, does a task say how it stands.
+        match tasks::tell_all(&tasks, caller.as_ref(), &host).await {
+            Ok(()) => Answer::events_of(stream),
+            Err(error) => {
+                drop(stream.cancel());
+                NotOpened::Unavailable(error).answer(refusal)
+            }
         }
     }
 
@@ -88,7 +104,9 @@ impl Announcements<'_> {
         Err(match subscriptions_object::outcome(&outcome) {
             Some(Outcome::Full(full)) => NotOpened::Full(full),
             Some(Outcome::NotYours) => NotOpened::NotYours,
-            Some(Outcome::Done | Outcome::TooMany) | None => NotOpened::Unavailable(Unavailable),
+            Some(Outcome::Done | Outcome::TooMany | Outcome::Nobody | Outcome::Later) | None => {
+                NotOpened::Unavailable(Unavailable)
+            }
         })
     }
 }
@@ -129,17 +147,25 @@ pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, chang
         console_error!("not announced: the connector does not say .announces([Topic::{topic:?}])");
         return;
     }
-    let command = Command::Publish(change.clone(), by.cloned());
-    let publish = async {
-        match subscriptions_object::ask(env, &command).await {
+    let _ = tell(env, &Command::Publish(change.clone(), by.cloned())).await;
+}
+
+/// Tells those who listen to a task how it stands: `whole`, as JSON.
+pub(crate) async fn tell_of_task(env: &Env, id: TaskId, whole: String, is_over: bool) -> Result<Outcome, Unavailable> {
+    tell(env, &Command::Task { id, whole, is_over }).await
+}
+
+async fn tell(env: &Env, command: &Command) -> Result<Outcome, Unavailable> {
+    let told = async {
+        match subscriptions_object::ask(env, command).await {
             // An object that has just moved or been replaced answers the second time.
-            Err(Unavailable) => subscriptions_object::ask(env, &command).await,
+            Err(Unavailable) => subscriptions_object::ask(env, command).await,
             Ok(outcome) => Ok(outcome),
         }
     };
-    if durable::within(PUBLISH_LIMIT, publish).await.is_err() {
-        console_error!("not announced: who holds the streams does not answer");
-    }
+    durable::within(PUBLISH_LIMIT, told)
+        .await
+        .inspect_err(|_| console_error!("not announced: who holds the streams does not answer"))
 }
 
 /// Remembers what a session wants to hear of.
@@ -153,7 +179,7 @@ pub(crate) async fn watch(env: &Env, watch: &Watch, owner: Option<&Subject>) -> 
     match subscriptions_object::ask(env, &command).await? {
         Outcome::Done => Ok(()),
         Outcome::NotYours => Err(NotWatched::NotYours),
-        Outcome::TooMany | Outcome::Full(_) => Err(NotWatched::TooMany),
+        Outcome::TooMany | Outcome::Full(_) | Outcome::Nobody | Outcome::Later => Err(NotWatched::TooMany),
     }
 }
 
@@ -162,6 +188,8 @@ pub(crate) async fn end_session(env: &Env, session: &SessionId, owner: Option<&S
     let command = Command::EndSession { session: session.as_str().to_owned(), owner: owner.cloned() };
     match subscriptions_object::ask(env, &command).await? {
         Outcome::Done => Ok(()),
-        Outcome::NotYours | Outcome::TooMany | Outcome::Full(_) => Err(SessionError::Gone),
+        Outcome::NotYours | Outcome::TooMany | Outcome::Full(_) | Outcome::Nobody | Outcome::Later => {
+            Err(SessionError::Gone)
+        }
     }
 }

@@ -24,7 +24,9 @@ pub(crate) struct Outlet(Rc<Inner>);
 struct Inner {
     writer: JsValue,
     waiting: RefCell<VecDeque<Uint8Array>>,
+    /// Of what waits behind what is on its way.
     waiting_bytes: Cell<u32>,
+    on_its_way: Cell<u32>,
     is_writing: Cell<bool>,
     ends: Cell<bool>,
     /// How often in a row the client had not yet taken what was written.
@@ -42,6 +44,7 @@ impl Outlet {
             writer,
             waiting: RefCell::default(),
             waiting_bytes: Cell::new(0),
+            on_its_way: Cell::new(0),
             is_writing: Cell::new(false),
             ends: Cell::new(false),
             stalls: Cell::new(0),
@@ -49,15 +52,33 @@ impl Outlet {
         Ok((Self(Rc::new(inner)), readable))
     }
 
-    /// Writes as soon as the client takes it. False where it has taken nothing for too long. `gone` is called once it turns
-    /// out that there is no client any more.
+    /// Whether nothing is on its way.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.0.is_writing.get()
+    }
+
+    /// Whether `more` bytes may be written: any number where nothing is on its way, and few behind what is.
+    pub(crate) fn has_room(&self, more: u32) -> bool {
+        self.is_idle() || self.0.waiting_bytes.get().saturating_add(more) <= MOST_WAITING
+    }
+
+    /// Bytes that the client has not taken yet.
+    pub(crate) fn held(&self) -> u32 {
+        self.0.waiting_bytes.get().saturating_add(self.0.on_its_way.get())
+    }
+
+    /// Writes as soon as the client takes it. False where there is no room: it has taken nothing for too long. `gone` is
+    /// called once it turns out that there is no client any more.
     #[must_use]
     pub(crate) fn write(&self, chunk: Uint8Array, gone: Box<dyn FnOnce()>) -> bool {
-        let bytes = self.0.waiting_bytes.get().saturating_add(chunk.length());
-        if bytes > MOST_WAITING {
+        if !self.has_room(chunk.length()) {
             return false;
         }
-        self.0.waiting_bytes.set(bytes);
+        if self.is_idle() {
+            self.0.on_its_way.set(chunk.length());
+        } else {
+            self.0.waiting_bytes.set(self.0.waiting_bytes.get().saturating_add(chunk.length()));
+        }
         self.0.waiting.borrow_mut().push_back(chunk);
         self.flush(gone);
         true
@@ -66,7 +87,7 @@ impl Outlet {
     /// Writes `comment` to see whether somebody is there. While a write is still on its way, that one will tell.
     #[must_use]
     pub(crate) fn probe(&self, comment: &Uint8Array, gone: Box<dyn FnOnce()>) -> bool {
-        if !self.0.is_writing.get() {
+        if self.is_idle() {
             self.0.stalls.set(0);
             return self.write(comment.clone(), gone);
         }
@@ -112,20 +133,20 @@ impl Inner {
     fn forget_waiting(&self) {
         self.waiting.borrow_mut().clear();
         self.waiting_bytes.set(0);
+        self.on_its_way.set(0);
     }
 
+    /// What begins it is on its way already.
     async fn write_all(&self) -> Result<(), JsValue> {
-        loop {
-            let next = self.waiting.borrow_mut().pop_front();
-            match next {
-                Some(chunk) => {
-                    self.waiting_bytes.set(self.waiting_bytes.get().saturating_sub(chunk.length()));
-                    js::call_async(&self.writer, "write", &[&chunk]).await?
-                }
-                None if self.ends.get() => return js::call_async(&self.writer, "close", &[]).await.map(drop),
-                None => return Ok(()),
-            };
+        let mut next = self.waiting.borrow_mut().pop_front();
+        while let Some(chunk) = next {
+            js::call_async(&self.writer, "write", &[&chunk]).await?;
+            next = self.waiting.borrow_mut().pop_front();
+            let bytes = next.as_ref().map_or(0, Uint8Array::length);
+            self.on_its_way.set(bytes);
+            self.waiting_bytes.set(self.waiting_bytes.get().saturating_sub(bytes));
         }
+        if self.ends.get() { js::call_async(&self.writer, "close", &[]).await.map(drop) } else { Ok(()) }
     }
 }
 

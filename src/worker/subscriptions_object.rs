@@ -12,6 +12,7 @@ use worker::wasm_bindgen_futures::spawn_local;
 use worker::{DurableObject, Env, Request, Response, State, Stub, console_error, durable_object, web_sys};
 
 use crate::caller::Subject;
+use crate::mcp::tasks::{self, TaskId};
 use crate::mcp::{Change, Full, Hub, Limits, Listener, Role, StreamId, Unavailable, Watched};
 use crate::oauth::compact::{decode, encode};
 use crate::oauth::verified_tokens::marker;
@@ -27,6 +28,9 @@ pub(crate) const COMMENT: &[u8] = b":\n\n";
 
 /// What one object can hold without effort; `npm run bench` measures it.
 const LIMITS: Limits = Limits { total: 2000, guests: 1000, each: 50 };
+
+/// Most bytes of tasks that wait in the object for all clients together. A task and its result may be more than a megabyte.
+const MOST_HELD: u32 = 16 * 1024 * 1024;
 
 /// Seconds after which to look again whether the grant of a stream was revoked.
 const LOOK_EVERY: u64 = 300;
@@ -51,6 +55,12 @@ pub(crate) enum Command {
         session: String,
         owner: Option<Subject>,
     },
+    /// How a task stands, as JSON, and whether that is how it stays.
+    Task {
+        id: TaskId,
+        whole: String,
+        is_over: bool,
+    },
 }
 
 /// A stream to be.
@@ -72,6 +82,10 @@ pub(crate) enum Outcome {
     Full(Full),
     /// The session, or all of them together, remember too much.
     TooMany,
+    /// Nobody listens to the task.
+    Nobody,
+    /// Somebody has not yet read what was written before.
+    Later,
 }
 
 /// The one object.
@@ -117,6 +131,7 @@ impl DurableObject for Subscriptions {
             Ok(Command::Watch { session, owner, watched, begins }) => {
                 self.watch(&session, owner.as_ref(), &watched, begins).await?
             }
+            Ok(Command::Task { id, whole, is_over }) => self.streams.tell_of_task(&id, &whole, is_over),
             Ok(Command::EndSession { session, owner }) => self.end_session(&session, owner.as_ref()).await?,
             Err(_) => return Response::error("", 400),
         };
@@ -247,6 +262,36 @@ impl Streams {
         Ok(Ok(readable))
     }
 
+    /// Tells those who listen to a task how it stands. Nothing of it is kept here for a client that reads slowly: the task's
+    /// object keeps it, and says it again.
+    fn tell_of_task(self: &Rc<Self>, task: &TaskId, whole: &str, is_over: bool) -> Outcome {
+        let listening = self.hub.borrow().listening_to(task);
+        if listening.is_empty() {
+            return Outcome::Nobody;
+        }
+        let mut outcome = Outcome::Done;
+        for (id, subscription) in listening {
+            let event = tasks::event(whole, &subscription);
+            if !self.has_room(id, u32::try_from(event.len()).unwrap_or(u32::MAX)) {
+                outcome = Outcome::Later;
+                continue;
+            }
+            self.write(id, Uint8Array::from(event.as_slice()));
+            if is_over {
+                self.hub.borrow_mut().has_heard(id, task);
+            }
+        }
+        outcome
+    }
+
+    /// Whether so many bytes may be written to a stream without one client or all of them holding too much here.
+    fn has_room(&self, id: StreamId, bytes: u32) -> bool {
+        let outlets = self.outlets.borrow();
+        let held = || outlets.iter().map(|(_, outlet)| outlet.held()).fold(bytes, u32::saturating_add);
+        place(&outlets, id).and_then(|place| outlets.get(place)).is_some_and(|(_, outlet)| outlet.has_room(bytes))
+            && held() <= MOST_HELD
+    }
+
     /// Writes to a stream.
     fn write(self: &Rc<Self>, id: StreamId, chunk: Uint8Array) {
         self.use_outlet(id, |outlet, gone| outlet.write(chunk, gone));
@@ -284,6 +329,11 @@ impl Streams {
         Some((listener, outlets.remove(place).1))
     }
 
+    fn is_idle(&self, id: StreamId) -> bool {
+        let outlets = self.outlets.borrow();
+        place(&outlets, id).and_then(|place| outlets.get(place)).is_some_and(|(_, outlet)| outlet.is_idle())
+    }
+
     fn sessions(&self) -> Vec<String> {
         self.hub.borrow().sessions()
     }
@@ -309,6 +359,12 @@ impl Streams {
         let expired = self.hub.borrow().expired(now);
         for id in expired {
             self.end(id);
+        }
+        let served = self.hub.borrow().served();
+        for id in served {
+            if self.is_idle(id) {
+                self.end(id);
+            }
         }
         if now.saturating_sub(self.looked_at.get()) >= LOOK_EVERY {
             self.looked_at.set(now);

@@ -4,7 +4,7 @@
 //! The alarm does not itself wait for the handler: one that hangs after a crash would keep all later ones back. When the task
 //! expires nothing of it is left.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,17 +12,21 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, abortable};
 use worker::wasm_bindgen_futures::spawn_local;
-use worker::{DurableObject, Env, Request, Response, SqlStorage, State, console_error, durable_object};
+use worker::{
+    DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, console_error, durable_object,
+};
 
 use crate::mcp::Unavailable;
 use crate::mcp::tasks::{self, Answers, Command, End, Reply, StatusMessage, TaskCall, TaskId, Then, Wake};
 use crate::oauth::row::Row;
 
+use super::announcements::tell_of_task;
 use super::app::{App, app};
 use super::clock::now_in_milliseconds;
 use super::durable;
 use super::host::Workers;
-use super::rows::{blob, find, has_table};
+use super::rows::{blob, blobs, has_table, unreadable};
+use super::subscriptions_object::Outcome;
 
 /// Where something is out of order, the object tries again after this long.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
@@ -41,7 +45,7 @@ pub struct Task(Rc<Object>);
 
 impl DurableObject for Task {
     fn new(state: State, env: Env) -> Self {
-        Self(Rc::new(Object { state, env, running: RefCell::default() }))
+        Self(Rc::new(Object { state, env, running: RefCell::default(), listeners: Listeners::default() }))
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -58,6 +62,18 @@ struct Object {
     state: State,
     env: Env,
     running: RefCell<Option<Running>>,
+    listeners: Listeners,
+}
+
+/// What this isolate knows of streams that listen to the task. That some do stands in a row, too.
+#[derive(Default)]
+struct Listeners {
+    are_there: Cell<Option<bool>>,
+    /// They were told, and since then nothing has changed.
+    know: Cell<bool>,
+    are_being_told: Cell<bool>,
+    /// What the handler had said of its progress when they were told.
+    heard: RefCell<Option<String>>,
 }
 
 /// A run of the handler in this isolate.
@@ -73,19 +89,25 @@ impl Object {
         let Some(mut task) = rows.task()? else {
             return match command {
                 Command::Begin(call, answers) => self.begin(&call, answers, now).await,
-                Command::Get(_) | Command::Update(..) | Command::Cancel(_) => Ok(Reply::Unknown),
+                Command::Get(_) | Command::Update(..) | Command::Cancel(_) | Command::Listen(..) => Ok(Reply::Unknown),
             };
         };
         let (reply, then) = task.answer(command, now);
         match then {
             Then::Nothing => {}
-            Then::Save => rows.save(&task)?,
+            Then::Save => {
+                self.save(&task)?;
+                if self.listening()?.is_some() {
+                    self.wake_in(Duration::ZERO).await?;
+                }
+            }
             Then::Run => {
-                rows.save(&task)?;
+                self.save(&task)?;
                 self.wake_in(Duration::ZERO).await?;
             }
+            Then::Tell(id) => self.begin_to_tell(&id).await?,
             Then::Stop => {
-                rows.save(&task)?;
+                self.save(&task)?;
                 self.stop();
                 // It then sleeps until the task expires.
                 self.wake_in(Duration::ZERO).await?;
@@ -108,14 +130,19 @@ impl Object {
         let ttl = u64::try_from(self.app()?.configuration.task_ttl.as_millis()).unwrap_or(u64::MAX);
         let task = tasks::Task::begin(call, answers, ttl, now);
         self.rows().begin(call, &task)?;
+        self.listeners.are_there.set(Some(false));
         self.wake_in(Duration::ZERO).await?;
         Ok(Reply::Task(task.seen().clone()))
     }
 
     async fn beat(self: &Rc<Self>) -> worker::Result<()> {
-        let began = self.running.borrow().as_ref().map(|running| running.began);
-        match began {
-            Some(began) => {
+        let running = self.running.borrow().as_ref().map(|running| (running.began, running.status.last()));
+        match running {
+            Some((began, said)) => {
+                if *self.listeners.heard.borrow() != said {
+                    self.listeners.know.set(false);
+                }
+                self.tell().await;
                 let age = Duration::from_millis(now_in_milliseconds().saturating_sub(began));
                 self.wake_in(age.clamp(*BEAT.start(), *BEAT.end())).await
             }
@@ -127,7 +154,10 @@ impl Object {
     /// would end the task: so it does not fail.
     async fn go_on(self: &Rc<Self>) -> worker::Result<()> {
         match self.decide() {
-            Ok(Next::Sleep(duration)) => self.wake_in(duration).await,
+            Ok(Next::Sleep(duration)) => {
+                let again = self.tell().await;
+                self.wake_in(again.map_or(duration, |again| again.min(duration))).await
+            }
             Ok(Next::Forget) => self.forget().await,
             Err(error) => {
                 console_error!("task: {error}");
@@ -146,7 +176,7 @@ impl Object {
             Wake::SleepUntil(then) => {
                 // It was given up.
                 if task.is_over() && !was_over {
-                    rows.save(&task)?;
+                    self.save(&task)?;
                 }
                 Ok(Next::Sleep(Duration::from_millis(then.saturating_sub(now))))
             }
@@ -181,7 +211,7 @@ impl Object {
         let rows = self.rows();
         if let Some(mut task) = rows.task()? {
             task.ended(end, now_in_milliseconds());
-            rows.save(&task)?;
+            self.save(&task)?;
         }
         self.go_on().await
     }
@@ -190,6 +220,72 @@ impl Object {
         if let Some(running) = self.running.take() {
             running.handle.abort();
         }
+    }
+
+    /// The task's own id, if streams listen to it.
+    fn listening(&self) -> worker::Result<Option<TaskId>> {
+        if self.listeners.are_there.get() == Some(false) {
+            return Ok(None);
+        }
+        let id = self.rows().listening()?;
+        self.listeners.are_there.set(Some(id.is_some()));
+        Ok(id)
+    }
+
+    async fn begin_to_tell(&self, id: &TaskId) -> worker::Result<()> {
+        self.rows().listen(id)?;
+        self.listeners.are_there.set(Some(true));
+        self.listeners.know.set(false);
+        if self.tell().await.is_some() && self.running.borrow().is_none() {
+            // Where a handler runs, its next beat tells them.
+            self.wake_in(Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the streams that listen how the task stands, if there are any that do not know. Gives when to try again.
+    async fn tell(&self) -> Option<Duration> {
+        if self.listeners.are_being_told.replace(true) {
+            // Whoever tells them goes on with what is new: so they hear it in its order.
+            return None;
+        }
+        let again = self.tell_until_they_know().await;
+        self.listeners.are_being_told.set(false);
+        again.unwrap_or_else(|error| {
+            console_error!("task: {error}");
+            Some(TRY_AGAIN)
+        })
+    }
+
+    async fn tell_until_they_know(&self) -> worker::Result<Option<Duration>> {
+        let Some(id) = self.listening()? else { return Ok(None) };
+        let later = |duration| {
+            self.listeners.know.set(false);
+            Ok(Some(duration))
+        };
+        while !self.listeners.know.replace(true) {
+            let Some(task) = self.rows().task()? else { break };
+            let said = self.running.borrow().as_ref().and_then(|running| running.status.last());
+            self.listeners.heard.replace(said.clone());
+            let whole = task.seen().clone().saying(said).whole(id.clone());
+            let is_more_to_come = match tell_of_task(&self.env, id.clone(), whole, task.is_over()).await {
+                Ok(Outcome::Nobody) => false,
+                Ok(Outcome::Later) => return later(*BEAT.start()),
+                Ok(_) => !task.is_over(),
+                Err(_) => return later(TRY_AGAIN),
+            };
+            // Unless a stream has begun to listen meanwhile.
+            if !is_more_to_come && self.listeners.know.get() {
+                self.rows().listen_no_more()?;
+                self.listeners.are_there.set(Some(false));
+            }
+        }
+        Ok(None)
+    }
+
+    fn save(&self, task: &tasks::Task) -> worker::Result<()> {
+        self.listeners.know.set(false);
+        self.rows().save(task)
     }
 
     async fn wake_in(&self, duration: Duration) -> worker::Result<()> {
@@ -229,16 +325,24 @@ struct Rows(SqlStorage);
 
 impl Rows {
     /// None where there is no task. To look for one leaves no trace.
-    fn read<T: Row>(&self, part: &str) -> worker::Result<Option<T>> {
+    fn read_bytes(&self, part: &str) -> worker::Result<Option<Vec<u8>>> {
         if !has_table(&self.0, "task")? {
             return Ok(None);
         }
-        find(&self.0, "SELECT value FROM task WHERE part = ?", vec![part.into()])
+        Ok(blobs(&self.0, "SELECT value FROM task WHERE part = ?", vec![part.into()])?.pop())
+    }
+
+    fn read<T: Row>(&self, part: &str) -> worker::Result<Option<T>> {
+        self.read_bytes(part)?.map(|row| T::from_row(&row).map_err(unreadable)).transpose()
+    }
+
+    fn write_value(&self, part: &str, value: SqlStorageValue) -> worker::Result<()> {
+        let upsert = "INSERT INTO task VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET value = excluded.value";
+        self.0.exec(upsert, vec![part.into(), value]).map(drop)
     }
 
     fn write(&self, part: &str, row: &impl Row) -> worker::Result<()> {
-        let upsert = "INSERT INTO task VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET value = excluded.value";
-        self.0.exec(upsert, vec![part.into(), blob(row)?]).map(drop)
+        self.write_value(part, blob(row)?)
     }
 
     fn begin(&self, call: &TaskCall, task: &tasks::Task) -> worker::Result<()> {
@@ -254,6 +358,19 @@ impl Rows {
 
     fn call(&self) -> worker::Result<Option<TaskCall>> {
         self.read("call")
+    }
+
+    /// The id of the task, if streams listen to it.
+    fn listening(&self) -> worker::Result<Option<TaskId>> {
+        Ok(self.read_bytes("listening")?.and_then(|id| TaskId::from_bytes(&id)))
+    }
+
+    fn listen(&self, id: &TaskId) -> worker::Result<()> {
+        self.write_value("listening", SqlStorageValue::Blob(id.as_str().into()))
+    }
+
+    fn listen_no_more(&self) -> worker::Result<()> {
+        self.0.exec("DELETE FROM task WHERE part = 'listening'", None).map(|_| ())
     }
 
     fn save(&self, task: &tasks::Task) -> worker::Result<()> {

@@ -12,7 +12,7 @@ fn person(name: &str) -> Caller {
 
 fn interest(lists: &[Topic], uris: &[(&str, bool)]) -> Interest {
     let uris = uris.iter().map(|(uri, is_own)| Watched { uri: (*uri).to_owned(), is_own: *is_own }).collect();
-    Interest { lists: lists.iter().copied().collect(), own_resource_list: true, uris }
+    Interest { lists: lists.iter().copied().collect(), own_resource_list: true, uris, tasks: Vec::new() }
 }
 
 fn subscription(who: Option<&Caller>, interest: Interest) -> Listener {
@@ -84,6 +84,29 @@ fn a_session_hears_of_the_resources_that_it_remembers() {
     let watching = [("a".to_owned(), true), ("b".to_owned(), true)];
     assert_eq!(told(&hub, &change, Some(&alice), &watching), [older], "not the newer one of a guest");
     assert_eq!(told(&hub, &change, Some(&alice), &[]), []);
+}
+
+#[test]
+fn of_a_task_hear_those_who_listen_to_it_until_it_is_over() {
+    let task = |n: u8| TaskId::parse(&format!("work.{n:032x}")).unwrap();
+    let to = |ids: &[u8], lists: &[Topic]| Interest {
+        tasks: ids.iter().copied().map(task).collect(),
+        ..interest(lists, &[])
+    };
+    let mut hub = Hub::new(LIMITS);
+    let both = hub.open(subscription(None, to(&[1, 2], &[]))).unwrap();
+    let more = hub.open(subscription(None, to(&[2], &[Topic::ToolList]))).unwrap();
+    hub.open(session(None, "a")).unwrap();
+    let listening = |hub: &Hub, n: u8| hub.listening_to(&task(n)).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    assert_eq!((listening(&hub, 1), listening(&hub, 2)), (vec![both], vec![both, more]));
+    assert_eq!(hub.listening_to(&task(1)), [(both, "1".to_owned())]);
+    for (id, n) in [(both, 1), (more, 2)] {
+        assert_eq!(hub.served(), [], "there is more to hear");
+        hub.has_heard(id, &task(n));
+    }
+    assert_eq!((listening(&hub, 1), listening(&hub, 2)), (vec![], vec![both]));
+    hub.has_heard(both, &task(2));
+    assert_eq!(hub.served(), [both], "not the one that also hears of tools, and no session");
 }
 
 #[test]

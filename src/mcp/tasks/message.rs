@@ -9,7 +9,8 @@ use crate::caller::{Caller, ClientId, GrantId, ScopeSet, Subject};
 use crate::mcp::part::is_name;
 
 /// The id of a task: the name of its tool, which says what a caller needs for it, and 128 bits that nobody can guess.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct TaskId(String);
 
 impl TaskId {
@@ -23,6 +24,12 @@ impl TaskId {
         let (tool, bits) = text.rsplit_once('.')?;
         let is_hex = bits.len() == 32 && bits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         (is_name(tool) && is_hex).then(|| Self(text.to_owned()))
+    }
+
+    /// Takes the bytes of [`Self::as_str`].
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::parse(std::str::from_utf8(bytes).ok()?)
     }
 
     /// The tool that the task carries out. Who changes it names another task.
@@ -116,10 +123,12 @@ pub enum Command {
     Begin(TaskCall, Answers),
     /// Tell how it stands.
     Get(Option<Owner>),
-    /// Take these answers.
+    /// Take these answers. Without any it only says whether there is such a task.
     Update(Option<Owner>, Answers),
     /// Stop.
     Cancel(Option<Owner>),
+    /// From now on, tell the streams that listen how it stands. The object does not know its own id.
+    Listen(Option<Owner>, TaskId),
 }
 
 /// What it says.

@@ -9,9 +9,11 @@
 //! object is evicted in the middle of a run, the handler begins again, with the answers that it has had. So its work is done
 //! at least once; what must not happen twice looks into its own storage first.
 //!
-//! Notifications about tasks (`notifications/tasks`) are not sent: clients ask.
+//! A client asks how a task stands, or listens (`notifications/tasks` on a stream of `subscriptions/listen`). Who listens is
+//! known to the task's object, which then tells who holds the streams; a task that nobody listens to tells nobody.
 
 mod begin;
+mod listen;
 mod message;
 mod request;
 mod run;
@@ -21,6 +23,8 @@ mod task;
 mod tests;
 
 pub(crate) use begin::Called;
+pub(crate) use listen::{IDS, find, tools_in, wanted};
+pub use listen::{event, tell_all};
 pub use message::{Answers, Command, End, Owner, Question, Reply, TaskCall, TaskId};
 pub(crate) use request::TaskRequest;
 pub use run::StatusMessage;

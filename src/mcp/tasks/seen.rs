@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::message::{Question, TaskId};
-use crate::mcp::result::ResultFields;
+use super::run::json;
+use crate::mcp::result::{ResultFields, WireResult};
 
 /// How often a client should ask, in milliseconds.
 const POLL_INTERVAL: u32 = 1000;
@@ -49,6 +50,13 @@ impl Seen {
             self.message = message;
         }
         self
+    }
+
+    /// The whole task as JSON, for [`event`](super::event).
+    #[must_use]
+    pub fn whole(self, id: TaskId) -> String {
+        // Without what every result has.
+        json(&WireResult::Legacy(Detailed { id, task: self }))
     }
 
     fn fields<M: SerializeMap>(&self, id: &TaskId, map: &mut M) -> Result<(), M::Error> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::message::{Answers, Command, End, Owner, Reply, TaskCall};
+use super::message::{Answers, Command, End, Owner, Reply, TaskCall, TaskId};
 use super::seen::{Phase, Seen};
 use crate::mcp::jsonrpc::RpcError;
 
@@ -24,7 +24,7 @@ pub struct Task {
 }
 
 /// What follows from a request, for the object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     /// Nothing: the task is as it was.
     Nothing,
@@ -36,6 +36,8 @@ pub enum Then {
     Stop,
     /// Nothing of it is to be left.
     Forget,
+    /// Streams listen to this task: they are to be told how it stands, now and at each change.
+    Tell(TaskId),
 }
 
 /// What is to be done when the object wakes.
@@ -89,9 +91,10 @@ impl Task {
         if now >= self.expires_at() {
             return (Reply::Unknown, Then::Forget);
         }
-        let (Command::Get(who) | Command::Update(who, _) | Command::Cancel(who)) = &command else {
+        let who = match &command {
+            Command::Get(who) | Command::Update(who, _) | Command::Cancel(who) | Command::Listen(who, _) => who,
             // Its id is in use. Nobody draws the same 128 bits again.
-            return (Reply::Unknown, Then::Nothing);
+            Command::Begin(..) => return (Reply::Unknown, Then::Nothing),
         };
         if self.owner.is_some() && self.owner != *who {
             return (Reply::Unknown, Then::Nothing);
@@ -103,6 +106,7 @@ impl Task {
                 self.turn(Phase::Cancelled, now);
                 (Reply::Heard, Then::Stop)
             }
+            Command::Listen(_, id) => (Reply::Heard, Then::Tell(id)),
             Command::Get(_) | Command::Begin(..) => (Reply::Task(self.seen.clone()), Then::Nothing),
         }
     }

@@ -1,5 +1,6 @@
 //! Tasks, as a client of 2026-07-28 sees them, and random histories of one.
 
+use futures_util::FutureExt;
 use futures_util::future::join;
 use proptest::prelude::*;
 use schemars::JsonSchema;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::caller::{Caller, ClientId, Scope};
 use crate::mcp::trial::{Alone, TTL, Trial, caller};
-use crate::mcp::{Connector, Context, RpcError, Tool, ToolError};
+use crate::mcp::{Connector, Context, Host, RpcError, Tool, ToolError};
 
 const WRITE: Scope = Scope::new("write", "Write");
 
@@ -90,6 +91,14 @@ impl Client {
 
     fn update(&self, id: &str, answers: &Value) -> Value {
         self.ask("tasks/update", &json!({"taskId": id, "inputResponses": answers}))
+    }
+
+    /// What of a wish to hear of tasks is honoured.
+    fn hears_of(&self, ids: &Value) -> Value {
+        let listening = self.trial.listen(&declared(), &json!({"taskIds": ids}), self.who.as_ref()).unwrap();
+        let text = String::from_utf8(listening.into_listener(None).1).unwrap();
+        let first: Value = serde_json::from_str(text.strip_prefix("event: message\ndata: ").unwrap()).unwrap();
+        first["params"]["notifications"].clone()
     }
 
     fn wake(&self, id: &str) -> Wake {
@@ -268,6 +277,87 @@ fn a_request_about_a_task_needs_what_its_tool_needs() {
 }
 
 #[test]
+fn who_may_ask_about_a_task_may_listen_to_it() {
+    let mut client = Client::new();
+    let (mine, too) = (client.begin("ask", &json!({})), format!("greet.{}", "0".repeat(32)));
+    let ids = json!([mine, too, mine, "nonsense", format!("{mine}0"), "gone.00000000000000000000000000000001"]);
+    assert_eq!(client.hears_of(&ids), json!({"taskIds": [mine]}), "what there is, once");
+    let other_client = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
+    for who in [None, Some(other_client)] {
+        client.who = who;
+        assert_eq!(client.hears_of(&ids), json!({}), "of somebody else's as of none");
+    }
+    client.who = None;
+    let public = client.begin("greet", &json!({"name": "Ada"}));
+    client.who = Some(caller(""));
+    assert_eq!(client.hears_of(&json!([public])), json!({"taskIds": [public]}), "whoever knows a guest's");
+    Trial::passes(TTL);
+    assert_eq!(client.hears_of(&json!([public])), json!({}), "expired");
+}
+
+#[test]
+fn a_wish_to_hear_of_tasks_is_checked() {
+    let client = Client::new();
+    let listen = |capabilities: &Value, wish: &Value| client.trial.listen(capabilities, wish, None).map(|_| ());
+    let id = format!("greet.{}", "0".repeat(32));
+    let error = listen(&json!({}), &json!({"toolsListChanged": true, "taskIds": [id]})).unwrap_err()["error"].clone();
+    assert_eq!(error["code"], -32021);
+    assert_eq!(error["data"]["requiredCapabilities"], json!({"extensions": {EXTENSION: {}}}));
+    assert_eq!(listen(&json!({}), &json!({"taskIds": []})), Ok(()), "it asks for nothing");
+    for wrong in [json!(id), json!([1]), json!({}), json!(vec![id.as_str(); listen::MAX_IDS + 1])] {
+        let error = listen(&declared(), &json!({"taskIds": wrong})).unwrap_err();
+        assert_eq!(error["error"]["code"], -32602, "{wrong}");
+    }
+    let need = |ids: Value| client.trial.need("subscriptions/listen", &json!({"notifications": {"taskIds": ids}}));
+    assert_eq!(need(json!([id])), "");
+    assert_eq!(need(json!([id, format!("ask.{}", "0".repeat(32))])), "write", "what the tool needs");
+    let without = Trial::of(Connector::new("test", "1").tool(Tool::new("greet", "Greet.", greet)));
+    let error = without.listen(&declared(), &json!({"taskIds": [id]}), None).map(|_| ()).unwrap_err();
+    assert_eq!(error["error"]["code"], -32601, "where no tool is long-running there is nothing to hear");
+}
+
+#[test]
+fn a_stream_is_told_what_the_client_would_be() {
+    let client = Client::new();
+    for (tool, arguments) in [("greet", json!({"name": "Ada"})), ("ask", json!({})), ("break", json!({}))] {
+        let id = client.begin(tool, &arguments);
+        for _ in 0..2 {
+            let told = TaskId::parse(&id).unwrap();
+            let asked = alone(&told, Command::Get(client.who.as_ref().map(Owner::of)));
+            let Reply::Task(seen) = asked else { panic!("{asked:?}") };
+            let event = String::from_utf8(super::event(&seen.whole(told), "\"7\"")).unwrap();
+            let mut message: Value =
+                serde_json::from_str(event.strip_prefix("event: message\ndata: ").unwrap()).unwrap();
+            let mut expected = client.get(&id);
+            for of_every_result in ["resultType", "_meta"] {
+                expected.as_object_mut().unwrap().remove(of_every_result);
+            }
+            let meta = message["params"].as_object_mut().unwrap().remove("_meta");
+            assert_eq!(meta, Some(json!({"io.modelcontextprotocol/subscriptionId": "7"})));
+            assert_eq!(message, json!({"jsonrpc": "2.0", "method": "notifications/tasks", "params": expected}));
+            client.wake(&id);
+        }
+    }
+}
+
+fn alone(id: &TaskId, command: Command) -> Reply {
+    Alone.task(id, command).now_or_never().unwrap().unwrap()
+}
+
+#[test]
+fn to_listen_changes_nothing_of_the_task() {
+    let client = Client::new();
+    let id = TaskId::parse(&client.begin("ask", &json!({}))).unwrap();
+    let before = client.get(id.as_str());
+    let mine = client.who.as_ref().map(Owner::of);
+    for (who, reply) in [(mine, Reply::Heard), (None, Reply::Unknown)] {
+        assert_eq!(alone(&id, Command::Listen(who.clone(), id.clone())), reply);
+        assert_eq!(alone(&id, Command::Update(who, vec![])), reply);
+    }
+    assert_eq!(client.get(id.as_str()), before);
+}
+
+#[test]
 fn requests_about_tasks_are_checked() {
     let client = Client::new();
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
@@ -343,6 +433,7 @@ fn event() -> impl Strategy<Value = Event> {
         Just(Event::Get),
         prop::collection::vec(key(), 0..3).prop_map(Event::Update),
         Just(Event::Cancel),
+        Just(Event::Listen),
         Just(Event::Wake),
         Just(Event::Interrupt),
         Just(Event::End(End::Result("{}".to_owned()))),
@@ -357,6 +448,7 @@ enum Event {
     Get,
     Update(Answers),
     Cancel,
+    Listen,
     Wake,
     /// The object is evicted; a run that is going on has no end.
     Interrupt,
@@ -390,6 +482,13 @@ proptest! {
                 Event::Cancel => {
                     task.answer(Command::Cancel(mine.clone()), now);
                     prop_assert!(task.is_over() || now >= TTL);
+                }
+                Event::Listen => {
+                    let id = TaskId::parse(&format!("t.{}", "0".repeat(32))).unwrap();
+                    let (_, then) = task.answer(Command::Listen(mine.clone(), id.clone()), now);
+                    prop_assert_eq!(then, if now >= TTL { Then::Forget } else { Then::Tell(id.clone()) });
+                    prop_assert_ne!(task.answer(Command::Listen(None, id.clone()), now).1, Then::Tell(id));
+                    prop_assert_eq!(&task, &before, "to listen changes nothing");
                 }
                 Event::Wake if runs.is_none() => match task.wake(now) {
                     Wake::Run(answers) => {

@@ -1,0 +1,66 @@
+// An open stream of changes, as a test listens to it.
+
+import { eventually } from './mcp.mjs';
+
+/** The suite's own limit for a change to arrive is a second and a half. */
+export const SOON_MS = 1000;
+const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
+
+/** What a stream has said so far, and how to wait for more. */
+export class Heard {
+  static open = [];
+
+  constructor(opened) {
+    this.opened = opened;
+    this.messages = [];
+    this.comments = 0;
+    this.ended = (async () => {
+      try {
+        for await (const event of opened.events) {
+          if (event.comment !== undefined) this.comments += 1;
+          else this.messages.push(JSON.parse(event.data));
+        }
+      } catch {
+        this.brokeOff = true;
+      }
+    })();
+    Heard.open.push(this);
+  }
+
+  get status() {
+    return this.opened.status;
+  }
+
+  get methods() {
+    return this.messages.map(({ method }) => method).filter(Boolean);
+  }
+
+  /** What was announced, without the acknowledgement. */
+  get changes() {
+    return this.messages.filter(({ method }) => method && method !== ACKNOWLEDGED);
+  }
+
+  story(rule) {
+    return this.opened.story(rule);
+  }
+
+  /** Waits until `count` changes have arrived. */
+  async hears(count, rule, limit = SOON_MS) {
+    await eventually(
+      () => this.changes.length,
+      (length) => length >= count,
+      `${rule}: ${count} changes`,
+      limit,
+    );
+    return this.changes;
+  }
+
+  /** Ends all that are open. */
+  static closeAll() {
+    for (const heard of Heard.open.splice(0)) heard.close();
+  }
+
+  close() {
+    this.opened.close();
+  }
+}
