@@ -113,6 +113,17 @@ describe('a stream that listens to a task', () => {
     assert.equal(textOf((await hearsStatus(heard, 'completed')).result), 'Ada said yes.');
   });
 
+  test('loses no answer that comes at the moment when the question is told', async () => {
+    const one = async (n) => {
+      const id = await begin('confirm_delete', { filename: `${n}.txt` }, { at: n % 2 ? here : there });
+      const heard = await listen({ taskIds: [id] }, { id: n });
+      await hearsStatus(heard, 'input_required');
+      await update(id, { confirm: accept({ confirm: true }) });
+      assert.equal(textOf((await hearsStatus(heard, 'completed')).result), `${n}.txt is deleted.`);
+    };
+    await Promise.all(Array.from({ length: 20 }, (_, n) => one(n)));
+  });
+
   test('begins with what is over already, and ends', async () => {
     const ids = [await begin('slow_compute', { seconds: 0 }), await begin('failing_job')];
     for (const id of ids) await eventually(() => get(id), ({ status }) => OVER.includes(status), 'it is over');
@@ -142,7 +153,7 @@ describe('a stream that listens to a task', () => {
   });
 });
 
-describe('large results', () => {
+describe('in a world without tasks', () => {
   const bytes = 1_000_000;
   let patient;
   before(async () => {
@@ -150,7 +161,13 @@ describe('large results', () => {
   });
   after(() => patient?.stop());
 
-  test('arrive whole, also where the client does not read for a while', async (t) => {
+  test('a guess stores nothing', async () => {
+    const taskIds = Array.from({ length: 5 }, (_, n) => `multi_input.${String(n).repeat(32)}`);
+    await endsWell(await listen({ taskIds }, { at: patient.instances[0] }));
+    assert.equal(await patient.filesHolding('TABLE task'), 0);
+  });
+
+  test('large results arrive whole, also where the client does not read for a while', async (t) => {
     const [at] = patient.instances;
     const ids = await Promise.all(Array.from({ length: 16 }, () => begin('long_result', { bytes }, { at })));
     for (const id of ids) await eventually(() => get(id, { at }), ({ status }) => status === 'completed', 'it is completed', 15_000);
@@ -178,7 +195,6 @@ describe('who may listen', () => {
     const me = { headers: bearer(mine.tokens.access_token) };
     const id = await begin('multi_input', {}, me);
     const unknown = `multi_input.${'0'.repeat(32)}`;
-    const made = await world.filesHolding('TABLE task');
     const held = (await world.counts()).objects.Subscriptions;
     for (const [who, headers] of [
       ['a guest', undefined],
@@ -192,7 +208,6 @@ describe('who may listen', () => {
       }
     }
     assert.equal((await world.counts()).objects.Subscriptions, held, 'and nobody holds a stream for it');
-    assert.equal(await world.filesHolding('TABLE task'), made, 'a guess stores nothing');
     const heard = await listen({ taskIds: [unknown, id, id] }, { at: there, ...me });
     assert.deepEqual(honoured(heard), { taskIds: [id] });
     await ask('tasks/cancel', { taskId: id }, me);

@@ -53,7 +53,7 @@ impl DurableObject for Task {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        self.0.beat().await?;
+        self.0.go_on().await?;
         Response::empty()
     }
 }
@@ -118,10 +118,7 @@ impl Object {
             }
         }
         Ok(match reply {
-            Reply::Task(seen) => {
-                let running = self.running.borrow();
-                Reply::Task(seen.saying(running.as_ref().and_then(|running| running.status.last())))
-            }
+            Reply::Task(seen) => Reply::Task(seen.saying(self.said())),
             Reply::Unknown | Reply::Heard | Reply::TooLarge => reply,
         })
     }
@@ -135,34 +132,22 @@ impl Object {
         Ok(Reply::Task(task.seen().clone()))
     }
 
-    async fn beat(self: &Rc<Self>) -> worker::Result<()> {
-        let running = self.running.borrow().as_ref().map(|running| (running.began, running.status.last()));
-        match running {
-            Some((began, said)) => {
-                if *self.listeners.heard.borrow() != said {
-                    self.listeners.know.set(false);
-                }
-                self.tell().await;
-                let age = Duration::from_millis(now_in_milliseconds().saturating_sub(began));
-                self.wake_in(age.clamp(*BEAT.start(), *BEAT.end())).await
-            }
-            None => self.go_on().await,
-        }
-    }
-
-    /// Does what is to be done now that nothing runs. The runtime gives up an alarm that fails six times, and then nobody
-    /// would end the task: so it does not fail.
+    /// Tells the streams that listen, and does what is to be done next. The runtime gives up an alarm that fails six times,
+    /// and then nobody would end the task: so it does not fail.
     async fn go_on(self: &Rc<Self>) -> worker::Result<()> {
-        match self.decide() {
-            Ok(Next::Sleep(duration)) => {
-                let again = self.tell().await;
-                self.wake_in(again.map_or(duration, |again| again.min(duration))).await
-            }
-            Ok(Next::Forget) => self.forget().await,
-            Err(error) => {
+        let again = self.tell().await;
+        // Only now: while they were told, an answer may have come, or the handler have ended.
+        let age = self.running.borrow().as_ref().map(|running| now_in_milliseconds().saturating_sub(running.began));
+        let next = match age {
+            Some(age) => Next::Sleep(Duration::from_millis(age).clamp(*BEAT.start(), *BEAT.end())),
+            None => self.decide().unwrap_or_else(|error| {
                 console_error!("task: {error}");
-                self.wake_in(TRY_AGAIN).await
-            }
+                Next::Sleep(TRY_AGAIN)
+            }),
+        };
+        match next {
+            Next::Sleep(duration) => self.wake_in(again.map_or(duration, |again| again.min(duration))).await,
+            Next::Forget => self.forget().await,
         }
     }
 
@@ -222,6 +207,11 @@ impl Object {
         }
     }
 
+    /// What the handler said last of its progress, if it runs.
+    fn said(&self) -> Option<String> {
+        self.running.borrow().as_ref().and_then(|running| running.status.last())
+    }
+
     /// The task's own id, if streams listen to it.
     fn listening(&self) -> worker::Result<Option<TaskId>> {
         if self.listeners.are_there.get() == Some(false) {
@@ -236,8 +226,8 @@ impl Object {
         self.rows().listen(id)?;
         self.listeners.are_there.set(Some(true));
         self.listeners.know.set(false);
-        if self.tell().await.is_some() && self.running.borrow().is_none() {
-            // Where a handler runs, its next beat tells them.
+        // Before the client has its answer: so its stream begins with how the task stands.
+        if self.tell().await.is_some() {
             self.wake_in(Duration::ZERO).await?;
         }
         Ok(())
@@ -248,6 +238,10 @@ impl Object {
         if self.listeners.are_being_told.replace(true) {
             // Whoever tells them goes on with what is new: so they hear it in its order.
             return None;
+        }
+        let said = self.said();
+        if *self.listeners.heard.borrow() != said {
+            self.listeners.know.set(false);
         }
         let again = self.tell_until_they_know().await;
         self.listeners.are_being_told.set(false);
@@ -265,17 +259,16 @@ impl Object {
         };
         while !self.listeners.know.replace(true) {
             let Some(task) = self.rows().task()? else { break };
-            let said = self.running.borrow().as_ref().and_then(|running| running.status.last());
-            self.listeners.heard.replace(said.clone());
-            let whole = task.seen().clone().saying(said).whole(id.clone());
-            let is_more_to_come = match tell_of_task(&self.env, id.clone(), whole, task.is_over()).await {
+            self.listeners.heard.replace(self.said());
+            let whole = task.seen().clone().saying(self.said()).whole(id.clone());
+            let more_to_come = match tell_of_task(&self.env, id.clone(), whole, task.is_over()).await {
                 Ok(Outcome::Nobody) => false,
                 Ok(Outcome::Later) => return later(*BEAT.start()),
                 Ok(_) => !task.is_over(),
                 Err(_) => return later(TRY_AGAIN),
             };
             // Unless a stream has begun to listen meanwhile.
-            if !is_more_to_come && self.listeners.know.get() {
+            if !more_to_come && self.listeners.know.get() {
                 self.rows().listen_no_more()?;
                 self.listeners.are_there.set(Some(false));
             }
