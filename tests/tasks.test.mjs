@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from './support/instances.mjs';
 import { CODE, LEGACY, calling, eventually, legacy, modern, textOf } from './support/mcp.mjs';
-import { SIGN_IN, ask as send, bearer, connect } from './support/oauth.mjs';
+import { SIGN_IN, ask as send, bearer, connect, revoking } from './support/oauth.mjs';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
 const CLIENT = { elicitation: {}, extensions: { [EXTENSION]: {} } };
@@ -226,6 +226,22 @@ describe('a cancelled task', () => {
     await outcome(id);
     await cancel(id);
     assert.equal((await get(id)).status, 'completed');
+  });
+});
+
+describe('a sign-in that is revoked', () => {
+  test('ends what goes on in its name, and nothing else', async () => {
+    const [gone, stays] = await Promise.all([connect(here), connect(here)]);
+    const labels = [newLabel(), newLabel()];
+    const slow = (label, { tokens }) => begin('slow_compute', { seconds: 60, label }, { headers: bearer(tokens.access_token) });
+    await Promise.all([slow(labels[0], gone), slow(labels[1], stays)]);
+    for (const label of labels) await eventually(() => runs(label), ({ running }) => running === 1, 'it runs');
+    (await send(here, revoking(gone.client, gone.tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
+    await world.passes(61);
+    await eventually(() => runs(labels[0]), ({ running }) => running === 0, 'the handler is dropped', 15_000);
+    assert.deepEqual(await runs(labels[0]), { begun: 1, running: 0 }, 'and does not begin again');
+    assert.deepEqual(await runs(labels[1]), { begun: 1, running: 1 }, 'that of another client goes on');
+    await world.passes(-61);
   });
 });
 

@@ -19,20 +19,23 @@ use worker::{
 use crate::mcp::Unavailable;
 use crate::mcp::tasks::{self, Answers, Command, End, Reply, StatusMessage, TaskCall, TaskId, Then, Wake};
 use crate::oauth::row::Row;
+use crate::oauth::verified_tokens::marker;
 
 use super::announcements::tell_of_task;
 use super::app::{App, app};
 use super::clock::now_in_milliseconds;
-use super::durable;
 use super::host::Workers;
 use super::rows::{blob, blobs, has_table, unreadable};
 use super::subscriptions_object::Outcome;
+use super::{durable, hints};
 
 /// Where something is out of order, the object tries again after this long.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// How often the alarm beats while the handler runs: soon at first, and then often enough that the object stays awake. The
 /// local runtime lets an object without events sleep after ten seconds.
 const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
+/// After so many milliseconds it looks again whether the sign-in behind the task was revoked.
+const LOOK_EVERY: u64 = 60_000;
 
 /// Tells the object of a task what to do.
 pub(super) async fn tell(env: &Env, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
@@ -45,7 +48,13 @@ pub struct Task(Rc<Object>);
 
 impl DurableObject for Task {
     fn new(state: State, env: Env) -> Self {
-        Self(Rc::new(Object { state, env, running: RefCell::default(), listeners: Listeners::default() }))
+        Self(Rc::new(Object {
+            state,
+            env,
+            running: RefCell::default(),
+            listeners: Listeners::default(),
+            looked_at: Cell::new(0),
+        }))
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
@@ -63,6 +72,8 @@ struct Object {
     env: Env,
     running: RefCell<Option<Running>>,
     listeners: Listeners,
+    /// When it was last found that the grant behind the task was not revoked, in milliseconds since 1970.
+    looked_at: Cell<u64>,
 }
 
 /// What this isolate knows of streams that listen to the task. That some do stands in a row, too.
@@ -128,6 +139,7 @@ impl Object {
         let task = tasks::Task::begin(call, answers, ttl, now);
         self.rows().begin(call, &task)?;
         self.listeners.are_there.set(Some(false));
+        self.looked_at.set(now);
         self.wake_in(Duration::ZERO).await?;
         Ok(Reply::Task(task.seen().clone()))
     }
@@ -135,6 +147,9 @@ impl Object {
     /// Tells the streams that listen, and does what is to be done next. The runtime gives up an alarm that fails six times,
     /// and then nobody would end the task: so it does not fail.
     async fn go_on(self: &Rc<Self>) -> worker::Result<()> {
+        if let Err(error) = self.cancel_if_revoked().await {
+            console_error!("task: {error}");
+        }
         let again = self.tell().await;
         // Only now: while they were told, an answer may have come, or the handler have ended.
         let age = self.running.borrow().as_ref().map(|running| now_in_milliseconds().saturating_sub(running.began));
@@ -149,6 +164,29 @@ impl Object {
             Next::Sleep(duration) => self.wake_in(again.map_or(duration, |again| again.min(duration))).await,
             Next::Forget => self.forget().await,
         }
+    }
+
+    /// A person who has disconnected a client wants nothing more done in its name.
+    async fn cancel_if_revoked(&self) -> worker::Result<()> {
+        let now = now_in_milliseconds();
+        if now.saturating_sub(self.looked_at.get()) < LOOK_EVERY {
+            return Ok(());
+        }
+        self.looked_at.set(now);
+        // What is over has no call any more.
+        let Some(grant) = self.rows().call()?.and_then(|call| call.grant()) else { return Ok(()) };
+        match hints::read(&self.env, &marker(grant)).await {
+            Ok(None) => {}
+            Ok(Some(_)) => {
+                if let Some(mut task) = self.rows().task()? {
+                    task.cancel(now_in_milliseconds());
+                    self.save(&task)?;
+                    self.stop();
+                }
+            }
+            Err(Unavailable) => console_error!("task: whether its grant was revoked could not be found out"),
+        }
+        Ok(())
     }
 
     /// Begins a run, if it is time for one. Nothing else happens in the object meanwhile.

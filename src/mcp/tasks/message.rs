@@ -110,6 +110,12 @@ impl TaskCall {
         })
     }
 
+    /// The sign-in behind it. Once that is revoked, nothing may be done in its name.
+    #[must_use]
+    pub fn grant(&self) -> Option<GrantId> {
+        self.caller.as_ref()?.grant
+    }
+
     /// Whose task it becomes. Nobody's, where nobody had signed in: then whoever knows the id may ask.
     pub(super) fn owner(&self) -> Option<Owner> {
         self.caller.as_ref().map(|caller| caller.owner.clone())

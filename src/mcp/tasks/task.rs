@@ -86,6 +86,13 @@ impl Task {
         }
     }
 
+    /// Ends it, as a client's `tasks/cancel` does.
+    pub fn cancel(&mut self, now: u64) {
+        if !self.is_over() {
+            self.turn(Phase::Cancelled, now);
+        }
+    }
+
     /// Answers a client.
     pub fn answer(&mut self, command: Command, now: u64) -> (Reply, Then) {
         if now >= self.expires_at() {
@@ -103,7 +110,7 @@ impl Task {
             Command::Update(_, answers) => self.update(answers, now),
             Command::Cancel(_) if self.is_over() => (Reply::Heard, Then::Nothing),
             Command::Cancel(_) => {
-                self.turn(Phase::Cancelled, now);
+                self.cancel(now);
                 (Reply::Heard, Then::Stop)
             }
             Command::Listen(_, id) => (Reply::Heard, Then::Tell(id)),
