@@ -14,6 +14,8 @@ pub enum ClientCapability {
     UrlElicitation,
     /// Ask the model.
     Sampling,
+    /// Let the model use tools of the server's request while it answers.
+    SamplingTools,
     /// Name the folders it works in.
     Roots,
     /// Wait for the outcome of a task (`io.modelcontextprotocol/tasks`).
@@ -23,8 +25,15 @@ pub enum ClientCapability {
 }
 
 impl ClientCapability {
-    const ALL: [Self; 6] =
-        [Self::Elicitation, Self::UrlElicitation, Self::Sampling, Self::Roots, Self::Tasks, Self::Apps];
+    const ALL: [Self; 7] = [
+        Self::Elicitation,
+        Self::UrlElicitation,
+        Self::Sampling,
+        Self::SamplingTools,
+        Self::Roots,
+        Self::Tasks,
+        Self::Apps,
+    ];
 
     const fn bit(self) -> u8 {
         match self {
@@ -34,6 +43,7 @@ impl ClientCapability {
             Self::Roots => 8,
             Self::Tasks => 16,
             Self::Apps => 32,
+            Self::SamplingTools => 64,
         }
     }
 
@@ -48,6 +58,7 @@ impl ClientCapability {
             }
             Self::UrlElicitation => member("elicitation").is_some_and(|modes| is_object(modes, "url")),
             Self::Sampling => member("sampling").is_some(),
+            Self::SamplingTools => member("sampling").is_some_and(|sampling| is_object(sampling, "tools")),
             Self::Roots => member("roots").is_some(),
             Self::Tasks => extension("io.modelcontextprotocol/tasks"),
             Self::Apps => extension("io.modelcontextprotocol/ui"),
@@ -60,6 +71,7 @@ impl ClientCapability {
             Self::Elicitation => "elicitation",
             Self::UrlElicitation => "elicitation.url",
             Self::Sampling => "sampling",
+            Self::SamplingTools => "sampling.tools",
             Self::Roots => "roots",
             Self::Tasks => "io.modelcontextprotocol/tasks",
             Self::Apps => "io.modelcontextprotocol/ui",
@@ -71,6 +83,7 @@ impl ClientCapability {
         match self {
             Self::Elicitation | Self::Sampling | Self::Roots => json!({ self.name(): {} }),
             Self::UrlElicitation => json!({ "elicitation": { "url": {} } }),
+            Self::SamplingTools => json!({ "sampling": { "tools": {} } }),
             Self::Tasks | Self::Apps => json!({ "extensions": { self.name(): {} } }),
         }
     }
@@ -138,7 +151,16 @@ mod tests {
     #[test]
     fn a_client_with_what_is_required_has_it() {
         for capability in ClientCapability::ALL {
-            assert_eq!(has(&capability.required()), [capability]);
+            // Whose model may use tools has one.
+            let also = (capability == ClientCapability::SamplingTools).then_some(ClientCapability::Sampling);
+            let expected: Vec<_> = also.into_iter().chain([capability]).collect();
+            assert_eq!(has(&capability.required()), expected);
         }
+    }
+
+    #[test]
+    fn tools_in_sampling_are_declared_by_themselves() {
+        assert_eq!(has(&json!({"sampling": {}})), [ClientCapability::Sampling]);
+        assert_eq!(has(&json!({"sampling": {"tools": true, "context": {}}})), [ClientCapability::Sampling]);
     }
 }

@@ -66,7 +66,7 @@ mod view;
 mod watch;
 
 pub use announce::{Change, Topic};
-pub use ask::{Elicited, Form, InvalidForm, Root, Sampled, Sampling};
+pub use ask::{Elicited, Form, InvalidForm, Root, Sampled, Sampling, ToolChoice, ToolResultContent, ToolUseContent};
 pub(crate) use at_once::at_once;
 pub use client_capabilities::ClientCapability;
 pub use completion::Partial;

@@ -114,6 +114,11 @@ impl ProtocolVersion {
         matches!(self, Self::V2025_11_25)
     }
 
+    /// Whether a message to the model may hold several contents.
+    pub(crate) const fn has_several_contents(self) -> bool {
+        matches!(self, Self::V2025_11_25 | Self::V2026_07_28)
+    }
+
     /// Whether a POST may hold an array of messages.
     pub(crate) const fn has_batches(self) -> bool {
         matches!(self, Self::V2025_03_26)

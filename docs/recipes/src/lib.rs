@@ -9,6 +9,7 @@ mod kv;
 mod long_task;
 mod r2;
 mod readme;
+mod sampling;
 mod skill;
 mod upstream_api;
 mod upstream_sign_in;
@@ -51,6 +52,7 @@ fn connector() -> Connector<Workers> {
     let connector = kv::add_to(connector);
     let connector = r2::add_to(connector);
     let connector = long_task::add_to(connector);
+    let connector = sampling::add_to(connector);
     let connector = workers_ai::add_to(connector);
     upstream_sign_in::add_to(connector)
 }

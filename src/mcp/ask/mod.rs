@@ -12,6 +12,7 @@ mod form;
 mod roots;
 mod rounds;
 mod sample;
+mod sampling_tools;
 #[cfg(test)]
 mod tests;
 
@@ -21,3 +22,4 @@ pub use form::{Form, InvalidForm};
 pub use roots::Root;
 pub(crate) use rounds::{Rounds, answers_in};
 pub use sample::{Sampled, Sampling};
+pub use sampling_tools::{ToolChoice, ToolResultContent, ToolUseContent};

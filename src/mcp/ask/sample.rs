@@ -3,31 +3,61 @@
 use serde_json::{Value, json};
 
 use super::asking::Question;
+use super::sampling_tools::ToolUseContent;
 use crate::mcp::client_capabilities::ClientCapability;
+use crate::mcp::content::Content;
 use crate::mcp::context::Context;
 use crate::mcp::host::Host;
 use crate::mcp::json::{Object, object};
 use crate::mcp::tool_result::ToolError;
+use crate::mcp::version::ProtocolVersion;
 
 /// What the model is asked.
 #[derive(Clone, Debug)]
-pub struct Sampling(Object);
+pub struct Sampling {
+    params: Object,
+    messages: Vec<SamplingMessage>,
+    /// There are tools, or were in what was said before.
+    pub(super) uses_tools: bool,
+    /// Why it cannot be sent.
+    pub(super) fault: Option<&'static str>,
+}
+
+/// A message with one content or several.
+#[derive(Clone, Debug)]
+pub(super) struct SamplingMessage {
+    pub(super) role: &'static str,
+    pub(super) contents: Vec<Value>,
+    /// Holds the results of tools, and so nothing else ("Tool Result Messages").
+    pub(super) has_results: bool,
+}
 
 impl Sampling {
     /// One message of the person. The answer has at most `max_tokens` tokens.
     #[must_use]
     pub fn new(prompt: impl Into<String>, max_tokens: u32) -> Self {
-        Self(object(vec![("messages", json!([message("user", &prompt.into())])), ("maxTokens", max_tokens.into())]))
+        let params = object(vec![("maxTokens", max_tokens.into())]);
+        Self { params, messages: vec![message("user", prompt)], uses_tools: false, fault: None }
     }
 
     /// Adds a message of the model and the person's next one, as an example or as what was said before.
     #[must_use]
     pub fn then(mut self, assistant: impl Into<String>, user: impl Into<String>) -> Self {
-        if let Some(Value::Array(messages)) = self.0.get_mut("messages") {
-            messages.push(message("assistant", &assistant.into()));
-            messages.push(message("user", &user.into()));
-        }
+        self.messages.push(message("assistant", assistant));
+        self.messages.push(message("user", user));
         self
+    }
+
+    /// Shows the model an image with the person's last message, for example `image/png`.
+    #[must_use]
+    pub fn image(self, bytes: &[u8], mime_type: &str) -> Self {
+        self.with_content(&Content::image(bytes, mime_type))
+    }
+
+    /// Lets the model hear a sound with the person's last message, for example `audio/wav` (from revision 2025-03-26 on).
+    #[must_use]
+    pub fn audio(self, bytes: &[u8], mime_type: &str) -> Self {
+        self.with_content(&Content::audio(bytes, mime_type))
     }
 
     /// What the model should know first.
@@ -54,14 +84,48 @@ impl Sampling {
         self.with("modelPreferences", json!({ "hints": [{ "name": name }] }))
     }
 
-    fn with(mut self, name: &str, value: Value) -> Self {
-        self.0.insert(name.to_owned(), value);
+    pub(super) fn with(mut self, name: &str, value: Value) -> Self {
+        self.params.insert(name.to_owned(), value);
         self
+    }
+
+    /// The member `name`, a list.
+    pub(super) fn list(&mut self, name: &str) -> Option<&mut Vec<Value>> {
+        self.params.entry(name).or_insert_with(|| json!([])).as_array_mut()
+    }
+
+    pub(super) fn push(&mut self, message: SamplingMessage) {
+        self.messages.push(message);
+    }
+
+    fn with_content(mut self, content: &Content) -> Self {
+        let content = serde_json::to_value(content).unwrap_or_default();
+        match self.messages.last_mut() {
+            Some(message) if !message.has_results => message.contents.push(content),
+            _ => self.messages.push(SamplingMessage { role: "user", contents: vec![content], has_results: false }),
+        }
+        self
+    }
+
+    /// As a client of `version` takes it: until 2025-06-18 a message has one content, so several are several messages.
+    fn on_the_wire(self, version: ProtocolVersion) -> Value {
+        let mut messages = Vec::new();
+        for SamplingMessage { role, mut contents, .. } in self.messages {
+            if contents.len() > 1 && version.has_several_contents() {
+                messages.push(json!({ "role": role, "content": contents }));
+            } else {
+                messages.extend(contents.drain(..).map(|content| json!({ "role": role, "content": content })));
+            }
+        }
+        let mut params = self.params;
+        params.insert("messages".to_owned(), Value::Array(messages));
+        params.into()
     }
 }
 
-fn message(role: &str, text: &str) -> Value {
-    json!({ "role": role, "content": { "type": "text", "text": text } })
+fn message(role: &'static str, text: impl Into<String>) -> SamplingMessage {
+    let text: String = text.into();
+    SamplingMessage { role, contents: vec![json!({ "type": "text", "text": text })], has_results: false }
 }
 
 /// What the model said.
@@ -71,29 +135,70 @@ pub struct Sampled {
     pub text: String,
     /// The model's name, as the client gives it.
     pub model: String,
+    /// Why it said no more, if that is known: `endTurn`, `stopSequence`, `maxTokens`, `toolUse` or something of its maker's.
+    pub stop_reason: Option<String>,
+    /// The tools that it wants to use before it goes on. [`Sampling::answered`] takes what they gave.
+    pub tool_uses: Vec<ToolUseContent>,
+    pub(super) contents: Vec<Value>,
 }
 
 impl<H: Host> Context<H> {
     /// Asks the client's model. Leaves the handler by `?` like [`Context::elicit`].
     pub async fn sample(&self, key: &str, sampling: Sampling) -> Result<Sampled, ToolError> {
-        let params = Value::Object(sampling.0);
-        let question = Question { method: "sampling/createMessage", params, needs: ClientCapability::Sampling };
+        let needs = if sampling.uses_tools { ClientCapability::SamplingTools } else { ClientCapability::Sampling };
+        if let Some(fault) = sampling.fault {
+            return Err(ToolError::new(fault));
+        }
+        let params = sampling.on_the_wire(self.protocol_version());
+        let question = Question { method: "sampling/createMessage", params, needs };
         let answer = self.ask(key, question).await?;
-        read(&answer).ok_or_else(|| self.unfit("The answer to a sampling request needs `role`, `content` and `model`."))
+        read(answer).ok_or_else(|| self.unfit("The answer to a sampling request needs `role`, `content` and `model`."))
     }
 }
 
-fn read(answer: &Object) -> Option<Sampled> {
-    let model = answer.get("model")?.as_str()?.to_owned();
+fn read(mut answer: Object) -> Option<Sampled> {
     answer.get("role")?.as_str()?;
-    let text = |block: &Value| match block.get("type")?.as_str()? {
-        "text" => block.get("text")?.as_str().map(str::to_owned),
-        _ => Some(String::new()),
+    let model = answer.get("model")?.as_str()?.to_owned();
+    let stop_reason = answer.get("stopReason").and_then(Value::as_str).map(str::to_owned);
+    let contents = match answer.remove("content")? {
+        Value::Array(contents) => contents,
+        content if content.is_object() => vec![content],
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => return None,
     };
-    let content = answer.get("content")?;
-    let text = match content.as_array() {
-        Some(blocks) => blocks.iter().map(text).collect::<Option<Vec<_>>>()?.concat(),
-        None => text(content)?,
-    };
-    Some(Sampled { text, model })
+    let (mut text, mut tool_uses) = (String::new(), Vec::new());
+    for content in &contents {
+        match content.get("type")?.as_str()? {
+            "text" => text.push_str(content.get("text")?.as_str()?),
+            "tool_use" => tool_uses.push(ToolUseContent::read(content, &tool_uses)?),
+            _ => {}
+        }
+    }
+    Some(Sampled { text, model, stop_reason, tool_uses, contents })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_contents_are_several_messages_where_a_message_has_one() {
+        let roles_and_kinds = |version| -> Vec<(Value, usize)> {
+            let asked = Sampling::new("What is this?", 9)
+                .image(b"1", "image/png")
+                .audio(b"2", "audio/wav")
+                .then("A cat.", "Sure?");
+            let messages = asked.on_the_wire(version)["messages"].as_array().unwrap().clone();
+            messages
+                .iter()
+                .map(|message| (message["role"].clone(), message["content"].as_array().map_or(1, Vec::len)))
+                .collect()
+        };
+        let (user, assistant) = (json!("user"), json!("assistant"));
+        let whole = vec![(user.clone(), 3), (assistant.clone(), 1), (user.clone(), 1)];
+        for version in [ProtocolVersion::V2026_07_28, ProtocolVersion::V2025_11_25] {
+            assert_eq!(roles_and_kinds(version), whole, "{version:?}");
+        }
+        let split = vec![(user.clone(), 1), (user.clone(), 1), (user.clone(), 1), (assistant, 1), (user, 1)];
+        assert_eq!(roles_and_kinds(ProtocolVersion::V2025_06_18), split);
+    }
 }

@@ -45,6 +45,44 @@ async fn visit(cx: Context<Alone>) -> Result<String, ToolError> {
     Ok(format!("{visit:?}"))
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct City {
+    /// The city.
+    city: String,
+}
+
+/// What the results of the first round are.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Results {
+    All,
+    OneTooFew,
+    OneTwice,
+    None,
+}
+
+async fn weather(results: Results, cx: Context<Alone>) -> Result<String, ToolError> {
+    let first =
+        Sampling::new("The weather in Paris and London?", 100).tool::<City>("weather", "The weather in a city.");
+    let said = cx.sample("first", first.clone().image(b"map", "image/png")).await?;
+    let mut given = Vec::new();
+    for asked in &said.tool_uses {
+        given.push(match asked.input::<City>() {
+            Ok(City { city }) => asked.result(format!("Rain in {city}.")).structured(json!({"rain": true})),
+            Err(error) => asked.result(error.to_string()).error(),
+        });
+    }
+    match results {
+        Results::All => {}
+        Results::OneTooFew => drop(given.pop()),
+        Results::OneTwice => given[0] = given[1].clone(),
+        Results::None => given.clear(),
+    }
+    let last = first.answered(said, given).tool_choice(ToolChoice::None).image(b"umbrella", "image/png");
+    let said = cx.sample("last", last).await?;
+    Ok(format!("{} {}", said.text, said.stop_reason.unwrap_or_default()))
+}
+
 fn trial() -> Trial {
     Trial::of(
         Connector::new("test", "1")
@@ -52,6 +90,7 @@ fn trial() -> Trial {
             .tool(Tool::new("twice", "Twice.", twice).scope(WRITE))
             .tool(Tool::new("all", "All.", all))
             .tool(Tool::new("visit", "Visit.", visit))
+            .tool(Tool::new("weather", "Weather.", weather).argument("results", "Which."))
             .prompt(Prompt::new("hello", "Hello.", hello))
             .resource(Resource::new("a:hello", "hello", "Hello.", hello)),
     )
@@ -195,4 +234,85 @@ fn prompts_and_resources_ask_too() {
         assert_eq!(answer["resultType"], "complete", "{method}");
         assert!(answer.to_string().contains("Hello, Ada!"), "{answer}");
     }
+}
+
+fn wants(id: &str, input: &Value) -> Value {
+    json!({"type": "tool_use", "id": id, "name": "weather", "input": input, "_meta": {"kept": id}})
+}
+
+fn wants_both() -> Value {
+    let said = json!({"type": "text", "text": "Let me see."});
+    let content = json!([said, wants("1", &json!({"city": "Paris"})), wants("2", &json!({"town": "London"}))]);
+    json!({"role": "assistant", "model": "m", "stopReason": "toolUse", "content": content})
+}
+
+fn sampling(results: &str, answers: &Value) -> Value {
+    let params = json!({"name": "weather", "arguments": {"results": results}, "inputResponses": answers});
+    trial().modern_with(&json!({"sampling": {"tools": {}}}), "tools/call", &params, None)
+}
+
+#[test]
+fn the_model_uses_tools_and_hears_what_they_gave() {
+    let image = |data: &str| json!({"type": "image", "data": data, "mimeType": "image/png"});
+    let first = sampling("all", &json!({}))["result"]["inputRequests"]["first"]["params"].clone();
+    let prompt = json!({"type": "text", "text": "The weather in Paris and London?"});
+    let schema = json!({"type": "object", "properties": {"city": {"type": "string", "description": "The city."}},
+        "required": ["city"]});
+    let tools = json!([{"name": "weather", "description": "The weather in a city.", "inputSchema": schema}]);
+    assert_eq!(
+        first,
+        json!({"maxTokens": 100, "tools": tools, "messages": [{"role": "user", "content": [prompt, image("bWFw")]}]})
+    );
+    let last = sampling("all", &json!({"first": wants_both()}))["result"]["inputRequests"]["last"]["params"].clone();
+    assert_eq!(last["toolChoice"], json!({"mode": "none"}));
+    let results = json!([
+        {"type": "tool_result", "toolUseId": "1", "content": [{"type": "text", "text": "Rain in Paris."}],
+            "structuredContent": {"rain": true}},
+        {"type": "tool_result", "toolUseId": "2", "isError": true,
+            "content": [{"type": "text", "text": "missing field `city`"}]},
+    ]);
+    let messages = json!([
+        {"role": "user", "content": prompt},
+        {"role": "assistant", "content": wants_both()["content"]},
+        {"role": "user", "content": results},
+        {"role": "user", "content": image("dW1icmVsbGE=")},
+    ]);
+    assert_eq!(last["messages"], messages, "results stand alone, and what the model said is as it said it");
+    let done = json!({"role": "assistant", "model": "m", "stopReason": "endTurn", "content": {"type": "text", "text": "Rain."}});
+    assert_eq!(text(&sampling("all", &json!({"first": wants_both(), "last": done}))), "Rain. endTurn");
+}
+
+#[test]
+fn what_is_out_of_balance_is_not_sent() {
+    for results in ["one_too_few", "one_twice", "none"] {
+        let answer = sampling(results, &json!({"first": wants_both()}));
+        assert_eq!(answer["result"]["isError"], true, "{results}: {answer}");
+        assert!(text(&answer).contains("needs one result"), "{results}: {answer}");
+    }
+    let no_use = json!({"role": "assistant", "model": "m", "content": {"type": "text", "text": "I know it."}});
+    assert!(text(&sampling("all", &json!({"first": no_use}))).contains("nothing to answer"));
+}
+
+#[test]
+fn an_answer_with_tools_in_a_wrong_form_is_refused() {
+    let city = json!({"city": "Paris"});
+    for content in [
+        json!([wants("1", &city), wants("1", &city)]),
+        json!([wants("1", &json!("Paris"))]),
+        json!({"type": "tool_use", "name": "weather", "input": {}}),
+        json!({"type": "tool_use", "id": "1", "input": {}}),
+        json!(["weather"]),
+    ] {
+        let said = json!({"role": "assistant", "model": "m", "content": content});
+        let answer = sampling("all", &json!({ "first": said }));
+        assert_eq!(answer["error"]["code"], -32602, "{content}: {answer}");
+    }
+}
+
+#[test]
+fn a_client_that_cannot_is_not_asked_with_tools() {
+    let params = json!({"name": "weather", "arguments": {"results": "all"}});
+    let answer = trial().modern_with(&json!({"sampling": {}}), "tools/call", &params, None);
+    assert_eq!(answer["error"]["code"], -32021);
+    assert_eq!(answer["error"]["data"]["requiredCapabilities"], json!({"sampling": {"tools": {}}}));
 }
