@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::content::{Annotations, Icon};
-use super::json::{Object, object};
+use super::json::{Object, object, value_of};
 use super::version::ProtocolVersion;
 
 /// The members that the kinds of list entries share.
@@ -35,7 +35,7 @@ impl About {
             add("mimeType", json!(mime_type));
         }
         if let Some(annotations) = &self.annotations {
-            add("annotations", json!(annotations));
+            add("annotations", value_of(annotations).unwrap_or_default());
         }
         if version.has_titles() {
             if let Some(title) = &self.title {
@@ -46,7 +46,7 @@ impl About {
             }
         }
         if version.has_icons() && !self.icons.is_empty() {
-            add("icons", json!(self.icons));
+            add("icons", value_of(&self.icons).unwrap_or_default());
         }
         Value::Object(members)
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::client_capabilities::ClientCapability;
 use super::exchange::{Exchange, LogFilter};
 use super::host::Host;
+use super::json::value_of;
 use super::jsonrpc::RpcError;
 use super::log::LogLevel;
 use super::tool_result::ToolError;
@@ -122,7 +123,7 @@ impl<H: Host> Context<H> {
         if !self.exchange.is_open() || !self.wants(level).await {
             return;
         }
-        if let Ok(data) = serde_json::to_value(data) {
+        if let Ok(data) = value_of(&data) {
             self.exchange.log(level, logger, &data).await;
         }
     }

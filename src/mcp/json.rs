@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 /// How deep arrays and objects may nest. Real arguments stay below ten; the parser itself stops at 128.
@@ -22,6 +22,11 @@ pub(crate) fn object(members: Vec<(&str, Value)>) -> Object {
         object.insert(name.to_owned(), value);
     }
     object
+}
+
+/// What `value` is as JSON. By way of its text: with `to_value` each type would bring another form of its `Serialize` along.
+pub(crate) fn value_of(value: &impl Serialize) -> serde_json::Result<Value> {
+    serde_json::from_slice(&serde_json::to_vec(value)?)
 }
 
 /// Any JSON value, read under the rules of this module.

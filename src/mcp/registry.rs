@@ -10,7 +10,7 @@ use super::completion::Completed;
 use super::connector::{Connector, Implementation};
 use super::defect::{Defect, Problem};
 use super::header_params::HeaderParams;
-use super::json::object;
+use super::json::{object, value_of};
 use super::jsonrpc::Request;
 use super::listen;
 use super::part::{Ready, is_name, ready};
@@ -278,7 +278,7 @@ impl<H: 'static> Registry<H> {
 
     /// The server's name in the form of `version`.
     pub(crate) fn implementation(&self, version: ProtocolVersion) -> Value {
-        let mut info = serde_json::to_value(&self.info).unwrap_or_default();
+        let mut info = value_of(&self.info).unwrap_or_default();
         if let Some(members) = info.as_object_mut() {
             if !version.has_icons() {
                 members.retain(|name, _| matches!(name.as_str(), "name" | "version" | "title"));

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::ser::SerializeMap;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::content::Content;
 use super::jsonrpc::{ErrorCode, RpcError};
@@ -152,8 +152,8 @@ impl IntoToolResult for Vec<Content> {
 
 impl<T: Serialize + JsonSchema> IntoToolResult for Json<T> {
     fn into_tool_result(self) -> Result<ToolResult, ToolError> {
-        let text = serde_json::to_string(&self.0)?;
-        let json = RawValue::from_string(text.clone())?;
+        let json = to_raw_value(&self.0)?;
+        let text = json.get().to_owned();
         let structured = Structured { is_object: text.starts_with('{'), json };
         Ok(ToolResult { content: vec![Content::text(text)], structured: Some(structured), ..ToolResult::default() })
     }
