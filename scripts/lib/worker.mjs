@@ -15,7 +15,8 @@ export async function buildWorker(crate = '.') {
   await ensureWasmTarget();
   const { workerBuild, env } = await ensureTools();
   const started = Date.now();
-  // wasm-opt is left out: after LTO it gains less than one percent, and it is another download.
+  // wasm-opt is left out: at -Oz it takes 8 % off the module and adds 6 % to what is uploaded, which is compressed. At best
+  // (-O1) it gains one percent there, and it is another download.
   await run(workerBuild, ['--release', '--no-opt'], {
     cwd: path.join(root, crate),
     env,

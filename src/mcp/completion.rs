@@ -36,15 +36,15 @@ impl Partial {
         self.arguments.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Those of `candidates` that begin with what was typed, in upper or lower case.
+    /// Those of `candidates` that begin with what was typed. A to Z may be in upper or lower case; the letters of all languages
+    /// would be a table of six kilobytes.
     pub fn matching<C: Into<String>>(&self, candidates: impl IntoIterator<Item = C>) -> Vec<String> {
         candidates.into_iter().map(C::into).filter(|candidate| begins(candidate, &self.value)).collect()
     }
 }
 
 fn begins(text: &str, beginning: &str) -> bool {
-    let mut letters = text.chars().flat_map(char::to_lowercase);
-    beginning.chars().flat_map(char::to_lowercase).all(|letter| letters.next() == Some(letter))
+    text.get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
 }
 
 /// The functions that suggest values, each for one argument.
@@ -189,6 +189,12 @@ mod tests {
         let partial = Partial { value: "PAR".to_owned(), ..Partial::default() };
         assert_eq!(partial.matching(["paris", "Park", "rome"]), ["paris", "Park"]);
         assert_eq!(Partial::default().matching(["a"]), ["a"]);
+        let partial = Partial { value: "zü".to_owned(), ..Partial::default() };
+        assert_eq!(
+            partial.matching(["Zürich", "z", "z€", "ZÜRICH"]),
+            ["Zürich"],
+            "letters beyond A to Z are taken as they are"
+        );
     }
 
     #[test]

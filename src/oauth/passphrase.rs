@@ -166,7 +166,7 @@ impl fmt::Debug for Epoch {
 
 /// How many characters are neither part of a usual word nor follow from the one before, as in `aaaa`, `1234` or `fedc`.
 fn unusual_characters(text: &str) -> usize {
-    let mut rest: String = text.chars().flat_map(char::to_lowercase).collect();
+    let mut rest = text.to_ascii_lowercase();
     for word in USUAL {
         rest = rest.replace(word, "");
     }
