@@ -75,9 +75,10 @@ impl Accepts {
         let Some(accept) = headers.get("accept") else { return Some(Self::Both) };
         let (mut json, mut stream) = (false, false);
         for range in accept.split(',') {
-            let media = range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-            json |= matches!(media.as_str(), "*/*" | "application/*" | "application/json");
-            stream |= matches!(media.as_str(), "*/*" | "text/*" | "text/event-stream");
+            let media = range.split(';').next().unwrap_or_default().trim();
+            let is_one_of = |ranges: [&str; 3]| ranges.into_iter().any(|range| media.eq_ignore_ascii_case(range));
+            json |= is_one_of(["application/json", "application/*", "*/*"]);
+            stream |= is_one_of(["text/event-stream", "text/*", "*/*"]);
         }
         match (json, stream) {
             (true, true) => Some(Self::Both),
