@@ -1,5 +1,6 @@
 //! What a request asks for, parsed from its method and parameters, and how it is carried out. Both eras come here.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -135,7 +136,9 @@ impl<H: Host> Runner<H> {
     pub(crate) async fn run(self, operation: Operation<H>, id: RequestId, exchange: Rc<Exchange>) -> Response {
         let answer = Answering { id: &id, registry: &self.registry, host: &self.host, version: exchange.version };
         let is_call = matches!(operation, Operation::CallTool(_));
-        let work = within(self.answer(operation, &answer, &exchange), self.time_limit, &self.host);
+        // Pinned here, so that what surrounds it holds no copy of it: each would double its size.
+        let work = pin!(self.answer(operation, &answer, &exchange));
+        let work = pin!(within(work, self.time_limit, &self.host));
         let done = match exchange.session() {
             Some(session) => {
                 let owner = self.caller.as_ref().map(|caller| &caller.subject);
