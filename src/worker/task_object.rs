@@ -425,7 +425,7 @@ mod tests {
         let owner = json!({"subject": "owner", "client_id": "app"});
         let call = json!({
             "tool": "report", "arguments": "{}", "version": 5, "capabilities": 17,
-            "caller": {"owner": owner, "scopes": "notes:read", "display_name": "Zoë", "grant": "00010203040506ff"},
+            "caller": {"subject": "owner", "client_id": "app", "scopes": "notes:read", "display_name": "Zoë", "grant": "00010203040506ff"},
         });
         assert_kept::<TaskCall>(
             &serde_json::from_value(call).unwrap(),

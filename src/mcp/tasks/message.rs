@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::seen::Seen;
-use crate::caller::{Caller, ClientId, GrantId, ScopeSet, Subject};
+use crate::caller::{Caller, ClientId, GrantId, Subject};
 use crate::mcp::part::is_name;
 
 /// The id of a task: the name of its tool, which says what a caller needs for it, and 128 bits that nobody can guess.
@@ -77,37 +77,13 @@ pub struct TaskCall {
     pub(super) arguments: String,
     pub(super) version: u8,
     pub(super) capabilities: u8,
-    caller: Option<TaskCaller>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct TaskCaller {
-    owner: Owner,
-    scopes: ScopeSet,
-    display_name: Option<String>,
-    grant: Option<GrantId>,
+    /// Who called.
+    pub(super) caller: Option<Caller>,
 }
 
 impl TaskCall {
     pub(super) fn new(tool: &str, arguments: String, version: u8, capabilities: u8, caller: Option<&Caller>) -> Self {
-        let caller = caller.map(|caller| TaskCaller {
-            owner: Owner::of(caller),
-            scopes: caller.scopes.clone(),
-            display_name: caller.display_name.as_deref().map(str::to_owned),
-            grant: caller.grant,
-        });
-        Self { tool: tool.to_owned(), arguments, version, capabilities, caller }
-    }
-
-    /// Who called.
-    pub(super) fn caller(&self) -> Option<Caller> {
-        self.caller.as_ref().map(|caller| Caller {
-            subject: caller.owner.subject.clone(),
-            client_id: caller.owner.client_id.clone(),
-            scopes: caller.scopes.clone(),
-            display_name: caller.display_name.as_deref().map(Into::into),
-            grant: caller.grant,
-        })
+        Self { tool: tool.to_owned(), arguments, version, capabilities, caller: caller.cloned() }
     }
 
     /// The sign-in behind it. Once that is revoked, nothing may be done in its name.
@@ -118,7 +94,7 @@ impl TaskCall {
 
     /// Whose task it becomes. Nobody's, where nobody had signed in: then whoever knows the id may ask.
     pub(super) fn owner(&self) -> Option<Owner> {
-        self.caller.as_ref().map(|caller| caller.owner.clone())
+        self.caller.as_ref().map(Owner::of)
     }
 }
 

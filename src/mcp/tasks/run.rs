@@ -61,7 +61,7 @@ impl<H: Host> Registry<H> {
         let rounds = Rounds::answered(read(answers));
         let capabilities = ClientCapabilities::from_byte(call.capabilities);
         let exchange = Rc::new(Exchange::task(version, capabilities, Asking::Rounds(rounds), status));
-        let cx = Context::new(host.clone(), call.caller(), Rc::clone(&exchange));
+        let cx = Context::new(host.clone(), call.caller.clone(), Rc::clone(&exchange));
         let call = CallTool { tool: Rc::clone(tool), arguments };
         let result = match within(call.run(cx), limit, &host).await {
             Some(Ok(result)) => result,
