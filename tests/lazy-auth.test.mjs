@@ -46,11 +46,11 @@ const SIGN_IN = ['notes:read', 'profile'];
 /** All that the starter has. */
 const ALL_SCOPES = ['notes:read', 'notes:write', 'profile'];
 
-const metadataOf = (path) => `${server.origin}/.well-known/oauth-protected-resource${path}`;
+const metadataOf = (path, at = server) => `${at.origin}/.well-known/oauth-protected-resource${path}`;
 const scopesOf = (challenge) => (challenge.parameters.scope ?? '').split(' ').filter(Boolean).sort();
 
 /** The one Bearer challenge of a refusal, checked for what every challenge must say. */
-function challengeOf(answer, { status = 401, path = '/mcp' } = {}) {
+function challengeOf(answer, { status = 401, path = '/mcp', at = server } = {}) {
   answer.hasStatus(status, 'R7: refused at the HTTP layer');
   const values = answer.rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1].toLowerCase() === 'www-authenticate');
   assert.equal(values.length, 1, answer.story('one WWW-Authenticate header'));
@@ -58,7 +58,7 @@ function challengeOf(answer, { status = 401, path = '/mcp' } = {}) {
   assert.equal(challenges.length, 1, answer.story('one challenge'));
   const [challenge] = challenges;
   assert.equal(challenge.scheme, 'Bearer', answer.story('RFC 6750 §3'));
-  assert.equal(challenge.parameters.resource_metadata, metadataOf(path), answer.story("R3: absolute URL of this endpoint's metadata"));
+  assert.equal(challenge.parameters.resource_metadata, metadataOf(path, at), answer.story("R3: absolute URL of this endpoint's metadata"));
   assert.ok(scopesOf(challenge).length > 0, answer.story('R5: the challenge names the scopes'));
   assert.ok(!scopesOf(challenge).includes('offline_access'), answer.story('R6: not in a challenge'));
   answer.hasHeader('content-type', /^application\/json\b/, 'for programs');
@@ -423,11 +423,10 @@ describe('/private/mcp', () => {
     'a body over the limit': () => post(' '.repeat(1024 * 1024 + 1)),
   };
   for (const [row, asked] of Object.entries(rows)) {
-    test(`${row}: 401 with all scopes there are, before the body is read`, async () => {
+    test(`${row}: 401 with the scopes of a sign-in, before the body is read`, async () => {
       const answer = await send(server, at(asked()));
       const challenge = challengeOf(answer, { path: '/private/mcp' });
-      const story = answer.story('who comes here signs in at connect, and many such clients cannot come back for more');
-      assert.deepEqual(scopesOf(challenge), ALL_SCOPES, story);
+      assert.deepEqual(scopesOf(challenge), SIGN_IN, answer.story('what a first sign-in asks for'));
     });
   }
 
@@ -444,6 +443,27 @@ describe('/private/mcp', () => {
       'access-control-request-headers': 'authorization',
     };
     (await send(server, { method: 'OPTIONS', path: '/private/mcp', headers })).hasStatus([200, 204], 'a browser never sends one with it');
+  });
+});
+
+describe('/private/mcp with PRIVATE_SIGN_IN=all', () => {
+  /** @type {import("./support/server.mjs").Server} */
+  let once;
+  before(async () => {
+    once = await startMain({ PRIVATE_SIGN_IN: 'all', ...OWNER });
+  });
+  after(() => once?.stop());
+
+  test('the challenge and the metadata name all scopes there are: some clients sign in at connect and never again', async () => {
+    const answer = await send(once, initialize(LEGACY[0], { path: '/private/mcp' }));
+    assert.deepEqual(scopesOf(challengeOf(answer, { path: '/private/mcp', at: once })), ALL_SCOPES, answer.story('at the private endpoint'));
+    const document = await send(once, { path: '/.well-known/oauth-protected-resource/private/mcp' });
+    assert.deepEqual([...document.json().scopes_supported].sort(), ALL_SCOPES, document.story('for clients that read no challenge'));
+  });
+
+  test('the lazy endpoint asks for what it asked before', async () => {
+    const answer = await send(once, legacy('tools/call', calling('whoami')));
+    assert.deepEqual(scopesOf(challengeOf(answer, { at: once })), SIGN_IN, answer.story('the rest comes when a tool needs it'));
   });
 });
 

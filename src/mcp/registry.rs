@@ -122,12 +122,6 @@ impl<H: 'static> Registry<H> {
         &self.sign_in
     }
 
-    /// All of [`Self::scopes`], for a sign-in that cannot be followed by another.
-    #[must_use]
-    pub fn every_scope(&self) -> ScopeSet {
-        self.scopes.iter().copied().collect()
-    }
-
     /// How the connector names and describes itself.
     pub(crate) fn info(&self) -> &Implementation {
         &self.info

@@ -1,14 +1,14 @@
 //! Who is calling: the bearer check at the resource server, and the refusals that follow from it.
 
 use crate::caller::{Caller, ScopeSet, Subject};
-use crate::mcp::{Need, Registry};
+use crate::mcp::Need;
 use crate::oauth::bearer::{Bearer, BearerError};
 use crate::oauth::challenge::Challenge;
 use crate::oauth::outage::Outage;
 use crate::oauth::resource::Resource;
 
 use super::answer::Answer;
-use super::host::Workers;
+use super::app::App;
 use super::incoming::Incoming;
 use super::route::McpEndpoint;
 use super::site::Site;
@@ -57,7 +57,7 @@ pub(crate) trait VerifyToken {
 pub(crate) struct Door<'a> {
     pub(crate) site: &'a Site,
     pub(crate) endpoint: McpEndpoint,
-    pub(crate) registry: &'a Registry<Workers>,
+    pub(crate) app: &'a App,
 }
 
 impl Door<'_> {
@@ -71,7 +71,9 @@ impl Door<'_> {
                 let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;
                 verified.map(Visitor::Caller).map_err(|problem| self.not_verified(problem))
             }
-            None if self.endpoint == McpEndpoint::Private => Err(self.refuse(Challenge::sign_in, self.sign_in())),
+            None if self.endpoint == McpEndpoint::Private => {
+                Err(self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint)))
+            }
             None => Ok(Visitor::Guest),
         }
     }
@@ -83,7 +85,7 @@ impl Door<'_> {
         match (visitor, need) {
             (_, Need::Nothing) => Ok(()),
             (Visitor::Guest, Need::Scopes(scopes)) => {
-                Err(self.refuse(Challenge::sign_in, self.sign_in().union(&scopes)))
+                Err(self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint).union(&scopes)))
             }
             (Visitor::Caller(caller), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
             (Visitor::Caller(caller), Need::Scopes(scopes)) => {
@@ -100,25 +102,18 @@ impl Door<'_> {
         }
     }
 
-    /// What a first sign-in here asks for. Clients come to the private endpoint that sign in when they connect, and many of them
-    /// never again: they could not come back for more, so they are told to ask for all there is. On the consent page the person
-    /// leaves out what they do not want to give.
-    fn sign_in(&self) -> ScopeSet {
-        match self.endpoint {
-            McpEndpoint::Private => self.registry.every_scope(),
-            McpEndpoint::Lazy | McpEndpoint::HttpSse => self.registry.sign_in().clone(),
-        }
-    }
-
     fn not_verified(&self, problem: NotVerified) -> Refusal {
         match problem {
-            NotVerified::Invalid => self.refuse(Challenge::invalid_token, self.sign_in()),
+            NotVerified::Invalid => self.refuse(Challenge::invalid_token, self.app.first_scopes(self.endpoint)),
             NotVerified::Unavailable => Refusal::Outage(Outage::Storage),
         }
     }
 
     fn bad_header(&self, error: BearerError) -> Refusal {
-        self.refuse(|metadata, scope| Challenge::bad_header(metadata, scope, error), self.sign_in())
+        self.refuse(
+            |metadata, scope| Challenge::bad_header(metadata, scope, error),
+            self.app.first_scopes(self.endpoint),
+        )
     }
 
     fn refuse(

@@ -8,12 +8,13 @@ use serde_json::json;
 use worker::wasm_bindgen::JsValue;
 use worker::{Context, Env, console_error, web_sys};
 
+use crate::caller::ScopeSet;
 use crate::mcp::{Connector, Endpoint, Registry, Settings, Unavailable};
 use crate::oauth::scope_catalogue::ScopeCatalogue;
 
 use super::answer::Answer;
 use super::authority::Authority;
-use super::configuration::{Configuration, ConfigurationError};
+use super::configuration::{Configuration, ConfigurationError, PrivateSignIn};
 use super::cors;
 use super::guard;
 use super::home;
@@ -125,6 +126,14 @@ impl App {
         let authority = Rc::new(Authority::load(&self.configuration, env).await?);
         // Somebody else may have been faster; the keys are the same.
         Ok(Rc::clone(self.authority.get_or_init(|| authority)))
+    }
+
+    /// What a first sign-in at `endpoint` asks for.
+    pub(crate) fn first_scopes(&self, endpoint: McpEndpoint) -> ScopeSet {
+        match (endpoint, self.configuration.private_sign_in) {
+            (McpEndpoint::Private, PrivateSignIn::All) => self.catalogue.all(),
+            (McpEndpoint::Lazy | McpEndpoint::Private | McpEndpoint::HttpSse, _) => self.catalogue.sign_in().clone(),
+        }
     }
 
     async fn answer(self: &Rc<Self>, incoming: &Incoming, env: Env, context: Context) -> Answer {

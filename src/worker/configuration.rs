@@ -26,6 +26,8 @@ pub(crate) struct Configuration {
     pub(crate) allowed_origins: Vec<Origin>,
     /// `ALLOWED_ADDRESSES`: the networks from which the connector may be called. None: from everywhere.
     pub(crate) allowed_addresses: Option<AddressList>,
+    /// `PRIVATE_SIGN_IN`: what a first sign-in at the private endpoint asks for.
+    pub(crate) private_sign_in: PrivateSignIn,
     /// `CHALLENGE`: how a tool call without the needed sign-in is refused.
     pub(crate) challenge: ChallengeForm,
     /// `OWNER_PASSPHRASE`, a secret: with what the owner signs in. Without a good one nobody does, and nothing else suffers.
@@ -87,6 +89,15 @@ pub(crate) struct AuthIssuer {
     pub(crate) plain_jwt: bool,
 }
 
+/// What a first sign-in at the private endpoint asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PrivateSignIn {
+    /// What one asks for anywhere. The rest comes when a tool needs it.
+    First,
+    /// Every scope there is, for clients that sign in when they connect and never again.
+    All,
+}
+
 /// The form of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChallengeForm {
@@ -107,6 +118,8 @@ pub(crate) enum ConfigurationError {
     AllowedOrigins,
     #[error("ALLOWED_ADDRESSES: {0}")]
     AllowedAddresses(InvalidAddressList),
+    #[error("PRIVATE_SIGN_IN must be \"first\" or \"all\"")]
+    PrivateSignIn,
     #[error("CHALLENGE must be \"http\" or \"result\"")]
     Challenge,
     #[error("LOG must be \"all\", \"errors\" or \"off\"")]
@@ -183,6 +196,11 @@ impl Configuration {
                 .map(|text| AddressList::parse(&text))
                 .transpose()
                 .map_err(ConfigurationError::AllowedAddresses)?,
+            private_sign_in: match set("PRIVATE_SIGN_IN").as_deref() {
+                None | Some("first") => PrivateSignIn::First,
+                Some("all") => PrivateSignIn::All,
+                Some(_) => return Err(ConfigurationError::PrivateSignIn),
+            },
             challenge: match set("CHALLENGE").as_deref() {
                 None | Some("http") => ChallengeForm::Http,
                 Some("result") => ChallengeForm::Result,
@@ -266,6 +284,7 @@ mod tests {
         let configuration = read(&[]).unwrap();
         assert_eq!(configuration.max_body_bytes, 1024 * 1024);
         assert_eq!(configuration.challenge, ChallengeForm::Http);
+        assert_eq!(configuration.private_sign_in, PrivateSignIn::First);
         assert!(configuration.public_url.is_none() && configuration.allowed_origins.is_empty());
     }
 
@@ -284,6 +303,7 @@ mod tests {
             ("ALLOWED_ORIGINS", "https://a.example https://b.example/path"),
             ("ALLOWED_ADDRESSES", "160.79.104.0/33"),
             ("CHALLENGE", "HTTP"),
+            ("PRIVATE_SIGN_IN", "everything"),
             ("LOG", "none"),
             ("MAX_BODY_BYTES", "1MB"),
             ("MAX_BODY_BYTES", "0"),

@@ -58,11 +58,11 @@ async fn admitted(
     context: worker::Context,
 ) -> Answer {
     let registry = &app.endpoint.registry;
-    let door = Door { site, endpoint, registry };
+    let door = Door { site, endpoint, app };
     let tokens = AccessTokens { app, site, env: &env };
     let visitor = match door.identify(incoming, &tokens).await {
         Ok(visitor) => visitor,
-        Err(refusal) => return refusal.naming(need_of(app, endpoint, method, incoming).await).into_answer(),
+        Err(refusal) => return refusal.naming(need_of(app, method, incoming).await).into_answer(),
     };
     if let Visitor::Caller(caller) = &visitor {
         incoming.visit().client(&caller.client_id);
@@ -123,10 +123,9 @@ async fn admitted(
     }
 }
 
-/// What a request needs that is refused for its token, as far as its body can be read. The private endpoint asks for everything
-/// anyway.
-async fn need_of(app: &App, endpoint: McpEndpoint, method: &str, incoming: &Incoming) -> Need {
-    if method != "POST" || endpoint == McpEndpoint::Private {
+/// What a request needs that is refused for its token, as far as its body can be read. Who sent none is not read at all.
+async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
+    if method != "POST" || incoming.header("authorization").is_none() {
         return Need::Nothing;
     }
     let Ok(body) = incoming.body(app.configuration.max_body_bytes).await else { return Need::Nothing };

@@ -18,7 +18,7 @@ pub(crate) fn protected_resource(app: &App, site: &Site, endpoint: McpEndpoint) 
         Some(foreign) => foreign.issuer.as_str(),
         None => site.issuer.as_str(),
     };
-    let (scopes, name) = (registry.sign_in(), Some(registry.display_name()));
-    let document = ProtectedResourceMetadata::new(site.resource(endpoint), issuer, scopes, name);
+    let (scopes, name) = (app.first_scopes(endpoint), Some(registry.display_name()));
+    let document = ProtectedResourceMetadata::new(site.resource(endpoint), issuer, &scopes, name);
     cors::readable_by_all(Answer::json(200, &document)).header("cache-control", MAX_AGE)
 }
