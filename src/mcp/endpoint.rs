@@ -15,10 +15,9 @@ use serde_json::Value;
 use super::at_once;
 use super::exchange::Exchange;
 use super::headers::{self, Accepts, RequestHeaders, refused, trimmed};
-use super::host::{Host, SessionError};
+use super::host::Host;
 use super::jsonrpc::{
-    Body, ClientResponse, ErrorCode, ErrorResponse, Malformed, Message, Notification, Request, RequestId, RpcError,
-    Unreadable, to_bytes,
+    Body, ErrorCode, ErrorResponse, Malformed, Message, Request, RequestId, RpcError, Unreadable, to_bytes,
 };
 use super::legacy::{self, Spoken};
 use super::listen::Listening;
@@ -31,6 +30,8 @@ use super::sse::{EventSource, EventStream, Resumable, Run, WithoutClient};
 use super::tool_result::ToolResult;
 use super::version::{Era, ProtocolVersion, names_modern_era};
 use crate::caller::{Caller, ScopeSet, Subject};
+
+use unanswered::{cancel_in, notified, respond};
 
 /// How an endpoint behaves.
 #[derive(Clone, Copy, Debug)]
@@ -397,70 +398,6 @@ fn without_client<H: Host>(exchange: &Exchange, host: &H, owner: Option<Subject>
     }
 }
 
-/// Brings a client's response to the call that asked. Without a session nobody asked.
-async fn respond<H: Host>(
-    id: &RequestId,
-    response: &ClientResponse,
-    headers: &impl RequestHeaders,
-    host: &H,
-    caller: Option<&Caller>,
-) -> Reply {
-    let session = match (Spoken::of(headers), legacy::session(headers)) {
-        (Err(error), _) => return Response::error(None, &error, 400).into(),
-        (_, Err(error)) => return Response::error(None, &error, 404).into(),
-        (Ok(_), Ok(session)) => session,
-    };
-    respond_in(session, id, response, host, caller).await
-}
-
-async fn respond_in<H: Host>(
-    session: Option<SessionId>,
-    id: &RequestId,
-    response: &ClientResponse,
-    host: &H,
-    caller: Option<&Caller>,
-) -> Reply {
-    // Our requests have texts for ids.
-    let (Some(session), RequestId::Text(id)) = (session, id) else { return Reply::Accepted };
-    brought(host.respond(&session, caller.map(|caller| &caller.subject), id, response).await)
-}
-
-/// Takes a notification: there is nothing to answer, unless its version header is wrong. The specification has no header rules
-/// for modern ones, and none of them says anything here.
-async fn notified<H: Host>(
-    notification: Notification,
-    headers: &impl RequestHeaders,
-    host: &H,
-    caller: Option<&Caller>,
-) -> Reply {
-    if modern::claim(&notification.params).is_some() || names_modern(headers) {
-        return Reply::Accepted;
-    }
-    if let Err(error) = Spoken::of(headers) {
-        return Response::error(None, &error, 400).into();
-    }
-    let Some(id) = notification.cancels() else { return Reply::Accepted };
-    match legacy::session(headers) {
-        Ok(session) => cancel_in(session.as_ref(), &id, host, caller).await,
-        Err(error) => Response::error(None, &error, 404).into(),
-    }
-}
-
-/// Brings a cancellation to the call that it names. Without a session there is nowhere to meet it.
-async fn cancel_in<H: Host>(session: Option<&SessionId>, id: &RequestId, host: &H, caller: Option<&Caller>) -> Reply {
-    let Some(session) = session else { return Reply::Accepted };
-    brought(host.cancel(session, caller.map(|caller| &caller.subject), id).await)
-}
-
-/// The answer to a message that was for somebody in its session.
-fn brought(outcome: Result<(), SessionError>) -> Reply {
-    match outcome {
-        Ok(()) => Reply::Accepted,
-        Err(SessionError::Gone) => Response::error(None, &legacy::no_session(), 404).into(),
-        Err(error) => Reply::refused_unread(503, &format!("Not done: {error}.")),
-    }
-}
-
 fn legacy_refusal(error: RpcError) -> Refusal {
     Refusal { status: error.http_status(Era::Legacy), error }
 }
@@ -478,3 +415,4 @@ pub(crate) fn names_modern(headers: &impl RequestHeaders) -> bool {
 mod http_sse;
 #[cfg(test)]
 mod tests;
+mod unanswered;

@@ -49,6 +49,7 @@ mod subscriptions_object;
 #[cfg(test)]
 mod tables;
 mod task_object;
+mod task_rows;
 mod timer;
 mod tokens;
 mod visit;

@@ -30,7 +30,7 @@ const DEPLOYED: [(&str, &[&str]); 6] = [
         &["TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL)"],
     ),
     (
-        include_str!("task_object.rs"),
+        include_str!("task_rows.rs"),
         &["TABLE IF NOT EXISTS task (part TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"],
     ),
     (

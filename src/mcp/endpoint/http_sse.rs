@@ -3,7 +3,8 @@
 
 use std::rc::Rc;
 
-use super::{Endpoint, Posted, Reply, cancel_in, respond_in};
+use super::unanswered::{cancel_in, respond_in};
+use super::{Endpoint, Posted, Reply};
 use crate::caller::Caller;
 use crate::mcp::host::Host;
 use crate::mcp::jsonrpc::{Body, ErrorCode, ErrorResponse, Malformed, Message, Request, to_bytes};

@@ -13,8 +13,8 @@ use crate::caller::{Scope, Subject};
 use crate::mcp::client_capabilities::ClientCapabilities;
 use crate::mcp::tasks::{Command, Reply as TaskReply, TaskId};
 use crate::mcp::{
-    Change, Connector, Context, Delivery, Event, LogLevel, NotOpened, NotSealed, NotWatched, Stop, Tool, ToolError,
-    Unavailable, Watch,
+    Change, ClientResponse, Connector, Context, Delivery, Event, LogLevel, NotOpened, NotSealed, NotWatched,
+    SessionError, Stop, Tool, ToolError, Unavailable, Watch,
 };
 
 const READ: Scope = Scope::new("read", "Read");

@@ -1,0 +1,80 @@
+//! Messages that are posted and not answered: a client's responses to our questions, and its notifications.
+
+use super::{Reply, names_modern};
+use crate::caller::Caller;
+use crate::mcp::headers::RequestHeaders;
+use crate::mcp::host::{Host, SessionError};
+use crate::mcp::jsonrpc::{ClientResponse, Notification, RequestId};
+use crate::mcp::legacy::{self, Spoken};
+use crate::mcp::modern;
+use crate::mcp::operation::Response;
+use crate::mcp::session::SessionId;
+
+/// Brings a client's response to the call that asked. Without a session nobody asked.
+pub(super) async fn respond<H: Host>(
+    id: &RequestId,
+    response: &ClientResponse,
+    headers: &impl RequestHeaders,
+    host: &H,
+    caller: Option<&Caller>,
+) -> Reply {
+    let session = match (Spoken::of(headers), legacy::session(headers)) {
+        (Err(error), _) => return Response::error(None, &error, 400).into(),
+        (_, Err(error)) => return Response::error(None, &error, 404).into(),
+        (Ok(_), Ok(session)) => session,
+    };
+    respond_in(session, id, response, host, caller).await
+}
+
+pub(super) async fn respond_in<H: Host>(
+    session: Option<SessionId>,
+    id: &RequestId,
+    response: &ClientResponse,
+    host: &H,
+    caller: Option<&Caller>,
+) -> Reply {
+    // Our requests have texts for ids.
+    let (Some(session), RequestId::Text(id)) = (session, id) else { return Reply::Accepted };
+    brought(host.respond(&session, caller.map(|caller| &caller.subject), id, response).await)
+}
+
+/// Takes a notification: there is nothing to answer, unless its version header is wrong. The specification has no header rules
+/// for modern ones, and none of them says anything here.
+pub(super) async fn notified<H: Host>(
+    notification: Notification,
+    headers: &impl RequestHeaders,
+    host: &H,
+    caller: Option<&Caller>,
+) -> Reply {
+    if modern::claim(&notification.params).is_some() || names_modern(headers) {
+        return Reply::Accepted;
+    }
+    if let Err(error) = Spoken::of(headers) {
+        return Response::error(None, &error, 400).into();
+    }
+    let Some(id) = notification.cancels() else { return Reply::Accepted };
+    match legacy::session(headers) {
+        Ok(session) => cancel_in(session.as_ref(), &id, host, caller).await,
+        Err(error) => Response::error(None, &error, 404).into(),
+    }
+}
+
+/// Brings a cancellation to the call that it names. Without a session there is nowhere to meet it.
+pub(super) async fn cancel_in<H: Host>(
+    session: Option<&SessionId>,
+    id: &RequestId,
+    host: &H,
+    caller: Option<&Caller>,
+) -> Reply {
+    let Some(session) = session else { return Reply::Accepted };
+    brought(host.cancel(session, caller.map(|caller| &caller.subject), id).await)
+}
+
+/// The answer to a message that was for somebody in its session.
+fn brought(outcome: Result<(), SessionError>) -> Reply {
+    match outcome {
+        Ok(()) => Reply::Accepted,
+        Err(SessionError::Gone) => Response::error(None, &legacy::no_session(), 404).into(),
+        Err(error) => Reply::refused_unread(503, &format!("Not done: {error}.")),
+    }
+}
