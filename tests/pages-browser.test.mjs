@@ -68,12 +68,14 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
   /** Signs in to the account page, by keyboard alone. */
   async function enter(tab, at = server) {
     await tab.open(`${at.origin}/account`);
+    await isPage(tab);
     await tab.until('document.activeElement.name === "passphrase"', 'the field has the focus already');
     await tab.type(PASSPHRASE);
     await tab.leads(() => tab.press('Enter'));
     assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'Connected apps');
   }
   const text = (tab) => tab.evaluate('document.body.innerText');
+  const isPage = async (tab) => assert.equal(await tab.evaluate('document.contentType'), 'text/html', await text(tab));
 
   describe('the page at /', () => {
     test('copies the URL and the commands, by keyboard too', async () => {
@@ -251,6 +253,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
       await tab.leads(() => tab.follow('button[value=allow]'));
     };
     const wrong = async (tab, passphrase) => {
+      await tab.until('document.activeElement.name === "passphrase"', 'the field has the focus already');
       await tab.type(passphrase);
       await tab.leads(() => tab.press('Enter'));
     };
@@ -281,6 +284,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
         const places = tab.places();
         await tab.send('Emulation.setDeviceMetricsOverride', SCREENS.desk);
         await open(tab);
+        await isPage(tab);
         for (const [screen, metrics] of Object.entries(SCREENS)) {
           await tab.send('Emulation.setDeviceMetricsOverride', metrics);
           for (const value of ['light', 'dark']) {

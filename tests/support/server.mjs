@@ -100,6 +100,7 @@ export async function start(config, vars = {}, prepare = async () => {}) {
       WRANGLER_REGISTRY_PATH: join(state, 'registry'),
     },
   });
+  let log = '';
   // A server alone keeps no test process alive: a file whose set-up failed ends, and its servers with it.
   const handles = [group, group.stdin, group.stdout, group.stderr];
   for (const handle of handles) handle.unref();
@@ -108,9 +109,11 @@ export async function start(config, vars = {}, prepare = async () => {}) {
     for (const handle of handles) handle.ref();
     group.stdin.end();
     await ended;
+    // It takes every request down that the isolate was at: never, whatever was sent (design: no panics).
+    const panic = /^.*(?:panicked at|RuntimeError: ).*$/m.exec(log)?.[0];
+    if (panic) throw new Error(`the Worker panicked: ${panic}\n${log.slice(-4000)}`);
   };
 
-  let log = '';
   group.stdin.on('error', () => {});
   const ready = new Promise((resolve, reject) => {
     const limit = setTimeout(() => reject(new Error(`${config} did not start in ${START_LIMIT_MS} ms:\n${log}`)), START_LIMIT_MS);
