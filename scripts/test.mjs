@@ -11,7 +11,7 @@ import { attempt, endOnSignals, isStopping } from './lib/processes.mjs';
 import { checkRequirements } from './lib/requirements.mjs';
 import { setUpTests } from './lib/setup.mjs';
 import { starterFolder } from './lib/starter.mjs';
-import { buildWorker } from './lib/worker.mjs';
+import { buildWorker, isBuilt } from './lib/worker.mjs';
 
 const PARTS = ['lint', 'unit', 'behaviour'];
 
@@ -77,7 +77,8 @@ async function unitTests() {
 
 async function builds(crate) {
   try {
-    await buildWorker(crate);
+    if (isBuilt(crate)) console.log('    As it was built before: nothing has changed since.');
+    else await buildWorker(crate);
     return single(true);
   } catch (error) {
     if (!(error instanceof Stop)) throw error;

@@ -1,5 +1,5 @@
 // Compiles a Worker.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './paths.mjs';
 import { run } from './processes.mjs';
@@ -15,6 +15,7 @@ export async function buildWorker(crate = '.') {
   await ensureWasmTarget();
   const { workerBuild, env } = await ensureTools();
   const started = Date.now();
+  rmSync(stampOf(crate), { force: true });
   // wasm-opt is left out: at -Oz it takes 8 % off the module and adds 6 % to what is uploaded, which is compressed. At best
   // (-O1) it gains one percent there, and it is another download.
   await run(workerBuild, ['--release', '--no-opt'], {
@@ -23,8 +24,26 @@ export async function buildWorker(crate = '.') {
     show: (line) => !CHATTER.test(line),
     failure: () => 'The Worker does not build: the errors are above.',
   });
-  if (process.env.MCP_KEEP_NAMES !== '1') dropNames(path.join(root, crate, 'build/index_bg.wasm'));
+  if (process.env.MCP_KEEP_NAMES !== '1') {
+    dropNames(path.join(root, crate, 'build/index_bg.wasm'));
+    writeFileSync(stampOf(crate), String(started));
+  }
   console.log(`    Built ${path.join(crate, 'build/index.js')} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** When the build began that lies in `build`; none if it is not whole. */
+const stampOf = (crate) => path.join(root, crate, 'build/.began');
+
+/** Whether the Worker in `crate` is built as its code stands. */
+export function isBuilt(crate = '.') {
+  try {
+    const began = Number(readFileSync(stampOf(crate), 'utf8'));
+    const how = ['worker.mjs', 'tools.mjs', 'wasm.mjs'].map((name) => path.join(root, 'scripts/lib', name));
+    return !changedSince(began, crate) && how.every((file) => statSync(file).mtimeMs <= began);
+  } catch (error) {
+    if (error.code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 /** Whether the code of a Worker, or the library it is made of, has changed since `time` (milliseconds). */
