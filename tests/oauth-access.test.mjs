@@ -1,7 +1,7 @@
 // What an access token opens (RFC 9068, RFC 8707, RFC 6750): one resource, for an hour, for its scopes, and only if it is ours.
 
 import assert from 'node:assert/strict';
-import { createHmac, createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { parseChallenges } from './support/http.mjs';
 import { calling, legacy, modern } from './support/mcp.mjs';
@@ -44,16 +44,14 @@ describe('an access token', () => {
   const parts = (token) => token.split('.').map((part, at) => (at < 2 ? JSON.parse(Buffer.from(part, 'base64url')) : part));
   const unsigned = (header, claims) => [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
 
-  test('is an at+jwt for one resource, for an hour, signed with a published key', async () => {
+  test('is an at+jwt for one resource, for an hour, signed with HS256', async () => {
     const { tokens } = await connect(site, { client });
-    const [header, claims] = parts(tokens.access_token);
-    const { keys } = (await ask(site, { path: '/.well-known/jwks.json' })).json();
+    const [header, claims, signature] = parts(tokens.access_token);
+    assert.deepEqual(Object.keys(header).sort(), ['alg', 'kid', 'typ']);
     assert.equal(header.typ, 'at+jwt', 'RFC 9068 §2.1');
-    assert.equal(header.alg, 'EdDSA', 'RFC 8037 §3.1');
-    assert.ok(
-      keys.some(({ kid }) => kid === header.kid),
-      'the key is among the published ones',
-    );
+    assert.equal(header.alg, 'HS256', 'RFC 7518 §3.2');
+    assert.equal(Buffer.from(header.kid, 'base64url').length, 32, 'RFC 7638 §3: a SHA-256 thumbprint');
+    assert.equal(Buffer.from(signature, 'base64url').length, 32, 'RFC 7518 §3.2');
     assert.equal(claims.iss, site.origin);
     assert.equal(claims.aud, site.url, 'RFC 8707: exactly the resource');
     assert.equal(claims.client_id, client.client_id, 'RFC 9068 §2.2');
@@ -87,20 +85,18 @@ describe('an access token', () => {
     const { access_token: good } = (await connect(site, { client })).tokens;
     const [header, claims] = parts(good);
     const [head, body, signature] = good.split('.');
-    const { privateKey } = generateKeyPairSync('ed25519');
-    const signed = (h, c, key = privateKey) => {
+    const ours = randomBytes(32);
+    const hmac = (h, key = ours, { hash = 'sha256', c = claims } = {}) => {
       const text = unsigned(h, c);
-      return `${text}.${sign(null, Buffer.from(text), key).toString('base64url')}`;
+      return `${text}.${createHmac(hash, key).update(text).digest('base64url')}`;
     };
-    const { keys } = (await ask(site, { path: '/.well-known/jwks.json' })).json();
-    const hmac = (h, key) => {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    const bySignature = (h) => {
       const text = unsigned(h, claims);
-      return `${text}.${createHmac('sha256', key).update(text).digest('base64url')}`;
+      return `${text}.${sign(null, Buffer.from(text), privateKey).toString('base64url')}`;
     };
-    const small = createPrivateKey({
-      key: { kty: 'OKP', crv: 'Ed25519', d: Buffer.alloc(32).toString('base64url'), x: keys[0].x },
-      format: 'jwk',
-    });
+    const jwk = publicKey.export({ format: 'jwk' });
+    const oct = { kty: 'oct', k: ours.toString('base64url') };
     const flip = (text) => (text.startsWith('A') ? 'B' : 'A') + text.slice(1);
     for (const [what, token] of [
       ['no signature', `${head}.${body}.`],
@@ -109,16 +105,25 @@ describe('an access token', () => {
       ['other claims', `${head}.${Buffer.from(JSON.stringify({ ...claims, scope: ALL_SCOPES })).toString('base64url')}.${signature}`],
       ['alg none', `${unsigned({ ...header, alg: 'none' }, claims)}.`],
       ['alg None with the signature', `${unsigned({ ...header, alg: 'None' }, claims)}.${signature}`],
-      ['HMAC with the public key', hmac({ ...header, alg: 'HS256' }, Buffer.from(keys[0].x, 'base64url'))],
-      ['HMAC with the key as JSON', hmac({ ...header, alg: 'HS256' }, JSON.stringify(keys[0]))],
-      ['a key of its own under our name', signed(header, claims)],
-      ['the key of all zeros', signed(header, claims, small)],
-      ['an unknown key', signed({ ...header, kid: 'other' }, claims)],
-      ['no kid', signed({ typ: header.typ, alg: header.alg }, claims)],
-      ['a key that it brings along', signed({ ...header, jwk: privateKey.export({ format: 'jwk' }) }, claims)],
-      ['a key that it points to', signed({ ...header, jku: 'https://evil.example/jwks.json' }, claims)],
-      ['another type', signed({ ...header, typ: 'JWT' }, claims)],
-      ['a critical extension', signed({ ...header, crit: ['exp'] }, claims)],
+      ['alg None without a signature', `${unsigned({ ...header, alg: 'None' }, claims)}.`],
+      ['another algorithm with the signature', `${unsigned({ ...header, alg: 'HS512' }, claims)}.${signature}`],
+      ['HS512 by another key', hmac({ ...header, alg: 'HS512' }, ours, { hash: 'sha512' })],
+      ['HS256 by another key under our kid', hmac(header)],
+      ['HS256 by the empty key', hmac(header, '')],
+      ['HS256 by a key of zeros', hmac(header, Buffer.alloc(32))],
+      ['HS256 by the kid', hmac(header, Buffer.from(header.kid, 'base64url'))],
+      ['more scope, signed again', hmac(header, ours, { c: { ...claims, scope: ALL_SCOPES } })],
+      ['a public-key algorithm', bySignature({ ...header, alg: 'EdDSA' })],
+      ['a public-key signature under HS256', bySignature(header)],
+      ['an unknown key', hmac({ ...header, kid: 'other' })],
+      ['no kid', hmac({ typ: header.typ, alg: header.alg })],
+      ['a key that it brings along', hmac({ ...header, jwk: oct })],
+      ['a public key that it brings along', bySignature({ ...header, alg: 'EdDSA', jwk })],
+      ['a key that it points to', hmac({ ...header, jku: 'https://evil.example/jwks.json' })],
+      ['another type', hmac({ ...header, typ: 'JWT' })],
+      ['another type with the signature', `${unsigned({ ...header, typ: 'JWT' }, claims)}.${signature}`],
+      ['a critical extension', hmac({ ...header, crit: ['exp'] })],
+      ['a critical extension with the signature', `${unsigned({ ...header, crit: ['exp'] }, claims)}.${signature}`],
       ['a fourth part', `${good}.x`],
       ['padding', `${good}==`],
       ['white space', `${head}.${body}. ${signature}`],

@@ -149,7 +149,7 @@ describe('while the keyring is out of reach', () => {
       isOutage(await ask(here, registering({ redirect_uris: ['http://127.0.0.1/cb'] })), 'registering');
       isOutage(await ask(here, refreshing(client, { refresh_token: 'x' })), 'nobody can tell whose it is');
       isOutageOfTheResource(await call(here, 'eyJ.made.up'), 'nobody can tell whose it is');
-      (await ask(here, { path: '/.well-known/jwks.json' })).hasStatus(503, 'the keys');
+      (await ask(here, { path: '/account' })).hasStatus(503, 'the page by which the home page tells whether sign-in works');
       isOutagePage(await new Browser(here).open(authorizePath(asking(client))), 'a sign-in');
       await cold.objectsNow('Keyring', 'works');
       const { tokens } = await connect(here);

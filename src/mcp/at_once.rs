@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-use futures_util::future::{FutureExt, maybe_done};
+use futures::future::{FutureExt, maybe_done};
 
 /// What each piece of work gives, in the order of `work`.
 pub(crate) async fn at_once<F: Future>(work: impl Iterator<Item = F>) -> Vec<F::Output> {

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::task::Poll;
 
-use futures_util::future::poll_fn;
+use futures::future::poll_fn;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -272,7 +272,7 @@ struct LogMessage<'a> {
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt;
+    use futures::FutureExt;
     use serde_json::json;
 
     use super::*;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::Stream;
+use futures::Stream;
 
 use super::announce::event;
 use super::exchange::Exchange;

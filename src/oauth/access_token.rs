@@ -1,22 +1,23 @@
-//! Access tokens: `at+jwt` (RFC 9068), signed with Ed25519 and with nothing else, for exactly one resource, for one hour.
-//! No storage is read to check one. That a grant was revoked is not in here: the edge looks for a marker now and then.
+//! Access tokens: `at+jwt` (RFC 9068) with HS256 by `jwt-compact`, for exactly one resource, for one hour. No storage is read to
+//! verify one. Whether a grant was revoked is not decided here.
 //!
-//! Deviation from RFC 9068 §2.1, which wants RS256 on offer: verifying it in a Worker costs more than everything else in a
-//! call, and MCP clients do not read tokens.
+//! Deviation from RFC 9068 §2.1, which wants RS256 on offer: issuer and resource are the same Worker, so nobody else needs a key
+//! to verify a token, and MCP clients do not read tokens. Tokens of an external issuer are verified in `external`, by
+//! WebCrypto: its algorithms are asynchronous there.
 
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
+use chrono::{DateTime, Utc};
+use jwt_compact::alg::Hs256;
+use jwt_compact::{AlgorithmExt as _, Claims, Header, UntrustedToken, ValidationError};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::bearer::{Bearer, MAX_BEARER_LENGTH};
-use super::ed25519::Ed25519;
 use super::keys::SigningKeys;
-use super::object::{Object, Unexpected};
 use super::origin::Issuer;
-use super::outage::Outage;
 use super::passphrase::Epoch;
 use super::resource::Resource;
 use super::{Random, Timestamp};
@@ -74,51 +75,56 @@ impl AccessToken {
     }
 }
 
-/// Why no token was made.
+/// A token that would be longer than a resource accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Unissuable {
-    /// It would be too long to be accepted.
-    #[error("the access token would be too long")]
-    TooLong,
-    /// The platform does not sign.
-    #[error(transparent)]
-    Outage(#[from] Outage),
-}
+#[error("the access token would be too long")]
+pub struct TooLong;
 
 /// Signs a token.
-pub async fn issue(
+///
+/// # Errors
+///
+/// [`TooLong`] if it would exceed [`MAX_BEARER_LENGTH`], which only a long list of scopes can cause.
+pub fn issue(
     request: &AccessTokenRequest<'_>,
     keys: &SigningKeys,
-    ed25519: &impl Ed25519,
     now: Timestamp,
     random: &impl Random,
-) -> Result<AccessToken, Unissuable> {
+) -> Result<AccessToken, TooLong> {
     let mut id = [0; 16];
     random.fill(&mut id);
     let name = request.display_name.map(|name| name.get(..name.floor_char_boundary(MAX_NAME)).unwrap_or_default());
-    let claims = AccessClaims {
+    let mut claims = Claims::new(AccessClaims {
         iss: request.issuer.as_str().to_owned(),
         sub: request.subject.clone(),
         aud: request.resource.as_str().to_owned(),
         client_id: request.client_id.clone(),
         scope: request.scope.clone(),
-        iat: now,
-        exp: now.plus(request.lifetime),
         jti: URL_SAFE_NO_PAD.encode(id),
         gid: request.grant,
         name: name.map(str::to_owned),
         epoch: request.epoch,
-    };
-    let (header, seed) = keys.current().ok_or(Outage::Storage)?;
-    let claims = serde_json::to_vec(&claims).map_err(|_| Unissuable::TooLong)?;
-    let mut text = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));
-    let signature = ed25519.sign(seed, text.as_bytes()).await?;
-    text.push('.');
-    text.push_str(&URL_SAFE_NO_PAD.encode(signature));
+    });
+    claims.issued_at = Some(date_time(now));
+    claims.expiration = Some(date_time(now.plus(request.lifetime)));
+    let key = keys.current();
+    let header = Header::empty().with_key_id(key.id()).with_token_type("at+jwt");
+    let text = Hs256.token(&header, &claims, key.secret()).map_err(|_| TooLong)?;
     if text.len() > MAX_BEARER_LENGTH {
-        return Err(Unissuable::TooLong);
+        return Err(TooLong);
     }
     Ok(AccessToken { text, expires_in: request.lifetime })
+}
+
+/// The moment as `jwt-compact` has it. Beyond its range lies no time that a clock shows.
+fn date_time(moment: Timestamp) -> DateTime<Utc> {
+    let seconds = i64::try_from(moment.as_seconds()).ok();
+    seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// The moment as this folder has it; none before 1970.
+fn timestamp(moment: DateTime<Utc>) -> Option<Timestamp> {
+    u64::try_from(moment.timestamp()).ok().map(Timestamp::from_seconds)
 }
 
 /// What a token must fit.
@@ -195,30 +201,33 @@ pub enum TokenRefused {
     /// The passphrase under which the person signed in has been changed.
     #[error("credentials_changed")]
     CredentialsChanged,
-    /// The platform does not check signatures. Not the token's fault: 503.
-    #[error("outage: {0}")]
-    Outage(#[from] Outage),
 }
 
-/// Checks a token at the resource.
-pub async fn verify(
+/// Verifies a token at the resource (RFC 9068 §4).
+///
+/// # Errors
+///
+/// [`TokenRefused`] says which check failed.
+pub fn verify(
     bearer: &Bearer,
     keys: &SigningKeys,
-    ed25519: &impl Ed25519,
     expected: &Expected<'_>,
     now: Timestamp,
 ) -> Result<VerifiedToken, TokenRefused> {
-    let token = authenticate(bearer.as_str(), keys, ed25519).await?;
+    let claims = authenticate(bearer.as_str(), keys)?;
+    let moment = |moment: Option<DateTime<Utc>>| moment.and_then(timestamp).ok_or(TokenRefused::NotOurs);
+    let (issued_at, expires) = (moment(claims.issued_at)?, moment(claims.expiration)?.plus(LEEWAY));
+    let token = claims.custom;
     if token.iss != expected.issuer.as_str() {
         return Err(TokenRefused::WrongIssuer);
     }
     if token.aud != expected.resource.as_str() {
         return Err(TokenRefused::WrongAudience);
     }
-    if now >= token.exp.plus(LEEWAY) {
+    if now >= expires {
         return Err(TokenRefused::Expired);
     }
-    if now.plus(LEEWAY) < token.iat {
+    if now.plus(LEEWAY) < issued_at {
         return Err(TokenRefused::NotYetValid);
     }
     if token.epoch.is_some_and(|epoch| !expected.epochs.contains(&epoch)) {
@@ -231,7 +240,7 @@ pub async fn verify(
         display_name: token.name.map(Arc::from),
         grant: token.gid,
     };
-    Ok(VerifiedToken::new(caller, token.exp.plus(LEEWAY), &token.jti))
+    Ok(VerifiedToken::new(caller, expires, &token.jti))
 }
 
 /// To whom a token was given, whatever it is still worth.
@@ -246,38 +255,38 @@ pub struct TokenOrigin {
 }
 
 /// Whose token this is, however old: what a request for its revocation needs (RFC 7009). Not a permission to anything.
-pub async fn identify(
-    token: &str,
-    issuer: &Issuer,
-    keys: &SigningKeys,
-    ed25519: &impl Ed25519,
-) -> Result<TokenOrigin, TokenRefused> {
-    let claims = authenticate(token, keys, ed25519).await?;
+pub fn identify(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<TokenOrigin, TokenRefused> {
+    let claims = authenticate(token, keys)?.custom;
     if claims.iss != issuer.as_str() {
         return Err(TokenRefused::WrongIssuer);
     }
     Ok(TokenOrigin { client_id: claims.client_id, subject: claims.sub, grant: claims.gid })
 }
 
-/// Header and signature. The header is compared and not read: what is signed with our keys has exactly the header that we
-/// write, so no algorithm, type, key or critical extension of somebody else's choice is ever looked at.
-async fn authenticate(text: &str, keys: &SigningKeys, ed25519: &impl Ed25519) -> Result<AccessClaims, TokenRefused> {
+/// Verifies header and signature.
+///
+/// `jwt-compact` checks neither `typ` nor `crit` and takes the algorithm from its caller. So the encoded header is compared with
+/// the one that our keys write: no algorithm, type, key or critical extension of somebody else's choice gets any further.
+fn authenticate(text: &str, keys: &SigningKeys) -> Result<Claims<AccessClaims>, TokenRefused> {
     if text.len() > MAX_BEARER_LENGTH {
         return Err(TokenRefused::NotOurs);
     }
-    let (message, signature) = text.rsplit_once('.').ok_or(TokenRefused::NotOurs)?;
-    let (header, claims) = message.split_once('.').ok_or(TokenRefused::NotOurs)?;
+    let (header, _) = text.split_once('.').ok_or(TokenRefused::NotOurs)?;
     let key = keys.find(header).ok_or(TokenRefused::NotOurs)?;
-    let signature = URL_SAFE_NO_PAD.decode(signature).ok().and_then(|bytes| <[u8; 64]>::try_from(bytes).ok());
-    let signature = signature.ok_or(TokenRefused::BadSignature)?;
-    if !ed25519.verify(key.key(), message.as_bytes(), &signature).await? {
-        return Err(TokenRefused::BadSignature);
+    let token = UntrustedToken::new(text).map_err(|_| TokenRefused::NotOurs)?;
+    match Hs256.validator::<AccessClaims>(key.secret()).validate(&token) {
+        Ok(token) => Ok(token.into_parts().1),
+        Err(
+            ValidationError::InvalidSignature
+            | ValidationError::InvalidSignatureLen { .. }
+            | ValidationError::MalformedSignature(_),
+        ) => Err(TokenRefused::BadSignature),
+        Err(_) => Err(TokenRefused::NotOurs),
     }
-    let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| TokenRefused::NotOurs)?;
-    AccessClaims::read(&claims).map_err(|_| TokenRefused::NotOurs)
 }
 
-#[derive(Serialize)]
+/// The claims beside `iat` and `exp`, which `jwt-compact` knows.
+#[derive(Clone, Serialize, Deserialize)]
 struct AccessClaims {
     iss: String,
     sub: Subject,
@@ -285,35 +294,13 @@ struct AccessClaims {
     aud: String,
     client_id: ClientId,
     scope: ScopeSet,
-    iat: Timestamp,
-    exp: Timestamp,
     jti: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     gid: Option<GrantId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     epoch: Option<Epoch>,
-}
-
-impl AccessClaims {
-    fn read(json: &[u8]) -> Result<Self, Unexpected> {
-        let claims = Object::parse(json)?;
-        let moment = |name| claims.whole(name)?.map(Timestamp::from_seconds).ok_or(Unexpected);
-        Ok(Self {
-            iss: claims.required("iss")?.to_owned(),
-            sub: claims.parsed("sub")?.ok_or(Unexpected)?,
-            aud: claims.required("aud")?.to_owned(),
-            client_id: claims.parsed("client_id")?.ok_or(Unexpected)?,
-            scope: claims.parsed("scope")?.ok_or(Unexpected)?,
-            iat: moment("iat")?,
-            exp: moment("exp")?,
-            jti: claims.required("jti")?.to_owned(),
-            gid: claims.parsed("gid")?,
-            name: claims.parsed("name")?,
-            epoch: claims.parsed("epoch")?,
-        })
-    }
 }
 
 #[cfg(test)]

@@ -7,11 +7,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::access_token::{Expected, verify};
+use super::access_token::{Expected, TokenRefused, VerifiedToken, verify};
 use super::bearer::Bearer;
 use super::client_id::registered_client;
 use super::code::AuthorizationCode;
-use super::ed25519::tests::{Native, done};
 use super::grants::memory::Memory;
 use super::grants::{Authorization, EndReason, Grant, Ledger, Limits, PendingCode, Redemption, Refresh, Rows as _};
 use super::keys::{KeyRing, MasterKey};
@@ -62,13 +61,19 @@ const CODE: &str =
     "mc1euAvXtZUlNi9nBDGB8cnmwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJyg3SqvMOSqTc76PYjJi0e-s";
 const REFRESH_TOKEN: &str =
     "mr1euAvXtZUlNi9nBDGB8cnm2VmZ2hpamtsAAAAAh-JJUgKL7LYey5pIBL11j9lOfozukcIxvCzcsryq0GcAL1pBm5DTnSe3AF7RdEMdw";
-const ACCESS_TOKEN: &str = "\
+const ED25519_ACCESS_TOKEN: &str = "\
     eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6InpQREdaMy1JbTd2bEtMbzVlZlFQZ2ZteTJnVXFuOElqVHNobDFlUVZKc2MifQ\
     .eyJpc3MiOiJodHRwczovL2hvc3QuZXhhbXBsZSIsInN1YiI6Im93bmVyIiwiYXVkIjoiaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwIiwiY2xpZ\
     W50X2lkIjoiaHR0cHM6Ly9hcHAuZXhhbXBsZS9jbGllbnQuanNvbiIsInNjb3BlIjoibm90ZXM6cmVhZCBwcm9maWxlIiwiaWF0IjoxODAwMDA\
     wMDAwLCJleHAiOjE4MDAwMDM2MDAsImp0aSI6IkFRSURCQVVHQndnSkNnc01EUTRQRUEiLCJnaWQiOiI2NTY2Njc2ODY5NmE2YjZjIiwibmFtZ\
     SI6Ilpvw6siLCJlcG9jaCI6IjJlNDgwZTk2OWYzOGRhNTkifQ.e1o2m2cyHuGlII9MKdeX0lA0VD5DDRxkqQbVVG843ar0fDLfehqILI7geYyH\
     knlT18LwGv3PSDx7Aj8eAGfYBg";
+const ACCESS_TOKEN: &str = "\
+    eyJhbGciOiJIUzI1NiIsImtpZCI6IjhBa1NKVVYzS2p1V1YxN2Fib0tGa1hmNVhvQ19pWXYzLXh1NUNQRG9MbjAiLCJ0eXAiOiJhdCtqd3QifQ.\
+    eyJleHAiOjE4MDAwMDM2MDAsImlhdCI6MTgwMDAwMDAwMCwiaXNzIjoiaHR0cHM6Ly9ob3N0LmV4YW1wbGUiLCJzdWIiOiJvd25lciIsImF1ZCI\
+    6Imh0dHBzOi8vaG9zdC5leGFtcGxlL21jcCIsImNsaWVudF9pZCI6Imh0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24iLCJzY29wZSI6Im\
+    5vdGVzOnJlYWQgcHJvZmlsZSIsImp0aSI6IkFRSURCQVVHQndnSkNnc01EUTRQRUEiLCJnaWQiOiI2NTY2Njc2ODY5NmE2YjZjIiwibmFtZSI6I\
+    lpvw6siLCJlcG9jaCI6IjJlNDgwZTk2OWYzOGRhNTkifQ.B3nhag5gWtM5vL4vffLUpit6-wU_rj0OqjCXkaNBpjw";
 
 /// One byte after the other.
 struct Ascending(std::cell::Cell<u8>);
@@ -188,17 +193,25 @@ fn a_refresh_token_that_was_given_before_is_worth_the_next() {
     assert_eq!(refreshed.answer.unwrap().authorization, authorization());
 }
 
-#[test]
-fn an_access_token_that_was_given_before_lets_in() {
-    let keys = keys();
+fn verified(token: &str) -> Result<VerifiedToken, TokenRefused> {
     let issuer = Issuer::parse("https://host.example").unwrap();
     let resources = ResourceServer::new(issuer.origin());
-    let signing = done(keys.signing(NOW, &Native)).unwrap();
-    let bearer = Bearer::from_authorization([format!("Bearer {ACCESS_TOKEN}").as_str()]).unwrap().unwrap();
+    let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
     let expected = Expected { issuer: &issuer, resource: resources.mcp(), epochs: &epochs() };
-    let token = done(verify(&bearer, &signing, &Native, &expected, NOW.plus(60))).unwrap();
+    verify(&bearer, &keys().signing(NOW), &expected, NOW.plus(60))
+}
+
+#[test]
+fn an_access_token_that_was_given_before_lets_in() {
+    let token = verified(ACCESS_TOKEN).unwrap();
     assert_eq!(token.caller().subject.as_str(), "owner");
     assert_eq!(token.caller().grant, Some(made().live.id()));
+}
+
+/// They lived an hour; the refresh token of the same grant gives a new one.
+#[test]
+fn an_access_token_of_the_versions_that_signed_with_ed25519_is_refused() {
+    assert_eq!(verified(ED25519_ACCESS_TOKEN), Err(TokenRefused::NotOurs));
 }
 
 #[test]

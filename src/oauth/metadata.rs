@@ -83,7 +83,6 @@ pub struct AuthorizationServerMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     registration_endpoint: Option<String>,
     revocation_endpoint: String,
-    jwks_uri: String,
     scopes_supported: Vec<String>,
     response_types_supported: &'static [&'static str],
     response_modes_supported: &'static [&'static str],
@@ -95,9 +94,45 @@ pub struct AuthorizationServerMetadata {
     authorization_response_iss_parameter_supported: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     client_id_metadata_document_supported: bool,
-    // No identifier tokens are issued. Clients that read the document under its OpenID name refuse it without these two.
+}
+
+/// The same under its OpenID name. No ID tokens are issued and access tokens are verified here alone, but the schema of clients
+/// that read this document, the TypeScript SDK's among them, demands these three members.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpenIdProviderMetadata {
+    #[serde(flatten)]
+    authorization_server: AuthorizationServerMetadata,
+    jwks_uri: String,
     subject_types_supported: &'static [&'static str],
     id_token_signing_alg_values_supported: &'static [&'static str],
+}
+
+impl OpenIdProviderMetadata {
+    /// Returns the document of this issuer.
+    #[must_use]
+    pub fn new(issuer: &Issuer, capabilities: &Capabilities) -> Self {
+        Self {
+            authorization_server: AuthorizationServerMetadata::new(issuer, capabilities),
+            jwks_uri: issuer.at(path::JWKS),
+            subject_types_supported: &["public"],
+            id_token_signing_alg_values_supported: &[],
+        }
+    }
+}
+
+/// The document at `jwks_uri` (RFC 7517 §5): no public keys, because access tokens are signed with a secret.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct JsonWebKeySet {
+    keys: [(); 0],
+}
+
+/// The form in which the metadata of the authorization server is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetadataForm {
+    /// RFC 8414.
+    OAuth,
+    /// OpenID Connect Discovery 1.0.
+    OpenId,
 }
 
 impl AuthorizationServerMetadata {
@@ -114,7 +149,6 @@ impl AuthorizationServerMetadata {
             token_endpoint: issuer.at(path::TOKEN),
             registration_endpoint: capabilities.registration.then(|| issuer.at(path::REGISTER)),
             revocation_endpoint: issuer.at(path::REVOKE),
-            jwks_uri: issuer.at(path::JWKS),
             scopes_supported: names(&capabilities.scopes),
             response_types_supported: &["code"],
             response_modes_supported: &["query"],
@@ -124,8 +158,6 @@ impl AuthorizationServerMetadata {
             code_challenge_methods_supported: &["S256"],
             authorization_response_iss_parameter_supported: capabilities.announce_iss,
             client_id_metadata_document_supported: capabilities.client_id_metadata_documents,
-            subject_types_supported: &["public"],
-            id_token_signing_alg_values_supported: &["EdDSA"],
         }
     }
 }
@@ -134,16 +166,20 @@ fn names(scopes: &ScopeSet) -> Vec<String> {
     scopes.iter().map(str::to_owned).collect()
 }
 
-/// Whether the metadata of the authorization server stands at this path. The issuer has no path, but clients that derive the
-/// name from the URL of the resource ask below it, and some put the well-known part last.
+/// Returns the form of the metadata of the authorization server that is served at a path, if any is. The issuer has no path, but
+/// clients that derive the name from the URL of the resource ask below it, and some put the well-known part last.
 #[must_use]
-pub fn is_authorization_server_metadata(path: &str) -> bool {
+pub fn authorization_server_metadata(path: &str) -> Option<MetadataForm> {
     let below = |well_known: &str| {
         path == well_known
             || path.strip_prefix(well_known).is_some_and(is_resource_path)
             || path.strip_suffix(well_known).is_some_and(is_resource_path)
     };
-    below(path::AUTHORIZATION_SERVER) || below(path::OPENID_CONFIGURATION)
+    if below(path::AUTHORIZATION_SERVER) {
+        Some(MetadataForm::OAuth)
+    } else {
+        below(path::OPENID_CONFIGURATION).then_some(MetadataForm::OpenId)
+    }
 }
 
 fn is_resource_path(path: &str) -> bool {
@@ -225,7 +261,6 @@ mod tests {
                 "token_endpoint": "https://mcp.example.com/token",
                 "registration_endpoint": "https://mcp.example.com/register",
                 "revocation_endpoint": "https://mcp.example.com/revoke",
-                "jwks_uri": "https://mcp.example.com/.well-known/jwks.json",
                 "scopes_supported": ["notes:read", "notes:write", "profile"],
                 "response_types_supported": ["code"],
                 "response_modes_supported": ["query"],
@@ -235,10 +270,23 @@ mod tests {
                 "code_challenge_methods_supported": ["S256"],
                 "authorization_response_iss_parameter_supported": true,
                 "client_id_metadata_document_supported": true,
-                "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": ["EdDSA"],
             })
         );
+    }
+
+    #[test]
+    fn the_openid_form_claims_no_more_than_the_schema_of_clients_demands() {
+        let mut metadata = serde_json::to_value(OpenIdProviderMetadata::new(&issuer(), &everything())).unwrap();
+        let members = metadata.as_object_mut().unwrap();
+        let more = ["jwks_uri", "subject_types_supported", "id_token_signing_alg_values_supported"]
+            .map(|name| members.remove(name).unwrap());
+        assert_eq!(more, [json!("https://mcp.example.com/.well-known/jwks.json"), json!(["public"]), json!([])]);
+        assert_eq!(
+            metadata,
+            serde_json::to_value(AuthorizationServerMetadata::new(&issuer(), &everything())).unwrap(),
+            "all else is the same"
+        );
+        assert_eq!(serde_json::to_value(JsonWebKeySet::default()).unwrap(), json!({ "keys": [] }));
     }
 
     #[test]
@@ -264,20 +312,20 @@ mod tests {
 
     #[test]
     fn the_metadata_answers_wherever_clients_ask() {
-        for path in [
-            "/.well-known/oauth-authorization-server",
-            "/.well-known/oauth-authorization-server/mcp",
-            "/.well-known/oauth-authorization-server/private/mcp",
-            "/.well-known/openid-configuration",
-            "/.well-known/openid-configuration/mcp",
-            "/mcp/.well-known/openid-configuration",
-            "/mcp/.well-known/oauth-authorization-server",
-            "/.well-known/oauth-authorization-server/",
+        for (path, form) in [
+            ("/.well-known/oauth-authorization-server", MetadataForm::OAuth),
+            ("/.well-known/oauth-authorization-server/mcp", MetadataForm::OAuth),
+            ("/.well-known/oauth-authorization-server/private/mcp", MetadataForm::OAuth),
+            ("/.well-known/openid-configuration", MetadataForm::OpenId),
+            ("/.well-known/openid-configuration/mcp", MetadataForm::OpenId),
+            ("/mcp/.well-known/openid-configuration", MetadataForm::OpenId),
+            ("/mcp/.well-known/oauth-authorization-server", MetadataForm::OAuth),
+            ("/.well-known/oauth-authorization-server/", MetadataForm::OAuth),
         ] {
-            assert!(is_authorization_server_metadata(path), "{path}");
+            assert_eq!(authorization_server_metadata(path), Some(form), "{path}");
         }
         for path in ["/", "/mcp", "/.well-known/oauth-authorization-serverx", "/x/.well-known/openid-configuration"] {
-            assert!(!is_authorization_server_metadata(path), "{path}");
+            assert_eq!(authorization_server_metadata(path), None, "{path}");
         }
     }
 }

@@ -18,14 +18,12 @@ pub mod compact;
 pub mod consent;
 pub mod cookie;
 pub mod document_cache;
-pub mod ed25519;
 pub mod external;
 pub mod form;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzz;
 pub mod grants;
 pub mod identity;
-pub mod jwks;
 #[cfg(test)]
 mod kept;
 pub mod keys;
@@ -48,6 +46,8 @@ pub mod row;
 pub mod scope_catalogue;
 pub mod seal;
 pub mod sign_in;
+#[cfg(test)]
+mod testing;
 pub mod throttle;
 mod timestamp;
 pub mod token;

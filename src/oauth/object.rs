@@ -42,16 +42,6 @@ impl Object {
         self.text(name)?.ok_or(Unexpected)
     }
 
-    /// A member that is a text of a certain form.
-    pub(super) fn parsed<T: TryFrom<String>>(&self, name: &str) -> Result<Option<T>, Unexpected> {
-        self.text(name)?.map(|text| T::try_from(text.to_owned()).map_err(|_| Unexpected)).transpose()
-    }
-
-    /// A member that is a whole number, such as a moment in seconds.
-    pub(super) fn whole(&self, name: &str) -> Result<Option<u64>, Unexpected> {
-        self.get(name)?.map(|value| value.as_u64().ok_or(Unexpected)).transpose()
-    }
-
     /// A member that is a text or a list of texts.
     pub(super) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, Unexpected> {
         let texts = match self.get(name)? {
@@ -90,7 +80,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::caller::GrantId;
 
     #[test]
     fn a_member_is_what_it_should_be_or_there_is_no_object() {
@@ -103,9 +92,6 @@ mod tests {
         assert_eq!(object.get("d"), Ok(Some(&json!(1))));
         assert_eq!(object.text("f"), Err(Unexpected), "twice");
         assert_eq!(object.required("c"), Err(Unexpected));
-        assert_eq!((object.whole("d"), object.whole("a")), (Ok(Some(1)), Err(Unexpected)));
-        assert_eq!(object.parsed("a"), Ok(Some("x".to_owned())));
-        assert_eq!(object.parsed::<GrantId>("a"), Err(Unexpected), "a text of another form");
         assert_eq!(object.texts("a"), Ok(Some(vec!["x"])));
         assert_eq!(object.texts("b"), Ok(Some(vec!["y", "z"])));
         assert_eq!(object.texts("c"), Ok(None));

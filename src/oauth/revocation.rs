@@ -1,8 +1,7 @@
 //! The revocation endpoint (RFC 7009). Either token ends the whole grant: the refresh tokens at once, the access tokens as soon
 //! as the resource hears of it. What is no token, is somebody else's or is over already gets the same answer as a success.
 
-use super::access_token::{TokenOrigin, TokenRefused, identify};
-use super::ed25519::Ed25519;
+use super::access_token::{TokenOrigin, identify};
 use super::form::Parameters;
 use super::grants::{Call, Grants};
 use super::keys::{KeyRing, SigningKeys};
@@ -13,7 +12,7 @@ use super::token::{Clients, TokenError, authenticate, read_form};
 use crate::caller::GrantId;
 
 /// Everything the endpoint works with.
-pub struct RevocationEndpoint<'a, C, G, S> {
+pub struct RevocationEndpoint<'a, C, G> {
     /// This server.
     pub issuer: &'a Issuer,
     /// Where clients are found.
@@ -22,13 +21,11 @@ pub struct RevocationEndpoint<'a, C, G, S> {
     pub grants: &'a G,
     /// The keys,
     pub keys: &'a KeyRing,
-    /// and those that sign now,
+    /// and those that sign now.
     pub signing: &'a SigningKeys,
-    /// with this.
-    pub ed25519: &'a S,
 }
 
-impl<C: Clients, G: Grants, S: Ed25519> RevocationEndpoint<'_, C, G, S> {
+impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
     /// Answers a POST; on success with 200, whatever ended. `authorization` and `content_type` are the headers of that name.
     pub async fn answer(
         &self,
@@ -47,12 +44,11 @@ impl<C: Clients, G: Grants, S: Ed25519> RevocationEndpoint<'_, C, G, S> {
             };
             return Ok(self.grants.revoke_token(&token, client.id).await?.ended);
         }
-        match identify(token, self.issuer, self.signing, self.ed25519).await {
+        match identify(token, self.issuer, self.signing) {
             Ok(TokenOrigin { client_id, subject, grant: Some(grant) }) if client_id == client.id => {
                 let call = Call::RevokeForClient { grant, client_id };
                 Ok(self.grants.revoke(ObjectName::of(&subject), call).await?.ended)
             }
-            Err(TokenRefused::Outage(outage)) => Err(outage.into()),
             Ok(_) | Err(_) => Ok(Vec::new()),
         }
     }

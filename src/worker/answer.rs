@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use futures_util::StreamExt;
+use futures::StreamExt;
 use serde::Serialize;
 use serde_json::{Value, json};
 use worker::js_sys::Uint8Array;

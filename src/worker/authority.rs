@@ -8,11 +8,9 @@ use worker::Env;
 use crate::mcp::Unavailable;
 use crate::oauth::Timestamp;
 use crate::oauth::keys::{KeyRing, SigningKeys};
-use crate::oauth::outage::Outage;
 use crate::oauth::passphrase::Epoch;
 
 use super::configuration::Configuration;
-use super::ed25519::WebCrypto;
 use super::keyring;
 
 /// Keys and credentials.
@@ -47,14 +45,13 @@ impl Authority {
         &self.epochs
     }
 
-    /// The keys that sign now.
-    pub(crate) async fn signing(&self, now: Timestamp) -> Result<Rc<SigningKeys>, Outage> {
+    /// The keys that sign now, derived once for each period.
+    pub(crate) fn signing(&self, now: Timestamp) -> Rc<SigningKeys> {
         let kept = self.signing.borrow().as_ref().filter(|keys| keys.covers(now)).map(Rc::clone);
-        if let Some(keys) = kept {
-            return Ok(keys);
-        }
-        let keys = Rc::new(self.keys.signing(now, &WebCrypto).await?);
-        self.signing.replace(Some(Rc::clone(&keys)));
-        Ok(keys)
+        kept.unwrap_or_else(|| {
+            let keys = Rc::new(self.keys.signing(now));
+            self.signing.replace(Some(Rc::clone(&keys)));
+            keys
+        })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use worker::js_sys::{Array, JSON, Uint8Array};
+use worker::js_sys::{Array, JSON, Uint8Array, global};
 use worker::wasm_bindgen::JsValue;
 
 use crate::oauth::Timestamp;
@@ -15,7 +15,7 @@ use crate::oauth::external::{
 };
 use crate::oauth::outage::Outage;
 
-use super::ed25519::subtle;
+use super::js;
 use super::outbound::Outbound;
 
 thread_local! {
@@ -100,7 +100,8 @@ async fn discover(issuer: &ForeignIssuer) -> Result<Discovery, Outage> {
     Err(Outage::Remote)
 }
 
-/// The runtime's cryptography.
+/// The runtime's WebCrypto. Unlike HS256, the algorithms of external issuers are asynchronous here: `jwt-compact`, which verifies
+/// our own tokens, is synchronous and cannot call them.
 struct RuntimeCrypto;
 
 impl SignatureVerifier for RuntimeCrypto {
@@ -131,4 +132,9 @@ impl SignatureVerifier for RuntimeCrypto {
         let verified: Result<JsValue, JsValue> = verified.await;
         verified.map_err(|_| Outage::Storage)?.as_bool().ok_or(Outage::Storage)
     }
+}
+
+/// `crypto.subtle.<method>(…)`.
+async fn subtle(method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+    js::call_async(&js::get(&js::get(&global(), "crypto")?, "subtle")?, method, arguments).await
 }

@@ -11,7 +11,6 @@ mod clock;
 mod configuration;
 mod cors;
 mod durable;
-mod ed25519;
 mod ended;
 mod foreign;
 mod grants_object;

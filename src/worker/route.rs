@@ -1,7 +1,7 @@
 //! Which path leads where. Both forms of a path, with and without a slash at its end, are the same: a client that follows a
 //! redirect on an MCP URL loses its token or its body on the way.
 
-use crate::oauth::metadata::{is_authorization_server_metadata, path as paths};
+use crate::oauth::metadata::{MetadataForm, authorization_server_metadata, path as paths};
 use crate::oauth::resource::{MCP_PATH, PRIVATE_MCP_PATH, PROTECTED_RESOURCE_METADATA_PATH, SSE_PATH};
 
 /// One of the MCP endpoints. Each is a protected resource of its own.
@@ -36,7 +36,7 @@ impl McpEndpoint {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OAuthEndpoint {
     /// RFC 8414 §3, under each name that a client may try.
-    Metadata,
+    Metadata(MetadataForm),
     /// RFC 7517 §5.
     Jwks,
     /// What a person sees.
@@ -105,8 +105,7 @@ impl OAuthEndpoint {
             paths::REGISTER => Self::Direct(DirectEndpoint::Register),
             paths::REVOKE => Self::Direct(DirectEndpoint::Revoke),
             paths::JWKS => Self::Jwks,
-            _ if is_authorization_server_metadata(path) => Self::Metadata,
-            _ => return None,
+            _ => Self::Metadata(authorization_server_metadata(path)?),
         })
     }
 }
@@ -165,9 +164,12 @@ mod tests {
                 "/.well-known/oauth-protected-resource/private/mcp/",
                 Route::ProtectedResourceMetadata(McpEndpoint::Private),
             ),
-            ("/.well-known/oauth-authorization-server", Route::OAuth(OAuthEndpoint::Metadata)),
-            ("/.well-known/oauth-authorization-server/private/mcp/", Route::OAuth(OAuthEndpoint::Metadata)),
-            ("/mcp/.well-known/openid-configuration", Route::OAuth(OAuthEndpoint::Metadata)),
+            ("/.well-known/oauth-authorization-server", Route::OAuth(OAuthEndpoint::Metadata(MetadataForm::OAuth))),
+            (
+                "/.well-known/oauth-authorization-server/private/mcp/",
+                Route::OAuth(OAuthEndpoint::Metadata(MetadataForm::OAuth)),
+            ),
+            ("/mcp/.well-known/openid-configuration", Route::OAuth(OAuthEndpoint::Metadata(MetadataForm::OpenId))),
             ("/.well-known/jwks.json", Route::OAuth(OAuthEndpoint::Jwks)),
             ("/authorize/", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Ask))),
             ("/authorize/consent", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Consent))),

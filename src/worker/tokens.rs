@@ -8,7 +8,7 @@ use worker::Env;
 
 use crate::caller::{Caller, GrantId};
 use crate::oauth::Timestamp;
-use crate::oauth::access_token::{Expected, TokenRefused, VerifiedToken, verify};
+use crate::oauth::access_token::{Expected, VerifiedToken, verify};
 use crate::oauth::bearer::Bearer;
 use crate::oauth::external::{ForeignPolicy, ForeignRefusal};
 use crate::oauth::grants::{Call, Grants as _, Reply};
@@ -20,7 +20,6 @@ use super::access::{NotVerified, VerifyToken};
 use super::app::App;
 use super::clock::now;
 use super::configuration::AuthIssuer;
-use super::ed25519::WebCrypto;
 use super::foreign::{self, KeySource};
 use super::grants_object::GrantsOf;
 use super::hints;
@@ -87,11 +86,8 @@ impl AccessTokens<'_> {
             return verify_foreign(token, resource, foreign, now).await;
         }
         let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
-        let signing = authority.signing(now).await.map_err(|_| NotVerified::Unavailable)?;
         let expected = Expected { issuer: &self.site.issuer, resource, epochs: authority.epochs() };
-        verify(token, &signing, &WebCrypto, &expected, now).await.map_err(|refused| {
-            if matches!(refused, TokenRefused::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
-        })
+        verify(token, &authority.signing(now), &expected, now).map_err(|_| NotVerified::Invalid)
     }
 
     async fn check_not_revoked(&self, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {

@@ -1,6 +1,6 @@
 //! The ways a question reaches the client of a call.
 
-use futures_util::future::join;
+use futures::future::join;
 use serde_json::Value;
 
 use super::rounds::Rounds;

@@ -1,6 +1,6 @@
 //! Rounds of questions, as a client of 2026-07-28 sees them.
 
-use futures_util::future::join3;
+use futures::future::join3;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Tasks, as a client of 2026-07-28 sees them, and random histories of one.
 
-use futures_util::FutureExt;
-use futures_util::future::join;
+use futures::FutureExt;
+use futures::future::join;
 use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;

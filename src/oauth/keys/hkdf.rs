@@ -6,7 +6,6 @@ use sha2::Sha256;
 use zeroize::Zeroize;
 
 use super::master::MasterKey;
-use crate::oauth::ed25519::Seed;
 
 pub(in crate::oauth) type HmacSha256 = Hmac<Sha256>;
 
@@ -31,11 +30,6 @@ impl Prk {
 
     pub(super) fn expand_bytes(&self, info: &[u8]) -> [u8; 32] {
         absorb_raw(self.0.clone(), &[info, &[1]]).finalize().into_bytes().into()
-    }
-
-    /// What the signing key of a period is made from.
-    pub(super) fn seed(&self, period: u64) -> Seed {
-        Seed::new(self.expand(&format!("sign/ed25519/{period}")))
     }
 }
 

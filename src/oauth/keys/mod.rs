@@ -14,4 +14,4 @@ pub(super) mod tests;
 pub(super) use hkdf::hmac;
 pub use master::{InvalidMasterKey, MasterKey};
 pub use ring::{CipherKeys, KeyRing, MAX_PREVIOUS_KEYS, MacKey};
-pub use signing::{PublicKey, SIGNING_PERIOD, SigningKeys};
+pub use signing::{SIGNING_PERIOD, SigningKey, SigningKeys};

@@ -6,8 +6,6 @@ use super::hkdf::{HmacSha256, Prk, absorb, extract, hmac};
 use super::master::MasterKey;
 use super::signing::SigningKeys;
 use crate::oauth::Timestamp;
-use crate::oauth::ed25519::Ed25519;
-use crate::oauth::outage::Outage;
 use hmac::Mac as _;
 
 /// Previous master keys that are still honoured.
@@ -66,9 +64,10 @@ impl KeyRing {
         &self.seal
     }
 
-    /// The signing keys of this moment. Keep them while they [cover](SigningKeys::covers) the time.
-    pub async fn signing(&self, now: Timestamp, ed25519: &impl Ed25519) -> Result<SigningKeys, Outage> {
-        SigningKeys::derive(&self.masters, now, ed25519).await
+    /// Derives the signing keys of this moment. Keep them while they [cover](SigningKeys::covers) the time.
+    #[must_use]
+    pub fn signing(&self, now: Timestamp) -> SigningKeys {
+        SigningKeys::derive(&self.masters, now)
     }
 }
 
@@ -130,15 +129,10 @@ impl Drop for CipherKeys {
 /// The master keys, ready to derive from.
 pub(super) struct Masters {
     pub(super) current: Prk,
-    previous: Vec<Prk>,
+    pub(super) previous: Vec<Prk>,
 }
 
 impl Masters {
-    /// The current one first.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Prk> {
-        std::iter::once(&self.current).chain(&self.previous)
-    }
-
     fn mac(&self, label: &str) -> MacKey {
         let key = |prk: &Prk| hmac(&prk.expand(label));
         MacKey { current: key(&self.current), previous: self.previous.iter().map(key).collect() }

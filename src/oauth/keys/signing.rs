@@ -2,49 +2,57 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jwt_compact::alg::Hs256Key;
+use jwt_compact::jwk::JsonWebKey;
+use sha2::Sha256;
 
+use super::hkdf::Prk;
 use super::ring::Masters;
 use crate::oauth::Timestamp;
-use crate::oauth::ed25519::{Ed25519, Seed};
-use crate::oauth::jwks::{Jwk, Jwks};
-use crate::oauth::outage::Outage;
 
 /// How long one signing key signs, in seconds: ninety days.
 pub const SIGNING_PERIOD: u64 = 90 * 24 * 3600;
 
-/// The keys that sign and check access tokens, at one moment (Ed25519, RFC 8037).
+/// The keys that sign and verify access tokens at one moment (HS256, RFC 7518 §3.2).
 ///
-/// A signing key lives for one [`SIGNING_PERIOD`] of the calendar and its number is part of the derivation, so all isolates
-/// change at the same second and nobody has to remember anything. The next key is published one period ahead, and the
-/// last one is accepted one period longer; an access token lives an hour.
+/// A signing key lives for one [`SIGNING_PERIOD`] of the calendar, and the number of the period is part of its derivation, so all
+/// isolates change at the same second and nothing is stored. The keys of the periods before and after are accepted too: clocks
+/// differ, and an access token may outlive the period in which it was signed.
 pub struct SigningKeys {
     period: u64,
-    seed: Seed,
-    /// The one that signs now first.
-    public: Vec<PublicKey>,
+    current: SigningKey,
+    /// The neighbouring periods, and all three periods of previous master keys.
+    others: Vec<SigningKey>,
 }
 
 /// A key that an access token may be signed with.
-pub struct PublicKey {
-    key: [u8; 32],
+pub struct SigningKey {
+    secret: Hs256Key,
+    id: String,
     header: String,
 }
 
-impl PublicKey {
-    fn new(key: [u8; 32]) -> Self {
-        let kid = Jwk::ed25519_thumbprint(&key);
-        let header = format!("{{\"alg\":\"EdDSA\",\"typ\":\"at+jwt\",\"kid\":\"{kid}\"}}");
-        Self { key, header: URL_SAFE_NO_PAD.encode(header) }
+impl SigningKey {
+    fn derive(master: &Prk, period: u64) -> Self {
+        let secret = Hs256Key::new(master.expand(&format!("sign/hs256/{period}")));
+        let id = URL_SAFE_NO_PAD.encode(JsonWebKey::from(&secret).thumbprint::<Sha256>());
+        let header = URL_SAFE_NO_PAD.encode(format!(r#"{{"alg":"HS256","kid":"{id}","typ":"at+jwt"}}"#));
+        Self { secret, id, header }
     }
 
-    /// The key.
+    /// Returns the secret, for signing and verifying and nothing else.
+    pub(in crate::oauth) const fn secret(&self) -> &Hs256Key {
+        &self.secret
+    }
+
+    /// Returns the `kid`: the thumbprint of the key (RFC 7638). It reveals nothing about a key of 256 random bits.
     #[must_use]
-    pub const fn key(&self) -> &[u8; 32] {
-        &self.key
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
-    /// The encoded header of every token that is signed with it. There is only one spelling: a token with another header is
-    /// not ours, whatever it says, and nobody need read it.
+    /// Returns the encoded JOSE header of every token that is signed with this key. There is only one spelling, so a token with
+    /// another header is not ours, whatever its `alg`, `typ` or `crit` says.
     #[must_use]
     pub fn header(&self) -> &str {
         &self.header
@@ -52,38 +60,34 @@ impl PublicKey {
 }
 
 impl SigningKeys {
-    pub(super) async fn derive(masters: &Masters, now: Timestamp, ed25519: &impl Ed25519) -> Result<Self, Outage> {
+    pub(super) fn derive(masters: &Masters, now: Timestamp) -> Self {
         let period = period_of(now);
-        let mut public = Vec::new();
-        for master in masters.all() {
-            for period in [period, period.saturating_add(1), period.saturating_sub(1)] {
-                public.push(PublicKey::new(ed25519.public_key(&master.seed(period)).await?));
-            }
+        let neighbours = [period.saturating_add(1), period.saturating_sub(1)];
+        let mut others: Vec<SigningKey> =
+            neighbours.iter().map(|period| SigningKey::derive(&masters.current, *period)).collect();
+        for master in &masters.previous {
+            let periods = [&[period], neighbours.as_slice()].concat();
+            others.extend(periods.into_iter().map(|period| SigningKey::derive(master, period)));
         }
-        Ok(Self { period, seed: masters.current.seed(period), public })
+        Self { period, current: SigningKey::derive(&masters.current, period), others }
     }
 
-    /// Whether these are the right keys at `now`.
+    /// Returns whether these are the right keys at `now`.
     #[must_use]
     pub const fn covers(&self, now: Timestamp) -> bool {
         self.period == period_of(now)
     }
 
-    /// The key that signs now: its header for a new token, and its private half.
-    pub(in crate::oauth) fn current(&self) -> Option<(&str, &Seed)> {
-        Some((self.public.first()?.header(), &self.seed))
+    /// Returns the key that signs now.
+    #[must_use]
+    pub const fn current(&self) -> &SigningKey {
+        &self.current
     }
 
-    /// The key whose header this is, if a token may still be, or already, signed with it.
+    /// Returns the key that writes this encoded header, if a token signed with it is accepted.
     #[must_use]
-    pub fn find(&self, header: &str) -> Option<&PublicKey> {
-        self.public.iter().find(|key| key.header == header)
-    }
-
-    /// The document at `jwks_uri`.
-    #[must_use]
-    pub fn jwks(&self) -> Jwks {
-        Jwks { keys: self.public.iter().map(|key| Jwk::ed25519(&key.key)).collect() }
+    pub fn find(&self, header: &str) -> Option<&SigningKey> {
+        std::iter::once(&self.current).chain(&self.others).find(|key| key.header == header)
     }
 }
 

@@ -6,7 +6,6 @@ use hmac::Mac as _;
 
 use super::hkdf::{absorb_raw, extract_with};
 use super::*;
-use crate::oauth::ed25519::tests::{Native, done};
 use crate::oauth::{Random, Timestamp};
 
 /// The same bytes again and again, each draw different from the last.
@@ -34,12 +33,12 @@ pub(in crate::oauth) fn ring(seed: u64) -> KeyRing {
 }
 
 pub(in crate::oauth) fn signing(ring: &KeyRing, now: Timestamp) -> SigningKeys {
-    done(ring.signing(now, &Native)).unwrap()
+    ring.signing(now)
 }
 
 /// The header of what is signed now.
 fn current(ring: &KeyRing, now: Timestamp) -> String {
-    signing(ring, now).current().unwrap().0.to_owned()
+    signing(ring, now).current().header().to_owned()
 }
 
 pub(in crate::oauth) fn master(seed: u64) -> MasterKey {
@@ -171,20 +170,31 @@ fn signing_keys_change_with_the_calendar_and_overlap_on_both_sides() {
     let (old, new) = (signing(&ring, before), signing(&ring, after));
     let (old_header, new_header) = (current(&ring, before), current(&ring, after));
     assert_ne!(old_header, new_header);
-    assert!(old.find(&new_header).is_some(), "the next key is published before it signs");
+    assert!(old.find(&new_header).is_some(), "the next key is accepted before it signs here");
     assert!(new.find(&old_header).is_some(), "the last key is still accepted");
     assert!(signing(&ring, after.plus(SIGNING_PERIOD)).find(&old_header).is_none(), "and later not");
     assert!(old.covers(before) && !old.covers(after) && new.covers(after));
 }
 
 #[test]
-fn the_key_set_holds_public_keys_only_and_names_the_current_one() {
+fn the_header_is_the_one_that_jwt_compact_writes() {
+    use jwt_compact::alg::Hs256;
+    use jwt_compact::{AlgorithmExt as _, Claims, Header};
     let keys = signing(&ring(1), at(400 * DAY));
-    let document = serde_json::to_value(keys.jwks()).unwrap();
-    let listed = document["keys"].as_array().unwrap();
-    assert_eq!(listed.len(), 3);
-    let header = URL_SAFE_NO_PAD.decode(current(&ring(1), at(400 * DAY))).unwrap();
+    let key = keys.current();
+    let header = Header::empty().with_key_id(key.id()).with_token_type("at+jwt");
+    let token = Hs256.token(&header, &Claims::empty(), key.secret()).unwrap();
+    assert_eq!(token.split('.').next(), Some(key.header()));
+    let header = URL_SAFE_NO_PAD.decode(key.header()).unwrap();
     let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
-    assert_eq!(header, serde_json::json!({"alg": "EdDSA", "typ": "at+jwt", "kid": listed[0]["kid"]}));
-    assert!(listed.iter().all(|key| key.get("d").is_none() && key["kty"] == "OKP"));
+    assert_eq!(header, serde_json::json!({"alg": "HS256", "typ": "at+jwt", "kid": key.id()}));
+}
+
+#[test]
+fn the_key_id_is_the_thumbprint_of_the_key() {
+    use sha2::{Digest as _, Sha256};
+    let keys = signing(&ring(1), at(400 * DAY));
+    let secret = URL_SAFE_NO_PAD.encode(keys.current().secret());
+    let thumbprint = Sha256::digest(format!(r#"{{"k":"{secret}","kty":"oct"}}"#));
+    assert_eq!(keys.current().id(), URL_SAFE_NO_PAD.encode(thumbprint), "RFC 7638 §3.2");
 }

@@ -5,11 +5,10 @@ use serde::Serialize;
 
 use super::error::{CodeProblem, RefreshProblem, TokenError};
 use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
-use crate::oauth::access_token::{AccessToken, AccessTokenRequest, Unissuable, issue};
+use crate::oauth::access_token::{AccessToken, AccessTokenRequest, TooLong, issue};
 use crate::oauth::client::{Client, ClientKind, storage_name};
 use crate::oauth::client_authentication::PresentedClient;
 use crate::oauth::code::AuthorizationCode;
-use crate::oauth::ed25519::Ed25519;
 use crate::oauth::form::{Parameters, is_form};
 use crate::oauth::grants::{Authorization, Grants, Redemption, Refresh, Retry};
 use crate::oauth::keys::{KeyRing, SigningKeys};
@@ -32,7 +31,7 @@ pub trait Clients {
 }
 
 /// Everything the endpoint works with. One per request: the time stands still.
-pub struct TokenEndpoint<'a, C, G, R, S> {
+pub struct TokenEndpoint<'a, C, G, R> {
     /// This server.
     pub issuer: &'a Issuer,
     /// Its resources.
@@ -43,10 +42,8 @@ pub struct TokenEndpoint<'a, C, G, R, S> {
     pub grants: &'a G,
     /// The keys,
     pub keys: &'a KeyRing,
-    /// and those that sign now,
+    /// and those that sign now.
     pub signing: &'a SigningKeys,
-    /// with this.
-    pub ed25519: &'a S,
     /// The credentials of today. Empty if nobody can sign in: then no grant gives tokens.
     pub epochs: &'a [Epoch],
     /// How long an access token is good for, in seconds.
@@ -98,7 +95,7 @@ pub struct ClientToken {
     scope: ScopeSet,
 }
 
-impl<C: Clients, G: Grants, R: Random, S: Ed25519> TokenEndpoint<'_, C, G, R, S> {
+impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
     /// Answers a POST. `authorization` and `content_type` are the headers of that name.
     pub async fn answer(
         &self,
@@ -112,7 +109,7 @@ impl<C: Clients, G: Grants, R: Random, S: Ed25519> TokenEndpoint<'_, C, G, R, S>
         match grant_type {
             "authorization_code" => self.redeem(&form, client).await,
             "refresh_token" => self.refresh(&form, client).await,
-            "client_credentials" => self.for_client(&form, client).await,
+            "client_credentials" => self.for_client(&form, client),
             _ => Err(TokenError::UnsupportedGrantType),
         }
     }
@@ -136,7 +133,7 @@ impl<C: Clients, G: Grants, R: Random, S: Ed25519> TokenEndpoint<'_, C, G, R, S>
         let redeemed = self.grants.redeem(code.object(), request).await?.map_err(TokenError::from)?;
         let refresh = RefreshToken::new(code.object(), redeemed.grant, redeemed.generation, redeemed.proof);
         let agreed = &redeemed.authorization;
-        self.for_person(client, agreed, &agreed.scope, &refresh, None).await
+        self.for_person(client, agreed, &agreed.scope, &refresh, None)
     }
 
     /// RFC 6749 §6.
@@ -151,11 +148,11 @@ impl<C: Clients, G: Grants, R: Random, S: Ed25519> TokenEndpoint<'_, C, G, R, S>
         request.resource = resource;
         let renewal = self.grants.refresh(token.object(), request).await?.answer.map_err(TokenError::from)?;
         let successor = RefreshToken::new(token.object(), token.grant(), renewal.generation, renewal.proof);
-        self.for_person(client, &renewal.authorization, &renewal.scope, &successor, Some(renewal.retry)).await
+        self.for_person(client, &renewal.authorization, &renewal.scope, &successor, Some(renewal.retry))
     }
 
     /// RFC 6749 §4.4: only for clients of the configuration, which have a secret and scopes of their own.
-    async fn for_client(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
+    fn for_client(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
         if client.kind != ClientKind::PreRegistered || client.secrets.is_empty() || client.own_scopes.is_empty() {
             return Err(TokenError::UnauthorizedClient);
         }
@@ -168,19 +165,17 @@ impl<C: Clients, G: Grants, R: Random, S: Ed25519> TokenEndpoint<'_, C, G, R, S>
             return Err(TokenError::Scope);
         }
         let subject = client_subject(&client.id)?;
-        let token = self
-            .sign(&AccessTokenRequest {
-                issuer: self.issuer,
-                resource,
-                subject: &subject,
-                client_id: &client.id,
-                scope: &scope,
-                grant: None,
-                display_name: None,
-                epoch: None,
-                lifetime: self.access_token_lifetime,
-            })
-            .await?;
+        let token = self.sign(&AccessTokenRequest {
+            issuer: self.issuer,
+            resource,
+            subject: &subject,
+            client_id: &client.id,
+            scope: &scope,
+            grant: None,
+            display_name: None,
+            epoch: None,
+            lifetime: self.access_token_lifetime,
+        })?;
         let response = TokenResponse::ForClient(ClientToken {
             access_token: token.as_str().to_owned(),
             token_type: "Bearer",
@@ -190,7 +185,7 @@ impl<C: Clients, G: Grants, R: Random, S: Ed25519> TokenEndpoint<'_, C, G, R, S>
         Ok(Issued { response, client, grant: None, retry: None })
     }
 
-    async fn for_person(
+    fn for_person(
         &self,
         client: Client,
         agreed: &Authorization,
@@ -198,19 +193,17 @@ impl<C: Clients, G: Grants, R: Random, S: Ed25519> TokenEndpoint<'_, C, G, R, S>
         refresh: &RefreshToken,
         retry: Option<Retry>,
     ) -> Result<Issued, TokenError> {
-        let token = self
-            .sign(&AccessTokenRequest {
-                issuer: self.issuer,
-                resource: &agreed.resource,
-                subject: &agreed.subject,
-                client_id: &client.id,
-                scope,
-                grant: Some(refresh.grant()),
-                display_name: agreed.display_name.as_deref(),
-                epoch: agreed.epoch,
-                lifetime: self.access_token_lifetime,
-            })
-            .await?;
+        let token = self.sign(&AccessTokenRequest {
+            issuer: self.issuer,
+            resource: &agreed.resource,
+            subject: &agreed.subject,
+            client_id: &client.id,
+            scope,
+            grant: Some(refresh.grant()),
+            display_name: agreed.display_name.as_deref(),
+            epoch: agreed.epoch,
+            lifetime: self.access_token_lifetime,
+        })?;
         let response = TokenResponse::ForPerson(PersonTokens {
             access_token: token.as_str().to_owned(),
             token_type: "Bearer",
@@ -222,11 +215,8 @@ impl<C: Clients, G: Grants, R: Random, S: Ed25519> TokenEndpoint<'_, C, G, R, S>
     }
 
     /// A token can only be too large by its scopes.
-    async fn sign(&self, request: &AccessTokenRequest<'_>) -> Result<AccessToken, TokenError> {
-        issue(request, self.signing, self.ed25519, self.now, self.random).await.map_err(|error| match error {
-            Unissuable::TooLong => TokenError::Scope,
-            Unissuable::Outage(outage) => TokenError::Outage(outage),
-        })
+    fn sign(&self, request: &AccessTokenRequest<'_>) -> Result<AccessToken, TokenError> {
+        issue(request, self.signing, self.now, self.random).map_err(|TooLong| TokenError::Scope)
     }
 
     /// The resource, if the request names one. It has to be one of ours; which one was granted, the ledger knows.

@@ -1,14 +1,19 @@
-//! The metadata of the authorization server (RFC 8414). The same for everybody, and made without asking any storage.
+//! The metadata of the authorization server (RFC 8414), its OpenID form, and the key set that the latter names. The same for
+//! everybody, and made without asking any storage.
 
-use crate::oauth::metadata::{AuthorizationServerMetadata, Capabilities};
+use serde::Serialize;
+
+use crate::oauth::metadata::{
+    AuthorizationServerMetadata, Capabilities, JsonWebKeySet, MetadataForm, OpenIdProviderMetadata,
+};
 use crate::worker::answer::Answer;
 use crate::worker::app::App;
 use crate::worker::cors;
 use crate::worker::site::Site;
 use crate::worker::well_known::MAX_AGE;
 
-/// The document.
-pub(super) fn document(app: &App, site: &Site) -> Answer {
+/// The metadata in one of its forms.
+pub(super) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
     let capabilities = Capabilities {
         scopes: app.catalogue.all(),
         registration: true,
@@ -16,6 +21,17 @@ pub(super) fn document(app: &App, site: &Site) -> Answer {
         client_credentials: app.configuration.clients.have_services(),
         announce_iss: app.configuration.announce_iss,
     };
-    let document = AuthorizationServerMetadata::new(&site.issuer, &capabilities);
-    cors::readable_by_all(Answer::json(200, &document)).header("cache-control", MAX_AGE)
+    match form {
+        MetadataForm::OAuth => public(&AuthorizationServerMetadata::new(&site.issuer, &capabilities)),
+        MetadataForm::OpenId => public(&OpenIdProviderMetadata::new(&site.issuer, &capabilities)),
+    }
+}
+
+/// The document at `jwks_uri`.
+pub(super) fn key_set() -> Answer {
+    public(&JsonWebKeySet::default())
+}
+
+fn public(document: &impl Serialize) -> Answer {
+    cors::readable_by_all(Answer::json(200, document)).header("cache-control", MAX_AGE)
 }

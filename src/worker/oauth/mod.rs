@@ -5,7 +5,6 @@ mod authorize;
 mod client_documents;
 mod clients;
 mod identity;
-mod jwks;
 mod metadata;
 mod owner;
 mod register;
@@ -41,11 +40,8 @@ use authorize::Problem;
 /// Answers a request to `endpoint`.
 pub(crate) async fn answer(app: &App, site: &Site, endpoint: OAuthEndpoint, incoming: &Incoming, env: &Env) -> Answer {
     match endpoint {
-        OAuthEndpoint::Metadata => app.document(incoming, site, || metadata::document(app, site)),
-        OAuthEndpoint::Jwks => {
-            let keys = jwks::keys(app, env).await;
-            app.document(incoming, site, || jwks::document(keys.as_ref()))
-        }
+        OAuthEndpoint::Metadata(form) => app.document(incoming, site, || metadata::document(app, site, form)),
+        OAuthEndpoint::Jwks => app.document(incoming, site, metadata::key_set),
         OAuthEndpoint::SignIn(step) => authorize::answer(app, site, step, incoming, env).await,
         OAuthEndpoint::Account(step) => account::answer(app, site, step, incoming, env).await,
         OAuthEndpoint::Direct(endpoint) => {

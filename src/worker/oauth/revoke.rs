@@ -3,7 +3,6 @@
 use crate::oauth::form::MAX_FORM;
 use crate::oauth::revocation::RevocationEndpoint;
 use crate::worker::answer::Answer;
-use crate::worker::ed25519::WebCrypto;
 use crate::worker::incoming::Incoming;
 use crate::worker::tokens;
 
@@ -16,10 +15,7 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         Ok(body) => body,
         Err(error) => return unread(error),
     };
-    let signing = match desk.authority.signing(desk.now).await {
-        Ok(signing) => signing,
-        Err(outage) => return Answer::outage(outage),
-    };
+    let signing = desk.authority.signing(desk.now);
     let clients = KnownClients::new(desk);
     let endpoint = RevocationEndpoint {
         issuer: &desk.site.issuer,
@@ -27,7 +23,6 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         grants: &desk.grants(),
         keys: desk.authority.keys(),
         signing: &signing,
-        ed25519: &WebCrypto,
     };
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
     let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await;

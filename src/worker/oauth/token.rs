@@ -4,7 +4,6 @@ use crate::oauth::form::MAX_FORM;
 use crate::oauth::grants::Retry;
 use crate::oauth::token::TokenEndpoint;
 use crate::worker::answer::Answer;
-use crate::worker::ed25519::WebCrypto;
 use crate::worker::incoming::Incoming;
 
 use super::clients::KnownClients;
@@ -17,10 +16,7 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         Err(error) => return unread(error),
     };
     let clients = KnownClients::new(desk);
-    let signing = match desk.authority.signing(desk.now).await {
-        Ok(signing) => signing,
-        Err(outage) => return Answer::outage(outage),
-    };
+    let signing = desk.authority.signing(desk.now);
     let endpoint = TokenEndpoint {
         issuer: &desk.site.issuer,
         resources: &desk.site.resources,
@@ -28,7 +24,6 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         grants: &desk.grants(),
         keys: desk.authority.keys(),
         signing: &signing,
-        ed25519: &WebCrypto,
         epochs: desk.authority.epochs(),
         access_token_lifetime: desk.configuration().access_token_seconds.into(),
         random: &desk.entropy,

@@ -18,7 +18,7 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
 }
 
 const health = document.getElementById("health");
-const { asks, keys } = health.dataset;
+const { asks, account } = health.dataset;
 
 /** Says how the connector is, by asking it what each client asks first. */
 async function look() {
@@ -37,7 +37,8 @@ async function look() {
     const { result } = await answer.json();
     if (result) {
       state = `Answers in ${Math.round(performance.now() - began)} ms.`;
-      if (keys) state += (await fetch(keys)).ok ? " Sign-in works." : " Sign-in is out of order at the moment.";
+      // Without cookies: the page of a stranger asks no storage.
+      if (account) state += (await fetch(account, { credentials: "omit" })).ok ? " Sign-in works." : " Sign-in is out of order at the moment.";
     }
   } catch {
     // It stays what it is.

@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::oauth::metadata::path as metadata;
 use crate::oauth::passphrase::WeakPassphrase;
 use crate::worker::route::{ACCOUNT_PATH, McpEndpoint};
 
@@ -153,14 +152,14 @@ fn still_missing(missing: Missing, local: bool) -> Markup {
     }
 }
 
-/// What is known when the page is made, and for the script what to ask: whether the connector answers, and whether the keys are
-/// there without which nobody signs in.
+/// What is known when the page is made, and for the script what to ask: whether the connector answers, and whether people can
+/// sign in.
 fn health(page: &HomePage<'_>) -> Markup {
-    let keys = (page.has_account && page.missing.is_none()).then_some(metadata::JWKS);
+    let account = (page.has_account && page.missing.is_none()).then_some(ACCOUNT_PATH);
     html! {
         p.quiet.small {
             span.running aria-hidden="true" {}
-            span #health data-asks=(McpEndpoint::Lazy.path()) data-keys=[keys] { "Running." }
+            span #health data-asks=(McpEndpoint::Lazy.path()) data-account=[account] { "Running." }
             " Version " (visible(page.version)) "."
             @if page.has_account { " " a href=(ACCOUNT_PATH) { "Your connected apps" } }
         }
@@ -258,15 +257,15 @@ mod tests {
     }
 
     #[test]
-    fn the_script_asks_the_connector_and_the_keys_where_there_are_some() {
-        for (name, page, keys, account) in [
+    fn the_script_asks_the_connector_and_the_account_page_where_people_sign_in() {
+        for (name, page, asks, account) in [
             ("all is well", at_home(), true, true),
             ("no passphrase", HomePage { missing: Some(Missing::Passphrase), ..at_home() }, false, true),
             ("somebody else's tokens", HomePage { has_account: false, ..at_home() }, false, false),
         ] {
             let page = home(&page);
             assert!(page.contains("<span id=\"health\" data-asks=\"/mcp\""), "{name}: {page}");
-            assert_eq!(page.contains("data-keys=\"/.well-known/jwks.json\""), keys, "{name}");
+            assert_eq!(page.contains("data-account=\"/account\""), asks, "{name}");
             assert_eq!(page.contains("<a href=\"/account\">"), account, "{name}");
         }
     }

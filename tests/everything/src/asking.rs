@@ -1,6 +1,6 @@
 //! Tools and a prompt that ask their client before they answer, as the suite's rounds of requests expect them.
 
-use futures_util::future::join3;
+use futures::future::join3;
 use mcp_connector::mcp::{ClientCapability, Connector, Prompt, Sampling, Tool, ToolError};
 use mcp_connector::worker::{Context, Workers};
 use schemars::JsonSchema;

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::join;
+use futures::future::join;
 use mcp_connector::mcp::{Connector, Json, RpcError, Tool, ToolError};
 use mcp_connector::worker::{Context, Workers};
 use schemars::JsonSchema;

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::oauth::ed25519::tests::done;
 use crate::oauth::external::KeyMaterial;
+use crate::oauth::testing::done;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const AUDIENCES: [&str; 2] = ["https://host.example/mcp", "f81d4fae-7dec"];

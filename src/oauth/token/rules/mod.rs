@@ -16,7 +16,6 @@ use crate::oauth::bearer::Bearer;
 use crate::oauth::client::{Client, ClientKind, ClientName, ClientSecretHash};
 use crate::oauth::code::AuthorizationCode;
 use crate::oauth::consent::Decision;
-use crate::oauth::ed25519::tests::{Native, done};
 use crate::oauth::form::Parameters;
 use crate::oauth::grants::memory::Memory;
 use crate::oauth::grants::{Authorization, Call, Grants, Ledger, Limits, PendingCode, Reply};
@@ -32,6 +31,7 @@ use crate::oauth::resource::ResourceServer;
 use crate::oauth::revocation::RevocationEndpoint;
 use crate::oauth::scope_catalogue::ScopeCatalogue;
 use crate::oauth::sign_in::{NoCode, Person, give_code};
+use crate::oauth::testing::done;
 
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
@@ -155,7 +155,6 @@ impl Server {
             grants: self,
             keys: &self.keys,
             signing: &self.signing,
-            ed25519: &Native,
             epochs: &epochs,
             access_token_lifetime: 3600,
             random: &self.random,
@@ -184,7 +183,6 @@ impl Server {
             grants: self,
             keys: &self.keys,
             signing: &self.signing,
-            ed25519: &Native,
         };
         done(endpoint.answer(authorization, Some(FORM), body.as_bytes()))
     }
@@ -192,7 +190,7 @@ impl Server {
     fn caller(&self, token: &str) -> VerifiedToken {
         let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
         let expected = Expected { issuer: &self.issuer, resource: self.resources.mcp(), epochs: &self.epochs.borrow() };
-        done(verify(&bearer, &self.signing, &Native, &expected, self.now.get())).unwrap()
+        verify(&bearer, &self.signing, &expected, self.now.get()).unwrap()
     }
 }
 

@@ -64,12 +64,9 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
     let bearer =
         Bearer::from_authorization([format!("bearer {}", tokens.text("access_token")).as_str()]).unwrap().unwrap();
     let at = |resource| Expected { issuer: &server.issuer, resource, epochs: &[EPOCH] };
-    let token = done(verify(&bearer, &server.signing, &Native, &at(server.resources.private_mcp()), START)).unwrap();
+    let token = verify(&bearer, &server.signing, &at(server.resources.private_mcp()), START).unwrap();
     assert_eq!((token.caller().subject.as_str(), token.caller().display_name.as_deref()), ("owner", Some("Zoë")));
-    assert!(
-        done(verify(&bearer, &server.signing, &Native, &at(server.resources.mcp()), START)).is_err(),
-        "an audience of its own"
-    );
+    assert!(verify(&bearer, &server.signing, &at(server.resources.mcp()), START).is_err(), "an audience of its own");
     // Every answer was lost: codes pile up, but not without end.
     let full = (0..40).map(|_| done(give_code(&consented, &person, &server, &server.keys, &server.random, START)));
     assert_eq!(full.last().unwrap(), Err(NoCode::TooMany));
