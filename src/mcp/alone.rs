@@ -41,8 +41,8 @@ impl Host for Alone {
         ready(())
     }
 
-    fn random_bits(&self) -> u128 {
-        1
+    fn random_bits(&self) -> Result<u128, Unavailable> {
+        Ok(1)
     }
 
     async fn log_level(

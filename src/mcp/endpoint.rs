@@ -392,8 +392,9 @@ fn without_client<H: Host>(exchange: &Exchange, host: &H, owner: Option<Subject>
         return WithoutClient::Ends;
     }
     let outlive = Outlive::begin(host);
-    match exchange.resumable_in() {
-        Some(session) => WithoutClient::IsKept(outlive, Resumable::new(session.clone(), owner, host.random_bits())),
+    // A stream without a name that nobody can guess is one that nobody can come back to.
+    match exchange.resumable_in().zip(host.random_bits().ok()) {
+        Some((session, bits)) => WithoutClient::IsKept(outlive, Resumable::new(session.clone(), owner, bits)),
         None => WithoutClient::GoesOn(outlive),
     }
 }

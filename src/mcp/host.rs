@@ -26,8 +26,12 @@ pub trait Host: Clone + 'static {
     /// Done after `duration`.
     fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static;
 
-    /// Bits that nobody can guess, for ids.
-    fn random_bits(&self) -> u128;
+    /// Returns bits that nobody can guess, for ids.
+    ///
+    /// # Errors
+    ///
+    /// [`Unavailable`] if the runtime's source of randomness fails. Nothing weaker takes its place.
+    fn random_bits(&self) -> Result<u128, Unavailable>;
 
     /// The least log level that the client of a session asked for; none if it never did. `owner` is whose session it is, here
     /// and below; nobody else gets anything from it.

@@ -169,7 +169,10 @@ impl<H: Host> Runner<H> {
             Operation::Ping | Operation::Listen(_) => return answer.with(Empty),
             Operation::Discover => return answer.with(discovery(&self.registry)),
             Operation::Initialize(version, capabilities) => {
-                let session = Some(SessionId::new(self.host.random_bits(), capabilities, version));
+                let Ok(bits) = self.host.random_bits() else {
+                    return answer.fail(&RpcError::internal("No session was begun: try again in a moment."));
+                };
+                let session = Some(SessionId::new(bits, capabilities, version));
                 return Response { session, ..answer.with(handshake(&self.registry, version)) };
             }
             Operation::SetLogLevel(session, level) => {

@@ -16,7 +16,7 @@ use super::client::{Client, ClientKind, ClientName};
 use super::origin::Origin;
 use super::redirect_uri::{RedirectPolicy, RedirectUri};
 use super::registration::{RegistrationError, text, texts};
-use super::web_url::{Host, InvalidUrl, WebScheme, WebUrl};
+use super::web_url::{Host, InvalidUrl, WebScheme, WebUrl, has_authority};
 
 /// Longest document, in bytes (draft §6.6 recommends 5 KB).
 pub const MAX_DOCUMENT: usize = 5 * 1024;
@@ -38,9 +38,9 @@ pub enum InvalidClientIdUrl {
     /// Draft §3: it has a path.
     #[error("the URL of a client must have a path")]
     NoPath,
-    /// Draft §3: no fragment, no dot segments.
-    #[error("the URL of a client must not have a fragment or dot segments")]
-    Shape,
+    /// Draft §3: no fragment.
+    #[error("the URL of a client must not have a fragment")]
+    Fragment,
     /// Not written in the one canonical way: the document could not name it by the same bytes, or a fetch would go elsewhere.
     #[error("scheme and host of a client's URL must be in lower case")]
     NotCanonical,
@@ -63,7 +63,7 @@ impl ClientIdUrl {
     /// Whether an identifier has the form of a URL. Says nothing of whether it may be fetched.
     #[must_use]
     pub fn is_url_form(id: &ClientId) -> bool {
-        id.as_str().contains("://")
+        has_authority(id.as_str())
     }
 
     /// Checks an identifier. `own` is the origin of this server: a fetch from there would be a loop.
@@ -77,8 +77,8 @@ impl ClientIdUrl {
         if matches!(url.path, "" | "/") {
             return Err(InvalidClientIdUrl::NoPath);
         }
-        if url.fragment.is_some() || url.has_dot_segments() {
-            return Err(InvalidClientIdUrl::Shape);
+        if url.fragment.is_some() {
+            return Err(InvalidClientIdUrl::Fragment);
         }
         if url.port.is_some_and(|port| port != 443) {
             return Err(InvalidClientIdUrl::Port);
@@ -262,10 +262,10 @@ mod tests {
             ("no path", "https://app.example.com", E::NoPath),
             ("bare slash", "https://app.example.com/", E::NoPath),
             ("query without a path", "https://app.example.com?c", E::NoPath),
-            ("fragment", "https://app.example.com/c#x", E::Shape),
-            ("empty fragment", "https://app.example.com/c#", E::Shape),
-            ("dot segment", "https://app.example.com/a/../c", E::Shape),
-            ("encoded dot segment", "https://app.example.com/%2e%2E/c", E::Shape),
+            ("fragment", "https://app.example.com/c#x", E::Fragment),
+            ("empty fragment", "https://app.example.com/c#", E::Fragment),
+            ("dot segment", "https://app.example.com/a/../c", E::Url(InvalidUrl::NotNormalized)),
+            ("encoded dot segment", "https://app.example.com/%2e%2E/c", E::Url(InvalidUrl::NotNormalized)),
             ("user name", "https://claude.ai@evil.example/c", E::Url(InvalidUrl::UserInfo)),
             ("password", "https://a:b@app.example.com/c", E::Url(InvalidUrl::UserInfo)),
             ("other port", "https://app.example.com:8443/c", E::Port),

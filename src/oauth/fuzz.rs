@@ -71,7 +71,7 @@ pub(crate) const TARGETS: &[Target] = &[
             b"https://user@a.example\\@b.example/%2e%2e/#f",
         ],
     },
-    Target { name: "web_url", run: web_url, seeds: &[b"https://MCP.example.com:443/a/./b?x#y", b"http://[::ffff:1.2.3.4]:1/", b"https://2130706433/"] },
+    Target { name: "web_url", run: web_url, seeds: &[b"https://MCP.example.com:443/a/b?x#y", b"https://MCP.example.com/a/./b", b"http://[::ffff:1.2.3.4]:1/", b"https://2130706433/"] },
     Target { name: "scope", run: scope, seeds: &[b"notes:read profile notes:write", b"a  b a", b"a\"b"] },
     Target {
         name: "client_metadata",

@@ -27,8 +27,8 @@ pub enum InvalidResource {
     /// Not an http or https URL.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
-    /// With a query, a fragment, or segments that are empty or dots.
-    #[error("a resource has no query, no fragment, and no segments that are empty or dots")]
+    /// With a query, a fragment, or an empty segment.
+    #[error("a resource has no query, no fragment, and no empty segments")]
     Shape,
 }
 
@@ -41,13 +41,17 @@ pub struct InvalidTarget;
 /// end, no fragment. Two resources are the same exactly if their texts are.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Resource(Arc<str>);
+pub struct Resource {
+    text: Arc<str>,
+    /// Where the path begins in `text`.
+    path_at: usize,
+}
 
 impl Resource {
     /// Reads an identifier and brings it into its canonical form.
     pub fn parse(text: &str) -> Result<Self, InvalidResource> {
         let url = WebUrl::parse(text)?;
-        if url.query.is_some() || url.fragment.is_some() || url.has_dot_segments() || url.path.contains("//") {
+        if url.query.is_some() || url.fragment.is_some() || url.path.contains("//") {
             return Err(InvalidResource::Shape);
         }
         let path = url.path.strip_suffix('/').unwrap_or(url.path);
@@ -56,23 +60,19 @@ impl Resource {
 
     /// The path is empty, or begins with a slash and does not end with one.
     fn at(origin: &Origin, path: &str) -> Self {
-        Self(format!("{origin}{path}").into())
+        Self { text: format!("{origin}{path}").into(), path_at: origin.as_str().len() }
     }
 
     /// The text: the audience of tokens for it.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Where its metadata stands (RFC 9728 §3.1): what `resource_metadata` of a challenge says.
     #[must_use]
     pub fn metadata_url(&self) -> String {
-        // Behind `://` the first slash begins the path.
-        let after_scheme = self.0.find("://").and_then(|at| at.checked_add(3)).unwrap_or(0);
-        let path_at = self.0.get(after_scheme..).and_then(|rest| rest.find('/'));
-        let split = path_at.and_then(|at| after_scheme.checked_add(at)).and_then(|at| self.0.split_at_checked(at));
-        let (origin, path) = split.unwrap_or((&self.0, ""));
+        let (origin, path) = self.text.split_at_checked(self.path_at).unwrap_or((&self.text, ""));
         format!("{origin}{PROTECTED_RESOURCE_METADATA_PATH}{path}")
     }
 }
@@ -93,13 +93,13 @@ impl From<Resource> for String {
 
 impl fmt::Display for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
 impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -186,16 +186,11 @@ mod tests {
 
     #[test]
     fn a_resource_has_no_query_no_fragment_and_no_odd_segments() {
-        for text in [
-            "https://a/mcp?x",
-            "https://a/mcp#x",
-            "https://a/mcp#",
-            "https://a/x/../mcp",
-            "https://a/%2e%2e/mcp",
-            "https://a//",
-            "https://a/mcp//",
-        ] {
+        for text in ["https://a/mcp?x", "https://a/mcp#x", "https://a/mcp#", "https://a//", "https://a/mcp//"] {
             assert_eq!(Resource::parse(text), Err(InvalidResource::Shape), "{text}");
+        }
+        for text in ["https://a/x/../mcp", "https://a/%2e%2e/mcp"] {
+            assert_eq!(Resource::parse(text), Err(InvalidUrl::NotNormalized.into()), "{text}");
         }
         assert!(matches!(Resource::parse("urn:mcp"), Err(InvalidResource::Url(_))));
     }

@@ -1,12 +1,14 @@
-//! A strict parser for the http and https URLs that OAuth compares and trusts: the grammar of RFC 3986, nothing repaired.
+//! The http and https URLs that OAuth compares and trusts: parsed by `url`, and accepted only as that parser writes them.
 //!
-//! A browser repairs what it is given: backslashes, missing slashes, numbers as addresses, tabs. Here all of that is refused,
-//! so that a text which passes means the same host to everybody who reads it afterwards.
+//! A browser, and the parser of the crate with it, repairs what it is given: backslashes, missing slashes, numbers as addresses,
+//! tabs, dot segments. Here all of that is refused, so that a text which passes means the same host and path to everybody who reads
+//! it afterwards. Two habits are no repair: upper case in scheme and host, and a default port that is written out.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use thiserror::Error;
+use url::{ParseError, Position, Url};
 
 use super::origin::Origin;
 
@@ -36,6 +38,28 @@ pub enum InvalidUrl {
     /// Not a number from 1 to 65535.
     #[error("the port of a URL is a number from 1 to 65535")]
     Port,
+    /// What follows the host is not what a parser writes: dot segments, or a character that it percent-encodes.
+    #[error("a URL must have no dot segments, and nothing that a parser rewrites")]
+    NotNormalized,
+}
+
+impl From<ParseError> for InvalidUrl {
+    fn from(error: ParseError) -> Self {
+        match error {
+            ParseError::InvalidPort => Self::Port,
+            ParseError::Overflow => Self::TooLong,
+            ParseError::RelativeUrlWithoutBase
+            | ParseError::RelativeUrlWithCannotBeABaseBase
+            | ParseError::SetHostOnCannotBeABaseUrl => Self::Scheme,
+            // Whatever a later version of the crate refuses is counted among these.
+            ParseError::EmptyHost
+            | ParseError::IdnaError
+            | ParseError::InvalidIpv4Address
+            | ParseError::InvalidIpv6Address
+            | ParseError::InvalidDomainCharacter
+            | _ => Self::Host,
+        }
+    }
 }
 
 /// `http` or `https`.
@@ -78,20 +102,15 @@ pub enum Host {
 }
 
 impl Host {
-    fn parse(text: &str) -> Result<Self, InvalidUrl> {
-        if let Some(inside) = text.strip_prefix('[') {
-            let address = inside.strip_suffix(']').ok_or(InvalidUrl::Host)?;
-            return address.parse().map(Self::V6).map_err(|_| InvalidUrl::Host);
-        }
-        let mut labels = text.split('.');
-        let well_formed = text.len() <= MAX_HOST && labels.clone().all(is_label);
-        // A name whose last label is a number is an IPv4 address to every browser, in whatever odd form (`127.1`, `0x7f.1`,
-        // `2130706433`): only the usual form passes.
-        let number = labels.next_back().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()));
-        match text.parse() {
-            Ok(address) => Ok(Self::V4(address)),
-            Err(_) if well_formed && !number => Ok(Self::Name(text.to_ascii_lowercase())),
-            Err(_) => Err(InvalidUrl::Host),
+    /// The host that the parser found. The parser accepts names that DNS does not: empty labels, a hyphen at either end.
+    fn new(host: &url::Host<&str>) -> Result<Self, InvalidUrl> {
+        match host {
+            url::Host::Domain(name) if name.len() <= MAX_HOST && name.split('.').all(is_label) => {
+                Ok(Self::Name((*name).to_owned()))
+            }
+            url::Host::Domain(_) => Err(InvalidUrl::Host),
+            url::Host::Ipv4(address) => Ok(Self::V4(*address)),
+            url::Host::Ipv6(address) => Ok(Self::V6(*address)),
         }
     }
 
@@ -111,7 +130,7 @@ impl fmt::Display for Host {
         match self {
             Self::Name(name) => f.write_str(name),
             Self::V4(address) => address.fmt(f),
-            Self::V6(address) => write!(f, "[{address}]"),
+            Self::V6(address) => url::Host::<&str>::Ipv6(*address).fmt(f),
         }
     }
 }
@@ -145,7 +164,11 @@ pub struct WebUrl<'a> {
 }
 
 impl<'a> WebUrl<'a> {
-    /// Cuts `text` into its parts, or says what is wrong with it.
+    /// Parses `text`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUrl`] says what is wrong with it.
     pub fn parse(text: &'a str) -> Result<Self, InvalidUrl> {
         if text.len() > MAX_URL {
             return Err(InvalidUrl::TooLong);
@@ -153,33 +176,36 @@ impl<'a> WebUrl<'a> {
         if !text.bytes().all(is_url_byte) {
             return Err(InvalidUrl::Character);
         }
-        let (scheme, rest) = text.split_once("://").ok_or(InvalidUrl::Scheme)?;
-        let scheme = if scheme.eq_ignore_ascii_case("https") {
-            WebScheme::Https
-        } else if scheme.eq_ignore_ascii_case("http") {
-            WebScheme::Http
-        } else {
-            return Err(InvalidUrl::Scheme);
+        let url = Url::parse(text)?;
+        let scheme = match url.scheme() {
+            "https" => WebScheme::Https,
+            "http" => WebScheme::Http,
+            _ => return Err(InvalidUrl::Scheme),
         };
-        let (rest, fragment) = split_off(rest, '#');
-        let (rest, query) = split_off(rest, '?');
-        let (authority, path) = match rest.find('/').and_then(|at| rest.split_at_checked(at)) {
-            Some(parts) => parts,
-            None => (rest, ""),
-        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidUrl::UserInfo);
+        }
+        let host = Host::new(&url.host().ok_or(InvalidUrl::Host)?)?;
+        let (origin, rest) = split_before_path(text, &url)?;
+        let authority = strip_prefix_ignoring_case(origin, scheme.as_str())
+            .and_then(|rest| rest.strip_prefix("://"))
+            .ok_or(InvalidUrl::Scheme)?;
         if authority.contains('@') {
             return Err(InvalidUrl::UserInfo);
         }
-        // The colons of an IPv6 address stand inside its brackets.
-        let (raw_host, port) = match authority.rsplit_once(':') {
-            Some((host, port)) if !port.contains(']') => (host, Some(parse_port(port)?)),
-            _ => (authority, None),
-        };
-        // Brackets belong around an address and nowhere else; percent signs are legal in a path only if they encode something.
-        if path.contains(['[', ']']) || !percent_signs_encode(rest) || !query.is_none_or(percent_signs_encode) {
+        if authority.contains('/') && !authority.starts_with('/') {
+            return Err(InvalidUrl::NotNormalized);
+        }
+        let port_on = strip_prefix_ignoring_case(authority, &host.to_string()).ok_or(InvalidUrl::Host)?;
+        let port = written_port(port_on, &url)?;
+        let raw_host = authority.strip_suffix(port_on).unwrap_or(authority);
+        let (before_fragment, fragment) = split_off(rest, '#');
+        let (path, query) = split_off(before_fragment, '?');
+        // The parser lets brackets stand in a path, and percent signs that encode nothing.
+        if path.contains(['[', ']']) || !percent_signs_encode(before_fragment) {
             return Err(InvalidUrl::Character);
         }
-        Ok(Self { scheme, host: Host::parse(raw_host)?, raw_host, port, path, query, fragment })
+        Ok(Self { scheme, host, raw_host, port, path, query, fragment })
     }
 
     /// Scheme, host and port, in their one canonical form.
@@ -187,15 +213,40 @@ impl<'a> WebUrl<'a> {
     pub fn origin(&self) -> Origin {
         Origin::from_url(self)
     }
+}
 
-    /// Whether a path segment is `.` or `..`, also if its dots are percent-encoded: browsers resolve those away.
-    #[must_use]
-    pub fn has_dot_segments(&self) -> bool {
-        self.path.split('/').any(|segment| {
-            let plain = segment.replace("%2e", ".").replace("%2E", ".");
-            plain == "." || plain == ".."
-        })
+/// Returns whether a text has the form of a URL with an authority, whatever its scheme.
+#[must_use]
+pub fn has_authority(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.has_authority())
+}
+
+/// Splits a text before its path, which has to be there as the parser writes it; only a lone slash may be missing.
+fn split_before_path<'a>(text: &'a str, url: &Url) -> Result<(&'a str, &'a str), InvalidUrl> {
+    let written = &url[Position::BeforePath..];
+    let without_slash = written.strip_prefix('/').filter(|_| url.path() == "/");
+    for rest in std::iter::once(written).chain(without_slash) {
+        if let Some(parts) = text.len().checked_sub(rest.len()).and_then(|at| text.split_at_checked(at))
+            && parts.1 == rest
+        {
+            return Ok(parts);
+        }
     }
+    Err(InvalidUrl::NotNormalized)
+}
+
+fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// The port, from what follows the host: nothing, or a colon and the number as the parser writes it.
+fn written_port(port_on: &str, url: &Url) -> Result<Option<u16>, InvalidUrl> {
+    if port_on.is_empty() {
+        return Ok(None);
+    }
+    let port = url.port_or_known_default().filter(|port| *port != 0).ok_or(InvalidUrl::Port)?;
+    if port_on.strip_prefix(':') == Some(&*port.to_string()) { Ok(Some(port)) } else { Err(InvalidUrl::Port) }
 }
 
 /// The text before `mark`, and the text after it.
@@ -204,14 +255,6 @@ fn split_off(text: &str, mark: char) -> (&str, Option<&str>) {
         Some((before, after)) => (before, Some(after)),
         None => (text, None),
     }
-}
-
-fn parse_port(text: &str) -> Result<u16, InvalidUrl> {
-    // `parse` would take a plus sign.
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(InvalidUrl::Port);
-    }
-    text.parse().ok().filter(|port| *port != 0).ok_or(InvalidUrl::Port)
 }
 
 /// The characters that RFC 3986 §2 lets stand in a URI.
@@ -309,14 +352,70 @@ mod tests {
     }
 
     #[test]
-    fn dot_segments_are_seen_in_every_spelling() {
-        for path in ["/a/../b", "/..", "/./", "/%2e%2E/x", "/.%2e", "/a/%2e"] {
-            let url = format!("https://example.com{path}");
-            assert!(WebUrl::parse(&url).unwrap().has_dot_segments(), "{path}");
+    fn what_a_parser_would_rewrite_behind_the_host_is_refused() {
+        for rest in ["/a/../b", "/..", "/./", "/%2e%2E/x", "/.%2e", "/a/%2e", "/a/..", "/?a='b'"] {
+            let url = format!("https://example.com{rest}");
+            assert_eq!(WebUrl::parse(&url), Err(InvalidUrl::NotNormalized), "{rest}");
         }
-        for path in ["", "/", "/a", "/.well-known/x", "/a..b", "/...", "/%2e%2ea"] {
-            let url = format!("https://example.com{path}");
-            assert!(!WebUrl::parse(&url).unwrap().has_dot_segments(), "{path}");
+        for rest in [
+            "",
+            "/",
+            "/a",
+            "/.well-known/x",
+            "/a..b",
+            "/...",
+            "/%2e%2ea",
+            "/a%2Fb",
+            "?x",
+            "/?",
+            "/#",
+            "#x",
+            "//a",
+            "/a'b",
+        ] {
+            let url = format!("https://example.com{rest}");
+            let parsed = WebUrl::parse(&url).unwrap();
+            let written =
+                [parsed.query.map(|query| format!("?{query}")), parsed.fragment.map(|text| format!("#{text}"))];
+            assert_eq!([Some(parsed.path.to_owned())].into_iter().chain(written).flatten().collect::<String>(), rest);
+        }
+    }
+
+    #[test]
+    fn upper_case_and_a_default_port_are_habits_and_other_spellings_are_not() {
+        for (url, host, port) in [
+            ("HTTPS://Example.COM:443/A", "example.com", Some(443)),
+            ("http://localhost:80", "localhost", Some(80)),
+            ("http://LOCALHOST:8787/x", "localhost", Some(8787)),
+            ("http://[::1]:1", "[::1]", Some(1)),
+            ("https://xn--nxasmq6b.example", "xn--nxasmq6b.example", None),
+        ] {
+            let parsed = WebUrl::parse(url).unwrap();
+            assert_eq!((parsed.host.to_string().as_str(), parsed.port), (host, port), "{url}");
+            assert!(parsed.raw_host.eq_ignore_ascii_case(host), "{url}");
+        }
+        for (url, why) in [
+            ("https://example.com:0443", InvalidUrl::Port),
+            ("http://[0:0:0:0:0:0:0:1]", InvalidUrl::Host),
+            ("http://[::FFFF:127.0.0.1]", InvalidUrl::Host),
+            ("https://xn--a", InvalidUrl::Host),
+        ] {
+            assert_eq!(WebUrl::parse(url), Err(why), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_text_with_an_authority_is_told_from_other_identifiers() {
+        for (text, is) in [
+            ("https://app.example/c.json", true),
+            ("http://localhost", true),
+            ("myapp://callback", true),
+            ("c1_AgAAAABrSdIA", false),
+            ("client:robot", false),
+            ("robot", false),
+            ("", false),
+        ] {
+            assert_eq!(has_authority(text), is, "{text}");
         }
     }
 

@@ -68,8 +68,10 @@ impl Host for Workers {
         Timer::new(duration)
     }
 
-    fn random_bits(&self) -> u128 {
-        u128::from_be_bytes(random())
+    fn random_bits(&self) -> Result<u128, Unavailable> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|_| Unavailable)?;
+        Ok(u128::from_be_bytes(bytes))
     }
 
     async fn log_level(&self, session: &SessionId, owner: Option<&Subject>) -> Result<Option<LogLevel>, SessionError> {
@@ -170,12 +172,4 @@ impl Host for Workers {
     fn reference(&self) -> Option<String> {
         self.visit.as_ref().map(|visit| visit.id().to_owned())
     }
-}
-
-/// Random bytes from the runtime.
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    // The runtime's source does not fail; without it an id would be guessable, which a session id may be.
-    let _ = getrandom::fill(&mut bytes);
-    bytes
 }

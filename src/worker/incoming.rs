@@ -154,11 +154,12 @@ fn path_of(url: &str, path_at: usize) -> &str {
     rest.find(['?', '#']).and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
-/// Where the path begins in an absolute URL.
+/// Where the path begins in the URL of a request, which the runtime has parsed and written: `http://` or `https://`, and a host of
+/// at least one character.
 fn path_start(url: &str) -> usize {
-    let authority = url.find("://").map_or(0, |at| at.saturating_add(3));
-    let rest = url.get(authority..).unwrap_or_default();
-    rest.find(['/', '?', '#']).map_or(url.len(), |at| authority.saturating_add(at))
+    const IN_HOST: usize = "https://".len();
+    let rest = url.get(IN_HOST..).unwrap_or_default();
+    rest.find(['/', '?', '#']).map_or(url.len(), |at| IN_HOST.saturating_add(at))
 }
 
 #[cfg(test)]
@@ -169,6 +170,7 @@ mod tests {
     fn a_url_is_cut_where_its_path_begins() {
         for (url, origin) in [
             ("http://127.0.0.1:8787/mcp?x", "http://127.0.0.1:8787"),
+            ("http://h/a/b", "http://h"),
             ("https://mcp.example.com/", "https://mcp.example.com"),
             ("https://mcp.example.com", "https://mcp.example.com"),
             ("https://[::1]:1/a://b", "https://[::1]:1"),

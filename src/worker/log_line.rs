@@ -22,7 +22,7 @@ pub(super) struct LogLine<'a> {
     pub(super) reason: Option<&'a str>,
     pub(super) trace: Option<TraceParent>,
     /// Names this request in a trace, and the trace if it has none.
-    pub(super) span: [u64; 3],
+    pub(super) span: Option<[u64; 3]>,
 }
 
 impl LogLine<'_> {
@@ -85,19 +85,21 @@ impl LogLine<'_> {
             }
             push_number(&mut line, code.unsigned_abs());
         }
-        let [span, high, low] = self.span;
-        line.push_str(r#","trace":""#);
-        match &self.trace {
-            Some(trace) => {
-                trace.trace().into_iter().for_each(|half| push_digits(&mut line, half));
-                line.push_str(r#"","parent":""#);
-                push_digits(&mut line, trace.parent());
+        if let Some([span, high, low]) = self.span {
+            line.push_str(r#","trace":""#);
+            match &self.trace {
+                Some(trace) => {
+                    trace.trace().into_iter().for_each(|half| push_digits(&mut line, half));
+                    line.push_str(r#"","parent":""#);
+                    push_digits(&mut line, trace.parent());
+                }
+                None => [high, low].into_iter().for_each(|half| push_digits(&mut line, half)),
             }
-            None => [high, low].into_iter().for_each(|half| push_digits(&mut line, half)),
+            line.push_str(r#"","span":""#);
+            push_digits(&mut line, span);
+            line.push('"');
         }
-        line.push_str(r#"","span":""#);
-        push_digits(&mut line, span);
-        line.push_str("\"}");
+        line.push('}');
         line
     }
 }
@@ -177,7 +179,7 @@ mod tests {
             outcome: Some(Outcome::Done),
             reason: None,
             trace: None,
-            span: [1, 2, 3],
+            span: Some([1, 2, 3]),
         }
     }
 

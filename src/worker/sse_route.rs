@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::caller::{Caller, Subject};
 use crate::mcp::{Host, SessionError, SessionId};
+use crate::oauth::outage::Outage;
 
 use super::answer::Answer;
 use super::app::App;
@@ -38,7 +39,8 @@ fn is_for_messages(incoming: &Incoming) -> bool {
 
 /// Opens a stream.
 pub(super) async fn open(app: &App, host: &Workers, who: Option<&Subject>) -> Answer {
-    let session = SessionId::of_http_sse(host.random_bits());
+    let Ok(bits) = host.random_bits() else { return Answer::outage(Outage::Storage) };
+    let session = SessionId::of_http_sse(bits);
     let opening = format!("event: endpoint\ndata: {SSE_MESSAGES_PATH}?session={}\n\n", session.as_str());
     let limits = Limits { keep_alive: app.configuration.keep_alive, longest: LONGEST };
     let session = SessionOf { env: host.env(), id: &session, who, here: None };

@@ -8,6 +8,7 @@ use worker::wasm_bindgen::JsValue;
 
 use crate::caller::ClientId;
 use crate::mcp::{Outcome, ProtocolVersion, RequestHeaders, Summary, TraceParent};
+use crate::oauth::web_url::WebUrl;
 
 use super::answer::Answer;
 use super::clock::now_in_milliseconds;
@@ -33,8 +34,8 @@ pub(crate) struct Visit {
     http: &'static str,
     route: String,
     began: Cell<u64>,
-    /// Random numbers that name the request in a trace, and the trace if it stands in none.
-    span: [u64; 3],
+    /// Random numbers that name the request in a trace, and the trace if it is in none.
+    span: Option<[u64; 3]>,
     /// Set by [`Visit::report_to`], as `metrics` and `began` are.
     log: Cell<Log>,
     metrics: RefCell<Option<JsValue>>,
@@ -47,7 +48,7 @@ pub(crate) struct Continued {
     id: String,
     route: String,
     began: u64,
-    span: [u64; 3],
+    span: Option<[u64; 3]>,
     client: Option<String>,
     trace: Option<TraceParent>,
 }
@@ -69,7 +70,7 @@ impl Visit {
     pub(crate) fn new(http: &str, path: &str, ray: Option<&str>) -> Self {
         let span = random();
         Self {
-            id: ray.filter(|ray| is_ray(ray)).map_or_else(|| own_id(span), str::to_owned),
+            id: ray.filter(|ray| is_ray(ray)).map(str::to_owned).or_else(|| span.map(own_id)).unwrap_or_default(),
             http: METHODS.into_iter().find(|known| *known == http).unwrap_or("OTHER"),
             route: path.to_owned(),
             began: Cell::default(),
@@ -229,8 +230,8 @@ fn is_ray(text: &str) -> bool {
 
 /// The host of an identifier that is a URL, the end of one that holds a registration, else all of it.
 fn short_name(id: &str) -> String {
-    if let Some((_, rest)) = id.split_once("://") {
-        return rest.split('/').next().unwrap_or_default().to_owned();
+    if let Ok(url) = WebUrl::parse(id) {
+        return url.host.to_string();
     }
     match id.strip_prefix("c1_") {
         Some(packed) => format!("registered:{}", packed.get(packed.len().saturating_sub(8)..).unwrap_or_default()),
@@ -239,32 +240,25 @@ fn short_name(id: &str) -> String {
 }
 
 thread_local! {
-    /// Where the numbers of this isolate come from. They have to differ; nobody is kept from guessing them.
-    static STATE: Cell<[u64; 2]> = const { Cell::new([0; 2]) };
+    /// Random numbers that nobody has taken yet.
+    static NUMBERS: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Numbers that are not zero and do not come twice.
-fn random<const N: usize>() -> [u64; N] {
-    let [mut seed, mut count] = STATE.get();
-    if seed == 0 {
-        let mut bytes = [0; 8];
-        // Without the runtime's source the ids of this isolate may be those of another; nothing else hangs on them.
-        let _ = getrandom::fill(&mut bytes);
-        seed = u64::from_ne_bytes(bytes) | 1;
-    }
-    let numbers = std::array::from_fn(|_| {
-        count = count.wrapping_add(1);
-        mixed(seed.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15))).max(1)
-    });
-    STATE.set([seed, count]);
-    numbers
-}
+/// Bytes that are drawn at once: enough for sixty-four requests, because asking the runtime costs more than the bytes do.
+const DRAWN: usize = 1536;
 
-/// The output function of `SplitMix64`.
-const fn mixed(mut number: u64) -> u64 {
-    number = (number ^ number.wrapping_shr(30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    number = (number ^ number.wrapping_shr(27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ number.wrapping_shr(31)
+/// Returns random numbers that are not zero; none if the runtime's source of randomness fails.
+fn random<const N: usize>() -> Option<[u64; N]> {
+    NUMBERS.with_borrow_mut(|numbers| {
+        if numbers.len() < N {
+            let mut bytes = [0; DRAWN];
+            getrandom::fill(&mut bytes).ok()?;
+            let (drawn, _) = bytes.as_chunks();
+            numbers.extend(drawn.iter().map(|number| u64::from_ne_bytes(*number)).filter(|number| *number != 0));
+        }
+        let first = numbers.len().checked_sub(N)?;
+        numbers.split_off(first).try_into().ok()
+    })
 }
 
 #[cfg(test)]
@@ -301,7 +295,7 @@ mod tests {
 
     #[test]
     fn no_number_comes_twice() {
-        let mut numbers: Vec<u64> = (0..1000).flat_map(|_| random::<3>()).collect();
+        let mut numbers: Vec<u64> = (0..1000).flat_map(|_| random::<3>().unwrap()).collect();
         numbers.sort_unstable();
         numbers.dedup();
         assert_eq!(numbers.len(), 3000);

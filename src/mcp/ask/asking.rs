@@ -46,7 +46,7 @@ impl<H: Host> Context<H> {
         if !self.exchange().is_open() {
             return Err(ToolError::new("The client takes no stream for this call, so it cannot be asked."));
         }
-        let id = format!("{:032x}", self.host().random_bits());
+        let id = format!("{:032x}", self.host().random_bits()?);
         let owner = self.caller().map(|caller| &caller.subject);
         // The wait begins first: an answer must not come before somebody waits for it.
         let answer = self.host().client_response(session, owner, &id);

@@ -98,7 +98,7 @@ impl<H: Host> Context<H> {
     ) -> Result<Elicited<()>, ToolError> {
         let mut params = vec![("mode", "url".into()), ("message", message.into().into()), ("url", url.into())];
         if !self.protocol_version().is_modern() {
-            params.push(("elicitationId", format!("{:032x}", self.host().random_bits()).into()));
+            params.push(("elicitationId", format!("{:032x}", self.host().random_bits()?).into()));
         }
         let params = object(params).into();
         let question = Question { method: "elicitation/create", params, needs: ClientCapability::UrlElicitation };

@@ -51,8 +51,8 @@ impl Host for Still {
         if duration <= self.haste { ready(()).left_future() } else { pending().right_future() }
     }
 
-    fn random_bits(&self) -> u128 {
-        7
+    fn random_bits(&self) -> Result<u128, Unavailable> {
+        Ok(7)
     }
 
     async fn log_level(&self, _: &SessionId, _: Option<&Subject>) -> Result<Option<LogLevel>, SessionError> {

@@ -58,7 +58,7 @@ async fn begin<H: Host>(cx: &Context<H>, call: TaskCall) -> Result<Created, RpcE
         Asking::Nobody | Asking::Stream(_) => Vec::new(),
     };
     let not_begun = || RpcError::internal("The task was not begun: storage does not answer; try again in a moment.");
-    let id = TaskId::new(&call.tool, cx.host().random_bits()).ok_or_else(not_begun)?;
+    let id = cx.host().random_bits().ok().and_then(|bits| TaskId::new(&call.tool, bits)).ok_or_else(not_begun)?;
     match cx.host().task(&id, Command::Begin(call, answers)).await {
         Ok(Reply::Task(task)) => Ok(Created { id, task }),
         Ok(Reply::Unknown | Reply::Heard | Reply::TooLarge) | Err(_) => Err(not_begun()),

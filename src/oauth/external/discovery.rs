@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::oauth::object::{Object, Unexpected};
 use crate::oauth::origin::Origin;
+use crate::oauth::web_url::WebUrl;
 
 /// Largest metadata document, in bytes.
 pub const MAX_METADATA: usize = 64 * 1024;
@@ -40,10 +41,9 @@ impl ForeignIssuer {
     #[must_use]
     pub fn metadata_urls(&self) -> Vec<String> {
         let base = self.0.trim_end_matches('/');
-        let after_scheme = base.find("://").map_or(0, |at| at.saturating_add(3));
-        let path_at = base.get(after_scheme..).and_then(|rest| rest.find('/'));
-        let (origin, path) =
-            path_at.and_then(|at| base.split_at_checked(after_scheme.saturating_add(at))).unwrap_or((base, ""));
+        // The identifier was parsed before, and has neither query nor fragment.
+        let path = WebUrl::parse(base).map_or("", |url| url.path);
+        let origin = base.strip_suffix(path).unwrap_or(base);
         let mut urls = vec![
             format!("{origin}/.well-known/oauth-authorization-server{path}"),
             format!("{base}/.well-known/openid-configuration"),
