@@ -72,18 +72,28 @@ impl fmt::Display for AllowedUsers {
     }
 }
 
-/// A list that names nobody.
+/// Why a text is no list of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
-pub struct NobodyAllowed;
+pub enum InvalidAllowedUsers {
+    /// It names nobody.
+    #[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
+    Nobody,
+    /// More entries than are read. To read a part of them would shut the others out without a word.
+    #[error("name at most {MAX_ALLOWED} people or @domains")]
+    TooMany,
+}
 
 impl AllowedUsers {
     /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody, a verified e-mail
     /// address, all verified addresses of a domain (`@example.com`), or `*`.
-    pub fn parse(text: &str) -> Result<Self, NobodyAllowed> {
+    pub fn parse(text: &str) -> Result<Self, InvalidAllowedUsers> {
         let entries = text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty());
-        let entries: Vec<String> = entries.map(str::to_owned).take(MAX_ALLOWED).collect();
-        if entries.is_empty() { Err(NobodyAllowed) } else { Ok(Self(entries)) }
+        let entries: Vec<String> = entries.map(str::to_owned).collect();
+        match entries.len() {
+            0 => Err(InvalidAllowedUsers::Nobody),
+            1..=MAX_ALLOWED => Ok(Self(entries)),
+            _ => Err(InvalidAllowedUsers::TooMany),
+        }
     }
 
     fn admit(&self, profile: &Profile) -> bool {
@@ -307,7 +317,9 @@ mod tests {
             let admitted = id_token(&changes).unwrap().admitted(&AllowedUsers::parse(allowed).unwrap());
             assert_eq!(admitted.is_ok(), good, "{name}");
         }
-        assert_eq!(AllowedUsers::parse(" , "), Err(NobodyAllowed));
+        assert_eq!(AllowedUsers::parse(" , "), Err(InvalidAllowedUsers::Nobody));
+        assert!(AllowedUsers::parse(&"a ".repeat(MAX_ALLOWED)).is_ok());
+        assert_eq!(AllowedUsers::parse(&"a ".repeat(MAX_ALLOWED + 1)), Err(InvalidAllowedUsers::TooMany));
     }
 
     #[test]

@@ -32,7 +32,7 @@ const MIN_SECRET: usize = 24;
 pub enum InvalidClients {
     /// Not a JSON list of such objects.
     #[error(
-        "the clients must be a JSON list of objects with client_id, redirect_uris, …: line {line}, column {column}"
+        "the clients must be a JSON list of objects with client_id and redirect_uris: line {line}, column {column}"
     )]
     Json {
         /// Where it goes wrong.

@@ -7,10 +7,12 @@ use crate::oauth::challenge::Challenge;
 use crate::oauth::outage::Outage;
 use crate::oauth::resource::Resource;
 
-use super::answer::Answer;
+use super::answer::{Answer, closed_text};
 use super::app::App;
 use super::incoming::Incoming;
+use super::mcp_route::closed_call;
 use super::route::McpEndpoint;
+use super::settings::Part;
 use super::site::Site;
 
 /// Who sent a request.
@@ -65,6 +67,9 @@ impl Door<'_> {
     /// renew it. The private endpoint lets no guest past.
     pub(crate) async fn identify(&self, incoming: &Incoming, tokens: &impl VerifyToken) -> Result<Visitor, Refusal> {
         let header = incoming.header("authorization");
+        if header.is_some() {
+            self.knows_people()?;
+        }
         let bearer = Bearer::from_authorization(header.as_deref()).map_err(|error| self.bad_header(error))?;
         match bearer {
             Some(bearer) => {
@@ -116,11 +121,23 @@ impl Door<'_> {
         )
     }
 
+    /// Whether a token can be looked at: not while a setting that decides who is who cannot be read. Then nobody is sent to sign
+    /// in either, where they would only be told the same.
+    fn knows_people(&self) -> Result<(), Refusal> {
+        match self.app.configuration.closed(Part::AccessTokens) {
+            None => Ok(()),
+            Some(problem) => Err(Refusal::Closed(closed_text(problem))),
+        }
+    }
+
     fn refuse(
         &self,
         challenge: impl FnOnce(crate::oauth::challenge::MetadataUrl, ScopeSet) -> Challenge,
         scopes: ScopeSet,
     ) -> Refusal {
+        if let Err(closed) = self.knows_people() {
+            return closed;
+        }
         match self.site.metadata_url(self.endpoint) {
             Some(metadata) => Refusal::Challenge(challenge(metadata, scopes)),
             None => Refusal::NoAddress,
@@ -136,6 +153,8 @@ pub(crate) enum Refusal {
     NoAddress,
     /// Nobody can tell for the moment.
     Outage(Outage),
+    /// Nobody can tell until the owner has mended a setting; the text names it.
+    Closed(String),
 }
 
 impl Refusal {
@@ -154,6 +173,7 @@ impl Refusal {
                 .header("www-authenticate", challenge.header_value())
                 .header("cache-control", "no-store"),
             Self::Outage(outage) => Answer::outage(outage),
+            Self::Closed(text) => closed_call(&text),
             Self::NoAddress => Answer::json(
                 400,
                 &serde_json::json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),

@@ -13,6 +13,15 @@ use crate::oauth::outage::Outage;
 
 use super::cancel::UntilGone;
 use super::incoming::Incoming;
+use super::settings::SettingProblem;
+
+/// What `Retry-After` says where a person has to mend a setting first, in seconds.
+pub(crate) const RETRY_CLOSED: &str = "60";
+
+/// What is told of something that is closed.
+pub(crate) fn closed_text(problem: &SettingProblem) -> String {
+    format!("The owner of this server has to mend a setting first: {problem}.")
+}
 
 /// What goes back.
 pub(crate) struct Answer {
@@ -55,6 +64,13 @@ impl Answer {
         Self::json(503, &body)
             .header("retry-after", outage.retry_after().to_string())
             .header("cache-control", "no-store")
+    }
+
+    /// The answer of what is closed while a setting cannot be read. The same kind as an outage: no client should throw anything
+    /// away for it, and the owner who asks reads what to mend.
+    pub(crate) fn closed(problem: &SettingProblem) -> Self {
+        let body = json!({ "error": "temporarily_unavailable", "error_description": closed_text(problem) });
+        Self::json(503, &body).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
     }
 
     /// A page for people.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::json;
+use thiserror::Error;
 use worker::wasm_bindgen::JsValue;
 use worker::{Context, Env, console_error, web_sys};
 
@@ -14,7 +15,7 @@ use crate::oauth::scope_catalogue::ScopeCatalogue;
 
 use super::answer::Answer;
 use super::authority::Authority;
-use super::configuration::{Configuration, ConfigurationError, PrivateSignIn};
+use super::configuration::{Configuration, PrivateSignIn};
 use super::cors;
 use super::guard;
 use super::home;
@@ -25,7 +26,9 @@ use super::mcp_route;
 use super::metrics;
 use super::oauth;
 use super::route::{McpEndpoint, Route};
+use super::settings::Part;
 use super::site::{LastSite, Site};
+use super::variables;
 use super::visit::Log;
 use super::well_known;
 
@@ -47,6 +50,11 @@ pub(crate) struct App {
 
 /// Makes the connector of this Worker.
 type Author = fn() -> Connector<Workers>;
+
+/// Nobody has called [`start`].
+#[derive(Clone, Copy, Debug, Error)]
+#[error("the Worker does not say what it serves: call worker::start in its start event")]
+pub(crate) struct NoConnector;
 
 thread_local! {
     /// A Worker's code and variables never change under a running isolate.
@@ -70,7 +78,7 @@ pub async fn serve(request: web_sys::Request, env: Env, context: Context) -> wor
         }
         Err(error) => {
             visit.report_to(Log::default(), None, &incoming);
-            console_error!("configuration: {error}");
+            console_error!("{error}");
             Answer::json(500, &json!({ "error": "server_error", "error_description": error.to_string() }))
         }
     };
@@ -81,13 +89,16 @@ pub async fn serve(request: web_sys::Request, env: Env, context: Context) -> wor
 }
 
 /// The app of this isolate, made when it is first needed.
-pub(crate) fn app(env: &Env) -> Result<Rc<App>, ConfigurationError> {
+pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
     APP.with(|cell| {
         if let Some(app) = cell.get() {
             return Ok(Rc::clone(app));
         }
-        let connector = CONNECTOR.get().ok_or(ConfigurationError::NoConnector)?;
-        let configuration = Configuration::read(|name| env.var(name).ok().map(|value| value.to_string()))?;
+        let connector = CONNECTOR.get().ok_or(NoConnector)?;
+        let configuration = Configuration::read(|name| variables::text_of(env, name));
+        for problem in &configuration.problems {
+            console_error!("configuration: {}", problem.report());
+        }
         let (registry, left_out) = Registry::new(connector());
         for defect in left_out {
             console_error!("left out: {defect}");
@@ -119,7 +130,13 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, ConfigurationError> {
 
 impl App {
     /// Keys and credentials. The first request that needs them may have to ask for the master key.
+    ///
+    /// # Errors
+    /// Unavailable where the master key is out of reach, or is set and cannot be read: another one is never used in its place.
     pub(crate) async fn authority(&self, env: &Env) -> Result<Rc<Authority>, Unavailable> {
+        if self.configuration.closed(Part::Keys).is_some() {
+            return Err(Unavailable);
+        }
         if let Some(authority) = self.authority.get() {
             return Ok(Rc::clone(authority));
         }
@@ -143,18 +160,19 @@ impl App {
                 &json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
             );
         };
+        let configuration = &self.configuration;
         match incoming.route() {
             Route::Mcp(McpEndpoint::HttpSse) | Route::ProtectedResourceMetadata(McpEndpoint::HttpSse)
-                if !self.configuration.sse_transport =>
+                if !configuration.sse_transport =>
             {
-                not_found(&site)
+                configuration.closed(Part::HttpSse).map_or_else(|| not_found(&site), Answer::closed)
             }
             Route::Mcp(endpoint) => mcp_route::answer(self, &site, endpoint, incoming, env, context).await,
             Route::ProtectedResourceMetadata(endpoint) => {
                 self.document(incoming, &site, || well_known::protected_resource(self, &site, endpoint))
             }
             // Tokens come from somewhere else.
-            Route::OAuth(_) if self.configuration.auth_issuer.is_some() => not_found(&site),
+            Route::OAuth(_) if configuration.auth_issuer.is_some() => not_found(&site),
             Route::OAuth(endpoint) => oauth::answer(self, &site, endpoint, incoming, &env).await,
             // A client that was given the bare origin posts here.
             Route::Home if incoming.method() == "POST" => not_found(&site),

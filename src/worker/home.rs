@@ -7,6 +7,7 @@ use super::configuration::{ChallengeForm, Configuration};
 use super::host::Workers;
 use super::pages::{self, Effect, HomePage, HomeTool, Missing};
 use super::route::McpEndpoint;
+use super::settings::SettingProblem;
 use super::site::Site;
 
 /// The page.
@@ -33,6 +34,7 @@ pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Co
         has_account: !registry.scopes().is_empty() && configuration.auth_issuer.is_none(),
         challenges_in_result: configuration.challenge == ChallengeForm::Result,
         missing: configuration.missing().map(Missing::of),
+        problems: configuration.problems.iter().map(SettingProblem::report).collect(),
     };
     let answer = Answer::html(200, pages::home(&page));
     pages::home_headers().into_iter().fold(answer, |answer, (name, value)| answer.header(name, value))

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use thiserror::Error;
-
 use crate::oauth::external::ForeignIssuer;
 use crate::oauth::identity::AllowedUsers;
 use crate::oauth::keys::MacKey;
 use crate::oauth::passphrase::Epoch;
+
+use super::settings::{Expected, Setting, SettingProblem};
+use super::variables::Variables;
 
 /// Somebody else than the passphrase.
 #[derive(Debug)]
@@ -38,50 +39,44 @@ impl fmt::Debug for ProviderClient {
     }
 }
 
-/// Settings that do not fit together.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub(crate) enum InvalidIdentity {
-    #[error("IDENTITY must be passphrase, openid, github or access")]
-    Kind,
-    #[error("{0} is missing, which IDENTITY needs")]
-    Missing(&'static str),
-    #[error("{0} must be an https URL")]
-    Url(&'static str),
-    #[error("ALLOWED_USERS: name who may sign in: identifiers, e-mail addresses, @domains, or * for everybody")]
-    Nobody,
-}
-
 impl Provider {
-    /// Reads the settings; none for the passphrase. `set` gives the text of a variable, if it is set.
-    pub(crate) fn read(set: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, InvalidIdentity> {
-        let need = |name: &'static str| set(name).ok_or(InvalidIdentity::Missing(name));
-        let url = |name: &'static str, text: &str| ForeignIssuer::parse(text).map_err(|_| InvalidIdentity::Url(name));
-        let allowed =
-            || AllowedUsers::parse(&set("ALLOWED_USERS").unwrap_or_default()).map_err(|_| InvalidIdentity::Nobody);
-        Ok(match set("IDENTITY").as_deref() {
+    /// Reads the settings; none for the passphrase.
+    pub(super) fn read(variables: &Variables<'_>) -> Result<Option<Self>, SettingProblem> {
+        let need = |setting| variables.needed(setting, Setting::Identity);
+        let issuer = |setting, text: &str| {
+            ForeignIssuer::parse(text).map_err(|error| SettingProblem { setting, expected: error.into() })
+        };
+        let allowed = || {
+            let setting = Setting::AllowedUsers;
+            AllowedUsers::parse(&need(setting)?).map_err(|error| SettingProblem { setting, expected: error.into() })
+        };
+        Ok(match variables.text(Setting::Identity).as_deref() {
             None | Some("passphrase") => None,
             Some("openid") => {
                 let client = ProviderClient {
-                    issuer: url("OPENID_ISSUER", &need("OPENID_ISSUER")?)?,
-                    client_id: need("OPENID_CLIENT_ID")?,
-                    client_secret: need("OPENID_CLIENT_SECRET")?,
+                    issuer: issuer(Setting::OpenIdIssuer, &need(Setting::OpenIdIssuer)?)?,
+                    client_id: need(Setting::OpenIdClientId)?,
+                    client_secret: need(Setting::OpenIdClientSecret)?,
                 };
                 Some(Self::OpenId(client, allowed()?))
             }
             Some("github") => {
-                let github = set("GITHUB_URL").unwrap_or_else(|| "https://github.com".to_owned());
+                let github = variables.text(Setting::GitHubUrl).unwrap_or_else(|| "https://github.com".to_owned());
                 let client = ProviderClient {
-                    issuer: url("GITHUB_URL", &github)?,
-                    client_id: need("GITHUB_CLIENT_ID")?,
-                    client_secret: need("GITHUB_CLIENT_SECRET")?,
+                    issuer: issuer(Setting::GitHubUrl, &github)?,
+                    client_id: need(Setting::GitHubClientId)?,
+                    client_secret: need(Setting::GitHubClientSecret)?,
                 };
                 Some(Self::GitHub(client, allowed()?))
             }
             Some("access") => Some(Self::Access {
-                team: url("ACCESS_TEAM_URL", need("ACCESS_TEAM_URL")?.trim_end_matches('/'))?,
-                audience: need("ACCESS_AUDIENCE")?,
+                team: issuer(Setting::AccessTeamUrl, need(Setting::AccessTeamUrl)?.trim_end_matches('/'))?,
+                audience: need(Setting::AccessAudience)?,
             }),
-            Some(_) => return Err(InvalidIdentity::Kind),
+            Some(_) => {
+                let expected = Expected::OneOf(vec!["passphrase", "openid", "github", "access"]);
+                return Err(SettingProblem { setting: Setting::Identity, expected });
+            }
         })
     }
 
@@ -134,8 +129,10 @@ impl Provider {
 mod tests {
     use super::*;
 
-    fn read(settings: &[(&str, &str)]) -> Result<Option<Provider>, InvalidIdentity> {
-        Provider::read(|name| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    fn read(settings: &[(&str, &str)]) -> Result<Option<Provider>, SettingProblem> {
+        let variable =
+            |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Provider::read(&Variables::new(&variable))
     }
 
     #[test]
@@ -155,6 +152,7 @@ mod tests {
             assert!(read(&some).unwrap_err().to_string().contains(name), "{name}");
         }
         assert!(read(&[]).unwrap().is_none() && read(&[("IDENTITY", "passphrase")]).unwrap().is_none());
-        assert_eq!(read(&[("IDENTITY", "none")]).unwrap_err(), InvalidIdentity::Kind);
+        let problem = read(&[("IDENTITY", "none")]).unwrap_err();
+        assert_eq!(problem.to_string(), "IDENTITY must be passphrase, openid, github or access");
     }
 }

@@ -8,17 +8,18 @@ use crate::oauth::throttle::Source;
 
 use super::access::{Door, Refusal, Visitor};
 use super::announcements::Announcements;
-use super::answer::Answer;
+use super::answer::{Answer, RETRY_CLOSED, closed_text};
 use super::app::App;
 use super::configuration::ChallengeForm;
 use super::cors;
 use super::ended;
-use super::guard;
+use super::guard::{self, Forbidden};
 use super::host::Workers;
 use super::incoming::{BodyError, Incoming};
 use super::limit::{Limit, RETRY_AFTER};
 use super::route::McpEndpoint;
 use super::session_route;
+use super::settings::Part;
 use super::site::Site;
 use super::sse_route;
 use super::tokens::AccessTokens;
@@ -32,6 +33,9 @@ pub(crate) async fn answer(
     env: worker::Env,
     context: worker::Context,
 ) -> Answer {
+    if let Some(problem) = app.configuration.closed(Part::Calls) {
+        return closed_call(&closed_text(problem));
+    }
     if app.configuration.allowed_addresses.is_some()
         && let Err(forbidden) = guard::check_address(incoming.header("cf-connecting-ip").as_deref(), &app.configuration)
     {
@@ -39,7 +43,8 @@ pub(crate) async fn answer(
     }
     let origin = incoming.header("origin");
     if let Err(forbidden) = guard::check(site, origin.as_deref(), &app.configuration) {
-        return refused(403, &forbidden.to_string());
+        let closed = app.configuration.closed(Part::WebPages).filter(|_| forbidden == Forbidden::Origin);
+        return refused(403, &closed.map_or_else(|| forbidden.to_string(), closed_text));
     }
     let answer = match incoming.method() {
         "OPTIONS" => cors::preflight(incoming),
@@ -154,6 +159,11 @@ fn challenged(app: &App, endpoint: McpEndpoint, incoming: &Incoming, posted: &Po
         }
     }
     refusal.into_answer()
+}
+
+/// The answer to a call while a setting that it depends on cannot be read.
+pub(super) fn closed_call(text: &str) -> Answer {
+    refused(503, text).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
 }
 
 pub(super) fn refused(status: u16, message: &str) -> Answer {

@@ -23,6 +23,7 @@ use super::configuration::AuthIssuer;
 use super::foreign::{self, KeySource};
 use super::grants_object::GrantsOf;
 use super::hints;
+use super::settings::Part;
 use super::site::Site;
 
 thread_local! {
@@ -38,6 +39,9 @@ pub(crate) struct AccessTokens<'a> {
 
 impl VerifyToken for AccessTokens<'_> {
     async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified> {
+        if self.app.configuration.closed(Part::AccessTokens).is_some() {
+            return Err(NotVerified::Unavailable);
+        }
         let now = now();
         let remembered = VERIFIED.with_borrow(|verified| verified.caller(token, resource, now));
         let caller = if let Some(caller) = remembered {

@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::app::App;
 use super::cors;
 use super::route::McpEndpoint;
+use super::settings::Part;
 use super::site::Site;
 
 /// How long clients may keep a document, in seconds.
@@ -13,6 +14,9 @@ pub(crate) const MAX_AGE: &str = "public, max-age=300";
 
 /// Protected-resource metadata (RFC 9728 §2): who issues tokens for an endpoint, and what a first sign-in asks for.
 pub(crate) fn protected_resource(app: &App, site: &Site, endpoint: McpEndpoint) -> Answer {
+    if let Some(problem) = app.configuration.closed(Part::Metadata) {
+        return cors::readable_by_all(Answer::closed(problem));
+    }
     let registry = &app.endpoint.registry;
     let issuer = match &app.configuration.auth_issuer {
         Some(foreign) => foreign.issuer.as_str(),

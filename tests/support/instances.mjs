@@ -59,7 +59,7 @@ kill -KILL 0
  * @param {string} [options.worker]    folder of the Worker, from the repository's root; the starter by default
  * @param {number} [options.count]     how many instances
  * @param {string | null} [options.origin]  under which name all of them are asked; null: each under its own address
- * @param {Record<string, string>} [options.vars]
+ * @param {Record<string, unknown>} [options.vars]  a string is a text, anything else a value of JSON
  * @param {boolean} [options.lateKv]   an instance sees what others write to KV only after `kvCatchesUp`, misses included
  * @param {number} [options.callLimit]  how many calls the binding CALL_LIMIT lets pass for each key; it prints the keys
  * @param {boolean} [options.metrics]  whether there is a dataset METRICS, which prints its data points
@@ -245,7 +245,12 @@ function configuration({ state, count, bindings, vars, lateKv, outbound }) {
     (name = "index_bg.wasm", wasm = embed "index_bg.wasm"),
   ]`;
   const bindingsOf = (number) => [
-    ...Object.entries(vars).map(([name, content]) => `(name = ${text(name)}, text = ${text(String(content))})`),
+    // What is no string in `[vars]` reaches a Worker as a value of JSON.
+    ...Object.entries(vars).map(([name, content]) =>
+      typeof content === 'string'
+        ? `(name = ${text(name)}, text = ${text(content)})`
+        : `(name = ${text(name)}, json = ${text(text(content))})`,
+    ),
     ...kv.map((name) => `(name = ${text(name)}, kvNamespace = ${lateKv ? `"view-${number}"` : '"store"'})`),
     ...objects.map(({ binding, className }) =>
       number === 0

@@ -23,6 +23,7 @@ use crate::worker::pages::{
     SEALED_FIELD,
 };
 use crate::worker::route::{ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep};
+use crate::worker::settings::Part;
 use crate::worker::site::Site;
 use crate::worker::{guard, tokens};
 
@@ -37,6 +38,9 @@ pub(super) async fn answer(app: &App, site: &Site, step: AccountStep, incoming: 
         return refused(403, "access_denied", &forbidden.to_string());
     }
     let answer = async {
+        if let Some(problem) = app.configuration.closed(Part::AccessTokens) {
+            return Err(Problem::Closed(problem.to_string()));
+        }
         if let Some(weak) = app.configuration.missing() {
             return Err(Problem::NotSetUp(weak));
         }

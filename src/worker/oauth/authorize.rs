@@ -16,7 +16,7 @@ use crate::oauth::outage::Outage;
 use crate::oauth::passphrase::WeakPassphrase;
 use crate::oauth::seal::{Sealable, Sealed};
 use crate::oauth::sign_in::{NoCode, Person, give_code};
-use crate::worker::answer::Answer;
+use crate::worker::answer::{Answer, RETRY_CLOSED};
 use crate::worker::app::App;
 use crate::worker::guard;
 use crate::worker::identity::Provider;
@@ -24,6 +24,7 @@ use crate::worker::incoming::Incoming;
 use crate::worker::outbound;
 use crate::worker::pages::{self, FormTarget, LoginPage, LoginProblem, SEALED_FIELD};
 use crate::worker::route::{ACCOUNT_PATH, CONSENT_PATH, LOGIN_PATH, SignInStep};
+use crate::worker::settings::Part;
 use crate::worker::site::Site;
 use crate::worker::visit::Visit;
 
@@ -46,6 +47,9 @@ pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &
         (_, true) => return wrong_method("POST", Start::Application),
     }
     let answer = async {
+        if let Some(problem) = app.configuration.closed(Part::AuthorizationServer) {
+            return Err(Problem::Closed(problem.to_string()));
+        }
         if let Some(weak) = app.configuration.missing() {
             return Err(Problem::NotSetUp(weak));
         }
@@ -237,6 +241,8 @@ pub(super) fn wrong_method(allowed: &'static str, start: Start) -> Answer {
 pub(super) enum Problem {
     /// Nobody can sign in here.
     NotSetUp(WeakPassphrase),
+    /// Nobody can sign in here until the owner has mended a setting, which is named.
+    Closed(String),
     /// The request is not in order, and there is no address that could be told.
     Request(PageError),
     /// A form that came from another site.
@@ -304,6 +310,7 @@ impl Problem {
     fn reason(&self) -> String {
         match self {
             Self::NotSetUp(weak) => weak.to_string(),
+            Self::Closed(setting) => setting.clone(),
             Self::Request(error) => error.to_string(),
             Self::ForeignForm => "a form of another site".to_owned(),
             Self::BrokenForm => "a broken form".to_owned(),
@@ -326,6 +333,9 @@ impl Problem {
         let (status, what_happened, what_to_do) = match &self {
             Self::NotSetUp(WeakPassphrase::Missing) => return page(503, pages::not_set_up(), &[]),
             Self::NotSetUp(_) => return page(503, pages::weak_passphrase(), &[]),
+            Self::Closed(setting) => {
+                return page(503, pages::closed(setting), &[]).header("retry-after", RETRY_CLOSED);
+            }
             Self::Request(error) => (400, error.to_string(), again.to_owned()),
             Self::ForeignForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),
             Self::BrokenForm => (400, "This form is broken.".to_owned(), again.to_owned()),

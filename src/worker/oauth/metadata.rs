@@ -9,11 +9,15 @@ use crate::oauth::metadata::{
 use crate::worker::answer::Answer;
 use crate::worker::app::App;
 use crate::worker::cors;
+use crate::worker::settings::Part;
 use crate::worker::site::Site;
 use crate::worker::well_known::MAX_AGE;
 
 /// The metadata in one of its forms.
 pub(super) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
+    if let Some(problem) = app.configuration.closed(Part::Metadata) {
+        return cors::readable_by_all(Answer::closed(problem));
+    }
     let capabilities = Capabilities {
         scopes: app.catalogue.all(),
         registration: true,

@@ -33,6 +33,7 @@ use super::grants_object::GrantsOf;
 use super::guard;
 use super::incoming::{BodyError, Incoming};
 use super::route::{DirectEndpoint, OAuthEndpoint};
+use super::settings::Part;
 use super::site::Site;
 
 use authorize::Problem;
@@ -60,6 +61,9 @@ async fn for_programs(app: &App, site: &Site, endpoint: DirectEndpoint, incoming
         "OPTIONS" => return cors::preflight(incoming),
         _ => return refused(405, "invalid_request", "Send this with POST.").header("allow", "POST, OPTIONS"),
     }
+    if let Some(problem) = app.configuration.closed(Part::AuthorizationServer) {
+        return Answer::closed(problem);
+    }
     let desk = match Desk::open(app, site, env).await {
         Ok(desk) => desk,
         Err(outage) => return Answer::outage(outage),
@@ -82,7 +86,11 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
+    /// Not while a setting that decides who is who cannot be read: without it nobody is signed in, by whatever endpoint.
     async fn open(app: &'a App, site: &'a Site, env: &'a Env) -> Result<Self, Outage> {
+        if app.configuration.closed(Part::AccessTokens).is_some() {
+            return Err(Outage::Storage);
+        }
         let unavailable = |Unavailable| Outage::Storage;
         let authority = app.authority(env).await.map_err(unavailable)?;
         Ok(Self { app, site, env, authority, entropy: Entropy::new().map_err(unavailable)?, now: clock::now() })

@@ -44,6 +44,8 @@ pub(crate) struct HomePage<'a> {
     pub(crate) challenges_in_result: bool,
     /// What has to be done before somebody can sign in.
     pub(crate) missing: Option<Missing>,
+    /// Settings that cannot be read: what is expected, and what is closed until then.
+    pub(crate) problems: Vec<String>,
 }
 
 /// One tool, in words.
@@ -105,6 +107,9 @@ pub(crate) fn home(page: &HomePage<'_>) -> String {
             @if let Some(missing) = page.missing.filter(|_| page.has_sign_in) {
                 (still_missing(missing, page.is_local()))
             }
+            @if !page.problems.is_empty() {
+                (unreadable(&page.problems))
+            }
             section.card aria-labelledby="connect" {
                 h2 #connect { "Connect" }
                 p { "Paste this URL into your client:" }
@@ -152,10 +157,22 @@ fn still_missing(missing: Missing, local: bool) -> Markup {
     }
 }
 
+fn unreadable(problems: &[String]) -> Markup {
+    html! {
+        section.note aria-label="Settings to mend" {
+            p { strong { "The owner has to mend a setting." } " Everything else works." }
+            ul {
+                @for problem in problems { li { (isolated(problem)) "." } }
+            }
+        }
+    }
+}
+
 /// What is known when the page is made, and for the script what to ask: whether the connector answers, and whether people can
 /// sign in.
 fn health(page: &HomePage<'_>) -> Markup {
-    let account = (page.has_account && page.missing.is_none()).then_some(ACCOUNT_PATH);
+    let asks = page.has_account && page.missing.is_none() && page.problems.is_empty();
+    let account = asks.then_some(ACCOUNT_PATH);
     html! {
         p.quiet.small {
             span.running aria-hidden="true" {}
@@ -254,6 +271,14 @@ mod tests {
             assert_eq!(command(Some(missing), deployed).as_deref(), Some(SET_PASSPHRASE));
             assert_eq!(command(Some(missing), local).as_deref(), Some("npm start"));
         }
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_read_stands_there() {
+        let problem = "LOG must be all, errors or off; closed until then: the log of requests";
+        let page = home(&HomePage { problems: vec![problem.to_owned()], ..at_home() });
+        assert_eq!(between(&page, "Settings to mend\">", "</section>").matches(problem).count(), 1, "{page}");
+        assert!(!home(&at_home()).contains("Settings to mend"));
     }
 
     #[test]

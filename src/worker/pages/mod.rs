@@ -21,7 +21,7 @@ pub(crate) use consent::consent;
 pub(crate) use frame::headers;
 pub(crate) use home::{Effect, HomePage, HomeTool, Missing, home, home_headers};
 pub(crate) use login::{LoginPage, LoginProblem, PASSPHRASE_FIELD, login};
-pub(crate) use not_set_up::{not_set_up, weak_passphrase};
+pub(crate) use not_set_up::{closed, not_set_up, weak_passphrase};
 pub(crate) use problem::{failure, problem};
 
 /// The hidden field that carries the sealed request.

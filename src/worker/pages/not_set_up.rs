@@ -1,10 +1,11 @@
-//! What a person sees who wants to sign in where nobody can: no passphrase, or one that guards nothing. Written for the owner,
-//! since everybody else can only tell the owner.
+//! What a person sees who wants to sign in where nobody can: no passphrase, one that guards nothing, or a setting that cannot
+//! be read. Written for the owner, since everybody else can only tell the owner.
 
 use maud::{Markup, html};
 
 use crate::oauth::passphrase::MIN_PASSPHRASE;
 
+use super::foreign::isolated;
 use super::frame::card;
 
 /// The command that sets the passphrase of a deployed Worker.
@@ -24,6 +25,23 @@ pub(crate) fn weak_passphrase() -> String {
         p { "The owner’s passphrase of this connector is too easy to guess, so nobody can sign in until it is replaced." }
     };
     page("The passphrase is too weak", &what)
+}
+
+/// A setting cannot be read; `problem` names it and says what is expected.
+pub(crate) fn closed(problem: &str) -> String {
+    let content = html! {
+        h1 { "Sign-in is closed" }
+        p { "A setting of this connector cannot be read, so nobody can sign in until it is mended. What is public works without." }
+        h2 { "If this is your connector" }
+        p { (isolated(problem)) "." }
+        p {
+            "Change the variable in " code { "wrangler.toml" } " and deploy, or set the secret with "
+            code { "npx wrangler secret put NAME" } ", then connect again. " code { "docs/configuration.md" } " describes each."
+        }
+        h2 { "If it is somebody else’s" }
+        p.last { "Tell them. There is nothing that you can do here." }
+    };
+    card("Sign-in is closed", &content)
 }
 
 fn page(title: &str, what: &Markup) -> String {

@@ -61,6 +61,7 @@ pub(super) fn at_home() -> HomePage<'static> {
         has_account: true,
         challenges_in_result: false,
         missing: None,
+        problems: Vec::new(),
     }
 }
 
@@ -73,6 +74,7 @@ fn nasty_home() -> HomePage<'static> {
         version: NASTY,
         tools: vec![tool],
         missing: Some(Missing::Passphrase),
+        problems: vec![NASTY.to_owned()],
         ..at_home()
     }
 }
@@ -136,6 +138,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("account, way in, nasty", account_way_in(NASTY, "/authorize/account", Some(Notice::SignedOut))),
         ("not set up", not_set_up()),
         ("weak passphrase", weak_passphrase()),
+        ("closed, nasty", closed(NASTY)),
         ("problem", problem("This link is broken", "It has no client.", "Start again.", None)),
         ("problem, nasty", problem(NASTY, NASTY, NASTY, Some(("/account", "Your account")))),
         ("home", home(&at_home())),
