@@ -224,7 +224,7 @@ describe('the account page of the owner', () => {
     const app = await connect(here);
     const { browser } = await enter(here);
     const { value } = browser.cookies.find(({ name }) => name === '__Host-mcp-account');
-    const nonce = browser.cookies.find(({ name }) => name === '__Host-mcp-browser').value;
+    const nonce = browser.cookies.find(({ name }) => name.startsWith('__Host-mcp-browser-')).value;
     const known = browser.cookies.find(({ name }) => name === '__Host-mcp-known').value;
     for (const [what, cookie] of [
       ['changed at its end', `__Host-mcp-account=${value.slice(0, -2)}${value.endsWith('AA') ? 'BB' : 'AA'}`],

@@ -122,6 +122,9 @@ describe('what else is wrong is told to the client, with state and iss', () => {
     ['a resource with a fragment', { resource: 'https://mcp.example.com/mcp#x' }, 'invalid_target'],
     ['a resource with a query', { resource: 'https://mcp.example.com/mcp?x=1' }, 'invalid_target'],
     ['a resource that is no URL', { resource: 'mcp' }, 'invalid_target'],
+    ['an answer without a page', { prompt: 'none' }, 'consent_required'],
+    ['an answer without a page, and a login', { prompt: 'none login' }, 'invalid_request'],
+    ['two prompts', { prompt: ['login', 'consent'] }, 'invalid_request'],
     ['two resources', { resource: ['https://mcp.example.com/mcp', 'https://mcp.example.com/private/mcp'] }, 'invalid_target'],
   ]) {
     test(what, async () => {
@@ -141,8 +144,21 @@ describe('what else is wrong is told to the client, with state and iss', () => {
     });
   }
 
+  test('a state of 8 KB is sent back, and so is one that is refused for its characters', async () => {
+    for (const [state, change, code] of [
+      ['s'.repeat(8 * 1024), { scope: 'pro"file' }, 'invalid_scope'],
+      ['line\r\nbreak', {}, 'invalid_request'],
+    ]) {
+      const answer = await get(asking(web, { redirect_uri: WEB, state, ...change }));
+      answer.hasStatus([302, 303], 'RFC 6749 §4.1.2.1');
+      const { searchParams } = new URL(answer.headers.location);
+      assert.equal(searchParams.get('error'), code, answer.story('RFC 6749 §4.1.2.1'));
+      assert.equal(searchParams.get('state'), state, answer.story('which of its requests it was'));
+    }
+  });
+
   test('a state that is too long, or there twice, is not sent back', async () => {
-    for (const state of ['s'.repeat(5000), ['one-state', 'another-state']]) {
+    for (const state of ['s'.repeat(8 * 1024 + 1), ['one-state', 'another-state']]) {
       const answer = await get(asking(web, { redirect_uri: WEB, state }));
       answer.hasStatus([302, 303], 'every text has a limit');
       const url = new URL(answer.headers.location);
@@ -156,6 +172,7 @@ describe('a good request', () => {
   test('comes with what clients say by habit', async () => {
     for (const more of [
       { prompt: 'consent' },
+      { prompt: 'login select_account', login_hint: 'jane@example.com' },
       { access_type: 'offline', login_hint: 'x', nonce: 'n', unknown: 'y' },
       { response_mode: 'query' },
       { scope: 'openid email profile offline_access' },
@@ -171,7 +188,7 @@ describe('a good request', () => {
   });
 
   test('gives back state byte for byte, and iss', async () => {
-    for (const state of ['a&b=c d+é%25/?#', 's'.repeat(384), '{"a":"b"}', '=', 'ünïcödé ✓']) {
+    for (const state of ['a&b=c d+é%25/?#', 's'.repeat(384), 's'.repeat(8 * 1024), '{"a":"b"}', '=', 'ünïcödé ✓']) {
       const { arrival, state: got, iss, code } = await authorize(site, web, { parameters: { redirect_uri: WEB, state } });
       assert.ok(code, `a code, not ${arrival.url}`);
       assert.equal(got, state, 'RFC 6749 §4.1.2');

@@ -51,6 +51,7 @@ describe('the pages', () => {
     assert.ok(!consent.elements.some(({ name }) => name === 'b'), consent.story('a name is never markup'));
     const host = consent.text.indexOf('receiver.example');
     assert.ok(host < consent.text.indexOf('Bold'), consent.story('the page leads with the host: the name is unverified'));
+    assert.ok(consent.text.includes('https://receiver.example/cb'), consent.story('the whole address: a host may be shared'));
     const form = consent.form('decision');
     assert.equal(form.method, 'post', consent.story('a decision changes something'));
     assert.deepEqual(form.choices('decision').sort(), ['allow', 'deny'], consent.story('yes and no'));
@@ -133,7 +134,6 @@ describe('the decision', () => {
   for (const [what, scopes, granted] of [
     ['some', ['profile'], 'profile'],
     ['one', ['notes:read'], 'notes:read'],
-    ['none', [], ''],
     ['what was not asked for', ['profile', 'notes:write'], 'profile'],
     ['what does not exist', ['profile', 'admin'], 'profile'],
   ]) {
@@ -142,6 +142,25 @@ describe('the decision', () => {
       assert.deepEqual(scopesIn(tokens.scope), scopesIn(granted));
     });
   }
+
+  test('yes to nothing is asked for again, and can be mended or left', async () => {
+    for (const scopes of [[], ['notes:write', 'admin']]) {
+      const browser = new Browser(site);
+      const page = await browser.open(authorizePath(asking(web, { redirect_uri: WEB, scope: FIRST_SCOPES })));
+      const again = await answerPage(browser, page, { scopes });
+      again.answer.hasStatus(400, 'a token that opens nothing helps nobody');
+      isSafePage(again.answer, 'the consent page again');
+      assert.match(again.text, /Nothing is ticked\. Tick at least one, or cancel\./, again.story('it says what to do'));
+      const form = again.form('decision');
+      assert.deepEqual(form.choices('scope').sort(), scopesIn(FIRST_SCOPES), again.story('the same choice'));
+      assert.deepEqual(form.chosen('scope'), [], again.story('as the person left it'));
+      const button = (value) => form.buttons.find((one) => one.value === value);
+      const login = await browser.submit(again, form, { values: { scope: ['profile'] }, button: button('allow') });
+      assert.ok(login.has('passphrase'), login.story('mended'));
+      const arrival = await browser.submit(again, form, { button: button('deny') });
+      assert.equal(arrival.parameters?.error, 'access_denied', 'or left');
+    }
+  });
 
   test('that is none opens nothing', async () => {
     for (const values of [{}, { decision: 'yes' }, { decision: '' }]) {

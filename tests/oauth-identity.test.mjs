@@ -180,6 +180,141 @@ describe('an OpenID provider', () => {
     });
   }
 
+  /** The page of somebody who is not on the list, and what its buttons do. */
+  async function turnedAway(parameters) {
+    const { browser, away, sent, verifier } = await leave(undefined, parameters);
+    const page = isRefused(await browser.open(await enterAt(provider, away.url, 'mallory')), 403, 'not on the list');
+    const press = (value) => {
+      const form = page.form('decision');
+      return browser.submit(page, form, { button: form.buttons.find((button) => button.value === value) });
+    };
+    return { browser, sent, verifier, press };
+  }
+
+  test('a person who is not on the list goes back to the client, which gets access_denied', async () => {
+    const { press, sent } = await turnedAway();
+    const arrival = await press('deny');
+    assert.ok(arrival instanceof Arrival, arrival.text);
+    const { error, state, iss, code } = arrival.parameters;
+    assert.deepEqual({ error, state, iss, code }, { error: 'access_denied', state: sent.state, iss: HERE, code: undefined });
+  });
+
+  test('a person who is not on the list comes back as somebody else, and is asked which account', async () => {
+    const { press, browser, verifier } = await turnedAway({ login_hint: 'mallory@elsewhere.example' });
+    const again = await press('another');
+    assert.ok(again instanceof Arrival && again.url.origin === 'https://id.example', again.text);
+    assert.equal(again.parameters.prompt, 'select_account');
+    assert.equal(again.parameters.login_hint, undefined, 'not the one who was turned away');
+    secret(again.parameters.state, 'the state at the provider');
+    again.url.searchParams.delete('prompt');
+    const arrival = await browser.open(await enterAt(provider, again.url, 'alice'));
+    assert.ok(arrival instanceof Arrival && arrival.parameters.code, arrival.text);
+    tokensOf(await ask(site, redeeming(client, { ...arrival.parameters, verifier, redirectUri: REDIRECT })), 'the same request');
+  });
+
+  for (const [what, sent, expected] of [
+    ['prompt and login_hint', { prompt: 'login', login_hint: 'alice@example.com' }, { prompt: 'login', login_hint: 'alice@example.com' }],
+    ['several prompts', { prompt: 'select_account login' }, { prompt: 'login select_account' }],
+    ['a hint of any characters', { login_hint: 'Zoë & Söhne+1=%' }, { login_hint: 'Zoë & Söhne+1=%' }],
+    ['no consent: that is asked for here', { prompt: 'consent' }, {}],
+    ['nothing that it need not know', { prompt: 'create', login_hint: 'x'.repeat(321), max_age: '0' }, {}],
+  ]) {
+    test(`is told ${what}`, async () => {
+      const { away } = await leave(undefined, sent);
+      const { prompt, login_hint: hint, max_age: age } = away.parameters;
+      assert.deepEqual({ prompt, login_hint: hint, max_age: age }, { prompt: undefined, login_hint: undefined, max_age: undefined, ...expected });
+    });
+  }
+
+  test('is sent no URL that it could refuse for its length, whatever the client has put into its state', async () => {
+    const browser = new Browser(site);
+    for (const state of ['s'.repeat(8 * 1024), 's'.repeat(2048), 'ü'.repeat(2048)]) {
+      const { away, verifier } = await leave(browser, { state });
+      assert.ok(away.url.href.length < 6 * 1024, `${away.url.href.length} bytes`);
+      assert.ok(!browser.refused.length, browser.refused.join(', '));
+      const back = await enterAt(provider, away.url, 'alice');
+      isRefused(await new Browser(site).open(back), 400, 'another browser');
+      const arrival = await browser.open(back);
+      assert.ok(arrival instanceof Arrival, arrival.text);
+      assert.equal(arrival.parameters.state, state, 'byte for byte');
+      tokensOf(await ask(site, redeeming(client, { ...arrival.parameters, verifier, redirectUri: REDIRECT })));
+      assert.deepEqual(browser.cookies.filter(({ name }) => /request/.test(name)), [], 'the browser carries nothing on');
+    }
+  });
+
+  test('that announces no choice of an account is asked for a new sign-in', async () => {
+    publishes({ prompt_values_supported: ['none', 'login', 'consent'] });
+    const { away } = await leave(undefined, { prompt: 'select_account' });
+    assert.equal(away.parameters.prompt, 'login');
+  });
+
+  test('that refuses the choice of an account is asked for a new sign-in, once', async () => {
+    const { browser, away, sent } = await leave(undefined, { prompt: 'select_account', login_hint: 'alice@example.com' });
+    const back = await enterAt(provider, away.url, 'alice');
+    assert.equal(back.searchParams.get('error'), 'invalid_request', 'this provider does not know it');
+    const again = await browser.open(back);
+    assert.ok(again instanceof Arrival, again.text);
+    assert.deepEqual([again.parameters.prompt, again.parameters.login_hint], ['login', 'alice@example.com']);
+    secret(again.parameters.state, 'the state at the provider');
+    const refused = new URL(CALLBACK);
+    refused.search = new URLSearchParams({ error: 'invalid_request', state: again.parameters.state, iss: 'https://id.example' });
+    const end = await browser.open(refused);
+    assert.deepEqual([end.parameters?.error, end.parameters?.state], ['invalid_request', sent.state], 'no circle');
+  });
+
+  for (const [error, told] of [
+    ['server_error', 'server_error'],
+    ['temporarily_unavailable', 'temporarily_unavailable'],
+    ['login_required', 'login_required'],
+    ['interaction_required', 'interaction_required'],
+    ['account_selection_required', 'account_selection_required'],
+    ['unauthorized_client', 'unauthorized_client'],
+    ['redirect_uri_mismatch', 'server_error'],
+    ['jane@example.com', 'server_error'],
+  ]) {
+    test(`that answers ${error} is heard by the client as ${told}, and by nobody with its words`, async () => {
+      const { browser, away, sent } = await leave();
+      const back = new URL(CALLBACK);
+      const words = secret('a description that names jane@example.com', 'text of the provider');
+      back.search = new URLSearchParams({ error, error_description: words, error_uri: 'https://id.example/e', state: away.parameters.state, iss: 'https://id.example' });
+      const before = site.log().length;
+      const arrival = await browser.open(back);
+      assert.ok(arrival instanceof Arrival && arrival.url.href.startsWith(REDIRECT), arrival.text);
+      const { error_description: description, ...rest } = arrival.parameters;
+      assert.deepEqual(rest, { error: told, state: sent.state, iss: HERE });
+      assert.equal(description, `the identity provider answered with ${told}`);
+      const reason = told === error ? `the identity provider answered with ${told}` : 'the identity provider answered with an error that is not registered';
+      const end = performance.now() + 5000;
+      while (!site.log().slice(before).includes(reason)) {
+        assert.ok(performance.now() < end, `the log says so, too: ${site.log().slice(before)}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    });
+  }
+
+  test('that signs nobody in to the account page leads back there, and the page says so', async () => {
+    const browser = new Browser(site);
+    const begun = await browser.open('/authorize/account');
+    secret(begun.parameters.state, 'the state at the provider');
+    const back = await enterAt(provider, begun.url, 'alice', { button: 'leave' });
+    const page = await browser.open(back);
+    page.answer.hasStatus(200, 'the account page');
+    assert.match(page.text, /You were not signed in/, page.story('it says so'));
+  });
+
+  test('lets a person choose who they are on the account page', async () => {
+    const browser = new Browser(site);
+    const page = await browser.open('/account');
+    const other = page.elements.find(({ name, attributes }) => name === 'a' && /prompt=select_account$/.test(attributes.href));
+    assert.ok(other, page.story('a link for it'));
+    const away = await browser.open(other.attributes.href);
+    assert.equal(away.parameters.prompt, 'select_account');
+    secret(away.parameters.state, 'the state at the provider');
+    const refused = await browser.open(await enterAt(provider, (await browser.open('/authorize/account')).url, 'mallory'));
+    isRefused(refused, 403, 'not on the list');
+    assert.ok(refused.elements.some(({ attributes }) => attributes.href === '/authorize/account?prompt=select_account'), refused.story('a way on'));
+  });
+
   test('is not replaced by the passphrase', async () => {
     const browser = new Browser(site);
     const page = await browser.open(authorizePath(asking(client)));
@@ -204,6 +339,24 @@ describe('an OpenID provider', () => {
     assert.ok(arrival.url.href.startsWith(REDIRECT));
     const { error, state, iss, code } = arrival.parameters;
     assert.deepEqual({ error, state, iss, code }, { error: 'access_denied', state: sent.state, iss: HERE, code: undefined });
+  });
+
+  test('may be asked for two sign-ins of a new browser at once', async () => {
+    const both = [asking(client), asking(client)];
+    const apart = both.map(() => new Browser(site));
+    const pages = await Promise.all(apart.map((one, at) => one.open(authorizePath(both[at]))));
+    // What a browser keeps that had no cookie when it sent both.
+    const browser = new Browser(site);
+    for (const one of apart) for (const answer of one.answers) browser.keeps(answer);
+    const aways = [];
+    for (const page of pages) aways.push(await answerPage(browser, page));
+    for (const [at, away] of aways.entries()) {
+      assert.ok(away instanceof Arrival, away.text);
+      secret(away.parameters.state, 'the state at the provider');
+      const arrival = await browser.open(await enterAt(provider, away.url, 'alice'));
+      assert.ok(arrival instanceof Arrival && arrival.parameters.code, arrival.text);
+      assert.equal(arrival.parameters.state, both[at].state, 'each its own answer');
+    }
   });
 
   test('whose list got shorter: who is on it no more is out at once', async () => {
@@ -529,6 +682,20 @@ describe('GitHub', () => {
     const arrival = await end('the-code-of-github');
     assert.ok(arrival instanceof Arrival && arrival.parameters.code, arrival.text);
     assert.equal(form().client_secret, GITHUB_SECRET);
+  });
+
+  test('is asked for an account, and told which, in its own words', async () => {
+    const [here] = hub.instances;
+    const github = await register(here);
+    for (const [sent, prompt, login] of [
+      [{ prompt: 'select_account', login_hint: 'octocat' }, 'select_account', 'octocat'],
+      [{ prompt: 'login' }, 'select_account', undefined],
+      [{}, undefined, undefined],
+    ]) {
+      const away = await signIn(new Browser(here), authorizePath(asking(github, sent)));
+      assert.deepEqual([away.parameters.prompt, away.parameters.login, away.parameters.login_hint], [prompt, login, undefined]);
+      secret(away.parameters.state, 'the state at GitHub');
+    }
   });
 
   test('names somebody who is not on the list, who gets a page', async () => {

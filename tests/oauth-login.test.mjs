@@ -15,10 +15,14 @@ import {
   asking,
   authorizePath,
   isSafePage,
+  isWelcome,
   keepsSecrets,
+  pkce,
   redeeming,
   register,
+  secret,
   signIn,
+  tokensOf,
 } from './support/oauth.mjs';
 
 const WEB = 'https://app.example/cb?tenant=7';
@@ -46,6 +50,38 @@ describe('the login', () => {
     return { browser, page };
   }
   const type = (browser, page, passphrase) => browser.submit(page, page.form('passphrase'), { values: { passphrase } });
+
+  test('can be left: the client is told, and no try is counted', async () => {
+    for (const typed of [undefined, 'wrong-otter-canal-trumpet']) {
+      const { browser, page } = await login('192.0.2.77');
+      const form = page.form('passphrase');
+      const button = form.buttons.find(({ value }) => value === 'deny');
+      const arrival = await browser.submit(page, form, { values: typed ? { passphrase: typed } : {}, button });
+      assert.ok(arrival instanceof Arrival, arrival.text);
+      arrival.answer.hasStatus(303, 'after a POST');
+      assert.equal(arrival.parameters.error, 'access_denied');
+      assert.equal(arrival.parameters.iss, site.origin);
+      assert.ok(arrival.parameters.state, 'RFC 6749 §4.1.2.1');
+      assert.deepEqual(browser.cookies.filter(({ name }) => /known/.test(name)), [], 'nobody has signed in');
+    }
+  });
+
+  test('that is sent twice gives one code, and none once that is redeemed', async () => {
+    const { verifier, challenge } = pkce();
+    const browser = new Browser(site, { 'cf-connecting-ip': '192.0.2.78' });
+    const asked = asking(web, { redirect_uri: WEB, challenge });
+    const page = await answerPage(browser, await browser.open(authorizePath(asked)));
+    const clicks = await Promise.all([type(browser, page, PASSPHRASE), type(browser, page, PASSPHRASE)]);
+    const [one, other] = clicks.map((arrival) => secret(arrival.parameters.code, 'an authorization code'));
+    assert.ok(one && one === other, 'one page, one code');
+    const tokens = tokensOf(await ask(site, redeeming(web, { code: one, verifier, redirectUri: WEB })));
+    const late = await type(browser, page, PASSPHRASE);
+    assert.ok(!(late instanceof Arrival), `no other code: ${late.url}`);
+    late.answer.hasStatus(409, 'the page has done its work');
+    isSafePage(late.answer, 'the page that says so');
+    assert.match(late.text, /finished before/);
+    await isWelcome(site, tokens.access_token, { rule: 'a click ends nothing' });
+  });
 
   test('takes no wrong passphrase, and says so', async () => {
     const { browser, page } = await login('192.0.2.1');

@@ -7,121 +7,47 @@
 //!
 //! Nothing here keeps anything: a request may be made any number of times and changes nothing.
 
-use std::fmt;
+mod error;
+mod state;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 use crate::caller::{ClientId, ScopeSet};
 
-use super::client::{Client, ClientKind, ClientName, RedirectMismatch};
-use super::form::{FormError, Parameters, with_query};
+use super::Random;
+use super::client::{Client, ClientKind, ClientName};
+use super::form::{Parameters, with_query};
 use super::origin::Issuer;
 use super::pkce::CodeChallenge;
-use super::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
+use super::prompt::{LoginOptions, needs_a_page};
+use super::redirect_uri::{RedirectPolicy, RedirectUri};
 use super::resource::{Resource, ResourceServer};
 use super::scope_catalogue::ScopeCatalogue;
 
-/// Longest `state`, in bytes.
-const MAX_STATE: usize = 1024;
+pub use error::{AuthorizationError, PageError};
+pub use state::State;
 
-/// Why a request is answered with a page, status 400, and no redirect. The text is for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum PageError {
-    /// The query cannot be read, or one of the first two parameters is repeated.
-    #[error("The link that brought you here is broken: {0}.")]
-    Query(#[from] FormError),
-    /// No `client_id`, or one that cannot be one.
-    #[error("The link that brought you here does not say which application it belongs to.")]
-    NoClient,
-    /// No such client. The application should register again.
-    #[error(
-        "The application that sent you here is not known to this server. Remove the connection there and add it again."
-    )]
-    UnknownClient,
-    /// The redirect URI is no acceptable one.
-    #[error("The application that sent you here wants the answer sent to an address that is not allowed: {0}.")]
-    RedirectUri(#[from] InvalidRedirectUri),
-    /// The redirect URI is not the client's.
-    #[error("The request cannot be trusted: {0}.")]
-    Mismatch(#[from] RedirectMismatch),
-}
+/// What makes one page with a request another than the next. Not a secret: it travels sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestNumber([u8; 16]);
 
-/// Why a request is refused at the client's own address (RFC 6749 §4.1.2.1, RFC 8707 §2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum AuthorizationError {
-    /// A parameter is repeated.
-    #[error(transparent)]
-    Form(#[from] FormError),
-    /// `response_type` is missing.
-    #[error("response_type is missing")]
-    NoResponseType,
-    /// Another flow than that of the code.
-    #[error("only response_type code is supported")]
-    ResponseType,
-    /// Another way to answer than by the query.
-    #[error("only response_mode query is supported")]
-    ResponseMode,
-    /// `state` is too long, or has control characters.
-    #[error("state must be at most 1024 bytes without control characters")]
-    State,
-    /// No PKCE.
-    #[error("code_challenge is missing: PKCE is required")]
-    NoCodeChallenge,
-    /// `plain`, or no method, which means `plain`.
-    #[error("code_challenge_method must be S256")]
-    CodeChallengeMethod,
-    /// Not a SHA-256 digest.
-    #[error("code_challenge must be 43 characters of base64url")]
-    CodeChallenge,
-    /// `scope` cannot be read.
-    #[error("scope is malformed")]
-    Scope,
-    /// The resource is not one of this server.
-    #[error("resource must name one resource of this server")]
-    Target,
-    /// The person said no.
-    #[error("access was denied")]
-    Denied,
-}
+impl RequestNumber {
+    fn new(random: &impl Random) -> Self {
+        let mut bytes = [0; 16];
+        random.fill(&mut bytes);
+        Self(bytes)
+    }
 
-impl AuthorizationError {
-    /// The code for `error`.
+    /// From its bytes.
+    #[cfg(test)]
+    pub(super) const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
     #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Form(_)
-            | Self::NoResponseType
-            | Self::ResponseMode
-            | Self::State
-            | Self::NoCodeChallenge
-            | Self::CodeChallengeMethod
-            | Self::CodeChallenge => "invalid_request",
-            Self::ResponseType => "unsupported_response_type",
-            Self::Scope => "invalid_scope",
-            Self::Target => "invalid_target",
-            Self::Denied => "access_denied",
-        }
-    }
-}
-
-/// What the client wants back unchanged. Opaque, and nobody else's business.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct State(String);
-
-impl State {
-    fn parse(text: &str) -> Result<Self, AuthorizationError> {
-        if text.len() > MAX_STATE || text.chars().any(char::is_control) {
-            return Err(AuthorizationError::State);
-        }
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("State")
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
     }
 }
 
@@ -170,21 +96,19 @@ pub struct TrustedRedirect {
 
 impl TrustedRedirect {
     /// Checks the rest. What is wrong is told to the client.
-    pub fn check(self, resources: &ResourceServer, scopes: &ScopeCatalogue) -> Result<AuthorizationRequest, Refusal> {
-        // The state first: every other error carries it.
-        let state = match self.query.parameters.get("state").map_err(AuthorizationError::from) {
-            Ok(state) => state.map(State::parse).transpose(),
-            Err(error) => Err(error),
-        };
-        let (state, error) = match state {
-            Ok(state) => (state, None),
-            Err(error) => (None, Some(error)),
-        };
+    pub fn check(
+        self,
+        resources: &ResourceServer,
+        scopes: &ScopeCatalogue,
+        random: &impl Random,
+    ) -> Result<AuthorizationRequest, Refusal> {
+        // The state first: every error carries it.
+        let (state, is_good) = State::of(&self.query.parameters);
         let back = WayBack { redirect_uri: self.redirect_uri, state };
-        let details = error.map_or_else(|| Details::check(&self.query.parameters, resources, scopes), Err);
-        match details {
+        match is_good.and_then(|()| Details::check(&self.query.parameters, resources, scopes)) {
             Err(error) => Err(Refusal { back, error }),
-            Ok(Details { code_challenge, scopes, resource }) => Ok(AuthorizationRequest {
+            Ok(Details { code_challenge, scopes, resource, login }) => Ok(AuthorizationRequest {
+                number: RequestNumber::new(random),
                 client_id: self.query.client_id,
                 client_kind: self.client_kind,
                 client_name: self.client_name,
@@ -192,6 +116,7 @@ impl TrustedRedirect {
                 code_challenge,
                 scopes,
                 resource,
+                login,
             }),
         }
     }
@@ -202,6 +127,7 @@ struct Details {
     code_challenge: CodeChallenge,
     scopes: ScopeSet,
     resource: Resource,
+    login: LoginOptions,
 }
 
 impl Details {
@@ -224,12 +150,15 @@ impl Details {
         if parameters.get("code_challenge_method")? != Some("S256") {
             return Err(E::CodeChallengeMethod);
         }
-        // `prompt` and other parameters are let pass: consent and login are shown every time anyway.
-        Ok(Self {
+        let details = Self {
             code_challenge: CodeChallenge::parse(code_challenge).map_err(|_| E::CodeChallenge)?,
             scopes: scopes.requested(parameters.get("scope")?).map_err(|_| E::Scope)?,
             resource: resources.requested(parameters).map_err(|_| E::Target)?.clone(),
-        })
+            login: LoginOptions::read(parameters)?,
+        };
+        // Last: that a page is needed is the answer to a request which is otherwise in order.
+        needs_a_page(parameters)??;
+        Ok(details)
     }
 }
 
@@ -262,7 +191,7 @@ impl WayBack {
     fn location(&self, answer: &[(&str, &str)], issuer: &Issuer) -> String {
         let mut parameters = answer.to_vec();
         if let Some(state) = &self.state {
-            parameters.push(("state", &state.0));
+            parameters.push(("state", state.as_str()));
         }
         parameters.push(("iss", issuer.as_str()));
         with_query(self.redirect_uri.as_str(), &parameters)
@@ -294,6 +223,7 @@ impl Refusal {
 /// login and the code need, so nothing has to be looked up again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
+    number: RequestNumber,
     client_id: ClientId,
     client_kind: ClientKind,
     client_name: Option<ClientName>,
@@ -301,9 +231,22 @@ pub struct AuthorizationRequest {
     code_challenge: CodeChallenge,
     scopes: ScopeSet,
     resource: Resource,
+    login: LoginOptions,
 }
 
 impl AuthorizationRequest {
+    /// Which page it stands on: however often its forms are sent, they are worth one code.
+    #[must_use]
+    pub const fn number(&self) -> RequestNumber {
+        self.number
+    }
+
+    /// How the client wants the person to be asked who they are.
+    #[must_use]
+    pub const fn login(&self) -> &LoginOptions {
+        &self.login
+    }
+
     /// Who asks.
     #[must_use]
     pub const fn client_id(&self) -> &ClientId {
@@ -353,11 +296,11 @@ impl AuthorizationRequest {
     }
 
     /// The same request, for those scopes only whose name `keep` wants.
-    pub(super) fn narrowed_to(self, keep: impl Fn(&str) -> bool) -> Self {
+    pub(super) fn narrowed_to(&self, keep: impl Fn(&str) -> bool) -> Self {
         let kept: Vec<&str> = self.scopes.iter().filter(|name| keep(name)).collect();
         // The names come from a set, so they make one.
         let scopes = ScopeSet::parse(&kept.join(" ")).unwrap_or_default();
-        Self { scopes, ..self }
+        Self { scopes, ..self.clone() }
     }
 }
 

@@ -6,7 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+#[cfg(test)]
 use super::Random;
+use super::authorize::RequestNumber;
 use super::keys::MacKey;
 use super::opaque::{self, Fields, NotOurs, ObjectName, Secret};
 use crate::caller::{GrantId, InvalidIdentifier};
@@ -61,7 +63,17 @@ pub struct AuthorizationCode {
 }
 
 impl AuthorizationCode {
-    /// A new one, for something that will lie in `object`.
+    /// The one code that a page with a request is worth to the person whose data lies in `object`. It is computed and not
+    /// drawn, so that a form that is sent twice gives the same code twice: a second click does not make another.
+    #[must_use]
+    pub fn of(number: RequestNumber, object: ObjectName, key: &MacKey) -> Self {
+        let part = |label: &[u8]| key.tag(&[label, &number.to_bytes(), &object.to_bytes()]);
+        let id = part(b"authorization code, id").first_chunk().copied().unwrap_or_default();
+        Self { object, id: CodeId(id), secret: Secret::from_bytes(part(b"authorization code, secret")) }
+    }
+
+    /// Any one, for something that will lie in `object`.
+    #[cfg(test)]
     #[must_use]
     pub fn mint(object: ObjectName, random: &impl Random) -> Self {
         let (mut id, mut secret) = ([0; 8], [0; 32]);
@@ -132,6 +144,18 @@ mod tests {
         assert_eq!(AuthorizationCode::parse(&text, ring.routing()), Ok(code()));
         let rotated = KeyRing::new(&master(2), &[master(1)]);
         assert_eq!(AuthorizationCode::parse(&text, rotated.routing()), Ok(code()));
+    }
+
+    #[test]
+    fn a_page_is_worth_one_code_to_one_person() {
+        let code = |number: u8, object: u8, keys: u64| {
+            let object = ObjectName::from_bytes([object; 16]);
+            AuthorizationCode::of(RequestNumber::from_bytes([number; 16]), object, ring(keys).routing())
+        };
+        assert!(code(1, 1, 1) == code(1, 1, 1), "sent twice");
+        for (name, other) in [("page", code(2, 1, 1)), ("person", code(1, 2, 1)), ("server", code(1, 1, 2))] {
+            assert!(other.id() != code(1, 1, 1).id() && other.digest() != code(1, 1, 1).digest(), "another {name}");
+        }
     }
 
     #[test]

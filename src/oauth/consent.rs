@@ -25,6 +25,9 @@ pub const DENY: &str = "deny";
 /// The field for each scope that is ticked.
 pub const SCOPE_FIELD: &str = "scope";
 
+/// Longest sealed request, in bytes: everything that fits into a query, with what was looked up for it.
+pub(super) const MAX_SEALED_REQUEST: usize = 24 * 1024;
+
 /// What stands behind the name of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Vouching {
@@ -57,6 +60,8 @@ pub struct ConsentPage<'a> {
     pub destination: String,
     /// What kind of place that is.
     pub destination_kind: RedirectKind,
+    /// The whole address. On a host that many share, the host alone says nothing of who will receive the code.
+    pub redirect_uri: &'a str,
     /// What the client calls itself, if it does.
     pub client_name: Option<&'a str>,
     /// Who stands behind that.
@@ -67,8 +72,6 @@ pub struct ConsentPage<'a> {
     pub scopes: Vec<Scope>,
     /// What to warn of, the most important first.
     pub warnings: Vec<Warning>,
-    /// The source for `form-action` beside `'self'`: the answer to the form redirects there.
-    pub form_action: String,
 }
 
 impl<'a> ConsentPage<'a> {
@@ -102,12 +105,12 @@ impl<'a> ConsentPage<'a> {
         Self {
             destination,
             destination_kind: redirect_uri.kind(),
+            redirect_uri: redirect_uri.as_str(),
             client_name: request.client_name().map(super::client::ClientName::as_str),
             vouching,
             resource: request.resource().as_str(),
             scopes: catalogue.described(request.scopes()).collect(),
             warnings,
-            form_action: redirect_uri.form_action_source(),
         }
     }
 }
@@ -122,6 +125,7 @@ fn publisher(request: &AuthorizationRequest) -> Option<String> {
 
 impl Sealable for AuthorizationRequest {
     const PURPOSE: &'static str = "authorization request before consent";
+    const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
 }
 
 /// A request that a person has allowed, perhaps for less than was asked. What is left is to know who the person is.
@@ -140,9 +144,10 @@ impl ConsentedRequest {
 
 impl Sealable for ConsentedRequest {
     const PURPOSE: &'static str = "authorization request after consent";
+    const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
 }
 
-/// A form that says neither yes nor no.
+/// A form that decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidDecision {
     /// A field is repeated.
@@ -151,6 +156,9 @@ pub enum InvalidDecision {
     /// The field is missing, or says something else.
     #[error("the form says neither yes nor no")]
     Undecided,
+    /// It says yes to nothing of what was asked for. A token that opens nothing helps nobody: the person is asked again.
+    #[error("nothing was ticked")]
+    NothingTicked,
 }
 
 /// What the person decided.
@@ -164,12 +172,19 @@ pub enum Decision {
 
 impl Decision {
     /// Reads the form of the consent page, which belongs to `request`. Whatever the form says, nothing is allowed that was not
-    /// asked for. Unticking everything allows the client to sign in and nothing more.
-    pub fn read(form: &Parameters, request: AuthorizationRequest) -> Result<Self, InvalidDecision> {
+    /// asked for.
+    ///
+    /// # Errors
+    ///
+    /// A field is repeated, the form says neither yes nor no, or it says yes and ticks nothing of what was asked for.
+    pub fn read(form: &Parameters, request: &AuthorizationRequest) -> Result<Self, InvalidDecision> {
         match form.get(DECISION_FIELD)? {
             Some(ALLOW) => {
-                let request = request.narrowed_to(|name| form.all(SCOPE_FIELD).any(|ticked| ticked == name));
-                Ok(Self::Allow(Box::new(ConsentedRequest { request })))
+                let narrowed = request.narrowed_to(|name| form.all(SCOPE_FIELD).any(|ticked| ticked == name));
+                if narrowed.scopes().is_empty() && !request.scopes().is_empty() {
+                    return Err(InvalidDecision::NothingTicked);
+                }
+                Ok(Self::Allow(Box::new(ConsentedRequest { request: narrowed })))
             }
             Some(DENY) => Ok(Self::Deny(request.back().clone())),
             _ => Err(InvalidDecision::Undecided),
@@ -223,12 +238,12 @@ mod tests {
         );
         let resources = ResourceServer::new(&Origin::of("https://mcp.example.com").unwrap());
         let query = AuthorizationQuery::parse(&query[1..]).unwrap();
-        query.for_client(&client, &policy).unwrap().check(&resources, &catalogue()).unwrap()
+        query.for_client(&client, &policy).unwrap().check(&resources, &catalogue(), &Counting::from(1)).unwrap()
     }
 
     fn decide(form: &str) -> Result<Decision, InvalidDecision> {
         let request = request("c", ClientKind::Registered, "https://app.example/cb");
-        Decision::read(&Parameters::parse(form.as_bytes()).unwrap(), request)
+        Decision::read(&Parameters::parse(form.as_bytes()).unwrap(), &request)
     }
 
     fn allowed(form: &str) -> ScopeSet {
@@ -314,6 +329,7 @@ mod tests {
             let page = ConsentPage::new(&request, &catalogue());
             assert_eq!(page.destination, destination, "{id} {redirect_uri}");
             assert_eq!(page.destination_kind, destination_kind, "{id} {redirect_uri}");
+            assert_eq!(page.redirect_uri, redirect_uri, "the whole of it");
             assert_eq!(page.vouching, vouching, "{id} {redirect_uri}");
             assert_eq!(page.warnings, warnings, "{id} {redirect_uri}");
             assert_eq!(page.scopes, [PROFILE, READ]);
@@ -328,15 +344,26 @@ mod tests {
             ("decision=allow&scope=profile&scope=notes:read", "notes:read profile"),
             ("decision=allow&scope=profile", "profile"),
             ("decision=allow&scope=notes%3Aread", "notes:read"),
-            ("decision=allow", ""),
-            ("decision=allow&scope=", ""),
             ("decision=allow&scope=profile&scope=notes:write", "profile"),
-            ("decision=allow&scope=notes:write&scope=admin", ""),
-            ("decision=allow&scope=profile notes:read", ""),
             ("decision=allow&scope=profile&scope=profile", "profile"),
         ] {
             assert_eq!(allowed(form).as_str(), scopes, "{form}");
         }
+    }
+
+    #[test]
+    fn a_yes_to_nothing_is_no_decision() {
+        for form in [
+            "decision=allow",
+            "decision=allow&scope=",
+            "decision=allow&scope=notes:write&scope=admin",
+            "decision=allow&scope=profile notes:read",
+        ] {
+            assert_eq!(decide(form), Err(InvalidDecision::NothingTicked), "{form}");
+        }
+        let nothing = request("c", ClientKind::Registered, "https://app.example/cb").narrowed_to(|_| false);
+        let form = Parameters::parse(b"decision=allow").unwrap();
+        assert!(matches!(Decision::read(&form, &nothing), Ok(Decision::Allow(_))), "where nothing was asked for");
     }
 
     #[test]

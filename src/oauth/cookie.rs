@@ -12,17 +12,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::timestamp::Random;
 use super::web_url::WebScheme;
 
-/// Longest `Cookie` header that is looked at, in bytes.
-const MAX_COOKIES: usize = 16 * 1024;
+/// Longest `Cookie` header that is looked at, in bytes. A browser that carries long requests to a provider shows about 50 KB
+/// (`provider_state.rs`); Cloudflare takes 128 KB of headers.
+const MAX_COOKIES: usize = 64 * 1024;
 /// Longest value that is set, in bytes. Browsers keep 4096 with name and attributes.
 const MAX_VALUE: usize = 3800;
+
+/// Most sign-ins of one browser that begin before it has shown its first cookie, and go on side by side.
+const MAX_NONCES: usize = 8;
+/// Characters of a nonce that name its cookie.
+const NONCE_NAME: usize = 8;
 
 /// A cookie of this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostCookie(&'static str);
 
-/// Binds a pending sign-in to its browser. See [`BrowserNonce`].
-const BROWSER: HostCookie = HostCookie::new("mcp-browser");
+/// The beginning of the names of the cookies that bind a pending sign-in to its browser. See [`BrowserNonce`].
+const BROWSER: &str = "mcp-browser-";
 
 impl HostCookie {
     /// A cookie of this name, of letters, digits and hyphens.
@@ -34,51 +40,69 @@ impl HostCookie {
     /// The name on the wire.
     #[must_use]
     pub fn name(self, scheme: WebScheme) -> String {
-        match scheme {
-            WebScheme::Https => format!("__Host-{}", self.0),
-            WebScheme::Http => self.0.to_owned(),
-        }
+        [prefix(scheme), self.0].concat()
     }
 
     /// The `Set-Cookie` header that sets it for `max_age` seconds. `Lax`, not `Strict`: an upstream provider sends the person
     /// back by a link from its own site. Nothing if the value is too long or has characters that a cookie cannot have.
     #[must_use]
     pub fn set(self, scheme: WebScheme, value: &str, max_age: u32) -> Option<String> {
-        let plain = |byte: u8| matches!(byte, 0x21 | 0x23..=0x2B | 0x2D..=0x3A | 0x3C..=0x5B | 0x5D..=0x7E);
-        if value.len() > MAX_VALUE || !value.bytes().all(plain) {
-            return None;
-        }
-        let secure = match scheme {
-            WebScheme::Https => "; Secure",
-            WebScheme::Http => "",
-        };
-        Some(format!("{}={value}; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Lax{secure}", self.name(scheme)))
+        set_cookie(scheme, self.0, value, max_age)
     }
 
     /// The `Set-Cookie` header that takes it away.
     #[must_use]
     pub fn clear(self, scheme: WebScheme) -> String {
-        self.set(scheme, "", 0).unwrap_or_default()
+        clear_cookie(scheme, self.0)
     }
 
     /// Its value in a `Cookie` header. Nothing if it is there twice: then somebody has put one beside ours.
     #[must_use]
     pub fn read(self, scheme: WebScheme, header: Option<&str>) -> Option<&str> {
-        let header = header.filter(|header| header.len() <= MAX_COOKIES)?;
-        let name = self.name(scheme);
-        let mut values = header.split(';').filter_map(|pair| {
-            let (key, value) = pair.split_once('=')?;
-            (key.trim() == name).then(|| value.trim())
-        });
+        let mut values = cookies(scheme, header).filter_map(|(name, value)| (name == self.0).then_some(value));
         let value = values.next()?;
         values.next().is_none().then_some(value).filter(|value| !value.is_empty())
     }
 }
 
+const fn prefix(scheme: WebScheme) -> &'static str {
+    match scheme {
+        WebScheme::Https => "__Host-",
+        WebScheme::Http => "",
+    }
+}
+
+/// The `Set-Cookie` header for a cookie of this name; see [`HostCookie::set`].
+pub(super) fn set_cookie(scheme: WebScheme, name: &str, value: &str, max_age: u32) -> Option<String> {
+    let plain = |byte: u8| matches!(byte, 0x21 | 0x23..=0x2B | 0x2D..=0x3A | 0x3C..=0x5B | 0x5D..=0x7E);
+    if value.len() > MAX_VALUE || !value.bytes().all(plain) {
+        return None;
+    }
+    let secure = match scheme {
+        WebScheme::Https => "; Secure",
+        WebScheme::Http => "",
+    };
+    Some(format!("{}{name}={value}; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Lax{secure}", prefix(scheme)))
+}
+
+/// The `Set-Cookie` header that takes a cookie of this name away.
+pub(super) fn clear_cookie(scheme: WebScheme, name: &str) -> String {
+    set_cookie(scheme, name, "", 0).unwrap_or_default()
+}
+
+/// The names, without the prefix that they must have, and the values in a `Cookie` header.
+pub(super) fn cookies(scheme: WebScheme, header: Option<&str>) -> impl Iterator<Item = (&str, &str)> {
+    let header = header.filter(|header| header.len() <= MAX_COOKIES).unwrap_or_default();
+    let pairs = header.split(';').filter_map(|pair| pair.split_once('='));
+    pairs.filter_map(move |(name, value)| Some((name.trim().strip_prefix(prefix(scheme))?, value.trim())))
+}
+
 /// Random bytes that only one browser has. A sealed authorization request is bound to them: a form that was begun in one
 /// browser cannot be finished in another, so nobody can be made to finish somebody else's sign-in.
 ///
-/// It is kept as long as it is there, not made anew for each request: several sign-ins may be open in several tabs.
+/// It is kept as long as it is there, not made anew for each request: several sign-ins may be open in several tabs. Tabs that
+/// are opened at once by a browser that has no nonce yet get one each. So each nonce has a cookie with a name of its own, or
+/// the last of these tabs would take away what the others are bound to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrowserNonce([u8; 32]);
 
@@ -94,23 +118,50 @@ impl BrowserNonce {
         Self(bytes)
     }
 
-    /// The one that a browser shows.
+    /// Those that a browser shows, the last one set first, and not more than eight. A browser sends its cookies in the order in
+    /// which it got them (RFC 6265 §5.4).
     #[must_use]
-    pub fn read(scheme: WebScheme, cookie_header: Option<&str>) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(BROWSER.read(scheme, cookie_header)?).ok()?;
-        bytes.try_into().ok().map(Self)
+    pub fn all(scheme: WebScheme, cookie_header: Option<&str>) -> Vec<Self> {
+        let mut shown: Vec<Self> = Vec::new();
+        for (name, value) in cookies(scheme, cookie_header) {
+            let nonce = name.strip_prefix(BROWSER).and_then(|name| Self::read(name, value));
+            // One that is there twice was put beside ours by somebody.
+            let is_alone = || cookies(scheme, cookie_header).filter(|(other, _)| *other == name).count() == 1;
+            shown.extend(nonce.filter(|_| is_alone()));
+        }
+        shown.reverse();
+        shown.truncate(MAX_NONCES);
+        shown
     }
 
-    /// The one that a browser shows, or else a new one for it.
+    /// The one for the next sign-in of a browser: the last one that it shows, or else a new one.
     #[must_use]
     pub fn of(scheme: WebScheme, cookie_header: Option<&str>, random: &impl Random) -> Self {
-        Self::read(scheme, cookie_header).unwrap_or_else(|| Self::new(random))
+        Self::all(scheme, cookie_header).into_iter().next().unwrap_or_else(|| Self::new(random))
     }
 
-    /// The `Set-Cookie` header that gives it to the browser, or prolongs it.
+    fn read(name: &str, value: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
+        bytes.try_into().ok().map(Self).filter(|nonce| nonce.name() == name)
+    }
+
+    /// The `Set-Cookie` headers that give it to the browser, or prolong it, and that take away what is more than eight.
     #[must_use]
-    pub fn set_cookie(&self, scheme: WebScheme) -> String {
-        BROWSER.set(scheme, &URL_SAFE_NO_PAD.encode(self.0), Self::MAX_AGE).unwrap_or_default()
+    pub fn set_cookies(&self, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
+        let kept = Self::all(scheme, cookie_header);
+        let shown = cookies(scheme, cookie_header).filter_map(|(name, _)| name.strip_prefix(BROWSER));
+        let surplus = shown.filter(|name| is_name(name) && kept.iter().all(|nonce| nonce.name() != *name));
+        let cleared = surplus.map(|name| clear_cookie(scheme, &[BROWSER, name].concat()));
+        let value = URL_SAFE_NO_PAD.encode(self.0);
+        set_cookie(scheme, &[BROWSER, &self.name()].concat(), &value, Self::MAX_AGE)
+            .into_iter()
+            .chain(cleared)
+            .collect()
+    }
+
+    /// What the name of its cookie ends in.
+    fn name(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0).chars().take(NONCE_NAME).collect()
     }
 
     /// What a seal is bound to.
@@ -118,6 +169,11 @@ impl BrowserNonce {
     pub const fn binding(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// Whether a text can be what the name of such a cookie ends in.
+fn is_name(text: &str) -> bool {
+    text.len() == NONCE_NAME && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 impl fmt::Debug for BrowserNonce {
@@ -131,21 +187,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::oauth::keys::tests::Counting;
 
-    struct Sevens;
+    const COOKIE: HostCookie = HostCookie::new("mcp-browser");
 
-    impl Random for Sevens {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(7);
-        }
+    fn nonce(seed: u64) -> BrowserNonce {
+        BrowserNonce::new(&Counting::from(seed))
+    }
+
+    /// What a browser shows that was given these headers.
+    fn shown(set: &[String]) -> String {
+        set.iter().map(|header| header.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
     }
 
     #[test]
     fn over_https_a_cookie_belongs_to_this_host_alone() {
-        let header = BROWSER.set(WebScheme::Https, "abc", 60).unwrap();
+        let header = COOKIE.set(WebScheme::Https, "abc", 60).unwrap();
         assert_eq!(header, "__Host-mcp-browser=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(
-            BROWSER.read(WebScheme::Https, Some("mcp-browser=abc")),
+            COOKIE.read(WebScheme::Https, Some("mcp-browser=abc")),
             None,
             "without the prefix anybody may set it"
         );
@@ -153,9 +213,9 @@ mod tests {
 
     #[test]
     fn over_http_on_loopback_it_has_no_prefix() {
-        let header = BROWSER.set(WebScheme::Http, "abc", 60).unwrap();
+        let header = COOKIE.set(WebScheme::Http, "abc", 60).unwrap();
         assert_eq!(header, "mcp-browser=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax");
-        assert_eq!(BROWSER.read(WebScheme::Http, Some("mcp-browser=abc")), Some("abc"));
+        assert_eq!(COOKIE.read(WebScheme::Http, Some("mcp-browser=abc")), Some("abc"));
     }
 
     #[test]
@@ -175,44 +235,85 @@ mod tests {
             (Some(""), None),
             (None, None),
         ] {
-            assert_eq!(BROWSER.read(WebScheme::Https, header), value, "{header:?}");
+            assert_eq!(COOKIE.read(WebScheme::Https, header), value, "{header:?}");
         }
         let flood = format!("{}__Host-mcp-browser=abc", "a=b; ".repeat(MAX_COOKIES));
-        assert_eq!(BROWSER.read(WebScheme::Https, Some(&flood)), None);
+        assert_eq!(COOKIE.read(WebScheme::Https, Some(&flood)), None);
     }
 
     #[test]
     fn a_value_cannot_bring_attributes_or_headers_of_its_own() {
         for value in ["a; Domain=evil.example", "a\r\nX: y", "a b", "a,b", "a\"b", "ö", &"a".repeat(MAX_VALUE + 1)] {
-            assert_eq!(BROWSER.set(WebScheme::Https, value, 60), None, "{value}");
+            assert_eq!(COOKIE.set(WebScheme::Https, value, 60), None, "{value}");
         }
     }
 
     #[test]
     fn a_cookie_can_be_taken_away() {
-        let header = BROWSER.clear(WebScheme::Https);
+        let header = COOKIE.clear(WebScheme::Https);
         assert_eq!(header, "__Host-mcp-browser=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
     }
 
     #[test]
     fn a_browser_shows_the_bytes_it_was_given() {
-        let nonce = BrowserNonce::new(&Sevens);
+        let nonce = nonce(1);
         for scheme in [WebScheme::Https, WebScheme::Http] {
-            let header = nonce.set_cookie(scheme);
-            let shown = header.split(';').next().unwrap();
-            assert_eq!(BrowserNonce::read(scheme, Some(shown)), Some(nonce.clone()));
+            let set = nonce.set_cookies(scheme, None);
+            assert_eq!(set.len(), 1, "{set:?}");
+            assert_eq!(BrowserNonce::all(scheme, Some(&shown(&set))), std::slice::from_ref(&nonce), "{set:?}");
         }
-        for shown in ["mcp-browser=abc", "mcp-browser=", "mcp-browser=!!!", &format!("mcp-browser={}", "A".repeat(44))]
-        {
-            assert_eq!(BrowserNonce::read(WebScheme::Http, Some(shown)), None, "{shown}");
+        let value = URL_SAFE_NO_PAD.encode(nonce.0);
+        let name = format!("mcp-browser-{}", nonce.name());
+        for header in [
+            format!("{name}=abc"),
+            format!("{name}="),
+            format!("{name}=!!!"),
+            format!("{name}={value}AA"),
+            format!("mcp-browser={value}"),
+            format!("mcp-browser-AAAAAAAA={value}"),
+            format!("{name}A={value}"),
+            format!("x{name}={value}"),
+            format!("{name}={value}; {name}={value}"),
+        ] {
+            assert_eq!(BrowserNonce::all(WebScheme::Http, Some(&header)), [], "{header}");
         }
+        assert_eq!(BrowserNonce::all(WebScheme::Https, Some(&format!("{name}={value}"))), [], "set by another host");
         assert_eq!(format!("{nonce:?}"), "BrowserNonce");
+    }
+
+    #[test]
+    fn tabs_that_are_opened_at_once_keep_what_each_is_bound_to() {
+        let set: Vec<String> =
+            [1, 100].iter().flat_map(|seed| nonce(*seed).set_cookies(WebScheme::Https, None)).collect();
+        let header = shown(&set);
+        assert_eq!(BrowserNonce::all(WebScheme::Https, Some(&header)), [nonce(100), nonce(1)]);
+        let next = BrowserNonce::of(WebScheme::Https, Some(&header), &Counting::from(9));
+        assert_eq!(next, nonce(100), "the next sign-in needs no other");
+        assert_eq!(next.set_cookies(WebScheme::Https, Some(&header)), [set[1].clone()], "it lives on");
+    }
+
+    #[test]
+    fn a_browser_keeps_no_more_than_eight() {
+        let all: Vec<BrowserNonce> = (0..11).map(|n| nonce(n * 100)).collect();
+        let set: Vec<String> = all.iter().flat_map(|nonce| nonce.set_cookies(WebScheme::Http, None)).collect();
+        let header = shown(&set);
+        let kept = BrowserNonce::all(WebScheme::Http, Some(&header));
+        assert!(kept.iter().eq(all[3..].iter().rev()), "the last eight");
+        let cookies = all[10].set_cookies(WebScheme::Http, Some(&header));
+        let cleared: Vec<String> = all[..3]
+            .iter()
+            .map(|nonce| format!("mcp-browser-{}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax", nonce.name()))
+            .collect();
+        assert_eq!(cookies[1..], cleared);
+        let nasty = "mcp-browser-a\r\nb=c; mcp-browser-=c; mcp-browser-12345678901=c";
+        assert_eq!(all[0].set_cookies(WebScheme::Http, Some(nasty)).len(), 1, "no name that is none of ours");
     }
 
     proptest! {
         #[test]
         fn any_header_is_read_without_a_panic(header in ".{0,120}") {
-            let _ = BROWSER.read(WebScheme::Http, Some(&header));
+            let _ = COOKIE.read(WebScheme::Http, Some(&header));
+            let _ = BrowserNonce::all(WebScheme::Http, Some(&header));
         }
     }
 }

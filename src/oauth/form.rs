@@ -8,15 +8,17 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// Longest query or body, in bytes. A sealed authorization request with everything around it is below 8 KB.
+/// Longest query, and longest body that a program sends, in bytes.
 pub const MAX_FORM: usize = 16 * 1024;
+/// Longest body that one of our own pages sends, in bytes: a request that filled its query, sealed, and what a person types.
+pub const MAX_PAGE_FORM: usize = 32 * 1024;
 /// Most parameters.
 const MAX_PARAMETERS: usize = 64;
 
 /// Why a query or a body was refused. Its text goes into `error_description`; it never echoes a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FormError {
-    /// Longer than [`MAX_FORM`].
+    /// Longer than [`MAX_FORM`], or than [`MAX_PAGE_FORM`] if a page sends it.
     #[error("the parameters are too long")]
     TooLong,
     /// Too many parameters.
@@ -37,7 +39,16 @@ pub struct Parameters(Vec<(String, String)>);
 impl Parameters {
     /// Decodes a query (without its question mark) or a body.
     pub fn parse(encoded: &[u8]) -> Result<Self, FormError> {
-        if encoded.len() > MAX_FORM {
+        Self::parse_within(encoded, MAX_FORM)
+    }
+
+    /// Decodes a body that one of our own pages has sent.
+    pub fn of_page(encoded: &[u8]) -> Result<Self, FormError> {
+        Self::parse_within(encoded, MAX_PAGE_FORM)
+    }
+
+    fn parse_within(encoded: &[u8], longest: usize) -> Result<Self, FormError> {
+        if encoded.len() > longest {
             return Err(FormError::TooLong);
         }
         let mut parameters = Vec::new();
@@ -211,6 +222,9 @@ mod tests {
         let long = vec![b'a'; MAX_FORM + 1];
         assert_eq!(Parameters::parse(&long).unwrap_err(), FormError::TooLong);
         assert!(Parameters::parse(&long[1..]).is_ok());
+        let long = vec![b'a'; MAX_PAGE_FORM + 1];
+        assert_eq!(Parameters::of_page(&long).unwrap_err(), FormError::TooLong);
+        assert!(Parameters::of_page(&long[1..]).is_ok());
         let many = "a=1&".repeat(MAX_PARAMETERS + 1);
         assert_eq!(Parameters::parse(many.as_bytes()).unwrap_err(), FormError::TooMany);
     }

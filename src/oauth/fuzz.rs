@@ -27,7 +27,9 @@ use super::identity::{AtProvider, Profile};
 use super::keys::{KeyRing, MasterKey};
 use super::origin::{Issuer, Origin};
 use super::outage::Outage;
+use super::prompt::LoginOptions;
 use super::provider_metadata::ProviderMetadata;
+use super::provider_state::ProviderState;
 use super::redirect_uri::{RedirectPolicy, RedirectUri};
 use super::refresh_token::RefreshToken;
 use super::registration::Registration;
@@ -53,6 +55,7 @@ pub(crate) const TARGETS: &[Target] = &[
         seeds: &[
             b"response_type=code&client_id=c1_x&redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2Fcb&state=s&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256&resource=https%3A%2F%2Fmcp.example.com%2Fmcp",
             b"client_id=https://app.example/c.json&client_id=x",
+            b"client_id=c1_x&prompt=login+select_account&login_hint=jane%40example.com&resource=https%3A%2F%2Fmcp.example.com%2Fmcp",
         ],
     },
     Target {
@@ -188,6 +191,11 @@ fn authorization_request(input: &[u8]) -> bool {
     let (Ok(parameters), Ok(origin)) = (Parameters::parse(input), Origin::of("https://mcp.example.com")) else {
         return false;
     };
+    if let Ok(login) = LoginOptions::read(&parameters) {
+        let hint = login.login_hint().unwrap_or_default();
+        assert!(hint.len() <= 320 && !hint.contains(char::is_control), "what a provider is sent is bounded");
+        assert!(login.prompt(None).is_none_or(|prompt| prompt.split(' ').count() <= 2), "and made of known words");
+    }
     let resources = ResourceServer::new(&origin);
     let Ok(resource) = resources.requested(&parameters) else { return false };
     assert!(resource.as_str().starts_with("https://mcp.example.com/"), "a resource of ours");
@@ -209,7 +217,7 @@ fn redirect_uri(input: &[u8]) -> bool {
     assert!(!uri.as_str().contains(['#', '\\', ' ', '\r', '\n', '"', '<']), "{}", uri.as_str());
     let lower = uri.as_str().to_ascii_lowercase();
     assert!(!lower.starts_with("javascript:") && !lower.starts_with("data:"), "{lower}");
-    let _ = (uri.destination(), uri.form_action_source(), uri.kind());
+    let _ = (uri.destination(), uri.kind());
     true
 }
 
@@ -359,8 +367,10 @@ fn sealed_text(input: &[u8]) -> bool {
 }
 
 fn cookie_header(input: &[u8]) -> bool {
-    let _ = BrowserNonce::read(WebScheme::Https, Some(text(input)));
-    let _ = BrowserNonce::read(WebScheme::Http, Some(text(input)));
+    let _ = BrowserNonce::all(WebScheme::Https, Some(text(input)));
+    let _ = BrowserNonce::all(WebScheme::Http, Some(text(input)));
+    let _ = ProviderState::sealed("cookies.AAAAAAAAAAAAAAAA", WebScheme::Http, Some(text(input)));
+    let _ = ProviderState::sealed(text(input), WebScheme::Http, Some("a=b"));
     let Some(value) = HostCookie::new("mcp-known").read(WebScheme::Https, Some(text(input))) else { return false };
     assert!(!value.is_empty() && !value.contains(';'), "{value:?}");
     true

@@ -10,8 +10,9 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::Timestamp;
-use super::consent::ConsentedRequest;
+use super::consent::{ConsentedRequest, MAX_SEALED_REQUEST};
 use super::external::{ForeignIssuer, subject_of};
+use super::prompt::LoginOptions;
 use super::seal::Sealable;
 use crate::caller::Subject;
 
@@ -40,6 +41,8 @@ pub struct AtProvider {
     pub nonce: String,
     /// What proves that the code is ours (RFC 7636).
     pub verifier: String,
+    /// How the provider was asked.
+    pub login: LoginOptions,
     /// Whether the provider has announced that it names itself in every answer (RFC 9207 §3).
     pub names_itself: bool,
 }
@@ -60,6 +63,7 @@ impl AtProvider {
 
 impl Sealable for AtProvider {
     const PURPOSE: &'static str = "errand at the identity provider";
+    const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
 }
 
 /// Who may enter.

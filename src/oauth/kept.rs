@@ -132,7 +132,7 @@ fn made() -> Made {
     let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
     let waiting = PendingCode::new(&code, challenge, authorization(), NOW);
     let mut ledger = Ledger::new(Memory::default(), Limits::default());
-    assert!(ledger.store_code(&waiting, NOW).unwrap());
+    assert!(ledger.store_code(&waiting, NOW).unwrap().is_ok());
     let mut redemption = Redemption::new(&code, authorization().client_id, epochs());
     redemption.answers = Some(challenge);
     let first = ledger.redeem(&redemption, NOW.plus(1), &random(101)).unwrap().unwrap();

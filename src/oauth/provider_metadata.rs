@@ -16,6 +16,8 @@ pub struct ProviderMetadata {
     pub userinfo_endpoint: Option<String>,
     /// Whether it names itself in every answer of its authorization endpoint (RFC 9207 §3).
     pub names_itself: bool,
+    /// Which values of `prompt` it knows, if it says so (Initiating User Registration via OpenID Connect §4.1).
+    pub prompts: Option<Vec<String>>,
     /// How it takes our secret.
     pub secret_place: SecretPlace,
 }
@@ -48,6 +50,10 @@ impl ProviderMetadata {
             token_endpoint: endpoint("token_endpoint")?.ok_or(missing)?,
             userinfo_endpoint: endpoint("userinfo_endpoint")?,
             names_itself: metadata.0.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
+            prompts: metadata
+                .0
+                .get("prompt_values_supported")
+                .map(|_| metadata.texts("prompt_values_supported").into_iter().map(str::to_owned).collect()),
             secret_place: if only_body { SecretPlace::Body } else { SecretPlace::Header },
         })
     }
@@ -90,6 +96,25 @@ mod tests {
             });
             let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &issuer()).unwrap();
             assert_eq!(metadata.names_itself, expected, "{announced}");
+        }
+    }
+
+    #[test]
+    fn a_provider_knows_the_prompts_that_it_announces() {
+        for (announced, known) in [
+            (None, None),
+            (Some(json!(["login", "none"])), Some(vec!["login".to_owned(), "none".to_owned()])),
+            (Some(json!([])), Some(Vec::new())),
+        ] {
+            let mut document = json!({
+                "issuer": "https://id.example", "authorization_endpoint": "https://id.example/a",
+                "token_endpoint": "https://id.example/t",
+            });
+            if let Some(announced) = announced {
+                document["prompt_values_supported"] = announced;
+            }
+            let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &issuer()).unwrap();
+            assert_eq!(metadata.prompts, known);
         }
     }
 

@@ -209,22 +209,6 @@ impl RedirectUri {
     pub fn destination(&self) -> String {
         destination_of(&self.raw).1
     }
-
-    /// The source expression that lets a form lead there (Content Security Policy, `form-action`): browsers apply it to the
-    /// redirect that answers the form, too.
-    #[must_use]
-    pub fn form_action_source(&self) -> String {
-        match WebUrl::parse(&self.raw) {
-            // The grammar of source expressions has no IPv6 addresses.
-            Ok(url) if url.raw_host.starts_with('[') => format!("{}:", url.scheme.as_str()),
-            Ok(url) => url.origin().as_str().to_owned(),
-            Err(_) => format!("{}:", self.scheme()),
-        }
-    }
-
-    fn scheme(&self) -> &str {
-        self.raw.split(':').next().unwrap_or_default()
-    }
 }
 
 impl TryFrom<String> for RedirectUri {

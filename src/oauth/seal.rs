@@ -27,7 +27,7 @@ pub trait Sealable: Serialize + DeserializeOwned {
     /// A name that no other type has. Changing it makes everything sealed before worthless.
     const PURPOSE: &'static str;
 
-    /// Longest sealed text that is made or looked at, in bytes.
+    /// Longest sealed text that is made or looked at, in bytes. What holds an authorization request may be longer.
     const MAX_SEALED_LENGTH: usize = 12 * 1024;
 }
 

@@ -3,14 +3,14 @@
 
 use thiserror::Error;
 
+use super::Timestamp;
 use super::code::AuthorizationCode;
 use super::consent::ConsentedRequest;
-use super::grants::{Authorization, Grants, PendingCode};
+use super::grants::{Authorization, CodeRefusal, Grants, PendingCode};
 use super::keys::KeyRing;
 use super::opaque::ObjectName;
 use super::outage::Outage;
 use super::passphrase::Epoch;
-use super::{Random, Timestamp};
 use crate::caller::Subject;
 
 /// Longest name of a person that is kept, in characters.
@@ -41,19 +41,21 @@ pub enum NoCode {
     /// Too many codes of this person wait to be redeemed.
     #[error("too many sign-ins at once, try again in a minute")]
     TooMany,
+    /// The page had its code before, and the client has redeemed it.
+    #[error("the sign-in was finished before")]
+    Finished,
     /// Storage is out of reach.
     #[error(transparent)]
     Outage(#[from] Outage),
 }
 
-/// Gives a code for what `person` agreed to. It goes into the redirect
+/// Gives the code for what `person` agreed to: the same one however often the page is sent. It goes into the redirect
 /// ([`WayBack::with_code`](super::authorize::WayBack::with_code)) and nowhere else.
 pub async fn give_code(
     consented: &ConsentedRequest,
     person: &Person,
     grants: &impl Grants,
     keys: &KeyRing,
-    random: &impl Random,
     now: Timestamp,
 ) -> Result<String, NoCode> {
     let request = consented.request();
@@ -67,10 +69,11 @@ pub async fn give_code(
         scope: request.scopes().clone(),
         epoch: Some(person.epoch),
     };
-    let code = AuthorizationCode::mint(ObjectName::of(&person.subject), random);
+    let code = AuthorizationCode::of(request.number(), ObjectName::of(&person.subject), keys.routing());
     let pending = PendingCode::new(&code, *request.code_challenge(), authorization, now);
-    if !grants.store_code(code.object(), pending).await? {
-        return Err(NoCode::TooMany);
+    match grants.store_code(code.object(), pending).await? {
+        Ok(()) => Ok(code.expose(keys.routing())),
+        Err(CodeRefusal::TooMany) => Err(NoCode::TooMany),
+        Err(CodeRefusal::Redeemed) => Err(NoCode::Finished),
     }
-    Ok(code.expose(keys.routing()))
 }

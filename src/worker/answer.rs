@@ -147,6 +147,11 @@ impl Answer {
         self
     }
 
+    /// Adds cookies, each as the value of its `Set-Cookie` header.
+    pub(crate) fn with_cookies(self, cookies: Vec<String>) -> Self {
+        cookies.into_iter().fold(self, |answer, cookie| answer.header("set-cookie", cookie))
+    }
+
     /// The same without its body, for HEAD.
     pub(crate) fn without_body(mut self) -> Self {
         self.body = AnswerBody::Empty;

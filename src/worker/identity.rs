@@ -80,11 +80,11 @@ impl Provider {
         })
     }
 
-    /// Where a person is sent who has consented.
-    pub(crate) fn site(&self) -> &str {
+    /// Whether a person can be sent there to choose another account. Access has found out who it is before the request comes.
+    pub(crate) const fn has_accounts(&self) -> bool {
         match self {
-            Self::OpenId(client, _) | Self::GitHub(client, _) => client.issuer.as_str(),
-            Self::Access { .. } => "",
+            Self::OpenId(..) | Self::GitHub(..) => true,
+            Self::Access { .. } => false,
         }
     }
 

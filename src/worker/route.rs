@@ -92,6 +92,9 @@ pub(crate) const ACCOUNT_PATH: &str = "/account";
 /// Where they sign in for that. Below `/authorize`, so that whatever stands in front of one stands in front of the other.
 pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
 
+/// The same, to be asked which account it shall be.
+pub(crate) const OTHER_ACCOUNT_PATH: &str = "/authorize/account?prompt=select_account";
+
 impl OAuthEndpoint {
     fn of(path: &str) -> Option<Self> {
         Some(match path {

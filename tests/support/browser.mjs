@@ -52,6 +52,11 @@ export class Browser {
     return this.cookies.map(({ name, value }) => `${name}=${value}`).join('; ') || undefined;
   }
 
+  /** Takes the cookies of an answer to a request that was sent without them. */
+  keeps(answer) {
+    this.#keepCookies(answer);
+  }
+
   forgetCookies() {
     this.#cookies.clear();
   }

@@ -71,16 +71,27 @@ export async function startChromium(program, more = []) {
       });
       input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
     });
+  const tabIn = async (browserContextId) => {
+    const { targetId } = await send('Target.createTarget', { url: 'about:blank', browserContextId });
+    const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
+    const tab = new Tab((method, params) => send(method, params, sessionId), listeners, sessionId);
+    tab.allow = (origin, permissions) => send('Browser.grantPermissions', { origin, permissions, browserContextId });
+    for (const domain of ['Page', 'Runtime', 'Log', 'Accessibility']) await tab.send(`${domain}.enable`);
+    // Or the load of the empty page counts as that of the first one.
+    await tab.until('document.readyState === "complete"', 'the empty page is there');
+    return tab;
+  };
   return {
     /** Opens a tab of its own, in a profile of its own. */
     async tab() {
+      return (await this.tabs(1))[0];
+    },
+    /** Opens so many tabs in one profile of their own. */
+    async tabs(count) {
       const { browserContextId } = await send('Target.createBrowserContext');
-      const { targetId } = await send('Target.createTarget', { url: 'about:blank', browserContextId });
-      const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
-      const tab = new Tab((method, params) => send(method, params, sessionId), listeners, sessionId);
-      tab.allow = (origin, permissions) => send('Browser.grantPermissions', { origin, permissions, browserContextId });
-      for (const domain of ['Page', 'Runtime', 'Log', 'Accessibility']) await tab.send(`${domain}.enable`);
-      return tab;
+      const tabs = [];
+      for (let number = 0; number < count; number += 1) tabs.push(await tabIn(browserContextId));
+      return tabs;
     },
     async stop() {
       child.kill();

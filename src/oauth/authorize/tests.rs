@@ -5,7 +5,12 @@ use proptest::prelude::*;
 use crate::caller::Scope;
 
 use super::super::compact::{decode, encode};
+use super::super::form::FormError;
+use super::super::keys::tests::Counting;
 use super::super::origin::Origin;
+use super::super::prompt::InvalidPrompt;
+use super::super::provider_error::ProviderError;
+use super::state::MAX_STATE;
 use super::*;
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -70,7 +75,7 @@ enum End {
 fn end(query: &str) -> End {
     let checked = AuthorizationQuery::parse(query)
         .and_then(|query| query.for_client(&client(), &RedirectPolicy::default()))
-        .map(|trusted| trusted.check(&ResourceServer::new(issuer().origin()), &scopes()));
+        .map(|trusted| trusted.check(&ResourceServer::new(issuer().origin()), &scopes(), &Counting::from(1)));
     match checked {
         Err(page) => End::Page(page),
         Ok(Err(refusal)) => End::Redirect(refusal),
@@ -112,7 +117,8 @@ fn a_request_in_order_is_understood() {
 fn habits_of_real_clients_do_not_matter() {
     for (name, changes) in [
         ("prompt", &[("prompt", "consent")][..]),
-        ("prompt none", &[("prompt", "none")]),
+        ("prompts", &[("prompt", "login select_account consent create")]),
+        ("a hint that is none", &[("login_hint", "jane\r\n")]),
         ("unknown parameter", &[("access_type", "offline"), ("nonce", "n")]),
         ("no state", &[("state", "")]),
         ("no scope", &[("scope", "")]),
@@ -121,7 +127,7 @@ fn habits_of_real_clients_do_not_matter() {
         ("slash behind the resource", &[("resource", "https://MCP.example.com/mcp/")]),
         ("foreign scopes", &[("scope", "openid email profile notes:read offline_access")]),
         ("any port", &[("redirect_uri", "http://localhost:49152/cb")]),
-        ("long state", &[("state", &"s".repeat(384))]),
+        ("long state", &[("state", &"s".repeat(MAX_STATE))]),
         ("state of any characters", &[("state", "ö 🦀 +&=%\"<>\\")]),
     ] {
         assert!(matches!(end(&query(changes)), End::Request(_)), "{name}");
@@ -175,6 +181,9 @@ fn what_else_is_wrong_is_told_to_the_client() {
         ("scope that is none", &[("scope", "notes:read \"x\"")], "invalid_scope"),
         ("other resource", &[("resource", "https://other.example/mcp")], "invalid_target"),
         ("resource with a fragment", &[("resource", "https://mcp.example.com/mcp#x")], "invalid_target"),
+        ("no page", &[("prompt", "none")], "consent_required"),
+        ("no page, and everything else wrong", &[("prompt", "none"), ("scope", "\"")], "invalid_scope"),
+        ("no page, and a login", &[("prompt", "none login")], "invalid_request"),
     ] {
         let location = refused(&query(changes)).location(&issuer());
         assert!(location.starts_with("https://app.example/cb?keep=1&error="), "{name}: {location}");
@@ -189,9 +198,17 @@ fn what_else_is_wrong_is_told_to_the_client() {
 
 #[test]
 fn a_repeated_parameter_is_refused() {
-    for name in
-        ["response_type", "response_mode", "state", "scope", "code_challenge", "code_challenge_method", "resource"]
-    {
+    for name in [
+        "response_type",
+        "response_mode",
+        "state",
+        "scope",
+        "code_challenge",
+        "code_challenge_method",
+        "resource",
+        "prompt",
+        "login_hint",
+    ] {
         let query = format!("{}&{name}=x&{name}=x", query(&[]));
         let location = refused(&query).location(&issuer());
         let code = if name == "resource" { "invalid_target" } else { "invalid_request" };
@@ -201,13 +218,40 @@ fn a_repeated_parameter_is_refused() {
 }
 
 #[test]
-fn a_state_that_is_too_long_or_has_control_characters_is_not_returned() {
-    for state in ["s".repeat(MAX_STATE + 1), "a\nb".to_owned(), "a\0".to_owned()] {
+fn a_state_of_8_kb_is_returned_whatever_becomes_of_the_request() {
+    let state = "s".repeat(8 * 1024);
+    let good = request(&[("state", &state)]).back().with_code("x", &issuer());
+    let location = refused(&query(&[("state", &state), ("scope", "\"")])).location(&issuer());
+    for location in [good, location] {
+        assert_eq!(brought(&location).get("state"), Ok(Some(state.as_str())));
+    }
+}
+
+#[test]
+fn a_request_with_a_bad_state_is_refused_and_what_can_be_returned_is() {
+    for (state, returned) in [
+        ("s".repeat(8 * 1024 + 1), false),
+        ("a\nb".to_owned(), true),
+        ("a\0".to_owned(), true),
+        ("a\r\nX: y".to_owned(), true),
+    ] {
         let location = refused(&query(&[("state", &state)])).location(&issuer());
+        assert!(location.bytes().all(|byte| byte.is_ascii_graphic()), "{location}");
         assert_eq!(brought(&location).get("error"), Ok(Some("invalid_request")));
-        assert_eq!(brought(&location).get("state"), Ok(None));
+        assert_eq!(brought(&location).get("state"), Ok(returned.then_some(state.as_str())));
         assert_eq!(brought(&location).get("iss"), Ok(Some("https://mcp.example.com")));
     }
+}
+
+#[test]
+fn each_page_with_a_request_has_a_number_of_its_own() {
+    let random = Counting::from(1);
+    let page = || {
+        let query = AuthorizationQuery::parse(&query(&[])).unwrap();
+        let trusted = query.for_client(&client(), &RedirectPolicy::default()).unwrap();
+        trusted.check(&ResourceServer::new(issuer().origin()), &scopes(), &random).unwrap().number()
+    };
+    assert_ne!(page(), page());
 }
 
 #[test]
@@ -238,6 +282,9 @@ fn error_descriptions_are_in_the_character_set_of_the_rfc() {
         E::Scope,
         E::Target,
         E::Denied,
+        E::Prompt(InvalidPrompt::NoneWithOthers),
+        E::Prompt(InvalidPrompt::ConsentRequired),
+        E::Provider(ProviderError::of("server_error")),
     ] {
         let text = error.to_string();
         assert!(text.bytes().all(|byte| matches!(byte, 0x20..=0x21 | 0x23..=0x5B | 0x5D..=0x7E)), "{text}");
@@ -259,9 +306,9 @@ fn a_request_survives_its_seal_and_stays_small() {
         .unwrap()
         .for_client(&client, &RedirectPolicy::default())
         .unwrap()
-        .check(&ResourceServer::new(issuer().origin()), &scopes())
+        .check(&ResourceServer::new(issuer().origin()), &scopes(), &Counting::from(1))
         .unwrap();
-    assert!(encode(&request).unwrap().len() < 2048);
+    assert!(encode(&request).unwrap().len() < MAX_STATE + 1024);
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub(super) fn waiting_for(
 ) -> Redemption {
     let code = AuthorizationCode::mint(object(), random);
     let client = authorization.client_id.clone();
-    assert!(ledger.store_code(&PendingCode::new(&code, challenge(), authorization, now), now).unwrap());
+    assert!(ledger.store_code(&PendingCode::new(&code, challenge(), authorization, now), now).unwrap().is_ok());
     let mut request = Redemption::new(&code, client, vec![EPOCH]);
     request.answers = Some(challenge());
     request

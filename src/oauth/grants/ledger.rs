@@ -40,6 +40,17 @@ pub trait Rows {
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
 }
 
+/// Why a code is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum CodeRefusal {
+    /// Too many wait already.
+    #[error("too many codes wait")]
+    TooMany,
+    /// It was kept before, and redeemed.
+    #[error("redeemed before")]
+    Redeemed,
+}
+
 /// What a redeemed code gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redeemed {
@@ -122,14 +133,19 @@ impl<R: Rows> Ledger<R> {
         })
     }
 
-    /// Keeps a code until it is redeemed. False if too many wait already.
-    pub fn store_code(&mut self, code: &PendingCode, now: Timestamp) -> Result<bool, R::Error> {
-        let waiting = self.rows.codes()?.iter().filter(|code| code.is_waiting(now)).count();
-        if waiting >= self.limits.codes {
-            return Ok(false);
+    /// Keeps a code until it is redeemed. One that waits already, because its form was sent again, stands from now on for
+    /// what was agreed to last.
+    pub fn store_code(&mut self, code: &PendingCode, now: Timestamp) -> Result<Result<(), CodeRefusal>, R::Error> {
+        let codes = self.rows.codes()?;
+        if codes.iter().any(|known| known.id() == code.id() && known.redeemed().is_some()) {
+            return Ok(Err(CodeRefusal::Redeemed));
+        }
+        let others = codes.iter().filter(|known| known.id() != code.id() && known.is_waiting(now));
+        if others.count() >= self.limits.codes {
+            return Ok(Err(CodeRefusal::TooMany));
         }
         self.rows.put_code(code, code.forget_at())?;
-        Ok(true)
+        Ok(Ok(()))
     }
 
     /// Redeems a code, exactly once.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::{PendingCode, Redemption};
 use super::grant::{Grant, Limits, Refresh};
-use super::ledger::{RedeemRefusal, Redeemed, Refreshed, Revoked};
+use super::ledger::{CodeRefusal, RedeemRefusal, Redeemed, Refreshed, Revoked};
 use crate::caller::{ClientId, GrantId, ScopeSet};
 use crate::oauth::Timestamp;
 use crate::oauth::opaque::{ObjectName, Secret};
@@ -77,8 +77,8 @@ pub enum Wish {
 /// Its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// Whether there was room.
-    StoreCode(bool),
+    /// That it is kept, or why it is not.
+    StoreCode(Result<(), CodeRefusal>),
     /// The grant, or why there is none.
     Redeem(Result<Redeemed, RedeemRefusal>),
     /// The new tokens, or why there are none.
@@ -155,8 +155,8 @@ pub trait Grants {
     /// Sends one message to the ledger in `object`, which answers it in one transaction.
     async fn call(&self, object: ObjectName, call: Call) -> Result<Reply, Outage>;
 
-    /// Keeps a code; false if too many wait already.
-    async fn store_code(&self, object: ObjectName, code: PendingCode) -> Result<bool, Outage> {
+    /// Keeps a code.
+    async fn store_code(&self, object: ObjectName, code: PendingCode) -> Result<Result<(), CodeRefusal>, Outage> {
         let Reply::StoreCode(stored) = self.call(object, Call::StoreCode(code)).await? else {
             return Err(UNEXPECTED);
         };

@@ -46,7 +46,7 @@ impl KeyRing {
         &self.client_id
     }
 
-    /// Authenticates codes and refresh tokens, so that a forged one costs no storage request.
+    /// Makes codes, and authenticates them and refresh tokens, so that a forged one costs no storage request.
     #[must_use]
     pub const fn routing(&self) -> &MacKey {
         &self.routing

@@ -12,6 +12,7 @@ use crate::oauth::form::Parameters;
 use crate::oauth::grants::{GrantSummary, Grants as _, Wish};
 use crate::oauth::identity::{AtProvider, Errand};
 use crate::oauth::opaque::ObjectName;
+use crate::oauth::prompt::LoginOptions;
 use crate::oauth::redirect_uri::destination_of;
 use crate::oauth::sign_in::Person;
 use crate::oauth::web_url::WebUrl;
@@ -19,17 +20,18 @@ use crate::worker::answer::Answer;
 use crate::worker::app::App;
 use crate::worker::incoming::Incoming;
 use crate::worker::pages::{
-    self, ACTION_FIELD, AccountAction, AccountApp, AccountPage, FormTarget, GRANT_FIELD, LoginProblem, Notice,
-    SEALED_FIELD,
+    self, ACTION_FIELD, AccountAction, AccountApp, AccountPage, FormAnswer, FormTarget, GRANT_FIELD, LoginProblem,
+    Notice, SEALED_FIELD,
 };
-use crate::worker::route::{ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep};
+use crate::worker::route::{ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH};
 use crate::worker::settings::Part;
 use crate::worker::site::Site;
 use crate::worker::{guard, tokens};
 
-use super::authorize::{Problem, Start, browser, open, page, read_form, seal, see_other, wrong_method};
+use super::authorize::{browser, open, page, read_form, seal, see_other};
 use super::identity::{Identity as _, ProviderAnswer, Step};
 use super::owner::{self, Attempt};
+use super::problem::{Problem, Start, wrong_method};
 use super::{Desk, refused};
 
 /// Answers a request for the page or one of its forms.
@@ -75,7 +77,7 @@ async fn show(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
         now: desk.now,
     };
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };
-    Ok(page(200, pages::account(&content, &form), &[]))
+    Ok(page(200, pages::account(&content, &form), FormAnswer::StaysHere))
 }
 
 /// One of the page's forms. What it did is told by the page that follows, which can be loaded again without doing it twice.
@@ -105,10 +107,12 @@ async fn act(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
 
 /// Where somebody else finds out who it is: off to them. Where this server does, the form for it stands on the page.
 async fn begin(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let (browser, set_cookie) = browser(desk, incoming);
-    match desk.configuration().provider.begin(desk, incoming, Errand::Account, &browser).await? {
+    let (browser, cookies) = browser(desk, incoming);
+    let login = Parameters::parse(incoming.query().as_bytes()).and_then(|query| LoginOptions::read(&query));
+    let login = login.unwrap_or_default();
+    match desk.configuration().provider.begin(desk, incoming, Errand::Account, login, &browser).await? {
         Step::Login => Ok(to_page(None)),
-        Step::Away(location) => Ok(see_other(location).header("set-cookie", set_cookie)),
+        Step::Away(departure) => Ok(Answer::from(departure).with_cookies(cookies)),
         Step::Known(person) => signed_in(desk, &person),
     }
 }
@@ -122,7 +126,7 @@ pub(super) async fn came_back(
 ) -> Answer {
     let answer = async {
         match answer {
-            ProviderAnswer::Refused => Ok(to_page(None)),
+            ProviderAnswer::Refused(_) => Ok(to_page(Some(Notice::NotSignedIn))),
             ProviderAnswer::Code(code) => {
                 signed_in(desk, &desk.configuration().provider.finish(desk, code, pending).await?)
             }
@@ -148,16 +152,20 @@ fn way_in(desk: &Desk<'_>, incoming: &Incoming, notice: Option<Notice>) -> Resul
     if let Some(provider) = &desk.configuration().provider {
         // The provider leads back to the address that it knows, so the cookies have to be set there.
         let begin = desk.site.issuer.at(ACCOUNT_SIGN_IN_PATH);
-        return Ok(page(200, pages::account_way_in(provider.name(), &begin, notice), &[]));
+        let other = provider.has_accounts().then(|| desk.site.issuer.at(OTHER_ACCOUNT_PATH));
+        let html = pages::account_way_in(provider.name(), &begin, other.as_deref(), notice);
+        return Ok(page(200, html, FormAnswer::StaysHere));
     }
-    let (browser, set_cookie) = browser(desk, incoming);
+    let (browser, cookies) = browser(desk, incoming);
     let sealed = seal(desk, &AccountSignIn, &browser)?;
-    Ok(login_page(sealed.as_str(), notice, None).header("set-cookie", set_cookie))
+    Ok(login_page(sealed.as_str(), notice, None).with_cookies(cookies))
 }
 
 fn login_page(sealed: &str, notice: Option<Notice>, problem: Option<LoginProblem>) -> Answer {
     let form = FormTarget { action: ACCOUNT_SIGN_IN_PATH, sealed };
-    owner::with_status(problem, |status| page(status, pages::account_login(&form, notice, problem), &[]))
+    owner::with_status(problem, |status| {
+        page(status, pages::account_login(&form, notice, problem), FormAnswer::StaysHere)
+    })
 }
 
 fn session(desk: &Desk<'_>, incoming: &Incoming) -> Option<Session> {

@@ -4,32 +4,32 @@
 
 use worker::Env;
 
-use crate::mcp::Unavailable;
-use crate::oauth::authorize::{AuthorizationError, AuthorizationQuery, PageError, WayBack};
+use crate::oauth::authorize::{AuthorizationError, AuthorizationQuery, AuthorizationRequest, PageError, WayBack};
 use crate::oauth::client::ClientName;
-use crate::oauth::consent::{ConsentPage, ConsentedRequest, Decision};
+use crate::oauth::consent::{ConsentPage, ConsentedRequest, Decision, InvalidDecision};
 use crate::oauth::cookie::BrowserNonce;
-use crate::oauth::form::{MAX_FORM, Parameters, is_form};
-use crate::oauth::identity::{AtProvider, Errand, NotIdentified};
+use crate::oauth::form::{MAX_PAGE_FORM, Parameters, is_form};
+use crate::oauth::identity::{AtProvider, Errand};
+use crate::oauth::login_form::LoginDecision;
 use crate::oauth::origin::Origin;
-use crate::oauth::outage::Outage;
-use crate::oauth::passphrase::WeakPassphrase;
-use crate::oauth::seal::{Sealable, Sealed};
+use crate::oauth::prompt::LoginOptions;
+use crate::oauth::provider_state::ProviderState;
+use crate::oauth::seal::{SealError, Sealable, Sealed};
 use crate::oauth::sign_in::{NoCode, Person, give_code};
-use crate::worker::answer::{Answer, RETRY_CLOSED};
+use crate::worker::answer::Answer;
 use crate::worker::app::App;
 use crate::worker::guard;
 use crate::worker::identity::Provider;
 use crate::worker::incoming::Incoming;
 use crate::worker::outbound;
-use crate::worker::pages::{self, FormTarget, LoginPage, LoginProblem, SEALED_FIELD};
-use crate::worker::route::{ACCOUNT_PATH, CONSENT_PATH, LOGIN_PATH, SignInStep};
+use crate::worker::pages::{self, ConsentProblem, FormAnswer, FormTarget, LoginPage, LoginProblem, SEALED_FIELD};
+use crate::worker::route::{CONSENT_PATH, LOGIN_PATH, SignInStep};
 use crate::worker::settings::Part;
 use crate::worker::site::Site;
-use crate::worker::visit::Visit;
 
 use super::identity::{Identity as _, ProviderAnswer, Step};
 use super::owner::{self, Attempt};
+use super::problem::{Problem, Start, wrong_method};
 use super::{Desk, account, clients, refused};
 
 /// How long a person may take over each page, in seconds.
@@ -75,76 +75,178 @@ async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let client = clients::described(desk, query.client_id()).await?.ok_or(PageError::UnknownClient)?;
     incoming.visit().client(&client.id);
     let trusted = query.for_client(&client, &desk.configuration().redirect_policy)?;
-    let request = match trusted.check(&desk.site.resources, &desk.app.catalogue) {
+    let request = match trusted.check(&desk.site.resources, &desk.app.catalogue, &desk.entropy) {
         Ok(request) => request,
-        Err(refusal) => return Ok(see_other(refusal.location(&desk.site.issuer))),
+        Err(refusal) => {
+            incoming.visit().reason(refusal.error().to_string());
+            return Ok(see_other(refusal.location(&desk.site.issuer)));
+        }
     };
-    let (browser, set_cookie) = browser(desk, incoming);
+    let (browser, cookies) = browser(desk, incoming);
     let sealed = seal(desk, &request, &browser)?;
-    let form = FormTarget { action: CONSENT_PATH, sealed: sealed.as_str() };
-    let content = ConsentPage::new(&request, &desk.app.catalogue);
+    Ok(consent_page(desk, &request, sealed.as_str(), None).with_cookies(cookies))
+}
+
+fn consent_page(
+    desk: &Desk<'_>,
+    request: &AuthorizationRequest,
+    sealed: &str,
+    problem: Option<ConsentProblem>,
+) -> Answer {
+    let form = FormTarget { action: CONSENT_PATH, sealed };
+    let content = ConsentPage::new(request, &desk.app.catalogue);
+    let status = if problem.is_some() { 400 } else { 200 };
     // The answer to the form leads back to the client, or first to the identity provider.
-    let provider = desk.configuration().provider.as_ref().map_or("", Provider::site);
-    let page = page(200, pages::consent(&content, &form), &[&content.form_action, provider]);
-    Ok(page.header("set-cookie", set_cookie))
+    page(status, pages::consent(&content, &form, problem), FormAnswer::LeadsAway)
 }
 
 /// The form of the consent page: back to the client with a no, or on to the login page.
 async fn consent(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = read_form(desk, incoming).await?;
-    let (request, browser, _) = open(desk, incoming, &form, SEALED_FIELD)?;
-    match Decision::read(&form, request).map_err(|_| Problem::BrokenForm)? {
-        Decision::Deny(back) => Ok(denied(desk, &back)),
-        Decision::Allow(consented) => {
+    let (request, browser, sealed): (AuthorizationRequest, _, _) = open(desk, incoming, &form, SEALED_FIELD)?;
+    match Decision::read(&form, &request) {
+        Ok(Decision::Deny(back)) => Ok(denied(desk, &back)),
+        Ok(Decision::Allow(consented)) => {
             let sealed = seal(desk, &*consented, &browser)?;
-            let errand = Errand::Client(consented.clone());
-            match desk.configuration().provider.begin(desk, incoming, errand, &browser).await? {
-                Step::Login => Ok(login_page(&consented, sealed.as_str(), None)),
-                Step::Away(location) => Ok(see_other(location)),
-                Step::Known(person) => code_for(desk, &consented, &person).await.map(see_other),
-            }
+            let pending = Pending { consented, browser, sealed: sealed.as_str() };
+            let login = pending.consented.request().login().clone();
+            let answer = identify(desk, incoming, &pending, login).await;
+            Ok(pending.answered(desk, incoming, answer))
         }
+        Err(InvalidDecision::NothingTicked) => {
+            incoming.visit().reason("nothing was ticked");
+            Ok(consent_page(desk, &request, sealed, Some(ConsentProblem::NothingTicked)))
+        }
+        Err(InvalidDecision::Form(_) | InvalidDecision::Undecided) => Err(Problem::BrokenForm),
     }
 }
 
-/// The person is back from the identity provider: on to the client, with a code or a no.
+/// A request that a person has consented to, in the browser in which they have.
+struct Pending<'a> {
+    consented: Box<ConsentedRequest>,
+    browser: BrowserNonce,
+    /// The request again, for the next form.
+    sealed: &'a str,
+}
+
+impl Pending<'_> {
+    /// The answer; where there is none, a page with the ways that are left.
+    fn answered(&self, desk: &Desk<'_>, incoming: &Incoming, answer: Result<Answer, Problem>) -> Answer {
+        let has_accounts = desk.configuration().provider.as_ref().is_some_and(Provider::has_accounts);
+        let again = if has_accounts { LoginDecision::AnotherAccount } else { LoginDecision::Again };
+        let start = Start::Pending { sealed: self.sealed, again };
+        answer.unwrap_or_else(|problem| problem.into_answer(start, incoming.visit()))
+    }
+}
+
+/// Finds out who the person is, or begins to.
+async fn identify(
+    desk: &Desk<'_>,
+    incoming: &Incoming,
+    pending: &Pending<'_>,
+    login: LoginOptions,
+) -> Result<Answer, Problem> {
+    let errand = Errand::Client(pending.consented.clone());
+    match desk.configuration().provider.begin(desk, incoming, errand, login, &pending.browser).await? {
+        Step::Login => Ok(login_page(pending, None)),
+        Step::Away(departure) => Ok(departure.into()),
+        Step::Known(person) => code_for(desk, &pending.consented, &person).await.map(see_other),
+    }
+}
+
+/// The person is back from the identity provider: on to the client, with a code or with an error.
 async fn came_back(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
-    let (pending, _, _): (AtProvider, _, _) = open(desk, incoming, &parameters, "state")?;
-    let answer = ProviderAnswer::read(&parameters, &pending, desk.configuration().provider.as_ref())?;
-    let consented = match &pending.errand {
-        Errand::Client(consented) => consented,
-        Errand::Account => return Ok(account::came_back(desk, incoming, answer, &pending).await),
-    };
-    match answer {
-        ProviderAnswer::Refused => Ok(denied(desk, consented.request().back())),
-        ProviderAnswer::Code(code) => {
-            let person = desk.configuration().provider.finish(desk, code, &pending).await?;
-            code_for(desk, consented, &person).await.map(see_other)
-        }
-    }
+    let state = parameters.get("state").ok().flatten().ok_or(Problem::BrokenForm)?;
+    let (scheme, cookies) = (desk.site.asked.scheme(), incoming.header("cookie"));
+    let sealed = ProviderState::sealed(state, scheme, cookies.as_deref()).ok_or(Problem::OtherBrowser)?;
+    let answer = resume(desk, incoming, &parameters, &sealed).await?;
+    // A page may be loaded again, and needs what the browser carries.
+    let has_left = answer.status() == 303;
+    let spent = if has_left { ProviderState::clear(state, scheme, cookies.as_deref()) } else { Vec::new() };
+    Ok(answer.with_cookies(spent))
 }
 
-/// The form of the login page: back to the client with a code.
+/// Goes on with the errand that a person is back from.
+async fn resume(
+    desk: &Desk<'_>,
+    incoming: &Incoming,
+    parameters: &Parameters,
+    sealed: &str,
+) -> Result<Answer, Problem> {
+    let (at_provider, browser): (AtProvider, _) = open_text(desk, incoming, sealed)?;
+    let provider = &desk.configuration().provider;
+    let answer = ProviderAnswer::read(parameters, &at_provider, provider.as_ref())?;
+    if let ProviderAnswer::Refused(error) = answer {
+        incoming.visit().reason(error.reason());
+        let instead = at_provider.login.without_choice().filter(|_| error.code() == "invalid_request");
+        if let Some(login) = instead
+            && let Step::Away(departure) =
+                provider.begin(desk, incoming, at_provider.errand.clone(), login, &browser).await?
+        {
+            return Ok(departure.into());
+        }
+    }
+    let consented = match &at_provider.errand {
+        Errand::Client(consented) => consented,
+        Errand::Account => return Ok(account::came_back(desk, incoming, answer, &at_provider).await),
+    };
+    let sealed = seal(desk, &**consented, &browser)?;
+    let pending = Pending { consented: consented.clone(), browser, sealed: sealed.as_str() };
+    let answer = async {
+        match answer {
+            ProviderAnswer::Refused(error) => {
+                let error = AuthorizationError::Provider(error);
+                Ok(see_other(consented.request().back().with_error(error, &desk.site.issuer)))
+            }
+            ProviderAnswer::Code(code) => {
+                let person = provider.finish(desk, code, &at_provider).await?;
+                code_for(desk, consented, &person).await.map(see_other)
+            }
+        }
+    };
+    Ok(pending.answered(desk, incoming, answer.await))
+}
+
+/// The form of the login page: back to the client with a code, or with a no.
 async fn login(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = read_form(desk, incoming).await?;
-    let (consented, _, sealed): (ConsentedRequest, _, _) = open(desk, incoming, &form, SEALED_FIELD)?;
-    match owner::attempt(desk, incoming, &form).await? {
+    let (consented, browser, sealed): (ConsentedRequest, _, _) = open(desk, incoming, &form, SEALED_FIELD)?;
+    let pending = Pending { consented: Box::new(consented), browser, sealed };
+    let request = pending.consented.request();
+    let answer = match LoginDecision::read(&form).map_err(|_| Problem::BrokenForm)? {
+        LoginDecision::Cancel => Ok(denied(desk, request.back())),
+        LoginDecision::Again => identify(desk, incoming, &pending, request.login().clone()).await,
+        LoginDecision::AnotherAccount => identify(desk, incoming, &pending, LoginOptions::another_account()).await,
+        LoginDecision::SignIn => enter(desk, incoming, &pending, &form).await,
+    };
+    Ok(pending.answered(desk, incoming, answer))
+}
+
+/// A try of the passphrase.
+async fn enter(
+    desk: &Desk<'_>,
+    incoming: &Incoming,
+    pending: &Pending<'_>,
+    form: &Parameters,
+) -> Result<Answer, Problem> {
+    match owner::attempt(desk, incoming, form).await? {
         Attempt::Entered { person, browser } => {
-            let location = code_for(desk, &consented, &person).await?;
+            let location = code_for(desk, &pending.consented, &person).await?;
             Ok(owner::remember(desk, see_other(location), &browser, person.epoch))
         }
-        Attempt::Refused(problem) => Ok(login_page(&consented, sealed, Some(problem))),
+        Attempt::Refused(problem) => Ok(login_page(pending, Some(problem))),
     }
 }
 
 /// Where the browser goes with its code.
 async fn code_for(desk: &Desk<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
     let keys = desk.authority.keys();
-    let code = give_code(consented, person, &desk.grants(), keys, &desk.entropy, desk.now).await;
+    let code = give_code(consented, person, &desk.grants(), keys, desk.now).await;
     match code {
         Ok(code) => Ok(consented.request().back().with_code(&code, &desk.site.issuer)),
         Err(NoCode::TooMany) => Err(Problem::TooMany),
+        Err(NoCode::Finished) => Err(Problem::Finished),
         Err(NoCode::Outage(outage)) => Err(Problem::Outage(outage)),
     }
 }
@@ -153,8 +255,8 @@ fn denied(desk: &Desk<'_>, back: &WayBack) -> Answer {
     see_other(back.with_error(AuthorizationError::Denied, &desk.site.issuer))
 }
 
-fn login_page(consented: &ConsentedRequest, sealed: &str, problem: Option<LoginProblem>) -> Answer {
-    let request = consented.request();
+fn login_page(pending: &Pending<'_>, problem: Option<LoginProblem>) -> Answer {
+    let request = pending.consented.request();
     let redirect_uri = request.redirect_uri();
     let content = LoginPage {
         destination: &redirect_uri.destination(),
@@ -162,18 +264,16 @@ fn login_page(consented: &ConsentedRequest, sealed: &str, problem: Option<LoginP
         client_name: request.client_name().map(ClientName::as_str),
         problem,
     };
-    let form = FormTarget { action: LOGIN_PATH, sealed };
-    owner::with_status(problem, |status| {
-        page(status, pages::login(&content, &form), &[&redirect_uri.form_action_source()])
-    })
+    let form = FormTarget { action: LOGIN_PATH, sealed: pending.sealed };
+    owner::with_status(problem, |status| page(status, pages::login(&content, &form), FormAnswer::LeadsAway))
 }
 
-/// The browser, and the `Set-Cookie` header by which it is known again.
-pub(super) fn browser(desk: &Desk<'_>, incoming: &Incoming) -> (BrowserNonce, String) {
+/// The browser, and the `Set-Cookie` headers by which it is known again.
+pub(super) fn browser(desk: &Desk<'_>, incoming: &Incoming) -> (BrowserNonce, Vec<String>) {
     let (scheme, cookies) = (desk.site.asked.scheme(), incoming.header("cookie"));
     let browser = BrowserNonce::of(scheme, cookies.as_deref(), &desk.entropy);
-    let set_cookie = browser.set_cookie(scheme);
-    (browser, set_cookie)
+    let set_cookies = browser.set_cookies(scheme, cookies.as_deref());
+    (browser, set_cookies)
 }
 
 /// Reads a form that one of our own pages has sent.
@@ -189,8 +289,9 @@ pub(super) async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Pa
     if !is_form(incoming.header("content-type").as_deref()) {
         return Err(Problem::BrokenForm);
     }
-    let body = incoming.body(u32::try_from(MAX_FORM).unwrap_or(u32::MAX)).await.map_err(|_| Problem::BrokenForm)?;
-    Parameters::parse(&body).map_err(|_| Problem::BrokenForm)
+    let longest = u32::try_from(MAX_PAGE_FORM).unwrap_or(u32::MAX);
+    let body = incoming.body(longest).await.map_err(|_| Problem::BrokenForm)?;
+    Parameters::of_page(&body).map_err(|_| Problem::BrokenForm)
 }
 
 pub(super) fn seal<T: Sealable>(desk: &Desk<'_>, value: &T, browser: &BrowserNonce) -> Result<Sealed<T>, Problem> {
@@ -205,12 +306,27 @@ pub(super) fn open<'a, T: Sealable>(
     form: &'a Parameters,
     field: &'static str,
 ) -> Result<(T, BrowserNonce, &'a str), Problem> {
-    let cookies = incoming.header("cookie");
-    let browser = BrowserNonce::read(desk.site.asked.scheme(), cookies.as_deref()).ok_or(Problem::NoCookie)?;
     let text = form.get(field).ok().flatten().ok_or(Problem::BrokenForm)?;
-    let keys = desk.authority.keys().seal();
-    let value = Sealed::from_text(text).open(browser.binding(), desk.now, keys).map_err(|_| Problem::Expired)?;
+    let (value, browser) = open_text(desk, incoming, text)?;
     Ok((value, browser, text))
+}
+
+/// What a sealed text holds, if it belongs to this browser.
+fn open_text<T: Sealable>(desk: &Desk<'_>, incoming: &Incoming, text: &str) -> Result<(T, BrowserNonce), Problem> {
+    let cookies = incoming.header("cookie");
+    let browsers = BrowserNonce::all(desk.site.asked.scheme(), cookies.as_deref());
+    if browsers.is_empty() {
+        return Err(Problem::NoCookie);
+    }
+    let (sealed, keys) = (Sealed::from_text(text), desk.authority.keys().seal());
+    for browser in browsers {
+        match sealed.open(browser.binding(), desk.now, keys) {
+            Ok(value) => return Ok((value, browser)),
+            Err(SealError::Expired) => return Err(Problem::Expired),
+            Err(SealError::Forged | SealError::TooLarge) => {}
+        }
+    }
+    Err(Problem::OtherBrowser)
 }
 
 /// 303 and not 302: nobody posts a passphrase on to the client (OAuth 2.1 §7.5.4).
@@ -221,155 +337,8 @@ pub(super) fn see_other(location: String) -> Answer {
         .header("referrer-policy", "no-referrer")
 }
 
-pub(super) fn page(status: u16, html: String, form_action: &[&str]) -> Answer {
-    pages::headers(form_action)
+pub(super) fn page(status: u16, html: String, form: FormAnswer) -> Answer {
+    pages::headers(form)
         .into_iter()
         .fold(Answer::html(status, html), |answer, (name, value)| answer.header(name, value))
-}
-
-/// A person who reloads a page comes here.
-pub(super) fn wrong_method(allowed: &'static str, start: Start) -> Answer {
-    let (what_happened, what_to_do) = match start {
-        Start::Application => ("A sign-in begins in the app that you want to connect.", "Go back and connect again."),
-        Start::Account => ("It is a part of your account page.", "Open your account page again."),
-    };
-    let html = pages::problem("This page does not open like that", what_happened, what_to_do, start.link());
-    page(405, html, &[]).header("allow", allowed)
-}
-
-/// Why a person is shown a page instead of being sent on.
-pub(super) enum Problem {
-    /// Nobody can sign in here.
-    NotSetUp(WeakPassphrase),
-    /// Nobody can sign in here until the owner has mended a setting, which is named.
-    Closed(String),
-    /// The request is not in order, and there is no address that could be told.
-    Request(PageError),
-    /// A form that came from another site.
-    ForeignForm,
-    /// A form that none of our pages has sent.
-    BrokenForm,
-    /// The browser does not show the cookie that it was given.
-    NoCookie,
-    /// The form is too old, or was begun in another browser.
-    Expired,
-    /// The form belongs to an earlier sign-in to the account page.
-    StaleForm,
-    /// Too many sign-ins wait to be finished.
-    TooMany,
-    /// The identity provider did not say who it is, or it is nobody who may enter.
-    NotIdentified(NotIdentified),
-    /// Something is out of reach.
-    Outage(Outage),
-}
-
-impl From<NotIdentified> for Problem {
-    fn from(error: NotIdentified) -> Self {
-        Self::NotIdentified(error)
-    }
-}
-
-impl From<PageError> for Problem {
-    fn from(error: PageError) -> Self {
-        Self::Request(error)
-    }
-}
-
-impl From<Outage> for Problem {
-    fn from(outage: Outage) -> Self {
-        Self::Outage(outage)
-    }
-}
-
-impl From<Unavailable> for Problem {
-    fn from(Unavailable: Unavailable) -> Self {
-        Self::Outage(Outage::Storage)
-    }
-}
-
-/// Where a person began, and where they have to begin again.
-#[derive(Clone, Copy)]
-pub(super) enum Start {
-    /// In the app that they want to connect.
-    Application,
-    /// At their account page.
-    Account,
-}
-
-impl Start {
-    const fn link(self) -> Option<(&'static str, &'static str)> {
-        match self {
-            Self::Application => None,
-            Self::Account => Some((ACCOUNT_PATH, "Your account")),
-        }
-    }
-}
-
-impl Problem {
-    /// For the log.
-    fn reason(&self) -> String {
-        match self {
-            Self::NotSetUp(weak) => weak.to_string(),
-            Self::Closed(setting) => setting.clone(),
-            Self::Request(error) => error.to_string(),
-            Self::ForeignForm => "a form of another site".to_owned(),
-            Self::BrokenForm => "a broken form".to_owned(),
-            Self::StaleForm => "a form of an earlier session".to_owned(),
-            Self::NoCookie => "no cookie".to_owned(),
-            Self::Expired => "a form that is too old, or of another browser".to_owned(),
-            Self::TooMany => "too many sign-ins under way".to_owned(),
-            Self::NotIdentified(error) => error.to_string(),
-            Self::Outage(outage) => outage.to_string(),
-        }
-    }
-
-    /// The page, under the name that the log has for the request.
-    pub(super) fn into_answer(self, start: Start, visit: &Visit) -> Answer {
-        visit.reason(self.reason());
-        let again = match start {
-            Start::Application => "Go back to the application and connect again.",
-            Start::Account => "Open your account page again.",
-        };
-        let (status, what_happened, what_to_do) = match &self {
-            Self::NotSetUp(WeakPassphrase::Missing) => return page(503, pages::not_set_up(), &[]),
-            Self::NotSetUp(_) => return page(503, pages::weak_passphrase(), &[]),
-            Self::Closed(setting) => {
-                return page(503, pages::closed(setting), &[]).header("retry-after", RETRY_CLOSED);
-            }
-            Self::Request(error) => (400, error.to_string(), again.to_owned()),
-            Self::ForeignForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),
-            Self::BrokenForm => (400, "This form is broken.".to_owned(), again.to_owned()),
-            Self::StaleForm => (403, "This page belongs to an earlier sign-in.".to_owned(), again.to_owned()),
-            Self::NoCookie => (
-                400,
-                "The browser did not send back the cookie that belongs to this sign-in.".to_owned(),
-                ["Allow cookies for this site. ", again].concat(),
-            ),
-            Self::Expired => {
-                (400, "This sign-in took too long, or was begun in another browser.".to_owned(), again.to_owned())
-            }
-            Self::TooMany => (
-                503,
-                "Too many sign-ins have been begun and not finished.".to_owned(),
-                ["Wait a minute. ", again].concat(),
-            ),
-            Self::NotIdentified(NotIdentified::NotAllowed) => (
-                403,
-                "You are signed in there, but the owner of this server has not put you on the list.".to_owned(),
-                ["Ask the owner, or sign in there as somebody else. ", again].concat(),
-            ),
-            Self::NotIdentified(_) => {
-                (403, "The identity provider did not say who you are.".to_owned(), again.to_owned())
-            }
-            Self::Outage(_) => {
-                let what_to_do = "Wait a moment and load this page again.".to_owned();
-                (503, "Something is out of order here.".to_owned(), what_to_do)
-            }
-        };
-        let answer = page(status, pages::failure(&what_happened, &what_to_do, start.link(), visit.id()), &[]);
-        if let Self::Outage(outage) = self {
-            return answer.header("retry-after", outage.retry_after().to_string());
-        }
-        answer
-    }
 }

@@ -12,8 +12,12 @@ use crate::oauth::form::{Parameters, percent_encoded, with_query};
 use crate::oauth::identity::{AllowedUsers, AtProvider, Errand, JsonAnswer, MAX_ANSWER, NotIdentified, Profile};
 use crate::oauth::outage::Outage;
 use crate::oauth::pkce::CodeVerifier;
+use crate::oauth::prompt::LoginOptions;
+use crate::oauth::provider_error::ProviderError;
 use crate::oauth::provider_metadata::{ProviderMetadata, SecretPlace};
+use crate::oauth::provider_state::ProviderState;
 use crate::oauth::sign_in::Person;
+use crate::worker::answer::Answer;
 use crate::worker::foreign::{self, KeySource};
 use crate::worker::identity::{Provider, ProviderClient};
 use crate::worker::incoming::Incoming;
@@ -21,16 +25,30 @@ use crate::worker::outbound::{self, Outbound};
 use crate::worker::route::CALLBACK_PATH;
 
 use super::Desk;
-use super::authorize::{Problem, seal};
+use super::authorize::{seal, see_other};
+use super::problem::Problem;
 
 /// What comes next.
 pub(super) enum Step {
     /// The login page of this server.
     Login,
     /// The person goes to the provider, and comes back to the callback.
-    Away(String),
+    Away(Departure),
     /// Nothing: who they are is known already.
     Known(Person),
+}
+
+/// The way to a provider.
+pub(super) struct Departure {
+    location: String,
+    /// What the browser carries in the meantime, as `Set-Cookie` headers.
+    cookies: Vec<String>,
+}
+
+impl From<Departure> for Answer {
+    fn from(Departure { location, cookies }: Departure) -> Self {
+        see_other(location).with_cookies(cookies)
+    }
 }
 
 /// Finds out who a person is.
@@ -41,6 +59,7 @@ pub(super) trait Identity {
         desk: &Desk<'_>,
         incoming: &Incoming,
         errand: Errand,
+        login: LoginOptions,
         browser: &BrowserNonce,
     ) -> Result<Step, Problem>;
 
@@ -55,19 +74,33 @@ impl Identity for Option<Provider> {
         desk: &Desk<'_>,
         incoming: &Incoming,
         errand: Errand,
+        login: LoginOptions,
         browser: &BrowserNonce,
     ) -> Result<Step, Problem> {
         match self {
             None => Ok(Step::Login),
             Some(Provider::OpenId(client, _)) => {
                 let provider = metadata(&client.issuer).await?;
-                let scope = [("scope", "openid profile email")];
-                let endpoint = Endpoint { url: &provider.authorization_endpoint, names_itself: provider.names_itself };
-                away(desk, client, endpoint, &scope, errand, browser)
+                let endpoint = Endpoint {
+                    url: &provider.authorization_endpoint,
+                    names_itself: provider.names_itself,
+                    scope: Some("openid profile email"),
+                    prompts: provider.prompts.as_deref(),
+                    login_hint: "login_hint",
+                };
+                away(desk, incoming, client, endpoint, errand, login, browser)
             }
             Some(Provider::GitHub(client, _)) => {
                 let url = format!("{}/login/oauth/authorize", base(&client.issuer));
-                away(desk, client, Endpoint { url: &url, names_itself: false }, &[], errand, browser)
+                let prompts = GITHUB_PROMPTS.map(str::to_owned);
+                let endpoint = Endpoint {
+                    url: &url,
+                    names_itself: false,
+                    scope: None,
+                    prompts: Some(&prompts),
+                    login_hint: "login",
+                };
+                away(desk, incoming, client, endpoint, errand, login, browser)
             }
             Some(Provider::Access { team, audience }) => {
                 let assertion = incoming.header("cf-access-jwt-assertion");
@@ -100,15 +133,24 @@ struct Endpoint<'a> {
     url: &'a str,
     /// Whether it has announced that it does so in every answer.
     names_itself: bool,
+    scope: Option<&'a str>,
+    /// The values of `prompt` that it knows, if it says so.
+    prompts: Option<&'a [String]>,
+    /// What it calls `login_hint`.
+    login_hint: &'static str,
 }
+
+/// What GitHub knows of `prompt` ("Authorizing OAuth apps", `prompt`).
+const GITHUB_PROMPTS: [&str; 1] = ["select_account"];
 
 /// The request travels as `state`, sealed and bound to this browser: so nobody can be made to finish somebody else's sign-in.
 fn away(
     desk: &Desk<'_>,
+    incoming: &Incoming,
     client: &ProviderClient,
     endpoint: Endpoint<'_>,
-    more: &[(&str, &str)],
     errand: Errand,
+    login: LoginOptions,
     browser: &BrowserNonce,
 ) -> Result<Step, Problem> {
     let (mut nonce, mut verifier) = ([0; 16], [0; 32]);
@@ -118,10 +160,14 @@ fn away(
         errand,
         nonce: URL_SAFE_NO_PAD.encode(nonce),
         verifier: URL_SAFE_NO_PAD.encode(verifier),
+        login,
         names_itself: endpoint.names_itself,
     };
     let challenge = CodeVerifier::parse(&pending.verifier).map_err(|_| Problem::BrokenForm)?.challenge().to_string();
-    let state = seal(desk, &pending, browser)?;
+    let sealed = seal(desk, &pending, browser)?;
+    let (scheme, cookies) = (desk.site.asked.scheme(), incoming.header("cookie"));
+    let ProviderState { state, set_cookies } =
+        ProviderState::new(sealed.as_str(), scheme, cookies.as_deref(), &desk.entropy);
     let callback = callback(desk);
     let mut parameters = vec![
         ("response_type", "code"),
@@ -132,8 +178,11 @@ fn away(
         ("code_challenge", challenge.as_str()),
         ("code_challenge_method", "S256"),
     ];
-    parameters.extend_from_slice(more);
-    Ok(Step::Away(with_query(endpoint.url, &parameters)))
+    let prompt = pending.login.prompt(endpoint.prompts);
+    parameters.extend(endpoint.scope.map(|scope| ("scope", scope)));
+    parameters.extend(prompt.as_deref().map(|prompt| ("prompt", prompt)));
+    parameters.extend(pending.login.login_hint().map(|hint| (endpoint.login_hint, hint)));
+    Ok(Step::Away(Departure { location: with_query(endpoint.url, &parameters), cookies: set_cookies }))
 }
 
 fn callback(desk: &Desk<'_>) -> String {
@@ -268,7 +317,7 @@ pub(super) enum ProviderAnswer<'a> {
     /// A code.
     Code(&'a str),
     /// The person, or the provider, said no.
-    Refused,
+    Refused(ProviderError),
 }
 
 impl<'a> ProviderAnswer<'a> {
@@ -283,7 +332,7 @@ impl<'a> ProviderAnswer<'a> {
         pending.check_origin(get("iss")?, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         match (get("code")?, get("error")?) {
             (Some(code), None) => Ok(Self::Code(code)),
-            (None, Some(_)) => Ok(Self::Refused),
+            (None, Some(error)) => Ok(Self::Refused(ProviderError::of(error))),
             (Some(_), Some(_)) | (None, None) => Err(Problem::BrokenForm),
         }
     }

@@ -7,6 +7,7 @@ mod clients;
 mod identity;
 mod metadata;
 mod owner;
+mod problem;
 mod register;
 mod revoke;
 mod token;
@@ -36,7 +37,7 @@ use super::route::{DirectEndpoint, OAuthEndpoint};
 use super::settings::Part;
 use super::site::Site;
 
-use authorize::Problem;
+use problem::Problem;
 
 /// Answers a request to `endpoint`.
 pub(crate) async fn answer(app: &App, site: &Site, endpoint: OAuthEndpoint, incoming: &Incoming, env: &Env) -> Answer {

@@ -14,7 +14,7 @@ use crate::worker::keyring;
 use crate::worker::pages::{LoginProblem, PASSPHRASE_FIELD};
 
 use super::Desk;
-use super::authorize::Problem;
+use super::problem::Problem;
 
 /// A browser that has signed in is remembered for a year, in seconds.
 const REMEMBERED: u32 = 365 * 24 * 60 * 60;

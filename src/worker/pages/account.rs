@@ -66,10 +66,13 @@ pub(crate) enum Notice {
     SignedOutEverywhere,
     /// Nothing: the sign-in was over.
     Expired,
+    /// Nothing: whoever finds out who it is has said no.
+    NotSignedIn,
 }
 
 impl Notice {
-    const ALL: [Self; 5] = [Self::Ended, Self::EndedAll, Self::SignedOut, Self::SignedOutEverywhere, Self::Expired];
+    const ALL: [Self; 6] =
+        [Self::Ended, Self::EndedAll, Self::SignedOut, Self::SignedOutEverywhere, Self::Expired, Self::NotSignedIn];
 
     /// As the address has it.
     pub(crate) const fn name(self) -> &'static str {
@@ -79,6 +82,7 @@ impl Notice {
             Self::SignedOut => "signed-out",
             Self::SignedOutEverywhere => "signed-out-everywhere",
             Self::Expired => "expired",
+            Self::NotSignedIn => "not-signed-in",
         }
     }
 
@@ -94,6 +98,7 @@ impl Notice {
             Self::SignedOut => "You are signed out.",
             Self::SignedOutEverywhere => "All apps are disconnected, and you are signed out in every browser.",
             Self::Expired => "Your sign-in was over, so nothing has changed. Sign in again.",
+            Self::NotSignedIn => "You were not signed in: the sign-in was cancelled or did not work there.",
         }
     }
 }
@@ -257,18 +262,21 @@ pub(crate) fn account_login(form: &FormTarget<'_>, notice: Option<Notice>, probl
         h1 { "Your account" }
         (told(notice))
         p { "Sign in to see which apps are connected, and to disconnect them." }
-        (passphrase_form(problem, form))
+        (passphrase_form(problem, form, None))
     };
     card("Sign in to your account", &content)
 }
 
-/// The same, where somebody else finds out who it is. `path` leads there.
-pub(crate) fn account_way_in(provider: &str, path: &str, notice: Option<Notice>) -> String {
+/// The same, where somebody else finds out who it is. `path` leads there, and `other` too where the person can choose an account.
+pub(crate) fn account_way_in(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>) -> String {
     let content = html! {
         h1 { "Your account" }
         (told(notice))
         p { "Sign in to see which apps you have connected, and to disconnect them." }
-        div.buttons { a.button.primary href=(path) { "Sign in with " (isolated(provider)) } }
+        div.buttons.long {
+            a.button.primary href=(path) { "Sign in with " (isolated(provider)) }
+            @if let Some(other) = other { a.button href=(other) { "Sign in as somebody else" } }
+        }
     };
     card("Sign in to your account", &content)
 }

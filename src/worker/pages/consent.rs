@@ -10,8 +10,15 @@ use super::foreign::{isolated, visible};
 use super::frame::card;
 use super::{FormTarget, SEALED_FIELD};
 
-/// The page.
-pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>) -> String {
+/// Why the page is shown again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConsentProblem {
+    /// Nothing was ticked, and access to nothing helps nobody.
+    NothingTicked,
+}
+
+/// The page. Where nothing was ticked it comes back like that.
+pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>) -> String {
     let content = html! {
         h1 {
             span.destination { (isolated(&place(page.destination_kind, &page.destination))) }
@@ -27,13 +34,17 @@ pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>) -> String {
                 dd { (app(page)) }
             }
             div {
+                dt { "The answer goes to" }
+                dd.mono { (isolated(page.redirect_uri)) }
+            }
+            div {
                 dt { "Wants to use" }
                 dd.mono { (isolated(page.resource)) }
             }
         }
         form method="post" action=(form.action) {
             input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
-            (scopes(page))
+            (scopes(page, problem))
             div.buttons {
                 button.primary type="submit" name=(DECISION_FIELD) value=(ALLOW) { "Allow" }
                 button type="submit" name=(DECISION_FIELD) value=(DENY) { "Cancel" }
@@ -92,7 +103,7 @@ fn app(page: &ConsentPage<'_>) -> Markup {
         @match &page.vouching {
             Vouching::Nobody => @if page.client_name.is_some() {
                 " " span.mark.warn { "name not verified" }
-                span.hint { "An app can call itself anything. Go by what stands at the top." }
+                span.hint { "An app can call itself anything. Go by where the answer goes." }
             },
             Vouching::Host(host) => span.hint { "Published by " (isolated(host)) },
             Vouching::Owner => span.hint { "Set up by the owner of this server" },
@@ -100,18 +111,24 @@ fn app(page: &ConsentPage<'_>) -> Markup {
     }
 }
 
-fn scopes(page: &ConsentPage<'_>) -> Markup {
+fn scopes(page: &ConsentPage<'_>, problem: Option<ConsentProblem>) -> Markup {
     html! {
+        @if problem == Some(ConsentProblem::NothingTicked) {
+            p.note.alert #problem role="alert" {
+                strong { "Nothing is ticked." }
+                " Tick at least one, or cancel."
+            }
+        }
         @if page.scopes.is_empty() {
             p { "It asks for nothing beyond knowing that you have signed in." }
         } @else {
-            fieldset {
+            fieldset aria-describedby=[problem.map(|_| "problem")] {
                 legend { "It will be able to" }
                 ul.scopes {
                     @for scope in &page.scopes {
                         li {
                             label {
-                                input type="checkbox" name=(SCOPE_FIELD) value=(scope.name()) checked;
+                                input type="checkbox" name=(SCOPE_FIELD) value=(scope.name()) checked[problem.is_none()];
                                 span {
                                     (scope.description())
                                     span.mono { (scope.name()) }

@@ -41,43 +41,46 @@ pub(super) fn card(title: &str, content: &Markup) -> String {
     document(title, &html! { main { div.card { (content) } } })
 }
 
-/// The headers of a page whose form leads back to this server and from there to one of `form_action`.
-///
-/// Browsers hold a form to `form-action` through all the redirects that answer it, and the callbacks of real clients lead on
-/// to further sites: those would end in a page on which nothing happens. So any `https:` is admitted after a sign-in, and
-/// beside it only the place that was consented to.
+/// Where the answer to a form of a page may lead the browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FormAnswer {
+    /// To another page of this server, and nowhere else.
+    StaysHere,
+    /// Away, by a redirect: to the client or to an identity provider, and from there wherever those redirect.
+    LeadsAway,
+}
+
+impl FormAnswer {
+    /// What of the Content Security Policy depends on it.
+    ///
+    /// Chromium applies `form-action` to every redirect that follows a form (CSP 3 §6.4.1 leaves that open), also to those of
+    /// other sites: the `https:` callback of a client that opens its application by `claude://`, a program on this machine that
+    /// hands on to another port. No list can name those places, and a place that is missing leaves the person on a page that
+    /// does nothing, with the code already spent. So a page whose form leads away has no such directive. Its forms still go
+    /// to this server only: nothing on it is markup from outside, and it runs no scripts that could change them.
+    const fn directives(self) -> &'static [&'static str] {
+        match self {
+            Self::StaysHere => &["form-action 'self'"],
+            Self::LeadsAway => &[],
+        }
+    }
+}
+
+/// The headers of a page whose forms are answered so.
 ///
 /// There is no `Cross-Origin-Opener-Policy`: some clients open the sign-in in a popup, and the page that they get back in it
 /// speaks to its opener, which each value of that header cuts off. `Referrer-Policy` is not `no-referrer`: with that, browsers
 /// send `Origin: null` with our own forms, so that they look like forged ones.
-pub(crate) fn headers(form_action: &[&str]) -> Vec<(&'static str, String)> {
-    let further = if form_action.is_empty() { "" } else { " https:" };
-    with_policy(&format!("form-action 'self'{further}{}", sources(form_action)))
+pub(crate) fn headers(form: FormAnswer) -> Vec<(&'static str, String)> {
+    with_policy(form.directives())
 }
 
-fn sources(form_action: &[&str]) -> String {
-    let separates = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ';' | ',') || !c.is_ascii();
-    let mut sources = String::new();
-    // What would end the directive is left out: then the browser refuses the redirect, and nothing else changes. What
-    // `https:` admits already need not be repeated.
-    for source in form_action
-        .iter()
-        .filter(|source| !source.is_empty() && !source.contains(separates) && !source.starts_with("https:"))
-    {
-        sources.push(' ');
-        sources.push_str(source);
-    }
-    sources
-}
-
-/// The headers of a page, with `more` in its Content Security Policy.
-pub(super) fn with_policy(more: &str) -> Vec<(&'static str, String)> {
-    let style = &*STYLE_SOURCE;
+/// The headers of a page, with `more` directives in its Content Security Policy.
+pub(super) fn with_policy(more: &[&str]) -> Vec<(&'static str, String)> {
+    let style = format!("style-src {}", *STYLE_SOURCE);
+    let policy = [&["default-src 'none'", &style, "base-uri 'none'", "frame-ancestors 'none'"], more].concat();
     vec![
-        (
-            "content-security-policy",
-            format!("default-src 'none'; style-src {style}; base-uri 'none'; frame-ancestors 'none'; {more}"),
-        ),
+        ("content-security-policy", policy.join("; ")),
         ("x-frame-options", "DENY".to_owned()),
         ("x-content-type-options", "nosniff".to_owned()),
         ("referrer-policy", "same-origin".to_owned()),

@@ -128,8 +128,8 @@ pub(crate) fn home(page: &HomePage<'_>) -> String {
 
 /// The headers of the page. It has no form, nobody opens it as a popup, and its script asks this server and nobody else.
 pub(crate) fn home_headers() -> Vec<(&'static str, String)> {
-    let more = format!("form-action 'none'; connect-src 'self'; script-src {}", *SCRIPT_SOURCE);
-    let mut headers = with_policy(&more);
+    let script = format!("script-src {}", *SCRIPT_SOURCE);
+    let mut headers = with_policy(&["form-action 'none'", "connect-src 'self'", &script]);
     headers.push(("cross-origin-opener-policy", "same-origin".to_owned()));
     headers
 }

@@ -2,6 +2,8 @@
 
 use maud::{Markup, html};
 
+use crate::oauth::consent::DECISION_FIELD;
+use crate::oauth::login_form::LoginDecision;
 use crate::oauth::redirect_uri::RedirectKind;
 
 use super::consent::place;
@@ -53,13 +55,17 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> String {
                 " " span.quiet { "It calls itself " (isolated(name)) "." }
             }
         }
-        (passphrase_form(page.problem, form))
+        (passphrase_form(page.problem, form, Some(LoginDecision::Cancel)))
     };
     card("Sign in", &content)
 }
 
-/// The field, its button, and why the page is shown again.
-pub(super) fn passphrase_form(problem: Option<LoginProblem>, form: &FormTarget<'_>) -> Markup {
+/// The field, its button, why the page is shown again, and a button to leave.
+pub(super) fn passphrase_form(
+    problem: Option<LoginProblem>,
+    form: &FormTarget<'_>,
+    leave: Option<LoginDecision>,
+) -> Markup {
     html! {
         @if let Some(problem) = problem {
             p.note.alert #problem role="alert" { (words(problem)) }
@@ -73,7 +79,13 @@ pub(super) fn passphrase_form(problem: Option<LoginProblem>, form: &FormTarget<'
                 autocomplete="current-password" autocapitalize="off" spellcheck="false"
                 aria-invalid=[(problem == Some(LoginProblem::WrongPassphrase)).then_some("true")]
                 aria-describedby=[problem.map(|_| "problem")];
-            div.buttons { button.primary type="submit" { "Sign in" } }
+            div.buttons {
+                button.primary type="submit" { "Sign in" }
+                @if let Some(value) = leave.and_then(LoginDecision::value) {
+                    // An empty field keeps nobody from leaving.
+                    button type="submit" name=(DECISION_FIELD) value=(value) formnovalidate { "Cancel" }
+                }
+            }
         }
     }
 }

@@ -17,12 +17,12 @@ pub(crate) use account::{
     ACTION_FIELD, AccountAction, AccountApp, AccountPage, GRANT_FIELD, NOTICE_FIELD, Notice, account, account_login,
     account_way_in,
 };
-pub(crate) use consent::consent;
-pub(crate) use frame::headers;
+pub(crate) use consent::{ConsentProblem, consent};
+pub(crate) use frame::{FormAnswer, headers};
 pub(crate) use home::{Effect, HomePage, HomeTool, Missing, home, home_headers};
 pub(crate) use login::{LoginPage, LoginProblem, PASSPHRASE_FIELD, login};
 pub(crate) use not_set_up::{closed, not_set_up, weak_passphrase};
-pub(crate) use problem::{failure, problem};
+pub(crate) use problem::{WayOn, failure, problem};
 
 /// The hidden field that carries the sealed request.
 pub(crate) const SEALED_FIELD: &str = "request";

@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 use crate::caller::Scope;
 use crate::oauth::Timestamp;
 use crate::oauth::consent::{ConsentPage, Vouching, Warning};
+use crate::oauth::login_form::LoginDecision;
 use crate::oauth::redirect_uri::RedirectKind;
 
 use super::*;
@@ -18,24 +19,29 @@ fn asked() -> ConsentPage<'static> {
     ConsentPage {
         destination: "app.example".to_owned(),
         destination_kind: RedirectKind::Https,
+        redirect_uri: "https://app.example/tenants/7/callback?keep=1",
         client_name: Some("App"),
         vouching: Vouching::Nobody,
         resource: "https://mcp.example.com/mcp",
         scopes: vec![READ, WRITE],
         warnings: vec![Warning::UnverifiedName],
-        form_action: "https://app.example".to_owned(),
     }
 }
 
 fn asked_by_nasty() -> ConsentPage<'static> {
     ConsentPage {
         destination: NASTY.to_owned(),
+        redirect_uri: NASTY,
         client_name: Some(NASTY),
         vouching: Vouching::Host(NASTY.to_owned()),
         resource: NASTY,
         warnings: vec![Warning::OtherHost, Warning::Loopback, Warning::PrivateUse],
         ..asked()
     }
+}
+
+fn not_on_the_list<'a>(form: &FormTarget<'a>) -> WayOn<'a> {
+    WayOn::SignIn { form: *form, again: LoginDecision::AnotherAccount }
 }
 
 fn signing_in(problem: Option<LoginProblem>) -> LoginPage<'static> {
@@ -122,8 +128,9 @@ fn nasty_apps() -> AccountPage<'static> {
 fn all_pages() -> Vec<(&'static str, String)> {
     let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
     vec![
-        ("consent", consent(&asked(), &FORM)),
-        ("consent, nasty", consent(&asked_by_nasty(), &nasty_form)),
+        ("consent", consent(&asked(), &FORM, None)),
+        ("consent, nothing ticked", consent(&asked(), &FORM, Some(ConsentProblem::NothingTicked))),
+        ("consent, nasty", consent(&asked_by_nasty(), &nasty_form, None)),
         ("login", login(&signing_in(None), &FORM)),
         ("login, wrong", login(&signing_in(Some(LoginProblem::WrongPassphrase)), &FORM)),
         (
@@ -134,13 +141,18 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("account, nasty", account(&nasty_apps(), &nasty_form)),
         ("account, empty", account(&AccountPage { apps: Vec::new(), ..apps() }, &FORM)),
         ("account, login", account_login(&FORM, Some(Notice::Expired), Some(LoginProblem::WrongPassphrase))),
-        ("account, way in", account_way_in("GitHub", "/authorize/account", None)),
-        ("account, way in, nasty", account_way_in(NASTY, "/authorize/account", Some(Notice::SignedOut))),
+        (
+            "account, way in",
+            account_way_in("GitHub", "/authorize/account", Some("/authorize/account?prompt=select_account"), None),
+        ),
+        ("account, way in, nasty", account_way_in(NASTY, "/authorize/account", None, Some(Notice::SignedOut))),
         ("not set up", not_set_up()),
         ("weak passphrase", weak_passphrase()),
         ("closed, nasty", closed(NASTY)),
-        ("problem", problem("This link is broken", "It has no client.", "Start again.", None)),
-        ("problem, nasty", problem(NASTY, NASTY, NASTY, Some(("/account", "Your account")))),
+        ("problem", problem("This link is broken", "It has no client.", "Start again.", &WayOn::None)),
+        ("problem, nasty", problem(NASTY, NASTY, NASTY, &WayOn::Link { path: "/account", words: "Your account" })),
+        ("not signed in", failure("You are not on the list.", "Ask.", &not_on_the_list(&FORM), "8f3a2b1c4d5e6f70")),
+        ("not signed in, nasty", failure(NASTY, NASTY, &not_on_the_list(&nasty_form), NASTY)),
         ("home", home(&at_home())),
         ("home, nasty", home(&nasty_home())),
         ("home, empty", home(&HomePage { tools: Vec::new(), description: None, ..at_home() })),
@@ -199,7 +211,7 @@ fn the_policy_admits_the_style_sheet_that_the_page_has() {
     let page = not_set_up();
     let style = between(&page, "<style>", "</style>");
     let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(style));
-    let policy = policy(&headers(&[]));
+    let policy = policy(&headers(FormAnswer::StaysHere));
     assert!(policy.contains(&format!("style-src 'sha256-{hash}';")), "{policy}");
 }
 
@@ -218,41 +230,33 @@ fn no_page_needs_more_than_the_policy_admits() {
 }
 
 #[test]
-fn a_form_leads_to_this_server_and_after_a_sign_in_to_a_site_or_the_place_that_was_consented_to() {
-    for (name, sources, form_action) in [
-        ("no sign-in", &[][..], "form-action 'self'"),
-        ("a site", &["https://app.example"], "form-action 'self' https:"),
-        ("an application", &["cursor:"], "form-action 'self' https: cursor:"),
-        ("this computer", &["http://localhost:5"], "form-action 'self' https: http://localhost:5"),
-        ("two", &["https://a.example", "http:"], "form-action 'self' https: http:"),
-        ("end of the directive", &["http://localhost; script-src *"], "form-action 'self' https:"),
-        ("two in one", &["http://localhost *"], "form-action 'self' https:"),
-        ("end of the policy", &["http://localhost,default-src"], "form-action 'self' https:"),
-        ("end of the header", &["http://localhost\r\nx:y"], "form-action 'self' https:"),
-        ("empty", &[""], "form-action 'self' https:"),
+fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
+    for (form, end) in [
+        (FormAnswer::StaysHere, "; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"),
+        (FormAnswer::LeadsAway, "; base-uri 'none'; frame-ancestors 'none'"),
     ] {
-        let policy = policy(&headers(sources));
-        assert!(policy.ends_with(form_action), "{name}: {policy}");
-        assert!(policy.starts_with("default-src 'none'; "), "{name}: {policy}");
-        for directive in ["base-uri 'none'", "frame-ancestors 'none'"] {
-            assert!(policy.contains(directive), "{name}: {policy}");
-        }
+        let policy = policy(&headers(form));
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(policy.ends_with(end), "{policy}");
+        assert!(!policy.contains("script-src"), "{policy}");
     }
+    assert_eq!(not_on_the_list(&FORM).form_answer(), FormAnswer::LeadsAway);
+    assert_eq!(WayOn::None.form_answer(), FormAnswer::StaysHere);
 }
 
 #[test]
 fn the_sign_in_pages_can_be_popups_that_speak_to_their_opener() {
-    assert!(headers(&[]).iter().all(|(name, _)| *name != "cross-origin-opener-policy"));
+    assert!(headers(FormAnswer::LeadsAway).iter().all(|(name, _)| *name != "cross-origin-opener-policy"));
 }
 
 #[test]
 fn consent_leads_with_the_place_that_gets_the_code() {
-    let heading = consent(&asked(), &FORM);
+    let heading = consent(&asked(), &FORM, None);
     assert!(between(&heading, "<h1>", "</h1>").contains("<bdi>app.example</bdi>"));
     let cursor = ConsentPage { destination: "cursor".into(), destination_kind: RedirectKind::PrivateUse, ..asked() };
-    assert!(between(&consent(&cursor, &FORM), "<h1>", "</h1>").contains("<bdi>cursor:</bdi>"));
+    assert!(between(&consent(&cursor, &FORM, None), "<h1>", "</h1>").contains("<bdi>cursor:</bdi>"));
     let local = ConsentPage { destination: "localhost:5".into(), destination_kind: RedirectKind::Loopback, ..asked() };
-    let page = consent(&local, &FORM);
+    let page = consent(&local, &FORM, None);
     let heading = between(&page, "<h1>", "</h1>");
     assert!(heading.contains("<bdi>localhost:5</bdi>") && heading.contains("on this computer"), "{heading}");
 }
@@ -266,7 +270,7 @@ fn consent_says_who_stands_behind_the_name() {
         (Vouching::Host("app.example".to_owned()), None, "Published by <bdi>app.example</bdi>"),
         (Vouching::Owner, Some("App"), "Set up by the owner"),
     ] {
-        let page = consent(&ConsentPage { vouching, client_name: name, ..asked() }, &FORM);
+        let page = consent(&ConsentPage { vouching, client_name: name, ..asked() }, &FORM, None);
         assert!(between(&page, "<dl>", "</dl>").contains(words), "{words}");
     }
 }
@@ -278,15 +282,15 @@ fn consent_warns_in_words() {
         (Warning::PrivateUse, "whichever app has claimed these links"),
         (Warning::OtherHost, "the answer goes to another"),
     ] {
-        let page = consent(&ConsentPage { warnings: vec![warning], ..asked() }, &FORM);
+        let page = consent(&ConsentPage { warnings: vec![warning], ..asked() }, &FORM, None);
         assert!(page.contains(words), "{words}");
-        assert!(!consent(&asked(), &FORM).contains(words), "{words}");
+        assert!(!consent(&asked(), &FORM, None).contains(words), "{words}");
     }
 }
 
 #[test]
 fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers() {
-    let page = consent(&asked(), &FORM);
+    let page = consent(&asked(), &FORM, None);
     let form = between(&page, "<form ", "</form>");
     for part in [
         "method=\"post\" action=\"/authorize\"",
@@ -299,7 +303,7 @@ fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers(
     ] {
         assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
     }
-    let nothing = consent(&ConsentPage { scopes: Vec::new(), ..asked() }, &FORM);
+    let nothing = consent(&ConsentPage { scopes: Vec::new(), ..asked() }, &FORM, None);
     assert!(!nothing.contains("checkbox") && nothing.contains("nothing beyond"));
 }
 
@@ -307,7 +311,10 @@ fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers(
 fn the_login_form_has_the_request_and_one_labelled_field() {
     let page = login(&signing_in(None), &FORM);
     let form = between(&page, "<form ", "</form>");
-    assert_eq!(form.matches(" name=\"").count(), 2, "{form}");
+    assert_eq!(form.matches(" name=\"").count(), 3, "{form}");
+    let cancel = "<button type=\"submit\" name=\"decision\" value=\"deny\" formnovalidate>Cancel</button>";
+    let sign_in = form.find("<button class=\"primary\" type=\"submit\">").unwrap();
+    assert!(sign_in < form.find(cancel).unwrap(), "the key Enter takes the first button: {form}");
     assert!(form.contains("<input type=\"hidden\" name=\"request\" value=\"c2VhbGVk\">"), "{form}");
     assert!(form.contains("<label class=\"label\" for=\"passphrase\">"), "{form}");
     assert!(form.contains("id=\"passphrase\" type=\"password\" name=\"passphrase\" required"), "{form}");
@@ -332,5 +339,39 @@ fn a_failed_login_is_announced_and_belongs_to_the_field() {
 fn the_owner_reads_which_command_sets_the_passphrase() {
     for page in [not_set_up(), weak_passphrase()] {
         assert!(page.contains("npx wrangler secret put OWNER_PASSPHRASE") && page.contains("npm start"), "{page}");
+    }
+}
+
+#[test]
+fn consent_shows_the_whole_address_that_gets_the_answer() {
+    let page = consent(&asked(), &FORM, None);
+    assert!(between(&page, "<dl>", "</dl>").contains("<bdi>https://app.example/tenants/7/callback?keep=1</bdi>"));
+}
+
+#[test]
+fn consent_to_nothing_is_asked_for_again_with_nothing_ticked() {
+    let page = consent(&asked(), &FORM, Some(ConsentProblem::NothingTicked));
+    assert!(between(&page, "id=\"problem\" role=\"alert\">", "</p>").contains("Tick at least one, or cancel."));
+    assert!(page.contains("<fieldset aria-describedby=\"problem\">"), "{page}");
+    assert_eq!((page.matches("type=\"checkbox\"").count(), page.matches(" checked>").count()), (2, 0));
+    assert!(!consent(&asked(), &FORM, None).contains("role=\"alert\""));
+}
+
+#[test]
+fn who_is_not_signed_in_can_be_somebody_else_or_go_back_to_the_app() {
+    for (again, words, value) in [
+        (LoginDecision::AnotherAccount, "Sign in as somebody else", "another"),
+        (LoginDecision::Again, "Try again", "again"),
+    ] {
+        let page = failure("It did not work.", "Try again.", &WayOn::SignIn { form: FORM, again }, "8f3a2b1c4d5e6f70");
+        let form = between(&page, "<form ", "</form>");
+        for part in [
+            "method=\"post\" action=\"/authorize\"",
+            "<input type=\"hidden\" name=\"request\" value=\"c2VhbGVk\">",
+            &format!("name=\"decision\" value=\"{value}\">{words}</button>"),
+            "name=\"decision\" value=\"deny\">Back to the app</button>",
+        ] {
+            assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
+        }
     }
 }

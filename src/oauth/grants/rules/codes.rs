@@ -93,6 +93,42 @@ fn so_many_codes_wait_and_no_more() {
     }
     let code = AuthorizationCode::mint(object(), &Counting::from(7777));
     let next = PendingCode::new(&code, challenge(), authorization(), START);
-    assert!(!ledger.store_code(&next, START).unwrap());
-    assert!(ledger.store_code(&next, START.plus(CODE_LIFETIME)).unwrap(), "until the others have expired");
+    assert_eq!(ledger.store_code(&next, START).unwrap(), Err(CodeRefusal::TooMany));
+    assert_eq!(ledger.store_code(&next, START.plus(CODE_LIFETIME)).unwrap(), Ok(()), "until the others have expired");
+}
+
+#[test]
+fn a_code_that_is_kept_twice_is_redeemed_once_for_what_was_agreed_to_last() {
+    let code = AuthorizationCode::mint(object(), &random());
+    let agreed = |scope: &str, now| {
+        let authorization = Authorization { scope: ScopeSet::parse(scope).unwrap(), ..authorization() };
+        PendingCode::new(&code, challenge(), authorization, now)
+    };
+    let mut redemption = Redemption::new(&code, client(), vec![EPOCH]);
+    redemption.answers = Some(challenge());
+    for pause in [0, 1, CODE_LIFETIME - 1, CODE_LIFETIME, DAY] {
+        let mut ledger = ledger();
+        let again = START.plus(pause);
+        assert_eq!(ledger.store_code(&agreed("notes:read profile", START), START).unwrap(), Ok(()));
+        assert_eq!(ledger.store_code(&agreed("profile", again), again).unwrap(), Ok(()), "{pause}");
+        assert_eq!(ledger.rows().codes().unwrap().len(), 1, "{pause}");
+        let redeemed = ledger.redeem(&redemption, again, &random()).unwrap().unwrap();
+        assert_eq!(redeemed.authorization.scope.as_str(), "profile", "{pause}");
+        for later in [0, 1, CODE_LIFETIME, CODE_LIFETIME + 599] {
+            let stored = ledger.store_code(&agreed("profile", again.plus(later)), again.plus(later)).unwrap();
+            assert_eq!(stored, Err(CodeRefusal::Redeemed), "{pause}, {later} s after it was redeemed");
+        }
+        assert!(grant(&ledger, redeemed.grant).ended().is_none(), "a second click ends nothing");
+    }
+}
+
+#[test]
+fn a_code_that_waits_makes_room_for_itself() {
+    let mut ledger = ledger();
+    for n in 0..Limits::default().codes {
+        waiting(&mut ledger, &Counting::from(n as u64 * 10), START);
+    }
+    let last = Counting::from((Limits::default().codes as u64 - 1) * 10);
+    let again = PendingCode::new(&AuthorizationCode::mint(object(), &last), challenge(), authorization(), START);
+    assert_eq!(ledger.store_code(&again, START).unwrap(), Ok(()));
 }

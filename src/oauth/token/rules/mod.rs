@@ -133,7 +133,7 @@ impl Server {
         };
         let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
         let pending = PendingCode::new(&code, challenge, agreed, self.now.get());
-        assert!(self.ledger.borrow_mut().store_code(&pending, self.now.get()).unwrap());
+        assert!(self.ledger.borrow_mut().store_code(&pending, self.now.get()).unwrap().is_ok());
         code.expose(self.keys.routing())
     }
 

@@ -43,16 +43,24 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
         "response_type=code&client_id=app&redirect_uri=http://127.0.0.1:4321/cb&state=s&scope=profile+notes:read+notes:write\
          &code_challenge={challenge}&code_challenge_method=S256&resource=https://host.example/private/mcp"
     );
-    let request = AuthorizationQuery::parse(&query)
-        .unwrap()
-        .for_client(&client, &policy)
-        .unwrap()
-        .check(&server.resources, &scopes)
-        .unwrap_or_else(|refusal| panic!("{:?}", refusal.error()));
-    let ticked = Parameters::parse(b"decision=allow&scope=profile&scope=notes:read").unwrap();
-    let Decision::Allow(consented) = Decision::read(&ticked, request).unwrap() else { panic!("denied") };
+    let allowed = || {
+        let request = AuthorizationQuery::parse(&query)
+            .unwrap()
+            .for_client(&client, &policy)
+            .unwrap()
+            .check(&server.resources, &scopes, &server.random)
+            .unwrap_or_else(|refusal| panic!("{:?}", refusal.error()));
+        let ticked = Parameters::parse(b"decision=allow&scope=profile&scope=notes:read").unwrap();
+        match Decision::read(&ticked, &request).unwrap() {
+            Decision::Allow(consented) => consented,
+            Decision::Deny(_) => panic!("denied"),
+        }
+    };
+    let consented = allowed();
     let person = Person { subject: Subject::new("owner").unwrap(), display_name: Some("Zoë".into()), epoch: EPOCH };
-    let code = done(give_code(&consented, &person, &server, &server.keys, &server.random, START)).unwrap();
+    let code = done(give_code(&consented, &person, &server, &server.keys, START)).unwrap();
+    let again = done(give_code(&consented, &person, &server, &server.keys, START));
+    assert_eq!(again, Ok(code.clone()), "a second click does not make another");
     assert_eq!(
         server.redeem(&format!("{code}&resource=https://host.example/mcp")).unwrap_err().code(),
         "invalid_target"
@@ -67,8 +75,10 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
     let token = verify(&bearer, &server.signing, &at(server.resources.private_mcp()), START).unwrap();
     assert_eq!((token.caller().subject.as_str(), token.caller().display_name.as_deref()), ("owner", Some("Zoë")));
     assert!(verify(&bearer, &server.signing, &at(server.resources.mcp()), START).is_err(), "an audience of its own");
-    // Every answer was lost: codes pile up, but not without end.
-    let full = (0..40).map(|_| done(give_code(&consented, &person, &server, &server.keys, &server.random, START)));
+    let late = done(give_code(&consented, &person, &server, &server.keys, START));
+    assert_eq!(late, Err(NoCode::Finished), "its code is spent, and there is no other");
+    // Every answer was lost: codes of other pages pile up, but not without end.
+    let full = (0..40).map(|_| done(give_code(&allowed(), &person, &server, &server.keys, START)));
     assert_eq!(full.last().unwrap(), Err(NoCode::TooMany));
 }
 
