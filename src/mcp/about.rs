@@ -35,7 +35,7 @@ impl About {
             add("mimeType", json!(mime_type));
         }
         if let Some(annotations) = &self.annotations {
-            add("annotations", value_of(annotations).unwrap_or_default());
+            add("annotations", value_of(&annotations.known_to(version)).unwrap_or_default());
         }
         if version.has_titles() {
             if let Some(title) = &self.title {
@@ -65,7 +65,8 @@ mod tests {
         about.meta.insert("a.example/x".to_owned(), json!(1));
         let base = ["description", "mimeType", "name", "uri"];
         for (version, more) in [
-            (ProtocolVersion::V2025_03_26, &[][..]),
+            (ProtocolVersion::V2024_11_05, &[][..]),
+            (ProtocolVersion::V2025_03_26, &[]),
             (ProtocolVersion::V2025_06_18, &["title", "_meta"]),
             (ProtocolVersion::V2025_11_25, &["title", "_meta", "icons"]),
             (ProtocolVersion::V2026_07_28, &["title", "_meta", "icons"]),

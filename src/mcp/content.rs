@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::json::Object;
 use super::version::ProtocolVersion;
@@ -62,7 +63,7 @@ impl Content {
         Self::from(Kind::Image { data: STANDARD.encode(bytes), mime_type: mime_type.into() })
     }
 
-    /// A sound, for example `audio/wav`.
+    /// A sound, for example `audio/wav`. Clients of 2024-11-05 get it as an embedded resource.
     #[must_use]
     pub fn audio(bytes: &[u8], mime_type: impl Into<String>) -> Self {
         Self::from(Kind::Audio { data: STANDARD.encode(bytes), mime_type: mime_type.into() })
@@ -108,20 +109,43 @@ impl Content {
 }
 
 impl Content {
-    /// The content as a client of `version` knows it: a link becomes text for those who have none.
+    /// The content in the terms of `version`. A kind that the revision lacks becomes the nearest one that it has: audio an
+    /// embedded resource, a link text.
     pub(crate) fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
-        match &self.kind {
-            Kind::ResourceLink { uri, name, .. } if !version.has_resource_links() => {
-                let annotations = self.annotations.clone();
-                Cow::Owned(Self { kind: Kind::Text { text: format!("{name}: {uri}") }, annotations })
+        let kind = self.kind.known_to(version);
+        let annotations = self.annotations.as_ref().map(|annotations| annotations.known_to(version));
+        if matches!(kind, Cow::Borrowed(_)) && !matches!(annotations, Some(Cow::Owned(_))) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self { kind: kind.into_owned(), annotations: annotations.map(Cow::into_owned) })
+    }
+}
+
+impl Kind {
+    fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
+        match self {
+            Self::Audio { data, mime_type } if !version.has_audio() => {
+                let body = ResourceBody::Blob(data.clone());
+                Cow::Owned(Self::Resource { resource: ResourceContents::of(digest_uri(data), mime_type.clone(), body) })
             }
-            Kind::Text { .. }
-            | Kind::Image { .. }
-            | Kind::Audio { .. }
-            | Kind::ResourceLink { .. }
-            | Kind::Resource { .. } => Cow::Borrowed(self),
+            Self::ResourceLink { uri, name, .. } if !version.has_resource_links() => {
+                Cow::Owned(Self::Text { text: format!("{name}: {uri}") })
+            }
+            Self::Resource { resource } => match resource.known_to(version) {
+                Cow::Borrowed(_) => Cow::Borrowed(self),
+                Cow::Owned(resource) => Cow::Owned(Self::Resource { resource }),
+            },
+            Self::Text { .. } | Self::Image { .. } | Self::Audio { .. } | Self::ResourceLink { .. } => {
+                Cow::Borrowed(self)
+            }
         }
     }
+}
+
+/// A URI for content that has none: it names the bytes by their digest (RFC 6920). `base64` is our own encoding of them.
+fn digest_uri(base64: &str) -> String {
+    let bytes = STANDARD.decode(base64).unwrap_or_default();
+    format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)))
 }
 
 impl From<String> for Content {
@@ -184,6 +208,14 @@ impl ResourceContents {
     fn of(uri: String, mime_type: String, body: ResourceBody) -> Self {
         Self { uri, mime_type, body, meta: Object::new() }
     }
+
+    /// The contents in the terms of `version`: `_meta` came with 2025-06-18.
+    pub(crate) fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
+        if self.meta.is_empty() || version.has_titles() {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self::of(self.uri.clone(), self.mime_type.clone(), self.body.clone()))
+    }
 }
 
 /// Hints about content: for whom it is, how much it matters, when it changed.
@@ -229,11 +261,19 @@ impl Annotations {
         self
     }
 
-    /// When the content last changed, as an ISO 8601 time.
+    /// When the content last changed, as an ISO 8601 time (from revision 2025-06-18 on).
     #[must_use]
     pub fn last_modified(mut self, time: impl Into<String>) -> Self {
         self.last_modified = Some(time.into());
         self
+    }
+
+    /// The hints in the terms of `version`.
+    pub(crate) fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
+        if self.last_modified.is_none() || version.has_last_modified() {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self { last_modified: None, ..self.clone() })
     }
 }
 
@@ -331,6 +371,33 @@ mod tests {
         ];
         for (content, expected) in rows {
             assert_eq!(serde_json::to_value(content).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn content_holds_only_what_a_revision_knows() {
+        use ProtocolVersion::{V2024_11_05, V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
+        let audio = Content::audio(&[3], "audio/wav");
+        // The digest is that of the byte 0x03.
+        let sound = json!({"type": "resource", "resource": {
+            "uri": "ni:///sha-256;CE_tCLl4r019GWp0RqhrWACeY2thHbFiEbZamq3_KcU", "mimeType": "audio/wav", "blob": "Aw==",
+        }});
+        let link = Content::resource_link("a://b", "b").annotations(Annotations::new().last_modified("2026-11-29"));
+        let contents = ResourceContents::text("a://b", "text/plain", "c").meta("a.example/x", json!(1));
+        let resource = Content::resource(contents);
+        let plain = json!({"type": "resource", "resource": {"uri": "a://b", "mimeType": "text/plain", "text": "c"}});
+        let text = json!({"type": "text", "text": "b: a://b", "annotations": {}});
+        let whole = |content: &Content| serde_json::to_value(content).unwrap();
+        let rows = [
+            (V2024_11_05, [sound, text.clone(), plain.clone()]),
+            (V2025_03_26, [whole(&audio), text, plain]),
+            (V2025_06_18, [whole(&audio), whole(&link), whole(&resource)]),
+            (V2025_11_25, [whole(&audio), whole(&link), whole(&resource)]),
+            (V2026_07_28, [whole(&audio), whole(&link), whole(&resource)]),
+        ];
+        for (version, expected) in rows {
+            let known = [&audio, &link, &resource].map(|content| whole(&content.known_to(version)));
+            assert_eq!(known, expected, "{version:?}");
         }
     }
 }

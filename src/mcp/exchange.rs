@@ -200,6 +200,7 @@ impl Exchange {
             return;
         }
         self.last_progress.set(progress);
+        let message = message.filter(|_| self.version.has_progress_messages());
         self.send("notifications/progress", &Progress { token, value: progress, total, message }).await;
     }
 

@@ -301,7 +301,7 @@ pub(crate) fn complete<H>(
 fn discovery<H: 'static>(registry: &Registry<H>) -> impl ResultFields {
     let versions: Vec<_> = ProtocolVersion::modern().map(ProtocolVersion::as_str).collect();
     let mut members =
-        vec![("supportedVersions", json!(versions)), ("capabilities", registry.capabilities(Era::Modern))];
+        vec![("supportedVersions", json!(versions)), ("capabilities", registry.capabilities(ProtocolVersion::NEWEST))];
     members.extend(registry.instructions.as_ref().map(|text| ("instructions", json!(text))));
     Members::cached(members, CacheHints::DEPLOYED)
 }
@@ -309,7 +309,7 @@ fn discovery<H: 'static>(registry: &Registry<H>) -> impl ResultFields {
 fn handshake<H: 'static>(registry: &Registry<H>, version: ProtocolVersion) -> impl ResultFields {
     let mut members = vec![
         ("protocolVersion", json!(version.as_str())),
-        ("capabilities", registry.capabilities(Era::Legacy)),
+        ("capabilities", registry.capabilities(version)),
         ("serverInfo", registry.implementation(version)),
     ];
     members.extend(registry.instructions.as_ref().map(|text| ("instructions", json!(text))));

@@ -22,7 +22,7 @@ use super::skills::Catalogue;
 use super::tasks::{self, TaskId};
 use super::tool::{ReadyTool, describes_an_object};
 use super::uri::Uri;
-use super::version::{Era, ProtocolVersion};
+use super::version::ProtocolVersion;
 use crate::caller::{Scope, ScopeSet};
 
 pub(crate) type ReadyResource<H> = Ready<Resource<H>>;
@@ -237,8 +237,8 @@ impl<H: 'static> Registry<H> {
         lists.peek().is_some() && lists.all(|template| !template.required.is_empty())
     }
 
-    /// What the server says it can do, in the form of an era.
-    pub(crate) fn capabilities(&self, era: Era) -> Value {
+    /// What the server says it can do, in the terms of `version`.
+    pub(crate) fn capabilities(&self, version: ProtocolVersion) -> Value {
         let list_of = |topic| if self.announces(topic) { vec![("listChanged", json!(true))] } else { vec![] };
         let mut resources = list_of(Topic::ResourceList);
         if self.announces(Topic::ResourceUpdates) {
@@ -254,13 +254,18 @@ impl<H: 'static> Registry<H> {
         let declared = all.into_iter().filter(|(_, is_there, _)| *is_there);
         let mut capabilities = object(declared.map(|(name, _, members)| (name, object(members).into())).collect());
         let extensions = [
-            ("io.modelcontextprotocol/ui", json!({}), self.tools.iter().any(|tool| tool.tool.view.is_some())),
+            (
+                "io.modelcontextprotocol/ui",
+                json!({}),
+                // A tool names its view in `_meta`.
+                version.has_titles() && self.tools.iter().any(|tool| tool.tool.view.is_some()),
+            ),
             (
                 "io.modelcontextprotocol/skills",
                 json!({ "directoryRead": true }),
-                era == Era::Modern && self.skills.is_some(),
+                version.is_modern() && self.skills.is_some(),
             ),
-            (tasks::EXTENSION, json!({}), era == Era::Modern && self.has_tasks()),
+            (tasks::EXTENSION, json!({}), version.is_modern() && self.has_tasks()),
         ];
         let declared: Vec<_> =
             extensions.into_iter().filter(|(.., is_there)| *is_there).map(|(name, value, _)| (name, value)).collect();
@@ -277,7 +282,7 @@ impl<H: 'static> Registry<H> {
             if !version.has_icons() {
                 members.retain(|name, _| matches!(name.as_str(), "name" | "version" | "title"));
             }
-            if !version.has_structured_content() {
+            if !version.has_titles() {
                 members.remove("title");
             }
         }

@@ -133,7 +133,7 @@ impl<H: Host> ReadResource<H> {
                 let ttl_ms = u32::try_from(source.fresh_for.as_millis()).unwrap_or(u32::MAX);
                 // What a handler gives may depend on who asks, also where everybody may ask.
                 let hints = CacheHints { ttl_ms, scope: CacheScope::Private };
-                Ok(Contents { contents, hints: version.is_modern().then_some(hints) })
+                Ok(Contents { contents, version, hints: version.is_modern().then_some(hints) })
             }
             Ok(_) => Err(RpcError::resource_not_found(self.uri.as_str(), version).into()),
             Err(error) => Err(error.unfinished(version)),
@@ -144,12 +144,14 @@ impl<H: Host> ReadResource<H> {
 /// What was read.
 pub(crate) struct Contents {
     contents: Vec<ResourceContents>,
+    version: ProtocolVersion,
     hints: Option<CacheHints>,
 }
 
 impl ResultFields for Contents {
     fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("contents", &self.contents)?;
+        let contents: Vec<_> = self.contents.iter().map(|contents| contents.known_to(self.version)).collect();
+        map.serialize_entry("contents", &contents)?;
         self.hints.map_or(Ok(()), |hints| hints.write(map))
     }
 }

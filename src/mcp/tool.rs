@@ -14,7 +14,7 @@ use super::header_params::HeaderParams;
 use super::json::{Object, object};
 use super::schema::Schema;
 use super::tool_result::{IntoToolResult, ToolResult};
-use super::version::ProtocolVersion;
+use super::version::{PerVersion, ProtocolVersion};
 use super::view;
 use crate::caller::{Scope, ScopeSet};
 
@@ -286,13 +286,13 @@ pub(crate) struct ReadyTool<H> {
     pub(crate) header_params: HeaderParams,
     /// The names of the tool's scopes; empty means that it is public.
     pub(crate) required: ScopeSet,
-    listed: [OnceCell<Box<RawValue>>; ProtocolVersion::ALL.len()],
+    listed: PerVersion<OnceCell<Box<RawValue>>>,
 }
 
 impl<H> ReadyTool<H> {
     pub(crate) fn new(tool: Tool<H>, schema: Schema, header_params: HeaderParams) -> Self {
         let required = tool.scopes.iter().copied().collect();
-        Self { tool, schema, header_params, required, listed: Default::default() }
+        Self { tool, schema, header_params, required, listed: PerVersion::default() }
     }
 
     /// Starts the work. `arguments` have passed the schema.
@@ -300,14 +300,15 @@ impl<H> ReadyTool<H> {
         (self.tool.handler)(arguments, cx)
     }
 
-    /// The tool as it stands in a list for `version`, written once per isolate.
-    pub(crate) fn listed(&self, version: ProtocolVersion) -> Option<&RawValue> {
-        let slot = ProtocolVersion::ALL.iter().zip(&self.listed).find(|(known, _)| **known == version)?.1;
+    /// The tool as it stands in a list for `version`, written once per isolate. Fails where it cannot be written as JSON; a
+    /// list that lacked it would look complete.
+    pub(crate) fn listed(&self, version: ProtocolVersion) -> serde_json::Result<&RawValue> {
+        let slot = self.listed.of(version);
         if let Some(json) = slot.get() {
-            return Some(json);
+            return Ok(json);
         }
-        let json = serde_json::value::to_raw_value(&ListedTool { tool: &self.tool, version }).ok()?;
-        Some(slot.get_or_init(|| json))
+        let json = serde_json::value::to_raw_value(&ListedTool { tool: &self.tool, version })?;
+        Ok(slot.get_or_init(|| json))
     }
 }
 
@@ -333,13 +334,17 @@ impl<H> Serialize for ListedTool<'_, H> {
         {
             map.serialize_entry("outputSchema", schema)?;
         }
-        map.serialize_entry("annotations", &ListedAnnotations { title: tool.title.as_deref(), hints: tool.hints })?;
+        if version.has_tool_annotations() {
+            map.serialize_entry("annotations", &ListedAnnotations { title: tool.title.as_deref(), hints: tool.hints })?;
+        }
         if version.has_icons() && !tool.icons.is_empty() {
             map.serialize_entry("icons", &tool.icons)?;
         }
-        // ChatGPT reads it here or in `_meta`; it is not in the specification (SEP-1488).
+        // ChatGPT reads it here or in `_meta`; it is not in the specification (SEP-1488). It never spoke 2024-11-05.
         let schemes = security_schemes(&tool.scopes);
-        map.serialize_entry("securitySchemes", &schemes)?;
+        if version.has_tool_annotations() {
+            map.serialize_entry("securitySchemes", &schemes)?;
+        }
         if since_2025_06_18 {
             let mut meta = tool.meta.clone();
             meta.insert("securitySchemes".to_owned(), schemes);
@@ -356,7 +361,7 @@ impl<H> Serialize for ListedTool<'_, H> {
     }
 }
 
-/// Revisions before 2025-06-18 know a tool's title only here.
+/// 2025-03-26 knows a tool's title only here.
 #[derive(Serialize)]
 struct ListedAnnotations<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]

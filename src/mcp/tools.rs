@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use serde::ser::SerializeMap;
+use serde::ser::{Error as _, SerializeMap};
 use serde_json::Value;
 
 use super::context::Context;
@@ -41,7 +41,8 @@ impl<H: 'static> ListTools<H> {
 impl<H> ResultFields for ListTools<H> {
     fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let tools = self.registry.tools.get(self.page.start..self.page.end).unwrap_or_default();
-        let listed: Vec<_> = tools.iter().filter_map(|tool| tool.listed(self.version)).collect();
+        let listed = tools.iter().map(|tool| tool.listed(self.version)).collect::<Result<Vec<_>, _>>();
+        let listed = listed.map_err(M::Error::custom)?;
         map.serialize_entry("tools", &listed)?;
         if let Some(cursor) = self.page.next_cursor(LIST) {
             map.serialize_entry("nextCursor", &cursor)?;

@@ -26,10 +26,17 @@ pub(crate) enum Era {
 
 impl ProtocolVersion {
     /// Every revision of Streamable HTTP, newest first: the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::V2026_07_28, Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26];
+    pub const STREAMABLE_HTTP: [Self; 4] = [Self::V2026_07_28, Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26];
+
+    /// Every revision that is spoken at any endpoint, newest first.
+    pub const ALL: [Self; 5] =
+        [Self::V2026_07_28, Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26, Self::V2024_11_05];
 
     /// What a request that names no version is taken for ("Protocol Version Header").
     pub(crate) const UNNAMED: Self = Self::V2025_03_26;
+
+    /// The newest revision.
+    pub(crate) const NEWEST: Self = Self::V2026_07_28;
 
     /// The newest revision with a handshake: what `initialize` is answered with when the client's own is unknown.
     pub(crate) const NEWEST_LEGACY: Self = Self::V2025_11_25;
@@ -39,10 +46,10 @@ impl ProtocolVersion {
         Self::ALL.into_iter().filter(|version| version.is_modern())
     }
 
-    /// The revision named `date`, if this server speaks it.
+    /// The revision named `date`, if this server speaks it over Streamable HTTP.
     #[must_use]
     pub fn parse(date: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.as_str() == date)
+        Self::STREAMABLE_HTTP.into_iter().find(|version| version.as_str() == date)
     }
 
     /// The revision's date, as it stands on the wire.
@@ -80,7 +87,22 @@ impl ProtocolVersion {
     }
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().chain([Self::V2024_11_05]).find(|version| version.code() == code)
+        Self::ALL.into_iter().find(|version| version.code() == code)
+    }
+
+    /// Whether content may be audio.
+    pub(crate) const fn has_audio(self) -> bool {
+        !matches!(self, Self::V2024_11_05)
+    }
+
+    /// Whether tools have annotations: what they do to the world, and a title.
+    pub(crate) const fn has_tool_annotations(self) -> bool {
+        !matches!(self, Self::V2024_11_05)
+    }
+
+    /// Whether a notification of progress may say something in words.
+    pub(crate) const fn has_progress_messages(self) -> bool {
+        !matches!(self, Self::V2024_11_05)
     }
 
     /// Whether tools have titles, output schemas and structured results.
@@ -88,8 +110,13 @@ impl ProtocolVersion {
         !matches!(self, Self::V2024_11_05 | Self::V2025_03_26)
     }
 
-    /// Whether list entries have titles and `_meta`.
+    /// Whether list entries and contents have `_meta`, and entries titles.
     pub(crate) const fn has_titles(self) -> bool {
+        !matches!(self, Self::V2024_11_05 | Self::V2025_03_26)
+    }
+
+    /// Whether annotations say when something changed.
+    pub(crate) const fn has_last_modified(self) -> bool {
         !matches!(self, Self::V2024_11_05 | Self::V2025_03_26)
     }
 
@@ -125,6 +152,31 @@ impl ProtocolVersion {
     }
 }
 
+/// A value for each revision.
+///
+/// [`PerVersion::of`] matches every revision: one that is added without a value here does not compile.
+#[derive(Debug, Default)]
+pub(crate) struct PerVersion<T> {
+    v2024_11_05: T,
+    v2025_03_26: T,
+    v2025_06_18: T,
+    v2025_11_25: T,
+    v2026_07_28: T,
+}
+
+impl<T> PerVersion<T> {
+    /// The value of `version`.
+    pub(crate) const fn of(&self, version: ProtocolVersion) -> &T {
+        match version {
+            ProtocolVersion::V2024_11_05 => &self.v2024_11_05,
+            ProtocolVersion::V2025_03_26 => &self.v2025_03_26,
+            ProtocolVersion::V2025_06_18 => &self.v2025_06_18,
+            ProtocolVersion::V2025_11_25 => &self.v2025_11_25,
+            ProtocolVersion::V2026_07_28 => &self.v2026_07_28,
+        }
+    }
+}
+
 /// Whether a version header alone marks a request as modern: any date from the first stateless revision on, known or not.
 pub(crate) fn names_modern_era(date: &str) -> bool {
     // A version is a date; anything else is not older or newer than one.
@@ -142,12 +194,20 @@ mod tests {
 
     #[test]
     fn a_version_is_found_by_its_exact_date() {
-        for version in ProtocolVersion::ALL {
+        for version in ProtocolVersion::STREAMABLE_HTTP {
             assert_eq!(ProtocolVersion::parse(version.as_str()), Some(version));
         }
         for unknown in ["2024-11-05", "2026-07-28 ", "", "latest", "2027-01-01"] {
             assert_eq!(ProtocolVersion::parse(unknown), None, "{unknown}");
         }
+    }
+
+    #[test]
+    fn every_revision_has_a_code_of_its_own() {
+        for version in ProtocolVersion::ALL {
+            assert_eq!(ProtocolVersion::from_code(version.code()), Some(version));
+        }
+        assert_eq!(ProtocolVersion::from_code(0), None);
     }
 
     #[test]

@@ -111,6 +111,9 @@ impl Sampling {
     fn on_the_wire(self, version: ProtocolVersion) -> Value {
         let mut messages = Vec::new();
         for SamplingMessage { role, mut contents, .. } in self.messages {
+            if !version.has_audio() {
+                contents.iter_mut().for_each(say_audio);
+            }
             if contents.len() > 1 && version.has_several_contents() {
                 messages.push(json!({ "role": role, "content": contents }));
             } else {
@@ -120,6 +123,15 @@ impl Sampling {
         let mut params = self.params;
         params.insert("messages".to_owned(), Value::Array(messages));
         params.into()
+    }
+}
+
+/// Puts text in the place of audio: a message of 2024-11-05 holds text or an image.
+fn say_audio(content: &mut Value) {
+    if content.get("type").and_then(Value::as_str) == Some("audio") {
+        let mime_type = content.get("mimeType").and_then(Value::as_str).unwrap_or("audio");
+        let text = format!("[A sound of type {mime_type}. This client's revision of the protocol cannot carry it.]");
+        *content = json!({ "type": "text", "text": text });
     }
 }
 
@@ -200,5 +212,19 @@ mod tests {
         }
         let split = vec![(user.clone(), 1), (user.clone(), 1), (user.clone(), 1), (assistant, 1), (user, 1)];
         assert_eq!(roles_and_kinds(ProtocolVersion::V2025_06_18), split);
+    }
+
+    #[test]
+    fn a_client_without_audio_is_told_of_it() {
+        let kinds = |version| -> Vec<Value> {
+            let asked = Sampling::new("What is this?", 9).audio(b"2", "audio/wav").on_the_wire(version);
+            let messages = asked["messages"].as_array().unwrap().clone();
+            messages.into_iter().map(|message| message["content"].clone()).collect()
+        };
+        let question = json!({"type": "text", "text": "What is this?"});
+        let audio = json!({"type": "audio", "data": "Mg==", "mimeType": "audio/wav"});
+        let told = "[A sound of type audio/wav. This client's revision of the protocol cannot carry it.]";
+        assert_eq!(kinds(ProtocolVersion::V2025_03_26), [question.clone(), audio]);
+        assert_eq!(kinds(ProtocolVersion::V2024_11_05), [question, json!({"type": "text", "text": told})]);
     }
 }
