@@ -12,7 +12,6 @@ use super::json::Object;
 use super::jsonrpc::RpcError;
 use super::registry::{ReadyPrompt, ReadyTemplate, Registry};
 use super::result::Members;
-use super::text_arguments::property;
 use super::tool_result::{ToolError, Unfinished};
 use crate::caller::ScopeSet;
 
@@ -103,13 +102,6 @@ impl<H: 'static> Completed<H> {
         }
     }
 
-    fn has_argument(&self, name: &str) -> bool {
-        match self {
-            Self::Prompt(prompt) => property(&prompt.part.arguments, name).is_some(),
-            Self::Template(template) => template.checked.uri.variables().any(|variable| variable == name),
-        }
-    }
-
     fn completer(&self, name: &str) -> Option<&Completer<H>> {
         match self {
             Self::Prompt(prompt) => prompt.part.completers.of(name),
@@ -118,7 +110,7 @@ impl<H: 'static> Completed<H> {
     }
 }
 
-/// A request for suggestions to an argument that exists.
+/// A request for suggestions to an argument. One that there is not has none.
 pub(crate) struct Complete<H> {
     of: Completed<H>,
     argument: String,
@@ -136,9 +128,6 @@ impl<H: Host> Complete<H> {
         let (Some(argument), Some(value)) = (text("name"), text("value")) else {
             return Err(RpcError::invalid_params("`argument` must have a `name` and a `value`, both strings."));
         };
-        if !of.has_argument(&argument) {
-            return Err(RpcError::invalid_params("`argument.name` must be an argument of what `ref` names."));
-        }
         if value.len() > MAX_VALUE {
             return Err(RpcError::invalid_params("`argument.value` is longer than 1024 bytes."));
         }
