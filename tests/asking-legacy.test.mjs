@@ -89,6 +89,16 @@ describe('a question', () => {
     });
   }
 
+  test('may be answered with texts for numbers and with null for nothing', async () => {
+    const session = await begin(here);
+    const content = { name: '7', age: '30', score: '95.5', status: null, verified: 'true' };
+    const { message } = await converse(session, session.call('test_elicitation_sep1034_defaults', {}), () => accept(content));
+    const answer = textOf(message.result).replace('Elicitation completed: accept ', '');
+    assert.deepEqual(JSON.parse(answer), { name: '7', age: 30, score: 95.5, verified: true });
+    const wrong = await converse(session, session.call('test_elicitation_sep1034_defaults', {}), () => accept({ age: 'thirty' }));
+    assert.equal(wrong.message.result.isError, true);
+  });
+
   test('may be the model’s, the folders’ or a page to visit', async () => {
     const session = await begin(here);
     const sampled = await converse(session, session.call('test_sampling', { prompt: 'Capital of France?' }), ({ method, params }) => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { LEGACY, initialize, listTools, modern, send } from './support/mcp.mjs';
+import { LEGACY, initialize, legacy, listTools, modern, send } from './support/mcp.mjs';
 import { startOwn } from './support/server.mjs';
 
 /** @type {import("./support/server.mjs").Server} */
@@ -20,7 +20,11 @@ test('it introduces itself in both eras', async () => {
 });
 
 test('it lists its tools as a reviewer wants them, and leaves none out', async () => {
-  for (const { name, title, description, annotations } of await listTools(server)) {
+  const tools = await listTools(server);
+  const names = (listed) => listed.map(({ name }) => name);
+  assert.notDeepEqual(tools, [], 'a connector has tools');
+  assert.deepEqual(names(await listTools(server, legacy)), names(tools), 'the same in both eras');
+  for (const { name, title, description, annotations } of tools) {
     assert.ok(title && description, `${name} has a title and a description`);
     assert.equal(typeof annotations?.readOnlyHint, 'boolean', `${name} says whether it only reads`);
   }

@@ -66,10 +66,18 @@ function challengeOf(answer, { status = 401, path = '/mcp', at = server } = {}) 
   return challenge;
 }
 
+/** The starter's tools. Everybody sees all of them; who may call one is decided at the call. */
+const TOOLS = ['delete_note', 'echo', 'list_notes', 'save_note', 'whoami'];
+const namesIn = (answer) =>
+  answer
+    .result('the list')
+    .tools.map(({ name }) => name)
+    .sort();
+
 describe('without a token', () => {
   for (const { version, ask } of REVISIONS) {
     test(`public requests are served (${version})`, async () => {
-      (await send(server, ask('tools/list'))).result('the list is public');
+      assert.deepEqual(namesIn(await send(server, ask('tools/list'))), TOOLS, 'the list is public');
       const echoed = (await send(server, ask('tools/call', calling('echo', { text: 'hello' })))).result('echo is public');
       assert.ok(textOf(echoed).includes('hello'));
       if (version === MODERN) (await send(server, ask('server/discover'))).result('discover is public');
@@ -296,7 +304,7 @@ describe('with a token', () => {
 
   for (const { version, ask } of REVISIONS) {
     test(`everything that is public stays so (${version})`, async () => {
-      (await send(server, ask('tools/list', {}, having(narrow)))).result('the list');
+      assert.deepEqual(namesIn(await send(server, ask('tools/list', {}, having(narrow)))), TOOLS, 'the whole list');
       const echoed = await send(server, ask('tools/call', calling('echo', { text: 'hello' }), having(narrow)));
       assert.ok(textOf(echoed.result('echo')).includes('hello'), echoed.story('echo'));
       if (version !== MODERN) {
@@ -537,7 +545,7 @@ describe('with CHALLENGE=result', () => {
 
   test('public tools, the list and unknown tools are as ever', async () => {
     (await send(linking, modern('tools/call', calling('echo', { text: 'x' })))).result('public');
-    (await send(linking, legacy('tools/list'))).result('public');
+    assert.deepEqual(namesIn(await send(linking, legacy('tools/list'))), TOOLS);
     (await send(linking, legacy('tools/call', calling('nope')))).error(200, CODE.invalidParams, '1.4');
   });
 

@@ -22,7 +22,13 @@ describe('prompts/list', () => {
       const answer = await send(everything, ask('prompts/list'));
       const { prompts, cacheScope } = answer.result('1.9: prompts/list');
       assert.equal(cacheScope, version === MODERN ? 'public' : undefined, answer.story('1.6: caching hints are new in 2026-07-28'));
-      for (const prompt of prompts) assert.ok(prompt.name && prompt.description, answer.story('name and description'));
+      const names = ['arguments', 'embedded_resource', 'image'].map((what) => `test_prompt_with_${what}`);
+      assert.deepEqual(
+        prompts.map(({ name }) => name).sort(),
+        ['test_input_required_result_prompt', ...names, 'test_simple_prompt'],
+        answer.story('every prompt is listed'),
+      );
+      for (const { name, description } of prompts) assert.ok(description, `${name} has a description`);
       const [listed] = prompts.filter(({ name }) => name === 'test_prompt_with_arguments');
       assert.deepEqual(
         listed.arguments.map(({ name, required }) => [name, required]),
@@ -101,9 +107,18 @@ describe('completion/complete', () => {
     });
   }
 
-  test('an argument without suggestions has none', async () => {
-    const answer = await complete(modern, { ref, argument: { name: 'arg2', value: 'a' } });
-    assert.deepEqual(answer.result().completion.values, []);
+  test('an argument without suggestions has none; nor has one that there is not', async () => {
+    const template = { type: 'ref/resource', uri: 'test://template/{id}/data' };
+    for (const { ask } of ERAS) {
+      for (const params of [
+        { ref, argument: { name: 'arg2', value: 'a' } },
+        { ref, argument: { name: 'arg3', value: 'a' } },
+        { ref: template, argument: { name: 'nothing', value: 'a' } },
+      ]) {
+        const { completion } = (await complete(ask, params)).result();
+        assert.deepEqual(completion, { values: [], total: 0, hasMore: false }, JSON.stringify(params));
+      }
+    }
   });
 
   const wrong = [
@@ -111,7 +126,6 @@ describe('completion/complete', () => {
     ['an unknown prompt', { ref: { ...ref, name: 'nothing' }, argument: { name: 'arg1', value: '' } }],
     ['an unknown template', { ref: { type: 'ref/resource', uri: 'test://{x}' }, argument: { name: 'x', value: '' } }],
     ['an unknown kind of ref', { ref: { type: 'ref/tool', name: 'greet' }, argument: { name: 'name', value: '' } }],
-    ['an unknown argument', { ref, argument: { name: 'arg3', value: '' } }],
     ['a value that is no string', { ref, argument: { name: 'arg1', value: 1 } }],
     ['no argument', { ref }],
     ['a context of a wrong form', { ref, argument: { name: 'arg1', value: '' }, context: { arguments: { arg2: 1 } } }],

@@ -28,14 +28,14 @@ describe('a host', () => {
   test('learns from server/discover that there are skills', async () => {
     const { capabilities } = (await ask('server/discover')).result('capabilities');
     assert.deepEqual(capabilities.extensions[EXTENSION], { directoryRead: true });
-    assert.ok(capabilities.resources, 'skill files are resources');
+    assert.equal(typeof capabilities.resources, 'object', 'skill files are resources');
   });
 
   test('gets the whole skill in its entry, and the files are what the entry says', async () => {
     const listed = (await ask('skills/list')).result('the list');
     assert.deepEqual([listed.resultType, listed.cacheScope, listed.ttlMs > 0], ['complete', 'public', true]);
+    assert.deepEqual(listed.skills.map(({ uri }) => uri), [SKILL]);
     const [skill] = listed.skills;
-    assert.equal(skill.uri, SKILL);
     assert.deepEqual(skill.frontmatter, {
       name: 'demo-skill',
       description: 'Shows what a skill served over MCP looks like. For tests only.',

@@ -46,7 +46,8 @@ describe('the starter connector', () => {
         assert.ok(schema.description, `${name}.${field} is described: the model reads it`);
       }
     }
-    assert.ok(find(tools, 'list_notes').outputSchema, 'list_notes has an outputSchema');
+    const { outputSchema } = find(tools, 'list_notes');
+    assert.equal(outputSchema.properties.notes.type, 'array', 'list_notes says what it gives');
     assert.deepEqual([...find(tools, 'save_note').inputSchema.required].sort(), ['body', 'title']);
   });
 

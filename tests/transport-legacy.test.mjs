@@ -13,6 +13,7 @@ import {
   eventually,
   initialize,
   legacy,
+  listTools,
   notification,
   post,
   send,
@@ -96,7 +97,8 @@ describe('sessions', () => {
     for (const session of [id, null]) {
       const headers = { 'mcp-session-id': session };
       (await send(server, notification('notifications/initialized', undefined, { headers }))).hasStatus(202, 'T8');
-      (await ask('tools/list', {}, { headers })).result('plain calls need no session');
+      const { tools } = (await ask('tools/list', {}, { headers })).result('plain calls need no session');
+      assert.equal(tools[0].name, 'test_simple_text');
     }
   });
 });
@@ -113,7 +115,8 @@ describe('ping', () => {
 describe('the version header', () => {
   for (const version of [...LEGACY, null]) {
     test(`${version ?? 'absent'}: tools are listed and called`, async () => {
-      isLegacyResult(await ask('tools/list', {}, { version }), 'T28');
+      const { tools } = isLegacyResult(await ask('tools/list', {}, { version }), 'T28');
+      assert.deepEqual(tools.map(({ name }) => name), (await listTools(server)).map(({ name }) => name), 'the same as ever');
       const result = isLegacyResult(await ask('tools/call', calling('test_simple_text'), { version }), 'T28');
       assert.equal(textOf(result), 'This is a simple text response for testing.');
     });

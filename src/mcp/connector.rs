@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::announce::{Topic, Topics};
 use super::content::Icon;
-use super::defect::Defect;
+use super::defect::{self, Defect};
 use super::part::Part;
 use super::prompt::Prompt;
 use super::resource::{Resource, Template};
@@ -179,6 +179,13 @@ impl<H: 'static> Connector<H> {
         let prompts = self.prompts.iter().flat_map(Part::scopes);
         let skills = self.skills.iter().flat_map(Part::scopes);
         tools.chain(resources).chain(templates).chain(prompts).chain(skills).copied()
+    }
+
+    /// What released clients refuse of the input schemas that were written by hand, with [`Tool::input_schema`]. They are
+    /// published as they are; the Worker logs each warning when it starts.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Defect> {
+        defect::warnings(&self.tools)
     }
 
     /// What a client, a reviewer or a model would stumble over. A connector's own test expects none.

@@ -7,6 +7,7 @@ use super::about::About;
 use super::connector::Connector;
 use super::content::Icon;
 use super::part::Part;
+use super::refused_schema::RefusedSchema;
 use super::registry::ready_tool;
 use super::schema::Schema;
 use super::skill::{Skill, SkillProblem};
@@ -47,6 +48,10 @@ pub(crate) enum Problem {
     InputSchema(String),
     #[error("the output schema is not valid: {0}")]
     OutputSchema(String),
+    #[error("the input schema: {0}")]
+    RefusedInput(RefusedSchema),
+    #[error("the output schema: {0}")]
+    RefusedOutput(RefusedSchema),
     #[error("an `x-mcp-header` is not valid: {0}")]
     HeaderParam(String),
     #[error("the argument `{0}` has no description: put a doc comment on the field")]
@@ -120,6 +125,15 @@ impl Defect {
     }
 }
 
+/// What released clients refuse of the schemas that authors wrote by hand. They are published nevertheless.
+pub(crate) fn warnings<H>(tools: &[Tool<H>]) -> Vec<Defect> {
+    let of_tool = |tool: &Tool<H>| {
+        let warnings = tool.input.warnings().into_iter();
+        warnings.map(|refused| Defect::tool(&tool.name, Problem::RefusedInput(refused))).collect::<Vec<_>>()
+    };
+    tools.iter().flat_map(of_tool).collect()
+}
+
 /// What keeps parts from being served, and what else is to be mended about each.
 fn of_parts<P: Part>(parts: &[P], others: impl Fn(&P) -> Vec<Problem>) -> Vec<Defect> {
     let mut defects = Vec::new();
@@ -160,7 +174,7 @@ fn undescribed(schema: &Value) -> impl Iterator<Item = Problem> {
 
 fn problems<H>(tool: &Tool<H>) -> Vec<Problem> {
     let mut problems = Vec::new();
-    problems.extend(ready_tool(&tool.name, &tool.input_schema).err());
+    problems.extend(ready_tool(&tool.name, &tool.input).err());
     if tool.name.len() > DIRECTORY_NAME_LENGTH {
         problems.push(Problem::LongName);
     }
@@ -169,10 +183,12 @@ fn problems<H>(tool: &Tool<H>) -> Vec<Problem> {
         problems.push(Problem::NoHint);
     }
     problems.extend(unloadable(&tool.icons));
-    if let Some(Err(error)) = tool.output_schema.clone().map(Schema::compile) {
-        problems.push(Problem::OutputSchema(error.to_string()));
+    problems.extend(tool.input.defects().into_iter().map(Problem::RefusedInput));
+    if let Some(output) = &tool.output {
+        problems.extend(Schema::compile(&output.published).err().map(|error| Problem::OutputSchema(error.to_string())));
+        problems.extend(output.defects().into_iter().map(Problem::RefusedOutput));
     }
-    problems.extend(undescribed(&tool.input_schema));
+    problems.extend(undescribed(&tool.input.published));
     problems
 }
 

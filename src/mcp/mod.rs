@@ -3,6 +3,7 @@
 //! Nothing here names a Workers type. What the protocol needs from the place it runs in stands in [`Host`].
 
 mod about;
+mod absent_members;
 #[cfg(any(test, feature = "fuzzing"))]
 mod alone;
 mod announce;
@@ -38,12 +39,16 @@ mod paging;
 mod part;
 mod prompt;
 mod prompts;
+mod published;
 mod reading;
+mod refused_schema;
 mod registry;
 mod replay;
 mod resource;
 mod resources;
 mod result;
+mod root_choices;
+mod scalar_texts;
 mod schema;
 mod schema_of;
 mod session;
@@ -56,6 +61,7 @@ mod text_arguments;
 mod time_limit;
 mod tool;
 mod tool_result;
+mod tool_schemas;
 mod tools;
 mod trace_context;
 #[cfg(test)]

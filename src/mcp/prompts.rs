@@ -193,7 +193,11 @@ mod tests {
         for without in ["times", "tone"] {
             let params = json!({"ref": reference(), "argument": {"name": without, "value": "1"}});
             let answer = reviewer().legacy("completion/complete", &params, None);
-            assert_eq!(answer["result"], json!({"completion": {"values": [], "total": 0, "hasMore": false}}), "{without}");
+            assert_eq!(
+                answer["result"],
+                json!({"completion": {"values": [], "total": 0, "hasMore": false}}),
+                "{without}"
+            );
         }
     }
 

@@ -21,6 +21,7 @@ use super::schema::Schema;
 use super::skills::Catalogue;
 use super::tasks::{self, TaskId};
 use super::tool::{ReadyTool, describes_an_object};
+use super::tool_schemas::InputSchema;
 use super::uri::Uri;
 use super::version::ProtocolVersion;
 use crate::caller::{Scope, ScopeSet};
@@ -82,8 +83,7 @@ impl<H: 'static> Registry<H> {
             if let Some(uri) = tool.view.take_if(is_missing) {
                 left_out.push(Defect::tool(&name, Problem::NoView(uri)));
             }
-            say_properties(&mut tool.input_schema);
-            match ready_tool(&name, &tool.input_schema) {
+            match ready_tool(&name, &tool.input) {
                 Ok(_) if tools.iter().any(|tool| tool.tool.name == name) => {
                     left_out.push(Defect::tool(&name, Problem::NameTaken));
                 }
@@ -290,23 +290,15 @@ impl<H: 'static> Registry<H> {
     }
 }
 
-/// A tool without arguments says that it has none. JSON Schema does not ask for it, but some clients read `properties` unasked,
-/// and the APIs of some models refuse a tool without it.
-fn say_properties(input_schema: &mut Value) {
-    if let Some(keywords) = input_schema.as_object_mut() {
-        keywords.entry("properties").or_insert_with(|| json!({}));
-    }
-}
-
 /// What serving a tool needs of its declaration, or why it cannot be served.
-pub(crate) fn ready_tool(name: &str, input_schema: &Value) -> Result<(Schema, HeaderParams), Problem> {
+pub(crate) fn ready_tool(name: &str, input: &InputSchema) -> Result<(Schema, HeaderParams), Problem> {
     if !is_name(name) {
         return Err(Problem::Name);
     }
-    if !describes_an_object(input_schema) {
+    if !describes_an_object(&input.published) {
         return Err(Problem::InputNotAnObject);
     }
-    let header_params = HeaderParams::of(input_schema).map_err(|error| Problem::HeaderParam(error.to_string()))?;
-    let schema = Schema::compile(input_schema).map_err(|error| Problem::InputSchema(error.to_string()))?;
+    let header_params = HeaderParams::of(&input.published).map_err(|error| Problem::HeaderParam(error.to_string()))?;
+    let schema = Schema::compile(&input.exact).map_err(|error| Problem::InputSchema(error.to_string()))?;
     Ok((schema, header_params))
 }

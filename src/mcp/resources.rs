@@ -113,7 +113,7 @@ impl<H: Host> ReadResource<H> {
         }
     }
 
-    pub(crate) async fn run(self, cx: Context<H>) -> Result<Contents, Unfinished> {
+    pub(crate) async fn run(self, cx: Context<H>) -> Result<ReadResourceResult, Unfinished> {
         let version = cx.protocol_version();
         let place =
             |mime_type: &Option<String>| Place { uri: self.uri.as_str().to_owned(), mime_type: mime_type.clone() };
@@ -133,7 +133,7 @@ impl<H: Host> ReadResource<H> {
                 let ttl_ms = u32::try_from(source.fresh_for.as_millis()).unwrap_or(u32::MAX);
                 // What a handler gives may depend on who asks, also where everybody may ask.
                 let hints = CacheHints { ttl_ms, scope: CacheScope::Private };
-                Ok(Contents { contents, version, hints: version.is_modern().then_some(hints) })
+                Ok(ReadResourceResult { contents, version, hints: version.is_modern().then_some(hints) })
             }
             Ok(_) => Err(RpcError::resource_not_found(self.uri.as_str(), version).into()),
             Err(error) => Err(error.unfinished(version)),
@@ -142,13 +142,13 @@ impl<H: Host> ReadResource<H> {
 }
 
 /// What was read.
-pub(crate) struct Contents {
+pub(crate) struct ReadResourceResult {
     contents: Vec<ResourceContents>,
     version: ProtocolVersion,
     hints: Option<CacheHints>,
 }
 
-impl ResultFields for Contents {
+impl ResultFields for ReadResourceResult {
     fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let contents: Vec<_> = self.contents.iter().map(|contents| contents.known_to(self.version)).collect();
         map.serialize_entry("contents", &contents)?;

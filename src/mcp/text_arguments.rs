@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::defect::Problem;
-use super::json::{Object, Strict};
+use super::json::Object;
+use super::scalar_texts::Types;
 use super::schema::{Schema, Violations};
 
 /// The argument type of a prompt or of a template: a flat object.
@@ -31,7 +32,7 @@ impl TextArguments {
         let mut members = Object::new();
         for (name, text) in texts {
             let name = name.into();
-            let value = typed(text, property(&self.document, &name));
+            let value = typed(text, property(&self.document, &name), &self.document);
             members.insert(name, value);
         }
         let arguments = members.into();
@@ -74,17 +75,11 @@ fn may_be(schema: Option<&Value>, name: &str) -> bool {
     }
 }
 
-/// A text that is a number or a truth value where the schema wants one. What is none stays text, and does not fit then.
-fn typed(text: String, schema: Option<&Value>) -> Value {
-    let is_number = may_be(schema, "integer") || may_be(schema, "number");
-    if may_be(schema, "string") || !(is_number || may_be(schema, "boolean")) {
-        return Value::String(text);
-    }
-    match serde_json::from_slice(text.as_bytes()) {
-        Ok(Strict(value @ Value::Number(_))) if is_number => value,
-        Ok(Strict(value @ Value::Bool(_))) if !is_number => value,
-        _ => Value::String(text),
-    }
+/// A text that is a number or a truth value where the schema wants one; a person may have typed a space around it. What is none
+/// stays text, and does not fit then.
+fn typed(text: String, schema: Option<&Value>, root: &Value) -> Value {
+    let read = schema.and_then(|schema| Types::of(schema, root).read(text.trim()));
+    read.unwrap_or(Value::String(text))
 }
 
 #[cfg(test)]
@@ -114,6 +109,7 @@ mod tests {
         let all = [("zip", "30"), ("id", "7"), ("deep", "true"), ("share", "0.5")];
         assert_eq!(read(&all), Some(json!({"zip": "30", "id": 7, "deep": true, "share": 0.5})));
         assert_eq!(read(&[("zip", "30"), ("id", "7.0")]), Some(json!({"zip": "30", "id": 7})));
+        assert_eq!(read(&[("zip", " 30"), ("id", " 7 ")]), Some(json!({"zip": " 30", "id": 7})));
         for (wrong, value) in [("id", "x"), ("id", "-7"), ("id", "true"), ("deep", "1"), ("share", "2"), ("more", "x")]
         {
             let mut texts: Vec<_> = all.into_iter().filter(|(name, _)| *name != wrong).collect();

@@ -12,8 +12,11 @@ use super::context::Context;
 use super::handler::{Answer, Handler};
 use super::header_params::HeaderParams;
 use super::json::{Object, object};
-use super::schema::Schema;
+use super::refused_schema::mentions_null;
+use super::scalar_texts::with_texts_read;
+use super::schema::{Schema, Violations};
 use super::tool_result::{IntoToolResult, ToolResult};
+use super::tool_schemas::{InputSchema, OutputSchema};
 use super::version::{PerVersion, ProtocolVersion};
 use super::view;
 use crate::caller::{Scope, ScopeSet};
@@ -23,8 +26,8 @@ pub struct Tool<H> {
     pub(crate) name: String,
     pub(crate) title: Option<String>,
     pub(crate) description: String,
-    pub(crate) input_schema: Value,
-    pub(crate) output_schema: Option<Value>,
+    pub(crate) input: InputSchema,
+    pub(crate) output: Option<OutputSchema>,
     pub(crate) hints: Hints,
     pub(crate) icons: Vec<Icon>,
     /// What a caller must have been given; none means that everybody may call.
@@ -92,13 +95,15 @@ impl<H: 'static> Tool<H> {
         fn schemas<H, Form, F: Handler<H, Form, Output: IntoToolResult>>(_: &F) -> (Value, Option<Value>) {
             (F::input_schema(), F::Output::output_schema())
         }
-        let (input_schema, output_schema) = schemas(&handler);
+        let (input, output) = schemas(&handler);
+        let output = output.map(OutputSchema::derived);
+        let absent = output.as_ref().and_then(OutputSchema::absent_members);
         Self {
             name: name.into(),
             title: None,
             description: description.into(),
-            input_schema,
-            output_schema,
+            input: InputSchema::derived(input),
+            output,
             hints: Hints::default(),
             icons: Vec::new(),
             scopes: Vec::new(),
@@ -109,7 +114,14 @@ impl<H: 'static> Tool<H> {
             meta: Object::new(),
             handler: Box::new(move |arguments, cx| {
                 let work = handler.call(arguments, cx);
-                Box::pin(async move { work.await?.into_tool_result() })
+                let absent = absent.clone();
+                Box::pin(async move {
+                    let result = work.await?.into_tool_result()?;
+                    match &absent {
+                        Some(absent) => result.without(absent),
+                        None => Ok(result),
+                    }
+                })
             }),
         }
     }
@@ -234,7 +246,11 @@ impl<H: 'static> Tool<H> {
     #[must_use]
     pub fn argument(mut self, name: impl Into<String>, description: impl Into<String>) -> Self {
         let name = name.into();
-        let mut schema = self.input_schema.take();
+        let mut schema = self.input.exact;
+        if schema == Value::Bool(true) {
+            // The same, with room for the description.
+            schema = json!({});
+        }
         let mut root = object(vec![("type", "object".into())]);
         if let Some(members) = schema.as_object_mut() {
             members.insert("description".to_owned(), description.into().into());
@@ -243,11 +259,11 @@ impl<H: 'static> Tool<H> {
                 root.insert("$defs".to_owned(), definitions);
             }
         }
-        if !takes_null(&schema) {
+        if !mentions_null(&schema) {
             root.insert("required".to_owned(), json!([name]));
         }
         root.insert("properties".to_owned(), object(vec![(&name, schema)]).into());
-        self.input_schema = root.into();
+        self.input = InputSchema::derived(root.into());
         let handler = self.handler;
         self.handler = Box::new(move |mut arguments, cx| {
             handler(arguments.get_mut(&name).map(Value::take).unwrap_or_default(), cx)
@@ -255,10 +271,11 @@ impl<H: 'static> Tool<H> {
         self
     }
 
-    /// Takes `schema` (JSON Schema 2020-12, an object at its root) instead of the one of the argument type.
+    /// Takes `schema` (JSON Schema 2020-12, an object at its root) instead of the one of the argument type. It is published as
+    /// it is; [`Connector::warnings`](crate::mcp::Connector::warnings) tells what released clients refuse in it.
     #[must_use]
     pub fn input_schema(mut self, schema: Value) -> Self {
-        self.input_schema = schema;
+        self.input = InputSchema::written(schema);
         self
     }
 
@@ -268,15 +285,6 @@ impl<H: 'static> Tool<H> {
         self.meta.insert(name.into(), value);
         self
     }
-}
-
-/// Whether a value may be `null`, as far as the types in its schema say.
-fn takes_null(schema: &Value) -> bool {
-    let is_null = |name: &Value| name.as_str() == Some("null");
-    let kind = schema.get("type");
-    let among = kind.and_then(Value::as_array).is_some_and(|types| types.iter().any(is_null));
-    let either = schema.get("anyOf").and_then(Value::as_array).is_some_and(|schemas| schemas.iter().any(takes_null));
-    kind.is_some_and(is_null) || among || either
 }
 
 /// A tool that can be served: its schema compiles and its headers are well-formed.
@@ -293,6 +301,14 @@ impl<H> ReadyTool<H> {
     pub(crate) fn new(tool: Tool<H>, schema: Schema, header_params: HeaderParams) -> Self {
         let required = tool.scopes.iter().copied().collect();
         Self { tool, schema, header_params, required, listed: PerVersion::default() }
+    }
+
+    /// The arguments as the handler takes them. A text that stands for a number or a boolean is read as one where the schema
+    /// wants that. Fails where they do not fit the schema.
+    pub(crate) fn accept(&self, arguments: Value) -> Result<Value, Violations> {
+        let Err(violations) = self.schema.validate(&arguments) else { return Ok(arguments) };
+        let read = with_texts_read(&arguments, &self.tool.input.exact).ok_or(violations)?;
+        self.schema.validate(&read).map(|()| read)
     }
 
     /// Starts the work. `arguments` have passed the schema.
@@ -327,8 +343,8 @@ impl<H> Serialize for ListedTool<'_, H> {
             map.serialize_entry("title", title)?;
         }
         map.serialize_entry("description", &tool.description)?;
-        map.serialize_entry("inputSchema", &tool.input_schema)?;
-        if let Some(schema) = &tool.output_schema
+        map.serialize_entry("inputSchema", &tool.input.published)?;
+        if let Some(schema) = tool.output.as_ref().map(|output| &output.published)
             && since_2025_06_18
             && (version.has_any_structured_content() || describes_an_object(schema))
         {
@@ -415,20 +431,21 @@ mod tests {
         let greet: Tool<Alone> = Tool::new("greet", "Greet.", greet).argument("name", "Who.");
         let schema = json!({"type": "object", "required": ["name"],
             "properties": {"name": {"type": "string", "description": "Who."}}});
-        assert_eq!(greet.input_schema, schema);
+        assert_eq!(greet.input.published, schema);
         let cut = Tool::new("cut", "Cut.", cut).argument("size", "How large.");
-        assert_eq!(cut.input_schema.get("required"), None);
+        assert_eq!(cut.input.published.get("required"), None);
         let trial = Trial::of(Connector::new("test", "1").tool(greet).tool(cut));
         for (name, arguments, text) in [
             ("greet", json!({"name": "Ada"}), "Hello, Ada!"),
             ("cut", json!({"size": "small"}), "small"),
             ("cut", json!({"size": "large"}), "large"),
             ("cut", json!({}), "whole"),
+            ("cut", json!({"size": null}), "whole"),
         ] {
             let answer = trial.legacy("tools/call", &json!({"name": name, "arguments": arguments}), None);
             assert_eq!(answer["result"]["content"][0]["text"], text, "{arguments}");
         }
-        for arguments in [json!({}), json!({"name": 7}), json!({"nome": "Ada"})] {
+        for arguments in [json!({}), json!({"name": 7}), json!({"name": null}), json!({"nome": "Ada"})] {
             let answer = trial.legacy("tools/call", &json!({"name": "greet", "arguments": arguments}), None);
             assert_eq!(answer["result"]["isError"], true, "{arguments}");
         }

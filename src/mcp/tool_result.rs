@@ -3,19 +3,21 @@
 //! A failure of the work itself is a result with `isError`, so that the model reads it and can do better. Only a mistake
 //! in the protocol becomes a JSON-RPC error.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
-use serde::Serialize;
-use serde::ser::SerializeMap;
+use serde::ser::{SerializeMap, SerializeStruct};
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::content::Content;
 use super::jsonrpc::{ErrorCode, RpcError};
 use super::result::ResultFields;
-use super::schema_of;
+use super::schema_of::schema_of_result;
+use super::tool_schemas::AbsentMembers;
 use super::version::ProtocolVersion;
 
 /// What a tool answers.
@@ -27,6 +29,7 @@ pub struct ToolResult {
     meta: serde_json::Map<String, Value>,
 }
 
+/// What clients get as `structuredContent`, and all of them as text too, before the other content.
 #[derive(Debug)]
 struct Structured {
     json: Box<RawValue>,
@@ -71,6 +74,16 @@ impl ToolResult {
         self.is_error
     }
 
+    /// The result without those members that are null because an `Option` is `None`.
+    pub(crate) fn without(mut self, absent: &AbsentMembers) -> Result<Self, ToolError> {
+        if let Some(structured) = &mut self.structured {
+            let mut value = serde_json::from_str(structured.json.get())?;
+            absent.leave_out_of(&mut value);
+            structured.json = to_raw_value(&value)?;
+        }
+        Ok(self)
+    }
+
     /// The result as `version` defines it.
     pub(crate) fn on_the_wire(&self, version: ProtocolVersion) -> impl ResultFields + '_ {
         WireToolResult { result: self, version }
@@ -84,8 +97,9 @@ struct WireToolResult<'a> {
 
 impl ResultFields for WireToolResult<'_> {
     fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        let content: Vec<_> = self.result.content.iter().map(|content| content.known_to(self.version)).collect();
-        map.serialize_entry("content", &content)?;
+        let structured = self.result.structured.iter().map(|structured| Block::Json(structured.json.get()));
+        let others = self.result.content.iter().map(|content| Block::Content(content.known_to(self.version)));
+        map.serialize_entry("content", &structured.chain(others).collect::<Vec<_>>())?;
         if let Some(structured) = &self.result.structured
             && self.version.has_structured_content()
             && (structured.is_object || self.version.has_any_structured_content())
@@ -103,7 +117,26 @@ impl ResultFields for WireToolResult<'_> {
     }
 }
 
+/// A block of content.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Block<'a> {
+    #[serde(serialize_with = "as_text")]
+    Json(&'a str),
+    Content(Cow<'a, Content>),
+}
+
+fn as_text<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut block = serializer.serialize_struct("TextContent", 2)?;
+    block.serialize_field("type", "text")?;
+    block.serialize_field("text", json)?;
+    block.end()
+}
+
 /// Structured output: `structuredContent`, the same as text for clients without it, and an `outputSchema`.
+///
+/// A field that is an `Option` and `None` is left out, and the schema says that it may be absent: clients refuse `null` among
+/// the types of a value. What a `serde_json::Value` holds stays as it is.
 pub struct Json<T>(pub T);
 
 /// What a handler may return.
@@ -153,13 +186,12 @@ impl IntoToolResult for Vec<Content> {
 impl<T: Serialize + JsonSchema> IntoToolResult for Json<T> {
     fn into_tool_result(self) -> Result<ToolResult, ToolError> {
         let json = to_raw_value(&self.0)?;
-        let text = json.get().to_owned();
-        let structured = Structured { is_object: text.starts_with('{'), json };
-        Ok(ToolResult { content: vec![Content::text(text)], structured: Some(structured), ..ToolResult::default() })
+        let structured = Structured { is_object: json.get().starts_with('{'), json };
+        Ok(ToolResult { structured: Some(structured), ..ToolResult::default() })
     }
 
     fn output_schema() -> Option<Value> {
-        Some(schema_of::<T>())
+        Some(schema_of_result::<T>())
     }
 }
 
@@ -299,6 +331,7 @@ mod tests {
         let object = Json(json!({"a": 1})).into_tool_result().unwrap();
         let array = Json(json!([1])).into_tool_result().unwrap();
         for (version, has_object, has_array) in [
+            (ProtocolVersion::V2024_11_05, false, false),
             (ProtocolVersion::V2025_03_26, false, false),
             (ProtocolVersion::V2025_06_18, true, false),
             (ProtocolVersion::V2025_11_25, true, false),

@@ -79,10 +79,11 @@ impl<H: Host> CallTool<H> {
     /// reads it and mends its call.
     pub(crate) async fn run(self, cx: Context<H>) -> Result<ToolResult, Unfinished> {
         let version = cx.protocol_version();
-        if let Err(violations) = self.tool.schema.validate(&self.arguments) {
-            return Ok(refused(&violations));
-        }
-        match self.tool.call(self.arguments, cx).await {
+        let arguments = match self.tool.accept(self.arguments) {
+            Ok(arguments) => arguments,
+            Err(violations) => return Ok(refused(&violations)),
+        };
+        match self.tool.call(arguments, cx).await {
             Ok(result) => Ok(result),
             Err(error) => error.into_answer(version),
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use thiserror::Error;
 use worker::wasm_bindgen::JsValue;
-use worker::{Context, Env, console_error, web_sys};
+use worker::{Context, Env, console_error, console_warn, web_sys};
 
 use crate::caller::ScopeSet;
 use crate::mcp::{Connector, Endpoint, Registry, Settings, Unavailable};
@@ -94,12 +94,15 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
         if let Some(app) = cell.get() {
             return Ok(Rc::clone(app));
         }
-        let connector = CONNECTOR.get().ok_or(NoConnector)?;
+        let connector = CONNECTOR.get().ok_or(NoConnector)?();
         let configuration = Configuration::read(|name| variables::text_of(env, name));
         for problem in &configuration.problems {
             console_error!("configuration: {}", problem.report());
         }
-        let (registry, left_out) = Registry::new(connector());
+        for warning in connector.warnings() {
+            console_warn!("{warning}");
+        }
+        let (registry, left_out) = Registry::new(connector);
         for defect in left_out {
             console_error!("left out: {defect}");
         }

@@ -75,15 +75,9 @@ impl<H: Host> Context<H> {
         let params = json!({ "message": message.into(), "requestedSchema": schema });
         let question = Question { method: "elicitation/create", params, needs: ClientCapability::Elicitation };
         self.outcome(self.ask(key, question).await?)?.map(|content| {
-            let content = Value::Object(content.unwrap_or_default());
             let fits = Schema::compile(form.as_schema()).map_err(|error| ToolError::new(error.to_string()))?;
-            match (fits.validate(&content), content) {
-                (Ok(()), Value::Object(content)) => Ok(content),
-                (Err(violations), _) => {
-                    Err(self.unfit(&format!("The answer to the form does not fit it.\n{violations}")))
-                }
-                (Ok(()), _) => Err(self.unfit("The answer to the form does not fit it.")),
-            }
+            form.read(content.unwrap_or_default(), &fits)
+                .map_err(|violations| self.unfit(&format!("The answer to the form does not fit it.\n{violations}")))
         })
     }
 
@@ -108,7 +102,7 @@ impl<H: Host> Context<H> {
     fn outcome(&self, mut result: Object) -> Result<Elicited<Option<Object>>, ToolError> {
         let content = result.remove("content");
         match (result.get("action").and_then(Value::as_str), content) {
-            (Some("accept"), None) => Ok(Elicited::Accepted(None)),
+            (Some("accept"), None | Some(Value::Null)) => Ok(Elicited::Accepted(None)),
             (Some("accept"), Some(Value::Object(content))) => Ok(Elicited::Accepted(Some(content))),
             (Some("decline"), _) => Ok(Elicited::Declined),
             (Some("cancel"), _) => Ok(Elicited::Cancelled),

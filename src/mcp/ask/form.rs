@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::mcp::json::Object;
+use crate::mcp::scalar_texts::with_texts_read;
+use crate::mcp::schema::{Schema, Violations};
 use crate::mcp::schema_of;
 use crate::mcp::version::ProtocolVersion;
 
@@ -90,6 +92,25 @@ impl Form {
             }
         }
         Some(form)
+    }
+
+    /// An answer as the handler gets it; `fits` is the schema, compiled. Null is as good as absent, since no field can be
+    /// null. A text that stands for a number or a boolean is read as one where the field is one.
+    pub(super) fn read(&self, mut answer: Object, fits: &Schema) -> Result<Object, Violations> {
+        answer.retain(|_, value| !value.is_null());
+        let answer = Value::Object(answer);
+        let read = match fits.validate(&answer) {
+            Ok(()) => answer,
+            Err(violations) => {
+                let read = with_texts_read(&answer, &self.0).ok_or(violations)?;
+                fits.validate(&read)?;
+                read
+            }
+        };
+        Ok(match read {
+            Value::Object(read) => read,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Object::new(),
+        })
     }
 
     /// The schema that an answer must fit.
@@ -230,6 +251,20 @@ mod tests {
             })
         );
         assert_eq!(form["required"], json!(["name", "score", "size", "colours"]));
+    }
+
+    #[test]
+    fn an_answer_may_hold_texts_for_numbers_and_null_for_nothing() {
+        let form = Form::of::<Order>().unwrap();
+        let fits = Schema::compile(form.as_schema()).unwrap();
+        let read = |answer: Value| form.read(answer.as_object().unwrap().clone(), &fits).map(Value::Object).ok();
+        let whole = json!({"name": "7", "score": 1.5, "gift": true, "size": "small", "colours": ["red"]});
+        let answer =
+            json!({"name": "7", "age": null, "score": "1.5", "gift": "true", "size": "small", "colours": ["red"]});
+        assert_eq!(read(answer), Some(whole.clone()));
+        assert_eq!(read(whole.clone()), Some(whole));
+        assert_eq!(read(json!({"name": "7", "score": "much", "size": "small", "colours": []})), None);
+        assert_eq!(read(json!({"name": null, "score": 1, "size": "small", "colours": []})), None, "a required field");
     }
 
     #[test]

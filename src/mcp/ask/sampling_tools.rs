@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::sample::{Sampled, Sampling, SamplingMessage};
 use crate::mcp::content::Content;
 use crate::mcp::json::{Object, object};
+use crate::mcp::published::{Direction, published};
 use crate::mcp::schema_of;
 
 /// Whether the model uses tools ("Tool Choice Modes").
@@ -45,7 +46,8 @@ impl Sampling {
     #[must_use]
     pub fn tool<T: JsonSchema>(mut self, name: &str, description: &str) -> Self {
         self.uses_tools = true;
-        let tool = json!({ "name": name, "description": description, "inputSchema": schema_of::<T>() });
+        let schema = published(&schema_of::<T>(), Direction::Arguments);
+        let tool = json!({ "name": name, "description": description, "inputSchema": schema });
         if let Some(tools) = self.list("tools") {
             tools.push(tool);
         }

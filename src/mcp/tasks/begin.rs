@@ -33,14 +33,15 @@ impl<H: Host> CallTool<H> {
             }
             return self.run(cx).await.map(Called::Result);
         }
-        if let Err(violations) = self.tool.schema.validate(&self.arguments) {
-            return Ok(Called::Result(refused(&violations)));
-        }
+        let Self { tool, arguments } = self;
+        let arguments = match tool.accept(arguments) {
+            Ok(arguments) => arguments,
+            Err(violations) => return Ok(Called::Result(refused(&violations))),
+        };
         let capabilities = cx.exchange().client_capabilities.to_byte();
-        let arguments = json(&self.arguments);
-        let call = TaskCall::new(&self.tool.tool.name, arguments, version.code(), capabilities, cx.caller());
+        let call = TaskCall::new(&tool.tool.name, json(&arguments), version.code(), capabilities, cx.caller());
         if background.asks_first {
-            match self.run(cx.clone().able_to_continue_as_task()).await {
+            match (Self { tool, arguments }).run(cx.clone().able_to_continue_as_task()).await {
                 Err(Unfinished::AsTask) => {}
                 other => return other.map(Called::Result),
             }

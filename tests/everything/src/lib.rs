@@ -12,6 +12,7 @@ mod failures;
 mod legacy_asking;
 mod listing;
 mod messages;
+mod plain_types;
 mod prompts;
 mod resources;
 mod skills;
@@ -46,6 +47,7 @@ fn connector() -> Connector<Workers> {
     let connector = structured::add_to(connector);
     let connector = messages::add_to(connector);
     let connector = arguments::add_to(connector);
+    let connector = plain_types::add_to(connector);
     let connector = failures::add_to(connector);
     let connector = asking::add_to(connector);
     let connector = listing::add_to(connector);
@@ -66,5 +68,17 @@ mod tests {
     #[test]
     fn the_fixtures_have_no_defects() {
         assert_eq!(connector().defects(), []);
+    }
+
+    #[test]
+    fn the_schema_that_the_suite_asks_for_is_published_with_a_warning() {
+        let warnings: Vec<_> = connector().warnings().iter().map(ToString::to_string).collect();
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(
+            warnings.iter().all(|warning| warning.starts_with("tool `json_schema_2020_12_tool`: ")),
+            "{warnings:?}"
+        );
+        assert!(warnings.iter().any(|warning| warning.contains("`allOf` at the root")), "{warnings:?}");
+        assert!(warnings.iter().any(|warning| warning.contains("`address` holds a `$ref`")), "{warnings:?}");
     }
 }
