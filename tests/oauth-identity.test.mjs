@@ -93,6 +93,15 @@ async function connectAs(account, parameters) {
   return tokensOf(await ask(site, redeeming(client, authorization)), 'the code is redeemed');
 }
 
+/** Waits until the log says so, from a place on. */
+async function isLogged(from, words) {
+  const end = performance.now() + 5000;
+  while (!site.log().slice(from).includes(words)) {
+    assert.ok(performance.now() < end, `the log says "${words}": ${site.log().slice(from)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 /** A page and no way on. */
 function isRefused(page, status, rule) {
   assert.ok(!(page instanceof Arrival), `${rule}: a page, not ${page.url}`);
@@ -284,11 +293,7 @@ describe('an OpenID provider', () => {
       assert.deepEqual(rest, { error: told, state: sent.state, iss: HERE });
       assert.equal(description, `the identity provider answered with ${told}`);
       const reason = told === error ? `the identity provider answered with ${told}` : 'the identity provider answered with an error that is not registered';
-      const end = performance.now() + 5000;
-      while (!site.log().slice(before).includes(reason)) {
-        assert.ok(performance.now() < end, `the log says so, too: ${site.log().slice(before)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await isLogged(before, reason);
     });
   }
 
@@ -572,8 +577,12 @@ describe('what comes back', () => {
     for (const status of [400, 401, 403]) {
       const { browser, away } = await leave();
       const back = await enterAt(provider, away.url, 'alice');
-      provider.place('id.example/token', json({ error: 'invalid_grant' }, status));
-      isRefused(await browser.open(back), 403, `${status}: the code is refused`);
+      const error = { 400: 'invalid_grant', 401: 'invalid_client', 403: 'jane@example.com' }[status];
+      provider.place('id.example/token', json({ error, error_description: 'text of the provider' }, status));
+      const before = site.log().length;
+      const page = isRefused(await browser.open(back), 403, `${status}: the code is refused`);
+      assert.ok(page.form('decision').choices('decision').includes('again'), page.story('one can try again'));
+      await isLogged(before, `refused the code: ${{ 403: 'an error that is not registered' }[status] ?? error}`);
       provider.isBack();
     }
   });

@@ -13,6 +13,7 @@ use super::Timestamp;
 use super::consent::{ConsentedRequest, MAX_SEALED_REQUEST};
 use super::external::{ForeignIssuer, subject_of};
 use super::prompt::LoginOptions;
+use super::provider_error::TokenEndpointError;
 use super::seal::Sealable;
 use crate::caller::Subject;
 
@@ -130,6 +131,9 @@ pub enum NotIdentified {
     /// The answer of the provider makes no sense, or not for this sign-in.
     #[error("the answer of the identity provider does not fit: {0}")]
     Answer(&'static str),
+    /// The provider does not redeem its code.
+    #[error("the identity provider refused the code: {0}")]
+    Code(TokenEndpointError),
     /// The person is not on the list.
     #[error("the person is not on the list")]
     NotAllowed,

@@ -13,7 +13,7 @@ use crate::oauth::identity::{AllowedUsers, AtProvider, Errand, JsonAnswer, MAX_A
 use crate::oauth::outage::Outage;
 use crate::oauth::pkce::CodeVerifier;
 use crate::oauth::prompt::LoginOptions;
-use crate::oauth::provider_error::ProviderError;
+use crate::oauth::provider_error::{ProviderError, TokenEndpointError};
 use crate::oauth::provider_metadata::{ProviderMetadata, SecretPlace};
 use crate::oauth::provider_state::ProviderState;
 use crate::oauth::sign_in::Person;
@@ -280,12 +280,22 @@ async fn redeem(
         200 => {}
         // Too many sign-ins at a time, or too slow a one: says nothing about this one.
         408 | 429 => return Err(Problem::Outage(Outage::Remote)),
-        // The code is wrong, or the settings are.
-        400..=499 => return Err(NotIdentified::Answer("the code was refused").into()),
+        // The code is wrong, or the settings are: the owner finds the name in the log.
+        400..=499 => {
+            let answer = outbound::body(&response, MAX_ANSWER).await.ok().flatten();
+            let answer = answer.and_then(|answer| JsonAnswer::read(&answer).ok());
+            let error = answer.as_ref().and_then(|answer| answer.text("error"));
+            return Err(NotIdentified::Code(TokenEndpointError::of(error)).into());
+        }
         _ => return Err(Problem::Outage(Outage::Remote)),
     }
     let answer = outbound::body(&response, MAX_ANSWER).await?.ok_or(Outage::Remote)?;
-    Ok(JsonAnswer::read(&answer)?)
+    let answer = JsonAnswer::read(&answer)?;
+    // GitHub refuses with 200.
+    match answer.text("error") {
+        Some(error) => Err(NotIdentified::Code(TokenEndpointError::of(Some(error))).into()),
+        None => Ok(answer),
+    }
 }
 
 /// Cloudflare Access has let the request pass, and says for whom. The header is worth nothing but for its signature: not all

@@ -169,8 +169,8 @@ impl Problem {
             ),
             Self::Finished => (
                 409,
-                "This sign-in was finished before: the application has its access.".to_owned(),
-                "Close this page and look there. If it says that it is not connected, connect again.".to_owned(),
+                "This sign-in was finished before.".to_owned(),
+                "Close this page and look at the application. If it is not connected, connect again.".to_owned(),
             ),
             Self::TooMany => (
                 503,
