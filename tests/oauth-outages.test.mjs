@@ -43,7 +43,7 @@ before(async () => {
 after(() => world?.stop());
 afterEach(async () => {
   await world.kvNow('works');
-  for (const name of ['Grants', 'Keyring']) await world.objectsNow(name, 'works');
+  for (const name of ['Grants', 'Keyring', 'Directory']) await world.objectsNow(name, 'works');
 });
 
 /** An outage at an endpoint for programs. */
@@ -209,12 +209,21 @@ describe('while KV is out of reach', () => {
 
   test('an old registration is not called unknown', async () => {
     const old = await register(site);
-    await site.passes(50 * 24 * 3600);
+    await connect(site, { client: old });
+    for (const days of [60, 60]) {
+      await site.passes(days * 24 * 3600);
+      await connect(site, { client: old });
+    }
+    await site.passes(61);
     await world.kvNow('fails');
+    assert.ok((await authorize(site, old)).code, 'the Directory knows that it is in use');
+    await world.objectsNow('Directory', 'fails');
+    await site.passes(61);
     isOutage(await ask(site, redeeming(old, { code: 'x' })), 'nobody can tell whether it is still in use');
     isOutagePage(await new Browser(site).open(authorizePath(asking(old))), 'nobody can tell whether it is still in use');
     const young = await register(site);
-    assert.ok((await authorize(site, young)).code, 'a young one needs no look');
+    const page = await new Browser(site).open(authorizePath(asking(young)));
+    page.answer.hasStatus(200, 'a young one needs no look');
   });
 });
 

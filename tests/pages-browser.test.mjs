@@ -275,6 +275,13 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
         await enter(tab);
         await tab.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true');
       },
+      'all clients, unfolded': async (tab) => {
+        await enter(tab);
+        await tab.leads(() => tab.follow('a[href="/account/clients"]'));
+        assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'All clients');
+        assert.match(await text(tab), /Cursor/, 'a client that was allowed');
+        await tab.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true');
+      },
     };
 
     for (const [name, open] of Object.entries(PAGES)) {

@@ -164,6 +164,15 @@ pub struct Client {
     pub own_scopes: ScopeSet,
 }
 
+/// Whether the owner of this server has ended a client for everybody. An end is for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// They have not.
+    Stands,
+    /// They have: nobody can allow it, and its grants end.
+    Ended,
+}
+
 /// A redirect URI that is not one of the client's. Such a request is answered with a page, never with a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RedirectMismatch {

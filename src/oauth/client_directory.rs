@@ -29,8 +29,8 @@ pub struct ClientDirectory<'a> {
 pub enum Found {
     /// A client of the configuration.
     PreRegistered(Client),
-    /// A client that registered itself. In the second half of its life a mark has to be looked up
-    /// ([`RegisteredClient::needs_mark`]).
+    /// A client that registered itself. After ninety days somebody else has to say that it was used since
+    /// ([`RegisteredClient::is_young`]).
     Registered(RegisteredClient),
     /// A client that is described by a document, which has to be at hand or fetched. At the token endpoint it is not needed:
     /// the client has no secret, and its code or token says to whom it was given.

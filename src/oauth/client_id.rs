@@ -2,13 +2,13 @@
 //! client registered, and a MAC by which this server knows its own work.
 //!
 //! So registering writes nothing, and every instance of the server knows a client from the moment it exists. A record in KV
-//! could not do that: it takes a minute or more to be seen elsewhere, a miss is cached, and the write quota would be
+//! alone could not do that: it takes a minute or more to be seen elsewhere, a miss is cached, and the write quota would be
 //! everybody's to exhaust. A forged identifier costs one MAC. The secret of a confidential client is derived from its
 //! identifier and is not kept either.
 //!
-//! A registration lives for 90 days after it was last used. The identifier alone proves the first 90; for longer there is a
-//! mark in KV, which is written when a token is issued to a client in the second half of its life and read only for clients
-//! of that age ([`Standing`]).
+//! A registration lives for 90 days after it was last used. The identifier alone proves the first 90
+//! ([`RegisteredClient::is_young`]). From then on its record in KV does, which is written when a person allows the client
+//! ([`client_record`](super::client_record)), or, where KV is late or refuses, what the `Directory` knows of its use.
 //!
 //! What the identifier carries is no secret: it is what the client says in public.
 
@@ -18,7 +18,8 @@ use thiserror::Error;
 
 use crate::caller::{ClientId, ScopeSet};
 
-use super::client::{AuthenticationMethod, Client, ClientKind, ClientName, ClientSecretHash, storage_name};
+use super::client::{AuthenticationMethod, Client, ClientKind, ClientName, ClientSecretHash};
+use super::client_record::CLIENT_LIFE;
 use super::keys::MacKey;
 use super::redirect_uri::{RedirectPolicy, RedirectUri};
 use super::registration::{IssuedSecret, Registration, RegistrationError, RegistrationResponse};
@@ -35,8 +36,6 @@ const MAC_LENGTH: usize = 16;
 /// What the key is used for, in front of everything that is tagged.
 const ID: &[u8] = b"id";
 const SECRET: &[u8] = b"secret";
-/// How long a registration lives without being used, in seconds.
-pub const REGISTRATION_LIFE: u64 = 90 * 24 * 60 * 60;
 
 /// Common beginnings of redirect URIs, each written as one byte: its place in this list.
 const BEGINNINGS: [&str; 5] = ["", "https://", "http://localhost", "http://127.0.0.1", "http://[::1]"];
@@ -55,39 +54,11 @@ pub struct RegisteredClient {
     pub registered_at: Timestamp,
 }
 
-/// Whether a registration still lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Yes, and nothing is to be done.
-    Fresh,
-    /// Yes; when a token is issued now, the mark should be written.
-    RenewalDue,
-    /// No: it is to be treated as unknown.
-    Expired,
-}
-
 impl RegisteredClient {
-    /// Whether the mark in KV matters: not in the first half of the client's life.
+    /// Returns whether the registration lives whether or not it was used.
     #[must_use]
-    pub const fn needs_mark(&self, now: Timestamp) -> bool {
-        now.seconds_since(self.registered_at) > REGISTRATION_LIFE / 2
-    }
-
-    /// Whether the registration still lives, given when it was last marked.
-    #[must_use]
-    pub fn standing(&self, mark: Option<Timestamp>, now: Timestamp) -> Standing {
-        let last_used = mark.map_or(self.registered_at, |mark| mark.max(self.registered_at));
-        match now.seconds_since(last_used) {
-            age if age > REGISTRATION_LIFE => Standing::Expired,
-            age if age > REGISTRATION_LIFE / 2 => Standing::RenewalDue,
-            _ => Standing::Fresh,
-        }
-    }
-
-    /// Under which key the mark stands in KV. Its value is the moment in seconds, its life there [`REGISTRATION_LIFE`].
-    #[must_use]
-    pub fn mark_key(&self) -> String {
-        format!("client:{}", storage_name(&self.client.id))
+    pub const fn is_young(&self, now: Timestamp) -> bool {
+        now.seconds_since(self.registered_at) <= CLIENT_LIFE
     }
 }
 

@@ -122,6 +122,12 @@ impl KeptDocument {
         }
     }
 
+    /// Returns the client that it describes, as long as it may serve where its host does not answer.
+    #[must_use]
+    pub fn last_known(&self, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
+        if now <= self.forget_at() { self.client(url, policy) } else { None }
+    }
+
     fn client(&self, url: &ClientIdUrl, policy: &RedirectPolicy) -> Option<Client> {
         parse_document(self.body.as_bytes(), url, policy).ok()
     }
@@ -175,8 +181,7 @@ pub fn settle(
     match problem {
         FetchProblem::Withdrawn | FetchProblem::Invalid(_) => Settled::Unknown,
         FetchProblem::Unavailable => kept
-            .filter(|kept| now <= kept.forget_at())
-            .and_then(|kept| kept.client(url, policy))
+            .and_then(|kept| kept.last_known(url, policy, now))
             .or_else(|| known_client(url, policy))
             .map_or(Settled::Unavailable, Settled::FromCopy),
     }

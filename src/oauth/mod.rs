@@ -13,6 +13,7 @@ pub mod client_authentication;
 pub mod client_directory;
 pub mod client_id;
 pub mod client_id_metadata;
+pub mod client_record;
 pub mod code;
 pub mod compact;
 pub mod consent;

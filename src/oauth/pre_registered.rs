@@ -127,6 +127,11 @@ impl PreRegisteredClients {
         self.0.iter().find(|client| client.id == *id)
     }
 
+    /// Returns all of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.0.iter()
+    }
+
     /// Whether one of them may act in its own name.
     #[must_use]
     pub fn have_services(&self) -> bool {

@@ -176,7 +176,7 @@ impl App {
             }
             // Tokens come from somewhere else.
             Route::OAuth(_) if configuration.auth_issuer.is_some() => not_found(&site),
-            Route::OAuth(endpoint) => oauth::answer(self, &site, endpoint, incoming, &env).await,
+            Route::OAuth(endpoint) => oauth::answer(self, &site, endpoint, incoming, (&env, &context)).await,
             // A client that was given the bare origin posts here.
             Route::Home if incoming.method() == "POST" => not_found(&site),
             Route::Home => {

@@ -4,7 +4,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::caller::Subject;
 use crate::oauth::external::ForeignIssuer;
+use crate::oauth::identity::Owners;
 use crate::oauth::keys::MasterKey;
 use crate::oauth::origin::Issuer;
 use crate::oauth::passphrase::{Passphrase, WeakPassphrase};
@@ -12,7 +14,7 @@ use crate::oauth::pre_registered::PreRegisteredClients;
 use crate::oauth::redirect_uri::RedirectPolicy;
 
 use super::addresses::AddressList;
-use super::identity::Provider;
+use super::identity::{OWNER_SUBJECT, Provider};
 use super::settings::{Expected, Part, Setting, SettingProblem};
 use super::variables::Variables;
 use super::visit::Log;
@@ -36,6 +38,8 @@ pub(crate) struct Configuration {
     pub(crate) passphrase: Result<Passphrase, WeakPassphrase>,
     /// `IDENTITY`: who finds out who a person is, if not the passphrase does.
     pub(crate) provider: Option<Provider>,
+    /// `OWNER`: who sees and ends everybody's clients, where people sign in with a provider.
+    pub(crate) owner: Owners,
     /// `AUTH_ISSUER`: somebody else's authorization server instead of ours.
     pub(crate) auth_issuer: Option<AuthIssuer>,
     /// `MASTER_KEY`, a secret, instead of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those it replaces.
@@ -157,6 +161,7 @@ impl Configuration {
             ),
             passphrase: Passphrase::new(&read.text(Setting::OwnerPassphrase).unwrap_or_default()),
             provider,
+            owner: read.parsed(Setting::Owner, Owners::default(), Owners::default(), Owners::parse),
             auth_issuer,
             master_keys: read.read(None, MasterKeys::read),
             redirect_policy,
@@ -176,6 +181,14 @@ impl Configuration {
             task_time_limit: Duration::from_secs(read.number(Setting::TaskTimeLimit, 600, 1, 3600).into()),
             task_ttl: Duration::from_secs(read.number(Setting::TaskTtl, DAY, 1, 30 * DAY).into()),
             problems: read.into_problems(),
+        }
+    }
+
+    /// Returns whether somebody who is signed in is the owner: who knows the passphrase, or whom `OWNER` names.
+    pub(crate) fn is_owner(&self, subject: &Subject) -> bool {
+        match &self.provider {
+            None => subject.as_str() == OWNER_SUBJECT,
+            Some(provider) => self.owner.name(subject, provider.issuer()),
         }
     }
 
@@ -329,6 +342,7 @@ mod tests {
             (Setting::Identity, &[], &["anybody", "OpenID", "passphrase,openid"], PEOPLE),
             (Setting::AllowedUsers, OPENID, &["", ","], PEOPLE),
             (Setting::AllowedUsers, GITHUB, &[""], PEOPLE),
+            (Setting::Owner, &[], &["jane@example.com", "*", "x, @example.com"], &[]),
             (Setting::OpenIdIssuer, OPENID, &["", "id.example", "http://id.example", "https://id.example?x"], PEOPLE),
             (Setting::OpenIdClientId, OPENID, &[""], PEOPLE),
             (Setting::OpenIdClientSecret, OPENID, &[""], PEOPLE),

@@ -11,14 +11,19 @@ use worker::{
 use crate::caller::GrantId;
 use crate::mcp::{Unavailable, at_once};
 use crate::oauth::Timestamp;
+use crate::oauth::client::Standing;
+use crate::oauth::client_record::ClientHash;
 use crate::oauth::code::CodeId;
-use crate::oauth::grants::{Call, Grant, Ledger, Limits, PendingCode, Reply, Rows, Wish};
+use crate::oauth::grants::{
+    Call, Grant, Ledger, Limits, PendingCode, RefreshRefusal, Refreshed, Reply, Rows, UseToEnter, Wish,
+};
 use crate::oauth::opaque::ObjectName;
 use crate::oauth::outage::Outage;
 use crate::oauth::row::Row;
 use crate::oauth::verified_tokens::{MARKER_LIFETIME, marker};
 
 use super::clock::{Entropy, now};
+use super::directory_object::{DirectoryOf, Visitor};
 use super::rows::{blob, find, integer, number, read};
 use super::{durable, hints};
 
@@ -94,14 +99,48 @@ impl Grants {
     async fn carry_out(&self, call: Call) -> worker::Result<Reply> {
         let now = now();
         let entropy = Entropy::new().map_err(|_| "no randomness")?;
+        let refreshed_grant = if let Call::Refresh(refresh) = &call { Some(refresh.grant) } else { None };
         let begins = matches!(call, Call::StoreCode(_) | Call::ForPerson { wish: Wish::SignOut, .. });
         let reply = self.with_ledger(move |ledger| ledger.answer(call, now, &entropy))?;
+        let reply = match (reply, refreshed_grant) {
+            (Reply::Refresh(answered), Some(grant)) if answered.answer.is_ok() => {
+                Reply::Refresh(self.enter_use(grant, answered, now).await?)
+            }
+            (reply, _) => reply,
+        };
         if begins {
             self.sweep_later(now).await?;
         }
         let announced = self.announce(reply.ended(), now).await;
         // Who asked for the end is told only when everybody will hear of it; who caused it gets the answer in any case.
         if matches!(reply, Reply::Revoke(_)) { announced.map(|()| reply) } else { Ok(reply) }
+    }
+
+    /// Enters the use of a refreshed grant in the directory, at most once a day. A grant of a client that the owner has ended
+    /// ends here if it was not found before: one that was given before there was a directory. While the directory does not
+    /// answer the refresh goes on, and the next one asks again.
+    async fn enter_use(&self, grant: GrantId, refreshed: Refreshed, now: Timestamp) -> worker::Result<Refreshed> {
+        let Some(to_enter) = self.with_ledger(move |ledger| ledger.use_to_enter(grant, now))? else {
+            return Ok(refreshed);
+        };
+        let UseToEnter { authorization, signed_in_at } = to_enter;
+        let visitor = Visitor { subject: authorization.subject, name: authorization.display_name };
+        let client = ClientHash::of(&authorization.client_id);
+        let directory = DirectoryOf { env: &self.env };
+        match directory.enter_use(visitor, client.clone(), signed_in_at).await {
+            Ok(Standing::Stands) => {
+                self.with_ledger(move |ledger| ledger.entered(grant, now))?;
+                Ok(Refreshed { entered: true, ..refreshed })
+            }
+            Ok(Standing::Ended) => {
+                let revoked = self.with_ledger(move |ledger| ledger.end_client(&client, now))?;
+                Ok(Refreshed { answer: Err(RefreshRefusal::Ended), ended: revoked.ended, entered: false })
+            }
+            Err(Unavailable) => {
+                console_error!("directory: the use of a client could not be entered");
+                Ok(refreshed)
+            }
+        }
     }
 
     /// Runs `work` as one transaction, which happens whole or not at all.
@@ -153,7 +192,8 @@ struct SqlRows(SqlStorage);
 const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
-    CREATE TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL)";
+    CREATE TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL);\
+    CREATE TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID";
 
 impl SqlRows {
     fn new(sql: SqlStorage) -> worker::Result<Self> {
@@ -201,6 +241,16 @@ impl Rows for SqlRows {
         self.put(upsert, grant.id().to_string(), grant, forget_at)
     }
 
+    fn entered_at(&self, grant: GrantId) -> worker::Result<Option<Timestamp>> {
+        let at = number(&self.0, "SELECT at FROM entered WHERE id = ?", vec![grant.to_string().into()])?;
+        Ok(at.map(Timestamp::from_seconds))
+    }
+
+    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO entered VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+        self.0.exec(upsert, vec![grant.to_string().into(), seconds(at)?]).map(drop)
+    }
+
     fn signed_out_at(&self) -> worker::Result<Option<Timestamp>> {
         self.moment("SELECT max(at) AS at FROM signed_out")
     }
@@ -219,6 +269,7 @@ impl Rows for SqlRows {
         ] {
             self.0.exec(delete, vec![seconds(now)?])?;
         }
+        self.0.exec("DELETE FROM entered WHERE id NOT IN (SELECT id FROM grants)", None)?;
         self.moment(
             "SELECT min(forget_at) AS at FROM (SELECT forget_at FROM codes UNION ALL SELECT forget_at FROM grants \
             UNION ALL SELECT forget_at FROM signed_out)",

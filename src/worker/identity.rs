@@ -10,6 +10,9 @@ use crate::oauth::passphrase::Epoch;
 use super::settings::{Expected, Setting, SettingProblem};
 use super::variables::Variables;
 
+/// Under this name the data of the owner is kept, who signs in with the passphrase.
+pub(crate) const OWNER_SUBJECT: &str = "owner";
+
 /// Somebody else than the passphrase.
 #[derive(Debug)]
 pub(crate) enum Provider {
@@ -85,6 +88,14 @@ impl Provider {
         match self {
             Self::OpenId(..) | Self::GitHub(..) => true,
             Self::Access { .. } => false,
+        }
+    }
+
+    /// Whose names for people those are that it gives.
+    pub(crate) const fn issuer(&self) -> &ForeignIssuer {
+        match self {
+            Self::OpenId(client, _) | Self::GitHub(client, _) => &client.issuer,
+            Self::Access { team, .. } => team,
         }
     }
 

@@ -67,6 +67,8 @@ pub(crate) enum AccountStep {
     Page,
     /// Where a sign-in to it begins, or the form of its login page goes.
     SignIn,
+    /// Every client, for the owner.
+    Clients,
 }
 
 /// The endpoints that programs post to.
@@ -89,6 +91,8 @@ pub(crate) const CALLBACK_PATH: &str = "/authorize/callback";
 
 /// Where a person sees their connected apps.
 pub(crate) const ACCOUNT_PATH: &str = "/account";
+/// Where the owner sees every client.
+pub(crate) const ACCOUNT_CLIENTS_PATH: &str = "/account/clients";
 /// Where they sign in for that. Below `/authorize`, so that whatever stands in front of one stands in front of the other.
 pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
 
@@ -104,6 +108,7 @@ impl OAuthEndpoint {
             CALLBACK_PATH => Self::SignIn(SignInStep::Callback),
             ACCOUNT_PATH => Self::Account(AccountStep::Page),
             ACCOUNT_SIGN_IN_PATH => Self::Account(AccountStep::SignIn),
+            ACCOUNT_CLIENTS_PATH => Self::Account(AccountStep::Clients),
             paths::TOKEN => Self::Direct(DirectEndpoint::Token),
             paths::REGISTER => Self::Direct(DirectEndpoint::Register),
             paths::REVOKE => Self::Direct(DirectEndpoint::Revoke),

@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use crate::oauth::external::InvalidForeignIssuer;
-use crate::oauth::identity::InvalidAllowedUsers;
+use crate::oauth::identity::{InvalidAllowedUsers, InvalidOwners};
 use crate::oauth::keys::InvalidMasterKey;
 use crate::oauth::origin::InvalidIssuer;
 use crate::oauth::pre_registered::InvalidClients;
@@ -79,6 +79,8 @@ settings! {
     Identity = "IDENTITY" closes [AuthorizationServer, AccessTokens];
     /// Who may enter.
     AllowedUsers = "ALLOWED_USERS" closes [AuthorizationServer, AccessTokens];
+    /// Who sees and ends everybody's clients. The default is nobody.
+    Owner = "OWNER" closes [];
     /// The OpenID provider.
     OpenIdIssuer = "OPENID_ISSUER" closes [AuthorizationServer, AccessTokens];
     /// This server's name there.
@@ -187,6 +189,8 @@ pub(crate) enum Expected {
     Issuer(#[from] InvalidForeignIssuer),
     #[error("must {0}")]
     People(#[from] InvalidAllowedUsers),
+    #[error("must {0}")]
+    Owners(#[from] InvalidOwners),
 }
 
 fn alternatives(names: &[&str]) -> String {

@@ -4,13 +4,25 @@
 //! Where this fails, do not mend the list: change the table that is there (`ALTER TABLE`), or make another beside it.
 
 /// Every statement that makes something, by the file that has it.
-const DEPLOYED: [(&str, &[&str]); 6] = [
+const DEPLOYED: [(&str, &[&str]); 7] = [
+    (
+        include_str!("directory_rows.rs"),
+        &[
+            "TABLE IF NOT EXISTS people (person TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT, first_at INTEGER NOT NULL, \
+             last_at INTEGER NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS uses (client TEXT, person TEXT, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, \
+             PRIMARY KEY (client, person)) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS ended (client TEXT PRIMARY KEY, at INTEGER NOT NULL, swept_to TEXT NOT NULL, \
+             is_swept INTEGER NOT NULL) WITHOUT ROWID",
+        ],
+    ),
     (
         include_str!("grants_object.rs"),
         &[
             "TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
             "TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
             "TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL)",
+            "TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
         ],
     ),
     (

@@ -30,13 +30,16 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {(seconds: number) => Promise<void>} passes  lets time pass for all instances and for the objects
  * @property {() => Promise<void>} kvCatchesUp
  * @property {() => Promise<Record<string, string>>} kv   all entries
- * @property {(how: 'fails' | 'hangs' | 'works') => Promise<void>} kvNow
+ * @property {() => Promise<Record<string, {value: string, metadata: string | null, ttl: number | null}>>} kvDetails  all of each entry
+ * @property {(key: string) => Promise<void>} kvForgets  an entry, as when its time is over
+ * @property {(how: 'fails' | 'hangs' | 'refuses' | 'works') => Promise<void>} kvNow  `refuses`: writes only
  * @property {(name: string, how: 'fails' | 'hangs' | 'works') => Promise<void>} objectsNow  of one class
  * @property {(binding: string, name: string) => Promise<void>} alarm  rings the alarm of an object before its time
  * @property {(binding: string, name: string) => Promise<void>} replace  an object by a new one, as a deploy does
  * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number}>} counts
  *   what storage was asked since the start; of KV only without `lateKv`
- * @property {(vars?: Record<string, string>) => Promise<void>} restart  over the same objects, with other variables
+ * @property {(vars?: Record<string, string>, how?: {without?: string[]}) => Promise<void>} restart  over the same objects, with
+ *   other variables; `without` what the objects of these classes have kept
  * @property {(text: string) => Promise<number>} filesHolding  how many files of the objects' storage hold a text
  * @property {() => Promise<void>} stop
  */
@@ -137,6 +140,8 @@ export async function startInstances({
     passes: async (seconds) => void (await Promise.all(instances.map((one) => one.passes(seconds)))),
     kvCatchesUp: async () => void (await control('kv-control', '/..catch-up')),
     kv: async () => (await control('kv-control', '/..entries')).json(),
+    kvDetails: async () => (await control('kv-control', '/..details')).json(),
+    kvForgets: async (key) => void (await control('kv-control', `/..forget?key=${key}`)),
     kvNow: async (how) => void (await control('kv-control', `/..now?how=${how}`)),
     objectsNow: async (name, how) => void (await control('instance-0', `/..objects?name=${name}&how=${how}`)),
     alarm: async (binding, name) => void (await control('instance-0', `/..alarm?binding=${binding}&name=${name}`)),
@@ -145,10 +150,11 @@ export async function startInstances({
       kv: await (await control('kv-control', '/..counts')).json(),
       ...(await (await control('instance-0', '/..counts')).json()),
     }),
-    restart: async (these = vars) => {
+    restart: async (these = vars, { without = [] } = {}) => {
       await writeFile(join(state, 'again'), '');
       await running.stop();
       await rm(join(state, 'again'));
+      for (const name of without) await rm(join(state, 'storage', name), { recursive: true });
       await launch(these);
       await Promise.all(names.map((name) => putForward(name, ahead[name])));
     },
@@ -413,7 +419,14 @@ export default {
       const text = new TextDecoder();
       return Response.json(Object.fromEntries([...entries].map(([key, { value }]) => [key, text.decode(value)])));
     }
-    if (state === 'fails') {
+    if (url.pathname === '/..details') {
+      const text = new TextDecoder();
+      const shown = ({ value, metadata, ttl }) => ({ value: text.decode(value), metadata, ttl });
+      return Response.json(Object.fromEntries([...entries].map(([key, entry]) => [key, shown(entry)])));
+    }
+    if (url.pathname === '/..forget') return new Response(String(entries.delete(url.searchParams.get('key'))));
+    const isWrite = request.method === 'PUT' || request.method === 'DELETE';
+    if (state === 'fails' || (state === 'refuses' && isWrite)) {
       await request.arrayBuffer();
       return new Response('out of order, by order of a test', { status: 500 });
     }
@@ -421,14 +434,22 @@ export default {
     const key = decodeURIComponent(url.pathname.slice(1));
     counts[request.method === 'PUT' ? 'writes' : request.method === 'DELETE' ? 'deletes' : key === '' ? 'lists' : 'reads'] += 1;
     if (request.method === 'PUT') {
-      entries.set(key, { value: await request.arrayBuffer(), metadata: request.headers.get('CF-KV-Metadata') });
+      const ttl = url.searchParams.get('expiration_ttl');
+      const metadata = request.headers.get('CF-KV-Metadata');
+      entries.set(key, { value: await request.arrayBuffer(), metadata, ttl: ttl && Number(ttl) });
       return new Response(null);
     }
     if (request.method === 'DELETE') return entries.delete(key), new Response(null);
     if (key === '') {
       const prefix = url.searchParams.get('prefix') ?? '';
-      const keys = [...entries.keys()].filter((name) => name.startsWith(prefix)).sort().map((name) => ({ name }));
-      return Response.json({ keys, list_complete: true });
+      const names = [...entries.keys()].filter((name) => name.startsWith(prefix)).sort();
+      const from = Number(url.searchParams.get('cursor') ?? 0);
+      const to = from + Number(url.searchParams.get('key_count_limit') ?? 1000);
+      const keys = names.slice(from, to).map((name) => {
+        const { metadata } = entries.get(name);
+        return { name, ...(metadata && { metadata }) };
+      });
+      return Response.json(to < names.length ? { keys, list_complete: false, cursor: String(to) } : { keys, list_complete: true });
     }
     const entry = entries.get(key);
     if (!entry) return new Response(null, { status: 404 });

@@ -137,26 +137,12 @@ fn a_client_and_its_secret_stay_good_while_the_key_is_replaced() {
 }
 
 #[test]
-fn a_registration_lives_for_90_days_after_its_last_use() {
+fn a_registration_lives_for_90_days_by_itself() {
     let client = known(register(&cursor())["client_id"].as_str().unwrap()).unwrap();
     let day = 24 * 60 * 60;
-    for (age, marked, expected, looks) in [
-        (0, None, Standing::Fresh, false),
-        (45, None, Standing::Fresh, false),
-        (46, None, Standing::RenewalDue, true),
-        (90, None, Standing::RenewalDue, true),
-        (91, None, Standing::Expired, true),
-        (91, Some(60), Standing::Fresh, true),
-        (130, Some(60), Standing::RenewalDue, true),
-        (151, Some(60), Standing::Expired, true),
-        (1000, Some(999), Standing::Fresh, true),
-    ] {
-        let now = NOW.plus(age * day);
-        let mark = marked.map(|marked: u64| NOW.plus(marked * day));
-        assert_eq!(client.standing(mark, now), expected, "{age} days, marked {marked:?}");
-        assert_eq!(client.needs_mark(now), looks, "{age} days");
+    for (age, is_young) in [(0, true), (90, true), (91, false)] {
+        assert_eq!(client.is_young(NOW.plus(age * day)), is_young, "{age} days");
     }
-    assert!(client.mark_key().len() <= 512);
 }
 
 #[test]

@@ -100,6 +100,8 @@ pub enum EndReason {
     CredentialsChanged,
     /// There were too many, and this one was idle longest.
     Crowded,
+    /// The owner of this server has ended the client for everybody.
+    Owner,
 }
 
 /// When and why.

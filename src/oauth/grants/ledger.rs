@@ -9,6 +9,7 @@ use super::grant::{Authorization, EndReason, Grant, Limits, Refresh, RefreshRefu
 use super::message::{Call, GrantSummary, Reply, Wish};
 use crate::caller::{ClientId, GrantId};
 use crate::oauth::account::SESSION_LIFETIME;
+use crate::oauth::client_record::ClientHash;
 use crate::oauth::code::CodeId;
 use crate::oauth::opaque::Secret;
 use crate::oauth::passphrase::Epoch;
@@ -32,6 +33,10 @@ pub trait Rows {
     fn grants(&self) -> Result<Vec<Grant>, Self::Error>;
     /// Adds or replaces a grant.
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// When the use of a grant was last entered in the directory.
+    fn entered_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Self::Error>;
+    /// Keeps that, as long as the grant is kept.
+    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Self::Error>;
     /// When the person signed out everywhere last, if a sign-in from before could still be around.
     fn signed_out_at(&self) -> Result<Option<Timestamp>, Self::Error>;
     /// Keeps that.
@@ -90,7 +95,21 @@ pub struct Refreshed {
     pub answer: Result<Renewal, RefreshRefusal>,
     /// Grants whose end is to be announced.
     pub ended: Vec<GrantId>,
+    /// Whether the use was entered in the directory with this refresh, which it is once a day.
+    pub entered: bool,
 }
+
+/// A grant whose use is to be entered in the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseToEnter {
+    /// What was agreed to: whose use of which client.
+    pub authorization: Authorization,
+    /// When the person signed in for it.
+    pub signed_in_at: Timestamp,
+}
+
+/// Seconds between two entries of one grant's use in the directory.
+const ENTER_AFTER: u64 = 24 * 3600;
 
 /// What a revocation ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +147,7 @@ impl<R: Rows> Ledger<R> {
             Call::RevokeForClient { grant, client_id } => {
                 Reply::Revoke(self.revoke_for_client(grant, &client_id, now)?)
             }
+            Call::EndClient { client } => Reply::Revoke(self.end_client(&client, now)?),
             Call::List { epochs } => Reply::List(self.list(&epochs, now)?),
             Call::ForPerson { signed_in_at, wish } => self.for_person(signed_in_at, wish, now)?,
         })
@@ -185,7 +205,7 @@ impl<R: Rows> Ledger<R> {
     /// Uses a refresh token.
     pub fn refresh(&mut self, request: &Refresh, now: Timestamp) -> Result<Refreshed, R::Error> {
         let Some(grant) = self.rows.grant(request.grant)? else {
-            return Ok(Refreshed { answer: Err(RefreshRefusal::Unknown), ended: Vec::new() });
+            return Ok(Refreshed { answer: Err(RefreshRefusal::Unknown), ended: Vec::new(), entered: false });
         };
         let decision = grant.refresh(request, &self.limits, now);
         let mut ended = Vec::new();
@@ -193,7 +213,21 @@ impl<R: Rows> Ledger<R> {
             self.put(grant)?;
             ended.extend(grant.ended().map(|_| grant.id()));
         }
-        Ok(Refreshed { answer: decision.answer, ended })
+        Ok(Refreshed { answer: decision.answer, ended, entered: false })
+    }
+
+    /// The use of a grant that has just been refreshed, if the directory has not heard of it for a day. It heard of the sign-in.
+    pub fn use_to_enter(&self, grant: GrantId, now: Timestamp) -> Result<Option<UseToEnter>, R::Error> {
+        let Some(found) = self.rows.grant(grant)? else { return Ok(None) };
+        let heard_at = self.rows.entered_at(grant)?.unwrap_or_else(|| found.created_at());
+        let is_due = found.ended().is_none() && now.seconds_since(heard_at) >= ENTER_AFTER;
+        let (authorization, signed_in_at) = (found.authorization().clone(), found.created_at());
+        Ok(is_due.then_some(UseToEnter { authorization, signed_in_at }))
+    }
+
+    /// Remembers that the use of a grant was entered in the directory.
+    pub fn entered(&mut self, grant: GrantId, now: Timestamp) -> Result<(), R::Error> {
+        self.rows.put_entered_at(grant, now)
     }
 
     /// Ends the grant of a refresh token for the client it was given to, whichever of the grant's tokens it is.
@@ -244,11 +278,26 @@ impl<R: Rows> Ledger<R> {
 
     /// Ends all grants for the person who gave them, and makes the codes that wait worthless.
     pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
+        self.revoke_every(EndReason::Person, now, |_| true)
+    }
+
+    /// Ends all grants of a client that the owner of this server has ended, and makes its codes that wait worthless.
+    pub fn end_client(&mut self, client: &ClientHash, now: Timestamp) -> Result<Revoked, R::Error> {
+        self.revoke_every(EndReason::Owner, now, |agreed| ClientHash::of(&agreed.client_id) == *client)
+    }
+
+    fn revoke_every(
+        &mut self,
+        reason: EndReason,
+        now: Timestamp,
+        may: impl Fn(&Authorization) -> bool,
+    ) -> Result<Revoked, R::Error> {
         let mut ended = Vec::new();
-        for grant in self.rows.grants()? {
-            ended.extend(self.end(grant.id(), EndReason::Person, now)?);
+        for grant in self.rows.grants()?.iter().filter(|grant| may(grant.authorization())) {
+            ended.extend(self.end(grant.id(), reason, now)?);
         }
-        for code in self.rows.codes()?.iter().filter(|code| code.is_waiting(now)) {
+        let codes = self.rows.codes()?;
+        for code in codes.iter().filter(|code| code.is_waiting(now) && may(code.authorization())) {
             // As if it had been redeemed for a grant that is over.
             let used = code.redeem(GrantId::from_bytes([0; 8]));
             self.rows.put_code(&used, used.forget_at())?;

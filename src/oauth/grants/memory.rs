@@ -16,6 +16,7 @@ pub(in crate::oauth) struct Memory {
     codes: BTreeMap<String, (PendingCode, Timestamp)>,
     grants: BTreeMap<GrantId, (Grant, Timestamp)>,
     signed_out: Option<(Timestamp, Timestamp)>,
+    entered: BTreeMap<GrantId, Timestamp>,
     pub(in crate::oauth) writes: Cell<usize>,
 }
 
@@ -59,6 +60,16 @@ impl Rows for Memory {
         Ok(())
     }
 
+    fn entered_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Infallible> {
+        Ok(self.entered.get(&grant).copied())
+    }
+
+    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        self.entered.insert(grant, at);
+        Ok(())
+    }
+
     fn signed_out_at(&self) -> Result<Option<Timestamp>, Infallible> {
         Ok(self.signed_out.map(|row| row.0))
     }
@@ -72,6 +83,8 @@ impl Rows for Memory {
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
+        let grants = &self.grants;
+        self.entered.retain(|grant, _| grants.contains_key(grant));
         self.signed_out = self.signed_out.filter(|row| row.1 > now);
         let rows = self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1));
         Ok(rows.chain(self.signed_out.map(|row| row.1)).min())

@@ -7,6 +7,7 @@ use super::grant::{Grant, Limits, Refresh};
 use super::ledger::{CodeRefusal, RedeemRefusal, Redeemed, Refreshed, Revoked};
 use crate::caller::{ClientId, GrantId, ScopeSet};
 use crate::oauth::Timestamp;
+use crate::oauth::client_record::ClientHash;
 use crate::oauth::opaque::{ObjectName, Secret};
 use crate::oauth::outage::Outage;
 use crate::oauth::passphrase::Epoch;
@@ -39,6 +40,11 @@ pub enum Call {
         grant: GrantId,
         /// Who asks.
         client_id: ClientId,
+    },
+    /// The owner of this server has ended a client for everybody.
+    EndClient {
+        /// Which.
+        client: ClientHash,
     },
     /// What is there?
     List {

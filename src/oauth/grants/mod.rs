@@ -22,5 +22,5 @@ pub use code::{Mismatch, PendingCode, Redemption};
 pub use grant::{
     Authorization, EndReason, Ended, Grant, Limits, Refresh, RefreshDecision, RefreshRefusal, Renewal, Retry,
 };
-pub use ledger::{CodeRefusal, Ledger, RedeemRefusal, Redeemed, Refreshed, Revoked, Rows};
+pub use ledger::{CodeRefusal, Ledger, RedeemRefusal, Redeemed, Refreshed, Revoked, Rows, UseToEnter};
 pub use message::{Call, GrantSummary, Grants, Reply, Wish};

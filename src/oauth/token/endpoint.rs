@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::error::{CodeProblem, RefreshProblem, TokenError};
 use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
 use crate::oauth::access_token::{AccessToken, AccessTokenRequest, TooLong, issue};
-use crate::oauth::client::{Client, ClientKind, storage_name};
+use crate::oauth::client::{Client, ClientKind, Standing, storage_name};
 use crate::oauth::client_authentication::PresentedClient;
 use crate::oauth::code::AuthorizationCode;
 use crate::oauth::form::{Parameters, is_form};
@@ -28,6 +28,9 @@ pub trait Clients {
     /// A client that is described by a document need not be looked up here: it has no secret, and its code or token says to
     /// whom it was given. Its identifier, its kind and no secrets are enough.
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage>;
+
+    /// Whether the owner of this server has ended a client for everybody. Not being able to tell is an outage.
+    async fn standing(&self, id: &ClientId) -> Result<Standing, Outage>;
 }
 
 /// Everything the endpoint works with. One per request: the time stands still.
@@ -64,6 +67,8 @@ pub struct Issued {
     pub grant: Option<GrantId>,
     /// Whether its refresh token had been used before.
     pub retry: Option<Retry>,
+    /// What was agreed to, where the use of the client is to be noted: once a day for each grant that is refreshed.
+    pub to_note: Option<Authorization>,
 }
 
 /// The body of a successful answer. Goes out with status 200 and `Cache-Control: no-store`.
@@ -109,7 +114,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         match grant_type {
             "authorization_code" => self.redeem(&form, client).await,
             "refresh_token" => self.refresh(&form, client).await,
-            "client_credentials" => self.for_client(&form, client),
+            "client_credentials" => self.for_client(&form, client).await,
             _ => Err(TokenError::UnsupportedGrantType),
         }
     }
@@ -130,6 +135,11 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         request.answers = Some(verifier.challenge());
         request.redirect_uri = redirect_uri.map(str::to_owned);
         request.resource = resource;
+        // Before anything is consumed: while nobody can tell, the code stays good. If the owner ends the client from here on,
+        // its code is worthless before its grants are ended, or its grant is found by whoever ends them.
+        if self.clients.standing(&client.id).await? == Standing::Ended {
+            return Err(TokenError::Code(CodeProblem::ClientEnded));
+        }
         let redeemed = self.grants.redeem(code.object(), request).await?.map_err(TokenError::from)?;
         let refresh = RefreshToken::new(code.object(), redeemed.grant, redeemed.generation, redeemed.proof);
         let agreed = &redeemed.authorization;
@@ -146,13 +156,16 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let mut request = Refresh::new(&token, client.id.clone(), self.epochs.to_vec());
         request.scope = scope;
         request.resource = resource;
-        let renewal = self.grants.refresh(token.object(), request).await?.answer.map_err(TokenError::from)?;
+        let refreshed = self.grants.refresh(token.object(), request).await?;
+        let renewal = refreshed.answer.map_err(TokenError::from)?;
         let successor = RefreshToken::new(token.object(), token.grant(), renewal.generation, renewal.proof);
-        self.for_person(client, &renewal.authorization, &renewal.scope, &successor, Some(renewal.retry))
+        let issued =
+            self.for_person(client, &renewal.authorization, &renewal.scope, &successor, Some(renewal.retry))?;
+        Ok(Issued { to_note: refreshed.entered.then_some(renewal.authorization), ..issued })
     }
 
     /// RFC 6749 §4.4: only for clients of the configuration, which have a secret and scopes of their own.
-    fn for_client(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
+    async fn for_client(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
         if client.kind != ClientKind::PreRegistered || client.secrets.is_empty() || client.own_scopes.is_empty() {
             return Err(TokenError::UnauthorizedClient);
         }
@@ -163,6 +176,9 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         };
         if scope.is_empty() {
             return Err(TokenError::Scope);
+        }
+        if self.clients.standing(&client.id).await? == Standing::Ended {
+            return Err(TokenError::UnauthorizedClient);
         }
         let subject = client_subject(&client.id)?;
         let token = self.sign(&AccessTokenRequest {
@@ -182,7 +198,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             expires_in: token.expires_in(),
             scope,
         });
-        Ok(Issued { response, client, grant: None, retry: None })
+        Ok(Issued { response, client, grant: None, retry: None, to_note: None })
     }
 
     fn for_person(
@@ -211,7 +227,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             scope: scope.clone(),
             refresh_token: refresh.expose(self.keys.routing()),
         });
-        Ok(Issued { response, client, grant: Some(refresh.grant()), retry })
+        Ok(Issued { response, client, grant: Some(refresh.grant()), retry, to_note: None })
     }
 
     /// A token can only be too large by its scopes.

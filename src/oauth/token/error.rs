@@ -56,6 +56,9 @@ pub enum CodeProblem {
     /// The verifier is missing or malformed.
     #[error("no_verifier")]
     NoVerifier,
+    /// The owner of this server has ended the client for everybody.
+    #[error("client_ended")]
+    ClientEnded,
     /// Its ledger refuses it.
     #[error("{0}")]
     Refused(RedeemRefusal),

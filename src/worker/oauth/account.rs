@@ -2,7 +2,7 @@
 //! authorization endpoint, by whichever identity is configured; what comes of it is a cookie ([`Session`]) and nothing stored.
 //! Ending a grant is what the revocation endpoint does (RFC 7009), asked for by the person instead of the client.
 
-use worker::{Env, console_error};
+use worker::{Context, Env, console_error};
 
 use crate::caller::{ClientId, GrantId};
 use crate::oauth::account::{AccountSignIn, Session};
@@ -18,12 +18,13 @@ use crate::oauth::sign_in::Person;
 use crate::oauth::web_url::WebUrl;
 use crate::worker::answer::Answer;
 use crate::worker::app::App;
+use crate::worker::directory_object::{DirectoryOf, Visitor};
 use crate::worker::incoming::Incoming;
 use crate::worker::pages::{
     self, ACTION_FIELD, AccountAction, AccountApp, AccountPage, FormAnswer, FormTarget, GRANT_FIELD, LoginProblem,
     Notice, SEALED_FIELD,
 };
-use crate::worker::route::{ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH};
+use crate::worker::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH};
 use crate::worker::settings::Part;
 use crate::worker::site::Site;
 use crate::worker::{guard, tokens};
@@ -32,10 +33,16 @@ use super::authorize::{browser, open, page, read_form, seal, see_other};
 use super::identity::{Identity as _, ProviderAnswer, Step};
 use super::owner::{self, Attempt};
 use super::problem::{Problem, Start, wrong_method};
-use super::{Desk, refused};
+use super::{Desk, all_clients, refused};
 
 /// Answers a request for the page or one of its forms.
-pub(super) async fn answer(app: &App, site: &Site, step: AccountStep, incoming: &Incoming, env: &Env) -> Answer {
+pub(super) async fn answer(
+    app: &App,
+    site: &Site,
+    step: AccountStep,
+    incoming: &Incoming,
+    runtime: (&Env, &Context),
+) -> Answer {
     if let Err(forbidden) = guard::check_host(site, &app.configuration) {
         return refused(403, "access_denied", &forbidden.to_string());
     }
@@ -46,10 +53,12 @@ pub(super) async fn answer(app: &App, site: &Site, step: AccountStep, incoming: 
         if let Some(weak) = app.configuration.missing() {
             return Err(Problem::NotSetUp(weak));
         }
-        let desk = Desk::open(app, site, env).await?;
+        let desk = Desk::open(app, site, runtime).await?;
         match (incoming.method(), step) {
             ("GET" | "HEAD", AccountStep::Page) => show(&desk, incoming).await,
             ("POST", AccountStep::Page) => act(&desk, incoming).await,
+            ("GET" | "HEAD", AccountStep::Clients) => all_clients::show(&desk, incoming).await,
+            ("POST", AccountStep::Clients) => all_clients::act(&desk, incoming).await,
             ("GET" | "HEAD", AccountStep::SignIn) => begin(&desk, incoming).await,
             ("POST", AccountStep::SignIn) => enter(&desk, incoming).await,
             _ => Ok(wrong_method("GET, HEAD, POST", Start::Account)),
@@ -73,6 +82,7 @@ async fn show(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let content = AccountPage {
         person: session.display_name(),
         apps: grants.iter().map(|grant| app_of(desk, grant)).collect(),
+        all_clients: desk.configuration().is_owner(session.subject()).then_some(ACCOUNT_CLIENTS_PATH),
         notice,
         now: desk.now,
     };
@@ -96,6 +106,7 @@ async fn act(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
         AccountAction::EndAll => (Wish::EndAll, Notice::EndedAll),
         AccountAction::SignOut => return Ok(signed_out(desk, Notice::SignedOut)),
         AccountAction::SignOutEverywhere => (Wish::SignOut, Notice::SignedOutEverywhere),
+        AccountAction::EndClient => return Err(Problem::BrokenForm),
     };
     let object = ObjectName::of(session.subject());
     let Some(revoked) = desk.grants().ended_by_person(object, session.signed_in_at(), wish).await? else {
@@ -168,12 +179,41 @@ fn login_page(sealed: &str, notice: Option<Notice>, problem: Option<LoginProblem
     })
 }
 
+/// Who looks at what is the owner's.
+pub(super) enum Owner {
+    /// The owner.
+    SignedIn(Session),
+    /// Somebody who is signed in and is not the owner.
+    SomebodyElse,
+    /// Nobody is signed in.
+    Nobody,
+    /// Somebody who has signed out everywhere since.
+    SignedOut,
+}
+
+/// Finds out whether a request comes from the owner, whose sign-in still stands.
+pub(super) async fn owner(desk: &Desk<'_>, incoming: &Incoming) -> Result<Owner, Problem> {
+    let Some(session) = session(desk, incoming) else { return Ok(Owner::Nobody) };
+    if !desk.configuration().is_owner(session.subject()) {
+        return Ok(Owner::SomebodyElse);
+    }
+    let object = ObjectName::of(session.subject());
+    let epochs = desk.authority.epochs().to_vec();
+    let seen = desk.grants().seen_by_person(object, session.signed_in_at(), epochs).await?;
+    Ok(if seen.is_some() { Owner::SignedIn(session) } else { Owner::SignedOut })
+}
+
 fn session(desk: &Desk<'_>, incoming: &Incoming) -> Option<Session> {
     let (cookies, authority) = (incoming.header("cookie"), &desk.authority);
     Session::read(desk.site.asked.scheme(), cookies.as_deref(), authority.epochs(), authority.keys(), desk.now)
 }
 
 fn signed_in(desk: &Desk<'_>, person: &Person) -> Result<Answer, Problem> {
+    let (env, visitor) = (desk.env.clone(), Visitor::from(person));
+    // Nobody waits for it: who is here is known without.
+    desk.context.wait_until(async move {
+        let _ = DirectoryOf { env: &env }.sign_in(visitor).await;
+    });
     let keys = desk.authority.keys();
     let Some(cookie) = Session::begin(person, desk.site.asked.scheme(), keys, &desk.entropy, desk.now) else {
         console_error!("sign-in: a name is too long for a cookie");
@@ -182,11 +222,11 @@ fn signed_in(desk: &Desk<'_>, person: &Person) -> Result<Answer, Problem> {
     Ok(to_page(None).header("set-cookie", cookie))
 }
 
-fn signed_out(desk: &Desk<'_>, notice: Notice) -> Answer {
+pub(super) fn signed_out(desk: &Desk<'_>, notice: Notice) -> Answer {
     to_page(Some(notice)).header("set-cookie", Session::end(desk.site.asked.scheme()))
 }
 
-fn to_page(notice: Option<Notice>) -> Answer {
+pub(super) fn to_page(notice: Option<Notice>) -> Answer {
     see_other(match notice {
         None => ACCOUNT_PATH.to_owned(),
         Some(notice) => [ACCOUNT_PATH, "?", pages::NOTICE_FIELD, "=", notice.name()].concat(),

@@ -2,10 +2,11 @@
 //! in this order and no other. A pending request is kept nowhere: it travels sealed in the forms and is bound to a cookie of
 //! the browser that it began in, so a visitor who never signs in costs no write and nobody can finish what another began.
 
-use worker::Env;
+use worker::{Context, Env};
 
 use crate::oauth::authorize::{AuthorizationError, AuthorizationQuery, AuthorizationRequest, PageError, WayBack};
-use crate::oauth::client::ClientName;
+use crate::oauth::client::{ClientName, Standing};
+use crate::oauth::client_record::ClientHash;
 use crate::oauth::consent::{ConsentPage, ConsentedRequest, Decision, InvalidDecision};
 use crate::oauth::cookie::BrowserNonce;
 use crate::oauth::form::{MAX_PAGE_FORM, Parameters, is_form};
@@ -27,16 +28,23 @@ use crate::worker::route::{CONSENT_PATH, LOGIN_PATH, SignInStep};
 use crate::worker::settings::Part;
 use crate::worker::site::Site;
 
+use super::clients::{self, Described};
 use super::identity::{Identity as _, ProviderAnswer, Step};
 use super::owner::{self, Attempt};
 use super::problem::{Problem, Start, wrong_method};
-use super::{Desk, account, clients, refused};
+use super::{Desk, account, refused};
 
 /// How long a person may take over each page, in seconds.
 const PENDING: u64 = 10 * 60;
 
 /// Answers a request for one of the steps.
-pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &Incoming, env: &Env) -> Answer {
+pub(super) async fn answer(
+    app: &App,
+    site: &Site,
+    step: SignInStep,
+    incoming: &Incoming,
+    runtime: (&Env, &Context),
+) -> Answer {
     if let Err(forbidden) = guard::check_host(site, &app.configuration) {
         return refused(403, "access_denied", &forbidden.to_string());
     }
@@ -53,7 +61,7 @@ pub(super) async fn answer(app: &App, site: &Site, step: SignInStep, incoming: &
         if let Some(weak) = app.configuration.missing() {
             return Err(Problem::NotSetUp(weak));
         }
-        let desk = Desk::open(app, site, env).await?;
+        let desk = Desk::open(app, site, runtime).await?;
         match step {
             SignInStep::Ask => ask(&desk, incoming).await,
             SignInStep::Consent => consent(&desk, incoming).await,
@@ -72,7 +80,11 @@ async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     if incoming.header("user-agent").is_some_and(|agent| outbound::is_of_our_kind(&agent)) {
         return Err(PageError::UnknownClient.into());
     }
-    let client = clients::described(desk, query.client_id()).await?.ok_or(PageError::UnknownClient)?;
+    let (client, standing) = match clients::described(desk, query.client_id()).await? {
+        Described::Client(client) => (client, Standing::Stands),
+        Described::Ended(client) => (client, Standing::Ended),
+        Described::Unknown => return Err(PageError::UnknownClient.into()),
+    };
     incoming.visit().client(&client.id);
     let trusted = query.for_client(&client, &desk.configuration().redirect_policy)?;
     let request = match trusted.check(&desk.site.resources, &desk.app.catalogue, &desk.entropy) {
@@ -82,6 +94,9 @@ async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
             return Ok(see_other(refusal.location(&desk.site.issuer)));
         }
     };
+    if standing == Standing::Ended {
+        return Err(ended(desk, request.back()));
+    }
     let (browser, cookies) = browser(desk, incoming);
     let sealed = seal(desk, &request, &browser)?;
     Ok(consent_page(desk, &request, sealed.as_str(), None).with_cookies(cookies))
@@ -239,9 +254,15 @@ async fn enter(
     }
 }
 
-/// Where the browser goes with its code.
+/// Where the browser goes with its code. Whether the owner has ended the client is asked here at the latest, and while nobody
+/// can tell, nobody gets a code.
 async fn code_for(desk: &Desk<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
     let keys = desk.authority.keys();
+    let request = consented.request();
+    if desk.clients().allow(person.into(), ClientHash::of(request.client_id())).await? == Standing::Ended {
+        return Err(ended(desk, request.back()));
+    }
+    clients::note_use(desk, clients::allowed(desk, request));
     let code = give_code(consented, person, &desk.grants(), keys, desk.now).await;
     match code {
         Ok(code) => Ok(consented.request().back().with_code(&code, &desk.site.issuer)),
@@ -249,6 +270,11 @@ async fn code_for(desk: &Desk<'_>, consented: &ConsentedRequest, person: &Person
         Err(NoCode::Finished) => Err(Problem::Finished),
         Err(NoCode::Outage(outage)) => Err(Problem::Outage(outage)),
     }
+}
+
+/// The person is told on a page, which leads back to the client with a no.
+fn ended(desk: &Desk<'_>, back: &WayBack) -> Problem {
+    Problem::ClientEnded { back: back.with_error(AuthorizationError::ClientEnded, &desk.site.issuer) }
 }
 
 fn denied(desk: &Desk<'_>, back: &WayBack) -> Answer {

@@ -8,10 +8,14 @@ use worker::web_sys::Response;
 use crate::oauth::Timestamp;
 use crate::oauth::client::Client;
 use crate::oauth::client_id_metadata::{ClientIdUrl, InvalidDocument, MAX_DOCUMENT};
+use crate::oauth::client_record::ClientHash;
 use crate::oauth::document_cache::{FetchProblem, KeptDocument, Lifetime, Plan, ResponseHead, Settled, settle};
 use crate::oauth::outage::Outage;
 use crate::oauth::redirect_uri::RedirectPolicy;
+use crate::worker::client_records;
 use crate::worker::outbound::{self, Outbound};
+
+use super::Desk;
 
 /// Most documents that an isolate keeps.
 const CAPACITY: usize = 256;
@@ -31,11 +35,8 @@ thread_local! {
 }
 
 /// The client that is described at `url`.
-pub(super) async fn client(
-    url: &ClientIdUrl,
-    policy: &RedirectPolicy,
-    now: Timestamp,
-) -> Result<Option<Client>, Outage> {
+pub(super) async fn client(desk: &Desk<'_>, url: &ClientIdUrl) -> Result<Option<Client>, Outage> {
+    let (policy, now) = (&desk.configuration().redirect_policy, desk.now);
     let (kept, pause_until) = KNOWN.with_borrow(|known| {
         let known = known.iter().find(|known| known.url == *url);
         known.map_or((None, Timestamp::default()), |known| (known.document.clone(), known.pause_until))
@@ -61,13 +62,22 @@ pub(super) async fn client(
             if no_answer && now >= pause_until {
                 remember(url, None, now.plus(PAUSE), now);
             }
-            Err(Outage::Remote)
+            // What a person has allowed serves while the host of the document does not answer.
+            let stored = client_records::look(desk.env, &ClientHash::of(url.id())).await.ok().flatten();
+            let allowed = stored.and_then(|stored| stored.document_client(url, policy, now));
+            allowed.map(Some).ok_or(Outage::Remote)
         }
         Settled::Unknown => {
             KNOWN.with_borrow_mut(|known| known.retain(|known| known.url != *url));
             Ok(None)
         }
     }
+}
+
+/// The client as this isolate knows it from its document, which is not fetched for this.
+pub(super) fn known(url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
+    let kept = KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url)?.document.clone())?;
+    kept.last_known(url, policy, now)
 }
 
 fn remember(url: &ClientIdUrl, document: Option<KeptDocument>, pause_until: Timestamp, now: Timestamp) {

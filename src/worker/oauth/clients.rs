@@ -1,46 +1,37 @@
-//! Where clients are found: in the configuration, in their own identifiers, or in a document at their URL.
+//! Where clients are found: in the configuration, in their own identifiers, or in a document at their URL. And what is noted of
+//! those that a person allows.
 
 use std::cell::RefCell;
 
 use crate::caller::{ClientId, ScopeSet};
 use crate::mcp::Unavailable;
-use crate::oauth::Timestamp;
-use crate::oauth::client::{Client, ClientKind};
+use crate::oauth::authorize::AuthorizationRequest;
+use crate::oauth::client::{Client, ClientKind, ClientName, Standing};
 use crate::oauth::client_directory::Found;
-use crate::oauth::client_id::{REGISTRATION_LIFE, RegisteredClient, Standing};
+use crate::oauth::client_id::RegisteredClient;
+use crate::oauth::client_record::{CLIENT_LIFE, ClientHash, ClientUse, KnownRedirects};
+use crate::oauth::grants::Authorization;
 use crate::oauth::outage::Outage;
 use crate::oauth::token::Clients;
-use crate::worker::hints;
+use crate::worker::client_records;
 
 use super::{Desk, client_documents};
-
-/// How long a mark lives.
-#[expect(clippy::cast_possible_truncation, reason = "ninety days")]
-const LIFE: u32 = REGISTRATION_LIFE as u32;
 
 /// The clients, as far as the token and the revocation endpoint have to know them.
 pub(super) struct KnownClients<'a> {
     desk: &'a Desk<'a>,
-    /// The mark to write if a token is issued.
-    renewal: RefCell<Option<String>>,
     /// The client that was asked for and is one.
     found: RefCell<Option<ClientId>>,
 }
 
 impl<'a> KnownClients<'a> {
     pub(super) const fn new(desk: &'a Desk<'a>) -> Self {
-        Self { desk, renewal: RefCell::new(None), found: RefCell::new(None) }
+        Self { desk, found: RefCell::new(None) }
     }
 
     /// The client that was asked for, for the log.
     pub(super) fn found(&self) -> Option<ClientId> {
         self.found.take()
-    }
-
-    /// Notes that a client is still in use, if it has been around for long. If that fails, its next token does it.
-    pub(super) async fn prolong(&self) {
-        let Some(key) = self.renewal.take() else { return };
-        let _ = hints::write(self.desk.env, &key, &self.desk.now.to_string(), LIFE).await;
     }
 }
 
@@ -48,14 +39,7 @@ impl Clients for KnownClients<'_> {
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage> {
         let client = match self.desk.directory().find(id) {
             Found::PreRegistered(client) => Some(client),
-            Found::Registered(registered) => match standing(self.desk, &registered).await? {
-                Standing::Expired => None,
-                Standing::Fresh => Some(registered.client),
-                Standing::RenewalDue => {
-                    self.renewal.replace(Some(registered.mark_key()));
-                    Some(registered.client)
-                }
-            },
+            Found::Registered(registered) => lives(self.desk, &registered).await?.then_some(registered.client),
             // Its document is not needed here: it has no secret, and its code or token says to whom it was given.
             Found::Document(url) => Some(Client {
                 id: url.id().clone(),
@@ -70,27 +54,89 @@ impl Clients for KnownClients<'_> {
         self.found.replace(client.as_ref().map(|client| client.id.clone()));
         Ok(client)
     }
-}
 
-/// A client with everything that is known of it, its redirect URIs above all.
-pub(super) async fn described(desk: &Desk<'_>, id: &ClientId) -> Result<Option<Client>, Outage> {
-    match desk.directory().find(id) {
-        Found::PreRegistered(client) => Ok(Some(client)),
-        Found::Registered(registered) => {
-            let standing = standing(desk, &registered).await?;
-            Ok((standing != Standing::Expired).then_some(registered.client))
-        }
-        Found::Document(url) => client_documents::client(&url, &desk.configuration().redirect_policy, desk.now).await,
-        Found::Nothing => Ok(None),
+    async fn standing(&self, id: &ClientId) -> Result<Standing, Outage> {
+        let standing = self.desk.clients().standing(ClientHash::of(id)).await;
+        standing.map_err(|Unavailable| Outage::Storage)
     }
 }
 
-/// Only clients of a certain age need a look at their mark.
-async fn standing(desk: &Desk<'_>, registered: &RegisteredClient) -> Result<Standing, Outage> {
-    if !registered.needs_mark(desk.now) {
-        return Ok(Standing::Fresh);
+/// What the authorization endpoint finds under an identifier.
+pub(super) enum Described {
+    /// A client with everything that is known of it, its redirect URIs above all.
+    Client(Client),
+    /// One that the owner has ended, as its record says already. Where the record is late or has lapsed, the `Directory` says
+    /// so when the person allows it.
+    Ended(Client),
+    /// None.
+    Unknown,
+}
+
+/// Describes a client.
+pub(super) async fn described(desk: &Desk<'_>, id: &ClientId) -> Result<Described, Outage> {
+    let client = match desk.directory().find(id) {
+        Found::PreRegistered(client) => return Ok(Described::Client(client)),
+        Found::Registered(registered) => lives(desk, &registered).await?.then_some(registered.client),
+        Found::Document(url) => client_documents::client(desk, &url).await?,
+        Found::Nothing => None,
+    };
+    let Some(client) = client else { return Ok(Described::Unknown) };
+    // KV that does not answer keeps nobody from signing in.
+    let stored = client_records::look(desk.env, &ClientHash::of(id)).await.ok().flatten();
+    let is_ended = stored.is_some_and(|stored| stored.ended_at().is_some());
+    Ok(if is_ended { Described::Ended(client) } else { Described::Client(client) })
+}
+
+/// Whether a registration is in use, or young. Where KV has no record of an old one, because it lapsed, is late, or KV does not
+/// answer, the `Directory` knows when it was last used.
+async fn lives(desk: &Desk<'_>, registered: &RegisteredClient) -> Result<bool, Outage> {
+    if registered.is_young(desk.now) {
+        return Ok(true);
     }
-    let mark = hints::read(desk.env, &registered.mark_key()).await.map_err(|Unavailable| Outage::Storage)?;
-    let mark = mark.and_then(|text| text.parse().ok()).map(Timestamp::from_seconds);
-    Ok(registered.standing(mark, desk.now))
+    let client = ClientHash::of(&registered.client.id);
+    let stored = client_records::look(desk.env, &client).await.ok().flatten();
+    if stored.is_some_and(|stored| stored.is_current(desk.now)) {
+        return Ok(true);
+    }
+    let last_use = desk.clients().last_use(client).await.map_err(|Unavailable| Outage::Storage)?;
+    Ok(last_use.is_some_and(|at| desk.now.seconds_since(at) <= CLIENT_LIFE))
+}
+
+/// Notes in the client's record that a person has allowed it or that it was used, behind the answer. Clients of the
+/// configuration have no record.
+pub(super) fn note_use(desk: &Desk<'_>, used: ClientUse) {
+    if !matches!(desk.directory().find(&used.id), Found::Registered(_) | Found::Document(_)) {
+        return;
+    }
+    desk.context.wait_until(client_records::note_use(desk.env.clone(), used));
+}
+
+/// What is to be noted of a client that a person has just allowed.
+pub(super) fn allowed(desk: &Desk<'_>, request: &AuthorizationRequest) -> ClientUse {
+    let (id, name) = (request.client_id().clone(), request.client_name().cloned());
+    let (all, registered_at) = match desk.directory().find(&id) {
+        Found::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
+        Found::Document(url) => (client_documents::known(&url, &desk.configuration().redirect_policy, desk.now), None),
+        Found::PreRegistered(_) | Found::Nothing => (None, None),
+    };
+    let redirect_uris = match all {
+        Some(client) => KnownRedirects::All(client.redirect_uris),
+        None => KnownRedirects::One(request.redirect_uri().as_str().to_owned()),
+    };
+    ClientUse { id, name, redirect_uris, registered_at }
+}
+
+/// What is to be noted of a client that has refreshed a grant.
+pub(super) fn refreshed(desk: &Desk<'_>, agreed: Authorization) -> ClientUse {
+    let (all, registered_at) = match desk.directory().find(&agreed.client_id) {
+        Found::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
+        Found::PreRegistered(_) | Found::Document(_) | Found::Nothing => (None, None),
+    };
+    ClientUse {
+        name: agreed.client_name.as_deref().and_then(ClientName::clean),
+        redirect_uris: all
+            .map_or(KnownRedirects::One(agreed.redirect_uri), |client| KnownRedirects::All(client.redirect_uris)),
+        registered_at,
+        id: agreed.client_id,
+    }
 }

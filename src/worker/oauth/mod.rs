@@ -1,6 +1,7 @@
 //! The endpoints of the authorization server: from HTTP to the rules in `crate::oauth` and back. One file for each endpoint.
 
 mod account;
+mod all_clients;
 mod authorize;
 mod client_documents;
 mod clients;
@@ -15,7 +16,7 @@ mod token;
 use std::rc::Rc;
 
 use serde_json::json;
-use worker::Env;
+use worker::{Context, Env};
 
 use crate::mcp::Unavailable;
 use crate::oauth::Timestamp;
@@ -30,6 +31,7 @@ use super::authority::Authority;
 use super::clock::{self, Entropy};
 use super::configuration::Configuration;
 use super::cors;
+use super::directory_object::DirectoryOf;
 use super::grants_object::GrantsOf;
 use super::guard;
 use super::incoming::{BodyError, Incoming};
@@ -40,20 +42,32 @@ use super::site::Site;
 use problem::Problem;
 
 /// Answers a request to `endpoint`.
-pub(crate) async fn answer(app: &App, site: &Site, endpoint: OAuthEndpoint, incoming: &Incoming, env: &Env) -> Answer {
+pub(crate) async fn answer(
+    app: &App,
+    site: &Site,
+    endpoint: OAuthEndpoint,
+    incoming: &Incoming,
+    (env, context): (&Env, &Context),
+) -> Answer {
     match endpoint {
         OAuthEndpoint::Metadata(form) => app.document(incoming, site, || metadata::document(app, site, form)),
         OAuthEndpoint::Jwks => app.document(incoming, site, metadata::key_set),
-        OAuthEndpoint::SignIn(step) => authorize::answer(app, site, step, incoming, env).await,
-        OAuthEndpoint::Account(step) => account::answer(app, site, step, incoming, env).await,
+        OAuthEndpoint::SignIn(step) => authorize::answer(app, site, step, incoming, (env, context)).await,
+        OAuthEndpoint::Account(step) => account::answer(app, site, step, incoming, (env, context)).await,
         OAuthEndpoint::Direct(endpoint) => {
-            cors::readable_by_all(for_programs(app, site, endpoint, incoming, env).await)
+            cors::readable_by_all(for_programs(app, site, endpoint, incoming, (env, context)).await)
         }
     }
 }
 
 /// The endpoints that programs post to, from a web page too: who calls is proven by what is sent, never by a cookie.
-async fn for_programs(app: &App, site: &Site, endpoint: DirectEndpoint, incoming: &Incoming, env: &Env) -> Answer {
+async fn for_programs(
+    app: &App,
+    site: &Site,
+    endpoint: DirectEndpoint,
+    incoming: &Incoming,
+    runtime: (&Env, &Context),
+) -> Answer {
     if let Err(forbidden) = guard::check_host(site, &app.configuration) {
         return refused(403, "access_denied", &forbidden.to_string());
     }
@@ -65,7 +79,7 @@ async fn for_programs(app: &App, site: &Site, endpoint: DirectEndpoint, incoming
     if let Some(problem) = app.configuration.closed(Part::AuthorizationServer) {
         return Answer::closed(problem);
     }
-    let desk = match Desk::open(app, site, env).await {
+    let desk = match Desk::open(app, site, runtime).await {
         Ok(desk) => desk,
         Err(outage) => return Answer::outage(outage),
     };
@@ -81,6 +95,8 @@ struct Desk<'a> {
     app: &'a App,
     site: &'a Site,
     env: &'a Env,
+    /// Takes on work that goes on behind the answer.
+    context: &'a Context,
     authority: Rc<Authority>,
     entropy: Entropy,
     now: Timestamp,
@@ -88,13 +104,14 @@ struct Desk<'a> {
 
 impl<'a> Desk<'a> {
     /// Not while a setting that decides who is who cannot be read: without it nobody is signed in, by whatever endpoint.
-    async fn open(app: &'a App, site: &'a Site, env: &'a Env) -> Result<Self, Outage> {
+    async fn open(app: &'a App, site: &'a Site, (env, context): (&'a Env, &'a Context)) -> Result<Self, Outage> {
         if app.configuration.closed(Part::AccessTokens).is_some() {
             return Err(Outage::Storage);
         }
         let unavailable = |Unavailable| Outage::Storage;
         let authority = app.authority(env).await.map_err(unavailable)?;
-        Ok(Self { app, site, env, authority, entropy: Entropy::new().map_err(unavailable)?, now: clock::now() })
+        let entropy = Entropy::new().map_err(unavailable)?;
+        Ok(Self { app, site, env, context, authority, entropy, now: clock::now() })
     }
 
     const fn configuration(&self) -> &'a Configuration {
@@ -108,6 +125,11 @@ impl<'a> Desk<'a> {
 
     const fn grants(&self) -> GrantsOf<'a> {
         GrantsOf { env: self.env }
+    }
+
+    /// Who uses which client, and which were ended.
+    const fn clients(&self) -> DirectoryOf<'a> {
+        DirectoryOf { env: self.env }
     }
 
     fn directory(&self) -> ClientDirectory<'_> {

@@ -9,6 +9,7 @@ use crate::oauth::seal::Sealed;
 use crate::oauth::sign_in::Person;
 use crate::oauth::throttle::{KnownBrowser, Source, Verdict};
 use crate::worker::answer::Answer;
+use crate::worker::identity::OWNER_SUBJECT;
 use crate::worker::incoming::Incoming;
 use crate::worker::keyring;
 use crate::worker::pages::{LoginProblem, PASSPHRASE_FIELD};
@@ -19,8 +20,6 @@ use super::problem::Problem;
 /// A browser that has signed in is remembered for a year, in seconds.
 const REMEMBERED: u32 = 365 * 24 * 60 * 60;
 const KNOWN_BROWSER: HostCookie = HostCookie::new("mcp-known");
-/// Under this name the owner's data is kept.
-const OWNER: &str = "owner";
 
 /// What came of a try.
 pub(super) enum Attempt {
@@ -51,7 +50,7 @@ pub(super) async fn attempt(desk: &Desk<'_>, incoming: &Incoming, form: &Paramet
     let is_right = passphrase.is(typed, desk.authority.keys().passphrase());
     match keyring::attempt(desk.env, source, is_right, epoch).await? {
         Verdict::Enter => {
-            let subject = Subject::new(OWNER).map_err(|_| Problem::BrokenForm)?;
+            let subject = Subject::new(OWNER_SUBJECT).map_err(|_| Problem::BrokenForm)?;
             let browser = known.unwrap_or_else(|| KnownBrowser::new(&desk.entropy));
             Ok(Attempt::Entered { person: Person { subject, display_name: None, epoch }, browser })
         }

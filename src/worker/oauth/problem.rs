@@ -45,6 +45,13 @@ pub(super) enum Problem {
     OtherBrowser,
     /// The form belongs to an earlier sign-in to the account page.
     StaleForm,
+    /// What is asked for is the owner's to do.
+    NotTheOwner,
+    /// The owner has ended the client for everybody.
+    ClientEnded {
+        /// Where the client hears that there is no code.
+        back: String,
+    },
     /// Too many sign-ins wait to be finished.
     TooMany,
     /// The page has led to a code before, which was redeemed.
@@ -99,8 +106,9 @@ const TO_ACCOUNT: WayOn<'static> = WayOn::Link { path: ACCOUNT_PATH, words: "You
 
 impl<'a> Start<'a> {
     /// What the person can do on the page itself.
-    fn way_on(self, problem: &Problem) -> WayOn<'a> {
+    fn way_on(self, problem: &'a Problem) -> WayOn<'a> {
         match (self, problem) {
+            (_, Problem::ClientEnded { back }) => WayOn::Link { path: back, words: "Back to the application" },
             (Self::Application, _) | (Self::Pending { .. }, Problem::Finished) => WayOn::None,
             (Self::Pending { sealed, again }, Problem::NotIdentified(NotIdentified::NotAllowed)) => {
                 WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
@@ -130,6 +138,8 @@ impl Problem {
             Self::Expired => "a form that is too old".to_owned(),
             Self::OtherBrowser => "a form of another browser".to_owned(),
             Self::Finished => "a page that has led to a code before".to_owned(),
+            Self::NotTheOwner => "not the owner".to_owned(),
+            Self::ClientEnded { .. } => "the owner has ended the client".to_owned(),
             Self::TooMany => "too many sign-ins under way".to_owned(),
             Self::NotIdentified(error) => error.to_string(),
             Self::Outage(outage) => outage.to_string(),
@@ -176,6 +186,14 @@ impl Problem {
                 503,
                 "Too many sign-ins have been begun and not finished.".to_owned(),
                 ["Wait a minute. ", again].concat(),
+            ),
+            Self::NotTheOwner => {
+                (403, "Only the owner of this server may do that.".to_owned(), "Ask the owner.".to_owned())
+            }
+            Self::ClientEnded { .. } => (
+                403,
+                "The owner of this server has ended this application's access for everybody.".to_owned(),
+                "Ask the owner, or use another application.".to_owned(),
             ),
             Self::NotIdentified(NotIdentified::NotAllowed) => (
                 403,

@@ -6,7 +6,7 @@ use crate::oauth::token::TokenEndpoint;
 use crate::worker::answer::Answer;
 use crate::worker::incoming::Incoming;
 
-use super::clients::KnownClients;
+use super::clients::{self, KnownClients};
 use super::{Desk, token_refused, unread};
 
 /// Answers a POST.
@@ -15,12 +15,12 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         Ok(body) => body,
         Err(error) => return unread(error),
     };
-    let clients = KnownClients::new(desk);
+    let known = KnownClients::new(desk);
     let signing = desk.authority.signing(desk.now);
     let endpoint = TokenEndpoint {
         issuer: &desk.site.issuer,
         resources: &desk.site.resources,
-        clients: &clients,
+        clients: &known,
         grants: &desk.grants(),
         keys: desk.authority.keys(),
         signing: &signing,
@@ -31,12 +31,14 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
     };
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
     let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await;
-    if let Some(client) = clients.found() {
+    if let Some(client) = known.found() {
         incoming.visit().client(&client);
     }
     match answer {
         Ok(issued) => {
-            clients.prolong().await;
+            if let Some(agreed) = issued.to_note {
+                clients::note_use(desk, clients::refreshed(desk, agreed));
+            }
             if issued.retry == Some(Retry::Late) {
                 incoming.visit().reason("a refresh token was used again after a while");
             }

@@ -33,17 +33,20 @@ pub(crate) enum AccountAction {
     SignOut,
     /// To disconnect all apps, and to leave in every browser.
     SignOutEverywhere,
+    /// To end a client for everybody, which only the owner may.
+    EndClient,
 }
 
 impl AccountAction {
-    const ALL: [Self; 4] = [Self::End, Self::EndAll, Self::SignOut, Self::SignOutEverywhere];
+    const ALL: [Self; 5] = [Self::End, Self::EndAll, Self::SignOut, Self::SignOutEverywhere, Self::EndClient];
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::End => "disconnect",
             Self::EndAll => "disconnect-all",
             Self::SignOut => "sign-out",
             Self::SignOutEverywhere => "sign-out-everywhere",
+            Self::EndClient => "end-client",
         }
     }
 
@@ -68,11 +71,20 @@ pub(crate) enum Notice {
     Expired,
     /// Nothing: whoever finds out who it is has said no.
     NotSignedIn,
+    /// A client was ended for everybody.
+    ClientEnded,
 }
 
 impl Notice {
-    const ALL: [Self; 6] =
-        [Self::Ended, Self::EndedAll, Self::SignedOut, Self::SignedOutEverywhere, Self::Expired, Self::NotSignedIn];
+    const ALL: [Self; 7] = [
+        Self::Ended,
+        Self::EndedAll,
+        Self::SignedOut,
+        Self::SignedOutEverywhere,
+        Self::Expired,
+        Self::NotSignedIn,
+        Self::ClientEnded,
+    ];
 
     /// As the address has it.
     pub(crate) const fn name(self) -> &'static str {
@@ -83,6 +95,7 @@ impl Notice {
             Self::SignedOutEverywhere => "signed-out-everywhere",
             Self::Expired => "expired",
             Self::NotSignedIn => "not-signed-in",
+            Self::ClientEnded => "client-ended",
         }
     }
 
@@ -99,6 +112,7 @@ impl Notice {
             Self::SignedOutEverywhere => "All apps are disconnected, and you are signed out in every browser.",
             Self::Expired => "Your sign-in was over, so nothing has changed. Sign in again.",
             Self::NotSignedIn => "You were not signed in: the sign-in was cancelled or did not work there.",
+            Self::ClientEnded => "The client is ended for everybody.",
         }
     }
 }
@@ -110,6 +124,8 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) person: Option<&'a str>,
     /// Last used first.
     pub(crate) apps: Vec<AccountApp<'a>>,
+    /// Where the owner sees every client. None for everybody else.
+    pub(crate) all_clients: Option<&'a str>,
     /// What was just done.
     pub(crate) notice: Option<Notice>,
     /// The moment at which the page is made.
@@ -161,6 +177,13 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> String {
                 p.foot {
                     "An app shows up about once an hour while it is in use. When you disconnect one, it gets no new access, and "
                     "what it still has ends within two minutes."
+                }
+            }
+            @if let Some(path) = page.all_clients {
+                section.card aria-labelledby="everybody" {
+                    h2 #everybody { "All clients" }
+                    p { "You are the owner: see who has allowed which application here, and end one for everybody." }
+                    p.last { a.button.small href=(path) { "See all clients" } }
                 }
             }
             (all_at_once(page, form))
@@ -248,7 +271,7 @@ fn button(form: &FormTarget<'_>, action: AccountAction, class: &str, words: &str
     }
 }
 
-fn told(notice: Option<Notice>) -> Markup {
+pub(super) fn told(notice: Option<Notice>) -> Markup {
     html! {
         @if let Some(notice) = notice {
             p.note.done role="status" { (notice.words()) }

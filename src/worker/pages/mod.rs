@@ -3,6 +3,7 @@
 //! All of them share one frame and one style sheet, load nothing, and work without JavaScript, by keyboard and screen reader.
 
 mod account;
+mod all_clients;
 mod clients;
 mod consent;
 mod foreign;
@@ -17,6 +18,7 @@ pub(crate) use account::{
     ACTION_FIELD, AccountAction, AccountApp, AccountPage, GRANT_FIELD, NOTICE_FIELD, Notice, account, account_login,
     account_way_in,
 };
+pub(crate) use all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient, all_clients};
 pub(crate) use consent::{ConsentProblem, consent};
 pub(crate) use frame::{FormAnswer, headers};
 pub(crate) use home::{Effect, HomePage, HomeTool, Missing, home, home_headers};

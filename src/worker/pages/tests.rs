@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::caller::Scope;
 use crate::oauth::Timestamp;
+use crate::oauth::client::ClientKind;
 use crate::oauth::consent::{ConsentPage, Vouching, Warning};
 use crate::oauth::login_form::LoginDecision;
 use crate::oauth::redirect_uri::RedirectKind;
@@ -112,7 +113,13 @@ pub(super) fn apps() -> AccountPage<'static> {
         destination_kind: RedirectKind::PrivateUse,
         ..local.clone()
     };
-    AccountPage { person: None, apps: vec![claude, local, cursor], notice: None, now: used_at.plus(7200) }
+    AccountPage {
+        person: None,
+        apps: vec![claude, local, cursor],
+        all_clients: None,
+        notice: None,
+        now: used_at.plus(7200),
+    }
 }
 
 fn nasty_apps() -> AccountPage<'static> {
@@ -123,6 +130,53 @@ fn nasty_apps() -> AccountPage<'static> {
         ..apps().apps.remove(0)
     };
     AccountPage { person: Some(NASTY), apps: vec![app], notice: Some(Notice::Ended), ..apps() }
+}
+
+pub(super) fn clients() -> AllClientsPage<'static> {
+    let first = Timestamp::from_seconds(1_700_000_000);
+    let claude = ListedClient {
+        client: "0".repeat(43),
+        name: Some("Claude"),
+        host: "claude.ai",
+        kind: ClientKind::MetadataDocument,
+        first_allowed_at: Some(first),
+        last_used_at: Some(first.plus(9000)),
+        users: vec!["Jane".to_owned(), "Bob".to_owned()],
+        user_count: 5,
+        ended_at: None,
+    };
+    let nightly = ListedClient {
+        name: Some("Nightly"),
+        host: "",
+        kind: ClientKind::PreRegistered,
+        first_allowed_at: None,
+        last_used_at: None,
+        users: Vec::new(),
+        user_count: 0,
+        ..claude.clone()
+    };
+    let local = ListedClient {
+        name: None,
+        host: "localhost:5",
+        kind: ClientKind::Registered,
+        users: vec!["Jane".to_owned()],
+        user_count: 1000,
+        ended_at: Some(first.plus(9000)),
+        ..claude.clone()
+    };
+    AllClientsPage {
+        clients: vec![nightly, claude, local],
+        next: Some("/account/clients?after=x".to_owned()),
+        back: "/account",
+        notice: None,
+        now: first.plus(9000 + 7200),
+    }
+}
+
+fn nasty_clients() -> AllClientsPage<'static> {
+    let nasty =
+        ListedClient { name: Some(NASTY), host: NASTY, users: vec![NASTY.to_owned()], ..clients().clients.remove(1) };
+    AllClientsPage { clients: vec![nasty], next: Some(NASTY.replace('\u{202E}', "")), ..clients() }
 }
 
 fn all_pages() -> Vec<(&'static str, String)> {
@@ -140,6 +194,9 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("account", account(&apps(), &FORM)),
         ("account, nasty", account(&nasty_apps(), &nasty_form)),
         ("account, empty", account(&AccountPage { apps: Vec::new(), ..apps() }, &FORM)),
+        ("account, owner", account(&AccountPage { all_clients: Some("/account/clients"), ..apps() }, &FORM)),
+        ("all clients", all_clients(&clients(), &FORM)),
+        ("all clients, nasty", all_clients(&nasty_clients(), &nasty_form)),
         ("account, login", account_login(&FORM, Some(Notice::Expired), Some(LoginProblem::WrongPassphrase))),
         (
             "account, way in",

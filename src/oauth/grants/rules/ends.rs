@@ -72,6 +72,45 @@ fn a_person_ends_one_grant_or_all_and_the_codes_that_wait() {
 }
 
 #[test]
+fn the_owner_ends_every_grant_of_a_client_and_its_codes_that_wait_and_no_others() {
+    let (mut ledger, one) = one();
+    let two = granted(&mut ledger, &Counting::from(500), START);
+    let code = waiting(&mut ledger, &Counting::from(900), START);
+    let other = || Authorization { client_id: ClientId::new("other").unwrap(), ..authorization() };
+    let other_code = waiting_for(&mut ledger, other(), &Counting::from(1300), START);
+    let kept = ledger.redeem(&other_code, START, &Counting::from(1400)).unwrap().unwrap();
+    let other_code = waiting_for(&mut ledger, other(), &Counting::from(1500), START);
+    let end = Call::EndClient { client: ClientHash::of(&client()) };
+    let Reply::Revoke(revoked) = ledger.answer(end, START, &random()).unwrap() else { panic!("another reply") };
+    assert_eq!(revoked.ended.len(), 2);
+    for ended in [&one, &two] {
+        assert_eq!(refresh(&mut ledger, ended, START), Err(RefreshRefusal::Ended));
+        assert_eq!(grant(&ledger, ended.grant).ended().unwrap().reason, EndReason::Owner);
+    }
+    assert!(ledger.redeem(&code, START, &random()).unwrap().is_err(), "a code that waited");
+    let list = ledger.list(&[EPOCH], START).unwrap();
+    assert_eq!(list.iter().map(|grant| grant.id).collect::<Vec<_>>(), [kept.grant]);
+    assert!(ledger.redeem(&other_code, START, &Counting::from(1600)).unwrap().is_ok(), "the code of another client");
+}
+
+#[test]
+fn the_use_of_a_grant_is_to_be_entered_once_a_day() {
+    const DAY: u64 = 24 * 3600;
+    let (mut ledger, request) = one();
+    let is_due = |ledger: &Ledger<Memory>, at: u64| {
+        ledger.use_to_enter(request.grant, START.plus(at)).unwrap().map(|due| due.signed_in_at)
+    };
+    assert_eq!(is_due(&ledger, DAY - 1), None, "the directory heard of the sign-in");
+    assert_eq!(is_due(&ledger, DAY), Some(START));
+    assert_eq!(is_due(&ledger, DAY), Some(START), "until it was entered");
+    ledger.entered(request.grant, START.plus(DAY)).unwrap();
+    assert_eq!((is_due(&ledger, 2 * DAY - 1), is_due(&ledger, 2 * DAY)), (None, Some(START)));
+    ledger.revoke(request.grant, START.plus(2 * DAY)).unwrap();
+    assert_eq!(is_due(&ledger, 2 * DAY), None, "one that has ended");
+    assert_eq!(ledger.use_to_enter(GrantId::from_bytes([9; 8]), START.plus(DAY)), Ok(None), "none");
+}
+
+#[test]
 fn who_signs_out_everywhere_ends_all_grants_and_every_earlier_sign_in_until_those_would_be_over() {
     let (mut ledger, one) = one();
     let mut person = |signed_in_at, wish, now| {

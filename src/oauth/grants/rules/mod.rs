@@ -15,6 +15,7 @@ use super::*;
 use crate::caller::{ClientId, GrantId, ScopeSet};
 use crate::oauth::Timestamp;
 use crate::oauth::account::SESSION_LIFETIME;
+use crate::oauth::client_record::ClientHash;
 use crate::oauth::code::{AuthorizationCode, CODE_LIFETIME};
 use crate::oauth::compact::{Unreadable, decode, encode};
 use crate::oauth::keys::tests::Counting;

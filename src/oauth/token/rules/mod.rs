@@ -13,7 +13,7 @@ use crate::oauth::Timestamp;
 use crate::oauth::access_token::{Expected, VerifiedToken, verify};
 use crate::oauth::authorize::AuthorizationQuery;
 use crate::oauth::bearer::Bearer;
-use crate::oauth::client::{Client, ClientKind, ClientName, ClientSecretHash};
+use crate::oauth::client::{Client, ClientKind, ClientName, ClientSecretHash, Standing};
 use crate::oauth::code::AuthorizationCode;
 use crate::oauth::consent::Decision;
 use crate::oauth::form::Parameters;
@@ -50,6 +50,9 @@ struct Server {
     now: Cell<Timestamp>,
     epochs: RefCell<Vec<Epoch>>,
     storage_is_down: Cell<bool>,
+    directory_is_down: Cell<bool>,
+    /// A client that the owner has ended.
+    ended: RefCell<Option<ClientId>>,
     asked: Cell<usize>,
 }
 
@@ -69,6 +72,14 @@ impl Clients for Server {
             _ => return Ok(None),
         };
         Ok(Some(Client { id: id.clone(), kind, name: None, redirect_uris: Vec::new(), secrets, own_scopes }))
+    }
+
+    async fn standing(&self, id: &ClientId) -> Result<Standing, Outage> {
+        if self.storage_is_down.get() || self.directory_is_down.get() {
+            return Err(Outage::Storage);
+        }
+        let is_ended = self.ended.borrow().as_ref() == Some(id);
+        Ok(if is_ended { Standing::Ended } else { Standing::Stands })
     }
 }
 
@@ -114,6 +125,8 @@ impl Server {
             now: Cell::new(START),
             epochs: RefCell::new(vec![EPOCH]),
             storage_is_down: Cell::new(false),
+            directory_is_down: Cell::new(false),
+            ended: RefCell::new(None),
             asked: Cell::new(0),
         }
     }

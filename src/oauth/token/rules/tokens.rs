@@ -83,6 +83,29 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
 }
 
 #[test]
+fn a_client_that_the_owner_has_ended_gets_nothing_for_a_code_and_a_code_is_not_used_up_while_nobody_can_tell() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    *server.ended.borrow_mut() = Some(ClientId::new("app").unwrap());
+    let error = server.redeem(&code).unwrap_err();
+    assert_eq!((error.code(), error.reason().as_str()), ("invalid_grant", "invalid_grant: code client_ended"));
+    server.directory_is_down.set(true);
+    assert_eq!(server.redeem(&code).unwrap_err(), TokenError::Outage(Outage::Storage));
+    server.directory_is_down.set(false);
+    *server.ended.borrow_mut() = None;
+    assert!(server.redeem(&code).is_ok());
+}
+
+#[test]
+fn a_client_that_the_owner_has_ended_does_not_act_for_itself() {
+    let server = Server::new();
+    let ask = || server.post_with(Some(&basic("robot", "s3cret")), Some(FORM), "grant_type=client_credentials");
+    assert!(ask().is_ok());
+    *server.ended.borrow_mut() = Some(ClientId::new("robot").unwrap());
+    assert_eq!(ask().unwrap_err().code(), "unauthorized_client");
+}
+
+#[test]
 fn a_refresh_gives_both_tokens_again() {
     let server = Server::new();
     let first = server.signed_in();
