@@ -11,7 +11,7 @@ import { startInstances } from './support/instances.mjs';
 import { LEGACY, calling, eventually, legacy, notification, post, send, stream, textOf } from './support/mcp.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from './support/oauth.mjs';
 
-const vars = { ...SIGN_IN, KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '60' };
+const vars = { ...SIGN_IN, SSE_TRANSPORT: 'on', KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '60' };
 let world;
 let here;
 let there;

@@ -364,6 +364,63 @@ describe('when the host of a document does not answer well', () => {
   });
 });
 
+describe('how often documents are fetched', () => {
+  /** Fetches that one network may cause in a minute, and that one host is asked for. */
+  const MOST = 20;
+  const asks = (id, network, parameters) =>
+    ask(site, { path: authorizePath(asking(clientOf(id), parameters)), headers: { 'cf-connecting-ip': network } });
+  const isRefused = (answer, rule) => answer.hasStatus(429, rule).hasHeader('retry-after', /^\d+$/, rule);
+
+  test('is limited for each network, and never concerns what is kept or built in', async () => {
+    const kept = newId();
+    publish(kept);
+    (await asks(kept, '203.0.113.7')).hasStatus(200, 'the first');
+    for (let turn = 1; turn < MOST; turn += 1) {
+      const id = newId();
+      publish(id);
+      (await asks(id, `203.0.113.${turn}`)).hasStatus(200, 'so many are fine');
+    }
+    asked.length = 0;
+    for (let turn = 0; turn < 100; turn += 1) {
+      const id = newId();
+      publish(id);
+      isRefused(await asks(id, '203.0.113.7'), 'one more');
+    }
+    assert.deepEqual(asked, [], 'nobody was asked');
+    (await asks(kept, '203.0.113.7')).hasStatus(200, 'what is kept serves');
+    const builtIn = { client_id: 'https://claude.ai/oauth/mcp-oauth-client-metadata', redirect_uri: 'https://claude.ai/api/mcp/auth_callback' };
+    const shown = await asks(builtIn.client_id, '203.0.113.7', builtIn);
+    shown.hasStatus(200, 'what is built in serves');
+    const other = newId();
+    publish(other);
+    (await asks(other, '198.51.100.1')).hasStatus(200, 'another network');
+  });
+
+  test('is limited for each host, whoever causes it', async () => {
+    const at = (path) => `https://victim.example/${path}`;
+    for (let turn = 0; turn < MOST; turn += 1) {
+      publish(at(turn));
+      (await asks(at(turn), `203.0.${turn}.1`)).hasStatus(200, 'so many are fine');
+    }
+    publish(at('more'));
+    isRefused(await asks(at('more'), '203.0.99.1'), 'one more');
+    assert.equal(fetches(at('more')), 0);
+    (await asks(at(MOST - 1), '203.0.98.1')).hasStatus(200, 'what is kept serves');
+  });
+
+  test('a failure is remembered for a moment', async () => {
+    for (const [status, shown] of [[404, 400], [500, 503]]) {
+      const id = newId();
+      publish(id, 'nothing', { status });
+      for (let turn = 0; turn < 5; turn += 1) (await asks(id, '203.0.113.7')).hasStatus(shown);
+      assert.equal(fetches(id), 1, `${status}: asked once`);
+      await site.passes(16);
+      publish(id);
+      (await asks(id, '203.0.113.7')).hasStatus(200, `${status}: a moment later it is asked again`);
+    }
+  });
+});
+
 describe('a document is kept', () => {
   test('as long as its host says, and not longer', async () => {
     const id = newId();

@@ -376,9 +376,23 @@ describe('a limit of calls', () => {
     answer.hasHeader('retry-after', /^\d+$/, 'RFC 6585 §4');
   };
 
+  /** The binding is asked about none of the first calls of a minute. */
+  const UNASKED = 60;
+  const asksTheBinding = () => here.log().split('\n').filter((line) => line.startsWith('[limit] ')).length;
+
+  test('asks the binding only beyond what is usual', async () => {
+    for (let turn = 0; turn < UNASKED; turn += 1) (await guest('192.0.2.1')).result('a usual one');
+    assert.equal(asksTheBinding(), 0);
+    (await guest('192.0.2.1')).result('one more');
+    assert.equal(asksTheBinding(), 1);
+    await limited.passes(60);
+    (await guest('192.0.2.1')).result('the next minute');
+    assert.equal(asksTheBinding(), 1);
+  });
+
   test('counts guests by their network', async () => {
-    for (let turn = 0; turn < 3; turn += 1) (await guest('203.0.113.7')).result('three are fine');
-    isTooMany(await guest('203.0.113.7'), 'the fourth');
+    for (let turn = 0; turn < UNASKED + 3; turn += 1) (await guest('203.0.113.7')).result('so many are fine');
+    isTooMany(await guest('203.0.113.7'), 'one too many');
     isTooMany(await guest('203.0.113.99'), 'the same network');
     (await guest('198.51.100.1')).result('another network');
     assert.equal((await lineOf(await guest('203.0.113.7'), here)).outcome, 'too_many');
@@ -387,8 +401,8 @@ describe('a limit of calls', () => {
   test('counts who has signed in by person and client, wherever they call from', async () => {
     const [one, other] = [await connect(here), await connect(here)];
     const called = ({ tokens }, address) => call(here, tokens.access_token, 'whoami', {}, { headers: { 'cf-connecting-ip': address } });
-    for (let turn = 0; turn < 3; turn += 1) (await called(one, `203.0.113.${turn}`)).result('three are fine');
-    isTooMany(await called(one, '192.0.2.1'), 'the fourth');
+    for (let turn = 0; turn < UNASKED + 3; turn += 1) (await called(one, `203.0.113.${turn}`)).result('so many are fine');
+    isTooMany(await called(one, '192.0.2.1'), 'one too many');
     (await called(other, '203.0.113.7')).result('another client');
     keepsSecrets([here]);
   });

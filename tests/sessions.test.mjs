@@ -194,6 +194,8 @@ describe('a stream that can be resumed', () => {
 
   test('that was read to its end costs no write; what was read can be read again for a moment', async () => {
     const session = await begin();
+    // A client without a sign-in has a place from its first stream on.
+    await read(await streamFrom(here, session.working(1)));
     const earlier = await world.counts();
     const calls = await streamFrom(here, session.working(3));
     const events = await read(calls);
@@ -351,8 +353,8 @@ describe('a session of a person', () => {
       const calls = await streamFrom(at, session.request('tools/call', calling('delete_note', { id })));
       const [opening] = await read(calls, 2);
       for (const authorization of [null]) {
-        (await sendTo(other, session.get(opening.id, { authorization }))).hasStatus(404, 'to a guest there is no such session');
-        (await sendTo(other, session.end({ authorization }))).hasStatus(404, 'to a guest there is no such session');
+        (await sendTo(other, session.get(opening.id, { authorization }))).hasStatus(405, 'a client without a token has no session here');
+        (await sendTo(other, session.end({ authorization }))).hasStatus(405, 'a client without a token has no session here');
       }
       (await sendTo(other, session.get(opening.id, { authorization: 'Bearer nonsense' }))).hasStatus(401, 'a bad token is told so');
       const [question] = messagesIn(await read(await streamFrom(other, session.get(opening.id)), 1));

@@ -67,8 +67,8 @@ async function get(site, session, { token, accept = 'text/event-stream', version
 
 const newSession = async (site) => (await ask(site, initialize(LEGACY[0]))).headers['mcp-session-id'];
 
-const inSession = (site, session, method, params, { token } = {}) =>
-  ask(site, legacy(method, params, { headers: { 'mcp-session-id': session, ...signedIn(token) } }));
+const inSession = (site, session, method, params, { token, network } = {}) =>
+  ask(site, legacy(method, params, { headers: { 'mcp-session-id': session, ...signedIn(token), ...(network && { 'cf-connecting-ip': network }) } }));
 
 /** Calls a tool that announces something. */
 async function announce(site, name, args = {}, { token } = {}) {
@@ -471,7 +471,9 @@ test('guests, who can make up sessions, leave room for those of people', async (
     });
     const subscribe = (session, who) => inSession(site, session, 'resources/subscribe', { uri: 'test://template/1/data' }, who);
     for (let at = 0; at < madeUp.length; at += 50) {
-      const answers = await Promise.all(madeUp.slice(at, at + 50).map((session) => subscribe(session)));
+      // From several networks: each has room for two hundred sessions.
+      const network = `203.0.${Math.floor(at / 200)}.1`;
+      const answers = await Promise.all(madeUp.slice(at, at + 50).map((session) => subscribe(session, { network })));
       for (const answer of answers) answer.result('the id is one that a server here could have made');
     }
     (await subscribe(await newSession(site))).error(200, CODE.invalidParams, 'there is no room for one more guest');

@@ -28,6 +28,19 @@ pub(crate) const TTL: u64 = 60_000;
 thread_local! {
     pub(super) static TASKS: RefCell<HashMap<String, (TaskCall, Task)>> = RefCell::default();
     pub(super) static NOW: Cell<u64> = const { Cell::new(0) };
+    static STATE_USES: Cell<usize> = const { Cell::new(0) };
+}
+
+impl Alone {
+    /// How often something was asked of a session, a task or a subscription in this thread.
+    #[cfg(test)]
+    pub(crate) fn state_uses() -> usize {
+        STATE_USES.get()
+    }
+
+    fn uses_state() {
+        STATE_USES.set(STATE_USES.get().saturating_add(1));
+    }
 }
 
 impl Host for Alone {
@@ -50,6 +63,7 @@ impl Host for Alone {
         _session: &SessionId,
         _owner: Option<&Subject>,
     ) -> Result<Option<LogLevel>, SessionError> {
+        Self::uses_state();
         Ok(None)
     }
 
@@ -59,6 +73,7 @@ impl Host for Alone {
         _owner: Option<&Subject>,
         _level: LogLevel,
     ) -> Result<(), SessionError> {
+        Self::uses_state();
         Ok(())
     }
 
@@ -68,6 +83,7 @@ impl Host for Alone {
         _owner: Option<&Subject>,
         _id: &str,
     ) -> Result<ClientResponse, SessionError> {
+        Self::uses_state();
         Err(Unavailable.into())
     }
 
@@ -78,10 +94,12 @@ impl Host for Alone {
         _id: &str,
         _response: &ClientResponse,
     ) -> Result<(), SessionError> {
+        Self::uses_state();
         Ok(())
     }
 
     async fn stop(&self, _session: &SessionId, _owner: Option<&Subject>, _id: &RequestId) -> Stop {
+        Self::uses_state();
         pending().await
     }
 
@@ -91,12 +109,14 @@ impl Host for Alone {
         _owner: Option<&Subject>,
         _id: &RequestId,
     ) -> Result<(), SessionError> {
+        Self::uses_state();
         Ok(())
     }
 
     async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
 
     async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
+        Self::uses_state();
         Ok(())
     }
 
@@ -108,6 +128,7 @@ impl Host for Alone {
         _events: &[Event],
         _delivery: Delivery,
     ) -> Result<(), SessionError> {
+        Self::uses_state();
         Ok(())
     }
 
@@ -124,6 +145,7 @@ impl Host for Alone {
     fn run_on(&self, _work: impl Future<Output = ()> + 'static) {}
 
     async fn task(&self, id: &TaskId, command: Command) -> Result<TaskReply, Unavailable> {
+        Self::uses_state();
         let now = NOW.get();
         TASKS.with_borrow_mut(|tasks| {
             let key = id.as_str().to_owned();

@@ -108,6 +108,11 @@ impl ClientCapabilities {
         self.0 & capability.bit() != 0
     }
 
+    /// All but one.
+    pub(crate) const fn without(self, capability: ClientCapability) -> Self {
+        Self(self.0 & !capability.bit())
+    }
+
     /// One byte that [`Self::from_byte`] reads.
     pub(crate) const fn to_byte(self) -> u8 {
         self.0

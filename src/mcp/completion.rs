@@ -15,8 +15,6 @@ use super::result::Members;
 use super::tool_result::{ToolError, Unfinished};
 use crate::caller::ScopeSet;
 
-/// Most values in one answer ("Completion", `values`).
-const MAX_VALUES: usize = 100;
 /// Longest text that is completed, in bytes.
 const MAX_VALUE: usize = 1024;
 
@@ -29,6 +27,9 @@ pub struct Partial {
 }
 
 impl Partial {
+    /// Most values in one answer ("Completion", `values`).
+    pub const MAX_VALUES: usize = 100;
+
     /// Another argument, if the client says it.
     #[must_use]
     pub fn argument(&self, name: &str) -> Option<&str> {
@@ -155,8 +156,8 @@ fn context_arguments(params: &Object) -> Option<Vec<(String, String)>> {
 
 fn completion(mut values: Vec<String>) -> Value {
     let total = values.len();
-    values.truncate(MAX_VALUES);
-    json!({ "values": values, "total": total, "hasMore": total > MAX_VALUES })
+    values.truncate(Partial::MAX_VALUES);
+    json!({ "values": values, "total": total, "hasMore": total > Partial::MAX_VALUES })
 }
 
 #[cfg(test)]

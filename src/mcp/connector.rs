@@ -20,6 +20,7 @@ pub struct Connector<H> {
     pub(crate) instructions: Option<String>,
     pub(crate) sign_in: Vec<Scope>,
     pub(crate) announces: Topics,
+    pub(crate) anonymous_state: AnonymousState,
     pub(crate) tools: Vec<Tool<H>>,
     pub(crate) resources: Vec<Resource<H>>,
     pub(crate) templates: Vec<Template<H>>,
@@ -28,6 +29,16 @@ pub struct Connector<H> {
     pub(crate) skills: Vec<Skill>,
     /// What makes skills ready. Only a connector with skills has it, and with it the code: a Worker is smaller without.
     pub(crate) ready_skills: Option<ReadySkills<H>>,
+}
+
+/// Whether anything is kept for a client that sends no token.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum AnonymousState {
+    /// Nothing: it causes no write and holds no object awake.
+    #[default]
+    Refused,
+    /// What a signed-in client has, within limits.
+    Kept,
 }
 
 /// How a server names itself ("Implementation").
@@ -63,6 +74,7 @@ impl<H: 'static> Connector<H> {
             instructions: None,
             sign_in: Vec::new(),
             announces: Topics::default(),
+            anonymous_state: AnonymousState::default(),
             tools: Vec::new(),
             resources: Vec::new(),
             templates: Vec::new(),
@@ -120,6 +132,17 @@ impl<H: 'static> Connector<H> {
     #[must_use]
     pub fn announces(mut self, topics: impl IntoIterator<Item = Topic>) -> Self {
         self.announces = topics.into_iter().fold(self.announces, Topics::with);
+        self
+    }
+
+    /// Serves clients that have not signed in with sessions and tasks: they can be asked, come back to a lost stream, set a log
+    /// level, subscribe and get a task. For connectors without any sign-in. Each of these keeps something in a Durable Object,
+    /// and anybody can cause it; so what such clients keep is bounded for each network and in all, and expires.
+    ///
+    /// Without it they get every public tool, resource and prompt, and nothing is kept for them.
+    #[must_use]
+    pub fn anonymous_sessions(mut self) -> Self {
+        self.anonymous_state = AnonymousState::Kept;
         self
     }
 

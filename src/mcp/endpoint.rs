@@ -20,18 +20,18 @@ use super::jsonrpc::{
     Body, ErrorCode, ErrorResponse, Malformed, Message, Request, RequestId, RpcError, Unreadable, to_bytes,
 };
 use super::legacy::{self, Spoken};
-use super::listen::Listening;
+use super::listen::{Listen, Listening};
 use super::modern::{self, Refusal};
 use super::operation::{self, Operation, Response, Runner};
 use super::outlive::Outlive;
 use super::registry::{Need, Registry};
-use super::session::SessionId;
+use super::session::{Session, SessionId};
 use super::sse::{EventSource, EventStream, Resumable, Run, WithoutClient};
 use super::tool_result::ToolResult;
 use super::version::{Era, ProtocolVersion, names_modern_era};
 use crate::caller::{Caller, ScopeSet, Subject};
 
-use unanswered::{cancel_in, notified, respond};
+use unanswered::{cancel_in, notified, respond, respond_in};
 
 /// How an endpoint behaves.
 #[derive(Clone, Copy, Debug)]
@@ -189,14 +189,14 @@ impl<H: Host + Unpin> Endpoint<H> {
         let request = match message {
             Ok(Message::Request(request)) => request,
             Ok(Message::Notification(notification)) => {
-                return notified(notification, headers, &host, caller.as_ref()).await;
+                return notified(notification, headers, &self.registry, &host, caller.as_ref()).await;
             }
             Ok(Message::Response(..)) if names_modern(headers) => {
                 // From 2026-07-28 on a server asks nothing, so there is nothing to respond to.
                 return Reply::refused_unread(400, "This revision of the protocol has no responses from clients.");
             }
             Ok(Message::Response(id, response)) => {
-                return respond(&id, &response, headers, &host, caller.as_ref()).await;
+                return respond(&id, &response, headers, &self.registry, &host, caller.as_ref()).await;
             }
             Err(Malformed { id, problem }) => {
                 let error = RpcError::new(ErrorCode::InvalidRequest, problem.to_string());
@@ -207,17 +207,22 @@ impl<H: Host + Unpin> Endpoint<H> {
             return Reply::refused_unread(406, "Accept must allow application/json or text/event-stream.");
         };
         let id = request.id.clone();
-        match self.admit(request, headers) {
+        match self.admit(request, headers, caller.as_ref()) {
             Ok((operation, exchange)) => self.carry_out(operation, id, exchange, accepts, host, caller).await,
             Err(Refusal { status, error }) => Response::error(Some(&id), &error, status).into(),
         }
     }
 
     /// Finds the era of a request and lets it check and parse.
-    fn admit(&self, request: Request, headers: &impl RequestHeaders) -> Result<(Operation<H>, Exchange), Refusal> {
+    fn admit(
+        &self,
+        request: Request,
+        headers: &impl RequestHeaders,
+        caller: Option<&Caller>,
+    ) -> Result<(Operation<H>, Exchange), Refusal> {
         let page_size = self.settings.page_size;
         if modern::claim(&request.params).is_some() {
-            return modern::admit(request, headers, &self.registry, page_size);
+            return self.admit_modern(request, headers, caller);
         }
         let header = headers.get(headers::PROTOCOL_VERSION);
         let header_is_modern = header.as_deref().is_some_and(|header| names_modern_era(trimmed(header)));
@@ -226,14 +231,33 @@ impl<H: Host + Unpin> Endpoint<H> {
                 return Err(refused("The header MCP-Protocol-Version names a version without `initialize`.").into());
             }
             // The header can name nothing yet.
-            return legacy::admit(request, Spoken::Unnamed, None, &self.registry, page_size).map_err(legacy_refusal);
+            return legacy::admit(request, Spoken::Unnamed, Session::Unnamed, &self.registry, page_size)
+                .map_err(legacy_refusal);
         }
         if header_is_modern {
-            return modern::admit(request, headers, &self.registry, page_size);
+            return self.admit_modern(request, headers, caller);
         }
         let spoken = Spoken::by(header.as_deref()).map_err(legacy_refusal)?;
-        let session = legacy::session(headers).map_err(|error| Refusal { status: 404, error })?;
+        let session =
+            legacy::session(headers, &self.registry, caller).map_err(|error| Refusal { status: 404, error })?;
         legacy::admit(request, spoken, session, &self.registry, page_size).map_err(legacy_refusal)
+    }
+
+    fn admit_modern(
+        &self,
+        request: Request,
+        headers: &impl RequestHeaders,
+        caller: Option<&Caller>,
+    ) -> Result<(Operation<H>, Exchange), Refusal> {
+        let (operation, exchange) = modern::admit(request, headers, &self.registry, self.settings.page_size)?;
+        if self.registry.keeps_state_for(caller) {
+            return Ok((operation, exchange));
+        }
+        if matches!(operation, Operation::Listen(_)) {
+            // The acknowledgement says what is honoured, which is nothing, and the stream ends at once.
+            return Ok((Operation::Listen(Listen::to_nothing()), exchange));
+        }
+        Ok((operation, exchange.without_tasks()))
     }
 
     /// Runs a request to its answer: JSON if it is there soon and nothing comes before it, otherwise a stream.
@@ -331,7 +355,7 @@ impl<H: Host + Unpin> Endpoint<H> {
             Ok(_) => return invalid("This revision of the protocol has no batches: send one message at a time."),
             Err(error) => return Response::error(None, &error, 400).into(),
         };
-        let session = match legacy::session(headers) {
+        let session = match legacy::session(headers, &self.registry, caller.as_ref()) {
             Ok(session) => session,
             Err(error) => return Response::error(None, &error, 404).into(),
         };
@@ -348,13 +372,13 @@ impl<H: Host + Unpin> Endpoint<H> {
             }
         }
         for (id, response) in responses {
-            let reply = respond(&id, &response, headers, &host, caller.as_ref()).await;
+            let reply = respond_in(session.clone().stateful(), &id, &response, &host, caller.as_ref()).await;
             if !matches!(reply, Reply::Accepted) {
                 return reply;
             }
         }
         for id in cancelled {
-            let reply = cancel_in(session.as_ref(), &id, &host, caller.as_ref()).await;
+            let reply = cancel_in(session.clone().stateful().as_ref(), &id, &host, caller.as_ref()).await;
             if !matches!(reply, Reply::Accepted) {
                 return reply;
             }
@@ -413,6 +437,8 @@ pub(crate) fn names_modern(headers: &impl RequestHeaders) -> bool {
     headers.get(headers::PROTOCOL_VERSION).is_some_and(|header| names_modern_era(trimmed(&header)))
 }
 
+#[cfg(test)]
+mod anonymous_tests;
 mod http_sse;
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::ask::Asking;
-use super::client_capabilities::ClientCapabilities;
+use super::client_capabilities::{ClientCapabilities, ClientCapability};
 use super::json::Object;
 use super::jsonrpc::{RequestId, RpcError, to_bytes};
 use super::log::LogLevel;
-use super::session::SessionId;
+use super::session::{Session, SessionId};
 use super::tasks::StatusMessage;
 use super::version::ProtocolVersion;
 
@@ -95,15 +95,23 @@ impl Exchange {
     }
 
     /// A request of a legacy client, which said at `initialize` what it can do.
-    pub(crate) fn legacy(version: ProtocolVersion, wishes: Wishes, session: Option<SessionId>) -> Self {
-        let Some(session) = session else {
-            let log_filter = LogFilter::AtLeast(LogLevel::UNASKED);
-            let nothing = ClientCapabilities::default();
-            return Self::new(version, wishes.progress_token, nothing, Asking::Nobody, log_filter);
+    pub(crate) fn legacy(version: ProtocolVersion, wishes: Wishes, session: Session) -> Self {
+        let unasked = LogFilter::AtLeast(LogLevel::UNASKED);
+        let (capabilities, asking, log_filter) = match session {
+            Session::Unnamed => (ClientCapabilities::default(), Asking::Nobody, unasked),
+            // Whatever its client can do, nothing could wait here for its answer.
+            Session::Stateless(_) => (ClientCapabilities::default(), Asking::SignedIn, unasked),
+            Session::Stateful(session) => {
+                (session.capabilities, Asking::Stream(session.clone()), LogFilter::OfSession(session))
+            }
         };
-        let capabilities = session.capabilities;
-        let (asking, log_filter) = (Asking::Stream(session.clone()), LogFilter::OfSession(session));
         Self::new(version, wishes.progress_token, capabilities, asking, log_filter)
+    }
+
+    /// The same for a client that can have no task.
+    pub(crate) fn without_tasks(mut self) -> Self {
+        self.client_capabilities = self.client_capabilities.without(ClientCapability::Tasks);
+        self
     }
 
     /// The call behind a task. It has no stream of its own.
@@ -156,7 +164,7 @@ impl Exchange {
     pub(crate) fn session(&self) -> Option<&SessionId> {
         match &self.asking {
             Asking::Stream(session) => Some(session),
-            Asking::Nobody | Asking::Rounds(_) => None,
+            Asking::Nobody | Asking::SignedIn | Asking::Rounds(_) => None,
         }
     }
 

@@ -157,6 +157,9 @@ pub enum SessionError {
     /// What it remembers is out of reach.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// Clients that have not signed in hold too much already, here or in all.
+    #[error("too many clients without a sign-in; sign in, or try again later")]
+    TooMany,
     /// It has ended, or it is somebody else's, who need not know that it exists.
     #[error("there is no such session; begin one with `initialize`")]
     Gone,

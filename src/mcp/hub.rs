@@ -48,6 +48,8 @@ impl Watched {
 pub struct Listener {
     owner: Option<Subject>,
     grant: Option<GrantId>,
+    /// Where a guest listens from.
+    network: Option<String>,
     /// When the token expires that the stream was opened with, in seconds since 1970.
     until: Option<u64>,
     interest: Interest,
@@ -73,7 +75,13 @@ impl Listener {
     #[must_use]
     pub fn new(caller: Option<&Caller>, until: Option<u64>, interest: Interest, role: Role) -> Self {
         let owner = caller.map(|caller| caller.subject.clone());
-        Self { owner, grant: caller.and_then(|caller| caller.grant), until, interest, role }
+        Self { owner, grant: caller.and_then(|caller| caller.grant), network: None, until, interest, role }
+    }
+
+    /// The same, who has not signed in and listens from `network`.
+    #[must_use]
+    pub fn from_network(self, network: &str) -> Self {
+        Self { network: Some(network.to_owned()), ..self }
     }
 
     /// The person; none for a guest.
@@ -134,6 +142,8 @@ pub struct Limits {
     pub total: usize,
     /// Of guests together, so that they leave room for those who signed in.
     pub guests: usize,
+    /// Of guests from one network.
+    pub network: usize,
     /// Of one person.
     pub each: usize,
 }
@@ -141,7 +151,7 @@ pub struct Limits {
 /// Why a stream was not opened.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Full {
-    /// This person has too many.
+    /// This person has too many, or these guests from one network.
     #[error("You have too many open streams. Close one and try again.")]
     OfThisOwner,
     /// There are too many in all.
@@ -171,6 +181,9 @@ impl Hub {
         match &listener.owner {
             _ if self.streams.len() >= self.limits.total => return Err(Full::InAll),
             None if of_owner >= self.limits.guests => return Err(Full::InAll),
+            None if self.of_network(listener.network.as_deref()) >= self.limits.network => {
+                return Err(Full::OfThisOwner);
+            }
             Some(_) if of_owner >= self.limits.each => return Err(Full::OfThisOwner),
             None | Some(_) => {}
         }
@@ -178,6 +191,11 @@ impl Hub {
         let id = StreamId(self.last);
         self.streams.push((id, listener));
         Ok(id)
+    }
+
+    fn of_network(&self, network: Option<&str>) -> usize {
+        let of_guests = self.streams.iter().filter(|(_, other)| other.owner.is_none());
+        of_guests.filter(|(_, other)| other.network.as_deref() == network).count()
     }
 
     /// Forgets a stream.

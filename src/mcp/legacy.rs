@@ -12,9 +12,10 @@ use super::jsonrpc::{ErrorCode, Request, RpcError};
 use super::log::LogLevel;
 use super::operation::{Operation, parse_common};
 use super::registry::Registry;
-use super::session::SessionId;
+use super::session::{Session, SessionId};
 use super::version::{Era, ProtocolVersion};
 use super::watch::Watch;
+use crate::caller::Caller;
 
 /// The version that a legacy message was sent under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +66,15 @@ impl Spoken {
     }
 }
 
-/// The session that a message names. Fails where it names one that no handshake here began.
-pub(crate) fn session(headers: &impl RequestHeaders) -> Result<Option<SessionId>, RpcError> {
-    let Some(header) = headers.get(SessionId::HEADER) else { return Ok(None) };
-    SessionId::parse(trimmed(&header)).map(Some).ok_or_else(no_session)
+/// The session that a message of `caller` names. Fails where it names one that no handshake here began.
+pub(crate) fn session<H: 'static>(
+    headers: &impl RequestHeaders,
+    registry: &Registry<H>,
+    caller: Option<&Caller>,
+) -> Result<Session, RpcError> {
+    let Some(header) = headers.get(SessionId::HEADER) else { return Ok(Session::Unnamed) };
+    let id = SessionId::parse(trimmed(&header)).ok_or_else(no_session)?;
+    Ok(if registry.keeps_state_for(caller) { Session::Stateful(id) } else { Session::Stateless(id) })
 }
 
 /// What goes with status 404: the client begins anew.
@@ -80,23 +86,25 @@ pub(crate) fn no_session() -> RpcError {
 pub(crate) fn admit<H: Host>(
     request: Request,
     spoken: Spoken,
-    session: Option<SessionId>,
+    session: Session,
     registry: &Rc<Registry<H>>,
     page_size: usize,
 ) -> Result<(Operation<H>, Exchange), RpcError> {
     let wishes = Wishes::of(&request.params)?;
-    let mut version = spoken.answered_as(session.as_ref());
+    let mut version = spoken.answered_as(session.id());
     let operation = match request.method.as_str() {
-        "ping" => Operation::Ping,
+        "ping" => Operation::Acknowledge,
         "initialize" => {
             version = agreed_version(&request, spoken)?;
             let declared = request.params.get("capabilities").and_then(serde_json::Value::as_object);
             Operation::Initialize(version, declared.map(ClientCapabilities::declared).unwrap_or_default())
         }
-        "logging/setLevel" => set_log_level(&request, session.clone())?,
+        "logging/setLevel" => set_log_level(&request, &session)?,
+        // Who has not signed in was never told of a change.
+        "resources/unsubscribe" if matches!(session, Session::Stateless(_)) => Operation::Acknowledge,
         method @ ("resources/subscribe" | "resources/unsubscribe") if registry.announces(Topic::ResourceUpdates) => {
             let begins = method == "resources/subscribe";
-            Operation::Watch(Watch::parse(begins, &request.params, session.clone(), registry, version)?)
+            Operation::Watch(Watch::parse(begins, &request.params, session.clone().stateful(), registry, version)?)
         }
         _ => parse_common(&request.method, request.params, registry, page_size, version)?,
     };
@@ -117,19 +125,21 @@ fn agreed_version(request: &Request, spoken: Spoken) -> Result<ProtocolVersion, 
     Ok(known.unwrap_or(ProtocolVersion::NEWEST_LEGACY))
 }
 
-fn set_log_level<H>(request: &Request, session: Option<SessionId>) -> Result<Operation<H>, RpcError> {
+fn set_log_level<H>(request: &Request, session: &Session) -> Result<Operation<H>, RpcError> {
     let level = request
         .params
         .get("level")
         .and_then(serde_json::Value::as_str)
         .and_then(LogLevel::parse)
         .ok_or_else(|| RpcError::invalid_params("`level` must be one of the eight log levels."))?;
-    let session = session.ok_or_else(|| {
-        RpcError::invalid_params(
+    match session {
+        Session::Stateful(session) => Ok(Operation::SetLogLevel(session.clone(), level)),
+        // Many clients set a level unasked and give up where that fails. Theirs stays the default.
+        Session::Stateless(_) => Ok(Operation::Acknowledge),
+        Session::Unnamed => Err(RpcError::invalid_params(
             "Send the header Mcp-Session-Id that `initialize` gave: the level is kept for that session.",
-        )
-    })?;
-    Ok(Operation::SetLogLevel(session, level))
+        )),
+    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,11 @@ impl Listen {
         Ok(Self(Interest { lists, own_resource_list: registry.resource_lists_are_own(), uris, tasks }))
     }
 
+    /// One of which nothing is honoured.
+    pub(crate) fn to_nothing() -> Self {
+        Self(Interest::default())
+    }
+
     /// The subscription that begins with the request `id`.
     pub(crate) fn begin<H: 'static>(self, id: RequestId, caller: Option<&Caller>, registry: &Registry<H>) -> Listening {
         let end = complete(&id, registry, ProtocolVersion::V2026_07_28, Ended::of(&id)).body;

@@ -44,6 +44,19 @@ impl Listing {
         })
     }
 
+    /// A page of `items` that were chosen before.
+    pub(crate) fn chosen<I>(
+        name: &'static str,
+        items: &[I],
+        next_cursor: Option<String>,
+        form: ListForm,
+        hints: CacheHints,
+        write: impl Fn(&I, ProtocolVersion) -> Value,
+    ) -> Self {
+        let items = items.iter().map(|item| write(item, form.version)).collect();
+        Self { name, items, next_cursor, hints: form.version.is_modern().then_some(hints) }
+    }
+
     /// For a list whose result has no caching hints in the specification.
     pub(crate) fn without_hints(mut self) -> Self {
         self.hints = None;

@@ -38,8 +38,8 @@ pub(crate) enum Operation<H> {
     Discover,
     /// Until 2025-11-25: the handshake, with the version agreed on and what the client can do.
     Initialize(ProtocolVersion, ClientCapabilities),
-    /// Until 2025-11-25.
-    Ping,
+    /// Until 2025-11-25: `ping`, and what asks for something to be kept that is kept for nobody. An empty result.
+    Acknowledge,
     /// Until 2025-11-25: which log messages the session wants.
     SetLogLevel(SessionId, LogLevel),
     /// Until 2025-11-25: which resources the session wants to hear of.
@@ -166,7 +166,7 @@ impl<H: Host> Runner<H> {
         let cx = || Context::new(self.host.clone(), self.caller.clone(), Rc::clone(exchange));
         let unfinished = match operation {
             // A stream of changes that comes here is held by nobody: it has ended.
-            Operation::Ping | Operation::Listen(_) => return answer.with(Empty),
+            Operation::Acknowledge | Operation::Listen(_) => return answer.with(Empty),
             Operation::Discover => return answer.with(discovery(&self.registry)),
             Operation::Initialize(version, capabilities) => {
                 let Ok(bits) = self.host.random_bits() else {
@@ -190,6 +190,9 @@ impl<H: Host> Runner<H> {
                         return Response::error(Some(answer.id), &error.into_rpc_error(), error.http_status());
                     }
                 }
+            }
+            Operation::Task(_) if !self.registry.keeps_state_for(self.caller.as_ref()) => {
+                return answer.fail(&TaskRequest::unknown());
             }
             Operation::Task(request) => match request.run(&self.host, self.caller.as_ref()).await {
                 Ok(Some(task)) => return answer.with(task),
@@ -230,9 +233,8 @@ impl<H: Host> Runner<H> {
                 }
             }
             // Only rounds leave a question open, and only a tool that may become a task goes on as one.
-            (Unfinished::InputRequired, Asking::Nobody | Asking::Stream(_)) | (Unfinished::AsTask, _) => {
-                answer.fail(&RpcError::internal("The call ended with an open question."))
-            }
+            (Unfinished::InputRequired, Asking::Nobody | Asking::SignedIn | Asking::Stream(_))
+            | (Unfinished::AsTask, _) => answer.fail(&RpcError::internal("The call ended with an open question.")),
         }
     }
 }

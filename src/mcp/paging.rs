@@ -48,6 +48,29 @@ impl Page {
     }
 }
 
+/// A place in what a template lists page by page: the number of the template, and where its next page begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TemplatePlace {
+    pub(crate) template: usize,
+    pub(crate) after: u64,
+}
+
+impl TemplatePlace {
+    /// The place that a cursor of [`Self::cursor`] names; none for another cursor.
+    pub(crate) fn of(params: &Object, list: &str) -> Option<Self> {
+        let cursor = params.get("cursor")?.as_str()?;
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+        let (template, after) = text.strip_prefix(list)?.strip_prefix(" template ")?.split_once(' ')?;
+        let place = Self { template: template.parse().ok()?, after: after.parse().ok()? };
+        (place.cursor(list) == cursor).then_some(place)
+    }
+
+    /// The cursor that leads here.
+    pub(crate) fn cursor(self, list: &str) -> String {
+        URL_SAFE_NO_PAD.encode(format!("{list} template {} {}", self.template, self.after))
+    }
+}
+
 fn decode(cursor: &str, list: &str) -> Option<usize> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
     let (name, start) = text.split_once(' ')?;
@@ -93,6 +116,22 @@ mod tests {
             assert_eq!(page(Some(cursor)), Err(InvalidCursor), "{cursor}");
         }
         assert!(Page::of(json!({"cursor": null}).as_object().unwrap(), "tools", 5, 2).is_err());
+    }
+
+    #[test]
+    fn a_place_in_a_template_is_read_as_it_was_written() {
+        let place = TemplatePlace { template: 2, after: u64::MAX };
+        let of = |cursor: String| TemplatePlace::of(json!({ "cursor": cursor }).as_object().unwrap(), "resources");
+        assert_eq!(of(place.cursor("resources")), Some(place));
+        for text in [
+            "resources 2",
+            "resources template 2",
+            "resources template +2 1",
+            "resources template 2 01",
+            "tools template 2 1",
+        ] {
+            assert_eq!(of(URL_SAFE_NO_PAD.encode(text)), None, "{text}");
+        }
     }
 
     #[test]

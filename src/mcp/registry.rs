@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::announce::{Topic, Topics};
 use super::completion::Completed;
-use super::connector::{Connector, Implementation};
+use super::connector::{AnonymousState, Connector, Implementation};
 use super::defect::{Defect, Problem};
 use super::header_params::HeaderParams;
 use super::json::{object, value_of};
@@ -24,7 +24,7 @@ use super::tool::{ReadyTool, describes_an_object};
 use super::tool_schemas::InputSchema;
 use super::uri::Uri;
 use super::version::ProtocolVersion;
-use crate::caller::{Scope, ScopeSet};
+use crate::caller::{Caller, Scope, ScopeSet};
 
 pub(crate) type ReadyResource<H> = Ready<Resource<H>>;
 pub(crate) type ReadyTemplate<H> = Ready<Template<H>>;
@@ -39,6 +39,7 @@ pub struct Registry<H> {
     scopes: Vec<Scope>,
     sign_in: ScopeSet,
     announces: Topics,
+    anonymous_state: AnonymousState,
     pub(crate) tools: Vec<Rc<ReadyTool<H>>>,
     pub(crate) resources: Vec<Rc<ReadyResource<H>>>,
     pub(crate) templates: Vec<Rc<ReadyTemplate<H>>>,
@@ -101,6 +102,7 @@ impl<H: 'static> Registry<H> {
             scopes,
             sign_in: connector.sign_in.into_iter().collect(),
             announces: connector.announces,
+            anonymous_state: connector.anonymous_state,
             tools,
             resources,
             templates: ready(connector.templates, &mut left_out),
@@ -148,20 +150,28 @@ impl<H: 'static> Registry<H> {
 
     /// What `request` needs, decided by its body alone.
     pub(crate) fn need(&self, request: &Request) -> Need {
+        let mut needs_state = false;
         let text = |member: &str| request.params.get(member).and_then(Value::as_str);
         let resource = || {
             let found = Found::at(&Uri::parse(text("uri")?).ok()?, self)?;
             Some(found.required().clone())
         };
         let required = match request.method.as_str() {
-            "tools/call" => text("name").and_then(|name| self.tool(name)).map(|tool| tool.required.clone()),
+            "tools/call" => text("name").and_then(|name| self.tool(name)).map(|tool| {
+                // It does its work as a task, and a task is state.
+                needs_state |= tool.tool.background.is_some_and(|background| background.only);
+                tool.required.clone()
+            }),
             // What the tool needs is needed to hear of its work.
             "tasks/get" | "tasks/update" | "tasks/cancel" => {
                 self.tool_of_task(request).map(|tool| tool.required.clone())
             }
             "prompts/get" => text("name").and_then(|name| self.prompt(name)).map(|prompt| prompt.required.clone()),
             "resources/read" => resource(),
-            "resources/subscribe" if self.announces(Topic::ResourceUpdates) => resource(),
+            "resources/subscribe" if self.announces(Topic::ResourceUpdates) => {
+                needs_state = true;
+                resource()
+            }
             "completion/complete" => request
                 .params
                 .get("ref")
@@ -170,7 +180,12 @@ impl<H: 'static> Registry<H> {
             "subscriptions/listen" => Some(listen::required(&request.params, self)),
             _ => None,
         };
-        required.filter(|scopes| !scopes.is_empty()).map_or(Need::Nothing, Need::Scopes)
+        match required {
+            // Any sign-in will do: without one nothing is kept.
+            Some(scopes) if scopes.is_empty() && needs_state && !self.keeps_state_for(None) => Need::Scopes(scopes),
+            Some(scopes) if !scopes.is_empty() => Need::Scopes(scopes),
+            Some(_) | None => Need::Nothing,
+        }
     }
 
     /// Whether `request` calls a tool where a revoked sign-in ends at once, or asks about its task or listens to it.
@@ -223,6 +238,13 @@ impl<H: 'static> Registry<H> {
     #[must_use]
     pub fn announces_anything(&self) -> bool {
         !self.announces.is_empty()
+    }
+
+    /// Whether anything may be kept for `caller`: in a session, in a task, in a stream of changes. For who sends no token only
+    /// where the connector says so.
+    #[must_use]
+    pub fn keeps_state_for(&self, caller: Option<&Caller>) -> bool {
+        caller.is_some() || self.anonymous_state == AnonymousState::Kept
     }
 
     /// Whether there is anything that clients could listen to: announcements, and from 2026-07-28 on tasks.

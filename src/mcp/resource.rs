@@ -48,9 +48,6 @@ impl<H> Source<H> {
     }
 }
 
-/// Gives the resources of a template that the caller has.
-pub(crate) type Lister<H> = Box<dyn Fn(Context<H>) -> Answer<Vec<ListedResource>>>;
-
 impl<H: 'static> Resource<H> {
     /// A public resource, read by an `async fn(Context)`. `description` says in words for the model what it holds.
     #[must_use]
@@ -207,7 +204,19 @@ impl<H: 'static> Template<H> {
         F: Fn(Context<H>) -> Fut + 'static,
         Fut: Future<Output = Result<Vec<ListedResource>, ToolError>> + 'static,
     {
-        self.list = Some(Box::new(move |cx| Box::pin(list(cx))));
+        self.list = Some(Lister::Whole(Box::new(move |cx| Box::pin(list(cx)))));
+        self
+    }
+
+    /// Puts resources of this template into the list page by page: `list` gives those after a number, in the order in which it
+    /// counts them. For many of them: no more are read than the client asks for.
+    #[must_use]
+    pub fn listed_in_pages<F, Fut>(mut self, list: F) -> Self
+    where
+        F: Fn(ListPage, Context<H>) -> Fut + 'static,
+        Fut: Future<Output = Result<ListedPage, ToolError>> + 'static,
+    {
+        self.list = Some(Lister::Pages(Box::new(move |page, cx| Box::pin(list(page, cx)))));
         self
     }
 
@@ -225,6 +234,32 @@ impl<H: 'static> Template<H> {
     pub(crate) fn listed(&self, version: ProtocolVersion) -> Value {
         self.about.listed(version, vec![("uriTemplate", json!(self.pattern))])
     }
+}
+
+/// What gives the resources of a template for a list.
+pub(crate) enum Lister<H> {
+    /// All at once.
+    Whole(Box<dyn Fn(Context<H>) -> Answer<Vec<ListedResource>>>),
+    /// Page by page.
+    Pages(Box<dyn Fn(ListPage, Context<H>) -> Answer<ListedPage>>),
+}
+
+/// Which resources of a template a list wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListPage {
+    /// [`ListedPage::next`] of the page before; 0 for the first.
+    pub after: u64,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Some resources of a template.
+#[derive(Clone, Debug)]
+pub struct ListedPage {
+    /// The resources.
+    pub resources: Vec<ListedResource>,
+    /// Where the next page begins, above [`ListPage::after`]; none after the last.
+    pub next: Option<u64>,
 }
 
 /// A resource as it stands in a list.

@@ -11,9 +11,10 @@ use super::host::Host;
 use super::json::Object;
 use super::jsonrpc::RpcError;
 use super::listing::{ListForm, Listing};
+use super::paging::{Page, TemplatePlace};
 use super::reading::Place;
 use super::registry::{ReadyResource, ReadyTemplate, Registry};
-use super::resource::ListedResource;
+use super::resource::{ListPage, ListedPage, ListedResource, Lister};
 use super::result::{CacheHints, CacheScope, ResultFields};
 use super::tool_result::Unfinished;
 use super::uri::Uri;
@@ -30,27 +31,86 @@ pub(crate) fn list_templates<H: 'static>(
     Listing::of("resourceTemplates", &registry.templates, params, form, CacheHints::DEPLOYED, write)
 }
 
-/// The page of the resources: those with fixed URIs, and then what the caller has of each template.
+/// The page of the resources: those with fixed URIs, then what the caller has of each template that lists all at once, then
+/// what the caller has of the others, page by page.
 pub(crate) struct ListResources {
     pub(crate) params: Object,
     pub(crate) form: ListForm,
 }
 
+/// The name of the list.
+const LIST: &str = "resources";
+
 impl ListResources {
     pub(crate) async fn run<H: Host>(self, registry: &Registry<H>, cx: Context<H>) -> Result<Listing, Unfinished> {
+        // Also for a visitor who gets none: with a sign-in the same request gives another list.
+        let is_own = registry.templates.iter().any(|template| template.part.list.is_some());
+        let hints = if is_own { CacheHints::OF_THE_CALLER } else { CacheHints::DEPLOYED };
+        let size = self.form.page_size.max(1);
+        let (mut shown, place) = if let Some(place) = TemplatePlace::of(&self.params, LIST) {
+            (Vec::new(), place)
+        } else {
+            let mut resources = self.whole(registry, &cx).await?;
+            let page = Page::of(&self.params, LIST, resources.len(), size).map_err(RpcError::from)?;
+            let is_last = page.end >= resources.len();
+            resources.truncate(page.end);
+            resources.drain(..page.start);
+            if !is_last {
+                let cursor = page.next_cursor(LIST);
+                return Ok(Listing::chosen(LIST, &resources, cursor, self.form, hints, ListedResource::listed));
+            }
+            (resources, TemplatePlace::default())
+        };
+        let next = self.fill(&mut shown, place, size, registry, &cx).await?;
+        let cursor = next.map(|place| place.cursor(LIST));
+        Ok(Listing::chosen(LIST, &shown, cursor, self.form, hints, ListedResource::listed))
+    }
+
+    /// All that is listed at once.
+    async fn whole<H: Host>(&self, registry: &Registry<H>, cx: &Context<H>) -> Result<Vec<ListedResource>, Unfinished> {
         let listed = registry.resources.iter().filter(|resource| resource.part.is_listed);
         let mut resources: Vec<ListedResource> = listed.map(|resource| resource.part.entry.clone()).collect();
-        let mut hints = CacheHints::DEPLOYED;
         for template in &registry.templates {
-            let Some(list) = &template.part.list else { continue };
-            // Also for a visitor who gets none: with a sign-in the same request gives another list.
-            hints = CacheHints::OF_THE_CALLER;
-            if is_given(cx.caller(), &template.required) {
+            if let Some(Lister::Whole(list)) = &template.part.list
+                && is_given(cx.caller(), &template.required)
+            {
                 let own = list(cx.clone()).await.map_err(|error| error.unfinished(self.form.version))?;
                 resources.extend(own.into_iter().filter_map(|resource| of_template(resource, template)));
             }
         }
-        Ok(Listing::of("resources", &resources, &self.params, self.form, hints, ListedResource::listed)?)
+        Ok(resources)
+    }
+
+    /// Fills a page up with what templates list page by page, from `place` on. Gives the place where the next page begins.
+    async fn fill<H: Host>(
+        &self,
+        shown: &mut Vec<ListedResource>,
+        place: TemplatePlace,
+        size: usize,
+        registry: &Registry<H>,
+        cx: &Context<H>,
+    ) -> Result<Option<TemplatePlace>, Unfinished> {
+        let mut after = place.after;
+        for (number, template) in registry.templates.iter().enumerate().skip(place.template) {
+            let Some(Lister::Pages(list)) = &template.part.list else { continue };
+            if !is_given(cx.caller(), &template.required) {
+                continue;
+            }
+            let limit = size.saturating_sub(shown.len());
+            if limit == 0 {
+                return Ok(Some(TemplatePlace { template: number, after }));
+            }
+            let page = list(ListPage { after, limit }, cx.clone()).await;
+            let ListedPage { resources, next } = page.map_err(|error| error.unfinished(self.form.version))?;
+            shown.extend(resources.into_iter().filter_map(|resource| of_template(resource, template)));
+            match next {
+                Some(next) if next > after => return Ok(Some(TemplatePlace { template: number, after: next })),
+                // The client would ask for the same page for ever.
+                Some(_) => return Err(RpcError::internal("A list of resources does not go on.").into()),
+                None => after = 0,
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -281,6 +341,47 @@ mod tests {
         assert_eq!(uris(None), public);
         assert_eq!(uris(Some(&caller("profile"))), public);
         assert_eq!(uris(Some(&caller("notes:read"))), ["about://this", "about://bytes", "note://7", "note://9"]);
+    }
+
+    async fn numbers(page: ListPage, _cx: Context<Alone>) -> Result<ListedPage, ToolError> {
+        let limit = u64::try_from(page.limit)?;
+        let last = page.after.saturating_add(limit).min(5);
+        let numbers = page.after.saturating_add(1)..=last;
+        let resources = numbers.map(|number| ListedResource::new(format!("number://{number}"), "a number")).collect();
+        Ok(ListedPage { resources, next: (last < 5).then_some(last) })
+    }
+
+    #[test]
+    fn what_a_template_lists_in_pages_follows_the_rest_and_fills_each_page() {
+        let one = Template::new("number://{id}", "number", "A number.", note).listed_in_pages(numbers);
+        let other = Template::new("note://{id}", "note", "A note.", note).scope(READ).listed_in_pages(
+            async |page: ListPage, _: Context<Alone>| {
+                let resources = vec![ListedResource::new(format!("note://{}", page.after.saturating_add(7)), "a note")];
+                Ok::<_, ToolError>(ListedPage { resources, next: (page.after == 0).then_some(1) })
+            },
+        );
+        let connector =
+            Connector::new("notes", "1").resource(Resource::new("about://this", "about", "About this.", about));
+        let trial = Trial::of(connector.template(one).template(other));
+        let pages = |caller: Option<&Caller>| {
+            let (mut pages, mut params) = (Vec::new(), json!({}));
+            loop {
+                let result = trial.modern("resources/list", &params, caller)["result"].clone();
+                let uris = result["resources"].as_array().unwrap().iter();
+                pages.push(uris.map(|resource| resource["uri"].as_str().unwrap().to_owned()).collect::<Vec<_>>());
+                match result.get("nextCursor") {
+                    Some(cursor) => params = json!({ "cursor": cursor }),
+                    None => return pages,
+                }
+            }
+        };
+        let public =
+            [vec!["about://this", "number://1"], vec!["number://2", "number://3"], vec!["number://4", "number://5"]];
+        assert_eq!(pages(None), public);
+        let own = [vec!["note://7"], vec!["note://8"]];
+        assert_eq!(pages(Some(&caller("notes:read"))), [public.to_vec(), own.to_vec()].concat());
+        let made_up = trial.modern("resources/list", &json!({"cursor": "cmVzb3VyY2VzIHRlbXBsYXRlIDAgMDE"}), None);
+        assert_eq!(made_up["error"]["code"], -32602);
     }
 
     #[test]

@@ -91,6 +91,35 @@ impl SessionId {
     }
 }
 
+/// The session that a message names, and what it is good for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Session {
+    /// None was named.
+    Unnamed,
+    /// Something can be kept in it.
+    Stateful(SessionId),
+    /// Nothing is kept in it: its client has not signed in. The id only says what was agreed on.
+    Stateless(SessionId),
+}
+
+impl Session {
+    /// Its id, for what was agreed on when it began.
+    pub(crate) const fn id(&self) -> Option<&SessionId> {
+        match self {
+            Self::Unnamed => None,
+            Self::Stateful(id) | Self::Stateless(id) => Some(id),
+        }
+    }
+
+    /// Its id, if something can be kept in it.
+    pub(crate) fn stateful(self) -> Option<SessionId> {
+        match self {
+            Self::Stateful(id) => Some(id),
+            Self::Unnamed | Self::Stateless(_) => None,
+        }
+    }
+}
+
 /// Whose session it is: of who first needed it. A client that signs in later keeps its session; from then on it is that
 /// person's, and a guest who has learned of the id gets nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,6 +17,7 @@ use super::resources::Found;
 use super::session::SessionId;
 use super::uri::Uri;
 use super::version::ProtocolVersion;
+use crate::caller::Caller;
 
 /// A session begins or ends to hear of a resource.
 #[derive(Clone, Debug)]
@@ -85,6 +86,7 @@ impl NotWatched {
 pub fn session_stream<H: 'static>(
     headers: &impl RequestHeaders,
     registry: &Registry<H>,
+    caller: Option<&Caller>,
 ) -> Result<(SessionId, Interest), Reply> {
     if names_modern(headers) {
         return Err(Reply::refused_unread(405, "From 2026-07-28 on, send `subscriptions/listen` with POST."));
@@ -93,8 +95,9 @@ pub fn session_stream<H: 'static>(
         return Err(Reply::refused_unread(406, "Accept must allow text/event-stream."));
     }
     Spoken::of(headers).map_err(|error| Reply::refused_unread(400, error.message()))?;
-    let session = legacy::session(headers).map_err(|error| Reply::refused_unread(404, error.message()))?;
-    let session = session.ok_or_else(|| {
+    let session =
+        legacy::session(headers, registry, caller).map_err(|error| Reply::refused_unread(404, error.message()))?;
+    let session = session.stateful().ok_or_else(|| {
         // A client without a session takes this for what it is: no stream for it. Its requests need none.
         Reply::refused_unread(
             405,

@@ -18,7 +18,9 @@ pub mod code;
 pub mod compact;
 pub mod consent;
 pub mod cookie;
+pub mod counts;
 pub mod document_cache;
+pub mod document_limits;
 pub mod external;
 pub mod form;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -16,6 +16,7 @@ use crate::oauth::access_token::ACCESS_TOKEN_LIFETIME;
 use crate::oauth::bearer::Bearer;
 use crate::oauth::resource::Resource;
 
+use super::anonymous_quota::Held;
 use super::answer::Answer;
 use super::app::App;
 use super::clock::now;
@@ -51,7 +52,8 @@ impl Announcements<'_> {
         }
         let until = self.until(listening.caller());
         let (tasks, caller) = (listening.tasks().to_vec(), listening.caller().cloned());
-        let (listener, first) = listening.into_listener(until);
+        let (listener, first) = listening.into_listener(Some(until));
+        let listener = self.placed(listener);
         let stream = match self.open(listener, first).await {
             Ok(stream) => stream,
             Err(problem) => return problem.answer(refusal),
@@ -69,13 +71,13 @@ impl Announcements<'_> {
     /// Answers a GET: what is announced to the session that it names.
     pub(crate) async fn to_session(&self, caller: Option<&Caller>) -> Answer {
         let (session, interest): (SessionId, Interest) =
-            match session_stream(self.incoming, &self.app.endpoint.registry) {
+            match session_stream(self.incoming, &self.app.endpoint.registry, caller) {
                 Ok(stream) => stream,
                 // Of another era or without a session it is no method of this endpoint.
                 Err(reply) => return from_reply(reply).header("allow", ALLOWED),
             };
         let role = Role::Session(session.as_str().to_owned());
-        let listener = Listener::new(caller, self.until(caller), interest, role);
+        let listener = self.placed(Listener::new(caller, Some(self.until(caller)), interest, role));
         // Something to write, so that the client has its answer.
         match self.open(listener, subscriptions_object::COMMENT.to_vec()).await {
             Ok(stream) => Answer::events_of(stream),
@@ -83,14 +85,24 @@ impl Announcements<'_> {
         }
     }
 
-    /// When the token of the request expires.
-    fn until(&self, caller: Option<&Caller>) -> Option<u64> {
-        caller?;
+    /// The listener, with where they come from if they have not signed in.
+    fn placed(&self, listener: Listener) -> Listener {
+        match listener.owner() {
+            Some(_) => listener,
+            None => listener.from_network(self.incoming.network().as_str()),
+        }
+    }
+
+    /// When the stream ends: when the token of the request expires, or an hour after it began where there is none.
+    fn until(&self, caller: Option<&Caller>) -> u64 {
+        if caller.is_none() {
+            return now().plus(Held::State.lifetime()).as_seconds();
+        }
         let header = self.incoming.header("authorization");
         let token = Bearer::from_authorization(header.as_deref()).ok().flatten();
         let expiry = token.and_then(|token| tokens::expiry(&token, self.resource));
         // One that was verified a moment ago and is not remembered any more lives no longer than any.
-        Some(expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).as_seconds())
+        expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).as_seconds()
     }
 
     async fn open(&self, listener: Listener, first: Vec<u8>) -> Result<web_sys::ReadableStream, NotOpened> {
@@ -137,8 +149,8 @@ impl NotOpened {
     }
 }
 
-/// Seconds. By then whoever is gone has been noticed.
-const RETRY_AFTER: &str = "30";
+/// Seconds. By then it is looked again who is gone.
+const RETRY_AFTER: &str = "5";
 
 /// Tells those who listen of a change. What is not declared is not sent: there is nobody to hear it.
 pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, change: &Change, by: Option<&Subject>) {

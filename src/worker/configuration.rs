@@ -173,7 +173,7 @@ impl Configuration {
                 LONGEST_ACCESS_TOKEN,
             ),
             announce_iss: read.flag(Setting::AnnounceIss, true),
-            sse_transport: read.choice(Setting::SseTransport, &[("on", true), ("off", false)], true, false),
+            sse_transport: read.choice(Setting::SseTransport, &[("on", true), ("off", false)], false, false),
             max_body_bytes: read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES),
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(read.number(Setting::KeepAlive, 15_000, 100, 60_000).into()),

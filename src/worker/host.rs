@@ -12,8 +12,10 @@ use crate::mcp::{
     self, Change, ClientResponse, Delivery, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, Outcome,
     RequestId, SessionError, SessionId, Stop, Unavailable, Watch,
 };
+use crate::oauth::throttle::Source;
 
 use super::announcements;
+use super::anonymous_quota;
 use super::app::App;
 use super::request_state;
 use super::session::SessionOf;
@@ -33,27 +35,36 @@ pub struct Workers {
     visit: Option<Rc<Visit>>,
     /// The session in whose object the call runs, with the object.
     here: Option<(SessionId, Rc<SessionObject>)>,
+    /// Where the client comes from, if it has not signed in. None in a Durable Object.
+    anonymous: Option<Source>,
 }
 
 /// What a handler knows about the call it serves. `cx.env()` has the bindings, variables and secrets.
 pub type Context = mcp::Context<Workers>;
 
 impl Workers {
-    pub(crate) fn new(env: worker::Env, app: Rc<App>, context: worker::Context, visit: Rc<Visit>) -> Self {
-        Self { env, app, context: Some(Rc::new(context)), visit: Some(visit), here: None }
+    pub(crate) fn new(
+        env: worker::Env,
+        app: Rc<App>,
+        context: worker::Context,
+        visit: Rc<Visit>,
+        anonymous: Option<Source>,
+    ) -> Self {
+        Self { env, app, context: Some(Rc::new(context)), visit: Some(visit), here: None, anonymous }
     }
 
     pub(crate) fn in_object(env: worker::Env, app: Rc<App>) -> Self {
-        Self { env, app, context: None, visit: None, here: None }
+        Self { env, app, context: None, visit: None, here: None, anonymous: None }
     }
 
     pub(super) fn in_session(app: Rc<App>, session: SessionId, object: Rc<SessionObject>, visit: Rc<Visit>) -> Self {
-        Self { env: object.env.clone(), app, context: None, visit: Some(visit), here: Some((session, object)) }
+        let (env, here) = (object.env.clone(), Some((session, object)));
+        Self { env, app, context: None, visit: Some(visit), here, anonymous: None }
     }
 
     fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
         let here = self.here.as_ref().filter(|(session, _)| session.as_str() == id.as_str()).map(|(_, object)| object);
-        SessionOf { env: &self.env, id, who, here }
+        SessionOf { env: &self.env, id, who, here, anonymous: self.anonymous.as_ref() }
     }
 }
 
@@ -119,6 +130,13 @@ impl Host for Workers {
     }
 
     async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
+        if let Some(network) = &self.anonymous {
+            match anonymous_quota::take_state(&self.env, network, watch.session.as_str()).await {
+                Ok(()) => {}
+                Err(SessionError::Unavailable(error)) => return Err(error.into()),
+                Err(SessionError::TooMany | SessionError::Gone) => return Err(NotWatched::TooMany),
+            }
+        }
         announcements::watch(&self.env, watch, owner).await
     }
 
@@ -152,6 +170,13 @@ impl Host for Workers {
     }
 
     async fn task(&self, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
+        if let Some(network) = self.anonymous.as_ref().filter(|_| matches!(command, Command::Begin(..))) {
+            match anonymous_quota::take_state(&self.env, network, id.as_str()).await {
+                Ok(()) => {}
+                Err(SessionError::Unavailable(error)) => return Err(error),
+                Err(SessionError::TooMany | SessionError::Gone) => return Ok(Reply::TooMany),
+            }
+        }
         task_object::tell(&self.env, id, command).await
     }
 

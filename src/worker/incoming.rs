@@ -9,6 +9,7 @@ use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys;
 
 use crate::mcp::RequestHeaders;
+use crate::oauth::throttle::Source;
 
 use super::js;
 use super::route::Route;
@@ -88,6 +89,11 @@ impl Incoming {
 
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         header(&self.headers, name)
+    }
+
+    /// The network that it came from, as far as one can tell.
+    pub(crate) fn network(&self) -> Source {
+        Source::from_network(self.header("cf-connecting-ip").as_deref())
     }
 
     /// The whole body, if it is not larger than `limit` bytes.

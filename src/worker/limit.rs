@@ -1,9 +1,14 @@
-//! Cloudflare's counts of how often somebody may do something. Each is a binding that a deployment may leave out, and counts
-//! in each of Cloudflare's places by itself: it guards computing time, not secrets.
+//! Limits on how often somebody may do something: Cloudflare's bindings of that name. A deployment may leave each of them out.
+//! They count in each of Cloudflare's places by itself, so they guard computing time and no secrets.
+
+use std::cell::RefCell;
 
 use worker::Env;
 use worker::wasm_bindgen::JsValue;
 
+use crate::oauth::counts::Counts;
+
+use super::clock::now;
 use super::js;
 
 /// What `Retry-After` says, in seconds: the longest period that such a limit can have.
@@ -16,7 +21,7 @@ pub(crate) struct Limit(pub(crate) &'static str);
 impl Limit {
     /// Registrations for each address.
     pub(crate) const REGISTRATIONS: Self = Self("REGISTER_LIMIT");
-    /// Requests to the MCP endpoints for each person and client, or for each address where nobody has signed in.
+    /// Requests to the MCP endpoints for each person and client, or for each network where nobody has signed in.
     pub(crate) const CALLS: Self = Self("CALL_LIMIT");
 
     /// Whether the Worker has it.
@@ -32,4 +37,24 @@ impl Limit {
         };
         asked.await.is_ok_and(|success: JsValue| success == false)
     }
+
+    /// The same for what happens with every call: the first [`UNASKED`] of a minute are counted here, without a question to
+    /// the binding.
+    pub(crate) async fn is_over_beyond_usual(self, env: &Env, key: &str) -> bool {
+        let is_usual = USUAL.with_borrow_mut(|counts| counts.add(key, now()) <= UNASKED);
+        !is_usual && self.is_over(env, key).await
+    }
+}
+
+/// So many calls of one key in a minute the isolate lets pass by itself. Few callers make more.
+const UNASKED: u32 = 60;
+
+/// The period in which calls are counted, in seconds.
+const PERIOD: u64 = 60;
+
+/// Most keys that are counted in a period. The binding is asked about all others.
+const MAX_KEYS: usize = 2048;
+
+thread_local! {
+    static USUAL: RefCell<Counts> = RefCell::new(Counts::new(PERIOD, MAX_KEYS));
 }

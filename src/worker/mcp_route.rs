@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use crate::mcp::{Need, Outcome, Posted, Reply, SessionError, SessionId, is_json};
-use crate::oauth::throttle::Source;
 
 use super::access::{Door, Refusal, Visitor};
 use super::announcements::Announcements;
@@ -72,7 +71,7 @@ async fn admitted(
     if let Visitor::Caller(caller) = &visitor {
         incoming.visit().client(&caller.client_id);
     }
-    if app.limits_calls && Limit::CALLS.is_over(&env, &counted_as(&visitor, incoming)).await {
+    if app.limits_calls && Limit::CALLS.is_over_beyond_usual(&env, &counted_as(&visitor, incoming)).await {
         return refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER);
     }
     if ended::is_named(incoming) {
@@ -84,9 +83,11 @@ async fn admitted(
         return refusal;
     }
     let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
-    let host = Workers::new(env.clone(), Rc::clone(app), context, Rc::clone(incoming.visit()));
+    let is_anonymous = visitor.caller().is_none() && registry.keeps_state_for(None);
+    let network = is_anonymous.then(|| incoming.network());
+    let host = Workers::new(env.clone(), Rc::clone(app), context, Rc::clone(incoming.visit()), network);
     if endpoint == McpEndpoint::HttpSse && method == "GET" {
-        return sse_route::open(app, &host, visitor.subject()).await;
+        return sse_route::open(app, incoming, &host, visitor.subject()).await;
     }
     if method != "POST" {
         return session_route::answer(&streams, method, visitor.caller()).await;
@@ -141,7 +142,7 @@ async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
 fn counted_as(visitor: &Visitor, incoming: &Incoming) -> String {
     match visitor {
         Visitor::Caller(caller) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
-        Visitor::Guest => Source::from_network(incoming.header("cf-connecting-ip").as_deref()).as_str().to_owned(),
+        Visitor::Guest => incoming.network().as_str().to_owned(),
     }
 }
 

@@ -3,6 +3,7 @@
 mod access;
 mod addresses;
 mod announcements;
+mod anonymous_quota;
 mod answer;
 mod app;
 mod authority;
@@ -64,4 +65,4 @@ mod well_known;
 
 pub use app::{serve, start};
 pub use host::{Context, Workers};
-pub use store::{Store, StoreError};
+pub use store::{Select, Store, StoreError, StorePage};

@@ -12,7 +12,9 @@ use crate::caller::Subject;
 use crate::mcp::{
     ClientResponse, Delivery, Event, EventId, LogLevel, RequestId, SessionError, SessionId, Stop, Unavailable,
 };
+use crate::oauth::throttle::Source;
 
+use super::anonymous_quota;
 use super::durable;
 use super::session_calls::{Message, Taken};
 use super::session_object::SessionObject;
@@ -103,6 +105,8 @@ pub(super) struct SessionOf<'a> {
     pub(super) who: Option<&'a Subject>,
     /// Its object, for a call that runs there.
     pub(super) here: Option<&'a Rc<SessionObject>>,
+    /// Where a client comes from that has not signed in, and must have a place before the object is asked.
+    pub(super) anonymous: Option<&'a Source>,
 }
 
 /// A call that runs in the object may ask it for anything, and so begins again where the object began.
@@ -150,8 +154,8 @@ impl SessionOf<'_> {
                 Ok(Outcome::Stop(Some(stop))) => return stop,
                 Ok(_) => {}
                 Err(SessionError::Unavailable(_)) => Timer::new(ASK_AGAIN).await,
-                // It is somebody else's: nobody can stop a call of this caller in it.
-                Err(SessionError::Gone) => pending().await,
+                // It is somebody else's, or there is no place for it: nobody can stop a call of this caller in it.
+                Err(SessionError::Gone | SessionError::TooMany) => pending().await,
             }
         }
     }
@@ -210,6 +214,9 @@ impl SessionOf<'_> {
             let outcome: CarriedOut<'_> = Box::pin(object.carry_out(asked));
             outcome.await.map_err(|_| Unavailable)?
         } else {
+            if let Some(network) = self.anonymous {
+                anonymous_quota::take_state(self.env, network, self.id.as_str()).await?;
+            }
             let stub = durable::object(self.env, "SESSION", self.id.as_str())?;
             durable::ask_patiently(&stub, &asked, patience).await?
         };

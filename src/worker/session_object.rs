@@ -117,7 +117,12 @@ impl SessionObject {
             Command::LogLevel => Outcome::LogLevel(kept.log_level),
             Command::SetLogLevel(level) => {
                 kept.log_level = Some(level);
-                self.keep(kept).await?;
+                if self.is_main_held() {
+                    // It lives as long as its stream does, and so does what it remembers.
+                    self.kept.replace(Some(kept));
+                } else {
+                    self.keep(kept).await?;
+                }
                 Outcome::Done
             }
             Command::Await(id) => {
@@ -144,7 +149,7 @@ impl SessionObject {
             }
             Command::Keep { stream, events, delivery } => {
                 if delivery == Delivery::Lost {
-                    self.rows.write_events(&stream, &events).await?;
+                    self.rows.write_events(&stream, &events, &kept.owner).await?;
                 }
                 self.streams.borrow_mut().keep(&stream, events, now().as_seconds());
                 self.waiting.wake();

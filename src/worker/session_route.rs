@@ -26,6 +26,9 @@ const LEAST_FOR_GUESTS: Duration = Duration::from_secs(10);
 /// The methods of an endpoint.
 pub(super) const ALLOWED: &str = "GET, POST, DELETE, OPTIONS";
 
+/// Those for who has not signed in, where nothing is kept for such.
+const ALLOWED_UNSIGNED: &str = "POST, OPTIONS";
+
 /// Answers what is not a POST.
 pub(super) async fn answer(streams: &Announcements<'_>, method: &str, caller: Option<&Caller>) -> Answer {
     let (incoming, configuration) = (streams.incoming, &streams.app.configuration);
@@ -37,8 +40,14 @@ pub(super) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
         },
         _ => None,
     };
+    if !streams.app.endpoint.registry.keeps_state_for(caller) {
+        // There is no stream to come back to or to listen on, and no session that could end.
+        return refused(405, "Without a sign-in there is only POST.").header("allow", ALLOWED_UNSIGNED);
+    }
     let who = caller.map(|caller| &caller.subject);
-    let session = named.as_ref().map(|id| SessionOf { env: streams.env, id, who, here: None });
+    let network = who.is_none().then(|| incoming.network());
+    let session =
+        named.as_ref().map(|id| SessionOf { env: streams.env, id, who, here: None, anonymous: network.as_ref() });
     // An id that is none of ours says nothing.
     let last = incoming.header("last-event-id").and_then(|last| EventId::parse(&last));
     match (method, session, last) {
@@ -103,6 +112,7 @@ fn named_session(incoming: &Incoming) -> Result<Option<SessionId>, Answer> {
 pub(super) fn no_use(error: SessionError) -> Answer {
     match error {
         SessionError::Gone => refused(404, "There is no such session. Begin one with `initialize`."),
+        SessionError::TooMany => refused(503, &format!("Not done: {error}.")).header("retry-after", "60"),
         SessionError::Unavailable(error) => refused(503, &format!("Not done: {error}.")).header("retry-after", "5"),
     }
 }

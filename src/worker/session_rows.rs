@@ -9,11 +9,15 @@ use worker::{SqlStorageValue, State};
 use crate::mcp::{Event, Replays, SessionOwner};
 use crate::oauth::row::Row;
 
+use super::anonymous_quota::Held;
 use super::clock::now;
 use super::rows::{blob, find, has_table, integer, read};
 
 /// A session is forgotten this long after something was kept for it.
 const LIFETIME: Duration = Duration::from_hours(24);
+
+/// The same for one of a client that has not signed in.
+const LIFETIME_OF_ANONYMOUS: Duration = Duration::from_secs(Held::State.lifetime());
 
 /// Largest message that is written to a row. A larger one lives in memory only.
 const MAX_ROW_BYTES: usize = 1_900_000;
@@ -43,7 +47,12 @@ impl Rows {
     }
 
     /// Keeps events of a stream that was lost.
-    pub(super) async fn write_events(&self, stream: &str, events: &[Event]) -> worker::Result<()> {
+    pub(super) async fn write_events(
+        &self,
+        stream: &str,
+        events: &[Event],
+        owner: &SessionOwner,
+    ) -> worker::Result<()> {
         let at = now().as_seconds();
         self.sql(
             "CREATE TABLE IF NOT EXISTS events (stream TEXT, number INTEGER, event BLOB NOT NULL, at INTEGER NOT NULL, \
@@ -55,7 +64,7 @@ impl Rows {
             let row = vec![stream.into(), integer(event.number)?, blob(event)?, integer(at)?];
             self.sql("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", row)?;
         }
-        self.forget_later().await
+        self.forget_later(owner).await
     }
 
     /// The events of a stream that were kept, and are not too old.
@@ -86,7 +95,7 @@ impl Rows {
         )?;
         let upsert = "INSERT INTO kept VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET value = excluded.value";
         self.sql(upsert, vec![blob(kept)?])?;
-        self.forget_later().await
+        self.forget_later(&kept.owner).await
     }
 
     /// Deletes all of it.
@@ -95,8 +104,12 @@ impl Rows {
     }
 
     /// The session is forgotten some time after the last that was kept for it.
-    async fn forget_later(&self) -> worker::Result<()> {
-        self.0.storage().set_alarm(LIFETIME).await
+    async fn forget_later(&self, owner: &SessionOwner) -> worker::Result<()> {
+        let lifetime = match owner {
+            SessionOwner::Subject(_) => LIFETIME,
+            SessionOwner::Nobody | SessionOwner::Guest => LIFETIME_OF_ANONYMOUS,
+        };
+        self.0.storage().set_alarm(lifetime).await
     }
 
     fn sql(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<worker::SqlCursor> {

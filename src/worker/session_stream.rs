@@ -13,6 +13,7 @@ use crate::caller::Subject;
 use crate::mcp::{Event, EventId, EventSource, SessionError, SessionId};
 
 use super::session::{PATIENCE, SessionOf, main_stream};
+use super::sse_route::Place;
 use super::timer::Timer;
 
 /// A comment: a gone client is only noticed at a write.
@@ -36,6 +37,8 @@ pub(super) struct SessionStream {
     silence: Option<Timer>,
     /// When the client is sent away at the latest.
     end: Timer,
+    /// What is given back when the stream ends.
+    place: Option<Place>,
 }
 
 impl SessionStream {
@@ -53,15 +56,17 @@ impl SessionStream {
             question: None,
             silence: None,
             end: Timer::new(limits.longest),
+            place: None,
         };
         stream.take(events);
         stream
     }
 
     /// The one stream of a session of 2024-11-05, which says first where messages are posted.
-    pub(super) fn of_http_sse(session: SessionOf<'_>, opening: Vec<u8>, limits: Limits) -> Self {
+    pub(super) fn of_http_sse(session: SessionOf<'_>, opening: Vec<u8>, limits: Limits, place: Option<Place>) -> Self {
         let mut stream = Self::new(session, main_stream(), Vec::new(), limits);
         stream.framed = |event, _| event.without_id();
+        stream.place = place;
         stream.waiting.push_back(opening);
         stream
     }
@@ -79,7 +84,7 @@ impl SessionStream {
     fn ask(&self) -> Question {
         let (env, session, who, last) = (self.env.clone(), self.session.clone(), self.who.clone(), self.last.clone());
         Box::pin(async move {
-            let session = SessionOf { env: &env, id: &session, who: who.as_ref(), here: None };
+            let session = SessionOf { env: &env, id: &session, who: who.as_ref(), here: None, anonymous: None };
             session.events_after(&last, PATIENCE).await
         })
     }

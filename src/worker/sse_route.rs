@@ -1,5 +1,5 @@
 //! The transport of 2024-11-05, "HTTP with SSE": a GET holds the one stream of a session, which says first where messages are
-//! posted. Deprecated; `SSE_TRANSPORT` switches it off.
+//! posted. Deprecated, and off unless `SSE_TRANSPORT` is `on`.
 //!
 //! A POST is answered with 202 at once and carried out in the session's object, whichever instance took it. From there what
 //! there is to say to it goes to the stream.
@@ -7,9 +7,11 @@
 use std::time::Duration;
 
 use crate::caller::{Caller, Subject};
-use crate::mcp::{Host, SessionError, SessionId};
+use crate::mcp::{Host, Outlive, SessionError, SessionId};
 use crate::oauth::outage::Outage;
+use crate::oauth::throttle::Source;
 
+use super::anonymous_quota::{self, Held};
 use super::answer::Answer;
 use super::app::App;
 use super::host::Workers;
@@ -23,6 +25,15 @@ use super::session_stream::{Limits, SessionStream};
 
 /// A stream ends after this long at the latest; its client connects again.
 const LONGEST: Duration = Duration::from_hours(24);
+
+/// The same for a client that has not signed in.
+const LONGEST_OF_ANONYMOUS: Duration = Duration::from_secs(Held::Stream.lifetime());
+
+/// The stream of such a client is written to at least this often. That it is gone shows at a write, and then its place is free.
+const KEEP_ALIVE_OF_ANONYMOUS: Duration = Duration::from_secs(2);
+
+/// `Retry-After` where there is no place for such a client, in seconds.
+const RETRY_AFTER: &str = "30";
 
 /// The refusal of a method that a path of this transport does not have; none if it has it.
 pub(super) fn refusal(incoming: &Incoming, method: &str) -> Option<Answer> {
@@ -38,17 +49,31 @@ fn is_for_messages(incoming: &Incoming) -> bool {
 }
 
 /// Opens a stream.
-pub(super) async fn open(app: &App, host: &Workers, who: Option<&Subject>) -> Answer {
+pub(super) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Option<&Subject>) -> Answer {
     let Ok(bits) = host.random_bits() else { return Answer::outage(Outage::Storage) };
     let session = SessionId::of_http_sse(bits);
     let opening = format!("event: endpoint\ndata: {SSE_MESSAGES_PATH}?session={}\n\n", session.as_str());
-    let limits = Limits { keep_alive: app.configuration.keep_alive, longest: LONGEST };
-    let session = SessionOf { env: host.env(), id: &session, who, here: None };
+    let keep_alive = app.configuration.keep_alive;
+    let (limits, place) = match who {
+        Some(_) => (Limits { keep_alive, longest: LONGEST }, None),
+        None => match Place::take(host, &incoming.network(), &session).await {
+            Ok(place) => {
+                let keep_alive = keep_alive.min(KEEP_ALIVE_OF_ANONYMOUS);
+                (Limits { keep_alive, longest: LONGEST_OF_ANONYMOUS }, Some(place))
+            }
+            Err(SessionError::TooMany) => {
+                let text = "Too many streams are open here without a sign-in. Sign in, or try again later.";
+                return refused(503, text).header("retry-after", RETRY_AFTER);
+            }
+            Err(error) => return no_use(error),
+        },
+    };
+    let session = SessionOf { env: host.env(), id: &session, who, here: None, anonymous: None };
     // The object knows of the stream before its client can post.
     if let Err(error) = session.events_after(&main_stream(), Duration::ZERO).await {
         return no_use(error);
     }
-    Answer::events(Box::pin(SessionStream::of_http_sse(session, opening.into_bytes(), limits)))
+    Answer::events(Box::pin(SessionStream::of_http_sse(session, opening.into_bytes(), limits, place)))
 }
 
 /// Takes a message of a caller who may send it.
@@ -58,7 +83,7 @@ pub(super) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, cal
         return no_use(SessionError::Gone);
     };
     let who = caller.as_ref().map(|caller| caller.subject.clone());
-    let session = SessionOf { env: host.env(), id: &id, who: who.as_ref(), here: None };
+    let session = SessionOf { env: host.env(), id: &id, who: who.as_ref(), here: None, anonymous: None };
     let message = Message { session: id.as_str().to_owned(), body, caller, visit: incoming.visit().to_go_on() };
     match session.take(message).await {
         Ok(Taken { status, body }) if body.is_empty() => {
@@ -68,5 +93,27 @@ pub(super) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, cal
         Ok(Taken { status: status @ 429, body }) => Answer::json_bytes(status, body).header("retry-after", "5"),
         Ok(Taken { status, body }) => Answer::json_bytes(status, body),
         Err(error) => no_use(error),
+    }
+}
+
+/// The place that the stream of a client without a token takes. It is given back when the stream ends.
+pub(super) struct Place {
+    env: worker::Env,
+    session: SessionId,
+    after: Option<Outlive>,
+}
+
+impl Place {
+    async fn take(host: &Workers, network: &Source, session: &SessionId) -> Result<Self, SessionError> {
+        anonymous_quota::take_stream(host.env(), network, session.as_str()).await?;
+        Ok(Self { env: host.env().clone(), session: session.clone(), after: Some(Outlive::begin(host)) })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(after) = self.after.take() else { return };
+        let (env, session) = (self.env.clone(), self.session.clone());
+        after.go_on(async move { anonymous_quota::release(&env, session.as_str()).await });
     }
 }

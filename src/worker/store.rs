@@ -9,11 +9,30 @@ use crate::mcp::{ToolError, Unavailable};
 
 use super::durable;
 use super::host::Context;
-use super::subject_store::{Command, MAX_RECORD_BYTES, MAX_RECORDS, Outcome};
+use super::subject_store::{Command, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_RECORDS, Outcome, What};
 
 /// The records of one person in one collection. Nobody else's can be reached through it.
 pub struct Store {
     stub: Stub,
+    named_by: Option<&'static str>,
+}
+
+/// Which records to read: those after an id, those whose names begin with a text, and how many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Select {
+    after: u64,
+    limit: usize,
+    bytes: usize,
+    beginning: Option<String>,
+}
+
+/// Some records of a collection, in the order of their ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorePage<T> {
+    /// The records with their ids.
+    pub records: Vec<(u64, T)>,
+    /// Where the next page begins, for [`Select::after`]; none after the last.
+    pub next: Option<u64>,
 }
 
 /// Why a record was not read or kept.
@@ -28,9 +47,44 @@ pub enum StoreError {
     /// There are [`Store::MAX_RECORDS`] records already.
     #[error("there is no room for more; delete something first")]
     Full,
+    /// The collection has more than [`Store::list`] gives.
+    #[error("there is too much to read at once; read it in pages")]
+    TooMuch,
     /// What is stored is not what the connector's type says.
     #[error("a stored record has an older form")]
     Form,
+}
+
+impl Select {
+    /// From the beginning, as many as fit into a page.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self { after: 0, limit: MAX_RECORDS, bytes: MAX_PAGE_BYTES, beginning: None }
+    }
+
+    /// Only records after this id; from the beginning where it is none. [`StorePage::next`] of the page before.
+    #[must_use]
+    pub fn after(self, id: impl Into<Option<u64>>) -> Self {
+        Self { after: id.into().unwrap_or_default(), ..self }
+    }
+
+    /// At most so many.
+    #[must_use]
+    pub fn limit(self, limit: usize) -> Self {
+        Self { limit: limit.max(1), ..self }
+    }
+
+    /// No more than fit into so many bytes of JSON, but always one. At most [`Store::MAX_PAGE_BYTES`].
+    #[must_use]
+    pub fn bytes(self, bytes: usize) -> Self {
+        Self { bytes: bytes.min(MAX_PAGE_BYTES), ..self }
+    }
+
+    /// Only those whose names begin with this text, A to Z in upper or lower case. Needs [`Store::named_by`].
+    #[must_use]
+    pub fn beginning(self, text: impl Into<String>) -> Self {
+        Self { beginning: Some(text.into()).filter(|text| !text.is_empty()), ..self }
+    }
 }
 
 impl Store {
@@ -38,49 +92,88 @@ impl Store {
     pub const MAX_RECORD_BYTES: usize = MAX_RECORD_BYTES;
     /// Most records in one collection of one person.
     pub const MAX_RECORDS: usize = MAX_RECORDS;
+    /// Most bytes of JSON that are read at once.
+    pub const MAX_PAGE_BYTES: usize = MAX_PAGE_BYTES;
 
     /// The records that the person who is calling has in `collection`. Fails in a public tool.
     pub fn of(cx: &Context, collection: &str) -> Result<Self, ToolError> {
         let name = format!("{collection}/{}", cx.subject()?);
-        Ok(Self { stub: durable::object(cx.env(), "SUBJECT_STORE", &name)? })
+        Ok(Self { stub: durable::object(cx.env(), "SUBJECT_STORE", &name)?, named_by: None })
     }
 
     /// The records in `collection` under a name of your own, for what no person is calling: a route beside the connector.
     /// Whoever can say the name reaches them, so let it be random where they concern a person.
     pub fn named(env: &worker::Env, collection: &str, name: &str) -> Result<Self, StoreError> {
         // The slashes in front keep it apart from every person's.
-        Ok(Self { stub: durable::object(env, "SUBJECT_STORE", &format!("//{collection}/{name}"))? })
+        let stub = durable::object(env, "SUBJECT_STORE", &format!("//{collection}/{name}"))?;
+        Ok(Self { stub, named_by: None })
     }
 
-    /// All records with their ids, oldest first.
+    /// Says which member of a record is its name, so that names are listed and searched without reading the records. Say the
+    /// same wherever the collection is used. Records from before get their names when it is first said.
+    #[must_use]
+    pub fn named_by(self, member: &'static str) -> Self {
+        Self { named_by: Some(member), ..self }
+    }
+
+    /// A page of records, oldest first.
+    pub async fn page<T: DeserializeOwned>(&self, select: Select) -> Result<StorePage<T>, StoreError> {
+        let StorePage { records, next } = self.read(What::Value, select).await?;
+        let records = records.into_iter().map(|(id, value)| Ok((id, parse(&value)?)));
+        Ok(StorePage { records: records.collect::<Result<_, StoreError>>()?, next })
+    }
+
+    /// A page of the names of records, oldest first; the first 200 characters of each. Needs [`Store::named_by`].
+    pub async fn names(&self, select: Select) -> Result<StorePage<String>, StoreError> {
+        self.read(What::Name, select).await
+    }
+
+    /// All records of a small collection with their ids, oldest first. Fails where they are more than
+    /// [`Store::MAX_PAGE_BYTES`]; [`Store::page`] reads any number.
     pub async fn list<T: DeserializeOwned>(&self) -> Result<Vec<(u64, T)>, StoreError> {
-        let records = match self.ask(Command::List).await? {
-            Outcome::Records(records) => records,
-            Outcome::Added(_) | Outcome::Done(_) | Outcome::Full => return Err(Unavailable.into()),
-        };
-        records.into_iter().map(|(id, value)| Ok((id, read(&value)?))).collect()
+        let StorePage { records, next } = self.page(Select::all()).await?;
+        if next.is_some() { Err(StoreError::TooMuch) } else { Ok(records) }
+    }
+
+    /// The newest record, if there is any.
+    pub async fn newest<T: DeserializeOwned>(&self) -> Result<Option<(u64, T)>, StoreError> {
+        self.one(Command::Newest).await
     }
 
     /// The record `id`, if there is one.
     pub async fn get<T: DeserializeOwned>(&self, id: u64) -> Result<Option<T>, StoreError> {
-        match self.ask(Command::Get { id }).await? {
-            Outcome::Records(records) => records.first().map(|(_, value)| read(value)).transpose(),
-            Outcome::Added(_) | Outcome::Done(_) | Outcome::Full => Err(Unavailable.into()),
+        Ok(self.one(Command::Get { id }).await?.map(|(_, record)| record))
+    }
+
+    /// Ids whose digits begin with this text, at most `limit`.
+    pub async fn ids(&self, beginning: &str, limit: usize) -> Result<Vec<u64>, StoreError> {
+        if !beginning.bytes().all(|digit| digit.is_ascii_digit()) {
+            return Ok(Vec::new());
         }
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let asked = self.ask(Command::Ids { beginning: beginning.to_owned(), limit }).await?;
+        let Outcome::Ids(ids) = asked else { return Err(Unavailable.into()) };
+        Ok(ids)
+    }
+
+    /// How many records there are.
+    pub async fn count(&self) -> Result<u64, StoreError> {
+        let Outcome::Count(count) = self.ask(Command::Count).await? else { return Err(Unavailable.into()) };
+        Ok(count)
     }
 
     /// Keeps a new record and gives its id. Ids are never used twice.
     pub async fn add<T: Serialize>(&self, record: &T) -> Result<u64, StoreError> {
-        match self.ask(Command::Add { value: write(record)? }).await? {
+        match self.ask(Command::Add { value: write(record)?, named_by: self.name_member() }).await? {
             Outcome::Added(id) => Ok(id),
             Outcome::Full => Err(StoreError::Full),
-            Outcome::Records(_) | Outcome::Done(_) => Err(Unavailable.into()),
+            Outcome::Records { .. } | Outcome::Ids(_) | Outcome::Count(_) | Outcome::Done(_) => Err(Unavailable.into()),
         }
     }
 
     /// Replaces the record `id`. False if there is none.
     pub async fn replace<T: Serialize>(&self, id: u64, record: &T) -> Result<bool, StoreError> {
-        self.change(Command::Replace { id, value: write(record)? }).await
+        self.change(Command::Replace { id, value: write(record)?, named_by: self.name_member() }).await
     }
 
     /// Deletes the record `id`. False if there is none.
@@ -88,11 +181,27 @@ impl Store {
         self.change(Command::Delete { id }).await
     }
 
+    async fn read(&self, what: What, select: Select) -> Result<StorePage<String>, StoreError> {
+        let Select { after, limit, bytes, beginning } = select;
+        let limit = u64::try_from(limit.min(MAX_RECORDS)).unwrap_or(u64::MAX);
+        let command = Command::Read { what, after, limit, bytes, beginning, named_by: self.name_member() };
+        let Outcome::Records { records, more } = self.ask(command).await? else { return Err(Unavailable.into()) };
+        let next = records.last().map(|(id, _)| *id).filter(|_| more);
+        Ok(StorePage { records, next })
+    }
+
+    async fn one<T: DeserializeOwned>(&self, command: Command) -> Result<Option<(u64, T)>, StoreError> {
+        let Outcome::Records { records, .. } = self.ask(command).await? else { return Err(Unavailable.into()) };
+        records.into_iter().next().map(|(id, value)| Ok((id, parse(&value)?))).transpose()
+    }
+
     async fn change(&self, command: Command) -> Result<bool, StoreError> {
-        match self.ask(command).await? {
-            Outcome::Done(found) => Ok(found),
-            Outcome::Records(_) | Outcome::Added(_) | Outcome::Full => Err(Unavailable.into()),
-        }
+        let Outcome::Done(found) = self.ask(command).await? else { return Err(Unavailable.into()) };
+        Ok(found)
+    }
+
+    fn name_member(&self) -> Option<String> {
+        self.named_by.map(str::to_owned)
     }
 
     async fn ask(&self, command: Command) -> Result<Outcome, Unavailable> {
@@ -105,6 +214,6 @@ fn write<T: Serialize>(record: &T) -> Result<String, StoreError> {
     if value.len() > MAX_RECORD_BYTES { Err(StoreError::RecordTooLarge) } else { Ok(value) }
 }
 
-fn read<T: DeserializeOwned>(value: &str) -> Result<T, StoreError> {
+fn parse<T: DeserializeOwned>(value: &str) -> Result<T, StoreError> {
     serde_json::from_slice(value.as_bytes()).map_err(|_| StoreError::Form)
 }

@@ -27,13 +27,19 @@ use super::{durable, hints};
 pub(crate) const COMMENT: &[u8] = b":\n\n";
 
 /// What one object can hold without effort; `npm run bench` measures it.
-const LIMITS: Limits = Limits { total: 2000, guests: 1000, each: 50 };
+const LIMITS: Limits = Limits { total: 2000, guests: 1000, network: 500, each: 50 };
 
 /// Most bytes of tasks that wait in the object for all clients together. A task and its result may be more than a megabyte.
 const MOST_HELD: u32 = 16 * 1024 * 1024;
 
 /// Seconds after which to look again whether the grant of a stream was revoked.
 const LOOK_EVERY: u64 = 300;
+
+/// Where there is no room, it is looked who is gone, not again within so many seconds.
+const LOOK_AGAIN: u64 = 3;
+/// How often each stream is written to then, and how long that may take to show.
+const LOOKS: u32 = 4;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
 /// How often rows of forgotten sessions are swept.
 const SWEEP_AFTER: Duration = Duration::from_hours(1);
@@ -165,7 +171,7 @@ impl Subscriptions {
                 self.sweep_later().await?;
             }
         }
-        self.streams.open(opened)
+        self.streams.open(opened).await
     }
 
     fn publish(&self, change: &Change, by: Option<&Subject>) -> worker::Result<Outcome> {
@@ -235,6 +241,8 @@ struct Streams {
     keep_alive: Cell<Duration>,
     /// When grants were last looked at, in seconds since 1970.
     looked_at: Cell<u64>,
+    /// When it was last looked who is gone, in seconds since 1970.
+    looked_who_is_gone: Cell<u64>,
 }
 
 impl Streams {
@@ -246,13 +254,22 @@ impl Streams {
             is_ticking: Cell::new(false),
             keep_alive: Cell::new(Duration::from_secs(15)),
             looked_at: Cell::new(0),
+            looked_who_is_gone: Cell::new(0),
         }
     }
 
-    fn open(self: &Rc<Self>, opened: Opened) -> worker::Result<Result<web_sys::ReadableStream, Outcome>> {
-        let id = match self.hub.borrow_mut().open(opened.listener) {
+    async fn open(self: &Rc<Self>, opened: Opened) -> worker::Result<Result<web_sys::ReadableStream, Outcome>> {
+        let first_try = self.hub.borrow_mut().open(opened.listener.clone());
+        let id = match first_try {
             Ok(id) => id,
-            Err(full) => return Ok(Err(Outcome::Full(full))),
+            Err(full) => {
+                // Whoever has hung up is noticed at a write, and the next is half a minute away.
+                self.look_who_is_gone().await;
+                match self.hub.borrow_mut().open(opened.listener) {
+                    Ok(id) => id,
+                    Err(_) => return Ok(Err(Outcome::Full(full))),
+                }
+            }
         };
         let (outlet, readable) = Outlet::new().inspect_err(|_| drop(self.hub.borrow_mut().close(id)))?;
         self.outlets.borrow_mut().push((id, outlet));
@@ -327,6 +344,29 @@ impl Streams {
         let mut outlets = self.outlets.borrow_mut();
         let place = place(&outlets, id)?;
         Some((listener, outlets.remove(place).1))
+    }
+
+    /// Writes to every stream that has room, a few times, until some turn out to have no client. Not more often than every
+    /// [`LOOK_AGAIN`]: it is a write to each.
+    async fn look_who_is_gone(self: &Rc<Self>) {
+        let now = now().as_seconds();
+        if now.saturating_sub(self.looked_who_is_gone.get()) < LOOK_AGAIN {
+            return;
+        }
+        self.looked_who_is_gone.set(now);
+        let comment = Uint8Array::from(COMMENT);
+        let open: Vec<StreamId> = self.outlets.borrow().iter().map(|(id, _)| *id).collect();
+        for _ in 0..LOOKS {
+            for id in &open {
+                if self.is_idle(*id) {
+                    self.write(*id, comment.clone());
+                }
+            }
+            Timer::new(BETWEEN_LOOKS).await;
+            if self.outlets.borrow().len() < open.len() {
+                return;
+            }
+        }
     }
 
     fn is_idle(&self, id: StreamId) -> bool {

@@ -4,7 +4,7 @@
 //! Where this fails, do not mend the list: change the table that is there (`ALTER TABLE`), or make another beside it.
 
 /// Every statement that makes something, by the file that has it.
-const DEPLOYED: [(&str, &[&str]); 7] = [
+const DEPLOYED: [(&str, &[&str]); 8] = [
     (
         include_str!("directory_rows.rs"),
         &[
@@ -15,6 +15,11 @@ const DEPLOYED: [(&str, &[&str]); 7] = [
             "TABLE IF NOT EXISTS ended (client TEXT PRIMARY KEY, at INTEGER NOT NULL, swept_to TEXT NOT NULL, \
              is_swept INTEGER NOT NULL) WITHOUT ROWID",
         ],
+    ),
+    (
+        include_str!("anonymous_quota.rs"),
+        &["TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, held INTEGER NOT NULL, \
+           network TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID"],
     ),
     (
         include_str!("grants_object.rs"),
@@ -39,7 +44,10 @@ const DEPLOYED: [(&str, &[&str]); 7] = [
     ),
     (
         include_str!("subject_store.rs"),
-        &["TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL)"],
+        &[
+            "TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL)",
+            "TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+        ],
     ),
     (
         include_str!("task_rows.rs"),

@@ -19,6 +19,7 @@ use crate::mcp::tasks::{self, Answers, Command, End, Reply, StatusMessage, TaskC
 use crate::oauth::verified_tokens::marker;
 
 use super::announcements::tell_of_task;
+use super::anonymous_quota::Held;
 use super::app::{App, app};
 use super::clock::now_in_milliseconds;
 use super::host::Workers;
@@ -127,12 +128,16 @@ impl Object {
         }
         Ok(match reply {
             Reply::Task(seen) => Reply::Task(seen.saying(self.said())),
-            Reply::Unknown | Reply::Heard | Reply::TooLarge => reply,
+            Reply::Unknown | Reply::Heard | Reply::TooLarge | Reply::TooMany => reply,
         })
     }
 
     async fn begin(&self, call: &TaskCall, answers: Answers, now: u64) -> worker::Result<Reply> {
-        let ttl = u64::try_from(self.app()?.configuration.task_ttl.as_millis()).unwrap_or(u64::MAX);
+        let mut ttl = self.app()?.configuration.task_ttl;
+        if call.is_anonymous() {
+            ttl = ttl.min(Duration::from_secs(Held::State.lifetime()));
+        }
+        let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let task = tasks::Task::begin(call, answers, ttl, now);
         self.rows().begin(call, &task)?;
         self.listeners.are_there.set(Some(false));

@@ -7,10 +7,13 @@ use crate::mcp::Watched;
 use crate::oauth::Timestamp;
 use crate::oauth::compact::Unreadable;
 
+use super::anonymous_quota::Held;
 use super::rows::{integer, number, unreadable, values};
 
 /// A session is forgotten this long after it was last used, in seconds.
 const LIFETIME: u64 = 24 * 3600;
+/// The same for one of a client that has not signed in.
+const LIFETIME_OF_ANONYMOUS: u64 = Held::State.lifetime();
 /// Most resources of one session.
 const MOST_OF_SESSION: u64 = 100;
 /// Most sessions.
@@ -61,7 +64,7 @@ impl WatchedRows {
             (None, Some(user)) => {
                 // It is no credential: where there is no room, it stays nobody's.
                 if known.is_some() || self.has_room(session, Some(user))? {
-                    self.put(session, Some(user), now)?;
+                    self.put(session, Some(user), forget_at(Some(user), now))?;
                 }
                 Ok(Owned::ByNobodyElse)
             }
@@ -86,7 +89,7 @@ impl WatchedRows {
         if of_session >= MOST_OF_SESSION || !self.has_room(session, owner)? {
             return Ok(false);
         }
-        self.put(session, owner, now)?;
+        self.put(session, owner, forget_at(owner, now))?;
         let upsert = "INSERT OR REPLACE INTO watched (uri, session, is_own) VALUES (?, ?, ?)";
         let is_own = SqlStorageValue::Integer(watched.is_own.into());
         self.0.exec(upsert, vec![watched.uri.as_str().into(), session.into(), is_own])?;
@@ -101,7 +104,7 @@ impl WatchedRows {
     pub(crate) fn end(&self, session: &str, owner: Option<&Subject>, now: Timestamp) -> worker::Result<()> {
         self.0.exec("DELETE FROM watched WHERE session = ?", vec![session.into()])?;
         if self.has_room(session, owner)? {
-            self.put(session, None, now)?;
+            self.put(session, None, forget_at(owner, now))?;
             self.0.exec("UPDATE sessions SET has_ended = 1 WHERE id = ?", vec![session.into()])?;
         }
         Ok(())
@@ -119,7 +122,9 @@ impl WatchedRows {
 
     /// The session is in use.
     pub(crate) fn used(&self, session: &str, now: Timestamp) -> worker::Result<()> {
-        self.0.exec("UPDATE sessions SET forget_at = ? WHERE id = ?", vec![forget_at(now)?, session.into()]).map(drop)
+        let update = "UPDATE sessions SET forget_at = iif(owner IS NULL, ?, ?) WHERE id = ?";
+        let bindings = vec![seconds(now.plus(LIFETIME_OF_ANONYMOUS))?, seconds(now.plus(LIFETIME))?, session.into()];
+        self.0.exec(update, bindings).map(drop)
     }
 
     /// Forgets what is over.
@@ -132,11 +137,11 @@ impl WatchedRows {
         Ok(self.count("SELECT count(*) FROM sessions", vec![])? == 0)
     }
 
-    fn put(&self, session: &str, owner: Option<&Subject>, now: Timestamp) -> worker::Result<()> {
+    fn put(&self, session: &str, owner: Option<&Subject>, forget_at: Timestamp) -> worker::Result<()> {
         let upsert = "INSERT INTO sessions VALUES (?, ?, 0, ?) ON CONFLICT (id) DO UPDATE \
             SET owner = coalesce(owner, excluded.owner), forget_at = excluded.forget_at";
         let owner = owner.map_or(SqlStorageValue::Null, |owner| owner.as_str().into());
-        self.0.exec(upsert, vec![session.into(), owner, forget_at(now)?]).map(drop)
+        self.0.exec(upsert, vec![session.into(), owner, seconds(forget_at)?]).map(drop)
     }
 
     /// Whether a session of this person, or of a guest, may be remembered beside all others.
@@ -153,8 +158,8 @@ impl WatchedRows {
     }
 }
 
-fn forget_at(now: Timestamp) -> worker::Result<SqlStorageValue> {
-    seconds(now.plus(LIFETIME))
+fn forget_at(owner: Option<&Subject>, now: Timestamp) -> Timestamp {
+    now.plus(if owner.is_some() { LIFETIME } else { LIFETIME_OF_ANONYMOUS })
 }
 
 fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {

@@ -41,6 +41,7 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {(vars?: Record<string, string>, how?: {without?: string[]}) => Promise<void>} restart  over the same objects, with
  *   other variables; `without` what the objects of these classes have kept
  * @property {(text: string) => Promise<number>} filesHolding  how many files of the objects' storage hold a text
+ * @property {() => Promise<{wasm: number, process?: number}>} memory  of the first instance's code, and of the whole runtime, in bytes
  * @property {() => Promise<void>} stop
  */
 
@@ -150,6 +151,7 @@ export async function startInstances({
       kv: await (await control('kv-control', '/..counts')).json(),
       ...(await (await control('instance-0', '/..counts')).json()),
     }),
+    memory: async () => ({ wasm: Number(await (await control('instance-0', '/..memory')).text()), process: await residentBytes(join(state, 'config.capnp')) }),
     restart: async (these = vars, { without = [] } = {}) => {
       await writeFile(join(state, 'again'), '');
       await running.stop();
@@ -170,6 +172,16 @@ export async function startInstances({
       await rm(state, { recursive: true, force: true });
     },
   };
+}
+
+/** How much of the machine's memory the runtime with this configuration has. Undefined where the system does not say. */
+async function residentBytes(config) {
+  const processes = await readdir('/proc').catch(() => []);
+  for (const id of processes.filter((name) => /^\d+$/.test(name))) {
+    const [command, status] = await Promise.all(['cmdline', 'status'].map((name) => readFile(`/proc/${id}/${name}`, 'utf8').catch(() => '')));
+    if (/^Name:\s+workerd$/m.test(status) && command.split('\0').includes(config)) return 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(status)[1]);
+  }
+  return undefined;
 }
 
 /** Starts workerd in its folder and waits until it listens on all `sockets`. */
@@ -353,6 +365,15 @@ const counted = (name, Class) => class extends Class {
     return super.fetch(request);
   }
 };
+/** The memory of each instance of the Worker's own code. */
+const memories = [];
+WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+  construct(target, args) {
+    const made = Reflect.construct(target, args);
+    memories.push(made.exports.memory);
+    return made;
+  },
+});
 const Real = Date;
 globalThis.Date = class Date extends Real {
   constructor(...args) { args.length === 0 ? super(Real.now() + ahead) : super(...args); }
@@ -392,6 +413,9 @@ export default class extends Worker {
       const objects = this.env[url.searchParams.get('binding')];
       await objects.get(objects.idFromName(url.searchParams.get('name'))).fetch('http://object/..replace').catch(() => {});
       return new Response('');
+    }
+    if (url.pathname === '/..memory') {
+      return new Response(String(memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0)));
     }
     if (url.pathname === '/..counts') {
       settle();

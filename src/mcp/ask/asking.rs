@@ -24,6 +24,8 @@ pub(crate) struct Question {
 pub(crate) enum Asking {
     /// Not at all: the specification has no questions in this request, or the client has no session to answer in.
     Nobody,
+    /// Only after a sign-in: the answer would have to meet its question in a session, and nothing is kept in this one.
+    SignedIn,
     /// With its result, and the answers come with the next try.
     Rounds(Rounds),
     /// On the stream of the call; the answer comes with another POST of the session.
@@ -34,9 +36,14 @@ impl<H: Host> Context<H> {
     /// The client's answer to `question`. `key` names the question among those of the handler: asked again, it has the same
     /// answer.
     pub(crate) async fn ask(&self, key: &str, question: Question) -> Result<Object, ToolError> {
+        if matches!(self.exchange().asking, Asking::SignedIn) {
+            return Err(ToolError::new("This has to ask you something, and can do so only after you have signed in."));
+        }
         self.require(question.needs)?;
         match &self.exchange().asking {
-            Asking::Nobody => Err(ToolError::new("The client cannot be asked anything in this call.")),
+            Asking::Nobody | Asking::SignedIn => {
+                Err(ToolError::new("The client cannot be asked anything in this call."))
+            }
             Asking::Rounds(rounds) => rounds.answer(key, question),
             Asking::Stream(session) => self.ask_on_stream(session, question).await,
         }
@@ -63,7 +70,7 @@ impl<H: Host> Context<H> {
     pub(crate) fn unfit(&self, what: &str) -> ToolError {
         match &self.exchange().asking {
             Asking::Rounds(_) => ToolError::protocol(RpcError::invalid_params(what)),
-            Asking::Nobody | Asking::Stream(_) => ToolError::new(what),
+            Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => ToolError::new(what),
         }
     }
 }

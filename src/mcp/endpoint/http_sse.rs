@@ -9,7 +9,7 @@ use crate::caller::Caller;
 use crate::mcp::host::Host;
 use crate::mcp::jsonrpc::{Body, ErrorCode, ErrorResponse, Malformed, Message, Request, to_bytes};
 use crate::mcp::legacy::{self, Spoken};
-use crate::mcp::session::SessionId;
+use crate::mcp::session::{Session, SessionId};
 use crate::mcp::sse::{Run, each_message};
 
 impl Posted {
@@ -57,7 +57,8 @@ impl<H: Host + Unpin> Endpoint<H> {
         let id = request.id.clone();
         let owner = caller.as_ref().map(|caller| caller.subject.clone());
         let page_size = self.settings.page_size;
-        let admitted = legacy::admit(request, Spoken::Apart, Some(session.clone()), &self.registry, page_size);
+        let admitted =
+            legacy::admit(request, Spoken::Apart, Session::Stateful(session.clone()), &self.registry, page_size);
         let (operation, exchange) = match admitted {
             Ok(admitted) => admitted,
             Err(error) => {

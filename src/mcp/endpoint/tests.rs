@@ -154,6 +154,7 @@ impl Drop for Guard {
 
 fn endpoint() -> Endpoint<Still> {
     let connector = Connector::new("test", "1")
+        .anonymous_sessions()
         .tool(Tool::new("echo", "Echo.", async |args: Text| Ok::<_, ToolError>(args.text)))
         .tool(Tool::new("read", "Read.", async |_: Context<Still>| Ok::<_, ToolError>("read")).scope(READ))
         .tool(Tool::new("write", "Write.", async |_: Context<Still>| Ok::<_, ToolError>("written")).scope(WRITE))

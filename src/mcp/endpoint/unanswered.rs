@@ -8,6 +8,7 @@ use crate::mcp::jsonrpc::{ClientResponse, Notification, RequestId};
 use crate::mcp::legacy::{self, Spoken};
 use crate::mcp::modern;
 use crate::mcp::operation::Response;
+use crate::mcp::registry::Registry;
 use crate::mcp::session::SessionId;
 
 /// Brings a client's response to the call that asked. Without a session nobody asked.
@@ -15,15 +16,16 @@ pub(super) async fn respond<H: Host>(
     id: &RequestId,
     response: &ClientResponse,
     headers: &impl RequestHeaders,
+    registry: &Registry<H>,
     host: &H,
     caller: Option<&Caller>,
 ) -> Reply {
-    let session = match (Spoken::of(headers), legacy::session(headers)) {
+    let session = match (Spoken::of(headers), legacy::session(headers, registry, caller)) {
         (Err(error), _) => return Response::error(None, &error, 400).into(),
         (_, Err(error)) => return Response::error(None, &error, 404).into(),
         (Ok(_), Ok(session)) => session,
     };
-    respond_in(session, id, response, host, caller).await
+    respond_in(session.stateful(), id, response, host, caller).await
 }
 
 pub(super) async fn respond_in<H: Host>(
@@ -43,6 +45,7 @@ pub(super) async fn respond_in<H: Host>(
 pub(super) async fn notified<H: Host>(
     notification: Notification,
     headers: &impl RequestHeaders,
+    registry: &Registry<H>,
     host: &H,
     caller: Option<&Caller>,
 ) -> Reply {
@@ -53,8 +56,8 @@ pub(super) async fn notified<H: Host>(
         return Response::error(None, &error, 400).into();
     }
     let Some(id) = notification.cancels() else { return Reply::Accepted };
-    match legacy::session(headers) {
-        Ok(session) => cancel_in(session.as_ref(), &id, host, caller).await,
+    match legacy::session(headers, registry, caller) {
+        Ok(session) => cancel_in(session.stateful().as_ref(), &id, host, caller).await,
         Err(error) => Response::error(None, &error, 404).into(),
     }
 }
@@ -75,6 +78,7 @@ fn brought(outcome: Result<(), SessionError>) -> Reply {
     match outcome {
         Ok(()) => Reply::Accepted,
         Err(SessionError::Gone) => Response::error(None, &legacy::no_session(), 404).into(),
+        Err(error @ SessionError::TooMany) => Reply::refused_unread(429, &format!("Not done: {error}.")),
         Err(error) => Reply::refused_unread(503, &format!("Not done: {error}.")),
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::mcp::announce::Topic;
 use crate::mcp::trial::caller;
 
-const LIMITS: Limits = Limits { total: 6, guests: 3, each: 2 };
+const LIMITS: Limits = Limits { total: 6, guests: 3, network: 2, each: 2 };
 
 fn person(name: &str) -> Caller {
     Caller { subject: Subject::new(name).unwrap(), grant: Some(GrantId::from_bytes([7; 8])), ..caller("") }

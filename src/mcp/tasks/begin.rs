@@ -7,7 +7,7 @@ use super::task::MAX_BYTES;
 use crate::mcp::ask::Asking;
 use crate::mcp::client_capabilities::ClientCapability;
 use crate::mcp::context::Context;
-use crate::mcp::host::Host;
+use crate::mcp::host::{Host, SessionError};
 use crate::mcp::jsonrpc::RpcError;
 use crate::mcp::tool_result::{ToolError, ToolResult, Unfinished};
 use crate::mcp::tools::{CallTool, refused};
@@ -56,12 +56,13 @@ async fn begin<H: Host>(cx: &Context<H>, call: TaskCall) -> Result<Created, RpcE
     }
     let answers: Answers = match &cx.exchange().asking {
         Asking::Rounds(rounds) => rounds.answers().iter().map(|(key, answer)| (key.clone(), json(answer))).collect(),
-        Asking::Nobody | Asking::Stream(_) => Vec::new(),
+        Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => Vec::new(),
     };
     let not_begun = || RpcError::internal("The task was not begun: storage does not answer; try again in a moment.");
     let id = cx.host().random_bits().ok().and_then(|bits| TaskId::new(&call.tool, bits)).ok_or_else(not_begun)?;
     match cx.host().task(&id, Command::Begin(call, answers)).await {
         Ok(Reply::Task(task)) => Ok(Created { id, task }),
+        Ok(Reply::TooMany) => Err(RpcError::internal(format!("The task was not begun: {}.", SessionError::TooMany))),
         Ok(Reply::Unknown | Reply::Heard | Reply::TooLarge) | Err(_) => Err(not_begun()),
     }
 }

@@ -92,6 +92,12 @@ impl TaskCall {
         self.caller.as_ref()?.grant
     }
 
+    /// Whether it was made without a token.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.caller.is_none()
+    }
+
     /// Whose task it becomes. Nobody's, where nobody had signed in: then whoever knows the id may ask.
     pub(super) fn owner(&self) -> Option<Owner> {
         self.caller.as_ref().map(Owner::of)
@@ -124,6 +130,8 @@ pub enum Reply {
     Heard,
     /// Too many answers, or too large ones. None was taken.
     TooLarge,
+    /// Clients that have not signed in have too many tasks. None was begun.
+    TooMany,
 }
 
 /// How a run of the handler ended.

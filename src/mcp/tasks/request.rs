@@ -47,6 +47,11 @@ impl TaskRequest {
         Ok(Self { id, what })
     }
 
+    /// The error for who can have no task.
+    pub(crate) fn unknown() -> RpcError {
+        unknown()
+    }
+
     /// Asks the task. Gives how it stands, if that was asked.
     pub(crate) async fn run<H: Host>(self, host: &H, caller: Option<&Caller>) -> Result<Option<Detailed>, RpcError> {
         let who = caller.map(Owner::of);
@@ -60,7 +65,7 @@ impl TaskRequest {
         match host.task(&self.id, command).await {
             Ok(Reply::Task(task)) => Ok(Some(Detailed { id: self.id, task })),
             Ok(Reply::Heard) => Ok(None),
-            Ok(Reply::Unknown) => Err(unknown()),
+            Ok(Reply::Unknown | Reply::TooMany) => Err(unknown()),
             Ok(Reply::TooLarge) => Err(RpcError::invalid_params("The answers are larger than what a task can keep.")),
             Err(error) => Err(RpcError::internal(format!("Not done: {error}."))),
         }

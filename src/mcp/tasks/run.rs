@@ -70,7 +70,9 @@ impl<H: Host> Registry<H> {
             Some(Err(Unfinished::InputRequired | Unfinished::AsTask)) => {
                 return match &exchange.asking {
                     Asking::Rounds(rounds) => End::Questions(open(rounds)),
-                    Asking::Nobody | Asking::Stream(_) => failed(&RpcError::internal("The call has no questions.")),
+                    Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => {
+                        failed(&RpcError::internal("The call has no questions."))
+                    }
                 };
             }
         };

@@ -48,6 +48,7 @@ async fn break_protocol(cx: Context<Alone>) -> Result<String, ToolError> {
 fn trial() -> Trial {
     Trial::of(
         Connector::new("test", "1")
+            .anonymous_sessions()
             .tool(Tool::new("greet", "Greet.", greet).long_running())
             .tool(Tool::new("ask", "Ask.", ask).task_only().scope(WRITE))
             .tool(Tool::new("ask_first", "Ask first.", ask_first).asks_first())

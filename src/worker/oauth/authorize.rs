@@ -80,7 +80,7 @@ async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     if incoming.header("user-agent").is_some_and(|agent| outbound::is_of_our_kind(&agent)) {
         return Err(PageError::UnknownClient.into());
     }
-    let (client, standing) = match clients::described(desk, query.client_id()).await? {
+    let (client, standing) = match clients::described(desk, query.client_id(), &incoming.network()).await? {
         Described::Client(client) => (client, Standing::Stands),
         Described::Ended(client) => (client, Standing::Ended),
         Described::Unknown => return Err(PageError::UnknownClient.into()),

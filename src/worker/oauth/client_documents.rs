@@ -10,85 +10,138 @@ use crate::oauth::client::Client;
 use crate::oauth::client_id_metadata::{ClientIdUrl, InvalidDocument, MAX_DOCUMENT};
 use crate::oauth::client_record::ClientHash;
 use crate::oauth::document_cache::{FetchProblem, KeptDocument, Lifetime, Plan, ResponseHead, Settled, settle};
+use crate::oauth::document_limits::{DocumentLimits, Failure};
 use crate::oauth::outage::Outage;
 use crate::oauth::redirect_uri::RedirectPolicy;
+use crate::oauth::throttle::Source;
 use crate::worker::client_records;
+use crate::worker::limit::Limit;
 use crate::worker::outbound::{self, Outbound};
 
 use super::Desk;
 
 /// Most documents that an isolate keeps.
 const CAPACITY: usize = 256;
-/// A host that did not answer is left alone for so many seconds.
-const PAUSE: u64 = 15;
+/// Most of one host, so that no stranger's host takes the place of all others.
+const CAPACITY_OF_HOST: usize = 16;
 
 /// What an isolate knows of a document.
 struct Known {
     url: ClientIdUrl,
-    document: Option<KeptDocument>,
-    /// Before this the host is not asked again.
-    pause_until: Timestamp,
+    document: KeptDocument,
 }
 
 thread_local! {
+    /// Oldest first.
     static KNOWN: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
+    static LIMITS: RefCell<DocumentLimits> = RefCell::default();
 }
 
-/// The client that is described at `url`.
-pub(super) async fn client(desk: &Desk<'_>, url: &ClientIdUrl) -> Result<Option<Client>, Outage> {
+/// Why a client is not described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotDescribed {
+    /// What has to be known is out of reach.
+    Outage(Outage),
+    /// Its document was not fetched: this network has caused too many fetches, or its host was asked too often.
+    TooManyFetches,
+}
+
+impl From<Outage> for NotDescribed {
+    fn from(outage: Outage) -> Self {
+        Self::Outage(outage)
+    }
+}
+
+/// The client that is described at `url`, which `source` wants to know.
+pub(super) async fn client(
+    desk: &Desk<'_>,
+    url: &ClientIdUrl,
+    source: &Source,
+) -> Result<Option<Client>, NotDescribed> {
     let (policy, now) = (&desk.configuration().redirect_policy, desk.now);
-    let (kept, pause_until) = KNOWN.with_borrow(|known| {
-        let known = known.iter().find(|known| known.url == *url);
-        known.map_or((None, Timestamp::default()), |known| (known.document.clone(), known.pause_until))
-    });
+    let kept =
+        KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()));
     if let Plan::Use(client) = KeptDocument::plan(kept.as_ref(), url, policy, now) {
         return Ok(Some(client));
     }
-    let fetched = if now < pause_until { Err(FetchProblem::Unavailable) } else { fetch(url).await };
-    let no_answer = matches!(fetched, Err(FetchProblem::Unavailable));
+    let failure = LIMITS.with_borrow(|limits| limits.recent_failure(url, now));
+    let fetched = match failure {
+        Some(Failure::Unknown) => return Ok(None),
+        Some(Failure::Unavailable) => Err(FetchProblem::Unavailable),
+        None if is_admitted(url, source, desk.env, now).await => fetch(url).await,
+        // A copy serves as it would if the host did not answer.
+        None => {
+            return match settle(Err(FetchProblem::Unavailable), kept.as_ref(), url, policy, now) {
+                Settled::FromCopy(client) => Ok(Some(client)),
+                Settled::New(..) | Settled::Unavailable | Settled::Unknown => {
+                    allowed(desk, url).await.map(Some).ok_or(NotDescribed::TooManyFetches)
+                }
+            };
+        }
+    };
+    let failed = |failure| {
+        // A memory of a failure does not prolong itself.
+        LIMITS.with_borrow_mut(|limits| {
+            if limits.recent_failure(url, now).is_none() {
+                limits.failed(url, failure, now);
+            }
+        });
+    };
+    if matches!(fetched, Err(FetchProblem::Unavailable)) {
+        failed(Failure::Unavailable);
+    }
     let fetched = fetched.as_ref().map(|(lifetime, body)| (*lifetime, body.as_slice())).map_err(|problem| *problem);
     match settle(fetched, kept.as_ref(), url, policy, now) {
         Settled::New(client, document) => {
-            remember(url, document, Timestamp::default(), now);
+            remember(url, document, now);
             Ok(Some(client))
         }
-        Settled::FromCopy(client) => {
-            if no_answer && now >= pause_until {
-                remember(url, kept, now.plus(PAUSE), now);
-            }
-            Ok(Some(client))
-        }
+        Settled::FromCopy(client) => Ok(Some(client)),
         Settled::Unavailable => {
-            if no_answer && now >= pause_until {
-                remember(url, None, now.plus(PAUSE), now);
-            }
-            // What a person has allowed serves while the host of the document does not answer.
-            let stored = client_records::look(desk.env, &ClientHash::of(url.id())).await.ok().flatten();
-            let allowed = stored.and_then(|stored| stored.document_client(url, policy, now));
-            allowed.map(Some).ok_or(Outage::Remote)
+            failed(Failure::Unavailable);
+            allowed(desk, url).await.map(Some).ok_or(NotDescribed::Outage(Outage::Remote))
         }
         Settled::Unknown => {
+            failed(Failure::Unknown);
             KNOWN.with_borrow_mut(|known| known.retain(|known| known.url != *url));
             Ok(None)
         }
     }
 }
 
+/// The client as KV has it: what a person has allowed serves while its document is not fetched.
+async fn allowed(desk: &Desk<'_>, url: &ClientIdUrl) -> Option<Client> {
+    let stored = client_records::look(desk.env, &ClientHash::of(url.id())).await.ok().flatten()?;
+    stored.document_client(url, &desk.configuration().redirect_policy, desk.now)
+}
+
 /// The client as this isolate knows it from its document, which is not fetched for this.
 pub(super) fn known(url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
-    let kept = KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url)?.document.clone())?;
+    let kept =
+        KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()))?;
     kept.last_known(url, policy, now)
 }
 
-fn remember(url: &ClientIdUrl, document: Option<KeptDocument>, pause_until: Timestamp, now: Timestamp) {
-    let document_lives = |known: &Known| known.document.as_ref().is_some_and(|document| now <= document.forget_at());
+/// Counts a fetch here and, where there is a limit on registrations, there: a document takes the place of one.
+async fn is_admitted(url: &ClientIdUrl, source: &Source, env: &worker::Env, now: Timestamp) -> bool {
+    LIMITS.with_borrow_mut(|limits| limits.admit(source, url, now))
+        && !Limit::REGISTRATIONS.is_over(env, &["document ", source.as_str()].concat()).await
+}
+
+fn remember(url: &ClientIdUrl, document: Option<KeptDocument>, now: Timestamp) {
     KNOWN.with_borrow_mut(|known| {
-        known.retain(|known| known.url != *url && (document_lives(known) || now < known.pause_until));
-        if known.len() >= CAPACITY {
-            // The one that was fetched first.
-            known.remove(0);
+        known.retain(|known| known.url != *url && now <= known.document.forget_at());
+        let Some(document) = document else { return };
+        let of_host = known.iter().filter(|known| known.url.host() == url.host()).count();
+        let place = if of_host >= CAPACITY_OF_HOST {
+            known.iter().position(|known| known.url.host() == url.host())
+        } else {
+            (known.len() >= CAPACITY).then_some(0)
+        };
+        if let Some(place) = place.filter(|place| *place < known.len()) {
+            known.remove(place);
         }
-        known.push(Known { url: url.clone(), document, pause_until });
+        known.push(Known { url: url.clone(), document });
     });
 }
 

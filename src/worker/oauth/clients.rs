@@ -12,9 +12,11 @@ use crate::oauth::client_id::RegisteredClient;
 use crate::oauth::client_record::{CLIENT_LIFE, ClientHash, ClientUse, KnownRedirects};
 use crate::oauth::grants::Authorization;
 use crate::oauth::outage::Outage;
+use crate::oauth::throttle::Source;
 use crate::oauth::token::Clients;
 use crate::worker::client_records;
 
+use super::client_documents::NotDescribed;
 use super::{Desk, client_documents};
 
 /// The clients, as far as the token and the revocation endpoint have to know them.
@@ -72,12 +74,12 @@ pub(super) enum Described {
     Unknown,
 }
 
-/// Describes a client.
-pub(super) async fn described(desk: &Desk<'_>, id: &ClientId) -> Result<Described, Outage> {
+/// Describes a client that somebody at `source` wants to know.
+pub(super) async fn described(desk: &Desk<'_>, id: &ClientId, source: &Source) -> Result<Described, NotDescribed> {
     let client = match desk.directory().find(id) {
         Found::PreRegistered(client) => return Ok(Described::Client(client)),
         Found::Registered(registered) => lives(desk, &registered).await?.then_some(registered.client),
-        Found::Document(url) => client_documents::client(desk, &url).await?,
+        Found::Document(url) => client_documents::client(desk, &url, source).await?,
         Found::Nothing => None,
     };
     let Some(client) = client else { return Ok(Described::Unknown) };

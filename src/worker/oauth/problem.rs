@@ -2,6 +2,7 @@
 
 use crate::mcp::Unavailable;
 use crate::oauth::authorize::PageError;
+use crate::oauth::document_limits::PERIOD;
 use crate::oauth::identity::NotIdentified;
 use crate::oauth::login_form::LoginDecision;
 use crate::oauth::outage::Outage;
@@ -12,6 +13,7 @@ use crate::worker::route::{ACCOUNT_PATH, LOGIN_PATH, OTHER_ACCOUNT_PATH};
 use crate::worker::visit::Visit;
 
 use super::authorize::page;
+use super::client_documents::NotDescribed;
 
 /// A person who reloads a page comes here.
 pub(super) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
@@ -58,8 +60,19 @@ pub(super) enum Problem {
     Finished,
     /// The identity provider did not say who it is, or it is nobody who may enter.
     NotIdentified(NotIdentified),
+    /// Too many descriptions of clients were asked for.
+    TooManyFetches,
     /// Something is out of reach.
     Outage(Outage),
+}
+
+impl From<NotDescribed> for Problem {
+    fn from(problem: NotDescribed) -> Self {
+        match problem {
+            NotDescribed::Outage(outage) => Self::Outage(outage),
+            NotDescribed::TooManyFetches => Self::TooManyFetches,
+        }
+    }
 }
 
 impl From<NotIdentified> for Problem {
@@ -142,6 +155,7 @@ impl Problem {
             Self::ClientEnded { .. } => "the owner has ended the client".to_owned(),
             Self::TooMany => "too many sign-ins under way".to_owned(),
             Self::NotIdentified(error) => error.to_string(),
+            Self::TooManyFetches => "too many client documents".to_owned(),
             Self::Outage(outage) => outage.to_string(),
         }
     }
@@ -203,16 +217,25 @@ impl Problem {
             Self::NotIdentified(_) => {
                 (403, "The identity provider did not say who you are.".to_owned(), again.to_owned())
             }
+            Self::TooManyFetches => (
+                429,
+                "Too many applications were looked up from this network, or from where this one describes itself.".to_owned(),
+                "Wait a minute and load this page again.".to_owned(),
+            ),
             Self::Outage(_) => {
                 let what_to_do = "Wait a moment and load this page again.".to_owned();
                 (503, "Something is out of order here.".to_owned(), what_to_do)
             }
         };
+        let is_limited = matches!(self, Self::TooManyFetches);
         let way = start.way_on(&self);
         let html = pages::failure(&what_happened, &what_to_do, &way, visit.id());
         let answer = page(status, html, way.form_answer());
         if let Self::Outage(outage) = self {
             return answer.header("retry-after", outage.retry_after().to_string());
+        }
+        if is_limited {
+            return answer.header("retry-after", PERIOD.to_string());
         }
         answer
     }

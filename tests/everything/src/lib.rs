@@ -16,6 +16,7 @@ mod plain_types;
 mod prompts;
 mod resources;
 mod skills;
+mod stored;
 mod structured;
 mod tasks;
 
@@ -42,7 +43,9 @@ fn connector() -> Connector<Workers> {
     let connector = Connector::new("everything", env!("CARGO_PKG_VERSION"))
         .title("Everything")
         .description("Fixtures for tests.")
-        .instructions("Each tool, resource and prompt shows one property of the protocol.");
+        .instructions("Each tool, resource and prompt shows one property of the protocol.")
+        // The official suite sends no token.
+        .anonymous_sessions();
     let connector = content::add_to(connector);
     let connector = structured::add_to(connector);
     let connector = messages::add_to(connector);
@@ -57,6 +60,7 @@ fn connector() -> Connector<Workers> {
     let connector = announcing::add_to(connector);
     let connector = resources::add_to(connector);
     let connector = prompts::add_to(connector);
+    let connector = stored::add_to(connector);
     let connector = tasks::add_to(connector);
     skills::add_to(connector)
 }

@@ -5,8 +5,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::caller::Scope;
-use crate::mcp::{ClientCapability, Connector, Json, ListedResource, Partial, Prompt, Template, Tool, ToolError, View};
-use crate::worker::{Context, Store, Workers};
+use crate::mcp::{
+    ClientCapability, Connector, Json, ListPage, ListedPage, ListedResource, Partial, Prompt, Template, Tool,
+    ToolError, View,
+};
+use crate::worker::{Context, Select, Store, StorePage, Workers};
 
 const PROFILE: Scope = Scope::new("profile", "See who you are");
 const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
@@ -27,7 +30,7 @@ pub(crate) fn connector() -> Connector<Workers> {
         )
         .tool(Tool::new("whoami", "Tell who is signed in.", whoami).title("Who am I").scope(PROFILE).read_only())
         .tool(
-            Tool::new("list_notes", "List the notes, with their ids.", list_notes)
+            Tool::new("list_notes", "List the notes, with their ids, page by page.", list_notes)
                 .title("List notes")
                 .scope(NOTES_READ)
                 .read_only()
@@ -51,7 +54,7 @@ pub(crate) fn connector() -> Connector<Workers> {
                 .title("Note")
                 .mime_type("text/markdown")
                 .scope(NOTES_READ)
-                .listed_by(note_resources)
+                .listed_in_pages(note_resources)
                 .complete("id", complete_id),
         )
         .prompt(
@@ -94,23 +97,39 @@ struct ListedNote {
     note: Note,
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct ListNotes {
+    /// `next_cursor` of the page before; leave it out for the first page.
+    cursor: Option<u64>,
+    /// Only notes whose titles begin with this; all if it is left out.
+    title: Option<String>,
+}
+
 #[derive(Serialize, JsonSchema)]
 struct Notes {
     notes: Vec<ListedNote>,
+    /// There are more notes: call again with this as `cursor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<u64>,
 }
 
-/// The notes of the person who is calling, with their ids.
-async fn notes_of(cx: &Context) -> Result<Vec<(u64, Note)>, ToolError> {
-    Ok(Store::of(cx, "notes")?.list().await?)
+/// What a model reads at once: at most so many bytes of notes, unless one alone is longer.
+const PAGE_BYTES: usize = 64 * 1024;
+
+/// The notes of the person who is calling. Their titles are their names.
+fn notes_of(cx: &Context) -> Result<Store, ToolError> {
+    Ok(Store::of(cx, "notes")?.named_by("title"))
 }
 
-async fn list_notes(cx: Context) -> Result<Json<Notes>, ToolError> {
-    let notes = notes_of(&cx).await?;
-    Ok(Json(Notes { notes: notes.into_iter().map(|(id, note)| ListedNote { id, note }).collect() }))
+async fn list_notes(args: ListNotes, cx: Context) -> Result<Json<Notes>, ToolError> {
+    let select = Select::all().after(args.cursor).beginning(args.title.unwrap_or_default()).bytes(PAGE_BYTES);
+    let StorePage { records, next } = notes_of(&cx)?.page(select).await?;
+    let notes = records.into_iter().map(|(id, note)| ListedNote { id, note }).collect();
+    Ok(Json(Notes { notes, next_cursor: next }))
 }
 
 async fn save_note(note: Note, cx: Context) -> Result<String, ToolError> {
-    let id = Store::of(&cx, "notes")?.add(&note).await?;
+    let id = notes_of(&cx)?.add(&note).await?;
     Ok(format!("“{}” is saved as note {id}.", note.title))
 }
 
@@ -127,7 +146,7 @@ struct Confirmation {
 }
 
 async fn delete_note(args: NoteId, cx: Context) -> Result<String, ToolError> {
-    let notes = Store::of(&cx, "notes")?;
+    let notes = notes_of(&cx)?;
     let note: Option<Note> = notes.get(args.id).await?;
     let Some(note) = note else {
         return Err(ToolError::new(format!("There is no note {}. Call list_notes to see which there are.", args.id)));
@@ -145,19 +164,20 @@ async fn delete_note(args: NoteId, cx: Context) -> Result<String, ToolError> {
 }
 
 async fn read_note(args: NoteId, cx: Context) -> Result<Option<String>, ToolError> {
-    let note: Option<Note> = Store::of(&cx, "notes")?.get(args.id).await?;
+    let note: Option<Note> = notes_of(&cx)?.get(args.id).await?;
     Ok(note.map(|note| note.to_markdown()))
 }
 
 /// The notes among the resources that clients list.
-async fn note_resources(cx: Context) -> Result<Vec<ListedResource>, ToolError> {
-    let notes = notes_of(&cx).await?;
-    Ok(notes.into_iter().map(|(id, note)| ListedResource::new(format!("note://{id}"), note.title)).collect())
+async fn note_resources(page: ListPage, cx: Context) -> Result<ListedPage, ToolError> {
+    let titles = notes_of(&cx)?.names(Select::all().after(page.after).limit(page.limit)).await?;
+    let resource = |(id, title)| ListedResource::new(format!("note://{id}"), title);
+    Ok(ListedPage { resources: titles.records.into_iter().map(resource).collect(), next: titles.next })
 }
 
 async fn complete_id(partial: Partial, cx: Context) -> Result<Vec<String>, ToolError> {
-    let notes = notes_of(&cx).await?;
-    Ok(partial.matching(notes.into_iter().map(|(id, _)| id.to_string())))
+    let ids = notes_of(&cx)?.ids(&partial.value, Partial::MAX_VALUES).await?;
+    Ok(ids.into_iter().map(|id| id.to_string()).collect())
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -167,8 +187,11 @@ struct SummarizeNotes {
 }
 
 async fn summarize_notes(args: SummarizeNotes, cx: Context) -> Result<String, ToolError> {
-    let notes = notes_of(&cx).await?;
-    let notes: Vec<String> = notes.iter().map(|(_, note)| note.to_markdown()).collect();
+    let StorePage { records, next } = notes_of(&cx)?.page(Select::all().bytes(PAGE_BYTES)).await?;
+    let mut notes: Vec<String> = records.iter().map(|(_, note): &(u64, Note)| note.to_markdown()).collect();
+    if let Some(next) = next {
+        notes.push(format!("These are the first notes. For the others call list_notes with {next} as cursor."));
+    }
     let about = args.topic.map(|topic| format!(" Only what is about {topic}.")).unwrap_or_default();
     Ok(format!("Sum up these notes in a few sentences.{about}\n\n{}", notes.join("\n\n")))
 }
