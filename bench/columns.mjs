@@ -4,6 +4,7 @@ import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from '../scripts/lib/paths.mjs';
+import { MODULES } from '../scripts/lib/guarded.mjs';
 import { buildWorker } from '../scripts/lib/worker.mjs';
 import { wranglerRequire } from './runtime.mjs';
 import { signIn } from './sign_in.mjs';
@@ -75,7 +76,7 @@ function rust(crate, bindings) {
     const build = path.join(root, crate, 'build');
     return {
       ...runtimeOf(settings),
-      modules: ['index.js', 'index_bg.wasm'].map((name) => ({ name, file: path.join(build, name) })),
+      modules: MODULES.map((name) => ({ name, file: path.join(build, name) })),
       ...bindings(settings),
     };
   };

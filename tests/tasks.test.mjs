@@ -307,7 +307,7 @@ describe('an eviction', () => {
 });
 
 describe('a crash', () => {
-  test('of the handler, again and again, ends its task and no other', async () => {
+  test('of the handler ends its task, and no other', async () => {
     const other = await begin('confirm_delete', { filename: 'a.txt' }, { at: there });
     await until(other, 'input_required');
     const id = await begin('crash_job');
@@ -318,7 +318,7 @@ describe('a crash', () => {
       40_000,
     );
     assert.equal(failed.result.status, 'failed', JSON.stringify(failed));
-    assert.match(failed.result.statusMessage, /interrupted/);
+    assert.equal(failed.result.statusMessage, 'The server failed while it carried this out.', 'it is not begun again');
     await update(other, { confirm: accept({ confirm: true }) });
     assert.equal(textOf((await outcome(other)).result), 'a.txt is deleted.');
   });

@@ -5,6 +5,7 @@ import { root } from './paths.mjs';
 import { run } from './processes.mjs';
 import { ensureWasmTarget } from './requirements.mjs';
 import { ensureTools } from './tools.mjs';
+import { addGuard } from './guarded.mjs';
 import { dropNames } from './wasm.mjs';
 
 /** What worker-build, cargo and esbuild say about themselves when all is well. */
@@ -24,6 +25,7 @@ export async function buildWorker(crate = '.') {
     show: (line) => !CHATTER.test(line),
     failure: () => 'The Worker does not build: the errors are above.',
   });
+  addGuard(path.join(root, crate, 'build'));
   if (process.env.MCP_KEEP_NAMES !== '1') {
     dropNames(path.join(root, crate, 'build/index_bg.wasm'));
     writeFileSync(stampOf(crate), String(started));
@@ -38,7 +40,7 @@ const stampOf = (crate) => path.join(root, crate, 'build/.began');
 export function isBuilt(crate = '.') {
   try {
     const began = Number(readFileSync(stampOf(crate), 'utf8'));
-    const how = ['worker.mjs', 'tools.mjs', 'wasm.mjs'].map((name) => path.join(root, 'scripts/lib', name));
+    const how = ['worker.mjs', 'guarded.mjs', 'tools.mjs', 'wasm.mjs'].map((name) => path.join(root, 'scripts/lib', name));
     return !changedSince(began, crate) && how.every((file) => statSync(file).mtimeMs <= began);
   } catch (error) {
     if (error.code === 'ENOENT') return false;

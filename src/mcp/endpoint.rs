@@ -127,7 +127,7 @@ impl Posted {
         &self.0
     }
 
-    fn requests(&self) -> impl Iterator<Item = &Request> {
+    pub(super) fn requests(&self) -> impl Iterator<Item = &Request> {
         let messages = match &self.0 {
             Body::Single(message) => std::slice::from_ref(message),
             Body::Batch(messages) => messages,

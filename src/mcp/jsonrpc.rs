@@ -13,7 +13,7 @@ use super::json::{Object, Strict};
 use super::version::{Era, ProtocolVersion};
 
 /// The id of a request: a string or an integer, never null ("Requests").
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RequestId {
     /// A string of at most [`RequestId::MAX_LENGTH`] bytes.

@@ -25,7 +25,7 @@ use super::row::Row;
 use super::row::tests::assert_kept;
 use super::throttle::{Source, Throttle};
 use super::{Random, Timestamp};
-use crate::caller::{ClientId, ScopeSet, Subject};
+use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -133,9 +133,10 @@ fn made() -> Made {
     let waiting = PendingCode::new(&code, challenge, authorization(), NOW);
     let mut ledger = Ledger::new(Memory::default(), Limits::default());
     assert!(ledger.store_code(&waiting, NOW).unwrap().is_ok());
-    let mut redemption = Redemption::new(&code, authorization().client_id, epochs());
+    let grant = GrantId::from_bytes(*b"efghijkl");
+    let mut redemption = Redemption::new(&code, grant, authorization().client_id, epochs());
     redemption.answers = Some(challenge);
-    let first = ledger.redeem(&redemption, NOW.plus(1), &random(101)).unwrap().unwrap();
+    let first = ledger.redeem(&redemption, NOW.plus(1), &random(109)).unwrap().unwrap();
     let first = RefreshToken::new(object, first.grant, first.generation, first.proof);
     let request = Refresh::new(&first, authorization().client_id, epochs());
     ledger.refresh(&request, NOW.plus(2)).unwrap();
@@ -172,7 +173,7 @@ fn a_code_that_was_given_before_is_redeemed() {
     let code = AuthorizationCode::parse(CODE, keys.routing()).unwrap();
     assert!(code == made().code);
     let waiting: PendingCode = row(WAITING_CODE);
-    let mut request = Redemption::new(&code, authorization().client_id, epochs());
+    let mut request = Redemption::new(&code, GrantId::from_bytes([1; 8]), authorization().client_id, epochs());
     request.answers = Some(CodeVerifier::parse(VERIFIER).unwrap().challenge());
     let mut rows = Memory::default();
     rows.put_code(&waiting, waiting.forget_at()).unwrap();

@@ -197,9 +197,9 @@ impl AnswerBody {
             Self::Stream(stream) => web_sys::Response::new_with_opt_readable_stream_and_init(Some(&stream), init)?,
             Self::Events(events) => {
                 let stream = worker::Response::from_stream(
-                    UntilGone::new(events, request.signal()).map(Ok::<_, worker::Error>),
+                    UntilGone::new(events, request.number(), request.signal()).map(Ok::<_, worker::Error>),
                 )?;
-                let stream = web_sys::Response::from(stream).body();
+                let stream = web_sys::Response::from(stream).body().map(|stream| request.number().stream(&stream));
                 web_sys::Response::new_with_opt_readable_stream_and_init(stream.as_ref(), init)?
             }
         })

@@ -1,6 +1,7 @@
 //! What an isolate sets up once, and the way of each request through it.
 
 use std::cell::{Cell, OnceCell};
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -21,7 +22,9 @@ use super::guard;
 use super::home;
 use super::host::Workers;
 use super::incoming::Incoming;
+use super::instance::RequestNumber;
 use super::limit::Limit;
+use super::lost;
 use super::mcp_route;
 use super::metrics;
 use super::oauth;
@@ -69,7 +72,17 @@ pub fn start(connector: fn() -> Connector<Workers>) {
 
 /// Answers a request. This is a whole Worker's `fetch`.
 pub async fn serve(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
-    let incoming = Incoming::new(request);
+    let number = RequestNumber::opened(&request);
+    number.run(pin!(respond(number, request, env, context))).await
+}
+
+async fn respond(
+    number: RequestNumber,
+    request: web_sys::Request,
+    env: Env,
+    context: Context,
+) -> worker::Result<web_sys::Response> {
+    let incoming = Incoming::new(number, request);
     let visit = incoming.visit();
     let answer = match app(&env) {
         Ok(app) => {
@@ -164,6 +177,11 @@ impl App {
             );
         };
         let configuration = &self.configuration;
+        if let Some(lost) = incoming.lost()
+            && let Some(answer) = lost::answer(self, &site, incoming, (&env, &context), lost).await
+        {
+            return answer;
+        }
         match incoming.route() {
             Route::Mcp(McpEndpoint::HttpSse) | Route::ProtectedResourceMetadata(McpEndpoint::HttpSse)
                 if !configuration.sse_transport =>

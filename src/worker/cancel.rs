@@ -16,17 +16,20 @@ use worker::web_sys::AbortSignal;
 
 use crate::mcp::Events;
 
+use super::instance::RequestNumber;
+
 /// Events until the client goes.
 pub(crate) struct UntilGone {
     events: Rc<RefCell<Option<Events>>>,
     signal: AbortSignal,
+    number: RequestNumber,
     /// The signal calls it; it must live as long as it is set there.
     _on_abort: Closure<dyn FnMut()>,
 }
 
 impl UntilGone {
     /// Lets `events` know as soon as `signal` is aborted, and gives them up.
-    pub(crate) fn new(events: Events, signal: AbortSignal) -> Self {
+    pub(crate) fn new(events: Events, number: RequestNumber, signal: AbortSignal) -> Self {
         let events = Rc::new(RefCell::new(Some(events)));
         let held = Rc::clone(&events);
         let on_abort = Closure::new(move || {
@@ -35,9 +38,10 @@ impl UntilGone {
             if let Some(events) = events {
                 events.client_gone();
             }
+            number.stream_ended();
         });
         signal.set_onabort(Some(on_abort.as_ref().unchecked_ref()));
-        Self { events, signal, _on_abort: on_abort }
+        Self { events, signal, number, _on_abort: on_abort }
     }
 }
 
@@ -53,7 +57,7 @@ impl Stream for UntilGone {
             return Poll::Ready(None);
         }
         let next = match held.as_mut() {
-            Some(events) => events.as_mut().poll_next(task),
+            Some(events) => self.number.step(|| events.as_mut().poll_next(task)),
             None => Poll::Ready(None),
         };
         if matches!(next, Poll::Ready(None)) {

@@ -18,6 +18,7 @@ use worker::{Request, Response, Storage, Stub, web_sys};
 use crate::mcp::Unavailable;
 use crate::oauth::compact::{decode, encode};
 
+use super::instance;
 use super::js;
 use super::timer::Timer;
 
@@ -106,6 +107,7 @@ pub(crate) async fn answer<C: DeserializeOwned, A: Serialize>(
     mut request: Request,
     carry_out: impl AsyncFnOnce(C) -> worker::Result<A>,
 ) -> worker::Result<Response> {
+    instance::ready();
     let bytes = request.bytes().await?;
     let Ok(command) = decode(&bytes) else { return Response::error("", 400) };
     match carry_out(command).await.map(|answer| encode(&answer)) {

@@ -33,10 +33,18 @@ pub struct Workers {
     context: Option<Rc<worker::Context>>,
     /// What the log hears of the request. None in a Durable Object.
     visit: Option<Rc<Visit>>,
-    /// The session in whose object the call runs, with the object.
-    here: Option<(SessionId, Rc<SessionObject>)>,
+    here: Option<Here>,
     /// Where the client comes from, if it has not signed in. None in a Durable Object.
     anonymous: Option<Source>,
+}
+
+/// The session in whose object a call runs.
+#[derive(Clone)]
+struct Here {
+    session: SessionId,
+    object: Rc<SessionObject>,
+    /// What the object is told of the call if its instance dies.
+    note: Rc<str>,
 }
 
 /// What a handler knows about the call it serves. `cx.env()` has the bindings, variables and secrets.
@@ -57,13 +65,27 @@ impl Workers {
         Self { env, app, context: None, visit: None, here: None, anonymous: None }
     }
 
-    pub(super) fn in_session(app: Rc<App>, session: SessionId, object: Rc<SessionObject>, visit: Rc<Visit>) -> Self {
-        let (env, here) = (object.env.clone(), Some((session, object)));
-        Self { env, app, context: None, visit: Some(visit), here, anonymous: None }
+    /// In the object of a session. `note` says what the object is told of the call if its instance dies.
+    pub(super) fn in_session(
+        app: Rc<App>,
+        session: SessionId,
+        object: Rc<SessionObject>,
+        visit: Rc<Visit>,
+        note: Rc<str>,
+    ) -> Self {
+        let env = object.env.clone();
+        Self {
+            env,
+            app,
+            context: None,
+            visit: Some(visit),
+            here: Some(Here { session, object, note }),
+            anonymous: None,
+        }
     }
 
     fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
-        let here = self.here.as_ref().filter(|(session, _)| session.as_str() == id.as_str()).map(|(_, object)| object);
+        let here = self.here.as_ref().filter(|here| here.session.as_str() == id.as_str()).map(|here| &here.object);
         SessionOf { env: &self.env, id, who, here, anonymous: self.anonymous.as_ref() }
     }
 }
@@ -164,7 +186,11 @@ impl Host for Workers {
     fn run_on(&self, work: impl Future<Output = ()> + 'static) {
         match (&self.context, &self.here) {
             (Some(context), _) => context.wait_until(work),
-            (None, Some((_, object))) => object.calls.run(work),
+            (None, Some(here)) => here.object.calls.run(
+                here.session.as_str(),
+                (self.reference().as_deref().unwrap_or_default(), &here.note),
+                work,
+            ),
             (None, None) => spawn_local(work),
         }
     }

@@ -11,12 +11,15 @@ use worker::web_sys;
 use crate::mcp::RequestHeaders;
 use crate::oauth::throttle::Source;
 
+use super::instance::{Lost, RequestNumber};
 use super::js;
 use super::route::Route;
 use super::visit::Visit;
 
 /// A request.
 pub(crate) struct Incoming {
+    number: RequestNumber,
+    lost: Option<Lost>,
     visit: Rc<Visit>,
     method: String,
     route: Route,
@@ -37,7 +40,7 @@ pub(crate) enum BodyError {
 }
 
 impl Incoming {
-    pub(crate) fn new(request: web_sys::Request) -> Self {
+    pub(crate) fn new(number: RequestNumber, request: web_sys::Request) -> Self {
         let (url, headers) = (request.url(), request.headers().unchecked_into());
         let path_at = path_start(&url);
         // A path that is none of ours is somebody's own words.
@@ -48,8 +51,23 @@ impl Incoming {
             "" => "/",
             path => path,
         };
-        let visit = Rc::new(Visit::new(&method, path, header(&headers, "cf-ray").as_deref()));
-        Self { visit, method, route, request, headers, url, path_at }
+        let lost = number.lost();
+        let visit = match lost.as_ref().and_then(Lost::reference) {
+            Some(reference) => Visit::new(&method, path, None).of_name(reference),
+            None => Visit::new(&method, path, header(&headers, "cf-ray").as_deref()),
+        };
+        let visit = Rc::new(visit);
+        Self { number, lost, visit, method, route, request, headers, url, path_at }
+    }
+
+    /// As which the guard of the instance knows it.
+    pub(crate) const fn number(&self) -> RequestNumber {
+        self.number
+    }
+
+    /// What an earlier instance left of it.
+    pub(crate) const fn lost(&self) -> Option<&Lost> {
+        self.lost.as_ref()
     }
 
     /// What is noted about the request, for the log.

@@ -16,6 +16,7 @@ use super::guard::{self, Forbidden};
 use super::host::Workers;
 use super::incoming::{BodyError, Incoming};
 use super::limit::{Limit, RETRY_AFTER};
+use super::lost;
 use super::route::McpEndpoint;
 use super::session_route;
 use super::settings::Part;
@@ -123,6 +124,7 @@ async fn admitted(
     if endpoint == McpEndpoint::HttpSse {
         return sse_route::take(incoming, body, &host, caller).await;
     }
+    lost::leave_for_messages(incoming, &posted, app);
     match posted.answer(incoming, &app.endpoint, host, caller).await {
         Reply::Listen(listening) => streams.to_subscription(*listening).await,
         reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),

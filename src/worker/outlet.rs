@@ -10,7 +10,7 @@ use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::spawn_local;
 use worker::web_sys::ReadableStream;
 
-use super::js;
+use super::{instance, js};
 
 /// Most bytes that wait for a client. One that is so far behind reads no more, or is gone.
 const MOST_WAITING: u32 = 32 * 1024;
@@ -40,6 +40,7 @@ impl Outlet {
         let stream = Reflect::construct(&class, &Array::new())?;
         let readable: ReadableStream = js::get(&stream, "readable")?.dyn_into()?;
         let writer = js::call(&js::get(&stream, "writable")?, "getWriter", &[])?;
+        instance::closes_with_instance(&writer);
         let inner = Inner {
             writer,
             waiting: RefCell::default(),

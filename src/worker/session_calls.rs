@@ -4,17 +4,19 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::pin::pin;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 use worker::wasm_bindgen_futures::spawn_local;
 
 use crate::caller::Caller;
-use crate::mcp::{Posted, Reply, SessionId};
+use crate::mcp::{Event, Fault, Interrupted, Posted, Reply, SessionId};
 
 use super::answer::Answer;
 use super::app::app;
 use super::host::Workers;
+use super::instance::{Work, lost_work};
 use super::session_object::SessionObject;
 use super::visit::{Continued, Visit};
 
@@ -42,12 +44,13 @@ pub(super) struct Taken {
 pub(super) struct Calls(Rc<Cell<usize>>);
 
 impl Calls {
-    /// Runs `call` to its end.
-    pub(super) fn run(&self, call: impl Future<Output = ()> + 'static) {
+    /// Runs `call` of a session to its end. The name by which the log knows it and `note` are what the object is told of it if its instance dies.
+    pub(super) fn run(&self, session: &str, (reference, note): (&str, &str), call: impl Future<Output = ()> + 'static) {
+        let work = Work::begin(session, reference, note);
         let running = Rc::clone(&self.0);
         running.set(running.get().saturating_add(1));
         spawn_local(async move {
-            call.await;
+            work.number().run(pin!(call)).await;
             running.set(running.get().saturating_sub(1));
         });
     }
@@ -76,7 +79,9 @@ impl SessionObject {
         if visit.is_heard() {
             visit.asks(posted.summary(&|_: &str| None, &app.endpoint.registry));
         }
-        let host = Workers::in_session(app.clone(), session.clone(), Rc::clone(self), Rc::clone(&visit));
+        let interrupted = posted.if_interrupted(&app.endpoint.registry);
+        let note = interrupted.and_then(|interrupted| serde_json::to_string(&interrupted).ok()).unwrap_or_default();
+        let host = Workers::in_session(app.clone(), session.clone(), Rc::clone(self), Rc::clone(&visit), note.into());
         let taken: Taken = posted.take(session, &app.endpoint, host, caller).await.into();
         if taken.body.is_empty() {
             // The line in the log is written here, when the call has ended.
@@ -86,6 +91,22 @@ impl SessionObject {
         }
         Ok(taken)
     }
+}
+
+/// The errors of the calls of a session whose instance has died, for its stream. They come once, and are the last on it.
+pub(super) fn lost_calls(session: &str) -> Vec<Event> {
+    let mut events: Vec<Event> = lost_work(session)
+        .into_iter()
+        .filter_map(|lost| {
+            let interrupted: Interrupted = serde_json::from_str(lost.details()?).ok()?;
+            let fault = if lost.was_running { Fault::Own } else { Fault::Other };
+            Some(Event { number: 0, message: interrupted.body(fault, lost.reference()?), is_last: false })
+        })
+        .collect();
+    if let Some(last) = events.last_mut() {
+        last.is_last = true;
+    }
+    events
 }
 
 impl From<Reply> for Taken {

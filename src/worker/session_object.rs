@@ -18,7 +18,7 @@ use super::clock::now;
 use super::durable;
 use super::mailbox::{Limits, Mailbox};
 use super::session::{Asked, Command, MAIN, Outcome, PATIENCE, STOP_PATIENCE};
-use super::session_calls::Calls;
+use super::session_calls::{Calls, lost_calls};
 use super::session_rows::{Kept, Rows};
 use super::waiting::{Check, Waiting};
 
@@ -41,6 +41,8 @@ pub struct Session(Rc<SessionObject>);
 /// What is known of it.
 pub(super) struct SessionObject {
     pub(super) env: Env,
+    /// The session.
+    name: String,
     rows: Rows,
     kept: RefCell<Option<Kept>>,
     answers: RefCell<Mailbox>,
@@ -69,6 +71,7 @@ impl DurableObject for Session {
     fn new(state: State, env: Env) -> Self {
         Self(Rc::new(SessionObject {
             env,
+            name: state.id().name().unwrap_or_default(),
             rows: Rows::new(state),
             kept: RefCell::default(),
             answers: RefCell::new(Mailbox::new(ANSWERS)),
@@ -189,7 +192,8 @@ impl SessionObject {
         let hold = || self.main.set(Main { held: Some(now()), ..self.main.get() });
         // One that is not held any more is not taken up again: messages are lost.
         if after > self.main.get().sent {
-            return Err("the stream is gone".into());
+            let errors = lost_calls(&self.name);
+            return if errors.is_empty() { Err("the stream is gone".into()) } else { Ok(Outcome::Events(errors)) };
         }
         hold();
         let last = EventId { stream: MAIN.to_owned(), number: after };

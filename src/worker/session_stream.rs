@@ -33,6 +33,7 @@ pub(super) struct SessionStream {
     framed: fn(&Event, &str) -> Vec<u8>,
     waiting: VecDeque<Vec<u8>>,
     is_over: bool,
+    has_asked_again: bool,
     question: Option<Question>,
     silence: Option<Timer>,
     /// When the client is sent away at the latest.
@@ -53,6 +54,7 @@ impl SessionStream {
             framed: Event::framed,
             waiting: VecDeque::new(),
             is_over: false,
+            has_asked_again: false,
             question: None,
             silence: None,
             end: Timer::new(limits.longest),
@@ -114,7 +116,12 @@ impl Stream for SessionStream {
             }
             let mut question = this.question.take().unwrap_or_else(|| this.ask());
             match question.as_mut().poll(task) {
-                Poll::Ready(Ok(events)) => this.take(events),
+                Poll::Ready(Ok(events)) => {
+                    this.has_asked_again = false;
+                    this.take(events);
+                }
+                // The instance of the object may have died: the next one knows which calls were lost.
+                Poll::Ready(Err(SessionError::Unavailable(_))) if !this.has_asked_again => this.has_asked_again = true,
                 // Ended, or out of reach: the client comes back and is told so.
                 Poll::Ready(Err(_)) => this.is_over = true,
                 Poll::Pending => {

@@ -4,10 +4,13 @@
 //! A POST is answered with 202 at once and carried out in the session's object, whichever instance took it. From there what
 //! there is to say to it goes to the stream.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use worker::Env;
+
 use crate::caller::{Caller, Subject};
-use crate::mcp::{Host, Outlive, SessionError, SessionId};
+use crate::mcp::{Event, EventId, Host, Outlive, SessionError, SessionId};
 use crate::oauth::outage::Outage;
 use crate::oauth::throttle::Source;
 
@@ -16,6 +19,7 @@ use super::answer::Answer;
 use super::app::App;
 use super::host::Workers;
 use super::incoming::Incoming;
+use super::lost::{self, Note};
 use super::mcp_route::refused;
 use super::route::SSE_MESSAGES_PATH;
 use super::session::{SessionOf, main_stream};
@@ -73,7 +77,17 @@ pub(super) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
     if let Err(error) = session.events_after(&main_stream(), Duration::ZERO).await {
         return no_use(error);
     }
+    lost::leave(incoming, &Note::HttpSse(Cow::Borrowed(session.id.as_str())));
     Answer::events(Box::pin(SessionStream::of_http_sse(session, opening.into_bytes(), limits, place)))
+}
+
+/// What the stream of `session` has to say when the instance has died that held it: the errors of the calls that ended with it.
+pub(super) async fn last_events(env: &Env, session: &str) -> Vec<u8> {
+    let Some(id) = SessionId::parse(session) else { return Vec::new() };
+    let session = SessionOf { env, id: &id, who: None, here: None, anonymous: None };
+    // Only an object that has lost its calls has not sent so much.
+    let events = session.events_after(&EventId { number: u64::MAX, ..main_stream() }, Duration::ZERO).await;
+    events.unwrap_or_default().iter().flat_map(Event::without_id).collect()
 }
 
 /// Takes a message of a caller who may send it.

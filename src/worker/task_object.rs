@@ -6,10 +6,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::ops::RangeInclusive;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures::FutureExt;
 use futures::future::{AbortHandle, abortable};
 use worker::wasm_bindgen_futures::spawn_local;
 use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
@@ -23,6 +23,7 @@ use super::anonymous_quota::Held;
 use super::app::{App, app};
 use super::clock::now_in_milliseconds;
 use super::host::Workers;
+use super::instance::{Work, lost_work};
 use super::subscriptions_object::Outcome;
 use super::task_rows::Rows;
 use super::{durable, hints};
@@ -52,6 +53,7 @@ impl DurableObject for Task {
             running: RefCell::default(),
             listeners: Listeners::default(),
             looked_at: Cell::new(0),
+            has_looked_back: Cell::new(false),
         }))
     }
 
@@ -72,6 +74,8 @@ struct Object {
     listeners: Listeners,
     /// When it was last found that the grant behind the task was not revoked, in milliseconds since 1970.
     looked_at: Cell<u64>,
+    /// Whether it knows what became of a run in an instance that has died.
+    has_looked_back: Cell<bool>,
 }
 
 /// What this isolate knows of streams that listen to the task. That some do stands in a row, too.
@@ -94,6 +98,7 @@ struct Running {
 
 impl Object {
     async fn carry_out(&self, command: Command) -> worker::Result<Reply> {
+        self.look_back()?;
         let (rows, now) = (self.rows(), now_in_milliseconds());
         let Some(mut task) = rows.task()? else {
             return match command {
@@ -149,6 +154,9 @@ impl Object {
     /// Tells the streams that listen, and does what is to be done next. The runtime gives up an alarm that fails six times,
     /// and then nobody would end the task: so it does not fail.
     async fn go_on(self: &Rc<Self>) -> worker::Result<()> {
+        if let Err(error) = self.look_back() {
+            console_error!("task: {error}");
+        }
         if let Err(error) = self.cancel_if_revoked().await {
             console_error!("task: {error}");
         }
@@ -191,6 +199,20 @@ impl Object {
         Ok(())
     }
 
+    /// Ends the task if its handler has ended the last instance. Where that was somebody else's fault, it begins again.
+    fn look_back(&self) -> worker::Result<()> {
+        if self.has_looked_back.replace(true) {
+            return Ok(());
+        }
+        if lost_work(&self.key()).iter().any(|lost| lost.was_running)
+            && let Some(mut task) = self.rows().task()?
+        {
+            task.died(now_in_milliseconds());
+            self.save(&task)?;
+        }
+        Ok(())
+    }
+
     /// Begins a run, if it is time for one. Nothing else happens in the object meanwhile.
     fn decide(self: &Rc<Self>) -> worker::Result<Next> {
         let (rows, now) = (self.rows(), now_in_milliseconds());
@@ -229,7 +251,11 @@ impl Object {
             }
         });
         self.running.replace(Some(Running { began: now, status, handle }));
-        spawn_local(run.map(|_| ()));
+        let work = Work::begin(&self.key(), "", "");
+        spawn_local(async move {
+            // It was stopped, or has ended.
+            let _ = work.number().run(pin!(run)).await;
+        });
     }
 
     async fn end(self: &Rc<Self>, end: End) -> worker::Result<()> {
@@ -332,6 +358,11 @@ impl Object {
 
     fn app(&self) -> worker::Result<Rc<App>> {
         app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))
+    }
+
+    /// By which the guard of the instance knows it.
+    fn key(&self) -> String {
+        self.state.id().to_string()
     }
 
     fn rows(&self) -> Rows {

@@ -81,6 +81,12 @@ impl Visit {
         }
     }
 
+    /// The same under the name that it has had in the log before.
+    pub(crate) fn of_name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.id);
+        self
+    }
+
     /// A POST that came in elsewhere and goes on here.
     pub(crate) fn of_earlier(earlier: Continued, log: Log, metrics: Option<&JsValue>) -> Self {
         let Continued { id, route, began, span, client, trace } = earlier;

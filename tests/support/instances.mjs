@@ -7,6 +7,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/pr
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MODULES } from '../../scripts/lib/guarded.mjs';
 import { ROOT, STARTER } from './server.mjs';
 
 const START_LIMIT_MS = 30_000;
@@ -259,8 +260,7 @@ function configuration({ state, count, bindings, vars, lateKv, outbound }) {
   const numbers = Array.from({ length: count }, (_, number) => number);
   const modules = `[
     (name = "around.js", esModule = embed "around.js"),
-    (name = "index.js", esModule = embed "index.js"),
-    (name = "index_bg.wasm", wasm = embed "index_bg.wasm"),
+    ${MODULES.map((name) => `(name = "${name}", ${name.endsWith('.js') ? 'esModule' : 'wasm'} = embed "${name}"),`).join('\n    ')}
   ]`;
   const bindingsOf = (number) => [
     // What is no string in `[vars]` reaches a Worker as a value of JSON.

@@ -154,6 +154,11 @@ impl Task {
         Wake::Run(self.answers.clone())
     }
 
+    /// The instance that ran the handler has died of it, which another run would do too.
+    pub fn died(&mut self, now: u64) {
+        self.ended(super::run::failed(&RpcError::internal("The server failed while it carried this out.")), now);
+    }
+
     /// A run has ended. Its end is of no use where the task was cancelled meanwhile.
     pub fn ended(&mut self, end: End, now: u64) {
         if self.seen.phase != Phase::Working {

@@ -38,6 +38,9 @@ pub struct Redemption {
     pub code: CodeId,
     /// and the digest of its secret.
     pub digest: Secret,
+    /// What the grant will be called that comes of it. Another redemption of the same code under the same name is the same
+    /// request, whose answer was lost inside this server.
+    pub grant: GrantId,
     /// Who asks.
     pub client_id: ClientId,
     /// `redirect_uri`, if said. OAuth 2.1 no longer asks for it; clients still send it.
@@ -53,10 +56,11 @@ pub struct Redemption {
 impl Redemption {
     /// From the code and the other parameters.
     #[must_use]
-    pub fn new(code: &AuthorizationCode, client_id: ClientId, epochs: Vec<Epoch>) -> Self {
+    pub fn new(code: &AuthorizationCode, grant: GrantId, client_id: ClientId, epochs: Vec<Epoch>) -> Self {
         Self {
             code: code.id(),
             digest: code.digest(),
+            grant,
             client_id,
             redirect_uri: None,
             answers: None,

@@ -426,6 +426,11 @@ impl Grant {
         self.ended.is_none() && now < self.expires(limits)
     }
 
+    /// Whether its tokens are good and none of them was exchanged yet.
+    pub(super) fn is_fresh(&self, limits: &Limits, now: Timestamp) -> bool {
+        self.is_live(limits, now) && self.generation().number() == 1
+    }
+
     /// When the row may be deleted. An ended grant is kept while an access token of it could still be used, so that whoever
     /// announces the end can do so again.
     #[must_use]

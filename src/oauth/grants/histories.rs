@@ -8,7 +8,6 @@ use proptest::prelude::*;
 use super::memory::Memory;
 use super::*;
 use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
-use crate::oauth::Timestamp;
 use crate::oauth::code::AuthorizationCode;
 use crate::oauth::keys::tests::Counting;
 use crate::oauth::opaque::{ObjectName, Secret};
@@ -16,6 +15,7 @@ use crate::oauth::passphrase::Epoch;
 use crate::oauth::pkce::{CodeChallenge, CodeVerifier};
 use crate::oauth::refresh_token::Generation;
 use crate::oauth::resource::Resource;
+use crate::oauth::{Random as _, Timestamp};
 
 pub(super) const DAY: u64 = 24 * 3600;
 pub(super) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -65,9 +65,15 @@ pub(super) fn waiting_for(
     let code = AuthorizationCode::mint(object(), random);
     let client = authorization.client_id.clone();
     assert!(ledger.store_code(&PendingCode::new(&code, challenge(), authorization, now), now).unwrap().is_ok());
-    let mut request = Redemption::new(&code, client, vec![EPOCH]);
+    let mut request = Redemption::new(&code, grant_id(random), client, vec![EPOCH]);
     request.answers = Some(challenge());
     request
+}
+
+pub(super) fn grant_id(random: &Counting) -> GrantId {
+    let mut id = [0; 8];
+    random.fill(&mut id);
+    GrantId::from_bytes(id)
 }
 
 /// A grant, and the request that uses its first refresh token.
@@ -268,7 +274,7 @@ proptest! {
         let random = Counting::from(2);
         let mut ledger = ledger();
         let right = waiting(&mut ledger, &random, START);
-        let (mut now, mut won) = (START, None);
+        let (mut now, mut won, mut has_ended) = (START, None, false);
         for (kind, pause) in tries {
             now = now.plus(pause);
             let mut request = right.clone();
@@ -280,6 +286,9 @@ proptest! {
                 4 => request.resource = Some(Resource::parse("https://host.example/private/mcp").unwrap()),
                 5 => request.digest = Secret::from_bytes([0; 32]),
                 6 => request.epochs = vec![Epoch::from_bytes([2; 8])],
+                // The client sends it again, which is another request.
+                7 => request.grant = grant_id(&random),
+                // The request of the first try is carried out again, inside this server.
                 _ => {}
             }
             let before = (ledger.rows().codes().unwrap(), ledger.rows().grants().unwrap());
@@ -292,7 +301,11 @@ proptest! {
                 }
                 (_, None) if now.seconds_since(START) < 60 => won = Some(answer.unwrap().grant),
                 (_, None) => prop_assert_eq!(answer, Err(RedeemRefusal::Expired)),
+                (8, Some(grant)) if grant == right.grant && !has_ended => {
+                    prop_assert_eq!(answer.unwrap().grant, grant);
+                }
                 (_, Some(grant)) => {
+                    has_ended = true;
                     prop_assert_eq!(answer, Err(RedeemRefusal::Replayed(grant)));
                     prop_assert!(ledger.rows().grant(grant).unwrap().unwrap().ended().is_some());
                 }

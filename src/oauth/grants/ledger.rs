@@ -71,6 +71,18 @@ pub struct Redeemed {
     pub ended: Vec<GrantId>,
 }
 
+impl Redeemed {
+    fn first_of(grant: &Grant, ended: Vec<GrantId>) -> Self {
+        Self {
+            grant: grant.id(),
+            authorization: grant.authorization().clone(),
+            generation: grant.generation(),
+            proof: grant.proof(),
+            ended,
+        }
+    }
+}
+
 /// Why a code is not redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum RedeemRefusal {
@@ -182,6 +194,11 @@ impl<R: Rows> Ledger<R> {
             return Ok(Err(RedeemRefusal::Mismatch(mismatch)));
         }
         if let Some(grant) = code.redeemed() {
+            if grant == request.grant
+                && let Some(first) = self.rows.grant(grant)?.filter(|grant| grant.is_fresh(&self.limits, now))
+            {
+                return Ok(Ok(Redeemed::first_of(&first, Vec::new())));
+            }
             self.end(grant, EndReason::CodeReplayed, now)?;
             return Ok(Err(RedeemRefusal::Replayed(grant)));
         }
@@ -189,17 +206,11 @@ impl<R: Rows> Ledger<R> {
             return Ok(Err(RedeemRefusal::Expired));
         }
         let ended = self.make_room(&code.authorization().client_id, now)?;
-        let grant = open(code.authorization().clone(), now, random);
+        let grant = open(request.grant, code.authorization().clone(), now, random);
         let used = code.redeem(grant.id());
         self.rows.put_code(&used, used.forget_at())?;
         self.put(&grant)?;
-        Ok(Ok(Redeemed {
-            grant: grant.id(),
-            authorization: grant.authorization().clone(),
-            generation: grant.generation(),
-            proof: grant.proof(),
-            ended,
-        }))
+        Ok(Ok(Redeemed::first_of(&grant, ended)))
     }
 
     /// Uses a refresh token.
@@ -386,11 +397,10 @@ impl<R: Rows> Ledger<R> {
     }
 }
 
-fn open(authorization: Authorization, now: Timestamp, random: &impl Random) -> Grant {
-    let (mut id, mut secret) = ([0; 8], [0; 32]);
-    random.fill(&mut id);
+fn open(id: GrantId, authorization: Authorization, now: Timestamp, random: &impl Random) -> Grant {
+    let mut secret = [0; 32];
     random.fill(&mut secret);
-    Grant::new(GrantId::from_bytes(id), authorization, Secret::from_bytes(secret), now)
+    Grant::new(id, authorization, Secret::from_bytes(secret), now)
 }
 
 /// Takes the grant that comes before all others by when it was used last. They are few, so no sorting.

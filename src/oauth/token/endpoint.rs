@@ -51,6 +51,9 @@ pub struct TokenEndpoint<'a, C, G, R> {
     pub epochs: &'a [Epoch],
     /// How long an access token is good for, in seconds.
     pub access_token_lifetime: u64,
+    /// What the grant will be called that a code is redeemed for. A request that is carried out again gives it the same name, and
+    /// so gets the same answer.
+    pub grant: GrantId,
     /// Random bytes.
     pub random: &'a R,
     /// Now.
@@ -131,7 +134,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let verifier = verifier
             .and_then(|text| CodeVerifier::parse(text).ok())
             .ok_or(TokenError::Code(CodeProblem::NoVerifier))?;
-        let mut request = Redemption::new(&code, client.id.clone(), self.epochs.to_vec());
+        let mut request = Redemption::new(&code, self.grant, client.id.clone(), self.epochs.to_vec());
         request.answers = Some(verifier.challenge());
         request.redirect_uri = redirect_uri.map(str::to_owned);
         request.resource = resource;

@@ -40,6 +40,8 @@ use super::settings::Part;
 use super::site::Site;
 
 use problem::Problem;
+pub(crate) use problem::Start;
+pub(crate) use token::TokenRequest;
 
 /// Answers a request to `endpoint`.
 pub(crate) async fn answer(
@@ -88,6 +90,26 @@ async fn for_programs(
         DirectEndpoint::Register => register::answer(&desk, incoming).await,
         DirectEndpoint::Revoke => revoke::answer(&desk, incoming).await,
     }
+}
+
+/// Carries out once more what was posted to the token endpoint, after the instance had died that was at it.
+pub(crate) async fn token_again(
+    app: &App,
+    site: &Site,
+    incoming: &Incoming,
+    runtime: (&Env, &Context),
+    request: &TokenRequest,
+) -> Answer {
+    let answer = match Desk::open(app, site, runtime).await {
+        Ok(desk) => token::carry_out(&desk, incoming, request).await,
+        Err(outage) => Answer::outage(outage),
+    };
+    cors::readable_by_all(answer)
+}
+
+/// To a person whose page could not be made because the instance had died that was at it.
+pub(crate) fn interrupted_page(start: Start<'_>, incoming: &Incoming) -> Answer {
+    Problem::Outage(Outage::Storage).into_answer(start, incoming.visit())
 }
 
 /// What the endpoints work with, for one request.

@@ -101,7 +101,7 @@ impl From<Unavailable> for Problem {
 
 /// Where a person began, and where they have to begin again.
 #[derive(Clone, Copy)]
-pub(super) enum Start<'a> {
+pub(crate) enum Start<'a> {
     /// In the app that they want to connect.
     Application,
     /// There too, and what it asks for is known and consented to: the login can be begun again, or the app be told.
@@ -219,7 +219,8 @@ impl Problem {
             }
             Self::TooManyFetches => (
                 429,
-                "Too many applications were looked up from this network, or from where this one describes itself.".to_owned(),
+                "Too many applications were looked up from this network, or from where this one describes itself."
+                    .to_owned(),
                 "Wait a minute and load this page again.".to_owned(),
             ),
             Self::Outage(_) => {

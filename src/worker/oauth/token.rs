@@ -1,13 +1,28 @@
 //! The token endpoint (RFC 6749 §3.2): the answer of [`TokenEndpoint`] as HTTP.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::caller::GrantId;
+use crate::oauth::Random as _;
 use crate::oauth::form::MAX_FORM;
 use crate::oauth::grants::Retry;
 use crate::oauth::token::TokenEndpoint;
 use crate::worker::answer::Answer;
 use crate::worker::incoming::Incoming;
+use crate::worker::lost::{self, Note};
 
 use super::clients::{self, KnownClients};
 use super::{Desk, token_refused, unread};
+
+/// What was posted, and under which name its grant is made. Whoever carries it out a second time, because the first answer was
+/// lost inside this server, gets the answer of the first time; a client that sends a code twice has two of these.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct TokenRequest {
+    grant: GrantId,
+    body: Vec<u8>,
+}
 
 /// Answers a POST.
 pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
@@ -15,6 +30,15 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         Ok(body) => body,
         Err(error) => return unread(error),
     };
+    let mut grant = [0; 8];
+    desk.entropy.fill(&mut grant);
+    let request = TokenRequest { grant: GrantId::from_bytes(grant), body };
+    lost::leave(incoming, &Note::Token(Cow::Borrowed(&request)));
+    carry_out(desk, incoming, &request).await
+}
+
+/// Carries out what was posted, for the first time or again.
+pub(super) async fn carry_out(desk: &Desk<'_>, incoming: &Incoming, request: &TokenRequest) -> Answer {
     let known = KnownClients::new(desk);
     let signing = desk.authority.signing(desk.now);
     let endpoint = TokenEndpoint {
@@ -26,11 +50,12 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         signing: &signing,
         epochs: desk.authority.epochs(),
         access_token_lifetime: desk.configuration().access_token_seconds.into(),
+        grant: request.grant,
         random: &desk.entropy,
         now: desk.now,
     };
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
-    let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await;
+    let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &request.body).await;
     if let Some(client) = known.found() {
         incoming.visit().client(&client);
     }

@@ -12,6 +12,7 @@ mod failures;
 mod legacy_asking;
 mod listing;
 mod messages;
+mod panics;
 mod plain_types;
 mod prompts;
 mod resources;
@@ -58,6 +59,7 @@ fn connector() -> Connector<Workers> {
     let connector = cancellation::add_to(connector);
     let connector = legacy_asking::add_to(connector);
     let connector = announcing::add_to(connector);
+    let connector = panics::add_to(connector);
     let connector = resources::add_to(connector);
     let connector = prompts::add_to(connector);
     let connector = stored::add_to(connector);

@@ -30,12 +30,36 @@ fn a_replayed_code_revokes_the_grant() {
         let mut ledger = ledger();
         let request = waiting(&mut ledger, &random(), START);
         let redeemed = ledger.redeem(&request, START, &random()).unwrap().unwrap();
-        let again = ledger.answer(Call::Redeem(request), START.plus(pause), &random()).unwrap();
+        let again = Redemption { grant: GrantId::from_bytes([7; 8]), ..request };
+        let again = ledger.answer(Call::Redeem(again), START.plus(pause), &random()).unwrap();
         assert_eq!(again, Reply::Redeem(Err(RedeemRefusal::Replayed(redeemed.grant))), "{pause}");
         assert_eq!(again.ended(), [redeemed.grant], "its end is announced");
         let ended = grant(&ledger, redeemed.grant).ended().unwrap();
         assert_eq!(ended.reason, EndReason::CodeReplayed);
     }
+}
+
+#[test]
+fn a_redemption_whose_answer_was_lost_inside_the_server_is_answered_again() {
+    let mut ledger = ledger();
+    let request = waiting(&mut ledger, &random(), START);
+    let first = ledger.redeem(&request, START, &random()).unwrap();
+    let writes = ledger.rows().writes.get();
+    assert_eq!(ledger.redeem(&request, START.plus(5), &random()).unwrap(), first);
+    assert_eq!(ledger.rows().writes.get(), writes, "nothing is written");
+    let redeemed = first.unwrap();
+    let refresh_with = Refresh {
+        grant: redeemed.grant,
+        generation: redeemed.generation,
+        proof: redeemed.proof,
+        client_id: client(),
+        scope: None,
+        resource: None,
+        epochs: vec![EPOCH],
+    };
+    refresh(&mut ledger, &refresh_with, START.plus(6)).unwrap();
+    let later = ledger.redeem(&request, START.plus(7), &random()).unwrap();
+    assert_eq!(later, Err(RedeemRefusal::Replayed(redeemed.grant)), "the client has its answer: nobody needs it again");
 }
 
 #[test]
@@ -104,7 +128,7 @@ fn a_code_that_is_kept_twice_is_redeemed_once_for_what_was_agreed_to_last() {
         let authorization = Authorization { scope: ScopeSet::parse(scope).unwrap(), ..authorization() };
         PendingCode::new(&code, challenge(), authorization, now)
     };
-    let mut redemption = Redemption::new(&code, client(), vec![EPOCH]);
+    let mut redemption = Redemption::new(&code, GrantId::from_bytes([1; 8]), client(), vec![EPOCH]);
     redemption.answers = Some(challenge());
     for pause in [0, 1, CODE_LIFETIME - 1, CODE_LIFETIME, DAY] {
         let mut ledger = ledger();

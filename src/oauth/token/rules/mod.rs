@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::*;
 use crate::caller::{ClientId, GrantId, Scope, ScopeSet, Subject};
-use crate::oauth::Timestamp;
 use crate::oauth::access_token::{Expected, VerifiedToken, verify};
 use crate::oauth::authorize::AuthorizationQuery;
 use crate::oauth::bearer::Bearer;
@@ -32,6 +31,7 @@ use crate::oauth::revocation::RevocationEndpoint;
 use crate::oauth::scope_catalogue::ScopeCatalogue;
 use crate::oauth::sign_in::{NoCode, Person, give_code};
 use crate::oauth::testing::done;
+use crate::oauth::{Random as _, Timestamp};
 
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
@@ -150,6 +150,12 @@ impl Server {
         code.expose(self.keys.routing())
     }
 
+    fn next_grant(&self) -> GrantId {
+        let mut id = [0; 8];
+        self.random.fill(&mut id);
+        GrantId::from_bytes(id)
+    }
+
     fn post(&self, body: &str) -> Result<Tokens, TokenError> {
         self.post_with(None, Some(FORM), body)
     }
@@ -170,6 +176,7 @@ impl Server {
             signing: &self.signing,
             epochs: &epochs,
             access_token_lifetime: 3600,
+            grant: self.next_grant(),
             random: &self.random,
             now: self.now.get(),
         };

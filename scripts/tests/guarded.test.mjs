@@ -1,0 +1,157 @@
+// What the build puts around a Worker: the guard that answers for an instance of its module that has died.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, beforeEach, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { addGuard, exportsOf } from '../lib/guarded.mjs';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'mcp-guard-'));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A bundle of the form that worker-build leaves, whose instance does what a test says. */
+const BUNDLE = `
+const state = globalThis.__worker_init_state = { criticalError: false };
+class Entry { constructor(context, env) { this.env = env; } fetch(request) { return globalThis.testWorker.fetch(request, this.env); } }
+class Box { constructor(state) { this.state = state; } fetch(request) { return globalThis.testWorker.object(request); } free() {} }
+class Options { free() {} }
+export{Box as Box,Options as Options,Entry as default};
+`;
+/** The runtime's module, as far as the guard uses it. */
+const RUNTIME = 'data:text/javascript,export class WorkerEntrypoint { constructor(ctx, env) { this.ctx = ctx; this.env = env; } }';
+
+writeFileSync(path.join(folder, 'index.js'), BUNDLE);
+writeFileSync(path.join(folder, 'package.json'), '{"type":"module"}');
+addGuard(folder);
+const file = path.join(folder, 'guard.js');
+writeFileSync(file, readFileSync(file, 'utf8').replace('cloudflare:workers', RUNTIME));
+const { default: Worker, Box, Options } = await import(pathToFileURL(path.join(folder, 'index.js')));
+
+const never = () => new Promise(() => {});
+const die = () => {
+  globalThis.__worker_init_state.criticalError = true;
+  globalThis.__worker_init_state.criticalError = false;
+};
+const guard = globalThis.instanceGuard;
+const get = () => new Request('https://mcp.example.com/');
+const fetched = (request = get()) => new Worker({}, {}).fetch(request);
+/** The instance's memory, where it says what it is running. */
+const memory = { buffer: new ArrayBuffer(16) };
+const runs = (number) => new DataView(memory.buffer).setUint32(8, number, true);
+
+beforeEach(() => {
+  guard.started(memory, 8);
+  runs(0);
+});
+
+describe('the entry point', () => {
+  test('passes an answer and an error on as they are', async () => {
+    globalThis.testWorker = { fetch: async () => new Response('hello') };
+    assert.equal(await (await fetched()).text(), 'hello');
+    const error = new Error('its own');
+    globalThis.testWorker = { fetch: async () => Promise.reject(error) };
+    await assert.rejects(fetched(), (thrown) => thrown === error);
+  });
+
+  test('asks the next instance what to say, with the note of the one that died', async () => {
+    const numbers = [];
+    globalThis.testWorker = {
+      async fetch(request) {
+        const number = guard.opened(request);
+        numbers.push(number);
+        const before = guard.before(number);
+        if (before) return Response.json(before);
+        guard.note(number, 'a note');
+        return never();
+      },
+    };
+    const first = fetched();
+    const second = fetched();
+    await Promise.resolve();
+    runs(numbers[1]);
+    die();
+    assert.deepEqual(await (await first).json(), { note: 'a note', wasRunning: false, isStream: false });
+    assert.deepEqual(await (await second).json(), { note: 'a note', wasRunning: true, isStream: false });
+    assert.equal(new Set(numbers).size, 4, 'and each time it has a number of its own');
+  });
+
+  test('does not repeat a request that the connector has not seen', async () => {
+    let times = 0;
+    globalThis.testWorker = { fetch: () => ((times += 1), never()) };
+    const answer = fetched();
+    die();
+    assert.equal((await answer).status, 500);
+    assert.equal(times, 1);
+  });
+
+  test('answers also where the next instance dies of the request', async () => {
+    globalThis.testWorker = {
+      fetch(request) {
+        if (guard.before(guard.opened(request))) {
+          die();
+          throw new WebAssembly.RuntimeError('unreachable');
+        }
+        return never();
+      },
+    };
+    const answer = fetched();
+    die();
+    assert.equal((await answer).status, 500);
+  });
+
+  test('ends a stream with what the next instance says', async () => {
+    globalThis.testWorker = {
+      async fetch(request) {
+        const number = guard.opened(request);
+        if (guard.before(number)) return new Response(`last, ${guard.before(number).isStream}`);
+        const source = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('first, ')) });
+        return new Response(guard.stream(number, source));
+      },
+    };
+    const reader = (await fetched()).body.getReader();
+    const read = async () => new TextDecoder().decode((await reader.read()).value);
+    assert.equal(await read(), 'first, ');
+    const rest = read();
+    die();
+    assert.equal(await rest, 'last, true');
+    assert.equal((await reader.read()).done, true);
+  });
+});
+
+describe('an object', () => {
+  test('rejects what it owes, and serves the next request', async () => {
+    const box = new Box({});
+    globalThis.testWorker = { object: never };
+    const answer = box.fetch(get());
+    die();
+    await assert.rejects(answer, /has died/);
+    globalThis.testWorker = { object: async () => new Response('there') };
+    assert.equal(await (await box.fetch(get())).text(), 'there');
+    assert.equal(box.alarm, undefined, 'it has no methods that the class has not');
+  });
+
+  test('is told once what it was at when its instance died', () => {
+    runs(guard.works('box-1', 'mine'));
+    guard.ended(guard.works('box-1', 'has ended'));
+    guard.works('box-2', 'of another');
+    die();
+    assert.deepEqual(guard.takeLost('box-1'), [{ note: 'mine', wasRunning: true, isStream: false }]);
+    assert.deepEqual(guard.takeLost('box-1'), []);
+    assert.deepEqual(guard.takeLost('box-2'), [{ note: 'of another', wasRunning: false, isStream: false }]);
+  });
+
+  test('has the streams closed that it writes to', async () => {
+    const { readable, writable } = new TransformStream();
+    guard.holds(writable.getWriter());
+    die();
+    assert.equal((await readable.getReader().read()).done, true);
+  });
+
+  test('a class that is none is exported as it is', () => assert.equal(new Options().fetch, undefined));
+});
+
+test('the exports of a bundle are found, and a bundle without an entry point is refused', () => {
+  assert.deepEqual(exportsOf('var a=1;export{a as Grants,b as default};\n'), ['Grants', 'default']);
+  assert.throws(() => exportsOf('var a=1;export{a as Grants};'), /cannot be guarded/);
+});

@@ -1,0 +1,259 @@
+// Around the built Worker: it answers for an instance of the WebAssembly module that has died.
+//
+// A panic, or anything else that the module cannot go on after, ends the instance that all requests of the isolate and all its
+// Durable Objects share. The promises that it owes them then stay pending for good. Here each of them is settled at once: an
+// object's caller gets an error, and for a request the next instance is asked what to say. What it needs to know for that, the
+// request's note, was handed over while the request was carried out.
+import { WorkerEntrypoint } from 'cloudflare:workers';
+
+/** Most requests and pieces of work that are remembered at a time; of more, the oldest are forgotten. */
+const MOST = 4096;
+
+/** What is said where not even the next instance can say something, or where nobody knows what the request was. */
+const LAST_WORDS = { error: 'server_error', error_description: 'The server failed. What was asked for may have been done.' };
+
+/** What the instance is at, by number, the oldest first. @type {Map<number, Flight>} */
+const underWay = new Map();
+/** What objects were at when their instance died, by the object's key. @type {Map<string, Flight[]>} */
+const lostWork = new Map();
+let lastNumber = 0;
+/** The flight of a request. Its entry point is handed the request, and asks with it. @type {WeakMap<Request, Flight>} */
+const flights = new WeakMap();
+/** Where the instance writes down what it is running: in its memory, which can be read when it is dead. */
+let running = { memory: undefined, address: 0 };
+
+/** Somebody waits for what the dead instance owed. */
+class InstanceDied extends Error {
+  constructor() {
+    super('The instance that worked on this has died.');
+  }
+}
+
+/** A request, or work of an object, from its beginning to its end. */
+class Flight {
+  /** Set when its instance has died: whether it was what that instance was running. @type {{wasRunning: boolean} | undefined} */
+  lost;
+  /** What the instance has said about it. */
+  note;
+  /** Whether the connector has seen the request. */
+  wasOpened = false;
+  /** Whether the answer has begun, as a stream. */
+  isStream = false;
+  #reject;
+
+  /**
+   * @param {() => unknown} [call] what calls the entry point
+   * @param {Flight} [before] the same request, at an instance that has died
+   */
+  constructor(call, before) {
+    this.number = lastNumber = (lastNumber % 0x3fffffff) + 1;
+    this.call = call;
+    this.before = before;
+    underWay.set(this.number, this);
+    if (underWay.size > MOST) underWay.delete(underWay.keys().next().value);
+  }
+
+  /** What `step` gives, unless the instance dies first. */
+  until(step) {
+    return new Promise((resolve, reject) => {
+      if (this.lost) return reject(new InstanceDied());
+      this.#reject = reject;
+      try {
+        Promise.resolve(step()).then(resolve, reject);
+      } catch (error) {
+        reject(this.lost ? new InstanceDied() : error);
+      }
+    });
+  }
+
+  die(wasRunning) {
+    this.lost = { wasRunning };
+    this.#reject?.(new InstanceDied());
+  }
+
+  close() {
+    underWay.delete(this.number);
+  }
+}
+
+/** The answer to a request, of the instance that it came to or of the next one. */
+async function answer(worker, request) {
+  const flight = new Flight(() => worker.fetch(request));
+  flight.request = request;
+  flights.set(request, flight);
+  try {
+    return await flight.until(flight.call);
+  } catch (error) {
+    if (!flight.lost) throw error;
+    return answerFor(flight);
+  } finally {
+    if (!flight.isStream) flight.close();
+  }
+}
+
+/** What the next instance has to say to a request whose instance has died. */
+async function answerFor(lost) {
+  const flight = new Flight(lost.call, lost);
+  flights.set(lost.request, flight);
+  try {
+    // A request that the connector never saw is one of the author's own: nobody knows whether it may come twice.
+    if (lost.wasOpened) return await flight.until(flight.call);
+  } catch {
+    // It has died of it, too.
+  } finally {
+    flight.close();
+  }
+  return Response.json(LAST_WORDS, { status: 500, headers: { 'cache-control': 'no-store' } });
+}
+
+/** A stream that the instance writes, with an end if the instance dies. */
+function guardedStream(flight, source) {
+  flight.isStream = true;
+  const reader = source.getReader();
+  const pull = async (controller) => {
+    try {
+      const { done, value } = await flight.until(() => reader.read());
+      if (!done) return controller.enqueue(value);
+      flight.close();
+    } catch (error) {
+      if (!flight.lost) throw error;
+      const words = new Uint8Array(await (await answerFor(flight)).arrayBuffer());
+      if (words.length > 0) controller.enqueue(words);
+    }
+    controller.close();
+  };
+  const cancel = (reason) => {
+    flight.close();
+    return flight.lost ? undefined : reader.cancel(reason);
+  };
+  // Nothing is read ahead: a client that reads slowly holds its handler back.
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
+}
+
+/** The instance has died: nothing that it was at will end. */
+function died() {
+  const { memory, address } = running;
+  const number = memory ? new DataView(memory.buffer).getUint32(address, true) : 0;
+  const lost = [...underWay.values()];
+  underWay.clear();
+  for (const flight of lost) {
+    if (flight.key !== undefined) keepLost(flight);
+    flight.die(flight.number === number);
+  }
+}
+
+/** An object that never comes back would be remembered for good. */
+function keepLost(flight) {
+  if (lostWork.size >= MOST) lostWork.delete(lostWork.keys().next().value);
+  lostWork.set(flight.key, [...(lostWork.get(flight.key) ?? []), flight]);
+}
+
+/** What the instance asks and says. Its side is `src/worker/instance/mod.rs`. */
+globalThis.instanceGuard = {
+  /** A new instance, and where in its memory it says what it is running. */
+  started(memory, address) {
+    running = { memory, address };
+  },
+  /** The number of a request; none if it did not come by here. */
+  opened(request) {
+    const flight = flights.get(request);
+    if (!flight) return 0;
+    flight.wasOpened = true;
+    return flight.number;
+  },
+  /** What of a request was lost with an earlier instance, if that is why it comes now. */
+  before(number) {
+    const { before } = underWay.get(number) ?? {};
+    return before && { note: before.note, wasRunning: before.lost.wasRunning, isStream: before.isStream };
+  },
+  /** What the next instance has to know of it. */
+  note(number, note) {
+    const flight = underWay.get(number);
+    if (flight) flight.note = note;
+  },
+  stream(number, source) {
+    const flight = underWay.get(number);
+    return flight ? guardedStream(flight, source) : source;
+  },
+  /** Work of the object `key` that nobody waits for. */
+  works(key, note) {
+    const flight = new Flight();
+    flight.key = key;
+    flight.note = note;
+    return flight.number;
+  },
+  ended(number) {
+    underWay.get(number)?.close();
+  },
+  /** What the object `key` was at when its instance died, once. */
+  takeLost(key) {
+    const lost = lostWork.get(key) ?? [];
+    lostWork.delete(key);
+    return lost.map(({ note, lost: { wasRunning } }) => ({ note, wasRunning, isStream: false }));
+  },
+  /** Closes what an object writes to when its instance dies: nobody would write to it any more. */
+  holds(writer) {
+    const flight = new Flight();
+    flight.until(() => writer.closed).catch(() => flight.lost && writer.close().catch(() => {})).finally(() => flight.close());
+  },
+};
+
+/** Whoever learns that the instance has died sets `criticalError`: its panic hook, its abort handler, or what worker-build adds. */
+function watch(state) {
+  let isCritical = state.criticalError;
+  Object.defineProperty(state, 'criticalError', {
+    get: () => isCritical,
+    set(value) {
+      isCritical = value;
+      if (value) died();
+    },
+  });
+}
+
+/** What the runtime may call. The rest of what wasm-bindgen puts there is about the memory of the module. */
+const isMethod = (prototype, name) => !/^(constructor$|free$|__)/.test(name) && typeof prototype[name] === 'function';
+const methodsOf = ({ prototype }) => Object.getOwnPropertyNames(prototype).filter((name) => isMethod(prototype, name));
+
+/** The entry point, guarded. */
+export function guardedWorker(Worker) {
+  watch(globalThis.__worker_init_state);
+  class GuardedWorker extends WorkerEntrypoint {
+    constructor(context, env) {
+      super(context, env);
+      this.inner = new Worker(context, env);
+    }
+  }
+  for (const name of methodsOf(Worker)) {
+    GuardedWorker.prototype[name] =
+      name === 'fetch'
+        ? function (request) {
+            return answer(this.inner, request);
+          }
+        : settled(name);
+  }
+  return GuardedWorker;
+}
+
+/** A class that the module exports, guarded if it is one of a Durable Object. */
+export function guardedObject(Class) {
+  if (!isMethod(Class.prototype, 'fetch')) return Class;
+  class GuardedObject {
+    constructor(state, env) {
+      this.inner = new Class(state, env);
+    }
+  }
+  for (const name of methodsOf(Class)) GuardedObject.prototype[name] = settled(name);
+  return GuardedObject;
+}
+
+/** A method whose promise is settled in any case. */
+function settled(name) {
+  return async function (...args) {
+    const flight = new Flight(() => this.inner[name](...args));
+    try {
+      return await flight.until(flight.call);
+    } finally {
+      flight.close();
+    }
+  };
+}
