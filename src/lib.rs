@@ -5,6 +5,7 @@ pub mod caller;
 mod connector;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
+mod json;
 pub mod mcp;
 pub mod oauth;
 pub mod worker;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::host::{Host, Stop};
 use super::jsonrpc::{Notification, RequestId};
+use super::method::Method;
 use super::session::SessionId;
 use super::time_limit::unless;
 use crate::caller::Subject;
@@ -16,7 +17,7 @@ use crate::caller::Subject;
 impl Notification {
     /// The request that it cancels. One that is malformed cancels nothing.
     pub(crate) fn cancels(mut self) -> Option<RequestId> {
-        if self.method != "notifications/cancelled" {
+        if self.method != Method::Cancelled {
             return None;
         }
         self.params.remove("requestId").and_then(RequestId::from_json)
@@ -54,7 +55,7 @@ mod tests {
     fn a_cancellation_names_a_request_by_text_or_number() {
         let cancelled = |params: Value| {
             let params = params.as_object().unwrap().clone();
-            Notification { method: "notifications/cancelled".to_owned(), params }.cancels()
+            Notification { method: Method::Cancelled, params }.cancels()
         };
         let (number, text) =
             (cancelled(json!({"requestId": 1})).unwrap(), cancelled(json!({"requestId": "1"})).unwrap());
@@ -64,6 +65,6 @@ mod tests {
             assert_eq!(cancelled(malformed.clone()), None, "{malformed}");
         }
         let params = json!({"requestId": 1}).as_object().unwrap().clone();
-        assert_eq!(Notification { method: "notifications/progress".to_owned(), params }.cancels(), None);
+        assert_eq!(Notification { method: Method::Progress, params }.cancels(), None);
     }
 }

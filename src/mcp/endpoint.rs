@@ -21,6 +21,7 @@ use super::jsonrpc::{
 };
 use super::legacy::{self, Spoken};
 use super::listen::{Listen, Listening};
+use super::method::Method;
 use super::modern::{self, Refusal};
 use super::operation::{self, Operation, Response, Runner};
 use super::outlive::Outlive;
@@ -30,6 +31,7 @@ use super::sse::{EventSource, EventStream, Resumable, Run, WithoutClient};
 use super::tool_result::ToolResult;
 use super::version::{Era, ProtocolVersion, names_modern_era};
 use crate::caller::{Caller, ScopeSet, Subject};
+use crate::json::MemoryLimit;
 
 use unanswered::{cancel_in, notified, respond, respond_in};
 
@@ -95,13 +97,18 @@ impl Reply {
 
 impl Posted {
     /// Reads a whole body. Fails with the answer where it is not JSON-RPC.
-    pub fn read(body: &[u8]) -> Result<Self, Reply> {
-        Body::read(body).map(Self).map_err(|error| {
-            let code = match error {
-                Unreadable::NotJson(_) => ErrorCode::Parse,
-                Unreadable::EmptyBatch | Unreadable::LongBatch => ErrorCode::InvalidRequest,
+    ///
+    /// `most_bytes` is what the body could have had; what its values may take in memory follows from it.
+    pub fn read(body: &[u8], most_bytes: u32) -> Result<Self, Reply> {
+        let limit = MemoryLimit::of_text(usize::try_from(most_bytes).unwrap_or(usize::MAX));
+        Body::read(body, limit).map(Self).map_err(|unreadable| {
+            let text = unreadable.to_string();
+            let (status, code, id) = match unreadable {
+                Unreadable::TooMuch { id, .. } => (413, ErrorCode::InvalidRequest, id),
+                Unreadable::NotJson { id, .. } => (400, ErrorCode::Parse, id),
+                Unreadable::EmptyBatch | Unreadable::LongBatch => (400, ErrorCode::InvalidRequest, None),
             };
-            Reply::refusal(400, code, error.to_string())
+            Response::error(id.as_ref(), &RpcError::new(code, text), status).into()
         })
     }
 
@@ -143,7 +150,7 @@ impl Posted {
     #[must_use]
     pub fn challenge_as_result<H: Host>(&self, challenge: &str, text: &str, registry: &Registry<H>) -> Option<Reply> {
         let Body::Single(Ok(Message::Request(request))) = &self.0 else { return None };
-        if request.method != "tools/call" {
+        if request.method != Method::CallTool {
             return None;
         }
         let version = match modern::claim(&request.params) {
@@ -226,7 +233,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         }
         let header = headers.get(headers::PROTOCOL_VERSION);
         let header_is_modern = header.as_deref().is_some_and(|header| names_modern_era(trimmed(header)));
-        if request.method == "initialize" {
+        if request.method == Method::Initialize {
             if header_is_modern {
                 return Err(refused("The header MCP-Protocol-Version names a version without `initialize`.").into());
             }
@@ -362,7 +369,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         let (mut requests, mut responses, mut cancelled) = (Vec::new(), Vec::new(), Vec::new());
         for message in messages {
             match message {
-                Ok(Message::Request(request)) if request.method == "initialize" => {
+                Ok(Message::Request(request)) if request.method == Method::Initialize => {
                     return invalid("`initialize` must not be part of a batch.");
                 }
                 Ok(Message::Request(request)) => requests.push(request),

@@ -336,12 +336,10 @@ mod tests {
 
     #[test]
     fn a_wish_of_a_wrong_form_is_refused() {
-        for meta in
-            [json!(1), json!({"progressToken": 1.5}), json!({"progressToken": null}), json!({"progressToken": {}})]
-        {
+        for meta in [json!(1), json!({"progressToken": 1.5}), json!({"progressToken": {}})] {
             assert!(Wishes::of(json!({ "_meta": meta }).as_object().unwrap()).is_err(), "{meta}");
         }
-        for level in [json!("loud"), json!(3), json!(null)] {
+        for level in [json!("loud"), json!(3)] {
             let params = json!({"_meta": {"io.modelcontextprotocol/logLevel": level}});
             assert!(Wishes::of(params.as_object().unwrap()).is_err(), "{level}");
         }

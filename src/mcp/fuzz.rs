@@ -98,7 +98,7 @@ fn json_rpc(input: &[u8]) -> bool {
         keep_alive: Duration::ZERO,
         time_limit: Duration::from_secs(1),
     };
-    let reply = match Posted::read(body) {
+    let reply = match Posted::read(body, 1 << 20) {
         Ok(posted) => {
             let _ = (posted.need(&registry), posted.is_strict(&registry), posted.summary(&headers, &registry));
             let endpoint = Endpoint { registry, settings };

@@ -2,6 +2,7 @@
 
 use super::header_params::decode_header_value;
 use super::jsonrpc::{ErrorCode, Request, RpcError};
+use super::method::Method;
 
 /// The headers of a request. A header that was sent twice is one value with a comma, as in HTTP.
 pub trait RequestHeaders {
@@ -22,7 +23,7 @@ const NAME: &str = "mcp-name";
 /// `Mcp-Method` and `Mcp-Name` say what the body says. The name stands in the header as it is or in base64.
 pub(crate) fn check_standard_headers(request: &Request, headers: &impl RequestHeaders) -> Result<(), RpcError> {
     let method = headers.get(METHOD).ok_or_else(|| missing("Mcp-Method"))?;
-    if trimmed(&method) != request.method {
+    if trimmed(&method) != request.method.as_str() {
         return Err(mismatch("Mcp-Method", "method"));
     }
     let Some(member) = named_by(&request.method) else { return Ok(()) };
@@ -35,11 +36,12 @@ pub(crate) fn check_standard_headers(request: &Request, headers: &impl RequestHe
 }
 
 /// The member of `params` that `Mcp-Name` repeats.
-fn named_by(method: &str) -> Option<&'static str> {
+fn named_by(method: &Method) -> Option<&'static str> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the specification names these")]
     match method {
-        "tools/call" | "prompts/get" => Some("name"),
-        "resources/read" => Some("uri"),
-        "tasks/get" | "tasks/update" | "tasks/cancel" => Some("taskId"),
+        Method::CallTool | Method::GetPrompt => Some("name"),
+        Method::ReadResource => Some("uri"),
+        Method::GetTask | Method::UpdateTask | Method::CancelTask => Some("taskId"),
         _ => None,
     }
 }
@@ -111,7 +113,11 @@ mod tests {
     use crate::mcp::jsonrpc::RequestId;
 
     fn request(method: &str, params: &serde_json::Value) -> Request {
-        Request { id: RequestId::Integer(1), method: method.to_owned(), params: params.as_object().unwrap().clone() }
+        Request {
+            id: RequestId::Integer(1),
+            method: Method::named(method),
+            params: params.as_object().unwrap().clone(),
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::announce::event;
 use super::endpoint::{Posted, Reply};
 use super::jsonrpc::{Body, ErrorCode, ErrorResponse, Request, RequestId, RpcError, to_bytes};
+use super::method::Method;
 use super::registry::Registry;
 
 /// The requests of one POST, as far as their errors need it.
@@ -61,7 +62,7 @@ impl Posted {
 /// Of all requests only a tool changes something that must not be changed twice, unless it says that it only reads. What else
 /// a client sets or cancels is the same when it is sent again.
 fn may_change_something<H: 'static>(request: &Request, registry: &Registry<H>) -> bool {
-    request.method == "tools/call"
+    request.method == Method::CallTool
         && request
             .params
             .get("name")
@@ -127,7 +128,7 @@ mod tests {
     }
 
     fn interrupted(body: &Value) -> Option<Interrupted> {
-        Posted::read(body.to_string().as_bytes()).ok().unwrap().if_interrupted(&registry())
+        Posted::read(body.to_string().as_bytes(), 1 << 20).ok().unwrap().if_interrupted(&registry())
     }
 
     fn request(id: impl Into<Value>, method: &str, name: &str) -> Value {

@@ -2,18 +2,20 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserializer};
+use serde::de::{self, Deserializer, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use thiserror::Error;
 
 use super::client_capabilities::ClientCapability;
-use super::json::{Object, Strict};
+use super::json::Object;
+use super::method::Method;
 use super::version::{Era, ProtocolVersion};
+use crate::json::{self, JsonError, MemoryLimit, leave_out_nulls};
 
 /// The id of a request: a string or an integer, never null ("Requests").
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(untagged)]
 pub enum RequestId {
     /// A string of at most [`RequestId::MAX_LENGTH`] bytes.
@@ -41,6 +43,33 @@ impl RequestId {
             Self::Text(text) => ["\"", text].concat(),
             Self::Integer(integer) => integer.to_string(),
         }
+    }
+}
+
+/// Builds nothing of what is no id.
+impl<'de> Deserialize<'de> for RequestId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Id;
+        impl Visitor<'_> for Id {
+            type Value = RequestId;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a string or an integer")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<RequestId, E> {
+                RequestId::from_json(text.into()).ok_or_else(|| E::custom("too long"))
+            }
+
+            fn visit_i64<E>(self, integer: i64) -> Result<RequestId, E> {
+                Ok(RequestId::Integer(integer))
+            }
+
+            fn visit_u64<E: de::Error>(self, integer: u64) -> Result<RequestId, E> {
+                RequestId::from_json(integer.into()).ok_or_else(|| E::custom("too large"))
+            }
+        }
+        deserializer.deserialize_any(Id)
     }
 }
 
@@ -75,8 +104,12 @@ pub enum ClientResponse {
 
 impl ClientResponse {
     fn take(members: &mut Object) -> Option<Self> {
-        match (members.remove("result"), members.remove("error")) {
-            (Some(Value::Object(result)), None) => Some(Self::Result(result)),
+        let mut member = |name| members.remove(name).filter(|value| !value.is_null());
+        match (member("result"), member("error")) {
+            (Some(Value::Object(mut result)), None) => {
+                leave_out_nulls(&mut result, OPAQUE);
+                Some(Self::Result(result))
+            }
             (None, Some(Value::Object(error))) => Some(Self::Error(error.get("code").and_then(Value::as_i64)?)),
             _ => None,
         }
@@ -106,14 +139,16 @@ impl ClientResponse {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Request {
     pub(crate) id: RequestId,
-    pub(crate) method: String,
+    pub(crate) method: Method,
+    /// Without members that are null.
     pub(crate) params: Object,
 }
 
 /// A notification; an unknown one is ignored.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Notification {
-    pub(crate) method: String,
+    pub(crate) method: Method,
+    /// Without members that are null.
     pub(crate) params: Object,
 }
 
@@ -128,8 +163,11 @@ pub(crate) enum Body {
 /// Why a body is not JSON-RPC at all.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum Unreadable {
-    #[error("The body is not valid JSON: {0}.")]
-    NotJson(String),
+    /// With the id to answer to, where it could be read.
+    #[error("The body is not valid JSON: {error}.")]
+    NotJson { error: JsonError, id: Option<RequestId> },
+    #[error("The body is not read: {error}.")]
+    TooMuch { error: JsonError, id: Option<RequestId> },
     #[error("A batch must hold at least one message.")]
     EmptyBatch,
     #[error("A batch may hold at most {MAX_BATCH} messages.")]
@@ -163,48 +201,25 @@ pub(crate) enum MessageProblem {
 /// Most messages one batch may hold.
 pub(crate) const MAX_BATCH: usize = 50;
 
+/// Members whose inside is not the protocol's: what a tool takes is said by its schema, and null may be among it.
+const OPAQUE: &[&str] = &["input"];
+const OPAQUE_IN_CALL: &[&str] = &["input", "arguments"];
+
 impl Body {
     /// Reads a whole body, once.
-    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Unreadable> {
-        let value = serde_json::from_slice::<Outline>(bytes).map_err(|error| Unreadable::NotJson(describe(&error)))?;
+    pub(crate) fn read(bytes: &[u8], limit: MemoryLimit) -> Result<Self, Unreadable> {
+        let value = json::read(bytes, limit).map_err(|error| {
+            let id = error.is_readable_in_part().then(|| json::member_of_refused(bytes, "id")).flatten();
+            if error.is_too_much() { Unreadable::TooMuch { error, id } } else { Unreadable::NotJson { error, id } }
+        })?;
         match value {
-            Outline::One(message) => Ok(Self::Single(message)),
-            Outline::Many(messages) if messages.is_empty() => Err(Unreadable::EmptyBatch),
-            Outline::Many(messages) if messages.len() > MAX_BATCH => Err(Unreadable::LongBatch),
-            Outline::Many(messages) => Ok(Self::Batch(messages)),
-        }
-    }
-}
-
-/// What was wrong and where, without the input itself.
-fn describe(error: &serde_json::Error) -> String {
-    use serde_json::error::Category;
-    let problem = match error.classify() {
-        Category::Eof => "it ends too early".to_owned(),
-        // Messages of our own visitors; they hold no input.
-        Category::Data => {
-            let text = error.to_string();
-            text.split(" at line ").next().unwrap_or("wrong content").to_owned()
-        }
-        Category::Syntax | Category::Io => "syntax error".to_owned(),
-    };
-    format!("{problem} (line {}, column {})", error.line(), error.column())
-}
-
-/// One message or many, decided by the first character.
-enum Outline {
-    One(Result<Message, Malformed>),
-    Many(Vec<Result<Message, Malformed>>),
-}
-
-impl<'de> Deserialize<'de> for Outline {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match Strict::deserialize(deserializer).map_err(de::Error::custom)?.0 {
-            Value::Array(items) => Self::Many(items.into_iter().map(message_from).collect()),
+            Value::Array(messages) if messages.is_empty() => Err(Unreadable::EmptyBatch),
+            Value::Array(messages) if messages.len() > MAX_BATCH => Err(Unreadable::LongBatch),
+            Value::Array(messages) => Ok(Self::Batch(messages.into_iter().map(message_from).collect())),
             single @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
-                Self::One(message_from(single))
+                Ok(Self::Single(message_from(single)))
             }
-        })
+        }
     }
 }
 
@@ -223,18 +238,21 @@ fn message_from(value: Value) -> Result<Message, Malformed> {
         return malformed(&None, MessageProblem::Id);
     }
     let method = match members.remove("method") {
-        Some(Value::String(method)) => method,
-        Some(_) => return malformed(&id, MessageProblem::Method),
-        None => {
+        Some(Value::String(method)) => Method::named(&method),
+        None | Some(Value::Null) => {
             return match (id, ClientResponse::take(&mut members)) {
                 (Some(id), Some(response)) => Ok(Message::Response(id, response)),
                 (id, _) => malformed(&id, MessageProblem::Kind),
             };
         }
+        Some(_) => return malformed(&id, MessageProblem::Method),
     };
     let params = match members.remove("params") {
-        None => Object::new(),
-        Some(Value::Object(params)) => params,
+        None | Some(Value::Null) => Object::new(),
+        Some(Value::Object(mut params)) => {
+            leave_out_nulls(&mut params, if method == Method::CallTool { OPAQUE_IN_CALL } else { OPAQUE });
+            params
+        }
         Some(_) => return malformed(&id, MessageProblem::Params),
     };
     Ok(match id {
@@ -420,8 +438,12 @@ mod tests {
 
     use super::*;
 
+    fn read(body: &[u8]) -> Result<Body, Unreadable> {
+        Body::read(body, MemoryLimit::of_text(1024 * 1024))
+    }
+
     fn single(text: &str) -> Result<Message, Malformed> {
-        match Body::read(text.as_bytes()).unwrap() {
+        match read(text.as_bytes()).unwrap() {
             Body::Single(message) => message,
             Body::Batch(_) => panic!("{text} was read as a batch"),
         }
@@ -459,7 +481,8 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1e300,"method":"a"}"#, MessageProblem::Id),
             (r#"{"jsonrpc":"2.0","id":1,"method":7}"#, MessageProblem::Method),
             (r#"{"jsonrpc":"2.0","id":1,"method":"a","params":[]}"#, MessageProblem::Params),
-            (r#"{"jsonrpc":"2.0","id":1,"method":"a","params":null}"#, MessageProblem::Params),
+            (r#"{"jsonrpc":"2.0","id":1,"method":null}"#, MessageProblem::Kind),
+            (r#"{"jsonrpc":null,"id":1,"method":"a"}"#, MessageProblem::Version),
             (r#"{"jsonrpc":"2.0","id":1}"#, MessageProblem::Kind),
             (r#"{"jsonrpc":"2.0","id":1,"result":1,"error":{}}"#, MessageProblem::Kind),
             (r#"{"jsonrpc":"2.0"}"#, MessageProblem::Kind),
@@ -495,7 +518,8 @@ mod tests {
             b"{\"a\":\"\xc3\x28\"}",
             b"{\"s\":1,\"s\":2}",
         ] {
-            let Err(Unreadable::NotJson(text)) = Body::read(body) else { panic!("{body:?}") };
+            let Err(error @ Unreadable::NotJson { .. }) = read(body) else { panic!("{body:?}") };
+            let text = error.to_string();
             assert!(text.contains("line"), "{text}");
             assert!(!text.contains("secret"), "{text}");
         }
@@ -503,8 +527,51 @@ mod tests {
 
     #[test]
     fn a_batch_is_bounded() {
-        assert_eq!(Body::read(b"[]").err(), Some(Unreadable::EmptyBatch));
+        assert_eq!(read(b"[]").err(), Some(Unreadable::EmptyBatch));
         let many = format!("[{}]", vec!["1"; MAX_BATCH + 1].join(","));
-        assert_eq!(Body::read(many.as_bytes()).err(), Some(Unreadable::LongBatch));
+        assert_eq!(read(many.as_bytes()).err(), Some(Unreadable::LongBatch));
+    }
+
+    #[test]
+    fn null_counts_as_absent_except_for_an_id() {
+        let request = |method: &str, params: Value| {
+            let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params, "result": null});
+            match single(&body.to_string()) {
+                Ok(Message::Request(request)) => Value::Object(request.params),
+                other => panic!("{other:?}"),
+            }
+        };
+        for method in Method::NAMES {
+            assert_eq!(request(method, Value::Null), json!({}), "{method}");
+            let params = json!({"cursor": null, "_meta": {"progressToken": null, "a": {"b": null}}, "arguments": null});
+            assert_eq!(request(method, params), json!({"_meta": {"a": {}}}), "{method}");
+        }
+        let arguments = json!({"name": "a", "arguments": {"b": null, "c": [{"d": null}]}});
+        assert_eq!(request("tools/call", arguments.clone()), arguments, "what a tool takes is said by its schema");
+        assert_eq!(request("prompts/get", arguments), json!({"name": "a", "arguments": {"c": [{}]}}));
+        let response = single(
+            r#"{"jsonrpc":"2.0","id":"x","method":null,"params":null,"error":null,"result":{"action":"accept",
+                "content":{"a":null},"c":{"input":{"d":null}}}}"#,
+        );
+        let Ok(Message::Response(_, ClientResponse::Result(result))) = response else { panic!("{response:?}") };
+        assert_eq!(Value::Object(result), json!({"action": "accept", "content": {}, "c": {"input": {"d": null}}}));
+    }
+
+    #[test]
+    fn what_is_json_and_cannot_be_taken_is_answered_with_its_id() {
+        let refused = |body: &str| match read(body.as_bytes()) {
+            Err(Unreadable::NotJson { id, .. }) => (false, id),
+            Err(Unreadable::TooMuch { id, .. }) => (true, id),
+            _ => panic!("{body}"),
+        };
+        let params = |value: &str| format!(r#"{{"jsonrpc":"2.0","method":"a","params":{{"a":{value}}},"id":"x"}}"#);
+        let id = Some(RequestId::Text("x".to_owned()));
+        assert_eq!(refused(&params(r#""\udc00""#)), (false, id.clone()));
+        assert_eq!(refused(&params(&format!("[{}]", vec![r#"{"":0}"#; 140_000].join(",")))), (true, id));
+        for body in
+            [r#"{"id":{"a":1},"b":"\udc00"}"#, r#"{"id":1.5,"b":"\udc00"}"#, r#"[{"id":1,"b":"\udc00"}]"#, r#"{"id":1"#]
+        {
+            assert_eq!(refused(body), (false, None), "{body}");
+        }
     }
 }

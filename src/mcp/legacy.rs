@@ -10,6 +10,7 @@ use super::headers::{self, RequestHeaders, trimmed};
 use super::host::Host;
 use super::jsonrpc::{ErrorCode, Request, RpcError};
 use super::log::LogLevel;
+use super::method::Method;
 use super::operation::{Operation, parse_common};
 use super::registry::Registry;
 use super::session::{Session, SessionId};
@@ -92,21 +93,22 @@ pub(crate) fn admit<H: Host>(
 ) -> Result<(Operation<H>, Exchange), RpcError> {
     let wishes = Wishes::of(&request.params)?;
     let mut version = spoken.answered_as(session.id());
-    let operation = match request.method.as_str() {
-        "ping" => Operation::Acknowledge,
-        "initialize" => {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "what both eras have is decided elsewhere, method by method")]
+    let operation = match &request.method {
+        Method::Ping => Operation::Acknowledge,
+        Method::Initialize => {
             version = agreed_version(&request, spoken)?;
             let declared = request.params.get("capabilities").and_then(serde_json::Value::as_object);
             Operation::Initialize(version, declared.map(ClientCapabilities::declared).unwrap_or_default())
         }
-        "logging/setLevel" => set_log_level(&request, &session)?,
+        Method::SetLevel => set_log_level(&request, &session)?,
         // Who has not signed in was never told of a change.
-        "resources/unsubscribe" if matches!(session, Session::Stateless(_)) => Operation::Acknowledge,
-        method @ ("resources/subscribe" | "resources/unsubscribe") if registry.announces(Topic::ResourceUpdates) => {
-            let begins = method == "resources/subscribe";
+        Method::Unsubscribe if matches!(session, Session::Stateless(_)) => Operation::Acknowledge,
+        method @ (Method::Subscribe | Method::Unsubscribe) if registry.announces(Topic::ResourceUpdates) => {
+            let begins = *method == Method::Subscribe;
             Operation::Watch(Watch::parse(begins, &request.params, session.clone().stateful(), registry, version)?)
         }
-        _ => parse_common(&request.method, request.params, registry, page_size, version)?,
+        method => parse_common(method, request.params, registry, page_size, version)?,
     };
     Ok((operation, Exchange::legacy(version, wishes, session)))
 }

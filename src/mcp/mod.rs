@@ -33,6 +33,7 @@ mod legacy;
 mod listen;
 mod listing;
 mod log;
+mod method;
 mod modern;
 mod operation;
 mod outlive;

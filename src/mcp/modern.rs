@@ -13,6 +13,7 @@ use super::host::Host;
 use super::json::Object;
 use super::jsonrpc::{ErrorCode, Request, RpcError};
 use super::listen::Listen;
+use super::method::Method;
 use super::operation::{Operation, parse_common};
 use super::registry::Registry;
 use super::tasks::TaskRequest;
@@ -57,19 +58,19 @@ pub(crate) fn admit<H: Host>(
     let capabilities = ClientCapabilities::declared(capabilities);
     let wishes = Wishes::of(&request.params)?;
     let Request { method, mut params, .. } = request;
-    let asking = match method.as_str() {
-        "tools/call" | "prompts/get" | "resources/read" if capabilities.can_be_asked() => {
-            Asking::Rounds(Rounds::of(&method, &mut params)?)
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the specification names these")]
+    let asking = match &method {
+        Method::CallTool | Method::GetPrompt | Method::ReadResource if capabilities.can_be_asked() => {
+            Asking::Rounds(Rounds::of(method.as_str(), &mut params)?)
         }
         _ => Asking::Nobody,
     };
-    let operation = match method.as_str() {
-        "server/discover" => Operation::Discover,
-        "subscriptions/listen" if registry.has_streams() => {
-            Operation::Listen(Listen::parse(&params, registry, capabilities)?)
-        }
-        method if method.starts_with("tasks/") && registry.has_tasks() => {
-            Operation::Task(TaskRequest::parse(method, &mut params, capabilities)?)
+    #[allow(clippy::wildcard_enum_match_arm, reason = "what both eras have is decided elsewhere, method by method")]
+    let operation = match &method {
+        Method::Discover => Operation::Discover,
+        Method::Listen if registry.has_streams() => Operation::Listen(Listen::parse(&params, registry, capabilities)?),
+        Method::GetTask | Method::UpdateTask | Method::CancelTask if registry.has_tasks() => {
+            Operation::Task(TaskRequest::parse(&method, &mut params, capabilities)?)
         }
         method => parse_common(method, params, registry, page_size, version)?,
     };

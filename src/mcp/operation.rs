@@ -19,6 +19,7 @@ use super::legacy;
 use super::listen::Listen;
 use super::listing::{ListForm, Listing};
 use super::log::LogLevel;
+use super::method::Method;
 use super::prompts::{GetPrompt, list_prompts};
 use super::registry::Registry;
 use super::resources::{ListResources, ReadResource, list_templates};
@@ -62,7 +63,7 @@ pub(crate) enum Operation<H> {
 
 /// The methods that both eras have.
 pub(crate) fn parse_common<H: Host>(
-    method: &str,
+    method: &Method,
     params: Object,
     registry: &Rc<Registry<H>>,
     page_size: usize,
@@ -74,23 +75,49 @@ pub(crate) fn parse_common<H: Host>(
     let has_prompts = !registry.prompts.is_empty();
     let unknown = || RpcError::new(ErrorCode::MethodNotFound, "This server has no such method.");
     match method {
-        "tools/list" if has_tools => ListTools::parse(&params, registry, page_size, version).map(Operation::ListTools),
-        "tools/call" if has_tools => CallTool::parse(params, registry).map(Operation::CallTool),
-        "resources/list" if has_resources => Ok(Operation::ListResources(ListResources { params, form })),
-        "resources/templates/list" if has_resources => list_templates(&params, registry, form).map(Operation::List),
-        "resources/read" if has_resources => {
+        Method::ListTools if has_tools => {
+            ListTools::parse(&params, registry, page_size, version).map(Operation::ListTools)
+        }
+        Method::CallTool if has_tools => CallTool::parse(params, registry).map(Operation::CallTool),
+        Method::ListResources if has_resources => Ok(Operation::ListResources(ListResources { params, form })),
+        Method::ListResourceTemplates if has_resources => list_templates(&params, registry, form).map(Operation::List),
+        Method::ReadResource if has_resources => {
             ReadResource::parse(&params, registry, version).map(Operation::ReadResource)
         }
-        "prompts/list" if has_prompts => list_prompts(&params, registry, form).map(Operation::List),
-        "prompts/get" if has_prompts => GetPrompt::parse(params, registry).map(Operation::GetPrompt),
-        "completion/complete" if registry.has_completions() => {
-            Complete::parse(&params, registry).map(Operation::Complete)
-        }
-        "skills/list" | "skills/get" | "resources/directory/read" => match &registry.skills {
+        Method::ListPrompts if has_prompts => list_prompts(&params, registry, form).map(Operation::List),
+        Method::GetPrompt if has_prompts => GetPrompt::parse(params, registry).map(Operation::GetPrompt),
+        Method::Complete if registry.has_completions() => Complete::parse(&params, registry).map(Operation::Complete),
+        Method::ListSkills | Method::GetSkill | Method::ReadDirectory => match &registry.skills {
             Some(skills) if version.is_modern() => skills.parse(method, &params, form),
             _ => Err(unknown()),
         },
-        _ => Err(unknown()),
+        // What the connector does not have, what only one era has, and what is no request.
+        Method::ListTools
+        | Method::CallTool
+        | Method::ListResources
+        | Method::ListResourceTemplates
+        | Method::ReadResource
+        | Method::ListPrompts
+        | Method::GetPrompt
+        | Method::Complete
+        | Method::Initialize
+        | Method::Discover
+        | Method::Ping
+        | Method::Subscribe
+        | Method::Unsubscribe
+        | Method::SetLevel
+        | Method::Listen
+        | Method::GetTask
+        | Method::UpdateTask
+        | Method::CancelTask
+        | Method::GetTaskResult
+        | Method::ListTasks
+        | Method::Initialized
+        | Method::Cancelled
+        | Method::Progress
+        | Method::RootsListChanged
+        | Method::TaskStatus
+        | Method::Unknown(_) => Err(unknown()),
     }
 }
 

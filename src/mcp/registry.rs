@@ -13,6 +13,7 @@ use super::header_params::HeaderParams;
 use super::json::{object, value_of};
 use super::jsonrpc::Request;
 use super::listen;
+use super::method::Method;
 use super::part::{Ready, is_name, ready};
 use super::prompt::Prompt;
 use super::resource::{Resource, Template};
@@ -156,28 +157,29 @@ impl<H: 'static> Registry<H> {
             let found = Found::at(&Uri::parse(text("uri")?).ok()?, self)?;
             Some(found.required().clone())
         };
-        let required = match request.method.as_str() {
-            "tools/call" => text("name").and_then(|name| self.tool(name)).map(|tool| {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "every other method is public")]
+        let required = match &request.method {
+            Method::CallTool => text("name").and_then(|name| self.tool(name)).map(|tool| {
                 // It does its work as a task, and a task is state.
                 needs_state |= tool.tool.background.is_some_and(|background| background.only);
                 tool.required.clone()
             }),
             // What the tool needs is needed to hear of its work.
-            "tasks/get" | "tasks/update" | "tasks/cancel" => {
+            Method::GetTask | Method::UpdateTask | Method::CancelTask => {
                 self.tool_of_task(request).map(|tool| tool.required.clone())
             }
-            "prompts/get" => text("name").and_then(|name| self.prompt(name)).map(|prompt| prompt.required.clone()),
-            "resources/read" => resource(),
-            "resources/subscribe" if self.announces(Topic::ResourceUpdates) => {
+            Method::GetPrompt => text("name").and_then(|name| self.prompt(name)).map(|prompt| prompt.required.clone()),
+            Method::ReadResource => resource(),
+            Method::Subscribe if self.announces(Topic::ResourceUpdates) => {
                 needs_state = true;
                 resource()
             }
-            "completion/complete" => request
+            Method::Complete => request
                 .params
                 .get("ref")
                 .and_then(|reference| Completed::find(reference, self))
                 .map(|completed| completed.required().clone()),
-            "subscriptions/listen" => Some(listen::required(&request.params, self)),
+            Method::Listen => Some(listen::required(&request.params, self)),
             _ => None,
         };
         match required {
@@ -190,12 +192,13 @@ impl<H: 'static> Registry<H> {
 
     /// Whether `request` calls a tool where a revoked sign-in ends at once, or asks about its task or listens to it.
     pub(crate) fn is_strict(&self, request: &Request) -> bool {
-        let tool = match request.method.as_str() {
-            "tools/call" => {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "every other method calls no tool")]
+        let tool = match &request.method {
+            Method::CallTool => {
                 request.params.get("name").and_then(Value::as_str).and_then(|name| self.tool(name).cloned())
             }
-            "tasks/get" | "tasks/update" | "tasks/cancel" => self.tool_of_task(request),
-            "subscriptions/listen" => {
+            Method::GetTask | Method::UpdateTask | Method::CancelTask => self.tool_of_task(request),
+            Method::Listen => {
                 return tasks::tools_in(&request.params, self).iter().any(|tool| tool.tool.strict);
             }
             _ => None,

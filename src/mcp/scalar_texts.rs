@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::json::Strict;
 use super::refused_schema::resolve;
+use crate::json::{MemoryLimit, read};
 
 /// How many references are followed to find out what a value may be.
 const MAX_DEPTH: usize = 32;
@@ -95,9 +95,9 @@ impl Types {
         if !text.as_bytes().iter().all(is_bare) {
             return None;
         }
-        match serde_json::from_str(text) {
-            Ok(Strict(value @ Value::Number(_))) if self.has(Self::NUMBER) => Some(value),
-            Ok(Strict(value @ Value::Bool(_))) if self.has(Self::BOOLEAN) => Some(value),
+        match read(text.as_bytes(), MemoryLimit::SMALL) {
+            Ok(value @ Value::Number(_)) if self.has(Self::NUMBER) => Some(value),
+            Ok(value @ Value::Bool(_)) if self.has(Self::BOOLEAN) => Some(value),
             _ => None,
         }
     }

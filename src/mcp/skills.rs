@@ -15,6 +15,7 @@ use super::frontmatter::Frontmatter;
 use super::json::Object;
 use super::jsonrpc::RpcError;
 use super::listing::{ListForm, Listing};
+use super::method::Method;
 use super::operation::Operation;
 use super::part::Part;
 use super::resource::{ListedResource, Resource};
@@ -51,7 +52,7 @@ pub(crate) type ReadySkills<H> =
 /// What answers the methods of the extension.
 pub(crate) trait Catalogue<H> {
     /// A request for one of them.
-    fn parse(&self, method: &str, params: &Object, form: ListForm) -> Result<Operation<H>, RpcError>;
+    fn parse(&self, method: &Method, params: &Object, form: ListForm) -> Result<Operation<H>, RpcError>;
 }
 
 /// Those of `skills` that can be served; nothing where there are none.
@@ -137,13 +138,14 @@ impl Skills {
 }
 
 impl<H> Catalogue<H> for Skills {
-    fn parse(&self, method: &str, params: &Object, form: ListForm) -> Result<Operation<H>, RpcError> {
+    fn parse(&self, method: &Method, params: &Object, form: ListForm) -> Result<Operation<H>, RpcError> {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "there are three")]
         match method {
-            "skills/list" => {
+            Method::ListSkills => {
                 let write = |skill: &ReadySkill, _| self.entry(skill);
                 Listing::of("skills", &self.skills, params, form, CacheHints::DEPLOYED, write).map(Operation::List)
             }
-            "skills/get" => {
+            Method::GetSkill => {
                 let uri = uri(params)?;
                 let is_asked = |skill: &&ReadySkill| manifest_of(skill) == uri.as_str();
                 let skill =

@@ -6,40 +6,12 @@ use serde_json::Value;
 use super::endpoint::Posted;
 use super::headers::{self, RequestHeaders, trimmed};
 use super::json::Object;
-use super::jsonrpc::{Body, Message};
+use super::jsonrpc::{Body, Message, Notification, Request};
+use super::method::Method;
 use super::modern;
 use super::registry::Registry;
 use super::trace_context::TraceParent;
 use super::version::ProtocolVersion;
-
-/// Every method that a client may send, in any revision or extension.
-const METHODS: [&str; 25] = [
-    "tools/call",
-    "tools/list",
-    "initialize",
-    "notifications/initialized",
-    "server/discover",
-    "ping",
-    "resources/read",
-    "resources/list",
-    "resources/templates/list",
-    "resources/subscribe",
-    "resources/unsubscribe",
-    "prompts/get",
-    "prompts/list",
-    "completion/complete",
-    "logging/setLevel",
-    "subscriptions/listen",
-    "tasks/get",
-    "tasks/update",
-    "tasks/result",
-    "tasks/list",
-    "tasks/cancel",
-    "notifications/cancelled",
-    "notifications/progress",
-    "notifications/roots/list_changed",
-    "notifications/tasks/status",
-];
 
 /// What was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,18 +31,19 @@ impl Posted {
     #[must_use]
     pub fn summary<H: 'static>(&self, headers: &dyn RequestHeaders, registry: &Registry<H>) -> Summary {
         let (method, params) = match self.body() {
-            Body::Single(Ok(Message::Request(request))) => (known(&request.method), Some(&request.params)),
-            Body::Single(Ok(Message::Notification(notification))) => {
-                (known(&notification.method), Some(&notification.params))
-            }
-            Body::Single(Ok(Message::Response(..))) => ("response", None),
-            Body::Single(Err(_)) => ("other", None),
-            Body::Batch(_) => ("batch", None),
+            Body::Single(Ok(
+                Message::Request(Request { method, params, .. })
+                | Message::Notification(Notification { method, params }),
+            )) => (Some(method), Some(params)),
+            Body::Single(Ok(Message::Response(..)) | Err(_)) | Body::Batch(_) => (None, None),
         };
         let text = |member: &str| params?.get(member)?.as_str();
+        #[allow(clippy::wildcard_enum_match_arm, reason = "nothing else has a name that the log tells")]
         let name = match method {
-            "tools/call" => text("name").and_then(|name| registry.tool(name)).map(|tool| tool.tool.name.clone()),
-            "prompts/get" => {
+            Some(Method::CallTool) => {
+                text("name").and_then(|name| registry.tool(name)).map(|tool| tool.tool.name.clone())
+            }
+            Some(Method::GetPrompt) => {
                 text("name").and_then(|name| registry.prompt(name)).map(|prompt| prompt.part.about.name.clone())
             }
             _ => None,
@@ -82,12 +55,13 @@ impl Posted {
                 headers.get(headers::PROTOCOL_VERSION).and_then(|version| ProtocolVersion::parse(trimmed(&version)))
             }
         };
+        let method = match self.body() {
+            Body::Single(Ok(Message::Response(..))) => "response",
+            Body::Batch(_) => "batch",
+            Body::Single(_) => method.and_then(Method::name).unwrap_or("other"),
+        };
         Summary { method, name, version, trace: params.and_then(trace) }
     }
-}
-
-fn known(method: &str) -> &'static str {
-    METHODS.into_iter().find(|known| *known == method).unwrap_or("other")
 }
 
 fn trace(params: &Object) -> Option<TraceParent> {
@@ -110,7 +84,7 @@ mod tests {
             Connector::new("n", "1").tool(Tool::new("echo", "Say it back.", echo).read_only());
         let (registry, _) = Registry::new(connector);
         let headers = |name: &str| (name == "mcp-protocol-version").then(|| "2025-06-18".to_owned());
-        Posted::read(body.to_string().as_bytes()).ok().unwrap().summary(&headers, &registry)
+        Posted::read(body.to_string().as_bytes(), 1 << 20).ok().unwrap().summary(&headers, &registry)
     }
 
     #[test]
@@ -122,6 +96,8 @@ mod tests {
             (call("tools/call", json!({})), "tools/call", None),
             (call("prompts/get", json!({"name": "echo"})), "prompts/get", None),
             (call("secret/method", json!({"name": "echo"})), "other", None),
+            (call("skills/list", json!({})), "skills/list", None),
+            (call("tasks/list", json!({})), "tasks/list", None),
             (json!({"jsonrpc": "2.0", "method": "notifications/initialized"}), "notifications/initialized", None),
             (json!({"jsonrpc": "2.0", "id": 1, "result": {}}), "response", None),
             (json!([call("ping", json!({}))]), "batch", None),

@@ -161,7 +161,7 @@ fn envelope(capabilities: &Value) -> Value {
 
 fn posted(method: &str, params: &Value) -> Posted {
     let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    Posted::read(message.to_string().as_bytes()).ok().unwrap()
+    Posted::read(message.to_string().as_bytes(), 1 << 20).ok().unwrap()
 }
 
 /// Someone who was given `scopes`.

@@ -7,10 +7,10 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::caller::{ClientId, ScopeSet};
+use crate::json::{self, JsonError, MemoryLimit, Object};
 
 use super::client::{Client, ClientKind, ClientName};
 use super::origin::Origin;
@@ -133,9 +133,9 @@ pub enum InvalidDocument {
     /// More than [`MAX_DOCUMENT`].
     #[error("the metadata document is too long")]
     TooLong,
-    /// Not a JSON object.
-    #[error("the metadata document is not a JSON object")]
-    NotAnObject,
+    /// Not a JSON object, or one that names a member twice or holds too much.
+    #[error("the metadata document is not a JSON object: {0}")]
+    Json(JsonError),
     /// It describes another client (draft §4: compared byte for byte).
     #[error("client_id of the metadata document is not its URL")]
     OtherClient,
@@ -164,7 +164,7 @@ pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -
     if body.len() > MAX_DOCUMENT {
         return Err(InvalidDocument::TooLong);
     }
-    let document: Map<String, Value> = serde_json::from_slice(body).map_err(|_| InvalidDocument::NotAnObject)?;
+    let document = json::read_object(body, MemoryLimit::of_text(MAX_DOCUMENT)).map_err(InvalidDocument::Json)?;
     if text(&document, "client_id")? != Some(url.as_str()) {
         return Err(InvalidDocument::OtherClient);
     }
@@ -197,7 +197,7 @@ pub(super) fn public_client(url: &ClientIdUrl, name: ClientName, redirect_uris: 
     }
 }
 
-fn check_authentication(document: &Map<String, Value>) -> Result<(), InvalidDocument> {
+fn check_authentication(document: &Object) -> Result<(), InvalidDocument> {
     if document.contains_key("client_secret") || document.contains_key("client_secret_expires_at") {
         return Err(InvalidDocument::SharedSecret);
     }
@@ -213,7 +213,7 @@ fn check_authentication(document: &Map<String, Value>) -> Result<(), InvalidDocu
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -345,11 +345,15 @@ mod tests {
             assert_eq!(document(&changes).unwrap_err(), why, "{name}");
         }
         let url = url(URL).unwrap();
-        for body in [&b"<!doctype html>"[..], b"", b"[]"] {
-            assert_eq!(
-                parse_document(body, &url, &RedirectPolicy::default()).unwrap_err(),
-                InvalidDocument::NotAnObject
-            );
+        for (body, why) in [
+            (&b"<!doctype html>"[..], "syntax"),
+            (b"", "too early"),
+            (b"[]", "not an object"),
+            (br#"{"client_name":"a","client_name":"b"}"#, "twice"),
+            (format!("[{}]", vec![r#"{"":0}"#; 700].join(",")).as_bytes(), "more values"),
+        ] {
+            let error = parse_document(body, &url, &RedirectPolicy::default()).unwrap_err();
+            assert!(matches!(error, InvalidDocument::Json(_)) && error.to_string().contains(why), "{error}");
         }
         let long = vec![b' '; MAX_DOCUMENT + 1];
         assert_eq!(parse_document(&long, &url, &RedirectPolicy::default()).unwrap_err(), InvalidDocument::TooLong);
@@ -360,7 +364,7 @@ mod tests {
         let changes = json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example.com/jwks",
             "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"]});
         assert!(document(&changes).is_ok());
-        assert!(document(&json!({"token_endpoint_auth_method": null})).is_ok());
+        assert!(document(&json!({"token_endpoint_auth_method": null, "client_secret": null, "jwks": null})).is_ok());
     }
 
     #[test]

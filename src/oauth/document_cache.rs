@@ -174,7 +174,8 @@ pub fn settle(
                 return Settled::New(client, kept);
             }
             // What is no JSON at all is somebody's error page under a wrong label.
-            (Err(InvalidDocument::NotAnObject) | Ok(_), _) => FetchProblem::Unavailable,
+            (Err(InvalidDocument::Json(error)), _) if !error.is_repeated() => FetchProblem::Unavailable,
+            (Ok(_), _) => FetchProblem::Unavailable,
             (Err(invalid), _) => FetchProblem::Invalid(invalid),
         },
     };

@@ -16,6 +16,7 @@ use super::prompt::LoginOptions;
 use super::provider_error::TokenEndpointError;
 use super::seal::Sealable;
 use crate::caller::Subject;
+use crate::json::{self, MemoryLimit};
 
 /// Largest answer of a provider, in bytes.
 pub const MAX_ANSWER: usize = 64 * 1024;
@@ -282,7 +283,8 @@ pub struct JsonAnswer(pub(super) Value);
 impl JsonAnswer {
     /// Reads it.
     pub fn read(answer: &[u8]) -> Result<Self, NotIdentified> {
-        serde_json::from_slice(answer).map(Self).map_err(|_| NotIdentified::Answer("not JSON"))
+        let object = json::read_object(answer, MemoryLimit::of_text(MAX_ANSWER));
+        object.map(|object| Self(object.into())).map_err(|_| NotIdentified::Answer("not a JSON object"))
     }
 
     /// A member that is a text.

@@ -5,10 +5,11 @@
 //! RFC 7591 §2 lets the server do so, and clients send all of them.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::caller::ClientId;
+use crate::json::{self, JsonError, MemoryLimit, Object};
 
 use super::client::{AuthenticationMethod, ClientName};
 use super::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
@@ -25,9 +26,9 @@ pub enum RegistrationError {
     /// More than [`MAX_REGISTRATION`].
     #[error("the registration is too long")]
     TooLong,
-    /// Not a JSON object.
-    #[error("the registration must be a JSON object")]
-    NotAnObject,
+    /// Not a JSON object, or one that names a member twice or holds too much.
+    #[error("the registration must be a JSON object: {0}")]
+    Json(JsonError),
     /// A member that is read has another type than RFC 7591 §2 gives it.
     #[error("{0} has the wrong type")]
     Type(&'static str),
@@ -57,12 +58,9 @@ impl RegistrationError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NoRedirectUri | Self::TooManyRedirectUris | Self::RedirectUri(_) => "invalid_redirect_uri",
-            Self::TooLong
-            | Self::NotAnObject
-            | Self::Type(_)
-            | Self::Flow
-            | Self::AuthenticationMethod
-            | Self::TooMuch => "invalid_client_metadata",
+            Self::TooLong | Self::Json(_) | Self::Type(_) | Self::Flow | Self::AuthenticationMethod | Self::TooMuch => {
+                "invalid_client_metadata"
+            }
         }
     }
 }
@@ -82,7 +80,8 @@ impl Registration {
         if body.len() > MAX_REGISTRATION {
             return Err(RegistrationError::TooLong);
         }
-        let metadata: Map<String, Value> = serde_json::from_slice(body).map_err(|_| RegistrationError::NotAnObject)?;
+        let metadata =
+            json::read_object(body, MemoryLimit::of_text(MAX_REGISTRATION)).map_err(RegistrationError::Json)?;
         let uses = |member: &'static str, wanted: &str| {
             let listed = texts(&metadata, member)?;
             Ok::<_, RegistrationError>(listed.is_none_or(|listed| listed.contains(&wanted)))
@@ -103,10 +102,7 @@ impl Registration {
     }
 }
 
-fn redirect_uris(
-    metadata: &Map<String, Value>,
-    policy: &RedirectPolicy,
-) -> Result<Vec<RedirectUri>, RegistrationError> {
+fn redirect_uris(metadata: &Object, policy: &RedirectPolicy) -> Result<Vec<RedirectUri>, RegistrationError> {
     let listed = texts(metadata, "redirect_uris")?.unwrap_or_default();
     if listed.is_empty() {
         return Err(RegistrationError::NoRedirectUri);
@@ -124,24 +120,18 @@ fn redirect_uris(
     Ok(uris)
 }
 
-/// A member that is a text. `null` counts as absent: some serializers write it.
-pub(super) fn text<'a>(
-    metadata: &'a Map<String, Value>,
-    member: &'static str,
-) -> Result<Option<&'a str>, RegistrationError> {
+/// A member that is a text.
+pub(super) fn text<'a>(metadata: &'a Object, member: &'static str) -> Result<Option<&'a str>, RegistrationError> {
     match metadata.get(member) {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(value) => value.as_str().map(Some).ok_or(RegistrationError::Type(member)),
     }
 }
 
 /// A member that is a list of texts. An empty list counts as absent.
-pub(super) fn texts<'a>(
-    metadata: &'a Map<String, Value>,
-    member: &'static str,
-) -> Result<Option<Vec<&'a str>>, RegistrationError> {
+pub(super) fn texts<'a>(metadata: &'a Object, member: &'static str) -> Result<Option<Vec<&'a str>>, RegistrationError> {
     let items = match metadata.get(member) {
-        None | Some(Value::Null) => return Ok(None),
+        None => return Ok(None),
         Some(value) => value.as_array().ok_or(RegistrationError::Type(member))?,
     };
     let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
@@ -279,16 +269,26 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_json_object_is_refused() {
-        for body in [&b""[..], b"[]", b"null", b"{", b"redirect_uris=x", b"\"x\"", b"\xff", b"{}{}"] {
-            let error = Registration::parse(body, &RedirectPolicy::default()).unwrap_err();
-            assert_eq!(error, RegistrationError::NotAnObject, "{body:?}");
-        }
         let deep = [b"{\"a\":".repeat(2000), b"1".to_vec(), b"}".repeat(2000)].concat();
-        assert_eq!(
-            Registration::parse(&deep, &RedirectPolicy::default()).unwrap_err(),
-            RegistrationError::NotAnObject,
-            "depth is bounded"
-        );
+        let twice = br#"{"redirect_uris":["https://a.example/cb"],"redirect_uris":["https://b.example/cb"]}"#;
+        let much = format!("[{}]", vec![r#"{"":0}"#; 2000].join(","));
+        for (body, why) in [
+            (&b""[..], "too early"),
+            (b"[]", "not an object"),
+            (b"null", "not an object"),
+            (b"{", "too early"),
+            (b"redirect_uris=x", "syntax"),
+            (b"\"x\"", "not an object"),
+            (b"\xff", "syntax"),
+            (b"{}{}", "syntax"),
+            (&deep, "levels"),
+            (twice, "twice"),
+            (much.as_bytes(), "more values"),
+        ] {
+            let error = Registration::parse(body, &RedirectPolicy::default()).unwrap_err();
+            assert_eq!(error.code(), "invalid_client_metadata");
+            assert!(error.to_string().contains(why), "{body:?}: {error}");
+        }
         let long = vec![b' '; MAX_REGISTRATION + 1];
         assert_eq!(Registration::parse(&long, &RedirectPolicy::default()).unwrap_err(), RegistrationError::TooLong);
     }

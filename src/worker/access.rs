@@ -76,9 +76,7 @@ impl Door<'_> {
                 let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;
                 verified.map(Visitor::Caller).map_err(|problem| self.not_verified(problem))
             }
-            None if self.endpoint == McpEndpoint::Private => {
-                Err(self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint)))
-            }
+            None if self.endpoint == McpEndpoint::Private => Err(self.ask_to_sign_in()),
             None => Ok(Visitor::Guest),
         }
     }
@@ -97,6 +95,11 @@ impl Door<'_> {
                 Err(self.refuse(Challenge::insufficient_scope, caller.scopes.union(&scopes)))
             }
         }
+    }
+
+    /// The refusal of what nobody may do who has not signed in, whatever it needs.
+    pub(crate) fn ask_to_sign_in(&self) -> Refusal {
+        self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint))
     }
 
     /// Whether the sign-in of the visitor still stands, for calls that want to know for certain.

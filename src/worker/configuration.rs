@@ -58,6 +58,8 @@ pub(crate) struct Configuration {
     pub(crate) sse_transport: bool,
     /// `MAX_BODY_BYTES`: largest body that is read.
     pub(crate) max_body_bytes: u32,
+    /// `MAX_GUEST_BODY_BYTES`: the same of who has not signed in; never more than of who has.
+    pub(crate) max_guest_body_bytes: u32,
     /// `PAGE_SIZE`: most items on one page of a list.
     pub(crate) page_size: usize,
     /// `KEEP_ALIVE_MS`: a silent stream sends a comment after this long.
@@ -119,6 +121,7 @@ pub(crate) enum ChallengeForm {
 const LONGEST_ACCESS_TOKEN: u32 = 3600;
 const DAY: u32 = 24 * 3600;
 const DEFAULT_MAX_BODY_BYTES: u32 = 1024 * 1024;
+const DEFAULT_MAX_GUEST_BODY_BYTES: u32 = 256 * 1024;
 /// What a Worker may hold in memory leaves no room for more.
 const MOST_BODY_BYTES: u32 = 32 * 1024 * 1024;
 
@@ -130,6 +133,9 @@ impl Configuration {
         // Where somebody else issues the tokens, nobody signs in here.
         let provider = if auth_issuer.is_none() { read.read(None, Provider::read) } else { None };
         let (redirect_policy, clients) = clients(&mut read);
+        let max_body_bytes = read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES);
+        let max_guest_body_bytes =
+            read.number(Setting::MaxGuestBodyBytes, DEFAULT_MAX_GUEST_BODY_BYTES, 1024, MOST_BODY_BYTES);
         let page_size = read.number(Setting::PageSize, 250, 1, 1000);
         Self {
             public_url: read.parsed(Setting::PublicUrl, None, None, |text| public_url(text).map(Some)),
@@ -174,7 +180,8 @@ impl Configuration {
             ),
             announce_iss: read.flag(Setting::AnnounceIss, true),
             sse_transport: read.choice(Setting::SseTransport, &[("on", true), ("off", false)], false, false),
-            max_body_bytes: read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES),
+            max_body_bytes,
+            max_guest_body_bytes: max_guest_body_bytes.min(max_body_bytes),
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(read.number(Setting::KeepAlive, 15_000, 100, 60_000).into()),
             time_limit: Duration::from_secs(read.number(Setting::TimeLimit, 300, 1, 3600).into()),
@@ -278,7 +285,7 @@ mod tests {
     fn nothing_needs_to_be_set() {
         let configuration = read(&[]);
         assert_eq!(configuration.problems, []);
-        assert_eq!(configuration.max_body_bytes, 1024 * 1024);
+        assert_eq!((configuration.max_body_bytes, configuration.max_guest_body_bytes), (1024 * 1024, 256 * 1024));
         assert_eq!(configuration.challenge, ChallengeForm::Http);
         assert_eq!(configuration.private_sign_in, PrivateSignIn::First);
         assert_eq!(configuration.log, Log::All);
@@ -334,6 +341,7 @@ mod tests {
             (Setting::Log, &[], &["none", "true"], &[RequestLog]),
             (Setting::SseTransport, &[], &["true", "yes"], &[HttpSse]),
             (Setting::MaxBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
+            (Setting::MaxGuestBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
             (Setting::PageSize, &[], &["0", "1001", "ten"], &[]),
             (Setting::KeepAlive, &[], &["-1", "15s", "0"], &[]),
             (Setting::TimeLimit, &[], &["0", "3601", "5m"], &[]),
@@ -362,6 +370,17 @@ mod tests {
             (Setting::AnnounceIss, &[], &["no", "off"], &[]),
         ]
     };
+
+    #[test]
+    fn a_guest_may_send_no_more_than_a_caller() {
+        let limits = |settings| {
+            let configuration = read(settings);
+            (configuration.max_body_bytes, configuration.max_guest_body_bytes)
+        };
+        assert_eq!(limits(&[("MAX_BODY_BYTES", "2000")]), (2000, 2000));
+        assert_eq!(limits(&[("MAX_GUEST_BODY_BYTES", "4000")]), (1024 * 1024, 4000));
+        assert_eq!(limits(&[("MAX_GUEST_BODY_BYTES", "4000000")]), (1024 * 1024, 1024 * 1024));
+    }
 
     #[test]
     fn a_value_that_makes_no_sense_names_its_variable_and_closes_what_depends_on_it() {

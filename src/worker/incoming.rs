@@ -1,7 +1,10 @@
 //! A request as it arrived: its URL in parts, its headers, and its body within a limit.
 
+use std::pin::pin;
 use std::rc::Rc;
+use std::time::Duration;
 
+use futures::future::{Either, select};
 use thiserror::Error;
 use worker::js_sys::{JsString, Uint8Array};
 use worker::wasm_bindgen::JsCast;
@@ -14,6 +17,7 @@ use crate::oauth::throttle::Source;
 use super::instance::{Lost, RequestNumber};
 use super::js;
 use super::route::Route;
+use super::timer::Timer;
 use super::visit::Visit;
 
 /// A request.
@@ -30,13 +34,33 @@ pub(crate) struct Incoming {
     path_at: usize,
 }
 
-/// A body that was not read.
+/// How long a body may take to arrive, whole.
+const BODY_TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// Why a body was not read.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub(crate) enum BodyError {
     #[error("The body is larger than this server reads.")]
     TooLarge,
+    /// What it becomes when it is unpacked nobody knows before.
+    #[error("The body is compressed. Send it without Content-Encoding.")]
+    Encoded,
+    #[error("The body did not arrive within {} seconds.", BODY_TIME_LIMIT.as_secs())]
+    TooSlow,
     #[error("The body ended before it was complete.")]
     Broken,
+}
+
+impl BodyError {
+    /// The HTTP status that says so.
+    pub(crate) const fn status(self) -> u16 {
+        match self {
+            Self::TooLarge => 413,
+            Self::Encoded => 415,
+            Self::TooSlow => 408,
+            Self::Broken => 400,
+        }
+    }
 }
 
 impl Incoming {
@@ -114,13 +138,27 @@ impl Incoming {
         Source::from_network(self.header("cf-connecting-ip").as_deref())
     }
 
+    /// How large the client says its body is.
+    pub(crate) fn content_length(&self) -> Option<u64> {
+        self.header("content-length").and_then(|length| length.parse().ok())
+    }
+
     /// The whole body, if it is not larger than `limit` bytes.
     pub(crate) async fn body(&self, limit: u32) -> Result<Vec<u8>, BodyError> {
-        match self.header("content-length").and_then(|length| length.parse::<u64>().ok()) {
-            Some(length) if length > u64::from(limit) => Err(BodyError::TooLarge),
-            // The runtime holds a client to the length that it announced.
-            Some(_) => self.whole_body().await,
-            None => self.counted_body(limit).await,
+        if self.header("content-encoding").is_some_and(|encoding| !is_identity(&encoding)) {
+            return Err(BodyError::Encoded);
+        }
+        let body = async {
+            match self.content_length() {
+                Some(length) if length > u64::from(limit) => Err(BodyError::TooLarge),
+                // The runtime holds a client to the length that it announced.
+                Some(_) => self.whole_body().await,
+                None => self.counted_body(limit).await,
+            }
+        };
+        match select(pin!(body), pin!(Timer::new(BODY_TIME_LIMIT))).await {
+            Either::Left((body, _)) => body,
+            Either::Right(((), _)) => Err(BodyError::TooSlow),
         }
     }
 
@@ -138,6 +176,11 @@ impl Incoming {
     }
 }
 
+/// Whether a `Content-Encoding` changes nothing (RFC 9110 §8.4).
+fn is_identity(encoding: &str) -> bool {
+    encoding.split(',').map(str::trim).all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
+}
+
 impl RequestHeaders for Incoming {
     fn get(&self, name: &str) -> Option<String> {
         self.header(name)
@@ -145,12 +188,13 @@ impl RequestHeaders for Incoming {
 }
 
 /// Names that are asked for again and again, most of them by every call.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "cf-ray",
     "origin",
     "authorization",
     "content-type",
     "content-length",
+    "content-encoding",
     "accept",
     "mcp-protocol-version",
     "mcp-session-id",
@@ -188,7 +232,21 @@ fn path_start(url: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::path_start;
+    use super::{is_identity, path_start};
+
+    #[test]
+    fn a_body_is_sent_as_it_is() {
+        for (encoding, is_plain) in [
+            ("", true),
+            ("identity", true),
+            ("Identity, identity", true),
+            ("gzip", false),
+            ("identity, br", false),
+            ("x", false),
+        ] {
+            assert_eq!(is_identity(encoding), is_plain, "{encoding:?}");
+        }
+    }
 
     #[test]
     fn a_url_is_cut_where_its_path_begins() {

@@ -96,13 +96,19 @@ async fn admitted(
     if !incoming.header("content-type").is_some_and(|content_type| is_json(&content_type)) {
         return refused(415, "Send the message as Content-Type: application/json.");
     }
-    let body = match incoming.body(app.configuration.max_body_bytes).await {
+    let most_bytes = most_bytes(app, &visitor);
+    let body = match incoming.body(most_bytes).await {
         Ok(body) => body,
-        Err(error @ BodyError::TooLarge) => return refused(413, &error.to_string()),
-        Err(error @ BodyError::Broken) => return refused(400, &error.to_string()),
+        Err(BodyError::TooLarge) if may_be_read_of_a_caller(app, &visitor, incoming) => {
+            return door.ask_to_sign_in().into_answer();
+        }
+        Err(error) => return not_read(error),
     };
-    let posted = match Posted::read(&body) {
+    let posted = match Posted::read(&body, most_bytes) {
         Ok(posted) => posted,
+        Err(Reply::Json { status: 413, .. }) if may_be_read_of_a_caller(app, &visitor, incoming) => {
+            return door.ask_to_sign_in().into_answer();
+        }
         Err(reply) => return from_reply(reply),
     };
     if incoming.visit().is_heard() {
@@ -136,8 +142,32 @@ async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
     if method != "POST" || incoming.header("authorization").is_none() {
         return Need::Nothing;
     }
-    let Ok(body) = incoming.body(app.configuration.max_body_bytes).await else { return Need::Nothing };
-    Posted::read(&body).map_or(Need::Nothing, |posted| posted.need(&app.endpoint.registry))
+    // Who has no good token is a stranger.
+    let most_bytes = most_bytes(app, &Visitor::Guest);
+    let Ok(body) = incoming.body(most_bytes).await else { return Need::Nothing };
+    Posted::read(&body, most_bytes).map_or(Need::Nothing, |posted| posted.need(&app.endpoint.registry))
+}
+
+/// Largest body that is read of a visitor.
+fn most_bytes(app: &App, visitor: &Visitor) -> u32 {
+    match visitor {
+        Visitor::Guest => app.configuration.max_guest_body_bytes,
+        Visitor::Caller(_) => app.configuration.max_body_bytes,
+    }
+}
+
+/// Whether a body that is too large for a guest may be read with a token. Its tool may need one anyway: a client that got 413
+/// would never sign in.
+fn may_be_read_of_a_caller(app: &App, visitor: &Visitor, incoming: &Incoming) -> bool {
+    most_bytes(app, visitor) < app.configuration.max_body_bytes
+        && !app.endpoint.registry.scopes().is_empty()
+        && incoming.content_length().is_none_or(|length| length <= u64::from(app.configuration.max_body_bytes))
+}
+
+fn not_read(error: BodyError) -> Answer {
+    let answer = refused(error.status(), &error.to_string());
+    // RFC 9110 §15.5.16
+    if error == BodyError::Encoded { answer.header("accept-encoding", "identity") } else { answer }
 }
 
 /// As whom the limit of calls knows a visitor.

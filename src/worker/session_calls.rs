@@ -65,7 +65,9 @@ impl SessionObject {
     pub(super) async fn take(self: &Rc<Self>, message: Message, agreed: Option<[u8; 2]>) -> worker::Result<Taken> {
         let Message { session, body, caller, visit } = message;
         let app = app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))?;
-        let (Some(session), Ok(posted)) = (SessionId::parse(&session), Posted::read(&body)) else {
+        let (Some(session), Ok(posted)) =
+            (SessionId::parse(&session), Posted::read(&body, app.configuration.max_body_bytes))
+        else {
             return Err("no message".into());
         };
         if posted.is_request() && self.calls.are_too_many() {

@@ -63,6 +63,8 @@ settings! {
     SseTransport = "SSE_TRANSPORT" closes [HttpSse];
     /// Largest body.
     MaxBodyBytes = "MAX_BODY_BYTES" closes [];
+    /// Largest body of a guest.
+    MaxGuestBodyBytes = "MAX_GUEST_BODY_BYTES" closes [];
     /// Items on a page of a list.
     PageSize = "PAGE_SIZE" closes [];
     /// When a silent stream sends a comment.

@@ -168,7 +168,6 @@ fn a_state_is_good_for_its_person_its_tool_and_its_arguments_only() {
 #[test]
 fn an_answer_that_is_none_is_refused() {
     for responses in [
-        json!(null),
         json!([]),
         json!({"name": 12345}),
         json!({"name": {}}),
@@ -183,6 +182,10 @@ fn an_answer_that_is_none_is_refused() {
     assert_eq!(call(&json!({"name": "hello", "requestState": 1}))["error"]["code"], -32602);
     let wrong_key = call(&json!({"name": "hello", "inputResponses": {"nome": accept("Ada")}}));
     assert_eq!(wrong_key["result"]["resultType"], "input_required", "what is missing is asked again");
+    for absent in [json!(null), json!({"name": null})] {
+        let answer = call(&json!({"name": "hello", "inputResponses": absent, "requestState": null}));
+        assert_eq!(answer["result"]["resultType"], "input_required", "null counts as absent: {answer}");
+    }
 }
 
 #[test]

@@ -109,7 +109,7 @@ impl Client {
             "mcp-name" => named.and_then(|(_, name)| name.clone()),
             _ => None,
         };
-        let posted = Posted::read(message.to_string().as_bytes()).ok().unwrap();
+        let posted = Posted::read(message.to_string().as_bytes(), 1 << 20).ok().unwrap();
         let reply = finish(posted.answer(&headers, &self.endpoint, Alone, self.who.clone()));
         let events = |text: &str| {
             let lines = text.lines().filter_map(|line| line.strip_prefix("data: "));
@@ -131,7 +131,7 @@ impl Client {
 
     fn need(&self, method: &str, params: &Value) -> Need {
         let body = request(method, params).to_string();
-        Posted::read(body.as_bytes()).ok().unwrap().need(&self.endpoint.registry)
+        Posted::read(body.as_bytes(), 1 << 20).ok().unwrap().need(&self.endpoint.registry)
     }
 }
 

@@ -193,7 +193,7 @@ fn host() -> Still {
 }
 
 fn reply_to(body: &Value, headers: &[(&str, &str)], host: Still) -> Reply {
-    let posted = match Posted::read(body.to_string().as_bytes()) {
+    let posted = match Posted::read(body.to_string().as_bytes(), 1 << 20) {
         Ok(posted) => posted,
         Err(reply) => return reply,
     };
@@ -283,7 +283,8 @@ fn a_batch_runs_whole_or_not_at_all() {
 
 #[test]
 fn a_request_needs_all_scopes_of_all_its_calls() {
-    let need = |body: &Value| Posted::read(body.to_string().as_bytes()).ok().unwrap().need(&endpoint().registry);
+    let need =
+        |body: &Value| Posted::read(body.to_string().as_bytes(), 1 << 20).ok().unwrap().need(&endpoint().registry);
     let scopes = |text: &str| Need::Scopes(ScopeSet::parse(text).unwrap());
     let (read, write, echo) = (call("read", &json!({})), call("write", &json!({})), call("echo", &json!({})));
     assert_eq!(need(&echo), Need::Nothing);
@@ -294,7 +295,7 @@ fn a_request_needs_all_scopes_of_all_its_calls() {
 
 #[test]
 fn a_challenge_can_be_a_result() {
-    let posted = Posted::read(call("read", &json!({})).to_string().as_bytes()).ok().unwrap();
+    let posted = Posted::read(call("read", &json!({})).to_string().as_bytes(), 1 << 20).ok().unwrap();
     let Some(Reply::Json { status: 200, body, .. }) =
         posted.challenge_as_result("Bearer x", "sign in", &endpoint().registry)
     else {
@@ -537,7 +538,7 @@ fn a_cancellation_reaches_its_session_and_is_never_answered() {
 fn a_handler_that_hangs_is_stopped() {
     let mut endpoint = endpoint();
     endpoint.settings.time_limit = Duration::from_secs(7);
-    let posted = Posted::read(call("hang", &json!({})).to_string().as_bytes()).ok().unwrap();
+    let posted = Posted::read(call("hang", &json!({})).to_string().as_bytes(), 1 << 20).ok().unwrap();
     let json_only = |name: &str| (name == "accept").then(|| "application/json".to_owned());
     let hasty = Still { haste: Duration::MAX, ..Still::default() };
     let Reply::Json { body, .. } = posted.answer(&json_only, &endpoint, hasty, None).now_or_never().unwrap() else {

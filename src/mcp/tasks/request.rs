@@ -10,7 +10,8 @@ use crate::mcp::ask::answers_in;
 use crate::mcp::client_capabilities::{ClientCapabilities, ClientCapability};
 use crate::mcp::host::Host;
 use crate::mcp::json::Object;
-use crate::mcp::jsonrpc::{ErrorCode, RpcError};
+use crate::mcp::jsonrpc::RpcError;
+use crate::mcp::method::Method;
 
 /// A request about a task.
 pub(crate) struct TaskRequest {
@@ -26,10 +27,11 @@ enum What {
 
 impl TaskRequest {
     /// Fails where the client does not say that it knows tasks, or the parameters are wrong.
-    pub(crate) fn parse(method: &str, params: &mut Object, capabilities: ClientCapabilities) -> Result<Self, RpcError> {
-        if !matches!(method, "tasks/get" | "tasks/update" | "tasks/cancel") {
-            return Err(RpcError::new(ErrorCode::MethodNotFound, "This server has no such method."));
-        }
+    pub(crate) fn parse(
+        method: &Method,
+        params: &mut Object,
+        capabilities: ClientCapabilities,
+    ) -> Result<Self, RpcError> {
         if !capabilities.has(ClientCapability::Tasks) {
             return Err(RpcError::missing_client_capability(ClientCapability::Tasks));
         }
@@ -37,9 +39,10 @@ impl TaskRequest {
             return Err(RpcError::invalid_params("`taskId` must be a string."));
         };
         let id = TaskId::parse(id).ok_or_else(unknown)?;
+        #[allow(clippy::wildcard_enum_match_arm, reason = "there are three")]
         let what = match method {
-            "tasks/get" => What::Get,
-            "tasks/cancel" => What::Cancel,
+            Method::GetTask => What::Get,
+            Method::CancelTask => What::Cancel,
             _ => What::Update(answers_in(params)?.ok_or_else(|| {
                 RpcError::invalid_params("`inputResponses` must be there: an object of results by their keys.")
             })?),

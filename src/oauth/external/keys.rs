@@ -199,7 +199,7 @@ impl ForeignKeys {
             return Err(InvalidKeySet);
         }
         let set = Object::parse(document).map_err(|_| InvalidKeySet)?;
-        let keys = set.get("keys").ok().flatten().and_then(Value::as_array).ok_or(InvalidKeySet)?;
+        let keys = set.get("keys").and_then(Value::as_array).ok_or(InvalidKeySet)?;
         let named = |id: &str| keys.iter().filter(|key| key.get("kid").and_then(Value::as_str) == Some(id)).count();
         let usable = keys.iter().take(MAX_KEYS).filter_map(ForeignKey::parse);
         Ok(Self(usable.filter(|key| key.id.as_deref().is_none_or(|id| named(id) == 1)).collect()))

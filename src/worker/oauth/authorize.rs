@@ -316,7 +316,7 @@ pub(super) async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Pa
         return Err(Problem::BrokenForm);
     }
     let longest = u32::try_from(MAX_PAGE_FORM).unwrap_or(u32::MAX);
-    let body = incoming.body(longest).await.map_err(|_| Problem::BrokenForm)?;
+    let body = incoming.body(longest).await.map_err(Problem::Unread)?;
     Parameters::of_page(&body).map_err(|_| Problem::BrokenForm)
 }
 

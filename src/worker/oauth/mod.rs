@@ -172,11 +172,7 @@ fn refused(status: u16, error: &str, description: &str) -> Answer {
 
 /// A body that was not read.
 fn unread(error: BodyError) -> Answer {
-    let status = match error {
-        BodyError::TooLarge => 413,
-        BodyError::Broken => 400,
-    };
-    refused(status, "invalid_request", &error.to_string())
+    refused(error.status(), "invalid_request", &error.to_string())
 }
 
 /// What the token and the revocation endpoint say when they refuse.

@@ -8,6 +8,7 @@ use crate::oauth::login_form::LoginDecision;
 use crate::oauth::outage::Outage;
 use crate::oauth::passphrase::WeakPassphrase;
 use crate::worker::answer::{Answer, RETRY_CLOSED};
+use crate::worker::incoming::BodyError;
 use crate::worker::pages::{self, FormAnswer, FormTarget, WayOn};
 use crate::worker::route::{ACCOUNT_PATH, LOGIN_PATH, OTHER_ACCOUNT_PATH};
 use crate::worker::visit::Visit;
@@ -39,6 +40,8 @@ pub(super) enum Problem {
     ForeignForm,
     /// A form that none of our pages has sent.
     BrokenForm,
+    /// A form that was not read.
+    Unread(BodyError),
     /// The browser does not show the cookie that it was given.
     NoCookie,
     /// The form is too old.
@@ -146,6 +149,7 @@ impl Problem {
             Self::Request(error) => error.to_string(),
             Self::ForeignForm => "a form of another site".to_owned(),
             Self::BrokenForm => "a broken form".to_owned(),
+            Self::Unread(error) => error.to_string(),
             Self::StaleForm => "a form of an earlier session".to_owned(),
             Self::NoCookie => "no cookie".to_owned(),
             Self::Expired => "a form that is too old".to_owned(),
@@ -178,6 +182,7 @@ impl Problem {
             Self::Request(error) => (400, error.to_string(), again.to_owned()),
             Self::ForeignForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),
             Self::BrokenForm => (400, "This form is broken.".to_owned(), again.to_owned()),
+            Self::Unread(error) => (error.status(), error.to_string(), again.to_owned()),
             Self::StaleForm => (403, "This page belongs to an earlier sign-in.".to_owned(), again.to_owned()),
             Self::NoCookie => (
                 400,

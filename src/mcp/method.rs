@@ -1,0 +1,94 @@
+//! The methods of the protocol. Whoever tells one from another does it by this type, so that what is served, what it needs and
+//! what the log calls it cannot differ.
+
+/// Declares the methods, each with its name on the wire.
+macro_rules! methods {
+    ($($(#[$documentation:meta])* $method:ident = $name:literal,)*) => {
+        /// A method that a client may send, in any revision or extension, whether it is served here or not.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub(crate) enum Method {
+            $($(#[$documentation])* $method,)*
+            /// A name that the protocol does not have: a client's own words.
+            Unknown(Box<str>),
+        }
+
+        impl Method {
+            #[cfg(test)]
+            pub(crate) const NAMES: &'static [&'static str] = &[$($name,)*];
+
+            pub(crate) fn named(name: &str) -> Self {
+                match name {
+                    $($name => Self::$method,)*
+                    unknown => Self::Unknown(unknown.into()),
+                }
+            }
+
+            /// As it is sent.
+            pub(crate) fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$method => $name,)*
+                    Self::Unknown(name) => name,
+                }
+            }
+
+            /// The name in the protocol; none of a client's own words.
+            pub(crate) const fn name(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$method => Some($name),)*
+                    Self::Unknown(_) => None,
+                }
+            }
+        }
+    };
+}
+
+methods! {
+    CallTool = "tools/call",
+    ListTools = "tools/list",
+    Initialize = "initialize",
+    Discover = "server/discover",
+    Ping = "ping",
+    ReadResource = "resources/read",
+    ListResources = "resources/list",
+    ListResourceTemplates = "resources/templates/list",
+    /// Of the extension for skills.
+    ReadDirectory = "resources/directory/read",
+    Subscribe = "resources/subscribe",
+    Unsubscribe = "resources/unsubscribe",
+    GetPrompt = "prompts/get",
+    ListPrompts = "prompts/list",
+    Complete = "completion/complete",
+    SetLevel = "logging/setLevel",
+    Listen = "subscriptions/listen",
+    /// Of the extension for skills.
+    ListSkills = "skills/list",
+    /// Of the extension for skills.
+    GetSkill = "skills/get",
+    GetTask = "tasks/get",
+    UpdateTask = "tasks/update",
+    CancelTask = "tasks/cancel",
+    /// 2025-11-25; not served.
+    GetTaskResult = "tasks/result",
+    /// 2025-11-25; not served.
+    ListTasks = "tasks/list",
+    Initialized = "notifications/initialized",
+    Cancelled = "notifications/cancelled",
+    Progress = "notifications/progress",
+    RootsListChanged = "notifications/roots/list_changed",
+    TaskStatus = "notifications/tasks/status",
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_has_one_name() {
+        for name in Method::NAMES {
+            let method = Method::named(name);
+            assert_eq!((method.name(), method.as_str()), (Some(*name), *name));
+        }
+        let unknown = Method::named("tools/Call");
+        assert_eq!((unknown.name(), unknown.as_str()), (None, "tools/Call"));
+    }
+}
