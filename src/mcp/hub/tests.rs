@@ -4,7 +4,7 @@ use super::*;
 use crate::mcp::announce::Topic;
 use crate::mcp::trial::caller;
 
-const LIMITS: Limits = Limits { total: 6, guests: 3, network: 2, each: 2 };
+const LIMITS: Limits = Limits { total: 6, guests: 3, network: 3, each: 2 };
 
 fn person(name: &str) -> Caller {
     Caller { subject: Subject::new(name).unwrap(), grant: Some(GrantId::from_bytes([7; 8])), ..caller("") }
@@ -138,4 +138,18 @@ fn a_stream_is_over_when_its_token_is() {
     assert_eq!((hub.expired(99), hub.expired(100)), (vec![], vec![soon]));
     assert_eq!(hub.grants(), [GrantId::from_bytes([7; 8])], "each once");
     assert_eq!(hub.which(|listener| listener.grant().is_some()).len(), 2);
+}
+
+#[test]
+fn guests_of_one_network_leave_room_for_those_of_others() {
+    let mut hub = Hub::new(Limits { network: 2, ..LIMITS });
+    let role = || Role::Session("s".to_owned());
+    let guest = |network: &str| Listener::new(None, None, Interest::default(), role()).from_network(network);
+    assert!(hub.open(guest("a")).is_ok());
+    let second = hub.open(guest("a")).unwrap();
+    assert_eq!(hub.open(guest("a")), Err(Full::OfThisOwner));
+    assert!(hub.open(guest("b")).is_ok());
+    assert_eq!(hub.open(guest("c")), Err(Full::InAll), "three guests in all");
+    hub.close(second);
+    assert!(hub.open(guest("a")).is_ok());
 }
