@@ -40,6 +40,8 @@ const PEOPLE = {
   bob: { email: 'bob@elsewhere.example', email_verified: true, name: 'Bob' },
   mallory: { email: 'mallory@elsewhere.example', email_verified: true, name: 'Mallory' },
   pretender: { email: 'alice@example.com', email_verified: false, name: 'Alice' },
+  // As Entra ID sends it: nothing is said of the address.
+  'tenant|carol': { email: 'carol@example.com', name: 'Carol' },
 };
 const VARS = {
   IDENTITY: 'openid',
@@ -650,6 +652,64 @@ test('a provider that wants the secret in the body gets it there', async () => {
     client_id: CLIENT_ID,
     client_secret: CLIENT_SECRET,
   });
+});
+
+describe('a provider that does not say whether an address is verified', () => {
+  const LIST = 'alice@example.com carol@example.com';
+  let entra;
+  let here;
+  let app;
+  before(async () => {
+    entra = await startInstances({ count: 1, vars: { ...VARS, ALLOWED_USERS: LIST }, outbound: provider.port });
+    [here] = entra.instances;
+    app = await register(here);
+  });
+  after(() => entra?.stop());
+
+  async function come(account) {
+    const browser = new Browser(here);
+    const away = await signIn(browser, authorizePath(asking(app)));
+    secret(away.url.searchParams.get('state'), 'the state at the provider');
+    return browser.open(await enterAt(provider, away.url, account));
+  }
+
+  test('is told so, with what the owner can put on the list, on the page and in the log', async () => {
+    for (const [account, arrived] of [
+      ['tenant|carol', 'the address carol@example.com and not that it is verified'],
+      ['pretender', 'the address alice@example.com as not verified'],
+    ]) {
+      const before = here.log().length;
+      const page = isRefused(await come(account), 403, 'not on the list');
+      assert.ok(page.text.includes(`https://id.example calls you ${account}.`), page.story('who they are'));
+      assert.ok(page.text.includes(arrived), page.story('what arrived'));
+      assert.ok(page.text.includes(`The owner can put ${account} on the list ALLOWED_USERS.`), page.story('what helps'));
+      assert.equal(page.text.includes('OPENID_TRUST_EMAIL'), account !== 'pretender', page.story('where the switch would help'));
+      const log = here.log().slice(before);
+      assert.ok(log.includes(`sign-in: subject ${account} of https://id.example is not on the list`), log);
+      assert.ok(!log.includes('@example.com'), `no address in the log: ${log}`);
+    }
+  });
+
+  test('signs in by its identifier, and by the address where the owner trusts this issuer', async () => {
+    await entra.restart({ ...VARS, ALLOWED_USERS: 'tenant|carol' });
+    assert.ok((await come('tenant|carol')) instanceof Arrival, 'by what the page has said');
+    await entra.restart({ ...VARS, ALLOWED_USERS: LIST, OPENID_TRUST_EMAIL: 'true' });
+    const arrival = await come('tenant|carol');
+    assert.ok(arrival instanceof Arrival && arrival.parameters.code, arrival.text);
+    isRefused(await come('pretender'), 403, 'an address that is called not verified never counts');
+  });
+
+  test('is never trusted where it speaks for tenants that the owner does not know', async () => {
+    for (const tenant of ['common', 'organizations', 'consumers']) {
+      const issuer = `https://login.microsoftonline.com/${tenant}/v2.0`;
+      await entra.restart({ ...VARS, OPENID_ISSUER: issuer, OPENID_TRUST_EMAIL: 'true' });
+      const answer = await ask(here, { path: '/authorize' });
+      answer.hasStatus(503, 'nobody signs in');
+      assert.match(answer.text, /OPENID_TRUST_EMAIL cannot be true/, answer.story('which variable'));
+    }
+  });
+
+  test('keeps its secrets', () => keepsSecrets([here]));
 });
 
 describe('GitHub', () => {

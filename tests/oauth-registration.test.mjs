@@ -81,6 +81,13 @@ const REAL = {
     token_endpoint_auth_method: 'none',
     application_type: 'native',
   },
+  'Claude’s app, with a scheme of its own': {
+    client_name: 'Claude Code (notes)',
+    redirect_uris: ['claude://claude.ai/mcp-auth-callback/sdk'],
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+  },
   ChatGPT: {
     client_name: 'ChatGPT',
     redirect_uris: ['https://chatgpt.com/connector_platform_oauth_redirect'],
@@ -118,6 +125,33 @@ describe('a registration', () => {
       assert.ok(!Object.values(client).includes(null), answer.story('null breaks clients'));
     });
   }
+
+  test('is told its scope: what a request with that scope asks for', async () => {
+    for (const [scope, stated] of [
+      ['profile notes:read offline_access', 'notes:read profile'],
+      ['notes:write', 'notes:write'],
+      ['openid profile email', 'notes:read profile'],
+      [undefined, 'notes:read profile'],
+    ]) {
+      const client = await register(site, { scope });
+      assert.equal(client.scope, stated, `RFC 7591 §3.2.1: ${scope}`);
+      const { tokens } = await connect(site, { client, scope });
+      assert.equal(tokens.scope, stated, `and so it is: ${scope}`);
+    }
+  });
+
+  test('of several redirect URIs keeps the acceptable ones and says which are not', async () => {
+    const bad = 'javascript:alert(1)//"<script>';
+    const answer = await post({ token_endpoint_auth_method: 'none', redirect_uris: [bad, REDIRECT, 'http://app.example/cb', 'https://app.example/cb'] });
+    const client = answer.hasStatus(201, 'RFC 7591 §3.2.1').json();
+    assert.deepEqual(client.redirect_uris, [REDIRECT, 'https://app.example/cb'], 'what was registered');
+    assert.deepEqual(client.refused_redirect_uris.map(({ index }) => index), [0, 2], answer.story('which were not'));
+    for (const { error_description: why } of client.refused_redirect_uris) assert.match(why, /^[\x20-\x21\x23-\x5b\x5d-\x7e]+$/, 'why');
+    assert.ok(!answer.text.includes('alert') && !answer.text.includes('http://app.example'), answer.story('nothing of them is echoed'));
+    await connect(site, { client: { ...client, redirect_uris: [REDIRECT] } });
+    const page = await new Browser(site).open(authorizePath(asking(client, { redirect_uri: 'http://app.example/cb' })));
+    page.answer.hasStatus(400, 'what was refused is not the client’s');
+  });
 
   test('without a name is accepted', async () => {
     const client = await register(site, { client_name: undefined });
@@ -194,6 +228,7 @@ describe('a registration is refused', () => {
     ['file:', 'file:///etc/passwd'],
     ['a scheme that is not on the list', 'myapp://callback'],
     ['another address of a listed scheme', 'cursor://evil/oauth/callback'],
+    ['another address of Claude’s scheme', 'claude://claude.ai/mcp-auth-callback/other'],
     ['a relative URL', '/callback'],
     ['no host', 'https:///cb'],
     ['a wildcard', 'https://*.app.example/cb'],
@@ -212,9 +247,23 @@ describe('a registration is refused', () => {
     });
   }
 
-  test('as a whole, if one of several redirect URIs is not acceptable', async () => {
-    const answer = await post(withRedirects(REDIRECT, 'https://app.example/cb', 'http://app.example/cb'));
+  test('if none of several redirect URIs is acceptable', async () => {
+    const answer = await post(withRedirects('http://app.example/cb', 'myapp://callback'));
     assert.equal(answer.hasStatus(400, 'RFC 7591 §3.2.2').json().error, 'invalid_redirect_uri');
+  });
+
+  test('if it names a member twice, at any depth', async () => {
+    for (const body of [
+      `{"redirect_uris":["${REDIRECT}"],"redirect_uris":["https://evil.example/cb"]}`,
+      `{"client_name":"A","redirect_uris":["${REDIRECT}"],"client_name":"B"}`,
+      `{"redirect_uris":["${REDIRECT}"],"jwks":{"keys":[{"kid":"a","kid":"b"}]}}`,
+      `{"redirect_uris":["${REDIRECT}"],"client_name":"A","client\\u005fname":"A"}`,
+    ]) {
+      const answer = await post(body);
+      const { error, error_description: description } = answer.hasStatus(400, 'docs/security.md').json();
+      assert.equal(error, 'invalid_client_metadata', answer.story('RFC 7591 §3.2.2'));
+      assert.match(description, /twice/, answer.story('why'));
+    }
   });
 
   for (const [what, body, code] of [

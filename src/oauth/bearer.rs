@@ -118,12 +118,13 @@ fn is_joined(value: &str) -> bool {
     parts().any(|part| after_bearer(part).is_some()) && parts().skip(1).any(is_credentials)
 }
 
-/// What follows the scheme `Bearer`, in any case (RFC 9110 §11.1), or `None` for another scheme.
+/// What follows the scheme `Bearer`, in any case, and the spaces after it (`1*SP`, RFC 6750 §2.1, RFC 9110 §11.4), or `None` for
+/// another scheme. A tab ends the name of a scheme too, but it separates nothing: it is left in, so that it is no token.
 fn after_bearer(value: &str) -> Option<&str> {
     const SCHEME: &str = "bearer";
     let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
     let separated = rest.is_empty() || rest.starts_with([' ', '\t']);
-    (scheme.eq_ignore_ascii_case(SCHEME) && separated).then(|| trim(rest))
+    (scheme.eq_ignore_ascii_case(SCHEME) && separated).then(|| rest.trim_start_matches(' '))
 }
 
 /// `token68` of RFC 9110 §11.2: letters, digits and `-._~+/`, then any number of `=`.
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_scheme_is_case_insensitive() {
-        for value in ["Bearer abc", "bearer abc", "BEARER abc", "bEaReR abc", " Bearer  abc ", "Bearer\tabc"] {
+        for value in ["Bearer abc", "bearer abc", "BEARER abc", "bEaReR abc", " Bearer  abc ", "Bearer abc\t"] {
             assert_eq!(read(value).as_deref(), Ok("abc"), "{value:?}");
         }
     }
@@ -181,8 +182,17 @@ mod tests {
             "a\r\nX: y",
             "a,b",
             ",",
+            "\tabc",
         ] {
             assert_eq!(read(&format!("Bearer {value}")), Err(BearerError::Malformed), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn the_scheme_is_followed_by_spaces_and_by_no_tab() {
+        for value in ["Bearer\tabc", "bearer\t abc", "Bearer \t abc", "Bearer\u{b}abc"] {
+            let error = read(value).unwrap_err();
+            assert_eq!((error.status(), error.code()), (401, "invalid_token"), "{value:?}");
         }
     }
 

@@ -116,7 +116,8 @@ impl PresentedClient {
         if header.len() > MAX_HEADER || !scheme.eq_ignore_ascii_case("basic") {
             return None;
         }
-        let joined = STANDARD.decode(encoded.trim()).ok()?;
+        // Spaces and no tab (`1*SP`, RFC 9110 §11.4).
+        let joined = STANDARD.decode(encoded.trim_matches(' ')).ok()?;
         let mut halves = joined.splitn(2, |byte| *byte == b':');
         let id = decode(halves.next()?).ok()?;
         let secret = halves.next()?;

@@ -57,6 +57,7 @@ impl ClientDirectory<'_> {
 mod tests {
     use super::super::keys::{KeyRing, MasterKey};
     use super::super::registration::Registration;
+    use super::super::scope_catalogue::ScopeCatalogue;
     use super::super::{Random, Timestamp};
     use super::*;
 
@@ -82,7 +83,9 @@ mod tests {
 
         let registration = Registration::parse(br#"{"redirect_uris": ["https://a.example/cb"]}"#, &policy).unwrap();
         let now = Timestamp::from_seconds(1_800_000_000);
-        let issued = super::super::client_id::register(registration, now, &Zeros, ring.client_id()).unwrap();
+        let issued =
+            super::super::client_id::register(registration, now, &Zeros, ring.client_id(), &ScopeCatalogue::default())
+                .unwrap();
 
         assert!(matches!(find("cli"), Found::PreRegistered(_)));
         assert!(matches!(find(issued.client_id().as_str()), Found::Registered(_)));

@@ -22,7 +22,8 @@ use super::client::{AuthenticationMethod, Client, ClientKind, ClientName, Client
 use super::client_record::CLIENT_LIFE;
 use super::keys::MacKey;
 use super::redirect_uri::{RedirectPolicy, RedirectUri};
-use super::registration::{IssuedSecret, Registration, RegistrationError, RegistrationResponse};
+use super::registration::{IssuedSecret, Registration, RegistrationError, RegistrationResponse, Remarks};
+use super::scope_catalogue::ScopeCatalogue;
 use super::timestamp::{Random, Timestamp};
 
 /// What every such identifier begins with; the digit is the version of what follows.
@@ -62,12 +63,13 @@ impl RegisteredClient {
     }
 }
 
-/// Registers a client. The MAC is made with the newest key of `key`; identifiers made with its older ones stay good.
+/// Registers a client, and says what a request with its `scope` asks for in `scopes`. The MAC is made with the newest key of `key`; identifiers made with its older ones stay good.
 pub fn register(
     registration: Registration,
     now: Timestamp,
     random: &impl Random,
     key: &MacKey,
+    scopes: &ScopeCatalogue,
 ) -> Result<RegistrationResponse, RegistrationError> {
     let mut packed = pack(&registration, now, random)?;
     let mac = key.tag(&[ID, &packed]);
@@ -83,6 +85,9 @@ pub fn register(
         client_id_issued_at: now,
         client_name: registration.name,
         redirect_uris: registration.redirect_uris,
+        refused_redirect_uris: registration.remarks.refused,
+        // One that is malformed asks for nothing, here and when a person is there.
+        scope: scopes.requested(registration.remarks.scope.as_deref()).unwrap_or_else(|_| scopes.sign_in().clone()),
         grant_types: &["authorization_code", "refresh_token"],
         response_types: &["code"],
         token_endpoint_auth_method: registration.method.as_str(),
@@ -179,7 +184,8 @@ fn unpack(packed: &[u8], policy: &RedirectPolicy) -> Option<(Registration, Times
         redirect_uris.extend(RedirectUri::parse(&raw, policy).ok());
         rest = after;
     }
-    let registration = Registration { name: ClientName::clean(name), redirect_uris, method };
+    let registration =
+        Registration { name: ClientName::clean(name), redirect_uris, method, remarks: Remarks::default() };
     Some((registration, Timestamp::from_seconds(u64::from_be_bytes(*moment))))
 }
 

@@ -35,8 +35,10 @@ use super::refresh_token::RefreshToken;
 use super::registration::Registration;
 use super::resource::{Resource, ResourceServer};
 use super::row::Row;
+use super::scope_catalogue::ScopeCatalogue;
 use super::seal::{Sealable, Sealed};
 use super::throttle::{KnownBrowser, Throttle};
+use super::unlisted::EmailClaim;
 use super::web_url::{WebScheme, WebUrl};
 use super::{Random, Timestamp};
 use crate::caller::{ClientId, ScopeSet};
@@ -265,7 +267,11 @@ fn registration(input: &[u8]) -> bool {
     let policy = RedirectPolicy::default();
     let Ok(registration) = Registration::parse(input, &policy) else { return false };
     let ring = ring();
-    let Ok(issued) = super::client_id::register(registration, NOW, &Fixed, ring.client_id()) else { return false };
+    let Ok(issued) =
+        super::client_id::register(registration, NOW, &Fixed, ring.client_id(), &ScopeCatalogue::default())
+    else {
+        return false;
+    };
     let known = registered_client(issued.client_id(), &policy, ring.client_id());
     assert!(
         known.is_ok_and(|known| known.registered_at == NOW && !known.client.redirect_uris.is_empty()),
@@ -321,8 +327,8 @@ fn foreign_token(input: &[u8]) -> bool {
 fn id_token(input: &[u8]) -> bool {
     let Ok(issuer) = ForeignIssuer::parse("https://id.example") else { return false };
     let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(input));
-    let _ = Profile::of_id_token(text(input), &issuer, "us", "n", NOW);
-    if Profile::of_id_token(&token, &issuer, "us", "n", NOW).is_err() {
+    let _ = Profile::of_id_token(text(input), &issuer, "us", "n", EmailClaim::VerifiedOnly, NOW);
+    if Profile::of_id_token(&token, &issuer, "us", "n", EmailClaim::VerifiedOnly, NOW).is_err() {
         return false;
     }
     let claims: Value = serde_json::from_slice(input).unwrap_or_default();

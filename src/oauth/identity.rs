@@ -15,6 +15,7 @@ use super::external::{ForeignIssuer, subject_of};
 use super::prompt::LoginOptions;
 use super::provider_error::TokenEndpointError;
 use super::seal::Sealable;
+use super::unlisted::{Address, EmailClaim, Unlisted};
 use crate::caller::Subject;
 use crate::json::{self, MemoryLimit};
 
@@ -167,8 +168,8 @@ impl Owners {
     }
 }
 
-/// Why nobody is signed in. For the log; the person is told only whether it is the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+/// Why nobody is signed in. For the log; the person is told of the last only.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NotIdentified {
     /// The answer of the provider makes no sense, or not for this sign-in.
     #[error("the answer of the identity provider does not fit: {0}")]
@@ -177,8 +178,8 @@ pub enum NotIdentified {
     #[error("the identity provider refused the code: {0}")]
     Code(TokenEndpointError),
     /// The person is not on the list.
-    #[error("the person is not on the list")]
-    NotAllowed,
+    #[error("{0}")]
+    NotAllowed(Box<Unlisted>),
 }
 
 /// What a provider says about a person.
@@ -190,14 +191,20 @@ pub struct Profile {
     id: String,
     /// What they call themselves there. Compared in any case.
     login: Option<String>,
-    /// Verified by the provider.
+    /// Verified by the provider, or trusted to be the person's.
     email: Option<String>,
+    /// What arrived, should the person not be on the list.
+    unlisted: Unlisted,
 }
 
 impl Profile {
     /// The person, if they may enter: the name under which their data is kept, and what to call them.
     pub fn admitted(self, allowed: &AllowedUsers) -> Result<(Subject, Option<String>), NotIdentified> {
-        if allowed.admit(&self) { Ok((self.subject, self.display_name)) } else { Err(NotIdentified::NotAllowed) }
+        if allowed.admit(&self) {
+            Ok((self.subject, self.display_name))
+        } else {
+            Err(NotIdentified::NotAllowed(Box::new(self.unlisted)))
+        }
     }
 
     /// From the ID token that the provider's token endpoint has given. It came over TLS from the provider itself, so its
@@ -207,6 +214,7 @@ impl Profile {
         issuer: &ForeignIssuer,
         client_id: &str,
         nonce: &str,
+        email: EmailClaim,
         now: Timestamp,
     ) -> Result<Self, NotIdentified> {
         let bad = NotIdentified::Answer;
@@ -230,16 +238,28 @@ impl Profile {
         if expires.is_none_or(|expires| now >= expires.plus(LEEWAY)) {
             return Err(bad("expired"));
         }
-        Self::of_claims(&claims, issuer)
+        Self::of_claims(&claims, issuer, email)
     }
 
     /// Adds what the userinfo endpoint says (OpenID Connect Core §5.3), which has to speak of the same person.
-    pub fn with_userinfo(self, answer: &[u8], issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
-        let more = Self::of_claims(&JsonAnswer::read(answer)?, issuer)?;
+    pub fn with_userinfo(
+        self,
+        answer: &[u8],
+        issuer: &ForeignIssuer,
+        email: EmailClaim,
+    ) -> Result<Self, NotIdentified> {
+        let more = Self::of_claims(&JsonAnswer::read(answer)?, issuer, email)?;
         if more.subject != self.subject {
             return Err(NotIdentified::Answer("another person"));
         }
-        Ok(Self { display_name: self.display_name.or(more.display_name), email: self.email.or(more.email), ..self })
+        // What the token says is said again there, or more.
+        let unlisted = if more.unlisted.has_address() { more.unlisted } else { self.unlisted };
+        Ok(Self {
+            display_name: self.display_name.or(more.display_name),
+            email: self.email.or(more.email),
+            unlisted,
+            ..self
+        })
     }
 
     /// Whether the userinfo endpoint may know more.
@@ -248,16 +268,27 @@ impl Profile {
         self.email.is_none()
     }
 
-    fn of_claims(claims: &JsonAnswer, issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
+    fn of_claims(claims: &JsonAnswer, issuer: &ForeignIssuer, trust: EmailClaim) -> Result<Self, NotIdentified> {
+        let id = claims.text("sub").unwrap_or_default();
         // Some write it as a text.
-        let verified = claims.0.get("email_verified").is_some_and(|verified| *verified == true || *verified == "true");
+        let verified = claims.0.get("email_verified").filter(|verified| !verified.is_null());
+        let is_verified = verified.is_some_and(|verified| *verified == true || *verified == "true");
+        let is_trusted = trust == EmailClaim::Trusted && verified.is_none();
+        let email = claims.text("email").filter(|_| is_verified || is_trusted).map(str::to_owned);
+        let address = match (claims.text("email"), claims.text("preferred_username")) {
+            (Some(_), _) if email.is_some() => Address::Verified,
+            (Some(email), _) if verified.is_none() => Address::Unsaid(email.to_owned()),
+            (Some(email), _) => Address::Unverified(email.to_owned()),
+            (None, Some(name)) => Address::PreferredUsername(name.to_owned()),
+            (None, None) => Address::Missing,
+        };
         Ok(Self {
-            id: claims.text("sub").unwrap_or_default().to_owned(),
+            id: id.to_owned(),
             display_name: claims.text("name").map(str::to_owned),
             login: None,
-            email: claims.text("email").filter(|_| verified).map(str::to_owned),
-            subject: subject_of(issuer, claims.text("sub").unwrap_or_default())
-                .map_err(|_| NotIdentified::Answer("no subject"))?,
+            email,
+            unlisted: Unlisted::new(issuer, id, address),
+            subject: subject_of(issuer, id).map_err(|_| NotIdentified::Answer("no subject"))?,
         })
     }
 
@@ -269,6 +300,7 @@ impl Profile {
         Ok(Self {
             subject: subject_of(github, &id).map_err(|_| NotIdentified::Answer("no user"))?,
             display_name: user.text("name").or(login).map(str::to_owned),
+            unlisted: Unlisted::new(github, &id, Address::NotAsked),
             id,
             login: login.map(str::to_owned),
             email: None,
@@ -315,6 +347,10 @@ mod tests {
     }
 
     fn id_token(changes: &Value) -> Result<Profile, NotIdentified> {
+        id_token_with(changes, EmailClaim::VerifiedOnly)
+    }
+
+    fn id_token_with(changes: &Value, email: EmailClaim) -> Result<Profile, NotIdentified> {
         let mut claims = json!({
             "iss": "https://id.example", "aud": "us", "sub": "248289", "nonce": "n", "exp": NOW.plus(300),
             "email": "Jane@Example.com", "email_verified": true, "name": "Jane"
@@ -323,7 +359,7 @@ mod tests {
             claims[name] = value.clone();
         }
         let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(claims.to_string()));
-        Profile::of_id_token(&token, &issuer(), "us", "n", NOW)
+        Profile::of_id_token(&token, &issuer(), "us", "n", email, NOW)
     }
 
     #[test]
@@ -347,7 +383,7 @@ mod tests {
             assert_eq!(id_token(&changes).is_ok(), good, "{name}");
         }
         for text in ["", "a", "a.b.c", "e30.e30.AA", "e30.W10.AA"] {
-            assert!(Profile::of_id_token(text, &issuer(), "us", "n", NOW).is_err(), "{text}");
+            assert!(Profile::of_id_token(text, &issuer(), "us", "n", EmailClaim::VerifiedOnly, NOW).is_err(), "{text}");
         }
     }
 
@@ -392,6 +428,41 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_is_not_called_verified_counts_only_where_the_owner_trusts_the_issuer() {
+        let list = AllowedUsers::parse("jane@example.com").unwrap();
+        for (name, changes, trusted) in [
+            ("as Entra ID sends it", json!({"email_verified": null}), true),
+            ("not verified", json!({"email_verified": false}), false),
+            ("not verified, as a text", json!({"email_verified": "false"}), false),
+            ("a name", json!({"email": null, "preferred_username": "jane@example.com"}), false),
+            ("a name that looks verified", json!({"email": null, "upn": "jane@example.com"}), false),
+        ] {
+            for (email, good) in [(EmailClaim::VerifiedOnly, false), (EmailClaim::Trusted, trusted)] {
+                let admitted = id_token_with(&changes, email).unwrap().admitted(&list);
+                assert_eq!(admitted.is_ok(), good, "{name}, {email:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_not_on_the_list_reads_what_arrived() {
+        let list = AllowedUsers::parse("bob").unwrap();
+        for (changes, arrived) in [
+            (json!({}), "The address that it vouches for"),
+            (json!({"email_verified": null}), "the address Jane@Example.com and not that it is verified"),
+            (json!({"email_verified": false}), "the address Jane@Example.com as not verified"),
+            (json!({"email": null, "preferred_username": "jane@example.com"}), "only the name jane@example.com"),
+            (json!({"email": null}), "It sent no address."),
+        ] {
+            let Err(NotIdentified::NotAllowed(unlisted)) = id_token(&changes).unwrap().admitted(&list) else {
+                panic!("{arrived}")
+            };
+            assert!(unlisted.what_arrived().contains("https://id.example calls you 248289."), "{unlisted:?}");
+            assert!(unlisted.what_arrived().contains(arrived), "{}", unlisted.what_arrived());
+        }
+    }
+
+    #[test]
     fn an_e_mail_address_is_never_the_name_of_somebody() {
         let everybody = AllowedUsers::parse("*").unwrap();
         let profile = id_token(&json!({"sub": "jane@example.com"})).unwrap();
@@ -405,9 +476,13 @@ mod tests {
         let profile = || id_token(&json!({"email": null})).unwrap();
         assert!(profile().lacks_email());
         let same = br#"{"sub": "248289", "email": "jane@example.com", "email_verified": true}"#;
-        let admitted = profile().with_userinfo(same, &issuer()).unwrap();
+        let admitted = profile().with_userinfo(same, &issuer(), EmailClaim::VerifiedOnly).unwrap();
         assert!(admitted.admitted(&AllowedUsers::parse("jane@example.com").unwrap()).is_ok());
-        assert!(profile().with_userinfo(br#"{"sub": "other", "email": "jane@example.com"}"#, &issuer()).is_err());
+        assert!(
+            profile()
+                .with_userinfo(br#"{"sub": "other", "email": "jane@example.com"}"#, &issuer(), EmailClaim::VerifiedOnly)
+                .is_err()
+        );
     }
 
     #[test]

@@ -117,6 +117,10 @@ fn authorization() -> Authorization {
 }
 
 /// What a person who signs in leaves behind, as this version makes it.
+fn issuer() -> Issuer {
+    Issuer::parse("https://host.example").unwrap()
+}
+
 struct Made {
     waiting: PendingCode,
     redeemed: PendingCode,
@@ -134,11 +138,11 @@ fn made() -> Made {
     let mut ledger = Ledger::new(Memory::default(), Limits::default());
     assert!(ledger.store_code(&waiting, NOW).unwrap().is_ok());
     let grant = GrantId::from_bytes(*b"efghijkl");
-    let mut redemption = Redemption::new(&code, grant, authorization().client_id, epochs());
+    let mut redemption = Redemption::new(&code, grant, authorization().client_id, issuer(), epochs());
     redemption.answers = Some(challenge);
     let first = ledger.redeem(&redemption, NOW.plus(1), &random(109)).unwrap().unwrap();
     let first = RefreshToken::new(object, first.grant, first.generation, first.proof);
-    let request = Refresh::new(&first, authorization().client_id, epochs());
+    let request = Refresh::new(&first, authorization().client_id, issuer(), epochs());
     ledger.refresh(&request, NOW.plus(2)).unwrap();
     // Its answer was lost.
     let second = ledger.refresh(&request, NOW.plus(3600)).unwrap().answer.unwrap();
@@ -173,7 +177,8 @@ fn a_code_that_was_given_before_is_redeemed() {
     let code = AuthorizationCode::parse(CODE, keys.routing()).unwrap();
     assert!(code == made().code);
     let waiting: PendingCode = row(WAITING_CODE);
-    let mut request = Redemption::new(&code, GrantId::from_bytes([1; 8]), authorization().client_id, epochs());
+    let mut request =
+        Redemption::new(&code, GrantId::from_bytes([1; 8]), authorization().client_id, issuer(), epochs());
     request.answers = Some(CodeVerifier::parse(VERIFIER).unwrap().challenge());
     let mut rows = Memory::default();
     rows.put_code(&waiting, waiting.forget_at()).unwrap();
@@ -189,13 +194,13 @@ fn a_refresh_token_that_was_given_before_is_worth_the_next() {
     let live: Grant = row(LIVE_GRANT);
     let mut rows = Memory::default();
     rows.put_grant(&live, live.forget_at(&Limits::default())).unwrap();
-    let request = Refresh::new(&token, authorization().client_id, epochs());
+    let request = Refresh::new(&token, authorization().client_id, issuer(), epochs());
     let refreshed = Ledger::new(rows, Limits::default()).refresh(&request, NOW.plus(7200)).unwrap();
     assert_eq!(refreshed.answer.unwrap().authorization, authorization());
 }
 
 fn verified(token: &str) -> Result<VerifiedToken, TokenRefused> {
-    let issuer = Issuer::parse("https://host.example").unwrap();
+    let issuer = issuer();
     let resources = ResourceServer::new(issuer.origin());
     let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
     let expected = Expected { issuer: &issuer, resource: resources.mcp(), epochs: &epochs() };

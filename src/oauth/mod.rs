@@ -58,6 +58,7 @@ mod testing;
 pub mod throttle;
 mod timestamp;
 pub mod token;
+pub mod unlisted;
 pub mod verified_tokens;
 pub mod web_url;
 

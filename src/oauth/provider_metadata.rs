@@ -42,12 +42,12 @@ impl ProviderMetadata {
             Some(url) if !is_safe(url) => Err(NotIdentified::Answer("metadata with an endpoint that is not on https")),
             url => Ok(url.map(str::to_owned)),
         };
-        let missing = NotIdentified::Answer("metadata without its endpoints");
+        let missing = || NotIdentified::Answer("metadata without its endpoints");
         let methods = metadata.texts("token_endpoint_auth_methods_supported");
         let only_body = methods.contains(&"client_secret_post") && !methods.contains(&"client_secret_basic");
         Ok(Self {
-            authorization_endpoint: endpoint("authorization_endpoint")?.ok_or(missing)?,
-            token_endpoint: endpoint("token_endpoint")?.ok_or(missing)?,
+            authorization_endpoint: endpoint("authorization_endpoint")?.ok_or_else(missing)?,
+            token_endpoint: endpoint("token_endpoint")?.ok_or_else(missing)?,
             userinfo_endpoint: endpoint("userinfo_endpoint")?,
             names_itself: metadata.0.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
             prompts: metadata

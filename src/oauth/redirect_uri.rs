@@ -20,8 +20,12 @@ const MAX_REDIRECT_URI: usize = 512;
 const MAX_PRIVATE_USE: usize = 32;
 /// The hosts a native application may listen on. `localhost` is not in RFC 8252, but most clients use it.
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
-/// Allowed without configuration: Cursor registers it together with others, and gives up if one of them is refused.
+/// Allowed without configuration: those of applications that people have and that register no other, or none that works.
+const KNOWN: [&str; 2] = [CURSOR, CLAUDE];
+/// Cursor's. It registers it together with others.
 const CURSOR: &str = "cursor://anysphere.cursor-mcp/oauth/callback";
+/// That of Claude's app, when Claude Code in it signs in: seen in September 2026.
+const CLAUDE: &str = "claude://claude.ai/mcp-auth-callback/sdk";
 /// Schemes that run code or read files where the browser stands.
 const DANGEROUS_SCHEMES: [&str; 11] =
     ["about", "blob", "data", "file", "filesystem", "ftp", "http", "https", "javascript", "vbscript", "view-source"];
@@ -66,9 +70,9 @@ pub struct InvalidRedirectPolicy;
 impl RedirectPolicy {
     /// What is always allowed, and the entries of `configured`, which are separated by spaces or commas.
     pub fn with_private_use(configured: &str) -> Result<Self, InvalidRedirectPolicy> {
-        let mut private_use = vec![Arc::from(CURSOR)];
+        let Self { mut private_use } = Self::default();
         for entry in configured.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
-            if private_use_scheme(entry).is_none() || private_use.len() > MAX_PRIVATE_USE {
+            if private_use_scheme(entry).is_none() || private_use.len() >= MAX_PRIVATE_USE.saturating_add(KNOWN.len()) {
                 return Err(InvalidRedirectPolicy);
             }
             private_use.push(Arc::from(entry));
@@ -79,7 +83,7 @@ impl RedirectPolicy {
 
 impl Default for RedirectPolicy {
     fn default() -> Self {
-        Self { private_use: vec![Arc::from(CURSOR)] }
+        Self { private_use: KNOWN.map(Arc::from).into() }
     }
 }
 

@@ -1,14 +1,15 @@
 //! Dynamic client registration (RFC 7591): what a client says of itself, read strictly where it decides who gets a code and
 //! leniently elsewhere, and what it is told. What becomes of a registration stands in `client_id.rs`.
 //!
-//! Members that this server does not use (`application_type`, `software_id`, `logo_uri`, `scope` …) are ignored, not refused:
-//! RFC 7591 §2 lets the server do so, and clients send all of them.
+//! Members that this server does not use (`application_type`, `software_id`, `logo_uri` …) are ignored, not refused: RFC 7591 §2
+//! lets the server do so, and clients send all of them. `scope` is answered and not kept: a client may ask for less or more when
+//! a person is there to allow it.
 
 use serde::Serialize;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::caller::ClientId;
+use crate::caller::{ClientId, ScopeSet};
 use crate::json::{self, JsonError, MemoryLimit, Object};
 
 use super::client::{AuthenticationMethod, ClientName};
@@ -71,11 +72,34 @@ pub struct Registration {
     pub(super) name: Option<ClientName>,
     pub(super) redirect_uris: Vec<RedirectUri>,
     pub(super) method: AuthenticationMethod,
+    /// What is answered and not kept.
+    pub(super) remarks: Remarks,
+}
+
+/// What a registration says that is answered and not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Remarks {
+    /// `scope`, where it can be read.
+    pub(super) scope: Option<String>,
+    /// The redirect URIs that were not registered.
+    pub(super) refused: Vec<RefusedRedirectUri>,
+}
+
+/// A redirect URI that was not registered. It is named by its place: what it says may be meant to do harm where it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct RefusedRedirectUri {
+    /// Its place in the list that was sent, from zero.
+    index: usize,
+    /// Why.
+    error_description: String,
 }
 
 impl Registration {
-    /// Reads the body of a registration request. A registration with redirect URIs of several kinds is accepted if each is
-    /// acceptable, and refused if one is not: a client that thinks it has a URI should not find out at the browser.
+    /// Reads the body of a registration request. Of several redirect URIs those that are acceptable are registered, and the answer
+    /// says which of them are not.
+    ///
+    /// # Errors
+    /// Whatever decides who gets a code and cannot be read, and a list of which no redirect URI is acceptable.
     pub fn parse(body: &[u8], policy: &RedirectPolicy) -> Result<Self, RegistrationError> {
         if body.len() > MAX_REGISTRATION {
             return Err(RegistrationError::TooLong);
@@ -94,15 +118,21 @@ impl Registration {
             // RFC 7591 §2 says so. Clients that leave the member out use the secret they are given.
             None => AuthenticationMethod::ClientSecretBasic,
         };
+        let (redirect_uris, refused) = redirect_uris(&metadata, policy)?;
+        let scope = metadata.get("scope").and_then(Value::as_str).map(str::to_owned);
         Ok(Self {
             name: text(&metadata, "client_name")?.and_then(ClientName::clean),
-            redirect_uris: redirect_uris(&metadata, policy)?,
+            redirect_uris,
             method,
+            remarks: Remarks { scope, refused },
         })
     }
 }
 
-fn redirect_uris(metadata: &Object, policy: &RedirectPolicy) -> Result<Vec<RedirectUri>, RegistrationError> {
+fn redirect_uris(
+    metadata: &Object,
+    policy: &RedirectPolicy,
+) -> Result<(Vec<RedirectUri>, Vec<RefusedRedirectUri>), RegistrationError> {
     let listed = texts(metadata, "redirect_uris")?.unwrap_or_default();
     if listed.is_empty() {
         return Err(RegistrationError::NoRedirectUri);
@@ -111,13 +141,22 @@ fn redirect_uris(metadata: &Object, policy: &RedirectPolicy) -> Result<Vec<Redir
         return Err(RegistrationError::TooManyRedirectUris);
     }
     let mut uris: Vec<RedirectUri> = Vec::with_capacity(listed.len());
-    for raw in listed {
-        let uri = RedirectUri::parse(raw, policy)?;
-        if !uris.contains(&uri) {
-            uris.push(uri);
+    let mut refused = Vec::new();
+    let mut first_error = None;
+    for (index, raw) in listed.into_iter().enumerate() {
+        match RedirectUri::parse(raw, policy) {
+            Ok(uri) if uris.contains(&uri) => {}
+            Ok(uri) => uris.push(uri),
+            Err(error) => {
+                first_error.get_or_insert(error);
+                refused.push(RefusedRedirectUri { index, error_description: error.to_string() });
+            }
         }
     }
-    Ok(uris)
+    match first_error {
+        Some(error) if uris.is_empty() => Err(error.into()),
+        _ => Ok((uris, refused)),
+    }
 }
 
 /// A member that is a text.
@@ -147,6 +186,12 @@ pub struct RegistrationResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) client_name: Option<ClientName>,
     pub(super) redirect_uris: Vec<RedirectUri>,
+    /// Those that were sent and are not among them; a member of our own, beside what RFC 7591 names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) refused_redirect_uris: Vec<RefusedRedirectUri>,
+    /// What an authorization request with the `scope` of the registration asks for.
+    #[serde(skip_serializing_if = "ScopeSet::is_empty")]
+    pub(super) scope: ScopeSet,
     pub(super) grant_types: &'static [&'static str],
     pub(super) response_types: &'static [&'static str],
     pub(super) token_endpoint_auth_method: &'static str,
@@ -241,7 +286,11 @@ mod tests {
             ("no redirect URIs", json!({}), "invalid_redirect_uri"),
             ("empty list", json!({"redirect_uris": []}), "invalid_redirect_uri"),
             ("too many", json!({"redirect_uris": many}), "invalid_redirect_uri"),
-            ("one bad among good", json!({"redirect_uris": [https, "http://a.example/"]}), "invalid_redirect_uri"),
+            (
+                "several, all of them bad",
+                json!({"redirect_uris": ["http://a.example/", "x:y"]}),
+                "invalid_redirect_uri",
+            ),
             ("script", json!({"redirect_uris": ["javascript:alert(1)"]}), "invalid_redirect_uri"),
             ("fragment", json!({"redirect_uris": ["https://a.example/#"]}), "invalid_redirect_uri"),
             ("text for a list", json!({"redirect_uris": https}), "invalid_client_metadata"),
@@ -283,6 +332,7 @@ mod tests {
             (b"{}{}", "syntax"),
             (&deep, "levels"),
             (twice, "twice"),
+            (br#"{"redirect_uris": ["https://a.example/cb"], "jwks": {"keys": [{"kid": "a", "kid": "b"}]}}"#, "twice"),
             (much.as_bytes(), "more values"),
         ] {
             let error = Registration::parse(body, &RedirectPolicy::default()).unwrap_err();
@@ -291,6 +341,25 @@ mod tests {
         }
         let long = vec![b' '; MAX_REGISTRATION + 1];
         assert_eq!(Registration::parse(&long, &RedirectPolicy::default()).unwrap_err(), RegistrationError::TooLong);
+    }
+
+    #[test]
+    fn what_is_acceptable_is_registered_and_the_rest_is_named_by_its_place() {
+        let bad = "javascript:alert(1)";
+        let registration =
+            parse(&json!({"redirect_uris": [bad, "https://a.example/cb", "http://a.example/", "http://localhost/cb"]}))
+                .unwrap();
+        let uris: Vec<&str> = registration.redirect_uris.iter().map(RedirectUri::as_str).collect();
+        assert_eq!(uris, ["https://a.example/cb", "http://localhost/cb"]);
+        let refused = serde_json::to_value(&registration.remarks.refused).unwrap();
+        assert_eq!(
+            refused,
+            json!([
+                {"index": 0, "error_description": InvalidRedirectUri::Scheme.to_string()},
+                {"index": 2, "error_description": InvalidRedirectUri::PlainHttp.to_string()},
+            ])
+        );
+        assert!(!refused.to_string().contains("alert"), "nothing of it is echoed");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::form::Parameters;
-use super::origin::Origin;
+use super::origin::{Issuer, Origin};
 use super::web_url::{InvalidUrl, WebUrl};
 
 /// Path of the resource that serves public tools without a token.
@@ -67,6 +67,12 @@ impl Resource {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// Whether it is one of this server, under this name.
+    #[must_use]
+    pub fn is_of(&self, issuer: &Issuer) -> bool {
+        self.as_str().strip_prefix(issuer.as_str()).is_some_and(|path| path.is_empty() || path.starts_with('/'))
     }
 
     /// Where its metadata stands (RFC 9728 §3.1): what `resource_metadata` of a challenge says.
@@ -202,6 +208,22 @@ mod tests {
                 prop_assert_eq!(Resource::parse(resource.as_str()).unwrap(), resource.clone());
                 prop_assert!(!resource.as_str().ends_with('/'));
             }
+        }
+    }
+
+    #[test]
+    fn a_resource_is_of_the_server_whose_name_it_bears() {
+        let issuer = Issuer::parse("https://mcp.example.com").unwrap();
+        for (resource, is_of) in [
+            ("https://mcp.example.com/mcp", true),
+            ("https://mcp.example.com/private/mcp", true),
+            ("https://mcp.example.com", true),
+            ("https://mcp.example.com:8443/mcp", false),
+            ("https://mcp.example.community/mcp", false),
+            ("https://other.example.com/mcp", false),
+            ("http://mcp.example.com/mcp", false),
+        ] {
+            assert_eq!(Resource::parse(resource).unwrap().is_of(&issuer), is_of, "{resource}");
         }
     }
 

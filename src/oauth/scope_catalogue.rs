@@ -3,7 +3,7 @@
 use crate::caller::{InvalidScope, Scope, ScopeSet};
 
 /// The scopes of a connector.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ScopeCatalogue {
     known: Vec<Scope>,
     sign_in: ScopeSet,
@@ -32,10 +32,19 @@ impl ScopeCatalogue {
     }
 
     /// What a request asks for. Scopes that do not exist here are dropped, since clients ask for `openid` and the like by
-    /// habit; a request that names none, or none that exists, asks for those of a first sign-in.
+    /// habit; a request that [means the default](Self::means_default) asks for those of a first sign-in.
     pub fn requested(&self, scope: Option<&str>) -> Result<ScopeSet, InvalidScope> {
-        let requested = ScopeSet::parse(scope.unwrap_or_default())?.intersection(&self.all());
-        Ok(if requested.is_empty() { self.sign_in.clone() } else { requested })
+        let asked = ScopeSet::parse(scope.unwrap_or_default())?;
+        Ok(if self.means_default(&asked) { self.sign_in.clone() } else { asked.intersection(&self.all()) })
+    }
+
+    /// Whether a client that asks for these scopes says nothing of what it wants here: it names none, none that exists, or
+    /// those of OpenID Connect (Core §5.4), of which `profile` has the name of one of ours. Generic clients send
+    /// `openid profile email` to every server, and would get a connection that can read nothing.
+    #[must_use]
+    pub fn means_default(&self, asked: &ScopeSet) -> bool {
+        let known = asked.intersection(&self.all());
+        known.is_empty() || (asked.contains_name("openid") && known.iter().all(|name| name == "profile"))
     }
 
     /// The members of a set, in the order of the catalogue.
@@ -63,12 +72,26 @@ mod tests {
             (Some("profile notes:write"), "notes:write profile"),
             (Some("openid notes:read offline_access"), "notes:read"),
             (Some("openid email"), "notes:read profile"),
+            (Some("openid profile email"), "notes:read profile"),
+            (Some("openid profile"), "notes:read profile"),
+            (Some("openid profile email offline_access address phone"), "notes:read profile"),
+            (Some("profile"), "profile"),
+            (Some("profile email"), "profile"),
+            (Some("openid profile notes:write"), "notes:write profile"),
+            (Some("openid notes:write"), "notes:write"),
             (Some("offline_access"), "notes:read profile"),
             (Some(""), "notes:read profile"),
             (None, "notes:read profile"),
         ] {
             assert_eq!(catalogue().requested(scope).unwrap().as_str(), expected, "{scope:?}");
         }
+    }
+
+    #[test]
+    fn a_scope_of_ours_with_the_name_openid_is_asked_for_like_any_other() {
+        let openid = Scope::new("openid", "Sign in");
+        let catalogue = ScopeCatalogue::new([PROFILE, READ, openid], &ScopeSet::parse("notes:read").unwrap());
+        assert_eq!(catalogue.requested(Some("openid profile")).unwrap().as_str(), "openid profile");
     }
 
     #[test]

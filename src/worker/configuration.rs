@@ -354,6 +354,7 @@ mod tests {
             (Setting::OpenIdIssuer, OPENID, &["", "id.example", "http://id.example", "https://id.example?x"], PEOPLE),
             (Setting::OpenIdClientId, OPENID, &[""], PEOPLE),
             (Setting::OpenIdClientSecret, OPENID, &[""], PEOPLE),
+            (Setting::OpenIdTrustEmail, OPENID, &["yes", "1", "true"], PEOPLE),
             (Setting::GitHubUrl, GITHUB, &["github.com"], PEOPLE),
             (Setting::GitHubClientId, GITHUB, &[""], PEOPLE),
             (Setting::GitHubClientSecret, GITHUB, &[""], PEOPLE),

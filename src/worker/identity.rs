@@ -6,6 +6,7 @@ use crate::oauth::external::ForeignIssuer;
 use crate::oauth::identity::AllowedUsers;
 use crate::oauth::keys::MacKey;
 use crate::oauth::passphrase::Epoch;
+use crate::oauth::unlisted::EmailClaim;
 
 use super::settings::{Expected, Setting, SettingProblem};
 use super::variables::Variables;
@@ -34,6 +35,8 @@ pub(crate) struct ProviderClient {
     pub(crate) issuer: ForeignIssuer,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    /// Whether addresses count that it does not call verified.
+    pub(crate) email: EmailClaim,
 }
 
 impl fmt::Debug for ProviderClient {
@@ -56,8 +59,10 @@ impl Provider {
         Ok(match variables.text(Setting::Identity).as_deref() {
             None | Some("passphrase") => None,
             Some("openid") => {
+                let issuer = issuer(Setting::OpenIdIssuer, &need(Setting::OpenIdIssuer)?)?;
                 let client = ProviderClient {
-                    issuer: issuer(Setting::OpenIdIssuer, &need(Setting::OpenIdIssuer)?)?,
+                    email: email_claim(variables, &issuer)?,
+                    issuer,
                     client_id: need(Setting::OpenIdClientId)?,
                     client_secret: need(Setting::OpenIdClientSecret)?,
                 };
@@ -69,6 +74,7 @@ impl Provider {
                     issuer: issuer(Setting::GitHubUrl, &github)?,
                     client_id: need(Setting::GitHubClientId)?,
                     client_secret: need(Setting::GitHubClientSecret)?,
+                    email: EmailClaim::VerifiedOnly,
                 };
                 Some(Self::GitHub(client, allowed()?))
             }
@@ -134,6 +140,17 @@ impl Provider {
         let settings = [kind, issuer.as_str(), client, &allowed].map(str::as_bytes);
         Epoch::of_configuration(&settings, key)
     }
+}
+
+/// `OPENID_TRUST_EMAIL`.
+fn email_claim(variables: &Variables<'_>, issuer: &ForeignIssuer) -> Result<EmailClaim, SettingProblem> {
+    let setting = Setting::OpenIdTrustEmail;
+    let claim = match variables.text(setting).as_deref() {
+        None | Some("false") => Ok(EmailClaim::VerifiedOnly),
+        Some("true") => EmailClaim::trusted(issuer).map_err(Expected::from),
+        Some(_) => Err(Expected::OneOf(vec!["true", "false"])),
+    };
+    claim.map_err(|expected| SettingProblem { setting, expected })
 }
 
 #[cfg(test)]

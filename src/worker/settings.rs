@@ -11,6 +11,7 @@ use crate::oauth::keys::InvalidMasterKey;
 use crate::oauth::origin::InvalidIssuer;
 use crate::oauth::pre_registered::InvalidClients;
 use crate::oauth::redirect_uri::InvalidRedirectPolicy;
+use crate::oauth::unlisted::SeveralTenants;
 
 use super::addresses::InvalidAddressList;
 use super::web_origins::InvalidWebOrigins;
@@ -89,6 +90,8 @@ settings! {
     OpenIdClientId = "OPENID_CLIENT_ID" closes [AuthorizationServer, AccessTokens];
     /// Its secret there.
     OpenIdClientSecret = "OPENID_CLIENT_SECRET" closes [AuthorizationServer, AccessTokens];
+    /// Whether an address counts that the provider does not call verified.
+    OpenIdTrustEmail = "OPENID_TRUST_EMAIL" closes [AuthorizationServer, AccessTokens];
     /// A GitHub of one's own.
     GitHubUrl = "GITHUB_URL" closes [AuthorizationServer, AccessTokens];
     /// This server's name there.
@@ -193,6 +196,8 @@ pub(crate) enum Expected {
     People(#[from] InvalidAllowedUsers),
     #[error("must {0}")]
     Owners(#[from] InvalidOwners),
+    #[error("cannot be true: {0}")]
+    OneTenant(#[from] SeveralTenants),
 }
 
 fn alternatives(names: &[&str]) -> String {

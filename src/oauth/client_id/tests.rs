@@ -10,6 +10,7 @@ use super::super::client_authentication::PresentedClient;
 use super::super::form::Parameters;
 use super::super::keys::{KeyRing, MasterKey};
 use super::*;
+use crate::caller::Scope;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -32,12 +33,22 @@ impl Random for Counter {
     }
 }
 
+fn catalogue() -> ScopeCatalogue {
+    let scopes = [
+        Scope::new("profile", "See who you are"),
+        Scope::new("notes:read", "Read"),
+        Scope::new("notes:write", "Write"),
+    ];
+    ScopeCatalogue::new(scopes, &ScopeSet::parse("profile notes:read").unwrap())
+}
+
 fn registration(metadata: &Value) -> Registration {
     Registration::parse(metadata.to_string().as_bytes(), &RedirectPolicy::default()).unwrap()
 }
 
 fn register(metadata: &Value) -> Value {
-    let response = super::register(registration(metadata), NOW, &Counter(Cell::new(0)), &key(7, &[])).unwrap();
+    let response =
+        super::register(registration(metadata), NOW, &Counter(Cell::new(0)), &key(7, &[]), &catalogue()).unwrap();
     serde_json::to_value(response).unwrap()
 }
 
@@ -75,6 +86,7 @@ fn a_public_client_is_told_no_secret_and_nothing_is_null() {
             "client_name": "Cursor",
             "redirect_uris": cursor()["redirect_uris"],
             "grant_types": ["authorization_code", "refresh_token"],
+            "scope": "notes:read profile",
             "response_types": ["code"],
             "token_endpoint_auth_method": "none",
         })
@@ -105,8 +117,8 @@ fn a_confidential_client_authenticates_with_the_secret_it_was_told() {
 fn registering_the_same_twice_gives_two_clients() {
     let random = Counter(Cell::new(0));
     let metadata = json!({"redirect_uris": ["https://a.example/cb"]});
-    let first = super::register(registration(&metadata), NOW, &random, &key(7, &[])).unwrap();
-    let second = super::register(registration(&metadata), NOW, &random, &key(7, &[])).unwrap();
+    let first = super::register(registration(&metadata), NOW, &random, &key(7, &[]), &catalogue()).unwrap();
+    let second = super::register(registration(&metadata), NOW, &random, &key(7, &[]), &catalogue()).unwrap();
     assert_ne!(first.client_id, second.client_id);
     assert_ne!(first.secret.unwrap().client_secret, second.secret.unwrap().client_secret);
 }
@@ -150,7 +162,7 @@ fn a_redirect_uri_that_is_no_longer_allowed_is_left_out() {
     let policy = RedirectPolicy::with_private_use("myapp://cb").unwrap();
     let metadata = json!({"redirect_uris": ["myapp://cb", "https://a.example/cb"]}).to_string();
     let registration = Registration::parse(metadata.as_bytes(), &policy).unwrap();
-    let id = super::register(registration, NOW, &Counter(Cell::new(0)), &key(7, &[])).unwrap().client_id;
+    let id = super::register(registration, NOW, &Counter(Cell::new(0)), &key(7, &[]), &catalogue()).unwrap().client_id;
     assert_eq!(registered_client(&id, &policy, &key(7, &[])).unwrap().client.redirect_uris.len(), 2);
     assert_eq!(registered_client(&id, &RedirectPolicy::default(), &key(7, &[])).unwrap().client.redirect_uris.len(), 1);
 }
@@ -171,8 +183,13 @@ fn the_identifiers_of_real_clients_are_short() {
 #[test]
 fn a_registration_too_large_for_an_identifier_is_refused() {
     let uris: Vec<String> = (0..4).map(|n| format!("https://a.example/{n}{}", "x".repeat(400))).collect();
-    let error =
-        super::register(registration(&json!({"redirect_uris": uris})), NOW, &Counter(Cell::new(0)), &key(7, &[]));
+    let error = super::register(
+        registration(&json!({"redirect_uris": uris})),
+        NOW,
+        &Counter(Cell::new(0)),
+        &key(7, &[]),
+        &catalogue(),
+    );
     assert_eq!(error.err(), Some(RegistrationError::TooMuch));
 }
 
@@ -183,7 +200,7 @@ proptest! {
         uris in proptest::collection::vec("(https://a|http://localhost|http://\\[::1\\]|http://127\\.0\\.0\\.1)(:[1-9][0-9]{1,3})?/[a-z]{0,9}", 1..8)
     ) {
         let before = registration(&json!({"client_name": name, "redirect_uris": uris}));
-        let id = super::register(before.clone(), NOW, &Counter(Cell::new(0)), &key(7, &[])).unwrap().client_id;
+        let id = super::register(before.clone(), NOW, &Counter(Cell::new(0)), &key(7, &[]), &catalogue()).unwrap().client_id;
         let after = registered_client(&id, &RedirectPolicy::default(), &key(7, &[])).unwrap().client;
         prop_assert_eq!((after.name, after.redirect_uris), (before.name, before.redirect_uris));
     }
@@ -197,4 +214,23 @@ proptest! {
     fn any_packed_bytes_are_read_or_not_without_a_panic(packed in proptest::collection::vec(any::<u8>(), 0..120)) {
         let _ = unpack(&packed, &RedirectPolicy::default());
     }
+}
+
+#[test]
+fn the_answer_says_what_a_request_with_this_scope_asks_for() {
+    for (scope, stated) in [
+        (json!("profile notes:write offline_access"), "notes:write profile"),
+        (json!("openid profile email"), "notes:read profile"),
+        (json!("unknown"), "notes:read profile"),
+        (json!("a \" quote"), "notes:read profile"),
+        (json!(null), "notes:read profile"),
+        (json!(["profile"]), "notes:read profile"),
+    ] {
+        let response = register(&json!({"redirect_uris": ["https://a.example/cb"], "scope": scope}));
+        assert_eq!(response["scope"], stated, "{scope}");
+        assert!(response.get("refused_redirect_uris").is_none(), "{response}");
+    }
+    let response = register(&json!({"redirect_uris": ["https://a.example/cb", "http://a.example/cb"]}));
+    assert_eq!(response["redirect_uris"], json!(["https://a.example/cb"]));
+    assert_eq!(response["refused_redirect_uris"][0]["index"], 1);
 }

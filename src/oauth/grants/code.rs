@@ -8,6 +8,7 @@ use crate::caller::{ClientId, GrantId};
 use crate::oauth::Timestamp;
 use crate::oauth::code::{AuthorizationCode, CODE_LIFETIME, CodeId};
 use crate::oauth::opaque::Secret;
+use crate::oauth::origin::Issuer;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::pkce::CodeChallenge;
 use crate::oauth::resource::Resource;
@@ -43,6 +44,8 @@ pub struct Redemption {
     pub grant: GrantId,
     /// Who asks.
     pub client_id: ClientId,
+    /// At which name of this server.
+    pub issuer: Issuer,
     /// `redirect_uri`, if said. OAuth 2.1 no longer asks for it; clients still send it.
     pub redirect_uri: Option<String>,
     /// The challenge that the request's `code_verifier` answers; none if it has no verifier, or a malformed one.
@@ -56,12 +59,19 @@ pub struct Redemption {
 impl Redemption {
     /// From the code and the other parameters.
     #[must_use]
-    pub fn new(code: &AuthorizationCode, grant: GrantId, client_id: ClientId, epochs: Vec<Epoch>) -> Self {
+    pub fn new(
+        code: &AuthorizationCode,
+        grant: GrantId,
+        client_id: ClientId,
+        issuer: Issuer,
+        epochs: Vec<Epoch>,
+    ) -> Self {
         Self {
             code: code.id(),
             digest: code.digest(),
             grant,
             client_id,
+            issuer,
             redirect_uri: None,
             answers: None,
             resource: None,
@@ -79,6 +89,9 @@ pub enum Mismatch {
     /// It was given to another client.
     #[error("client")]
     Client,
+    /// It was given under another name of this server, whose tokens are good there only.
+    #[error("issuer")]
+    Issuer,
     /// It was sent elsewhere.
     #[error("redirect_uri")]
     RedirectUri,
@@ -122,6 +135,9 @@ impl PendingCode {
         }
         if request.client_id != agreed.client_id {
             return Err(Mismatch::Client);
+        }
+        if !agreed.resource.is_of(&request.issuer) {
+            return Err(Mismatch::Issuer);
         }
         if request.redirect_uri.as_ref().is_some_and(|uri| *uri != agreed.redirect_uri) {
             return Err(Mismatch::RedirectUri);

@@ -13,6 +13,7 @@ use crate::oauth::Timestamp;
 use crate::oauth::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
 use crate::oauth::keys::hmac;
 use crate::oauth::opaque::Secret;
+use crate::oauth::origin::Issuer;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::refresh_token::{Generation, RefreshToken};
 use crate::oauth::resource::Resource;
@@ -142,6 +143,8 @@ pub struct Refresh {
     pub proof: Secret,
     /// Who asks.
     pub client_id: ClientId,
+    /// At which name of this server.
+    pub issuer: Issuer,
     /// The scopes the new access token shall have; all if not said.
     pub scope: Option<ScopeSet>,
     /// The resource, if said; it cannot change.
@@ -153,12 +156,13 @@ pub struct Refresh {
 impl Refresh {
     /// From the token and the other parameters.
     #[must_use]
-    pub fn new(token: &RefreshToken, client_id: ClientId, epochs: Vec<Epoch>) -> Self {
+    pub fn new(token: &RefreshToken, client_id: ClientId, issuer: Issuer, epochs: Vec<Epoch>) -> Self {
         Self {
             grant: token.grant(),
             generation: token.generation(),
             proof: token.proof().clone(),
             client_id,
+            issuer,
             scope: None,
             resource: None,
             epochs,
@@ -207,6 +211,9 @@ pub enum RefreshRefusal {
     /// It was given to another client.
     #[error("other_client")]
     OtherClient,
+    /// It was given under another name of this server, whose tokens are good there only.
+    #[error("other_issuer")]
+    OtherIssuer,
     /// It is for another resource.
     #[error("other_resource")]
     OtherResource,
@@ -297,6 +304,9 @@ impl Grant {
         }
         if request.client_id != self.authorization.client_id {
             return Err(RefreshRefusal::OtherClient);
+        }
+        if !self.authorization.resource.is_of(&request.issuer) {
+            return Err(RefreshRefusal::OtherIssuer);
         }
         if request.resource.as_ref().is_some_and(|resource| *resource != self.authorization.resource) {
             return Err(RefreshRefusal::OtherResource);

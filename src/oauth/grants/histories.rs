@@ -11,6 +11,7 @@ use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
 use crate::oauth::code::AuthorizationCode;
 use crate::oauth::keys::tests::Counting;
 use crate::oauth::opaque::{ObjectName, Secret};
+use crate::oauth::origin::Issuer;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::pkce::{CodeChallenge, CodeVerifier};
 use crate::oauth::refresh_token::Generation;
@@ -43,6 +44,10 @@ pub(super) fn authorization() -> Authorization {
     }
 }
 
+pub(super) fn issuer() -> Issuer {
+    Issuer::parse("https://host.example").unwrap()
+}
+
 pub(super) fn challenge() -> CodeChallenge {
     CodeVerifier::parse(VERIFIER).unwrap().challenge()
 }
@@ -65,7 +70,7 @@ pub(super) fn waiting_for(
     let code = AuthorizationCode::mint(object(), random);
     let client = authorization.client_id.clone();
     assert!(ledger.store_code(&PendingCode::new(&code, challenge(), authorization, now), now).unwrap().is_ok());
-    let mut request = Redemption::new(&code, grant_id(random), client, vec![EPOCH]);
+    let mut request = Redemption::new(&code, grant_id(random), client, issuer(), vec![EPOCH]);
     request.answers = Some(challenge());
     request
 }
@@ -85,6 +90,7 @@ pub(super) fn granted(ledger: &mut Ledger<Memory>, random: &Counting, now: Times
         generation: redeemed.generation,
         proof: redeemed.proof,
         client_id: client(),
+        issuer: issuer(),
         scope: None,
         resource: None,
         epochs: vec![EPOCH],

@@ -18,6 +18,7 @@ use crate::oauth::passphrase::Epoch;
 use crate::oauth::pkce::CodeVerifier;
 use crate::oauth::refresh_token::RefreshToken;
 use crate::oauth::resource::{Resource, ResourceServer};
+use crate::oauth::scope_catalogue::ScopeCatalogue;
 use crate::oauth::{Random, Timestamp};
 
 /// Where clients are found, wherever they come from.
@@ -39,6 +40,8 @@ pub struct TokenEndpoint<'a, C, G, R> {
     pub issuer: &'a Issuer,
     /// Its resources.
     pub resources: &'a ResourceServer,
+    /// The scopes that it knows.
+    pub scopes: &'a ScopeCatalogue,
     /// Where clients are found.
     pub clients: &'a C,
     /// Where grants are.
@@ -127,14 +130,15 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let code = form.get("code")?.ok_or(TokenError::Missing("code"))?;
         let verifier = form.get("code_verifier")?;
         let redirect_uri = form.get("redirect_uri")?;
-        let resource = self.resource(form)?;
+        let resource = resource(form)?;
         let code =
             AuthorizationCode::parse(code, self.keys.routing()).map_err(|_| TokenError::Code(CodeProblem::NotOurs))?;
         // Without a verifier nothing can come of it, so its ledger need not be asked.
         let verifier = verifier
             .and_then(|text| CodeVerifier::parse(text).ok())
             .ok_or(TokenError::Code(CodeProblem::NoVerifier))?;
-        let mut request = Redemption::new(&code, self.grant, client.id.clone(), self.epochs.to_vec());
+        let mut request =
+            Redemption::new(&code, self.grant, client.id.clone(), self.issuer.clone(), self.epochs.to_vec());
         request.answers = Some(verifier.challenge());
         request.redirect_uri = redirect_uri.map(str::to_owned);
         request.resource = resource;
@@ -152,11 +156,11 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
     /// RFC 6749 §6.
     async fn refresh(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
         let token = form.get("refresh_token")?.ok_or(TokenError::Missing("refresh_token"))?;
-        let scope = scope(form)?;
-        let resource = self.resource(form)?;
+        let scope = self.scope(form)?;
+        let resource = resource(form)?;
         let token = RefreshToken::parse(token, self.keys.routing())
             .map_err(|_| TokenError::RefreshToken(RefreshProblem::NotOurs))?;
-        let mut request = Refresh::new(&token, client.id.clone(), self.epochs.to_vec());
+        let mut request = Refresh::new(&token, client.id.clone(), self.issuer.clone(), self.epochs.to_vec());
         request.scope = scope;
         request.resource = resource;
         let refreshed = self.grants.refresh(token.object(), request).await?;
@@ -173,7 +177,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             return Err(TokenError::UnauthorizedClient);
         }
         let resource = self.resources.requested(form).map_err(|_| TokenError::Target)?;
-        let scope = match scope(form)? {
+        let scope = match self.scope(form)? {
             Some(asked) => asked.intersection(&client.own_scopes),
             None => client.own_scopes.clone(),
         };
@@ -238,11 +242,17 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         issue(request, self.signing, self.now, self.random).map_err(|TooLong| TokenError::Scope)
     }
 
-    /// The resource, if the request names one. It has to be one of ours; which one was granted, the ledger knows.
-    fn resource(&self, form: &Parameters) -> Result<Option<Resource>, TokenError> {
-        let resource = self.resources.requested(form).map_err(|_| TokenError::Target)?;
-        Ok(form.get("resource")?.map(|_| resource.clone()))
+    /// The scopes, if the request names some that mean more than the default.
+    fn scope(&self, form: &Parameters) -> Result<Option<ScopeSet>, TokenError> {
+        let asked = form.get("scope")?.map(ScopeSet::parse).transpose().map_err(|_| TokenError::Scope)?;
+        Ok(asked.filter(|asked| !self.scopes.means_default(asked)))
     }
+}
+
+/// The resource, if the request names one. Which one was granted, and at which name of this server, the ledger knows.
+fn resource(form: &Parameters) -> Result<Option<Resource>, TokenError> {
+    let resource = form.get("resource").map_err(|_| TokenError::Target)?;
+    resource.map(Resource::parse).transpose().map_err(|_| TokenError::Target)
 }
 
 /// The name under which a client acts for itself. No person has one like it (RFC 9068 §5).
@@ -270,8 +280,4 @@ pub(in crate::oauth) async fn authenticate(
     let client = clients.find(presented.id()).await?.ok_or(presented.unknown())?;
     presented.authenticate(&client)?;
     Ok(client)
-}
-
-fn scope(form: &Parameters) -> Result<Option<ScopeSet>, TokenError> {
-    form.get("scope")?.map(ScopeSet::parse).transpose().map_err(|_| TokenError::Scope)
 }

@@ -162,6 +162,7 @@ impl From<RefreshRefusal> for TokenError {
             | RefreshRefusal::Expired
             | RefreshRefusal::Ended
             | RefreshRefusal::OtherClient
+            | RefreshRefusal::OtherIssuer
             | RefreshRefusal::Replayed
             | RefreshRefusal::CredentialsChanged => Self::RefreshToken(RefreshProblem::Refused(refusal)),
         }

@@ -210,13 +210,14 @@ async fn from_openid(
     let endpoint = (provider.token_endpoint.as_str(), provider.secret_place);
     let tokens = redeem(desk, client, endpoint, code, pending).await?;
     let id_token = tokens.text("id_token").ok_or(NotIdentified::Answer("no ID token"))?;
-    let profile = Profile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, desk.now)?;
+    let profile =
+        Profile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, client.email, desk.now)?;
     match (&provider.userinfo_endpoint, tokens.text("access_token")) {
         (Some(url), Some(token)) if profile.lacks_email() => {
             let authorization = format!("Bearer {token}");
             let request = Outbound { authorization: Some(&authorization), ..Outbound::get(url) };
             let userinfo = request.document(MAX_ANSWER).await?;
-            Ok(profile.with_userinfo(&userinfo.body, &client.issuer)?)
+            Ok(profile.with_userinfo(&userinfo.body, &client.issuer, client.email)?)
         }
         _ => Ok(profile),
     }

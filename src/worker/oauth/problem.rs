@@ -1,5 +1,7 @@
 //! What a person is told when a sign-in does not go on: what happened, what they can do, and the way back to where they came from.
 
+use worker::console_error;
+
 use crate::mcp::Unavailable;
 use crate::oauth::authorize::PageError;
 use crate::oauth::document_limits::PERIOD;
@@ -126,13 +128,13 @@ impl<'a> Start<'a> {
         match (self, problem) {
             (_, Problem::ClientEnded { back }) => WayOn::Link { path: back, words: "Back to the application" },
             (Self::Application, _) | (Self::Pending { .. }, Problem::Finished) => WayOn::None,
-            (Self::Pending { sealed, again }, Problem::NotIdentified(NotIdentified::NotAllowed)) => {
+            (Self::Pending { sealed, again }, Problem::NotIdentified(NotIdentified::NotAllowed(_))) => {
                 WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
             }
             (Self::Pending { sealed, .. }, _) => {
                 WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again: LoginDecision::Again }
             }
-            (Self::Account, Problem::NotIdentified(NotIdentified::NotAllowed)) => {
+            (Self::Account, Problem::NotIdentified(NotIdentified::NotAllowed(_))) => {
                 WayOn::Link { path: OTHER_ACCOUNT_PATH, words: "Sign in as somebody else" }
             }
             (Self::Account, _) => TO_ACCOUNT,
@@ -158,6 +160,7 @@ impl Problem {
             Self::NotTheOwner => "not the owner".to_owned(),
             Self::ClientEnded { .. } => "the owner has ended the client".to_owned(),
             Self::TooMany => "too many sign-ins under way".to_owned(),
+            Self::NotIdentified(NotIdentified::NotAllowed(_)) => "the person is not on the list".to_owned(),
             Self::NotIdentified(error) => error.to_string(),
             Self::TooManyFetches => "too many client documents".to_owned(),
             Self::Outage(outage) => outage.to_string(),
@@ -167,6 +170,10 @@ impl Problem {
     /// The page, under the name that the log has for the request.
     pub(super) fn into_answer(self, start: Start<'_>, visit: &Visit) -> Answer {
         visit.reason(self.reason());
+        if let Self::NotIdentified(NotIdentified::NotAllowed(unlisted)) = &self {
+            // A line of its own: what can be put on the list may be longer than a reason is.
+            console_error!("sign-in: {unlisted}. {} request {}", unlisted.what_to_list(), visit.id());
+        }
         let again = match start {
             Start::Application => "Go back to the application and connect again.",
             Start::Pending { .. } => "Try again, or go back to the application.",
@@ -214,10 +221,10 @@ impl Problem {
                 "The owner of this server has ended this application's access for everybody.".to_owned(),
                 "Ask the owner, or use another application.".to_owned(),
             ),
-            Self::NotIdentified(NotIdentified::NotAllowed) => (
+            Self::NotIdentified(NotIdentified::NotAllowed(unlisted)) => (
                 403,
-                "You are signed in there, but the owner of this server has not put you on the list.".to_owned(),
-                "Ask the owner, or sign in there as somebody else.".to_owned(),
+                unlisted.what_arrived(),
+                [&unlisted.what_to_list(), " Ask the owner, or sign in there as somebody else."].concat(),
             ),
             Self::NotIdentified(_) => {
                 (403, "The identity provider did not say who you are.".to_owned(), again.to_owned())

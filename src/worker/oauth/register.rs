@@ -25,8 +25,9 @@ pub(super) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         Ok(body) => body,
         Err(error) => return unread(error),
     };
+    let key = desk.authority.keys().client_id();
     let registered = Registration::parse(&body, &desk.configuration().redirect_policy)
-        .and_then(|registration| register(registration, desk.now, &desk.entropy, desk.authority.keys().client_id()));
+        .and_then(|registration| register(registration, desk.now, &desk.entropy, key, &desk.app.catalogue));
     match registered {
         Ok(response) => Answer::json(201, &response).header("cache-control", "no-store"),
         Err(error) => refused(400, error.code(), &error.to_string()),

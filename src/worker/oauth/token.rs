@@ -44,6 +44,7 @@ pub(super) async fn carry_out(desk: &Desk<'_>, incoming: &Incoming, request: &To
     let endpoint = TokenEndpoint {
         issuer: &desk.site.issuer,
         resources: &desk.site.resources,
+        scopes: &desk.app.catalogue,
         clients: &known,
         grants: &desk.grants(),
         keys: desk.authority.keys(),

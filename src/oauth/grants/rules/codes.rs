@@ -49,6 +49,7 @@ fn a_redemption_whose_answer_was_lost_inside_the_server_is_answered_again() {
     assert_eq!(ledger.rows().writes.get(), writes, "nothing is written");
     let redeemed = first.unwrap();
     let refresh_with = Refresh {
+        issuer: issuer(),
         grant: redeemed.grant,
         generation: redeemed.generation,
         proof: redeemed.proof,
@@ -65,9 +66,14 @@ fn a_redemption_whose_answer_was_lost_inside_the_server_is_answered_again() {
 #[test]
 fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
     type Change = fn(&mut Redemption);
-    let cases: [(Mismatch, Change); 8] = [
+    let cases: [(Mismatch, Change); 9] = [
         (Mismatch::Secret, |request| request.digest = Secret::from_bytes([0; 32])),
         (Mismatch::Client, |request| request.client_id = ClientId::new("other").unwrap()),
+        (Mismatch::Issuer, |request| {
+            request.issuer = other_name();
+            // Named as well, it is still the name that does not fit: no client should ask for another resource.
+            request.resource = Some(Resource::parse("https://other.example/mcp").unwrap());
+        }),
         (Mismatch::RedirectUri, |request| request.redirect_uri = Some("http://127.0.0.1:5000/callback/".into())),
         (Mismatch::RedirectUri, |request| request.redirect_uri = Some(String::new())),
         (Mismatch::Verifier, |request| request.answers = None),
@@ -128,7 +134,7 @@ fn a_code_that_is_kept_twice_is_redeemed_once_for_what_was_agreed_to_last() {
         let authorization = Authorization { scope: ScopeSet::parse(scope).unwrap(), ..authorization() };
         PendingCode::new(&code, challenge(), authorization, now)
     };
-    let mut redemption = Redemption::new(&code, GrantId::from_bytes([1; 8]), client(), vec![EPOCH]);
+    let mut redemption = Redemption::new(&code, GrantId::from_bytes([1; 8]), client(), issuer(), vec![EPOCH]);
     redemption.answers = Some(challenge());
     for pause in [0, 1, CODE_LIFETIME - 1, CODE_LIFETIME, DAY] {
         let mut ledger = ledger();

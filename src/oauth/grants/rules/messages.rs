@@ -6,7 +6,7 @@ use super::*;
 fn every_message_is_read_as_it_was_written() {
     let (mut ledger, request) = one();
     let code = AuthorizationCode::mint(object(), &Counting::from(7777));
-    let mut redemption = Redemption::new(&code, request.grant, client(), vec![EPOCH]);
+    let mut redemption = Redemption::new(&code, request.grant, client(), issuer(), vec![EPOCH]);
     redemption.answers = Some(challenge());
     for call in [
         Call::StoreCode(PendingCode::new(&code, challenge(), authorization(), START)),

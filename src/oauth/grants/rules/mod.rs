@@ -8,7 +8,7 @@ mod refreshes;
 use proptest::prelude::*;
 
 use super::histories::{
-    DAY, EPOCH, START, after, authorization, challenge, client, granted, ledger, object, waiting, waiting_for,
+    DAY, EPOCH, START, after, authorization, challenge, client, granted, issuer, ledger, object, waiting, waiting_for,
 };
 use super::memory::Memory;
 use super::*;
@@ -20,6 +20,7 @@ use crate::oauth::code::{AuthorizationCode, CODE_LIFETIME};
 use crate::oauth::compact::{Unreadable, decode, encode};
 use crate::oauth::keys::tests::Counting;
 use crate::oauth::opaque::Secret;
+use crate::oauth::origin::Issuer;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::resource::Resource;
 use crate::oauth::row::Row as _;
@@ -45,6 +46,11 @@ fn grant(ledger: &Ledger<Memory>, id: GrantId) -> Grant {
 
 fn scope(text: &str) -> ScopeSet {
     ScopeSet::parse(text).unwrap()
+}
+
+/// Under which the same server is asked, too.
+fn other_name() -> Issuer {
+    Issuer::parse("https://other.example").unwrap()
 }
 
 fn private() -> Resource {

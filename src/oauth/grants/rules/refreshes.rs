@@ -90,10 +90,14 @@ fn a_token_from_a_future_that_was_rolled_back_is_refused_and_harms_nothing() {
 #[test]
 fn a_refresh_that_does_not_fit_changes_nothing_however_old_its_token() {
     type Change = fn(&mut Refresh);
-    let cases: [(RefreshRefusal, Change); 6] = [
+    let cases: [(RefreshRefusal, Change); 7] = [
         (RefreshRefusal::Unknown, |request| request.grant = GrantId::from_bytes([9; 8])),
         (RefreshRefusal::Unknown, |request| request.proof = Secret::from_bytes([0; 32])),
         (RefreshRefusal::OtherClient, |request| request.client_id = ClientId::new("other").unwrap()),
+        (RefreshRefusal::OtherIssuer, |request| {
+            request.issuer = other_name();
+            request.resource = Some(Resource::parse("https://other.example/mcp").unwrap());
+        }),
         (RefreshRefusal::OtherResource, |request| request.resource = Some(private())),
         (RefreshRefusal::Scope, |request| request.scope = Some(scope("notes:write"))),
         (RefreshRefusal::OtherClient, |request| {
@@ -145,6 +149,7 @@ fn a_grant_without_scopes_can_be_refreshed() {
         generation: redeemed.generation,
         proof: redeemed.proof,
         client_id: client(),
+        issuer: issuer(),
         scope: None,
         resource: None,
         epochs: vec![EPOCH],

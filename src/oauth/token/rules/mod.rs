@@ -94,6 +94,17 @@ impl Grants for Server {
     }
 }
 
+fn catalogue() -> ScopeCatalogue {
+    ScopeCatalogue::new(
+        [
+            Scope::new("profile", "See who you are"),
+            Scope::new("notes:read", "Read"),
+            Scope::new("notes:write", "Write"),
+        ],
+        &ScopeSet::parse("profile").unwrap(),
+    )
+}
+
 fn object_name() -> ObjectName {
     ObjectName::of(&Subject::new("owner").unwrap())
 }
@@ -129,6 +140,12 @@ impl Server {
             ended: RefCell::new(None),
             asked: Cell::new(0),
         }
+    }
+
+    /// From now on requests come to it under another of its names.
+    fn is_asked_as(&mut self, name: &str) {
+        self.issuer = Issuer::parse(name).unwrap();
+        self.resources = ResourceServer::new(self.issuer.origin());
     }
 
     /// A code, as the authorization endpoint gives it.
@@ -170,6 +187,7 @@ impl Server {
         let endpoint = TokenEndpoint {
             issuer: &self.issuer,
             resources: &self.resources,
+            scopes: &catalogue(),
             clients: self,
             grants: self,
             keys: &self.keys,

@@ -30,14 +30,7 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
         secrets: Vec::new(),
         own_scopes: ScopeSet::empty(),
     };
-    let scopes = ScopeCatalogue::new(
-        [
-            Scope::new("profile", "See who you are"),
-            Scope::new("notes:read", "Read"),
-            Scope::new("notes:write", "Write"),
-        ],
-        &ScopeSet::parse("profile").unwrap(),
-    );
+    let scopes = catalogue();
     let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
     let query = format!(
         "response_type=code&client_id=app&redirect_uri=http://127.0.0.1:4321/cb&state=s&scope=profile+notes:read+notes:write\
@@ -126,6 +119,9 @@ fn a_refresh_may_ask_for_less_and_says_what_it_gave() {
         ("&scope=profile", Ok("profile")),
         ("&scope=profile+notes%3Aread+offline_access", Ok("notes:read profile")),
         ("&resource=https%3A%2F%2Fhost.example%2Fmcp%2F", Ok("notes:read profile")),
+        ("&scope=openid+profile+email", Ok("notes:read profile")),
+        ("&scope=openid+email+offline_access", Ok("notes:read profile")),
+        ("&scope=openid+profile+notes%3Awrite", Ok("profile")),
         ("&scope=notes%3Awrite", Err("invalid_scope")),
         ("&scope=%22", Err("invalid_scope")),
         ("&resource=https%3A%2F%2Fhost.example%2Fprivate%2Fmcp", Err("invalid_target")),
@@ -247,6 +243,27 @@ fn every_refusal_has_its_status_and_code() {
             .is_ok()
     );
     assert!(server.post(&refresh).is_ok());
+}
+
+#[test]
+fn another_name_of_the_server_is_an_invalid_grant_and_spends_nothing() {
+    let mut server = Server::new();
+    let code = server.code_for("app");
+    let token = server.signed_in().text("refresh_token");
+    server.is_asked_as("https://other.example");
+    for resource in ["", "&resource=https://host.example/mcp", "&resource=https://other.example/mcp"] {
+        let redeem =
+            format!("grant_type=authorization_code&client_id=app&code={code}&code_verifier={VERIFIER}{resource}");
+        let refresh = format!("grant_type=refresh_token&client_id=app&refresh_token={token}{resource}");
+        for body in [redeem, refresh] {
+            let error = server.post(&body).unwrap_err();
+            assert_eq!((error.status(), error.code()), (400, "invalid_grant"), "{body}");
+            assert!(error.reason().contains("issuer"), "the log says what does not fit: {}", error.reason());
+        }
+    }
+    server.is_asked_as("https://host.example");
+    assert!(server.redeem(&code).is_ok(), "the code was not spent");
+    assert!(server.refresh(&token, "").is_ok(), "nor was the refresh token");
 }
 
 #[test]
