@@ -98,7 +98,13 @@ impl Host for Alone {
         Ok(())
     }
 
-    async fn stop(&self, _session: &SessionId, _owner: Option<&Subject>, _id: &RequestId) -> Stop {
+    async fn stop(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &RequestId,
+        _stream: Option<&str>,
+    ) -> Stop {
         Self::uses_state();
         pending().await
     }

@@ -4,9 +4,12 @@
 //! The notification arrives in another request, maybe in another isolate, and meets the call at the object of their session.
 //! Only a call that lasts asks there, so all others cost what they cost without this.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
+use super::exchange::Exchange;
 use super::host::{Host, Stop};
 use super::jsonrpc::{Notification, RequestId};
 use super::method::Method;
@@ -28,9 +31,10 @@ impl Notification {
 #[derive(Clone, Copy)]
 pub(crate) struct Stoppable<'a> {
     pub(crate) session: &'a SessionId,
+    pub(crate) exchange: &'a Exchange,
     pub(crate) owner: Option<&'a Subject>,
     pub(crate) id: &'a RequestId,
-    /// After this long it begins to ask whether it is to stop.
+    /// After this long it begins to ask whether it is to stop; at once where its client may come back to its stream.
     pub(crate) patience: Duration,
 }
 
@@ -38,10 +42,21 @@ impl Stoppable<'_> {
     /// What `work` gives, or why it was stopped; then it is dropped.
     pub(crate) async fn run<T>(self, work: impl Future<Output = T>, host: &impl Host) -> Result<T, Stop> {
         let stop = async || {
-            host.sleep(self.patience).await;
-            host.stop(self.session, self.owner, self.id).await
+            self.begins_to_last(host).await;
+            loop {
+                match host.stop(self.session, self.owner, self.id, self.exchange.stream()).await {
+                    Stop::Resumed => self.exchange.leave_stream(),
+                    stop @ (Stop::Cancelled | Stop::SessionEnded) => return stop,
+                }
+            }
         };
         unless(work, stop).await
+    }
+
+    async fn begins_to_last(self, host: &impl Host) {
+        let mut patience = pin!(host.sleep(self.patience));
+        poll_fn(|task| if self.exchange.stream().is_some() { Poll::Ready(()) } else { patience.as_mut().poll(task) })
+            .await;
     }
 }
 

@@ -434,10 +434,16 @@ fn legacy_refusal(error: RpcError) -> Refusal {
     Refusal { status: error.http_status(Era::Legacy), error }
 }
 
-/// Whether a request without a body is one of a client with a handshake, by its version header.
-#[must_use]
-pub fn is_legacy(headers: &impl RequestHeaders) -> bool {
-    Spoken::of(headers).is_ok()
+/// The era of a request without a body, by its version header.
+///
+/// # Errors
+/// The refusal of a version that this server does not speak.
+pub fn era(headers: &impl RequestHeaders) -> Result<Era, Reply> {
+    match Spoken::of(headers) {
+        Ok(_) => Ok(Era::Legacy),
+        Err(_) if names_modern(headers) => Ok(Era::Modern),
+        Err(error) => Err(Response::error(None, &error, 400).into()),
+    }
 }
 
 pub(crate) fn names_modern(headers: &impl RequestHeaders) -> bool {

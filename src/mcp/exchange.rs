@@ -1,7 +1,7 @@
 //! One request on its way to its answer: what its client asked to hear meanwhile, and what waits to be sent
 //! ("Progress", "Logging", "Receiving Messages").
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::VecDeque;
 use std::task::Poll;
 
@@ -29,8 +29,10 @@ pub(crate) struct Exchange {
     /// In a task: what a client that asks for it reads of its progress.
     status: Option<StatusMessage>,
     outbox: RefCell<Outbox>,
-    /// The handler has sent its client away for now.
+    /// The handler has sent its client away for now, or the client has come back elsewhere.
     is_stream_closed: Cell<bool>,
+    /// The name of its stream, if its client may come back to it.
+    stream: OnceCell<String>,
 }
 
 /// Which log messages the client wants.
@@ -142,6 +144,7 @@ impl Exchange {
             status: None,
             outbox: RefCell::new(Outbox::Closed),
             is_stream_closed: Cell::new(false),
+            stream: OnceCell::new(),
         }
     }
 
@@ -174,6 +177,22 @@ impl Exchange {
             self.is_stream_closed.set(true);
             give_turn().await;
         }
+    }
+
+    /// From now on its client may come back to the stream of this name.
+    pub(crate) fn name_stream(&self, name: &str) {
+        // A request has one stream.
+        let _ = self.stream.set(name.to_owned());
+    }
+
+    /// The name of its stream, if its client may come back to it.
+    pub(crate) fn stream(&self) -> Option<&str> {
+        self.stream.get().map(String::as_str)
+    }
+
+    /// Ends the stream: its client has come back elsewhere. What is sent from now on waits there.
+    pub(crate) fn leave_stream(&self) {
+        self.is_stream_closed.set(true);
     }
 
     pub(crate) fn is_stream_closed(&self) -> bool {

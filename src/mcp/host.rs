@@ -67,8 +67,15 @@ pub trait Host: Clone + 'static {
         response: &ClientResponse,
     ) -> impl Future<Output = Result<(), SessionError>>;
 
-    /// Waits until the request `id` of `session` is to stop. Where nobody can tell, that is never.
-    fn stop(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId) -> impl Future<Output = Stop>;
+    /// Waits until the request `id` of `session` is to stop, or its client comes back to its `stream` elsewhere. Where nobody can
+    /// tell, that is never.
+    fn stop(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        id: &RequestId,
+        stream: Option<&str>,
+    ) -> impl Future<Output = Stop>;
 
     /// Brings it to the request `id` that its client has cancelled it. What came a moment before [`Host::stop`] waits for it;
     /// what nobody waits for is dropped.
@@ -142,13 +149,15 @@ pub enum Outcome {
     Cancelled,
 }
 
-/// Why a request is stopped before its end.
+/// What a request is told before its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stop {
     /// Its client does not want it any more.
     Cancelled,
     /// The session is over in which it was sent.
     SessionEnded,
+    /// Its client reads its stream elsewhere from now on. It goes on, and what it sends is kept for that stream.
+    Resumed,
 }
 
 /// Why a session is of no use.

@@ -163,13 +163,14 @@ impl<H: Host> Runner<H> {
     pub(crate) async fn run(self, operation: Operation<H>, id: RequestId, exchange: Rc<Exchange>) -> Response {
         let answer = Answering { id: &id, registry: &self.registry, host: &self.host, version: exchange.version };
         let is_call = matches!(operation, Operation::CallTool(_));
+        let waiting = Rc::clone(&exchange);
         // Pinned here, so that what surrounds it holds no copy of it: each would double its size.
         let work = pin!(self.answer(operation, &answer, &exchange));
         let work = pin!(within(work, self.time_limit, &self.host));
         let done = match exchange.session() {
             Some(session) => {
                 let owner = self.caller.as_ref().map(|caller| &caller.subject);
-                let request = Stoppable { session, owner, id: &id, patience: self.patience };
+                let request = Stoppable { session, exchange: &waiting, owner, id: &id, patience: self.patience };
                 request.run(work, &self.host).await
             }
             None => Ok(work.await),
@@ -177,7 +178,8 @@ impl<H: Host> Runner<H> {
         let response = match done {
             Ok(Some(response)) => response,
             Ok(None) => answer.too_late(self.time_limit, is_call),
-            Err(Stop::Cancelled) => Response::nothing(),
+            // It is never stopped for that.
+            Err(Stop::Cancelled | Stop::Resumed) => Response::nothing(),
             Err(Stop::SessionEnded) => Response::error(Some(&id), &legacy::no_session(), 404),
         };
         self.host.answered(response.outcome);

@@ -116,6 +116,9 @@ impl<H: Host> EventStream<H> {
         keep_alive: Duration,
         without_client: WithoutClient,
     ) -> Self {
+        if let WithoutClient::IsKept(_, resumable) = &without_client {
+            exchange.name_stream(&resumable.stream);
+        }
         Self { state: State::Running(run), exchange, host, keep_alive, timer: None, without_client }
     }
 
@@ -164,6 +167,26 @@ impl<H: Host> EventStream<H> {
                 }
             }),
         }
+    }
+
+    /// Whether this connection has had all that goes to it, and the rest waits elsewhere.
+    fn is_left(&self) -> bool {
+        self.exchange.is_stream_closed()
+            && !self.exchange.has_messages()
+            && matches!(self.without_client, WithoutClient::IsKept(..))
+    }
+
+    /// Goes on without this connection.
+    fn leave(&mut self) {
+        let rest = Self {
+            state: std::mem::replace(&mut self.state, State::Ended),
+            exchange: Rc::clone(&self.exchange),
+            host: self.host.clone(),
+            keep_alive: self.keep_alive,
+            timer: None,
+            without_client: std::mem::replace(&mut self.without_client, WithoutClient::Ends),
+        };
+        rest.go_on();
     }
 
     /// The whole stream was written. Whether it was read nobody knows, so its end is kept for a moment.
@@ -223,19 +246,8 @@ impl<H: Host + Unpin> Stream for EventStream<H> {
         {
             return Poll::Ready(Some(opening));
         }
-        if this.exchange.is_stream_closed()
-            && !this.exchange.has_messages()
-            && matches!(this.without_client, WithoutClient::IsKept(..))
-        {
-            let rest = Self {
-                state: std::mem::replace(&mut this.state, State::Ended),
-                exchange: Rc::clone(&this.exchange),
-                host: this.host.clone(),
-                keep_alive: this.keep_alive,
-                timer: None,
-                without_client: std::mem::replace(&mut this.without_client, WithoutClient::Ends),
-            };
-            rest.go_on();
+        if this.is_left() {
+            this.leave();
             return Poll::Ready(None);
         }
         match next_message(&mut this.state, &this.exchange, task) {
@@ -254,6 +266,10 @@ impl<H: Host + Unpin> Stream for EventStream<H> {
                 return Poll::Ready(None);
             }
             Poll::Pending => {}
+        }
+        if this.is_left() {
+            this.leave();
+            return Poll::Ready(None);
         }
         let (host, keep_alive) = (&this.host, this.keep_alive);
         let timer = this.timer.get_or_insert_with(|| Box::pin(host.sleep(keep_alive)));

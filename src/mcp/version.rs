@@ -17,7 +17,7 @@ pub enum ProtocolVersion {
 
 /// How a client and a server agree on a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Era {
+pub enum Era {
     /// By an `initialize` handshake.
     Legacy,
     /// By metadata in each request.

@@ -139,8 +139,8 @@ impl Host for Workers {
         self.session(session, owner).bring_answer(id, response).await
     }
 
-    async fn stop(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId) -> Stop {
-        self.session(session, owner).stop(id).await
+    async fn stop(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId, stream: Option<&str>) -> Stop {
+        self.session(session, owner).stop(id, stream).await
     }
 
     async fn cancel(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId) -> Result<(), SessionError> {

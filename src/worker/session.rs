@@ -57,8 +57,11 @@ pub(super) enum Command {
     Await(String),
     /// The client's answer to the question of this id.
     Answer(String, Vec<u8>),
-    /// Waits for the request of this key to be stopped.
-    AwaitStop(String),
+    /// Waits for the request of this key to be stopped, or for its client to come back to its stream.
+    AwaitStop {
+        key: String,
+        stream: Option<String>,
+    },
     /// The client has cancelled the request of this key.
     Cancel(String),
     /// Keeps events of a stream. If the stream is lost they have to last.
@@ -72,6 +75,8 @@ pub(super) enum Command {
         stream: String,
         after: u64,
         patience: u64,
+        reader: Reader,
+        arrival: Arrival,
     },
     /// Sends a message on the one stream of a session of 2024-11-05; with the handshake goes what was agreed on.
     Send {
@@ -82,6 +87,30 @@ pub(super) enum Command {
     Take(Box<Message>),
     /// The session is over.
     End,
+}
+
+/// One client that reads a stream, as the object tells it from others.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Reader(pub(super) u64);
+
+impl Reader {
+    /// Makes a reader unlike all others.
+    ///
+    /// # Errors
+    ///
+    /// Unavailable if the runtime's source of randomness fails.
+    pub(super) fn new() -> Result<Self, SessionError> {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).map_err(|_| Unavailable)?;
+        Ok(Self(u64::from_ne_bytes(bytes)))
+    }
+}
+
+/// Whether a reader comes, or goes on with what it reads.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Arrival {
+    Comes,
+    GoesOn,
 }
 
 /// What came of a command; nothing comes of one to a session that has ended or is somebody else's.
@@ -147,12 +176,19 @@ impl SessionOf<'_> {
         self.ask(Command::Answer(id.to_owned(), response.to_json())).await.map(|_| ())
     }
 
-    /// Waits until the request `id` is to stop.
-    pub(super) async fn stop(&self, id: &RequestId) -> Stop {
+    /// Waits until the request `id` is to stop, or its client has come back to its `stream`.
+    pub(super) async fn stop(&self, id: &RequestId, stream: Option<&str>) -> Stop {
+        let mut tries = TRIES;
         loop {
-            match self.ask_patiently(Command::AwaitStop(id.key()), STOP_PATIENCE).await {
+            let wait = Command::AwaitStop { key: id.key(), stream: stream.map(str::to_owned) };
+            match self.ask_patiently(wait, STOP_PATIENCE).await {
                 Ok(Outcome::Stop(Some(stop))) => return stop,
-                Ok(_) => {}
+                Ok(_) => tries = TRIES,
+                // The object has to know soon that the stream goes on.
+                Err(SessionError::Unavailable(_)) if tries > 1 => {
+                    tries = tries.saturating_sub(1);
+                    Timer::new(BETWEEN_TRIES).await;
+                }
                 Err(SessionError::Unavailable(_)) => Timer::new(ASK_AGAIN).await,
                 // It is somebody else's, or there is no place for it: nobody can stop a call of this caller in it.
                 Err(SessionError::Gone | SessionError::TooMany) => pending().await,
@@ -178,8 +214,15 @@ impl SessionOf<'_> {
 
     /// Events of the stream after `last`: there now or, if that may take a while, when there are some. None came if it took
     /// too long.
-    pub(super) async fn events_after(&self, last: &EventId, patience: Duration) -> Result<Vec<Event>, SessionError> {
-        let replay = Command::Replay { stream: last.stream.clone(), after: last.number, patience: patience.as_secs() };
+    pub(super) async fn events_after(
+        &self,
+        last: &EventId,
+        patience: Duration,
+        reader: Reader,
+        arrival: Arrival,
+    ) -> Result<Vec<Event>, SessionError> {
+        let (stream, after, patience_in_seconds) = (last.stream.clone(), last.number, patience.as_secs());
+        let replay = Command::Replay { stream, after, patience: patience_in_seconds, reader, arrival };
         let Outcome::Events(events) = self.ask_patiently(replay, patience).await? else {
             return Err(Unavailable.into());
         };

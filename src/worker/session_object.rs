@@ -11,13 +11,13 @@ use std::time::Duration;
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use crate::caller::Subject;
-use crate::mcp::{Delivery, Event, EventId, Replays, SessionOwner, Stop};
+use crate::mcp::{Delivery, Event, EventId, Replays, RunningStreams, SessionOwner, Stop};
 use crate::oauth::Timestamp;
 
 use super::clock::now;
 use super::durable;
 use super::mailbox::{Limits, Mailbox};
-use super::session::{Asked, Command, MAIN, Outcome, PATIENCE, STOP_PATIENCE};
+use super::session::{Arrival, Asked, Command, MAIN, Outcome, PATIENCE, Reader, STOP_PATIENCE};
 use super::session_calls::{Calls, lost_calls};
 use super::session_rows::{Kept, Rows};
 use super::waiting::{Check, Waiting};
@@ -48,6 +48,7 @@ pub(super) struct SessionObject {
     answers: RefCell<Mailbox>,
     cancelled: RefCell<Mailbox>,
     streams: RefCell<Replays>,
+    running: RefCell<RunningStreams>,
     /// The one stream of a session of 2024-11-05.
     main: Cell<Main>,
     pub(super) calls: Calls,
@@ -64,6 +65,10 @@ struct Main {
     agreed: Option<[u8; 2]>,
 }
 
+/// A client may come back before the call of its stream has made itself known here: that it begins and that it is lost are told by
+/// two instances.
+const UNTIL_KNOWN: Duration = Duration::from_millis(1500);
+
 /// A holder that has not been heard of for so long is gone, in seconds.
 const HOLDER_GONE: u64 = PATIENCE.as_secs().saturating_add(30);
 
@@ -77,6 +82,7 @@ impl DurableObject for Session {
             answers: RefCell::new(Mailbox::new(ANSWERS)),
             cancelled: RefCell::new(Mailbox::new(CANCELLED)),
             streams: RefCell::default(),
+            running: RefCell::default(),
             main: Cell::default(),
             calls: Calls::default(),
             waiting: Waiting::default(),
@@ -100,10 +106,10 @@ impl SessionObject {
     pub(super) async fn carry_out(self: &Rc<Self>, asked: Asked) -> worker::Result<Option<Outcome>> {
         let mut kept = self.kept()?;
         if kept.has_ended {
-            let is_call = matches!(asked.command, Command::AwaitStop(_));
+            let is_call = matches!(asked.command, Command::AwaitStop { .. });
             return Ok(is_call.then_some(Outcome::Stop(Some(Stop::SessionEnded))));
         }
-        if let Command::Replay { stream, after, patience } = &asked.command
+        if let Command::Replay { stream, after, patience, .. } = &asked.command
             && stream == MAIN
         {
             // Whoever began it holds it, also when they have signed in meanwhile.
@@ -137,13 +143,24 @@ impl SessionObject {
                 self.waiting.wake();
                 Outcome::Done
             }
-            Command::AwaitStop(key) => {
+            Command::AwaitStop { key, stream } => {
                 let key = own(asked.who.as_ref(), &key);
+                if let Some(stream) = &stream {
+                    self.running.borrow_mut().hear_of(stream, now().as_seconds());
+                    self.waiting.wake();
+                }
                 let stop = || {
                     let is_cancelled = self.cancelled.borrow_mut().take(&key, now()).is_some();
-                    is_cancelled.then_some(Stop::Cancelled).or(self.has_ended().then_some(Stop::SessionEnded))
+                    let is_resumed = || stream.as_deref().is_some_and(|name| self.running.borrow_mut().take_news(name));
+                    let stop = is_cancelled
+                        .then_some(Stop::Cancelled)
+                        .or_else(|| self.has_ended().then_some(Stop::SessionEnded))
+                        .or_else(|| is_resumed().then_some(Stop::Resumed));
+                    // A call that has sent its last event waits no more.
+                    let is_over = stream.as_deref().is_some_and(|name| self.running.borrow().has_ended(name));
+                    stop.map(Some).or_else(|| is_over.then_some(None))
                 };
-                Outcome::Stop(self.until(STOP_PATIENCE, MAX_WAITING_FOR_STOP, stop).await?)
+                Outcome::Stop(self.until(STOP_PATIENCE, MAX_WAITING_FOR_STOP, stop).await?.flatten())
             }
             Command::Cancel(key) => {
                 self.cancelled.borrow_mut().put(own(asked.who.as_ref(), &key), Vec::new(), now());
@@ -154,14 +171,24 @@ impl SessionObject {
                 if delivery == Delivery::Lost {
                     self.rows.write_events(&stream, &events, &kept.owner).await?;
                 }
+                if events.iter().any(|event| event.is_last) {
+                    self.running.borrow_mut().end(&stream);
+                }
                 self.streams.borrow_mut().keep(&stream, events, now().as_seconds());
                 self.waiting.wake();
                 Outcome::Done
             }
-            Command::Replay { stream, after, patience } => {
+            Command::Replay { stream, after, patience, reader: Reader(reader), arrival } => {
+                if arrival == Arrival::Comes {
+                    let is_known = || self.is_known(&stream).then_some(());
+                    self.until(UNTIL_KNOWN, MAX_WAITING, is_known).await?;
+                    self.running.borrow_mut().give_to(&stream, reader);
+                    // Whoever has read it before, and its call.
+                    self.waiting.wake();
+                }
                 self.read_events(&stream)?;
                 let last = EventId { stream, number: after };
-                let events = || self.streams.borrow().after(&last, now().as_seconds());
+                let events = || self.events_for(reader, &last);
                 let patience = Duration::from_secs(patience).min(PATIENCE);
                 Outcome::Events(self.until(patience, MAX_WAITING, events).await?.unwrap_or_default())
             }
@@ -181,11 +208,31 @@ impl SessionObject {
                 self.answers.borrow_mut().clear();
                 self.cancelled.borrow_mut().clear();
                 self.streams.take();
+                self.running.take();
                 self.keep(Kept { has_ended: true, log_level: None, ..kept }).await?;
                 self.waiting.wake();
                 Outcome::Done
             }
         }))
+    }
+
+    /// What `reader` gets of a stream, of which it has got `last`; none as long as something may come.
+    fn events_for(&self, reader: u64, last: &EventId) -> Option<Vec<Event>> {
+        let now = now().as_seconds();
+        let end = || vec![Event { number: last.number, message: Vec::new(), is_last: true }];
+        if !self.running.borrow().is_read_by(&last.stream, reader) {
+            return Some(end());
+        }
+        let events = self.streams.borrow().after(last, now);
+        events.or_else(|| (!self.running.borrow().is_running(&last.stream, now)).then(end))
+    }
+
+    /// Whether something was or will be kept of a stream.
+    fn is_known(&self, stream: &str) -> bool {
+        let now = now().as_seconds();
+        self.running.borrow().is_running(stream, now)
+            || self.streams.borrow().knows(stream, now)
+            || self.rows.events(stream).is_ok_and(|events| !events.is_empty())
     }
 
     async fn rest_of_main(&self, after: u64, patience: Duration) -> worker::Result<Outcome> {

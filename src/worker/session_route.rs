@@ -5,15 +5,15 @@
 use std::time::Duration;
 
 use crate::caller::Caller;
-use crate::mcp::{Event, EventId, SessionError, SessionId, is_legacy};
+use crate::mcp::{Era, Event, EventId, SessionError, SessionId, era};
 
 use super::announcements::{self, Announcements};
 use super::answer::Answer;
 use super::configuration::Configuration;
 use super::ended;
 use super::incoming::Incoming;
-use super::mcp_route::refused;
-use super::session::SessionOf;
+use super::mcp_route::{from_reply, refused};
+use super::session::{Arrival, Reader, SessionOf};
 use super::session_stream::{Limits, SessionStream};
 
 /// How long a stream is waited for after the longest call has ended: its last events may still be on their way.
@@ -33,11 +33,16 @@ const ALLOWED_UNSIGNED: &str = "POST, OPTIONS";
 pub(super) async fn answer(streams: &Announcements<'_>, method: &str, caller: Option<&Caller>) -> Answer {
     let (incoming, configuration) = (streams.incoming, &streams.app.configuration);
     let named = match method {
-        // From 2026-07-28 on the header says nothing, and another method is none, whatever it names.
-        "GET" | "DELETE" if is_legacy(incoming) => match named_session(incoming) {
-            Ok(named) => named,
-            Err(answer) => return answer,
+        "GET" | "DELETE" => match era(incoming) {
+            Ok(Era::Legacy) => match named_session(incoming) {
+                Ok(named) => named,
+                Err(answer) => return answer,
+            },
+            // From 2026-07-28 on the header of a session says nothing.
+            Ok(Era::Modern) => None,
+            Err(reply) => return from_reply(reply),
         },
+        // Another method is none, whatever it names.
         _ => None,
     };
     if !streams.app.endpoint.registry.keeps_state_for(caller) {
@@ -63,7 +68,11 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
     if !incoming.header("accept").is_some_and(|accept| accept.contains("text/event-stream") || accept.contains("*/*")) {
         return refused(406, "Accept must allow text/event-stream.");
     }
-    match session.events_after(&last, Duration::ZERO).await {
+    let reader = match Reader::new() {
+        Ok(reader) => reader,
+        Err(error) => return no_use(error),
+    };
+    match session.events_after(&last, Duration::ZERO, reader, Arrival::Comes).await {
         // An empty stream would be taken for another lost connection.
         Ok(events) if is_end(&events) => refused(405, "There is nothing to come back to.").header("allow", ALLOWED),
         Ok(events) => {
@@ -72,7 +81,7 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
                 None => configuration.keep_alive.saturating_mul(2).max(LEAST_FOR_GUESTS),
             };
             let limits = Limits { keep_alive: configuration.keep_alive, longest };
-            Answer::events(Box::pin(SessionStream::new(session, last, events, limits)))
+            Answer::events(Box::pin(SessionStream::new(session, last, events, limits, reader)))
         }
         Err(error) => no_use(error),
     }

@@ -12,7 +12,7 @@ use worker::Env;
 use crate::caller::Subject;
 use crate::mcp::{Event, EventId, EventSource, SessionError, SessionId};
 
-use super::session::{PATIENCE, SessionOf, main_stream};
+use super::session::{Arrival, PATIENCE, Reader, SessionOf, main_stream};
 use super::sse_route::Place;
 use super::timer::Timer;
 
@@ -28,6 +28,7 @@ pub(super) struct SessionStream {
     who: Option<Subject>,
     /// What the client got last.
     last: EventId,
+    reader: Reader,
     keep_alive: Duration,
     /// How events are written: with their ids or without.
     framed: fn(&Event, &str) -> Vec<u8>,
@@ -44,12 +45,19 @@ pub(super) struct SessionStream {
 
 impl SessionStream {
     /// The stream after `last`, which begins with `events`.
-    pub(super) fn new(session: SessionOf<'_>, last: EventId, events: Vec<Event>, limits: Limits) -> Self {
+    pub(super) fn new(
+        session: SessionOf<'_>,
+        last: EventId,
+        events: Vec<Event>,
+        limits: Limits,
+        reader: Reader,
+    ) -> Self {
         let mut stream = Self {
             env: session.env.clone(),
             session: session.id.clone(),
             who: session.who.cloned(),
             last,
+            reader,
             keep_alive: limits.keep_alive,
             framed: Event::framed,
             waiting: VecDeque::new(),
@@ -65,8 +73,14 @@ impl SessionStream {
     }
 
     /// The one stream of a session of 2024-11-05, which says first where messages are posted.
-    pub(super) fn of_http_sse(session: SessionOf<'_>, opening: Vec<u8>, limits: Limits, place: Option<Place>) -> Self {
-        let mut stream = Self::new(session, main_stream(), Vec::new(), limits);
+    pub(super) fn of_http_sse(
+        session: SessionOf<'_>,
+        reader: Reader,
+        opening: Vec<u8>,
+        limits: Limits,
+        place: Option<Place>,
+    ) -> Self {
+        let mut stream = Self::new(session, main_stream(), Vec::new(), limits, reader);
         stream.framed = |event, _| event.without_id();
         stream.place = place;
         stream.waiting.push_back(opening);
@@ -85,9 +99,10 @@ impl SessionStream {
 
     fn ask(&self) -> Question {
         let (env, session, who, last) = (self.env.clone(), self.session.clone(), self.who.clone(), self.last.clone());
+        let reader = self.reader;
         Box::pin(async move {
             let session = SessionOf { env: &env, id: &session, who: who.as_ref(), here: None, anonymous: None };
-            session.events_after(&last, PATIENCE).await
+            session.events_after(&last, PATIENCE, reader, Arrival::GoesOn).await
         })
     }
 }

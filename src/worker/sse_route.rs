@@ -22,7 +22,7 @@ use super::incoming::Incoming;
 use super::lost::{self, Note};
 use super::mcp_route::refused;
 use super::route::SSE_MESSAGES_PATH;
-use super::session::{SessionOf, main_stream};
+use super::session::{Arrival, Reader, SessionOf, main_stream};
 use super::session_calls::{Message, Taken};
 use super::session_route::no_use;
 use super::session_stream::{Limits, SessionStream};
@@ -74,11 +74,17 @@ pub(super) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
     };
     let session = SessionOf { env: host.env(), id: &session, who, here: None, anonymous: None };
     // The object knows of the stream before its client can post.
-    if let Err(error) = session.events_after(&main_stream(), Duration::ZERO).await {
-        return no_use(error);
-    }
+    let opened = async {
+        let reader = Reader::new()?;
+        session.events_after(&main_stream(), Duration::ZERO, reader, Arrival::Comes).await?;
+        Ok(reader)
+    };
+    let reader = match opened.await {
+        Ok(reader) => reader,
+        Err(error) => return no_use(error),
+    };
     lost::leave(incoming, &Note::HttpSse(Cow::Borrowed(session.id.as_str())));
-    Answer::events(Box::pin(SessionStream::of_http_sse(session, opening.into_bytes(), limits, place)))
+    Answer::events(Box::pin(SessionStream::of_http_sse(session, reader, opening.into_bytes(), limits, place)))
 }
 
 /// What the stream of `session` has to say when the instance has died that held it: the errors of the calls that ended with it.
@@ -86,7 +92,9 @@ pub(super) async fn last_events(env: &Env, session: &str) -> Vec<u8> {
     let Some(id) = SessionId::parse(session) else { return Vec::new() };
     let session = SessionOf { env, id: &id, who: None, here: None, anonymous: None };
     // Only an object that has lost its calls has not sent so much.
-    let events = session.events_after(&EventId { number: u64::MAX, ..main_stream() }, Duration::ZERO).await;
+    let Ok(reader) = Reader::new() else { return Vec::new() };
+    let last = EventId { number: u64::MAX, ..main_stream() };
+    let events = session.events_after(&last, Duration::ZERO, reader, Arrival::Comes).await;
     events.unwrap_or_default().iter().flat_map(Event::without_id).collect()
 }
 

@@ -82,7 +82,7 @@ impl Host for Still {
         Err(Unavailable.into())
     }
 
-    async fn stop(&self, _: &SessionId, _: Option<&Subject>, _: &RequestId) -> Stop {
+    async fn stop(&self, _: &SessionId, _: Option<&Subject>, _: &RequestId, _: Option<&str>) -> Stop {
         match self.stop {
             Some(stop) => stop,
             None => pending().await,

@@ -55,10 +55,13 @@ pub(super) async fn notified<H: Host>(
     if let Err(error) = Spoken::of(headers) {
         return Response::error(None, &error, 400).into();
     }
-    let Some(id) = notification.cancels() else { return Reply::Accepted };
-    match legacy::session(headers, registry, caller) {
-        Ok(session) => cancel_in(session.stateful().as_ref(), &id, host, caller).await,
-        Err(error) => Response::error(None, &error, 404).into(),
+    let session = match legacy::session(headers, registry, caller) {
+        Ok(session) => session,
+        Err(error) => return Response::error(None, &error, 404).into(),
+    };
+    match notification.cancels() {
+        Some(id) => cancel_in(session.stateful().as_ref(), &id, host, caller).await,
+        None => Reply::Accepted,
     }
 }
 
