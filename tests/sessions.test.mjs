@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from './support/instances.mjs';
-import { LEGACY, calling, eventually, initialize, legacy, modern, send, stream, textOf } from './support/mcp.mjs';
+import { CODE, LEGACY, calling, eventually, initialize, legacy, modern, notification, send, stream, textOf } from './support/mcp.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from './support/oauth.mjs';
 
 let world;
@@ -61,6 +61,15 @@ async function read(connection, enough = Infinity) {
     connection.close();
   }
   return events;
+}
+
+/** The next event with an id; the connection stays. */
+async function next({ events }) {
+  for (;;) {
+    const { value, done } = await events.next();
+    assert.ok(!done, 'the stream goes on');
+    if (value.id !== undefined) return value;
+  }
 }
 
 const messagesIn = (events) => events.filter(({ data }) => data).map(({ data }) => JSON.parse(data));
@@ -213,16 +222,9 @@ describe('a stream that can be resumed', () => {
     const [session, other] = [await begin(), await begin()];
     const calls = await streamFrom(here, session.working(40, 25));
     const [opening] = await read(calls, 2);
-    const foreign = await streamFrom(there, other.get(opening.id));
-    const seen = [];
-    const reading = (async () => {
-      for await (const event of foreign.events) seen.push(event);
-    })().catch(() => {});
+    (await sendTo(there, other.get(opening.id))).hasStatus(405, 'T22: of a stream of another session there is nothing');
     const rest = await read(await streamFrom(there, session.get(opening.id)));
     assert.ok(isLast(rest.at(-1)), 'the owner gets it');
-    foreign.close();
-    await reading;
-    assert.deepEqual(seen.filter(({ comment }) => comment === undefined), [], 'T22');
   });
 
   test('is kept for ten minutes', async () => {
@@ -234,11 +236,7 @@ describe('a stream that can be resumed', () => {
     await world.passes(590);
     assert.equal((await read(await streamFrom(there, session.get(opening.id)))).length, rest.length, 'it still is');
     await world.passes(20);
-    const late = await streamFrom(there, session.get(opening.id));
-    const seen = [];
-    for await (const event of late.events) if (seen.push(event) >= 2) break;
-    late.close();
-    assert.ok(seen.every(({ comment }) => comment !== undefined), 'then it is forgotten');
+    (await sendTo(there, session.get(opening.id))).hasStatus(405, 'then it is forgotten, and the client is told at once');
   });
 });
 
@@ -258,14 +256,66 @@ describe('a GET', () => {
   });
 });
 
-describe('waiting for a stream', () => {
-  test('takes a guest a few seconds at a time: anybody can make up a session, and keeps an object awake', async () => {
+describe('coming back to a stream', () => {
+  test('that nobody knows is answered at once: anybody can make up its id', async () => {
     const session = await begin();
     const began = performance.now();
-    const waits = await streamFrom(here, session.get(`${'0'.repeat(16)}-1`));
-    assert.deepEqual(await read(waits), [], waits.story('nothing is known of this stream'));
+    (await sendTo(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(405, 'there is nothing, and nothing will come');
     const seconds = (performance.now() - began) / 1000;
-    assert.ok(seconds > 5 && seconds < 20, `the client is sent away, and comes back if it means it: ${seconds} s`);
+    assert.ok(seconds < 3, `${seconds} s`);
+  });
+
+  test('that still has a connection takes it over: what waits is read there, and the result goes there only', async () => {
+    const session = await begin();
+    const first = await streamFrom(here, session.request('tools/call', calling('ask_twice')));
+    const [opening, asked] = [await next(first), await next(first)];
+    const question = JSON.parse(asked.data);
+    assert.equal(question.method, 'elicitation/create', first.story('the call asks'));
+    const began = performance.now();
+    const second = await streamFrom(there, session.get(opening.id));
+    const third = await streamFrom(here, session.get(opening.id));
+    const got = { first: [], second: [], third: [] };
+    const collect = async (name, { events }) => {
+      for await (const event of events) {
+        if (event.data) got[name].push(JSON.parse(event.data));
+        const last = got[name].at(-1);
+        if (name === 'third' && event.data && last.method === 'elicitation/create') {
+          got.waited ??= performance.now() - began;
+          const answer = { jsonrpc: '2.0', id: last.id, result: { action: 'accept', content: { word: 'w' } } };
+          const { headers } = session.request('x');
+          (await sendTo(there, { ...session.request('x'), headers, body: JSON.stringify(answer) })).hasStatus(202);
+        }
+      }
+    };
+    await Promise.all([collect('first', first), collect('second', second), collect('third', third)]);
+    assert.equal(got.third[0].id, question.id, 'the question that waits is asked on the stream that came last');
+    assert.ok(got.waited < 3000, `at once: ${got.waited} ms`);
+    const results = Object.entries(got).flatMap(([name, messages]) =>
+      Array.isArray(messages) ? messages.filter(({ result }) => result).map(({ result }) => [name, textOf(result)]) : [],
+    );
+    assert.deepEqual(results, [['third', 'w w']], 'T20: a message goes on one stream');
+  });
+});
+
+describe('a header that names a version nobody speaks', () => {
+  test('is 400 on GET and DELETE, as on POST', async () => {
+    const session = await begin();
+    for (const version of ['1999-01-01', 'nonsense', '']) {
+      const headers = { 'mcp-protocol-version': version };
+      (await sendTo(here, session.get(undefined, headers))).error(400, CODE.invalidRequest, 'V8');
+      (await sendTo(here, session.end(headers))).error(400, CODE.invalidRequest, 'V8');
+    }
+    (await sendTo(here, session.request('ping'))).result('nothing has ended');
+  });
+});
+
+describe('a notification', () => {
+  test('with a session that nobody began is 404', async () => {
+    for (const method of ['notifications/initialized', 'notifications/cancelled', 'notifications/roots/list_changed', 'x/y']) {
+      const asked = notification(method, {}, { headers: { 'mcp-session-id': 'made-up' } });
+      (await sendTo(here, asked)).hasStatus(404, `T25: ${method}`);
+      (await sendTo(here, notification(method))).hasStatus(202, 'without one it is taken');
+    }
   });
 });
 

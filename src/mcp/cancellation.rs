@@ -5,7 +5,7 @@
 //! Only a call that lasts asks there, so all others cost what they cost without this.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -42,21 +42,38 @@ impl Stoppable<'_> {
     /// What `work` gives, or why it was stopped; then it is dropped.
     pub(crate) async fn run<T>(self, work: impl Future<Output = T>, host: &impl Host) -> Result<T, Stop> {
         let stop = async || {
-            self.begins_to_last(host).await;
+            let mut patience = Some(Box::pin(host.sleep(self.patience)));
+            self.begins_to_last(&mut patience).await;
             loop {
                 match host.stop(self.session, self.owner, self.id, self.exchange.stream()).await {
                     Stop::Resumed => self.exchange.leave_stream(),
-                    stop @ (Stop::Cancelled | Stop::SessionEnded) => return stop,
+                    Stop::Cancelled => return Stop::Cancelled,
+                    Stop::SessionEnded => {
+                        // A call that waits for an answer hears of the end too, and has its own word for it.
+                        if let Some(patience) = patience {
+                            patience.await;
+                        }
+                        return Stop::SessionEnded;
+                    }
                 }
             }
         };
         unless(work, stop).await
     }
 
-    async fn begins_to_last(self, host: &impl Host) {
-        let mut patience = pin!(host.sleep(self.patience));
-        poll_fn(|task| if self.exchange.stream().is_some() { Poll::Ready(()) } else { patience.as_mut().poll(task) })
-            .await;
+    /// Waits until `patience` is over, which is then none, or until the stream has a name.
+    async fn begins_to_last<F: Future<Output = ()>>(self, patience: &mut Option<Pin<Box<F>>>) {
+        poll_fn(|task| {
+            if self.exchange.stream().is_some() {
+                return Poll::Ready(());
+            }
+            if patience.as_mut().is_none_or(|patience| patience.as_mut().poll(task).is_ready()) {
+                *patience = None;
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
     }
 }
 

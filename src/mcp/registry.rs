@@ -279,12 +279,7 @@ impl<H: 'static> Registry<H> {
         let declared = all.into_iter().filter(|(_, is_there, _)| *is_there);
         let mut capabilities = object(declared.map(|(name, _, members)| (name, object(members).into())).collect());
         let extensions = [
-            (
-                "io.modelcontextprotocol/ui",
-                json!({}),
-                // A tool names its view in `_meta`.
-                version.has_titles() && self.tools.iter().any(|tool| tool.tool.view.is_some()),
-            ),
+            ("io.modelcontextprotocol/ui", json!({}), self.tools.iter().any(|tool| tool.tool.view.is_some())),
             (
                 "io.modelcontextprotocol/skills",
                 json!({ "directoryRead": true }),

@@ -145,22 +145,7 @@ impl SessionObject {
             }
             Command::AwaitStop { key, stream } => {
                 let key = own(asked.who.as_ref(), &key);
-                if let Some(stream) = &stream {
-                    self.running.borrow_mut().hear_of(stream, now().as_seconds());
-                    self.waiting.wake();
-                }
-                let stop = || {
-                    let is_cancelled = self.cancelled.borrow_mut().take(&key, now()).is_some();
-                    let is_resumed = || stream.as_deref().is_some_and(|name| self.running.borrow_mut().take_news(name));
-                    let stop = is_cancelled
-                        .then_some(Stop::Cancelled)
-                        .or_else(|| self.has_ended().then_some(Stop::SessionEnded))
-                        .or_else(|| is_resumed().then_some(Stop::Resumed));
-                    // A call that has sent its last event waits no more.
-                    let is_over = stream.as_deref().is_some_and(|name| self.running.borrow().has_ended(name));
-                    stop.map(Some).or_else(|| is_over.then_some(None))
-                };
-                Outcome::Stop(self.until(STOP_PATIENCE, MAX_WAITING_FOR_STOP, stop).await?.flatten())
+                Outcome::Stop(self.await_stop(&key, stream.as_deref()).await?)
             }
             Command::Cancel(key) => {
                 self.cancelled.borrow_mut().put(own(asked.who.as_ref(), &key), Vec::new(), now());
@@ -178,19 +163,10 @@ impl SessionObject {
                 self.waiting.wake();
                 Outcome::Done
             }
-            Command::Replay { stream, after, patience, reader: Reader(reader), arrival } => {
-                if arrival == Arrival::Comes {
-                    let is_known = || self.is_known(&stream).then_some(());
-                    self.until(UNTIL_KNOWN, MAX_WAITING, is_known).await?;
-                    self.running.borrow_mut().give_to(&stream, reader);
-                    // Whoever has read it before, and its call.
-                    self.waiting.wake();
-                }
-                self.read_events(&stream)?;
-                let last = EventId { stream, number: after };
-                let events = || self.events_for(reader, &last);
+            Command::Replay { stream, after, patience, reader, arrival } => {
                 let patience = Duration::from_secs(patience).min(PATIENCE);
-                Outcome::Events(self.until(patience, MAX_WAITING, events).await?.unwrap_or_default())
+                let last = EventId { stream, number: after };
+                Outcome::Events(self.rest_of_stream(&last, patience, reader, arrival).await?)
             }
             Command::Send { .. } | Command::Take(_) if !self.is_main_held() => return Ok(None),
             Command::Send { message, agreed } => {
@@ -214,6 +190,49 @@ impl SessionObject {
                 Outcome::Done
             }
         }))
+    }
+
+    /// Why a call is to stop, or what else it is to be told; none if nothing comes up for a while.
+    async fn await_stop(&self, key: &str, stream: Option<&str>) -> worker::Result<Option<Stop>> {
+        if let Some(name) = stream {
+            self.running.borrow_mut().hear_of(name, now().as_seconds());
+            self.waiting.wake();
+        }
+        let stop = || {
+            if self.cancelled.borrow_mut().take(key, now()).is_some() {
+                return Some(Some(Stop::Cancelled));
+            }
+            if self.has_ended() {
+                return Some(Some(Stop::SessionEnded));
+            }
+            let name = stream?;
+            if self.running.borrow_mut().take_news(name) {
+                return Some(Some(Stop::Resumed));
+            }
+            // A call that has sent its last event waits no more.
+            self.running.borrow().has_ended(name).then_some(None)
+        };
+        Ok(self.until(STOP_PATIENCE, MAX_WAITING_FOR_STOP, stop).await?.flatten())
+    }
+
+    /// What `reader` gets of a stream after `last`, now or when there is something.
+    async fn rest_of_stream(
+        &self,
+        last: &EventId,
+        patience: Duration,
+        Reader(reader): Reader,
+        arrival: Arrival,
+    ) -> worker::Result<Vec<Event>> {
+        if arrival == Arrival::Comes {
+            let is_known = || self.is_known(&last.stream).then_some(());
+            self.until(UNTIL_KNOWN, MAX_WAITING, is_known).await?;
+            self.running.borrow_mut().give_to(&last.stream, reader);
+            // Whoever has read it before, and its call.
+            self.waiting.wake();
+        }
+        self.read_events(&last.stream)?;
+        let events = || self.events_for(reader, last);
+        Ok(self.until(patience, MAX_WAITING, events).await?.unwrap_or_default())
     }
 
     /// What `reader` gets of a stream, of which it has got `last`; none as long as something may come.
