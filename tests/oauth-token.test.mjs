@@ -72,6 +72,21 @@ describe('an authorization code', () => {
     await isTurnedAway(site, tokens.access_token, { rule: 'no isolate had looked yet, so this one looks' });
   });
 
+  test('and a refresh token are good under the name of the server where they were given, and are not spent under another', async () => {
+    // Without PUBLIC_URL a server is whatever its clients call it.
+    const elsewhere = { host: 'other.example.com' };
+    const authorization = await aCode();
+    const at = (asked) => ask(site, { ...asked, headers: { ...asked.headers, ...elsewhere } });
+    for (const resource of [undefined, site.url, 'https://other.example.com/mcp']) {
+      isOAuthError(await at(redeeming(client, authorization, { resource })), 400, 'invalid_grant', `a code, with resource ${resource}`);
+    }
+    const tokens = tokensOf(await redeem(authorization), 'the code was not spent');
+    for (const resource of [undefined, site.url, 'https://other.example.com/mcp']) {
+      isOAuthError(await at(refreshing(client, tokens, { resource })), 400, 'invalid_grant', `a refresh token, with resource ${resource}`);
+    }
+    await renewed(tokens);
+  });
+
   for (const [what, change, status, error] of [
     ['another verifier', () => ({ code_verifier: pkce().verifier }), 400, 'invalid_grant'],
     ['no verifier', () => ({ code_verifier: null }), 400, 'invalid_grant'],

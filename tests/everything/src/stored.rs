@@ -62,6 +62,8 @@ async fn names(store: &Store, beginning: &str) -> Result<Vec<String>, ToolError>
 
 pub(crate) fn add_to(connector: Connector<Workers>) -> Connector<Workers> {
     connector.tool(
-        Tool::new("names_of_older_records", "Names records that were kept without.", names_of_older_records).additive(),
+        Tool::new("names_of_older_records", "Names records that were kept without.", names_of_older_records)
+            .title("Name older records")
+            .additive(),
     )
 }
