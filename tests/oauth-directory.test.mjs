@@ -5,6 +5,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { startInstances } from './support/instances.mjs';
 import {
   Arrival,
@@ -478,6 +481,71 @@ describe('a client that the owner has ended', () => {
       assert.match(card, /Used by<\/dt><dd><bdi>owner<\/bdi>/);
     } finally {
       await earlier.stop();
+    }
+  });
+});
+
+describe('a released client', () => {
+  test('registers, is allowed, appears in KV and on the owner’s page, is ended there, and is refused, also without its record', async () => {
+    const own = await startInstances({ count: 1, origin: null, vars: SIGN_IN });
+    const kept = { redirects: [] };
+    const authProvider = {
+      redirectUrl: REDIRECT,
+      clientMetadata: {
+        client_name: 'A released client',
+        redirect_uris: [REDIRECT],
+        grant_types: ['authorization_code', 'refresh_token'],
+        response_types: ['code'],
+        token_endpoint_auth_method: 'none',
+      },
+      clientInformation: () => kept.client,
+      saveClientInformation: (information) => void (kept.client = information),
+      tokens: () => kept.tokens,
+      saveTokens: (tokens) => {
+        kept.tokens = tokens;
+        for (const name of ['access_token', 'refresh_token']) secret(tokens[name], name);
+      },
+      redirectToAuthorization: (url) => void kept.redirects.push(url),
+      saveCodeVerifier: (verifier) => void (kept.verifier = secret(verifier, 'a code_verifier')),
+      codeVerifier: () => kept.verifier,
+      invalidateCredentials: (what) => {
+        if (what === 'all' || what === 'tokens') kept.tokens = undefined;
+        if (what === 'all' || what === 'client') kept.client = undefined;
+      },
+    };
+    const client = new Client({ name: 'behaviour-tests', version: '1.0.0' });
+    try {
+      const [site] = own.instances;
+      const transport = new StreamableHTTPClientTransport(new URL(site.url), { authProvider });
+      await client.connect(transport);
+      const whoami = () => client.callTool({ name: 'whoami', arguments: {} });
+      await assert.rejects(whoami(), UnauthorizedError, 'the tool needs a sign-in');
+      const arrival = await signIn(new Browser(site), kept.redirects.at(-1));
+      await transport.finishAuth(arrival.url.searchParams.get('code'));
+      assert.match((await whoami()).content[0].text, /owner/);
+
+      const { client_id: id } = kept.client;
+      assert.equal((await recordOf(id, own)).record.name, 'A released client');
+      const { browser } = await enter(site);
+      assert.match(cardOf(await browser.open('/account/clients'), hashOf(id)), /A released client/);
+      await end(site, id);
+      await dies(site, { client: kept.client, tokens: kept.tokens });
+      await own.passes(61);
+      await assert.rejects(whoami(), UnauthorizedError, 'it has to sign in again');
+      assert.equal(kept.client.client_id, id, 'as the same client');
+      for (const record of ['there', 'lapsed']) {
+        if (record === 'lapsed') {
+          await own.kvForgets(keyOf(id));
+          await own.passes(61);
+        }
+        const browser_ = new Browser(site);
+        let at = await browser_.open(kept.redirects.at(-1));
+        for (let step = 0; step < 3 && at.status === 200; step += 1) at = await answerPage(browser_, at);
+        isRefused(at, `its record is ${record}`);
+      }
+    } finally {
+      await client.close();
+      await own.stop();
     }
   });
 });
