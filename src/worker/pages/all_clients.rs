@@ -123,7 +123,7 @@ fn one(client: &ListedClient<'_>, now: Timestamp, form: &FormTarget<'_>) -> Mark
                     input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
                     input type="hidden" name=(ACTION_FIELD) value=(AccountAction::EndClient.name());
                     input type="hidden" name=(CLIENT_FIELD) value=(client.client);
-                    button.small.alert type="submit" aria-label=(format!("End {} for everybody", visible(name))) {
+                    button.small.alert type="submit" aria-label=(format!("End for everybody: {}", visible(name))) {
                         "End for everybody"
                     }
                 }
