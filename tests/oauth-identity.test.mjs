@@ -18,6 +18,7 @@ import {
   asking,
   authorizePath,
   call,
+  isOAuthError,
   isSafePage,
   isTurnedAway,
   keepsSecrets,
@@ -363,6 +364,24 @@ describe('an OpenID provider', () => {
       const arrival = await browser.open(await enterAt(provider, away.url, 'alice'));
       assert.ok(arrival instanceof Arrival && arrival.parameters.code, arrival.text);
       assert.equal(arrival.parameters.state, both[at].state, 'each its own answer');
+    }
+  });
+
+  test('whose list is reordered, longer or spelled otherwise signs nobody out', async () => {
+    const bob = await connectAs('bob');
+    let tokens = bob;
+    try {
+      for (const allowed of ['bob, Alice@Example.com', 'alice@example.com bob carol', 'carol,bob', 'alice@example.com *']) {
+        await world.restart({ ...VARS, ALLOWED_USERS: allowed });
+        await call(site, tokens.access_token).then((answer) => answer.hasStatus(200, allowed));
+        tokens = tokensOf(await ask(site, refreshing(client, tokens)), allowed);
+      }
+      await world.restart({ ...VARS, OPENID_CLIENT_SECRET: 'another-secret-0123456789' });
+      tokens = tokensOf(await ask(site, refreshing(client, tokens)), 'a new secret at the provider admits nobody else');
+      await world.restart({ OWNER_PASSPHRASE: PASSPHRASE });
+      isOAuthError(await ask(site, refreshing(client, tokens)), 400, 'invalid_grant', 'another identity admits nobody of this one');
+    } finally {
+      await world.restart();
     }
   });
 

@@ -492,7 +492,7 @@ test('a stream ends when the sign-in behind it is revoked', async () => {
     const heard = await listen(site, { resourceSubscriptions: [MONDAY] }, { token });
     const ofGuest = await listen(site, { toolsListChanged: true });
     (await ask(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
-    await world.passes(301);
+    await world.passes(31);
     await heard.ended;
     assert.equal(heard.messages.at(-1).result?.resultType, 'complete', heard.story('"Graceful Closure"'));
     await announce(site, 'test_trigger_tool_change');

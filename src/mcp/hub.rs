@@ -3,6 +3,8 @@
 //!
 //! This decides only. Who holds the streams writes what [`Hub::hearing`] gives.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -292,10 +294,16 @@ impl Hub {
         each_once(sessions.collect())
     }
 
-    /// The grants that streams were opened with, each once.
+    /// The grants that streams were opened with, each once, by their subjects.
     #[must_use]
-    pub fn grants(&self) -> Vec<GrantId> {
-        each_once(self.streams.iter().filter_map(|(_, listener)| listener.grant).collect())
+    pub fn grants(&self) -> Vec<(Subject, Vec<GrantId>)> {
+        let mut grants: BTreeMap<&Subject, Vec<GrantId>> = BTreeMap::new();
+        for (_, listener) in &self.streams {
+            if let (Some(owner), Some(grant)) = (&listener.owner, listener.grant) {
+                grants.entry(owner).or_default().push(grant);
+            }
+        }
+        grants.into_iter().map(|(subject, grants)| (subject.clone(), each_once(grants))).collect()
     }
 }
 

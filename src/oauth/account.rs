@@ -1,12 +1,12 @@
 //! The sign-in of a person who looks at their connected apps: a cookie that nobody but this server can read, kept nowhere,
-//! good for half an hour, worthless as soon as the credentials it rests on are changed. And the mark in each of the page's
+//! good for half an hour, worthless as soon as the person may no longer enter. And the mark in each of the page's
 //! forms, which shows that the form belongs to this sign-in and to no other site.
 
 use serde::{Deserialize, Serialize};
 
+use super::admission::{Admission, AdmissionPolicy};
 use super::cookie::HostCookie;
 use super::keys::KeyRing;
-use super::passphrase::Epoch;
 use super::seal::{Sealable, Sealed};
 use super::sign_in::Person;
 use super::web_url::WebScheme;
@@ -25,6 +25,7 @@ pub struct Session {
     id: [u8; 16],
     subject: Subject,
     display_name: Option<String>,
+    admission: Admission,
     signed_in_at: Timestamp,
 }
 
@@ -61,23 +62,23 @@ impl Session {
         let mut id = [0; 16];
         random.fill(&mut id);
         let (subject, display_name) = (person.subject.clone(), person.short_name());
-        let session = Self { id, subject, display_name, signed_in_at: now };
-        let sealed =
-            Sealed::seal(&session, &binding(person.epoch), now.plus(SESSION_LIFETIME), keys.seal(), random).ok()?;
+        let session = Self { id, subject, display_name, admission: person.admission.clone(), signed_in_at: now };
+        let sealed = Sealed::seal(&session, &[], now.plus(SESSION_LIFETIME), keys.seal(), random).ok()?;
         COOKIE.set(scheme, sealed.as_str(), MAX_AGE)
     }
 
-    /// The one that a browser shows, if it is good and the credentials it rests on are among those of today.
+    /// The one that a browser shows, if it is good and the person may still enter.
     #[must_use]
     pub fn read(
         scheme: WebScheme,
         cookie_header: Option<&str>,
-        epochs: &[Epoch],
+        policy: &AdmissionPolicy,
         keys: &KeyRing,
         now: Timestamp,
     ) -> Option<Self> {
         let sealed = Sealed::from_text(COOKIE.read(scheme, cookie_header)?);
-        epochs.iter().find_map(|epoch| sealed.open(&binding(*epoch), now, keys.seal()).ok())
+        let session: Self = sealed.open(&[], now, keys.seal()).ok()?;
+        policy.admits(&session.subject, &session.admission).then_some(session)
     }
 
     /// The `Set-Cookie` header that takes it away from the browser.
@@ -119,28 +120,29 @@ impl Session {
     }
 }
 
-fn binding(epoch: Epoch) -> Vec<u8> {
-    epoch.to_string().into_bytes()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::oauth::keys::tests::{Counting, ring};
+    use crate::oauth::passphrase::Epoch;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
     const OTHER: Epoch = Epoch::from_bytes([2; 8]);
 
+    fn policy(versions: &[Epoch]) -> AdmissionPolicy {
+        AdmissionPolicy::Passphrase { versions: versions.to_vec() }
+    }
+
     fn cookie(name: &str, random: u64) -> String {
         let subject = Subject::new(name).unwrap();
-        let person = Person { subject, display_name: Some("Ö".repeat(300)), epoch: EPOCH };
+        let person = Person { subject, display_name: Some("Ö".repeat(300)), admission: Admission::Version(EPOCH) };
         let set = Session::begin(&person, WebScheme::Https, &ring(1), &Counting::from(random), NOW).unwrap();
         set.split(';').next().unwrap().to_owned()
     }
 
     fn read(cookie: &str, epochs: &[Epoch], now: Timestamp) -> Option<Session> {
-        Session::read(WebScheme::Https, Some(cookie), epochs, &ring(1), now)
+        Session::read(WebScheme::Https, Some(cookie), &policy(epochs), &ring(1), now)
     }
 
     #[test]
@@ -163,7 +165,7 @@ mod tests {
     #[test]
     fn what_was_not_made_here_for_this_is_no_sign_in() {
         let cookie = cookie("owner", 1);
-        let foreign = Session::read(WebScheme::Https, Some(&cookie), &[EPOCH], &ring(2), NOW);
+        let foreign = Session::read(WebScheme::Https, Some(&cookie), &policy(&[EPOCH]), &ring(2), NOW);
         assert_eq!(foreign, None, "another key");
         let form = read(&cookie, &[EPOCH], NOW).unwrap().form(&ring(1), &Counting::from(9)).unwrap();
         for forged in ["__Host-mcp-account=owner", "__Host-mcp-account=", &format!("__Host-mcp-account={form}")] {

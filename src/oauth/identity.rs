@@ -10,11 +10,13 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::Timestamp;
+use super::admission::{Account, Admission, TooLong};
 use super::consent::{ConsentedRequest, MAX_SEALED_REQUEST};
 use super::external::{ForeignIssuer, subject_of};
 use super::prompt::LoginOptions;
 use super::provider_error::TokenEndpointError;
 use super::seal::Sealable;
+use super::sign_in::Person;
 use super::unlisted::{Address, EmailClaim, Unlisted};
 use crate::caller::Subject;
 use crate::json::{self, MemoryLimit};
@@ -23,6 +25,8 @@ use crate::json::{self, MemoryLimit};
 pub const MAX_ANSWER: usize = 64 * 1024;
 /// How far the clock of a provider may differ, in seconds.
 const LEEWAY: u64 = 60;
+/// The entry for everybody who has an account at the provider.
+const EVERYBODY: &str = "*";
 /// Most people on a list.
 const MAX_ALLOWED: usize = 256;
 
@@ -70,7 +74,7 @@ impl Sealable for AtProvider {
 }
 
 /// Who may enter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllowedUsers(Vec<String>);
 
 impl fmt::Display for AllowedUsers {
@@ -103,13 +107,24 @@ impl AllowedUsers {
         }
     }
 
-    fn admit(&self, profile: &Profile) -> bool {
+    /// Returns whether an account is on the list.
+    #[must_use]
+    pub fn admit(&self, account: &Account) -> bool {
         self.0.iter().any(|entry| {
-            entry == "*"
-                || profile.id == *entry
-                || profile.login.as_ref().is_some_and(|login| is_login(login, entry))
-                || profile.email.as_ref().is_some_and(|email| is_at(email, entry))
+            entry == EVERYBODY
+                || account.id == *entry
+                || account.login.as_ref().is_some_and(|login| is_login(login, entry))
+                || account.email.as_ref().is_some_and(|email| is_at(email, entry))
         })
+    }
+
+    /// Returns whether everybody on `other` is on this list, too.
+    pub(super) fn has_all_of(&self, other: &Self) -> bool {
+        self.0.iter().any(|entry| entry == EVERYBODY) || other.0.iter().all(|entry| self.0.contains(entry))
+    }
+
+    pub(super) fn entries(&self) -> &[String] {
+        &self.0
     }
 }
 
@@ -187,24 +202,19 @@ pub enum NotIdentified {
 pub struct Profile {
     subject: Subject,
     display_name: Option<String>,
-    /// What the provider calls them for ever. Compared byte for byte.
-    id: String,
-    /// What they call themselves there. Compared in any case.
-    login: Option<String>,
-    /// Verified by the provider, or trusted to be the person's.
-    email: Option<String>,
+    account: Account,
     /// What arrived, should the person not be on the list.
     unlisted: Unlisted,
 }
 
 impl Profile {
-    /// The person, if they may enter: the name under which their data is kept, and what to call them.
-    pub fn admitted(self, allowed: &AllowedUsers) -> Result<(Subject, Option<String>), NotIdentified> {
-        if allowed.admit(&self) {
-            Ok((self.subject, self.display_name))
-        } else {
-            Err(NotIdentified::NotAllowed(Box::new(self.unlisted)))
+    /// The person, if they may enter.
+    pub fn admitted(self, allowed: &AllowedUsers) -> Result<Person, NotIdentified> {
+        if !allowed.admit(&self.account) {
+            return Err(NotIdentified::NotAllowed(Box::new(self.unlisted)));
         }
+        let admission = Admission::Account(self.account);
+        Ok(Person { subject: self.subject, display_name: self.display_name, admission })
     }
 
     /// From the ID token that the provider's token endpoint has given. It came over TLS from the provider itself, so its
@@ -254,18 +264,14 @@ impl Profile {
         }
         // What the token says is said again there, or more.
         let unlisted = if more.unlisted.has_address() { more.unlisted } else { self.unlisted };
-        Ok(Self {
-            display_name: self.display_name.or(more.display_name),
-            email: self.email.or(more.email),
-            unlisted,
-            ..self
-        })
+        let account = Account { email: self.account.email.or(more.account.email), ..self.account };
+        Ok(Self { display_name: self.display_name.or(more.display_name), account, unlisted, ..self })
     }
 
     /// Whether the userinfo endpoint may know more.
     #[must_use]
     pub const fn lacks_email(&self) -> bool {
-        self.email.is_none()
+        self.account.email.is_none()
     }
 
     fn of_claims(claims: &JsonAnswer, issuer: &ForeignIssuer, trust: EmailClaim) -> Result<Self, NotIdentified> {
@@ -283,10 +289,9 @@ impl Profile {
             (None, None) => Address::Missing,
         };
         Ok(Self {
-            id: id.to_owned(),
             display_name: claims.text("name").map(str::to_owned),
-            login: None,
-            email,
+            account: Account::new(issuer, id, None, email.as_deref())
+                .map_err(|TooLong| NotIdentified::Answer("a subject that is too long"))?,
             unlisted: Unlisted::new(issuer, id, address),
             subject: subject_of(issuer, id).map_err(|_| NotIdentified::Answer("no subject"))?,
         })
@@ -301,9 +306,7 @@ impl Profile {
             subject: subject_of(github, &id).map_err(|_| NotIdentified::Answer("no user"))?,
             display_name: user.text("name").or(login).map(str::to_owned),
             unlisted: Unlisted::new(github, &id, Address::NotAsked),
-            id,
-            login: login.map(str::to_owned),
-            email: None,
+            account: Account::new(github, &id, login, None).map_err(|TooLong| NotIdentified::Answer("no user"))?,
         })
     }
 }
@@ -466,9 +469,9 @@ mod tests {
     fn an_e_mail_address_is_never_the_name_of_somebody() {
         let everybody = AllowedUsers::parse("*").unwrap();
         let profile = id_token(&json!({"sub": "jane@example.com"})).unwrap();
-        let (subject, display_name) = profile.admitted(&everybody).unwrap();
-        assert!(!subject.as_str().contains('@'));
-        assert_eq!(display_name.as_deref(), Some("Jane"));
+        let person = profile.admitted(&everybody).unwrap();
+        assert!(!person.subject.as_str().contains('@'));
+        assert_eq!(person.display_name.as_deref(), Some("Jane"));
     }
 
     #[test]

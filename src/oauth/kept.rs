@@ -8,13 +8,19 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::access_token::{Expected, TokenRefused, VerifiedToken, verify};
+use super::admission::{AccessApplication, Account, Admission, AdmissionPolicy};
 use super::bearer::Bearer;
 use super::client_id::registered_client;
 use super::code::AuthorizationCode;
+use super::external::ForeignIssuer;
 use super::grants::memory::Memory;
-use super::grants::{Authorization, EndReason, Grant, Ledger, Limits, PendingCode, Redemption, Refresh, Rows as _};
+use super::grants::{
+    Authorization, Displaced, EndReason, Grant, Ledger, Limits, PendingCode, Redemption, Refresh, Rows as _,
+};
+use super::identity::AllowedUsers;
 use super::keys::{KeyRing, MasterKey};
-use super::opaque::ObjectName;
+use super::network::Network;
+use super::opaque::{ObjectName, Secret};
 use super::origin::Issuer;
 use super::passphrase::{Epoch, Passphrase};
 use super::pkce::CodeVerifier;
@@ -51,6 +57,42 @@ const ENDED_GRANT: &str = "\
     ARA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
     4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQEQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
     Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAZDAp9oGgaSn2gaQwKfaBgGg3KfaBgE";
+const WAITING_CODE_2: &str = "\
+    AhAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNT\
+    m8pKfaBgA";
+const REDEEMED_CODE_2: &str = "\
+    AhAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNT\
+    m8pKfaBgEQNjU2NjY3Njg2OTZhNmI2Yw";
+const LIVE_GRANT_2: &str = "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQAQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
+    Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAAGQwKfaBoGkp9oGkMCn2gYAAA";
+const ENDED_GRANT_2: &str = "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQAQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
+    Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAAGQwKfaBoGkp9oGkMCn2gYBoNyn2gYBAA";
+/// What version 1 knew nothing of: from where a token came, on what a sign-in rests, which grant made room.
+const FULL_GRANTS_2: [&str; 3] = [
+    "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQESaHR0cHM6Ly9pZC5leGFtcGxlBjI0\
+    ODI4OQEEamFuZQEQamFuZUBleGFtcGxlLmNvbStCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjAoCkp9oGAQC2xj\
+    EAgKSn2gaApKfaBgABH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcJDAp9oG",
+    "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQIUaHR0cHM6Ly90ZWFtLmV4YW1wbGUD\
+    YXVkK0J3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2MCgKSn2gYBAYCA4O2QgAgAgKSn2gaApKfaBgABH2h0dHBzOi\
+    8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcJDAp9oG",
+    "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQMSaHR0cHM6Ly9pZC5leGFtcGxlAgRq\
+    YW5lDEBleGFtcGxlLmNvbStCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjAoCkp9oGAACApKfaBoCkp9oGAAEfaH\
+    R0cHM6Ly9hcHAuZXhhbXBsZS9jbGllbnQuanNvbgEDQXBwkMCn2gY",
+];
 const THROTTLE_1: &str = "AQEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBg";
 const THROTTLE_2: &str = "AgEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBgA";
 /// What an app has that registered itself.
@@ -99,6 +141,10 @@ fn epochs() -> Vec<Epoch> {
     Passphrase::new(PASSPHRASE).unwrap().epochs(keys().passphrase())
 }
 
+fn policy() -> AdmissionPolicy {
+    AdmissionPolicy::Passphrase { versions: epochs() }
+}
+
 fn row<T: Row>(text: &str) -> T {
     T::from_row(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
 }
@@ -112,7 +158,7 @@ fn authorization() -> Authorization {
         redirect_uri: "http://127.0.0.1:5000/callback".into(),
         resource: Resource::parse("https://host.example/mcp").unwrap(),
         scope: ScopeSet::parse("notes:read profile").unwrap(),
-        epoch: Some(epochs()[0]),
+        admission: Admission::Version(epochs()[0]),
     }
 }
 
@@ -138,11 +184,11 @@ fn made() -> Made {
     let mut ledger = Ledger::new(Memory::default(), Limits::default());
     assert!(ledger.store_code(&waiting, NOW).unwrap().is_ok());
     let grant = GrantId::from_bytes(*b"efghijkl");
-    let mut redemption = Redemption::new(&code, grant, authorization().client_id, issuer(), epochs());
+    let mut redemption = Redemption::new(&code, grant, authorization().client_id, issuer(), policy());
     redemption.answers = Some(challenge);
     let first = ledger.redeem(&redemption, NOW.plus(1), &random(109)).unwrap().unwrap();
     let first = RefreshToken::new(object, first.grant, first.generation, first.proof);
-    let request = Refresh::new(&first, authorization().client_id, issuer(), epochs());
+    let request = Refresh::new(&first, authorization().client_id, issuer(), policy());
     ledger.refresh(&request, NOW.plus(2)).unwrap();
     // Its answer was lost.
     let second = ledger.refresh(&request, NOW.plus(3600)).unwrap().answer.unwrap();
@@ -160,15 +206,42 @@ fn made() -> Made {
 #[test]
 fn rows_of_every_version_are_read_and_those_of_today_are_known() {
     let made = made();
-    assert_kept(&made.waiting, &[WAITING_CODE]);
-    assert_kept(&made.redeemed, &[REDEEMED_CODE]);
-    assert_kept(&made.live, &[LIVE_GRANT]);
-    assert_kept(&made.ended, &[ENDED_GRANT]);
+    assert_kept(&made.waiting, &[WAITING_CODE, WAITING_CODE_2]);
+    assert_kept(&made.redeemed, &[REDEEMED_CODE, REDEEMED_CODE_2]);
+    assert_kept(&made.live, &[LIVE_GRANT, LIVE_GRANT_2]);
+    assert_kept(&made.ended, &[ENDED_GRANT, ENDED_GRANT_2]);
     let mut throttle = Throttle::default();
     for address in ["192.0.2.1", "198.51.100.1"] {
         throttle.attempt(&Source::from_address(Some(address)), false, epochs()[0], NOW);
     }
     assert_kept(&throttle, &[THROTTLE_1, THROTTLE_2]);
+}
+
+#[test]
+fn rows_of_version_2_say_what_version_1_could_not() {
+    let provider = ForeignIssuer::parse("https://id.example").unwrap();
+    let account = Account::new(&provider, "248289", Some("jane"), Some("jane@example.com")).unwrap();
+    let application = AccessApplication { team: "https://team.example".into(), audience: "aud".into() };
+    let entries = AllowedUsers::parse("jane @example.com").unwrap();
+    let admissions = [
+        Admission::Account(account),
+        Admission::Access(application),
+        Admission::OnList { issuer: provider.as_str().into(), entries },
+    ];
+    let networks = [Some("198.51.100.7"), Some("2001:db8::7"), None];
+    for ((admission, address), kept) in admissions.into_iter().zip(networks).zip(FULL_GRANTS_2) {
+        let live = made().live;
+        let displaced = Displaced::from(&live);
+        let (policy, agreed) = (policy(), authorization());
+        let grant = Grant::new(live.id(), agreed, Secret::from_bytes([7; 32]), NOW).displacing(vec![displaced]);
+        let token = RefreshToken::new(made().refresh_token.object(), live.id(), grant.generation(), grant.proof());
+        let mut request = Refresh::new(&token, authorization().client_id, issuer(), policy);
+        request.from = Network::of(address);
+        let mut grant = grant.refresh(&request, &Limits::default(), NOW).change.unwrap();
+        grant.set_admission(admission);
+        assert_eq!(URL_SAFE_NO_PAD.encode(grant.to_row().unwrap()), kept);
+        assert_eq!(row::<Grant>(kept), grant);
+    }
 }
 
 #[test]
@@ -178,7 +251,7 @@ fn a_code_that_was_given_before_is_redeemed() {
     assert!(code == made().code);
     let waiting: PendingCode = row(WAITING_CODE);
     let mut request =
-        Redemption::new(&code, GrantId::from_bytes([1; 8]), authorization().client_id, issuer(), epochs());
+        Redemption::new(&code, GrantId::from_bytes([1; 8]), authorization().client_id, issuer(), policy());
     request.answers = Some(CodeVerifier::parse(VERIFIER).unwrap().challenge());
     let mut rows = Memory::default();
     rows.put_code(&waiting, waiting.forget_at()).unwrap();
@@ -194,7 +267,7 @@ fn a_refresh_token_that_was_given_before_is_worth_the_next() {
     let live: Grant = row(LIVE_GRANT);
     let mut rows = Memory::default();
     rows.put_grant(&live, live.forget_at(&Limits::default())).unwrap();
-    let request = Refresh::new(&token, authorization().client_id, issuer(), epochs());
+    let request = Refresh::new(&token, authorization().client_id, issuer(), policy());
     let refreshed = Ledger::new(rows, Limits::default()).refresh(&request, NOW.plus(7200)).unwrap();
     assert_eq!(refreshed.answer.unwrap().authorization, authorization());
 }

@@ -5,6 +5,7 @@
 
 pub mod access_token;
 pub mod account;
+pub mod admission;
 pub mod authorize;
 pub mod bearer;
 pub mod challenge;
@@ -33,6 +34,7 @@ pub mod keys;
 pub mod known_clients;
 pub mod login_form;
 pub mod metadata;
+pub mod network;
 mod object;
 pub mod opaque;
 pub mod origin;

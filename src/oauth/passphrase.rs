@@ -106,8 +106,8 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// A name for the credentials that are valid now, from which they cannot be found. Grants and tokens carry the one under
-/// which the person signed in: when the passphrase changes, all of them end.
+/// A version of the credentials, from which they cannot be found. Grants and tokens carry the one under which the owner signed
+/// in: when the passphrase changes, all of them end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Epoch([u8; 8]);
@@ -124,8 +124,8 @@ impl Epoch {
         Self(bytes)
     }
 
-    /// The epochs of an identity that is configured otherwise than by a passphrase: they end when `configuration` (issuer,
-    /// client id, allow-list …) changes.
+    /// The names that the first version of this program gave to the settings of an identity provider (issuer, client id,
+    /// allow-list …). Its sign-ins carry them.
     #[must_use]
     pub fn of_configuration(configuration: &[&[u8]], key: &MacKey) -> Vec<Self> {
         let mut parts: Vec<&[u8]> = vec![b"configuration"];

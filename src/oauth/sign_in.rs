@@ -4,13 +4,13 @@
 use thiserror::Error;
 
 use super::Timestamp;
+use super::admission::Admission;
 use super::code::AuthorizationCode;
 use super::consent::ConsentedRequest;
 use super::grants::{Authorization, CodeRefusal, Grants, PendingCode};
 use super::keys::KeyRing;
 use super::opaque::ObjectName;
 use super::outage::Outage;
-use super::passphrase::Epoch;
 use crate::caller::Subject;
 
 /// Longest name of a person that is kept, in characters.
@@ -23,8 +23,8 @@ pub struct Person {
     pub subject: Subject,
     /// What to call them.
     pub display_name: Option<String>,
-    /// The credentials they proved it with: what is given to them ends when these are changed.
-    pub epoch: Epoch,
+    /// What admitted them: what is given to them ends when that admits them no longer.
+    pub admission: Admission,
 }
 
 impl Person {
@@ -67,7 +67,7 @@ pub async fn give_code(
         redirect_uri: request.redirect_uri().as_str().to_owned(),
         resource: request.resource().clone(),
         scope: request.scopes().clone(),
-        epoch: Some(person.epoch),
+        admission: person.admission.clone(),
     };
     let code = AuthorizationCode::of(request.number(), ObjectName::of(&person.subject), keys.routing());
     let pending = PendingCode::new(&code, *request.code_challenge(), authorization, now);

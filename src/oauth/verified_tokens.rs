@@ -1,5 +1,9 @@
-//! What one isolate remembers of the tokens it has verified, so that the common call checks no signature and reads no storage,
-//! and when it has to ask whether a grant was revoked: before its first call, then once a minute.
+//! What one isolate remembers of the tokens it has verified and of the grants behind them, so that the common call checks no
+//! signature and asks no storage.
+//!
+//! Whether a grant still stands is asked of its subject's object. An answer counts from the moment of the question: for 45
+//! seconds it serves, for 15 more it serves while it is renewed, and then a call waits for the next one. So nothing that was
+//! revoked is good for more than a minute.
 //!
 //! Only tokens that passed get in here, so nobody outside chooses what is remembered; it is small, and forgotten with the
 //! isolate. The configuration of an isolate does not change while it lives.
@@ -7,49 +11,40 @@
 use std::sync::Arc;
 
 use super::Timestamp;
-use super::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY, VerifiedToken};
+use super::access_token::VerifiedToken;
 use super::bearer::Bearer;
 use super::resource::Resource;
 use crate::caller::{Caller, GrantId};
 
 /// Most tokens, and most grants, that are remembered.
 const CAPACITY: usize = 1024;
-/// Seconds after which an isolate asks again whether a grant was revoked.
-const LOOK_EVERY: u64 = 60;
-/// Seconds for which a grant is believed to live on while the answer cannot be had.
-const BELIEVE: u64 = 600;
-/// Seconds after which a question without an answer is asked again.
-const ASK_AGAIN: u64 = 5;
+/// Seconds for which an answer serves.
+const FRESH: u64 = 45;
+/// Seconds after which it no longer serves.
+const STALE: u64 = 60;
+/// Seconds after which a renewal that brought no answer is tried again.
+const RENEW_AGAIN: u64 = 5;
 
-/// How long the marker of a revoked grant is kept, in seconds: until the last access token of it has expired everywhere.
-pub const MARKER_LIFETIME: u64 = ACCESS_TOKEN_LIFETIME + 4 * LEEWAY;
-
-/// The name of the marker that says that a grant was revoked.
-#[must_use]
-pub fn marker(grant: GrantId) -> String {
-    format!("revoked:{grant}")
-}
-
-/// Whether to ask if a grant was revoked, before a call is served.
+/// Whether a call on a grant may be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// No: somebody looked moments ago.
-    NotNow,
-    /// Yes; if there is no answer, the call is served all the same.
-    Due,
-    /// Yes; if there is no answer, nobody can tell, and the call is refused with 503.
-    Must,
-    /// No need: it was.
-    Revoked,
+    /// It may.
+    Serve,
+    /// It may, and the answer is to be renewed behind it. Said to one call at a time.
+    ServeAndRenew,
+    /// It has to wait until somebody has asked.
+    Wait,
+    /// It may not: the grant does not stand.
+    Refuse,
 }
 
-/// How a grant stands, as its marker says.
+/// How a grant stands, as its object says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantState {
-    /// There is none.
-    Live,
-    /// There is one.
-    Revoked,
+    /// It is live, and its person may still enter.
+    Standing,
+    /// It has ended or expired, or its person may no longer enter.
+    Over,
 }
 
 /// The memory of one isolate.
@@ -71,12 +66,11 @@ struct Entry {
 #[derive(Clone, Copy)]
 struct Known {
     grant: GrantId,
-    /// When the last answer was had,
-    answered_at: Timestamp,
-    /// and what it was.
+    /// When the question was asked that had the last answer.
+    asked_at: Timestamp,
     state: GrantState,
-    /// Before this nobody asks again.
-    ask_at: Timestamp,
+    /// Before this nobody renews the answer.
+    renew_at: Timestamp,
 }
 
 impl VerifiedTokens {
@@ -126,42 +120,42 @@ impl VerifiedTokens {
         caller
     }
 
-    /// Whether to look for the marker of a grant.
+    /// Whether a call on a grant may be served.
     #[must_use]
-    pub fn look(&self, grant: GrantId, now: Timestamp) -> Look {
-        match self.place_of_grant(grant).ok().and_then(|place| self.grants.get(place)) {
-            Some(known) if known.state == GrantState::Revoked => Look::Revoked,
-            Some(known) if now < known.ask_at => Look::NotNow,
-            Some(known) if now.seconds_since(known.answered_at) < BELIEVE => Look::Due,
-            None | Some(_) => Look::Must,
+    pub fn look(&mut self, grant: GrantId, now: Timestamp) -> Look {
+        let Ok(known) = self.known(grant) else { return Look::Wait };
+        match now.seconds_since(known.asked_at) {
+            _ if known.state == GrantState::Over => Look::Refuse,
+            ..FRESH => Look::Serve,
+            FRESH..STALE if now < known.renew_at => Look::Serve,
+            FRESH..STALE => {
+                known.renew_at = now.plus(RENEW_AGAIN);
+                Look::ServeAndRenew
+            }
+            STALE.. => Look::Wait,
         }
     }
 
-    /// Somebody looked, and this is how it stands. A revoked grant stays it: the answer of storage that was asked before, or has
-    /// not heard yet, does not bring it back.
-    pub fn answered(&mut self, grant: GrantId, state: GrantState, now: Timestamp) {
+    /// The answer to a question that was asked at `asked_at`. A grant that is over stays it: an answer that was on its way when
+    /// this isolate saw the grant end does not bring it back.
+    pub fn answered(&mut self, grant: GrantId, state: GrantState, asked_at: Timestamp) {
         if self.grants.len() >= CAPACITY {
-            self.grants.retain(|known| now.seconds_since(known.answered_at) < LOOK_EVERY);
+            self.grants.retain(|known| asked_at.seconds_since(known.asked_at) < STALE);
         }
         if self.grants.len() >= CAPACITY {
-            // Looking once more costs less than remembering everybody.
+            // Asking once more costs less than remembering everybody.
             self.grants.clear();
         }
-        let news = Known { grant, answered_at: now, state, ask_at: now.plus(LOOK_EVERY) };
+        let news = Known { grant, asked_at, state, renew_at: asked_at };
         match self.known(grant) {
-            Ok(known) if known.state == GrantState::Revoked => *known = Known { state: known.state, ..news },
+            Ok(known) if known.state == GrantState::Over => *known = Known { state: known.state, ..news },
+            // Questions may be answered out of their order.
+            Ok(known) if state == GrantState::Standing && asked_at < known.asked_at => {}
             Ok(known) => *known = news,
             Err(place) => self.grants.insert(place, news),
         }
-        if state == GrantState::Revoked {
+        if state == GrantState::Over {
             self.tokens.retain(|entry| entry.caller.grant != Some(grant));
-        }
-    }
-
-    /// Somebody looked and got no answer.
-    pub fn unanswered(&mut self, grant: GrantId, now: Timestamp) {
-        if let Ok(known) = self.known(grant) {
-            known.ask_at = now.plus(ASK_AGAIN);
         }
     }
 
@@ -170,14 +164,9 @@ impl VerifiedTokens {
         self.tokens.binary_search_by(|entry| (*entry.token).cmp(bearer.as_str()))
     }
 
-    /// Where the grant stands, or belongs.
-    fn place_of_grant(&self, grant: GrantId) -> Result<usize, usize> {
-        self.grants.binary_search_by(|known| known.grant.cmp(&grant))
-    }
-
     /// What is known of the grant, or where that belongs.
     fn known(&mut self, grant: GrantId) -> Result<&mut Known, usize> {
-        let place = self.place_of_grant(grant)?;
+        let place = self.grants.binary_search_by(|known| known.grant.cmp(&grant))?;
         self.grants.get_mut(place).ok_or(place)
     }
 }
@@ -226,24 +215,33 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_is_looked_up_before_its_first_call_and_then_once_a_minute() {
+    fn an_answer_serves_for_45_seconds_is_renewed_behind_a_call_for_15_and_then_waited_for() {
         let mut tokens = VerifiedTokens::new();
-        assert_eq!(tokens.look(GRANT, START), Look::Must);
-        tokens.answered(GRANT, GrantState::Live, START);
-        assert_eq!(tokens.look(GRANT, START.plus(59)), Look::NotNow);
-        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Due);
+        assert_eq!(tokens.look(GRANT, START), Look::Wait, "nobody has asked");
+        tokens.answered(GRANT, GrantState::Standing, START);
+        for (seconds, look) in [
+            (0, Look::Serve),
+            (44, Look::Serve),
+            (45, Look::ServeAndRenew),
+            (46, Look::Serve),
+            (49, Look::Serve),
+            (50, Look::ServeAndRenew),
+            (55, Look::ServeAndRenew),
+            (59, Look::Serve),
+            (60, Look::Wait),
+            (600, Look::Wait),
+        ] {
+            assert_eq!(tokens.look(GRANT, START.plus(seconds)), look, "after {seconds} s");
+        }
     }
 
     #[test]
-    fn without_an_answer_a_known_grant_is_believed_for_ten_minutes() {
+    fn an_answer_is_as_old_as_its_question() {
         let mut tokens = VerifiedTokens::new();
-        tokens.unanswered(GRANT, START);
-        assert_eq!(tokens.look(GRANT, START), Look::Must, "an unknown one is not");
-        tokens.answered(GRANT, GrantState::Live, START);
-        tokens.unanswered(GRANT, START.plus(60));
-        assert_eq!(tokens.look(GRANT, START.plus(64)), Look::NotNow, "not at every call");
-        assert_eq!(tokens.look(GRANT, START.plus(65)), Look::Due);
-        assert_eq!(tokens.look(GRANT, START.plus(600)), Look::Must);
+        tokens.answered(GRANT, GrantState::Standing, START.plus(30));
+        tokens.answered(GRANT, GrantState::Standing, START);
+        assert_eq!(tokens.look(GRANT, START.plus(74)), Look::Serve, "an earlier question that was answered later");
+        assert_eq!(tokens.look(GRANT, START.plus(90)), Look::Wait);
     }
 
     #[test]
@@ -252,25 +250,25 @@ mod tests {
         let other = GrantId::from_bytes([2; 8]);
         for (text, grant) in [("a", GRANT), ("b", GRANT), ("c", other)] {
             tokens.remember(&bearer(text), &resource("/mcp"), token(grant), START);
-            tokens.answered(grant, GrantState::Live, START);
+            tokens.answered(grant, GrantState::Standing, START);
         }
-        tokens.answered(GRANT, GrantState::Revoked, START.plus(60));
+        tokens.answered(GRANT, GrantState::Over, START.plus(60));
         let known =
             ["a", "b", "c"].map(|text| tokens.caller(&bearer(text), &resource("/mcp"), START.plus(60)).is_some());
         assert_eq!(known, [false, false, true]);
-        assert_eq!(tokens.look(GRANT, START.plus(3600)), Look::Revoked);
-        assert_eq!(tokens.look(other, START.plus(59)), Look::NotNow);
+        assert_eq!(tokens.look(GRANT, START.plus(3600)), Look::Refuse);
+        assert_eq!(tokens.look(other, START.plus(44)), Look::Serve);
     }
 
     #[test]
     fn a_revoked_grant_is_not_brought_back_by_an_answer_that_is_late() {
         let mut tokens = VerifiedTokens::new();
-        tokens.answered(GRANT, GrantState::Live, START);
-        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Due, "KV is asked,");
-        tokens.answered(GRANT, GrantState::Revoked, START.plus(60));
-        // … and answers when the grant was ended meanwhile in this very isolate.
-        tokens.answered(GRANT, GrantState::Live, START.plus(60));
-        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Revoked);
+        tokens.answered(GRANT, GrantState::Standing, START);
+        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Wait, "the object is asked,");
+        tokens.answered(GRANT, GrantState::Over, START.plus(60));
+        // … and its answer arrives when the grant was ended meanwhile in this very isolate.
+        tokens.answered(GRANT, GrantState::Standing, START.plus(60));
+        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Refuse);
     }
 
     #[test]
@@ -279,15 +277,9 @@ mod tests {
         for n in 0..3 * CAPACITY {
             let grant = GrantId::from_bytes((n as u64).to_be_bytes());
             tokens.remember(&bearer(&format!("t{n}")), &resource("/mcp"), token(grant), START);
-            tokens.answered(grant, GrantState::Live, START);
+            tokens.answered(grant, GrantState::Standing, START);
             assert!(tokens.tokens.len() <= CAPACITY && tokens.grants.len() <= CAPACITY);
             assert!(tokens.caller(&bearer(&format!("t{n}")), &resource("/mcp"), START).is_some(), "the newest is kept");
         }
-    }
-
-    #[test]
-    fn the_marker_of_a_grant_outlives_its_access_tokens() {
-        assert_eq!(marker(GRANT), "revoked:0101010101010101");
-        const { assert!(MARKER_LIFETIME > ACCESS_TOKEN_LIFETIME + LEEWAY) };
     }
 }

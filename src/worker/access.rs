@@ -51,7 +51,7 @@ pub(crate) enum NotVerified {
 pub(crate) trait VerifyToken {
     async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified>;
 
-    /// Asks who keeps the grant whether it still stands: what [`VerifyToken::verify`] knows may be two minutes old.
+    /// Asks who keeps the grant whether it still stands: what [`VerifyToken::verify`] knows may be a minute old.
     async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified>;
 }
 

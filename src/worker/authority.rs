@@ -1,4 +1,4 @@
-//! What an isolate knows once it has the master key: every key that is derived from it, and the credentials of today.
+//! What an isolate knows once it has the master key: every key that is derived from it, and who may enter.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,8 +7,8 @@ use worker::Env;
 
 use crate::mcp::Unavailable;
 use crate::oauth::Timestamp;
+use crate::oauth::admission::AdmissionPolicy;
 use crate::oauth::keys::{KeyRing, SigningKeys};
-use crate::oauth::passphrase::Epoch;
 
 use super::configuration::Configuration;
 use super::keyring;
@@ -16,7 +16,7 @@ use super::keyring;
 /// Keys and credentials.
 pub(crate) struct Authority {
     keys: KeyRing,
-    epochs: Vec<Epoch>,
+    policy: AdmissionPolicy,
     signing: RefCell<Option<Rc<SigningKeys>>>,
 }
 
@@ -27,12 +27,12 @@ impl Authority {
             Some(master) => KeyRing::new(&master.current, &master.previous),
             None => KeyRing::new(&keyring::master_key(env).await?, &[]),
         };
-        let epochs = match (&configuration.provider, &configuration.passphrase) {
-            (Some(provider), _) => provider.epochs(keys.passphrase()),
-            (None, Ok(passphrase)) => passphrase.epochs(keys.passphrase()),
-            (None, Err(_)) => Vec::new(),
+        let policy = match (&configuration.provider, &configuration.passphrase) {
+            (Some(provider), _) => provider.policy(keys.passphrase()),
+            (None, Ok(passphrase)) => AdmissionPolicy::Passphrase { versions: passphrase.epochs(keys.passphrase()) },
+            (None, Err(_)) => AdmissionPolicy::NOBODY,
         };
-        Ok(Self { keys, epochs, signing: RefCell::new(None) })
+        Ok(Self { keys, policy, signing: RefCell::new(None) })
     }
 
     /// The keys.
@@ -40,9 +40,9 @@ impl Authority {
         &self.keys
     }
 
-    /// The credentials of today. Empty where nobody can sign in: then no token is good.
-    pub(crate) fn epochs(&self) -> &[Epoch] {
-        &self.epochs
+    /// Who may enter today.
+    pub(crate) const fn policy(&self) -> &AdmissionPolicy {
+        &self.policy
     }
 
     /// The keys that sign now, derived once for each period.

@@ -1,7 +1,6 @@
 //! The Durable Object `Grants`, one for each subject: its codes and grants, in `SQLite`. What becomes of them is decided by
-//! [`Ledger`]; here each decision is one transaction, ended grants are announced to the resources, and what is over is swept.
+//! [`Ledger`]; here each decision is one transaction, and what is over is swept. Isolates ask here whether a grant still stands.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
 use worker::{
@@ -9,7 +8,7 @@ use worker::{
 };
 
 use crate::caller::GrantId;
-use crate::mcp::{Unavailable, at_once};
+use crate::mcp::Unavailable;
 use crate::oauth::Timestamp;
 use crate::oauth::client::Standing;
 use crate::oauth::client_record::ClientHash;
@@ -20,25 +19,14 @@ use crate::oauth::grants::{
 use crate::oauth::opaque::ObjectName;
 use crate::oauth::outage::Outage;
 use crate::oauth::row::Row;
-use crate::oauth::verified_tokens::{MARKER_LIFETIME, marker};
 
 use super::clock::{Entropy, now};
 use super::directory_object::{DirectoryOf, Visitor};
+use super::durable;
 use super::rows::{blob, find, integer, number, read};
-use super::{durable, hints};
 
 /// Rows are swept no more often than this: a code that is over may lie about for a while.
 const SWEEP_AFTER: u64 = 3600;
-/// A grant whose end could not be announced is announced again after this long, in seconds.
-const ANNOUNCE_AGAIN: u64 = 30;
-/// KV takes one write a second to a key; a client that revokes both of its tokens needs only one.
-const ANNOUNCED_LATELY: u64 = 60;
-/// So many ends are announced at the same time: a Worker may have six connections open.
-const AT_ONCE: usize = 6;
-
-/// How long the end of a grant is announced, in seconds.
-#[expect(clippy::cast_possible_truncation, reason = "an hour and a little")]
-const MARKER_SECONDS: u32 = MARKER_LIFETIME as u32;
 
 /// The ledgers of all subjects, as the endpoints reach them.
 pub(crate) struct GrantsOf<'a> {
@@ -70,27 +58,24 @@ impl GrantsOf<'_> {
 pub struct Grants {
     state: State,
     env: Env,
-    announced: RefCell<Vec<(GrantId, Timestamp)>>,
 }
 
 impl DurableObject for Grants {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, announced: RefCell::default() }
+        Self { state, env }
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         durable::answer(request, async |call| self.carry_out(call).await).await
     }
 
-    /// Sweeps, and announces once more what may not have been heard.
+    /// Sweeps.
     async fn alarm(&self) -> worker::Result<Response> {
         let now = now();
-        let (ended, next) = self.with_ledger(move |ledger| Ok((ledger.lately_ended(now)?, ledger.sweep(now)?)))?;
-        match next {
+        match self.with_ledger(move |ledger| ledger.sweep(now))? {
             None => self.state.storage().delete_all().await?,
             Some(next) => self.wake_in(next.seconds_since(now).max(SWEEP_AFTER)).await?,
         }
-        self.announce(&ended, now).await?;
         Response::empty()
     }
 }
@@ -111,9 +96,7 @@ impl Grants {
         if begins {
             self.sweep_later(now).await?;
         }
-        let announced = self.announce(reply.ended(), now).await;
-        // Who asked for the end is told only when everybody will hear of it; who caused it gets the answer in any case.
-        if matches!(reply, Reply::Revoke(_)) { announced.map(|()| reply) } else { Ok(reply) }
+        Ok(reply)
     }
 
     /// Enters the use of a refreshed grant in the directory, at most once a day. A grant of a client that the owner has ended
@@ -151,28 +134,6 @@ impl Grants {
         let storage = self.state.storage();
         let sql = storage.sql();
         durable::transaction(&storage, move || work(&mut Ledger::new(SqlRows::new(sql)?, Limits::default())))
-    }
-
-    /// Tells the resources that grants have ended.
-    async fn announce(&self, ended: &[GrantId], now: Timestamp) -> worker::Result<()> {
-        self.announced.borrow_mut().retain(|(_, at)| now.seconds_since(*at) < ANNOUNCED_LATELY);
-        let news: Vec<GrantId> = {
-            let announced = self.announced.borrow();
-            ended.iter().filter(|grant| announced.iter().all(|(known, _)| known != *grant)).copied().collect()
-        };
-        for some in news.chunks(AT_ONCE) {
-            let written = at_once(some.iter().map(async |grant| {
-                let key = marker(*grant);
-                hints::write(&self.env, &key, "1", MARKER_SECONDS).await
-            }));
-            if written.await.iter().any(Result::is_err) {
-                console_error!("revocation: a grant has ended, and its end could not be announced yet");
-                self.wake_in(ANNOUNCE_AGAIN).await?;
-                return Err("not announced".into());
-            }
-            self.announced.borrow_mut().extend(some.iter().map(|grant| (*grant, now)));
-        }
-        Ok(())
     }
 
     async fn sweep_later(&self, now: Timestamp) -> worker::Result<()> {

@@ -54,11 +54,11 @@ impl Workers {
     pub(crate) fn new(
         env: worker::Env,
         app: Rc<App>,
-        context: worker::Context,
+        context: Rc<worker::Context>,
         visit: Rc<Visit>,
         anonymous: Option<Source>,
     ) -> Self {
-        Self { env, app, context: Some(Rc::new(context)), visit: Some(visit), here: None, anonymous }
+        Self { env, app, context: Some(context), visit: Some(visit), here: None, anonymous }
     }
 
     pub(crate) fn in_object(env: worker::Env, app: Rc<App>) -> Self {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::oauth::admission::{AccessApplication, AdmissionPolicy};
 use crate::oauth::external::ForeignIssuer;
 use crate::oauth::identity::AllowedUsers;
 use crate::oauth::keys::MacKey;
@@ -126,8 +127,24 @@ impl Provider {
         }
     }
 
-    /// The credentials of today: what was signed in with other settings ends.
-    pub(crate) fn epochs(&self, key: &MacKey) -> Vec<Epoch> {
+    /// Who may enter.
+    pub(crate) fn policy(&self, key: &MacKey) -> AdmissionPolicy {
+        let settings = self.settings(key);
+        match self {
+            Self::OpenId(client, allowed) | Self::GitHub(client, allowed) => AdmissionPolicy::Accounts {
+                issuer: client.issuer.as_str().to_owned(),
+                allowed: allowed.clone(),
+                settings,
+            },
+            Self::Access { team, audience } => {
+                let application = AccessApplication { team: team.as_str().to_owned(), audience: audience.clone() };
+                AdmissionPolicy::Access { application, settings }
+            }
+        }
+    }
+
+    /// The names that the first version of this program gave to all settings together.
+    fn settings(&self, key: &MacKey) -> Vec<Epoch> {
         let (kind, issuer, client) = match self {
             Self::OpenId(client, _) => ("openid", &client.issuer, client.client_id.as_str()),
             Self::GitHub(client, _) => ("github", &client.issuer, client.client_id.as_str()),

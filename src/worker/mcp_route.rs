@@ -64,7 +64,8 @@ async fn admitted(
 ) -> Answer {
     let registry = &app.endpoint.registry;
     let door = Door { site, endpoint, app };
-    let tokens = AccessTokens { app, site, env: &env };
+    let context = Rc::new(context);
+    let tokens = AccessTokens { app, site, env: &env, context: &context };
     let visitor = match door.identify(incoming, &tokens).await {
         Ok(visitor) => visitor,
         Err(refusal) => return refusal.naming(need_of(app, method, incoming).await).into_answer(),
@@ -86,7 +87,7 @@ async fn admitted(
     let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
     let is_anonymous = visitor.caller().is_none() && registry.keeps_state_for(None);
     let network = is_anonymous.then(|| incoming.network());
-    let host = Workers::new(env.clone(), Rc::clone(app), context, Rc::clone(incoming.visit()), network);
+    let host = Workers::new(env.clone(), Rc::clone(app), Rc::clone(&context), Rc::clone(incoming.visit()), network);
     if endpoint == McpEndpoint::HttpSse && method == "GET" {
         return sse_route::open(app, incoming, &host, visitor.subject()).await;
     }

@@ -11,17 +11,17 @@ use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen_futures::spawn_local;
 use worker::{DurableObject, Env, Request, Response, State, Stub, console_error, durable_object, web_sys};
 
-use crate::caller::Subject;
+use crate::caller::{GrantId, Subject};
 use crate::mcp::tasks::{self, TaskId};
-use crate::mcp::{Change, Full, Hub, Limits, Listener, Role, StreamId, Unavailable, Watched};
+use crate::mcp::{Change, Full, Hub, Limits, Listener, Role, StreamId, Unavailable, Watched, at_once};
 use crate::oauth::compact::{decode, encode};
-use crate::oauth::verified_tokens::marker;
 
+use super::app::app;
 use super::clock::now;
 use super::outlet::Outlet;
 use super::timer::Timer;
 use super::watched_rows::{Owned, WatchedRows};
-use super::{durable, hints};
+use super::{durable, standing};
 
 /// A comment line. That a client is gone shows at a write, and a proxy closes what is silent.
 pub(crate) const COMMENT: &[u8] = b":\n\n";
@@ -32,8 +32,9 @@ const LIMITS: Limits = Limits { total: 2000, guests: 1000, network: 500, each: 5
 /// Most bytes of tasks that wait in the object for all clients together. A task and its result may be more than a megabyte.
 const MOST_HELD: u32 = 16 * 1024 * 1024;
 
-/// Seconds after which to look again whether the grant of a stream was revoked.
-const LOOK_EVERY: u64 = 300;
+/// Seconds after which to look again whether the grants of streams still stand. With the time between two ticks it is less than
+/// a minute.
+const LOOK_EVERY: u64 = 30;
 
 /// Where there is no room, it is looked who is gone, not again within so many seconds.
 const LOOK_AGAIN: u64 = 3;
@@ -417,25 +418,27 @@ impl Streams {
         }
     }
 
-    /// Ends the streams whose grants were revoked. Where that cannot be found out, the expiry of the token ends them.
+    /// Ends the streams whose grants no longer stand, and those of which nobody can tell: their clients connect again, and
+    /// wait until somebody can.
     async fn end_revoked(self: &Rc<Self>) {
-        let grants = self.hub.borrow().grants();
-        for grant in grants {
-            match hints::read(&self.env, &marker(grant)).await {
-                Ok(None) => {}
-                Ok(Some(_)) => {
-                    let revoked = self.hub.borrow().which(|listener| listener.grant() == Some(grant));
-                    for id in revoked {
-                        self.end(id);
-                    }
-                }
-                Err(Unavailable) => {
-                    console_error!("streams: whether a grant was revoked could not be found out");
-                    // The others would wait as long.
-                    return;
-                }
-            }
+        let asked = self.hub.borrow().grants();
+        let asking = at_once(asked.into_iter().map(async |(subject, grants)| {
+            let standing = self.standing(&subject, grants.clone()).await.unwrap_or_else(|Unavailable| {
+                console_error!("streams: whether a sign-in still stands could not be found out");
+                Vec::new()
+            });
+            grants.into_iter().filter(|grant| !standing.contains(grant)).collect::<Vec<_>>()
+        }));
+        let over = asking.await.concat();
+        let streams = self.hub.borrow().which(|listener| listener.grant().is_some_and(|grant| over.contains(&grant)));
+        for id in streams {
+            self.end(id);
         }
+    }
+
+    async fn standing(&self, subject: &Subject, grants: Vec<GrantId>) -> Result<Vec<GrantId>, Unavailable> {
+        let authority = app(&self.env).map_err(|_| Unavailable)?.authority(&self.env).await?;
+        standing::standing(&self.env, &authority, subject, grants).await
     }
 }
 

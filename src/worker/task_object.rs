@@ -14,9 +14,9 @@ use futures::future::{AbortHandle, abortable};
 use worker::wasm_bindgen_futures::spawn_local;
 use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
 
+use crate::caller::{GrantId, Subject};
 use crate::mcp::Unavailable;
 use crate::mcp::tasks::{self, Answers, Command, End, Reply, StatusMessage, TaskCall, TaskId, Then, Wake};
-use crate::oauth::verified_tokens::marker;
 
 use super::announcements::tell_of_task;
 use super::anonymous_quota::Held;
@@ -26,15 +26,15 @@ use super::host::Workers;
 use super::instance::{Work, lost_work};
 use super::subscriptions_object::Outcome;
 use super::task_rows::Rows;
-use super::{durable, hints};
+use super::{durable, standing};
 
 /// Where something is out of order, the object tries again after this long.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// How often the alarm beats while the handler runs: soon at first, and then often enough that the object stays awake. The
 /// local runtime lets an object without events sleep after ten seconds.
 const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
-/// After so many milliseconds it looks again whether the sign-in behind the task was revoked.
-const LOOK_EVERY: u64 = 60_000;
+/// After so many milliseconds it looks again whether the sign-in behind the task still stands.
+const LOOK_EVERY: u64 = 45_000;
 
 /// Tells the object of a task what to do.
 pub(super) async fn tell(env: &Env, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
@@ -72,7 +72,7 @@ struct Object {
     env: Env,
     running: RefCell<Option<Running>>,
     listeners: Listeners,
-    /// When it was last found that the grant behind the task was not revoked, in milliseconds since 1970.
+    /// When it was last found that the grant behind the task stands, in milliseconds since 1970.
     looked_at: Cell<u64>,
     /// Whether it knows what became of a run in an instance that has died.
     has_looked_back: Cell<bool>,
@@ -182,19 +182,24 @@ impl Object {
         if now.saturating_sub(self.looked_at.get()) < LOOK_EVERY {
             return Ok(());
         }
-        self.looked_at.set(now);
         // What is over has no call any more.
-        let Some(grant) = self.rows().call()?.and_then(|call| call.grant()) else { return Ok(()) };
-        match hints::read(&self.env, &marker(grant)).await {
-            Ok(None) => {}
-            Ok(Some(_)) => {
+        let call = self.rows().call()?;
+        let Some((subject, grant)) = call.as_ref().and_then(TaskCall::grant) else {
+            self.looked_at.set(now);
+            return Ok(());
+        };
+        match self.stands(subject, grant).await {
+            Ok(true) => self.looked_at.set(now),
+            Ok(false) => {
+                self.looked_at.set(now);
                 if let Some(mut task) = self.rows().task()? {
                     task.cancel(now_in_milliseconds());
                     self.save(&task)?;
                     self.stop();
                 }
             }
-            Err(Unavailable) => console_error!("task: whether its grant was revoked could not be found out"),
+            // The next beat asks again.
+            Err(Unavailable) => console_error!("task: whether its sign-in still stands could not be found out"),
         }
         Ok(())
     }
@@ -211,6 +216,11 @@ impl Object {
             self.save(&task)?;
         }
         Ok(())
+    }
+
+    async fn stands(&self, subject: &Subject, grant: GrantId) -> Result<bool, Unavailable> {
+        let authority = self.app().map_err(|_| Unavailable)?.authority(&self.env).await?;
+        Ok(standing::standing(&self.env, &authority, subject, vec![grant]).await?.contains(&grant))
     }
 
     /// Begins a run, if it is time for one. Nothing else happens in the object meanwhile.

@@ -1,30 +1,28 @@
 //! Checks access tokens: those of this server's own issuing, or, where `AUTH_ISSUER` is set, those of somebody else. The common
-//! call checks no signature and asks no storage: each isolate remembers what it has verified, and once a minute looks in KV
-//! whether the grant was revoked.
+//! call checks no signature and asks no storage: each isolate remembers what it has verified, and asks the subject's object
+//! about once a minute whether the grant still stands.
 
 use std::cell::RefCell;
 
 use worker::Env;
 
 use crate::caller::{Caller, GrantId};
+use crate::mcp::Unavailable;
 use crate::oauth::Timestamp;
 use crate::oauth::access_token::{Expected, VerifiedToken, verify};
 use crate::oauth::bearer::Bearer;
 use crate::oauth::external::{ForeignPolicy, ForeignRefusal};
-use crate::oauth::grants::{Call, Grants as _, Reply};
-use crate::oauth::opaque::ObjectName;
 use crate::oauth::resource::Resource;
-use crate::oauth::verified_tokens::{GrantState, Look, VerifiedTokens, marker};
+use crate::oauth::verified_tokens::{GrantState, Look, VerifiedTokens};
 
 use super::access::{NotVerified, VerifyToken};
 use super::app::App;
 use super::clock::now;
 use super::configuration::AuthIssuer;
 use super::foreign::{self, KeySource};
-use super::grants_object::GrantsOf;
-use super::hints;
 use super::settings::Part;
 use super::site::Site;
+use super::standing::{self, Asked};
 
 thread_local! {
     static VERIFIED: RefCell<VerifiedTokens> = const { RefCell::new(VerifiedTokens::new()) };
@@ -35,6 +33,8 @@ pub(crate) struct AccessTokens<'a> {
     pub(crate) app: &'a App,
     pub(crate) site: &'a Site,
     pub(crate) env: &'a Env,
+    /// What goes on when the answer has left.
+    pub(crate) context: &'a worker::Context,
 }
 
 impl VerifyToken for AccessTokens<'_> {
@@ -51,7 +51,7 @@ impl VerifyToken for AccessTokens<'_> {
             VERIFIED.with_borrow_mut(|known| known.remember(token, resource, verified, now))
         };
         if let Some(grant) = caller.grant {
-            self.check_not_revoked(grant, now).await?;
+            self.check_standing(&caller, grant, now).await?;
         }
         Ok(Caller::clone(&caller))
     }
@@ -59,18 +59,7 @@ impl VerifyToken for AccessTokens<'_> {
     async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified> {
         // A client that acts for itself has no grant, and those of a foreign issuer are kept elsewhere.
         let Some(id) = caller.grant else { return Ok(()) };
-        let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
-        let list = Call::List { epochs: authority.epochs().to_vec() };
-        let grants = GrantsOf { env: self.env };
-        match grants.call(ObjectName::of(&caller.subject), list).await {
-            Ok(Reply::List(live)) if live.iter().any(|grant| grant.id == id) => Ok(()),
-            Ok(Reply::List(_)) => {
-                forget(&[id], now());
-                Err(NotVerified::Invalid)
-            }
-            Ok(Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::Revoke(_) | Reply::SignedOut)
-            | Err(_) => Err(NotVerified::Unavailable),
-        }
+        verdict(standing::ask(&self.asked(caller, id).await?).await)
     }
 }
 
@@ -90,25 +79,49 @@ impl AccessTokens<'_> {
             return verify_foreign(token, resource, foreign, now).await;
         }
         let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
-        let expected = Expected { issuer: &self.site.issuer, resource, epochs: authority.epochs() };
+        let expected = Expected { issuer: &self.site.issuer, resource, epochs: authority.policy().versions() };
         verify(token, &authority.signing(now), &expected, now).map_err(|_| NotVerified::Invalid)
     }
 
-    async fn check_not_revoked(&self, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
-        let look = VERIFIED.with_borrow(|verified| verified.look(grant, now));
-        match look {
-            Look::NotNow => return Ok(()),
-            Look::Revoked => return Err(NotVerified::Invalid),
-            Look::Due | Look::Must => {}
+    /// Whether the grant still stands, by an answer that is younger than a minute.
+    async fn check_standing(&self, caller: &Caller, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
+        match look(grant, now) {
+            Look::Serve => Ok(()),
+            Look::Refuse => Err(NotVerified::Invalid),
+            Look::ServeAndRenew => {
+                let asked = self.asked(caller, grant).await?;
+                self.context.wait_until(async move {
+                    // Where there is no answer, the calls after a minute wait for one.
+                    let _ = standing::ask_together(&asked).await;
+                });
+                Ok(())
+            }
+            Look::Wait => verdict(standing::ask_together(&self.asked(caller, grant).await?).await),
         }
-        if let Ok(mark) = hints::read(self.env, &marker(grant)).await {
-            let state = if mark.is_some() { GrantState::Revoked } else { GrantState::Live };
-            VERIFIED.with_borrow_mut(|verified| verified.answered(grant, state, now));
-            return if state == GrantState::Live { Ok(()) } else { Err(NotVerified::Invalid) };
-        }
-        VERIFIED.with_borrow_mut(|verified| verified.unanswered(grant, now));
-        if look == Look::Due { Ok(()) } else { Err(NotVerified::Unavailable) }
     }
+
+    async fn asked(&self, caller: &Caller, grant: GrantId) -> Result<Asked, NotVerified> {
+        let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        Ok(Asked { env: self.env.clone(), subject: caller.subject.clone(), grant, authority })
+    }
+}
+
+const fn verdict(state: Result<GrantState, Unavailable>) -> Result<(), NotVerified> {
+    match state {
+        Ok(GrantState::Standing) => Ok(()),
+        Ok(GrantState::Over) => Err(NotVerified::Invalid),
+        Err(Unavailable) => Err(NotVerified::Unavailable),
+    }
+}
+
+/// Whether a call on a grant may be served, by what this isolate knows.
+pub(super) fn look(grant: GrantId, now: Timestamp) -> Look {
+    VERIFIED.with_borrow_mut(|verified| verified.look(grant, now))
+}
+
+/// Remembers how a grant stands.
+pub(super) fn answered(grant: GrantId, state: GrantState, asked_at: Timestamp) {
+    VERIFIED.with_borrow_mut(|verified| verified.answered(grant, state, asked_at));
 }
 
 async fn verify_foreign(
@@ -127,9 +140,7 @@ async fn verify_foreign(
 
 /// Grants that this isolate itself has seen end: their tokens are refused here at once.
 pub(crate) fn forget(ended: &[GrantId], now: Timestamp) {
-    VERIFIED.with_borrow_mut(|verified| {
-        for grant in ended {
-            verified.answered(*grant, GrantState::Revoked, now);
-        }
-    });
+    for grant in ended {
+        answered(*grant, GrantState::Over, now);
+    }
 }

@@ -136,7 +136,9 @@ fn a_stream_is_over_when_its_token_is() {
     hub.open(Listener::new(Some(&person("bob")), Some(200), Interest::default(), role())).unwrap();
     hub.open(Listener::new(None, None, Interest::default(), role())).unwrap();
     assert_eq!((hub.expired(99), hub.expired(100)), (vec![], vec![soon]));
-    assert_eq!(hub.grants(), [GrantId::from_bytes([7; 8])], "each once");
+    let grants = vec![GrantId::from_bytes([7; 8])];
+    let of = |name| (person(name).subject, grants.clone());
+    assert_eq!(hub.grants(), [of("alice"), of("bob")], "each once, by whose they are");
     assert_eq!(hub.which(|listener| listener.grant().is_some()).len(), 2);
 }
 

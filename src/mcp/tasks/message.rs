@@ -88,8 +88,9 @@ impl TaskCall {
 
     /// The sign-in behind it. Once that is revoked, nothing may be done in its name.
     #[must_use]
-    pub fn grant(&self) -> Option<GrantId> {
-        self.caller.as_ref()?.grant
+    pub fn grant(&self) -> Option<(&Subject, GrantId)> {
+        let caller = self.caller.as_ref()?;
+        Some((&caller.subject, caller.grant?))
     }
 
     /// Whether it was made without a token.

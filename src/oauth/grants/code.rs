@@ -4,12 +4,14 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::grant::Authorization;
+use super::version_1::PendingCodeOfVersion1;
 use crate::caller::{ClientId, GrantId};
 use crate::oauth::Timestamp;
+use crate::oauth::admission::AdmissionPolicy;
 use crate::oauth::code::{AuthorizationCode, CODE_LIFETIME, CodeId};
+use crate::oauth::compact::Unreadable;
 use crate::oauth::opaque::Secret;
 use crate::oauth::origin::Issuer;
-use crate::oauth::passphrase::Epoch;
 use crate::oauth::pkce::CodeChallenge;
 use crate::oauth::resource::Resource;
 use crate::oauth::row::Row;
@@ -20,16 +22,23 @@ const MEMORY: u64 = 600;
 /// What a code stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingCode {
-    id: CodeId,
-    digest: Secret,
-    challenge: CodeChallenge,
-    authorization: Authorization,
-    expires: Timestamp,
-    redeemed: Option<GrantId>,
+    pub(super) id: CodeId,
+    pub(super) digest: Secret,
+    pub(super) challenge: CodeChallenge,
+    pub(super) authorization: Authorization,
+    pub(super) expires: Timestamp,
+    pub(super) redeemed: Option<GrantId>,
 }
 
 impl Row for PendingCode {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+        match version {
+            1 => PendingCodeOfVersion1::read(encoded),
+            _ => Err(Unreadable),
+        }
+    }
 }
 
 /// A token request whose code has been read and whose client is authenticated.
@@ -52,8 +61,8 @@ pub struct Redemption {
     pub answers: Option<CodeChallenge>,
     /// The resource, if said; it cannot change.
     pub resource: Option<Resource>,
-    /// The credentials of today, the current spelling first.
-    pub epochs: Vec<Epoch>,
+    /// Who may enter today.
+    pub policy: AdmissionPolicy,
 }
 
 impl Redemption {
@@ -64,7 +73,7 @@ impl Redemption {
         grant: GrantId,
         client_id: ClientId,
         issuer: Issuer,
-        epochs: Vec<Epoch>,
+        policy: AdmissionPolicy,
     ) -> Self {
         Self {
             code: code.id(),
@@ -75,7 +84,7 @@ impl Redemption {
             redirect_uri: None,
             answers: None,
             resource: None,
-            epochs,
+            policy,
         }
     }
 }
@@ -101,7 +110,7 @@ pub enum Mismatch {
     /// It is for another resource.
     #[error("resource")]
     Resource,
-    /// The person's credentials were changed since.
+    /// The person may no longer enter.
     #[error("credentials_changed")]
     Credentials,
 }
@@ -148,7 +157,7 @@ impl PendingCode {
         if request.resource.as_ref().is_some_and(|resource| *resource != agreed.resource) {
             return Err(Mismatch::Resource);
         }
-        if !agreed.is_of(&request.epochs) {
+        if !agreed.is_admitted(&request.policy) {
             return Err(Mismatch::Credentials);
         }
         Ok(())

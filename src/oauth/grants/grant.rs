@@ -1,8 +1,6 @@
 //! One consent and the refresh tokens that come of it, as a state machine.
 //!
-//! Of all tokens of a grant one is live, that of the current generation. Using it makes the next one. The one before answers
-//! with that same next one, for clients that lose an answer: freely for a minute, three times a month later. Any older token
-//! means that two parties hold the grant, and ends it. So there are never two live tokens, whoever asks and how often.
+//! What a use of a refresh token means is decided by its [`Rotation`]; what the request must fit and what is kept, here.
 
 use hmac::Mac as _;
 use serde::{Deserialize, Serialize};
@@ -11,13 +9,18 @@ use thiserror::Error;
 use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
 use crate::oauth::Timestamp;
 use crate::oauth::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
+use crate::oauth::admission::{Admission, AdmissionPolicy};
+use crate::oauth::compact::Unreadable;
 use crate::oauth::keys::hmac;
+use crate::oauth::network::Network;
 use crate::oauth::opaque::Secret;
 use crate::oauth::origin::Issuer;
-use crate::oauth::passphrase::Epoch;
 use crate::oauth::refresh_token::{Generation, RefreshToken};
 use crate::oauth::resource::Resource;
 use crate::oauth::row::Row;
+
+use super::rotation::{Rotation, Use};
+use super::version_1::GrantOfVersion1;
 
 const DAY: u64 = 24 * 3600;
 
@@ -30,7 +33,7 @@ pub struct Limits {
     pub absolute: u64,
     /// Seconds for which the last refresh token may be sent again freely.
     pub retry_window: u64,
-    /// How often the last refresh token may be sent again later,
+    /// How often it may be sent again later and from another network,
     pub late_retries: usize,
     /// in so many seconds.
     pub late_period: u64,
@@ -74,15 +77,15 @@ pub struct Authorization {
     pub resource: Resource,
     /// With which permissions.
     pub scope: ScopeSet,
-    /// The credentials with which they signed in. The grant ends with them.
-    pub epoch: Option<Epoch>,
+    /// What admitted them. The grant ends when that admits them no longer.
+    pub admission: Admission,
 }
 
 impl Authorization {
-    /// Whether the credentials it rests on are still those of today.
+    /// Returns whether the person may still enter.
     #[must_use]
-    pub fn is_of(&self, epochs: &[Epoch]) -> bool {
-        self.epoch.is_none_or(|epoch| epochs.contains(&epoch))
+    pub fn is_admitted(&self, policy: &AdmissionPolicy) -> bool {
+        policy.admits(&self.subject, &self.admission)
     }
 }
 
@@ -97,7 +100,7 @@ pub enum EndReason {
     CodeReplayed,
     /// A refresh token was used that two parties must hold.
     TokenReplayed,
-    /// The credentials it rests on were changed.
+    /// The person may no longer enter.
     CredentialsChanged,
     /// There were too many, and this one was idle longest.
     Crowded,
@@ -114,22 +117,47 @@ pub struct Ended {
     pub reason: EndReason,
 }
 
+/// A grant that was idle longest when there was no room for another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Displaced {
+    /// Which client had it.
+    pub client_id: ClientId,
+    /// What that client calls itself; unverified.
+    pub client_name: Option<String>,
+    /// When it was last refreshed.
+    pub used_at: Timestamp,
+}
+
+impl From<&Grant> for Displaced {
+    fn from(grant: &Grant) -> Self {
+        let agreed = grant.authorization();
+        Self { client_id: agreed.client_id.clone(), client_name: agreed.client_name.clone(), used_at: grant.used_at() }
+    }
+}
+
 /// A consent, and where its refresh tokens stand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
-    id: GrantId,
-    authorization: Authorization,
-    secret: Secret,
-    generation: Generation,
-    rotated_at: Timestamp,
-    late_retries: Vec<Timestamp>,
-    created_at: Timestamp,
-    used_at: Timestamp,
-    ended: Option<Ended>,
+    pub(super) id: GrantId,
+    pub(super) authorization: Authorization,
+    pub(super) secret: Secret,
+    pub(super) rotation: Rotation,
+    pub(super) created_at: Timestamp,
+    pub(super) used_at: Timestamp,
+    pub(super) ended: Option<Ended>,
+    /// The grants that ended to make room for this one.
+    pub(super) displaced: Vec<Displaced>,
 }
 
 impl Row for Grant {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+        match version {
+            1 => GrantOfVersion1::read(encoded),
+            _ => Err(Unreadable),
+        }
+    }
 }
 
 /// A refresh request whose token has been read and whose client is authenticated.
@@ -149,14 +177,16 @@ pub struct Refresh {
     pub scope: Option<ScopeSet>,
     /// The resource, if said; it cannot change.
     pub resource: Option<Resource>,
-    /// The credentials of today, the current spelling first.
-    pub epochs: Vec<Epoch>,
+    /// Where the request came from.
+    pub from: Option<Network>,
+    /// Who may enter today.
+    pub policy: AdmissionPolicy,
 }
 
 impl Refresh {
     /// From the token and the other parameters.
     #[must_use]
-    pub fn new(token: &RefreshToken, client_id: ClientId, issuer: Issuer, epochs: Vec<Epoch>) -> Self {
+    pub fn new(token: &RefreshToken, client_id: ClientId, issuer: Issuer, policy: AdmissionPolicy) -> Self {
         Self {
             grant: token.grant(),
             generation: token.generation(),
@@ -165,7 +195,8 @@ impl Refresh {
             issuer,
             scope: None,
             resource: None,
-            epochs,
+            from: None,
+            policy,
         }
     }
 }
@@ -177,8 +208,10 @@ pub enum Retry {
     First,
     /// It was sent before, moments ago.
     Soon,
-    /// It was sent before, a while ago: worth a line in a log.
+    /// It was sent before, a while ago and from the same network.
     Late,
+    /// It was sent before, a while ago and from another network. Worth a line in a log.
+    LateFromElsewhere,
 }
 
 /// What a successful refresh gives.
@@ -223,9 +256,12 @@ pub enum RefreshRefusal {
     /// The token was used before, and not just before: the grant ends now.
     #[error("replayed")]
     Replayed,
-    /// The person's credentials were changed: the grant ends now.
+    /// The person may no longer enter: the grant ends now.
     #[error("credentials_changed")]
     CredentialsChanged,
+    /// The token is older than the last, and was sent from the network that has the live one. The grant goes on.
+    #[error("outdated")]
+    Outdated,
 }
 
 /// What becomes of the row, and what is answered.
@@ -251,13 +287,24 @@ impl Grant {
             id,
             authorization,
             secret,
-            generation: Generation::FIRST,
-            rotated_at: now,
-            late_retries: Vec::new(),
+            rotation: Rotation::begin(now),
             created_at: now,
             used_at: now,
             ended: None,
+            displaced: Vec::new(),
         }
+    }
+
+    /// The same grant, for which others have made room.
+    #[must_use]
+    pub fn displacing(self, displaced: Vec<Displaced>) -> Self {
+        Self { displaced, ..self }
+    }
+
+    /// For tests of what is kept.
+    #[cfg(test)]
+    pub(in crate::oauth) fn set_admission(&mut self, admission: Admission) {
+        self.authorization.admission = admission;
     }
 
     /// Decides about one use of a refresh token. Nothing changes before everything about the request has been checked.
@@ -270,30 +317,26 @@ impl Grant {
             }
             Err(reason) => return RefreshDecision::refuse(reason),
         };
-        if request.generation == self.generation {
-            return self.rotate(scope, request, now);
-        }
-        if request.generation.next() == Some(self.generation) {
-            if now.seconds_since(self.rotated_at) <= limits.retry_window {
-                return RefreshDecision { change: None, answer: Ok(self.renewal(scope, Retry::Soon)) };
+        match self.rotation.decide(request.generation, request.from, limits, now) {
+            Use::Rotate(rotation) => {
+                let mut next = Self { rotation, used_at: now, ..self.clone() };
+                // The same admission as it is written today, so that an old master key can be taken away some day.
+                next.authorization.admission = request.policy.renewed(&self.authorization.admission);
+                next.answer(scope, Retry::First)
             }
-            let spent = self.late_retries_within(limits.late_period, now);
-            if spent.len() < limits.late_retries {
-                let mut next = self.clone();
-                next.late_retries = spent;
-                next.late_retries.push(now);
-                next.used_at = now;
-                let answer = Ok(next.renewal(scope, Retry::Late));
-                return RefreshDecision { change: Some(next), answer };
+            // Nothing has changed, and nothing is written.
+            Use::Repeat(Retry::Soon, _) => {
+                RefreshDecision { change: None, answer: Ok(self.renewal(scope, Retry::Soon)) }
             }
+            Use::Repeat(retry, rotation) => Self { rotation, used_at: now, ..self.clone() }.answer(scope, retry),
+            Use::Refuse => RefreshDecision::refuse(RefreshRefusal::Outdated),
+            Use::End => self.end_and_refuse(EndReason::TokenReplayed, RefreshRefusal::Replayed, now),
         }
-        self.end_and_refuse(EndReason::TokenReplayed, RefreshRefusal::Replayed, now)
     }
 
     /// Everything that does not depend on which of the grant's tokens it is. Gives the scopes of the new access token.
     fn check(&self, request: &Refresh, limits: &Limits, now: Timestamp) -> Result<ScopeSet, RefreshRefusal> {
-        let is_mine = request.proof == self.proof_of(request.generation) && request.generation <= self.generation;
-        if request.grant != self.id || !is_mine {
+        if request.grant != self.id || !self.recognises(request.generation, &request.proof) {
             return Err(RefreshRefusal::Unknown);
         }
         if self.ended.is_some() {
@@ -322,32 +365,24 @@ impl Grant {
             return Err(RefreshRefusal::Scope);
         }
         // Last, because it changes something.
-        if !self.authorization.is_of(&request.epochs) {
+        if !self.authorization.is_admitted(&request.policy) {
             return Err(RefreshRefusal::CredentialsChanged);
         }
         Ok(scope)
     }
 
-    fn rotate(&self, scope: ScopeSet, request: &Refresh, now: Timestamp) -> RefreshDecision {
-        let Some(generation) = self.generation.next() else {
-            return RefreshDecision::refuse(RefreshRefusal::Expired);
-        };
-        let mut next = self.clone();
-        next.generation = generation;
-        next.rotated_at = now;
-        next.used_at = now;
-        // The same credentials under the current master key, so that the one before it can be taken away some day.
-        next.authorization.epoch = self.authorization.epoch.and(request.epochs.first().copied());
-        let answer = Ok(next.renewal(scope, Retry::First));
-        RefreshDecision { change: Some(next), answer }
+    /// This row is written, and its live token answers.
+    fn answer(self, scope: ScopeSet, retry: Retry) -> RefreshDecision {
+        let answer = Ok(self.renewal(scope, retry));
+        RefreshDecision { change: Some(self), answer }
     }
 
     fn renewal(&self, scope: ScopeSet, retry: Retry) -> Renewal {
         Renewal {
             authorization: self.authorization.clone(),
             scope,
-            generation: self.generation,
-            proof: self.proof_of(self.generation),
+            generation: self.generation(),
+            proof: self.proof(),
             retry,
         }
     }
@@ -372,26 +407,22 @@ impl Grant {
         Secret::from_bytes(proof.into_bytes().into())
     }
 
-    fn late_retries_within(&self, period: u64, now: Timestamp) -> Vec<Timestamp> {
-        self.late_retries.iter().copied().filter(|at| now.seconds_since(*at) < period).collect()
-    }
-
     /// Which of its refresh tokens is live.
     #[must_use]
     pub const fn generation(&self) -> Generation {
-        self.generation
+        self.rotation.live()
     }
 
     /// The proof of the live one.
     #[must_use]
     pub fn proof(&self) -> Secret {
-        self.proof_of(self.generation)
+        self.proof_of(self.generation())
     }
 
     /// Whether a token of this grant proves itself, whichever of them it is.
     #[must_use]
     pub fn recognises(&self, generation: Generation, proof: &Secret) -> bool {
-        generation <= self.generation && *proof == self.proof_of(generation)
+        self.rotation.has_given(generation) && *proof == self.proof_of(generation)
     }
 
     /// Its name.
@@ -424,6 +455,12 @@ impl Grant {
         self.ended
     }
 
+    /// The grants that ended to make room for this one.
+    #[must_use]
+    pub fn displaced(&self) -> &[Displaced] {
+        &self.displaced
+    }
+
     /// When it expires if nobody uses it.
     #[must_use]
     pub fn expires(&self, limits: &Limits) -> Timestamp {
@@ -441,8 +478,8 @@ impl Grant {
         self.is_live(limits, now) && self.generation().number() == 1
     }
 
-    /// When the row may be deleted. An ended grant is kept while an access token of it could still be used, so that whoever
-    /// announces the end can do so again.
+    /// When the row may be deleted. An ended grant is kept for about an hour, so that the log can say why it is refused; without
+    /// a row it is refused all the same.
     #[must_use]
     pub fn forget_at(&self, limits: &Limits) -> Timestamp {
         match self.ended {

@@ -8,23 +8,32 @@ use proptest::prelude::*;
 use super::memory::Memory;
 use super::*;
 use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
+use crate::oauth::Random as _;
+use crate::oauth::Timestamp;
+use crate::oauth::admission::{Admission, AdmissionPolicy};
 use crate::oauth::code::AuthorizationCode;
 use crate::oauth::keys::tests::Counting;
+use crate::oauth::network::Network;
 use crate::oauth::opaque::{ObjectName, Secret};
 use crate::oauth::origin::Issuer;
 use crate::oauth::passphrase::Epoch;
 use crate::oauth::pkce::{CodeChallenge, CodeVerifier};
 use crate::oauth::refresh_token::Generation;
 use crate::oauth::resource::Resource;
-use crate::oauth::{Random as _, Timestamp};
 
 pub(super) const DAY: u64 = 24 * 3600;
 pub(super) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
 pub(super) const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
+pub(super) const HOME: Network = Network::V4(1);
+pub(super) const AWAY: Network = Network::V4(2);
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 pub(super) fn ledger() -> Ledger<Memory> {
     Ledger::new(Memory::default(), Limits::default())
+}
+
+pub(super) fn policy(versions: &[Epoch]) -> AdmissionPolicy {
+    AdmissionPolicy::Passphrase { versions: versions.to_vec() }
 }
 
 pub(super) fn client() -> ClientId {
@@ -40,7 +49,7 @@ pub(super) fn authorization() -> Authorization {
         redirect_uri: "http://127.0.0.1:5000/callback".into(),
         resource: Resource::parse("https://host.example/mcp").unwrap(),
         scope: ScopeSet::parse("notes:read profile").unwrap(),
-        epoch: Some(EPOCH),
+        admission: Admission::Version(EPOCH),
     }
 }
 
@@ -70,7 +79,7 @@ pub(super) fn waiting_for(
     let code = AuthorizationCode::mint(object(), random);
     let client = authorization.client_id.clone();
     assert!(ledger.store_code(&PendingCode::new(&code, challenge(), authorization, now), now).unwrap().is_ok());
-    let mut request = Redemption::new(&code, grant_id(random), client, issuer(), vec![EPOCH]);
+    let mut request = Redemption::new(&code, grant_id(random), client, issuer(), policy(&[EPOCH]));
     request.answers = Some(challenge());
     request
 }
@@ -93,7 +102,8 @@ pub(super) fn granted(ledger: &mut Ledger<Memory>, random: &Counting, now: Times
         issuer: issuer(),
         scope: None,
         resource: None,
-        epochs: vec![EPOCH],
+        from: Some(HOME),
+        policy: policy(&[EPOCH]),
     }
 }
 
@@ -106,10 +116,10 @@ pub(super) fn after(request: &Refresh, renewal: &Renewal) -> Refresh {
 enum Act {
     /// The honest client refreshes with the newest token it knows; the answer may get lost.
     Honest { lost: bool },
-    /// The thief copies the honest client's token.
-    Steal,
-    /// The thief uses one of the tokens it has, and keeps what it gets.
-    Thief(prop::sample::Index),
+    /// Somebody copies the honest client's token: a thief, or another window of the same app.
+    Copy,
+    /// Whoever has copies uses one of them, and keeps what comes of it.
+    UseCopy(prop::sample::Index),
     /// Somebody uses the newest token with one thing wrong.
     Stranger(u8),
     /// Time passes.
@@ -119,13 +129,17 @@ enum Act {
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         3 => any::<bool>().prop_map(|lost| Act::Honest { lost }),
-        1 => Just(Act::Steal),
-        2 => any::<prop::sample::Index>().prop_map(Act::Thief),
+        1 => Just(Act::Copy),
+        2 => any::<prop::sample::Index>().prop_map(Act::UseCopy),
         1 => (0..6u8).prop_map(Act::Stranger),
         2 => (0..61u64).prop_map(Act::Wait),
         1 => (61..3 * DAY).prop_map(Act::Wait),
         1 => (3 * DAY..40 * DAY).prop_map(Act::Wait),
     ]
+}
+
+fn network() -> impl Strategy<Value = Option<Network>> {
+    prop_oneof![3 => Just(Some(HOME)), 2 => Just(Some(AWAY)), 1 => Just(None)]
 }
 
 /// What has been seen of one grant.
@@ -135,6 +149,10 @@ struct World {
     /// Every token that was ever given out.
     tokens: BTreeMap<Generation, Secret>,
     template: Refresh,
+    /// When and from where the live token was made.
+    rotated: (Timestamp, Option<Network>),
+    /// When late retries from elsewhere were answered.
+    elsewhere: Vec<Timestamp>,
 }
 
 impl World {
@@ -142,25 +160,62 @@ impl World {
         let mut ledger = ledger();
         let first = granted(&mut ledger, &Counting::from(5), START);
         let tokens = [(first.generation, first.proof.clone())].into();
-        (Self { ledger, now: START, tokens, template: first.clone() }, first)
+        let template = first.clone();
+        (Self { ledger, now: START, tokens, template, rotated: (START, None), elsewhere: Vec::new() }, first)
     }
 
     fn grant(&self) -> Grant {
         self.ledger.rows().grant(self.template.grant).unwrap().unwrap()
     }
 
+    /// A use of a token that was given out once, whose outcome is what the rule on refresh says.
     fn refresh(&mut self, request: &Refresh) -> Result<Renewal, RefreshRefusal> {
         let before = self.grant();
         let writes = self.ledger.rows().writes.get();
         let answer = self.ledger.refresh(request, self.now).unwrap().answer;
         assert!(self.ledger.rows().writes.get() <= writes.saturating_add(1), "at most one row per refresh");
-        if let Ok(renewal) = &answer {
-            assert!(before.is_live(&Limits::default(), self.now), "an ended or expired grant gave tokens");
-            let known = self.tokens.entry(renewal.generation).or_insert_with(|| renewal.proof.clone());
-            assert_eq!(*known, renewal.proof, "two different tokens of one generation");
+        let outcome = answer.as_ref().map(|renewal| renewal.retry).map_err(|refusal| *refusal);
+        assert_eq!(outcome, self.expected(&before, request), "{request:?} {:?} at {}", self.rotated, self.now);
+        match &answer {
+            Ok(renewal) => {
+                let known = self.tokens.entry(renewal.generation).or_insert_with(|| renewal.proof.clone());
+                assert_eq!(*known, renewal.proof, "two different tokens of one generation");
+                match renewal.retry {
+                    Retry::First => self.rotated = (self.now, request.from),
+                    Retry::LateFromElsewhere => self.elsewhere.push(self.now),
+                    Retry::Soon | Retry::Late => {}
+                }
+            }
+            Err(RefreshRefusal::Replayed) => assert!(self.grant().ended().is_some()),
+            Err(_) => assert_eq!(self.grant(), before, "a refusal changes nothing"),
         }
         self.promises();
         answer
+    }
+
+    /// The rule, in the words of the design and not of the code.
+    fn expected(&self, grant: &Grant, request: &Refresh) -> Result<Retry, RefreshRefusal> {
+        let age = grant.generation().number().saturating_sub(request.generation.number());
+        let (rotated_at, rotated_from) = self.rotated;
+        let is_same_network = request.from.is_some() && request.from == rotated_from;
+        let spent = self.elsewhere.iter().filter(|at| self.now.seconds_since(**at) < 30 * DAY).count();
+        if grant.ended().is_some() {
+            Err(RefreshRefusal::Ended)
+        } else if !grant.is_live(&Limits::default(), self.now) {
+            Err(RefreshRefusal::Expired)
+        } else if age == 0 {
+            Ok(Retry::First)
+        } else if age == 1 && self.now.seconds_since(rotated_at) <= 60 {
+            Ok(Retry::Soon)
+        } else if age == 1 && is_same_network {
+            Ok(Retry::Late)
+        } else if age == 1 && spent < 3 {
+            Ok(Retry::LateFromElsewhere)
+        } else if age > 1 && is_same_network {
+            Err(RefreshRefusal::Outdated)
+        } else {
+            Err(RefreshRefusal::Replayed)
+        }
     }
 
     /// What holds at every moment.
@@ -187,32 +242,26 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
-    fn there_are_never_two_live_tokens(acts in prop::collection::vec(act(), 1..60)) {
+    fn there_are_never_two_live_tokens(acts in prop::collection::vec((act(), network()), 1..60)) {
         let (mut world, first) = World::new();
         let mut honest = first.clone();
-        let mut stolen = Vec::new();
-        for act in acts {
+        let mut copies = Vec::new();
+        for (act, from) in acts {
             match act {
                 Act::Honest { lost } => {
+                    honest.from = from;
                     if let Ok(renewal) = world.refresh(&honest) && !lost {
                         honest = after(&honest, &renewal);
                     }
                 }
-                Act::Steal => stolen.push(honest.clone()),
-                Act::Thief(which) if !stolen.is_empty() => {
-                    let token = which.get(&stolen).clone();
-                    let old = world.grant();
-                    let is_old = token.generation.next().is_some_and(|next| next < live_generation(&world));
-                    match world.refresh(&token) {
-                        Ok(renewal) => {
-                            prop_assert!(!is_old, "a token older than the last gave tokens");
-                            stolen.push(after(&token, &renewal));
-                        }
-                        Err(RefreshRefusal::Replayed) => prop_assert!(world.grant().ended().is_some()),
-                        Err(_) => prop_assert!(!is_old || old.ended().is_some() || !old.is_live(&Limits::default(), world.now)),
+                Act::Copy => copies.push(honest.clone()),
+                Act::UseCopy(which) if !copies.is_empty() => {
+                    let token = Refresh { from, ..which.get(&copies).clone() };
+                    if let Ok(renewal) = world.refresh(&token) {
+                        copies.push(after(&token, &renewal));
                     }
                 }
-                Act::Thief(_) => {}
+                Act::UseCopy(_) => {}
                 Act::Stranger(which) => {
                     let before = world.grant();
                     let mut request = honest.clone();
@@ -236,7 +285,7 @@ proptest! {
     }
 
     /// An honest client: refreshes about hourly, sometimes loses the answer once or more and sends the same token again within
-    /// a minute, sometimes (thrice in thirty days at most) only much later.
+    /// a minute, sometimes only much later (from another network thrice in thirty days at most).
     #[test]
     fn an_honest_client_that_repeats_itself_never_loses_its_session(
         uses in prop::collection::vec((0..5u8, 3600..20 * 3600u64, prop::collection::vec(0..60u64, 0..4)), 1..100)
@@ -249,6 +298,7 @@ proptest! {
                 break;
             }
             late.retain(|at| world.now.seconds_since(*at) < 30 * DAY);
+            honest.from = Some(HOME);
             let first = world.refresh(&honest);
             prop_assert!(first.is_ok(), "{:?}", first);
             let mut answer = first.unwrap();
@@ -261,10 +311,14 @@ proptest! {
                 prop_assert_eq!((again.as_ref().unwrap().generation, &again.as_ref().unwrap().proof), (answer.generation, &answer.proof));
                 answer = again.unwrap();
             }
-            if kind == 0 && late.len() < 3 && world.now.plus(2 * 3600).seconds_since(START) < 90 * DAY {
-                // The machine slept over it.
+            let is_away = kind == 0 && late.len() < 3;
+            if (is_away || kind == 1) && world.now.plus(2 * 3600).seconds_since(START) < 90 * DAY {
+                // The machine slept over it, and may have been carried elsewhere.
                 world.now = world.now.plus(2 * 3600);
-                late.push(world.now);
+                if is_away {
+                    late.push(world.now);
+                    honest.from = Some(AWAY);
+                }
                 let again = world.refresh(&honest);
                 prop_assert!(again.is_ok(), "{:?}", again);
                 prop_assert_eq!(again.unwrap().generation, answer.generation);
@@ -291,7 +345,7 @@ proptest! {
                 3 => request.redirect_uri = Some("http://127.0.0.1:5001/callback".into()),
                 4 => request.resource = Some(Resource::parse("https://host.example/private/mcp").unwrap()),
                 5 => request.digest = Secret::from_bytes([0; 32]),
-                6 => request.epochs = vec![Epoch::from_bytes([2; 8])],
+                6 => request.policy = policy(&[Epoch::from_bytes([2; 8])]),
                 // The client sends it again, which is another request.
                 7 => request.grant = grant_id(&random),
                 // The request of the first try is carried out again, inside this server.
@@ -319,8 +373,4 @@ proptest! {
             prop_assert!(ledger.rows().grants().unwrap().len() <= 1, "one code, one grant");
         }
     }
-}
-
-fn live_generation(world: &World) -> Generation {
-    world.grant().generation()
 }

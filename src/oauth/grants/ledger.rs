@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::code::{Mismatch, PendingCode, Redemption};
-use super::grant::{Authorization, EndReason, Grant, Limits, Refresh, RefreshRefusal, Renewal};
+use super::grant::{Authorization, Displaced, EndReason, Grant, Limits, Refresh, RefreshRefusal, Renewal};
 use super::message::{Call, GrantSummary, Reply, Wish};
 use crate::caller::{ClientId, GrantId};
 use crate::oauth::account::SESSION_LIFETIME;
+use crate::oauth::admission::AdmissionPolicy;
 use crate::oauth::client_record::ClientHash;
 use crate::oauth::code::CodeId;
 use crate::oauth::opaque::Secret;
-use crate::oauth::passphrase::Epoch;
 use crate::oauth::refresh_token::Generation;
 use crate::oauth::{Random, Timestamp};
 
@@ -67,7 +67,7 @@ pub struct Redeemed {
     pub generation: Generation,
     /// with its proof.
     pub proof: Secret,
-    /// Grants that had to make room: their end is to be announced.
+    /// Grants that had to make room.
     pub ended: Vec<GrantId>,
 }
 
@@ -95,7 +95,7 @@ pub enum RedeemRefusal {
     /// Something about the request does not fit.
     #[error("mismatch: {0}")]
     Mismatch(Mismatch),
-    /// It was redeemed before, by somebody who knew everything: the grant has ended, and its end is to be announced.
+    /// It was redeemed before, by somebody who knew everything: the grant has ended.
     #[error("replayed")]
     Replayed(GrantId),
 }
@@ -105,7 +105,7 @@ pub enum RedeemRefusal {
 pub struct Refreshed {
     /// The new tokens, or why there are none.
     pub answer: Result<Renewal, RefreshRefusal>,
-    /// Grants whose end is to be announced.
+    /// Grants that have ended.
     pub ended: Vec<GrantId>,
     /// Whether the use was entered in the directory with this refresh, which it is once a day.
     pub entered: bool,
@@ -126,7 +126,7 @@ const ENTER_AFTER: u64 = 24 * 3600;
 /// What a revocation ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revoked {
-    /// Grants whose end is to be announced, also if they had ended before.
+    /// Grants that are over now, also if they had ended before.
     pub ended: Vec<GrantId>,
 }
 
@@ -159,8 +159,8 @@ impl<R: Rows> Ledger<R> {
             Call::RevokeForClient { grant, client_id } => {
                 Reply::Revoke(self.revoke_for_client(grant, &client_id, now)?)
             }
+            Call::Look { grants, policy } => Reply::Look(self.standing(grants, &policy, now)?),
             Call::EndClient { client } => Reply::Revoke(self.end_client(&client, now)?),
-            Call::List { epochs } => Reply::List(self.list(&epochs, now)?),
             Call::ForPerson { signed_in_at, wish } => self.for_person(signed_in_at, wish, now)?,
         })
     }
@@ -205,8 +205,10 @@ impl<R: Rows> Ledger<R> {
         if code.has_expired(now) {
             return Ok(Err(RedeemRefusal::Expired));
         }
-        let ended = self.make_room(&code.authorization().client_id, now)?;
-        let grant = open(request.grant, code.authorization().clone(), now, random);
+        let displaced = self.make_room(&code.authorization().client_id, now)?;
+        let ended = displaced.iter().map(Grant::id).collect();
+        let grant = open(request.grant, code.authorization().clone(), now, random)
+            .displacing(displaced.iter().map(Displaced::from).collect());
         let used = code.redeem(grant.id());
         self.rows.put_code(&used, used.forget_at())?;
         self.put(&grant)?;
@@ -272,7 +274,7 @@ impl<R: Rows> Ledger<R> {
             return Ok(Reply::SignedOut);
         }
         Ok(match wish {
-            Wish::See { epochs } => Reply::List(self.list(&epochs, now)?),
+            Wish::See { policy } => Reply::List(self.list(&policy, now)?),
             Wish::End { grant } => Reply::Revoke(self.revoke(grant, now)?),
             Wish::EndAll => Reply::Revoke(self.revoke_all(now)?),
             Wish::SignOut => {
@@ -316,10 +318,28 @@ impl<R: Rows> Ledger<R> {
         Ok(Revoked { ended })
     }
 
+    /// Returns those of `grants` that are live and whose person may still enter.
+    pub fn standing(
+        &self,
+        grants: Vec<GrantId>,
+        policy: &AdmissionPolicy,
+        now: Timestamp,
+    ) -> Result<Vec<GrantId>, R::Error> {
+        let mut standing = Vec::with_capacity(grants.len());
+        for id in grants {
+            let grant = self.rows.grant(id)?;
+            if grant.is_some_and(|grant| grant.is_live(&self.limits, now) && grant.authorization().is_admitted(policy))
+            {
+                standing.push(id);
+            }
+        }
+        Ok(standing)
+    }
+
     /// The live grants, last used first.
-    pub fn list(&self, epochs: &[Epoch], now: Timestamp) -> Result<Vec<GrantSummary>, R::Error> {
+    pub fn list(&self, policy: &AdmissionPolicy, now: Timestamp) -> Result<Vec<GrantSummary>, R::Error> {
         let mut live = self.live(now)?;
-        live.retain(|grant| grant.authorization().is_of(epochs));
+        live.retain(|grant| grant.authorization().is_admitted(policy));
         let mut list = Vec::with_capacity(live.len());
         while let Some(last) = take(&mut live, |grant, other| grant > other) {
             list.push(GrantSummary::of(&last, &self.limits));
@@ -332,34 +352,24 @@ impl<R: Rows> Ledger<R> {
         self.rows.forget(now)
     }
 
-    /// Grants that ended so lately that an access token of theirs may still be around: whose end is worth announcing again.
-    pub fn lately_ended(&self, now: Timestamp) -> Result<Vec<GrantId>, R::Error> {
-        let mut grants = self.rows.grants()?;
-        grants.retain(|grant| grant.ended().is_some() && now < grant.forget_at(&self.limits));
-        Ok(grants.iter().map(Grant::id).collect())
-    }
-
-    /// Ends the grants that were idle longest, until one more fits.
-    fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<GrantId>, R::Error> {
+    /// Ends the grants that were idle longest, until one more fits. Gives them.
+    fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
         let mut live = self.live(now)?;
-        let mut ended = Vec::new();
+        let mut idle = Vec::new();
         let is_same = |grant: &Grant| grant.authorization().client_id == *client;
         while live.iter().filter(|grant| is_same(grant)).count() >= self.limits.grants_per_client {
             let (mut same, others) = live.into_iter().partition(is_same);
-            let idle = take(&mut same, |grant, other| grant < other);
-            ended.extend(self.end_taken(idle, now)?);
+            idle.extend(take(&mut same, |grant, other| grant < other));
             live = others;
             live.append(&mut same);
         }
         while live.len() >= self.limits.grants {
-            let idle = take(&mut live, |grant, other| grant < other);
-            ended.extend(self.end_taken(idle, now)?);
+            idle.extend(take(&mut live, |grant, other| grant < other));
         }
-        Ok(ended)
-    }
-
-    fn end_taken(&mut self, grant: Option<Grant>, now: Timestamp) -> Result<Option<GrantId>, R::Error> {
-        grant.map_or(Ok(None), |grant| self.end(grant.id(), EndReason::Crowded, now))
+        for grant in &idle {
+            self.end(grant.id(), EndReason::Crowded, now)?;
+        }
+        Ok(idle)
     }
 
     fn live(&self, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
@@ -381,7 +391,7 @@ impl<R: Rows> Ledger<R> {
         }
     }
 
-    /// Ends a grant, if there is one. Its end is announced again if it had ended before.
+    /// Ends a grant, if there is one.
     fn end(&mut self, id: GrantId, reason: EndReason, now: Timestamp) -> Result<Option<GrantId>, R::Error> {
         let Some(grant) = self.rows.grant(id)? else {
             return Ok(None);

@@ -3,14 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::code::{PendingCode, Redemption};
-use super::grant::{Grant, Limits, Refresh};
+use super::grant::{Displaced, Grant, Limits, Refresh};
 use super::ledger::{CodeRefusal, RedeemRefusal, Redeemed, Refreshed, Revoked};
 use crate::caller::{ClientId, GrantId, ScopeSet};
 use crate::oauth::Timestamp;
+use crate::oauth::admission::AdmissionPolicy;
 use crate::oauth::client_record::ClientHash;
 use crate::oauth::opaque::{ObjectName, Secret};
 use crate::oauth::outage::Outage;
-use crate::oauth::passphrase::Epoch;
 use crate::oauth::refresh_token::{Generation, RefreshToken};
 use crate::oauth::resource::Resource;
 
@@ -41,15 +41,17 @@ pub enum Call {
         /// Who asks.
         client_id: ClientId,
     },
+    /// Which of these grants still stand?
+    Look {
+        /// The grants.
+        grants: Vec<GrantId>,
+        /// Who may enter today.
+        policy: AdmissionPolicy,
+    },
     /// The owner of this server has ended a client for everybody.
     EndClient {
         /// Which.
         client: ClientHash,
-    },
-    /// What is there?
-    List {
-        /// The credentials of today.
-        epochs: Vec<Epoch>,
     },
     /// The person who gave the grants looks at them, or ends some. Nothing of it happens if they have signed out everywhere
     /// since this sign-in.
@@ -66,8 +68,8 @@ pub enum Call {
 pub enum Wish {
     /// To see the live grants.
     See {
-        /// The credentials of today.
-        epochs: Vec<Epoch>,
+        /// Who may enter today.
+        policy: AdmissionPolicy,
     },
     /// To end one.
     End {
@@ -93,13 +95,14 @@ pub enum Reply {
     Revoke(Revoked),
     /// The live grants.
     List(Vec<GrantSummary>),
+    /// Those of the grants that were asked for which stand.
+    Look(Vec<GrantId>),
     /// Nothing was done: the person has signed out everywhere since.
     SignedOut,
 }
 
 impl Reply {
-    /// The grants that ended. Whoever runs the ledger announces them to the resources before passing the reply on, so that
-    /// their access tokens stop being good before they expire.
+    /// The grants that ended.
     #[must_use]
     pub fn ended(&self) -> &[GrantId] {
         match self {
@@ -107,7 +110,7 @@ impl Reply {
             Self::Redeem(Err(RedeemRefusal::Replayed(grant))) => std::slice::from_ref(grant),
             Self::Refresh(refreshed) => &refreshed.ended,
             Self::Revoke(revoked) => &revoked.ended,
-            Self::Redeem(Err(_)) | Self::StoreCode(_) | Self::List(_) | Self::SignedOut => &[],
+            Self::Redeem(Err(_)) | Self::StoreCode(_) | Self::List(_) | Self::Look(_) | Self::SignedOut => &[],
         }
     }
 }
@@ -133,6 +136,8 @@ pub struct GrantSummary {
     pub used_at: Timestamp,
     /// When it expires if nobody uses it.
     pub expires: Timestamp,
+    /// The grants that ended to make room for it.
+    pub displaced: Vec<Displaced>,
 }
 
 impl GrantSummary {
@@ -148,6 +153,7 @@ impl GrantSummary {
             created_at: grant.created_at(),
             used_at: grant.used_at(),
             expires: grant.expires(limits),
+            displaced: grant.displaced().to_vec(),
         }
     }
 }
@@ -209,13 +215,28 @@ pub trait Grants {
         &self,
         object: ObjectName,
         signed_in_at: Timestamp,
-        epochs: Vec<Epoch>,
+        policy: AdmissionPolicy,
     ) -> Result<Option<Vec<GrantSummary>>, Outage> {
-        match self.call(object, Call::ForPerson { signed_in_at, wish: Wish::See { epochs } }).await? {
+        match self.call(object, Call::ForPerson { signed_in_at, wish: Wish::See { policy } }).await? {
             Reply::List(grants) => Ok(Some(grants)),
             Reply::SignedOut => Ok(None),
-            Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::Revoke(_) => Err(UNEXPECTED),
+            Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::Revoke(_) | Reply::Look(_) => {
+                Err(UNEXPECTED)
+            }
         }
+    }
+
+    /// Asks which of some grants of one subject still stand.
+    async fn standing(
+        &self,
+        object: ObjectName,
+        grants: Vec<GrantId>,
+        policy: AdmissionPolicy,
+    ) -> Result<Vec<GrantId>, Outage> {
+        let Reply::Look(standing) = self.call(object, Call::Look { grants, policy }).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(standing)
     }
 
     /// Ends what the person wants to end; none as above.
@@ -228,7 +249,9 @@ pub trait Grants {
         match self.call(object, Call::ForPerson { signed_in_at, wish }).await? {
             Reply::Revoke(revoked) => Ok(Some(revoked)),
             Reply::SignedOut => Ok(None),
-            Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::List(_) => Err(UNEXPECTED),
+            Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::List(_) | Reply::Look(_) => {
+                Err(UNEXPECTED)
+            }
         }
     }
 }

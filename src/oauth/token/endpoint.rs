@@ -6,15 +6,16 @@ use serde::Serialize;
 use super::error::{CodeProblem, RefreshProblem, TokenError};
 use crate::caller::{ClientId, GrantId, ScopeSet, Subject};
 use crate::oauth::access_token::{AccessToken, AccessTokenRequest, TooLong, issue};
+use crate::oauth::admission::AdmissionPolicy;
 use crate::oauth::client::{Client, ClientKind, Standing, storage_name};
 use crate::oauth::client_authentication::PresentedClient;
 use crate::oauth::code::AuthorizationCode;
 use crate::oauth::form::{Parameters, is_form};
 use crate::oauth::grants::{Authorization, Grants, Redemption, Refresh, Retry};
 use crate::oauth::keys::{KeyRing, SigningKeys};
+use crate::oauth::network::Network;
 use crate::oauth::origin::Issuer;
 use crate::oauth::outage::Outage;
-use crate::oauth::passphrase::Epoch;
 use crate::oauth::pkce::CodeVerifier;
 use crate::oauth::refresh_token::RefreshToken;
 use crate::oauth::resource::{Resource, ResourceServer};
@@ -50,8 +51,10 @@ pub struct TokenEndpoint<'a, C, G, R> {
     pub keys: &'a KeyRing,
     /// and those that sign now.
     pub signing: &'a SigningKeys,
-    /// The credentials of today. Empty if nobody can sign in: then no grant gives tokens.
-    pub epochs: &'a [Epoch],
+    /// Who may enter today. If nobody may, no grant gives tokens.
+    pub policy: &'a AdmissionPolicy,
+    /// Where the request came from.
+    pub from: Option<Network>,
     /// How long an access token is good for, in seconds.
     pub access_token_lifetime: u64,
     /// What the grant will be called that a code is redeemed for. A request that is carried out again gives it the same name, and
@@ -138,7 +141,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             .and_then(|text| CodeVerifier::parse(text).ok())
             .ok_or(TokenError::Code(CodeProblem::NoVerifier))?;
         let mut request =
-            Redemption::new(&code, self.grant, client.id.clone(), self.issuer.clone(), self.epochs.to_vec());
+            Redemption::new(&code, self.grant, client.id.clone(), self.issuer.clone(), self.policy.clone());
         request.answers = Some(verifier.challenge());
         request.redirect_uri = redirect_uri.map(str::to_owned);
         request.resource = resource;
@@ -160,7 +163,8 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let resource = resource(form)?;
         let token = RefreshToken::parse(token, self.keys.routing())
             .map_err(|_| TokenError::RefreshToken(RefreshProblem::NotOurs))?;
-        let mut request = Refresh::new(&token, client.id.clone(), self.issuer.clone(), self.epochs.to_vec());
+        let mut request = Refresh::new(&token, client.id.clone(), self.issuer.clone(), self.policy.clone());
+        request.from = self.from;
         request.scope = scope;
         request.resource = resource;
         let refreshed = self.grants.refresh(token.object(), request).await?;
@@ -224,7 +228,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             scope,
             grant: Some(refresh.grant()),
             display_name: agreed.display_name.as_deref(),
-            epoch: agreed.epoch,
+            epoch: agreed.admission.version(),
             lifetime: self.access_token_lifetime,
         })?;
         let response = TokenResponse::ForPerson(PersonTokens {

@@ -164,7 +164,8 @@ impl From<RefreshRefusal> for TokenError {
             | RefreshRefusal::OtherClient
             | RefreshRefusal::OtherIssuer
             | RefreshRefusal::Replayed
-            | RefreshRefusal::CredentialsChanged => Self::RefreshToken(RefreshProblem::Refused(refusal)),
+            | RefreshRefusal::CredentialsChanged
+            | RefreshRefusal::Outdated => Self::RefreshToken(RefreshProblem::Refused(refusal)),
         }
     }
 }

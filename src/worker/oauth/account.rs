@@ -2,9 +2,12 @@
 //! authorization endpoint, by whichever identity is configured; what comes of it is a cookie ([`Session`]) and nothing stored.
 //! Ending a grant is what the revocation endpoint does (RFC 7009), asked for by the person instead of the client.
 
+use std::collections::BTreeMap;
+
 use worker::{Context, Env, console_error};
 
 use crate::caller::{ClientId, GrantId};
+use crate::oauth::Timestamp;
 use crate::oauth::account::{AccountSignIn, Session};
 use crate::oauth::client_directory::Found;
 use crate::oauth::consent::Vouching;
@@ -21,8 +24,8 @@ use crate::worker::app::App;
 use crate::worker::directory_object::{DirectoryOf, Visitor};
 use crate::worker::incoming::Incoming;
 use crate::worker::pages::{
-    self, ACTION_FIELD, AccountAction, AccountApp, AccountPage, FormAnswer, FormTarget, GRANT_FIELD, LoginProblem,
-    Notice, SEALED_FIELD,
+    self, ACTION_FIELD, AccountAction, AccountApp, AccountPage, DisplacedApp, FormAnswer, FormTarget, GRANT_FIELD,
+    LoginProblem, Notice, SEALED_FIELD,
 };
 use crate::worker::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH};
 use crate::worker::settings::Part;
@@ -34,6 +37,9 @@ use super::identity::{Identity as _, ProviderAnswer, Step};
 use super::owner::{self, Attempt};
 use super::problem::{Problem, Start, wrong_method};
 use super::{Desk, all_clients, refused};
+
+/// How long the page tells of a sign-in that ended because there were too many, in seconds.
+const DISPLACED_IS_NEWS: u64 = 30 * 24 * 3600;
 
 /// Answers a request for the page or one of its forms.
 pub(super) async fn answer(
@@ -74,8 +80,8 @@ async fn show(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
         .and_then(|query| query.get(pages::NOTICE_FIELD).ok().flatten().and_then(Notice::of));
     let Some(session) = session(desk, incoming) else { return way_in(desk, incoming, notice) };
     let object = ObjectName::of(session.subject());
-    let epochs = desk.authority.epochs().to_vec();
-    let Some(grants) = desk.grants().seen_by_person(object, session.signed_in_at(), epochs).await? else {
+    let policy = desk.authority.policy().clone();
+    let Some(grants) = desk.grants().seen_by_person(object, session.signed_in_at(), policy).await? else {
         return Ok(signed_out(desk, Notice::SignedOut));
     };
     let sealed = session.form(desk.authority.keys(), &desk.entropy).ok_or(Problem::BrokenForm)?;
@@ -84,6 +90,7 @@ async fn show(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
         apps: grants.iter().map(|grant| app_of(desk, grant)).collect(),
         all_clients: desk.configuration().is_owner(session.subject()).then_some(ACCOUNT_CLIENTS_PATH),
         notice,
+        displaced: displaced(&grants, desk.now),
         now: desk.now,
     };
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };
@@ -151,9 +158,7 @@ async fn enter(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> 
     let form = read_form(desk, incoming).await?;
     let (AccountSignIn, _, sealed) = open(desk, incoming, &form, SEALED_FIELD)?;
     match owner::attempt(desk, incoming, &form).await? {
-        Attempt::Entered { person, browser } => {
-            Ok(owner::remember(desk, signed_in(desk, &person)?, &browser, person.epoch))
-        }
+        Attempt::Entered { person, browser } => Ok(owner::remember(desk, signed_in(desk, &person)?, &browser)),
         Attempt::Refused(problem) => Ok(login_page(sealed, None, Some(problem))),
     }
 }
@@ -198,14 +203,14 @@ pub(super) async fn owner(desk: &Desk<'_>, incoming: &Incoming) -> Result<Owner,
         return Ok(Owner::SomebodyElse);
     }
     let object = ObjectName::of(session.subject());
-    let epochs = desk.authority.epochs().to_vec();
-    let seen = desk.grants().seen_by_person(object, session.signed_in_at(), epochs).await?;
+    let policy = desk.authority.policy().clone();
+    let seen = desk.grants().seen_by_person(object, session.signed_in_at(), policy).await?;
     Ok(if seen.is_some() { Owner::SignedIn(session) } else { Owner::SignedOut })
 }
 
 fn session(desk: &Desk<'_>, incoming: &Incoming) -> Option<Session> {
     let (cookies, authority) = (incoming.header("cookie"), &desk.authority);
-    Session::read(desk.site.asked.scheme(), cookies.as_deref(), authority.epochs(), authority.keys(), desk.now)
+    Session::read(desk.site.asked.scheme(), cookies.as_deref(), authority.policy(), authority.keys(), desk.now)
 }
 
 fn signed_in(desk: &Desk<'_>, person: &Person) -> Result<Answer, Problem> {
@@ -231,6 +236,24 @@ pub(super) fn to_page(notice: Option<Notice>) -> Answer {
         None => ACCOUNT_PATH.to_owned(),
         Some(notice) => [ACCOUNT_PATH, "?", pages::NOTICE_FIELD, "=", notice.name()].concat(),
     })
+}
+
+/// The sign-ins that ended lately because there were too many, one for each app.
+fn displaced(grants: &[GrantSummary], now: Timestamp) -> Vec<DisplacedApp<'_>> {
+    let mut latest: BTreeMap<&ClientId, DisplacedApp<'_>> = BTreeMap::new();
+    for grant in grants.iter().filter(|grant| now.seconds_since(grant.created_at) < DISPLACED_IS_NEWS) {
+        for displaced in &grant.displaced {
+            let (name, used_at) = (displaced.client_name.as_deref(), displaced.used_at);
+            let app = DisplacedApp { name, used_at, ended_at: grant.created_at };
+            let known = latest.entry(&displaced.client_id).or_insert(app);
+            if known.ended_at < app.ended_at {
+                *known = app;
+            }
+        }
+    }
+    let mut latest: Vec<_> = latest.into_values().collect();
+    latest.sort_by_key(|app| std::cmp::Reverse(app.ended_at));
+    latest
 }
 
 fn app_of<'a>(desk: &'a Desk<'_>, grant: &'a GrantSummary) -> AccountApp<'a> {

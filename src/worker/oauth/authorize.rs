@@ -248,7 +248,7 @@ async fn enter(
     match owner::attempt(desk, incoming, form).await? {
         Attempt::Entered { person, browser } => {
             let location = code_for(desk, &pending.consented, &person).await?;
-            Ok(owner::remember(desk, see_other(location), &browser, person.epoch))
+            Ok(owner::remember(desk, see_other(location), &browser))
         }
         Attempt::Refused(problem) => Ok(login_page(pending, Some(problem))),
     }

@@ -5,11 +5,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::oauth::Random as _;
+use crate::oauth::admission::{AccessApplication, Admission};
 use crate::oauth::bearer::Bearer;
 use crate::oauth::cookie::BrowserNonce;
 use crate::oauth::external::{ForeignIssuer, ForeignPolicy, ForeignRefusal};
 use crate::oauth::form::{Parameters, percent_encoded, with_query};
-use crate::oauth::identity::{AllowedUsers, AtProvider, Errand, JsonAnswer, MAX_ANSWER, NotIdentified, Profile};
+use crate::oauth::identity::{AtProvider, Errand, JsonAnswer, MAX_ANSWER, NotIdentified, Profile};
 use crate::oauth::outage::Outage;
 use crate::oauth::pkce::CodeVerifier;
 use crate::oauth::prompt::LoginOptions;
@@ -112,19 +113,14 @@ impl Identity for Option<Provider> {
     async fn finish(&self, desk: &Desk<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem> {
         match self {
             Some(Provider::OpenId(client, allowed)) => {
-                person(desk, from_openid(desk, client, code, pending).await?, allowed)
+                Ok(from_openid(desk, client, code, pending).await?.admitted(allowed)?)
             }
             Some(Provider::GitHub(client, allowed)) => {
-                person(desk, from_github(desk, client, code, pending).await?, allowed)
+                Ok(from_github(desk, client, code, pending).await?.admitted(allowed)?)
             }
             Some(Provider::Access { .. }) | None => Err(Problem::BrokenForm),
         }
     }
-}
-
-fn person(desk: &Desk<'_>, profile: Profile, allowed: &AllowedUsers) -> Result<Person, Problem> {
-    let (subject, display_name) = profile.admitted(allowed)?;
-    Ok(Person { subject, display_name, epoch: desk.epoch()? })
 }
 
 /// The authorization endpoint of a provider.
@@ -320,7 +316,8 @@ async fn behind_access(
     })?;
     let caller = verified.into_caller();
     let display_name = caller.display_name.as_deref().map(str::to_owned);
-    Ok(Person { subject: caller.subject, display_name, epoch: desk.epoch()? })
+    let application = AccessApplication { team: team.as_str().to_owned(), audience: audience.to_owned() };
+    Ok(Person { subject: caller.subject, display_name, admission: Admission::Access(application) })
 }
 
 /// What the provider's answer says besides the request that it belongs to.

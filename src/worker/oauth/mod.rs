@@ -140,9 +140,9 @@ impl<'a> Desk<'a> {
         &self.app.configuration
     }
 
-    /// The credentials of today.
-    fn epoch(&self) -> Result<Epoch, Problem> {
-        self.authority.epochs().first().copied().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))
+    /// The version of the passphrase.
+    fn passphrase_version(&self) -> Result<Epoch, Problem> {
+        self.authority.policy().versions().first().copied().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))
     }
 
     const fn grants(&self) -> GrantsOf<'a> {

@@ -2,9 +2,9 @@
 //! of a browser that has signed in before, which is not locked out by others.
 
 use crate::caller::Subject;
+use crate::oauth::admission::Admission;
 use crate::oauth::cookie::HostCookie;
 use crate::oauth::form::Parameters;
-use crate::oauth::passphrase::Epoch;
 use crate::oauth::seal::Sealed;
 use crate::oauth::sign_in::Person;
 use crate::oauth::throttle::{KnownBrowser, Source, Verdict};
@@ -42,7 +42,7 @@ pub(super) async fn attempt(desk: &Desk<'_>, incoming: &Incoming, form: &Paramet
     let Some(typed) = form.get(PASSPHRASE_FIELD).map_err(|_| Problem::BrokenForm)? else {
         return Ok(Attempt::Refused(LoginProblem::WrongPassphrase));
     };
-    let epoch = desk.epoch()?;
+    let epoch = desk.passphrase_version()?;
     let known = known_browser(desk, incoming);
     let source = known
         .as_ref()
@@ -52,7 +52,10 @@ pub(super) async fn attempt(desk: &Desk<'_>, incoming: &Incoming, form: &Paramet
         Verdict::Enter => {
             let subject = Subject::new(OWNER_SUBJECT).map_err(|_| Problem::BrokenForm)?;
             let browser = known.unwrap_or_else(|| KnownBrowser::new(&desk.entropy));
-            Ok(Attempt::Entered { person: Person { subject, display_name: None, epoch }, browser })
+            Ok(Attempt::Entered {
+                person: Person { subject, display_name: None, admission: Admission::Version(epoch) },
+                browser,
+            })
         }
         Verdict::Wrong => {
             incoming.visit().reason("wrong passphrase");
@@ -79,12 +82,13 @@ fn known_browser(desk: &Desk<'_>, incoming: &Incoming) -> Option<KnownBrowser> {
     let cookies = incoming.header("cookie");
     let sealed = Sealed::from_text(KNOWN_BROWSER.read(desk.site.asked.scheme(), cookies.as_deref())?);
     let keys = desk.authority.keys().seal();
-    let mut epochs = desk.authority.epochs().iter();
+    let mut epochs = desk.authority.policy().versions().iter();
     epochs.find_map(|epoch| sealed.open(epoch.to_string().as_bytes(), desk.now, keys).ok())
 }
 
 /// Lets the browser be known the next time.
-pub(super) fn remember(desk: &Desk<'_>, answer: Answer, browser: &KnownBrowser, epoch: Epoch) -> Answer {
+pub(super) fn remember(desk: &Desk<'_>, answer: Answer, browser: &KnownBrowser) -> Answer {
+    let Ok(epoch) = desk.passphrase_version() else { return answer };
     let keys = desk.authority.keys().seal();
     let until = desk.now.plus(REMEMBERED.into());
     let sealed = Sealed::seal(browser, epoch.to_string().as_bytes(), until, keys, &desk.entropy);

@@ -8,6 +8,7 @@ use crate::caller::GrantId;
 use crate::oauth::Random as _;
 use crate::oauth::form::MAX_FORM;
 use crate::oauth::grants::Retry;
+use crate::oauth::network::Network;
 use crate::oauth::token::TokenEndpoint;
 use crate::worker::answer::Answer;
 use crate::worker::incoming::Incoming;
@@ -49,7 +50,8 @@ pub(super) async fn carry_out(desk: &Desk<'_>, incoming: &Incoming, request: &To
         grants: &desk.grants(),
         keys: desk.authority.keys(),
         signing: &signing,
-        epochs: desk.authority.epochs(),
+        policy: desk.authority.policy(),
+        from: Network::of(incoming.header("cf-connecting-ip").as_deref()),
         access_token_lifetime: desk.configuration().access_token_seconds.into(),
         grant: request.grant,
         random: &desk.entropy,
@@ -65,8 +67,12 @@ pub(super) async fn carry_out(desk: &Desk<'_>, incoming: &Incoming, request: &To
             if let Some(agreed) = issued.to_note {
                 clients::note_use(desk, clients::refreshed(desk, agreed));
             }
-            if issued.retry == Some(Retry::Late) {
-                incoming.visit().reason("a refresh token was used again after a while");
+            match issued.retry {
+                Some(Retry::Late) => incoming.visit().reason("a refresh token was used again after a while"),
+                Some(Retry::LateFromElsewhere) => {
+                    incoming.visit().reason("a refresh token was used again after a while and from another network");
+                }
+                Some(Retry::First | Retry::Soon) | None => {}
             }
             Answer::json(200, &issued.response).header("cache-control", "no-store").header("pragma", "no-cache")
         }

@@ -128,8 +128,21 @@ pub(crate) struct AccountPage<'a> {
     pub(crate) all_clients: Option<&'a str>,
     /// What was just done.
     pub(crate) notice: Option<Notice>,
+    /// Sign-ins that ended because there were too many, the latest first.
+    pub(crate) displaced: Vec<DisplacedApp<'a>>,
     /// The moment at which the page is made.
     pub(crate) now: Timestamp,
+}
+
+/// A sign-in of an app that ended to make room for another one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DisplacedApp<'a> {
+    /// What the app calls itself, if it does.
+    pub(crate) name: Option<&'a str>,
+    /// When it was seen last.
+    pub(crate) used_at: Timestamp,
+    /// When it ended.
+    pub(crate) ended_at: Timestamp,
 }
 
 /// One app that was given access.
@@ -165,6 +178,12 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> String {
                 (button(form, AccountAction::SignOut, "small", "Sign out"))
             }
             (told(page.notice))
+            @for app in &page.displaced {
+                p.quiet {
+                    "On " (day(app.ended_at)) " a new sign-in ended the oldest one of " (isolated(app.name.unwrap_or("an app without a name")))
+                    ", last used on " (day(app.used_at)) ". One app can have 50 sign-ins, and all your apps together 200."
+                }
+            }
             @if page.apps.is_empty() {
                 section.card {
                     p { "No app has access." }
@@ -176,7 +195,7 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> String {
                 }
                 p.foot {
                     "An app shows up about once an hour while it is in use. When you disconnect one, it gets no new access, and "
-                    "what it still has ends within two minutes."
+                    "what it still has ends within a minute."
                 }
             }
             @if let Some(path) = page.all_clients {

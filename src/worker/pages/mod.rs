@@ -15,8 +15,8 @@ mod problem;
 mod when;
 
 pub(crate) use account::{
-    ACTION_FIELD, AccountAction, AccountApp, AccountPage, GRANT_FIELD, NOTICE_FIELD, Notice, account, account_login,
-    account_way_in,
+    ACTION_FIELD, AccountAction, AccountApp, AccountPage, DisplacedApp, GRANT_FIELD, NOTICE_FIELD, Notice, account,
+    account_login, account_way_in,
 };
 pub(crate) use all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient, all_clients};
 pub(crate) use consent::{ConsentProblem, consent};

@@ -118,6 +118,7 @@ pub(super) fn apps() -> AccountPage<'static> {
         apps: vec![claude, local, cursor],
         all_clients: None,
         notice: None,
+        displaced: Vec::new(),
         now: used_at.plus(7200),
     }
 }
@@ -129,7 +130,13 @@ fn nasty_apps() -> AccountPage<'static> {
         destination: NASTY.to_owned(),
         ..apps().apps.remove(0)
     };
-    AccountPage { person: Some(NASTY), apps: vec![app], notice: Some(Notice::Ended), ..apps() }
+    AccountPage {
+        person: Some(NASTY),
+        apps: vec![app],
+        notice: Some(Notice::Ended),
+        displaced: vec![DisplacedApp { name: Some(NASTY), used_at: apps().now, ended_at: apps().now }],
+        ..apps()
+    }
 }
 
 pub(super) fn clients() -> AllClientsPage<'static> {

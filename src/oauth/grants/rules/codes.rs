@@ -56,7 +56,8 @@ fn a_redemption_whose_answer_was_lost_inside_the_server_is_answered_again() {
         client_id: client(),
         scope: None,
         resource: None,
-        epochs: vec![EPOCH],
+        from: None,
+        policy: policy(&[EPOCH]),
     };
     refresh(&mut ledger, &refresh_with, START.plus(6)).unwrap();
     let later = ledger.redeem(&request, START.plus(7), &random()).unwrap();
@@ -81,7 +82,7 @@ fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
             request.answers = Some(crate::oauth::pkce::CodeVerifier::parse(&"y".repeat(50)).unwrap().challenge());
         }),
         (Mismatch::Resource, |request| request.resource = Some(private())),
-        (Mismatch::Credentials, |request| request.epochs = vec![Epoch::from_bytes([9; 8])]),
+        (Mismatch::Credentials, |request| request.policy = policy(&[Epoch::from_bytes([9; 8])])),
     ];
     for (mismatch, change) in cases {
         for redeemed_before in [false, true] {
@@ -134,7 +135,7 @@ fn a_code_that_is_kept_twice_is_redeemed_once_for_what_was_agreed_to_last() {
         let authorization = Authorization { scope: ScopeSet::parse(scope).unwrap(), ..authorization() };
         PendingCode::new(&code, challenge(), authorization, now)
     };
-    let mut redemption = Redemption::new(&code, GrantId::from_bytes([1; 8]), client(), issuer(), vec![EPOCH]);
+    let mut redemption = Redemption::new(&code, GrantId::from_bytes([1; 8]), client(), issuer(), policy(&[EPOCH]));
     redemption.answers = Some(challenge());
     for pause in [0, 1, CODE_LIFETIME - 1, CODE_LIFETIME, DAY] {
         let mut ledger = ledger();

@@ -4,21 +4,25 @@ mod codes;
 mod ends;
 mod messages;
 mod refreshes;
+mod sharing;
 
 use proptest::prelude::*;
 
 use super::histories::{
-    DAY, EPOCH, START, after, authorization, challenge, client, granted, issuer, ledger, object, waiting, waiting_for,
+    AWAY, DAY, EPOCH, HOME, START, after, authorization, challenge, client, granted, issuer, ledger, object, policy,
+    waiting, waiting_for,
 };
 use super::memory::Memory;
 use super::*;
 use crate::caller::{ClientId, GrantId, ScopeSet};
 use crate::oauth::Timestamp;
 use crate::oauth::account::SESSION_LIFETIME;
+use crate::oauth::admission::Admission;
 use crate::oauth::client_record::ClientHash;
 use crate::oauth::code::{AuthorizationCode, CODE_LIFETIME};
 use crate::oauth::compact::{Unreadable, decode, encode};
 use crate::oauth::keys::tests::Counting;
+use crate::oauth::network::Network;
 use crate::oauth::opaque::Secret;
 use crate::oauth::origin::Issuer;
 use crate::oauth::passphrase::Epoch;

@@ -2,6 +2,10 @@
 
 use super::*;
 
+fn away(request: &Refresh) -> Refresh {
+    Refresh { from: Some(AWAY), ..request.clone() }
+}
+
 #[test]
 fn a_refresh_writes_one_row_and_a_retry_none() {
     let (mut ledger, request) = one();
@@ -24,12 +28,24 @@ fn a_retry_within_a_minute_gets_the_same_successor_however_often() {
 }
 
 #[test]
-fn later_the_last_token_works_three_times_in_thirty_days() {
+fn later_the_last_token_works_as_often_as_it_is_sent_from_the_network_that_rotated_last() {
     let (mut ledger, request) = one();
     let first = refresh(&mut ledger, &request, START).unwrap();
+    for day in 1..30 {
+        let again = refresh(&mut ledger, &request, START.plus(day * DAY)).unwrap();
+        assert_eq!((again.retry, again.generation, &again.proof), (Retry::Late, first.generation, &first.proof));
+    }
+}
+
+#[test]
+fn later_the_last_token_works_three_times_in_thirty_days_from_another_network() {
+    let (mut ledger, request) = one();
+    let first = refresh(&mut ledger, &request, START).unwrap();
+    let request = away(&request);
     for pause in [61, 2 * DAY, 5 * DAY] {
         let again = refresh(&mut ledger, &request, START.plus(pause)).unwrap();
-        assert_eq!((again.retry, again.generation, &again.proof), (Retry::Late, first.generation, &first.proof));
+        let want = (Retry::LateFromElsewhere, first.generation, &first.proof);
+        assert_eq!((again.retry, again.generation, &again.proof), want);
     }
     assert_eq!(refresh(&mut ledger, &request, START.plus(6 * DAY)), Err(RefreshRefusal::Replayed));
     assert_eq!(grant(&ledger, request.grant).ended().unwrap().reason, EndReason::TokenReplayed);
@@ -42,7 +58,7 @@ fn late_retries_are_counted_per_grant_and_not_per_token() {
     for round in 0..4 {
         let next = refresh(&mut ledger, &request, now).unwrap();
         now = now.plus(3600);
-        let late = refresh(&mut ledger, &request, now);
+        let late = refresh(&mut ledger, &away(&request), now);
         assert_eq!(late.is_ok(), round < 3, "{round}");
         request = after(&request, &next);
     }
@@ -56,22 +72,22 @@ fn late_retries_come_back_after_thirty_days() {
         let mut last = request.clone();
         let mut request = after(&request, &refresh(&mut ledger, &request, START).unwrap());
         for _ in 0..3 {
-            refresh(&mut ledger, &last, START.plus(3600)).unwrap();
+            refresh(&mut ledger, &away(&last), START.plus(3600)).unwrap();
         }
         for week in 1..=4 {
             last = request.clone();
             request = after(&request, &refresh(&mut ledger, &request, START.plus(week * 7 * DAY)).unwrap());
         }
-        assert_eq!(refresh(&mut ledger, &last, START.plus(days * DAY)).is_ok(), good, "{days}");
+        assert_eq!(refresh(&mut ledger, &away(&last), START.plus(days * DAY)).is_ok(), good, "{days}");
     }
 }
 
 #[test]
-fn a_token_older_than_the_last_ends_the_grant_even_at_once() {
+fn a_token_older_than_the_last_ends_the_grant_from_another_network_even_at_once() {
     let (mut ledger, first) = one();
     let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
     let third = after(&second, &refresh(&mut ledger, &second, START).unwrap());
-    let answer = ledger.answer(Call::Refresh(first.clone()), START, &random()).unwrap();
+    let answer = ledger.answer(Call::Refresh(away(&first)), START, &random()).unwrap();
     assert_eq!(answer.ended(), [first.grant]);
     for token in [&first, &second, &third] {
         assert_eq!(refresh(&mut ledger, token, START), Err(RefreshRefusal::Ended));
@@ -103,7 +119,7 @@ fn a_refresh_that_does_not_fit_changes_nothing_however_old_its_token() {
         (RefreshRefusal::OtherClient, |request| {
             // Somebody else's client and a changed passphrase: nobody learns of the passphrase, nothing ends.
             request.client_id = ClientId::new("other").unwrap();
-            request.epochs = Vec::new();
+            request.policy = policy(&[]);
         }),
     ];
     for (want, change) in cases {
@@ -152,7 +168,8 @@ fn a_grant_without_scopes_can_be_refreshed() {
         issuer: issuer(),
         scope: None,
         resource: None,
-        epochs: vec![EPOCH],
+        from: None,
+        policy: policy(&[EPOCH]),
     };
     assert_eq!(refresh(&mut ledger, &request, START).unwrap().scope, ScopeSet::empty());
 }
@@ -171,20 +188,20 @@ fn a_grant_expires_when_idle_and_in_any_case() {
 #[test]
 fn changed_credentials_end_every_grant_at_its_next_use() {
     let (mut ledger, request) = one();
-    let changed = Refresh { epochs: vec![Epoch::from_bytes([2; 8])], ..request.clone() };
+    let changed = Refresh { policy: policy(&[Epoch::from_bytes([2; 8])]), ..request.clone() };
     let reply = ledger.answer(Call::Refresh(changed), START, &random()).unwrap();
     assert_eq!(reply.ended(), [request.grant]);
     assert_eq!(refresh(&mut ledger, &request, START), Err(RefreshRefusal::Ended), "for good");
-    assert!(ledger.list(&[Epoch::from_bytes([2; 8])], START).unwrap().is_empty());
+    assert!(ledger.list(&policy(&[Epoch::from_bytes([2; 8])]), START).unwrap().is_empty());
 }
 
 #[test]
 fn a_grant_moves_to_the_current_spelling_of_the_same_credentials() {
     let (mut ledger, request) = one();
     let new = Epoch::from_bytes([2; 8]);
-    let during = Refresh { epochs: vec![new, EPOCH], ..request };
+    let during = Refresh { policy: policy(&[new, EPOCH]), ..request };
     let renewal = refresh(&mut ledger, &during, START).unwrap();
-    assert_eq!(renewal.authorization.epoch, Some(new));
-    let later = Refresh { epochs: vec![new], ..after(&during, &renewal) };
+    assert_eq!(renewal.authorization.admission, Admission::Version(new));
+    let later = Refresh { policy: policy(&[new]), ..after(&during, &renewal) };
     assert!(refresh(&mut ledger, &later, START).is_ok());
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::*;
 use crate::caller::{ClientId, GrantId, Scope, ScopeSet, Subject};
 use crate::oauth::access_token::{Expected, VerifiedToken, verify};
+use crate::oauth::admission::{Admission, AdmissionPolicy};
 use crate::oauth::authorize::AuthorizationQuery;
 use crate::oauth::bearer::Bearer;
 use crate::oauth::client::{Client, ClientKind, ClientName, ClientSecretHash, Standing};
@@ -48,7 +49,7 @@ struct Server {
     ledger: RefCell<Ledger<Memory>>,
     random: Counting,
     now: Cell<Timestamp>,
-    epochs: RefCell<Vec<Epoch>>,
+    policy: RefCell<AdmissionPolicy>,
     storage_is_down: Cell<bool>,
     directory_is_down: Cell<bool>,
     /// A client that the owner has ended.
@@ -134,7 +135,7 @@ impl Server {
             ledger: RefCell::new(Ledger::new(Memory::default(), Limits::default())),
             random: Counting::from(1),
             now: Cell::new(START),
-            epochs: RefCell::new(vec![EPOCH]),
+            policy: RefCell::new(AdmissionPolicy::Passphrase { versions: vec![EPOCH] }),
             storage_is_down: Cell::new(false),
             directory_is_down: Cell::new(false),
             ended: RefCell::new(None),
@@ -159,7 +160,7 @@ impl Server {
             redirect_uri: REDIRECT.into(),
             resource: self.resources.mcp().clone(),
             scope: ScopeSet::parse("notes:read profile").unwrap(),
-            epoch: Some(EPOCH),
+            admission: Admission::Version(EPOCH),
         };
         let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
         let pending = PendingCode::new(&code, challenge, agreed, self.now.get());
@@ -183,7 +184,7 @@ impl Server {
         content_type: Option<&str>,
         body: &str,
     ) -> Result<Tokens, TokenError> {
-        let epochs = self.epochs.borrow();
+        let policy = self.policy.borrow();
         let endpoint = TokenEndpoint {
             issuer: &self.issuer,
             resources: &self.resources,
@@ -192,7 +193,8 @@ impl Server {
             grants: self,
             keys: &self.keys,
             signing: &self.signing,
-            epochs: &epochs,
+            policy: &policy,
+            from: None,
             access_token_lifetime: 3600,
             grant: self.next_grant(),
             random: &self.random,
@@ -227,7 +229,8 @@ impl Server {
 
     fn caller(&self, token: &str) -> VerifiedToken {
         let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
-        let expected = Expected { issuer: &self.issuer, resource: self.resources.mcp(), epochs: &self.epochs.borrow() };
+        let policy = self.policy.borrow();
+        let expected = Expected { issuer: &self.issuer, resource: self.resources.mcp(), epochs: policy.versions() };
         verify(&bearer, &self.signing, &expected, self.now.get()).unwrap()
     }
 }

@@ -50,7 +50,11 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
         }
     };
     let consented = allowed();
-    let person = Person { subject: Subject::new("owner").unwrap(), display_name: Some("Zoë".into()), epoch: EPOCH };
+    let person = Person {
+        subject: Subject::new("owner").unwrap(),
+        display_name: Some("Zoë".into()),
+        admission: Admission::Version(EPOCH),
+    };
     let code = done(give_code(&consented, &person, &server, &server.keys, START)).unwrap();
     let again = done(give_code(&consented, &person, &server, &server.keys, START));
     assert_eq!(again, Ok(code.clone()), "a second click does not make another");
@@ -374,7 +378,7 @@ fn without_credentials_no_token_is_issued() {
     let server = Server::new();
     let code = server.code_for("app");
     let token = server.signed_in().text("refresh_token");
-    server.epochs.borrow_mut().clear();
+    server.policy.replace(AdmissionPolicy::NOBODY);
     assert_eq!(server.redeem(&code).unwrap_err().code(), "invalid_grant");
     assert_eq!(server.refresh(&token, "").unwrap_err().code(), "invalid_grant");
 }

@@ -1,0 +1,141 @@
+//! Whether a grant still stands, asked of the object that keeps it.
+//!
+//! Requests that ask about the same grant at the same time share one question. They may not share its future: the runtime ends
+//! the input and output of a request with the request. So one of them asks, and the others wait for a promise of their own.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use worker::Env;
+use worker::js_sys::{Function, Promise};
+use worker::wasm_bindgen::JsValue;
+use worker::wasm_bindgen_futures::JsFuture;
+
+use crate::caller::{GrantId, Subject};
+use crate::mcp::Unavailable;
+use crate::oauth::Timestamp;
+use crate::oauth::grants::Grants as _;
+use crate::oauth::opaque::ObjectName;
+use crate::oauth::verified_tokens::{GrantState, Look};
+
+use super::authority::Authority;
+use super::clock::now;
+use super::grants_object::GrantsOf;
+use super::timer::Timer;
+use super::{durable, tokens};
+
+/// How long an object may take to answer. A cold one on another continent needs about one second.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// How long a request waits for the answer of another one, which may have been given up by its client.
+const WAIT_LIMIT: Duration = Duration::from_secs(6);
+
+/// A question.
+pub(super) struct Asked {
+    pub(super) env: Env,
+    pub(super) subject: Subject,
+    pub(super) grant: GrantId,
+    pub(super) authority: Rc<Authority>,
+}
+
+/// A question that is on its way, and who waits for its answer.
+struct Question {
+    grant: GrantId,
+    waiting: Vec<Function>,
+}
+
+thread_local! {
+    static ON_THEIR_WAY: RefCell<Vec<Question>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Asks, whoever else does, and remembers the answer.
+///
+/// # Errors
+///
+/// Returns [`Unavailable`] where the object does not answer in five seconds.
+pub(super) async fn ask(asked: &Asked) -> Result<GrantState, Unavailable> {
+    let asked_at = now();
+    let standing = standing(&asked.env, &asked.authority, &asked.subject, vec![asked.grant]).await?;
+    let state = if standing.contains(&asked.grant) { GrantState::Standing } else { GrantState::Over };
+    tokens::answered(asked.grant, state, asked_at);
+    Ok(state)
+}
+
+/// Asks, or waits for the answer to the same question of another request.
+///
+/// # Errors
+///
+/// Returns [`Unavailable`] where the object does not answer in five seconds, or the other request has not in six.
+pub(super) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailable> {
+    let Some(answer) = join(asked.grant) else {
+        let _mine = Mine(asked.grant);
+        return ask(asked).await;
+    };
+    match select(answer, pin!(Timer::new(WAIT_LIMIT))).await {
+        Either::Left(_) => known(asked.grant, now()),
+        // The next request asks anew.
+        Either::Right(_) => {
+            answer_all(asked.grant);
+            Err(Unavailable)
+        }
+    }
+}
+
+/// Asks a subject's object which of some grants stand.
+///
+/// # Errors
+///
+/// Returns [`Unavailable`] where the object does not answer in five seconds.
+pub(super) async fn standing(
+    env: &Env,
+    authority: &Authority,
+    subject: &Subject,
+    grants: Vec<GrantId>,
+) -> Result<Vec<GrantId>, Unavailable> {
+    let objects = GrantsOf { env };
+    let answer = objects.standing(ObjectName::of(subject), grants, authority.policy().clone());
+    durable::within(TIME_LIMIT, async { answer.await.map_err(|_| Unavailable) }).await
+}
+
+/// What the other request has found out.
+fn known(grant: GrantId, now: Timestamp) -> Result<GrantState, Unavailable> {
+    match tokens::look(grant, now) {
+        Look::Serve | Look::ServeAndRenew => Ok(GrantState::Standing),
+        Look::Refuse => Ok(GrantState::Over),
+        Look::Wait => Err(Unavailable),
+    }
+}
+
+/// Waits for a question that is on its way. None if there is none: then it is on its way now.
+fn join(grant: GrantId) -> Option<impl Future<Output = Result<JsValue, JsValue>> + Unpin> {
+    ON_THEIR_WAY.with_borrow_mut(|questions| {
+        let Some(question) = questions.iter_mut().find(|question| question.grant == grant) else {
+            questions.push(Question { grant, waiting: Vec::new() });
+            return None;
+        };
+        let promise = Promise::new(&mut |resolve, _| question.waiting.push(resolve));
+        Some(JsFuture::from(promise))
+    })
+}
+
+/// The question of this request.
+struct Mine(GrantId);
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        answer_all(self.0);
+    }
+}
+
+/// The question is no longer on its way: everybody who waits looks what is known.
+fn answer_all(grant: GrantId) {
+    let answered: Vec<Question> = ON_THEIR_WAY
+        .with_borrow_mut(|questions| questions.extract_if(.., |question| question.grant == grant).collect());
+    for resolve in answered.into_iter().flat_map(|question| question.waiting) {
+        // It only resolves a promise, which does not fail.
+        let _ = resolve.call0(&JsValue::UNDEFINED);
+    }
+}
