@@ -25,7 +25,7 @@ describe('prompts/list', () => {
       const names = ['arguments', 'embedded_resource', 'image'].map((what) => `test_prompt_with_${what}`);
       assert.deepEqual(
         prompts.map(({ name }) => name).sort(),
-        ['test_input_required_result_prompt', ...names, 'test_simple_prompt'],
+        ['panics', 'test_input_required_result_prompt', ...names, 'test_simple_prompt'],
         answer.story('every prompt is listed'),
       );
       for (const { name, description } of prompts) assert.ok(description, `${name} has a description`);
