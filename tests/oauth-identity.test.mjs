@@ -694,14 +694,14 @@ describe('a provider that does not say whether an address is verified', () => {
 
   test('is told so, with what the owner can put on the list, on the page and in the log', async () => {
     for (const [account, arrived] of [
-      ['tenant|carol', 'the address carol@example.com and not that it is verified'],
+      ['tenant|carol', 'the address carol@example.com without saying that it is verified'],
       ['pretender', 'the address alice@example.com as not verified'],
     ]) {
       const before = here.log().length;
       const page = isRefused(await come(account), 403, 'not on the list');
       assert.ok(page.text.includes(`https://id.example calls you ${account}.`), page.story('who they are'));
       assert.ok(page.text.includes(arrived), page.story('what arrived'));
-      assert.ok(page.text.includes(`The owner can put ${account} on the list ALLOWED_USERS.`), page.story('what helps'));
+      assert.ok(page.text.includes(`The owner can add ${account} to ALLOWED_USERS.`), page.story('what helps'));
       assert.equal(page.text.includes('OPENID_TRUST_EMAIL'), account !== 'pretender', page.story('where the switch would help'));
       const log = here.log().slice(before);
       assert.ok(log.includes(`sign-in: subject ${account} of https://id.example is not on the list`), log);

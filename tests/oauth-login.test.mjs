@@ -79,7 +79,7 @@ describe('the login', () => {
     assert.ok(!(late instanceof Arrival), `no other code: ${late.url}`);
     late.answer.hasStatus(409, 'the page has done its work');
     isSafePage(late.answer, 'the page that says so');
-    assert.match(late.text, /finished before/);
+    assert.match(late.text, /already finished/);
     await isWelcome(site, tokens.access_token, { rule: 'a click ends nothing' });
   });
 

@@ -237,7 +237,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
     const tokens = tokensOf(await ask(site, redeeming(client, { code: first, verifier, redirectUri: cursor })), 'it is redeemed once');
     const { loads } = tab;
     await send(() => tab.loads > loads);
-    assert.match(await tab.evaluate('document.body.innerText'), /finished before/);
+    assert.match(await tab.evaluate('document.body.innerText'), /already finished/);
     await isWelcome(site, tokens.access_token, { rule: 'a click ends nothing' });
     isOAuthError(await ask(site, redeeming(client, { code: second, verifier, redirectUri: cursor })), 400, 'invalid_grant', 'a client that redeems twice');
   });

@@ -27,7 +27,7 @@ pub(super) enum Fault {
     Repeated,
     #[error("more than {} levels of nesting", super::reader::MAX_DEPTH)]
     TooDeep,
-    #[error("it holds more values than this server reads at once")]
+    #[error("it holds more values than this server accepts")]
     TooMuch,
     #[error("it is not an object")]
     NotAnObject,

@@ -199,7 +199,8 @@ impl<H: Host> Runner<H> {
             Operation::Discover => return answer.with(discovery(&self.registry)),
             Operation::Initialize(version, capabilities) => {
                 let Ok(bits) = self.host.random_bits() else {
-                    return answer.fail(&RpcError::internal("No session was begun: try again in a moment."));
+                    return answer
+                        .fail(&RpcError::internal("The session could not be started. Try again in a moment."));
                 };
                 let session = Some(SessionId::new(bits, capabilities, version));
                 return Response { session, ..answer.with(handshake(&self.registry, version)) };

@@ -451,8 +451,8 @@ mod tests {
     fn who_is_not_on_the_list_reads_what_arrived() {
         let list = AllowedUsers::parse("bob").unwrap();
         for (changes, arrived) in [
-            (json!({}), "The address that it vouches for"),
-            (json!({"email_verified": null}), "the address Jane@Example.com and not that it is verified"),
+            (json!({}), "Your verified address"),
+            (json!({"email_verified": null}), "the address Jane@Example.com without saying that it is verified"),
             (json!({"email_verified": false}), "the address Jane@Example.com as not verified"),
             (json!({"email": null, "preferred_username": "jane@example.com"}), "only the name jane@example.com"),
             (json!({"email": null}), "It sent no address."),

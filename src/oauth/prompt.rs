@@ -36,10 +36,10 @@ impl Prompt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidPrompt {
     /// `none` beside something else.
-    #[error("prompt none does not go with another value")]
+    #[error("prompt none cannot be combined with another value")]
     NoneWithOthers,
     /// `none`: an answer without a page. There is none, since consent is asked for every time.
-    #[error("the person is asked for consent every time, so there is no answer to prompt none")]
+    #[error("the person is asked for consent every time, so prompt none cannot be granted")]
     ConsentRequired,
 }
 

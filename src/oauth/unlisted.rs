@@ -21,9 +21,7 @@ pub enum EmailClaim {
 
 /// An issuer that speaks for tenants which the owner does not know. Any of them can set anybody's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error(
-    "OPENID_ISSUER must be of one tenant, never common, organizations or consumers, where others choose their addresses"
-)]
+#[error("OPENID_ISSUER must name one tenant: in common, organizations and consumers, other tenants choose addresses")]
 pub struct SeveralTenants;
 
 /// What stands in the place of a tenant in the issuers of Entra ID: those that are for everybody, and the tenant of all personal
@@ -85,11 +83,11 @@ impl Unlisted {
         let named = format!("You are not on the list of this server. {} calls you {}.", self.issuer, self.id);
         match &self.address {
             Address::NotAsked => named,
-            Address::Verified => format!("{named} The address that it vouches for is not on the list either."),
+            Address::Verified => format!("{named} Your verified address is not on the list either."),
             Address::Missing => format!("{named} It sent no address."),
             Address::Unsaid(address) => {
                 format!(
-                    "{named} It sent the address {} and not that it is verified, so it does not count.",
+                    "{named} It sent the address {} without saying that it is verified, so it does not count.",
                     shown(address)
                 )
             }
@@ -106,10 +104,9 @@ impl Unlisted {
     #[must_use]
     pub fn what_to_list(&self) -> String {
         let entry = if self.is_entry() {
-            format!("The owner can put {} on the list ALLOWED_USERS.", self.id)
+            format!("The owner can add {} to ALLOWED_USERS.", self.id)
         } else {
-            "What it calls you cannot stand on the list ALLOWED_USERS: the owner needs an address that it vouches for."
-                .to_owned()
+            "The owner cannot add this identifier to ALLOWED_USERS; a verified address is needed.".to_owned()
         };
         match &self.address {
             Address::Unsaid(_) => {
@@ -187,7 +184,7 @@ mod tests {
         for (address, page, log) in [
             (
                 Address::Unsaid(address.clone()),
-                "the address jane@example.com and not that it is verified",
+                "the address jane@example.com without saying that it is verified",
                 "without email_verified",
             ),
             (
@@ -202,7 +199,7 @@ mod tests {
         ] {
             let unlisted = unlisted("248289", address);
             assert!(unlisted.what_arrived().contains(page), "{}", unlisted.what_arrived());
-            assert!(unlisted.what_to_list().contains("put 248289 on the list"), "{}", unlisted.what_to_list());
+            assert!(unlisted.what_to_list().contains("add 248289 to ALLOWED_USERS"), "{}", unlisted.what_to_list());
             let line = unlisted.to_string();
             assert!(line.contains("subject 248289 of https://id.example/tenant/v2.0") && line.contains(log), "{line}");
             assert!(!line.contains("jane"), "{line}");
@@ -216,11 +213,11 @@ mod tests {
         for id in ["*", "@example.com", "jane@example.com", "a,b", "a b", "zo\u{eb}", "a\u{202e}b", "x\ny", ""] {
             let unlisted = unlisted(id, Address::Missing);
             let texts = [unlisted.what_to_list(), unlisted.what_arrived(), unlisted.to_string()];
-            assert!(texts[0].contains("cannot stand on the list"), "{id:?}: {}", texts[0]);
+            assert!(texts[0].contains("cannot add this identifier"), "{id:?}: {}", texts[0]);
             assert!(texts.iter().all(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~'))), "{texts:?}");
         }
         let long = unlisted(&"x".repeat(5000), Address::Unsaid("y".repeat(5000)));
         assert!(long.what_arrived().len() < 700 && long.to_string().len() < 400);
-        assert!(long.what_to_list().contains("cannot stand"), "a part of an identifier is none");
+        assert!(long.what_to_list().contains("cannot add"), "a part of an identifier is none");
     }
 }

@@ -20,7 +20,7 @@ pub(crate) const RETRY_CLOSED: &str = "60";
 
 /// What is told of something that is closed.
 pub(crate) fn closed_text(problem: &SettingProblem) -> String {
-    format!("The owner of this server has to mend a setting first: {problem}.")
+    format!("The owner of this server must correct a setting first: {problem}.")
 }
 
 /// What goes back.

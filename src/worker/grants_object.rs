@@ -120,7 +120,7 @@ impl Grants {
                 Ok(Refreshed { answer: Err(RefreshRefusal::Ended), ended: revoked.ended, entered: false })
             }
             Err(Unavailable) => {
-                console_error!("directory: the use of a client could not be entered");
+                console_error!("directory: the use of a client could not be recorded");
                 Ok(refreshed)
             }
         }

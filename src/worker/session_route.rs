@@ -47,7 +47,7 @@ pub(super) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
     };
     if !streams.app.endpoint.registry.keeps_state_for(caller) {
         // There is no stream to come back to or to listen on, and no session that could end.
-        return refused(405, "Without a sign-in there is only POST.").header("allow", ALLOWED_UNSIGNED);
+        return refused(405, "Without a sign-in, only POST is supported.").header("allow", ALLOWED_UNSIGNED);
     }
     let who = caller.map(|caller| &caller.subject);
     let network = who.is_none().then(|| incoming.network());

@@ -48,7 +48,7 @@ pub enum StoreError {
     #[error("there is no room for more; delete something first")]
     Full,
     /// The collection has more than [`Store::list`] gives.
-    #[error("there is too much to read at once; read it in pages")]
+    #[error("the records are too large to read at once; read them in pages")]
     TooMuch,
     /// What is stored is not what the connector's type says.
     #[error("a stored record has an older form")]

@@ -17,7 +17,7 @@ pub(crate) struct WebOrigins(Vec<Box<str>>);
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub(crate) enum InvalidWebOrigins {
     /// What sandboxed and local pages send, whoever wrote them.
-    #[error("must not list null: pages of anybody send it")]
+    #[error("must not list null: any page can send it")]
     Null,
     /// Everybody.
     #[error("must not list a wildcard: name each origin")]

@@ -37,7 +37,9 @@ impl<H: Host> Context<H> {
     /// answer.
     pub(crate) async fn ask(&self, key: &str, question: Question) -> Result<Object, ToolError> {
         if matches!(self.exchange().asking, Asking::SignedIn) {
-            return Err(ToolError::new("This has to ask you something, and can do so only after you have signed in."));
+            return Err(ToolError::new(
+                "This call needs to ask you something, which is possible only after a sign-in.",
+            ));
         }
         self.require(question.needs)?;
         match &self.exchange().asking {

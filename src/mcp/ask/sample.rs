@@ -130,7 +130,7 @@ impl Sampling {
 fn say_audio(content: &mut Value) {
     if content.get("type").and_then(Value::as_str) == Some("audio") {
         let mime_type = content.get("mimeType").and_then(Value::as_str).unwrap_or("audio");
-        let text = format!("[A sound of type {mime_type}. This client's revision of the protocol cannot carry it.]");
+        let text = format!("[Audio of type {mime_type}. This client's revision of the protocol cannot carry it.]");
         *content = json!({ "type": "text", "text": text });
     }
 }
@@ -223,7 +223,7 @@ mod tests {
         };
         let question = json!({"type": "text", "text": "What is this?"});
         let audio = json!({"type": "audio", "data": "Mg==", "mimeType": "audio/wav"});
-        let told = "[A sound of type audio/wav. This client's revision of the protocol cannot carry it.]";
+        let told = "[Audio of type audio/wav. This client's revision of the protocol cannot carry it.]";
         assert_eq!(kinds(ProtocolVersion::V2025_03_26), [question.clone(), audio]);
         assert_eq!(kinds(ProtocolVersion::V2024_11_05), [question, json!({"type": "text", "text": told})]);
     }

@@ -174,7 +174,7 @@ fn nothing_is_kept_for_a_client_without_a_token() {
     assert_eq!(wrong.1["error"]["code"], -32602, "what is wrong is still said");
     for (tool, text) in [
         ("ask", "not asked"),
-        ("must_ask", "This has to ask you something, and can do so only after you have signed in."),
+        ("must_ask", "This call needs to ask you something, which is possible only after a sign-in."),
     ] {
         let (status, messages) = client.legacy(&request("tools/call", &json!({"name": tool})));
         let last = messages.last().unwrap();

@@ -62,7 +62,7 @@ async fn begin<H: Host>(cx: &Context<H>, call: TaskCall) -> Result<Created, RpcE
     let id = cx.host().random_bits().ok().and_then(|bits| TaskId::new(&call.tool, bits)).ok_or_else(not_begun)?;
     match cx.host().task(&id, Command::Begin(call, answers)).await {
         Ok(Reply::Task(task)) => Ok(Created { id, task }),
-        Ok(Reply::TooMany) => Err(RpcError::internal(format!("The task was not begun: {}.", SessionError::TooMany))),
+        Ok(Reply::TooMany) => Err(RpcError::internal(format!("The task was not started: {}.", SessionError::TooMany))),
         Ok(Reply::Unknown | Reply::Heard | Reply::TooLarge) | Err(_) => Err(not_begun()),
     }
 }

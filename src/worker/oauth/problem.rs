@@ -22,11 +22,11 @@ use super::client_documents::NotDescribed;
 pub(super) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
     let (what_happened, what_to_do, way) = match start {
         Start::Application | Start::Pending { .. } => {
-            ("A sign-in begins in the app that you want to connect.", "Go back and connect again.", WayOn::None)
+            ("A sign-in starts in the app that you want to connect.", "Go back and connect again.", WayOn::None)
         }
-        Start::Account => ("It is a part of your account page.", "Open your account page again.", TO_ACCOUNT),
+        Start::Account => ("It belongs to your account page.", "Open your account page again.", TO_ACCOUNT),
     };
-    let html = pages::problem("This page does not open like that", what_happened, what_to_do, &way);
+    let html = pages::problem("This page cannot be opened directly", what_happened, what_to_do, &way);
     page(405, html, FormAnswer::StaysHere).header("allow", allowed)
 }
 
@@ -154,9 +154,9 @@ impl Problem {
             Self::Unread(error) => error.to_string(),
             Self::StaleForm => "a form of an earlier session".to_owned(),
             Self::NoCookie => "no cookie".to_owned(),
-            Self::Expired => "a form that is too old".to_owned(),
+            Self::Expired => "an expired form".to_owned(),
             Self::OtherBrowser => "a form of another browser".to_owned(),
-            Self::Finished => "a page that has led to a code before".to_owned(),
+            Self::Finished => "a page whose code was already redeemed".to_owned(),
             Self::NotTheOwner => "not the owner".to_owned(),
             Self::ClientEnded { .. } => "the owner has ended the client".to_owned(),
             Self::TooMany => "too many sign-ins under way".to_owned(),
@@ -205,14 +205,12 @@ impl Problem {
             ),
             Self::Finished => (
                 409,
-                "This sign-in was finished before.".to_owned(),
+                "This sign-in is already finished.".to_owned(),
                 "Close this page and look at the application. If it is not connected, connect again.".to_owned(),
             ),
-            Self::TooMany => (
-                503,
-                "Too many sign-ins have been begun and not finished.".to_owned(),
-                ["Wait a minute. ", again].concat(),
-            ),
+            Self::TooMany => {
+                (503, "Too many sign-ins are in progress.".to_owned(), ["Wait a minute. ", again].concat())
+            }
             Self::NotTheOwner => {
                 (403, "Only the owner of this server may do that.".to_owned(), "Ask the owner.".to_owned())
             }
@@ -231,13 +229,13 @@ impl Problem {
             }
             Self::TooManyFetches => (
                 429,
-                "Too many applications were looked up from this network, or from where this one describes itself."
+                "Too many client documents were fetched for this network, or from the host of this application."
                     .to_owned(),
                 "Wait a minute and load this page again.".to_owned(),
             ),
             Self::Outage(_) => {
                 let what_to_do = "Wait a moment and load this page again.".to_owned();
-                (503, "Something is out of order here.".to_owned(), what_to_do)
+                (503, "A service that this server needs does not answer.".to_owned(), what_to_do)
             }
         };
         let is_limited = matches!(self, Self::TooManyFetches);

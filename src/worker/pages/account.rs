@@ -201,7 +201,7 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> String {
             @if let Some(path) = page.all_clients {
                 section.card aria-labelledby="everybody" {
                     h2 #everybody { "All clients" }
-                    p { "You are the owner: see who has allowed which application here, and end one for everybody." }
+                    p { "As the owner, you can see who has allowed which application here, and end one for everybody." }
                     p.last { a.button.small href=(path) { "See all clients" } }
                 }
             }

@@ -78,8 +78,8 @@ pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> S
                 p { a.button.small href=(next) { "More clients" } }
             }
             p.foot {
-                "A new client shows up within a minute, and the last use is known to the day. What nobody has used for ninety days "
-                "leaves the list. A client that you have ended stays ended."
+                "A new client shows up within a minute, and the last use is known to the day. A client that nobody has used "
+                "for ninety days leaves the list. A client that you have ended stays ended."
             }
         }
     };
@@ -116,8 +116,8 @@ fn one(client: &ListedClient<'_>, now: Timestamp, form: &FormTarget<'_>) -> Mark
             details.whole {
                 summary { "End for everybody" }
                 p {
-                    "Nobody can allow this client any more, and every sign-in that it has ends: within a minute for what it is "
-                    "using now. This cannot be undone."
+                    "Nobody can allow this client any more. Every sign-in that it has ends, and it loses its access within "
+                    "minutes. This cannot be undone."
                 }
                 form method="post" action=(form.action) {
                     input type="hidden" name=(SEALED_FIELD) value=(form.sealed);

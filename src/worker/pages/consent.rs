@@ -103,7 +103,7 @@ fn app(page: &ConsentPage<'_>) -> Markup {
         @match &page.vouching {
             Vouching::Nobody => @if page.client_name.is_some() {
                 " " span.mark.warn { "name not verified" }
-                span.hint { "An app can call itself anything. Go by where the answer goes." }
+                span.hint { "An app can call itself anything. Check where the answer goes." }
             },
             Vouching::Host(host) => span.hint { "Published by " (isolated(host)) },
             Vouching::Owner => span.hint { "Set up by the owner of this server" },

@@ -159,8 +159,8 @@ fn still_missing(missing: Missing, local: bool) -> Markup {
 
 fn unreadable(problems: &[String]) -> Markup {
     html! {
-        section.note aria-label="Settings to mend" {
-            p { strong { "The owner has to mend a setting." } " Everything else works." }
+        section.note aria-label="Settings to correct" {
+            p { strong { "The owner must correct a setting." } " Everything else works." }
             ul {
                 @for problem in problems { li { (isolated(problem)) "." } }
             }
@@ -277,8 +277,8 @@ mod tests {
     fn a_setting_that_cannot_be_read_stands_there() {
         let problem = "LOG must be all, errors or off; closed until then: the log of requests";
         let page = home(&HomePage { problems: vec![problem.to_owned()], ..at_home() });
-        assert_eq!(between(&page, "Settings to mend\">", "</section>").matches(problem).count(), 1, "{page}");
-        assert!(!home(&at_home()).contains("Settings to mend"));
+        assert_eq!(between(&page, "Settings to correct\">", "</section>").matches(problem).count(), 1, "{page}");
+        assert!(!home(&at_home()).contains("Settings to correct"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) const SET_PASSPHRASE: &str = "npx wrangler secret put OWNER_PASSPHRAS
 /// No passphrase is set.
 pub(crate) fn not_set_up() -> String {
     let what = html! {
-        p { "This connector has no owner’s passphrase yet, so nobody can sign in. What is public works without." }
+        p { "This connector has no owner’s passphrase yet, so nobody can sign in. Public tools work without it." }
     };
     page("Sign-in is not set up", &what)
 }
@@ -31,7 +31,7 @@ pub(crate) fn weak_passphrase() -> String {
 pub(crate) fn closed(problem: &str) -> String {
     let content = html! {
         h1 { "Sign-in is closed" }
-        p { "A setting of this connector cannot be read, so nobody can sign in until it is mended. What is public works without." }
+        p { "A setting of this connector cannot be read, so nobody can sign in until it is corrected. Public tools still work." }
         h2 { "If this is your connector" }
         p { (isolated(problem)) "." }
         p {
@@ -53,7 +53,7 @@ fn page(title: &str, what: &Markup) -> String {
         pre { code { (SET_PASSPHRASE) } }
         p {
             "Use at least " (MIN_PASSPHRASE) " characters: four or more random words, or what a password manager makes. "
-            "Usual words, repeated characters and runs like " code { "12345678" } " do not count."
+            "Common words, repeated characters and runs like " code { "12345678" } " do not count."
         }
         p { "On your own machine, " code { "npm start" } " makes one, prints it, and keeps it in " code { ".dev.vars" } "." }
         h2 { "If it is somebody else’s" }
