@@ -117,7 +117,7 @@ pub(crate) enum ChallengeForm {
     Result,
 }
 
-/// An hour, which is also the longest: marks of revoked grants live no longer.
+/// The longest lifetime of an access token, and the default, in seconds.
 const LONGEST_ACCESS_TOKEN: u32 = 3600;
 const DAY: u32 = 24 * 3600;
 const DEFAULT_MAX_BODY_BYTES: u32 = 1024 * 1024;
