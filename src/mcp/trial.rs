@@ -113,6 +113,11 @@ impl Trial {
         }
     }
 
+    /// How long the object of a task waits before it runs the handler, in milliseconds.
+    pub(crate) fn pause(&self, id: &str) -> u64 {
+        TASKS.with_borrow(|tasks| tasks[id].1.pause())
+    }
+
     /// The whole answer to a request of 2025-11-25.
     pub(crate) fn legacy(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Value {
         let headers = |header: &str| (header == "mcp-protocol-version").then(|| "2025-11-25".to_owned());

@@ -54,6 +54,7 @@ impl DurableObject for Task {
             listeners: Listeners::default(),
             looked_at: Cell::new(0),
             has_looked_back: Cell::new(false),
+            rests_until: Cell::default(),
         }))
     }
 
@@ -76,6 +77,8 @@ struct Object {
     looked_at: Cell<u64>,
     /// Whether it knows what became of a run in an instance that has died.
     has_looked_back: Cell<bool>,
+    /// Until when it rests after the runs that were interrupted before this instance, in milliseconds since 1970.
+    rests_until: Cell<Option<u64>>,
 }
 
 /// What this isolate knows of streams that listen to the task. That some do stands in a row, too.
@@ -227,16 +230,14 @@ impl Object {
     fn decide(self: &Rc<Self>) -> worker::Result<Next> {
         let (rows, now) = (self.rows(), now_in_milliseconds());
         let Some(mut task) = rows.task()? else { return Ok(Next::Forget) };
-        let was_over = task.is_over();
+        let rests_until = self.rests_until.get().unwrap_or_else(|| now.saturating_add(task.pause()));
+        self.rests_until.set(Some(rests_until));
+        if now < rests_until && !task.is_over() {
+            return Ok(Next::Sleep(Duration::from_millis(rests_until.saturating_sub(now))));
+        }
         match task.wake(now) {
             Wake::Forget => Ok(Next::Forget),
-            Wake::SleepUntil(then) => {
-                // It was given up.
-                if task.is_over() && !was_over {
-                    self.save(&task)?;
-                }
-                Ok(Next::Sleep(Duration::from_millis(then.saturating_sub(now))))
-            }
+            Wake::SleepUntil(then) => Ok(Next::Sleep(Duration::from_millis(then.saturating_sub(now)))),
             Wake::Run(answers) => {
                 let Some(call) = rows.call()? else { return Ok(Next::Forget) };
                 let app = self.app()?;

@@ -10,8 +10,8 @@ use crate::mcp::jsonrpc::RpcError;
 const MAX_ANSWERS: usize = 64;
 /// Most bytes of arguments, of all answers together, and of a result. A row holds two MiB.
 pub(super) const MAX_BYTES: usize = 1024 * 1024;
-/// How often the handler may be interrupted before it is given up.
-const MAX_INTERRUPTED: u8 = 3;
+/// Longest pause before an interrupted handler runs again, in milliseconds.
+const LONGEST_PAUSE: u64 = 64_000;
 
 /// A task, without the call that it carries out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,13 +145,21 @@ impl Task {
         if self.seen.phase != Phase::Working {
             return Wake::SleepUntil(self.expires_at());
         }
-        if self.begun >= MAX_INTERRUPTED {
-            let error = RpcError::internal("The work was interrupted again and again, and was given up.");
-            self.ended(super::run::failed(&error), now);
-            return Wake::SleepUntil(self.expires_at());
-        }
         self.begun = self.begun.saturating_add(1);
         Wake::Run(self.answers.clone())
+    }
+
+    /// Returns how long to wait before the handler runs, in milliseconds. An interruption (a deploy, an eviction, a kill) is no fault
+    /// of the handler and does not end its task. A handler that exhausts its isolate looks the same from here, so each further
+    /// interruption doubles the pause, from one second up to [`LONGEST_PAUSE`].
+    #[must_use]
+    pub fn pause(&self) -> u64 {
+        match self.begun.checked_sub(2) {
+            None => 0,
+            Some(doubled) => {
+                1000_u64.checked_shl(doubled.into()).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE))
+            }
+        }
     }
 
     /// The instance that ran the handler has died of it, which another run would do too.
