@@ -4,6 +4,7 @@
 //! Over https a cookie has the prefix `__Host-`: then no other host can have set it, and no other path can shadow it. Over
 //! http, which is for loopback only, browsers and scripted clients differ about `Secure` cookies, so there it has neither.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use base64::Engine as _;
@@ -20,6 +21,8 @@ const MAX_VALUE: usize = 3800;
 
 /// Most sign-ins of one browser that begin before it has shown its first cookie, and go on side by side.
 const MAX_NONCES: usize = 8;
+/// Most cookies that one answer takes away. No browser that we have set them in has more.
+const MAX_CLEARED: usize = 32;
 /// Characters of a nonce that name its cookie.
 const NONCE_NAME: usize = 8;
 
@@ -122,12 +125,18 @@ impl BrowserNonce {
     /// which it got them (RFC 6265 §5.4).
     #[must_use]
     pub fn all(scheme: WebScheme, cookie_header: Option<&str>) -> Vec<Self> {
+        // Counted once for all: a `Cookie` header of a stranger has room for a thousand such names.
+        let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+        for (name, _) in cookies(scheme, cookie_header).filter(|(name, _)| name.starts_with(BROWSER)) {
+            let times = times.entry(name).or_default();
+            *times = times.saturating_add(1);
+        }
         let mut shown: Vec<Self> = Vec::new();
         for (name, value) in cookies(scheme, cookie_header) {
-            let nonce = name.strip_prefix(BROWSER).and_then(|name| Self::read(name, value));
             // One that is there twice was put beside ours by somebody.
-            let is_alone = || cookies(scheme, cookie_header).filter(|(other, _)| *other == name).count() == 1;
-            shown.extend(nonce.filter(|_| is_alone()));
+            if times.get(name) == Some(&1) {
+                shown.extend(name.strip_prefix(BROWSER).and_then(|name| Self::read(name, value)));
+            }
         }
         shown.reverse();
         shown.truncate(MAX_NONCES);
@@ -148,9 +157,9 @@ impl BrowserNonce {
     /// The `Set-Cookie` headers that give it to the browser, or prolong it, and that take away what is more than eight.
     #[must_use]
     pub fn set_cookies(&self, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
-        let kept = Self::all(scheme, cookie_header);
+        let kept: Vec<String> = Self::all(scheme, cookie_header).iter().map(Self::name).collect();
         let shown = cookies(scheme, cookie_header).filter_map(|(name, _)| name.strip_prefix(BROWSER));
-        let surplus = shown.filter(|name| is_name(name) && kept.iter().all(|nonce| nonce.name() != *name));
+        let surplus = shown.filter(|name| is_name(name) && kept.iter().all(|kept| kept != name)).take(MAX_CLEARED);
         let cleared = surplus.map(|name| clear_cookie(scheme, &[BROWSER, name].concat()));
         let value = URL_SAFE_NO_PAD.encode(self.0);
         set_cookie(scheme, &[BROWSER, &self.name()].concat(), &value, Self::MAX_AGE)
@@ -307,6 +316,15 @@ mod tests {
         assert_eq!(cookies[1..], cleared);
         let nasty = "mcp-browser-a\r\nb=c; mcp-browser-=c; mcp-browser-12345678901=c";
         assert_eq!(all[0].set_cookies(WebScheme::Http, Some(nasty)).len(), 1, "no name that is none of ours");
+    }
+
+    #[test]
+    fn a_header_full_of_such_cookies_is_answered_with_few() {
+        let set: Vec<String> = (0..800).flat_map(|n| nonce(n * 100).set_cookies(WebScheme::Http, None)).collect();
+        let header = shown(&set);
+        assert!(header.len() <= MAX_COOKIES, "{}", header.len());
+        assert_eq!(BrowserNonce::all(WebScheme::Http, Some(&header)).len(), MAX_NONCES);
+        assert_eq!(nonce(1).set_cookies(WebScheme::Http, Some(&header)).len(), 1 + MAX_CLEARED);
     }
 
     proptest! {

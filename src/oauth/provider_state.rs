@@ -24,6 +24,8 @@ const NAMES: &str = "mcp-request-";
 const PREFIX: &str = "cookies.";
 /// Most requests that a browser carries so. Its cookies come along with each request, so they cannot be many.
 const MAX_CARRIED: usize = 3;
+/// Most cookies of requests that are looked at. A browser that we have set them in has no more than those of four.
+const MAX_LOOKED_AT: usize = 4 * MAX_PARTS;
 
 /// A `state` for a provider, and the cookies that go with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,11 +48,16 @@ impl ProviderState {
         random.fill(&mut id);
         let id = URL_SAFE_NO_PAD.encode(id);
         let carried = carried(scheme, cookie_header);
-        let surplus = carried.len().saturating_sub(MAX_CARRIED.saturating_sub(1));
-        let mut set_cookies = Vec::new();
-        for old in carried.into_iter().take(surplus) {
-            set_cookies.extend(clear(scheme, old, cookie_header));
+        let mut ids: Vec<&str> = Vec::new();
+        for (id, _) in &carried {
+            if !ids.contains(id) {
+                ids.push(id);
+            }
         }
+        let surplus = ids.len().saturating_sub(MAX_CARRIED.saturating_sub(1));
+        let is_surplus = |id: &str| ids.iter().take(surplus).any(|old| *old == id);
+        let old = carried.iter().filter(|(id, _)| is_surplus(id));
+        let mut set_cookies: Vec<String> = old.map(|(id, at)| clear_cookie(scheme, &name(id, *at))).collect();
         let parts = sealed.as_bytes().chunks(PART).filter_map(|part| std::str::from_utf8(part).ok());
         let parts = parts.zip(0_usize..);
         set_cookies.extend(parts.filter_map(|(part, at)| set_cookie(scheme, &name(&id, at), part, MAX_AGE)));
@@ -63,7 +70,8 @@ impl ProviderState {
         let Some(id) = state.strip_prefix(PREFIX) else { return Some(Cow::Borrowed(state)) };
         let mut sealed = String::new();
         for at in 0..MAX_PARTS {
-            let mut parts = cookies(scheme, cookie_header).filter(|(known, _)| *known == name(id, at));
+            let name = name(id, at);
+            let mut parts = cookies(scheme, cookie_header).filter(|(known, _)| *known == name);
             match (parts.next(), parts.next()) {
                 (Some((_, part)), None) => sealed.push_str(part),
                 (None, _) => break,
@@ -77,7 +85,10 @@ impl ProviderState {
     /// The `Set-Cookie` headers that take away what a `state` stood for.
     #[must_use]
     pub fn clear(state: &str, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
-        state.strip_prefix(PREFIX).map(|id| clear(scheme, id, cookie_header)).unwrap_or_default()
+        let Some(id) = state.strip_prefix(PREFIX) else { return Vec::new() };
+        let carried = carried(scheme, cookie_header);
+        let its_own = carried.iter().filter(|(known, _)| *known == id);
+        its_own.map(|(id, at)| clear_cookie(scheme, &name(id, *at))).collect()
     }
 }
 
@@ -85,19 +96,17 @@ fn name(id: &str, at: usize) -> String {
     format!("{NAMES}{id}-{at}")
 }
 
-/// The requests that a browser carries, in the order in which it got them.
-fn carried(scheme: WebScheme, cookie_header: Option<&str>) -> Vec<&str> {
-    let mut ids: Vec<&str> = Vec::new();
+/// The cookies of the requests that a browser carries, by the names and parts of those, in the order in which it got them. The
+/// last of a stranger's thousand are enough: whatever is done with them takes time for each.
+fn carried(scheme: WebScheme, cookie_header: Option<&str>) -> Vec<(&str, usize)> {
+    let mut found: Vec<(&str, usize)> = Vec::new();
     for (known, _) in cookies(scheme, cookie_header) {
-        let id = known.strip_prefix(NAMES).and_then(|rest| rest.rsplit_once('-')).map(|(id, _)| id);
-        ids.extend(id.filter(|id| is_id(id) && !ids.contains(id)));
+        let part = known.strip_prefix(NAMES).and_then(|rest| rest.rsplit_once('-'));
+        let part = part.and_then(|(id, at)| Some((id, at.parse().ok()?)));
+        found.extend(part.filter(|(id, at)| is_id(id) && *at < MAX_PARTS));
     }
-    ids
-}
-
-fn clear(scheme: WebScheme, id: &str, cookie_header: Option<&str>) -> Vec<String> {
-    let is_there = |at: &usize| cookies(scheme, cookie_header).any(|(known, _)| known == name(id, *at));
-    (0..MAX_PARTS).filter(|at| is_id(id) && is_there(at)).map(|at| clear_cookie(scheme, &name(id, at))).collect()
+    let surplus = found.len().saturating_sub(MAX_LOOKED_AT);
+    found.split_off(surplus)
 }
 
 fn is_id(id: &str) -> bool {
@@ -163,6 +172,17 @@ mod tests {
             let found = ProviderState::sealed(state, HTTPS, Some(&header));
             assert_eq!(found.as_deref(), (at > 0).then_some(sealed.as_str()), "{at}");
         }
+    }
+
+    #[test]
+    fn a_header_full_of_such_cookies_is_answered_with_few() {
+        let nasty: String = (0..1200).map(|n| format!("__Host-mcp-request-{n:016}-{}=c; ", n % 9)).collect();
+        let sent = state(&"a".repeat(3 * PART), Some(&nasty), 1);
+        assert!((1..=3 + MAX_LOOKED_AT).contains(&sent.set_cookies.len()), "{}", sent.set_cookies.len());
+        assert_eq!(sent.set_cookies.iter().filter(|cookie| !cookie.contains("Max-Age=0")).count(), 3);
+        let one = format!("{nasty}{}", shown(&sent.set_cookies));
+        let cleared = ProviderState::clear(&sent.state, HTTPS, Some(&one));
+        assert_eq!(cleared.len(), 3, "its own are still found: they came last");
     }
 
     #[test]
