@@ -258,12 +258,16 @@ impl Profile {
         issuer: &ForeignIssuer,
         email: EmailClaim,
     ) -> Result<Self, NotIdentified> {
+        // Silence there does not take back that the token calls the address not verified.
+        let is_called_unverified = self.unlisted.is_called_unverified();
+        let email = if is_called_unverified { EmailClaim::VerifiedOnly } else { email };
         let more = Self::of_claims(&JsonAnswer::read(answer)?, issuer, email)?;
         if more.subject != self.subject {
             return Err(NotIdentified::Answer("another person"));
         }
         // What the token says is said again there, or more.
-        let unlisted = if more.unlisted.has_address() { more.unlisted } else { self.unlisted };
+        let says_more = more.unlisted.has_address() && !is_called_unverified;
+        let unlisted = if says_more { more.unlisted } else { self.unlisted };
         let account = Account { email: self.account.email.or(more.account.email), ..self.account };
         Ok(Self { display_name: self.display_name.or(more.display_name), account, unlisted, ..self })
     }
@@ -486,6 +490,23 @@ mod tests {
                 .with_userinfo(br#"{"sub": "other", "email": "jane@example.com"}"#, &issuer(), EmailClaim::VerifiedOnly)
                 .is_err()
         );
+    }
+
+    #[test]
+    fn an_address_that_the_token_calls_not_verified_is_not_trusted_because_userinfo_says_nothing_of_it() {
+        let list = AllowedUsers::parse("jane@example.com").unwrap();
+        let silent = br#"{"sub": "248289", "email": "jane@example.com"}"#;
+        let verified = br#"{"sub": "248289", "email": "jane@example.com", "email_verified": true}"#;
+        for (name, changes, answer, good) in [
+            ("no address in the token", json!({"email": null, "email_verified": null}), &silent[..], true),
+            ("not verified in the token", json!({"email_verified": false}), &silent[..], false),
+            ("not verified in the token, verified since", json!({"email_verified": false}), &verified[..], true),
+        ] {
+            let profile = id_token_with(&changes, EmailClaim::Trusted).unwrap();
+            assert!(profile.lacks_email(), "{name}");
+            let profile = profile.with_userinfo(answer, &issuer(), EmailClaim::Trusted).unwrap();
+            assert_eq!(profile.admitted(&list).is_ok(), good, "{name}");
+        }
     }
 
     #[test]

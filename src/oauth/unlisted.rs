@@ -77,6 +77,12 @@ impl Unlisted {
         !matches!(self.address, Address::Missing | Address::NotAsked)
     }
 
+    /// Whether the provider calls the address that it sent not verified.
+    #[must_use]
+    pub const fn is_called_unverified(&self) -> bool {
+        matches!(self.address, Address::Unverified(_))
+    }
+
     /// What arrived, for the person.
     #[must_use]
     pub fn what_arrived(&self) -> String {
