@@ -230,6 +230,19 @@ impl Stored {
     }
 }
 
+/// Returns whether a client that registered long ago is in use: by what KV has, or by the last use that the `Directory` knows.
+///
+/// # Errors
+///
+/// KV did not answer, and the `Directory` knows nothing: a use from before there was a `Directory` stands in KV alone, so that
+/// nobody can tell. It is never "not in use": a client that hears that it is unknown throws away what it has.
+pub fn is_in_use<E>(stored: Result<Option<Stored>, E>, last_use: Option<Timestamp>, now: Timestamp) -> Result<bool, E> {
+    if last_use.is_some_and(|at| now.seconds_since(at) <= CLIENT_LIFE) {
+        return Ok(true);
+    }
+    Ok(stored?.is_some_and(|stored| stored.is_current(now)))
+}
+
 impl ClientRecord {
     /// Seconds after which KV may forget it, never less than a minute, which KV demands.
     #[must_use]
@@ -366,6 +379,23 @@ mod tests {
         let next = Stored::after_use(before, refreshed(of), NOW.plus(REWRITE_AFTER)).unwrap();
         assert_eq!(next.redirect_uris, both);
         assert_eq!(Stored::after_use(None, refreshed(of), NOW).unwrap().redirect_uris, both[1..]);
+    }
+
+    #[test]
+    fn whether_a_client_is_in_use_is_never_said_while_nobody_can_tell() {
+        let (used, long_ago) = (Some(NOW.minus(DAY)), Some(NOW.minus(CLIENT_LIFE + 1)));
+        let mark = |at: Option<Timestamp>| at.map(Stored::Mark);
+        for (name, stored, last_use, answer) in [
+            ("KV has it", Ok(mark(used)), None, Ok(true)),
+            ("the Directory has it", Ok(None), used, Ok(true)),
+            ("the Directory has it, KV is down", Err("down"), used, Ok(true)),
+            ("both have an old use", Ok(mark(long_ago)), long_ago, Ok(false)),
+            ("nobody has it", Ok(None), None, Ok(false)),
+            ("the Directory does not have it, KV is down", Err("down"), None, Err("down")),
+            ("the Directory has an old use, KV is down", Err("down"), long_ago, Err("down")),
+        ] {
+            assert_eq!(is_in_use(stored, last_use, NOW), answer, "{name}");
+        }
     }
 
     #[test]

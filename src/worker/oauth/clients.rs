@@ -9,7 +9,7 @@ use crate::oauth::authorize::AuthorizationRequest;
 use crate::oauth::client::{Client, ClientKind, ClientName, Standing};
 use crate::oauth::client_directory::Found;
 use crate::oauth::client_id::RegisteredClient;
-use crate::oauth::client_record::{CLIENT_LIFE, ClientHash, ClientUse, KnownRedirects};
+use crate::oauth::client_record::{ClientHash, ClientUse, KnownRedirects, is_in_use};
 use crate::oauth::grants::Authorization;
 use crate::oauth::outage::Outage;
 use crate::oauth::throttle::Source;
@@ -90,18 +90,18 @@ pub(super) async fn described(desk: &Desk<'_>, id: &ClientId, source: &Source) -
 }
 
 /// Whether a registration is in use, or young. Where KV has no record of an old one, because it lapsed, is late, or KV does not
-/// answer, the `Directory` knows when it was last used.
+/// answer, the `Directory` knows when it was last used, unless that was before there was a `Directory`.
 async fn lives(desk: &Desk<'_>, registered: &RegisteredClient) -> Result<bool, Outage> {
     if registered.is_young(desk.now) {
         return Ok(true);
     }
     let client = ClientHash::of(&registered.client.id);
-    let stored = client_records::look(desk.env, &client).await.ok().flatten();
-    if stored.is_some_and(|stored| stored.is_current(desk.now)) {
+    let stored = client_records::look(desk.env, &client).await;
+    if stored.as_ref().is_ok_and(|stored| stored.as_ref().is_some_and(|stored| stored.is_current(desk.now))) {
         return Ok(true);
     }
     let last_use = desk.clients().last_use(client).await.map_err(|Unavailable| Outage::Storage)?;
-    Ok(last_use.is_some_and(|at| desk.now.seconds_since(at) <= CLIENT_LIFE))
+    is_in_use(stored, last_use, desk.now).map_err(|Unavailable| Outage::Storage)
 }
 
 /// Notes in the client's record that a person has allowed it or that it was used, behind the answer. Clients of the
