@@ -262,10 +262,12 @@ async fn code_for(desk: &Desk<'_>, consented: &ConsentedRequest, person: &Person
     if desk.clients().allow(person.into(), ClientHash::of(request.client_id())).await? == Standing::Ended {
         return Err(ended(desk, request.back()));
     }
-    clients::note_use(desk, clients::allowed(desk, request));
-    let code = give_code(consented, person, &desk.grants(), keys, desk.now).await;
-    match code {
-        Ok(code) => Ok(consented.request().back().with_code(&code, &desk.site.issuer)),
+    match give_code(consented, person, &desk.grants(), keys, desk.now).await {
+        Ok(code) => {
+            // Only now: how many codes may wait bounds what one person can have written.
+            clients::note_use(desk, clients::allowed(desk, request));
+            Ok(request.back().with_code(&code, &desk.site.issuer))
+        }
         Err(NoCode::TooMany) => Err(Problem::TooMany),
         Err(NoCode::Finished) => Err(Problem::Finished),
         Err(NoCode::Outage(outage)) => Err(Problem::Outage(outage)),
