@@ -128,10 +128,10 @@ async fn admitted(
         Visitor::Guest => None,
         Visitor::Caller(caller) => Some(caller),
     };
+    lost::leave_for_messages(incoming, &posted, app);
     if endpoint == McpEndpoint::HttpSse {
         return sse_route::take(incoming, body, &host, caller).await;
     }
-    lost::leave_for_messages(incoming, &posted, app);
     match posted.answer(incoming, &app.endpoint, host, caller).await {
         Reply::Listen(listening) => streams.to_subscription(*listening).await,
         reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),
