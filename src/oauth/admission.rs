@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::external::{ForeignIssuer, subject_of};
 use super::identity::AllowedUsers;
 use super::passphrase::Epoch;
+use super::unlisted::EmailClaim;
 use crate::caller::Subject;
 
 /// Longest identifier of an account, in bytes (OpenID Connect Core §2 allows 255 characters).
@@ -34,6 +35,9 @@ pub enum Admission {
         /// The list as it was.
         entries: AllowedUsers,
     },
+    /// An account with an address of which the provider does not say whether it is verified. The address counts as long as the
+    /// owner trusts the provider to give out its addresses.
+    AccountWithTrustedEmail(Account),
 }
 
 /// An account at an identity provider: what the list of those who may enter is compared with.
@@ -44,7 +48,7 @@ pub struct Account {
     pub(super) id: String,
     /// What they call themselves there. Compared in any case.
     pub(super) login: Option<String>,
-    /// Verified by the provider.
+    /// Verified by the provider, or taken on trust: [`Admission`] says which.
     pub(super) email: Option<String>,
 }
 
@@ -94,6 +98,8 @@ pub enum AdmissionPolicy {
         issuer: String,
         /// The list.
         allowed: AllowedUsers,
+        /// Whether an address counts that the provider does not call verified.
+        email: EmailClaim,
         /// See above.
         settings: Vec<Epoch>,
     },
@@ -118,6 +124,13 @@ impl AdmissionPolicy {
             (Self::Accounts { issuer, allowed, .. }, Admission::Account(account)) => {
                 *issuer == account.issuer && allowed.admit(account)
             }
+            (Self::Accounts { issuer, allowed, email, .. }, Admission::AccountWithTrustedEmail(account)) => {
+                *issuer == account.issuer
+                    && match email {
+                        EmailClaim::Trusted => allowed.admit(account),
+                        EmailClaim::VerifiedOnly => allowed.admit(&Account { email: None, ..account.clone() }),
+                    }
+            }
             (Self::Accounts { issuer, allowed, .. }, Admission::OnList { issuer: then, entries }) => {
                 let is_superset = issuer == then && allowed.has_all_of(entries);
                 is_superset || names(issuer, allowed, subject)
@@ -126,7 +139,10 @@ impl AdmissionPolicy {
             (Self::Access { application, .. }, Admission::Access(then)) => application == then,
             (
                 Self::Passphrase { .. } | Self::Access { .. },
-                Admission::Version(_) | Admission::Account(_) | Admission::OnList { .. },
+                Admission::Version(_)
+                | Admission::Account(_)
+                | Admission::OnList { .. }
+                | Admission::AccountWithTrustedEmail(_),
             )
             | (Self::Passphrase { .. } | Self::Accounts { .. }, Admission::Access(_)) => false,
         }
@@ -143,7 +159,13 @@ impl AdmissionPolicy {
                 Admission::OnList { issuer: issuer.clone(), entries: allowed.clone() }
             }
             (Self::Access { application, .. }, Admission::Version(_)) => Admission::Access(application.clone()),
-            (_, Admission::Account(_) | Admission::Access(_) | Admission::OnList { .. }) => admission.clone(),
+            (
+                _,
+                Admission::Account(_)
+                | Admission::Access(_)
+                | Admission::OnList { .. }
+                | Admission::AccountWithTrustedEmail(_),
+            ) => admission.clone(),
         }
     }
 
@@ -163,7 +185,7 @@ impl Admission {
     pub const fn version(&self) -> Option<Epoch> {
         match self {
             Self::Version(version) => Some(*version),
-            Self::Account(_) | Self::Access(_) | Self::OnList { .. } => None,
+            Self::Account(_) | Self::Access(_) | Self::OnList { .. } | Self::AccountWithTrustedEmail(_) => None,
         }
     }
 }
@@ -196,8 +218,8 @@ mod tests {
     }
 
     fn allowing(list: &str, settings: &[Epoch]) -> AdmissionPolicy {
-        let allowed = AllowedUsers::parse(list).unwrap();
-        AdmissionPolicy::Accounts { issuer: ISSUER.to_owned(), allowed, settings: settings.to_vec() }
+        let (issuer, allowed) = (ISSUER.to_owned(), AllowedUsers::parse(list).unwrap());
+        AdmissionPolicy::Accounts { issuer, allowed, email: EmailClaim::VerifiedOnly, settings: settings.to_vec() }
     }
 
     fn application(audience: &str) -> AccessApplication {
@@ -223,10 +245,30 @@ mod tests {
     }
 
     #[test]
+    fn an_address_that_was_taken_on_trust_admits_as_long_as_the_owner_trusts() {
+        let Admission::Account(account) = jane() else { panic!("an account") };
+        let on_trust = Admission::AccountWithTrustedEmail(account);
+        for (list, trust, stays) in [
+            ("jane@example.com", EmailClaim::Trusted, true),
+            ("jane@example.com", EmailClaim::VerifiedOnly, false),
+            ("@example.com", EmailClaim::VerifiedOnly, false),
+            ("bob@example.com", EmailClaim::Trusted, false),
+            ("248289", EmailClaim::VerifiedOnly, true),
+            ("*", EmailClaim::VerifiedOnly, true),
+        ] {
+            let (issuer, allowed) = (ISSUER.to_owned(), AllowedUsers::parse(list).unwrap());
+            let policy = AdmissionPolicy::Accounts { issuer, allowed, email: trust, settings: Vec::new() };
+            assert_eq!(policy.admits(&subject(), &on_trust), stays, "{list}, {trust:?}");
+            assert_eq!(policy.renewed(&on_trust), on_trust);
+        }
+    }
+
+    #[test]
     fn another_provider_ends_the_sign_ins_at_the_one_before() {
         let other = AdmissionPolicy::Accounts {
             issuer: "https://other.example".to_owned(),
             allowed: AllowedUsers::parse("*").unwrap(),
+            email: EmailClaim::VerifiedOnly,
             settings: Vec::new(),
         };
         for (name, policy) in [

@@ -203,6 +203,8 @@ pub struct Profile {
     subject: Subject,
     display_name: Option<String>,
     account: Account,
+    /// Why its address counts: the provider calls it verified, or is trusted. Verified where there is none.
+    email_claim: EmailClaim,
     /// What arrived, should the person not be on the list.
     unlisted: Unlisted,
 }
@@ -213,7 +215,10 @@ impl Profile {
         if !allowed.admit(&self.account) {
             return Err(NotIdentified::NotAllowed(Box::new(self.unlisted)));
         }
-        let admission = Admission::Account(self.account);
+        let admission = match self.email_claim {
+            EmailClaim::VerifiedOnly => Admission::Account(self.account),
+            EmailClaim::Trusted => Admission::AccountWithTrustedEmail(self.account),
+        };
         Ok(Person { subject: self.subject, display_name: self.display_name, admission })
     }
 
@@ -268,8 +273,10 @@ impl Profile {
         // What the token says is said again there, or more.
         let says_more = more.unlisted.has_address() && !is_called_unverified;
         let unlisted = if says_more { more.unlisted } else { self.unlisted };
+        let email_claim = if self.account.email.is_some() { self.email_claim } else { more.email_claim };
         let account = Account { email: self.account.email.or(more.account.email), ..self.account };
-        Ok(Self { display_name: self.display_name.or(more.display_name), account, unlisted, ..self })
+        let display_name = self.display_name.or(more.display_name);
+        Ok(Self { subject: self.subject, display_name, account, email_claim, unlisted })
     }
 
     /// Whether the userinfo endpoint may know more.
@@ -285,6 +292,7 @@ impl Profile {
         let is_verified = verified.is_some_and(|verified| *verified == true || *verified == "true");
         let is_trusted = trust == EmailClaim::Trusted && verified.is_none();
         let email = claims.text("email").filter(|_| is_verified || is_trusted).map(str::to_owned);
+        let email_claim = if email.is_some() && !is_verified { trust } else { EmailClaim::VerifiedOnly };
         let address = match (claims.text("email"), claims.text("preferred_username")) {
             (Some(_), _) if email.is_some() => Address::Verified,
             (Some(email), _) if verified.is_none() => Address::Unsaid(email.to_owned()),
@@ -296,6 +304,7 @@ impl Profile {
             display_name: claims.text("name").map(str::to_owned),
             account: Account::new(issuer, id, None, email.as_deref())
                 .map_err(|TooLong| NotIdentified::Answer("a subject that is too long"))?,
+            email_claim,
             unlisted: Unlisted::new(issuer, id, address),
             subject: subject_of(issuer, id).map_err(|_| NotIdentified::Answer("no subject"))?,
         })
@@ -311,6 +320,7 @@ impl Profile {
             display_name: user.text("name").or(login).map(str::to_owned),
             unlisted: Unlisted::new(github, &id, Address::NotAsked),
             account: Account::new(github, &id, login, None).map_err(|TooLong| NotIdentified::Answer("no user"))?,
+            email_claim: EmailClaim::VerifiedOnly,
         })
     }
 }

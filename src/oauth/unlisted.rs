@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::external::ForeignIssuer;
@@ -10,7 +11,7 @@ use super::external::ForeignIssuer;
 const MAX_SHOWN: usize = 255;
 
 /// Whether an address counts that the provider does not call verified.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EmailClaim {
     /// It does not: elsewhere anybody may be able to give themselves anybody's address.
     #[default]

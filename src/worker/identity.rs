@@ -134,6 +134,7 @@ impl Provider {
             Self::OpenId(client, allowed) | Self::GitHub(client, allowed) => AdmissionPolicy::Accounts {
                 issuer: client.issuer.as_str().to_owned(),
                 allowed: allowed.clone(),
+                email: client.email,
                 settings,
             },
             Self::Access { team, audience } => {
