@@ -24,8 +24,9 @@ use super::{client_records, durable};
 
 /// The one object.
 const NAME: &str = "directory";
-/// How long an answer may take. A person waits for it.
-const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// How long an answer may take. A person waits for it, or an object whose own caller has the patience of
+/// [`durable::TIME_LIMIT`].
+const TIME_LIMIT: Duration = Duration::from_secs(3);
 /// Most people whose grants one alarm ends: a Worker on the free plan may make fifty requests at a time.
 const PEOPLE_AT_ONCE: u64 = 30;
 /// So many of them at the same time: a Worker may have six connections open.

@@ -22,8 +22,10 @@ use super::instance;
 use super::js;
 use super::timer::Timer;
 
-/// How long an answer may take. A cold object on another continent needs about one second.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How long an answer may take. A cold object on another continent needs about one second. Who asks a second time, because the
+/// first answer may have been lost, gives up after twice as long. What an object itself waits for before it answers has to
+/// take less.
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(4);
 
 /// The object called `name` behind the binding `binding`.
 pub(crate) fn object(env: &worker::Env, binding: &str, name: &str) -> Result<Stub, Unavailable> {

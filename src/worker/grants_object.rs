@@ -37,12 +37,9 @@ impl crate::oauth::grants::Grants for GrantsOf<'_> {
     async fn call(&self, object: ObjectName, call: Call) -> Result<Reply, Outage> {
         match self.ask(object, &call).await {
             Ok(reply) => Ok(reply),
-            // An object that has just moved or been replaced answers the second time. A code is not sent twice: had the first
-            // time been heard, the second would be a replay.
-            Err(Unavailable) if !matches!(call, Call::Redeem(_)) => {
-                self.ask(object, &call).await.map_err(|Unavailable| Outage::Storage)
-            }
-            Err(Unavailable) => Err(Outage::Storage),
+            // An object that has just moved or been replaced answers the second time. Where the first was heard and only its
+            // answer was lost, it gives the same answer again: a redemption names the grant that comes of it.
+            Err(Unavailable) => self.ask(object, &call).await.map_err(|Unavailable| Outage::Storage),
         }
     }
 }

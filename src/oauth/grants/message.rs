@@ -19,7 +19,7 @@ use crate::oauth::resource::Resource;
 pub enum Call {
     /// Keep a code.
     StoreCode(PendingCode),
-    /// Redeem one. Not to be repeated after an outage: the second time would be a replay.
+    /// Redeem one. The same request, with the same name for the grant, may be repeated after an outage.
     Redeem(Redemption),
     /// Use a refresh token. May be repeated after an outage.
     Refresh(Refresh),
