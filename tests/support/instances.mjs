@@ -34,7 +34,8 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {() => Promise<Record<string, {value: string, metadata: string | null, ttl: number | null}>>} kvDetails  all of each entry
  * @property {(key: string) => Promise<void>} kvForgets  an entry, as when its time is over
  * @property {(how: 'fails' | 'hangs' | 'refuses' | 'works') => Promise<void>} kvNow  `refuses`: writes only
- * @property {(name: string, how: 'fails' | 'hangs' | 'works') => Promise<void>} objectsNow  of one class
+ * @property {(name: string, how: 'fails' | 'hangs' | 'loses' | 'loses-one' | 'works') => Promise<void>} objectsNow  of one class;
+ *   `loses`: they do what they are asked and the answers do not arrive, `loses-one`: the next answer only
  * @property {(binding: string, name: string) => Promise<void>} alarm  rings the alarm of an object before its time
  * @property {(binding: string, name: string) => Promise<void>} replace  an object by a new one, as a deploy does
  * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number}>} counts
@@ -362,7 +363,12 @@ const counted = (name, Class) => class extends Class {
     if (state[name] === 'fails') throw new Error('the object is out of order, by order of a test');
     if (state[name] === 'hangs') await silence();
     counts.objects[name] = (counts.objects[name] ?? 0) + 1;
-    return super.fetch(request);
+    const answer = await super.fetch(request);
+    if (state[name] !== 'loses' && state[name] !== 'loses-one') return answer;
+    if (state[name] === 'loses-one') state[name] = 'works';
+    // As a whole: what is thrown away unread would be called unfinished.
+    await answer.arrayBuffer();
+    throw new Error('the answer is lost, by order of a test');
   }
 };
 /** The memory of each instance of the Worker's own code. */
