@@ -156,9 +156,7 @@ impl Task {
     pub fn pause(&self) -> u64 {
         match self.begun.checked_sub(2) {
             None => 0,
-            Some(doubled) => {
-                1000_u64.checked_shl(doubled.into()).map_or(LONGEST_PAUSE, |pause| pause.min(LONGEST_PAUSE))
-            }
+            Some(doubled) => 1000_u64.saturating_mul(2_u64.saturating_pow(doubled.into())).min(LONGEST_PAUSE),
         }
     }
 

@@ -401,6 +401,10 @@ fn an_interrupted_handler_runs_again_after_a_pause_that_grows() {
         assert_eq!(client.trial.pause(&id), pause);
         assert!(matches!(client.trial.wake(&id, true), Wake::Run(_)));
     }
+    for further in 0..300 {
+        assert!(matches!(client.trial.wake(&id, true), Wake::Run(_)));
+        assert_eq!(client.trial.pause(&id), 64_000, "{further}");
+    }
     assert_eq!(client.get(&id)["status"], "working", "interruptions alone end nothing");
     client.wake(&id);
     assert_eq!(client.get(&id)["status"], "completed");
