@@ -107,9 +107,10 @@ impl ListResources {
                 Some(next) if next > after => return Ok(Some(TemplatePlace { template: number, after: next })),
                 // The client would ask for the same page for ever.
                 Some(_) => {
-                    return Err(
-                        RpcError::internal("The next page of a resource list does not follow the current one.").into()
-                    );
+                    return Err(RpcError::internal(
+                        "The next page of a resource list does not follow the current one.",
+                    )
+                    .into());
                 }
                 None => after = 0,
             }
