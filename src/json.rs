@@ -1,11 +1,11 @@
 //! JSON from outside (RFC 8259), as both halves read it: one value, no member named twice, nesting and memory bounded while
 //! it is read, a byte order mark skipped.
 //!
-//! A member that stands twice is refused rather than resolved: two readers (a gateway and this server) could each take
-//! another one, and then disagree about which tool is called (RFC 8259 §4 leaves the outcome open).
+//! A repeated member is refused: two readers (a gateway and this server) could each use a different one and disagree about
+//! which tool is called (RFC 8259 §4 leaves the outcome open).
 //!
-//! A member that is null counts as absent: serializers of many languages write null for what is not there. That is one rule,
-//! [`leave_out_nulls`]; nobody who reads a member has to know it.
+//! A member that is null counts as absent, because many serializers write null for a missing value. [`leave_out_nulls`] applies
+//! this rule, so code that reads a member does not.
 
 mod fault;
 mod limit;
@@ -51,8 +51,8 @@ pub(crate) fn read_object(text: &[u8], limit: MemoryLimit) -> Result<Object, Jso
     }
 }
 
-/// Removes every member that is null, at any depth. What is inside a member named in `opaque` stays as it is: its form is
-/// somebody else's business, such as that of a tool's schema.
+/// Removes every member that is null, at any depth. The content of a member named in `opaque` is not changed, because its form
+/// is defined elsewhere, for example by a tool's schema.
 pub(crate) fn leave_out_nulls(object: &mut Object, opaque: &[&str]) {
     object.retain(|name, value| {
         match value {
@@ -76,8 +76,8 @@ fn leave_out_nulls_of_items(items: &mut [Value], opaque: &[&str]) {
     }
 }
 
-/// The member `name` of the object that `text` is, in a text that [`read`] has refused for what it holds: JSON by its grammar,
-/// with half a surrogate pair in it, or with too many values. None where `text` is no object, or names the member twice.
+/// Returns the member `name` of the object `text`, which [`read`] refused because of its content: half a surrogate pair, or too
+/// many values. None where `text` is no object, or names the member twice.
 pub(crate) fn member_of_refused<T: for<'de> Deserialize<'de>>(text: &[u8], name: &str) -> Option<T> {
     reader::member(without_mark(text), name)
 }

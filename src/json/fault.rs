@@ -51,23 +51,23 @@ impl JsonError {
         Self { fault, line: 1, column: 1 }
     }
 
-    /// Whether the text is JSON by its grammar, and its values would take too much memory.
+    /// Returns whether the text is valid JSON whose values would take too much memory.
     pub(crate) const fn is_too_much(self) -> bool {
         matches!(self.fault, Fault::TooMuch)
     }
 
-    /// Whether the text is JSON by its grammar, so that its members may be of use to an answer.
+    /// Returns whether the text is valid JSON, so that its members can be used for an answer.
     pub(crate) const fn is_readable_in_part(self) -> bool {
         matches!(self.fault, Fault::TooMuch | Fault::Surrogate)
     }
 
-    /// Whether an object names a member twice.
+    /// Returns whether an object names a member twice.
     pub(crate) const fn is_repeated(self) -> bool {
         matches!(self.fault, Fault::Repeated)
     }
 }
 
-/// Whether an escape in `text`, which is JSON, is half of a surrogate pair.
+/// Returns whether an escape in `text`, which is JSON, is half of a surrogate pair.
 fn has_half_pair(text: &[u8]) -> bool {
     let mut rest = text;
     let mut is_after_high = false;

@@ -24,7 +24,7 @@ impl Reading {
         Self { remaining: Remaining::of(limit), fault: Cell::new(None) }
     }
 
-    /// What our own rules have found wrong.
+    /// Returns the rule of this module that the text breaks, if any.
     pub(super) fn fault(&self) -> Option<Fault> {
         self.fault.get()
     }
@@ -135,19 +135,19 @@ impl<'de> Visitor<'de> for Nested<'_> {
 /// 2^53 - 1: beyond it a float does not hold each integer.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
-/// The integer that `value` is. In JSON Schema 1.0 is an integer, and clients whose numbers are floats send it.
+/// Returns the integer that `value` is. In JSON Schema 1.0 is an integer, and clients whose numbers are floats send it.
 fn whole(value: f64) -> Option<i64> {
     let is_whole = value.fract() == 0.0 && value.abs() <= MAX_SAFE_INTEGER;
     #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
     is_whole.then_some(value as i64)
 }
 
-/// Whether `text` is JSON by its grammar. Builds nothing.
+/// Returns whether `text` is JSON by its grammar. Builds nothing.
 pub(super) fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
-/// The member `name` of the object that `text` is; none where it is named twice. Builds nothing else.
+/// Returns the member `name` of the object that `text` is, or `None` where it is named twice. Builds nothing else.
 pub(super) fn member<T: for<'de> Deserialize<'de>>(text: &[u8], name: &str) -> Option<T> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let found = deserializer.deserialize_map(Only { name, found: std::marker::PhantomData }).ok()?;

@@ -8,7 +8,7 @@ use super::refused_schema::{Keyword, mentions_null, resolve};
 /// How deep a value and its schema are followed. Beyond it null stays.
 const MAX_DEPTH: usize = 64;
 
-/// Whether values of the type that `derived` describes can have such members.
+/// Returns whether values of the type that `derived` describes can have such members.
 pub(crate) fn has_absent_members(derived: &Value) -> bool {
     let Value::Object(keywords) = derived else { return false };
     keywords.iter().any(|(keyword, value)| match (Keyword::of(keyword), value) {
@@ -69,7 +69,7 @@ fn item_of(schema: &Value, at: usize) -> Option<&Value> {
     schema.get("prefixItems").and_then(|fixed| fixed.get(at)).or_else(|| schema.get("items"))
 }
 
-/// Whether null is named, here or where a reference leads.
+/// Returns whether null is named, here or where a reference leads.
 fn names_null(schema: &Value, root: &Value) -> bool {
     let target = schema.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(reference, root));
     mentions_null(schema) || target.is_some_and(mentions_null)
@@ -94,7 +94,8 @@ fn collect<'a>(schema: &'a Value, value: &Value, root: &'a Value, depth: usize, 
     }
 }
 
-/// Whether an object has every member that the choice requires, and the texts that it fixes. Other values have no members.
+/// Returns whether an object has every member that the choice requires, and the texts that it fixes. Other values have no
+/// members.
 fn could_be(value: &Value, choice: &Value, root: &Value) -> bool {
     let target = choice.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(reference, root));
     let choice = target.unwrap_or(choice);
@@ -153,7 +154,7 @@ mod tests {
         unit: (),
     }
 
-    /// What is sent, after it was found to fit what is published.
+    /// Returns the value that is sent, after checking it against the published schema.
     fn sent<T: JsonSchema + Serialize>(value: T) -> Value {
         let derived = schema_of_result::<T>();
         let mut value = serde_json::to_value(value).unwrap();

@@ -32,7 +32,7 @@ thread_local! {
 }
 
 impl Alone {
-    /// How often something was asked of a session, a task or a subscription in this thread.
+    /// Returns how often something was asked of a session, a task or a subscription in this thread.
     #[cfg(test)]
     pub(crate) fn state_uses() -> usize {
         STATE_USES.get()

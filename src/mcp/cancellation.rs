@@ -34,7 +34,7 @@ pub(crate) struct Stoppable<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) owner: Option<&'a Subject>,
     pub(crate) id: &'a RequestId,
-    /// After this long it begins to ask whether it is to stop; at once where its client may come back to its stream.
+    /// How long a call runs before it asks whether to stop. It asks at once if its client can resume its stream.
     pub(crate) patience: Duration,
 }
 

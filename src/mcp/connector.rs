@@ -31,7 +31,7 @@ pub struct Connector<H> {
     pub(crate) ready_skills: Option<ReadySkills<H>>,
 }
 
-/// Whether anything is kept for a client that sends no token.
+/// Whether anything is stored for a client without a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum AnonymousState {
     /// Nothing: it causes no write and holds no object awake.
@@ -136,10 +136,10 @@ impl<H: 'static> Connector<H> {
     }
 
     /// Serves clients that have not signed in with sessions and tasks: they can be asked, come back to a lost stream, set a log
-    /// level, subscribe and get a task. For connectors without any sign-in. Each of these keeps something in a Durable Object,
-    /// and anybody can cause it; so what such clients keep is bounded for each network and in all, and expires.
+    /// level, subscribe and get a task. For connectors without any sign-in. Each of these uses a Durable Object, and anybody
+    /// can cause it. So the number for each network and in all is limited, and each expires.
     ///
-    /// Without it they get every public tool, resource and prompt, and nothing is kept for them.
+    /// Without this, such clients can use every public tool, resource and prompt, and nothing is stored for them.
     #[must_use]
     pub fn anonymous_sessions(mut self) -> Self {
         self.anonymous_state = AnonymousState::Kept;
@@ -204,8 +204,8 @@ impl<H: 'static> Connector<H> {
         tools.chain(resources).chain(templates).chain(prompts).chain(skills).copied()
     }
 
-    /// What released clients refuse of the input schemas that were written by hand, with [`Tool::input_schema`]. They are
-    /// published as they are; the Worker logs each warning when it starts.
+    /// Returns what released clients refuse of the input schemas that were written by hand, with [`Tool::input_schema`]. They
+    /// are published as they are; the Worker logs each warning when it starts.
     #[must_use]
     pub fn warnings(&self) -> Vec<Defect> {
         defect::warnings(&self.tools)

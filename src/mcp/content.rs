@@ -142,7 +142,8 @@ impl Kind {
     }
 }
 
-/// A URI for content that has none: it names the bytes by their digest (RFC 6920). `base64` is our own encoding of them.
+/// Returns a URI for content that has none: it names the bytes by their digest (RFC 6920). `base64` is our own encoding of
+/// them.
 fn digest_uri(base64: &str) -> String {
     let bytes = STANDARD.decode(base64).unwrap_or_default();
     format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)))

@@ -125,7 +125,7 @@ impl Defect {
     }
 }
 
-/// What released clients refuse of the schemas that authors wrote by hand. They are published nevertheless.
+/// Returns what released clients refuse of the schemas that authors wrote by hand. They are published nevertheless.
 pub(crate) fn warnings<H>(tools: &[Tool<H>]) -> Vec<Defect> {
     let of_tool = |tool: &Tool<H>| {
         let warnings = tool.input.warnings().into_iter();

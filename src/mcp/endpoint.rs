@@ -434,7 +434,7 @@ fn legacy_refusal(error: RpcError) -> Refusal {
     Refusal { status: error.http_status(Era::Legacy), error }
 }
 
-/// The era of a request without a body, by its version header.
+/// Returns the era of a request without a body, by its version header.
 ///
 /// # Errors
 /// The refusal of a version that this server does not speak.

@@ -185,7 +185,7 @@ impl Exchange {
         let _ = self.stream.set(name.to_owned());
     }
 
-    /// The name of its stream, if its client may come back to it.
+    /// Returns the name of its stream, if its client may come back to it.
     pub(crate) fn stream(&self) -> Option<&str> {
         self.stream.get().map(String::as_str)
     }

@@ -30,7 +30,7 @@ pub trait Host: Clone + 'static {
     ///
     /// # Errors
     ///
-    /// [`Unavailable`] if the runtime's source of randomness fails. Nothing weaker takes its place.
+    /// [`Unavailable`] if the runtime's source of randomness fails. There is no weaker fallback.
     fn random_bits(&self) -> Result<u128, Unavailable>;
 
     /// The least log level that the client of a session asked for; none if it never did. `owner` is whose session it is, here
@@ -149,7 +149,7 @@ pub enum Outcome {
     Cancelled,
 }
 
-/// What a request is told before its end.
+/// What a running request can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stop {
     /// Its client does not want it any more.

@@ -294,7 +294,7 @@ impl Hub {
         each_once(sessions.collect())
     }
 
-    /// The grants that streams were opened with, each once, by their subjects.
+    /// Returns the grants that streams were opened with, each once, by their subjects.
     #[must_use]
     pub fn grants(&self) -> Vec<(Subject, Vec<GrantId>)> {
         let mut grants: BTreeMap<&Subject, Vec<GrantId>> = BTreeMap::new();

@@ -1,5 +1,5 @@
-//! What the requests of a POST are told when the instance that carries them out has died: a panic in a handler takes the
-//! whole instance with it. It is noted before they are carried out, and said by the next instance.
+//! Errors for the requests of a POST whose instance has died, because a panic in a handler ends the whole instance. They are
+//! noted before the requests run and are sent by the next instance.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,17 +30,17 @@ enum Effect {
     Possible,
 }
 
-/// Whose fault it was that the instance died.
+/// Which request caused the instance to die.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The request's own: sent again, it would end the same way.
+    /// This request: sent again, it would end the same way.
     Own,
-    /// That of another request, or nobody knows.
+    /// Another request, or unknown.
     Other,
 }
 
 impl Posted {
-    /// What to say if the instance dies; none where the body holds no request.
+    /// Returns what to say if the instance dies, or `None` where the body holds no request.
     #[must_use]
     pub fn if_interrupted<H: 'static>(&self, registry: &Registry<H>) -> Option<Interrupted> {
         let mut ids = Vec::new();
@@ -59,8 +59,8 @@ impl Posted {
     }
 }
 
-/// Of all requests only a tool changes something that must not be changed twice, unless it says that it only reads. What else
-/// a client sets or cancels is the same when it is sent again.
+/// Only a tool call may change something that must not be changed twice, unless the tool is read-only. Everything else that a
+/// client sets or cancels is idempotent.
 fn may_change_something<H: 'static>(request: &Request, registry: &Registry<H>) -> bool {
     request.method == Method::CallTool
         && request
@@ -72,8 +72,8 @@ fn may_change_something<H: 'static>(request: &Request, registry: &Registry<H>) -
 }
 
 impl Interrupted {
-    /// The answer of a request whose answer has not begun. Its status is 503 where it may simply be sent again; an error of the
-    /// handler has the status that it always has. `reference` is the name by which a log knows the request.
+    /// Returns the answer of a request whose answer has not begun. Its status is 503 where it may simply be sent again; an
+    /// error of the handler has the status that it always has. `reference` is the name by which a log knows the request.
     #[must_use]
     pub fn reply(&self, fault: Fault, reference: &str) -> Reply {
         let status = match (fault, self.effect) {

@@ -1,4 +1,4 @@
-//! Small helpers around JSON values. How JSON from outside is read stands in [`crate::json`].
+//! Small helpers around JSON values. [`crate::json`] reads JSON from outside.
 
 use serde::Serialize;
 use serde_json::Value;

@@ -201,7 +201,8 @@ pub(crate) enum MessageProblem {
 /// Most messages one batch may hold.
 pub(crate) const MAX_BATCH: usize = 50;
 
-/// Members whose inside is not the protocol's: what a tool takes is said by its schema, and null may be among it.
+/// Members whose content the protocol does not define: a tool's schema says what its arguments are, and null may be allowed
+/// there.
 const OPAQUE: &[&str] = &["input"];
 const OPAQUE_IN_CALL: &[&str] = &["input", "arguments"];
 

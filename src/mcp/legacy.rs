@@ -67,7 +67,7 @@ impl Spoken {
     }
 }
 
-/// The session that a message of `caller` names. Fails where it names one that no handshake here began.
+/// Returns the session that a message of `caller` names. Fails where it names one that no handshake here began.
 pub(crate) fn session<H: 'static>(
     headers: &impl RequestHeaders,
     registry: &Registry<H>,

@@ -1,5 +1,4 @@
-//! The methods of the protocol. Whoever tells one from another does it by this type, so that what is served, what it needs and
-//! what the log calls it cannot differ.
+//! The methods of the protocol. Routing, access checks and the log all use this type, so they cannot disagree.
 
 /// Declares the methods, each with its name on the wire.
 macro_rules! methods {
@@ -8,7 +7,7 @@ macro_rules! methods {
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub(crate) enum Method {
             $($(#[$documentation])* $method,)*
-            /// A name that the protocol does not have: a client's own words.
+            /// A name that the protocol does not have. It is untrusted text.
             Unknown(Box<str>),
         }
 
@@ -31,7 +30,7 @@ macro_rules! methods {
                 }
             }
 
-            /// The name in the protocol; none of a client's own words.
+            /// Returns the name in the protocol, or `None` for a name that the protocol does not have.
             pub(crate) const fn name(&self) -> Option<&'static str> {
                 match self {
                     $(Self::$method => Some($name),)*

@@ -39,7 +39,7 @@ pub(crate) enum Operation<H> {
     Discover,
     /// Until 2025-11-25: the handshake, with the version agreed on and what the client can do.
     Initialize(ProtocolVersion, ClientCapabilities),
-    /// Until 2025-11-25: `ping`, and what asks for something to be kept that is kept for nobody. An empty result.
+    /// Until 2025-11-25: `ping`, and requests to store something that is not stored for this caller. An empty result.
     Acknowledge,
     /// Until 2025-11-25: which log messages the session wants.
     SetLogLevel(SessionId, LogLevel),

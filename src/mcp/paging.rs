@@ -56,7 +56,7 @@ pub(crate) struct TemplatePlace {
 }
 
 impl TemplatePlace {
-    /// The place that a cursor of [`Self::cursor`] names; none for another cursor.
+    /// The place that a cursor of [`Self::cursor`] names, or `None` for another cursor.
     pub(crate) fn of(params: &Object, list: &str) -> Option<Self> {
         let cursor = params.get("cursor")?.as_str()?;
         let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
@@ -65,7 +65,7 @@ impl TemplatePlace {
         (place.cursor(list) == cursor).then_some(place)
     }
 
-    /// The cursor that leads here.
+    /// Returns the cursor that leads here.
     pub(crate) fn cursor(self, list: &str) -> String {
         URL_SAFE_NO_PAD.encode(format!("{list} template {} {}", self.template, self.after))
     }

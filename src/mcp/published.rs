@@ -1,9 +1,9 @@
 //! The JSON Schema of a Rust type in the form that every released client takes.
 //!
-//! What a type derives is exact, and each client refuses some of it: SDK v1 drops every tool for a property whose schema is
-//! `true`, Cursor and Gemini refuse `null` among the types of an argument, Claude Code drops a tool with `oneOf` at the root,
-//! Cursor, Zed and VS Code do not resolve `$ref`, Gemini wants `items` for every array. Arguments are still checked against
-//! the exact schema; clients are told the one that is made here.
+//! The schema that a type derives is exact, and each client refuses some part of it: SDK v1 drops every tool for a property
+//! whose schema is `true`, Cursor and Gemini refuse `null` among the types of an argument, Claude Code drops a tool with
+//! `oneOf` at the root, Cursor, Zed and VS Code do not resolve `$ref`, Gemini wants `items` for every array. Arguments are
+//! still checked against the exact schema; clients are told the one that is made here.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use super::json::Object;
 use super::refused_schema::{Keyword, mentions_null, resolve};
 use super::root_choices::merge_root;
 
-/// Which way the values of a schema go.
+/// The direction in which values of a schema are sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Direction {
     /// From clients.
@@ -21,7 +21,7 @@ pub(crate) enum Direction {
     Results,
 }
 
-/// The schema that clients are told instead of `derived`.
+/// Returns the schema that clients are told instead of `derived`.
 ///
 /// A property that may be null is told without null: among arguments where it is not required, and in results always, where
 /// it is also no longer required.
@@ -65,7 +65,8 @@ impl Writer<'_> {
         }
     }
 
-    /// What a reference stands for, in its place. A type that holds itself is written once; further down only its kind is told.
+    /// Returns what a reference stands for, in its place. A type that holds itself is written once; further down only its kind
+    /// is told.
     fn referred(&mut self, keywords: &Object, reference: &str) -> Value {
         let Some(Value::Object(target)) = resolve(reference, self.root) else {
             return self.keywords(keywords);
@@ -128,7 +129,7 @@ impl Writer<'_> {
         Value::Object(written)
     }
 
-    /// The properties without null, with `required`: it may have become shorter.
+    /// Returns the properties without null, with `required`: it may have become shorter.
     fn properties(&mut self, properties: &Object, required: Option<&Value>, written: &mut Object) -> Value {
         let mut required: Vec<_> = required.and_then(Value::as_array).cloned().unwrap_or_default();
         let mut told = Object::new();
@@ -152,7 +153,7 @@ impl Writer<'_> {
     }
 }
 
-/// The schema of the same values but null; nothing where it admits no others.
+/// Returns the schema of the same values without null, or `None` if null is the only one.
 fn without_null(schema: Value) -> Option<Value> {
     let Value::Object(mut keywords) = schema else { return Some(schema) };
     match keywords.get_mut("type") {
@@ -224,7 +225,7 @@ fn say_also(keywords: &mut Object, text: &str) {
     keywords.insert("description".to_owned(), told.into());
 }
 
-/// The one schema of fixed texts that `choices` are together, with what is said of each.
+/// Returns the one schema of fixed texts that `choices` are together, with what is said of each.
 pub(crate) fn joined(choices: &[Value]) -> Option<Object> {
     let (mut values, mut told) = (Vec::<Value>::new(), Vec::new());
     for choice in choices {

@@ -7,7 +7,7 @@ use thiserror::Error;
 /// How deep a schema is searched. One that nests deeper does not compile either.
 const MAX_DEPTH: usize = 100;
 
-/// Something in a schema that a released client refuses. Each names the field, the client and the way out.
+/// Something in a schema that a released client refuses. Each message names the field, the client and the fix.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum RefusedSchema {
     #[error(
@@ -73,7 +73,7 @@ impl Keyword {
     }
 }
 
-/// Where a schema stands, for what is said about null in it.
+/// Where a schema is used, which decides the message about null in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Root,
@@ -82,7 +82,7 @@ enum Place {
     Entry,
 }
 
-/// What clients refuse of the arguments that `schema` describes.
+/// Returns what clients refuse of the arguments that `schema` describes.
 pub(crate) fn refused_arguments(schema: &Value) -> Vec<RefusedSchema> {
     let mut found: Vec<_> = ["allOf", "anyOf", "oneOf"]
         .into_iter()
@@ -93,7 +93,7 @@ pub(crate) fn refused_arguments(schema: &Value) -> Vec<RefusedSchema> {
     found
 }
 
-/// What clients refuse of the results that `schema` describes.
+/// Returns what clients refuse of the results that `schema` describes.
 pub(crate) fn refused_results(schema: &Value) -> Vec<RefusedSchema> {
     let mut found = Vec::new();
     search(schema, "", Place::Root, 0, &mut found);
@@ -160,7 +160,7 @@ fn search(schema: &Value, path: &str, place: Place, depth: usize, found: &mut Ve
     }
 }
 
-/// Whether a schema names null among what a value may be. `{}` does not: it names nothing.
+/// Returns whether a schema names null as a possible value. `{}` does not.
 pub(crate) fn mentions_null(schema: &Value) -> bool {
     let among = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
     let is_null = |name: &Value| name == "null";
@@ -171,7 +171,7 @@ pub(crate) fn mentions_null(schema: &Value) -> bool {
         || ["anyOf", "oneOf"].into_iter().filter_map(among).flatten().any(mentions_null)
 }
 
-/// What a reference into the same document leads to.
+/// Returns what a reference into the same document leads to.
 pub(crate) fn resolve<'a>(reference: &str, root: &'a Value) -> Option<&'a Value> {
     root.pointer(reference.strip_prefix('#')?)
 }

@@ -243,8 +243,8 @@ impl<H: 'static> Registry<H> {
         !self.announces.is_empty()
     }
 
-    /// Whether anything may be kept for `caller`: in a session, in a task, in a stream of changes. For who sends no token only
-    /// where the connector says so.
+    /// Returns whether a session, a task or a stream of changes may store anything for `caller`. For a caller without a token,
+    /// only if the connector allows it.
     #[must_use]
     pub fn keeps_state_for(&self, caller: Option<&Caller>) -> bool {
         caller.is_some() || self.anonymous_state == AnonymousState::Kept
@@ -262,7 +262,7 @@ impl<H: 'static> Registry<H> {
         lists.peek().is_some() && lists.all(|template| !template.required.is_empty())
     }
 
-    /// What the server says it can do, in the terms of `version`.
+    /// Returns the capabilities of the server, in the form of `version`.
     pub(crate) fn capabilities(&self, version: ProtocolVersion) -> Value {
         let list_of = |topic| if self.announces(topic) { vec![("listChanged", json!(true))] } else { vec![] };
         let mut resources = list_of(Topic::ResourceList);

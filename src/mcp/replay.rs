@@ -192,8 +192,8 @@ impl Replays {
     }
 }
 
-/// The streams of a session that calls still write to, and who reads them: so a client that comes back for a stream is told at
-/// once where nothing will come of it, and what comes goes to one reader only, the last that came.
+/// The streams of a session that calls still write to, and their readers. A client that resumes a stream learns at once if
+/// nothing more will come, and only the last reader gets the events.
 #[derive(Debug, Default)]
 pub struct RunningStreams(VecDeque<RunningStream>);
 
@@ -220,7 +220,7 @@ impl RunningStreams {
         self.change(name, |stream| stream.heard = Some(now));
     }
 
-    /// Whether more may come of a stream.
+    /// Returns whether more events of a stream may come.
     #[must_use]
     pub fn is_running(&self, name: &str, now: u64) -> bool {
         let is_heard = |stream: &RunningStream| stream.heard.is_some_and(|at| now.saturating_sub(at) < Self::SILENCE);
@@ -232,13 +232,13 @@ impl RunningStreams {
         self.change(name, |stream| stream.has_ended = true);
     }
 
-    /// Whether its last event has come.
+    /// Returns whether its last event has come.
     #[must_use]
     pub fn has_ended(&self, name: &str) -> bool {
         self.find(name).is_some_and(|stream| stream.has_ended)
     }
 
-    /// A client comes back for a stream. Whoever has read it before reads no more.
+    /// Makes the client that resumes a stream its only reader.
     pub fn give_to(&mut self, name: &str, reader: u64) {
         self.change(name, |stream| {
             stream.reader = Some(reader);
@@ -246,13 +246,14 @@ impl RunningStreams {
         });
     }
 
-    /// Whether what comes of a stream goes to `reader`. Where nobody is known it does: what was known may be forgotten.
+    /// Returns whether the events of a stream go to `reader`. They do if no reader is known, because an entry may have been
+    /// dropped.
     #[must_use]
     pub fn is_read_by(&self, name: &str, reader: u64) -> bool {
         self.find(name).and_then(|stream| stream.reader).is_none_or(|known| known == reader)
     }
 
-    /// Whether the call of a stream is to be told that its client reads elsewhere. It is told once.
+    /// Returns whether the call of a stream is to be told that its client reads elsewhere. It is told once.
     pub fn take_news(&mut self, name: &str) -> bool {
         self.0.iter_mut().any(|stream| stream.name == name && std::mem::take(&mut stream.is_news))
     }

@@ -66,7 +66,7 @@ impl ListResources {
         Ok(Listing::chosen(LIST, &shown, cursor, self.form, hints, ListedResource::listed))
     }
 
-    /// All that is listed at once.
+    /// Returns all that is listed at once.
     async fn whole<H: Host>(&self, registry: &Registry<H>, cx: &Context<H>) -> Result<Vec<ListedResource>, Unfinished> {
         let listed = registry.resources.iter().filter(|resource| resource.part.is_listed);
         let mut resources: Vec<ListedResource> = listed.map(|resource| resource.part.entry.clone()).collect();
@@ -106,12 +106,7 @@ impl ListResources {
             match next {
                 Some(next) if next > after => return Ok(Some(TemplatePlace { template: number, after: next })),
                 // The client would ask for the same page for ever.
-                Some(_) => {
-                    return Err(RpcError::internal(
-                        "The next page of a resource list does not follow the current one.",
-                    )
-                    .into());
-                }
+                Some(_) => return Err(RpcError::internal("A page of resources does not advance the list.").into()),
                 None => after = 0,
             }
         }

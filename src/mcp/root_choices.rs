@@ -40,7 +40,8 @@ struct Shape {
 }
 
 impl Shape {
-    /// Of an object with its choices; none where it can be something else than an object.
+    /// Reads the members of an object schema with its choices, or returns `None` if the value may be something other than an
+    /// object.
     fn of(schema: &Object) -> Option<Self> {
         if schema.get("type").is_some_and(|kind| kind != "object") || schema.contains_key("enum") {
             return None;
@@ -63,7 +64,7 @@ impl Shape {
         Some(shape)
     }
 
-    /// Of one choice. What is said of it stands with the property that has one text there: the tag of the variant.
+    /// Reads the members of one choice. Its description goes to the property with a fixed text, the tag of the variant.
     fn of_choice(choice: &Value) -> Option<Self> {
         let choice = choice.as_object()?;
         let mut shape = Self::of(choice)?;
@@ -121,7 +122,7 @@ impl Shape {
         shape
     }
 
-    /// Adds what else the object must be. Where both speak of a property, what stands here already is told.
+    /// Adds further requirements of the object. For a property that is in both, the existing schema stays.
     fn add(&mut self, other: Self) {
         for (name, schema) in other.properties {
             self.properties.entry(name).or_insert(schema);

@@ -1,5 +1,5 @@
-//! Texts that stand for numbers and booleans. Some clients send `{"id": "1"}` where a schema wants a number and cannot help it;
-//! the arguments of prompts and templates are texts on the wire anyway.
+//! Strings that represent numbers and booleans. Some clients always send `{"id": "1"}` where a schema wants a number; the
+//! arguments of prompts and templates are texts on the wire anyway.
 
 use serde_json::Value;
 
@@ -85,8 +85,8 @@ impl Types {
         self.and(other).0 != 0
     }
 
-    /// The number or the boolean that `text` is, where one is admitted and a text is not. It is exactly one in the grammar of
-    /// JSON: nothing before it, nothing behind it.
+    /// Returns the number or the boolean that `text` is, where one is admitted and a text is not. The whole text must be that
+    /// one JSON value.
     pub(crate) fn read(self, text: &str) -> Option<Value> {
         if self.has(Self::STRING) {
             return None;
@@ -103,7 +103,7 @@ impl Types {
     }
 }
 
-/// Reads such texts in `value`, which does not fit `schema`. Gives the value with them read; none where there are none.
+/// Reads such texts in `value`, which does not fit `schema`. Gives the value with them read, or `None` where there are none.
 pub(crate) fn with_texts_read(value: &Value, schema: &Value) -> Option<Value> {
     let mut read = value.clone();
     let mut count = 0;
@@ -144,13 +144,13 @@ fn read_in(value: &mut Value, schemas: &[&Value], root: &Value, count: &mut usiz
     }
 }
 
-/// What `schema` says of a member.
+/// Returns what `schema` says of a member.
 fn member_of<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
     let own = schema.get("properties").and_then(|properties| properties.get(name));
     own.or_else(|| schema.get("additionalProperties"))
 }
 
-/// What `schema` says of an item.
+/// Returns what `schema` says of an item.
 fn item_of(schema: &Value, at: usize) -> Option<&Value> {
     let fixed = schema.get("prefixItems").and_then(|fixed| fixed.get(at));
     fixed.or_else(|| schema.get("items"))

@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use schemars::generate::{Contract, SchemaSettings};
 use serde_json::Value;
 
-/// The schema of `T` as it is read, in JSON Schema 2020-12, the dialect that MCP assumes; so it is not named. Nor is the Rust
-/// type.
+/// Returns the schema of `T` as it is read, in JSON Schema 2020-12, the dialect that MCP assumes; so it is not named. Nor is
+/// the Rust type.
 pub(super) fn schema_of<T: JsonSchema>() -> Value {
     derived::<T>(Contract::Deserialize)
 }
 
-/// The schema of `T` as it is written.
+/// Returns the schema of `T` as it is written.
 pub(super) fn schema_of_result<T: JsonSchema>() -> Value {
     derived::<T>(Contract::Serialize)
 }

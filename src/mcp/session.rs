@@ -91,14 +91,14 @@ impl SessionId {
     }
 }
 
-/// The session that a message names, and what it is good for.
+/// The session that a message names, and whether anything can be stored in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Session {
     /// None was named.
     Unnamed,
-    /// Something can be kept in it.
+    /// State can be stored in it.
     Stateful(SessionId),
-    /// Nothing is kept in it: its client has not signed in. The id only says what was agreed on.
+    /// No state is stored in it, because its client has not signed in. The id only says what was negotiated.
     Stateless(SessionId),
 }
 

@@ -169,7 +169,7 @@ impl<H: Host> EventStream<H> {
         }
     }
 
-    /// Whether this connection has had all that goes to it, and the rest waits elsewhere.
+    /// Returns whether this connection has had all that goes to it, and the rest waits elsewhere.
     fn is_left(&self) -> bool {
         self.exchange.is_stream_closed()
             && !self.exchange.has_messages()

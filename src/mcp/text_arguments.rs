@@ -75,8 +75,8 @@ fn may_be(schema: Option<&Value>, name: &str) -> bool {
     }
 }
 
-/// A text that is a number or a truth value where the schema wants one; a person may have typed a space around it. What is none
-/// stays text, and does not fit then.
+/// Reads a text as a number or a boolean where the schema wants one, ignoring spaces around it. Any other text stays a text and
+/// fails validation.
 fn typed(text: String, schema: Option<&Value>, root: &Value) -> Value {
     let read = schema.and_then(|schema| Types::of(schema, root).read(text.trim()));
     read.unwrap_or(Value::String(text))

@@ -303,8 +303,8 @@ impl<H> ReadyTool<H> {
         Self { tool, schema, header_params, required, listed: PerVersion::default() }
     }
 
-    /// The arguments as the handler takes them. A text that stands for a number or a boolean is read as one where the schema
-    /// wants that. Fails where they do not fit the schema.
+    /// Returns the arguments as the handler takes them. A text that stands for a number or a boolean is read as one where the
+    /// schema wants that. Fails where they do not fit the schema.
     pub(crate) fn accept(&self, arguments: Value) -> Result<Value, Violations> {
         let Err(violations) = self.schema.validate(&arguments) else { return Ok(arguments) };
         let read = with_texts_read(&arguments, &self.tool.input.exact).ok_or(violations)?;
@@ -316,8 +316,8 @@ impl<H> ReadyTool<H> {
         (self.tool.handler)(arguments, cx)
     }
 
-    /// The tool as it stands in a list for `version`, written once per isolate. Fails where it cannot be written as JSON; a
-    /// list that lacked it would look complete.
+    /// Returns the list entry of the tool for `version`, serialized once per isolate. Fails if it cannot be serialized, because
+    /// a list without it would look complete.
     pub(crate) fn listed(&self, version: ProtocolVersion) -> serde_json::Result<&RawValue> {
         let slot = self.listed.of(version);
         if let Some(json) = slot.get() {

@@ -1,4 +1,4 @@
-//! What a tool takes and what it gives, as JSON Schema: exact where values are checked, and as clients are told it.
+//! The input and output schema of a tool: the exact form for validation, and the form that is published to clients.
 
 use std::rc::Rc;
 
@@ -47,7 +47,7 @@ impl InputSchema {
         Self { published, exact, origin: Origin::Written }
     }
 
-    /// What released clients refuse of a type: to be mended in the type.
+    /// Returns what released clients refuse of a type: to be mended in the type.
     pub(crate) fn defects(&self) -> Vec<RefusedSchema> {
         match self.origin {
             Origin::Derived => refused_arguments(&self.published),
@@ -55,7 +55,7 @@ impl InputSchema {
         }
     }
 
-    /// What released clients refuse of a schema that is published as its author wants it.
+    /// Returns what released clients refuse of a schema that is published as its author wants it.
     pub(crate) fn warnings(&self) -> Vec<RefusedSchema> {
         match self.origin {
             Origin::Derived => Vec::new(),
@@ -83,12 +83,12 @@ impl OutputSchema {
         Self { published, absent }
     }
 
-    /// What is left out of results; none where nothing ever is.
+    /// Returns what is left out of results, or `None` where nothing ever is.
     pub(crate) fn absent_members(&self) -> Option<AbsentMembers> {
         self.absent.clone()
     }
 
-    /// What released clients refuse of the type.
+    /// Returns what released clients refuse of the type.
     pub(crate) fn defects(&self) -> Vec<RefusedSchema> {
         refused_results(&self.published)
     }

@@ -90,17 +90,17 @@ impl ProtocolVersion {
         Self::ALL.into_iter().find(|version| version.code() == code)
     }
 
-    /// Whether content may be audio.
+    /// Returns whether content may be audio.
     pub(crate) const fn has_audio(self) -> bool {
         !matches!(self, Self::V2024_11_05)
     }
 
-    /// Whether tools have annotations: what they do to the world, and a title.
+    /// Returns whether tools have annotations: what they do to the world, and a title.
     pub(crate) const fn has_tool_annotations(self) -> bool {
         !matches!(self, Self::V2024_11_05)
     }
 
-    /// Whether a notification of progress may say something in words.
+    /// Returns whether a notification of progress may say something in words.
     pub(crate) const fn has_progress_messages(self) -> bool {
         !matches!(self, Self::V2024_11_05)
     }
@@ -110,12 +110,12 @@ impl ProtocolVersion {
         !matches!(self, Self::V2024_11_05 | Self::V2025_03_26)
     }
 
-    /// Whether list entries and contents have `_meta`, and entries titles.
+    /// Returns whether list entries and contents have `_meta`, and entries titles.
     pub(crate) const fn has_titles(self) -> bool {
         !matches!(self, Self::V2024_11_05 | Self::V2025_03_26)
     }
 
-    /// Whether annotations say when something changed.
+    /// Returns whether annotations say when something changed.
     pub(crate) const fn has_last_modified(self) -> bool {
         !matches!(self, Self::V2024_11_05 | Self::V2025_03_26)
     }
@@ -165,7 +165,7 @@ pub(crate) struct PerVersion<T> {
 }
 
 impl<T> PerVersion<T> {
-    /// The value of `version`.
+    /// Returns the value of `version`.
     pub(crate) const fn of(&self, version: ProtocolVersion) -> &T {
         match version {
             ProtocolVersion::V2024_11_05 => &self.v2024_11_05,

@@ -116,13 +116,13 @@ pub fn issue(
     Ok(AccessToken { text, expires_in: request.lifetime })
 }
 
-/// The moment as `jwt-compact` has it. Beyond its range lies no time that a clock shows.
+/// Converts a time for `jwt-compact`. Its range covers every real time.
 fn date_time(moment: Timestamp) -> DateTime<Utc> {
     let seconds = i64::try_from(moment.as_seconds()).ok();
     seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// The moment as this folder has it; none before 1970.
+/// Converts a time from `jwt-compact`, or returns `None` for a time before 1970.
 fn timestamp(moment: DateTime<Utc>) -> Option<Timestamp> {
     u64::try_from(moment.timestamp()).ok().map(Timestamp::from_seconds)
 }
@@ -265,8 +265,8 @@ pub fn identify(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<Toke
 
 /// Verifies header and signature.
 ///
-/// `jwt-compact` checks neither `typ` nor `crit` and takes the algorithm from its caller. So the encoded header is compared with
-/// the one that our keys write: no algorithm, type, key or critical extension of somebody else's choice gets any further.
+/// `jwt-compact` checks neither `typ` nor `crit` and takes the algorithm from its caller. So the encoded header is compared
+/// with the one that our keys produce. A token with another algorithm, type, key or critical extension is refused.
 fn authenticate(text: &str, keys: &SigningKeys) -> Result<Claims<AccessClaims>, TokenRefused> {
     if text.len() > MAX_BEARER_LENGTH {
         return Err(TokenRefused::NotOurs);

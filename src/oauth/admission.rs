@@ -13,10 +13,10 @@ use crate::caller::Subject;
 
 /// Longest identifier of an account, in bytes (OpenID Connect Core §2 allows 255 characters).
 const MAX_ID: usize = 256;
-/// Longest name or e-mail address of an account, in bytes. A longer one is as good as none.
+/// Longest name or e-mail address of an account, in bytes. A longer one is ignored.
 const MAX_CLAIM: usize = 320;
 
-/// What a sign-in rests on.
+/// What admitted a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Admission {
     /// The owner's passphrase of this version.
@@ -28,7 +28,7 @@ pub enum Admission {
     Account(Account),
     /// Cloudflare Access has let the person pass.
     Access(AccessApplication),
-    /// An account of which only the list is known that it was on. From a sign-in of the first version, after a refresh.
+    /// An account of which only the list that it was on is known. From a sign-in of the first version, after a refresh.
     OnList {
         /// The provider.
         issuer: String,
@@ -169,7 +169,7 @@ impl AdmissionPolicy {
         }
     }
 
-    /// The versions of the passphrase, or the names of all settings: what an access token may say of itself.
+    /// Returns the versions of the passphrase, or the names of all settings: what an access token may say of itself.
     #[must_use]
     pub fn versions(&self) -> &[Epoch] {
         match self {
@@ -180,7 +180,7 @@ impl AdmissionPolicy {
 }
 
 impl Admission {
-    /// The version of the passphrase, for an access token.
+    /// Returns the version of the passphrase, for an access token.
     #[must_use]
     pub const fn version(&self) -> Option<Epoch> {
         match self {
@@ -190,7 +190,7 @@ impl Admission {
     }
 }
 
-/// Whether an entry of the list is the identifier behind `subject`.
+/// Returns whether an entry of the list is the identifier behind `subject`.
 fn names(issuer: &str, allowed: &AllowedUsers, subject: &Subject) -> bool {
     ForeignIssuer::parse(issuer).is_ok_and(|issuer| {
         allowed.entries().iter().any(|entry| subject_of(&issuer, entry).is_ok_and(|named| named == *subject))

@@ -27,7 +27,7 @@ use super::scope_catalogue::ScopeCatalogue;
 pub use error::{AuthorizationError, PageError};
 pub use state::State;
 
-/// What makes one page with a request another than the next. Not a secret: it travels sealed.
+/// The number that distinguishes one page with a request from another. Not a secret; it is sealed in the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestNumber([u8; 16]);
 
@@ -235,13 +235,13 @@ pub struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// Which page it stands on: however often its forms are sent, they are worth one code.
+    /// Returns the number of its page. All forms of one page give the same code.
     #[must_use]
     pub const fn number(&self) -> RequestNumber {
         self.number
     }
 
-    /// How the client wants the person to be asked who they are.
+    /// Returns how the client wants the person to be asked who they are.
     #[must_use]
     pub const fn login(&self) -> &LoginOptions {
         &self.login

@@ -118,8 +118,9 @@ fn is_joined(value: &str) -> bool {
     parts().any(|part| after_bearer(part).is_some()) && parts().skip(1).any(is_credentials)
 }
 
-/// What follows the scheme `Bearer`, in any case, and the spaces after it (`1*SP`, RFC 6750 §2.1, RFC 9110 §11.4), or `None` for
-/// another scheme. A tab ends the name of a scheme too, but it separates nothing: it is left in, so that it is no token.
+/// Returns what follows the scheme `Bearer`, in any case, and the spaces after it (`1*SP`, RFC 6750 §2.1, RFC 9110 §11.4), or
+/// `None` for another scheme. A tab ends the name of a scheme too, but it separates nothing: it is left in, so that it is no
+/// token.
 fn after_bearer(value: &str) -> Option<&str> {
     const SCHEME: &str = "bearer";
     let (scheme, rest) = value.split_at_checked(SCHEME.len())?;

@@ -167,9 +167,9 @@ pub struct Client {
 /// Whether the owner of this server has ended a client for everybody. An end is for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Standing {
-    /// They have not.
+    /// The client was not ended.
     Stands,
-    /// They have: nobody can allow it, and its grants end.
+    /// The client was ended: nobody can allow it, and its grants end.
     Ended,
 }
 

@@ -1,8 +1,8 @@
 //! What KV holds of a client: one record for each registered client, and each client with a document, that a person has allowed.
 //!
-//! A record is for the owner's list, and a shortcut. Nothing that protects a person rests on it, because KV shows a write a
-//! minute late elsewhere, has no compare-and-set, and lets a record lapse: whether the owner has ended a client is decided by
-//! the `Directory`. What an identifier carries ([`client_id`](super::client_id)) is good without its record.
+//! A record serves the owner's list, and saves requests. No security decision depends on it, because KV shows a write up to a
+//! minute late elsewhere, has no compare-and-set, and expires records. The `Directory` decides whether the owner has ended a
+//! client. What an identifier carries ([`client_id`](super::client_id)) is good without its record.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ pub const RECORD_PREFIX: &str = "client:";
 /// Longest host in a summary, in bytes (RFC 1035 §2.3.4 has 253 for a name; a port may follow).
 const MAX_HOST: usize = 259;
 
-/// SHA-256 of a `client_id`, in base64url: what a client is called where its identifier, up to 2,048 characters, is too long.
+/// SHA-256 of a `client_id`, in base64url. It names a client where the identifier, up to 2,048 characters, is too long.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClientHash(String);
@@ -45,7 +45,7 @@ impl ClientHash {
         Self(storage_name(id))
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -138,7 +138,7 @@ pub struct ClientRecord {
     pub ended_at: Option<Timestamp>,
 }
 
-/// What stands in KV under the key of a client.
+/// The value in KV under the key of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stored {
     /// Its record.
@@ -148,7 +148,7 @@ pub enum Stored {
 }
 
 impl Stored {
-    /// Reads a value. What nobody here has written is nothing.
+    /// Reads a value. Returns `None` for a value in an unknown format.
     #[must_use]
     pub fn read(value: &str) -> Option<Self> {
         match value.parse() {

@@ -60,7 +60,7 @@ pub struct ConsentPage<'a> {
     pub destination: String,
     /// What kind of place that is.
     pub destination_kind: RedirectKind,
-    /// The whole address. On a host that many share, the host alone says nothing of who will receive the code.
+    /// The whole redirect URI. On a shared host, the host alone does not say who will receive the code.
     pub redirect_uri: &'a str,
     /// What the client calls itself, if it does.
     pub client_name: Option<&'a str>,
@@ -156,7 +156,7 @@ pub enum InvalidDecision {
     /// The field is missing, or says something else.
     #[error("the form says neither yes nor no")]
     Undecided,
-    /// It says yes to nothing of what was asked for. A token that opens nothing helps nobody: the person is asked again.
+    /// It allows nothing that was asked for. A token without scopes would be useless, so the person is asked again.
     #[error("nothing was ticked")]
     NothingTicked,
 }

@@ -75,7 +75,7 @@ const fn prefix(scheme: WebScheme) -> &'static str {
     }
 }
 
-/// The `Set-Cookie` header for a cookie of this name; see [`HostCookie::set`].
+/// Returns the `Set-Cookie` header for a cookie of this name; see [`HostCookie::set`].
 pub(super) fn set_cookie(scheme: WebScheme, name: &str, value: &str, max_age: u32) -> Option<String> {
     let plain = |byte: u8| matches!(byte, 0x21 | 0x23..=0x2B | 0x2D..=0x3A | 0x3C..=0x5B | 0x5D..=0x7E);
     if value.len() > MAX_VALUE || !value.bytes().all(plain) {
@@ -88,12 +88,12 @@ pub(super) fn set_cookie(scheme: WebScheme, name: &str, value: &str, max_age: u3
     Some(format!("{}{name}={value}; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Lax{secure}", prefix(scheme)))
 }
 
-/// The `Set-Cookie` header that takes a cookie of this name away.
+/// Returns the `Set-Cookie` header that takes a cookie of this name away.
 pub(super) fn clear_cookie(scheme: WebScheme, name: &str) -> String {
     set_cookie(scheme, name, "", 0).unwrap_or_default()
 }
 
-/// The names, without the prefix that they must have, and the values in a `Cookie` header.
+/// Returns the names, without the prefix that they must have, and the values in a `Cookie` header.
 pub(super) fn cookies(scheme: WebScheme, header: Option<&str>) -> impl Iterator<Item = (&str, &str)> {
     let header = header.filter(|header| header.len() <= MAX_COOKIES).unwrap_or_default();
     let pairs = header.split(';').filter_map(|pair| pair.split_once('='));
@@ -103,9 +103,9 @@ pub(super) fn cookies(scheme: WebScheme, header: Option<&str>) -> impl Iterator<
 /// Random bytes that only one browser has. A sealed authorization request is bound to them: a form that was begun in one
 /// browser cannot be finished in another, so nobody can be made to finish somebody else's sign-in.
 ///
-/// It is kept as long as it is there, not made anew for each request: several sign-ins may be open in several tabs. Tabs that
-/// are opened at once by a browser that has no nonce yet get one each. So each nonce has a cookie with a name of its own, or
-/// the last of these tabs would take away what the others are bound to.
+/// A browser keeps its nonce, because several sign-ins may be open in several tabs. Tabs that are opened at once by a browser
+/// that has no nonce yet get one each. So each nonce has a cookie with a name of its own, or the last of these tabs would take
+/// away what the others are bound to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrowserNonce([u8; 32]);
 
@@ -154,7 +154,7 @@ impl BrowserNonce {
         bytes.try_into().ok().map(Self).filter(|nonce| nonce.name() == name)
     }
 
-    /// The `Set-Cookie` headers that give it to the browser, or prolong it, and that take away what is more than eight.
+    /// Returns the `Set-Cookie` headers that give it to the browser, or prolong it, and that take away what is more than eight.
     #[must_use]
     pub fn set_cookies(&self, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
         let kept: Vec<String> = Self::all(scheme, cookie_header).iter().map(Self::name).collect();
@@ -168,7 +168,7 @@ impl BrowserNonce {
             .collect()
     }
 
-    /// What the name of its cookie ends in.
+    /// Returns what the name of its cookie ends in.
     fn name(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0).chars().take(NONCE_NAME).collect()
     }
@@ -180,7 +180,7 @@ impl BrowserNonce {
     }
 }
 
-/// Whether a text can be what the name of such a cookie ends in.
+/// Returns whether a text can be what the name of such a cookie ends in.
 fn is_name(text: &str) -> bool {
     text.len() == NONCE_NAME && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
@@ -204,7 +204,7 @@ mod tests {
         BrowserNonce::new(&Counting::from(seed))
     }
 
-    /// What a browser shows that was given these headers.
+    /// Returns what a browser shows that was given these headers.
     fn shown(set: &[String]) -> String {
         set.iter().map(|header| header.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
     }

@@ -1,8 +1,8 @@
 //! How often documents of clients may be fetched, and what is remembered of fetches that failed. An authorization request costs
-//! its sender nothing, and names the host and the path that is asked: without limits this server could be made to ask
-//! anybody, any number of times.
+//! its sender nothing and names the host and path that is fetched. Without limits, anybody could make this server send any
+//! number of requests to any host.
 //!
-//! A document that is built in or was kept is never refused for this: its copy serves instead.
+//! A document that is built in or stored is never refused: the copy is used instead.
 
 use std::collections::VecDeque;
 
@@ -57,7 +57,7 @@ impl DocumentLimits {
         self.sources.add(source.as_str(), now) <= MOST_FOR_SOURCE && self.hosts.add(url.host(), now) <= MOST_FROM_HOST
     }
 
-    /// How a fetch of `url` has failed a moment ago.
+    /// Returns how a fetch of `url` has failed a moment ago.
     #[must_use]
     pub fn recent_failure(&self, url: &ClientIdUrl, now: Timestamp) -> Option<Failure> {
         let recent = self.failures.iter().rev().find(|(known, _, until)| known == url && now < *until);

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 /// Longest query, and longest body that a program sends, in bytes.
 pub const MAX_FORM: usize = 16 * 1024;
-/// Longest body that one of our own pages sends, in bytes: a request that filled its query, sealed, and what a person types.
+/// Longest body that one of our own pages sends, in bytes: a sealed request that filled its query, and what a person types.
 pub const MAX_PAGE_FORM: usize = 32 * 1024;
 /// Most parameters.
 const MAX_PARAMETERS: usize = 64;

@@ -89,7 +89,7 @@ pub enum InvalidAllowedUsers {
     /// It names nobody.
     #[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
     Nobody,
-    /// More entries than are read. To read a part of them would shut the others out without a word.
+    /// More entries than are read. Reading only some of them would silently exclude the others.
     #[error("name at most {MAX_ALLOWED} people or @domains")]
     TooMany,
 }
@@ -210,7 +210,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The person, if they may enter.
+    /// Returns the person, if they may enter.
     pub fn admitted(self, allowed: &AllowedUsers) -> Result<Person, NotIdentified> {
         if !allowed.admit(&self.account) {
             return Err(NotIdentified::NotAllowed(Box::new(self.unlisted)));

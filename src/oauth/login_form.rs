@@ -1,5 +1,5 @@
-//! The form of the pages that stand between consent and code: the login page, and the page of somebody who could not be signed
-//! in. Besides a try of the passphrase, a person can begin the login again, choose another account, or leave.
+//! The form of the pages between consent and code: the login page, and the page of somebody who could not be signed in. Besides
+//! entering the passphrase, a person can start the login again, choose another account, or cancel.
 
 use super::consent::{DECISION_FIELD, DENY, InvalidDecision};
 use super::form::Parameters;
@@ -13,12 +13,12 @@ pub enum LoginDecision {
     Again,
     /// To be asked again, and to choose who they are.
     AnotherAccount,
-    /// To leave: the client is told so.
+    /// To cancel: the client is told so.
     Cancel,
 }
 
 impl LoginDecision {
-    /// The value of [`DECISION_FIELD`]; none where nothing but the passphrase is sent.
+    /// Returns the value of [`DECISION_FIELD`], or `None` where nothing but the passphrase is sent.
     #[must_use]
     pub const fn value(self) -> Option<&'static str> {
         match self {

@@ -1,7 +1,7 @@
 //! Networks of clients: whether two requests come from the same place.
 //!
-//! An address proves nothing about who sends a request. It tells two windows of one app apart from a thief elsewhere, which is
-//! what the rule on refresh tokens needs ([`Rotation`](super::grants::Rotation)).
+//! An address does not prove who sends a request. It distinguishes two windows of one app from a thief elsewhere, as the rule
+//! on refresh tokens requires ([`Rotation`](super::grants::Rotation)).
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -12,8 +12,8 @@ const IPV4_HOST_BITS: u32 = 12;
 /// How many bits of an IPv6 address do not count.
 const IPV6_HOST_BITS: u32 = 80;
 
-/// The address from which Cloudflare sends the requests of all Workers of all customers. It names no network: a thief with a
-/// Worker has it, too.
+/// The address from which Cloudflare sends the requests of all Workers of all customers. It does not count as a network,
+/// because a thief with a Worker has it, too.
 const WORKERS_EGRESS: Ipv6Addr = Ipv6Addr::new(0x2a06, 0x98c0, 0x3600, 0, 0, 0, 0, 0x103);
 
 /// The network that a request came from: an IPv4 /20 or an IPv6 /48.

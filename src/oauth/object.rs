@@ -26,7 +26,7 @@ impl Object {
         json::read_object(json, MemoryLimit::of_text(MAX_TEXT)).map(Self).map_err(|_| Unexpected)
     }
 
-    /// A member.
+    /// Returns a member.
     pub(super) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }

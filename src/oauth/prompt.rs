@@ -1,5 +1,5 @@
-//! How a client wants the person to be asked who they are: `prompt` and `login_hint` (OpenID Connect Core §3.1.2.1). This
-//! server asks for consent every time; the rest is the business of whoever finds out who the person is.
+//! How a client wants the person to be authenticated: `prompt` and `login_hint` (OpenID Connect Core §3.1.2.1). This server
+//! asks for consent every time; the identity provider does the rest.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -22,7 +22,7 @@ pub enum Prompt {
 impl Prompt {
     const ALL: [Self; 2] = [Self::Login, Self::SelectAccount];
 
-    /// The value of the parameter.
+    /// Returns the value of the parameter.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ pub enum InvalidPrompt {
 }
 
 impl InvalidPrompt {
-    /// The code for `error` (OpenID Connect Core §3.1.2.6).
+    /// Returns the code for `error` (OpenID Connect Core §3.1.2.6).
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {

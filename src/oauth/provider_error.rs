@@ -1,6 +1,5 @@
-//! The errors by which an identity provider ends a sign-in: at its authorization endpoint, of which the client is told, and at its
-//! token endpoint, which is the owner's business. Only their names are kept: a description is the provider's text, and may hold
-//! whatever it was told.
+//! The errors with which an identity provider ends a sign-in. The client is told about those of its authorization endpoint;
+//! those of its token endpoint are logged for the owner. Only their names are kept, because a description is untrusted text.
 
 use thiserror::Error;
 
@@ -41,7 +40,7 @@ impl ProviderError {
         Self { code: known.unwrap_or("server_error"), is_registered: known.is_some() }
     }
 
-    /// The name, as the client gets it.
+    /// Returns the name, as the client gets it.
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.code

@@ -1,5 +1,5 @@
 //! The `state` of a request to an identity provider: the sealed request itself or, where that is too long for a URL, a name for
-//! cookies that hold it. Long is what a client with a long `state` of its own makes it.
+//! cookies that hold it. A long `state` of the client makes the request long.
 
 use std::borrow::Cow;
 
@@ -20,9 +20,9 @@ const MAX_PARTS: usize = 7;
 const MAX_AGE: u32 = 10 * 60;
 /// The beginning of their names.
 const NAMES: &str = "mcp-request-";
-/// What tells a name from a sealed request, which has no dots.
+/// Distinguishes a name from a sealed request, which has no dots.
 const PREFIX: &str = "cookies.";
-/// Most requests that a browser carries so. Its cookies come along with each request, so they cannot be many.
+/// Most requests that a browser stores in cookies. Every request sends all of its cookies, so the number is small.
 const MAX_CARRIED: usize = 3;
 /// Most cookies of requests that are looked at. A browser that we have set them in has no more than those of four.
 const MAX_LOOKED_AT: usize = 4 * MAX_PARTS;
@@ -64,7 +64,7 @@ impl ProviderState {
         Self { state: [PREFIX, &id].concat(), set_cookies }
     }
 
-    /// The sealed request that a `state` stands for. None where its cookies are gone.
+    /// Returns the sealed request that a `state` stands for. None where its cookies are gone.
     #[must_use]
     pub fn sealed<'a>(state: &'a str, scheme: WebScheme, cookie_header: Option<&str>) -> Option<Cow<'a, str>> {
         let Some(id) = state.strip_prefix(PREFIX) else { return Some(Cow::Borrowed(state)) };
@@ -82,7 +82,7 @@ impl ProviderState {
         (!sealed.is_empty()).then_some(Cow::Owned(sealed))
     }
 
-    /// The `Set-Cookie` headers that take away what a `state` stood for.
+    /// Returns the `Set-Cookie` headers that take away what a `state` stood for.
     #[must_use]
     pub fn clear(state: &str, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
         let Some(id) = state.strip_prefix(PREFIX) else { return Vec::new() };
@@ -96,8 +96,8 @@ fn name(id: &str, at: usize) -> String {
     format!("{NAMES}{id}-{at}")
 }
 
-/// The cookies of the requests that a browser carries, by the names and parts of those, in the order in which it got them. The
-/// last of a stranger's thousand are enough: whatever is done with them takes time for each.
+/// Returns the cookies of the requests that a browser carries, by the name and part of each, in the order in which it got them.
+/// Only the last ones are returned, because each one takes time.
 fn carried(scheme: WebScheme, cookie_header: Option<&str>) -> Vec<(&str, usize)> {
     let mut found: Vec<(&str, usize)> = Vec::new();
     for (known, _) in cookies(scheme, cookie_header) {
@@ -125,7 +125,7 @@ mod tests {
         ProviderState::new(sealed, HTTPS, header, &Counting::from(seed))
     }
 
-    /// What a browser shows that has taken these headers, one after the other.
+    /// Returns what a browser shows that has taken these headers, one after the other.
     fn shown(set: &[String]) -> String {
         let mut jar: Vec<(&str, &str)> = Vec::new();
         for header in set {

@@ -85,7 +85,7 @@ pub(super) struct Remarks {
     pub(super) refused: Vec<RefusedRedirectUri>,
 }
 
-/// A redirect URI that was not registered. It is named by its place: what it says may be meant to do harm where it is shown.
+/// A redirect URI that was not registered. It is named by its place, because its text is untrusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct RefusedRedirectUri {
     /// Its place in the list that was sent, from zero.
@@ -159,7 +159,7 @@ fn redirect_uris(
     }
 }
 
-/// A member that is a text.
+/// Returns a member that is a text.
 pub(super) fn text<'a>(metadata: &'a Object, member: &'static str) -> Result<Option<&'a str>, RegistrationError> {
     match metadata.get(member) {
         None => Ok(None),

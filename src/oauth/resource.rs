@@ -69,7 +69,7 @@ impl Resource {
         &self.text
     }
 
-    /// Whether it is one of this server, under this name.
+    /// Returns whether it is one of this server, under this name.
     #[must_use]
     pub fn is_of(&self, issuer: &Issuer) -> bool {
         self.as_str().strip_prefix(issuer.as_str()).is_some_and(|path| path.is_empty() || path.starts_with('/'))

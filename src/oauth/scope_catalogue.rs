@@ -31,16 +31,16 @@ impl ScopeCatalogue {
         &self.sign_in
     }
 
-    /// What a request asks for. Scopes that do not exist here are dropped, since clients ask for `openid` and the like by
-    /// habit; a request that [means the default](Self::means_default) asks for those of a first sign-in.
+    /// Returns what a request asks for. Scopes that do not exist here are dropped, since clients ask for `openid` and the like
+    /// by habit; a request that [means the default](Self::means_default) asks for those of a first sign-in.
     pub fn requested(&self, scope: Option<&str>) -> Result<ScopeSet, InvalidScope> {
         let asked = ScopeSet::parse(scope.unwrap_or_default())?;
         Ok(if self.means_default(&asked) { self.sign_in.clone() } else { asked.intersection(&self.all()) })
     }
 
-    /// Whether a client that asks for these scopes says nothing of what it wants here: it names none, none that exists, or
-    /// those of OpenID Connect (Core §5.4), of which `profile` has the name of one of ours. Generic clients send
-    /// `openid profile email` to every server, and would get a connection that can read nothing.
+    /// Returns whether a client that asks for these scopes says nothing of what it wants here: it names none, none that exists,
+    /// or those of OpenID Connect (Core §5.4), of which `profile` has the name of one of ours. Generic clients send `openid`,
+    /// `profile` and `email` to every server, and would get a connection that can read nothing.
     #[must_use]
     pub fn means_default(&self, asked: &ScopeSet) -> bool {
         let known = asked.intersection(&self.all());

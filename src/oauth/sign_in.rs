@@ -41,7 +41,7 @@ pub enum NoCode {
     /// Too many codes of this person wait to be redeemed.
     #[error("too many sign-ins at once, try again in a minute")]
     TooMany,
-    /// The page had its code before, and the client has redeemed it.
+    /// The code of the page was already redeemed.
     #[error("the sign-in was finished before")]
     Finished,
     /// Storage is out of reach.

@@ -13,7 +13,7 @@ const MAX_SHOWN: usize = 255;
 /// Whether an address counts that the provider does not call verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EmailClaim {
-    /// It does not: elsewhere anybody may be able to give themselves anybody's address.
+    /// It does not count, because anybody may be able to set any address.
     #[default]
     VerifiedOnly,
     /// It does, unless the provider calls it not verified: the addresses are given out by the one tenant that it is.
@@ -40,7 +40,7 @@ impl EmailClaim {
     }
 }
 
-/// What of an address arrived that does not count.
+/// The address that the provider sent, and why it does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// One that is verified, and not on the list.
@@ -57,7 +57,7 @@ pub enum Address {
     NotAsked,
 }
 
-/// Who is not on the list.
+/// A person who is not on the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unlisted {
     issuer: String,
@@ -72,19 +72,19 @@ impl Unlisted {
         Self { issuer: issuer.as_str().to_owned(), id: shown(id), address }
     }
 
-    /// Whether anything of an address arrived.
+    /// Returns whether anything of an address arrived.
     #[must_use]
     pub const fn has_address(&self) -> bool {
         !matches!(self.address, Address::Missing | Address::NotAsked)
     }
 
-    /// Whether the provider calls the address that it sent not verified.
+    /// Returns whether the provider marks the address that it sent as not verified.
     #[must_use]
     pub const fn is_called_unverified(&self) -> bool {
         matches!(self.address, Address::Unverified(_))
     }
 
-    /// What arrived, for the person.
+    /// Returns what arrived, for the person.
     #[must_use]
     pub fn what_arrived(&self) -> String {
         let named = format!("You are not on the list of this server. {} calls you {}.", self.issuer, self.id);
@@ -107,7 +107,7 @@ impl Unlisted {
         }
     }
 
-    /// What the owner can do about it, for the person and for the log.
+    /// Returns what the owner can do about it, for the person and for the log.
     #[must_use]
     pub fn what_to_list(&self) -> String {
         let entry = if self.is_entry() {
@@ -127,8 +127,8 @@ impl Unlisted {
         }
     }
 
-    /// Whether the identifier as an entry of the list names this person and nobody else. One with an `@` would also name an
-    /// address or a whole domain.
+    /// Returns whether the identifier as an entry of the list names this person and nobody else. One with an `@` would also
+    /// name an address or a whole domain.
     fn is_entry(&self) -> bool {
         !matches!(self.id.as_str(), "" | "*")
             && self.id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b',' | b'@' | b'?'))
@@ -150,8 +150,8 @@ impl fmt::Display for Unlisted {
     }
 }
 
-/// What a provider has written, as it may stand in a sentence or in the log: visible ASCII, and not too long. What is left out is
-/// marked.
+/// Returns what a provider has written, as it may stand in a sentence or in the log: visible ASCII, and not too long. What is
+/// left out is marked.
 fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(MAX_SHOWN).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect();
     if text.chars().nth(MAX_SHOWN).is_some() {

@@ -120,7 +120,7 @@ impl VerifiedTokens {
         caller
     }
 
-    /// Whether a call on a grant may be served.
+    /// Returns whether a call on a grant may be served.
     #[must_use]
     pub fn look(&mut self, grant: GrantId, now: Timestamp) -> Look {
         let Ok(known) = self.known(grant) else { return Look::Wait };

@@ -1,8 +1,8 @@
 //! The http and https URLs that OAuth compares and trusts: parsed by `url`, and accepted only as that parser writes them.
 //!
-//! A browser, and the parser of the crate with it, repairs what it is given: backslashes, missing slashes, numbers as addresses,
-//! tabs, dot segments. Here all of that is refused, so that a text which passes means the same host and path to everybody who reads
-//! it afterwards. Two habits are no repair: upper case in scheme and host, and a default port that is written out.
+//! A browser, and the parser of the crate with it, repairs what it is given: backslashes, missing slashes, numbers as
+//! addresses, tabs, dot segments. All of that is refused here, so an accepted text means the same host and path to every later
+//! reader. Two variations are accepted: upper case in scheme and host, and an explicit default port.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -240,7 +240,7 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// The port, from what follows the host: nothing, or a colon and the number as the parser writes it.
+/// Returns the port, from what follows the host: nothing, or a colon and the number as the parser writes it.
 fn written_port(port_on: &str, url: &Url) -> Result<Option<u16>, InvalidUrl> {
     if port_on.is_empty() {
         return Ok(None);

@@ -97,7 +97,7 @@ impl Door<'_> {
         }
     }
 
-    /// The refusal of what nobody may do who has not signed in, whatever it needs.
+    /// Returns the refusal of a request that needs a sign-in, whatever its scopes.
     pub(crate) fn ask_to_sign_in(&self) -> Refusal {
         self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint))
     }

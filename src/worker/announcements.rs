@@ -85,7 +85,7 @@ impl Announcements<'_> {
         }
     }
 
-    /// The listener, with where they come from if they have not signed in.
+    /// Returns the listener, with where they come from if they have not signed in.
     fn placed(&self, listener: Listener) -> Listener {
         match listener.owner() {
             Some(_) => listener,

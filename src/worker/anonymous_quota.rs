@@ -1,6 +1,6 @@
-//! What clients without a token hold, counted: the Durable Object `AnonymousQuota`, one for the connector. Anybody can be such a
-//! client, so what they hold is bounded for each network and in all, and each place expires. Only a connector that says
-//! `.anonymous_sessions()`, or one with `/sse` on, ever asks it.
+//! The Durable Object `AnonymousQuota`, one for the connector. It counts the sessions, tasks and streams of clients without a
+//! token. Anybody can be such a client, so their number is limited for each network and in all, and each place expires. Only a
+//! connector that says `.anonymous_sessions()`, or one with `/sse` on, ever asks it.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -27,7 +27,7 @@ pub(super) enum Held {
 }
 
 impl Held {
-    /// How long a place is taken without being taken again, in seconds.
+    /// Returns how long a place lasts unless it is taken again, in seconds.
     pub(super) const fn lifetime(self) -> u64 {
         match self {
             Self::State => 60 * 60,
@@ -79,7 +79,7 @@ enum Outcome {
 /// Most keys that an isolate remembers to have a place.
 const MAX_REMEMBERED: usize = 500;
 
-/// A place that was taken is not asked about again for so long, in seconds. It is taken again long before it expires.
+/// Seconds for which a place that was taken is not taken again. This is far less than its lifetime.
 const REMEMBERED_FOR: u64 = 15 * 60;
 
 thread_local! {
@@ -144,7 +144,7 @@ impl DurableObject for AnonymousQuota {
         durable::answer(request, async |command| self.carry_out(command).await).await
     }
 
-    /// Nothing was asked for as long as any place lives.
+    /// Forgets all places. The alarm fires after every place has expired.
     async fn alarm(&self) -> worker::Result<Response> {
         self.state.storage().delete_all().await?;
         Response::empty()

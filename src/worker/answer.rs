@@ -18,7 +18,7 @@ use super::settings::SettingProblem;
 /// What `Retry-After` says where a person has to mend a setting first, in seconds.
 pub(crate) const RETRY_CLOSED: &str = "60";
 
-/// What is told of something that is closed.
+/// Returns the text for a part that is closed.
 pub(crate) fn closed_text(problem: &SettingProblem) -> String {
     format!("The owner of this server must correct a setting first: {problem}.")
 }

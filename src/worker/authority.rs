@@ -40,12 +40,12 @@ impl Authority {
         &self.keys
     }
 
-    /// Who may enter today.
+    /// Returns who may enter today.
     pub(crate) const fn policy(&self) -> &AdmissionPolicy {
         &self.policy
     }
 
-    /// The keys that sign now, derived once for each period.
+    /// Returns the keys that sign now, derived once for each period.
     pub(crate) fn signing(&self, now: Timestamp) -> Rc<SigningKeys> {
         let kept = self.signing.borrow().as_ref().filter(|keys| keys.covers(now)).map(Rc::clone);
         kept.unwrap_or_else(|| {

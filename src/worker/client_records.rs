@@ -1,6 +1,6 @@
 //! The records of clients in Workers KV ([`ClientRecord`]), and nothing else is in KV. Each operation has a time limit, and no
-//! sign-in waits for a write. An isolate remembers for a minute what it has read, so that a person who looks at a consent page
-//! again and again costs one read.
+//! sign-in waits for a write. An isolate remembers for a minute what it has read, so repeated views of a consent page cost one
+//! read.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -26,7 +26,7 @@ const BINDING: &str = "OAUTH_KV";
 const TIME_LIMIT: Duration = Duration::from_secs(3);
 /// How long a person waits for a read that only spares them a page.
 const READ_LIMIT: Duration = Duration::from_millis(1500);
-/// After a read that has failed, KV is not asked for so many seconds: nobody should wait for it with each page.
+/// Seconds for which KV is not read after a failed read, so that not every page waits for it.
 const PAUSE: u64 = 15;
 /// How long what was read is remembered, in seconds: as long as KV itself may be late.
 const MEMORY: u64 = 60;
@@ -57,7 +57,7 @@ pub(crate) struct Page {
     pub(crate) next: Option<String>,
 }
 
-/// What KV says of a client, up to a minute late.
+/// Returns what KV says of a client, up to a minute late.
 ///
 /// # Errors
 ///

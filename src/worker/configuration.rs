@@ -58,7 +58,7 @@ pub(crate) struct Configuration {
     pub(crate) sse_transport: bool,
     /// `MAX_BODY_BYTES`: largest body that is read.
     pub(crate) max_body_bytes: u32,
-    /// `MAX_GUEST_BODY_BYTES`: the same of who has not signed in; never more than of who has.
+    /// `MAX_GUEST_BODY_BYTES`: the same for callers without a token; never more than with one.
     pub(crate) max_guest_body_bytes: u32,
     /// `PAGE_SIZE`: most items on one page of a list.
     pub(crate) page_size: usize,
@@ -199,7 +199,7 @@ impl Configuration {
         }
     }
 
-    /// What is wrong with the passphrase, where nobody can sign in for that.
+    /// Returns what is wrong with the passphrase, if that keeps everybody from signing in.
     pub(crate) fn missing(&self) -> Option<WeakPassphrase> {
         let passphrase_is_asked = self.provider.is_none() && self.auth_issuer.is_none();
         if !passphrase_is_asked || self.closed(Part::AccessTokens).is_some() {
@@ -209,7 +209,7 @@ impl Configuration {
         }
     }
 
-    /// Why a part is closed, if it is.
+    /// Returns why a part is closed, if it is.
     pub(crate) fn closed(&self, part: Part) -> Option<&SettingProblem> {
         self.problems.iter().find(|problem| problem.setting.closes().contains(&part))
     }

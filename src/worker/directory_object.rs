@@ -2,8 +2,8 @@
 //! has ended for everybody. An end has no expiry and nothing overwrites it.
 //!
 //! It is asked when a person allows a client and when a code is redeemed, and once a day for each grant that is refreshed. So
-//! whoever could hold a grant of a client is in its rows before they do, and when the owner ends the client, an alarm goes
-//! through these rows and ends the grants, however many there are.
+//! every person is in its rows before they hold a grant of a client. When the owner ends the client, an alarm goes through
+//! these rows and ends the grants.
 
 use std::time::Duration;
 
@@ -124,12 +124,12 @@ impl DirectoryOf<'_> {
         self.standing_after(&Command::Use(visitor, client, signed_in_at)).await
     }
 
-    /// Whether the owner has ended a client.
+    /// Returns whether the owner has ended a client.
     pub(crate) async fn standing(self, client: ClientHash) -> Result<Standing, Unavailable> {
         self.standing_after(&Command::Standing(client)).await
     }
 
-    /// When a client was last used.
+    /// Returns when a client was last used.
     pub(crate) async fn last_use(self, client: ClientHash) -> Result<Option<Timestamp>, Unavailable> {
         match self.ask(&Command::LastUse(client)).await? {
             Outcome::LastUse(at) => Ok(at),
@@ -137,7 +137,7 @@ impl DirectoryOf<'_> {
         }
     }
 
-    /// Who uses these clients, in their order.
+    /// Returns who uses these clients, in their order.
     pub(crate) async fn users(self, clients: Vec<ClientHash>) -> Result<Vec<ClientUsers>, Unavailable> {
         match self.ask(&Command::Users(clients)).await? {
             Outcome::Users(users) => Ok(users),
@@ -160,7 +160,7 @@ impl DirectoryOf<'_> {
         }
     }
 
-    /// Every command may be sent twice: one whose answer was lost, or whose object has just moved, is.
+    /// Sends a command, and sends it again if the answer was lost or the object has just moved. Every command is idempotent.
     async fn ask(self, command: &Command) -> Result<Outcome, Unavailable> {
         let stub = durable::object(self.env, "DIRECTORY", NAME)?;
         durable::within(TIME_LIMIT, async {
@@ -284,8 +284,8 @@ impl Directory {
     }
 }
 
-/// What is entered, and what is answered. A use is entered in the same transaction that looks whether the client was ended: a
-/// sweep that begins later finds it.
+/// Carries out a command. A use is stored in the same transaction that checks whether the client was ended, so a later sweep
+/// finds it.
 fn decide(rows: &DirectoryRows, command: Command, now: Timestamp) -> worker::Result<Outcome> {
     let enter = |visitor: &Visitor, client: &ClientHash, signed_in_at: Timestamp| {
         let standing = rows.standing(client)?;

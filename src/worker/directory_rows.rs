@@ -66,7 +66,7 @@ impl DirectoryRows {
         self.run(upsert, vec![client.as_str().into(), person.into(), seconds(at)?])
     }
 
-    /// Whether the owner has ended a client.
+    /// Returns whether the owner has ended a client.
     pub(super) fn standing(&self, client: &ClientHash) -> worker::Result<Standing> {
         Ok(if self.ended_at(client)?.is_some() { Standing::Ended } else { Standing::Stands })
     }
@@ -75,13 +75,14 @@ impl DirectoryRows {
         self.moment("SELECT at FROM ended WHERE client = ?", client)
     }
 
-    /// When somebody used a client last. Of one that more than a thousand people use, the last use by a thousand of them.
+    /// Returns when somebody used a client last. Of one that more than a thousand people use, the last use by a thousand of
+    /// them.
     pub(super) fn last_use(&self, client: &ClientHash) -> worker::Result<Option<Timestamp>> {
         let query = format!("SELECT max(last_at) FROM (SELECT last_at FROM uses WHERE client = ? LIMIT {COUNTED})");
         self.moment(&query, client)
     }
 
-    /// Who uses a client, and whether it was ended.
+    /// Returns who uses a client, and whether it was ended.
     pub(super) fn users(&self, client: &ClientHash) -> worker::Result<ClientUsers> {
         let query = "SELECT coalesce(people.name, people.subject, '') FROM uses LEFT JOIN people USING (person) \
             WHERE client = ? LIMIT";
@@ -123,7 +124,7 @@ impl DirectoryRows {
         sweeps.collect()
     }
 
-    /// The next people of a sweep: the names of their objects.
+    /// Returns the next people of a sweep: the names of their objects.
     pub(super) fn next_people(&self, sweep: &Sweep, most: u64) -> worker::Result<Vec<String>> {
         let query = "SELECT person FROM uses WHERE client = ? AND person > ? ORDER BY person LIMIT ?";
         let bindings = vec![sweep.client.as_str().into(), sweep.swept_to.as_str().into(), integer(most)?];

@@ -96,9 +96,9 @@ impl Grants {
         Ok(reply)
     }
 
-    /// Enters the use of a refreshed grant in the directory, at most once a day. A grant of a client that the owner has ended
-    /// ends here if it was not found before: one that was given before there was a directory. While the directory does not
-    /// answer the refresh goes on, and the next one asks again.
+    /// Enters the use of a refreshed grant in the directory, at most once a day. If the owner has ended the client, the grant
+    /// ends here; this concerns grants from before there was a directory. If the directory does not answer, the refresh
+    /// succeeds, and the next one asks again.
     async fn enter_use(&self, grant: GrantId, refreshed: Refreshed, now: Timestamp) -> worker::Result<Refreshed> {
         let Some(to_enter) = self.with_ledger(move |ledger| ledger.use_to_enter(grant, now))? else {
             return Ok(refreshed);

@@ -43,7 +43,7 @@ pub struct Workers {
 struct Here {
     session: SessionId,
     object: Rc<SessionObject>,
-    /// What the object is told of the call if its instance dies.
+    /// The note to the object in case the instance of the call dies.
     note: Rc<str>,
 }
 

@@ -90,7 +90,8 @@ impl Provider {
         })
     }
 
-    /// Whether a person can be sent there to choose another account. Access has found out who it is before the request comes.
+    /// Returns whether a person can be sent there to choose another account. Access has found out who it is before the request
+    /// comes.
     pub(crate) const fn has_accounts(&self) -> bool {
         match self {
             Self::OpenId(..) | Self::GitHub(..) => true,
@@ -98,7 +99,7 @@ impl Provider {
         }
     }
 
-    /// Whose names for people those are that it gives.
+    /// The issuer of the identifiers that it gives.
     pub(crate) const fn issuer(&self) -> &ForeignIssuer {
         match self {
             Self::OpenId(client, _) | Self::GitHub(client, _) => &client.issuer,
@@ -127,7 +128,7 @@ impl Provider {
         }
     }
 
-    /// Who may enter.
+    /// Returns who may enter.
     pub(crate) fn policy(&self, key: &MacKey) -> AdmissionPolicy {
         let settings = self.settings(key);
         match self {
@@ -144,7 +145,7 @@ impl Provider {
         }
     }
 
-    /// The names that the first version of this program gave to all settings together.
+    /// Returns the names that the first version of this program gave to all settings together.
     fn settings(&self, key: &MacKey) -> Vec<Epoch> {
         let (kind, issuer, client) = match self {
             Self::OpenId(client, _) => ("openid", &client.issuer, client.client_id.as_str()),

@@ -42,7 +42,7 @@ const BODY_TIME_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) enum BodyError {
     #[error("The body is larger than this server reads.")]
     TooLarge,
-    /// What it becomes when it is unpacked nobody knows before.
+    /// The body is compressed. Its size after decompression is unknown.
     #[error("The body is compressed. Send it without Content-Encoding.")]
     Encoded,
     #[error("The body did not arrive within {} seconds.", BODY_TIME_LIMIT.as_secs())]
@@ -52,7 +52,7 @@ pub(crate) enum BodyError {
 }
 
 impl BodyError {
-    /// The HTTP status that says so.
+    /// Returns the HTTP status that says so.
     pub(crate) const fn status(self) -> u16 {
         match self {
             Self::TooLarge => 413,
@@ -84,12 +84,12 @@ impl Incoming {
         Self { number, lost, visit, method, route, request, headers, url, path_at }
     }
 
-    /// As which the guard of the instance knows it.
+    /// Its number in the guard of the instance.
     pub(crate) const fn number(&self) -> RequestNumber {
         self.number
     }
 
-    /// What an earlier instance left of it.
+    /// Returns what an earlier instance left of it.
     pub(crate) const fn lost(&self) -> Option<&Lost> {
         self.lost.as_ref()
     }
@@ -133,12 +133,12 @@ impl Incoming {
         header(&self.headers, name)
     }
 
-    /// The network that it came from, as far as one can tell.
+    /// Returns the network that it came from, as far as one can tell.
     pub(crate) fn network(&self) -> Source {
         Source::from_network(self.header("cf-connecting-ip").as_deref())
     }
 
-    /// How large the client says its body is.
+    /// Returns how large the client says its body is.
     pub(crate) fn content_length(&self) -> Option<u64> {
         self.header("content-length").and_then(|length| length.parse().ok())
     }
@@ -176,7 +176,7 @@ impl Incoming {
     }
 }
 
-/// Whether a `Content-Encoding` changes nothing (RFC 9110 §8.4).
+/// Returns whether a `Content-Encoding` changes nothing (RFC 9110 §8.4).
 fn is_identity(encoding: &str) -> bool {
     encoding.split(',').map(str::trim).all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
 }
@@ -222,8 +222,8 @@ fn path_of(url: &str, path_at: usize) -> &str {
     rest.find(['?', '#']).and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
-/// Where the path begins in the URL of a request, which the runtime has parsed and written: `http://` or `https://`, and a host of
-/// at least one character.
+/// Returns where the path begins in the URL of a request, which the runtime has parsed and written: `http://` or `https://`,
+/// and a host of at least one character.
 fn path_start(url: &str) -> usize {
     const IN_HOST: usize = "https://".len();
     let rest = url.get(IN_HOST..).unwrap_or_default();

@@ -1,5 +1,5 @@
 //! Limits on how often somebody may do something: Cloudflare's bindings of that name. A deployment may leave each of them out.
-//! They count in each of Cloudflare's places by itself, so they guard computing time and no secrets.
+//! Cloudflare counts in each of its locations separately, so they protect computing time, not secrets.
 
 use std::cell::RefCell;
 
@@ -46,7 +46,7 @@ impl Limit {
     }
 }
 
-/// So many calls of one key in a minute the isolate lets pass by itself. Few callers make more.
+/// Calls of one key in a minute that the isolate admits without asking the binding. Few callers make more.
 const UNASKED: u32 = 60;
 
 /// The period in which calls are counted, in seconds.

@@ -1,4 +1,4 @@
-//! What a request is answered whose instance has died: the next instance says it, from the note that the first one left.
+//! Answers to requests whose instance has died. The next instance sends them, from the notes that the first one left.
 
 use std::borrow::Cow;
 use std::rc::Rc;
@@ -50,7 +50,7 @@ pub(super) fn leave_for_messages(incoming: &Incoming, posted: &Posted, app: &App
     }
 }
 
-/// Answers a request whose instance has died; none where it may simply be carried out again, since it only reads.
+/// Answers a request whose instance has died. Returns `None` if the request only reads, so that it can run again.
 pub(super) async fn answer(
     app: &Rc<App>,
     site: &Site,

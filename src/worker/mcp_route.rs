@@ -157,8 +157,8 @@ fn most_bytes(app: &App, visitor: &Visitor) -> u32 {
     }
 }
 
-/// Whether a body that is too large for a guest may be read with a token. Its tool may need one anyway: a client that got 413
-/// would never sign in.
+/// Returns whether a body that is too large for a guest may be read with a token. Its tool may need one, and a client that gets
+/// 413 would never sign in.
 fn may_be_read_of_a_caller(app: &App, visitor: &Visitor, incoming: &Incoming) -> bool {
     most_bytes(app, visitor) < app.configuration.max_body_bytes
         && !app.endpoint.registry.scopes().is_empty()
@@ -195,7 +195,7 @@ fn challenged(app: &App, endpoint: McpEndpoint, incoming: &Incoming, posted: &Po
     refusal.into_answer()
 }
 
-/// The answer to a call while a setting that it depends on cannot be read.
+/// Returns the answer to a call while a setting that it depends on cannot be read.
 pub(super) fn closed_call(text: &str) -> Answer {
     refused(503, text).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
 }

@@ -44,7 +44,7 @@ pub(super) struct Taken {
 pub(super) struct Calls(Rc<Cell<usize>>);
 
 impl Calls {
-    /// Runs `call` of a session to its end. The name by which the log knows it and `note` are what the object is told of it if its instance dies.
+    /// Runs `call` of a session to its end. If its instance dies, the object is told its name in the log and `note`.
     pub(super) fn run(&self, session: &str, (reference, note): (&str, &str), call: impl Future<Output = ()> + 'static) {
         let work = Work::begin(session, reference, note);
         let running = Rc::clone(&self.0);
@@ -95,7 +95,8 @@ impl SessionObject {
     }
 }
 
-/// The errors of the calls of a session whose instance has died, for its stream. They come once, and are the last on it.
+/// Returns the errors of the calls of a session whose instance has died, for its stream. They come once, and are the last on
+/// it.
 pub(super) fn lost_calls(session: &str) -> Vec<Event> {
     let mut events: Vec<Event> = lost_work(session)
         .into_iter()

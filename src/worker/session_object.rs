@@ -192,7 +192,7 @@ impl SessionObject {
         }))
     }
 
-    /// Why a call is to stop, or what else it is to be told; none if nothing comes up for a while.
+    /// Returns why a call is to stop, or what else it is to be told, or `None` if nothing happens for a while.
     async fn await_stop(&self, key: &str, stream: Option<&str>) -> worker::Result<Option<Stop>> {
         if let Some(name) = stream {
             self.running.borrow_mut().hear_of(name, now().as_seconds());
@@ -215,7 +215,7 @@ impl SessionObject {
         Ok(self.until(STOP_PATIENCE, MAX_WAITING_FOR_STOP, stop).await?.flatten())
     }
 
-    /// What `reader` gets of a stream after `last`, now or when there is something.
+    /// Returns what `reader` gets of a stream after `last`, now or when there is something.
     async fn rest_of_stream(
         &self,
         last: &EventId,
@@ -235,7 +235,7 @@ impl SessionObject {
         Ok(self.until(patience, MAX_WAITING, events).await?.unwrap_or_default())
     }
 
-    /// What `reader` gets of a stream, of which it has got `last`; none as long as something may come.
+    /// Returns what `reader` gets of a stream, of which it has got `last`, or `None` as long as something may come.
     fn events_for(&self, reader: u64, last: &EventId) -> Option<Vec<Event>> {
         let now = now().as_seconds();
         let end = || vec![Event { number: last.number, message: Vec::new(), is_last: true }];
@@ -246,7 +246,7 @@ impl SessionObject {
         events.or_else(|| (!self.running.borrow().is_running(&last.stream, now)).then(end))
     }
 
-    /// Whether something was or will be kept of a stream.
+    /// Returns whether something was or will be kept of a stream.
     fn is_known(&self, stream: &str) -> bool {
         let now = now().as_seconds();
         self.running.borrow().is_running(stream, now)

@@ -1,7 +1,7 @@
 //! Every setting of a deployment by its name, and what is closed while one of them cannot be read.
 //!
-//! A setting that cannot be read never takes the whole Worker down, and is never replaced by a guess where it decides who may
-//! do what. What depends on it is closed and says why; everything else is served.
+//! A setting that cannot be read never stops the whole Worker. If it decides who may do what, it is never replaced by a guess.
+//! Parts that depend on it are closed and say why; everything else is served.
 
 use thiserror::Error;
 
@@ -30,14 +30,14 @@ macro_rules! settings {
             #[cfg(test)]
             pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),*];
 
-            /// The name of the variable.
+            /// Returns the name of the variable.
             pub(crate) const fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)*
                 }
             }
 
-            /// What is closed while it cannot be read. Nothing: then its default holds.
+            /// Returns what is closed while it cannot be read. If that is nothing, its default is used.
             pub(crate) const fn closes(self) -> &'static [Part] {
                 match self {
                     $(Self::$variant => &[$(Part::$part),*],)*
@@ -58,13 +58,13 @@ settings! {
     PrivateSignIn = "PRIVATE_SIGN_IN" closes [];
     /// The form of a refusal.
     Challenge = "CHALLENGE" closes [];
-    /// Which requests are logged. Nobody knows which of them should not be.
+    /// Which requests are logged.
     Log = "LOG" closes [RequestLog];
     /// Whether `/sse` is there.
     SseTransport = "SSE_TRANSPORT" closes [HttpSse];
     /// Largest body.
     MaxBodyBytes = "MAX_BODY_BYTES" closes [];
-    /// Largest body of a guest.
+    /// Largest body of a caller without a token.
     MaxGuestBodyBytes = "MAX_GUEST_BODY_BYTES" closes [];
     /// Items on a page of a list.
     PageSize = "PAGE_SIZE" closes [];
@@ -76,11 +76,11 @@ settings! {
     TaskTimeLimit = "TASK_TIME_LIMIT_SECONDS" closes [];
     /// How long a task is kept.
     TaskTtl = "TASK_TTL_SECONDS" closes [];
-    /// With what the owner signs in. A weak one lets nobody in and has a page of its own.
+    /// The passphrase of the owner. With a weak one, nobody can sign in, and a page says so.
     OwnerPassphrase = "OWNER_PASSPHRASE" closes [AuthorizationServer, AccessTokens];
-    /// Who finds out who a person is.
+    /// The identity provider.
     Identity = "IDENTITY" closes [AuthorizationServer, AccessTokens];
-    /// Who may enter.
+    /// The people who may sign in.
     AllowedUsers = "ALLOWED_USERS" closes [AuthorizationServer, AccessTokens];
     /// Who sees and ends everybody's clients. The default is nobody.
     Owner = "OWNER" closes [];
@@ -90,7 +90,7 @@ settings! {
     OpenIdClientId = "OPENID_CLIENT_ID" closes [AuthorizationServer, AccessTokens];
     /// Its secret there.
     OpenIdClientSecret = "OPENID_CLIENT_SECRET" closes [AuthorizationServer, AccessTokens];
-    /// Whether an address counts that the provider does not call verified.
+    /// Whether an address counts that the provider does not mark as verified.
     OpenIdTrustEmail = "OPENID_TRUST_EMAIL" closes [AuthorizationServer, AccessTokens];
     /// A GitHub of one's own.
     GitHubUrl = "GITHUB_URL" closes [AuthorizationServer, AccessTokens];
@@ -102,7 +102,7 @@ settings! {
     AccessTeamUrl = "ACCESS_TEAM_URL" closes [AuthorizationServer, AccessTokens];
     /// The application there.
     AccessAudience = "ACCESS_AUDIENCE" closes [AuthorizationServer, AccessTokens];
-    /// Somebody else's authorization server.
+    /// An external authorization server.
     AuthIssuer = "AUTH_ISSUER" closes [Metadata, AuthorizationServer, AccessTokens];
     /// What it calls this connector. Any text is an audience.
     AuthAudience = "AUTH_AUDIENCE" closes [AccessTokens];
@@ -110,7 +110,7 @@ settings! {
     AuthPlainJwt = "AUTH_PLAIN_JWT" closes [AccessTokens];
     /// The master key.
     MasterKey = "MASTER_KEY" closes [AuthorizationServer, AccessTokens, Keys];
-    /// Those it replaces.
+    /// The master keys that it replaces.
     MasterKeyPrevious = "MASTER_KEY_PREVIOUS" closes [AuthorizationServer, AccessTokens, Keys];
     /// Private-use redirect URIs.
     RedirectUris = "REDIRECT_URIS" closes [AuthorizationServer];

@@ -87,7 +87,8 @@ pub(super) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
     Answer::events(Box::pin(SessionStream::of_http_sse(session, reader, opening.into_bytes(), limits, place)))
 }
 
-/// What the stream of `session` has to say when the instance has died that held it: the errors of the calls that ended with it.
+/// Returns what the stream of `session` has to say when the instance has died that held it: the errors of the calls that ended
+/// with it.
 pub(super) async fn last_events(env: &Env, session: &str) -> Vec<u8> {
     let Some(id) = SessionId::parse(session) else { return Vec::new() };
     let session = SessionOf { env, id: &id, who: None, here: None, anonymous: None };

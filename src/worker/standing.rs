@@ -1,7 +1,7 @@
-//! Whether a grant still stands, asked of the object that keeps it.
+//! Checks with the object that keeps a grant whether the grant is still valid.
 //!
-//! Requests that ask about the same grant at the same time share one question. They may not share its future: the runtime ends
-//! the input and output of a request with the request. So one of them asks, and the others wait for a promise of their own.
+//! Requests that ask about the same grant at the same time share one question. They cannot share its future, because the
+//! runtime ends the I/O of a request with the request. So one of them asks, and the others wait for a promise of their own.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -100,7 +100,7 @@ pub(super) async fn standing(
     durable::within(TIME_LIMIT, async { answer.await.map_err(|_| Unavailable) }).await
 }
 
-/// What the other request has found out.
+/// Returns what the other request has found out.
 fn known(grant: GrantId, now: Timestamp) -> Result<GrantState, Unavailable> {
     match tokens::look(grant, now) {
         Look::Serve | Look::ServeAndRenew => Ok(GrantState::Standing),

@@ -116,26 +116,26 @@ impl Store {
         Self { named_by: Some(member), ..self }
     }
 
-    /// A page of records, oldest first.
+    /// Returns a page of records, oldest first.
     pub async fn page<T: DeserializeOwned>(&self, select: Select) -> Result<StorePage<T>, StoreError> {
         let StorePage { records, next } = self.read(What::Value, select).await?;
         let records = records.into_iter().map(|(id, value)| Ok((id, parse(&value)?)));
         Ok(StorePage { records: records.collect::<Result<_, StoreError>>()?, next })
     }
 
-    /// A page of the names of records, oldest first; the first 200 characters of each. Needs [`Store::named_by`].
+    /// Returns a page of the names of records, oldest first; the first 200 characters of each. Needs [`Store::named_by`].
     pub async fn names(&self, select: Select) -> Result<StorePage<String>, StoreError> {
         self.read(What::Name, select).await
     }
 
-    /// All records of a small collection with their ids, oldest first. Fails where they are more than
+    /// Returns all records of a small collection with their ids, oldest first. Fails if they are larger than
     /// [`Store::MAX_PAGE_BYTES`]; [`Store::page`] reads any number.
     pub async fn list<T: DeserializeOwned>(&self) -> Result<Vec<(u64, T)>, StoreError> {
         let StorePage { records, next } = self.page(Select::all()).await?;
         if next.is_some() { Err(StoreError::TooMuch) } else { Ok(records) }
     }
 
-    /// The newest record, if there is any.
+    /// Returns the newest record, if there is any.
     pub async fn newest<T: DeserializeOwned>(&self) -> Result<Option<(u64, T)>, StoreError> {
         self.one(Command::Newest).await
     }
@@ -156,7 +156,7 @@ impl Store {
         Ok(ids)
     }
 
-    /// How many records there are.
+    /// Returns how many records there are.
     pub async fn count(&self) -> Result<u64, StoreError> {
         let Outcome::Count(count) = self.ask(Command::Count).await? else { return Err(Unavailable.into()) };
         Ok(count)

@@ -167,7 +167,7 @@ impl SubjectStore {
         Ok(Outcome::Added(id))
     }
 
-    /// A page of records. Rows are taken one by one, so that no more is held than the page.
+    /// Returns a page of records. Rows are taken one by one, so that no more is held than the page.
     fn read(
         &self,
         what: What,
@@ -253,7 +253,7 @@ impl SubjectStore {
     }
 }
 
-/// What comes of a command where nothing was ever kept.
+/// Returns what comes of a command where nothing was ever kept.
 fn nothing(command: &Command) -> Outcome {
     match command {
         Command::Read { .. } | Command::Newest | Command::Get { .. } => {
@@ -279,7 +279,7 @@ fn path(member: &str) -> String {
     format!("$.\"{member}\"")
 }
 
-/// What `LIKE` matches that begins with a text. A to Z match in upper and lower case.
+/// Returns what `LIKE` matches that begins with a text. A to Z match in upper and lower case.
 fn pattern(beginning: &str) -> String {
     let mut pattern = String::with_capacity(beginning.len().saturating_add(1));
     for letter in beginning.chars() {

@@ -114,7 +114,7 @@ const fn verdict(state: Result<GrantState, Unavailable>) -> Result<(), NotVerifi
     }
 }
 
-/// Whether a call on a grant may be served, by what this isolate knows.
+/// Returns whether a call on a grant may be served, by what this isolate knows.
 pub(super) fn look(grant: GrantId, now: Timestamp) -> Look {
     VERIFIED.with_borrow_mut(|verified| verified.look(grant, now))
 }

@@ -19,23 +19,23 @@ impl<'a> Variables<'a> {
         Self { variable, problems: Vec::new() }
     }
 
-    /// What cannot be read.
+    /// Returns what cannot be read.
     pub(super) fn into_problems(self) -> Vec<SettingProblem> {
         self.problems
     }
 
-    /// The text of a variable. An empty one is not set.
+    /// Returns the text of a variable. An empty one is not set.
     pub(super) fn text(&self, setting: Setting) -> Option<String> {
         let text = (self.variable)(setting.name())?;
         Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
-    /// The text of a variable that `by` makes necessary.
+    /// Returns the text of a variable that `by` makes necessary.
     pub(super) fn needed(&self, setting: Setting, by: Setting) -> Result<String, SettingProblem> {
         self.text(setting).ok_or(SettingProblem { setting, expected: Expected::Missing(by) })
     }
 
-    /// What `read` makes of the variables, or `closed` if one of them cannot be read.
+    /// Returns what `read` makes of the variables, or `closed` if one of them cannot be read.
     pub(super) fn read<T>(&mut self, closed: T, read: impl FnOnce(&Self) -> Result<T, SettingProblem>) -> T {
         read(self).unwrap_or_else(|problem| {
             self.problems.push(problem);
@@ -43,7 +43,7 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// What one variable says: `unset` if it says nothing, `closed` if it cannot be read.
+    /// Returns what one variable says: `unset` if it says nothing, `closed` if it cannot be read.
     pub(super) fn parsed<T, E: Into<Expected>>(
         &mut self,
         setting: Setting,
@@ -76,7 +76,7 @@ impl<'a> Variables<'a> {
         self.choice(setting, &[("true", true), ("false", false)], unset, unset)
     }
 
-    /// A whole number; the default where there is none, or one out of bounds.
+    /// Returns a whole number; the default where there is none, or one out of bounds.
     pub(super) fn number(&mut self, setting: Setting, default: u32, least: u32, most: u32) -> u32 {
         self.parsed(setting, default, default, |text| match text.parse() {
             Ok(number) if (least..=most).contains(&number) => Ok(number),
@@ -85,9 +85,9 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// The text of a binding of this Worker. A value of `[vars]` need not be a string: numbers and booleans are written as JSON
-/// writes them, a list of strings as they would stand in one, and everything else is JSON, so that nothing that somebody has
-/// set passes for not set.
+/// Returns the text of a binding of this Worker. A value of `[vars]` need not be a string: numbers and booleans are written as
+/// JSON writes them, a list of strings as they would stand in one, and everything else is JSON, so that every variable that is
+/// set counts.
 pub(super) fn text_of(env: &Env, name: &str) -> Option<String> {
     let value = js::get(env, name).ok().filter(|value| !value.is_undefined() && !value.is_null())?;
     if let Some(text) = value.as_string() {

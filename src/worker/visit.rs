@@ -253,7 +253,7 @@ thread_local! {
 /// Bytes that are drawn at once: enough for sixty-four requests, because asking the runtime costs more than the bytes do.
 const DRAWN: usize = 1536;
 
-/// Returns random numbers that are not zero; none if the runtime's source of randomness fails.
+/// Returns random numbers that are not zero, or `None` if the runtime's source of randomness fails.
 fn random<const N: usize>() -> Option<[u64; N]> {
     NUMBERS.with_borrow_mut(|numbers| {
         if numbers.len() < N {

@@ -39,7 +39,7 @@ impl WebOrigins {
         if origins.len() > MAX_ORIGINS { Err(InvalidWebOrigins::TooMany) } else { Ok(Self(origins)) }
     }
 
-    /// Whether a page of this origin may call.
+    /// Returns whether a page of this origin may call.
     pub(crate) fn contains(&self, origin: &str) -> bool {
         self.0.iter().any(|known| **known == *origin)
     }

@@ -24,7 +24,7 @@ pub(crate) struct Question {
 pub(crate) enum Asking {
     /// Not at all: the specification has no questions in this request, or the client has no session to answer in.
     Nobody,
-    /// Only after a sign-in: the answer would have to meet its question in a session, and nothing is kept in this one.
+    /// Only after a sign-in: the answer needs a session to reach its question, and this session stores nothing.
     SignedIn,
     /// With its result, and the answers come with the next try.
     Rounds(Rounds),

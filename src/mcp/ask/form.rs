@@ -94,8 +94,8 @@ impl Form {
         Some(form)
     }
 
-    /// An answer as the handler gets it; `fits` is the schema, compiled. Null is as good as absent, since no field can be
-    /// null. A text that stands for a number or a boolean is read as one where the field is one.
+    /// Returns an answer as the handler gets it; `fits` is the schema, compiled. Null is as good as absent, since no field can
+    /// be null. A text that stands for a number or a boolean is read as one where the field is one.
     pub(super) fn read(&self, mut answer: Object, fits: &Schema) -> Result<Object, Violations> {
         answer.retain(|_, value| !value.is_null());
         let answer = Value::Object(answer);

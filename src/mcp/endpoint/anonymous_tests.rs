@@ -59,7 +59,7 @@ fn endpoint(connector: Connector<Alone>) -> Endpoint<Alone> {
     Endpoint { registry: Rc::new(registry), settings }
 }
 
-/// The session of a client that can be asked.
+/// Returns the session of a client that can be asked.
 fn session() -> String {
     let declared = json!({"elicitation": {}});
     let capabilities = ClientCapabilities::declared(declared.as_object().unwrap());
@@ -79,7 +79,7 @@ impl Client {
         Self { endpoint: endpoint(connector), who: None }
     }
 
-    /// What is answered to a message in a session of 2025-11-25: the status, and all of the JSON.
+    /// Returns what is answered to a message in a session of 2025-11-25: the status, and all of the JSON.
     fn legacy(&self, message: &Value) -> (u16, Vec<Value>) {
         self.send(message, LEGACY, None)
     }

@@ -78,7 +78,7 @@ fn arguments<T: JsonSchema>() -> Value {
     published(&schema_of::<T>(), Direction::Arguments)
 }
 
-/// Whether the exact schema of `T` takes `value`.
+/// Returns whether the exact schema of `T` takes `value`.
 fn takes<T: JsonSchema>(value: &Value) -> bool {
     Schema::compile(schema_of::<T>()).unwrap().validate(value).is_ok()
 }

@@ -93,7 +93,7 @@ impl TaskCall {
         Some((&caller.subject, caller.grant?))
     }
 
-    /// Whether it was made without a token.
+    /// Returns whether it was made without a token.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
         self.caller.is_none()

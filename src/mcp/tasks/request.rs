@@ -50,7 +50,7 @@ impl TaskRequest {
         Ok(Self { id, what })
     }
 
-    /// The error for who can have no task.
+    /// Returns the error for a caller that may not have a task.
     pub(crate) fn unknown() -> RpcError {
         unknown()
     }

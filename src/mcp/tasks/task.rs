@@ -149,9 +149,9 @@ impl Task {
         Wake::Run(self.answers.clone())
     }
 
-    /// Returns how long to wait before the handler runs, in milliseconds. An interruption (a deploy, an eviction, a kill) is no fault
-    /// of the handler and does not end its task. A handler that exhausts its isolate looks the same from here, so each further
-    /// interruption doubles the pause, from one second up to [`LONGEST_PAUSE`].
+    /// Returns how long to wait before the handler runs, in milliseconds. An interruption (a deploy, an eviction, a kill) is
+    /// not the handler's fault and does not end its task. A handler that exhausts its isolate looks the same from here, so each
+    /// further interruption doubles the pause, from one second up to [`LONGEST_PAUSE`].
     #[must_use]
     pub fn pause(&self) -> u64 {
         match self.begun.checked_sub(2) {
@@ -160,7 +160,7 @@ impl Task {
         }
     }
 
-    /// The instance that ran the handler has died of it, which another run would do too.
+    /// The handler ended its instance, and would do so again.
     pub fn died(&mut self, now: u64) {
         self.ended(super::run::failed(&RpcError::internal("The server failed while it carried this out.")), now);
     }

@@ -22,7 +22,7 @@ pub enum PageError {
         "The application that sent you here is not known to this server. Remove the connection there and add it again."
     )]
     UnknownClient,
-    /// The redirect URI is no acceptable one.
+    /// The redirect URI is not acceptable.
     #[error("The application that sent you here wants the answer sent to an address that is not allowed: {0}.")]
     RedirectUri(#[from] InvalidRedirectUri),
     /// The redirect URI is not the client's.
@@ -39,10 +39,10 @@ pub enum AuthorizationError {
     /// `response_type` is missing.
     #[error("response_type is missing")]
     NoResponseType,
-    /// Another flow than that of the code.
+    /// A flow other than the authorization code flow.
     #[error("only response_type code is supported")]
     ResponseType,
-    /// Another way to answer than by the query.
+    /// A response mode other than `query`.
     #[error("only response_mode query is supported")]
     ResponseMode,
     /// `state` is too long, or has control characters.
@@ -66,7 +66,7 @@ pub enum AuthorizationError {
     /// `prompt` contradicts itself, or asks for an answer without a page.
     #[error(transparent)]
     Prompt(#[from] InvalidPrompt),
-    /// The person said no.
+    /// The person refused.
     #[error("access was denied")]
     Denied,
     /// The owner of this server has ended the client for everybody.
@@ -78,7 +78,7 @@ pub enum AuthorizationError {
 }
 
 impl AuthorizationError {
-    /// The code for `error`.
+    /// Returns the code for `error`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {

@@ -10,7 +10,7 @@ use crate::oauth::form::Parameters;
 /// Longest `state` that is sent back, in bytes.
 pub(super) const MAX_STATE: usize = 8 * 1024;
 
-/// A `state` that can be sent back. Opaque, and nobody else's business.
+/// A `state` that can be sent back. Its content is opaque.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct State(String);
@@ -32,7 +32,7 @@ impl State {
         }
     }
 
-    /// The text, as it goes back.
+    /// Returns the text, as it goes back.
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }

@@ -48,8 +48,8 @@ pub struct Redemption {
     pub code: CodeId,
     /// and the digest of its secret.
     pub digest: Secret,
-    /// What the grant will be called that comes of it. Another redemption of the same code under the same name is the same
-    /// request, whose answer was lost inside this server.
+    /// The id of the grant that it becomes. A second redemption with the same id is the same request, whose answer was lost
+    /// inside this server.
     pub grant: GrantId,
     /// Who asks.
     pub client_id: ClientId,

@@ -455,7 +455,7 @@ impl Grant {
         self.ended
     }
 
-    /// The grants that ended to make room for this one.
+    /// Returns the grants that ended to make room for this one.
     #[must_use]
     pub fn displaced(&self) -> &[Displaced] {
         &self.displaced
@@ -473,13 +473,13 @@ impl Grant {
         self.ended.is_none() && now < self.expires(limits)
     }
 
-    /// Whether its tokens are good and none of them was exchanged yet.
+    /// Returns whether its tokens are good and none of them was exchanged yet.
     pub(super) fn is_fresh(&self, limits: &Limits, now: Timestamp) -> bool {
         self.is_live(limits, now) && self.generation().number() == 1
     }
 
-    /// When the row may be deleted. An ended grant is kept for about an hour, so that the log can say why it is refused; without
-    /// a row it is refused all the same.
+    /// Returns when the row may be deleted. An ended grant is kept for about an hour, so that the log can say why it is
+    /// refused; without a row it is refused all the same.
     #[must_use]
     pub fn forget_at(&self, limits: &Limits) -> Timestamp {
         match self.ended {

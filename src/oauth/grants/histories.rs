@@ -168,7 +168,7 @@ impl World {
         self.ledger.rows().grant(self.template.grant).unwrap().unwrap()
     }
 
-    /// A use of a token that was given out once, whose outcome is what the rule on refresh says.
+    /// Uses a token that was given out, and checks the outcome against the rule on refresh.
     fn refresh(&mut self, request: &Refresh) -> Result<Renewal, RefreshRefusal> {
         let before = self.grant();
         let writes = self.ledger.rows().writes.get();
@@ -193,7 +193,7 @@ impl World {
         answer
     }
 
-    /// The rule, in the words of the design and not of the code.
+    /// Returns what the rule of the design says, independently of the code.
     fn expected(&self, grant: &Grant, request: &Refresh) -> Result<Retry, RefreshRefusal> {
         let age = grant.generation().number().saturating_sub(request.generation.number());
         let (rotated_at, rotated_from) = self.rotated;

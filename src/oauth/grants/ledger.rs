@@ -165,8 +165,8 @@ impl<R: Rows> Ledger<R> {
         })
     }
 
-    /// Keeps a code until it is redeemed. One that waits already, because its form was sent again, stands from now on for
-    /// what was agreed to last.
+    /// Keeps a code until it is redeemed. If it is already kept, because its form was sent again, it now represents the last
+    /// consent.
     pub fn store_code(&mut self, code: &PendingCode, now: Timestamp) -> Result<Result<(), CodeRefusal>, R::Error> {
         let codes = self.rows.codes()?;
         if codes.iter().any(|known| known.id() == code.id() && known.redeemed().is_some()) {
@@ -229,7 +229,8 @@ impl<R: Rows> Ledger<R> {
         Ok(Refreshed { answer: decision.answer, ended, entered: false })
     }
 
-    /// The use of a grant that has just been refreshed, if the directory has not heard of it for a day. It heard of the sign-in.
+    /// Returns the use of a grant that has just been refreshed, if the directory has not heard of it for a day. It heard of the
+    /// sign-in.
     pub fn use_to_enter(&self, grant: GrantId, now: Timestamp) -> Result<Option<UseToEnter>, R::Error> {
         let Some(found) = self.rows.grant(grant)? else { return Ok(None) };
         let heard_at = self.rows.entered_at(grant)?.unwrap_or_else(|| found.created_at());

@@ -102,7 +102,7 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The grants that ended.
+    /// Returns the grants that ended.
     #[must_use]
     pub fn ended(&self) -> &[GrantId] {
         match self {

@@ -24,7 +24,7 @@ use crate::oauth::refresh_token::Generation;
 pub struct Rotation {
     live: Generation,
     at: Timestamp,
-    /// Where the token before the live one was used first. None if nobody knows, which is nowhere in particular.
+    /// Where the token before the live one was used first. `None` if that is unknown.
     from: Option<Network>,
     /// When the token before the live one was used again late and from elsewhere. Counted for the grant, whichever token it was.
     late: Vec<Timestamp>,
@@ -46,7 +46,7 @@ pub enum Use {
 /// The age of a refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Age {
-    /// Nobody has it, unless the object was restored from a backup.
+    /// Not issued yet. A client can have it only if the object was restored from a backup.
     NotYet,
     Live,
     Last,
@@ -65,13 +65,13 @@ impl Rotation {
         Self { live, at, from: None, late }
     }
 
-    /// The token that is live now.
+    /// Returns the live token.
     #[must_use]
     pub const fn live(&self) -> Generation {
         self.live
     }
 
-    /// Whether a token of that number was ever given out.
+    /// Returns whether a token of that number was ever given out.
     #[must_use]
     pub fn has_given(&self, token: Generation) -> bool {
         token <= self.live
@@ -115,7 +115,7 @@ impl Rotation {
         }
     }
 
-    /// The late retries that still count. They are never given back, but for the time that passes.
+    /// Returns the late retries that still count. They stop counting only with time.
     fn late_within(&self, period: u64, now: Timestamp) -> Vec<Timestamp> {
         self.late.iter().copied().filter(|at| now.seconds_since(*at) < period).collect()
     }

@@ -31,7 +31,7 @@ pub trait Clients {
     /// whom it was given. Its identifier, its kind and no secrets are enough.
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage>;
 
-    /// Whether the owner of this server has ended a client for everybody. Not being able to tell is an outage.
+    /// Returns whether the owner of this server has ended a client for everybody. Not being able to tell is an outage.
     async fn standing(&self, id: &ClientId) -> Result<Standing, Outage>;
 }
 
@@ -57,8 +57,8 @@ pub struct TokenEndpoint<'a, C, G, R> {
     pub from: Option<Network>,
     /// How long an access token is good for, in seconds.
     pub access_token_lifetime: u64,
-    /// What the grant will be called that a code is redeemed for. A request that is carried out again gives it the same name, and
-    /// so gets the same answer.
+    /// The id of the grant that a code is redeemed for. A request that runs again uses the same id, and so gets the same
+    /// answer.
     pub grant: GrantId,
     /// Random bytes.
     pub random: &'a R,
@@ -246,14 +246,14 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         issue(request, self.signing, self.now, self.random).map_err(|TooLong| TokenError::Scope)
     }
 
-    /// The scopes, if the request names some that mean more than the default.
+    /// Returns the scopes, if the request names some that mean more than the default.
     fn scope(&self, form: &Parameters) -> Result<Option<ScopeSet>, TokenError> {
         let asked = form.get("scope")?.map(ScopeSet::parse).transpose().map_err(|_| TokenError::Scope)?;
         Ok(asked.filter(|asked| !self.scopes.means_default(asked)))
     }
 }
 
-/// The resource, if the request names one. Which one was granted, and at which name of this server, the ledger knows.
+/// Returns the resource, if the request names one. The ledger knows which one was granted, and under which name of this server.
 fn resource(form: &Parameters) -> Result<Option<Resource>, TokenError> {
     let resource = form.get("resource").map_err(|_| TokenError::Target)?;
     resource.map(Resource::parse).transpose().map_err(|_| TokenError::Target)

@@ -1,4 +1,4 @@
-//! The instance of the WebAssembly module, and what is said for it when it has died.
+//! The instance of the WebAssembly module, and the answers for it when it has died.
 //!
 //! All requests of an isolate and all its Durable Objects share one instance. A panic ends it (on stable Rust it cannot be
 //! caught), and so does running out of memory or stack. `guard.js`, which the build puts around the Worker, then settles
@@ -73,8 +73,8 @@ thread_local! {
     static RUNNING: &'static Cell<u32> = begin();
 }
 
-/// Tells the guard of this instance, once. It is the last to set the panic hook and the abort handler: those of the crate
-/// `worker` would print a panic a second time, and start the next instance while callbacks into this one are still to come.
+/// Tells the guard of this instance, once. It sets the panic hook and the abort handler last, because those of the crate
+/// `worker` would print a panic a second time and start the next instance while callbacks into this one are still pending.
 fn begin() -> &'static Cell<u32> {
     let running: &'static Cell<u32> = Box::leak(Box::new(Cell::new(0)));
     if cfg!(target_arch = "wasm32") {
@@ -93,7 +93,7 @@ fn died_quietly() {
     died();
 }
 
-/// Makes sure that the guard knows this instance. Every way into it comes by here.
+/// Registers this instance with the guard. Every entry point calls this.
 pub(crate) fn ready() {
     RUNNING.with(|_| ());
 }
@@ -109,7 +109,7 @@ impl RequestNumber {
         Self(opened(request))
     }
 
-    /// What an earlier instance left of the request, if that is why it comes here.
+    /// Returns what an earlier instance left of the request, if that is why it comes here.
     pub(crate) fn lost(self) -> Option<Lost> {
         lost(before(self.0))
     }
@@ -168,12 +168,12 @@ fn lost(value: JsValue) -> Option<Lost> {
 pub(crate) struct Work(RequestNumber);
 
 impl Lost {
-    /// The name by which the log knew it.
+    /// Returns the name by which the log knew it.
     pub(crate) fn reference(&self) -> Option<&str> {
         Some(self.note.as_deref()?.split_once('\n')?.0)
     }
 
-    /// What was said of it besides.
+    /// Returns what was said of it besides.
     pub(crate) fn details(&self) -> Option<&str> {
         Some(self.note.as_deref()?.split_once('\n')?.1)
     }
@@ -198,7 +198,7 @@ impl Drop for Work {
     }
 }
 
-/// What the object of this `key` was at when an earlier instance died. Each is told once.
+/// Returns what the object of this `key` was at when an earlier instance died. Each is told once.
 pub(crate) fn lost_work(key: &str) -> Vec<Lost> {
     take_lost(key).iter().filter_map(lost).collect()
 }

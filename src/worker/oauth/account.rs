@@ -184,7 +184,7 @@ fn login_page(sealed: &str, notice: Option<Notice>, problem: Option<LoginProblem
     })
 }
 
-/// Who looks at what is the owner's.
+/// Who asks for a page of the owner.
 pub(super) enum Owner {
     /// The owner.
     SignedIn(Session),
@@ -238,7 +238,7 @@ pub(super) fn to_page(notice: Option<Notice>) -> Answer {
     })
 }
 
-/// The sign-ins that ended lately because there were too many, one for each app.
+/// Returns the sign-ins that ended lately because there were too many, one for each app.
 fn displaced(grants: &[GrantSummary], now: Timestamp) -> Vec<DisplacedApp<'_>> {
     let mut latest: BTreeMap<&ClientId, DisplacedApp<'_>> = BTreeMap::new();
     for grant in grants.iter().filter(|grant| now.seconds_since(grant.created_at) < DISPLACED_IS_NEWS) {

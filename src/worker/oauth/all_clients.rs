@@ -55,7 +55,7 @@ pub(super) async fn show(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer,
     Ok(page(200, pages::all_clients(&content, &form), FormAnswer::StaysHere))
 }
 
-/// The form that ends a client. That it is ended counts when the answer is out; its grants end behind it.
+/// Handles the form that ends a client. The end is in effect before the answer is sent; the grants end in the background.
 pub(super) async fn act(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = read_form(desk, incoming).await?;
     let session = match owner(desk, incoming).await? {
@@ -76,7 +76,7 @@ pub(super) async fn act(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, 
     Ok(see_other(with_query(ACCOUNT_CLIENTS_PATH, &[(NOTICE_FIELD, Notice::ClientEnded.name())])))
 }
 
-/// The clients of the configuration, which have no record.
+/// Returns the clients of the configuration, which have no record.
 fn configured(desk: &Desk<'_>) -> Vec<Entry> {
     let clients = desk.configuration().clients.iter().map(|client| {
         let host = client.redirect_uris.first().map_or_else(String::new, destination);
@@ -99,7 +99,7 @@ fn destination(uri: &RedirectUri) -> String {
     }
 }
 
-/// What an earlier version wrote has no summary. It shows up when the client is used.
+/// Returns the entry of a record by an earlier version, which has no summary. It gets one when the client is used.
 fn recorded(client: ClientHash, summary: ClientSummary) -> Entry {
     let (name, host, kind) = (summary.name.as_ref().map(ClientName::to_string), summary.host.clone(), summary.kind);
     Entry { client, name, host, kind, summary: Some(summary) }

@@ -145,7 +145,7 @@ struct Pending<'a> {
 }
 
 impl Pending<'_> {
-    /// The answer; where there is none, a page with the ways that are left.
+    /// Returns the answer, or a page with what the person can do instead.
     fn answered(&self, desk: &Desk<'_>, incoming: &Incoming, answer: Result<Answer, Problem>) -> Answer {
         let has_accounts = desk.configuration().provider.as_ref().is_some_and(Provider::has_accounts);
         let again = if has_accounts { LoginDecision::AnotherAccount } else { LoginDecision::Again };
@@ -169,7 +169,7 @@ async fn identify(
     }
 }
 
-/// The person is back from the identity provider: on to the client, with a code or with an error.
+/// Handles the return from the identity provider, and redirects to the client with a code or an error.
 async fn came_back(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
     let state = parameters.get("state").ok().flatten().ok_or(Problem::BrokenForm)?;
@@ -223,7 +223,7 @@ async fn resume(
     Ok(pending.answered(desk, incoming, answer.await))
 }
 
-/// The form of the login page: back to the client with a code, or with a no.
+/// Handles the form of the login page, and redirects to the client with a code or an error.
 async fn login(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = read_form(desk, incoming).await?;
     let (consented, browser, sealed): (ConsentedRequest, _, _) = open(desk, incoming, &form, SEALED_FIELD)?;
@@ -238,7 +238,7 @@ async fn login(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> 
     Ok(pending.answered(desk, incoming, answer))
 }
 
-/// A try of the passphrase.
+/// Checks a passphrase that was entered.
 async fn enter(
     desk: &Desk<'_>,
     incoming: &Incoming,
@@ -254,8 +254,8 @@ async fn enter(
     }
 }
 
-/// Where the browser goes with its code. Whether the owner has ended the client is asked here at the latest, and while nobody
-/// can tell, nobody gets a code.
+/// Returns the redirect with the code. This checks at the latest whether the owner has ended the client, and gives no code
+/// while that cannot be checked.
 async fn code_for(desk: &Desk<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
     let keys = desk.authority.keys();
     let request = consented.request();
@@ -274,7 +274,7 @@ async fn code_for(desk: &Desk<'_>, consented: &ConsentedRequest, person: &Person
     }
 }
 
-/// The person is told on a page, which leads back to the client with a no.
+/// Returns the page that tells the person, with a way back to the client that refuses.
 fn ended(desk: &Desk<'_>, back: &WayBack) -> Problem {
     Problem::ClientEnded { back: back.with_error(AuthorizationError::ClientEnded, &desk.site.issuer) }
 }
@@ -296,7 +296,7 @@ fn login_page(pending: &Pending<'_>, problem: Option<LoginProblem>) -> Answer {
     owner::with_status(problem, |status| page(status, pages::login(&content, &form), FormAnswer::LeadsAway))
 }
 
-/// The browser, and the `Set-Cookie` headers by which it is known again.
+/// Returns the browser, and the `Set-Cookie` headers by which it is known again.
 pub(super) fn browser(desk: &Desk<'_>, incoming: &Incoming) -> (BrowserNonce, Vec<String>) {
     let (scheme, cookies) = (desk.site.asked.scheme(), incoming.header("cookie"));
     let browser = BrowserNonce::of(scheme, cookies.as_deref(), &desk.entropy);
@@ -339,7 +339,7 @@ pub(super) fn open<'a, T: Sealable>(
     Ok((value, browser, text))
 }
 
-/// What a sealed text holds, if it belongs to this browser.
+/// Returns what a sealed text holds, if it belongs to this browser.
 fn open_text<T: Sealable>(desk: &Desk<'_>, incoming: &Incoming, text: &str) -> Result<(T, BrowserNonce), Problem> {
     let cookies = incoming.header("cookie");
     let browsers = BrowserNonce::all(desk.site.asked.scheme(), cookies.as_deref());

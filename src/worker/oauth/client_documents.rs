@@ -22,7 +22,7 @@ use super::Desk;
 
 /// Most documents that an isolate keeps.
 const CAPACITY: usize = 256;
-/// Most of one host, so that no stranger's host takes the place of all others.
+/// Most documents of one host, so that a single host cannot fill the cache.
 const CAPACITY_OF_HOST: usize = 16;
 
 /// What an isolate knows of a document.
@@ -52,7 +52,7 @@ impl From<Outage> for NotDescribed {
     }
 }
 
-/// The client that is described at `url`, which `source` wants to know.
+/// Returns the client that is described at `url`, which `source` wants to know.
 pub(super) async fn client(
     desk: &Desk<'_>,
     url: &ClientIdUrl,
@@ -109,13 +109,13 @@ pub(super) async fn client(
     }
 }
 
-/// The client as KV has it: what a person has allowed serves while its document is not fetched.
+/// Returns the client from its record in KV, for a client whose document is not fetched at the moment.
 async fn allowed(desk: &Desk<'_>, url: &ClientIdUrl) -> Option<Client> {
     let stored = client_records::look(desk.env, &ClientHash::of(url.id())).await.ok().flatten()?;
     stored.document_client(url, &desk.configuration().redirect_policy, desk.now)
 }
 
-/// The client as this isolate knows it from its document, which is not fetched for this.
+/// Returns the client as this isolate knows it from its document, which is not fetched for this.
 pub(super) fn known(url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
     let kept =
         KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()))?;

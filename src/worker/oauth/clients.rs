@@ -89,8 +89,8 @@ pub(super) async fn described(desk: &Desk<'_>, id: &ClientId, source: &Source) -
     Ok(if is_ended { Described::Ended(client) } else { Described::Client(client) })
 }
 
-/// Whether a registration is in use, or young. Where KV has no record of an old one, because it lapsed, is late, or KV does not
-/// answer, the `Directory` knows when it was last used, unless that was before there was a `Directory`.
+/// Returns whether a registration is in use, or young. If KV has no record of an old one or does not answer, the `Directory`
+/// says when it was last used, unless that was before there was a `Directory`.
 async fn lives(desk: &Desk<'_>, registered: &RegisteredClient) -> Result<bool, Outage> {
     if registered.is_young(desk.now) {
         return Ok(true);
@@ -113,7 +113,7 @@ pub(super) fn note_use(desk: &Desk<'_>, used: ClientUse) {
     desk.context.wait_until(client_records::note_use(desk.env.clone(), used));
 }
 
-/// What is to be noted of a client that a person has just allowed.
+/// Returns what is to be noted of a client that a person has just allowed.
 pub(super) fn allowed(desk: &Desk<'_>, request: &AuthorizationRequest) -> ClientUse {
     let (id, name) = (request.client_id().clone(), request.client_name().cloned());
     let (all, registered_at) = match desk.directory().find(&id) {
@@ -128,7 +128,7 @@ pub(super) fn allowed(desk: &Desk<'_>, request: &AuthorizationRequest) -> Client
     ClientUse { id, name, redirect_uris, registered_at }
 }
 
-/// What is to be noted of a client that has refreshed a grant.
+/// Returns what is to be noted of a client that has refreshed a grant.
 pub(super) fn refreshed(desk: &Desk<'_>, agreed: Authorization) -> ClientUse {
     let (all, registered_at) = match desk.directory().find(&agreed.client_id) {
         Found::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),

@@ -13,7 +13,7 @@ use crate::worker::settings::Part;
 use crate::worker::site::Site;
 use crate::worker::well_known::MAX_AGE;
 
-/// The metadata in one of its forms.
+/// Returns the metadata of the authorization server in one of its forms.
 pub(super) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
     if let Some(problem) = app.configuration.closed(Part::Metadata) {
         return cors::readable_by_all(Answer::closed(problem));
@@ -31,7 +31,7 @@ pub(super) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
     }
 }
 
-/// The document at `jwks_uri`.
+/// Returns the document at `jwks_uri`.
 pub(super) fn key_set() -> Answer {
     public(&JsonWebKeySet::default())
 }

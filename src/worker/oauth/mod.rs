@@ -140,7 +140,7 @@ impl<'a> Desk<'a> {
         &self.app.configuration
     }
 
-    /// The version of the passphrase.
+    /// Returns the version of the passphrase.
     fn passphrase_version(&self) -> Result<Epoch, Problem> {
         self.authority.policy().versions().first().copied().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))
     }
@@ -149,7 +149,7 @@ impl<'a> Desk<'a> {
         GrantsOf { env: self.env }
     }
 
-    /// Who uses which client, and which were ended.
+    /// Returns who uses which client, and which were ended.
     const fn clients(&self) -> DirectoryOf<'a> {
         DirectoryOf { env: self.env }
     }

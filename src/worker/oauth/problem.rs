@@ -18,7 +18,7 @@ use crate::worker::visit::Visit;
 use super::authorize::page;
 use super::client_documents::NotDescribed;
 
-/// A person who reloads a page comes here.
+/// Answers a request for a page that cannot be opened directly, for example a reload.
 pub(super) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
     let (what_happened, what_to_do, way) = match start {
         Start::Application | Start::Pending { .. } => {
@@ -123,7 +123,7 @@ pub(crate) enum Start<'a> {
 const TO_ACCOUNT: WayOn<'static> = WayOn::Link { path: ACCOUNT_PATH, words: "Your account" };
 
 impl<'a> Start<'a> {
-    /// What the person can do on the page itself.
+    /// Returns what the person can do on the page itself.
     fn way_on(self, problem: &'a Problem) -> WayOn<'a> {
         match (self, problem) {
             (_, Problem::ClientEnded { back }) => WayOn::Link { path: back, words: "Back to the application" },
@@ -167,7 +167,7 @@ impl Problem {
         }
     }
 
-    /// The page, under the name that the log has for the request.
+    /// Returns the page, under the name that the log has for the request.
     pub(super) fn into_answer(self, start: Start<'_>, visit: &Visit) -> Answer {
         visit.reason(self.reason());
         if let Self::NotIdentified(NotIdentified::NotAllowed(unlisted)) = &self {

@@ -1,4 +1,4 @@
-//! `/account/clients`: every client that somebody has allowed, for the owner, and the way to end one for everybody. What stands
+//! `/account/clients`: every client that somebody has allowed, for the owner, and the way to end one for everybody. Actions
 //! behind a fold cannot be undone.
 
 use maud::{Markup, html};
@@ -55,7 +55,7 @@ pub(crate) struct ListedClient<'a> {
     pub(crate) ended_at: Option<Timestamp>,
 }
 
-/// The page.
+/// Returns the page.
 pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> String {
     let content = html! {
         main.wide {

@@ -17,7 +17,7 @@ pub(crate) enum ConsentProblem {
     NothingTicked,
 }
 
-/// The page. Where nothing was ticked it comes back like that.
+/// Returns the page. Where nothing was ticked it comes back like that.
 pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>) -> String {
     let content = html! {
         h1 {

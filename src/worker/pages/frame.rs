@@ -51,7 +51,7 @@ pub(crate) enum FormAnswer {
 }
 
 impl FormAnswer {
-    /// What of the Content Security Policy depends on it.
+    /// Returns what of the Content Security Policy depends on it.
     ///
     /// Chromium applies `form-action` to every redirect that follows a form (CSP 3 §6.4.1 leaves that open), also to those of
     /// other sites: the `https:` callback of a client that opens its application by `claude://`, a program on this machine that
@@ -66,7 +66,7 @@ impl FormAnswer {
     }
 }
 
-/// The headers of a page whose forms are answered so.
+/// Returns the headers of a page whose forms are answered so.
 ///
 /// There is no `Cross-Origin-Opener-Policy`: some clients open the sign-in in a popup, and the page that they get back in it
 /// speaks to its opener, which each value of that header cuts off. `Referrer-Policy` is not `no-referrer`: with that, browsers
@@ -75,7 +75,7 @@ pub(crate) fn headers(form: FormAnswer) -> Vec<(&'static str, String)> {
     with_policy(form.directives())
 }
 
-/// The headers of a page, with `more` directives in its Content Security Policy.
+/// Returns the headers of a page, with `more` directives in its Content Security Policy.
 pub(super) fn with_policy(more: &[&str]) -> Vec<(&'static str, String)> {
     let style = format!("style-src {}", *STYLE_SOURCE);
     let policy = [&["default-src 'none'", &style, "base-uri 'none'", "frame-ancestors 'none'"], more].concat();

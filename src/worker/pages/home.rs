@@ -168,8 +168,8 @@ fn unreadable(problems: &[String]) -> Markup {
     }
 }
 
-/// What is known when the page is made, and for the script what to ask: whether the connector answers, and whether people can
-/// sign in.
+/// Returns what is known when the page is made, and for the script what to ask: whether the connector answers, and whether
+/// people can sign in.
 fn health(page: &HomePage<'_>) -> Markup {
     let asks = page.has_account && page.missing.is_none() && page.problems.is_empty();
     let account = asks.then_some(ACCOUNT_PATH);

@@ -60,7 +60,7 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> String {
     card("Sign in", &content)
 }
 
-/// The field, its button, why the page is shown again, and a button to leave.
+/// Returns the field, its button, why the page is shown again, and a button to leave.
 pub(super) fn passphrase_form(
     problem: Option<LoginProblem>,
     form: &FormTarget<'_>,

@@ -1,5 +1,5 @@
-//! What a person sees who wants to sign in where nobody can: no passphrase, one that guards nothing, or a setting that cannot
-//! be read. Written for the owner, since everybody else can only tell the owner.
+//! Pages shown when nobody can sign in: no passphrase, a weak passphrase, or a setting that cannot be read. They are written
+//! for the owner.
 
 use maud::{Markup, html};
 
@@ -27,7 +27,7 @@ pub(crate) fn weak_passphrase() -> String {
     page("The passphrase is too weak", &what)
 }
 
-/// A setting cannot be read; `problem` names it and says what is expected.
+/// Returns the page for a setting that cannot be read; `problem` names it and says what is expected.
 pub(crate) fn closed(problem: &str) -> String {
     let content = html! {
         h1 { "Sign-in is closed" }

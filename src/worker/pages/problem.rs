@@ -1,5 +1,5 @@
-//! What a person reads when something does not go on: an error that may not be told by a redirect, because nobody has vouched
-//! for the address (RFC 6749 §4.1.2.1), or a sign-in that has failed, with the ways that are left.
+//! Error pages: for an error that must not be sent by a redirect, because the address is not verified (RFC 6749 §4.1.2.1), and
+//! for a sign-in that has failed.
 
 use maud::{Markup, html};
 
@@ -32,7 +32,7 @@ pub(crate) enum WayOn<'a> {
 }
 
 impl WayOn<'_> {
-    /// Where the answer to its form leads.
+    /// Returns where the answer to its form leads.
     pub(crate) const fn form_answer(&self) -> FormAnswer {
         match self {
             Self::None | Self::Link { .. } => FormAnswer::StaysHere,
@@ -41,7 +41,7 @@ impl WayOn<'_> {
     }
 }
 
-/// The page: what it is called, what happened, what the person can do about it, and what of that can be done here.
+/// Returns the page: what it is called, what happened, what the person can do about it, and what of that can be done here.
 pub(crate) fn problem(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>) -> String {
     page(title, what_happened, what_to_do, way, None)
 }
