@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use worker::{Context, Env};
 
-use crate::mcp::{Fault, Interrupted, Outcome, Posted};
+use crate::mcp::{Fault, Interrupted, Outcome, Posted, Reply};
 use crate::oauth::outage::Outage;
 
 use super::answer::Answer;
@@ -17,7 +17,7 @@ use super::incoming::Incoming;
 use super::instance::Lost;
 use super::mcp_route::{from_reply, refused};
 use super::oauth::{self, Start, TokenRequest};
-use super::route::{OAuthEndpoint, Route};
+use super::route::{McpEndpoint, OAuthEndpoint, Route};
 use super::site::Site;
 use super::sse_route;
 
@@ -66,12 +66,19 @@ pub(super) async fn answer(
     });
     let note = lost.details().and_then(|note| serde_json::from_str::<Note<'_>>(note).ok());
     Some(match (incoming.route(), note) {
-        (Route::Mcp(_), Some(Note::Messages(interrupted))) => {
+        (Route::Mcp(endpoint), Some(Note::Messages(interrupted))) => {
             visit.answered(Outcome::Error(INTERNAL));
             if lost.is_stream {
                 return Some(Answer::events_bytes(interrupted.last_event(fault, visit.id())));
             }
-            readable(retry_where_useful(from_reply(interrupted.reply(fault, visit.id()))), app, site, incoming)
+            let reply = match (endpoint, interrupted.reply(fault, visit.id())) {
+                // A client of this transport waits for its stream and reads the answer to a POST only where that has failed.
+                (McpEndpoint::HttpSse, Reply::Json { status: 200, session, body }) => {
+                    Reply::Json { status: 500, session, body }
+                }
+                (_, reply) => reply,
+            };
+            readable(retry_where_useful(from_reply(reply)), app, site, incoming)
         }
         (Route::Mcp(_), Some(Note::HttpSse(session))) if lost.is_stream => {
             Answer::events_bytes(sse_route::last_events(env, &session).await)
