@@ -90,8 +90,9 @@ impl ListResources {
         registry: &Registry<H>,
         cx: &Context<H>,
     ) -> Result<Option<TemplatePlace>, Unfinished> {
-        let mut after = place.after;
         for (number, template) in registry.templates.iter().enumerate().skip(place.template) {
+            // A place is one of its own template only, which the caller may not be given any more.
+            let after = if number == place.template { place.after } else { 0 };
             let Some(Lister::Pages(list)) = &template.part.list else { continue };
             if !is_given(cx.caller(), &template.required) {
                 continue;
@@ -107,7 +108,7 @@ impl ListResources {
                 Some(next) if next > after => return Ok(Some(TemplatePlace { template: number, after: next })),
                 // The client would ask for the same page for ever.
                 Some(_) => return Err(RpcError::internal("A page of resources does not advance the list.").into()),
-                None => after = 0,
+                None => {}
             }
         }
         Ok(None)
@@ -382,6 +383,16 @@ mod tests {
         assert_eq!(pages(Some(&caller("notes:read"))), [public.to_vec(), own.to_vec()].concat());
         let made_up = trial.modern("resources/list", &json!({"cursor": "cmVzb3VyY2VzIHRlbXBsYXRlIDAgMDE"}), None);
         assert_eq!(made_up["error"]["code"], -32602);
+    }
+
+    #[test]
+    fn a_place_in_a_template_that_the_caller_is_not_given_says_nothing_of_the_next() {
+        let own = Template::new("note://{id}", "note", "A note.", note).scope(READ).listed_in_pages(numbers);
+        let public = Template::new("number://{id}", "number", "A number.", note).listed_in_pages(numbers);
+        let trial = Trial::of(Connector::new("notes", "1").template(own).template(public));
+        let cursor = TemplatePlace { template: 0, after: 3 }.cursor(LIST);
+        let answer = trial.modern("resources/list", &json!({ "cursor": cursor }), None);
+        assert_eq!(answer["result"]["resources"][0]["uri"], "number://1");
     }
 
     #[test]
