@@ -27,7 +27,7 @@ pub struct Partial {
 }
 
 impl Partial {
-    /// Most values in one answer ("Completion", `values`).
+    /// Maximum number of values in one answer ("Completion", `values`).
     pub const MAX_VALUES: usize = 100;
 
     /// Another argument, if the client says it.

@@ -50,7 +50,7 @@ impl Watched {
 pub struct Listener {
     owner: Option<Subject>,
     grant: Option<GrantId>,
-    /// Where a guest listens from.
+    /// The network that a client without a token listens from.
     network: Option<String>,
     /// When the token expires that the stream was opened with, in seconds since 1970.
     until: Option<u64>,
@@ -80,7 +80,7 @@ impl Listener {
         Self { owner, grant: caller.and_then(|caller| caller.grant), network: None, until, interest, role }
     }
 
-    /// The same, who has not signed in and listens from `network`.
+    /// The same for a client without a token that listens from `network`.
     #[must_use]
     pub fn from_network(self, network: &str) -> Self {
         Self { network: Some(network.to_owned()), ..self }
@@ -144,7 +144,7 @@ pub struct Limits {
     pub total: usize,
     /// Of guests together, so that they leave room for those who signed in.
     pub guests: usize,
-    /// Of guests from one network.
+    /// Of clients without a token from one network.
     pub network: usize,
     /// Of one person.
     pub each: usize,
@@ -153,7 +153,7 @@ pub struct Limits {
 /// Why a stream was not opened.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Full {
-    /// This person has too many, or these guests from one network.
+    /// This person has too many, or the clients without a token from one network.
     #[error("You have too many open streams. Close one and try again.")]
     OfThisOwner,
     /// There are too many in all.

@@ -102,7 +102,7 @@ pub(crate) fn admit<H: Host>(
             Operation::Initialize(version, declared.map(ClientCapabilities::declared).unwrap_or_default())
         }
         Method::SetLevel => set_log_level(&request, &session)?,
-        // Who has not signed in was never told of a change.
+        // A client without a token was never told of a change.
         Method::Unsubscribe if matches!(session, Session::Stateless(_)) => Operation::Acknowledge,
         method @ (Method::Subscribe | Method::Unsubscribe) if registry.announces(Topic::ResourceUpdates) => {
             let begins = *method == Method::Subscribe;

@@ -68,7 +68,7 @@ impl Listen {
         Ok(Self(Interest { lists, own_resource_list: registry.resource_lists_are_own(), uris, tasks }))
     }
 
-    /// One of which nothing is honoured.
+    /// A subscription of which nothing is honoured.
     pub(crate) fn to_nothing() -> Self {
         Self(Interest::default())
     }

@@ -50,7 +50,7 @@ methods! {
     ReadResource = "resources/read",
     ListResources = "resources/list",
     ListResourceTemplates = "resources/templates/list",
-    /// Of the extension for skills.
+    /// From the extension for skills.
     ReadDirectory = "resources/directory/read",
     Subscribe = "resources/subscribe",
     Unsubscribe = "resources/unsubscribe",
@@ -59,9 +59,9 @@ methods! {
     Complete = "completion/complete",
     SetLevel = "logging/setLevel",
     Listen = "subscriptions/listen",
-    /// Of the extension for skills.
+    /// From the extension for skills.
     ListSkills = "skills/list",
-    /// Of the extension for skills.
+    /// From the extension for skills.
     GetSkill = "skills/get",
     GetTask = "tasks/get",
     UpdateTask = "tasks/update",

@@ -65,8 +65,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Returns what a reference stands for, in its place. A type that holds itself is written once; further down only its kind
-    /// is told.
+    /// Returns what a reference stands for, in its place. A type that contains itself is written out once; further down only
+    /// its kind is published.
     fn referred(&mut self, keywords: &Object, reference: &str) -> Value {
         let Some(Value::Object(target)) = resolve(reference, self.root) else {
             return self.keywords(keywords);
@@ -271,8 +271,8 @@ pub(crate) fn described(keywords: &Object) -> &str {
     keywords.get("description").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Says for every array what its items are: Gemini refuses one without. Behind `prefixItems` it changes nothing where the
-/// length is bounded, as that of a tuple is.
+/// Adds `items` to every array, because Gemini refuses one without. Behind `prefixItems` it changes nothing where the length is
+/// bounded, as that of a tuple is.
 fn say_items(keywords: &mut Object) {
     if keywords.get("type").and_then(Value::as_str) != Some("array") || keywords.contains_key("items") {
         return;

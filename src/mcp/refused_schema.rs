@@ -139,7 +139,7 @@ fn search(schema: &Value, path: &str, place: Place, depth: usize, found: &mut Ve
                 }
             }
             (Keyword::Schemas, Value::Array(schemas)) => {
-                // Null among choices has been found where they stand.
+                // Null among choices was already found in the choices.
                 let place = if keyword == "prefixItems" { Place::Item } else { Place::Root };
                 for schema in schemas {
                     search(schema, path, place, below, found);

@@ -212,7 +212,7 @@ struct RunningStream {
 impl RunningStreams {
     /// A call that has not been heard of for this long is gone, in seconds. One that could not ask asks again after ten.
     pub const SILENCE: u64 = 45;
-    /// Most streams that are remembered.
+    /// Maximum number of streams that are remembered.
     pub const MAX: usize = 256;
 
     /// The call of a stream was heard of.

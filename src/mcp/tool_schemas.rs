@@ -47,7 +47,7 @@ impl InputSchema {
         Self { published, exact, origin: Origin::Written }
     }
 
-    /// Returns what released clients refuse of a type: to be mended in the type.
+    /// Returns what released clients refuse of a type. The author fixes it in the type.
     pub(crate) fn defects(&self) -> Vec<RefusedSchema> {
         match self.origin {
             Origin::Derived => refused_arguments(&self.published),

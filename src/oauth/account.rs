@@ -67,7 +67,7 @@ impl Session {
         COOKIE.set(scheme, sealed.as_str(), MAX_AGE)
     }
 
-    /// The one that a browser shows, if it is good and the person may still enter.
+    /// Reads the session of a browser, if it is valid and the person is still admitted.
     #[must_use]
     pub fn read(
         scheme: WebScheme,

@@ -26,7 +26,7 @@ pub enum Admission {
     Version(Epoch),
     /// An account at an identity provider.
     Account(Account),
-    /// Cloudflare Access has let the person pass.
+    /// Cloudflare Access admitted the person.
     Access(AccessApplication),
     /// An account of which only the list that it was on is known. From a sign-in of the first version, after a refresh.
     OnList {
@@ -80,19 +80,19 @@ pub struct AccessApplication {
     pub audience: String,
 }
 
-/// Who may enter, by the settings of today.
+/// Who may sign in, by the current settings.
 ///
 /// `settings` are the names that the first version of this program gave to all settings together: they admit its sign-ins until
 /// the settings change or a refresh has written down more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AdmissionPolicy {
-    /// Whoever knows the passphrase. Its versions under the master key of today, first, and under earlier ones. None where no
-    /// passphrase is set: then nobody may enter.
+    /// Anybody who knows the passphrase. Its versions under the current master key, first, and under earlier ones. None where
+    /// no passphrase is set: then nobody may enter.
     Passphrase {
         /// The versions.
         versions: Vec<Epoch>,
     },
-    /// Whose account at a provider is on the list.
+    /// People whose account at a provider is on the list.
     Accounts {
         /// The provider.
         issuer: String,
@@ -103,7 +103,7 @@ pub enum AdmissionPolicy {
         /// See above.
         settings: Vec<Epoch>,
     },
-    /// Whom Cloudflare Access lets pass.
+    /// People whom Cloudflare Access admits.
     Access {
         /// The application.
         application: AccessApplication,

@@ -63,7 +63,8 @@ impl RegisteredClient {
     }
 }
 
-/// Registers a client, and says what a request with its `scope` asks for in `scopes`. The MAC is made with the newest key of `key`; identifiers made with its older ones stay good.
+/// Registers a client, and says what a request with its `scope` asks for in `scopes`. The MAC is made with the newest key of
+/// `key`; identifiers made with its older ones stay good.
 pub fn register(
     registration: Registration,
     now: Timestamp,
@@ -86,7 +87,7 @@ pub fn register(
         client_name: registration.name,
         redirect_uris: registration.redirect_uris,
         refused_redirect_uris: registration.remarks.refused,
-        // One that is malformed asks for nothing, here and when a person is there.
+        // A malformed scope asks for nothing, here and in an authorization request.
         scope: scopes.requested(registration.remarks.scope.as_deref()).unwrap_or_else(|_| scopes.sign_in().clone()),
         grant_types: &["authorization_code", "refresh_token"],
         response_types: &["code"],

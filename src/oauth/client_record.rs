@@ -2,7 +2,7 @@
 //!
 //! A record serves the owner's list, and saves requests. No security decision depends on it, because KV shows a write up to a
 //! minute late elsewhere, has no compare-and-set, and expires records. The `Directory` decides whether the owner has ended a
-//! client. What an identifier carries ([`client_id`](super::client_id)) is good without its record.
+//! client. An identifier ([`client_id`](super::client_id)) is valid without its record.
 
 use std::fmt;
 
@@ -281,7 +281,7 @@ pub struct ClientSummary {
     /// What it calls itself.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub name: Option<ClientName>,
-    /// Who has published its document, or else where it is sent: a host, or the scheme of an application with its colon.
+    /// The host of its document, or else the host of its redirect URI, or the scheme of an application with its colon.
     #[serde(rename = "h")]
     pub host: String,
     /// How it is known.

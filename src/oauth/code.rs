@@ -72,7 +72,7 @@ impl AuthorizationCode {
         Self { object, id: CodeId(id), secret: Secret::from_bytes(part(b"authorization code, secret")) }
     }
 
-    /// Any one, for something that will lie in `object`.
+    /// Returns a random one, for something that will be stored in `object`.
     #[cfg(test)]
     #[must_use]
     pub fn mint(object: ObjectName, random: &impl Random) -> Self {

@@ -19,9 +19,9 @@ const MAX_COOKIES: usize = 64 * 1024;
 /// Longest value that is set, in bytes. Browsers keep 4096 with name and attributes.
 const MAX_VALUE: usize = 3800;
 
-/// Most sign-ins of one browser that begin before it has shown its first cookie, and go on side by side.
+/// Maximum number of parallel sign-ins of a browser that began before it sent its first cookie.
 const MAX_NONCES: usize = 8;
-/// Most cookies that one answer takes away. No browser that we have set them in has more.
+/// Maximum number of cookies that one answer removes. A browser has no more of those that we set.
 const MAX_CLEARED: usize = 32;
 /// Characters of a nonce that name its cookie.
 const NONCE_NAME: usize = 8;
@@ -121,8 +121,8 @@ impl BrowserNonce {
         Self(bytes)
     }
 
-    /// Those that a browser shows, the last one set first, and not more than eight. A browser sends its cookies in the order in
-    /// which it got them (RFC 6265 §5.4).
+    /// Returns the nonces that a browser sends, the last one set first, at most eight. A browser sends its cookies in the order
+    /// in which it got them (RFC 6265 §5.4).
     #[must_use]
     pub fn all(scheme: WebScheme, cookie_header: Option<&str>) -> Vec<Self> {
         // Counted once for all: a `Cookie` header of a stranger has room for a thousand such names.
@@ -133,7 +133,7 @@ impl BrowserNonce {
         }
         let mut shown: Vec<Self> = Vec::new();
         for (name, value) in cookies(scheme, cookie_header) {
-            // One that is there twice was put beside ours by somebody.
+            // A repeated cookie was not set by us.
             if times.get(name) == Some(&1) {
                 shown.extend(name.strip_prefix(BROWSER).and_then(|name| Self::read(name, value)));
             }
@@ -154,7 +154,7 @@ impl BrowserNonce {
         bytes.try_into().ok().map(Self).filter(|nonce| nonce.name() == name)
     }
 
-    /// Returns the `Set-Cookie` headers that give it to the browser, or prolong it, and that take away what is more than eight.
+    /// Returns the `Set-Cookie` headers that set or prolong it, and that remove those beyond eight.
     #[must_use]
     pub fn set_cookies(&self, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
         let kept: Vec<String> = Self::all(scheme, cookie_header).iter().map(Self::name).collect();

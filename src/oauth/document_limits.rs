@@ -13,16 +13,16 @@ use super::throttle::Source;
 
 /// The period in which fetches are counted, in seconds. `Retry-After` says it.
 pub const PERIOD: u64 = 60;
-/// Most fetches for one network in a period.
+/// Maximum number of fetches for one network in a period.
 const MOST_FOR_SOURCE: u32 = 20;
-/// Most fetches from one host in a period.
+/// Maximum number of fetches from one host in a period.
 const MOST_FROM_HOST: u32 = 20;
-/// Most networks, and most hosts, that are counted. All others are refused until the next period.
+/// Maximum number of networks, and of hosts, that are counted. All others are refused until the next period.
 const MAX_KEYS: usize = 512;
 
 /// A URL whose fetch has failed is not fetched again for so many seconds.
 pub const FAILURE_SECONDS: u64 = 15;
-/// Most failures that are remembered.
+/// Maximum number of failures that are remembered.
 const MAX_FAILURES: usize = 256;
 
 /// The fetches of an instance.
@@ -53,7 +53,7 @@ impl Default for DocumentLimits {
 impl DocumentLimits {
     /// Counts a fetch of `url` that `source` causes, and returns whether there may be one more.
     pub fn admit(&mut self, source: &Source, url: &ClientIdUrl, now: Timestamp) -> bool {
-        // Whoever has asked too often does not use up what is left for the host.
+        // A network over its limit does not use up the limit of the host.
         self.sources.add(source.as_str(), now) <= MOST_FOR_SOURCE && self.hosts.add(url.host(), now) <= MOST_FROM_HOST
     }
 

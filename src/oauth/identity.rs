@@ -83,7 +83,7 @@ impl fmt::Display for AllowedUsers {
     }
 }
 
-/// Why a text is no list of people.
+/// Why a text is not a list of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidAllowedUsers {
     /// It names nobody.
@@ -142,10 +142,10 @@ fn is_at(email: &str, entry: &str) -> bool {
     }
 }
 
-/// Most owners of a server.
+/// Maximum number of owners of a server.
 const MAX_OWNERS: usize = 16;
 
-/// Who, of those that an identity provider knows, owns this server.
+/// The accounts of an identity provider that own this server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owners(Vec<String>);
 
@@ -183,7 +183,7 @@ impl Owners {
     }
 }
 
-/// Why nobody is signed in. For the log; the person is told of the last only.
+/// Why nobody is signed in. For the log; the person is told only about the last case.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NotIdentified {
     /// The answer of the provider makes no sense, or not for this sign-in.

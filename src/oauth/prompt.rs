@@ -9,8 +9,8 @@ use super::form::{FormError, Parameters};
 /// Longest `login_hint` that is passed on, in bytes. An address has 254 at most.
 const MAX_LOGIN_HINT: usize = 320;
 
-/// What of `prompt` an identity provider is asked for. `consent` is not here: the page of this server answers it, and a
-/// provider that is asked for it may demand the consent of an administrator each time.
+/// The values of `prompt` that are sent to an identity provider. `consent` is not among them: this server has its own consent
+/// page, and a provider may demand an administrator's consent each time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompt {
     /// To sign in again, also if a session is open there.
@@ -68,8 +68,8 @@ impl LoginOptions {
         Self { prompt: vec![Prompt::SelectAccount], login_hint: None }
     }
 
-    /// Reads both parameters. Values of `prompt` that nobody here knows, and a hint that is too long or has control
-    /// characters, are ignored: a provider may do the same.
+    /// Reads both parameters. Unknown values of `prompt`, and a hint that is too long or has control characters, are ignored,
+    /// as a provider may do.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl LoginOptions {
         chooses.then(|| Self { prompt: vec![Prompt::Login], login_hint: self.login_hint.clone() })
     }
 
-    /// Whom the client expects.
+    /// The account that the client expects.
     #[must_use]
     pub fn login_hint(&self) -> Option<&str> {
         self.login_hint.as_deref()

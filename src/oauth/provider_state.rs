@@ -14,7 +14,7 @@ use super::web_url::WebScheme;
 const MAX_IN_URL: usize = 4 * 1024;
 /// Bytes in each cookie.
 const PART: usize = 3600;
-/// Most cookies for one request: enough for the longest one.
+/// Maximum number of cookies for one request: enough for the longest one.
 const MAX_PARTS: usize = 7;
 /// How long they live, in seconds: as long as what is sealed in them.
 const MAX_AGE: u32 = 10 * 60;
@@ -22,9 +22,9 @@ const MAX_AGE: u32 = 10 * 60;
 const NAMES: &str = "mcp-request-";
 /// Distinguishes a name from a sealed request, which has no dots.
 const PREFIX: &str = "cookies.";
-/// Most requests that a browser stores in cookies. Every request sends all of its cookies, so the number is small.
+/// Maximum number of requests that a browser stores in cookies. Every request sends all of its cookies, so the number is small.
 const MAX_CARRIED: usize = 3;
-/// Most cookies of requests that are looked at. A browser that we have set them in has no more than those of four.
+/// Maximum number of cookies of requests that are looked at. A browser has at most those of four requests.
 const MAX_LOOKED_AT: usize = 4 * MAX_PARTS;
 
 /// A `state` for a provider, and the cookies that go with it.

@@ -95,8 +95,8 @@ pub(super) struct RefusedRedirectUri {
 }
 
 impl Registration {
-    /// Reads the body of a registration request. Of several redirect URIs those that are acceptable are registered, and the answer
-    /// says which of them are not.
+    /// Reads the body of a registration request. Of several redirect URIs those that are acceptable are registered, and the
+    /// answer says which of them are not.
     ///
     /// # Errors
     /// Whatever decides who gets a code and cannot be read, and a list of which no redirect URI is acceptable.
@@ -186,7 +186,7 @@ pub struct RegistrationResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) client_name: Option<ClientName>,
     pub(super) redirect_uris: Vec<RedirectUri>,
-    /// Those that were sent and are not among them; a member of our own, beside what RFC 7591 names.
+    /// The redirect URIs that were sent and not registered. This member is not in RFC 7591.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) refused_redirect_uris: Vec<RefusedRedirectUri>,
     /// What an authorization request with the `scope` of the registration asks for.

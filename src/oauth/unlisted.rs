@@ -25,7 +25,7 @@ pub enum EmailClaim {
 #[error("OPENID_ISSUER must name one tenant: in common, organizations and consumers, other tenants choose addresses")]
 pub struct SeveralTenants;
 
-/// What stands in the place of a tenant in the issuers of Entra ID: those that are for everybody, and the tenant of all personal
+/// The tenant part of issuers of Entra ID that are not one organization: those for everybody, and the tenant of all personal
 /// accounts.
 const SEVERAL_TENANTS: [&str; 4] = ["common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"];
 

@@ -1,7 +1,7 @@
 //! What one isolate remembers of the tokens it has verified and of the grants behind them, so that the common call checks no
 //! signature and asks no storage.
 //!
-//! Whether a grant still stands is asked of its subject's object. An answer counts from the moment of the question: for 45
+//! The subject's object is asked whether a grant is still valid. An answer counts from the moment of the question: for 45
 //! seconds it serves, for 15 more it serves while it is renewed, and then a call waits for the next one. So nothing that was
 //! revoked is good for more than a minute.
 //!
@@ -34,11 +34,11 @@ pub enum Look {
     ServeAndRenew,
     /// It has to wait until somebody has asked.
     Wait,
-    /// It may not: the grant does not stand.
+    /// The call may not be served: the grant is not valid.
     Refuse,
 }
 
-/// How a grant stands, as its object says.
+/// The state of a grant, according to its object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantState {
     /// It is live, and its person may still enter.

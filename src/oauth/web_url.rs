@@ -201,7 +201,7 @@ impl<'a> WebUrl<'a> {
         let raw_host = authority.strip_suffix(port_on).unwrap_or(authority);
         let (before_fragment, fragment) = split_off(rest, '#');
         let (path, query) = split_off(before_fragment, '?');
-        // The parser lets brackets stand in a path, and percent signs that encode nothing.
+        // The parser accepts brackets in a path, and percent signs that encode nothing.
         if path.contains(['[', ']']) || !percent_signs_encode(before_fragment) {
             return Err(InvalidUrl::Character);
         }

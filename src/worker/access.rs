@@ -51,7 +51,8 @@ pub(crate) enum NotVerified {
 pub(crate) trait VerifyToken {
     async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified>;
 
-    /// Asks who keeps the grant whether it still stands: what [`VerifyToken::verify`] knows may be a minute old.
+    /// Asks the object of the grant whether it is still valid, because the answer of [`VerifyToken::verify`] may be a minute
+    /// old.
     async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified>;
 }
 
@@ -156,7 +157,7 @@ pub(crate) enum Refusal {
     NoAddress,
     /// Nobody can tell for the moment.
     Outage(Outage),
-    /// Nobody can tell until the owner has mended a setting; the text names it.
+    /// That is unknown until the owner has corrected a setting; the text names it.
     Closed(String),
 }
 

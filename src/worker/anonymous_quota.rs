@@ -35,7 +35,8 @@ impl Held {
         }
     }
 
-    /// Most places of one network (an IPv4 /24, an IPv6 /64). All people behind a hosted client come from few of them.
+    /// Maximum number of places of one network (an IPv4 /24, an IPv6 /64). All people behind a hosted client come from few of
+    /// them.
     const fn most_of_network(self) -> u64 {
         match self {
             Self::State => 200,
@@ -43,7 +44,7 @@ impl Held {
         }
     }
 
-    /// Most places in all.
+    /// Maximum number of places in all.
     const fn most(self) -> u64 {
         match self {
             Self::State => 2000,
@@ -76,7 +77,7 @@ enum Outcome {
     Full,
 }
 
-/// Most keys that an isolate remembers to have a place.
+/// Maximum number of keys that an isolate remembers to have a place.
 const MAX_REMEMBERED: usize = 500;
 
 /// Seconds for which a place that was taken is not taken again. This is far less than its lifetime.

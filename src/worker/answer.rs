@@ -15,7 +15,7 @@ use super::cancel::UntilGone;
 use super::incoming::Incoming;
 use super::settings::SettingProblem;
 
-/// What `Retry-After` says where a person has to mend a setting first, in seconds.
+/// `Retry-After` where the owner must correct a setting first, in seconds.
 pub(crate) const RETRY_CLOSED: &str = "60";
 
 /// Returns the text for a part that is closed.
@@ -66,8 +66,8 @@ impl Answer {
             .header("cache-control", "no-store")
     }
 
-    /// The answer of what is closed while a setting cannot be read. The same kind as an outage: no client should throw anything
-    /// away for it, and the owner who asks reads what to mend.
+    /// The answer of what is closed while a setting cannot be read. It is like an outage, so that no client discards anything.
+    /// The owner who tries it reads what to correct.
     pub(crate) fn closed(problem: &SettingProblem) -> Self {
         let body = json!({ "error": "temporarily_unavailable", "error_description": closed_text(problem) });
         Self::json(503, &body).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")

@@ -30,7 +30,7 @@ const READ_LIMIT: Duration = Duration::from_millis(1500);
 const PAUSE: u64 = 15;
 /// How long what was read is remembered, in seconds: as long as KV itself may be late.
 const MEMORY: u64 = 60;
-/// Most clients that are remembered.
+/// Maximum number of clients that are remembered.
 const CAPACITY: usize = 256;
 /// Clients on a page of the owner's list.
 const PAGE_SIZE: u32 = 50;

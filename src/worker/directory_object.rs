@@ -27,9 +27,9 @@ const NAME: &str = "directory";
 /// How long an answer may take. A person waits for it, or an object whose own caller has the patience of
 /// [`durable::TIME_LIMIT`].
 const TIME_LIMIT: Duration = Duration::from_secs(3);
-/// Most people whose grants one alarm ends: a Worker on the free plan may make fifty requests at a time.
+/// Maximum number of people whose grants one alarm ends: a Worker on the free plan may make fifty requests at a time.
 const PEOPLE_AT_ONCE: u64 = 30;
-/// So many of them at the same time: a Worker may have six connections open.
+/// Maximum number of them at the same time: a Worker may have six connections open.
 const AT_ONCE: usize = 6;
 /// Objects, or KV, that did not answer in a sweep are asked again after this long.
 const SWEEP_AGAIN: Duration = Duration::from_secs(30);
@@ -39,7 +39,7 @@ const FORGET_AFTER: Duration = Duration::from_hours(24);
 /// Somebody who has signed in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Visitor {
-    /// Under which name their data is kept.
+    /// The name of the object with their data.
     pub(crate) subject: Subject,
     /// What to call them: a hundred characters at most.
     pub(crate) name: Option<String>,
@@ -213,7 +213,7 @@ impl DurableObject for Directory {
     }
 }
 
-/// How a sweep stands after a part of it.
+/// The state of a sweep after a part of it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
     /// There is more to do at once.

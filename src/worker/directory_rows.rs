@@ -13,13 +13,13 @@ use crate::oauth::opaque::ObjectName;
 use super::directory_object::{ClientUsers, Visitor};
 use super::rows::{integer, number, unreadable, values};
 
-/// A row of a use is kept for a day longer than a client lives that nobody uses. No grant lives so long.
+/// The row of a use is kept for a day longer than an unused client. No grant lives that long.
 const KEPT: u64 = CLIENT_LIFE + 24 * 60 * 60;
-/// Most people of a client who are named.
+/// Maximum number of people of a client who are named.
 const NAMED: u64 = 5;
-/// Most people of a client who are counted: a client may have a million.
+/// Maximum number of people of a client who are counted: a client may have a million.
 const COUNTED: u64 = 1000;
-/// Most clients whose grants are ended in one alarm, so that one whose objects do not answer holds up no other.
+/// Maximum number of clients whose grants are ended in one alarm, so that one whose objects do not answer holds up no other.
 const CLIENTS_AT_ONCE: u64 = 5;
 
 const TABLES: &str = "\

@@ -1,5 +1,6 @@
 //! The Durable Object `Grants`, one for each subject: its codes and grants, in `SQLite`. What becomes of them is decided by
-//! [`Ledger`]; here each decision is one transaction, and what is over is swept. Isolates ask here whether a grant still stands.
+//! [`Ledger`]; here each decision is one transaction, and what is over is swept. Isolates ask here whether a grant is still
+//! valid.
 
 use std::time::Duration;
 

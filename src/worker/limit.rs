@@ -52,7 +52,7 @@ const UNASKED: u32 = 60;
 /// The period in which calls are counted, in seconds.
 const PERIOD: u64 = 60;
 
-/// Most keys that are counted in a period. The binding is asked about all others.
+/// Maximum number of keys that are counted in a period. The binding is asked about all others.
 const MAX_KEYS: usize = 2048;
 
 thread_local! {

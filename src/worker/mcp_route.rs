@@ -143,13 +143,13 @@ async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
     if method != "POST" || incoming.header("authorization").is_none() {
         return Need::Nothing;
     }
-    // Who has no good token is a stranger.
+    // A caller without a valid token counts as anonymous.
     let most_bytes = most_bytes(app, &Visitor::Guest);
     let Ok(body) = incoming.body(most_bytes).await else { return Need::Nothing };
     Posted::read(&body, most_bytes).map_or(Need::Nothing, |posted| posted.need(&app.endpoint.registry))
 }
 
-/// Largest body that is read of a visitor.
+/// The largest body that is read from a caller.
 fn most_bytes(app: &App, visitor: &Visitor) -> u32 {
     match visitor {
         Visitor::Guest => app.configuration.max_guest_body_bytes,
@@ -157,7 +157,7 @@ fn most_bytes(app: &App, visitor: &Visitor) -> u32 {
     }
 }
 
-/// Returns whether a body that is too large for a guest may be read with a token. Its tool may need one, and a client that gets
+/// Returns whether a body that is too large without a token may be read with one. Its tool may need one, and a client that gets
 /// 413 would never sign in.
 fn may_be_read_of_a_caller(app: &App, visitor: &Visitor, incoming: &Incoming) -> bool {
     most_bytes(app, visitor) < app.configuration.max_body_bytes

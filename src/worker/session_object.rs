@@ -65,8 +65,8 @@ struct Main {
     agreed: Option<[u8; 2]>,
 }
 
-/// A client may come back before the call of its stream has made itself known here: that it begins and that it is lost are told by
-/// two instances.
+/// A client may come back before the call of its stream has made itself known here: that it begins and that it is lost are told
+/// by two instances.
 const UNTIL_KNOWN: Duration = Duration::from_millis(1500);
 
 /// A holder that has not been heard of for so long is gone, in seconds.
@@ -227,7 +227,7 @@ impl SessionObject {
             let is_known = || self.is_known(&last.stream).then_some(());
             self.until(UNTIL_KNOWN, MAX_WAITING, is_known).await?;
             self.running.borrow_mut().give_to(&last.stream, reader);
-            // Whoever has read it before, and its call.
+            // The previous reader, and the call of the stream.
             self.waiting.wake();
         }
         self.read_events(&last.stream)?;

@@ -26,7 +26,7 @@ const LEAST_FOR_GUESTS: Duration = Duration::from_secs(10);
 /// The methods of an endpoint.
 pub(super) const ALLOWED: &str = "GET, POST, DELETE, OPTIONS";
 
-/// Those for who has not signed in, where nothing is kept for such.
+/// The methods for a caller without a token, if nothing is stored for such callers.
 const ALLOWED_UNSIGNED: &str = "POST, OPTIONS";
 
 /// Answers what is not a POST.

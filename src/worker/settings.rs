@@ -82,7 +82,7 @@ settings! {
     Identity = "IDENTITY" closes [AuthorizationServer, AccessTokens];
     /// The people who may sign in.
     AllowedUsers = "ALLOWED_USERS" closes [AuthorizationServer, AccessTokens];
-    /// Who sees and ends everybody's clients. The default is nobody.
+    /// The people who may see and end everybody's clients. The default is nobody.
     Owner = "OWNER" closes [];
     /// The OpenID provider.
     OpenIdIssuer = "OPENID_ISSUER" closes [AuthorizationServer, AccessTokens];

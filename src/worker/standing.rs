@@ -84,7 +84,7 @@ pub(super) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailabl
     }
 }
 
-/// Asks a subject's object which of some grants stand.
+/// Asks a subject's object which of some grants are valid.
 ///
 /// # Errors
 ///

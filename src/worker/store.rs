@@ -92,7 +92,7 @@ impl Store {
     pub const MAX_RECORD_BYTES: usize = MAX_RECORD_BYTES;
     /// Most records in one collection of one person.
     pub const MAX_RECORDS: usize = MAX_RECORDS;
-    /// Most bytes of JSON that are read at once.
+    /// Maximum number of bytes of JSON that are read at once.
     pub const MAX_PAGE_BYTES: usize = MAX_PAGE_BYTES;
 
     /// The records that the person who is calling has in `collection`. Fails in a public tool.

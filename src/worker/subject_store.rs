@@ -15,9 +15,10 @@ use super::rows::{has_table, integer, number, unreadable, values};
 pub(super) const MAX_RECORD_BYTES: usize = 64 * 1024;
 /// Most records of one object.
 pub(super) const MAX_RECORDS: usize = 10_000;
-/// Most bytes of records in one answer, beside the first. An object, its caller and a client hold each answer as a whole.
+/// Maximum number of bytes of records in one answer, beside the first. An object, its caller and a client hold each answer as a
+/// whole.
 pub(super) const MAX_PAGE_BYTES: usize = 1024 * 1024;
-/// Most characters of a name that are kept.
+/// Maximum number of characters of a name that are kept.
 const MAX_NAME: u32 = 200;
 
 #[derive(Serialize, Deserialize)]
@@ -274,7 +275,7 @@ fn record(row: Vec<SqlStorageValue>) -> worker::Result<(u64, String)> {
     Ok((id.unsigned_abs(), text))
 }
 
-/// Where a member stands in a record, for `SQLite`.
+/// Returns the path of a member in a record, for `SQLite`.
 fn path(member: &str) -> String {
     format!("$.\"{member}\"")
 }

@@ -32,8 +32,8 @@ const LIMITS: Limits = Limits { total: 2000, guests: 1000, network: 500, each: 5
 /// Most bytes of tasks that wait in the object for all clients together. A task and its result may be more than a megabyte.
 const MOST_HELD: u32 = 16 * 1024 * 1024;
 
-/// Seconds after which to look again whether the grants of streams still stand. With the time between two ticks it is less than
-/// a minute.
+/// Seconds after which to look again whether the grants of streams are still valid. With the time between two ticks it is less
+/// than a minute.
 const LOOK_EVERY: u64 = 30;
 
 /// Where there is no room, it is looked who is gone, not again within so many seconds.
@@ -264,7 +264,7 @@ impl Streams {
         let id = match first_try {
             Ok(id) => id,
             Err(full) => {
-                // Whoever has hung up is noticed at a write, and the next is half a minute away.
+                // A closed connection is noticed only at a write, and the next one is half a minute away.
                 self.look_who_is_gone().await;
                 match self.hub.borrow_mut().open(opened.listener) {
                     Ok(id) => id,
@@ -418,8 +418,8 @@ impl Streams {
         }
     }
 
-    /// Ends the streams whose grants no longer stand, and those of which nobody can tell: their clients connect again, and
-    /// wait until somebody can.
+    /// Ends the streams whose grants are no longer valid or cannot be checked: their clients connect again, and wait until
+    /// somebody can.
     async fn end_revoked(self: &Rc<Self>) {
         let asked = self.hub.borrow().grants();
         let asking = at_once(asked.into_iter().map(async |(subject, grants)| {

@@ -33,7 +33,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// How often the alarm beats while the handler runs: soon at first, and then often enough that the object stays awake. The
 /// local runtime lets an object without events sleep after ten seconds.
 const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
-/// After so many milliseconds it looks again whether the sign-in behind the task still stands.
+/// Milliseconds after which the sign-in behind the task is checked again.
 const LOOK_EVERY: u64 = 45_000;
 
 /// Tells the object of a task what to do.
@@ -73,7 +73,7 @@ struct Object {
     env: Env,
     running: RefCell<Option<Running>>,
     listeners: Listeners,
-    /// When it was last found that the grant behind the task stands, in milliseconds since 1970.
+    /// When the grant behind the task was last found valid, in milliseconds since 1970.
     looked_at: Cell<u64>,
     /// Whether it knows what became of a run in an instance that has died.
     has_looked_back: Cell<bool>,

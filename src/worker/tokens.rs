@@ -1,6 +1,6 @@
 //! Checks access tokens: those of this server's own issuing, or, where `AUTH_ISSUER` is set, those of somebody else. The common
 //! call checks no signature and asks no storage: each isolate remembers what it has verified, and asks the subject's object
-//! about once a minute whether the grant still stands.
+//! about once a minute whether the grant is still valid.
 
 use std::cell::RefCell;
 
@@ -83,7 +83,7 @@ impl AccessTokens<'_> {
         verify(token, &authority.signing(now), &expected, now).map_err(|_| NotVerified::Invalid)
     }
 
-    /// Whether the grant still stands, by an answer that is younger than a minute.
+    /// Checks whether the grant is still valid, by an answer that is less than a minute old.
     async fn check_standing(&self, caller: &Caller, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
         match look(grant, now) {
             Look::Serve => Ok(()),
@@ -119,7 +119,7 @@ pub(super) fn look(grant: GrantId, now: Timestamp) -> Look {
     VERIFIED.with_borrow_mut(|verified| verified.look(grant, now))
 }
 
-/// Remembers how a grant stands.
+/// Remembers the state of a grant.
 pub(super) fn answered(grant: GrantId, state: GrantState, asked_at: Timestamp) {
     VERIFIED.with_borrow_mut(|verified| verified.answered(grant, state, asked_at));
 }

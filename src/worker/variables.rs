@@ -86,8 +86,8 @@ impl<'a> Variables<'a> {
 }
 
 /// Returns the text of a binding of this Worker. A value of `[vars]` need not be a string: numbers and booleans are written as
-/// JSON writes them, a list of strings as they would stand in one, and everything else is JSON, so that every variable that is
-/// set counts.
+/// JSON writes them, a list of strings as one text with spaces, and everything else is JSON, so that every variable that is set
+/// counts.
 pub(super) fn text_of(env: &Env, name: &str) -> Option<String> {
     let value = js::get(env, name).ok().filter(|value| !value.is_undefined() && !value.is_null())?;
     if let Some(text) = value.as_string() {

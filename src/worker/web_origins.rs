@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::oauth::origin::Issuer;
 
-/// Most origins in one list.
+/// Maximum number of origins in one list.
 const MAX_ORIGINS: usize = 256;
 /// Longest origin, in bytes.
 const MAX_ORIGIN: usize = 512;
@@ -13,7 +13,7 @@ const MAX_ORIGIN: usize = 512;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct WebOrigins(Vec<Box<str>>);
 
-/// Why a list is none.
+/// Why a text is not a list of origins.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub(crate) enum InvalidWebOrigins {
     /// What sandboxed and local pages send, whoever wrote them.
@@ -22,7 +22,7 @@ pub(crate) enum InvalidWebOrigins {
     /// Everybody.
     #[error("must not list a wildcard: name each origin")]
     Wildcard,
-    /// A path, no scheme, a character that stands in no origin.
+    /// A path, a missing scheme, or a character that no origin contains.
     #[error("must list origins such as https://example.com or app://example, separated by spaces")]
     Form,
     /// More than [`MAX_ORIGINS`].

@@ -53,7 +53,7 @@ pub struct Redemption {
     pub grant: GrantId,
     /// Who asks.
     pub client_id: ClientId,
-    /// At which name of this server.
+    /// The name of this server under which it was given.
     pub issuer: Issuer,
     /// `redirect_uri`, if said. OAuth 2.1 no longer asks for it; clients still send it.
     pub redirect_uri: Option<String>,
@@ -61,7 +61,7 @@ pub struct Redemption {
     pub answers: Option<CodeChallenge>,
     /// The resource, if said; it cannot change.
     pub resource: Option<Resource>,
-    /// Who may enter today.
+    /// Who may sign in, by the current settings.
     pub policy: AdmissionPolicy,
 }
 

@@ -171,7 +171,7 @@ pub struct Refresh {
     pub proof: Secret,
     /// Who asks.
     pub client_id: ClientId,
-    /// At which name of this server.
+    /// The name of this server under which it was given.
     pub issuer: Issuer,
     /// The scopes the new access token shall have; all if not said.
     pub scope: Option<ScopeSet>,
@@ -179,7 +179,7 @@ pub struct Refresh {
     pub resource: Option<Resource>,
     /// Where the request came from.
     pub from: Option<Network>,
-    /// Who may enter today.
+    /// Who may sign in, by the current settings.
     pub policy: AdmissionPolicy,
 }
 

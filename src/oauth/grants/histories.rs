@@ -118,7 +118,7 @@ enum Act {
     Honest { lost: bool },
     /// Somebody copies the honest client's token: a thief, or another window of the same app.
     Copy,
-    /// Whoever has copies uses one of them, and keeps what comes of it.
+    /// Uses one of the copies, and keeps the resulting token.
     UseCopy(prop::sample::Index),
     /// Somebody uses the newest token with one thing wrong.
     Stranger(u8),

@@ -45,7 +45,7 @@ pub trait Rows {
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
 }
 
-/// Why a code is not kept.
+/// Why a code is not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum CodeRefusal {
     /// Too many wait already.

@@ -41,11 +41,11 @@ pub enum Call {
         /// Who asks.
         client_id: ClientId,
     },
-    /// Which of these grants still stand?
+    /// Which of these grants are still valid?
     Look {
         /// The grants.
         grants: Vec<GrantId>,
-        /// Who may enter today.
+        /// Who may sign in, by the current settings.
         policy: AdmissionPolicy,
     },
     /// The owner of this server has ended a client for everybody.
@@ -68,7 +68,7 @@ pub enum Call {
 pub enum Wish {
     /// To see the live grants.
     See {
-        /// Who may enter today.
+        /// Who may sign in, by the current settings.
         policy: AdmissionPolicy,
     },
     /// To end one.
@@ -85,7 +85,7 @@ pub enum Wish {
 /// Its answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// That it is kept, or why it is not.
+    /// Whether it is stored, or why it is not.
     StoreCode(Result<(), CodeRefusal>),
     /// The grant, or why there is none.
     Redeem(Result<Redeemed, RedeemRefusal>),
@@ -95,7 +95,7 @@ pub enum Reply {
     Revoke(Revoked),
     /// The live grants.
     List(Vec<GrantSummary>),
-    /// Those of the grants that were asked for which stand.
+    /// The valid ones of the grants that were asked for.
     Look(Vec<GrantId>),
     /// Nothing was done: the person has signed out everywhere since.
     SignedOut,
@@ -226,7 +226,7 @@ pub trait Grants {
         }
     }
 
-    /// Asks which of some grants of one subject still stand.
+    /// Asks which of some grants of one subject are still valid.
     async fn standing(
         &self,
         object: ObjectName,

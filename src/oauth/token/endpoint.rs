@@ -51,7 +51,7 @@ pub struct TokenEndpoint<'a, C, G, R> {
     pub keys: &'a KeyRing,
     /// and those that sign now.
     pub signing: &'a SigningKeys,
-    /// Who may enter today. If nobody may, no grant gives tokens.
+    /// Who may sign in, by the current settings. If nobody may, no grant gives tokens.
     pub policy: &'a AdmissionPolicy,
     /// Where the request came from.
     pub from: Option<Network>,

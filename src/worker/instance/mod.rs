@@ -186,7 +186,7 @@ impl Work {
         Self(RequestNumber(works(key, &[reference, "\n", text].concat())))
     }
 
-    /// Under which number it is carried out.
+    /// The number under which it runs.
     pub(crate) const fn number(&self) -> RequestNumber {
         self.0
     }

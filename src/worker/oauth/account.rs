@@ -196,7 +196,7 @@ pub(super) enum Owner {
     SignedOut,
 }
 
-/// Finds out whether a request comes from the owner, whose sign-in still stands.
+/// Checks whether a request comes from the owner with a valid sign-in.
 pub(super) async fn owner(desk: &Desk<'_>, incoming: &Incoming) -> Result<Owner, Problem> {
     let Some(session) = session(desk, incoming) else { return Ok(Owner::Nobody) };
     if !desk.configuration().is_owner(session.subject()) {

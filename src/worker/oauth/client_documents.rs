@@ -22,7 +22,7 @@ use super::Desk;
 
 /// Most documents that an isolate keeps.
 const CAPACITY: usize = 256;
-/// Most documents of one host, so that a single host cannot fill the cache.
+/// Maximum number of documents of one host, so that a single host cannot fill the cache.
 const CAPACITY_OF_HOST: usize = 16;
 
 /// What an isolate knows of a document.

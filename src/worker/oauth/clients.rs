@@ -67,7 +67,7 @@ impl Clients for KnownClients<'_> {
 pub(super) enum Described {
     /// A client with everything that is known of it, its redirect URIs above all.
     Client(Client),
-    /// One that the owner has ended, as its record says already. Where the record is late or has lapsed, the `Directory` says
+    /// A client that the owner has ended, according to its record. Where the record is late or has lapsed, the `Directory` says
     /// so when the person allows it.
     Ended(Client),
     /// None.

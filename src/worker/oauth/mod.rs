@@ -125,7 +125,7 @@ struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    /// Not while a setting that decides who is who cannot be read: without it nobody is signed in, by whatever endpoint.
+    /// Fails while a setting that decides who somebody is cannot be read. Then nobody is signed in, at any endpoint.
     async fn open(app: &'a App, site: &'a Site, (env, context): (&'a Env, &'a Context)) -> Result<Self, Outage> {
         if app.configuration.closed(Part::AccessTokens).is_some() {
             return Err(Outage::Storage);

@@ -1,4 +1,5 @@
-//! What a person is told when a sign-in does not go on: what happened, what they can do, and the way back to where they came from.
+//! What a person is told when a sign-in does not go on: what happened, what they can do, and the way back to where they came
+//! from.
 
 use worker::console_error;
 
@@ -34,7 +35,7 @@ pub(super) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
 pub(super) enum Problem {
     /// Nobody can sign in here.
     NotSetUp(WeakPassphrase),
-    /// Nobody can sign in here until the owner has mended a setting, which is named.
+    /// Nobody can sign in until the owner has corrected a setting, which is named.
     Closed(String),
     /// The request is not in order, and there is no address that could be told.
     Request(PageError),
@@ -48,7 +49,7 @@ pub(super) enum Problem {
     NoCookie,
     /// The form is too old.
     Expired,
-    /// The form was made for another browser, or by nobody here.
+    /// The form was made for another browser, or not by this server.
     OtherBrowser,
     /// The form belongs to an earlier sign-in to the account page.
     StaleForm,

@@ -17,7 +17,7 @@ pub(crate) enum ConsentProblem {
     NothingTicked,
 }
 
-/// Returns the page. Where nothing was ticked it comes back like that.
+/// Returns the page. It is shown again if nothing was ticked.
 pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>) -> String {
     let content = html! {
         h1 {

@@ -52,7 +52,7 @@ fn scope(text: &str) -> ScopeSet {
     ScopeSet::parse(text).unwrap()
 }
 
-/// Under which the same server is asked, too.
+/// Another name of the same server.
 fn other_name() -> Issuer {
     Issuer::parse("https://other.example").unwrap()
 }
