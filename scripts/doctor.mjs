@@ -1,4 +1,4 @@
-// `npm run doctor -- URL`: checks a connector from outside, in the way Claude's servers meet it, and says what to mend.
+// `npm run doctor -- URL`: checks a connector from outside, in the way Claude's servers meet it, and says what to fix.
 // docs/doctor.md explains each line. The checks are in scripts/doctor/checklist.mjs.
 import { parseArgs } from 'node:util';
 import { examine } from './doctor/checklist.mjs';

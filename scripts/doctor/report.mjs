@@ -69,7 +69,7 @@ export function lines({ colour, columns = 100 }) {
       const failed = findings.filter(({ level }) => level === 'fail').map(({ title }) => title);
       const rest = findings.some(({ blocks }) => failed.includes(blocks)) ? ' Then run the doctor again, to see the rest.' : '';
       const what = KINDS[kind] ? `A server that ${KINDS[kind]}. ` : '';
-      const end = fail === 0 ? paint(32, 'Nothing stands in the way.') : paint(31, `To mend, in this order: ${failed.join(', ')}.${rest}`);
+      const end = fail === 0 ? paint(32, 'No check failed.') : paint(31, `To fix, in this order: ${failed.join(', ')}.${rest}`);
       return `\n${what}${counts}.\n${end}`;
     },
   };

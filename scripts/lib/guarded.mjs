@@ -1,10 +1,10 @@
-// Puts the guard around a built Worker: what answers when the instance of its WebAssembly module has died.
+// Wraps a built Worker in the guard, which answers when the instance of its WebAssembly module has died.
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Stop } from './log.mjs';
 import { root } from './paths.mjs';
 
-/** The guard. Of the build of every Worker here, whichever crate it is. */
+/** The guard. It is part of the build of every Worker here, whichever crate it is. */
 const GUARD = path.join(root, 'src/worker/instance/guard.js');
 
 /** What a build consists of: the entry point, the guard, what worker-build made, and the compiled module. */
@@ -22,7 +22,7 @@ export function addGuard(build) {
 /** The names that a bundle of esbuild exports: it lists them once, at its end. */
 export function exportsOf(bundle) {
   const names = [.../(?:^|[;}\n])export\s*\{([^{}]*)\};?\s*$/.exec(bundle)?.[1].split(',') ?? []].map((one) => one.trim().split(/\s+as\s+/).at(-1));
-  if (!names.includes('default')) throw new Stop('The Worker cannot be guarded: worker-build made a bundle of another form.');
+  if (!names.includes('default')) throw new Stop('The Worker cannot be guarded: the bundle of worker-build has an unknown form.');
   return names;
 }
 

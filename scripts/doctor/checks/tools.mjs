@@ -102,7 +102,7 @@ export const toolNames = each(
     if (typeof name !== 'string' || name === '') return 'no name';
     if (name.length > LONGEST_NAME) return `${name.length} characters`;
     if (!/^[\w.-]+$/.test(name)) return 'characters other than letters, digits, underscores, hyphens and dots';
-    return tools.filter((tool) => tool.name === name).length > 1 && 'this name stands there more than once';
+    return tools.filter((tool) => tool.name === name).length > 1 && 'this name is listed more than once';
   },
 );
 

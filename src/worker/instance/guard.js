@@ -1,28 +1,28 @@
-// Around the built Worker: it answers for an instance of the WebAssembly module that has died.
+// Wraps the built Worker and answers for an instance of the WebAssembly module that has died.
 //
 // A panic, or anything else that the module cannot go on after, ends the instance that all requests of the isolate and all its
-// Durable Objects share. The promises that it owes them then stay pending for good. Here each of them is settled at once: an
-// object's caller gets an error, and for a request the next instance is asked what to say. What it needs to know for that, the
-// request's note, was handed over while the request was carried out.
+// Durable Objects share. The promises that it owes them then stay pending forever. The guard settles each of them at once: an
+// object's caller gets an error, and for a request the next instance is asked for the answer. It gets the note that the first
+// instance handed over while it carried out the request.
 import { WorkerEntrypoint } from 'cloudflare:workers';
 
-/** Most requests and pieces of work that are remembered at a time; of more, the oldest are forgotten. */
+/** Maximum number of requests and pieces of work that are remembered at a time. Beyond it, the oldest are forgotten. */
 const MOST = 4096;
 
-/** What is said where not even the next instance can say something, or where nobody knows what the request was. */
+/** The answer if the next instance cannot give one, or if it is unknown what the request was. */
 const LAST_WORDS = { error: 'server_error', error_description: 'The server failed. What was asked for may have been done.' };
 
-/** What the instance is at, by number, the oldest first. @type {Map<number, Flight>} */
+/** What the instance is working on, by number, the oldest first. @type {Map<number, Flight>} */
 const underWay = new Map();
-/** What objects were at when their instance died, by the object's key. @type {Map<string, Flight[]>} */
+/** What objects were working on when their instance died, by the object's key. @type {Map<string, Flight[]>} */
 const lostWork = new Map();
 let lastNumber = 0;
-/** The flight of a request. Its entry point is handed the request, and asks with it. @type {WeakMap<Request, Flight>} */
+/** The flight of a request. The entry point gets the request and uses it to ask for its flight. @type {WeakMap<Request, Flight>} */
 const flights = new WeakMap();
-/** Where the instance writes down what it is running: in its memory, which can be read when it is dead. */
+/** Where the instance writes what it is running: in its memory, which can be read after its death. */
 let running = { memory: undefined, address: 0 };
 
-/** Somebody waits for what the dead instance owed. */
+/** Somebody waits for a promise of the dead instance. */
 class InstanceDied extends Error {
   constructor() {
     super('The instance that worked on this has died.');
@@ -96,10 +96,10 @@ async function answerFor(lost) {
   const flight = new Flight(lost.call, lost);
   flights.set(lost.request, flight);
   try {
-    // A request that the connector never saw is one of the author's own: nobody knows whether it may come twice.
+    // A request that the connector never saw is one of the author's own: it is unknown whether it may run twice.
     if (lost.wasOpened) return await flight.until(flight.call);
   } catch {
-    // It has died of it, too.
+    // This instance died of it, too.
   } finally {
     flight.close();
   }
@@ -130,7 +130,7 @@ function guardedStream(flight, source) {
   return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }
 
-/** The instance has died: nothing that it was at will end. */
+/** The instance has died: nothing that it was working on will end. */
 function died() {
   const { memory, address } = running;
   const number = memory ? new DataView(memory.buffer).getUint32(address, true) : 0;
@@ -142,7 +142,7 @@ function died() {
   }
 }
 
-/** An object that never comes back would be remembered for good. */
+/** An object that never comes back would be remembered forever. */
 function keepLost(flight) {
   if (lostWork.size >= MOST) lostWork.delete(lostWork.keys().next().value);
   lostWork.set(flight.key, [...(lostWork.get(flight.key) ?? []), flight]);
