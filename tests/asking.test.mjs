@@ -151,10 +151,19 @@ describe('a requestState', () => {
 describe('answers', () => {
   test('that are no results are refused and change nothing', async () => {
     const { ask, id, has } = await someone();
-    for (const inputResponses of [null, [], 7, { confirm: 1 }, { confirm: null }, { confirm: { action: 'accept', content: { sure: 'yes' } } }]) {
+    for (const inputResponses of [[], 7, { confirm: 1 }, { confirm: { action: 'accept', content: { sure: 'yes' } } }]) {
       const answer = await ask('delete_note', { id }, { inputResponses });
       assert.equal(answer.error?.code, CODE.invalidParams, JSON.stringify({ inputResponses, answer }));
       assert.ok(!JSON.stringify(answer).includes('yes'), 'what was sent is not echoed');
+    }
+    assert.ok(await has());
+  });
+
+  test('that are null are none: the question is asked again', async () => {
+    const { ask, id, has } = await someone();
+    for (const inputResponses of [null, { confirm: null }]) {
+      const { result } = await ask('delete_note', { id }, { inputResponses });
+      assert.deepEqual(Object.keys(result.inputRequests), ['confirm'], JSON.stringify(inputResponses));
     }
     assert.ok(await has());
   });
