@@ -1,7 +1,7 @@
 // What `Store` keeps for a person: read in pages and by name, however much it is.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { startInstances } from './support/instances.mjs';
 import { calling, modern, post } from './support/mcp.mjs';
 import { ALL_SCOPES, SIGN_IN, ask, bearer, connect } from './support/oauth.mjs';
@@ -138,6 +138,82 @@ test('records that were kept without names have them later', async () => {
   } finally {
     await world.stop();
   }
+});
+
+describe('a write whose answer is lost', () => {
+  let world;
+  let at;
+  let headers;
+  before(async () => {
+    world = await startInstances({ count: 1, vars: SIGN_IN });
+    [at] = world.instances;
+    headers = bearer((await connect(at, { scope: ALL_SCOPES })).tokens.access_token);
+  });
+  after(() => world?.stop());
+  afterEach(() => world.objectsNow('SubjectStore', 'works'));
+
+  const call = async (name, args = {}) => (await ask(at, modern('tools/call', calling(name, args), { headers }))).result(name);
+  const said = async (name, args) => {
+    const { isError = false, content } = await call(name, args);
+    return { isError, text: content[0].text };
+  };
+  const titles = async () => (await call('list_notes')).structuredContent.notes.map(({ title }) => title);
+  /** Says that a note is saved, and gives its id. */
+  const saved = ({ isError, text }, title) => {
+    assert.equal(isError, false, text);
+    const [, id] = new RegExp(`^“${title}” is saved as note (\\d+)\\.$`).exec(text) ?? assert.fail(text);
+    return Number(id);
+  };
+  const requests = async () => (await world.counts()).objects.SubjectStore ?? 0;
+
+  for (const [how, what] of [
+    ['loses-one', 'the object did it'],
+    ['dies-one', 'the object did it and died'],
+  ]) {
+    test(`is asked for again and is the same write: ${what}`, async () => {
+      const before = await titles();
+      const earlier = await requests();
+      await world.objectsNow('SubjectStore', how);
+      const id = saved(await said('save_note', { title: how, body: '' }), how);
+      assert.equal((await requests()) - earlier, 2, 'it was asked twice');
+      assert.deepEqual(await titles(), [...before, how], 'it is saved once');
+      assert.equal(saved(await said('save_note', { title: 'next', body: '' }), 'next'), id + 1, 'no id went to a second one');
+    });
+  }
+
+  test('deletes once, and what was deleted is not missing', async () => {
+    const before = await titles();
+    const id = saved(await said('save_note', { title: 'to go', body: '' }), 'to go');
+    const earlier = await requests();
+    await world.objectsNow('SubjectStore', 'loses-every-other');
+    assert.deepEqual(await said('delete_note', { id }), { isError: false, text: '“to go” is deleted.' });
+    assert.equal((await requests()) - earlier, 4, 'the look and the deletion were both asked for twice');
+    await world.objectsNow('SubjectStore', 'works');
+    assert.deepEqual(await titles(), before);
+  });
+
+  test('may have been saved where no answer comes at all: the error says so, and it is saved once', async () => {
+    const before = await titles();
+    await world.objectsNow('SubjectStore', 'loses');
+    const unsure = { isError: true, text: 'storage does not answer, but this may have been saved; look before you try again' };
+    assert.deepEqual(await said('save_note', { title: 'twice lost', body: '' }), unsure);
+    await world.objectsNow('SubjectStore', 'works');
+    assert.deepEqual(await titles(), [...before, 'twice lost']);
+    await world.objectsNow('SubjectStore', 'hangs');
+    const begun = performance.now();
+    assert.deepEqual(await said('save_note', { title: 'never heard', body: '' }), unsure, 'nobody can tell');
+    const took = performance.now() - begun;
+    assert.ok(took < 9500, `it is given up after twice four seconds: ${took} ms`);
+  });
+
+  test('is no failure of a read, which is asked for again too', async () => {
+    await world.objectsNow('SubjectStore', 'fails');
+    const failed = { isError: true, text: 'storage does not answer; try again in a moment' };
+    assert.deepEqual(await said('list_notes'), failed, 'a read changes nothing');
+    const before = await (await world.objectsNow('SubjectStore', 'works'), titles());
+    await world.objectsNow('SubjectStore', 'loses-one');
+    assert.deepEqual(await titles(), before);
+  });
 });
 
 test('to look into a store that holds nothing writes nothing', async () => {

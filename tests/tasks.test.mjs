@@ -68,6 +68,23 @@ describe('a long call', () => {
     assert.deepEqual(await runs(label), { begun: 1, running: 0 });
   });
 
+  test('begins once where the answer of its object is lost', async () => {
+    const label = newLabel();
+    const earlier = (await world.counts()).objects.Task ?? 0;
+    await world.objectsNow('Task', 'loses-one');
+    const id = await begin('slow_compute', { seconds: 0.2, label });
+    assert.equal((await world.counts()).objects.Task - earlier, 2, 'it was asked twice');
+    assert.equal(textOf((await outcome(id)).result), `${label} took 0.2 seconds.`);
+    assert.deepEqual(await runs(label), { begun: 1, running: 0 });
+  });
+
+  test('that may have begun says so where no answer comes at all', async () => {
+    await world.objectsNow('Task', 'loses');
+    const { error } = await ask('tools/call', calling('slow_compute', { seconds: 0, label: newLabel() }));
+    await world.objectsNow('Task', 'works');
+    assert.match(error.message, /^Storage does not answer\. The task may have been started: check before you try again\./);
+  });
+
   test('is an ordinary call for everybody else, and touches no object', async () => {
     const count = (await world.counts()).objects.Task ?? 0;
     const call = calling('slow_compute', { seconds: 0.2, label: 'plain' });

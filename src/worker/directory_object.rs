@@ -162,14 +162,7 @@ impl DirectoryOf<'_> {
 
     /// Sends a command, and sends it again if the answer was lost or the object has just moved. Every command is idempotent.
     async fn ask(self, command: &Command) -> Result<Outcome, Unavailable> {
-        let stub = durable::object(self.env, "DIRECTORY", NAME)?;
-        durable::within(TIME_LIMIT, async {
-            match durable::ask(&stub, command).await {
-                Err(Unavailable) => durable::ask(&durable::object(self.env, "DIRECTORY", NAME)?, command).await,
-                answer => answer,
-            }
-        })
-        .await
+        durable::within(TIME_LIMIT, durable::ask_again(self.env, "DIRECTORY", NAME, command)).await
     }
 }
 

@@ -32,6 +32,21 @@ pub(crate) fn object(env: &worker::Env, binding: &str, name: &str) -> Result<Stu
     env.durable_object(binding).and_then(|namespace| namespace.get_by_name(name)).map_err(|_| Unavailable)
 }
 
+/// Sends a command to the object called `name`, and once more where no answer came: the object had just moved or been
+/// replaced, or had done its work when its answer was lost. So the second time has to give what the first gave.
+pub(crate) async fn ask_again<C: Serialize, A: DeserializeOwned>(
+    env: &worker::Env,
+    binding: &str,
+    name: &str,
+    command: &C,
+) -> Result<A, Unavailable> {
+    match ask(&object(env, binding, name)?, command).await {
+        // A stub whose object has failed may fail for good.
+        Err(Unavailable) => ask(&object(env, binding, name)?, command).await,
+        answer => answer,
+    }
+}
+
 /// Sends a command to an object and reads its answer.
 pub(crate) async fn ask<C: Serialize, A: DeserializeOwned>(stub: &Stub, command: &C) -> Result<A, Unavailable> {
     ask_patiently(stub, command, Duration::ZERO).await

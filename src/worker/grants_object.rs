@@ -36,18 +36,9 @@ pub(crate) struct GrantsOf<'a> {
 
 impl crate::oauth::grants::Grants for GrantsOf<'_> {
     async fn call(&self, object: ObjectName, call: Call) -> Result<Reply, Outage> {
-        match self.ask(object, &call).await {
-            Ok(reply) => Ok(reply),
-            // An object that has just moved or been replaced answers the second time. Where the first was heard and only its
-            // answer was lost, it gives the same answer again: a redemption names the grant that comes of it.
-            Err(Unavailable) => self.ask(object, &call).await.map_err(|Unavailable| Outage::Storage),
-        }
-    }
-}
-
-impl GrantsOf<'_> {
-    async fn ask(&self, object: ObjectName, call: &Call) -> Result<Reply, Unavailable> {
-        durable::ask(&durable::object(self.env, "GRANTS", &object.to_string())?, call).await
+        // Each call gives the same answer again: a redemption names the grant that comes of it, and a refresh the generation.
+        let answer = durable::ask_again(self.env, "GRANTS", &object.to_string(), &call).await;
+        answer.map_err(|Unavailable| Outage::Storage)
     }
 }
 

@@ -26,6 +26,7 @@ mod incoming;
 mod instance;
 mod js;
 mod keyring;
+mod last_writes;
 mod limit;
 mod log_line;
 mod lost;

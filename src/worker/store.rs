@@ -3,17 +3,22 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
-use worker::Stub;
+use worker::Env;
 
 use crate::mcp::{ToolError, Unavailable};
 
 use super::durable;
 use super::host::Context;
-use super::subject_store::{Command, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_RECORDS, Outcome, What};
+use super::last_writes::{WriteId, Written};
+use super::subject_store::{Change, Command, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_RECORDS, Outcome, What};
+
+const BINDING: &str = "SUBJECT_STORE";
 
 /// The records of one person in one collection. Nobody else's can be reached through it.
 pub struct Store {
-    stub: Stub,
+    env: Env,
+    /// What its object is called.
+    name: String,
     named_by: Option<&'static str>,
 }
 
@@ -41,6 +46,10 @@ pub enum StoreError {
     /// Storage did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// Storage was told twice to change something and did not answer: it was changed or not. [`Store::add`] then may have kept
+    /// the record, and to call it again would keep another.
+    #[error("storage does not answer, but this may have been saved; look before you try again")]
+    MaybeSaved,
     /// The record is larger than [`Store::MAX_RECORD_BYTES`].
     #[error("that is too large to keep; shorten it")]
     RecordTooLarge,
@@ -97,16 +106,19 @@ impl Store {
 
     /// The records that the person who is calling has in `collection`. Fails in a public tool.
     pub fn of(cx: &Context, collection: &str) -> Result<Self, ToolError> {
-        let name = format!("{collection}/{}", cx.subject()?);
-        Ok(Self { stub: durable::object(cx.env(), "SUBJECT_STORE", &name)?, named_by: None })
+        Ok(Self::behind(cx.env(), format!("{collection}/{}", cx.subject()?))?)
     }
 
     /// The records in `collection` under a name of your own, for what no person is calling: a route beside the connector.
     /// Whoever can say the name reaches them, so let it be random where they concern a person.
-    pub fn named(env: &worker::Env, collection: &str, name: &str) -> Result<Self, StoreError> {
+    pub fn named(env: &Env, collection: &str, name: &str) -> Result<Self, StoreError> {
         // The slashes in front keep it apart from every person's.
-        let stub = durable::object(env, "SUBJECT_STORE", &format!("//{collection}/{name}"))?;
-        Ok(Self { stub, named_by: None })
+        Self::behind(env, format!("//{collection}/{name}"))
+    }
+
+    fn behind(env: &Env, name: String) -> Result<Self, StoreError> {
+        durable::object(env, BINDING, &name)?;
+        Ok(Self { env: env.clone(), name, named_by: None })
     }
 
     /// Says which member of a record is its name, so that names are listed and searched without reading the records. Say the
@@ -164,21 +176,25 @@ impl Store {
 
     /// Keeps a new record and gives its id. Ids are never used twice.
     pub async fn add<T: Serialize>(&self, record: &T) -> Result<u64, StoreError> {
-        match self.ask(Command::Add { value: write(record)?, named_by: self.name_member() }).await? {
-            Outcome::Added(id) => Ok(id),
+        match self.write(Change::Add { value: write(record)?, named_by: self.name_member() }).await? {
+            Outcome::Written(Written::Added(id)) => Ok(id),
             Outcome::Full => Err(StoreError::Full),
-            Outcome::Records { .. } | Outcome::Ids(_) | Outcome::Count(_) | Outcome::Done(_) => Err(Unavailable.into()),
+            Outcome::Records { .. }
+            | Outcome::Ids(_)
+            | Outcome::Count(_)
+            | Outcome::Written(Written::Changed)
+            | Outcome::Missing => Err(Unavailable.into()),
         }
     }
 
     /// Replaces the record `id`. False if there is none.
     pub async fn replace<T: Serialize>(&self, id: u64, record: &T) -> Result<bool, StoreError> {
-        self.change(Command::Replace { id, value: write(record)?, named_by: self.name_member() }).await
+        self.change(Change::Replace { id, value: write(record)?, named_by: self.name_member() }).await
     }
 
     /// Deletes the record `id`. False if there is none.
     pub async fn delete(&self, id: u64) -> Result<bool, StoreError> {
-        self.change(Command::Delete { id }).await
+        self.change(Change::Delete { id }).await
     }
 
     async fn read(&self, what: What, select: Select) -> Result<StorePage<String>, StoreError> {
@@ -195,9 +211,22 @@ impl Store {
         records.into_iter().next().map(|(id, value)| Ok((id, parse(&value)?))).transpose()
     }
 
-    async fn change(&self, command: Command) -> Result<bool, StoreError> {
-        let Outcome::Done(found) = self.ask(command).await? else { return Err(Unavailable.into()) };
-        Ok(found)
+    async fn change(&self, change: Change) -> Result<bool, StoreError> {
+        match self.write(change).await? {
+            Outcome::Written(Written::Changed) => Ok(true),
+            Outcome::Missing => Ok(false),
+            Outcome::Records { .. }
+            | Outcome::Ids(_)
+            | Outcome::Count(_)
+            | Outcome::Written(Written::Added(_))
+            | Outcome::Full => Err(Unavailable.into()),
+        }
+    }
+
+    /// Each write has a name of its own, by which the object knows it again when it is asked a second time.
+    async fn write(&self, change: Change) -> Result<Outcome, StoreError> {
+        let command = Command::Write(WriteId::new()?, change);
+        self.ask(command).await.map_err(|Unavailable| StoreError::MaybeSaved)
     }
 
     fn name_member(&self) -> Option<String> {
@@ -205,7 +234,7 @@ impl Store {
     }
 
     async fn ask(&self, command: Command) -> Result<Outcome, Unavailable> {
-        durable::ask(&self.stub, &command).await
+        durable::ask_again(&self.env, BINDING, &self.name, &command).await
     }
 }
 

@@ -9,6 +9,7 @@ use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue,
 use crate::oauth::compact::Unreadable;
 
 use super::durable;
+use super::last_writes::{LastWrites, WriteId, Written};
 use super::rows::{has_table, integer, number, unreadable, values};
 
 /// Largest record, in bytes of JSON.
@@ -47,19 +48,16 @@ pub(super) enum Command {
     Get {
         id: u64,
     },
-    /// The value of a record is JSON.
-    Add {
-        value: String,
-        named_by: Option<String>,
-    },
-    Replace {
-        id: u64,
-        value: String,
-        named_by: Option<String>,
-    },
-    Delete {
-        id: u64,
-    },
+    /// To be carried out once, however often it comes.
+    Write(WriteId, Change),
+}
+
+/// What is to be changed. The value of a record is JSON.
+#[derive(Serialize, Deserialize)]
+pub(super) enum Change {
+    Add { value: String, named_by: Option<String> },
+    Replace { id: u64, value: String, named_by: Option<String> },
+    Delete { id: u64 },
 }
 
 /// What is read of a record.
@@ -78,9 +76,10 @@ pub(super) enum Outcome {
     },
     Ids(Vec<u64>),
     Count(u64),
-    Added(u64),
-    /// Whether the record was there.
-    Done(bool),
+    Written(Written),
+    /// Nothing was changed: there is no such record,
+    Missing,
+    /// or there is no room for another.
     Full,
 }
 
@@ -106,7 +105,7 @@ impl DurableObject for SubjectStore {
 
 impl SubjectStore {
     fn carry_out(&self, command: Command) -> worker::Result<Outcome> {
-        if !matches!(command, Command::Add { .. }) && !has_table(&self.sql(), "records")? {
+        if !matches!(command, Command::Write(_, Change::Add { .. })) && !has_table(&self.sql(), "records")? {
             return Ok(nothing(&command));
         }
         match command {
@@ -126,28 +125,49 @@ impl SubjectStore {
             Command::Newest => self.records("SELECT id, value FROM records ORDER BY id DESC LIMIT 1", vec![]),
             Command::Count => Ok(Outcome::Count(self.count()?)),
             Command::Get { id } => self.records("SELECT id, value FROM records WHERE id = ?", vec![integer(id)?]),
-            Command::Add { value, named_by } => self.add(value, named_by.as_deref()),
-            Command::Replace { id, value, named_by } => {
-                let update = "UPDATE records SET value = ? WHERE id = ? RETURNING id";
-                let is_there = self.number(update, vec![value.into(), integer(id)?])?.is_some();
-                if is_there && has_table(&self.sql(), "names")? {
-                    self.sql().exec("DELETE FROM names WHERE id = ?", vec![integer(id)?])?;
-                    self.name(id, named_by.as_deref())?;
-                }
-                Ok(Outcome::Done(is_there))
-            }
-            Command::Delete { id } => {
-                let delete = "DELETE FROM records WHERE id = ? RETURNING id";
-                let was_there = self.number(delete, vec![integer(id)?])?.is_some();
-                if was_there {
-                    self.count.set(self.count.get().map(|count| count.saturating_sub(1)));
-                    if has_table(&self.sql(), "names")? {
-                        self.sql().exec("DELETE FROM names WHERE id = ?", vec![integer(id)?])?;
-                    }
-                }
-                Ok(Outcome::Done(was_there))
-            }
+            Command::Write(id, change) => self.write(id, change),
         }
+    }
+
+    /// Nothing else happens in the object meanwhile, and what it writes is on disk as a whole or not at all.
+    fn write(&self, id: WriteId, change: Change) -> worker::Result<Outcome> {
+        let last = LastWrites::read(&self.sql())?;
+        if let Some(written) = last.written(id) {
+            return Ok(Outcome::Written(written));
+        }
+        let outcome = match change {
+            Change::Add { value, named_by } => self.add(value, named_by.as_deref()),
+            Change::Replace { id, value, named_by } => self.replace(id, value, named_by.as_deref()),
+            Change::Delete { id } => self.delete(id),
+        }?;
+        // What changed nothing may as well be tried again.
+        if let Outcome::Written(written) = outcome {
+            last.with(id, written).keep(&self.sql())?;
+        }
+        Ok(outcome)
+    }
+
+    fn replace(&self, id: u64, value: String, named_by: Option<&str>) -> worker::Result<Outcome> {
+        let update = "UPDATE records SET value = ? WHERE id = ? RETURNING id";
+        if self.number(update, vec![value.into(), integer(id)?])?.is_none() {
+            return Ok(Outcome::Missing);
+        }
+        if has_table(&self.sql(), "names")? {
+            self.sql().exec("DELETE FROM names WHERE id = ?", vec![integer(id)?])?;
+            self.name(id, named_by)?;
+        }
+        Ok(Outcome::Written(Written::Changed))
+    }
+
+    fn delete(&self, id: u64) -> worker::Result<Outcome> {
+        if self.number("DELETE FROM records WHERE id = ? RETURNING id", vec![integer(id)?])?.is_none() {
+            return Ok(Outcome::Missing);
+        }
+        self.count.set(self.count.get().map(|count| count.saturating_sub(1)));
+        if has_table(&self.sql(), "names")? {
+            self.sql().exec("DELETE FROM names WHERE id = ?", vec![integer(id)?])?;
+        }
+        Ok(Outcome::Written(Written::Changed))
     }
 
     fn add(&self, value: String, named_by: Option<&str>) -> worker::Result<Outcome> {
@@ -165,7 +185,7 @@ impl SubjectStore {
         let id = id.ok_or("a record has no id")?;
         self.count.set(Some(count.saturating_add(1)));
         self.name(id, named_by)?;
-        Ok(Outcome::Added(id))
+        Ok(Outcome::Written(Written::Added(id)))
     }
 
     /// Returns a page of records. Rows are taken one by one, so that no more is held than the page.
@@ -262,7 +282,7 @@ fn nothing(command: &Command) -> Outcome {
         }
         Command::Ids { .. } => Outcome::Ids(Vec::new()),
         Command::Count => Outcome::Count(0),
-        Command::Add { .. } | Command::Replace { .. } | Command::Delete { .. } => Outcome::Done(false),
+        Command::Write(..) => Outcome::Missing,
     }
 }
 

@@ -4,7 +4,7 @@
 //! Where this fails, do not mend the list: change the table that is there (`ALTER TABLE`), or make another beside it.
 
 /// Every statement that makes something, by the file that has it.
-const DEPLOYED: [(&str, &[&str]); 8] = [
+const DEPLOYED: [(&str, &[&str]); 9] = [
     (
         include_str!("directory_rows.rs"),
         &[
@@ -33,6 +33,10 @@ const DEPLOYED: [(&str, &[&str]); 8] = [
     (
         include_str!("keyring.rs"),
         &["TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"],
+    ),
+    (
+        include_str!("last_writes.rs"),
+        &["TABLE IF NOT EXISTS writes (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)"],
     ),
     (
         include_str!("session_rows.rs"),

@@ -36,9 +36,9 @@ const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_s
 /// Milliseconds after which the sign-in behind the task is checked again.
 const LOOK_EVERY: u64 = 45_000;
 
-/// Tells the object of a task what to do.
+/// Tells the object of a task what to do. To tell it the same again changes nothing.
 pub(super) async fn tell(env: &Env, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
-    durable::ask(&durable::object(env, "TASK", id.as_str())?, &command).await
+    durable::ask_again(env, "TASK", id.as_str(), &command).await
 }
 
 /// The object.

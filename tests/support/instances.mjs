@@ -34,8 +34,10 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {() => Promise<Record<string, {value: string, metadata: string | null, ttl: number | null}>>} kvDetails  all of each entry
  * @property {(key: string) => Promise<void>} kvForgets  an entry, as when its time is over
  * @property {(how: 'fails' | 'hangs' | 'refuses' | 'works') => Promise<void>} kvNow  `refuses`: writes only
- * @property {(name: string, how: 'fails' | 'hangs' | 'loses' | 'loses-one' | 'works') => Promise<void>} objectsNow  of one class;
- *   `loses`: they do what they are asked and the answers do not arrive, `loses-one`: the next answer only
+ * @property {(name: string, how: 'fails' | 'hangs' | 'loses' | 'loses-one' | 'loses-every-other' | 'dies-one' | 'works') => Promise<void>} objectsNow
+ *   of one class; `loses`: they do what they are asked and the answers do not arrive; `loses-one`: the next answer only;
+ *   `loses-every-other`: the next, not the one after, and so on; `dies-one`: the next object that is asked does it, keeps it and is
+ *   replaced before it answers
  * @property {(binding: string, name: string) => Promise<void>} alarm  rings the alarm of an object before its time
  * @property {(binding: string, name: string) => Promise<void>} replace  an object by a new one, as a deploy does
  * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number}>} counts
@@ -332,6 +334,8 @@ const settle = () => {
 };
 /** How the objects of a class are now, if not well. */
 const state = {};
+/** And how after an answer, if that differs. */
+const afterwards = { 'loses-one': 'works', 'dies-one': 'works', 'loses-every-other': 'loses-not-this', 'loses-not-this': 'loses-every-other' };
 /** The answer of what does not answer. A timer keeps the request alive. */
 const silence = () => new Promise((resolve) => setTimeout(resolve, 60_000));
 let isWatched = false;
@@ -352,6 +356,7 @@ const counted = (name, Class) => class extends Class {
   constructor(context, env) {
     watch(context.storage);
     super(context, env);
+    this.kept = () => context.storage.sync();
     this.replaced = () => context.abort('replaced, by order of a test');
   }
   async fetch(request) {
@@ -364,10 +369,15 @@ const counted = (name, Class) => class extends Class {
     if (state[name] === 'hangs') await silence();
     counts.objects[name] = (counts.objects[name] ?? 0) + 1;
     const answer = await super.fetch(request);
-    if (state[name] !== 'loses' && state[name] !== 'loses-one') return answer;
-    if (state[name] === 'loses-one') state[name] = 'works';
+    const how = state[name];
+    state[name] = afterwards[how] ?? how;
+    if (!['loses', 'loses-one', 'loses-every-other', 'dies-one'].includes(how)) return answer;
     // As a whole: what is thrown away unread would be called unfinished.
     await answer.arrayBuffer();
+    if (how === 'dies-one') {
+      await this.kept();
+      this.replaced();
+    }
     throw new Error('the answer is lost, by order of a test');
   }
 };

@@ -58,11 +58,14 @@ async fn begin<H: Host>(cx: &Context<H>, call: TaskCall) -> Result<Created, RpcE
         Asking::Rounds(rounds) => rounds.answers().iter().map(|(key, answer)| (key.clone(), json(answer))).collect(),
         Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => Vec::new(),
     };
-    let not_begun = || RpcError::internal("The task was not begun: storage does not answer; try again in a moment.");
+    let not_begun = || RpcError::internal("The task was not started: storage does not answer; try again in a moment.");
     let id = cx.host().random_bits().ok().and_then(|bits| TaskId::new(&call.tool, bits)).ok_or_else(not_begun)?;
+    let not_known =
+        || RpcError::internal("Storage does not answer. The task may have been started: check before you try again.");
     match cx.host().task(&id, Command::Begin(call, answers)).await {
         Ok(Reply::Task(task)) => Ok(Created { id, task }),
         Ok(Reply::TooMany) => Err(RpcError::internal(format!("The task was not started: {}.", SessionError::TooMany))),
-        Ok(Reply::Unknown | Reply::Heard | Reply::TooLarge) | Err(_) => Err(not_begun()),
+        Ok(Reply::Unknown | Reply::Heard | Reply::TooLarge) => Err(not_begun()),
+        Err(_) => Err(not_known()),
     }
 }

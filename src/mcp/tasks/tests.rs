@@ -108,6 +108,21 @@ impl Client {
 }
 
 #[test]
+fn the_same_beginning_once_more_gives_the_same_task_and_only_to_its_owner() {
+    let call = |who: Option<Caller>| TaskCall::new("greet", "{}".to_owned(), 5, 0, who.as_ref());
+    let mut task = Task::begin(&call(Some(caller("write"))), Vec::new(), TTL, 0);
+    let seen = task.seen().clone();
+    let again = task.answer(Command::Begin(call(Some(caller("write"))), Vec::new()), 3);
+    assert_eq!(again, (Reply::Task(seen.clone()), Then::Run));
+    assert_eq!(task.seen(), &seen);
+    let other = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
+    for who in [None, Some(other)] {
+        let refused = task.answer(Command::Begin(call(who), Vec::new()), 3);
+        assert_eq!(refused, (Reply::Unknown, Then::Nothing));
+    }
+}
+
+#[test]
 fn a_call_becomes_a_task_where_the_client_takes_one() {
     let client = Client::new();
     Trial::passes(1_795_237_451_007);
