@@ -114,7 +114,7 @@ impl Trial {
     }
 
     /// How long the object of a task waits before it runs the handler, in milliseconds.
-    pub(crate) fn pause(&self, id: &str) -> u64 {
+    pub(crate) fn pause(id: &str) -> u64 {
         TASKS.with_borrow(|tasks| tasks[id].1.pause())
     }
 

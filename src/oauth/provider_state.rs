@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_header_full_of_such_cookies_is_answered_with_few() {
-        let nasty: String = (0..1200).map(|n| format!("__Host-mcp-request-{n:016}-{}=c; ", n % 9)).collect();
+        let nasty = (0..1200).map(|n| format!("__Host-mcp-request-{n:016}-{}=c; ", n % 9)).collect::<Vec<_>>().concat();
         let sent = state(&"a".repeat(3 * PART), Some(&nasty), 1);
         assert!((1..=3 + MAX_LOOKED_AT).contains(&sent.set_cookies.len()), "{}", sent.set_cookies.len());
         assert_eq!(sent.set_cookies.iter().filter(|cookie| !cookie.contains("Max-Age=0")).count(), 3);

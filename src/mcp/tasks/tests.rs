@@ -413,12 +413,12 @@ fn an_interrupted_handler_runs_again_after_a_pause_that_grows() {
     let Wake::Run(answers) = client.trial.wake(&id, true) else { panic!("it runs") };
     assert_eq!(answers.len(), 2, "with the answers that it has had");
     for pause in [0, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 64_000] {
-        assert_eq!(client.trial.pause(&id), pause);
+        assert_eq!(Trial::pause(&id), pause);
         assert!(matches!(client.trial.wake(&id, true), Wake::Run(_)));
     }
     for further in 0..300 {
         assert!(matches!(client.trial.wake(&id, true), Wake::Run(_)));
-        assert_eq!(client.trial.pause(&id), 64_000, "{further}");
+        assert_eq!(Trial::pause(&id), 64_000, "{further}");
     }
     assert_eq!(client.get(&id)["status"], "working", "interruptions alone end nothing");
     client.wake(&id);
