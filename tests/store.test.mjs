@@ -181,7 +181,7 @@ describe('a write whose answer is lost', () => {
     });
   }
 
-  test('deletes once, and what was deleted is not missing', async () => {
+  test('deletes, and the person is told that it is deleted', async () => {
     const before = await titles();
     const id = saved(await said('save_note', { title: 'to go', body: '' }), 'to go');
     const earlier = await requests();
