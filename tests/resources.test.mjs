@@ -49,11 +49,19 @@ describe('lists', () => {
     });
 
     test(`templates are listed (${version})`, async () => {
-      const { resourceTemplates } = (await send(everything, ask('resources/templates/list'))).result('1.9: templates');
+      const templates = [];
+      let cursor;
+      do {
+        const answer = await send(everything, ask('resources/templates/list', cursor === undefined ? {} : { cursor }));
+        const result = answer.result('1.9: templates');
+        templates.push(...result.resourceTemplates);
+        cursor = result.nextCursor;
+      } while (cursor !== undefined);
       assert.deepEqual(
-        resourceTemplates.map(({ uriTemplate, mimeType }) => [uriTemplate, mimeType]),
+        templates.map(({ uriTemplate, mimeType }) => [uriTemplate, mimeType]),
         [
           ['diary://{day}', 'text/plain'],
+          ['panics://{when}', undefined],
           ['test://template/{id}/data', 'application/json'],
         ],
       );

@@ -103,7 +103,11 @@ pub(crate) fn admit<H: Host>(
         }
         Method::SetLevel => set_log_level(&request, &session)?,
         // A client without a token was never told of a change.
-        Method::Unsubscribe if matches!(session, Session::Stateless(_)) => Operation::Acknowledge,
+        Method::Unsubscribe
+            if registry.announces(Topic::ResourceUpdates) && matches!(session, Session::Stateless(_)) =>
+        {
+            Operation::Acknowledge
+        }
         method @ (Method::Subscribe | Method::Unsubscribe) if registry.announces(Topic::ResourceUpdates) => {
             let begins = *method == Method::Subscribe;
             Operation::Watch(Watch::parse(begins, &request.params, session.clone().stateful(), registry, version)?)

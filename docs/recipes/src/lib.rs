@@ -40,7 +40,8 @@ async fn fetch(
 }
 
 fn connector() -> Connector<Workers> {
-    let connector = Connector::new("recipes", env!("CARGO_PKG_VERSION")).title("Recipes");
+    // Some recipes ask clients of older revisions that have no token, which needs a session.
+    let connector = Connector::new("recipes", env!("CARGO_PKG_VERSION")).title("Recipes").anonymous_sessions();
     let connector = hello::add_to(connector);
     let connector = readme::add_to(connector);
     let connector = your_own_tool::add_to(connector);
