@@ -157,7 +157,7 @@ function application({ client, clientMetadataUrl }) {
   };
 }
 
-/** The revocation that every journey ends with: dead at once, and at the resource within two minutes. */
+/** The revocation that every journey ends with: dead at once, and at the resource within a minute. */
 async function endsForGood(at, client, tokens, path, { passes } = {}) {
   (await ask(at, revoking(client, tokens.refresh_token, client.client_secret ? { client_secret: client.client_secret } : {}))).hasStatus(
     200,
@@ -165,8 +165,8 @@ async function endsForGood(at, client, tokens, path, { passes } = {}) {
   );
   const more = client.client_secret ? { client_secret: client.client_secret } : {};
   isOAuthError(await ask(at, refreshing(client, tokens, more)), 400, 'invalid_grant', 'dead at once');
-  await passes?.(120);
-  await isTurnedAway(at, tokens.access_token, { path, rule: 'within two minutes' });
+  await passes?.(61);
+  await isTurnedAway(at, tokens.access_token, { path, rule: 'within a minute' });
 }
 
 for (const { name, Unauthorized, client: make, transport: connectTo, finish, stepsUp, ways } of TYPESCRIPT) {

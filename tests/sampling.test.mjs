@@ -9,15 +9,20 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 import { CreateMessageRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { startInstances } from './support/instances.mjs';
 import { CODE, calling, modern, send, textOf } from './support/mcp.mjs';
+import { SIGN_IN, bearer, connect } from './support/oauth.mjs';
 
 const CAPABLE = { sampling: { tools: {} } };
 const CALL = calling('choose_town', { towns: ['Paris', 'London', 'Atlantis'] });
 
 let world;
 let site;
+/** Until 2025-11-25 only a client with a token has a session, in which it can be asked. */
+let requestInit;
 before(async () => {
-  world = await startInstances({ worker: 'docs/recipes', count: 1, origin: null });
+  world = await startInstances({ worker: 'docs/recipes', count: 1, origin: null, vars: SIGN_IN });
   [site] = world.instances;
+  const { tokens } = await connect(site, { scope: 'notes:read' });
+  requestInit = { headers: bearer(tokens.access_token) };
 });
 after(() => world?.stop());
 
@@ -76,17 +81,17 @@ describe('official clients lend their model', () => {
     'TypeScript v1 (2025-11-25)': (answer) => {
       const client = new ClientV1(INFO, options());
       client.setRequestHandler(CreateMessageRequestSchema, ({ params }) => answer(params));
-      return [client, new TransportV1(new URL(site.url))];
+      return [client, new TransportV1(new URL(site.url), { requestInit })];
     },
     'TypeScript v2 (2025-11-25)': (answer) => {
       const client = new ClientV2(INFO, options('legacy'));
       client.setRequestHandler('sampling/createMessage', ({ params }) => answer(params));
-      return [client, new TransportV2(new URL(site.url))];
+      return [client, new TransportV2(new URL(site.url), { requestInit })];
     },
     'TypeScript v2 (2026-07-28)': (answer) => {
       const client = new ClientV2(INFO, options('auto'));
       client.setRequestHandler('sampling/createMessage', ({ params }) => answer(params));
-      return [client, new TransportV2(new URL(site.url))];
+      return [client, new TransportV2(new URL(site.url), { requestInit })];
     },
   };
   for (const [name, make] of Object.entries(CLIENTS)) {

@@ -40,8 +40,7 @@ async fn fetch(
 }
 
 fn connector() -> Connector<Workers> {
-    // Some recipes ask clients of older revisions that have no token, which needs a session.
-    let connector = Connector::new("recipes", env!("CARGO_PKG_VERSION")).title("Recipes").anonymous_sessions();
+    let connector = Connector::new("recipes", env!("CARGO_PKG_VERSION")).title("Recipes");
     let connector = hello::add_to(connector);
     let connector = readme::add_to(connector);
     let connector = your_own_tool::add_to(connector);
