@@ -88,7 +88,11 @@ describe('sizes', () => {
         .hasStatus(401, 'the tool may need one anyway, and a client that got 413 would never sign in')
         .hasHeader('www-authenticate', /resource_metadata=/, 'where to');
     }
-    (await raw(sized(MIB / 4 + 1), signedIn)).result('with a token it is read');
+    // The proxy of `wrangler dev` may have lost its connection over the body that was refused before its end; it then asks to send
+    // the next request again, which has not reached the Worker.
+    const first = await raw(sized(MIB / 4 + 1), signedIn);
+    const answer = /restarted mid-request/.test(first.text) ? await raw(sized(MIB / 4 + 1), signedIn) : first;
+    answer.result('with a token it is read');
   });
 
   test('a body of 1 MiB and one byte is 413', async () => {
