@@ -77,8 +77,8 @@ class Flight {
 }
 
 /** The answer to a request, of the instance that it came to or of the next one. */
-async function answer(worker, request) {
-  const flight = new Flight(() => worker.fetch(request));
+async function answer(request, call) {
+  const flight = new Flight(call);
   flight.request = request;
   flights.set(request, flight);
   try {
@@ -216,20 +216,27 @@ const methodsOf = ({ prototype }) => Object.getOwnPropertyNames(prototype).filte
 
 /** The entry point, guarded. */
 export function guardedWorker(Worker) {
-  watch(globalThis.__worker_init_state);
-  class GuardedWorker extends WorkerEntrypoint {
-    constructor(context, env) {
-      super(context, env);
-      this.inner = new Worker(context, env);
-    }
-  }
+  const state = globalThis.__worker_init_state;
+  watch(state);
+  class GuardedWorker extends WorkerEntrypoint {}
   for (const name of methodsOf(Worker)) {
+    const method = Worker.prototype[name];
+    const call = async (entry, args) => {
+      // What worker-build exports starts the next instance, and makes a second entry point and two proxies for each request.
+      if (state.criticalError) return new Worker(entry.ctx, entry.env)[name](...args);
+      try {
+        return await method.apply(entry, args);
+      } catch (error) {
+        if (error instanceof WebAssembly.RuntimeError) state.criticalError = true;
+        throw error;
+      }
+    };
     GuardedWorker.prototype[name] =
       name === 'fetch'
         ? function (request) {
-            return answer(this.inner, request);
+            return answer(request, () => call(this, [request]));
           }
-        : settled(name);
+        : settled((entry, args) => call(entry, args));
   }
   return GuardedWorker;
 }
@@ -242,14 +249,14 @@ export function guardedObject(Class) {
       this.inner = new Class(state, env);
     }
   }
-  for (const name of methodsOf(Class)) GuardedObject.prototype[name] = settled(name);
+  for (const name of methodsOf(Class)) GuardedObject.prototype[name] = settled((object, args) => object.inner[name](...args));
   return GuardedObject;
 }
 
 /** A method whose promise is settled in any case. */
-function settled(name) {
+function settled(call) {
   return async function (...args) {
-    const flight = new Flight(() => this.inner[name](...args));
+    const flight = new Flight(() => call(this, args));
     try {
       return await flight.until(flight.call);
     } finally {
