@@ -67,7 +67,7 @@ function connector(more) {
 export const keepAlive = { measured: 1000, usual: 15_000 };
 
 /** The connector with every feature, for what the starter has not. */
-export const everything = rust('tests/everything', ({ kv, objects }) => ({ kv, objects, vars: { KEEP_ALIVE_MS: String(keepAlive.measured) } }));
+export const everything = rust('examples/everything', ({ kv, objects }) => ({ kv, objects, vars: { KEEP_ALIVE_MS: String(keepAlive.measured) } }));
 
 /** A Worker of this repository, built as it is deployed. */
 function rust(crate, bindings) {

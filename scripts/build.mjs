@@ -5,7 +5,6 @@
 // MCP_PREBUILT=1 always (the tests start many servers of one build),
 // MCP_BUILT_AT=<milliseconds> as long as nothing has changed since that time (`npm start` has just built).
 import { main } from './lib/log.mjs';
-import { adoptName } from './lib/name.mjs';
 import { endOnSignals } from './lib/processes.mjs';
 import { checkRequirements } from './lib/requirements.mjs';
 import { inTurn } from './lib/turns.mjs';
@@ -20,7 +19,6 @@ function isFresh({ MCP_PREBUILT, MCP_BUILT_AT }) {
 if (!isFresh(process.env)) {
   await main(async () => {
     endOnSignals(() => 130);
-    adoptName();
     await checkRequirements();
     const build = () => buildWorker(crate);
     if (process.env.WRANGLER_COMMAND !== 'dev') return build();

@@ -1,7 +1,6 @@
 // `npm run everything`: serves the fixtures of the official conformance suite, a second Worker made of the same library,
 // on 127.0.0.1:8788 or on PORT. It asks nobody to sign in.
 import { main } from './lib/log.mjs';
-import { adoptName } from './lib/name.mjs';
 import { endOnSignals } from './lib/processes.mjs';
 import { checkRequirements } from './lib/requirements.mjs';
 import { checkPort, portFrom, serve } from './lib/serve.mjs';
@@ -11,15 +10,14 @@ await main(async () => {
   let serving = false;
   endOnSignals(() => (serving ? 0 : 130));
 
-  adoptName();
   await checkRequirements();
   const port = portFrom(process.env, 8788);
   await checkPort(port, 'npm run everything');
-  const builtAt = await setUp('tests/everything');
+  const builtAt = await setUp('examples/everything');
   await serve({
     port,
     builtAt,
-    options: ['--config', 'tests/everything/wrangler.toml'],
+    options: ['--config', 'examples/everything/wrangler.toml'],
     ready(url) {
       serving = true;
       console.log(`\n  The conformance fixtures are served at ${url}/mcp; Ctrl-C ends them.\n`);

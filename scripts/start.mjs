@@ -1,7 +1,6 @@
 // `npm start`: from a fresh clone to a connector that answers on this machine. Installs what is missing, builds, makes up a
 // passphrase where there is none, and serves on 127.0.0.1:8787 or on PORT until Ctrl-C.
 import { main } from './lib/log.mjs';
-import { adoptName } from './lib/name.mjs';
 import { ensurePassphrase } from './lib/passphrase.mjs';
 import { root } from './lib/paths.mjs';
 import { endOnSignals } from './lib/processes.mjs';
@@ -15,7 +14,6 @@ await main(async () => {
   // Ctrl-C is how a server is meant to end; during the set-up it is an interruption.
   endOnSignals(() => (serving ? 0 : 130), () => forget());
 
-  adoptName();
   await checkRequirements();
   const port = portFrom(process.env, 8787);
   await checkPort(port, 'npm start');

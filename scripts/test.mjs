@@ -5,12 +5,10 @@ import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { cargoTally } from './lib/cargo-tally.mjs';
 import { main, step, Stop } from './lib/log.mjs';
-import { adoptName } from './lib/name.mjs';
 import { root } from './lib/paths.mjs';
 import { attempt, endOnSignals, isStopping } from './lib/processes.mjs';
 import { checkRequirements } from './lib/requirements.mjs';
 import { setUpTests } from './lib/setup.mjs';
-import { starterFolder } from './lib/starter.mjs';
 import { buildWorker, isBuilt } from './lib/worker.mjs';
 
 const PARTS = ['lint', 'unit', 'behaviour'];
@@ -24,7 +22,6 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
 await main(async () => {
   endOnSignals(() => 130);
   const only = partFrom(process.argv.slice(2));
-  adoptName();
   await checkRequirements();
   await setUpTests();
 
@@ -45,9 +42,8 @@ await main(async () => {
   await stage('unit', 'Unit tests (Rust)', unitTests);
   await stage('unit', 'Unit tests (scripts)', () => nodeTests(filesIn('scripts/tests')));
   await stage('behaviour', 'Build: the connector', () => builds('.'));
-  if (starterFolder() !== '.') await stage('behaviour', 'Build: the starter', () => builds(starterFolder()));
-  await stage('behaviour', 'Build: the conformance fixtures', () => builds('tests/everything'));
-  await stage('behaviour', 'Build: the recipes', () => builds('docs/recipes'));
+  await stage('behaviour', 'Build: the conformance fixtures', () => builds('examples/everything'));
+  await stage('behaviour', 'Build: the recipes', () => builds('examples/recipes'));
   await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages));
 
   summarise(stages);
@@ -94,8 +90,8 @@ async function behaviour(stages) {
 }
 
 function filesIn(folder) {
-  return readdirSync(path.join(root, folder))
-    .filter((name) => name.endsWith('.test.mjs'))
+  return readdirSync(path.join(root, folder), { recursive: true })
+    .filter((name) => name.endsWith('.test.mjs') && !name.includes('node_modules'))
     .sort()
     .map((name) => path.join(folder, name));
 }

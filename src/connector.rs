@@ -4,19 +4,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::caller::Scope;
-use crate::mcp::{
-    ClientCapability, Connector, Json, ListPage, ListedPage, ListedResource, Partial, Prompt, Template, Tool,
-    ToolError, View,
+use mcp_connector::{
+    ClientCapability, Connector, Context, Json, ListPage, ListedPage, ListedResource, Partial, Prompt, Scope, Select,
+    Store, StorePage, Template, Tool, ToolError, View,
 };
-use crate::worker::{Context, Select, Store, StorePage, Workers};
 
 const PROFILE: Scope = Scope::new("profile", "See who you are");
 const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
 const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
 
 /// Everything the connector offers.
-pub(crate) fn connector() -> Connector<Workers> {
+pub(crate) fn connector() -> Connector {
     Connector::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
         .title("Notes")
         .description("Keeps short notes for the person who signs in.")

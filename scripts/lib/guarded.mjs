@@ -5,7 +5,7 @@ import { Stop } from './log.mjs';
 import { root } from './paths.mjs';
 
 /** The guard. It is part of the build of every Worker here, whichever crate it is. */
-const GUARD = path.join(root, 'src/worker/instance/guard.js');
+const GUARD = path.join(root, 'crates/connector/src/platform/instance/guard.js');
 
 /** What a build consists of: the entry point, the guard, what worker-build made, and the compiled module. */
 export const MODULES = ['index.js', 'guard.js', 'worker.js', 'index_bg.wasm'];

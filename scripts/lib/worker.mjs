@@ -50,8 +50,8 @@ export function isBuilt(crate = '.') {
 
 /** Whether the code of a Worker, or the library it is made of, has changed since `time` (milliseconds). */
 export function changedSince(time, crate = '.') {
-  const files = [...new Set(['.', crate])].flatMap((folder) => ['Cargo.toml', 'src'].map((name) => path.join(root, folder, name)));
+  const files = ['Cargo.toml', 'Cargo.lock', 'crates', path.join(crate, 'Cargo.toml'), path.join(crate, 'src')].map((name) => path.join(root, name));
   // A folder changes when a file in it comes or goes.
   const inside = (file) => (statSync(file).isDirectory() ? readdirSync(file, { recursive: true }).map((name) => path.join(file, name)) : []);
-  return [...files, path.join(root, 'Cargo.lock'), ...files.flatMap(inside)].some((file) => statSync(file).mtimeMs > time);
+  return [...files, ...files.flatMap(inside)].some((file) => statSync(file).mtimeMs > time);
 }

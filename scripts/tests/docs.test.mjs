@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { NO_REPOSITORY } from '../lib/name.mjs';
 import { root } from '../lib/paths.mjs';
 
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
@@ -14,6 +13,9 @@ const filesIn = (folder, ending) => readdirSync(path.join(root, folder)).filter(
 const TEMPLATE_README = '# A connector for Claude, in one file\n';
 const isTemplateReadme = read('README.md').startsWith(TEMPLATE_README);
 const README = isTemplateReadme ? ['README.md'] : [];
+
+/** What the README has for the address of a repository that has none. */
+const NO_REPOSITORY = 'https://github.com/OWNER/REPOSITORY';
 
 const RECIPES = filesIn('docs/recipes', '.md');
 const PAGES = [...README, 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesIn('docs', '.md'), ...RECIPES];
@@ -37,7 +39,7 @@ const flush = (text) => text.split('\n').map((line) => line.trim()).join('\n').t
 describe('the code on a page is compiled and tested', () => {
   for (const [page, files] of Object.entries(SOURCES)) {
     test(page, () => {
-      const sources = files.map((file) => flush(read(`docs/recipes/src/${file}`)));
+      const sources = files.map((file) => flush(read(`examples/recipes/src/${file}`)));
       const quoted = blocks(page, 'rust');
       assert.ok(quoted.length > 0, 'there is code');
       for (const block of quoted) {
@@ -47,7 +49,7 @@ describe('the code on a page is compiled and tested', () => {
   }
 
   test('the page of the recipe for views is the one that it shows', () => {
-    const page = flush(read('docs/recipes/src/dice.html'));
+    const page = flush(read('examples/recipes/src/dice.html'));
     for (const block of blocks('docs/recipes/app-view.md', 'html')) assert.ok(page.includes(block), block);
   });
 
@@ -56,7 +58,7 @@ describe('the code on a page is compiled and tested', () => {
   });
 
   test('each recipe is a page, a file, and a part of the Worker that the tests call', () => {
-    const main = read('docs/recipes/src/lib.rs');
+    const main = read('examples/recipes/src/lib.rs');
     const modules = [...main.matchAll(/^mod (\w+);$/gm)].map((found) => found[1]).filter((name) => !['announcements', 'hello', 'readme', 'skill', 'your_own_tool'].includes(name));
     assert.deepEqual(modules.sort(), RECIPES.map((page) => path.basename(page, '.md').replaceAll('-', '_')).sort());
     for (const name of modules) assert.ok(main.includes(`${name}::add_to(connector)`), name);
@@ -71,7 +73,7 @@ describe('the code on a page is compiled and tested', () => {
 describe('the settings of a recipe', () => {
   for (const page of RECIPES) {
     test(`${page}: are those with which it is tested`, () => {
-      const files = [read('docs/recipes/wrangler.toml'), read('docs/recipes/Cargo.toml')].map(flush);
+      const files = [read('examples/recipes/wrangler.toml'), read('examples/recipes/Cargo.toml')].map(flush);
       for (const block of blocks(page, 'toml')) assert.ok(files.some((file) => file.includes(block)), block);
     });
   }
@@ -79,7 +81,7 @@ describe('the settings of a recipe', () => {
   test('need no package that a connector does not have', () => {
     const dependencies = (file) => Object.fromEntries([...read(file).split('[dependencies]')[1].split('\n[')[0].matchAll(/^([\w-]+) = (.*)$/gm)].map((line) => [line[1], line[2]]));
     const ours = dependencies('Cargo.toml');
-    for (const [name, how] of Object.entries(dependencies('docs/recipes/Cargo.toml'))) {
+    for (const [name, how] of Object.entries(dependencies('examples/recipes/Cargo.toml'))) {
       if (name === 'mcp_connector') continue;
       const version = (text) => /"([\d.]+)"/.exec(text)?.[1];
       assert.equal(version(how), version(ours[name] ?? 'none'), name);
@@ -125,7 +127,7 @@ test('a hello tool takes no more lines than FastMCP takes for it', () => {
   // The same tool there: its decorator, its signature, what it says about itself, and its answer. Imports and the server are
   // counted on neither side.
   const theirs = ['@mcp.tool', 'def hello(name: str) -> str:', '    """Say hello."""', '    return f"Hello, {name}!"'];
-  const source = read('docs/recipes/src/hello.rs');
+  const source = read('examples/recipes/src/hello.rs');
   const handler = /^async fn hello[\s\S]*?^\}$/m.exec(source)[0].split('\n');
   const registration = /Tool::new\("hello"[\s\S]*?\n\}/.exec(source)[0].split('\n').slice(0, -1);
   const ours = [...handler, ...registration];

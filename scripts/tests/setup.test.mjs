@@ -108,8 +108,8 @@ describe('builds for wrangler dev', () => {
   test('a request after a build makes a new one', async () => {
     let builds = 0;
     const how = { directory: path.join(folder, 'later'), build: async () => void (builds += 1), changedSince: () => false };
-    await inTurn('tests/everything', how);
-    await inTurn('tests/everything', how);
+    await inTurn('examples/everything', how);
+    await inTurn('examples/everything', how);
     assert.equal(builds, 2);
   });
 });

@@ -10,13 +10,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { starterFolder } from '../../scripts/lib/starter.mjs';
 
 /** The repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The folder of the Worker with the starter's tools, and the name by which it introduces itself. */
-export const STARTER = starterFolder();
+export const STARTER = '.';
 export const STARTER_NAME = packageName(STARTER);
 
 /** What a Rust package is called. */
@@ -61,8 +60,8 @@ export const startMain = (vars = {}) => start(join(STARTER, 'wrangler.toml'), va
 /** What this project deploys. */
 export const startOwn = (vars = {}) => start('wrangler.toml', vars);
 
-/** The connector with every feature: `tests/everything`. */
-export const startEverything = (vars = {}) => start('tests/everything/wrangler.toml', vars);
+/** The connector with every feature: `examples/everything`. */
+export const startEverything = (vars = {}) => start('examples/everything/wrangler.toml', vars);
 
 /**
  * @param {string} config  Wrangler configuration, from the repository's root

@@ -1,0 +1,91 @@
+//! JSON from outside (RFC 8259), as both halves read it: one value, no member named twice, nesting and memory bounded while
+//! it is read, a byte order mark skipped.
+//!
+//! A repeated member is refused: two readers (a gateway and this server) could each use a different one and disagree about
+//! which tool is called (RFC 8259 §4 leaves the outcome open).
+//!
+//! A member that is null counts as absent, because many serializers write null for a missing value. [`leave_out_nulls`] applies
+//! this rule, so code that reads a member does not.
+
+pub mod fault;
+pub mod limit;
+pub mod reader;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+pub(crate) use crate::json::fault::JsonError;
+pub(crate) use crate::json::limit::MemoryLimit;
+
+use crate::json::fault::Fault;
+use crate::json::reader::{Reading, Root};
+
+/// A JSON object with every member named once.
+pub type Object = Map<String, Value>;
+
+/// Reads the whole of `text` as one value. Whole floats become integers: in JSON Schema 1.0 is one.
+///
+/// # Errors
+/// Says what is wrong and where, and never repeats the text.
+pub fn read(text: &[u8], limit: MemoryLimit) -> Result<Value, JsonError> {
+    let text = without_mark(text);
+    let reading = Reading::within(limit);
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let read = Root(&reading).read(&mut deserializer).and_then(|value| deserializer.end().map(|()| value));
+    read.map_err(|error| JsonError::of(&error, reading.fault(), text))
+}
+
+/// Reads the whole of `text` as an object without members that are null.
+///
+/// # Errors
+/// As [`read`], and where it is something else than an object.
+pub fn read_object(text: &[u8], limit: MemoryLimit) -> Result<Object, JsonError> {
+    match read(text, limit)? {
+        Value::Object(mut object) => {
+            leave_out_nulls(&mut object, &[]);
+            Ok(object)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(JsonError::at_start(Fault::NotAnObject))
+        }
+    }
+}
+
+/// Removes every member that is null, at any depth. The content of a member named in `opaque` is not changed, because its form
+/// is defined elsewhere, for example by a tool's schema.
+pub fn leave_out_nulls(object: &mut Object, opaque: &[&str]) {
+    object.retain(|name, value| {
+        match value {
+            Value::Null => return false,
+            Value::Object(inner) if !opaque.contains(&name.as_str()) => leave_out_nulls(inner, opaque),
+            Value::Array(items) if !opaque.contains(&name.as_str()) => leave_out_nulls_of_items(items, opaque),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) | Value::Array(_) => {}
+        }
+        true
+    });
+}
+
+/// An item that is null stays: it has a place in its list.
+fn leave_out_nulls_of_items(items: &mut [Value], opaque: &[&str]) {
+    for item in items {
+        match item {
+            Value::Object(inner) => leave_out_nulls(inner, opaque),
+            Value::Array(inner) => leave_out_nulls_of_items(inner, opaque),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+}
+
+/// Returns the member `name` of the object `text`, which [`read`] refused because of its content: half a surrogate pair, or too
+/// many values. None where `text` is no object, or names the member twice.
+pub fn member_of_refused<T: for<'de> Deserialize<'de>>(text: &[u8], name: &str) -> Option<T> {
+    reader::member(without_mark(text), name)
+}
+
+/// RFC 8259 §8.1: a parser may ignore it.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests;

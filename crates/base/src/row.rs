@@ -1,0 +1,85 @@
+//! What has to outlive the program that wrote it: the rows of the Durable Objects. Whoever is signed in stays signed in over a
+//! deployment because the next version reads the rows of the last.
+//!
+//! Each kind of row has a version of its own, which stands in its first byte. To change how a kind is written, keep the old
+//! type under another name, count its version up, and turn the old one into the new one in [`Row::from_older`]. A test holds
+//! the bytes of each version that there ever was, so that none is changed by accident or forgotten.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::codec::{Unreadable, read_bare, write_behind};
+
+/// A kind of row.
+pub trait Row: Serialize + DeserializeOwned {
+    /// The version that is written now. It counts up whenever this type, or one inside it, is written differently: with a new
+    /// field, another order of fields or variants, another type of number.
+    const VERSION: u8;
+
+    /// Reads what an older version of the program has written, without its first byte.
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+        let (_, _) = (version, encoded);
+        Err(Unreadable)
+    }
+
+    /// The row.
+    fn to_row(&self) -> Result<Vec<u8>, Unreadable> {
+        write_behind(Self::VERSION, self)
+    }
+
+    /// Reads a row of any version up to this one.
+    fn from_row(row: &[u8]) -> Result<Self, Unreadable> {
+        let (version, encoded) = row.split_first().ok_or(Unreadable)?;
+        if *version == Self::VERSION { read_bare(encoded) } else { Self::from_older(*version, encoded) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use crate::storage_compat::assert_kept;
+
+    use super::*;
+
+    /// A kind that was once a name alone.
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Pet {
+        name: String,
+        legs: u8,
+    }
+
+    impl Row for Pet {
+        const VERSION: u8 = 2;
+
+        fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+            match version {
+                1 => Ok(Self { name: read_bare(encoded)?, legs: 4 }),
+                _ => Err(Unreadable),
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_of_an_older_version_is_read_and_written_again_in_the_new_one() {
+        let old = write_behind(1, &"Rex").unwrap();
+        let pet = Pet::from_row(&old).unwrap();
+        assert_eq!(pet, Pet { name: "Rex".into(), legs: 4 });
+        let new = pet.to_row().unwrap();
+        assert_eq!(Pet::from_row(&new), Ok(pet));
+        assert_kept(&Pet { name: "Rex".into(), legs: 4 }, &["AQNSZXg", "AgNSZXgE"]);
+    }
+
+    #[test]
+    fn what_no_version_up_to_this_one_wrote_is_not_read() {
+        for (name, row) in [
+            ("nothing", &b""[..]),
+            ("a version without an end", &[2]),
+            ("a version to come", &[3, 3, b'R', b'e', b'x', 4]),
+            ("something behind it", &[2, 3, b'R', b'e', b'x', 4, 0]),
+            ("something behind an older one", &[1, 3, b'R', b'e', b'x', 4]),
+        ] {
+            assert_eq!(Pet::from_row(row), Err(Unreadable), "{name}");
+        }
+    }
+}

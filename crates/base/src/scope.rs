@@ -1,0 +1,306 @@
+//! Scopes and sets of them (RFC 6749 §3.3). They are flat: none implies another.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Longest scope name, in characters.
+const MAX_SCOPE_LENGTH: usize = 128;
+/// Most scopes in one set.
+const MAX_SCOPES: usize = 64;
+/// Longest `scope` string that is looked at.
+const MAX_SCOPE_STRING: usize = 4096;
+
+/// A scope that this server knows: its name on the wire, and what it allows in words for the consent page.
+///
+/// ```
+/// # use mcp_connector_base::scope::Scope;
+/// pub const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
+/// ```
+///
+/// A space cannot be part of a name, so this does not compile:
+///
+/// ```compile_fail
+/// # use mcp_connector_base::scope::Scope;
+/// pub const NOTES_READ: Scope = Scope::new("notes read", "Read your notes");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    name: &'static str,
+    description: &'static str,
+}
+
+impl Scope {
+    /// Declare it as a `const`: then a name that RFC 6749 does not allow, or a missing description, fails to compile.
+    ///
+    /// # Panics
+    /// Only where it is not evaluated at compile time.
+    #[must_use]
+    pub const fn new(name: &'static str, description: &'static str) -> Self {
+        assert!(
+            is_scope_token(name),
+            "a scope name is 1 to 128 visible ASCII characters without space, quote or backslash (RFC 6749 §3.3)"
+        );
+        assert!(!description.is_empty(), "a scope says in words what it allows");
+        Self { name, description }
+    }
+
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What it allows, in words.
+    #[must_use]
+    pub const fn description(&self) -> &'static str {
+        self.description
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// `scope-token` of RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`, and short enough to be kept.
+const fn is_scope_token(name: &str) -> bool {
+    if name.is_empty() || name.len() > MAX_SCOPE_LENGTH {
+        return false;
+    }
+    let mut rest = name.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        if !matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E) {
+            return false;
+        }
+        rest = tail;
+    }
+    true
+}
+
+/// A set of scope names. Kept as the sorted, space-separated string that goes over the wire, so two equal sets are equal
+/// texts, a clone copies nothing, and a set cannot break out of a header or a JSON string.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ScopeSet(Arc<str>);
+
+/// Why a `scope` string was refused. Never names the scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidScope {
+    /// A character outside RFC 6749 §3.3, or a name that is too long.
+    #[error("a scope contains a character that is not allowed, or is too long")]
+    Malformed,
+    /// More scopes, or a longer string, than anybody needs.
+    #[error("too many scopes")]
+    TooMany,
+}
+
+impl ScopeSet {
+    /// The set without members.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Arc::from(""))
+    }
+
+    /// Reads a space-separated list. Repetitions count once; extra spaces mean nothing.
+    pub fn parse(text: &str) -> Result<Self, InvalidScope> {
+        if text.len() > MAX_SCOPE_STRING {
+            return Err(InvalidScope::TooMany);
+        }
+        let names: Vec<&str> = text.split(' ').filter(|name| !name.is_empty()).collect();
+        if !names.iter().all(|name| is_scope_token(name)) {
+            return Err(InvalidScope::Malformed);
+        }
+        let set = Self::from_names(names);
+        if set.len() > MAX_SCOPES {
+            return Err(InvalidScope::TooMany);
+        }
+        Ok(set)
+    }
+
+    /// Whether the scope is a member.
+    #[must_use]
+    pub fn contains(&self, scope: Scope) -> bool {
+        self.contains_name(scope.name)
+    }
+
+    /// Whether a scope of this name is a member.
+    #[must_use]
+    pub fn contains_name(&self, name: &str) -> bool {
+        self.iter().any(|member| member == name)
+    }
+
+    /// Whether every member of `other` is a member of `self`.
+    #[must_use]
+    pub fn contains_all(&self, other: &Self) -> bool {
+        other.iter().all(|name| self.contains_name(name))
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self::from_names(self.iter().chain(other.iter()).collect())
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self::from_names(self.iter().filter(|name| other.contains_name(name)).collect())
+    }
+
+    /// What is in `self` and not in `other`.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Self {
+        Self::from_names(self.iter().filter(|name| !other.contains_name(name)).collect())
+    }
+
+    /// The names, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.split(' ').filter(|name| !name.is_empty())
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.iter().count()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The members separated by single spaces, as in `scope=…`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The names must be scope tokens already.
+    fn from_names(names: Vec<&str>) -> Self {
+        Self(Arc::from(each_once(names).join(" ")))
+    }
+}
+
+/// The items in order, each once. For some thousands at most; `sort` would be four kilobytes of code for each type.
+pub fn each_once<T: Ord>(items: Vec<T>) -> Vec<T> {
+    let mut kept = Vec::with_capacity(items.len());
+    for item in items {
+        if let Err(place) = kept.binary_search(&item) {
+            kept.insert(place, item);
+        }
+    }
+    kept
+}
+
+impl Default for ScopeSet {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl From<Scope> for ScopeSet {
+    fn from(scope: Scope) -> Self {
+        Self(Arc::from(scope.name))
+    }
+}
+
+impl FromIterator<Scope> for ScopeSet {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        Self::from_names(scopes.into_iter().map(|scope| scope.name).collect())
+    }
+}
+
+impl TryFrom<String> for ScopeSet {
+    type Error = InvalidScope;
+
+    fn try_from(text: String) -> Result<Self, InvalidScope> {
+        Self::parse(&text)
+    }
+}
+
+impl From<ScopeSet> for String {
+    fn from(set: ScopeSet) -> Self {
+        set.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ScopeSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READ: Scope = Scope::new("notes:read", "Read your notes");
+    const WRITE: Scope = Scope::new("notes:write", "Change your notes");
+
+    #[test]
+    fn a_set_is_ordered_and_has_no_repetitions() {
+        let set = ScopeSet::parse(" profile  notes:read profile ").unwrap();
+        assert_eq!(set.as_str(), "notes:read profile");
+        assert_eq!(set, ScopeSet::parse("profile notes:read").unwrap());
+        assert_eq!(set.len(), 2);
+    }
+
+    #[test]
+    fn an_empty_string_is_the_empty_set() {
+        for text in ["", " ", "   "] {
+            let set = ScopeSet::parse(text).unwrap();
+            assert!(set.is_empty(), "{text:?}");
+            assert_eq!((set.len(), set.iter().count()), (0, 0), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn characters_outside_rfc_6749_are_refused() {
+        let long = "a".repeat(MAX_SCOPE_LENGTH + 1);
+        for (name, text) in [
+            ("quote", "a\"b"),
+            ("backslash", "a\\b"),
+            ("tab", "a\tb"),
+            ("newline", "a\nb"),
+            ("carriage return", "a\r\nb"),
+            ("not ASCII", "nötes"),
+            ("delete", "a\u{7f}"),
+            ("no-break space", "a\u{a0}b"),
+            ("too long", &long),
+        ] {
+            assert_eq!(ScopeSet::parse(text), Err(InvalidScope::Malformed), "{name}");
+        }
+        assert!(ScopeSet::parse("!#[]~^{}:/.").is_ok());
+    }
+
+    #[test]
+    fn a_flood_of_scopes_is_refused() {
+        let many: Vec<String> = (0..=MAX_SCOPES).map(|n| format!("s{n}")).collect();
+        assert_eq!(ScopeSet::parse(&many.join(" ")), Err(InvalidScope::TooMany));
+        assert_eq!(ScopeSet::parse(&"a ".repeat(MAX_SCOPE_STRING)), Err(InvalidScope::TooMany));
+        assert!(ScopeSet::parse(&many[1..].join(" ")).is_ok());
+    }
+
+    #[test]
+    fn set_operations_are_those_of_sets() {
+        let read = ScopeSet::from(READ);
+        let both: ScopeSet = [WRITE, READ, READ].into_iter().collect();
+        assert_eq!(both.as_str(), "notes:read notes:write");
+        assert!(both.contains(READ) && both.contains_all(&read) && !read.contains_all(&both));
+        assert_eq!(both.difference(&read), ScopeSet::from(WRITE));
+        assert_eq!(both.intersection(&read), read);
+        assert_eq!(read.union(&ScopeSet::from(WRITE)), both);
+        assert!(!both.contains_name("notes"), "a prefix is not a member");
+    }
+}

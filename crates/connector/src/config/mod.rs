@@ -1,0 +1,5 @@
+//! TODO.
+
+pub(crate) mod configuration;
+pub(crate) mod settings;
+pub(crate) mod variables;

@@ -1,0 +1,273 @@
+//! Every setting of a deployment by its name, and what is closed while one of them cannot be read.
+//!
+//! A setting that cannot be read never stops the whole Worker. If it decides who may do what, it is never replaced by a guess.
+//! Parts that depend on it are closed and say why; everything else is served.
+
+use thiserror::Error;
+
+use mcp_connector_oauth::clients::pre_registered::InvalidClients;
+use mcp_connector_oauth::crypto::keys::master::InvalidMasterKey;
+use mcp_connector_oauth::login::identity::{InvalidAllowedUsers, InvalidOwners};
+use mcp_connector_oauth::login::unlisted::SeveralTenants;
+use mcp_connector_oauth::web::discovery::InvalidForeignIssuer;
+use mcp_connector_oauth::web::origin::InvalidIssuer;
+use mcp_connector_oauth::web::redirect_uri::InvalidRedirectPolicy;
+
+use crate::http::addresses::InvalidAddressList;
+use crate::http::web_origins::InvalidWebOrigins;
+
+/// Declares the settings once: the variant, the name of the variable, and the parts that depend on it.
+macro_rules! settings {
+    ($($(#[$about:meta])* $variant:ident = $name:literal closes [$($part:ident),*];)*) => {
+        /// A variable or secret of the Worker.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Setting {
+            $($(#[$about])* $variant,)*
+        }
+
+        impl Setting {
+            /// All of them.
+            #[cfg(test)]
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Returns the name of the variable.
+            pub(crate) const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+
+            /// Returns what is closed while it cannot be read. If that is nothing, its default is used.
+            pub(crate) const fn closes(self) -> &'static [Part] {
+                match self {
+                    $(Self::$variant => &[$(Part::$part),*],)*
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// The origin that all documents name. Without it nobody knows whom a token is for.
+    PublicUrl = "PUBLIC_URL" closes [Metadata, AuthorizationServer, AccessTokens];
+    /// Web pages that may call the connector.
+    AllowedOrigins = "ALLOWED_ORIGINS" closes [WebPages];
+    /// Networks from which the connector may be called: the one restriction that covers public tools, too.
+    AllowedAddresses = "ALLOWED_ADDRESSES" closes [Calls];
+    /// What a first sign-in at the private endpoint asks for. The default asks for less.
+    PrivateSignIn = "PRIVATE_SIGN_IN" closes [];
+    /// The form of a refusal.
+    Challenge = "CHALLENGE" closes [];
+    /// Which requests are logged.
+    Log = "LOG" closes [RequestLog];
+    /// Whether `/sse` is there.
+    SseTransport = "SSE_TRANSPORT" closes [HttpSse];
+    /// Largest body.
+    MaxBodyBytes = "MAX_BODY_BYTES" closes [];
+    /// Largest body of a caller without a token.
+    MaxGuestBodyBytes = "MAX_GUEST_BODY_BYTES" closes [];
+    /// Items on a page of a list.
+    PageSize = "PAGE_SIZE" closes [];
+    /// When a silent stream sends a comment.
+    KeepAlive = "KEEP_ALIVE_MS" closes [];
+    /// How long a call may take.
+    TimeLimit = "TIME_LIMIT_SECONDS" closes [];
+    /// How long a run of a task may take.
+    TaskTimeLimit = "TASK_TIME_LIMIT_SECONDS" closes [];
+    /// How long a task is kept.
+    TaskTtl = "TASK_TTL_SECONDS" closes [];
+    /// The passphrase of the owner. With a weak one, nobody can sign in, and a page says so.
+    OwnerPassphrase = "OWNER_PASSPHRASE" closes [AuthorizationServer, AccessTokens];
+    /// The identity provider.
+    Identity = "IDENTITY" closes [AuthorizationServer, AccessTokens];
+    /// The people who may sign in.
+    AllowedUsers = "ALLOWED_USERS" closes [AuthorizationServer, AccessTokens];
+    /// The people who may see and end everybody's clients. The default is nobody.
+    Owner = "OWNER" closes [];
+    /// The OpenID provider.
+    OpenIdIssuer = "OPENID_ISSUER" closes [AuthorizationServer, AccessTokens];
+    /// This server's name there.
+    OpenIdClientId = "OPENID_CLIENT_ID" closes [AuthorizationServer, AccessTokens];
+    /// Its secret there.
+    OpenIdClientSecret = "OPENID_CLIENT_SECRET" closes [AuthorizationServer, AccessTokens];
+    /// Whether an address counts that the provider does not mark as verified.
+    OpenIdTrustEmail = "OPENID_TRUST_EMAIL" closes [AuthorizationServer, AccessTokens];
+    /// A GitHub of one's own.
+    GitHubUrl = "GITHUB_URL" closes [AuthorizationServer, AccessTokens];
+    /// This server's name there.
+    GitHubClientId = "GITHUB_CLIENT_ID" closes [AuthorizationServer, AccessTokens];
+    /// Its secret there.
+    GitHubClientSecret = "GITHUB_CLIENT_SECRET" closes [AuthorizationServer, AccessTokens];
+    /// The team of Cloudflare Access.
+    AccessTeamUrl = "ACCESS_TEAM_URL" closes [AuthorizationServer, AccessTokens];
+    /// The application there.
+    AccessAudience = "ACCESS_AUDIENCE" closes [AuthorizationServer, AccessTokens];
+    /// An external authorization server.
+    AuthIssuer = "AUTH_ISSUER" closes [Metadata, AuthorizationServer, AccessTokens];
+    /// What it calls this connector. Any text is an audience.
+    AuthAudience = "AUTH_AUDIENCE" closes [AccessTokens];
+    /// Whether its tokens call themselves plain JWTs.
+    AuthPlainJwt = "AUTH_PLAIN_JWT" closes [AccessTokens];
+    /// The master key.
+    MasterKey = "MASTER_KEY" closes [AuthorizationServer, AccessTokens, Keys];
+    /// The master keys that it replaces.
+    MasterKeyPrevious = "MASTER_KEY_PREVIOUS" closes [AuthorizationServer, AccessTokens, Keys];
+    /// Private-use redirect URIs.
+    RedirectUris = "REDIRECT_URIS" closes [AuthorizationServer];
+    /// Clients that need not register.
+    OAuthClients = "OAUTH_CLIENTS" closes [AuthorizationServer];
+    /// How long an access token lives. A longer life than the owner wants is not handed out.
+    AccessTokenSeconds = "ACCESS_TOKEN_SECONDS" closes [AuthorizationServer];
+    /// Whether metadata says that `iss` comes with every answer.
+    AnnounceIss = "ANNOUNCE_ISS" closes [];
+}
+
+/// A part of the Worker that can be closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The MCP endpoints, whoever calls.
+    Calls,
+    /// The MCP endpoints for web pages of other origins.
+    WebPages,
+    /// `/sse`.
+    HttpSse,
+    /// The documents that say where this server is and whose tokens it takes.
+    Metadata,
+    /// Giving applications access: `/authorize`, `/token`, `/register` and `/revoke`.
+    AuthorizationServer,
+    /// Knowing people: calls with a token, and `/account`.
+    AccessTokens,
+    /// Whatever is signed or sealed, such as the state of a call that asks a question.
+    Keys,
+    /// Lines about requests in the log.
+    RequestLog,
+}
+
+impl Part {
+    const fn in_words(self) -> &'static str {
+        match self {
+            Self::Calls => "the MCP endpoints",
+            Self::WebPages => "calls from web pages of other sites",
+            Self::HttpSse => "/sse",
+            Self::Metadata => "the metadata documents",
+            Self::AuthorizationServer => "sign-in for applications",
+            Self::AccessTokens => "calls with a token, the account page",
+            Self::Keys => "calls that ask a question",
+            Self::RequestLog => "the log of requests",
+        }
+    }
+}
+
+/// What a setting should have been. Never holds what it is: that may be a secret.
+///
+/// The texts go into `error_description`, so they have no quotation marks (RFC 6749 §5.2).
+#[derive(Debug, Error, PartialEq, Eq)]
+pub(crate) enum Expected {
+    #[error("must be an origin such as https://mcp.example.com: {0}")]
+    Origin(#[from] InvalidIssuer),
+    #[error("must be https, or http on this machine")]
+    SecureOrigin,
+    #[error("{0}")]
+    WebOrigins(#[from] InvalidWebOrigins),
+    #[error("must {0}")]
+    Addresses(#[from] InvalidAddressList),
+    #[error("must be {}", alternatives(.0))]
+    OneOf(Vec<&'static str>),
+    #[error("must be a whole number from {least} to {most}")]
+    Number {
+        /// The smallest.
+        least: u32,
+        /// The largest.
+        most: u32,
+    },
+    #[error("is not a master key: {0}")]
+    MasterKey(#[from] InvalidMasterKey),
+    #[error("needs {} beside it", .0.name())]
+    Beside(Setting),
+    #[error("is not set, and {} needs it", .0.name())]
+    Missing(Setting),
+    #[error("cannot be read: {0}")]
+    RedirectUris(#[from] InvalidRedirectPolicy),
+    #[error("cannot be read: {0}")]
+    Clients(#[from] InvalidClients),
+    #[error("must be an https URL without query and fragment")]
+    Issuer(#[from] InvalidForeignIssuer),
+    #[error("must {0}")]
+    People(#[from] InvalidAllowedUsers),
+    #[error("must {0}")]
+    Owners(#[from] InvalidOwners),
+    #[error("cannot be true: {0}")]
+    OneTenant(#[from] SeveralTenants),
+}
+
+fn alternatives(names: &[&str]) -> String {
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, first)) => format!("{} or {last}", first.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// A setting that cannot be read.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("{} {expected}", .setting.name())]
+pub(crate) struct SettingProblem {
+    /// Which.
+    pub(crate) setting: Setting,
+    /// What it should have been.
+    pub(crate) expected: Expected,
+}
+
+impl SettingProblem {
+    /// For the log: the problem and what follows from it.
+    pub(crate) fn report(&self) -> String {
+        let parts: Vec<&str> = self.setting.closes().iter().map(|part| part.in_words()).collect();
+        if parts.is_empty() {
+            format!("{self}; the default is used")
+        } else {
+            format!("{self}; closed until then: {}", parts.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_says_what_is_expected_and_what_is_closed() {
+        for (setting, expected, report) in [
+            (
+                Setting::Challenge,
+                Expected::OneOf(vec!["http", "result"]),
+                "CHALLENGE must be http or result; the default is used",
+            ),
+            (
+                Setting::AccessTokenSeconds,
+                Expected::Number { least: 60, most: 3600 },
+                "ACCESS_TOKEN_SECONDS must be a whole number from 60 to 3600; closed until then: sign-in for applications",
+            ),
+            (
+                Setting::OpenIdClientId,
+                Expected::Missing(Setting::Identity),
+                "OPENID_CLIENT_ID is not set, and IDENTITY needs it; closed until then: sign-in for applications, calls \
+                 with a token, the account page",
+            ),
+            (
+                Setting::Log,
+                Expected::OneOf(vec!["all", "errors", "off"]),
+                "LOG must be all, errors or off; closed until then: the log of requests",
+            ),
+        ] {
+            assert_eq!(SettingProblem { setting, expected }.report(), report);
+        }
+    }
+
+    #[test]
+    fn every_setting_stands_in_the_documentation() {
+        let documentation = include_str!("../../../../docs/configuration.md");
+        for setting in Setting::ALL {
+            assert!(documentation.contains(&format!("`{}`", setting.name())), "{}", setting.name());
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The variables and secrets of the Worker as text, and what is wrong with those that were read.
+
+use worker::Env;
+use worker::js_sys::{Array, JSON};
+use worker::wasm_bindgen::{JsCast, JsValue};
+
+use crate::config::settings::{Expected, Setting, SettingProblem};
+use crate::platform::js;
+
+/// Reads settings, and keeps the problems that it meets.
+pub(crate) struct Variables<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<SettingProblem>,
+}
+
+impl<'a> Variables<'a> {
+    /// `variable` gives the text of a variable, if it is set.
+    pub(crate) fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
+        Self { variable, problems: Vec::new() }
+    }
+
+    /// Returns what cannot be read.
+    pub(crate) fn into_problems(self) -> Vec<SettingProblem> {
+        self.problems
+    }
+
+    /// Returns the text of a variable. An empty one is not set.
+    pub(crate) fn text(&self, setting: Setting) -> Option<String> {
+        let text = (self.variable)(setting.name())?;
+        Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    /// Returns the text of a variable that `by` makes necessary.
+    pub(crate) fn needed(&self, setting: Setting, by: Setting) -> Result<String, SettingProblem> {
+        self.text(setting).ok_or(SettingProblem { setting, expected: Expected::Missing(by) })
+    }
+
+    /// Returns what `read` makes of the variables, or `closed` if one of them cannot be read.
+    pub(crate) fn read<T>(&mut self, closed: T, read: impl FnOnce(&Self) -> Result<T, SettingProblem>) -> T {
+        read(self).unwrap_or_else(|problem| {
+            self.problems.push(problem);
+            closed
+        })
+    }
+
+    /// Returns what one variable says: `unset` if it says nothing, `closed` if it cannot be read.
+    pub(crate) fn parsed<T, E: Into<Expected>>(
+        &mut self,
+        setting: Setting,
+        unset: T,
+        closed: T,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> T {
+        self.read(closed, |variables| match variables.text(setting) {
+            None => Ok(unset),
+            Some(text) => parse(&text).map_err(|error| SettingProblem { setting, expected: error.into() }),
+        })
+    }
+
+    /// One of several words.
+    pub(crate) fn choice<T: Copy>(
+        &mut self,
+        setting: Setting,
+        choices: &[(&'static str, T)],
+        unset: T,
+        closed: T,
+    ) -> T {
+        self.parsed(setting, unset, closed, |text| {
+            let chosen = choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice);
+            chosen.ok_or_else(|| Expected::OneOf(choices.iter().map(|(word, _)| *word).collect()))
+        })
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(&mut self, setting: Setting, unset: bool) -> bool {
+        self.choice(setting, &[("true", true), ("false", false)], unset, unset)
+    }
+
+    /// Returns a whole number; the default where there is none, or one out of bounds.
+    pub(crate) fn number(&mut self, setting: Setting, default: u32, least: u32, most: u32) -> u32 {
+        self.parsed(setting, default, default, |text| match text.parse() {
+            Ok(number) if (least..=most).contains(&number) => Ok(number),
+            _ => Err(Expected::Number { least, most }),
+        })
+    }
+}
+
+/// Returns the text of a binding of this Worker. A value of `[vars]` need not be a string: numbers and booleans are written as
+/// JSON writes them, a list of strings as one text with spaces, and everything else is JSON, so that every variable that is set
+/// counts.
+pub(crate) fn text_of(env: &Env, name: &str) -> Option<String> {
+    let value = js::get(env, name).ok().filter(|value| !value.is_undefined() && !value.is_null())?;
+    if let Some(text) = value.as_string() {
+        return Some(text);
+    }
+    let words = value.dyn_ref::<Array>().and_then(|list| list.iter().map(|item| item.as_string()).collect());
+    let words: Option<Vec<String>> = words;
+    match words {
+        Some(words) if !words.is_empty() => Some(words.join(" ")),
+        _ => Some(JSON::stringify(&value).map_or_else(|_: JsValue| "?".to_owned(), String::from)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_kept_as_a_problem_and_its_closed_value_holds() {
+        let variable = |name: &str| match name {
+            "PAGE_SIZE" => Some("0".to_owned()),
+            "CHALLENGE" => Some("loud".to_owned()),
+            "LOG" => Some("  ".to_owned()),
+            "ANNOUNCE_ISS" => Some(" false\n".to_owned()),
+            _ => None,
+        };
+        let mut variables = Variables::new(&variable);
+        assert_eq!(variables.number(Setting::PageSize, 250, 1, 1000), 250);
+        assert_eq!(variables.choice(Setting::Challenge, &[("http", 1), ("result", 2)], 1, 3), 3);
+        assert_eq!(variables.choice(Setting::Log, &[("all", 1)], 1, 3), 1, "an empty one is not set");
+        assert!(!variables.flag(Setting::AnnounceIss, true));
+        let problems: Vec<String> = variables.into_problems().iter().map(SettingProblem::to_string).collect();
+        assert_eq!(problems, ["PAGE_SIZE must be a whole number from 1 to 1000", "CHALLENGE must be http or result"]);
+    }
+}

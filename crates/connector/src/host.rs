@@ -1,0 +1,242 @@
+//! What a connector gets from Workers: bindings, a timer, random ids, and what a session remembers.
+
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use worker::wasm_bindgen_futures::spawn_local;
+
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_protocol::tasks::{Command, Reply, TaskId};
+
+use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_protocol::{
+    Change, ClientResponse, Delivery, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, Outcome, RequestId,
+    SessionError, SessionId, Stop, Unavailable, Watch,
+};
+
+use crate::app::App;
+use crate::mcp::announcements;
+use crate::mcp::request_state;
+use crate::mcp::session::SessionOf;
+use crate::objects::anonymous_quota;
+use crate::objects::session::SessionObject;
+use crate::objects::task;
+use crate::platform::timer::Timer;
+use crate::request_log::request_log::Visit;
+
+/// The surroundings of a handler that runs on Workers.
+#[derive(Clone)]
+pub struct Workers {
+    env: worker::Env,
+    app: Rc<App>,
+    /// What keeps a request's work alive after its answer. None in a Durable Object, which stays awake by itself.
+    context: Option<Rc<worker::Context>>,
+    /// What the log hears of the request. None in a Durable Object.
+    visit: Option<Rc<Visit>>,
+    here: Option<Here>,
+    /// Where the client comes from, if it has not signed in. None in a Durable Object.
+    anonymous: Option<Source>,
+}
+
+/// The session in whose object a call runs.
+#[derive(Clone)]
+struct Here {
+    session: SessionId,
+    object: Rc<SessionObject>,
+    /// The note to the object in case the instance of the call dies.
+    note: Rc<str>,
+}
+
+/// What a handler knows about the call it serves. `cx.env()` has the bindings, variables and secrets.
+pub type Context = mcp_connector_protocol::Context<Workers>;
+
+/// What a connector offers, as its author declares it.
+pub type Connector = mcp_connector_protocol::Connector<Workers>;
+
+/// A tool: its name, what it says about itself, and the function behind it.
+pub type Tool = mcp_connector_protocol::Tool<Workers>;
+
+/// A prompt: messages that a person asks for by name.
+pub type Prompt = mcp_connector_protocol::Prompt<Workers>;
+
+/// A resource at a fixed URI.
+pub type Resource = mcp_connector_protocol::Resource<Workers>;
+
+/// Resources at the URIs of a template.
+pub type Template = mcp_connector_protocol::Template<Workers>;
+
+impl Workers {
+    pub(crate) fn new(
+        env: worker::Env,
+        app: Rc<App>,
+        context: Rc<worker::Context>,
+        visit: Rc<Visit>,
+        anonymous: Option<Source>,
+    ) -> Self {
+        Self { env, app, context: Some(context), visit: Some(visit), here: None, anonymous }
+    }
+
+    pub(crate) fn in_object(env: worker::Env, app: Rc<App>) -> Self {
+        Self { env, app, context: None, visit: None, here: None, anonymous: None }
+    }
+
+    /// In the object of a session. `note` says what the object is told of the call if its instance dies.
+    pub(crate) fn in_session(
+        app: Rc<App>,
+        session: SessionId,
+        object: Rc<SessionObject>,
+        visit: Rc<Visit>,
+        note: Rc<str>,
+    ) -> Self {
+        let env = object.env.clone();
+        Self {
+            env,
+            app,
+            context: None,
+            visit: Some(visit),
+            here: Some(Here { session, object, note }),
+            anonymous: None,
+        }
+    }
+
+    fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
+        let here = self.here.as_ref().filter(|here| here.session.as_str() == id.as_str()).map(|here| &here.object);
+        SessionOf { env: &self.env, id, who, here, anonymous: self.anonymous.as_ref() }
+    }
+}
+
+impl Host for Workers {
+    type Env = worker::Env;
+
+    fn env(&self) -> &worker::Env {
+        &self.env
+    }
+
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {
+        Timer::new(duration)
+    }
+
+    fn random_bits(&self) -> Result<u128, Unavailable> {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).map_err(|_| Unavailable)?;
+        Ok(u128::from_be_bytes(bytes))
+    }
+
+    async fn log_level(&self, session: &SessionId, owner: Option<&Subject>) -> Result<Option<LogLevel>, SessionError> {
+        self.session(session, owner).log_level().await
+    }
+
+    async fn set_log_level(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        level: LogLevel,
+    ) -> Result<(), SessionError> {
+        self.session(session, owner).set_log_level(level).await
+    }
+
+    async fn client_response(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        id: &str,
+    ) -> Result<ClientResponse, SessionError> {
+        self.session(session, owner).answer_to(id).await
+    }
+
+    async fn respond(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        id: &str,
+        response: &ClientResponse,
+    ) -> Result<(), SessionError> {
+        self.session(session, owner).bring_answer(id, response).await
+    }
+
+    async fn stop(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId, stream: Option<&str>) -> Stop {
+        self.session(session, owner).stop(id, stream).await
+    }
+
+    async fn cancel(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId) -> Result<(), SessionError> {
+        self.session(session, owner).cancel(id).await
+    }
+
+    async fn publish(&self, change: &Change, by: Option<&Subject>) {
+        announcements::publish(&self.env, &self.app.endpoint.registry, change, by).await;
+    }
+
+    async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
+        if let Some(network) = &self.anonymous {
+            match anonymous_quota::take_state(&self.env, network, watch.session.as_str()).await {
+                Ok(()) => {}
+                Err(SessionError::Unavailable(error)) => return Err(error.into()),
+                Err(SessionError::TooMany | SessionError::Gone) => return Err(NotWatched::TooMany),
+            }
+        }
+        announcements::watch(&self.env, watch, owner).await
+    }
+
+    async fn keep_events(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        stream: &str,
+        events: &[Event],
+        delivery: Delivery,
+    ) -> Result<(), SessionError> {
+        self.session(session, owner).keep_events(stream, events, delivery).await
+    }
+
+    async fn send(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+        message: Vec<u8>,
+        agreed: Option<[u8; 2]>,
+    ) -> Result<(), SessionError> {
+        self.session(session, owner).send(message, agreed).await
+    }
+
+    fn run_on(&self, work: impl Future<Output = ()> + 'static) {
+        match (&self.context, &self.here) {
+            (Some(context), _) => context.wait_until(work),
+            (None, Some(here)) => here.object.calls.run(
+                here.session.as_str(),
+                (self.reference().as_deref().unwrap_or_default(), &here.note),
+                work,
+            ),
+            (None, None) => spawn_local(work),
+        }
+    }
+
+    async fn task(&self, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
+        if let Some(network) = self.anonymous.as_ref().filter(|_| matches!(command, Command::Begin(..))) {
+            match anonymous_quota::take_state(&self.env, network, id.as_str()).await {
+                Ok(()) => {}
+                Err(SessionError::Unavailable(error)) => return Err(error),
+                Err(SessionError::TooMany | SessionError::Gone) => return Ok(Reply::TooMany),
+            }
+        }
+        task::tell(&self.env, id, command).await
+    }
+
+    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
+        request_state::seal(plain, binding, &*self.app.authority(&self.env).await?)
+    }
+
+    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
+        request_state::open(sealed, binding, &*self.app.authority(&self.env).await?)
+    }
+
+    fn answered(&self, outcome: Outcome) {
+        if let Some(visit) = &self.visit {
+            visit.answered(outcome);
+        }
+    }
+
+    fn reference(&self) -> Option<String> {
+        self.visit.as_ref().map(|visit| visit.id().to_owned())
+    }
+}

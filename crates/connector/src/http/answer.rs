@@ -1,0 +1,258 @@
+//! An HTTP answer: a status, headers, and one buffer or a stream.
+
+use std::borrow::Cow;
+
+use futures::StreamExt;
+use serde::Serialize;
+use serde_json::{Value, json};
+use worker::js_sys::Uint8Array;
+use worker::web_sys::{self, ResponseInit};
+
+use mcp_connector_base::outage::Outage;
+use mcp_connector_protocol::Events;
+
+use crate::config::settings::SettingProblem;
+use crate::http::incoming::Incoming;
+use crate::platform::cancel::UntilGone;
+
+/// `Retry-After` where the owner must correct a setting first, in seconds.
+pub(crate) const RETRY_CLOSED: &str = "60";
+
+/// Returns the text for a part that is closed.
+pub(crate) fn closed_text(problem: &SettingProblem) -> String {
+    format!("The owner of this server must correct a setting first: {problem}.")
+}
+
+/// What goes back.
+pub(crate) struct Answer {
+    status: u16,
+    headers: Vec<(&'static str, Cow<'static, str>)>,
+    body: AnswerBody,
+}
+
+enum AnswerBody {
+    Empty,
+    Bytes(Vec<u8>),
+    Events(Events),
+    /// Of another answer: the runtime passes it on by itself.
+    Stream(web_sys::ReadableStream),
+}
+
+impl Answer {
+    /// No body.
+    pub(crate) fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: AnswerBody::Empty }
+    }
+
+    /// JSON that is written already.
+    pub(crate) fn json_bytes(status: u16, body: Vec<u8>) -> Self {
+        Self { status, headers: Vec::new(), body: AnswerBody::Bytes(body) }.header("content-type", "application/json")
+    }
+
+    /// JSON.
+    pub(crate) fn json(status: u16, value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => Self::json_bytes(status, body),
+            Err(_) => Self::json_bytes(500, br#"{"error":"server_error"}"#.to_vec()),
+        }
+    }
+
+    /// The answer while something is out of reach. Never one that makes a client throw its credentials away.
+    pub(crate) fn outage(outage: Outage) -> Self {
+        let body =
+            json!({ "error": "temporarily_unavailable", "error_description": "temporarily out of order, try again" });
+        Self::json(503, &body)
+            .header("retry-after", outage.retry_after().to_string())
+            .header("cache-control", "no-store")
+    }
+
+    /// The answer of what is closed while a setting cannot be read. It is like an outage, so that no client discards anything.
+    /// The owner who tries it reads what to correct.
+    pub(crate) fn closed(problem: &SettingProblem) -> Self {
+        let body = json!({ "error": "temporarily_unavailable", "error_description": closed_text(problem) });
+        Self::json(503, &body).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
+    }
+
+    /// A page for people.
+    pub(crate) fn html(status: u16, page: String) -> Self {
+        Self { status, headers: Vec::new(), body: AnswerBody::Bytes(page.into_bytes()) }
+            .header("content-type", "text/html; charset=utf-8")
+    }
+
+    /// Server-Sent Events.
+    pub(crate) fn events(events: Events) -> Self {
+        Self::event_stream(AnswerBody::Events(events))
+    }
+
+    /// Server-Sent Events that are all there.
+    pub(crate) fn events_bytes(events: Vec<u8>) -> Self {
+        Self::event_stream(AnswerBody::Bytes(events))
+    }
+
+    /// Server-Sent Events that somebody else writes.
+    pub(crate) fn events_of(stream: web_sys::ReadableStream) -> Self {
+        Self::event_stream(AnswerBody::Stream(stream))
+    }
+
+    fn event_stream(body: AnswerBody) -> Self {
+        Self { status: 200, headers: Vec::new(), body }
+            .header("content-type", "text/event-stream")
+            .header("cache-control", "no-store")
+            // A proxy in front that buffers would hold the events back.
+            .header("x-accel-buffering", "no")
+    }
+
+    /// Its status.
+    pub(crate) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// What it calls itself, if it is an error of OAuth's form.
+    pub(crate) fn error_name(&self) -> Option<&str> {
+        let AnswerBody::Bytes(body) = &self.body else { return None };
+        if self.status < 400 || !body.starts_with(b"{") {
+            return None;
+        }
+        // Within a text of JSON its quotes would be escaped.
+        let member = br#""error":""#;
+        let at = body.windows(member.len()).position(|part| part == member)?;
+        let name = body.get(at.saturating_add(member.len())..)?.split(|byte| *byte == b'"').next()?;
+        std::str::from_utf8(name).ok()
+    }
+
+    /// The code of the error, if it is one of JSON-RPC's.
+    pub(crate) fn error_code(&self) -> Option<i32> {
+        let AnswerBody::Bytes(body) = &self.body else { return None };
+        body.starts_with(br#"{"jsonrpc":"#).then_some(())?;
+        serde_json::from_slice::<Value>(body).ok()?.get("error")?.get("code")?.as_i64()?.try_into().ok()
+    }
+
+    /// Names the request that it answers in an error of OAuth's form, in a member of its own. The header that names it, in every
+    /// answer, comes with [`Self::into_response`].
+    pub(crate) fn for_request(mut self, id: &str) -> Self {
+        if self.error_name().is_some()
+            && let AnswerBody::Bytes(body) = &mut self.body
+            && body.pop_if(|last| *last == b'}').is_some()
+        {
+            body.extend_from_slice(br#","request_id":""#);
+            body.extend_from_slice(id.as_bytes());
+            body.extend_from_slice(br#""}"#);
+        }
+        self
+    }
+
+    /// Adds a header.
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Adds cookies, each as the value of its `Set-Cookie` header.
+    pub(crate) fn with_cookies(self, cookies: Vec<String>) -> Self {
+        cookies.into_iter().fold(self, |answer, cookie| answer.header("set-cookie", cookie))
+    }
+
+    /// The same without its body, for HEAD.
+    pub(crate) fn without_body(mut self) -> Self {
+        self.body = AnswerBody::Empty;
+        self
+    }
+
+    /// Whether its status and headers are those of [`USUAL_HEAD`].
+    fn has_usual_head(&self) -> bool {
+        let usual = USUAL_HEADERS.iter().copied();
+        self.status == USUAL_STATUS && self.headers.iter().map(|(name, value)| (*name, &**value)).eq(usual)
+    }
+
+    /// The runtime's own type, as the answer to `request`. Fails where a header value cannot be one.
+    pub(crate) fn into_response(self, request: &Incoming) -> worker::Result<web_sys::Response> {
+        let id = request.visit().id();
+        if self.has_usual_head() {
+            return USUAL_HEAD.with(|usual| match usual {
+                Some(usual) => {
+                    usual.headers.set(REQUEST_ID, id)?;
+                    self.body.into_response(&usual.init, request)
+                }
+                None => self.into_response_of_its_own(id, request),
+            });
+        }
+        self.into_response_of_its_own(id, request)
+    }
+
+    fn into_response_of_its_own(self, id: &str, request: &Incoming) -> worker::Result<web_sys::Response> {
+        let headers = self.headers.iter().map(|(name, value)| (*name, &**value)).chain([(REQUEST_ID, id)]);
+        let head = Head::new(self.status, headers)?;
+        self.body.into_response(&head.init, request)
+    }
+}
+
+impl AnswerBody {
+    fn into_response(self, init: &ResponseInit, request: &Incoming) -> worker::Result<web_sys::Response> {
+        Ok(match self {
+            Self::Empty => web_sys::Response::new_with_opt_str_and_init(None, init)?,
+            Self::Bytes(bytes) => {
+                let bytes = Uint8Array::from(bytes.as_slice());
+                web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&bytes), init)?
+            }
+            Self::Stream(stream) => web_sys::Response::new_with_opt_readable_stream_and_init(Some(&stream), init)?,
+            Self::Events(events) => {
+                let stream = worker::Response::from_stream(
+                    UntilGone::new(events, request.number(), request.signal()).map(Ok::<_, worker::Error>),
+                )?;
+                let stream = web_sys::Response::from(stream).body().map(|stream| request.number().stream(&stream));
+                web_sys::Response::new_with_opt_readable_stream_and_init(stream.as_ref(), init)?
+            }
+        })
+    }
+}
+
+/// Status and headers, in the runtime's own types. A response gets a copy of them.
+struct Head {
+    headers: web_sys::Headers,
+    init: ResponseInit,
+}
+
+impl Head {
+    fn new<'a>(status: u16, values: impl Iterator<Item = (&'a str, &'a str)>) -> worker::Result<Self> {
+        let headers = web_sys::Headers::new()?;
+        for (name, value) in values {
+            headers.append(name, value)?;
+        }
+        let init = ResponseInit::new();
+        init.set_status(status);
+        init.set_headers(&headers);
+        Ok(Self { headers, init })
+    }
+}
+
+/// Names the request in its answer.
+const REQUEST_ID: &str = "x-request-id";
+
+/// The head that nearly every answer of an MCP endpoint has. It is made once: that is a third of what a response costs.
+const USUAL_STATUS: u16 = 200;
+const USUAL_HEADERS: [(&str, &str); 2] = [("content-type", "application/json"), ("vary", "origin")];
+
+thread_local! {
+    static USUAL_HEAD: Option<Head> = Head::new(USUAL_STATUS, USUAL_HEADERS.into_iter()).ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::cors;
+
+    #[test]
+    fn the_answer_to_a_call_has_the_usual_head() {
+        let call = |status| Answer::json_bytes(status, b"{}".to_vec());
+        for (name, answer, is_usual) in [
+            ("a result", cors::readable_by(call(200), None), true),
+            ("a result for a page", cors::readable_by(call(200), Some("https://claude.ai")), false),
+            ("a refusal", cors::readable_by(call(400), None), false),
+            ("with a session", cors::readable_by(call(200).header("mcp-session-id", "s"), None), false),
+            ("a document", cors::readable_by_all(call(200)), false),
+            ("nothing", cors::readable_by(Answer::empty(202), None), false),
+        ] {
+            assert_eq!(answer.has_usual_head(), is_usual, "{name}");
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What browsers need to call the connector from a web page (Fetch, "CORS protocol").
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+
+const METHODS: &str = "GET, POST, DELETE, OPTIONS";
+
+/// What a page may send, besides one header for each `x-mcp-header`.
+const REQUEST_HEADERS: &str = "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id, \
+     traceparent, tracestate, baggage";
+
+/// What a page may read.
+const EXPOSED_HEADERS: &str = "www-authenticate, mcp-session-id, mcp-protocol-version, x-request-id, retry-after";
+
+/// How long a browser remembers a preflight, in seconds. Chromium keeps none longer.
+const MAX_AGE: &str = "7200";
+
+/// Most headers a page may ask for.
+const MAX_ASKED_HEADERS: usize = 64;
+
+/// Lets the page at `origin`, which has been checked, read an answer.
+pub(crate) fn readable_by(answer: Answer, origin: Option<&str>) -> Answer {
+    let answer = answer.header("vary", "origin");
+    match origin {
+        None => answer,
+        Some(origin) => answer
+            .header("access-control-allow-origin", origin.to_owned())
+            .header("access-control-expose-headers", EXPOSED_HEADERS),
+    }
+}
+
+/// Lets any page read a document that is public anyway.
+pub(crate) fn readable_by_all(answer: Answer) -> Answer {
+    answer.header("access-control-allow-origin", "*").header("access-control-expose-headers", EXPOSED_HEADERS)
+}
+
+/// The answer to a preflight.
+pub(crate) fn preflight(incoming: &Incoming) -> Answer {
+    let asked = incoming.header("access-control-request-headers").unwrap_or_default();
+    Answer::empty(204)
+        .header("access-control-allow-methods", METHODS)
+        .header("access-control-allow-headers", allowed_headers(&asked))
+        .header("access-control-max-age", MAX_AGE)
+}
+
+/// The fixed names and those of `asked` that belong to arguments.
+fn allowed_headers(asked: &str) -> String {
+    let mut allowed = REQUEST_HEADERS.to_owned();
+    for name in asked.split(',').map(|name| name.trim().to_ascii_lowercase()).take(MAX_ASKED_HEADERS) {
+        let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+        if is_token && name.starts_with("mcp-param-") {
+            allowed.push_str(", ");
+            allowed.push_str(&name);
+        }
+    }
+    allowed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_may_send_argument_headers_and_nothing_unknown() {
+        let allowed = allowed_headers("Content-Type, Mcp-Param-Region, x-evil, mcp-param-a\r\nb");
+        assert!(allowed.ends_with(", mcp-param-region"), "{allowed}");
+        assert!(!allowed.contains("evil"), "{allowed}");
+    }
+}

@@ -1,0 +1,51 @@
+//! `/`: the page for people, filled with what the connector says about itself.
+
+use mcp_connector_protocol::Registry;
+
+use crate::config::configuration::{ChallengeForm, Configuration};
+use crate::config::settings::SettingProblem;
+use crate::host::Workers;
+use crate::http::answer::Answer;
+use crate::http::route::McpEndpoint;
+use crate::http::site::Site;
+use crate::pages;
+use crate::pages::home::{Effect, HomePage, HomeTool, Missing};
+
+/// The page.
+pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Configuration) -> Answer {
+    let info = registry.info();
+    let tools = registry.tools.iter().map(|ready| {
+        let tool = &ready.tool;
+        HomeTool {
+            title: tool.title.as_deref().unwrap_or(&tool.name),
+            description: &tool.description,
+            needs_sign_in: !ready.required.is_empty(),
+            effect: effect(tool.hints.read_only, tool.hints.destructive),
+        }
+    });
+    let page = HomePage {
+        name: &info.name,
+        title: registry.display_name(),
+        description: info.description.as_deref(),
+        version: &info.version,
+        url: site.resource(McpEndpoint::Lazy).as_str(),
+        private_url: site.resource(McpEndpoint::Private).as_str(),
+        tools: tools.collect(),
+        has_sign_in: !registry.scopes().is_empty(),
+        has_account: !registry.scopes().is_empty() && configuration.auth_issuer.is_none(),
+        challenges_in_result: configuration.challenge == ChallengeForm::Result,
+        missing: configuration.missing().map(Missing::of),
+        problems: configuration.problems.iter().map(SettingProblem::report).collect(),
+    };
+    let answer = Answer::html(200, pages::home(&page));
+    pages::home_headers().into_iter().fold(answer, |answer, (name, value)| answer.header(name, value))
+}
+
+fn effect(read_only: Option<bool>, destructive: Option<bool>) -> Effect {
+    match (read_only, destructive) {
+        (Some(true), _) => Effect::Reads,
+        (_, Some(true)) => Effect::Deletes,
+        (Some(false), Some(false)) => Effect::Adds,
+        (None, _) | (Some(false), None) => Effect::Unsaid,
+    }
+}

@@ -1,0 +1,263 @@
+//! A request as it arrived: its URL in parts, its headers, and its body within a limit.
+
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use thiserror::Error;
+use worker::js_sys::{JsString, Uint8Array};
+use worker::wasm_bindgen::JsCast;
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::web_sys;
+
+use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_protocol::RequestHeaders;
+
+use crate::http::route::Route;
+use crate::platform::instance::{Lost, RequestNumber};
+use crate::platform::js;
+use crate::platform::timer::Timer;
+use crate::request_log::request_log::Visit;
+
+/// A request.
+pub(crate) struct Incoming {
+    number: RequestNumber,
+    lost: Option<Lost>,
+    visit: Rc<Visit>,
+    method: String,
+    route: Route,
+    request: web_sys::Request,
+    headers: js::Headers,
+    url: String,
+    /// Where the path begins in `url`.
+    path_at: usize,
+}
+
+/// How long a body may take to arrive, whole.
+const BODY_TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// Why a body was not read.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub(crate) enum BodyError {
+    #[error("The body is larger than this server reads.")]
+    TooLarge,
+    /// The body is compressed. Its size after decompression is unknown.
+    #[error("The body is compressed. Send it without Content-Encoding.")]
+    Encoded,
+    #[error("The body did not arrive within {} seconds.", BODY_TIME_LIMIT.as_secs())]
+    TooSlow,
+    #[error("The body ended before it was complete.")]
+    Broken,
+}
+
+impl BodyError {
+    /// Returns the HTTP status that says so.
+    pub(crate) const fn status(self) -> u16 {
+        match self {
+            Self::TooLarge => 413,
+            Self::Encoded => 415,
+            Self::TooSlow => 408,
+            Self::Broken => 400,
+        }
+    }
+}
+
+impl Incoming {
+    pub(crate) fn new(number: RequestNumber, request: web_sys::Request) -> Self {
+        let (url, headers) = (request.url(), request.headers().unchecked_into());
+        let path_at = path_start(&url);
+        // A path that is none of ours is somebody's own words.
+        let path = path_of(&url, path_at);
+        let (method, route) = (request.method(), Route::of(path));
+        let path = match path.strip_suffix('/').unwrap_or(path) {
+            _ if route == Route::NotFound => "",
+            "" => "/",
+            path => path,
+        };
+        let lost = number.lost();
+        let visit = match lost.as_ref().and_then(Lost::reference) {
+            Some(reference) => Visit::new(&method, path, None).of_name(reference),
+            None => Visit::new(&method, path, header(&headers, "cf-ray").as_deref()),
+        };
+        let visit = Rc::new(visit);
+        Self { number, lost, visit, method, route, request, headers, url, path_at }
+    }
+
+    /// Its number in the guard of the instance.
+    pub(crate) const fn number(&self) -> RequestNumber {
+        self.number
+    }
+
+    /// Returns what an earlier instance left of it.
+    pub(crate) const fn lost(&self) -> Option<&Lost> {
+        self.lost.as_ref()
+    }
+
+    /// What is noted about the request, for the log.
+    pub(crate) const fn visit(&self) -> &Rc<Visit> {
+        &self.visit
+    }
+
+    /// Aborted when the client is gone.
+    pub(crate) fn signal(&self) -> web_sys::AbortSignal {
+        self.request.signal()
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// What its path is.
+    pub(crate) const fn route(&self) -> Route {
+        self.route
+    }
+
+    /// Scheme and authority that were asked, as the runtime wrote them.
+    pub(crate) fn asked_origin(&self) -> &str {
+        self.url.get(..self.path_at).unwrap_or_default()
+    }
+
+    /// The path, percent-encoded as it was sent.
+    pub(crate) fn path(&self) -> &str {
+        path_of(&self.url, self.path_at)
+    }
+
+    /// The query as it was sent, without its question mark.
+    pub(crate) fn query(&self) -> &str {
+        let before_fragment = self.url.split('#').next().unwrap_or_default();
+        before_fragment.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        header(&self.headers, name)
+    }
+
+    /// Returns the network that it came from, as far as one can tell.
+    pub(crate) fn network(&self) -> Source {
+        Source::from_network(self.header("cf-connecting-ip").as_deref())
+    }
+
+    /// Returns how large the client says its body is.
+    pub(crate) fn content_length(&self) -> Option<u64> {
+        self.header("content-length").and_then(|length| length.parse().ok())
+    }
+
+    /// The whole body, if it is not larger than `limit` bytes.
+    pub(crate) async fn body(&self, limit: u32) -> Result<Vec<u8>, BodyError> {
+        if self.header("content-encoding").is_some_and(|encoding| !is_identity(&encoding)) {
+            return Err(BodyError::Encoded);
+        }
+        let body = async {
+            match self.content_length() {
+                Some(length) if length > u64::from(limit) => Err(BodyError::TooLarge),
+                // The runtime holds a client to the length that it announced.
+                Some(_) => self.whole_body().await,
+                None => self.counted_body(limit).await,
+            }
+        };
+        match select(pin!(body), pin!(Timer::new(BODY_TIME_LIMIT))).await {
+            Either::Left((body, _)) => body,
+            Either::Right(((), _)) => Err(BodyError::TooSlow),
+        }
+    }
+
+    async fn whole_body(&self) -> Result<Vec<u8>, BodyError> {
+        let promise = self.request.array_buffer().map_err(|_| BodyError::Broken)?;
+        let buffer = JsFuture::from(promise).await.map_err(|_| BodyError::Broken)?;
+        Ok(Uint8Array::new(&buffer).to_vec())
+    }
+
+    /// A body of unknown length, read until it is too long.
+    async fn counted_body(&self, limit: u32) -> Result<Vec<u8>, BodyError> {
+        let Some(stream) = self.request.body() else { return Ok(Vec::new()) };
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        js::bytes_of(&stream, limit).await.map_err(|_| BodyError::Broken)?.ok_or(BodyError::TooLarge)
+    }
+}
+
+/// Returns whether a `Content-Encoding` changes nothing (RFC 9110 §8.4).
+fn is_identity(encoding: &str) -> bool {
+    encoding.split(',').map(str::trim).all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case("identity"))
+}
+
+impl RequestHeaders for Incoming {
+    fn get(&self, name: &str) -> Option<String> {
+        self.header(name)
+    }
+}
+
+/// Names that are asked for again and again, most of them by every call.
+const KNOWN: [&str; 13] = [
+    "cf-ray",
+    "origin",
+    "authorization",
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "accept",
+    "mcp-protocol-version",
+    "mcp-session-id",
+    "mcp-method",
+    "mcp-name",
+    "traceparent",
+    "cf-connecting-ip",
+];
+
+thread_local! {
+    /// The same as the runtime's own strings: to make one takes longer than to look up its header.
+    static KNOWN_NAMES: [JsString; KNOWN.len()] = KNOWN.map(JsString::from);
+}
+
+fn header(headers: &js::Headers, name: &str) -> Option<String> {
+    let value = KNOWN_NAMES.with(|names| match KNOWN.iter().zip(names).find(|(known, _)| **known == name) {
+        Some((_, name)) => headers.get(name),
+        None => headers.get(&name.into()),
+    });
+    value.ok().flatten()
+}
+
+fn path_of(url: &str, path_at: usize) -> &str {
+    let rest = url.get(path_at..).unwrap_or_default();
+    rest.find(['?', '#']).and_then(|end| rest.get(..end)).unwrap_or(rest)
+}
+
+/// Returns where the path begins in the URL of a request, which the runtime has parsed and written: `http://` or `https://`,
+/// and a host of at least one character.
+fn path_start(url: &str) -> usize {
+    const IN_HOST: usize = "https://".len();
+    let rest = url.get(IN_HOST..).unwrap_or_default();
+    rest.find(['/', '?', '#']).map_or(url.len(), |at| IN_HOST.saturating_add(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_identity, path_start};
+
+    #[test]
+    fn a_body_is_sent_as_it_is() {
+        for (encoding, is_plain) in [
+            ("", true),
+            ("identity", true),
+            ("Identity, identity", true),
+            ("gzip", false),
+            ("identity, br", false),
+            ("x", false),
+        ] {
+            assert_eq!(is_identity(encoding), is_plain, "{encoding:?}");
+        }
+    }
+
+    #[test]
+    fn a_url_is_cut_where_its_path_begins() {
+        for (url, origin) in [
+            ("http://127.0.0.1:8787/mcp?x", "http://127.0.0.1:8787"),
+            ("http://h/a/b", "http://h"),
+            ("https://mcp.example.com/", "https://mcp.example.com"),
+            ("https://mcp.example.com", "https://mcp.example.com"),
+            ("https://[::1]:1/a://b", "https://[::1]:1"),
+        ] {
+            assert_eq!(&url[..path_start(url)], origin, "{url}");
+        }
+    }
+}

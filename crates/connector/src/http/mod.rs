@@ -1,0 +1,14 @@
+//! TODO.
+
+pub(crate) mod addresses;
+pub(crate) mod answer;
+pub(crate) mod cors;
+pub(crate) mod home;
+pub(crate) mod incoming;
+pub(crate) mod limit;
+pub(crate) mod outbound;
+pub(crate) mod request_guard;
+pub(crate) mod route;
+pub(crate) mod site;
+pub(crate) mod web_origins;
+pub(crate) mod well_known;

@@ -1,0 +1,102 @@
+//! Requests to servers of others: direct, without redirects and credentials of ours, small and short.
+
+use worker::js_sys::global;
+use worker::wasm_bindgen::{JsCast, JsValue};
+use worker::web_sys::Response;
+
+use mcp_connector_base::outage::Outage;
+
+use crate::platform::js;
+
+/// How long an answer and its body may take, in seconds, unless said otherwise.
+pub(crate) const TIME_LIMIT: u32 = 5;
+
+/// What such a request calls itself.
+const AGENT: &str = concat!("mcp-connector/", env!("CARGO_PKG_VERSION"));
+
+/// Whether a request that came in is one of ours, or of another server like this one, whatever its version.
+pub(crate) fn is_of_our_kind(user_agent: &str) -> bool {
+    user_agent.split('/').next() == AGENT.split('/').next()
+}
+
+/// A request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outbound<'a> {
+    /// Where.
+    pub(crate) url: &'a str,
+    /// `Authorization`.
+    pub(crate) authorization: Option<&'a str>,
+    /// A form to post; without one it is a GET.
+    pub(crate) form: Option<&'a str>,
+}
+
+impl<'a> Outbound<'a> {
+    /// A plain GET.
+    pub(crate) const fn get(url: &'a str) -> Self {
+        Self { url, authorization: None, form: None }
+    }
+
+    /// The answer, whatever its status.
+    pub(crate) async fn send(self) -> Result<Response, Outage> {
+        let answer = self.fetch().await.map_err(remote)?;
+        answer.dyn_into().map_err(remote)
+    }
+
+    /// The body of an answer with status 200.
+    pub(crate) async fn document(self, limit: usize) -> Result<Document, Outage> {
+        let response = self.send().await?;
+        if response.status() != 200 {
+            return Err(Outage::Remote);
+        }
+        let max_age = response.headers().get("cache-control").ok().flatten().as_deref().and_then(max_age);
+        let body = body(&response, limit).await?.ok_or(Outage::Remote)?;
+        Ok(Document { body, max_age })
+    }
+
+    async fn fetch(self) -> Result<JsValue, JsValue> {
+        let milliseconds = TIME_LIMIT.saturating_mul(1000);
+        let signal = js::call(&js::get(&global(), "AbortSignal")?, "timeout", &[&milliseconds.into()])?;
+        let agent = AGENT.into();
+        let (accept, form_type) = ("application/json".into(), "application/x-www-form-urlencoded".into());
+        let authorization = self.authorization.map(JsValue::from_str);
+        let mut headers: Vec<(&str, &JsValue)> = vec![("accept", &accept), ("user-agent", &agent)];
+        if let Some(authorization) = &authorization {
+            headers.push(("authorization", authorization));
+        }
+        if self.form.is_some() {
+            headers.push(("content-type", &form_type));
+        }
+        let headers = js::object(&headers)?;
+        let (manual, post) = ("manual".into(), "POST".into());
+        let form = self.form.map(JsValue::from_str);
+        let mut how: Vec<(&str, &JsValue)> = vec![("redirect", &manual), ("headers", &headers), ("signal", &signal)];
+        if let Some(form) = &form {
+            how.extend([("method", &post), ("body", form)]);
+        }
+        js::call_async(&global(), "fetch", &[&self.url.into(), &js::object(&how)?]).await
+    }
+}
+
+/// What was fetched.
+pub(crate) struct Document {
+    pub(crate) body: Vec<u8>,
+    /// For how many seconds its host says that it is good.
+    pub(crate) max_age: Option<u64>,
+}
+
+/// The body of an answer; none if it is longer than `limit`.
+pub(crate) async fn body(response: &Response, limit: usize) -> Result<Option<Vec<u8>>, Outage> {
+    match response.body() {
+        Some(stream) => js::bytes_of(&stream, limit).await.map_err(remote),
+        None => Ok(Some(Vec::new())),
+    }
+}
+
+fn remote(_: JsValue) -> Outage {
+    Outage::Remote
+}
+
+fn max_age(cache_control: &str) -> Option<u64> {
+    let mut directives = cache_control.split(',').filter_map(|directive| directive.trim().split_once('='));
+    directives.find_map(|(name, value)| name.eq_ignore_ascii_case("max-age").then(|| value.parse().ok()).flatten())
+}

@@ -1,0 +1,219 @@
+//! Which path leads where. Both forms of a path, with and without a slash at its end, are the same: a client that follows a
+//! redirect on an MCP URL loses its token or its body on the way.
+
+use mcp_connector_oauth::resource::metadata::{MetadataForm, authorization_server_metadata, path as paths};
+use mcp_connector_oauth::resource::protected_resource::{
+    MCP_PATH, PRIVATE_MCP_PATH, PROTECTED_RESOURCE_METADATA_PATH, SSE_PATH,
+};
+
+/// One of the MCP endpoints. Each is a protected resource of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum McpEndpoint {
+    /// `/mcp`: sign-in only where a tool needs it.
+    Lazy,
+    /// `/private/mcp`: every request needs a token.
+    Private,
+    /// `/sse` and where its streams say that messages go: the transport of 2024-11-05, with sign-in as at `/mcp`.
+    HttpSse,
+}
+
+/// Where messages of the transport of 2024-11-05 are posted.
+pub(crate) const SSE_MESSAGES_PATH: &str = "/sse/messages";
+
+impl McpEndpoint {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Lazy, Self::Private, Self::HttpSse];
+
+    /// Its path.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Lazy => MCP_PATH,
+            Self::Private => PRIVATE_MCP_PATH,
+            Self::HttpSse => SSE_PATH,
+        }
+    }
+}
+
+/// One of the endpoints of the authorization server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OAuthEndpoint {
+    /// RFC 8414 §3, under each name that a client may try.
+    Metadata(MetadataForm),
+    /// RFC 7517 §5.
+    Jwks,
+    /// What a person sees.
+    SignIn(SignInStep),
+    /// Where a person sees their connected apps.
+    Account(AccountStep),
+    /// What programs post to.
+    Direct(DirectEndpoint),
+}
+
+/// The steps of a sign-in, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignInStep {
+    /// The authorization endpoint (RFC 6749 §3.1).
+    Ask,
+    /// Where the form of the consent page goes.
+    Consent,
+    /// Where the form of the login page goes.
+    Login,
+    /// Where an identity provider sends the person back.
+    Callback,
+}
+
+/// The parts of the account page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountStep {
+    /// The page, and where its forms go.
+    Page,
+    /// Where a sign-in to it begins, or the form of its login page goes.
+    SignIn,
+    /// Every client, for the owner.
+    Clients,
+}
+
+/// The endpoints that programs post to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DirectEndpoint {
+    /// RFC 6749 §3.2.
+    Token,
+    /// RFC 7591 §3.
+    Register,
+    /// RFC 7009 §2.
+    Revoke,
+}
+
+/// Where the form of the consent page goes.
+pub(crate) const CONSENT_PATH: &str = "/authorize/consent";
+/// Where the form of the login page goes.
+pub(crate) const LOGIN_PATH: &str = "/authorize/login";
+/// Where an identity provider sends the person back.
+pub(crate) const CALLBACK_PATH: &str = "/authorize/callback";
+
+/// Where a person sees their connected apps.
+pub(crate) const ACCOUNT_PATH: &str = "/account";
+/// Where the owner sees every client.
+pub(crate) const ACCOUNT_CLIENTS_PATH: &str = "/account/clients";
+/// Where they sign in for that. Below `/authorize`, so that whatever stands in front of one stands in front of the other.
+pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
+
+/// The same, to be asked which account it shall be.
+pub(crate) const OTHER_ACCOUNT_PATH: &str = "/authorize/account?prompt=select_account";
+
+impl OAuthEndpoint {
+    fn of(path: &str) -> Option<Self> {
+        Some(match path {
+            paths::AUTHORIZE => Self::SignIn(SignInStep::Ask),
+            CONSENT_PATH => Self::SignIn(SignInStep::Consent),
+            LOGIN_PATH => Self::SignIn(SignInStep::Login),
+            CALLBACK_PATH => Self::SignIn(SignInStep::Callback),
+            ACCOUNT_PATH => Self::Account(AccountStep::Page),
+            ACCOUNT_SIGN_IN_PATH => Self::Account(AccountStep::SignIn),
+            ACCOUNT_CLIENTS_PATH => Self::Account(AccountStep::Clients),
+            paths::TOKEN => Self::Direct(DirectEndpoint::Token),
+            paths::REGISTER => Self::Direct(DirectEndpoint::Register),
+            paths::REVOKE => Self::Direct(DirectEndpoint::Revoke),
+            paths::JWKS => Self::Jwks,
+            _ => Self::Metadata(authorization_server_metadata(path)?),
+        })
+    }
+}
+
+/// What a path is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// `/`.
+    Home,
+    Mcp(McpEndpoint),
+    /// RFC 9728 §3.1: the well-known segment stands before the path of the resource. Without a path it describes `/mcp`.
+    ProtectedResourceMetadata(McpEndpoint),
+    OAuth(OAuthEndpoint),
+    NotFound,
+}
+
+impl Route {
+    /// The route of a path, which is taken as it was sent.
+    pub(crate) fn of(path: &str) -> Self {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        match path {
+            "" => return Self::Home,
+            SSE_MESSAGES_PATH => return Self::Mcp(McpEndpoint::HttpSse),
+            PROTECTED_RESOURCE_METADATA_PATH => return Self::ProtectedResourceMetadata(McpEndpoint::Lazy),
+            _ => {}
+        }
+        for endpoint in McpEndpoint::ALL {
+            if path == endpoint.path() {
+                return Self::Mcp(endpoint);
+            }
+            if path.strip_prefix(PROTECTED_RESOURCE_METADATA_PATH) == Some(endpoint.path()) {
+                return Self::ProtectedResourceMetadata(endpoint);
+            }
+        }
+        OAuthEndpoint::of(path).map_or(Self::NotFound, Self::OAuth)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_slash_forms_are_the_same_path() {
+        for (path, route) in [
+            ("/", Route::Home),
+            ("/mcp", Route::Mcp(McpEndpoint::Lazy)),
+            ("/mcp/", Route::Mcp(McpEndpoint::Lazy)),
+            ("/private/mcp/", Route::Mcp(McpEndpoint::Private)),
+            ("/sse", Route::Mcp(McpEndpoint::HttpSse)),
+            ("/sse/messages", Route::Mcp(McpEndpoint::HttpSse)),
+            ("/.well-known/oauth-protected-resource/sse", Route::ProtectedResourceMetadata(McpEndpoint::HttpSse)),
+            ("/.well-known/oauth-protected-resource", Route::ProtectedResourceMetadata(McpEndpoint::Lazy)),
+            ("/.well-known/oauth-protected-resource/mcp", Route::ProtectedResourceMetadata(McpEndpoint::Lazy)),
+            (
+                "/.well-known/oauth-protected-resource/private/mcp/",
+                Route::ProtectedResourceMetadata(McpEndpoint::Private),
+            ),
+            ("/.well-known/oauth-authorization-server", Route::OAuth(OAuthEndpoint::Metadata(MetadataForm::OAuth))),
+            (
+                "/.well-known/oauth-authorization-server/private/mcp/",
+                Route::OAuth(OAuthEndpoint::Metadata(MetadataForm::OAuth)),
+            ),
+            ("/mcp/.well-known/openid-configuration", Route::OAuth(OAuthEndpoint::Metadata(MetadataForm::OpenId))),
+            ("/.well-known/jwks.json", Route::OAuth(OAuthEndpoint::Jwks)),
+            ("/authorize/", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Ask))),
+            ("/authorize/consent", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Consent))),
+            ("/authorize/login", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Login))),
+            ("/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::Page))),
+            ("/account/", Route::OAuth(OAuthEndpoint::Account(AccountStep::Page))),
+            ("/authorize/account", Route::OAuth(OAuthEndpoint::Account(AccountStep::SignIn))),
+            ("/token/", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Token))),
+            ("/register", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Register))),
+            ("/revoke", Route::OAuth(OAuthEndpoint::Direct(DirectEndpoint::Revoke))),
+        ] {
+            assert_eq!(Route::of(path), route, "{path}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_taken_for_an_endpoint() {
+        for path in [
+            "/mcp//",
+            "/MCP",
+            "/mcp/x",
+            "//mcp",
+            "/private",
+            "/private/mcpx",
+            "/%6dcp",
+            "/.well-known",
+            "/mcp.",
+            "mcp",
+            "/Token",
+            "/authorize/x",
+            "/account/x",
+            "/token/token",
+        ] {
+            assert_eq!(Route::of(path), Route::NotFound, "{path}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The place that was asked, and the absolute URLs that follow from it.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use mcp_connector_oauth::resource::challenge::MetadataUrl;
+use mcp_connector_oauth::resource::protected_resource::{Resource, ResourceServer};
+use mcp_connector_oauth::web::origin::{Issuer, Origin};
+use mcp_connector_oauth::web::web_url::InvalidUrl;
+
+use crate::config::configuration::Configuration;
+use crate::http::route::McpEndpoint;
+
+/// Our own address as the client of this request sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    /// What the client asked: by its Host header and scheme.
+    pub(crate) asked: Origin,
+    /// What documents name: `PUBLIC_URL` where it is set, else `asked`.
+    pub(crate) issuer: Issuer,
+    /// The protected resources, as tokens and documents name them.
+    pub(crate) resources: ResourceServer,
+}
+
+impl Site {
+    pub(crate) fn of(asked: &str, configuration: &Configuration) -> Result<Self, InvalidUrl> {
+        let asked = Origin::of(asked)?;
+        let issuer = configuration.public_url.clone().unwrap_or_else(|| Issuer::new(asked.clone()));
+        let resources = ResourceServer::new(issuer.origin());
+        Ok(Self { asked, issuer, resources })
+    }
+
+    /// The URL that a person pastes into a client, and the identifier of the protected resource.
+    pub(crate) const fn resource(&self, endpoint: McpEndpoint) -> &Resource {
+        match endpoint {
+            McpEndpoint::Lazy => self.resources.mcp(),
+            McpEndpoint::Private => self.resources.private_mcp(),
+            McpEndpoint::HttpSse => self.resources.sse(),
+        }
+    }
+
+    /// Where the endpoint's protected-resource metadata is. None only where the host has characters that no host has.
+    pub(crate) fn metadata_url(&self, endpoint: McpEndpoint) -> Option<MetadataUrl> {
+        MetadataUrl::new(&self.resource(endpoint).metadata_url()).ok()
+    }
+}
+
+/// The site that was asked last: nearly always the one that is asked next.
+#[derive(Default)]
+pub(crate) struct LastSite(RefCell<Option<(String, Rc<Site>)>>);
+
+impl LastSite {
+    /// The site at `asked`, read anew only if another one was asked before.
+    pub(crate) fn of(&self, asked: &str, configuration: &Configuration) -> Result<Rc<Site>, InvalidUrl> {
+        if let Some((last, site)) = &*self.0.borrow()
+            && last == asked
+        {
+            return Ok(Rc::clone(site));
+        }
+        let site = Rc::new(Site::of(asked, configuration)?);
+        self.0.replace(Some((asked.to_owned(), Rc::clone(&site))));
+        Ok(site)
+    }
+}

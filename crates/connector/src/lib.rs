@@ -1,0 +1,32 @@
+//! A remote MCP server on Cloudflare Workers: both eras of the protocol, sign-in only where a tool needs it, and an OAuth
+//! authorization server of its own.
+
+#[doc(hidden)]
+#[path = "serve.rs"]
+pub mod __entry;
+mod app;
+mod config;
+mod host;
+mod http;
+mod mcp;
+mod oauth;
+mod objects;
+mod pages;
+mod platform;
+mod request_log;
+mod store;
+
+pub use mcp_connector_base::caller::Caller;
+pub use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+pub use mcp_connector_base::scope::{Scope, ScopeSet};
+pub use mcp_connector_protocol::{
+    Annotations, Answer, Audience, ClientCapability, Content, Defect, Elicited, Form, Handler, Icon, IntoMessages,
+    IntoResourceContents, IntoToolResult, InvalidForm, Json, ListPage, ListedPage, ListedResource, LogLevel, Message,
+    Partial, Permission, ProtocolVersion, ResourceContents, Root, RpcError, Sampled, Sampling, Skill, Theme,
+    ToolChoice, ToolError, ToolResult, ToolResultContent, ToolUseContent, Topic, View,
+};
+
+pub use app::fetch;
+pub use host::{Connector, Context, Prompt, Resource, Template, Tool};
+pub use store::{Select, Store, StoreError, StorePage};
+pub use {schemars, serde, worker};

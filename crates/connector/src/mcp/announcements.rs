@@ -1,0 +1,210 @@
+//! Streams that say what has changed: of `subscriptions/listen`, and of GET until 2025-11-25. One Durable Object holds all of
+//! them ([`subscriptions_object`](crate::objects::subscriptions)); here a client is led to it, and its stream passed on.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use worker::{Env, console_error, web_sys};
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_oauth::resource::access_token::ACCESS_TOKEN_LIFETIME;
+use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::resource::protected_resource::Resource;
+use mcp_connector_protocol::tasks;
+use mcp_connector_protocol::tasks::TaskId;
+use mcp_connector_protocol::{
+    Change, Full, Interest, Listener, Listening, NotWatched, Registry, Reply, Role, SessionError, SessionId,
+    Unavailable, Watch, session_stream,
+};
+
+use crate::app::App;
+use crate::host::Workers;
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::mcp::endpoint::from_reply;
+use crate::mcp::session_route::ALLOWED;
+use crate::oauth::access_tokens;
+use crate::objects::anonymous_quota::Held;
+use crate::objects::subscriptions::{Command, Opened, Outcome};
+use crate::objects::{command, subscriptions};
+use crate::platform::clock::now;
+
+/// An announcement that is not sent by then is not worth the caller's time.
+const PUBLISH_LIMIT: Duration = Duration::from_secs(2);
+
+/// The way of one request to a stream.
+pub(crate) struct Announcements<'a> {
+    pub(crate) app: &'a Rc<App>,
+    pub(crate) env: &'a Env,
+    pub(crate) incoming: &'a Incoming,
+    /// What the token of the request is for.
+    pub(crate) resource: &'a Resource,
+}
+
+impl Announcements<'_> {
+    /// Answers `subscriptions/listen`.
+    pub(crate) async fn to_subscription(&self, mut listening: Listening) -> Answer {
+        let refusal = listening.refusal();
+        let host = Workers::in_object(self.env.clone(), Rc::clone(self.app));
+        if let Err(error) = listening.find_tasks(&host).await {
+            return NotOpened::Unavailable(error).answer(refusal);
+        }
+        if let Some(events) = listening.ended() {
+            return Answer::events_bytes(events);
+        }
+        let until = self.until(listening.caller());
+        let (tasks, caller) = (listening.tasks().to_vec(), listening.caller().cloned());
+        let (listener, first) = listening.into_listener(Some(until));
+        let listener = self.placed(listener);
+        let stream = match self.open(listener, first).await {
+            Ok(stream) => stream,
+            Err(problem) => return problem.answer(refusal),
+        };
+        // Only now, when it would be heard, does a task say how it stands.
+        match tasks::tell_all(&tasks, caller.as_ref(), &host).await {
+            Ok(()) => Answer::events_of(stream),
+            Err(error) => {
+                drop(stream.cancel());
+                NotOpened::Unavailable(error).answer(refusal)
+            }
+        }
+    }
+
+    /// Answers a GET: what is announced to the session that it names.
+    pub(crate) async fn to_session(&self, caller: Option<&Caller>) -> Answer {
+        let (session, interest): (SessionId, Interest) =
+            match session_stream(self.incoming, &self.app.endpoint.registry, caller) {
+                Ok(stream) => stream,
+                // Of another era or without a session it is no method of this endpoint.
+                Err(reply) => return from_reply(reply).header("allow", ALLOWED),
+            };
+        let role = Role::Session(session.as_str().to_owned());
+        let listener = self.placed(Listener::new(caller, Some(self.until(caller)), interest, role));
+        // Something to write, so that the client has its answer.
+        match self.open(listener, subscriptions::COMMENT.to_vec()).await {
+            Ok(stream) => Answer::events_of(stream),
+            Err(problem) => problem.answer(Reply::refused_unread),
+        }
+    }
+
+    /// Returns the listener, with where they come from if they have not signed in.
+    fn placed(&self, listener: Listener) -> Listener {
+        match listener.owner() {
+            Some(_) => listener,
+            None => listener.from_network(self.incoming.network().as_str()),
+        }
+    }
+
+    /// When the stream ends: when the token of the request expires, or an hour after it began where there is none.
+    fn until(&self, caller: Option<&Caller>) -> u64 {
+        if caller.is_none() {
+            return now().plus(Held::State.lifetime()).as_seconds();
+        }
+        let header = self.incoming.header("authorization");
+        let token = Bearer::from_authorization(header.as_deref()).ok().flatten();
+        let expiry = token.and_then(|token| access_tokens::expiry(&token, self.resource));
+        // One that was verified a moment ago and is not remembered any more lives no longer than any.
+        expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).as_seconds()
+    }
+
+    async fn open(&self, listener: Listener, first: Vec<u8>) -> Result<web_sys::ReadableStream, NotOpened> {
+        let keep_alive_ms = u32::try_from(self.app.configuration.keep_alive.as_millis()).unwrap_or(u32::MAX);
+        let command = Command::Open(Box::new(Opened { listener, first, keep_alive_ms }));
+        let mut response = command::open(&subscriptions::stub(self.env)?, &command).await?;
+        if response.status_code() == 200 {
+            return web_sys::Response::from(response).body().ok_or(NotOpened::Unavailable(Unavailable));
+        }
+        let outcome = response.bytes().await.map_err(|_| Unavailable)?;
+        Err(match subscriptions::outcome(&outcome) {
+            Some(Outcome::Full(full)) => NotOpened::Full(full),
+            Some(Outcome::NotYours) => NotOpened::NotYours,
+            Some(Outcome::Done | Outcome::TooMany | Outcome::Nobody | Outcome::Later) | None => {
+                NotOpened::Unavailable(Unavailable)
+            }
+        })
+    }
+}
+
+/// Why there is no stream.
+enum NotOpened {
+    Full(Full),
+    NotYours,
+    Unavailable(Unavailable),
+}
+
+impl From<Unavailable> for NotOpened {
+    fn from(error: Unavailable) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl NotOpened {
+    fn answer(&self, reply: impl FnOnce(u16, &str) -> Reply) -> Answer {
+        let (status, text) = match self {
+            Self::Full(full @ Full::OfThisOwner) => (429, full.to_string()),
+            Self::Full(full @ Full::InAll) => (503, full.to_string()),
+            Self::NotYours => (404, NotWatched::NotYours.to_string()),
+            Self::Unavailable(error) => (503, format!("Not done: {error}.")),
+        };
+        let answer = from_reply(reply(status, &text));
+        if status == 404 { answer } else { answer.header("retry-after", RETRY_AFTER) }
+    }
+}
+
+/// Seconds. By then it is looked again who is gone.
+const RETRY_AFTER: &str = "5";
+
+/// Tells those who listen of a change. What is not declared is not sent: there is nobody to hear it.
+pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, change: &Change, by: Option<&Subject>) {
+    let topic = change.topic();
+    if !registry.announces(topic) {
+        console_error!("not announced: the connector does not say .announces([Topic::{topic:?}])");
+        return;
+    }
+    let _ = tell(env, &Command::Publish(change.clone(), by.cloned())).await;
+}
+
+/// Tells those who listen to a task how it stands: `whole`, as JSON.
+pub(crate) async fn tell_of_task(env: &Env, id: TaskId, whole: String, is_over: bool) -> Result<Outcome, Unavailable> {
+    tell(env, &Command::Task { id, whole, is_over }).await
+}
+
+async fn tell(env: &Env, command: &Command) -> Result<Outcome, Unavailable> {
+    let told = async {
+        match subscriptions::ask(env, command).await {
+            // An object that has just moved or been replaced answers the second time.
+            Err(Unavailable) => subscriptions::ask(env, command).await,
+            Ok(outcome) => Ok(outcome),
+        }
+    };
+    command::within(PUBLISH_LIMIT, told)
+        .await
+        .inspect_err(|_| console_error!("not announced: who holds the streams does not answer"))
+}
+
+/// Remembers what a session wants to hear of.
+pub(crate) async fn watch(env: &Env, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
+    let command = Command::Watch {
+        session: watch.session.as_str().to_owned(),
+        owner: owner.cloned(),
+        watched: watch.watched.clone(),
+        begins: watch.begins,
+    };
+    match subscriptions::ask(env, &command).await? {
+        Outcome::Done => Ok(()),
+        Outcome::NotYours => Err(NotWatched::NotYours),
+        Outcome::TooMany | Outcome::Full(_) | Outcome::Nobody | Outcome::Later => Err(NotWatched::TooMany),
+    }
+}
+
+/// Ends the streams of a session, and forgets what it wanted to hear of.
+pub(crate) async fn end_session(env: &Env, session: &SessionId, owner: Option<&Subject>) -> Result<(), SessionError> {
+    let command = Command::EndSession { session: session.as_str().to_owned(), owner: owner.cloned() };
+    match subscriptions::ask(env, &command).await? {
+        Outcome::Done => Ok(()),
+        Outcome::NotYours | Outcome::TooMany | Outcome::Full(_) | Outcome::Nobody | Outcome::Later => {
+            Err(SessionError::Gone)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Sessions that this isolate has seen ending. Who asks the session's object hears it from there; a plain call asks nobody, so
+//! in other isolates it is answered as before: a session holds nothing that such a call would need.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use mcp_connector_protocol::{RequestHeaders, SessionId};
+
+/// Most that are remembered.
+const MAX: usize = 1000;
+
+thread_local! {
+    static ENDED: RefCell<VecDeque<String>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// Remembers that a session has ended.
+pub(crate) fn remember(session: &SessionId) {
+    ENDED.with_borrow_mut(|ended| {
+        if ended.len() >= MAX {
+            ended.pop_front();
+        }
+        ended.push_back(session.as_str().to_owned());
+    });
+}
+
+/// Whether a message names a session that has ended here. Where none has, nothing is read.
+pub(crate) fn is_named(headers: &impl RequestHeaders) -> bool {
+    ENDED.with_borrow(|ended| {
+        !ended.is_empty()
+            && headers.get(SessionId::HEADER).is_some_and(|named| ended.iter().any(|id| id == named.trim()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_latest_are_remembered() {
+        // Any text that a server here would give.
+        let ids: Vec<SessionId> = (0..=MAX).map(|number| SessionId::sample(number as u128)).collect();
+        let is_named = |id: &SessionId| super::is_named(&|_: &str| Some(format!(" {}", id.as_str())));
+        assert!(!is_named(&ids[1]));
+        ids.iter().for_each(remember);
+        assert!(!is_named(&ids[0]));
+        assert!(is_named(&ids[1]) && is_named(&ids[MAX]));
+    }
+}

@@ -1,0 +1,220 @@
+//! The MCP endpoints: from an HTTP request to the protocol and back. The order of the checks is the order of the rules:
+//! who may ask at all, who is asking, is the body one, may the caller do what it says, and only then the protocol.
+
+use std::rc::Rc;
+
+use mcp_connector_protocol::{Need, Outcome, Posted, Reply, SessionError, SessionId, is_json};
+
+use crate::app::App;
+use crate::config::configuration::ChallengeForm;
+use crate::config::settings::Part;
+use crate::host::Workers;
+use crate::http::answer::{Answer, RETRY_CLOSED, closed_text};
+use crate::http::cors;
+use crate::http::incoming::{BodyError, Incoming};
+use crate::http::limit::{Limit, RETRY_AFTER};
+use crate::http::request_guard;
+use crate::http::request_guard::Forbidden;
+use crate::http::route::McpEndpoint;
+use crate::http::site::Site;
+use crate::mcp::announcements::Announcements;
+use crate::mcp::ended_sessions;
+use crate::mcp::lost_requests;
+use crate::mcp::resource_guard::{Door, Refusal, Visitor};
+use crate::mcp::session_route;
+use crate::mcp::sse_route;
+use crate::oauth::access_tokens::AccessTokens;
+
+/// Answers a request to `endpoint`.
+pub(crate) async fn answer(
+    app: &Rc<App>,
+    site: &Site,
+    endpoint: McpEndpoint,
+    incoming: &Incoming,
+    env: worker::Env,
+    context: worker::Context,
+) -> Answer {
+    if let Some(problem) = app.configuration.closed(Part::Calls) {
+        return closed_call(&closed_text(problem));
+    }
+    if app.configuration.allowed_addresses.is_some()
+        && let Err(forbidden) =
+            request_guard::check_address(incoming.header("cf-connecting-ip").as_deref(), &app.configuration)
+    {
+        return refused(403, &forbidden.to_string());
+    }
+    let origin = incoming.header("origin");
+    if let Err(forbidden) = request_guard::check(site, origin.as_deref(), &app.configuration) {
+        let closed = app.configuration.closed(Part::WebPages).filter(|_| forbidden == Forbidden::Origin);
+        return refused(403, &closed.map_or_else(|| forbidden.to_string(), closed_text));
+    }
+    let answer = match incoming.method() {
+        "OPTIONS" => cors::preflight(incoming),
+        method => admitted(app, site, endpoint, method, incoming, env, context).await,
+    };
+    cors::readable_by(answer, origin.as_deref())
+}
+
+async fn admitted(
+    app: &Rc<App>,
+    site: &Site,
+    endpoint: McpEndpoint,
+    method: &str,
+    incoming: &Incoming,
+    env: worker::Env,
+    context: worker::Context,
+) -> Answer {
+    let registry = &app.endpoint.registry;
+    let door = Door { site, endpoint, app };
+    let context = Rc::new(context);
+    let tokens = AccessTokens { app, site, env: &env, context: &context };
+    let visitor = match door.identify(incoming, &tokens).await {
+        Ok(visitor) => visitor,
+        Err(refusal) => return refusal.naming(need_of(app, method, incoming).await).into_answer(),
+    };
+    if let Visitor::Caller(caller) = &visitor {
+        incoming.visit().client(&caller.client_id);
+    }
+    if app.limits_calls && Limit::CALLS.is_over_beyond_usual(&env, &counted_as(&visitor, incoming)).await {
+        return refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER);
+    }
+    if ended_sessions::is_named(incoming) {
+        return session_route::no_use(SessionError::Gone);
+    }
+    if endpoint == McpEndpoint::HttpSse
+        && let Some(refusal) = sse_route::refusal(incoming, method)
+    {
+        return refusal;
+    }
+    let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
+    let is_anonymous = visitor.caller().is_none() && registry.keeps_state_for(None);
+    let network = is_anonymous.then(|| incoming.network());
+    let host = Workers::new(env.clone(), Rc::clone(app), Rc::clone(&context), Rc::clone(incoming.visit()), network);
+    if endpoint == McpEndpoint::HttpSse && method == "GET" {
+        return sse_route::open(app, incoming, &host, visitor.subject()).await;
+    }
+    if method != "POST" {
+        return session_route::answer(&streams, method, visitor.caller()).await;
+    }
+    if !incoming.header("content-type").is_some_and(|content_type| is_json(&content_type)) {
+        return refused(415, "Send the message as Content-Type: application/json.");
+    }
+    let most_bytes = most_bytes(app, &visitor);
+    let body = match incoming.body(most_bytes).await {
+        Ok(body) => body,
+        Err(BodyError::TooLarge) if may_be_read_of_a_caller(app, &visitor, incoming) => {
+            return door.ask_to_sign_in().into_answer();
+        }
+        Err(error) => return not_read(error),
+    };
+    let posted = match Posted::read(&body, most_bytes) {
+        Ok(posted) => posted,
+        Err(Reply::Json { status: 413, .. }) if may_be_read_of_a_caller(app, &visitor, incoming) => {
+            return door.ask_to_sign_in().into_answer();
+        }
+        Err(reply) => return from_reply(reply),
+    };
+    if incoming.visit().is_heard() {
+        incoming.visit().asks(posted.summary(incoming, registry));
+    }
+    if let Err(refusal) = door.admit(&visitor, posted.need(registry)) {
+        return challenged(app, endpoint, incoming, &posted, refusal);
+    }
+    if posted.is_strict(registry)
+        && let Err(refusal) = door.confirm(&visitor, &tokens).await
+    {
+        let refusal = refusal.naming(posted.need(registry));
+        return challenged(app, endpoint, incoming, &posted, refusal);
+    }
+    let caller = match visitor {
+        Visitor::Guest => None,
+        Visitor::Caller(caller) => Some(caller),
+    };
+    lost_requests::leave_for_messages(incoming, &posted, app);
+    if endpoint == McpEndpoint::HttpSse {
+        return sse_route::take(incoming, body, &host, caller).await;
+    }
+    match posted.answer(incoming, &app.endpoint, host, caller).await {
+        Reply::Listen(listening) => streams.to_subscription(*listening).await,
+        reply @ (Reply::Accepted | Reply::Json { .. } | Reply::Events(_)) => from_reply(reply),
+    }
+}
+
+/// What a request needs that is refused for its token, as far as its body can be read. Who sent none is not read at all.
+async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
+    if method != "POST" || incoming.header("authorization").is_none() {
+        return Need::Nothing;
+    }
+    // A caller without a valid token counts as anonymous.
+    let most_bytes = most_bytes(app, &Visitor::Guest);
+    let Ok(body) = incoming.body(most_bytes).await else { return Need::Nothing };
+    Posted::read(&body, most_bytes).map_or(Need::Nothing, |posted| posted.need(&app.endpoint.registry))
+}
+
+/// The largest body that is read from a caller.
+fn most_bytes(app: &App, visitor: &Visitor) -> u32 {
+    match visitor {
+        Visitor::Guest => app.configuration.max_guest_body_bytes,
+        Visitor::Caller(_) => app.configuration.max_body_bytes,
+    }
+}
+
+/// Returns whether a body that is too large without a token may be read with one. Its tool may need one, and a client that gets
+/// 413 would never sign in.
+fn may_be_read_of_a_caller(app: &App, visitor: &Visitor, incoming: &Incoming) -> bool {
+    most_bytes(app, visitor) < app.configuration.max_body_bytes
+        && !app.endpoint.registry.scopes().is_empty()
+        && incoming.content_length().is_none_or(|length| length <= u64::from(app.configuration.max_body_bytes))
+}
+
+fn not_read(error: BodyError) -> Answer {
+    let answer = refused(error.status(), &error.to_string());
+    // RFC 9110 §15.5.16
+    if error == BodyError::Encoded { answer.header("accept-encoding", "identity") } else { answer }
+}
+
+/// As whom the limit of calls knows a visitor.
+fn counted_as(visitor: &Visitor, incoming: &Incoming) -> String {
+    match visitor {
+        Visitor::Caller(caller) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
+        Visitor::Guest => incoming.network().as_str().to_owned(),
+    }
+}
+
+/// The refusal in the form that the deployment chose. Who gets the answer elsewhere reads no result here.
+fn challenged(app: &App, endpoint: McpEndpoint, incoming: &Incoming, posted: &Posted, refusal: Refusal) -> Answer {
+    if app.configuration.challenge == ChallengeForm::Result
+        && endpoint != McpEndpoint::HttpSse
+        && let Refusal::Challenge(challenge) = &refusal
+    {
+        let text = challenge.body().error_description;
+        if let Some(reply) = posted.challenge_as_result(&challenge.header_value(), text, &app.endpoint.registry) {
+            incoming.visit().answered(Outcome::ToolError);
+            incoming.visit().reason(challenge.body().error);
+            return from_reply(reply);
+        }
+    }
+    refusal.into_answer()
+}
+
+/// Returns the answer to a call while a setting that it depends on cannot be read.
+pub(crate) fn closed_call(text: &str) -> Answer {
+    refused(503, text).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
+}
+
+pub(crate) fn refused(status: u16, message: &str) -> Answer {
+    from_reply(Reply::refused_unread(status, message))
+}
+
+pub(crate) fn from_reply(reply: Reply) -> Answer {
+    match reply {
+        Reply::Accepted => Answer::empty(202),
+        Reply::Json { status, session: None, body } => Answer::json_bytes(status, body),
+        Reply::Json { status, session: Some(session), body } => {
+            Answer::json_bytes(status, body).header(SessionId::HEADER, session.as_str().to_owned())
+        }
+        Reply::Events(events) => Answer::events(events),
+        // Nobody holds it.
+        Reply::Listen(listening) => Answer::events_bytes(listening.unheld()),
+    }
+}

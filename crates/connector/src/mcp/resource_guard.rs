@@ -1,0 +1,189 @@
+//! Who is calling: the bearer check at the resource server, and the refusals that follow from it.
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_oauth::resource::bearer::{Bearer, BearerError};
+use mcp_connector_oauth::resource::challenge::Challenge;
+use mcp_connector_oauth::resource::protected_resource::Resource;
+use mcp_connector_protocol::Need;
+
+use crate::app::App;
+use crate::config::settings::Part;
+use crate::http::answer::{Answer, closed_text};
+use crate::http::incoming::Incoming;
+use crate::http::route::McpEndpoint;
+use crate::http::site::Site;
+use crate::mcp::endpoint::closed_call;
+
+/// Who sent a request.
+pub(crate) enum Visitor {
+    /// No token was sent.
+    Guest,
+    /// A token that is valid for the endpoint.
+    Caller(Caller),
+}
+
+impl Visitor {
+    /// The person who was identified.
+    pub(crate) fn subject(&self) -> Option<&Subject> {
+        self.caller().map(|caller| &caller.subject)
+    }
+
+    /// Who was identified.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Guest => None,
+            Self::Caller(caller) => Some(caller),
+        }
+    }
+}
+
+/// Why a token gives nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotVerified {
+    /// It is not valid, or not here, or not any more.
+    Invalid,
+    /// What has to be known about it is out of reach.
+    Unavailable,
+}
+
+/// Says what a token is worth at an endpoint.
+pub(crate) trait VerifyToken {
+    async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified>;
+
+    /// Asks the object of the grant whether it is still valid, because the answer of [`VerifyToken::verify`] may be a minute
+    /// old.
+    async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified>;
+}
+
+/// The door of one endpoint: what it asks for when it refuses.
+pub(crate) struct Door<'a> {
+    pub(crate) site: &'a Site,
+    pub(crate) endpoint: McpEndpoint,
+    pub(crate) app: &'a App,
+}
+
+impl Door<'_> {
+    /// Reads and verifies the token, whatever is asked: a client with a bad one is told so on every method, or it would never
+    /// renew it. The private endpoint lets no guest past.
+    pub(crate) async fn identify(&self, incoming: &Incoming, tokens: &impl VerifyToken) -> Result<Visitor, Refusal> {
+        let header = incoming.header("authorization");
+        if header.is_some() {
+            self.knows_people()?;
+        }
+        let bearer = Bearer::from_authorization(header.as_deref()).map_err(|error| self.bad_header(error))?;
+        match bearer {
+            Some(bearer) => {
+                let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;
+                verified.map(Visitor::Caller).map_err(|problem| self.not_verified(problem))
+            }
+            None if self.endpoint == McpEndpoint::Private => Err(self.ask_to_sign_in()),
+            None => Ok(Visitor::Guest),
+        }
+    }
+
+    /// Whether the visitor may do what needs `need`. A refusal names what the next token should have in all: what is needed,
+    /// beside what a first sign-in asks for or what the caller has. Many clients ask for exactly what a refusal names, and
+    /// would give up the rest.
+    pub(crate) fn admit(&self, visitor: &Visitor, need: Need) -> Result<(), Refusal> {
+        match (visitor, need) {
+            (_, Need::Nothing) => Ok(()),
+            (Visitor::Guest, Need::Scopes(scopes)) => {
+                Err(self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint).union(&scopes)))
+            }
+            (Visitor::Caller(caller), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
+            (Visitor::Caller(caller), Need::Scopes(scopes)) => {
+                Err(self.refuse(Challenge::insufficient_scope, caller.scopes.union(&scopes)))
+            }
+        }
+    }
+
+    /// Returns the refusal of a request that needs a sign-in, whatever its scopes.
+    pub(crate) fn ask_to_sign_in(&self) -> Refusal {
+        self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint))
+    }
+
+    /// Whether the sign-in of the visitor still stands, for calls that want to know for certain.
+    pub(crate) async fn confirm(&self, visitor: &Visitor, tokens: &impl VerifyToken) -> Result<(), Refusal> {
+        match visitor {
+            Visitor::Guest => Ok(()),
+            Visitor::Caller(caller) => tokens.confirm(caller).await.map_err(|problem| self.not_verified(problem)),
+        }
+    }
+
+    fn not_verified(&self, problem: NotVerified) -> Refusal {
+        match problem {
+            NotVerified::Invalid => self.refuse(Challenge::invalid_token, self.app.first_scopes(self.endpoint)),
+            NotVerified::Unavailable => Refusal::Outage(Outage::Storage),
+        }
+    }
+
+    fn bad_header(&self, error: BearerError) -> Refusal {
+        self.refuse(
+            |metadata, scope| Challenge::bad_header(metadata, scope, error),
+            self.app.first_scopes(self.endpoint),
+        )
+    }
+
+    /// Whether a token can be looked at: not while a setting that decides who is who cannot be read. Then nobody is sent to sign
+    /// in either, where they would only be told the same.
+    fn knows_people(&self) -> Result<(), Refusal> {
+        match self.app.configuration.closed(Part::AccessTokens) {
+            None => Ok(()),
+            Some(problem) => Err(Refusal::Closed(closed_text(problem))),
+        }
+    }
+
+    fn refuse(
+        &self,
+        challenge: impl FnOnce(mcp_connector_oauth::resource::challenge::MetadataUrl, ScopeSet) -> Challenge,
+        scopes: ScopeSet,
+    ) -> Refusal {
+        if let Err(closed) = self.knows_people() {
+            return closed;
+        }
+        match self.site.metadata_url(self.endpoint) {
+            Some(metadata) => Refusal::Challenge(challenge(metadata, scopes)),
+            None => Refusal::NoAddress,
+        }
+    }
+}
+
+/// Why a visitor is turned away.
+pub(crate) enum Refusal {
+    /// With a way to get in.
+    Challenge(Challenge),
+    /// The host that was asked has a name that cannot stand in a header.
+    NoAddress,
+    /// Nobody can tell for the moment.
+    Outage(Outage),
+    /// That is unknown until the owner has corrected a setting; the text names it.
+    Closed(String),
+}
+
+impl Refusal {
+    /// The same, saying also what the request needs that was refused: many clients sign in anew for exactly what they are told.
+    pub(crate) fn naming(self, need: Need) -> Self {
+        match (self, need) {
+            (Self::Challenge(challenge), Need::Scopes(scopes)) => Self::Challenge(challenge.and_for(&scopes)),
+            (refusal, _) => refusal,
+        }
+    }
+
+    /// The refusal as an HTTP answer.
+    pub(crate) fn into_answer(self) -> Answer {
+        match self {
+            Self::Challenge(challenge) => Answer::json(challenge.status(), &challenge.body())
+                .header("www-authenticate", challenge.header_value())
+                .header("cache-control", "no-store"),
+            Self::Outage(outage) => Answer::outage(outage),
+            Self::Closed(text) => closed_call(&text),
+            Self::NoAddress => Answer::json(
+                400,
+                &serde_json::json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
+            ),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What is not a POST at an MCP endpoint, and belongs to legacy sessions: GET for a stream, to come back to one that was lost
+//! or to hear of changes, and DELETE to end the session ("Listening for Messages from the Server", "Resumability and
+//! Redelivery", "Session Management").
+
+use std::time::Duration;
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_protocol::{Era, Event, EventId, SessionError, SessionId, era};
+
+use crate::config::configuration::Configuration;
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::mcp::announcements;
+use crate::mcp::announcements::Announcements;
+use crate::mcp::ended_sessions;
+use crate::mcp::endpoint::{from_reply, refused};
+use crate::mcp::session::{Arrival, Reader, SessionOf};
+use crate::mcp::session_stream::{Limits, SessionStream};
+
+/// How long a stream is waited for after the longest call has ended: its last events may still be on their way.
+const AFTERMATH: Duration = Duration::from_secs(30);
+
+/// A stream is waited for at least this long for who has not signed in, and at least until it shows that it was lost. Anybody
+/// can make up a session, and each wait keeps an object awake that Cloudflare bills; who means it comes back.
+const LEAST_FOR_GUESTS: Duration = Duration::from_secs(10);
+
+/// The methods of an endpoint.
+pub(crate) const ALLOWED: &str = "GET, POST, DELETE, OPTIONS";
+
+/// The methods for a caller without a token, if nothing is stored for such callers.
+const ALLOWED_UNSIGNED: &str = "POST, OPTIONS";
+
+/// Answers what is not a POST.
+pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Option<&Caller>) -> Answer {
+    let (incoming, configuration) = (streams.incoming, &streams.app.configuration);
+    let named = match method {
+        "GET" | "DELETE" => match era(incoming) {
+            Ok(Era::Legacy) => match named_session(incoming) {
+                Ok(named) => named,
+                Err(answer) => return answer,
+            },
+            // From 2026-07-28 on the header of a session says nothing.
+            Ok(Era::Modern) => None,
+            Err(reply) => return from_reply(reply),
+        },
+        // Another method is none, whatever it names.
+        _ => None,
+    };
+    if !streams.app.endpoint.registry.keeps_state_for(caller) {
+        // There is no stream to come back to or to listen on, and no session that could end.
+        return refused(405, "Without a sign-in, only POST is supported.").header("allow", ALLOWED_UNSIGNED);
+    }
+    let who = caller.map(|caller| &caller.subject);
+    let network = who.is_none().then(|| incoming.network());
+    let session =
+        named.as_ref().map(|id| SessionOf { env: streams.env, id, who, here: None, anonymous: network.as_ref() });
+    // An id that is none of ours says nothing.
+    let last = incoming.header("last-event-id").and_then(|last| EventId::parse(&last));
+    match (method, session, last) {
+        ("GET", Some(session), Some(last)) => resume(configuration, incoming, session, last).await,
+        ("GET", ..) if streams.app.endpoint.registry.announces_anything() => streams.to_session(caller).await,
+        ("DELETE", Some(session), _) => end(session, streams).await,
+        _ => refused(405, "Send JSON-RPC messages with POST.").header("allow", ALLOWED),
+    }
+}
+
+/// The rest of a stream.
+async fn resume(configuration: &Configuration, incoming: &Incoming, session: SessionOf<'_>, last: EventId) -> Answer {
+    if !incoming.header("accept").is_some_and(|accept| accept.contains("text/event-stream") || accept.contains("*/*")) {
+        return refused(406, "Accept must allow text/event-stream.");
+    }
+    let reader = match Reader::new() {
+        Ok(reader) => reader,
+        Err(error) => return no_use(error),
+    };
+    match session.events_after(&last, Duration::ZERO, reader, Arrival::Comes).await {
+        // An empty stream would be taken for another lost connection.
+        Ok(events) if is_end(&events) => refused(405, "There is nothing to come back to.").header("allow", ALLOWED),
+        Ok(events) => {
+            let longest = match session.who {
+                Some(_) => configuration.time_limit.saturating_add(AFTERMATH),
+                None => configuration.keep_alive.saturating_mul(2).max(LEAST_FOR_GUESTS),
+            };
+            let limits = Limits { keep_alive: configuration.keep_alive, longest };
+            Answer::events(Box::pin(SessionStream::new(session, last, events, limits, reader)))
+        }
+        Err(error) => no_use(error),
+    }
+}
+
+/// Whether the stream has ended and its client got all of it.
+fn is_end(events: &[Event]) -> bool {
+    events.last().is_some_and(|last| last.is_last) && events.iter().all(|event| event.message.is_empty())
+}
+
+async fn end(session: SessionOf<'_>, streams: &Announcements<'_>) -> Answer {
+    let ended = match session.end().await {
+        Ok(()) if streams.app.endpoint.registry.announces_anything() => {
+            announcements::end_session(session.env, session.id, session.who).await
+        }
+        ended => ended,
+    };
+    match ended {
+        Ok(()) => {
+            ended_sessions::remember(session.id);
+            Answer::empty(204)
+        }
+        Err(error) => no_use(error),
+    }
+}
+
+/// The session that a message names, if it names one.
+fn named_session(incoming: &Incoming) -> Result<Option<SessionId>, Answer> {
+    let Some(named) = incoming.header(SessionId::HEADER) else { return Ok(None) };
+    match SessionId::parse(named.trim()) {
+        Some(session) => Ok(Some(session)),
+        None => Err(no_use(SessionError::Gone)),
+    }
+}
+
+/// The answer where a session is of no use.
+pub(crate) fn no_use(error: SessionError) -> Answer {
+    match error {
+        SessionError::Gone => refused(404, "There is no such session. Begin one with `initialize`."),
+        SessionError::TooMany => refused(503, &format!("Not done: {error}.")).header("retry-after", "60"),
+        SessionError::Unavailable(error) => refused(503, &format!("Not done: {error}.")).header("retry-after", "5"),
+    }
+}

@@ -1,0 +1,145 @@
+//! The transport of 2024-11-05, "HTTP with SSE": a GET holds the one stream of a session, which says first where messages are
+//! posted. Deprecated, and off unless `SSE_TRANSPORT` is `on`.
+//!
+//! A POST is answered with 202 at once and carried out in the session's object, whichever instance took it. From there what
+//! there is to say to it goes to the stream.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use worker::Env;
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::outage::Outage;
+use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_protocol::{Event, EventId, Host, Outlive, SessionError, SessionId};
+
+use crate::app::App;
+use crate::host::Workers;
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::http::route::SSE_MESSAGES_PATH;
+use crate::mcp::endpoint::refused;
+use crate::mcp::lost_requests;
+use crate::mcp::lost_requests::Note;
+use crate::mcp::session::{Arrival, Reader, SessionOf, main_stream};
+use crate::mcp::session_calls::{Message, Taken};
+use crate::mcp::session_route::no_use;
+use crate::mcp::session_stream::{Limits, SessionStream};
+use crate::objects::anonymous_quota;
+use crate::objects::anonymous_quota::Held;
+
+/// A stream ends after this long at the latest; its client connects again.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// The same for a client that has not signed in.
+const LONGEST_OF_ANONYMOUS: Duration = Duration::from_secs(Held::Stream.lifetime());
+
+/// The stream of such a client is written to at least this often. That it is gone shows at a write, and then its place is free.
+const KEEP_ALIVE_OF_ANONYMOUS: Duration = Duration::from_secs(2);
+
+/// `Retry-After` where there is no place for such a client, in seconds.
+const RETRY_AFTER: &str = "30";
+
+/// The refusal of a method that a path of this transport does not have; none if it has it.
+pub(crate) fn refusal(incoming: &Incoming, method: &str) -> Option<Answer> {
+    let allowed = if is_for_messages(incoming) { "POST" } else { "GET" };
+    (method != allowed).then(|| {
+        let text = "This is the transport of 2024-11-05: GET the stream, and POST where it says.";
+        refused(405, text).header("allow", format!("{allowed}, OPTIONS"))
+    })
+}
+
+fn is_for_messages(incoming: &Incoming) -> bool {
+    incoming.path().trim_end_matches('/') == SSE_MESSAGES_PATH
+}
+
+/// Opens a stream.
+pub(crate) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Option<&Subject>) -> Answer {
+    let Ok(bits) = host.random_bits() else { return Answer::outage(Outage::Storage) };
+    let session = SessionId::of_http_sse(bits);
+    let opening = format!("event: endpoint\ndata: {SSE_MESSAGES_PATH}?session={}\n\n", session.as_str());
+    let keep_alive = app.configuration.keep_alive;
+    let (limits, place) = match who {
+        Some(_) => (Limits { keep_alive, longest: LONGEST }, None),
+        None => match Place::take(host, &incoming.network(), &session).await {
+            Ok(place) => {
+                let keep_alive = keep_alive.min(KEEP_ALIVE_OF_ANONYMOUS);
+                (Limits { keep_alive, longest: LONGEST_OF_ANONYMOUS }, Some(place))
+            }
+            Err(SessionError::TooMany) => {
+                let text = "Too many streams are open here without a sign-in. Sign in, or try again later.";
+                return refused(503, text).header("retry-after", RETRY_AFTER);
+            }
+            Err(error) => return no_use(error),
+        },
+    };
+    let session = SessionOf { env: host.env(), id: &session, who, here: None, anonymous: None };
+    // The object knows of the stream before its client can post.
+    let opened = async {
+        let reader = Reader::new()?;
+        session.events_after(&main_stream(), Duration::ZERO, reader, Arrival::Comes).await?;
+        Ok(reader)
+    };
+    let reader = match opened.await {
+        Ok(reader) => reader,
+        Err(error) => return no_use(error),
+    };
+    lost_requests::leave(incoming, &Note::HttpSse(Cow::Borrowed(session.id.as_str())));
+    Answer::events(Box::pin(SessionStream::of_http_sse(session, reader, opening.into_bytes(), limits, place)))
+}
+
+/// Returns what the stream of `session` has to say when the instance has died that held it: the errors of the calls that ended
+/// with it.
+pub(crate) async fn last_events(env: &Env, session: &str) -> Vec<u8> {
+    let Some(id) = SessionId::parse(session) else { return Vec::new() };
+    let session = SessionOf { env, id: &id, who: None, here: None, anonymous: None };
+    // Only an object that has lost its calls has not sent so much.
+    let Ok(reader) = Reader::new() else { return Vec::new() };
+    let last = EventId { number: u64::MAX, ..main_stream() };
+    let events = session.events_after(&last, Duration::ZERO, reader, Arrival::Comes).await;
+    events.unwrap_or_default().iter().flat_map(Event::without_id).collect()
+}
+
+/// Takes a message of a caller who may send it.
+pub(crate) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, caller: Option<Caller>) -> Answer {
+    let named = incoming.query().split('&').find_map(|pair| pair.strip_prefix("session="));
+    let Some(id) = named.and_then(SessionId::parse).filter(SessionId::is_of_http_sse) else {
+        return no_use(SessionError::Gone);
+    };
+    let who = caller.as_ref().map(|caller| caller.subject.clone());
+    let session = SessionOf { env: host.env(), id: &id, who: who.as_ref(), here: None, anonymous: None };
+    let message = Message { session: id.as_str().to_owned(), body, caller, visit: incoming.visit().to_go_on() };
+    match session.take(message).await {
+        Ok(Taken { status, body }) if body.is_empty() => {
+            incoming.visit().is_told_elsewhere();
+            Answer::empty(status)
+        }
+        Ok(Taken { status: status @ 429, body }) => Answer::json_bytes(status, body).header("retry-after", "5"),
+        Ok(Taken { status, body }) => Answer::json_bytes(status, body),
+        Err(error) => no_use(error),
+    }
+}
+
+/// The place that the stream of a client without a token takes. It is given back when the stream ends.
+pub(crate) struct Place {
+    env: worker::Env,
+    session: SessionId,
+    after: Option<Outlive>,
+}
+
+impl Place {
+    async fn take(host: &Workers, network: &Source, session: &SessionId) -> Result<Self, SessionError> {
+        anonymous_quota::take_stream(host.env(), network, session.as_str()).await?;
+        Ok(Self { env: host.env().clone(), session: session.clone(), after: Some(Outlive::begin(host)) })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some(after) = self.after.take() else { return };
+        let (env, session) = (self.env.clone(), self.session.clone());
+        after.go_on(async move { anonymous_quota::release(&env, session.as_str()).await });
+    }
+}

@@ -1,0 +1,149 @@
+//! Checks access tokens: those of this server's own issuing, or, where `AUTH_ISSUER` is set, those of somebody else. The common
+//! call checks no signature and asks no storage: each isolate remembers what it has verified, and asks the subject's object
+//! about once a minute whether the grant is still valid.
+
+use std::cell::RefCell;
+
+use worker::Env;
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::external_issuer::token::{ForeignPolicy, ForeignRefusal};
+use mcp_connector_oauth::resource::access_token::{Expected, VerifiedToken, verify};
+use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::resource::protected_resource::Resource;
+use mcp_connector_oauth::resource::verified_tokens::{GrantState, Look, VerifiedTokens};
+use mcp_connector_protocol::Unavailable;
+
+use crate::app::App;
+use crate::config::configuration::AuthIssuer;
+use crate::config::settings::Part;
+use crate::http::site::Site;
+use crate::mcp::resource_guard::{NotVerified, VerifyToken};
+use crate::oauth::external_issuer;
+use crate::oauth::external_issuer::KeySource;
+use crate::oauth::grant_checks;
+use crate::oauth::grant_checks::Asked;
+use crate::platform::clock::now;
+
+thread_local! {
+    static VERIFIED: RefCell<VerifiedTokens> = const { RefCell::new(VerifiedTokens::new()) };
+}
+
+/// The tokens that are good here.
+pub(crate) struct AccessTokens<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) site: &'a Site,
+    pub(crate) env: &'a Env,
+    /// What goes on when the answer has left.
+    pub(crate) context: &'a worker::Context,
+}
+
+impl VerifyToken for AccessTokens<'_> {
+    async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified> {
+        if self.app.configuration.closed(Part::AccessTokens).is_some() {
+            return Err(NotVerified::Unavailable);
+        }
+        let now = now();
+        let remembered = VERIFIED.with_borrow(|verified| verified.caller(token, resource, now));
+        let caller = if let Some(caller) = remembered {
+            caller
+        } else {
+            let verified = self.verify_anew(token, resource, now).await?;
+            VERIFIED.with_borrow_mut(|known| known.remember(token, resource, verified, now))
+        };
+        if let Some(grant) = caller.grant {
+            self.check_standing(&caller, grant, now).await?;
+        }
+        Ok(Caller::clone(&caller))
+    }
+
+    async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified> {
+        // A client that acts for itself has no grant, and those of a foreign issuer are kept elsewhere.
+        let Some(id) = caller.grant else { return Ok(()) };
+        verdict(grant_checks::ask(&self.asked(caller, id).await?).await)
+    }
+}
+
+/// When a token expires that this isolate has just verified.
+pub(crate) fn expiry(token: &Bearer, resource: &Resource) -> Option<Timestamp> {
+    VERIFIED.with_borrow(|verified| verified.expires(token, resource))
+}
+
+impl AccessTokens<'_> {
+    async fn verify_anew(
+        &self,
+        token: &Bearer,
+        resource: &Resource,
+        now: Timestamp,
+    ) -> Result<VerifiedToken, NotVerified> {
+        if let Some(foreign) = &self.app.configuration.auth_issuer {
+            return verify_foreign(token, resource, foreign, now).await;
+        }
+        let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        let expected = Expected { issuer: &self.site.issuer, resource, epochs: authority.policy().versions() };
+        verify(token, &authority.signing(now), &expected, now).map_err(|_| NotVerified::Invalid)
+    }
+
+    /// Checks whether the grant is still valid, by an answer that is less than a minute old.
+    async fn check_standing(&self, caller: &Caller, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
+        match look(grant, now) {
+            Look::Serve => Ok(()),
+            Look::Refuse => Err(NotVerified::Invalid),
+            Look::ServeAndRenew => {
+                let asked = self.asked(caller, grant).await?;
+                self.context.wait_until(async move {
+                    // Where there is no answer, the calls after a minute wait for one.
+                    let _ = grant_checks::ask_together(&asked).await;
+                });
+                Ok(())
+            }
+            Look::Wait => verdict(grant_checks::ask_together(&self.asked(caller, grant).await?).await),
+        }
+    }
+
+    async fn asked(&self, caller: &Caller, grant: GrantId) -> Result<Asked, NotVerified> {
+        let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        Ok(Asked { env: self.env.clone(), subject: caller.subject.clone(), grant, authority })
+    }
+}
+
+const fn verdict(state: Result<GrantState, Unavailable>) -> Result<(), NotVerified> {
+    match state {
+        Ok(GrantState::Standing) => Ok(()),
+        Ok(GrantState::Over) => Err(NotVerified::Invalid),
+        Err(Unavailable) => Err(NotVerified::Unavailable),
+    }
+}
+
+/// Returns whether a call on a grant may be served, by what this isolate knows.
+pub(crate) fn look(grant: GrantId, now: Timestamp) -> Look {
+    VERIFIED.with_borrow_mut(|verified| verified.look(grant, now))
+}
+
+/// Remembers the state of a grant.
+pub(crate) fn answered(grant: GrantId, state: GrantState, asked_at: Timestamp) {
+    VERIFIED.with_borrow_mut(|verified| verified.answered(grant, state, asked_at));
+}
+
+async fn verify_foreign(
+    token: &Bearer,
+    resource: &Resource,
+    foreign: &AuthIssuer,
+    now: Timestamp,
+) -> Result<VerifiedToken, NotVerified> {
+    let mut audiences = vec![resource.as_str()];
+    audiences.extend(foreign.audiences.iter().map(String::as_str));
+    let policy = ForeignPolicy { issuer: &foreign.issuer, audiences: &audiences, accept_plain_jwt: foreign.plain_jwt };
+    external_issuer::verify(token, KeySource::Metadata(&foreign.issuer), &policy, now).await.map_err(|refused| {
+        if matches!(refused, ForeignRefusal::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
+    })
+}
+
+/// Grants that this isolate itself has seen end: their tokens are refused here at once.
+pub(crate) fn forget(ended: &[GrantId], now: Timestamp) {
+    for grant in ended {
+        answered(*grant, GrantState::Over, now);
+    }
+}

@@ -1,0 +1,172 @@
+//! Fetches the documents that describe clients (Client ID Metadata Documents). What may be fetched, what is accepted and for
+//! how long it serves is decided in `crate::oauth`; here it is asked for, within its bounds.
+
+use std::cell::RefCell;
+
+use worker::web_sys::Response;
+
+use crate::http::limit::Limit;
+use crate::http::outbound;
+use crate::http::outbound::Outbound;
+use crate::oauth::client_records;
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::clients::client::Client;
+use mcp_connector_oauth::clients::client_id_metadata::{ClientIdUrl, InvalidDocument, MAX_DOCUMENT};
+use mcp_connector_oauth::clients::client_record::ClientHash;
+use mcp_connector_oauth::clients::document_cache::{
+    FetchProblem, KeptDocument, Lifetime, Plan, ResponseHead, Settled, settle,
+};
+use mcp_connector_oauth::clients::document_limits::{DocumentLimits, Failure};
+use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
+
+use crate::oauth::Desk;
+
+/// Most documents that an isolate keeps.
+const CAPACITY: usize = 256;
+/// Maximum number of documents of one host, so that a single host cannot fill the cache.
+const CAPACITY_OF_HOST: usize = 16;
+
+/// What an isolate knows of a document.
+struct Known {
+    url: ClientIdUrl,
+    document: KeptDocument,
+}
+
+thread_local! {
+    /// Oldest first.
+    static KNOWN: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
+    static LIMITS: RefCell<DocumentLimits> = RefCell::default();
+}
+
+/// Why a client is not described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NotDescribed {
+    /// What has to be known is out of reach.
+    Outage(Outage),
+    /// Its document was not fetched: this network has caused too many fetches, or its host was asked too often.
+    TooManyFetches,
+}
+
+impl From<Outage> for NotDescribed {
+    fn from(outage: Outage) -> Self {
+        Self::Outage(outage)
+    }
+}
+
+/// Returns the client that is described at `url`, which `source` wants to know.
+pub(crate) async fn client(
+    desk: &Desk<'_>,
+    url: &ClientIdUrl,
+    source: &Source,
+) -> Result<Option<Client>, NotDescribed> {
+    let (policy, now) = (&desk.configuration().redirect_policy, desk.now);
+    let kept =
+        KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()));
+    if let Plan::Use(client) = KeptDocument::plan(kept.as_ref(), url, policy, now) {
+        return Ok(Some(client));
+    }
+    let failure = LIMITS.with_borrow(|limits| limits.recent_failure(url, now));
+    let fetched = match failure {
+        Some(Failure::Unknown) => return Ok(None),
+        Some(Failure::Unavailable) => Err(FetchProblem::Unavailable),
+        None if is_admitted(url, source, desk.env, now).await => fetch(url).await,
+        // A copy serves as it would if the host did not answer.
+        None => {
+            return match settle(Err(FetchProblem::Unavailable), kept.as_ref(), url, policy, now) {
+                Settled::FromCopy(client) => Ok(Some(client)),
+                Settled::New(..) | Settled::Unavailable | Settled::Unknown => {
+                    allowed(desk, url).await.map(Some).ok_or(NotDescribed::TooManyFetches)
+                }
+            };
+        }
+    };
+    let failed = |failure| {
+        // A memory of a failure does not prolong itself.
+        LIMITS.with_borrow_mut(|limits| {
+            if limits.recent_failure(url, now).is_none() {
+                limits.failed(url, failure, now);
+            }
+        });
+    };
+    if matches!(fetched, Err(FetchProblem::Unavailable)) {
+        failed(Failure::Unavailable);
+    }
+    let fetched = fetched.as_ref().map(|(lifetime, body)| (*lifetime, body.as_slice())).map_err(|problem| *problem);
+    match settle(fetched, kept.as_ref(), url, policy, now) {
+        Settled::New(client, document) => {
+            remember(url, document, now);
+            Ok(Some(client))
+        }
+        Settled::FromCopy(client) => Ok(Some(client)),
+        Settled::Unavailable => {
+            failed(Failure::Unavailable);
+            allowed(desk, url).await.map(Some).ok_or(NotDescribed::Outage(Outage::Remote))
+        }
+        Settled::Unknown => {
+            failed(Failure::Unknown);
+            KNOWN.with_borrow_mut(|known| known.retain(|known| known.url != *url));
+            Ok(None)
+        }
+    }
+}
+
+/// Returns the client from its record in KV, for a client whose document is not fetched at the moment.
+async fn allowed(desk: &Desk<'_>, url: &ClientIdUrl) -> Option<Client> {
+    let stored = client_records::look(desk.env, &ClientHash::of(url.id())).await.ok().flatten()?;
+    stored.document_client(url, &desk.configuration().redirect_policy, desk.now)
+}
+
+/// Returns the client as this isolate knows it from its document, which is not fetched for this.
+pub(crate) fn known(url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
+    let kept =
+        KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()))?;
+    kept.last_known(url, policy, now)
+}
+
+/// Counts a fetch here and, where there is a limit on registrations, there: a document takes the place of one.
+async fn is_admitted(url: &ClientIdUrl, source: &Source, env: &worker::Env, now: Timestamp) -> bool {
+    LIMITS.with_borrow_mut(|limits| limits.admit(source, url, now))
+        && !Limit::REGISTRATIONS.is_over(env, &["document ", source.as_str()].concat()).await
+}
+
+fn remember(url: &ClientIdUrl, document: Option<KeptDocument>, now: Timestamp) {
+    KNOWN.with_borrow_mut(|known| {
+        known.retain(|known| known.url != *url && now <= known.document.forget_at());
+        let Some(document) = document else { return };
+        let of_host = known.iter().filter(|known| known.url.host() == url.host()).count();
+        let place = if of_host >= CAPACITY_OF_HOST {
+            known.iter().position(|known| known.url.host() == url.host())
+        } else {
+            (known.len() >= CAPACITY).then_some(0)
+        };
+        if let Some(place) = place.filter(|place| *place < known.len()) {
+            known.remove(place);
+        }
+        known.push(Known { url: url.clone(), document });
+    });
+}
+
+/// One request, directly to the host, without credentials.
+async fn fetch(url: &ClientIdUrl) -> Result<(Lifetime, Vec<u8>), FetchProblem> {
+    let unavailable = |_| FetchProblem::Unavailable;
+    let response = Outbound::get(url.as_str()).send().await.map_err(unavailable)?;
+    let lifetime = accept(&response)?;
+    let body = outbound::body(&response, MAX_DOCUMENT).await.map_err(unavailable)?;
+    Ok((lifetime, body.ok_or(FetchProblem::Invalid(InvalidDocument::TooLong))?))
+}
+
+fn accept(response: &Response) -> Result<Lifetime, FetchProblem> {
+    let headers = response.headers();
+    let header = |name: &str| headers.get(name).ok().flatten();
+    let (content_type, cache_control, age) = (header("content-type"), header("cache-control"), header("age"));
+    ResponseHead {
+        status: response.status(),
+        content_type: content_type.as_deref(),
+        content_length: header("content-length").and_then(|length| length.parse().ok()),
+        cache_control: cache_control.as_deref(),
+        age: age.as_deref(),
+    }
+    .accept()
+}

@@ -1,0 +1,139 @@
+//! Tokens of others: the keys of a foreign issuer, fetched and kept by the rules of `mcp_connector_oauth::external_issuer`, and signatures
+//! checked by the Web Crypto of the runtime.
+
+use std::cell::RefCell;
+
+use worker::js_sys::{Array, JSON, Uint8Array, global};
+use worker::wasm_bindgen::JsValue;
+
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::external_issuer::keys::{Algorithm, ForeignKey, ForeignKeys, KeyCache, MAX_KEY_SET, Refetch};
+use mcp_connector_oauth::external_issuer::token::{ForeignPolicy, ForeignRefusal, SignatureVerifier, verify_foreign};
+use mcp_connector_oauth::resource::access_token::VerifiedToken;
+use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::web::discovery::{Discovery, ForeignIssuer, MAX_METADATA};
+
+use crate::http::outbound::Outbound;
+use crate::platform::js;
+
+thread_local! {
+    /// A deployment trusts one issuer at most.
+    static KEYS: RefCell<Option<KeyCache>> = const { RefCell::new(None) };
+}
+
+/// Where the keys of an issuer stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum KeySource<'a> {
+    /// Where its metadata says.
+    Metadata(&'a ForeignIssuer),
+    /// Here.
+    At(&'a str),
+}
+
+/// Checks a token, with keys that are asked for when they are missing, old, or not all.
+pub(crate) async fn verify(
+    token: &Bearer,
+    source: KeySource<'_>,
+    policy: &ForeignPolicy<'_>,
+    now: Timestamp,
+) -> Result<VerifiedToken, ForeignRefusal> {
+    let kept = KEYS.with_borrow(Clone::clone);
+    let cache = match (kept.as_ref().map_or(Refetch::Must, |cache| cache.before_use(now)), kept) {
+        (Refetch::No, Some(cache)) => cache,
+        (Refetch::Try, Some(cache)) => refetched(source, now).await.unwrap_or(cache),
+        (Refetch::Must | Refetch::No | Refetch::Try, _) => refetched(source, now).await?,
+    };
+    let answer = verify_foreign(token, cache.keys(), &RuntimeCrypto, policy, now).await;
+    if !matches!(answer, Err(ForeignRefusal::UnknownKey)) {
+        return answer;
+    }
+    if cache.for_unknown_key(now) == Refetch::No {
+        // Clients throw a token away on a 401, and this one may be good.
+        return if cache.is_behind() { Err(Outage::Storage.into()) } else { answer };
+    }
+    // The issuer may have changed its keys. If it cannot be asked, nobody can tell.
+    let cache = refetched(source, now).await?;
+    verify_foreign(token, cache.keys(), &RuntimeCrypto, policy, now).await
+}
+
+async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+    match fetch(source, now).await {
+        Ok(cache) => {
+            KEYS.replace(Some(cache.clone()));
+            Ok(cache)
+        }
+        Err(outage) => {
+            KEYS.with_borrow_mut(|kept| {
+                if let Some(cache) = kept {
+                    cache.failed(now);
+                }
+            });
+            Err(outage)
+        }
+    }
+}
+
+async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
+    let found;
+    let url = match source {
+        KeySource::At(url) => url,
+        KeySource::Metadata(issuer) => {
+            found = discover(issuer).await?;
+            found.jwks_uri()
+        }
+    };
+    let document = Outbound::get(url).document(MAX_KEY_SET).await?;
+    let keys = ForeignKeys::parse(&document.body).map_err(|_| Outage::Remote)?;
+    Ok(KeyCache::new(keys, document.max_age, now))
+}
+
+async fn discover(issuer: &ForeignIssuer) -> Result<Discovery, Outage> {
+    for url in issuer.metadata_urls() {
+        if let Ok(document) = Outbound::get(&url).document(MAX_METADATA).await
+            && let Ok(discovery) = Discovery::parse(&document.body, issuer)
+        {
+            return Ok(discovery);
+        }
+    }
+    Err(Outage::Remote)
+}
+
+/// The runtime's WebCrypto. Unlike HS256, the algorithms of external issuers are asynchronous here: `jwt-compact`, which verifies
+/// our own tokens, is synchronous and cannot call them.
+struct RuntimeCrypto;
+
+impl SignatureVerifier for RuntimeCrypto {
+    async fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &ForeignKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, Outage> {
+        // The runtime throws where a signature has not the length of its kind, and that is no outage.
+        if algorithm.signature_length().is_some_and(|length| signature.len() != length) {
+            return Ok(false);
+        }
+        let verified = async {
+            // The same object says how to import a key and how to check with it.
+            let how = JSON::parse(match algorithm {
+                Algorithm::Rs256 => r#"{"name":"RSASSA-PKCS1-v1_5","hash":"SHA-256"}"#,
+                Algorithm::Ps256 => r#"{"name":"RSA-PSS","hash":"SHA-256","saltLength":32}"#,
+                Algorithm::Es256 => r#"{"name":"ECDSA","namedCurve":"P-256","hash":"SHA-256"}"#,
+                Algorithm::EdDsa => r#"{"name":"Ed25519"}"#,
+            })?;
+            let jwk = JSON::parse(&key.material().to_jwk())?;
+            let usages = Array::of1(&"verify".into());
+            let key = subtle("importKey", &[&"jwk".into(), &jwk, &how, &false.into(), &usages]).await?;
+            subtle("verify", &[&how, &key, &Uint8Array::from(signature), &Uint8Array::from(message)]).await
+        };
+        let verified: Result<JsValue, JsValue> = verified.await;
+        verified.map_err(|_| Outage::Storage)?.as_bool().ok_or(Outage::Storage)
+    }
+}
+
+/// `crypto.subtle.<method>(…)`.
+async fn subtle(method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
+    js::call_async(&js::get(&js::get(&global(), "crypto")?, "subtle")?, method, arguments).await
+}

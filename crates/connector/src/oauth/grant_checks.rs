@@ -1,0 +1,142 @@
+//! Checks with the object that keeps a grant whether the grant is still valid.
+//!
+//! Requests that ask about the same grant at the same time share one question. They cannot share its future, because the
+//! runtime ends the I/O of a request with the request. So one of them asks, and the others wait for a promise of their own.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use worker::Env;
+use worker::js_sys::{Function, Promise};
+use worker::wasm_bindgen::JsValue;
+use worker::wasm_bindgen_futures::JsFuture;
+
+use mcp_connector_base::identifier::{GrantId, Subject};
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::crypto::opaque::ObjectName;
+use mcp_connector_oauth::grants::message::Grants as _;
+use mcp_connector_oauth::resource::verified_tokens::{GrantState, Look};
+use mcp_connector_protocol::Unavailable;
+
+use crate::oauth::access_tokens;
+use crate::oauth::secrets::Authority;
+use crate::objects::command;
+use crate::objects::grants::GrantsOf;
+use crate::platform::clock::now;
+use crate::platform::timer::Timer;
+
+/// How long an object may take to answer. A cold one on another continent needs about one second.
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// How long a request waits for the answer of another one, which may have been given up by its client.
+const WAIT_LIMIT: Duration = Duration::from_secs(6);
+
+/// A question.
+pub(crate) struct Asked {
+    pub(crate) env: Env,
+    pub(crate) subject: Subject,
+    pub(crate) grant: GrantId,
+    pub(crate) authority: Rc<Authority>,
+}
+
+/// A question that is on its way, and who waits for its answer.
+struct Question {
+    grant: GrantId,
+    waiting: Vec<Function>,
+}
+
+thread_local! {
+    static ON_THEIR_WAY: RefCell<Vec<Question>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Asks, whoever else does, and remembers the answer.
+///
+/// # Errors
+///
+/// Returns [`Unavailable`] where the object does not answer in five seconds.
+pub(crate) async fn ask(asked: &Asked) -> Result<GrantState, Unavailable> {
+    let asked_at = now();
+    let standing = standing(&asked.env, &asked.authority, &asked.subject, vec![asked.grant]).await?;
+    let state = if standing.contains(&asked.grant) { GrantState::Standing } else { GrantState::Over };
+    access_tokens::answered(asked.grant, state, asked_at);
+    Ok(state)
+}
+
+/// Asks, or waits for the answer to the same question of another request.
+///
+/// # Errors
+///
+/// Returns [`Unavailable`] where the object does not answer in five seconds, or the other request has not in six.
+pub(crate) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailable> {
+    let Some(answer) = join(asked.grant) else {
+        let _mine = Mine(asked.grant);
+        return ask(asked).await;
+    };
+    match select(answer, pin!(Timer::new(WAIT_LIMIT))).await {
+        Either::Left(_) => known(asked.grant, now()),
+        // The next request asks anew.
+        Either::Right(_) => {
+            answer_all(asked.grant);
+            Err(Unavailable)
+        }
+    }
+}
+
+/// Asks a subject's object which of some grants are valid.
+///
+/// # Errors
+///
+/// Returns [`Unavailable`] where the object does not answer in five seconds.
+pub(crate) async fn standing(
+    env: &Env,
+    authority: &Authority,
+    subject: &Subject,
+    grants: Vec<GrantId>,
+) -> Result<Vec<GrantId>, Unavailable> {
+    let objects = GrantsOf { env };
+    let answer = objects.standing(ObjectName::of(subject), grants, authority.policy().clone());
+    command::within(TIME_LIMIT, async { answer.await.map_err(|_| Unavailable) }).await
+}
+
+/// Returns what the other request has found out.
+fn known(grant: GrantId, now: Timestamp) -> Result<GrantState, Unavailable> {
+    match access_tokens::look(grant, now) {
+        Look::Serve | Look::ServeAndRenew => Ok(GrantState::Standing),
+        Look::Refuse => Ok(GrantState::Over),
+        Look::Wait => Err(Unavailable),
+    }
+}
+
+/// Waits for a question that is on its way. None if there is none: then it is on its way now.
+fn join(grant: GrantId) -> Option<impl Future<Output = Result<JsValue, JsValue>> + Unpin> {
+    ON_THEIR_WAY.with_borrow_mut(|questions| {
+        let Some(question) = questions.iter_mut().find(|question| question.grant == grant) else {
+            questions.push(Question { grant, waiting: Vec::new() });
+            return None;
+        };
+        let promise = Promise::new(&mut |resolve, _| question.waiting.push(resolve));
+        Some(JsFuture::from(promise))
+    })
+}
+
+/// The question of this request.
+struct Mine(GrantId);
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        answer_all(self.0);
+    }
+}
+
+/// The question is no longer on its way: everybody who waits looks what is known.
+fn answer_all(grant: GrantId) {
+    let answered: Vec<Question> = ON_THEIR_WAY
+        .with_borrow_mut(|questions| questions.extract_if(.., |question| question.grant == grant).collect());
+    for resolve in answered.into_iter().flat_map(|question| question.waiting) {
+        // It only resolves a promise, which does not fail.
+        let _ = resolve.call0(&JsValue::UNDEFINED);
+    }
+}

@@ -1,0 +1,351 @@
+//! How it is found out who a person is, after they have consented or before they see their account: by this server's own login
+//! page, or by somebody else.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::http::outbound;
+use crate::http::outbound::Outbound;
+use crate::http::route::CALLBACK_PATH;
+use crate::oauth::external_issuer;
+use crate::oauth::external_issuer::KeySource;
+use crate::oauth::identity_settings::{Provider, ProviderClient};
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::timestamp::Random as _;
+use mcp_connector_oauth::authorize::pkce::CodeVerifier;
+use mcp_connector_oauth::authorize::prompt::LoginOptions;
+use mcp_connector_oauth::authorize::sign_in::Person;
+use mcp_connector_oauth::external_issuer::token::{ForeignPolicy, ForeignRefusal};
+use mcp_connector_oauth::login::admission::{AccessApplication, Admission};
+use mcp_connector_oauth::login::identity::{AtProvider, Errand, JsonAnswer, MAX_ANSWER, NotIdentified, Profile};
+use mcp_connector_oauth::login::provider_error::{ProviderError, TokenEndpointError};
+use mcp_connector_oauth::login::provider_metadata::{ProviderMetadata, SecretPlace};
+use mcp_connector_oauth::login::provider_state::ProviderState;
+use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::web::cookie::BrowserNonce;
+use mcp_connector_oauth::web::discovery::ForeignIssuer;
+use mcp_connector_oauth::web::form::{Parameters, percent_encoded, with_query};
+
+use crate::oauth::Desk;
+use crate::oauth::authorize::{seal, see_other};
+use crate::oauth::problem::Problem;
+
+/// What comes next.
+pub(crate) enum Step {
+    /// The login page of this server.
+    Login,
+    /// The person goes to the provider, and comes back to the callback.
+    Away(Departure),
+    /// Nothing: who they are is known already.
+    Known(Person),
+}
+
+/// The way to a provider.
+pub(crate) struct Departure {
+    location: String,
+    /// What the browser carries in the meantime, as `Set-Cookie` headers.
+    cookies: Vec<String>,
+}
+
+impl From<Departure> for Answer {
+    fn from(Departure { location, cookies }: Departure) -> Self {
+        see_other(location).with_cookies(cookies)
+    }
+}
+
+/// Finds out who a person is.
+pub(crate) trait Identity {
+    /// At the beginning of an errand.
+    async fn begin(
+        &self,
+        desk: &Desk<'_>,
+        incoming: &Incoming,
+        errand: Errand,
+        login: LoginOptions,
+        browser: &BrowserNonce,
+    ) -> Result<Step, Problem>;
+
+    /// The person is back from the provider, which has answered with a code.
+    async fn finish(&self, desk: &Desk<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem>;
+}
+
+/// The passphrase, or what is configured instead.
+impl Identity for Option<Provider> {
+    async fn begin(
+        &self,
+        desk: &Desk<'_>,
+        incoming: &Incoming,
+        errand: Errand,
+        login: LoginOptions,
+        browser: &BrowserNonce,
+    ) -> Result<Step, Problem> {
+        match self {
+            None => Ok(Step::Login),
+            Some(Provider::OpenId(client, _)) => {
+                let provider = metadata(&client.issuer).await?;
+                let endpoint = Endpoint {
+                    url: &provider.authorization_endpoint,
+                    names_itself: provider.names_itself,
+                    scope: Some("openid profile email"),
+                    prompts: provider.prompts.as_deref(),
+                    login_hint: "login_hint",
+                };
+                away(desk, incoming, client, endpoint, errand, login, browser)
+            }
+            Some(Provider::GitHub(client, _)) => {
+                let url = format!("{}/login/oauth/authorize", base(&client.issuer));
+                let prompts = GITHUB_PROMPTS.map(str::to_owned);
+                let endpoint = Endpoint {
+                    url: &url,
+                    names_itself: false,
+                    scope: None,
+                    prompts: Some(&prompts),
+                    login_hint: "login",
+                };
+                away(desk, incoming, client, endpoint, errand, login, browser)
+            }
+            Some(Provider::Access { team, audience }) => {
+                let assertion = incoming.header("cf-access-jwt-assertion");
+                behind_access(desk, assertion.as_deref(), team, audience).await.map(Step::Known)
+            }
+        }
+    }
+
+    async fn finish(&self, desk: &Desk<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem> {
+        match self {
+            Some(Provider::OpenId(client, allowed)) => {
+                Ok(from_openid(desk, client, code, pending).await?.admitted(allowed)?)
+            }
+            Some(Provider::GitHub(client, allowed)) => {
+                Ok(from_github(desk, client, code, pending).await?.admitted(allowed)?)
+            }
+            Some(Provider::Access { .. }) | None => Err(Problem::BrokenForm),
+        }
+    }
+}
+
+/// The authorization endpoint of a provider.
+#[derive(Clone, Copy)]
+struct Endpoint<'a> {
+    url: &'a str,
+    /// Whether it has announced that it does so in every answer.
+    names_itself: bool,
+    scope: Option<&'a str>,
+    /// The values of `prompt` that it knows, if it says so.
+    prompts: Option<&'a [String]>,
+    /// What it calls `login_hint`.
+    login_hint: &'static str,
+}
+
+/// What GitHub knows of `prompt` ("Authorizing OAuth apps", `prompt`).
+const GITHUB_PROMPTS: [&str; 1] = ["select_account"];
+
+/// The request travels as `state`, sealed and bound to this browser: so nobody can be made to finish somebody else's sign-in.
+fn away(
+    desk: &Desk<'_>,
+    incoming: &Incoming,
+    client: &ProviderClient,
+    endpoint: Endpoint<'_>,
+    errand: Errand,
+    login: LoginOptions,
+    browser: &BrowserNonce,
+) -> Result<Step, Problem> {
+    let (mut nonce, mut verifier) = ([0; 16], [0; 32]);
+    desk.entropy.fill(&mut nonce);
+    desk.entropy.fill(&mut verifier);
+    let pending = AtProvider {
+        errand,
+        nonce: URL_SAFE_NO_PAD.encode(nonce),
+        verifier: URL_SAFE_NO_PAD.encode(verifier),
+        login,
+        names_itself: endpoint.names_itself,
+    };
+    let challenge = CodeVerifier::parse(&pending.verifier).map_err(|_| Problem::BrokenForm)?.challenge().to_string();
+    let sealed = seal(desk, &pending, browser)?;
+    let (scheme, cookies) = (desk.site.asked.scheme(), incoming.header("cookie"));
+    let ProviderState { state, set_cookies } =
+        ProviderState::new(sealed.as_str(), scheme, cookies.as_deref(), &desk.entropy);
+    let callback = callback(desk);
+    let mut parameters = vec![
+        ("response_type", "code"),
+        ("client_id", client.client_id.as_str()),
+        ("redirect_uri", callback.as_str()),
+        ("state", state.as_str()),
+        ("nonce", pending.nonce.as_str()),
+        ("code_challenge", challenge.as_str()),
+        ("code_challenge_method", "S256"),
+    ];
+    let prompt = pending.login.prompt(endpoint.prompts);
+    parameters.extend(endpoint.scope.map(|scope| ("scope", scope)));
+    parameters.extend(prompt.as_deref().map(|prompt| ("prompt", prompt)));
+    parameters.extend(pending.login.login_hint().map(|hint| (endpoint.login_hint, hint)));
+    Ok(Step::Away(Departure { location: with_query(endpoint.url, &parameters), cookies: set_cookies }))
+}
+
+fn callback(desk: &Desk<'_>) -> String {
+    desk.site.issuer.at(CALLBACK_PATH)
+}
+
+async fn metadata(issuer: &ForeignIssuer) -> Result<ProviderMetadata, Problem> {
+    for url in issuer.metadata_urls() {
+        if let Ok(document) = Outbound::get(&url).document(MAX_ANSWER).await
+            && let Ok(metadata) = ProviderMetadata::parse(&document.body, issuer)
+        {
+            return Ok(metadata);
+        }
+    }
+    Err(Problem::Outage(Outage::Remote))
+}
+
+async fn from_openid(
+    desk: &Desk<'_>,
+    client: &ProviderClient,
+    code: &str,
+    pending: &AtProvider,
+) -> Result<Profile, Problem> {
+    let provider = metadata(&client.issuer).await?;
+    let endpoint = (provider.token_endpoint.as_str(), provider.secret_place);
+    let tokens = redeem(desk, client, endpoint, code, pending).await?;
+    let id_token = tokens.text("id_token").ok_or(NotIdentified::Answer("no ID token"))?;
+    let profile =
+        Profile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, client.email, desk.now)?;
+    match (&provider.userinfo_endpoint, tokens.text("access_token")) {
+        (Some(url), Some(token)) if profile.lacks_email() => {
+            let authorization = format!("Bearer {token}");
+            let request = Outbound { authorization: Some(&authorization), ..Outbound::get(url) };
+            let userinfo = request.document(MAX_ANSWER).await?;
+            Ok(profile.with_userinfo(&userinfo.body, &client.issuer, client.email)?)
+        }
+        _ => Ok(profile),
+    }
+}
+
+async fn from_github(
+    desk: &Desk<'_>,
+    client: &ProviderClient,
+    code: &str,
+    pending: &AtProvider,
+) -> Result<Profile, Problem> {
+    let github = base(&client.issuer);
+    let endpoint = format!("{github}/login/oauth/access_token");
+    let tokens = redeem(desk, client, (&endpoint, SecretPlace::Body), code, pending).await?;
+    let token = tokens.text("access_token").ok_or(NotIdentified::Answer("no access token"))?;
+    let url = match github {
+        "https://github.com" => "https://api.github.com/user".to_owned(),
+        enterprise => format!("{enterprise}/api/v3/user"),
+    };
+    let authorization = format!("Bearer {token}");
+    let user = Outbound { authorization: Some(&authorization), ..Outbound::get(&url) }.document(MAX_ANSWER).await?;
+    Ok(Profile::of_github(&user.body, &client.issuer)?)
+}
+
+fn base(issuer: &ForeignIssuer) -> &str {
+    issuer.as_str().trim_end_matches('/')
+}
+
+/// RFC 6749 §4.1.3, with us as the client.
+async fn redeem(
+    desk: &Desk<'_>,
+    client: &ProviderClient,
+    (endpoint, secret_place): (&str, SecretPlace),
+    code: &str,
+    pending: &AtProvider,
+) -> Result<JsonAnswer, Problem> {
+    let callback = callback(desk);
+    let mut parameters = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", callback.as_str()),
+        ("code_verifier", pending.verifier.as_str()),
+    ];
+    let authorization = match secret_place {
+        SecretPlace::Body => {
+            let (id, secret) = (client.client_id.as_str(), client.client_secret.as_str());
+            parameters.extend([("client_id", id), ("client_secret", secret)]);
+            None
+        }
+        SecretPlace::Header => {
+            // RFC 6749 §2.3.1: each half is form-urlencoded.
+            let (id, secret) = (percent_encoded(&client.client_id), percent_encoded(&client.client_secret));
+            Some(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))))
+        }
+    };
+    let form = with_query("", &parameters);
+    let request =
+        Outbound { url: endpoint, authorization: authorization.as_deref(), form: Some(form.trim_start_matches('?')) };
+    let response = request.send().await?;
+    match response.status() {
+        200 => {}
+        // Too many sign-ins at a time, or too slow a one: says nothing about this one.
+        408 | 429 => return Err(Problem::Outage(Outage::Remote)),
+        // The code is wrong, or the settings are: the owner finds the name in the log.
+        400..=499 => {
+            let answer = outbound::body(&response, MAX_ANSWER).await.ok().flatten();
+            let answer = answer.and_then(|answer| JsonAnswer::read(&answer).ok());
+            let error = answer.as_ref().and_then(|answer| answer.text("error"));
+            return Err(NotIdentified::Code(TokenEndpointError::of(error)).into());
+        }
+        _ => return Err(Problem::Outage(Outage::Remote)),
+    }
+    let answer = outbound::body(&response, MAX_ANSWER).await?.ok_or(Outage::Remote)?;
+    let answer = JsonAnswer::read(&answer)?;
+    // GitHub refuses with 200.
+    match answer.text("error") {
+        Some(error) => Err(NotIdentified::Code(TokenEndpointError::of(Some(error))).into()),
+        None => Ok(answer),
+    }
+}
+
+/// Cloudflare Access has let the request pass, and says for whom. The header is worth nothing but for its signature: not all
+/// addresses of a Worker are behind Access.
+async fn behind_access(
+    desk: &Desk<'_>,
+    assertion: Option<&str>,
+    team: &ForeignIssuer,
+    audience: &str,
+) -> Result<Person, Problem> {
+    let assertion = assertion.map(|assertion| format!("Bearer {assertion}"));
+    let token = Bearer::from_authorization(assertion.as_deref()).ok().flatten();
+    let token = token.ok_or(NotIdentified::Answer("the request did not come through Access"))?;
+    let certs = format!("{}/cdn-cgi/access/certs", base(team));
+    let policy = ForeignPolicy { issuer: team, audiences: &[audience], accept_plain_jwt: true };
+    let verified =
+        external_issuer::verify(&token, KeySource::At(&certs), &policy, desk.now).await.map_err(|refused| {
+            if let ForeignRefusal::Outage(outage) = refused {
+                return Problem::Outage(outage);
+            }
+            NotIdentified::Answer("the assertion of Access is not valid").into()
+        })?;
+    let caller = verified.into_caller();
+    let display_name = caller.display_name.as_deref().map(str::to_owned);
+    let application = AccessApplication { team: team.as_str().to_owned(), audience: audience.to_owned() };
+    Ok(Person { subject: caller.subject, display_name, admission: Admission::Access(application) })
+}
+
+/// What the provider's answer says besides the request that it belongs to.
+pub(crate) enum ProviderAnswer<'a> {
+    /// A code.
+    Code(&'a str),
+    /// The person, or the provider, said no.
+    Refused(ProviderError),
+}
+
+impl<'a> ProviderAnswer<'a> {
+    /// Reads the query of the callback, if it can come from the provider that the person was sent to.
+    pub(crate) fn read(
+        parameters: &'a Parameters,
+        pending: &AtProvider,
+        provider: Option<&Provider>,
+    ) -> Result<Self, Problem> {
+        let get = |name| parameters.get(name).map_err(|_| Problem::BrokenForm);
+        let names = provider.map(Provider::names).unwrap_or_default();
+        pending.check_origin(get("iss")?, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
+        match (get("code")?, get("error")?) {
+            (Some(code), None) => Ok(Self::Code(code)),
+            (None, Some(error)) => Ok(Self::Refused(ProviderError::of(error))),
+            (Some(_), Some(_)) | (None, None) => Err(Problem::BrokenForm),
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Who finds out who a person is: the owner's passphrase unless `IDENTITY` names somebody else. Its settings.
+
+use std::fmt;
+
+use mcp_connector_oauth::crypto::keys::ring::MacKey;
+use mcp_connector_oauth::login::admission::{AccessApplication, AdmissionPolicy};
+use mcp_connector_oauth::login::identity::AllowedUsers;
+use mcp_connector_oauth::login::passphrase::Epoch;
+use mcp_connector_oauth::login::unlisted::EmailClaim;
+use mcp_connector_oauth::web::discovery::ForeignIssuer;
+
+use crate::config::settings::{Expected, Setting, SettingProblem};
+use crate::config::variables::Variables;
+
+/// Under this name the data of the owner is kept, who signs in with the passphrase.
+pub(crate) const OWNER_SUBJECT: &str = "owner";
+
+/// Somebody else than the passphrase.
+#[derive(Debug)]
+pub(crate) enum Provider {
+    /// `openid`: any OpenID Connect provider, who may enter being on a list.
+    OpenId(ProviderClient, AllowedUsers),
+    /// `github`, the same.
+    GitHub(ProviderClient, AllowedUsers),
+    /// `access`: Cloudflare Access in front of `/authorize` and what is below it. Its policy says who may enter.
+    Access {
+        /// `https://<team>.cloudflareaccess.com`.
+        team: ForeignIssuer,
+        /// The AUD tag of the application.
+        audience: String,
+    },
+}
+
+/// This server as the provider knows it.
+pub(crate) struct ProviderClient {
+    pub(crate) issuer: ForeignIssuer,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    /// Whether addresses count that it does not call verified.
+    pub(crate) email: EmailClaim,
+}
+
+impl fmt::Debug for ProviderClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderClient").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+impl Provider {
+    /// Reads the settings; none for the passphrase.
+    pub(crate) fn read(variables: &Variables<'_>) -> Result<Option<Self>, SettingProblem> {
+        let need = |setting| variables.needed(setting, Setting::Identity);
+        let issuer = |setting, text: &str| {
+            ForeignIssuer::parse(text).map_err(|error| SettingProblem { setting, expected: error.into() })
+        };
+        let allowed = || {
+            let setting = Setting::AllowedUsers;
+            AllowedUsers::parse(&need(setting)?).map_err(|error| SettingProblem { setting, expected: error.into() })
+        };
+        Ok(match variables.text(Setting::Identity).as_deref() {
+            None | Some("passphrase") => None,
+            Some("openid") => {
+                let issuer = issuer(Setting::OpenIdIssuer, &need(Setting::OpenIdIssuer)?)?;
+                let client = ProviderClient {
+                    email: email_claim(variables, &issuer)?,
+                    issuer,
+                    client_id: need(Setting::OpenIdClientId)?,
+                    client_secret: need(Setting::OpenIdClientSecret)?,
+                };
+                Some(Self::OpenId(client, allowed()?))
+            }
+            Some("github") => {
+                let github = variables.text(Setting::GitHubUrl).unwrap_or_else(|| "https://github.com".to_owned());
+                let client = ProviderClient {
+                    issuer: issuer(Setting::GitHubUrl, &github)?,
+                    client_id: need(Setting::GitHubClientId)?,
+                    client_secret: need(Setting::GitHubClientSecret)?,
+                    email: EmailClaim::VerifiedOnly,
+                };
+                Some(Self::GitHub(client, allowed()?))
+            }
+            Some("access") => Some(Self::Access {
+                team: issuer(Setting::AccessTeamUrl, need(Setting::AccessTeamUrl)?.trim_end_matches('/'))?,
+                audience: need(Setting::AccessAudience)?,
+            }),
+            Some(_) => {
+                let expected = Expected::OneOf(vec!["passphrase", "openid", "github", "access"]);
+                return Err(SettingProblem { setting: Setting::Identity, expected });
+            }
+        })
+    }
+
+    /// Returns whether a person can be sent there to choose another account. Access has found out who it is before the request
+    /// comes.
+    pub(crate) const fn has_accounts(&self) -> bool {
+        match self {
+            Self::OpenId(..) | Self::GitHub(..) => true,
+            Self::Access { .. } => false,
+        }
+    }
+
+    /// The issuer of the identifiers that it gives.
+    pub(crate) const fn issuer(&self) -> &ForeignIssuer {
+        match self {
+            Self::OpenId(client, _) | Self::GitHub(client, _) => &client.issuer,
+            Self::Access { team, .. } => team,
+        }
+    }
+
+    /// What to call it on a page.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::OpenId(client, _) => client.issuer.as_str().trim_start_matches("https://").trim_end_matches('/'),
+            Self::GitHub(..) => "GitHub",
+            Self::Access { .. } => "Cloudflare Access",
+        }
+    }
+
+    /// What the provider may call itself in an answer (RFC 9207 §2). GitHub's authorization server has a name of its own.
+    pub(crate) fn names(&self) -> Vec<String> {
+        match self {
+            Self::OpenId(client, _) => vec![client.issuer.as_str().to_owned()],
+            Self::GitHub(client, _) => {
+                let github = client.issuer.as_str().trim_end_matches('/');
+                vec![github.to_owned(), format!("{github}/login/oauth")]
+            }
+            Self::Access { .. } => Vec::new(),
+        }
+    }
+
+    /// Returns who may enter.
+    pub(crate) fn policy(&self, key: &MacKey) -> AdmissionPolicy {
+        let settings = self.settings(key);
+        match self {
+            Self::OpenId(client, allowed) | Self::GitHub(client, allowed) => AdmissionPolicy::Accounts {
+                issuer: client.issuer.as_str().to_owned(),
+                allowed: allowed.clone(),
+                email: client.email,
+                settings,
+            },
+            Self::Access { team, audience } => {
+                let application = AccessApplication { team: team.as_str().to_owned(), audience: audience.clone() };
+                AdmissionPolicy::Access { application, settings }
+            }
+        }
+    }
+
+    /// Returns the names that the first version of this program gave to all settings together.
+    fn settings(&self, key: &MacKey) -> Vec<Epoch> {
+        let (kind, issuer, client) = match self {
+            Self::OpenId(client, _) => ("openid", &client.issuer, client.client_id.as_str()),
+            Self::GitHub(client, _) => ("github", &client.issuer, client.client_id.as_str()),
+            Self::Access { team, audience } => ("access", team, audience.as_str()),
+        };
+        let allowed = match self {
+            Self::OpenId(_, allowed) | Self::GitHub(_, allowed) => allowed.to_string(),
+            Self::Access { .. } => String::new(),
+        };
+        let settings = [kind, issuer.as_str(), client, &allowed].map(str::as_bytes);
+        Epoch::of_configuration(&settings, key)
+    }
+}
+
+/// `OPENID_TRUST_EMAIL`.
+fn email_claim(variables: &Variables<'_>, issuer: &ForeignIssuer) -> Result<EmailClaim, SettingProblem> {
+    let setting = Setting::OpenIdTrustEmail;
+    let claim = match variables.text(setting).as_deref() {
+        None | Some("false") => Ok(EmailClaim::VerifiedOnly),
+        Some("true") => EmailClaim::trusted(issuer).map_err(Expected::from),
+        Some(_) => Err(Expected::OneOf(vec!["true", "false"])),
+    };
+    claim.map_err(|expected| SettingProblem { setting, expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(settings: &[(&str, &str)]) -> Result<Option<Provider>, SettingProblem> {
+        let variable =
+            |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Provider::read(&Variables::new(&variable))
+    }
+
+    #[test]
+    fn settings_that_are_missing_are_named() {
+        let openid = [
+            ("IDENTITY", "openid"),
+            ("OPENID_ISSUER", "https://id.example"),
+            ("OPENID_CLIENT_ID", "us"),
+            ("OPENID_CLIENT_SECRET", "s3cret-s3cret"),
+            ("ALLOWED_USERS", "jane@example.com"),
+        ];
+        let provider = read(&openid).unwrap();
+        assert!(!format!("{provider:?}").contains("s3cret"));
+        for left_out in 1..openid.len() {
+            let mut some = openid.to_vec();
+            let (name, _) = some.remove(left_out);
+            assert!(read(&some).unwrap_err().to_string().contains(name), "{name}");
+        }
+        assert!(read(&[]).unwrap().is_none() && read(&[("IDENTITY", "passphrase")]).unwrap().is_none());
+        let problem = read(&[("IDENTITY", "none")]).unwrap_err();
+        assert_eq!(problem.to_string(), "IDENTITY must be passphrase, openid, github or access");
+    }
+}

@@ -1,0 +1,41 @@
+//! The metadata of the authorization server (RFC 8414), its OpenID form, and the key set that the latter names. The same for
+//! everybody, and made without asking any storage.
+
+use serde::Serialize;
+
+use crate::app::App;
+use crate::config::settings::Part;
+use crate::http::answer::Answer;
+use crate::http::cors;
+use crate::http::site::Site;
+use crate::http::well_known::MAX_AGE;
+use mcp_connector_oauth::resource::metadata::{
+    AuthorizationServerMetadata, Capabilities, JsonWebKeySet, MetadataForm, OpenIdProviderMetadata,
+};
+
+/// Returns the metadata of the authorization server in one of its forms.
+pub(crate) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
+    if let Some(problem) = app.configuration.closed(Part::Metadata) {
+        return cors::readable_by_all(Answer::closed(problem));
+    }
+    let capabilities = Capabilities {
+        scopes: app.catalogue.all(),
+        registration: true,
+        client_id_metadata_documents: true,
+        client_credentials: app.configuration.clients.have_services(),
+        announce_iss: app.configuration.announce_iss,
+    };
+    match form {
+        MetadataForm::OAuth => public(&AuthorizationServerMetadata::new(&site.issuer, &capabilities)),
+        MetadataForm::OpenId => public(&OpenIdProviderMetadata::new(&site.issuer, &capabilities)),
+    }
+}
+
+/// Returns the document at `jwks_uri`.
+pub(crate) fn key_set() -> Answer {
+    public(&JsonWebKeySet::default())
+}
+
+fn public(document: &impl Serialize) -> Answer {
+    cors::readable_by_all(Answer::json(200, document)).header("cache-control", MAX_AGE)
+}

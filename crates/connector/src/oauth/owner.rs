@@ -1,0 +1,101 @@
+//! The embedded identity: one owner with a passphrase. A try of it, as each page with the field for it makes one, and the cookie
+//! of a browser that has signed in before, which is not locked out by others.
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::oauth::identity_settings::OWNER_SUBJECT;
+use crate::objects::keyring;
+use crate::pages::login::{LoginProblem, PASSPHRASE_FIELD};
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_oauth::authorize::sign_in::Person;
+use mcp_connector_oauth::crypto::seal::Sealed;
+use mcp_connector_oauth::login::admission::Admission;
+use mcp_connector_oauth::login::throttle::{KnownBrowser, Source, Verdict};
+use mcp_connector_oauth::web::cookie::HostCookie;
+use mcp_connector_oauth::web::form::Parameters;
+
+use crate::oauth::Desk;
+use crate::oauth::problem::Problem;
+
+/// A browser that has signed in is remembered for a year, in seconds.
+const REMEMBERED: u32 = 365 * 24 * 60 * 60;
+const KNOWN_BROWSER: HostCookie = HostCookie::new("mcp-known");
+
+/// What came of a try.
+pub(crate) enum Attempt {
+    /// It is the owner.
+    Entered {
+        /// The owner.
+        person: Person,
+        /// The browser, to be remembered.
+        browser: KnownBrowser,
+    },
+    /// It is nobody yet.
+    Refused(LoginProblem),
+}
+
+/// One try of the passphrase in `form`, counted wherever it is made.
+pub(crate) async fn attempt(desk: &Desk<'_>, incoming: &Incoming, form: &Parameters) -> Result<Attempt, Problem> {
+    let (Ok(passphrase), None) = (&desk.configuration().passphrase, &desk.configuration().provider) else {
+        return Err(Problem::BrokenForm);
+    };
+    let Some(typed) = form.get(PASSPHRASE_FIELD).map_err(|_| Problem::BrokenForm)? else {
+        return Ok(Attempt::Refused(LoginProblem::WrongPassphrase));
+    };
+    let epoch = desk.passphrase_version()?;
+    let known = known_browser(desk, incoming);
+    let source = known
+        .as_ref()
+        .map_or_else(|| Source::from_address(incoming.header("cf-connecting-ip").as_deref()), Source::browser);
+    let is_right = passphrase.is(typed, desk.authority.keys().passphrase());
+    match keyring::attempt(desk.env, source, is_right, epoch).await? {
+        Verdict::Enter => {
+            let subject = Subject::new(OWNER_SUBJECT).map_err(|_| Problem::BrokenForm)?;
+            let browser = known.unwrap_or_else(|| KnownBrowser::new(&desk.entropy));
+            Ok(Attempt::Entered {
+                person: Person { subject, display_name: None, admission: Admission::Version(epoch) },
+                browser,
+            })
+        }
+        Verdict::Wrong => {
+            incoming.visit().reason("wrong passphrase");
+            Ok(Attempt::Refused(LoginProblem::WrongPassphrase))
+        }
+        Verdict::Wait(seconds) => {
+            incoming.visit().reason("too many wrong passphrases");
+            Ok(Attempt::Refused(LoginProblem::Throttled { seconds }))
+        }
+    }
+}
+
+/// A page with the field, with the status and the header that belong to what came of the last try.
+pub(crate) fn with_status(problem: Option<LoginProblem>, page: impl FnOnce(u16) -> Answer) -> Answer {
+    match problem {
+        None => page(200),
+        // Not 401: that would ask for a scheme of HTTP's own.
+        Some(LoginProblem::WrongPassphrase) => page(403),
+        Some(LoginProblem::Throttled { seconds }) => page(429).header("retry-after", seconds.to_string()),
+    }
+}
+
+fn known_browser(desk: &Desk<'_>, incoming: &Incoming) -> Option<KnownBrowser> {
+    let cookies = incoming.header("cookie");
+    let sealed = Sealed::from_text(KNOWN_BROWSER.read(desk.site.asked.scheme(), cookies.as_deref())?);
+    let keys = desk.authority.keys().seal();
+    let mut epochs = desk.authority.policy().versions().iter();
+    epochs.find_map(|epoch| sealed.open(epoch.to_string().as_bytes(), desk.now, keys).ok())
+}
+
+/// Lets the browser be known the next time.
+pub(crate) fn remember(desk: &Desk<'_>, answer: Answer, browser: &KnownBrowser) -> Answer {
+    let Ok(epoch) = desk.passphrase_version() else { return answer };
+    let keys = desk.authority.keys().seal();
+    let until = desk.now.plus(REMEMBERED.into());
+    let sealed = Sealed::seal(browser, epoch.to_string().as_bytes(), until, keys, &desk.entropy);
+    let cookie =
+        sealed.ok().and_then(|sealed| KNOWN_BROWSER.set(desk.site.asked.scheme(), sealed.as_str(), REMEMBERED));
+    match cookie {
+        Some(cookie) => answer.header("set-cookie", cookie),
+        None => answer,
+    }
+}

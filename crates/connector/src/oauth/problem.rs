@@ -1,0 +1,257 @@
+//! What a person is told when a sign-in does not go on: what happened, what they can do, and the way back to where they came
+//! from.
+
+use worker::console_error;
+
+use crate::http::answer::{Answer, RETRY_CLOSED};
+use crate::http::incoming::BodyError;
+use crate::http::route::{ACCOUNT_PATH, LOGIN_PATH, OTHER_ACCOUNT_PATH};
+use crate::pages;
+use crate::pages::FormTarget;
+use crate::pages::frame::FormAnswer;
+use crate::pages::problem::WayOn;
+use crate::request_log::request_log::Visit;
+use mcp_connector_base::outage::Outage;
+use mcp_connector_oauth::authorize::authorization_request::error::PageError;
+use mcp_connector_oauth::clients::document_limits::PERIOD;
+use mcp_connector_oauth::login::identity::NotIdentified;
+use mcp_connector_oauth::login::login_form::LoginDecision;
+use mcp_connector_oauth::login::passphrase::WeakPassphrase;
+use mcp_connector_protocol::Unavailable;
+
+use crate::oauth::authorize::page;
+use crate::oauth::client_documents::NotDescribed;
+
+/// Answers a request for a page that cannot be opened directly, for example a reload.
+pub(crate) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
+    let (what_happened, what_to_do, way) = match start {
+        Start::Application | Start::Pending { .. } => {
+            ("A sign-in starts in the app that you want to connect.", "Go back and connect again.", WayOn::None)
+        }
+        Start::Account => ("It belongs to your account page.", "Open your account page again.", TO_ACCOUNT),
+    };
+    let html = pages::problem("This page cannot be opened directly", what_happened, what_to_do, &way);
+    page(405, html, FormAnswer::StaysHere).header("allow", allowed)
+}
+
+/// Why a person is shown a page instead of being sent on.
+pub(crate) enum Problem {
+    /// Nobody can sign in here.
+    NotSetUp(WeakPassphrase),
+    /// Nobody can sign in until the owner has corrected a setting, which is named.
+    Closed(String),
+    /// The request is not in order, and there is no address that could be told.
+    Request(PageError),
+    /// A form that came from another site.
+    ForeignForm,
+    /// A form that none of our pages has sent.
+    BrokenForm,
+    /// A form that was not read.
+    Unread(BodyError),
+    /// The browser does not show the cookie that it was given.
+    NoCookie,
+    /// The form is too old.
+    Expired,
+    /// The form was made for another browser, or not by this server.
+    OtherBrowser,
+    /// The form belongs to an earlier sign-in to the account page.
+    StaleForm,
+    /// What is asked for is the owner's to do.
+    NotTheOwner,
+    /// The owner has ended the client for everybody.
+    ClientEnded {
+        /// Where the client hears that there is no code.
+        back: String,
+    },
+    /// Too many sign-ins wait to be finished.
+    TooMany,
+    /// The page has led to a code before, which was redeemed.
+    Finished,
+    /// The identity provider did not say who it is, or it is nobody who may enter.
+    NotIdentified(NotIdentified),
+    /// Too many descriptions of clients were asked for.
+    TooManyFetches,
+    /// Something is out of reach.
+    Outage(Outage),
+}
+
+impl From<NotDescribed> for Problem {
+    fn from(problem: NotDescribed) -> Self {
+        match problem {
+            NotDescribed::Outage(outage) => Self::Outage(outage),
+            NotDescribed::TooManyFetches => Self::TooManyFetches,
+        }
+    }
+}
+
+impl From<NotIdentified> for Problem {
+    fn from(error: NotIdentified) -> Self {
+        Self::NotIdentified(error)
+    }
+}
+
+impl From<PageError> for Problem {
+    fn from(error: PageError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<Outage> for Problem {
+    fn from(outage: Outage) -> Self {
+        Self::Outage(outage)
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(Unavailable: Unavailable) -> Self {
+        Self::Outage(Outage::Storage)
+    }
+}
+
+/// Where a person began, and where they have to begin again.
+#[derive(Clone, Copy)]
+pub(crate) enum Start<'a> {
+    /// In the app that they want to connect.
+    Application,
+    /// There too, and what it asks for is known and consented to: the login can be begun again, or the app be told.
+    Pending {
+        /// The consented request, for a form of this browser.
+        sealed: &'a str,
+        /// How else the person may be asked who they are.
+        again: LoginDecision,
+    },
+    /// At their account page.
+    Account,
+}
+
+const TO_ACCOUNT: WayOn<'static> = WayOn::Link { path: ACCOUNT_PATH, words: "Your account" };
+
+impl<'a> Start<'a> {
+    /// Returns what the person can do on the page itself.
+    fn way_on(self, problem: &'a Problem) -> WayOn<'a> {
+        match (self, problem) {
+            (_, Problem::ClientEnded { back }) => WayOn::Link { path: back, words: "Back to the application" },
+            (Self::Application, _) | (Self::Pending { .. }, Problem::Finished) => WayOn::None,
+            (Self::Pending { sealed, again }, Problem::NotIdentified(NotIdentified::NotAllowed(_))) => {
+                WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
+            }
+            (Self::Pending { sealed, .. }, _) => {
+                WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again: LoginDecision::Again }
+            }
+            (Self::Account, Problem::NotIdentified(NotIdentified::NotAllowed(_))) => {
+                WayOn::Link { path: OTHER_ACCOUNT_PATH, words: "Sign in as somebody else" }
+            }
+            (Self::Account, _) => TO_ACCOUNT,
+        }
+    }
+}
+
+impl Problem {
+    /// For the log.
+    fn reason(&self) -> String {
+        match self {
+            Self::NotSetUp(weak) => weak.to_string(),
+            Self::Closed(setting) => setting.clone(),
+            Self::Request(error) => error.to_string(),
+            Self::ForeignForm => "a form of another site".to_owned(),
+            Self::BrokenForm => "a broken form".to_owned(),
+            Self::Unread(error) => error.to_string(),
+            Self::StaleForm => "a form of an earlier session".to_owned(),
+            Self::NoCookie => "no cookie".to_owned(),
+            Self::Expired => "an expired form".to_owned(),
+            Self::OtherBrowser => "a form of another browser".to_owned(),
+            Self::Finished => "a page whose code was already redeemed".to_owned(),
+            Self::NotTheOwner => "not the owner".to_owned(),
+            Self::ClientEnded { .. } => "the owner has ended the client".to_owned(),
+            Self::TooMany => "too many sign-ins under way".to_owned(),
+            Self::NotIdentified(NotIdentified::NotAllowed(_)) => "the person is not on the list".to_owned(),
+            Self::NotIdentified(error) => error.to_string(),
+            Self::TooManyFetches => "too many client documents".to_owned(),
+            Self::Outage(outage) => outage.to_string(),
+        }
+    }
+
+    /// Returns the page, under the name that the log has for the request.
+    pub(crate) fn into_answer(self, start: Start<'_>, visit: &Visit) -> Answer {
+        visit.reason(self.reason());
+        if let Self::NotIdentified(NotIdentified::NotAllowed(unlisted)) = &self {
+            // A line of its own: what can be put on the list may be longer than a reason is.
+            console_error!("sign-in: {unlisted}. {} request {}", unlisted.what_to_list(), visit.id());
+        }
+        let again = match start {
+            Start::Application => "Go back to the application and connect again.",
+            Start::Pending { .. } => "Try again, or go back to the application.",
+            Start::Account => "Open your account page again.",
+        };
+        let (status, what_happened, what_to_do) = match &self {
+            Self::NotSetUp(WeakPassphrase::Missing) => return page(503, pages::not_set_up(), FormAnswer::StaysHere),
+            Self::NotSetUp(_) => return page(503, pages::weak_passphrase(), FormAnswer::StaysHere),
+            Self::Closed(setting) => {
+                let html = pages::closed(setting);
+                return page(503, html, FormAnswer::StaysHere).header("retry-after", RETRY_CLOSED);
+            }
+            Self::Request(error) => (400, error.to_string(), again.to_owned()),
+            Self::ForeignForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),
+            Self::BrokenForm => (400, "This form is broken.".to_owned(), again.to_owned()),
+            Self::Unread(error) => (error.status(), error.to_string(), again.to_owned()),
+            Self::StaleForm => (403, "This page belongs to an earlier sign-in.".to_owned(), again.to_owned()),
+            Self::NoCookie => (
+                400,
+                "The browser did not send back the cookie that belongs to this sign-in.".to_owned(),
+                ["Allow cookies for this site. ", again].concat(),
+            ),
+            Self::Expired => (400, "This sign-in took too long.".to_owned(), again.to_owned()),
+            Self::OtherBrowser => (
+                400,
+                "This page belongs to another browser, or this browser has lost the cookie that it was given."
+                    .to_owned(),
+                again.to_owned(),
+            ),
+            Self::Finished => (
+                409,
+                "This sign-in is already finished.".to_owned(),
+                "Close this page and look at the application. If it is not connected, connect again.".to_owned(),
+            ),
+            Self::TooMany => {
+                (503, "Too many sign-ins are in progress.".to_owned(), ["Wait a minute. ", again].concat())
+            }
+            Self::NotTheOwner => {
+                (403, "Only the owner of this server may do that.".to_owned(), "Ask the owner.".to_owned())
+            }
+            Self::ClientEnded { .. } => (
+                403,
+                "The owner of this server has ended this application's access for everybody.".to_owned(),
+                "Ask the owner, or use another application.".to_owned(),
+            ),
+            Self::NotIdentified(NotIdentified::NotAllowed(unlisted)) => (
+                403,
+                unlisted.what_arrived(),
+                [&unlisted.what_to_list(), " Ask the owner, or sign in there as somebody else."].concat(),
+            ),
+            Self::NotIdentified(_) => {
+                (403, "The identity provider did not say who you are.".to_owned(), again.to_owned())
+            }
+            Self::TooManyFetches => (
+                429,
+                "Too many client documents were fetched for this network, or from the host of this application."
+                    .to_owned(),
+                "Wait a minute and load this page again.".to_owned(),
+            ),
+            Self::Outage(_) => {
+                let what_to_do = "Wait a moment and load this page again.".to_owned();
+                (503, "A service that this server needs does not answer.".to_owned(), what_to_do)
+            }
+        };
+        let is_limited = matches!(self, Self::TooManyFetches);
+        let way = start.way_on(&self);
+        let html = pages::failure(&what_happened, &what_to_do, &way, visit.id());
+        let answer = page(status, html, way.form_answer());
+        if let Self::Outage(outage) = self {
+            return answer.header("retry-after", outage.retry_after().to_string());
+        }
+        if is_limited {
+            return answer.header("retry-after", PERIOD.to_string());
+        }
+        answer
+    }
+}

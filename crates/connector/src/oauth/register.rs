@@ -1,0 +1,35 @@
+//! Dynamic client registration (RFC 7591). It writes nothing: the identifier that a client gets is its registration. What is
+//! left to guard is computing time, by a limit for each address.
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::http::limit::{Limit, RETRY_AFTER};
+use mcp_connector_oauth::clients::client_id::register;
+use mcp_connector_oauth::clients::registration::{MAX_REGISTRATION, Registration};
+use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_protocol::is_json;
+
+use crate::oauth::{Desk, refused, unread};
+
+/// Answers a POST.
+pub(crate) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
+    let source = Source::from_network(incoming.header("cf-connecting-ip").as_deref());
+    if Limit::REGISTRATIONS.is_over(desk.env, source.as_str()).await {
+        let description = "too many registrations from this address, try again in a minute";
+        return refused(429, "temporarily_unavailable", description).header("retry-after", RETRY_AFTER);
+    }
+    if !incoming.header("content-type").is_some_and(|content_type| is_json(&content_type)) {
+        return refused(400, "invalid_client_metadata", "send the registration as Content-Type: application/json");
+    }
+    let body = match incoming.body(u32::try_from(MAX_REGISTRATION).unwrap_or(u32::MAX)).await {
+        Ok(body) => body,
+        Err(error) => return unread(error),
+    };
+    let key = desk.authority.keys().client_id();
+    let registered = Registration::parse(&body, &desk.configuration().redirect_policy)
+        .and_then(|registration| register(registration, desk.now, &desk.entropy, key, &desk.app.catalogue));
+    match registered {
+        Ok(response) => Answer::json(201, &response).header("cache-control", "no-store"),
+        Err(error) => refused(400, error.code(), &error.to_string()),
+    }
+}

@@ -1,0 +1,42 @@
+//! The revocation endpoint (RFC 7009): the answer of [`RevocationEndpoint`] as HTTP.
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::oauth::access_tokens;
+use mcp_connector_oauth::token::revocation::RevocationEndpoint;
+use mcp_connector_oauth::web::form::MAX_FORM;
+
+use crate::oauth::clients::KnownClients;
+use crate::oauth::{Desk, token_refused, unread};
+
+/// Answers a POST.
+pub(crate) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
+    let body = match incoming.body(u32::try_from(MAX_FORM).unwrap_or(u32::MAX)).await {
+        Ok(body) => body,
+        Err(error) => return unread(error),
+    };
+    let signing = desk.authority.signing(desk.now);
+    let clients = KnownClients::new(desk);
+    let endpoint = RevocationEndpoint {
+        issuer: &desk.site.issuer,
+        clients: &clients,
+        grants: &desk.grants(),
+        keys: desk.authority.keys(),
+        signing: &signing,
+    };
+    let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
+    let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await;
+    if let Some(client) = clients.found() {
+        incoming.visit().client(&client);
+    }
+    match answer {
+        Ok(ended) => {
+            access_tokens::forget(&ended, desk.now);
+            Answer::empty(200).header("cache-control", "no-store")
+        }
+        Err(error) => {
+            incoming.visit().reason(error.reason());
+            token_refused(error)
+        }
+    }
+}

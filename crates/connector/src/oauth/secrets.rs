@@ -1,0 +1,58 @@
+//! What an isolate knows once it has the master key: every key that is derived from it, and who may enter.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use worker::Env;
+
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::crypto::keys::ring::KeyRing;
+use mcp_connector_oauth::crypto::keys::signing::SigningKeys;
+use mcp_connector_oauth::login::admission::AdmissionPolicy;
+use mcp_connector_protocol::Unavailable;
+
+use crate::config::configuration::Configuration;
+use crate::objects::keyring;
+
+/// Keys and credentials.
+pub(crate) struct Authority {
+    keys: KeyRing,
+    policy: AdmissionPolicy,
+    signing: RefCell<Option<Rc<SigningKeys>>>,
+}
+
+impl Authority {
+    /// From the secret `MASTER_KEY`, or else from the `Keyring`.
+    pub(crate) async fn load(configuration: &Configuration, env: &Env) -> Result<Self, Unavailable> {
+        let keys = match &configuration.master_keys {
+            Some(master) => KeyRing::new(&master.current, &master.previous),
+            None => KeyRing::new(&keyring::master_key(env).await?, &[]),
+        };
+        let policy = match (&configuration.provider, &configuration.passphrase) {
+            (Some(provider), _) => provider.policy(keys.passphrase()),
+            (None, Ok(passphrase)) => AdmissionPolicy::Passphrase { versions: passphrase.epochs(keys.passphrase()) },
+            (None, Err(_)) => AdmissionPolicy::NOBODY,
+        };
+        Ok(Self { keys, policy, signing: RefCell::new(None) })
+    }
+
+    /// The keys.
+    pub(crate) const fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Returns who may enter today.
+    pub(crate) const fn policy(&self) -> &AdmissionPolicy {
+        &self.policy
+    }
+
+    /// Returns the keys that sign now, derived once for each period.
+    pub(crate) fn signing(&self, now: Timestamp) -> Rc<SigningKeys> {
+        let kept = self.signing.borrow().as_ref().filter(|keys| keys.covers(now)).map(Rc::clone);
+        kept.unwrap_or_else(|| {
+            let keys = Rc::new(self.keys.signing(now));
+            self.signing.replace(Some(Rc::clone(&keys)));
+            keys
+        })
+    }
+}

@@ -1,0 +1,86 @@
+//! The token endpoint (RFC 6749 §3.2): the answer of [`TokenEndpoint`] as HTTP.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::mcp::lost_requests;
+use crate::mcp::lost_requests::Note;
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::timestamp::Random as _;
+use mcp_connector_oauth::grants::grant::Retry;
+use mcp_connector_oauth::token::endpoint::TokenEndpoint;
+use mcp_connector_oauth::web::form::MAX_FORM;
+use mcp_connector_oauth::web::network::Network;
+
+use crate::oauth::clients;
+use crate::oauth::clients::KnownClients;
+use crate::oauth::{Desk, token_refused, unread};
+
+/// What was posted, and under which name its grant is made. Whoever carries it out a second time, because the first answer was
+/// lost inside this server, gets the answer of the first time; a client that sends a code twice has two of these.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct TokenRequest {
+    grant: GrantId,
+    body: Vec<u8>,
+}
+
+/// Answers a POST.
+pub(crate) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
+    let body = match incoming.body(u32::try_from(MAX_FORM).unwrap_or(u32::MAX)).await {
+        Ok(body) => body,
+        Err(error) => return unread(error),
+    };
+    let mut grant = [0; 8];
+    desk.entropy.fill(&mut grant);
+    let request = TokenRequest { grant: GrantId::from_bytes(grant), body };
+    lost_requests::leave(incoming, &Note::Token(Cow::Borrowed(&request)));
+    carry_out(desk, incoming, &request).await
+}
+
+/// Carries out what was posted, for the first time or again.
+pub(crate) async fn carry_out(desk: &Desk<'_>, incoming: &Incoming, request: &TokenRequest) -> Answer {
+    let known = KnownClients::new(desk);
+    let signing = desk.authority.signing(desk.now);
+    let endpoint = TokenEndpoint {
+        issuer: &desk.site.issuer,
+        resources: &desk.site.resources,
+        scopes: &desk.app.catalogue,
+        clients: &known,
+        grants: &desk.grants(),
+        keys: desk.authority.keys(),
+        signing: &signing,
+        policy: desk.authority.policy(),
+        from: Network::of(incoming.header("cf-connecting-ip").as_deref()),
+        access_token_lifetime: desk.configuration().access_token_seconds.into(),
+        grant: request.grant,
+        random: &desk.entropy,
+        now: desk.now,
+    };
+    let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
+    let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &request.body).await;
+    if let Some(client) = known.found() {
+        incoming.visit().client(&client);
+    }
+    match answer {
+        Ok(issued) => {
+            if let Some(agreed) = issued.to_note {
+                clients::note_use(desk, clients::refreshed(desk, agreed));
+            }
+            match issued.retry {
+                Some(Retry::Late) => incoming.visit().reason("a refresh token was used again after a while"),
+                Some(Retry::LateFromElsewhere) => {
+                    incoming.visit().reason("a refresh token was used again after a while and from another network");
+                }
+                Some(Retry::First | Retry::Soon) | None => {}
+            }
+            Answer::json(200, &issued.response).header("cache-control", "no-store").header("pragma", "no-cache")
+        }
+        Err(error) => {
+            incoming.visit().reason(error.reason());
+            token_refused(error)
+        }
+    }
+}

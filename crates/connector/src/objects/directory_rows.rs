@@ -1,0 +1,171 @@
+//! The rows of the `Directory`: who has signed in, who uses which client, and which clients the owner has ended.
+//!
+//! People are named by the name of their `Grants` object, clients by the hash of their identifier.
+
+use worker::{SqlStorage, SqlStorageValue};
+
+use mcp_connector_base::codec::Unreadable;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::clients::client::Standing;
+use mcp_connector_oauth::clients::client_record::{CLIENT_LIFE, ClientHash};
+use mcp_connector_oauth::crypto::opaque::ObjectName;
+
+use crate::objects::directory::{ClientUsers, Visitor};
+use crate::objects::rows::{integer, number, unreadable, values};
+
+/// The row of a use is kept for a day longer than an unused client. No grant lives that long.
+const KEPT: u64 = CLIENT_LIFE + 24 * 60 * 60;
+/// Maximum number of people of a client who are named.
+const NAMED: u64 = 5;
+/// Maximum number of people of a client who are counted: a client may have a million.
+const COUNTED: u64 = 1000;
+/// Maximum number of clients whose grants are ended in one alarm, so that one whose objects do not answer holds up no other.
+const CLIENTS_AT_ONCE: u64 = 5;
+
+const TABLES: &str = "\
+    CREATE TABLE IF NOT EXISTS people (person TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT, first_at INTEGER NOT NULL, \
+    last_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS uses (client TEXT, person TEXT, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, \
+    PRIMARY KEY (client, person)) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS ended (client TEXT PRIMARY KEY, at INTEGER NOT NULL, swept_to TEXT NOT NULL, \
+    is_swept INTEGER NOT NULL) WITHOUT ROWID";
+
+/// An ended client whose grants are being ended.
+pub(crate) struct Sweep {
+    pub(crate) client: ClientHash,
+    /// When the owner ended it.
+    pub(crate) ended_at: Timestamp,
+    /// The last person whose object was asked; empty at the beginning of a round.
+    pub(crate) swept_to: String,
+}
+
+pub(crate) struct DirectoryRows(SqlStorage);
+
+impl DirectoryRows {
+    pub(crate) fn new(sql: SqlStorage) -> worker::Result<Self> {
+        sql.exec(TABLES, None)?;
+        Ok(Self(sql))
+    }
+
+    /// Enters that somebody has signed in.
+    pub(crate) fn enter_person(&self, visitor: &Visitor, at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO people VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (person) DO UPDATE SET \
+            name = coalesce(excluded.name, name), first_at = min(first_at, excluded.first_at), \
+            last_at = max(last_at, excluded.last_at) \
+            WHERE excluded.last_at > last_at OR excluded.first_at < first_at";
+        let name = visitor.name.as_deref().map_or(SqlStorageValue::Null, Into::into);
+        let person = ObjectName::of(&visitor.subject).to_string();
+        self.run(upsert, vec![person.into(), visitor.subject.as_str().into(), name, seconds(at)?])
+    }
+
+    /// Enters that somebody uses a client.
+    pub(crate) fn enter_use(&self, visitor: &Visitor, client: &ClientHash, at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO uses VALUES (?1, ?2, ?3, ?3) ON CONFLICT (client, person) DO UPDATE SET \
+            last_at = excluded.last_at WHERE excluded.last_at > last_at";
+        let person = ObjectName::of(&visitor.subject).to_string();
+        self.run(upsert, vec![client.as_str().into(), person.into(), seconds(at)?])
+    }
+
+    /// Returns whether the owner has ended a client.
+    pub(crate) fn standing(&self, client: &ClientHash) -> worker::Result<Standing> {
+        Ok(if self.ended_at(client)?.is_some() { Standing::Ended } else { Standing::Stands })
+    }
+
+    fn ended_at(&self, client: &ClientHash) -> worker::Result<Option<Timestamp>> {
+        self.moment("SELECT at FROM ended WHERE client = ?", client)
+    }
+
+    /// Returns when somebody used a client last. Of one that more than a thousand people use, the last use by a thousand of
+    /// them.
+    pub(crate) fn last_use(&self, client: &ClientHash) -> worker::Result<Option<Timestamp>> {
+        let query = format!("SELECT max(last_at) FROM (SELECT last_at FROM uses WHERE client = ? LIMIT {COUNTED})");
+        self.moment(&query, client)
+    }
+
+    /// Returns who uses a client, and whether it was ended.
+    pub(crate) fn users(&self, client: &ClientHash) -> worker::Result<ClientUsers> {
+        let query = "SELECT coalesce(people.name, people.subject, '') FROM uses LEFT JOIN people USING (person) \
+            WHERE client = ? LIMIT";
+        let rows = values(&self.0, &format!("{query} {NAMED}"), vec![client.as_str().into()])?;
+        let names = rows.into_iter().map(|row| match row {
+            [SqlStorageValue::String(name)] => Ok(name),
+            _ => Err(unreadable(Unreadable)),
+        });
+        let count = format!("SELECT count(*) FROM (SELECT 1 FROM uses WHERE client = ? LIMIT {COUNTED})");
+        let first = format!("SELECT min(first_at) FROM (SELECT first_at FROM uses WHERE client = ? LIMIT {COUNTED})");
+        Ok(ClientUsers {
+            names: names.collect::<worker::Result<_>>()?,
+            count: number(&self.0, &count, vec![client.as_str().into()])?.unwrap_or_default(),
+            first_use: self.moment(&first, client)?,
+            last_use: self.last_use(client)?,
+            ended_at: self.ended_at(client)?,
+        })
+    }
+
+    /// Ends a client for good. What was ended stays ended at the moment at which it was.
+    pub(crate) fn end(&self, client: &ClientHash, at: Timestamp) -> worker::Result<()> {
+        self.run(
+            "INSERT INTO ended VALUES (?, ?, '', 0) ON CONFLICT DO NOTHING",
+            vec![client.as_str().into(), seconds(at)?],
+        )
+    }
+
+    /// Ended clients whose grants are not all ended, in any order.
+    pub(crate) fn sweeps(&self) -> worker::Result<Vec<Sweep>> {
+        let query = "SELECT client, at, swept_to FROM ended WHERE is_swept = 0 ORDER BY random() LIMIT";
+        let rows = values(&self.0, &format!("{query} {CLIENTS_AT_ONCE}"), vec![])?;
+        let sweeps = rows.into_iter().map(|row| match row {
+            [SqlStorageValue::String(client), SqlStorageValue::Integer(at), SqlStorageValue::String(swept_to)] => {
+                let client = client.try_into().map_err(|_| unreadable(Unreadable))?;
+                Ok(Sweep { client, ended_at: Timestamp::from_seconds(at.unsigned_abs()), swept_to })
+            }
+            _ => Err(unreadable(Unreadable)),
+        });
+        sweeps.collect()
+    }
+
+    /// Returns the next people of a sweep: the names of their objects.
+    pub(crate) fn next_people(&self, sweep: &Sweep, most: u64) -> worker::Result<Vec<String>> {
+        let query = "SELECT person FROM uses WHERE client = ? AND person > ? ORDER BY person LIMIT ?";
+        let bindings = vec![sweep.client.as_str().into(), sweep.swept_to.as_str().into(), integer(most)?];
+        let people = values(&self.0, query, bindings)?.into_iter().map(|row| match row {
+            [SqlStorageValue::String(person)] => Ok(person),
+            _ => Err(unreadable(Unreadable)),
+        });
+        people.collect()
+    }
+
+    /// Notes that the grants of these people are ended, and how far a sweep has come.
+    pub(crate) fn swept(&self, client: &ClientHash, done: &[String], swept_to: &str) -> worker::Result<()> {
+        for person in done {
+            self.run(
+                "DELETE FROM uses WHERE client = ? AND person = ?",
+                vec![client.as_str().into(), person.as_str().into()],
+            )?;
+        }
+        self.run("UPDATE ended SET swept_to = ? WHERE client = ?", vec![swept_to.into(), client.as_str().into()])
+    }
+
+    /// Notes that a sweep is at its end.
+    pub(crate) fn is_swept(&self, client: &ClientHash) -> worker::Result<()> {
+        self.run("UPDATE ended SET is_swept = 1 WHERE client = ?", vec![client.as_str().into()])
+    }
+
+    /// Deletes what nobody has used for long. Returns whether there is anything left that will be.
+    pub(crate) fn forget(&self, now: Timestamp) -> worker::Result<bool> {
+        self.run("DELETE FROM uses WHERE last_at < ?", vec![seconds(now.minus(KEPT))?])?;
+        Ok(number(&self.0, "SELECT 1 FROM uses LIMIT 1", vec![])?.is_some())
+    }
+
+    fn moment(&self, query: &str, client: &ClientHash) -> worker::Result<Option<Timestamp>> {
+        Ok(number(&self.0, query, vec![client.as_str().into()])?.map(Timestamp::from_seconds))
+    }
+
+    fn run(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<()> {
+        self.0.exec(statement, bindings).map(drop)
+    }
+}
+
+fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {
+    integer(at.as_seconds())
+}

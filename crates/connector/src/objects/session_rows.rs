@@ -1,0 +1,129 @@
+//! What is kept of a session in the rows of its object: one row of what has to last, and one for each event of a stream that
+//! was lost. Looking writes nothing, not even an empty table.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use worker::{SqlStorageValue, State};
+
+use mcp_connector_base::row::Row;
+use mcp_connector_protocol::{Event, Replays, SessionOwner};
+
+use crate::objects::anonymous_quota::Held;
+use crate::objects::rows::{blob, find, has_table, integer, read};
+use crate::platform::clock::now;
+
+/// A session is forgotten this long after something was kept for it.
+const LIFETIME: Duration = Duration::from_hours(24);
+
+/// The same for one of a client that has not signed in.
+const LIFETIME_OF_ANONYMOUS: Duration = Duration::from_secs(Held::State.lifetime());
+
+/// Largest message that is written to a row. A larger one lives in memory only.
+const MAX_ROW_BYTES: usize = 1_900_000;
+
+/// What outlives the object's memory.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) owner: SessionOwner,
+    pub(crate) log_level: Option<String>,
+    pub(crate) has_ended: bool,
+}
+
+impl Row for Kept {
+    const VERSION: u8 = 1;
+}
+
+/// The rows.
+pub(crate) struct Rows(State);
+
+impl Rows {
+    pub(crate) const fn new(state: State) -> Self {
+        Self(state)
+    }
+
+    /// Keeps events of a stream that was lost.
+    pub(crate) async fn write_events(
+        &self,
+        stream: &str,
+        events: &[Event],
+        owner: &SessionOwner,
+    ) -> worker::Result<()> {
+        let at = now().as_seconds();
+        self.sql(
+            "CREATE TABLE IF NOT EXISTS events (stream TEXT, number INTEGER, event BLOB NOT NULL, at INTEGER NOT NULL, \
+             PRIMARY KEY (stream, number)) WITHOUT ROWID",
+            vec![],
+        )?;
+        self.sql("DELETE FROM events WHERE at < ?", vec![integer(at.saturating_sub(Replays::LIFETIME))?])?;
+        for event in events.iter().filter(|event| event.message.len() <= MAX_ROW_BYTES) {
+            let row = vec![stream.into(), integer(event.number)?, blob(event)?, integer(at)?];
+            self.sql("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?)", row)?;
+        }
+        self.forget_later(owner).await
+    }
+
+    /// The events of a stream that were kept, and are not too old.
+    pub(crate) fn events(&self, stream: &str) -> worker::Result<Vec<Event>> {
+        let sql = self.0.storage().sql();
+        if !has_table(&sql, "events")? {
+            return Ok(Vec::new());
+        }
+        let since = integer(now().as_seconds().saturating_sub(Replays::LIFETIME))?;
+        let query = "SELECT event FROM events WHERE stream = ? AND at >= ? ORDER BY number";
+        read(&sql, query, vec![stream.into(), since])
+    }
+
+    /// What was kept, if anything was.
+    pub(crate) fn kept(&self) -> worker::Result<Kept> {
+        let sql = self.0.storage().sql();
+        if !has_table(&sql, "kept")? {
+            return Ok(Kept::default());
+        }
+        Ok(find(&sql, "SELECT value FROM kept", vec![])?.unwrap_or_default())
+    }
+
+    /// Keeps what has to last.
+    pub(crate) async fn keep(&self, kept: &Kept) -> worker::Result<()> {
+        self.sql(
+            "CREATE TABLE IF NOT EXISTS kept (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)",
+            vec![],
+        )?;
+        let upsert = "INSERT INTO kept VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET value = excluded.value";
+        self.sql(upsert, vec![blob(kept)?])?;
+        self.forget_later(&kept.owner).await
+    }
+
+    /// Deletes all of it.
+    pub(crate) async fn forget(&self) -> worker::Result<()> {
+        self.0.storage().delete_all().await
+    }
+
+    /// The session is forgotten some time after the last that was kept for it.
+    async fn forget_later(&self, owner: &SessionOwner) -> worker::Result<()> {
+        let lifetime = match owner {
+            SessionOwner::Subject(_) => LIFETIME,
+            SessionOwner::Nobody | SessionOwner::Guest => LIFETIME_OF_ANONYMOUS,
+        };
+        self.0.storage().set_alarm(lifetime).await
+    }
+
+    fn sql(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<worker::SqlCursor> {
+        self.0.storage().sql().exec(query, bindings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mcp_connector_base::identifier::Subject;
+    use mcp_connector_base::storage_compat::assert_kept;
+
+    #[test]
+    fn rows_of_every_version_are_read_and_those_of_today_are_known() {
+        let owner = SessionOwner::Subject(Subject::new("owner").unwrap());
+        assert_kept(&Kept { owner, log_level: Some("debug".into()), has_ended: false }, &["AQIFb3duZXIBBWRlYnVnAA"]);
+        assert_kept(&Kept { owner: SessionOwner::Guest, log_level: None, has_ended: true }, &["AQEAAQ"]);
+        assert_kept(&Event { number: 300, message: b"{}".to_vec(), is_last: true }, &["AawCAnt9AQ"]);
+    }
+}

@@ -1,0 +1,88 @@
+//! The tables of the Durable Objects, as they are deployed. `CREATE TABLE IF NOT EXISTS` leaves a table alone that is there: a
+//! column that is changed in the code only would be missing in every object that exists, and each of its calls would fail.
+//!
+//! Where this fails, do not mend the list: change the table that is there (`ALTER TABLE`), or make another beside it.
+
+/// Every statement that makes something, by the file that has it.
+const DEPLOYED: [(&str, &[&str]); 9] = [
+    (
+        include_str!("directory_rows.rs"),
+        &[
+            "TABLE IF NOT EXISTS people (person TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT, first_at INTEGER NOT NULL, \
+             last_at INTEGER NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS uses (client TEXT, person TEXT, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL, \
+             PRIMARY KEY (client, person)) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS ended (client TEXT PRIMARY KEY, at INTEGER NOT NULL, swept_to TEXT NOT NULL, \
+             is_swept INTEGER NOT NULL) WITHOUT ROWID",
+        ],
+    ),
+    (
+        include_str!("anonymous_quota.rs"),
+        &["TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, held INTEGER NOT NULL, \
+           network TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID"],
+    ),
+    (
+        include_str!("grants.rs"),
+        &[
+            "TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL)",
+            "TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+        ],
+    ),
+    (
+        include_str!("keyring.rs"),
+        &["TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"],
+    ),
+    (
+        include_str!("last_writes.rs"),
+        &["TABLE IF NOT EXISTS writes (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)"],
+    ),
+    (
+        include_str!("session_rows.rs"),
+        &[
+            "TABLE IF NOT EXISTS events (stream TEXT, number INTEGER, event BLOB NOT NULL, at INTEGER NOT NULL, \
+             PRIMARY KEY (stream, number)) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS kept (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)",
+        ],
+    ),
+    (
+        include_str!("subject_store.rs"),
+        &[
+            "TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL)",
+            "TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+        ],
+    ),
+    (
+        include_str!("task_rows.rs"),
+        &["TABLE IF NOT EXISTS task (part TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"],
+    ),
+    (
+        include_str!("watched_rows.rs"),
+        &[
+            "TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, owner TEXT, has_ended INTEGER NOT NULL, \
+             forget_at INTEGER NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS watched (session TEXT, uri TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (session, uri)) \
+             WITHOUT ROWID",
+            "INDEX IF NOT EXISTS watched_by_uri ON watched (uri)",
+        ],
+    ),
+];
+
+/// What follows each `CREATE` in the texts of a source file.
+fn created(source: &str) -> Vec<String> {
+    // A backslash at the end of a line, and the white space of the next one, are no part of a text.
+    let joined: String = source
+        .split("\\\n")
+        .enumerate()
+        .fold(String::new(), |joined, (at, line)| joined + if at == 0 { line } else { line.trim_start_matches(' ') });
+    let statements = joined.split("CREATE ").skip(1);
+    statements.map(|rest| rest.split([';', '"']).next().unwrap_or_default().trim_end().to_owned()).collect()
+}
+
+#[test]
+fn the_tables_that_are_deployed_keep_their_columns() {
+    for (source, deployed) in DEPLOYED {
+        assert_eq!(created(source), deployed, "{}", source.lines().next().unwrap_or_default());
+    }
+}

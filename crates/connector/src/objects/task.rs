@@ -1,0 +1,390 @@
+//! The Durable Object `Task`, one for each task. What becomes of the task is decided by [`tasks::Task`]; here it is kept in
+//! `SQLite`, and its handler runs beside the object's events. While it runs, the object's alarm beats: it keeps the object
+//! awake, and where the object was evicted or its isolate has crashed, the next beat finds nothing running and begins again.
+//! The alarm does not itself wait for the handler: one that hangs after a crash would keep all later ones back. When the task
+//! expires nothing of it is left.
+
+use std::cell::{Cell, RefCell};
+use std::ops::RangeInclusive;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::future::{AbortHandle, abortable};
+use worker::wasm_bindgen_futures::spawn_local;
+use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
+
+use mcp_connector_base::identifier::{GrantId, Subject};
+use mcp_connector_protocol::Unavailable;
+use mcp_connector_protocol::tasks;
+use mcp_connector_protocol::tasks::{Answers, Command, End, Reply, StatusMessage, TaskCall, TaskId, Then, Wake};
+
+use crate::app::{App, app};
+use crate::host::Workers;
+use crate::mcp::announcements::tell_of_task;
+use crate::oauth::grant_checks;
+use crate::objects::anonymous_quota::Held;
+use crate::objects::command;
+use crate::objects::subscriptions::Outcome;
+use crate::objects::task_rows::Rows;
+use crate::platform::clock::now_in_milliseconds;
+use crate::platform::instance::{Work, lost_work};
+
+/// Where something is out of order, the object tries again after this long.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
+/// How often the alarm beats while the handler runs: soon at first, and then often enough that the object stays awake. The
+/// local runtime lets an object without events sleep after ten seconds.
+const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
+/// Milliseconds after which the sign-in behind the task is checked again.
+const LOOK_EVERY: u64 = 45_000;
+
+/// Tells the object of a task what to do. To tell it the same again changes nothing.
+pub(crate) async fn tell(env: &Env, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
+    command::ask_again(env, "TASK", id.as_str(), &command).await
+}
+
+/// The object.
+#[durable_object(alarm)]
+pub struct Task(Rc<Object>);
+
+impl DurableObject for Task {
+    fn new(state: State, env: Env) -> Self {
+        Self(Rc::new(Object {
+            state,
+            env,
+            running: RefCell::default(),
+            listeners: Listeners::default(),
+            looked_at: Cell::new(0),
+            has_looked_back: Cell::new(false),
+            rests_until: Cell::default(),
+        }))
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        command::answer(request, async |command| self.0.carry_out(command).await).await
+    }
+
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.0.go_on().await?;
+        Response::empty()
+    }
+}
+
+struct Object {
+    state: State,
+    env: Env,
+    running: RefCell<Option<Running>>,
+    listeners: Listeners,
+    /// When the grant behind the task was last found valid, in milliseconds since 1970.
+    looked_at: Cell<u64>,
+    /// Whether it knows what became of a run in an instance that has died.
+    has_looked_back: Cell<bool>,
+    /// Until when it rests after the runs that were interrupted before this instance, in milliseconds since 1970.
+    rests_until: Cell<Option<u64>>,
+}
+
+/// What this isolate knows of streams that listen to the task. That some do stands in a row, too.
+#[derive(Default)]
+struct Listeners {
+    are_there: Cell<Option<bool>>,
+    /// They were told, and since then nothing has changed.
+    know: Cell<bool>,
+    are_being_told: Cell<bool>,
+    /// What the handler had said of its progress when they were told.
+    heard: RefCell<Option<String>>,
+}
+
+/// A run of the handler in this isolate.
+struct Running {
+    began: u64,
+    status: StatusMessage,
+    handle: AbortHandle,
+}
+
+impl Object {
+    async fn carry_out(&self, command: Command) -> worker::Result<Reply> {
+        self.look_back()?;
+        let (rows, now) = (self.rows(), now_in_milliseconds());
+        let Some(mut task) = rows.task()? else {
+            return match command {
+                Command::Begin(call, answers) => self.begin(&call, answers, now).await,
+                Command::Get(_) | Command::Update(..) | Command::Cancel(_) | Command::Listen(..) => Ok(Reply::Unknown),
+            };
+        };
+        let (reply, then) = task.answer(command, now);
+        match then {
+            Then::Nothing => {}
+            Then::Save => {
+                self.save(&task)?;
+                if self.listening()?.is_some() {
+                    self.wake_in(Duration::ZERO).await?;
+                }
+            }
+            Then::Run => {
+                self.save(&task)?;
+                self.wake_in(Duration::ZERO).await?;
+            }
+            Then::Tell(id) => self.begin_to_tell(&id).await?,
+            Then::Stop => {
+                self.save(&task)?;
+                self.stop();
+                // It then sleeps until the task expires.
+                self.wake_in(Duration::ZERO).await?;
+            }
+            Then::Forget => {
+                self.stop();
+                self.forget().await?;
+            }
+        }
+        Ok(match reply {
+            Reply::Task(seen) => Reply::Task(seen.saying(self.said())),
+            Reply::Unknown | Reply::Heard | Reply::TooLarge | Reply::TooMany => reply,
+        })
+    }
+
+    async fn begin(&self, call: &TaskCall, answers: Answers, now: u64) -> worker::Result<Reply> {
+        let mut ttl = self.app()?.configuration.task_ttl;
+        if call.is_anonymous() {
+            ttl = ttl.min(Duration::from_secs(Held::State.lifetime()));
+        }
+        let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
+        let task = tasks::Task::begin(call, answers, ttl, now);
+        self.rows().begin(call, &task)?;
+        self.listeners.are_there.set(Some(false));
+        self.looked_at.set(now);
+        self.wake_in(Duration::ZERO).await?;
+        Ok(Reply::Task(task.seen().clone()))
+    }
+
+    /// Tells the streams that listen, and does what is to be done next. The runtime gives up an alarm that fails six times,
+    /// and then nobody would end the task: so it does not fail.
+    async fn go_on(self: &Rc<Self>) -> worker::Result<()> {
+        if let Err(error) = self.look_back() {
+            console_error!("task: {error}");
+        }
+        if let Err(error) = self.cancel_if_revoked().await {
+            console_error!("task: {error}");
+        }
+        let again = self.tell().await;
+        // Only now: while they were told, an answer may have come, or the handler have ended.
+        let age = self.running.borrow().as_ref().map(|running| now_in_milliseconds().saturating_sub(running.began));
+        let next = match age {
+            Some(age) => Next::Sleep(Duration::from_millis(age).clamp(*BEAT.start(), *BEAT.end())),
+            None => self.decide().unwrap_or_else(|error| {
+                console_error!("task: {error}");
+                Next::Sleep(TRY_AGAIN)
+            }),
+        };
+        match next {
+            Next::Sleep(duration) => self.wake_in(again.map_or(duration, |again| again.min(duration))).await,
+            Next::Forget => self.forget().await,
+        }
+    }
+
+    /// A person who has disconnected a client wants nothing more done in its name.
+    async fn cancel_if_revoked(&self) -> worker::Result<()> {
+        let now = now_in_milliseconds();
+        if now.saturating_sub(self.looked_at.get()) < LOOK_EVERY {
+            return Ok(());
+        }
+        // What is over has no call any more.
+        let call = self.rows().call()?;
+        let Some((subject, grant)) = call.as_ref().and_then(TaskCall::grant) else {
+            self.looked_at.set(now);
+            return Ok(());
+        };
+        match self.stands(subject, grant).await {
+            Ok(true) => self.looked_at.set(now),
+            Ok(false) => {
+                self.looked_at.set(now);
+                if let Some(mut task) = self.rows().task()? {
+                    task.cancel(now_in_milliseconds());
+                    self.save(&task)?;
+                    self.stop();
+                }
+            }
+            // The next beat asks again.
+            Err(Unavailable) => console_error!("task: whether its sign-in still stands could not be found out"),
+        }
+        Ok(())
+    }
+
+    /// Ends the task if its handler has ended the last instance. Where that was somebody else's fault, it begins again.
+    fn look_back(&self) -> worker::Result<()> {
+        if self.has_looked_back.replace(true) {
+            return Ok(());
+        }
+        if lost_work(&self.key()).iter().any(|lost| lost.was_running)
+            && let Some(mut task) = self.rows().task()?
+        {
+            task.died(now_in_milliseconds());
+            self.save(&task)?;
+        }
+        Ok(())
+    }
+
+    async fn stands(&self, subject: &Subject, grant: GrantId) -> Result<bool, Unavailable> {
+        let authority = self.app().map_err(|_| Unavailable)?.authority(&self.env).await?;
+        Ok(grant_checks::standing(&self.env, &authority, subject, vec![grant]).await?.contains(&grant))
+    }
+
+    /// Begins a run, if it is time for one. Nothing else happens in the object meanwhile.
+    fn decide(self: &Rc<Self>) -> worker::Result<Next> {
+        let (rows, now) = (self.rows(), now_in_milliseconds());
+        let Some(mut task) = rows.task()? else { return Ok(Next::Forget) };
+        let rests_until = self.rests_until.get().unwrap_or_else(|| now.saturating_add(task.pause()));
+        self.rests_until.set(Some(rests_until));
+        if now < rests_until && !task.is_over() {
+            return Ok(Next::Sleep(Duration::from_millis(rests_until.saturating_sub(now))));
+        }
+        match task.wake(now) {
+            Wake::Forget => Ok(Next::Forget),
+            Wake::SleepUntil(then) => Ok(Next::Sleep(Duration::from_millis(then.saturating_sub(now)))),
+            Wake::Run(answers) => {
+                let Some(call) = rows.call()? else { return Ok(Next::Forget) };
+                let app = self.app()?;
+                rows.save(&task)?;
+                self.run(app, call, answers, now);
+                Ok(Next::Sleep(*BEAT.start()))
+            }
+        }
+    }
+
+    fn run(self: &Rc<Self>, app: Rc<App>, call: TaskCall, answers: Answers, now: u64) {
+        let (object, status) = (Rc::clone(self), StatusMessage::default());
+        let said = status.clone();
+        let (run, handle) = abortable(async move {
+            let host = Workers::in_object(object.env.clone(), Rc::clone(&app));
+            let limit = app.configuration.task_time_limit;
+            let end = app.endpoint.registry.run_task(host, &call, answers, said, limit).await;
+            object.running.take();
+            if let Err(error) = object.end(end).await {
+                // The next beat finds nothing running, and begins again.
+                console_error!("task: {error}");
+            }
+        });
+        self.running.replace(Some(Running { began: now, status, handle }));
+        let work = Work::begin(&self.key(), "", "");
+        spawn_local(async move {
+            // It was stopped, or has ended.
+            let _ = work.number().run(pin!(run)).await;
+        });
+    }
+
+    async fn end(self: &Rc<Self>, end: End) -> worker::Result<()> {
+        let rows = self.rows();
+        if let Some(mut task) = rows.task()? {
+            task.ended(end, now_in_milliseconds());
+            self.save(&task)?;
+        }
+        self.go_on().await
+    }
+
+    fn stop(&self) {
+        if let Some(running) = self.running.take() {
+            running.handle.abort();
+        }
+    }
+
+    /// What the handler said last of its progress, if it runs.
+    fn said(&self) -> Option<String> {
+        self.running.borrow().as_ref().and_then(|running| running.status.last())
+    }
+
+    /// The task's own id, if streams listen to it.
+    fn listening(&self) -> worker::Result<Option<TaskId>> {
+        if self.listeners.are_there.get() == Some(false) {
+            return Ok(None);
+        }
+        let id = self.rows().listening()?;
+        self.listeners.are_there.set(Some(id.is_some()));
+        Ok(id)
+    }
+
+    async fn begin_to_tell(&self, id: &TaskId) -> worker::Result<()> {
+        self.rows().listen(id)?;
+        self.listeners.are_there.set(Some(true));
+        self.listeners.know.set(false);
+        // Before the client has its answer: so its stream begins with how the task stands.
+        if self.tell().await.is_some() {
+            self.wake_in(Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells the streams that listen how the task stands, if there are any that do not know. Gives when to try again.
+    async fn tell(&self) -> Option<Duration> {
+        if self.listeners.are_being_told.replace(true) {
+            // Whoever tells them goes on with what is new: so they hear it in its order.
+            return None;
+        }
+        let said = self.said();
+        if *self.listeners.heard.borrow() != said {
+            self.listeners.know.set(false);
+        }
+        let again = self.tell_until_they_know().await;
+        self.listeners.are_being_told.set(false);
+        again.unwrap_or_else(|error| {
+            console_error!("task: {error}");
+            Some(TRY_AGAIN)
+        })
+    }
+
+    async fn tell_until_they_know(&self) -> worker::Result<Option<Duration>> {
+        let Some(id) = self.listening()? else { return Ok(None) };
+        let later = |duration| {
+            self.listeners.know.set(false);
+            Ok(Some(duration))
+        };
+        while !self.listeners.know.replace(true) {
+            let Some(task) = self.rows().task()? else { break };
+            self.listeners.heard.replace(self.said());
+            let whole = task.seen().clone().saying(self.said()).whole(id.clone());
+            let more_to_come = match tell_of_task(&self.env, id.clone(), whole, task.is_over()).await {
+                Ok(Outcome::Nobody) => false,
+                Ok(Outcome::Later) => return later(*BEAT.start()),
+                Ok(_) => !task.is_over(),
+                Err(_) => return later(TRY_AGAIN),
+            };
+            // Unless a stream has begun to listen meanwhile.
+            if !more_to_come && self.listeners.know.get() {
+                self.rows().listen_no_more()?;
+                self.listeners.are_there.set(Some(false));
+            }
+        }
+        Ok(None)
+    }
+
+    fn save(&self, task: &tasks::Task) -> worker::Result<()> {
+        self.listeners.know.set(false);
+        self.rows().save(task)
+    }
+
+    async fn wake_in(&self, duration: Duration) -> worker::Result<()> {
+        self.state.storage().set_alarm(duration).await
+    }
+
+    async fn forget(&self) -> worker::Result<()> {
+        self.state.storage().delete_alarm().await?;
+        self.state.storage().delete_all().await
+    }
+
+    fn app(&self) -> worker::Result<Rc<App>> {
+        app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))
+    }
+
+    /// By which the guard of the instance knows it.
+    fn key(&self) -> String {
+        self.state.id().to_string()
+    }
+
+    fn rows(&self) -> Rows {
+        Rows::new(self.state.storage().sql())
+    }
+}
+
+/// What comes next.
+enum Next {
+    Sleep(Duration),
+    Forget,
+}

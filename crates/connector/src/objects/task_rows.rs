@@ -1,0 +1,114 @@
+//! What the object of a task keeps in its `SQLite`: the call until it is over, the state, and whether streams listen.
+
+use worker::{SqlStorage, SqlStorageValue};
+
+use mcp_connector_base::row::Row;
+use mcp_connector_protocol::tasks;
+use mcp_connector_protocol::tasks::{TaskCall, TaskId};
+
+use crate::objects::rows::{blob, blobs, has_table, unreadable};
+
+/// What is kept of the task: the call, until it is over, and the state.
+pub(crate) struct Rows(SqlStorage);
+
+impl Rows {
+    pub(crate) const fn new(sql: SqlStorage) -> Self {
+        Self(sql)
+    }
+
+    /// None where there is no task. To look for one leaves no trace.
+    fn read_bytes(&self, part: &str) -> worker::Result<Option<Vec<u8>>> {
+        if !has_table(&self.0, "task")? {
+            return Ok(None);
+        }
+        Ok(blobs(&self.0, "SELECT value FROM task WHERE part = ?", vec![part.into()])?.pop())
+    }
+
+    fn read<T: Row>(&self, part: &str) -> worker::Result<Option<T>> {
+        self.read_bytes(part)?.map(|row| T::from_row(&row).map_err(unreadable)).transpose()
+    }
+
+    fn write_value(&self, part: &str, value: SqlStorageValue) -> worker::Result<()> {
+        let upsert = "INSERT INTO task VALUES (?, ?) ON CONFLICT (part) DO UPDATE SET value = excluded.value";
+        self.0.exec(upsert, vec![part.into(), value]).map(drop)
+    }
+
+    fn write(&self, part: &str, row: &impl Row) -> worker::Result<()> {
+        self.write_value(part, blob(row)?)
+    }
+
+    pub(crate) fn begin(&self, call: &TaskCall, task: &tasks::Task) -> worker::Result<()> {
+        self.0
+            .exec("CREATE TABLE IF NOT EXISTS task (part TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID", None)?;
+        self.write("call", call)?;
+        self.write("state", task)
+    }
+
+    pub(crate) fn task(&self) -> worker::Result<Option<tasks::Task>> {
+        self.read("state")
+    }
+
+    pub(crate) fn call(&self) -> worker::Result<Option<TaskCall>> {
+        self.read("call")
+    }
+
+    /// The id of the task, if streams listen to it.
+    pub(crate) fn listening(&self) -> worker::Result<Option<TaskId>> {
+        Ok(self.read_bytes("listening")?.and_then(|id| TaskId::from_bytes(&id)))
+    }
+
+    pub(crate) fn listen(&self, id: &TaskId) -> worker::Result<()> {
+        self.write_value("listening", SqlStorageValue::Blob(id.as_str().into()))
+    }
+
+    pub(crate) fn listen_no_more(&self) -> worker::Result<()> {
+        self.0.exec("DELETE FROM task WHERE part = 'listening'", None).map(|_| ())
+    }
+
+    pub(crate) fn save(&self, task: &tasks::Task) -> worker::Result<()> {
+        self.write("state", task)?;
+        if task.is_over() {
+            self.0.exec("DELETE FROM task WHERE part = 'call'", None)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use mcp_connector_base::storage_compat::assert_kept;
+
+    #[test]
+    fn rows_of_every_version_are_read_and_those_of_today_are_known() {
+        let owner = json!({"subject": "owner", "client_id": "app"});
+        let call = json!({
+            "tool": "report", "arguments": "{}", "version": 5, "capabilities": 17,
+            "caller": {"subject": "owner", "client_id": "app", "scopes": "notes:read", "display_name": "Zoë", "grant": "00010203040506ff"},
+        });
+        assert_kept::<TaskCall>(
+            &serde_json::from_value(call).unwrap(),
+            &["AQZyZXBvcnQCe30FEQEFb3duZXIDYXBwCm5vdGVzOnJlYWQBBFpvw6sBEDAwMDEwMjAzMDQwNTA2ZmY"],
+        );
+        let task = |phase: Value| -> tasks::Task {
+            let seen =
+                json!({"created_at": 1, "updated_at": 300, "ttl": 86_400_000, "message": "half", "phase": phase});
+            let task = json!({"owner": owner, "seen": seen, "begun": 2, "answers": [["key", "{}"]]});
+            serde_json::from_value(task).unwrap()
+        };
+        for (phase, row) in [
+            (json!("Working"), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgACAQNrZXkCe30"),
+            (json!({"InputRequired": [["key", "{}"]]}), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgEBA2tleQJ7fQIBA2tleQJ7fQ"),
+            (json!({"Completed": "{}"}), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgICe30CAQNrZXkCe30"),
+            (
+                json!({"Failed": {"error": "{}", "message": "broken"}}),
+                "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgMCe30GYnJva2VuAgEDa2V5Ant9",
+            ),
+            (json!("Cancelled"), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgQCAQNrZXkCe30"),
+        ] {
+            assert_kept(&task(phase), &[row]);
+        }
+    }
+}

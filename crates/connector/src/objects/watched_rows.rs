@@ -1,0 +1,167 @@
+//! What legacy sessions subscribed to, in the `SQLite` of the object that holds their streams, and whose sessions they are.
+
+use worker::{SqlStorage, SqlStorageValue};
+
+use mcp_connector_base::codec::Unreadable;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_protocol::Watched;
+
+use crate::objects::anonymous_quota::Held;
+use crate::objects::rows::{integer, number, unreadable, values};
+
+/// A session is forgotten this long after it was last used, in seconds.
+const LIFETIME: u64 = 24 * 3600;
+/// The same for one of a client that has not signed in.
+const LIFETIME_OF_ANONYMOUS: u64 = Held::State.lifetime();
+/// Most resources of one session.
+const MOST_OF_SESSION: u64 = 100;
+/// Most sessions.
+const MOST_SESSIONS: u64 = 10_000;
+/// Most of them that are nobody's. Anybody can make some up, so they leave room for those of people; and each row is read to
+/// count them.
+const MOST_OF_GUESTS: u64 = 1000;
+
+const TABLES: &str = "\
+    CREATE TABLE IF NOT EXISTS sessions \
+        (id TEXT PRIMARY KEY, owner TEXT, has_ended INTEGER NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS watched \
+        (session TEXT, uri TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (session, uri)) WITHOUT ROWID;\
+    CREATE INDEX IF NOT EXISTS watched_by_uri ON watched (uri)";
+
+/// As `SQLite` keeps it.
+const TRUE: SqlStorageValue = SqlStorageValue::Integer(1);
+
+/// The rows.
+pub(crate) struct WatchedRows(SqlStorage);
+
+/// Whose a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owned {
+    /// Nobody's yet, or this person's.
+    ByNobodyElse,
+    /// Somebody else's, or it has ended.
+    BySomebodyElse,
+}
+
+impl WatchedRows {
+    pub(crate) fn new(sql: SqlStorage) -> worker::Result<Self> {
+        sql.exec(TABLES, None)?;
+        Ok(Self(sql))
+    }
+
+    /// Whose the session is. The first person who uses it with a sign-in keeps it; a guest keeps nothing from anybody.
+    pub(crate) fn owned(&self, session: &str, user: Option<&Subject>, now: Timestamp) -> worker::Result<Owned> {
+        let query = "SELECT owner, has_ended FROM sessions WHERE id = ?";
+        let known = values(&self.0, query, vec![session.into()])?.pop();
+        let owner = match &known {
+            Some([SqlStorageValue::String(owner), _]) => Some(owner.as_str()),
+            Some(_) | None => None,
+        };
+        match (owner, user) {
+            _ if matches!(known, Some([_, TRUE])) => Ok(Owned::BySomebodyElse),
+            (Some(owner), user) if user.is_none_or(|user| user.as_str() != owner) => Ok(Owned::BySomebodyElse),
+            (None, Some(user)) => {
+                // It is no credential: where there is no room, it stays nobody's.
+                if known.is_some() || self.has_room(session, Some(user))? {
+                    self.put(session, Some(user), forget_at(Some(user), now))?;
+                }
+                Ok(Owned::ByNobodyElse)
+            }
+            (Some(_), _) => {
+                self.used(session, now)?;
+                Ok(Owned::ByNobodyElse)
+            }
+            (None, None) => Ok(Owned::ByNobodyElse),
+        }
+    }
+
+    /// Remembers that the session wants to hear of a resource. False where there is no room.
+    pub(crate) fn watch(
+        &self,
+        session: &str,
+        owner: Option<&Subject>,
+        watched: &Watched,
+        now: Timestamp,
+    ) -> worker::Result<bool> {
+        let of_session = "SELECT count(*) FROM watched WHERE session = ? AND uri <> ?";
+        let of_session = self.count(of_session, vec![session.into(), watched.uri.as_str().into()])?;
+        if of_session >= MOST_OF_SESSION || !self.has_room(session, owner)? {
+            return Ok(false);
+        }
+        self.put(session, owner, forget_at(owner, now))?;
+        let upsert = "INSERT OR REPLACE INTO watched (uri, session, is_own) VALUES (?, ?, ?)";
+        let is_own = SqlStorageValue::Integer(watched.is_own.into());
+        self.0.exec(upsert, vec![watched.uri.as_str().into(), session.into(), is_own])?;
+        Ok(true)
+    }
+
+    pub(crate) fn unwatch(&self, session: &str, uri: &str) -> worker::Result<()> {
+        self.0.exec("DELETE FROM watched WHERE session = ? AND uri = ?", vec![session.into(), uri.into()]).map(drop)
+    }
+
+    /// Forgets what a session wanted to hear of, and remembers that it has ended.
+    pub(crate) fn end(&self, session: &str, owner: Option<&Subject>, now: Timestamp) -> worker::Result<()> {
+        self.0.exec("DELETE FROM watched WHERE session = ?", vec![session.into()])?;
+        if self.has_room(session, owner)? {
+            self.put(session, None, forget_at(owner, now))?;
+            self.0.exec("UPDATE sessions SET has_ended = 1 WHERE id = ?", vec![session.into()])?;
+        }
+        Ok(())
+    }
+
+    /// The sessions that want to hear of a resource, in order, and whether it needs a sign-in.
+    pub(crate) fn watching(&self, uri: &str) -> worker::Result<Vec<(String, bool)>> {
+        let query = "SELECT session, is_own FROM watched WHERE uri = ? ORDER BY session";
+        let rows = values(&self.0, query, vec![uri.into()])?.into_iter().map(|row| match row {
+            [SqlStorageValue::String(session), is_own] => Ok((session, is_own == TRUE)),
+            _ => Err(unreadable(Unreadable)),
+        });
+        rows.collect()
+    }
+
+    /// The session is in use.
+    pub(crate) fn used(&self, session: &str, now: Timestamp) -> worker::Result<()> {
+        let update = "UPDATE sessions SET forget_at = iif(owner IS NULL, ?, ?) WHERE id = ?";
+        let bindings = vec![seconds(now.plus(LIFETIME_OF_ANONYMOUS))?, seconds(now.plus(LIFETIME))?, session.into()];
+        self.0.exec(update, bindings).map(drop)
+    }
+
+    /// Forgets what is over.
+    pub(crate) fn forget(&self, now: Timestamp) -> worker::Result<()> {
+        self.0.exec("DELETE FROM sessions WHERE forget_at <= ?", vec![seconds(now)?])?;
+        self.0.exec("DELETE FROM watched WHERE session NOT IN (SELECT id FROM sessions)", None).map(drop)
+    }
+
+    pub(crate) fn is_empty(&self) -> worker::Result<bool> {
+        Ok(self.count("SELECT count(*) FROM sessions", vec![])? == 0)
+    }
+
+    fn put(&self, session: &str, owner: Option<&Subject>, forget_at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO sessions VALUES (?, ?, 0, ?) ON CONFLICT (id) DO UPDATE \
+            SET owner = coalesce(owner, excluded.owner), forget_at = excluded.forget_at";
+        let owner = owner.map_or(SqlStorageValue::Null, |owner| owner.as_str().into());
+        self.0.exec(upsert, vec![session.into(), owner, seconds(forget_at)?]).map(drop)
+    }
+
+    /// Whether a session of this person, or of a guest, may be remembered beside all others.
+    fn has_room(&self, session: &str, owner: Option<&Subject>) -> worker::Result<bool> {
+        let (others, most) = match owner {
+            Some(_) => ("SELECT count(*) FROM sessions WHERE id <> ?", MOST_SESSIONS),
+            None => ("SELECT count(*) FROM sessions WHERE id <> ? AND owner IS NULL", MOST_OF_GUESTS),
+        };
+        Ok(self.count(others, vec![session.into()])? < most)
+    }
+
+    fn count(&self, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<u64> {
+        Ok(number(&self.0, query, bindings)?.unwrap_or_default())
+    }
+}
+
+fn forget_at(owner: Option<&Subject>, now: Timestamp) -> Timestamp {
+    now.plus(if owner.is_some() { LIFETIME } else { LIFETIME_OF_ANONYMOUS })
+}
+
+fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {
+    integer(at.as_seconds())
+}

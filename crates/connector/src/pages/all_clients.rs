@@ -1,0 +1,226 @@
+//! `/account/clients`: every client that somebody has allowed, for the owner, and the way to end one for everybody. Actions
+//! behind a fold cannot be undone.
+
+use maud::{Markup, html};
+
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::clients::client::ClientKind;
+
+use crate::pages::account::{ACTION_FIELD, AccountAction, Notice, told};
+use crate::pages::frame::document;
+use crate::pages::untrusted_text::{isolated, visible};
+use crate::pages::when::{ago, day};
+use crate::pages::{FormTarget, SEALED_FIELD};
+
+/// The field that names a client.
+pub(crate) const CLIENT_FIELD: &str = "client";
+/// The field of the address that says where a page begins.
+pub(crate) const AFTER_FIELD: &str = "after";
+
+/// What the page says.
+#[derive(Clone, Debug)]
+pub(crate) struct AllClientsPage<'a> {
+    /// Those of the configuration first, then those in the order of KV.
+    pub(crate) clients: Vec<ListedClient<'a>>,
+    /// Where the next page is.
+    pub(crate) next: Option<String>,
+    /// Where the page of the owner's own apps is.
+    pub(crate) back: &'a str,
+    /// What was just done.
+    pub(crate) notice: Option<Notice>,
+    /// The moment at which the page is made.
+    pub(crate) now: Timestamp,
+}
+
+/// One client.
+#[derive(Clone, Debug)]
+pub(crate) struct ListedClient<'a> {
+    /// What its form calls it.
+    pub(crate) client: String,
+    /// What it calls itself, if it does.
+    pub(crate) name: Option<&'a str>,
+    /// Who has published it, or where it is sent.
+    pub(crate) host: &'a str,
+    /// How it is known.
+    pub(crate) kind: ClientKind,
+    /// When a person allowed it first, if one has.
+    pub(crate) first_allowed_at: Option<Timestamp>,
+    /// When it was last used, to the day.
+    pub(crate) last_used_at: Option<Timestamp>,
+    /// Some of those who use it.
+    pub(crate) users: Vec<String>,
+    /// How many they are. Not more than a thousand are counted.
+    pub(crate) user_count: u64,
+    /// When the owner ended it.
+    pub(crate) ended_at: Option<Timestamp>,
+}
+
+/// Returns the page.
+pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> String {
+    let content = html! {
+        main.wide {
+            header.account {
+                div {
+                    h1 { "All clients" }
+                    p.quiet.last { "Every application that somebody here has allowed" }
+                }
+                a.button.small href=(page.back) { "Your own apps" }
+            }
+            (told(page.notice))
+            @if page.clients.is_empty() {
+                section.card { p.last { "Nobody has allowed a client yet." } }
+            } @else {
+                ul.apps {
+                    @for client in &page.clients { li.card { (one(client, page.now, form)) } }
+                }
+            }
+            @if let Some(next) = &page.next {
+                p { a.button.small href=(next) { "More clients" } }
+            }
+            p.foot {
+                "A new client shows up within a minute, and the last use is known to the day. A client that nobody has used "
+                "for ninety days leaves the list. A client that you have ended stays ended."
+            }
+        }
+    };
+    document("All clients", &content)
+}
+
+fn one(client: &ListedClient<'_>, now: Timestamp, form: &FormTarget<'_>) -> Markup {
+    let name = client.name.unwrap_or("A client without a name");
+    html! {
+        div {
+            h2 { (isolated(name)) }
+            p.marks {
+                @match client.kind {
+                    ClientKind::Registered => span.mark.warn { "registered itself" },
+                    ClientKind::MetadataDocument => span.mark { "published by " (isolated(client.host)) },
+                    ClientKind::PreRegistered => span.mark { "in your configuration" },
+                }
+                @if client.ended_at.is_some() { " " span.mark.warn { "ended" } }
+            }
+        }
+        dl.facts {
+            div {
+                dt { "Where it is" }
+                dd { @if client.host.is_empty() { "It acts for itself" } @else { (isolated(client.host)) } }
+            }
+            div { dt { "First allowed" } dd { (moment(client.first_allowed_at)) } }
+            div { dt { "Last used" } dd { @match client.last_used_at { Some(at) => (ago(at, now)), None => "Never" } } }
+            div { dt { "Used by" } dd { (users(client)) } }
+            @if let Some(at) = client.ended_at {
+                div { dt { "Ended" } dd { (day(at)) } }
+            }
+        }
+        @if client.ended_at.is_none() {
+            details.whole {
+                summary { "End for everybody" }
+                p {
+                    "Nobody can allow this client any more. Every sign-in that it has ends, and it loses its access within "
+                    "minutes. This cannot be undone."
+                }
+                form method="post" action=(form.action) {
+                    input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
+                    input type="hidden" name=(ACTION_FIELD) value=(AccountAction::EndClient.name());
+                    input type="hidden" name=(CLIENT_FIELD) value=(client.client);
+                    button.small.alert type="submit" aria-label=(format!("End for everybody: {}", visible(name))) {
+                        "End for everybody"
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn moment(at: Option<Timestamp>) -> Markup {
+    html! { @match at { Some(at) => (day(at)), None => "Never" } }
+}
+
+fn users(client: &ListedClient<'_>) -> Markup {
+    let named = u64::try_from(client.users.len()).unwrap_or(u64::MAX);
+    let others = client.user_count.saturating_sub(named);
+    html! {
+        @if client.users.is_empty() { "Nobody" }
+        @for (number, user) in client.users.iter().enumerate() {
+            @if number > 0 { ", " }
+            (isolated(user))
+        }
+        @match others {
+            0 => {}
+            _ if client.user_count >= 1000 => " and a thousand or more others",
+            1 => " and 1 other",
+            _ => { " and " (others) " others" }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::tests::clients;
+
+    const FORM: FormTarget<'_> = FormTarget { action: "/account/clients", sealed: "bWFyaw" };
+
+    #[test]
+    fn a_client_has_its_name_its_kind_when_it_was_used_and_by_whom() {
+        let page = all_clients(&clients(), &FORM);
+        let cards: Vec<&str> = page.split("<li class=\"card\">").skip(1).collect();
+        assert_eq!(cards.len(), 3);
+        for (card, parts) in cards.iter().zip([
+            [
+                "<h2><bdi>Nightly</bdi></h2>",
+                "in your configuration",
+                "It acts for itself",
+                "First allowed</dt><dd>Never<",
+                "Used by</dt><dd>Nobody<",
+            ],
+            [
+                "<h2><bdi>Claude</bdi></h2>",
+                "published by <bdi>claude.ai</bdi>",
+                ">14 November 2023<",
+                "2 hours ago",
+                "<bdi>Jane</bdi>, <bdi>Bob</bdi> and 3 others",
+            ],
+            [
+                "<bdi>A client without a name</bdi>",
+                "registered itself",
+                "<bdi>localhost:5</bdi>",
+                ">ended<",
+                "<bdi>Jane</bdi> and a thousand or more others",
+            ],
+        ]) {
+            for part in parts {
+                assert!(card.contains(part), "{part} in {card}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_is_ended_by_a_form_with_the_mark_behind_a_fold_and_only_once() {
+        let page = all_clients(&clients(), &FORM);
+        let folds: Vec<&str> = page.split("<details").skip(1).collect();
+        assert_eq!(folds.len(), 2, "the ended one has none");
+        for fold in folds {
+            let (summary, rest) = fold.split_once("</summary>").unwrap();
+            assert!(!summary.contains("<form") && rest.contains("This cannot be undone."), "{fold}");
+            for part in [
+                "method=\"post\" action=\"/account/clients\">",
+                "name=\"request\" value=\"bWFyaw\">",
+                "name=\"action\" value=\"end-client\">",
+                "name=\"client\" value=\"",
+            ] {
+                assert_eq!(rest.split_once("</details>").unwrap().0.matches(part).count(), 1, "{part} in {fold}");
+            }
+        }
+    }
+
+    #[test]
+    fn there_is_a_link_where_there_is_more() {
+        let page = all_clients(&clients(), &FORM);
+        assert!(page.contains("href=\"/account/clients?after=x\""), "{page}");
+        let last = all_clients(&AllClientsPage { next: None, ..clients() }, &FORM);
+        assert!(!last.contains("More clients"), "{last}");
+        let none = all_clients(&AllClientsPage { clients: Vec::new(), ..clients() }, &FORM);
+        assert!(none.contains("Nobody has allowed a client yet."), "{none}");
+    }
+}

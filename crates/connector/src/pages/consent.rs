@@ -1,0 +1,149 @@
+//! The consent page: who gets access, to what, and what about them is unverified (MCP "Confused Deputy", "Localhost Redirect
+//! URI Risks"). It leads with the place that will receive the code, since that is what a client cannot invent.
+
+use maud::{Markup, html};
+
+use mcp_connector_oauth::authorize::consent::{
+    ALLOW, ConsentPage, DECISION_FIELD, DENY, SCOPE_FIELD, Vouching, Warning,
+};
+use mcp_connector_oauth::web::redirect_uri::RedirectKind;
+
+use crate::pages::frame::card;
+use crate::pages::untrusted_text::{isolated, visible};
+use crate::pages::{FormTarget, SEALED_FIELD};
+
+/// Why the page is shown again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConsentProblem {
+    /// Nothing was ticked, and access to nothing helps nobody.
+    NothingTicked,
+}
+
+/// Returns the page. It is shown again if nothing was ticked.
+pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>) -> String {
+    let content = html! {
+        h1 {
+            span.destination { (isolated(&place(page.destination_kind, &page.destination))) }
+            " " span.asks { (asks(page.destination_kind)) }
+        }
+        p { "If you allow it, it can act for you here." }
+        @for warning in &page.warnings {
+            (words(*warning, page))
+        }
+        dl {
+            div {
+                dt { "App" }
+                dd { (app(page)) }
+            }
+            div {
+                dt { "The answer goes to" }
+                dd.mono { (isolated(page.redirect_uri)) }
+            }
+            div {
+                dt { "Wants to use" }
+                dd.mono { (isolated(page.resource)) }
+            }
+        }
+        form method="post" action=(form.action) {
+            input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
+            (scopes(page, problem))
+            div.buttons {
+                button.primary type="submit" name=(DECISION_FIELD) value=(ALLOW) { "Allow" }
+                button type="submit" name=(DECISION_FIELD) value=(DENY) { "Cancel" }
+            }
+        }
+    };
+    let title = format!("Give access to {}?", visible(&page.destination));
+    card(&title, &content)
+}
+
+/// What to call the place that gets the code.
+pub(crate) fn place(kind: RedirectKind, destination: &str) -> String {
+    match kind {
+        RedirectKind::Https | RedirectKind::Loopback => destination.to_owned(),
+        RedirectKind::PrivateUse => format!("{destination}:"),
+    }
+}
+
+fn asks(kind: RedirectKind) -> &'static str {
+    match kind {
+        RedirectKind::Https => "asks for access",
+        RedirectKind::Loopback => "An app on this computer asks for access",
+        RedirectKind::PrivateUse => "An app that opens these links asks for access",
+    }
+}
+
+fn words(warning: Warning, page: &ConsentPage<'_>) -> Markup {
+    html! {
+        @match warning {
+            Warning::Loopback => p.note {
+                strong { "Did you just start this yourself?" }
+                " The answer goes to an app on this computer, and nothing proves which one it is. If you did not ask for it, cancel."
+            },
+            Warning::PrivateUse => p.note {
+                strong { "Did you just start this yourself?" }
+                " The answer goes to whichever app has claimed these links on this device. If you did not ask for it, cancel."
+            },
+            Warning::OtherHost => p.note {
+                strong { "Two different sites." }
+                " One has published the app, and the answer goes to another, "
+                (isolated(&page.destination))
+                ". If you do not know why, cancel."
+            },
+            // It stands beside the name: a box that is always there is not read.
+            Warning::UnverifiedName => {}
+        }
+    }
+}
+
+fn app(page: &ConsentPage<'_>) -> Markup {
+    html! {
+        @match page.client_name {
+            Some(name) => strong { (isolated(name)) },
+            None => "It did not say its name.",
+        }
+        @match &page.vouching {
+            Vouching::Nobody => @if page.client_name.is_some() {
+                " " span.mark.warn { "name not verified" }
+                span.hint { "An app can call itself anything. Check where the answer goes." }
+            },
+            Vouching::Host(host) => span.hint { "Published by " (isolated(host)) },
+            Vouching::Owner => span.hint { "Set up by the owner of this server" },
+        }
+    }
+}
+
+fn scopes(page: &ConsentPage<'_>, problem: Option<ConsentProblem>) -> Markup {
+    html! {
+        @if problem == Some(ConsentProblem::NothingTicked) {
+            p.note.alert #problem role="alert" {
+                strong { "Nothing is ticked." }
+                " Tick at least one, or cancel."
+            }
+        }
+        @if page.scopes.is_empty() {
+            p { "It asks for nothing beyond knowing that you have signed in." }
+        } @else {
+            fieldset aria-describedby=[problem.map(|_| "problem")] {
+                legend { "It will be able to" }
+                ul.scopes {
+                    @for scope in &page.scopes {
+                        li {
+                            label {
+                                input type="checkbox" name=(SCOPE_FIELD) value=(scope.name()) checked[problem.is_none()];
+                                span {
+                                    (scope.description())
+                                    span.mono { (scope.name()) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        p.quiet.small {
+            @if !page.scopes.is_empty() { "Untick what you do not want to give. " }
+            "Next, you sign in."
+        }
+    }
+}

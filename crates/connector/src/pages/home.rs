@@ -1,0 +1,306 @@
+//! `/`: what this connector is, and how a person adds it to the client they use. Nothing on it needs JavaScript; a script of a
+//! few lines adds the copy buttons and asks the connector whether it answers. How each client takes a connector is
+//! [`crate::pages::clients`]' business.
+
+use std::sync::LazyLock;
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::http::route::{ACCOUNT_PATH, McpEndpoint};
+use mcp_connector_oauth::login::passphrase::WeakPassphrase;
+
+use crate::pages::clients;
+use crate::pages::clients::url_field;
+use crate::pages::frame::{document, hash_source, with_policy};
+use crate::pages::not_set_up::SET_PASSPHRASE;
+use crate::pages::untrusted_text::{isolated, visible};
+
+/// Shows the copy buttons and makes them copy; says how the connector is.
+const SCRIPT: &str = include_str!("home.js");
+
+static SCRIPT_SOURCE: LazyLock<String> = LazyLock::new(|| hash_source(SCRIPT));
+
+/// What the page says.
+#[derive(Clone, Debug)]
+pub(crate) struct HomePage<'a> {
+    /// What the connector is called in commands.
+    pub(crate) name: &'a str,
+    /// What it is called for people.
+    pub(crate) title: &'a str,
+    /// What it is, in a sentence.
+    pub(crate) description: Option<&'a str>,
+    /// Its own version.
+    pub(crate) version: &'a str,
+    /// The URL to paste.
+    pub(crate) url: &'a str,
+    /// The URL that asks for sign-in at once.
+    pub(crate) private_url: &'a str,
+    /// What it can do, in the author's order.
+    pub(crate) tools: Vec<HomeTool<'a>>,
+    /// Whether anything here is for people who signed in.
+    pub(crate) has_sign_in: bool,
+    /// Whether this server is the one that signs them in, and has the page where they see their apps.
+    pub(crate) has_account: bool,
+    /// Whether a tool call is refused so that ChatGPT offers its sign-in then; else it has to sign in when it connects.
+    pub(crate) challenges_in_result: bool,
+    /// What has to be done before somebody can sign in.
+    pub(crate) missing: Option<Missing>,
+    /// Settings that cannot be read: what is expected, and what is closed until then.
+    pub(crate) problems: Vec<String>,
+}
+
+/// One tool, in words.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HomeTool<'a> {
+    /// Its name for people.
+    pub(crate) title: &'a str,
+    /// What it does.
+    pub(crate) description: &'a str,
+    /// Whether one has to sign in for it.
+    pub(crate) needs_sign_in: bool,
+    /// What it does to the world.
+    pub(crate) effect: Effect,
+}
+
+/// What a tool does to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// It changes nothing.
+    Reads,
+    /// It adds something.
+    Adds,
+    /// It may delete or overwrite.
+    Deletes,
+    /// Its author does not say.
+    Unsaid,
+}
+
+/// The one thing that is still missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// No passphrase is set.
+    Passphrase,
+    /// The one that is set is too weak.
+    StrongPassphrase,
+}
+
+impl Missing {
+    /// What is wrong with the passphrase, in the words of this page.
+    pub(crate) fn of(weakness: WeakPassphrase) -> Self {
+        match weakness {
+            WeakPassphrase::Missing => Self::Passphrase,
+            WeakPassphrase::TooShort | WeakPassphrase::TooLong | WeakPassphrase::Guessable => Self::StrongPassphrase,
+        }
+    }
+}
+
+/// The page.
+pub(crate) fn home(page: &HomePage<'_>) -> String {
+    let content = html! {
+        main.wide {
+            header {
+                h1.name { (isolated(page.title)) }
+                @if let Some(description) = page.description {
+                    p.lead { (isolated(description)) }
+                }
+                (health(page))
+            }
+            @if let Some(missing) = page.missing.filter(|_| page.has_sign_in) {
+                (still_missing(missing, page.is_local()))
+            }
+            @if !page.problems.is_empty() {
+                (unreadable(&page.problems))
+            }
+            section.card aria-labelledby="connect" {
+                h2 #connect { "Connect" }
+                p { "Paste this URL into your client:" }
+                (url_field("url", page.url, "URL of this connector"))
+                (clients::list(page))
+            }
+            @if page.has_sign_in {
+                (clients::two_urls(page))
+            }
+            (tools(page))
+        }
+        script { (PreEscaped(SCRIPT)) }
+    };
+    document(page.title, &content)
+}
+
+/// The headers of the page. It has no form, nobody opens it as a popup, and its script asks this server and nobody else.
+pub(crate) fn home_headers() -> Vec<(&'static str, String)> {
+    let script = format!("script-src {}", *SCRIPT_SOURCE);
+    let mut headers = with_policy(&["form-action 'none'", "connect-src 'self'", &script]);
+    headers.push(("cross-origin-opener-policy", "same-origin".to_owned()));
+    headers
+}
+
+impl HomePage<'_> {
+    /// Only this machine can reach it.
+    pub(crate) fn is_local(&self) -> bool {
+        self.url.starts_with("http://")
+    }
+}
+
+fn still_missing(missing: Missing, local: bool) -> Markup {
+    html! {
+        section.note aria-label="Still to do" {
+            p {
+                @match missing {
+                    Missing::Passphrase => strong { "One thing is missing: a passphrase." },
+                    Missing::StrongPassphrase => strong { "One thing is missing: a stronger passphrase." },
+                }
+                " Until its owner sets one, nobody can sign in. Public tools work. "
+                @if local { "This makes one and prints it:" } @else { "This sets it:" }
+            }
+            pre { code { @if local { "npm start" } @else { (SET_PASSPHRASE) } } }
+        }
+    }
+}
+
+fn unreadable(problems: &[String]) -> Markup {
+    html! {
+        section.note aria-label="Settings to correct" {
+            p { strong { "The owner must correct a setting." } " Everything else works." }
+            ul {
+                @for problem in problems { li { (isolated(problem)) "." } }
+            }
+        }
+    }
+}
+
+/// Returns what is known when the page is made, and for the script what to ask: whether the connector answers, and whether
+/// people can sign in.
+fn health(page: &HomePage<'_>) -> Markup {
+    let asks = page.has_account && page.missing.is_none() && page.problems.is_empty();
+    let account = asks.then_some(ACCOUNT_PATH);
+    html! {
+        p.quiet.small {
+            span.running aria-hidden="true" {}
+            span #health data-asks=(McpEndpoint::Lazy.path()) data-account=[account] { "Running." }
+            " Version " (visible(page.version)) "."
+            @if page.has_account { " " a href=(ACCOUNT_PATH) { "Your connected apps" } }
+        }
+    }
+}
+
+fn tools(page: &HomePage<'_>) -> Markup {
+    html! {
+        section.card aria-labelledby="tools" {
+            h2 #tools { "What it can do" }
+            @if page.tools.is_empty() {
+                p.quiet.last { "Nothing yet: it has no tools." }
+            } @else {
+                ul.tools {
+                    @for tool in &page.tools {
+                        li {
+                            h3 { (isolated(tool.title)) }
+                            p.marks {
+                                @if tool.needs_sign_in { span.mark { "Sign-in" } } @else { span.mark.open { "Public" } }
+                                " " (effect(tool.effect))
+                            }
+                            p { (isolated(tool.description)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn effect(effect: Effect) -> Markup {
+    html! {
+        @match effect {
+            Effect::Reads => span.mark { "Reads" },
+            Effect::Adds => span.mark { "Writes" },
+            Effect::Deletes => span.mark.warn { "Can delete" },
+            Effect::Unsaid => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest as _, Sha256};
+
+    use super::*;
+    use crate::pages::tests::{at_home, between, policy};
+
+    #[test]
+    fn the_policy_admits_the_script_that_the_page_has_and_no_other() {
+        let page = home(&at_home());
+        let script = between(&page, "<script>", "</script>");
+        let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(script));
+        let policy = policy(&home_headers());
+        assert!(policy.ends_with(&format!("; connect-src 'self'; script-src 'sha256-{hash}'")), "{policy}");
+        assert!(policy.starts_with("default-src 'none'; ") && policy.contains("form-action 'none'"), "{policy}");
+    }
+
+    #[test]
+    fn without_the_script_there_is_the_url_and_no_button_that_does_nothing() {
+        let page = home(&at_home());
+        assert!(page.contains(">https://mcp.example.com/mcp</textarea>"), "{page}");
+        assert_eq!(page.matches("<button").count(), page.matches("<button type=\"button\" hidden ").count());
+    }
+
+    #[test]
+    fn each_tool_says_whether_it_needs_sign_in_and_what_it_does() {
+        let page = home(&at_home());
+        let tools = between(&page, "<ul class=\"tools\">", "</ul>");
+        let marks: Vec<&str> = tools.split("<li>").skip(1).map(|tool| between(tool, "marks\">", "</p>")).collect();
+        for (marks, words) in marks.iter().zip([
+            &["Public", "Reads"][..],
+            &["Sign-in", "Writes"],
+            &["Sign-in", "Can delete"],
+            &["Public"],
+        ]) {
+            assert_eq!(marks.matches("<span").count(), words.len(), "{marks}");
+            assert!(words.iter().all(|word| marks.contains(&format!(">{word}</span>"))), "{words:?} in {marks}");
+        }
+        assert_eq!(marks.len(), 4);
+    }
+
+    #[test]
+    fn what_is_missing_stands_there_with_the_command_that_helps_where_it_runs() {
+        let command = |missing, url| {
+            let page = home(&HomePage { url, missing, ..at_home() });
+            page.contains("Still to do").then(|| between(&page, "<pre><code>", "</code></pre>").to_owned())
+        };
+        let (deployed, local) = ("https://mcp.example.com/mcp", "http://localhost:8787/mcp");
+        assert_eq!(command(None, deployed), None);
+        for missing in [Missing::Passphrase, Missing::StrongPassphrase] {
+            assert_eq!(command(Some(missing), deployed).as_deref(), Some(SET_PASSPHRASE));
+            assert_eq!(command(Some(missing), local).as_deref(), Some("npm start"));
+        }
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_read_stands_there() {
+        let problem = "LOG must be all, errors or off; closed until then: the log of requests";
+        let page = home(&HomePage { problems: vec![problem.to_owned()], ..at_home() });
+        assert_eq!(between(&page, "Settings to correct\">", "</section>").matches(problem).count(), 1, "{page}");
+        assert!(!home(&at_home()).contains("Settings to correct"));
+    }
+
+    #[test]
+    fn the_script_asks_the_connector_and_the_account_page_where_people_sign_in() {
+        for (name, page, asks, account) in [
+            ("all is well", at_home(), true, true),
+            ("no passphrase", HomePage { missing: Some(Missing::Passphrase), ..at_home() }, false, true),
+            ("somebody else's tokens", HomePage { has_account: false, ..at_home() }, false, false),
+        ] {
+            let page = home(&page);
+            assert!(page.contains("<span id=\"health\" data-asks=\"/mcp\""), "{name}: {page}");
+            assert_eq!(page.contains("data-account=\"/account\""), asks, "{name}");
+            assert_eq!(page.contains("<a href=\"/account\">"), account, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_connector_without_sign_in_says_nothing_about_it() {
+        let page = HomePage { has_sign_in: false, has_account: false, missing: Some(Missing::Passphrase), ..at_home() };
+        let page = home(&page);
+        assert!(!page.contains("/private/mcp") && !page.contains("passphrase: a"), "{page}");
+        assert!(!page.contains("Still to do"), "{page}");
+    }
+}

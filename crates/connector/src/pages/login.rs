@@ -1,0 +1,138 @@
+//! The login page of the embedded owner: one field. It comes after consent, and says again where the answer will go.
+
+use maud::{Markup, html};
+
+use mcp_connector_oauth::authorize::consent::DECISION_FIELD;
+use mcp_connector_oauth::login::login_form::LoginDecision;
+use mcp_connector_oauth::web::redirect_uri::RedirectKind;
+
+use crate::pages::consent::place;
+use crate::pages::frame::card;
+use crate::pages::untrusted_text::isolated;
+use crate::pages::{FormTarget, SEALED_FIELD};
+
+/// The field with the passphrase.
+pub(crate) const PASSPHRASE_FIELD: &str = "passphrase";
+
+/// What the page says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoginPage<'a> {
+    /// Who will receive the code, as on the consent page.
+    pub(crate) destination: &'a str,
+    /// What kind of place that is.
+    pub(crate) destination_kind: RedirectKind,
+    /// What the client calls itself, if it does.
+    pub(crate) client_name: Option<&'a str>,
+    /// Why the page is shown again.
+    pub(crate) problem: Option<LoginProblem>,
+}
+
+/// Why somebody is not signed in yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoginProblem {
+    /// It was another passphrase.
+    WrongPassphrase,
+    /// Too many were wrong; none is looked at for so long.
+    Throttled {
+        /// Until the next try counts.
+        seconds: u64,
+    },
+}
+
+/// The page.
+pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> String {
+    let content = html! {
+        h1 { "Sign in" }
+        p {
+            "You go on to "
+            strong { (isolated(&place(page.destination_kind, page.destination))) }
+            @match page.destination_kind {
+                RedirectKind::Https => {}
+                RedirectKind::Loopback | RedirectKind::PrivateUse => ", an app on this computer"
+            }
+            "."
+            @if let Some(name) = page.client_name {
+                " " span.quiet { "It calls itself " (isolated(name)) "." }
+            }
+        }
+        (passphrase_form(page.problem, form, Some(LoginDecision::Cancel)))
+    };
+    card("Sign in", &content)
+}
+
+/// Returns the field, its button, why the page is shown again, and a button to leave.
+pub(crate) fn passphrase_form(
+    problem: Option<LoginProblem>,
+    form: &FormTarget<'_>,
+    leave: Option<LoginDecision>,
+) -> Markup {
+    html! {
+        @if let Some(problem) = problem {
+            p.note.alert #problem role="alert" { (words(problem)) }
+        }
+        form method="post" action=(form.action) {
+            input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
+            // Not sent: password managers keep a passphrase only together with a name.
+            input type="text" value="owner" autocomplete="username" readonly hidden;
+            label.label for="passphrase" { "Owner’s passphrase" }
+            input #passphrase type="password" name=(PASSPHRASE_FIELD) required autofocus
+                autocomplete="current-password" autocapitalize="off" spellcheck="false"
+                aria-invalid=[(problem == Some(LoginProblem::WrongPassphrase)).then_some("true")]
+                aria-describedby=[problem.map(|_| "problem")];
+            div.buttons {
+                button.primary type="submit" { "Sign in" }
+                @if let Some(value) = leave.and_then(LoginDecision::value) {
+                    // An empty field keeps nobody from leaving.
+                    button type="submit" name=(DECISION_FIELD) value=(value) formnovalidate { "Cancel" }
+                }
+            }
+        }
+    }
+}
+
+fn words(problem: LoginProblem) -> Markup {
+    html! {
+        @match problem {
+            LoginProblem::WrongPassphrase => {
+                strong { "That is not the passphrase." }
+                " Check it and try again."
+            }
+            LoginProblem::Throttled { seconds } => {
+                strong { "Too many wrong tries." }
+                " Try again in " (duration(seconds)) "."
+            }
+        }
+    }
+}
+
+/// In words, rounded up: whoever waits that long is not turned away again.
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0 | 1 => "1 second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        91..=5400 => format!("{} minutes", seconds.div_ceil(60)),
+        _ => format!("{} hours", seconds.div_ceil(3600)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_to_wait_is_never_said_too_short() {
+        for (seconds, words) in [
+            (0, "1 second"),
+            (1, "1 second"),
+            (45, "45 seconds"),
+            (90, "90 seconds"),
+            (91, "2 minutes"),
+            (121, "3 minutes"),
+            (5400, "90 minutes"),
+            (5401, "2 hours"),
+            (u64::MAX, "5124095576030432 hours"),
+        ] {
+            assert_eq!(duration(seconds), words, "{seconds}");
+        }
+    }
+}

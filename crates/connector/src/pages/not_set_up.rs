@@ -1,0 +1,63 @@
+//! Pages shown when nobody can sign in: no passphrase, a weak passphrase, or a setting that cannot be read. They are written
+//! for the owner.
+
+use maud::{Markup, html};
+
+use mcp_connector_oauth::login::passphrase::MIN_PASSPHRASE;
+
+use crate::pages::frame::card;
+use crate::pages::untrusted_text::isolated;
+
+/// The command that sets the passphrase of a deployed Worker.
+pub(crate) const SET_PASSPHRASE: &str = "npx wrangler secret put OWNER_PASSPHRASE";
+
+/// No passphrase is set.
+pub(crate) fn not_set_up() -> String {
+    let what = html! {
+        p { "This connector has no owner’s passphrase yet, so nobody can sign in. Public tools work without it." }
+    };
+    page("Sign-in is not set up", &what)
+}
+
+/// The passphrase that is set is too weak.
+pub(crate) fn weak_passphrase() -> String {
+    let what = html! {
+        p { "The owner’s passphrase of this connector is too easy to guess, so nobody can sign in until it is replaced." }
+    };
+    page("The passphrase is too weak", &what)
+}
+
+/// Returns the page for a setting that cannot be read; `problem` names it and says what is expected.
+pub(crate) fn closed(problem: &str) -> String {
+    let content = html! {
+        h1 { "Sign-in is closed" }
+        p { "A setting of this connector cannot be read, so nobody can sign in until it is corrected. Public tools still work." }
+        h2 { "If this is your connector" }
+        p { (isolated(problem)) "." }
+        p {
+            "Change the variable in " code { "wrangler.toml" } " and deploy, or set the secret with "
+            code { "npx wrangler secret put NAME" } ", then connect again. " code { "docs/configuration.md" } " describes each."
+        }
+        h2 { "If it is somebody else’s" }
+        p.last { "Tell them. There is nothing that you can do here." }
+    };
+    card("Sign-in is closed", &content)
+}
+
+fn page(title: &str, what: &Markup) -> String {
+    let content = html! {
+        h1 { (title) }
+        (what)
+        h2 { "If this is your connector" }
+        p { "Set a passphrase, then connect again:" }
+        pre { code { (SET_PASSPHRASE) } }
+        p {
+            "Use at least " (MIN_PASSPHRASE) " characters: four or more random words, or what a password manager makes. "
+            "Common words, repeated characters and runs like " code { "12345678" } " do not count."
+        }
+        p { "On your own machine, " code { "npm start" } " makes one, prints it, and keeps it in " code { ".dev.vars" } "." }
+        h2 { "If it is somebody else’s" }
+        p.last { "Tell them. There is nothing that you can do here." }
+    };
+    card(title, &content)
+}

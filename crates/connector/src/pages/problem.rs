@@ -1,0 +1,84 @@
+//! Error pages: for an error that must not be sent by a redirect, because the address is not verified (RFC 6749 §4.1.2.1), and
+//! for a sign-in that has failed.
+
+use maud::{Markup, html};
+
+use mcp_connector_oauth::authorize::consent::DECISION_FIELD;
+use mcp_connector_oauth::login::login_form::LoginDecision;
+
+use crate::pages::frame::{FormAnswer, card};
+use crate::pages::untrusted_text::isolated;
+use crate::pages::{FormTarget, SEALED_FIELD};
+
+/// What the person can do on the page itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum WayOn<'a> {
+    /// Nothing: it goes on elsewhere.
+    None,
+    /// Follow a link.
+    Link {
+        /// Where it leads.
+        path: &'a str,
+        /// What it says.
+        words: &'a str,
+    },
+    /// Begin the login again, or go back to the client, which is told that there is no access.
+    SignIn {
+        /// The form, with the request.
+        form: FormTarget<'a>,
+        /// How the login begins again.
+        again: LoginDecision,
+    },
+}
+
+impl WayOn<'_> {
+    /// Returns where the answer to its form leads.
+    pub(crate) const fn form_answer(&self) -> FormAnswer {
+        match self {
+            Self::None | Self::Link { .. } => FormAnswer::StaysHere,
+            Self::SignIn { .. } => FormAnswer::LeadsAway,
+        }
+    }
+}
+
+/// Returns the page: what it is called, what happened, what the person can do about it, and what of that can be done here.
+pub(crate) fn problem(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>) -> String {
+    page(title, what_happened, what_to_do, way, None)
+}
+
+/// The page for what has failed, with the name under which the log knows it.
+pub(crate) fn failure(what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: &str) -> String {
+    page("This did not work", what_happened, what_to_do, way, Some(reference))
+}
+
+fn page(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: Option<&str>) -> String {
+    let content = html! {
+        h1 { (isolated(title)) }
+        p { (isolated(what_happened)) }
+        p.last {
+            strong { "What to do" } br; (isolated(what_to_do))
+            @if let WayOn::Link { path, words } = way { br; a href=(path) { (words) } }
+        }
+        @if let WayOn::SignIn { form, again } = way { (sign_in(form, *again)) }
+        @if let Some(reference) = reference {
+            p.reference { small { "If you ask the owner about this, say: request " code { (isolated(reference)) } } }
+        }
+    };
+    card(title, &content)
+}
+
+fn sign_in(form: &FormTarget<'_>, again: LoginDecision) -> Markup {
+    let words = match again {
+        LoginDecision::AnotherAccount => "Sign in as somebody else",
+        LoginDecision::SignIn | LoginDecision::Again | LoginDecision::Cancel => "Try again",
+    };
+    html! {
+        form method="post" action=(form.action) {
+            input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
+            div.buttons.long {
+                button.primary type="submit" name=(DECISION_FIELD) value=[again.value()] { (words) }
+                button type="submit" name=(DECISION_FIELD) value=[LoginDecision::Cancel.value()] { "Back to the app" }
+            }
+        }
+    }
+}

@@ -1,0 +1,448 @@
+//! What holds for every page.
+
+use sha2::{Digest as _, Sha256};
+
+use mcp_connector_base::scope::Scope;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::authorize::consent::{ConsentPage, Vouching, Warning};
+use mcp_connector_oauth::clients::client::ClientKind;
+use mcp_connector_oauth::login::login_form::LoginDecision;
+use mcp_connector_oauth::web::redirect_uri::RedirectKind;
+
+use crate::pages::account::{ACTION_FIELD, AccountAction, AccountApp, AccountPage, DisplacedApp, GRANT_FIELD, Notice};
+use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
+use crate::pages::consent::ConsentProblem;
+use crate::pages::frame::FormAnswer;
+use crate::pages::home::{Effect, HomePage, HomeTool, Missing};
+use crate::pages::login::{LoginPage, LoginProblem, PASSPHRASE_FIELD};
+use crate::pages::problem::WayOn;
+use crate::pages::*;
+
+const FORM: FormTarget<'_> = FormTarget { action: "/authorize", sealed: "c2VhbGVk" };
+const NASTY: &str = "\u{202E}<img src=x onerror=alert(1)>\"'&";
+const READ: Scope = Scope::new("notes:read", "Read your notes");
+const WRITE: Scope = Scope::new("notes:write", "Save & delete <your> notes");
+
+fn asked() -> ConsentPage<'static> {
+    ConsentPage {
+        destination: "app.example".to_owned(),
+        destination_kind: RedirectKind::Https,
+        redirect_uri: "https://app.example/tenants/7/callback?keep=1",
+        client_name: Some("App"),
+        vouching: Vouching::Nobody,
+        resource: "https://mcp.example.com/mcp",
+        scopes: vec![READ, WRITE],
+        warnings: vec![Warning::UnverifiedName],
+    }
+}
+
+fn asked_by_nasty() -> ConsentPage<'static> {
+    ConsentPage {
+        destination: NASTY.to_owned(),
+        redirect_uri: NASTY,
+        client_name: Some(NASTY),
+        vouching: Vouching::Host(NASTY.to_owned()),
+        resource: NASTY,
+        warnings: vec![Warning::OtherHost, Warning::Loopback, Warning::PrivateUse],
+        ..asked()
+    }
+}
+
+fn not_on_the_list<'a>(form: &FormTarget<'a>) -> WayOn<'a> {
+    WayOn::SignIn { form: *form, again: LoginDecision::AnotherAccount }
+}
+
+fn signing_in(problem: Option<LoginProblem>) -> LoginPage<'static> {
+    LoginPage { destination: "app.example", destination_kind: RedirectKind::Https, client_name: Some("App"), problem }
+}
+
+pub(crate) fn at_home() -> HomePage<'static> {
+    let tool = |title, needs_sign_in, effect| HomeTool { title, description: "Does it.", needs_sign_in, effect };
+    HomePage {
+        name: "notes",
+        title: "Notes",
+        description: Some("Keeps notes."),
+        version: "1.0.0",
+        url: "https://mcp.example.com/mcp",
+        private_url: "https://mcp.example.com/private/mcp",
+        tools: vec![
+            tool("Look", false, Effect::Reads),
+            tool("Add", true, Effect::Adds),
+            tool("Delete", true, Effect::Deletes),
+            tool("Something", false, Effect::Unsaid),
+        ],
+        has_sign_in: true,
+        has_account: true,
+        challenges_in_result: false,
+        missing: None,
+        problems: Vec::new(),
+    }
+}
+
+fn nasty_home() -> HomePage<'static> {
+    let tool = HomeTool { title: NASTY, description: NASTY, needs_sign_in: true, effect: Effect::Reads };
+    HomePage {
+        name: NASTY,
+        title: NASTY,
+        description: Some(NASTY),
+        version: NASTY,
+        tools: vec![tool],
+        missing: Some(Missing::Passphrase),
+        problems: vec![NASTY.to_owned()],
+        ..at_home()
+    }
+}
+
+pub(crate) fn apps() -> AccountPage<'static> {
+    let connected_at = Timestamp::from_seconds(1_700_000_000);
+    let used_at = connected_at.plus(9000);
+    let claude = AccountApp {
+        grant: "0123456789abcdef".to_owned(),
+        name: Some("Claude"),
+        vouching: Vouching::Host("claude.ai".to_owned()),
+        destination: "claude.ai".to_owned(),
+        destination_kind: RedirectKind::Https,
+        scopes: vec![READ, WRITE],
+        connected_at,
+        used_at,
+    };
+    let local = AccountApp {
+        name: None,
+        vouching: Vouching::Nobody,
+        destination: "localhost:5".to_owned(),
+        destination_kind: RedirectKind::Loopback,
+        scopes: Vec::new(),
+        ..claude.clone()
+    };
+    let cursor = AccountApp {
+        name: Some("Cursor"),
+        destination: "cursor".to_owned(),
+        destination_kind: RedirectKind::PrivateUse,
+        ..local.clone()
+    };
+    AccountPage {
+        person: None,
+        apps: vec![claude, local, cursor],
+        all_clients: None,
+        notice: None,
+        displaced: Vec::new(),
+        now: used_at.plus(7200),
+    }
+}
+
+fn nasty_apps() -> AccountPage<'static> {
+    let app = AccountApp {
+        name: Some(NASTY),
+        vouching: Vouching::Host(NASTY.to_owned()),
+        destination: NASTY.to_owned(),
+        ..apps().apps.remove(0)
+    };
+    AccountPage {
+        person: Some(NASTY),
+        apps: vec![app],
+        notice: Some(Notice::Ended),
+        displaced: vec![DisplacedApp { name: Some(NASTY), used_at: apps().now, ended_at: apps().now }],
+        ..apps()
+    }
+}
+
+pub(crate) fn clients() -> AllClientsPage<'static> {
+    let first = Timestamp::from_seconds(1_700_000_000);
+    let claude = ListedClient {
+        client: "0".repeat(43),
+        name: Some("Claude"),
+        host: "claude.ai",
+        kind: ClientKind::MetadataDocument,
+        first_allowed_at: Some(first),
+        last_used_at: Some(first.plus(9000)),
+        users: vec!["Jane".to_owned(), "Bob".to_owned()],
+        user_count: 5,
+        ended_at: None,
+    };
+    let nightly = ListedClient {
+        name: Some("Nightly"),
+        host: "",
+        kind: ClientKind::PreRegistered,
+        first_allowed_at: None,
+        last_used_at: None,
+        users: Vec::new(),
+        user_count: 0,
+        ..claude.clone()
+    };
+    let local = ListedClient {
+        name: None,
+        host: "localhost:5",
+        kind: ClientKind::Registered,
+        users: vec!["Jane".to_owned()],
+        user_count: 1000,
+        ended_at: Some(first.plus(9000)),
+        ..claude.clone()
+    };
+    AllClientsPage {
+        clients: vec![nightly, claude, local],
+        next: Some("/account/clients?after=x".to_owned()),
+        back: "/account",
+        notice: None,
+        now: first.plus(9000 + 7200),
+    }
+}
+
+fn nasty_clients() -> AllClientsPage<'static> {
+    let nasty =
+        ListedClient { name: Some(NASTY), host: NASTY, users: vec![NASTY.to_owned()], ..clients().clients.remove(1) };
+    AllClientsPage { clients: vec![nasty], next: Some(NASTY.replace('\u{202E}', "")), ..clients() }
+}
+
+fn all_pages() -> Vec<(&'static str, String)> {
+    let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
+    vec![
+        ("consent", consent(&asked(), &FORM, None)),
+        ("consent, nothing ticked", consent(&asked(), &FORM, Some(ConsentProblem::NothingTicked))),
+        ("consent, nasty", consent(&asked_by_nasty(), &nasty_form, None)),
+        ("login", login(&signing_in(None), &FORM)),
+        ("login, wrong", login(&signing_in(Some(LoginProblem::WrongPassphrase)), &FORM)),
+        (
+            "login, nasty",
+            login(&LoginPage { destination: NASTY, client_name: Some(NASTY), ..signing_in(None) }, &nasty_form),
+        ),
+        ("account", account(&apps(), &FORM)),
+        ("account, nasty", account(&nasty_apps(), &nasty_form)),
+        ("account, empty", account(&AccountPage { apps: Vec::new(), ..apps() }, &FORM)),
+        ("account, owner", account(&AccountPage { all_clients: Some("/account/clients"), ..apps() }, &FORM)),
+        ("all clients", all_clients(&clients(), &FORM)),
+        ("all clients, nasty", all_clients(&nasty_clients(), &nasty_form)),
+        ("account, login", account_login(&FORM, Some(Notice::Expired), Some(LoginProblem::WrongPassphrase))),
+        (
+            "account, way in",
+            account_way_in("GitHub", "/authorize/account", Some("/authorize/account?prompt=select_account"), None),
+        ),
+        ("account, way in, nasty", account_way_in(NASTY, "/authorize/account", None, Some(Notice::SignedOut))),
+        ("not set up", not_set_up()),
+        ("weak passphrase", weak_passphrase()),
+        ("closed, nasty", closed(NASTY)),
+        ("problem", problem("This link is broken", "It has no client.", "Start again.", &WayOn::None)),
+        ("problem, nasty", problem(NASTY, NASTY, NASTY, &WayOn::Link { path: "/account", words: "Your account" })),
+        ("not signed in", failure("You are not on the list.", "Ask.", &not_on_the_list(&FORM), "8f3a2b1c4d5e6f70")),
+        ("not signed in, nasty", failure(NASTY, NASTY, &not_on_the_list(&nasty_form), NASTY)),
+        ("home", home(&at_home())),
+        ("home, nasty", home(&nasty_home())),
+        ("home, empty", home(&HomePage { tools: Vec::new(), description: None, ..at_home() })),
+    ]
+}
+
+/// What stands between the first `from` and the `to` after it.
+pub(crate) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from}"));
+    rest.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0
+}
+
+/// The page without its head, so without the style sheet.
+fn body(page: &str) -> &str {
+    between(page, "<body>", "</html>")
+}
+
+pub(crate) fn policy(headers: &[(&str, String)]) -> String {
+    headers.iter().find(|(name, _)| *name == "content-security-policy").unwrap().1.clone()
+}
+
+#[test]
+fn every_page_has_a_language_a_title_one_heading_and_one_main_part() {
+    for (name, page) in all_pages() {
+        assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{name}");
+        assert!(!between(&page, "<title>", "</title>").trim().is_empty(), "{name}");
+        for part in ["<h1", "<main", "<title>", "<style>", "<meta name=\"viewport\""] {
+            assert_eq!(page.matches(part).count(), 1, "{name}: {part}");
+        }
+    }
+}
+
+#[test]
+fn no_page_loads_anything() {
+    for (name, page) in all_pages() {
+        let page = page.to_lowercase();
+        for loading in
+            ["<link", "<img", "<script ", "<iframe", "<object", "<embed", "<base", "src=\"", "url(", "@import"]
+        {
+            assert!(!page.contains(loading), "{name}: {loading}");
+        }
+    }
+}
+
+#[test]
+fn nothing_from_outside_becomes_markup_or_turns_the_text_around() {
+    for (name, page) in all_pages() {
+        assert!(!page.contains("<img") && !page.contains('\u{202E}'), "{name}");
+        let escaped = "&lt;img src=x onerror=alert(1)&gt;&quot;'&amp;";
+        assert_eq!(body(&page).contains(escaped), name.contains("nasty"), "{name}");
+    }
+}
+
+#[test]
+fn the_policy_admits_the_style_sheet_that_the_page_has() {
+    let page = not_set_up();
+    let style = between(&page, "<style>", "</style>");
+    let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(style));
+    let policy = policy(&headers(FormAnswer::StaysHere));
+    assert!(policy.contains(&format!("style-src 'sha256-{hash}';")), "{policy}");
+}
+
+#[test]
+fn no_page_needs_more_than_the_policy_admits() {
+    for (name, page) in all_pages() {
+        for tag in page.split('<').filter(|tag| tag.starts_with(|c: char| c.is_ascii_alphabetic())) {
+            let (tag, _) = tag.split_once('>').unwrap();
+            let inline = |attribute: &str| {
+                attribute.starts_with("style=") || (attribute.starts_with("on") && attribute.contains('='))
+            };
+            // An attribute's value is escaped, but may have words of its own.
+            assert!(tag.contains("&quot;") || !tag.split(' ').any(inline), "{name}: {tag}");
+        }
+    }
+}
+
+#[test]
+fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
+    for (form, end) in [
+        (FormAnswer::StaysHere, "; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"),
+        (FormAnswer::LeadsAway, "; base-uri 'none'; frame-ancestors 'none'"),
+    ] {
+        let policy = policy(&headers(form));
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(policy.ends_with(end), "{policy}");
+        assert!(!policy.contains("script-src"), "{policy}");
+    }
+    assert_eq!(not_on_the_list(&FORM).form_answer(), FormAnswer::LeadsAway);
+    assert_eq!(WayOn::None.form_answer(), FormAnswer::StaysHere);
+}
+
+#[test]
+fn the_sign_in_pages_can_be_popups_that_speak_to_their_opener() {
+    assert!(headers(FormAnswer::LeadsAway).iter().all(|(name, _)| *name != "cross-origin-opener-policy"));
+}
+
+#[test]
+fn consent_leads_with_the_place_that_gets_the_code() {
+    let heading = consent(&asked(), &FORM, None);
+    assert!(between(&heading, "<h1>", "</h1>").contains("<bdi>app.example</bdi>"));
+    let cursor = ConsentPage { destination: "cursor".into(), destination_kind: RedirectKind::PrivateUse, ..asked() };
+    assert!(between(&consent(&cursor, &FORM, None), "<h1>", "</h1>").contains("<bdi>cursor:</bdi>"));
+    let local = ConsentPage { destination: "localhost:5".into(), destination_kind: RedirectKind::Loopback, ..asked() };
+    let page = consent(&local, &FORM, None);
+    let heading = between(&page, "<h1>", "</h1>");
+    assert!(heading.contains("<bdi>localhost:5</bdi>") && heading.contains("on this computer"), "{heading}");
+}
+
+#[test]
+fn consent_says_who_stands_behind_the_name() {
+    for (vouching, name, words) in [
+        (Vouching::Nobody, Some("App"), "name not verified"),
+        (Vouching::Nobody, None, "did not say its name"),
+        (Vouching::Host("app.example".to_owned()), Some("App"), "Published by <bdi>app.example</bdi>"),
+        (Vouching::Host("app.example".to_owned()), None, "Published by <bdi>app.example</bdi>"),
+        (Vouching::Owner, Some("App"), "Set up by the owner"),
+    ] {
+        let page = consent(&ConsentPage { vouching, client_name: name, ..asked() }, &FORM, None);
+        assert!(between(&page, "<dl>", "</dl>").contains(words), "{words}");
+    }
+}
+
+#[test]
+fn consent_warns_in_words() {
+    for (warning, words) in [
+        (Warning::Loopback, "an app on this computer, and nothing proves which one"),
+        (Warning::PrivateUse, "whichever app has claimed these links"),
+        (Warning::OtherHost, "the answer goes to another"),
+    ] {
+        let page = consent(&ConsentPage { warnings: vec![warning], ..asked() }, &FORM, None);
+        assert!(page.contains(words), "{words}");
+        assert!(!consent(&asked(), &FORM, None).contains(words), "{words}");
+    }
+}
+
+#[test]
+fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers() {
+    let page = consent(&asked(), &FORM, None);
+    let form = between(&page, "<form ", "</form>");
+    for part in [
+        "method=\"post\" action=\"/authorize\"",
+        "<input type=\"hidden\" name=\"request\" value=\"c2VhbGVk\">",
+        "<input type=\"checkbox\" name=\"scope\" value=\"notes:read\" checked>",
+        "<input type=\"checkbox\" name=\"scope\" value=\"notes:write\" checked>",
+        "Save &amp; delete &lt;your&gt; notes",
+        "type=\"submit\" name=\"decision\" value=\"allow\"",
+        "type=\"submit\" name=\"decision\" value=\"deny\"",
+    ] {
+        assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
+    }
+    let nothing = consent(&ConsentPage { scopes: Vec::new(), ..asked() }, &FORM, None);
+    assert!(!nothing.contains("checkbox") && nothing.contains("nothing beyond"));
+}
+
+#[test]
+fn the_login_form_has_the_request_and_one_labelled_field() {
+    let page = login(&signing_in(None), &FORM);
+    let form = between(&page, "<form ", "</form>");
+    assert_eq!(form.matches(" name=\"").count(), 3, "{form}");
+    let cancel = "<button type=\"submit\" name=\"decision\" value=\"deny\" formnovalidate>Cancel</button>";
+    let sign_in = form.find("<button class=\"primary\" type=\"submit\">").unwrap();
+    assert!(sign_in < form.find(cancel).unwrap(), "the key Enter takes the first button: {form}");
+    assert!(form.contains("<input type=\"hidden\" name=\"request\" value=\"c2VhbGVk\">"), "{form}");
+    assert!(form.contains("<label class=\"label\" for=\"passphrase\">"), "{form}");
+    assert!(form.contains("id=\"passphrase\" type=\"password\" name=\"passphrase\" required"), "{form}");
+    assert!(!body(&page).contains("role=\"alert\"") && !body(&page).contains("aria-"), "{page}");
+}
+
+#[test]
+fn a_failed_login_is_announced_and_belongs_to_the_field() {
+    for (problem, words, invalid) in [
+        (LoginProblem::WrongPassphrase, "That is not the passphrase.", true),
+        (LoginProblem::Throttled { seconds: 200 }, "Try again in 4 minutes.", false),
+    ] {
+        let page = login(&signing_in(Some(problem)), &FORM);
+        let alert = between(&page, "id=\"problem\" role=\"alert\">", "</p>");
+        assert!(alert.contains(words), "{alert}");
+        assert!(page.contains("aria-describedby=\"problem\""), "{words}");
+        assert_eq!(body(&page).contains("aria-invalid=\"true\""), invalid, "{words}");
+    }
+}
+
+#[test]
+fn the_owner_reads_which_command_sets_the_passphrase() {
+    for page in [not_set_up(), weak_passphrase()] {
+        assert!(page.contains("npx wrangler secret put OWNER_PASSPHRASE") && page.contains("npm start"), "{page}");
+    }
+}
+
+#[test]
+fn consent_shows_the_whole_address_that_gets_the_answer() {
+    let page = consent(&asked(), &FORM, None);
+    assert!(between(&page, "<dl>", "</dl>").contains("<bdi>https://app.example/tenants/7/callback?keep=1</bdi>"));
+}
+
+#[test]
+fn consent_to_nothing_is_asked_for_again_with_nothing_ticked() {
+    let page = consent(&asked(), &FORM, Some(ConsentProblem::NothingTicked));
+    assert!(between(&page, "id=\"problem\" role=\"alert\">", "</p>").contains("Tick at least one, or cancel."));
+    assert!(page.contains("<fieldset aria-describedby=\"problem\">"), "{page}");
+    assert_eq!((page.matches("type=\"checkbox\"").count(), page.matches(" checked>").count()), (2, 0));
+    assert!(!consent(&asked(), &FORM, None).contains("role=\"alert\""));
+}
+
+#[test]
+fn who_is_not_signed_in_can_be_somebody_else_or_go_back_to_the_app() {
+    for (again, words, value) in [
+        (LoginDecision::AnotherAccount, "Sign in as somebody else", "another"),
+        (LoginDecision::Again, "Try again", "again"),
+    ] {
+        let page = failure("It did not work.", "Try again.", &WayOn::SignIn { form: FORM, again }, "8f3a2b1c4d5e6f70");
+        let form = between(&page, "<form ", "</form>");
+        for part in [
+            "method=\"post\" action=\"/authorize\"",
+            "<input type=\"hidden\" name=\"request\" value=\"c2VhbGVk\">",
+            &format!("name=\"decision\" value=\"{value}\">{words}</button>"),
+            "name=\"decision\" value=\"deny\">Back to the app</button>",
+        ] {
+            assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Moments in words. The pages have no script that could ask the reader's clock, so days are those of UTC and say so.
+
+use maud::{Markup, html};
+
+use mcp_connector_base::timestamp::Timestamp;
+
+const DAY: u64 = 24 * 60 * 60;
+const MONTHS: [(&str, u64); 12] = [
+    ("January", 31),
+    ("February", 28),
+    ("March", 31),
+    ("April", 30),
+    ("May", 31),
+    ("June", 30),
+    ("July", 31),
+    ("August", 31),
+    ("September", 30),
+    ("October", 31),
+    ("November", 30),
+    ("December", 31),
+];
+/// The last day that has a name here, 31 December 9999, counted from 1970.
+const LAST_DAY: u64 = 2_932_896;
+
+/// The day: `21 November 2026`.
+pub(crate) fn day(at: Timestamp) -> Markup {
+    let (year, (number, name), day) = civil(at);
+    html! { time datetime=(format!("{year}-{number:02}-{day:02}")) { (day) " " (name) " " (year) } }
+}
+
+/// How long ago: `3 hours ago`. To the second it is in the element's title.
+pub(crate) fn ago(at: Timestamp, now: Timestamp) -> Markup {
+    let (year, (month, name), day) = civil(at);
+    let of_day = at.as_seconds().rem_euclid(DAY);
+    let clock = format!("{:02}:{:02}", of_day.div_euclid(3600), of_day.rem_euclid(3600).div_euclid(60));
+    html! {
+        time datetime=(format!("{year}-{month:02}-{day:02}T{clock}Z")) title={ (day) " " (name) " " (year) ", " (clock) " UTC" } {
+            (words(now.seconds_since(at)))
+        }
+    }
+}
+
+fn words(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        0..60 => return "just now".to_owned(),
+        60..3600 => (seconds.div_euclid(60), "minute"),
+        3600..DAY => (seconds.div_euclid(3600), "hour"),
+        _ => (seconds.div_euclid(DAY), "day"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural} ago")
+}
+
+/// Year, month (its number and its name) and day of the Gregorian calendar.
+fn civil(at: Timestamp) -> (u64, (usize, &'static str), u64) {
+    let mut days = at.as_seconds().div_euclid(DAY).min(LAST_DAY);
+    let mut year: u64 = 1970;
+    loop {
+        let length = if is_leap(year) { 366 } else { 365 };
+        let Some(rest) = days.checked_sub(length) else { break };
+        days = rest;
+        year = year.saturating_add(1);
+    }
+    for (number, (name, length)) in (1..).zip(MONTHS) {
+        let length = if number == 2 && is_leap(year) { 29 } else { length };
+        let Some(rest) = days.checked_sub(length) else { return (year, (number, name), days.saturating_add(1)) };
+        days = rest;
+    }
+    // Not reached: the months of a year have all its days.
+    (year, (12, "December"), 31)
+}
+
+const fn is_leap(year: u64) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (seconds, text) in [
+            (0, "1970-01-01\">1 January 1970<"),
+            (DAY - 1, "1970-01-01\">1 January 1970<"),
+            (951_782_400, "2000-02-29\">29 February 2000<"),
+            (951_868_800, "2000-03-01\">1 March 2000<"),
+            (1_709_164_800, "2024-02-29\">29 February 2024<"),
+            (1_798_761_599, "2026-12-31\">31 December 2026<"),
+            (1_798_761_600, "2027-01-01\">1 January 2027<"),
+            (4_107_542_400, "2100-03-01\">1 March 2100<"),
+            (253_402_300_799, "9999-12-31\">31 December 9999<"),
+            (u64::MAX, "9999-12-31\">31 December 9999<"),
+        ] {
+            let markup = day(Timestamp::from_seconds(seconds)).into_string();
+            assert!(markup.contains(text), "{seconds}: {markup}");
+        }
+    }
+
+    #[test]
+    fn a_while_is_said_in_the_largest_unit_that_fits() {
+        for (seconds, text) in [
+            (0, "just now"),
+            (59, "just now"),
+            (60, "1 minute ago"),
+            (3599, "59 minutes ago"),
+            (3600, "1 hour ago"),
+            (2 * 3600, "2 hours ago"),
+            (DAY, "1 day ago"),
+            (40 * DAY + 5, "40 days ago"),
+        ] {
+            assert_eq!(words(seconds), text);
+        }
+        let at = Timestamp::from_seconds(1_795_258_260);
+        let markup = ago(at, at.plus(7200)).into_string();
+        let whole = "<time datetime=\"2026-11-21T10:51Z\" title=\"21 November 2026, 10:51 UTC\">2 hours ago</time>";
+        assert_eq!(markup, whole);
+        assert!(ago(at.plus(9), at).into_string().contains(">just now<"), "a clock that is ahead");
+    }
+}

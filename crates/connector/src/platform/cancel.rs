@@ -1,0 +1,79 @@
+//! A stream that ends when its client is gone.
+//!
+//! The runtime does not drop the stream of a client that left: it stops reading, and the call behind it would stay frozen.
+//! What it does is to abort the signal of the request, at the first write that fails (flag `enable_request_signal`). What
+//! becomes of the call then is the stream's own business.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures::Stream;
+use worker::wasm_bindgen::JsCast;
+use worker::wasm_bindgen::closure::Closure;
+use worker::web_sys::AbortSignal;
+
+use mcp_connector_protocol::Events;
+
+use crate::platform::instance::RequestNumber;
+
+/// Events until the client goes.
+pub(crate) struct UntilGone {
+    events: Rc<RefCell<Option<Events>>>,
+    signal: AbortSignal,
+    number: RequestNumber,
+    /// The signal calls it; it must live as long as it is set there.
+    _on_abort: Closure<dyn FnMut()>,
+}
+
+impl UntilGone {
+    /// Lets `events` know as soon as `signal` is aborted, and gives them up.
+    pub(crate) fn new(events: Events, number: RequestNumber, signal: AbortSignal) -> Self {
+        let events = Rc::new(RefCell::new(Some(events)));
+        let held = Rc::clone(&events);
+        let on_abort = Closure::new(move || {
+            // A handler that is running right now cannot be dropped; its stream ends at its next message.
+            let events = held.try_borrow_mut().ok().and_then(|mut events| events.take());
+            if let Some(events) = events {
+                events.client_gone();
+            }
+            number.stream_ended();
+        });
+        signal.set_onabort(Some(on_abort.as_ref().unchecked_ref()));
+        Self { events, signal, number, _on_abort: on_abort }
+    }
+}
+
+impl Stream for UntilGone {
+    type Item = Vec<u8>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let mut held = self.events.borrow_mut();
+        if self.signal.aborted() {
+            if let Some(events) = held.take() {
+                events.client_gone();
+            }
+            return Poll::Ready(None);
+        }
+        let next = match held.as_mut() {
+            Some(events) => self.number.step(|| events.as_mut().poll_next(task)),
+            None => Poll::Ready(None),
+        };
+        if matches!(next, Poll::Ready(None)) {
+            held.take();
+        }
+        next
+    }
+}
+
+impl Drop for UntilGone {
+    fn drop(&mut self) {
+        self.signal.set_onabort(None);
+        // Not read to its end, so somebody was told to stop.
+        let events = self.events.try_borrow_mut().ok().and_then(|mut events| events.take());
+        if let Some(events) = events {
+            events.client_gone();
+        }
+    }
+}

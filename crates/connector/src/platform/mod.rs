@@ -1,0 +1,8 @@
+//! TODO.
+
+pub(crate) mod cancel;
+pub(crate) mod clock;
+pub(crate) mod instance;
+pub(crate) mod js;
+pub(crate) mod stream_writer;
+pub(crate) mod timer;

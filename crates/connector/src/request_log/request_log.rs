@@ -1,0 +1,309 @@
+//! A request from its arrival to the last byte of its answer, as the log sees it. Whoever learns something about it notes it
+//! here; when nobody holds the visit any more, which for a stream is at its end, the line is written.
+
+use std::cell::{Cell, RefCell};
+
+use serde::{Deserialize, Serialize};
+use worker::wasm_bindgen::JsValue;
+
+use mcp_connector_base::identifier::ClientId;
+use mcp_connector_oauth::web::web_url::WebUrl;
+use mcp_connector_protocol::{Outcome, ProtocolVersion, RequestHeaders, Summary, TraceParent};
+
+use crate::http::answer::Answer;
+use crate::platform::clock::now_in_milliseconds;
+use crate::platform::js;
+use crate::request_log::log_line::{LogLine, push_digits};
+use crate::request_log::metrics;
+
+/// `LOG`: which requests are written down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Log {
+    /// `off`: none.
+    Off,
+    /// `errors`: what was refused or has failed.
+    Errors,
+    /// `all`.
+    #[default]
+    All,
+}
+
+/// One request.
+pub(crate) struct Visit {
+    id: String,
+    http: &'static str,
+    route: String,
+    began: Cell<u64>,
+    /// Random numbers that name the request in a trace, and the trace if it is in none.
+    span: Option<[u64; 3]>,
+    /// Set by [`Visit::report_to`], as `metrics` and `began` are.
+    log: Cell<Log>,
+    metrics: RefCell<Option<JsValue>>,
+    notes: RefCell<Notes>,
+}
+
+/// What of a visit goes along to where it goes on.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Continued {
+    id: String,
+    route: String,
+    began: u64,
+    span: Option<[u64; 3]>,
+    client: Option<String>,
+    trace: Option<TraceParent>,
+}
+
+#[derive(Default)]
+struct Notes {
+    status: u16,
+    method: Option<&'static str>,
+    name: Option<String>,
+    version: Option<ProtocolVersion>,
+    client: Option<String>,
+    outcome: Option<Outcome>,
+    reason: Option<String>,
+    trace: Option<TraceParent>,
+}
+
+impl Visit {
+    /// A request that has just come in. `path` is one of ours, or empty.
+    pub(crate) fn new(http: &str, path: &str, ray: Option<&str>) -> Self {
+        let span = random();
+        Self {
+            id: ray.filter(|ray| is_ray(ray)).map(str::to_owned).or_else(|| span.map(own_id)).unwrap_or_default(),
+            http: METHODS.into_iter().find(|known| *known == http).unwrap_or("OTHER"),
+            route: path.to_owned(),
+            began: Cell::default(),
+            span,
+            log: Cell::default(),
+            metrics: RefCell::default(),
+            notes: RefCell::default(),
+        }
+    }
+
+    /// The same under the name that it has had in the log before.
+    pub(crate) fn of_name(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.id);
+        self
+    }
+
+    /// A POST that came in elsewhere and goes on here.
+    pub(crate) fn of_earlier(earlier: Continued, log: Log, metrics: Option<&JsValue>) -> Self {
+        let Continued { id, route, began, span, client, trace } = earlier;
+        Self {
+            id,
+            http: "POST",
+            route,
+            began: Cell::new(began),
+            span,
+            log: Cell::new(log),
+            metrics: RefCell::new(metrics.cloned()),
+            notes: RefCell::new(Notes { client, trace, ..Notes::default() }),
+        }
+    }
+
+    /// What another place needs to go on with it.
+    pub(crate) fn to_go_on(&self) -> Continued {
+        let notes = self.notes.borrow();
+        Continued {
+            id: self.id.clone(),
+            route: self.route.clone(),
+            began: self.began.get(),
+            span: self.span,
+            client: notes.client.clone(),
+            trace: notes.trace,
+        }
+    }
+
+    /// Its line is written elsewhere.
+    pub(crate) fn is_told_elsewhere(&self) {
+        self.log.set(Log::Off);
+        self.metrics.take();
+    }
+
+    /// What names the request in the log, in its answer and on an error page: the Ray ID where Cloudflare gave one.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where it is written down. What only the log wants to know of its beginning is looked up here, if there is one: no time
+    /// has passed since.
+    pub(crate) fn report_to(&self, log: Log, metrics: Option<&JsValue>, headers: &impl RequestHeaders) {
+        self.log.set(log);
+        self.metrics.replace(metrics.cloned());
+        if self.is_heard() {
+            self.began.set(now_in_milliseconds());
+            self.notes.borrow_mut().trace = headers.get(TraceParent::NAME).as_deref().and_then(TraceParent::parse);
+        }
+    }
+
+    /// What a body has asked for.
+    pub(crate) fn asks(&self, summary: Summary) {
+        let mut notes = self.notes.borrow_mut();
+        notes.method = Some(summary.method);
+        notes.name = summary.name;
+        notes.version = summary.version;
+        notes.trace = summary.trace.or(notes.trace);
+    }
+
+    /// Who calls: a client that is known here.
+    pub(crate) fn client(&self, id: &ClientId) {
+        if self.is_heard() {
+            self.notes.borrow_mut().client = Some(short_name(id.as_str()));
+        }
+    }
+
+    /// What has come of it. Of several outcomes a failure is told.
+    pub(crate) fn answered(&self, outcome: Outcome) {
+        let mut notes = self.notes.borrow_mut();
+        if !matches!(notes.outcome, Some(Outcome::Error(_) | Outcome::ToolError)) {
+            notes.outcome = Some(outcome);
+        }
+    }
+
+    /// Why it was refused, in words that hold nothing of it.
+    pub(crate) fn reason(&self, reason: impl Into<String>) {
+        self.notes.borrow_mut().reason = Some(reason.into());
+    }
+
+    /// Its answer. What that says of itself is noted where nobody has said more.
+    pub(crate) fn leaves(&self, answer: &Answer) {
+        if !self.is_heard() {
+            return;
+        }
+        let mut notes = self.notes.borrow_mut();
+        notes.status = answer.status();
+        if notes.outcome.is_none() {
+            notes.outcome = answer.error_code().map(Outcome::Error);
+        }
+        if notes.reason.is_none() {
+            notes.reason = answer.error_name().map(str::to_owned);
+        }
+    }
+
+    /// Whether anybody will hear of it.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.log.get() != Log::Off || self.metrics.borrow().is_some()
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        if !self.is_heard() {
+            return;
+        }
+        let notes = self.notes.get_mut();
+        let line = LogLine {
+            id: &self.id,
+            http: self.http,
+            route: &self.route,
+            status: notes.status,
+            milliseconds: u32::try_from(now_in_milliseconds().saturating_sub(self.began.get())).unwrap_or(u32::MAX),
+            method: notes.method,
+            name: notes.name.as_deref(),
+            version: notes.version,
+            client: notes.client.as_deref(),
+            outcome: notes.outcome,
+            reason: notes.reason.as_deref(),
+            trace: notes.trace,
+            span: self.span,
+        };
+        match self.log.get() {
+            Log::All => js::log(&line.to_json()),
+            Log::Errors if line.is_failure() => js::log(&line.to_json()),
+            Log::Errors | Log::Off => {}
+        }
+        if let Some(dataset) = self.metrics.get_mut() {
+            metrics::write(dataset, &line);
+        }
+    }
+}
+
+const METHODS: [&str; 7] = ["POST", "GET", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH"];
+
+fn own_id([number, ..]: [u64; 3]) -> String {
+    let mut id = String::with_capacity(16);
+    push_digits(&mut id, number);
+    id
+}
+
+/// The form of a Ray ID: sixteen hexadecimal digits, and maybe the airport.
+fn is_ray(text: &str) -> bool {
+    let (digits, airport) = text.split_once('-').unwrap_or((text, ""));
+    let is_hex = digits.len() == 16 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    is_hex && airport.len() <= 4 && airport.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// The host of an identifier that is a URL, the end of one that holds a registration, else all of it.
+fn short_name(id: &str) -> String {
+    if let Ok(url) = WebUrl::parse(id) {
+        return url.host.to_string();
+    }
+    match id.strip_prefix("c1_") {
+        Some(packed) => format!("registered:{}", packed.get(packed.len().saturating_sub(8)..).unwrap_or_default()),
+        None => id.to_owned(),
+    }
+}
+
+thread_local! {
+    /// Random numbers that nobody has taken yet.
+    static NUMBERS: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Bytes that are drawn at once: enough for sixty-four requests, because asking the runtime costs more than the bytes do.
+const DRAWN: usize = 1536;
+
+/// Returns random numbers that are not zero, or `None` if the runtime's source of randomness fails.
+fn random<const N: usize>() -> Option<[u64; N]> {
+    NUMBERS.with_borrow_mut(|numbers| {
+        if numbers.len() < N {
+            let mut bytes = [0; DRAWN];
+            getrandom::fill(&mut bytes).ok()?;
+            let (drawn, _) = bytes.as_chunks();
+            numbers.extend(drawn.iter().map(|number| u64::from_ne_bytes(*number)).filter(|number| *number != 0));
+        }
+        let first = numbers.len().checked_sub(N)?;
+        numbers.split_off(first).try_into().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_has_a_short_name() {
+        for (id, name) in [
+            ("https://claude.ai/oauth/mcp-oauth-client-metadata", "claude.ai"),
+            ("https://app.example/c?x=https://other.example/", "app.example"),
+            ("robot", "robot"),
+            ("c1_AAAABBBBCCCCDDDD", "registered:CCCCDDDD"),
+            ("c1_A", "registered:A"),
+        ] {
+            assert_eq!(short_name(id), name, "{id}");
+        }
+    }
+
+    #[test]
+    fn only_what_looks_like_a_ray_id_names_a_request() {
+        for (text, is) in [
+            ("8f3a2b1c4d5e6f70-FRA", true),
+            ("8f3a2b1c4d5e6f70", true),
+            ("8f3a2b1c4d5e6f70-fra", false),
+            ("8f3a2b1c4d5e6f7-FRA", false),
+            ("8F3A2B1C4D5E6F70-FRA", false),
+            ("8f3a2b1c4d5e6f70-FRA\r\nx", false),
+            ("", false),
+        ] {
+            assert_eq!(is_ray(text), is, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_number_comes_twice() {
+        let mut numbers: Vec<u64> = (0..1000).flat_map(|_| random::<3>().unwrap()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), 3000);
+    }
+}

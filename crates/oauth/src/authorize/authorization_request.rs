@@ -1,0 +1,309 @@
+//! The authorization request (RFC 6749 §4.1.1, OAuth 2.1 §4.1.1) and its answers.
+//!
+//! A request is checked in two stages, and each stage is a type. [`AuthorizationQuery`] and its client come first: what is
+//! wrong there is told on a page and never leads to a redirect, because nobody has vouched for the address (RFC 6749
+//! §4.1.2.1). From [`TrustedRedirect`] on the address is the client's own, and what else is wrong is sent there with `state`
+//! and `iss` (RFC 9207). What comes out, an [`AuthorizationRequest`], is complete and can be sealed into a form.
+//!
+//! Nothing here keeps anything: a request may be made any number of times and changes nothing.
+
+pub mod error;
+pub mod state;
+
+use serde::{Deserialize, Serialize};
+
+use mcp_connector_base::identifier::ClientId;
+use mcp_connector_base::scope::ScopeSet;
+
+use crate::authorize::pkce::CodeChallenge;
+use crate::authorize::prompt::{LoginOptions, needs_a_page};
+use crate::authorize::scope_catalogue::ScopeCatalogue;
+use crate::clients::client::{Client, ClientKind, ClientName};
+use crate::resource::protected_resource::{Resource, ResourceServer};
+use crate::web::form::{Parameters, with_query};
+use crate::web::origin::Issuer;
+use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
+use mcp_connector_base::timestamp::Random;
+
+pub use crate::authorize::authorization_request::error::{AuthorizationError, PageError};
+pub use crate::authorize::authorization_request::state::State;
+
+/// The number that distinguishes one page with a request from another. Not a secret; it is sealed in the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestNumber([u8; 16]);
+
+impl RequestNumber {
+    fn new(random: &impl Random) -> Self {
+        let mut bytes = [0; 16];
+        random.fill(&mut bytes);
+        Self(bytes)
+    }
+
+    /// From its bytes.
+    #[cfg(test)]
+    pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+}
+
+/// A request that has been decoded, and of which nothing is trusted.
+#[derive(Clone, Debug)]
+pub struct AuthorizationQuery {
+    parameters: Parameters,
+    client_id: ClientId,
+}
+
+impl AuthorizationQuery {
+    /// Decodes the query of the request, which comes without its question mark.
+    pub fn parse(query: &str) -> Result<Self, PageError> {
+        let parameters = Parameters::parse(query.as_bytes())?;
+        let client_id = parameters.get("client_id")?.ok_or(PageError::NoClient)?;
+        let client_id = ClientId::new(client_id).map_err(|_| PageError::NoClient)?;
+        Ok(Self { parameters, client_id })
+    }
+
+    /// The client to look up. If there is none: [`PageError::UnknownClient`].
+    #[must_use]
+    pub const fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// Checks that the answer goes to an address of the client.
+    pub fn for_client(self, client: &Client, policy: &RedirectPolicy) -> Result<TrustedRedirect, PageError> {
+        if client.id != self.client_id {
+            return Err(PageError::UnknownClient);
+        }
+        let requested = self.parameters.get("redirect_uri")?;
+        let requested = requested.map(|raw| RedirectUri::parse(raw, policy)).transpose()?;
+        let redirect_uri = client.redirect_uri(requested.as_ref())?;
+        Ok(TrustedRedirect { redirect_uri, client_name: client.name.clone(), client_kind: client.kind, query: self })
+    }
+}
+
+/// A request whose client is known and whose answer goes to an address of that client. Nothing else of it is checked.
+#[derive(Clone, Debug)]
+pub struct TrustedRedirect {
+    query: AuthorizationQuery,
+    redirect_uri: RedirectUri,
+    client_name: Option<ClientName>,
+    client_kind: ClientKind,
+}
+
+impl TrustedRedirect {
+    /// Checks the rest. What is wrong is told to the client.
+    pub fn check(
+        self,
+        resources: &ResourceServer,
+        scopes: &ScopeCatalogue,
+        random: &impl Random,
+    ) -> Result<AuthorizationRequest, Refusal> {
+        // The state first: every error carries it.
+        let (state, is_good) = State::of(&self.query.parameters);
+        let back = WayBack { redirect_uri: self.redirect_uri, state };
+        match is_good.and_then(|()| Details::check(&self.query.parameters, resources, scopes)) {
+            Err(error) => Err(Refusal { back, error }),
+            Ok(Details { code_challenge, scopes, resource, login }) => Ok(AuthorizationRequest {
+                number: RequestNumber::new(random),
+                client_id: self.query.client_id,
+                client_kind: self.client_kind,
+                client_name: self.client_name,
+                back,
+                code_challenge,
+                scopes,
+                resource,
+                login,
+            }),
+        }
+    }
+}
+
+/// The checked rest of a request.
+struct Details {
+    code_challenge: CodeChallenge,
+    scopes: ScopeSet,
+    resource: Resource,
+    login: LoginOptions,
+}
+
+impl Details {
+    fn check(
+        parameters: &Parameters,
+        resources: &ResourceServer,
+        scopes: &ScopeCatalogue,
+    ) -> Result<Self, AuthorizationError> {
+        use AuthorizationError as E;
+        match parameters.get("response_type")? {
+            Some("code") => {}
+            Some(_) => return Err(E::ResponseType),
+            None => return Err(E::NoResponseType),
+        }
+        if parameters.get("response_mode")?.is_some_and(|mode| mode != "query") {
+            return Err(E::ResponseMode);
+        }
+        let code_challenge = parameters.get("code_challenge")?.ok_or(E::NoCodeChallenge)?;
+        // RFC 7636 §4.3: without a method it would be `plain`.
+        if parameters.get("code_challenge_method")? != Some("S256") {
+            return Err(E::CodeChallengeMethod);
+        }
+        let details = Self {
+            code_challenge: CodeChallenge::parse(code_challenge).map_err(|_| E::CodeChallenge)?,
+            scopes: scopes.requested(parameters.get("scope")?).map_err(|_| E::Scope)?,
+            resource: resources.requested(parameters).map_err(|_| E::Target)?.clone(),
+            login: LoginOptions::read(parameters)?,
+        };
+        // Last: that a page is needed is the answer to a request which is otherwise in order.
+        needs_a_page(parameters)??;
+        Ok(details)
+    }
+}
+
+/// Where the answer goes, and with which state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayBack {
+    redirect_uri: RedirectUri,
+    state: Option<State>,
+}
+
+impl WayBack {
+    /// The address, without an answer.
+    #[must_use]
+    pub const fn redirect_uri(&self) -> &RedirectUri {
+        &self.redirect_uri
+    }
+
+    /// The `Location` that brings the code to the client (RFC 6749 §4.1.2). Belongs into a 303.
+    #[must_use]
+    pub fn with_code(&self, code: &str, issuer: &Issuer) -> String {
+        self.location(&[("code", code)], issuer)
+    }
+
+    /// The `Location` that brings an error to the client (RFC 6749 §4.1.2.1).
+    #[must_use]
+    pub fn with_error(&self, error: AuthorizationError, issuer: &Issuer) -> String {
+        self.location(&[("error", error.code()), ("error_description", &error.to_string())], issuer)
+    }
+
+    fn location(&self, answer: &[(&str, &str)], issuer: &Issuer) -> String {
+        let mut parameters = answer.to_vec();
+        if let Some(state) = &self.state {
+            parameters.push(("state", state.as_str()));
+        }
+        parameters.push(("iss", issuer.as_str()));
+        with_query(self.redirect_uri.as_str(), &parameters)
+    }
+}
+
+/// A request that is refused at the client's own address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    back: WayBack,
+    error: AuthorizationError,
+}
+
+impl Refusal {
+    /// Why.
+    #[must_use]
+    pub const fn error(&self) -> AuthorizationError {
+        self.error
+    }
+
+    /// Where to send the browser.
+    #[must_use]
+    pub fn location(&self, issuer: &Issuer) -> String {
+        self.back.with_error(self.error, issuer)
+    }
+}
+
+/// A request that is in order. Only its checks make one; it can be sealed and come back. What is in it is all that consent,
+/// login and the code need, so nothing has to be looked up again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    number: RequestNumber,
+    client_id: ClientId,
+    client_kind: ClientKind,
+    client_name: Option<ClientName>,
+    back: WayBack,
+    code_challenge: CodeChallenge,
+    scopes: ScopeSet,
+    resource: Resource,
+    login: LoginOptions,
+}
+
+impl AuthorizationRequest {
+    /// Returns the number of its page. All forms of one page give the same code.
+    #[must_use]
+    pub const fn number(&self) -> RequestNumber {
+        self.number
+    }
+
+    /// Returns how the client wants the person to be asked who they are.
+    #[must_use]
+    pub const fn login(&self) -> &LoginOptions {
+        &self.login
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub const fn client_id(&self) -> &ClientId {
+        &self.client_id
+    }
+
+    /// Where the description of the client comes from.
+    #[must_use]
+    pub const fn client_kind(&self) -> ClientKind {
+        self.client_kind
+    }
+
+    /// What the client calls itself.
+    #[must_use]
+    pub const fn client_name(&self) -> Option<&ClientName> {
+        self.client_name.as_ref()
+    }
+
+    /// Where the answer goes.
+    #[must_use]
+    pub const fn back(&self) -> &WayBack {
+        &self.back
+    }
+
+    /// Where the answer goes, without its state.
+    #[must_use]
+    pub const fn redirect_uri(&self) -> &RedirectUri {
+        self.back.redirect_uri()
+    }
+
+    /// What the client's verifier must answer.
+    #[must_use]
+    pub const fn code_challenge(&self) -> &CodeChallenge {
+        &self.code_challenge
+    }
+
+    /// What it asks for.
+    #[must_use]
+    pub const fn scopes(&self) -> &ScopeSet {
+        &self.scopes
+    }
+
+    /// For which resource.
+    #[must_use]
+    pub const fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// The same request, for those scopes only whose name `keep` wants.
+    pub(crate) fn narrowed_to(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let kept: Vec<&str> = self.scopes.iter().filter(|name| keep(name)).collect();
+        // The names come from a set, so they make one.
+        let scopes = ScopeSet::parse(&kept.join(" ")).unwrap_or_default();
+        Self { scopes, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests;

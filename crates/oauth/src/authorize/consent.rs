@@ -1,0 +1,400 @@
+//! What a person is asked before a client gets a code, and what their answer is worth (MCP "Confused Deputy", "Localhost
+//! Redirect URI Risks"). The page itself is the edge's; here stands what it must say, and in which order the parts of a
+//! sign-in may follow each other: only a [`ConsentedRequest`] goes on to login, and only a form that allowed it makes one.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use mcp_connector_base::scope::Scope;
+
+use crate::authorize::authorization_request::{AuthorizationRequest, WayBack};
+use crate::authorize::scope_catalogue::ScopeCatalogue;
+use crate::clients::client::ClientKind;
+use crate::clients::client_id_metadata::ClientIdUrl;
+use crate::crypto::seal::Sealable;
+use crate::web::form::{FormError, Parameters};
+use crate::web::redirect_uri::RedirectKind;
+use crate::web::web_url::WebUrl;
+
+/// The field of the form that says yes or no.
+pub const DECISION_FIELD: &str = "decision";
+/// Its value for yes.
+pub const ALLOW: &str = "allow";
+/// Its value for no.
+pub const DENY: &str = "deny";
+/// The field for each scope that is ticked.
+pub const SCOPE_FIELD: &str = "scope";
+
+/// Longest sealed request, in bytes: everything that fits into a query, with what was looked up for it.
+pub(crate) const MAX_SEALED_REQUEST: usize = 24 * 1024;
+
+/// What stands behind the name of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vouching {
+    /// Nothing: it named itself.
+    Nobody,
+    /// This host has published the description.
+    Host(String),
+    /// The owner of this server has configured it.
+    Owner,
+}
+
+/// What a person should be warned of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// The client named itself, so the name may be anybody's.
+    UnverifiedName,
+    /// The code goes to a program on the person's own machine, whichever listens there; nothing proves that it is the one
+    /// that the name says.
+    Loopback,
+    /// The code goes to whichever application has claimed a scheme.
+    PrivateUse,
+    /// The host that receives the code is not the one that has published the description of the client.
+    OtherHost,
+}
+
+/// What the page says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentPage<'a> {
+    /// Who will receive the code: the page leads with it. A host, or the scheme of an application.
+    pub destination: String,
+    /// What kind of place that is.
+    pub destination_kind: RedirectKind,
+    /// The whole redirect URI. On a shared host, the host alone does not say who will receive the code.
+    pub redirect_uri: &'a str,
+    /// What the client calls itself, if it does.
+    pub client_name: Option<&'a str>,
+    /// Who stands behind that.
+    pub vouching: Vouching,
+    /// The resource that it wants to use.
+    pub resource: &'a str,
+    /// What it asks for, each with its words; each can be unticked.
+    pub scopes: Vec<Scope>,
+    /// What to warn of, the most important first.
+    pub warnings: Vec<Warning>,
+}
+
+impl<'a> ConsentPage<'a> {
+    /// What to say about a request.
+    #[must_use]
+    pub fn new(request: &'a AuthorizationRequest, catalogue: &ScopeCatalogue) -> Self {
+        let redirect_uri = request.redirect_uri();
+        let destination = redirect_uri.destination();
+        let vouching = match request.client_kind() {
+            ClientKind::Registered => Vouching::Nobody,
+            ClientKind::PreRegistered => Vouching::Owner,
+            ClientKind::MetadataDocument => publisher(request).map_or(Vouching::Nobody, Vouching::Host),
+        };
+        let mut warnings = Vec::new();
+        match redirect_uri.kind() {
+            RedirectKind::Loopback => warnings.push(Warning::Loopback),
+            RedirectKind::PrivateUse => warnings.push(Warning::PrivateUse),
+            // Written with https it is a program on the person's own machine all the same.
+            RedirectKind::Https if WebUrl::parse(redirect_uri.as_str()).is_ok_and(|url| url.host.is_loopback()) => {
+                warnings.push(Warning::Loopback);
+            }
+            RedirectKind::Https => {
+                if matches!(&vouching, Vouching::Host(host) if *host != destination) {
+                    warnings.push(Warning::OtherHost);
+                }
+            }
+        }
+        if vouching == Vouching::Nobody {
+            warnings.push(Warning::UnverifiedName);
+        }
+        Self {
+            destination,
+            destination_kind: redirect_uri.kind(),
+            redirect_uri: redirect_uri.as_str(),
+            client_name: request.client_name().map(crate::clients::client::ClientName::as_str),
+            vouching,
+            resource: request.resource().as_str(),
+            scopes: catalogue.described(request.scopes()).collect(),
+            warnings,
+        }
+    }
+}
+
+/// The host of an identifier that is a URL. It was checked when the client was looked up.
+fn publisher(request: &AuthorizationRequest) -> Option<String> {
+    if !ClientIdUrl::is_url_form(request.client_id()) {
+        return None;
+    }
+    WebUrl::parse(request.client_id().as_str()).ok().map(|url| url.host.to_string())
+}
+
+impl Sealable for AuthorizationRequest {
+    const PURPOSE: &'static str = "authorization request before consent";
+    const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
+}
+
+/// A request that a person has allowed, perhaps for less than was asked. What is left is to know who the person is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsentedRequest {
+    request: AuthorizationRequest,
+}
+
+impl ConsentedRequest {
+    /// The request, with the scopes that were allowed.
+    #[must_use]
+    pub const fn request(&self) -> &AuthorizationRequest {
+        &self.request
+    }
+}
+
+impl Sealable for ConsentedRequest {
+    const PURPOSE: &'static str = "authorization request after consent";
+    const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
+}
+
+/// A form that decides nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidDecision {
+    /// A field is repeated.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// The field is missing, or says something else.
+    #[error("the form says neither yes nor no")]
+    Undecided,
+    /// It allows nothing that was asked for. A token without scopes would be useless, so the person is asked again.
+    #[error("nothing was ticked")]
+    NothingTicked,
+}
+
+/// What the person decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allow(Box<ConsentedRequest>),
+    /// No: the client is told so ([`AuthorizationError::Denied`](crate::authorize::authorization_request::error::AuthorizationError::Denied)).
+    Deny(WayBack),
+}
+
+impl Decision {
+    /// Reads the form of the consent page, which belongs to `request`. Whatever the form says, nothing is allowed that was not
+    /// asked for.
+    ///
+    /// # Errors
+    ///
+    /// A field is repeated, the form says neither yes nor no, or it says yes and ticks nothing of what was asked for.
+    pub fn read(form: &Parameters, request: &AuthorizationRequest) -> Result<Self, InvalidDecision> {
+        match form.get(DECISION_FIELD)? {
+            Some(ALLOW) => {
+                let narrowed = request.narrowed_to(|name| form.all(SCOPE_FIELD).any(|ticked| ticked == name));
+                if narrowed.scopes().is_empty() && !request.scopes().is_empty() {
+                    return Err(InvalidDecision::NothingTicked);
+                }
+                Ok(Self::Allow(Box::new(ConsentedRequest { request: narrowed })))
+            }
+            Some(DENY) => Ok(Self::Deny(request.back().clone())),
+            _ => Err(InvalidDecision::Undecided),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_connector_base::identifier::ClientId;
+    use mcp_connector_base::scope::ScopeSet;
+
+    use super::*;
+    use crate::authorize::authorization_request::AuthorizationQuery;
+    use crate::authorize::authorization_request::error::AuthorizationError;
+    use crate::clients::client::{Client, ClientName};
+    use crate::crypto::keys::tests::{Counting, ring};
+    use crate::crypto::seal::{SealError, Sealed};
+    use crate::resource::protected_resource::ResourceServer;
+    use crate::web::form::with_query;
+    use crate::web::origin::{Issuer, Origin};
+    use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
+    use mcp_connector_base::timestamp::Timestamp;
+
+    const PROFILE: Scope = Scope::new("profile", "See who you are");
+    const READ: Scope = Scope::new("notes:read", "Read your notes");
+    const WRITE: Scope = Scope::new("notes:write", "Change your notes");
+
+    fn catalogue() -> ScopeCatalogue {
+        ScopeCatalogue::new([PROFILE, READ, WRITE], &ScopeSet::parse("profile notes:read").unwrap())
+    }
+
+    fn request(id: &str, kind: ClientKind, redirect_uri: &str) -> AuthorizationRequest {
+        let policy = RedirectPolicy::default();
+        let client = Client {
+            id: ClientId::new(id).unwrap(),
+            kind,
+            name: ClientName::clean("App"),
+            redirect_uris: vec![RedirectUri::parse(redirect_uri, &policy).unwrap()],
+            secrets: Vec::new(),
+            own_scopes: ScopeSet::empty(),
+        };
+        let query = with_query(
+            "?",
+            &[
+                ("client_id", id),
+                ("redirect_uri", redirect_uri),
+                ("response_type", "code"),
+                ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+                ("code_challenge_method", "S256"),
+                ("scope", "profile notes:read"),
+            ],
+        );
+        let resources = ResourceServer::new(&Origin::of("https://mcp.example.com").unwrap());
+        let query = AuthorizationQuery::parse(&query[1..]).unwrap();
+        query.for_client(&client, &policy).unwrap().check(&resources, &catalogue(), &Counting::from(1)).unwrap()
+    }
+
+    fn decide(form: &str) -> Result<Decision, InvalidDecision> {
+        let request = request("c", ClientKind::Registered, "https://app.example/cb");
+        Decision::read(&Parameters::parse(form.as_bytes()).unwrap(), &request)
+    }
+
+    fn allowed(form: &str) -> ScopeSet {
+        match decide(form).unwrap() {
+            Decision::Allow(consented) => consented.request().scopes().clone(),
+            Decision::Deny(_) => panic!("denied"),
+        }
+    }
+
+    #[test]
+    fn the_page_says_where_the_code_goes_and_what_is_unverified() {
+        use RedirectKind::{Https, Loopback, PrivateUse};
+        let document = "https://app.example/client.json";
+        let cursor = "cursor://anysphere.cursor-mcp/oauth/callback";
+        let host = |host: &str| Vouching::Host(host.to_owned());
+        for (id, kind, redirect_uri, destination, destination_kind, vouching, warnings) in [
+            (
+                "c",
+                ClientKind::Registered,
+                "https://app.example/cb",
+                "app.example",
+                Https,
+                Vouching::Nobody,
+                &[Warning::UnverifiedName][..],
+            ),
+            (
+                "c",
+                ClientKind::Registered,
+                "http://localhost:5/cb",
+                "localhost:5",
+                Loopback,
+                Vouching::Nobody,
+                &[Warning::Loopback, Warning::UnverifiedName],
+            ),
+            (
+                "c",
+                ClientKind::Registered,
+                "https://localhost:5/cb",
+                "localhost:5",
+                Https,
+                Vouching::Nobody,
+                &[Warning::Loopback, Warning::UnverifiedName],
+            ),
+            (
+                "c",
+                ClientKind::Registered,
+                cursor,
+                "cursor",
+                PrivateUse,
+                Vouching::Nobody,
+                &[Warning::PrivateUse, Warning::UnverifiedName],
+            ),
+            (
+                document,
+                ClientKind::MetadataDocument,
+                "https://app.example/cb",
+                "app.example",
+                Https,
+                host("app.example"),
+                &[],
+            ),
+            (
+                document,
+                ClientKind::MetadataDocument,
+                "https://evil.example/cb",
+                "evil.example",
+                Https,
+                host("app.example"),
+                &[Warning::OtherHost],
+            ),
+            (
+                document,
+                ClientKind::MetadataDocument,
+                "http://127.0.0.1/cb",
+                "127.0.0.1",
+                Loopback,
+                host("app.example"),
+                &[Warning::Loopback],
+            ),
+            ("c", ClientKind::PreRegistered, "https://app.example/cb", "app.example", Https, Vouching::Owner, &[]),
+        ] {
+            let request = request(id, kind, redirect_uri);
+            let page = ConsentPage::new(&request, &catalogue());
+            assert_eq!(page.destination, destination, "{id} {redirect_uri}");
+            assert_eq!(page.destination_kind, destination_kind, "{id} {redirect_uri}");
+            assert_eq!(page.redirect_uri, redirect_uri, "the whole of it");
+            assert_eq!(page.vouching, vouching, "{id} {redirect_uri}");
+            assert_eq!(page.warnings, warnings, "{id} {redirect_uri}");
+            assert_eq!(page.scopes, [PROFILE, READ]);
+            assert_eq!(page.client_name, Some("App"));
+            assert_eq!(page.resource, "https://mcp.example.com/mcp");
+        }
+    }
+
+    #[test]
+    fn scopes_can_be_narrowed_and_never_widened() {
+        for (form, scopes) in [
+            ("decision=allow&scope=profile&scope=notes:read", "notes:read profile"),
+            ("decision=allow&scope=profile", "profile"),
+            ("decision=allow&scope=notes%3Aread", "notes:read"),
+            ("decision=allow&scope=profile&scope=notes:write", "profile"),
+            ("decision=allow&scope=profile&scope=profile", "profile"),
+        ] {
+            assert_eq!(allowed(form).as_str(), scopes, "{form}");
+        }
+    }
+
+    #[test]
+    fn a_yes_to_nothing_is_no_decision() {
+        for form in [
+            "decision=allow",
+            "decision=allow&scope=",
+            "decision=allow&scope=notes:write&scope=admin",
+            "decision=allow&scope=profile notes:read",
+        ] {
+            assert_eq!(decide(form), Err(InvalidDecision::NothingTicked), "{form}");
+        }
+        let nothing = request("c", ClientKind::Registered, "https://app.example/cb").narrowed_to(|_| false);
+        let form = Parameters::parse(b"decision=allow").unwrap();
+        assert!(matches!(Decision::read(&form, &nothing), Ok(Decision::Allow(_))), "where nothing was asked for");
+    }
+
+    #[test]
+    fn only_a_clear_answer_counts() {
+        for form in ["", "decision=", "decision=yes", "decision=Allow", "scope=profile", "decision=allowdeny"] {
+            assert_eq!(decide(form), Err(InvalidDecision::Undecided), "{form}");
+        }
+        assert_eq!(
+            decide("decision=allow&decision=deny"),
+            Err(InvalidDecision::Form(FormError::Repeated(DECISION_FIELD)))
+        );
+    }
+
+    #[test]
+    fn a_no_is_told_to_the_client() {
+        let issuer = Issuer::parse("https://mcp.example.com").unwrap();
+        let Decision::Deny(back) = decide("decision=deny&scope=profile").unwrap() else { panic!("allowed") };
+        let location = back.with_error(AuthorizationError::Denied, &issuer);
+        assert!(location.starts_with("https://app.example/cb?error=access_denied&"), "{location}");
+        assert!(location.ends_with("&iss=https%3A%2F%2Fmcp.example.com"), "{location}");
+    }
+
+    #[test]
+    fn a_request_without_consent_does_not_pass_for_one_with_it() {
+        let request = request("c", ClientKind::Registered, "https://app.example/cb");
+        assert_ne!(AuthorizationRequest::PURPOSE, ConsentedRequest::PURPOSE);
+        let (now, keys) = (Timestamp::from_seconds(1), ring(1));
+        let sealed = Sealed::seal(&request, b"", now.plus(1), keys.seal(), &Counting::from(7)).unwrap();
+        let passed_off = Sealed::<ConsentedRequest>::from_text(sealed.as_str());
+        assert_eq!(passed_off.open(b"", now, keys.seal()), Err(SealError::Forged));
+    }
+}

@@ -1,0 +1,208 @@
+//! How a client wants the person to be authenticated: `prompt` and `login_hint` (OpenID Connect Core §3.1.2.1). This server
+//! asks for consent every time; the identity provider does the rest.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::web::form::{FormError, Parameters};
+
+/// Longest `login_hint` that is passed on, in bytes. An address has 254 at most.
+const MAX_LOGIN_HINT: usize = 320;
+
+/// The values of `prompt` that are sent to an identity provider. `consent` is not among them: this server has its own consent
+/// page, and a provider may demand an administrator's consent each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Prompt {
+    /// To sign in again, also if a session is open there.
+    Login,
+    /// To choose an account.
+    SelectAccount,
+}
+
+impl Prompt {
+    const ALL: [Self; 2] = [Self::Login, Self::SelectAccount];
+
+    /// Returns the value of the parameter.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::SelectAccount => "select_account",
+        }
+    }
+}
+
+/// Why `prompt` ends a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidPrompt {
+    /// `none` beside something else.
+    #[error("prompt none cannot be combined with another value")]
+    NoneWithOthers,
+    /// `none`: an answer without a page. There is none, since consent is asked for every time.
+    #[error("the person is asked for consent every time, so prompt none cannot be granted")]
+    ConsentRequired,
+}
+
+impl InvalidPrompt {
+    /// Returns the code for `error` (OpenID Connect Core §3.1.2.6).
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NoneWithOthers => "invalid_request",
+            Self::ConsentRequired => "consent_required",
+        }
+    }
+}
+
+/// How the person is to be asked who they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginOptions {
+    prompt: Vec<Prompt>,
+    login_hint: Option<String>,
+}
+
+impl LoginOptions {
+    /// Asks which account it shall be, and suggests none.
+    #[must_use]
+    pub fn another_account() -> Self {
+        Self { prompt: vec![Prompt::SelectAccount], login_hint: None }
+    }
+
+    /// Reads both parameters. Unknown values of `prompt`, and a hint that is too long or has control characters, are ignored,
+    /// as a provider may do.
+    ///
+    /// # Errors
+    ///
+    /// A parameter is repeated.
+    pub fn read(parameters: &Parameters) -> Result<Self, FormError> {
+        let prompt = parameters.get("prompt")?.unwrap_or_default();
+        let is_asked_for = |known: &Prompt| prompt.split(' ').any(|value| value == known.as_str());
+        let fits = |hint: &&str| hint.len() <= MAX_LOGIN_HINT && !hint.chars().any(char::is_control);
+        Ok(Self {
+            prompt: Prompt::ALL.into_iter().filter(is_asked_for).collect(),
+            login_hint: parameters.get("login_hint")?.filter(fits).map(str::to_owned),
+        })
+    }
+
+    /// `prompt` for a provider that announces `supported` values (Initiating User Registration via OpenID Connect §4.1); one
+    /// that announces none is taken to know those of OpenID Connect Core. One that cannot let a person choose an account lets
+    /// them sign in again, and the other way round.
+    #[must_use]
+    pub fn prompt(&self, supported: Option<&[String]>) -> Option<String> {
+        let knows =
+            |prompt: Prompt| supported.is_none_or(|supported| supported.iter().any(|one| one == prompt.as_str()));
+        let mut values: Vec<&str> = Vec::new();
+        for asked in &self.prompt {
+            let next_best = Prompt::ALL.into_iter().filter(|prompt| prompt != asked);
+            let possible = std::iter::once(*asked).chain(next_best).find(|prompt| knows(*prompt)).map(Prompt::as_str);
+            values.extend(possible.filter(|value| !values.contains(value)));
+        }
+        (!values.is_empty()).then(|| values.join(" "))
+    }
+
+    /// How to ask a provider that has refused to be asked so: to sign in again in place of choosing an account. Not all
+    /// providers announce what they know, and some refuse `select_account` with `invalid_request`. None where that was not asked.
+    #[must_use]
+    pub fn without_choice(&self) -> Option<Self> {
+        let chooses = self.prompt.contains(&Prompt::SelectAccount);
+        chooses.then(|| Self { prompt: vec![Prompt::Login], login_hint: self.login_hint.clone() })
+    }
+
+    /// The account that the client expects.
+    #[must_use]
+    pub fn login_hint(&self) -> Option<&str> {
+        self.login_hint.as_deref()
+    }
+}
+
+/// Refuses a request that wants its answer without a page.
+pub(crate) fn needs_a_page(parameters: &Parameters) -> Result<Result<(), InvalidPrompt>, FormError> {
+    let mut values = parameters.get("prompt")?.unwrap_or_default().split(' ').filter(|value| !value.is_empty());
+    Ok(match (values.clone().any(|value| value == "none"), values.any(|value| value != "none")) {
+        (false, _) => Ok(()),
+        (true, true) => Err(InvalidPrompt::NoneWithOthers),
+        (true, false) => Err(InvalidPrompt::ConsentRequired),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::form::with_query;
+
+    fn parameters(query: &[(&str, &str)]) -> Parameters {
+        Parameters::parse(with_query("", query).trim_start_matches('?').as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_provider_is_asked_for_what_it_knows_and_never_for_consent() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        for (asked, supported, sent) in [
+            ("", None, None),
+            ("login", None, Some("login")),
+            ("select_account", None, Some("select_account")),
+            ("select_account login", None, Some("login select_account")),
+            ("consent", None, None),
+            ("consent login", None, Some("login")),
+            ("LOGIN create x", None, None),
+            ("select_account", Some(names(&["none", "login", "consent"])), Some("login")),
+            ("select_account login", Some(names(&["login"])), Some("login")),
+            ("select_account", Some(names(&["login", "select_account"])), Some("select_account")),
+            ("login", Some(names(&["select_account"])), Some("select_account")),
+            ("select_account login", Some(names(&["none"])), None),
+        ] {
+            let options = LoginOptions::read(&parameters(&[("prompt", asked)])).unwrap();
+            assert_eq!(options.prompt(supported.as_deref()).as_deref(), sent, "{asked} at {supported:?}");
+        }
+        assert_eq!(LoginOptions::another_account().prompt(None).as_deref(), Some("select_account"));
+    }
+
+    #[test]
+    fn a_provider_that_refuses_the_choice_of_an_account_is_asked_for_a_new_sign_in_once() {
+        let instead = LoginOptions::another_account().without_choice().unwrap();
+        assert_eq!(instead.prompt(None).as_deref(), Some("login"));
+        assert_eq!(instead.without_choice(), None);
+        assert_eq!(LoginOptions::default().without_choice(), None);
+    }
+
+    #[test]
+    fn a_hint_is_passed_on_as_it_is_or_not_at_all() {
+        for (hint, passed) in [
+            ("jane@example.com", true),
+            ("Zoë & Söhne+1", true),
+            (&*"a".repeat(MAX_LOGIN_HINT), true),
+            (&*"a".repeat(MAX_LOGIN_HINT + 1), false),
+            ("jane\r\nX: y", false),
+            ("jane\u{85}", false),
+            ("", false),
+        ] {
+            let options = LoginOptions::read(&parameters(&[("login_hint", hint)])).unwrap();
+            assert_eq!(options.login_hint(), passed.then_some(hint), "{hint:?}");
+        }
+        assert_eq!(LoginOptions::another_account().login_hint(), None);
+    }
+
+    #[test]
+    fn nothing_is_answered_without_a_page() {
+        for (prompt, answer) in [
+            ("", Ok(())),
+            ("login consent", Ok(())),
+            ("nonesuch", Ok(())),
+            ("none", Err(InvalidPrompt::ConsentRequired)),
+            (" none ", Err(InvalidPrompt::ConsentRequired)),
+            ("none none", Err(InvalidPrompt::ConsentRequired)),
+            ("none login", Err(InvalidPrompt::NoneWithOthers)),
+            ("consent none", Err(InvalidPrompt::NoneWithOthers)),
+        ] {
+            assert_eq!(needs_a_page(&parameters(&[("prompt", prompt)])), Ok(answer), "{prompt:?}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_parameter_is_refused() {
+        for name in ["prompt", "login_hint"] {
+            let twice = parameters(&[(name, "login"), (name, "login")]);
+            assert!(LoginOptions::read(&twice).is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Which scopes exist here and which a first sign-in asks for, and what becomes of a `scope` parameter (RFC 6749 §3.3).
+
+use mcp_connector_base::scope::{InvalidScope, Scope, ScopeSet};
+
+/// The scopes of a connector.
+#[derive(Clone, Debug, Default)]
+pub struct ScopeCatalogue {
+    known: Vec<Scope>,
+    sign_in: ScopeSet,
+}
+
+impl ScopeCatalogue {
+    /// Of all scopes, in the order in which a person should read them, and the names of those that a first sign-in asks for.
+    /// Names that are not among all scopes do not count.
+    #[must_use]
+    pub fn new(known: impl IntoIterator<Item = Scope>, sign_in: &ScopeSet) -> Self {
+        let known: Vec<Scope> = known.into_iter().collect();
+        let all: ScopeSet = known.iter().copied().collect();
+        Self { known, sign_in: sign_in.intersection(&all) }
+    }
+
+    /// Every scope.
+    #[must_use]
+    pub fn all(&self) -> ScopeSet {
+        self.known.iter().copied().collect()
+    }
+
+    /// Those of a first sign-in.
+    #[must_use]
+    pub const fn sign_in(&self) -> &ScopeSet {
+        &self.sign_in
+    }
+
+    /// Returns what a request asks for. Scopes that do not exist here are dropped, since clients ask for `openid` and the like
+    /// by habit; a request that [means the default](Self::means_default) asks for those of a first sign-in.
+    pub fn requested(&self, scope: Option<&str>) -> Result<ScopeSet, InvalidScope> {
+        let asked = ScopeSet::parse(scope.unwrap_or_default())?;
+        Ok(if self.means_default(&asked) { self.sign_in.clone() } else { asked.intersection(&self.all()) })
+    }
+
+    /// Returns whether a client that asks for these scopes says nothing of what it wants here: it names none, none that exists,
+    /// or those of OpenID Connect (Core §5.4), of which `profile` has the name of one of ours. Generic clients send `openid`,
+    /// `profile` and `email` to every server, and would get a connection that can read nothing.
+    #[must_use]
+    pub fn means_default(&self, asked: &ScopeSet) -> bool {
+        let known = asked.intersection(&self.all());
+        known.is_empty() || (asked.contains_name("openid") && known.iter().all(|name| name == "profile"))
+    }
+
+    /// The members of a set, in the order of the catalogue.
+    pub fn described<'a>(&'a self, scopes: &'a ScopeSet) -> impl Iterator<Item = Scope> + 'a {
+        self.known.iter().copied().filter(|scope| scopes.contains(*scope))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROFILE: Scope = Scope::new("profile", "See who you are");
+    const READ: Scope = Scope::new("notes:read", "Read your notes");
+    const WRITE: Scope = Scope::new("notes:write", "Change your notes");
+
+    fn catalogue() -> ScopeCatalogue {
+        ScopeCatalogue::new([PROFILE, READ, WRITE], &ScopeSet::parse("profile notes:read gone").unwrap())
+    }
+
+    #[test]
+    fn unknown_scopes_are_dropped_and_nothing_left_means_a_first_sign_in() {
+        for (scope, expected) in [
+            (Some("notes:write"), "notes:write"),
+            (Some("profile notes:write"), "notes:write profile"),
+            (Some("openid notes:read offline_access"), "notes:read"),
+            (Some("openid email"), "notes:read profile"),
+            (Some("openid profile email"), "notes:read profile"),
+            (Some("openid profile"), "notes:read profile"),
+            (Some("openid profile email offline_access address phone"), "notes:read profile"),
+            (Some("profile"), "profile"),
+            (Some("profile email"), "profile"),
+            (Some("openid profile notes:write"), "notes:write profile"),
+            (Some("openid notes:write"), "notes:write"),
+            (Some("offline_access"), "notes:read profile"),
+            (Some(""), "notes:read profile"),
+            (None, "notes:read profile"),
+        ] {
+            assert_eq!(catalogue().requested(scope).unwrap().as_str(), expected, "{scope:?}");
+        }
+    }
+
+    #[test]
+    fn a_scope_of_ours_with_the_name_openid_is_asked_for_like_any_other() {
+        let openid = Scope::new("openid", "Sign in");
+        let catalogue = ScopeCatalogue::new([PROFILE, READ, openid], &ScopeSet::parse("notes:read").unwrap());
+        assert_eq!(catalogue.requested(Some("openid profile")).unwrap().as_str(), "openid profile");
+    }
+
+    #[test]
+    fn a_scope_that_is_no_scope_is_refused() {
+        assert_eq!(catalogue().requested(Some("notes:read \"x\"")), Err(InvalidScope::Malformed));
+        assert_eq!(catalogue().requested(Some(&"a ".repeat(9999))), Err(InvalidScope::TooMany));
+    }
+
+    #[test]
+    fn scopes_are_described_in_the_order_of_the_catalogue() {
+        let all = catalogue().all();
+        assert_eq!(catalogue().described(&all).collect::<Vec<_>>(), [PROFILE, READ, WRITE]);
+        assert_eq!(catalogue().described(&ScopeSet::from(READ)).collect::<Vec<_>>(), [READ]);
+    }
+}

@@ -1,0 +1,82 @@
+//! The last step at the authorization endpoint: a request that was consented to and a person who has proven who they are become
+//! a code (RFC 6749 §4.1.2). The first moment at which anything is stored.
+
+use thiserror::Error;
+
+use crate::authorize::consent::ConsentedRequest;
+use crate::crypto::keys::ring::KeyRing;
+use crate::crypto::opaque::ObjectName;
+use crate::grants::authorization_code::AuthorizationCode;
+use crate::grants::grant::Authorization;
+use crate::grants::grant_store::CodeRefusal;
+use crate::grants::message::Grants;
+use crate::grants::pending_code::PendingCode;
+use crate::login::admission::Admission;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::timestamp::Timestamp;
+
+/// Longest name of a person that is kept, in characters.
+const MAX_NAME: usize = 100;
+
+/// Somebody who has proven who they are. Only whoever has checked that makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Under which name their data is kept.
+    pub subject: Subject,
+    /// What to call them.
+    pub display_name: Option<String>,
+    /// What admitted them: what is given to them ends when that admits them no longer.
+    pub admission: Admission,
+}
+
+impl Person {
+    /// What to call them, as long as it is kept.
+    #[must_use]
+    pub fn short_name(&self) -> Option<String> {
+        self.display_name.as_deref().map(|name| name.chars().take(MAX_NAME).collect())
+    }
+}
+
+/// Why there is no code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NoCode {
+    /// Too many codes of this person wait to be redeemed.
+    #[error("too many sign-ins at once, try again in a minute")]
+    TooMany,
+    /// The code of the page was already redeemed.
+    #[error("the sign-in was finished before")]
+    Finished,
+    /// Storage is out of reach.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+/// Gives the code for what `person` agreed to: the same one however often the page is sent. It goes into the redirect
+/// ([`WayBack::with_code`](crate::authorize::authorization_request::WayBack::with_code)) and nowhere else.
+pub async fn give_code(
+    consented: &ConsentedRequest,
+    person: &Person,
+    grants: &impl Grants,
+    keys: &KeyRing,
+    now: Timestamp,
+) -> Result<String, NoCode> {
+    let request = consented.request();
+    let authorization = Authorization {
+        subject: person.subject.clone(),
+        display_name: person.short_name(),
+        client_id: request.client_id().clone(),
+        client_name: request.client_name().map(ToString::to_string),
+        redirect_uri: request.redirect_uri().as_str().to_owned(),
+        resource: request.resource().clone(),
+        scope: request.scopes().clone(),
+        admission: person.admission.clone(),
+    };
+    let code = AuthorizationCode::of(request.number(), ObjectName::of(&person.subject), keys.routing());
+    let pending = PendingCode::new(&code, *request.code_challenge(), authorization, now);
+    match grants.store_code(code.object(), pending).await? {
+        Ok(()) => Ok(code.expose(keys.routing())),
+        Err(CodeRefusal::TooMany) => Err(NoCode::TooMany),
+        Err(CodeRefusal::Redeemed) => Err(NoCode::Finished),
+    }
+}

@@ -1,0 +1,305 @@
+//! A client as this server knows it, wherever it comes from (RFC 6749 §2): registered by itself, described by a document at
+//! its own URL, or named in the configuration. How it proves that it is the one stands in `client_authentication.rs`.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+use thiserror::Error;
+
+use mcp_connector_base::identifier::ClientId;
+use mcp_connector_base::scope::ScopeSet;
+
+use crate::web::redirect_uri::{RedirectKind, RedirectUri};
+
+/// Longest name that is shown, in characters.
+const MAX_NAME: usize = 64;
+
+/// Where the description of a client comes from, and so how much of it was checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ClientKind {
+    /// Dynamic registration (RFC 7591): everything is the client's own claim.
+    Registered,
+    /// A Client ID Metadata Document: the host of the identifier has published it.
+    MetadataDocument,
+    /// The configuration of this server.
+    PreRegistered,
+}
+
+/// How a client shows who it is at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AuthenticationMethod {
+    /// It cannot keep a secret.
+    None,
+    /// A secret in the `Authorization` header.
+    ClientSecretBasic,
+    /// A secret in the body.
+    ClientSecretPost,
+}
+
+impl AuthenticationMethod {
+    /// The name in metadata.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+        }
+    }
+
+    /// From the name in metadata.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::None, Self::ClientSecretBasic, Self::ClientSecretPost].into_iter().find(|method| method.as_str() == name)
+    }
+}
+
+/// What is kept of a client's secret. The secrets have the entropy of a key, so a plain hash is enough.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientSecretHash([u8; 32]);
+
+impl ClientSecretHash {
+    /// Of a secret.
+    #[must_use]
+    pub fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret).into())
+    }
+
+    /// Whether it is the secret. Takes the same time whatever the answer.
+    #[must_use]
+    pub fn matches(&self, secret: &str) -> bool {
+        Self::of(secret).0.ct_eq(&self.0).into()
+    }
+}
+
+impl fmt::Debug for ClientSecretHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecretHash")
+    }
+}
+
+/// What a client calls itself, fit to be shown: one short line without characters that are invisible or that turn the
+/// direction of the text around. It proves nothing.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClientName(String);
+
+/// A name with nothing to show in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a name has no visible characters")]
+pub struct EmptyName;
+
+impl ClientName {
+    /// What can be shown of `raw`; nothing if it has no visible characters.
+    #[must_use]
+    pub fn clean(raw: &str) -> Option<Self> {
+        let visible: String = raw.chars().filter(|c| !is_deceptive(*c)).take(MAX_NAME.saturating_mul(4)).collect();
+        let words: Vec<&str> = visible.split_whitespace().collect();
+        let name: String = words.join(" ").chars().take(MAX_NAME).collect();
+        let name = name.trim_end();
+        (!name.is_empty()).then(|| Self(name.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Control characters but white space, zero-width characters, and what changes the direction of the text (UTS #39, UAX #9).
+fn is_deceptive(c: char) -> bool {
+    (c.is_control() && !c.is_whitespace())
+        || matches!(
+            c,
+            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+                | '\u{FFF0}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
+        )
+}
+
+impl TryFrom<String> for ClientName {
+    type Error = EmptyName;
+
+    fn try_from(raw: String) -> Result<Self, EmptyName> {
+        Self::clean(&raw).ok_or(EmptyName)
+    }
+}
+
+impl From<ClientName> for String {
+    fn from(name: ClientName) -> Self {
+        name.0
+    }
+}
+
+impl fmt::Display for ClientName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ClientName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// A client.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its identifier.
+    pub id: ClientId,
+    /// Where its description comes from.
+    pub kind: ClientKind,
+    /// What it calls itself.
+    pub name: Option<ClientName>,
+    /// Where it may be sent.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// The secrets it may show; several only while a key of this server is being replaced. Without any it is a public client.
+    pub secrets: Vec<ClientSecretHash>,
+    /// What it may ask for in its own name (`client_credentials`, RFC 6749 §4.4). Only the configuration can say so.
+    pub own_scopes: ScopeSet,
+}
+
+/// Whether the owner of this server has ended a client for everybody. An end is for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// The client was not ended.
+    Stands,
+    /// The client was ended: nobody can allow it, and its grants end.
+    Ended,
+}
+
+/// A redirect URI that is not one of the client's. Such a request is answered with a page, never with a redirect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RedirectMismatch {
+    /// Not registered.
+    #[error("the redirect URI of this request is not one that the application has registered")]
+    NotRegistered,
+    /// Left out by a client that has several, or that has none to fall back on.
+    #[error("the request does not say where to send the answer")]
+    Missing,
+}
+
+impl Client {
+    /// Where this client is sent when it asks for `requested`. It may leave that out only if there is one fixed place
+    /// (RFC 6749 §3.1.2.3): a loopback URI is none, its port is decided later.
+    pub fn redirect_uri(&self, requested: Option<&RedirectUri>) -> Result<RedirectUri, RedirectMismatch> {
+        if let Some(requested) = requested {
+            let admitted = self.redirect_uris.iter().any(|registered| registered.admits(requested));
+            return if admitted { Ok(requested.clone()) } else { Err(RedirectMismatch::NotRegistered) };
+        }
+        match self.redirect_uris.as_slice() {
+            [only] if only.kind() != RedirectKind::Loopback => Ok(only.clone()),
+            _ => Err(RedirectMismatch::Missing),
+        }
+    }
+
+    /// Whether it can keep a secret, and has to show it.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        !self.secrets.is_empty()
+    }
+
+    /// Whether `secret` is one of its secrets.
+    #[must_use]
+    pub fn has_secret(&self, secret: &str) -> bool {
+        // All are compared, so that the time tells nothing.
+        self.secrets.iter().fold(false, |found, hash| hash.matches(secret) | found)
+    }
+}
+
+/// A short fixed-length stand-in for an identifier that may be a long URL, where a key has a limit (KV: 512 bytes).
+#[must_use]
+pub fn storage_name(id: &ClientId) -> String {
+    let digest: [u8; 32] = Sha256::digest(id.as_str()).into();
+    URL_SAFE_NO_PAD.encode(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::redirect_uri::RedirectPolicy;
+
+    fn uri(raw: &str) -> RedirectUri {
+        RedirectUri::parse(raw, &RedirectPolicy::default()).unwrap()
+    }
+
+    fn client(redirect_uris: &[&str]) -> Client {
+        Client {
+            id: ClientId::new("c").unwrap(),
+            kind: ClientKind::Registered,
+            name: None,
+            redirect_uris: redirect_uris.iter().map(|raw| uri(raw)).collect(),
+            secrets: Vec::new(),
+            own_scopes: ScopeSet::empty(),
+        }
+    }
+
+    #[test]
+    fn a_client_is_sent_only_where_it_registered() {
+        let client = client(&["https://a.example/cb", "http://localhost/cb"]);
+        for (requested, admitted) in [
+            ("https://a.example/cb", true),
+            ("http://localhost:4711/cb", true),
+            ("https://a.example/cb2", false),
+            ("http://127.0.0.1:4711/cb", false),
+        ] {
+            let answer = client.redirect_uri(Some(&uri(requested)));
+            assert_eq!(answer.is_ok(), admitted, "{requested}");
+            if admitted {
+                assert_eq!(
+                    answer.unwrap().as_str(),
+                    requested,
+                    "the answer goes where the request says, port included"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_redirect_uri_may_be_left_out_only_if_there_is_one_fixed_place() {
+        assert_eq!(client(&["https://a/cb"]).redirect_uri(None), Ok(uri("https://a/cb")));
+        for several in [&["https://a/cb", "https://b/cb"][..], &["http://localhost/cb"], &[]] {
+            assert_eq!(client(several).redirect_uri(None), Err(RedirectMismatch::Missing), "{several:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_short_visible_line() {
+        for (raw, clean) in [
+            ("Claude", Some("Claude")),
+            ("  Claude\r\n\t Code ", Some("Claude Code")),
+            ("Клод 🦀", Some("Клод 🦀")),
+            ("evil\u{202E}edualC", Some("eviledualC")),
+            ("Cl\u{200B}aude\u{0}\u{7}", Some("Claude")),
+            ("\u{FEFF}\u{2060}\u{3164}", None),
+            ("", None),
+            (" \n ", None),
+        ] {
+            assert_eq!(ClientName::clean(raw).as_ref().map(ClientName::as_str), clean, "{raw:?}");
+        }
+        assert_eq!(ClientName::clean(&"ö".repeat(10_000)).unwrap().as_str().chars().count(), MAX_NAME);
+        let padded = format!("{} b", "a".repeat(MAX_NAME - 1));
+        assert!(!ClientName::clean(&padded).unwrap().as_str().ends_with(' '), "cleaning twice changes nothing");
+    }
+
+    #[test]
+    fn a_secret_is_compared_by_its_hash_and_not_shown() {
+        let hash = ClientSecretHash::of("secret");
+        assert!(hash.matches("secret"));
+        assert!(!hash.matches("Secret") && !hash.matches(""));
+        assert_eq!(format!("{hash:?}"), "ClientSecretHash");
+    }
+
+    #[test]
+    fn a_storage_name_is_short_and_differs_with_the_identifier() {
+        let long = ClientId::new(&format!("https://a.example/{}", "x".repeat(2000))).unwrap();
+        assert_eq!(storage_name(&long).len(), 43);
+        assert_ne!(storage_name(&long), storage_name(&ClientId::new("c").unwrap()));
+    }
+}

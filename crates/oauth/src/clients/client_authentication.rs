@@ -1,0 +1,286 @@
+//! How a client shows who it is at the token endpoint and at revocation (RFC 6749 §2.3): by a secret in the header, by a
+//! secret in the body, or, as a public client, by its bare identifier. `private_key_jwt` is not supported.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
+
+use mcp_connector_base::identifier::ClientId;
+
+use crate::clients::client::Client;
+use crate::web::form::{FormError, Parameters, decode};
+
+/// Longest `Authorization` header that is looked at, in bytes.
+const MAX_HEADER: usize = 8 * 1024;
+/// Longest secret, in bytes.
+const MAX_SECRET: usize = 1024;
+
+/// What a request shows. Proves nothing until [`PresentedClient::authenticate`] has compared it with the client.
+#[derive(Clone)]
+pub struct PresentedClient {
+    id: ClientId,
+    secret: Option<String>,
+    /// What the header says where decoding changes it: not every client encodes what it joins.
+    verbatim: Option<String>,
+    in_header: bool,
+}
+
+/// Why a client was not recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ClientAuthenticationError {
+    /// RFC 6749 §2.3: a client must not use more than one method in a request.
+    #[error("the client authenticates in more than one way")]
+    SeveralMethods,
+    /// A parameter of the body is repeated.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// Neither a header nor a `client_id`.
+    #[error("the request does not say which client it comes from")]
+    Missing,
+    /// Another scheme than Basic, a broken header, or a client assertion.
+    #[error("this way to authenticate is not supported")]
+    Unsupported {
+        /// Whether it stood in the header.
+        in_header: bool,
+    },
+    /// No such client, a wrong secret, a missing one, or one that should not be there. One answer for all of them.
+    #[error("the client is unknown or did not authenticate")]
+    Failed {
+        /// Whether the client used the header.
+        in_header: bool,
+    },
+}
+
+impl ClientAuthenticationError {
+    /// The code for the body (RFC 6749 §5.2).
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::SeveralMethods | Self::Form(_) => "invalid_request",
+            Self::Missing | Self::Unsupported { .. } | Self::Failed { .. } => "invalid_client",
+        }
+    }
+
+    /// The status (RFC 6749 §5.2).
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::SeveralMethods | Self::Form(_) => 400,
+            Self::Missing | Self::Unsupported { .. } | Self::Failed { .. } => 401,
+        }
+    }
+
+    /// Whether the answer must carry `WWW-Authenticate: Basic`: when the client tried the header (RFC 6749 §5.2).
+    #[must_use]
+    pub const fn asks_for_basic(self) -> bool {
+        match self {
+            Self::Unsupported { in_header } | Self::Failed { in_header } => in_header,
+            Self::SeveralMethods | Self::Form(_) | Self::Missing => false,
+        }
+    }
+}
+
+impl PresentedClient {
+    /// Reads what a request shows: its `Authorization` header, if there is one, and its body.
+    pub fn parse(authorization: Option<&str>, body: &Parameters) -> Result<Self, ClientAuthenticationError> {
+        use ClientAuthenticationError::{Failed, Missing, SeveralMethods, Unsupported};
+        let in_body = body.get("client_id")?;
+        let secret_in_body = body.get("client_secret")?;
+        let assertion = body.get("client_assertion")?.or(body.get("client_assertion_type")?);
+        if let Some(header) = authorization {
+            if secret_in_body.is_some() || assertion.is_some() {
+                return Err(SeveralMethods);
+            }
+            let presented = Self::from_header(header).ok_or(Unsupported { in_header: true })?;
+            // RFC 6749 §2.3.1 does not want `client_id` in the body beside the header, but clients send it; then it is the same.
+            if in_body.is_some_and(|id| id != presented.id.as_str()) {
+                return Err(SeveralMethods);
+            }
+            return Ok(presented);
+        }
+        if assertion.is_some() {
+            return Err(if secret_in_body.is_some() { SeveralMethods } else { Unsupported { in_header: false } });
+        }
+        if secret_in_body.is_some_and(|secret| secret.len() > MAX_SECRET) {
+            return Err(Failed { in_header: false });
+        }
+        let id = ClientId::new(in_body.ok_or(Missing)?).map_err(|_| Failed { in_header: false })?;
+        Ok(Self { id, secret: secret_in_body.map(str::to_owned), verbatim: None, in_header: false })
+    }
+
+    /// RFC 6749 §2.3.1 and RFC 7617: identifier and secret are form-urlencoded before they are joined and encoded.
+    fn from_header(header: &str) -> Option<Self> {
+        let (scheme, encoded) = header.split_once(' ')?;
+        if header.len() > MAX_HEADER || !scheme.eq_ignore_ascii_case("basic") {
+            return None;
+        }
+        // Spaces and no tab (`1*SP`, RFC 9110 §11.4).
+        let joined = STANDARD.decode(encoded.trim_matches(' ')).ok()?;
+        let mut halves = joined.splitn(2, |byte| *byte == b':');
+        let id = decode(halves.next()?).ok()?;
+        let secret = halves.next()?;
+        if secret.len() > MAX_SECRET {
+            return None;
+        }
+        let as_sent = str::from_utf8(secret).ok().filter(|secret| !secret.is_empty());
+        let decoded = decode(secret).ok().filter(|secret| !secret.is_empty());
+        let verbatim = as_sent.filter(|secret| decoded.as_deref() != Some(*secret)).map(str::to_owned);
+        if decoded.is_none() && verbatim.is_none() && !secret.is_empty() {
+            return None;
+        }
+        Some(Self { id: ClientId::new(&id).ok()?, secret: decoded, verbatim, in_header: true })
+    }
+
+    /// Which client it says it is.
+    #[must_use]
+    pub const fn id(&self) -> &ClientId {
+        &self.id
+    }
+
+    /// The answer for a client that does not exist.
+    #[must_use]
+    pub const fn unknown(&self) -> ClientAuthenticationError {
+        ClientAuthenticationError::Failed { in_header: self.in_header }
+    }
+
+    /// Whether this is `client`. A confidential client shows its secret, in the header or in the body, whichever it
+    /// registered: clients mix these up, and neither is weaker. A public client shows none.
+    pub fn authenticate(&self, client: &Client) -> Result<(), ClientAuthenticationError> {
+        let proven = match (&self.secret, &self.verbatim) {
+            (None, None) => !client.is_confidential(),
+            (decoded, verbatim) => decoded.iter().chain(verbatim).any(|secret| client.has_secret(secret)),
+        };
+        if proven && self.id == client.id { Ok(()) } else { Err(self.unknown()) }
+    }
+}
+
+impl fmt::Debug for PresentedClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PresentedClient").field("in_header", &self.in_header).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_connector_base::scope::ScopeSet;
+
+    use super::*;
+    use crate::clients::client::{ClientKind, ClientSecretHash};
+
+    fn client(secret: Option<&str>) -> Client {
+        Client {
+            id: ClientId::new("c:1 e").unwrap(),
+            kind: ClientKind::PreRegistered,
+            name: None,
+            redirect_uris: Vec::new(),
+            secrets: secret.map(ClientSecretHash::of).into_iter().collect(),
+            own_scopes: ScopeSet::empty(),
+        }
+    }
+
+    fn basic(joined: &str) -> String {
+        format!("Basic {}", STANDARD.encode(joined))
+    }
+
+    fn check(header: Option<&str>, body: &str, secret: Option<&str>) -> Result<(), ClientAuthenticationError> {
+        let body = Parameters::parse(body.as_bytes()).unwrap();
+        PresentedClient::parse(header, &body)?.authenticate(&client(secret))
+    }
+
+    #[test]
+    fn a_secret_that_was_not_form_urlencoded_is_taken_too() {
+        for secret in ["a+b/c==", "100%", "100%zz", "%41"] {
+            assert_eq!(check(Some(&basic(&format!("c%3A1+e:{secret}"))), "", Some(secret)), Ok(()), "{secret}");
+        }
+        let wrong = check(Some(&basic("c%3A1+e:a+c")), "", Some("a+b"));
+        assert_eq!(wrong, Err(ClientAuthenticationError::Failed { in_header: true }));
+    }
+
+    #[test]
+    fn a_client_is_recognised_in_three_ways() {
+        assert_eq!(check(None, "client_id=c:1+e", None), Ok(()), "none");
+        assert_eq!(check(None, "client_id=c:1+e&client_secret=s%26%2B", Some("s&+")), Ok(()), "post");
+        for header in [basic("c%3A1+e:s%26%2B"), basic("c%3A1%20e:s%26%2B").replace("Basic", "bAsIc")] {
+            assert_eq!(check(Some(&header), "", Some("s&+")), Ok(()), "{header}");
+            assert_eq!(check(Some(&header), "client_id=c:1+e", Some("s&+")), Ok(()), "with the same client_id");
+        }
+        assert_eq!(check(Some(&basic("c%3A1+e:a:b")), "", Some("a:b")), Ok(()), "a colon in the secret");
+        assert_eq!(check(Some(&basic("c%3A1+e:")), "", None), Ok(()), "a public client that uses the header");
+    }
+
+    #[test]
+    fn two_ways_at_once_are_refused() {
+        let header = basic("c%3A1+e:s");
+        for body in ["client_secret=s", "client_id=c:1+e&client_secret=s", "client_id=other", "client_assertion=x"] {
+            let error = check(Some(&header), body, Some("s")).unwrap_err();
+            assert_eq!(error, ClientAuthenticationError::SeveralMethods, "{body}");
+            assert_eq!((error.code(), error.status(), error.asks_for_basic()), ("invalid_request", 400, false));
+        }
+        let error = check(None, "client_id=c:1+e&client_secret=s&client_assertion=x", Some("s")).unwrap_err();
+        assert_eq!(error, ClientAuthenticationError::SeveralMethods);
+    }
+
+    #[test]
+    fn a_wrong_missing_or_superfluous_secret_fails_in_one_way() {
+        for (name, header, body, secret) in [
+            ("wrong", None, "client_id=c:1+e&client_secret=x", Some("s")),
+            ("missing", None, "client_id=c:1+e", Some("s")),
+            ("empty", None, "client_id=c:1+e&client_secret=", Some("s")),
+            ("superfluous", None, "client_id=c:1+e&client_secret=s", None),
+            ("other client", None, "client_id=c:2&client_secret=s", Some("s")),
+            ("wrong in the header", Some(basic("c%3A1+e:x")), "", Some("s")),
+            ("not an identifier", None, "client_id=%0a", None),
+        ] {
+            let error = check(header.as_deref(), body, secret).unwrap_err();
+            let in_header = header.is_some();
+            assert_eq!(error, ClientAuthenticationError::Failed { in_header }, "{name}");
+            assert_eq!(
+                (error.code(), error.status(), error.asks_for_basic()),
+                ("invalid_client", 401, in_header),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_broken_header_is_not_taken_for_a_public_client() {
+        for header in [
+            "",
+            "Basic",
+            "Basic ",
+            "Basic !!!",
+            "Bearer x",
+            "Digest a=b",
+            &basic("c%3A1+e"),
+            &basic("%zz:s"),
+            &basic("%0a:s"),
+        ] {
+            let error = check(Some(header), "client_id=c:1+e", None).unwrap_err();
+            assert_eq!(error, ClientAuthenticationError::Unsupported { in_header: true }, "{header:?}");
+            assert_eq!((error.code(), error.status(), error.asks_for_basic()), ("invalid_client", 401, true));
+        }
+        let long = basic(&format!("c%3A1+e:{}", "s".repeat(MAX_HEADER)));
+        assert!(check(Some(&long), "", Some("s")).is_err());
+    }
+
+    #[test]
+    fn a_request_without_a_client_is_refused() {
+        assert_eq!(check(None, "grant_type=x", None), Err(ClientAuthenticationError::Missing));
+        let error = check(None, "client_id=a&client_id=a", None).unwrap_err();
+        assert_eq!(error, ClientAuthenticationError::Form(FormError::Repeated("client_id")));
+    }
+
+    #[test]
+    fn an_assertion_is_not_supported() {
+        let error = check(None, "client_id=c:1+e&client_assertion=x", None).unwrap_err();
+        assert_eq!(error, ClientAuthenticationError::Unsupported { in_header: false });
+    }
+
+    #[test]
+    fn a_secret_does_not_show_in_debug() {
+        let body = Parameters::parse(b"client_id=c&client_secret=hunter2").unwrap();
+        assert!(!format!("{:?}", PresentedClient::parse(None, &body).unwrap()).contains("hunter2"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Which kind of client an identifier names. The three kinds cannot be confused: identifiers from the configuration are no
+//! URLs and do not begin like registered ones, and only a URL leads to a document.
+
+use mcp_connector_base::identifier::ClientId;
+
+use crate::clients::client::Client;
+use crate::clients::client_id::{RegisteredClient, registered_client};
+use crate::clients::client_id_metadata::ClientIdUrl;
+use crate::clients::pre_registered::PreRegisteredClients;
+use crate::crypto::keys::ring::MacKey;
+use crate::web::origin::Origin;
+use crate::web::redirect_uri::RedirectPolicy;
+
+/// All that is needed to know a client without asking anybody.
+#[derive(Clone, Copy)]
+pub struct ClientDirectory<'a> {
+    /// The clients of the configuration.
+    pub pre_registered: &'a PreRegisteredClients,
+    /// Where clients may be sent.
+    pub policy: &'a RedirectPolicy,
+    /// The key behind the identifiers of registered clients.
+    pub key: &'a MacKey,
+    /// The origin of this server, from which no document is fetched.
+    pub own: &'a Origin,
+}
+
+/// What an identifier names.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// A client of the configuration.
+    PreRegistered(Client),
+    /// A client that registered itself. After ninety days somebody else has to say that it was used since
+    /// ([`RegisteredClient::is_young`]).
+    Registered(RegisteredClient),
+    /// A client that is described by a document, which has to be at hand or fetched. At the token endpoint it is not needed:
+    /// the client has no secret, and its code or token says to whom it was given.
+    Document(ClientIdUrl),
+    /// None.
+    Nothing,
+}
+
+impl ClientDirectory<'_> {
+    /// What an identifier names.
+    #[must_use]
+    pub fn find(&self, id: &ClientId) -> Found {
+        if let Some(client) = self.pre_registered.find(id) {
+            return Found::PreRegistered(client.clone());
+        }
+        if ClientIdUrl::is_url_form(id) {
+            return ClientIdUrl::parse(id, self.own).map_or(Found::Nothing, Found::Document);
+        }
+        registered_client(id, self.policy, self.key).map_or(Found::Nothing, Found::Registered)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authorize::scope_catalogue::ScopeCatalogue;
+    use crate::clients::registration::Registration;
+    use crate::crypto::keys::master::MasterKey;
+    use crate::crypto::keys::ring::KeyRing;
+    use mcp_connector_base::timestamp::{Random, Timestamp};
+
+    struct Zeros;
+
+    impl Random for Zeros {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(0);
+        }
+    }
+
+    #[test]
+    fn an_identifier_names_one_kind_of_client() {
+        let policy = RedirectPolicy::default();
+        let pre_registered =
+            PreRegisteredClients::parse(r#"[{"client_id": "cli", "redirect_uris": ["http://127.0.0.1/cb"]}]"#, &policy)
+                .unwrap();
+        let ring = KeyRing::new(&MasterKey::generate(&Zeros), &[]);
+        let own = Origin::of("https://mcp.example.com").unwrap();
+        let directory =
+            ClientDirectory { pre_registered: &pre_registered, policy: &policy, key: ring.client_id(), own: &own };
+        let find = |id: &str| directory.find(&ClientId::new(id).unwrap());
+
+        let registration = Registration::parse(br#"{"redirect_uris": ["https://a.example/cb"]}"#, &policy).unwrap();
+        let now = Timestamp::from_seconds(1_800_000_000);
+        let issued = crate::clients::client_id::register(
+            registration,
+            now,
+            &Zeros,
+            ring.client_id(),
+            &ScopeCatalogue::default(),
+        )
+        .unwrap();
+
+        assert!(matches!(find("cli"), Found::PreRegistered(_)));
+        assert!(matches!(find(issued.client_id().as_str()), Found::Registered(_)));
+        assert!(matches!(find("https://app.example/client.json"), Found::Document(_)));
+        for id in ["other", "c1_AAAA", "http://app.example/c", "https://10.0.0.1/c", "https://mcp.example.com/c"] {
+            assert!(matches!(find(id), Found::Nothing), "{id}");
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Identifiers of dynamically registered clients. Such an identifier *is* the registration: it carries when and with what the
+//! client registered, and a MAC by which this server knows its own work.
+//!
+//! So registering writes nothing, and every instance of the server knows a client from the moment it exists. A record in KV
+//! alone could not do that: it takes a minute or more to be seen elsewhere, a miss is cached, and the write quota would be
+//! everybody's to exhaust. A forged identifier costs one MAC. The secret of a confidential client is derived from its
+//! identifier and is not kept either.
+//!
+//! A registration lives for 90 days after it was last used. The identifier alone proves the first 90
+//! ([`RegisteredClient::is_young`]). From then on its record in KV does, which is written when a person allows the client
+//! ([`client_record`](crate::clients::client_record)), or, where KV is late or refuses, what the `Directory` knows of its use.
+//!
+//! What the identifier carries is no secret: it is what the client says in public.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use thiserror::Error;
+
+use mcp_connector_base::identifier::ClientId;
+use mcp_connector_base::scope::ScopeSet;
+
+use crate::authorize::scope_catalogue::ScopeCatalogue;
+use crate::clients::client::{AuthenticationMethod, Client, ClientKind, ClientName, ClientSecretHash};
+use crate::clients::client_record::CLIENT_LIFE;
+use crate::clients::registration::{IssuedSecret, Registration, RegistrationError, RegistrationResponse, Remarks};
+use crate::crypto::keys::ring::MacKey;
+use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
+use mcp_connector_base::timestamp::{Random, Timestamp};
+
+/// What every such identifier begins with; the digit is the version of what follows.
+const PREFIX: &str = "c1_";
+/// What every client secret begins with, so that scanners recognise a leaked one.
+const SECRET_PREFIX: &str = "cs1_";
+/// Longest registration, packed, in bytes: the identifier then has 1,630 characters. Those of real clients have 100 to 200.
+const MAX_PACKED: usize = 1200;
+/// Bytes of the MAC that are kept.
+const MAC_LENGTH: usize = 16;
+/// What the key is used for, in front of everything that is tagged.
+const ID: &[u8] = b"id";
+const SECRET: &[u8] = b"secret";
+
+/// Common beginnings of redirect URIs, each written as one byte: its place in this list.
+const BEGINNINGS: [&str; 5] = ["", "https://", "http://localhost", "http://127.0.0.1", "http://[::1]"];
+
+/// An identifier that this server has not issued, or not with this key. The answer is that of any unknown client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the client is not known here")]
+pub struct UnknownClient;
+
+/// A client that registered itself.
+#[derive(Clone, Debug)]
+pub struct RegisteredClient {
+    /// The client.
+    pub client: Client,
+    /// When it registered.
+    pub registered_at: Timestamp,
+}
+
+impl RegisteredClient {
+    /// Returns whether the registration lives whether or not it was used.
+    #[must_use]
+    pub const fn is_young(&self, now: Timestamp) -> bool {
+        now.seconds_since(self.registered_at) <= CLIENT_LIFE
+    }
+}
+
+/// Registers a client, and says what a request with its `scope` asks for in `scopes`. The MAC is made with the newest key of
+/// `key`; identifiers made with its older ones stay good.
+pub fn register(
+    registration: Registration,
+    now: Timestamp,
+    random: &impl Random,
+    key: &MacKey,
+    scopes: &ScopeCatalogue,
+) -> Result<RegistrationResponse, RegistrationError> {
+    let mut packed = pack(&registration, now, random)?;
+    let mac = key.tag(&[ID, &packed]);
+    packed.extend(mac.iter().take(MAC_LENGTH));
+    let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(packed));
+    let client_id = ClientId::new(&text).map_err(|_| RegistrationError::TooMuch)?;
+    let secret = (registration.method != AuthenticationMethod::None).then(|| IssuedSecret {
+        client_secret: secret(&key.tag(&[SECRET, text.as_bytes()])),
+        client_secret_expires_at: 0,
+    });
+    Ok(RegistrationResponse {
+        client_id,
+        client_id_issued_at: now,
+        client_name: registration.name,
+        redirect_uris: registration.redirect_uris,
+        refused_redirect_uris: registration.remarks.refused,
+        // A malformed scope asks for nothing, here and in an authorization request.
+        scope: scopes.requested(registration.remarks.scope.as_deref()).unwrap_or_else(|_| scopes.sign_in().clone()),
+        grant_types: &["authorization_code", "refresh_token"],
+        response_types: &["code"],
+        token_endpoint_auth_method: registration.method.as_str(),
+        secret,
+    })
+}
+
+/// Whether an identifier has the form of a registered one. Says nothing of whether it is genuine.
+#[must_use]
+pub fn is_registered_form(id: &ClientId) -> bool {
+    id.as_str().starts_with(PREFIX)
+}
+
+/// The client behind an identifier. Redirect URIs that the policy no longer admits are left out.
+pub fn registered_client(
+    id: &ClientId,
+    policy: &RedirectPolicy,
+    key: &MacKey,
+) -> Result<RegisteredClient, UnknownClient> {
+    let encoded = id.as_str().strip_prefix(PREFIX).ok_or(UnknownClient)?;
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| UnknownClient)?;
+    let (packed, mac) = bytes.split_last_chunk::<MAC_LENGTH>().ok_or(UnknownClient)?;
+    if !key.verify(&[ID, packed], mac) {
+        return Err(UnknownClient);
+    }
+    let (registration, registered_at) = unpack(packed, policy).ok_or(UnknownClient)?;
+    let secrets = match registration.method {
+        AuthenticationMethod::None => Vec::new(),
+        AuthenticationMethod::ClientSecretBasic | AuthenticationMethod::ClientSecretPost => {
+            let tags = key.tags(&[SECRET, id.as_str().as_bytes()]);
+            tags.iter().map(|tag| ClientSecretHash::of(&secret(tag))).collect()
+        }
+    };
+    let client = Client {
+        id: id.clone(),
+        kind: ClientKind::Registered,
+        name: registration.name,
+        redirect_uris: registration.redirect_uris,
+        secrets,
+        own_scopes: ScopeSet::empty(),
+    };
+    Ok(RegisteredClient { client, registered_at })
+}
+
+fn secret(tag: &[u8]) -> String {
+    format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(tag))
+}
+
+/// Method, moment, eight random bytes (so that nobody else gets the same identifier, and secret, by registering the same at
+/// the same moment), name, redirect URIs.
+fn pack(registration: &Registration, now: Timestamp, random: &impl Random) -> Result<Vec<u8>, RegistrationError> {
+    let mut nonce = [0; 8];
+    random.fill(&mut nonce);
+    let mut packed = vec![match registration.method {
+        AuthenticationMethod::None => 0,
+        AuthenticationMethod::ClientSecretBasic => 1,
+        AuthenticationMethod::ClientSecretPost => 2,
+    }];
+    packed.extend_from_slice(&now.as_seconds().to_be_bytes());
+    packed.extend_from_slice(&nonce);
+    pack_text(&mut packed, registration.name.as_ref().map_or("", ClientName::as_str))?;
+    for uri in &registration.redirect_uris {
+        let beginnings =
+            (0..).zip(BEGINNINGS).filter_map(|(place, text)| Some((place, uri.as_str().strip_prefix(text)?)));
+        let (place, rest) = beginnings.last().ok_or(RegistrationError::TooMuch)?;
+        packed.push(place);
+        pack_text(&mut packed, rest)?;
+    }
+    if packed.len() > MAX_PACKED { Err(RegistrationError::TooMuch) } else { Ok(packed) }
+}
+
+fn pack_text(packed: &mut Vec<u8>, text: &str) -> Result<(), RegistrationError> {
+    let length = u16::try_from(text.len()).map_err(|_| RegistrationError::TooMuch)?;
+    packed.extend_from_slice(&length.to_be_bytes());
+    packed.extend_from_slice(text.as_bytes());
+    Ok(())
+}
+
+fn unpack(packed: &[u8], policy: &RedirectPolicy) -> Option<(Registration, Timestamp)> {
+    let (method, rest) = packed.split_first()?;
+    let method = match method {
+        0 => AuthenticationMethod::None,
+        1 => AuthenticationMethod::ClientSecretBasic,
+        2 => AuthenticationMethod::ClientSecretPost,
+        _ => return None,
+    };
+    let (moment, rest) = rest.split_first_chunk::<8>()?;
+    let (_nonce, rest) = rest.split_first_chunk::<8>()?;
+    let (name, mut rest) = unpack_text(rest)?;
+    let mut redirect_uris = Vec::new();
+    while let Some((place, after)) = rest.split_first() {
+        let (text, after) = unpack_text(after)?;
+        let raw = format!("{}{text}", BEGINNINGS.get(usize::from(*place))?);
+        redirect_uris.extend(RedirectUri::parse(&raw, policy).ok());
+        rest = after;
+    }
+    let registration =
+        Registration { name: ClientName::clean(name), redirect_uris, method, remarks: Remarks::default() };
+    Some((registration, Timestamp::from_seconds(u64::from_be_bytes(*moment))))
+}
+
+fn unpack_text(packed: &[u8]) -> Option<(&str, &[u8])> {
+    let (length, rest) = packed.split_first_chunk::<2>()?;
+    let (text, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+    Some((std::str::from_utf8(text).ok()?, rest))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,485 @@
+//! What KV holds of a client: one record for each registered client, and each client with a document, that a person has allowed.
+//!
+//! A record serves the owner's list, and saves requests. No security decision depends on it, because KV shows a write up to a
+//! minute late elsewhere, has no compare-and-set, and expires records. The `Directory` decides whether the owner has ended a
+//! client. An identifier ([`client_id`](crate::clients::client_id)) is valid without its record.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::clients::client::{Client, ClientKind, ClientName, storage_name};
+use crate::clients::client_id_metadata::ClientIdUrl;
+use crate::web::redirect_uri::{RedirectKind, RedirectPolicy, RedirectUri, destination_of};
+use crate::web::web_url::WebUrl;
+use mcp_connector_base::identifier::ClientId;
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::Timestamp;
+
+const DAY: u64 = 24 * 60 * 60;
+/// How long a client is known after its last use, in seconds.
+pub const CLIENT_LIFE: u64 = 90 * DAY;
+/// A record is written again when its last use is older than this, in seconds.
+const REWRITE_AFTER: u64 = 30 * DAY;
+/// What the key of every record begins with.
+pub const RECORD_PREFIX: &str = "client:";
+/// Longest host in a summary, in bytes (RFC 1035 §2.3.4 has 253 for a name; a port may follow).
+const MAX_HOST: usize = 259;
+
+/// SHA-256 of a `client_id`, in base64url. It names a client where the identifier, up to 2,048 characters, is too long.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ClientHash(String);
+
+/// A text that is no hash of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not the hash of a client_id")]
+pub struct NotAClientHash;
+
+impl ClientHash {
+    const LENGTH: usize = 43;
+
+    /// Returns the hash of this identifier.
+    #[must_use]
+    pub fn of(id: &ClientId) -> Self {
+        Self(storage_name(id))
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the key of the client's record in KV.
+    #[must_use]
+    pub fn record_key(&self) -> String {
+        [RECORD_PREFIX, &self.0].concat()
+    }
+
+    /// Returns the client whose record has this key.
+    ///
+    /// # Errors
+    ///
+    /// The key is not that of a record.
+    pub fn of_record_key(key: &str) -> Result<Self, NotAClientHash> {
+        key.strip_prefix(RECORD_PREFIX).ok_or(NotAClientHash)?.to_owned().try_into()
+    }
+}
+
+impl TryFrom<String> for ClientHash {
+    type Error = NotAClientHash;
+
+    fn try_from(text: String) -> Result<Self, NotAClientHash> {
+        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if text.len() == Self::LENGTH && text.bytes().all(is_base64url) { Ok(Self(text)) } else { Err(NotAClientHash) }
+    }
+}
+
+impl From<ClientHash> for String {
+    fn from(hash: ClientHash) -> Self {
+        hash.0
+    }
+}
+
+impl fmt::Display for ClientHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for ClientHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A use of a client that its record should tell of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientUse {
+    /// Its identifier.
+    pub id: ClientId,
+    /// What it calls itself.
+    pub name: Option<ClientName>,
+    /// Where it may be sent.
+    pub redirect_uris: KnownRedirects,
+    /// When it registered, for one that did.
+    pub registered_at: Option<Timestamp>,
+}
+
+/// What a use of a client tells of its redirect URIs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KnownRedirects {
+    /// All that it has: its registration or its document is at hand.
+    All(Vec<RedirectUri>),
+    /// One of them, to which a person let it be sent: a token request of a client with a document.
+    One(String),
+}
+
+/// The record of a client, as it is written to KV in JSON. At most 6 KB: a document has 5 KB at most, an identifier 2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientRecord {
+    /// Its identifier.
+    pub id: ClientId,
+    /// What it calls itself: 64 characters at most, all of them visible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<ClientName>,
+    /// Where it may be sent. What today's policy refuses is left out when it is used.
+    pub redirect_uris: Vec<String>,
+    /// When it registered, for one that did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_at: Option<Timestamp>,
+    /// When a person allowed it first, or when this server first took note.
+    pub first_allowed_at: Timestamp,
+    /// When it was last used, up to thirty days before it really was.
+    pub last_used_at: Timestamp,
+    /// When the owner ended it for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+/// The value in KV under the key of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    /// Its record.
+    Record(ClientRecord),
+    /// A moment at which it was in use, as earlier versions wrote it for registrations of a certain age.
+    Mark(Timestamp),
+}
+
+impl Stored {
+    /// Reads a value. Returns `None` for a value in an unknown format.
+    #[must_use]
+    pub fn read(value: &str) -> Option<Self> {
+        match value.parse() {
+            Ok(seconds) => Some(Self::Mark(Timestamp::from_seconds(seconds))),
+            Err(_) => serde_json::from_str(value).ok().map(Self::Record),
+        }
+    }
+
+    /// Returns whether the client was used within its life. KV forgets a record at its end, but not to the second.
+    #[must_use]
+    pub const fn is_current(&self, now: Timestamp) -> bool {
+        let last_used_at = match self {
+            Self::Record(record) => record.last_used_at,
+            Self::Mark(at) => *at,
+        };
+        now.seconds_since(last_used_at) <= CLIENT_LIFE
+    }
+
+    /// Returns when the owner ended the client, if they did and the record already says so.
+    #[must_use]
+    pub const fn ended_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Record(record) => record.ended_at,
+            Self::Mark(_) => None,
+        }
+    }
+
+    /// Returns the client as a person allowed it: for one whose document cannot be fetched at the moment.
+    #[must_use]
+    pub fn document_client(&self, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
+        let Self::Record(record) = self else { return None };
+        if record.id != *url.id() || !self.is_current(now) {
+            return None;
+        }
+        let redirect_uris: Vec<RedirectUri> =
+            record.redirect_uris.iter().filter_map(|uri| RedirectUri::parse(uri, policy).ok()).collect();
+        (!redirect_uris.is_empty()).then(|| Client {
+            id: record.id.clone(),
+            kind: ClientKind::MetadataDocument,
+            name: record.name.clone(),
+            redirect_uris,
+            secrets: Vec::new(),
+            own_scopes: ScopeSet::empty(),
+        })
+    }
+
+    /// Returns the record that is to be written after a use, if one is: where there is none, where the last use that it tells
+    /// of is thirty days ago, or where it names other redirect URIs than the client has.
+    #[must_use]
+    pub fn after_use(stored: Option<Self>, used: ClientUse, now: Timestamp) -> Option<ClientRecord> {
+        let before = match stored {
+            Some(Self::Record(record)) => Some(record),
+            Some(Self::Mark(_)) | None => None,
+        };
+        let redirect_uris = match (used.redirect_uris, &before) {
+            (KnownRedirects::All(all), _) => all.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            (KnownRedirects::One(_), Some(before)) => before.redirect_uris.clone(),
+            (KnownRedirects::One(one), None) => vec![one],
+        };
+        match before {
+            Some(before)
+                if now.seconds_since(before.last_used_at) < REWRITE_AFTER && before.redirect_uris == redirect_uris =>
+            {
+                None
+            }
+            Some(before) => {
+                Some(ClientRecord { name: used.name.or(before.name), redirect_uris, last_used_at: now, ..before })
+            }
+            None => Some(ClientRecord {
+                id: used.id,
+                name: used.name,
+                redirect_uris,
+                registered_at: used.registered_at,
+                first_allowed_at: now,
+                last_used_at: now,
+                ended_at: None,
+            }),
+        }
+    }
+}
+
+/// Returns whether a client that registered long ago is in use: by what KV has, or by the last use that the `Directory` knows.
+///
+/// # Errors
+///
+/// KV did not answer, and the `Directory` knows nothing: a use from before there was a `Directory` stands in KV alone, so that
+/// nobody can tell. It is never "not in use": a client that hears that it is unknown throws away what it has.
+pub fn is_in_use<E>(stored: Result<Option<Stored>, E>, last_use: Option<Timestamp>, now: Timestamp) -> Result<bool, E> {
+    if last_use.is_some_and(|at| now.seconds_since(at) <= CLIENT_LIFE) {
+        return Ok(true);
+    }
+    Ok(stored?.is_some_and(|stored| stored.is_current(now)))
+}
+
+impl ClientRecord {
+    /// Seconds after which KV may forget it, never less than a minute, which KV demands.
+    #[must_use]
+    pub fn seconds_left(&self, now: Timestamp) -> u64 {
+        self.last_used_at.plus(CLIENT_LIFE).seconds_since(now).max(60)
+    }
+
+    /// Returns what a list shows of it.
+    #[must_use]
+    pub fn summary(&self) -> ClientSummary {
+        let is_url = ClientIdUrl::is_url_form(&self.id);
+        let publisher = is_url.then(|| WebUrl::parse(self.id.as_str()).ok()).flatten();
+        let host = match (publisher, self.redirect_uris.first()) {
+            (Some(url), _) => url.host.to_string(),
+            (None, Some(uri)) => match destination_of(uri) {
+                (RedirectKind::PrivateUse, scheme) => format!("{scheme}:"),
+                (RedirectKind::Https | RedirectKind::Loopback, host) => host,
+            },
+            (None, None) => String::new(),
+        };
+        ClientSummary {
+            name: self.name.clone(),
+            host: host.chars().take(MAX_HOST).collect(),
+            kind: if is_url { ClientKind::MetadataDocument } else { ClientKind::Registered },
+            first_allowed_at: self.first_allowed_at,
+            last_used_at: self.last_used_at,
+            ended_at: self.ended_at,
+        }
+    }
+}
+
+/// What a list shows of a client. It is the metadata of the record in KV, so that one `list` is a page: at most 1,024 bytes of
+/// JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientSummary {
+    /// What it calls itself.
+    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<ClientName>,
+    /// The host of its document, or else the host of its redirect URI, or the scheme of an application with its colon.
+    #[serde(rename = "h")]
+    pub host: String,
+    /// How it is known.
+    #[serde(rename = "k")]
+    pub kind: ClientKind,
+    /// When a person allowed it first.
+    #[serde(rename = "f")]
+    pub first_allowed_at: Timestamp,
+    /// When it was last used, up to thirty days before it really was.
+    #[serde(rename = "l")]
+    pub last_used_at: Timestamp,
+    /// When the owner ended it.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::web::origin::Origin;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn id(text: &str) -> ClientId {
+        ClientId::new(text).unwrap()
+    }
+
+    fn uris(texts: &[&str]) -> Vec<RedirectUri> {
+        texts.iter().map(|text| RedirectUri::parse(text, &RedirectPolicy::default()).unwrap()).collect()
+    }
+
+    fn used(of: &str, redirect_uris: &[&str]) -> ClientUse {
+        ClientUse {
+            id: id(of),
+            name: ClientName::clean("App"),
+            redirect_uris: KnownRedirects::All(uris(redirect_uris)),
+            registered_at: Some(NOW.minus(5)),
+        }
+    }
+
+    fn record(of: &str, redirect_uris: &[&str]) -> ClientRecord {
+        Stored::after_use(None, used(of, redirect_uris), NOW).unwrap()
+    }
+
+    #[test]
+    fn a_record_has_the_members_that_are_documented_and_no_null() {
+        let value = serde_json::to_value(record("c1_x", &["https://a.example/cb"])).unwrap();
+        assert_eq!(
+            value,
+            json!({
+                "id": "c1_x", "name": "App", "redirect_uris": ["https://a.example/cb"], "registered_at": 1_799_999_995,
+                "first_allowed_at": 1_800_000_000, "last_used_at": 1_800_000_000,
+            })
+        );
+        let ended = ClientRecord { ended_at: Some(NOW), name: None, registered_at: None, ..record("c1_x", &[]) };
+        let text = serde_json::to_string(&ended).unwrap();
+        assert!(text.contains("\"ended_at\":1800000000") && !text.contains("null"), "{text}");
+        assert_eq!(Stored::read(&text), Some(Stored::Record(ended)));
+    }
+
+    #[test]
+    fn a_record_is_written_again_after_thirty_days_and_keeps_when_it_began() {
+        let first = record("c1_x", &["https://a.example/cb"]);
+        for (days, writes) in [(0, false), (1, false), (29, false), (30, true), (89, true)] {
+            let now = NOW.plus(days * DAY);
+            let next =
+                Stored::after_use(Some(Stored::Record(first.clone())), used("c1_x", &["https://a.example/cb"]), now);
+            assert_eq!(next.is_some(), writes, "{days} days");
+            if let Some(next) = next {
+                assert_eq!((next.first_allowed_at, next.last_used_at), (NOW, now), "{days} days");
+            }
+        }
+    }
+
+    #[test]
+    fn a_use_keeps_that_a_client_was_ended() {
+        let ended = ClientRecord { ended_at: Some(NOW), ..record("c1_x", &["https://a.example/cb"]) };
+        let later = NOW.plus(REWRITE_AFTER);
+        let next =
+            Stored::after_use(Some(Stored::Record(ended.clone())), used("c1_x", &["https://a.example/cb"]), later);
+        assert_eq!(next, Some(ClientRecord { last_used_at: later, ..ended }));
+    }
+
+    #[test]
+    fn a_record_has_the_redirect_uris_of_the_latest_document() {
+        let both = ["https://a.example/cb", "https://b.example/cb"];
+        let before = Some(Stored::Record(record("https://a.example/c", &both)));
+        let next = Stored::after_use(before.clone(), used("https://a.example/c", &both[..1]), NOW.plus(1)).unwrap();
+        assert_eq!(next.redirect_uris, both[..1], "one was taken away");
+        let refreshed = |of| ClientUse { redirect_uris: KnownRedirects::One(both[1].to_owned()), ..used(of, &[]) };
+        let of = "https://a.example/c";
+        assert_eq!(Stored::after_use(before.clone(), refreshed(of), NOW.plus(1)), None, "a refresh knows only one");
+        let next = Stored::after_use(before, refreshed(of), NOW.plus(REWRITE_AFTER)).unwrap();
+        assert_eq!(next.redirect_uris, both);
+        assert_eq!(Stored::after_use(None, refreshed(of), NOW).unwrap().redirect_uris, both[1..]);
+    }
+
+    #[test]
+    fn whether_a_client_is_in_use_is_never_said_while_nobody_can_tell() {
+        let (used, long_ago) = (Some(NOW.minus(DAY)), Some(NOW.minus(CLIENT_LIFE + 1)));
+        let mark = |at: Option<Timestamp>| at.map(Stored::Mark);
+        for (name, stored, last_use, answer) in [
+            ("KV has it", Ok(mark(used)), None, Ok(true)),
+            ("the Directory has it", Ok(None), used, Ok(true)),
+            ("the Directory has it, KV is down", Err("down"), used, Ok(true)),
+            ("both have an old use", Ok(mark(long_ago)), long_ago, Ok(false)),
+            ("nobody has it", Ok(None), None, Ok(false)),
+            ("the Directory does not have it, KV is down", Err("down"), None, Err("down")),
+            ("the Directory has an old use, KV is down", Err("down"), long_ago, Err("down")),
+        ] {
+            assert_eq!(is_in_use(stored, last_use, NOW), answer, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_client_is_known_for_ninety_days_after_its_last_use() {
+        let record = record("c1_x", &[]);
+        for stored in [Stored::Record(record.clone()), Stored::Mark(NOW)] {
+            assert!(stored.is_current(NOW.plus(CLIENT_LIFE)));
+            assert!(!stored.is_current(NOW.plus(CLIENT_LIFE + 1)));
+        }
+        assert_eq!(record.seconds_left(NOW), CLIENT_LIFE);
+        assert_eq!(record.seconds_left(NOW.plus(CLIENT_LIFE)), 60, "KV takes no less");
+    }
+
+    #[test]
+    fn what_earlier_versions_wrote_is_read_and_what_nobody_wrote_is_nothing() {
+        assert_eq!(Stored::read("1800000000"), Some(Stored::Mark(NOW)));
+        assert!(Stored::after_use(Some(Stored::Mark(NOW)), used("c1_x", &[]), NOW).is_some(), "it becomes a record");
+        for text in ["", "x", "-1", "{}", "[]", "null", r#"{"id":""}"#] {
+            assert_eq!(Stored::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_document_that_cannot_be_fetched_is_what_a_person_allowed() {
+        let own = Origin::of("https://mcp.example.org").unwrap();
+        let url = |text: &str| ClientIdUrl::parse(&id(text), &own).unwrap();
+        let policy = RedirectPolicy::default();
+        let stored = Stored::Record(record("https://a.example/c", &["https://a.example/cb"]));
+        let client = stored.document_client(&url("https://a.example/c"), &policy, NOW).unwrap();
+        assert_eq!(
+            (client.kind, client.redirect_uris),
+            (ClientKind::MetadataDocument, uris(&["https://a.example/cb"]))
+        );
+        for (name, stored, now) in [
+            ("lapsed", stored.clone(), NOW.plus(CLIENT_LIFE + 1)),
+            ("of another client", Stored::Record(record("https://b.example/c", &["https://a.example/cb"])), NOW),
+            ("with nowhere to go", Stored::Record(record("https://a.example/c", &[])), NOW),
+            ("a mark", Stored::Mark(NOW), NOW),
+        ] {
+            assert!(stored.document_client(&url("https://a.example/c"), &policy, now).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_summary_says_who_published_the_client_or_where_it_is_sent() {
+        for (of, uri, host, kind) in [
+            ("https://claude.ai/c", "http://localhost/cb", "claude.ai", ClientKind::MetadataDocument),
+            ("c1_x", "https://app.example:8443/cb", "app.example:8443", ClientKind::Registered),
+            ("c1_x", "http://127.0.0.1:5000/cb", "127.0.0.1:5000", ClientKind::Registered),
+            ("c1_x", "cursor://anysphere.cursor-mcp/oauth/callback", "cursor:", ClientKind::Registered),
+        ] {
+            let summary = record(of, &[uri]).summary();
+            assert_eq!((summary.host.as_str(), summary.kind), (host, kind), "{of} {uri}");
+        }
+    }
+
+    #[test]
+    fn no_summary_is_larger_than_the_metadata_of_kv() {
+        let long = format!("https://{}/c", ["x".repeat(60).as_str(); 4].join("."));
+        for name in ["\u{1F980}".repeat(100), "\"\\".repeat(100), "ö".repeat(100)] {
+            let of = ClientRecord {
+                name: ClientName::clean(&name),
+                ended_at: Some(NOW),
+                redirect_uris: vec![format!("https://{}/cb", "y".repeat(3000))],
+                ..record(&long, &[])
+            };
+            for record in [of.clone(), ClientRecord { id: id("c1_x"), ..of }] {
+                let text = serde_json::to_string(&record.summary()).unwrap();
+                assert!(text.len() <= 1024, "{}: {text}", text.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_hash_is_the_name_of_one_client_in_kv_and_in_a_form() {
+        let hash = ClientHash::of(&id("c1_x"));
+        assert_eq!(ClientHash::of_record_key(&hash.record_key()), Ok(hash.clone()));
+        assert_eq!(ClientHash::try_from(hash.to_string()), Ok(hash.clone()));
+        assert_ne!(hash, ClientHash::of(&id("c1_y")));
+        assert!(hash.record_key().len() <= 512, "KV takes no longer key");
+        for text in ["", "x", &"x".repeat(44), &"é".repeat(21), &"/".repeat(43)] {
+            assert_eq!(ClientHash::try_from(text.to_owned()), Err(NotAClientHash), "{text}");
+        }
+        assert_eq!(ClientHash::of_record_key("revoked:0123456789abcdef"), Err(NotAClientHash));
+    }
+}

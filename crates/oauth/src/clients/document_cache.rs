@@ -1,0 +1,334 @@
+//! How long a Client ID Metadata Document may be used without asking again: HTTP's rules (RFC 9111, RFC 5861) within bounds of
+//! our own. Only good documents are kept, errors never (draft §5.1). What stands here decides; the edge fetches and stores.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clients::client::Client;
+use crate::clients::client_id_metadata::{ClientIdUrl, InvalidDocument, MAX_DOCUMENT, parse_document};
+use crate::clients::known_clients::known_client;
+use crate::web::redirect_uri::RedirectPolicy;
+use mcp_connector_base::timestamp::Timestamp;
+
+/// A document without a word about caching is used for an hour.
+const DEFAULT_FRESH: u64 = 60 * 60;
+/// Nobody makes this server ask more often than every minute, except by `no-store`.
+const MIN_FRESH: u64 = 60;
+/// After a day it asks in any case.
+const MAX_FRESH: u64 = 24 * 60 * 60;
+/// How long a document may still be used when its host does not answer: sign-in should survive the bad day of a vendor.
+const USABLE_ON_ERROR: u64 = 24 * 60 * 60;
+
+/// What matters of an answer before its body is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ResponseHead<'a> {
+    /// The status.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: Option<&'a str>,
+    /// `Content-Length`.
+    pub content_length: Option<u64>,
+    /// `Cache-Control`.
+    pub cache_control: Option<&'a str>,
+    /// `Age`.
+    pub age: Option<&'a str>,
+}
+
+/// Why there is no new document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FetchProblem {
+    /// The host did not answer in time, refused, redirected, or sent something else than a document: a copy may serve.
+    Unavailable,
+    /// The document has been taken away: no copy serves.
+    Withdrawn,
+    /// There is a document, and it does not describe an acceptable client: no copy serves.
+    Invalid(InvalidDocument),
+}
+
+/// For how long an answer may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lifetime {
+    /// For this request only.
+    NotKept,
+    /// For so many seconds without asking.
+    Fresh(u64),
+}
+
+impl ResponseHead<'_> {
+    /// Whether the body is worth reading, and for how long it may be used. Only a plain 200 is: a redirect is not followed,
+    /// a challenge page is no document.
+    pub fn accept(&self) -> Result<Lifetime, FetchProblem> {
+        let json = self.content_type.is_some_and(is_json);
+        let fits = self.content_length.is_none_or(|length| usize::try_from(length).is_ok_and(|l| l <= MAX_DOCUMENT));
+        match self.status {
+            200 if json && fits => Ok(self.lifetime()),
+            404 | 410 => Err(FetchProblem::Withdrawn),
+            _ => Err(FetchProblem::Unavailable),
+        }
+    }
+
+    fn lifetime(&self) -> Lifetime {
+        let mut max_age = None;
+        let mut shared_max_age = None;
+        for directive in self.cache_control.unwrap_or_default().split(',') {
+            let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+            let seconds = || value.trim().trim_matches('"').parse().ok();
+            match name.trim().to_ascii_lowercase().as_str() {
+                "no-store" => return Lifetime::NotKept,
+                "no-cache" => max_age = Some(0),
+                "max-age" => max_age = max_age.or_else(seconds),
+                "s-maxage" => shared_max_age = seconds(),
+                _ => {}
+            }
+        }
+        let age: u64 = self.age.and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+        let stated = shared_max_age.or(max_age).unwrap_or(DEFAULT_FRESH);
+        Lifetime::Fresh(stated.saturating_sub(age).clamp(MIN_FRESH, MAX_FRESH))
+    }
+}
+
+/// `application/json` or another type with JSON's syntax (RFC 6839 §3.1), with whatever parameters.
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// A good document, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptDocument {
+    /// Its text. It is checked again whenever it is used, so a store cannot smuggle a client in.
+    #[serde(rename = "d")]
+    body: String,
+    /// Until when it is used without asking.
+    #[serde(rename = "f")]
+    fresh_until: Timestamp,
+}
+
+/// What to do about a client whose identifier is a URL.
+#[derive(Clone, Debug)]
+pub enum Plan {
+    /// Use this; no fetch.
+    Use(Client),
+    /// Fetch, then ask [`settle`].
+    Fetch,
+}
+
+impl KeptDocument {
+    /// Whether a kept document still serves, or must be fetched again.
+    #[must_use]
+    pub fn plan(kept: Option<&Self>, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Plan {
+        match kept.filter(|kept| now <= kept.fresh_until).and_then(|kept| kept.client(url, policy)) {
+            Some(client) => Plan::Use(client),
+            None => Plan::Fetch,
+        }
+    }
+
+    /// Returns the client that it describes, as long as it may serve where its host does not answer.
+    #[must_use]
+    pub fn last_known(&self, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
+        if now <= self.forget_at() { self.client(url, policy) } else { None }
+    }
+
+    fn client(&self, url: &ClientIdUrl, policy: &RedirectPolicy) -> Option<Client> {
+        parse_document(self.body.as_bytes(), url, policy).ok()
+    }
+
+    /// When a store may forget it.
+    #[must_use]
+    pub const fn forget_at(&self) -> Timestamp {
+        self.fresh_until.plus(USABLE_ON_ERROR)
+    }
+}
+
+/// What a fetch has come to.
+#[derive(Clone, Debug)]
+pub enum Settled {
+    /// The client, and what to keep of it.
+    New(Client, Option<KeptDocument>),
+    /// Its host did not answer: an older good document, or the built-in copy.
+    FromCopy(Client),
+    /// Its host did not answer and there is no copy: 503, try later. Never "unknown client".
+    Unavailable,
+    /// There is no such client.
+    Unknown,
+}
+
+/// Decides after a fetch: what it brought, else what was kept, else the built-in copy of a well-known client.
+#[must_use]
+pub fn settle(
+    fetched: Result<(Lifetime, &[u8]), FetchProblem>,
+    kept: Option<&KeptDocument>,
+    url: &ClientIdUrl,
+    policy: &RedirectPolicy,
+    now: Timestamp,
+) -> Settled {
+    let problem = match fetched {
+        Err(problem) => problem,
+        Ok((lifetime, body)) => match (parse_document(body, url, policy), std::str::from_utf8(body)) {
+            (Ok(client), Ok(body)) => {
+                let kept = match lifetime {
+                    Lifetime::NotKept => None,
+                    Lifetime::Fresh(seconds) => {
+                        Some(KeptDocument { body: body.to_owned(), fresh_until: now.plus(seconds) })
+                    }
+                };
+                return Settled::New(client, kept);
+            }
+            // What is no JSON at all is somebody's error page under a wrong label.
+            (Err(InvalidDocument::Json(error)), _) if !error.is_repeated() => FetchProblem::Unavailable,
+            (Ok(_), _) => FetchProblem::Unavailable,
+            (Err(invalid), _) => FetchProblem::Invalid(invalid),
+        },
+    };
+    match problem {
+        FetchProblem::Withdrawn | FetchProblem::Invalid(_) => Settled::Unknown,
+        FetchProblem::Unavailable => kept
+            .and_then(|kept| kept.last_known(url, policy, now))
+            .or_else(|| known_client(url, policy))
+            .map_or(Settled::Unavailable, Settled::FromCopy),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_connector_base::identifier::ClientId;
+
+    use super::*;
+    use crate::web::origin::Origin;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const BODY: &[u8] = br#"{"client_id":"https://app.example.com/c","client_name":"App","redirect_uris":["https://app.example.com/cb"]}"#;
+
+    fn url(text: &str) -> ClientIdUrl {
+        ClientIdUrl::parse(&ClientId::new(text).unwrap(), &Origin::of("https://mcp.example.org").unwrap()).unwrap()
+    }
+
+    fn app() -> ClientIdUrl {
+        url("https://app.example.com/c")
+    }
+
+    fn head<'a>(cache_control: Option<&'a str>, age: Option<&'a str>) -> ResponseHead<'a> {
+        ResponseHead { status: 200, content_type: Some("application/json"), content_length: None, cache_control, age }
+    }
+
+    fn settle_at(
+        fetched: Result<(Lifetime, &[u8]), FetchProblem>,
+        kept: Option<&KeptDocument>,
+        now: Timestamp,
+    ) -> Settled {
+        settle(fetched, kept, &app(), &RedirectPolicy::default(), now)
+    }
+
+    fn kept(fresh: u64) -> KeptDocument {
+        match settle_at(Ok((Lifetime::Fresh(fresh), BODY)), None, NOW) {
+            Settled::New(_, Some(kept)) => kept,
+            other @ (Settled::New(..) | Settled::FromCopy(_) | Settled::Unavailable | Settled::Unknown) => {
+                panic!("{other:?}")
+            }
+        }
+    }
+
+    #[test]
+    fn the_host_says_how_long_within_bounds() {
+        for (cache_control, age, expected) in [
+            (None, None, Lifetime::Fresh(3600)),
+            (Some("max-age=600"), None, Lifetime::Fresh(600)),
+            (Some("public, Max-Age=600 , must-revalidate"), None, Lifetime::Fresh(600)),
+            (Some("max-age=600, s-maxage=900"), None, Lifetime::Fresh(900)),
+            (Some("max-age=600"), Some("200"), Lifetime::Fresh(400)),
+            (Some("max-age=600"), Some("9000"), Lifetime::Fresh(60)),
+            (Some("max-age=600"), Some("soon"), Lifetime::Fresh(600)),
+            (Some("max-age=0, must-revalidate"), None, Lifetime::Fresh(60)),
+            (Some("no-cache, max-age=600"), None, Lifetime::Fresh(60)),
+            (Some("max-age=31536000"), None, Lifetime::Fresh(86_400)),
+            (Some("max-age=99999999999999999999999"), None, Lifetime::Fresh(3600)),
+            (Some("max-age=-1"), None, Lifetime::Fresh(3600)),
+            (Some("max-age=600, no-store"), None, Lifetime::NotKept),
+            (Some(",,=,"), None, Lifetime::Fresh(3600)),
+        ] {
+            assert_eq!(head(cache_control, age).accept(), Ok(expected), "{cache_control:?} {age:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_plain_small_json_answer_is_a_document() {
+        let good = head(None, None);
+        for (name, head, problem) in [
+            ("redirect", ResponseHead { status: 302, ..good }, FetchProblem::Unavailable),
+            ("opaque redirect", ResponseHead { status: 0, ..good }, FetchProblem::Unavailable),
+            ("challenge", ResponseHead { status: 403, ..good }, FetchProblem::Unavailable),
+            ("too many requests", ResponseHead { status: 429, ..good }, FetchProblem::Unavailable),
+            ("outage", ResponseHead { status: 503, ..good }, FetchProblem::Unavailable),
+            ("other success", ResponseHead { status: 204, ..good }, FetchProblem::Unavailable),
+            ("not found", ResponseHead { status: 404, ..good }, FetchProblem::Withdrawn),
+            ("gone", ResponseHead { status: 410, ..good }, FetchProblem::Withdrawn),
+            ("HTML", ResponseHead { content_type: Some("text/html"), ..good }, FetchProblem::Unavailable),
+            ("no type", ResponseHead { content_type: None, ..good }, FetchProblem::Unavailable),
+            (
+                "not quite JSON",
+                ResponseHead { content_type: Some("application/jsonp"), ..good },
+                FetchProblem::Unavailable,
+            ),
+            ("long", ResponseHead { content_length: Some(5 * 1024 + 1), ..good }, FetchProblem::Unavailable),
+        ] {
+            assert_eq!(head.accept(), Err(problem), "{name}");
+        }
+        for content_type in ["application/json; charset=utf-8", "Application/JSON", "application/client-metadata+json"]
+        {
+            assert!(ResponseHead { content_type: Some(content_type), ..good }.accept().is_ok(), "{content_type}");
+        }
+    }
+
+    #[test]
+    fn a_fresh_document_is_used_without_a_fetch() {
+        let kept = kept(600);
+        for (seconds, fetches) in [(0, false), (600, false), (601, true)] {
+            let plan = KeptDocument::plan(Some(&kept), &app(), &RedirectPolicy::default(), NOW.plus(seconds));
+            assert_eq!(matches!(plan, Plan::Fetch), fetches, "{seconds}");
+        }
+        assert!(matches!(KeptDocument::plan(None, &app(), &RedirectPolicy::default(), NOW), Plan::Fetch));
+        let other = url("https://other.example.com/c");
+        let plan = KeptDocument::plan(Some(&kept), &other, &RedirectPolicy::default(), NOW);
+        assert!(matches!(plan, Plan::Fetch), "a document under the wrong key is no document");
+    }
+
+    #[test]
+    fn an_outage_is_bridged_for_a_day_and_is_never_an_unknown_client() {
+        let kept = kept(600);
+        let outage = Err(FetchProblem::Unavailable);
+        let day = 86_400;
+        assert!(matches!(settle_at(outage, Some(&kept), NOW.plus(600 + day)), Settled::FromCopy(_)));
+        assert!(matches!(settle_at(outage, Some(&kept), NOW.plus(601 + day)), Settled::Unavailable));
+        assert!(matches!(settle_at(outage, None, NOW), Settled::Unavailable));
+        let error_page = Ok((Lifetime::Fresh(600), &b"<html>"[..]));
+        assert!(matches!(settle_at(error_page, Some(&kept), NOW.plus(700)), Settled::FromCopy(_)));
+    }
+
+    #[test]
+    fn a_document_that_is_withdrawn_or_turned_bad_is_not_bridged() {
+        let kept = kept(600);
+        assert!(matches!(settle_at(Err(FetchProblem::Withdrawn), Some(&kept), NOW.plus(700)), Settled::Unknown));
+        let other = Ok((Lifetime::Fresh(600), &br#"{"client_id":"https://evil.example/c"}"#[..]));
+        assert!(matches!(settle_at(other, Some(&kept), NOW.plus(700)), Settled::Unknown));
+    }
+
+    #[test]
+    fn a_well_known_client_needs_no_answer_from_its_host() {
+        let claude = url("https://claude.ai/oauth/mcp-oauth-client-metadata");
+        let settled = settle(Err(FetchProblem::Unavailable), None, &claude, &RedirectPolicy::default(), NOW);
+        let Settled::FromCopy(client) = settled else { panic!("{settled:?}") };
+        assert_eq!(client.redirect_uris[0].as_str(), "https://claude.ai/api/mcp/auth_callback");
+    }
+
+    #[test]
+    fn what_may_not_be_kept_is_not_kept() {
+        let settled = settle_at(Ok((Lifetime::NotKept, BODY)), None, NOW);
+        assert!(matches!(settled, Settled::New(_, None)), "{settled:?}");
+    }
+
+    #[test]
+    fn a_kept_document_survives_its_store() {
+        let kept = kept(600);
+        let json = serde_json::to_string(&kept).unwrap();
+        assert_eq!(serde_json::from_str::<KeptDocument>(&json).unwrap(), kept);
+    }
+}

@@ -1,0 +1,159 @@
+//! How often documents of clients may be fetched, and what is remembered of fetches that failed. An authorization request costs
+//! its sender nothing and names the host and path that is fetched. Without limits, anybody could make this server send any
+//! number of requests to any host.
+//!
+//! A document that is built in or stored is never refused: the copy is used instead.
+
+use std::collections::VecDeque;
+
+use crate::clients::client_id_metadata::ClientIdUrl;
+use crate::login::throttle::Source;
+use crate::web::counts::Counts;
+use mcp_connector_base::timestamp::Timestamp;
+
+/// The period in which fetches are counted, in seconds. `Retry-After` says it.
+pub const PERIOD: u64 = 60;
+/// Maximum number of fetches for one network in a period.
+const MOST_FOR_SOURCE: u32 = 20;
+/// Maximum number of fetches from one host in a period.
+const MOST_FROM_HOST: u32 = 20;
+/// Maximum number of networks, and of hosts, that are counted. All others are refused until the next period.
+const MAX_KEYS: usize = 512;
+
+/// A URL whose fetch has failed is not fetched again for so many seconds.
+pub const FAILURE_SECONDS: u64 = 15;
+/// Maximum number of failures that are remembered.
+const MAX_FAILURES: usize = 256;
+
+/// The fetches of an instance.
+#[derive(Debug)]
+pub struct DocumentLimits {
+    sources: Counts,
+    hosts: Counts,
+    /// Oldest first.
+    failures: VecDeque<(ClientIdUrl, Failure, Timestamp)>,
+}
+
+/// How a fetch has failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// There is no client at the URL.
+    Unknown,
+    /// Its host did not answer, or not well.
+    Unavailable,
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        let counts = || Counts::new(PERIOD, MAX_KEYS);
+        Self { sources: counts(), hosts: counts(), failures: VecDeque::new() }
+    }
+}
+
+impl DocumentLimits {
+    /// Counts a fetch of `url` that `source` causes, and returns whether there may be one more.
+    pub fn admit(&mut self, source: &Source, url: &ClientIdUrl, now: Timestamp) -> bool {
+        // A network over its limit does not use up the limit of the host.
+        self.sources.add(source.as_str(), now) <= MOST_FOR_SOURCE && self.hosts.add(url.host(), now) <= MOST_FROM_HOST
+    }
+
+    /// Returns how a fetch of `url` has failed a moment ago.
+    #[must_use]
+    pub fn recent_failure(&self, url: &ClientIdUrl, now: Timestamp) -> Option<Failure> {
+        let recent = self.failures.iter().rev().find(|(known, _, until)| known == url && now < *until);
+        recent.map(|(_, failure, _)| *failure)
+    }
+
+    /// Remembers that a fetch of `url` has failed.
+    pub fn failed(&mut self, url: &ClientIdUrl, failure: Failure, now: Timestamp) {
+        self.failures.retain(|(known, _, until)| known != url && now < *until);
+        if self.failures.len() >= MAX_FAILURES {
+            self.failures.pop_front();
+        }
+        self.failures.push_back((url.clone(), failure, now.plus(FAILURE_SECONDS)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_connector_base::identifier::ClientId;
+
+    use super::*;
+    use crate::web::origin::Origin;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn url(text: &str) -> ClientIdUrl {
+        ClientIdUrl::parse(&ClientId::new(text).unwrap(), &Origin::of("https://mcp.example.org").unwrap()).unwrap()
+    }
+
+    fn source(number: u8) -> Source {
+        Source::from_network(Some(&format!("203.0.{number}.1")))
+    }
+
+    #[test]
+    fn a_network_may_cause_a_limited_number_of_fetches() {
+        let mut limits = DocumentLimits::default();
+        for number in 0..MOST_FOR_SOURCE {
+            assert!(limits.admit(&source(1), &url(&format!("https://app-{number}.example.com/c")), NOW), "{number}");
+        }
+        assert!(!limits.admit(&source(1), &url("https://one-more.example.com/c"), NOW));
+        assert!(limits.admit(&source(2), &url("https://one-more.example.com/c"), NOW), "another network");
+        assert!(limits.admit(&source(1), &url("https://one-more.example.com/c"), NOW.plus(PERIOD)), "a minute later");
+    }
+
+    #[test]
+    fn a_host_is_asked_a_limited_number_of_times_whoever_causes_it() {
+        let mut limits = DocumentLimits::default();
+        for number in 0..MOST_FROM_HOST {
+            let path = url(&format!("https://app.example.com/{number}"));
+            assert!(limits.admit(&source(number.try_into().unwrap()), &path, NOW), "{number}");
+        }
+        assert!(!limits.admit(&source(99), &url("https://app.example.com/c"), NOW));
+        assert!(limits.admit(&source(99), &url("https://other.example.com/c"), NOW), "another host");
+    }
+
+    #[test]
+    fn who_has_asked_too_often_uses_up_nothing_of_a_host() {
+        let mut limits = DocumentLimits::default();
+        for _ in 0..MOST_FOR_SOURCE + MOST_FROM_HOST {
+            limits.admit(&source(1), &url("https://victim.example.com/c"), NOW);
+        }
+        let mut limits = DocumentLimits::default();
+        for number in 0..MOST_FOR_SOURCE {
+            limits.admit(&source(1), &url(&format!("https://app-{number}.example.com/c")), NOW);
+        }
+        for _ in 0..MOST_FROM_HOST {
+            assert!(!limits.admit(&source(1), &url("https://victim.example.com/c"), NOW));
+        }
+        assert!(limits.admit(&source(2), &url("https://victim.example.com/c"), NOW));
+    }
+
+    #[test]
+    fn a_failure_is_remembered_for_a_moment() {
+        let (mut limits, app) = (DocumentLimits::default(), url("https://app.example.com/c"));
+        assert_eq!(limits.recent_failure(&app, NOW), None);
+        limits.failed(&app, Failure::Unknown, NOW);
+        limits.failed(&app, Failure::Unavailable, NOW.plus(1));
+        assert_eq!(limits.recent_failure(&app, NOW.plus(FAILURE_SECONDS)), Some(Failure::Unavailable));
+        assert_eq!(limits.recent_failure(&app, NOW.plus(FAILURE_SECONDS + 1)), None);
+        assert_eq!(limits.recent_failure(&url("https://app.example.com/d"), NOW), None);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let mut limits = DocumentLimits::default();
+        for number in 0..MAX_FAILURES + MAX_KEYS {
+            let failing = url(&format!("https://app-{number}.example.com/c"));
+            limits.failed(&failing, Failure::Unavailable, NOW);
+            limits.admit(
+                &Source::from_network(Some(&format!("10.{}.{}.1", number / 256, number % 256))),
+                &failing,
+                NOW,
+            );
+        }
+        assert_eq!(limits.failures.len(), MAX_FAILURES);
+        let newcomer = Source::from_network(Some("198.51.100.1"));
+        assert!(!limits.admit(&newcomer, &url("https://new.example.com/c"), NOW), "there is no room to count");
+    }
+}

@@ -1,0 +1,110 @@
+//! Copies of the metadata documents that well-known clients have published, for when their host refuses a fetch: some answer
+//! data centres with a challenge page. A copy is used only if nothing newer is at hand (`document_cache.rs`).
+//!
+//! Each says what the document said when it was last seen, in 2026: the name, the redirect URIs, and that the client can do
+//! without a secret. To add one, read the published document; do not guess.
+
+use crate::clients::client::{Client, ClientName};
+use crate::clients::client_id_metadata::{ClientIdUrl, public_client};
+use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
+
+struct KnownClient {
+    url: &'static str,
+    name: &'static str,
+    redirect_uris: &'static [&'static str],
+}
+
+const KNOWN: &[KnownClient] = &[
+    // claude.ai, Claude Desktop, mobile, Cowork: seen in August.
+    KnownClient {
+        url: "https://claude.ai/oauth/mcp-oauth-client-metadata",
+        name: "Claude",
+        redirect_uris: &["https://claude.ai/api/mcp/auth_callback"],
+    },
+    // Seen in September.
+    KnownClient {
+        url: "https://claude.ai/oauth/claude-code-client-metadata",
+        name: "Claude Code",
+        redirect_uris: &["http://localhost/callback", "http://127.0.0.1/callback"],
+    },
+    // Seen in September. It prefers `private_key_jwt` and lists `none`.
+    KnownClient {
+        url: "https://chatgpt.com/oauth/client.json",
+        name: "ChatGPT",
+        redirect_uris: &["https://chatgpt.com/connector_platform_oauth_redirect"],
+    },
+    // Seen in September.
+    KnownClient {
+        url: "https://chatgpt.com/oauth/codex/client.json",
+        name: "Codex",
+        redirect_uris: &["http://127.0.0.1/callback", "http://localhost/callback"],
+    },
+    // Seen in September.
+    KnownClient {
+        url: "https://vscode.dev/oauth/client-metadata.json",
+        name: "Visual Studio Code",
+        redirect_uris: &["http://127.0.0.1:33418/", "https://vscode.dev/redirect"],
+    },
+    // From its repository.
+    KnownClient {
+        url: "https://goose-docs.ai/oauth/client-metadata.json",
+        name: "goose",
+        redirect_uris: &["http://localhost/oauth_callback"],
+    },
+    // Seen in September.
+    KnownClient {
+        url: "https://zed.dev/oauth/client-metadata.json",
+        name: "Zed",
+        redirect_uris: &["http://127.0.0.1/callback"],
+    },
+    // From its repository, September.
+    KnownClient {
+        url: "https://opencode.ai/oauth/opencode/client.json",
+        name: "opencode",
+        redirect_uris: &["http://127.0.0.1/callback", "http://localhost/callback"],
+    },
+];
+
+/// The built-in copy of what stands at `url`.
+#[must_use]
+pub fn known_client(url: &ClientIdUrl, policy: &RedirectPolicy) -> Option<Client> {
+    let known = KNOWN.iter().find(|known| known.url == url.as_str())?;
+    let redirect_uris: Vec<RedirectUri> =
+        known.redirect_uris.iter().filter_map(|raw| RedirectUri::parse(raw, policy).ok()).collect();
+    Some(public_client(url, ClientName::clean(known.name)?, redirect_uris))
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_connector_base::identifier::ClientId;
+
+    use super::*;
+    use crate::web::origin::Origin;
+
+    #[test]
+    fn every_copy_passes_the_checks_that_its_document_would_have_to_pass() {
+        let own = Origin::of("https://mcp.example.org").unwrap();
+        for known in KNOWN {
+            let url = ClientIdUrl::parse(&ClientId::new(known.url).unwrap(), &own).unwrap();
+            let client = known_client(&url, &RedirectPolicy::default()).unwrap();
+            assert_eq!(client.id.as_str(), known.url);
+            assert_eq!(client.name.unwrap().as_str(), known.name, "{}", known.url);
+            assert_eq!(client.redirect_uris.len(), known.redirect_uris.len(), "{}", known.url);
+        }
+    }
+
+    #[test]
+    fn only_the_exact_url_has_a_copy() {
+        let own = Origin::of("https://mcp.example.org").unwrap();
+        for near in [
+            "https://claude.ai/oauth/mcp-oauth-client-metadata/",
+            "https://claude.ai/oauth/mcp-oauth-client-metadata?x",
+            "https://claude.ai:443/oauth/mcp-oauth-client-metadata",
+            "https://claude.ai.evil.example/oauth/mcp-oauth-client-metadata",
+            "https://claude.ai/oauth/other",
+        ] {
+            let url = ClientIdUrl::parse(&ClientId::new(near).unwrap(), &own).unwrap();
+            assert!(known_client(&url, &RedirectPolicy::default()).is_none(), "{near}");
+        }
+    }
+}

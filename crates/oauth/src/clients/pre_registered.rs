@@ -1,0 +1,259 @@
+//! Clients that the owner of this server has named in its configuration: public ones, confidential ones (Claude's "Advanced
+//! settings"), and services that act in their own name (`client_credentials`, RFC 6749 §4.4).
+//!
+//! The configuration is a JSON list; its members have the names of RFC 7591 §2, and `own_scopes` says what a client may ask
+//! for in its own name:
+//!
+//! ```json
+//! [{"client_id": "claude", "client_name": "Claude", "client_secret": "…",
+//!   "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"]},
+//!  {"client_id": "nightly", "client_secret": "…", "own_scopes": "notes:read"}]
+//! ```
+
+use std::fmt;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+use mcp_connector_base::identifier::{ClientId, InvalidIdentifier};
+use mcp_connector_base::scope::{InvalidScope, ScopeSet};
+
+use crate::clients::client::{Client, ClientKind, ClientName, ClientSecretHash};
+use crate::clients::client_id::is_registered_form;
+use crate::clients::client_id_metadata::ClientIdUrl;
+use crate::web::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
+
+/// Most clients in a configuration.
+const MAX_CLIENTS: usize = 64;
+/// Shortest secret, in bytes. It is compared by a plain hash and has to have the entropy of a key.
+const MIN_SECRET: usize = 24;
+
+/// Why the configuration is not usable. Names the place, never a secret.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum InvalidClients {
+    /// Not a JSON list of such objects.
+    #[error(
+        "the clients must be a JSON list of objects with client_id and redirect_uris: line {line}, column {column}"
+    )]
+    Json {
+        /// Where it goes wrong.
+        line: usize,
+        /// Where it goes wrong.
+        column: usize,
+    },
+    /// More than anybody needs.
+    #[error("there are more than {MAX_CLIENTS} clients")]
+    TooMany,
+    /// Something is wrong with one client.
+    #[error("client number {number}: {problem}")]
+    Client {
+        /// Which, counted from one.
+        number: usize,
+        /// What.
+        problem: ClientProblem,
+    },
+}
+
+/// What is wrong with one client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ClientProblem {
+    /// The identifier.
+    #[error("client_id: {0}")]
+    Id(#[from] InvalidIdentifier),
+    /// It looks like another kind of client.
+    #[error("client_id must not be a URL and not begin like a registered one")]
+    ReservedId,
+    /// Two clients have the same.
+    #[error("client_id is there twice")]
+    DuplicateId,
+    /// A redirect URI.
+    #[error("redirect_uris: {0}")]
+    RedirectUri(#[from] InvalidRedirectUri),
+    /// It could be guessed.
+    #[error("client_secret must have at least {MIN_SECRET} characters")]
+    WeakSecret,
+    /// The scopes.
+    #[error("own_scopes: {0}")]
+    Scopes(#[from] InvalidScope),
+    /// RFC 6749 §4.4: only confidential clients act in their own name.
+    #[error("own_scopes need a client_secret")]
+    PublicService,
+    /// It can do nothing.
+    #[error("a client has redirect_uris, or own_scopes, or both")]
+    Useless,
+}
+
+/// A member of the list.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    client_id: String,
+    client_name: Option<String>,
+    client_secret: Option<String>,
+    #[serde(default)]
+    redirect_uris: Vec<String>,
+    #[serde(default)]
+    own_scopes: String,
+}
+
+/// The clients of the configuration.
+#[derive(Clone, Default)]
+pub struct PreRegisteredClients(Vec<Client>);
+
+impl PreRegisteredClients {
+    /// Reads the configuration. An empty one names no clients.
+    pub fn parse(json: &str, policy: &RedirectPolicy) -> Result<Self, InvalidClients> {
+        if json.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let entries: Vec<Entry> = serde_json::from_slice(json.as_bytes())
+            .map_err(|error| InvalidClients::Json { line: error.line(), column: error.column() })?;
+        if entries.len() > MAX_CLIENTS {
+            return Err(InvalidClients::TooMany);
+        }
+        let mut clients: Vec<Client> = Vec::with_capacity(entries.len());
+        for (number, entry) in (1..).zip(entries) {
+            let client = entry.client(policy).map_err(|problem| InvalidClients::Client { number, problem })?;
+            if clients.iter().any(|other| other.id == client.id) {
+                return Err(InvalidClients::Client { number, problem: ClientProblem::DuplicateId });
+            }
+            clients.push(client);
+        }
+        Ok(Self(clients))
+    }
+
+    /// The client of this identifier.
+    #[must_use]
+    pub fn find(&self, id: &ClientId) -> Option<&Client> {
+        self.0.iter().find(|client| client.id == *id)
+    }
+
+    /// Returns all of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Client> {
+        self.0.iter()
+    }
+
+    /// Whether one of them may act in its own name.
+    #[must_use]
+    pub fn have_services(&self) -> bool {
+        self.0.iter().any(|client| !client.own_scopes.is_empty())
+    }
+}
+
+impl fmt::Debug for PreRegisteredClients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PreRegisteredClients({})", self.0.len())
+    }
+}
+
+impl Entry {
+    fn client(self, policy: &RedirectPolicy) -> Result<Client, ClientProblem> {
+        let id = ClientId::new(&self.client_id)?;
+        if is_registered_form(&id) || ClientIdUrl::is_url_form(&id) {
+            return Err(ClientProblem::ReservedId);
+        }
+        let secret = self.client_secret.as_deref();
+        if secret.is_some_and(|secret| secret.len() < MIN_SECRET) {
+            return Err(ClientProblem::WeakSecret);
+        }
+        let own_scopes = ScopeSet::parse(&self.own_scopes)?;
+        if secret.is_none() && !own_scopes.is_empty() {
+            return Err(ClientProblem::PublicService);
+        }
+        if self.redirect_uris.is_empty() && own_scopes.is_empty() {
+            return Err(ClientProblem::Useless);
+        }
+        let redirect_uris: Result<Vec<RedirectUri>, InvalidRedirectUri> =
+            self.redirect_uris.iter().map(|raw| RedirectUri::parse(raw, policy)).collect();
+        Ok(Client {
+            id,
+            kind: ClientKind::PreRegistered,
+            name: self.client_name.as_deref().and_then(ClientName::clean),
+            redirect_uris: redirect_uris?,
+            secrets: secret.map(ClientSecretHash::of).into_iter().collect(),
+            own_scopes,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const SECRET: &str = "0123456789abcdef01234567";
+
+    fn parse(clients: &serde_json::Value) -> Result<PreRegisteredClients, InvalidClients> {
+        PreRegisteredClients::parse(&clients.to_string(), &RedirectPolicy::default())
+    }
+
+    #[test]
+    fn clients_come_from_the_configuration() {
+        let clients = parse(&json!([
+            {"client_id": "claude", "client_name": "Claude", "client_secret": SECRET,
+             "redirect_uris": ["https://claude.ai/api/mcp/auth_callback"]},
+            {"client_id": "cli", "redirect_uris": ["http://127.0.0.1:3000/callback"]},
+            {"client_id": "nightly", "client_secret": SECRET, "own_scopes": "notes:read"},
+        ]))
+        .unwrap();
+        let find = |id: &str| clients.find(&ClientId::new(id).unwrap());
+        assert!(find("claude").unwrap().has_secret(SECRET));
+        assert!(!find("cli").unwrap().is_confidential());
+        assert_eq!(find("nightly").unwrap().own_scopes.as_str(), "notes:read");
+        assert_eq!(find("cli").unwrap().kind, ClientKind::PreRegistered);
+        assert!(find("other").is_none());
+        assert!(clients.have_services());
+    }
+
+    #[test]
+    fn no_configuration_names_no_clients() {
+        for text in ["", " \n", "[]"] {
+            let clients = PreRegisteredClients::parse(text, &RedirectPolicy::default()).unwrap();
+            assert!(!clients.have_services(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_configuration_that_cannot_be_meant_is_refused_with_its_place() {
+        let https = ["https://a.example/cb"];
+        for (name, client, problem) in [
+            ("no use", json!({"client_id": "a"}), ClientProblem::Useless),
+            (
+                "weak secret",
+                json!({"client_id": "a", "client_secret": "x", "redirect_uris": https}),
+                ClientProblem::WeakSecret,
+            ),
+            (
+                "empty secret",
+                json!({"client_id": "a", "client_secret": "", "redirect_uris": https}),
+                ClientProblem::WeakSecret,
+            ),
+            ("public service", json!({"client_id": "a", "own_scopes": "x"}), ClientProblem::PublicService),
+            ("URL", json!({"client_id": "https://a.example/c", "redirect_uris": https}), ClientProblem::ReservedId),
+            ("registered form", json!({"client_id": "c1_x", "redirect_uris": https}), ClientProblem::ReservedId),
+            ("twice", json!({"client_id": "first", "redirect_uris": https}), ClientProblem::DuplicateId),
+            (
+                "redirect URI",
+                json!({"client_id": "a", "redirect_uris": ["http://a.example"]}),
+                ClientProblem::RedirectUri(InvalidRedirectUri::PlainHttp),
+            ),
+        ] {
+            let first = json!({"client_id": "first", "redirect_uris": https});
+            let error = parse(&json!([first, client])).unwrap_err();
+            assert_eq!(error, InvalidClients::Client { number: 2, problem }, "{name}");
+        }
+        assert!(matches!(parse(&json!([{"client_id": "a", "redirect_uri": "x"}])), Err(InvalidClients::Json { .. })));
+        let many: Vec<_> =
+            (0..=MAX_CLIENTS).map(|n| json!({"client_id": n.to_string(), "redirect_uris": https})).collect();
+        assert_eq!(parse(&json!(many)).unwrap_err(), InvalidClients::TooMany);
+    }
+
+    #[test]
+    fn an_error_does_not_show_a_secret() {
+        let text =
+            format!("[{{\"client_id\": \"a\", \"client_secret\": \"{SECRET}\", \"client_secret\": \"{SECRET}\"}}]");
+        let error = PreRegisteredClients::parse(&text, &RedirectPolicy::default()).unwrap_err();
+        assert!(!error.to_string().contains(SECRET), "{error}");
+    }
+}

@@ -1,0 +1,89 @@
+//! The master key: what a person or the `Keyring` keeps, and how it is written.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use thiserror::Error;
+use zeroize::Zeroize;
+
+use mcp_connector_base::timestamp::Random;
+
+/// What stood in front of the text of a kept key at first: version 1, 44 characters.
+const FIRST_KEPT: [u8; 2] = [1, 44];
+
+/// The one secret: 32 random bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKey([u8; 32]);
+
+/// A text that is no master key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a master key is 32 random bytes, written in base64 or as 64 hexadecimal digits")]
+pub struct InvalidMasterKey;
+
+impl MasterKey {
+    /// A new one.
+    #[must_use]
+    pub fn generate(random: &impl Random) -> Self {
+        let mut bytes = [0; 32];
+        random.fill(&mut bytes);
+        Self(bytes)
+    }
+
+    /// Reads what a person put into a secret: base64 in either alphabet, padded or not, or hexadecimal digits; surrounding
+    /// white space (a newline, from `echo`) does not count.
+    pub fn parse(text: &str) -> Result<Self, InvalidMasterKey> {
+        let text = text.trim();
+        let mut bytes = [0; 32];
+        if text.len() == 64 {
+            decode_hex(text, &mut bytes).ok_or(InvalidMasterKey)?;
+        } else {
+            let unpadded = text.trim_end_matches('=');
+            let url_alphabet = unpadded.replace('+', "-").replace('/', "_");
+            let decoded = URL_SAFE_NO_PAD.decode_slice(&url_alphabet, &mut bytes).map_err(|_| InvalidMasterKey)?;
+            if decoded != 32 {
+                return Err(InvalidMasterKey);
+            }
+        }
+        if bytes.iter().all(|byte| *byte == 0) {
+            return Err(InvalidMasterKey);
+        }
+        Ok(Self(bytes))
+    }
+
+    pub(crate) const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The text that [`parse`](Self::parse) reads.
+    #[must_use]
+    pub fn expose(&self) -> String {
+        STANDARD.encode(self.0)
+    }
+
+    /// How the key is kept: the bytes of its text and nothing else, so that nothing about it can ever need another version.
+    #[must_use]
+    pub fn to_kept(&self) -> Vec<u8> {
+        self.expose().into_bytes()
+    }
+
+    /// Reads what [`to_kept`](Self::to_kept) gave, or what the first version of this program kept: the same text behind the
+    /// byte of that version and its length.
+    pub fn from_kept(bytes: &[u8]) -> Result<Self, InvalidMasterKey> {
+        let text = bytes.strip_prefix(&FIRST_KEPT).unwrap_or(bytes);
+        Self::parse(std::str::from_utf8(text).map_err(|_| InvalidMasterKey)?)
+    }
+}
+
+impl Drop for MasterKey {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+fn decode_hex(text: &str, bytes: &mut [u8; 32]) -> Option<()> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        let [high, low] = pair else { return None };
+        *byte = digit(*high)?.checked_mul(16)?.checked_add(digit(*low)?)?;
+    }
+    Some(())
+}

@@ -1,0 +1,200 @@
+//! What holds of all keys, and the randomness of tests.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::Mac as _;
+
+use crate::crypto::keys::hkdf::{absorb_raw, extract_with};
+use crate::crypto::keys::*;
+use mcp_connector_base::timestamp::{Random, Timestamp};
+
+/// The same bytes again and again, each draw different from the last.
+pub(crate) struct Counting(std::cell::Cell<u64>);
+
+impl Counting {
+    pub(crate) const fn from(seed: u64) -> Self {
+        Self(std::cell::Cell::new(seed))
+    }
+}
+
+impl Random for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(32) {
+            self.0.set(self.0.get().wrapping_add(1));
+            let block: [u8; 32] =
+                absorb_raw(hmac(b"test"), &[&self.0.get().to_be_bytes()]).finalize().into_bytes().into();
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+    }
+}
+
+pub(crate) fn ring(seed: u64) -> KeyRing {
+    KeyRing::new(&master(seed), &[])
+}
+
+pub(crate) fn signing(ring: &KeyRing, now: Timestamp) -> SigningKeys {
+    ring.signing(now)
+}
+
+/// The header of what is signed now.
+fn current(ring: &KeyRing, now: Timestamp) -> String {
+    signing(ring, now).current().header().to_owned()
+}
+
+pub(crate) fn master(seed: u64) -> MasterKey {
+    MasterKey::generate(&Counting::from(seed.wrapping_mul(1000)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+const DAY: u64 = 24 * 3600;
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
+}
+
+#[test]
+fn hkdf_gives_the_test_vector_of_rfc_5869() {
+    // Appendix A.1; the first 32 of its 42 bytes.
+    let prk = extract_with(&(0..=0x0c).collect::<Vec<u8>>(), &[0x0b; 22]);
+    let okm = prk.expand_bytes(&(0xf0..=0xf9).collect::<Vec<u8>>());
+    let hex = hex(&okm);
+    assert_eq!(hex, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+}
+
+#[test]
+fn a_kept_master_key_is_read_whatever_the_version_of_everything_else() {
+    let key = master(1);
+    let text = key.expose();
+    assert_eq!(key.to_kept(), text.as_bytes(), "no version stands in it");
+    assert!(MasterKey::from_kept(&key.to_kept()).unwrap() == key);
+    // As the first version of this program wrote it.
+    let first: Vec<u8> = [1, 44].into_iter().chain(text.bytes()).collect();
+    assert!(MasterKey::from_kept(&first).unwrap() == key);
+    for broken in [&b""[..], &first[..44], &[1, 44], &[255; 44]] {
+        assert!(MasterKey::from_kept(broken).is_err(), "{broken:?}");
+    }
+}
+
+#[test]
+fn a_master_key_is_read_in_every_usual_spelling() {
+    let key = master(1);
+    let base64 = key.expose();
+    let hex = hex(key.bytes());
+    let url = base64.replace('+', "-").replace('/', "_");
+    for text in [
+        base64.clone(),
+        format!(" {base64}\n"),
+        url.trim_end_matches('=').to_owned(),
+        base64.trim_end_matches('=').to_owned(),
+        hex.clone(),
+        hex.to_uppercase(),
+    ] {
+        assert!(MasterKey::parse(&text) == Ok(key.clone()), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_32_random_bytes_is_no_master_key() {
+    let hex = "0g".repeat(32);
+    for text in
+        ["", "secret", &"A".repeat(43), &"A".repeat(42), &"B".repeat(44), &"B".repeat(86), &hex, &"0".repeat(64), "é"]
+    {
+        assert!(MasterKey::parse(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn each_purpose_and_each_master_key_has_its_own_keys() {
+    let (one, two) = (ring(1), ring(2));
+    let tags =
+        [&one, &two].map(|ring| [&ring.client_id(), &ring.routing(), &ring.passphrase()].map(|key| key.tag(&[b"x"])));
+    let mut all: Vec<_> = tags.concat();
+    all.push(*one.seal().current());
+    all.push(*two.seal().current());
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 8);
+    assert_ne!(current(&one, at(0)), current(&two, at(0)));
+}
+
+#[test]
+fn parts_of_a_tag_do_not_run_into_each_other() {
+    let key = ring(1).routing().clone();
+    assert_ne!(key.tag(&[b"ab", b"c"]), key.tag(&[b"a", b"bc"]));
+    assert_ne!(key.tag(&[b"a"]), key.tag(&[b"a", b""]));
+}
+
+#[test]
+fn a_tag_is_checked_whole_or_cut_but_not_shorter_than_64_bits() {
+    let key = ring(1).routing().clone();
+    let tag = key.tag(&[b"a"]);
+    for length in 8..=32 {
+        assert!(key.verify(&[b"a"], &tag[..length]), "{length}");
+        let mut forged = tag;
+        forged[length - 1] ^= 1;
+        assert!(!key.verify(&[b"a"], &forged[..length]), "{length}");
+    }
+    for length in 0..8 {
+        assert!(!key.verify(&[b"a"], &tag[..length]), "{length}");
+    }
+    assert!(!key.verify(&[b"a"], &[tag, tag].concat()));
+}
+
+#[test]
+fn a_replaced_master_key_still_checks_and_no_longer_makes() {
+    let old = ring(1);
+    let both = KeyRing::new(&master(2), &[master(1)]);
+    let tag = old.routing().tag(&[b"a"]);
+    assert!(both.routing().verify(&[b"a"], &tag));
+    assert_ne!(both.routing().tag(&[b"a"]), tag);
+    assert!(!ring(2).routing().verify(&[b"a"], &tag));
+    let now = at(400 * DAY);
+    assert!(signing(&both, now).find(&current(&old, now)).is_some());
+    assert_ne!(current(&both, now), current(&old, now));
+}
+
+#[test]
+fn only_so_many_previous_keys_count() {
+    let both = KeyRing::new(&master(9), &[master(1), master(2), master(3)]);
+    let tag = |seed| ring(seed).routing().tag(&[b"a"]);
+    assert_eq!([1, 2, 3].map(|seed| both.routing().verify(&[b"a"], &tag(seed))), [true, true, false]);
+}
+
+#[test]
+fn signing_keys_change_with_the_calendar_and_overlap_on_both_sides() {
+    let ring = ring(1);
+    let (before, after) = (at(10 * SIGNING_PERIOD - 1), at(10 * SIGNING_PERIOD));
+    let (old, new) = (signing(&ring, before), signing(&ring, after));
+    let (old_header, new_header) = (current(&ring, before), current(&ring, after));
+    assert_ne!(old_header, new_header);
+    assert!(old.find(&new_header).is_some(), "the next key is accepted before it signs here");
+    assert!(new.find(&old_header).is_some(), "the last key is still accepted");
+    assert!(signing(&ring, after.plus(SIGNING_PERIOD)).find(&old_header).is_none(), "and later not");
+    assert!(old.covers(before) && !old.covers(after) && new.covers(after));
+}
+
+#[test]
+fn the_header_is_the_one_that_jwt_compact_writes() {
+    use jwt_compact::alg::Hs256;
+    use jwt_compact::{AlgorithmExt as _, Claims, Header};
+    let keys = signing(&ring(1), at(400 * DAY));
+    let key = keys.current();
+    let header = Header::empty().with_key_id(key.id()).with_token_type("at+jwt");
+    let token = Hs256.token(&header, &Claims::empty(), key.secret()).unwrap();
+    assert_eq!(token.split('.').next(), Some(key.header()));
+    let header = URL_SAFE_NO_PAD.decode(key.header()).unwrap();
+    let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+    assert_eq!(header, serde_json::json!({"alg": "HS256", "typ": "at+jwt", "kid": key.id()}));
+}
+
+#[test]
+fn the_key_id_is_the_thumbprint_of_the_key() {
+    use sha2::{Digest as _, Sha256};
+    let keys = signing(&ring(1), at(400 * DAY));
+    let secret = URL_SAFE_NO_PAD.encode(keys.current().secret());
+    let thumbprint = Sha256::digest(format!(r#"{{"k":"{secret}","kty":"oct"}}"#));
+    assert_eq!(keys.current().id(), URL_SAFE_NO_PAD.encode(thumbprint), "RFC 7638 §3.2");
+}

@@ -1,0 +1,5 @@
+//! TODO.
+
+pub mod keys;
+pub mod opaque;
+pub mod seal;

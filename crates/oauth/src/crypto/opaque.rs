@@ -1,0 +1,173 @@
+//! The form of what a client keeps and cannot read: authorization codes and refresh tokens. Both name the storage object that
+//! knows them and end in a tag over everything before it. So a request with a made-up one is refused without asking any
+//! storage, and one with a real one goes straight to the right place.
+//!
+//! A prefix tells the kinds apart, for us and for scanners that look for leaked secrets.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+
+use crate::crypto::keys::ring::MacKey;
+use mcp_connector_base::identifier::Subject;
+
+/// Bytes of the tag.
+const TAG_LENGTH: usize = 16;
+/// Longest text that is looked at; ours have about a hundred characters.
+const MAX_LENGTH: usize = 256;
+
+/// Not made here. The one answer to everything that is wrong with such a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("not a code or token of this server")]
+pub struct NotOurs;
+
+/// The name of the storage object that owns everything about one subject.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ObjectName([u8; 16]);
+
+impl ObjectName {
+    /// The object of this subject. A hash, so that a code in a browser's history does not tell whose it is at a glance; not
+    /// keyed, because the name has to outlive every key.
+    #[must_use]
+    pub fn of(subject: &Subject) -> Self {
+        let digest: [u8; 32] =
+            Sha256::new().chain_update(b"subject\0").chain_update(subject.as_str()).finalize().into();
+        Self(digest.first_chunk().copied().unwrap_or_default())
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+
+    /// From its bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl fmt::Display for ObjectName {
+    /// Thirty-two lower-case hexadecimal digits: what the object is called at the edge.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// 32 bytes that nobody may see: compared in constant time, never printed. In a store they are the key or the digest of what
+/// a client holds, never the thing itself.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Secret([u8; 32]);
+
+impl Secret {
+    /// From its bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for Secret {}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl TryFrom<String> for Secret {
+    type Error = NotOurs;
+
+    fn try_from(text: String) -> Result<Self, NotOurs> {
+        let mut bytes = [0; 32];
+        match URL_SAFE_NO_PAD.decode_slice(&text, &mut bytes) {
+            Ok(32) => Ok(Self(bytes)),
+            _ => Err(NotOurs),
+        }
+    }
+}
+
+impl From<Secret> for String {
+    fn from(secret: Secret) -> Self {
+        URL_SAFE_NO_PAD.encode(secret.0)
+    }
+}
+
+/// `prefix ‖ base64url(payload ‖ tag)`.
+pub(crate) fn write(prefix: &str, payload: &[u8], key: &MacKey) -> String {
+    let tag = key.tag(&[prefix.as_bytes(), payload]);
+    let tag = tag.first_chunk::<TAG_LENGTH>().copied().unwrap_or_default();
+    format!("{prefix}{}", URL_SAFE_NO_PAD.encode([payload, &tag].concat()))
+}
+
+/// The payload of a text that [`write`] made with this prefix and one of these keys.
+pub(crate) fn read<const LENGTH: usize>(prefix: &str, text: &str, key: &MacKey) -> Result<[u8; LENGTH], NotOurs> {
+    if text.len() > MAX_LENGTH {
+        return Err(NotOurs);
+    }
+    let encoded = text.strip_prefix(prefix).ok_or(NotOurs)?;
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| NotOurs)?;
+    let (payload, tag) = bytes.split_first_chunk::<LENGTH>().ok_or(NotOurs)?;
+    if tag.len() != TAG_LENGTH || !key.verify(&[prefix.as_bytes(), payload], tag) {
+        return Err(NotOurs);
+    }
+    Ok(*payload)
+}
+
+/// Takes fields of fixed length off the front of a payload.
+pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
+
+impl Fields<'_> {
+    pub(crate) fn take<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], NotOurs> {
+        let (field, rest) = self.0.split_first_chunk().ok_or(NotOurs)?;
+        self.0 = rest;
+        Ok(*field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_subject_has_its_own_object_for_ever() {
+        let owner = ObjectName::of(&Subject::new("owner").unwrap());
+        assert_eq!(owner, ObjectName::of(&Subject::new("owner").unwrap()));
+        assert_ne!(owner, ObjectName::of(&Subject::new("Owner").unwrap()));
+        // Written down, because a change would lose everybody's grants.
+        assert_eq!(owner.to_string(), "7ae02f5ed65494d8bd9c10c607c7279b");
+    }
+
+    #[test]
+    fn a_secret_does_not_print_itself() {
+        let secret = Secret::from_bytes([0x41; 32]);
+        assert_eq!(format!("{secret:?}"), "Secret(…)");
+        assert_eq!(Secret::try_from(String::from(secret.clone())), Ok(secret));
+        assert!(Secret::try_from("QUFB".to_owned()).is_err());
+    }
+}

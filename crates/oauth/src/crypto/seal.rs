@@ -1,0 +1,245 @@
+//! Values that travel through a browser and come back: encrypted, unforgeable, of one purpose, bound to what the browser
+//! also has to show (a cookie), and good for a while only. So a pending authorization request needs no storage.
+//!
+//! XChaCha20-Poly1305 rather than the AEAD of RFC 8439: its nonce has 192 bits, so that a random one never repeats however
+//! often an anonymous visitor asks for a page. With 96 bits that would need counting, and nobody here can count.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+use crate::crypto::keys::ring::CipherKeys;
+use mcp_connector_base::codec::{decode, encode};
+use mcp_connector_base::timestamp::{Random, Timestamp};
+
+const NONCE_LENGTH: usize = 24;
+const TIME_LENGTH: usize = 8;
+
+/// A value that may be sealed. The purpose is part of the type: what was sealed as one thing never opens as another.
+pub trait Sealable: Serialize + DeserializeOwned {
+    /// A name that no other type has. Changing it makes everything sealed before worthless.
+    const PURPOSE: &'static str;
+
+    /// Longest sealed text that is made or looked at, in bytes. What holds an authorization request may be longer.
+    const MAX_SEALED_LENGTH: usize = 12 * 1024;
+}
+
+/// A `T` that only [`open`](Self::open) can read.
+pub struct Sealed<T> {
+    text: String,
+    of: PhantomData<fn() -> T>,
+}
+
+/// Why nothing was sealed or opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum SealError {
+    /// The value is larger than a sealed text may be.
+    #[error("too large to be sealed")]
+    TooLarge,
+    /// Not made here, not for this purpose, not for this browser, or changed on its way. Which of them is nobody's business.
+    #[error("not sealed here, or not for this")]
+    Forged,
+    /// Was good once.
+    #[error("expired")]
+    Expired,
+}
+
+impl<T: Sealable> Sealed<T> {
+    /// Seals `value` until `expires`, bound to `binding`: it opens only beside the same bytes.
+    pub fn seal(
+        value: &T,
+        binding: &[u8],
+        expires: Timestamp,
+        keys: &CipherKeys,
+        random: &impl Random,
+    ) -> Result<Self, SealError> {
+        let mut plain = expires.as_seconds().to_be_bytes().to_vec();
+        plain.extend(encode(value).map_err(|_| SealError::TooLarge)?);
+        let mut nonce = [0; NONCE_LENGTH];
+        random.fill(&mut nonce);
+        let payload = Payload { msg: &plain, aad: &associated_data(T::PURPOSE, binding) };
+        let sealed = XChaCha20Poly1305::new(Key::from_slice(keys.current()))
+            .encrypt(XNonce::from_slice(&nonce), payload)
+            .map_err(|_| SealError::TooLarge)?;
+        let text = URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat());
+        if text.len() > T::MAX_SEALED_LENGTH {
+            return Err(SealError::TooLarge);
+        }
+        Ok(Self { text, of: PhantomData })
+    }
+
+    /// Takes a text that came back. Says nothing about its worth.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        // One byte too many is enough to be refused later, and a flood need not be kept.
+        let end = text.floor_char_boundary(T::MAX_SEALED_LENGTH.saturating_add(1));
+        Self { text: text.get(..end).unwrap_or_default().to_owned(), of: PhantomData }
+    }
+
+    /// The text that goes into a form or a cookie: base64url without padding.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The value, if it was sealed here with this binding and has not expired.
+    pub fn open(&self, binding: &[u8], now: Timestamp, keys: &CipherKeys) -> Result<T, SealError> {
+        if self.text.len() > T::MAX_SEALED_LENGTH {
+            return Err(SealError::Forged);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(&self.text).map_err(|_| SealError::Forged)?;
+        let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LENGTH>().ok_or(SealError::Forged)?;
+        let aad = associated_data(T::PURPOSE, binding);
+        let plain = keys
+            .all()
+            .find_map(|key| {
+                let payload = Payload { msg: sealed, aad: &aad };
+                XChaCha20Poly1305::new(Key::from_slice(key)).decrypt(XNonce::from_slice(nonce), payload).ok()
+            })
+            .ok_or(SealError::Forged)?;
+        let (expires, value) = plain.split_first_chunk::<TIME_LENGTH>().ok_or(SealError::Forged)?;
+        if now.as_seconds() >= u64::from_be_bytes(*expires) {
+            return Err(SealError::Expired);
+        }
+        // A value of an older version of this program that its type no longer takes.
+        decode(value).map_err(|_| SealError::Expired)
+    }
+}
+
+impl<T> fmt::Debug for Sealed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealed(…)")
+    }
+}
+
+/// The length in front keeps purpose and binding apart.
+fn associated_data(purpose: &str, binding: &[u8]) -> Vec<u8> {
+    [&(purpose.len() as u64).to_be_bytes(), purpose.as_bytes(), binding].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::crypto::keys::ring::KeyRing;
+    use crate::crypto::keys::tests::{Counting, master, ring};
+
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Pending {
+        state: String,
+    }
+
+    impl Sealable for Pending {
+        const PURPOSE: &'static str = "pending";
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Session {
+        state: String,
+    }
+
+    impl Sealable for Session {
+        const PURPOSE: &'static str = "session";
+    }
+
+    fn pending() -> Pending {
+        Pending { state: "xyz".into() }
+    }
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+    const LATER: Timestamp = Timestamp::from_seconds(1_000_600);
+
+    fn seal(binding: &[u8]) -> Sealed<Pending> {
+        Sealed::seal(&pending(), binding, LATER, ring(1).seal(), &Counting::from(7)).unwrap()
+    }
+
+    #[test]
+    fn what_was_sealed_opens_again_until_it_expires() {
+        let sealed: Sealed<Pending> = Sealed::from_text(seal(b"cookie").as_str());
+        for (name, now, want) in [
+            ("now", NOW, Ok(pending())),
+            ("last second", LATER.minus(1), Ok(pending())),
+            ("expiry", LATER, Err(SealError::Expired)),
+        ] {
+            assert_eq!(sealed.open(b"cookie", now, ring(1).seal()), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn another_browser_cannot_open_it() {
+        for binding in [&b""[..], b"other", b"cookie2", b"cooki"] {
+            assert_eq!(seal(b"cookie").open(binding, NOW, ring(1).seal()), Err(SealError::Forged));
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_for_one_purpose_does_not_open_for_another() {
+        let sealed: Sealed<Session> = Sealed::from_text(seal(b"cookie").as_str());
+        assert_eq!(sealed.open(b"cookie", NOW, ring(1).seal()), Err(SealError::Forged));
+        // Nor by moving the border between purpose and binding.
+        assert_ne!(associated_data("ab", b"c"), associated_data("a", b"bc"));
+    }
+
+    #[test]
+    fn a_replaced_key_still_opens_and_a_foreign_one_never() {
+        let both = KeyRing::new(&master(2), &[master(1)]);
+        assert_eq!(seal(b"c").open(b"c", NOW, both.seal()), Ok(pending()));
+        assert_eq!(seal(b"c").open(b"c", NOW, ring(2).seal()), Err(SealError::Forged));
+    }
+
+    #[test]
+    fn the_same_value_never_looks_the_same_twice() {
+        let random = Counting::from(1);
+        let one = Sealed::seal(&pending(), b"c", LATER, ring(1).seal(), &random).unwrap();
+        let two = Sealed::seal(&pending(), b"c", LATER, ring(1).seal(), &random).unwrap();
+        assert_ne!(one.as_str(), two.as_str());
+        assert!(!format!("{one:?}").contains(one.as_str()));
+    }
+
+    #[test]
+    fn size_is_bounded_in_both_directions() {
+        let large = Pending { state: "x".repeat(Pending::MAX_SEALED_LENGTH) };
+        assert_eq!(
+            Sealed::seal(&large, b"", LATER, ring(1).seal(), &Counting::from(1)).unwrap_err(),
+            SealError::TooLarge
+        );
+        let flood: Sealed<Pending> = Sealed::from_text(&"é".repeat(1_000_000));
+        assert!(flood.as_str().len() <= Pending::MAX_SEALED_LENGTH + 1);
+        assert_eq!(flood.open(b"", NOW, ring(1).seal()), Err(SealError::Forged));
+    }
+
+    proptest! {
+        #[test]
+        fn any_value_survives_with_any_binding(state in "\\PC{0,200}", binding in prop::collection::vec(any::<u8>(), 0..64), seed in any::<u32>()) {
+            let value = Pending { state };
+            let sealed = Sealed::seal(&value, &binding, LATER, ring(1).seal(), &Counting::from(u64::from(seed))).unwrap();
+            prop_assert_eq!(sealed.open(&binding, NOW, ring(1).seal()).unwrap(), value);
+        }
+
+        #[test]
+        fn one_changed_character_spoils_it(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
+            let text = seal(b"c").as_str().to_owned();
+            let at = at.index(text.len());
+            let mut changed = text.clone();
+            changed.replace_range(at..=at, &to);
+            prop_assume!(changed != text);
+            let changed: Sealed<Pending> = Sealed::from_text(&changed);
+            prop_assert_eq!(changed.open(b"c", NOW, ring(1).seal()), Err(SealError::Forged));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,100}|[A-Za-z0-9_-]{0,200}") {
+            let sealed: Sealed<Pending> = Sealed::from_text(&text);
+            prop_assert_eq!(sealed.open(b"c", NOW, ring(1).seal()), Err(SealError::Forged));
+        }
+    }
+}

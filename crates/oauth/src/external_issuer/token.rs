@@ -1,0 +1,217 @@
+//! One access token of a foreign issuer: its form, its signature, its claims, in this order of cost.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::external_issuer::keys::{Algorithm, ForeignKey, ForeignKeys};
+use crate::resource::access_token::VerifiedToken;
+use crate::resource::bearer::Bearer;
+use crate::web::discovery::ForeignIssuer;
+use crate::web::json_object::{Object, Unexpected};
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::{ClientId, Subject};
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::Timestamp;
+
+/// How far the clock of a foreign server may differ, in seconds.
+const LEEWAY: u64 = 60;
+/// Most audiences that are looked at.
+const MAX_AUDIENCES: usize = 32;
+/// Longest name of a person that is kept, in bytes.
+const MAX_NAME: usize = 128;
+
+/// Checks signatures; the edge has the platform do it.
+#[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
+pub trait SignatureVerifier {
+    /// Whether `signature` is one of `message` by this key. The key is fit for the algorithm.
+    async fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &ForeignKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, Outage>;
+}
+
+/// What a foreign token must fit.
+#[derive(Clone, Debug)]
+pub struct ForeignPolicy<'a> {
+    /// Who must have made it.
+    pub issuer: &'a ForeignIssuer,
+    /// For whom: our resource in canonical form, and other names of it that the configuration gives (some issuers know a
+    /// resource by a number).
+    pub audiences: &'a [&'a str],
+    /// Whether a token may call itself a plain `JWT`, or nothing. Several products do not know `at+jwt`; then only the audience
+    /// keeps an identity token from being taken for an access token.
+    pub accept_plain_jwt: bool,
+}
+
+/// Why a foreign token is not accepted. To the client they are all `invalid_token`; the text is for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ForeignRefusal {
+    /// Not a signed token.
+    #[error("malformed")]
+    Malformed,
+    /// Another type of token.
+    #[error("wrong_type")]
+    WrongType,
+    /// An algorithm that is not accepted.
+    #[error("wrong_algorithm")]
+    WrongAlgorithm,
+    /// Its key is not among the issuer's. Worth asking for them again, now and then.
+    #[error("unknown_key")]
+    UnknownKey,
+    /// Changed, or never signed.
+    #[error("bad_signature")]
+    BadSignature,
+    /// Made by somebody else.
+    #[error("wrong_issuer")]
+    WrongIssuer,
+    /// For somebody else.
+    #[error("wrong_audience")]
+    WrongAudience,
+    /// It says who signed in, not what may be done.
+    #[error("identity_token")]
+    IdentityToken,
+    /// Too old.
+    #[error("expired")]
+    Expired,
+    /// From the future.
+    #[error("not_yet_valid")]
+    NotYetValid,
+    /// Its signature cannot be checked now.
+    #[error("outage: {0}")]
+    Outage(#[from] Outage),
+}
+
+/// Checks a foreign token at the resource.
+pub async fn verify_foreign(
+    bearer: &Bearer,
+    keys: &ForeignKeys,
+    verifier: &impl SignatureVerifier,
+    policy: &ForeignPolicy<'_>,
+    now: Timestamp,
+) -> Result<VerifiedToken, ForeignRefusal> {
+    let token = SignedToken::parse(bearer.as_str(), policy)?;
+    let key = keys.select(token.key_id.as_deref(), token.algorithm).ok_or(ForeignRefusal::UnknownKey)?;
+    // What is wrong in any case need not be verified first; nothing of it is believed before.
+    let if_genuine = check(&Object::parse(&token.claims)?, policy, now)?;
+    if !verifier.verify(token.algorithm, key, token.message.as_bytes(), &token.signature).await? {
+        return Err(ForeignRefusal::BadSignature);
+    }
+    Ok(if_genuine)
+}
+
+/// The parts of a compact JWS (RFC 7515 §7.1), unverified.
+struct SignedToken<'a> {
+    algorithm: Algorithm,
+    key_id: Option<String>,
+    message: &'a str,
+    claims: Vec<u8>,
+    signature: Vec<u8>,
+}
+
+impl<'a> SignedToken<'a> {
+    fn parse(text: &'a str, policy: &ForeignPolicy<'_>) -> Result<Self, ForeignRefusal> {
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| ForeignRefusal::Malformed);
+        let (message, signature) = text.rsplit_once('.').ok_or(ForeignRefusal::Malformed)?;
+        let (header, claims) = message.split_once('.').ok_or(ForeignRefusal::Malformed)?;
+        let header = Object::parse(&decode(header)?)?;
+        if header.get("crit").is_some() {
+            return Err(ForeignRefusal::Malformed);
+        }
+        let key_id = header.text("kid")?.map(str::to_owned);
+        let algorithm = Algorithm::parse(header.required("alg")?).ok_or(ForeignRefusal::WrongAlgorithm)?;
+        if !is_access_token_type(header.text("typ")?, policy.accept_plain_jwt) {
+            return Err(ForeignRefusal::WrongType);
+        }
+        Ok(Self { algorithm, key_id, message, claims: decode(claims)?, signature: decode(signature)? })
+    }
+}
+
+/// RFC 9068 §4. A media type has no case (RFC 7515 §4.1.9).
+fn is_access_token_type(typ: Option<&str>, accept_plain: bool) -> bool {
+    let Some(typ) = typ else {
+        return accept_plain;
+    };
+    let typ = typ.to_ascii_lowercase();
+    let typ = typ.strip_prefix("application/").unwrap_or(&typ);
+    typ == "at+jwt" || (accept_plain && typ == "jwt")
+}
+
+/// The claims that matter (RFC 9068 §2.2).
+fn check(claims: &Object, policy: &ForeignPolicy<'_>, now: Timestamp) -> Result<VerifiedToken, ForeignRefusal> {
+    if claims.required("iss")? != policy.issuer.as_str() {
+        return Err(ForeignRefusal::WrongIssuer);
+    }
+    let audiences = claims.texts("aud")?.ok_or(Unexpected)?;
+    let is_for_us = audiences.iter().any(|audience| policy.audiences.contains(audience));
+    if audiences.len() > MAX_AUDIENCES || !is_for_us {
+        return Err(ForeignRefusal::WrongAudience);
+    }
+    for of_identity_tokens in ["nonce", "at_hash", "c_hash"] {
+        if claims.get(of_identity_tokens).is_some() {
+            return Err(ForeignRefusal::IdentityToken);
+        }
+    }
+    let moment = |name| claims.get(name).map(|date| numeric_date(date).ok_or(Unexpected)).transpose();
+    let expires = moment("exp")?.ok_or(Unexpected)?.plus(LEEWAY);
+    if now >= expires {
+        return Err(ForeignRefusal::Expired);
+    }
+    for date in [moment("nbf")?, moment("iat")?].into_iter().flatten() {
+        if date > now.plus(LEEWAY) {
+            return Err(ForeignRefusal::NotYetValid);
+        }
+    }
+    let (scope, scp) = (claims.texts("scope")?, claims.texts("scp")?);
+    let scopes = scope.or(scp).unwrap_or_default().join(" ");
+    let (client_id, party) = (claims.text("client_id")?, claims.text("azp")?);
+    let caller = Caller {
+        subject: subject_of(policy.issuer, claims.required("sub")?)?,
+        client_id: ClientId::new(client_id.or(party).unwrap_or("unknown")).map_err(|_| ForeignRefusal::Malformed)?,
+        scopes: ScopeSet::parse(&scopes).map_err(|_| ForeignRefusal::Malformed)?,
+        display_name: claims.text("name")?.map(shorten).map(Arc::from),
+        grant: None,
+    };
+    Ok(VerifiedToken::new(caller, expires, claims.text("jti")?.map(shorten).unwrap_or_default()))
+}
+
+impl From<Unexpected> for ForeignRefusal {
+    fn from(Unexpected: Unexpected) -> Self {
+        Self::Malformed
+    }
+}
+
+/// A name of our own for a person of theirs: stable, of one issuer, and never an e-mail address, whatever they use as `sub`.
+pub(crate) fn subject_of(issuer: &ForeignIssuer, sub: &str) -> Result<Subject, ForeignRefusal> {
+    if sub.is_empty() {
+        return Err(ForeignRefusal::Malformed);
+    }
+    let digest = Sha256::new().chain_update(issuer.as_str()).chain_update(b"\0").chain_update(sub).finalize();
+    Subject::new(&URL_SAFE_NO_PAD.encode(digest)).map_err(|_| ForeignRefusal::Malformed)
+}
+
+/// `NumericDate` of RFC 7519 §2, which may have a fraction.
+fn numeric_date(date: &Value) -> Option<Timestamp> {
+    date.as_u64().or_else(|| whole_seconds(date.as_f64()?)).map(Timestamp::from_seconds)
+}
+
+/// Up to the year 9999; beyond, nobody means it.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range that is checked")]
+fn whole_seconds(seconds: f64) -> Option<u64> {
+    (0.0..253_402_300_800.0).contains(&seconds).then_some(seconds as u64)
+}
+
+fn shorten(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_NAME)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

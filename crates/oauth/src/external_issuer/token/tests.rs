@@ -1,0 +1,220 @@
+//! The rules of foreign access tokens.
+
+use ed25519_dalek::{Signer, SigningKey};
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::external_issuer::keys::KeyMaterial;
+use crate::external_issuer::token::*;
+use crate::testing::support::done;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const AUDIENCES: [&str; 2] = ["https://host.example/mcp", "f81d4fae-7dec"];
+
+/// Checks Ed25519 without the platform; knows no other algorithm.
+struct Native;
+
+impl SignatureVerifier for Native {
+    async fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &ForeignKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, Outage> {
+        let (Algorithm::EdDsa, KeyMaterial::Ed25519 { x }) = (algorithm, key.material()) else {
+            return Err(Outage::Remote);
+        };
+        let key: [u8; 32] = URL_SAFE_NO_PAD.decode(x).unwrap().try_into().unwrap();
+        let key = ed25519_dalek::VerifyingKey::from_bytes(&key).unwrap();
+        Ok(ed25519_dalek::Signature::from_slice(signature).is_ok_and(|s| key.verify_strict(message, &s).is_ok()))
+    }
+}
+
+fn signer() -> SigningKey {
+    SigningKey::from_bytes(&[3; 32])
+}
+
+fn keys() -> ForeignKeys {
+    let x = URL_SAFE_NO_PAD.encode(signer().verifying_key().as_bytes());
+    let document = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": x}]});
+    ForeignKeys::parse(document.to_string().as_bytes()).unwrap()
+}
+
+fn header() -> Value {
+    json!({"alg": "EdDSA", "typ": "at+jwt", "kid": "k"})
+}
+
+fn claims() -> Value {
+    json!({
+        "iss": "https://id.example/", "sub": "alice@example.org", "aud": "https://host.example/mcp",
+        "exp": NOW.plus(600), "iat": NOW, "client_id": "app", "scope": "notes:read",
+        "jti": "j1", "name": "Alice"
+    })
+}
+
+fn with(mut object: Value, name: &str, value: Value) -> Value {
+    object[name] = value;
+    object
+}
+
+fn sign(header: &Value, claims: &str) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims));
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signer().sign(message.as_bytes()).to_bytes()))
+}
+
+fn check_with(text: &str, accept_plain_jwt: bool) -> Result<VerifiedToken, ForeignRefusal> {
+    let bearer = Bearer::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap();
+    let issuer = ForeignIssuer::parse("https://id.example/").unwrap();
+    let policy = ForeignPolicy { issuer: &issuer, audiences: &AUDIENCES, accept_plain_jwt };
+    let keys = keys();
+    done(verify_foreign(&bearer, &keys, &Native, &policy, NOW))
+}
+
+fn check(header: &Value, claims: &Value) -> Result<VerifiedToken, ForeignRefusal> {
+    check_with(&sign(header, &claims.to_string()), false)
+}
+
+#[test]
+fn a_good_token_says_who_is_calling_under_a_name_of_our_own() {
+    let token = check(&header(), &claims()).unwrap();
+    let caller = token.caller();
+    assert_eq!((caller.client_id.as_str(), caller.scopes.as_str()), ("app", "notes:read"));
+    assert_eq!(caller.display_name.as_deref(), Some("Alice"));
+    assert_eq!(caller.subject.as_str().len(), 43);
+    assert!(!caller.subject.as_str().contains('@'));
+    assert_eq!(caller.grant, None);
+    assert_eq!(token.expires(), NOW.plus(660));
+    let other = check(&header(), &with(claims(), "sub", json!("bob"))).unwrap();
+    assert_ne!(other.caller().subject, caller.subject);
+}
+
+#[test]
+fn claims_are_read_as_the_products_write_them() {
+    for (name, changed, scopes, client) in [
+        ("scp as a list", with(with(claims(), "scope", Value::Null), "scp", json!(["a", "b"])), "a b", "app"),
+        ("scp as a text", with(with(claims(), "scope", Value::Null), "scp", json!("a b")), "a b", "app"),
+        ("no scope", with(claims(), "scope", Value::Null), "", "app"),
+        ("azp", with(with(claims(), "client_id", Value::Null), "azp", json!("party")), "notes:read", "party"),
+        (
+            "several audiences",
+            with(claims(), "aud", json!(["https://id.example/userinfo", "f81d4fae-7dec"])),
+            "notes:read",
+            "app",
+        ),
+        ("fractions of a second", with(claims(), "exp", json!(1_800_000_600.75)), "notes:read", "app"),
+    ] {
+        let token = check(&header(), &changed).unwrap_or_else(|refusal| panic!("{name}: {refusal}"));
+        assert_eq!((token.caller().scopes.as_str(), token.caller().client_id.as_str()), (scopes, client), "{name}");
+    }
+}
+
+#[test]
+fn every_claim_that_does_not_fit_is_refused() {
+    let now = NOW.as_seconds();
+    for (name, value, want) in [
+        ("iss", json!("https://id.example"), ForeignRefusal::WrongIssuer),
+        ("iss", json!("https://evil.example/"), ForeignRefusal::WrongIssuer),
+        ("iss", json!(["https://id.example/"]), ForeignRefusal::Malformed),
+        ("aud", json!("https://host.example/private/mcp"), ForeignRefusal::WrongAudience),
+        ("aud", json!("https://host.example/mcp/"), ForeignRefusal::WrongAudience),
+        ("aud", json!([]), ForeignRefusal::WrongAudience),
+        ("aud", json!(vec!["https://host.example/mcp"; 33]), ForeignRefusal::WrongAudience),
+        ("aud", json!("app"), ForeignRefusal::WrongAudience),
+        ("nonce", json!("n"), ForeignRefusal::IdentityToken),
+        ("at_hash", json!("h"), ForeignRefusal::IdentityToken),
+        ("exp", json!(now - 60), ForeignRefusal::Expired),
+        ("exp", json!("tomorrow"), ForeignRefusal::Malformed),
+        ("exp", json!(-1), ForeignRefusal::Malformed),
+        ("exp", json!(1e300), ForeignRefusal::Malformed),
+        ("nbf", json!(now + 61), ForeignRefusal::NotYetValid),
+        ("iat", json!(now + 61), ForeignRefusal::NotYetValid),
+        ("sub", json!(""), ForeignRefusal::Malformed),
+        ("sub", json!(7), ForeignRefusal::Malformed),
+        ("scope", json!("a\"b"), ForeignRefusal::Malformed),
+        ("client_id", json!("a\nb"), ForeignRefusal::Malformed),
+    ] {
+        assert_eq!(check(&header(), &with(claims(), name, value.clone())), Err(want), "{name} = {value}");
+    }
+    for name in ["iss", "sub", "aud", "exp"] {
+        let mut claims = claims();
+        claims.as_object_mut().unwrap().remove(name);
+        assert_eq!(check(&header(), &claims), Err(ForeignRefusal::Malformed), "without {name}");
+    }
+    let twice = claims().to_string().replacen('{', "{\"sub\":\"eve\",", 1);
+    assert_eq!(check_with(&sign(&header(), &twice), false), Err(ForeignRefusal::Malformed), "a claim twice");
+}
+
+#[test]
+fn every_header_that_does_not_fit_is_refused() {
+    for (name, value, want) in [
+        ("alg", json!("none"), ForeignRefusal::WrongAlgorithm),
+        ("alg", json!("HS256"), ForeignRefusal::WrongAlgorithm),
+        ("alg", json!("RS512"), ForeignRefusal::WrongAlgorithm),
+        ("alg", json!("ES256"), ForeignRefusal::UnknownKey),
+        ("alg", Value::Null, ForeignRefusal::Malformed),
+        ("typ", json!("JWT"), ForeignRefusal::WrongType),
+        ("typ", Value::Null, ForeignRefusal::WrongType),
+        ("typ", json!("dpop+jwt"), ForeignRefusal::WrongType),
+        ("kid", json!("other"), ForeignRefusal::UnknownKey),
+        ("crit", json!(["exp"]), ForeignRefusal::Malformed),
+    ] {
+        assert_eq!(check(&with(header(), name, value.clone()), &claims()), Err(want), "{name} = {value}");
+    }
+    for typ in ["AT+JWT", "application/at+jwt"] {
+        assert!(check(&with(header(), "typ", json!(typ)), &claims()).is_ok(), "{typ}");
+    }
+    assert!(check(&with(header(), "kid", Value::Null), &claims()).is_ok(), "there is only one key");
+}
+
+#[test]
+fn a_plain_jwt_is_taken_only_where_that_is_configured() {
+    for typ in [json!("JWT"), Value::Null] {
+        let text = sign(&with(header(), "typ", typ), &claims().to_string());
+        assert!(check_with(&text, true).is_ok());
+        assert_eq!(check_with(&text, false), Err(ForeignRefusal::WrongType));
+    }
+    let text = sign(&with(header(), "typ", json!("logout+jwt")), &claims().to_string());
+    assert_eq!(check_with(&text, true), Err(ForeignRefusal::WrongType));
+}
+
+#[test]
+fn nothing_unsigned_or_changed_passes() {
+    let text = sign(&header(), &claims().to_string());
+    let (message, signature) = text.rsplit_once('.').unwrap();
+    for (name, changed, want) in [
+        ("no signature", format!("{message}."), ForeignRefusal::BadSignature),
+        ("one part", message.split_once('.').unwrap().0.to_owned(), ForeignRefusal::Malformed),
+        ("two parts", message.to_owned(), ForeignRefusal::Malformed),
+        ("four parts", format!("{text}.x"), ForeignRefusal::Malformed),
+        (
+            "another's signature",
+            format!("{message}.{}", signature.chars().rev().collect::<String>()),
+            ForeignRefusal::BadSignature,
+        ),
+    ] {
+        let refusal = check_with(&changed, false).unwrap_err();
+        assert!(refusal == want || refusal == ForeignRefusal::Malformed, "{name}: {refusal}");
+    }
+    let other = with(claims(), "scope", json!("notes:write")).to_string();
+    let forged =
+        format!("{}.{}.{signature}", URL_SAFE_NO_PAD.encode(header().to_string()), URL_SAFE_NO_PAD.encode(other));
+    assert_eq!(check_with(&forged, false), Err(ForeignRefusal::BadSignature));
+}
+
+proptest! {
+    #[test]
+    fn one_changed_character_spoils_it(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.-]") {
+        let text = sign(&header(), &claims().to_string());
+        let at = at.index(text.len());
+        let mut changed = text.clone();
+        changed.replace_range(at..=at, &to);
+        prop_assume!(changed != text);
+        prop_assert!(check_with(&changed, true).is_err());
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in "[A-Za-z0-9_.-]{1,200}|eyJ[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,90}") {
+        prop_assert!(check_with(&text, true).is_err());
+    }
+}

@@ -1,0 +1,491 @@
+//! One consent and the refresh tokens that come of it, as a state machine.
+//!
+//! What a use of a refresh token means is decided by its [`Rotation`]; what the request must fit and what is kept, here.
+
+use hmac::Mac as _;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::crypto::keys::hkdf::hmac;
+use crate::crypto::opaque::Secret;
+use crate::grants::refresh_token::{Generation, RefreshToken};
+use crate::login::admission::{Admission, AdmissionPolicy};
+use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
+use crate::resource::protected_resource::Resource;
+use crate::web::network::Network;
+use crate::web::origin::Issuer;
+use mcp_connector_base::codec::Unreadable;
+use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+use mcp_connector_base::row::Row;
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::Timestamp;
+
+use crate::grants::rotation::{Rotation, Use};
+use crate::grants::version_1::GrantOfVersion1;
+
+const DAY: u64 = 24 * 3600;
+
+/// How long and how often. The defaults are the documented behaviour; a test may shrink them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Seconds after which a grant that nobody used has expired.
+    pub idle: u64,
+    /// Seconds after which a grant has expired in any case.
+    pub absolute: u64,
+    /// Seconds for which the last refresh token may be sent again freely.
+    pub retry_window: u64,
+    /// How often it may be sent again later and from another network,
+    pub late_retries: usize,
+    /// in so many seconds.
+    pub late_period: u64,
+    /// Most live grants of one client; the one that was idle longest makes room.
+    pub grants_per_client: usize,
+    /// Most live grants of one subject.
+    pub grants: usize,
+    /// Most codes that wait to be redeemed.
+    pub codes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            idle: 30 * DAY,
+            absolute: 90 * DAY,
+            retry_window: 60,
+            late_retries: 3,
+            late_period: 30 * DAY,
+            grants_per_client: 50,
+            grants: 200,
+            codes: 32,
+        }
+    }
+}
+
+/// What a person agreed to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorization {
+    /// Who agreed.
+    pub subject: Subject,
+    /// What to call them.
+    pub display_name: Option<String>,
+    /// Which client may act for them.
+    pub client_id: ClientId,
+    /// What that client calls itself; unverified.
+    pub client_name: Option<String>,
+    /// Where the code was sent, as the client wrote it.
+    pub redirect_uri: String,
+    /// At which resource.
+    pub resource: Resource,
+    /// With which permissions.
+    pub scope: ScopeSet,
+    /// What admitted them. The grant ends when that admits them no longer.
+    pub admission: Admission,
+}
+
+impl Authorization {
+    /// Returns whether the person may still enter.
+    #[must_use]
+    pub fn is_admitted(&self, policy: &AdmissionPolicy) -> bool {
+        policy.admits(&self.subject, &self.admission)
+    }
+}
+
+/// Why a grant ended before its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EndReason {
+    /// The client asked for it (RFC 7009).
+    Client,
+    /// The person asked for it.
+    Person,
+    /// Its code was redeemed twice.
+    CodeReplayed,
+    /// A refresh token was used that two parties must hold.
+    TokenReplayed,
+    /// The person may no longer enter.
+    CredentialsChanged,
+    /// There were too many, and this one was idle longest.
+    Crowded,
+    /// The owner of this server has ended the client for everybody.
+    Owner,
+}
+
+/// When and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: EndReason,
+}
+
+/// A grant that was idle longest when there was no room for another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Displaced {
+    /// Which client had it.
+    pub client_id: ClientId,
+    /// What that client calls itself; unverified.
+    pub client_name: Option<String>,
+    /// When it was last refreshed.
+    pub used_at: Timestamp,
+}
+
+impl From<&Grant> for Displaced {
+    fn from(grant: &Grant) -> Self {
+        let agreed = grant.authorization();
+        Self { client_id: agreed.client_id.clone(), client_name: agreed.client_name.clone(), used_at: grant.used_at() }
+    }
+}
+
+/// A consent, and where its refresh tokens stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    pub(crate) id: GrantId,
+    pub(crate) authorization: Authorization,
+    pub(crate) secret: Secret,
+    pub(crate) rotation: Rotation,
+    pub(crate) created_at: Timestamp,
+    pub(crate) used_at: Timestamp,
+    pub(crate) ended: Option<Ended>,
+    /// The grants that ended to make room for this one.
+    pub(crate) displaced: Vec<Displaced>,
+}
+
+impl Row for Grant {
+    const VERSION: u8 = 2;
+
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+        match version {
+            1 => GrantOfVersion1::read(encoded),
+            _ => Err(Unreadable),
+        }
+    }
+}
+
+/// A refresh request whose token has been read and whose client is authenticated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refresh {
+    /// Which grant the token names,
+    pub grant: GrantId,
+    /// which generation,
+    pub generation: Generation,
+    /// and how it proves both.
+    pub proof: Secret,
+    /// Who asks.
+    pub client_id: ClientId,
+    /// The name of this server under which it was given.
+    pub issuer: Issuer,
+    /// The scopes the new access token shall have; all if not said.
+    pub scope: Option<ScopeSet>,
+    /// The resource, if said; it cannot change.
+    pub resource: Option<Resource>,
+    /// Where the request came from.
+    pub from: Option<Network>,
+    /// Who may sign in, by the current settings.
+    pub policy: AdmissionPolicy,
+}
+
+impl Refresh {
+    /// From the token and the other parameters.
+    #[must_use]
+    pub fn new(token: &RefreshToken, client_id: ClientId, issuer: Issuer, policy: AdmissionPolicy) -> Self {
+        Self {
+            grant: token.grant(),
+            generation: token.generation(),
+            proof: token.proof().clone(),
+            client_id,
+            issuer,
+            scope: None,
+            resource: None,
+            from: None,
+            policy,
+        }
+    }
+}
+
+/// Whether a refresh token was sent for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Retry {
+    /// It was.
+    First,
+    /// It was sent before, moments ago.
+    Soon,
+    /// It was sent before, a while ago and from the same network.
+    Late,
+    /// It was sent before, a while ago and from another network. Worth a line in a log.
+    LateFromElsewhere,
+}
+
+/// What a successful refresh gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// What the access token is for.
+    pub authorization: Authorization,
+    /// The scopes it shall have.
+    pub scope: ScopeSet,
+    /// The refresh token that is live now.
+    pub generation: Generation,
+    /// Its proof.
+    pub proof: Secret,
+    /// Whether the answer was given before.
+    pub retry: Retry,
+}
+
+/// Why a refresh is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum RefreshRefusal {
+    /// No such grant, or the token does not belong to it.
+    #[error("unknown")]
+    Unknown,
+    /// The grant has expired.
+    #[error("expired")]
+    Expired,
+    /// It ended earlier.
+    #[error("ended")]
+    Ended,
+    /// It was given to another client.
+    #[error("other_client")]
+    OtherClient,
+    /// It was given under another name of this server, whose tokens are good there only.
+    #[error("other_issuer")]
+    OtherIssuer,
+    /// It is for another resource.
+    #[error("other_resource")]
+    OtherResource,
+    /// None of the scopes asked for was granted.
+    #[error("scope")]
+    Scope,
+    /// The token was used before, and not just before: the grant ends now.
+    #[error("replayed")]
+    Replayed,
+    /// The person may no longer enter: the grant ends now.
+    #[error("credentials_changed")]
+    CredentialsChanged,
+    /// The token is older than the last, and was sent from the network that has the live one. The grant goes on.
+    #[error("outdated")]
+    Outdated,
+}
+
+/// What becomes of the row, and what is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshDecision {
+    /// The new row; none if it stays as it is.
+    pub change: Option<Grant>,
+    /// The answer.
+    pub answer: Result<Renewal, RefreshRefusal>,
+}
+
+impl RefreshDecision {
+    const fn refuse(reason: RefreshRefusal) -> Self {
+        Self { change: None, answer: Err(reason) }
+    }
+}
+
+impl Grant {
+    /// A new one, at its first refresh token.
+    #[must_use]
+    pub const fn new(id: GrantId, authorization: Authorization, secret: Secret, now: Timestamp) -> Self {
+        Self {
+            id,
+            authorization,
+            secret,
+            rotation: Rotation::begin(now),
+            created_at: now,
+            used_at: now,
+            ended: None,
+            displaced: Vec::new(),
+        }
+    }
+
+    /// The same grant, for which others have made room.
+    #[must_use]
+    pub fn displacing(self, displaced: Vec<Displaced>) -> Self {
+        Self { displaced, ..self }
+    }
+
+    /// For tests of what is kept.
+    #[cfg(test)]
+    pub(crate) fn set_admission(&mut self, admission: Admission) {
+        self.authorization.admission = admission;
+    }
+
+    /// Decides about one use of a refresh token. Nothing changes before everything about the request has been checked.
+    #[must_use]
+    pub fn refresh(&self, request: &Refresh, limits: &Limits, now: Timestamp) -> RefreshDecision {
+        let scope = match self.check(request, limits, now) {
+            Ok(scope) => scope,
+            Err(RefreshRefusal::CredentialsChanged) => {
+                return self.end_and_refuse(EndReason::CredentialsChanged, RefreshRefusal::CredentialsChanged, now);
+            }
+            Err(reason) => return RefreshDecision::refuse(reason),
+        };
+        match self.rotation.decide(request.generation, request.from, limits, now) {
+            Use::Rotate(rotation) => {
+                let mut next = Self { rotation, used_at: now, ..self.clone() };
+                // The same admission as it is written today, so that an old master key can be taken away some day.
+                next.authorization.admission = request.policy.renewed(&self.authorization.admission);
+                next.answer(scope, Retry::First)
+            }
+            // Nothing has changed, and nothing is written.
+            Use::Repeat(Retry::Soon, _) => {
+                RefreshDecision { change: None, answer: Ok(self.renewal(scope, Retry::Soon)) }
+            }
+            Use::Repeat(retry, rotation) => Self { rotation, used_at: now, ..self.clone() }.answer(scope, retry),
+            Use::Refuse => RefreshDecision::refuse(RefreshRefusal::Outdated),
+            Use::End => self.end_and_refuse(EndReason::TokenReplayed, RefreshRefusal::Replayed, now),
+        }
+    }
+
+    /// Everything that does not depend on which of the grant's tokens it is. Gives the scopes of the new access token.
+    fn check(&self, request: &Refresh, limits: &Limits, now: Timestamp) -> Result<ScopeSet, RefreshRefusal> {
+        if request.grant != self.id || !self.recognises(request.generation, &request.proof) {
+            return Err(RefreshRefusal::Unknown);
+        }
+        if self.ended.is_some() {
+            return Err(RefreshRefusal::Ended);
+        }
+        if now >= self.expires(limits) {
+            return Err(RefreshRefusal::Expired);
+        }
+        if request.client_id != self.authorization.client_id {
+            return Err(RefreshRefusal::OtherClient);
+        }
+        if !self.authorization.resource.is_of(&request.issuer) {
+            return Err(RefreshRefusal::OtherIssuer);
+        }
+        if request.resource.as_ref().is_some_and(|resource| *resource != self.authorization.resource) {
+            return Err(RefreshRefusal::OtherResource);
+        }
+        // A client may ask for less (RFC 6749 §6). One that asks for more gets what there is, and the answer says what that
+        // is: some clients always send everything the metadata names.
+        let granted = &self.authorization.scope;
+        let scope = match request.scope.as_ref().filter(|asked| !asked.is_empty()) {
+            Some(asked) => asked.intersection(granted),
+            None => granted.clone(),
+        };
+        if scope.is_empty() && !granted.is_empty() {
+            return Err(RefreshRefusal::Scope);
+        }
+        // Last, because it changes something.
+        if !self.authorization.is_admitted(&request.policy) {
+            return Err(RefreshRefusal::CredentialsChanged);
+        }
+        Ok(scope)
+    }
+
+    /// This row is written, and its live token answers.
+    fn answer(self, scope: ScopeSet, retry: Retry) -> RefreshDecision {
+        let answer = Ok(self.renewal(scope, retry));
+        RefreshDecision { change: Some(self), answer }
+    }
+
+    fn renewal(&self, scope: ScopeSet, retry: Retry) -> Renewal {
+        Renewal {
+            authorization: self.authorization.clone(),
+            scope,
+            generation: self.generation(),
+            proof: self.proof(),
+            retry,
+        }
+    }
+
+    fn end_and_refuse(&self, end: EndReason, refusal: RefreshRefusal, now: Timestamp) -> RefreshDecision {
+        RefreshDecision { change: Some(self.end(end, now)), answer: Err(refusal) }
+    }
+
+    /// The same grant, ended. The first reason stays.
+    #[must_use]
+    pub fn end(&self, reason: EndReason, now: Timestamp) -> Self {
+        let ended = self.ended.or(Some(Ended { at: now, reason }));
+        Self { ended, ..self.clone() }
+    }
+
+    /// What only this row can compute about one of its tokens.
+    fn proof_of(&self, generation: Generation) -> Secret {
+        let proof = hmac(self.secret.as_bytes())
+            .chain_update(self.id.to_bytes())
+            .chain_update(generation.number().to_be_bytes())
+            .finalize();
+        Secret::from_bytes(proof.into_bytes().into())
+    }
+
+    /// Which of its refresh tokens is live.
+    #[must_use]
+    pub const fn generation(&self) -> Generation {
+        self.rotation.live()
+    }
+
+    /// The proof of the live one.
+    #[must_use]
+    pub fn proof(&self) -> Secret {
+        self.proof_of(self.generation())
+    }
+
+    /// Whether a token of this grant proves itself, whichever of them it is.
+    #[must_use]
+    pub fn recognises(&self, generation: Generation, proof: &Secret) -> bool {
+        self.rotation.has_given(generation) && *proof == self.proof_of(generation)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn id(&self) -> GrantId {
+        self.id
+    }
+
+    /// What was agreed to.
+    #[must_use]
+    pub const fn authorization(&self) -> &Authorization {
+        &self.authorization
+    }
+
+    /// When it was given.
+    #[must_use]
+    pub const fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    /// When it was last refreshed.
+    #[must_use]
+    pub const fn used_at(&self) -> Timestamp {
+        self.used_at
+    }
+
+    /// Whether and why it ended before its time.
+    #[must_use]
+    pub const fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
+
+    /// Returns the grants that ended to make room for this one.
+    #[must_use]
+    pub fn displaced(&self) -> &[Displaced] {
+        &self.displaced
+    }
+
+    /// When it expires if nobody uses it.
+    #[must_use]
+    pub fn expires(&self, limits: &Limits) -> Timestamp {
+        self.used_at.plus(limits.idle).min(self.created_at.plus(limits.absolute))
+    }
+
+    /// Whether its tokens are good.
+    #[must_use]
+    pub fn is_live(&self, limits: &Limits, now: Timestamp) -> bool {
+        self.ended.is_none() && now < self.expires(limits)
+    }
+
+    /// Returns whether its tokens are good and none of them was exchanged yet.
+    pub(crate) fn is_fresh(&self, limits: &Limits, now: Timestamp) -> bool {
+        self.is_live(limits, now) && self.generation().number() == 1
+    }
+
+    /// Returns when the row may be deleted. An ended grant is kept for about an hour, so that the log can say why it is
+    /// refused; without a row it is refused all the same.
+    #[must_use]
+    pub fn forget_at(&self, limits: &Limits) -> Timestamp {
+        match self.ended {
+            Some(ended) => ended.at.plus(ACCESS_TOKEN_LIFETIME).plus(2 * LEEWAY),
+            None => self.expires(limits),
+        }
+    }
+}

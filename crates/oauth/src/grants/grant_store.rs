@@ -1,0 +1,430 @@
+//! All codes and grants of one subject. Each function here is one transaction: it reads rows, decides, and writes rows, and
+//! never waits in between, so whoever runs them one after the other gets "exactly once" for nothing.
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::clients::client_record::ClientHash;
+use crate::crypto::opaque::Secret;
+use crate::grants::authorization_code::CodeId;
+use crate::grants::grant::{Authorization, Displaced, EndReason, Grant, Limits, Refresh, RefreshRefusal, Renewal};
+use crate::grants::message::{Call, GrantSummary, Reply, Wish};
+use crate::grants::pending_code::{Mismatch, PendingCode, Redemption};
+use crate::grants::refresh_token::Generation;
+use crate::login::account_session::SESSION_LIFETIME;
+use crate::login::admission::AdmissionPolicy;
+use mcp_connector_base::identifier::{ClientId, GrantId};
+use mcp_connector_base::timestamp::{Random, Timestamp};
+
+/// The rows of one subject. A row is kept with the moment at which it may be deleted.
+pub trait Rows {
+    /// What goes wrong in the store.
+    type Error;
+
+    /// The code of that name.
+    fn code(&self, id: CodeId) -> Result<Option<PendingCode>, Self::Error>;
+    /// All codes.
+    fn codes(&self) -> Result<Vec<PendingCode>, Self::Error>;
+    /// Adds or replaces a code.
+    fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// The grant of that name.
+    fn grant(&self, id: GrantId) -> Result<Option<Grant>, Self::Error>;
+    /// All grants.
+    fn grants(&self) -> Result<Vec<Grant>, Self::Error>;
+    /// Adds or replaces a grant.
+    fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// When the use of a grant was last entered in the directory.
+    fn entered_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Self::Error>;
+    /// Keeps that, as long as the grant is kept.
+    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Self::Error>;
+    /// When the person signed out everywhere last, if a sign-in from before could still be around.
+    fn signed_out_at(&self) -> Result<Option<Timestamp>, Self::Error>;
+    /// Keeps that.
+    fn put_signed_out_at(&mut self, at: Timestamp, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// Deletes every row whose `forget_at` is not after `now`, and gives the earliest of those that remain.
+    fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
+}
+
+/// Why a code is not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum CodeRefusal {
+    /// Too many wait already.
+    #[error("too many codes wait")]
+    TooMany,
+    /// It was kept before, and redeemed.
+    #[error("redeemed before")]
+    Redeemed,
+}
+
+/// What a redeemed code gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redeemed {
+    /// The grant.
+    pub grant: GrantId,
+    /// What was agreed to.
+    pub authorization: Authorization,
+    /// Its first refresh token,
+    pub generation: Generation,
+    /// with its proof.
+    pub proof: Secret,
+    /// Grants that had to make room.
+    pub ended: Vec<GrantId>,
+}
+
+impl Redeemed {
+    fn first_of(grant: &Grant, ended: Vec<GrantId>) -> Self {
+        Self {
+            grant: grant.id(),
+            authorization: grant.authorization().clone(),
+            generation: grant.generation(),
+            proof: grant.proof(),
+            ended,
+        }
+    }
+}
+
+/// Why a code is not redeemed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+pub enum RedeemRefusal {
+    /// No such code, or it was forgotten.
+    #[error("unknown")]
+    Unknown,
+    /// It has expired.
+    #[error("expired")]
+    Expired,
+    /// Something about the request does not fit.
+    #[error("mismatch: {0}")]
+    Mismatch(Mismatch),
+    /// It was redeemed before, by somebody who knew everything: the grant has ended.
+    #[error("replayed")]
+    Replayed(GrantId),
+}
+
+/// What a refresh gives, or that it ended the grant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refreshed {
+    /// The new tokens, or why there are none.
+    pub answer: Result<Renewal, RefreshRefusal>,
+    /// Grants that have ended.
+    pub ended: Vec<GrantId>,
+    /// Whether the use was entered in the directory with this refresh, which it is once a day.
+    pub entered: bool,
+}
+
+/// A grant whose use is to be entered in the directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseToEnter {
+    /// What was agreed to: whose use of which client.
+    pub authorization: Authorization,
+    /// When the person signed in for it.
+    pub signed_in_at: Timestamp,
+}
+
+/// Seconds between two entries of one grant's use in the directory.
+const ENTER_AFTER: u64 = 24 * 3600;
+
+/// What a revocation ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revoked {
+    /// Grants that are over now, also if they had ended before.
+    pub ended: Vec<GrantId>,
+}
+
+/// The rows, and the rules over them.
+pub struct Ledger<R> {
+    rows: R,
+    limits: Limits,
+}
+
+impl<R: Rows> Ledger<R> {
+    /// Over these rows.
+    pub const fn new(rows: R, limits: Limits) -> Self {
+        Self { rows, limits }
+    }
+
+    /// The rows.
+    pub const fn rows(&self) -> &R {
+        &self.rows
+    }
+
+    /// Does what a message asks for.
+    pub fn answer(&mut self, call: Call, now: Timestamp, random: &impl Random) -> Result<Reply, R::Error> {
+        Ok(match call {
+            Call::StoreCode(code) => Reply::StoreCode(self.store_code(&code, now)?),
+            Call::Redeem(request) => Reply::Redeem(self.redeem(&request, now, random)?),
+            Call::Refresh(request) => Reply::Refresh(self.refresh(&request, now)?),
+            Call::RevokeToken { grant, generation, proof, client_id } => {
+                Reply::Revoke(self.revoke_token(grant, generation, &proof, &client_id, now)?)
+            }
+            Call::RevokeForClient { grant, client_id } => {
+                Reply::Revoke(self.revoke_for_client(grant, &client_id, now)?)
+            }
+            Call::Look { grants, policy } => Reply::Look(self.standing(grants, &policy, now)?),
+            Call::EndClient { client } => Reply::Revoke(self.end_client(&client, now)?),
+            Call::ForPerson { signed_in_at, wish } => self.for_person(signed_in_at, wish, now)?,
+        })
+    }
+
+    /// Keeps a code until it is redeemed. If it is already kept, because its form was sent again, it now represents the last
+    /// consent.
+    pub fn store_code(&mut self, code: &PendingCode, now: Timestamp) -> Result<Result<(), CodeRefusal>, R::Error> {
+        let codes = self.rows.codes()?;
+        if codes.iter().any(|known| known.id() == code.id() && known.redeemed().is_some()) {
+            return Ok(Err(CodeRefusal::Redeemed));
+        }
+        let others = codes.iter().filter(|known| known.id() != code.id() && known.is_waiting(now));
+        if others.count() >= self.limits.codes {
+            return Ok(Err(CodeRefusal::TooMany));
+        }
+        self.rows.put_code(code, code.forget_at())?;
+        Ok(Ok(()))
+    }
+
+    /// Redeems a code, exactly once.
+    pub fn redeem(
+        &mut self,
+        request: &Redemption,
+        now: Timestamp,
+        random: &impl Random,
+    ) -> Result<Result<Redeemed, RedeemRefusal>, R::Error> {
+        let Some(code) = self.rows.code(request.code)? else {
+            return Ok(Err(RedeemRefusal::Unknown));
+        };
+        if let Err(mismatch) = code.check(request) {
+            return Ok(Err(RedeemRefusal::Mismatch(mismatch)));
+        }
+        if let Some(grant) = code.redeemed() {
+            if grant == request.grant
+                && let Some(first) = self.rows.grant(grant)?.filter(|grant| grant.is_fresh(&self.limits, now))
+            {
+                return Ok(Ok(Redeemed::first_of(&first, Vec::new())));
+            }
+            self.end(grant, EndReason::CodeReplayed, now)?;
+            return Ok(Err(RedeemRefusal::Replayed(grant)));
+        }
+        if code.has_expired(now) {
+            return Ok(Err(RedeemRefusal::Expired));
+        }
+        let displaced = self.make_room(&code.authorization().client_id, now)?;
+        let ended = displaced.iter().map(Grant::id).collect();
+        let grant = open(request.grant, code.authorization().clone(), now, random)
+            .displacing(displaced.iter().map(Displaced::from).collect());
+        let used = code.redeem(grant.id());
+        self.rows.put_code(&used, used.forget_at())?;
+        self.put(&grant)?;
+        Ok(Ok(Redeemed::first_of(&grant, ended)))
+    }
+
+    /// Uses a refresh token.
+    pub fn refresh(&mut self, request: &Refresh, now: Timestamp) -> Result<Refreshed, R::Error> {
+        let Some(grant) = self.rows.grant(request.grant)? else {
+            return Ok(Refreshed { answer: Err(RefreshRefusal::Unknown), ended: Vec::new(), entered: false });
+        };
+        let decision = grant.refresh(request, &self.limits, now);
+        let mut ended = Vec::new();
+        if let Some(grant) = &decision.change {
+            self.put(grant)?;
+            ended.extend(grant.ended().map(|_| grant.id()));
+        }
+        Ok(Refreshed { answer: decision.answer, ended, entered: false })
+    }
+
+    /// Returns the use of a grant that has just been refreshed, if the directory has not heard of it for a day. It heard of the
+    /// sign-in.
+    pub fn use_to_enter(&self, grant: GrantId, now: Timestamp) -> Result<Option<UseToEnter>, R::Error> {
+        let Some(found) = self.rows.grant(grant)? else { return Ok(None) };
+        let heard_at = self.rows.entered_at(grant)?.unwrap_or_else(|| found.created_at());
+        let is_due = found.ended().is_none() && now.seconds_since(heard_at) >= ENTER_AFTER;
+        let (authorization, signed_in_at) = (found.authorization().clone(), found.created_at());
+        Ok(is_due.then_some(UseToEnter { authorization, signed_in_at }))
+    }
+
+    /// Remembers that the use of a grant was entered in the directory.
+    pub fn entered(&mut self, grant: GrantId, now: Timestamp) -> Result<(), R::Error> {
+        self.rows.put_entered_at(grant, now)
+    }
+
+    /// Ends the grant of a refresh token for the client it was given to, whichever of the grant's tokens it is.
+    pub fn revoke_token(
+        &mut self,
+        grant: GrantId,
+        generation: Generation,
+        proof: &Secret,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<Revoked, R::Error> {
+        self.revoke_if(grant, EndReason::Client, now, |grant| {
+            grant.authorization().client_id == *client && grant.recognises(generation, proof)
+        })
+    }
+
+    /// Ends a grant for the client it was given to, which proved itself by an access token.
+    pub fn revoke_for_client(
+        &mut self,
+        grant: GrantId,
+        client: &ClientId,
+        now: Timestamp,
+    ) -> Result<Revoked, R::Error> {
+        self.revoke_if(grant, EndReason::Client, now, |grant| grant.authorization().client_id == *client)
+    }
+
+    /// Does what the person wants, unless their sign-in has ended. One that began in the second of a sign-out is over, too:
+    /// nobody can tell which of them came first.
+    fn for_person(&mut self, signed_in_at: Timestamp, wish: Wish, now: Timestamp) -> Result<Reply, R::Error> {
+        if self.rows.signed_out_at()?.is_some_and(|out| signed_in_at <= out) {
+            return Ok(Reply::SignedOut);
+        }
+        Ok(match wish {
+            Wish::See { policy } => Reply::List(self.list(&policy, now)?),
+            Wish::End { grant } => Reply::Revoke(self.revoke(grant, now)?),
+            Wish::EndAll => Reply::Revoke(self.revoke_all(now)?),
+            Wish::SignOut => {
+                self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
+                Reply::Revoke(self.revoke_all(now)?)
+            }
+        })
+    }
+
+    /// Ends a grant for the person who gave it.
+    pub fn revoke(&mut self, grant: GrantId, now: Timestamp) -> Result<Revoked, R::Error> {
+        self.revoke_if(grant, EndReason::Person, now, |_| true)
+    }
+
+    /// Ends all grants for the person who gave them, and makes the codes that wait worthless.
+    pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
+        self.revoke_every(EndReason::Person, now, |_| true)
+    }
+
+    /// Ends all grants of a client that the owner of this server has ended, and makes its codes that wait worthless.
+    pub fn end_client(&mut self, client: &ClientHash, now: Timestamp) -> Result<Revoked, R::Error> {
+        self.revoke_every(EndReason::Owner, now, |agreed| ClientHash::of(&agreed.client_id) == *client)
+    }
+
+    fn revoke_every(
+        &mut self,
+        reason: EndReason,
+        now: Timestamp,
+        may: impl Fn(&Authorization) -> bool,
+    ) -> Result<Revoked, R::Error> {
+        let mut ended = Vec::new();
+        for grant in self.rows.grants()?.iter().filter(|grant| may(grant.authorization())) {
+            ended.extend(self.end(grant.id(), reason, now)?);
+        }
+        let codes = self.rows.codes()?;
+        for code in codes.iter().filter(|code| code.is_waiting(now) && may(code.authorization())) {
+            // As if it had been redeemed for a grant that is over.
+            let used = code.redeem(GrantId::from_bytes([0; 8]));
+            self.rows.put_code(&used, used.forget_at())?;
+        }
+        Ok(Revoked { ended })
+    }
+
+    /// Returns those of `grants` that are live and whose person may still enter.
+    pub fn standing(
+        &self,
+        grants: Vec<GrantId>,
+        policy: &AdmissionPolicy,
+        now: Timestamp,
+    ) -> Result<Vec<GrantId>, R::Error> {
+        let mut standing = Vec::with_capacity(grants.len());
+        for id in grants {
+            let grant = self.rows.grant(id)?;
+            if grant.is_some_and(|grant| grant.is_live(&self.limits, now) && grant.authorization().is_admitted(policy))
+            {
+                standing.push(id);
+            }
+        }
+        Ok(standing)
+    }
+
+    /// The live grants, last used first.
+    pub fn list(&self, policy: &AdmissionPolicy, now: Timestamp) -> Result<Vec<GrantSummary>, R::Error> {
+        let mut live = self.live(now)?;
+        live.retain(|grant| grant.authorization().is_admitted(policy));
+        let mut list = Vec::with_capacity(live.len());
+        while let Some(last) = take(&mut live, |grant, other| grant > other) {
+            list.push(GrantSummary::of(&last, &self.limits));
+        }
+        Ok(list)
+    }
+
+    /// Deletes what nobody needs any more. Gives when to come again.
+    pub fn sweep(&mut self, now: Timestamp) -> Result<Option<Timestamp>, R::Error> {
+        self.rows.forget(now)
+    }
+
+    /// Ends the grants that were idle longest, until one more fits. Gives them.
+    fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
+        let mut live = self.live(now)?;
+        let mut idle = Vec::new();
+        let is_same = |grant: &Grant| grant.authorization().client_id == *client;
+        while live.iter().filter(|grant| is_same(grant)).count() >= self.limits.grants_per_client {
+            let (mut same, others) = live.into_iter().partition(is_same);
+            idle.extend(take(&mut same, |grant, other| grant < other));
+            live = others;
+            live.append(&mut same);
+        }
+        while live.len() >= self.limits.grants {
+            idle.extend(take(&mut live, |grant, other| grant < other));
+        }
+        for grant in &idle {
+            self.end(grant.id(), EndReason::Crowded, now)?;
+        }
+        Ok(idle)
+    }
+
+    fn live(&self, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
+        let mut grants = self.rows.grants()?;
+        grants.retain(|grant| grant.is_live(&self.limits, now));
+        Ok(grants)
+    }
+
+    fn revoke_if(
+        &mut self,
+        id: GrantId,
+        reason: EndReason,
+        now: Timestamp,
+        may: impl FnOnce(&Grant) -> bool,
+    ) -> Result<Revoked, R::Error> {
+        match self.rows.grant(id)? {
+            Some(grant) if may(&grant) => Ok(Revoked { ended: self.end(id, reason, now)?.into_iter().collect() }),
+            _ => Ok(Revoked::default()),
+        }
+    }
+
+    /// Ends a grant, if there is one.
+    fn end(&mut self, id: GrantId, reason: EndReason, now: Timestamp) -> Result<Option<GrantId>, R::Error> {
+        let Some(grant) = self.rows.grant(id)? else {
+            return Ok(None);
+        };
+        if grant.ended().is_none() {
+            self.put(&grant.end(reason, now))?;
+        }
+        Ok(Some(id))
+    }
+
+    fn put(&mut self, grant: &Grant) -> Result<(), R::Error> {
+        self.rows.put_grant(grant, grant.forget_at(&self.limits))
+    }
+}
+
+fn open(id: GrantId, authorization: Authorization, now: Timestamp, random: &impl Random) -> Grant {
+    let mut secret = [0; 32];
+    random.fill(&mut secret);
+    Grant::new(id, authorization, Secret::from_bytes(secret), now)
+}
+
+/// Takes the grant that comes before all others by when it was used last. They are few, so no sorting.
+fn take(
+    grants: &mut Vec<Grant>,
+    comes_before: impl Fn((Timestamp, GrantId), (Timestamp, GrantId)) -> bool,
+) -> Option<Grant> {
+    let key = |grant: &Grant| (grant.used_at(), grant.id());
+    let mut first: Option<(usize, (Timestamp, GrantId))> = None;
+    for (at, grant) in grants.iter().enumerate() {
+        if first.is_none_or(|(_, best)| comes_before(key(grant), best)) {
+            first = Some((at, key(grant)));
+        }
+    }
+    first.map(|(at, _)| grants.swap_remove(at))
+}

@@ -1,0 +1,94 @@
+//! Rows in memory, for tests.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use crate::grants::authorization_code::CodeId;
+use crate::grants::grant::Grant;
+use crate::grants::grant_store::Rows;
+use crate::grants::pending_code::PendingCode;
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::row::Row;
+use mcp_connector_base::timestamp::Timestamp;
+
+/// Rows in memory, and how many were written.
+#[derive(Clone, Default)]
+pub(crate) struct Memory {
+    codes: BTreeMap<String, (PendingCode, Timestamp)>,
+    grants: BTreeMap<GrantId, (Grant, Timestamp)>,
+    signed_out: Option<(Timestamp, Timestamp)>,
+    entered: BTreeMap<GrantId, Timestamp>,
+    pub(crate) writes: Cell<usize>,
+}
+
+impl Memory {
+    fn wrote(&self) {
+        self.writes.set(self.writes.get().saturating_add(1));
+    }
+}
+
+impl Rows for Memory {
+    type Error = Infallible;
+
+    fn code(&self, id: CodeId) -> Result<Option<PendingCode>, Infallible> {
+        Ok(self.codes.get(&id.to_string()).map(|row| row.0.clone()))
+    }
+
+    fn codes(&self) -> Result<Vec<PendingCode>, Infallible> {
+        Ok(self.codes.values().map(|row| row.0.clone()).collect())
+    }
+
+    fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        // Written down and read again, as a real store does it.
+        let code = PendingCode::from_row(&code.to_row().unwrap()).unwrap();
+        self.codes.insert(PendingCode::id(&code).to_string(), (code, forget_at));
+        Ok(())
+    }
+
+    fn grant(&self, id: GrantId) -> Result<Option<Grant>, Infallible> {
+        Ok(self.grants.get(&id).map(|row| row.0.clone()))
+    }
+
+    fn grants(&self) -> Result<Vec<Grant>, Infallible> {
+        Ok(self.grants.values().map(|row| row.0.clone()).collect())
+    }
+
+    fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        let grant = Grant::from_row(&grant.to_row().unwrap()).unwrap();
+        self.grants.insert(grant.id(), (grant, forget_at));
+        Ok(())
+    }
+
+    fn entered_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Infallible> {
+        Ok(self.entered.get(&grant).copied())
+    }
+
+    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        self.entered.insert(grant, at);
+        Ok(())
+    }
+
+    fn signed_out_at(&self) -> Result<Option<Timestamp>, Infallible> {
+        Ok(self.signed_out.map(|row| row.0))
+    }
+
+    fn put_signed_out_at(&mut self, at: Timestamp, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        self.signed_out = Some((at, forget_at));
+        Ok(())
+    }
+
+    fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
+        self.codes.retain(|_, row| row.1 > now);
+        self.grants.retain(|_, row| row.1 > now);
+        let grants = &self.grants;
+        self.entered.retain(|grant, _| grants.contains_key(grant));
+        self.signed_out = self.signed_out.filter(|row| row.1 > now);
+        let rows = self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1));
+        Ok(rows.chain(self.signed_out.map(|row| row.1)).min())
+    }
+}

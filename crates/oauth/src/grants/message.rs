@@ -1,0 +1,258 @@
+//! What the endpoints and the ledger of a subject say to each other.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clients::client_record::ClientHash;
+use crate::crypto::opaque::{ObjectName, Secret};
+use crate::grants::grant::{Displaced, Grant, Limits, Refresh};
+use crate::grants::grant_store::{CodeRefusal, RedeemRefusal, Redeemed, Refreshed, Revoked};
+use crate::grants::pending_code::{PendingCode, Redemption};
+use crate::grants::refresh_token::{Generation, RefreshToken};
+use crate::login::admission::AdmissionPolicy;
+use crate::resource::protected_resource::Resource;
+use mcp_connector_base::identifier::{ClientId, GrantId};
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::Timestamp;
+
+/// A request to the ledger of one subject.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Call {
+    /// Keep a code.
+    StoreCode(PendingCode),
+    /// Redeem one. The same request, with the same name for the grant, may be repeated after an outage.
+    Redeem(Redemption),
+    /// Use a refresh token. May be repeated after an outage.
+    Refresh(Refresh),
+    /// The client gives up the grant of a refresh token.
+    RevokeToken {
+        /// Which grant the token names,
+        grant: GrantId,
+        /// which generation,
+        generation: Generation,
+        /// and how it proves both.
+        proof: Secret,
+        /// Who asks.
+        client_id: ClientId,
+    },
+    /// The client gives up the grant of an access token, whose signature has been checked.
+    RevokeForClient {
+        /// Which grant.
+        grant: GrantId,
+        /// Who asks.
+        client_id: ClientId,
+    },
+    /// Which of these grants are still valid?
+    Look {
+        /// The grants.
+        grants: Vec<GrantId>,
+        /// Who may sign in, by the current settings.
+        policy: AdmissionPolicy,
+    },
+    /// The owner of this server has ended a client for everybody.
+    EndClient {
+        /// Which.
+        client: ClientHash,
+    },
+    /// The person who gave the grants looks at them, or ends some. Nothing of it happens if they have signed out everywhere
+    /// since this sign-in.
+    ForPerson {
+        /// When they signed in.
+        signed_in_at: Timestamp,
+        /// What they want.
+        wish: Wish,
+    },
+}
+
+/// What a person wants who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wish {
+    /// To see the live grants.
+    See {
+        /// Who may sign in, by the current settings.
+        policy: AdmissionPolicy,
+    },
+    /// To end one.
+    End {
+        /// Which grant.
+        grant: GrantId,
+    },
+    /// To end all.
+    EndAll,
+    /// To end all, and with them every sign-in of this person in any browser.
+    SignOut,
+}
+
+/// Its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// Whether it is stored, or why it is not.
+    StoreCode(Result<(), CodeRefusal>),
+    /// The grant, or why there is none.
+    Redeem(Result<Redeemed, RedeemRefusal>),
+    /// The new tokens, or why there are none.
+    Refresh(Refreshed),
+    /// What ended.
+    Revoke(Revoked),
+    /// The live grants.
+    List(Vec<GrantSummary>),
+    /// The valid ones of the grants that were asked for.
+    Look(Vec<GrantId>),
+    /// Nothing was done: the person has signed out everywhere since.
+    SignedOut,
+}
+
+impl Reply {
+    /// Returns the grants that ended.
+    #[must_use]
+    pub fn ended(&self) -> &[GrantId] {
+        match self {
+            Self::Redeem(Ok(redeemed)) => &redeemed.ended,
+            Self::Redeem(Err(RedeemRefusal::Replayed(grant))) => std::slice::from_ref(grant),
+            Self::Refresh(refreshed) => &refreshed.ended,
+            Self::Revoke(revoked) => &revoked.ended,
+            Self::Redeem(Err(_)) | Self::StoreCode(_) | Self::List(_) | Self::Look(_) | Self::SignedOut => &[],
+        }
+    }
+}
+
+/// A grant, for the page where a person looks at theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantSummary {
+    /// Its name.
+    pub id: GrantId,
+    /// To which client.
+    pub client_id: ClientId,
+    /// What that client calls itself; unverified.
+    pub client_name: Option<String>,
+    /// Where its code was sent.
+    pub redirect_uri: String,
+    /// At which resource.
+    pub resource: Resource,
+    /// With which permissions.
+    pub scope: ScopeSet,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub used_at: Timestamp,
+    /// When it expires if nobody uses it.
+    pub expires: Timestamp,
+    /// The grants that ended to make room for it.
+    pub displaced: Vec<Displaced>,
+}
+
+impl GrantSummary {
+    pub(crate) fn of(grant: &Grant, limits: &Limits) -> Self {
+        let agreed = grant.authorization();
+        Self {
+            id: grant.id(),
+            client_id: agreed.client_id.clone(),
+            client_name: agreed.client_name.clone(),
+            redirect_uri: agreed.redirect_uri.clone(),
+            resource: agreed.resource.clone(),
+            scope: agreed.scope.clone(),
+            created_at: grant.created_at(),
+            used_at: grant.used_at(),
+            expires: grant.expires(limits),
+            displaced: grant.displaced().to_vec(),
+        }
+    }
+}
+
+/// The answer to another question: two versions of this program are talking to each other.
+const UNEXPECTED: Outage = Outage::Storage;
+
+/// Where the ledgers are. The edge writes one function; the others say what they ask for and what they get.
+#[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
+pub trait Grants {
+    /// Sends one message to the ledger in `object`, which answers it in one transaction.
+    async fn call(&self, object: ObjectName, call: Call) -> Result<Reply, Outage>;
+
+    /// Keeps a code.
+    async fn store_code(&self, object: ObjectName, code: PendingCode) -> Result<Result<(), CodeRefusal>, Outage> {
+        let Reply::StoreCode(stored) = self.call(object, Call::StoreCode(code)).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(stored)
+    }
+
+    /// Redeems a code.
+    async fn redeem(&self, object: ObjectName, request: Redemption) -> Result<Result<Redeemed, RedeemRefusal>, Outage> {
+        let Reply::Redeem(answer) = self.call(object, Call::Redeem(request)).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(answer)
+    }
+
+    /// Uses a refresh token.
+    async fn refresh(&self, object: ObjectName, request: Refresh) -> Result<Refreshed, Outage> {
+        let Reply::Refresh(answer) = self.call(object, Call::Refresh(request)).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(answer)
+    }
+
+    /// Ends the grant of a refresh token for the client it was given to.
+    async fn revoke_token(&self, token: &RefreshToken, client_id: ClientId) -> Result<Revoked, Outage> {
+        let call = Call::RevokeToken {
+            grant: token.grant(),
+            generation: token.generation(),
+            proof: token.proof().clone(),
+            client_id,
+        };
+        self.revoke(token.object(), call).await
+    }
+
+    /// Ends what one of the revoking calls names.
+    async fn revoke(&self, object: ObjectName, call: Call) -> Result<Revoked, Outage> {
+        let Reply::Revoke(revoked) = self.call(object, call).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(revoked)
+    }
+
+    /// The live grants, for the person who gave them; none if that person has signed out everywhere since `signed_in_at`.
+    async fn seen_by_person(
+        &self,
+        object: ObjectName,
+        signed_in_at: Timestamp,
+        policy: AdmissionPolicy,
+    ) -> Result<Option<Vec<GrantSummary>>, Outage> {
+        match self.call(object, Call::ForPerson { signed_in_at, wish: Wish::See { policy } }).await? {
+            Reply::List(grants) => Ok(Some(grants)),
+            Reply::SignedOut => Ok(None),
+            Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::Revoke(_) | Reply::Look(_) => {
+                Err(UNEXPECTED)
+            }
+        }
+    }
+
+    /// Asks which of some grants of one subject are still valid.
+    async fn standing(
+        &self,
+        object: ObjectName,
+        grants: Vec<GrantId>,
+        policy: AdmissionPolicy,
+    ) -> Result<Vec<GrantId>, Outage> {
+        let Reply::Look(standing) = self.call(object, Call::Look { grants, policy }).await? else {
+            return Err(UNEXPECTED);
+        };
+        Ok(standing)
+    }
+
+    /// Ends what the person wants to end; none as above.
+    async fn ended_by_person(
+        &self,
+        object: ObjectName,
+        signed_in_at: Timestamp,
+        wish: Wish,
+    ) -> Result<Option<Revoked>, Outage> {
+        match self.call(object, Call::ForPerson { signed_in_at, wish }).await? {
+            Reply::Revoke(revoked) => Ok(Some(revoked)),
+            Reply::SignedOut => Ok(None),
+            Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::List(_) | Reply::Look(_) => {
+                Err(UNEXPECTED)
+            }
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Refresh tokens as text (RFC 6749 §6). A token names its grant and its generation, and proves both with a part that only
+//! the storage object can compute, from a key it keeps per grant. So the object can give out the very same successor again,
+//! without storing any token; what it stores is worthless without the routing key, and the routing key without what it stores.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::keys::ring::MacKey;
+use crate::crypto::opaque;
+use crate::crypto::opaque::{Fields, NotOurs, ObjectName, Secret};
+use mcp_connector_base::identifier::GrantId;
+
+const PREFIX: &str = "mr1";
+/// Object, grant, generation, proof.
+const PAYLOAD: usize = 16 + 8 + 4 + 32;
+
+/// A refresh token that was made here, now or earlier.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    object: ObjectName,
+    grant: GrantId,
+    generation: Generation,
+    proof: Secret,
+}
+
+/// How often a grant was refreshed: 1 for the token that came with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// That of the token that comes with a grant.
+    pub const FIRST: Self = Self(1);
+
+    /// The one after; none after four billion.
+    #[must_use]
+    pub const fn next(self) -> Option<Self> {
+        match self.0.checked_add(1) {
+            Some(next) => Some(Self(next)),
+            None => None,
+        }
+    }
+
+    /// As a number.
+    #[must_use]
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+impl RefreshToken {
+    /// Puts together what the object gave: where the grant lies, and the proof of one generation.
+    #[must_use]
+    pub const fn new(object: ObjectName, grant: GrantId, generation: Generation, proof: Secret) -> Self {
+        Self { object, grant, generation, proof }
+    }
+
+    /// Reads what a client sent.
+    pub fn parse(text: &str, key: &MacKey) -> Result<Self, NotOurs> {
+        let payload: [u8; PAYLOAD] = opaque::read(PREFIX, text, key)?;
+        let mut fields = Fields(&payload);
+        Ok(Self {
+            object: ObjectName::from_bytes(fields.take()?),
+            grant: GrantId::from_bytes(fields.take()?),
+            generation: Generation(u32::from_be_bytes(fields.take()?)),
+            proof: Secret::from_bytes(fields.take()?),
+        })
+    }
+
+    /// What the client is given.
+    #[must_use]
+    pub fn expose(&self, key: &MacKey) -> String {
+        let (object, grant, generation) =
+            (self.object.to_bytes(), self.grant.to_bytes(), self.generation.0.to_be_bytes());
+        let payload = [object.as_slice(), &grant, &generation, self.proof.as_bytes()].concat();
+        opaque::write(PREFIX, &payload, key)
+    }
+
+    /// Whether a text says of itself that it is one, which decides how a revocation request is read.
+    #[must_use]
+    pub fn looks_like_one(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
+    /// Where its grant lies.
+    #[must_use]
+    pub const fn object(&self) -> ObjectName {
+        self.object
+    }
+
+    /// Which grant it belongs to.
+    #[must_use]
+    pub const fn grant(&self) -> GrantId {
+        self.grant
+    }
+
+    /// Which of the grant's tokens it is.
+    #[must_use]
+    pub const fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    /// What the object checks.
+    #[must_use]
+    pub const fn proof(&self) -> &Secret {
+        &self.proof
+    }
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RefreshToken(generation {})", self.generation.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::crypto::keys::ring::KeyRing;
+    use crate::crypto::keys::tests::{master, ring};
+
+    fn token() -> RefreshToken {
+        RefreshToken::new(
+            ObjectName::from_bytes([9; 16]),
+            GrantId::from_bytes([8; 8]),
+            Generation(7),
+            Secret::from_bytes([6; 32]),
+        )
+    }
+
+    #[test]
+    fn a_token_survives_its_text_and_a_new_master_key() {
+        let text = token().expose(ring(1).routing());
+        assert!(text.starts_with("mr1") && text.len() < 150, "{}", text.len());
+        assert!(RefreshToken::looks_like_one(&text));
+        let rotated = KeyRing::new(&master(2), &[master(1)]);
+        assert_eq!(RefreshToken::parse(&text, rotated.routing()), Ok(token()));
+        assert_eq!(RefreshToken::parse(&text, ring(2).routing()), Err(NotOurs));
+    }
+
+    #[test]
+    fn the_same_generation_always_has_the_same_text() {
+        assert_eq!(token().expose(ring(1).routing()), token().expose(ring(1).routing()));
+    }
+
+    #[test]
+    fn a_token_does_not_print_itself() {
+        assert_eq!(format!("{:?}", token()), "RefreshToken(generation 7)");
+    }
+
+    #[test]
+    fn generations_end_rather_than_begin_again() {
+        assert_eq!(Generation(u32::MAX).next(), None);
+        assert_eq!(Generation::FIRST.next(), Some(Generation(2)));
+    }
+
+    proptest! {
+        #[test]
+        fn one_changed_character_spoils_it(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
+            let ring = ring(1);
+            let text = token().expose(ring.routing());
+            let at = at.index(text.len());
+            let mut changed = text.clone();
+            changed.replace_range(at..=at, &to);
+            prop_assume!(changed != text);
+            prop_assert_eq!(RefreshToken::parse(&changed, ring.routing()), Err(NotOurs));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,50}|mr1[A-Za-z0-9_-]{0,120}") {
+            prop_assert_eq!(RefreshToken::parse(&text, ring(1).routing()), Err(NotOurs));
+        }
+    }
+}

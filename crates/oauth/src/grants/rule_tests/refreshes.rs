@@ -1,0 +1,207 @@
+//! What a refresh token gives, and when using one again ends the grant.
+
+use crate::grants::rule_tests::*;
+
+fn away(request: &Refresh) -> Refresh {
+    Refresh { from: Some(AWAY), ..request.clone() }
+}
+
+#[test]
+fn a_refresh_writes_one_row_and_a_retry_none() {
+    let (mut ledger, request) = one();
+    let before = ledger.rows().writes.get();
+    refresh(&mut ledger, &request, START.plus(60)).unwrap();
+    assert_eq!(ledger.rows().writes.get(), before + 1);
+    refresh(&mut ledger, &request, START.plus(61)).unwrap();
+    assert_eq!(ledger.rows().writes.get(), before + 1);
+}
+
+#[test]
+fn a_retry_within_a_minute_gets_the_same_successor_however_often() {
+    let (mut ledger, request) = one();
+    let first = refresh(&mut ledger, &request, START).unwrap();
+    assert_eq!((first.retry, first.generation.number()), (Retry::First, 2));
+    for pause in [0, 0, 1, 30, 60] {
+        let again = refresh(&mut ledger, &request, START.plus(pause)).unwrap();
+        assert_eq!((again.retry, again.generation, again.proof), (Retry::Soon, first.generation, first.proof.clone()));
+    }
+}
+
+#[test]
+fn later_the_last_token_works_as_often_as_it_is_sent_from_the_network_that_rotated_last() {
+    let (mut ledger, request) = one();
+    let first = refresh(&mut ledger, &request, START).unwrap();
+    for day in 1..30 {
+        let again = refresh(&mut ledger, &request, START.plus(day * DAY)).unwrap();
+        assert_eq!((again.retry, again.generation, &again.proof), (Retry::Late, first.generation, &first.proof));
+    }
+}
+
+#[test]
+fn later_the_last_token_works_three_times_in_thirty_days_from_another_network() {
+    let (mut ledger, request) = one();
+    let first = refresh(&mut ledger, &request, START).unwrap();
+    let request = away(&request);
+    for pause in [61, 2 * DAY, 5 * DAY] {
+        let again = refresh(&mut ledger, &request, START.plus(pause)).unwrap();
+        let want = (Retry::LateFromElsewhere, first.generation, &first.proof);
+        assert_eq!((again.retry, again.generation, &again.proof), want);
+    }
+    assert_eq!(refresh(&mut ledger, &request, START.plus(6 * DAY)), Err(RefreshRefusal::Replayed));
+    assert_eq!(grant(&ledger, request.grant).ended().unwrap().reason, EndReason::TokenReplayed);
+}
+
+#[test]
+fn late_retries_are_counted_per_grant_and_not_per_token() {
+    let (mut ledger, mut request) = one();
+    let mut now = START;
+    for round in 0..4 {
+        let next = refresh(&mut ledger, &request, now).unwrap();
+        now = now.plus(3600);
+        let late = refresh(&mut ledger, &away(&request), now);
+        assert_eq!(late.is_ok(), round < 3, "{round}");
+        request = after(&request, &next);
+    }
+    assert!(grant(&ledger, request.grant).ended().is_some());
+}
+
+#[test]
+fn late_retries_come_back_after_thirty_days() {
+    for (days, good) in [(29, false), (31, true)] {
+        let (mut ledger, request) = one();
+        let mut last = request.clone();
+        let mut request = after(&request, &refresh(&mut ledger, &request, START).unwrap());
+        for _ in 0..3 {
+            refresh(&mut ledger, &away(&last), START.plus(3600)).unwrap();
+        }
+        for week in 1..=4 {
+            last = request.clone();
+            request = after(&request, &refresh(&mut ledger, &request, START.plus(week * 7 * DAY)).unwrap());
+        }
+        assert_eq!(refresh(&mut ledger, &away(&last), START.plus(days * DAY)).is_ok(), good, "{days}");
+    }
+}
+
+#[test]
+fn a_token_older_than_the_last_ends_the_grant_from_another_network_even_at_once() {
+    let (mut ledger, first) = one();
+    let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
+    let third = after(&second, &refresh(&mut ledger, &second, START).unwrap());
+    let answer = ledger.answer(Call::Refresh(away(&first)), START, &random()).unwrap();
+    assert_eq!(answer.ended(), [first.grant]);
+    for token in [&first, &second, &third] {
+        assert_eq!(refresh(&mut ledger, token, START), Err(RefreshRefusal::Ended));
+    }
+}
+
+#[test]
+fn a_token_from_a_future_that_was_rolled_back_is_refused_and_harms_nothing() {
+    let (mut ledger, first) = one();
+    let mut restored = Ledger::new(ledger.rows().clone(), Limits::default());
+    let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
+    assert_eq!(refresh(&mut restored, &second, START), Err(RefreshRefusal::Unknown));
+    assert!(refresh(&mut restored, &first, START).is_ok());
+}
+
+#[test]
+fn a_refresh_that_does_not_fit_changes_nothing_however_old_its_token() {
+    type Change = fn(&mut Refresh);
+    let cases: [(RefreshRefusal, Change); 7] = [
+        (RefreshRefusal::Unknown, |request| request.grant = GrantId::from_bytes([9; 8])),
+        (RefreshRefusal::Unknown, |request| request.proof = Secret::from_bytes([0; 32])),
+        (RefreshRefusal::OtherClient, |request| request.client_id = ClientId::new("other").unwrap()),
+        (RefreshRefusal::OtherIssuer, |request| {
+            request.issuer = other_name();
+            request.resource = Some(Resource::parse("https://other.example/mcp").unwrap());
+        }),
+        (RefreshRefusal::OtherResource, |request| request.resource = Some(private())),
+        (RefreshRefusal::Scope, |request| request.scope = Some(scope("notes:write"))),
+        (RefreshRefusal::OtherClient, |request| {
+            // Somebody else's client and a changed passphrase: nobody learns of the passphrase, nothing ends.
+            request.client_id = ClientId::new("other").unwrap();
+            request.policy = policy(&[]);
+        }),
+    ];
+    for (want, change) in cases {
+        let (mut ledger, first) = one();
+        let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
+        let third = after(&second, &refresh(&mut ledger, &second, START).unwrap());
+        for token in [first, second, third.clone()] {
+            let mut wrong = token;
+            change(&mut wrong);
+            assert_eq!(refresh(&mut ledger, &wrong, START), Err(want));
+        }
+        assert!(refresh(&mut ledger, &third, START).is_ok(), "the honest client still can: {want}");
+    }
+}
+
+#[test]
+fn scopes_may_shrink_for_one_access_token_and_never_grow() {
+    let (mut ledger, mut request) = one();
+    for (asked, want) in [
+        (None, "notes:read profile"),
+        (Some("profile"), "profile"),
+        (Some(""), "notes:read profile"),
+        (Some("notes:read profile"), "notes:read profile"),
+        (Some("notes:write profile offline_access"), "profile"),
+        (None, "notes:read profile"),
+    ] {
+        request.scope = asked.map(scope);
+        let renewal = refresh(&mut ledger, &request, START).unwrap();
+        assert_eq!(renewal.scope, scope(want), "{asked:?}");
+        assert_eq!(renewal.authorization.scope, scope("notes:read profile"), "{asked:?}");
+        request = after(&request, &renewal);
+    }
+}
+
+#[test]
+fn a_grant_without_scopes_can_be_refreshed() {
+    let mut ledger = ledger();
+    let bare = Authorization { scope: ScopeSet::empty(), ..authorization() };
+    let code = waiting_for(&mut ledger, bare, &random(), START);
+    let redeemed = ledger.redeem(&code, START, &random()).unwrap().unwrap();
+    let request = Refresh {
+        grant: redeemed.grant,
+        generation: redeemed.generation,
+        proof: redeemed.proof,
+        client_id: client(),
+        issuer: issuer(),
+        scope: None,
+        resource: None,
+        from: None,
+        policy: policy(&[EPOCH]),
+    };
+    assert_eq!(refresh(&mut ledger, &request, START).unwrap().scope, ScopeSet::empty());
+}
+
+#[test]
+fn a_grant_expires_when_idle_and_in_any_case() {
+    let (mut ledger, request) = one();
+    assert_eq!(refresh(&mut ledger, &request, START.plus(30 * DAY)), Err(RefreshRefusal::Expired));
+    let mut request = after(&request, &refresh(&mut ledger, &request, START.plus(30 * DAY - 1)).unwrap());
+    for days in [59, 88] {
+        request = after(&request, &refresh(&mut ledger, &request, START.plus(days * DAY)).unwrap());
+    }
+    assert_eq!(refresh(&mut ledger, &request, START.plus(90 * DAY)), Err(RefreshRefusal::Expired));
+}
+
+#[test]
+fn changed_credentials_end_every_grant_at_its_next_use() {
+    let (mut ledger, request) = one();
+    let changed = Refresh { policy: policy(&[Epoch::from_bytes([2; 8])]), ..request.clone() };
+    let reply = ledger.answer(Call::Refresh(changed), START, &random()).unwrap();
+    assert_eq!(reply.ended(), [request.grant]);
+    assert_eq!(refresh(&mut ledger, &request, START), Err(RefreshRefusal::Ended), "for good");
+    assert!(ledger.list(&policy(&[Epoch::from_bytes([2; 8])]), START).unwrap().is_empty());
+}
+
+#[test]
+fn a_grant_moves_to_the_current_spelling_of_the_same_credentials() {
+    let (mut ledger, request) = one();
+    let new = Epoch::from_bytes([2; 8]);
+    let during = Refresh { policy: policy(&[new, EPOCH]), ..request };
+    let renewal = refresh(&mut ledger, &during, START).unwrap();
+    assert_eq!(renewal.authorization.admission, Admission::Version(new));
+    let later = Refresh { policy: policy(&[new]), ..after(&during, &renewal) };
+    assert!(refresh(&mut ledger, &later, START).is_ok());
+}

@@ -1,0 +1,189 @@
+//! The sign-in of a person who looks at their connected apps: a cookie that nobody but this server can read, kept nowhere,
+//! good for half an hour, worthless as soon as the person may no longer enter. And the mark in each of the page's
+//! forms, which shows that the form belongs to this sign-in and to no other site.
+
+use serde::{Deserialize, Serialize};
+
+use crate::authorize::sign_in::Person;
+use crate::crypto::keys::ring::KeyRing;
+use crate::crypto::seal::{Sealable, Sealed};
+use crate::login::admission::{Admission, AdmissionPolicy};
+use crate::web::cookie::HostCookie;
+use crate::web::web_url::WebScheme;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::timestamp::{Random, Timestamp};
+
+/// How long a sign-in lasts, in seconds. It is not prolonged by use.
+pub const SESSION_LIFETIME: u64 = MAX_AGE as u64;
+const MAX_AGE: u32 = 30 * 60;
+const COOKIE: HostCookie = HostCookie::new("mcp-account");
+
+/// A person who is signed in here, in one browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Makes each sign-in another one. Not a secret by itself.
+    id: [u8; 16],
+    subject: Subject,
+    display_name: Option<String>,
+    admission: Admission,
+    signed_in_at: Timestamp,
+}
+
+impl Sealable for Session {
+    const PURPOSE: &'static str = "signed in to the account page";
+}
+
+/// That a form was made for one sign-in.
+#[derive(Serialize, Deserialize)]
+struct OwnForm;
+
+impl Sealable for OwnForm {
+    const PURPOSE: &'static str = "form of the account page";
+}
+
+/// That a sign-in to the account page was begun in this browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSignIn;
+
+impl Sealable for AccountSignIn {
+    const PURPOSE: &'static str = "signing in to the account page";
+}
+
+impl Session {
+    /// For somebody who has just proven who they are. Gives the `Set-Cookie` header with it.
+    #[must_use]
+    pub fn begin(
+        person: &Person,
+        scheme: WebScheme,
+        keys: &KeyRing,
+        random: &impl Random,
+        now: Timestamp,
+    ) -> Option<String> {
+        let mut id = [0; 16];
+        random.fill(&mut id);
+        let (subject, display_name) = (person.subject.clone(), person.short_name());
+        let session = Self { id, subject, display_name, admission: person.admission.clone(), signed_in_at: now };
+        let sealed = Sealed::seal(&session, &[], now.plus(SESSION_LIFETIME), keys.seal(), random).ok()?;
+        COOKIE.set(scheme, sealed.as_str(), MAX_AGE)
+    }
+
+    /// Reads the session of a browser, if it is valid and the person is still admitted.
+    #[must_use]
+    pub fn read(
+        scheme: WebScheme,
+        cookie_header: Option<&str>,
+        policy: &AdmissionPolicy,
+        keys: &KeyRing,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let sealed = Sealed::from_text(COOKIE.read(scheme, cookie_header)?);
+        let session: Self = sealed.open(&[], now, keys.seal()).ok()?;
+        policy.admits(&session.subject, &session.admission).then_some(session)
+    }
+
+    /// The `Set-Cookie` header that takes it away from the browser.
+    #[must_use]
+    pub fn end(scheme: WebScheme) -> String {
+        COOKIE.clear(scheme)
+    }
+
+    /// The mark of this sign-in's forms.
+    #[must_use]
+    pub fn form(&self, keys: &KeyRing, random: &impl Random) -> Option<String> {
+        let expires = self.signed_in_at.plus(SESSION_LIFETIME);
+        let sealed = Sealed::seal(&OwnForm, &self.id, expires, keys.seal(), random).ok()?;
+        Some(sealed.as_str().to_owned())
+    }
+
+    /// Whether a form has the mark of this sign-in.
+    #[must_use]
+    pub fn made(&self, form: &str, keys: &KeyRing, now: Timestamp) -> bool {
+        Sealed::<OwnForm>::from_text(form).open(&self.id, now, keys.seal()).is_ok()
+    }
+
+    /// Under which name the person's grants are kept.
+    #[must_use]
+    pub const fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// What to call the person.
+    #[must_use]
+    pub fn display_name(&self) -> Option<&str> {
+        self.display_name.as_deref()
+    }
+
+    /// When they signed in.
+    #[must_use]
+    pub const fn signed_in_at(&self) -> Timestamp {
+        self.signed_in_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::keys::tests::{Counting, ring};
+    use crate::login::passphrase::Epoch;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
+    const OTHER: Epoch = Epoch::from_bytes([2; 8]);
+
+    fn policy(versions: &[Epoch]) -> AdmissionPolicy {
+        AdmissionPolicy::Passphrase { versions: versions.to_vec() }
+    }
+
+    fn cookie(name: &str, random: u64) -> String {
+        let subject = Subject::new(name).unwrap();
+        let person = Person { subject, display_name: Some("Ö".repeat(300)), admission: Admission::Version(EPOCH) };
+        let set = Session::begin(&person, WebScheme::Https, &ring(1), &Counting::from(random), NOW).unwrap();
+        set.split(';').next().unwrap().to_owned()
+    }
+
+    fn read(cookie: &str, epochs: &[Epoch], now: Timestamp) -> Option<Session> {
+        Session::read(WebScheme::Https, Some(cookie), &policy(epochs), &ring(1), now)
+    }
+
+    #[test]
+    fn a_sign_in_lasts_half_an_hour_and_no_longer_than_its_credentials() {
+        let cookie = cookie("owner", 1);
+        assert!(cookie.starts_with("__Host-mcp-account="), "{cookie}");
+        let session = read(&cookie, &[OTHER, EPOCH], NOW).unwrap();
+        assert_eq!(session.subject().as_str(), "owner");
+        assert_eq!(session.display_name().unwrap().chars().count(), 100, "a long name is cut");
+        for (name, epochs, later, good) in [
+            ("its last second", &[EPOCH][..], SESSION_LIFETIME - 1, true),
+            ("its end", &[EPOCH], SESSION_LIFETIME, false),
+            ("other credentials", &[OTHER], 0, false),
+            ("none", &[], 0, false),
+        ] {
+            assert_eq!(read(&cookie, epochs, NOW.plus(later)).is_some(), good, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_made_here_for_this_is_no_sign_in() {
+        let cookie = cookie("owner", 1);
+        let foreign = Session::read(WebScheme::Https, Some(&cookie), &policy(&[EPOCH]), &ring(2), NOW);
+        assert_eq!(foreign, None, "another key");
+        let form = read(&cookie, &[EPOCH], NOW).unwrap().form(&ring(1), &Counting::from(9)).unwrap();
+        for forged in ["__Host-mcp-account=owner", "__Host-mcp-account=", &format!("__Host-mcp-account={form}")] {
+            assert_eq!(read(forged, &[EPOCH], NOW), None, "{forged}");
+        }
+        assert_eq!(read(&cookie.replace("__Host-", ""), &[EPOCH], NOW), None, "set by another host");
+    }
+
+    #[test]
+    fn a_form_belongs_to_one_sign_in() {
+        let [one, again, other] = [("owner", 1), ("owner", 50), ("somebody", 99)]
+            .map(|(name, random)| read(&cookie(name, random), &[EPOCH], NOW).unwrap());
+        let keys = ring(1);
+        let form = one.form(&keys, &Counting::from(7)).unwrap();
+        assert!(one.made(&form, &keys, NOW));
+        assert!(!again.made(&form, &keys, NOW), "another sign-in of the same person");
+        assert!(!other.made(&form, &keys, NOW), "another person");
+        assert!(!one.made(&form, &keys, NOW.plus(SESSION_LIFETIME)), "too late");
+        assert!(!one.made("", &keys, NOW) && !one.made("x", &keys, NOW));
+    }
+}

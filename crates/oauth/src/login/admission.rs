@@ -1,0 +1,334 @@
+//! What admitted a person who signed in, and whether it would still admit them today.
+//!
+//! A sign-in keeps its [`Admission`]; the settings of today are an [`AdmissionPolicy`]. Each refresh, each look at a grant and
+//! each page of the account compares the two. So a change of the settings ends exactly the sign-ins that it no longer admits.
+
+use serde::{Deserialize, Serialize};
+
+use crate::external_issuer::token::subject_of;
+use crate::login::identity::AllowedUsers;
+use crate::login::passphrase::Epoch;
+use crate::login::unlisted::EmailClaim;
+use crate::web::discovery::ForeignIssuer;
+use mcp_connector_base::identifier::Subject;
+
+/// Longest identifier of an account, in bytes (OpenID Connect Core §2 allows 255 characters).
+const MAX_ID: usize = 256;
+/// Longest name or e-mail address of an account, in bytes. A longer one is ignored.
+const MAX_CLAIM: usize = 320;
+
+/// What admitted a sign-in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Admission {
+    /// The owner's passphrase of this version.
+    ///
+    /// In sign-ins of the first version of this program, which kept nothing else: all settings of the identity provider
+    /// together, the list of those who may enter included.
+    Version(Epoch),
+    /// An account at an identity provider.
+    Account(Account),
+    /// Cloudflare Access admitted the person.
+    Access(AccessApplication),
+    /// An account of which only the list that it was on is known. From a sign-in of the first version, after a refresh.
+    OnList {
+        /// The provider.
+        issuer: String,
+        /// The list as it was.
+        entries: AllowedUsers,
+    },
+    /// An account with an address of which the provider does not say whether it is verified. The address counts as long as the
+    /// owner trusts the provider to give out its addresses.
+    AccountWithTrustedEmail(Account),
+}
+
+/// An account at an identity provider: what the list of those who may enter is compared with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub(crate) issuer: String,
+    /// What the provider calls the person for ever. Compared byte for byte.
+    pub(crate) id: String,
+    /// What they call themselves there. Compared in any case.
+    pub(crate) login: Option<String>,
+    /// Verified by the provider, or taken on trust: [`Admission`] says which.
+    pub(crate) email: Option<String>,
+}
+
+/// An identifier that is longer than any that OpenID Connect knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLong;
+
+impl Account {
+    /// Takes what a provider says. Names and addresses that nobody has, because of their length, are left out.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`TooLong`] for an identifier of more than 256 bytes.
+    pub fn new(issuer: &ForeignIssuer, id: &str, login: Option<&str>, email: Option<&str>) -> Result<Self, TooLong> {
+        if id.len() > MAX_ID {
+            return Err(TooLong);
+        }
+        let claim = |claim: Option<&str>| claim.filter(|claim| claim.len() <= MAX_CLAIM).map(str::to_owned);
+        Ok(Self { issuer: issuer.as_str().to_owned(), id: id.to_owned(), login: claim(login), email: claim(email) })
+    }
+}
+
+/// An application of Cloudflare Access, whose policy says who may enter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessApplication {
+    /// The URL of the team.
+    pub team: String,
+    /// The AUD tag.
+    pub audience: String,
+}
+
+/// Who may sign in, by the current settings.
+///
+/// `settings` are the names that the first version of this program gave to all settings together: they admit its sign-ins until
+/// the settings change or a refresh has written down more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AdmissionPolicy {
+    /// Anybody who knows the passphrase. Its versions under the current master key, first, and under earlier ones. None where
+    /// no passphrase is set: then nobody may enter.
+    Passphrase {
+        /// The versions.
+        versions: Vec<Epoch>,
+    },
+    /// People whose account at a provider is on the list.
+    Accounts {
+        /// The provider.
+        issuer: String,
+        /// The list.
+        allowed: AllowedUsers,
+        /// Whether an address counts that the provider does not call verified.
+        email: EmailClaim,
+        /// See above.
+        settings: Vec<Epoch>,
+    },
+    /// People whom Cloudflare Access admits.
+    Access {
+        /// The application.
+        application: AccessApplication,
+        /// See above.
+        settings: Vec<Epoch>,
+    },
+}
+
+impl AdmissionPolicy {
+    /// Admits nobody.
+    pub const NOBODY: Self = Self::Passphrase { versions: Vec::new() };
+
+    /// Returns whether what admitted `subject` once would admit them today.
+    #[must_use]
+    pub fn admits(&self, subject: &Subject, admission: &Admission) -> bool {
+        match (self, admission) {
+            (_, Admission::Version(version)) if self.versions().contains(version) => true,
+            (Self::Accounts { issuer, allowed, .. }, Admission::Account(account)) => {
+                *issuer == account.issuer && allowed.admit(account)
+            }
+            (Self::Accounts { issuer, allowed, email, .. }, Admission::AccountWithTrustedEmail(account)) => {
+                *issuer == account.issuer
+                    && match email {
+                        EmailClaim::Trusted => allowed.admit(account),
+                        EmailClaim::VerifiedOnly => allowed.admit(&Account { email: None, ..account.clone() }),
+                    }
+            }
+            (Self::Accounts { issuer, allowed, .. }, Admission::OnList { issuer: then, entries }) => {
+                let is_superset = issuer == then && allowed.has_all_of(entries);
+                is_superset || names(issuer, allowed, subject)
+            }
+            (Self::Accounts { issuer, allowed, .. }, Admission::Version(_)) => names(issuer, allowed, subject),
+            (Self::Access { application, .. }, Admission::Access(then)) => application == then,
+            (
+                Self::Passphrase { .. } | Self::Access { .. },
+                Admission::Version(_)
+                | Admission::Account(_)
+                | Admission::OnList { .. }
+                | Admission::AccountWithTrustedEmail(_),
+            )
+            | (Self::Passphrase { .. } | Self::Accounts { .. }, Admission::Access(_)) => false,
+        }
+    }
+
+    /// Returns an admission that holds today in the form in which it is written today.
+    #[must_use]
+    pub fn renewed(&self, admission: &Admission) -> Admission {
+        match (self, admission) {
+            (Self::Passphrase { versions }, Admission::Version(version)) => {
+                Admission::Version(versions.first().copied().unwrap_or(*version))
+            }
+            (Self::Accounts { issuer, allowed, .. }, Admission::Version(_)) => {
+                Admission::OnList { issuer: issuer.clone(), entries: allowed.clone() }
+            }
+            (Self::Access { application, .. }, Admission::Version(_)) => Admission::Access(application.clone()),
+            (
+                _,
+                Admission::Account(_)
+                | Admission::Access(_)
+                | Admission::OnList { .. }
+                | Admission::AccountWithTrustedEmail(_),
+            ) => admission.clone(),
+        }
+    }
+
+    /// Returns the versions of the passphrase, or the names of all settings: what an access token may say of itself.
+    #[must_use]
+    pub fn versions(&self) -> &[Epoch] {
+        match self {
+            Self::Passphrase { versions } => versions,
+            Self::Accounts { settings, .. } | Self::Access { settings, .. } => settings,
+        }
+    }
+}
+
+impl Admission {
+    /// Returns the version of the passphrase, for an access token.
+    #[must_use]
+    pub const fn version(&self) -> Option<Epoch> {
+        match self {
+            Self::Version(version) => Some(*version),
+            Self::Account(_) | Self::Access(_) | Self::OnList { .. } | Self::AccountWithTrustedEmail(_) => None,
+        }
+    }
+}
+
+/// Returns whether an entry of the list is the identifier behind `subject`.
+fn names(issuer: &str, allowed: &AllowedUsers, subject: &Subject) -> bool {
+    ForeignIssuer::parse(issuer).is_ok_and(|issuer| {
+        allowed.entries().iter().any(|entry| subject_of(&issuer, entry).is_ok_and(|named| named == *subject))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUER: &str = "https://id.example";
+    const THEN: Epoch = Epoch::from_bytes([1; 8]);
+    const NOW: Epoch = Epoch::from_bytes([2; 8]);
+
+    fn issuer() -> ForeignIssuer {
+        ForeignIssuer::parse(ISSUER).unwrap()
+    }
+
+    fn subject() -> Subject {
+        subject_of(&issuer(), "248289").unwrap()
+    }
+
+    fn jane() -> Admission {
+        Admission::Account(Account::new(&issuer(), "248289", Some("jane"), Some("jane@example.com")).unwrap())
+    }
+
+    fn allowing(list: &str, settings: &[Epoch]) -> AdmissionPolicy {
+        let (issuer, allowed) = (ISSUER.to_owned(), AllowedUsers::parse(list).unwrap());
+        AdmissionPolicy::Accounts { issuer, allowed, email: EmailClaim::VerifiedOnly, settings: settings.to_vec() }
+    }
+
+    fn application(audience: &str) -> AccessApplication {
+        AccessApplication { team: "https://team.example".to_owned(), audience: audience.to_owned() }
+    }
+
+    #[test]
+    fn a_list_that_is_edited_ends_the_sign_ins_of_those_who_are_no_longer_on_it_and_no_others() {
+        for (list, stays) in [
+            ("jane@example.com", true),
+            ("bob@example.com jane@example.com", true),
+            ("jane@example.com bob@example.com", true),
+            ("@example.com", true),
+            ("248289", true),
+            ("JANE", true),
+            ("*", true),
+            ("bob@example.com", false),
+            ("@other.example", false),
+            ("24828", false),
+        ] {
+            assert_eq!(allowing(list, &[]).admits(&subject(), &jane()), stays, "{list}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_was_taken_on_trust_admits_as_long_as_the_owner_trusts() {
+        let Admission::Account(account) = jane() else { panic!("an account") };
+        let on_trust = Admission::AccountWithTrustedEmail(account);
+        for (list, trust, stays) in [
+            ("jane@example.com", EmailClaim::Trusted, true),
+            ("jane@example.com", EmailClaim::VerifiedOnly, false),
+            ("@example.com", EmailClaim::VerifiedOnly, false),
+            ("bob@example.com", EmailClaim::Trusted, false),
+            ("248289", EmailClaim::VerifiedOnly, true),
+            ("*", EmailClaim::VerifiedOnly, true),
+        ] {
+            let (issuer, allowed) = (ISSUER.to_owned(), AllowedUsers::parse(list).unwrap());
+            let policy = AdmissionPolicy::Accounts { issuer, allowed, email: trust, settings: Vec::new() };
+            assert_eq!(policy.admits(&subject(), &on_trust), stays, "{list}, {trust:?}");
+            assert_eq!(policy.renewed(&on_trust), on_trust);
+        }
+    }
+
+    #[test]
+    fn another_provider_ends_the_sign_ins_at_the_one_before() {
+        let other = AdmissionPolicy::Accounts {
+            issuer: "https://other.example".to_owned(),
+            allowed: AllowedUsers::parse("*").unwrap(),
+            email: EmailClaim::VerifiedOnly,
+            settings: Vec::new(),
+        };
+        for (name, policy) in [
+            ("another issuer", other),
+            ("the passphrase", AdmissionPolicy::Passphrase { versions: vec![NOW] }),
+            ("Cloudflare Access", AdmissionPolicy::Access { application: application("a"), settings: vec![] }),
+            ("nobody", AdmissionPolicy::NOBODY),
+        ] {
+            assert!(!policy.admits(&subject(), &jane()), "{name}");
+        }
+    }
+
+    #[test]
+    fn another_passphrase_ends_the_sign_ins_of_the_owner_and_another_master_key_does_not() {
+        let owner = Subject::new("owner").unwrap();
+        for (versions, stays) in [(&[THEN][..], true), (&[NOW, THEN], true), (&[NOW], false), (&[], false)] {
+            let policy = AdmissionPolicy::Passphrase { versions: versions.to_vec() };
+            assert_eq!(policy.admits(&owner, &Admission::Version(THEN)), stays, "{versions:?}");
+        }
+        let rotating = AdmissionPolicy::Passphrase { versions: vec![NOW, THEN] };
+        assert_eq!(rotating.renewed(&Admission::Version(THEN)), Admission::Version(NOW));
+        assert!(!rotating.admits(&owner, &jane()) && !allowing("*", &[]).admits(&owner, &Admission::Version(THEN)));
+    }
+
+    #[test]
+    fn another_application_of_access_has_another_policy() {
+        let passed = Admission::Access(application("a"));
+        let today = |audience| AdmissionPolicy::Access { application: application(audience), settings: vec![NOW] };
+        assert!(today("a").admits(&subject(), &passed));
+        assert!(!today("b").admits(&subject(), &passed));
+        assert!(today("b").admits(&subject(), &Admission::Version(NOW)), "a sign-in of the first version");
+        assert_eq!(today("b").renewed(&Admission::Version(NOW)), Admission::Access(application("b")));
+    }
+
+    #[test]
+    fn a_sign_in_of_the_first_version_lasts_as_long_as_its_list_is_a_part_of_today_s() {
+        let before = allowing("jane@example.com bob@example.com", &[THEN]);
+        assert!(before.admits(&subject(), &Admission::Version(THEN)), "nothing was changed with the upgrade");
+        assert!(!before.admits(&subject(), &Admission::Version(NOW)), "nobody knows under which list");
+        assert!(allowing("bob 248289", &[]).admits(&subject(), &Admission::Version(THEN)), "by the identifier");
+        let renewed = before.renewed(&Admission::Version(THEN));
+        for (list, stays) in [
+            ("bob@example.com jane@example.com", true),
+            ("bob@example.com jane@example.com eve@example.com", true),
+            ("*", true),
+            ("248289", true),
+            ("jane@example.com", false),
+            ("eve@example.com", false),
+        ] {
+            assert_eq!(allowing(list, &[NOW]).admits(&subject(), &renewed), stays, "{list}");
+        }
+    }
+
+    #[test]
+    fn what_a_provider_says_is_kept_bounded() {
+        let long = |length: usize| "x".repeat(length);
+        assert_eq!(Account::new(&issuer(), &long(257), None, None), Err(TooLong));
+        let account = Account::new(&issuer(), &long(256), Some(&long(320)), Some(&long(321))).unwrap();
+        assert_eq!(account.login.map(|login| login.len()), Some(320));
+        assert_eq!(account.email, None);
+    }
+}

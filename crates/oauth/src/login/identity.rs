@@ -1,0 +1,535 @@
+//! Who a person is, when somebody else has checked it: what an OpenID provider (OpenID Connect Core §3.1.3) or GitHub says, and
+//! whether that person may enter. Asking them is the edge's business.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::authorize::consent::{ConsentedRequest, MAX_SEALED_REQUEST};
+use crate::authorize::prompt::LoginOptions;
+use crate::authorize::sign_in::Person;
+use crate::crypto::seal::Sealable;
+use crate::external_issuer::token::subject_of;
+use crate::login::admission::{Account, Admission, TooLong};
+use crate::login::provider_error::TokenEndpointError;
+use crate::login::unlisted::{Address, EmailClaim, Unlisted};
+use crate::web::discovery::ForeignIssuer;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::json;
+use mcp_connector_base::json::limit::MemoryLimit;
+use mcp_connector_base::timestamp::Timestamp;
+
+/// Largest answer of a provider, in bytes.
+pub const MAX_ANSWER: usize = 64 * 1024;
+/// How far the clock of a provider may differ, in seconds.
+const LEEWAY: u64 = 60;
+/// The entry for everybody who has an account at the provider.
+const EVERYBODY: &str = "*";
+/// Most people on a list.
+const MAX_ALLOWED: usize = 256;
+
+/// What a person wants to be known for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Errand {
+    /// To give a client what they have consented to.
+    Client(Box<ConsentedRequest>),
+    /// To see the apps that they have connected.
+    Account,
+}
+
+/// What a person was about to do, while they are away at the provider. It travels as the provider's `state`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtProvider {
+    /// What that is.
+    pub errand: Errand,
+    /// What the provider has to put into its token (OpenID Connect Core §3.1.2.1).
+    pub nonce: String,
+    /// What proves that the code is ours (RFC 7636).
+    pub verifier: String,
+    /// How the provider was asked.
+    pub login: LoginOptions,
+    /// Whether the provider has announced that it names itself in every answer (RFC 9207 §3).
+    pub names_itself: bool,
+}
+
+impl AtProvider {
+    /// Whether an answer that came by way of the person's browser can be the provider's (RFC 9207 §2.4): if it says whose it
+    /// is, that must be one of `own`, the provider's names; and it must say so if the provider always does. To be asked of
+    /// refusals too, and before anything else in the answer is used.
+    pub fn check_origin(&self, iss: Option<&str>, own: &[&str]) -> Result<(), NotIdentified> {
+        match iss {
+            Some(iss) if own.contains(&iss) => Ok(()),
+            Some(_) => Err(NotIdentified::Answer("of another issuer")),
+            None if self.names_itself => Err(NotIdentified::Answer("of nobody, though it always says its name")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Sealable for AtProvider {
+    const PURPOSE: &'static str = "errand at the identity provider";
+    const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
+}
+
+/// Who may enter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowedUsers(Vec<String>);
+
+impl fmt::Display for AllowedUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+/// Why a text is not a list of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidAllowedUsers {
+    /// It names nobody.
+    #[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
+    Nobody,
+    /// More entries than are read. Reading only some of them would silently exclude the others.
+    #[error("name at most {MAX_ALLOWED} people or @domains")]
+    TooMany,
+}
+
+impl AllowedUsers {
+    /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody, a verified e-mail
+    /// address, all verified addresses of a domain (`@example.com`), or `*`.
+    pub fn parse(text: &str) -> Result<Self, InvalidAllowedUsers> {
+        let entries = text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty());
+        let entries: Vec<String> = entries.map(str::to_owned).collect();
+        match entries.len() {
+            0 => Err(InvalidAllowedUsers::Nobody),
+            1..=MAX_ALLOWED => Ok(Self(entries)),
+            _ => Err(InvalidAllowedUsers::TooMany),
+        }
+    }
+
+    /// Returns whether an account is on the list.
+    #[must_use]
+    pub fn admit(&self, account: &Account) -> bool {
+        self.0.iter().any(|entry| {
+            entry == EVERYBODY
+                || account.id == *entry
+                || account.login.as_ref().is_some_and(|login| is_login(login, entry))
+                || account.email.as_ref().is_some_and(|email| is_at(email, entry))
+        })
+    }
+
+    /// Returns whether everybody on `other` is on this list, too.
+    pub(crate) fn has_all_of(&self, other: &Self) -> bool {
+        self.0.iter().any(|entry| entry == EVERYBODY) || other.0.iter().all(|entry| self.0.contains(entry))
+    }
+
+    pub(crate) fn entries(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// Whether `entry` is what somebody calls themselves. A number names the one who got it from the provider and nobody else:
+/// anybody may call themselves like somebody else's number.
+fn is_login(login: &str, entry: &str) -> bool {
+    login.eq_ignore_ascii_case(entry) && !entry.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether an address is `entry`, or in the domain that it names.
+fn is_at(email: &str, entry: &str) -> bool {
+    match entry.strip_prefix('@') {
+        Some(domain) => email.rsplit_once('@').is_some_and(|(_, host)| host.eq_ignore_ascii_case(domain)),
+        None => email.eq_ignore_ascii_case(entry),
+    }
+}
+
+/// Maximum number of owners of a server.
+const MAX_OWNERS: usize = 16;
+
+/// The accounts of an identity provider that own this server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owners(Vec<String>);
+
+/// A list of owners that is too long, or names somebody by what others may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error(
+    "name at most {MAX_OWNERS} people by the identifiers that the provider gives them, and not by e-mail addresses"
+)]
+pub struct InvalidOwners;
+
+impl Owners {
+    /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody for ever (`sub`, at
+    /// GitHub the number), or what this server calls them. An e-mail address or a login names nobody: somebody else may get it.
+    ///
+    /// # Errors
+    ///
+    /// There are more than 16, or one is an e-mail address, a domain or `*`.
+    pub fn parse(text: &str) -> Result<Self, InvalidOwners> {
+        let entries: Vec<String> =
+            text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
+        let is_no_identifier = |entry: &String| entry == "*" || entry.contains('@');
+        if entries.len() > MAX_OWNERS || entries.iter().any(is_no_identifier) {
+            return Err(InvalidOwners);
+        }
+        Ok(Self(entries))
+    }
+
+    /// Returns whether the list has somebody whom `issuer` knows.
+    #[must_use]
+    pub fn name(&self, subject: &Subject, issuer: &ForeignIssuer) -> bool {
+        let is_one = |entry: &String| {
+            entry == subject.as_str() || subject_of(issuer, entry).is_ok_and(|named| named == *subject)
+        };
+        self.0.iter().any(is_one)
+    }
+}
+
+/// Why nobody is signed in. For the log; the person is told only about the last case.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NotIdentified {
+    /// The answer of the provider makes no sense, or not for this sign-in.
+    #[error("the answer of the identity provider does not fit: {0}")]
+    Answer(&'static str),
+    /// The provider does not redeem its code.
+    #[error("the identity provider refused the code: {0}")]
+    Code(TokenEndpointError),
+    /// The person is not on the list.
+    #[error("{0}")]
+    NotAllowed(Box<Unlisted>),
+}
+
+/// What a provider says about a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    subject: Subject,
+    display_name: Option<String>,
+    account: Account,
+    /// Why its address counts: the provider calls it verified, or is trusted. Verified where there is none.
+    email_claim: EmailClaim,
+    /// What arrived, should the person not be on the list.
+    unlisted: Unlisted,
+}
+
+impl Profile {
+    /// Returns the person, if they may enter.
+    pub fn admitted(self, allowed: &AllowedUsers) -> Result<Person, NotIdentified> {
+        if !allowed.admit(&self.account) {
+            return Err(NotIdentified::NotAllowed(Box::new(self.unlisted)));
+        }
+        let admission = match self.email_claim {
+            EmailClaim::VerifiedOnly => Admission::Account(self.account),
+            EmailClaim::Trusted => Admission::AccountWithTrustedEmail(self.account),
+        };
+        Ok(Person { subject: self.subject, display_name: self.display_name, admission })
+    }
+
+    /// From the ID token that the provider's token endpoint has given. It came over TLS from the provider itself, so its
+    /// signature need not be checked (OpenID Connect Core §3.1.3.7, 6.); everything else is.
+    pub fn of_id_token(
+        token: &str,
+        issuer: &ForeignIssuer,
+        client_id: &str,
+        nonce: &str,
+        email: EmailClaim,
+        now: Timestamp,
+    ) -> Result<Self, NotIdentified> {
+        let bad = NotIdentified::Answer;
+        let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
+        let claims = JsonAnswer::read(&claims.unwrap_or_default())?;
+        if claims.text("iss") != Some(issuer.as_str()) {
+            return Err(bad("another issuer"));
+        }
+        let audiences = claims.texts("aud");
+        let party = claims.text("azp");
+        if !audiences.contains(&client_id) || (audiences.len() > 1 && party.is_none()) {
+            return Err(bad("another audience"));
+        }
+        if party.is_some_and(|party| party != client_id) {
+            return Err(bad("another authorized party"));
+        }
+        if claims.text("nonce") != Some(nonce) {
+            return Err(bad("another sign-in"));
+        }
+        let expires = claims.0.get("exp").and_then(Value::as_u64).map(Timestamp::from_seconds);
+        if expires.is_none_or(|expires| now >= expires.plus(LEEWAY)) {
+            return Err(bad("expired"));
+        }
+        Self::of_claims(&claims, issuer, email)
+    }
+
+    /// Adds what the userinfo endpoint says (OpenID Connect Core §5.3), which has to speak of the same person.
+    pub fn with_userinfo(
+        self,
+        answer: &[u8],
+        issuer: &ForeignIssuer,
+        email: EmailClaim,
+    ) -> Result<Self, NotIdentified> {
+        // Silence there does not take back that the token calls the address not verified.
+        let is_called_unverified = self.unlisted.is_called_unverified();
+        let email = if is_called_unverified { EmailClaim::VerifiedOnly } else { email };
+        let more = Self::of_claims(&JsonAnswer::read(answer)?, issuer, email)?;
+        if more.subject != self.subject {
+            return Err(NotIdentified::Answer("another person"));
+        }
+        // What the token says is said again there, or more.
+        let says_more = more.unlisted.has_address() && !is_called_unverified;
+        let unlisted = if says_more { more.unlisted } else { self.unlisted };
+        let email_claim = if self.account.email.is_some() { self.email_claim } else { more.email_claim };
+        let account = Account { email: self.account.email.or(more.account.email), ..self.account };
+        let display_name = self.display_name.or(more.display_name);
+        Ok(Self { subject: self.subject, display_name, account, email_claim, unlisted })
+    }
+
+    /// Whether the userinfo endpoint may know more.
+    #[must_use]
+    pub const fn lacks_email(&self) -> bool {
+        self.account.email.is_none()
+    }
+
+    fn of_claims(claims: &JsonAnswer, issuer: &ForeignIssuer, trust: EmailClaim) -> Result<Self, NotIdentified> {
+        let id = claims.text("sub").unwrap_or_default();
+        // Some write it as a text.
+        let verified = claims.0.get("email_verified").filter(|verified| !verified.is_null());
+        let is_verified = verified.is_some_and(|verified| *verified == true || *verified == "true");
+        let is_trusted = trust == EmailClaim::Trusted && verified.is_none();
+        let email = claims.text("email").filter(|_| is_verified || is_trusted).map(str::to_owned);
+        let email_claim = if email.is_some() && !is_verified { trust } else { EmailClaim::VerifiedOnly };
+        let address = match (claims.text("email"), claims.text("preferred_username")) {
+            (Some(_), _) if email.is_some() => Address::Verified,
+            (Some(email), _) if verified.is_none() => Address::Unsaid(email.to_owned()),
+            (Some(email), _) => Address::Unverified(email.to_owned()),
+            (None, Some(name)) => Address::PreferredUsername(name.to_owned()),
+            (None, None) => Address::Missing,
+        };
+        Ok(Self {
+            display_name: claims.text("name").map(str::to_owned),
+            account: Account::new(issuer, id, None, email.as_deref())
+                .map_err(|TooLong| NotIdentified::Answer("a subject that is too long"))?,
+            email_claim,
+            unlisted: Unlisted::new(issuer, id, address),
+            subject: subject_of(issuer, id).map_err(|_| NotIdentified::Answer("no subject"))?,
+        })
+    }
+
+    /// From GitHub's `GET /user`.
+    pub fn of_github(answer: &[u8], github: &ForeignIssuer) -> Result<Self, NotIdentified> {
+        let user = JsonAnswer::read(answer)?;
+        let id = user.0.get("id").and_then(Value::as_u64).ok_or(NotIdentified::Answer("no user"))?.to_string();
+        let login = user.text("login");
+        Ok(Self {
+            subject: subject_of(github, &id).map_err(|_| NotIdentified::Answer("no user"))?,
+            display_name: user.text("name").or(login).map(str::to_owned),
+            unlisted: Unlisted::new(github, &id, Address::NotAsked),
+            account: Account::new(github, &id, login, None).map_err(|TooLong| NotIdentified::Answer("no user"))?,
+            email_claim: EmailClaim::VerifiedOnly,
+        })
+    }
+}
+
+/// What a provider sends as JSON.
+#[derive(Clone, Debug)]
+pub struct JsonAnswer(pub(crate) Value);
+
+impl JsonAnswer {
+    /// Reads it.
+    pub fn read(answer: &[u8]) -> Result<Self, NotIdentified> {
+        let object = json::read_object(answer, MemoryLimit::of_text(MAX_ANSWER));
+        object.map(|object| Self(object.into())).map_err(|_| NotIdentified::Answer("not a JSON object"))
+    }
+
+    /// A member that is a text.
+    #[must_use]
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.0.get(member)?.as_str()
+    }
+
+    /// A member that is a text or a list of texts.
+    pub(crate) fn texts(&self, member: &str) -> Vec<&str> {
+        match self.0.get(member) {
+            Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
+            other => other.and_then(Value::as_str).into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn issuer() -> ForeignIssuer {
+        ForeignIssuer::parse("https://id.example").unwrap()
+    }
+
+    fn id_token(changes: &Value) -> Result<Profile, NotIdentified> {
+        id_token_with(changes, EmailClaim::VerifiedOnly)
+    }
+
+    fn id_token_with(changes: &Value, email: EmailClaim) -> Result<Profile, NotIdentified> {
+        let mut claims = json!({
+            "iss": "https://id.example", "aud": "us", "sub": "248289", "nonce": "n", "exp": NOW.plus(300),
+            "email": "Jane@Example.com", "email_verified": true, "name": "Jane"
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        Profile::of_id_token(&token, &issuer(), "us", "n", email, NOW)
+    }
+
+    #[test]
+    fn an_id_token_is_for_us_and_for_this_sign_in() {
+        for (name, changes, good) in [
+            ("as it should be", json!({}), true),
+            ("list of one audience", json!({"aud": ["us"]}), true),
+            ("several audiences and us as party", json!({"aud": ["us", "x"], "azp": "us"}), true),
+            ("several audiences and no party", json!({"aud": ["us", "x"]}), false),
+            ("another audience", json!({"aud": "them"}), false),
+            ("no audience", json!({"aud": null}), false),
+            ("another party", json!({"azp": "them"}), false),
+            ("another issuer", json!({"iss": "https://id.example/"}), false),
+            ("another nonce", json!({"nonce": "m"}), false),
+            ("no nonce", json!({"nonce": null}), false),
+            ("expired", json!({"exp": NOW.minus(61)}), false),
+            ("no end", json!({"exp": null}), false),
+            ("empty subject", json!({"sub": ""}), false),
+            ("no subject", json!({"sub": null}), false),
+        ] {
+            assert_eq!(id_token(&changes).is_ok(), good, "{name}");
+        }
+        for text in ["", "a", "a.b.c", "e30.e30.AA", "e30.W10.AA"] {
+            assert!(Profile::of_id_token(text, &issuer(), "us", "n", EmailClaim::VerifiedOnly, NOW).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_people_on_the_list_enter() {
+        for (name, changes, allowed, good) in [
+            ("subject", json!({}), "248289", true),
+            ("another subject", json!({}), "24828", false),
+            ("address in another case", json!({}), "jane@example.com", true),
+            ("address that is not verified", json!({"email_verified": false}), "jane@example.com", false),
+            ("address of which nothing is said", json!({"email_verified": null}), "jane@example.com", false),
+            ("verified, as a text", json!({"email_verified": "true"}), "jane@example.com", true),
+            ("domain", json!({}), "bob@other.example @example.com", true),
+            ("end of a domain", json!({}), "@ample.com", false),
+            ("domain in the local part", json!({"email": "a@example.com@evil.example"}), "@example.com", false),
+            ("everybody", json!({}), "*", true),
+        ] {
+            let admitted = id_token(&changes).unwrap().admitted(&AllowedUsers::parse(allowed).unwrap());
+            assert_eq!(admitted.is_ok(), good, "{name}");
+        }
+        assert_eq!(AllowedUsers::parse(" , "), Err(InvalidAllowedUsers::Nobody));
+        assert!(AllowedUsers::parse(&"a ".repeat(MAX_ALLOWED)).is_ok());
+        assert_eq!(AllowedUsers::parse(&"a ".repeat(MAX_ALLOWED + 1)), Err(InvalidAllowedUsers::TooMany));
+    }
+
+    #[test]
+    fn an_owner_is_named_by_what_never_changes() {
+        let subject = subject_of(&issuer(), "248289").unwrap();
+        for (name, list, is_owner) in [
+            ("nobody", "", false),
+            ("what the provider calls them", "1, 248289", true),
+            ("what this server calls them", subject.as_str(), true),
+            ("another", "24828", false),
+        ] {
+            assert_eq!(Owners::parse(list).unwrap().name(&subject, &issuer()), is_owner, "{name}");
+        }
+        let elsewhere = ForeignIssuer::parse("https://other.example").unwrap();
+        assert!(!Owners::parse("248289").unwrap().name(&subject, &elsewhere), "the same name at another provider");
+        for list in ["jane@example.com", "248289 @example.com", "*", &"x ".repeat(17)] {
+            assert_eq!(Owners::parse(list), Err(InvalidOwners), "{list}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_not_called_verified_counts_only_where_the_owner_trusts_the_issuer() {
+        let list = AllowedUsers::parse("jane@example.com").unwrap();
+        for (name, changes, trusted) in [
+            ("as Entra ID sends it", json!({"email_verified": null}), true),
+            ("not verified", json!({"email_verified": false}), false),
+            ("not verified, as a text", json!({"email_verified": "false"}), false),
+            ("a name", json!({"email": null, "preferred_username": "jane@example.com"}), false),
+            ("a name that looks verified", json!({"email": null, "upn": "jane@example.com"}), false),
+        ] {
+            for (email, good) in [(EmailClaim::VerifiedOnly, false), (EmailClaim::Trusted, trusted)] {
+                let admitted = id_token_with(&changes, email).unwrap().admitted(&list);
+                assert_eq!(admitted.is_ok(), good, "{name}, {email:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_not_on_the_list_reads_what_arrived() {
+        let list = AllowedUsers::parse("bob").unwrap();
+        for (changes, arrived) in [
+            (json!({}), "Your verified address"),
+            (json!({"email_verified": null}), "the address Jane@Example.com without saying that it is verified"),
+            (json!({"email_verified": false}), "the address Jane@Example.com as not verified"),
+            (json!({"email": null, "preferred_username": "jane@example.com"}), "only the name jane@example.com"),
+            (json!({"email": null}), "It sent no address."),
+        ] {
+            let Err(NotIdentified::NotAllowed(unlisted)) = id_token(&changes).unwrap().admitted(&list) else {
+                panic!("{arrived}")
+            };
+            assert!(unlisted.what_arrived().contains("https://id.example calls you 248289."), "{unlisted:?}");
+            assert!(unlisted.what_arrived().contains(arrived), "{}", unlisted.what_arrived());
+        }
+    }
+
+    #[test]
+    fn an_e_mail_address_is_never_the_name_of_somebody() {
+        let everybody = AllowedUsers::parse("*").unwrap();
+        let profile = id_token(&json!({"sub": "jane@example.com"})).unwrap();
+        let person = profile.admitted(&everybody).unwrap();
+        assert!(!person.subject.as_str().contains('@'));
+        assert_eq!(person.display_name.as_deref(), Some("Jane"));
+    }
+
+    #[test]
+    fn userinfo_speaks_of_the_same_person() {
+        let profile = || id_token(&json!({"email": null})).unwrap();
+        assert!(profile().lacks_email());
+        let same = br#"{"sub": "248289", "email": "jane@example.com", "email_verified": true}"#;
+        let admitted = profile().with_userinfo(same, &issuer(), EmailClaim::VerifiedOnly).unwrap();
+        assert!(admitted.admitted(&AllowedUsers::parse("jane@example.com").unwrap()).is_ok());
+        assert!(
+            profile()
+                .with_userinfo(br#"{"sub": "other", "email": "jane@example.com"}"#, &issuer(), EmailClaim::VerifiedOnly)
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn an_address_that_the_token_calls_not_verified_is_not_trusted_because_userinfo_says_nothing_of_it() {
+        let list = AllowedUsers::parse("jane@example.com").unwrap();
+        let silent = br#"{"sub": "248289", "email": "jane@example.com"}"#;
+        let verified = br#"{"sub": "248289", "email": "jane@example.com", "email_verified": true}"#;
+        for (name, changes, answer, good) in [
+            ("no address in the token", json!({"email": null, "email_verified": null}), &silent[..], true),
+            ("not verified in the token", json!({"email_verified": false}), &silent[..], false),
+            ("not verified in the token, verified since", json!({"email_verified": false}), &verified[..], true),
+        ] {
+            let profile = id_token_with(&changes, EmailClaim::Trusted).unwrap();
+            assert!(profile.lacks_email(), "{name}");
+            let profile = profile.with_userinfo(answer, &issuer(), EmailClaim::Trusted).unwrap();
+            assert_eq!(profile.admitted(&list).is_ok(), good, "{name}");
+        }
+    }
+
+    #[test]
+    fn github_names_people_by_number_and_by_login() {
+        let github = ForeignIssuer::parse("https://github.com").unwrap();
+        let user = br#"{"id": 583231, "login": "octocat", "name": null, "email": "x@example.com"}"#;
+        for (allowed, good) in [("OctoCat", true), ("583231", true), ("octo", false), ("x@example.com", false)] {
+            let profile = Profile::of_github(user, &github).unwrap();
+            assert_eq!(profile.admitted(&AllowedUsers::parse(allowed).unwrap()).is_ok(), good, "{allowed}");
+        }
+        let impostor = Profile::of_github(br#"{"id": 9, "login": "583231"}"#, &github).unwrap();
+        assert!(impostor.admitted(&AllowedUsers::parse("583231").unwrap()).is_err(), "a login like another's number");
+    }
+}

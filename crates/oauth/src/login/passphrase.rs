@@ -1,0 +1,275 @@
+//! The owner's passphrase: what is too weak to guard anything, how one is compared, and the epoch that ends with it.
+//!
+//! No slow hash: a guess costs a request here, and `throttle` counts those; a stolen store holds nothing that could be tried
+//! offline, because the passphrase is only ever kept as a secret of the Worker.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::crypto::keys::ring::MacKey;
+
+/// Fewest characters.
+pub const MIN_PASSPHRASE: usize = 12;
+/// Most bytes that are looked at.
+const MAX_PASSPHRASE: usize = 1024;
+
+/// Fewest different characters.
+const MIN_DISTINCT: usize = 6;
+/// Fewest characters that are left when words and sequences everybody tries first are taken away.
+const MIN_UNUSUAL: usize = 4;
+/// What everybody tries first.
+const USUAL: [&str; 16] = [
+    "passphrase",
+    "password",
+    "passwort",
+    "changeme",
+    "change-me",
+    "letmein",
+    "welcome",
+    "default",
+    "example",
+    "secret",
+    "iloveyou",
+    "qwertyuiop",
+    "qwerty",
+    "asdfghjkl",
+    "admin",
+    "owner",
+];
+
+/// A passphrase that is strong enough to be one. Does not print itself.
+#[derive(Clone)]
+pub struct Passphrase(String);
+
+/// Why a text is too weak. The text says what to do about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum WeakPassphrase {
+    /// Not set, or nothing but white space.
+    #[error("no passphrase is set")]
+    Missing,
+    /// Shorter than [`MIN_PASSPHRASE`].
+    #[error("the passphrase is too short: use at least 12 characters, better 20")]
+    TooShort,
+    /// Longer than [`MAX_PASSPHRASE`].
+    #[error("the passphrase is too long: use at most 1024 bytes")]
+    TooLong,
+    /// A few characters again and again, or mostly what everybody tries first.
+    #[error("the passphrase is too easy to guess: use four or more random words, or random characters")]
+    Guessable,
+}
+
+impl Passphrase {
+    /// Takes what is configured. White space around it does not count: `echo` and editors leave a newline there.
+    pub fn new(text: &str) -> Result<Self, WeakPassphrase> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(WeakPassphrase::Missing);
+        }
+        if text.len() > MAX_PASSPHRASE {
+            return Err(WeakPassphrase::TooLong);
+        }
+        if text.chars().count() < MIN_PASSPHRASE {
+            return Err(WeakPassphrase::TooShort);
+        }
+        let distinct = text.char_indices().filter(|(at, character)| text.find(*character) == Some(*at)).count();
+        if distinct < MIN_DISTINCT || unusual_characters(text) < MIN_UNUSUAL {
+            return Err(WeakPassphrase::Guessable);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// Whether somebody typed this passphrase. Takes the same time wherever they differ: tags are compared, not texts.
+    #[must_use]
+    pub fn is(&self, typed: &str, key: &MacKey) -> bool {
+        let typed = typed.trim();
+        // A flood is cut to one byte more than any passphrase has, so it stays different.
+        let end = typed.floor_char_boundary(MAX_PASSPHRASE.saturating_add(4));
+        let typed = typed.get(..end).unwrap_or_default();
+        key.verify(&[b"typed", typed.as_bytes()], &key.tag(&[b"typed", self.0.as_bytes()]))
+    }
+
+    /// The epoch of this passphrase, first, and its names under keys that were replaced.
+    #[must_use]
+    pub fn epochs(&self, key: &MacKey) -> Vec<Epoch> {
+        key.tags(&[b"epoch", self.0.as_bytes()])
+            .iter()
+            .filter_map(|tag| tag.first_chunk().copied().map(Epoch))
+            .collect()
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(…)")
+    }
+}
+
+/// A version of the credentials, from which they cannot be found. Grants and tokens carry the one under which the owner signed
+/// in: when the passphrase changes, all of them end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Epoch([u8; 8]);
+
+/// Not sixteen lower-case hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("an epoch is sixteen hexadecimal digits")]
+pub struct InvalidEpoch;
+
+impl Epoch {
+    /// From its bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+
+    /// The names that the first version of this program gave to the settings of an identity provider (issuer, client id,
+    /// allow-list …). Its sign-ins carry them.
+    #[must_use]
+    pub fn of_configuration(configuration: &[&[u8]], key: &MacKey) -> Vec<Self> {
+        let mut parts: Vec<&[u8]> = vec![b"configuration"];
+        parts.extend(configuration);
+        key.tags(&parts).iter().filter_map(|tag| tag.first_chunk().copied().map(Self)).collect()
+    }
+}
+
+impl TryFrom<String> for Epoch {
+    type Error = InvalidEpoch;
+
+    fn try_from(text: String) -> Result<Self, InvalidEpoch> {
+        let lower_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        match u64::from_str_radix(&text, 16) {
+            Ok(number) if text.len() == 16 && lower_hex => Ok(Self(number.to_be_bytes())),
+            _ => Err(InvalidEpoch),
+        }
+    }
+}
+
+impl From<Epoch> for String {
+    fn from(epoch: Epoch) -> Self {
+        epoch.to_string()
+    }
+}
+
+impl fmt::Display for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", u64::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for Epoch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How many characters are neither part of a usual word nor follow from the one before, as in `aaaa`, `1234` or `fedc`.
+fn unusual_characters(text: &str) -> usize {
+    let mut rest = text.to_ascii_lowercase();
+    for word in USUAL {
+        rest = rest.replace(word, "");
+    }
+    let mut before: Option<u32> = None;
+    rest.chars()
+        .filter(|character| {
+            let code = u32::from(*character);
+            let follows = before.is_some_and(|before| before.abs_diff(code) <= 1);
+            before = Some(code);
+            !follows
+        })
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::keys::ring::KeyRing;
+    use crate::crypto::keys::tests::{master, ring};
+
+    const GOOD: &str = "maple-orbit-crayon-ninety";
+
+    #[test]
+    fn a_weak_passphrase_is_refused() {
+        for (text, want) in [
+            ("", WeakPassphrase::Missing),
+            (" \n", WeakPassphrase::Missing),
+            ("1234", WeakPassphrase::TooShort),
+            ("hunter2", WeakPassphrase::TooShort),
+            ("kX9#qL2$vB7", WeakPassphrase::TooShort),
+            ("passwordpassword", WeakPassphrase::Guessable),
+            ("Password1234567", WeakPassphrase::Guessable),
+            ("MyPassword123", WeakPassphrase::Guessable),
+            ("aaaaaaaaaaaaaaaaaaaa", WeakPassphrase::Guessable),
+            ("abababababababababab", WeakPassphrase::Guessable),
+            ("12345678901234567890", WeakPassphrase::Guessable),
+            ("abcdefghijklmnopqrst", WeakPassphrase::Guessable),
+            ("zyxwvutsrqponmlkjihg", WeakPassphrase::Guessable),
+            ("change-me-change-me", WeakPassphrase::Guessable),
+            ("ownerownersecret", WeakPassphrase::Guessable),
+            (&"ab3$".repeat(400), WeakPassphrase::TooLong),
+        ] {
+            assert_eq!(Passphrase::new(text).err(), Some(want), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_random_or_long_one_is_taken() {
+        for text in [
+            GOOD,
+            "correct horse battery staple",
+            "f3b1c2d4e5a69788",
+            "kX9#qL2$vB7w",
+            "ein Fuß auf der Straße",
+            "日本語のパスフレーズを使う例",
+            "test-passphrase-for-ci",
+        ] {
+            assert!(Passphrase::new(text).is_ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_same_text_is_the_same() {
+        let (passphrase, ring) = (Passphrase::new(&format!("{GOOD}\n")).unwrap(), ring(1));
+        let key = ring.passphrase();
+        assert!(passphrase.is(GOOD, key));
+        assert!(passphrase.is(&format!(" {GOOD} "), key), "white space around it does not count");
+        for typed in ["", "maple-orbit-crayon-ninet", "maple-orbit-crayon-ninetyy", "Maple-orbit-crayon-ninety"] {
+            assert!(!passphrase.is(typed, key), "{typed:?}");
+        }
+        assert!(!passphrase.is(&GOOD.repeat(100_000), key));
+        let longest = Passphrase::new(&format!("{}{}", "ab3$zq".repeat(170), "wxyz")).unwrap();
+        assert!(!longest.is(&format!("{}é", longest.0), key));
+    }
+
+    #[test]
+    fn an_epoch_ends_with_its_passphrase_and_survives_a_new_master_key() {
+        let (one, two) = (Passphrase::new(GOOD).unwrap(), Passphrase::new("another-orbit-crayon-ninety").unwrap());
+        let old = one.epochs(ring(1).passphrase());
+        assert_eq!(old.len(), 1);
+        assert_ne!(old, two.epochs(ring(1).passphrase()));
+        let rotated = KeyRing::new(&master(2), &[master(1)]);
+        let new = one.epochs(rotated.passphrase());
+        assert_eq!(new.len(), 2);
+        assert_ne!(new[0], old[0]);
+        assert_eq!(new[1], old[0]);
+    }
+
+    #[test]
+    fn an_epoch_of_a_configuration_ends_with_it() {
+        let ring = ring(1);
+        let of = |parts: &[&[u8]]| Epoch::of_configuration(parts, ring.passphrase());
+        assert_eq!(of(&[b"oidc", b"a"]), of(&[b"oidc", b"a"]));
+        assert_ne!(of(&[b"oidc", b"a"]), of(&[b"oidc", b"b"]));
+        assert_ne!(of(&[b"oidc", b"a"]), of(&[b"oidca"]));
+    }
+
+    #[test]
+    fn neither_prints_the_passphrase() {
+        let passphrase = Passphrase::new(GOOD).unwrap();
+        assert_eq!(format!("{passphrase:?}"), "Passphrase(…)");
+        let epoch = passphrase.epochs(ring(1).passphrase())[0];
+        assert_eq!(Epoch::try_from(epoch.to_string()), Ok(epoch));
+        assert!(Epoch::try_from("x".to_owned()).is_err());
+    }
+}

@@ -1,0 +1,137 @@
+//! Where an OpenID provider is asked, and how it wants to be (OpenID Connect Discovery §3, RFC 8414 §2).
+
+use serde_json::Value;
+
+use crate::login::identity::{JsonAnswer, NotIdentified};
+use crate::web::discovery::{ForeignIssuer, is_safe};
+
+/// What of a provider's metadata matters to a sign-in.
+#[derive(Clone, Debug)]
+pub struct ProviderMetadata {
+    /// Where the person is sent.
+    pub authorization_endpoint: String,
+    /// Where the code is redeemed.
+    pub token_endpoint: String,
+    /// Where more is said about the person.
+    pub userinfo_endpoint: Option<String>,
+    /// Whether it names itself in every answer of its authorization endpoint (RFC 9207 §3).
+    pub names_itself: bool,
+    /// Which values of `prompt` it knows, if it says so (Initiating User Registration via OpenID Connect §4.1).
+    pub prompts: Option<Vec<String>>,
+    /// How it takes our secret.
+    pub secret_place: SecretPlace,
+}
+
+/// Where the secret of a client stands in a token request (RFC 6749 §2.3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretPlace {
+    /// In the `Authorization` header, which is the default.
+    Header,
+    /// In the body.
+    Body,
+}
+
+impl ProviderMetadata {
+    /// Reads a metadata document.
+    pub fn parse(document: &[u8], issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
+        let metadata = JsonAnswer::read(document)?;
+        if metadata.text("issuer") != Some(issuer.as_str()) {
+            return Err(NotIdentified::Answer("metadata of another issuer"));
+        }
+        let endpoint = |name: &str| match metadata.text(name) {
+            Some(url) if !is_safe(url) => Err(NotIdentified::Answer("metadata with an endpoint that is not on https")),
+            url => Ok(url.map(str::to_owned)),
+        };
+        let missing = || NotIdentified::Answer("metadata without its endpoints");
+        let methods = metadata.texts("token_endpoint_auth_methods_supported");
+        let only_body = methods.contains(&"client_secret_post") && !methods.contains(&"client_secret_basic");
+        Ok(Self {
+            authorization_endpoint: endpoint("authorization_endpoint")?.ok_or_else(missing)?,
+            token_endpoint: endpoint("token_endpoint")?.ok_or_else(missing)?,
+            userinfo_endpoint: endpoint("userinfo_endpoint")?,
+            names_itself: metadata.0.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
+            prompts: metadata
+                .0
+                .get("prompt_values_supported")
+                .map(|_| metadata.texts("prompt_values_supported").into_iter().map(str::to_owned).collect()),
+            secret_place: if only_body { SecretPlace::Body } else { SecretPlace::Header },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn issuer() -> ForeignIssuer {
+        ForeignIssuer::parse("https://id.example").unwrap()
+    }
+
+    #[test]
+    fn metadata_is_that_of_the_issuer_and_of_safe_endpoints() {
+        let document = |issuer: &str, token: &str| {
+            json!({"issuer": issuer, "authorization_endpoint": "https://id.example/a", "token_endpoint": token})
+                .to_string()
+        };
+        for (name, document, good) in [
+            ("good", document("https://id.example", "https://id.example/t"), true),
+            ("another", document("https://evil.example", "https://id.example/t"), false),
+            ("http", document("https://id.example", "http://id.example/t"), false),
+            ("none", "{}".to_owned(), false),
+        ] {
+            assert_eq!(ProviderMetadata::parse(document.as_bytes(), &issuer()).is_ok(), good, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_provider_announces_that_it_names_itself_with_true_and_nothing_else() {
+        for (announced, expected) in
+            [(json!(true), true), (json!(false), false), (json!("true"), false), (json!(1), false)]
+        {
+            let document = json!({
+                "issuer": "https://id.example", "authorization_endpoint": "https://id.example/a",
+                "token_endpoint": "https://id.example/t", "authorization_response_iss_parameter_supported": announced,
+            });
+            let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &issuer()).unwrap();
+            assert_eq!(metadata.names_itself, expected, "{announced}");
+        }
+    }
+
+    #[test]
+    fn a_provider_knows_the_prompts_that_it_announces() {
+        for (announced, known) in [
+            (None, None),
+            (Some(json!(["login", "none"])), Some(vec!["login".to_owned(), "none".to_owned()])),
+            (Some(json!([])), Some(Vec::new())),
+        ] {
+            let mut document = json!({
+                "issuer": "https://id.example", "authorization_endpoint": "https://id.example/a",
+                "token_endpoint": "https://id.example/t",
+            });
+            if let Some(announced) = announced {
+                document["prompt_values_supported"] = announced;
+            }
+            let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &issuer()).unwrap();
+            assert_eq!(metadata.prompts, known);
+        }
+    }
+
+    #[test]
+    fn the_secret_stands_in_the_body_only_where_the_header_is_not_taken() {
+        for (methods, place) in [
+            (json!(null), SecretPlace::Header),
+            (json!(["client_secret_basic", "client_secret_post"]), SecretPlace::Header),
+            (json!(["client_secret_post"]), SecretPlace::Body),
+            (json!(["private_key_jwt"]), SecretPlace::Header),
+        ] {
+            let document = json!({
+                "issuer": "https://id.example", "authorization_endpoint": "https://id.example/a",
+                "token_endpoint": "https://id.example/t", "token_endpoint_auth_methods_supported": methods,
+            });
+            let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &issuer()).unwrap();
+            assert_eq!(metadata.secret_place, place, "{methods}");
+        }
+    }
+}

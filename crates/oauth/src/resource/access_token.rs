@@ -1,0 +1,309 @@
+//! Access tokens: `at+jwt` (RFC 9068) with HS256 by `jwt-compact`, for exactly one resource, for one hour. No storage is read to
+//! verify one. Whether a grant was revoked is not decided here.
+//!
+//! Deviation from RFC 9068 §2.1, which wants RS256 on offer: issuer and resource are the same Worker, so nobody else needs a key
+//! to verify a token, and MCP clients do not read tokens. Tokens of an external issuer are verified in `external`, by
+//! WebCrypto: its algorithms are asynchronous there.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use jwt_compact::alg::Hs256;
+use jwt_compact::{AlgorithmExt as _, Claims, Header, UntrustedToken, ValidationError};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::crypto::keys::signing::SigningKeys;
+use crate::login::passphrase::Epoch;
+use crate::resource::bearer::{Bearer, MAX_BEARER_LENGTH};
+use crate::resource::protected_resource::Resource;
+use crate::web::origin::Issuer;
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::{Random, Timestamp};
+
+/// Lifetime in seconds. Shorter ones make the clients that lose refresh tokens ask for consent all day.
+pub const ACCESS_TOKEN_LIFETIME: u64 = 3600;
+
+/// How far the clocks of two machines may differ, in seconds.
+pub const LEEWAY: u64 = 30;
+
+/// Longest name of a person that is put into a token, in bytes.
+const MAX_NAME: usize = 128;
+
+/// What a new access token says.
+#[derive(Clone, Debug)]
+pub struct AccessTokenRequest<'a> {
+    /// This authorization server.
+    pub issuer: &'a Issuer,
+    /// The one resource it is good for.
+    pub resource: &'a Resource,
+    /// On whose behalf.
+    pub subject: &'a Subject,
+    /// To which client.
+    pub client_id: &'a ClientId,
+    /// With which permissions.
+    pub scope: &'a ScopeSet,
+    /// The consent behind it; none for a client that acts for itself.
+    pub grant: Option<GrantId>,
+    /// What to call the person.
+    pub display_name: Option<&'a str>,
+    /// The credentials under which the person signed in.
+    pub epoch: Option<Epoch>,
+    /// How long it is good for, in seconds; [`ACCESS_TOKEN_LIFETIME`] unless configured.
+    pub lifetime: u64,
+}
+
+/// A signed token on its way to the client.
+pub struct AccessToken {
+    text: String,
+    expires_in: u64,
+}
+
+impl AccessToken {
+    /// The token. Goes into the answer and nowhere else.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Its lifetime in seconds.
+    #[must_use]
+    pub const fn expires_in(&self) -> u64 {
+        self.expires_in
+    }
+}
+
+/// A token that would be longer than a resource accepts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the access token would be too long")]
+pub struct TooLong;
+
+/// Signs a token.
+///
+/// # Errors
+///
+/// [`TooLong`] if it would exceed [`MAX_BEARER_LENGTH`], which only a long list of scopes can cause.
+pub fn issue(
+    request: &AccessTokenRequest<'_>,
+    keys: &SigningKeys,
+    now: Timestamp,
+    random: &impl Random,
+) -> Result<AccessToken, TooLong> {
+    let mut id = [0; 16];
+    random.fill(&mut id);
+    let name = request.display_name.map(|name| name.get(..name.floor_char_boundary(MAX_NAME)).unwrap_or_default());
+    let mut claims = Claims::new(AccessClaims {
+        iss: request.issuer.as_str().to_owned(),
+        sub: request.subject.clone(),
+        aud: request.resource.as_str().to_owned(),
+        client_id: request.client_id.clone(),
+        scope: request.scope.clone(),
+        jti: URL_SAFE_NO_PAD.encode(id),
+        gid: request.grant,
+        name: name.map(str::to_owned),
+        epoch: request.epoch,
+    });
+    claims.issued_at = Some(date_time(now));
+    claims.expiration = Some(date_time(now.plus(request.lifetime)));
+    let key = keys.current();
+    let header = Header::empty().with_key_id(key.id()).with_token_type("at+jwt");
+    let text = Hs256.token(&header, &claims, key.secret()).map_err(|_| TooLong)?;
+    if text.len() > MAX_BEARER_LENGTH {
+        return Err(TooLong);
+    }
+    Ok(AccessToken { text, expires_in: request.lifetime })
+}
+
+/// Converts a time for `jwt-compact`. Its range covers every real time.
+fn date_time(moment: Timestamp) -> DateTime<Utc> {
+    let seconds = i64::try_from(moment.as_seconds()).ok();
+    seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// Converts a time from `jwt-compact`, or returns `None` for a time before 1970.
+fn timestamp(moment: DateTime<Utc>) -> Option<Timestamp> {
+    u64::try_from(moment.timestamp()).ok().map(Timestamp::from_seconds)
+}
+
+/// What a token must fit.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'a> {
+    /// The issuer: this server under the name it was asked by.
+    pub issuer: &'a Issuer,
+    /// The resource that was asked.
+    pub resource: &'a Resource,
+    /// The credentials of today (and, while a master key is being replaced, their other spellings).
+    pub epochs: &'a [Epoch],
+}
+
+/// A token that has passed every check that needs no storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedToken {
+    caller: Caller,
+    expires: Timestamp,
+    id: Arc<str>,
+}
+
+impl VerifiedToken {
+    /// For those who have checked a token, here and in `external`.
+    pub(crate) fn new(caller: Caller, expires: Timestamp, id: &str) -> Self {
+        Self { caller, expires, id: Arc::from(id) }
+    }
+
+    /// Who is calling.
+    #[must_use]
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Who is calling.
+    #[must_use]
+    pub fn into_caller(self) -> Caller {
+        self.caller
+    }
+
+    /// When it stops being accepted. Until then an isolate may remember that it verified this token.
+    #[must_use]
+    pub const fn expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// The name of this one token (`jti`), for a log line.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Why a token is not accepted. To the client they are all `invalid_token`; the text is for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum TokenRefused {
+    /// Not signed with a key that is ours, of this type and with this algorithm; or not a token at all.
+    #[error("not_ours")]
+    NotOurs,
+    /// Changed, or never signed.
+    #[error("bad_signature")]
+    BadSignature,
+    /// Made by another server, or under another name of this one.
+    #[error("wrong_issuer")]
+    WrongIssuer,
+    /// For another resource.
+    #[error("wrong_audience")]
+    WrongAudience,
+    /// Too old.
+    #[error("expired")]
+    Expired,
+    /// From the future.
+    #[error("not_yet_valid")]
+    NotYetValid,
+    /// The passphrase under which the person signed in has been changed.
+    #[error("credentials_changed")]
+    CredentialsChanged,
+}
+
+/// Verifies a token at the resource (RFC 9068 §4).
+///
+/// # Errors
+///
+/// [`TokenRefused`] says which check failed.
+pub fn verify(
+    bearer: &Bearer,
+    keys: &SigningKeys,
+    expected: &Expected<'_>,
+    now: Timestamp,
+) -> Result<VerifiedToken, TokenRefused> {
+    let claims = authenticate(bearer.as_str(), keys)?;
+    let moment = |moment: Option<DateTime<Utc>>| moment.and_then(timestamp).ok_or(TokenRefused::NotOurs);
+    let (issued_at, expires) = (moment(claims.issued_at)?, moment(claims.expiration)?.plus(LEEWAY));
+    let token = claims.custom;
+    if token.iss != expected.issuer.as_str() {
+        return Err(TokenRefused::WrongIssuer);
+    }
+    if token.aud != expected.resource.as_str() {
+        return Err(TokenRefused::WrongAudience);
+    }
+    if now >= expires {
+        return Err(TokenRefused::Expired);
+    }
+    if now.plus(LEEWAY) < issued_at {
+        return Err(TokenRefused::NotYetValid);
+    }
+    if token.epoch.is_some_and(|epoch| !expected.epochs.contains(&epoch)) {
+        return Err(TokenRefused::CredentialsChanged);
+    }
+    let caller = Caller {
+        subject: token.sub,
+        client_id: token.client_id,
+        scopes: token.scope,
+        display_name: token.name.map(Arc::from),
+        grant: token.gid,
+    };
+    Ok(VerifiedToken::new(caller, expires, &token.jti))
+}
+
+/// To whom a token was given, whatever it is still worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenOrigin {
+    /// To which client.
+    pub client_id: ClientId,
+    /// On whose behalf.
+    pub subject: Subject,
+    /// On which grant; none for a client that acts for itself.
+    pub grant: Option<GrantId>,
+}
+
+/// Whose token this is, however old: what a request for its revocation needs (RFC 7009). Not a permission to anything.
+pub fn identify(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<TokenOrigin, TokenRefused> {
+    let claims = authenticate(token, keys)?.custom;
+    if claims.iss != issuer.as_str() {
+        return Err(TokenRefused::WrongIssuer);
+    }
+    Ok(TokenOrigin { client_id: claims.client_id, subject: claims.sub, grant: claims.gid })
+}
+
+/// Verifies header and signature.
+///
+/// `jwt-compact` checks neither `typ` nor `crit` and takes the algorithm from its caller. So the encoded header is compared
+/// with the one that our keys produce. A token with another algorithm, type, key or critical extension is refused.
+fn authenticate(text: &str, keys: &SigningKeys) -> Result<Claims<AccessClaims>, TokenRefused> {
+    if text.len() > MAX_BEARER_LENGTH {
+        return Err(TokenRefused::NotOurs);
+    }
+    let (header, _) = text.split_once('.').ok_or(TokenRefused::NotOurs)?;
+    let key = keys.find(header).ok_or(TokenRefused::NotOurs)?;
+    let token = UntrustedToken::new(text).map_err(|_| TokenRefused::NotOurs)?;
+    match Hs256.validator::<AccessClaims>(key.secret()).validate(&token) {
+        Ok(token) => Ok(token.into_parts().1),
+        Err(
+            ValidationError::InvalidSignature
+            | ValidationError::InvalidSignatureLen { .. }
+            | ValidationError::MalformedSignature(_),
+        ) => Err(TokenRefused::BadSignature),
+        Err(_) => Err(TokenRefused::NotOurs),
+    }
+}
+
+/// The claims beside `iat` and `exp`, which `jwt-compact` knows.
+#[derive(Clone, Serialize, Deserialize)]
+struct AccessClaims {
+    iss: String,
+    sub: Subject,
+    /// A text: a token for several resources does not parse.
+    aud: String,
+    client_id: ClientId,
+    scope: ScopeSet,
+    jti: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gid: Option<GrantId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    epoch: Option<Epoch>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Why a request to the protected resource was refused, as `WWW-Authenticate` says it (RFC 6750 §3, RFC 9728 §5.1) and as the
+//! body repeats it. A value of the header cannot break out of its quotes: each comes from a type that holds neither a quote
+//! nor a backslash.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::resource::bearer::BearerError;
+use mcp_connector_base::scope::ScopeSet;
+
+/// Longest address of a metadata document.
+const MAX_METADATA_URL: usize = 2048;
+
+/// The absolute address of a Protected Resource Metadata document (RFC 9728 §3), fit for a quoted string.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataUrl(Arc<str>);
+
+/// A text that is not the address of a metadata document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the address of a metadata document is an absolute http or https URL")]
+pub struct InvalidMetadataUrl;
+
+impl MetadataUrl {
+    /// Takes `https://…` and `http://…` in visible ASCII without quotes and backslashes.
+    pub fn new(url: &str) -> Result<Self, InvalidMetadataUrl> {
+        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+        let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
+        let quotable = url.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5B | 0x5D..=0x7E));
+        if !has_host || !quotable || url.len() > MAX_METADATA_URL {
+            return Err(InvalidMetadataUrl);
+        }
+        Ok(Self(Arc::from(url)))
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The refusal of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Challenge {
+    reason: Reason,
+    metadata: MetadataUrl,
+    scope: ScopeSet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    SignIn,
+    InvalidToken,
+    InsufficientScope,
+    Header(BearerError),
+}
+
+/// The members of an error answer: RFC 6749 §5.2's, which RFC 6750 and RFC 7591 share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ErrorBody {
+    /// The code a program reads.
+    pub error: &'static str,
+    /// The sentence a person reads. Never echoes what was sent.
+    pub error_description: &'static str,
+}
+
+impl Challenge {
+    /// No token was sent, and what was asked for needs one that covers `scope` (401). An empty `scope` leaves the choice to
+    /// the metadata document.
+    #[must_use]
+    pub fn sign_in(metadata: MetadataUrl, scope: ScopeSet) -> Self {
+        Self { reason: Reason::SignIn, metadata, scope }
+    }
+
+    /// A token was sent and is not, or no longer, worth anything (401).
+    #[must_use]
+    pub fn invalid_token(metadata: MetadataUrl, scope: ScopeSet) -> Self {
+        Self { reason: Reason::InvalidToken, metadata, scope }
+    }
+
+    /// The token is good and does not cover what was asked for (403). `scope` is everything the operation needs, not only
+    /// what is missing: some clients ask for exactly what they are told here, others add it to what they have.
+    #[must_use]
+    pub fn insufficient_scope(metadata: MetadataUrl, scope: ScopeSet) -> Self {
+        Self { reason: Reason::InsufficientScope, metadata, scope }
+    }
+
+    /// The `Authorization` header holds no token, or more than one (401 or 400).
+    #[must_use]
+    pub fn bad_header(metadata: MetadataUrl, scope: ScopeSet, error: BearerError) -> Self {
+        Self { reason: Reason::Header(error), metadata, scope }
+    }
+
+    /// The same, where the next token should cover `scope` too.
+    #[must_use]
+    pub fn and_for(self, scope: &ScopeSet) -> Self {
+        Self { scope: self.scope.union(scope), ..self }
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self.reason {
+            Reason::SignIn | Reason::InvalidToken => 401,
+            Reason::InsufficientScope => 403,
+            Reason::Header(error) => error.status(),
+        }
+    }
+
+    /// The code and the sentence, for the body.
+    #[must_use]
+    pub const fn body(&self) -> ErrorBody {
+        let (error, error_description) = match self.reason {
+            // RFC 6750 §3.1 would leave the code out where nothing was sent. Anthropic's documentation of sign-in on demand
+            // asks for it, and no client we know of minds.
+            Reason::SignIn => ("invalid_token", "sign in to continue"),
+            Reason::InvalidToken => ("invalid_token", "the access token is expired, revoked or not valid here"),
+            Reason::InsufficientScope => ("insufficient_scope", "more permissions are needed"),
+            Reason::Header(error) => (error.code(), error.description()),
+        };
+        ErrorBody { error, error_description }
+    }
+
+    /// The value of `WWW-Authenticate`.
+    #[must_use]
+    pub fn header_value(&self) -> String {
+        let ErrorBody { error, error_description } = self.body();
+        let mut value = format!(
+            "Bearer error=\"{error}\", error_description=\"{error_description}\", resource_metadata=\"{}\"",
+            self.metadata.as_str()
+        );
+        if !self.scope.is_empty() {
+            value.push_str(", scope=\"");
+            value.push_str(self.scope.as_str());
+            value.push('"');
+        }
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata() -> MetadataUrl {
+        MetadataUrl::new("https://host.example/.well-known/oauth-protected-resource/mcp").unwrap()
+    }
+
+    fn scope(text: &str) -> ScopeSet {
+        ScopeSet::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_guest_is_asked_to_sign_in_with_everything_a_client_needs() {
+        let challenge = Challenge::sign_in(metadata(), scope("profile notes:read"));
+        assert_eq!(challenge.status(), 401);
+        assert_eq!(
+            challenge.header_value(),
+            "Bearer error=\"invalid_token\", error_description=\"sign in to continue\", \
+             resource_metadata=\"https://host.example/.well-known/oauth-protected-resource/mcp\", \
+             scope=\"notes:read profile\""
+        );
+    }
+
+    #[test]
+    fn each_refusal_has_its_status_and_code() {
+        for (name, challenge, status, code) in [
+            ("sign in", Challenge::sign_in(metadata(), scope("a")), 401, "invalid_token"),
+            ("bad token", Challenge::invalid_token(metadata(), scope("a")), 401, "invalid_token"),
+            ("step up", Challenge::insufficient_scope(metadata(), scope("a b")), 403, "insufficient_scope"),
+            (
+                "two headers",
+                Challenge::bad_header(metadata(), scope("a"), BearerError::Repeated),
+                400,
+                "invalid_request",
+            ),
+            ("basic", Challenge::bad_header(metadata(), scope("a"), BearerError::OtherScheme), 401, "invalid_token"),
+        ] {
+            assert_eq!((challenge.status(), challenge.body().error), (status, code), "{name}");
+            let header = challenge.header_value();
+            assert!(header.starts_with(&format!("Bearer error=\"{code}\"")), "{name}: {header}");
+            assert!(header.contains("scope=\"a"), "{name}: {header}");
+            assert!(!challenge.body().error_description.contains(['"', '\\']), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_scope_means_no_parameter() {
+        assert!(!Challenge::invalid_token(metadata(), ScopeSet::empty()).header_value().contains("scope"));
+    }
+
+    #[test]
+    fn a_url_that_could_break_the_header_is_refused() {
+        for url in [
+            "",
+            "https://",
+            "https:///x",
+            "//host",
+            "/x",
+            "ftp://host",
+            "https://h/\"",
+            "https://h/\\",
+            "https://h/ x",
+            "https://h/\r\n",
+            "https://h/\u{e9}",
+        ] {
+            assert_eq!(MetadataUrl::new(url), Err(InvalidMetadataUrl), "{url:?}");
+        }
+        assert!(MetadataUrl::new("http://127.0.0.1:8787/.well-known/oauth-protected-resource").is_ok());
+        assert!(MetadataUrl::new("http://[::1]:8787/.well-known/oauth-protected-resource").is_ok());
+    }
+
+    #[test]
+    fn the_body_is_two_members() {
+        let body = Challenge::insufficient_scope(metadata(), scope("a")).body();
+        assert_eq!(
+            serde_json::to_string(&body).unwrap(),
+            "{\"error\":\"insufficient_scope\",\"error_description\":\"more permissions are needed\"}"
+        );
+    }
+}

@@ -1,0 +1,276 @@
+//! The protected resources of this server as `resource` names them (RFC 8707, MCP "Canonical Server URI"): `/mcp`, which asks
+//! for a token where a tool needs it, `/private/mcp`, which always does, and `/sse`, which is `/mcp` for clients of 2024-11-05.
+//! Each is an audience of its own.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::web::form::Parameters;
+use crate::web::origin::{Issuer, Origin};
+use crate::web::web_url::{InvalidUrl, WebUrl};
+
+/// Path of the resource that serves public tools without a token.
+pub const MCP_PATH: &str = "/mcp";
+/// Path of the resource where every request needs a token.
+pub const PRIVATE_MCP_PATH: &str = "/private/mcp";
+/// Path of the resource that speaks the transport of 2024-11-05.
+pub const SSE_PATH: &str = "/sse";
+/// Where RFC 9728 §3 puts the metadata of a resource: between the host and the path of the resource.
+pub const PROTECTED_RESOURCE_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
+
+/// Why a text is no resource identifier (RFC 8707 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidResource {
+    /// Not an http or https URL.
+    #[error(transparent)]
+    Url(#[from] InvalidUrl),
+    /// With a query, a fragment, or an empty segment.
+    #[error("a resource has no query, no fragment, and no empty segments")]
+    Shape,
+}
+
+/// The `resource` parameter is repeated, or names nothing here: `invalid_target` (RFC 8707 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the resource parameter must name one resource of this server")]
+pub struct InvalidTarget;
+
+/// The identifier of a resource, canonical by construction: scheme and host in lower case, no default port, no slash at the
+/// end, no fragment. Two resources are the same exactly if their texts are.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Resource {
+    text: Arc<str>,
+    /// Where the path begins in `text`.
+    path_at: usize,
+}
+
+impl Resource {
+    /// Reads an identifier and brings it into its canonical form.
+    pub fn parse(text: &str) -> Result<Self, InvalidResource> {
+        let url = WebUrl::parse(text)?;
+        if url.query.is_some() || url.fragment.is_some() || url.path.contains("//") {
+            return Err(InvalidResource::Shape);
+        }
+        let path = url.path.strip_suffix('/').unwrap_or(url.path);
+        Ok(Self::at(&url.origin(), path))
+    }
+
+    /// The path is empty, or begins with a slash and does not end with one.
+    fn at(origin: &Origin, path: &str) -> Self {
+        Self { text: format!("{origin}{path}").into(), path_at: origin.as_str().len() }
+    }
+
+    /// The text: the audience of tokens for it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns whether it is one of this server, under this name.
+    #[must_use]
+    pub fn is_of(&self, issuer: &Issuer) -> bool {
+        self.as_str().strip_prefix(issuer.as_str()).is_some_and(|path| path.is_empty() || path.starts_with('/'))
+    }
+
+    /// Where its metadata stands (RFC 9728 §3.1): what `resource_metadata` of a challenge says.
+    #[must_use]
+    pub fn metadata_url(&self) -> String {
+        let (origin, path) = self.text.split_at_checked(self.path_at).unwrap_or((&self.text, ""));
+        format!("{origin}{PROTECTED_RESOURCE_METADATA_PATH}{path}")
+    }
+}
+
+impl TryFrom<String> for Resource {
+    type Error = InvalidResource;
+
+    fn try_from(text: String) -> Result<Self, InvalidResource> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Resource> for String {
+    fn from(resource: Resource) -> Self {
+        resource.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The resources that exist at one origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResourceServer {
+    mcp: Resource,
+    private_mcp: Resource,
+    sse: Resource,
+}
+
+impl ResourceServer {
+    /// Those of this origin.
+    #[must_use]
+    pub fn new(origin: &Origin) -> Self {
+        Self {
+            mcp: Resource::at(origin, MCP_PATH),
+            private_mcp: Resource::at(origin, PRIVATE_MCP_PATH),
+            sse: Resource::at(origin, SSE_PATH),
+        }
+    }
+
+    /// `/mcp`: what a client means that names none.
+    #[must_use]
+    pub const fn mcp(&self) -> &Resource {
+        &self.mcp
+    }
+
+    /// `/private/mcp`.
+    #[must_use]
+    pub const fn private_mcp(&self) -> &Resource {
+        &self.private_mcp
+    }
+
+    /// `/sse`.
+    #[must_use]
+    pub const fn sse(&self) -> &Resource {
+        &self.sse
+    }
+
+    /// The one resource that a request means (RFC 8707 §2). A request without one means `/mcp`: clients of the first protocol
+    /// revisions do not know the parameter.
+    pub fn requested(&self, parameters: &Parameters) -> Result<&Resource, InvalidTarget> {
+        let Some(text) = parameters.get("resource").map_err(|_| InvalidTarget)? else {
+            return Ok(&self.mcp);
+        };
+        let resource = Resource::parse(text).map_err(|_| InvalidTarget)?;
+        [&self.mcp, &self.private_mcp, &self.sse].into_iter().find(|known| **known == resource).ok_or(InvalidTarget)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn server() -> ResourceServer {
+        ResourceServer::new(&Origin::of("https://mcp.example.com").unwrap())
+    }
+
+    fn requested(query: &str) -> Result<String, InvalidTarget> {
+        let parameters = Parameters::parse(query.as_bytes()).unwrap();
+        server().requested(&parameters).map(|resource| resource.as_str().to_owned())
+    }
+
+    #[test]
+    fn every_spelling_of_a_resource_is_one_resource() {
+        for text in [
+            "https://mcp.example.com/mcp",
+            "https://mcp.example.com/mcp/",
+            "HTTPS://MCP.Example.com/mcp",
+            "https://mcp.example.com:443/mcp",
+        ] {
+            assert_eq!(Resource::parse(text).unwrap().as_str(), "https://mcp.example.com/mcp", "{text}");
+        }
+        assert_eq!(Resource::parse("https://mcp.example.com/").unwrap().as_str(), "https://mcp.example.com");
+        assert_ne!(
+            Resource::parse("https://mcp.example.com/MCP"),
+            Resource::parse("https://mcp.example.com/mcp"),
+            "a path has case"
+        );
+    }
+
+    #[test]
+    fn a_resource_has_no_query_no_fragment_and_no_odd_segments() {
+        for text in ["https://a/mcp?x", "https://a/mcp#x", "https://a/mcp#", "https://a//", "https://a/mcp//"] {
+            assert_eq!(Resource::parse(text), Err(InvalidResource::Shape), "{text}");
+        }
+        for text in ["https://a/x/../mcp", "https://a/%2e%2e/mcp"] {
+            assert_eq!(Resource::parse(text), Err(InvalidUrl::NotNormalized.into()), "{text}");
+        }
+        assert!(matches!(Resource::parse("urn:mcp"), Err(InvalidResource::Url(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn a_canonical_resource_is_its_own_canonical_form(text in "(https?|HTTP)://[a-zA-Z0-9.:-]{1,12}(/[a-z%2Ee.]{0,6}){0,3}/?") {
+            if let Ok(resource) = Resource::parse(&text) {
+                prop_assert_eq!(Resource::parse(resource.as_str()).unwrap(), resource.clone());
+                prop_assert!(!resource.as_str().ends_with('/'));
+            }
+        }
+    }
+
+    #[test]
+    fn a_resource_is_of_the_server_whose_name_it_bears() {
+        let issuer = Issuer::parse("https://mcp.example.com").unwrap();
+        for (resource, is_of) in [
+            ("https://mcp.example.com/mcp", true),
+            ("https://mcp.example.com/private/mcp", true),
+            ("https://mcp.example.com", true),
+            ("https://mcp.example.com:8443/mcp", false),
+            ("https://mcp.example.community/mcp", false),
+            ("https://other.example.com/mcp", false),
+            ("http://mcp.example.com/mcp", false),
+        ] {
+            assert_eq!(Resource::parse(resource).unwrap().is_of(&issuer), is_of, "{resource}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_a_resource_means_mcp() {
+        assert_eq!(requested("").unwrap(), "https://mcp.example.com/mcp");
+        assert_eq!(requested("resource=").unwrap(), "https://mcp.example.com/mcp");
+    }
+
+    #[test]
+    fn a_request_may_name_each_resource_of_this_server() {
+        assert_eq!(
+            requested("resource=https://mcp.example.com/private/mcp").unwrap(),
+            "https://mcp.example.com/private/mcp"
+        );
+        assert_eq!(
+            requested("resource=https%3A%2F%2FMCP.example.com%2Fmcp%2F").unwrap(),
+            "https://mcp.example.com/mcp"
+        );
+    }
+
+    #[test]
+    fn a_repeated_or_unknown_resource_is_an_invalid_target() {
+        for query in [
+            "resource=https://mcp.example.com/mcp&resource=https://mcp.example.com/mcp",
+            "resource=https://mcp.example.com/mcp&resource=",
+            "resource=https://mcp.example.com",
+            "resource=https://mcp.example.com/private",
+            "resource=https://mcp.example.com/mcp/x",
+            "resource=https://mcp.example.com/mcpx",
+            "resource=https://mcp.example.com//mcp",
+            "resource=http://mcp.example.com/mcp",
+            "resource=https://mcp.example.com:8443/mcp",
+            "resource=https://other.example.com/mcp",
+            "resource=https://user@mcp.example.com/mcp",
+            "resource=mcp",
+        ] {
+            assert_eq!(requested(query), Err(InvalidTarget), "{query}");
+        }
+    }
+
+    #[test]
+    fn metadata_stands_between_the_host_and_the_path() {
+        let server = server();
+        let at = "https://mcp.example.com/.well-known/oauth-protected-resource";
+        assert_eq!(server.mcp().metadata_url(), format!("{at}/mcp"));
+        assert_eq!(server.private_mcp().metadata_url(), format!("{at}/private/mcp"));
+        assert_eq!(Resource::parse("https://mcp.example.com").unwrap().metadata_url(), at);
+    }
+}

@@ -1,0 +1,287 @@
+//! What one isolate remembers of the tokens it has verified and of the grants behind them, so that the common call checks no
+//! signature and asks no storage.
+//!
+//! The subject's object is asked whether a grant is still valid. An answer counts from the moment of the question: for 45
+//! seconds it serves, for 15 more it serves while it is renewed, and then a call waits for the next one. So nothing that was
+//! revoked is good for more than a minute.
+//!
+//! Only tokens that passed get in here, so nobody outside chooses what is remembered; it is small, and forgotten with the
+//! isolate. The configuration of an isolate does not change while it lives.
+
+use std::sync::Arc;
+
+use crate::resource::access_token::VerifiedToken;
+use crate::resource::bearer::Bearer;
+use crate::resource::protected_resource::Resource;
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::timestamp::Timestamp;
+
+/// Most tokens, and most grants, that are remembered.
+const CAPACITY: usize = 1024;
+/// Seconds for which an answer serves.
+const FRESH: u64 = 45;
+/// Seconds after which it no longer serves.
+const STALE: u64 = 60;
+/// Seconds after which a renewal that brought no answer is tried again.
+const RENEW_AGAIN: u64 = 5;
+
+/// Whether a call on a grant may be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// It may.
+    Serve,
+    /// It may, and the answer is to be renewed behind it. Said to one call at a time.
+    ServeAndRenew,
+    /// It has to wait until somebody has asked.
+    Wait,
+    /// The call may not be served: the grant is not valid.
+    Refuse,
+}
+
+/// The state of a grant, according to its object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantState {
+    /// It is live, and its person may still enter.
+    Standing,
+    /// It has ended or expired, or its person may no longer enter.
+    Over,
+}
+
+/// The memory of one isolate.
+#[derive(Default)]
+pub struct VerifiedTokens {
+    /// Sorted by token.
+    tokens: Vec<Entry>,
+    /// Sorted by grant.
+    grants: Vec<Known>,
+}
+
+struct Entry {
+    token: Box<str>,
+    resource: Resource,
+    caller: Arc<Caller>,
+    expires: Timestamp,
+}
+
+#[derive(Clone, Copy)]
+struct Known {
+    grant: GrantId,
+    /// When the question was asked that had the last answer.
+    asked_at: Timestamp,
+    state: GrantState,
+    /// Before this nobody renews the answer.
+    renew_at: Timestamp,
+}
+
+impl VerifiedTokens {
+    /// Nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { tokens: Vec::new(), grants: Vec::new() }
+    }
+
+    /// Who is calling, if this very token was verified for this very resource and has not expired since.
+    #[must_use]
+    pub fn caller(&self, bearer: &Bearer, resource: &Resource, now: Timestamp) -> Option<Arc<Caller>> {
+        let entry = self.tokens.get(self.place_of(bearer).ok()?)?;
+        (entry.resource == *resource && now < entry.expires).then(|| Arc::clone(&entry.caller))
+    }
+
+    /// When a token expires, if it was verified for this resource.
+    #[must_use]
+    pub fn expires(&self, bearer: &Bearer, resource: &Resource) -> Option<Timestamp> {
+        let entry = self.tokens.get(self.place_of(bearer).ok()?)?;
+        (entry.resource == *resource).then_some(entry.expires)
+    }
+
+    /// Remembers a token.
+    pub fn remember(
+        &mut self,
+        bearer: &Bearer,
+        resource: &Resource,
+        token: VerifiedToken,
+        now: Timestamp,
+    ) -> Arc<Caller> {
+        if self.tokens.len() >= CAPACITY {
+            self.tokens.retain(|entry| now < entry.expires);
+        }
+        if self.tokens.len() >= CAPACITY {
+            self.tokens.clear();
+        }
+        let expires = token.expires();
+        let caller = Arc::new(token.into_caller());
+        let token = Box::from(bearer.as_str());
+        let entry = Entry { token, resource: resource.clone(), caller: Arc::clone(&caller), expires };
+        match self.place_of(bearer) {
+            // Another request has verified it meanwhile.
+            Ok(place) => self.tokens.iter_mut().skip(place).take(1).for_each(|known| known.expires = expires),
+            Err(place) => self.tokens.insert(place, entry),
+        }
+        caller
+    }
+
+    /// Returns whether a call on a grant may be served.
+    #[must_use]
+    pub fn look(&mut self, grant: GrantId, now: Timestamp) -> Look {
+        let Ok(known) = self.known(grant) else { return Look::Wait };
+        match now.seconds_since(known.asked_at) {
+            _ if known.state == GrantState::Over => Look::Refuse,
+            ..FRESH => Look::Serve,
+            FRESH..STALE if now < known.renew_at => Look::Serve,
+            FRESH..STALE => {
+                known.renew_at = now.plus(RENEW_AGAIN);
+                Look::ServeAndRenew
+            }
+            STALE.. => Look::Wait,
+        }
+    }
+
+    /// The answer to a question that was asked at `asked_at`. A grant that is over stays it: an answer that was on its way when
+    /// this isolate saw the grant end does not bring it back.
+    pub fn answered(&mut self, grant: GrantId, state: GrantState, asked_at: Timestamp) {
+        if self.grants.len() >= CAPACITY {
+            self.grants.retain(|known| asked_at.seconds_since(known.asked_at) < STALE);
+        }
+        if self.grants.len() >= CAPACITY {
+            // Asking once more costs less than remembering everybody.
+            self.grants.clear();
+        }
+        let news = Known { grant, asked_at, state, renew_at: asked_at };
+        match self.known(grant) {
+            Ok(known) if known.state == GrantState::Over => *known = Known { state: known.state, ..news },
+            // Questions may be answered out of their order.
+            Ok(known) if state == GrantState::Standing && asked_at < known.asked_at => {}
+            Ok(known) => *known = news,
+            Err(place) => self.grants.insert(place, news),
+        }
+        if state == GrantState::Over {
+            self.tokens.retain(|entry| entry.caller.grant != Some(grant));
+        }
+    }
+
+    /// Where the token stands, or belongs.
+    fn place_of(&self, bearer: &Bearer) -> Result<usize, usize> {
+        self.tokens.binary_search_by(|entry| (*entry.token).cmp(bearer.as_str()))
+    }
+
+    /// What is known of the grant, or where that belongs.
+    fn known(&mut self, grant: GrantId) -> Result<&mut Known, usize> {
+        let place = self.grants.binary_search_by(|known| known.grant.cmp(&grant))?;
+        self.grants.get_mut(place).ok_or(place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mcp_connector_base::identifier::{ClientId, Subject};
+    use mcp_connector_base::scope::ScopeSet;
+
+    const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+    const GRANT: GrantId = GrantId::from_bytes([1; 8]);
+
+    fn bearer(text: &str) -> Bearer {
+        Bearer::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap()
+    }
+
+    fn resource(path: &str) -> Resource {
+        Resource::parse(&format!("https://host.example{path}")).unwrap()
+    }
+
+    fn token(grant: GrantId) -> VerifiedToken {
+        let caller = Caller {
+            subject: Subject::new("owner").unwrap(),
+            client_id: ClientId::new("app").unwrap(),
+            scopes: ScopeSet::empty(),
+            display_name: None,
+            grant: Some(grant),
+        };
+        VerifiedToken::new(caller, START.plus(600), "id")
+    }
+
+    #[test]
+    fn a_verified_token_is_known_for_its_resource_until_it_expires() {
+        let mut tokens = VerifiedTokens::new();
+        tokens.remember(&bearer("a.b.c"), &resource("/mcp"), token(GRANT), START);
+        for (name, text, path, now, known) in [
+            ("the same", "a.b.c", "/mcp", START, true),
+            ("last second", "a.b.c", "/mcp", START.plus(599), true),
+            ("expired", "a.b.c", "/mcp", START.plus(600), false),
+            ("another token", "a.b.d", "/mcp", START, false),
+            ("a longer one", "a.b.cc", "/mcp", START, false),
+            ("another resource", "a.b.c", "/private/mcp", START, false),
+        ] {
+            assert_eq!(tokens.caller(&bearer(text), &resource(path), now).is_some(), known, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_answer_serves_for_45_seconds_is_renewed_behind_a_call_for_15_and_then_waited_for() {
+        let mut tokens = VerifiedTokens::new();
+        assert_eq!(tokens.look(GRANT, START), Look::Wait, "nobody has asked");
+        tokens.answered(GRANT, GrantState::Standing, START);
+        for (seconds, look) in [
+            (0, Look::Serve),
+            (44, Look::Serve),
+            (45, Look::ServeAndRenew),
+            (46, Look::Serve),
+            (49, Look::Serve),
+            (50, Look::ServeAndRenew),
+            (55, Look::ServeAndRenew),
+            (59, Look::Serve),
+            (60, Look::Wait),
+            (600, Look::Wait),
+        ] {
+            assert_eq!(tokens.look(GRANT, START.plus(seconds)), look, "after {seconds} s");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_as_old_as_its_question() {
+        let mut tokens = VerifiedTokens::new();
+        tokens.answered(GRANT, GrantState::Standing, START.plus(30));
+        tokens.answered(GRANT, GrantState::Standing, START);
+        assert_eq!(tokens.look(GRANT, START.plus(74)), Look::Serve, "an earlier question that was answered later");
+        assert_eq!(tokens.look(GRANT, START.plus(90)), Look::Wait);
+    }
+
+    #[test]
+    fn a_revoked_grant_takes_all_its_tokens_along_and_no_others() {
+        let mut tokens = VerifiedTokens::new();
+        let other = GrantId::from_bytes([2; 8]);
+        for (text, grant) in [("a", GRANT), ("b", GRANT), ("c", other)] {
+            tokens.remember(&bearer(text), &resource("/mcp"), token(grant), START);
+            tokens.answered(grant, GrantState::Standing, START);
+        }
+        tokens.answered(GRANT, GrantState::Over, START.plus(60));
+        let known =
+            ["a", "b", "c"].map(|text| tokens.caller(&bearer(text), &resource("/mcp"), START.plus(60)).is_some());
+        assert_eq!(known, [false, false, true]);
+        assert_eq!(tokens.look(GRANT, START.plus(3600)), Look::Refuse);
+        assert_eq!(tokens.look(other, START.plus(44)), Look::Serve);
+    }
+
+    #[test]
+    fn a_revoked_grant_is_not_brought_back_by_an_answer_that_is_late() {
+        let mut tokens = VerifiedTokens::new();
+        tokens.answered(GRANT, GrantState::Standing, START);
+        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Wait, "the object is asked,");
+        tokens.answered(GRANT, GrantState::Over, START.plus(60));
+        // … and its answer arrives when the grant was ended meanwhile in this very isolate.
+        tokens.answered(GRANT, GrantState::Standing, START.plus(60));
+        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Refuse);
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let mut tokens = VerifiedTokens::new();
+        for n in 0..3 * CAPACITY {
+            let grant = GrantId::from_bytes((n as u64).to_be_bytes());
+            tokens.remember(&bearer(&format!("t{n}")), &resource("/mcp"), token(grant), START);
+            tokens.answered(grant, GrantState::Standing, START);
+            assert!(tokens.tokens.len() <= CAPACITY && tokens.grants.len() <= CAPACITY);
+            assert!(tokens.caller(&bearer(&format!("t{n}")), &resource("/mcp"), START).is_some(), "the newest is kept");
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What the first version wrote and every later one has to read, byte for byte: what lies in rows, and what clients and browsers
+//! hold. As long as this passes, who is signed in when a fork is upgraded stays signed in.
+//!
+//! Where a test here fails, do not mend the text in it. A row gets a new version ([`mcp_connector_base::row`]), a token or an identifier
+//! another prefix, and the old form is still read.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::authorize::pkce::CodeVerifier;
+use crate::clients::client_id::registered_client;
+use crate::crypto::keys::master::MasterKey;
+use crate::crypto::keys::ring::KeyRing;
+use crate::crypto::opaque::{ObjectName, Secret};
+use crate::grants::authorization_code::AuthorizationCode;
+use crate::grants::grant::{Authorization, Displaced, EndReason, Grant, Limits, Refresh};
+use crate::grants::grant_store::{Ledger, Rows as _};
+use crate::grants::memory_rows::Memory;
+use crate::grants::pending_code::{PendingCode, Redemption};
+use crate::grants::refresh_token::RefreshToken;
+use crate::login::admission::{AccessApplication, Account, Admission, AdmissionPolicy};
+use crate::login::identity::AllowedUsers;
+use crate::login::passphrase::{Epoch, Passphrase};
+use crate::login::throttle::{Source, Throttle};
+use crate::resource::access_token::{Expected, TokenRefused, VerifiedToken, verify};
+use crate::resource::bearer::Bearer;
+use crate::resource::protected_resource::{Resource, ResourceServer};
+use crate::web::discovery::ForeignIssuer;
+use crate::web::network::Network;
+use crate::web::origin::Issuer;
+use crate::web::redirect_uri::RedirectPolicy;
+use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+use mcp_connector_base::row::Row;
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::storage_compat::assert_kept;
+use mcp_connector_base::timestamp::{Random, Timestamp};
+
+const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+const PASSPHRASE: &str = "correct horse battery staple";
+const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+/// The row of the `Keyring`.
+const MASTER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const WAITING_CODE: &str = "\
+    ARAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUBEDJlNDgwZTk2OWYzOGRhNT\
+    m8pKfaBgA";
+const REDEEMED_CODE: &str = "\
+    ARAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUBEDJlNDgwZTk2OWYzOGRhNT\
+    m8pKfaBgEQNjU2NjY3Njg2OTZhNmI2Yw";
+const LIVE_GRANT: &str = "\
+    ARA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQEQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
+    Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAZDAp9oGgaSn2gaQwKfaBgA";
+const ENDED_GRANT: &str = "\
+    ARA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQEQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
+    Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAZDAp9oGgaSn2gaQwKfaBgGg3KfaBgE";
+const WAITING_CODE_2: &str = "\
+    AhAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNT\
+    m8pKfaBgA";
+const REDEEMED_CODE_2: &str = "\
+    AhAwMTAyMDMwNDA1MDYwNzA4K3F6bGpCTkFLUHVmb1diU1dMekxiRDBZX2l0YTRzaXVYZWhSQzUzRmNOaEErRTlNZWxob2EyT3d2RnJFTVRKZ3\
+    VDSGFvZUsxdDhVUldidUdKU3N0dy1jTQVvd25lcgEEWm_Dqx9odHRwczovL2FwcC5leGFtcGxlL2NsaWVudC5qc29uAQNBcHAeaHR0cDovLzEy\
+    Ny4wLjAuMTo1MDAwL2NhbGxiYWNrGGh0dHBzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNT\
+    m8pKfaBgEQNjU2NjY3Njg2OTZhNmI2Yw";
+const LIVE_GRANT_2: &str = "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQAQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
+    Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAAGQwKfaBoGkp9oGkMCn2gYAAA";
+const ENDED_GRANT_2: &str = "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQAQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
+    Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAAGQwKfaBoGkp9oGkMCn2gYBoNyn2gYBAA";
+/// What version 1 knew nothing of: from where a token came, on what a sign-in rests, which grant made room.
+const FULL_GRANTS_2: [&str; 3] = [
+    "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQESaHR0cHM6Ly9pZC5leGFtcGxlBjI0\
+    ODI4OQEEamFuZQEQamFuZUBleGFtcGxlLmNvbStCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjAoCkp9oGAQC2xj\
+    EAgKSn2gaApKfaBgABH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcJDAp9oG",
+    "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQIUaHR0cHM6Ly90ZWFtLmV4YW1wbGUD\
+    YXVkK0J3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2MCgKSn2gYBAYCA4O2QgAgAgKSn2gaApKfaBgABH2h0dHBzOi\
+    8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcJDAp9oG",
+    "\
+    AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
+    4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQMSaHR0cHM6Ly9pZC5leGFtcGxlAgRq\
+    YW5lDEBleGFtcGxlLmNvbStCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjSEJ3Y0hCd2NIQndjAoCkp9oGAACApKfaBoCkp9oGAAEfaH\
+    R0cHM6Ly9hcHAuZXhhbXBsZS9jbGllbnQuanNvbgEDQXBwkMCn2gY",
+];
+const THROTTLE_1: &str = "AQEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBg";
+const THROTTLE_2: &str = "AgEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBgA";
+/// What an app has that registered itself.
+const CLIENT_ID: &str = "c1_AgAAAABrSdIAAQIDBAUGBwgAA0FwcAEADmFwcC5leGFtcGxlL2NiAwADL2Nit4Dw3C4-JMCA9dtyD-rLZA";
+const CLIENT_SECRET: &str = "cs1_HiHDSBqfTofCz7FT7gAURN1nl8-HKsLT4e59bNKs9fg";
+/// What an app has that somebody signed in to.
+const CODE: &str =
+    "mc1euAvXtZUlNi9nBDGB8cnmwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJyg3SqvMOSqTc76PYjJi0e-s";
+const REFRESH_TOKEN: &str =
+    "mr1euAvXtZUlNi9nBDGB8cnm2VmZ2hpamtsAAAAAh-JJUgKL7LYey5pIBL11j9lOfozukcIxvCzcsryq0GcAL1pBm5DTnSe3AF7RdEMdw";
+const ED25519_ACCESS_TOKEN: &str = "\
+    eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6InpQREdaMy1JbTd2bEtMbzVlZlFQZ2ZteTJnVXFuOElqVHNobDFlUVZKc2MifQ\
+    .eyJpc3MiOiJodHRwczovL2hvc3QuZXhhbXBsZSIsInN1YiI6Im93bmVyIiwiYXVkIjoiaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwIiwiY2xpZ\
+    W50X2lkIjoiaHR0cHM6Ly9hcHAuZXhhbXBsZS9jbGllbnQuanNvbiIsInNjb3BlIjoibm90ZXM6cmVhZCBwcm9maWxlIiwiaWF0IjoxODAwMDA\
+    wMDAwLCJleHAiOjE4MDAwMDM2MDAsImp0aSI6IkFRSURCQVVHQndnSkNnc01EUTRQRUEiLCJnaWQiOiI2NTY2Njc2ODY5NmE2YjZjIiwibmFtZ\
+    SI6Ilpvw6siLCJlcG9jaCI6IjJlNDgwZTk2OWYzOGRhNTkifQ.e1o2m2cyHuGlII9MKdeX0lA0VD5DDRxkqQbVVG843ar0fDLfehqILI7geYyH\
+    knlT18LwGv3PSDx7Aj8eAGfYBg";
+const ACCESS_TOKEN: &str = "\
+    eyJhbGciOiJIUzI1NiIsImtpZCI6IjhBa1NKVVYzS2p1V1YxN2Fib0tGa1hmNVhvQ19pWXYzLXh1NUNQRG9MbjAiLCJ0eXAiOiJhdCtqd3QifQ.\
+    eyJleHAiOjE4MDAwMDM2MDAsImlhdCI6MTgwMDAwMDAwMCwiaXNzIjoiaHR0cHM6Ly9ob3N0LmV4YW1wbGUiLCJzdWIiOiJvd25lciIsImF1ZCI\
+    6Imh0dHBzOi8vaG9zdC5leGFtcGxlL21jcCIsImNsaWVudF9pZCI6Imh0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24iLCJzY29wZSI6Im\
+    5vdGVzOnJlYWQgcHJvZmlsZSIsImp0aSI6IkFRSURCQVVHQndnSkNnc01EUTRQRUEiLCJnaWQiOiI2NTY2Njc2ODY5NmE2YjZjIiwibmFtZSI6I\
+    lpvw6siLCJlcG9jaCI6IjJlNDgwZTk2OWYzOGRhNTkifQ.B3nhag5gWtM5vL4vffLUpit6-wU_rj0OqjCXkaNBpjw";
+
+/// One byte after the other.
+struct Ascending(std::cell::Cell<u8>);
+
+impl Random for Ascending {
+    fn fill(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            *byte = self.0.get();
+            self.0.set(byte.wrapping_add(1));
+        }
+    }
+}
+
+fn random(first: u8) -> Ascending {
+    Ascending(std::cell::Cell::new(first))
+}
+
+fn keys() -> KeyRing {
+    KeyRing::new(&MasterKey::from_kept(MASTER_KEY.as_bytes()).unwrap(), &[])
+}
+
+fn epochs() -> Vec<Epoch> {
+    Passphrase::new(PASSPHRASE).unwrap().epochs(keys().passphrase())
+}
+
+fn policy() -> AdmissionPolicy {
+    AdmissionPolicy::Passphrase { versions: epochs() }
+}
+
+fn row<T: Row>(text: &str) -> T {
+    T::from_row(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
+}
+
+fn authorization() -> Authorization {
+    Authorization {
+        subject: Subject::new("owner").unwrap(),
+        display_name: Some("Zoë".into()),
+        client_id: ClientId::new("https://app.example/client.json").unwrap(),
+        client_name: Some("App".into()),
+        redirect_uri: "http://127.0.0.1:5000/callback".into(),
+        resource: Resource::parse("https://host.example/mcp").unwrap(),
+        scope: ScopeSet::parse("notes:read profile").unwrap(),
+        admission: Admission::Version(epochs()[0]),
+    }
+}
+
+/// What a person who signs in leaves behind, as this version makes it.
+fn issuer() -> Issuer {
+    Issuer::parse("https://host.example").unwrap()
+}
+
+struct Made {
+    waiting: PendingCode,
+    redeemed: PendingCode,
+    live: Grant,
+    ended: Grant,
+    code: AuthorizationCode,
+    refresh_token: RefreshToken,
+}
+
+fn made() -> Made {
+    let object = ObjectName::of(&authorization().subject);
+    let code = AuthorizationCode::mint(object, &random(1));
+    let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
+    let waiting = PendingCode::new(&code, challenge, authorization(), NOW);
+    let mut ledger = Ledger::new(Memory::default(), Limits::default());
+    assert!(ledger.store_code(&waiting, NOW).unwrap().is_ok());
+    let grant = GrantId::from_bytes(*b"efghijkl");
+    let mut redemption = Redemption::new(&code, grant, authorization().client_id, issuer(), policy());
+    redemption.answers = Some(challenge);
+    let first = ledger.redeem(&redemption, NOW.plus(1), &random(109)).unwrap().unwrap();
+    let first = RefreshToken::new(object, first.grant, first.generation, first.proof);
+    let request = Refresh::new(&first, authorization().client_id, issuer(), policy());
+    ledger.refresh(&request, NOW.plus(2)).unwrap();
+    // Its answer was lost.
+    let second = ledger.refresh(&request, NOW.plus(3600)).unwrap().answer.unwrap();
+    let live = ledger.rows().grant(first.grant()).unwrap().unwrap();
+    Made {
+        waiting,
+        redeemed: ledger.rows().code(code.id()).unwrap().unwrap(),
+        ended: live.end(EndReason::Person, NOW.plus(7200)),
+        refresh_token: RefreshToken::new(object, live.id(), second.generation, second.proof),
+        live,
+        code,
+    }
+}
+
+#[test]
+fn rows_of_every_version_are_read_and_those_of_today_are_known() {
+    let made = made();
+    assert_kept(&made.waiting, &[WAITING_CODE, WAITING_CODE_2]);
+    assert_kept(&made.redeemed, &[REDEEMED_CODE, REDEEMED_CODE_2]);
+    assert_kept(&made.live, &[LIVE_GRANT, LIVE_GRANT_2]);
+    assert_kept(&made.ended, &[ENDED_GRANT, ENDED_GRANT_2]);
+    let mut throttle = Throttle::default();
+    for address in ["192.0.2.1", "198.51.100.1"] {
+        throttle.attempt(&Source::from_address(Some(address)), false, epochs()[0], NOW);
+    }
+    assert_kept(&throttle, &[THROTTLE_1, THROTTLE_2]);
+}
+
+#[test]
+fn rows_of_version_2_say_what_version_1_could_not() {
+    let provider = ForeignIssuer::parse("https://id.example").unwrap();
+    let account = Account::new(&provider, "248289", Some("jane"), Some("jane@example.com")).unwrap();
+    let application = AccessApplication { team: "https://team.example".into(), audience: "aud".into() };
+    let entries = AllowedUsers::parse("jane @example.com").unwrap();
+    let admissions = [
+        Admission::Account(account),
+        Admission::Access(application),
+        Admission::OnList { issuer: provider.as_str().into(), entries },
+    ];
+    let networks = [Some("198.51.100.7"), Some("2001:db8::7"), None];
+    for ((admission, address), kept) in admissions.into_iter().zip(networks).zip(FULL_GRANTS_2) {
+        let live = made().live;
+        let displaced = Displaced::from(&live);
+        let (policy, agreed) = (policy(), authorization());
+        let grant = Grant::new(live.id(), agreed, Secret::from_bytes([7; 32]), NOW).displacing(vec![displaced]);
+        let token = RefreshToken::new(made().refresh_token.object(), live.id(), grant.generation(), grant.proof());
+        let mut request = Refresh::new(&token, authorization().client_id, issuer(), policy);
+        request.from = Network::of(address);
+        let mut grant = grant.refresh(&request, &Limits::default(), NOW).change.unwrap();
+        grant.set_admission(admission);
+        assert_eq!(URL_SAFE_NO_PAD.encode(grant.to_row().unwrap()), kept);
+        assert_eq!(row::<Grant>(kept), grant);
+    }
+}
+
+#[test]
+fn a_code_that_was_given_before_is_redeemed() {
+    let keys = keys();
+    let code = AuthorizationCode::parse(CODE, keys.routing()).unwrap();
+    assert!(code == made().code);
+    let waiting: PendingCode = row(WAITING_CODE);
+    let mut request =
+        Redemption::new(&code, GrantId::from_bytes([1; 8]), authorization().client_id, issuer(), policy());
+    request.answers = Some(CodeVerifier::parse(VERIFIER).unwrap().challenge());
+    let mut rows = Memory::default();
+    rows.put_code(&waiting, waiting.forget_at()).unwrap();
+    let redeemed = Ledger::new(rows, Limits::default()).redeem(&request, NOW.plus(1), &random(101)).unwrap().unwrap();
+    assert_eq!(redeemed.authorization, authorization());
+}
+
+#[test]
+fn a_refresh_token_that_was_given_before_is_worth_the_next() {
+    let keys = keys();
+    let token = RefreshToken::parse(REFRESH_TOKEN, keys.routing()).unwrap();
+    assert!(token == made().refresh_token);
+    let live: Grant = row(LIVE_GRANT);
+    let mut rows = Memory::default();
+    rows.put_grant(&live, live.forget_at(&Limits::default())).unwrap();
+    let request = Refresh::new(&token, authorization().client_id, issuer(), policy());
+    let refreshed = Ledger::new(rows, Limits::default()).refresh(&request, NOW.plus(7200)).unwrap();
+    assert_eq!(refreshed.answer.unwrap().authorization, authorization());
+}
+
+fn verified(token: &str) -> Result<VerifiedToken, TokenRefused> {
+    let issuer = issuer();
+    let resources = ResourceServer::new(issuer.origin());
+    let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
+    let expected = Expected { issuer: &issuer, resource: resources.mcp(), epochs: &epochs() };
+    verify(&bearer, &keys().signing(NOW), &expected, NOW.plus(60))
+}
+
+#[test]
+fn an_access_token_that_was_given_before_lets_in() {
+    let token = verified(ACCESS_TOKEN).unwrap();
+    assert_eq!(token.caller().subject.as_str(), "owner");
+    assert_eq!(token.caller().grant, Some(made().live.id()));
+}
+
+/// They lived an hour; the refresh token of the same grant gives a new one.
+#[test]
+fn an_access_token_of_the_versions_that_signed_with_ed25519_is_refused() {
+    assert_eq!(verified(ED25519_ACCESS_TOKEN), Err(TokenRefused::NotOurs));
+}
+
+#[test]
+fn a_client_that_registered_before_is_known() {
+    let keys = keys();
+    let id = ClientId::new(CLIENT_ID).unwrap();
+    let client = registered_client(&id, &RedirectPolicy::default(), keys.client_id()).unwrap().client;
+    assert_eq!(client.name.unwrap().as_str(), "App");
+    assert_eq!(client.redirect_uris.len(), 2);
+    assert!(client.secrets.iter().any(|secret| secret.matches(CLIENT_SECRET)));
+}

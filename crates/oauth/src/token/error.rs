@@ -1,0 +1,186 @@
+//! Why there are no tokens: status, code and sentence for the client (RFC 6749 §5.2, RFC 8707 §2), and apart from them the
+//! reason for the log.
+
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::clients::client_authentication::ClientAuthenticationError;
+use crate::grants::grant::RefreshRefusal;
+use crate::grants::grant_store::RedeemRefusal;
+use crate::grants::pending_code::Mismatch;
+use crate::web::form::FormError;
+use mcp_connector_base::outage::Outage;
+
+/// Why there are no tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum TokenError {
+    /// Not a form.
+    #[error("the request is not form-urlencoded")]
+    NotAForm,
+    /// The form is broken or repeats a parameter.
+    #[error(transparent)]
+    Form(#[from] FormError),
+    /// A parameter that the grant type needs is missing.
+    #[error("the parameter {0} is missing")]
+    Missing(&'static str),
+    /// The client did not say or not prove who it is.
+    #[error(transparent)]
+    Client(#[from] ClientAuthenticationError),
+    /// A grant type that does not exist here.
+    #[error("this grant type is not supported")]
+    UnsupportedGrantType,
+    /// A grant type that is not for this client.
+    #[error("this client may not use this grant type")]
+    UnauthorizedClient,
+    /// The code is not, or no longer, worth anything.
+    #[error("the authorization code is invalid, expired or was used")]
+    Code(CodeProblem),
+    /// The refresh token is not, or no longer, worth anything.
+    #[error("the refresh token is invalid, expired or revoked")]
+    RefreshToken(RefreshProblem),
+    /// Nothing of what is asked for was granted, or it is not a list of scopes.
+    #[error("the requested scope is invalid or was not granted")]
+    Scope,
+    /// A resource that is not here, or not the one that was granted.
+    #[error("the requested resource is unknown or was not granted")]
+    Target,
+    /// Storage is out of reach.
+    #[error("temporarily out of order, try again")]
+    Outage(#[from] Outage),
+}
+
+/// What about a code is wrong; for a log line. The client hears one and the same answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CodeProblem {
+    /// It was not made here.
+    #[error("not_ours")]
+    NotOurs,
+    /// The verifier is missing or malformed.
+    #[error("no_verifier")]
+    NoVerifier,
+    /// The owner of this server has ended the client for everybody.
+    #[error("client_ended")]
+    ClientEnded,
+    /// Its ledger refuses it.
+    #[error("{0}")]
+    Refused(RedeemRefusal),
+}
+
+/// What about a refresh token is wrong; for a log line. The client hears one and the same answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum RefreshProblem {
+    /// It was not made here.
+    #[error("not_ours")]
+    NotOurs,
+    /// Its ledger refuses it.
+    #[error("{0}")]
+    Refused(RefreshRefusal),
+}
+
+impl TokenError {
+    /// The HTTP status (RFC 6749 §5.2).
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Client(error) => error.status(),
+            Self::Outage(_) => 503,
+            Self::NotAForm
+            | Self::Form(_)
+            | Self::Missing(_)
+            | Self::UnsupportedGrantType
+            | Self::UnauthorizedClient
+            | Self::Code(_)
+            | Self::RefreshToken(_)
+            | Self::Scope
+            | Self::Target => 400,
+        }
+    }
+
+    /// The code for the body (RFC 6749 §5.2, RFC 8707 §2).
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotAForm | Self::Form(_) | Self::Missing(_) => "invalid_request",
+            Self::Client(error) => error.code(),
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::Code(_) | Self::RefreshToken(_) => "invalid_grant",
+            Self::Scope => "invalid_scope",
+            Self::Target => "invalid_target",
+            Self::Outage(_) => "temporarily_unavailable",
+        }
+    }
+
+    /// The sentence for the body. Never echoes what was sent.
+    #[must_use]
+    pub fn description(self) -> String {
+        self.to_string()
+    }
+
+    /// The value of `WWW-Authenticate`, where the client used the header (RFC 6749 §5.2).
+    #[must_use]
+    pub fn www_authenticate(self) -> Option<&'static str> {
+        let asks = if let Self::Client(error) = self { error.asks_for_basic() } else { false };
+        asks.then_some("Basic realm=\"token\"")
+    }
+
+    /// The value of `Retry-After`, in seconds.
+    #[must_use]
+    pub fn retry_after(self) -> Option<u32> {
+        if let Self::Outage(outage) = self { Some(outage.retry_after()) } else { None }
+    }
+
+    /// What the log says: the code, and what the client does not hear.
+    #[must_use]
+    pub fn reason(self) -> String {
+        let code = self.code();
+        if let Self::Code(problem) = self {
+            format!("{code}: code {problem}")
+        } else if let Self::RefreshToken(problem) = self {
+            format!("{code}: refresh_token {problem}")
+        } else if let Self::Outage(outage) = self {
+            format!("{code}: {outage}")
+        } else {
+            code.to_owned()
+        }
+    }
+}
+
+impl From<RedeemRefusal> for TokenError {
+    fn from(refusal: RedeemRefusal) -> Self {
+        if refusal == RedeemRefusal::Mismatch(Mismatch::Resource) {
+            return Self::Target;
+        }
+        Self::Code(CodeProblem::Refused(refusal))
+    }
+}
+
+impl From<RefreshRefusal> for TokenError {
+    fn from(refusal: RefreshRefusal) -> Self {
+        match refusal {
+            RefreshRefusal::Scope => Self::Scope,
+            RefreshRefusal::OtherResource => Self::Target,
+            RefreshRefusal::Unknown
+            | RefreshRefusal::Expired
+            | RefreshRefusal::Ended
+            | RefreshRefusal::OtherClient
+            | RefreshRefusal::OtherIssuer
+            | RefreshRefusal::Replayed
+            | RefreshRefusal::CredentialsChanged
+            | RefreshRefusal::Outdated => Self::RefreshToken(RefreshProblem::Refused(refusal)),
+        }
+    }
+}
+
+/// The members of an error answer.
+#[derive(Serialize)]
+pub struct TokenErrorBody {
+    error: &'static str,
+    error_description: String,
+}
+
+impl From<TokenError> for TokenErrorBody {
+    fn from(error: TokenError) -> Self {
+        Self { error: error.code(), error_description: error.description() }
+    }
+}

@@ -1,0 +1,63 @@
+//! The revocation endpoint (RFC 7009). Either token ends the whole grant: the refresh tokens at once, the access tokens as soon
+//! as the resource hears of it. What is no token, is somebody else's or is over already gets the same answer as a success.
+
+use crate::crypto::keys::ring::KeyRing;
+use crate::crypto::keys::signing::SigningKeys;
+use crate::crypto::opaque::ObjectName;
+use crate::grants::message::{Call, Grants};
+use crate::grants::refresh_token::RefreshToken;
+use crate::resource::access_token::{TokenOrigin, identify};
+use crate::token::endpoint::{Clients, authenticate, read_form};
+use crate::token::error::TokenError;
+use crate::web::form::Parameters;
+use crate::web::origin::Issuer;
+use mcp_connector_base::identifier::GrantId;
+
+/// Everything the endpoint works with.
+pub struct RevocationEndpoint<'a, C, G> {
+    /// This server.
+    pub issuer: &'a Issuer,
+    /// Where clients are found.
+    pub clients: &'a C,
+    /// Where grants are.
+    pub grants: &'a G,
+    /// The keys,
+    pub keys: &'a KeyRing,
+    /// and those that sign now.
+    pub signing: &'a SigningKeys,
+}
+
+impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
+    /// Answers a POST; on success with 200, whatever ended. `authorization` and `content_type` are the headers of that name.
+    pub async fn answer(
+        &self,
+        authorization: Option<&str>,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Vec<GrantId>, TokenError> {
+        let form = read_form(content_type, body)?;
+        let client = authenticate(self.clients, authorization, &form).await?;
+        let token = form.get("token")?.ok_or(TokenError::Missing("token"))?;
+        // `token_type_hint` is only a hint (§2.1), and our tokens say what they are.
+        check_hint(&form)?;
+        if RefreshToken::looks_like_one(token) {
+            let Ok(token) = RefreshToken::parse(token, self.keys.routing()) else {
+                return Ok(Vec::new());
+            };
+            return Ok(self.grants.revoke_token(&token, client.id).await?.ended);
+        }
+        match identify(token, self.issuer, self.signing) {
+            Ok(TokenOrigin { client_id, subject, grant: Some(grant) }) if client_id == client.id => {
+                let call = Call::RevokeForClient { grant, client_id };
+                Ok(self.grants.revoke(ObjectName::of(&subject), call).await?.ended)
+            }
+            Ok(_) | Err(_) => Ok(Vec::new()),
+        }
+    }
+}
+
+/// It may be anything, but only once.
+fn check_hint(form: &Parameters) -> Result<(), TokenError> {
+    form.get("token_type_hint")?;
+    Ok(())
+}

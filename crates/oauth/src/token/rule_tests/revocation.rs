@@ -1,0 +1,47 @@
+//! What the revocation endpoint ends, for whom, and that it tells nothing.
+
+use crate::token::rule_tests::*;
+
+#[test]
+fn either_token_revokes_the_grant_for_its_client_only() {
+    for name in ["refresh_token", "access_token"] {
+        let server = Server::new();
+        let tokens = server.signed_in();
+        let token = tokens.text(name);
+        assert!(server.revoke(None, &format!("client_id=other&token={token}")).unwrap().is_empty(), "{name}");
+        let next = server.refresh(&tokens.text("refresh_token"), "").unwrap();
+        let hint = format!("client_id=app&token={token}&token_type_hint=whatever");
+        assert_eq!(server.revoke(None, &hint).unwrap(), [tokens.grant.unwrap()], "{name}");
+        for dead in [&tokens, &next] {
+            assert_eq!(server.refresh(&dead.text("refresh_token"), "").unwrap_err().code(), "invalid_grant");
+        }
+        assert_eq!(server.revoke(None, &hint).unwrap().len(), 1, "a second time is a success too");
+    }
+}
+
+#[test]
+fn what_is_no_token_is_revoked_with_success() {
+    let server = Server::new();
+    for token in ["x", "mr1", "mr1AAAA", "a.b.c", "%00"] {
+        assert!(server.revoke(None, &format!("client_id=app&token={token}")).unwrap().is_empty(), "{token}");
+    }
+    let robot = basic("robot", "s3cret");
+    let own = server.post_with(Some(&robot), Some(FORM), "grant_type=client_credentials").unwrap();
+    let body = format!("token={}", own.text("access_token"));
+    assert!(server.revoke(Some(&robot), &body).unwrap().is_empty());
+}
+
+#[test]
+fn a_revocation_request_says_who_asks_and_what() {
+    let server = Server::new();
+    for (body, status, code) in [
+        ("token=x", 401, "invalid_client"),
+        ("client_id=nobody&token=x", 401, "invalid_client"),
+        ("client_id=web&token=x", 401, "invalid_client"),
+        ("client_id=app", 400, "invalid_request"),
+        ("client_id=app&token=x&token=y", 400, "invalid_request"),
+    ] {
+        let error = server.revoke(None, body).unwrap_err();
+        assert_eq!((error.status(), error.code()), (status, code), "{body}");
+    }
+}

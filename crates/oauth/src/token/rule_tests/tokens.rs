@@ -1,0 +1,423 @@
+//! What the token endpoint gives, and how it refuses.
+
+use crate::token::rule_tests::*;
+
+#[test]
+fn a_code_becomes_an_access_and_a_refresh_token() {
+    let server = Server::new();
+    let tokens = server.signed_in();
+    assert_eq!(tokens.body["token_type"], "Bearer");
+    assert_eq!(tokens.body["expires_in"], 3600);
+    assert_eq!(tokens.body["scope"], "notes:read profile");
+    assert_eq!(tokens.body.as_object().unwrap().len(), 5, "{}", tokens.body);
+    let token = server.caller(&tokens.text("access_token"));
+    let caller = token.caller();
+    assert_eq!((caller.subject.as_str(), caller.client_id.as_str()), ("owner", "app"));
+    assert_eq!(caller.display_name.as_deref(), Some("Owner"));
+    assert_eq!((caller.grant, caller.scopes.as_str()), (tokens.grant, "notes:read profile"));
+}
+
+/// The whole way without a network: query, consent, person, code, tokens, call.
+#[test]
+fn what_was_asked_and_allowed_is_what_the_token_says() {
+    let server = Server::new();
+    let policy = RedirectPolicy::default();
+    let client = Client {
+        id: ClientId::new("app").unwrap(),
+        kind: ClientKind::Registered,
+        name: ClientName::clean("App"),
+        redirect_uris: vec![RedirectUri::parse("http://127.0.0.1/cb", &policy).unwrap()],
+        secrets: Vec::new(),
+        own_scopes: ScopeSet::empty(),
+    };
+    let scopes = catalogue();
+    let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
+    let query = format!(
+        "response_type=code&client_id=app&redirect_uri=http://127.0.0.1:4321/cb&state=s&scope=profile+notes:read+notes:write\
+         &code_challenge={challenge}&code_challenge_method=S256&resource=https://host.example/private/mcp"
+    );
+    let allowed = || {
+        let request = AuthorizationQuery::parse(&query)
+            .unwrap()
+            .for_client(&client, &policy)
+            .unwrap()
+            .check(&server.resources, &scopes, &server.random)
+            .unwrap_or_else(|refusal| panic!("{:?}", refusal.error()));
+        let ticked = Parameters::parse(b"decision=allow&scope=profile&scope=notes:read").unwrap();
+        match Decision::read(&ticked, &request).unwrap() {
+            Decision::Allow(consented) => consented,
+            Decision::Deny(_) => panic!("denied"),
+        }
+    };
+    let consented = allowed();
+    let person = Person {
+        subject: Subject::new("owner").unwrap(),
+        display_name: Some("Zoë".into()),
+        admission: Admission::Version(EPOCH),
+    };
+    let code = done(give_code(&consented, &person, &server, &server.keys, START)).unwrap();
+    let again = done(give_code(&consented, &person, &server, &server.keys, START));
+    assert_eq!(again, Ok(code.clone()), "a second click does not make another");
+    assert_eq!(
+        server.redeem(&format!("{code}&resource=https://host.example/mcp")).unwrap_err().code(),
+        "invalid_target"
+    );
+    let tokens = server
+        .redeem(&format!("{code}&redirect_uri=http://127.0.0.1:4321/cb&resource=https://host.example/private/mcp"))
+        .unwrap();
+    assert_eq!(tokens.text("scope"), "notes:read profile");
+    let bearer =
+        Bearer::from_authorization([format!("bearer {}", tokens.text("access_token")).as_str()]).unwrap().unwrap();
+    let at = |resource| Expected { issuer: &server.issuer, resource, epochs: &[EPOCH] };
+    let token = verify(&bearer, &server.signing, &at(server.resources.private_mcp()), START).unwrap();
+    assert_eq!((token.caller().subject.as_str(), token.caller().display_name.as_deref()), ("owner", Some("Zoë")));
+    assert!(verify(&bearer, &server.signing, &at(server.resources.mcp()), START).is_err(), "an audience of its own");
+    let late = done(give_code(&consented, &person, &server, &server.keys, START));
+    assert_eq!(late, Err(NoCode::Finished), "its code is spent, and there is no other");
+    // Every answer was lost: codes of other pages pile up, but not without end.
+    let full = (0..40).map(|_| done(give_code(&allowed(), &person, &server, &server.keys, START)));
+    assert_eq!(full.last().unwrap(), Err(NoCode::TooMany));
+}
+
+#[test]
+fn a_client_that_the_owner_has_ended_gets_nothing_for_a_code_and_a_code_is_not_used_up_while_nobody_can_tell() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    *server.ended.borrow_mut() = Some(ClientId::new("app").unwrap());
+    let error = server.redeem(&code).unwrap_err();
+    assert_eq!((error.code(), error.reason().as_str()), ("invalid_grant", "invalid_grant: code client_ended"));
+    server.directory_is_down.set(true);
+    assert_eq!(server.redeem(&code).unwrap_err(), TokenError::Outage(Outage::Storage));
+    server.directory_is_down.set(false);
+    *server.ended.borrow_mut() = None;
+    assert!(server.redeem(&code).is_ok());
+}
+
+#[test]
+fn a_client_that_the_owner_has_ended_does_not_act_for_itself() {
+    let server = Server::new();
+    let ask = || server.post_with(Some(&basic("robot", "s3cret")), Some(FORM), "grant_type=client_credentials");
+    assert!(ask().is_ok());
+    *server.ended.borrow_mut() = Some(ClientId::new("robot").unwrap());
+    assert_eq!(ask().unwrap_err().code(), "unauthorized_client");
+}
+
+#[test]
+fn a_refresh_gives_both_tokens_again() {
+    let server = Server::new();
+    let first = server.signed_in();
+    let second = server.refresh(&first.text("refresh_token"), "").unwrap();
+    assert_ne!(second.text("refresh_token"), first.text("refresh_token"));
+    assert_eq!(second.grant, first.grant);
+    assert_eq!(server.caller(&second.text("access_token")).caller().grant, first.grant);
+    let again = server.refresh(&first.text("refresh_token"), "").unwrap();
+    assert_eq!(again.text("refresh_token"), second.text("refresh_token"), "the same successor");
+    assert_ne!(again.text("access_token"), second.text("access_token"), "an access token of its own");
+}
+
+#[test]
+fn a_refresh_may_ask_for_less_and_says_what_it_gave() {
+    let server = Server::new();
+    let token = server.signed_in().text("refresh_token");
+    for (more, want) in [
+        ("&scope=profile", Ok("profile")),
+        ("&scope=profile+notes%3Aread+offline_access", Ok("notes:read profile")),
+        ("&resource=https%3A%2F%2Fhost.example%2Fmcp%2F", Ok("notes:read profile")),
+        ("&scope=openid+profile+email", Ok("notes:read profile")),
+        ("&scope=openid+email+offline_access", Ok("notes:read profile")),
+        ("&scope=openid+profile+notes%3Awrite", Ok("profile")),
+        ("&scope=notes%3Awrite", Err("invalid_scope")),
+        ("&scope=%22", Err("invalid_scope")),
+        ("&resource=https%3A%2F%2Fhost.example%2Fprivate%2Fmcp", Err("invalid_target")),
+        ("&resource=https%3A%2F%2Fother.example%2Fmcp", Err("invalid_target")),
+    ] {
+        let answer = server.refresh(&token, more);
+        let got = answer.map(|tokens| tokens.text("scope")).map_err(TokenError::code);
+        assert_eq!(got.as_deref().map_err(|code| *code), want, "{more}");
+    }
+}
+
+#[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
+fn every_refusal_has_its_status_and_code() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    let token = server.signed_in().text("refresh_token");
+    let redeem = format!("grant_type=authorization_code&client_id=app&code={code}");
+    let refresh = format!("grant_type=refresh_token&client_id=app&refresh_token={token}");
+    for (name, body, status, error) in [
+        ("nothing", String::new(), 400, "invalid_request"),
+        ("no grant type", "client_id=app".into(), 400, "invalid_request"),
+        ("password", "grant_type=password&client_id=app".into(), 400, "unsupported_grant_type"),
+        ("implicit", "grant_type=token&client_id=app".into(), 400, "unsupported_grant_type"),
+        ("no client", format!("grant_type=authorization_code&code={code}"), 401, "invalid_client"),
+        ("unknown client", redeem.replace("=app", "=nobody"), 401, "invalid_client"),
+        ("a secret of a public client", format!("{redeem}&client_secret=x"), 401, "invalid_client"),
+        ("a confidential client without", redeem.replace("=app", "=web"), 401, "invalid_client"),
+        ("no code", "grant_type=authorization_code&client_id=app".into(), 400, "invalid_request"),
+        ("no verifier", redeem.clone(), 400, "invalid_grant"),
+        ("a short verifier", format!("{redeem}&code_verifier=abc"), 400, "invalid_grant"),
+        ("another verifier", format!("{redeem}&code_verifier={}", "a".repeat(43)), 400, "invalid_grant"),
+        (
+            "another client",
+            format!("{redeem}&code_verifier={VERIFIER}").replace("=app", "=other"),
+            400,
+            "invalid_grant",
+        ),
+        (
+            "another redirect URI",
+            format!("{redeem}&code_verifier={VERIFIER}&redirect_uri=https://app.example/cb"),
+            400,
+            "invalid_grant",
+        ),
+        (
+            "another resource",
+            format!("{redeem}&code_verifier={VERIFIER}&resource=https://host.example/private/mcp"),
+            400,
+            "invalid_target",
+        ),
+        (
+            "two resources",
+            format!(
+                "{redeem}&code_verifier={VERIFIER}&resource=https://host.example/mcp&resource=https://host.example/mcp"
+            ),
+            400,
+            "invalid_target",
+        ),
+        (
+            "two verifiers",
+            format!("{redeem}&code_verifier={VERIFIER}&code_verifier={VERIFIER}"),
+            400,
+            "invalid_request",
+        ),
+        ("two codes", format!("{redeem}&code={code}&code_verifier={VERIFIER}"), 400, "invalid_request"),
+        (
+            "two grant types",
+            format!("{redeem}&grant_type=refresh_token&code_verifier={VERIFIER}"),
+            400,
+            "invalid_request",
+        ),
+        ("two clients", format!("{redeem}&client_id=app&code_verifier={VERIFIER}"), 400, "invalid_request"),
+        (
+            "a made-up code",
+            format!("grant_type=authorization_code&client_id=app&code=mc1xyz&code_verifier={VERIFIER}"),
+            400,
+            "invalid_grant",
+        ),
+        (
+            "a refresh token as code",
+            format!("grant_type=authorization_code&client_id=app&code={token}&code_verifier={VERIFIER}"),
+            400,
+            "invalid_grant",
+        ),
+        ("no refresh token", "grant_type=refresh_token&client_id=app".into(), 400, "invalid_request"),
+        (
+            "a made-up refresh token",
+            "grant_type=refresh_token&client_id=app&refresh_token=mr1xyz".into(),
+            400,
+            "invalid_grant",
+        ),
+        (
+            "a code as refresh token",
+            format!("grant_type=refresh_token&client_id=app&refresh_token={code}"),
+            400,
+            "invalid_grant",
+        ),
+        ("a refresh token of another client", refresh.replace("=app", "=other"), 400, "invalid_grant"),
+        ("not UTF-8", format!("{redeem}&x=%ff"), 400, "invalid_request"),
+        ("too long", format!("{redeem}&x={}", "x".repeat(20_000)), 400, "invalid_request"),
+    ] {
+        let error_ = server.post(&body).unwrap_err();
+        assert_eq!((error_.status(), error_.code()), (status, error), "{name}");
+        let text = serde_json::to_string(&TokenErrorBody::from(error_)).unwrap();
+        for secret in [code.as_str(), token.as_str(), VERIFIER] {
+            assert!(!text.contains(secret) && !error_.reason().contains(secret), "{name} echoes: {text}");
+        }
+        let description = error_.description();
+        assert!(
+            description.bytes().all(|byte| matches!(byte, 0x20..=0x7E) && byte != b'"' && byte != b'\\'),
+            "{name}: {description}"
+        );
+        assert_eq!(error_.retry_after(), None, "{name}");
+    }
+    // And after all of that, the honest client still can.
+    assert!(
+        server
+            .post(&format!("{redeem}&code_verifier={VERIFIER}&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3D1"))
+            .is_ok()
+    );
+    assert!(server.post(&refresh).is_ok());
+}
+
+#[test]
+fn another_name_of_the_server_is_an_invalid_grant_and_spends_nothing() {
+    let mut server = Server::new();
+    let code = server.code_for("app");
+    let token = server.signed_in().text("refresh_token");
+    server.is_asked_as("https://other.example");
+    for resource in ["", "&resource=https://host.example/mcp", "&resource=https://other.example/mcp"] {
+        let redeem =
+            format!("grant_type=authorization_code&client_id=app&code={code}&code_verifier={VERIFIER}{resource}");
+        let refresh = format!("grant_type=refresh_token&client_id=app&refresh_token={token}{resource}");
+        for body in [redeem, refresh] {
+            let error = server.post(&body).unwrap_err();
+            assert_eq!((error.status(), error.code()), (400, "invalid_grant"), "{body}");
+            assert!(error.reason().contains("issuer"), "the log says what does not fit: {}", error.reason());
+        }
+    }
+    server.is_asked_as("https://host.example");
+    assert!(server.redeem(&code).is_ok(), "the code was not spent");
+    assert!(server.refresh(&token, "").is_ok(), "nor was the refresh token");
+}
+
+#[test]
+fn only_a_form_is_taken() {
+    let server = Server::new();
+    let body =
+        format!("grant_type=authorization_code&client_id=app&code={}&code_verifier={VERIFIER}", server.code_for("app"));
+    for content_type in [None, Some(""), Some("application/json"), Some("multipart/form-data"), Some("text/plain")] {
+        let error = server.post_with(None, content_type, &body).unwrap_err();
+        assert_eq!((error.status(), error.code()), (400, "invalid_request"), "{content_type:?}");
+    }
+    assert!(server.post_with(None, Some("Application/X-WWW-Form-Urlencoded; charset=UTF-8"), &body).is_ok());
+}
+
+#[test]
+fn a_confidential_client_shows_its_secret_in_the_header_or_in_the_body() {
+    let server = Server::new();
+    let body = |code: &str| format!("grant_type=authorization_code&code={code}&code_verifier={VERIFIER}");
+    let header = basic("web", "s3cret");
+    assert!(server.post_with(Some(&header), Some(FORM), &body(&server.code_for("web"))).is_ok());
+    let in_body = format!("{}&client_id=web&client_secret=s3cret", body(&server.code_for("web")));
+    assert!(server.post(&in_body).is_ok());
+    for (name, header, basic) in [
+        ("a wrong secret", basic("web", "wrong"), true),
+        ("no secret", basic("web", ""), true),
+        ("an unknown client", basic("nobody", "s3cret"), true),
+        ("another scheme", "Bearer abc".into(), true),
+    ] {
+        let error = server.post_with(Some(&header), Some(FORM), &body(&server.code_for("web"))).unwrap_err();
+        assert_eq!((error.status(), error.code()), (401, "invalid_client"), "{name}");
+        assert_eq!(error.www_authenticate().is_some(), basic, "{name}");
+    }
+    let error = server.post(&format!("{}&client_id=web&client_secret=no", body(&server.code_for("web")))).unwrap_err();
+    assert_eq!((error.status(), error.www_authenticate()), (401, None), "nothing was tried in the header");
+}
+
+#[test]
+fn a_forged_token_costs_no_storage_request() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    let forged = format!("{}AAAA", &code[..code.len() - 4]);
+    for body in [
+        format!("grant_type=authorization_code&client_id=app&code={forged}&code_verifier={VERIFIER}"),
+        format!("grant_type=authorization_code&client_id=app&code={code}"),
+        format!("grant_type=refresh_token&client_id=app&refresh_token={}", forged.replace("mc1", "mr1")),
+    ] {
+        assert_eq!(server.post(&body).unwrap_err().code(), "invalid_grant");
+    }
+    assert!(server.revoke(None, &format!("client_id=app&token=mr1{}", "A".repeat(102))).unwrap().is_empty());
+    assert_eq!(server.asked.get(), 0);
+}
+
+#[test]
+fn one_request_to_the_ledger_per_answer() {
+    let server = Server::new();
+    let token = server.signed_in().text("refresh_token");
+    assert_eq!(server.asked.replace(0), 1);
+    server.refresh(&token, "").unwrap();
+    assert_eq!(server.asked.get(), 1);
+}
+
+#[test]
+fn unknown_expired_used_and_foreign_look_the_same_from_outside() {
+    let server = Server::new();
+    let used = server.code_for("app");
+    server.redeem(&used).unwrap();
+    let expired = server.code_for("app");
+    let foreign = server.code_for("other");
+    server.now.set(START.plus(61));
+    let never_stored = AuthorizationCode::mint(object_name(), &Counting::from(99)).expose(server.keys.routing());
+    let answers: Vec<String> = [&used, &expired, &foreign, &never_stored, &"mc1x".to_owned()]
+        .iter()
+        .map(|code| serde_json::to_string(&TokenErrorBody::from(server.redeem(code).unwrap_err())).unwrap())
+        .collect();
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+}
+
+#[test]
+fn a_replayed_code_takes_the_refresh_token_with_it() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    let tokens = server.redeem(&code).unwrap();
+    assert_eq!(server.redeem(&code).unwrap_err().code(), "invalid_grant");
+    assert_eq!(server.refresh(&tokens.text("refresh_token"), "").unwrap_err().code(), "invalid_grant");
+}
+
+#[test]
+fn an_outage_is_503_and_never_a_reason_to_forget_credentials() {
+    let server = Server::new();
+    let (code, token) = (server.code_for("app"), server.signed_in().text("refresh_token"));
+    server.storage_is_down.set(true);
+    for answer in [
+        server.redeem(&code).err(),
+        server.refresh(&token, "").err(),
+        server.revoke(None, &format!("client_id=app&token={token}")).err(),
+    ] {
+        let error = answer.unwrap();
+        assert_eq!((error.status(), error.code()), (503, "temporarily_unavailable"));
+        assert!(error.retry_after().is_some_and(|seconds| seconds > 0));
+    }
+    server.storage_is_down.set(false);
+    assert!(server.redeem(&code).is_ok());
+    assert!(server.refresh(&token, "").is_ok());
+}
+
+#[test]
+fn without_credentials_no_token_is_issued() {
+    let server = Server::new();
+    let code = server.code_for("app");
+    let token = server.signed_in().text("refresh_token");
+    server.policy.replace(AdmissionPolicy::NOBODY);
+    assert_eq!(server.redeem(&code).unwrap_err().code(), "invalid_grant");
+    assert_eq!(server.refresh(&token, "").unwrap_err().code(), "invalid_grant");
+}
+
+#[test]
+fn a_client_of_the_configuration_acts_for_itself() {
+    let server = Server::new();
+    let header = basic("robot", "s3cret");
+    for (more, want) in [
+        ("", Ok("notes:read notes:write")),
+        ("&scope=notes:read", Ok("notes:read")),
+        ("&scope=notes:read+profile", Ok("notes:read")),
+        ("&scope=profile", Err("invalid_scope")),
+        ("&resource=https://other.example/mcp", Err("invalid_target")),
+    ] {
+        let answer = server.post_with(Some(&header), Some(FORM), &format!("grant_type=client_credentials{more}"));
+        let got = answer.as_ref().map(|tokens| tokens.text("scope")).map_err(|error| error.code());
+        assert_eq!(got.as_deref().map_err(|code| *code), want, "{more}");
+        if let Ok(tokens) = answer {
+            assert!(tokens.body.get("refresh_token").is_none(), "RFC 6749 §4.4.3");
+            let token = server.caller(&tokens.text("access_token"));
+            assert_eq!(token.caller().subject.as_str(), "client:robot", "not a person's name");
+            assert_eq!(token.caller().grant, None);
+        }
+    }
+    let private = server.post_with(
+        Some(&header),
+        Some(FORM),
+        "grant_type=client_credentials&resource=https://host.example/private/mcp",
+    );
+    assert!(private.is_ok());
+    assert_eq!(server.asked.get(), 0);
+}
+
+#[test]
+fn nobody_else_acts_for_itself() {
+    let server = Server::new();
+    let public = server.post("grant_type=client_credentials&client_id=app").unwrap_err();
+    let without_scopes =
+        server.post_with(Some(&basic("web", "s3cret")), Some(FORM), "grant_type=client_credentials").unwrap_err();
+    assert_eq!([public.code(), without_scopes.code()], ["unauthorized_client"; 2]);
+}

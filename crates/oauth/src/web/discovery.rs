@@ -1,0 +1,201 @@
+//! Which foreign issuer is trusted, where its metadata stands, and what of it matters.
+
+use thiserror::Error;
+
+use crate::web::json_object::{Object, Unexpected};
+use crate::web::origin::Origin;
+use crate::web::web_url::WebUrl;
+
+/// Largest metadata document, in bytes.
+pub const MAX_METADATA: usize = 64 * 1024;
+/// Longest identifier of an issuer.
+const MAX_ISSUER: usize = 1024;
+
+/// The one issuer whose tokens are accepted, spelled as it spells itself: some end in a slash, some do not, and both are right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignIssuer(String);
+
+/// Not an issuer identifier (RFC 8414 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("an issuer is an https URL without query and fragment")]
+pub struct InvalidForeignIssuer;
+
+impl ForeignIssuer {
+    /// From the configuration. Plain http is for this very machine only.
+    pub fn parse(text: &str) -> Result<Self, InvalidForeignIssuer> {
+        let text = text.trim();
+        let fits = text.len() <= MAX_ISSUER && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if !fits || text.contains(['?', '#']) || !is_safe(text) {
+            return Err(InvalidForeignIssuer);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The identifier: what `authorization_servers` of our metadata says.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Where its metadata may stand, in the order in which to ask: RFC 8414 §3, OpenID Connect Discovery §4, and RFC 8414 §5.
+    #[must_use]
+    pub fn metadata_urls(&self) -> Vec<String> {
+        let base = self.0.trim_end_matches('/');
+        // The identifier was parsed before, and has neither query nor fragment.
+        let path = WebUrl::parse(base).map_or("", |url| url.path);
+        let origin = base.strip_suffix(path).unwrap_or(base);
+        let mut urls = vec![
+            format!("{origin}/.well-known/oauth-authorization-server{path}"),
+            format!("{base}/.well-known/openid-configuration"),
+        ];
+        if !path.is_empty() {
+            urls.push(format!("{origin}/.well-known/openid-configuration{path}"));
+        }
+        urls
+    }
+}
+
+/// What of the metadata matters to a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discovery {
+    jwks_uri: String,
+}
+
+/// Why a metadata document is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum DiscoveryError {
+    /// Not JSON, too large, or without the members that are needed.
+    #[error("the metadata of the issuer is not usable")]
+    Malformed,
+    /// It describes another issuer (RFC 8414 §3.3).
+    #[error("the metadata is not that of the configured issuer")]
+    OtherIssuer,
+    /// Keys that come over a connection anybody may change.
+    #[error("the keys of the issuer are not served by https")]
+    InsecureKeys,
+}
+
+impl Discovery {
+    /// Reads a metadata document.
+    pub fn parse(document: &[u8], issuer: &ForeignIssuer) -> Result<Self, DiscoveryError> {
+        if document.len() > MAX_METADATA {
+            return Err(DiscoveryError::Malformed);
+        }
+        let metadata = Object::parse(document)?;
+        let (named, jwks_uri) = (metadata.required("issuer")?, metadata.required("jwks_uri")?);
+        if named != issuer.0 {
+            return Err(DiscoveryError::OtherIssuer);
+        }
+        if !is_safe(jwks_uri) {
+            return Err(DiscoveryError::InsecureKeys);
+        }
+        Ok(Self { jwks_uri: jwks_uri.to_owned() })
+    }
+
+    /// Where the keys stand.
+    #[must_use]
+    pub fn jwks_uri(&self) -> &str {
+        &self.jwks_uri
+    }
+}
+
+impl From<Unexpected> for DiscoveryError {
+    fn from(Unexpected: Unexpected) -> Self {
+        Self::Malformed
+    }
+}
+
+/// https, or http to this very machine.
+pub(crate) fn is_safe(url: &str) -> bool {
+    Origin::of(url)
+        .is_ok_and(|origin| url.starts_with("https://") || (url.starts_with("http://") && origin.is_loopback()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuer(text: &str) -> ForeignIssuer {
+        ForeignIssuer::parse(text).unwrap()
+    }
+
+    #[test]
+    fn metadata_stands_where_the_three_standards_say() {
+        for (text, want) in [
+            (
+                "https://id.example",
+                vec![
+                    "https://id.example/.well-known/oauth-authorization-server",
+                    "https://id.example/.well-known/openid-configuration",
+                ],
+            ),
+            (
+                "https://tenant.eu.auth0.example/",
+                vec![
+                    "https://tenant.eu.auth0.example/.well-known/oauth-authorization-server",
+                    "https://tenant.eu.auth0.example/.well-known/openid-configuration",
+                ],
+            ),
+            (
+                "https://id.example/realms/x",
+                vec![
+                    "https://id.example/.well-known/oauth-authorization-server/realms/x",
+                    "https://id.example/realms/x/.well-known/openid-configuration",
+                    "https://id.example/.well-known/openid-configuration/realms/x",
+                ],
+            ),
+        ] {
+            assert_eq!(issuer(text).metadata_urls(), want, "{text}");
+            assert_eq!(issuer(text).as_str(), text, "spelled as it spells itself");
+        }
+    }
+
+    #[test]
+    fn an_issuer_is_an_https_url() {
+        for text in [
+            "",
+            "id.example",
+            "http://id.example",
+            "https://id.example?x",
+            "https://id.example/#x",
+            "ftp://id.example",
+            "https://a b",
+            "https://u:p@id.example",
+            "javascript:x",
+        ] {
+            assert_eq!(ForeignIssuer::parse(text), Err(InvalidForeignIssuer), "{text}");
+        }
+        assert!(ForeignIssuer::parse("http://127.0.0.1:3000").is_ok());
+    }
+
+    #[test]
+    fn metadata_has_to_name_its_issuer_byte_for_byte() {
+        let ours = issuer("https://id.example/");
+        for (document, want) in [
+            (r#"{"issuer":"https://id.example/","jwks_uri":"https://id.example/k","x":1}"#, Ok("https://id.example/k")),
+            (r#"{"issuer":"https://id.example/","jwks_uri":"https://cdn.example/k"}"#, Ok("https://cdn.example/k")),
+            (r#"{"issuer":"https://id.example","jwks_uri":"https://id.example/k"}"#, Err(DiscoveryError::OtherIssuer)),
+            (
+                r#"{"issuer":"https://evil.example/","jwks_uri":"https://id.example/k"}"#,
+                Err(DiscoveryError::OtherIssuer),
+            ),
+            (r#"{"issuer":"https://id.example/","jwks_uri":"http://id.example/k"}"#, Err(DiscoveryError::InsecureKeys)),
+            (r#"{"issuer":"https://id.example/","jwks_uri":"/k"}"#, Err(DiscoveryError::InsecureKeys)),
+            (r#"{"issuer":"https://id.example/"}"#, Err(DiscoveryError::Malformed)),
+            (
+                r#"{"issuer":"https://id.example/","issuer":"https://id.example/","jwks_uri":"https://id.example/k"}"#,
+                Err(DiscoveryError::Malformed),
+            ),
+            ("<html>", Err(DiscoveryError::Malformed)),
+            ("", Err(DiscoveryError::Malformed)),
+        ] {
+            let discovery = Discovery::parse(document.as_bytes(), &ours);
+            assert_eq!(discovery.as_ref().map(Discovery::jwks_uri).map_err(|error| *error), want, "{document}");
+        }
+        let large = format!(
+            r#"{{"issuer":"https://id.example/","jwks_uri":"https://id.example/k","x":"{}"}}"#,
+            "x".repeat(MAX_METADATA)
+        );
+        assert_eq!(Discovery::parse(large.as_bytes(), &ours), Err(DiscoveryError::Malformed));
+    }
+}

@@ -1,0 +1,269 @@
+//! `application/x-www-form-urlencoded`, as it stands in a query or a form body (RFC 6749 Appendix B): decoded strictly and
+//! within bounds, and written for redirects.
+//!
+//! OAuth's two rules about parameters are kept here, so that no endpoint can forget them: a parameter without a value counts
+//! as absent, and one that is repeated makes the request invalid (RFC 6749 §3.1 and §3.2).
+
+use std::fmt;
+
+use thiserror::Error;
+
+/// Longest query, and longest body that a program sends, in bytes.
+pub const MAX_FORM: usize = 16 * 1024;
+/// Longest body that one of our own pages sends, in bytes: a sealed request that filled its query, and what a person types.
+pub const MAX_PAGE_FORM: usize = 32 * 1024;
+/// Most parameters.
+const MAX_PARAMETERS: usize = 64;
+
+/// Why a query or a body was refused. Its text goes into `error_description`; it never echoes a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FormError {
+    /// Longer than [`MAX_FORM`], or than [`MAX_PAGE_FORM`] if a page sends it.
+    #[error("the parameters are too long")]
+    TooLong,
+    /// Too many parameters.
+    #[error("there are too many parameters")]
+    TooMany,
+    /// A percent sign that encodes nothing, or bytes that are not UTF-8.
+    #[error("the parameters are not form-urlencoded UTF-8")]
+    Malformed,
+    /// RFC 6749 §3.1: a parameter must not be included more than once.
+    #[error("the parameter {0} is repeated")]
+    Repeated(&'static str),
+}
+
+/// The parameters of a query or a form body. Says nothing of their values in `Debug`: there are secrets among them.
+#[derive(Clone)]
+pub struct Parameters(Vec<(String, String)>);
+
+impl Parameters {
+    /// Decodes a query (without its question mark) or a body.
+    pub fn parse(encoded: &[u8]) -> Result<Self, FormError> {
+        Self::parse_within(encoded, MAX_FORM)
+    }
+
+    /// Decodes a body that one of our own pages has sent.
+    pub fn of_page(encoded: &[u8]) -> Result<Self, FormError> {
+        Self::parse_within(encoded, MAX_PAGE_FORM)
+    }
+
+    fn parse_within(encoded: &[u8], longest: usize) -> Result<Self, FormError> {
+        if encoded.len() > longest {
+            return Err(FormError::TooLong);
+        }
+        let mut parameters = Vec::new();
+        for pair in encoded.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            if parameters.len() == MAX_PARAMETERS {
+                return Err(FormError::TooMany);
+            }
+            let mut halves = pair.splitn(2, |byte| *byte == b'=');
+            let name = decode(halves.next().unwrap_or_default())?;
+            let value = decode(halves.next().unwrap_or_default())?;
+            parameters.push((name, value));
+        }
+        Ok(Self(parameters))
+    }
+
+    /// The value of a parameter that may stand there once.
+    pub fn get(&self, name: &'static str) -> Result<Option<&str>, FormError> {
+        let mut values = self.named(name);
+        let value = values.next();
+        if values.next().is_some() {
+            return Err(FormError::Repeated(name));
+        }
+        Ok(value.filter(|value| !value.is_empty()))
+    }
+
+    /// The values of a parameter that may be repeated, such as the boxes that were ticked in a form.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.named(name).filter(|value| !value.is_empty())
+    }
+
+    fn named(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parameters({})", self.0.len())
+    }
+}
+
+/// Whether a `Content-Type` is that of a form, with whatever parameters.
+#[must_use]
+pub fn is_form(content_type: Option<&str>) -> bool {
+    let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// Undoes percent-encoding, and `+` for a space.
+pub(crate) fn decode(encoded: &[u8]) -> Result<String, FormError> {
+    let mut decoded = Vec::with_capacity(encoded.len());
+    let mut bytes = encoded.iter().copied();
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let high = bytes.next().and_then(hex_digit).ok_or(FormError::Malformed)?;
+                let low = bytes.next().and_then(hex_digit).ok_or(FormError::Malformed)?;
+                high << 4 | low
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(decoded).map_err(|_| FormError::Malformed)
+}
+
+fn hex_digit(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+/// Adds parameters to the query of a URL, and leaves what is there as it is (RFC 6749 §3.1.2). The URL has no fragment.
+///
+/// Everything but the unreserved characters of RFC 3986 is percent-encoded, a space too: so the result decodes to the same
+/// under both readings of `+`, and cannot break out of a `Location` header.
+#[must_use]
+pub fn with_query(url: &str, parameters: &[(&str, &str)]) -> String {
+    let mut target = url.to_owned();
+    for (name, value) in parameters {
+        if !target.ends_with(['?', '&']) {
+            target.push(if target.contains('?') { '&' } else { '?' });
+        }
+        encode_into(&mut target, name);
+        target.push('=');
+        encode_into(&mut target, value);
+    }
+    target
+}
+
+/// `text` as one value of a query, percent-encoded in the same way.
+#[must_use]
+pub fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    encode_into(&mut encoded, text);
+    encoded
+}
+
+/// Percent-encodes `text`.
+fn encode_into(target: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            target.push(char::from(byte));
+        } else {
+            target.push('%');
+            for digit in [byte >> 4, byte & 0x0F] {
+                target.extend(char::from_digit(u32::from(digit), 16).map(|digit| digit.to_ascii_uppercase()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str) -> Parameters {
+        Parameters::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn parameters_are_decoded() {
+        let parameters = parse("a=1+2%2B3&b=%C3%B6&c=x%3Dy=z&d");
+        assert_eq!(parameters.get("a"), Ok(Some("1 2+3")));
+        assert_eq!(parameters.get("b"), Ok(Some("ö")));
+        assert_eq!(parameters.get("c"), Ok(Some("x=y=z")));
+        assert_eq!(parameters.get("d"), Ok(None));
+        assert_eq!(parameters.get("e"), Ok(None));
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_counts_as_absent() {
+        for text in ["a=", "a", "&a=&", ""] {
+            assert_eq!(parse(text).get("a"), Ok(None), "{text:?}");
+            assert_eq!(parse(text).all("a").count(), 0, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_repeated_parameter_is_refused_even_if_empty_or_encoded() {
+        for text in ["a=1&a=1", "a=1&a=", "a&a", "a=1&b=2&%61=3"] {
+            assert_eq!(parse(text).get("a"), Err(FormError::Repeated("a")), "{text:?}");
+        }
+        assert_eq!(parse("b=1&b=2&a=3").get("a"), Ok(Some("3")), "only the one that is asked for matters");
+    }
+
+    #[test]
+    fn boxes_in_a_form_may_share_a_name() {
+        assert_eq!(parse("scope=a&x=1&scope=b").all("scope").collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_is_not_form_urlencoded_utf_8_is_refused() {
+        for (name, text) in [
+            ("lone percent sign", &b"a=%"[..]),
+            ("cut encoding", b"a=%4"),
+            ("not hexadecimal", b"a=%4g"),
+            ("signed number", b"a=%+1"),
+            ("encoded bytes that are not UTF-8", b"a=%ff"),
+            ("overlong encoding", b"a=%c0%af"),
+            ("surrogate", b"a=%ed%a0%80"),
+            ("raw bytes that are not UTF-8", b"a=\xff"),
+            ("in the name", b"%zz=1"),
+        ] {
+            assert_eq!(Parameters::parse(text).unwrap_err(), FormError::Malformed, "{name}");
+        }
+    }
+
+    #[test]
+    fn size_and_count_are_bounded() {
+        let long = vec![b'a'; MAX_FORM + 1];
+        assert_eq!(Parameters::parse(&long).unwrap_err(), FormError::TooLong);
+        assert!(Parameters::parse(&long[1..]).is_ok());
+        let long = vec![b'a'; MAX_PAGE_FORM + 1];
+        assert_eq!(Parameters::of_page(&long).unwrap_err(), FormError::TooLong);
+        assert!(Parameters::of_page(&long[1..]).is_ok());
+        let many = "a=1&".repeat(MAX_PARAMETERS + 1);
+        assert_eq!(Parameters::parse(many.as_bytes()).unwrap_err(), FormError::TooMany);
+    }
+
+    #[test]
+    fn values_do_not_show_in_debug() {
+        assert_eq!(format!("{:?}", parse("passphrase=hunter2")), "Parameters(1)");
+    }
+
+    #[test]
+    fn a_query_is_added_behind_the_one_that_is_there() {
+        let parameters = [("code", "a b"), ("iss", "https://x")];
+        for (url, expected) in [
+            ("https://c/cb", "https://c/cb?code=a%20b&iss=https%3A%2F%2Fx"),
+            ("https://c", "https://c?code=a%20b&iss=https%3A%2F%2Fx"),
+            ("https://c/cb?", "https://c/cb?code=a%20b&iss=https%3A%2F%2Fx"),
+            ("https://c/cb?x=%20y", "https://c/cb?x=%20y&code=a%20b&iss=https%3A%2F%2Fx"),
+            ("app://cb?x&", "app://cb?x&code=a%20b&iss=https%3A%2F%2Fx"),
+        ] {
+            assert_eq!(with_query(url, &parameters), expected, "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_parsed_or_refused_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Parameters::parse(&bytes);
+        }
+
+        #[test]
+        fn what_is_written_is_read_back(value in any::<String>(), other in "[^&=]{1,8}") {
+            let url = with_query("https://c/cb", &[("state", &value), (&other, "1")]);
+            prop_assert!(url.bytes().all(|byte| byte.is_ascii_graphic()));
+            let query = url.split_once('?').unwrap().1;
+            let parameters = Parameters::parse(query.as_bytes()).unwrap();
+            if other != "state" {
+                prop_assert_eq!(parameters.get("state").unwrap().unwrap_or_default(), value);
+            }
+            prop_assert_eq!(parameters.0.len(), 2);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Networks of clients: whether two requests come from the same place.
+//!
+//! An address does not prove who sends a request. It distinguishes two windows of one app from a thief elsewhere, as the rule
+//! on refresh tokens requires ([`Rotation`](crate::grants::rotation::Rotation)).
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use serde::{Deserialize, Serialize};
+
+/// How many bits of an IPv4 address do not count.
+const IPV4_HOST_BITS: u32 = 12;
+/// How many bits of an IPv6 address do not count.
+const IPV6_HOST_BITS: u32 = 80;
+
+/// The address from which Cloudflare sends the requests of all Workers of all customers. It does not count as a network,
+/// because a thief with a Worker has it, too.
+const WORKERS_EGRESS: Ipv6Addr = Ipv6Addr::new(0x2a06, 0x98c0, 0x3600, 0, 0, 0, 0, 0x103);
+
+/// The network that a request came from: an IPv4 /20 or an IPv6 /48.
+///
+/// A value exists only where the address tells one sender from another. Equal values are the same network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Network {
+    /// The first 20 bits of an IPv4 address.
+    V4(u32),
+    /// The first 48 bits of an IPv6 address.
+    V6(u64),
+}
+
+impl Network {
+    /// Returns the network of an address as `CF-Connecting-IP` writes it.
+    ///
+    /// Returns none for a missing or malformed address, and for one that strangers share.
+    #[must_use]
+    pub fn of(address: Option<&str>) -> Option<Self> {
+        match address?.trim().parse::<IpAddr>().ok()?.to_canonical() {
+            IpAddr::V4(address) => Some(Self::V4(address.to_bits().unbounded_shr(IPV4_HOST_BITS))),
+            IpAddr::V6(WORKERS_EGRESS) => None,
+            IpAddr::V6(address) => u64::try_from(address.to_bits().unbounded_shr(IPV6_HOST_BITS)).ok().map(Self::V6),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_ipv4_20_or_one_ipv6_48_are_the_same_network() {
+        for (one, other, same) in [
+            ("198.51.96.1", "198.51.96.1", true),
+            ("198.51.96.0", "198.51.111.255", true),
+            ("198.51.95.255", "198.51.96.0", false),
+            ("198.51.111.255", "198.51.112.0", false),
+            ("2001:db8:1::1", "2001:db8:1:ffff::2", true),
+            ("2001:db8:1:ffff::", "2001:db8:2::", false),
+            ("::ffff:198.51.96.1", "198.51.96.2", true),
+            (" 198.51.96.1 ", "198.51.96.2", true),
+            ("::", "0.0.0.0", false),
+        ] {
+            let networks = [one, other].map(|address| Network::of(Some(address)).unwrap());
+            assert_eq!(networks[0] == networks[1], same, "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_strangers_share_or_that_is_none_names_no_network() {
+        for address in [None, Some(""), Some("?"), Some("localhost"), Some("198.51.96"), Some("198.51.96.0/20")] {
+            assert_eq!(Network::of(address), None, "{address:?}");
+        }
+        assert_eq!(Network::of(Some("2a06:98c0:3600::103")), None, "the egress of all Workers");
+        for neighbour in ["2a06:98c0:3600::102", "2a06:98c0:3600::104", "2a06:98c0:3600:1::103"] {
+            assert!(Network::of(Some(neighbour)).is_some(), "{neighbour}");
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What is derived from a URL: the [`Origin`] of a server (RFC 6454 §4) and the [`Issuer`] this one calls itself (RFC 8414 §2).
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+use crate::web::web_url::{InvalidUrl, WebScheme, WebUrl};
+
+/// Scheme, host and port of a server: lower case, without the default port, without a slash at the end. Two origins are the
+/// same exactly if their texts are (RFC 6454 §4).
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Origin {
+    text: Arc<str>,
+    scheme: WebScheme,
+    loopback: bool,
+}
+
+impl Origin {
+    /// The origin of a URL; its path, query and fragment do not matter.
+    pub fn of(url: &str) -> Result<Self, InvalidUrl> {
+        WebUrl::parse(url).map(|url| url.origin())
+    }
+
+    /// Scheme, host and port of `url`, in their one canonical form.
+    pub(crate) fn from_url(url: &WebUrl<'_>) -> Self {
+        let mut text = format!("{}://{}", url.scheme.as_str(), url.host);
+        if let Some(port) = url.port.filter(|port| *port != url.scheme.default_port()) {
+            text.push(':');
+            text.push_str(&port.to_string());
+        }
+        Self { text: text.into(), scheme: url.scheme, loopback: url.host.is_loopback() }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The scheme.
+    #[must_use]
+    pub const fn scheme(&self) -> WebScheme {
+        self.scheme
+    }
+
+    /// Host and port, as they are shown to people and compared with a `Host` header.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        let scheme = self.scheme.as_str();
+        self.text.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")).unwrap_or_default()
+    }
+
+    /// Whether it is this very machine.
+    #[must_use]
+    pub const fn is_loopback(&self) -> bool {
+        self.loopback
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Serialize for Origin {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+/// A text that cannot name an issuer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidIssuer {
+    /// Not a URL.
+    #[error(transparent)]
+    Url(#[from] InvalidUrl),
+    /// More than scheme, host and port.
+    #[error("the public URL of this server has a scheme, a host, perhaps a port, and nothing else")]
+    NotBare,
+}
+
+/// The name of this authorization server: its bare origin, byte for byte the same in the metadata, in every `iss` and in the
+/// metadata of its resources (RFC 8414 §3.3, RFC 9207 §2). An issuer without a path is the only kind that clients of every
+/// protocol revision find.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
+#[serde(transparent)]
+pub struct Issuer(Origin);
+
+impl Issuer {
+    /// The issuer that lives at this origin.
+    #[must_use]
+    pub const fn new(origin: Origin) -> Self {
+        Self(origin)
+    }
+
+    /// From configuration (`PUBLIC_URL`): an origin; one slash at the end is forgiven.
+    pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
+        let url = WebUrl::parse(text)?;
+        if !matches!(url.path, "" | "/") || url.query.is_some() || url.fragment.is_some() {
+            return Err(InvalidIssuer::NotBare);
+        }
+        Ok(Self(url.origin()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The origin it is.
+    #[must_use]
+    pub const fn origin(&self) -> &Origin {
+        &self.0
+    }
+
+    /// The URL of a path below it, which begins with a slash.
+    #[must_use]
+    pub fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Issuer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+impl fmt::Display for Issuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_origin_has_one_canonical_form() {
+        for (name, url, origin) in [
+            ("as it is", "https://mcp.example.com", "https://mcp.example.com"),
+            ("upper case", "HTTPS://MCP.Example.COM/Path", "https://mcp.example.com"),
+            ("default port", "https://mcp.example.com:443/", "https://mcp.example.com"),
+            ("default port of http", "http://localhost:80/x", "http://localhost"),
+            ("other port", "http://localhost:8787/mcp?a=b#c", "http://localhost:8787"),
+            ("port of the other scheme", "https://mcp.example.com:80", "https://mcp.example.com:80"),
+            ("IPv4", "http://127.0.0.1:1/", "http://127.0.0.1:1"),
+            ("IPv6", "http://[::1]:8787/", "http://[::1]:8787"),
+            ("underscore", "https://a_b.example.com", "https://a_b.example.com"),
+            ("query without a path", "https://example.com?x", "https://example.com"),
+        ] {
+            assert_eq!(Origin::of(url).unwrap().as_str(), origin, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_issuer_is_a_bare_origin() {
+        assert_eq!(Issuer::parse("https://MCP.example.com/").unwrap().as_str(), "https://mcp.example.com");
+        assert_eq!(Issuer::parse("https://mcp.example.com").unwrap().at("/token"), "https://mcp.example.com/token");
+        for text in ["https://mcp.example.com/mcp", "https://mcp.example.com?", "https://mcp.example.com#"] {
+            assert_eq!(Issuer::parse(text), Err(InvalidIssuer::NotBare), "{text}");
+        }
+        assert_eq!(Issuer::parse("mcp.example.com"), Err(InvalidIssuer::Url(InvalidUrl::Scheme)));
+    }
+
+    #[test]
+    fn loopback_is_recognised_by_name_and_by_address() {
+        for url in ["http://localhost", "http://a.localhost", "http://127.0.0.1", "http://127.255.0.1", "http://[::1]"]
+        {
+            assert!(Origin::of(url).unwrap().is_loopback(), "{url}");
+        }
+        for url in ["http://localhost.example", "http://128.0.0.1", "http://[::2]", "http://127.0.0.1.example"] {
+            assert!(!Origin::of(url).unwrap().is_loopback(), "{url}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_passes_has_an_origin_that_is_its_own_canonical_form(
+            text in "(http|https|HTTP)://[a-zA-Z0-9.:@%_\\[\\]-]{1,24}(/[a-z%/.?#]{0,12})?"
+        ) {
+            if let Ok(url) = WebUrl::parse(&text) {
+                let origin = url.origin();
+                prop_assert_eq!(Origin::of(origin.as_str()).unwrap(), origin.clone());
+                prop_assert!(!origin.as_str().contains('@'));
+                prop_assert!(origin.as_str().bytes().all(|byte| !byte.is_ascii_uppercase()));
+            }
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Where a client may be sent with a code: the one type for redirect URIs, whoever registered them (RFC 6749 §3.1.2, OAuth 2.1
+//! §2.3, RFC 8252 §7).
+//!
+//! Three kinds are acceptable. `https` is compared byte for byte. Loopback `http` is compared byte for byte except its port,
+//! which a native application picks when it starts (RFC 8252 §7.3); its host is one of three literals and is not exchanged
+//! for another. A private-use scheme belongs to nobody, so such a URI passes only if it stands in the [`RedirectPolicy`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::web::form::decode;
+use crate::web::web_url::{InvalidUrl, WebScheme, WebUrl};
+
+/// Longest redirect URI, in bytes.
+const MAX_REDIRECT_URI: usize = 512;
+/// Most private-use URIs that a configuration allows.
+const MAX_PRIVATE_USE: usize = 32;
+/// The hosts a native application may listen on. `localhost` is not in RFC 8252, but most clients use it.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+/// Allowed without configuration: those of applications that people have and that register no other, or none that works.
+const KNOWN: [&str; 2] = [CURSOR, CLAUDE];
+/// Cursor's. It registers it together with others.
+const CURSOR: &str = "cursor://anysphere.cursor-mcp/oauth/callback";
+/// That of Claude's app, when Claude Code in it signs in: seen in September 2026.
+const CLAUDE: &str = "claude://claude.ai/mcp-auth-callback/sdk";
+/// Schemes that run code or read files where the browser stands.
+const DANGEROUS_SCHEMES: [&str; 11] =
+    ["about", "blob", "data", "file", "filesystem", "ftp", "http", "https", "javascript", "vbscript", "view-source"];
+
+/// What an answer says in the query (RFC 6749 §4.1.2, RFC 9207 §2).
+const ANSWERS: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
+
+/// Why a redirect URI was refused. Its text goes into `error_description`; it never echoes the URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidRedirectUri {
+    /// Longer than anybody needs.
+    #[error("a redirect URI is too long")]
+    TooLong,
+    /// RFC 6749 §3.1.2 forbids it.
+    #[error("a redirect URI must not have a fragment")]
+    Fragment,
+    /// The answer would have a parameter twice (RFC 6749 §3.1), and the first one would be somebody's own.
+    #[error("a redirect URI must not have a parameter of the answer in its query")]
+    Answer,
+    /// `http` to another machine.
+    #[error("http is for redirect URIs on localhost, 127.0.0.1 or [::1] only; use https")]
+    PlainHttp,
+    /// A private-use scheme that the configuration does not name, or one that is none.
+    #[error("a redirect URI must begin with https://, or http:// on a loopback host, or be allowed by the server")]
+    Scheme,
+    /// Not the URL it wants to be.
+    #[error(transparent)]
+    Url(#[from] InvalidUrl),
+}
+
+/// Which private-use redirect URIs this server lets pass, byte for byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectPolicy {
+    private_use: Vec<Arc<str>>,
+}
+
+/// An entry of the configuration that is no private-use URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a private-use redirect URI has a scheme of its own and visible ASCII characters, and there are at most 32")]
+pub struct InvalidRedirectPolicy;
+
+impl RedirectPolicy {
+    /// What is always allowed, and the entries of `configured`, which are separated by spaces or commas.
+    pub fn with_private_use(configured: &str) -> Result<Self, InvalidRedirectPolicy> {
+        let Self { mut private_use } = Self::default();
+        for entry in configured.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
+            if private_use_scheme(entry).is_none() || private_use.len() >= MAX_PRIVATE_USE.saturating_add(KNOWN.len()) {
+                return Err(InvalidRedirectPolicy);
+            }
+            private_use.push(Arc::from(entry));
+        }
+        Ok(Self { private_use })
+    }
+}
+
+impl Default for RedirectPolicy {
+    fn default() -> Self {
+        Self { private_use: KNOWN.map(Arc::from).into() }
+    }
+}
+
+/// The scheme of a URI whose scheme is nobody's: RFC 3986 §3.1, and none that a browser acts on by itself.
+fn private_use_scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(':')?;
+    let mut bytes = scheme.bytes();
+    let well_formed = bytes.next().is_some_and(|first| first.is_ascii_lowercase())
+        && bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.'));
+    let visible = rest.bytes().all(|byte| byte.is_ascii_graphic()) && !rest.is_empty();
+    let allowed = !DANGEROUS_SCHEMES.contains(&scheme) && !rest.contains('#') && text.len() <= MAX_REDIRECT_URI;
+    (well_formed && visible && allowed).then_some(scheme)
+}
+
+/// Whether a query has a parameter that the answer has.
+fn says_an_answer(query: &str) -> bool {
+    let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+    names.filter_map(|name| decode(name.as_bytes()).ok()).any(|name| ANSWERS.contains(&name.as_str()))
+}
+
+/// What a redirect URI leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RedirectKind {
+    /// A web site.
+    Https,
+    /// A program on the person's own machine, which listens on some port.
+    Loopback,
+    /// An application that has claimed a scheme on the person's own machine.
+    PrivateUse,
+}
+
+/// Where a redirect URI leads that was good once, whatever the policy says today: its kind, and the host (and port) or the
+/// scheme.
+#[must_use]
+pub fn destination_of(raw: &str) -> (RedirectKind, String) {
+    match WebUrl::parse(raw) {
+        Ok(url) => {
+            let kind = match url.scheme {
+                WebScheme::Https => RedirectKind::Https,
+                WebScheme::Http => RedirectKind::Loopback,
+            };
+            (kind, url.origin().authority().to_owned())
+        }
+        Err(_) => (RedirectKind::PrivateUse, raw.split(':').next().unwrap_or_default().to_owned()),
+    }
+}
+
+/// A redirect URI that a client may be sent to.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RedirectUri {
+    raw: Arc<str>,
+    kind: RedirectKind,
+}
+
+impl RedirectUri {
+    /// Reads one from outside. Fails with the reason that goes into `error_description`.
+    pub fn parse(raw: &str, policy: &RedirectPolicy) -> Result<Self, InvalidRedirectUri> {
+        if policy.private_use.iter().any(|allowed| &**allowed == raw) {
+            return Ok(Self { raw: raw.into(), kind: RedirectKind::PrivateUse });
+        }
+        Self::parse_web(raw)
+    }
+
+    fn parse_web(raw: &str) -> Result<Self, InvalidRedirectUri> {
+        if raw.len() > MAX_REDIRECT_URI {
+            return Err(InvalidRedirectUri::TooLong);
+        }
+        let url = match WebUrl::parse(raw) {
+            Err(InvalidUrl::Scheme) => return Err(InvalidRedirectUri::Scheme),
+            other => other?,
+        };
+        if url.fragment.is_some() {
+            return Err(InvalidRedirectUri::Fragment);
+        }
+        if url.query.is_some_and(says_an_answer) {
+            return Err(InvalidRedirectUri::Answer);
+        }
+        // Byte for byte means that also the scheme is written in one way only.
+        if !raw.starts_with("https://") && !raw.starts_with("http://") {
+            return Err(InvalidRedirectUri::Scheme);
+        }
+        let kind = match url.scheme {
+            WebScheme::Https => RedirectKind::Https,
+            WebScheme::Http if LOOPBACK_HOSTS.contains(&url.raw_host) => RedirectKind::Loopback,
+            WebScheme::Http => return Err(InvalidRedirectUri::PlainHttp),
+        };
+        Ok(Self { raw: raw.into(), kind })
+    }
+
+    /// Whether `requested` may be used where `self` was registered.
+    #[must_use]
+    pub fn admits(&self, requested: &Self) -> bool {
+        match (self.loopback_parts(), requested.loopback_parts()) {
+            (Some(registered), Some(requested)) => registered == requested,
+            _ => self.raw == requested.raw,
+        }
+    }
+
+    /// Host and what follows the port, of a loopback URI.
+    fn loopback_parts(&self) -> Option<(&str, &str)> {
+        if self.kind != RedirectKind::Loopback {
+            return None;
+        }
+        let authority_on = self.raw.strip_prefix("http://")?;
+        let host = LOOPBACK_HOSTS.into_iter().find(|host| authority_on.starts_with(host))?;
+        let port_on = authority_on.strip_prefix(host)?;
+        let after_port = port_on.strip_prefix(':').map(|port| port.trim_start_matches(|c: char| c.is_ascii_digit()));
+        Some((host, after_port.unwrap_or(port_on)))
+    }
+
+    /// The text, as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.raw
+    }
+
+    /// What it leads to.
+    #[must_use]
+    pub const fn kind(&self) -> RedirectKind {
+        self.kind
+    }
+
+    /// What a person should look at before consenting: the host (and port) that will receive the code, or the scheme of the
+    /// application that will.
+    #[must_use]
+    pub fn destination(&self) -> String {
+        destination_of(&self.raw).1
+    }
+}
+
+impl TryFrom<String> for RedirectUri {
+    type Error = InvalidRedirectUri;
+
+    /// Reads one that this server wrote down itself, in a sealed or signed text, after the policy had admitted it.
+    fn try_from(raw: String) -> Result<Self, InvalidRedirectUri> {
+        if private_use_scheme(&raw).is_some() {
+            return Ok(Self { raw: raw.into(), kind: RedirectKind::PrivateUse });
+        }
+        Self::parse_web(&raw)
+    }
+}
+
+impl From<RedirectUri> for String {
+    fn from(uri: RedirectUri) -> Self {
+        uri.as_str().to_owned()
+    }
+}
+
+impl fmt::Display for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.raw)
+    }
+}
+
+impl fmt::Debug for RedirectUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.raw)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! The parts of a connector that have a name of their own, and what makes one ready to be served.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::author::completion::Completers;
+use crate::author::config_error::{Defect, Problem};
+use crate::author::prompt::Prompt;
+use crate::author::resource::{Resource, Template};
+use crate::author::uri_template::{Uri, UriTemplate};
+use crate::author::view::View;
+use crate::tool_schema::text_arguments::{TextArguments, property, required};
+use mcp_connector_base::scope::{Scope, ScopeSet};
+
+/// A resource, a template, a prompt, a view or a skill.
+pub(crate) trait Part {
+    /// What it is called in a message to the author.
+    const KIND: &'static str;
+
+    /// What its check gives and serving it needs.
+    type Checked;
+
+    /// What clients ask for it by.
+    fn key(&self) -> &str;
+
+    /// What a caller must have been given.
+    fn scopes(&self) -> &[Scope];
+
+    /// Fails where it cannot be served.
+    fn check(&self) -> Result<Self::Checked, Problem>;
+}
+
+/// A part that can be served.
+pub(crate) struct Ready<P: Part> {
+    pub(crate) part: P,
+    pub(crate) checked: P::Checked,
+    /// The names of its scopes; empty means that it is public.
+    pub(crate) required: ScopeSet,
+}
+
+/// Those of `parts` that can be served, in their order. The others are left out, with the reason; so is each that has the
+/// key of an earlier one.
+pub(crate) fn ready<P: Part>(parts: Vec<P>, left_out: &mut Vec<Defect>) -> Vec<Rc<Ready<P>>> {
+    let mut ready: Vec<Rc<Ready<P>>> = Vec::new();
+    for part in parts {
+        let problem = match part.check() {
+            Ok(_) if ready.iter().any(|earlier| earlier.part.key() == part.key()) => Problem::NameTaken,
+            Ok(checked) => {
+                let required = part.scopes().iter().copied().collect();
+                ready.push(Rc::new(Ready { part, checked, required }));
+                continue;
+            }
+            Err(problem) => problem,
+        };
+        left_out.push(Defect::of_part(P::KIND, part.key(), problem));
+    }
+    ready
+}
+
+impl<H> Part for Resource<H> {
+    const KIND: &'static str = "resource";
+    type Checked = Uri;
+
+    fn key(&self) -> &str {
+        &self.entry.uri
+    }
+
+    fn scopes(&self) -> &[Scope] {
+        &self.source.scopes
+    }
+
+    fn check(&self) -> Result<Uri, Problem> {
+        Uri::parse(&self.entry.uri).map_err(Problem::Uri)
+    }
+}
+
+/// What serving a template needs.
+pub(crate) struct Matcher {
+    pub(crate) uri: UriTemplate,
+    pub(crate) variables: TextArguments,
+}
+
+impl<H> Part for Template<H> {
+    const KIND: &'static str = "template";
+    type Checked = Matcher;
+
+    fn key(&self) -> &str {
+        &self.pattern
+    }
+
+    fn scopes(&self) -> &[Scope] {
+        &self.source.scopes
+    }
+
+    fn check(&self) -> Result<Matcher, Problem> {
+        let uri = UriTemplate::parse(&self.pattern).map_err(Problem::Template)?;
+        if let Some(missing) = uri.variables().find(|name| property(&self.variables, name).is_none()) {
+            return Err(Problem::VariableWithoutField(missing.to_owned()));
+        }
+        if let Some(extra) =
+            required(&self.variables).into_iter().find(|name| !uri.variables().any(|known| known == *name))
+        {
+            return Err(Problem::FieldWithoutVariable(extra.to_owned()));
+        }
+        check_completers(&self.completers, &self.variables)?;
+        Ok(Matcher { uri, variables: TextArguments::of(&self.variables)? })
+    }
+}
+
+impl<H> Part for Prompt<H> {
+    const KIND: &'static str = "prompt";
+    type Checked = TextArguments;
+
+    fn key(&self) -> &str {
+        &self.about.name
+    }
+
+    fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    fn check(&self) -> Result<TextArguments, Problem> {
+        if !is_name(&self.about.name) {
+            return Err(Problem::Name);
+        }
+        check_completers(&self.completers, &self.arguments)?;
+        TextArguments::of(&self.arguments)
+    }
+}
+
+impl Part for View {
+    const KIND: &'static str = "view";
+    type Checked = Uri;
+
+    fn key(&self) -> &str {
+        &self.entry.uri
+    }
+
+    fn scopes(&self) -> &[Scope] {
+        &[]
+    }
+
+    fn check(&self) -> Result<Uri, Problem> {
+        self.check().map_err(Problem::View)?;
+        Uri::parse(&self.entry.uri).map_err(Problem::Uri)
+    }
+}
+
+/// The specification's own rule for tools, up to the length that every client takes. Prompts keep to it too.
+pub(crate) fn is_name(name: &str) -> bool {
+    (1..=128).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+}
+
+fn check_completers<H>(completers: &Completers<H>, arguments: &Value) -> Result<(), Problem> {
+    match completers.names().find(|name| property(arguments, name).is_none()) {
+        Some(name) => Err(Problem::CompletesNothing(name.to_owned())),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,326 @@
+//! A connector as it is served: each part checked, found by its name, with what a caller needs for it.
+
+use std::rc::Rc;
+
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::author::completion::Completed;
+use crate::author::config_error::{Defect, Problem};
+use crate::author::connector::{AnonymousState, Connector, Implementation};
+use crate::author::feature::{Ready, is_name, ready};
+use crate::author::prompt::Prompt;
+use crate::author::resource::{Resource, Template};
+use crate::author::tool::{ReadyTool, describes_an_object};
+use crate::author::uri_template::Uri;
+use crate::json_rpc::message::Request;
+use crate::json_rpc::object::{object, value_of};
+use crate::methods::method::Method;
+use crate::methods::resources::Found;
+use crate::methods::skills::Catalogue;
+use crate::subscriptions::announce::{Topic, Topics};
+use crate::subscriptions::listen;
+use crate::tasks;
+use crate::tasks::message::TaskId;
+use crate::tool_schema::header_params::HeaderParams;
+use crate::tool_schema::tool_schemas::InputSchema;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::scope::{Scope, ScopeSet};
+use mcp_connector_schema::Schema;
+
+pub(crate) type ReadyResource<H> = Ready<Resource<H>>;
+pub(crate) type ReadyTemplate<H> = Ready<Template<H>>;
+pub(crate) type ReadyPrompt<H> = Ready<Prompt<H>>;
+
+/// A connector, checked and ready to be served. What is broken is left out, so that the rest works.
+pub struct Registry<H> {
+    info: Implementation,
+    /// The name and version for the `_meta` of each modern result.
+    pub(crate) server_info: Box<RawValue>,
+    pub(crate) instructions: Option<String>,
+    scopes: Vec<Scope>,
+    sign_in: ScopeSet,
+    announces: Topics,
+    anonymous_state: AnonymousState,
+    pub tools: Vec<Rc<ReadyTool<H>>>,
+    pub(crate) resources: Vec<Rc<ReadyResource<H>>>,
+    pub(crate) templates: Vec<Rc<ReadyTemplate<H>>>,
+    pub(crate) prompts: Vec<Rc<ReadyPrompt<H>>>,
+    pub(crate) skills: Option<Box<dyn Catalogue<H>>>,
+}
+
+/// What a request needs before it may be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Nothing: it is public.
+    Nothing,
+    /// A caller who was given these scopes.
+    Scopes(ScopeSet),
+}
+
+impl<H: 'static> Registry<H> {
+    /// Checks each part. Gives the parts that had to be left out, with the reason, for the log.
+    #[must_use]
+    pub fn new(connector: Connector<H>) -> (Self, Vec<Defect>) {
+        let mut left_out = Vec::new();
+        let mut scopes = Vec::new();
+        for scope in connector.sign_in.iter().copied().chain(connector.needed_scopes()) {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+        let mut resources = connector.resources;
+        for view in ready(connector.views, &mut left_out).into_iter().filter_map(Rc::into_inner) {
+            resources.push(view.part.into_resource());
+        }
+        let skills = match connector.ready_skills {
+            Some(ready) => ready(connector.skills, &mut resources, &mut left_out),
+            None => None,
+        };
+        let resources = ready(resources, &mut left_out);
+        let mut tools: Vec<Rc<ReadyTool<H>>> = Vec::new();
+        for mut tool in connector.tools {
+            let name = tool.name.clone();
+            // A host would ask for what is not there, and show nothing.
+            let is_missing = |uri: &mut String| !resources.iter().any(|resource| resource.part.entry.uri == *uri);
+            if let Some(uri) = tool.view.take_if(is_missing) {
+                left_out.push(Defect::tool(&name, Problem::NoView(uri)));
+            }
+            match ready_tool(&name, &tool.input) {
+                Ok(_) if tools.iter().any(|tool| tool.tool.name == name) => {
+                    left_out.push(Defect::tool(&name, Problem::NameTaken));
+                }
+                Ok((schema, header_params)) => {
+                    tools.push(Rc::new(ReadyTool::new(tool, schema, header_params)));
+                }
+                Err(problem) => left_out.push(Defect::tool(&name, problem)),
+            }
+        }
+        let server_info = json!({ "name": connector.info.name, "version": connector.info.version });
+        let registry = Self {
+            server_info: serde_json::value::to_raw_value(&server_info).unwrap_or_else(|_| RawValue::NULL.to_owned()),
+            info: connector.info,
+            instructions: connector.instructions,
+            scopes,
+            sign_in: connector.sign_in.into_iter().collect(),
+            announces: connector.announces,
+            anonymous_state: connector.anonymous_state,
+            tools,
+            resources,
+            templates: ready(connector.templates, &mut left_out),
+            prompts: ready(connector.prompts, &mut left_out),
+            skills,
+        };
+        (registry, left_out)
+    }
+
+    /// Every scope that something here needs.
+    #[must_use]
+    pub fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    /// What a first sign-in asks for.
+    #[must_use]
+    pub fn sign_in(&self) -> &ScopeSet {
+        &self.sign_in
+    }
+
+    /// How the connector names and describes itself.
+    pub fn info(&self) -> &Implementation {
+        &self.info
+    }
+
+    /// The name a person sees.
+    #[must_use]
+    pub fn display_name(&self) -> &str {
+        self.info.title.as_deref().unwrap_or(&self.info.name)
+    }
+
+    pub(crate) fn tool(&self, name: &str) -> Option<&Rc<ReadyTool<H>>> {
+        self.tools.iter().find(|tool| tool.tool.name == name)
+    }
+
+    pub(crate) fn prompt(&self, name: &str) -> Option<&Rc<ReadyPrompt<H>>> {
+        self.prompts.iter().find(|prompt| prompt.part.about.name == name)
+    }
+
+    /// The template with exactly this text.
+    pub(crate) fn template(&self, uri_template: &str) -> Option<&Rc<ReadyTemplate<H>>> {
+        self.templates.iter().find(|template| template.checked.uri.as_str() == uri_template)
+    }
+
+    /// What `request` needs, decided by its body alone.
+    pub(crate) fn need(&self, request: &Request) -> Need {
+        let mut needs_state = false;
+        let text = |member: &str| request.params.get(member).and_then(Value::as_str);
+        let resource = || {
+            let found = Found::at(&Uri::parse(text("uri")?).ok()?, self)?;
+            Some(found.required().clone())
+        };
+        #[allow(clippy::wildcard_enum_match_arm, reason = "every other method is public")]
+        let required = match &request.method {
+            Method::CallTool => text("name").and_then(|name| self.tool(name)).map(|tool| {
+                // It does its work as a task, and a task is state.
+                needs_state |= tool.tool.background.is_some_and(|background| background.only);
+                tool.required.clone()
+            }),
+            // What the tool needs is needed to hear of its work.
+            Method::GetTask | Method::UpdateTask | Method::CancelTask => {
+                self.tool_of_task(request).map(|tool| tool.required.clone())
+            }
+            Method::GetPrompt => text("name").and_then(|name| self.prompt(name)).map(|prompt| prompt.required.clone()),
+            Method::ReadResource => resource(),
+            Method::Subscribe if self.announces(Topic::ResourceUpdates) => {
+                needs_state = true;
+                resource()
+            }
+            Method::Complete => request
+                .params
+                .get("ref")
+                .and_then(|reference| Completed::find(reference, self))
+                .map(|completed| completed.required().clone()),
+            Method::Listen => Some(listen::required(&request.params, self)),
+            _ => None,
+        };
+        match required {
+            // Any sign-in will do: without one nothing is kept.
+            Some(scopes) if scopes.is_empty() && needs_state && !self.keeps_state_for(None) => Need::Scopes(scopes),
+            Some(scopes) if !scopes.is_empty() => Need::Scopes(scopes),
+            Some(_) | None => Need::Nothing,
+        }
+    }
+
+    /// Whether `request` calls a tool where a revoked sign-in ends at once, or asks about its task or listens to it.
+    pub(crate) fn is_strict(&self, request: &Request) -> bool {
+        #[allow(clippy::wildcard_enum_match_arm, reason = "every other method calls no tool")]
+        let tool = match &request.method {
+            Method::CallTool => {
+                request.params.get("name").and_then(Value::as_str).and_then(|name| self.tool(name).cloned())
+            }
+            Method::GetTask | Method::UpdateTask | Method::CancelTask => self.tool_of_task(request),
+            Method::Listen => {
+                return tasks::tools_in(&request.params, self).iter().any(|tool| tool.tool.strict);
+            }
+            _ => None,
+        };
+        tool.is_some_and(|tool| tool.tool.strict)
+    }
+
+    /// The tool whose work the task of a request is. The id names it.
+    fn tool_of_task(&self, request: &Request) -> Option<Rc<ReadyTool<H>>> {
+        let id = TaskId::parse(request.params.get("taskId")?.as_str()?)?;
+        self.tool(id.tool()).cloned()
+    }
+
+    /// Whether a tool may go on as a task.
+    pub(crate) fn has_tasks(&self) -> bool {
+        self.tools.iter().any(|tool| tool.tool.background.is_some())
+    }
+
+    pub(crate) fn has_resources(&self) -> bool {
+        !self.resources.is_empty() || !self.templates.is_empty()
+    }
+
+    pub(crate) fn has_completions(&self) -> bool {
+        self.prompts.iter().any(|prompt| !prompt.part.completers.is_empty())
+            || self.templates.iter().any(|template| !template.part.completers.is_empty())
+    }
+
+    /// Whether handlers may announce changes of this kind: the author says so, and there is something of the kind.
+    #[must_use]
+    pub fn announces(&self, topic: Topic) -> bool {
+        self.announces.has(topic)
+            && match topic {
+                Topic::ToolList => !self.tools.is_empty(),
+                Topic::PromptList => !self.prompts.is_empty(),
+                Topic::ResourceList | Topic::ResourceUpdates => self.has_resources(),
+            }
+    }
+
+    /// Whether handlers may announce anything at all.
+    #[must_use]
+    pub fn announces_anything(&self) -> bool {
+        !self.announces.is_empty()
+    }
+
+    /// Returns whether a session, a task or a stream of changes may store anything for `caller`. For a caller without a token,
+    /// only if the connector allows it.
+    #[must_use]
+    pub fn keeps_state_for(&self, caller: Option<&Caller>) -> bool {
+        caller.is_some() || self.anonymous_state == AnonymousState::Kept
+    }
+
+    /// Whether there is anything that clients could listen to: announcements, and from 2026-07-28 on tasks.
+    pub(crate) fn has_streams(&self) -> bool {
+        self.announces_anything() || self.has_tasks()
+    }
+
+    /// Whether whatever is on a list of resources beside the fixed ones needs a sign-in: then the list of one person has
+    /// changed, and of nobody else.
+    pub(crate) fn resource_lists_are_own(&self) -> bool {
+        let mut lists = self.templates.iter().filter(|template| template.part.list.is_some()).peekable();
+        lists.peek().is_some() && lists.all(|template| !template.required.is_empty())
+    }
+
+    /// Returns the capabilities of the server, in the form of `version`.
+    pub(crate) fn capabilities(&self, version: ProtocolVersion) -> Value {
+        let list_of = |topic| if self.announces(topic) { vec![("listChanged", json!(true))] } else { vec![] };
+        let mut resources = list_of(Topic::ResourceList);
+        if self.announces(Topic::ResourceUpdates) {
+            resources.push(("subscribe", json!(true)));
+        }
+        let all = [
+            ("logging", true, vec![]),
+            ("tools", !self.tools.is_empty(), list_of(Topic::ToolList)),
+            ("resources", self.has_resources(), resources),
+            ("prompts", !self.prompts.is_empty(), list_of(Topic::PromptList)),
+            ("completions", self.has_completions(), vec![]),
+        ];
+        let declared = all.into_iter().filter(|(_, is_there, _)| *is_there);
+        let mut capabilities = object(declared.map(|(name, _, members)| (name, object(members).into())).collect());
+        let extensions = [
+            ("io.modelcontextprotocol/ui", json!({}), self.tools.iter().any(|tool| tool.tool.view.is_some())),
+            (
+                "io.modelcontextprotocol/skills",
+                json!({ "directoryRead": true }),
+                version.is_modern() && self.skills.is_some(),
+            ),
+            (tasks::EXTENSION, json!({}), version.is_modern() && self.has_tasks()),
+        ];
+        let declared: Vec<_> =
+            extensions.into_iter().filter(|(.., is_there)| *is_there).map(|(name, value, _)| (name, value)).collect();
+        if !declared.is_empty() {
+            capabilities.insert("extensions".to_owned(), object(declared).into());
+        }
+        capabilities.into()
+    }
+
+    /// The server's name in the form of `version`.
+    pub(crate) fn implementation(&self, version: ProtocolVersion) -> Value {
+        let mut info = value_of(&self.info).unwrap_or_default();
+        if let Some(members) = info.as_object_mut() {
+            if !version.has_icons() {
+                members.retain(|name, _| matches!(name.as_str(), "name" | "version" | "title"));
+            }
+            if !version.has_titles() {
+                members.remove("title");
+            }
+        }
+        info
+    }
+}
+
+/// What serving a tool needs of its declaration, or why it cannot be served.
+pub(crate) fn ready_tool(name: &str, input: &InputSchema) -> Result<(Schema, HeaderParams), Problem> {
+    if !is_name(name) {
+        return Err(Problem::Name);
+    }
+    if !describes_an_object(&input.published) {
+        return Err(Problem::InputNotAnObject);
+    }
+    let header_params = HeaderParams::of(&input.published).map_err(|error| Problem::HeaderParam(error.to_string()))?;
+    let schema = Schema::compile(&input.exact).map_err(|error| Problem::InputSchema(error.to_string()))?;
+    Ok((schema, header_params))
+}

@@ -1,0 +1,266 @@
+//! Skills as the author describes them: a `SKILL.md` with the files that belong to it, all built into the Worker (Skills
+//! extension, `io.modelcontextprotocol/skills`; the format is that of the Agent Skills specification).
+
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::author::config_error::Problem;
+use crate::author::feature::Part;
+use crate::author::frontmatter::{Frontmatter, InvalidFrontmatter};
+use mcp_connector_base::scope::Scope;
+
+/// The file that every skill has.
+pub(crate) const MANIFEST: &str = "SKILL.md";
+
+/// More files, or more bytes, and a host may refuse the skill ("Limits").
+const MAX_FILES: usize = 512;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Instructions for a model, with the files they speak of.
+pub struct Skill {
+    /// The folders that lead to it and its name: `acme/billing/refunds`.
+    path: String,
+    frontmatter: Result<Frontmatter, InvalidFrontmatter>,
+    pub(crate) files: Vec<File>,
+    pub(crate) scopes: Vec<Scope>,
+}
+
+/// A file of a skill.
+pub(crate) struct File {
+    /// Below the skill's own folder.
+    pub(crate) path: String,
+    pub(crate) contents: &'static [u8],
+}
+
+/// What is wrong with a skill.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub(crate) enum SkillProblem {
+    #[error("SKILL.md, {0}")]
+    Frontmatter(InvalidFrontmatter),
+    #[error("its `name` is 1 to 64 characters of a-z 0-9 and `-`, without a `-` at an end or two together")]
+    Name,
+    #[error("its `{0}` is a text of 1 to {1} characters")]
+    Length(&'static str, usize),
+    #[error("`{0}` is no path: names of A-Z a-z 0-9 . _ ~ and -, with a `/` between them")]
+    Path(String),
+    #[error("the file `{0}` is there twice, or is a folder too")]
+    Taken(String),
+    #[error("it has more than {MAX_FILES} files; not every host takes it")]
+    Files,
+    #[error("it has more than 16 MiB; not every host takes it")]
+    Bytes,
+    #[error("`{0}` in its `metadata` begins with `io.modelcontextprotocol/`, which is reserved")]
+    Reserved(String),
+    #[error("`{0}` in its `metadata` is no text: put it in quotes")]
+    NotAText(String),
+}
+
+impl Skill {
+    /// A public skill. `skill_md` is the whole `SKILL.md`, with its frontmatter: `include_str!("skills/a/SKILL.md")`. Its
+    /// `name` there is the name of its folder: `skill://name/SKILL.md`.
+    #[must_use]
+    pub fn new(skill_md: &'static str) -> Self {
+        let frontmatter = Frontmatter::of(skill_md);
+        let name = frontmatter.as_ref().ok().and_then(|frontmatter| frontmatter.text("name")).unwrap_or(MANIFEST);
+        let manifest = File { path: MANIFEST.to_owned(), contents: skill_md.as_bytes() };
+        Self { path: name.to_owned(), frontmatter, files: vec![manifest], scopes: Vec::new() }
+    }
+
+    /// Adds a file at `path` below the skill's folder: `.file("references/GUIDE.md", include_str!("…"))`, or
+    /// `include_bytes!` where it is no text.
+    #[must_use]
+    pub fn file(mut self, path: impl Into<String>, contents: &'static (impl AsRef<[u8]> + ?Sized)) -> Self {
+        self.files.push(File { path: path.into(), contents: contents.as_ref() });
+        self
+    }
+
+    /// Puts the skill into a folder: with `acme/billing` it is `skill://acme/billing/name/SKILL.md`.
+    #[must_use]
+    pub fn under(mut self, folder: &str) -> Self {
+        self.path = format!("{folder}/{}", self.path);
+        self
+    }
+
+    /// Its files are only for who signed in and was given `scope`; that there is such a skill, everybody sees. Several calls
+    /// ask for several scopes.
+    #[must_use]
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scopes.push(scope);
+        self
+    }
+
+    /// The URI of its folder.
+    pub(crate) fn root(&self) -> String {
+        format!("skill://{}", self.path)
+    }
+
+    /// The URIs of its files.
+    fn uris(&self) -> impl Iterator<Item = String> {
+        self.files.iter().map(|file| format!("{}/{}", self.root(), file.path))
+    }
+
+    /// The first of its files that is there twice, or has the name of a folder; `others` are other skills.
+    pub(crate) fn taken<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Option<SkillProblem> {
+        let others: Vec<_> = others.flat_map(Self::uris).collect();
+        let own: Vec<_> = self.uris().collect();
+        let is_below = |uri: &str, other: &str| other.strip_prefix(uri).is_some_and(|rest| rest.starts_with('/'));
+        let clashes = |(at, uri): &(usize, &String)| {
+            own.iter().take(*at).any(|earlier| earlier == *uri)
+                || own.iter().any(|other| is_below(uri, other))
+                || others.iter().any(|other| other == *uri || is_below(uri, other) || is_below(other, uri))
+        };
+        own.iter().enumerate().find(clashes).map(|(_, uri)| SkillProblem::Taken(uri.clone()))
+    }
+
+    /// What a host may stumble over though the skill can be served; `all` are the skills of the connector.
+    pub(crate) fn advice<'a>(&self, all: impl Iterator<Item = &'a Self>) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let inside = format!("{}/", self.path);
+        // The files of a skill inside this one are files of this one too.
+        let files: Vec<_> = all
+            .filter(|skill| skill.path == self.path || skill.path.starts_with(&inside))
+            .flat_map(|skill| &skill.files)
+            .collect();
+        if files.len() > MAX_FILES {
+            problems.push(SkillProblem::Files);
+        }
+        if files.iter().map(|file| file.contents.len()).sum::<usize>() > MAX_BYTES {
+            problems.push(SkillProblem::Bytes);
+        }
+        let members = self.frontmatter.iter().map(|frontmatter| &frontmatter.0);
+        let member = |name: &str| members.clone().find_map(|members| members.get(name));
+        for (name, most) in [("description", 1024), ("compatibility", 500)] {
+            let fits = |value: &Value| value.as_str().is_some_and(|text| (1..=most).contains(&text.chars().count()));
+            if member(name).is_some_and(|value| value.is_string() && !fits(value)) {
+                problems.push(SkillProblem::Length(name, most));
+            }
+        }
+        for (name, value) in member("metadata").and_then(Value::as_object).into_iter().flatten() {
+            if name.starts_with("io.modelcontextprotocol/") {
+                problems.push(SkillProblem::Reserved(name.clone()));
+            }
+            if !value.is_string() {
+                problems.push(SkillProblem::NotAText(name.clone()));
+            }
+        }
+        problems.into_iter().map(Problem::Skill).collect()
+    }
+}
+
+impl Part for Skill {
+    const KIND: &'static str = "skill";
+    type Checked = Frontmatter;
+
+    fn key(&self) -> &str {
+        &self.path
+    }
+
+    fn scopes(&self) -> &[Scope] {
+        &self.scopes
+    }
+
+    fn check(&self) -> Result<Frontmatter, Problem> {
+        let frontmatter = self.frontmatter.clone().map_err(|error| Problem::Skill(SkillProblem::Frontmatter(error)))?;
+        if !frontmatter.text("name").is_some_and(is_skill_name) {
+            return Err(Problem::Skill(SkillProblem::Name));
+        }
+        if frontmatter.text("description").is_none_or(|text| text.trim().is_empty()) {
+            return Err(Problem::Skill(SkillProblem::Length("description", 1024)));
+        }
+        let paths = self.files.iter().map(|file| &file.path).chain([&self.path]);
+        match paths.into_iter().find(|path| !is_path(path)) {
+            Some(path) => Err(Problem::Skill(SkillProblem::Path(path.clone()))),
+            None => Ok(frontmatter),
+        }
+    }
+}
+
+fn is_skill_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && name.split('-').all(|part| !part.is_empty())
+}
+
+/// Only characters that stand in a URI as they are, so that a path has one form.
+fn is_path(path: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    path.split('/').all(|name| !matches!(name, "" | "." | "..") && name.bytes().all(is_plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static LARGE: [u8; MAX_BYTES] = [0; MAX_BYTES];
+    const DEMO: &str = "---\nname: demo\ndescription: Shows something.\n---\n";
+
+    #[test]
+    fn a_skill_has_a_name_a_description_and_plain_paths() {
+        let rows: &[(Skill, SkillProblem)] = &[
+            (Skill::new("---\nname: Demo\ndescription: d\n---"), SkillProblem::Name),
+            (Skill::new("---\nname: a--b\ndescription: d\n---"), SkillProblem::Name),
+            (Skill::new("---\nname: '-a'\ndescription: d\n---"), SkillProblem::Name),
+            (Skill::new("---\nname: 7\ndescription: d\n---"), SkillProblem::Name),
+            (Skill::new("---\ndescription: d\n---"), SkillProblem::Name),
+            (Skill::new("---\nname: a\n---"), SkillProblem::Length("description", 1024)),
+            (Skill::new("---\nname: a\ndescription: ' '\n---"), SkillProblem::Length("description", 1024)),
+            (Skill::new(DEMO).under("a b"), SkillProblem::Path("a b/demo".to_owned())),
+            (Skill::new(DEMO).under("/a"), SkillProblem::Path("/a/demo".to_owned())),
+            (Skill::new(DEMO).file("../x", ""), SkillProblem::Path("../x".to_owned())),
+            (Skill::new(DEMO).file("a//x", ""), SkillProblem::Path("a//x".to_owned())),
+            (Skill::new(DEMO).file("a/", ""), SkillProblem::Path("a/".to_owned())),
+            (Skill::new(DEMO).file("é", ""), SkillProblem::Path("é".to_owned())),
+            (Skill::new(DEMO).file("a?b", ""), SkillProblem::Path("a?b".to_owned())),
+        ];
+        for (skill, problem) in rows {
+            assert_eq!(skill.check(), Err(Problem::Skill(problem.clone())));
+        }
+        let long =
+            Skill::new("---\nname: abc-1\ndescription: d\nmore: x\n---").under("A.b/c_d").file("a/b.c/D~e", b"\xff");
+        assert_eq!(long.check().map(|frontmatter| frontmatter.0.len()), Ok(3));
+        assert!(
+            Skill::new("# Demo").check().is_err_and(|problem| problem.to_string().starts_with("SKILL.md, line 1: "))
+        );
+    }
+
+    #[test]
+    fn no_uri_is_two_things() {
+        let taken = |skill: Skill, others: &[Skill]| match skill.taken(others.iter()) {
+            Some(SkillProblem::Taken(uri)) => uri,
+            _ => String::new(),
+        };
+        let demo = || Skill::new(DEMO);
+        assert_eq!(taken(demo().file("a", "").file("b/c", "").file("b/d", "").file("ab", ""), &[]), "");
+        assert_eq!(taken(demo().file("SKILL.md", ""), &[]), "skill://demo/SKILL.md");
+        assert_eq!(taken(demo().file("a/b", "").file("a", ""), &[]), "skill://demo/a");
+        assert_eq!(taken(demo(), &[demo()]), "skill://demo/SKILL.md");
+        assert_eq!(taken(demo(), &[demo().under("x")]), "");
+        // A skill inside another one.
+        assert_eq!(taken(demo().under("demo"), &[demo()]), "");
+        assert_eq!(taken(demo().under("demo"), &[demo().file("demo", "")]), "skill://demo/demo/SKILL.md");
+        assert_eq!(taken(demo().file("demo", ""), &[demo().under("demo")]), "skill://demo/demo");
+    }
+
+    #[test]
+    fn what_hosts_may_refuse_is_told() {
+        let advice = |skill: Skill, others: &[Skill]| {
+            let problems = skill.advice(others.iter().chain([&skill]));
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        let many = |count: usize| (0..count).fold(Skill::new(DEMO), |skill, at| skill.file(format!("{at}"), ""));
+        assert_eq!(advice(many(MAX_FILES - 1), &[]), "");
+        assert!(advice(many(MAX_FILES), &[]).contains("512 files"));
+        assert!(advice(many(MAX_FILES - 1), &[Skill::new(DEMO).under("demo")]).contains("512 files"));
+        assert!(advice(Skill::new(DEMO).file("a", &LARGE), &[]).contains("16 MiB"));
+        let long: &'static str =
+            Box::leak(format!("---\nname: a\ndescription: {}\n---", "é".repeat(1025)).into_boxed_str());
+        assert!(advice(Skill::new(long), &[]).contains("1 to 1024 characters"));
+        let odd =
+            "---\nname: a\ndescription: d\ncompatibility: ''\nmetadata:\n  io.modelcontextprotocol/x: z\n  v: 1\n---";
+        let told = advice(Skill::new(odd), &[]);
+        assert!(
+            ["`compatibility`", "reserved", "`v` in its `metadata` is no text"].iter().all(|part| told.contains(part)),
+            "{told}"
+        );
+    }
+}

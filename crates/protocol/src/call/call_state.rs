@@ -1,0 +1,366 @@
+//! One request on its way to its answer: what its client asked to hear meanwhile, and what waits to be sent
+//! ("Progress", "Logging", "Receiving Messages").
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::VecDeque;
+use std::task::Poll;
+
+use futures::future::poll_fn;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::client_requests::asking::Asking;
+use crate::json_rpc::message::{RequestId, RpcError, to_bytes};
+use crate::tasks::run::StatusMessage;
+use crate::transport::session::{Session, SessionId};
+use crate::types::client_capabilities::{ClientCapabilities, ClientCapability};
+use crate::types::log_level::LogLevel;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::json::Object;
+
+/// The request that a handler works on.
+pub(crate) struct Exchange {
+    pub(crate) version: ProtocolVersion,
+    pub(crate) client_capabilities: ClientCapabilities,
+    pub(crate) asking: Asking,
+    progress_token: Option<Value>,
+    last_progress: Cell<f64>,
+    pub(crate) log_filter: LogFilter,
+    /// In a task: what a client that asks for it reads of its progress.
+    status: Option<StatusMessage>,
+    outbox: RefCell<Outbox>,
+    /// The handler has sent its client away for now, or the client has come back elsewhere.
+    is_stream_closed: Cell<bool>,
+    /// The name of its stream, if its client may come back to it.
+    stream: OnceCell<String>,
+}
+
+/// Which log messages the client wants.
+#[derive(Debug, PartialEq)]
+pub(crate) enum LogFilter {
+    /// None: a modern request that names no level.
+    Nothing,
+    /// This level and above.
+    AtLeast(LogLevel),
+    /// What the session remembers; looked up when the first message is there.
+    OfSession(SessionId),
+}
+
+/// Messages that wait for the stream to take them.
+enum Outbox {
+    /// The client takes no stream, or the answer is on its way: messages are dropped.
+    Closed,
+    Open(VecDeque<Vec<u8>>),
+}
+
+/// What the `_meta` of a request asks for.
+pub(crate) struct Wishes {
+    progress_token: Option<Value>,
+    log_level: Option<LogLevel>,
+}
+
+impl Wishes {
+    /// Fails where a member has a form that the specification does not allow.
+    pub(crate) fn of(params: &Object) -> Result<Self, RpcError> {
+        let Some(meta) = params.get("_meta") else {
+            return Ok(Self { progress_token: None, log_level: None });
+        };
+        let meta = meta.as_object().ok_or_else(|| RpcError::invalid_params("`_meta` must be an object."))?;
+        let progress_token = match meta.get("progressToken") {
+            None => None,
+            Some(token @ Value::String(text)) if text.len() <= RequestId::MAX_LENGTH => Some(token.clone()),
+            Some(token @ Value::Number(number)) if number.is_i64() => Some(token.clone()),
+            Some(_) => return Err(RpcError::invalid_params("`_meta.progressToken` must be a string or an integer.")),
+        };
+        let log_level = match meta.get("io.modelcontextprotocol/logLevel") {
+            None => None,
+            Some(level) => Some(level.as_str().and_then(LogLevel::parse).ok_or_else(|| {
+                RpcError::invalid_params(
+                    "`_meta[\"io.modelcontextprotocol/logLevel\"]` must be one of the eight levels.",
+                )
+            })?),
+        };
+        Ok(Self { progress_token, log_level })
+    }
+}
+
+impl Exchange {
+    /// A request of a modern client, which says in it what it can do.
+    pub(crate) fn modern(
+        version: ProtocolVersion,
+        wishes: Wishes,
+        client_capabilities: ClientCapabilities,
+        asking: Asking,
+    ) -> Self {
+        let log_filter = wishes.log_level.map_or(LogFilter::Nothing, LogFilter::AtLeast);
+        Self::new(version, wishes.progress_token, client_capabilities, asking, log_filter)
+    }
+
+    /// A request of a legacy client, which said at `initialize` what it can do.
+    pub(crate) fn legacy(version: ProtocolVersion, wishes: Wishes, session: Session) -> Self {
+        let unasked = LogFilter::AtLeast(LogLevel::UNASKED);
+        let (capabilities, asking, log_filter) = match session {
+            Session::Unnamed => (ClientCapabilities::default(), Asking::Nobody, unasked),
+            // Whatever its client can do, nothing could wait here for its answer.
+            Session::Stateless(_) => (ClientCapabilities::default(), Asking::SignedIn, unasked),
+            Session::Stateful(session) => {
+                (session.capabilities, Asking::Stream(session.clone()), LogFilter::OfSession(session))
+            }
+        };
+        Self::new(version, wishes.progress_token, capabilities, asking, log_filter)
+    }
+
+    /// The same for a client that can have no task.
+    pub(crate) fn without_tasks(mut self) -> Self {
+        self.client_capabilities = self.client_capabilities.without(ClientCapability::Tasks);
+        self
+    }
+
+    /// The call behind a task. It has no stream of its own.
+    pub(crate) fn task(
+        version: ProtocolVersion,
+        client_capabilities: ClientCapabilities,
+        asking: Asking,
+        status: StatusMessage,
+    ) -> Self {
+        let exchange = Self::new(version, None, client_capabilities, asking, LogFilter::Nothing);
+        Self { status: Some(status), ..exchange }
+    }
+
+    fn new(
+        version: ProtocolVersion,
+        progress_token: Option<Value>,
+        client_capabilities: ClientCapabilities,
+        asking: Asking,
+        log_filter: LogFilter,
+    ) -> Self {
+        Self {
+            version,
+            client_capabilities,
+            asking,
+            progress_token,
+            last_progress: Cell::new(f64::NEG_INFINITY),
+            log_filter,
+            status: None,
+            outbox: RefCell::new(Outbox::Closed),
+            is_stream_closed: Cell::new(false),
+            stream: OnceCell::new(),
+        }
+    }
+
+    /// From now on messages are kept for a stream.
+    pub(crate) fn open(&self) {
+        self.outbox.replace(Outbox::Open(VecDeque::new()));
+    }
+
+    /// From now on messages are dropped.
+    pub(crate) fn close(&self) {
+        self.outbox.replace(Outbox::Closed);
+    }
+
+    /// The session in which a client may come back to the stream of this request. Older ones do not read its ids.
+    pub(crate) fn resumable_in(&self) -> Option<&SessionId> {
+        self.session().filter(|_| self.version.has_resumable_streams())
+    }
+
+    /// The session in which it was sent.
+    pub(crate) fn session(&self) -> Option<&SessionId> {
+        match &self.asking {
+            Asking::Stream(session) => Some(session),
+            Asking::Nobody | Asking::SignedIn | Asking::Rounds(_) => None,
+        }
+    }
+
+    /// Ends the stream, if its client can come back to it. What is sent from now on waits there.
+    pub(crate) async fn close_stream(&self) {
+        if self.is_open() && self.resumable_in().is_some() {
+            self.is_stream_closed.set(true);
+            give_turn().await;
+        }
+    }
+
+    /// From now on its client may come back to the stream of this name.
+    pub(crate) fn name_stream(&self, name: &str) {
+        // A request has one stream.
+        let _ = self.stream.set(name.to_owned());
+    }
+
+    /// Returns the name of its stream, if its client may come back to it.
+    pub(crate) fn stream(&self) -> Option<&str> {
+        self.stream.get().map(String::as_str)
+    }
+
+    /// Ends the stream: its client has come back elsewhere. What is sent from now on waits there.
+    pub(crate) fn leave_stream(&self) {
+        self.is_stream_closed.set(true);
+    }
+
+    pub(crate) fn is_stream_closed(&self) -> bool {
+        self.is_stream_closed.get()
+    }
+
+    /// Whether a message can reach the client.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(*self.outbox.borrow(), Outbox::Open(_))
+    }
+
+    /// The next message to send.
+    pub(crate) fn take(&self) -> Option<Vec<u8>> {
+        match &mut *self.outbox.borrow_mut() {
+            Outbox::Closed => None,
+            Outbox::Open(messages) => messages.pop_front(),
+        }
+    }
+
+    pub(crate) fn has_messages(&self) -> bool {
+        matches!(&*self.outbox.borrow(), Outbox::Open(messages) if !messages.is_empty())
+    }
+
+    /// Reports progress, if the client asked for it. A value that is not above the last one is left out: the
+    /// specification wants it to grow.
+    pub(crate) async fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
+        if let (Some(status), Some(message)) = (&self.status, message) {
+            status.say(message);
+        }
+        let Some(token) = self.progress_token.as_ref().filter(|_| self.is_open()) else { return };
+        if !progress.is_finite() || progress <= self.last_progress.get() {
+            return;
+        }
+        self.last_progress.set(progress);
+        let message = message.filter(|_| self.version.has_progress_messages());
+        self.send("notifications/progress", &Progress { token, value: progress, total, message }).await;
+    }
+
+    /// Sends a log message. Whether the client wants it is decided before.
+    pub(crate) async fn log(&self, level: LogLevel, logger: Option<&str>, data: &Value) {
+        self.send("notifications/message", &LogMessage { level, logger, data }).await;
+    }
+
+    /// Sends a request to the client. Its response comes with another POST.
+    pub(crate) async fn request(&self, id: RequestId, method: &'static str, params: &Value) {
+        self.send_message(Some(id), method, params).await;
+    }
+
+    async fn send<P: Serialize>(&self, method: &'static str, params: &P) {
+        self.send_message(None, method, params).await;
+    }
+
+    async fn send_message<P: Serialize>(&self, id: Option<RequestId>, method: &'static str, params: &P) {
+        if let Outbox::Open(messages) = &mut *self.outbox.borrow_mut() {
+            messages.push_back(to_bytes(&Outgoing { jsonrpc: "2.0", id, method, params }, 192));
+        } else {
+            return;
+        }
+        give_turn().await;
+    }
+}
+
+/// Gives the stream its turn, so that a message leaves now and not with the answer.
+async fn give_turn() {
+    let mut yielded = false;
+    poll_fn(|task| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// A notification, or with an id a request.
+#[derive(Serialize)]
+struct Outgoing<'a, P> {
+    jsonrpc: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<RequestId>,
+    method: &'static str,
+    params: &'a P,
+}
+
+#[derive(Serialize)]
+struct Progress<'a> {
+    #[serde(rename = "progressToken")]
+    token: &'a Value,
+    #[serde(rename = "progress")]
+    value: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct LogMessage<'a> {
+    level: LogLevel,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logger: Option<&'a str>,
+    data: &'a Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use serde_json::json;
+
+    use super::*;
+
+    fn exchange(params: &Value) -> Exchange {
+        let wishes = Wishes::of(params.as_object().unwrap()).unwrap();
+        Exchange::modern(ProtocolVersion::V2026_07_28, wishes, ClientCapabilities::default(), Asking::Nobody)
+    }
+
+    /// Runs until the message is in the outbox, and then to the end.
+    fn finish(mut future: impl Future<Output = ()> + Unpin) {
+        if (&mut future).now_or_never().is_none() {
+            (&mut future).now_or_never().unwrap();
+        }
+    }
+
+    fn sent(exchange: &Exchange) -> Vec<Value> {
+        std::iter::from_fn(|| exchange.take()).map(|bytes| serde_json::from_slice(&bytes).unwrap()).collect()
+    }
+
+    #[test]
+    fn progress_is_sent_to_who_asked_and_only_grows() {
+        let exchange = exchange(&json!({"_meta": {"progressToken": "p"}}));
+        exchange.open();
+        for progress in [0.0, 50.0, 50.0, 20.0, f64::NAN, 100.0] {
+            finish(Box::pin(exchange.progress(progress, Some(100.0), None)));
+        }
+        let values: Vec<Value> = sent(&exchange).iter().map(|message| message["params"]["progress"].clone()).collect();
+        assert_eq!(values, [json!(0.0), json!(50.0), json!(100.0)]);
+    }
+
+    #[test]
+    fn nothing_is_kept_without_a_token_or_a_stream() {
+        let asked = exchange(&json!({"_meta": {"progressToken": 1}}));
+        finish(Box::pin(asked.progress(1.0, None, None)));
+        asked.open();
+        assert!(sent(&asked).is_empty());
+        let unasked = exchange(&json!({}));
+        unasked.open();
+        finish(Box::pin(unasked.progress(1.0, None, None)));
+        assert!(!unasked.has_messages());
+    }
+
+    #[test]
+    fn a_handler_lets_its_message_out_before_it_goes_on() {
+        let exchange = exchange(&json!({"_meta": {"progressToken": 1}}));
+        exchange.open();
+        let mut report = Box::pin(exchange.progress(1.0, None, Some("half")));
+        assert!((&mut report).now_or_never().is_none());
+        assert!(exchange.has_messages());
+    }
+
+    #[test]
+    fn a_wish_of_a_wrong_form_is_refused() {
+        for meta in [json!(1), json!({"progressToken": 1.5}), json!({"progressToken": {}})] {
+            assert!(Wishes::of(json!({ "_meta": meta }).as_object().unwrap()).is_err(), "{meta}");
+        }
+        for level in [json!("loud"), json!(3)] {
+            let params = json!({"_meta": {"io.modelcontextprotocol/logLevel": level}});
+            assert!(Wishes::of(params.as_object().unwrap()).is_err(), "{level}");
+        }
+    }
+}

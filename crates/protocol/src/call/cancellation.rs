@@ -1,0 +1,102 @@
+//! Calls that are stopped before their end, until 2025-11-25: their client cancels them with a notification, or ends their
+//! session ("Cancellation", "Session Management"). From 2026-07-28 on a client cancels by closing the stream of the call.
+//!
+//! The notification arrives in another request, maybe in another isolate, and meets the call at the object of their session.
+//! Only a call that lasts asks there, so all others cost what they cost without this.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::call::call_state::Exchange;
+use crate::call::time_limit::unless;
+use crate::json_rpc::message::{Notification, RequestId};
+use crate::methods::method::Method;
+use crate::transport::host::{Host, Stop};
+use crate::transport::session::SessionId;
+use mcp_connector_base::identifier::Subject;
+
+impl Notification {
+    /// The request that it cancels. One that is malformed cancels nothing.
+    pub(crate) fn cancels(mut self) -> Option<RequestId> {
+        if self.method != Method::Cancelled {
+            return None;
+        }
+        self.params.remove("requestId").and_then(RequestId::from_json)
+    }
+}
+
+/// A request that can be stopped.
+#[derive(Clone, Copy)]
+pub(crate) struct Stoppable<'a> {
+    pub(crate) session: &'a SessionId,
+    pub(crate) exchange: &'a Exchange,
+    pub(crate) owner: Option<&'a Subject>,
+    pub(crate) id: &'a RequestId,
+    /// How long a call runs before it asks whether to stop. It asks at once if its client can resume its stream.
+    pub(crate) patience: Duration,
+}
+
+impl Stoppable<'_> {
+    /// What `work` gives, or why it was stopped; then it is dropped.
+    pub(crate) async fn run<T>(self, work: impl Future<Output = T>, host: &impl Host) -> Result<T, Stop> {
+        let stop = async || {
+            let mut patience = Some(Box::pin(host.sleep(self.patience)));
+            self.begins_to_last(&mut patience).await;
+            loop {
+                match host.stop(self.session, self.owner, self.id, self.exchange.stream()).await {
+                    Stop::Resumed => self.exchange.leave_stream(),
+                    Stop::Cancelled => return Stop::Cancelled,
+                    Stop::SessionEnded => {
+                        // A call that waits for an answer hears of the end too, and has its own word for it.
+                        if let Some(patience) = patience {
+                            patience.await;
+                        }
+                        return Stop::SessionEnded;
+                    }
+                }
+            }
+        };
+        unless(work, stop).await
+    }
+
+    /// Waits until `patience` is over, which is then none, or until the stream has a name.
+    async fn begins_to_last<F: Future<Output = ()>>(self, patience: &mut Option<Pin<Box<F>>>) {
+        poll_fn(|task| {
+            if self.exchange.stream().is_some() {
+                return Poll::Ready(());
+            }
+            if patience.as_mut().is_none_or(|patience| patience.as_mut().poll(task).is_ready()) {
+                *patience = None;
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn a_cancellation_names_a_request_by_text_or_number() {
+        let cancelled = |params: Value| {
+            let params = params.as_object().unwrap().clone();
+            Notification { method: Method::Cancelled, params }.cancels()
+        };
+        let (number, text) =
+            (cancelled(json!({"requestId": 1})).unwrap(), cancelled(json!({"requestId": "1"})).unwrap());
+        assert_eq!((&number, &text), (&RequestId::Integer(1), &RequestId::Text("1".to_owned())));
+        assert_ne!(number.key(), text.key(), "1 is not \"1\"");
+        for malformed in [json!({}), json!({"requestId": null}), json!({"requestId": 1.5}), json!({"requestId": [1]})] {
+            assert_eq!(cancelled(malformed.clone()), None, "{malformed}");
+        }
+        let params = json!({"requestId": 1}).as_object().unwrap().clone();
+        assert_eq!(Notification { method: Method::Progress, params }.cancels(), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! The longest that a handler may take. One that hangs must not hang its client.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use crate::transport::host::Host;
+
+/// What `work` gives, or none if it takes longer than `limit`; then it is dropped.
+pub(crate) async fn within<T>(work: impl Future<Output = T>, limit: Duration, host: &impl Host) -> Option<T> {
+    unless(work, async || host.sleep(limit).await).await.ok()
+}
+
+/// What `work` gives, or what `end` gives, if that is there first; then the work is dropped. The end is waited for only where
+/// the work is not done at once: most is.
+pub(crate) async fn unless<T, E>(work: impl Future<Output = T>, end: impl AsyncFn() -> E) -> Result<T, E> {
+    let mut work = pin!(work);
+    let mut begun = None;
+    poll_fn(|task| match work.as_mut().poll(task) {
+        Poll::Ready(done) => Poll::Ready(Ok(done)),
+        Poll::Pending => begun.get_or_insert_with(|| Box::pin(end())).as_mut().poll(task).map(Err),
+    })
+    .await
+}

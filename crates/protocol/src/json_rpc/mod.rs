@@ -1,0 +1,4 @@
+//! TODO.
+
+pub(crate) mod message;
+pub(crate) mod object;

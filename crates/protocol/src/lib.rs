@@ -1,0 +1,55 @@
+//! The Model Context Protocol, without a runtime: JSON-RPC, both protocol eras, the registry a connector is built with.
+//!
+//! Nothing here names a Workers type. What the protocol needs from the place it runs in stands in [`Host`].
+
+pub(crate) mod author;
+pub(crate) mod call;
+pub(crate) mod client_requests;
+pub(crate) mod json_rpc;
+pub(crate) mod methods;
+pub(crate) mod subscriptions;
+pub mod tasks;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub(crate) mod tool_schema;
+pub(crate) mod transport;
+pub(crate) mod types;
+
+pub use author::completion::Partial;
+pub use author::config_error::Defect;
+pub use author::connector::Connector;
+pub use author::handler::{Answer, Handler};
+pub use author::prompt::{IntoMessages, Message, Prompt};
+pub use author::registry::{Need, Registry};
+pub use author::resource::{ListPage, ListedPage, ListedResource, Resource, Template};
+pub use author::skill::Skill;
+pub use author::tool::Tool;
+pub use author::tool_result::{IntoToolResult, Json, ToolError, ToolResult};
+pub use author::view::{Permission, View};
+pub use call::at_once::at_once;
+pub use call::context::Context;
+pub use call::wait_until::Outlive;
+pub use client_requests::elicitation::Elicited;
+pub use client_requests::elicitation_form::{Form, InvalidForm};
+pub use client_requests::roots::Root;
+pub use client_requests::sampling::{Sampled, Sampling};
+pub use client_requests::sampling_tools::{ToolChoice, ToolResultContent, ToolUseContent};
+pub use json_rpc::message::{ClientResponse, RequestId, RpcError};
+pub use methods::resource_contents::IntoResourceContents;
+pub use subscriptions::announce::{Change, Topic};
+pub use subscriptions::hub::{Full, Hub, Interest, Limits, Listener, Role, StreamId, Watched};
+pub use subscriptions::listen::Listening;
+pub use subscriptions::watch::{NotWatched, Watch, session_stream};
+pub use transport::endpoint::{Endpoint, Events, Posted, Reply, Settings, era};
+pub use transport::headers::{RequestHeaders, is_json};
+pub use transport::host::{Host, NotOpened, NotSealed, Outcome, SessionError, Stop, Unavailable};
+pub use transport::interrupted::{Fault, Interrupted};
+pub use transport::replay::{Delivery, Event, EventId, Replays, RunningStreams};
+pub use transport::session::{SessionId, SessionOwner};
+pub use transport::sse::EventSource;
+pub use transport::summary::Summary;
+pub use transport::trace_context::TraceParent;
+pub use types::client_capabilities::ClientCapability;
+pub use types::content::{Annotations, Audience, Content, Icon, ResourceContents, Theme};
+pub use types::log_level::LogLevel;
+pub use types::version::{Era, ProtocolVersion};

@@ -1,0 +1,83 @@
+//! Hearing of tasks: `notifications/tasks` on a stream of `subscriptions/listen` ("Task Status Notifications").
+//!
+//! Who may ask about a task may listen to it. A stream begins with how each of its tasks stands, so that nothing is missed
+//! between the last `tasks/get` and the stream; then comes each change, and what the handler says of its progress.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::author::registry::Registry;
+use crate::author::tool::ReadyTool;
+use crate::call::at_once::at_once;
+use crate::json_rpc::message::RpcError;
+use crate::subscriptions::announce;
+use crate::tasks::message::{Command, Owner, Reply, TaskId};
+use crate::transport::host::{Host, Unavailable};
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::json::Object;
+
+/// Most tasks that one stream may listen to. The object of each is asked when the stream begins.
+pub(crate) const MAX_IDS: usize = 32;
+
+/// Where a filter names them.
+pub(crate) const IDS: &str = "taskIds";
+
+/// The tasks that a filter names, each once. What cannot be the id of a task is left out.
+pub(crate) fn wanted(filter: &Object) -> Result<Vec<TaskId>, RpcError> {
+    let wrong =
+        || RpcError::invalid_params(format!("`notifications.{IDS}` must be a list of at most {MAX_IDS} ids of tasks."));
+    let named = match filter.get(IDS) {
+        None => &[][..],
+        Some(Value::Array(named)) if named.len() <= MAX_IDS => named,
+        Some(_) => return Err(wrong()),
+    };
+    let mut ids: Vec<TaskId> = Vec::new();
+    for id in named {
+        if let Some(id) = TaskId::parse(id.as_str().ok_or_else(wrong)?)
+            && !ids.contains(&id)
+        {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
+/// The tools whose tasks the parameters of a request to listen name.
+pub(crate) fn tools_in<'a, H: 'static>(params: &Object, registry: &'a Registry<H>) -> Vec<&'a Rc<ReadyTool<H>>> {
+    let filter = params.get("notifications").and_then(Value::as_object);
+    let ids = filter.and_then(|filter| wanted(filter).ok()).unwrap_or_default();
+    ids.iter().filter_map(|id| registry.tool(id.tool())).collect()
+}
+
+/// Leaves out what is no task, or not the caller's.
+pub(crate) async fn find<H: Host>(ids: &mut Vec<TaskId>, caller: Option<&Caller>, host: &H) -> Result<(), Unavailable> {
+    let nothing = |id: &TaskId| (id.clone(), Command::Update(caller.map(Owner::of), Vec::new()));
+    let mut found = each(ids.iter().map(nothing).collect(), host).await?.into_iter();
+    ids.retain(|_| found.next() == Some(Reply::Heard));
+    Ok(())
+}
+
+/// Lets the tasks know that a stream listens. Each tells it how it stands.
+pub async fn tell_all<H: Host>(ids: &[TaskId], caller: Option<&Caller>, host: &H) -> Result<(), Unavailable> {
+    let listen = |id: &TaskId| (id.clone(), Command::Listen(caller.map(Owner::of), id.clone()));
+    each(ids.iter().map(listen).collect(), host).await.map(|_| ())
+}
+
+async fn each<H: Host>(commands: Vec<(TaskId, Command)>, host: &H) -> Result<Vec<Reply>, Unavailable> {
+    let asked = commands.into_iter().map(|(id, command)| async move { host.task(&id, command).await });
+    at_once(asked).await.into_iter().collect()
+}
+
+/// The notification as an event, from the whole task as JSON and the id of the subscription as JSON.
+#[must_use]
+pub fn event(whole: &str, subscription: &str) -> Vec<u8> {
+    let key = announce::SUBSCRIPTION_ID;
+    let members = whole.strip_prefix('{').unwrap_or_default();
+    announce::event(
+        format!(
+            "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tasks\",\"params\":{{\"_meta\":{{\"{key}\":{subscription}}},{members}}}"
+        )
+        .as_bytes(),
+    )
+}

@@ -1,0 +1,153 @@
+//! What is said to the object of a task, and what it says.
+
+use mcp_connector_base::row::Row;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::author::feature::is_name;
+use crate::tasks::task_view::Seen;
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+
+/// The id of a task: the name of its tool, which says what a caller needs for it, and 128 bits that nobody can guess.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct TaskId(String);
+
+impl TaskId {
+    /// None where there was no randomness.
+    pub(crate) fn new(tool: &str, random_bits: u128) -> Option<Self> {
+        (random_bits != 0).then(|| Self(format!("{tool}.{random_bits:032x}")))
+    }
+
+    /// Takes what looks like one of ours.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let (tool, bits) = text.rsplit_once('.')?;
+        let is_hex = bits.len() == 32 && bits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (is_name(tool) && is_hex).then(|| Self(text.to_owned()))
+    }
+
+    /// Takes the bytes of [`Self::as_str`].
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::parse(std::str::from_utf8(bytes).ok()?)
+    }
+
+    /// The tool that the task carries out. Who changes it names another task.
+    pub(crate) fn tool(&self) -> &str {
+        self.0.rsplit_once('.').map_or("", |(tool, _)| tool)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TaskId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whose a task is: one person's, through one client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    subject: Subject,
+    client_id: ClientId,
+}
+
+impl Owner {
+    pub(crate) fn of(caller: &Caller) -> Self {
+        Self { subject: caller.subject.clone(), client_id: caller.client_id.clone() }
+    }
+}
+
+/// Answers of the client by the keys of their questions, each as JSON.
+pub type Answers = Vec<(String, String)>;
+
+/// A question by its key: `method` and `params` as JSON.
+pub type Question = (String, String);
+
+/// The call that a task carries out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskCall {
+    pub(crate) tool: String,
+    /// As JSON; they have passed the tool's schema.
+    pub(crate) arguments: String,
+    pub(crate) version: u8,
+    pub(crate) capabilities: u8,
+    /// Who called.
+    pub(crate) caller: Option<Caller>,
+}
+
+impl Row for TaskCall {
+    const VERSION: u8 = 1;
+}
+
+impl TaskCall {
+    pub(crate) fn new(tool: &str, arguments: String, version: u8, capabilities: u8, caller: Option<&Caller>) -> Self {
+        Self { tool: tool.to_owned(), arguments, version, capabilities, caller: caller.cloned() }
+    }
+
+    /// The sign-in behind it. Once that is revoked, nothing may be done in its name.
+    #[must_use]
+    pub fn grant(&self) -> Option<(&Subject, GrantId)> {
+        let caller = self.caller.as_ref()?;
+        Some((&caller.subject, caller.grant?))
+    }
+
+    /// Returns whether it was made without a token.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        self.caller.is_none()
+    }
+
+    /// Whose task it becomes. Nobody's, where nobody had signed in: then whoever knows the id may ask.
+    pub(crate) fn owner(&self) -> Option<Owner> {
+        self.caller.as_ref().map(Owner::of)
+    }
+}
+
+/// What the object of a task is told to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Begin, with what was answered before it became a task.
+    Begin(TaskCall, Answers),
+    /// Tell how it stands.
+    Get(Option<Owner>),
+    /// Take these answers. Without any it only says whether there is such a task.
+    Update(Option<Owner>, Answers),
+    /// Stop.
+    Cancel(Option<Owner>),
+    /// From now on, tell the streams that listen how it stands. The object does not know its own id.
+    Listen(Option<Owner>, TaskId),
+}
+
+/// What it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reply {
+    /// There is no such task, or it is somebody else's, who need not know that it exists.
+    Unknown,
+    /// How it stands.
+    Task(Seen),
+    /// It was heard.
+    Heard,
+    /// Too many answers, or too large ones. None was taken.
+    TooLarge,
+    /// Clients that have not signed in have too many tasks. None was begun.
+    TooMany,
+}
+
+/// How a run of the handler ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// With this result, as JSON.
+    Result(String),
+    /// With a JSON-RPC error, and its message alone.
+    Error(String, String),
+    /// With questions.
+    Questions(Vec<Question>),
+}

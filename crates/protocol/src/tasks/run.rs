@@ -1,0 +1,107 @@
+//! A run of the handler behind a task.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::author::registry::Registry;
+use crate::author::tool_result::Unfinished;
+use crate::call::call_state::Exchange;
+use crate::call::context::Context;
+use crate::call::time_limit::within;
+use crate::client_requests::asking::Asking;
+use crate::client_requests::multi_round_trip::Rounds;
+use crate::json_rpc::message::{RpcError, to_bytes};
+use crate::methods::operation::took_too_long;
+use crate::methods::tools::CallTool;
+use crate::tasks::message::{Answers, End, Question, TaskCall};
+use crate::transport::host::Host;
+use crate::types::client_capabilities::ClientCapabilities;
+use crate::types::result::WireResult;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::json::Object;
+
+/// Longest message that is kept of what a handler says, in characters.
+const MAX_MESSAGE: usize = 500;
+
+/// What a handler says about its progress while it runs.
+#[derive(Clone, Debug, Default)]
+pub struct StatusMessage(Rc<RefCell<Option<String>>>);
+
+impl StatusMessage {
+    /// What it said last.
+    #[must_use]
+    pub fn last(&self) -> Option<String> {
+        self.0.borrow().clone()
+    }
+
+    pub(crate) fn say(&self, message: &str) {
+        self.0.replace(Some(message.chars().take(MAX_MESSAGE).collect()));
+    }
+}
+
+impl<H: Host> Registry<H> {
+    /// Runs the handler of `call`. It is stopped after `limit`.
+    pub async fn run_task(
+        &self,
+        host: H,
+        call: &TaskCall,
+        answers: Answers,
+        status: StatusMessage,
+        limit: Duration,
+    ) -> End {
+        // A deployment may have changed the connector since the call was made.
+        let (Some(tool), Some(version)) = (self.tool(&call.tool), ProtocolVersion::from_code(call.version)) else {
+            return failed(&RpcError::invalid_params("There is no tool of this name any more."));
+        };
+        let Ok(arguments) = serde_json::from_str(&call.arguments) else {
+            return failed(&RpcError::internal("The arguments were not kept."));
+        };
+        let rounds = Rounds::answered(read(answers));
+        let capabilities = ClientCapabilities::from_byte(call.capabilities);
+        let exchange = Rc::new(Exchange::task(version, capabilities, Asking::Rounds(rounds), status));
+        let cx = Context::new(host.clone(), call.caller.clone(), Rc::clone(&exchange));
+        let call = CallTool { tool: Rc::clone(tool), arguments };
+        let result = match within(call.run(cx), limit, &host).await {
+            Some(Ok(result)) => result,
+            None => took_too_long(limit),
+            Some(Err(Unfinished::Error(error))) => return failed(&error),
+            Some(Err(Unfinished::InputRequired | Unfinished::AsTask)) => {
+                return match &exchange.asking {
+                    Asking::Rounds(rounds) => End::Questions(open(rounds)),
+                    Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => {
+                        failed(&RpcError::internal("The call has no questions."))
+                    }
+                };
+            }
+        };
+        let result = result.on_the_wire(version);
+        End::Result(json(&WireResult::Modern { result, server_info: &self.server_info }))
+    }
+}
+
+fn open(rounds: &Rounds) -> Vec<Question> {
+    rounds.take_open().into_iter().map(|(key, question)| (key, json(&question))).collect()
+}
+
+fn read(answers: Answers) -> Object {
+    // Not collected: that would bring a sort along.
+    let mut read = Object::new();
+    for (key, answer) in answers {
+        read.insert(key, serde_json::from_str(&answer).unwrap_or(Value::Null));
+    }
+    read
+}
+
+/// The end with `error`.
+pub(crate) fn failed(error: &RpcError) -> End {
+    End::Error(json(error), error.message().to_owned())
+}
+
+/// JSON as text.
+pub(crate) fn json(value: &impl serde::Serialize) -> String {
+    // What serde writes is UTF-8.
+    String::from_utf8(to_bytes(value, 256)).unwrap_or_default()
+}

@@ -1,0 +1,172 @@
+//! A task as a client sees it: `CreateTaskResult` and the result of `tasks/get` ("Tasks", "Task Polling").
+
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::tasks::message::{Question, TaskId};
+use crate::tasks::run::json;
+use crate::types::result::{ResultFields, WireResult};
+
+/// How often a client should ask, in milliseconds.
+const POLL_INTERVAL: u32 = 1000;
+
+/// How a task stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    pub(crate) created_at: u64,
+    pub(crate) updated_at: u64,
+    pub(crate) ttl: u64,
+    /// What the handler said last about its progress.
+    pub(crate) message: Option<String>,
+    pub(crate) phase: Phase,
+}
+
+/// The status, with what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// The handler runs, or will at once.
+    Working,
+    /// It waits for the answers to these questions.
+    InputRequired(Vec<Question>),
+    /// It has this result, as JSON.
+    Completed(String),
+    /// It ended with a JSON-RPC error.
+    Failed {
+        /// The error, as JSON.
+        error: String,
+        /// Its words.
+        message: String,
+    },
+    /// The client did not want it any more.
+    Cancelled,
+}
+
+impl Seen {
+    /// With what the handler says of itself, if it runs.
+    #[must_use]
+    pub fn saying(mut self, message: Option<String>) -> Self {
+        if self.phase == Phase::Working {
+            self.message = message;
+        }
+        self
+    }
+
+    /// The whole task as JSON, for [`event`](crate::tasks::listen::event).
+    #[must_use]
+    pub fn whole(self, id: TaskId) -> String {
+        // Without what every result has.
+        json(&WireResult::Legacy(Detailed { id, task: self }))
+    }
+
+    fn fields<M: SerializeMap>(&self, id: &TaskId, map: &mut M) -> Result<(), M::Error> {
+        let status = match self.phase {
+            Phase::Working => "working",
+            Phase::InputRequired(_) => "input_required",
+            Phase::Completed(_) => "completed",
+            Phase::Failed { .. } => "failed",
+            Phase::Cancelled => "cancelled",
+        };
+        map.serialize_entry("taskId", id.as_str())?;
+        map.serialize_entry("status", status)?;
+        if let Phase::Failed { message, .. } = &self.phase {
+            map.serialize_entry("statusMessage", message)?;
+        } else if let Some(message) = &self.message {
+            map.serialize_entry("statusMessage", message)?;
+        }
+        map.serialize_entry("createdAt", &timestamp(self.created_at))?;
+        map.serialize_entry("lastUpdatedAt", &timestamp(self.updated_at))?;
+        map.serialize_entry("ttlMs", &self.ttl)?;
+        map.serialize_entry("pollIntervalMs", &POLL_INTERVAL)
+    }
+}
+
+/// In place of a result: there is a task now.
+#[derive(Debug)]
+pub(crate) struct Created {
+    pub(crate) id: TaskId,
+    pub(crate) task: Seen,
+}
+
+impl ResultFields for Created {
+    const RESULT_TYPE: &'static str = "task";
+
+    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.task.fields(&self.id, map)
+    }
+}
+
+/// The answer to `tasks/get`.
+pub(crate) struct Detailed {
+    pub(crate) id: TaskId,
+    pub(crate) task: Seen,
+}
+
+impl ResultFields for Detailed {
+    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.task.fields(&self.id, map)?;
+        match &self.task.phase {
+            Phase::Working | Phase::Cancelled => Ok(()),
+            Phase::InputRequired(questions) => map.serialize_entry("inputRequests", &ByKey(questions)),
+            Phase::Completed(result) => map.serialize_entry("result", &raw(result)),
+            Phase::Failed { error, .. } => map.serialize_entry("error", &raw(error)),
+        }
+    }
+}
+
+struct ByKey<'a>(&'a [Question]);
+
+impl Serialize for ByKey<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, question) in self.0 {
+            map.serialize_entry(key, &raw(question))?;
+        }
+        map.end()
+    }
+}
+
+/// JSON of our own, inside JSON.
+fn raw(json: &str) -> &RawValue {
+    serde_json::from_str(json).unwrap_or(RawValue::NULL)
+}
+
+/// ISO 8601 in UTC, of milliseconds since 1970.
+#[expect(clippy::arithmetic_side_effects, reason = "divisions by constants, and sums far from their types' ends")]
+fn timestamp(milliseconds: u64) -> String {
+    // The year 9999 is far enough; beyond it the text would have another length.
+    let milliseconds = milliseconds.min(253_402_300_799_999);
+    let (days, rest) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
+    // Years from March to February, so that the day that is sometimes missing is the last.
+    let day = days + 719_468;
+    let (era, day) = (day / 146_097, day % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = year + era * 400 + next;
+    let (hours, minutes) = (rest / 3_600_000, rest / 60_000 % 60);
+    let (seconds, thousandths) = (rest / 1000 % 60, rest % 1000);
+    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{thousandths:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::timestamp;
+
+    #[test]
+    fn a_time_is_written_as_iso_8601_does() {
+        for (milliseconds, text) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (951_868_800_000, "2000-03-01T00:00:00.000Z"),
+            (1_709_251_199_999, "2024-02-29T23:59:59.999Z"),
+            (1_795_237_451_007, "2026-11-21T05:04:11.007Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
+            (u64::MAX, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(timestamp(milliseconds), text);
+        }
+    }
+}

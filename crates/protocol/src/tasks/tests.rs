@@ -1,0 +1,542 @@
+//! Tasks, as a client of 2026-07-28 sees them, and random histories of one.
+
+use futures::FutureExt;
+use futures::future::join;
+use proptest::prelude::*;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::author::connector::Connector;
+use crate::author::tool::Tool;
+use crate::author::tool_result::ToolError;
+use crate::call::context::Context;
+use crate::json_rpc::message::RpcError;
+use crate::tasks::*;
+use crate::testing::test_client::{Trial, caller};
+use crate::testing::test_host::{Alone, TTL};
+use crate::transport::host::Host;
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::ClientId;
+use mcp_connector_base::scope::Scope;
+
+const WRITE: Scope = Scope::new("write", "Write");
+
+#[derive(Deserialize, JsonSchema)]
+struct Name {
+    name: String,
+}
+
+async fn greet(name: Name) -> Result<String, ToolError> {
+    Ok(format!("Hello, {}!", name.name))
+}
+
+async fn ask(cx: Context<Alone>) -> Result<String, ToolError> {
+    let (first, second) = join(cx.elicit::<Name>("first", "First?"), cx.elicit::<Name>("second", "Second?")).await;
+    Ok(format!("{} {}", first?.name, second?.name))
+}
+
+async fn ask_first(cx: Context<Alone>) -> Result<String, ToolError> {
+    let before: Name = cx.elicit("before", "Before?").await?;
+    cx.continue_as_task()?;
+    let after: Name = cx.elicit("after", "After?").await?;
+    Ok(format!("{} {}", before.name, after.name))
+}
+
+async fn fail(cx: Context<Alone>) -> Result<String, ToolError> {
+    cx.progress_with(1.0, 2.0, "half").await;
+    Err(ToolError::new("It failed."))
+}
+
+async fn break_protocol(cx: Context<Alone>) -> Result<String, ToolError> {
+    cx.progress(1.0, 2.0).await;
+    Err(ToolError::protocol(RpcError::internal("Broken.")))
+}
+
+fn trial() -> Trial {
+    Trial::of(
+        Connector::new("test", "1")
+            .anonymous_sessions()
+            .tool(Tool::new("greet", "Greet.", greet).long_running())
+            .tool(Tool::new("ask", "Ask.", ask).task_only().scope(WRITE))
+            .tool(Tool::new("ask_first", "Ask first.", ask_first).asks_first())
+            .tool(Tool::new("fail", "Fail.", fail).long_running())
+            .tool(Tool::new("break", "Break.", break_protocol).long_running()),
+    )
+}
+
+fn declared() -> Value {
+    json!({"elicitation": {}, "extensions": {EXTENSION: {}}})
+}
+
+fn accept(name: &str) -> Value {
+    json!({"action": "accept", "content": {"name": name}})
+}
+
+struct Client {
+    trial: Trial,
+    who: Option<Caller>,
+}
+
+impl Client {
+    fn new() -> Self {
+        Self { trial: trial(), who: Some(caller("write")) }
+    }
+
+    fn ask(&self, method: &str, params: &Value) -> Value {
+        self.trial.modern_with(&declared(), method, params, self.who.as_ref())
+    }
+
+    /// Begins a task and gives its id.
+    fn begin(&self, tool: &str, arguments: &Value) -> String {
+        let answer = self.ask("tools/call", &json!({"name": tool, "arguments": arguments}));
+        assert_eq!(answer["result"]["resultType"], "task", "{answer}");
+        answer["result"]["taskId"].as_str().unwrap().to_owned()
+    }
+
+    fn get(&self, id: &str) -> Value {
+        self.ask("tasks/get", &json!({"taskId": id}))["result"].clone()
+    }
+
+    fn update(&self, id: &str, answers: &Value) -> Value {
+        self.ask("tasks/update", &json!({"taskId": id, "inputResponses": answers}))
+    }
+
+    /// What of a wish to hear of tasks is honoured.
+    fn hears_of(&self, ids: &Value) -> Value {
+        let listening = self.trial.listen(&declared(), &json!({"taskIds": ids}), self.who.as_ref()).unwrap();
+        let text = String::from_utf8(listening.into_listener(None).1).unwrap();
+        let first: Value = serde_json::from_str(text.strip_prefix("event: message\ndata: ").unwrap()).unwrap();
+        first["params"]["notifications"].clone()
+    }
+
+    fn wake(&self, id: &str) -> Wake {
+        self.trial.wake(id, false)
+    }
+}
+
+#[test]
+fn the_same_beginning_once_more_gives_the_same_task_and_only_to_its_owner() {
+    let call = |who: Option<Caller>| TaskCall::new("greet", "{}".to_owned(), 5, 0, who.as_ref());
+    let mut task = Task::begin(&call(Some(caller("write"))), Vec::new(), TTL, 0);
+    let seen = task.seen().clone();
+    let again = task.answer(Command::Begin(call(Some(caller("write"))), Vec::new()), 3);
+    assert_eq!(again, (Reply::Task(seen.clone()), Then::Run));
+    assert_eq!(task.seen(), &seen);
+    let other = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
+    for who in [None, Some(other)] {
+        let refused = task.answer(Command::Begin(call(who), Vec::new()), 3);
+        assert_eq!(refused, (Reply::Unknown, Then::Nothing));
+    }
+}
+
+#[test]
+fn a_call_becomes_a_task_where_the_client_takes_one() {
+    let client = Client::new();
+    Trial::passes(1_795_237_451_007);
+    let call = json!({"name": "greet", "arguments": {"name": "Ada"}});
+    let task = client.ask("tools/call", &call)["result"].clone();
+    let id = task["taskId"].as_str().unwrap();
+    assert!(id.starts_with("greet.") && id.len() == "greet.".len() + 32, "{id}");
+    let working = json!({"resultType": "task", "taskId": id, "status": "working", "createdAt": "2026-11-21T05:04:11.007Z",
+        "lastUpdatedAt": "2026-11-21T05:04:11.007Z", "ttlMs": TTL, "pollIntervalMs": 1000, "_meta": task["_meta"]});
+    assert_eq!(task, working);
+    Trial::passes(1000);
+    assert!(matches!(client.wake(id), Wake::SleepUntil(_)));
+    let done = client.get(id);
+    assert_eq!((&done["resultType"], &done["status"]), (&json!("complete"), &json!("completed")));
+    assert_eq!(done["lastUpdatedAt"], "2026-11-21T05:04:12.007Z");
+    assert_eq!(done["result"]["content"][0]["text"], "Hello, Ada!");
+    assert_eq!(done["result"]["resultType"], "complete", "what the call itself would have had");
+    for capabilities in [json!({}), json!({"extensions": {}}), json!({"extensions": {EXTENSION: true}})] {
+        let result = client.trial.modern_with(&capabilities, "tools/call", &call, None)["result"].clone();
+        assert_eq!(result["content"][0]["text"], "Hello, Ada!", "{capabilities}");
+    }
+    assert_eq!(client.trial.legacy("tools/call", &call, None)["result"]["content"][0]["text"], "Hello, Ada!");
+}
+
+#[test]
+fn a_tool_that_is_a_task_only_is_refused_to_others() {
+    let client = Client::new();
+    let answer = client.trial.modern("tools/call", &json!({"name": "ask"}), None);
+    assert_eq!(answer["error"]["code"], -32021);
+    assert_eq!(answer["error"]["data"]["requiredCapabilities"], json!({"extensions": {EXTENSION: {}}}));
+    let legacy = client.trial.legacy("tools/call", &json!({"name": "ask"}), None);
+    assert_eq!(legacy["result"]["isError"], true, "earlier revisions do not know the code: {legacy}");
+}
+
+#[test]
+fn arguments_that_do_not_fit_make_no_task() {
+    let answer = Client::new().ask("tools/call", &json!({"name": "greet", "arguments": {}}));
+    assert_eq!((&answer["result"]["resultType"], &answer["result"]["isError"]), (&json!("complete"), &json!(true)));
+}
+
+#[test]
+fn the_extension_is_declared_where_a_tool_needs_it() {
+    let discovered = Client::new().ask("server/discover", &json!({}))["result"]["capabilities"].clone();
+    assert_eq!(discovered["extensions"][EXTENSION], json!({}));
+    assert_eq!(discovered.get("tasks"), None);
+    let without = Trial::of(Connector::new("test", "1").tool(Tool::new("greet", "Greet.", greet)));
+    let discovered = without.modern("server/discover", &json!({}), None)["result"]["capabilities"].clone();
+    assert_eq!(discovered["extensions"].get(EXTENSION), None);
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let answer = without.modern_with(&declared(), method, &json!({"taskId": "x"}), None);
+        assert_eq!(answer["error"]["code"], -32601, "{method}");
+    }
+}
+
+#[test]
+fn what_a_handler_asks_waits_in_the_task_until_all_of_it_is_answered() {
+    let client = Client::new();
+    let id = client.begin("ask", &json!({}));
+    client.wake(&id);
+    let asked = client.get(&id);
+    assert_eq!(asked["status"], "input_required");
+    assert_eq!(asked["inputRequests"]["first"]["method"], "elicitation/create");
+    let open = |task: &Value| -> Vec<String> { task["inputRequests"].as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(open(&asked), ["first", "second"]);
+    let heard = client.update(&id, &json!({"first": accept("Ada"), "never asked": {"ignored": true}}));
+    let members: Vec<_> = heard["result"].as_object().unwrap().keys().collect();
+    assert_eq!(members, ["_meta", "resultType"], "an empty acknowledgement");
+    assert_eq!(open(&client.get(&id)), ["second"], "a partial answer counts at once");
+    client.update(&id, &json!({"first": accept("Eve")}));
+    assert_eq!(open(&client.get(&id)), ["second"]);
+    client.update(&id, &json!({"second": accept("Grace")}));
+    let working = client.get(&id);
+    assert_eq!((&working["status"], working.get("inputRequests")), (&json!("working"), None));
+    client.wake(&id);
+    assert_eq!(client.get(&id)["result"]["content"][0]["text"], "Ada Grace", "the first answer to a question stands");
+}
+
+#[test]
+fn what_is_asked_first_is_asked_in_the_call() {
+    let client = Client::new();
+    let asked = client.ask("tools/call", &json!({"name": "ask_first"}))["result"].clone();
+    assert_eq!((&asked["resultType"], asked.get("taskId")), (&json!("input_required"), None));
+    let retry = json!({"name": "ask_first", "inputResponses": {"before": accept("Ada")},
+        "requestState": asked["requestState"]});
+    let task = client.ask("tools/call", &retry)["result"].clone();
+    assert_eq!((&task["resultType"], task.get("requestState")), (&json!("task"), None));
+    let id = task["taskId"].as_str().unwrap();
+    client.wake(id);
+    let asked = client.get(id)["inputRequests"].clone();
+    assert_eq!(asked.as_object().unwrap().keys().collect::<Vec<_>>(), ["after"], "a key stands for one question");
+    client.update(id, &json!({"after": accept("Grace")}));
+    client.wake(id);
+    assert_eq!(client.get(id)["result"]["content"][0]["text"], "Ada Grace");
+    // A client that takes no tasks stays in the call.
+    let answers = json!({"before": accept("Ada"), "after": accept("Grace")});
+    let call = json!({"name": "ask_first", "inputResponses": answers});
+    let result = client.trial.modern_with(&json!({"elicitation": {}}), "tools/call", &call, None);
+    assert_eq!(result["result"]["content"][0]["text"], "Ada Grace");
+}
+
+#[test]
+fn a_failure_of_the_work_completes_and_a_protocol_error_fails() {
+    let client = Client::new();
+    let id = client.begin("fail", &json!({}));
+    client.wake(&id);
+    let task = client.get(&id);
+    assert_eq!((&task["status"], &task["result"]["isError"]), (&json!("completed"), &json!(true)));
+    let id = client.begin("break", &json!({}));
+    client.wake(&id);
+    let task = client.get(&id);
+    assert_eq!((&task["status"], task.get("result")), (&json!("failed"), None));
+    assert_eq!(task["error"], json!({"code": -32603, "message": "Broken."}));
+    assert_eq!(task["statusMessage"], "Broken.");
+    let id = client.begin("ask", &json!({}));
+    client.wake(&id);
+    client.update(&id, &json!({"first": {"action": "perhaps"}, "second": accept("Grace")}));
+    client.wake(&id);
+    assert_eq!(client.get(&id)["error"]["code"], -32602, "an answer that is none");
+}
+
+#[test]
+fn a_cancelled_task_stays_cancelled_and_may_be_cancelled_again() {
+    let client = Client::new();
+    let id = client.begin("ask", &json!({}));
+    client.wake(&id);
+    for _ in 0..2 {
+        let heard = client.ask("tasks/cancel", &json!({"taskId": id}));
+        assert_eq!(heard["result"]["resultType"], "complete");
+    }
+    client.update(&id, &json!({"first": accept("Ada"), "second": accept("Grace")}));
+    assert!(matches!(client.wake(&id), Wake::SleepUntil(_)));
+    let task = client.get(&id);
+    assert_eq!((&task["status"], task.get("inputRequests")), (&json!("cancelled"), None));
+}
+
+#[test]
+fn a_stranger_is_told_that_there_is_no_such_task() {
+    let mut client = Client::new();
+    let id = client.begin("ask", &json!({}));
+    let other_client = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
+    let nonsense =
+        ["", "ask", "ask.1", "ask.0000000000000000000000000000000G", "as k.00000000000000000000000000000001"];
+    let unknown = client.ask("tasks/get", &json!({"taskId": format!("{id}0")}));
+    for who in [None, Some(other_client)] {
+        client.who = who;
+        for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+            for id in nonsense.into_iter().chain(["ask.00000000000000000000000000000002", &id]) {
+                let answer = client.ask(method, &json!({"taskId": id, "inputResponses": {}}));
+                assert_eq!(answer, unknown, "{method} {id}");
+            }
+        }
+    }
+    client.who = Some(caller("write"));
+    assert_eq!(client.get(&id)["status"], "working");
+    client.who = None;
+    let id = client.begin("greet", &json!({"name": "Ada"}));
+    client.who = Some(caller(""));
+    assert_eq!(client.get(&id)["status"], "working", "what a guest began belongs to whoever knows its id");
+}
+
+#[test]
+fn a_request_about_a_task_needs_what_its_tool_needs() {
+    let trial = trial();
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let need = |tool: &str| trial.need(method, &json!({"taskId": format!("{tool}.{}", "0".repeat(32))}));
+        assert_eq!((need("ask"), need("greet"), need("gone")), ("write".to_owned(), String::new(), String::new()));
+    }
+}
+
+#[test]
+fn who_may_ask_about_a_task_may_listen_to_it() {
+    let mut client = Client::new();
+    let (mine, too) = (client.begin("ask", &json!({})), format!("greet.{}", "0".repeat(32)));
+    let ids = json!([mine, too, mine, "nonsense", format!("{mine}0"), "gone.00000000000000000000000000000001"]);
+    assert_eq!(client.hears_of(&ids), json!({"taskIds": [mine]}), "what there is, once");
+    let other_client = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
+    for who in [None, Some(other_client)] {
+        client.who = who;
+        assert_eq!(client.hears_of(&ids), json!({}), "of somebody else's as of none");
+    }
+    client.who = None;
+    let public = client.begin("greet", &json!({"name": "Ada"}));
+    client.who = Some(caller(""));
+    assert_eq!(client.hears_of(&json!([public])), json!({"taskIds": [public]}), "whoever knows a guest's");
+    Trial::passes(TTL);
+    assert_eq!(client.hears_of(&json!([public])), json!({}), "expired");
+}
+
+#[test]
+fn a_wish_to_hear_of_tasks_is_checked() {
+    let client = Client::new();
+    let listen = |capabilities: &Value, wish: &Value| client.trial.listen(capabilities, wish, None).map(|_| ());
+    let id = format!("greet.{}", "0".repeat(32));
+    let error = listen(&json!({}), &json!({"toolsListChanged": true, "taskIds": [id]})).unwrap_err()["error"].clone();
+    assert_eq!(error["code"], -32021);
+    assert_eq!(error["data"]["requiredCapabilities"], json!({"extensions": {EXTENSION: {}}}));
+    assert_eq!(listen(&json!({}), &json!({"taskIds": []})), Ok(()), "it asks for nothing");
+    for wrong in [json!(id), json!([1]), json!({}), json!(vec![id.as_str(); listen::MAX_IDS + 1])] {
+        let error = listen(&declared(), &json!({"taskIds": wrong})).unwrap_err();
+        assert_eq!(error["error"]["code"], -32602, "{wrong}");
+    }
+    let need = |ids: Value| client.trial.need("subscriptions/listen", &json!({"notifications": {"taskIds": ids}}));
+    assert_eq!(need(json!([id])), "");
+    assert_eq!(need(json!([id, format!("ask.{}", "0".repeat(32))])), "write", "what the tool needs");
+    let without = Trial::of(Connector::new("test", "1").tool(Tool::new("greet", "Greet.", greet)));
+    let error = without.listen(&declared(), &json!({"taskIds": [id]}), None).map(|_| ()).unwrap_err();
+    assert_eq!(error["error"]["code"], -32601, "where no tool is long-running there is nothing to hear");
+}
+
+#[test]
+fn a_stream_is_told_what_the_client_would_be() {
+    let client = Client::new();
+    for (tool, arguments) in [("greet", json!({"name": "Ada"})), ("ask", json!({})), ("break", json!({}))] {
+        let id = client.begin(tool, &arguments);
+        for _ in 0..2 {
+            let told = TaskId::parse(&id).unwrap();
+            let asked = alone(&told, Command::Get(client.who.as_ref().map(Owner::of)));
+            let Reply::Task(seen) = asked else { panic!("{asked:?}") };
+            let event = String::from_utf8(crate::tasks::listen::event(&seen.whole(told), "\"7\"")).unwrap();
+            let mut message: Value =
+                serde_json::from_str(event.strip_prefix("event: message\ndata: ").unwrap()).unwrap();
+            let mut expected = client.get(&id);
+            for of_every_result in ["resultType", "_meta"] {
+                expected.as_object_mut().unwrap().remove(of_every_result);
+            }
+            let meta = message["params"].as_object_mut().unwrap().remove("_meta");
+            assert_eq!(meta, Some(json!({"io.modelcontextprotocol/subscriptionId": "7"})));
+            assert_eq!(message, json!({"jsonrpc": "2.0", "method": "notifications/tasks", "params": expected}));
+            client.wake(&id);
+        }
+    }
+}
+
+fn alone(id: &TaskId, command: Command) -> Reply {
+    Alone.task(id, command).now_or_never().unwrap().unwrap()
+}
+
+#[test]
+fn to_listen_changes_nothing_of_the_task() {
+    let client = Client::new();
+    let id = TaskId::parse(&client.begin("ask", &json!({}))).unwrap();
+    let before = client.get(id.as_str());
+    let mine = client.who.as_ref().map(Owner::of);
+    for (who, reply) in [(mine, Reply::Heard), (None, Reply::Unknown)] {
+        assert_eq!(alone(&id, Command::Listen(who.clone(), id.clone())), reply);
+        assert_eq!(alone(&id, Command::Update(who, vec![])), reply);
+    }
+    assert_eq!(client.get(id.as_str()), before);
+}
+
+#[test]
+fn requests_about_tasks_are_checked() {
+    let client = Client::new();
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let answer = client.trial.modern(method, &json!({"taskId": "x"}), None);
+        assert_eq!(answer["error"]["code"], -32021, "{method} without the extension");
+    }
+    for (method, params, code) in [
+        ("tasks/update", json!({"taskId": format!("ask.{}", "0".repeat(32))}), -32602),
+        ("tasks/update", json!({"taskId": format!("ask.{}", "0".repeat(32)), "inputResponses": {"a": 1}}), -32602),
+        ("tasks/result", json!({"taskId": "x"}), -32601),
+        ("tasks/list", json!({}), -32601),
+    ] {
+        assert_eq!(client.ask(method, &params)["error"]["code"], code, "{method} {params}");
+    }
+}
+
+#[test]
+fn a_task_expires() {
+    let client = Client::new();
+    let id = client.begin("greet", &json!({"name": "Ada"}));
+    Trial::passes(TTL - 1);
+    client.wake(&id);
+    assert_eq!(client.get(&id)["status"], "completed");
+    Trial::passes(1);
+    assert_eq!(client.wake(&id), Wake::Forget);
+    assert_eq!(client.ask("tasks/get", &json!({"taskId": id}))["error"]["code"], -32602);
+}
+
+#[test]
+fn an_interrupted_handler_runs_again_after_a_pause_that_grows() {
+    let client = Client::new();
+    let id = client.begin("ask", &json!({}));
+    client.trial.wake(&id, true);
+    client.wake(&id);
+    assert_eq!(client.get(&id)["status"], "input_required");
+    client.update(&id, &json!({"first": accept("Ada"), "second": accept("Grace")}));
+    let Wake::Run(answers) = client.trial.wake(&id, true) else { panic!("it runs") };
+    assert_eq!(answers.len(), 2, "with the answers that it has had");
+    for pause in [0, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 64_000] {
+        assert_eq!(Trial::pause(&id), pause);
+        assert!(matches!(client.trial.wake(&id, true), Wake::Run(_)));
+    }
+    for further in 0..300 {
+        assert!(matches!(client.trial.wake(&id, true), Wake::Run(_)));
+        assert_eq!(Trial::pause(&id), 64_000, "{further}");
+    }
+    assert_eq!(client.get(&id)["status"], "working", "interruptions alone end nothing");
+    client.wake(&id);
+    assert_eq!(client.get(&id)["status"], "completed");
+}
+
+#[test]
+fn what_is_too_large_is_not_kept() {
+    let client = Client::new();
+    let large = "x".repeat(task::MAX_BYTES);
+    let call = json!({"name": "greet", "arguments": {"name": large}});
+    assert_eq!(client.ask("tools/call", &call)["error"]["code"], -32602);
+    // It fits, and what becomes of it does not.
+    let id = client.begin("greet", &json!({"name": &large[..large.len() - 20]}));
+    client.wake(&id);
+    assert_eq!(client.get(&id)["error"]["message"], "The result is larger than what a task can keep.");
+    let id = client.begin("ask", &json!({}));
+    client.wake(&id);
+    assert_eq!(client.update(&id, &json!({"first": accept(&large)}))["error"]["code"], -32602);
+    let many: Value = (0..65).map(|n| (n.to_string(), json!({}))).collect::<serde_json::Map<_, _>>().into();
+    assert_eq!(client.update(&id, &many)["error"]["code"], -32602);
+    assert_eq!(client.get(&id)["status"], "input_required", "the task is as it was");
+}
+
+fn call(who: Option<&Caller>) -> TaskCall {
+    TaskCall::new("t", "{}".to_owned(), 4, 0, who)
+}
+
+/// Anything that may happen to a task.
+fn event() -> impl Strategy<Value = Event> {
+    let key = || "[ab]".prop_map(|key| (key, "{}".to_owned()));
+    prop_oneof![
+        (0..TTL / 8).prop_map(Event::Passes),
+        Just(Event::Get),
+        prop::collection::vec(key(), 0..3).prop_map(Event::Update),
+        Just(Event::Cancel),
+        Just(Event::Listen),
+        Just(Event::Wake),
+        Just(Event::Interrupt),
+        Just(Event::End(End::Result("{}".to_owned()))),
+        Just(Event::End(End::Error("{}".to_owned(), String::new()))),
+        prop::collection::vec(key(), 1..3).prop_map(|open| Event::End(End::Questions(open))),
+    ]
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    Passes(u64),
+    Get,
+    Update(Answers),
+    Cancel,
+    Listen,
+    Wake,
+    /// The object is evicted; a run that is going on has no end.
+    Interrupt,
+    End(End),
+}
+
+proptest! {
+    #[test]
+    fn in_any_history_a_task_keeps_its_promises(events in prop::collection::vec(event(), 0..40)) {
+        let mine = Some(Owner::of(&caller("")));
+        let mut task = Task::begin(&call(Some(&caller(""))), vec![], TTL, 0);
+        let (mut now, mut runs, mut answered) = (0, None::<Answers>, 0);
+        for event in events {
+            let before = task.clone();
+            match event {
+                Event::Passes(time) => now = time.saturating_add(now),
+                Event::Get => {
+                    let (reply, then) = task.answer(Command::Get(mine.clone()), now);
+                    prop_assert_eq!(then == Then::Forget, now >= TTL);
+                    prop_assert_eq!(reply == Reply::Unknown, now >= TTL);
+                    prop_assert_eq!(task.answer(Command::Cancel(None), now).0, Reply::Unknown, "not a stranger's");
+                    prop_assert_eq!(&task, &before, "to look changes nothing");
+                }
+                Event::Update(answers) => {
+                    let (_, then) = task.answer(Command::Update(mine.clone(), answers), now);
+                    let waits = matches!(before.seen().phase, Phase::InputRequired(_));
+                    prop_assert!(waits || before == task, "only what was asked is taken");
+                    let resumed = waits && task.seen().phase == Phase::Working;
+                    prop_assert_eq!(then == Then::Run, resumed, "it goes on with the last answer");
+                }
+                Event::Cancel => {
+                    task.answer(Command::Cancel(mine.clone()), now);
+                    prop_assert!(task.is_over() || now >= TTL);
+                }
+                Event::Listen => {
+                    let id = TaskId::parse(&format!("t.{}", "0".repeat(32))).unwrap();
+                    let (_, then) = task.answer(Command::Listen(mine.clone(), id.clone()), now);
+                    prop_assert_eq!(then, if now >= TTL { Then::Forget } else { Then::Tell(id.clone()) });
+                    prop_assert_ne!(task.answer(Command::Listen(None, id.clone()), now).1, Then::Tell(id));
+                    prop_assert_eq!(&task, &before, "to listen changes nothing");
+                }
+                Event::Wake if runs.is_none() => match task.wake(now) {
+                    Wake::Run(answers) => {
+                        prop_assert!(before.seen().phase == Phase::Working && now < TTL);
+                        prop_assert!(answers.len() >= answered, "no answer is lost");
+                        answered = answers.len();
+                        runs = Some(answers);
+                    }
+                    Wake::SleepUntil(then) => prop_assert!(then == TTL && now < TTL),
+                    Wake::Forget => prop_assert!(now >= TTL),
+                },
+                Event::Interrupt => runs = None,
+                Event::End(end) => if runs.take().is_some() { task.ended(end, now) },
+                Event::Wake => {}
+            }
+            if before.is_over() {
+                prop_assert_eq!(&task, &before, "what is over stays as it is");
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A connector served natively, so that tests can ask it what a client asks.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use serde_json::{Value, json};
+
+use crate::author::connector::Connector;
+use crate::author::registry::{Need, Registry};
+use crate::subscriptions::listen::Listening;
+use crate::tasks::run::StatusMessage;
+use crate::tasks::task::Wake;
+pub(crate) use crate::testing::test_host::{Alone, TTL};
+use crate::testing::test_host::{NOW, TASKS};
+use crate::transport::endpoint::{Endpoint, Posted, Reply, Settings};
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::{ClientId, Subject};
+use mcp_connector_base::scope::ScopeSet;
+
+/// A connector under test. Everything in it must be in order.
+pub(crate) struct Trial {
+    endpoint: Endpoint<Alone>,
+}
+
+impl Trial {
+    pub(crate) fn of(connector: Connector<Alone>) -> Self {
+        let (registry, left_out) = Registry::new(connector);
+        assert_eq!(left_out, []);
+        let settings = Settings {
+            page_size: 2,
+            patience: Duration::ZERO,
+            keep_alive: Duration::ZERO,
+            time_limit: Duration::from_secs(1),
+        };
+        Self { endpoint: Endpoint { registry: Rc::new(registry), settings } }
+    }
+
+    /// The whole answer to a request of 2026-07-28, from a client that can do nothing for a server.
+    pub(crate) fn modern(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Value {
+        self.modern_with(&json!({}), method, params, caller)
+    }
+
+    /// The whole answer to a request of 2026-07-28.
+    pub(crate) fn modern_with(
+        &self,
+        capabilities: &Value,
+        method: &str,
+        params: &Value,
+        caller: Option<&Caller>,
+    ) -> Value {
+        let mut params = params.clone();
+        params["_meta"] = envelope(capabilities);
+        let named = params
+            .get("name")
+            .or(params.get("uri"))
+            .or(params.get("taskId"))
+            .and_then(Value::as_str)
+            .map(str::to_owned);
+        let headers = move |header: &str| match header {
+            "mcp-protocol-version" => Some("2026-07-28".to_owned()),
+            "mcp-method" => Some(method.to_owned()),
+            "mcp-name" => named.clone(),
+            _ => None,
+        };
+        self.answer(method, &params, caller, &headers)
+    }
+
+    /// The stream that `subscriptions/listen` opens, for a client with `capabilities`, or the error in its place.
+    pub(crate) fn listen(
+        &self,
+        capabilities: &Value,
+        notifications: &Value,
+        caller: Option<&Caller>,
+    ) -> Result<Listening, Value> {
+        let mut params = json!({ "notifications": notifications });
+        params["_meta"] = envelope(capabilities);
+        let method = "subscriptions/listen";
+        let headers = move |header: &str| match header {
+            "mcp-protocol-version" => Some("2026-07-28".to_owned()),
+            "mcp-method" => Some(method.to_owned()),
+            _ => None,
+        };
+        match self.reply(method, &params, caller, &headers) {
+            Reply::Listen(mut listening) => {
+                listening.find_tasks(&Alone).now_or_never().unwrap().unwrap();
+                Ok(*listening)
+            }
+            Reply::Json { body, .. } => Err(serde_json::from_slice(&body).unwrap()),
+            Reply::Accepted | Reply::Events(_) => panic!("neither a stream of changes nor an error"),
+        }
+    }
+
+    /// Lets time pass, in milliseconds.
+    pub(crate) fn passes(milliseconds: u64) {
+        NOW.set(NOW.get().saturating_add(milliseconds));
+    }
+
+    /// Does what the object of a task does when it wakes, until it sleeps. An interrupted run does not come to its end.
+    pub(crate) fn wake(&self, id: &str, interrupted: bool) -> Wake {
+        loop {
+            let (call, mut task) = TASKS.with_borrow(|tasks| tasks[id].clone());
+            let wake = task.wake(NOW.get());
+            if let Wake::Run(answers) = &wake
+                && !interrupted
+            {
+                let limit = self.endpoint.settings.time_limit;
+                let registry = &self.endpoint.registry;
+                let run = registry.run_task(Alone, &call, answers.clone(), StatusMessage::default(), limit);
+                task.ended(run.now_or_never().unwrap(), NOW.get());
+            }
+            TASKS.with_borrow_mut(|tasks| tasks.insert(id.to_owned(), (call, task)));
+            if interrupted || !matches!(wake, Wake::Run(_)) {
+                return wake;
+            }
+        }
+    }
+
+    /// How long the object of a task waits before it runs the handler, in milliseconds.
+    pub(crate) fn pause(id: &str) -> u64 {
+        TASKS.with_borrow(|tasks| tasks[id].1.pause())
+    }
+
+    /// The whole answer to a request of 2025-11-25.
+    pub(crate) fn legacy(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Value {
+        let headers = |header: &str| (header == "mcp-protocol-version").then(|| "2025-11-25".to_owned());
+        self.answer(method, params, caller, &headers)
+    }
+
+    fn answer(
+        &self,
+        method: &str,
+        params: &Value,
+        caller: Option<&Caller>,
+        headers: &impl Fn(&str) -> Option<String>,
+    ) -> Value {
+        match self.reply(method, params, caller, headers) {
+            Reply::Json { body, .. } => serde_json::from_slice(&body).unwrap(),
+            Reply::Accepted | Reply::Events(_) | Reply::Listen(_) => panic!("{method} was not answered with JSON"),
+        }
+    }
+
+    fn reply(
+        &self,
+        method: &str,
+        params: &Value,
+        caller: Option<&Caller>,
+        headers: &impl Fn(&str) -> Option<String>,
+    ) -> Reply {
+        let reply = posted(method, params).answer(headers, &self.endpoint, Alone, caller.cloned());
+        reply.now_or_never().unwrap()
+    }
+
+    /// The scopes that a request needs; empty where it is public.
+    pub(crate) fn need(&self, method: &str, params: &Value) -> String {
+        match posted(method, params).need(&self.endpoint.registry) {
+            Need::Nothing => String::new(),
+            Need::Scopes(scopes) => scopes.as_str().to_owned(),
+        }
+    }
+}
+
+fn envelope(capabilities: &Value) -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": capabilities,
+    })
+}
+
+fn posted(method: &str, params: &Value) -> Posted {
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    Posted::read(message.to_string().as_bytes(), 1 << 20).ok().unwrap()
+}
+
+/// Someone who was given `scopes`.
+pub(crate) fn caller(scopes: &str) -> Caller {
+    Caller {
+        subject: Subject::new("owner").unwrap(),
+        client_id: ClientId::new("client").unwrap(),
+        scopes: ScopeSet::parse(scopes).unwrap(),
+        display_name: None,
+        grant: None,
+    }
+}

@@ -1,0 +1,183 @@
+//! Surroundings without a runtime, for tests and for the fuzzer.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::{Future, pending, ready};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::json_rpc::message::{ClientResponse, RequestId};
+use crate::subscriptions::announce::Change;
+use crate::subscriptions::watch::{NotWatched, Watch};
+use crate::tasks::message::{Command, Reply as TaskReply, TaskCall, TaskId};
+use crate::tasks::task::{Task, Then};
+use crate::transport::host::{Host, NotOpened, NotSealed, SessionError, Stop, Unavailable};
+use crate::transport::replay::{Delivery, Event};
+use crate::transport::session::SessionId;
+use crate::types::log_level::LogLevel;
+use mcp_connector_base::identifier::Subject;
+
+/// Surroundings where nothing waits and nothing is kept but tasks.
+#[derive(Clone)]
+pub(crate) struct Alone;
+
+/// How long a task is kept, in milliseconds.
+pub(crate) const TTL: u64 = 60_000;
+
+thread_local! {
+    pub(crate) static TASKS: RefCell<HashMap<String, (TaskCall, Task)>> = RefCell::default();
+    pub(crate) static NOW: Cell<u64> = const { Cell::new(0) };
+    static STATE_USES: Cell<usize> = const { Cell::new(0) };
+}
+
+impl Alone {
+    /// Returns how often something was asked of a session, a task or a subscription in this thread.
+    #[cfg(test)]
+    pub(crate) fn state_uses() -> usize {
+        STATE_USES.get()
+    }
+
+    fn uses_state() {
+        STATE_USES.set(STATE_USES.get().saturating_add(1));
+    }
+}
+
+impl Host for Alone {
+    type Env = ();
+
+    fn env(&self) -> &() {
+        &()
+    }
+
+    fn sleep(&self, _duration: Duration) -> impl Future<Output = ()> + 'static {
+        ready(())
+    }
+
+    fn random_bits(&self) -> Result<u128, Unavailable> {
+        Ok(1)
+    }
+
+    async fn log_level(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+    ) -> Result<Option<LogLevel>, SessionError> {
+        Self::uses_state();
+        Ok(None)
+    }
+
+    async fn set_log_level(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _level: LogLevel,
+    ) -> Result<(), SessionError> {
+        Self::uses_state();
+        Ok(())
+    }
+
+    async fn client_response(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &str,
+    ) -> Result<ClientResponse, SessionError> {
+        Self::uses_state();
+        Err(Unavailable.into())
+    }
+
+    async fn respond(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &str,
+        _response: &ClientResponse,
+    ) -> Result<(), SessionError> {
+        Self::uses_state();
+        Ok(())
+    }
+
+    async fn stop(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &RequestId,
+        _stream: Option<&str>,
+    ) -> Stop {
+        Self::uses_state();
+        pending().await
+    }
+
+    async fn cancel(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _id: &RequestId,
+    ) -> Result<(), SessionError> {
+        Self::uses_state();
+        Ok(())
+    }
+
+    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
+
+    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
+        Self::uses_state();
+        Ok(())
+    }
+
+    async fn keep_events(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _stream: &str,
+        _events: &[Event],
+        _delivery: Delivery,
+    ) -> Result<(), SessionError> {
+        Self::uses_state();
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        _session: &SessionId,
+        _owner: Option<&Subject>,
+        _message: Vec<u8>,
+        _agreed: Option<[u8; 2]>,
+    ) -> Result<(), SessionError> {
+        Ok(())
+    }
+
+    fn run_on(&self, _work: impl Future<Output = ()> + 'static) {}
+
+    async fn task(&self, id: &TaskId, command: Command) -> Result<TaskReply, Unavailable> {
+        Self::uses_state();
+        let now = NOW.get();
+        TASKS.with_borrow_mut(|tasks| {
+            let key = id.as_str().to_owned();
+            if let Some((_, task)) = tasks.get_mut(&key) {
+                let (reply, then) = task.answer(command, now);
+                if then == Then::Forget {
+                    tasks.remove(&key);
+                }
+                return Ok(reply);
+            }
+            let Command::Begin(call, answers) = command else { return Ok(TaskReply::Unknown) };
+            let task = Task::begin(&call, answers, TTL, now);
+            let seen = task.seen().clone();
+            tasks.insert(key, (call, task));
+            Ok(TaskReply::Task(seen))
+        })
+    }
+
+    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
+        Ok(URL_SAFE_NO_PAD.encode([plain, b"|", binding].concat()))
+    }
+
+    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
+        let text = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| NotOpened::Forged)?;
+        let plain = text.strip_suffix(binding).and_then(|plain| plain.strip_suffix(b"|"));
+        plain.map(<[u8]>::to_vec).ok_or(NotOpened::Forged)
+    }
+}

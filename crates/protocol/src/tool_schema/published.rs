@@ -1,0 +1,298 @@
+//! The JSON Schema of a Rust type in the form that every released client takes.
+//!
+//! The schema that a type derives is exact, and each client refuses some part of it: SDK v1 drops every tool for a property
+//! whose schema is `true`, Cursor and Gemini refuse `null` among the types of an argument, Claude Code drops a tool with
+//! `oneOf` at the root, Cursor, Zed and VS Code do not resolve `$ref`, Gemini wants `items` for every array. Arguments are
+//! still checked against the exact schema; clients are told the one that is made here.
+
+use serde_json::{Value, json};
+
+use crate::tool_schema::absent_members::leave_out_absent;
+use crate::tool_schema::refused::{Keyword, mentions_null, resolve};
+use crate::tool_schema::root_choices::merge_root;
+use mcp_connector_base::json::Object;
+
+/// The direction in which values of a schema are sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// From clients.
+    Arguments,
+    /// To clients.
+    Results,
+}
+
+/// Returns the schema that clients are told instead of `derived`.
+///
+/// A property that may be null is told without null: among arguments where it is not required, and in results always, where
+/// it is also no longer required.
+pub(crate) fn published(derived: &Value, direction: Direction) -> Value {
+    let mut writer = Writer { root: derived, direction, open: vec!["#".to_owned()] };
+    let mut schema = writer.schema(derived);
+    if let Some(root) = schema.as_object_mut() {
+        if direction == Direction::Arguments {
+            merge_root(root);
+        }
+        say_properties(root);
+    }
+    schema
+}
+
+/// An object without properties says that it has none. JSON Schema does not ask for it, but some clients read `properties`
+/// unasked, and the APIs of some models refuse a tool without it.
+pub(crate) fn say_properties(root: &mut Object) {
+    if root.get("type").and_then(Value::as_str) == Some("object") {
+        root.entry("properties").or_insert_with(|| json!({}));
+    }
+}
+
+struct Writer<'a> {
+    root: &'a Value,
+    direction: Direction,
+    /// The references that lead to where the writer is.
+    open: Vec<String>,
+}
+
+impl Writer<'_> {
+    fn schema(&mut self, schema: &Value) -> Value {
+        match schema {
+            Value::Bool(true) => json!({}),
+            Value::Bool(false) => json!({ "not": {} }),
+            Value::Object(keywords) => match keywords.get("$ref").and_then(Value::as_str) {
+                Some(reference) => self.referred(keywords, reference),
+                None => self.keywords(keywords),
+            },
+            Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) => schema.clone(),
+        }
+    }
+
+    /// Returns what a reference stands for, in its place. A type that contains itself is written out once; further down only
+    /// its kind is published.
+    fn referred(&mut self, keywords: &Object, reference: &str) -> Value {
+        let Some(Value::Object(target)) = resolve(reference, self.root) else {
+            return self.keywords(keywords);
+        };
+        let is_open = self.open.iter().any(|open| open == reference);
+        let mut whole = target.clone();
+        if is_open {
+            whole.retain(|keyword, _| matches!(keyword.as_str(), "type" | "description"));
+        }
+        let of_the_type = described(&whole).to_owned();
+        for (keyword, value) in keywords.iter().filter(|(keyword, _)| *keyword != "$ref") {
+            whole.insert(keyword.clone(), value.clone());
+        }
+        say_also(&mut whole, &of_the_type);
+        if is_open {
+            return self.keywords(&whole);
+        }
+        self.open.push(reference.to_owned());
+        let schema = self.schema(&whole.into());
+        self.open.pop();
+        schema
+    }
+
+    fn keywords(&mut self, keywords: &Object) -> Value {
+        let mut written = Object::new();
+        for (keyword, value) in keywords {
+            let value = match (Keyword::of(keyword), value) {
+                // `true` for the rest means the same when it is left out, and not every client knows it.
+                (Keyword::Definitions, _) | (Keyword::Rest, Value::Bool(true)) => continue,
+                (Keyword::Properties, Value::Object(properties)) => {
+                    self.properties(properties, keywords.get("required"), &mut written)
+                }
+                (Keyword::NamedSchemas, Value::Object(schemas)) => {
+                    let schemas = schemas.iter().map(|(name, schema)| (name.clone(), self.schema(schema)));
+                    Value::Object(schemas.collect())
+                }
+                (Keyword::Schemas, Value::Array(schemas)) => schemas.iter().map(|schema| self.schema(schema)).collect(),
+                (Keyword::Rest, Value::Bool(false)) => value.clone(),
+                (Keyword::Schema | Keyword::Rest, schema) => self.schema(schema),
+                (Keyword::Data, _) if keyword == "default" => {
+                    // What is told may not hold null where it cannot be null.
+                    let mut value = value.clone();
+                    leave_out_absent(&mut value, &Value::Object(keywords.clone()), self.root);
+                    value
+                }
+                // Written with the properties.
+                (Keyword::Required, _) if keywords.contains_key("properties") => continue,
+                _ => value.clone(),
+            };
+            written.insert(keyword.clone(), value);
+        }
+        if self.direction == Direction::Arguments && !written.contains_key("anyOf") {
+            // Fewer clients know `oneOf`; arguments are checked against the exact schema.
+            if let Some(choices) = written.remove("oneOf") {
+                written.insert("anyOf".to_owned(), choices);
+            }
+        }
+        join_texts(&mut written);
+        say_items(&mut written);
+        Value::Object(written)
+    }
+
+    /// Returns the properties without null, with `required`: it may have become shorter.
+    fn properties(&mut self, properties: &Object, required: Option<&Value>, written: &mut Object) -> Value {
+        let mut required: Vec<_> = required.and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut told = Object::new();
+        for (name, schema) in properties {
+            let mut schema = self.schema(schema);
+            let is_required = required.iter().any(|known| known == name);
+            if mentions_null(&schema) && (self.direction == Direction::Results || !is_required) {
+                required.retain(|known| known != name);
+                match without_null(schema) {
+                    Some(rest) => schema = rest,
+                    // Null was all that it could be.
+                    None => continue,
+                }
+            }
+            told.insert(name.clone(), schema);
+        }
+        if !required.is_empty() {
+            written.insert("required".to_owned(), required.into());
+        }
+        told.into()
+    }
+}
+
+/// Returns the schema of the same values without null, or `None` if null is the only one.
+fn without_null(schema: Value) -> Option<Value> {
+    let Value::Object(mut keywords) = schema else { return Some(schema) };
+    match keywords.get_mut("type") {
+        Some(Value::String(only)) if only == "null" => return None,
+        Some(Value::Array(types)) => {
+            types.retain(|name| name != "null");
+            if let [only] = &mut **types {
+                *only = only.take();
+                let only = only.take();
+                keywords.insert("type".to_owned(), only);
+            }
+        }
+        _ => {}
+    }
+    if keywords.get("const").is_some_and(Value::is_null) {
+        return None;
+    }
+    if let Some(Value::Array(values)) = keywords.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+        if values.is_empty() {
+            return None;
+        }
+    }
+    if keywords.get("default").is_some_and(Value::is_null) {
+        keywords.remove("default");
+    }
+    for keyword in ["anyOf", "oneOf"] {
+        let Some(Value::Array(choices)) = keywords.remove(keyword) else { continue };
+        let mut choices: Vec<_> = choices.into_iter().filter_map(without_null).collect();
+        match (choices.pop(), choices.is_empty()) {
+            (None, _) => return None,
+            (Some(Value::Object(only)), true) => add(&mut keywords, only),
+            (Some(last), _) => {
+                choices.push(last);
+                keywords.insert(keyword.to_owned(), choices.into());
+            }
+        }
+    }
+    join_texts(&mut keywords);
+    say_items(&mut keywords);
+    Some(Value::Object(keywords))
+}
+
+/// Makes one `enum` of choices that are all fixed texts, as the variants of an enum with comments are.
+pub(crate) fn join_texts(keywords: &mut Object) {
+    for keyword in ["anyOf", "oneOf"] {
+        let Some(Value::Array(choices)) = keywords.get(keyword) else { continue };
+        let Some(joined) = joined(choices) else { continue };
+        keywords.remove(keyword);
+        add(keywords, joined);
+    }
+}
+
+/// Adds what else a value must be, and what is said of it.
+fn add(keywords: &mut Object, others: Object) {
+    say_also(keywords, described(&others));
+    for (name, value) in others {
+        keywords.entry(name).or_insert(value);
+    }
+}
+
+/// Adds to the description, which the field has first and then its type.
+fn say_also(keywords: &mut Object, text: &str) {
+    let own = described(keywords);
+    if text.is_empty() || own == text {
+        return;
+    }
+    let told = if own.is_empty() { text.to_owned() } else { format!("{own}\n{text}") };
+    keywords.insert("description".to_owned(), told.into());
+}
+
+/// Returns the one schema of fixed texts that `choices` are together, with what is said of each.
+pub(crate) fn joined(choices: &[Value]) -> Option<Object> {
+    let (mut values, mut told) = (Vec::<Value>::new(), Vec::new());
+    for choice in choices {
+        let choice = choice.as_object()?;
+        let is_plain =
+            |keyword: &String| matches!(keyword.as_str(), "type" | "const" | "enum" | "description" | "title");
+        if choice.get("type").is_some_and(|kind| kind != "string") || !choice.keys().all(is_plain) {
+            return None;
+        }
+        let own = match (choice.get("const"), choice.get("enum")) {
+            (Some(only), None) => std::slice::from_ref(only),
+            (None, Some(Value::Array(several))) => several,
+            _ => return None,
+        };
+        if !own.iter().all(Value::is_string) {
+            return None;
+        }
+        let text = described(choice);
+        let names: Vec<_> = own.iter().filter_map(Value::as_str).map(|name| format!("`{name}`")).collect();
+        if !text.is_empty() {
+            // What is said already names what it is said of.
+            told.push(if text.starts_with('`') { text.to_owned() } else { format!("{}: {text}", names.join(", ")) });
+        }
+        for value in own {
+            if !values.contains(value) {
+                values.push(value.clone());
+            }
+        }
+    }
+    if values.is_empty() {
+        return None;
+    }
+    let mut joined = Object::new();
+    joined.insert("type".to_owned(), "string".into());
+    joined.insert("enum".to_owned(), values.into());
+    if !told.is_empty() {
+        joined.insert("description".to_owned(), told.join("\n").into());
+    }
+    Some(joined)
+}
+
+pub(crate) fn described(keywords: &Object) -> &str {
+    keywords.get("description").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Adds `items` to every array, because Gemini refuses one without. Behind `prefixItems` it changes nothing where the length is
+/// bounded, as that of a tuple is.
+fn say_items(keywords: &mut Object) {
+    if keywords.get("type").and_then(Value::as_str) != Some("array") || keywords.contains_key("items") {
+        return;
+    }
+    let mut kinds: Vec<Value> = Vec::new();
+    for item in keywords.get("prefixItems").and_then(Value::as_array).into_iter().flatten() {
+        if !kinds.contains(item) {
+            kinds.push(item.clone());
+        }
+    }
+    let items = match (kinds.pop(), kinds.is_empty()) {
+        (None, _) => json!({}),
+        (Some(only), true) => only,
+        (Some(last), false) => {
+            kinds.push(last);
+            json!({ "anyOf": kinds })
+        }
+    };
+    keywords.insert("items".to_owned(), items);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Arguments that arrive as text, as those of prompts and of resource templates do: each is read as the type that the
+//! handler's argument type says, and all are checked against its schema.
+
+use serde_json::Value;
+
+use crate::author::config_error::Problem;
+use crate::tool_schema::scalar_texts::Types;
+use mcp_connector_base::json::Object;
+use mcp_connector_schema::{Schema, Violations};
+
+/// The argument type of a prompt or of a template: a flat object.
+pub(crate) struct TextArguments {
+    document: Value,
+    schema: Schema,
+}
+
+impl TextArguments {
+    /// Fails where an argument can be something that a text cannot say.
+    pub(crate) fn of(document: &Value) -> Result<Self, Problem> {
+        if let Some(nested) = names(document).into_iter().find(|name| is_nested(property(document, name))) {
+            return Err(Problem::NotAText(nested.to_owned()));
+        }
+        let schema = Schema::compile(document.clone()).map_err(|error| Problem::InputSchema(error.to_string()))?;
+        Ok(Self { document: document.clone(), schema })
+    }
+
+    /// The arguments as the handler takes them.
+    pub(crate) fn read<N: Into<String>>(
+        &self,
+        texts: impl IntoIterator<Item = (N, String)>,
+    ) -> Result<Value, Violations> {
+        let mut members = Object::new();
+        for (name, text) in texts {
+            let name = name.into();
+            let value = typed(text, property(&self.document, &name), &self.document);
+            members.insert(name, value);
+        }
+        let arguments = members.into();
+        self.schema.validate(&arguments)?;
+        Ok(arguments)
+    }
+}
+
+/// The schema of one argument.
+pub(crate) fn property<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+    schema.get("properties")?.get(name)
+}
+
+/// The names of all arguments: those that must be there first, in the order of their declaration.
+pub(crate) fn names(schema: &Value) -> Vec<&str> {
+    let mut names = required(schema);
+    for name in schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Object::keys) {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The names of the arguments that must be there.
+pub(crate) fn required(schema: &Value) -> Vec<&str> {
+    schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn is_nested(schema: Option<&Value>) -> bool {
+    may_be(schema, "object") || may_be(schema, "array")
+}
+
+/// Whether `type` names a type, alone or among others.
+fn may_be(schema: Option<&Value>, name: &str) -> bool {
+    match schema.and_then(|schema| schema.get("type")) {
+        Some(Value::String(only)) => only == name,
+        Some(Value::Array(types)) => types.iter().any(|known| known == name),
+        _ => false,
+    }
+}
+
+/// Reads a text as a number or a boolean where the schema wants one, ignoring spaces around it. Any other text stays a text and
+/// fails validation.
+fn typed(text: String, schema: Option<&Value>, root: &Value) -> Value {
+    let read = schema.and_then(|schema| Types::of(schema, root).read(text.trim()));
+    read.unwrap_or(Value::String(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde_json::json;
+
+    use super::*;
+    use crate::tool_schema::schema_of::schema_of;
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is used")]
+    #[serde(deny_unknown_fields)]
+    struct Arguments {
+        zip: String,
+        id: u64,
+        deep: Option<bool>,
+        #[schemars(range(max = 1.0))]
+        share: Option<f64>,
+    }
+
+    #[test]
+    fn a_text_is_read_as_the_type_that_is_wanted() {
+        let arguments = TextArguments::of(&schema_of::<Arguments>()).unwrap();
+        let read =
+            |texts: &[(&str, &str)]| arguments.read(texts.iter().map(|(name, text)| (*name, (*text).to_owned()))).ok();
+        let all = [("zip", "30"), ("id", "7"), ("deep", "true"), ("share", "0.5")];
+        assert_eq!(read(&all), Some(json!({"zip": "30", "id": 7, "deep": true, "share": 0.5})));
+        assert_eq!(read(&[("zip", "30"), ("id", "7.0")]), Some(json!({"zip": "30", "id": 7})));
+        assert_eq!(read(&[("zip", " 30"), ("id", " 7 ")]), Some(json!({"zip": " 30", "id": 7})));
+        for (wrong, value) in [("id", "x"), ("id", "-7"), ("id", "true"), ("deep", "1"), ("share", "2"), ("more", "x")]
+        {
+            let mut texts: Vec<_> = all.into_iter().filter(|(name, _)| *name != wrong).collect();
+            texts.push((wrong, value));
+            assert_eq!(read(&texts), None, "{wrong} {value}");
+        }
+        assert_eq!(read(&[("zip", "30")]), None);
+    }
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code, reason = "only its schema is used")]
+    struct Nested {
+        tags: Option<Vec<String>>,
+    }
+
+    #[test]
+    fn what_a_text_cannot_say_is_refused() {
+        assert_eq!(TextArguments::of(&schema_of::<Nested>()).err(), Some(Problem::NotAText("tags".to_owned())));
+    }
+
+    #[test]
+    fn required_arguments_come_first() {
+        assert_eq!(names(&schema_of::<Arguments>()), ["zip", "id", "deep", "share"]);
+        assert!(names(&json!({"type": "object"})).is_empty());
+    }
+}

@@ -1,0 +1,102 @@
+//! The input and output schema of a tool: the exact form for validation, and the form that is published to clients.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::tool_schema::absent_members::{has_absent_members, leave_out_absent};
+use crate::tool_schema::published::{Direction, published, say_properties};
+use crate::tool_schema::refused::{RefusedSchema, refused_arguments, refused_results};
+
+/// The arguments of a tool.
+pub(crate) struct InputSchema {
+    /// What arguments are checked against.
+    pub(crate) exact: Value,
+    /// What clients are told.
+    pub(crate) published: Value,
+    origin: Origin,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// A Rust type.
+    Derived,
+    /// The author, by hand. It is published as it is.
+    Written,
+}
+
+impl InputSchema {
+    /// The schema of a Rust type. A tool without arguments says that it takes none, and ignores what is sent nevertheless, as
+    /// every other tool does.
+    pub(crate) fn derived(mut exact: Value) -> Self {
+        let published = published(&exact, Direction::Arguments);
+        if let Some(root) = exact.as_object_mut()
+            && !root.contains_key("properties")
+        {
+            root.remove("additionalProperties");
+        }
+        Self { exact, published, origin: Origin::Derived }
+    }
+
+    /// A schema that its author has written.
+    pub(crate) fn written(exact: Value) -> Self {
+        let mut published = exact.clone();
+        if let Some(root) = published.as_object_mut() {
+            say_properties(root);
+        }
+        Self { published, exact, origin: Origin::Written }
+    }
+
+    /// Returns what released clients refuse of a type. The author fixes it in the type.
+    pub(crate) fn defects(&self) -> Vec<RefusedSchema> {
+        match self.origin {
+            Origin::Derived => refused_arguments(&self.published),
+            Origin::Written => Vec::new(),
+        }
+    }
+
+    /// Returns what released clients refuse of a schema that is published as its author wants it.
+    pub(crate) fn warnings(&self) -> Vec<RefusedSchema> {
+        match self.origin {
+            Origin::Derived => Vec::new(),
+            Origin::Written => refused_arguments(&self.published),
+        }
+    }
+}
+
+/// The structured results of a tool.
+pub(crate) struct OutputSchema {
+    /// What clients are told.
+    pub(crate) published: Value,
+    absent: Option<AbsentMembers>,
+}
+
+/// The members of results that are left out where they are null.
+#[derive(Clone)]
+pub(crate) struct AbsentMembers(Rc<Value>);
+
+impl OutputSchema {
+    /// The schema of a Rust type, as it is written.
+    pub(crate) fn derived(exact: Value) -> Self {
+        let published = published(&exact, Direction::Results);
+        let absent = has_absent_members(&exact).then(|| AbsentMembers(Rc::new(exact)));
+        Self { published, absent }
+    }
+
+    /// Returns what is left out of results, or `None` where nothing ever is.
+    pub(crate) fn absent_members(&self) -> Option<AbsentMembers> {
+        self.absent.clone()
+    }
+
+    /// Returns what released clients refuse of the type.
+    pub(crate) fn defects(&self) -> Vec<RefusedSchema> {
+        refused_results(&self.published)
+    }
+}
+
+impl AbsentMembers {
+    /// Leaves them out of a result.
+    pub(crate) fn leave_out_of(&self, result: &mut Value) {
+        leave_out_absent(result, &self.0, &self.0);
+    }
+}

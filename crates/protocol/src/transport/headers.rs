@@ -1,0 +1,182 @@
+//! The request headers of Streamable HTTP, and how they must agree with the body ("Request Metadata").
+
+use crate::json_rpc::message::{ErrorCode, Request, RpcError};
+use crate::methods::method::Method;
+use crate::tool_schema::header_params::decode_header_value;
+
+/// The headers of a request. A header that was sent twice is one value with a comma, as in HTTP.
+pub trait RequestHeaders {
+    /// The value of the header `name`, which is given in lower case.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
+impl<F: Fn(&str) -> Option<String>> RequestHeaders for F {
+    fn get(&self, name: &str) -> Option<String> {
+        self(name)
+    }
+}
+
+pub(crate) const PROTOCOL_VERSION: &str = "mcp-protocol-version";
+const METHOD: &str = "mcp-method";
+const NAME: &str = "mcp-name";
+
+/// `Mcp-Method` and `Mcp-Name` say what the body says. The name stands in the header as it is or in base64.
+pub(crate) fn check_standard_headers(request: &Request, headers: &impl RequestHeaders) -> Result<(), RpcError> {
+    let method = headers.get(METHOD).ok_or_else(|| missing("Mcp-Method"))?;
+    if trimmed(&method) != request.method.as_str() {
+        return Err(mismatch("Mcp-Method", "method"));
+    }
+    let Some(member) = named_by(&request.method) else { return Ok(()) };
+    let header = headers.get(NAME).ok_or_else(|| missing("Mcp-Name"))?;
+    let name = decode_header_value(trimmed(&header)).map_err(|error| refused(format!("Mcp-Name: {error}.")))?;
+    if request.params.get(member).and_then(serde_json::Value::as_str) != Some(&*name) {
+        return Err(mismatch("Mcp-Name", member));
+    }
+    Ok(())
+}
+
+/// The member of `params` that `Mcp-Name` repeats.
+fn named_by(method: &Method) -> Option<&'static str> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the specification names these")]
+    match method {
+        Method::CallTool | Method::GetPrompt => Some("name"),
+        Method::ReadResource => Some("uri"),
+        Method::GetTask | Method::UpdateTask | Method::CancelTask => Some("taskId"),
+        _ => None,
+    }
+}
+
+/// Without the optional white space that HTTP allows around a value.
+pub(crate) fn trimmed(value: &str) -> &str {
+    value.trim_matches([' ', '\t'])
+}
+
+pub(crate) fn refused(message: impl Into<String>) -> RpcError {
+    RpcError::new(ErrorCode::HeaderMismatch, message)
+}
+
+fn missing(header: &str) -> RpcError {
+    refused(format!("The header {header} is missing."))
+}
+
+fn mismatch(header: &str, member: &str) -> RpcError {
+    refused(format!("The header {header} does not say what `{member}` in the body says."))
+}
+
+/// What the client takes as an answer ("Sending Messages").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accepts {
+    Json,
+    EventStream,
+    Both,
+}
+
+impl Accepts {
+    /// None where the client takes neither. A client that does not say takes both.
+    pub(crate) fn of(headers: &impl RequestHeaders) -> Option<Self> {
+        let Some(accept) = headers.get("accept") else { return Some(Self::Both) };
+        let (mut json, mut stream) = (false, false);
+        for range in accept.split(',') {
+            let media = range.split(';').next().unwrap_or_default().trim();
+            let is_one_of = |ranges: [&str; 3]| ranges.into_iter().any(|range| media.eq_ignore_ascii_case(range));
+            json |= is_one_of(["application/json", "application/*", "*/*"]);
+            stream |= is_one_of(["text/event-stream", "text/*", "*/*"]);
+        }
+        match (json, stream) {
+            (true, true) => Some(Self::Both),
+            (true, false) => Some(Self::Json),
+            (false, true) => Some(Self::EventStream),
+            (false, false) => None,
+        }
+    }
+}
+
+/// Whether a `Content-Type` says JSON in UTF-8.
+#[must_use]
+pub fn is_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let media = parts.next().unwrap_or_default();
+    media.eq_ignore_ascii_case("application/json")
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+                value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::json_rpc::message::RequestId;
+
+    fn request(method: &str, params: &serde_json::Value) -> Request {
+        Request {
+            id: RequestId::Integer(1),
+            method: Method::named(method),
+            params: params.as_object().unwrap().clone(),
+        }
+    }
+
+    #[test]
+    fn standard_headers_repeat_the_body() {
+        let call = request("tools/call", &json!({"name": "größe"}));
+        let rows: &[(&str, Option<&str>, Option<&str>, bool)] = &[
+            ("as base64", Some("tools/call"), Some("=?base64?Z3LDtsOfZQ==?="), true),
+            ("white space around", Some(" tools/call\t"), Some("  =?base64?Z3LDtsOfZQ==?= "), true),
+            ("no method", None, Some("=?base64?Z3LDtsOfZQ==?="), false),
+            ("no name", Some("tools/call"), None, false),
+            ("another method", Some("tools/list"), Some("=?base64?Z3LDtsOfZQ==?="), false),
+            ("another case", Some("Tools/Call"), Some("=?base64?Z3LDtsOfZQ==?="), false),
+            ("another name", Some("tools/call"), Some("groesse"), false),
+            ("no padding", Some("tools/call"), Some("=?base64?Z3LDtsOfZQ?="), false),
+        ];
+        for (name, method, tool, passes) in rows {
+            let headers = |header: &str| match header {
+                "mcp-method" => method.map(str::to_owned),
+                "mcp-name" => tool.map(str::to_owned),
+                _ => None,
+            };
+            assert_eq!(check_standard_headers(&call, &headers).is_ok(), *passes, "{name}");
+        }
+        let list = request("tools/list", &json!({}));
+        assert!(
+            check_standard_headers(&list, &|header: &str| (header == "mcp-method").then(|| "tools/list".to_owned()))
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn accept_is_read_as_http_means_it() {
+        let rows = [
+            (None, Some(Accepts::Both)),
+            (Some("*/*"), Some(Accepts::Both)),
+            (Some("text/event-stream, application/json"), Some(Accepts::Both)),
+            (Some("application/json;q=0.9"), Some(Accepts::Json)),
+            (Some("Text/Event-Stream"), Some(Accepts::EventStream)),
+            (Some("text/html"), None),
+            (Some(""), None),
+        ];
+        for (accept, expected) in rows {
+            assert_eq!(Accepts::of(&|_: &str| accept.map(str::to_owned)), expected, "{accept:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_must_be_json_in_utf_8() {
+        for (content_type, json) in [
+            ("application/json", true),
+            ("Application/JSON; charset=UTF-8", true),
+            ("application/json;charset=\"utf-8\"", true),
+            ("application/json; charset=latin1", false),
+            ("text/plain", false),
+            ("application/json-rpc", false),
+            ("application/jsonp", false),
+            ("", false),
+        ] {
+            assert_eq!(is_json(content_type), json, "{content_type}");
+        }
+    }
+}

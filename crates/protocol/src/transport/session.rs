@@ -1,0 +1,201 @@
+//! The id of a legacy session ("Session Management", until 2025-11-25).
+//!
+//! An id costs nothing: it is handed out at `initialize` and names a place where something can be remembered. Nothing is
+//! stored until there is something to remember, and a call needs no session. So that the calls of a session, which may
+//! reach any isolate, know what its client said at the handshake, the id says it. An id that no server here made is known
+//! by its checksum. It is not a credential, and needs no key: who makes one up talks to themselves.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::types::client_capabilities::ClientCapabilities;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::identifier::Subject;
+
+/// A session's name, with what was agreed on when it began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionId {
+    text: String,
+    pub(crate) capabilities: ClientCapabilities,
+    pub(crate) version: ProtocolVersion,
+}
+
+/// Bytes that nobody can guess: 112 bits.
+const RANDOM: usize = 14;
+
+impl SessionId {
+    /// The header that carries it.
+    pub const HEADER: &'static str = "mcp-session-id";
+
+    /// An id as a client sends it back; none if no server here made it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        // 14 random bytes, the capabilities, the version, the checksum; two digits each.
+        let (body, sum) = text.split_at_checked(2 * (RANDOM + 2))?;
+        if !body.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) || sum != checksum(body) {
+            return None;
+        }
+        let (_, said) = body.split_at_checked(2 * RANDOM)?;
+        let said = u16::from_str_radix(said, 16).ok()?;
+        let [capabilities, version] = said.to_be_bytes();
+        Some(Self {
+            text: text.to_owned(),
+            capabilities: ClientCapabilities::from_byte(capabilities),
+            version: ProtocolVersion::from_code(version)?,
+        })
+    }
+
+    /// A new id. Of `bits`, which nobody can guess, 112 are used.
+    pub(crate) fn new(bits: u128, capabilities: ClientCapabilities, version: ProtocolVersion) -> Self {
+        let mut text = format!("{:028x}{:02x}{:02x}", bits >> 16, capabilities.to_byte(), version.code());
+        text.push_str(&checksum(&text));
+        Self { text, capabilities, version }
+    }
+
+    /// The id of a stream of the transport of 2024-11-05. Its handshake comes later, so the id says nothing of it. `bits` are
+    /// such that nobody can guess.
+    #[must_use]
+    pub fn of_http_sse(bits: u128) -> Self {
+        Self::new(bits, ClientCapabilities::default(), ProtocolVersion::V2024_11_05)
+    }
+
+    /// Whether [`Self::of_http_sse`] made it.
+    #[must_use]
+    pub fn is_of_http_sse(&self) -> bool {
+        self.version == ProtocolVersion::V2024_11_05
+    }
+
+    /// What was agreed on when it began, as two bytes that [`Self::having_agreed`] takes.
+    #[must_use]
+    pub fn agreed(&self) -> [u8; 2] {
+        [self.capabilities.to_byte(), self.version.code()]
+    }
+
+    /// The same session, in which this was agreed on later.
+    #[must_use]
+    pub fn having_agreed(self, [capabilities, version]: [u8; 2]) -> Self {
+        let capabilities = ClientCapabilities::from_byte(capabilities);
+        Self { capabilities, version: ProtocolVersion::from_code(version).unwrap_or(self.version), ..self }
+    }
+
+    /// An id as tests need them.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn sample(number: u128) -> Self {
+        Self::new(number << 16, ClientCapabilities::default(), ProtocolVersion::NEWEST_LEGACY)
+    }
+
+    /// The id as text: hexadecimal digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The session that a message names, and whether anything can be stored in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Session {
+    /// None was named.
+    Unnamed,
+    /// State can be stored in it.
+    Stateful(SessionId),
+    /// No state is stored in it, because its client has not signed in. The id only says what was negotiated.
+    Stateless(SessionId),
+}
+
+impl Session {
+    /// Its id, for what was agreed on when it began.
+    pub(crate) const fn id(&self) -> Option<&SessionId> {
+        match self {
+            Self::Unnamed => None,
+            Self::Stateful(id) | Self::Stateless(id) => Some(id),
+        }
+    }
+
+    /// Its id, if something can be kept in it.
+    pub(crate) fn stateful(self) -> Option<SessionId> {
+        match self {
+            Self::Stateful(id) => Some(id),
+            Self::Unnamed | Self::Stateless(_) => None,
+        }
+    }
+}
+
+/// Whose session it is: of who first needed it. A client that signs in later keeps its session; from then on it is that
+/// person's, and a guest who has learned of the id gets nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SessionOwner {
+    /// Nobody needed it yet.
+    #[default]
+    Nobody,
+    /// Someone who is not signed in.
+    Guest,
+    /// A person.
+    Subject(Subject),
+}
+
+impl SessionOwner {
+    /// Whose it is after `who` has come, if it is theirs to use.
+    #[must_use]
+    pub fn after(&self, who: Option<&Subject>) -> Option<Self> {
+        match (self, who) {
+            (Self::Nobody | Self::Guest, None) => Some(Self::Guest),
+            (Self::Nobody | Self::Guest, Some(subject)) => Some(Self::Subject(subject.clone())),
+            (Self::Subject(owner), Some(subject)) if owner == subject => Some(self.clone()),
+            (Self::Subject(_), _) => None,
+        }
+    }
+}
+
+fn checksum(body: &str) -> String {
+    let digest: [u8; 32] = Sha256::digest(body.as_bytes()).into();
+    format!("{:08x}", digest.first_chunk().map_or(0, |first| u32::from_be_bytes(*first)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::client_capabilities::ClientCapability;
+    use serde_json::json;
+
+    fn sample() -> SessionId {
+        let declared = json!({"sampling": {}, "roots": {}});
+        let capabilities = ClientCapabilities::declared(declared.as_object().unwrap());
+        SessionId::new(u128::MAX / 7, capabilities, ProtocolVersion::V2025_06_18)
+    }
+
+    #[test]
+    fn an_id_says_what_was_agreed_on() {
+        let id = SessionId::parse(sample().as_str()).unwrap();
+        assert_eq!(id, sample());
+        assert!(id.capabilities.has(ClientCapability::Roots) && !id.capabilities.has(ClientCapability::Elicitation));
+        assert_eq!(id.version, ProtocolVersion::V2025_06_18);
+    }
+
+    #[test]
+    fn a_session_is_of_who_first_needed_it_and_a_guest_may_sign_in_once() {
+        let (ada, eve) = (Subject::new("ada").unwrap(), Subject::new("eve").unwrap());
+        let of_ada = SessionOwner::Subject(ada.clone());
+        for (owner, who, after) in [
+            (SessionOwner::Nobody, None, Some(SessionOwner::Guest)),
+            (SessionOwner::Nobody, Some(&ada), Some(of_ada.clone())),
+            (SessionOwner::Guest, None, Some(SessionOwner::Guest)),
+            (SessionOwner::Guest, Some(&ada), Some(of_ada.clone())),
+            (of_ada.clone(), Some(&ada), Some(of_ada.clone())),
+            (of_ada.clone(), Some(&eve), None),
+            (of_ada.clone(), None, None),
+        ] {
+            assert_eq!(owner.after(who), after, "{owner:?} and {who:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_nobody_here_made_is_none() {
+        let ours = sample().as_str().to_owned();
+        let upper = ours.to_uppercase();
+        let longer = format!("{ours}0");
+        let other = ours.replacen(|digit: char| digit != '0', "0", 1);
+        for text in ["", "x", "00000000000000000000000000000000", &ours[1..], &upper, &longer, &other, "ü"] {
+            assert_eq!(SessionId::parse(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! An answer as Server-Sent Events: the messages of a request as they come up, then its response ("Receiving Messages"), and
+//! what becomes of it when its client leaves ("Cancellation", "Resumability and Redelivery").
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::Stream;
+
+use crate::call::call_state::Exchange;
+use crate::call::wait_until::Outlive;
+use crate::methods::operation::Response;
+use crate::subscriptions::announce::event;
+use crate::transport::host::{Host, SessionError};
+use crate::transport::replay::{Delivery, Event, EventId, Recent, priming};
+use crate::transport::session::SessionId;
+use mcp_connector_base::identifier::Subject;
+
+/// A request on its way to its response.
+pub(crate) type Run = Pin<Box<dyn Future<Output = Response>>>;
+
+type Timer = Pin<Box<dyn Future<Output = ()>>>;
+
+/// A comment line. A gone client is only noticed at a write, and a proxy closes what is silent.
+pub(crate) const KEEP_ALIVE: &[u8] = b":\n\n";
+
+/// Chunks of an event stream. Dropping it gives up what is behind it.
+pub trait EventSource: Stream<Item = Vec<u8>> {
+    /// The client has left before the end.
+    fn client_gone(self: Pin<Box<Self>>) {}
+}
+
+/// The events of one request.
+pub(crate) struct EventStream<H> {
+    state: State,
+    exchange: Rc<Exchange>,
+    host: H,
+    keep_alive: Duration,
+    /// Runs while nothing is sent; made when there is something to wait for.
+    timer: Option<Timer>,
+    without_client: WithoutClient,
+}
+
+enum State {
+    Running(Run),
+    /// The response is there; messages that came up before go first.
+    Answered(Vec<u8>),
+    Ended,
+}
+
+/// What becomes of a call whose client has left.
+pub(crate) enum WithoutClient {
+    /// It is cancelled.
+    Ends,
+    /// It goes on, and nobody hears of it.
+    GoesOn(Outlive),
+    /// It goes on, and what it sends is kept for the client to come back.
+    IsKept(Outlive, Resumable),
+}
+
+/// A stream that a client may come back to.
+pub(crate) struct Resumable {
+    session: SessionId,
+    owner: Option<Subject>,
+    stream: String,
+    /// The number of the next event.
+    next: u64,
+    /// What may be lost: nobody can tell what a client has read.
+    sent: Recent,
+}
+
+impl Resumable {
+    pub(crate) fn new(session: SessionId, owner: Option<Subject>, bits: u128) -> Self {
+        Self { session, owner, stream: EventId::new_stream(bits), next: 0, sent: Recent::default() }
+    }
+
+    /// What opens the stream, the first time.
+    fn opening(&mut self) -> Option<Vec<u8>> {
+        (self.next == 0).then(|| {
+            self.next = 1;
+            priming(&self.stream)
+        })
+    }
+
+    fn note(&mut self, message: Vec<u8>, is_last: bool) -> Event {
+        // Without an opening the numbers begin at 1 too.
+        let number = self.next.max(1);
+        self.next = number.saturating_add(1);
+        let event = Event { number, message, is_last };
+        self.sent.push(event.clone());
+        event
+    }
+
+    /// Hands over what may be lost. What could not be handed over is handed over with the next.
+    async fn hand_over<H: Host>(&mut self, host: &H, delivery: Delivery) {
+        let events = self.sent.take();
+        if events.is_empty() {
+            return;
+        }
+        let kept = host.keep_events(&self.session, self.owner.as_ref(), &self.stream, &events, delivery).await;
+        if let Err(SessionError::Unavailable(_)) = kept {
+            for event in events {
+                self.sent.push(event);
+            }
+        }
+    }
+}
+
+impl<H: Host> EventStream<H> {
+    pub(crate) fn new(
+        run: Run,
+        exchange: Rc<Exchange>,
+        host: H,
+        keep_alive: Duration,
+        without_client: WithoutClient,
+    ) -> Self {
+        if let WithoutClient::IsKept(_, resumable) = &without_client {
+            exchange.name_stream(&resumable.stream);
+        }
+        Self { state: State::Running(run), exchange, host, keep_alive, timer: None, without_client }
+    }
+
+    /// A stream whose response is known already.
+    pub(crate) fn answered(
+        response: Response,
+        exchange: Rc<Exchange>,
+        host: H,
+        keep_alive: Duration,
+        without_client: WithoutClient,
+    ) -> Self {
+        Self { state: State::Answered(response.body), exchange, host, keep_alive, timer: None, without_client }
+    }
+
+    fn event(&mut self, message: Vec<u8>, is_last: bool) -> Vec<u8> {
+        match &mut self.without_client {
+            WithoutClient::Ends | WithoutClient::GoesOn(_) => event(&message),
+            WithoutClient::IsKept(_, resumable) => resumable.note(message, is_last).framed(&resumable.stream),
+        }
+    }
+
+    /// Goes on without the client.
+    fn go_on(self) {
+        let Self { mut state, exchange, host, without_client, .. } = self;
+        match without_client {
+            WithoutClient::Ends => {}
+            WithoutClient::GoesOn(outlive) => {
+                exchange.close();
+                if let State::Running(run) = state {
+                    outlive.go_on(async move { drop(run.await) });
+                }
+            }
+            WithoutClient::IsKept(outlive, mut resumable) => outlive.go_on(async move {
+                resumable.hand_over(&host, Delivery::Lost).await;
+                while let Some((message, is_last)) = poll_fn(|task| next_message(&mut state, &exchange, task)).await {
+                    resumable.note(message, is_last);
+                    resumable.hand_over(&host, Delivery::Lost).await;
+                }
+                // The last chance for what could not be handed over.
+                for _ in 0..LAST_TRIES {
+                    if resumable.sent.is_empty() {
+                        break;
+                    }
+                    host.sleep(BETWEEN_TRIES).await;
+                    resumable.hand_over(&host, Delivery::Lost).await;
+                }
+            }),
+        }
+    }
+
+    /// Returns whether this connection has had all that goes to it, and the rest waits elsewhere.
+    fn is_left(&self) -> bool {
+        self.exchange.is_stream_closed()
+            && !self.exchange.has_messages()
+            && matches!(self.without_client, WithoutClient::IsKept(..))
+    }
+
+    /// Goes on without this connection.
+    fn leave(&mut self) {
+        let rest = Self {
+            state: std::mem::replace(&mut self.state, State::Ended),
+            exchange: Rc::clone(&self.exchange),
+            host: self.host.clone(),
+            keep_alive: self.keep_alive,
+            timer: None,
+            without_client: std::mem::replace(&mut self.without_client, WithoutClient::Ends),
+        };
+        rest.go_on();
+    }
+
+    /// The whole stream was written. Whether it was read nobody knows, so its end is kept for a moment.
+    fn keep_end(&mut self) {
+        let without_client = std::mem::replace(&mut self.without_client, WithoutClient::Ends);
+        if let WithoutClient::IsKept(outlive, mut resumable) = without_client {
+            let host = self.host.clone();
+            outlive.go_on(async move { resumable.hand_over(&host, Delivery::Written).await });
+        }
+    }
+}
+
+/// How often the end of a lost stream is handed over again, and how long after.
+const LAST_TRIES: u32 = 3;
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+/// Gives each message of a request to `take`, the response last if there is one.
+pub(crate) async fn each_message(run: Run, exchange: &Exchange, mut take: impl AsyncFnMut(Vec<u8>)) {
+    let mut state = State::Running(run);
+    while let Some((message, _)) = poll_fn(|task| next_message(&mut state, exchange, task)).await {
+        if message.is_empty() {
+            return;
+        }
+        take(message).await;
+    }
+}
+
+/// The next message of a request, and whether it is the last; none where there is no more. The last is empty where the request
+/// was cancelled: that is not sent.
+fn next_message(state: &mut State, exchange: &Exchange, task: &mut Context<'_>) -> Poll<Option<(Vec<u8>, bool)>> {
+    if let State::Running(run) = state
+        && !exchange.has_messages()
+        && let Poll::Ready(response) = run.as_mut().poll(task)
+    {
+        *state = State::Answered(response.body);
+    }
+    if let Some(message) = exchange.take() {
+        return Poll::Ready(Some((message, false)));
+    }
+    match std::mem::replace(state, State::Ended) {
+        State::Running(run) => {
+            *state = State::Running(run);
+            Poll::Pending
+        }
+        State::Answered(response) => Poll::Ready(Some((response, true))),
+        State::Ended => Poll::Ready(None),
+    }
+}
+
+impl<H: Host + Unpin> Stream for EventStream<H> {
+    type Item = Vec<u8>;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
+        let this = self.get_mut();
+        if let WithoutClient::IsKept(_, resumable) = &mut this.without_client
+            && let Some(opening) = resumable.opening()
+        {
+            return Poll::Ready(Some(opening));
+        }
+        if this.is_left() {
+            this.leave();
+            return Poll::Ready(None);
+        }
+        match next_message(&mut this.state, &this.exchange, task) {
+            Poll::Ready(Some((message, is_last))) => {
+                this.timer = None;
+                let is_empty = message.is_empty();
+                let event = this.event(message, is_last);
+                if !is_empty {
+                    return Poll::Ready(Some(event));
+                }
+                this.keep_end();
+                return Poll::Ready(None);
+            }
+            Poll::Ready(None) => {
+                this.keep_end();
+                return Poll::Ready(None);
+            }
+            Poll::Pending => {}
+        }
+        if this.is_left() {
+            this.leave();
+            return Poll::Ready(None);
+        }
+        let (host, keep_alive) = (&this.host, this.keep_alive);
+        let timer = this.timer.get_or_insert_with(|| Box::pin(host.sleep(keep_alive)));
+        if timer.as_mut().poll(task).is_ready() {
+            this.timer = None;
+            return Poll::Ready(Some(KEEP_ALIVE.to_vec()));
+        }
+        Poll::Pending
+    }
+}
+
+impl<H: Host + Unpin> EventSource for EventStream<H> {
+    fn client_gone(self: Pin<Box<Self>>) {
+        let stream = *Pin::into_inner(self);
+        stream.go_on();
+    }
+}

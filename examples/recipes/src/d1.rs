@@ -1,0 +1,51 @@
+//! A SQL database: D1.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use mcp_connector::{Connector, Context, Json, Tool, ToolError};
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Book {
+    /// Its title.
+    title: String,
+    /// Who wrote it.
+    author: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Author {
+    /// The author's name, or a part of it.
+    #[schemars(length(min = 2, max = 100))]
+    author: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Books {
+    books: Vec<Book>,
+}
+
+async fn find_books(args: Author, cx: Context) -> Result<Json<Books>, ToolError> {
+    // What comes from a client is bound, never written into the statement.
+    let found = cx
+        .env()
+        .d1("DB")?
+        .prepare("SELECT title, author FROM books WHERE instr(lower(author), lower(?1)) ORDER BY title LIMIT 50")
+        .bind(&[args.author.into()])?
+        .all()
+        .await?;
+    Ok(Json(Books { books: found.results()? }))
+}
+
+async fn add_book(book: Book, cx: Context) -> Result<String, ToolError> {
+    let text = format!("“{}” is on the shelf.", book.title);
+    let insert = "INSERT INTO books (title, author) VALUES (?1, ?2)";
+    cx.env().d1("DB")?.prepare(insert).bind(&[book.title.into(), book.author.into()])?.run().await?;
+    Ok(text)
+}
+
+pub(crate) fn add_to(connector: Connector) -> Connector {
+    connector
+        .tool(Tool::new("find_books", "Find books by their author.", find_books).title("Find books").read_only())
+        .tool(Tool::new("add_book", "Add a book to the shelf.", add_book).title("Add book").additive())
+}

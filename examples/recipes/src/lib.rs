@@ -1,0 +1,60 @@
+//! The code of the recipes and guides in `docs/`, as one Worker: so it compiles, and the tests can call it. Each file reads as
+//! it would beside `src/connector.rs`; the pages quote it line by line, which a test holds them to.
+
+mod announcements;
+mod app_view;
+mod d1;
+mod hello;
+mod kv;
+mod long_task;
+mod r2;
+mod readme;
+mod sampling;
+mod skill;
+mod upstream_api;
+mod upstream_sign_in;
+mod workers_ai;
+mod your_own_tool;
+
+use mcp_connector::Connector;
+
+mcp_connector::serve!(connector, fetch);
+
+async fn fetch(
+    request: worker::web_sys::Request,
+    env: worker::Env,
+    context: worker::Context,
+) -> worker::Result<worker::web_sys::Response> {
+    if let Some(page) = upstream_sign_in::callback(&request, &env).await? {
+        return Ok(page.into());
+    }
+    mcp_connector::fetch(request, env, context).await
+}
+
+fn connector() -> Connector {
+    let connector = Connector::new("recipes", env!("CARGO_PKG_VERSION")).title("Recipes");
+    let connector = hello::add_to(connector);
+    let connector = readme::add_to(connector);
+    let connector = your_own_tool::add_to(connector);
+    let connector = upstream_api::add_to(connector);
+    let connector = announcements::add_to(connector);
+    let connector = app_view::add_to(connector);
+    let connector = skill::add_to(connector);
+    let connector = d1::add_to(connector);
+    let connector = kv::add_to(connector);
+    let connector = r2::add_to(connector);
+    let connector = long_task::add_to(connector);
+    let connector = sampling::add_to(connector);
+    let connector = workers_ai::add_to(connector);
+    upstream_sign_in::add_to(connector)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_recipes_have_no_defects() {
+        assert_eq!(connector().defects(), []);
+    }
+}

@@ -1,0 +1,55 @@
+//! Files: R2. Each person has a folder.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use mcp_connector::{Connector, Context, Scope, Tool, ToolError};
+
+const FILES: Scope = Scope::new("files", "Keep files for you");
+
+#[derive(Deserialize, JsonSchema)]
+struct File {
+    /// Name of the file, without a folder.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$"))]
+    name: String,
+    /// What stands in it.
+    #[schemars(length(max = 100_000))]
+    text: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct FileName {
+    /// Name of the file, as it was saved.
+    #[schemars(length(max = 100))]
+    name: String,
+}
+
+/// Nobody reaches the folder of another: the subject comes from the token.
+fn key(cx: &Context, name: &str) -> Result<String, ToolError> {
+    Ok(format!("{}/{name}", cx.subject()?))
+}
+
+async fn save_file(file: File, cx: Context) -> Result<String, ToolError> {
+    let key = key(&cx, &file.name)?;
+    cx.env().bucket("FILES")?.put(key, file.text).execute().await?;
+    Ok(format!("{} is saved.", file.name))
+}
+
+async fn read_file(args: FileName, cx: Context) -> Result<String, ToolError> {
+    let found = cx.env().bucket("FILES")?.get(key(&cx, &args.name)?).execute().await?;
+    let Some(body) = found.as_ref().and_then(worker::Object::body) else {
+        return Err(ToolError::new("There is no such file."));
+    };
+    Ok(body.text().await?)
+}
+
+pub(crate) fn add_to(connector: Connector) -> Connector {
+    connector
+        .tool(
+            Tool::new("save_file", "Save a text file, over an older one of that name.", save_file)
+                .title("Save file")
+                .scope(FILES)
+                .destructive(),
+        )
+        .tool(Tool::new("read_file", "Read a text file.", read_file).title("Read file").scope(FILES).read_only())
+}

@@ -1,0 +1,327 @@
+// Calls of older clients that last: how they are cancelled ("Cancellation", until 2025-11-25), by a notification that names them
+// and is taken by any instance, and that the transport of 2024-11-05 carries them for longer than half a minute. A call looks
+// whether it was cancelled when it has lasted for five seconds, so these tests run side by side.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { startInstances } from '../support/instances.mjs';
+import { LEGACY, calling, eventually, legacy, notification, post, send, stream, textOf } from '../support/mcp.mjs';
+import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth.mjs';
+
+const vars = { ...SIGN_IN, SSE_TRANSPORT: 'on', KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '60' };
+let world;
+let here;
+let there;
+before(async () => {
+  world = await startInstances({ worker: 'examples/everything', vars });
+  [here, there] = world.instances;
+});
+after(() => world?.stop());
+
+const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
+const sendTo = (instance, asked) => send(instance, to(instance, asked));
+const streamFrom = (instance, asked, options) => stream(instance, to(instance, asked), options);
+
+let keys = 0;
+/** Arguments of a call that lasts `ticks` of 50 ms, and says at once that it has begun. */
+const hang = (ticks = 400) => ({ key: `cancelled-${(keys += 1)}`, ticks });
+const hanging = (args) => ({ ...calling('hang_until_cancelled', args), _meta: { progressToken: 'p' } });
+
+/** How the call ended. */
+const endOf = ({ key }, at = here, limit = 15_000) =>
+  eventually(
+    async () => (await sendTo(at, legacy('tools/call', calling('hang_counts', { key })))).result().structuredContent,
+    (counts) => counts.finished + counts.cancelled === 1,
+    'the call ends',
+    limit,
+  ).then(({ cancelled }) => (cancelled ? 'cancelled' : 'finished'));
+
+/** A session, and what its client sends in it. */
+async function begin({ version = LEGACY[0], headers = {}, capabilities = { elicitation: {} } } = {}) {
+  const params = { protocolVersion: version, capabilities, clientInfo: { name: 'behaviour-tests', version: '1' } };
+  const id = (await sendTo(here, legacy('initialize', params, { version: null, headers }))).headers['mcp-session-id'];
+  const all = { 'mcp-session-id': id, ...headers };
+  const within = (more) => ({ version, ...more, headers: { ...all, ...more?.headers } });
+  return {
+    id,
+    version,
+    request: (method, params, more) => legacy(method, params, within(more)),
+    cancel: (requestId, more = {}) =>
+      sendTo(there, notification('notifications/cancelled', { requestId, reason: 'changed my mind' }, within(more))),
+    post: (body) => post(body, { headers: { 'mcp-protocol-version': version, ...all } }),
+    get: (last) => ({
+      path: '/mcp',
+      headers: { accept: 'text/event-stream', 'mcp-protocol-version': version, ...all, 'last-event-id': last },
+    }),
+    end: () => ({ method: 'DELETE', path: '/mcp', headers: { 'mcp-protocol-version': version, ...all } }),
+  };
+}
+
+/** A client of the transport of 2024-11-05, whose handshake is done: its stream is held by one instance, it posts to the other. */
+async function openSse(capabilities = {}) {
+  const connection = await streamFrom(here, { path: '/sse', headers: { accept: 'text/event-stream' } }, { limit: 60_000 });
+  const { value } = await connection.events.next();
+  const say = (message, more = {}) => sendTo(there, post({ jsonrpc: '2.0', ...message }, { path: value.data, ...more }));
+  const params = { protocolVersion: '2024-11-05', capabilities, clientInfo: { name: 'tests', version: '1' } };
+  (await say({ id: 0, method: 'initialize', params })).hasStatus(202);
+  await begun(connection);
+  return { connection, say, session: value.data.split('session=')[1] };
+}
+
+/** The messages that still come, to the end of the stream. */
+async function rest(connection) {
+  const messages = [];
+  for await (const event of connection.events) if (event.data) messages.push(JSON.parse(event.data));
+  return messages;
+}
+
+/** Reads until the call has begun. */
+async function begun(connection) {
+  for (;;) {
+    const { value, done } = await connection.events.next();
+    assert.ok(!done, connection.story('the call has begun'));
+    if (value.data) return JSON.parse(value.data);
+  }
+}
+
+test('a short call asks nobody, and a cancellation writes no row', async () => {
+  const session = await begin({ version: '2025-06-18' });
+  const args = hang(4);
+  await rest(await streamFrom(here, session.request('tools/call', hanging(args))));
+  assert.equal((await world.counts()).objects.Session ?? 0, 0, 'no object is woken');
+  const cancelled = async (id) => {
+    const long = hang();
+    const call = await streamFrom(here, session.request('tools/call', hanging(long), { id }));
+    await begun(call);
+    (await session.cancel(id)).hasStatus(202);
+    await rest(call);
+    assert.equal(await endOf(long), 'cancelled');
+    return (await world.counts()).rowsWritten;
+  };
+  // A guest's session is counted once, when it first needs its object.
+  const rowsWritten = await cancelled(5);
+  assert.equal(await cancelled(6), rowsWritten);
+});
+
+describe('calls of older clients', { concurrency: true }, () => {
+  describe('a call that its client cancels', { concurrency: true }, () => cancelled());
+  describe('a call at /sse', { concurrency: true }, () => atSse());
+});
+
+function cancelled() {
+  for (const version of LEGACY) {
+    test(`is dropped and not answered (${version})`, async () => {
+      const session = await begin({ version });
+      for (const id of [41, 'forty-two']) {
+        const args = hang();
+        const call = await streamFrom(here, session.request('tools/call', hanging(args), { id }));
+        await begun(call);
+        (await session.cancel(id)).hasStatus(202, 'T8').hasNoBody('T8');
+        assert.deepEqual(await rest(call), [], call.story('S send no response'));
+        assert.equal(await endOf(args), 'cancelled', 'S stop');
+      }
+    });
+  }
+
+  test('after a while ends at once', async () => {
+    const session = await begin();
+    const args = hang();
+    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: 1 }));
+    const ends = rest(call);
+    await new Promise((resolve) => setTimeout(resolve, 6500));
+    const then = performance.now();
+    (await session.cancel(1)).hasStatus(202);
+    assert.equal((await ends).filter((message) => 'id' in message).length, 0);
+    assert.ok(performance.now() - then < 1500, 'it was waiting for it');
+    assert.equal(await endOf(args), 'cancelled');
+  });
+
+  test('goes on where the notification names another: 1 is not "1", and a session has its own ids', async () => {
+    const [session, other] = [await begin(), await begin()];
+    const args = hang(140);
+    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: '1' }));
+    await begun(call);
+    for (const wrong of [1, '01', 1.5, null, { 1: 1 }, undefined]) (await session.cancel(wrong)).hasStatus(202, 'S be ignored');
+    (await other.cancel('1')).hasStatus(202, 'unknown there');
+    (await session.cancel('1', { headers: { 'mcp-session-id': null } })).hasStatus(202, 'it names nobody’s call');
+    (await session.cancel('1', { headers: { 'mcp-session-id': 'made-up' } })).hasStatus(404, 'T25');
+    const [answer] = (await rest(call)).filter((message) => 'id' in message);
+    assert.equal(textOf(answer.result), 'finished');
+    assert.equal(await endOf(args), 'finished');
+    (await session.cancel('1')).hasStatus(202, 'too late');
+  });
+
+  test('goes on where somebody else sent the notification', async () => {
+    const { access_token: token } = (await connect(here, { scope: ALL_SCOPES })).tokens;
+    const session = await begin({ headers: bearer(token) });
+    const args = hang(140);
+    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: 1 }));
+    await begun(call);
+    await session.cancel(1, { headers: { authorization: null } });
+    const [answer] = (await rest(call)).filter((message) => 'id' in message);
+    assert.equal(textOf(answer.result), 'finished', 'a guest who knows of the session cancels nothing');
+    (await session.cancel(1, { headers: { authorization: null } })).hasStatus(404, 'it is that person’s');
+  });
+
+  test('ends while it waits for an answer', async () => {
+    const session = await begin();
+    const call = await streamFrom(here, session.request('tools/call', calling('ask_twice'), { id: 'q' }));
+    assert.equal((await begun(call)).method, 'elicitation/create');
+    (await session.cancel('q')).hasStatus(202);
+    assert.deepEqual(await rest(call), []);
+  });
+
+  test('and was lost is over for who comes back to it', async () => {
+    const session = await begin();
+    const args = hang();
+    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: 1 }));
+    const { value: opening } = await call.events.next();
+    await begun(call);
+    call.close();
+    (await session.cancel(1)).hasStatus(202);
+    assert.equal(await endOf(args), 'cancelled');
+    const back = await streamFrom(there, session.get(opening.id));
+    assert.deepEqual((await rest(back)).map(({ method }) => method), ['notifications/progress'], 'what was sent before');
+    const last = opening.id.replace(/-0$/, '-2');
+    (await sendTo(there, session.get(last))).hasStatus(405, 'there is nothing to come back to');
+  });
+
+  test('is left out of the answer to its batch', async () => {
+    const session = await begin({ version: '2025-03-26' });
+    const args = hang();
+    const batch = [
+      { jsonrpc: '2.0', id: 1, method: 'tools/call', params: hanging(args) },
+      { jsonrpc: '2.0', id: 2, method: 'ping' },
+    ];
+    const answered = sendTo(here, session.post(batch));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    (await session.cancel(1)).hasStatus(202);
+    const answer = await answered;
+    assert.deepEqual(answer.json(), [{ jsonrpc: '2.0', id: 2, result: {} }]);
+    assert.equal(await endOf(args), 'cancelled');
+    const alone = hang();
+    const empty = sendTo(here, session.post(JSON.stringify([{ ...batch[0], id: 3, params: hanging(alone) }])));
+    (await sendTo(there, session.post([{ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 3 } }]))).hasStatus(202);
+    (await empty).hasStatus(202, 'there is nothing left to answer').hasNoBody();
+  });
+
+  test('ends at /sse too, and nothing is said of it', async () => {
+    const client = await openSse();
+    const args = hang();
+    (await client.say({ id: 1, method: 'tools/call', params: hanging(args) })).hasStatus(202);
+    assert.equal((await begun(client.connection)).method, 'notifications/progress');
+    (await client.say({ method: 'notifications/cancelled', params: { requestId: 1 } })).hasStatus(202);
+    assert.equal(await endOf(args), 'cancelled');
+    (await client.say({ id: 2, method: 'ping' })).hasStatus(202);
+    assert.deepEqual(await begun(client.connection), { jsonrpc: '2.0', id: 2, result: {} }, 'the next that comes');
+    client.connection.close();
+  });
+
+  test('ends with its session, and is told so', async () => {
+    const session = await begin();
+    const args = hang();
+    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: 1 }));
+    await begun(call);
+    (await sendTo(there, session.end())).hasStatus(204, 'T26');
+    const [answer] = await rest(call);
+    assert.deepEqual([answer.id, answer.error.code], [1, -32600], 'and nobody waits for ever');
+    assert.equal(await endOf(args), 'cancelled');
+  });
+
+  for (const [name, transport] of [
+    ['Streamable HTTP', ({ origin }) => new StreamableHTTPClientTransport(new URL(`${origin}/mcp`))],
+    ['HTTP+SSE', ({ origin }) => new SSEClientTransport(new URL(`${origin}/sse`))],
+  ]) {
+    test(`of the TypeScript v1 client ends over ${name}`, async () => {
+      const own = await startInstances({ worker: 'examples/everything', count: 1, origin: null, vars });
+      const client = new Client({ name: 'behaviour-tests', version: '1.0.0' });
+      try {
+        const [at] = own.instances;
+        await client.connect(transport(at));
+        const args = hang();
+        const abort = new AbortController();
+        const onprogress = () => abort.abort('changed my mind');
+        const call = client.callTool({ name: 'hang_until_cancelled', arguments: args }, undefined, { signal: abort.signal, onprogress });
+        await assert.rejects(call, /changed my mind/);
+        assert.equal(await endOf(args, at), 'cancelled');
+        // It takes the end of the stream for a lost connection, and must not come back again and again.
+        await new Promise((resolve) => setTimeout(resolve, 4000));
+        const gets = own.log().match(/"message":"GET \/mcp [^"]*"/g) ?? [];
+        assert.ok(gets.length <= 3, gets.join('\n'));
+        assert.equal(textOf(await client.callTool({ name: 'test_simple_text', arguments: {} })), 'This is a simple text response for testing.');
+      } finally {
+        await client.close();
+        await own.stop();
+      }
+    });
+  }
+}
+
+function atSse() {
+  test('lasts longer than half a minute, and is answered', async () => {
+    const client = await openSse();
+    const args = hang(740);
+    (await client.say({ id: 'long', method: 'tools/call', params: calling('hang_until_cancelled', args) })).hasStatus(202);
+    const began = performance.now();
+    const answer = await begun(client.connection);
+    assert.equal(answer.id, 'long');
+    assert.equal(textOf(answer.result), 'finished');
+    assert.ok(performance.now() - began > 35_000, 'it has lasted');
+    assert.equal(await endOf(args, here), 'finished', 'where the objects are, not where it was posted');
+    client.connection.close();
+  });
+
+  test('is one of 32 at most; what answers a question is taken nevertheless', async () => {
+    const client = await openSse({ elicitation: {} });
+    const ask = (id) => client.say({ id, method: 'tools/call', params: calling('ask_twice') });
+    for (let id = 1; id <= 32; id += 1) (await ask(id)).hasStatus(202);
+    (await ask(33)).hasStatus(429, 'bounded').hasHeader('retry-after', /^\d+$/);
+    const question = await begun(client.connection);
+    const answer = { action: 'accept', content: { word: 'w' } };
+    (await client.say({ id: question.id, result: answer })).hasStatus(202);
+    let second;
+    // The other questions come first.
+    do second = await begun(client.connection);
+    while (!second.params.message.startsWith('And'));
+    (await client.say({ id: second.id, result: answer })).hasStatus(202);
+    let last;
+    do last = await begun(client.connection);
+    while (last.method);
+    assert.equal(textOf(last.result), 'w w');
+    (await ask(33)).hasStatus(202, 'one has ended');
+    client.connection.close();
+  });
+
+  test('is lost with its object: the stream ends, and takes no more messages', async () => {
+    const client = await openSse();
+    (await client.say({ id: 1, method: 'tools/call', params: hanging(hang()) })).hasStatus(202);
+    await begun(client.connection);
+    await world.replace('SESSION', client.session);
+    assert.deepEqual(await rest(client.connection), [], 'the client connects anew');
+    (await client.say({ id: 2, method: 'ping' })).hasStatus(404, 'there is no such session');
+  });
+
+  test('leaves one line in the log, with what came of it and the name that its POST was given', async () => {
+    const client = await openSse();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01';
+    const { headers } = await client.say({ id: 1, method: 'tools/call', params: calling('test_error_handling') }, { headers: { traceparent } });
+    const answer = await begun(client.connection);
+    assert.equal(answer.result.isError, true);
+    const lines = await eventually(
+      () => world.log().split('\n').filter((line) => line.includes(headers['x-request-id']) && line.includes('"message"')),
+      (lines) => lines.length > 0,
+      'a line',
+    );
+    assert.equal(lines.length, 1, lines.join('\n'));
+    const line = JSON.parse(lines[0].slice(lines[0].indexOf('{')));
+    assert.deepEqual(
+      [line.route, line.status, line.rpc, line.tool, line.outcome, line.trace, line.parent],
+      ['/sse/messages', 202, 'tools/call', 'test_error_handling', 'tool_error', traceparent.slice(3, 35), traceparent.slice(36, 52)],
+    );
+    assert.ok(line.ms < 20_000);
+    client.connection.close();
+  });
+}

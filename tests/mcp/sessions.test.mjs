@@ -1,0 +1,418 @@
+// Sessions of the revisions with a handshake: streams that a client loses and comes back to, calls that outlive their client,
+// and the end of a session; over several instances. Section numbers are those of the specification's "Transports".
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startInstances } from '../support/instances.mjs';
+import { CODE, LEGACY, calling, eventually, initialize, legacy, modern, notification, send, stream, textOf } from '../support/mcp.mjs';
+import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth.mjs';
+
+let world;
+let here;
+let there;
+before(async () => {
+  world = await startInstances({ worker: 'examples/everything', vars: { KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '30' } });
+  [here, there] = world.instances;
+});
+after(() => world?.stop());
+
+const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
+const sendTo = (instance, asked) => send(instance, to(instance, asked));
+const streamFrom = (instance, asked) => stream(instance, to(instance, asked));
+
+/** A session, and what its client sends in it. */
+async function begin({ at = here, version = LEGACY[0], headers = {}, capabilities = { elicitation: {} } } = {}) {
+  const params = { protocolVersion: version, capabilities, clientInfo: { name: 'behaviour-tests', version: '1' } };
+  const answer = await sendTo(at, legacy('initialize', params, { version: null, headers }));
+  const id = answer.headers['mcp-session-id'];
+  assert.ok(id, answer.story('a session begins'));
+  const all = { 'mcp-protocol-version': version, 'mcp-session-id': id, ...headers };
+  return {
+    id,
+    request: (method, params, more = {}) => legacy(method, params, { version, ...more, headers: { ...all, ...more.headers } }),
+    /** A call that reports `steps` times, and then answers. */
+    working: (steps, delay_ms = 15, token = 'p') =>
+      legacy(
+        'tools/call',
+        { ...calling('progress_slowly', { steps, delay_ms }), _meta: { progressToken: token } },
+        { version, headers: all },
+      ),
+    get: (last, headers = {}) => ({
+      method: 'GET',
+      path: '/mcp',
+      headers: { accept: 'text/event-stream', ...all, ...(last !== undefined && { 'last-event-id': last }), ...headers },
+    }),
+    end: (headers = {}) => ({ method: 'DELETE', path: '/mcp', headers: { ...all, ...headers } }),
+  };
+}
+
+/** Reads events until the stream ends or `enough` of them with an id have come, then breaks off. */
+async function read(connection, enough = Infinity) {
+  const events = [];
+  try {
+    if (enough > 0) {
+      for await (const event of connection.events) {
+        if (event.id === undefined) continue;
+        events.push(event);
+        if (events.length >= enough) break;
+      }
+    }
+  } finally {
+    connection.close();
+  }
+  return events;
+}
+
+/** The next event with an id; the connection stays. */
+async function next({ events }) {
+  for (;;) {
+    const { value, done } = await events.next();
+    assert.ok(!done, 'the stream goes on');
+    if (value.id !== undefined) return value;
+  }
+}
+
+const messagesIn = (events) => events.filter(({ data }) => data).map(({ data }) => JSON.parse(data));
+const isLast = (event) => event.data !== '' && 'result' in JSON.parse(event.data);
+
+describe('a stream that can be resumed', () => {
+  test('opens with an id without a message, says when to come back, and numbers its events', async () => {
+    const session = await begin();
+    const calls = await streamFrom(here, session.working(3));
+    const events = await read(calls);
+    const [opening, ...rest] = events;
+    assert.equal(opening.data, '', calls.story('T16'));
+    assert.match(opening.id, /^[0-9a-f]{16}-0$/, calls.story('T21: the id names the stream'));
+    assert.match(opening.retry, /^\d+$/, calls.story('T17'));
+    const name = opening.id.slice(0, 16);
+    assert.deepEqual(
+      rest.map(({ id }) => id),
+      [1, 2, 3, 4].map((number) => `${name}-${number}`),
+      calls.story('T21'),
+    );
+    assert.equal(textOf(messagesIn(events).at(-1).result), 'done');
+  });
+
+  test('is one of 2025-11-25 in a session: all others have no ids and no event without data', async () => {
+    const rows = [...LEGACY.slice(1).map((version) => ({ version })), { version: LEGACY[0], headers: { 'mcp-session-id': null } }];
+    for (const { version, headers } of rows) {
+      const session = await begin({ version });
+      const asked = session.working(2);
+      const calls = await streamFrom(here, { ...asked, headers: { ...asked.headers, ...headers } });
+      for await (const event of calls.events) {
+        assert.ok(event.comment !== undefined || (event.data && event.id === undefined && event.retry === undefined), calls.story('T16'));
+      }
+    }
+    const asked = modern('tools/call', { ...calling('progress_slowly', { steps: 2, delay_ms: 10 }), _meta: { progressToken: 1 } });
+    const calls = await streamFrom(here, asked);
+    for await (const event of calls.events) assert.ok(event.id === undefined, calls.story('2026-07-28 has no resumption'));
+  });
+
+  test('that is lost anywhere, again and again, at any instance: nothing is lost and nothing doubled', async (t) => {
+    let drops = 0;
+    const journey = async (number) => {
+      const session = await begin();
+      const steps = 12;
+      const got = [];
+      let connection = await streamFrom(here, session.working(steps));
+      for (let round = 0; ; round += 1) {
+        assert.ok(round < 40, 'the stream ends');
+        // Sometimes all that comes is read, and the connection breaks only then.
+        const enough = Math.random() < 0.15 ? Infinity : Math.floor(Math.random() * 6);
+        got.push(...(await read(connection, round === 0 ? Math.max(1, enough) : enough)));
+        if (isLast(got.at(-1))) break;
+        drops += 1;
+        const at = [here, there][Math.floor(Math.random() * 2)];
+        connection = await streamFrom(at, session.get(got.at(-1).id));
+        assert.equal(connection.status, 200, connection.story('T22'));
+      }
+      const name = got[0].id.slice(0, 16);
+      assert.deepEqual(
+        got.map(({ id }) => id),
+        Array.from({ length: steps + 2 }, (_, place) => `${name}-${place}`),
+        `journey ${number}: each event once, in order`,
+      );
+      const messages = messagesIn(got);
+      assert.deepEqual(
+        messages.slice(0, -1).map(({ params }) => params.progress),
+        Array.from({ length: steps }, (_, step) => step + 1),
+      );
+      assert.equal(textOf(messages.at(-1).result), 'done');
+    };
+    for (let round = 0; round < 5; round += 1) await Promise.all(Array.from({ length: 8 }, (_, n) => journey(round * 8 + n)));
+    t.diagnostic(`40 calls, ${drops} lost connections`);
+    assert.ok(drops > 40, 'connections were lost');
+  });
+
+  test('shares no message with another stream of its session', async () => {
+    const session = await begin();
+    const streams = await Promise.all(['a', 'b', 'c'].map((token) => streamFrom(here, session.working(6, 20, token))));
+    const firsts = await Promise.all(streams.map((one) => read(one, 3)));
+    const rests = await Promise.all(
+      firsts.map(async (events) => read(await streamFrom(there, session.get(events.at(-1).id)))),
+    );
+    for (const [at, token] of ['a', 'b', 'c'].entries()) {
+      const messages = messagesIn([...firsts[at], ...rests[at]]);
+      const tokens = new Set(messages.slice(0, -1).map(({ params }) => params.progressToken));
+      assert.deepEqual([...tokens], [token], 'T20, T22: its own messages only');
+      assert.equal(messages.length, 7);
+    }
+    const ids = [...firsts, ...rests].flat().map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length, 'T21: unique in the session');
+  });
+
+  test('that its handler ends on purpose is answered when the client is back', async () => {
+    const session = await begin();
+    for (const at of [here, there]) {
+      const calls = await streamFrom(here, session.request('tools/call', calling('test_reconnection')));
+      const events = await read(calls);
+      assert.equal(events.length, 1, calls.story('SEP-1699: the opening, then the end'));
+      const rest = await read(await streamFrom(at, session.get(events[0].id)));
+      assert.equal(rest.length, 1);
+      assert.equal(textOf(messagesIn(rest)[0].result), 'Reconnection test completed successfully.');
+    }
+  });
+
+  test('that its handler would end is JSON where the client could not come back', async () => {
+    for (const version of LEGACY.slice(1)) {
+      const session = await begin({ version });
+      const answer = await sendTo(here, session.request('tools/call', calling('test_reconnection')));
+      answer.hasHeader('content-type', /^application\/json/, 'there is nothing to stream');
+      assert.equal(textOf(answer.result()), 'Reconnection test completed successfully.');
+    }
+  });
+
+  test('a question on it is asked again where its client comes back', async () => {
+    const session = await begin();
+    const calls = await streamFrom(here, session.request('tools/call', calling('ask_twice')));
+    const [opening] = await read(calls, 1);
+    const back = await streamFrom(there, session.get(opening.id));
+    let result;
+    for await (const event of back.events) {
+      if (!event.data) continue;
+      const message = JSON.parse(event.data);
+      if (!message.method) result = message.result;
+      else {
+        const answer = { jsonrpc: '2.0', id: message.id, result: { action: 'accept', content: { word: 'w' } } };
+        const headers = session.get().headers;
+        (await sendTo(there, { ...session.request('x'), headers: { ...session.request('x').headers, ...headers, accept: '*/*' }, body: JSON.stringify(answer) })).hasStatus(202);
+      }
+    }
+    assert.equal(textOf(result), 'w w');
+  });
+
+  test('that was read to its end costs no write; what was read can be read again for a moment', async () => {
+    const session = await begin();
+    // A client without a sign-in has a place from its first stream on.
+    await read(await streamFrom(here, session.working(1)));
+    const earlier = await world.counts();
+    const calls = await streamFrom(here, session.working(3));
+    const events = await read(calls);
+    const again = await read(await streamFrom(there, session.get(events[1].id)));
+    assert.deepEqual(
+      again.map(({ id }) => id),
+      events.slice(2).map(({ id }) => id),
+    );
+    (await sendTo(there, session.get(events.at(-1).id))).hasStatus(405, 'who has got it all need not come again');
+    const later = await world.counts();
+    assert.equal(later.rowsWritten - earlier.rowsWritten, 0, 'no row is written for a stream that nobody lost');
+  });
+
+  test('is somebody’s: another session gets nothing of it', async () => {
+    const [session, other] = [await begin(), await begin()];
+    const calls = await streamFrom(here, session.working(40, 25));
+    const [opening] = await read(calls, 2);
+    (await sendTo(there, other.get(opening.id))).hasStatus(405, 'T22: of a stream of another session there is nothing');
+    const rest = await read(await streamFrom(there, session.get(opening.id)));
+    assert.ok(isLast(rest.at(-1)), 'the owner gets it');
+  });
+
+  test('is kept for ten minutes', async () => {
+    const session = await begin();
+    const calls = await streamFrom(here, session.working(4));
+    const [opening] = await read(calls, 2);
+    const rest = await read(await streamFrom(here, session.get(opening.id)));
+    assert.ok(isLast(rest.at(-1)));
+    await world.passes(590);
+    assert.equal((await read(await streamFrom(there, session.get(opening.id)))).length, rest.length, 'it still is');
+    await world.passes(20);
+    (await sendTo(there, session.get(opening.id))).hasStatus(405, 'then it is forgotten, and the client is told at once');
+  });
+});
+
+describe('a GET', () => {
+  const get = async (headers, at = here) => sendTo(at, { method: 'GET', path: '/mcp', headers });
+  test('of a client that has nothing to come back to is 405', async () => {
+    // This connector announces changes, so a session has a stream for them; without one there is none.
+    (await get({ accept: 'text/event-stream', 'last-event-id': `${'0'.repeat(16)}-1` })).hasStatus(405, 'T19');
+    (await get({ accept: 'text/event-stream', 'mcp-protocol-version': '2026-07-28', 'last-event-id': `${'0'.repeat(16)}-1` })).hasStatus(405, 'T30');
+  });
+
+  test('that comes back needs a session that exists, and takes a stream', async () => {
+    const session = await begin();
+    const last = `${'0'.repeat(16)}-1`;
+    (await sendTo(here, session.get(last, { 'mcp-session-id': 'made-up' }))).hasStatus(404, 'T25');
+    (await sendTo(here, session.get(last, { accept: 'application/json' }))).hasStatus(406, 'T9');
+  });
+});
+
+describe('coming back to a stream', () => {
+  test('that nobody knows is answered at once: anybody can make up its id', async () => {
+    const session = await begin();
+    const began = performance.now();
+    (await sendTo(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(405, 'there is nothing, and nothing will come');
+    const seconds = (performance.now() - began) / 1000;
+    assert.ok(seconds < 3, `${seconds} s`);
+  });
+
+  test('that still has a connection takes it over: what waits is read there, and the result goes there only', async () => {
+    const session = await begin();
+    const first = await streamFrom(here, session.request('tools/call', calling('ask_twice')));
+    const [opening, asked] = [await next(first), await next(first)];
+    const question = JSON.parse(asked.data);
+    assert.equal(question.method, 'elicitation/create', first.story('the call asks'));
+    const began = performance.now();
+    const second = await streamFrom(there, session.get(opening.id));
+    const third = await streamFrom(here, session.get(opening.id));
+    const got = { first: [], second: [], third: [] };
+    const collect = async (name, { events }) => {
+      for await (const event of events) {
+        if (event.data) got[name].push(JSON.parse(event.data));
+        const last = got[name].at(-1);
+        if (name === 'third' && event.data && last.method === 'elicitation/create') {
+          got.waited ??= performance.now() - began;
+          const answer = { jsonrpc: '2.0', id: last.id, result: { action: 'accept', content: { word: 'w' } } };
+          const { headers } = session.request('x');
+          (await sendTo(there, { ...session.request('x'), headers, body: JSON.stringify(answer) })).hasStatus(202);
+        }
+      }
+    };
+    await Promise.all([collect('first', first), collect('second', second), collect('third', third)]);
+    assert.equal(got.third[0].id, question.id, 'the question that waits is asked on the stream that came last');
+    assert.ok(got.waited < 3000, `at once: ${got.waited} ms`);
+    const results = Object.entries(got).flatMap(([name, messages]) =>
+      Array.isArray(messages) ? messages.filter(({ result }) => result).map(({ result }) => [name, textOf(result)]) : [],
+    );
+    assert.deepEqual(results, [['third', 'w w']], 'T20: a message goes on one stream');
+  });
+});
+
+describe('a header that names a version nobody speaks', () => {
+  test('is 400 on GET and DELETE, as on POST', async () => {
+    const session = await begin();
+    for (const version of ['1999-01-01', 'nonsense', '']) {
+      const headers = { 'mcp-protocol-version': version };
+      (await sendTo(here, session.get(undefined, headers))).error(400, CODE.invalidRequest, 'V8');
+      (await sendTo(here, session.end(headers))).error(400, CODE.invalidRequest, 'V8');
+    }
+    (await sendTo(here, session.request('ping'))).result('nothing has ended');
+  });
+});
+
+describe('a notification', () => {
+  test('with a session that nobody began is 404', async () => {
+    for (const method of ['notifications/initialized', 'notifications/cancelled', 'notifications/roots/list_changed', 'x/y']) {
+      const asked = notification(method, {}, { headers: { 'mcp-session-id': 'made-up' } });
+      (await sendTo(here, asked)).hasStatus(404, `T25: ${method}`);
+      (await sendTo(here, notification(method))).hasStatus(202, 'without one it is taken');
+    }
+  });
+});
+
+describe('a client that leaves', () => {
+  for (const version of LEGACY) {
+    test(`does not cancel its call (${version})`, async () => {
+      const key = `left-${version}`;
+      const session = await begin({ version });
+      const params = { ...calling('hang_until_cancelled', { key, ticks: 20 }), _meta: { progressToken: 1 } };
+      const calls = await streamFrom(here, session.request('tools/call', params));
+      for await (const event of calls.events) if (event.data) break;
+      calls.close();
+      const counts = await eventually(
+        async () => (await sendTo(here, legacy('tools/call', calling('hang_counts', { key })))).result().structuredContent,
+        (counts) => counts.finished + counts.cancelled === 1,
+        'T18: the work goes on',
+      );
+      assert.deepEqual({ ...counts }, { started: 1, cancelled: 0, finished: 1 });
+    });
+  }
+});
+
+describe('the end of a session', () => {
+  test('is 204; from then on there is no such session', async () => {
+    const session = await begin();
+    (await sendTo(here, session.request('tools/list'))).result('before');
+    (await sendTo(here, session.end())).hasStatus(204, 'T26').hasNoBody('T26');
+    (await sendTo(here, session.request('tools/list'))).hasStatus(404, 'T25: plain calls where it ended');
+    (await sendTo(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'T25');
+    (await sendTo(here, session.end())).hasStatus(404, 'T25');
+    (await sendTo(there, session.end())).hasStatus(404, 'T25: anywhere');
+    (await sendTo(there, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'T25: anywhere');
+    (await sendTo(there, session.request('logging/setLevel', { level: 'debug' }))).hasStatus(404, 'T25: whatever a session is for');
+    (await sendTo(here, (await begin()).request('tools/list'))).result('others go on');
+  });
+
+  test('wakes who waits: a call with an open question ends', async () => {
+    const session = await begin();
+    const calls = await streamFrom(here, session.request('tools/call', calling('ask_twice')));
+    let message;
+    for await (const event of calls.events) {
+      if (!event.data) continue;
+      message = JSON.parse(event.data);
+      if (message.method) (await sendTo(there, session.end())).hasStatus(204, 'T26');
+    }
+    assert.equal(message.result.isError, true, calls.story('nobody can answer any more'));
+    assert.match(textOf(message.result), /no such session/);
+  });
+
+  test('is forgotten with all else when its alarm rings, a day after the last', async () => {
+    const session = await begin();
+    const level = (level, at = there) => sendTo(at, session.request('logging/setLevel', { level }));
+    const logged = async () => {
+      const calls = await streamFrom(here, session.request('tools/call', calling('log_levels')));
+      return messagesIn(await read(calls)).filter(({ method }) => method === 'notifications/message').length;
+    };
+    (await level('error')).result('it is remembered');
+    assert.equal(await logged(), 4);
+    await world.alarm('SESSION', session.id);
+    assert.equal(await logged(), 7, 'what nobody asked for: info and above');
+    (await sendTo(there, session.end())).hasStatus(204, 'T26');
+    (await level('error')).hasStatus(404, 'T25');
+    await world.alarm('SESSION', session.id);
+    (await level('error', here)).result('nothing is known of it any more, except where it ended');
+  });
+
+  test('needs its id, and one that exists', async () => {
+    const session = await begin();
+    (await sendTo(here, session.end({ 'mcp-session-id': null }))).hasStatus(405, 'T26: there is nothing to end');
+    (await sendTo(here, session.end({ 'mcp-session-id': 'made-up' }))).hasStatus(404, 'T25');
+    (await sendTo(here, session.end({ 'mcp-protocol-version': '2026-07-28' }))).hasStatus(405, 'T30');
+    (await sendTo(here, session.request('ping'))).result('nothing has ended');
+  });
+});
+
+describe('a session of a person', () => {
+  test('is nobody else’s: not to come back to, not to end', async () => {
+    const starter = await startInstances({ vars: { ...SIGN_IN, KEEP_ALIVE_MS: '200' } });
+    try {
+      const [at, other] = starter.instances;
+      const { access_token: token } = (await connect(at, { scope: ALL_SCOPES })).tokens;
+      const session = await begin({ at, headers: bearer(token) });
+      const save = await sendTo(at, session.request('tools/call', calling('save_note', { title: 'mine', body: 'b' })));
+      const id = Number(/note (\d+)/.exec(textOf(save.result()))[1]);
+      const calls = await streamFrom(at, session.request('tools/call', calling('delete_note', { id })));
+      const [opening] = await read(calls, 2);
+      for (const authorization of [null]) {
+        (await sendTo(other, session.get(opening.id, { authorization }))).hasStatus(405, 'a client without a token has no session here');
+        (await sendTo(other, session.end({ authorization }))).hasStatus(405, 'a client without a token has no session here');
+      }
+      (await sendTo(other, session.get(opening.id, { authorization: 'Bearer nonsense' }))).hasStatus(401, 'a bad token is told so');
+      const [question] = messagesIn(await read(await streamFrom(other, session.get(opening.id)), 1));
+      assert.equal(question.method, 'elicitation/create', 'its person comes back to it');
+      (await sendTo(other, session.end())).hasStatus(204, 'T26');
+    } finally {
+      await starter.stop();
+    }
+  });
+});
+

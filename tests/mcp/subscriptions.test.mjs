@@ -1,0 +1,562 @@
+// Streams of changes: `subscriptions/listen` of 2026-07-28, and until 2025-11-25 the GET stream of a session with
+// `resources/subscribe`. Two instances of the Worker over the same objects, as Cloudflare runs them: what is announced at one
+// reaches the streams that were opened at the other.
+
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { after, afterEach, before, describe, test } from 'node:test';
+import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
+import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import {
+  PromptListChangedNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+  ToolListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { Heard, SOON_MS } from '../support/heard.mjs';
+import { startInstances } from '../support/instances.mjs';
+import { CODE, KEY, LEGACY, calling, eventually, initialize, legacy, modern, send, stream } from '../support/mcp.mjs';
+import { SIGN_IN, ask, bearer, connect, revoking } from '../support/oauth.mjs';
+import { jwt, seconds, startProvider } from '../support/openid.mjs';
+import { startEverything } from '../support/server.mjs';
+
+const ISSUER = 'https://id.example';
+const RESOURCE = 'https://mcp.example.com/mcp';
+const DIARY = 'diary:read';
+const WATCHED = 'test://watched-resource';
+const MONDAY = 'diary://monday';
+/** A silent stream writes after this long, in milliseconds. */
+const KEEP_ALIVE_MS = 250;
+/** Streams that one person may have, and URIs that one stream or session may name. */
+const MOST_STREAMS = 50;
+const MOST_URIS = 100;
+/** Most sessions of guests that are remembered. */
+const MOST_GUESTS = 1000;
+
+const CHANGED = {
+  tools: 'notifications/tools/list_changed',
+  prompts: 'notifications/prompts/list_changed',
+  resources: 'notifications/resources/list_changed',
+  resource: 'notifications/resources/updated',
+};
+
+const signedIn = (token) => (token ? bearer(token) : {});
+
+const at = (site, asked) => ({ ...asked, headers: { ...site.headers, ...asked.headers } });
+
+/** Opens a subscription, and waits for its acknowledgement. */
+async function listen(site, notifications, { token, id = 'listen', wait = true } = {}) {
+  const asked = modern('subscriptions/listen', { notifications }, { id, headers: signedIn(token) });
+  const heard = new Heard(await stream(site, at(site, asked)));
+  if (wait) {
+    assert.equal(heard.status, 200, heard.story('the subscription is accepted'));
+    await eventually(
+      () => heard.messages.length,
+      (length) => length > 0,
+      'the acknowledgement comes at once',
+    );
+  }
+  return heard;
+}
+
+/** Opens the GET stream of a session. */
+async function get(site, session, { token, accept = 'text/event-stream', version = LEGACY[0] } = {}) {
+  const headers = { accept, 'mcp-protocol-version': version, 'mcp-session-id': session, ...signedIn(token) };
+  return new Heard(await stream(site, at(site, { path: '/mcp', headers })));
+}
+
+const newSession = async (site) => (await ask(site, initialize(LEGACY[0]))).headers['mcp-session-id'];
+
+const inSession = (site, session, method, params, { token, network } = {}) =>
+  ask(site, legacy(method, params, { headers: { 'mcp-session-id': session, ...signedIn(token), ...(network && { 'cf-connecting-ip': network }) } }));
+
+/** Calls a tool that announces something. */
+async function announce(site, name, args = {}, { token } = {}) {
+  const answer = await ask(site, modern('tools/call', calling(name, args), { headers: signedIn(token) }));
+  answer.result(`${name} succeeds`);
+  return answer;
+}
+const updated = (site, uri, who) => announce(site, 'resource_updated', { uri }, who);
+
+afterEach(() => Heard.closeAll());
+
+describe('a connector with nothing to announce', () => {
+  let world;
+  let site;
+  before(async () => {
+    world = await startInstances({ count: 1 });
+    [site] = world.instances;
+  });
+  after(() => world?.stop());
+
+  test('says so, offers no streams, and never wakes who would hold them', async () => {
+    const discovered = (await ask(site, modern('server/discover'))).result();
+    const begun = (await ask(site, initialize(LEGACY[0]))).result();
+    for (const { capabilities } of [discovered, begun]) {
+      assert.deepEqual([capabilities.tools, capabilities.prompts, capabilities.resources], [{}, {}, {}]);
+    }
+    const listening = await ask(site, modern('subscriptions/listen', { notifications: { toolsListChanged: true } }));
+    listening.error(404, CODE.methodNotFound, 'a method of a capability that is not declared');
+    const session = await newSession(site);
+    for (const method of ['resources/subscribe', 'resources/unsubscribe']) {
+      const answer = await inSession(site, session, method, { uri: 'note://1' });
+      answer.error(200, CODE.methodNotFound, 'a method of a capability that is not declared');
+    }
+    const stream = await ask(site, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-session-id': session } });
+    stream.hasStatus(405, 'T19');
+    assert.equal((await world.counts()).objects.Subscriptions, undefined);
+  });
+});
+
+describe('with streams', () => {
+  let provider;
+  let world;
+  let here;
+  let there;
+  before(async () => {
+    provider = await startProvider({ issuer: ISSUER, resources: { [RESOURCE]: DIARY } });
+    world = await startInstances({
+      worker: 'examples/everything',
+      vars: { AUTH_ISSUER: ISSUER, KEEP_ALIVE_MS },
+      outbound: provider.port,
+    });
+    [here, there] = world.instances;
+  });
+  after(async () => {
+    await world?.stop();
+    await provider?.stop();
+  });
+
+  let number = 0;
+  const tokenOf = (sub, { scope = DIARY, lifetime = 3600 } = {}) =>
+    jwt(provider.keys, {
+      iss: ISSUER,
+      sub,
+      aud: RESOURCE,
+      client_id: 'an-application',
+      scope,
+      iat: seconds(),
+      exp: seconds() + lifetime,
+      jti: `minted-${(number += 1)}`,
+    });
+
+  describe('subscriptions/listen', () => {
+    test('is declared', async () => {
+      const discovered = (await ask(here, modern('server/discover'))).result();
+      const begun = (await ask(here, initialize(LEGACY[0]))).result();
+      for (const { capabilities } of [discovered, begun]) {
+        assert.deepEqual(capabilities.tools, { listChanged: true });
+        assert.deepEqual(capabilities.prompts, { listChanged: true });
+        assert.deepEqual(capabilities.resources, { listChanged: true, subscribe: true });
+      }
+    });
+
+    test('acknowledges first, and keeps its id with its type', async () => {
+      for (const id of [7, '7', 'über "7"', 0]) {
+        const heard = await listen(here, { toolsListChanged: true }, { id });
+        assert.deepEqual(
+          heard.messages[0],
+          {
+            jsonrpc: '2.0',
+            method: 'notifications/subscriptions/acknowledged',
+            params: { _meta: { [KEY.subscription]: id }, notifications: { toolsListChanged: true } },
+          },
+          heard.story('"Acknowledgment"'),
+        );
+        for (const [name, value] of [
+          ['content-type', 'text/event-stream'],
+          ['cache-control', 'no-store'],
+          ['x-accel-buffering', 'no'],
+        ]) {
+          assert.equal(heard.opened.headers[name], value, heard.story('T13'));
+        }
+        await announce(here, 'test_trigger_tool_change');
+        const [change] = await heard.hears(1, 'the change arrives');
+        assert.strictEqual(change.params._meta[KEY.subscription], id, heard.story('"Receiving Notifications"'));
+        heard.close();
+      }
+    });
+
+    test('hears at one instance of what happens at another, soon', async () => {
+      const one = await listen(here, { toolsListChanged: true }, { id: 1 });
+      const two = await listen(there, { toolsListChanged: true, promptsListChanged: true }, { id: 2 });
+      const begun = performance.now();
+      await announce(there, 'test_trigger_tool_change');
+      for (const [heard, id] of [[one, 1], [two, 2]]) {
+        const [change] = await heard.hears(1, 'a change at another instance');
+        assert.deepEqual(change, { jsonrpc: '2.0', method: CHANGED.tools, params: { _meta: { [KEY.subscription]: id } } });
+      }
+      assert.ok(performance.now() - begun < SOON_MS);
+      await announce(here, 'test_trigger_prompt_change');
+      assert.deepEqual(await two.hears(2, 'a change of prompts').then((changes) => changes[1].method), CHANGED.prompts);
+      assert.equal(one.changes.length, 1, one.story('it asked for tools only'));
+    });
+
+    test('honours what is announced here and what can be read', async () => {
+      const heard = await listen(here, {
+        toolsListChanged: true,
+        promptsListChanged: false,
+        resourceSubscriptions: [WATCHED, 'test://nothing', WATCHED, 'test://template/7/data'],
+        somethingElse: true,
+      });
+      assert.deepEqual(heard.messages[0].params.notifications, {
+        toolsListChanged: true,
+        resourceSubscriptions: [WATCHED, 'test://template/7/data'],
+      });
+      await announce(here, 'test_trigger_prompt_change');
+      await announce(here, 'resources_changed');
+      await updated(here, 'test://static-text');
+      await updated(there, WATCHED);
+      await heard.hears(1, 'the resource that was asked for');
+      assert.deepEqual(heard.changes, [
+        { jsonrpc: '2.0', method: CHANGED.resource, params: { _meta: { [KEY.subscription]: 'listen' }, uri: WATCHED } },
+      ]);
+    });
+
+    test('refuses a filter that is none', async () => {
+      const many = Array.from({ length: MOST_URIS + 1 }, (_, n) => `test://template/${n}/data`);
+      for (const notifications of [undefined, [], { toolsListChanged: 1 }, { resourceSubscriptions: 'x' }, { resourceSubscriptions: many }]) {
+        const answer = await ask(here, modern('subscriptions/listen', { notifications }));
+        answer.error(200, CODE.invalidParams, 'a filter of a wrong form');
+      }
+      const json = modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: { accept: 'application/json' } });
+      (await ask(here, json)).hasStatus(406, 'it is a stream');
+      const full = await listen(here, { resourceSubscriptions: many.slice(1) });
+      assert.equal(full.messages[0].params.notifications.resourceSubscriptions.length, MOST_URIS);
+    });
+
+    test('ends at once where nothing of it is honoured', async () => {
+      const earlier = (await world.counts()).objects.Subscriptions;
+      const heard = await listen(here, { resourceSubscriptions: ['test://nothing'] }, { id: 5 });
+      await heard.ended;
+      assert.deepEqual(heard.messages[0].params.notifications, {});
+      const { result, id } = heard.messages[1];
+      assert.deepEqual([id, result.resultType, result._meta[KEY.subscription]], [5, 'complete', 5], '"Graceful Closure"');
+      assert.equal((await world.counts()).objects.Subscriptions, earlier, 'nobody holds a stream that never says anything');
+    });
+
+    test('needs for a resource what reading it needs', async () => {
+      const asked = (headers) => modern('subscriptions/listen', { notifications: { resourceSubscriptions: [WATCHED, MONDAY] } }, { headers });
+      (await ask(here, asked({}))).hasStatus(401, 'a guest').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'R5');
+      const weak = await ask(here, asked(bearer(tokenOf('alice', { scope: 'other' }))));
+      weak.hasStatus(403, 'R8').hasHeader('www-authenticate', /insufficient_scope/, 'R8');
+      const heard = await listen(here, { resourceSubscriptions: [WATCHED, MONDAY] }, { token: tokenOf('alice') });
+      assert.deepEqual(heard.messages[0].params.notifications.resourceSubscriptions, [WATCHED, MONDAY]);
+    });
+
+    test("says nothing of one person's resources to another", async () => {
+      const wanted = { toolsListChanged: true, resourcesListChanged: true, resourceSubscriptions: [MONDAY, WATCHED] };
+      const [alice, bob] = [tokenOf('alice'), tokenOf('bob')];
+      const ofAlice = await listen(here, wanted, { token: alice });
+      const ofAliceToo = await listen(there, wanted, { token: tokenOf('alice') });
+      const ofBob = await listen(here, wanted, { token: bob });
+      const ofGuest = await listen(here, { toolsListChanged: true, resourcesListChanged: true });
+      await updated(there, MONDAY, { token: alice });
+      await announce(there, 'resources_changed', {}, { token: alice });
+      // A guest has no diary; what they say about one concerns nobody.
+      await updated(here, MONDAY);
+      await announce(here, 'resources_changed');
+      // Everybody hears of what is public, and hears it last.
+      await updated(here, WATCHED);
+      await announce(here, 'test_trigger_tool_change');
+      const methods = async (heard, count) => (await heard.hears(count, 'all that concerns them')).map(({ method }) => method);
+      const everybody = [CHANGED.resource, CHANGED.tools];
+      for (const heard of [ofAlice, ofAliceToo]) {
+        assert.deepEqual(await methods(heard, 4), [CHANGED.resource, CHANGED.resources, ...everybody]);
+      }
+      assert.deepEqual(await methods(ofBob, 2), everybody);
+      assert.equal(ofBob.changes[0].params.uri, WATCHED);
+      assert.deepEqual(await methods(ofGuest, 1), [CHANGED.tools]);
+    });
+
+    test('writes comments while nothing happens', async () => {
+      const heard = await listen(here, { toolsListChanged: true });
+      await eventually(() => heard.comments, (count) => count >= 2, 'T14');
+      assert.equal(heard.messages.length, 1);
+    });
+
+    test('is bounded for each person, and forgets clients that are gone', async () => {
+      const wanted = { toolsListChanged: true };
+      const token = tokenOf('crowd');
+      const streams = [];
+      for (let n = 0; n < MOST_STREAMS; n += 1) streams.push(await listen(n % 2 ? here : there, wanted, { token }));
+      const once = async () => listen(here, wanted, { token, id: 'more', wait: false });
+      const refused = await ask(here, modern('subscriptions/listen', { notifications: wanted }, { id: 'more', headers: bearer(token) }));
+      assert.equal(refused.error(429, CODE.internal, 'too many streams').message.includes('too many'), true);
+      assert.equal(refused.json().id, 'more');
+      refused.hasHeader('retry-after', /^\d+$/, 'RFC 6585 §4');
+      await listen(here, wanted, { token: tokenOf('somebody-else') });
+      for (const heard of streams.slice(0, 10)) heard.close();
+      const again = await eventually(once, ({ status }) => status === 200, 'whoever is gone leaves room');
+      await announce(here, 'test_trigger_tool_change');
+      for (const heard of [...streams.slice(10), again]) await heard.hears(1, 'those who are still there');
+    });
+
+    test('ends, with its result, when the token expires', async () => {
+      const [token, longer] = [tokenOf('alice', { lifetime: 600 }), tokenOf('alice', { lifetime: 3000 })];
+      const soon = await listen(here, { toolsListChanged: true }, { token, id: 'soon' });
+      const later = await listen(here, { toolsListChanged: true }, { token: longer, id: 'later' });
+      await world.passes(700);
+      await eventually(() => soon.messages.length, (length) => length === 2, 'the end of the token is the end of the stream');
+      await soon.ended;
+      const { id, result } = soon.messages[1];
+      assert.deepEqual([id, result.resultType, result._meta[KEY.subscription]], ['soon', 'complete', 'soon'], '"Graceful Closure"');
+      await announce(here, 'test_trigger_tool_change');
+      await later.hears(1, 'another token is good for longer');
+      await world.passes(-700);
+    });
+
+    test('fails with an outage, and an announcement fails no call', async () => {
+      for (const how of ['fails', 'hangs']) {
+        await world.objectsNow('Subscriptions', how);
+        try {
+          const begun = performance.now();
+          await announce(here, 'test_trigger_tool_change');
+          assert.ok(performance.now() - begun < 4000, `${how}: the call does not wait for it`);
+          const answer = await ask(here, modern('subscriptions/listen', { notifications: { toolsListChanged: true } }));
+          answer.error(503, CODE.internal, `${how}: an outage`);
+          answer.hasHeader('retry-after', /^\d+$/, how);
+        } finally {
+          await world.objectsNow('Subscriptions', 'works');
+        }
+      }
+    });
+  });
+
+  describe('resources/subscribe and the GET stream', () => {
+    test('the stream of a session says what is announced, and what the session subscribed to', async () => {
+      const session = await newSession(here);
+      const heard = await get(there, session);
+      assert.equal(heard.status, 200, heard.story('T19'));
+      assert.match(heard.opened.headers['content-type'], /^text\/event-stream/);
+      for (const n of [1, 2]) {
+        const answer = await inSession(here, session, 'resources/subscribe', { uri: WATCHED });
+        assert.deepEqual(answer.result('again is the same'), {}, `time ${n}`);
+      }
+      await updated(there, 'test://static-text');
+      await updated(there, WATCHED);
+      await announce(here, 'test_trigger_tool_change');
+      await heard.hears(2, 'both');
+      assert.deepEqual(heard.messages, [
+        { jsonrpc: '2.0', method: CHANGED.resource, params: { uri: WATCHED } },
+        { jsonrpc: '2.0', method: CHANGED.tools },
+      ]);
+      assert.deepEqual((await inSession(there, session, 'resources/unsubscribe', { uri: WATCHED })).result(), {});
+      assert.deepEqual((await inSession(there, session, 'resources/unsubscribe', { uri: WATCHED })).result(), {}, 'again');
+      await updated(there, WATCHED);
+      await announce(here, 'test_trigger_prompt_change');
+      assert.equal((await heard.hears(3, 'no resource any more'))[2].method, CHANGED.prompts);
+    });
+
+    test('each message is on exactly one stream of a session', async () => {
+      const [session, other] = [await newSession(here), await newSession(here)];
+      const streams = [await get(here, session), await get(there, session), await get(here, session)];
+      const ofOther = await get(here, other);
+      const sum = () => streams.reduce((count, { changes }) => count + changes.length, 0);
+      for (let n = 1; n <= 3; n += 1) {
+        await announce(here, 'test_trigger_tool_change');
+        await ofOther.hears(n, 'another session hears it too');
+      }
+      await eventually(sum, (count) => count >= 3, 'each message arrives');
+      assert.equal(sum(), 3, 'T20: not on several');
+      const [busy] = streams.filter(({ changes }) => changes.length > 0);
+      busy.close();
+      // That it is gone shows at a comment.
+      await eventually(
+        async () => {
+          const earlier = sum();
+          await announce(here, 'test_trigger_tool_change');
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          return sum() - earlier;
+        },
+        (count) => count === 1,
+        'the others take over',
+      );
+    });
+
+    test('a subscription needs a session, a resource, and what reading it needs', async () => {
+      const session = await newSession(here);
+      for (const method of ['resources/subscribe', 'resources/unsubscribe']) {
+        (await ask(here, legacy(method, { uri: WATCHED }))).error(200, CODE.invalidParams, 'which session?');
+        (await inSession(here, session, method, {})).error(200, CODE.invalidParams, 'which resource?');
+        (await inSession(here, 'made-up', method, { uri: WATCHED })).hasStatus(404, 'T25');
+      }
+      (await inSession(here, session, 'resources/subscribe', { uri: 'test://nothing' })).error(200, -32002, 'there is none');
+      (await inSession(here, session, 'resources/subscribe', { uri: MONDAY })).hasStatus(401, 'a guest has no diary');
+      const token = tokenOf('alice', { scope: 'other' });
+      (await inSession(here, session, 'resources/subscribe', { uri: MONDAY }, { token })).hasStatus(403, 'nor has this token');
+    });
+
+    test('a session belongs to the person who used it first', async () => {
+      const session = await newSession(here);
+      const [alice, bob] = [tokenOf('alice'), tokenOf('bob')];
+      const asGuest = await get(here, session);
+      assert.equal(asGuest.status, 200);
+      const subscribe = (who) => inSession(here, session, 'resources/subscribe', { uri: MONDAY }, who);
+      assert.deepEqual((await subscribe({ token: alice })).result('the first who signed in'), {});
+      (await subscribe({ token: bob })).error(404, CODE.invalidRequest, 'it is not his');
+      for (const token of [bob, undefined]) {
+        const refused = await get(there, session, { token });
+        assert.equal(refused.status, 404, refused.story('T25'));
+      }
+      const asAlice = await get(there, session, { token: alice });
+      await updated(here, MONDAY, { token: bob });
+      await updated(here, MONDAY, { token: alice });
+      await announce(here, 'test_trigger_tool_change');
+      await asAlice.hears(2, 'her own change, once');
+      assert.deepEqual(asAlice.methods, [CHANGED.resource, CHANGED.tools]);
+      assert.deepEqual(asGuest.methods, [], 'one stream, and never one of a guest');
+    });
+
+    test('the stream ends when the token expires', async () => {
+      const heard = await get(here, await newSession(here), { token: tokenOf('alice', { lifetime: 600 }) });
+      await world.passes(700);
+      await heard.ended;
+      assert.deepEqual(heard.messages, [], heard.story('it just ends'));
+      await world.passes(-700);
+    });
+
+    test('DELETE ends the streams of the session and forgets what it subscribed to', async () => {
+      const [session, other] = [await newSession(here), await newSession(here)];
+      const streams = [await get(here, session), await get(there, session)];
+      const ofOther = await get(there, other);
+      await inSession(here, session, 'resources/subscribe', { uri: WATCHED });
+      const ended = await ask(here, { method: 'DELETE', path: '/mcp', headers: { 'mcp-session-id': session } });
+      ended.hasStatus(204, 'T26');
+      for (const heard of streams) {
+        await heard.ended;
+        assert.deepEqual([heard.messages, heard.brokeOff], [[], undefined], heard.story('it just ends'));
+      }
+      for (const site of [here, there]) {
+        assert.equal((await get(site, session)).status, 404, 'T25');
+        const again = await inSession(site, session, 'resources/subscribe', { uri: WATCHED });
+        again.hasStatus(404, 'T25');
+      }
+      await announce(here, 'test_trigger_tool_change');
+      await ofOther.hears(1, 'other sessions go on');
+    });
+
+    test('a GET that is none is refused', async () => {
+      const session = await newSession(here);
+      const asked = (headers) => ask(here, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-protocol-version': LEGACY[0], ...headers } });
+      (await asked({})).hasStatus(405, 'T19: a stream belongs to a session').hasHeader('allow', 'GET, POST, DELETE, OPTIONS', 'RFC 9110 §15.5.6');
+      (await asked({ 'mcp-session-id': 'made-up' })).hasStatus(404, 'T25');
+      (await asked({ 'mcp-session-id': session, accept: 'application/json' })).hasStatus(406, 'it is a stream');
+      (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': 'v0' })).hasStatus(400, 'T29');
+      (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': '2026-07-28' })).hasStatus(405, 'T19: there is no GET any more');
+      const put = await ask(here, { method: 'PUT', path: '/mcp', body: '' });
+      put.hasStatus(405, 'no such method').hasHeader('allow', 'GET, POST, DELETE, OPTIONS', 'RFC 9110 §15.5.6');
+    });
+
+    test('what a session remembers is bounded', async () => {
+      const session = await newSession(here);
+      const subscribe = (n) => inSession(here, session, 'resources/subscribe', { uri: `test://template/${n}/data` });
+      for (let n = 0; n < MOST_URIS; n += 1) (await subscribe(n)).result();
+      (await subscribe('more')).error(200, CODE.invalidParams, 'no room');
+      (await subscribe(7)).result('what is there already needs no room');
+      await inSession(here, session, 'resources/unsubscribe', { uri: 'test://template/7/data' });
+      (await subscribe('more')).result('there is room again');
+    });
+  });
+});
+
+test('guests, who can make up sessions, leave room for those of people', async () => {
+  const world = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
+  try {
+    const [site] = world.instances;
+    const { tokens } = await connect(site, { scope: DIARY });
+    const madeUp = Array.from({ length: MOST_GUESTS }, () => {
+      const body = `${randomBytes(14).toString('hex')}0003`;
+      return `${body}${createHash('sha256').update(body).digest('hex').slice(0, 8)}`;
+    });
+    const subscribe = (session, who) => inSession(site, session, 'resources/subscribe', { uri: 'test://template/1/data' }, who);
+    for (let at = 0; at < madeUp.length; at += 50) {
+      // From several networks: each has room for two hundred sessions.
+      const network = `203.0.${Math.floor(at / 200)}.1`;
+      const answers = await Promise.all(madeUp.slice(at, at + 50).map((session) => subscribe(session, { network })));
+      for (const answer of answers) answer.result('the id is one that a server here could have made');
+    }
+    (await subscribe(await newSession(site))).error(200, CODE.invalidParams, 'there is no room for one more guest');
+    (await subscribe(await newSession(site), { token: tokens.access_token })).result('there is room for people');
+  } finally {
+    await world.stop();
+  }
+});
+
+test('a stream ends when the sign-in behind it is revoked', async () => {
+  const world = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
+  try {
+    const [site] = world.instances;
+    const { client, tokens } = await connect(site, { scope: DIARY });
+    const token = tokens.access_token;
+    const heard = await listen(site, { resourceSubscriptions: [MONDAY] }, { token });
+    const ofGuest = await listen(site, { toolsListChanged: true });
+    (await ask(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
+    await world.passes(31);
+    await heard.ended;
+    assert.equal(heard.messages.at(-1).result?.resultType, 'complete', heard.story('"Graceful Closure"'));
+    await announce(site, 'test_trigger_tool_change');
+    await ofGuest.hears(1, 'others go on');
+  } finally {
+    await world.stop();
+  }
+});
+
+describe('official clients', () => {
+  const INFO = { name: 'behaviour-tests', version: '1.0.0' };
+  let server;
+  before(async () => {
+    server = await startEverything();
+  });
+  after(() => server?.stop());
+
+  test('TypeScript v1 subscribes and hears on its GET stream', async () => {
+    const client = new ClientV1(INFO);
+    const transport = new TransportV1(new URL(server.url));
+    const heard = [];
+    for (const schema of [ToolListChangedNotificationSchema, PromptListChangedNotificationSchema, ResourceUpdatedNotificationSchema]) {
+      client.setNotificationHandler(schema, ({ method, params }) => void heard.push([method, params?.uri]));
+    }
+    const errors = [];
+    client.onerror = (error) => errors.push(error);
+    await client.connect(transport);
+    try {
+      await client.subscribeResource({ uri: WATCHED });
+      // Its stream is opened on the side; the first announcements may come before it.
+      await eventually(
+        async () => {
+          await client.callTool({ name: 'test_trigger_tool_change' });
+          return heard.length;
+        },
+        (count) => count > 0,
+        'the stream is there',
+      );
+      heard.length = 0;
+      await client.callTool({ name: 'resource_updated', arguments: { uri: WATCHED } });
+      await client.callTool({ name: 'test_trigger_prompt_change' });
+      await eventually(() => heard.length, (count) => count >= 2, 'both arrive');
+      assert.deepEqual(heard, [[CHANGED.resource, WATCHED], [CHANGED.prompts, undefined]]);
+      await client.unsubscribeResource({ uri: WATCHED });
+      assert.deepEqual(errors, []);
+    } finally {
+      await client.close();
+    }
+  });
+
+  test('TypeScript v2 listens', async () => {
+    const client = new ClientV2(INFO, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
+    const heard = [];
+    for (const method of [CHANGED.tools, CHANGED.resource]) client.setNotificationHandler(method, (notification) => void heard.push(notification.method));
+    await client.connect(new TransportV2(new URL(server.url)));
+    try {
+      const subscription = await client.listen({ toolsListChanged: true, resourceSubscriptions: [WATCHED] });
+      await client.callTool({ name: 'test_trigger_tool_change', arguments: {} });
+      await client.callTool({ name: 'resource_updated', arguments: { uri: WATCHED } });
+      await eventually(() => heard.length, (count) => count >= 2, 'both arrive');
+      assert.deepEqual(heard, [CHANGED.tools, CHANGED.resource]);
+      await subscription.close();
+    } finally {
+      await client.close();
+    }
+  });
+});

@@ -1,0 +1,196 @@
+// What each step of a client's life costs in storage, counted at the bindings: reads and writes of KV, requests to Durable
+// Objects, rows written. This is what Cloudflare charges for and limits on the free plan.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { startInstances } from '../support/instances.mjs';
+import {
+  Browser,
+  PASSPHRASE,
+  REDIRECT,
+  SIGN_IN,
+  answerPage,
+  ask,
+  asking,
+  authorizePath,
+  call,
+  connect,
+  isWelcome,
+  refreshing,
+  register,
+  revoking,
+  tokensOf,
+} from '../support/oauth.mjs';
+
+const DOCUMENT = 'https://client.example/oauth/client.json';
+
+const outside = http.createServer((_, response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=86400' });
+  response.end(
+    JSON.stringify({
+      client_id: DOCUMENT,
+      client_name: 'A published client',
+      redirect_uris: [REDIRECT],
+      token_endpoint_auth_method: 'none',
+    }),
+  );
+});
+
+/** @type {Awaited<ReturnType<typeof startInstances>>} */
+let world;
+let site;
+let client;
+before(async () => {
+  await new Promise((resolve) => outside.listen(0, '127.0.0.1', resolve));
+  world = await startInstances({ count: 1, vars: SIGN_IN, outbound: outside.address().port });
+  [site] = world.instances;
+  // The first sign-in of a deployment makes its keys and tables; an instance that has just started asks for the keys once.
+  ({ client } = await connect(site));
+});
+after(async () => {
+  await world?.stop();
+  outside.closeAllConnections();
+  outside.close();
+});
+
+/** Counts what `act` asks of storage. */
+async function costOf(act) {
+  const flat = ({ kv, objects, rowsWritten }) => ({
+    'KV reads': kv.reads,
+    'KV writes': kv.writes + kv.deletes,
+    'KV lists': kv.lists,
+    'object requests': Object.values(objects).reduce((sum, one) => sum + one, 0),
+    'rows written': rowsWritten,
+  });
+  const earlier = flat(await world.counts());
+  const result = await act();
+  const later = flat(await world.counts());
+  return { result, cost: Object.fromEntries(Object.entries(later).map(([what, count]) => [what, count - earlier[what]])) };
+}
+
+const NOTHING = { 'KV reads': 0, 'KV writes': 0, 'KV lists': 0, 'object requests': 0, 'rows written': 0 };
+
+/** Fails if something costs more than `most`; says what it did cost. */
+async function costsAtMost(t, most, act) {
+  const { result, cost } = await costOf(act);
+  t.diagnostic(
+    Object.entries(cost)
+      .filter(([, count]) => count > 0)
+      .map(([what, count]) => `${count} ${what}`)
+      .join(', ') || 'nothing',
+  );
+  for (const [what, count] of Object.entries(cost)) {
+    assert.ok(count <= (most[what] ?? 0), `${what}: ${count}, and not more than ${most[what] ?? 0}: ${JSON.stringify(cost)}`);
+  }
+  return result;
+}
+
+test('metadata, keys and refusals cost nothing', (t) =>
+  costsAtMost(t, NOTHING, async () => {
+    for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource/mcp', '/.well-known/jwks.json']) {
+      (await ask(site, { path })).hasStatus(200, path);
+    }
+    (await call(site, 'no-token-of-ours')).hasStatus(401, 'a bad token');
+  }));
+
+test('registering costs nothing', (t) => costsAtMost(t, NOTHING, () => register(site)));
+
+test('whoever looks at a sign-in costs at most one look at KV in a minute, and writes nothing', (t) =>
+  costsAtMost(t, { 'KV reads': 1 }, async () => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const browser = new Browser(site);
+      const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+      assert.ok(login.has('passphrase'), login.story('the login page'));
+    }
+  }));
+
+test('a wrong passphrase costs one request to an object and one row', async (t) => {
+  const browser = new Browser(site, { 'cf-connecting-ip': '192.0.2.9' });
+  const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+  await costsAtMost(t, { 'object requests': 1, 'rows written': 1 }, () =>
+    browser.submit(login, login.form('passphrase'), { values: { passphrase: 'not-the-passphrase' } }),
+  );
+});
+
+test('connecting costs five requests to objects, and the first time one write to KV, however the client is known', async (t) => {
+  const most = { 'object requests': 5, 'rows written': 5, 'KV reads': 1 };
+  const clients = { registered: await register(site), 'described by a document': { client_id: DOCUMENT, redirect_uris: [REDIRECT] } };
+  for (const [name, one] of Object.entries(clients)) {
+    await t.test(`${name}, the first time`, (inner) =>
+      costsAtMost(inner, { ...most, 'KV writes': 1 }, async () => {
+        await connect(site, { client: one });
+        // The record is written behind the answer.
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }),
+    );
+    await t.test(`${name}, again`, (inner) => costsAtMost(inner, most, () => connect(site, { client: one })));
+  }
+});
+
+test('a refresh costs one request and two rows more once a day', async (t) => {
+  const { client: its, tokens } = await connect(site);
+  await world.passes(24 * 3600);
+  const most = { 'object requests': 2, 'rows written': 3, 'KV reads': 1 };
+  const next = await costsAtMost(t, most, async () => tokensOf(await ask(site, refreshing(its, tokens))));
+  await t.test('and not again on that day', (inner) =>
+    costsAtMost(inner, { 'object requests': 1, 'rows written': 1 }, async () => tokensOf(await ask(site, refreshing(its, next)))),
+  );
+});
+
+test('the owner’s page with all clients costs two requests to objects and one list of KV', async (t) => {
+  const browser = new Browser(site);
+  const way = await browser.open('/account');
+  await browser.submit(way, way.form('passphrase'), { values: { passphrase: PASSPHRASE } });
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await costsAtMost(t, { 'object requests': 2, 'KV lists': 1 }, async () =>
+    (await browser.open('/account/clients')).answer.hasStatus(200, 'the list'),
+  );
+});
+
+test('a call costs no operation of KV, and one request to an object in a minute', async (t) => {
+  const { tokens } = await connect(site, { client });
+  const one = { 'object requests': 1 };
+  await t.test('the first', (inner) => costsAtMost(inner, one, () => isWelcome(site, tokens.access_token)));
+  await t.test('a hundred more within 45 seconds', (inner) =>
+    costsAtMost(inner, NOTHING, async () => {
+      for (let turn = 0; turn < 100; turn += 1) (await call(site, tokens.access_token)).result('served');
+    }),
+  );
+  await world.passes(46);
+  await t.test('the next, served while the answer is renewed', (inner) =>
+    costsAtMost(inner, one, async () => {
+      for (let turn = 0; turn < 20; turn += 1) await isWelcome(site, tokens.access_token);
+    }),
+  );
+  await t.test('and then none again', (inner) => costsAtMost(inner, NOTHING, () => isWelcome(site, tokens.access_token)));
+  await world.passes(61);
+  await t.test('twenty at once after more than a minute share one look', async (inner) => {
+    const { result, cost } = await costOf(() => Promise.all(Array.from({ length: 20 }, () => call(site, tokens.access_token))));
+    for (const answer of result) answer.result('served');
+    inner.diagnostic(JSON.stringify(cost));
+    assert.deepEqual(cost, { ...NOTHING, ...one });
+  });
+});
+
+test('a refresh costs one request to an object and one row', async (t) => {
+  const { tokens } = await connect(site, { client });
+  const next = await costsAtMost(t, { 'object requests': 1, 'rows written': 1 }, async () =>
+    tokensOf(await ask(site, refreshing(client, tokens))),
+  );
+  await t.test('sent again: no row', (inner) =>
+    costsAtMost(inner, { 'object requests': 1 }, async () => tokensOf(await ask(site, refreshing(client, tokens)))),
+  );
+  await t.test('of a made-up token: nothing', (inner) =>
+    costsAtMost(inner, NOTHING, async () =>
+      (await ask(site, refreshing(client, { refresh_token: `${next.refresh_token.slice(0, -2)}AA` }))).hasStatus(400, 'made up'),
+    ),
+  );
+});
+
+test('a revocation costs one request to an object and one row', async (t) => {
+  const { tokens } = await connect(site, { client });
+  await costsAtMost(t, { 'object requests': 1, 'rows written': 1 }, async () =>
+    (await ask(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009'),
+  );
+});

@@ -1,0 +1,380 @@
+// The resource server of somebody else's authorization server (`AUTH_ISSUER`), which is a real OpenID provider here: metadata
+// points there, our own endpoints are gone, and its tokens are checked by its published keys (RFC 9068, RFC 8414, RFC 7517).
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { parseChallenges } from '../support/http.mjs';
+import { startInstances } from '../support/instances.mjs';
+import { calling, legacy, modern, textOf } from '../support/mcp.mjs';
+import {
+  ALL_SCOPES,
+  REDIRECT,
+  SIGN_IN,
+  ask,
+  authorizePath,
+  bearer,
+  call,
+  form,
+  isTurnedAway,
+  keepsSecrets,
+  newState,
+  pkce,
+  registering,
+  scopesIn,
+  secret,
+} from '../support/oauth.mjs';
+import { ALGORITHMS, enterAt, json, jwt, seconds, startProvider } from '../support/openid.mjs';
+
+const ISSUER = 'https://id.example';
+const HERE = 'https://mcp.example.com';
+const LAZY = `${HERE}/mcp`;
+const PRIVATE = `${HERE}/private/mcp`;
+/** Where an application of the provider is. */
+const APP = 'https://app.example/cb';
+const ELSEWHERE = 'https://elsewhere.example/mcp';
+/** Longer than the server waits before it asks for unknown keys again, and shorter than the first keys are good for. */
+const A_WHILE = 40;
+
+/** @type {Awaited<ReturnType<typeof startProvider>>} */
+let provider;
+before(async () => {
+  provider = await startProvider({
+    issuer: ISSUER,
+    clients: [{ client_id: 'an-application', redirect_uris: [APP], token_endpoint_auth_method: 'none' }],
+    people: { alice: { name: 'Alice' }, bob: { name: 'Bob' } },
+    resources: Object.fromEntries([LAZY, PRIVATE, ELSEWHERE].map((resource) => [resource, ALL_SCOPES])),
+  });
+});
+after(() => provider?.stop());
+afterEach(() => provider.isBack());
+
+const start = (vars = {}) => startInstances({ count: 1, vars: { AUTH_ISSUER: ISSUER, ...vars }, outbound: provider.port });
+
+/** A token of the provider, the way that a client gets one. */
+async function obtain({ resource = LAZY, scope = ALL_SCOPES, account = 'alice' } = {}) {
+  const { verifier, challenge } = pkce();
+  const url = authorizePath({
+    response_type: 'code',
+    client_id: 'an-application',
+    redirect_uri: APP,
+    code_challenge: challenge,
+    code_challenge_method: 'S256',
+    state: newState(),
+    scope: `openid ${scope}`,
+    resource,
+  }).replace('/authorize', `${ISSUER}/auth`);
+  const back = await enterAt(provider, url, account);
+  const answer = await ask(
+    provider.site,
+    form('/token', {
+      grant_type: 'authorization_code',
+      client_id: 'an-application',
+      code: back.searchParams.get('code'),
+      redirect_uri: APP,
+      code_verifier: verifier,
+      resource,
+    }),
+  );
+  const tokens = answer.hasStatus(200, 'the provider gives a token').json();
+  secret(tokens.access_token, 'an access token of the provider');
+  secret(tokens.id_token, 'an identity token of the provider');
+  return tokens;
+}
+
+let number = 0;
+/** The claims of a good access token (RFC 9068 §2.2). */
+const claims = (change = {}) => ({
+  iss: ISSUER,
+  sub: 'alice',
+  aud: LAZY,
+  client_id: 'an-application',
+  scope: ALL_SCOPES,
+  iat: seconds(),
+  exp: seconds() + 3600,
+  jti: `minted-${(number += 1)}`,
+  ...change,
+});
+const minted = (change, header) => jwt(provider.keys, claims(change), header);
+
+const said = async (site, token, name = 'whoami', args = {}, more = {}) =>
+  textOf((await call(site, token, name, args, more)).result(`${name} is answered`));
+
+/** Nobody can tell what a token is worth. */
+function isOutage(answer, rule) {
+  answer.hasStatus(503, rule).hasHeader('retry-after', /^\d+$/, rule);
+  assert.ok(!('www-authenticate' in answer.headers), answer.story(`${rule}: no client should sign in again for it`));
+}
+
+describe('a server with a foreign issuer', () => {
+  let world;
+  let site;
+  before(async () => {
+    world = await start(SIGN_IN);
+    [site] = world.instances;
+  });
+  after(() => world?.stop());
+
+  test('points to it', async () => {
+    for (const [path, resource] of [
+      ['/.well-known/oauth-protected-resource/mcp', LAZY],
+      ['/.well-known/oauth-protected-resource', LAZY],
+      ['/.well-known/oauth-protected-resource/private/mcp', PRIVATE],
+    ]) {
+      const document = (await ask(site, { path })).hasStatus(200, path).json();
+      assert.deepEqual(document.authorization_servers, [ISSUER], `${path}: RFC 9728 §2, byte for byte`);
+      assert.equal(document.resource, resource);
+    }
+    for (const era of [legacy, modern]) {
+      const answer = await ask(site, era('tools/call', calling('whoami')));
+      answer.hasStatus(401, 'RFC 9728 §5.1');
+      const [{ parameters }] = parseChallenges(answer.headers['www-authenticate']);
+      assert.equal(parameters.resource_metadata, `${HERE}/.well-known/oauth-protected-resource/mcp`);
+    }
+  });
+
+  test('has no endpoints of its own', async () => {
+    for (const request of [
+      ...[
+        '/.well-known/oauth-authorization-server',
+        '/.well-known/oauth-authorization-server/mcp',
+        '/.well-known/openid-configuration',
+        '/.well-known/jwks.json',
+        '/authorize',
+        '/authorize/callback',
+        '/token',
+        '/register',
+        '/revoke',
+      ].map((path) => ({ path })),
+      registering({ redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' }),
+      form('/token', { grant_type: 'authorization_code', code: 'x' }),
+      form('/revoke', { token: 'x' }),
+      form('/authorize/consent', { decision: 'allow' }),
+      form('/authorize/login', { passphrase: SIGN_IN.OWNER_PASSPHRASE }),
+    ]) {
+      (await ask(site, request)).hasStatus(404, `${request.method ?? 'GET'} ${request.path}`);
+    }
+  });
+
+  test('still serves what is for everybody', async () => {
+    const answer = await ask(site, legacy('tools/call', calling('echo', { text: 'hello' })));
+    assert.match(textOf(answer.result('no token is needed')), /hello/);
+  });
+
+  test('lets in who has a token of it, in both eras, each at the resource that the token is for', async () => {
+    const [lazy, strict] = [await obtain(), await obtain({ resource: PRIVATE })];
+    for (const era of [legacy, modern]) {
+      assert.match(await said(site, lazy.access_token, 'whoami', {}, { era }), /./);
+      assert.match(await said(site, strict.access_token, 'whoami', {}, { era, path: '/private/mcp' }), /./);
+    }
+    await isTurnedAway(site, lazy.access_token, { path: '/private/mcp', rule: 'RFC 8707: its audience is /mcp' });
+    await isTurnedAway(site, strict.access_token, { rule: 'RFC 8707: its audience is /private/mcp' });
+    await isTurnedAway(site, (await obtain({ resource: ELSEWHERE })).access_token, { rule: 'the same issuer, for somebody else' });
+  });
+
+  test('knows two people, each with their own notes', async () => {
+    const [alice, bob] = [await obtain(), await obtain({ account: 'bob' })];
+    assert.notEqual(await said(site, alice.access_token), await said(site, bob.access_token));
+    assert.equal(await said(site, alice.access_token), await said(site, (await obtain()).access_token), 'the same person again');
+    await said(site, alice.access_token, 'save_note', { title: 'Only for Alice', body: 'b' });
+    assert.match(await said(site, (await obtain()).access_token, 'list_notes'), /Only for Alice/);
+    assert.doesNotMatch(await said(site, bob.access_token, 'list_notes'), /Only for Alice/);
+    assert.doesNotMatch(await said(site, minted({ sub: 'owner' }), 'list_notes'), /Only for Alice/);
+  });
+
+  test('asks for the scopes that a tool needs', async () => {
+    const { access_token: token } = await obtain({ scope: 'notes:read profile' });
+    await said(site, token, 'list_notes');
+    for (const [what, weak] of [
+      ['a narrower token', token],
+      ['no scope', minted({ scope: undefined })],
+      ['a scope that only begins so', minted({ scope: 'notes:write-all notes' })],
+    ]) {
+      const refused = (await call(site, weak, 'save_note', { title: 't', body: 'b' })).hasStatus(403, what);
+      const [{ parameters }] = parseChallenges(refused.headers['www-authenticate']);
+      assert.equal(parameters.error, 'insufficient_scope', refused.story('RFC 6750 §3.1'));
+      assert.equal(parameters.resource_metadata, `${HERE}/.well-known/oauth-protected-resource/mcp`, refused.story('RFC 9728 §5.1'));
+      assert.ok(scopesIn(parameters.scope).includes('notes:write'), refused.story('what is needed'));
+    }
+  });
+
+  for (const alg of Object.keys(ALGORITHMS)) {
+    test(`checks ${alg}`, async () => {
+      const good = minted({}, { alg });
+      assert.match(await said(site, good), /./);
+      const [head, , signature] = minted({}, { alg }).split('.');
+      const other = Buffer.from(JSON.stringify(claims({ sub: 'bob' }))).toString('base64url');
+      await isTurnedAway(site, `${head}.${other}.${signature}`, { rule: 'other claims under the same signature' });
+      await isTurnedAway(site, good.slice(0, good.lastIndexOf('.') + 1), { rule: 'no signature' });
+      await isTurnedAway(site, `${good}AAAA`, { rule: 'a signature that is too long' });
+    });
+  }
+
+  test('takes audiences and scopes as a list too', async () => {
+    await said(site, minted({ aud: [ELSEWHERE, LAZY], scope: undefined, scp: ['profile', 'notes:read'] }));
+  });
+
+  test('takes no token that is for somebody else, of somebody else, not now, or not one', async () => {
+    const hmac = (key) => {
+      const text = minted({}, { alg: 'none' }).slice(0, -1).split('.');
+      text[0] = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'at+jwt', kid: 'first-rsa' })).toString('base64url');
+      const head = text.slice(0, 2).join('.');
+      return `${head}.${createHmac('sha256', key).update(head).digest('base64url')}`;
+    };
+    const { kty, n, e } = provider.keys[0];
+    for (const [what, token] of [
+      ['another audience', minted({ aud: ELSEWHERE })],
+      ['the origin as audience', minted({ aud: HERE })],
+      ['no audience', minted({ aud: undefined })],
+      ['another issuer', minted({ iss: 'https://evil.example' })],
+      ['an issuer with a slash more', minted({ iss: `${ISSUER}/` })],
+      ['expired', minted({ exp: seconds() - 600 })],
+      ['no end', minted({ exp: undefined })],
+      ['not yet valid', minted({ nbf: seconds() + 3000 })],
+      ['made in the future', minted({ iat: seconds() + 3000 })],
+      ['nobody', minted({ sub: '' })],
+      ['alg none', minted({}, { alg: 'none' })],
+      ['alg none without a key', minted({}, { alg: 'none', kid: null })],
+      ['HMAC with the public key', hmac(JSON.stringify({ kty, n, e }))],
+      ['an unknown key', minted({}, { kid: 'unknown' })],
+      ['the name of another key', minted({}, { kid: 'first-ec' })],
+      ['a plain JWT', minted({}, { typ: 'JWT' })],
+      ['no type', minted({}, { typ: null })],
+      ['a critical extension', minted({}, { crit: ['exp'] })],
+      ['an identity token', minted({ aud: LAZY, nonce: 'n' })],
+      ['the identity token of a sign-in', (await obtain()).id_token],
+      ['no token', 'opaque-opaque-opaque'],
+    ]) {
+      const answer = await isTurnedAway(site, token, { rule: what });
+      const [{ parameters }] = parseChallenges(answer.headers['www-authenticate']);
+      assert.equal(parameters.resource_metadata, `${HERE}/.well-known/oauth-protected-resource/mcp`, answer.story('the way to a good one'));
+    }
+    assert.match(await said(site, minted()), /./, 'the true one is good');
+  });
+
+  test('asks for the keys once, whatever is sent', async () => {
+    await said(site, minted());
+    const before = provider.asked.length;
+    for (let round = 0; round < 5; round += 1) {
+      await said(site, minted());
+      await isTurnedAway(site, minted({ aud: ELSEWHERE }));
+    }
+    for (let round = 0; round < 5; round += 1) await isTurnedAway(site, minted({}, { kid: `made-up-${round}` }));
+    assert.ok(provider.asked.length - before <= 3, `names that anybody can make up cost nothing: ${provider.asked.length - before} requests`);
+  });
+
+  test('keeps its secrets', () => keepsSecrets([site]));
+});
+
+describe('when the issuer changes its keys', () => {
+  let world;
+  let site;
+  beforeEach(async () => {
+    world = await start();
+    [site] = world.instances;
+  });
+  afterEach(() => world?.stop());
+
+  test('a token by a new one is good as soon as it may be asked, and one by an old one no more', async () => {
+    await said(site, minted());
+    const old = [minted(), minted()];
+    provider.rotate(`second-${number}`);
+    await site.passes(A_WHILE);
+    await said(site, old[0], 'whoami');
+    await said(site, (await obtain()).access_token);
+    await isTurnedAway(site, old[1], { rule: 'its key is published no more' });
+    assert.match(await said(site, minted()), /./);
+  });
+
+  test('a revoked one is out within a day at most, although its host says a year', async () => {
+    const publish = () => {
+      const keys = provider.keys.map(({ kty, kid, use, n, e, crv, x, y }) => ({ kty, kid, use, n, e, crv, x, y }));
+      provider.place('id.example/jwks', (_, response) =>
+        response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=31536000' }).end(JSON.stringify({ keys })),
+      );
+    };
+    publish();
+    const day = 24 * 3600;
+    await said(site, minted());
+    const late = { exp: seconds() + 3 * day };
+    const token = minted(late);
+    provider.rotate(`third-${number}`);
+    publish();
+    await site.passes(day + A_WHILE);
+    await isTurnedAway(site, token, { rule: 'the keys are asked for again' });
+    assert.match(await said(site, minted(late)), /./);
+  });
+
+  test('keeps its secrets', () => keepsSecrets([site]));
+});
+
+describe('while the issuer is out of order', () => {
+  let world;
+  let site;
+  beforeEach(async () => {
+    world = await start();
+    [site] = world.instances;
+  });
+  afterEach(() => world?.stop());
+
+  for (const [what, change] of [
+    ['it does not answer', () => provider.isDown()],
+    ['its keys are out of reach', () => provider.isDown('id.example/jwks')],
+    ['its keys are no keys', () => provider.place('id.example/jwks', json({ keys: 'none' }))],
+    ['its metadata is that of another', () => provider.place(provider.host, json({ issuer: 'https://evil.example', jwks_uri: 'https://id.example/jwks' }))],
+    ['its keys are served by plain http', () => provider.place(provider.host, json({ issuer: ISSUER, jwks_uri: 'http://id.example/jwks' }))],
+  ]) {
+    test(`because ${what}, a token that cannot be checked is an outage, and good when it is over`, async () => {
+      change();
+      const token = minted();
+      for (const era of [legacy, modern]) isOutage(await call(site, token, 'whoami', {}, { era }), what);
+      const open = await ask(site, legacy('tools/call', calling('echo', { text: 'hello' })));
+      open.result('what is for everybody still is');
+      (await ask(site, legacy('tools/call', calling('whoami'), { path: '/private/mcp' }))).hasStatus(401, 'who sends no token is sent for one');
+      provider.isBack();
+      assert.match(await said(site, token), /./);
+    });
+  }
+
+  test('the keys that are there serve on for a while', async () => {
+    await said(site, minted());
+    const day = 24 * 3600;
+    const token = minted({ exp: seconds() + 3 * day });
+    provider.isDown();
+    await site.passes(12 * 3600);
+    assert.match(await said(site, token), /./, 'hours after they should have been asked for again');
+    await isTurnedAway(site, minted({ aud: ELSEWHERE, exp: seconds() + 3 * day }), { rule: 'and still refuse' });
+  });
+
+  test('a token by a key that is not there is an outage', async () => {
+    await said(site, minted());
+    const unknown = minted({}, { kid: 'perhaps-a-new-one' });
+    await site.passes(A_WHILE);
+    provider.isDown();
+    for (const time of ['first', 'second', 'third']) isOutage(await call(site, unknown), `it may be a new one (${time} time)`);
+  });
+
+  test('keeps its secrets', () => keepsSecrets([site]));
+});
+
+describe('an issuer that speaks otherwise', () => {
+  test('may know this server by another name and call its tokens plain JWTs', async () => {
+    const world = await start({ AUTH_AUDIENCE: 'f81d4fae-7dec api://notes', AUTH_PLAIN_JWT: 'true' });
+    try {
+      const [site] = world.instances;
+      for (const [change, header] of [
+        [{ aud: 'f81d4fae-7dec' }, {}],
+        [{ aud: 'api://notes' }, { typ: 'JWT' }],
+        [{}, { typ: null }],
+      ]) {
+        assert.match(await said(site, minted(change, header)), /./);
+        assert.match(await said(site, minted(change.aud ? change : { aud: PRIVATE }, header), 'whoami', {}, { path: '/private/mcp' }), /./);
+      }
+      await isTurnedAway(site, minted({ aud: 'f81d4fae' }), { rule: 'a part of a name' });
+      await isTurnedAway(site, minted({ aud: 'api://notes', nonce: 'n' }, { typ: 'JWT' }), { rule: 'an identity token' });
+      keepsSecrets([site]);
+    } finally {
+      await world.stop();
+    }
+  });
+});

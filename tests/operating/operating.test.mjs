@@ -1,0 +1,441 @@
+// What the one who runs a connector sees of it: a line in the log for each request, which names no secret and repeats nothing
+// that came from outside, and a name for the request that also stands in its answer.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startInstances } from '../support/instances.mjs';
+import { KEY, calling, eventually, initialize, legacy, modern, notification, post, stream } from '../support/mcp.mjs';
+import {
+  Browser,
+  REDIRECT,
+  SIGN_IN,
+  answerPage,
+  ask,
+  asking,
+  authorizePath,
+  call,
+  connect,
+  form,
+  keepsSecrets,
+  refreshing,
+  register,
+  revoking,
+} from '../support/oauth.mjs';
+
+/** @type {Awaited<ReturnType<typeof startInstances>>} */
+let world;
+/** @type {import("../support/instances.mjs").Instance} */
+let site;
+before(async () => {
+  world = await startInstances({ count: 1, vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([{ client_id: 'the-robot', redirect_uris: [REDIRECT] }]) } });
+  [site] = world.instances;
+});
+after(() => world?.stop());
+
+/** The lines of a log, as objects. */
+const linesOf = (log) =>
+  log
+    .split('\n')
+    .filter((line) => line.startsWith('{"message":'))
+    .map((line) => JSON.parse(line));
+
+/** The line of one answer, which comes a moment later. */
+const lineOf = (answer, from = site) =>
+  eventually(
+    async () => linesOf(from.log()).filter((line) => line.request_id === answer.headers['x-request-id']),
+    (lines) => lines.length > 0,
+    'each request has its line',
+  ).then((lines) => {
+    assert.equal(lines.length, 1, 'one line');
+    return lines[0];
+  });
+
+/** Those members of a line that are the same each time. */
+const told = ({ ms, request_id, trace, span, message, ...rest }) => rest;
+
+describe('the line of a request', () => {
+  test('says what was asked and what came of it', async () => {
+    const rows = [
+      [
+        legacy('tools/call', calling('echo', { text: 'x' })),
+        { http: 'POST', route: '/mcp', status: 200, rpc: 'tools/call', tool: 'echo', version: '2025-11-25', era: 'legacy', outcome: 'ok' },
+      ],
+      [
+        modern('tools/call', calling('echo', { text: 'x' }), { path: '/mcp/' }),
+        { http: 'POST', route: '/mcp', status: 200, rpc: 'tools/call', tool: 'echo', version: '2026-07-28', era: 'modern', outcome: 'ok' },
+      ],
+      [
+        legacy('tools/call', calling('echo', {})),
+        { http: 'POST', route: '/mcp', status: 200, rpc: 'tools/call', tool: 'echo', version: '2025-11-25', era: 'legacy', outcome: 'tool_error' },
+      ],
+      [
+        modern('tools/call', calling('no_such_tool')),
+        { http: 'POST', route: '/mcp', status: 200, rpc: 'tools/call', version: '2026-07-28', era: 'modern', outcome: 'error', code: -32602 },
+      ],
+      [
+        modern('no/such/method'),
+        { http: 'POST', route: '/mcp', status: 404, rpc: 'other', version: '2026-07-28', era: 'modern', outcome: 'error', code: -32601 },
+      ],
+      [
+        legacy('tools/call', calling('whoami')),
+        {
+          http: 'POST',
+          route: '/mcp',
+          status: 401,
+          rpc: 'tools/call',
+          tool: 'whoami',
+          version: '2025-11-25',
+          era: 'legacy',
+          outcome: 'sign_in',
+          reason: 'invalid_token',
+        },
+      ],
+      [initialize('2025-06-18'), { http: 'POST', route: '/mcp', status: 200, rpc: 'initialize', version: '2025-06-18', era: 'legacy', outcome: 'ok' }],
+      [
+        notification('notifications/initialized'),
+        { http: 'POST', route: '/mcp', status: 202, rpc: 'notifications/initialized', version: '2025-11-25', era: 'legacy', outcome: 'ok' },
+      ],
+      [post('{"no json'), { http: 'POST', route: '/mcp', status: 400, outcome: 'error', code: -32700 }],
+      [post('[]'), { http: 'POST', route: '/mcp', status: 400, outcome: 'error', code: -32600 }],
+      [{ path: '/' }, { http: 'GET', route: '/', status: 200, outcome: 'ok' }],
+      [
+        { path: '/.well-known/oauth-protected-resource/mcp' },
+        { http: 'GET', route: '/.well-known/oauth-protected-resource/mcp', status: 200, outcome: 'ok' },
+      ],
+      [form('/token', { grant_type: 'refresh_token' }), { http: 'POST', route: '/token', status: 401, outcome: 'sign_in', reason: 'invalid_client' }],
+    ];
+    for (const [asked, expected] of rows) {
+      const answer = await ask(site, asked);
+      const line = await lineOf(answer);
+      const reason = expected.reason === undefined ? {} : { reason: line.reason };
+      assert.deepEqual(told(line), { ...expected, ...reason }, answer.story('its line'));
+      if (expected.reason) assert.ok(line.reason.startsWith(expected.reason), `${line.reason}: why`);
+      assert.ok(Number.isInteger(line.ms) && line.ms >= 0 && line.ms < 20_000, `${line.ms} ms`);
+      assert.match(line.trace, /^[0-9a-f]{32}$/);
+      assert.match(line.span, /^[0-9a-f]{16}$/);
+    }
+  });
+
+  test('names the client: its host, its name, or the end of its registration', async () => {
+    for (const [client, name] of [
+      [undefined, (id) => `registered:${id.slice(-8)}`],
+      [{ client_id: 'the-robot', redirect_uris: [REDIRECT] }, () => 'the-robot'],
+    ]) {
+      const { client: used, tokens } = await connect(site, { client });
+      const answer = await call(site, tokens.access_token);
+      assert.equal((await lineOf(answer)).client, name(used.client_id));
+      const renewed = await ask(site, refreshing(used, tokens));
+      renewed.hasStatus(200, 'a refresh');
+      assert.equal((await lineOf(renewed)).client, name(used.client_id), 'at the token endpoint too');
+    }
+  });
+
+  test('says nothing of a client that is none', async () => {
+    const answer = await ask(site, form('/token', { grant_type: 'refresh_token', client_id: 'made-up-client', refresh_token: 'x' }));
+    const line = await lineOf(answer);
+    assert.equal(line.client, undefined);
+    assert.equal(line.status, 401);
+  });
+
+  test('says why a sign-in did not go on', async () => {
+    const client = await register(site);
+    const browser = new Browser(site);
+    const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+    const page = await browser.submit(login, login.form('passphrase'), { values: { passphrase: 'wrong-and-secret-words' } });
+    const line = await lineOf(page.answer);
+    assert.deepEqual([line.route, line.status, line.reason], ['/authorize/login', 403, 'wrong passphrase']);
+    assert.doesNotMatch(site.log(), /wrong-and-secret-words/);
+  });
+
+  test('of a stream comes at its end, with what came of it', async () => {
+    const asked = legacy('tools/call', calling('echo', { text: 'x' }), { headers: { accept: 'text/event-stream' } });
+    const events = await stream(site, { ...asked, headers: { ...site.headers, ...asked.headers } });
+    for await (const _ of events.events);
+    const line = await lineOf(events);
+    assert.deepEqual([line.status, line.tool, line.outcome], [200, 'echo', 'ok']);
+  });
+});
+
+describe('nothing that came from outside is repeated', () => {
+  const PROBE = 'zebra-crossing-7391';
+  test('wherever it was put', async () => {
+    const asks = [
+      { path: `/${PROBE}` },
+      { path: `/mcp/${PROBE}?x=${PROBE}` },
+      { path: `/.well-known/oauth-authorization-server/${PROBE}` },
+      { path: '/', headers: { 'user-agent': PROBE, referer: `https://${PROBE}.example/`, cookie: `a=${PROBE}` } },
+      { path: '/', headers: { 'cf-ray': PROBE, traceparent: PROBE, tracestate: `a=${PROBE}`, baggage: `b=${PROBE}` } },
+      { path: '/', method: PROBE.toUpperCase().replaceAll('-', '') },
+      legacy(PROBE, { [PROBE]: PROBE }),
+      legacy('tools/call', calling(PROBE, { text: PROBE })),
+      legacy('tools/call', calling('echo', { text: PROBE })),
+      legacy('prompts/get', { name: PROBE }),
+      legacy('resources/read', { uri: `note://${PROBE}` }),
+      legacy('ping', {}, { version: PROBE }),
+      legacy('ping', {}, { id: PROBE }),
+      modern('tools/call', calling('echo', { text: PROBE }), {
+        meta: { [KEY.clientInfo]: { name: PROBE, version: PROBE }, tracestate: `a=${PROBE}`, baggage: `b=${PROBE}`, traceparent: PROBE },
+      }),
+      { ...initialize('2025-11-25'), body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: PROBE, clientInfo: { name: PROBE } } }) },
+      post(`{"${PROBE}`),
+      legacy('tools/call', calling('echo', { text: 'x' }), { headers: { authorization: `Bearer ${PROBE}` } }),
+      form('/token', { grant_type: PROBE, client_id: PROBE, code: PROBE }),
+      form('/revoke', { token: PROBE, client_id: PROBE }),
+      { path: `/authorize?client_id=${PROBE}&redirect_uri=https://${PROBE}.example/&state=${PROBE}` },
+      { path: `/authorize/callback?state=${PROBE}&code=${PROBE}&iss=${PROBE}` },
+    ];
+    const answers = [];
+    for (const asked of asks) answers.push(await ask(site, asked).catch((error) => error));
+    // The runtime itself refuses a method that HTTP does not have.
+    const named = answers.filter(({ headers }) => headers?.['x-request-id']);
+    assert.ok(named.length >= asks.length - 1, 'they were answered');
+    for (const answer of named) await lineOf(answer);
+    assert.doesNotMatch(site.log(), /zebra/i);
+  });
+});
+
+describe('the name of a request', () => {
+  test('is another each time, and stands in every answer', async () => {
+    const seen = new Set();
+    for (const asked of [
+      { path: '/' },
+      { path: '/nowhere' },
+      { path: '/mcp', method: 'OPTIONS', headers: { origin: 'https://claude.ai', 'access-control-request-method': 'POST' } },
+      { path: '/.well-known/jwks.json' },
+      { path: '/authorize' },
+      legacy('ping'),
+      legacy('tools/call', calling('whoami')),
+      form('/token', {}),
+    ]) {
+      const answer = await ask(site, asked);
+      answer.hasHeader('x-request-id', /^[0-9a-f]{16}$/, 'the name');
+      seen.add(answer.headers['x-request-id']);
+    }
+    assert.equal(seen.size, 8);
+  });
+
+  test('is the Ray ID where Cloudflare gave one, and nothing that only claims to be one', async () => {
+    const named = async (ray) => (await ask(site, { path: '/', headers: { 'cf-ray': ray } })).headers['x-request-id'];
+    assert.equal(await named('8f3a2b1c4d5e6f70-FRA'), '8f3a2b1c4d5e6f70-FRA');
+    for (const ray of ['8f3a2b1c4d5e6f70-fra', 'x', `${'a'.repeat(16)}-LONGER`, '"}', '8F3A2B1C4D5E6F70']) {
+      assert.match(await named(ray), /^[0-9a-f]{16}$/, ray);
+    }
+  });
+
+  test('stands in errors that programs read', async () => {
+    for (const asked of [
+      form('/token', {}),
+      { path: '/nowhere' },
+      legacy('tools/call', calling('whoami')),
+      { ...legacy('ping'), path: '/private/mcp' },
+      { path: '/register', method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' },
+    ]) {
+      const answer = await ask(site, asked);
+      assert.equal(answer.json().request_id, answer.headers['x-request-id'], answer.story('the same name'));
+    }
+  });
+
+  test('stands on the page that tells a person that it did not work', async () => {
+    const page = await new Browser(site).open('/authorize?client_id=nobody');
+    assert.ok(page.text.includes(page.answer.headers['x-request-id']), page.story('the name, for the owner'));
+  });
+
+  test('may be read by a web page that calls', async () => {
+    const answer = await ask(site, legacy('ping', {}, { headers: { origin: 'https://claude.ai' } }));
+    answer.hasHeader('access-control-expose-headers', /\bx-request-id\b/, 'Fetch, CORS');
+  });
+});
+
+describe('a trace (W3C Trace Context)', () => {
+  const TRACE = '0af7651916cd43dd8448eb211c80319c';
+  const PARENT = '00f067aa0ba902b7';
+  const good = `00-${TRACE}-${PARENT}-01`;
+  const inHeader = (traceparent) => modern('ping', {}, { headers: { traceparent } });
+  const inMeta = (traceparent, header) => modern('tools/list', {}, { meta: { traceparent }, headers: { traceparent: header } });
+
+  test('is continued from `_meta`, or else from the header', async () => {
+    const other = good.replace(TRACE, 'f'.repeat(32));
+    for (const asked of [inHeader(good), inMeta(good), inMeta(good, other), inMeta('malformed', good)]) {
+      const line = await lineOf(await ask(site, asked));
+      assert.deepEqual([line.trace, line.parent], [TRACE, PARENT]);
+      assert.notEqual(line.span, PARENT, 'the request is a span of its own');
+    }
+  });
+
+  test('begins anew where there is none, or a malformed one', async () => {
+    const traces = new Set();
+    const malformed = [good.toUpperCase(), `${good}-00`, good.replace(TRACE, '0'.repeat(32)), `00-${TRACE}-${PARENT}`, `ff${good.slice(2)}`];
+    for (const traceparent of [undefined, '', ...malformed]) {
+      for (const asked of [inHeader(traceparent), inMeta(traceparent)]) {
+        const answer = await ask(site, asked);
+        const line = await lineOf(answer);
+        assert.match(line.trace, /^(?!0{32})[0-9a-f]{32}$/, `${traceparent}`);
+        assert.ok(!('parent' in line) && line.trace !== TRACE, `${traceparent} is not continued`);
+        traces.add(line.trace);
+      }
+    }
+    assert.equal(traces.size, 14, 'a trace of its own each time');
+  });
+
+  test('does no harm where it is no text', async () => {
+    for (const traceparent of [7, null, {}, [good]]) (await ask(site, inMeta(traceparent))).result('malformed values are ignored');
+  });
+});
+
+describe('LOG', () => {
+  test('errors: only what was refused or has failed; off: nothing', async () => {
+    try {
+      await world.restart({ ...SIGN_IN, LOG: 'errors' });
+      const begun = linesOf(site.log()).length;
+      const good = await ask(site, legacy('tools/call', calling('echo', { text: 'x' })));
+      const bad = await ask(site, legacy('tools/call', calling('echo', {})));
+      assert.equal((await lineOf(bad)).outcome, 'tool_error');
+      assert.match(good.headers['x-request-id'], /./, 'named all the same');
+      assert.equal(linesOf(site.log()).length, begun + 1);
+      await world.restart({ ...SIGN_IN, LOG: 'off' });
+      await ask(site, legacy('tools/call', calling('echo', {})));
+      await ask(site, { path: '/nowhere' });
+      assert.equal(linesOf(site.log()).length, begun + 1);
+      await world.restart({ ...SIGN_IN, LOG: 'none' });
+      (await ask(site, { path: '/' })).hasStatus(200, 'a value that makes no sense closes the log of requests and nothing else');
+      await eventually(() => site.log(), (log) => /configuration: .*\bLOG\b/.test(log), 'the log names the variable');
+      assert.equal(linesOf(site.log()).length, begun + 1);
+    } finally {
+      await world.restart();
+    }
+  });
+});
+
+describe('ALLOWED_ADDRESSES', () => {
+  const forbidden = 403;
+  /** @type {Awaited<ReturnType<typeof startInstances>>} */
+  let fenced;
+  let here;
+  before(async () => {
+    fenced = await startInstances({ count: 1, vars: { ...SIGN_IN, ALLOWED_ADDRESSES: '160.79.104.0/21 2001:db8::/32' } });
+    [here] = fenced.instances;
+  });
+  after(() => fenced?.stop());
+  const from = (headers, asked = legacy('ping')) => ask(here, { ...asked, headers: { ...asked.headers, ...headers } });
+
+  test('lets in who comes from there', async () => {
+    for (const address of ['160.79.104.1', '160.79.111.255', '::ffff:160.79.104.1', '2001:db8:1::1']) {
+      (await from({ 'cf-connecting-ip': address })).result(address);
+    }
+  });
+
+  test('keeps out who comes from elsewhere, or from nowhere, before anything else', async () => {
+    for (const address of ['160.79.112.0', '203.0.113.7', '2001:db9::1', '', 'localhost', '160.79.104.1, 203.0.113.7', '160.79.104.1:443', null]) {
+      for (const asked of [
+        legacy('ping'),
+        { ...legacy('ping'), path: '/private/mcp' },
+        legacy('ping', {}, { headers: { authorization: 'Bearer x' } }),
+        { path: '/mcp' },
+        { path: '/mcp', method: 'OPTIONS', headers: { origin: 'https://claude.ai', 'access-control-request-method': 'POST' } },
+        post('{'),
+      ]) {
+        const answer = await from({ 'cf-connecting-ip': address }, asked);
+        const { message } = answer.error(forbidden, -32600, `from ${address}`);
+        assert.match(message, /ALLOWED_ADDRESSES/, 'the owner reads what to do');
+        assert.ok(!('www-authenticate' in answer.headers), 'signing in would not help');
+      }
+    }
+  });
+
+  test('believes no header that anybody can write', async () => {
+    for (const name of ['x-forwarded-for', 'x-real-ip', 'true-client-ip', 'forwarded', 'cf-connecting-ipv6', 'x-client-ip', 'cf-pseudo-ipv4', 'x-cluster-client-ip']) {
+      const value = name === 'forwarded' ? 'for=160.79.104.1' : '160.79.104.1';
+      (await from({ [name]: value })).error(forbidden, -32600, name);
+      (await from({ [name]: value, 'cf-connecting-ip': '203.0.113.7' })).error(forbidden, -32600, name);
+    }
+  });
+
+  test('holds for the connector and not for the person who signs in', async () => {
+    for (const path of ['/', '/.well-known/oauth-protected-resource', '/.well-known/oauth-authorization-server']) {
+      (await from({ 'cf-connecting-ip': '203.0.113.7' }, { path })).hasStatus(200, path);
+    }
+    const { tokens } = await connect(here);
+    (await call(here, tokens.access_token)).error(forbidden, -32600, 'a good token is no way around it');
+    (await call(here, tokens.access_token, 'whoami', {}, { headers: { 'cf-connecting-ip': '160.79.104.1' } })).result('from there it is good');
+  });
+});
+
+describe('a limit of calls', () => {
+  /** @type {Awaited<ReturnType<typeof startInstances>>} */
+  let limited;
+  let here;
+  before(async () => {
+    limited = await startInstances({ count: 1, vars: SIGN_IN, callLimit: 3, metrics: true });
+    [here] = limited.instances;
+  });
+  after(() => limited?.stop());
+  const guest = (address, asked = legacy('tools/call', calling('echo', { text: 'x' }))) =>
+    ask(here, { ...asked, headers: { ...asked.headers, 'cf-connecting-ip': address } });
+  const isTooMany = (answer, rule) => {
+    answer.error(429, -32600, rule);
+    answer.hasHeader('retry-after', /^\d+$/, 'RFC 6585 §4');
+  };
+
+  /** The binding is asked about none of the first calls of a minute. */
+  const UNASKED = 60;
+  const asksTheBinding = () => here.log().split('\n').filter((line) => line.startsWith('[limit] ')).length;
+
+  test('asks the binding only beyond what is usual', async () => {
+    for (let turn = 0; turn < UNASKED; turn += 1) (await guest('192.0.2.1')).result('a usual one');
+    assert.equal(asksTheBinding(), 0);
+    (await guest('192.0.2.1')).result('one more');
+    await eventually(asksTheBinding, (asked) => asked === 1, 'the first beyond the usual ones');
+    await limited.passes(60);
+    (await guest('192.0.2.1')).result('the next minute');
+    assert.equal(asksTheBinding(), 1);
+  });
+
+  test('counts guests by their network', async () => {
+    for (let turn = 0; turn < UNASKED + 3; turn += 1) (await guest('203.0.113.7')).result('so many are fine');
+    isTooMany(await guest('203.0.113.7'), 'one too many');
+    isTooMany(await guest('203.0.113.99'), 'the same network');
+    (await guest('198.51.100.1')).result('another network');
+    assert.equal((await lineOf(await guest('203.0.113.7'), here)).outcome, 'too_many');
+  });
+
+  test('counts who has signed in by person and client, wherever they call from', async () => {
+    const [one, other] = [await connect(here), await connect(here)];
+    const called = ({ tokens }, address) => call(here, tokens.access_token, 'whoami', {}, { headers: { 'cf-connecting-ip': address } });
+    for (let turn = 0; turn < UNASKED + 3; turn += 1) (await called(one, `203.0.113.${turn}`)).result('so many are fine');
+    isTooMany(await called(one, '192.0.2.1'), 'one too many');
+    (await called(other, '203.0.113.7')).result('another client');
+    keepsSecrets([here]);
+  });
+
+  test('does not concern metadata, pages and tokens', async () => {
+    for (let turn = 0; turn < 5; turn += 1) (await guest('203.0.113.7', { path: '/.well-known/oauth-protected-resource' })).hasStatus(200, 'no limit');
+  });
+
+  test('and a dataset gets a data point for each request', async () => {
+    const points = (log) => log.split('\n').flatMap((line) => (line.startsWith('[point] ') ? [JSON.parse(line.slice(8))] : []));
+    const before = points(here.log()).length;
+    await guest('192.0.2.77', modern('tools/call', calling('echo', { text: 'x' })));
+    const isOfCall = ({ blobs: [, method] }) => method === 'tools/call';
+    // Those of the requests before it may still be on their way.
+    const seen = await eventually(async () => points(here.log()).slice(before).filter(isOfCall), (all) => all.length > 0, 'a data point');
+    const { blobs, doubles, indexes } = seen[0];
+    assert.deepEqual(blobs, ['/mcp', 'tools/call', 'echo', '', 'ok', '2026-07-28']);
+    assert.deepEqual([doubles.length, ...doubles.slice(1)], [3, 200, 0]);
+    assert.deepEqual(indexes, ['/mcp']);
+  });
+});
+
+test('a whole life of a client leaves lines and no secret', async () => {
+  const { client, tokens } = await connect(site);
+  await call(site, tokens.access_token);
+  const renewed = await ask(site, refreshing(client, tokens));
+  await ask(site, refreshing(client, tokens));
+  await ask(site, revoking(client, renewed.json().refresh_token));
+  const last = await call(site, tokens.access_token);
+  await lineOf(last);
+  const routes = new Set(linesOf(site.log()).map(({ route }) => route));
+  for (const route of ['/register', '/authorize', '/authorize/consent', '/authorize/login', '/token', '/mcp', '/revoke']) {
+    assert.ok(routes.has(route), `${route} is there: ${[...routes].join(' ')}`);
+  }
+  keepsSecrets([site]);
+});

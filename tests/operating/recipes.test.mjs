@@ -1,0 +1,226 @@
+// The recipes of docs/ as they run: each tool called in the real runtime, with the local forms of D1, KV and R2, and with a
+// server on loopback where a recipe calls somebody else. Workers AI has no local form: that recipe is only compiled.
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:http';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { calling, modern, send, textOf } from '../support/mcp.mjs';
+import { SIGN_IN, bearer, connect, register, secret } from '../support/oauth.mjs';
+import { ROOT, WRANGLER, start } from '../support/server.mjs';
+
+const KEY = secret('key-of-the-weather-service', 'an API key');
+const UPSTREAM_SECRET = secret('secret-at-the-other-service', 'a client secret');
+const CONFIG = 'examples/recipes/wrangler.toml';
+/** Without Workers AI, for which wrangler needs an account even here. */
+const LOCAL = `examples/recipes/wrangler.local-${process.pid}.toml`;
+
+let elsewhere;
+/** @type {import("../support/server.mjs").Server} */
+let server;
+let client;
+before(async () => {
+  elsewhere = await startElsewhere();
+  const config = await readFile(join(ROOT, CONFIG), 'utf8');
+  await writeFile(join(ROOT, LOCAL), config.replace(/^\[ai\]\n(?:.+\n)*/m, ''));
+  const vars = {
+    ...SIGN_IN,
+    WEATHER_API: elsewhere.origin,
+    WEATHER_API_KEY: KEY,
+    UPSTREAM_ISSUER: elsewhere.origin,
+    UPSTREAM_CLIENT_SECRET: UPSTREAM_SECRET,
+  };
+  server = await start(LOCAL, vars, async (storage) => {
+    const how = ['d1', 'execute', 'DB', '--local', '--config', join(ROOT, LOCAL), '--persist-to', storage];
+    const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' };
+    await promisify(execFile)(process.execPath, [WRANGLER, ...how, '--file', join(ROOT, 'examples/recipes/books.sql')], { env, cwd: ROOT });
+  });
+  client = await register(server);
+});
+after(async () => {
+  await server?.stop();
+  elsewhere?.close();
+  await rm(join(ROOT, LOCAL), { force: true });
+});
+
+/** A weather service, and a service at which people sign in; it knows the challenge of each code it has given. */
+async function startElsewhere() {
+  const here = { codes: new Map(), seen: [], revoked: false };
+  const { codes, seen } = here;
+  const answers = {
+    'GET /weather': ({ query, headers }) => {
+      if (headers.authorization !== `Bearer ${KEY}`) return [401, {}];
+      const city = query.get('city');
+      if (city === 'Busy') return [429, {}];
+      return city === 'São Paulo & more' ? [200, { celsius: 21.5, sky: 'Clear', humidity: 80 }] : [404, {}];
+    },
+    'POST /token': ({ form, headers }) => {
+      const basic = `Basic ${Buffer.from(`my-tools:${UPSTREAM_SECRET}`).toString('base64')}`;
+      const challenge = createHash('sha256').update(form.get('code_verifier') ?? '').digest('base64url');
+      const known = codes.get(form.get('code'));
+      codes.delete(form.get('code'));
+      const good = headers.authorization === basic && known === challenge && form.get('grant_type') === 'authorization_code';
+      return good ? [200, { access_token: `token-${codes.size}`, token_type: 'Bearer' }] : [400, { error: 'invalid_grant' }];
+    },
+    'GET /userinfo': ({ headers }) => (!here.revoked && /^Bearer token-/.test(headers.authorization ?? '') ? [200, { name: 'Ada' }] : [401, {}]),
+  };
+  const listener = createServer(async (incoming, response) => {
+    const { pathname, searchParams } = new URL(incoming.url, 'http://elsewhere');
+    const chunks = [];
+    for await (const chunk of incoming) chunks.push(chunk);
+    const form = new URLSearchParams(Buffer.concat(chunks).toString());
+    seen.push(`${incoming.method} ${pathname}`);
+    const [status, body] = answers[`${incoming.method} ${pathname}`]?.({ query: searchParams, form, headers: incoming.headers }) ?? [404, {}];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  return Object.assign(here, { origin: `http://127.0.0.1:${listener.address().port}`, close: () => listener.close() });
+}
+
+/** Calls a tool as somebody without a token, or with `headers`. */
+async function call(name, args = {}, { headers = {}, capabilities = {}, more = {} } = {}) {
+  const answer = await send(server, modern('tools/call', calling(name, args, more), { headers, capabilities }));
+  return answer.result(`tools/call ${name}`);
+}
+
+/** Somebody who has signed in with `scope`. */
+async function someone(scope) {
+  const { tokens } = await connect(server, { client, scope });
+  const headers = bearer(tokens.access_token);
+  return (name, args, how) => call(name, args, { headers, ...how });
+}
+
+const said = (result) => {
+  assert.ok(!result.isError, textOf(result));
+  return textOf(result);
+};
+const failed = (result) => {
+  assert.equal(result.isError, true, textOf(result));
+  return textOf(result);
+};
+
+test('hello says hello', async () => assert.equal(said(await call('hello', { name: 'Ada' })), 'Hello, Ada!'));
+
+test('the tool of the README rolls dice', async () => {
+  assert.equal(said(await call('roll', { dice: 3 })), 'You get 3 dice.');
+  assert.match(failed(await call('roll', { dice: 101 })), /dice/);
+});
+
+describe('an upstream API', () => {
+  test('is called with the secret, and its answer is put into words', async () => {
+    assert.equal(said(await call('weather', { city: 'São Paulo & more' })), 'Clear, 21.5 °C');
+  });
+
+  test('has failures that the model can act on, and none of them shows the key', async () => {
+    for (const [city, words] of [['Atlantis', /larger one near it/], ['Busy', /in a minute/]]) {
+      const text = failed(await call('weather', { city }));
+      assert.match(text, words);
+      assert.ok(!text.includes(KEY));
+    }
+  });
+});
+
+test('D1 keeps books and finds them, whatever an argument looks like', async () => {
+  for (const [title, author] of [['Emma', 'Jane Austen'], ['Persuasion', 'Jane Austen'], ["'); DROP TABLE books; --", 'Bobby Tables']]) {
+    said(await call('add_book', { title, author }));
+  }
+  const found = async (author) => (await call('find_books', { author })).structuredContent.books.map(({ title }) => title);
+  assert.deepEqual(await found('austen'), ['Emma', 'Persuasion']);
+  assert.deepEqual(await found('tables'), ["'); DROP TABLE books; --"]);
+  assert.deepEqual(await found('%%'), []);
+});
+
+test('KV keeps a notice for everybody', async () => {
+  assert.match(said(await call('read_notice')), /empty/);
+  said(await call('post_notice', { text: 'The office is closed on Monday.' }));
+  assert.equal(said(await call('read_notice')), 'The office is closed on Monday.');
+});
+
+test('R2 keeps files for the person who is calling, and for nobody without a sign-in', async () => {
+  const mine = await someone('files');
+  said(await mine('save_file', { name: 'list.md', text: 'Milk' }));
+  assert.equal(said(await mine('read_file', { name: 'list.md' })), 'Milk');
+  failed(await mine('read_file', { name: 'other.md' }));
+  failed(await mine('save_file', { name: '../list.md', text: 'Milk' }));
+  (await send(server, modern('tools/call', calling('read_file', { name: 'list.md' })))).hasStatus(401, 'it needs a sign-in');
+});
+
+test('the view is there for who shows it, and its tool answers with what it shows', async () => {
+  const { dice } = (await call('roll_dice', { count: 3 })).structuredContent;
+  assert.equal(dice.length, 3);
+  for (const eyes of dice) assert.ok(eyes >= 1 && eyes <= 6, String(eyes));
+  const { contents } = (await send(server, modern('resources/read', { uri: 'ui://dice' }))).result();
+  assert.match(contents[0].text, /ui\/initialize/);
+});
+
+test('Workers AI that is not bound is an error in words', async () => {
+  assert.match(failed(await call('translate', { text: 'Bonjour' })), /AI/);
+});
+
+describe('a token of the other service', () => {
+  const ASKS = { elicitation: { form: {}, url: {} } };
+
+  /** What the person does elsewhere: signs in, comes back, and reads a number. */
+  async function visit(url) {
+    const { origin, pathname, searchParams: asked } = new URL(url);
+    assert.equal(origin + pathname, `${elsewhere.origin}/authorize`);
+    assert.equal(asked.get('client_id'), 'my-tools');
+    assert.equal(asked.get('code_challenge_method'), 'S256');
+    const code = `code-${asked.get('state').slice(0, 8)}&=+`;
+    elsewhere.codes.set(code, asked.get('code_challenge'));
+    const page = await fetch(`${server.origin}/upstream/callback?${new URLSearchParams({ code, state: asked.get('state') })}`.replace(/\+/g, '%2B'));
+    assert.equal(page.headers.get('cache-control'), 'no-store');
+    return { number: /<b>(\d{6})<\/b>/.exec(await page.text())?.[1], state: asked.get('state') };
+  }
+
+  // The embedded owner is one person: what one of these tests leaves behind, the next one finds.
+  test('a client that cannot ask is told the address, and a wrong number ends the sign-in', async () => {
+    const mine = await someone('upstream');
+    const address = async () => /https?:\/\/\S+/.exec(failed(await mine('upstream_profile')))[0];
+    const first = await address();
+    assert.equal(await address(), first, 'the same sign-in as long as it is open');
+    assert.match(failed(await mine('upstream_profile', { number: '000000' })), /Nobody has signed in yet/);
+    const { number } = await visit(first);
+    const wrong = number === '123456' ? '654321' : '123456';
+    assert.match(failed(await mine('upstream_profile', { number: wrong })), /not the number/);
+    assert.match(failed(await mine('upstream_profile', { number })), /Nobody has signed in yet/, 'there is one try');
+    assert.equal((await visit(first)).number, undefined, 'an address that is used up leads nowhere');
+    assert.notEqual(await address(), first);
+  });
+
+  test('is asked for once: the client opens the page, the person tells its number, and the tool goes on', async () => {
+    const mine = await someone('upstream');
+    const first = await mine('upstream_profile', {}, { capabilities: ASKS });
+    const { mode, url } = first.inputRequests['sign-in'].params;
+    assert.equal(mode, 'url');
+    const accepted = { 'sign-in': { action: 'accept' } };
+    const second = await mine('upstream_profile', {}, { capabilities: ASKS, more: { inputResponses: accepted, requestState: first.requestState } });
+    assert.ok(second.inputRequests.number, 'then the number is asked for');
+    const { number } = await visit(url);
+    const answers = { number: { action: 'accept', content: { number } } };
+    const third = await mine('upstream_profile', {}, { capabilities: ASKS, more: { inputResponses: answers, requestState: second.requestState } });
+    assert.equal(said(third), '{"name":"Ada"}');
+    elsewhere.seen.length = 0;
+    assert.equal(said(await mine('upstream_profile')), '{"name":"Ada"}');
+    assert.deepEqual(elsewhere.seen, ['GET /userinfo'], 'the token is kept');
+  });
+
+  test('that is refused elsewhere is forgotten, and the next call begins anew', async () => {
+    const mine = await someone('upstream');
+    elsewhere.revoked = true;
+    assert.match(failed(await mine('upstream_profile')), /sign in anew/);
+    elsewhere.revoked = false;
+    assert.match(failed(await mine('upstream_profile')), /Ask the person to sign in at/);
+  });
+
+  test('a callback that nobody asked for is refused, and leaves nothing', async () => {
+    for (const query of ['code=a&state=' + 'x'.repeat(43), 'code=a', 'code=a&state=short', 'state=' + 'x'.repeat(43), '%&%%=']) {
+      const page = await fetch(`${server.origin}/upstream/callback?${query}`);
+      assert.match(await page.text(), /was not asked for here/, query);
+    }
+  });
+});

@@ -1,0 +1,322 @@
+// The pages in a real browser: copying, signing in to the account and disconnecting an app, by keyboard and without scripts;
+// nothing from elsewhere; and no finding of axe on any page, on a phone and a desk, in light and dark.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import http from 'node:http';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import { findChromium, startChromium } from '../support/chromium.mjs';
+import { KEY, modern } from '../support/mcp.mjs';
+import {
+  ALL_SCOPES,
+  PASSPHRASE,
+  SIGN_IN,
+  ask,
+  asking,
+  authorizePath,
+  connect,
+  isOAuthError,
+  isTurnedAway,
+  keepsSecrets,
+  refreshing,
+  register,
+  tokensOf,
+} from '../support/oauth.mjs';
+import { startMain } from '../support/server.mjs';
+
+const program = findChromium();
+const why = 'there is no Chromium on this machine';
+if (!program) {
+  console.error(`\nNOT TESTED: the pages in a real browser: ${why}.\n`);
+  test('the pages in a real browser', { skip: why }, () => {});
+}
+
+const SCREENS = {
+  phone: { width: 390, height: 844, deviceScaleFactor: 2, mobile: true },
+  desk: { width: 1280, height: 900, deviceScaleFactor: 1, mobile: false },
+};
+
+describe('the pages in a real browser', { skip: program ? false : why }, () => {
+  /** @type {import("../support/server.mjs").Server} */
+  let server;
+  let bare;
+  let deployed;
+  let chromium;
+  let axe;
+  before(async () => {
+    const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+    [server, bare, deployed, chromium, axe] = await Promise.all([
+      startMain(SIGN_IN),
+      startMain(),
+      startMain({ ...SIGN_IN, PUBLIC_URL: 'https://mcp.example.com' }),
+      startChromium(program),
+      readFile(axeFile, 'utf8'),
+    ]);
+  });
+  after(async () => {
+    await chromium?.stop();
+    for (const one of [server, bare, deployed]) await one?.stop();
+  });
+
+  /** A tab in which no page may run scripts. */
+  async function withoutScripts() {
+    const tab = await chromium.tab();
+    await tab.send('Emulation.setScriptExecutionDisabled', { value: true });
+    return tab;
+  }
+  /** Signs in to the account page, by keyboard alone. */
+  async function enter(tab, at = server) {
+    await tab.open(`${at.origin}/account`);
+    await isPage(tab);
+    await tab.until('document.activeElement.name === "passphrase"', 'the field has the focus already');
+    await tab.type(PASSPHRASE);
+    await tab.leads(() => tab.press('Enter'));
+    assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'Connected apps');
+  }
+  const text = (tab) => tab.evaluate('document.body.innerText');
+  const isPage = async (tab) => assert.equal(await tab.evaluate('document.contentType'), 'text/html', await text(tab));
+
+  describe('the page at /', () => {
+    test('copies the URL and the commands, by keyboard too', async () => {
+      const tab = await chromium.tab();
+      await tab.allow(server.origin, ['clipboardReadWrite', 'clipboardSanitizedWrite']);
+      await tab.open(server.origin);
+      const buttons = await tab.evaluate('[...document.querySelectorAll("button[data-copies]")].map((button) => button.dataset.copies)');
+      assert.ok(buttons.length >= 4, `each URL and command has one: ${buttons}`);
+      for (const id of buttons) {
+        await tab.tabTo(`[data-copies="${id}"]`);
+        await tab.press('Enter');
+        await tab.until(`document.querySelector('[data-copies="${id}"] + [role=status]').textContent === "Copied."`, 'it says that it has copied');
+        const copied = await tab.evaluate('navigator.clipboard.readText()');
+        const shown = await tab.evaluate(`(({ value, textContent }) => value ?? textContent)(document.getElementById("${id}"))`);
+        assert.equal(copied, shown, id);
+        assert.ok(copied.includes(server.origin), `${id}: ${copied}`);
+      }
+      assert.equal(await tab.evaluate('document.getElementById("url").value'), server.url, 'the exact URL');
+      assert.deepEqual(tab.complaints, []);
+    });
+
+    test('says whether the connector answers and whether sign-in works', async () => {
+      const tab = await chromium.tab();
+      await tab.open(server.origin);
+      await tab.until('document.getElementById("health").textContent !== "Running."', 'it has asked');
+      assert.match(await tab.evaluate('document.getElementById("health").textContent'), /^Answers in \d+ ms\. Sign-in works\.$/);
+      await tab.open(bare.origin);
+      await tab.until('document.getElementById("health").textContent !== "Running."', 'it has asked');
+      const bareText = await text(tab);
+      assert.match(bareText, /Answers in \d+ ms\. Version/, 'it says nothing of a sign-in that is not set up');
+      assert.match(bareText, /One thing is missing: a passphrase/);
+      assert.deepEqual(tab.complaints, []);
+    });
+
+    test('says so when the connector does not answer', async () => {
+      const dying = await startMain(SIGN_IN);
+      const page = (await ask(dying, { path: '/' })).text;
+      await dying.stop();
+      // The same page from a place where nothing else is.
+      const empty = http.createServer((request, response) =>
+        request.url === '/' ? response.writeHead(200, { 'content-type': 'text/html' }).end(page) : response.writeHead(502).end(),
+      );
+      await new Promise((resolve) => empty.listen(0, '127.0.0.1', resolve));
+      try {
+        const tab = await chromium.tab();
+        await tab.open(`http://127.0.0.1:${empty.address().port}/`);
+        await tab.until('document.getElementById("health").textContent !== "Running."', 'it has asked');
+        assert.match(await text(tab), /Does not answer at the moment/);
+      } finally {
+        empty.closeAllConnections();
+        empty.close();
+      }
+    });
+
+    test('has all of it without scripts but the buttons that would do nothing', async () => {
+      const tab = await withoutScripts();
+      await tab.open(deployed.origin);
+      const shown = await text(tab);
+      for (const part of ['Running. Version', 'Add to Claude', 'claude mcp add', 'Add to Cursor', 'Add to VS Code', 'What it can do', 'Can delete']) {
+        assert.ok(shown.includes(part), `${part} in ${shown}`);
+      }
+      assert.ok(!shown.includes('Copy'), 'no button that copies');
+      await tab.leads(() => tab.follow('a[href="/account"]'));
+      assert.match(await text(tab), /Owner’s passphrase/, 'a link leads to the account');
+    });
+
+    test('hands each client the URL of this connector', async () => {
+      const { name } = (await ask(deployed, modern('server/discover'))).result('a connector has a name')._meta[KEY.serverInfo];
+      const tab = await chromium.tab();
+      await tab.open(deployed.origin);
+      const links = await tab.evaluate('[...document.querySelectorAll(".clients a")].map((link) => link.href)');
+      const url = 'https://mcp.example.com/mcp';
+      const [claude, chatgpt, cursor, code] = links.map((link) => new URL(link));
+      assert.equal(links.length, 4, links.join(' '));
+      assert.equal(`${claude.origin}${claude.pathname}`, 'https://claude.ai/customize/connectors');
+      assert.deepEqual(Object.fromEntries(claude.searchParams), {
+        modal: 'add-custom-connector',
+        connectorName: await tab.evaluate('document.querySelector("h1").textContent'),
+        connectorUrl: url,
+      });
+      assert.equal(chatgpt.href, 'https://chatgpt.com/#settings/Connectors');
+      assert.ok(cursor.href.startsWith('cursor://anysphere.cursor-deeplink/mcp/install?'), cursor.href);
+      assert.equal(cursor.searchParams.get('name'), name);
+      assert.deepEqual(JSON.parse(Buffer.from(cursor.searchParams.get('config'), 'base64').toString()), { url });
+      assert.ok(code.href.startsWith('vscode:mcp/install?'), code.href);
+      assert.deepEqual(JSON.parse(decodeURIComponent(code.search.slice(1))), { name, type: 'http', url });
+    });
+  });
+
+  describe('the account page', () => {
+    test('opens by keyboard, without scripts, and disconnects one app and no other', async () => {
+      const one = await connect(server, { metadata: { client_name: 'The lost phone' } });
+      const other = await connect(server, { metadata: { client_name: 'The desk' } });
+      const tab = await withoutScripts();
+      await enter(tab);
+      await tab.tabTo('button[aria-label^="Disconnect The lost phone"]');
+      await tab.leads(() => tab.press('Enter'));
+      const shown = await text(tab);
+      assert.ok(shown.includes('The app is disconnected.') && !shown.includes('The lost phone') && shown.includes('The desk'), shown);
+      isOAuthError(await ask(server, refreshing(one.client, one.tokens)), 400, 'invalid_grant', 'its refresh token is dead');
+      await isTurnedAway(server, one.tokens.access_token);
+      tokensOf(await ask(server, refreshing(other.client, other.tokens)), 'the other lives');
+      await tab.leads(() => tab.send('Page.reload'));
+      assert.ok((await text(tab)).includes('The desk'), 'loading the page again does nothing twice');
+      assert.deepEqual(tab.complaints, []);
+    });
+
+    test('signs out everywhere from behind its fold, and every other browser with it', async () => {
+      const app = await connect(server, { metadata: { client_name: 'An app' } });
+      const [tab, elsewhere] = [await withoutScripts(), await withoutScripts()];
+      for (const one of [tab, elsewhere]) await enter(one);
+      const pressable = await tab.evaluate('[...document.querySelectorAll("details button")].filter((one) => one.checkVisibility()).length');
+      assert.equal(pressable, 0, 'what cannot be undone is folded away');
+      await tab.tabTo('details:last-of-type summary');
+      await tab.press('Enter');
+      await tab.press('Tab');
+      await tab.leads(() => tab.press('Enter'));
+      assert.match(await text(tab), /signed out in every browser/);
+      isOAuthError(await ask(server, refreshing(app.client, app.tokens)), 400, 'invalid_grant', 'the app');
+      await elsewhere.leads(() => elsewhere.send('Page.reload'));
+      assert.match(await text(elsewhere), /Owner’s passphrase/);
+      // A sign-in in the second of a sign-out everywhere is over, too.
+      await new Promise((resolve) => setTimeout(resolve, 1100));
+    });
+
+    test('tells a screen reader each app, each button and what was done', async () => {
+      await connect(server, { metadata: { client_name: 'A spoken app' } });
+      const tab = await withoutScripts();
+      await enter(tab);
+      const spoken = await tab.spoken();
+      const named = (role) => spoken.filter((one) => one.role === role).map(({ name }) => name);
+      assert.ok(named('heading').includes('A spoken app'), named('heading').join(' | '));
+      assert.ok(named('button').includes('Disconnect A spoken app, 127.0.0.1:39321'), named('button').join(' | '));
+      assert.ok(new Set(named('button')).size === named('button').length, 'no two buttons have one name');
+    });
+
+    test('takes no form that another page sends for the person', async () => {
+      const app = await connect(server, { metadata: { client_name: 'A wanted app' } });
+      const tab = await chromium.tab();
+      await enter(tab);
+      const fields = await tab.evaluate('Object.fromEntries(new FormData(document.querySelector(".apps form")))');
+      const inputs = Object.entries(fields).map(([name, value]) => `<input name="${name}" value="${value}">`);
+      const attack = `<!doctype html><title>Win</title><form method="post" action="${server.origin}/account">${inputs.join('')}<button>Go</button></form>`;
+      const evil = http.createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end(attack));
+      await new Promise((resolve) => evil.listen(0, '127.0.0.1', resolve));
+      try {
+        await tab.open(`http://localhost:${evil.address().port}/`);
+        await tab.leads(() => tab.follow('button'));
+        assert.equal(await tab.url(), `${server.origin}/account`, 'the form was sent');
+        assert.doesNotMatch(await text(tab), /disconnected/);
+        tokensOf(await ask(server, refreshing(app.client, app.tokens)), 'the app lives');
+      } finally {
+        evil.closeAllConnections();
+        evil.close();
+      }
+    });
+  });
+
+  describe('each page', () => {
+    let client;
+    before(async () => {
+      client = await register(server, { client_name: 'Claude Code (notes)' });
+      for (const [name, uri] of [
+        ['Claude', 'https://claude.ai/api/mcp/auth_callback'],
+        ['Cursor', 'cursor://anysphere.cursor-mcp/oauth/callback'],
+        ['A name that is longer than anybody would like to read at once, and then some', 'http://localhost:51234/callback'],
+      ]) {
+        await connect(server, { metadata: { client_name: name, redirect_uris: [uri] }, scope: ALL_SCOPES });
+      }
+    });
+
+    const consent = (tab) => tab.open(`${server.origin}${authorizePath(asking(client, { scope: ALL_SCOPES }))}`);
+    const login = async (tab) => {
+      await consent(tab);
+      await tab.leads(() => tab.follow('button[value=allow]'));
+    };
+    const wrong = async (tab, passphrase) => {
+      await tab.until('document.activeElement.name === "passphrase"', 'the field has the focus already');
+      await tab.type(passphrase);
+      await tab.leads(() => tab.press('Enter'));
+    };
+    const PAGES = {
+      'home, on this machine': (tab) => tab.open(server.origin),
+      'home, deployed': (tab) => tab.open(deployed.origin),
+      'home, without a passphrase': (tab) => tab.open(bare.origin),
+      consent,
+      login,
+      'login, wrong': async (tab) => {
+        await login(tab);
+        await wrong(tab, 'not-the-passphrase');
+      },
+      problem: (tab) => tab.open(`${server.origin}/authorize?client_id=nobody&redirect_uri=https%3A%2F%2Fapp.example`),
+      'not set up': (tab) => tab.open(`${bare.origin}/account`),
+      'account, way in': (tab) => tab.open(`${server.origin}/account?done=signed-out`),
+      'account, empty': (tab) => enter(tab, deployed),
+      'account, filled and unfolded': async (tab) => {
+        await enter(tab);
+        await tab.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true');
+      },
+      'all clients, unfolded': async (tab) => {
+        await enter(tab);
+        await tab.leads(() => tab.follow('a[href="/account/clients"]'));
+        assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'All clients');
+        assert.match(await text(tab), /Cursor/, 'a client that was allowed');
+        await tab.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true');
+      },
+    };
+
+    for (const [name, open] of Object.entries(PAGES)) {
+      test(`${name}: axe finds nothing, it fits, and nothing comes from elsewhere`, async () => {
+        const tab = await chromium.tab();
+        await tab.send('Network.enable');
+        const places = tab.places();
+        await tab.send('Emulation.setDeviceMetricsOverride', SCREENS.desk);
+        await open(tab);
+        await isPage(tab);
+        for (const [screen, metrics] of Object.entries(SCREENS)) {
+          await tab.send('Emulation.setDeviceMetricsOverride', metrics);
+          for (const value of ['light', 'dark']) {
+            // Without motion: a colour that is on its way is none of the page's.
+            const still = { name: 'prefers-reduced-motion', value: 'reduce' };
+            await tab.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }, still] });
+            const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
+            assert.ok(content <= width, `${screen}: it does not scroll sideways: ${content} of ${width}`);
+            await tab.evaluate(`if (!window.axe) { ${axe} }`);
+            const findings = await tab.evaluate(
+              'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`))',
+            );
+            assert.deepEqual(findings, [], `${screen}, ${value}`);
+          }
+        }
+        // Twice the size of the text, on a phone (WCAG 2.2, 1.4.4).
+        await tab.send('Emulation.setDeviceMetricsOverride', SCREENS.phone);
+        await tab.evaluate('document.documentElement.style.fontSize = "200%"');
+        const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
+        assert.ok(content <= width, `with large text it does not scroll sideways: ${content} of ${width}`);
+        const foreign = [...places].filter((place) => ![server.origin, bare.origin, deployed.origin].includes(place));
+        assert.deepEqual(foreign, [], 'nothing was loaded from elsewhere');
+      });
+    }
+  });
+
+  test('no secret stands in the log', () => keepsSecrets([server, deployed]));
+});
