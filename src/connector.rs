@@ -40,7 +40,7 @@ pub(crate) fn connector() -> Connector {
                 .title("Delete note")
                 .scope(NOTES_WRITE)
                 .destructive()
-                .strict(),
+                .check_revocation(),
         )
         .view(
             View::new("ui://notes", "notes", "The notes, to look through.", include_str!("notes.html"))

@@ -17,21 +17,21 @@ pub struct Unreadable;
 
 /// Writes down a value.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Unreadable> {
-    write_behind(VERSION, value)
+    encode_versioned(VERSION, value)
 }
 
 /// Reads it again.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
-    read_bare(bytes.strip_prefix(&[VERSION]).ok_or(Unreadable)?)
+    decode_body(bytes.strip_prefix(&[VERSION]).ok_or(Unreadable)?)
 }
 
 /// A value behind one byte.
-pub(crate) fn write_behind<T: Serialize>(byte: u8, value: &T) -> Result<Vec<u8>, Unreadable> {
+pub(crate) fn encode_versioned<T: Serialize>(byte: u8, value: &T) -> Result<Vec<u8>, Unreadable> {
     postcard::to_extend(value, vec![byte]).map_err(|_| Unreadable)
 }
 
 /// A value that is all there is.
-pub fn read_bare<T: DeserializeOwned>(encoded: &[u8]) -> Result<T, Unreadable> {
+pub fn decode_body<T: DeserializeOwned>(encoded: &[u8]) -> Result<T, Unreadable> {
     match postcard::take_from_bytes(encoded) {
         Ok((value, [])) => Ok(value),
         Ok(_) | Err(_) => Err(Unreadable),

@@ -8,7 +8,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Unreadable, read_bare, write_behind};
+use crate::codec::{Unreadable, decode_body, encode_versioned};
 
 /// A kind of row.
 pub trait Row: Serialize + DeserializeOwned {
@@ -24,13 +24,13 @@ pub trait Row: Serialize + DeserializeOwned {
 
     /// The row.
     fn to_row(&self) -> Result<Vec<u8>, Unreadable> {
-        write_behind(Self::VERSION, self)
+        encode_versioned(Self::VERSION, self)
     }
 
     /// Reads a row of any version up to this one.
     fn from_row(row: &[u8]) -> Result<Self, Unreadable> {
         let (version, encoded) = row.split_first().ok_or(Unreadable)?;
-        if *version == Self::VERSION { read_bare(encoded) } else { Self::from_older(*version, encoded) }
+        if *version == Self::VERSION { decode_body(encoded) } else { Self::from_older(*version, encoded) }
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
 
         fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
             match version {
-                1 => Ok(Self { name: read_bare(encoded)?, legs: 4 }),
+                1 => Ok(Self { name: decode_body(encoded)?, legs: 4 }),
                 _ => Err(Unreadable),
             }
         }
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_row_of_an_older_version_is_read_and_written_again_in_the_new_one() {
-        let old = write_behind(1, &"Rex").unwrap();
+        let old = encode_versioned(1, &"Rex").unwrap();
         let pet = Pet::from_row(&old).unwrap();
         assert_eq!(pet, Pet { name: "Rex".into(), legs: 4 });
         let new = pet.to_row().unwrap();

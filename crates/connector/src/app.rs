@@ -30,7 +30,7 @@ use crate::http::well_known;
 use crate::mcp::endpoint;
 use crate::mcp::lost_requests;
 use crate::oauth;
-use crate::oauth::secrets::Authority;
+use crate::oauth::secrets::Secrets;
 use crate::platform::instance::RequestNumber;
 use crate::request_log::metrics;
 use crate::request_log::request_log::Log;
@@ -43,7 +43,7 @@ pub(crate) struct App {
     pub(crate) endpoint: Endpoint<Workers>,
     pub(crate) configuration: Configuration,
     pub(crate) catalogue: ScopeCatalogue,
-    authority: OnceCell<Rc<Authority>>,
+    secrets: OnceCell<Rc<Secrets>>,
     last_site: LastSite,
     /// The dataset that gets a data point for each request.
     pub(crate) metrics: Option<JsValue>,
@@ -115,8 +115,8 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
         for warning in connector.warnings() {
             console_warn!("{warning}");
         }
-        let (registry, left_out) = Registry::new(connector);
-        for defect in left_out {
+        let (registry, rejected) = Registry::new(connector);
+        for defect in rejected {
             console_error!("left out: {defect}");
         }
         let settings = Settings {
@@ -130,12 +130,12 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
             console_error!("nobody can sign in: {weak} (OWNER_PASSPHRASE)");
         }
         let catalogue = ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in());
-        let (authority, last_site) = (OnceCell::new(), LastSite::default());
+        let (secrets, last_site) = (OnceCell::new(), LastSite::default());
         let app = App {
             endpoint,
             configuration,
             catalogue,
-            authority,
+            secrets,
             last_site,
             metrics: metrics::dataset(env),
             limits_calls: Limit::CALLS.is_bound(env),
@@ -149,16 +149,16 @@ impl App {
     ///
     /// # Errors
     /// Unavailable where the master key is out of reach, or is set and cannot be read: another one is never used in its place.
-    pub(crate) async fn authority(&self, env: &Env) -> Result<Rc<Authority>, Unavailable> {
+    pub(crate) async fn secrets(&self, env: &Env) -> Result<Rc<Secrets>, Unavailable> {
         if self.configuration.closed(Part::Keys).is_some() {
             return Err(Unavailable);
         }
-        if let Some(authority) = self.authority.get() {
-            return Ok(Rc::clone(authority));
+        if let Some(secrets) = self.secrets.get() {
+            return Ok(Rc::clone(secrets));
         }
-        let authority = Rc::new(Authority::load(&self.configuration, env).await?);
+        let secrets = Rc::new(Secrets::load(&self.configuration, env).await?);
         // Somebody else may have been faster; the keys are the same.
-        Ok(Rc::clone(self.authority.get_or_init(|| authority)))
+        Ok(Rc::clone(self.secrets.get_or_init(|| secrets)))
     }
 
     /// What a first sign-in at `endpoint` asks for.

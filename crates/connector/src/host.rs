@@ -23,7 +23,7 @@ use crate::objects::anonymous_quota;
 use crate::objects::session::SessionObject;
 use crate::objects::task;
 use crate::platform::timer::Timer;
-use crate::request_log::request_log::Visit;
+use crate::request_log::request_log::RequestLog;
 
 /// The surroundings of a handler that runs on Workers.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ pub struct Workers {
     /// What keeps a request's work alive after its answer. None in a Durable Object, which stays awake by itself.
     context: Option<Rc<worker::Context>>,
     /// What the log hears of the request. None in a Durable Object.
-    visit: Option<Rc<Visit>>,
+    visit: Option<Rc<RequestLog>>,
     here: Option<Here>,
     /// Where the client comes from, if it has not signed in. None in a Durable Object.
     anonymous: Option<Source>,
@@ -71,7 +71,7 @@ impl Workers {
         env: worker::Env,
         app: Rc<App>,
         context: Rc<worker::Context>,
-        visit: Rc<Visit>,
+        visit: Rc<RequestLog>,
         anonymous: Option<Source>,
     ) -> Self {
         Self { env, app, context: Some(context), visit: Some(visit), here: None, anonymous }
@@ -86,7 +86,7 @@ impl Workers {
         app: Rc<App>,
         session: SessionId,
         object: Rc<SessionObject>,
-        visit: Rc<Visit>,
+        visit: Rc<RequestLog>,
         note: Rc<str>,
     ) -> Self {
         let env = object.env.clone();
@@ -223,11 +223,11 @@ impl Host for Workers {
     }
 
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
-        request_state::seal(plain, binding, &*self.app.authority(&self.env).await?)
+        request_state::seal(plain, binding, &*self.app.secrets(&self.env).await?)
     }
 
     async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
-        request_state::open(sealed, binding, &*self.app.authority(&self.env).await?)
+        request_state::open(sealed, binding, &*self.app.secrets(&self.env).await?)
     }
 
     fn answered(&self, outcome: Outcome) {

@@ -20,7 +20,7 @@ pub use mcp_connector_base::caller::Caller;
 pub use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 pub use mcp_connector_base::scope::{Scope, ScopeSet};
 pub use mcp_connector_protocol::{
-    Annotations, Answer, Audience, ClientCapability, Content, Defect, Elicited, Form, Handler, Icon, IntoMessages,
+    Annotations, Answer, Audience, ClientCapability, ConfigError, Content, Elicited, Form, Handler, Icon, IntoMessages,
     IntoResourceContents, IntoToolResult, InvalidForm, Json, ListPage, ListedPage, ListedResource, LogLevel, Message,
     Partial, Permission, ProtocolVersion, ResourceContents, Root, RpcError, Sampled, Sampling, Skill, Theme,
     ToolChoice, ToolError, ToolResult, ToolResultContent, ToolUseContent, Topic, View,

@@ -16,7 +16,7 @@ pub(crate) mod transport;
 pub(crate) mod types;
 
 pub use author::completion::Partial;
-pub use author::config_error::Defect;
+pub use author::config_error::ConfigError;
 pub use author::connector::Connector;
 pub use author::handler::{Answer, Handler};
 pub use author::prompt::{IntoMessages, Message, Prompt};
@@ -28,7 +28,7 @@ pub use author::tool_result::{IntoToolResult, Json, ToolError, ToolResult};
 pub use author::view::{Permission, View};
 pub use call::at_once::at_once;
 pub use call::context::Context;
-pub use call::wait_until::Outlive;
+pub use call::wait_until::WaitUntilDone;
 pub use client_requests::elicitation::Elicited;
 pub use client_requests::elicitation_form::{Form, InvalidForm};
 pub use client_requests::roots::Root;

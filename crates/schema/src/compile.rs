@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::document::{Defect, Library, Location, MAX_SCHEMAS, SchemaError, text};
+use crate::document::{ConfigError, Library, Location, MAX_SCHEMAS, SchemaError, text};
 use crate::keywords::{
     ArrayRules, Contains, InPlace, Keywords, Node, NodeId, NumberRules, ObjectRules, StringRules, Tree, Types,
 };
@@ -23,7 +23,7 @@ pub(crate) fn compile(document: &Value, others: &[(String, Value)]) -> Result<Tr
     // Compiling a schema numbers the ones it applies, which appends them here until all are known.
     while let Some(location) = compiler.locations.get(compiler.nodes.len()).cloned() {
         if compiler.nodes.len() > MAX_SCHEMAS {
-            return Err(Defect::TooLarge.at(&location));
+            return Err(ConfigError::TooLarge.at(&location));
         }
         let node = compiler.node(&location)?;
         compiler.nodes.push(node);
@@ -54,7 +54,7 @@ impl Compiler<'_> {
             Some(Value::Bool(true)) => return Ok(Node::Anything),
             Some(Value::Bool(false)) => return Ok(Node::Nothing),
             Some(Value::Object(schema)) => schema,
-            _ => return Err(Defect::NotASchema.at(at)),
+            _ => return Err(ConfigError::NotASchema.at(at)),
         };
         let keywords = Keywords {
             resource: self.library.resource_at(at),
@@ -90,7 +90,7 @@ impl Compiler<'_> {
                 let at = at.child(keyword);
                 Ok(Some((0..schemas.len()).map(|index| self.number_of(at.child(&index.to_string()))).collect()))
             }
-            Some(_) => Err(Defect::Keyword { keyword, expected: "a list of at least one schema" }.at(at)),
+            Some(_) => Err(ConfigError::Keyword { keyword, expected: "a list of at least one schema" }.at(at)),
         }
     }
 
@@ -102,7 +102,7 @@ impl Compiler<'_> {
     ) -> Result<Vec<(String, NodeId)>, SchemaError> {
         let Some(schemas) = schema.get(keyword) else { return Ok(Vec::new()) };
         let Value::Object(schemas) = schemas else {
-            return Err(Defect::Keyword { keyword, expected: "an object of schemas" }.at(at));
+            return Err(ConfigError::Keyword { keyword, expected: "an object of schemas" }.at(at));
         };
         let at = at.child(keyword);
         let mut children: Vec<(String, NodeId)> = Vec::with_capacity(schemas.len());
@@ -197,7 +197,7 @@ impl Compiler<'_> {
 }
 
 fn keyword_must_be(keyword: &'static str, expected: &'static str, at: &Location) -> SchemaError {
-    Defect::Keyword { keyword, expected }.at(at)
+    ConfigError::Keyword { keyword, expected }.at(at)
 }
 
 fn types(schema: &Object, at: &Location) -> Result<Option<Types>, SchemaError> {
@@ -263,7 +263,7 @@ fn string_rules(schema: &Object, at: &Location) -> Result<Option<StringRules>, S
 fn pattern(source: &str, at: &Location) -> Result<Pattern, SchemaError> {
     Pattern::compile(source).map_err(|reason| {
         let pattern = source.chars().take(200).collect();
-        Defect::Pattern { pattern, reason: reason.to_string() }.at(at)
+        ConfigError::Pattern { pattern, reason: reason.to_string() }.at(at)
     })
 }
 
@@ -352,7 +352,7 @@ fn refuse_endless(nodes: &[Node], locations: &[Location]) -> Result<(), SchemaEr
             };
             match seen.get(next) {
                 Some(Seen::Open) => {
-                    return Err(Defect::Endless.at(locations.get(next).unwrap_or(&Library::root())));
+                    return Err(ConfigError::Endless.at(locations.get(next).unwrap_or(&Library::root())));
                 }
                 Some(Seen::Not) => {
                     set(&mut seen, next, Seen::Open);

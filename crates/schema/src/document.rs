@@ -21,12 +21,12 @@ pub(crate) const MAX_SCHEMAS: usize = 10_000;
 pub struct SchemaError {
     /// JSON pointer into the document, as a URI fragment.
     location: String,
-    defect: Defect,
+    defect: ConfigError,
 }
 
 /// What is wrong with a schema.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(crate) enum Defect {
+pub(crate) enum ConfigError {
     #[error("a schema is an object or a boolean")]
     NotASchema,
     #[error("the dialect `{0}` is not supported; this server knows {DIALECT}")]
@@ -47,7 +47,7 @@ pub(crate) enum Defect {
     TooLarge,
 }
 
-impl Defect {
+impl ConfigError {
     pub(crate) fn at(self, location: &Location) -> SchemaError {
         SchemaError { location: format!("#{}", location.pointer), defect: self }
     }
@@ -132,7 +132,7 @@ impl<'v> Library<'v> {
     fn add_resource(&mut self, uri: String, root: Location) -> Result<ResourceId, SchemaError> {
         let id = self.resources.len();
         if id >= MAX_RESOURCES {
-            return Err(Defect::TooLarge.at(&root));
+            return Err(ConfigError::TooLarge.at(&root));
         }
         self.add_uri(uri.clone(), id, &root)?;
         self.resources.push(Resource { uri, root, anchors: Vec::new() });
@@ -141,7 +141,7 @@ impl<'v> Library<'v> {
 
     fn add_uri(&mut self, uri: String, id: ResourceId, location: &Location) -> Result<(), SchemaError> {
         match self.by_uri(&uri) {
-            Some(known) if known != id => return Err(Defect::Duplicate(uri).at(location)),
+            Some(known) if known != id => return Err(ConfigError::Duplicate(uri).at(location)),
             Some(_) => {}
             None => self.uris.push((uri, id)),
         }
@@ -162,13 +162,13 @@ impl<'v> Library<'v> {
         depth: usize,
     ) -> Result<(), SchemaError> {
         if depth > MAX_DEPTH || self.schemas.len() >= MAX_SCHEMAS {
-            return Err(Defect::TooLarge.at(location));
+            return Err(ConfigError::TooLarge.at(location));
         }
         let keywords = match schema {
             Value::Object(keywords) => keywords,
             Value::Bool(_) => return Ok(()),
             Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) => {
-                return Err(Defect::NotASchema.at(location));
+                return Err(ConfigError::NotASchema.at(location));
             }
         };
         if location.document == 0 {
@@ -177,7 +177,7 @@ impl<'v> Library<'v> {
         if let Some(dialect) = text(keywords, "$schema", location)? {
             // An empty fragment means the same document.
             if dialect.strip_suffix('#').unwrap_or(dialect) != DIALECT {
-                return Err(Defect::Dialect(dialect.chars().take(200).collect()).at(location));
+                return Err(ConfigError::Dialect(dialect.chars().take(200).collect()).at(location));
             }
         }
         if let Some(id) = text(keywords, "$id", location)? {
@@ -201,7 +201,7 @@ impl<'v> Library<'v> {
         let (id, fragment) = uri::split_fragment(id);
         if fragment.is_some_and(|fragment| !fragment.is_empty()) {
             let expected = "a URI without fragment (a name inside a schema is an `$anchor`)";
-            return Err(Defect::Keyword { keyword: "$id", expected }.at(location));
+            return Err(ConfigError::Keyword { keyword: "$id", expected }.at(location));
         }
         let base = self.resources.get(outer).map_or("", |resource| resource.uri.as_str());
         let uri = uri::resolve(base, id);
@@ -222,13 +222,13 @@ impl<'v> Library<'v> {
         if !well_formed {
             let keyword = if dynamic { "$dynamicAnchor" } else { "$anchor" };
             let expected = "a letter or `_`, followed by letters, digits, `-`, `_` or `.`";
-            return Err(Defect::Keyword { keyword, expected }.at(location));
+            return Err(ConfigError::Keyword { keyword, expected }.at(location));
         }
         let Some(resource) = self.resources.get_mut(id) else { return Ok(()) };
         match resource.anchors.iter_mut().find(|anchor| anchor.name == name) {
             // The same place may carry the name as both kinds of anchor.
             Some(known) if known.location == *location => known.dynamic |= dynamic,
-            Some(_) => return Err(Defect::Duplicate(name.to_owned()).at(location)),
+            Some(_) => return Err(ConfigError::Duplicate(name.to_owned()).at(location)),
             None => resource.anchors.push(Anchor { name: name.to_owned(), location: location.clone(), dynamic }),
         }
         Ok(())
@@ -270,7 +270,7 @@ impl<'v> Library<'v> {
     }
 
     /// What `reference`, standing at `from`, points at.
-    pub(crate) fn resolve(&self, from: &Location, reference: &str) -> Result<Target, Defect> {
+    pub(crate) fn resolve(&self, from: &Location, reference: &str) -> Result<Target, ConfigError> {
         let shown = || reference.chars().take(200).collect::<String>();
         let (relative, fragment) = uri::split_fragment(reference);
         let own = self.resource_at(from);
@@ -278,19 +278,20 @@ impl<'v> Library<'v> {
             own
         } else {
             let base = self.resources.get(own).map_or("", |resource| resource.uri.as_str());
-            self.by_uri(&uri::resolve(base, relative)).ok_or_else(|| Defect::Outside(shown()))?
+            self.by_uri(&uri::resolve(base, relative)).ok_or_else(|| ConfigError::Outside(shown()))?
         };
-        let resource = self.resources.get(id).ok_or_else(|| Defect::Dangling(shown()))?;
-        let fragment = uri::percent_decoded(fragment.unwrap_or_default()).ok_or_else(|| Defect::Dangling(shown()))?;
+        let resource = self.resources.get(id).ok_or_else(|| ConfigError::Dangling(shown()))?;
+        let fragment =
+            uri::percent_decoded(fragment.unwrap_or_default()).ok_or_else(|| ConfigError::Dangling(shown()))?;
         if fragment.is_empty() || fragment.starts_with('/') {
             let pointer = format!("{}{fragment}", resource.root.pointer);
             let location = Location { document: resource.root.document, pointer };
             return match self.value_at(&location) {
                 Some(_) => Ok(Target { location, dynamic: None }),
-                None => Err(Defect::Dangling(shown())),
+                None => Err(ConfigError::Dangling(shown())),
             };
         }
-        let anchor = resource.anchor(&fragment).ok_or_else(|| Defect::Dangling(shown()))?;
+        let anchor = resource.anchor(&fragment).ok_or_else(|| ConfigError::Dangling(shown()))?;
         Ok(Target { location: anchor.location.clone(), dynamic: anchor.dynamic.then_some(fragment) })
     }
 }
@@ -304,7 +305,7 @@ pub(crate) fn text<'v>(
     match keywords.get(keyword) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Defect::Keyword { keyword, expected: "a string" }.at(location)),
+        Some(_) => Err(ConfigError::Keyword { keyword, expected: "a string" }.at(location)),
     }
 }
 
@@ -347,7 +348,9 @@ fn each_subschema<'v>(
                     visit(schema, at.child(&index.to_string()));
                 }
             }
-            Some(_) => return Err(Defect::Keyword { keyword, expected: "a list of at least one schema" }.at(location)),
+            Some(_) => {
+                return Err(ConfigError::Keyword { keyword, expected: "a list of at least one schema" }.at(location));
+            }
         }
     }
     for keyword in NAMED {
@@ -359,7 +362,7 @@ fn each_subschema<'v>(
                     visit(schema, at.child(name));
                 }
             }
-            Some(_) => return Err(Defect::Keyword { keyword, expected: "an object of schemas" }.at(location)),
+            Some(_) => return Err(ConfigError::Keyword { keyword, expected: "an object of schemas" }.at(location)),
         }
     }
     Ok(())

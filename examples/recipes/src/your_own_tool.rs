@@ -152,7 +152,7 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
                 .title("Throw away")
                 .scope(SHELF_WRITE)
                 .destructive()
-                .strict(),
+                .check_revocation(),
         )
         .tool(Tool::new("count", "Count, and tell how far.", count).title("Count").read_only())
         .tool(Tool::new("two_audiences", "Answer twice.", two_audiences).title("Two audiences").read_only())

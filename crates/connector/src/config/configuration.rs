@@ -9,7 +9,7 @@ use mcp_connector_oauth::clients::pre_registered::PreRegisteredClients;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
 use mcp_connector_oauth::login::identity::Owners;
 use mcp_connector_oauth::login::passphrase::{Passphrase, WeakPassphrase};
-use mcp_connector_oauth::web::discovery::ForeignIssuer;
+use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::origin::Issuer;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 
@@ -92,7 +92,7 @@ impl fmt::Debug for MasterKeys {
 #[derive(Debug)]
 pub(crate) struct AuthIssuer {
     /// Its name.
-    pub(crate) issuer: ForeignIssuer,
+    pub(crate) issuer: ExternalIssuer,
     /// `AUTH_AUDIENCE`: other names of our resources, for issuers that know them by a number.
     pub(crate) audiences: Vec<String>,
     /// `AUTH_PLAIN_JWT`: whether its access tokens call themselves plain JWTs.
@@ -217,7 +217,7 @@ impl Configuration {
 
 impl AuthIssuer {
     fn read(read: &mut Variables<'_>) -> Option<Self> {
-        let issuer = read.parsed(Setting::AuthIssuer, None, None, |text| ForeignIssuer::parse(text).map(Some))?;
+        let issuer = read.parsed(Setting::AuthIssuer, None, None, |text| ExternalIssuer::parse(text).map(Some))?;
         let audiences = read.text(Setting::AuthAudience).unwrap_or_default();
         Some(Self {
             issuer,

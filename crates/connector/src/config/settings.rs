@@ -9,7 +9,7 @@ use mcp_connector_oauth::clients::pre_registered::InvalidClients;
 use mcp_connector_oauth::crypto::keys::master::InvalidMasterKey;
 use mcp_connector_oauth::login::identity::{InvalidAllowedUsers, InvalidOwners};
 use mcp_connector_oauth::login::unlisted::SeveralTenants;
-use mcp_connector_oauth::web::discovery::InvalidForeignIssuer;
+use mcp_connector_oauth::web::discovery::InvalidExternalIssuer;
 use mcp_connector_oauth::web::origin::InvalidIssuer;
 use mcp_connector_oauth::web::redirect_uri::InvalidRedirectPolicy;
 
@@ -191,7 +191,7 @@ pub(crate) enum Expected {
     #[error("cannot be read: {0}")]
     Clients(#[from] InvalidClients),
     #[error("must be an https URL without query and fragment")]
-    Issuer(#[from] InvalidForeignIssuer),
+    Issuer(#[from] InvalidExternalIssuer),
     #[error("must {0}")]
     People(#[from] InvalidAllowedUsers),
     #[error("must {0}")]

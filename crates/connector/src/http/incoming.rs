@@ -18,13 +18,13 @@ use crate::http::route::Route;
 use crate::platform::instance::{Lost, RequestNumber};
 use crate::platform::js;
 use crate::platform::timer::Timer;
-use crate::request_log::request_log::Visit;
+use crate::request_log::request_log::RequestLog;
 
 /// A request.
 pub(crate) struct Incoming {
     number: RequestNumber,
     lost: Option<Lost>,
-    visit: Rc<Visit>,
+    visit: Rc<RequestLog>,
     method: String,
     route: Route,
     request: web_sys::Request,
@@ -77,8 +77,8 @@ impl Incoming {
         };
         let lost = number.lost();
         let visit = match lost.as_ref().and_then(Lost::reference) {
-            Some(reference) => Visit::new(&method, path, None).of_name(reference),
-            None => Visit::new(&method, path, header(&headers, "cf-ray").as_deref()),
+            Some(reference) => RequestLog::new(&method, path, None).of_name(reference),
+            None => RequestLog::new(&method, path, header(&headers, "cf-ray").as_deref()),
         };
         let visit = Rc::new(visit);
         Self { number, lost, visit, method, route, request, headers, url, path_at }
@@ -95,7 +95,7 @@ impl Incoming {
     }
 
     /// What is noted about the request, for the log.
-    pub(crate) const fn visit(&self) -> &Rc<Visit> {
+    pub(crate) const fn visit(&self) -> &Rc<RequestLog> {
         &self.visit
     }
 
@@ -113,7 +113,7 @@ impl Incoming {
         self.route
     }
 
-    /// Scheme and authority that were asked, as the runtime wrote them.
+    /// Scheme and secrets that were asked, as the runtime wrote them.
     pub(crate) fn asked_origin(&self) -> &str {
         self.url.get(..self.path_at).unwrap_or_default()
     }

@@ -20,7 +20,7 @@ use crate::http::site::Site;
 use crate::mcp::announcements::Announcements;
 use crate::mcp::ended_sessions;
 use crate::mcp::lost_requests;
-use crate::mcp::resource_guard::{Door, Refusal, Visitor};
+use crate::mcp::resource_guard::{Authentication, Refusal, ResourceGuard};
 use crate::mcp::session_route;
 use crate::mcp::sse_route;
 use crate::oauth::access_tokens::AccessTokens;
@@ -65,21 +65,21 @@ async fn admitted(
     context: worker::Context,
 ) -> Answer {
     let registry = &app.endpoint.registry;
-    let door = Door { site, endpoint, app };
+    let door = ResourceGuard { site, endpoint, app };
     let context = Rc::new(context);
     let tokens = AccessTokens { app, site, env: &env, context: &context };
-    let visitor = match door.identify(incoming, &tokens).await {
-        Ok(visitor) => visitor,
+    let authentication = match door.identify(incoming, &tokens).await {
+        Ok(authentication) => authentication,
         Err(refusal) => return refusal.naming(need_of(app, method, incoming).await).into_answer(),
     };
-    if let Visitor::Caller(caller) = &visitor {
+    if let Authentication::Caller(caller) = &authentication {
         incoming.visit().client(&caller.client_id);
     }
-    if app.limits_calls && Limit::CALLS.is_over_beyond_usual(&env, &counted_as(&visitor, incoming)).await {
+    if app.limits_calls && Limit::CALLS.is_over_beyond_usual(&env, &counted_as(&authentication, incoming)).await {
         return refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER);
     }
     if ended_sessions::is_named(incoming) {
-        return session_route::no_use(SessionError::Gone);
+        return session_route::session_error(SessionError::Gone);
     }
     if endpoint == McpEndpoint::HttpSse
         && let Some(refusal) = sse_route::refusal(incoming, method)
@@ -87,29 +87,29 @@ async fn admitted(
         return refusal;
     }
     let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
-    let is_anonymous = visitor.caller().is_none() && registry.keeps_state_for(None);
+    let is_anonymous = authentication.caller().is_none() && registry.keeps_state_for(None);
     let network = is_anonymous.then(|| incoming.network());
     let host = Workers::new(env.clone(), Rc::clone(app), Rc::clone(&context), Rc::clone(incoming.visit()), network);
     if endpoint == McpEndpoint::HttpSse && method == "GET" {
-        return sse_route::open(app, incoming, &host, visitor.subject()).await;
+        return sse_route::open(app, incoming, &host, authentication.subject()).await;
     }
     if method != "POST" {
-        return session_route::answer(&streams, method, visitor.caller()).await;
+        return session_route::answer(&streams, method, authentication.caller()).await;
     }
     if !incoming.header("content-type").is_some_and(|content_type| is_json(&content_type)) {
         return refused(415, "Send the message as Content-Type: application/json.");
     }
-    let most_bytes = most_bytes(app, &visitor);
+    let most_bytes = most_bytes(app, &authentication);
     let body = match incoming.body(most_bytes).await {
         Ok(body) => body,
-        Err(BodyError::TooLarge) if may_be_read_of_a_caller(app, &visitor, incoming) => {
+        Err(BodyError::TooLarge) if may_be_read_of_a_caller(app, &authentication, incoming) => {
             return door.ask_to_sign_in().into_answer();
         }
         Err(error) => return not_read(error),
     };
     let posted = match Posted::read(&body, most_bytes) {
         Ok(posted) => posted,
-        Err(Reply::Json { status: 413, .. }) if may_be_read_of_a_caller(app, &visitor, incoming) => {
+        Err(Reply::Json { status: 413, .. }) if may_be_read_of_a_caller(app, &authentication, incoming) => {
             return door.ask_to_sign_in().into_answer();
         }
         Err(reply) => return from_reply(reply),
@@ -117,18 +117,18 @@ async fn admitted(
     if incoming.visit().is_heard() {
         incoming.visit().asks(posted.summary(incoming, registry));
     }
-    if let Err(refusal) = door.admit(&visitor, posted.need(registry)) {
+    if let Err(refusal) = door.admit(&authentication, posted.need(registry)) {
         return challenged(app, endpoint, incoming, &posted, refusal);
     }
     if posted.is_strict(registry)
-        && let Err(refusal) = door.confirm(&visitor, &tokens).await
+        && let Err(refusal) = door.confirm(&authentication, &tokens).await
     {
         let refusal = refusal.naming(posted.need(registry));
         return challenged(app, endpoint, incoming, &posted, refusal);
     }
-    let caller = match visitor {
-        Visitor::Guest => None,
-        Visitor::Caller(caller) => Some(caller),
+    let caller = match authentication {
+        Authentication::Anonymous => None,
+        Authentication::Caller(caller) => Some(caller),
     };
     lost_requests::leave_for_messages(incoming, &posted, app);
     if endpoint == McpEndpoint::HttpSse {
@@ -146,23 +146,23 @@ async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
         return Need::Nothing;
     }
     // A caller without a valid token counts as anonymous.
-    let most_bytes = most_bytes(app, &Visitor::Guest);
+    let most_bytes = most_bytes(app, &Authentication::Anonymous);
     let Ok(body) = incoming.body(most_bytes).await else { return Need::Nothing };
     Posted::read(&body, most_bytes).map_or(Need::Nothing, |posted| posted.need(&app.endpoint.registry))
 }
 
 /// The largest body that is read from a caller.
-fn most_bytes(app: &App, visitor: &Visitor) -> u32 {
-    match visitor {
-        Visitor::Guest => app.configuration.max_guest_body_bytes,
-        Visitor::Caller(_) => app.configuration.max_body_bytes,
+fn most_bytes(app: &App, authentication: &Authentication) -> u32 {
+    match authentication {
+        Authentication::Anonymous => app.configuration.max_guest_body_bytes,
+        Authentication::Caller(_) => app.configuration.max_body_bytes,
     }
 }
 
 /// Returns whether a body that is too large without a token may be read with one. Its tool may need one, and a client that gets
 /// 413 would never sign in.
-fn may_be_read_of_a_caller(app: &App, visitor: &Visitor, incoming: &Incoming) -> bool {
-    most_bytes(app, visitor) < app.configuration.max_body_bytes
+fn may_be_read_of_a_caller(app: &App, authentication: &Authentication, incoming: &Incoming) -> bool {
+    most_bytes(app, authentication) < app.configuration.max_body_bytes
         && !app.endpoint.registry.scopes().is_empty()
         && incoming.content_length().is_none_or(|length| length <= u64::from(app.configuration.max_body_bytes))
 }
@@ -173,11 +173,11 @@ fn not_read(error: BodyError) -> Answer {
     if error == BodyError::Encoded { answer.header("accept-encoding", "identity") } else { answer }
 }
 
-/// As whom the limit of calls knows a visitor.
-fn counted_as(visitor: &Visitor, incoming: &Incoming) -> String {
-    match visitor {
-        Visitor::Caller(caller) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
-        Visitor::Guest => incoming.network().as_str().to_owned(),
+/// As whom the limit of calls knows a authentication.
+fn counted_as(authentication: &Authentication, incoming: &Incoming) -> String {
+    match authentication {
+        Authentication::Caller(caller) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
+        Authentication::Anonymous => incoming.network().as_str().to_owned(),
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use mcp_connector_oauth::crypto::seal::{SealError, Sealable, Sealed};
 use mcp_connector_protocol::{NotOpened, NotSealed};
 
-use crate::oauth::secrets::Authority;
+use crate::oauth::secrets::Secrets;
 use crate::platform::clock::{Entropy, now};
 
 /// How long a person may take to answer, in seconds.
@@ -22,16 +22,16 @@ impl Sealable for RequestState {
     const MAX_SEALED_LENGTH: usize = 128 * 1024;
 }
 
-pub(crate) fn seal(plain: &[u8], binding: &[u8], authority: &Authority) -> Result<String, NotSealed> {
+pub(crate) fn seal(plain: &[u8], binding: &[u8], secrets: &Secrets) -> Result<String, NotSealed> {
     let (state, expires) = (RequestState(plain.to_vec()), now().plus(LIFETIME));
-    match Sealed::seal(&state, binding, expires, authority.keys().seal(), &Entropy::new()?) {
+    match Sealed::seal(&state, binding, expires, secrets.keys().seal(), &Entropy::new()?) {
         Ok(sealed) => Ok(sealed.as_str().to_owned()),
         Err(SealError::TooLarge | SealError::Forged | SealError::Expired) => Err(NotSealed::TooLarge),
     }
 }
 
-pub(crate) fn open(sealed: &str, binding: &[u8], authority: &Authority) -> Result<Vec<u8>, NotOpened> {
-    let state = Sealed::<RequestState>::from_text(sealed).open(binding, now(), authority.keys().seal());
+pub(crate) fn open(sealed: &str, binding: &[u8], secrets: &Secrets) -> Result<Vec<u8>, NotOpened> {
+    let state = Sealed::<RequestState>::from_text(sealed).open(binding, now(), secrets.keys().seal());
     state.map(|state| state.0).map_err(|error| match error {
         SealError::Expired => NotOpened::Expired,
         SealError::Forged | SealError::TooLarge => NotOpened::Forged,

@@ -18,14 +18,14 @@ use crate::http::site::Site;
 use crate::mcp::endpoint::closed_call;
 
 /// Who sent a request.
-pub(crate) enum Visitor {
+pub(crate) enum Authentication {
     /// No token was sent.
-    Guest,
+    Anonymous,
     /// A token that is valid for the endpoint.
     Caller(Caller),
 }
 
-impl Visitor {
+impl Authentication {
     /// The person who was identified.
     pub(crate) fn subject(&self) -> Option<&Subject> {
         self.caller().map(|caller| &caller.subject)
@@ -34,7 +34,7 @@ impl Visitor {
     /// Who was identified.
     pub(crate) fn caller(&self) -> Option<&Caller> {
         match self {
-            Self::Guest => None,
+            Self::Anonymous => None,
             Self::Caller(caller) => Some(caller),
         }
     }
@@ -59,16 +59,20 @@ pub(crate) trait VerifyToken {
 }
 
 /// The door of one endpoint: what it asks for when it refuses.
-pub(crate) struct Door<'a> {
+pub(crate) struct ResourceGuard<'a> {
     pub(crate) site: &'a Site,
     pub(crate) endpoint: McpEndpoint,
     pub(crate) app: &'a App,
 }
 
-impl Door<'_> {
+impl ResourceGuard<'_> {
     /// Reads and verifies the token, whatever is asked: a client with a bad one is told so on every method, or it would never
     /// renew it. The private endpoint lets no guest past.
-    pub(crate) async fn identify(&self, incoming: &Incoming, tokens: &impl VerifyToken) -> Result<Visitor, Refusal> {
+    pub(crate) async fn identify(
+        &self,
+        incoming: &Incoming,
+        tokens: &impl VerifyToken,
+    ) -> Result<Authentication, Refusal> {
         let header = incoming.header("authorization");
         if header.is_some() {
             self.knows_people()?;
@@ -77,24 +81,24 @@ impl Door<'_> {
         match bearer {
             Some(bearer) => {
                 let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;
-                verified.map(Visitor::Caller).map_err(|problem| self.not_verified(problem))
+                verified.map(Authentication::Caller).map_err(|problem| self.not_verified(problem))
             }
             None if self.endpoint == McpEndpoint::Private => Err(self.ask_to_sign_in()),
-            None => Ok(Visitor::Guest),
+            None => Ok(Authentication::Anonymous),
         }
     }
 
-    /// Whether the visitor may do what needs `need`. A refusal names what the next token should have in all: what is needed,
+    /// Whether the authentication may do what needs `need`. A refusal names what the next token should have in all: what is needed,
     /// beside what a first sign-in asks for or what the caller has. Many clients ask for exactly what a refusal names, and
     /// would give up the rest.
-    pub(crate) fn admit(&self, visitor: &Visitor, need: Need) -> Result<(), Refusal> {
-        match (visitor, need) {
+    pub(crate) fn admit(&self, authentication: &Authentication, need: Need) -> Result<(), Refusal> {
+        match (authentication, need) {
             (_, Need::Nothing) => Ok(()),
-            (Visitor::Guest, Need::Scopes(scopes)) => {
+            (Authentication::Anonymous, Need::Scopes(scopes)) => {
                 Err(self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint).union(&scopes)))
             }
-            (Visitor::Caller(caller), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
-            (Visitor::Caller(caller), Need::Scopes(scopes)) => {
+            (Authentication::Caller(caller), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
+            (Authentication::Caller(caller), Need::Scopes(scopes)) => {
                 Err(self.refuse(Challenge::insufficient_scope, caller.scopes.union(&scopes)))
             }
         }
@@ -105,11 +109,17 @@ impl Door<'_> {
         self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint))
     }
 
-    /// Whether the sign-in of the visitor still stands, for calls that want to know for certain.
-    pub(crate) async fn confirm(&self, visitor: &Visitor, tokens: &impl VerifyToken) -> Result<(), Refusal> {
-        match visitor {
-            Visitor::Guest => Ok(()),
-            Visitor::Caller(caller) => tokens.confirm(caller).await.map_err(|problem| self.not_verified(problem)),
+    /// Whether the sign-in of the authentication still stands, for calls that want to know for certain.
+    pub(crate) async fn confirm(
+        &self,
+        authentication: &Authentication,
+        tokens: &impl VerifyToken,
+    ) -> Result<(), Refusal> {
+        match authentication {
+            Authentication::Anonymous => Ok(()),
+            Authentication::Caller(caller) => {
+                tokens.confirm(caller).await.map_err(|problem| self.not_verified(problem))
+            }
         }
     }
 
@@ -151,7 +161,7 @@ impl Door<'_> {
     }
 }
 
-/// Why a visitor is turned away.
+/// Why a authentication is turned away.
 pub(crate) enum Refusal {
     /// With a way to get in.
     Challenge(Challenge),

@@ -18,7 +18,7 @@ use crate::host::Workers;
 use crate::http::answer::Answer;
 use crate::objects::session::SessionObject;
 use crate::platform::instance::{Work, lost_work};
-use crate::request_log::request_log::{Continued, Visit};
+use crate::request_log::request_log::{Continued, RequestLog};
 
 /// Most calls that run in a session at a time.
 const MAX_CALLS: usize = 32;
@@ -77,7 +77,7 @@ impl SessionObject {
             Some(agreed) => session.having_agreed(agreed),
             None => session,
         };
-        let visit = Rc::new(Visit::of_earlier(visit, app.configuration.log, app.metrics.as_ref()));
+        let visit = Rc::new(RequestLog::resume(visit, app.configuration.log, app.metrics.as_ref()));
         if visit.is_heard() {
             visit.asks(posted.summary(&|_: &str| None, &app.endpoint.registry));
         }
@@ -89,7 +89,7 @@ impl SessionObject {
             // The line in the log is written here, when the call has ended.
             visit.leaves(&Answer::empty(taken.status));
         } else {
-            visit.is_told_elsewhere();
+            visit.suppress();
         }
         Ok(taken)
     }

@@ -71,7 +71,7 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
     }
     let reader = match Reader::new() {
         Ok(reader) => reader,
-        Err(error) => return no_use(error),
+        Err(error) => return session_error(error),
     };
     match session.events_after(&last, Duration::ZERO, reader, Arrival::Comes).await {
         // An empty stream would be taken for another lost connection.
@@ -84,7 +84,7 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
             let limits = Limits { keep_alive: configuration.keep_alive, longest };
             Answer::events(Box::pin(SessionStream::new(session, last, events, limits, reader)))
         }
-        Err(error) => no_use(error),
+        Err(error) => session_error(error),
     }
 }
 
@@ -105,7 +105,7 @@ async fn end(session: SessionOf<'_>, streams: &Announcements<'_>) -> Answer {
             ended_sessions::remember(session.id);
             Answer::empty(204)
         }
-        Err(error) => no_use(error),
+        Err(error) => session_error(error),
     }
 }
 
@@ -114,12 +114,12 @@ fn named_session(incoming: &Incoming) -> Result<Option<SessionId>, Answer> {
     let Some(named) = incoming.header(SessionId::HEADER) else { return Ok(None) };
     match SessionId::parse(named.trim()) {
         Some(session) => Ok(Some(session)),
-        None => Err(no_use(SessionError::Gone)),
+        None => Err(session_error(SessionError::Gone)),
     }
 }
 
 /// The answer where a session is of no use.
-pub(crate) fn no_use(error: SessionError) -> Answer {
+pub(crate) fn session_error(error: SessionError) -> Answer {
     match error {
         SessionError::Gone => refused(404, "There is no such session. Begin one with `initialize`."),
         SessionError::TooMany => refused(503, &format!("Not done: {error}.")).header("retry-after", "60"),

@@ -13,7 +13,7 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::login::throttle::Source;
-use mcp_connector_protocol::{Event, EventId, Host, Outlive, SessionError, SessionId};
+use mcp_connector_protocol::{Event, EventId, Host, SessionError, SessionId, WaitUntilDone};
 
 use crate::app::App;
 use crate::host::Workers;
@@ -25,7 +25,7 @@ use crate::mcp::lost_requests;
 use crate::mcp::lost_requests::Note;
 use crate::mcp::session::{Arrival, Reader, SessionOf, main_stream};
 use crate::mcp::session_calls::{Message, Taken};
-use crate::mcp::session_route::no_use;
+use crate::mcp::session_route::session_error;
 use crate::mcp::session_stream::{Limits, SessionStream};
 use crate::objects::anonymous_quota;
 use crate::objects::anonymous_quota::Held;
@@ -72,7 +72,7 @@ pub(crate) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
                 let text = "Too many streams are open here without a sign-in. Sign in, or try again later.";
                 return refused(503, text).header("retry-after", RETRY_AFTER);
             }
-            Err(error) => return no_use(error),
+            Err(error) => return session_error(error),
         },
     };
     let session = SessionOf { env: host.env(), id: &session, who, here: None, anonymous: None };
@@ -84,7 +84,7 @@ pub(crate) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
     };
     let reader = match opened.await {
         Ok(reader) => reader,
-        Err(error) => return no_use(error),
+        Err(error) => return session_error(error),
     };
     lost_requests::leave(incoming, &Note::HttpSse(Cow::Borrowed(session.id.as_str())));
     Answer::events(Box::pin(SessionStream::of_http_sse(session, reader, opening.into_bytes(), limits, place)))
@@ -106,19 +106,19 @@ pub(crate) async fn last_events(env: &Env, session: &str) -> Vec<u8> {
 pub(crate) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, caller: Option<Caller>) -> Answer {
     let named = incoming.query().split('&').find_map(|pair| pair.strip_prefix("session="));
     let Some(id) = named.and_then(SessionId::parse).filter(SessionId::is_of_http_sse) else {
-        return no_use(SessionError::Gone);
+        return session_error(SessionError::Gone);
     };
     let who = caller.as_ref().map(|caller| caller.subject.clone());
     let session = SessionOf { env: host.env(), id: &id, who: who.as_ref(), here: None, anonymous: None };
     let message = Message { session: id.as_str().to_owned(), body, caller, visit: incoming.visit().to_go_on() };
     match session.take(message).await {
         Ok(Taken { status, body }) if body.is_empty() => {
-            incoming.visit().is_told_elsewhere();
+            incoming.visit().suppress();
             Answer::empty(status)
         }
         Ok(Taken { status: status @ 429, body }) => Answer::json_bytes(status, body).header("retry-after", "5"),
         Ok(Taken { status, body }) => Answer::json_bytes(status, body),
-        Err(error) => no_use(error),
+        Err(error) => session_error(error),
     }
 }
 
@@ -126,13 +126,13 @@ pub(crate) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, cal
 pub(crate) struct Place {
     env: worker::Env,
     session: SessionId,
-    after: Option<Outlive>,
+    after: Option<WaitUntilDone>,
 }
 
 impl Place {
     async fn take(host: &Workers, network: &Source, session: &SessionId) -> Result<Self, SessionError> {
         anonymous_quota::take_stream(host.env(), network, session.as_str()).await?;
-        Ok(Self { env: host.env().clone(), session: session.clone(), after: Some(Outlive::begin(host)) })
+        Ok(Self { env: host.env().clone(), session: session.clone(), after: Some(WaitUntilDone::begin(host)) })
     }
 }
 

@@ -9,7 +9,7 @@ use worker::Env;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::external_issuer::token::{ForeignPolicy, ForeignRefusal};
+use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
 use mcp_connector_oauth::resource::access_token::{Expected, VerifiedToken, verify};
 use mcp_connector_oauth::resource::bearer::Bearer;
 use mcp_connector_oauth::resource::protected_resource::Resource;
@@ -79,11 +79,11 @@ impl AccessTokens<'_> {
         now: Timestamp,
     ) -> Result<VerifiedToken, NotVerified> {
         if let Some(foreign) = &self.app.configuration.auth_issuer {
-            return verify_foreign(token, resource, foreign, now).await;
+            return verify_external(token, resource, foreign, now).await;
         }
-        let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
-        let expected = Expected { issuer: &self.site.issuer, resource, epochs: authority.policy().versions() };
-        verify(token, &authority.signing(now), &expected, now).map_err(|_| NotVerified::Invalid)
+        let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        let expected = Expected { issuer: &self.site.issuer, resource, epochs: secrets.policy().versions() };
+        verify(token, &secrets.signing(now), &expected, now).map_err(|_| NotVerified::Invalid)
     }
 
     /// Checks whether the grant is still valid, by an answer that is less than a minute old.
@@ -104,8 +104,8 @@ impl AccessTokens<'_> {
     }
 
     async fn asked(&self, caller: &Caller, grant: GrantId) -> Result<Asked, NotVerified> {
-        let authority = self.app.authority(self.env).await.map_err(|_| NotVerified::Unavailable)?;
-        Ok(Asked { env: self.env.clone(), subject: caller.subject.clone(), grant, authority })
+        let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        Ok(Asked { env: self.env.clone(), subject: caller.subject.clone(), grant, secrets })
     }
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn answered(grant: GrantId, state: GrantState, asked_at: Timestamp) {
     VERIFIED.with_borrow_mut(|verified| verified.answered(grant, state, asked_at));
 }
 
-async fn verify_foreign(
+async fn verify_external(
     token: &Bearer,
     resource: &Resource,
     foreign: &AuthIssuer,
@@ -135,9 +135,9 @@ async fn verify_foreign(
 ) -> Result<VerifiedToken, NotVerified> {
     let mut audiences = vec![resource.as_str()];
     audiences.extend(foreign.audiences.iter().map(String::as_str));
-    let policy = ForeignPolicy { issuer: &foreign.issuer, audiences: &audiences, accept_plain_jwt: foreign.plain_jwt };
+    let policy = ExternalPolicy { issuer: &foreign.issuer, audiences: &audiences, accept_plain_jwt: foreign.plain_jwt };
     external_issuer::verify(token, KeySource::Metadata(&foreign.issuer), &policy, now).await.map_err(|refused| {
-        if matches!(refused, ForeignRefusal::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
+        if matches!(refused, ExternalTokenError::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
     })
 }
 

@@ -14,9 +14,11 @@ use crate::http::request_guard;
 use crate::http::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH};
 use crate::http::site::Site;
 use crate::oauth::access_tokens;
-use crate::objects::directory::{DirectoryOf, Visitor};
+use crate::objects::directory::{Authentication, DirectoryOf};
 use crate::pages;
-use crate::pages::account::{ACTION_FIELD, AccountAction, AccountApp, AccountPage, DisplacedApp, GRANT_FIELD, Notice};
+use crate::pages::account::{
+    ACTION_FIELD, AccountApp, AccountFormAction, AccountPage, DisplacedApp, GRANT_FIELD, Notice,
+};
 use crate::pages::frame::FormAnswer;
 use crate::pages::login::LoginProblem;
 use crate::pages::{FormTarget, SEALED_FIELD};
@@ -27,9 +29,9 @@ use mcp_connector_oauth::authorize::prompt::LoginOptions;
 use mcp_connector_oauth::authorize::sign_in::Person;
 use mcp_connector_oauth::clients::client_directory::Found;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
-use mcp_connector_oauth::grants::message::{GrantSummary, Grants as _, Wish};
+use mcp_connector_oauth::grants::message::{AccountAction, GrantSummary, Grants as _};
 use mcp_connector_oauth::login::account_session::{AccountSignIn, Session};
-use mcp_connector_oauth::login::identity::{AtProvider, Errand};
+use mcp_connector_oauth::login::identity::{AtProvider, LoginPurpose};
 use mcp_connector_oauth::web::form::Parameters;
 use mcp_connector_oauth::web::redirect_uri::destination_of;
 use mcp_connector_oauth::web::web_url::WebUrl;
@@ -39,7 +41,7 @@ use crate::oauth::identity::{Identity as _, ProviderAnswer, Step};
 use crate::oauth::owner;
 use crate::oauth::owner::Attempt;
 use crate::oauth::problem::{Problem, Start, wrong_method};
-use crate::oauth::{Desk, all_clients, refused};
+use crate::oauth::{OAuthContext, all_clients, refused};
 
 /// How long the page tells of a sign-in that ended because there were too many, in seconds.
 const DISPLACED_IS_NEWS: u64 = 30 * 24 * 3600;
@@ -62,14 +64,14 @@ pub(crate) async fn answer(
         if let Some(weak) = app.configuration.missing() {
             return Err(Problem::NotSetUp(weak));
         }
-        let desk = Desk::open(app, site, runtime).await?;
+        let oauth = OAuthContext::open(app, site, runtime).await?;
         match (incoming.method(), step) {
-            ("GET" | "HEAD", AccountStep::Page) => show(&desk, incoming).await,
-            ("POST", AccountStep::Page) => act(&desk, incoming).await,
-            ("GET" | "HEAD", AccountStep::Clients) => all_clients::show(&desk, incoming).await,
-            ("POST", AccountStep::Clients) => all_clients::act(&desk, incoming).await,
-            ("GET" | "HEAD", AccountStep::SignIn) => begin(&desk, incoming).await,
-            ("POST", AccountStep::SignIn) => enter(&desk, incoming).await,
+            ("GET" | "HEAD", AccountStep::Page) => show(&oauth, incoming).await,
+            ("POST", AccountStep::Page) => act(&oauth, incoming).await,
+            ("GET" | "HEAD", AccountStep::Clients) => all_clients::show(&oauth, incoming).await,
+            ("POST", AccountStep::Clients) => all_clients::act(&oauth, incoming).await,
+            ("GET" | "HEAD", AccountStep::SignIn) => begin(&oauth, incoming).await,
+            ("POST", AccountStep::SignIn) => enter(&oauth, incoming).await,
             _ => Ok(wrong_method("GET, HEAD, POST", Start::Account)),
         }
     };
@@ -77,70 +79,70 @@ pub(crate) async fn answer(
 }
 
 /// The page, or the way in.
-async fn show(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let notice = Parameters::parse(incoming.query().as_bytes())
         .ok()
         .and_then(|query| query.get(pages::NOTICE_FIELD).ok().flatten().and_then(Notice::of));
-    let Some(session) = session(desk, incoming) else { return way_in(desk, incoming, notice) };
+    let Some(session) = session(oauth, incoming) else { return way_in(oauth, incoming, notice) };
     let object = ObjectName::of(session.subject());
-    let policy = desk.authority.policy().clone();
-    let Some(grants) = desk.grants().seen_by_person(object, session.signed_in_at(), policy).await? else {
-        return Ok(signed_out(desk, Notice::SignedOut));
+    let policy = oauth.secrets.policy().clone();
+    let Some(grants) = oauth.grants().seen_by_person(object, session.signed_in_at(), policy).await? else {
+        return Ok(signed_out(oauth, Notice::SignedOut));
     };
-    let sealed = session.form(desk.authority.keys(), &desk.entropy).ok_or(Problem::BrokenForm)?;
+    let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(Problem::BrokenForm)?;
     let content = AccountPage {
         person: session.display_name(),
-        apps: grants.iter().map(|grant| app_of(desk, grant)).collect(),
-        all_clients: desk.configuration().is_owner(session.subject()).then_some(ACCOUNT_CLIENTS_PATH),
+        apps: grants.iter().map(|grant| app_of(oauth, grant)).collect(),
+        all_clients: oauth.configuration().is_owner(session.subject()).then_some(ACCOUNT_CLIENTS_PATH),
         notice,
-        displaced: displaced(&grants, desk.now),
-        now: desk.now,
+        displaced: displaced(&grants, oauth.now),
+        now: oauth.now,
     };
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };
     Ok(page(200, pages::account(&content, &form), FormAnswer::StaysHere))
 }
 
 /// One of the page's forms. What it did is told by the page that follows, which can be loaded again without doing it twice.
-async fn act(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let form = read_form(desk, incoming).await?;
-    let Some(session) = session(desk, incoming) else { return Ok(signed_out(desk, Notice::Expired)) };
+async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = read_form(oauth, incoming).await?;
+    let Some(session) = session(oauth, incoming) else { return Ok(signed_out(oauth, Notice::Expired)) };
     let field = |name| form.get(name).map_err(|_| Problem::BrokenForm)?.ok_or(Problem::BrokenForm);
-    if !session.made(field(SEALED_FIELD)?, desk.authority.keys(), desk.now) {
+    if !session.made(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
         return Err(Problem::StaleForm);
     }
-    let (wish, notice) = match AccountAction::of(field(ACTION_FIELD)?).ok_or(Problem::BrokenForm)? {
-        AccountAction::End => {
+    let (wish, notice) = match AccountFormAction::of(field(ACTION_FIELD)?).ok_or(Problem::BrokenForm)? {
+        AccountFormAction::End => {
             let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| Problem::BrokenForm)?;
-            (Wish::End { grant }, Notice::Ended)
+            (AccountAction::End { grant }, Notice::Ended)
         }
-        AccountAction::EndAll => (Wish::EndAll, Notice::EndedAll),
-        AccountAction::SignOut => return Ok(signed_out(desk, Notice::SignedOut)),
-        AccountAction::SignOutEverywhere => (Wish::SignOut, Notice::SignedOutEverywhere),
-        AccountAction::EndClient => return Err(Problem::BrokenForm),
+        AccountFormAction::EndAll => (AccountAction::EndAll, Notice::EndedAll),
+        AccountFormAction::SignOut => return Ok(signed_out(oauth, Notice::SignedOut)),
+        AccountFormAction::SignOutEverywhere => (AccountAction::SignOut, Notice::SignedOutEverywhere),
+        AccountFormAction::EndClient => return Err(Problem::BrokenForm),
     };
     let object = ObjectName::of(session.subject());
-    let Some(revoked) = desk.grants().ended_by_person(object, session.signed_in_at(), wish).await? else {
-        return Ok(signed_out(desk, Notice::SignedOut));
+    let Some(revoked) = oauth.grants().ended_by_person(object, session.signed_in_at(), wish).await? else {
+        return Ok(signed_out(oauth, Notice::SignedOut));
     };
-    access_tokens::forget(&revoked.ended, desk.now);
-    if notice == Notice::SignedOutEverywhere { Ok(signed_out(desk, notice)) } else { Ok(to_page(Some(notice))) }
+    access_tokens::forget(&revoked.ended, oauth.now);
+    if notice == Notice::SignedOutEverywhere { Ok(signed_out(oauth, notice)) } else { Ok(to_page(Some(notice))) }
 }
 
 /// Where somebody else finds out who it is: off to them. Where this server does, the form for it stands on the page.
-async fn begin(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let (browser, cookies) = browser(desk, incoming);
+async fn begin(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let (browser, cookies) = browser(oauth, incoming);
     let login = Parameters::parse(incoming.query().as_bytes()).and_then(|query| LoginOptions::read(&query));
     let login = login.unwrap_or_default();
-    match desk.configuration().provider.begin(desk, incoming, Errand::Account, login, &browser).await? {
+    match oauth.configuration().provider.begin(oauth, incoming, LoginPurpose::Account, login, &browser).await? {
         Step::Login => Ok(to_page(None)),
         Step::Away(departure) => Ok(Answer::from(departure).with_cookies(cookies)),
-        Step::Known(person) => signed_in(desk, &person),
+        Step::Known(person) => signed_in(oauth, &person),
     }
 }
 
 /// The person is back from the identity provider.
-pub(crate) async fn came_back(
-    desk: &Desk<'_>,
+pub(crate) async fn callback(
+    oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     answer: ProviderAnswer<'_>,
     pending: &AtProvider,
@@ -149,7 +151,7 @@ pub(crate) async fn came_back(
         match answer {
             ProviderAnswer::Refused(_) => Ok(to_page(Some(Notice::NotSignedIn))),
             ProviderAnswer::Code(code) => {
-                signed_in(desk, &desk.configuration().provider.finish(desk, code, pending).await?)
+                signed_in(oauth, &oauth.configuration().provider.finish(oauth, code, pending).await?)
             }
         }
     };
@@ -157,26 +159,26 @@ pub(crate) async fn came_back(
 }
 
 /// The form with the passphrase.
-async fn enter(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let form = read_form(desk, incoming).await?;
-    let (AccountSignIn, _, sealed) = open(desk, incoming, &form, SEALED_FIELD)?;
-    match owner::attempt(desk, incoming, &form).await? {
-        Attempt::Entered { person, browser } => Ok(owner::remember(desk, signed_in(desk, &person)?, &browser)),
+async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = read_form(oauth, incoming).await?;
+    let (AccountSignIn, _, sealed) = open(oauth, incoming, &form, SEALED_FIELD)?;
+    match owner::attempt(oauth, incoming, &form).await? {
+        Attempt::Entered { person, browser } => Ok(owner::remember(oauth, signed_in(oauth, &person)?, &browser)),
         Attempt::Refused(problem) => Ok(login_page(sealed, None, Some(problem))),
     }
 }
 
 /// What somebody sees who is not signed in.
-fn way_in(desk: &Desk<'_>, incoming: &Incoming, notice: Option<Notice>) -> Result<Answer, Problem> {
-    if let Some(provider) = &desk.configuration().provider {
+fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>) -> Result<Answer, Problem> {
+    if let Some(provider) = &oauth.configuration().provider {
         // The provider leads back to the address that it knows, so the cookies have to be set there.
-        let begin = desk.site.issuer.at(ACCOUNT_SIGN_IN_PATH);
-        let other = provider.has_accounts().then(|| desk.site.issuer.at(OTHER_ACCOUNT_PATH));
+        let begin = oauth.site.issuer.at(ACCOUNT_SIGN_IN_PATH);
+        let other = provider.has_accounts().then(|| oauth.site.issuer.at(OTHER_ACCOUNT_PATH));
         let html = pages::account_way_in(provider.name(), &begin, other.as_deref(), notice);
         return Ok(page(200, html, FormAnswer::StaysHere));
     }
-    let (browser, cookies) = browser(desk, incoming);
-    let sealed = seal(desk, &AccountSignIn, &browser)?;
+    let (browser, cookies) = browser(oauth, incoming);
+    let sealed = seal(oauth, &AccountSignIn, &browser)?;
     Ok(login_page(sealed.as_str(), notice, None).with_cookies(cookies))
 }
 
@@ -200,38 +202,38 @@ pub(crate) enum Owner {
 }
 
 /// Checks whether a request comes from the owner with a valid sign-in.
-pub(crate) async fn owner(desk: &Desk<'_>, incoming: &Incoming) -> Result<Owner, Problem> {
-    let Some(session) = session(desk, incoming) else { return Ok(Owner::Nobody) };
-    if !desk.configuration().is_owner(session.subject()) {
+pub(crate) async fn owner(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Owner, Problem> {
+    let Some(session) = session(oauth, incoming) else { return Ok(Owner::Nobody) };
+    if !oauth.configuration().is_owner(session.subject()) {
         return Ok(Owner::SomebodyElse);
     }
     let object = ObjectName::of(session.subject());
-    let policy = desk.authority.policy().clone();
-    let seen = desk.grants().seen_by_person(object, session.signed_in_at(), policy).await?;
+    let policy = oauth.secrets.policy().clone();
+    let seen = oauth.grants().seen_by_person(object, session.signed_in_at(), policy).await?;
     Ok(if seen.is_some() { Owner::SignedIn(session) } else { Owner::SignedOut })
 }
 
-fn session(desk: &Desk<'_>, incoming: &Incoming) -> Option<Session> {
-    let (cookies, authority) = (incoming.header("cookie"), &desk.authority);
-    Session::read(desk.site.asked.scheme(), cookies.as_deref(), authority.policy(), authority.keys(), desk.now)
+fn session(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<Session> {
+    let (cookies, secrets) = (incoming.header("cookie"), &oauth.secrets);
+    Session::read(oauth.site.asked.scheme(), cookies.as_deref(), secrets.policy(), secrets.keys(), oauth.now)
 }
 
-fn signed_in(desk: &Desk<'_>, person: &Person) -> Result<Answer, Problem> {
-    let (env, visitor) = (desk.env.clone(), Visitor::from(person));
+fn signed_in(oauth: &OAuthContext<'_>, person: &Person) -> Result<Answer, Problem> {
+    let (env, authentication) = (oauth.env.clone(), Authentication::from(person));
     // Nobody waits for it: who is here is known without.
-    desk.context.wait_until(async move {
-        let _ = DirectoryOf { env: &env }.sign_in(visitor).await;
+    oauth.context.wait_until(async move {
+        let _ = DirectoryOf { env: &env }.sign_in(authentication).await;
     });
-    let keys = desk.authority.keys();
-    let Some(cookie) = Session::begin(person, desk.site.asked.scheme(), keys, &desk.entropy, desk.now) else {
+    let keys = oauth.secrets.keys();
+    let Some(cookie) = Session::begin(person, oauth.site.asked.scheme(), keys, &oauth.entropy, oauth.now) else {
         console_error!("sign-in: a name is too long for a cookie");
         return Err(Problem::BrokenForm);
     };
     Ok(to_page(None).header("set-cookie", cookie))
 }
 
-pub(crate) fn signed_out(desk: &Desk<'_>, notice: Notice) -> Answer {
-    to_page(Some(notice)).header("set-cookie", Session::end(desk.site.asked.scheme()))
+pub(crate) fn signed_out(oauth: &OAuthContext<'_>, notice: Notice) -> Answer {
+    to_page(Some(notice)).header("set-cookie", Session::end(oauth.site.asked.scheme()))
 }
 
 pub(crate) fn to_page(notice: Option<Notice>) -> Answer {
@@ -259,23 +261,23 @@ fn displaced(grants: &[GrantSummary], now: Timestamp) -> Vec<DisplacedApp<'_>> {
     latest
 }
 
-fn app_of<'a>(desk: &'a Desk<'_>, grant: &'a GrantSummary) -> AccountApp<'a> {
+fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AccountApp<'a> {
     let (destination_kind, destination) = destination_of(&grant.redirect_uri);
     AccountApp {
         grant: grant.id.to_string(),
         name: grant.client_name.as_deref(),
-        vouching: vouching(desk, &grant.client_id),
+        vouching: vouching(oauth, &grant.client_id),
         destination,
         destination_kind,
-        scopes: desk.app.catalogue.described(&grant.scope).collect(),
+        scopes: oauth.app.catalogue.described(&grant.scope).collect(),
         connected_at: grant.created_at,
         used_at: grant.used_at,
     }
 }
 
 /// Who stands behind a name, as the consent page said it.
-fn vouching(desk: &Desk<'_>, client: &ClientId) -> Vouching {
-    match desk.directory().find(client) {
+fn vouching(oauth: &OAuthContext<'_>, client: &ClientId) -> Vouching {
+    match oauth.directory().find(client) {
         Found::PreRegistered(_) => Vouching::Owner,
         Found::Document(url) => {
             WebUrl::parse(url.id().as_str()).map_or(Vouching::Nobody, |url| Vouching::Host(url.host.to_string()))

@@ -8,7 +8,7 @@ use crate::oauth::client_records;
 use crate::oauth::client_records::Page;
 use crate::objects::directory::ClientUsers;
 use crate::pages;
-use crate::pages::account::{ACTION_FIELD, AccountAction, NOTICE_FIELD, Notice};
+use crate::pages::account::{ACTION_FIELD, AccountFormAction, NOTICE_FIELD, Notice};
 use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
 use crate::pages::frame::FormAnswer;
 use crate::pages::{FormTarget, SEALED_FIELD};
@@ -17,7 +17,7 @@ use mcp_connector_oauth::clients::client_record::{ClientHash, ClientSummary};
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 use mcp_connector_oauth::web::redirect_uri::{RedirectKind, RedirectUri};
 
-use crate::oauth::Desk;
+use crate::oauth::OAuthContext;
 use crate::oauth::account::{Owner, owner, signed_out, to_page};
 use crate::oauth::authorize::{page, read_form, see_other};
 use crate::oauth::problem::Problem;
@@ -32,55 +32,55 @@ struct Entry {
 }
 
 /// One page of the list.
-pub(crate) async fn show(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let session = match owner(desk, incoming).await? {
+pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let session = match owner(oauth, incoming).await? {
         Owner::SignedIn(session) => session,
         Owner::SomebodyElse | Owner::Nobody => return Ok(to_page(None)),
-        Owner::SignedOut => return Ok(signed_out(desk, Notice::SignedOut)),
+        Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
     };
     let query = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
     let after = query.get(AFTER_FIELD).map_err(|_| Problem::BrokenForm)?;
     let notice = query.get(NOTICE_FIELD).ok().flatten().and_then(Notice::of);
-    let Page { clients, next } = client_records::page(desk.env, after).await?;
-    let mut entries = if after.is_none() { configured(desk) } else { Vec::new() };
+    let Page { clients, next } = client_records::page(oauth.env, after).await?;
+    let mut entries = if after.is_none() { configured(oauth) } else { Vec::new() };
     entries.extend(clients.into_iter().filter_map(|(client, summary)| Some(recorded(client, summary?))));
-    let users = desk.clients().users(entries.iter().map(|entry| entry.client.clone()).collect()).await?;
-    let sealed = session.form(desk.authority.keys(), &desk.entropy).ok_or(Problem::BrokenForm)?;
+    let users = oauth.clients().users(entries.iter().map(|entry| entry.client.clone()).collect()).await?;
+    let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(Problem::BrokenForm)?;
     let content = AllClientsPage {
         clients: entries.iter().zip(users).map(|(entry, users)| listed(entry, users)).collect(),
         next: next.map(|next| with_query(ACCOUNT_CLIENTS_PATH, &[(AFTER_FIELD, &next)])),
         back: ACCOUNT_PATH,
         notice,
-        now: desk.now,
+        now: oauth.now,
     };
     let form = FormTarget { action: ACCOUNT_CLIENTS_PATH, sealed: &sealed };
     Ok(page(200, pages::all_clients(&content, &form), FormAnswer::StaysHere))
 }
 
 /// Handles the form that ends a client. The end is in effect before the answer is sent; the grants end in the background.
-pub(crate) async fn act(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let form = read_form(desk, incoming).await?;
-    let session = match owner(desk, incoming).await? {
+pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = read_form(oauth, incoming).await?;
+    let session = match owner(oauth, incoming).await? {
         Owner::SignedIn(session) => session,
         Owner::SomebodyElse => return Err(Problem::NotTheOwner),
-        Owner::Nobody => return Ok(signed_out(desk, Notice::Expired)),
-        Owner::SignedOut => return Ok(signed_out(desk, Notice::SignedOut)),
+        Owner::Nobody => return Ok(signed_out(oauth, Notice::Expired)),
+        Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
     };
     let field = |name| form.get(name).map_err(|_| Problem::BrokenForm)?.ok_or(Problem::BrokenForm);
-    if !session.made(field(SEALED_FIELD)?, desk.authority.keys(), desk.now) {
+    if !session.made(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
         return Err(Problem::StaleForm);
     }
-    if AccountAction::of(field(ACTION_FIELD)?) != Some(AccountAction::EndClient) {
+    if AccountFormAction::of(field(ACTION_FIELD)?) != Some(AccountFormAction::EndClient) {
         return Err(Problem::BrokenForm);
     }
     let client = ClientHash::try_from(field(CLIENT_FIELD)?.to_owned()).map_err(|_| Problem::BrokenForm)?;
-    desk.clients().end(client).await?;
+    oauth.clients().end(client).await?;
     Ok(see_other(with_query(ACCOUNT_CLIENTS_PATH, &[(NOTICE_FIELD, Notice::ClientEnded.name())])))
 }
 
 /// Returns the clients of the configuration, which have no record.
-fn configured(desk: &Desk<'_>) -> Vec<Entry> {
-    let clients = desk.configuration().clients.iter().map(|client| {
+fn configured(oauth: &OAuthContext<'_>) -> Vec<Entry> {
+    let clients = oauth.configuration().clients.iter().map(|client| {
         let host = client.redirect_uris.first().map_or_else(String::new, destination);
         let name = client.name.as_ref().map_or_else(|| client.id.to_string(), ToString::to_string);
         Entry {

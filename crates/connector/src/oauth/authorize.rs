@@ -1,6 +1,6 @@
 //! The authorization endpoint (RFC 6749 §3.1): what a client asks for, the person's consent, the person's login, and the code,
 //! in this order and no other. A pending request is kept nowhere: it travels sealed in the forms and is bound to a cookie of
-//! the browser that it began in, so a visitor who never signs in costs no write and nobody can finish what another began.
+//! the browser that it began in, so a authentication who never signs in costs no write and nobody can finish what another began.
 
 use worker::{Context, Env};
 
@@ -26,7 +26,7 @@ use mcp_connector_oauth::authorize::sign_in::{NoCode, Person, give_code};
 use mcp_connector_oauth::clients::client::{ClientName, Standing};
 use mcp_connector_oauth::clients::client_record::ClientHash;
 use mcp_connector_oauth::crypto::seal::{SealError, Sealable, Sealed};
-use mcp_connector_oauth::login::identity::{AtProvider, Errand};
+use mcp_connector_oauth::login::identity::{AtProvider, LoginPurpose};
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::provider_state::ProviderState;
 use mcp_connector_oauth::web::cookie::BrowserNonce;
@@ -39,7 +39,7 @@ use crate::oauth::identity::{Identity as _, ProviderAnswer, Step};
 use crate::oauth::owner;
 use crate::oauth::owner::Attempt;
 use crate::oauth::problem::{Problem, Start, wrong_method};
-use crate::oauth::{Desk, account, refused};
+use crate::oauth::{OAuthContext, account, refused};
 
 /// How long a person may take over each page, in seconds.
 const PENDING: u64 = 10 * 60;
@@ -68,76 +68,76 @@ pub(crate) async fn answer(
         if let Some(weak) = app.configuration.missing() {
             return Err(Problem::NotSetUp(weak));
         }
-        let desk = Desk::open(app, site, runtime).await?;
+        let oauth = OAuthContext::open(app, site, runtime).await?;
         match step {
-            SignInStep::Ask => ask(&desk, incoming).await,
-            SignInStep::Consent => consent(&desk, incoming).await,
-            SignInStep::Login => login(&desk, incoming).await,
-            SignInStep::Callback => came_back(&desk, incoming).await,
+            SignInStep::Ask => ask(&oauth, incoming).await,
+            SignInStep::Consent => consent(&oauth, incoming).await,
+            SignInStep::Login => login(&oauth, incoming).await,
+            SignInStep::Callback => callback(&oauth, incoming).await,
         }
     };
     answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Application, incoming.visit()))
 }
 
 /// The client's request: the consent page. Changes nothing, and may be repeated.
-async fn ask(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn ask(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let query = AuthorizationQuery::parse(incoming.query())?;
     // Somebody has sent a server like this one here for the description of a client. Where two of them, or two names of one,
     // ask each other, a request would go in circles as often as its URL has room for.
     if incoming.header("user-agent").is_some_and(|agent| outbound::is_of_our_kind(&agent)) {
         return Err(PageError::UnknownClient.into());
     }
-    let (client, standing) = match clients::described(desk, query.client_id(), &incoming.network()).await? {
+    let (client, standing) = match clients::described(oauth, query.client_id(), &incoming.network()).await? {
         Described::Client(client) => (client, Standing::Stands),
         Described::Ended(client) => (client, Standing::Ended),
         Described::Unknown => return Err(PageError::UnknownClient.into()),
     };
     incoming.visit().client(&client.id);
-    let trusted = query.for_client(&client, &desk.configuration().redirect_policy)?;
-    let request = match trusted.check(&desk.site.resources, &desk.app.catalogue, &desk.entropy) {
+    let trusted = query.for_client(&client, &oauth.configuration().redirect_policy)?;
+    let request = match trusted.check(&oauth.site.resources, &oauth.app.catalogue, &oauth.entropy) {
         Ok(request) => request,
         Err(refusal) => {
             incoming.visit().reason(refusal.error().to_string());
-            return Ok(see_other(refusal.location(&desk.site.issuer)));
+            return Ok(see_other(refusal.location(&oauth.site.issuer)));
         }
     };
     if standing == Standing::Ended {
-        return Err(ended(desk, request.back()));
+        return Err(ended(oauth, request.back()));
     }
-    let (browser, cookies) = browser(desk, incoming);
-    let sealed = seal(desk, &request, &browser)?;
-    Ok(consent_page(desk, &request, sealed.as_str(), None).with_cookies(cookies))
+    let (browser, cookies) = browser(oauth, incoming);
+    let sealed = seal(oauth, &request, &browser)?;
+    Ok(consent_page(oauth, &request, sealed.as_str(), None).with_cookies(cookies))
 }
 
 fn consent_page(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     request: &AuthorizationRequest,
     sealed: &str,
     problem: Option<ConsentProblem>,
 ) -> Answer {
     let form = FormTarget { action: CONSENT_PATH, sealed };
-    let content = ConsentPage::new(request, &desk.app.catalogue);
+    let content = ConsentPage::new(request, &oauth.app.catalogue);
     let status = if problem.is_some() { 400 } else { 200 };
     // The answer to the form leads back to the client, or first to the identity provider.
     page(status, pages::consent(&content, &form, problem), FormAnswer::LeadsAway)
 }
 
 /// The form of the consent page: back to the client with a no, or on to the login page.
-async fn consent(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let form = read_form(desk, incoming).await?;
-    let (request, browser, sealed): (AuthorizationRequest, _, _) = open(desk, incoming, &form, SEALED_FIELD)?;
+async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = read_form(oauth, incoming).await?;
+    let (request, browser, sealed): (AuthorizationRequest, _, _) = open(oauth, incoming, &form, SEALED_FIELD)?;
     match Decision::read(&form, &request) {
-        Ok(Decision::Deny(back)) => Ok(denied(desk, &back)),
+        Ok(Decision::Deny(back)) => Ok(denied(oauth, &back)),
         Ok(Decision::Allow(consented)) => {
-            let sealed = seal(desk, &*consented, &browser)?;
+            let sealed = seal(oauth, &*consented, &browser)?;
             let pending = Pending { consented, browser, sealed: sealed.as_str() };
             let login = pending.consented.request().login().clone();
-            let answer = identify(desk, incoming, &pending, login).await;
-            Ok(pending.answered(desk, incoming, answer))
+            let answer = identify(oauth, incoming, &pending, login).await;
+            Ok(pending.answered(oauth, incoming, answer))
         }
         Err(InvalidDecision::NothingTicked) => {
             incoming.visit().reason("nothing was ticked");
-            Ok(consent_page(desk, &request, sealed, Some(ConsentProblem::NothingTicked)))
+            Ok(consent_page(oauth, &request, sealed, Some(ConsentProblem::NothingTicked)))
         }
         Err(InvalidDecision::Form(_) | InvalidDecision::Undecided) => Err(Problem::BrokenForm),
     }
@@ -153,8 +153,8 @@ struct Pending<'a> {
 
 impl Pending<'_> {
     /// Returns the answer, or a page with what the person can do instead.
-    fn answered(&self, desk: &Desk<'_>, incoming: &Incoming, answer: Result<Answer, Problem>) -> Answer {
-        let has_accounts = desk.configuration().provider.as_ref().is_some_and(Provider::has_accounts);
+    fn answered(&self, oauth: &OAuthContext<'_>, incoming: &Incoming, answer: Result<Answer, Problem>) -> Answer {
+        let has_accounts = oauth.configuration().provider.as_ref().is_some_and(Provider::has_accounts);
         let again = if has_accounts { LoginDecision::AnotherAccount } else { LoginDecision::Again };
         let start = Start::Pending { sealed: self.sealed, again };
         answer.unwrap_or_else(|problem| problem.into_answer(start, incoming.visit()))
@@ -163,26 +163,26 @@ impl Pending<'_> {
 
 /// Finds out who the person is, or begins to.
 async fn identify(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     pending: &Pending<'_>,
     login: LoginOptions,
 ) -> Result<Answer, Problem> {
-    let errand = Errand::Client(pending.consented.clone());
-    match desk.configuration().provider.begin(desk, incoming, errand, login, &pending.browser).await? {
+    let errand = LoginPurpose::Client(pending.consented.clone());
+    match oauth.configuration().provider.begin(oauth, incoming, errand, login, &pending.browser).await? {
         Step::Login => Ok(login_page(pending, None)),
         Step::Away(departure) => Ok(departure.into()),
-        Step::Known(person) => code_for(desk, &pending.consented, &person).await.map(see_other),
+        Step::Known(person) => code_for(oauth, &pending.consented, &person).await.map(see_other),
     }
 }
 
 /// Handles the return from the identity provider, and redirects to the client with a code or an error.
-async fn came_back(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn callback(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
     let state = parameters.get("state").ok().flatten().ok_or(Problem::BrokenForm)?;
-    let (scheme, cookies) = (desk.site.asked.scheme(), incoming.header("cookie"));
+    let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
     let sealed = ProviderState::sealed(state, scheme, cookies.as_deref()).ok_or(Problem::OtherBrowser)?;
-    let answer = resume(desk, incoming, &parameters, &sealed).await?;
+    let answer = resume(oauth, incoming, &parameters, &sealed).await?;
     // A page may be loaded again, and needs what the browser carries.
     let has_left = answer.status() == 303;
     let spent = if has_left { ProviderState::clear(state, scheme, cookies.as_deref()) } else { Vec::new() };
@@ -191,71 +191,71 @@ async fn came_back(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Probl
 
 /// Goes on with the errand that a person is back from.
 async fn resume(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     parameters: &Parameters,
     sealed: &str,
 ) -> Result<Answer, Problem> {
-    let (at_provider, browser): (AtProvider, _) = open_text(desk, incoming, sealed)?;
-    let provider = &desk.configuration().provider;
+    let (at_provider, browser): (AtProvider, _) = open_text(oauth, incoming, sealed)?;
+    let provider = &oauth.configuration().provider;
     let answer = ProviderAnswer::read(parameters, &at_provider, provider.as_ref())?;
     if let ProviderAnswer::Refused(error) = answer {
         incoming.visit().reason(error.reason());
         let instead = at_provider.login.without_choice().filter(|_| error.code() == "invalid_request");
         if let Some(login) = instead
             && let Step::Away(departure) =
-                provider.begin(desk, incoming, at_provider.errand.clone(), login, &browser).await?
+                provider.begin(oauth, incoming, at_provider.errand.clone(), login, &browser).await?
         {
             return Ok(departure.into());
         }
     }
     let consented = match &at_provider.errand {
-        Errand::Client(consented) => consented,
-        Errand::Account => return Ok(account::came_back(desk, incoming, answer, &at_provider).await),
+        LoginPurpose::Client(consented) => consented,
+        LoginPurpose::Account => return Ok(account::callback(oauth, incoming, answer, &at_provider).await),
     };
-    let sealed = seal(desk, &**consented, &browser)?;
+    let sealed = seal(oauth, &**consented, &browser)?;
     let pending = Pending { consented: consented.clone(), browser, sealed: sealed.as_str() };
     let answer = async {
         match answer {
             ProviderAnswer::Refused(error) => {
                 let error = AuthorizationError::Provider(error);
-                Ok(see_other(consented.request().back().with_error(error, &desk.site.issuer)))
+                Ok(see_other(consented.request().back().with_error(error, &oauth.site.issuer)))
             }
             ProviderAnswer::Code(code) => {
-                let person = provider.finish(desk, code, &at_provider).await?;
-                code_for(desk, consented, &person).await.map(see_other)
+                let person = provider.finish(oauth, code, &at_provider).await?;
+                code_for(oauth, consented, &person).await.map(see_other)
             }
         }
     };
-    Ok(pending.answered(desk, incoming, answer.await))
+    Ok(pending.answered(oauth, incoming, answer.await))
 }
 
 /// Handles the form of the login page, and redirects to the client with a code or an error.
-async fn login(desk: &Desk<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let form = read_form(desk, incoming).await?;
-    let (consented, browser, sealed): (ConsentedRequest, _, _) = open(desk, incoming, &form, SEALED_FIELD)?;
+async fn login(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+    let form = read_form(oauth, incoming).await?;
+    let (consented, browser, sealed): (ConsentedRequest, _, _) = open(oauth, incoming, &form, SEALED_FIELD)?;
     let pending = Pending { consented: Box::new(consented), browser, sealed };
     let request = pending.consented.request();
     let answer = match LoginDecision::read(&form).map_err(|_| Problem::BrokenForm)? {
-        LoginDecision::Cancel => Ok(denied(desk, request.back())),
-        LoginDecision::Again => identify(desk, incoming, &pending, request.login().clone()).await,
-        LoginDecision::AnotherAccount => identify(desk, incoming, &pending, LoginOptions::another_account()).await,
-        LoginDecision::SignIn => enter(desk, incoming, &pending, &form).await,
+        LoginDecision::Cancel => Ok(denied(oauth, request.back())),
+        LoginDecision::Again => identify(oauth, incoming, &pending, request.login().clone()).await,
+        LoginDecision::AnotherAccount => identify(oauth, incoming, &pending, LoginOptions::another_account()).await,
+        LoginDecision::SignIn => enter(oauth, incoming, &pending, &form).await,
     };
-    Ok(pending.answered(desk, incoming, answer))
+    Ok(pending.answered(oauth, incoming, answer))
 }
 
 /// Checks a passphrase that was entered.
 async fn enter(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     pending: &Pending<'_>,
     form: &Parameters,
 ) -> Result<Answer, Problem> {
-    match owner::attempt(desk, incoming, form).await? {
+    match owner::attempt(oauth, incoming, form).await? {
         Attempt::Entered { person, browser } => {
-            let location = code_for(desk, &pending.consented, &person).await?;
-            Ok(owner::remember(desk, see_other(location), &browser))
+            let location = code_for(oauth, &pending.consented, &person).await?;
+            Ok(owner::remember(oauth, see_other(location), &browser))
         }
         Attempt::Refused(problem) => Ok(login_page(pending, Some(problem))),
     }
@@ -263,17 +263,17 @@ async fn enter(
 
 /// Returns the redirect with the code. This checks at the latest whether the owner has ended the client, and gives no code
 /// while that cannot be checked.
-async fn code_for(desk: &Desk<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
-    let keys = desk.authority.keys();
+async fn code_for(oauth: &OAuthContext<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
+    let keys = oauth.secrets.keys();
     let request = consented.request();
-    if desk.clients().allow(person.into(), ClientHash::of(request.client_id())).await? == Standing::Ended {
-        return Err(ended(desk, request.back()));
+    if oauth.clients().allow(person.into(), ClientHash::of(request.client_id())).await? == Standing::Ended {
+        return Err(ended(oauth, request.back()));
     }
-    match give_code(consented, person, &desk.grants(), keys, desk.now).await {
+    match give_code(consented, person, &oauth.grants(), keys, oauth.now).await {
         Ok(code) => {
             // Only now: how many codes may wait bounds what one person can have written.
-            clients::note_use(desk, clients::allowed(desk, request));
-            Ok(request.back().with_code(&code, &desk.site.issuer))
+            clients::note_use(oauth, clients::allowed(oauth, request));
+            Ok(request.back().with_code(&code, &oauth.site.issuer))
         }
         Err(NoCode::TooMany) => Err(Problem::TooMany),
         Err(NoCode::Finished) => Err(Problem::Finished),
@@ -282,12 +282,12 @@ async fn code_for(desk: &Desk<'_>, consented: &ConsentedRequest, person: &Person
 }
 
 /// Returns the page that tells the person, with a way back to the client that refuses.
-fn ended(desk: &Desk<'_>, back: &WayBack) -> Problem {
-    Problem::ClientEnded { back: back.with_error(AuthorizationError::ClientEnded, &desk.site.issuer) }
+fn ended(oauth: &OAuthContext<'_>, back: &WayBack) -> Problem {
+    Problem::ClientEnded { back: back.with_error(AuthorizationError::ClientEnded, &oauth.site.issuer) }
 }
 
-fn denied(desk: &Desk<'_>, back: &WayBack) -> Answer {
-    see_other(back.with_error(AuthorizationError::Denied, &desk.site.issuer))
+fn denied(oauth: &OAuthContext<'_>, back: &WayBack) -> Answer {
+    see_other(back.with_error(AuthorizationError::Denied, &oauth.site.issuer))
 }
 
 fn login_page(pending: &Pending<'_>, problem: Option<LoginProblem>) -> Answer {
@@ -304,22 +304,22 @@ fn login_page(pending: &Pending<'_>, problem: Option<LoginProblem>) -> Answer {
 }
 
 /// Returns the browser, and the `Set-Cookie` headers by which it is known again.
-pub(crate) fn browser(desk: &Desk<'_>, incoming: &Incoming) -> (BrowserNonce, Vec<String>) {
-    let (scheme, cookies) = (desk.site.asked.scheme(), incoming.header("cookie"));
-    let browser = BrowserNonce::of(scheme, cookies.as_deref(), &desk.entropy);
+pub(crate) fn browser(oauth: &OAuthContext<'_>, incoming: &Incoming) -> (BrowserNonce, Vec<String>) {
+    let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
+    let browser = BrowserNonce::of(scheme, cookies.as_deref(), &oauth.entropy);
     let set_cookies = browser.set_cookies(scheme, cookies.as_deref());
     (browser, set_cookies)
 }
 
 /// Reads a form that one of our own pages has sent.
-pub(crate) async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Parameters, Problem> {
+pub(crate) async fn read_form(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Parameters, Problem> {
     let is_own = |origin: &str| {
-        Origin::of(origin).is_ok_and(|origin| origin == desk.site.asked || origin == *desk.site.issuer.origin())
+        Origin::of(origin).is_ok_and(|origin| origin == oauth.site.asked || origin == *oauth.site.issuer.origin())
     };
     let from = incoming.header("sec-fetch-site");
     let from_here = from.is_none_or(|from| matches!(from.as_str(), "same-origin" | "none"));
     if !from_here || incoming.header("origin").is_some_and(|origin| !is_own(&origin)) {
-        return Err(Problem::ForeignForm);
+        return Err(Problem::ExternalForm);
     }
     if !is_form(incoming.header("content-type").as_deref()) {
         return Err(Problem::BrokenForm);
@@ -329,33 +329,42 @@ pub(crate) async fn read_form(desk: &Desk<'_>, incoming: &Incoming) -> Result<Pa
     Parameters::of_page(&body).map_err(|_| Problem::BrokenForm)
 }
 
-pub(crate) fn seal<T: Sealable>(desk: &Desk<'_>, value: &T, browser: &BrowserNonce) -> Result<Sealed<T>, Problem> {
-    let keys = desk.authority.keys().seal();
-    Sealed::seal(value, browser.binding(), desk.now.plus(PENDING), keys, &desk.entropy).map_err(|_| Problem::BrokenForm)
+pub(crate) fn seal<T: Sealable>(
+    oauth: &OAuthContext<'_>,
+    value: &T,
+    browser: &BrowserNonce,
+) -> Result<Sealed<T>, Problem> {
+    let keys = oauth.secrets.keys().seal();
+    Sealed::seal(value, browser.binding(), oauth.now.plus(PENDING), keys, &oauth.entropy)
+        .map_err(|_| Problem::BrokenForm)
 }
 
 /// What a form carries, if it belongs to this browser. Gives the sealed text too, for the next form.
 pub(crate) fn open<'a, T: Sealable>(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     form: &'a Parameters,
     field: &'static str,
 ) -> Result<(T, BrowserNonce, &'a str), Problem> {
     let text = form.get(field).ok().flatten().ok_or(Problem::BrokenForm)?;
-    let (value, browser) = open_text(desk, incoming, text)?;
+    let (value, browser) = open_text(oauth, incoming, text)?;
     Ok((value, browser, text))
 }
 
 /// Returns what a sealed text holds, if it belongs to this browser.
-fn open_text<T: Sealable>(desk: &Desk<'_>, incoming: &Incoming, text: &str) -> Result<(T, BrowserNonce), Problem> {
+fn open_text<T: Sealable>(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    text: &str,
+) -> Result<(T, BrowserNonce), Problem> {
     let cookies = incoming.header("cookie");
-    let browsers = BrowserNonce::all(desk.site.asked.scheme(), cookies.as_deref());
+    let browsers = BrowserNonce::all(oauth.site.asked.scheme(), cookies.as_deref());
     if browsers.is_empty() {
         return Err(Problem::NoCookie);
     }
-    let (sealed, keys) = (Sealed::from_text(text), desk.authority.keys().seal());
+    let (sealed, keys) = (Sealed::from_text(text), oauth.secrets.keys().seal());
     for browser in browsers {
-        match sealed.open(browser.binding(), desk.now, keys) {
+        match sealed.open(browser.binding(), oauth.now, keys) {
             Ok(value) => return Ok((value, browser)),
             Err(SealError::Expired) => return Err(Problem::Expired),
             Err(SealError::Forged | SealError::TooLarge) => {}

@@ -21,7 +21,7 @@ use mcp_connector_oauth::clients::document_limits::{DocumentLimits, Failure};
 use mcp_connector_oauth::login::throttle::Source;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 
-use crate::oauth::Desk;
+use crate::oauth::OAuthContext;
 
 /// Most documents that an isolate keeps.
 const CAPACITY: usize = 256;
@@ -57,11 +57,11 @@ impl From<Outage> for NotDescribed {
 
 /// Returns the client that is described at `url`, which `source` wants to know.
 pub(crate) async fn client(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     url: &ClientIdUrl,
     source: &Source,
 ) -> Result<Option<Client>, NotDescribed> {
-    let (policy, now) = (&desk.configuration().redirect_policy, desk.now);
+    let (policy, now) = (&oauth.configuration().redirect_policy, oauth.now);
     let kept =
         KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()));
     if let Plan::Use(client) = KeptDocument::plan(kept.as_ref(), url, policy, now) {
@@ -71,13 +71,13 @@ pub(crate) async fn client(
     let fetched = match failure {
         Some(Failure::Unknown) => return Ok(None),
         Some(Failure::Unavailable) => Err(FetchProblem::Unavailable),
-        None if is_admitted(url, source, desk.env, now).await => fetch(url).await,
+        None if is_admitted(url, source, oauth.env, now).await => fetch(url).await,
         // A copy serves as it would if the host did not answer.
         None => {
             return match settle(Err(FetchProblem::Unavailable), kept.as_ref(), url, policy, now) {
                 Settled::FromCopy(client) => Ok(Some(client)),
                 Settled::New(..) | Settled::Unavailable | Settled::Unknown => {
-                    allowed(desk, url).await.map(Some).ok_or(NotDescribed::TooManyFetches)
+                    allowed(oauth, url).await.map(Some).ok_or(NotDescribed::TooManyFetches)
                 }
             };
         }
@@ -102,7 +102,7 @@ pub(crate) async fn client(
         Settled::FromCopy(client) => Ok(Some(client)),
         Settled::Unavailable => {
             failed(Failure::Unavailable);
-            allowed(desk, url).await.map(Some).ok_or(NotDescribed::Outage(Outage::Remote))
+            allowed(oauth, url).await.map(Some).ok_or(NotDescribed::Outage(Outage::Remote))
         }
         Settled::Unknown => {
             failed(Failure::Unknown);
@@ -113,9 +113,9 @@ pub(crate) async fn client(
 }
 
 /// Returns the client from its record in KV, for a client whose document is not fetched at the moment.
-async fn allowed(desk: &Desk<'_>, url: &ClientIdUrl) -> Option<Client> {
-    let stored = client_records::look(desk.env, &ClientHash::of(url.id())).await.ok().flatten()?;
-    stored.document_client(url, &desk.configuration().redirect_policy, desk.now)
+async fn allowed(oauth: &OAuthContext<'_>, url: &ClientIdUrl) -> Option<Client> {
+    let stored = client_records::look(oauth.env, &ClientHash::of(url.id())).await.ok().flatten()?;
+    stored.document_client(url, &oauth.configuration().redirect_policy, oauth.now)
 }
 
 /// Returns the client as this isolate knows it from its document, which is not fetched for this.

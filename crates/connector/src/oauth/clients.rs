@@ -18,18 +18,18 @@ use mcp_connector_oauth::token::endpoint::Clients;
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::client_documents::NotDescribed;
-use crate::oauth::{Desk, client_documents};
+use crate::oauth::{OAuthContext, client_documents};
 
 /// The clients, as far as the token and the revocation endpoint have to know them.
 pub(crate) struct KnownClients<'a> {
-    desk: &'a Desk<'a>,
+    oauth: &'a OAuthContext<'a>,
     /// The client that was asked for and is one.
     found: RefCell<Option<ClientId>>,
 }
 
 impl<'a> KnownClients<'a> {
-    pub(crate) const fn new(desk: &'a Desk<'a>) -> Self {
-        Self { desk, found: RefCell::new(None) }
+    pub(crate) const fn new(oauth: &'a OAuthContext<'a>) -> Self {
+        Self { oauth, found: RefCell::new(None) }
     }
 
     /// The client that was asked for, for the log.
@@ -40,9 +40,9 @@ impl<'a> KnownClients<'a> {
 
 impl Clients for KnownClients<'_> {
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage> {
-        let client = match self.desk.directory().find(id) {
+        let client = match self.oauth.directory().find(id) {
             Found::PreRegistered(client) => Some(client),
-            Found::Registered(registered) => lives(self.desk, &registered).await?.then_some(registered.client),
+            Found::Registered(registered) => lives(self.oauth, &registered).await?.then_some(registered.client),
             // Its document is not needed here: it has no secret, and its code or token says to whom it was given.
             Found::Document(url) => Some(Client {
                 id: url.id().clone(),
@@ -59,7 +59,7 @@ impl Clients for KnownClients<'_> {
     }
 
     async fn standing(&self, id: &ClientId) -> Result<Standing, Outage> {
-        let standing = self.desk.clients().standing(ClientHash::of(id)).await;
+        let standing = self.oauth.clients().standing(ClientHash::of(id)).await;
         standing.map_err(|Unavailable| Outage::Storage)
     }
 }
@@ -76,50 +76,56 @@ pub(crate) enum Described {
 }
 
 /// Describes a client that somebody at `source` wants to know.
-pub(crate) async fn described(desk: &Desk<'_>, id: &ClientId, source: &Source) -> Result<Described, NotDescribed> {
-    let client = match desk.directory().find(id) {
+pub(crate) async fn described(
+    oauth: &OAuthContext<'_>,
+    id: &ClientId,
+    source: &Source,
+) -> Result<Described, NotDescribed> {
+    let client = match oauth.directory().find(id) {
         Found::PreRegistered(client) => return Ok(Described::Client(client)),
-        Found::Registered(registered) => lives(desk, &registered).await?.then_some(registered.client),
-        Found::Document(url) => client_documents::client(desk, &url, source).await?,
+        Found::Registered(registered) => lives(oauth, &registered).await?.then_some(registered.client),
+        Found::Document(url) => client_documents::client(oauth, &url, source).await?,
         Found::Nothing => None,
     };
     let Some(client) = client else { return Ok(Described::Unknown) };
     // KV that does not answer keeps nobody from signing in.
-    let stored = client_records::look(desk.env, &ClientHash::of(id)).await.ok().flatten();
+    let stored = client_records::look(oauth.env, &ClientHash::of(id)).await.ok().flatten();
     let is_ended = stored.is_some_and(|stored| stored.ended_at().is_some());
     Ok(if is_ended { Described::Ended(client) } else { Described::Client(client) })
 }
 
 /// Returns whether a registration is in use, or young. If KV has no record of an old one or does not answer, the `Directory`
 /// says when it was last used, unless that was before there was a `Directory`.
-async fn lives(desk: &Desk<'_>, registered: &RegisteredClient) -> Result<bool, Outage> {
-    if registered.is_young(desk.now) {
+async fn lives(oauth: &OAuthContext<'_>, registered: &RegisteredClient) -> Result<bool, Outage> {
+    if registered.is_young(oauth.now) {
         return Ok(true);
     }
     let client = ClientHash::of(&registered.client.id);
-    let stored = client_records::look(desk.env, &client).await;
-    if stored.as_ref().is_ok_and(|stored| stored.as_ref().is_some_and(|stored| stored.is_current(desk.now))) {
+    let stored = client_records::look(oauth.env, &client).await;
+    if stored.as_ref().is_ok_and(|stored| stored.as_ref().is_some_and(|stored| stored.is_current(oauth.now))) {
         return Ok(true);
     }
-    let last_use = desk.clients().last_use(client).await.map_err(|Unavailable| Outage::Storage)?;
-    is_in_use(stored, last_use, desk.now).map_err(|Unavailable| Outage::Storage)
+    let last_use = oauth.clients().last_use(client).await.map_err(|Unavailable| Outage::Storage)?;
+    is_in_use(stored, last_use, oauth.now).map_err(|Unavailable| Outage::Storage)
 }
 
 /// Notes in the client's record that a person has allowed it or that it was used, behind the answer. Clients of the
 /// configuration have no record.
-pub(crate) fn note_use(desk: &Desk<'_>, used: ClientUse) {
-    if !matches!(desk.directory().find(&used.id), Found::Registered(_) | Found::Document(_)) {
+pub(crate) fn note_use(oauth: &OAuthContext<'_>, used: ClientUse) {
+    if !matches!(oauth.directory().find(&used.id), Found::Registered(_) | Found::Document(_)) {
         return;
     }
-    desk.context.wait_until(client_records::note_use(desk.env.clone(), used));
+    oauth.context.wait_until(client_records::note_use(oauth.env.clone(), used));
 }
 
 /// Returns what is to be noted of a client that a person has just allowed.
-pub(crate) fn allowed(desk: &Desk<'_>, request: &AuthorizationRequest) -> ClientUse {
+pub(crate) fn allowed(oauth: &OAuthContext<'_>, request: &AuthorizationRequest) -> ClientUse {
     let (id, name) = (request.client_id().clone(), request.client_name().cloned());
-    let (all, registered_at) = match desk.directory().find(&id) {
+    let (all, registered_at) = match oauth.directory().find(&id) {
         Found::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
-        Found::Document(url) => (client_documents::known(&url, &desk.configuration().redirect_policy, desk.now), None),
+        Found::Document(url) => {
+            (client_documents::known(&url, &oauth.configuration().redirect_policy, oauth.now), None)
+        }
         Found::PreRegistered(_) | Found::Nothing => (None, None),
     };
     let redirect_uris = match all {
@@ -130,8 +136,8 @@ pub(crate) fn allowed(desk: &Desk<'_>, request: &AuthorizationRequest) -> Client
 }
 
 /// Returns what is to be noted of a client that has refreshed a grant.
-pub(crate) fn refreshed(desk: &Desk<'_>, agreed: Authorization) -> ClientUse {
-    let (all, registered_at) = match desk.directory().find(&agreed.client_id) {
+pub(crate) fn refreshed(oauth: &OAuthContext<'_>, agreed: Authorization) -> ClientUse {
+    let (all, registered_at) = match oauth.directory().find(&agreed.client_id) {
         Found::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
         Found::PreRegistered(_) | Found::Document(_) | Found::Nothing => (None, None),
     };

@@ -8,11 +8,15 @@ use worker::wasm_bindgen::JsValue;
 
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::external_issuer::keys::{Algorithm, ForeignKey, ForeignKeys, KeyCache, MAX_KEY_SET, Refetch};
-use mcp_connector_oauth::external_issuer::token::{ForeignPolicy, ForeignRefusal, SignatureVerifier, verify_foreign};
+use mcp_connector_oauth::external_issuer::keys::{
+    Algorithm, ExternalKey, ExternalKeys, KeyCache, MAX_KEY_SET, Refetch,
+};
+use mcp_connector_oauth::external_issuer::token::{
+    ExternalPolicy, ExternalTokenError, SignatureVerifier, verify_external,
+};
 use mcp_connector_oauth::resource::access_token::VerifiedToken;
 use mcp_connector_oauth::resource::bearer::Bearer;
-use mcp_connector_oauth::web::discovery::{Discovery, ForeignIssuer, MAX_METADATA};
+use mcp_connector_oauth::web::discovery::{Discovery, ExternalIssuer, MAX_METADATA};
 
 use crate::http::outbound::Outbound;
 use crate::platform::js;
@@ -26,7 +30,7 @@ thread_local! {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum KeySource<'a> {
     /// Where its metadata says.
-    Metadata(&'a ForeignIssuer),
+    Metadata(&'a ExternalIssuer),
     /// Here.
     At(&'a str),
 }
@@ -35,17 +39,17 @@ pub(crate) enum KeySource<'a> {
 pub(crate) async fn verify(
     token: &Bearer,
     source: KeySource<'_>,
-    policy: &ForeignPolicy<'_>,
+    policy: &ExternalPolicy<'_>,
     now: Timestamp,
-) -> Result<VerifiedToken, ForeignRefusal> {
+) -> Result<VerifiedToken, ExternalTokenError> {
     let kept = KEYS.with_borrow(Clone::clone);
     let cache = match (kept.as_ref().map_or(Refetch::Must, |cache| cache.before_use(now)), kept) {
         (Refetch::No, Some(cache)) => cache,
         (Refetch::Try, Some(cache)) => refetched(source, now).await.unwrap_or(cache),
         (Refetch::Must | Refetch::No | Refetch::Try, _) => refetched(source, now).await?,
     };
-    let answer = verify_foreign(token, cache.keys(), &RuntimeCrypto, policy, now).await;
-    if !matches!(answer, Err(ForeignRefusal::UnknownKey)) {
+    let answer = verify_external(token, cache.keys(), &RuntimeCrypto, policy, now).await;
+    if !matches!(answer, Err(ExternalTokenError::UnknownKey)) {
         return answer;
     }
     if cache.for_unknown_key(now) == Refetch::No {
@@ -54,7 +58,7 @@ pub(crate) async fn verify(
     }
     // The issuer may have changed its keys. If it cannot be asked, nobody can tell.
     let cache = refetched(source, now).await?;
-    verify_foreign(token, cache.keys(), &RuntimeCrypto, policy, now).await
+    verify_external(token, cache.keys(), &RuntimeCrypto, policy, now).await
 }
 
 async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage> {
@@ -84,11 +88,11 @@ async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage
         }
     };
     let document = Outbound::get(url).document(MAX_KEY_SET).await?;
-    let keys = ForeignKeys::parse(&document.body).map_err(|_| Outage::Remote)?;
+    let keys = ExternalKeys::parse(&document.body).map_err(|_| Outage::Remote)?;
     Ok(KeyCache::new(keys, document.max_age, now))
 }
 
-async fn discover(issuer: &ForeignIssuer) -> Result<Discovery, Outage> {
+async fn discover(issuer: &ExternalIssuer) -> Result<Discovery, Outage> {
     for url in issuer.metadata_urls() {
         if let Ok(document) = Outbound::get(&url).document(MAX_METADATA).await
             && let Ok(discovery) = Discovery::parse(&document.body, issuer)
@@ -107,7 +111,7 @@ impl SignatureVerifier for RuntimeCrypto {
     async fn verify(
         &self,
         algorithm: Algorithm,
-        key: &ForeignKey,
+        key: &ExternalKey,
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, Outage> {

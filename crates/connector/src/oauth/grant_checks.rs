@@ -23,7 +23,7 @@ use mcp_connector_oauth::resource::verified_tokens::{GrantState, Look};
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::access_tokens;
-use crate::oauth::secrets::Authority;
+use crate::oauth::secrets::Secrets;
 use crate::objects::command;
 use crate::objects::grants::GrantsOf;
 use crate::platform::clock::now;
@@ -39,7 +39,7 @@ pub(crate) struct Asked {
     pub(crate) env: Env,
     pub(crate) subject: Subject,
     pub(crate) grant: GrantId,
-    pub(crate) authority: Rc<Authority>,
+    pub(crate) secrets: Rc<Secrets>,
 }
 
 /// A question that is on its way, and who waits for its answer.
@@ -59,7 +59,7 @@ thread_local! {
 /// Returns [`Unavailable`] where the object does not answer in five seconds.
 pub(crate) async fn ask(asked: &Asked) -> Result<GrantState, Unavailable> {
     let asked_at = now();
-    let standing = standing(&asked.env, &asked.authority, &asked.subject, vec![asked.grant]).await?;
+    let standing = standing(&asked.env, &asked.secrets, &asked.subject, vec![asked.grant]).await?;
     let state = if standing.contains(&asked.grant) { GrantState::Standing } else { GrantState::Over };
     access_tokens::answered(asked.grant, state, asked_at);
     Ok(state)
@@ -92,12 +92,12 @@ pub(crate) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailabl
 /// Returns [`Unavailable`] where the object does not answer in five seconds.
 pub(crate) async fn standing(
     env: &Env,
-    authority: &Authority,
+    secrets: &Secrets,
     subject: &Subject,
     grants: Vec<GrantId>,
 ) -> Result<Vec<GrantId>, Unavailable> {
     let objects = GrantsOf { env };
-    let answer = objects.standing(ObjectName::of(subject), grants, authority.policy().clone());
+    let answer = objects.standing(ObjectName::of(subject), grants, secrets.policy().clone());
     command::within(TIME_LIMIT, async { answer.await.map_err(|_| Unavailable) }).await
 }
 

@@ -17,18 +17,18 @@ use mcp_connector_base::timestamp::Random as _;
 use mcp_connector_oauth::authorize::pkce::CodeVerifier;
 use mcp_connector_oauth::authorize::prompt::LoginOptions;
 use mcp_connector_oauth::authorize::sign_in::Person;
-use mcp_connector_oauth::external_issuer::token::{ForeignPolicy, ForeignRefusal};
+use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
 use mcp_connector_oauth::login::admission::{AccessApplication, Admission};
-use mcp_connector_oauth::login::identity::{AtProvider, Errand, JsonAnswer, MAX_ANSWER, NotIdentified, Profile};
+use mcp_connector_oauth::login::identity::{AtProvider, JsonAnswer, LoginPurpose, MAX_ANSWER, NotIdentified, Profile};
 use mcp_connector_oauth::login::provider_error::{ProviderError, TokenEndpointError};
 use mcp_connector_oauth::login::provider_metadata::{ProviderMetadata, SecretPlace};
 use mcp_connector_oauth::login::provider_state::ProviderState;
 use mcp_connector_oauth::resource::bearer::Bearer;
 use mcp_connector_oauth::web::cookie::BrowserNonce;
-use mcp_connector_oauth::web::discovery::ForeignIssuer;
+use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::form::{Parameters, percent_encoded, with_query};
 
-use crate::oauth::Desk;
+use crate::oauth::OAuthContext;
 use crate::oauth::authorize::{seal, see_other};
 use crate::oauth::problem::Problem;
 
@@ -60,24 +60,24 @@ pub(crate) trait Identity {
     /// At the beginning of an errand.
     async fn begin(
         &self,
-        desk: &Desk<'_>,
+        oauth: &OAuthContext<'_>,
         incoming: &Incoming,
-        errand: Errand,
+        errand: LoginPurpose,
         login: LoginOptions,
         browser: &BrowserNonce,
     ) -> Result<Step, Problem>;
 
     /// The person is back from the provider, which has answered with a code.
-    async fn finish(&self, desk: &Desk<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem>;
+    async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem>;
 }
 
 /// The passphrase, or what is configured instead.
 impl Identity for Option<Provider> {
     async fn begin(
         &self,
-        desk: &Desk<'_>,
+        oauth: &OAuthContext<'_>,
         incoming: &Incoming,
-        errand: Errand,
+        errand: LoginPurpose,
         login: LoginOptions,
         browser: &BrowserNonce,
     ) -> Result<Step, Problem> {
@@ -92,7 +92,7 @@ impl Identity for Option<Provider> {
                     prompts: provider.prompts.as_deref(),
                     login_hint: "login_hint",
                 };
-                away(desk, incoming, client, endpoint, errand, login, browser)
+                away(oauth, incoming, client, endpoint, errand, login, browser)
             }
             Some(Provider::GitHub(client, _)) => {
                 let url = format!("{}/login/oauth/authorize", base(&client.issuer));
@@ -104,22 +104,22 @@ impl Identity for Option<Provider> {
                     prompts: Some(&prompts),
                     login_hint: "login",
                 };
-                away(desk, incoming, client, endpoint, errand, login, browser)
+                away(oauth, incoming, client, endpoint, errand, login, browser)
             }
             Some(Provider::Access { team, audience }) => {
                 let assertion = incoming.header("cf-access-jwt-assertion");
-                behind_access(desk, assertion.as_deref(), team, audience).await.map(Step::Known)
+                behind_access(oauth, assertion.as_deref(), team, audience).await.map(Step::Known)
             }
         }
     }
 
-    async fn finish(&self, desk: &Desk<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem> {
+    async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem> {
         match self {
             Some(Provider::OpenId(client, allowed)) => {
-                Ok(from_openid(desk, client, code, pending).await?.admitted(allowed)?)
+                Ok(from_openid(oauth, client, code, pending).await?.admitted(allowed)?)
             }
             Some(Provider::GitHub(client, allowed)) => {
-                Ok(from_github(desk, client, code, pending).await?.admitted(allowed)?)
+                Ok(from_github(oauth, client, code, pending).await?.admitted(allowed)?)
             }
             Some(Provider::Access { .. }) | None => Err(Problem::BrokenForm),
         }
@@ -144,17 +144,17 @@ const GITHUB_PROMPTS: [&str; 1] = ["select_account"];
 
 /// The request travels as `state`, sealed and bound to this browser: so nobody can be made to finish somebody else's sign-in.
 fn away(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     client: &ProviderClient,
     endpoint: Endpoint<'_>,
-    errand: Errand,
+    errand: LoginPurpose,
     login: LoginOptions,
     browser: &BrowserNonce,
 ) -> Result<Step, Problem> {
     let (mut nonce, mut verifier) = ([0; 16], [0; 32]);
-    desk.entropy.fill(&mut nonce);
-    desk.entropy.fill(&mut verifier);
+    oauth.entropy.fill(&mut nonce);
+    oauth.entropy.fill(&mut verifier);
     let pending = AtProvider {
         errand,
         nonce: URL_SAFE_NO_PAD.encode(nonce),
@@ -163,11 +163,11 @@ fn away(
         names_itself: endpoint.names_itself,
     };
     let challenge = CodeVerifier::parse(&pending.verifier).map_err(|_| Problem::BrokenForm)?.challenge().to_string();
-    let sealed = seal(desk, &pending, browser)?;
-    let (scheme, cookies) = (desk.site.asked.scheme(), incoming.header("cookie"));
+    let sealed = seal(oauth, &pending, browser)?;
+    let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
     let ProviderState { state, set_cookies } =
-        ProviderState::new(sealed.as_str(), scheme, cookies.as_deref(), &desk.entropy);
-    let callback = callback(desk);
+        ProviderState::new(sealed.as_str(), scheme, cookies.as_deref(), &oauth.entropy);
+    let callback = callback(oauth);
     let mut parameters = vec![
         ("response_type", "code"),
         ("client_id", client.client_id.as_str()),
@@ -184,11 +184,11 @@ fn away(
     Ok(Step::Away(Departure { location: with_query(endpoint.url, &parameters), cookies: set_cookies }))
 }
 
-fn callback(desk: &Desk<'_>) -> String {
-    desk.site.issuer.at(CALLBACK_PATH)
+fn callback(oauth: &OAuthContext<'_>) -> String {
+    oauth.site.issuer.at(CALLBACK_PATH)
 }
 
-async fn metadata(issuer: &ForeignIssuer) -> Result<ProviderMetadata, Problem> {
+async fn metadata(issuer: &ExternalIssuer) -> Result<ProviderMetadata, Problem> {
     for url in issuer.metadata_urls() {
         if let Ok(document) = Outbound::get(&url).document(MAX_ANSWER).await
             && let Ok(metadata) = ProviderMetadata::parse(&document.body, issuer)
@@ -200,17 +200,17 @@ async fn metadata(issuer: &ForeignIssuer) -> Result<ProviderMetadata, Problem> {
 }
 
 async fn from_openid(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     client: &ProviderClient,
     code: &str,
     pending: &AtProvider,
 ) -> Result<Profile, Problem> {
     let provider = metadata(&client.issuer).await?;
     let endpoint = (provider.token_endpoint.as_str(), provider.secret_place);
-    let tokens = redeem(desk, client, endpoint, code, pending).await?;
+    let tokens = redeem(oauth, client, endpoint, code, pending).await?;
     let id_token = tokens.text("id_token").ok_or(NotIdentified::Answer("no ID token"))?;
     let profile =
-        Profile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, client.email, desk.now)?;
+        Profile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, client.email, oauth.now)?;
     match (&provider.userinfo_endpoint, tokens.text("access_token")) {
         (Some(url), Some(token)) if profile.lacks_email() => {
             let authorization = format!("Bearer {token}");
@@ -223,14 +223,14 @@ async fn from_openid(
 }
 
 async fn from_github(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     client: &ProviderClient,
     code: &str,
     pending: &AtProvider,
 ) -> Result<Profile, Problem> {
     let github = base(&client.issuer);
     let endpoint = format!("{github}/login/oauth/access_token");
-    let tokens = redeem(desk, client, (&endpoint, SecretPlace::Body), code, pending).await?;
+    let tokens = redeem(oauth, client, (&endpoint, SecretPlace::Body), code, pending).await?;
     let token = tokens.text("access_token").ok_or(NotIdentified::Answer("no access token"))?;
     let url = match github {
         "https://github.com" => "https://api.github.com/user".to_owned(),
@@ -241,19 +241,19 @@ async fn from_github(
     Ok(Profile::of_github(&user.body, &client.issuer)?)
 }
 
-fn base(issuer: &ForeignIssuer) -> &str {
+fn base(issuer: &ExternalIssuer) -> &str {
     issuer.as_str().trim_end_matches('/')
 }
 
 /// RFC 6749 §4.1.3, with us as the client.
 async fn redeem(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     client: &ProviderClient,
     (endpoint, secret_place): (&str, SecretPlace),
     code: &str,
     pending: &AtProvider,
 ) -> Result<JsonAnswer, Problem> {
-    let callback = callback(desk);
+    let callback = callback(oauth);
     let mut parameters = vec![
         ("grant_type", "authorization_code"),
         ("code", code),
@@ -301,19 +301,19 @@ async fn redeem(
 /// Cloudflare Access has let the request pass, and says for whom. The header is worth nothing but for its signature: not all
 /// addresses of a Worker are behind Access.
 async fn behind_access(
-    desk: &Desk<'_>,
+    oauth: &OAuthContext<'_>,
     assertion: Option<&str>,
-    team: &ForeignIssuer,
+    team: &ExternalIssuer,
     audience: &str,
 ) -> Result<Person, Problem> {
     let assertion = assertion.map(|assertion| format!("Bearer {assertion}"));
     let token = Bearer::from_authorization(assertion.as_deref()).ok().flatten();
     let token = token.ok_or(NotIdentified::Answer("the request did not come through Access"))?;
     let certs = format!("{}/cdn-cgi/access/certs", base(team));
-    let policy = ForeignPolicy { issuer: team, audiences: &[audience], accept_plain_jwt: true };
+    let policy = ExternalPolicy { issuer: team, audiences: &[audience], accept_plain_jwt: true };
     let verified =
-        external_issuer::verify(&token, KeySource::At(&certs), &policy, desk.now).await.map_err(|refused| {
-            if let ForeignRefusal::Outage(outage) = refused {
+        external_issuer::verify(&token, KeySource::At(&certs), &policy, oauth.now).await.map_err(|refused| {
+            if let ExternalTokenError::Outage(outage) = refused {
                 return Problem::Outage(outage);
             }
             NotIdentified::Answer("the assertion of Access is not valid").into()

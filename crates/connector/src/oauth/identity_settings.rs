@@ -5,9 +5,9 @@ use std::fmt;
 use mcp_connector_oauth::crypto::keys::ring::MacKey;
 use mcp_connector_oauth::login::admission::{AccessApplication, AdmissionPolicy};
 use mcp_connector_oauth::login::identity::AllowedUsers;
-use mcp_connector_oauth::login::passphrase::Epoch;
+use mcp_connector_oauth::login::passphrase::CredentialVersion;
 use mcp_connector_oauth::login::unlisted::EmailClaim;
-use mcp_connector_oauth::web::discovery::ForeignIssuer;
+use mcp_connector_oauth::web::discovery::ExternalIssuer;
 
 use crate::config::settings::{Expected, Setting, SettingProblem};
 use crate::config::variables::Variables;
@@ -25,7 +25,7 @@ pub(crate) enum Provider {
     /// `access`: Cloudflare Access in front of `/authorize` and what is below it. Its policy says who may enter.
     Access {
         /// `https://<team>.cloudflareaccess.com`.
-        team: ForeignIssuer,
+        team: ExternalIssuer,
         /// The AUD tag of the application.
         audience: String,
     },
@@ -33,7 +33,7 @@ pub(crate) enum Provider {
 
 /// This server as the provider knows it.
 pub(crate) struct ProviderClient {
-    pub(crate) issuer: ForeignIssuer,
+    pub(crate) issuer: ExternalIssuer,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     /// Whether addresses count that it does not call verified.
@@ -51,7 +51,7 @@ impl Provider {
     pub(crate) fn read(variables: &Variables<'_>) -> Result<Option<Self>, SettingProblem> {
         let need = |setting| variables.needed(setting, Setting::Identity);
         let issuer = |setting, text: &str| {
-            ForeignIssuer::parse(text).map_err(|error| SettingProblem { setting, expected: error.into() })
+            ExternalIssuer::parse(text).map_err(|error| SettingProblem { setting, expected: error.into() })
         };
         let allowed = || {
             let setting = Setting::AllowedUsers;
@@ -100,7 +100,7 @@ impl Provider {
     }
 
     /// The issuer of the identifiers that it gives.
-    pub(crate) const fn issuer(&self) -> &ForeignIssuer {
+    pub(crate) const fn issuer(&self) -> &ExternalIssuer {
         match self {
             Self::OpenId(client, _) | Self::GitHub(client, _) => &client.issuer,
             Self::Access { team, .. } => team,
@@ -146,7 +146,7 @@ impl Provider {
     }
 
     /// Returns the names that the first version of this program gave to all settings together.
-    fn settings(&self, key: &MacKey) -> Vec<Epoch> {
+    fn settings(&self, key: &MacKey) -> Vec<CredentialVersion> {
         let (kind, issuer, client) = match self {
             Self::OpenId(client, _) => ("openid", &client.issuer, client.client_id.as_str()),
             Self::GitHub(client, _) => ("github", &client.issuer, client.client_id.as_str()),
@@ -157,12 +157,12 @@ impl Provider {
             Self::Access { .. } => String::new(),
         };
         let settings = [kind, issuer.as_str(), client, &allowed].map(str::as_bytes);
-        Epoch::of_configuration(&settings, key)
+        CredentialVersion::of_configuration(&settings, key)
     }
 }
 
 /// `OPENID_TRUST_EMAIL`.
-fn email_claim(variables: &Variables<'_>, issuer: &ForeignIssuer) -> Result<EmailClaim, SettingProblem> {
+fn email_claim(variables: &Variables<'_>, issuer: &ExternalIssuer) -> Result<EmailClaim, SettingProblem> {
     let setting = Setting::OpenIdTrustEmail;
     let claim = match variables.text(setting).as_deref() {
         None | Some("false") => Ok(EmailClaim::VerifiedOnly),
@@ -193,9 +193,9 @@ mod tests {
         ];
         let provider = read(&openid).unwrap();
         assert!(!format!("{provider:?}").contains("s3cret"));
-        for left_out in 1..openid.len() {
+        for rejected in 1..openid.len() {
             let mut some = openid.to_vec();
-            let (name, _) = some.remove(left_out);
+            let (name, _) = some.remove(rejected);
             assert!(read(&some).unwrap_err().to_string().contains(name), "{name}");
         }
         assert!(read(&[]).unwrap().is_none() && read(&[("IDENTITY", "passphrase")]).unwrap().is_none());

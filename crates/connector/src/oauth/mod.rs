@@ -22,7 +22,7 @@ use worker::{Context, Env};
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client_directory::ClientDirectory;
-use mcp_connector_oauth::login::passphrase::{Epoch, WeakPassphrase};
+use mcp_connector_oauth::login::passphrase::{CredentialVersion, WeakPassphrase};
 use mcp_connector_oauth::token::error::{TokenError, TokenErrorBody};
 use mcp_connector_protocol::Unavailable;
 
@@ -35,7 +35,7 @@ use crate::http::incoming::{BodyError, Incoming};
 use crate::http::request_guard;
 use crate::http::route::{DirectEndpoint, OAuthEndpoint};
 use crate::http::site::Site;
-use crate::oauth::secrets::Authority;
+use crate::oauth::secrets::Secrets;
 use crate::objects::directory::DirectoryOf;
 use crate::objects::grants::GrantsOf;
 use crate::platform::clock;
@@ -83,14 +83,14 @@ async fn for_programs(
     if let Some(problem) = app.configuration.closed(Part::AuthorizationServer) {
         return Answer::closed(problem);
     }
-    let desk = match Desk::open(app, site, runtime).await {
-        Ok(desk) => desk,
+    let oauth = match OAuthContext::open(app, site, runtime).await {
+        Ok(oauth) => oauth,
         Err(outage) => return Answer::outage(outage),
     };
     match endpoint {
-        DirectEndpoint::Token => token::answer(&desk, incoming).await,
-        DirectEndpoint::Register => register::answer(&desk, incoming).await,
-        DirectEndpoint::Revoke => revoke::answer(&desk, incoming).await,
+        DirectEndpoint::Token => token::answer(&oauth, incoming).await,
+        DirectEndpoint::Register => register::answer(&oauth, incoming).await,
+        DirectEndpoint::Revoke => revoke::answer(&oauth, incoming).await,
     }
 }
 
@@ -102,8 +102,8 @@ pub(crate) async fn token_again(
     runtime: (&Env, &Context),
     request: &TokenRequest,
 ) -> Answer {
-    let answer = match Desk::open(app, site, runtime).await {
-        Ok(desk) => token::carry_out(&desk, incoming, request).await,
+    let answer = match OAuthContext::open(app, site, runtime).await {
+        Ok(oauth) => token::carry_out(&oauth, incoming, request).await,
         Err(outage) => Answer::outage(outage),
     };
     cors::readable_by_all(answer)
@@ -115,27 +115,27 @@ pub(crate) fn interrupted_page(start: Start<'_>, incoming: &Incoming) -> Answer 
 }
 
 /// What the endpoints work with, for one request.
-pub(crate) struct Desk<'a> {
+pub(crate) struct OAuthContext<'a> {
     app: &'a App,
     site: &'a Site,
     env: &'a Env,
     /// Takes on work that goes on behind the answer.
     context: &'a Context,
-    authority: Rc<Authority>,
+    secrets: Rc<Secrets>,
     entropy: Entropy,
     now: Timestamp,
 }
 
-impl<'a> Desk<'a> {
+impl<'a> OAuthContext<'a> {
     /// Fails while a setting that decides who somebody is cannot be read. Then nobody is signed in, at any endpoint.
     async fn open(app: &'a App, site: &'a Site, (env, context): (&'a Env, &'a Context)) -> Result<Self, Outage> {
         if app.configuration.closed(Part::AccessTokens).is_some() {
             return Err(Outage::Storage);
         }
         let unavailable = |Unavailable| Outage::Storage;
-        let authority = app.authority(env).await.map_err(unavailable)?;
+        let secrets = app.secrets(env).await.map_err(unavailable)?;
         let entropy = Entropy::new().map_err(unavailable)?;
-        Ok(Self { app, site, env, context, authority, entropy, now: clock::now() })
+        Ok(Self { app, site, env, context, secrets, entropy, now: clock::now() })
     }
 
     const fn configuration(&self) -> &'a Configuration {
@@ -143,8 +143,8 @@ impl<'a> Desk<'a> {
     }
 
     /// Returns the version of the passphrase.
-    fn passphrase_version(&self) -> Result<Epoch, Problem> {
-        self.authority.policy().versions().first().copied().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))
+    fn passphrase_version(&self) -> Result<CredentialVersion, Problem> {
+        self.secrets.policy().versions().first().copied().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))
     }
 
     const fn grants(&self) -> GrantsOf<'a> {
@@ -160,7 +160,7 @@ impl<'a> Desk<'a> {
         ClientDirectory {
             pre_registered: &self.configuration().clients,
             policy: &self.configuration().redirect_policy,
-            key: self.authority.keys().client_id(),
+            key: self.secrets.keys().client_id(),
             own: self.site.issuer.origin(),
         }
     }

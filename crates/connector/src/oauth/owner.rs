@@ -14,7 +14,7 @@ use mcp_connector_oauth::login::throttle::{KnownBrowser, Source, Verdict};
 use mcp_connector_oauth::web::cookie::HostCookie;
 use mcp_connector_oauth::web::form::Parameters;
 
-use crate::oauth::Desk;
+use crate::oauth::OAuthContext;
 use crate::oauth::problem::Problem;
 
 /// A browser that has signed in is remembered for a year, in seconds.
@@ -35,23 +35,27 @@ pub(crate) enum Attempt {
 }
 
 /// One try of the passphrase in `form`, counted wherever it is made.
-pub(crate) async fn attempt(desk: &Desk<'_>, incoming: &Incoming, form: &Parameters) -> Result<Attempt, Problem> {
-    let (Ok(passphrase), None) = (&desk.configuration().passphrase, &desk.configuration().provider) else {
+pub(crate) async fn attempt(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    form: &Parameters,
+) -> Result<Attempt, Problem> {
+    let (Ok(passphrase), None) = (&oauth.configuration().passphrase, &oauth.configuration().provider) else {
         return Err(Problem::BrokenForm);
     };
     let Some(typed) = form.get(PASSPHRASE_FIELD).map_err(|_| Problem::BrokenForm)? else {
         return Ok(Attempt::Refused(LoginProblem::WrongPassphrase));
     };
-    let epoch = desk.passphrase_version()?;
-    let known = known_browser(desk, incoming);
+    let epoch = oauth.passphrase_version()?;
+    let known = known_browser(oauth, incoming);
     let source = known
         .as_ref()
         .map_or_else(|| Source::from_address(incoming.header("cf-connecting-ip").as_deref()), Source::browser);
-    let is_right = passphrase.is(typed, desk.authority.keys().passphrase());
-    match keyring::attempt(desk.env, source, is_right, epoch).await? {
+    let is_right = passphrase.is(typed, oauth.secrets.keys().passphrase());
+    match keyring::attempt(oauth.env, source, is_right, epoch).await? {
         Verdict::Enter => {
             let subject = Subject::new(OWNER_SUBJECT).map_err(|_| Problem::BrokenForm)?;
-            let browser = known.unwrap_or_else(|| KnownBrowser::new(&desk.entropy));
+            let browser = known.unwrap_or_else(|| KnownBrowser::new(&oauth.entropy));
             Ok(Attempt::Entered {
                 person: Person { subject, display_name: None, admission: Admission::Version(epoch) },
                 browser,
@@ -78,22 +82,22 @@ pub(crate) fn with_status(problem: Option<LoginProblem>, page: impl FnOnce(u16) 
     }
 }
 
-fn known_browser(desk: &Desk<'_>, incoming: &Incoming) -> Option<KnownBrowser> {
+fn known_browser(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<KnownBrowser> {
     let cookies = incoming.header("cookie");
-    let sealed = Sealed::from_text(KNOWN_BROWSER.read(desk.site.asked.scheme(), cookies.as_deref())?);
-    let keys = desk.authority.keys().seal();
-    let mut epochs = desk.authority.policy().versions().iter();
-    epochs.find_map(|epoch| sealed.open(epoch.to_string().as_bytes(), desk.now, keys).ok())
+    let sealed = Sealed::from_text(KNOWN_BROWSER.read(oauth.site.asked.scheme(), cookies.as_deref())?);
+    let keys = oauth.secrets.keys().seal();
+    let mut epochs = oauth.secrets.policy().versions().iter();
+    epochs.find_map(|epoch| sealed.open(epoch.to_string().as_bytes(), oauth.now, keys).ok())
 }
 
 /// Lets the browser be known the next time.
-pub(crate) fn remember(desk: &Desk<'_>, answer: Answer, browser: &KnownBrowser) -> Answer {
-    let Ok(epoch) = desk.passphrase_version() else { return answer };
-    let keys = desk.authority.keys().seal();
-    let until = desk.now.plus(REMEMBERED.into());
-    let sealed = Sealed::seal(browser, epoch.to_string().as_bytes(), until, keys, &desk.entropy);
+pub(crate) fn remember(oauth: &OAuthContext<'_>, answer: Answer, browser: &KnownBrowser) -> Answer {
+    let Ok(epoch) = oauth.passphrase_version() else { return answer };
+    let keys = oauth.secrets.keys().seal();
+    let until = oauth.now.plus(REMEMBERED.into());
+    let sealed = Sealed::seal(browser, epoch.to_string().as_bytes(), until, keys, &oauth.entropy);
     let cookie =
-        sealed.ok().and_then(|sealed| KNOWN_BROWSER.set(desk.site.asked.scheme(), sealed.as_str(), REMEMBERED));
+        sealed.ok().and_then(|sealed| KNOWN_BROWSER.set(oauth.site.asked.scheme(), sealed.as_str(), REMEMBERED));
     match cookie {
         Some(cookie) => answer.header("set-cookie", cookie),
         None => answer,

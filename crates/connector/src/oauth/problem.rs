@@ -10,7 +10,7 @@ use crate::pages;
 use crate::pages::FormTarget;
 use crate::pages::frame::FormAnswer;
 use crate::pages::problem::WayOn;
-use crate::request_log::request_log::Visit;
+use crate::request_log::request_log::RequestLog;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::authorize::authorization_request::error::PageError;
 use mcp_connector_oauth::clients::document_limits::PERIOD;
@@ -43,7 +43,7 @@ pub(crate) enum Problem {
     /// The request is not in order, and there is no address that could be told.
     Request(PageError),
     /// A form that came from another site.
-    ForeignForm,
+    ExternalForm,
     /// A form that none of our pages has sent.
     BrokenForm,
     /// A form that was not read.
@@ -153,7 +153,7 @@ impl Problem {
             Self::NotSetUp(weak) => weak.to_string(),
             Self::Closed(setting) => setting.clone(),
             Self::Request(error) => error.to_string(),
-            Self::ForeignForm => "a form of another site".to_owned(),
+            Self::ExternalForm => "a form of another site".to_owned(),
             Self::BrokenForm => "a broken form".to_owned(),
             Self::Unread(error) => error.to_string(),
             Self::StaleForm => "a form of an earlier session".to_owned(),
@@ -172,7 +172,7 @@ impl Problem {
     }
 
     /// Returns the page, under the name that the log has for the request.
-    pub(crate) fn into_answer(self, start: Start<'_>, visit: &Visit) -> Answer {
+    pub(crate) fn into_answer(self, start: Start<'_>, visit: &RequestLog) -> Answer {
         visit.reason(self.reason());
         if let Self::NotIdentified(NotIdentified::NotAllowed(unlisted)) = &self {
             // A line of its own: what can be put on the list may be longer than a reason is.
@@ -191,7 +191,7 @@ impl Problem {
                 return page(503, html, FormAnswer::StaysHere).header("retry-after", RETRY_CLOSED);
             }
             Self::Request(error) => (400, error.to_string(), again.to_owned()),
-            Self::ForeignForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),
+            Self::ExternalForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),
             Self::BrokenForm => (400, "This form is broken.".to_owned(), again.to_owned()),
             Self::Unread(error) => (error.status(), error.to_string(), again.to_owned()),
             Self::StaleForm => (403, "This page belongs to an earlier sign-in.".to_owned(), again.to_owned()),

@@ -9,12 +9,12 @@ use mcp_connector_oauth::clients::registration::{MAX_REGISTRATION, Registration}
 use mcp_connector_oauth::login::throttle::Source;
 use mcp_connector_protocol::is_json;
 
-use crate::oauth::{Desk, refused, unread};
+use crate::oauth::{OAuthContext, refused, unread};
 
 /// Answers a POST.
-pub(crate) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Answer {
     let source = Source::from_network(incoming.header("cf-connecting-ip").as_deref());
-    if Limit::REGISTRATIONS.is_over(desk.env, source.as_str()).await {
+    if Limit::REGISTRATIONS.is_over(oauth.env, source.as_str()).await {
         let description = "too many registrations from this address, try again in a minute";
         return refused(429, "temporarily_unavailable", description).header("retry-after", RETRY_AFTER);
     }
@@ -25,9 +25,9 @@ pub(crate) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
         Ok(body) => body,
         Err(error) => return unread(error),
     };
-    let key = desk.authority.keys().client_id();
-    let registered = Registration::parse(&body, &desk.configuration().redirect_policy)
-        .and_then(|registration| register(registration, desk.now, &desk.entropy, key, &desk.app.catalogue));
+    let key = oauth.secrets.keys().client_id();
+    let registered = Registration::parse(&body, &oauth.configuration().redirect_policy)
+        .and_then(|registration| register(registration, oauth.now, &oauth.entropy, key, &oauth.app.catalogue));
     match registered {
         Ok(response) => Answer::json(201, &response).header("cache-control", "no-store"),
         Err(error) => refused(400, error.code(), &error.to_string()),

@@ -7,21 +7,21 @@ use mcp_connector_oauth::token::revocation::RevocationEndpoint;
 use mcp_connector_oauth::web::form::MAX_FORM;
 
 use crate::oauth::clients::KnownClients;
-use crate::oauth::{Desk, token_refused, unread};
+use crate::oauth::{OAuthContext, token_refused, unread};
 
 /// Answers a POST.
-pub(crate) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Answer {
     let body = match incoming.body(u32::try_from(MAX_FORM).unwrap_or(u32::MAX)).await {
         Ok(body) => body,
         Err(error) => return unread(error),
     };
-    let signing = desk.authority.signing(desk.now);
-    let clients = KnownClients::new(desk);
+    let signing = oauth.secrets.signing(oauth.now);
+    let clients = KnownClients::new(oauth);
     let endpoint = RevocationEndpoint {
-        issuer: &desk.site.issuer,
+        issuer: &oauth.site.issuer,
         clients: &clients,
-        grants: &desk.grants(),
-        keys: desk.authority.keys(),
+        grants: &oauth.grants(),
+        keys: oauth.secrets.keys(),
         signing: &signing,
     };
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
@@ -31,7 +31,7 @@ pub(crate) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
     }
     match answer {
         Ok(ended) => {
-            access_tokens::forget(&ended, desk.now);
+            access_tokens::forget(&ended, oauth.now);
             Answer::empty(200).header("cache-control", "no-store")
         }
         Err(error) => {

@@ -15,13 +15,13 @@ use crate::config::configuration::Configuration;
 use crate::objects::keyring;
 
 /// Keys and credentials.
-pub(crate) struct Authority {
+pub(crate) struct Secrets {
     keys: KeyRing,
     policy: AdmissionPolicy,
     signing: RefCell<Option<Rc<SigningKeys>>>,
 }
 
-impl Authority {
+impl Secrets {
     /// From the secret `MASTER_KEY`, or else from the `Keyring`.
     pub(crate) async fn load(configuration: &Configuration, env: &Env) -> Result<Self, Unavailable> {
         let keys = match &configuration.master_keys {

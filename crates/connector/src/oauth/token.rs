@@ -17,7 +17,7 @@ use mcp_connector_oauth::web::network::Network;
 
 use crate::oauth::clients;
 use crate::oauth::clients::KnownClients;
-use crate::oauth::{Desk, token_refused, unread};
+use crate::oauth::{OAuthContext, token_refused, unread};
 
 /// What was posted, and under which name its grant is made. Whoever carries it out a second time, because the first answer was
 /// lost inside this server, gets the answer of the first time; a client that sends a code twice has two of these.
@@ -28,36 +28,36 @@ pub(crate) struct TokenRequest {
 }
 
 /// Answers a POST.
-pub(crate) async fn answer(desk: &Desk<'_>, incoming: &Incoming) -> Answer {
+pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Answer {
     let body = match incoming.body(u32::try_from(MAX_FORM).unwrap_or(u32::MAX)).await {
         Ok(body) => body,
         Err(error) => return unread(error),
     };
     let mut grant = [0; 8];
-    desk.entropy.fill(&mut grant);
+    oauth.entropy.fill(&mut grant);
     let request = TokenRequest { grant: GrantId::from_bytes(grant), body };
     lost_requests::leave(incoming, &Note::Token(Cow::Borrowed(&request)));
-    carry_out(desk, incoming, &request).await
+    carry_out(oauth, incoming, &request).await
 }
 
 /// Carries out what was posted, for the first time or again.
-pub(crate) async fn carry_out(desk: &Desk<'_>, incoming: &Incoming, request: &TokenRequest) -> Answer {
-    let known = KnownClients::new(desk);
-    let signing = desk.authority.signing(desk.now);
+pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, request: &TokenRequest) -> Answer {
+    let known = KnownClients::new(oauth);
+    let signing = oauth.secrets.signing(oauth.now);
     let endpoint = TokenEndpoint {
-        issuer: &desk.site.issuer,
-        resources: &desk.site.resources,
-        scopes: &desk.app.catalogue,
+        issuer: &oauth.site.issuer,
+        resources: &oauth.site.resources,
+        scopes: &oauth.app.catalogue,
         clients: &known,
-        grants: &desk.grants(),
-        keys: desk.authority.keys(),
+        grants: &oauth.grants(),
+        keys: oauth.secrets.keys(),
         signing: &signing,
-        policy: desk.authority.policy(),
+        policy: oauth.secrets.policy(),
         from: Network::of(incoming.header("cf-connecting-ip").as_deref()),
-        access_token_lifetime: desk.configuration().access_token_seconds.into(),
+        access_token_lifetime: oauth.configuration().access_token_seconds.into(),
         grant: request.grant,
-        random: &desk.entropy,
-        now: desk.now,
+        random: &oauth.entropy,
+        now: oauth.now,
     };
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
     let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &request.body).await;
@@ -67,7 +67,7 @@ pub(crate) async fn carry_out(desk: &Desk<'_>, incoming: &Incoming, request: &To
     match answer {
         Ok(issued) => {
             if let Some(agreed) = issued.to_note {
-                clients::note_use(desk, clients::refreshed(desk, agreed));
+                clients::note_use(oauth, clients::refreshed(oauth, agreed));
             }
             match issued.retry {
                 Some(Retry::Late) => incoming.visit().reason("a refresh token was used again after a while"),

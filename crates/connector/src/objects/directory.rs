@@ -39,14 +39,14 @@ const FORGET_AFTER: Duration = Duration::from_hours(24);
 
 /// Somebody who has signed in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Visitor {
+pub(crate) struct Authentication {
     /// The name of the object with their data.
     pub(crate) subject: Subject,
     /// What to call them: a hundred characters at most.
     pub(crate) name: Option<String>,
 }
 
-impl From<&Person> for Visitor {
+impl From<&Person> for Authentication {
     fn from(person: &Person) -> Self {
         Self { subject: person.subject.clone(), name: person.short_name() }
     }
@@ -56,11 +56,11 @@ impl From<&Person> for Visitor {
 #[derive(Serialize, Deserialize)]
 enum Command {
     /// Enters that somebody has signed in.
-    SignIn(Visitor),
+    SignIn(Authentication),
     /// Enters that somebody allows a client, unless it was ended.
-    Allow(Visitor, ClientHash),
+    Allow(Authentication, ClientHash),
     /// Enters that somebody has used a client, unless it was ended, and when they had signed in for that.
-    Use(Visitor, ClientHash, Timestamp),
+    Use(Authentication, ClientHash, Timestamp),
     /// Whether a client was ended.
     Standing(ClientHash),
     /// When a client was last used.
@@ -103,26 +103,30 @@ pub(crate) struct DirectoryOf<'a> {
 
 impl DirectoryOf<'_> {
     /// Enters that somebody has signed in.
-    pub(crate) async fn sign_in(self, visitor: Visitor) -> Result<(), Unavailable> {
-        match self.ask(&Command::SignIn(visitor)).await? {
+    pub(crate) async fn sign_in(self, authentication: Authentication) -> Result<(), Unavailable> {
+        match self.ask(&Command::SignIn(authentication)).await? {
             Outcome::Done => Ok(()),
             Outcome::Standing(_) | Outcome::LastUse(_) | Outcome::Users(_) => Err(Unavailable),
         }
     }
 
     /// Enters that somebody allows a client, unless the owner has ended it.
-    pub(crate) async fn allow(self, visitor: Visitor, client: ClientHash) -> Result<Standing, Unavailable> {
-        self.standing_after(&Command::Allow(visitor, client)).await
+    pub(crate) async fn allow(
+        self,
+        authentication: Authentication,
+        client: ClientHash,
+    ) -> Result<Standing, Unavailable> {
+        self.standing_after(&Command::Allow(authentication, client)).await
     }
 
     /// Enters that somebody who signed in at `signed_in_at` has used a client, unless the owner has ended it.
     pub(crate) async fn enter_use(
         self,
-        visitor: Visitor,
+        authentication: Authentication,
         client: ClientHash,
         signed_in_at: Timestamp,
     ) -> Result<Standing, Unavailable> {
-        self.standing_after(&Command::Use(visitor, client, signed_in_at)).await
+        self.standing_after(&Command::Use(authentication, client, signed_in_at)).await
     }
 
     /// Returns whether the owner has ended a client.
@@ -281,18 +285,18 @@ impl Directory {
 /// Carries out a command. A use is stored in the same transaction that checks whether the client was ended, so a later sweep
 /// finds it.
 fn decide(rows: &DirectoryRows, command: Command, now: Timestamp) -> worker::Result<Outcome> {
-    let enter = |visitor: &Visitor, client: &ClientHash, signed_in_at: Timestamp| {
+    let enter = |authentication: &Authentication, client: &ClientHash, signed_in_at: Timestamp| {
         let standing = rows.standing(client)?;
         if standing == Standing::Stands {
-            rows.enter_person(visitor, signed_in_at)?;
-            rows.enter_use(visitor, client, now)?;
+            rows.enter_person(authentication, signed_in_at)?;
+            rows.enter_use(authentication, client, now)?;
         }
         Ok(Outcome::Standing(standing))
     };
     match command {
-        Command::SignIn(visitor) => rows.enter_person(&visitor, now).map(|()| Outcome::Done),
-        Command::Allow(visitor, client) => enter(&visitor, &client, now),
-        Command::Use(visitor, client, signed_in_at) => enter(&visitor, &client, signed_in_at),
+        Command::SignIn(authentication) => rows.enter_person(&authentication, now).map(|()| Outcome::Done),
+        Command::Allow(authentication, client) => enter(&authentication, &client, now),
+        Command::Use(authentication, client, signed_in_at) => enter(&authentication, &client, signed_in_at),
         Command::Standing(client) => rows.standing(&client).map(Outcome::Standing),
         Command::LastUse(client) => rows.last_use(&client).map(Outcome::LastUse),
         Command::Users(clients) => {

@@ -10,7 +10,7 @@ use mcp_connector_oauth::clients::client::Standing;
 use mcp_connector_oauth::clients::client_record::{CLIENT_LIFE, ClientHash};
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 
-use crate::objects::directory::{ClientUsers, Visitor};
+use crate::objects::directory::{Authentication, ClientUsers};
 use crate::objects::rows::{integer, number, unreadable, values};
 
 /// The row of a use is kept for a day longer than an unused client. No grant lives that long.
@@ -48,21 +48,26 @@ impl DirectoryRows {
     }
 
     /// Enters that somebody has signed in.
-    pub(crate) fn enter_person(&self, visitor: &Visitor, at: Timestamp) -> worker::Result<()> {
+    pub(crate) fn enter_person(&self, authentication: &Authentication, at: Timestamp) -> worker::Result<()> {
         let upsert = "INSERT INTO people VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (person) DO UPDATE SET \
             name = coalesce(excluded.name, name), first_at = min(first_at, excluded.first_at), \
             last_at = max(last_at, excluded.last_at) \
             WHERE excluded.last_at > last_at OR excluded.first_at < first_at";
-        let name = visitor.name.as_deref().map_or(SqlStorageValue::Null, Into::into);
-        let person = ObjectName::of(&visitor.subject).to_string();
-        self.run(upsert, vec![person.into(), visitor.subject.as_str().into(), name, seconds(at)?])
+        let name = authentication.name.as_deref().map_or(SqlStorageValue::Null, Into::into);
+        let person = ObjectName::of(&authentication.subject).to_string();
+        self.run(upsert, vec![person.into(), authentication.subject.as_str().into(), name, seconds(at)?])
     }
 
     /// Enters that somebody uses a client.
-    pub(crate) fn enter_use(&self, visitor: &Visitor, client: &ClientHash, at: Timestamp) -> worker::Result<()> {
+    pub(crate) fn enter_use(
+        &self,
+        authentication: &Authentication,
+        client: &ClientHash,
+        at: Timestamp,
+    ) -> worker::Result<()> {
         let upsert = "INSERT INTO uses VALUES (?1, ?2, ?3, ?3) ON CONFLICT (client, person) DO UPDATE SET \
             last_at = excluded.last_at WHERE excluded.last_at > last_at";
-        let person = ObjectName::of(&visitor.subject).to_string();
+        let person = ObjectName::of(&authentication.subject).to_string();
         self.run(upsert, vec![client.as_str().into(), person.into(), seconds(at)?])
     }
 

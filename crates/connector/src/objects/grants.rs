@@ -1,5 +1,5 @@
 //! The Durable Object `Grants`, one for each subject: its codes and grants, in `SQLite`. What becomes of them is decided by
-//! [`Ledger`]; here each decision is one transaction, and what is over is swept. Isolates ask here whether a grant is still
+//! [`GrantStore`]; here each decision is one transaction, and what is over is swept. Isolates ask here whether a grant is still
 //! valid.
 
 use std::time::Duration;
@@ -17,13 +17,13 @@ use mcp_connector_oauth::clients::client_record::ClientHash;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::authorization_code::CodeId;
 use mcp_connector_oauth::grants::grant::{Grant, Limits, RefreshRefusal};
-use mcp_connector_oauth::grants::grant_store::{Ledger, Refreshed, Rows, UseToEnter};
-use mcp_connector_oauth::grants::message::{Call, Reply, Wish};
+use mcp_connector_oauth::grants::grant_store::{GrantStore, Refreshed, Rows, UseToEnter};
+use mcp_connector_oauth::grants::message::{AccountAction, Call, Reply};
 use mcp_connector_oauth::grants::pending_code::PendingCode;
 use mcp_connector_protocol::Unavailable;
 
 use crate::objects::command;
-use crate::objects::directory::{DirectoryOf, Visitor};
+use crate::objects::directory::{Authentication, DirectoryOf};
 use crate::objects::rows::{blob, find, integer, number, read};
 use crate::platform::clock::{Entropy, now};
 
@@ -75,7 +75,7 @@ impl Grants {
         let now = now();
         let entropy = Entropy::new().map_err(|_| "no randomness")?;
         let refreshed_grant = if let Call::Refresh(refresh) = &call { Some(refresh.grant) } else { None };
-        let begins = matches!(call, Call::StoreCode(_) | Call::ForPerson { wish: Wish::SignOut, .. });
+        let begins = matches!(call, Call::StoreCode(_) | Call::ForPerson { wish: AccountAction::SignOut, .. });
         let reply = self.with_ledger(move |ledger| ledger.answer(call, now, &entropy))?;
         let reply = match (reply, refreshed_grant) {
             (Reply::Refresh(answered), Some(grant)) if answered.answer.is_ok() => {
@@ -97,10 +97,10 @@ impl Grants {
             return Ok(refreshed);
         };
         let UseToEnter { authorization, signed_in_at } = to_enter;
-        let visitor = Visitor { subject: authorization.subject, name: authorization.display_name };
+        let authentication = Authentication { subject: authorization.subject, name: authorization.display_name };
         let client = ClientHash::of(&authorization.client_id);
         let directory = DirectoryOf { env: &self.env };
-        match directory.enter_use(visitor, client.clone(), signed_in_at).await {
+        match directory.enter_use(authentication, client.clone(), signed_in_at).await {
             Ok(Standing::Stands) => {
                 self.with_ledger(move |ledger| ledger.entered(grant, now))?;
                 Ok(Refreshed { entered: true, ..refreshed })
@@ -119,11 +119,11 @@ impl Grants {
     /// Runs `work` as one transaction, which happens whole or not at all.
     fn with_ledger<T: 'static>(
         &self,
-        work: impl FnOnce(&mut Ledger<SqlRows>) -> worker::Result<T> + 'static,
+        work: impl FnOnce(&mut GrantStore<SqlRows>) -> worker::Result<T> + 'static,
     ) -> worker::Result<T> {
         let storage = self.state.storage();
         let sql = storage.sql();
-        command::transaction(&storage, move || work(&mut Ledger::new(SqlRows::new(sql)?, Limits::default())))
+        command::transaction(&storage, move || work(&mut GrantStore::new(SqlRows::new(sql)?, Limits::default())))
     }
 
     async fn sweep_later(&self, now: Timestamp) -> worker::Result<()> {

@@ -7,7 +7,7 @@ use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, dura
 
 use mcp_connector_base::row::Row as _;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
-use mcp_connector_oauth::login::passphrase::Epoch;
+use mcp_connector_oauth::login::passphrase::CredentialVersion;
 use mcp_connector_oauth::login::throttle::{Source, Throttle, Verdict};
 use mcp_connector_protocol::Unavailable;
 
@@ -24,7 +24,7 @@ const THROTTLE: &str = "throttle";
 #[derive(Serialize, Deserialize)]
 enum Command {
     MasterKey,
-    Attempt { source: Source, is_right: bool, epoch: Epoch },
+    Attempt { source: Source, is_right: bool, epoch: CredentialVersion },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,7 +40,12 @@ pub(crate) async fn master_key(env: &Env) -> Result<MasterKey, Unavailable> {
 }
 
 /// What comes of one try of a passphrase, which has been compared already.
-pub(crate) async fn attempt(env: &Env, source: Source, is_right: bool, epoch: Epoch) -> Result<Verdict, Unavailable> {
+pub(crate) async fn attempt(
+    env: &Env,
+    source: Source,
+    is_right: bool,
+    epoch: CredentialVersion,
+) -> Result<Verdict, Unavailable> {
     match ask(env, &Command::Attempt { source, is_right, epoch }).await? {
         Outcome::Attempt(verdict) => Ok(verdict),
         Outcome::MasterKey(_) => Err(Unavailable),

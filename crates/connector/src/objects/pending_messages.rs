@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use mcp_connector_base::timestamp::Timestamp;
 
 /// Letters, the oldest first.
-pub(crate) struct Mailbox {
+pub(crate) struct PendingMessages {
     limits: Limits,
     letters: VecDeque<Letter>,
 }
@@ -27,7 +27,7 @@ struct Letter {
     came: Timestamp,
 }
 
-impl Mailbox {
+impl PendingMessages {
     pub(crate) const fn new(limits: Limits) -> Self {
         Self { limits, letters: VecDeque::new() }
     }
@@ -76,8 +76,8 @@ mod tests {
         Timestamp::from_seconds(seconds)
     }
 
-    fn mailbox() -> Mailbox {
-        Mailbox::new(Limits { lifetime: 10, letters: 3, bytes: 100 })
+    fn mailbox() -> PendingMessages {
+        PendingMessages::new(Limits { lifetime: 10, letters: 3, bytes: 100 })
     }
 
     #[test]

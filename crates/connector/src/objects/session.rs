@@ -17,7 +17,7 @@ use mcp_connector_protocol::{Delivery, Event, EventId, Replays, RunningStreams, 
 use crate::mcp::session::{Arrival, Asked, Command, MAIN, Outcome, PATIENCE, Reader, STOP_PATIENCE};
 use crate::mcp::session_calls::{Calls, lost_calls};
 use crate::objects::command;
-use crate::objects::pending_messages::{Limits, Mailbox};
+use crate::objects::pending_messages::{Limits, PendingMessages};
 use crate::objects::session_rows::{Kept, Rows};
 use crate::objects::waiting::{Check, Waiting};
 use crate::platform::clock::now;
@@ -45,8 +45,8 @@ pub(crate) struct SessionObject {
     name: String,
     rows: Rows,
     kept: RefCell<Option<Kept>>,
-    answers: RefCell<Mailbox>,
-    cancelled: RefCell<Mailbox>,
+    answers: RefCell<PendingMessages>,
+    cancelled: RefCell<PendingMessages>,
     streams: RefCell<Replays>,
     running: RefCell<RunningStreams>,
     /// The one stream of a session of 2024-11-05.
@@ -79,8 +79,8 @@ impl DurableObject for Session {
             name: state.id().name().unwrap_or_default(),
             rows: Rows::new(state),
             kept: RefCell::default(),
-            answers: RefCell::new(Mailbox::new(ANSWERS)),
-            cancelled: RefCell::new(Mailbox::new(CANCELLED)),
+            answers: RefCell::new(PendingMessages::new(ANSWERS)),
+            cancelled: RefCell::new(PendingMessages::new(CANCELLED)),
             streams: RefCell::default(),
             running: RefCell::default(),
             main: Cell::default(),

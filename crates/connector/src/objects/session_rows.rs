@@ -103,7 +103,7 @@ impl Rows {
     async fn forget_later(&self, owner: &SessionOwner) -> worker::Result<()> {
         let lifetime = match owner {
             SessionOwner::Subject(_) => LIFETIME,
-            SessionOwner::Nobody | SessionOwner::Guest => LIFETIME_OF_ANONYMOUS,
+            SessionOwner::Nobody | SessionOwner::Anonymous => LIFETIME_OF_ANONYMOUS,
         };
         self.0.storage().set_alarm(lifetime).await
     }
@@ -123,7 +123,7 @@ mod tests {
     fn rows_of_every_version_are_read_and_those_of_today_are_known() {
         let owner = SessionOwner::Subject(Subject::new("owner").unwrap());
         assert_kept(&Kept { owner, log_level: Some("debug".into()), has_ended: false }, &["AQIFb3duZXIBBWRlYnVnAA"]);
-        assert_kept(&Kept { owner: SessionOwner::Guest, log_level: None, has_ended: true }, &["AQEAAQ"]);
+        assert_kept(&Kept { owner: SessionOwner::Anonymous, log_level: None, has_ended: true }, &["AQEAAQ"]);
         assert_kept(&Event { number: 300, message: b"{}".to_vec(), is_last: true }, &["AawCAnt9AQ"]);
     }
 }

@@ -22,7 +22,7 @@ use crate::oauth::grant_checks;
 use crate::objects::command;
 use crate::objects::watched_rows::{Owned, WatchedRows};
 use crate::platform::clock::now;
-use crate::platform::stream_writer::Outlet;
+use crate::platform::stream_writer::StreamWriter;
 use crate::platform::timer::Timer;
 
 /// A comment line. That a client is gone shows at a write, and a proxy closes what is silent.
@@ -239,7 +239,7 @@ struct Streams {
     env: Env,
     hub: RefCell<Hub>,
     /// In the order of their ids.
-    outlets: RefCell<Vec<(StreamId, Outlet)>>,
+    outlets: RefCell<Vec<(StreamId, StreamWriter)>>,
     is_ticking: Cell<bool>,
     keep_alive: Cell<Duration>,
     /// When grants were last looked at, in seconds since 1970.
@@ -274,7 +274,7 @@ impl Streams {
                 }
             }
         };
-        let (outlet, readable) = Outlet::new().inspect_err(|_| drop(self.hub.borrow_mut().close(id)))?;
+        let (outlet, readable) = StreamWriter::new().inspect_err(|_| drop(self.hub.borrow_mut().close(id)))?;
         self.outlets.borrow_mut().push((id, outlet));
         self.write(id, Uint8Array::from(opened.first.as_slice()));
         self.keep_alive.set(Duration::from_millis(opened.keep_alive_ms.into()));
@@ -318,7 +318,7 @@ impl Streams {
     }
 
     /// Lets `act` use the outlet of a stream. Where that says that the client reads nothing, the stream is broken off.
-    fn use_outlet(self: &Rc<Self>, id: StreamId, act: impl FnOnce(&Outlet, Box<dyn FnOnce()>) -> bool) {
+    fn use_outlet(self: &Rc<Self>, id: StreamId, act: impl FnOnce(&StreamWriter, Box<dyn FnOnce()>) -> bool) {
         let is_taken = {
             let outlets = self.outlets.borrow();
             let Some((_, outlet)) = place(&outlets, id).and_then(|place| outlets.get(place)) else { return };
@@ -342,7 +342,7 @@ impl Streams {
         }
     }
 
-    fn forget(&self, id: StreamId) -> Option<(Listener, Outlet)> {
+    fn forget(&self, id: StreamId) -> Option<(Listener, StreamWriter)> {
         let listener = self.hub.borrow_mut().close(id)?;
         let mut outlets = self.outlets.borrow_mut();
         let place = place(&outlets, id)?;
@@ -439,11 +439,11 @@ impl Streams {
     }
 
     async fn standing(&self, subject: &Subject, grants: Vec<GrantId>) -> Result<Vec<GrantId>, Unavailable> {
-        let authority = app(&self.env).map_err(|_| Unavailable)?.authority(&self.env).await?;
-        grant_checks::standing(&self.env, &authority, subject, grants).await
+        let secrets = app(&self.env).map_err(|_| Unavailable)?.secrets(&self.env).await?;
+        grant_checks::standing(&self.env, &secrets, subject, grants).await
     }
 }
 
-fn place(outlets: &[(StreamId, Outlet)], id: StreamId) -> Option<usize> {
+fn place(outlets: &[(StreamId, StreamWriter)], id: StreamId) -> Option<usize> {
     outlets.binary_search_by_key(&id, |(id, _)| *id).ok()
 }

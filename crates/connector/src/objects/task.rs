@@ -17,7 +17,7 @@ use worker::{DurableObject, Env, Request, Response, State, console_error, durabl
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_protocol::Unavailable;
 use mcp_connector_protocol::tasks;
-use mcp_connector_protocol::tasks::{Answers, Command, End, Reply, StatusMessage, TaskCall, TaskId, Then, Wake};
+use mcp_connector_protocol::tasks::{Answers, Command, Effect, End, Reply, StatusMessage, TaskCall, TaskId, Wake};
 
 use crate::app::{App, app};
 use crate::host::Workers;
@@ -113,25 +113,25 @@ impl Object {
         };
         let (reply, then) = task.answer(command, now);
         match then {
-            Then::Nothing => {}
-            Then::Save => {
+            Effect::Nothing => {}
+            Effect::Save => {
                 self.save(&task)?;
                 if self.listening()?.is_some() {
                     self.wake_in(Duration::ZERO).await?;
                 }
             }
-            Then::Run => {
+            Effect::Run => {
                 self.save(&task)?;
                 self.wake_in(Duration::ZERO).await?;
             }
-            Then::Tell(id) => self.begin_to_tell(&id).await?,
-            Then::Stop => {
+            Effect::Tell(id) => self.begin_to_tell(&id).await?,
+            Effect::Stop => {
                 self.save(&task)?;
                 self.stop();
                 // It then sleeps until the task expires.
                 self.wake_in(Duration::ZERO).await?;
             }
-            Then::Forget => {
+            Effect::Forget => {
                 self.stop();
                 self.forget().await?;
             }
@@ -224,8 +224,8 @@ impl Object {
     }
 
     async fn stands(&self, subject: &Subject, grant: GrantId) -> Result<bool, Unavailable> {
-        let authority = self.app().map_err(|_| Unavailable)?.authority(&self.env).await?;
-        Ok(grant_checks::standing(&self.env, &authority, subject, vec![grant]).await?.contains(&grant))
+        let secrets = self.app().map_err(|_| Unavailable)?.secrets(&self.env).await?;
+        Ok(grant_checks::standing(&self.env, &secrets, subject, vec![grant]).await?.contains(&grant))
     }
 
     /// Begins a run, if it is time for one. Nothing else happens in the object meanwhile.

@@ -24,7 +24,7 @@ pub(crate) const NOTICE_FIELD: &str = "done";
 
 /// What a form of the page wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum AccountAction {
+pub(crate) enum AccountFormAction {
     /// To disconnect one app.
     End,
     /// All of them.
@@ -37,7 +37,7 @@ pub(crate) enum AccountAction {
     EndClient,
 }
 
-impl AccountAction {
+impl AccountFormAction {
     const ALL: [Self; 5] = [Self::End, Self::EndAll, Self::SignOut, Self::SignOutEverywhere, Self::EndClient];
 
     pub(crate) const fn name(self) -> &'static str {
@@ -175,7 +175,7 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> String {
                     h1 { "Connected apps" }
                     p.quiet.last { "Signed in as " (isolated(page.person.unwrap_or("the owner"))) }
                 }
-                (button(form, AccountAction::SignOut, "small", "Sign out"))
+                (button(form, AccountFormAction::SignOut, "small", "Sign out"))
             }
             (told(page.notice))
             @for app in &page.displaced {
@@ -253,7 +253,7 @@ fn one(app: &AccountApp<'_>, now: Timestamp, form: &FormTarget<'_>) -> Markup {
         }
         form method="post" action=(form.action) {
             input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
-            input type="hidden" name=(ACTION_FIELD) value=(AccountAction::End.name());
+            input type="hidden" name=(ACTION_FIELD) value=(AccountFormAction::End.name());
             input type="hidden" name=(GRANT_FIELD) value=(app.grant);
             button.small type="submit" aria-label=(label) { "Disconnect" }
         }
@@ -268,19 +268,19 @@ fn all_at_once(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Markup {
                 details {
                     summary { "Disconnect all apps" }
                     p { "Each of them has to ask you again. You stay signed in here." }
-                    (button(form, AccountAction::EndAll, "small alert", "Disconnect all"))
+                    (button(form, AccountFormAction::EndAll, "small alert", "Disconnect all"))
                 }
             }
             details {
                 summary { "Sign out everywhere" }
                 p { "Disconnects all apps, and signs you out of this page in every browser. For when something was lost." }
-                (button(form, AccountAction::SignOutEverywhere, "small alert", "Sign out everywhere now"))
+                (button(form, AccountFormAction::SignOutEverywhere, "small alert", "Sign out everywhere now"))
             }
         }
     }
 }
 
-fn button(form: &FormTarget<'_>, action: AccountAction, class: &str, words: &str) -> Markup {
+fn button(form: &FormTarget<'_>, action: AccountFormAction, class: &str, words: &str) -> Markup {
     html! {
         form method="post" action=(form.action) {
             input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
@@ -341,7 +341,7 @@ mod tests {
             let action = between(form, "name=\"action\" value=\"", "\"");
             assert_eq!(
                 form.contains("name=\"grant\""),
-                AccountAction::of(action) == Some(AccountAction::End),
+                AccountFormAction::of(action) == Some(AccountFormAction::End),
                 "{form}"
             );
             assert_eq!(form.matches("<button").count(), 1, "{form}");
@@ -389,13 +389,13 @@ mod tests {
 
     #[test]
     fn names_lead_back_to_what_they_name() {
-        for action in AccountAction::ALL {
-            assert_eq!(AccountAction::of(action.name()), Some(action));
+        for action in AccountFormAction::ALL {
+            assert_eq!(AccountFormAction::of(action.name()), Some(action));
         }
         for notice in Notice::ALL {
             assert_eq!(Notice::of(notice.name()), Some(notice));
         }
-        assert_eq!((AccountAction::of(""), Notice::of("x")), (None, None));
+        assert_eq!((AccountFormAction::of(""), Notice::of("x")), (None, None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientKind;
 
-use crate::pages::account::{ACTION_FIELD, AccountAction, Notice, told};
+use crate::pages::account::{ACTION_FIELD, AccountFormAction, Notice, told};
 use crate::pages::frame::document;
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
@@ -121,7 +121,7 @@ fn one(client: &ListedClient<'_>, now: Timestamp, form: &FormTarget<'_>) -> Mark
                 }
                 form method="post" action=(form.action) {
                     input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
-                    input type="hidden" name=(ACTION_FIELD) value=(AccountAction::EndClient.name());
+                    input type="hidden" name=(ACTION_FIELD) value=(AccountFormAction::EndClient.name());
                     input type="hidden" name=(CLIENT_FIELD) value=(client.client);
                     button.small.alert type="submit" aria-label=(format!("End for everybody: {}", visible(name))) {
                         "End for everybody"

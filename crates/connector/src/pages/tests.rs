@@ -9,12 +9,12 @@ use mcp_connector_oauth::clients::client::ClientKind;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
-use crate::pages::account::{ACTION_FIELD, AccountAction, AccountApp, AccountPage, DisplacedApp, GRANT_FIELD, Notice};
-use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
+use crate::pages::account::{AccountApp, AccountPage, DisplacedApp, Notice};
+use crate::pages::all_clients::{AllClientsPage, ListedClient};
 use crate::pages::consent::ConsentProblem;
 use crate::pages::frame::FormAnswer;
 use crate::pages::home::{Effect, HomePage, HomeTool, Missing};
-use crate::pages::login::{LoginPage, LoginProblem, PASSPHRASE_FIELD};
+use crate::pages::login::{LoginPage, LoginProblem};
 use crate::pages::problem::WayOn;
 use crate::pages::*;
 

@@ -19,7 +19,7 @@ const MOST_WAITING: u32 = 32 * 1024;
 const MOST_STALLS: u32 = 8;
 
 /// The writing end of a stream.
-pub(crate) struct Outlet(Rc<Inner>);
+pub(crate) struct StreamWriter(Rc<Inner>);
 
 struct Inner {
     writer: JsValue,
@@ -33,7 +33,7 @@ struct Inner {
     stalls: Cell<u32>,
 }
 
-impl Outlet {
+impl StreamWriter {
     /// Both ends. The runtime moves the bytes from one to the other without calling us.
     pub(crate) fn new() -> Result<(Self, ReadableStream), JsValue> {
         let class: Function = js::get(&js_sys::global(), "IdentityTransformStream")?.dyn_into()?;

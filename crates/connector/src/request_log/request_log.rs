@@ -29,14 +29,14 @@ pub(crate) enum Log {
 }
 
 /// One request.
-pub(crate) struct Visit {
+pub(crate) struct RequestLog {
     id: String,
     http: &'static str,
     route: String,
     began: Cell<u64>,
     /// Random numbers that name the request in a trace, and the trace if it is in none.
     span: Option<[u64; 3]>,
-    /// Set by [`Visit::report_to`], as `metrics` and `began` are.
+    /// Set by [`RequestLog::report_to`], as `metrics` and `began` are.
     log: Cell<Log>,
     metrics: RefCell<Option<JsValue>>,
     notes: RefCell<Notes>,
@@ -65,7 +65,7 @@ struct Notes {
     trace: Option<TraceParent>,
 }
 
-impl Visit {
+impl RequestLog {
     /// A request that has just come in. `path` is one of ours, or empty.
     pub(crate) fn new(http: &str, path: &str, ray: Option<&str>) -> Self {
         let span = random();
@@ -88,7 +88,7 @@ impl Visit {
     }
 
     /// A POST that came in elsewhere and goes on here.
-    pub(crate) fn of_earlier(earlier: Continued, log: Log, metrics: Option<&JsValue>) -> Self {
+    pub(crate) fn resume(earlier: Continued, log: Log, metrics: Option<&JsValue>) -> Self {
         let Continued { id, route, began, span, client, trace } = earlier;
         Self {
             id,
@@ -116,7 +116,7 @@ impl Visit {
     }
 
     /// Its line is written elsewhere.
-    pub(crate) fn is_told_elsewhere(&self) {
+    pub(crate) fn suppress(&self) {
         self.log.set(Log::Off);
         self.metrics.take();
     }
@@ -187,7 +187,7 @@ impl Visit {
     }
 }
 
-impl Drop for Visit {
+impl Drop for RequestLog {
     fn drop(&mut self) {
         if !self.is_heard() {
             return;

@@ -145,13 +145,13 @@ impl KeyMaterial {
 
 /// A key that may sign.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForeignKey {
+pub struct ExternalKey {
     id: Option<String>,
     only: Option<Algorithm>,
     material: KeyMaterial,
 }
 
-impl ForeignKey {
+impl ExternalKey {
     /// Reads one key; none if it is not for signatures, of a kind we do not check, too weak, or holds a private part.
     fn parse(value: &Value) -> Option<Self> {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
@@ -185,14 +185,14 @@ impl ForeignKey {
 
 /// The usable keys of an issuer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ForeignKeys(Vec<ForeignKey>);
+pub struct ExternalKeys(Vec<ExternalKey>);
 
 /// Not a key set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the keys of the issuer are not a JSON Web Key Set")]
 pub struct InvalidKeySet;
 
-impl ForeignKeys {
+impl ExternalKeys {
     /// Reads a key set. Keys we cannot use are left out; of two with the same name, both.
     pub fn parse(document: &[u8]) -> Result<Self, InvalidKeySet> {
         if document.len() > MAX_KEY_SET {
@@ -201,13 +201,13 @@ impl ForeignKeys {
         let set = Object::parse(document).map_err(|_| InvalidKeySet)?;
         let keys = set.get("keys").and_then(Value::as_array).ok_or(InvalidKeySet)?;
         let named = |id: &str| keys.iter().filter(|key| key.get("kid").and_then(Value::as_str) == Some(id)).count();
-        let usable = keys.iter().take(MAX_KEYS).filter_map(ForeignKey::parse);
+        let usable = keys.iter().take(MAX_KEYS).filter_map(ExternalKey::parse);
         Ok(Self(usable.filter(|key| key.id.as_deref().is_none_or(|id| named(id) == 1)).collect()))
     }
 
     /// The key for a token: the one it names; if it names none, the only one that fits.
     #[must_use]
-    pub fn select(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&ForeignKey> {
+    pub fn select(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&ExternalKey> {
         let mut fitting =
             self.0.iter().filter(|key| key.fits(algorithm)).filter(|key| id.is_none() || key.id.as_deref() == id);
         match (fitting.next(), fitting.next()) {
@@ -220,7 +220,7 @@ impl ForeignKeys {
 /// A key set, and how old it is. Kept per isolate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyCache {
-    keys: ForeignKeys,
+    keys: ExternalKeys,
     fetched_at: Timestamp,
     fresh_until: Timestamp,
     tried_at: Timestamp,
@@ -240,14 +240,14 @@ pub enum Refetch {
 impl KeyCache {
     /// Keys that were just fetched. `max_age` is what their host says.
     #[must_use]
-    pub fn new(keys: ForeignKeys, max_age: Option<u64>, now: Timestamp) -> Self {
+    pub fn new(keys: ExternalKeys, max_age: Option<u64>, now: Timestamp) -> Self {
         let fresh = max_age.unwrap_or(FRESH_BY_DEFAULT).clamp(*FRESH.start(), *FRESH.end());
         Self { keys, fetched_at: now, fresh_until: now.plus(fresh), tried_at: now }
     }
 
     /// The keys.
     #[must_use]
-    pub const fn keys(&self) -> &ForeignKeys {
+    pub const fn keys(&self) -> &ExternalKeys {
         &self.keys
     }
 

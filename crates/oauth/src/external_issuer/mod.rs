@@ -7,5 +7,5 @@
 pub mod keys;
 pub mod token;
 
-pub use keys::{Algorithm, ForeignKey, ForeignKeys, InvalidKeySet, KeyCache, KeyMaterial, MAX_KEY_SET, Refetch};
-pub use token::{ForeignPolicy, ForeignRefusal, SignatureVerifier, verify_foreign};
+pub use keys::{Algorithm, ExternalKey, ExternalKeys, InvalidKeySet, KeyCache, KeyMaterial, MAX_KEY_SET, Refetch};
+pub use token::{ExternalPolicy, ExternalTokenError, SignatureVerifier, verify_external};

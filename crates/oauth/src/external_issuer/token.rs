@@ -8,10 +8,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::external_issuer::keys::{Algorithm, ForeignKey, ForeignKeys};
+use crate::external_issuer::keys::{Algorithm, ExternalKey, ExternalKeys};
 use crate::resource::access_token::VerifiedToken;
 use crate::resource::bearer::Bearer;
-use crate::web::discovery::ForeignIssuer;
+use crate::web::discovery::ExternalIssuer;
 use crate::web::json_object::{Object, Unexpected};
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{ClientId, Subject};
@@ -33,7 +33,7 @@ pub trait SignatureVerifier {
     async fn verify(
         &self,
         algorithm: Algorithm,
-        key: &ForeignKey,
+        key: &ExternalKey,
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, Outage>;
@@ -41,9 +41,9 @@ pub trait SignatureVerifier {
 
 /// What a foreign token must fit.
 #[derive(Clone, Debug)]
-pub struct ForeignPolicy<'a> {
+pub struct ExternalPolicy<'a> {
     /// Who must have made it.
-    pub issuer: &'a ForeignIssuer,
+    pub issuer: &'a ExternalIssuer,
     /// For whom: our resource in canonical form, and other names of it that the configuration gives (some issuers know a
     /// resource by a number).
     pub audiences: &'a [&'a str],
@@ -54,7 +54,7 @@ pub struct ForeignPolicy<'a> {
 
 /// Why a foreign token is not accepted. To the client they are all `invalid_token`; the text is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ForeignRefusal {
+pub enum ExternalTokenError {
     /// Not a signed token.
     #[error("malformed")]
     Malformed,
@@ -91,19 +91,19 @@ pub enum ForeignRefusal {
 }
 
 /// Checks a foreign token at the resource.
-pub async fn verify_foreign(
+pub async fn verify_external(
     bearer: &Bearer,
-    keys: &ForeignKeys,
+    keys: &ExternalKeys,
     verifier: &impl SignatureVerifier,
-    policy: &ForeignPolicy<'_>,
+    policy: &ExternalPolicy<'_>,
     now: Timestamp,
-) -> Result<VerifiedToken, ForeignRefusal> {
+) -> Result<VerifiedToken, ExternalTokenError> {
     let token = SignedToken::parse(bearer.as_str(), policy)?;
-    let key = keys.select(token.key_id.as_deref(), token.algorithm).ok_or(ForeignRefusal::UnknownKey)?;
+    let key = keys.select(token.key_id.as_deref(), token.algorithm).ok_or(ExternalTokenError::UnknownKey)?;
     // What is wrong in any case need not be verified first; nothing of it is believed before.
     let if_genuine = check(&Object::parse(&token.claims)?, policy, now)?;
     if !verifier.verify(token.algorithm, key, token.message.as_bytes(), &token.signature).await? {
-        return Err(ForeignRefusal::BadSignature);
+        return Err(ExternalTokenError::BadSignature);
     }
     Ok(if_genuine)
 }
@@ -118,18 +118,18 @@ struct SignedToken<'a> {
 }
 
 impl<'a> SignedToken<'a> {
-    fn parse(text: &'a str, policy: &ForeignPolicy<'_>) -> Result<Self, ForeignRefusal> {
-        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| ForeignRefusal::Malformed);
-        let (message, signature) = text.rsplit_once('.').ok_or(ForeignRefusal::Malformed)?;
-        let (header, claims) = message.split_once('.').ok_or(ForeignRefusal::Malformed)?;
+    fn parse(text: &'a str, policy: &ExternalPolicy<'_>) -> Result<Self, ExternalTokenError> {
+        let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| ExternalTokenError::Malformed);
+        let (message, signature) = text.rsplit_once('.').ok_or(ExternalTokenError::Malformed)?;
+        let (header, claims) = message.split_once('.').ok_or(ExternalTokenError::Malformed)?;
         let header = Object::parse(&decode(header)?)?;
         if header.get("crit").is_some() {
-            return Err(ForeignRefusal::Malformed);
+            return Err(ExternalTokenError::Malformed);
         }
         let key_id = header.text("kid")?.map(str::to_owned);
-        let algorithm = Algorithm::parse(header.required("alg")?).ok_or(ForeignRefusal::WrongAlgorithm)?;
+        let algorithm = Algorithm::parse(header.required("alg")?).ok_or(ExternalTokenError::WrongAlgorithm)?;
         if !is_access_token_type(header.text("typ")?, policy.accept_plain_jwt) {
-            return Err(ForeignRefusal::WrongType);
+            return Err(ExternalTokenError::WrongType);
         }
         Ok(Self { algorithm, key_id, message, claims: decode(claims)?, signature: decode(signature)? })
     }
@@ -146,28 +146,28 @@ fn is_access_token_type(typ: Option<&str>, accept_plain: bool) -> bool {
 }
 
 /// The claims that matter (RFC 9068 §2.2).
-fn check(claims: &Object, policy: &ForeignPolicy<'_>, now: Timestamp) -> Result<VerifiedToken, ForeignRefusal> {
+fn check(claims: &Object, policy: &ExternalPolicy<'_>, now: Timestamp) -> Result<VerifiedToken, ExternalTokenError> {
     if claims.required("iss")? != policy.issuer.as_str() {
-        return Err(ForeignRefusal::WrongIssuer);
+        return Err(ExternalTokenError::WrongIssuer);
     }
     let audiences = claims.texts("aud")?.ok_or(Unexpected)?;
     let is_for_us = audiences.iter().any(|audience| policy.audiences.contains(audience));
     if audiences.len() > MAX_AUDIENCES || !is_for_us {
-        return Err(ForeignRefusal::WrongAudience);
+        return Err(ExternalTokenError::WrongAudience);
     }
     for of_identity_tokens in ["nonce", "at_hash", "c_hash"] {
         if claims.get(of_identity_tokens).is_some() {
-            return Err(ForeignRefusal::IdentityToken);
+            return Err(ExternalTokenError::IdentityToken);
         }
     }
     let moment = |name| claims.get(name).map(|date| numeric_date(date).ok_or(Unexpected)).transpose();
     let expires = moment("exp")?.ok_or(Unexpected)?.plus(LEEWAY);
     if now >= expires {
-        return Err(ForeignRefusal::Expired);
+        return Err(ExternalTokenError::Expired);
     }
     for date in [moment("nbf")?, moment("iat")?].into_iter().flatten() {
         if date > now.plus(LEEWAY) {
-            return Err(ForeignRefusal::NotYetValid);
+            return Err(ExternalTokenError::NotYetValid);
         }
     }
     let (scope, scp) = (claims.texts("scope")?, claims.texts("scp")?);
@@ -175,27 +175,28 @@ fn check(claims: &Object, policy: &ForeignPolicy<'_>, now: Timestamp) -> Result<
     let (client_id, party) = (claims.text("client_id")?, claims.text("azp")?);
     let caller = Caller {
         subject: subject_of(policy.issuer, claims.required("sub")?)?,
-        client_id: ClientId::new(client_id.or(party).unwrap_or("unknown")).map_err(|_| ForeignRefusal::Malformed)?,
-        scopes: ScopeSet::parse(&scopes).map_err(|_| ForeignRefusal::Malformed)?,
+        client_id: ClientId::new(client_id.or(party).unwrap_or("unknown"))
+            .map_err(|_| ExternalTokenError::Malformed)?,
+        scopes: ScopeSet::parse(&scopes).map_err(|_| ExternalTokenError::Malformed)?,
         display_name: claims.text("name")?.map(shorten).map(Arc::from),
         grant: None,
     };
     Ok(VerifiedToken::new(caller, expires, claims.text("jti")?.map(shorten).unwrap_or_default()))
 }
 
-impl From<Unexpected> for ForeignRefusal {
+impl From<Unexpected> for ExternalTokenError {
     fn from(Unexpected: Unexpected) -> Self {
         Self::Malformed
     }
 }
 
 /// A name of our own for a person of theirs: stable, of one issuer, and never an e-mail address, whatever they use as `sub`.
-pub(crate) fn subject_of(issuer: &ForeignIssuer, sub: &str) -> Result<Subject, ForeignRefusal> {
+pub(crate) fn subject_of(issuer: &ExternalIssuer, sub: &str) -> Result<Subject, ExternalTokenError> {
     if sub.is_empty() {
-        return Err(ForeignRefusal::Malformed);
+        return Err(ExternalTokenError::Malformed);
     }
     let digest = Sha256::new().chain_update(issuer.as_str()).chain_update(b"\0").chain_update(sub).finalize();
-    Subject::new(&URL_SAFE_NO_PAD.encode(digest)).map_err(|_| ForeignRefusal::Malformed)
+    Subject::new(&URL_SAFE_NO_PAD.encode(digest)).map_err(|_| ExternalTokenError::Malformed)
 }
 
 /// `NumericDate` of RFC 7519 §2, which may have a fraction.

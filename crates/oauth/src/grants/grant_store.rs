@@ -8,7 +8,7 @@ use crate::clients::client_record::ClientHash;
 use crate::crypto::opaque::Secret;
 use crate::grants::authorization_code::CodeId;
 use crate::grants::grant::{Authorization, Displaced, EndReason, Grant, Limits, Refresh, RefreshRefusal, Renewal};
-use crate::grants::message::{Call, GrantSummary, Reply, Wish};
+use crate::grants::message::{AccountAction, Call, GrantSummary, Reply};
 use crate::grants::pending_code::{Mismatch, PendingCode, Redemption};
 use crate::grants::refresh_token::Generation;
 use crate::login::account_session::SESSION_LIFETIME;
@@ -131,12 +131,12 @@ pub struct Revoked {
 }
 
 /// The rows, and the rules over them.
-pub struct Ledger<R> {
+pub struct GrantStore<R> {
     rows: R,
     limits: Limits,
 }
 
-impl<R: Rows> Ledger<R> {
+impl<R: Rows> GrantStore<R> {
     /// Over these rows.
     pub const fn new(rows: R, limits: Limits) -> Self {
         Self { rows, limits }
@@ -270,15 +270,15 @@ impl<R: Rows> Ledger<R> {
 
     /// Does what the person wants, unless their sign-in has ended. One that began in the second of a sign-out is over, too:
     /// nobody can tell which of them came first.
-    fn for_person(&mut self, signed_in_at: Timestamp, wish: Wish, now: Timestamp) -> Result<Reply, R::Error> {
+    fn for_person(&mut self, signed_in_at: Timestamp, wish: AccountAction, now: Timestamp) -> Result<Reply, R::Error> {
         if self.rows.signed_out_at()?.is_some_and(|out| signed_in_at <= out) {
             return Ok(Reply::SignedOut);
         }
         Ok(match wish {
-            Wish::See { policy } => Reply::List(self.list(&policy, now)?),
-            Wish::End { grant } => Reply::Revoke(self.revoke(grant, now)?),
-            Wish::EndAll => Reply::Revoke(self.revoke_all(now)?),
-            Wish::SignOut => {
+            AccountAction::See { policy } => Reply::List(self.list(&policy, now)?),
+            AccountAction::End { grant } => Reply::Revoke(self.revoke(grant, now)?),
+            AccountAction::EndAll => Reply::Revoke(self.revoke_all(now)?),
+            AccountAction::SignOut => {
                 self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
                 Reply::Revoke(self.revoke_all(now)?)
             }

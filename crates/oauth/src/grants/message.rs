@@ -60,13 +60,13 @@ pub enum Call {
         /// When they signed in.
         signed_in_at: Timestamp,
         /// What they want.
-        wish: Wish,
+        wish: AccountAction,
     },
 }
 
 /// What a person wants who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Wish {
+pub enum AccountAction {
     /// To see the live grants.
     See {
         /// Who may sign in, by the current settings.
@@ -218,7 +218,7 @@ pub trait Grants {
         signed_in_at: Timestamp,
         policy: AdmissionPolicy,
     ) -> Result<Option<Vec<GrantSummary>>, Outage> {
-        match self.call(object, Call::ForPerson { signed_in_at, wish: Wish::See { policy } }).await? {
+        match self.call(object, Call::ForPerson { signed_in_at, wish: AccountAction::See { policy } }).await? {
             Reply::List(grants) => Ok(Some(grants)),
             Reply::SignedOut => Ok(None),
             Reply::StoreCode(_) | Reply::Redeem(_) | Reply::Refresh(_) | Reply::Revoke(_) | Reply::Look(_) => {
@@ -245,7 +245,7 @@ pub trait Grants {
         &self,
         object: ObjectName,
         signed_in_at: Timestamp,
-        wish: Wish,
+        wish: AccountAction,
     ) -> Result<Option<Revoked>, Outage> {
         match self.call(object, Call::ForPerson { signed_in_at, wish }).await? {
             Reply::Revoke(revoked) => Ok(Some(revoked)),

@@ -2,7 +2,7 @@
 //! §4.3, RFC 9700 §4.14). The decisions are pure: rows, a request and a moment in, new rows and an answer out.
 //!
 //! * [`Grant`] decides about refresh tokens by its [`Rotation`], [`PendingCode`] about codes.
-//! * [`Ledger`] applies the decisions to the [`Rows`] of one subject. Whoever keeps the rows runs each of its functions as one
+//! * [`GrantStore`] applies the decisions to the [`Rows`] of one subject. Whoever keeps the rows runs each of its functions as one
 //!   transaction, without waiting for anything in between.
 //! * [`Grants`] is how the endpoints reach the ledger of a subject: by messages, [`Call`] and [`Reply`].
 
@@ -24,7 +24,7 @@ pub mod version_1;
 pub use grant::{
     Authorization, Displaced, EndReason, Ended, Grant, Limits, Refresh, RefreshDecision, RefreshRefusal, Renewal, Retry,
 };
-pub use grant_store::{CodeRefusal, Ledger, RedeemRefusal, Redeemed, Refreshed, Revoked, Rows, UseToEnter};
-pub use message::{Call, GrantSummary, Grants, Reply, Wish};
+pub use grant_store::{CodeRefusal, GrantStore, RedeemRefusal, Redeemed, Refreshed, Revoked, Rows, UseToEnter};
+pub use message::{AccountAction, Call, GrantSummary, Grants, Reply};
 pub use pending_code::{Mismatch, PendingCode, Redemption};
 pub use rotation::{Rotation, Use};

@@ -13,7 +13,7 @@ use crate::grants::memory_rows::Memory;
 use crate::grants::refresh_token::Generation;
 use crate::grants::*;
 use crate::login::admission::{Admission, AdmissionPolicy};
-use crate::login::passphrase::Epoch;
+use crate::login::passphrase::CredentialVersion;
 use crate::resource::protected_resource::Resource;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
@@ -24,16 +24,16 @@ use mcp_connector_base::timestamp::Timestamp;
 
 pub(crate) const DAY: u64 = 24 * 3600;
 pub(crate) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
-pub(crate) const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
+pub(crate) const EPOCH: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
 pub(crate) const HOME: Network = Network::V4(1);
 pub(crate) const AWAY: Network = Network::V4(2);
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-pub(crate) fn ledger() -> Ledger<Memory> {
-    Ledger::new(Memory::default(), Limits::default())
+pub(crate) fn ledger() -> GrantStore<Memory> {
+    GrantStore::new(Memory::default(), Limits::default())
 }
 
-pub(crate) fn policy(versions: &[Epoch]) -> AdmissionPolicy {
+pub(crate) fn policy(versions: &[CredentialVersion]) -> AdmissionPolicy {
     AdmissionPolicy::Passphrase { versions: versions.to_vec() }
 }
 
@@ -67,12 +67,12 @@ pub(crate) fn object() -> ObjectName {
 }
 
 /// A code that waits, and the request that redeems it.
-pub(crate) fn waiting(ledger: &mut Ledger<Memory>, random: &Counting, now: Timestamp) -> Redemption {
+pub(crate) fn waiting(ledger: &mut GrantStore<Memory>, random: &Counting, now: Timestamp) -> Redemption {
     waiting_for(ledger, authorization(), random, now)
 }
 
 pub(crate) fn waiting_for(
-    ledger: &mut Ledger<Memory>,
+    ledger: &mut GrantStore<Memory>,
     authorization: Authorization,
     random: &Counting,
     now: Timestamp,
@@ -92,7 +92,7 @@ pub(crate) fn grant_id(random: &Counting) -> GrantId {
 }
 
 /// A grant, and the request that uses its first refresh token.
-pub(crate) fn granted(ledger: &mut Ledger<Memory>, random: &Counting, now: Timestamp) -> Refresh {
+pub(crate) fn granted(ledger: &mut GrantStore<Memory>, random: &Counting, now: Timestamp) -> Refresh {
     let request = waiting(ledger, random, now);
     let redeemed = ledger.redeem(&request, now, random).unwrap().unwrap();
     Refresh {
@@ -145,7 +145,7 @@ fn network() -> impl Strategy<Value = Option<Network>> {
 
 /// What has been seen of one grant.
 struct World {
-    ledger: Ledger<Memory>,
+    ledger: GrantStore<Memory>,
     now: Timestamp,
     /// Every token that was ever given out.
     tokens: BTreeMap<Generation, Secret>,
@@ -346,7 +346,7 @@ proptest! {
                 3 => request.redirect_uri = Some("http://127.0.0.1:5001/callback".into()),
                 4 => request.resource = Some(Resource::parse("https://host.example/private/mcp").unwrap()),
                 5 => request.digest = Secret::from_bytes([0; 32]),
-                6 => request.policy = policy(&[Epoch::from_bytes([2; 8])]),
+                6 => request.policy = policy(&[CredentialVersion::from_bytes([2; 8])]),
                 // The client sends it again, which is another request.
                 7 => request.grant = grant_id(&random),
                 // The request of the first try is carried out again, inside this server.

@@ -10,9 +10,9 @@ use crate::grants::pending_code::PendingCode;
 use crate::grants::refresh_token::Generation;
 use crate::grants::rotation::Rotation;
 use crate::login::admission::Admission;
-use crate::login::passphrase::Epoch;
+use crate::login::passphrase::CredentialVersion;
 use crate::resource::protected_resource::Resource;
-use mcp_connector_base::codec::{Unreadable, read_bare};
+use mcp_connector_base::codec::{Unreadable, decode_body};
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
@@ -27,7 +27,7 @@ struct AuthorizationOfVersion1 {
     resource: Resource,
     scope: ScopeSet,
     /// It was always there.
-    epoch: Option<Epoch>,
+    epoch: Option<CredentialVersion>,
 }
 
 impl From<AuthorizationOfVersion1> for Authorization {
@@ -40,7 +40,7 @@ impl From<AuthorizationOfVersion1> for Authorization {
             redirect_uri: old.redirect_uri,
             resource: old.resource,
             scope: old.scope,
-            admission: Admission::Version(old.epoch.unwrap_or(Epoch::from_bytes([0; 8]))),
+            admission: Admission::Version(old.epoch.unwrap_or(CredentialVersion::from_bytes([0; 8]))),
         }
     }
 }
@@ -61,7 +61,7 @@ pub(crate) struct GrantOfVersion1 {
 
 impl GrantOfVersion1 {
     pub(crate) fn read(encoded: &[u8]) -> Result<Grant, Unreadable> {
-        let old: Self = read_bare(encoded)?;
+        let old: Self = decode_body(encoded)?;
         Ok(Grant {
             id: old.id,
             authorization: old.authorization.into(),
@@ -88,7 +88,7 @@ pub(crate) struct PendingCodeOfVersion1 {
 
 impl PendingCodeOfVersion1 {
     pub(crate) fn read(encoded: &[u8]) -> Result<PendingCode, Unreadable> {
-        let old: Self = read_bare(encoded)?;
+        let old: Self = decode_body(encoded)?;
         Ok(PendingCode {
             id: old.id,
             digest: old.digest,

@@ -124,13 +124,13 @@ impl Session {
 mod tests {
     use super::*;
     use crate::crypto::keys::tests::{Counting, ring};
-    use crate::login::passphrase::Epoch;
+    use crate::login::passphrase::CredentialVersion;
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
-    const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
-    const OTHER: Epoch = Epoch::from_bytes([2; 8]);
+    const EPOCH: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
+    const OTHER: CredentialVersion = CredentialVersion::from_bytes([2; 8]);
 
-    fn policy(versions: &[Epoch]) -> AdmissionPolicy {
+    fn policy(versions: &[CredentialVersion]) -> AdmissionPolicy {
         AdmissionPolicy::Passphrase { versions: versions.to_vec() }
     }
 
@@ -141,7 +141,7 @@ mod tests {
         set.split(';').next().unwrap().to_owned()
     }
 
-    fn read(cookie: &str, epochs: &[Epoch], now: Timestamp) -> Option<Session> {
+    fn read(cookie: &str, epochs: &[CredentialVersion], now: Timestamp) -> Option<Session> {
         Session::read(WebScheme::Https, Some(cookie), &policy(epochs), &ring(1), now)
     }
 

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::external_issuer::token::subject_of;
 use crate::login::identity::AllowedUsers;
-use crate::login::passphrase::Epoch;
+use crate::login::passphrase::CredentialVersion;
 use crate::login::unlisted::EmailClaim;
-use crate::web::discovery::ForeignIssuer;
+use crate::web::discovery::ExternalIssuer;
 use mcp_connector_base::identifier::Subject;
 
 /// Longest identifier of an account, in bytes (OpenID Connect Core §2 allows 255 characters).
@@ -24,7 +24,7 @@ pub enum Admission {
     ///
     /// In sign-ins of the first version of this program, which kept nothing else: all settings of the identity provider
     /// together, the list of those who may enter included.
-    Version(Epoch),
+    Version(CredentialVersion),
     /// An account at an identity provider.
     Account(Account),
     /// Cloudflare Access admitted the person.
@@ -63,7 +63,7 @@ impl Account {
     /// # Errors
     ///
     /// Returns [`TooLong`] for an identifier of more than 256 bytes.
-    pub fn new(issuer: &ForeignIssuer, id: &str, login: Option<&str>, email: Option<&str>) -> Result<Self, TooLong> {
+    pub fn new(issuer: &ExternalIssuer, id: &str, login: Option<&str>, email: Option<&str>) -> Result<Self, TooLong> {
         if id.len() > MAX_ID {
             return Err(TooLong);
         }
@@ -91,7 +91,7 @@ pub enum AdmissionPolicy {
     /// no passphrase is set: then nobody may enter.
     Passphrase {
         /// The versions.
-        versions: Vec<Epoch>,
+        versions: Vec<CredentialVersion>,
     },
     /// People whose account at a provider is on the list.
     Accounts {
@@ -102,14 +102,14 @@ pub enum AdmissionPolicy {
         /// Whether an address counts that the provider does not call verified.
         email: EmailClaim,
         /// See above.
-        settings: Vec<Epoch>,
+        settings: Vec<CredentialVersion>,
     },
     /// People whom Cloudflare Access admits.
     Access {
         /// The application.
         application: AccessApplication,
         /// See above.
-        settings: Vec<Epoch>,
+        settings: Vec<CredentialVersion>,
     },
 }
 
@@ -172,7 +172,7 @@ impl AdmissionPolicy {
 
     /// Returns the versions of the passphrase, or the names of all settings: what an access token may say of itself.
     #[must_use]
-    pub fn versions(&self) -> &[Epoch] {
+    pub fn versions(&self) -> &[CredentialVersion] {
         match self {
             Self::Passphrase { versions } => versions,
             Self::Accounts { settings, .. } | Self::Access { settings, .. } => settings,
@@ -183,7 +183,7 @@ impl AdmissionPolicy {
 impl Admission {
     /// Returns the version of the passphrase, for an access token.
     #[must_use]
-    pub const fn version(&self) -> Option<Epoch> {
+    pub const fn version(&self) -> Option<CredentialVersion> {
         match self {
             Self::Version(version) => Some(*version),
             Self::Account(_) | Self::Access(_) | Self::OnList { .. } | Self::AccountWithTrustedEmail(_) => None,
@@ -193,7 +193,7 @@ impl Admission {
 
 /// Returns whether an entry of the list is the identifier behind `subject`.
 fn names(issuer: &str, allowed: &AllowedUsers, subject: &Subject) -> bool {
-    ForeignIssuer::parse(issuer).is_ok_and(|issuer| {
+    ExternalIssuer::parse(issuer).is_ok_and(|issuer| {
         allowed.entries().iter().any(|entry| subject_of(&issuer, entry).is_ok_and(|named| named == *subject))
     })
 }
@@ -203,11 +203,11 @@ mod tests {
     use super::*;
 
     const ISSUER: &str = "https://id.example";
-    const THEN: Epoch = Epoch::from_bytes([1; 8]);
-    const NOW: Epoch = Epoch::from_bytes([2; 8]);
+    const THEN: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
+    const NOW: CredentialVersion = CredentialVersion::from_bytes([2; 8]);
 
-    fn issuer() -> ForeignIssuer {
-        ForeignIssuer::parse(ISSUER).unwrap()
+    fn issuer() -> ExternalIssuer {
+        ExternalIssuer::parse(ISSUER).unwrap()
     }
 
     fn subject() -> Subject {
@@ -218,7 +218,7 @@ mod tests {
         Admission::Account(Account::new(&issuer(), "248289", Some("jane"), Some("jane@example.com")).unwrap())
     }
 
-    fn allowing(list: &str, settings: &[Epoch]) -> AdmissionPolicy {
+    fn allowing(list: &str, settings: &[CredentialVersion]) -> AdmissionPolicy {
         let (issuer, allowed) = (ISSUER.to_owned(), AllowedUsers::parse(list).unwrap());
         AdmissionPolicy::Accounts { issuer, allowed, email: EmailClaim::VerifiedOnly, settings: settings.to_vec() }
     }

@@ -17,7 +17,7 @@ use crate::external_issuer::token::subject_of;
 use crate::login::admission::{Account, Admission, TooLong};
 use crate::login::provider_error::TokenEndpointError;
 use crate::login::unlisted::{Address, EmailClaim, Unlisted};
-use crate::web::discovery::ForeignIssuer;
+use crate::web::discovery::ExternalIssuer;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::json;
 use mcp_connector_base::json::limit::MemoryLimit;
@@ -34,7 +34,7 @@ const MAX_ALLOWED: usize = 256;
 
 /// What a person wants to be known for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Errand {
+pub enum LoginPurpose {
     /// To give a client what they have consented to.
     Client(Box<ConsentedRequest>),
     /// To see the apps that they have connected.
@@ -45,7 +45,7 @@ pub enum Errand {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AtProvider {
     /// What that is.
-    pub errand: Errand,
+    pub errand: LoginPurpose,
     /// What the provider has to put into its token (OpenID Connect Core §3.1.2.1).
     pub nonce: String,
     /// What proves that the code is ours (RFC 7636).
@@ -177,7 +177,7 @@ impl Owners {
 
     /// Returns whether the list has somebody whom `issuer` knows.
     #[must_use]
-    pub fn name(&self, subject: &Subject, issuer: &ForeignIssuer) -> bool {
+    pub fn name(&self, subject: &Subject, issuer: &ExternalIssuer) -> bool {
         let is_one = |entry: &String| {
             entry == subject.as_str() || subject_of(issuer, entry).is_ok_and(|named| named == *subject)
         };
@@ -228,7 +228,7 @@ impl Profile {
     /// signature need not be checked (OpenID Connect Core §3.1.3.7, 6.); everything else is.
     pub fn of_id_token(
         token: &str,
-        issuer: &ForeignIssuer,
+        issuer: &ExternalIssuer,
         client_id: &str,
         nonce: &str,
         email: EmailClaim,
@@ -262,7 +262,7 @@ impl Profile {
     pub fn with_userinfo(
         self,
         answer: &[u8],
-        issuer: &ForeignIssuer,
+        issuer: &ExternalIssuer,
         email: EmailClaim,
     ) -> Result<Self, NotIdentified> {
         // Silence there does not take back that the token calls the address not verified.
@@ -287,7 +287,7 @@ impl Profile {
         self.account.email.is_none()
     }
 
-    fn of_claims(claims: &JsonAnswer, issuer: &ForeignIssuer, trust: EmailClaim) -> Result<Self, NotIdentified> {
+    fn of_claims(claims: &JsonAnswer, issuer: &ExternalIssuer, trust: EmailClaim) -> Result<Self, NotIdentified> {
         let id = claims.text("sub").unwrap_or_default();
         // Some write it as a text.
         let verified = claims.0.get("email_verified").filter(|verified| !verified.is_null());
@@ -313,7 +313,7 @@ impl Profile {
     }
 
     /// From GitHub's `GET /user`.
-    pub fn of_github(answer: &[u8], github: &ForeignIssuer) -> Result<Self, NotIdentified> {
+    pub fn of_github(answer: &[u8], github: &ExternalIssuer) -> Result<Self, NotIdentified> {
         let user = JsonAnswer::read(answer)?;
         let id = user.0.get("id").and_then(Value::as_u64).ok_or(NotIdentified::Answer("no user"))?.to_string();
         let login = user.text("login");
@@ -361,8 +361,8 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
-    fn issuer() -> ForeignIssuer {
-        ForeignIssuer::parse("https://id.example").unwrap()
+    fn issuer() -> ExternalIssuer {
+        ExternalIssuer::parse("https://id.example").unwrap()
     }
 
     fn id_token(changes: &Value) -> Result<Profile, NotIdentified> {
@@ -439,7 +439,7 @@ mod tests {
         ] {
             assert_eq!(Owners::parse(list).unwrap().name(&subject, &issuer()), is_owner, "{name}");
         }
-        let elsewhere = ForeignIssuer::parse("https://other.example").unwrap();
+        let elsewhere = ExternalIssuer::parse("https://other.example").unwrap();
         assert!(!Owners::parse("248289").unwrap().name(&subject, &elsewhere), "the same name at another provider");
         for list in ["jane@example.com", "248289 @example.com", "*", &"x ".repeat(17)] {
             assert_eq!(Owners::parse(list), Err(InvalidOwners), "{list}");
@@ -523,7 +523,7 @@ mod tests {
 
     #[test]
     fn github_names_people_by_number_and_by_login() {
-        let github = ForeignIssuer::parse("https://github.com").unwrap();
+        let github = ExternalIssuer::parse("https://github.com").unwrap();
         let user = br#"{"id": 583231, "login": "octocat", "name": null, "email": "x@example.com"}"#;
         for (allowed, good) in [("OctoCat", true), ("583231", true), ("octo", false), ("x@example.com", false)] {
             let profile = Profile::of_github(user, &github).unwrap();

@@ -92,10 +92,10 @@ impl Passphrase {
 
     /// The epoch of this passphrase, first, and its names under keys that were replaced.
     #[must_use]
-    pub fn epochs(&self, key: &MacKey) -> Vec<Epoch> {
+    pub fn epochs(&self, key: &MacKey) -> Vec<CredentialVersion> {
         key.tags(&[b"epoch", self.0.as_bytes()])
             .iter()
-            .filter_map(|tag| tag.first_chunk().copied().map(Epoch))
+            .filter_map(|tag| tag.first_chunk().copied().map(CredentialVersion))
             .collect()
     }
 }
@@ -110,14 +110,14 @@ impl fmt::Debug for Passphrase {
 /// in: when the passphrase changes, all of them end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Epoch([u8; 8]);
+pub struct CredentialVersion([u8; 8]);
 
 /// Not sixteen lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("an epoch is sixteen hexadecimal digits")]
 pub struct InvalidEpoch;
 
-impl Epoch {
+impl CredentialVersion {
     /// From its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
@@ -134,7 +134,7 @@ impl Epoch {
     }
 }
 
-impl TryFrom<String> for Epoch {
+impl TryFrom<String> for CredentialVersion {
     type Error = InvalidEpoch;
 
     fn try_from(text: String) -> Result<Self, InvalidEpoch> {
@@ -146,19 +146,19 @@ impl TryFrom<String> for Epoch {
     }
 }
 
-impl From<Epoch> for String {
-    fn from(epoch: Epoch) -> Self {
+impl From<CredentialVersion> for String {
+    fn from(epoch: CredentialVersion) -> Self {
         epoch.to_string()
     }
 }
 
-impl fmt::Display for Epoch {
+impl fmt::Display for CredentialVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", u64::from_be_bytes(self.0))
     }
 }
 
-impl fmt::Debug for Epoch {
+impl fmt::Debug for CredentialVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn an_epoch_of_a_configuration_ends_with_it() {
         let ring = ring(1);
-        let of = |parts: &[&[u8]]| Epoch::of_configuration(parts, ring.passphrase());
+        let of = |parts: &[&[u8]]| CredentialVersion::of_configuration(parts, ring.passphrase());
         assert_eq!(of(&[b"oidc", b"a"]), of(&[b"oidc", b"a"]));
         assert_ne!(of(&[b"oidc", b"a"]), of(&[b"oidc", b"b"]));
         assert_ne!(of(&[b"oidc", b"a"]), of(&[b"oidca"]));
@@ -269,7 +269,7 @@ mod tests {
         let passphrase = Passphrase::new(GOOD).unwrap();
         assert_eq!(format!("{passphrase:?}"), "Passphrase(…)");
         let epoch = passphrase.epochs(ring(1).passphrase())[0];
-        assert_eq!(Epoch::try_from(epoch.to_string()), Ok(epoch));
-        assert!(Epoch::try_from("x".to_owned()).is_err());
+        assert_eq!(CredentialVersion::try_from(epoch.to_string()), Ok(epoch));
+        assert!(CredentialVersion::try_from("x".to_owned()).is_err());
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::login::identity::{JsonAnswer, NotIdentified};
-use crate::web::discovery::{ForeignIssuer, is_safe};
+use crate::web::discovery::{ExternalIssuer, is_safe};
 
 /// What of a provider's metadata matters to a sign-in.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub enum SecretPlace {
 
 impl ProviderMetadata {
     /// Reads a metadata document.
-    pub fn parse(document: &[u8], issuer: &ForeignIssuer) -> Result<Self, NotIdentified> {
+    pub fn parse(document: &[u8], issuer: &ExternalIssuer) -> Result<Self, NotIdentified> {
         let metadata = JsonAnswer::read(document)?;
         if metadata.text("issuer") != Some(issuer.as_str()) {
             return Err(NotIdentified::Answer("metadata of another issuer"));
@@ -65,8 +65,8 @@ mod tests {
 
     use super::*;
 
-    fn issuer() -> ForeignIssuer {
-        ForeignIssuer::parse("https://id.example").unwrap()
+    fn issuer() -> ExternalIssuer {
+        ExternalIssuer::parse("https://id.example").unwrap()
     }
 
     #[test]

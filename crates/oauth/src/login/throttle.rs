@@ -16,8 +16,8 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::seal::Sealable;
-use crate::login::passphrase::Epoch;
-use mcp_connector_base::codec::{Unreadable, read_bare};
+use crate::login::passphrase::CredentialVersion;
+use mcp_connector_base::codec::{Unreadable, decode_body};
 use mcp_connector_base::row::Row;
 use mcp_connector_base::timestamp::{Random, Timestamp};
 
@@ -30,17 +30,17 @@ const LONGEST_WAIT: u64 = 15 * 60;
 /// When wrong tries are forgotten, in seconds.
 const MEMORY: u64 = 3600;
 /// Wrong tries of everybody in an hour, after which everybody slows down,
-const CALM: u32 = 100;
+const GLOBAL_LIMIT: u32 = 100;
 /// to one try in so many seconds.
 const CROWDED_WAIT: u64 = 60;
 /// Seconds in which one of these tries is forgotten again.
-const LEAK: u64 = 36;
+const DECAY: u64 = 36;
 /// Most networks that are remembered, so that the state stays small: about 40 KB.
 const MAX_NETWORKS: usize = 2048;
 /// Most browsers. Only the owner makes more of them.
 const MAX_BROWSERS: usize = 64;
 /// When so many networks are remembered, all others together get one try in so many seconds.
-const STRANGERS_WAIT: u64 = 1;
+const OVERFLOW_WAIT: u64 = 1;
 
 /// A browser that has signed in before: the content of a sealed cookie, bound to the passphrase it knew.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,7 +134,7 @@ pub enum Verdict {
 /// All counts. One value in a store, changed by one at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
-    epoch: Option<Epoch>,
+    epoch: Option<CredentialVersion>,
     sources: Vec<Count>,
     total: u32,
     total_at: Timestamp,
@@ -148,7 +148,7 @@ impl Row for Throttle {
     fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
         match version {
             1 => {
-                let (epoch, sources, total, total_at) = read_bare(encoded)?;
+                let (epoch, sources, total, total_at) = decode_body(encoded)?;
                 Ok(Self { epoch, sources, total, total_at, stranger_at: Timestamp::default() })
             }
             _ => Err(Unreadable),
@@ -167,7 +167,7 @@ struct Count {
 impl Throttle {
     /// Decides about one try, and counts it. The caller has compared the passphrase already and does not act on that by
     /// itself: only [`Verdict::Enter`] lets anybody in. `epoch` names the passphrase it compared with.
-    pub fn attempt(&mut self, source: &Source, is_right: bool, epoch: Epoch, now: Timestamp) -> Verdict {
+    pub fn attempt(&mut self, source: &Source, is_right: bool, epoch: CredentialVersion, now: Timestamp) -> Verdict {
         if self.epoch != Some(epoch) {
             *self = Self { epoch: Some(epoch), ..Self::default() };
         }
@@ -188,13 +188,13 @@ impl Throttle {
     fn wait(&self, source: &Source, now: Timestamp) -> u64 {
         let Some(count) = self.sources.iter().find(|count| count.source == *source) else {
             let is_stranger = !source.is_known() && self.has_no_place(source);
-            return if is_stranger { STRANGERS_WAIT.saturating_sub(now.seconds_since(self.stranger_at)) } else { 0 };
+            return if is_stranger { OVERFLOW_WAIT.saturating_sub(now.seconds_since(self.stranger_at)) } else { 0 };
         };
         let own = match count.wrong.checked_sub(FREE_TRIES) {
             Some(more) => FIRST_WAIT.saturating_mul(2_u64.saturating_pow(more)).min(LONGEST_WAIT),
             None => 0,
         };
-        let crowded = if self.total >= CALM && !source.is_known() { CROWDED_WAIT } else { 0 };
+        let crowded = if self.total >= GLOBAL_LIMIT && !source.is_known() { CROWDED_WAIT } else { 0 };
         own.max(crowded).saturating_sub(now.seconds_since(count.last))
     }
 
@@ -229,9 +229,9 @@ impl Throttle {
 
     fn forget(&mut self, now: Timestamp) {
         self.sources.retain(|count| now.seconds_since(count.last) < MEMORY);
-        let leaked = now.seconds_since(self.total_at).checked_div(LEAK).unwrap_or_default();
+        let leaked = now.seconds_since(self.total_at).checked_div(DECAY).unwrap_or_default();
         self.total = self.total.saturating_sub(u32::try_from(leaked).unwrap_or(u32::MAX));
-        self.total_at = if self.total == 0 { now } else { self.total_at.plus(leaked.saturating_mul(LEAK)) };
+        self.total_at = if self.total == 0 { now } else { self.total_at.plus(leaked.saturating_mul(DECAY)) };
     }
 }
 
@@ -245,7 +245,7 @@ mod tests {
     use mcp_connector_base::codec::encode;
 
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
-    const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
+    const EPOCH: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
 
     fn network(n: u32) -> Source {
         let [_, a, b, c] = n.to_be_bytes();
@@ -332,7 +332,7 @@ mod tests {
     #[test]
     fn a_flood_from_everywhere_slows_everybody_to_a_try_a_minute_and_no_more() {
         let mut throttle = Throttle::default();
-        for n in 0..CALM {
+        for n in 0..GLOBAL_LIMIT {
             assert_eq!(wrong(&mut throttle, &network(n), START), Verdict::Wrong);
         }
         assert_eq!(wrong(&mut throttle, &network(0), START), Verdict::Wait(60));
@@ -365,7 +365,7 @@ mod tests {
         for _ in 0..5 {
             wrong(&mut throttle, &source, START);
         }
-        assert_eq!(throttle.attempt(&source, true, Epoch::from_bytes([2; 8]), START), Verdict::Enter);
+        assert_eq!(throttle.attempt(&source, true, CredentialVersion::from_bytes([2; 8]), START), Verdict::Enter);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::web::discovery::ForeignIssuer;
+use crate::web::discovery::ExternalIssuer;
 
 /// Longest text of a provider that is shown, in characters (OpenID Connect Core §2: a `sub` has at most 255).
 const MAX_SHOWN: usize = 255;
@@ -31,7 +31,7 @@ const SEVERAL_TENANTS: [&str; 4] = ["common", "organizations", "consumers", "918
 
 impl EmailClaim {
     /// Trusts the addresses of an issuer, if it is of one tenant.
-    pub fn trusted(issuer: &ForeignIssuer) -> Result<Self, SeveralTenants> {
+    pub fn trusted(issuer: &ExternalIssuer) -> Result<Self, SeveralTenants> {
         let tenant = issuer.as_str().split('/').nth(3).unwrap_or_default();
         if SEVERAL_TENANTS.iter().any(|several| tenant.eq_ignore_ascii_case(several)) {
             return Err(SeveralTenants);
@@ -68,7 +68,7 @@ pub struct Unlisted {
 impl Unlisted {
     /// Somebody whom `issuer` calls `id`.
     #[must_use]
-    pub fn new(issuer: &ForeignIssuer, id: &str, address: Address) -> Self {
+    pub fn new(issuer: &ExternalIssuer, id: &str, address: Address) -> Self {
         Self { issuer: issuer.as_str().to_owned(), id: shown(id), address }
     }
 
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn unlisted(id: &str, address: Address) -> Unlisted {
-        Unlisted::new(&ForeignIssuer::parse("https://id.example/tenant/v2.0").unwrap(), id, address)
+        Unlisted::new(&ExternalIssuer::parse("https://id.example/tenant/v2.0").unwrap(), id, address)
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
             ("https://id.example", true),
             ("https://id.example/realms/common", true),
         ] {
-            let issuer = ForeignIssuer::parse(issuer).unwrap();
+            let issuer = ExternalIssuer::parse(issuer).unwrap();
             assert_eq!(EmailClaim::trusted(&issuer).is_ok(), one, "{issuer:?}");
         }
     }

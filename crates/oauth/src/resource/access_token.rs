@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::crypto::keys::signing::SigningKeys;
-use crate::login::passphrase::Epoch;
+use crate::login::passphrase::CredentialVersion;
 use crate::resource::bearer::{Bearer, MAX_BEARER_LENGTH};
 use crate::resource::protected_resource::Resource;
 use crate::web::origin::Issuer;
@@ -52,7 +52,7 @@ pub struct AccessTokenRequest<'a> {
     /// What to call the person.
     pub display_name: Option<&'a str>,
     /// The credentials under which the person signed in.
-    pub epoch: Option<Epoch>,
+    pub epoch: Option<CredentialVersion>,
     /// How long it is good for, in seconds; [`ACCESS_TOKEN_LIFETIME`] unless configured.
     pub lifetime: u64,
 }
@@ -137,7 +137,7 @@ pub struct Expected<'a> {
     /// The resource that was asked.
     pub resource: &'a Resource,
     /// The credentials of today (and, while a master key is being replaced, their other spellings).
-    pub epochs: &'a [Epoch],
+    pub epochs: &'a [CredentialVersion],
 }
 
 /// A token that has passed every check that needs no storage.
@@ -302,7 +302,7 @@ struct AccessClaims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    epoch: Option<Epoch>,
+    epoch: Option<CredentialVersion>,
 }
 
 #[cfg(test)]

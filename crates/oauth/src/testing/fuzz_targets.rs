@@ -19,8 +19,8 @@ use crate::clients::registration::Registration;
 use crate::crypto::keys::master::MasterKey;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::seal::{Sealable, Sealed};
-use crate::external_issuer::keys::{Algorithm, ForeignKey, ForeignKeys};
-use crate::external_issuer::token::{ForeignPolicy, SignatureVerifier, verify_foreign};
+use crate::external_issuer::keys::{Algorithm, ExternalKey, ExternalKeys};
+use crate::external_issuer::token::{ExternalPolicy, SignatureVerifier, verify_external};
 use crate::grants::authorization_code::AuthorizationCode;
 use crate::grants::grant::Grant;
 use crate::grants::message::{Call, Reply};
@@ -35,7 +35,7 @@ use crate::resource::access_token::{Expected, verify};
 use crate::resource::bearer::{Bearer, MAX_BEARER_LENGTH};
 use crate::resource::protected_resource::{Resource, ResourceServer};
 use crate::web::cookie::{BrowserNonce, HostCookie};
-use crate::web::discovery::{Discovery, ForeignIssuer};
+use crate::web::discovery::{Discovery, ExternalIssuer};
 use crate::web::form::{Parameters, with_query};
 use crate::web::origin::{Issuer, Origin};
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
@@ -113,8 +113,8 @@ pub const TARGETS: &[Target] = &[
         seeds: &[b"eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6IngifQ.eyJpc3MiOiJodHRwczovL21jcC5leGFtcGxlLmNvbSJ9.AAAA", b"{\"iss\":\"https://mcp.example.com\"}"],
     },
     Target {
-        name: "foreign_token",
-        run: foreign_token,
+        name: "external_token",
+        run: external_token,
         seeds: &[
             br#"{"alg":"EdDSA","typ":"at+jwt","kid":"k"}.{"iss":"https://id.example","aud":"https://mcp.example.com/mcp","sub":"s","client_id":"c","exp":2000000000,"iat":1,"scope":"a b"}"#,
             br#"{"alg":"EdDSA","typ":"JWT"}.{"iss":"https://id.example","aud":["x","https://mcp.example.com/mcp"],"sub":"s","azp":"c","exp":2e9,"nbf":0,"scp":["a"]}"#,
@@ -161,7 +161,7 @@ impl Random for Fixed {
 struct AnySignature;
 
 impl SignatureVerifier for AnySignature {
-    async fn verify(&self, _: Algorithm, _: &ForeignKey, _: &[u8], _: &[u8]) -> Result<bool, Outage> {
+    async fn verify(&self, _: Algorithm, _: &ExternalKey, _: &[u8], _: &[u8]) -> Result<bool, Outage> {
         Ok(true)
     }
 }
@@ -306,19 +306,20 @@ fn access_token(input: &[u8]) -> bool {
 }
 
 /// Header and claims, as JSON with a dot between them; the signature is always good.
-fn foreign_token(input: &[u8]) -> bool {
+fn external_token(input: &[u8]) -> bool {
     // RFC 8037, appendix A.2.
     let keys =
         br#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"k"}]}"#;
-    let (Ok(issuer), Ok(keys)) = (ForeignIssuer::parse("https://id.example"), ForeignKeys::parse(keys)) else {
+    let (Ok(issuer), Ok(keys)) = (ExternalIssuer::parse("https://id.example"), ExternalKeys::parse(keys)) else {
         return false;
     };
     let (header, claims) = text(input).split_once('.').unwrap_or_default();
     let encode = |json: &str| URL_SAFE_NO_PAD.encode(json);
     let header = format!("Bearer {}.{}.{}", encode(header), encode(claims), encode(&"s".repeat(64)));
     let Ok(Some(bearer)) = Bearer::from_authorization([header.as_str()]) else { return false };
-    let policy = ForeignPolicy { issuer: &issuer, audiences: &["https://mcp.example.com/mcp"], accept_plain_jwt: true };
-    let Some(Ok(verified)) = done(verify_foreign(&bearer, &keys, &AnySignature, &policy, NOW)) else { return false };
+    let policy =
+        ExternalPolicy { issuer: &issuer, audiences: &["https://mcp.example.com/mcp"], accept_plain_jwt: true };
+    let Some(Ok(verified)) = done(verify_external(&bearer, &keys, &AnySignature, &policy, NOW)) else { return false };
     assert!(verified.expires() > NOW.minus(600), "it has not expired");
     let claims: Value = serde_json::from_str(claims).unwrap_or_default();
     assert!(claims.get("iss").is_some_and(|iss| iss == "https://id.example"));
@@ -329,7 +330,7 @@ fn foreign_token(input: &[u8]) -> bool {
 }
 
 fn id_token(input: &[u8]) -> bool {
-    let Ok(issuer) = ForeignIssuer::parse("https://id.example") else { return false };
+    let Ok(issuer) = ExternalIssuer::parse("https://id.example") else { return false };
     let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(input));
     let _ = Profile::of_id_token(text(input), &issuer, "us", "n", EmailClaim::VerifiedOnly, NOW);
     if Profile::of_id_token(&token, &issuer, "us", "n", EmailClaim::VerifiedOnly, NOW).is_err() {
@@ -342,14 +343,14 @@ fn id_token(input: &[u8]) -> bool {
 }
 
 fn provider_documents(input: &[u8]) -> bool {
-    let Ok(issuer) = ForeignIssuer::parse("https://id.example") else { return false };
+    let Ok(issuer) = ExternalIssuer::parse("https://id.example") else { return false };
     if let Ok(metadata) = ProviderMetadata::parse(input, &issuer) {
         for endpoint in [&metadata.authorization_endpoint, &metadata.token_endpoint] {
             let is_local = Origin::of(endpoint).is_ok_and(|origin| origin.is_loopback());
             assert!(endpoint.starts_with("https://") || is_local, "{endpoint}");
         }
     }
-    if let Ok(keys) = ForeignKeys::parse(input) {
+    if let Ok(keys) = ExternalKeys::parse(input) {
         let _ = keys.select(Some("k"), Algorithm::Rs256).map(|key| key.material().to_jwk());
     }
     let _ = Discovery::parse(input, &issuer).map(|discovery| discovery.jwks_uri().to_owned());

@@ -14,18 +14,18 @@ use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::opaque::{ObjectName, Secret};
 use crate::grants::authorization_code::AuthorizationCode;
 use crate::grants::grant::{Authorization, Displaced, EndReason, Grant, Limits, Refresh};
-use crate::grants::grant_store::{Ledger, Rows as _};
+use crate::grants::grant_store::{GrantStore, Rows as _};
 use crate::grants::memory_rows::Memory;
 use crate::grants::pending_code::{PendingCode, Redemption};
 use crate::grants::refresh_token::RefreshToken;
 use crate::login::admission::{AccessApplication, Account, Admission, AdmissionPolicy};
 use crate::login::identity::AllowedUsers;
-use crate::login::passphrase::{Epoch, Passphrase};
+use crate::login::passphrase::{CredentialVersion, Passphrase};
 use crate::login::throttle::{Source, Throttle};
 use crate::resource::access_token::{Expected, TokenRefused, VerifiedToken, verify};
 use crate::resource::bearer::Bearer;
 use crate::resource::protected_resource::{Resource, ResourceServer};
-use crate::web::discovery::ForeignIssuer;
+use crate::web::discovery::ExternalIssuer;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
 use crate::web::redirect_uri::RedirectPolicy;
@@ -139,7 +139,7 @@ fn keys() -> KeyRing {
     KeyRing::new(&MasterKey::from_kept(MASTER_KEY.as_bytes()).unwrap(), &[])
 }
 
-fn epochs() -> Vec<Epoch> {
+fn epochs() -> Vec<CredentialVersion> {
     Passphrase::new(PASSPHRASE).unwrap().epochs(keys().passphrase())
 }
 
@@ -183,7 +183,7 @@ fn made() -> Made {
     let code = AuthorizationCode::mint(object, &random(1));
     let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
     let waiting = PendingCode::new(&code, challenge, authorization(), NOW);
-    let mut ledger = Ledger::new(Memory::default(), Limits::default());
+    let mut ledger = GrantStore::new(Memory::default(), Limits::default());
     assert!(ledger.store_code(&waiting, NOW).unwrap().is_ok());
     let grant = GrantId::from_bytes(*b"efghijkl");
     let mut redemption = Redemption::new(&code, grant, authorization().client_id, issuer(), policy());
@@ -221,7 +221,7 @@ fn rows_of_every_version_are_read_and_those_of_today_are_known() {
 
 #[test]
 fn rows_of_version_2_say_what_version_1_could_not() {
-    let provider = ForeignIssuer::parse("https://id.example").unwrap();
+    let provider = ExternalIssuer::parse("https://id.example").unwrap();
     let account = Account::new(&provider, "248289", Some("jane"), Some("jane@example.com")).unwrap();
     let application = AccessApplication { team: "https://team.example".into(), audience: "aud".into() };
     let entries = AllowedUsers::parse("jane @example.com").unwrap();
@@ -257,7 +257,8 @@ fn a_code_that_was_given_before_is_redeemed() {
     request.answers = Some(CodeVerifier::parse(VERIFIER).unwrap().challenge());
     let mut rows = Memory::default();
     rows.put_code(&waiting, waiting.forget_at()).unwrap();
-    let redeemed = Ledger::new(rows, Limits::default()).redeem(&request, NOW.plus(1), &random(101)).unwrap().unwrap();
+    let redeemed =
+        GrantStore::new(rows, Limits::default()).redeem(&request, NOW.plus(1), &random(101)).unwrap().unwrap();
     assert_eq!(redeemed.authorization, authorization());
 }
 
@@ -270,7 +271,7 @@ fn a_refresh_token_that_was_given_before_is_worth_the_next() {
     let mut rows = Memory::default();
     rows.put_grant(&live, live.forget_at(&Limits::default())).unwrap();
     let request = Refresh::new(&token, authorization().client_id, issuer(), policy());
-    let refreshed = Ledger::new(rows, Limits::default()).refresh(&request, NOW.plus(7200)).unwrap();
+    let refreshed = GrantStore::new(rows, Limits::default()).refresh(&request, NOW.plus(7200)).unwrap();
     assert_eq!(refreshed.answer.unwrap().authorization, authorization());
 }
 

@@ -13,20 +13,20 @@ const MAX_ISSUER: usize = 1024;
 
 /// The one issuer whose tokens are accepted, spelled as it spells itself: some end in a slash, some do not, and both are right.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForeignIssuer(String);
+pub struct ExternalIssuer(String);
 
 /// Not an issuer identifier (RFC 8414 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("an issuer is an https URL without query and fragment")]
-pub struct InvalidForeignIssuer;
+pub struct InvalidExternalIssuer;
 
-impl ForeignIssuer {
+impl ExternalIssuer {
     /// From the configuration. Plain http is for this very machine only.
-    pub fn parse(text: &str) -> Result<Self, InvalidForeignIssuer> {
+    pub fn parse(text: &str) -> Result<Self, InvalidExternalIssuer> {
         let text = text.trim();
         let fits = text.len() <= MAX_ISSUER && text.bytes().all(|byte| byte.is_ascii_graphic());
         if !fits || text.contains(['?', '#']) || !is_safe(text) {
-            return Err(InvalidForeignIssuer);
+            return Err(InvalidExternalIssuer);
         }
         Ok(Self(text.to_owned()))
     }
@@ -77,7 +77,7 @@ pub enum DiscoveryError {
 
 impl Discovery {
     /// Reads a metadata document.
-    pub fn parse(document: &[u8], issuer: &ForeignIssuer) -> Result<Self, DiscoveryError> {
+    pub fn parse(document: &[u8], issuer: &ExternalIssuer) -> Result<Self, DiscoveryError> {
         if document.len() > MAX_METADATA {
             return Err(DiscoveryError::Malformed);
         }
@@ -115,8 +115,8 @@ pub(crate) fn is_safe(url: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn issuer(text: &str) -> ForeignIssuer {
-        ForeignIssuer::parse(text).unwrap()
+    fn issuer(text: &str) -> ExternalIssuer {
+        ExternalIssuer::parse(text).unwrap()
     }
 
     #[test]
@@ -163,9 +163,9 @@ mod tests {
             "https://u:p@id.example",
             "javascript:x",
         ] {
-            assert_eq!(ForeignIssuer::parse(text), Err(InvalidForeignIssuer), "{text}");
+            assert_eq!(ExternalIssuer::parse(text), Err(InvalidExternalIssuer), "{text}");
         }
-        assert!(ForeignIssuer::parse("http://127.0.0.1:3000").is_ok());
+        assert!(ExternalIssuer::parse("http://127.0.0.1:3000").is_ok());
     }
 
     #[test]

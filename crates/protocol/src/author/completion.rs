@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use crate::author::handler::Answer;
-use crate::author::registry::{ReadyPrompt, ReadyTemplate, Registry};
+use crate::author::registry::{Registry, ValidatedPrompt, ValidatedTemplate};
 use crate::author::tool_result::{ToolError, Unfinished};
 use crate::call::context::Context;
 use crate::json_rpc::message::RpcError;
@@ -81,8 +81,8 @@ impl<H> Completers<H> {
 
 /// Whose argument is completed. Who may not use it may not have suggestions either.
 pub(crate) enum Completed<H> {
-    Prompt(Rc<ReadyPrompt<H>>),
-    Template(Rc<ReadyTemplate<H>>),
+    Prompt(Rc<ValidatedPrompt<H>>),
+    Template(Rc<ValidatedTemplate<H>>),
 }
 
 impl<H: 'static> Completed<H> {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::author::connector::Connector;
-use crate::author::feature::Part;
+use crate::author::feature::Feature;
 use crate::author::registry::ready_tool;
 use crate::author::skill::{Skill, SkillProblem};
 use crate::author::tool::Tool;
@@ -12,7 +12,7 @@ use crate::author::uri_template::{InvalidTemplate, InvalidUri};
 use crate::author::view::InvalidView;
 use crate::tool_schema::refused::RefusedSchema;
 use crate::tool_schema::text_arguments::{names, property};
-use crate::types::base_metadata::About;
+use crate::types::base_metadata::BaseMetadata;
 use crate::types::content::Icon;
 use mcp_connector_schema::Schema;
 
@@ -22,14 +22,14 @@ const DIRECTORY_NAME_LENGTH: usize = 64;
 /// Something to mend in a connector.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{part}: {problem}")]
-pub struct Defect {
+pub struct ConfigError {
     part: String,
-    problem: Problem,
+    problem: ErrorKind,
 }
 
 /// What is wrong with it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub(crate) enum Problem {
+pub(crate) enum ErrorKind {
     #[error("a name is 1 to 128 characters of A-Z a-z 0-9 _ - and .")]
     Name,
     #[error("the name is longer than 64 characters, the most that Anthropic's directory takes")]
@@ -80,12 +80,12 @@ pub(crate) enum Problem {
     NoSignIn,
 }
 
-impl Defect {
-    pub(crate) fn tool(name: &str, problem: Problem) -> Self {
+impl ConfigError {
+    pub(crate) fn tool(name: &str, problem: ErrorKind) -> Self {
         Self::of_part("tool", name, problem)
     }
 
-    pub(crate) fn of_part(kind: &str, name: &str, problem: Problem) -> Self {
+    pub(crate) fn of_part(kind: &str, name: &str, problem: ErrorKind) -> Self {
         Self { part: format!("{kind} `{name}`"), problem }
     }
 
@@ -94,15 +94,15 @@ impl Defect {
         let whole = |problem| Self { part: format!("connector `{}`", connector.info.name), problem };
         defects.extend(unloadable(&connector.info.icons).map(whole));
         if connector.needed_scopes().next().is_some() && connector.sign_in.is_empty() {
-            defects.push(whole(Problem::NoSignIn));
+            defects.push(whole(ErrorKind::NoSignIn));
         }
         for (at, tool) in connector.tools.iter().enumerate() {
             defects.extend(problems(tool).into_iter().map(|problem| Self::tool(&tool.name, problem)));
             if connector.tools.iter().take(at).any(|earlier| earlier.name == tool.name) {
-                defects.push(Self::tool(&tool.name, Problem::NameTaken));
+                defects.push(Self::tool(&tool.name, ErrorKind::NameTaken));
             }
             if let Some(view) = tool.view.as_ref().filter(|uri| !connector.has_view(uri)) {
-                defects.push(Self::tool(&tool.name, Problem::NoView(view.clone())));
+                defects.push(Self::tool(&tool.name, ErrorKind::NoView(view.clone())));
             }
         }
         defects.extend(of_parts(&connector.resources, |resource| described(&resource.entry.about)));
@@ -113,11 +113,11 @@ impl Defect {
         }));
         defects.extend(of_parts(&connector.views, |view| {
             let is_taken = connector.resources.iter().any(|resource| resource.key() == view.key());
-            described(&view.entry.about).into_iter().chain(is_taken.then_some(Problem::NameTaken)).collect()
+            described(&view.entry.about).into_iter().chain(is_taken.then_some(ErrorKind::NameTaken)).collect()
         }));
         for (at, skill) in connector.skills.iter().enumerate() {
             let earlier = connector.skills.iter().take(at);
-            let problem = skill.check().err().or_else(|| skill.taken(earlier).map(Problem::Skill));
+            let problem = skill.check().err().or_else(|| skill.taken(earlier).map(ErrorKind::Skill));
             let problems = problem.map_or_else(|| skill.advice(connector.skills.iter()), |problem| vec![problem]);
             defects.extend(problems.into_iter().map(|problem| Self::of_part(Skill::KIND, skill.key(), problem)));
         }
@@ -126,67 +126,68 @@ impl Defect {
 }
 
 /// Returns what released clients refuse of the schemas that authors wrote by hand. They are published nevertheless.
-pub(crate) fn warnings<H>(tools: &[Tool<H>]) -> Vec<Defect> {
+pub(crate) fn warnings<H>(tools: &[Tool<H>]) -> Vec<ConfigError> {
     let of_tool = |tool: &Tool<H>| {
         let warnings = tool.input.warnings().into_iter();
-        warnings.map(|refused| Defect::tool(&tool.name, Problem::RefusedInput(refused))).collect::<Vec<_>>()
+        warnings.map(|refused| ConfigError::tool(&tool.name, ErrorKind::RefusedInput(refused))).collect::<Vec<_>>()
     };
     tools.iter().flat_map(of_tool).collect()
 }
 
 /// What keeps parts from being served, and what else is to be mended about each.
-fn of_parts<P: Part>(parts: &[P], others: impl Fn(&P) -> Vec<Problem>) -> Vec<Defect> {
+fn of_parts<P: Feature>(parts: &[P], others: impl Fn(&P) -> Vec<ErrorKind>) -> Vec<ConfigError> {
     let mut defects = Vec::new();
     for (at, part) in parts.iter().enumerate() {
-        let taken = parts.iter().take(at).any(|earlier| earlier.key() == part.key()).then_some(Problem::NameTaken);
+        let taken = parts.iter().take(at).any(|earlier| earlier.key() == part.key()).then_some(ErrorKind::NameTaken);
         let problems = part.check().err().into_iter().chain(taken).chain(others(part));
-        defects.extend(problems.map(|problem| Defect::of_part(P::KIND, part.key(), problem)));
+        defects.extend(problems.map(|problem| ConfigError::of_part(P::KIND, part.key(), problem)));
     }
     defects
 }
 
-fn described(about: &About) -> Vec<Problem> {
+fn described(about: &BaseMetadata) -> Vec<ErrorKind> {
     let mut problems = spoken_of(about.title.as_deref(), &about.description);
     problems.extend(unloadable(&about.icons));
     problems
 }
 
 /// What people and models read first.
-fn spoken_of(title: Option<&str>, description: &str) -> Vec<Problem> {
+fn spoken_of(title: Option<&str>, description: &str) -> Vec<ErrorKind> {
     let mut problems = Vec::new();
     if title.is_none_or(|title| title.trim().is_empty()) {
-        problems.push(Problem::NoTitle);
+        problems.push(ErrorKind::NoTitle);
     }
     if description.trim().is_empty() {
-        problems.push(Problem::NoDescription);
+        problems.push(ErrorKind::NoDescription);
     }
     problems
 }
 
-fn unloadable(icons: &[Icon]) -> Option<Problem> {
-    icons.iter().any(|icon| !icon.is_loadable()).then_some(Problem::Icon)
+fn unloadable(icons: &[Icon]) -> Option<ErrorKind> {
+    icons.iter().any(|icon| !icon.is_loadable()).then_some(ErrorKind::Icon)
 }
 
-fn undescribed(schema: &Value) -> impl Iterator<Item = Problem> {
+fn undescribed(schema: &Value) -> impl Iterator<Item = ErrorKind> {
     let is_undescribed = |name: &&str| !property(schema, name).is_some_and(|argument| is_described(argument, schema));
-    names(schema).into_iter().filter(is_undescribed).map(|name| Problem::ArgumentWithoutDescription(name.to_owned()))
+    names(schema).into_iter().filter(is_undescribed).map(|name| ErrorKind::ArgumentWithoutDescription(name.to_owned()))
 }
 
-fn problems<H>(tool: &Tool<H>) -> Vec<Problem> {
+fn problems<H>(tool: &Tool<H>) -> Vec<ErrorKind> {
     let mut problems = Vec::new();
     problems.extend(ready_tool(&tool.name, &tool.input).err());
     if tool.name.len() > DIRECTORY_NAME_LENGTH {
-        problems.push(Problem::LongName);
+        problems.push(ErrorKind::LongName);
     }
     problems.extend(spoken_of(tool.title.as_deref(), &tool.description));
     if tool.hints.read_only.is_none() {
-        problems.push(Problem::NoHint);
+        problems.push(ErrorKind::NoHint);
     }
     problems.extend(unloadable(&tool.icons));
-    problems.extend(tool.input.defects().into_iter().map(Problem::RefusedInput));
+    problems.extend(tool.input.defects().into_iter().map(ErrorKind::RefusedInput));
     if let Some(output) = &tool.output {
-        problems.extend(Schema::compile(&output.published).err().map(|error| Problem::OutputSchema(error.to_string())));
-        problems.extend(output.defects().into_iter().map(Problem::RefusedOutput));
+        problems
+            .extend(Schema::compile(&output.published).err().map(|error| ErrorKind::OutputSchema(error.to_string())));
+        problems.extend(output.defects().into_iter().map(ErrorKind::RefusedOutput));
     }
     problems.extend(undescribed(&tool.input.published));
     problems
@@ -212,7 +213,7 @@ mod tests {
     use crate::author::tool_result::ToolError;
     use crate::author::view::View;
     use crate::call::context::Context;
-    use crate::testing::test_host::Alone;
+    use crate::testing::test_host::TestHost;
 
     #[derive(Deserialize, JsonSchema)]
     struct Id {
@@ -226,7 +227,7 @@ mod tests {
         tags: Vec<String>,
     }
 
-    async fn fixed(_cx: Context<Alone>) -> Result<&'static str, ToolError> {
+    async fn fixed(_cx: Context<TestHost>) -> Result<&'static str, ToolError> {
         Ok("a")
     }
 
@@ -238,16 +239,16 @@ mod tests {
         Ok("a")
     }
 
-    async fn nothing(_partial: Partial, _cx: Context<Alone>) -> Result<Vec<String>, ToolError> {
+    async fn nothing(_partial: Partial, _cx: Context<TestHost>) -> Result<Vec<String>, ToolError> {
         Ok(Vec::new())
     }
 
-    fn connector() -> Connector<Alone> {
+    fn connector() -> Connector<TestHost> {
         Connector::new("n", "1")
     }
 
     /// What is said about the one part of `connector`, and whether it is served nevertheless.
-    fn problems(connector: impl Fn() -> Connector<Alone>) -> (Vec<Problem>, bool) {
+    fn problems(connector: impl Fn() -> Connector<TestHost>) -> (Vec<ErrorKind>, bool) {
         let problems = connector().defects().into_iter().map(|defect| defect.problem).collect();
         (problems, Registry::new(connector()).1.is_empty())
     }
@@ -255,55 +256,55 @@ mod tests {
     #[test]
     fn a_part_that_cannot_be_served_is_left_out() {
         let template = |uri: &str| Template::new(uri, "n", "d", of_id).title("t");
-        let rows: &[(&dyn Fn() -> Connector<Alone>, Problem)] = &[
+        let rows: &[(&dyn Fn() -> Connector<TestHost>, ErrorKind)] = &[
             (
                 &|| connector().resource(Resource::new("no uri", "n", "d", fixed).title("t")),
-                Problem::Uri(InvalidUri::Scheme),
+                ErrorKind::Uri(InvalidUri::Scheme),
             ),
-            (&|| connector().template(template("a:b")), Problem::Template(InvalidTemplate::NoVariable)),
-            (&|| connector().template(template("a:{key}")), Problem::VariableWithoutField("key".to_owned())),
+            (&|| connector().template(template("a:b")), ErrorKind::Template(InvalidTemplate::NoVariable)),
+            (&|| connector().template(template("a:{key}")), ErrorKind::VariableWithoutField("key".to_owned())),
             (
                 &|| connector().template(Template::new("a:{x}", "n", "d", fixed).title("t")),
-                Problem::VariableWithoutField("x".to_owned()),
+                ErrorKind::VariableWithoutField("x".to_owned()),
             ),
             (
                 &|| connector().template(template("a:{id}").complete("key", nothing)),
-                Problem::CompletesNothing("key".to_owned()),
+                ErrorKind::CompletesNothing("key".to_owned()),
             ),
-            (&|| connector().prompt(Prompt::new("a b", "d", fixed).title("t")), Problem::Name),
+            (&|| connector().prompt(Prompt::new("a b", "d", fixed).title("t")), ErrorKind::Name),
             (
                 &|| {
                     connector()
                         .resource(Resource::new("a:b", "n", "d", fixed).title("t"))
                         .resource(Resource::new("a:b", "m", "d", fixed).title("t"))
                 },
-                Problem::NameTaken,
+                ErrorKind::NameTaken,
             ),
             (
                 &|| connector().view(View::new("ui://a", "n", "d", "<p>").title("t")),
-                Problem::View(InvalidView::Document),
+                ErrorKind::View(InvalidView::Document),
             ),
             (
                 &|| connector().view(view("ui://a")).resource(Resource::new("ui://a", "n", "d", fixed).title("t")),
-                Problem::NameTaken,
+                ErrorKind::NameTaken,
             ),
-            (&|| connector().tool(tool().shows("ui://b")).view(view("ui://a")), Problem::NoView("ui://b".to_owned())),
+            (&|| connector().tool(tool().shows("ui://b")).view(view("ui://a")), ErrorKind::NoView("ui://b".to_owned())),
             (&|| connector().skill(skill()).skill(skill()), taken("skill://s/SKILL.md")),
             (&|| connector().skill(skill().file("a", "").file("a/b", "")), taken("skill://s/a")),
-            (&|| connector().skill(Skill::new("---\nname: S\n---")), Problem::Skill(SkillProblem::Name)),
+            (&|| connector().skill(Skill::new("---\nname: S\n---")), ErrorKind::Skill(SkillProblem::Name)),
         ];
         for (connector, problem) in rows {
             assert_eq!(problems(connector), (vec![problem.clone()], false), "{problem}");
         }
         let (found, is_served) = problems(|| connector().prompt(Prompt::new("n", "d", of_tags).title("t")));
-        assert!(found.contains(&Problem::NotAText("tags".to_owned())) && !is_served, "{found:?}");
+        assert!(found.contains(&ErrorKind::NotAText("tags".to_owned())) && !is_served, "{found:?}");
     }
 
     fn view(uri: &str) -> View {
         View::new(uri, "n", "d", "<!doctype html>").title("t")
     }
 
-    fn tool() -> Tool<Alone> {
+    fn tool() -> Tool<TestHost> {
         Tool::new("n", "d", fixed).title("t").read_only()
     }
 
@@ -311,8 +312,8 @@ mod tests {
         Skill::new("---\nname: s\ndescription: d\n---")
     }
 
-    fn taken(uri: &str) -> Problem {
-        Problem::Skill(SkillProblem::Taken(uri.to_owned()))
+    fn taken(uri: &str) -> ErrorKind {
+        ErrorKind::Skill(SkillProblem::Taken(uri.to_owned()))
     }
 
     #[test]
@@ -326,8 +327,8 @@ mod tests {
     #[test]
     fn a_part_that_says_too_little_is_served() {
         let bare = || connector().resource(Resource::new("a:b", "n", " ", fixed));
-        assert_eq!(problems(bare), (vec![Problem::NoTitle, Problem::NoDescription], true));
+        assert_eq!(problems(bare), (vec![ErrorKind::NoTitle, ErrorKind::NoDescription], true));
         let undescribed = || connector().prompt(Prompt::new("n", "d", of_id).title("t"));
-        assert_eq!(problems(undescribed), (vec![Problem::ArgumentWithoutDescription("id".to_owned())], true));
+        assert_eq!(problems(undescribed), (vec![ErrorKind::ArgumentWithoutDescription("id".to_owned())], true));
     }
 }

@@ -3,15 +3,15 @@
 use serde::Serialize;
 
 use crate::author::config_error;
-use crate::author::config_error::Defect;
-use crate::author::feature::Part;
+use crate::author::config_error::ConfigError;
+use crate::author::feature::Feature;
 use crate::author::prompt::Prompt;
 use crate::author::resource::{Resource, Template};
 use crate::author::skill::Skill;
 use crate::author::tool::Tool;
 use crate::author::view::View;
 use crate::methods::skills;
-use crate::methods::skills::ReadySkills;
+use crate::methods::skills::ValidatedSkills;
 use crate::subscriptions::announce::{Topic, Topics};
 use crate::types::content::Icon;
 use mcp_connector_base::scope::Scope;
@@ -30,7 +30,7 @@ pub struct Connector<H> {
     pub(crate) views: Vec<View>,
     pub(crate) skills: Vec<Skill>,
     /// What makes skills ready. Only a connector with skills has it, and with it the code: a Worker is smaller without.
-    pub(crate) ready_skills: Option<ReadySkills<H>>,
+    pub(crate) ready_skills: Option<ValidatedSkills<H>>,
 }
 
 /// Whether anything is stored for a client without a token.
@@ -199,23 +199,23 @@ impl<H: 'static> Connector<H> {
     /// Every scope that something here needs, as often as it is needed.
     pub(crate) fn needed_scopes(&self) -> impl Iterator<Item = Scope> {
         let tools = self.tools.iter().flat_map(|tool| &tool.scopes);
-        let resources = self.resources.iter().flat_map(Part::scopes);
-        let templates = self.templates.iter().flat_map(Part::scopes);
-        let prompts = self.prompts.iter().flat_map(Part::scopes);
-        let skills = self.skills.iter().flat_map(Part::scopes);
+        let resources = self.resources.iter().flat_map(Feature::scopes);
+        let templates = self.templates.iter().flat_map(Feature::scopes);
+        let prompts = self.prompts.iter().flat_map(Feature::scopes);
+        let skills = self.skills.iter().flat_map(Feature::scopes);
         tools.chain(resources).chain(templates).chain(prompts).chain(skills).copied()
     }
 
     /// Returns what released clients refuse of the input schemas that were written by hand, with [`Tool::input_schema`]. They
     /// are published as they are; the Worker logs each warning when it starts.
     #[must_use]
-    pub fn warnings(&self) -> Vec<Defect> {
+    pub fn warnings(&self) -> Vec<ConfigError> {
         config_error::warnings(&self.tools)
     }
 
     /// What a client, a reviewer or a model would stumble over. A connector's own test expects none.
     #[must_use]
-    pub fn defects(&self) -> Vec<Defect> {
-        Defect::of(self)
+    pub fn defects(&self) -> Vec<ConfigError> {
+        ConfigError::of(self)
     }
 }

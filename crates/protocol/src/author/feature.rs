@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::author::completion::Completers;
-use crate::author::config_error::{Defect, Problem};
+use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::prompt::Prompt;
 use crate::author::resource::{Resource, Template};
 use crate::author::uri_template::{Uri, UriTemplate};
@@ -14,7 +14,7 @@ use crate::tool_schema::text_arguments::{TextArguments, property, required};
 use mcp_connector_base::scope::{Scope, ScopeSet};
 
 /// A resource, a template, a prompt, a view or a skill.
-pub(crate) trait Part {
+pub(crate) trait Feature {
     /// What it is called in a message to the author.
     const KIND: &'static str;
 
@@ -28,11 +28,11 @@ pub(crate) trait Part {
     fn scopes(&self) -> &[Scope];
 
     /// Fails where it cannot be served.
-    fn check(&self) -> Result<Self::Checked, Problem>;
+    fn check(&self) -> Result<Self::Checked, ErrorKind>;
 }
 
 /// A part that can be served.
-pub(crate) struct Ready<P: Part> {
+pub(crate) struct Ready<P: Feature> {
     pub(crate) part: P,
     pub(crate) checked: P::Checked,
     /// The names of its scopes; empty means that it is public.
@@ -41,11 +41,11 @@ pub(crate) struct Ready<P: Part> {
 
 /// Those of `parts` that can be served, in their order. The others are left out, with the reason; so is each that has the
 /// key of an earlier one.
-pub(crate) fn ready<P: Part>(parts: Vec<P>, left_out: &mut Vec<Defect>) -> Vec<Rc<Ready<P>>> {
+pub(crate) fn ready<P: Feature>(parts: Vec<P>, rejected: &mut Vec<ConfigError>) -> Vec<Rc<Ready<P>>> {
     let mut ready: Vec<Rc<Ready<P>>> = Vec::new();
     for part in parts {
         let problem = match part.check() {
-            Ok(_) if ready.iter().any(|earlier| earlier.part.key() == part.key()) => Problem::NameTaken,
+            Ok(_) if ready.iter().any(|earlier| earlier.part.key() == part.key()) => ErrorKind::NameTaken,
             Ok(checked) => {
                 let required = part.scopes().iter().copied().collect();
                 ready.push(Rc::new(Ready { part, checked, required }));
@@ -53,12 +53,12 @@ pub(crate) fn ready<P: Part>(parts: Vec<P>, left_out: &mut Vec<Defect>) -> Vec<R
             }
             Err(problem) => problem,
         };
-        left_out.push(Defect::of_part(P::KIND, part.key(), problem));
+        rejected.push(ConfigError::of_part(P::KIND, part.key(), problem));
     }
     ready
 }
 
-impl<H> Part for Resource<H> {
+impl<H> Feature for Resource<H> {
     const KIND: &'static str = "resource";
     type Checked = Uri;
 
@@ -70,8 +70,8 @@ impl<H> Part for Resource<H> {
         &self.source.scopes
     }
 
-    fn check(&self) -> Result<Uri, Problem> {
-        Uri::parse(&self.entry.uri).map_err(Problem::Uri)
+    fn check(&self) -> Result<Uri, ErrorKind> {
+        Uri::parse(&self.entry.uri).map_err(ErrorKind::Uri)
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct Matcher {
     pub(crate) variables: TextArguments,
 }
 
-impl<H> Part for Template<H> {
+impl<H> Feature for Template<H> {
     const KIND: &'static str = "template";
     type Checked = Matcher;
 
@@ -93,22 +93,22 @@ impl<H> Part for Template<H> {
         &self.source.scopes
     }
 
-    fn check(&self) -> Result<Matcher, Problem> {
-        let uri = UriTemplate::parse(&self.pattern).map_err(Problem::Template)?;
+    fn check(&self) -> Result<Matcher, ErrorKind> {
+        let uri = UriTemplate::parse(&self.pattern).map_err(ErrorKind::Template)?;
         if let Some(missing) = uri.variables().find(|name| property(&self.variables, name).is_none()) {
-            return Err(Problem::VariableWithoutField(missing.to_owned()));
+            return Err(ErrorKind::VariableWithoutField(missing.to_owned()));
         }
         if let Some(extra) =
             required(&self.variables).into_iter().find(|name| !uri.variables().any(|known| known == *name))
         {
-            return Err(Problem::FieldWithoutVariable(extra.to_owned()));
+            return Err(ErrorKind::FieldWithoutVariable(extra.to_owned()));
         }
         check_completers(&self.completers, &self.variables)?;
         Ok(Matcher { uri, variables: TextArguments::of(&self.variables)? })
     }
 }
 
-impl<H> Part for Prompt<H> {
+impl<H> Feature for Prompt<H> {
     const KIND: &'static str = "prompt";
     type Checked = TextArguments;
 
@@ -120,16 +120,16 @@ impl<H> Part for Prompt<H> {
         &self.scopes
     }
 
-    fn check(&self) -> Result<TextArguments, Problem> {
+    fn check(&self) -> Result<TextArguments, ErrorKind> {
         if !is_name(&self.about.name) {
-            return Err(Problem::Name);
+            return Err(ErrorKind::Name);
         }
         check_completers(&self.completers, &self.arguments)?;
         TextArguments::of(&self.arguments)
     }
 }
 
-impl Part for View {
+impl Feature for View {
     const KIND: &'static str = "view";
     type Checked = Uri;
 
@@ -141,9 +141,9 @@ impl Part for View {
         &[]
     }
 
-    fn check(&self) -> Result<Uri, Problem> {
-        self.check().map_err(Problem::View)?;
-        Uri::parse(&self.entry.uri).map_err(Problem::Uri)
+    fn check(&self) -> Result<Uri, ErrorKind> {
+        self.check().map_err(ErrorKind::View)?;
+        Uri::parse(&self.entry.uri).map_err(ErrorKind::Uri)
     }
 }
 
@@ -153,9 +153,9 @@ pub(crate) fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
-fn check_completers<H>(completers: &Completers<H>, arguments: &Value) -> Result<(), Problem> {
+fn check_completers<H>(completers: &Completers<H>, arguments: &Value) -> Result<(), ErrorKind> {
     match completers.names().find(|name| property(arguments, name).is_none()) {
-        Some(name) => Err(Problem::CompletesNothing(name.to_owned())),
+        Some(name) => Err(ErrorKind::CompletesNothing(name.to_owned())),
         None => Ok(()),
     }
 }

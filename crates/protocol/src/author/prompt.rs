@@ -12,14 +12,14 @@ use crate::author::tool_result::ToolError;
 use crate::call::context::Context;
 use crate::json_rpc::object::object;
 use crate::tool_schema::text_arguments::{names, property, required};
-use crate::types::base_metadata::About;
+use crate::types::base_metadata::BaseMetadata;
 use crate::types::content::{Audience, Content, Icon};
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::scope::Scope;
 
 /// A prompt.
 pub struct Prompt<H> {
-    pub(crate) about: About,
+    pub(crate) about: BaseMetadata,
     /// The schema of the handler's argument type. Arguments are texts on the wire.
     pub(crate) arguments: Value,
     pub(crate) scopes: Vec<Scope>,
@@ -43,7 +43,7 @@ impl<H: 'static> Prompt<H> {
             F::input_schema()
         }
         Self {
-            about: About::new(name, description),
+            about: BaseMetadata::new(name, description),
             arguments: arguments(&handler),
             scopes: Vec::new(),
             completers: Completers::new(),

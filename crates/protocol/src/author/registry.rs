@@ -6,12 +6,12 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::author::completion::Completed;
-use crate::author::config_error::{Defect, Problem};
+use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::{AnonymousState, Connector, Implementation};
 use crate::author::feature::{Ready, is_name, ready};
 use crate::author::prompt::Prompt;
 use crate::author::resource::{Resource, Template};
-use crate::author::tool::{ReadyTool, describes_an_object};
+use crate::author::tool::{ValidatedTool, describes_an_object};
 use crate::author::uri_template::Uri;
 use crate::json_rpc::message::Request;
 use crate::json_rpc::object::{object, value_of};
@@ -29,9 +29,9 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_base::scope::{Scope, ScopeSet};
 use mcp_connector_schema::Schema;
 
-pub(crate) type ReadyResource<H> = Ready<Resource<H>>;
-pub(crate) type ReadyTemplate<H> = Ready<Template<H>>;
-pub(crate) type ReadyPrompt<H> = Ready<Prompt<H>>;
+pub(crate) type ValidatedResource<H> = Ready<Resource<H>>;
+pub(crate) type ValidatedTemplate<H> = Ready<Template<H>>;
+pub(crate) type ValidatedPrompt<H> = Ready<Prompt<H>>;
 
 /// A connector, checked and ready to be served. What is broken is left out, so that the rest works.
 pub struct Registry<H> {
@@ -43,10 +43,10 @@ pub struct Registry<H> {
     sign_in: ScopeSet,
     announces: Topics,
     anonymous_state: AnonymousState,
-    pub tools: Vec<Rc<ReadyTool<H>>>,
-    pub(crate) resources: Vec<Rc<ReadyResource<H>>>,
-    pub(crate) templates: Vec<Rc<ReadyTemplate<H>>>,
-    pub(crate) prompts: Vec<Rc<ReadyPrompt<H>>>,
+    pub tools: Vec<Rc<ValidatedTool<H>>>,
+    pub(crate) resources: Vec<Rc<ValidatedResource<H>>>,
+    pub(crate) templates: Vec<Rc<ValidatedTemplate<H>>>,
+    pub(crate) prompts: Vec<Rc<ValidatedPrompt<H>>>,
     pub(crate) skills: Option<Box<dyn Catalogue<H>>>,
 }
 
@@ -62,8 +62,8 @@ pub enum Need {
 impl<H: 'static> Registry<H> {
     /// Checks each part. Gives the parts that had to be left out, with the reason, for the log.
     #[must_use]
-    pub fn new(connector: Connector<H>) -> (Self, Vec<Defect>) {
-        let mut left_out = Vec::new();
+    pub fn new(connector: Connector<H>) -> (Self, Vec<ConfigError>) {
+        let mut rejected = Vec::new();
         let mut scopes = Vec::new();
         for scope in connector.sign_in.iter().copied().chain(connector.needed_scopes()) {
             if !scopes.contains(&scope) {
@@ -71,30 +71,30 @@ impl<H: 'static> Registry<H> {
             }
         }
         let mut resources = connector.resources;
-        for view in ready(connector.views, &mut left_out).into_iter().filter_map(Rc::into_inner) {
+        for view in ready(connector.views, &mut rejected).into_iter().filter_map(Rc::into_inner) {
             resources.push(view.part.into_resource());
         }
         let skills = match connector.ready_skills {
-            Some(ready) => ready(connector.skills, &mut resources, &mut left_out),
+            Some(ready) => ready(connector.skills, &mut resources, &mut rejected),
             None => None,
         };
-        let resources = ready(resources, &mut left_out);
-        let mut tools: Vec<Rc<ReadyTool<H>>> = Vec::new();
+        let resources = ready(resources, &mut rejected);
+        let mut tools: Vec<Rc<ValidatedTool<H>>> = Vec::new();
         for mut tool in connector.tools {
             let name = tool.name.clone();
             // A host would ask for what is not there, and show nothing.
             let is_missing = |uri: &mut String| !resources.iter().any(|resource| resource.part.entry.uri == *uri);
             if let Some(uri) = tool.view.take_if(is_missing) {
-                left_out.push(Defect::tool(&name, Problem::NoView(uri)));
+                rejected.push(ConfigError::tool(&name, ErrorKind::NoView(uri)));
             }
             match ready_tool(&name, &tool.input) {
                 Ok(_) if tools.iter().any(|tool| tool.tool.name == name) => {
-                    left_out.push(Defect::tool(&name, Problem::NameTaken));
+                    rejected.push(ConfigError::tool(&name, ErrorKind::NameTaken));
                 }
                 Ok((schema, header_params)) => {
-                    tools.push(Rc::new(ReadyTool::new(tool, schema, header_params)));
+                    tools.push(Rc::new(ValidatedTool::new(tool, schema, header_params)));
                 }
-                Err(problem) => left_out.push(Defect::tool(&name, problem)),
+                Err(problem) => rejected.push(ConfigError::tool(&name, problem)),
             }
         }
         let server_info = json!({ "name": connector.info.name, "version": connector.info.version });
@@ -108,11 +108,11 @@ impl<H: 'static> Registry<H> {
             anonymous_state: connector.anonymous_state,
             tools,
             resources,
-            templates: ready(connector.templates, &mut left_out),
-            prompts: ready(connector.prompts, &mut left_out),
+            templates: ready(connector.templates, &mut rejected),
+            prompts: ready(connector.prompts, &mut rejected),
             skills,
         };
-        (registry, left_out)
+        (registry, rejected)
     }
 
     /// Every scope that something here needs.
@@ -138,16 +138,16 @@ impl<H: 'static> Registry<H> {
         self.info.title.as_deref().unwrap_or(&self.info.name)
     }
 
-    pub(crate) fn tool(&self, name: &str) -> Option<&Rc<ReadyTool<H>>> {
+    pub(crate) fn tool(&self, name: &str) -> Option<&Rc<ValidatedTool<H>>> {
         self.tools.iter().find(|tool| tool.tool.name == name)
     }
 
-    pub(crate) fn prompt(&self, name: &str) -> Option<&Rc<ReadyPrompt<H>>> {
+    pub(crate) fn prompt(&self, name: &str) -> Option<&Rc<ValidatedPrompt<H>>> {
         self.prompts.iter().find(|prompt| prompt.part.about.name == name)
     }
 
     /// The template with exactly this text.
-    pub(crate) fn template(&self, uri_template: &str) -> Option<&Rc<ReadyTemplate<H>>> {
+    pub(crate) fn template(&self, uri_template: &str) -> Option<&Rc<ValidatedTemplate<H>>> {
         self.templates.iter().find(|template| template.checked.uri.as_str() == uri_template)
     }
 
@@ -209,7 +209,7 @@ impl<H: 'static> Registry<H> {
     }
 
     /// The tool whose work the task of a request is. The id names it.
-    fn tool_of_task(&self, request: &Request) -> Option<Rc<ReadyTool<H>>> {
+    fn tool_of_task(&self, request: &Request) -> Option<Rc<ValidatedTool<H>>> {
         let id = TaskId::parse(request.params.get("taskId")?.as_str()?)?;
         self.tool(id.tool()).cloned()
     }
@@ -313,14 +313,15 @@ impl<H: 'static> Registry<H> {
 }
 
 /// What serving a tool needs of its declaration, or why it cannot be served.
-pub(crate) fn ready_tool(name: &str, input: &InputSchema) -> Result<(Schema, HeaderParams), Problem> {
+pub(crate) fn ready_tool(name: &str, input: &InputSchema) -> Result<(Schema, HeaderParams), ErrorKind> {
     if !is_name(name) {
-        return Err(Problem::Name);
+        return Err(ErrorKind::Name);
     }
     if !describes_an_object(&input.published) {
-        return Err(Problem::InputNotAnObject);
+        return Err(ErrorKind::InputNotAnObject);
     }
-    let header_params = HeaderParams::of(&input.published).map_err(|error| Problem::HeaderParam(error.to_string()))?;
-    let schema = Schema::compile(&input.exact).map_err(|error| Problem::InputSchema(error.to_string()))?;
+    let header_params =
+        HeaderParams::of(&input.published).map_err(|error| ErrorKind::HeaderParam(error.to_string()))?;
+    let schema = Schema::compile(&input.exact).map_err(|error| ErrorKind::InputSchema(error.to_string()))?;
     Ok((schema, header_params))
 }

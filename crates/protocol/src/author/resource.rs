@@ -10,7 +10,7 @@ use crate::author::handler::{Answer, Handler, WithContext};
 use crate::author::tool_result::ToolError;
 use crate::call::context::Context;
 use crate::methods::resource_contents::{IntoResourceContents, Reader, reader};
-use crate::types::base_metadata::About;
+use crate::types::base_metadata::BaseMetadata;
 use crate::types::content::{Annotations, Icon, ResourceContents};
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::scope::Scope;
@@ -26,7 +26,7 @@ pub struct Resource<H> {
 /// Many resources, whose URIs differ in what stands for the variables: `note://{id}`.
 pub struct Template<H> {
     pub(crate) pattern: String,
-    pub(crate) about: About,
+    pub(crate) about: BaseMetadata,
     /// The schema of the handler's argument type: a member for each variable.
     pub(crate) variables: Value,
     pub(crate) source: Source<H>,
@@ -139,7 +139,7 @@ impl<H: 'static> Template<H> {
         }
         Self {
             pattern: uri_template.into(),
-            about: About::new(name, description),
+            about: BaseMetadata::new(name, description),
             variables: variables(&handler),
             source: Source::of(reader(handler)),
             list: None,
@@ -266,7 +266,7 @@ pub struct ListedPage {
 #[derive(Clone, Debug)]
 pub struct ListedResource {
     pub(crate) uri: String,
-    pub(crate) about: About,
+    pub(crate) about: BaseMetadata,
     size: Option<u64>,
 }
 
@@ -274,7 +274,7 @@ impl ListedResource {
     /// A resource at `uri`. Characters that a URI cannot hold are written as `%XX`.
     #[must_use]
     pub fn new(uri: impl Into<String>, name: impl Into<String>) -> Self {
-        Self { uri: uri.into(), about: About::new(name, ""), size: None }
+        Self { uri: uri.into(), about: BaseMetadata::new(name, ""), size: None }
     }
 
     /// The name a person sees.

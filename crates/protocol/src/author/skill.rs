@@ -4,8 +4,8 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::author::config_error::Problem;
-use crate::author::feature::Part;
+use crate::author::config_error::ErrorKind;
+use crate::author::feature::Feature;
 use crate::author::frontmatter::{Frontmatter, InvalidFrontmatter};
 use mcp_connector_base::scope::Scope;
 
@@ -113,7 +113,7 @@ impl Skill {
     }
 
     /// What a host may stumble over though the skill can be served; `all` are the skills of the connector.
-    pub(crate) fn advice<'a>(&self, all: impl Iterator<Item = &'a Self>) -> Vec<Problem> {
+    pub(crate) fn advice<'a>(&self, all: impl Iterator<Item = &'a Self>) -> Vec<ErrorKind> {
         let mut problems = Vec::new();
         let inside = format!("{}/", self.path);
         // The files of a skill inside this one are files of this one too.
@@ -143,11 +143,11 @@ impl Skill {
                 problems.push(SkillProblem::NotAText(name.clone()));
             }
         }
-        problems.into_iter().map(Problem::Skill).collect()
+        problems.into_iter().map(ErrorKind::Skill).collect()
     }
 }
 
-impl Part for Skill {
+impl Feature for Skill {
     const KIND: &'static str = "skill";
     type Checked = Frontmatter;
 
@@ -159,17 +159,18 @@ impl Part for Skill {
         &self.scopes
     }
 
-    fn check(&self) -> Result<Frontmatter, Problem> {
-        let frontmatter = self.frontmatter.clone().map_err(|error| Problem::Skill(SkillProblem::Frontmatter(error)))?;
+    fn check(&self) -> Result<Frontmatter, ErrorKind> {
+        let frontmatter =
+            self.frontmatter.clone().map_err(|error| ErrorKind::Skill(SkillProblem::Frontmatter(error)))?;
         if !frontmatter.text("name").is_some_and(is_skill_name) {
-            return Err(Problem::Skill(SkillProblem::Name));
+            return Err(ErrorKind::Skill(SkillProblem::Name));
         }
         if frontmatter.text("description").is_none_or(|text| text.trim().is_empty()) {
-            return Err(Problem::Skill(SkillProblem::Length("description", 1024)));
+            return Err(ErrorKind::Skill(SkillProblem::Length("description", 1024)));
         }
         let paths = self.files.iter().map(|file| &file.path).chain([&self.path]);
         match paths.into_iter().find(|path| !is_path(path)) {
-            Some(path) => Err(Problem::Skill(SkillProblem::Path(path.clone()))),
+            Some(path) => Err(ErrorKind::Skill(SkillProblem::Path(path.clone()))),
             None => Ok(frontmatter),
         }
     }
@@ -213,7 +214,7 @@ mod tests {
             (Skill::new(DEMO).file("a?b", ""), SkillProblem::Path("a?b".to_owned())),
         ];
         for (skill, problem) in rows {
-            assert_eq!(skill.check(), Err(Problem::Skill(problem.clone())));
+            assert_eq!(skill.check(), Err(ErrorKind::Skill(problem.clone())));
         }
         let long =
             Skill::new("---\nname: abc-1\ndescription: d\nmore: x\n---").under("A.b/c_d").file("a/b.c/D~e", b"\xff");

@@ -169,7 +169,7 @@ impl<H: 'static> Tool<H> {
     /// Asks before each call whether the sign-in still stands, so that a revocation holds at once; otherwise it may take two
     /// minutes. Costs one request to a Durable Object for each call.
     #[must_use]
-    pub fn strict(mut self) -> Self {
+    pub fn check_revocation(mut self) -> Self {
         self.strict = true;
         self
     }
@@ -289,7 +289,7 @@ impl<H: 'static> Tool<H> {
 }
 
 /// A tool that can be served: its schema compiles and its headers are well-formed.
-pub struct ReadyTool<H> {
+pub struct ValidatedTool<H> {
     pub tool: Tool<H>,
     pub(crate) schema: Schema,
     pub(crate) header_params: HeaderParams,
@@ -298,7 +298,7 @@ pub struct ReadyTool<H> {
     listed: PerVersion<OnceCell<Box<RawValue>>>,
 }
 
-impl<H> ReadyTool<H> {
+impl<H> ValidatedTool<H> {
     pub(crate) fn new(tool: Tool<H>, schema: Schema, header_params: HeaderParams) -> Self {
         let required = tool.scopes.iter().copied().collect();
         Self { tool, schema, header_params, required, listed: PerVersion::default() }
@@ -408,7 +408,7 @@ mod tests {
     use crate::author::connector::Connector;
     use crate::author::tool_result::ToolError;
     use crate::testing::test_client::Trial;
-    use crate::testing::test_host::Alone;
+    use crate::testing::test_host::TestHost;
 
     #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "lowercase")]
@@ -421,7 +421,7 @@ mod tests {
         Ok(format!("Hello, {name}!"))
     }
 
-    async fn cut(size: Option<Size>, _cx: Context<Alone>) -> Result<&'static str, ToolError> {
+    async fn cut(size: Option<Size>, _cx: Context<TestHost>) -> Result<&'static str, ToolError> {
         Ok(match size {
             None => "whole",
             Some(Size::Small) => "small",
@@ -431,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_plain_value_becomes_a_named_argument() {
-        let greet: Tool<Alone> = Tool::new("greet", "Greet.", greet).argument("name", "Who.");
+        let greet: Tool<TestHost> = Tool::new("greet", "Greet.", greet).argument("name", "Who.");
         let schema = json!({"type": "object", "required": ["name"],
             "properties": {"name": {"type": "string", "description": "Who."}}});
         assert_eq!(greet.input.published, schema);

@@ -204,11 +204,11 @@ mod tests {
     use crate::author::tool_result::ToolError;
     use crate::call::context::Context;
     use crate::testing::test_client::Trial;
-    use crate::testing::test_host::Alone;
+    use crate::testing::test_host::TestHost;
 
     const PAGE: &str = "<!doctype html><title>Notes</title>";
 
-    async fn nothing(_cx: Context<Alone>) -> Result<&'static str, ToolError> {
+    async fn nothing(_cx: Context<TestHost>) -> Result<&'static str, ToolError> {
         Ok("Nothing.")
     }
 
@@ -216,17 +216,17 @@ mod tests {
         View::new("ui://notes", "notes", "The notes.", PAGE).title("Notes")
     }
 
-    fn tool(name: &str) -> Tool<Alone> {
+    fn tool(name: &str) -> Tool<TestHost> {
         Tool::new(name, "Lists.", nothing).title("List").read_only()
     }
 
-    fn trial(view: View, tool: Tool<Alone>) -> Trial {
+    fn trial(view: View, tool: Tool<TestHost>) -> Trial {
         Trial::of(Connector::new("n", "1").view(view).tool(tool))
     }
 
     #[test]
     fn a_tool_names_its_view_in_both_forms() {
-        let listed = |tool: Tool<Alone>| {
+        let listed = |tool: Tool<TestHost>| {
             let trial = trial(view(), tool);
             let modern = trial.modern("tools/list", &json!({}), None)["result"]["tools"][0]["_meta"].clone();
             let legacy = trial.legacy("tools/list", &json!({}), None)["result"]["tools"][0]["_meta"].clone();

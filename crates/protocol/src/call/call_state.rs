@@ -19,7 +19,7 @@ use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 
 /// The request that a handler works on.
-pub(crate) struct Exchange {
+pub(crate) struct CallState {
     pub(crate) version: ProtocolVersion,
     pub(crate) client_capabilities: ClientCapabilities,
     pub(crate) asking: Asking,
@@ -54,12 +54,12 @@ enum Outbox {
 }
 
 /// What the `_meta` of a request asks for.
-pub(crate) struct Wishes {
+pub(crate) struct RequestMeta {
     progress_token: Option<Value>,
     log_level: Option<LogLevel>,
 }
 
-impl Wishes {
+impl RequestMeta {
     /// Fails where a member has a form that the specification does not allow.
     pub(crate) fn of(params: &Object) -> Result<Self, RpcError> {
         let Some(meta) = params.get("_meta") else {
@@ -84,11 +84,11 @@ impl Wishes {
     }
 }
 
-impl Exchange {
+impl CallState {
     /// A request of a modern client, which says in it what it can do.
     pub(crate) fn modern(
         version: ProtocolVersion,
-        wishes: Wishes,
+        wishes: RequestMeta,
         client_capabilities: ClientCapabilities,
         asking: Asking,
     ) -> Self {
@@ -97,7 +97,7 @@ impl Exchange {
     }
 
     /// A request of a legacy client, which said at `initialize` what it can do.
-    pub(crate) fn legacy(version: ProtocolVersion, wishes: Wishes, session: Session) -> Self {
+    pub(crate) fn legacy(version: ProtocolVersion, wishes: RequestMeta, session: Session) -> Self {
         let unasked = LogFilter::AtLeast(LogLevel::UNASKED);
         let (capabilities, asking, log_filter) = match session {
             Session::Unnamed => (ClientCapabilities::default(), Asking::Nobody, unasked),
@@ -167,7 +167,7 @@ impl Exchange {
     pub(crate) fn session(&self) -> Option<&SessionId> {
         match &self.asking {
             Asking::Stream(session) => Some(session),
-            Asking::Nobody | Asking::SignedIn | Asking::Rounds(_) => None,
+            Asking::Nobody | Asking::SignedIn | Asking::MultiRoundTrip(_) => None,
         }
     }
 
@@ -305,9 +305,9 @@ mod tests {
 
     use super::*;
 
-    fn exchange(params: &Value) -> Exchange {
-        let wishes = Wishes::of(params.as_object().unwrap()).unwrap();
-        Exchange::modern(ProtocolVersion::V2026_07_28, wishes, ClientCapabilities::default(), Asking::Nobody)
+    fn exchange(params: &Value) -> CallState {
+        let wishes = RequestMeta::of(params.as_object().unwrap()).unwrap();
+        CallState::modern(ProtocolVersion::V2026_07_28, wishes, ClientCapabilities::default(), Asking::Nobody)
     }
 
     /// Runs until the message is in the outbox, and then to the end.
@@ -317,7 +317,7 @@ mod tests {
         }
     }
 
-    fn sent(exchange: &Exchange) -> Vec<Value> {
+    fn sent(exchange: &CallState) -> Vec<Value> {
         std::iter::from_fn(|| exchange.take()).map(|bytes| serde_json::from_slice(&bytes).unwrap()).collect()
     }
 
@@ -356,11 +356,11 @@ mod tests {
     #[test]
     fn a_wish_of_a_wrong_form_is_refused() {
         for meta in [json!(1), json!({"progressToken": 1.5}), json!({"progressToken": {}})] {
-            assert!(Wishes::of(json!({ "_meta": meta }).as_object().unwrap()).is_err(), "{meta}");
+            assert!(RequestMeta::of(json!({ "_meta": meta }).as_object().unwrap()).is_err(), "{meta}");
         }
         for level in [json!("loud"), json!(3)] {
             let params = json!({"_meta": {"io.modelcontextprotocol/logLevel": level}});
-            assert!(Wishes::of(params.as_object().unwrap()).is_err(), "{level}");
+            assert!(RequestMeta::of(params.as_object().unwrap()).is_err(), "{level}");
         }
     }
 }

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::call::call_state::Exchange;
+use crate::call::call_state::CallState;
 use crate::call::time_limit::unless;
 use crate::json_rpc::message::{Notification, RequestId};
 use crate::methods::method::Method;
@@ -31,7 +31,7 @@ impl Notification {
 #[derive(Clone, Copy)]
 pub(crate) struct Stoppable<'a> {
     pub(crate) session: &'a SessionId,
-    pub(crate) exchange: &'a Exchange,
+    pub(crate) exchange: &'a CallState,
     pub(crate) owner: Option<&'a Subject>,
     pub(crate) id: &'a RequestId,
     /// How long a call runs before it asks whether to stop. It asks at once if its client can resume its stream.

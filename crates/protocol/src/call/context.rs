@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::author::tool_result::ToolError;
-use crate::call::call_state::{Exchange, LogFilter};
+use crate::call::call_state::{CallState, LogFilter};
 use crate::json_rpc::message::RpcError;
 use crate::json_rpc::object::value_of;
 use crate::transport::host::Host;
@@ -21,12 +21,12 @@ use mcp_connector_base::identifier::Subject;
 pub struct Context<H> {
     host: H,
     caller: Option<Caller>,
-    exchange: Rc<Exchange>,
+    exchange: Rc<CallState>,
     may_continue_as_task: bool,
 }
 
 impl<H: Host> Context<H> {
-    pub(crate) fn new(host: H, caller: Option<Caller>, exchange: Rc<Exchange>) -> Self {
+    pub(crate) fn new(host: H, caller: Option<Caller>, exchange: Rc<CallState>) -> Self {
         Self { host, caller, exchange, may_continue_as_task: false }
     }
 
@@ -85,7 +85,7 @@ impl<H: Host> Context<H> {
         &self.host
     }
 
-    pub(crate) fn exchange(&self) -> &Exchange {
+    pub(crate) fn exchange(&self) -> &CallState {
         &self.exchange
     }
 

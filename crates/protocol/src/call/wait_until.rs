@@ -14,7 +14,7 @@ use crate::transport::host::Host;
 type Rest = Pin<Box<dyn Future<Output = ()>>>;
 
 /// A place for the rest of a call. Dropping it gives the place up.
-pub struct Outlive(Rc<RefCell<Place>>);
+pub struct WaitUntilDone(Rc<RefCell<Place>>);
 
 #[derive(Default)]
 struct Place {
@@ -23,7 +23,7 @@ struct Place {
     waker: Option<Waker>,
 }
 
-impl Outlive {
+impl WaitUntilDone {
     /// Takes a place.
     pub fn begin(host: &impl Host) -> Self {
         let place = Rc::new(RefCell::new(Place::default()));
@@ -50,7 +50,7 @@ impl Outlive {
     }
 }
 
-impl Drop for Outlive {
+impl Drop for WaitUntilDone {
     fn drop(&mut self) {
         let waker = {
             let mut place = self.0.borrow_mut();

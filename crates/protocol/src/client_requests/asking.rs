@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::author::tool_result::ToolError;
 use crate::call::context::Context;
-use crate::client_requests::multi_round_trip::Rounds;
+use crate::client_requests::multi_round_trip::MultiRoundTrip;
 use crate::json_rpc::message::{ClientResponse, RequestId, RpcError};
 use crate::transport::host::Host;
 use crate::transport::session::SessionId;
@@ -27,7 +27,7 @@ pub(crate) enum Asking {
     /// Only after a sign-in: the answer needs a session to reach its question, and this session stores nothing.
     SignedIn,
     /// With its result, and the answers come with the next try.
-    Rounds(Rounds),
+    MultiRoundTrip(MultiRoundTrip),
     /// On the stream of the call; the answer comes with another POST of the session.
     Stream(SessionId),
 }
@@ -46,7 +46,7 @@ impl<H: Host> Context<H> {
             Asking::Nobody | Asking::SignedIn => {
                 Err(ToolError::new("The client cannot be asked anything in this call."))
             }
-            Asking::Rounds(rounds) => rounds.answer(key, question),
+            Asking::MultiRoundTrip(rounds) => rounds.answer(key, question),
             Asking::Stream(session) => self.ask_on_stream(session, question).await,
         }
     }
@@ -71,7 +71,7 @@ impl<H: Host> Context<H> {
     /// An answer that is not one to the question: the client did not keep the protocol.
     pub(crate) fn unfit(&self, what: &str) -> ToolError {
         match &self.exchange().asking {
-            Asking::Rounds(_) => ToolError::protocol(RpcError::invalid_params(what)),
+            Asking::MultiRoundTrip(_) => ToolError::protocol(RpcError::invalid_params(what)),
             Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => ToolError::new(what),
         }
     }

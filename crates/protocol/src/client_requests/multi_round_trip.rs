@@ -24,7 +24,7 @@ use mcp_connector_base::json::Object;
 const MAX_ANSWERS: usize = 64;
 
 /// The questions and answers of one request.
-pub(crate) struct Rounds {
+pub(crate) struct MultiRoundTrip {
     /// What the client sent back, still sealed.
     state: Option<String>,
     /// Answers, by the key of their question.
@@ -34,7 +34,7 @@ pub(crate) struct Rounds {
     request: Vec<u8>,
 }
 
-impl Rounds {
+impl MultiRoundTrip {
     /// Takes what a retry brings out of its parameters. Fails where that has a wrong form.
     pub(crate) fn of(method: &str, params: &mut Object) -> Result<Self, RpcError> {
         let answers = answers_in(params)?.unwrap_or_default();

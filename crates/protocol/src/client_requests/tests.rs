@@ -1,4 +1,4 @@
-//! Rounds of questions, as a client of 2026-07-28 sees them.
+//! MultiRoundTrip of questions, as a client of 2026-07-28 sees them.
 
 use futures::future::join3;
 use schemars::JsonSchema;
@@ -14,7 +14,7 @@ use crate::call::context::Context;
 use crate::client_requests::sampling::Sampling;
 use crate::client_requests::sampling_tools::ToolChoice;
 use crate::testing::test_client::{Trial, caller};
-use crate::testing::test_host::Alone;
+use crate::testing::test_host::TestHost;
 use mcp_connector_base::scope::Scope;
 
 const WRITE: Scope = Scope::new("write", "Write");
@@ -29,25 +29,25 @@ struct Of {
     of: Option<String>,
 }
 
-async fn hello(cx: Context<Alone>) -> Result<String, ToolError> {
+async fn hello(cx: Context<TestHost>) -> Result<String, ToolError> {
     let Name { name } = cx.elicit("name", "What is your name?").await?;
     Ok(format!("Hello, {name}!"))
 }
 
-async fn twice(args: Of, cx: Context<Alone>) -> Result<String, ToolError> {
+async fn twice(args: Of, cx: Context<TestHost>) -> Result<String, ToolError> {
     let first: Name = cx.elicit("first", "First?").await?;
     let second: Name = cx.elicit("second", "Second?").await?;
     Ok(format!("{} {} {}", first.name, second.name, args.of.unwrap_or_default()))
 }
 
-async fn all(cx: Context<Alone>) -> Result<String, ToolError> {
+async fn all(cx: Context<TestHost>) -> Result<String, ToolError> {
     let sampling = Sampling::new("Capital of France?", 50).system("Short.");
     let (name, capital, roots) =
         join3(cx.elicit::<Name>("name", "Name?"), cx.sample("capital", sampling), cx.list_roots("roots")).await;
     Ok(format!("{} {} {}", name?.name, capital?.text, roots?.len()))
 }
 
-async fn visit(cx: Context<Alone>) -> Result<String, ToolError> {
+async fn visit(cx: Context<TestHost>) -> Result<String, ToolError> {
     let visit = cx.elicit_url("visit", "Sign in there.", "https://example.com/").await?;
     Ok(format!("{visit:?}"))
 }
@@ -68,7 +68,7 @@ enum Results {
     None,
 }
 
-async fn weather(results: Results, cx: Context<Alone>) -> Result<String, ToolError> {
+async fn weather(results: Results, cx: Context<TestHost>) -> Result<String, ToolError> {
     let first =
         Sampling::new("The weather in Paris and London?", 100).tool::<City>("weather", "The weather in a city.");
     let said = cx.sample("first", first.clone().image(b"map", "image/png")).await?;

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::author::completion::Complete;
 use crate::author::registry::Registry;
 use crate::author::tool_result::{ToolResult, Unfinished};
-use crate::call::call_state::Exchange;
+use crate::call::call_state::CallState;
 use crate::call::cancellation::Stoppable;
 use crate::call::context::Context;
 use crate::call::time_limit::within;
@@ -22,7 +22,7 @@ use crate::methods::resources::{ListResources, ReadResource, list_templates};
 use crate::methods::tools::{CallTool, ListTools};
 use crate::subscriptions::listen::Listen;
 use crate::subscriptions::watch::Watch;
-use crate::tasks::begin::Called;
+use crate::tasks::begin::CallOutcome;
 use crate::tasks::request::TaskRequest;
 use crate::transport::host::{Host, Outcome, SessionError, Stop};
 use crate::transport::legacy;
@@ -161,7 +161,7 @@ pub(crate) struct Runner<H> {
 
 impl<H: Host> Runner<H> {
     /// Carries out `operation`.
-    pub(crate) async fn run(self, operation: Operation<H>, id: RequestId, exchange: Rc<Exchange>) -> Response {
+    pub(crate) async fn run(self, operation: Operation<H>, id: RequestId, exchange: Rc<CallState>) -> Response {
         let answer = Answering { id: &id, registry: &self.registry, host: &self.host, version: exchange.version };
         let is_call = matches!(operation, Operation::CallTool(_));
         let waiting = Rc::clone(&exchange);
@@ -187,8 +187,8 @@ impl<H: Host> Runner<H> {
         response
     }
 
-    async fn answer(&self, operation: Operation<H>, answer: &Answering<'_, H>, exchange: &Rc<Exchange>) -> Response {
-        if let Asking::Rounds(rounds) = &exchange.asking
+    async fn answer(&self, operation: Operation<H>, answer: &Answering<'_, H>, exchange: &Rc<CallState>) -> Response {
+        if let Asking::MultiRoundTrip(rounds) = &exchange.asking
             && let Err(error) = rounds.restore(&self.host, self.caller.as_ref()).await
         {
             return answer.fail(&error);
@@ -234,8 +234,8 @@ impl<H: Host> Runner<H> {
             Operation::List(list) => return answer.with(list),
             Operation::Fixed(members) => return answer.with(members),
             Operation::CallTool(call) => match call.run_or_become_task(cx()).await {
-                Ok(Called::Result(result)) => return answer.tool_result(&result),
-                Ok(Called::Task(task)) => return answer.with(task),
+                Ok(CallOutcome::Result(result)) => return answer.tool_result(&result),
+                Ok(CallOutcome::Task(task)) => return answer.with(task),
                 Err(unfinished) => unfinished,
             },
             Operation::ListResources(list) => match list.run(&self.registry, cx()).await {
@@ -257,7 +257,7 @@ impl<H: Host> Runner<H> {
         };
         match (unfinished, &exchange.asking) {
             (Unfinished::Error(error), _) => answer.fail(&error),
-            (Unfinished::InputRequired, Asking::Rounds(rounds)) => {
+            (Unfinished::InputRequired, Asking::MultiRoundTrip(rounds)) => {
                 match rounds.close(&self.host, self.caller.as_ref()).await {
                     Ok(result) => Response { outcome: Outcome::InputRequired, ..answer.with(result) },
                     Err(error) => answer.fail(&error),

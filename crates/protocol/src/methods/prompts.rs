@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde_json::Value;
 
 use crate::author::prompt::Message;
-use crate::author::registry::{ReadyPrompt, Registry};
+use crate::author::registry::{Registry, ValidatedPrompt};
 use crate::author::tool_result::Unfinished;
 use crate::call::context::Context;
 use crate::json_rpc::message::RpcError;
@@ -23,13 +23,13 @@ pub(crate) fn list_prompts<H: 'static>(
     registry: &Registry<H>,
     form: ListForm,
 ) -> Result<Listing, RpcError> {
-    let write = |prompt: &Rc<ReadyPrompt<H>>, version| prompt.part.listed(version);
+    let write = |prompt: &Rc<ValidatedPrompt<H>>, version| prompt.part.listed(version);
     Listing::of("prompts", &registry.prompts, params, form, CacheHints::DEPLOYED, write)
 }
 
 /// A request for a prompt that exists, with arguments that it takes.
 pub(crate) struct GetPrompt<H> {
-    prompt: Rc<ReadyPrompt<H>>,
+    prompt: Rc<ValidatedPrompt<H>>,
     arguments: Value,
 }
 
@@ -74,7 +74,7 @@ fn texts(arguments: Option<Value>) -> Option<Vec<(String, String)>> {
 
 /// A prompt with its messages.
 pub(crate) struct FilledPrompt<H> {
-    prompt: Rc<ReadyPrompt<H>>,
+    prompt: Rc<ValidatedPrompt<H>>,
     messages: Vec<Message>,
     version: ProtocolVersion,
 }
@@ -117,7 +117,10 @@ mod tests {
         Ok([Message::user(format!("{} {:?}", args.text, args.times)), Message::assistant(link)])
     }
 
-    async fn words(partial: Partial, _cx: Context<crate::testing::test_host::Alone>) -> Result<Vec<String>, ToolError> {
+    async fn words(
+        partial: Partial,
+        _cx: Context<crate::testing::test_host::TestHost>,
+    ) -> Result<Vec<String>, ToolError> {
         assert_eq!(partial.argument("times"), Some("2"));
         Ok(partial.matching(["paris", "park", "rome"]))
     }

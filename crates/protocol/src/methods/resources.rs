@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use crate::author::registry::{ReadyResource, ReadyTemplate, Registry};
+use crate::author::registry::{Registry, ValidatedResource, ValidatedTemplate};
 use crate::author::resource::{ListPage, ListedPage, ListedResource, Lister};
 use crate::author::tool_result::Unfinished;
 use crate::author::uri_template::Uri;
@@ -28,7 +28,7 @@ pub(crate) fn list_templates<H: 'static>(
     registry: &Registry<H>,
     form: ListForm,
 ) -> Result<Listing, RpcError> {
-    let write = |template: &Rc<ReadyTemplate<H>>, version| template.part.listed(version);
+    let write = |template: &Rc<ValidatedTemplate<H>>, version| template.part.listed(version);
     Listing::of("resourceTemplates", &registry.templates, params, form, CacheHints::DEPLOYED, write)
 }
 
@@ -121,7 +121,7 @@ fn is_given(caller: Option<&Caller>, required: &ScopeSet) -> bool {
 }
 
 /// An entry that a client can use: its URI is one of this template.
-fn of_template<H>(mut resource: ListedResource, template: &ReadyTemplate<H>) -> Option<ListedResource> {
+fn of_template<H>(mut resource: ListedResource, template: &ValidatedTemplate<H>) -> Option<ListedResource> {
     let uri = Uri::parse(&resource.uri).ok()?;
     template.checked.uri.matches(&uri)?;
     if resource.about.mime_type.is_none() {
@@ -132,9 +132,9 @@ fn of_template<H>(mut resource: ListedResource, template: &ReadyTemplate<H>) -> 
 
 /// What a URI leads to.
 pub(crate) enum Found<H> {
-    Resource(Rc<ReadyResource<H>>),
+    Resource(Rc<ValidatedResource<H>>),
     /// With the values of its variables.
-    Template(Rc<ReadyTemplate<H>>, Value),
+    Template(Rc<ValidatedTemplate<H>>, Value),
 }
 
 impl<H: 'static> Found<H> {
@@ -229,7 +229,7 @@ mod tests {
     use crate::author::resource::{Resource, Template};
     use crate::author::tool_result::ToolError;
     use crate::testing::test_client::{Trial, caller};
-    use crate::testing::test_host::Alone;
+    use crate::testing::test_host::TestHost;
     use mcp_connector_base::scope::Scope;
 
     const READ: Scope = Scope::new("notes:read", "Read your notes");
@@ -239,11 +239,11 @@ mod tests {
         id: u64,
     }
 
-    async fn about(_cx: Context<Alone>) -> Result<&'static str, ToolError> {
-        Ok("About.")
+    async fn about(_cx: Context<TestHost>) -> Result<&'static str, ToolError> {
+        Ok("BaseMetadata.")
     }
 
-    async fn bytes(_cx: Context<Alone>) -> Result<Vec<u8>, ToolError> {
+    async fn bytes(_cx: Context<TestHost>) -> Result<Vec<u8>, ToolError> {
         Ok(vec![255])
     }
 
@@ -255,7 +255,7 @@ mod tests {
         }
     }
 
-    async fn own_notes(cx: Context<Alone>) -> Result<Vec<ListedResource>, ToolError> {
+    async fn own_notes(cx: Context<TestHost>) -> Result<Vec<ListedResource>, ToolError> {
         assert_eq!(cx.subject()?.as_str(), "owner");
         Ok(["note://7", "note://9", "other://1", "not a uri"].map(|uri| ListedResource::new(uri, "a note")).into())
     }
@@ -265,7 +265,7 @@ mod tests {
         Trial::of(
             Connector::new("notes", "1")
                 .sign_in([READ])
-                .resource(Resource::new("about://this", "about", "About this.", about).title("About"))
+                .resource(Resource::new("about://this", "about", "BaseMetadata this.", about).title("BaseMetadata"))
                 .resource(Resource::new("about://bytes", "bytes", "Bytes.", bytes).size(1))
                 .template(template.listed_by(own_notes)),
         )
@@ -276,7 +276,10 @@ mod tests {
         let notes = notes();
         let read = |uri: &str| notes.modern("resources/read", &json!({ "uri": uri }), None)["result"].clone();
         let text = read("about://this");
-        assert_eq!(text["contents"], json!([{"uri": "about://this", "mimeType": "text/plain", "text": "About."}]));
+        assert_eq!(
+            text["contents"],
+            json!([{"uri": "about://this", "mimeType": "text/plain", "text": "BaseMetadata."}])
+        );
         assert_eq!((text["ttlMs"].clone(), text["cacheScope"].clone()), (json!(0), json!("private")));
         let blob = json!([{"uri": "about://bytes", "mimeType": "application/octet-stream", "blob": "/w=="}]);
         assert_eq!(read("about://bytes")["contents"], blob);
@@ -348,7 +351,7 @@ mod tests {
         assert_eq!(uris(Some(&caller("notes:read"))), ["about://this", "about://bytes", "note://7", "note://9"]);
     }
 
-    async fn numbers(page: ListPage, _cx: Context<Alone>) -> Result<ListedPage, ToolError> {
+    async fn numbers(page: ListPage, _cx: Context<TestHost>) -> Result<ListedPage, ToolError> {
         let limit = u64::try_from(page.limit)?;
         let last = page.after.saturating_add(limit).min(5);
         let numbers = page.after.saturating_add(1)..=last;
@@ -360,13 +363,13 @@ mod tests {
     fn what_a_template_lists_in_pages_follows_the_rest_and_fills_each_page() {
         let one = Template::new("number://{id}", "number", "A number.", note).listed_in_pages(numbers);
         let other = Template::new("note://{id}", "note", "A note.", note).scope(READ).listed_in_pages(
-            async |page: ListPage, _: Context<Alone>| {
+            async |page: ListPage, _: Context<TestHost>| {
                 let resources = vec![ListedResource::new(format!("note://{}", page.after.saturating_add(7)), "a note")];
                 Ok::<_, ToolError>(ListedPage { resources, next: (page.after == 0).then_some(1) })
             },
         );
         let connector =
-            Connector::new("notes", "1").resource(Resource::new("about://this", "about", "About this.", about));
+            Connector::new("notes", "1").resource(Resource::new("about://this", "about", "BaseMetadata this.", about));
         let trial = Trial::of(connector.template(one).template(other));
         let pages = |caller: Option<&Caller>| {
             let (mut pages, mut params) = (Vec::new(), json!({}));

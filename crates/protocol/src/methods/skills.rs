@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::author::config_error::{Defect, Problem};
-use crate::author::feature::Part;
+use crate::author::config_error::{ConfigError, ErrorKind};
+use crate::author::feature::Feature;
 use crate::author::frontmatter::Frontmatter;
 use crate::author::resource::{ListedResource, Resource};
 use crate::author::skill::{File, MANIFEST, Skill};
@@ -26,11 +26,11 @@ use mcp_connector_base::json::Object;
 /// The skills of a connector, each with all its files.
 #[derive(Default)]
 pub(crate) struct Skills {
-    skills: Vec<ReadySkill>,
+    skills: Vec<ValidatedSkill>,
     files: Vec<SkillFile>,
 }
 
-struct ReadySkill {
+struct ValidatedSkill {
     /// The URI of its folder.
     root: String,
     frontmatter: Frontmatter,
@@ -46,8 +46,8 @@ struct SkillFile {
 const FRESH_FOR: Duration = Duration::from_mins(5);
 
 /// What makes the skills of a connector ready: it adds their files to the resources, and leaves out what cannot be served.
-pub(crate) type ReadySkills<H> =
-    fn(Vec<Skill>, &mut Vec<Resource<H>>, &mut Vec<Defect>) -> Option<Box<dyn Catalogue<H>>>;
+pub(crate) type ValidatedSkills<H> =
+    fn(Vec<Skill>, &mut Vec<Resource<H>>, &mut Vec<ConfigError>) -> Option<Box<dyn Catalogue<H>>>;
 
 /// What answers the methods of the extension.
 pub(crate) trait Catalogue<H> {
@@ -59,7 +59,7 @@ pub(crate) trait Catalogue<H> {
 pub(crate) fn ready<H: 'static>(
     skills: Vec<Skill>,
     resources: &mut Vec<Resource<H>>,
-    left_out: &mut Vec<Defect>,
+    rejected: &mut Vec<ConfigError>,
 ) -> Option<Box<dyn Catalogue<H>>> {
     let mut ready = Skills::default();
     let mut served: Vec<Skill> = Vec::new();
@@ -71,9 +71,9 @@ pub(crate) fn ready<H: 'static>(
                 continue;
             }
             (Err(problem), _) => problem,
-            (Ok(_), Some(problem)) => Problem::Skill(problem),
+            (Ok(_), Some(problem)) => ErrorKind::Skill(problem),
         };
-        left_out.push(Defect::of_part(Skill::KIND, skill.key(), problem));
+        rejected.push(ConfigError::of_part(Skill::KIND, skill.key(), problem));
     }
     (!served.is_empty()).then(|| Box::new(ready) as Box<dyn Catalogue<H>>)
 }
@@ -102,11 +102,11 @@ impl Skills {
             resources.push(resource);
             self.files.push(SkillFile { entry, contents, digest: OnceCell::new() });
         }
-        self.skills.push(ReadySkill { root, frontmatter });
+        self.skills.push(ValidatedSkill { root, frontmatter });
     }
 
     /// A skill with all its files, those of skills inside it among them ("Resources").
-    fn entry(&self, skill: &ReadySkill) -> Value {
+    fn entry(&self, skill: &ValidatedSkill) -> Value {
         let files: Vec<_> = self.below(&skill.root).map(|(file, _)| file.listed()).collect();
         json!({ "uri": manifest_of(skill), "frontmatter": skill.frontmatter.0, "resources": files })
     }
@@ -142,12 +142,12 @@ impl<H> Catalogue<H> for Skills {
         #[allow(clippy::wildcard_enum_match_arm, reason = "there are three")]
         match method {
             Method::ListSkills => {
-                let write = |skill: &ReadySkill, _| self.entry(skill);
+                let write = |skill: &ValidatedSkill, _| self.entry(skill);
                 Listing::of("skills", &self.skills, params, form, CacheHints::DEPLOYED, write).map(Operation::List)
             }
             Method::GetSkill => {
                 let uri = uri(params)?;
-                let is_asked = |skill: &&ReadySkill| manifest_of(skill) == uri.as_str();
+                let is_asked = |skill: &&ValidatedSkill| manifest_of(skill) == uri.as_str();
                 let skill =
                     self.skills.iter().find(is_asked).ok_or_else(|| nothing("There is no such skill.", &uri))?;
                 Ok(Operation::Fixed(Members::cached(vec![("skill", self.entry(skill))], CacheHints::DEPLOYED)))
@@ -178,7 +178,7 @@ impl SkillFile {
     }
 }
 
-fn manifest_of(skill: &ReadySkill) -> String {
+fn manifest_of(skill: &ValidatedSkill) -> String {
     format!("{}/{MANIFEST}", skill.root)
 }
 
@@ -222,7 +222,7 @@ mod tests {
     use super::*;
     use crate::author::connector::Connector;
     use crate::testing::test_client::{Trial, caller};
-    use crate::testing::test_host::Alone;
+    use crate::testing::test_host::TestHost;
     use mcp_connector_base::scope::Scope;
 
     const READ: Scope = Scope::new("notes:read", "Read your notes");
@@ -240,7 +240,9 @@ mod tests {
             .file("logo.bin", b"\xff\xfe")
             .scope(READ);
         let inner = Skill::new(INNER).under("acme/billing/refunds").file("a.json", "{}");
-        Trial::of(Connector::<Alone>::new("n", "1").sign_in([READ]).skill(refunds).skill(inner).skill(Skill::new(OPEN)))
+        Trial::of(
+            Connector::<TestHost>::new("n", "1").sign_in([READ]).skill(refunds).skill(inner).skill(Skill::new(OPEN)),
+        )
     }
 
     /// All items of a list, page by page.
@@ -386,7 +388,7 @@ mod tests {
 
     #[test]
     fn only_2026_07_28_has_the_methods_and_only_with_a_skill() {
-        let (trial, none) = (skills(), Trial::of(Connector::<Alone>::new("n", "1")));
+        let (trial, none) = (skills(), Trial::of(Connector::<TestHost>::new("n", "1")));
         let params = json!({"uri": "skill://open/SKILL.md"});
         for method in ["skills/list", "skills/get", "resources/directory/read"] {
             assert_eq!(trial.legacy(method, &params, None)["error"]["code"], -32601, "{method}");

@@ -6,7 +6,7 @@ use serde::ser::{Error as _, SerializeMap};
 use serde_json::Value;
 
 use crate::author::registry::Registry;
-use crate::author::tool::ReadyTool;
+use crate::author::tool::ValidatedTool;
 use crate::author::tool_result::{ToolResult, Unfinished};
 use crate::call::context::Context;
 use crate::json_rpc::message::RpcError;
@@ -57,7 +57,7 @@ impl<H> ResultFields for ListTools<H> {
 
 /// A call whose tool exists and whose arguments are an object.
 pub(crate) struct CallTool<H> {
-    pub(crate) tool: Rc<ReadyTool<H>>,
+    pub(crate) tool: Rc<ValidatedTool<H>>,
     pub(crate) arguments: Value,
 }
 

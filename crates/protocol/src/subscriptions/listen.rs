@@ -233,7 +233,7 @@ mod tests {
     use crate::author::tool_result::ToolError;
     use crate::call::context::Context;
     use crate::testing::test_client::caller;
-    use crate::testing::test_host::Alone;
+    use crate::testing::test_host::TestHost;
     use mcp_connector_base::scope::Scope;
 
     const READ: Scope = Scope::new("notes:read", "Read your notes");
@@ -244,7 +244,7 @@ mod tests {
         id: u64,
     }
 
-    async fn text(_cx: Context<Alone>) -> Result<&'static str, ToolError> {
+    async fn text(_cx: Context<TestHost>) -> Result<&'static str, ToolError> {
         Ok("text")
     }
 
@@ -252,14 +252,14 @@ mod tests {
         Ok(None)
     }
 
-    fn registry(topics: &[Topic]) -> Registry<Alone> {
+    fn registry(topics: &[Topic]) -> Registry<TestHost> {
         let connector = Connector::new("notes", "1")
             .tool(Tool::new("text", "Text.", text))
-            .resource(Resource::new("about://this", "about", "About this.", text))
+            .resource(Resource::new("about://this", "about", "BaseMetadata this.", text))
             .template(Template::new("note://{id}", "note", "A note.", note).scope(READ))
             .announces(topics.iter().copied());
-        let (registry, left_out) = Registry::new(connector);
-        assert_eq!(left_out, []);
+        let (registry, rejected) = Registry::new(connector);
+        assert_eq!(rejected, []);
         registry
     }
 

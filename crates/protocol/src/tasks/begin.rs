@@ -13,7 +13,7 @@ use crate::transport::host::{Host, SessionError};
 use crate::types::client_capabilities::ClientCapability;
 
 /// What a call gave.
-pub(crate) enum Called {
+pub(crate) enum CallOutcome {
     /// Its result.
     Result(ToolResult),
     /// A task, which will have the result.
@@ -22,31 +22,31 @@ pub(crate) enum Called {
 
 impl<H: Host> CallTool<H> {
     /// Runs the handler, or makes a task of it where the tool and the client want one.
-    pub(crate) async fn run_or_become_task(self, cx: Context<H>) -> Result<Called, Unfinished> {
+    pub(crate) async fn run_or_become_task(self, cx: Context<H>) -> Result<CallOutcome, Unfinished> {
         let version = cx.protocol_version();
-        let Some(background) = self.tool.tool.background else { return self.run(cx).await.map(Called::Result) };
+        let Some(background) = self.tool.tool.background else { return self.run(cx).await.map(CallOutcome::Result) };
         // The extension is part of no earlier revision.
         if !version.is_modern() || !cx.can(ClientCapability::Tasks) {
             if background.only {
                 let missing = RpcError::missing_client_capability(ClientCapability::Tasks);
-                return ToolError::protocol(missing).into_answer(version).map(Called::Result);
+                return ToolError::protocol(missing).into_answer(version).map(CallOutcome::Result);
             }
-            return self.run(cx).await.map(Called::Result);
+            return self.run(cx).await.map(CallOutcome::Result);
         }
         let Self { tool, arguments } = self;
         let arguments = match tool.accept(arguments) {
             Ok(arguments) => arguments,
-            Err(violations) => return Ok(Called::Result(refused(&violations))),
+            Err(violations) => return Ok(CallOutcome::Result(refused(&violations))),
         };
         let capabilities = cx.exchange().client_capabilities.to_byte();
         let call = TaskCall::new(&tool.tool.name, json(&arguments), version.code(), capabilities, cx.caller());
         if background.asks_first {
             match (Self { tool, arguments }).run(cx.clone().able_to_continue_as_task()).await {
                 Err(Unfinished::AsTask) => {}
-                other => return other.map(Called::Result),
+                other => return other.map(CallOutcome::Result),
             }
         }
-        Ok(Called::Task(begin(&cx, call).await?))
+        Ok(CallOutcome::Task(begin(&cx, call).await?))
     }
 }
 
@@ -55,7 +55,9 @@ async fn begin<H: Host>(cx: &Context<H>, call: TaskCall) -> Result<Created, RpcE
         return Err(RpcError::invalid_params("The arguments are larger than what a task can keep."));
     }
     let answers: Answers = match &cx.exchange().asking {
-        Asking::Rounds(rounds) => rounds.answers().iter().map(|(key, answer)| (key.clone(), json(answer))).collect(),
+        Asking::MultiRoundTrip(rounds) => {
+            rounds.answers().iter().map(|(key, answer)| (key.clone(), json(answer))).collect()
+        }
         Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => Vec::new(),
     };
     let not_begun = || RpcError::internal("The task was not started: storage does not answer; try again in a moment.");

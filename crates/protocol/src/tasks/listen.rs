@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
-use crate::author::tool::ReadyTool;
+use crate::author::tool::ValidatedTool;
 use crate::call::at_once::at_once;
 use crate::json_rpc::message::RpcError;
 use crate::subscriptions::announce;
@@ -44,7 +44,7 @@ pub(crate) fn wanted(filter: &Object) -> Result<Vec<TaskId>, RpcError> {
 }
 
 /// The tools whose tasks the parameters of a request to listen name.
-pub(crate) fn tools_in<'a, H: 'static>(params: &Object, registry: &'a Registry<H>) -> Vec<&'a Rc<ReadyTool<H>>> {
+pub(crate) fn tools_in<'a, H: 'static>(params: &Object, registry: &'a Registry<H>) -> Vec<&'a Rc<ValidatedTool<H>>> {
     let filter = params.get("notifications").and_then(Value::as_object);
     let ids = filter.and_then(|filter| wanted(filter).ok()).unwrap_or_default();
     ids.iter().filter_map(|id| registry.tool(id.tool())).collect()

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::author::feature::is_name;
-use crate::tasks::task_view::Seen;
+use crate::tasks::task_view::TaskView;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 
@@ -132,7 +132,7 @@ pub enum Reply {
     /// There is no such task, or it is somebody else's, who need not know that it exists.
     Unknown,
     /// How it stands.
-    Task(Seen),
+    Task(TaskView),
     /// It was heard.
     Heard,
     /// Too many answers, or too large ones. None was taken.

@@ -26,8 +26,8 @@ pub(crate) use listen::{IDS, find, tools_in, wanted};
 pub use listen::{event, tell_all};
 pub use message::{Answers, Command, End, Owner, Question, Reply, TaskCall, TaskId};
 pub use run::StatusMessage;
-pub use task::{Task, Then, Wake};
-pub use task_view::{Phase, Seen};
+pub use task::{Effect, Task, Wake};
+pub use task_view::{Phase, TaskView};
 
 /// The extension's name.
 pub(crate) const EXTENSION: &str = "io.modelcontextprotocol/tasks";

@@ -8,11 +8,11 @@ use serde_json::Value;
 
 use crate::author::registry::Registry;
 use crate::author::tool_result::Unfinished;
-use crate::call::call_state::Exchange;
+use crate::call::call_state::CallState;
 use crate::call::context::Context;
 use crate::call::time_limit::within;
 use crate::client_requests::asking::Asking;
-use crate::client_requests::multi_round_trip::Rounds;
+use crate::client_requests::multi_round_trip::MultiRoundTrip;
 use crate::json_rpc::message::{RpcError, to_bytes};
 use crate::methods::operation::took_too_long;
 use crate::methods::tools::CallTool;
@@ -59,9 +59,9 @@ impl<H: Host> Registry<H> {
         let Ok(arguments) = serde_json::from_str(&call.arguments) else {
             return failed(&RpcError::internal("The arguments were not kept."));
         };
-        let rounds = Rounds::answered(read(answers));
+        let rounds = MultiRoundTrip::answered(read(answers));
         let capabilities = ClientCapabilities::from_byte(call.capabilities);
-        let exchange = Rc::new(Exchange::task(version, capabilities, Asking::Rounds(rounds), status));
+        let exchange = Rc::new(CallState::task(version, capabilities, Asking::MultiRoundTrip(rounds), status));
         let cx = Context::new(host.clone(), call.caller.clone(), Rc::clone(&exchange));
         let call = CallTool { tool: Rc::clone(tool), arguments };
         let result = match within(call.run(cx), limit, &host).await {
@@ -70,7 +70,7 @@ impl<H: Host> Registry<H> {
             Some(Err(Unfinished::Error(error))) => return failed(&error),
             Some(Err(Unfinished::InputRequired | Unfinished::AsTask)) => {
                 return match &exchange.asking {
-                    Asking::Rounds(rounds) => End::Questions(open(rounds)),
+                    Asking::MultiRoundTrip(rounds) => End::Questions(open(rounds)),
                     Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => {
                         failed(&RpcError::internal("The call has no questions."))
                     }
@@ -82,7 +82,7 @@ impl<H: Host> Registry<H> {
     }
 }
 
-fn open(rounds: &Rounds) -> Vec<Question> {
+fn open(rounds: &MultiRoundTrip) -> Vec<Question> {
     rounds.take_open().into_iter().map(|(key, question)| (key, json(&question))).collect()
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::json_rpc::message::RpcError;
 use crate::tasks::message::{Answers, Command, End, Owner, Reply, TaskCall, TaskId};
-use crate::tasks::task_view::{Phase, Seen};
+use crate::tasks::task_view::{Phase, TaskView};
 
 /// Most answers that a task may get in its life.
 const MAX_ANSWERS: usize = 64;
@@ -18,7 +18,7 @@ const LONGEST_PAUSE: u64 = 64_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     owner: Option<Owner>,
-    seen: Seen,
+    seen: TaskView,
     /// Runs of the handler that began and have not ended.
     begun: u8,
     answers: Answers,
@@ -30,7 +30,7 @@ impl Row for Task {
 
 /// What follows from a request, for the object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Then {
+pub enum Effect {
     /// Nothing: the task is as it was.
     Nothing,
     /// It is to be saved.
@@ -60,17 +60,17 @@ impl Task {
     /// A task that begins `now`, in milliseconds since 1970, and is kept for `ttl` milliseconds.
     #[must_use]
     pub fn begin(call: &TaskCall, answers: Answers, ttl: u64, now: u64) -> Self {
-        let seen = Seen { created_at: now, updated_at: now, ttl, message: None, phase: Phase::Working };
+        let seen = TaskView { created_at: now, updated_at: now, ttl, message: None, phase: Phase::Working };
         Self { owner: call.owner(), seen, begun: 0, answers }
     }
 
     /// How it stands.
     #[must_use]
-    pub fn seen(&self) -> &Seen {
+    pub fn seen(&self) -> &TaskView {
         &self.seen
     }
 
-    /// Whether it will change no more. Then the call behind it is of no use.
+    /// Whether it will change no more. Effect the call behind it is of no use.
     #[must_use]
     pub fn is_over(&self) -> bool {
         match self.seen.phase {
@@ -99,47 +99,47 @@ impl Task {
     }
 
     /// Answers a client.
-    pub fn answer(&mut self, command: Command, now: u64) -> (Reply, Then) {
+    pub fn answer(&mut self, command: Command, now: u64) -> (Reply, Effect) {
         if now >= self.expires_at() {
-            return (Reply::Unknown, Then::Forget);
+            return (Reply::Unknown, Effect::Forget);
         }
         let who = match &command {
             Command::Get(who) | Command::Update(who, _) | Command::Cancel(who) | Command::Listen(who, _) => who.clone(),
             Command::Begin(call, _) => call.owner(),
         };
         if self.owner.is_some() && self.owner != who {
-            return (Reply::Unknown, Then::Nothing);
+            return (Reply::Unknown, Effect::Nothing);
         }
         match command {
             Command::Update(_, answers) => self.update(answers, now),
-            Command::Cancel(_) if self.is_over() => (Reply::Heard, Then::Nothing),
+            Command::Cancel(_) if self.is_over() => (Reply::Heard, Effect::Nothing),
             Command::Cancel(_) => {
                 self.cancel(now);
-                (Reply::Heard, Then::Stop)
+                (Reply::Heard, Effect::Stop)
             }
-            Command::Listen(_, id) => (Reply::Heard, Then::Tell(id)),
-            Command::Get(_) => (Reply::Task(self.seen.clone()), Then::Nothing),
+            Command::Listen(_, id) => (Reply::Heard, Effect::Tell(id)),
+            Command::Get(_) => (Reply::Task(self.seen.clone()), Effect::Nothing),
             // The same beginning once more, because its answer was lost: nobody draws the same 128 bits again. Had the object
             // failed before it set its alarm, nothing would run yet.
-            Command::Begin(..) => (Reply::Task(self.seen.clone()), Then::Run),
+            Command::Begin(..) => (Reply::Task(self.seen.clone()), Effect::Run),
         }
     }
 
     /// Takes the answers to open questions. Those to others are ignored: never asked, or answered already.
-    fn update(&mut self, answers: Answers, now: u64) -> (Reply, Then) {
-        let Phase::InputRequired(open) = &self.seen.phase else { return (Reply::Heard, Then::Nothing) };
+    fn update(&mut self, answers: Answers, now: u64) -> (Reply, Effect) {
+        let Phase::InputRequired(open) = &self.seen.phase else { return (Reply::Heard, Effect::Nothing) };
         let (fitting, open): (Vec<_>, Vec<_>) =
             open.iter().cloned().partition(|(key, _)| answers.iter().any(|(answered, _)| answered == key));
         if fitting.is_empty() {
-            return (Reply::Heard, Then::Nothing);
+            return (Reply::Heard, Effect::Nothing);
         }
         let taken = answers.into_iter().filter(|(key, _)| fitting.iter().any(|(asked, _)| asked == key));
         let all: Answers = self.answers.iter().cloned().chain(taken).collect();
         if all.len() > MAX_ANSWERS || size(&all) > MAX_BYTES {
-            return (Reply::TooLarge, Then::Nothing);
+            return (Reply::TooLarge, Effect::Nothing);
         }
         self.answers = all;
-        let then = if open.is_empty() { Then::Run } else { Then::Save };
+        let then = if open.is_empty() { Effect::Run } else { Effect::Save };
         self.turn(if open.is_empty() { Phase::Working } else { Phase::InputRequired(open) }, now);
         (Reply::Heard, then)
     }

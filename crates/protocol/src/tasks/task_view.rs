@@ -13,7 +13,7 @@ const POLL_INTERVAL: u32 = 1000;
 
 /// How a task stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
+pub struct TaskView {
     pub(crate) created_at: u64,
     pub(crate) updated_at: u64,
     pub(crate) ttl: u64,
@@ -42,7 +42,7 @@ pub enum Phase {
     Cancelled,
 }
 
-impl Seen {
+impl TaskView {
     /// With what the handler says of itself, if it runs.
     #[must_use]
     pub fn saying(mut self, message: Option<String>) -> Self {
@@ -85,7 +85,7 @@ impl Seen {
 #[derive(Debug)]
 pub(crate) struct Created {
     pub(crate) id: TaskId,
-    pub(crate) task: Seen,
+    pub(crate) task: TaskView,
 }
 
 impl ResultFields for Created {
@@ -99,7 +99,7 @@ impl ResultFields for Created {
 /// The answer to `tasks/get`.
 pub(crate) struct Detailed {
     pub(crate) id: TaskId,
-    pub(crate) task: Seen,
+    pub(crate) task: TaskView,
 }
 
 impl ResultFields for Detailed {

@@ -14,7 +14,7 @@ use crate::call::context::Context;
 use crate::json_rpc::message::RpcError;
 use crate::tasks::*;
 use crate::testing::test_client::{Trial, caller};
-use crate::testing::test_host::{Alone, TTL};
+use crate::testing::test_host::{TTL, TestHost};
 use crate::transport::host::Host;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::ClientId;
@@ -31,24 +31,24 @@ async fn greet(name: Name) -> Result<String, ToolError> {
     Ok(format!("Hello, {}!", name.name))
 }
 
-async fn ask(cx: Context<Alone>) -> Result<String, ToolError> {
+async fn ask(cx: Context<TestHost>) -> Result<String, ToolError> {
     let (first, second) = join(cx.elicit::<Name>("first", "First?"), cx.elicit::<Name>("second", "Second?")).await;
     Ok(format!("{} {}", first?.name, second?.name))
 }
 
-async fn ask_first(cx: Context<Alone>) -> Result<String, ToolError> {
+async fn ask_first(cx: Context<TestHost>) -> Result<String, ToolError> {
     let before: Name = cx.elicit("before", "Before?").await?;
     cx.continue_as_task()?;
     let after: Name = cx.elicit("after", "After?").await?;
     Ok(format!("{} {}", before.name, after.name))
 }
 
-async fn fail(cx: Context<Alone>) -> Result<String, ToolError> {
+async fn fail(cx: Context<TestHost>) -> Result<String, ToolError> {
     cx.progress_with(1.0, 2.0, "half").await;
     Err(ToolError::new("It failed."))
 }
 
-async fn break_protocol(cx: Context<Alone>) -> Result<String, ToolError> {
+async fn break_protocol(cx: Context<TestHost>) -> Result<String, ToolError> {
     cx.progress(1.0, 2.0).await;
     Err(ToolError::protocol(RpcError::internal("Broken.")))
 }
@@ -121,12 +121,12 @@ fn the_same_beginning_once_more_gives_the_same_task_and_only_to_its_owner() {
     let mut task = Task::begin(&call(Some(caller("write"))), Vec::new(), TTL, 0);
     let seen = task.seen().clone();
     let again = task.answer(Command::Begin(call(Some(caller("write"))), Vec::new()), 3);
-    assert_eq!(again, (Reply::Task(seen.clone()), Then::Run));
+    assert_eq!(again, (Reply::Task(seen.clone()), Effect::Run));
     assert_eq!(task.seen(), &seen);
     let other = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
     for who in [None, Some(other)] {
         let refused = task.answer(Command::Begin(call(who), Vec::new()), 3);
-        assert_eq!(refused, (Reply::Unknown, Then::Nothing));
+        assert_eq!(refused, (Reply::Unknown, Effect::Nothing));
     }
 }
 
@@ -365,7 +365,7 @@ fn a_stream_is_told_what_the_client_would_be() {
 }
 
 fn alone(id: &TaskId, command: Command) -> Reply {
-    Alone.task(id, command).now_or_never().unwrap().unwrap()
+    TestHost.task(id, command).now_or_never().unwrap().unwrap()
 }
 
 #[test]
@@ -497,7 +497,7 @@ proptest! {
                 Event::Passes(time) => now = time.saturating_add(now),
                 Event::Get => {
                     let (reply, then) = task.answer(Command::Get(mine.clone()), now);
-                    prop_assert_eq!(then == Then::Forget, now >= TTL);
+                    prop_assert_eq!(then == Effect::Forget, now >= TTL);
                     prop_assert_eq!(reply == Reply::Unknown, now >= TTL);
                     prop_assert_eq!(task.answer(Command::Cancel(None), now).0, Reply::Unknown, "not a stranger's");
                     prop_assert_eq!(&task, &before, "to look changes nothing");
@@ -507,7 +507,7 @@ proptest! {
                     let waits = matches!(before.seen().phase, Phase::InputRequired(_));
                     prop_assert!(waits || before == task, "only what was asked is taken");
                     let resumed = waits && task.seen().phase == Phase::Working;
-                    prop_assert_eq!(then == Then::Run, resumed, "it goes on with the last answer");
+                    prop_assert_eq!(then == Effect::Run, resumed, "it goes on with the last answer");
                 }
                 Event::Cancel => {
                     task.answer(Command::Cancel(mine.clone()), now);
@@ -516,8 +516,8 @@ proptest! {
                 Event::Listen => {
                     let id = TaskId::parse(&format!("t.{}", "0".repeat(32))).unwrap();
                     let (_, then) = task.answer(Command::Listen(mine.clone(), id.clone()), now);
-                    prop_assert_eq!(then, if now >= TTL { Then::Forget } else { Then::Tell(id.clone()) });
-                    prop_assert_ne!(task.answer(Command::Listen(None, id.clone()), now).1, Then::Tell(id));
+                    prop_assert_eq!(then, if now >= TTL { Effect::Forget } else { Effect::Tell(id.clone()) });
+                    prop_assert_ne!(task.answer(Command::Listen(None, id.clone()), now).1, Effect::Tell(id));
                     prop_assert_eq!(&task, &before, "to listen changes nothing");
                 }
                 Event::Wake if runs.is_none() => match task.wake(now) {

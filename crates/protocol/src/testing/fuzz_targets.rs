@@ -12,7 +12,7 @@ use crate::author::tool::Tool;
 use crate::author::tool_result::ToolError;
 use crate::author::uri_template::{Uri, UriTemplate};
 use crate::call::context::Context;
-use crate::testing::test_host::Alone;
+use crate::testing::test_host::TestHost;
 use crate::tool_schema::header_params::decode_header_value;
 use crate::transport::endpoint::{Endpoint, Posted, Reply, Settings};
 use crate::transport::replay::EventId;
@@ -77,7 +77,7 @@ pub const TARGETS: &[Target] = &[
 
 /// A body, behind a byte that chooses the headers: the whole way to the answer.
 fn json_rpc(input: &[u8]) -> bool {
-    async fn echo(_cx: Context<Alone>) -> Result<String, ToolError> {
+    async fn echo(_cx: Context<TestHost>) -> Result<String, ToolError> {
         Ok(String::new())
     }
     let Some((choice, body)) = input.split_first() else { return false };
@@ -92,7 +92,7 @@ fn json_rpc(input: &[u8]) -> bool {
         };
         Some(value.to_owned())
     };
-    let connector: Connector<Alone> =
+    let connector: Connector<TestHost> =
         Connector::new("n", "1").tool(Tool::new("echo", "Say it back.", echo).read_only());
     let registry = Rc::new(Registry::new(connector).0);
     let settings = Settings {
@@ -105,7 +105,7 @@ fn json_rpc(input: &[u8]) -> bool {
         Ok(posted) => {
             let _ = (posted.need(&registry), posted.is_strict(&registry), posted.summary(&headers, &registry));
             let endpoint = Endpoint { registry, settings };
-            let reply = posted.answer(&headers, &endpoint, Alone, None).now_or_never();
+            let reply = posted.answer(&headers, &endpoint, TestHost, None).now_or_never();
             let Some(reply) = reply else { return false };
             reply
         }

@@ -11,7 +11,7 @@ use crate::author::registry::{Need, Registry};
 use crate::subscriptions::listen::Listening;
 use crate::tasks::run::StatusMessage;
 use crate::tasks::task::Wake;
-pub(crate) use crate::testing::test_host::{Alone, TTL};
+pub(crate) use crate::testing::test_host::TestHost;
 use crate::testing::test_host::{NOW, TASKS};
 use crate::transport::endpoint::{Endpoint, Posted, Reply, Settings};
 use mcp_connector_base::caller::Caller;
@@ -20,13 +20,13 @@ use mcp_connector_base::scope::ScopeSet;
 
 /// A connector under test. Everything in it must be in order.
 pub(crate) struct Trial {
-    endpoint: Endpoint<Alone>,
+    endpoint: Endpoint<TestHost>,
 }
 
 impl Trial {
-    pub(crate) fn of(connector: Connector<Alone>) -> Self {
-        let (registry, left_out) = Registry::new(connector);
-        assert_eq!(left_out, []);
+    pub(crate) fn of(connector: Connector<TestHost>) -> Self {
+        let (registry, rejected) = Registry::new(connector);
+        assert_eq!(rejected, []);
         let settings = Settings {
             page_size: 2,
             patience: Duration::ZERO,
@@ -83,7 +83,7 @@ impl Trial {
         };
         match self.reply(method, &params, caller, &headers) {
             Reply::Listen(mut listening) => {
-                listening.find_tasks(&Alone).now_or_never().unwrap().unwrap();
+                listening.find_tasks(&TestHost).now_or_never().unwrap().unwrap();
                 Ok(*listening)
             }
             Reply::Json { body, .. } => Err(serde_json::from_slice(&body).unwrap()),
@@ -106,7 +106,7 @@ impl Trial {
             {
                 let limit = self.endpoint.settings.time_limit;
                 let registry = &self.endpoint.registry;
-                let run = registry.run_task(Alone, &call, answers.clone(), StatusMessage::default(), limit);
+                let run = registry.run_task(TestHost, &call, answers.clone(), StatusMessage::default(), limit);
                 task.ended(run.now_or_never().unwrap(), NOW.get());
             }
             TASKS.with_borrow_mut(|tasks| tasks.insert(id.to_owned(), (call, task)));
@@ -147,7 +147,7 @@ impl Trial {
         caller: Option<&Caller>,
         headers: &impl Fn(&str) -> Option<String>,
     ) -> Reply {
-        let reply = posted(method, params).answer(headers, &self.endpoint, Alone, caller.cloned());
+        let reply = posted(method, params).answer(headers, &self.endpoint, TestHost, caller.cloned());
         reply.now_or_never().unwrap()
     }
 

@@ -12,7 +12,7 @@ use crate::json_rpc::message::{ClientResponse, RequestId};
 use crate::subscriptions::announce::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::message::{Command, Reply as TaskReply, TaskCall, TaskId};
-use crate::tasks::task::{Task, Then};
+use crate::tasks::task::{Effect, Task};
 use crate::transport::host::{Host, NotOpened, NotSealed, SessionError, Stop, Unavailable};
 use crate::transport::replay::{Delivery, Event};
 use crate::transport::session::SessionId;
@@ -21,7 +21,7 @@ use mcp_connector_base::identifier::Subject;
 
 /// Surroundings where nothing waits and nothing is kept but tasks.
 #[derive(Clone)]
-pub(crate) struct Alone;
+pub(crate) struct TestHost;
 
 /// How long a task is kept, in milliseconds.
 pub(crate) const TTL: u64 = 60_000;
@@ -32,7 +32,7 @@ thread_local! {
     static STATE_USES: Cell<usize> = const { Cell::new(0) };
 }
 
-impl Alone {
+impl TestHost {
     /// Returns how often something was asked of a session, a task or a subscription in this thread.
     #[cfg(test)]
     pub(crate) fn state_uses() -> usize {
@@ -44,7 +44,7 @@ impl Alone {
     }
 }
 
-impl Host for Alone {
+impl Host for TestHost {
     type Env = ();
 
     fn env(&self) -> &() {
@@ -158,7 +158,7 @@ impl Host for Alone {
             let key = id.as_str().to_owned();
             if let Some((_, task)) = tasks.get_mut(&key) {
                 let (reply, then) = task.answer(command, now);
-                if then == Then::Forget {
+                if then == Effect::Forget {
                     tasks.remove(&key);
                 }
                 return Ok(reply);

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::author::config_error::Problem;
+use crate::author::config_error::ErrorKind;
 use crate::tool_schema::scalar_texts::Types;
 use mcp_connector_base::json::Object;
 use mcp_connector_schema::{Schema, Violations};
@@ -16,11 +16,11 @@ pub(crate) struct TextArguments {
 
 impl TextArguments {
     /// Fails where an argument can be something that a text cannot say.
-    pub(crate) fn of(document: &Value) -> Result<Self, Problem> {
+    pub(crate) fn of(document: &Value) -> Result<Self, ErrorKind> {
         if let Some(nested) = names(document).into_iter().find(|name| is_nested(property(document, name))) {
-            return Err(Problem::NotAText(nested.to_owned()));
+            return Err(ErrorKind::NotAText(nested.to_owned()));
         }
-        let schema = Schema::compile(document.clone()).map_err(|error| Problem::InputSchema(error.to_string()))?;
+        let schema = Schema::compile(document.clone()).map_err(|error| ErrorKind::InputSchema(error.to_string()))?;
         Ok(Self { document: document.clone(), schema })
     }
 
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn what_a_text_cannot_say_is_refused() {
-        assert_eq!(TextArguments::of(&schema_of::<Nested>()).err(), Some(Problem::NotAText("tags".to_owned())));
+        assert_eq!(TextArguments::of(&schema_of::<Nested>()).err(), Some(ErrorKind::NotAText("tags".to_owned())));
     }
 
     #[test]

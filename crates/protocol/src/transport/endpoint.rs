@@ -15,8 +15,8 @@ use serde_json::Value;
 use crate::author::registry::{Need, Registry};
 use crate::author::tool_result::ToolResult;
 use crate::call::at_once::at_once;
-use crate::call::call_state::Exchange;
-use crate::call::wait_until::Outlive;
+use crate::call::call_state::CallState;
+use crate::call::wait_until::WaitUntilDone;
 use crate::json_rpc::message::{
     Body, ErrorCode, ErrorResponse, Malformed, Message, Request, RequestId, RpcError, Unreadable, to_bytes,
 };
@@ -232,7 +232,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         request: Request,
         headers: &impl RequestHeaders,
         caller: Option<&Caller>,
-    ) -> Result<(Operation<H>, Exchange), Refusal> {
+    ) -> Result<(Operation<H>, CallState), Refusal> {
         let page_size = self.settings.page_size;
         if modern::claim(&request.params).is_some() {
             return self.admit_modern(request, headers, caller);
@@ -261,7 +261,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         request: Request,
         headers: &impl RequestHeaders,
         caller: Option<&Caller>,
-    ) -> Result<(Operation<H>, Exchange), Refusal> {
+    ) -> Result<(Operation<H>, CallState), Refusal> {
         let (operation, exchange) = modern::admit(request, headers, &self.registry, self.settings.page_size)?;
         if self.registry.keeps_state_for(caller) {
             return Ok((operation, exchange));
@@ -278,7 +278,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         &self,
         operation: Operation<H>,
         id: RequestId,
-        exchange: Exchange,
+        exchange: CallState,
         accepts: Accepts,
         host: H,
         caller: Option<Caller>,
@@ -329,7 +329,7 @@ impl<H: Host + Unpin> Endpoint<H> {
     }
 
     /// The response, unless a message or the end of our patience comes first.
-    async fn first(&self, run: &mut Run, exchange: &Exchange, host: &H) -> Option<Response> {
+    async fn first(&self, run: &mut Run, exchange: &CallState, host: &H) -> Option<Response> {
         let mut patience = pin!(host.sleep(self.settings.patience));
         poll_fn(|task| {
             if exchange.has_messages() || exchange.is_stream_closed() {
@@ -424,11 +424,11 @@ impl<H: Host + Unpin> Endpoint<H> {
 }
 
 /// What becomes of a call whose client leaves. Only from 2026-07-28 on that means that nobody wants its answer.
-fn without_client<H: Host>(exchange: &Exchange, host: &H, owner: Option<Subject>) -> WithoutClient {
+fn without_client<H: Host>(exchange: &CallState, host: &H, owner: Option<Subject>) -> WithoutClient {
     if exchange.version.is_modern() {
         return WithoutClient::Ends;
     }
-    let outlive = Outlive::begin(host);
+    let outlive = WaitUntilDone::begin(host);
     // A stream without a name that nobody can guess is one that nobody can come back to.
     match exchange.resumable_in().zip(host.random_bits().ok()) {
         Some((session, bits)) => WithoutClient::IsKept(outlive, Resumable::new(session.clone(), owner, bits)),

@@ -118,10 +118,10 @@ mod tests {
     use super::*;
     use crate::author::connector::Connector;
     use crate::author::tool::Tool;
-    use crate::testing::test_host::Alone;
+    use crate::testing::test_host::TestHost;
 
-    fn registry() -> Registry<Alone> {
-        let tool = |name| Tool::new(name, "A tool.", async |_cx: crate::call::context::Context<Alone>| Ok("done"));
+    fn registry() -> Registry<TestHost> {
+        let tool = |name| Tool::new(name, "A tool.", async |_cx: crate::call::context::Context<TestHost>| Ok("done"));
         let (registry, rejected) =
             Registry::new(Connector::new("t", "1").tool(tool("look").read_only()).tool(tool("write").additive()));
         assert!(rejected.is_empty(), "{rejected:?}");

@@ -4,7 +4,7 @@
 use std::rc::Rc;
 
 use crate::author::registry::Registry;
-use crate::call::call_state::{Exchange, Wishes};
+use crate::call::call_state::{CallState, RequestMeta};
 use crate::json_rpc::message::{ErrorCode, Request, RpcError};
 use crate::methods::method::Method;
 use crate::methods::operation::{Operation, parse_common};
@@ -91,8 +91,8 @@ pub(crate) fn admit<H: Host>(
     session: Session,
     registry: &Rc<Registry<H>>,
     page_size: usize,
-) -> Result<(Operation<H>, Exchange), RpcError> {
-    let wishes = Wishes::of(&request.params)?;
+) -> Result<(Operation<H>, CallState), RpcError> {
+    let wishes = RequestMeta::of(&request.params)?;
     let mut version = spoken.answered_as(session.id());
     #[allow(clippy::wildcard_enum_match_arm, reason = "what both eras have is decided elsewhere, method by method")]
     let operation = match &request.method {
@@ -115,7 +115,7 @@ pub(crate) fn admit<H: Host>(
         }
         method => parse_common(method, request.params, registry, page_size, version)?,
     };
-    Ok((operation, Exchange::legacy(version, wishes, session)))
+    Ok((operation, CallState::legacy(version, wishes, session)))
 }
 
 /// The client's version where it is known here, else the newest with a handshake.

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use crate::author::registry::Registry;
-use crate::call::call_state::{Exchange, Wishes};
+use crate::call::call_state::{CallState, RequestMeta};
 use crate::client_requests::asking::Asking;
-use crate::client_requests::multi_round_trip::Rounds;
+use crate::client_requests::multi_round_trip::MultiRoundTrip;
 use crate::json_rpc::message::{ErrorCode, Request, RpcError};
 use crate::methods::method::Method;
 use crate::methods::operation::{Operation, parse_common};
@@ -48,7 +48,7 @@ pub(crate) fn admit<H: Host>(
     headers: &impl RequestHeaders,
     registry: &Rc<Registry<H>>,
     page_size: usize,
-) -> Result<(Operation<H>, Exchange), Refusal> {
+) -> Result<(Operation<H>, CallState), Refusal> {
     let (claimed, capabilities) = envelope(&request.params)?;
     let header =
         headers.get(headers::PROTOCOL_VERSION).ok_or_else(|| refused("The header MCP-Protocol-Version is missing."))?;
@@ -58,12 +58,12 @@ pub(crate) fn admit<H: Host>(
     let version = supported(claimed)?;
     headers::check_standard_headers(&request, headers)?;
     let capabilities = ClientCapabilities::declared(capabilities);
-    let wishes = Wishes::of(&request.params)?;
+    let wishes = RequestMeta::of(&request.params)?;
     let Request { method, mut params, .. } = request;
     #[allow(clippy::wildcard_enum_match_arm, reason = "the specification names these")]
     let asking = match &method {
         Method::CallTool | Method::GetPrompt | Method::ReadResource if capabilities.can_be_asked() => {
-            Asking::Rounds(Rounds::of(method.as_str(), &mut params)?)
+            Asking::MultiRoundTrip(MultiRoundTrip::of(method.as_str(), &mut params)?)
         }
         _ => Asking::Nobody,
     };
@@ -82,7 +82,7 @@ pub(crate) fn admit<H: Host>(
         let header = |name: &str| headers.get(name);
         call.tool.header_params.check(arguments, header).map_err(|error| refused(error.to_string()))?;
     }
-    Ok((operation, Exchange::modern(version, wishes, capabilities, asking)))
+    Ok((operation, CallState::modern(version, wishes, capabilities, asking)))
 }
 
 /// The version and the capabilities that each request carries.

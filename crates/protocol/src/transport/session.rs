@@ -128,7 +128,7 @@ pub enum SessionOwner {
     #[default]
     Nobody,
     /// Someone who is not signed in.
-    Guest,
+    Anonymous,
     /// A person.
     Subject(Subject),
 }
@@ -138,8 +138,8 @@ impl SessionOwner {
     #[must_use]
     pub fn after(&self, who: Option<&Subject>) -> Option<Self> {
         match (self, who) {
-            (Self::Nobody | Self::Guest, None) => Some(Self::Guest),
-            (Self::Nobody | Self::Guest, Some(subject)) => Some(Self::Subject(subject.clone())),
+            (Self::Nobody | Self::Anonymous, None) => Some(Self::Anonymous),
+            (Self::Nobody | Self::Anonymous, Some(subject)) => Some(Self::Subject(subject.clone())),
             (Self::Subject(owner), Some(subject)) if owner == subject => Some(self.clone()),
             (Self::Subject(_), _) => None,
         }
@@ -176,10 +176,10 @@ mod tests {
         let (ada, eve) = (Subject::new("ada").unwrap(), Subject::new("eve").unwrap());
         let of_ada = SessionOwner::Subject(ada.clone());
         for (owner, who, after) in [
-            (SessionOwner::Nobody, None, Some(SessionOwner::Guest)),
+            (SessionOwner::Nobody, None, Some(SessionOwner::Anonymous)),
             (SessionOwner::Nobody, Some(&ada), Some(of_ada.clone())),
-            (SessionOwner::Guest, None, Some(SessionOwner::Guest)),
-            (SessionOwner::Guest, Some(&ada), Some(of_ada.clone())),
+            (SessionOwner::Anonymous, None, Some(SessionOwner::Anonymous)),
+            (SessionOwner::Anonymous, Some(&ada), Some(of_ada.clone())),
             (of_ada.clone(), Some(&ada), Some(of_ada.clone())),
             (of_ada.clone(), Some(&eve), None),
             (of_ada.clone(), None, None),

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use futures::Stream;
 
-use crate::call::call_state::Exchange;
-use crate::call::wait_until::Outlive;
+use crate::call::call_state::CallState;
+use crate::call::wait_until::WaitUntilDone;
 use crate::methods::operation::Response;
 use crate::subscriptions::announce::event;
 use crate::transport::host::{Host, SessionError};
@@ -35,7 +35,7 @@ pub trait EventSource: Stream<Item = Vec<u8>> {
 /// The events of one request.
 pub(crate) struct EventStream<H> {
     state: State,
-    exchange: Rc<Exchange>,
+    exchange: Rc<CallState>,
     host: H,
     keep_alive: Duration,
     /// Runs while nothing is sent; made when there is something to wait for.
@@ -55,9 +55,9 @@ pub(crate) enum WithoutClient {
     /// It is cancelled.
     Ends,
     /// It goes on, and nobody hears of it.
-    GoesOn(Outlive),
+    GoesOn(WaitUntilDone),
     /// It goes on, and what it sends is kept for the client to come back.
-    IsKept(Outlive, Resumable),
+    IsKept(WaitUntilDone, Resumable),
 }
 
 /// A stream that a client may come back to.
@@ -111,7 +111,7 @@ impl Resumable {
 impl<H: Host> EventStream<H> {
     pub(crate) fn new(
         run: Run,
-        exchange: Rc<Exchange>,
+        exchange: Rc<CallState>,
         host: H,
         keep_alive: Duration,
         without_client: WithoutClient,
@@ -125,7 +125,7 @@ impl<H: Host> EventStream<H> {
     /// A stream whose response is known already.
     pub(crate) fn answered(
         response: Response,
-        exchange: Rc<Exchange>,
+        exchange: Rc<CallState>,
         host: H,
         keep_alive: Duration,
         without_client: WithoutClient,
@@ -204,7 +204,7 @@ const LAST_TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
 /// Gives each message of a request to `take`, the response last if there is one.
-pub(crate) async fn each_message(run: Run, exchange: &Exchange, mut take: impl AsyncFnMut(Vec<u8>)) {
+pub(crate) async fn each_message(run: Run, exchange: &CallState, mut take: impl AsyncFnMut(Vec<u8>)) {
     let mut state = State::Running(run);
     while let Some((message, _)) = poll_fn(|task| next_message(&mut state, exchange, task)).await {
         if message.is_empty() {
@@ -216,7 +216,7 @@ pub(crate) async fn each_message(run: Run, exchange: &Exchange, mut take: impl A
 
 /// The next message of a request, and whether it is the last; none where there is no more. The last is empty where the request
 /// was cancelled: that is not sent.
-fn next_message(state: &mut State, exchange: &Exchange, task: &mut Context<'_>) -> Poll<Option<(Vec<u8>, bool)>> {
+fn next_message(state: &mut State, exchange: &CallState, task: &mut Context<'_>) -> Poll<Option<(Vec<u8>, bool)>> {
     if let State::Running(run) = state
         && !exchange.has_messages()
         && let Poll::Ready(response) = run.as_mut().poll(task)

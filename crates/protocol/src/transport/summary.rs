@@ -77,13 +77,13 @@ mod tests {
     use crate::author::connector::Connector;
     use crate::author::tool::Tool;
     use crate::author::tool_result::ToolError;
-    use crate::testing::test_host::Alone;
+    use crate::testing::test_host::TestHost;
 
     fn summary(body: &Value) -> Summary {
-        async fn echo(_cx: crate::call::context::Context<Alone>) -> Result<String, ToolError> {
+        async fn echo(_cx: crate::call::context::Context<TestHost>) -> Result<String, ToolError> {
             Ok(String::new())
         }
-        let connector: Connector<Alone> =
+        let connector: Connector<TestHost> =
             Connector::new("n", "1").tool(Tool::new("echo", "Say it back.", echo).read_only());
         let (registry, _) = Registry::new(connector);
         let headers = |name: &str| (name == "mcp-protocol-version").then(|| "2025-06-18".to_owned());

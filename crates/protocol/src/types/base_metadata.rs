@@ -9,7 +9,7 @@ use mcp_connector_base::json::Object;
 
 /// The members that the kinds of list entries share.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct About {
+pub(crate) struct BaseMetadata {
     pub(crate) name: String,
     pub(crate) title: Option<String>,
     pub(crate) description: String,
@@ -19,7 +19,7 @@ pub(crate) struct About {
     pub(crate) meta: Object,
 }
 
-impl About {
+impl BaseMetadata {
     pub(crate) fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
         Self { name: name.into(), description: description.into(), ..Self::default() }
     }
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn an_entry_has_only_the_members_of_its_revision() {
-        let mut about = About::new("n", "d");
+        let mut about = BaseMetadata::new("n", "d");
         about.title = Some("N".to_owned());
         about.mime_type = Some("text/plain".to_owned());
         about.icons.push(Icon::new("https://a.example/i.png"));

@@ -11,7 +11,6 @@ pub mod signing;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use crate::crypto::keys::hkdf::hmac;
 pub use crate::crypto::keys::master::{InvalidMasterKey, MasterKey};
 pub use crate::crypto::keys::ring::{CipherKeys, KeyRing, MAX_PREVIOUS_KEYS, MacKey};
 pub use crate::crypto::keys::signing::{SIGNING_PERIOD, SigningKey, SigningKeys};

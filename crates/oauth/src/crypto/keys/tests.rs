@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
 
-use crate::crypto::keys::hkdf::{absorb_raw, extract_with};
+use crate::crypto::keys::hkdf::{absorb_raw, extract_with, hmac};
 use crate::crypto::keys::*;
 use mcp_connector_base::timestamp::{Random, Timestamp};
 

@@ -12,8 +12,8 @@ fn coordinate() -> String {
     URL_SAFE_NO_PAD.encode([7; 32])
 }
 
-fn keys(values: &Value) -> ForeignKeys {
-    ForeignKeys::parse(json!({ "keys": values }).to_string().as_bytes()).unwrap()
+fn keys(values: &Value) -> ExternalKeys {
+    ExternalKeys::parse(json!({ "keys": values }).to_string().as_bytes()).unwrap()
 }
 
 #[test]
@@ -96,21 +96,21 @@ fn what_is_no_key_set_is_refused() {
         "{\"keys\":[],\"keys\":[]}",
         &format!("{{\"keys\":[\"{}\"]}}", "x".repeat(MAX_KEY_SET)),
     ] {
-        assert_eq!(ForeignKeys::parse(document.as_bytes()), Err(InvalidKeySet), "{document:.40}");
+        assert_eq!(ExternalKeys::parse(document.as_bytes()), Err(InvalidKeySet), "{document:.40}");
     }
-    assert_eq!(keys(&json!([])), ForeignKeys::default());
+    assert_eq!(keys(&json!([])), ExternalKeys::default());
 }
 
 #[test]
 fn keys_are_asked_for_again_when_they_are_old_or_one_is_missing_and_not_more_often() {
     let start = Timestamp::from_seconds(1_800_000_000);
     for (max_age, fresh) in [(None, 3600), (Some(0), 300), (Some(600), 600), (Some(u64::MAX), 86_400)] {
-        let cache = KeyCache::new(ForeignKeys::default(), max_age, start);
+        let cache = KeyCache::new(ExternalKeys::default(), max_age, start);
         assert_eq!(cache.before_use(start.plus(fresh).minus(1)), Refetch::No, "{max_age:?}");
         assert_eq!(cache.before_use(start.plus(fresh)), Refetch::Try, "{max_age:?}");
         assert_eq!(cache.before_use(start.plus(fresh).plus(86_400)), Refetch::Must, "{max_age:?}");
     }
-    let mut cache = KeyCache::new(ForeignKeys::default(), None, start);
+    let mut cache = KeyCache::new(ExternalKeys::default(), None, start);
     assert_eq!(cache.for_unknown_key(start.plus(29)), Refetch::No);
     assert_eq!(cache.for_unknown_key(start.plus(30)), Refetch::Try);
     cache.failed(start.plus(3600));

@@ -18,7 +18,7 @@ impl SignatureVerifier for Native {
     async fn verify(
         &self,
         algorithm: Algorithm,
-        key: &ForeignKey,
+        key: &ExternalKey,
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, Outage> {
@@ -35,10 +35,10 @@ fn signer() -> SigningKey {
     SigningKey::from_bytes(&[3; 32])
 }
 
-fn keys() -> ForeignKeys {
+fn keys() -> ExternalKeys {
     let x = URL_SAFE_NO_PAD.encode(signer().verifying_key().as_bytes());
     let document = json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "k", "x": x}]});
-    ForeignKeys::parse(document.to_string().as_bytes()).unwrap()
+    ExternalKeys::parse(document.to_string().as_bytes()).unwrap()
 }
 
 fn header() -> Value {
@@ -63,15 +63,15 @@ fn sign(header: &Value, claims: &str) -> String {
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signer().sign(message.as_bytes()).to_bytes()))
 }
 
-fn check_with(text: &str, accept_plain_jwt: bool) -> Result<VerifiedToken, ForeignRefusal> {
+fn check_with(text: &str, accept_plain_jwt: bool) -> Result<VerifiedToken, ExternalTokenError> {
     let bearer = Bearer::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap();
-    let issuer = ForeignIssuer::parse("https://id.example/").unwrap();
-    let policy = ForeignPolicy { issuer: &issuer, audiences: &AUDIENCES, accept_plain_jwt };
+    let issuer = ExternalIssuer::parse("https://id.example/").unwrap();
+    let policy = ExternalPolicy { issuer: &issuer, audiences: &AUDIENCES, accept_plain_jwt };
     let keys = keys();
-    done(verify_foreign(&bearer, &keys, &Native, &policy, NOW))
+    done(verify_external(&bearer, &keys, &Native, &policy, NOW))
 }
 
-fn check(header: &Value, claims: &Value) -> Result<VerifiedToken, ForeignRefusal> {
+fn check(header: &Value, claims: &Value) -> Result<VerifiedToken, ExternalTokenError> {
     check_with(&sign(header, &claims.to_string()), false)
 }
 
@@ -113,51 +113,51 @@ fn claims_are_read_as_the_products_write_them() {
 fn every_claim_that_does_not_fit_is_refused() {
     let now = NOW.as_seconds();
     for (name, value, want) in [
-        ("iss", json!("https://id.example"), ForeignRefusal::WrongIssuer),
-        ("iss", json!("https://evil.example/"), ForeignRefusal::WrongIssuer),
-        ("iss", json!(["https://id.example/"]), ForeignRefusal::Malformed),
-        ("aud", json!("https://host.example/private/mcp"), ForeignRefusal::WrongAudience),
-        ("aud", json!("https://host.example/mcp/"), ForeignRefusal::WrongAudience),
-        ("aud", json!([]), ForeignRefusal::WrongAudience),
-        ("aud", json!(vec!["https://host.example/mcp"; 33]), ForeignRefusal::WrongAudience),
-        ("aud", json!("app"), ForeignRefusal::WrongAudience),
-        ("nonce", json!("n"), ForeignRefusal::IdentityToken),
-        ("at_hash", json!("h"), ForeignRefusal::IdentityToken),
-        ("exp", json!(now - 60), ForeignRefusal::Expired),
-        ("exp", json!("tomorrow"), ForeignRefusal::Malformed),
-        ("exp", json!(-1), ForeignRefusal::Malformed),
-        ("exp", json!(1e300), ForeignRefusal::Malformed),
-        ("nbf", json!(now + 61), ForeignRefusal::NotYetValid),
-        ("iat", json!(now + 61), ForeignRefusal::NotYetValid),
-        ("sub", json!(""), ForeignRefusal::Malformed),
-        ("sub", json!(7), ForeignRefusal::Malformed),
-        ("scope", json!("a\"b"), ForeignRefusal::Malformed),
-        ("client_id", json!("a\nb"), ForeignRefusal::Malformed),
+        ("iss", json!("https://id.example"), ExternalTokenError::WrongIssuer),
+        ("iss", json!("https://evil.example/"), ExternalTokenError::WrongIssuer),
+        ("iss", json!(["https://id.example/"]), ExternalTokenError::Malformed),
+        ("aud", json!("https://host.example/private/mcp"), ExternalTokenError::WrongAudience),
+        ("aud", json!("https://host.example/mcp/"), ExternalTokenError::WrongAudience),
+        ("aud", json!([]), ExternalTokenError::WrongAudience),
+        ("aud", json!(vec!["https://host.example/mcp"; 33]), ExternalTokenError::WrongAudience),
+        ("aud", json!("app"), ExternalTokenError::WrongAudience),
+        ("nonce", json!("n"), ExternalTokenError::IdentityToken),
+        ("at_hash", json!("h"), ExternalTokenError::IdentityToken),
+        ("exp", json!(now - 60), ExternalTokenError::Expired),
+        ("exp", json!("tomorrow"), ExternalTokenError::Malformed),
+        ("exp", json!(-1), ExternalTokenError::Malformed),
+        ("exp", json!(1e300), ExternalTokenError::Malformed),
+        ("nbf", json!(now + 61), ExternalTokenError::NotYetValid),
+        ("iat", json!(now + 61), ExternalTokenError::NotYetValid),
+        ("sub", json!(""), ExternalTokenError::Malformed),
+        ("sub", json!(7), ExternalTokenError::Malformed),
+        ("scope", json!("a\"b"), ExternalTokenError::Malformed),
+        ("client_id", json!("a\nb"), ExternalTokenError::Malformed),
     ] {
         assert_eq!(check(&header(), &with(claims(), name, value.clone())), Err(want), "{name} = {value}");
     }
     for name in ["iss", "sub", "aud", "exp"] {
         let mut claims = claims();
         claims.as_object_mut().unwrap().remove(name);
-        assert_eq!(check(&header(), &claims), Err(ForeignRefusal::Malformed), "without {name}");
+        assert_eq!(check(&header(), &claims), Err(ExternalTokenError::Malformed), "without {name}");
     }
     let twice = claims().to_string().replacen('{', "{\"sub\":\"eve\",", 1);
-    assert_eq!(check_with(&sign(&header(), &twice), false), Err(ForeignRefusal::Malformed), "a claim twice");
+    assert_eq!(check_with(&sign(&header(), &twice), false), Err(ExternalTokenError::Malformed), "a claim twice");
 }
 
 #[test]
 fn every_header_that_does_not_fit_is_refused() {
     for (name, value, want) in [
-        ("alg", json!("none"), ForeignRefusal::WrongAlgorithm),
-        ("alg", json!("HS256"), ForeignRefusal::WrongAlgorithm),
-        ("alg", json!("RS512"), ForeignRefusal::WrongAlgorithm),
-        ("alg", json!("ES256"), ForeignRefusal::UnknownKey),
-        ("alg", Value::Null, ForeignRefusal::Malformed),
-        ("typ", json!("JWT"), ForeignRefusal::WrongType),
-        ("typ", Value::Null, ForeignRefusal::WrongType),
-        ("typ", json!("dpop+jwt"), ForeignRefusal::WrongType),
-        ("kid", json!("other"), ForeignRefusal::UnknownKey),
-        ("crit", json!(["exp"]), ForeignRefusal::Malformed),
+        ("alg", json!("none"), ExternalTokenError::WrongAlgorithm),
+        ("alg", json!("HS256"), ExternalTokenError::WrongAlgorithm),
+        ("alg", json!("RS512"), ExternalTokenError::WrongAlgorithm),
+        ("alg", json!("ES256"), ExternalTokenError::UnknownKey),
+        ("alg", Value::Null, ExternalTokenError::Malformed),
+        ("typ", json!("JWT"), ExternalTokenError::WrongType),
+        ("typ", Value::Null, ExternalTokenError::WrongType),
+        ("typ", json!("dpop+jwt"), ExternalTokenError::WrongType),
+        ("kid", json!("other"), ExternalTokenError::UnknownKey),
+        ("crit", json!(["exp"]), ExternalTokenError::Malformed),
     ] {
         assert_eq!(check(&with(header(), name, value.clone()), &claims()), Err(want), "{name} = {value}");
     }
@@ -172,10 +172,10 @@ fn a_plain_jwt_is_taken_only_where_that_is_configured() {
     for typ in [json!("JWT"), Value::Null] {
         let text = sign(&with(header(), "typ", typ), &claims().to_string());
         assert!(check_with(&text, true).is_ok());
-        assert_eq!(check_with(&text, false), Err(ForeignRefusal::WrongType));
+        assert_eq!(check_with(&text, false), Err(ExternalTokenError::WrongType));
     }
     let text = sign(&with(header(), "typ", json!("logout+jwt")), &claims().to_string());
-    assert_eq!(check_with(&text, true), Err(ForeignRefusal::WrongType));
+    assert_eq!(check_with(&text, true), Err(ExternalTokenError::WrongType));
 }
 
 #[test]
@@ -183,23 +183,23 @@ fn nothing_unsigned_or_changed_passes() {
     let text = sign(&header(), &claims().to_string());
     let (message, signature) = text.rsplit_once('.').unwrap();
     for (name, changed, want) in [
-        ("no signature", format!("{message}."), ForeignRefusal::BadSignature),
-        ("one part", message.split_once('.').unwrap().0.to_owned(), ForeignRefusal::Malformed),
-        ("two parts", message.to_owned(), ForeignRefusal::Malformed),
-        ("four parts", format!("{text}.x"), ForeignRefusal::Malformed),
+        ("no signature", format!("{message}."), ExternalTokenError::BadSignature),
+        ("one part", message.split_once('.').unwrap().0.to_owned(), ExternalTokenError::Malformed),
+        ("two parts", message.to_owned(), ExternalTokenError::Malformed),
+        ("four parts", format!("{text}.x"), ExternalTokenError::Malformed),
         (
             "another's signature",
             format!("{message}.{}", signature.chars().rev().collect::<String>()),
-            ForeignRefusal::BadSignature,
+            ExternalTokenError::BadSignature,
         ),
     ] {
         let refusal = check_with(&changed, false).unwrap_err();
-        assert!(refusal == want || refusal == ForeignRefusal::Malformed, "{name}: {refusal}");
+        assert!(refusal == want || refusal == ExternalTokenError::Malformed, "{name}: {refusal}");
     }
     let other = with(claims(), "scope", json!("notes:write")).to_string();
     let forged =
         format!("{}.{}.{signature}", URL_SAFE_NO_PAD.encode(header().to_string()), URL_SAFE_NO_PAD.encode(other));
-    assert_eq!(check_with(&forged, false), Err(ForeignRefusal::BadSignature));
+    assert_eq!(check_with(&forged, false), Err(ExternalTokenError::BadSignature));
 }
 
 proptest! {

@@ -82,7 +82,7 @@ fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
             request.answers = Some(crate::authorize::pkce::CodeVerifier::parse(&"y".repeat(50)).unwrap().challenge());
         }),
         (Mismatch::Resource, |request| request.resource = Some(private())),
-        (Mismatch::Credentials, |request| request.policy = policy(&[Epoch::from_bytes([9; 8])])),
+        (Mismatch::Credentials, |request| request.policy = policy(&[CredentialVersion::from_bytes([9; 8])])),
     ];
     for (mismatch, change) in cases {
         for redeemed_before in [false, true] {

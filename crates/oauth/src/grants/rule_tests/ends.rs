@@ -14,7 +14,8 @@ fn another_sign_in_adds_a_grant_and_ends_none() {
 
 #[test]
 fn too_many_grants_of_a_client_push_out_the_one_that_was_idle_longest() {
-    let mut ledger = Ledger::new(Memory::default(), Limits { grants_per_client: 3, grants: 5, ..Limits::default() });
+    let mut ledger =
+        GrantStore::new(Memory::default(), Limits { grants_per_client: 3, grants: 5, ..Limits::default() });
     let made: Vec<Refresh> = (0..3).map(|n| granted(&mut ledger, &Counting::from(n * 100), START.plus(n))).collect();
     refresh(&mut ledger, &made[0], START.plus(10)).unwrap();
     let code = waiting(&mut ledger, &Counting::from(900), START.plus(20));
@@ -39,13 +40,13 @@ fn a_client_revokes_its_own_grant_with_any_of_its_tokens() {
         for _ in 0..rotations {
             request = after(&request, &refresh(&mut ledger, &request, START).unwrap());
         }
-        let revoke = |proof: &Secret, client: &ClientId, ledger: &mut Ledger<Memory>| {
+        let revoke = |proof: &Secret, client: &ClientId, ledger: &mut GrantStore<Memory>| {
             ledger.revoke_token(first.grant, first.generation, proof, client, START).unwrap().ended
         };
         let other = ClientId::new("other").unwrap();
         assert!(revoke(&first.proof, &other, &mut ledger).is_empty(), "not another client's");
         assert!(revoke(&Secret::from_bytes([0; 32]), &client(), &mut ledger).is_empty(), "not without proof");
-        assert!(refresh(&mut Ledger::new(ledger.rows().clone(), Limits::default()), &request, START).is_ok());
+        assert!(refresh(&mut GrantStore::new(ledger.rows().clone(), Limits::default()), &request, START).is_ok());
         assert_eq!(revoke(&first.proof, &client(), &mut ledger), [first.grant]);
         assert_eq!(refresh(&mut ledger, &request, START), Err(RefreshRefusal::Ended));
         assert_eq!(revoke(&first.proof, &client(), &mut ledger), [first.grant], "over as before, not ended again");
@@ -97,7 +98,7 @@ fn the_owner_ends_every_grant_of_a_client_and_its_codes_that_wait_and_no_others(
 fn the_use_of_a_grant_is_to_be_entered_once_a_day() {
     const DAY: u64 = 24 * 3600;
     let (mut ledger, request) = one();
-    let is_due = |ledger: &Ledger<Memory>, at: u64| {
+    let is_due = |ledger: &GrantStore<Memory>, at: u64| {
         ledger.use_to_enter(request.grant, START.plus(at)).unwrap().map(|due| due.signed_in_at)
     };
     assert_eq!(is_due(&ledger, DAY - 1), None, "the directory heard of the sign-in");
@@ -116,11 +117,11 @@ fn who_signs_out_everywhere_ends_all_grants_and_every_earlier_sign_in_until_thos
     let mut person = |signed_in_at, wish, now| {
         ledger.answer(Call::ForPerson { signed_in_at, wish }, now, &Counting::from(3)).unwrap()
     };
-    let see = || Wish::See { policy: policy(&[EPOCH]) };
+    let see = || AccountAction::See { policy: policy(&[EPOCH]) };
     assert!(matches!(person(START, see(), START), Reply::List(list) if list.len() == 1));
-    assert_eq!(person(START, Wish::SignOut, START.plus(5)).ended(), [one.grant]);
+    assert_eq!(person(START, AccountAction::SignOut, START.plus(5)).ended(), [one.grant]);
     for signed_in_at in [START.minus(9), START, START.plus(5)] {
-        for wish in [see(), Wish::End { grant: one.grant }, Wish::EndAll, Wish::SignOut] {
+        for wish in [see(), AccountAction::End { grant: one.grant }, AccountAction::EndAll, AccountAction::SignOut] {
             assert_eq!(person(signed_in_at, wish, START.plus(6)), Reply::SignedOut, "{signed_in_at}");
         }
     }

@@ -23,11 +23,11 @@ fn every_message_is_read_as_it_was_written() {
         Call::Refresh(request.clone()),
         Call::Look { grants: vec![request.grant], policy: policy(&[EPOCH]) },
         Call::EndClient { client: ClientHash::of(&client()) },
-        Call::ForPerson { signed_in_at: START, wish: Wish::See { policy: policy(&[EPOCH]) } },
-        Call::ForPerson { signed_in_at: START, wish: Wish::End { grant: request.grant } },
-        Call::ForPerson { signed_in_at: START, wish: Wish::EndAll },
-        Call::ForPerson { signed_in_at: START, wish: Wish::SignOut },
-        Call::ForPerson { signed_in_at: START, wish: Wish::EndAll },
+        Call::ForPerson { signed_in_at: START, wish: AccountAction::See { policy: policy(&[EPOCH]) } },
+        Call::ForPerson { signed_in_at: START, wish: AccountAction::End { grant: request.grant } },
+        Call::ForPerson { signed_in_at: START, wish: AccountAction::EndAll },
+        Call::ForPerson { signed_in_at: START, wish: AccountAction::SignOut },
+        Call::ForPerson { signed_in_at: START, wish: AccountAction::EndAll },
     ] {
         let bytes = encode(&call).unwrap();
         assert_eq!(decode::<Call>(&bytes), Ok(call.clone()));

@@ -20,7 +20,7 @@ use crate::grants::model_tests::{
 use crate::grants::*;
 use crate::login::account_session::SESSION_LIFETIME;
 use crate::login::admission::Admission;
-use crate::login::passphrase::Epoch;
+use crate::login::passphrase::CredentialVersion;
 use crate::resource::protected_resource::Resource;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
@@ -35,17 +35,17 @@ fn random() -> Counting {
 }
 
 /// A ledger with one grant, and the request that uses its first refresh token.
-fn one() -> (Ledger<Memory>, Refresh) {
+fn one() -> (GrantStore<Memory>, Refresh) {
     let mut ledger = ledger();
     let request = granted(&mut ledger, &random(), START);
     (ledger, request)
 }
 
-fn refresh(ledger: &mut Ledger<Memory>, request: &Refresh, now: Timestamp) -> Result<Renewal, RefreshRefusal> {
+fn refresh(ledger: &mut GrantStore<Memory>, request: &Refresh, now: Timestamp) -> Result<Renewal, RefreshRefusal> {
     ledger.refresh(request, now).unwrap().answer
 }
 
-fn grant(ledger: &Ledger<Memory>, id: GrantId) -> Grant {
+fn grant(ledger: &GrantStore<Memory>, id: GrantId) -> Grant {
     ledger.rows().grant(id).unwrap().unwrap()
 }
 

@@ -97,7 +97,7 @@ fn a_token_older_than_the_last_ends_the_grant_from_another_network_even_at_once(
 #[test]
 fn a_token_from_a_future_that_was_rolled_back_is_refused_and_harms_nothing() {
     let (mut ledger, first) = one();
-    let mut restored = Ledger::new(ledger.rows().clone(), Limits::default());
+    let mut restored = GrantStore::new(ledger.rows().clone(), Limits::default());
     let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
     assert_eq!(refresh(&mut restored, &second, START), Err(RefreshRefusal::Unknown));
     assert!(refresh(&mut restored, &first, START).is_ok());
@@ -188,17 +188,17 @@ fn a_grant_expires_when_idle_and_in_any_case() {
 #[test]
 fn changed_credentials_end_every_grant_at_its_next_use() {
     let (mut ledger, request) = one();
-    let changed = Refresh { policy: policy(&[Epoch::from_bytes([2; 8])]), ..request.clone() };
+    let changed = Refresh { policy: policy(&[CredentialVersion::from_bytes([2; 8])]), ..request.clone() };
     let reply = ledger.answer(Call::Refresh(changed), START, &random()).unwrap();
     assert_eq!(reply.ended(), [request.grant]);
     assert_eq!(refresh(&mut ledger, &request, START), Err(RefreshRefusal::Ended), "for good");
-    assert!(ledger.list(&policy(&[Epoch::from_bytes([2; 8])]), START).unwrap().is_empty());
+    assert!(ledger.list(&policy(&[CredentialVersion::from_bytes([2; 8])]), START).unwrap().is_empty());
 }
 
 #[test]
 fn a_grant_moves_to_the_current_spelling_of_the_same_credentials() {
     let (mut ledger, request) = one();
-    let new = Epoch::from_bytes([2; 8]);
+    let new = CredentialVersion::from_bytes([2; 8]);
     let during = Refresh { policy: policy(&[new, EPOCH]), ..request };
     let renewal = refresh(&mut ledger, &during, START).unwrap();
     assert_eq!(renewal.authorization.admission, Admission::Version(new));

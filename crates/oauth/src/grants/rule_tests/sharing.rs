@@ -12,7 +12,7 @@ struct Program {
 
 impl Program {
     /// Refreshes, keeps what it gets, and says whether it got something.
-    fn refresh(&mut self, ledger: &mut Ledger<Memory>, now: Timestamp) -> Result<Renewal, RefreshRefusal> {
+    fn refresh(&mut self, ledger: &mut GrantStore<Memory>, now: Timestamp) -> Result<Renewal, RefreshRefusal> {
         let answer = self.lose_the_answer(ledger, now);
         if let Ok(renewal) = &answer {
             self.token = after(&self.token, renewal);
@@ -20,7 +20,7 @@ impl Program {
         answer
     }
 
-    fn lose_the_answer(&self, ledger: &mut Ledger<Memory>, now: Timestamp) -> Result<Renewal, RefreshRefusal> {
+    fn lose_the_answer(&self, ledger: &mut GrantStore<Memory>, now: Timestamp) -> Result<Renewal, RefreshRefusal> {
         refresh(ledger, &Refresh { from: Some(self.network), ..self.token.clone() }, now)
     }
 
@@ -29,7 +29,7 @@ impl Program {
     }
 }
 
-fn connected() -> (Ledger<Memory>, Program) {
+fn connected() -> (GrantStore<Memory>, Program) {
     let (ledger, token) = one();
     (ledger, Program { token, network: HOME })
 }

@@ -14,7 +14,7 @@ use crate::resource::access_token::*;
 const ISSUER: &str = "https://host.example";
 const RESOURCE: &str = "https://host.example/mcp";
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
-const EPOCH: Epoch = Epoch::from_bytes([7; 8]);
+const EPOCH: CredentialVersion = CredentialVersion::from_bytes([7; 8]);
 
 static OURS: LazyLock<(Issuer, Resource)> = LazyLock::new(|| (issuer(ISSUER), resource(RESOURCE)));
 
@@ -162,11 +162,11 @@ fn a_token_is_good_at_one_resource_of_one_issuer() {
 
 #[test]
 fn changing_the_passphrase_ends_every_token() {
-    let changed = Expected { epochs: &[Epoch::from_bytes([8; 8])], ..expected() };
+    let changed = Expected { epochs: &[CredentialVersion::from_bytes([8; 8])], ..expected() };
     assert_eq!(check_for(&issued(), &changed, NOW), Err(TokenRefused::CredentialsChanged));
     let removed = Expected { epochs: &[], ..expected() };
     assert_eq!(check_for(&issued(), &removed, NOW), Err(TokenRefused::CredentialsChanged));
-    let rotating = Expected { epochs: &[Epoch::from_bytes([8; 8]), EPOCH], ..expected() };
+    let rotating = Expected { epochs: &[CredentialVersion::from_bytes([8; 8]), EPOCH], ..expected() };
     assert!(check_for(&issued(), &rotating, NOW).is_ok());
     let machine = forge(&without(claims(), "epoch"));
     assert!(check_for(&machine, &removed, NOW).is_ok(), "a client of its own has no passphrase");

@@ -19,12 +19,12 @@ use crate::crypto::keys::tests::{Counting, ring, signing};
 use crate::crypto::opaque::ObjectName;
 use crate::grants::authorization_code::AuthorizationCode;
 use crate::grants::grant::{Authorization, Limits};
-use crate::grants::grant_store::Ledger;
+use crate::grants::grant_store::GrantStore;
 use crate::grants::memory_rows::Memory;
 use crate::grants::message::{Call, Grants, Reply};
 use crate::grants::pending_code::PendingCode;
 use crate::login::admission::{Admission, AdmissionPolicy};
-use crate::login::passphrase::Epoch;
+use crate::login::passphrase::CredentialVersion;
 use crate::resource::access_token::{Expected, VerifiedToken, verify};
 use crate::resource::bearer::Bearer;
 use crate::resource::protected_resource::ResourceServer;
@@ -40,7 +40,7 @@ use mcp_connector_base::scope::{Scope, ScopeSet};
 use mcp_connector_base::timestamp::{Random as _, Timestamp};
 
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
-const EPOCH: Epoch = Epoch::from_bytes([1; 8]);
+const EPOCH: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const REDIRECT: &str = "https://app.example/cb?x=1";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -51,7 +51,7 @@ struct Server {
     resources: ResourceServer,
     keys: KeyRing,
     signing: SigningKeys,
-    ledger: RefCell<Ledger<Memory>>,
+    ledger: RefCell<GrantStore<Memory>>,
     random: Counting,
     now: Cell<Timestamp>,
     policy: RefCell<AdmissionPolicy>,
@@ -137,7 +137,7 @@ impl Server {
             issuer,
             signing: signing(&keys, START),
             keys,
-            ledger: RefCell::new(Ledger::new(Memory::default(), Limits::default())),
+            ledger: RefCell::new(GrantStore::new(Memory::default(), Limits::default())),
             random: Counting::from(1),
             now: Cell::new(START),
             policy: RefCell::new(AdmissionPolicy::Passphrase { versions: vec![EPOCH] }),

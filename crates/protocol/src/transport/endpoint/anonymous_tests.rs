@@ -16,7 +16,7 @@ use crate::author::tool_result::ToolError;
 use crate::call::context::Context;
 use crate::subscriptions::announce::Topic;
 use crate::testing::test_client::caller;
-use crate::testing::test_host::Alone;
+use crate::testing::test_host::TestHost;
 use crate::transport::endpoint::*;
 use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::client_capabilities::ClientCapability;
@@ -27,7 +27,7 @@ struct Sure {
     sure: bool,
 }
 
-async fn ask(cx: Context<Alone>) -> Result<String, ToolError> {
+async fn ask(cx: Context<TestHost>) -> Result<String, ToolError> {
     if !cx.can(ClientCapability::Elicitation) {
         return Ok("not asked".to_owned());
     }
@@ -35,28 +35,28 @@ async fn ask(cx: Context<Alone>) -> Result<String, ToolError> {
     Ok(sure.to_string())
 }
 
-async fn must_ask(cx: Context<Alone>) -> Result<String, ToolError> {
+async fn must_ask(cx: Context<TestHost>) -> Result<String, ToolError> {
     let Sure { sure } = cx.elicit("sure", "Sure?").await?;
     Ok(sure.to_string())
 }
 
-async fn text(_cx: Context<Alone>) -> Result<&'static str, ToolError> {
+async fn text(_cx: Context<TestHost>) -> Result<&'static str, ToolError> {
     Ok("text")
 }
 
-fn connector() -> Connector<Alone> {
+fn connector() -> Connector<TestHost> {
     Connector::new("test", "1")
         .tool(Tool::new("ask", "Ask.", ask))
         .tool(Tool::new("must_ask", "Ask.", must_ask))
         .tool(Tool::new("long", "Long.", text).long_running())
         .tool(Tool::new("background", "In the background.", text).task_only())
-        .resource(Resource::new("about://this", "about", "About this.", text))
+        .resource(Resource::new("about://this", "about", "BaseMetadata this.", text))
         .announces([Topic::ResourceUpdates, Topic::ToolList])
 }
 
-fn endpoint(connector: Connector<Alone>) -> Endpoint<Alone> {
-    let (registry, left_out) = Registry::new(connector);
-    assert_eq!(left_out, []);
+fn endpoint(connector: Connector<TestHost>) -> Endpoint<TestHost> {
+    let (registry, rejected) = Registry::new(connector);
+    assert_eq!(rejected, []);
     let settings = Settings {
         page_size: 9,
         patience: Duration::ZERO,
@@ -77,12 +77,12 @@ const LEGACY: &str = "2025-11-25";
 const MODERN: &str = "2026-07-28";
 
 struct Client {
-    endpoint: Endpoint<Alone>,
+    endpoint: Endpoint<TestHost>,
     who: Option<Caller>,
 }
 
 impl Client {
-    fn anonymous(connector: Connector<Alone>) -> Self {
+    fn anonymous(connector: Connector<TestHost>) -> Self {
         Self { endpoint: endpoint(connector), who: None }
     }
 
@@ -117,7 +117,7 @@ impl Client {
             _ => None,
         };
         let posted = Posted::read(message.to_string().as_bytes(), 1 << 20).ok().unwrap();
-        let reply = finish(posted.answer(&headers, &self.endpoint, Alone, self.who.clone()));
+        let reply = finish(posted.answer(&headers, &self.endpoint, TestHost, self.who.clone()));
         let events = |text: &str| {
             let lines = text.lines().filter_map(|line| line.strip_prefix("data: "));
             lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
@@ -187,7 +187,7 @@ fn nothing_is_kept_for_a_client_without_a_token() {
         let last = messages.last().unwrap();
         assert_eq!((status, &last["result"]["content"][0]["text"]), (200, &json!(text)), "{tool}: {messages:?}");
     }
-    assert_eq!(Alone::state_uses(), 0);
+    assert_eq!(TestHost::state_uses(), 0);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_task_is_an_ordinary_call_for_a_client_without_a_token() {
         let answer = client.modern_request(method, &params);
         assert_eq!(answer["error"]["message"], "There is no such task. It may have expired.", "{method}");
     }
-    assert_eq!(Alone::state_uses(), 0);
+    assert_eq!(TestHost::state_uses(), 0);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_stream_of_changes_honours_nothing_for_a_client_without_a_token_and_ends_at_
     assert_eq!(messages[0]["method"], "notifications/subscriptions/acknowledged", "{messages:?}");
     assert_eq!(messages[0]["params"]["notifications"], json!({}));
     assert_eq!((&messages[1]["id"], &messages[1]["result"]["resultType"]), (&json!(1), &json!("complete")));
-    assert_eq!(Alone::state_uses(), 0);
+    assert_eq!(TestHost::state_uses(), 0);
 }
 
 #[test]
@@ -251,11 +251,11 @@ fn a_client_with_a_token_has_state_and_so_has_one_where_the_connector_says_so() 
     let admitted = Client::anonymous(connector().anonymous_sessions());
     // Two tools: a task of the tests has its tool's name for an id.
     for (client, tool) in [(signed_in, "background"), (admitted, "long")] {
-        let before = Alone::state_uses();
+        let before = TestHost::state_uses();
         assert_eq!(client.legacy_request("logging/setLevel", &json!({"level": "debug"})).0, 200);
-        assert_eq!(Alone::state_uses(), before + 1);
+        assert_eq!(TestHost::state_uses(), before + 1);
         let task = client.modern_request("tools/call", &json!({"name": tool, "arguments": {}}));
         assert_eq!(task["result"]["resultType"], "task", "{task}");
-        assert!(Alone::state_uses() > before + 1);
+        assert!(TestHost::state_uses() > before + 1);
     }
 }

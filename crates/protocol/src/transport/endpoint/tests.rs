@@ -177,13 +177,13 @@ fn endpoint() -> Endpoint<Still> {
             let Text { text } = cx.elicit("text", "Which?").await?;
             Ok::<_, ToolError>(text)
         }))
-        .tool(Tool::new("part", "Part.", async |cx: Context<Still>| {
+        .tool(Tool::new("part", "Feature.", async |cx: Context<Still>| {
             cx.close_stream().await;
             Ok::<_, ToolError>("done")
         }))
         .tool(Tool::new("hang", "Hang.", async |_: Context<Still>| pending::<Result<String, ToolError>>().await));
-    let (registry, left_out) = Registry::new(connector);
-    assert_eq!(left_out, []);
+    let (registry, rejected) = Registry::new(connector);
+    assert_eq!(rejected, []);
     let settings = Settings { page_size: 10, patience: PATIENCE, keep_alive: Duration::MAX, time_limit: Duration::MAX };
     Endpoint { registry: Rc::new(registry), settings }
 }
