@@ -1,10 +1,5 @@
 //! Drives fuzz targets without a fuzzer: with random and with damaged inputs, on the stable toolchain. For tests.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -41,7 +36,6 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-#[expect(clippy::arithmetic_side_effects, reason = "places in something that is not empty")]
 fn damaged(mut input: Vec<u8>, damages: &[Damage], seeds: &[&[u8]]) -> Vec<u8> {
     for damage in damages {
         let length = input.len();

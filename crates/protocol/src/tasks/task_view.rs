@@ -132,7 +132,6 @@ fn raw(json: &str) -> &RawValue {
 }
 
 /// ISO 8601 in UTC, of milliseconds since 1970.
-#[expect(clippy::arithmetic_side_effects, reason = "divisions by constants, and sums far from their types' ends")]
 fn timestamp(milliseconds: u64) -> String {
     // The year 9999 is far enough; beyond it the text would have another length.
     let milliseconds = milliseconds.min(253_402_300_799_999);
