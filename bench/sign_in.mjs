@@ -2,7 +2,7 @@
 // the code, and the first refresh. It is as quick as it can be: one connection, and nothing but what the server has to answer.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { Page } from '../tests/support/browser.mjs';
+import { Page } from '../tests/support/oauth/scriptless-browser.mjs';
 
 const REDIRECT_URI = 'http://127.0.0.1/callback';
 const FORM = 'application/x-www-form-urlencoded';

@@ -11,12 +11,12 @@ import {
 import { UnauthorizedError as UnauthorizedV1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { STARTER_NAME, startMain } from '../support/server.mjs';
+import { CONNECTOR_NAME, startConnector } from '../support/workers/wrangler-dev.mjs';
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 before(async () => {
-  server = await startMain();
+  server = await startConnector();
 });
 after(() => server?.stop());
 
@@ -100,7 +100,7 @@ for (const { name, version, Unauthorized, client: make, transport: connectTo } o
 
     test('connects, lists, calls echo', async () => {
       await connected({}, async (client, { requests, errors }) => {
-        assert.equal(client.getServerVersion()?.name, STARTER_NAME, 'the connector introduces itself');
+        assert.equal(client.getServerVersion()?.name, CONNECTOR_NAME, 'the connector introduces itself');
         assert.equal(typeof client.getServerCapabilities()?.tools, 'object', 'it has tools');
         assert.deepEqual(await namesOf(client), TOOLS);
         const result = await client.callTool({ name: 'echo', arguments: { text: 'hello from a client' } });

@@ -12,10 +12,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { startEverything } from '../support/server.mjs';
-import { nodeForSuite, packaged } from '../support/suite.mjs';
+import { startEverything } from '../support/workers/wrangler-dev.mjs';
+import { nodeForSuite, packaged } from '../support/clients/conformance-suite.mjs';
 
-const NO_EXPECTED_FAILURES = fileURLToPath(new URL('conformance/expected-failures.yaml', import.meta.url));
+const NO_EXPECTED_FAILURES = fileURLToPath(new URL('expected-failures.yaml', import.meta.url));
 
 /** What is run, and how many scenarios that is at least. */
 const RUNS = [
@@ -29,7 +29,7 @@ const RUNS = [
 /** What the runner itself leaves out, whatever the server does. */
 const NEVER_RUN = new Set(['tasks-status-notifications']);
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 let results;
 before(async () => {

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { CODE, calling, eventually, initialize, legacy, modern, notification, post } from '../support/mcp.mjs';
-import { SIGN_IN, ask, bearer, connect } from '../support/oauth.mjs';
-import { stream } from '../support/http.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { CODE, calling, eventually, initialize, legacy, modern, notification, post } from '../support/mcp/requests.mjs';
+import { SIGN_IN, ask, bearer, connect } from '../support/oauth/client.mjs';
+import { stream } from '../support/http/exchange.mjs';
 
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 const LISTENED = { resourcesListChanged: true, resourceSubscriptions: ['ui://dice'] };
@@ -18,22 +18,22 @@ const level = (session, value = 'debug', headers = {}) =>
   legacy('logging/setLevel', { level: value }, { headers: { ...session, ...headers } });
 
 describe('a connector that serves people who sign in', () => {
-  let world;
+  let runtime;
   let at;
   before(async () => {
     // It announces, and has a tool that goes on in the background.
-    world = await startInstances({ worker: 'examples/recipes', count: 1, vars: SIGN_IN });
-    [at] = world.instances;
+    runtime = await startInstances({ worker: 'examples/recipes', count: 1, vars: SIGN_IN });
+    [at] = runtime.instances;
     // The master key is made once, whoever comes first.
     (await ask(at, modern('ping', {}, { headers: bearer('nonsense') }))).hasStatus(401);
   });
-  after(() => world?.stop());
+  after(() => runtime?.stop());
 
   /** Sends what `asked` gives, and says how many requests to objects and how many written rows that cost. */
   async function cost(asked) {
-    const before = await world.counts();
+    const before = await runtime.counts();
     const answer = await asked();
-    const { objects, rowsWritten } = await world.counts();
+    const { objects, rowsWritten } = await runtime.counts();
     const requests = Object.entries(objects).flatMap(([name, count]) => {
       const more = count - (before.objects[name] ?? 0);
       return more === 0 ? [] : [[name, more]];
@@ -114,13 +114,13 @@ describe('a connector that says .anonymous_sessions()', () => {
   const MOST = 2000;
   const HOUR = 3600;
 
-  let world;
+  let runtime;
   let at;
   before(async () => {
-    world = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, SSE_TRANSPORT: 'on' } });
-    [at] = world.instances;
+    runtime = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, SSE_TRANSPORT: 'on' } });
+    [at] = runtime.instances;
   });
-  after(() => world?.stop());
+  after(() => runtime?.stop());
 
   const from = (network) => ({ 'cf-connecting-ip': network });
   const setsLevel = async (network, headers = {}) => ask(at, level(await sessionOf(at), 'debug', { ...from(network), ...headers }));
@@ -132,13 +132,13 @@ describe('a connector that says .anonymous_sessions()', () => {
 
   test('keeps what a session of theirs needs', async () => {
     const session = { ...(await sessionOf(at)), ...from('192.0.2.1') };
-    const before = await world.counts();
+    const before = await runtime.counts();
     (await ask(at, level(session, 'error'))).result('it is kept');
-    const { objects } = await world.counts();
+    const { objects } = await runtime.counts();
     assert.equal(objects.Session, (before.objects.Session ?? 0) + 1);
     (await ask(at, { method: 'DELETE', path: '/mcp', headers: session })).hasStatus(204, 'it ends');
     (await ask(at, level(session))).hasStatus(404, 'it has ended');
-    assert.equal((await world.counts()).objects.AnonymousQuota, (before.objects.AnonymousQuota ?? 0) + 1, 'one place, asked for once');
+    assert.equal((await runtime.counts()).objects.AnonymousQuota, (before.objects.AnonymousQuota ?? 0) + 1, 'one place, asked for once');
   });
 
   test('keeps a limited number for each network, and people who sign in have room', async () => {
@@ -163,7 +163,7 @@ describe('a connector that says .anonymous_sessions()', () => {
     }
     isRefused(refused, 'the last networks find no room');
     isRefused(await setsLevel('192.0.77.1'), 'a new network');
-    await world.passes(HOUR + 1);
+    await runtime.passes(HOUR + 1);
     (await setsLevel('192.0.77.1')).result('an hour later there is room');
     (await setsLevel('198.51.100.7')).result('for everybody');
   });
@@ -190,7 +190,7 @@ describe('a connector that says .anonymous_sessions()', () => {
       assert.equal(one.status, 200, one.story('another network, or a sign-in'));
       one.close();
     }
-    const before = await world.counts();
+    const before = await runtime.counts();
     assert.equal(before.rowsWritten > 0, true);
     open.pop().close();
     const again = await eventually(
@@ -211,9 +211,9 @@ describe('a connector that says .anonymous_sessions()', () => {
 test('when many listeners hang up, the next one has a place at once', async () => {
   const MOST_OF_NETWORK = 500;
   // Their streams are written to every quarter of a minute.
-  const world = await startInstances({ worker: 'examples/everything', count: 1 });
+  const runtime = await startInstances({ worker: 'examples/everything', count: 1 });
   try {
-    const [at] = world.instances;
+    const [at] = runtime.instances;
     const listening = () => {
       const asked = modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: { 'cf-connecting-ip': '192.0.2.1' } });
       return { ...asked, headers: { ...at.headers, ...asked.headers } };
@@ -239,6 +239,6 @@ test('when many listeners hang up, the next one has a place at once', async () =
     const seconds = (performance.now() - began) / 1000;
     assert.ok(seconds < 6, `it took ${seconds} s`);
   } finally {
-    await world.stop();
+    await runtime.stop();
   }
 });

@@ -1,25 +1,25 @@
 // MCP Apps (extension `io.modelcontextprotocol/ui`): what hosts learn of a view, and the view of the notes itself, in a real
-// browser beside the official host side. `support/apps-host.mjs` is the host.
+// browser beside the official host side. `support/chromium/apps-host-page.mjs` is the host.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { RESOURCE_MIME_TYPE, RESOURCE_URI_META_KEY, getToolUiResourceUri } from '@modelcontextprotocol/ext-apps/app-bridge';
-import { CHROMIUM_OPTIONS, startHost } from '../support/apps.mjs';
-import { findChromium, startChromium } from '../support/chromium.mjs';
-import { LEGACY, MODERN, REVISIONS, calling, initialize, legacy, listTools, modern, send, textOf } from '../support/mcp.mjs';
-import { ALL_SCOPES, SIGN_IN, bearer, connect, keepsSecrets } from '../support/oauth.mjs';
-import { startMain } from '../support/server.mjs';
+import { CHROMIUM_OPTIONS, startHost } from '../support/chromium/apps-host.mjs';
+import { findChromium, startChromium } from '../support/chromium/chromium.mjs';
+import { LEGACY, MODERN, REVISIONS, calling, initialize, legacy, listTools, modern, send, textOf } from '../support/mcp/requests.mjs';
+import { ALL_SCOPES, SIGN_IN, bearer, connect, keepsSecrets } from '../support/oauth/client.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const EXTENSION = 'io.modelcontextprotocol/ui';
 const VIEW = 'ui://notes';
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 let token;
 before(async () => {
-  server = await startMain(SIGN_IN);
+  server = await startConnector(SIGN_IN);
   ({
     tokens: { access_token: token },
   } = await connect(server, { scope: ALL_SCOPES }));

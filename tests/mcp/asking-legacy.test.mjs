@@ -10,10 +10,10 @@ import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { startInstances } from '../support/instances.mjs';
-import { calling, initialize, legacy, post, send, stream, textOf } from '../support/mcp.mjs';
-import { PYTHON_PACKAGE, python } from '../support/python.mjs';
-import { ALL_SCOPES, PASSPHRASE, SIGN_IN, bearer, connect } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { calling, initialize, legacy, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { PYTHON_PACKAGE, python } from '../support/clients/python.mjs';
+import { ALL_SCOPES, PASSPHRASE, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 const EVERYTHING = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
 
@@ -271,13 +271,13 @@ describe('an answer', () => {
 
 describe('the official clients', () => {
   /** Under its own address: they resolve no names of ours. */
-  let world;
+  let runtime;
   let url;
   before(async () => {
-    world = await startInstances({ worker: 'examples/everything', count: 1, origin: null });
-    url = world.instances[0].url;
+    runtime = await startInstances({ worker: 'examples/everything', count: 1, origin: null });
+    url = runtime.instances[0].url;
   });
-  after(() => world?.stop());
+  after(() => runtime?.stop());
 
   const INFO = { name: 'behaviour-tests', version: '1.0.0' };
   const OPTIONS = { capabilities: { elicitation: {}, sampling: {} } };
@@ -320,7 +320,7 @@ describe('the official clients', () => {
       console.error(`\nNOT TESTED: elicitation with the official Python client: ${found.why}.\n`);
       return t.skip(found.why);
     }
-    const script = fileURLToPath(new URL('support/asked.py', import.meta.url));
+    const script = fileURLToPath(new URL('../support/clients/answering_client.py', import.meta.url));
     const setting = { url, name: 'test_elicitation', arguments: { message: 'Who are you?' }, content: USER };
     const { stdout } = await promisify(execFile)(found.program, [script, JSON.stringify(setting)], { timeout: 30_000 });
     const { text, asked } = JSON.parse(stdout);

@@ -4,24 +4,24 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { startInstances } from '../support/instances.mjs';
-import { CODE, calling, modern, textOf } from '../support/mcp.mjs';
-import { ALL_SCOPES, SIGN_IN, ask as send, bearer, connect, register } from '../support/oauth.mjs';
-import { startMain } from '../support/server.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { CODE, calling, modern, textOf } from '../support/mcp/requests.mjs';
+import { ALL_SCOPES, SIGN_IN, ask as send, bearer, connect, register } from '../support/oauth/client.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const FORMS = { elicitation: {} };
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
+let runtime;
 let here;
 let there;
 let client;
 before(async () => {
-  world = await startInstances({ count: 2, vars: SIGN_IN });
-  [here, there] = world.instances;
+  runtime = await startInstances({ count: 2, vars: SIGN_IN });
+  [here, there] = runtime.instances;
   client = await register(here);
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 /** Somebody with all scopes and a note. */
 async function someone(site = here, its = client) {
@@ -77,7 +77,7 @@ describe('delete_note', () => {
   });
 
   test('is asked for and answered by the released client as its application answers', async (t) => {
-    const server = await startMain(SIGN_IN);
+    const server = await startConnector(SIGN_IN);
     t.after(() => server.stop());
     const { id, headers, has } = await someone(server, await register(server));
     for (const [sure, text] of [

@@ -4,16 +4,16 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { CODE, ERAS, LEGACY, MODERN, calling, legacy, modern, post, send, textOf } from '../support/mcp.mjs';
-import { SIGN_IN, bearer, connect } from '../support/oauth.mjs';
-import { startMain } from '../support/server.mjs';
+import { CODE, ERAS, LEGACY, MODERN, calling, legacy, modern, post, send, textOf } from '../support/mcp/requests.mjs';
+import { SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const MIB = 1024 * 1024;
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 before(async () => {
-  server = await startMain(SIGN_IN);
+  server = await startConnector(SIGN_IN);
   signedIn = { ...LEGACY_HEADERS, ...bearer((await connect(server)).tokens.access_token) };
 });
 after(() => server?.stop());
@@ -117,10 +117,10 @@ describe('sizes', () => {
   });
 
   describe('with MAX_BODY_BYTES', () => {
-    /** @type {import("../support/server.mjs").Server} */
+    /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
     let small;
     before(async () => {
-      small = await startMain({ MAX_BODY_BYTES: 2000 });
+      small = await startConnector({ MAX_BODY_BYTES: 2000 });
     });
     after(() => small?.stop());
 

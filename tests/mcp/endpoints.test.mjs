@@ -2,16 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { parseChallenges } from '../support/http.mjs';
-import { calling, initialize, legacy, modern, post, send } from '../support/mcp.mjs';
-import { startMain } from '../support/server.mjs';
+import { parseChallenges } from '../support/http/exchange.mjs';
+import { calling, initialize, legacy, modern, post, send } from '../support/mcp/requests.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const ALLOWED = ['https://inspector.example', 'https://claude.ai'];
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 before(async () => {
-  server = await startMain({ ALLOWED_ORIGINS: ALLOWED.join(' ') });
+  server = await startConnector({ ALLOWED_ORIGINS: ALLOWED.join(' ') });
 });
 after(() => server?.stop());
 
@@ -337,10 +337,10 @@ describe('CORS', () => {
 
 describe('PUBLIC_URL', () => {
   const PUBLIC = 'https://notes.example';
-  /** @type {import("../support/server.mjs").Server} */
+  /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
   let behindProxy;
   before(async () => {
-    behindProxy = await startMain({ PUBLIC_URL: `${PUBLIC}/`, ALLOWED_ORIGINS: '' });
+    behindProxy = await startConnector({ PUBLIC_URL: `${PUBLIC}/`, ALLOWED_ORIGINS: '' });
   });
   after(() => behindProxy?.stop());
 

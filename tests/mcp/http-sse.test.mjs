@@ -6,70 +6,70 @@ import { after, before, describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { openStream, opening, sendTo } from '../support/http-sse.mjs';
-import { startInstances } from '../support/instances.mjs';
-import { calling, listTools, modern, post, stream, textOf } from '../support/mcp.mjs';
-import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth.mjs';
+import { openStream, opening, sendTo } from '../support/mcp/http-sse-client.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { calling, listTools, modern, post, stream, textOf } from '../support/mcp/requests.mjs';
+import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
-let world;
+let runtime;
 let here;
 let there;
 before(async () => {
-  world = await startInstances({ worker: 'examples/everything', vars: { SSE_TRANSPORT: 'on', KEEP_ALIVE_MS: '200' } });
-  [here, there] = world.instances;
+  runtime = await startInstances({ worker: 'examples/everything', vars: { SSE_TRANSPORT: 'on', KEEP_ALIVE_MS: '200' } });
+  [here, there] = runtime.instances;
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 const open = ({ at = here, postAt = there, ...rest } = {}) => openStream({ at, postAt, ...rest });
 
 describe('a stream', () => {
   test('answers what is posted at another instance', async () => {
     const client = await open();
-    const begun = await client.begin();
+    const begun = await client.initialize();
     assert.equal(begun.protocolVersion, '2024-11-05', 'its own revision is spoken here');
     const id = await client.request('tools/call', calling('test_simple_text'));
-    const answer = await client.hear();
+    const answer = await client.receive();
     assert.equal(answer.id, id);
     assert.equal(textOf(answer.result), 'This is a simple text response for testing.');
     assert.ok(!('resultType' in answer.result));
     await client.request('no/such/method');
-    assert.equal((await client.hear()).error.code, -32601);
+    assert.equal((await client.receive()).error.code, -32601);
     client.close();
   });
 
   test('carries what comes before an answer, and the answers of several requests', async () => {
     const client = await open();
-    await client.begin('2025-06-18');
+    await client.initialize('2025-06-18');
     const params = { ...calling('progress_slowly', { steps: 3, delay_ms: 20 }), _meta: { progressToken: 'p' } };
     const ids = await Promise.all([client.request('tools/call', params), client.request('ping'), client.request('tools/list')]);
-    const heard = [];
-    while (heard.filter((one) => 'id' in one).length < 3) heard.push(await client.hear());
+    const received = [];
+    while (received.filter((one) => 'id' in one).length < 3) received.push(await client.receive());
     assert.deepEqual(
-      heard.filter(({ method }) => method === 'notifications/progress').map((one) => one.params.progress),
+      received.filter(({ method }) => method === 'notifications/progress').map((one) => one.params.progress),
       [1, 2, 3],
     );
-    assert.deepEqual(heard.filter((one) => 'id' in one).map(({ id }) => id).sort(), [...ids].sort());
+    assert.deepEqual(received.filter((one) => 'id' in one).map(({ id }) => id).sort(), [...ids].sort());
     client.close();
   });
 
   test('carries questions; the answers are posted', async () => {
     const client = await open();
-    await client.begin('2025-06-18', { elicitation: {} });
+    await client.initialize('2025-06-18', { elicitation: {} });
     await client.request('tools/call', calling('ask_twice'));
     for (const word of ['one', 'two']) {
-      const question = await client.hear();
+      const question = await client.receive();
       assert.equal(question.method, 'elicitation/create');
-      (await client.say({ id: question.id, result: { action: 'accept', content: { word } } })).hasStatus(202);
+      (await client.post({ id: question.id, result: { action: 'accept', content: { word } } })).hasStatus(202);
     }
-    assert.equal(textOf((await client.hear()).result), 'one two');
+    assert.equal(textOf((await client.receive()).result), 'one two');
     client.close();
   });
 
   test('asks nothing of a client that did not say at the handshake that it can be asked', async () => {
     const client = await open();
-    await client.begin('2025-06-18');
+    await client.initialize('2025-06-18');
     await client.request('tools/call', calling('ask_twice'));
-    const answer = await client.hear();
+    const answer = await client.receive();
     assert.ok(answer.error || answer.result.isError);
     client.close();
   });
@@ -78,11 +78,11 @@ describe('a stream', () => {
     const [one, other] = await Promise.all([open(), open({ at: there, postAt: here })]);
     assert.notEqual(one.path, other.path, 'each has an address that nobody can guess');
     assert.match(one.path, /^\/sse\/messages\?session=[0-9a-f]{40}$/);
-    await Promise.all([one.begin(), other.begin()]);
+    await Promise.all([one.initialize(), other.initialize()]);
     await one.request('ping');
     await other.request('tools/list');
-    assert.deepEqual((await one.hear()).result, {});
-    assert.ok((await other.hear()).result.tools.some(({ name }) => name === 'test_simple_text'));
+    assert.deepEqual((await one.receive()).result, {});
+    assert.ok((await other.receive()).result.tools.some(({ name }) => name === 'test_simple_text'));
     one.close();
     other.close();
   });
@@ -97,20 +97,20 @@ describe('a stream', () => {
 
   test('that is gone takes no messages', async () => {
     const client = await open();
-    await client.begin();
+    await client.initialize();
     client.close();
     await new Promise((resolve) => setTimeout(resolve, 600));
-    await world.passes(100);
-    (await client.say({ id: 9, method: 'ping' })).hasStatus(404, 'nobody would hear the answer');
+    await runtime.passes(100);
+    (await client.post({ id: 9, method: 'ping' })).hasStatus(404, 'nobody would hear the answer');
   });
 
   test('costs no write but that of its place among those without a sign-in', async () => {
-    const earlier = await world.counts();
+    const earlier = await runtime.counts();
     const client = await open();
-    await client.begin();
+    await client.initialize();
     await client.request('ping');
-    await client.hear();
-    assert.equal((await world.counts()).rowsWritten, earlier.rowsWritten + 1);
+    await client.receive();
+    assert.equal((await runtime.counts()).rowsWritten, earlier.rowsWritten + 1);
     client.close();
   });
 });
@@ -153,24 +153,24 @@ describe('sign-in', () => {
   test('is asked for by the POST that needs it, for this resource; the stream goes on', async () => {
     const [at, postAt] = starter.instances;
     const client = await open({ at, postAt });
-    await client.begin('2025-06-18', { elicitation: {} });
+    await client.initialize('2025-06-18', { elicitation: {} });
     await client.request('tools/call', calling('echo', { text: 'public' }));
-    assert.equal(textOf((await client.hear()).result), 'public');
-    const refused = await client.say({ id: 7, method: 'tools/call', params: calling('whoami') });
+    assert.equal(textOf((await client.receive()).result), 'public');
+    const refused = await client.post({ id: 7, method: 'tools/call', params: calling('whoami') });
     refused.hasStatus(401, 'lazily').hasHeader('www-authenticate', /resource_metadata="[^"]*\/\.well-known\/oauth-protected-resource\/sse"/);
     const metadata = await sendTo(at, { path: '/.well-known/oauth-protected-resource/sse' });
     const resource = metadata.json().resource;
     assert.equal(resource, `${at.origin}/sse`);
     const { access_token: token } = (await connect(at, { scope: ALL_SCOPES, resource, token: { resource } })).tokens;
-    (await client.say({ id: 8, method: 'tools/call', params: calling('whoami') }, bearer(token))).hasStatus(202);
-    const answer = await client.hear();
+    (await client.post({ id: 8, method: 'tools/call', params: calling('whoami') }, bearer(token))).hasStatus(202);
+    const answer = await client.receive();
     assert.equal(answer.id, 8);
     assert.match(textOf(answer.result), /owner/);
-    (await client.say({ id: 9, method: 'ping' })).hasStatus(404, 'from now on it is that person’s');
-    (await client.say({ id: 10, method: 'ping' }, bearer(token))).hasStatus(202);
-    assert.deepEqual((await client.hear()).result, {});
+    (await client.post({ id: 9, method: 'ping' })).hasStatus(404, 'from now on it is that person’s');
+    (await client.post({ id: 10, method: 'ping' }, bearer(token))).hasStatus(202);
+    assert.deepEqual((await client.receive()).result, {});
     client.close();
-    const other = await client.say({ id: 11, method: 'ping' }, { authorization: 'Bearer nonsense' });
+    const other = await client.post({ id: 11, method: 'ping' }, { authorization: 'Bearer nonsense' });
     other.hasStatus(401, 'a bad token is told on every message');
     (await sendTo(at, opening({ authorization: 'Bearer nonsense' }))).hasStatus(401, 'and at the stream');
     const forMcp = (await connect(at, { scope: ALL_SCOPES })).tokens.access_token;

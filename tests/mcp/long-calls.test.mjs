@@ -7,19 +7,19 @@ import { after, before, describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { startInstances } from '../support/instances.mjs';
-import { LEGACY, calling, eventually, legacy, notification, post, send, stream, textOf } from '../support/mcp.mjs';
-import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { LEGACY, calling, eventually, legacy, notification, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 const vars = { ...SIGN_IN, SSE_TRANSPORT: 'on', KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '60' };
-let world;
+let runtime;
 let here;
 let there;
 before(async () => {
-  world = await startInstances({ worker: 'examples/everything', vars });
-  [here, there] = world.instances;
+  runtime = await startInstances({ worker: 'examples/everything', vars });
+  [here, there] = runtime.instances;
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
 const sendTo = (instance, asked) => send(instance, to(instance, asked));
@@ -91,7 +91,7 @@ test('a short call asks nobody, and a cancellation writes no row', async () => {
   const session = await begin({ version: '2025-06-18' });
   const args = hang(4);
   await rest(await streamFrom(here, session.request('tools/call', hanging(args))));
-  assert.equal((await world.counts()).objects.Session ?? 0, 0, 'no object is woken');
+  assert.equal((await runtime.counts()).objects.Session ?? 0, 0, 'no object is woken');
   const cancelled = async (id) => {
     const long = hang();
     const call = await streamFrom(here, session.request('tools/call', hanging(long), { id }));
@@ -99,7 +99,7 @@ test('a short call asks nobody, and a cancellation writes no row', async () => {
     (await session.cancel(id)).hasStatus(202);
     await rest(call);
     assert.equal(await endOf(long), 'cancelled');
-    return (await world.counts()).rowsWritten;
+    return (await runtime.counts()).rowsWritten;
   };
   // A guest's session is counted once, when it first needs its object.
   const rowsWritten = await cancelled(5);
@@ -211,11 +211,11 @@ function cancelled() {
   test('ends at /sse too, and nothing is said of it', async () => {
     const client = await openSse();
     const args = hang();
-    (await client.say({ id: 1, method: 'tools/call', params: hanging(args) })).hasStatus(202);
+    (await client.post({ id: 1, method: 'tools/call', params: hanging(args) })).hasStatus(202);
     assert.equal((await begun(client.connection)).method, 'notifications/progress');
-    (await client.say({ method: 'notifications/cancelled', params: { requestId: 1 } })).hasStatus(202);
+    (await client.post({ method: 'notifications/cancelled', params: { requestId: 1 } })).hasStatus(202);
     assert.equal(await endOf(args), 'cancelled');
-    (await client.say({ id: 2, method: 'ping' })).hasStatus(202);
+    (await client.post({ id: 2, method: 'ping' })).hasStatus(202);
     assert.deepEqual(await begun(client.connection), { jsonrpc: '2.0', id: 2, result: {} }, 'the next that comes');
     client.connection.close();
   });
@@ -264,7 +264,7 @@ function atSse() {
   test('lasts longer than half a minute, and is answered', async () => {
     const client = await openSse();
     const args = hang(740);
-    (await client.say({ id: 'long', method: 'tools/call', params: calling('hang_until_cancelled', args) })).hasStatus(202);
+    (await client.post({ id: 'long', method: 'tools/call', params: calling('hang_until_cancelled', args) })).hasStatus(202);
     const began = performance.now();
     const answer = await begun(client.connection);
     assert.equal(answer.id, 'long');
@@ -276,17 +276,17 @@ function atSse() {
 
   test('is one of 32 at most; what answers a question is taken nevertheless', async () => {
     const client = await openSse({ elicitation: {} });
-    const ask = (id) => client.say({ id, method: 'tools/call', params: calling('ask_twice') });
+    const ask = (id) => client.post({ id, method: 'tools/call', params: calling('ask_twice') });
     for (let id = 1; id <= 32; id += 1) (await ask(id)).hasStatus(202);
     (await ask(33)).hasStatus(429, 'bounded').hasHeader('retry-after', /^\d+$/);
     const question = await begun(client.connection);
     const answer = { action: 'accept', content: { word: 'w' } };
-    (await client.say({ id: question.id, result: answer })).hasStatus(202);
+    (await client.post({ id: question.id, result: answer })).hasStatus(202);
     let second;
     // The other questions come first.
     do second = await begun(client.connection);
     while (!second.params.message.startsWith('And'));
-    (await client.say({ id: second.id, result: answer })).hasStatus(202);
+    (await client.post({ id: second.id, result: answer })).hasStatus(202);
     let last;
     do last = await begun(client.connection);
     while (last.method);
@@ -297,21 +297,21 @@ function atSse() {
 
   test('is lost with its object: the stream ends, and takes no more messages', async () => {
     const client = await openSse();
-    (await client.say({ id: 1, method: 'tools/call', params: hanging(hang()) })).hasStatus(202);
+    (await client.post({ id: 1, method: 'tools/call', params: hanging(hang()) })).hasStatus(202);
     await begun(client.connection);
-    await world.replace('SESSION', client.session);
+    await runtime.replace('SESSION', client.session);
     assert.deepEqual(await rest(client.connection), [], 'the client connects anew');
-    (await client.say({ id: 2, method: 'ping' })).hasStatus(404, 'there is no such session');
+    (await client.post({ id: 2, method: 'ping' })).hasStatus(404, 'there is no such session');
   });
 
   test('leaves one line in the log, with what came of it and the name that its POST was given', async () => {
     const client = await openSse();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01';
-    const { headers } = await client.say({ id: 1, method: 'tools/call', params: calling('test_error_handling') }, { headers: { traceparent } });
+    const { headers } = await client.post({ id: 1, method: 'tools/call', params: calling('test_error_handling') }, { headers: { traceparent } });
     const answer = await begun(client.connection);
     assert.equal(answer.result.isError, true);
     const lines = await eventually(
-      () => world.log().split('\n').filter((line) => line.includes(headers['x-request-id']) && line.includes('"message"')),
+      () => runtime.log().split('\n').filter((line) => line.includes(headers['x-request-id']) && line.includes('"message"')),
       (lines) => lines.length > 0,
       'a line',
     );

@@ -2,15 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CODE, ERAS, MODERN, REVISIONS, modern, send } from '../support/mcp.mjs';
-import { startEverything, startMain } from '../support/server.mjs';
+import { CODE, ERAS, MODERN, REVISIONS, modern, send } from '../support/mcp/requests.mjs';
+import { startEverything, startConnector } from '../support/workers/wrangler-dev.mjs';
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let everything;
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let notes;
 before(async () => {
-  [everything, notes] = await Promise.all([startEverything(), startMain()]);
+  [everything, notes] = await Promise.all([startEverything(), startConnector()]);
 });
 after(() => Promise.all([everything?.stop(), notes?.stop()]));
 

@@ -3,19 +3,19 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CODE, ERAS, MODERN, REVISIONS, legacy, modern, send } from '../support/mcp.mjs';
-import { startEverything, startMain } from '../support/server.mjs';
+import { CODE, ERAS, MODERN, REVISIONS, legacy, modern, send } from '../support/mcp/requests.mjs';
+import { startEverything, startConnector } from '../support/workers/wrangler-dev.mjs';
 
 /** Before 2026-07-28 a missing resource has a code of its own. */
 const LEGACY_NOT_FOUND = -32002;
 const PAGE_SIZE = 2;
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let everything;
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let notes;
 before(async () => {
-  [everything, notes] = await Promise.all([startEverything({ PAGE_SIZE }), startMain()]);
+  [everything, notes] = await Promise.all([startEverything({ PAGE_SIZE }), startConnector()]);
 });
 after(() => Promise.all([everything?.stop(), notes?.stop()]));
 

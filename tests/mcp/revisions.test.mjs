@@ -10,10 +10,10 @@ import { Client as Client110 } from 'sdk-1-10/client/index.js';
 import { SSEClientTransport as Transport110 } from 'sdk-1-10/client/sse.js';
 import { Client as Client17 } from 'sdk-1-7/client/index.js';
 import { SSEClientTransport as Transport17 } from 'sdk-1-7/client/sse.js';
-import { openStream } from '../support/http-sse.mjs';
-import { startInstances } from '../support/instances.mjs';
-import { MODERN, REVISIONS, calling, send } from '../support/mcp.mjs';
-import { python } from '../support/python.mjs';
+import { openStream } from '../support/mcp/http-sse-client.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { MODERN, REVISIONS, calling, send } from '../support/mcp/requests.mjs';
+import { python } from '../support/clients/python.mjs';
 
 const SSE = { SSE_TRANSPORT: 'on' };
 const OLDEST = '2024-11-05';
@@ -93,7 +93,7 @@ function clients(instance) {
   let opened;
   const oldest = async () => {
     const stream = await openStream({ at: instance });
-    const begun = await stream.begin(OLDEST);
+    const begun = await stream.initialize(OLDEST);
     assert.equal(begun.protocolVersion, OLDEST);
     return { stream, begun };
   };
@@ -102,10 +102,10 @@ function clients(instance) {
     const { stream } = await opened;
     const id = await stream.request(method, params);
     for (;;) {
-      const heard = await stream.hear();
-      if (heard.id !== id) continue;
-      assert.ok(heard.result, `${method} under ${OLDEST} succeeds: ${JSON.stringify(heard)}`);
-      return heard.result;
+      const received = await stream.receive();
+      if (received.id !== id) continue;
+      assert.ok(received.result, `${method} under ${OLDEST} succeeds: ${JSON.stringify(received)}`);
+      return received.result;
     }
   };
   return {
@@ -128,15 +128,15 @@ async function whole(ask, method, member) {
 
 for (const worker of ['examples/everything', undefined]) {
   describe(worker ?? 'the starter', () => {
-    let world;
+    let runtime;
     let of;
     before(async () => {
-      world = await startInstances({ ...(worker && { worker }), count: 1, vars: SSE });
-      of = clients(world.instances[0]);
+      runtime = await startInstances({ ...(worker && { worker }), count: 1, vars: SSE });
+      of = clients(runtime.instances[0]);
     });
     after(async () => {
       await of?.close();
-      await world?.stop();
+      await runtime?.stop();
     });
 
     for (const [method, member, key] of LISTS) {
@@ -161,15 +161,15 @@ for (const worker of ['examples/everything', undefined]) {
 }
 
 describe('answers', () => {
-  let world;
+  let runtime;
   let of;
   before(async () => {
-    world = await startInstances({ worker: 'examples/everything', count: 1, vars: SSE });
-    of = clients(world.instances[0]);
+    runtime = await startInstances({ worker: 'examples/everything', count: 1, vars: SSE });
+    of = clients(runtime.instances[0]);
   });
   after(async () => {
     await of?.close();
-    await world?.stop();
+    await runtime?.stop();
   });
 
   test('hold only the kinds of content that a revision knows', async () => {
@@ -229,17 +229,17 @@ describe('answers', () => {
 });
 
 describe('released clients of 2024-11-05', () => {
-  let world;
+  let runtime;
   let url;
   let names;
   before(async () => {
-    world = await startInstances({ worker: 'examples/everything', count: 1, origin: null, vars: SSE });
-    url = new URL(`${world.instances[0].origin}/sse`);
-    const of = clients(world.instances[0]);
+    runtime = await startInstances({ worker: 'examples/everything', count: 1, origin: null, vars: SSE });
+    url = new URL(`${runtime.instances[0].origin}/sse`);
+    const of = clients(runtime.instances[0]);
     names = {};
     for (const [method, member, key] of LISTS) names[member] = (await whole(of.all[0].ask, method, member)).map((item) => item[key]);
   });
-  after(() => world?.stop());
+  after(() => runtime?.stop());
 
   for (const [name, Client, Transport] of [
     ['TypeScript 1.7.0', Client17, Transport17],
@@ -277,7 +277,7 @@ describe('released clients of 2024-11-05', () => {
       console.error(`\nNOT TESTED: HTTP with SSE with the official Python client ${PACKAGE}: ${found.why}.\n`);
       return t.skip(found.why);
     }
-    const script = fileURLToPath(new URL('support/sse_client.py', import.meta.url));
+    const script = fileURLToPath(new URL('../support/clients/sse_client.py', import.meta.url));
     const setting = { url: url.href, call: 'test_audio_content' };
     const { stdout } = await promisify(execFile)(found.program, [script, JSON.stringify(setting)], { timeout: 30_000 });
     const seen = JSON.parse(stdout);

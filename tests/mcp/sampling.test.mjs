@@ -7,24 +7,24 @@ import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CreateMessageRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { startInstances } from '../support/instances.mjs';
-import { CODE, calling, modern, send, textOf } from '../support/mcp.mjs';
-import { SIGN_IN, bearer, connect } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { CODE, calling, modern, send, textOf } from '../support/mcp/requests.mjs';
+import { SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 const CAPABLE = { sampling: { tools: {} } };
 const CALL = calling('choose_town', { towns: ['Paris', 'London', 'Atlantis'] });
 
-let world;
+let runtime;
 let site;
 /** Until 2025-11-25 only a client with a token has a session, in which it can be asked. */
 let requestInit;
 before(async () => {
-  world = await startInstances({ worker: 'examples/recipes', count: 1, origin: null, vars: SIGN_IN });
-  [site] = world.instances;
+  runtime = await startInstances({ worker: 'examples/recipes', count: 1, origin: null, vars: SIGN_IN });
+  [site] = runtime.instances;
   const { tokens } = await connect(site, { scope: 'notes:read' });
   requestInit = { headers: bearer(tokens.access_token) };
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 const says = (content, stopReason) => ({ role: 'assistant', model: 'a-script', stopReason, content });
 const uses = (id, input) => ({ type: 'tool_use', id, name: 'forecast', input });

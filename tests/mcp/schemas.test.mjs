@@ -8,13 +8,13 @@ import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextproto
 import { ListToolsResultSchema as List132 } from '@modelcontextprotocol/sdk/types.js';
 import { ListToolsResultSchema as List110 } from 'sdk-1-10/types.js';
 import { ListToolsResultSchema as List17 } from 'sdk-1-7/types.js';
-import { ERAS, REVISIONS, callTool, calling, listTools, modern, send, textOf } from '../support/mcp.mjs';
-import { startEverything, startMain } from '../support/server.mjs';
+import { ERAS, REVISIONS, callTool, calling, listTools, modern, send, textOf } from '../support/mcp/requests.mjs';
+import { startEverything, startConnector } from '../support/workers/wrangler-dev.mjs';
 
 let everything;
 let notes;
 before(async () => {
-  [everything, notes] = await Promise.all([startEverything(), startMain()]);
+  [everything, notes] = await Promise.all([startEverything(), startConnector()]);
 });
 after(() => Promise.all([everything?.stop(), notes?.stop()]));
 

@@ -3,18 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { CODE, LEGACY, calling, eventually, initialize, legacy, modern, notification, send, stream, textOf } from '../support/mcp.mjs';
-import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { CODE, LEGACY, calling, eventually, initialize, legacy, modern, notification, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
-let world;
+let runtime;
 let here;
 let there;
 before(async () => {
-  world = await startInstances({ worker: 'examples/everything', vars: { KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '30' } });
-  [here, there] = world.instances;
+  runtime = await startInstances({ worker: 'examples/everything', vars: { KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '30' } });
+  [here, there] = runtime.instances;
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
 const sendTo = (instance, asked) => send(instance, to(instance, asked));
@@ -205,7 +205,7 @@ describe('a stream that can be resumed', () => {
     const session = await begin();
     // A client without a sign-in has a place from its first stream on.
     await read(await streamFrom(here, session.working(1)));
-    const earlier = await world.counts();
+    const earlier = await runtime.counts();
     const calls = await streamFrom(here, session.working(3));
     const events = await read(calls);
     const again = await read(await streamFrom(there, session.get(events[1].id)));
@@ -214,7 +214,7 @@ describe('a stream that can be resumed', () => {
       events.slice(2).map(({ id }) => id),
     );
     (await sendTo(there, session.get(events.at(-1).id))).hasStatus(405, 'who has got it all need not come again');
-    const later = await world.counts();
+    const later = await runtime.counts();
     assert.equal(later.rowsWritten - earlier.rowsWritten, 0, 'no row is written for a stream that nobody lost');
   });
 
@@ -233,9 +233,9 @@ describe('a stream that can be resumed', () => {
     const [opening] = await read(calls, 2);
     const rest = await read(await streamFrom(here, session.get(opening.id)));
     assert.ok(isLast(rest.at(-1)));
-    await world.passes(590);
+    await runtime.passes(590);
     assert.equal((await read(await streamFrom(there, session.get(opening.id)))).length, rest.length, 'it still is');
-    await world.passes(20);
+    await runtime.passes(20);
     (await sendTo(there, session.get(opening.id))).hasStatus(405, 'then it is forgotten, and the client is told at once');
   });
 });
@@ -374,11 +374,11 @@ describe('the end of a session', () => {
     };
     (await level('error')).result('it is remembered');
     assert.equal(await logged(), 4);
-    await world.alarm('SESSION', session.id);
+    await runtime.alarm('SESSION', session.id);
     assert.equal(await logged(), 7, 'what nobody asked for: info and above');
     (await sendTo(there, session.end())).hasStatus(204, 'T26');
     (await level('error')).hasStatus(404, 'T25');
-    await world.alarm('SESSION', session.id);
+    await runtime.alarm('SESSION', session.id);
     (await level('error', here)).result('nothing is known of it any more, except where it ended');
   });
 

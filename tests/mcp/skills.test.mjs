@@ -5,24 +5,24 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
-import { CODE, LEGACY, legacy, modern, send } from '../support/mcp.mjs';
-import { startEverything, startMain } from '../support/server.mjs';
+import { CODE, LEGACY, legacy, modern, send } from '../support/mcp/requests.mjs';
+import { startEverything, startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const EXTENSION = 'io.modelcontextprotocol/skills';
 const SKILL = 'skill://demo-skill/SKILL.md';
 const GUIDE = 'skill://demo-skill/references/GUIDE.md';
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let everything;
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let notes;
 before(async () => {
-  [everything, notes] = await Promise.all([startEverything({ PAGE_SIZE: 1 }), startMain()]);
+  [everything, notes] = await Promise.all([startEverything({ PAGE_SIZE: 1 }), startConnector()]);
 });
 after(() => Promise.all([everything?.stop(), notes?.stop()]));
 
 const ask = (method, params, server = everything) => send(server, modern(method, params));
-const source = (path) => readFile(new URL(`everything/src/skill/${path}`, import.meta.url));
+const source = (path) => readFile(new URL(`../../examples/everything/src/skill/${path}`, import.meta.url));
 
 describe('a host', () => {
   test('learns from server/discover that there are skills', async () => {

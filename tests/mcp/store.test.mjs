@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { calling, modern, post } from '../support/mcp.mjs';
-import { ALL_SCOPES, SIGN_IN, ask, bearer, connect } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { calling, modern, post } from '../support/mcp/requests.mjs';
+import { ALL_SCOPES, SIGN_IN, ask, bearer, connect } from '../support/oauth/client.mjs';
 
 const MEGABYTE = 1024 * 1024;
 /** As many as a collection holds. */
@@ -14,14 +14,14 @@ const BODY_BYTES = 20_000;
 const PAGE_BYTES = 64 * 1024;
 
 describe('a full store', () => {
-  let world;
+  let runtime;
   let at;
   let headers;
   /** What the memory of the Worker's code and of the runtime was before anything was read. */
   let earlier;
   before(async () => {
-    world = await startInstances({ count: 1, vars: SIGN_IN });
-    [at] = world.instances;
+    runtime = await startInstances({ count: 1, vars: SIGN_IN });
+    [at] = runtime.instances;
     headers = bearer((await connect(at, { scope: ALL_SCOPES })).tokens.access_token);
     const body = 'x'.repeat(BODY_BYTES - 20);
     const save = (number) => ({
@@ -37,15 +37,15 @@ describe('a full store', () => {
       for (const { result } of answers) assert.equal(result.isError ?? false, false, JSON.stringify(result));
     }
     await call('list_notes', {});
-    earlier = await world.memory();
+    earlier = await runtime.memory();
   });
-  after(() => world?.stop());
+  after(() => runtime?.stop());
 
   const call = async (name, args) => (await ask(at, modern('tools/call', calling(name, args), { headers }))).result(name);
   const list = async (args) => (await call('list_notes', args)).structuredContent;
   /** The memory that was gained since the store was full, in megabytes. */
   const gained = async (what, t) => {
-    const now = await world.memory();
+    const now = await runtime.memory();
     const grown = { wasm: (now.wasm - earlier.wasm) / MEGABYTE, process: ((now.process ?? 0) - (earlier.process ?? 0)) / MEGABYTE };
     t.diagnostic(`${what}: ${grown.wasm.toFixed(1)} MB of wasm (${(now.wasm / MEGABYTE).toFixed(1)} in all), ${grown.process.toFixed(1)} MB of the process (${((now.process ?? 0) / MEGABYTE).toFixed(0)} in all)`);
     assert.ok(grown.wasm <= 8, `${what}: wasm has grown by ${grown.wasm} MB`);
@@ -125,9 +125,9 @@ describe('a full store', () => {
 });
 
 test('records that were kept without names have them later', async () => {
-  const world = await startInstances({ worker: 'examples/everything', count: 1 });
+  const runtime = await startInstances({ worker: 'examples/everything', count: 1 });
   try {
-    const [at] = world.instances;
+    const [at] = runtime.instances;
     const answer = await ask(at, modern('tools/call', calling('names_of_older_records', { shelf: 'one' })));
     assert.deepEqual(answer.result('the names').structuredContent, {
       nothing: 0,
@@ -136,21 +136,21 @@ test('records that were kept without names have them later', async () => {
       later: ['Brand', 'Candide', 'the Book of b', 'Bambi'],
     });
   } finally {
-    await world.stop();
+    await runtime.stop();
   }
 });
 
 describe('a write whose answer is lost', () => {
-  let world;
+  let runtime;
   let at;
   let headers;
   before(async () => {
-    world = await startInstances({ count: 1, vars: SIGN_IN });
-    [at] = world.instances;
+    runtime = await startInstances({ count: 1, vars: SIGN_IN });
+    [at] = runtime.instances;
     headers = bearer((await connect(at, { scope: ALL_SCOPES })).tokens.access_token);
   });
-  after(() => world?.stop());
-  afterEach(() => world.objectsNow('SubjectStore', 'works'));
+  after(() => runtime?.stop());
+  afterEach(() => runtime.objectsNow('SubjectStore', 'works'));
 
   const call = async (name, args = {}) => (await ask(at, modern('tools/call', calling(name, args), { headers }))).result(name);
   const said = async (name, args) => {
@@ -164,7 +164,7 @@ describe('a write whose answer is lost', () => {
     const [, id] = new RegExp(`^“${title}” is saved as note (\\d+)\\.$`).exec(text) ?? assert.fail(text);
     return Number(id);
   };
-  const requests = async () => (await world.counts()).objects.SubjectStore ?? 0;
+  const requests = async () => (await runtime.counts()).objects.SubjectStore ?? 0;
 
   for (const [how, what] of [
     ['loses-one', 'the object did it'],
@@ -173,7 +173,7 @@ describe('a write whose answer is lost', () => {
     test(`is asked for again and is the same write: ${what}`, async () => {
       const before = await titles();
       const earlier = await requests();
-      await world.objectsNow('SubjectStore', how);
+      await runtime.objectsNow('SubjectStore', how);
       const id = saved(await said('save_note', { title: how, body: '' }), how);
       assert.equal((await requests()) - earlier, 2, 'it was asked twice');
       assert.deepEqual(await titles(), [...before, how], 'it is saved once');
@@ -185,21 +185,21 @@ describe('a write whose answer is lost', () => {
     const before = await titles();
     const id = saved(await said('save_note', { title: 'to go', body: '' }), 'to go');
     const earlier = await requests();
-    await world.objectsNow('SubjectStore', 'loses-every-other');
+    await runtime.objectsNow('SubjectStore', 'loses-every-other');
     assert.deepEqual(await said('delete_note', { id }), { isError: false, text: '“to go” is deleted.' });
     assert.equal((await requests()) - earlier, 4, 'the look and the deletion were both asked for twice');
-    await world.objectsNow('SubjectStore', 'works');
+    await runtime.objectsNow('SubjectStore', 'works');
     assert.deepEqual(await titles(), before);
   });
 
   test('may have been saved where no answer comes at all: the error says so, and it is saved once', async () => {
     const before = await titles();
-    await world.objectsNow('SubjectStore', 'loses');
+    await runtime.objectsNow('SubjectStore', 'loses');
     const unsure = { isError: true, text: 'storage does not answer, but this may have been saved; look before you try again' };
     assert.deepEqual(await said('save_note', { title: 'twice lost', body: '' }), unsure);
-    await world.objectsNow('SubjectStore', 'works');
+    await runtime.objectsNow('SubjectStore', 'works');
     assert.deepEqual(await titles(), [...before, 'twice lost']);
-    await world.objectsNow('SubjectStore', 'hangs');
+    await runtime.objectsNow('SubjectStore', 'hangs');
     const begun = performance.now();
     assert.deepEqual(await said('save_note', { title: 'never heard', body: '' }), unsure, 'nobody can tell');
     const took = performance.now() - begun;
@@ -207,30 +207,30 @@ describe('a write whose answer is lost', () => {
   });
 
   test('is no failure of a read, which is asked for again too', async () => {
-    await world.objectsNow('SubjectStore', 'fails');
+    await runtime.objectsNow('SubjectStore', 'fails');
     const failed = { isError: true, text: 'storage does not answer; try again in a moment' };
     assert.deepEqual(await said('list_notes'), failed, 'a read changes nothing');
-    const before = await (await world.objectsNow('SubjectStore', 'works'), titles());
-    await world.objectsNow('SubjectStore', 'loses-one');
+    const before = await (await runtime.objectsNow('SubjectStore', 'works'), titles());
+    await runtime.objectsNow('SubjectStore', 'loses-one');
     assert.deepEqual(await titles(), before);
   });
 });
 
 test('to look into a store that holds nothing writes nothing', async () => {
-  const world = await startInstances({ count: 1, vars: SIGN_IN });
+  const runtime = await startInstances({ count: 1, vars: SIGN_IN });
   try {
-    const [at] = world.instances;
+    const [at] = runtime.instances;
     const headers = bearer((await connect(at, { scope: ALL_SCOPES })).tokens.access_token);
-    const earlier = await world.counts();
+    const earlier = await runtime.counts();
     const listed = (await ask(at, modern('tools/call', calling('list_notes'), { headers }))).result('a list');
     assert.deepEqual(listed.structuredContent, { notes: [] });
     (await ask(at, modern('resources/list', {}, { headers }))).result('a list');
     const missing = (await ask(at, modern('tools/call', calling('delete_note', { id: 7 }), { headers }))).result('an answer');
     assert.equal(missing.isError, true);
-    const { rowsWritten, objects } = await world.counts();
+    const { rowsWritten, objects } = await runtime.counts();
     assert.ok(objects.SubjectStore >= 3, 'it was looked into');
     assert.equal(rowsWritten, earlier.rowsWritten);
   } finally {
-    await world.stop();
+    await runtime.stop();
   }
 });

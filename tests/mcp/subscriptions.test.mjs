@@ -13,12 +13,12 @@ import {
   ResourceUpdatedNotificationSchema,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { Heard, SOON_MS } from '../support/heard.mjs';
-import { startInstances } from '../support/instances.mjs';
-import { CODE, KEY, LEGACY, calling, eventually, initialize, legacy, modern, send, stream } from '../support/mcp.mjs';
-import { SIGN_IN, ask, bearer, connect, revoking } from '../support/oauth.mjs';
-import { jwt, seconds, startProvider } from '../support/openid.mjs';
-import { startEverything } from '../support/server.mjs';
+import { ReceivedMessages, ARRIVAL_LIMIT_MS } from '../support/mcp/received-messages.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { CODE, KEY, LEGACY, calling, eventually, initialize, legacy, modern, send, stream } from '../support/mcp/requests.mjs';
+import { SIGN_IN, ask, bearer, connect, revoking } from '../support/oauth/client.mjs';
+import { jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
+import { startEverything } from '../support/workers/wrangler-dev.mjs';
 
 const ISSUER = 'https://id.example';
 const RESOURCE = 'https://mcp.example.com/mcp';
@@ -47,22 +47,22 @@ const at = (site, asked) => ({ ...asked, headers: { ...site.headers, ...asked.he
 /** Opens a subscription, and waits for its acknowledgement. */
 async function listen(site, notifications, { token, id = 'listen', wait = true } = {}) {
   const asked = modern('subscriptions/listen', { notifications }, { id, headers: signedIn(token) });
-  const heard = new Heard(await stream(site, at(site, asked)));
+  const received = new ReceivedMessages(await stream(site, at(site, asked)));
   if (wait) {
-    assert.equal(heard.status, 200, heard.story('the subscription is accepted'));
+    assert.equal(received.status, 200, received.story('the subscription is accepted'));
     await eventually(
-      () => heard.messages.length,
+      () => received.messages.length,
       (length) => length > 0,
       'the acknowledgement comes at once',
     );
   }
-  return heard;
+  return received;
 }
 
 /** Opens the GET stream of a session. */
 async function get(site, session, { token, accept = 'text/event-stream', version = LEGACY[0] } = {}) {
   const headers = { accept, 'mcp-protocol-version': version, 'mcp-session-id': session, ...signedIn(token) };
-  return new Heard(await stream(site, at(site, { path: '/mcp', headers })));
+  return new ReceivedMessages(await stream(site, at(site, { path: '/mcp', headers })));
 }
 
 const newSession = async (site) => (await ask(site, initialize(LEGACY[0]))).headers['mcp-session-id'];
@@ -78,16 +78,16 @@ async function announce(site, name, args = {}, { token } = {}) {
 }
 const updated = (site, uri, who) => announce(site, 'resource_updated', { uri }, who);
 
-afterEach(() => Heard.closeAll());
+afterEach(() => ReceivedMessages.closeAll());
 
 describe('a connector with nothing to announce', () => {
-  let world;
+  let runtime;
   let site;
   before(async () => {
-    world = await startInstances({ count: 1 });
-    [site] = world.instances;
+    runtime = await startInstances({ count: 1 });
+    [site] = runtime.instances;
   });
-  after(() => world?.stop());
+  after(() => runtime?.stop());
 
   test('says so, offers no streams, and never wakes who would hold them', async () => {
     const discovered = (await ask(site, modern('server/discover'))).result();
@@ -104,26 +104,26 @@ describe('a connector with nothing to announce', () => {
     }
     const stream = await ask(site, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-session-id': session } });
     stream.hasStatus(405, 'T19');
-    assert.equal((await world.counts()).objects.Subscriptions, undefined);
+    assert.equal((await runtime.counts()).objects.Subscriptions, undefined);
   });
 });
 
 describe('with streams', () => {
   let provider;
-  let world;
+  let runtime;
   let here;
   let there;
   before(async () => {
     provider = await startProvider({ issuer: ISSUER, resources: { [RESOURCE]: DIARY } });
-    world = await startInstances({
+    runtime = await startInstances({
       worker: 'examples/everything',
       vars: { AUTH_ISSUER: ISSUER, KEEP_ALIVE_MS },
       outbound: provider.port,
     });
-    [here, there] = world.instances;
+    [here, there] = runtime.instances;
   });
   after(async () => {
-    await world?.stop();
+    await runtime?.stop();
     await provider?.stop();
   });
 
@@ -153,27 +153,27 @@ describe('with streams', () => {
 
     test('acknowledges first, and keeps its id with its type', async () => {
       for (const id of [7, '7', 'über "7"', 0]) {
-        const heard = await listen(here, { toolsListChanged: true }, { id });
+        const received = await listen(here, { toolsListChanged: true }, { id });
         assert.deepEqual(
-          heard.messages[0],
+          received.messages[0],
           {
             jsonrpc: '2.0',
             method: 'notifications/subscriptions/acknowledged',
             params: { _meta: { [KEY.subscription]: id }, notifications: { toolsListChanged: true } },
           },
-          heard.story('"Acknowledgment"'),
+          received.story('"Acknowledgment"'),
         );
         for (const [name, value] of [
           ['content-type', 'text/event-stream'],
           ['cache-control', 'no-store'],
           ['x-accel-buffering', 'no'],
         ]) {
-          assert.equal(heard.opened.headers[name], value, heard.story('T13'));
+          assert.equal(received.opened.headers[name], value, received.story('T13'));
         }
         await announce(here, 'test_trigger_tool_change');
-        const [change] = await heard.hears(1, 'the change arrives');
-        assert.strictEqual(change.params._meta[KEY.subscription], id, heard.story('"Receiving Notifications"'));
-        heard.close();
+        const [change] = await received.waitFor(1, 'the change arrives');
+        assert.strictEqual(change.params._meta[KEY.subscription], id, received.story('"Receiving Notifications"'));
+        received.close();
       }
     });
 
@@ -182,24 +182,24 @@ describe('with streams', () => {
       const two = await listen(there, { toolsListChanged: true, promptsListChanged: true }, { id: 2 });
       const begun = performance.now();
       await announce(there, 'test_trigger_tool_change');
-      for (const [heard, id] of [[one, 1], [two, 2]]) {
-        const [change] = await heard.hears(1, 'a change at another instance');
+      for (const [received, id] of [[one, 1], [two, 2]]) {
+        const [change] = await received.waitFor(1, 'a change at another instance');
         assert.deepEqual(change, { jsonrpc: '2.0', method: CHANGED.tools, params: { _meta: { [KEY.subscription]: id } } });
       }
-      assert.ok(performance.now() - begun < SOON_MS);
+      assert.ok(performance.now() - begun < ARRIVAL_LIMIT_MS);
       await announce(here, 'test_trigger_prompt_change');
-      assert.deepEqual(await two.hears(2, 'a change of prompts').then((changes) => changes[1].method), CHANGED.prompts);
+      assert.deepEqual(await two.waitFor(2, 'a change of prompts').then((changes) => changes[1].method), CHANGED.prompts);
       assert.equal(one.changes.length, 1, one.story('it asked for tools only'));
     });
 
     test('honours what is announced here and what can be read', async () => {
-      const heard = await listen(here, {
+      const received = await listen(here, {
         toolsListChanged: true,
         promptsListChanged: false,
         resourceSubscriptions: [WATCHED, 'test://nothing', WATCHED, 'test://template/7/data'],
         somethingElse: true,
       });
-      assert.deepEqual(heard.messages[0].params.notifications, {
+      assert.deepEqual(received.messages[0].params.notifications, {
         toolsListChanged: true,
         resourceSubscriptions: [WATCHED, 'test://template/7/data'],
       });
@@ -207,8 +207,8 @@ describe('with streams', () => {
       await announce(here, 'resources_changed');
       await updated(here, 'test://static-text');
       await updated(there, WATCHED);
-      await heard.hears(1, 'the resource that was asked for');
-      assert.deepEqual(heard.changes, [
+      await received.waitFor(1, 'the resource that was asked for');
+      assert.deepEqual(received.changes, [
         { jsonrpc: '2.0', method: CHANGED.resource, params: { _meta: { [KEY.subscription]: 'listen' }, uri: WATCHED } },
       ]);
     });
@@ -226,13 +226,13 @@ describe('with streams', () => {
     });
 
     test('ends at once where nothing of it is honoured', async () => {
-      const earlier = (await world.counts()).objects.Subscriptions;
-      const heard = await listen(here, { resourceSubscriptions: ['test://nothing'] }, { id: 5 });
-      await heard.ended;
-      assert.deepEqual(heard.messages[0].params.notifications, {});
-      const { result, id } = heard.messages[1];
+      const earlier = (await runtime.counts()).objects.Subscriptions;
+      const received = await listen(here, { resourceSubscriptions: ['test://nothing'] }, { id: 5 });
+      await received.ended;
+      assert.deepEqual(received.messages[0].params.notifications, {});
+      const { result, id } = received.messages[1];
       assert.deepEqual([id, result.resultType, result._meta[KEY.subscription]], [5, 'complete', 5], '"Graceful Closure"');
-      assert.equal((await world.counts()).objects.Subscriptions, earlier, 'nobody holds a stream that never says anything');
+      assert.equal((await runtime.counts()).objects.Subscriptions, earlier, 'nobody holds a stream that never says anything');
     });
 
     test('needs for a resource what reading it needs', async () => {
@@ -240,8 +240,8 @@ describe('with streams', () => {
       (await ask(here, asked({}))).hasStatus(401, 'a guest').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'R5');
       const weak = await ask(here, asked(bearer(tokenOf('alice', { scope: 'other' }))));
       weak.hasStatus(403, 'R8').hasHeader('www-authenticate', /insufficient_scope/, 'R8');
-      const heard = await listen(here, { resourceSubscriptions: [WATCHED, MONDAY] }, { token: tokenOf('alice') });
-      assert.deepEqual(heard.messages[0].params.notifications.resourceSubscriptions, [WATCHED, MONDAY]);
+      const received = await listen(here, { resourceSubscriptions: [WATCHED, MONDAY] }, { token: tokenOf('alice') });
+      assert.deepEqual(received.messages[0].params.notifications.resourceSubscriptions, [WATCHED, MONDAY]);
     });
 
     test("says nothing of one person's resources to another", async () => {
@@ -259,10 +259,10 @@ describe('with streams', () => {
       // Everybody hears of what is public, and hears it last.
       await updated(here, WATCHED);
       await announce(here, 'test_trigger_tool_change');
-      const methods = async (heard, count) => (await heard.hears(count, 'all that concerns them')).map(({ method }) => method);
+      const methods = async (received, count) => (await received.waitFor(count, 'all that concerns them')).map(({ method }) => method);
       const everybody = [CHANGED.resource, CHANGED.tools];
-      for (const heard of [ofAlice, ofAliceToo]) {
-        assert.deepEqual(await methods(heard, 4), [CHANGED.resource, CHANGED.resources, ...everybody]);
+      for (const received of [ofAlice, ofAliceToo]) {
+        assert.deepEqual(await methods(received, 4), [CHANGED.resource, CHANGED.resources, ...everybody]);
       }
       assert.deepEqual(await methods(ofBob, 2), everybody);
       assert.equal(ofBob.changes[0].params.uri, WATCHED);
@@ -270,9 +270,9 @@ describe('with streams', () => {
     });
 
     test('writes comments while nothing happens', async () => {
-      const heard = await listen(here, { toolsListChanged: true });
-      await eventually(() => heard.comments, (count) => count >= 2, 'T14');
-      assert.equal(heard.messages.length, 1);
+      const received = await listen(here, { toolsListChanged: true });
+      await eventually(() => received.comments, (count) => count >= 2, 'T14');
+      assert.equal(received.messages.length, 1);
     });
 
     test('is bounded for each person, and forgets clients that are gone', async () => {
@@ -286,29 +286,29 @@ describe('with streams', () => {
       assert.equal(refused.json().id, 'more');
       refused.hasHeader('retry-after', /^\d+$/, 'RFC 6585 §4');
       await listen(here, wanted, { token: tokenOf('somebody-else') });
-      for (const heard of streams.slice(0, 10)) heard.close();
+      for (const received of streams.slice(0, 10)) received.close();
       const again = await eventually(once, ({ status }) => status === 200, 'whoever is gone leaves room');
       await announce(here, 'test_trigger_tool_change');
-      for (const heard of [...streams.slice(10), again]) await heard.hears(1, 'those who are still there');
+      for (const received of [...streams.slice(10), again]) await received.waitFor(1, 'those who are still there');
     });
 
     test('ends, with its result, when the token expires', async () => {
       const [token, longer] = [tokenOf('alice', { lifetime: 600 }), tokenOf('alice', { lifetime: 3000 })];
       const soon = await listen(here, { toolsListChanged: true }, { token, id: 'soon' });
       const later = await listen(here, { toolsListChanged: true }, { token: longer, id: 'later' });
-      await world.passes(700);
+      await runtime.passes(700);
       await eventually(() => soon.messages.length, (length) => length === 2, 'the end of the token is the end of the stream');
       await soon.ended;
       const { id, result } = soon.messages[1];
       assert.deepEqual([id, result.resultType, result._meta[KEY.subscription]], ['soon', 'complete', 'soon'], '"Graceful Closure"');
       await announce(here, 'test_trigger_tool_change');
-      await later.hears(1, 'another token is good for longer');
-      await world.passes(-700);
+      await later.waitFor(1, 'another token is good for longer');
+      await runtime.passes(-700);
     });
 
     test('fails with an outage, and an announcement fails no call', async () => {
       for (const how of ['fails', 'hangs']) {
-        await world.objectsNow('Subscriptions', how);
+        await runtime.objectsNow('Subscriptions', how);
         try {
           const begun = performance.now();
           await announce(here, 'test_trigger_tool_change');
@@ -317,7 +317,7 @@ describe('with streams', () => {
           answer.error(503, CODE.internal, `${how}: an outage`);
           answer.hasHeader('retry-after', /^\d+$/, how);
         } finally {
-          await world.objectsNow('Subscriptions', 'works');
+          await runtime.objectsNow('Subscriptions', 'works');
         }
       }
     });
@@ -326,9 +326,9 @@ describe('with streams', () => {
   describe('resources/subscribe and the GET stream', () => {
     test('the stream of a session says what is announced, and what the session subscribed to', async () => {
       const session = await newSession(here);
-      const heard = await get(there, session);
-      assert.equal(heard.status, 200, heard.story('T19'));
-      assert.match(heard.opened.headers['content-type'], /^text\/event-stream/);
+      const received = await get(there, session);
+      assert.equal(received.status, 200, received.story('T19'));
+      assert.match(received.opened.headers['content-type'], /^text\/event-stream/);
       for (const n of [1, 2]) {
         const answer = await inSession(here, session, 'resources/subscribe', { uri: WATCHED });
         assert.deepEqual(answer.result('again is the same'), {}, `time ${n}`);
@@ -336,8 +336,8 @@ describe('with streams', () => {
       await updated(there, 'test://static-text');
       await updated(there, WATCHED);
       await announce(here, 'test_trigger_tool_change');
-      await heard.hears(2, 'both');
-      assert.deepEqual(heard.messages, [
+      await received.waitFor(2, 'both');
+      assert.deepEqual(received.messages, [
         { jsonrpc: '2.0', method: CHANGED.resource, params: { uri: WATCHED } },
         { jsonrpc: '2.0', method: CHANGED.tools },
       ]);
@@ -345,7 +345,7 @@ describe('with streams', () => {
       assert.deepEqual((await inSession(there, session, 'resources/unsubscribe', { uri: WATCHED })).result(), {}, 'again');
       await updated(there, WATCHED);
       await announce(here, 'test_trigger_prompt_change');
-      assert.equal((await heard.hears(3, 'no resource any more'))[2].method, CHANGED.prompts);
+      assert.equal((await received.waitFor(3, 'no resource any more'))[2].method, CHANGED.prompts);
     });
 
     test('each message is on exactly one stream of a session', async () => {
@@ -355,7 +355,7 @@ describe('with streams', () => {
       const sum = () => streams.reduce((count, { changes }) => count + changes.length, 0);
       for (let n = 1; n <= 3; n += 1) {
         await announce(here, 'test_trigger_tool_change');
-        await ofOther.hears(n, 'another session hears it too');
+        await ofOther.waitFor(n, 'another session hears it too');
       }
       await eventually(sum, (count) => count >= 3, 'each message arrives');
       assert.equal(sum(), 3, 'T20: not on several');
@@ -403,17 +403,17 @@ describe('with streams', () => {
       await updated(here, MONDAY, { token: bob });
       await updated(here, MONDAY, { token: alice });
       await announce(here, 'test_trigger_tool_change');
-      await asAlice.hears(2, 'her own change, once');
+      await asAlice.waitFor(2, 'her own change, once');
       assert.deepEqual(asAlice.methods, [CHANGED.resource, CHANGED.tools]);
       assert.deepEqual(asGuest.methods, [], 'one stream, and never one of a guest');
     });
 
     test('the stream ends when the token expires', async () => {
-      const heard = await get(here, await newSession(here), { token: tokenOf('alice', { lifetime: 600 }) });
-      await world.passes(700);
-      await heard.ended;
-      assert.deepEqual(heard.messages, [], heard.story('it just ends'));
-      await world.passes(-700);
+      const received = await get(here, await newSession(here), { token: tokenOf('alice', { lifetime: 600 }) });
+      await runtime.passes(700);
+      await received.ended;
+      assert.deepEqual(received.messages, [], received.story('it just ends'));
+      await runtime.passes(-700);
     });
 
     test('DELETE ends the streams of the session and forgets what it subscribed to', async () => {
@@ -423,9 +423,9 @@ describe('with streams', () => {
       await inSession(here, session, 'resources/subscribe', { uri: WATCHED });
       const ended = await ask(here, { method: 'DELETE', path: '/mcp', headers: { 'mcp-session-id': session } });
       ended.hasStatus(204, 'T26');
-      for (const heard of streams) {
-        await heard.ended;
-        assert.deepEqual([heard.messages, heard.brokeOff], [[], undefined], heard.story('it just ends'));
+      for (const received of streams) {
+        await received.ended;
+        assert.deepEqual([received.messages, received.brokeOff], [[], undefined], received.story('it just ends'));
       }
       for (const site of [here, there]) {
         assert.equal((await get(site, session)).status, 404, 'T25');
@@ -433,7 +433,7 @@ describe('with streams', () => {
         again.hasStatus(404, 'T25');
       }
       await announce(here, 'test_trigger_tool_change');
-      await ofOther.hears(1, 'other sessions go on');
+      await ofOther.waitFor(1, 'other sessions go on');
     });
 
     test('a GET that is none is refused', async () => {
@@ -461,9 +461,9 @@ describe('with streams', () => {
 });
 
 test('guests, who can make up sessions, leave room for those of people', async () => {
-  const world = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
+  const runtime = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
   try {
-    const [site] = world.instances;
+    const [site] = runtime.instances;
     const { tokens } = await connect(site, { scope: DIARY });
     const madeUp = Array.from({ length: MOST_GUESTS }, () => {
       const body = `${randomBytes(14).toString('hex')}0003`;
@@ -479,26 +479,26 @@ test('guests, who can make up sessions, leave room for those of people', async (
     (await subscribe(await newSession(site))).error(200, CODE.invalidParams, 'there is no room for one more guest');
     (await subscribe(await newSession(site), { token: tokens.access_token })).result('there is room for people');
   } finally {
-    await world.stop();
+    await runtime.stop();
   }
 });
 
 test('a stream ends when the sign-in behind it is revoked', async () => {
-  const world = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
+  const runtime = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
   try {
-    const [site] = world.instances;
+    const [site] = runtime.instances;
     const { client, tokens } = await connect(site, { scope: DIARY });
     const token = tokens.access_token;
-    const heard = await listen(site, { resourceSubscriptions: [MONDAY] }, { token });
+    const received = await listen(site, { resourceSubscriptions: [MONDAY] }, { token });
     const ofGuest = await listen(site, { toolsListChanged: true });
     (await ask(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
-    await world.passes(31);
-    await heard.ended;
-    assert.equal(heard.messages.at(-1).result?.resultType, 'complete', heard.story('"Graceful Closure"'));
+    await runtime.passes(31);
+    await received.ended;
+    assert.equal(received.messages.at(-1).result?.resultType, 'complete', received.story('"Graceful Closure"'));
     await announce(site, 'test_trigger_tool_change');
-    await ofGuest.hears(1, 'others go on');
+    await ofGuest.waitFor(1, 'others go on');
   } finally {
-    await world.stop();
+    await runtime.stop();
   }
 });
 
@@ -513,9 +513,9 @@ describe('official clients', () => {
   test('TypeScript v1 subscribes and hears on its GET stream', async () => {
     const client = new ClientV1(INFO);
     const transport = new TransportV1(new URL(server.url));
-    const heard = [];
+    const received = [];
     for (const schema of [ToolListChangedNotificationSchema, PromptListChangedNotificationSchema, ResourceUpdatedNotificationSchema]) {
-      client.setNotificationHandler(schema, ({ method, params }) => void heard.push([method, params?.uri]));
+      client.setNotificationHandler(schema, ({ method, params }) => void received.push([method, params?.uri]));
     }
     const errors = [];
     client.onerror = (error) => errors.push(error);
@@ -526,16 +526,16 @@ describe('official clients', () => {
       await eventually(
         async () => {
           await client.callTool({ name: 'test_trigger_tool_change' });
-          return heard.length;
+          return received.length;
         },
         (count) => count > 0,
         'the stream is there',
       );
-      heard.length = 0;
+      received.length = 0;
       await client.callTool({ name: 'resource_updated', arguments: { uri: WATCHED } });
       await client.callTool({ name: 'test_trigger_prompt_change' });
-      await eventually(() => heard.length, (count) => count >= 2, 'both arrive');
-      assert.deepEqual(heard, [[CHANGED.resource, WATCHED], [CHANGED.prompts, undefined]]);
+      await eventually(() => received.length, (count) => count >= 2, 'both arrive');
+      assert.deepEqual(received, [[CHANGED.resource, WATCHED], [CHANGED.prompts, undefined]]);
       await client.unsubscribeResource({ uri: WATCHED });
       assert.deepEqual(errors, []);
     } finally {
@@ -545,15 +545,15 @@ describe('official clients', () => {
 
   test('TypeScript v2 listens', async () => {
     const client = new ClientV2(INFO, { versionNegotiation: { mode: { pin: '2026-07-28' } } });
-    const heard = [];
-    for (const method of [CHANGED.tools, CHANGED.resource]) client.setNotificationHandler(method, (notification) => void heard.push(notification.method));
+    const received = [];
+    for (const method of [CHANGED.tools, CHANGED.resource]) client.setNotificationHandler(method, (notification) => void received.push(notification.method));
     await client.connect(new TransportV2(new URL(server.url)));
     try {
       const subscription = await client.listen({ toolsListChanged: true, resourceSubscriptions: [WATCHED] });
       await client.callTool({ name: 'test_trigger_tool_change', arguments: {} });
       await client.callTool({ name: 'resource_updated', arguments: { uri: WATCHED } });
-      await eventually(() => heard.length, (count) => count >= 2, 'both arrive');
-      assert.deepEqual(heard, [CHANGED.tools, CHANGED.resource]);
+      await eventually(() => received.length, (count) => count >= 2, 'both arrive');
+      assert.deepEqual(received, [CHANGED.tools, CHANGED.resource]);
       await subscription.close();
     } finally {
       await client.close();

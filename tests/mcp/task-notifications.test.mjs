@@ -4,10 +4,10 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { Heard } from '../support/heard.mjs';
-import { startInstances } from '../support/instances.mjs';
-import { CODE, KEY, calling, eventually, modern, stream, textOf } from '../support/mcp.mjs';
-import { SIGN_IN, ask as send, bearer, connect } from '../support/oauth.mjs';
+import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { CODE, KEY, calling, eventually, modern, stream, textOf } from '../support/mcp/requests.mjs';
+import { SIGN_IN, ask as send, bearer, connect } from '../support/oauth/client.mjs';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
 const CLIENT = { elicitation: {}, extensions: { [EXTENSION]: {} } };
@@ -20,15 +20,15 @@ const KEEP_ALIVE_MS = 250;
 const MOST_IDS = 32;
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
+let runtime;
 let here;
 let there;
 before(async () => {
-  world = await startInstances({ worker: 'examples/everything', count: 2, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
-  [here, there] = world.instances;
+  runtime = await startInstances({ worker: 'examples/everything', count: 2, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
+  [here, there] = runtime.instances;
 });
-after(() => world?.stop());
-afterEach(() => Heard.closeAll());
+after(() => runtime?.stop());
+afterEach(() => ReceivedMessages.closeAll());
 
 const ask = async (method, params, { at = here, headers } = {}) =>
   (await send(at, modern(method, params, { capabilities: CLIENT, headers }))).result(method);
@@ -51,75 +51,75 @@ const listening = (notifications, { id = 'listen', capabilities = CLIENT, header
 /** Opens a stream, and waits for its acknowledgement. */
 async function listen(notifications, { at = here, ...options } = {}) {
   const asked = listening(notifications, options);
-  const heard = new Heard(await stream(at, { ...asked, headers: { ...at.headers, ...asked.headers } }));
-  assert.equal(heard.status, 200, heard.story('the subscription is accepted'));
-  await eventually(() => heard.messages.length, (length) => length > 0, 'the acknowledgement');
-  assert.equal(heard.messages[0].method, ACKNOWLEDGED, heard.story('"Acknowledgment"'));
-  return heard;
+  const received = new ReceivedMessages(await stream(at, { ...asked, headers: { ...at.headers, ...asked.headers } }));
+  assert.equal(received.status, 200, received.story('the subscription is accepted'));
+  await eventually(() => received.messages.length, (length) => length > 0, 'the acknowledgement');
+  assert.equal(received.messages[0].method, ACKNOWLEDGED, received.story('"Acknowledgment"'));
+  return received;
 }
-const honoured = (heard) => heard.messages[0].params.notifications;
+const honoured = (received) => received.messages[0].params.notifications;
 /** What was said of tasks so far, without the id of the subscription. */
-const told = (heard) => heard.changes.map(({ method, params: { _meta, ...task } }) => (assert.equal(method, TASK), task));
-const hears = (heard, condition, rule) => eventually(() => told(heard), (tasks) => tasks.some(condition), rule, 15_000);
-const hearsStatus = async (heard, status) =>
-  (await hears(heard, (task) => task.status === status, `the stream hears that it is ${status}`)).find((task) => task.status === status);
+const told = (received) => received.changes.map(({ method, params: { _meta, ...task } }) => (assert.equal(method, TASK), task));
+const hears = (received, condition, rule) => eventually(() => told(received), (tasks) => tasks.some(condition), rule, 15_000);
+const hearsStatus = async (received, status) =>
+  (await waitFor(received, (task) => task.status === status, `the stream hears that it is ${status}`)).find((task) => task.status === status);
 
-async function endsWell(heard, id = 'listen') {
-  await heard.ended;
-  const last = heard.messages.at(-1);
-  assert.deepEqual([last.id, last.result?.resultType, last.result?._meta[KEY.subscription]], [id, 'complete', id], heard.story('"Graceful Closure"'));
+async function endsWell(received, id = 'listen') {
+  await received.ended;
+  const last = received.messages.at(-1);
+  assert.deepEqual([last.id, last.result?.resultType, last.result?._meta[KEY.subscription]], [id, 'complete', id], received.story('"Graceful Closure"'));
 }
 
 describe('a stream that listens to a task', () => {
   test('is told at another instance what tasks/get says, from the beginning to the end', async () => {
     const id = await begin('confirm_delete', { filename: 'a.txt' });
-    const heard = await listen({ taskIds: [id] }, { at: there, id: 7 });
-    assert.deepEqual(heard.messages[0].params, { _meta: { [KEY.subscription]: 7 }, notifications: { taskIds: [id] } });
-    const asked = await hearsStatus(heard, 'input_required');
+    const received = await listen({ taskIds: [id] }, { at: there, id: 7 });
+    assert.deepEqual(received.messages[0].params, { _meta: { [KEY.subscription]: 7 }, notifications: { taskIds: [id] } });
+    const asked = await hearsStatus(received, 'input_required');
     assert.deepEqual(asked, whole(await get(id)), 'the whole task, with its questions');
     assert.equal(asked.inputRequests.confirm.method, 'elicitation/create');
     await update(id, { confirm: accept({ confirm: true }) });
-    const done = await hearsStatus(heard, 'completed');
+    const done = await hearsStatus(received, 'completed');
     assert.deepEqual(done, whole(await get(id)), 'the whole task, with its result');
     assert.equal(textOf(done.result), 'a.txt is deleted.');
-    for (const { params } of heard.changes) assert.strictEqual(params._meta[KEY.subscription], 7, 'each names its subscription');
-    const statuses = told(heard).map(({ status }) => status);
+    for (const { params } of received.changes) assert.strictEqual(params._meta[KEY.subscription], 7, 'each names its subscription');
+    const statuses = told(received).map(({ status }) => status);
     assert.deepEqual(statuses.filter((status, n) => status !== statuses[n - 1]).slice(-3), ['input_required', 'working', 'completed']);
-    await endsWell(heard, 7);
-    assert.deepEqual(heard.methods.filter((method) => ![ACKNOWLEDGED, TASK].includes(method)), [], 'no progress, no log');
+    await endsWell(received, 7);
+    assert.deepEqual(received.methods.filter((method) => ![ACKNOWLEDGED, TASK].includes(method)), [], 'no progress, no log');
   });
 
   test('hears how far it is, and that it failed or was cancelled', async () => {
     const [slow, broken] = [await begin('slow_compute', { seconds: 60 }), await begin('protocol_error_job')];
-    const heard = await listen({ taskIds: [slow, broken] });
-    await hears(heard, (task) => /of 60\.0 seconds/.test(task.statusMessage ?? ''), 'its progress');
-    const failed = await hearsStatus(heard, 'failed');
+    const received = await listen({ taskIds: [slow, broken] });
+    await waitFor(received, (task) => /of 60\.0 seconds/.test(task.statusMessage ?? ''), 'its progress');
+    const failed = await hearsStatus(received, 'failed');
     assert.deepEqual([failed.taskId, failed.error.code], [broken, CODE.internal]);
     await ask('tasks/cancel', { taskId: slow }, { at: there });
-    const cancelled = await hearsStatus(heard, 'cancelled');
+    const cancelled = await hearsStatus(received, 'cancelled');
     assert.deepEqual(cancelled, whole(await get(slow)));
-    assert.equal(told(heard).at(-1).status, 'cancelled', 'nothing comes after the last');
-    await endsWell(heard);
+    assert.equal(told(received).at(-1).status, 'cancelled', 'nothing comes after the last');
+    await endsWell(received);
   });
 
   test('hears of each answer to one of several questions', async () => {
     const id = await begin('multi_input');
-    const heard = await listen({ taskIds: [id] });
+    const received = await listen({ taskIds: [id] });
     const open = (count) => (task) => Object.keys(task.inputRequests ?? {}).length === count;
-    await hears(heard, open(2), 'both questions');
+    await waitFor(received, open(2), 'both questions');
     await update(id, { confirm: accept({ confirm: true }) }, { at: there });
-    await hears(heard, open(1), 'one is left');
+    await waitFor(received, open(1), 'one is left');
     await update(id, { name: accept({ name: 'Ada' }) });
-    assert.equal(textOf((await hearsStatus(heard, 'completed')).result), 'Ada said yes.');
+    assert.equal(textOf((await hearsStatus(received, 'completed')).result), 'Ada said yes.');
   });
 
   test('loses no answer that comes at the moment when the question is told', async () => {
     const one = async (n) => {
       const id = await begin('confirm_delete', { filename: `${n}.txt` }, { at: n % 2 ? here : there });
-      const heard = await listen({ taskIds: [id] }, { id: n });
-      await hearsStatus(heard, 'input_required');
+      const received = await listen({ taskIds: [id] }, { id: n });
+      await hearsStatus(received, 'input_required');
       await update(id, { confirm: accept({ confirm: true }) });
-      assert.equal(textOf((await hearsStatus(heard, 'completed')).result), `${n}.txt is deleted.`);
+      assert.equal(textOf((await hearsStatus(received, 'completed')).result), `${n}.txt is deleted.`);
     };
     await Promise.all(Array.from({ length: 20 }, (_, n) => one(n)));
   });
@@ -127,33 +127,33 @@ describe('a stream that listens to a task', () => {
   test('begins with what is over already, and ends', async () => {
     const ids = [await begin('slow_compute', { seconds: 0 }), await begin('failing_job')];
     for (const id of ids) await eventually(() => get(id), ({ status }) => OVER.includes(status), 'it is over');
-    const heard = await listen({ taskIds: ids }, { at: there });
-    await endsWell(heard);
+    const received = await listen({ taskIds: ids }, { at: there });
+    await endsWell(received);
     const expected = await Promise.all(ids.map(async (id) => whole(await get(id))));
-    assert.deepEqual(told(heard).sort((a, b) => ids.indexOf(a.taskId) - ids.indexOf(b.taskId)), expected);
+    assert.deepEqual(told(received).sort((a, b) => ids.indexOf(a.taskId) - ids.indexOf(b.taskId)), expected);
   });
 
   test('goes on where it listens to something else', async () => {
     const id = await begin('slow_compute', { seconds: 0 });
-    const heard = await listen({ taskIds: [id], toolsListChanged: true });
-    assert.deepEqual(honoured(heard), { toolsListChanged: true, taskIds: [id] });
-    await hearsStatus(heard, 'completed');
-    const comments = heard.comments;
-    await eventually(() => heard.comments, (count) => count > comments + 2, 'it stays open');
+    const received = await listen({ taskIds: [id], toolsListChanged: true });
+    assert.deepEqual(honoured(received), { toolsListChanged: true, taskIds: [id] });
+    await hearsStatus(received, 'completed');
+    const comments = received.comments;
+    await eventually(() => received.comments, (count) => count > comments + 2, 'it stays open');
     await ask('tools/call', calling('test_trigger_tool_change'));
-    await eventually(() => heard.methods.at(-1), (method) => method === 'notifications/tools/list_changed', 'a change of tools');
+    await eventually(() => received.methods.at(-1), (method) => method === 'notifications/tools/list_changed', 'a change of tools');
   });
 
   test('may be one of several', async () => {
     const id = await begin('confirm_delete', { filename: 'b.txt' });
     const streams = [await listen({ taskIds: [id] }, { id: 1 }), await listen({ taskIds: [id] }, { id: 2, at: there })];
-    for (const heard of streams) await hearsStatus(heard, 'input_required');
+    for (const received of streams) await hearsStatus(received, 'input_required');
     await update(id, { confirm: accept({ confirm: false }) });
-    for (const heard of streams) assert.equal(textOf((await hearsStatus(heard, 'completed')).result), 'b.txt is kept.');
+    for (const received of streams) assert.equal(textOf((await hearsStatus(received, 'completed')).result), 'b.txt is kept.');
   });
 });
 
-describe('in a world without tasks', () => {
+describe('in a Worker without tasks', () => {
   const bytes = 1_000_000;
   let patient;
   before(async () => {
@@ -178,14 +178,14 @@ describe('in a world without tasks', () => {
     // One request opens the stream, and each task sends one. More are those that were told to come later.
     const requests = await eventually(held, (count) => count > before + 1 + ids.length, 'what is not read waits in its task');
     t.diagnostic(`${requests - before - 1 - ids.length} of ${ids.length} came later`);
-    const heard = new Heard(opened);
+    const received = new ReceivedMessages(opened);
     for (const id of ids) {
-      await eventually(() => told(heard).map(({ taskId }) => taskId), (all) => all.includes(id), `${id} arrives`, 15_000);
-      const [task, ...more] = told(heard).filter(({ taskId }) => taskId === id);
+      await eventually(() => told(received).map(({ taskId }) => taskId), (all) => all.includes(id), `${id} arrives`, 15_000);
+      const [task, ...more] = told(received).filter(({ taskId }) => taskId === id);
       assert.equal(textOf(task.result).length, bytes);
       assert.equal(more.length, 0, 'once');
     }
-    assert.equal(heard.brokeOff, undefined, 'nothing was too much');
+    assert.equal(received.brokeOff, undefined, 'nothing was too much');
   });
 });
 
@@ -195,23 +195,23 @@ describe('who may listen', () => {
     const me = { headers: bearer(mine.tokens.access_token) };
     const id = await begin('multi_input', {}, me);
     const unknown = `multi_input.${'0'.repeat(32)}`;
-    const held = (await world.counts()).objects.Subscriptions;
+    const held = (await runtime.counts()).objects.Subscriptions;
     for (const [who, headers] of [
       ['a guest', undefined],
       ['the same person through another client', bearer(other.tokens.access_token)],
     ]) {
       for (const taskIds of [[id], [unknown], ['nonsense'], []]) {
-        const heard = await listen({ taskIds }, { headers });
-        assert.deepEqual(honoured(heard), {}, `${who}: ${taskIds}`);
-        await endsWell(heard);
-        assert.equal(heard.messages.length, 2, heard.story('nothing is said of it'));
+        const received = await listen({ taskIds }, { headers });
+        assert.deepEqual(honoured(received), {}, `${who}: ${taskIds}`);
+        await endsWell(received);
+        assert.equal(received.messages.length, 2, received.story('nothing is said of it'));
       }
     }
-    assert.equal((await world.counts()).objects.Subscriptions, held, 'and nobody holds a stream for it');
-    const heard = await listen({ taskIds: [unknown, id, id] }, { at: there, ...me });
-    assert.deepEqual(honoured(heard), { taskIds: [id] });
+    assert.equal((await runtime.counts()).objects.Subscriptions, held, 'and nobody holds a stream for it');
+    const received = await listen({ taskIds: [unknown, id, id] }, { at: there, ...me });
+    assert.deepEqual(honoured(received), { taskIds: [id] });
     await ask('tasks/cancel', { taskId: id }, me);
-    await hearsStatus(heard, 'cancelled');
+    await hearsStatus(received, 'cancelled');
   });
 
   test('is a client that takes tasks, with a filter in its form', async () => {
@@ -228,50 +228,50 @@ describe('who may listen', () => {
 
 describe('a task', () => {
   test('that nobody listens to tells nobody', async () => {
-    const before = await world.counts();
+    const before = await runtime.counts();
     const id = await begin('slow_compute', { seconds: 0.5 });
     await eventually(() => get(id), ({ status }) => OVER.includes(status), 'it is over');
-    assert.equal((await world.counts()).objects.Subscriptions, before.objects.Subscriptions);
+    assert.equal((await runtime.counts()).objects.Subscriptions, before.objects.Subscriptions);
   });
 
   test('says its end when it can, where it could not at first', async () => {
     const id = await begin('confirm_delete', { filename: 'c.txt' });
-    const heard = await listen({ taskIds: [id] });
-    await hearsStatus(heard, 'input_required');
-    await world.objectsNow('Subscriptions', 'fails');
+    const received = await listen({ taskIds: [id] });
+    await hearsStatus(received, 'input_required');
+    await runtime.objectsNow('Subscriptions', 'fails');
     try {
       await update(id, { confirm: accept({ confirm: true }) });
       await eventually(() => get(id), ({ status }) => status === 'completed', 'the task does not wait for it');
     } finally {
-      await world.objectsNow('Subscriptions', 'works');
+      await runtime.objectsNow('Subscriptions', 'works');
     }
-    await world.alarm('TASK', id);
-    assert.equal(textOf((await hearsStatus(heard, 'completed')).result), 'c.txt is deleted.');
+    await runtime.alarm('TASK', id);
+    assert.equal(textOf((await hearsStatus(received, 'completed')).result), 'c.txt is deleted.');
   });
 
   test('that cannot be asked is an outage, not a task that is not there', async () => {
     const id = await begin('slow_compute', { seconds: 0 });
     for (const name of ['Task', 'Subscriptions']) {
-      await world.objectsNow(name, 'fails');
+      await runtime.objectsNow(name, 'fails');
       try {
         const answer = await send(here, listening({ taskIds: [id] }));
         answer.error(503, CODE.internal, name);
         answer.hasHeader('retry-after', /^\d+$/, name);
       } finally {
-        await world.objectsNow(name, 'works');
+        await runtime.objectsNow(name, 'works');
       }
     }
   });
 
-  test('that goes on after an eviction is heard by who listens again', async () => {
+  test('that goes on after an eviction is received by who listens again', async () => {
     const id = await begin('slow_compute', { seconds: 2, label: 'evicted' });
     const lost = await listen({ taskIds: [id] });
-    await hears(lost, (task) => task.statusMessage, 'it runs');
-    await world.restart();
+    await waitFor(lost, (task) => task.statusMessage, 'it runs');
+    await runtime.restart();
     await lost.ended;
     assert.ok(!told(lost).some(({ status }) => OVER.includes(status)), lost.story('it was not over'));
-    const heard = await listen({ taskIds: [id] }, { at: there });
-    assert.equal(textOf((await hearsStatus(heard, 'completed')).result), 'evicted took 2 seconds.');
-    await endsWell(heard);
+    const received = await listen({ taskIds: [id] }, { at: there });
+    assert.equal(textOf((await hearsStatus(received, 'completed')).result), 'evicted took 2 seconds.');
+    await endsWell(received);
   });
 });

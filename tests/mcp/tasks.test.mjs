@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { CODE, LEGACY, calling, eventually, legacy, modern, textOf } from '../support/mcp.mjs';
-import { SIGN_IN, ask as send, bearer, connect, revoking } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { CODE, LEGACY, calling, eventually, legacy, modern, textOf } from '../support/mcp/requests.mjs';
+import { SIGN_IN, ask as send, bearer, connect, revoking } from '../support/oauth/client.mjs';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
 const CLIENT = { elicitation: {}, extensions: { [EXTENSION]: {} } };
@@ -14,14 +14,14 @@ const OVER = ['completed', 'failed', 'cancelled'];
 const start = (vars = {}) => startInstances({ worker: 'examples/everything', count: 2, vars });
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
+let runtime;
 let here;
 let there;
 before(async () => {
-  world = await start(SIGN_IN);
-  [here, there] = world.instances;
+  runtime = await start(SIGN_IN);
+  [here, there] = runtime.instances;
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 /** The message that answers. */
 const ask = async (method, params, { at = here, capabilities = CLIENT, headers } = {}) =>
@@ -70,23 +70,23 @@ describe('a long call', () => {
 
   test('begins once where the answer of its object is lost', async () => {
     const label = newLabel();
-    const earlier = (await world.counts()).objects.Task ?? 0;
-    await world.objectsNow('Task', 'loses-one');
+    const earlier = (await runtime.counts()).objects.Task ?? 0;
+    await runtime.objectsNow('Task', 'loses-one');
     const id = await begin('slow_compute', { seconds: 0.2, label });
-    assert.equal((await world.counts()).objects.Task - earlier, 2, 'it was asked twice');
+    assert.equal((await runtime.counts()).objects.Task - earlier, 2, 'it was asked twice');
     assert.equal(textOf((await outcome(id)).result), `${label} took 0.2 seconds.`);
     assert.deepEqual(await runs(label), { begun: 1, running: 0 });
   });
 
   test('that may have begun says so where no answer comes at all', async () => {
-    await world.objectsNow('Task', 'loses');
+    await runtime.objectsNow('Task', 'loses');
     const { error } = await ask('tools/call', calling('slow_compute', { seconds: 0, label: newLabel() }));
-    await world.objectsNow('Task', 'works');
+    await runtime.objectsNow('Task', 'works');
     assert.match(error.message, /^Storage does not answer\. The task may have been started: check before you try again\./);
   });
 
   test('is an ordinary call for everybody else, and touches no object', async () => {
-    const count = (await world.counts()).objects.Task ?? 0;
+    const count = (await runtime.counts()).objects.Task ?? 0;
     const call = calling('slow_compute', { seconds: 0.2, label: 'plain' });
     assert.match(textOf(result(await ask('tools/call', call, { capabilities: {} }), 'modern')), /plain took/);
     for (const version of LEGACY) {
@@ -95,14 +95,14 @@ describe('a long call', () => {
     }
     const greeting = result(await ask('tools/call', calling('greet', { name: 'Ada' })), 'greet');
     assert.equal(greeting.resultType, 'complete', 'a tool that is not long-running never becomes a task');
-    assert.equal((await world.counts()).objects.Task ?? 0, count);
+    assert.equal((await runtime.counts()).objects.Task ?? 0, count);
   });
 
   test('costs a few rows', async (t) => {
-    const before = await world.counts();
+    const before = await runtime.counts();
     const id = await begin('slow_compute', { seconds: 0, label: newLabel() });
     await eventually(async () => (await get(id)).status, (status) => status === 'completed', 'done');
-    const after = await world.counts();
+    const after = await runtime.counts();
     const rows = after.rowsWritten - before.rowsWritten;
     t.diagnostic(`a task without questions: ${rows} rows`);
     assert.ok(rows <= 8, `${rows} rows`);
@@ -165,10 +165,10 @@ describe('requests about tasks', () => {
     }
     const untouched = await get(id, me);
     assert.deepEqual(Object.keys(untouched.inputRequests), ['name', 'confirm']);
-    const made = await world.filesHolding('TABLE task');
+    const made = await runtime.filesHolding('TABLE task');
     assert.ok(made > 0);
     for (let n = 1; n < 5; n += 1) isUnknown(await ask('tasks/get', { taskId: `greet.${String(n).repeat(32)}` }, me), 'a guess');
-    assert.equal(await world.filesHolding('TABLE task'), made, 'a guess stores nothing');
+    assert.equal(await runtime.filesHolding('TABLE task'), made, 'a guess stores nothing');
     await cancel(id, me);
   });
 });
@@ -254,11 +254,11 @@ describe('a sign-in that is revoked', () => {
     await Promise.all([slow(labels[0], gone), slow(labels[1], stays)]);
     for (const label of labels) await eventually(() => runs(label), ({ running }) => running === 1, 'it runs');
     (await send(here, revoking(gone.client, gone.tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
-    await world.passes(61);
+    await runtime.passes(61);
     await eventually(() => runs(labels[0]), ({ running }) => running === 0, 'the handler is dropped', 15_000);
     assert.deepEqual(await runs(labels[0]), { begun: 1, running: 0 }, 'and does not begin again');
     assert.deepEqual(await runs(labels[1]), { begun: 1, running: 1 }, 'that of another client goes on');
-    await world.passes(-61);
+    await runtime.passes(-61);
   });
 });
 

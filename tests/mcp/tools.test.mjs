@@ -3,17 +3,17 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CODE, ERAS, MODERN, REVISIONS, callTool, calling, legacy, listTools, modern, send, textOf } from '../support/mcp.mjs';
-import { STARTER_NAME, startEverything, startMain } from '../support/server.mjs';
+import { CODE, ERAS, MODERN, REVISIONS, callTool, calling, legacy, listTools, modern, send, textOf } from '../support/mcp/requests.mjs';
+import { CONNECTOR_NAME, startEverything, startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const PAGE_SIZE = 7;
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let everything;
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let notes;
 before(async () => {
-  [everything, notes] = await Promise.all([startEverything({ PAGE_SIZE }), startMain()]);
+  [everything, notes] = await Promise.all([startEverything({ PAGE_SIZE }), startConnector()]);
 });
 after(() => Promise.all([everything?.stop(), notes?.stop()]));
 
@@ -61,7 +61,7 @@ describe('the starter connector', () => {
 
   test('serverInfo and instructions come from the connector', async () => {
     const discovered = (await send(notes, modern('server/discover'))).result();
-    assert.equal(discovered._meta['io.modelcontextprotocol/serverInfo'].name, STARTER_NAME);
+    assert.equal(discovered._meta['io.modelcontextprotocol/serverInfo'].name, CONNECTOR_NAME);
     assert.ok(discovered.instructions?.length > 0, 'instructions');
   });
 });

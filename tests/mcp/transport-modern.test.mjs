@@ -17,10 +17,10 @@ import {
   send,
   stream,
   textOf,
-} from '../support/mcp.mjs';
-import { startEverything } from '../support/server.mjs';
+} from '../support/mcp/requests.mjs';
+import { startEverything } from '../support/workers/wrangler-dev.mjs';
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 before(async () => {
   server = await startEverything({ KEEP_ALIVE_MS: 300 });

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
-import { parseChallenges } from '../support/http.mjs';
-import { calling, legacy, modern } from '../support/mcp.mjs';
-import { startInstances } from '../support/instances.mjs';
+import { parseChallenges } from '../support/http/exchange.mjs';
+import { calling, legacy, modern } from '../support/mcp/requests.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   ALL_SCOPES,
   SIGN_IN,
@@ -20,19 +20,19 @@ import {
   register,
   scopesIn,
   tokensOf,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
-/** @type {import("../support/instances.mjs").Instance} */
+let runtime;
+/** @type {import("../support/workers/instances.mjs").Instance} */
 let site;
 let client;
 before(async () => {
-  world = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: SIGN_IN });
+  [site] = runtime.instances;
   client = await register(site);
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 const MINUTE = 60;
 const HOUR = 3600;

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import { findChromium, startChromium } from '../support/chromium.mjs';
+import { findChromium, startChromium } from '../support/chromium/chromium.mjs';
 import {
   PASSPHRASE,
   SIGN_IN,
@@ -18,8 +18,8 @@ import {
   register,
   secret,
   tokensOf,
-} from '../support/oauth.mjs';
-import { startMain } from '../support/server.mjs';
+} from '../support/oauth/client.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const program = findChromium();
 const why = 'there is no Chromium on this machine';
@@ -44,7 +44,7 @@ const application = http.createServer((request, response) => {
 });
 
 describe('in a real browser', { skip: program ? false : why }, () => {
-  /** @type {import("../support/server.mjs").Server} */
+  /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
   let server;
   let chromium;
   let redirect;
@@ -52,7 +52,7 @@ describe('in a real browser', { skip: program ? false : why }, () => {
   before(async () => {
     await new Promise((resolve) => application.listen(0, '127.0.0.1', resolve));
     redirect = `http://127.0.0.1:${application.address().port}/callback`;
-    [server, chromium] = await Promise.all([startMain(SIGN_IN), startChromium(program)]);
+    [server, chromium] = await Promise.all([startConnector(SIGN_IN), startChromium(program)]);
     client = await register(server, { client_name: 'A desktop app', redirect_uris: [redirect] });
   });
   after(async () => {

@@ -19,7 +19,7 @@ import {
 import { UnauthorizedError as UnauthorizedV1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
   SIGN_IN,
@@ -35,10 +35,10 @@ import {
   scopesIn,
   secret,
   signIn,
-} from '../support/oauth.mjs';
-import { PYTHON_PACKAGE, python } from '../support/python.mjs';
-import { startMain } from '../support/server.mjs';
-import { nodeForSuite, packaged } from '../support/suite.mjs';
+} from '../support/oauth/client.mjs';
+import { PYTHON_PACKAGE, python } from '../support/clients/python.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
+import { nodeForSuite, packaged } from '../support/clients/conformance-suite.mjs';
 
 const REDIRECT = 'http://127.0.0.1:39321/callback';
 const INFO = { name: 'behaviour-tests', version: '1.0.0' };
@@ -75,20 +75,20 @@ const outside = http.createServer((request, response) => {
 });
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
+let runtime;
 let site;
 before(async () => {
   await new Promise((resolve) => outside.listen(0, '127.0.0.1', resolve));
-  world = await startInstances({
+  runtime = await startInstances({
     count: 1,
     origin: null,
     outbound: outside.address().port,
     vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify(Object.values(CONFIGURED)) },
   });
-  [site] = world.instances;
+  [site] = runtime.instances;
 });
 after(async () => {
-  await world?.stop();
+  await runtime?.stop();
   outside.closeAllConnections();
   outside.close();
 });
@@ -258,10 +258,10 @@ for (const { name, Unauthorized, client: make, transport: connectTo, finish, ste
     }
 
     for (const way of ways) {
-      test(`goes the whole way, ${way}`, () => journey(site, { path: '/mcp', way, passes: world.passes }));
+      test(`goes the whole way, ${way}`, () => journey(site, { path: '/mcp', way, passes: runtime.passes }));
     }
     test('goes the whole way on the private endpoint', () =>
-      journey(site, { path: '/private/mcp', way: 'registered dynamically', passes: world.passes }));
+      journey(site, { path: '/private/mcp', way: 'registered dynamically', passes: runtime.passes }));
   });
 }
 
@@ -269,13 +269,13 @@ for (const { name, Unauthorized, client: make, transport: connectTo, finish, ste
 
 /** Starts the Python client; `tell` says what to do and gives its answer, signing in where that is asked for. */
 function startPython(program, setting, browser) {
-  const script = fileURLToPath(new URL('support/client.py', import.meta.url));
+  const script = fileURLToPath(new URL('../support/clients/client.py', import.meta.url));
   const child = spawn(program, [script, JSON.stringify(setting)], { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (chunk) => (complaints += chunk));
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const seen = { signIns: [] };
-  const hear = async () => {
+  const receive = async () => {
     for (;;) {
       const { value, done } = await lines.next();
       assert.ok(!done, `the Python client ended:\n${complaints.slice(-4000)}`);
@@ -288,10 +288,10 @@ function startPython(program, setting, browser) {
   };
   return {
     seen,
-    hear,
+    receive,
     async tell(order) {
       child.stdin.write(`${JSON.stringify(order)}\n`);
-      const answer = await hear();
+      const answer = await receive();
       assert.ok(!answer.raised, `${JSON.stringify(order)}: ${answer.raised}\n${complaints.slice(-4000)}`);
       for (const name of ['access_token', 'refresh_token']) secret(answer.tokens?.[name], `a ${name}`);
       return answer;
@@ -327,7 +327,7 @@ describe(`Python (${PYTHON_PACKAGE})`, () => {
       };
       const app = startPython(found.program, setting, new Browser(site));
       try {
-        assert.deepEqual(await app.hear(), { connected: true });
+        assert.deepEqual(await app.receive(), { connected: true });
         assert.equal(app.seen.signIns.length, path === '/mcp' ? 0 : 1, 'sign-in only where it is needed');
         const first = await app.tell({ do: 'call', name: 'whoami', arguments: {} });
         assert.match(first.text, /owner/);
@@ -348,7 +348,7 @@ describe(`Python (${PYTHON_PACKAGE})`, () => {
         await isWelcome(site, first.tokens.access_token, { path, rule: 'the first grant is untouched' });
 
         await endsForGood(site, { client_id: saved.client_id, client_secret: client?.client_secret }, saved.tokens, path, {
-          passes: world.passes,
+          passes: runtime.passes,
         });
         const again = await app.tell({ do: 'call', name: 'whoami', arguments: {} });
         assert.equal(app.seen.signIns.length, 3, 'it has to sign in again');
@@ -364,10 +364,10 @@ describe(`Python (${PYTHON_PACKAGE})`, () => {
 // --- wrangler dev ----------------------------------------------------------------------------------------------------
 
 describe('under `wrangler dev`, as `npm start` runs it', () => {
-  /** @type {import("../support/server.mjs").Server} */
+  /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
   let server;
   before(async () => {
-    server = await startMain(SIGN_IN);
+    server = await startConnector(SIGN_IN);
   });
   after(() => server?.stop());
 

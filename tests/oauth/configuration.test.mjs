@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { textOf } from '../support/mcp.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { textOf } from '../support/mcp/requests.mjs';
 import {
   Arrival,
   Browser,
@@ -30,7 +30,7 @@ import {
   scopesIn,
   secret,
   tokensOf,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
 const APP = { client_id: 'my-app', client_name: 'My app', redirect_uris: [REDIRECT] };
 const CLAUDE = {
@@ -46,18 +46,18 @@ const NIGHTLY = {
 };
 const PRIVATE_USE = 'my.app:/signed-in';
 
-/** @type {import("../support/instances.mjs").World} */
-let world;
-/** @type {import("../support/instances.mjs").Instance} */
+/** @type {import("../support/workers/instances.mjs").Runtime} */
+let runtime;
+/** @type {import("../support/workers/instances.mjs").Instance} */
 let site;
 before(async () => {
-  world = await startInstances({
+  runtime = await startInstances({
     count: 1,
     vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([APP, CLAUDE, NIGHTLY]), REDIRECT_URIS: PRIVATE_USE },
   });
-  [site] = world.instances;
+  [site] = runtime.instances;
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 describe('a configured client', () => {
   test('signs in without registering', async () => {

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
   PASSPHRASE,
@@ -21,7 +21,7 @@ import {
   register,
   revoking,
   tokensOf,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
 const DOCUMENT = 'https://client.example/oauth/client.json';
 
@@ -38,18 +38,18 @@ const outside = http.createServer((_, response) => {
 });
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
+let runtime;
 let site;
 let client;
 before(async () => {
   await new Promise((resolve) => outside.listen(0, '127.0.0.1', resolve));
-  world = await startInstances({ count: 1, vars: SIGN_IN, outbound: outside.address().port });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: SIGN_IN, outbound: outside.address().port });
+  [site] = runtime.instances;
   // The first sign-in of a deployment makes its keys and tables; an instance that has just started asks for the keys once.
   ({ client } = await connect(site));
 });
 after(async () => {
-  await world?.stop();
+  await runtime?.stop();
   outside.closeAllConnections();
   outside.close();
 });
@@ -63,9 +63,9 @@ async function costOf(act) {
     'object requests': Object.values(objects).reduce((sum, one) => sum + one, 0),
     'rows written': rowsWritten,
   });
-  const earlier = flat(await world.counts());
+  const earlier = flat(await runtime.counts());
   const result = await act();
-  const later = flat(await world.counts());
+  const later = flat(await runtime.counts());
   return { result, cost: Object.fromEntries(Object.entries(later).map(([what, count]) => [what, count - earlier[what]])) };
 }
 
@@ -130,7 +130,7 @@ test('connecting costs five requests to objects, and the first time one write to
 
 test('a refresh costs one request and two rows more once a day', async (t) => {
   const { client: its, tokens } = await connect(site);
-  await world.passes(24 * 3600);
+  await runtime.passes(24 * 3600);
   const most = { 'object requests': 2, 'rows written': 3, 'KV reads': 1 };
   const next = await costsAtMost(t, most, async () => tokensOf(await ask(site, refreshing(its, tokens))));
   await t.test('and not again on that day', (inner) =>
@@ -157,14 +157,14 @@ test('a call costs no operation of KV, and one request to an object in a minute'
       for (let turn = 0; turn < 100; turn += 1) (await call(site, tokens.access_token)).result('served');
     }),
   );
-  await world.passes(46);
+  await runtime.passes(46);
   await t.test('the next, served while the answer is renewed', (inner) =>
     costsAtMost(inner, one, async () => {
       for (let turn = 0; turn < 20; turn += 1) await isWelcome(site, tokens.access_token);
     }),
   );
   await t.test('and then none again', (inner) => costsAtMost(inner, NOTHING, () => isWelcome(site, tokens.access_token)));
-  await world.passes(61);
+  await runtime.passes(61);
   await t.test('twenty at once after more than a minute share one look', async (inner) => {
     const { result, cost } = await costOf(() => Promise.all(Array.from({ length: 20 }, () => call(site, tokens.access_token))));
     for (const answer of result) answer.result('served');

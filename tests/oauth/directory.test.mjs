@@ -8,7 +8,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   Arrival,
   Browser,
@@ -34,8 +34,8 @@ import {
   secret,
   signIn,
   tokensOf,
-} from '../support/oauth.mjs';
-import { enterAt, startProvider } from '../support/openid.mjs';
+} from '../support/oauth/client.mjs';
+import { enterAt, startProvider } from '../support/oauth/openid-provider.mjs';
 
 const DAY = 24 * 3600;
 const HERE = 'https://mcp.example.com';
@@ -62,31 +62,31 @@ const outside = http.createServer((_, response) => {
 });
 const published = { client_id: DOCUMENT, redirect_uris: [REDIRECT] };
 
-/** @type {import('../support/instances.mjs').World} */
-let world;
+/** @type {import('../support/workers/instances.mjs').Runtime} */
+let runtime;
 let here;
 let there;
 const VARS = { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([CONFIGURED, SERVICE]) };
 before(async () => {
   await new Promise((resolve) => outside.listen(0, '127.0.0.1', resolve));
-  world = await startInstances({ count: 2, vars: VARS, outbound: outside.address().port });
-  [here, there] = world.instances;
+  runtime = await startInstances({ count: 2, vars: VARS, outbound: outside.address().port });
+  [here, there] = runtime.instances;
 });
 after(async () => {
-  await world?.stop();
+  await runtime?.stop();
   outside.closeAllConnections();
   outside.close();
 });
 afterEach(async () => {
   hostAnswers = true;
-  await world.kvNow('works');
-  for (const name of ['Grants', 'Directory']) await world.objectsNow(name, 'works');
+  await runtime.kvNow('works');
+  for (const name of ['Grants', 'Directory']) await runtime.objectsNow(name, 'works');
   // No test leaves codes behind that count against the next.
-  await world.passes(61);
+  await runtime.passes(61);
 });
 
 /** What a record says; it is written behind the answer. */
-async function recordOf(id, at = world) {
+async function recordOf(id, at = runtime) {
   return until(async () => {
     const entry = (await at.kvDetails())[keyOf(id)];
     return entry && { ...entry, record: JSON.parse(entry.value) };
@@ -133,9 +133,9 @@ const isDead = async (site, { client, tokens }, rule) =>
 /** Waits until the alarm has been at a grant. */
 const dies = (site, { client, tokens }, seconds) =>
   until(async () => (await ask(site, refreshing(client, tokens))).status === 400, 'the grant ends', seconds);
-/** The same in the world whose clock is ahead: the runtime that rings alarms does not know, so the test does. */
+/** The same in the runtime whose clock is ahead: workerd, which rings alarms, does not know, so the test does. */
 const diesAtTheAlarm = async (site, app) => {
-  await world.alarm('DIRECTORY', 'directory');
+  await runtime.alarm('DIRECTORY', 'directory');
   await dies(site, app, 1);
 };
 
@@ -154,7 +154,7 @@ describe('the record of a client in KV', () => {
     const client = await register(here, { client_name: 'Recorded', redirect_uris: ['https://a.example/cb', REDIRECT] });
     const browser = new Browser(here);
     const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
-    assert.equal((await world.kv())[keyOf(client.client_id)], undefined, 'strangers write nothing');
+    assert.equal((await runtime.kv())[keyOf(client.client_id)], undefined, 'strangers write nothing');
     assert.ok((await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } })) instanceof Arrival);
     const { record, metadata, ttl } = await recordOf(client.client_id);
     const { first_allowed_at: first, last_used_at: last, ...rest } = record;
@@ -183,7 +183,7 @@ describe('the record of a client in KV', () => {
   test('is all that is in KV, and a client of the configuration has none', async () => {
     await connect(here, { client: CONFIGURED });
     await connect(here);
-    const keys = Object.keys(await world.kv());
+    const keys = Object.keys(await runtime.kv());
     assert.ok(keys.length > 0);
     for (const key of keys) assert.match(key, /^client:[\w-]{43}$/);
     assert.ok(!keys.includes(keyOf(CONFIGURED.client_id)));
@@ -192,15 +192,15 @@ describe('the record of a client in KV', () => {
   test('is written again when it was in use for thirty days, and not sooner', async () => {
     const { client, tokens } = await connect(here, { metadata: { client_name: 'In use' } });
     const first = await recordOf(client.client_id);
-    const writes = async () => (await world.counts()).kv.writes;
+    const writes = async () => (await runtime.counts()).kv.writes;
     const earlier = await writes();
     let next = tokens;
     for (let day = 0; day < 29; day += 1) {
-      await world.passes(DAY);
+      await runtime.passes(DAY);
       next = tokensOf(await ask(here, refreshing(client, next)));
     }
     assert.equal(await writes(), earlier, '29 days of use: no write');
-    await world.passes(DAY + 60);
+    await runtime.passes(DAY + 60);
     tokensOf(await ask(here, refreshing(client, next)));
     await until(async () => (await writes()) === earlier + 1, 'one write');
     const { record, ttl } = await recordOf(client.client_id);
@@ -214,7 +214,7 @@ describe('the record of a client in KV', () => {
     await recordOf(DOCUMENT);
     hostAnswers = false;
     // Two days later no isolate uses its own copy any more.
-    await world.passes(2 * DAY);
+    await runtime.passes(2 * DAY);
     await connect(there, { client: published });
     const other = { client_id: 'https://other.example/client.json', redirect_uris: [REDIRECT] };
     const page = await new Browser(there).open(authorizePath(asking(other)));
@@ -226,16 +226,16 @@ describe('the whole sign-in works and calls go on', () => {
   for (const how of ['refuses', 'fails', 'hangs']) {
     test(`while KV ${how === 'refuses' ? 'refuses writes' : how}`, async () => {
       const before_ = await connect(here);
-      await world.kvNow(how);
+      await runtime.kvNow(how);
       const begun = performance.now();
       const app = await connect(here);
       await connect(here, { client: published });
       assert.ok(performance.now() - begun < 8000, `nobody waits for KV: ${performance.now() - begun} ms`);
       for (const { tokens } of [app, before_]) await isWelcome(here, tokens.access_token);
       tokensOf(await ask(here, refreshing(app.client, app.tokens)));
-      await world.kvNow('works');
+      await runtime.kvNow('works');
       // The next use writes what could not be written.
-      await world.passes(61);
+      await runtime.passes(61);
       await connect(here, { client: app.client });
       await recordOf(app.client.client_id);
     });
@@ -244,12 +244,12 @@ describe('the whole sign-in works and calls go on', () => {
   test('for a registration that is older than ninety days, whose record KV does not show: the Directory knows its use', async () => {
     const app = await connect(here);
     await recordOf(app.client.client_id);
-    await world.passes(60 * DAY);
+    await runtime.passes(60 * DAY);
     await connect(here, { client: app.client });
-    await world.passes(40 * DAY);
+    await runtime.passes(40 * DAY);
     for (const how of ['fails', 'works']) {
-      await world.kvNow(how);
-      if (how === 'works') await world.kvForgets(keyOf(app.client.client_id));
+      await runtime.kvNow(how);
+      if (how === 'works') await runtime.kvForgets(keyOf(app.client.client_id));
       await connect(how === 'works' ? there : here, { client: app.client });
     }
   });
@@ -342,13 +342,13 @@ describe('the page with all clients', () => {
     await recordOf(app.client.client_id);
     const { browser } = await enter(here);
     const page = await browser.open('/account/clients');
-    await world.kvNow('fails');
+    await runtime.kvNow('fails');
     (await browser.open('/account/clients')).answer.hasStatus(503, 'KV').hasHeader('retry-after', /^\d+$/, 'KV');
-    await world.kvNow('works');
-    await world.objectsNow('Directory', 'fails');
+    await runtime.kvNow('works');
+    await runtime.objectsNow('Directory', 'fails');
     const answer = (await browser.submit(page, endForm(page, app.client.client_id))).answer;
     answer.hasStatus(503, 'the Directory').hasHeader('retry-after', /^\d+$/, 'the Directory');
-    await world.objectsNow('Directory', 'works');
+    await runtime.objectsNow('Directory', 'works');
     tokensOf(await ask(here, refreshing(app.client, app.tokens)), 'nothing was ended');
   });
 
@@ -369,7 +369,7 @@ describe('the page with all clients', () => {
       const fields = { ...Object.fromEntries(endForm(page, app.client.client_id).entries()), ...change.fields };
       const headers = { origin: HERE, 'sec-fetch-site': 'same-origin', cookie: browser.cookieHeader, ...change.headers };
       (await ask(here, form('/account/clients', fields, headers))).hasStatus(status, what);
-      await world.passes(31);
+      await runtime.passes(31);
       tokensOf(await ask(here, refreshing(app.client, app.tokens)), 'it lives');
     });
   }
@@ -387,9 +387,9 @@ describe('a client that the owner has ended', () => {
     isOAuthError(await ask(there, redeeming(app.client, waiting)), 400, 'invalid_grant', 'a code that was under way');
     isRefused(await signIn_(there, app.client), 'a person allows it');
     await diesAtTheAlarm(there, app);
-    await world.alarm('DIRECTORY', 'directory');
-    await world.alarm('DIRECTORY', 'directory');
-    await world.passes(61);
+    await runtime.alarm('DIRECTORY', 'directory');
+    await runtime.alarm('DIRECTORY', 'directory');
+    await runtime.passes(61);
     for (const site of [here, there]) await isTurnedAway(site, app.tokens.access_token, { rule: 'within a minute' });
     await isWelcome(there, other.tokens.access_token);
     tokensOf(await ask(here, refreshing(other.client, other.tokens)), 'another client');
@@ -399,7 +399,7 @@ describe('a client that the owner has ended', () => {
     }, 'the record says so');
     assert.ok(record.ended_at >= record.first_allowed_at);
     assert.equal(endForm(await browser.open('/account/clients'), app.client.client_id), undefined, 'it cannot be ended twice');
-    await world.passes(61);
+    await runtime.passes(61);
     isRefused(await new Browser(there).open(authorizePath(asking(app.client))), 'the page refuses early');
     assert.ok(page.has('decision'), 'before, it was asked for');
   });
@@ -409,10 +409,10 @@ describe('a client that the owner has ended', () => {
     await recordOf(app.client.client_id);
     await end(here, app.client.client_id);
     await diesAtTheAlarm(here, app);
-    await world.kvForgets(keyOf(app.client.client_id));
-    await world.passes(61);
+    await runtime.kvForgets(keyOf(app.client.client_id));
+    await runtime.passes(61);
     isRefused(await signIn_(here, app.client), 'KV has forgotten it, the Directory has not');
-    assert.equal((await world.kv())[keyOf(app.client.client_id)], undefined, 'and it gets no new record');
+    assert.equal((await runtime.kv())[keyOf(app.client.client_id)], undefined, 'and it gets no new record');
   });
 
   test('may be one with a document or one of the configuration', async () => {
@@ -439,7 +439,7 @@ describe('a client that the owner has ended', () => {
     const app = await connect(here);
     const authorization = await authorize(here, app.client);
     for (const how of ['fails', 'hangs']) {
-      await world.objectsNow('Directory', how);
+      await runtime.objectsNow('Directory', how);
       isOAuthError(await ask(here, redeeming(app.client, authorization)), 503, 'temporarily_unavailable', 'a code');
     }
     const at = await signIn_(here, app.client);
@@ -447,17 +447,17 @@ describe('a client that the owner has ended', () => {
     at.answer.hasStatus(503, 'a person').hasHeader('retry-after', /^\d+$/, 'a person');
     let next = tokensOf(await ask(here, refreshing(app.client, app.tokens)), 'what is signed in goes on');
     for (const how of ['fails', 'hangs']) {
-      await world.passes(DAY);
-      await world.objectsNow('Directory', how);
+      await runtime.passes(DAY);
+      await runtime.objectsNow('Directory', how);
       next = tokensOf(await ask(here, refreshing(app.client, next)), `also once a day (the Directory ${how})`);
     }
-    await world.objectsNow('Directory', 'works');
+    await runtime.objectsNow('Directory', 'works');
     // A day is over for the code, but not what was asked: it was not used up.
     isOAuthError(await ask(here, redeeming(app.client, authorization)), 400, 'invalid_grant', 'it has expired');
     const young = await authorize(here, app.client);
-    await world.objectsNow('Directory', 'fails');
+    await runtime.objectsNow('Directory', 'fails');
     isOAuthError(await ask(here, redeeming(app.client, young)), 503, 'temporarily_unavailable', 'a code');
-    await world.objectsNow('Directory', 'works');
+    await runtime.objectsNow('Directory', 'works');
     tokensOf(await ask(here, redeeming(app.client, young)), 'it is as good as before');
   });
 
@@ -629,15 +629,15 @@ describe('the grants of an ended client', () => {
     await recordOf(app.client.client_id);
     await end(here, app.client.client_id);
     for (const how of ['fails', 'works']) {
-      await world.objectsNow('Grants', how);
-      await world.alarm('DIRECTORY', 'directory');
+      await runtime.objectsNow('Grants', how);
+      await runtime.alarm('DIRECTORY', 'directory');
       if (how === 'fails') {
-        await world.objectsNow('Grants', 'works');
+        await runtime.objectsNow('Grants', 'works');
         tokensOf(await ask(here, refreshing(app.client, app.tokens)), 'it was not reached');
       }
     }
     // The first round ended without it, and the second begins where the first began.
-    await world.alarm('DIRECTORY', 'directory');
+    await runtime.alarm('DIRECTORY', 'directory');
     await diesAtTheAlarm(here, app);
   });
 });
@@ -646,6 +646,6 @@ test('no secret stands in the log, and the Directory keeps none', async () => {
   keepsSecrets([here]);
   const { tokens } = await connect(here);
   for (const token of [tokens.access_token, tokens.refresh_token, PASSPHRASE]) {
-    assert.equal(await world.filesHolding(token), 0);
+    assert.equal(await runtime.filesHolding(token), 0);
   }
 });

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   Arrival,
   Browser,
@@ -22,7 +22,7 @@ import {
   redeeming,
   refreshing,
   tokensOf,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
 /** What the outside world has been asked, and what it answers, by URL without its scheme. */
 const asked = [];
@@ -35,15 +35,15 @@ const outside = http.createServer((request, response) => {
 });
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
+let runtime;
 let site;
 before(async () => {
   await new Promise((resolve) => outside.listen(0, '127.0.0.1', resolve));
-  world = await startInstances({ count: 1, vars: SIGN_IN, outbound: outside.address().port });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: SIGN_IN, outbound: outside.address().port });
+  [site] = runtime.instances;
 });
 after(async () => {
-  await world?.stop();
+  await runtime?.stop();
   outside.closeAllConnections();
   outside.close();
 });
@@ -85,7 +85,7 @@ describe('a client that is described by a document', () => {
   test('goes the whole way without a registration', async () => {
     const id = newId();
     publish(id);
-    const kept = Object.keys(await world.kv());
+    const kept = Object.keys(await runtime.kv());
     const { client, tokens } = await connect(site, { client: clientOf(id) });
     await isWelcome(site, tokens.access_token);
     assert.equal(fetches(id), 1, 'one fetch');
@@ -96,7 +96,7 @@ describe('a client that is described by a document', () => {
     publish(id, 'gone', { status: 500 });
     await site.passes(7200);
     tokensOf(await ask(site, refreshing(client, tokens)), 'a token request needs no document');
-    const written = Object.keys(await world.kv()).filter((key) => !kept.includes(key));
+    const written = Object.keys(await runtime.kv()).filter((key) => !kept.includes(key));
     assert.equal(written.length, 1, `connecting by a document writes its record to KV, and nothing else: ${written}`);
   });
 

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { textOf } from '../support/mcp.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { textOf } from '../support/mcp/requests.mjs';
 import {
   ALL_SCOPES,
   Arrival,
@@ -29,8 +29,8 @@ import {
   secret,
   signIn,
   tokensOf,
-} from '../support/oauth.mjs';
-import { bodyOf, enterAt, json, jwt, seconds, startProvider } from '../support/openid.mjs';
+} from '../support/oauth/client.mjs';
+import { bodyOf, enterAt, json, jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
 
 const HERE = 'https://mcp.example.com';
 const CALLBACK = `${HERE}/authorize/callback`;
@@ -57,8 +57,8 @@ const VARS = {
 /** @type {Awaited<ReturnType<typeof startProvider>>} */
 let provider;
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
-/** @type {import("../support/instances.mjs").Instance} */
+let runtime;
+/** @type {import("../support/workers/instances.mjs").Instance} */
 let site;
 let client;
 before(async () => {
@@ -66,12 +66,12 @@ before(async () => {
     clients: [{ client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [CALLBACK] }],
     people: PEOPLE,
   });
-  world = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
+  [site] = runtime.instances;
   client = await register(site);
 });
 after(async () => {
-  await world?.stop();
+  await runtime?.stop();
   provider?.stop();
 });
 afterEach(() => provider.isBack());
@@ -372,23 +372,23 @@ describe('an OpenID provider', () => {
     let tokens = bob;
     try {
       for (const allowed of ['bob, Alice@Example.com', 'alice@example.com bob carol', 'carol,bob', 'alice@example.com *']) {
-        await world.restart({ ...VARS, ALLOWED_USERS: allowed });
+        await runtime.restart({ ...VARS, ALLOWED_USERS: allowed });
         await call(site, tokens.access_token).then((answer) => answer.hasStatus(200, allowed));
         tokens = tokensOf(await ask(site, refreshing(client, tokens)), allowed);
       }
-      await world.restart({ ...VARS, OPENID_CLIENT_SECRET: 'another-secret-0123456789' });
+      await runtime.restart({ ...VARS, OPENID_CLIENT_SECRET: 'another-secret-0123456789' });
       tokens = tokensOf(await ask(site, refreshing(client, tokens)), 'a new secret at the provider admits nobody else');
-      await world.restart({ OWNER_PASSPHRASE: PASSPHRASE });
+      await runtime.restart({ OWNER_PASSPHRASE: PASSPHRASE });
       isOAuthError(await ask(site, refreshing(client, tokens)), 400, 'invalid_grant', 'another identity admits nobody of this one');
     } finally {
-      await world.restart();
+      await runtime.restart();
     }
   });
 
   test('whose list got shorter: who is on it no more is out at once', async () => {
     const bob = await connectAs('bob');
     try {
-      await world.restart({ ...VARS, ALLOWED_USERS: 'alice@example.com' });
+      await runtime.restart({ ...VARS, ALLOWED_USERS: 'alice@example.com' });
       await isTurnedAway(site, bob.access_token, { rule: 'the access token' });
       const answer = await ask(site, refreshing(client, bob));
       answer.hasStatus(400, 'the refresh token');
@@ -396,7 +396,7 @@ describe('an OpenID provider', () => {
       const { browser, away } = await leave();
       isRefused(await browser.open(await enterAt(provider, away.url, 'bob')), 403, 'and again');
     } finally {
-      await world.restart();
+      await runtime.restart();
     }
   });
 });

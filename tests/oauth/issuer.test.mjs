@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { parseChallenges } from '../support/http.mjs';
-import { startInstances } from '../support/instances.mjs';
-import { calling, legacy, modern, textOf } from '../support/mcp.mjs';
+import { parseChallenges } from '../support/http/exchange.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { calling, legacy, modern, textOf } from '../support/mcp/requests.mjs';
 import {
   ALL_SCOPES,
   REDIRECT,
@@ -23,8 +23,8 @@ import {
   registering,
   scopesIn,
   secret,
-} from '../support/oauth.mjs';
-import { ALGORITHMS, enterAt, json, jwt, seconds, startProvider } from '../support/openid.mjs';
+} from '../support/oauth/client.mjs';
+import { ALGORITHMS, enterAt, json, jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
 
 const ISSUER = 'https://id.example';
 const HERE = 'https://mcp.example.com';
@@ -107,13 +107,13 @@ function isOutage(answer, rule) {
 }
 
 describe('a server with a foreign issuer', () => {
-  let world;
+  let runtime;
   let site;
   before(async () => {
-    world = await start(SIGN_IN);
-    [site] = world.instances;
+    runtime = await start(SIGN_IN);
+    [site] = runtime.instances;
   });
-  after(() => world?.stop());
+  after(() => runtime?.stop());
 
   test('points to it', async () => {
     for (const [path, resource] of [
@@ -267,13 +267,13 @@ describe('a server with a foreign issuer', () => {
 });
 
 describe('when the issuer changes its keys', () => {
-  let world;
+  let runtime;
   let site;
   beforeEach(async () => {
-    world = await start();
-    [site] = world.instances;
+    runtime = await start();
+    [site] = runtime.instances;
   });
-  afterEach(() => world?.stop());
+  afterEach(() => runtime?.stop());
 
   test('a token by a new one is good as soon as it may be asked, and one by an old one no more', async () => {
     await said(site, minted());
@@ -309,13 +309,13 @@ describe('when the issuer changes its keys', () => {
 });
 
 describe('while the issuer is out of order', () => {
-  let world;
+  let runtime;
   let site;
   beforeEach(async () => {
-    world = await start();
-    [site] = world.instances;
+    runtime = await start();
+    [site] = runtime.instances;
   });
-  afterEach(() => world?.stop());
+  afterEach(() => runtime?.stop());
 
   for (const [what, change] of [
     ['it does not answer', () => provider.isDown()],
@@ -359,9 +359,9 @@ describe('while the issuer is out of order', () => {
 
 describe('an issuer that speaks otherwise', () => {
   test('may know this server by another name and call its tokens plain JWTs', async () => {
-    const world = await start({ AUTH_AUDIENCE: 'f81d4fae-7dec api://notes', AUTH_PLAIN_JWT: 'true' });
+    const runtime = await start({ AUTH_AUDIENCE: 'f81d4fae-7dec api://notes', AUTH_PLAIN_JWT: 'true' });
     try {
-      const [site] = world.instances;
+      const [site] = runtime.instances;
       for (const [change, header] of [
         [{ aud: 'f81d4fae-7dec' }, {}],
         [{ aud: 'api://notes' }, { typ: 'JWT' }],
@@ -374,7 +374,7 @@ describe('an issuer that speaks otherwise', () => {
       await isTurnedAway(site, minted({ aud: 'api://notes', nonce: 'n' }, { typ: 'JWT' }), { rule: 'an identity token' });
       keepsSecrets([site]);
     } finally {
-      await world.stop();
+      await runtime.stop();
     }
   });
 });

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { parseChallenges } from '../support/http.mjs';
+import { parseChallenges } from '../support/http/exchange.mjs';
 import {
   CODE,
   ERAS,
@@ -21,14 +21,14 @@ import {
   post,
   send,
   textOf,
-} from '../support/mcp.mjs';
-import { SIGN_IN as OWNER, bearer, connect } from '../support/oauth.mjs';
-import { startMain } from '../support/server.mjs';
+} from '../support/mcp/requests.mjs';
+import { SIGN_IN as OWNER, bearer, connect } from '../support/oauth/client.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 before(async () => {
-  server = await startMain(OWNER);
+  server = await startConnector(OWNER);
 });
 after(() => server?.stop());
 
@@ -455,10 +455,10 @@ describe('/private/mcp', () => {
 });
 
 describe('/private/mcp with PRIVATE_SIGN_IN=all', () => {
-  /** @type {import("../support/server.mjs").Server} */
+  /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
   let once;
   before(async () => {
-    once = await startMain({ PRIVATE_SIGN_IN: 'all', ...OWNER });
+    once = await startConnector({ PRIVATE_SIGN_IN: 'all', ...OWNER });
   });
   after(() => once?.stop());
 
@@ -498,10 +498,10 @@ describe('what a tool list says about sign-in', () => {
 });
 
 describe('with CHALLENGE=result', () => {
-  /** @type {import("../support/server.mjs").Server} */
+  /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
   let linking;
   before(async () => {
-    linking = await startMain({ CHALLENGE: 'result', ...OWNER });
+    linking = await startConnector({ CHALLENGE: 'result', ...OWNER });
   });
   after(() => linking?.stop());
 

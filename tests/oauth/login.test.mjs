@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   PASSPHRASE,
   REDIRECT,
@@ -23,21 +23,21 @@ import {
   secret,
   signIn,
   tokensOf,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
 const WEB = 'https://app.example/cb?tenant=7';
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
-/** @type {import("../support/instances.mjs").Instance} */
+let runtime;
+/** @type {import("../support/workers/instances.mjs").Instance} */
 let site;
 let web;
 before(async () => {
-  world = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: SIGN_IN });
+  [site] = runtime.instances;
   web = await register(site, { client_name: 'A web app', redirect_uris: [WEB] });
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 // Codes that nobody redeems are gone after a minute; only so many may wait.
 afterEach(() => site.passes(61));
 

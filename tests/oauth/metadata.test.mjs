@@ -3,15 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { send } from '../support/http.mjs';
-import { SIGN_IN, ask } from '../support/oauth.mjs';
-import { startInstances } from '../support/instances.mjs';
-import { startMain } from '../support/server.mjs';
+import { send } from '../support/http/exchange.mjs';
+import { SIGN_IN, ask } from '../support/oauth/client.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 before(async () => {
-  server = await startMain(SIGN_IN);
+  server = await startConnector(SIGN_IN);
 });
 after(() => server?.stop());
 

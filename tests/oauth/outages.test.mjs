@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { calling, legacy } from '../support/mcp.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { calling, legacy } from '../support/mcp/requests.mjs';
 import {
   Arrival,
   Browser,
@@ -28,22 +28,22 @@ import {
   registering,
   revoking,
   tokensOf,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
-/** @type {import("../support/instances.mjs").World} */
-let world;
-/** @type {import("../support/instances.mjs").Instance} */
+/** @type {import("../support/workers/instances.mjs").Runtime} */
+let runtime;
+/** @type {import("../support/workers/instances.mjs").Instance} */
 let site;
 let client;
 before(async () => {
-  world = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: SIGN_IN });
+  [site] = runtime.instances;
   client = await register(site);
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 afterEach(async () => {
-  await world.kvNow('works');
-  for (const name of ['Grants', 'Keyring', 'Directory']) await world.objectsNow(name, 'works');
+  await runtime.kvNow('works');
+  for (const name of ['Grants', 'Keyring', 'Directory']) await runtime.objectsNow(name, 'works');
 });
 
 /** An outage at an endpoint for programs. */
@@ -66,34 +66,34 @@ const isOutageOfTheResource = (answer, rule) => {
 };
 
 describe('while the grants are out of reach', () => {
-  beforeEach(() => world.objectsNow('Grants', 'works'));
+  beforeEach(() => runtime.objectsNow('Grants', 'works'));
 
   test('a code is not consumed', async () => {
     const authorization = await authorize(site, client);
-    await world.objectsNow('Grants', 'fails');
+    await runtime.objectsNow('Grants', 'fails');
     isOutage(await ask(site, redeeming(client, authorization)), 'the code');
-    await world.objectsNow('Grants', 'works');
+    await runtime.objectsNow('Grants', 'works');
     tokensOf(await ask(site, redeeming(client, authorization)), 'it is as good as before');
   });
 
   test('a refresh token is not used up', async () => {
     const { tokens } = await connect(site, { client });
-    await world.objectsNow('Grants', 'fails');
+    await runtime.objectsNow('Grants', 'fails');
     isOutage(await ask(site, refreshing(client, tokens)), 'the refresh token');
-    await world.objectsNow('Grants', 'works');
+    await runtime.objectsNow('Grants', 'works');
     tokensOf(await ask(site, refreshing(client, tokens)), 'it is as good as before');
   });
 
   test('nobody is told that something was revoked', async () => {
     const { tokens } = await connect(site, { client });
-    await world.objectsNow('Grants', 'fails');
+    await runtime.objectsNow('Grants', 'fails');
     isOutage(await ask(site, revoking(client, tokens.refresh_token)), 'RFC 7009 §2.2.1');
-    await world.objectsNow('Grants', 'works');
+    await runtime.objectsNow('Grants', 'works');
     tokensOf(await ask(site, refreshing(client, tokens)), 'it was not');
   });
 
   test('what is wrong with a request is told all the same', async () => {
-    await world.objectsNow('Grants', 'fails');
+    await runtime.objectsNow('Grants', 'fails');
     isOAuthError(await ask(site, refreshing(client, { refresh_token: 'made-up' })), 400, 'invalid_grant', 'nobody has to be asked');
     isOAuthError(await ask(site, redeeming({ client_id: 'nobody' }, { code: 'x' })), 401, 'invalid_client', 'nobody has to be asked');
   });
@@ -101,20 +101,20 @@ describe('while the grants are out of reach', () => {
   test('calls go on for a minute after the last look, and then nobody can tell', async () => {
     const { tokens } = await connect(site, { client });
     await isWelcome(site, tokens.access_token);
-    await world.objectsNow('Grants', 'fails');
+    await runtime.objectsNow('Grants', 'fails');
     for (const seconds of [0, 46, 13]) {
       await site.passes(seconds);
       await isWelcome(site, tokens.access_token, { rule: 'the last look is younger than a minute' });
     }
     await site.passes(1);
     isOutageOfTheResource(await call(site, tokens.access_token), 'nobody can tell whether the grant still stands');
-    await world.objectsNow('Grants', 'works');
+    await runtime.objectsNow('Grants', 'works');
     await isWelcome(site, tokens.access_token, { rule: 'a failure is not remembered' });
   });
 
   test('a call that waits for a look is answered in time', async () => {
     const { tokens } = await connect(site, { client });
-    await world.objectsNow('Grants', 'hangs');
+    await runtime.objectsNow('Grants', 'hangs');
     const begun = performance.now();
     const answers = await Promise.all([1, 2, 3].map(() => call(site, tokens.access_token)));
     for (const answer of answers) isOutageOfTheResource(answer, 'a look that hangs');
@@ -124,37 +124,37 @@ describe('while the grants are out of reach', () => {
   test('a sign-in ends with a page or at the client, and can be tried again', async () => {
     const browser = new Browser(site);
     const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
-    await world.objectsNow('Grants', 'fails');
+    await runtime.objectsNow('Grants', 'fails');
     const at = await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } });
     if (at instanceof Arrival) assert.equal(at.parameters.error, 'temporarily_unavailable', String(at.url));
     else isOutagePage(at, 'after the passphrase');
-    await world.objectsNow('Grants', 'works');
+    await runtime.objectsNow('Grants', 'works');
     assert.ok((await authorize(site, client, { browser })).code, 'and then it works');
   });
 
   test('an object that hangs is given up after twice four seconds', async () => {
     const { tokens } = await connect(site, { client });
     const authorization = await authorize(site, client);
-    await world.objectsNow('Grants', 'hangs');
+    await runtime.objectsNow('Grants', 'hangs');
     const begun = performance.now();
     const answers = await Promise.all([ask(site, redeeming(client, authorization)), ask(site, refreshing(client, tokens))]);
     const took = performance.now() - begun;
     for (const answer of answers) isOutage(answer, 'an object that hangs must not hang its caller');
     // A second and a half are for everything else.
     assert.ok(took < 9500, `in time: ${took} ms`);
-    await world.objectsNow('Grants', 'works');
+    await runtime.objectsNow('Grants', 'works');
     tokensOf(await ask(site, redeeming(client, authorization)), 'the code is as good as before');
     tokensOf(await ask(site, refreshing(client, tokens)), 'and so is the refresh token');
   });
 });
 
 describe('when an object has done its work and the answer is lost', () => {
-  const requests = async () => (await world.counts()).objects.Grants ?? 0;
+  const requests = async () => (await runtime.counts()).objects.Grants ?? 0;
 
   test('a redemption is asked for again and succeeds, and its code stays a replay for a client that sends it twice', async () => {
     const authorization = await authorize(site, client);
     const earlier = await requests();
-    await world.objectsNow('Grants', 'loses-one');
+    await runtime.objectsNow('Grants', 'loses-one');
     const tokens = tokensOf(await ask(site, redeeming(client, authorization)), 'nobody has used the code before');
     assert.equal((await requests()) - earlier, 2, 'it was asked twice');
     await isWelcome(site, tokens.access_token);
@@ -166,7 +166,7 @@ describe('when an object has done its work and the answer is lost', () => {
   test('a refresh is asked for again and succeeds, and no token is taken for stolen', async () => {
     const { tokens } = await connect(site, { client });
     const earlier = await requests();
-    await world.objectsNow('Grants', 'loses-one');
+    await runtime.objectsNow('Grants', 'loses-one');
     const second = tokensOf(await ask(site, refreshing(client, tokens)), 'nobody has used the token before');
     assert.equal((await requests()) - earlier, 2, 'it was asked twice');
     const again = tokensOf(await ask(site, refreshing(client, tokens)), 'a retry of the client itself');
@@ -177,9 +177,9 @@ describe('when an object has done its work and the answer is lost', () => {
 
   test('a refresh whose answers are all lost can be tried again', async () => {
     const { tokens } = await connect(site, { client });
-    await world.objectsNow('Grants', 'loses');
+    await runtime.objectsNow('Grants', 'loses');
     isOutage(await ask(site, refreshing(client, tokens)), 'twice');
-    await world.objectsNow('Grants', 'works');
+    await runtime.objectsNow('Grants', 'works');
     const second = tokensOf(await ask(site, refreshing(client, tokens)), 'the same token');
     tokensOf(await ask(site, refreshing(client, second)), 'is no replay');
   });
@@ -190,7 +190,7 @@ describe('while the keyring is out of reach', () => {
     const { tokens } = await connect(site, { client });
     const browser = new Browser(site);
     const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
-    await world.objectsNow('Keyring', 'fails');
+    await runtime.objectsNow('Keyring', 'fails');
     await isWelcome(site, tokens.access_token);
     tokensOf(await ask(site, refreshing(client, tokens)));
     const at = await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } });
@@ -224,7 +224,7 @@ describe('while the keyring is out of reach', () => {
 describe('while KV is out of reach', () => {
   for (const how of ['fails', 'hangs']) {
     test(`signing in, calls and revocations go on (KV ${how})`, async () => {
-      await world.kvNow(how);
+      await runtime.kvNow(how);
       const { tokens } = await connect(site);
       tokensOf(await ask(site, refreshing(client, (await connect(site, { client })).tokens)));
       await isWelcome(site, tokens.access_token, { rule: 'a call needs no KV' });
@@ -241,7 +241,7 @@ describe('while KV is out of reach', () => {
     const { tokens } = await connect(site, { client });
     const second = tokensOf(await ask(site, refreshing(client, tokens)));
     const third = tokensOf(await ask(site, refreshing(client, second)));
-    await world.kvNow('fails');
+    await runtime.kvNow('fails');
     isOAuthError(await ask(site, refreshing(client, tokens)), 400, 'invalid_grant', 'the thief gets nothing');
     isOAuthError(await ask(site, refreshing(client, third)), 400, 'invalid_grant', 'RFC 9700 §4.14.2');
   });
@@ -254,9 +254,9 @@ describe('while KV is out of reach', () => {
       await connect(site, { client: old });
     }
     await site.passes(61);
-    await world.kvNow('fails');
+    await runtime.kvNow('fails');
     assert.ok((await authorize(site, old)).code, 'the Directory knows that it is in use');
-    await world.objectsNow('Directory', 'fails');
+    await runtime.objectsNow('Directory', 'fails');
     await site.passes(61);
     isOutage(await ask(site, redeeming(old, { code: 'x' })), 'nobody can tell whether it is still in use');
     isOutagePage(await new Browser(site).open(authorizePath(asking(old))), 'nobody can tell whether it is still in use');
@@ -272,7 +272,7 @@ test('a restart of everything loses nothing', async () => {
   const authorization = await authorize(site, client);
   const browser = new Browser(site);
   const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
-  await world.restart();
+  await runtime.restart();
   await isWelcome(site, tokens.access_token, { rule: 'the keys are the same' });
   tokensOf(await ask(site, redeeming(client, authorization)), 'a code that was under way');
   const next = tokensOf(await ask(site, refreshing(client, tokens)), 'a refresh token');

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
   SIGN_IN,
@@ -23,21 +23,21 @@ import {
   revoking,
   secret,
   tokensOf,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
 const ROUNDS = 5;
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
+let runtime;
 let here;
 let there;
 let client;
 before(async () => {
-  world = await startInstances({ count: 2, vars: SIGN_IN, lateKv: true });
-  [here, there] = world.instances;
+  runtime = await startInstances({ count: 2, vars: SIGN_IN, lateKv: true });
+  [here, there] = runtime.instances;
   client = await register(here);
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 /** Asks `count` times at once, half of it at each instance. */
 const together = (count, asked) => Promise.all(Array.from({ length: count }, (_, number) => ask(number % 2 ? there : here, asked(number))));

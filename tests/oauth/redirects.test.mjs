@@ -5,9 +5,9 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { findChromium, startChromium } from '../support/chromium.mjs';
-import { startFront } from '../support/front.mjs';
-import { startInstances } from '../support/instances.mjs';
+import { findChromium, startChromium } from '../support/chromium/chromium.mjs';
+import { startFront } from '../support/http/reverse-proxy.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   PASSPHRASE,
   SIGN_IN,
@@ -23,8 +23,8 @@ import {
   register,
   secret,
   tokensOf,
-} from '../support/oauth.mjs';
-import { startProvider } from '../support/openid.mjs';
+} from '../support/oauth/client.mjs';
+import { startProvider } from '../support/oauth/openid-provider.mjs';
 
 const program = findChromium();
 const why = 'there is no Chromium on this machine';
@@ -48,7 +48,7 @@ const OPENID = {
 const arrivals = [];
 
 describe('redirects in a real browser', { skip: program ? false : why }, () => {
-  let world;
+  let runtime;
   let site;
   let provider;
   let front;
@@ -71,8 +71,8 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
       clients: [{ client_id: CLIENT_ID, client_secret: CLIENT_SECRET, redirect_uris: [`${HERE}/authorize/callback`] }],
       people: { alice: { email: 'alice@example.com', email_verified: true, name: 'Alice' } },
     });
-    world = await startInstances({ count: 1, vars: SIGN_IN, outbound: provider.port });
-    [site] = world.instances;
+    runtime = await startInstances({ count: 1, vars: SIGN_IN, outbound: provider.port });
+    [site] = runtime.instances;
     const hosts = {
       'mcp.example.com': site.port,
       'id.example': provider.port,
@@ -86,8 +86,8 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
     };
     front = await startFront(hosts);
     // Another process has another port.
-    world.restartAs = async (vars) => {
-      await world.restart(vars);
+    runtime.restartAs = async (vars) => {
+      await runtime.restart(vars);
       hosts['mcp.example.com'] = site.port;
     };
     chromium = await startChromium(program, front.chromium);
@@ -95,7 +95,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
   after(async () => {
     await chromium?.stop();
     front?.stop();
-    await world?.stop();
+    await runtime?.stop();
     provider?.stop();
     for (const { server } of programs) {
       server.closeAllConnections();
@@ -282,7 +282,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
   });
 
   describe('by way of an identity provider', () => {
-    before(() => world.restartAs(OPENID));
+    before(() => runtime.restartAs(OPENID));
 
     const enter = async (tab) => {
       await tab.tabTo('[name=account]');
@@ -321,7 +321,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
     });
 
     test('who is not on the list can go back to the app, which learns of it', async () => {
-      await world.restartAs({ ...OPENID, ALLOWED_USERS: 'somebody-else' });
+      await runtime.restartAs({ ...OPENID, ALLOWED_USERS: 'somebody-else' });
       try {
         const client = await register(site, { client_name: 'An app', redirect_uris: ['https://app.example/callback'] });
         onward = 'claude://claude.ai/settings/connectors';
@@ -334,7 +334,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
         assert.deepEqual({ error, state, iss }, { error: 'access_denied', state: asked.state, iss: HERE });
         isFree(tab, 'back to the app');
       } finally {
-        await world.restartAs(OPENID);
+        await runtime.restartAs(OPENID);
       }
     });
 
@@ -362,5 +362,5 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
     });
   });
 
-  test('no secret stands in the log', () => keepsSecrets([world]));
+  test('no secret stands in the log', () => keepsSecrets([runtime]));
 });

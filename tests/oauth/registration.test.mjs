@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
   REDIRECT,
@@ -18,19 +18,19 @@ import {
   register,
   registering,
   secret,
-} from '../support/oauth.mjs';
-import { startMain } from '../support/server.mjs';
+} from '../support/oauth/client.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
-/** @type {import("../support/instances.mjs").Instance} */
+let runtime;
+/** @type {import("../support/workers/instances.mjs").Instance} */
 let site;
 before(async () => {
   // Plain workerd, where nothing limits how often one address may register.
-  world = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: SIGN_IN });
+  [site] = runtime.instances;
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 const post = (body, headers) => ask(site, registering(body, headers));
 
@@ -343,7 +343,7 @@ test('a registration access token is not promised', async () => {
 });
 
 test('one address cannot register without end, and is told when to come again', async () => {
-  const server = await startMain(SIGN_IN);
+  const server = await startConnector(SIGN_IN);
   try {
     const asked = registering({ redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' });
     const answers = await Promise.all(Array.from({ length: 100 }, () => ask(server, asked)));
@@ -393,7 +393,7 @@ describe('a registration lives for ninety days after its last use', () => {
   });
 
   test('one that was registered and never allowed costs nothing, and one in use one write to KV in thirty days', async () => {
-    const writes = async () => (await world.counts()).kv.writes;
+    const writes = async () => (await runtime.counts()).kv.writes;
     const earlier = await writes();
     const client = await register(site);
     await opens(client, 'it is looked at');

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   FORM,
   SIGN_IN,
@@ -20,24 +20,24 @@ import {
   register,
   revoking,
   tokensOf,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
 /** The resource must have heard of a revocation after this time. */
 const LIMIT = 60;
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
+let runtime;
 let here;
 let there;
 let client;
 let other;
 before(async () => {
-  world = await startInstances({ count: 2, vars: SIGN_IN, lateKv: true });
-  [here, there] = world.instances;
+  runtime = await startInstances({ count: 2, vars: SIGN_IN, lateKv: true });
+  [here, there] = runtime.instances;
   client = await register(here);
   other = await register(here);
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 const revoke = (token, more, who = client, at = here) => ask(at, revoking(who, token, more));
 const done = (answer, rule = 'RFC 7009 §2.2') => {
@@ -71,7 +71,7 @@ describe('revoking', () => {
 
   test('an access token that has expired ends the grant, too', async () => {
     const { tokens } = await connect(here, { client });
-    await world.passes(2 * 3600);
+    await runtime.passes(2 * 3600);
     done(await revoke(tokens.access_token));
     await isDead(tokens, 'RFC 7009 §2.1');
   });
@@ -174,12 +174,12 @@ describe('an access token of a grant that was revoked', () => {
       done(await revoke(tokens.access_token));
       let passed = 0;
       for (const seconds of used) {
-        await world.passes(seconds);
+        await runtime.passes(seconds);
         passed += seconds;
         // Whether it is served or refused here; what counts is the end.
         await call(there, tokens.access_token);
       }
-      await world.passes(LIMIT - passed);
+      await runtime.passes(LIMIT - passed);
       for (const at of [here, there]) await isTurnedAway(at, tokens.access_token, { rule: 'good for no more than 60 seconds' });
     });
   }
@@ -199,7 +199,7 @@ describe('an access token of a grant that was revoked', () => {
     const { tokens } = await connect(here, { client });
     done(await revoke(tokens.refresh_token));
     for (const seconds of [0, 600, 1800, 1100]) {
-      await world.passes(seconds);
+      await runtime.passes(seconds);
       await isTurnedAway(here, tokens.access_token);
       await isTurnedAway(there, tokens.access_token);
     }
@@ -207,9 +207,9 @@ describe('an access token of a grant that was revoked', () => {
 
   test('leaves nothing in KV', async () => {
     const { tokens } = await connect(here, { client });
-    const earlier = await world.kv();
+    const earlier = await runtime.kv();
     done(await revoke(tokens.refresh_token));
-    assert.deepEqual(await world.kv(), earlier);
+    assert.deepEqual(await runtime.kv(), earlier);
   });
 });
 

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { SIGN_IN, ask, connect, isOAuthError, isWelcome, refreshing, register, tokensOf } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { SIGN_IN, ask, connect, isOAuthError, isWelcome, refreshing, register, tokensOf } from '../support/oauth/client.mjs';
 
 const HOUR = 3600;
 /** Two addresses of one IPv4 /20, two of one IPv6 /48, one elsewhere, and the egress of everybody's Workers. */
@@ -15,16 +15,16 @@ const AWAY = '203.0.113.9';
 const WORKERS = '2a06:98c0:3600::103';
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
+let runtime;
 let here;
 let there;
 let client;
 before(async () => {
-  world = await startInstances({ count: 2, vars: SIGN_IN });
-  [here, there] = world.instances;
+  runtime = await startInstances({ count: 2, vars: SIGN_IN });
+  [here, there] = runtime.instances;
   client = await register(here);
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 /** A program that keeps the tokens it was given last. */
 class Program {
@@ -55,9 +55,9 @@ describe('two programs that share a sign-in', () => {
   test('and refresh once an hour both stay signed in for thirty days, and hold the same token', async () => {
     const [one, other] = await programs([here, HOME], [there, HOME_TOO]);
     for (let hour = 1; hour <= 30 * 24; hour += 1) {
-      await world.passes(HOUR / 2);
+      await runtime.passes(HOUR / 2);
       const token = await one.refresh(`hour ${hour}`);
-      await world.passes(HOUR / 2);
+      await runtime.passes(HOUR / 2);
       assert.equal(await other.refresh(`hour ${hour}`), token, 'never two live successors');
     }
     await isWelcome(there, one.tokens.access_token);
@@ -67,11 +67,11 @@ describe('two programs that share a sign-in', () => {
   test('of which one sleeps over two refreshes: its next try is refused and ends nothing', async () => {
     const [awake, asleep] = await programs([here, HOME_V6[0]], [there, HOME_V6[1]]);
     for (const hour of [1, 2]) {
-      await world.passes(HOUR);
+      await runtime.passes(HOUR);
       await awake.refresh(`hour ${hour}`);
     }
     for (const hour of [3, 4]) {
-      await world.passes(HOUR);
+      await runtime.passes(HOUR);
       await asleep.isRefused('another window has gone on');
       await awake.refresh(`hour ${hour}`);
     }
@@ -80,14 +80,14 @@ describe('two programs that share a sign-in', () => {
   test('from an address that strangers share are counted as strangers', async () => {
     const [one, other] = await programs([here, WORKERS], [there, WORKERS]);
     for (const hour of [1, 2, 3]) {
-      await world.passes(HOUR);
+      await runtime.passes(HOUR);
       await one.refresh(`hour ${hour}`);
-      await world.passes(61);
+      await runtime.passes(61);
       await other.refresh(`late retry ${hour}`);
     }
-    await world.passes(HOUR);
+    await runtime.passes(HOUR);
     await one.refresh('hour 4');
-    await world.passes(61);
+    await runtime.passes(61);
     await other.isRefused('the fourth late retry');
     await one.isRefused('RFC 9700 §4.14.2: the family is revoked');
   });
@@ -96,9 +96,9 @@ describe('two programs that share a sign-in', () => {
 test('a program that loses one answer a day stays signed in for thirty days', async () => {
   const [program] = await programs([here, HOME]);
   for (let day = 1; day <= 30; day += 1) {
-    await world.passes(24 * HOUR);
+    await runtime.passes(24 * HOUR);
     const lost = tokensOf(await program.ask(), `day ${day}`).refresh_token;
-    await world.passes(HOUR);
+    await runtime.passes(HOUR);
     program.at = program.at === here ? there : here;
     assert.equal(await program.refresh(`day ${day}, once more`), lost, 'the same successor');
   }
@@ -125,11 +125,11 @@ describe('a thief in another network', () => {
     const [honest, thief] = await programs([here, HOME], [there, AWAY]);
     for (const turn of [1, 2, 3]) {
       const token = await honest.refresh(`turn ${turn}`);
-      await world.passes(HOUR);
+      await runtime.passes(HOUR);
       assert.equal(await thief.refresh(`turn ${turn}`), token, 'never two live successors');
     }
     await honest.refresh('turn 4');
-    await world.passes(HOUR);
+    await runtime.passes(HOUR);
     await thief.isRefused('more than three late retries from another network');
     await honest.isRefused('RFC 9700 §4.14.2: the family is revoked');
   });

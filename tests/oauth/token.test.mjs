@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   ALL_SCOPES,
   FIRST_SCOPES,
@@ -26,21 +26,21 @@ import {
   register,
   scopesIn,
   tokensOf,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
-/** @type {import("../support/instances.mjs").Instance} */
+let runtime;
+/** @type {import("../support/workers/instances.mjs").Instance} */
 let site;
 let client;
 let other;
 before(async () => {
-  world = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: SIGN_IN });
+  [site] = runtime.instances;
   client = await register(site);
   other = await register(site);
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 const MINUTE = 60;
 const HOUR = 3600;

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { LEGACY, initialize, legacy, listTools, modern, send } from '../support/mcp.mjs';
-import { startOwn } from '../support/server.mjs';
+import { LEGACY, initialize, legacy, listTools, modern, send } from '../support/mcp/requests.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 before(async () => {
-  server = await startOwn();
+  server = await startConnector();
 });
 after(() => server?.stop());
 

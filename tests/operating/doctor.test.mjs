@@ -7,10 +7,10 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { CHECKLIST, examine } from '../../scripts/doctor/checklist.mjs';
-import { certificate } from '../support/certificate.mjs';
-import { SIGN_IN, connect } from '../support/oauth.mjs';
-import { TOKEN, admit } from '../support/patient.mjs';
-import { ROOT, startEverything, startMain } from '../support/server.mjs';
+import { certificate } from '../support/http/certificate.mjs';
+import { SIGN_IN, connect } from '../support/oauth/client.mjs';
+import { TOKEN, startExampleServer } from '../support/mcp/example-server.mjs';
+import { ROOT, startEverything, startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const PAGE = { 'content-type': 'text/html; charset=utf-8' };
 
@@ -34,20 +34,20 @@ const finding = (report, id) => report.findings.find((one) => one.id === id);
 const levels = (report, level) => report.findings.filter((one) => one.level === level).map(({ id }) => id);
 
 /** Sees a server on loopback as one on the internet: a name, a public address, and the server behind it. */
-const inPublic = (patient, more = {}) => ({
+const inPublic = (server, more = {}) => ({
   resolve: async () => ({ addresses: ['8.8.8.8'], source: 'dns' }),
-  dial: () => ({ address: '127.0.0.1', port: patient.port }),
+  dial: () => ({ address: '127.0.0.1', port: server.port }),
   ...more,
 });
 
 const authority = certificate('Authority of the tests', { authority: true });
 const good = certificate('connector.example', { by: authority });
 
-async function during(patient, body) {
+async function during(server, body) {
   try {
-    return await body(patient);
+    return await body(server);
   } finally {
-    await patient.discharge();
+    await server.stop();
   }
 }
 
@@ -55,7 +55,7 @@ describe('our own connectors', () => {
   let main;
   let everything;
   before(async () => {
-    [main, everything] = await Promise.all([startMain(SIGN_IN), startEverything(SIGN_IN)]);
+    [main, everything] = await Promise.all([startConnector(SIGN_IN), startEverything(SIGN_IN)]);
   });
   after(() => Promise.all([main?.stop(), everything?.stop()]));
 
@@ -88,7 +88,7 @@ describe('our own connectors', () => {
   });
 
   test('a connector without a passphrase is red at the sign-in page only', async () => {
-    const server = await startMain();
+    const server = await startConnector();
     try {
       const report = await examine(new URL(server.url));
       assert.deepEqual(levels(report, 'fail'), ['consent-page'], tell(report));
@@ -108,11 +108,11 @@ describe('our own connectors', () => {
 
 describe('health', () => {
   test('a healthy server has nothing to mend, and nothing else is asked of it', async () => {
-    await during(await admit(), async (patient) => {
-      const report = await examine(new URL(`${patient.origin}/mcp`));
+    await during(await startExampleServer(), async (server) => {
+      const report = await examine(new URL(`${server.origin}/mcp`));
       assert.deepEqual(levels(report, 'fail'), [], tell(report));
       assert.deepEqual(levels(report, 'note'), ['address'], tell(report));
-      const asked = new Set(patient.seen.map((line) => line.replace(/\?.*/, '')));
+      const asked = new Set(server.seen.map((line) => line.replace(/\?.*/, '')));
       assert.deepEqual([...asked].sort(), [
         ...['GET /.well-known/oauth-authorization-server', 'GET /.well-known/oauth-protected-resource/mcp', 'GET /authorize'],
         ...['OPTIONS /mcp', 'POST /mcp', 'POST /mcp/', 'POST /register', 'POST /token'],
@@ -121,53 +121,53 @@ describe('health', () => {
   });
 
   test('a healthy server on the internet is green in every line', async () => {
-    await during(await admit(undefined, good), async (patient) => {
-      const report = await examine(new URL('https://connector.example/mcp'), inPublic(patient, { ca: authority.cert }));
+    await during(await startExampleServer(undefined, good), async (server) => {
+      const report = await examine(new URL('https://connector.example/mcp'), inPublic(server, { ca: authority.cert }));
       assert.deepEqual(levels(report, 'ok').length, CHECKLIST.length, tell(report));
     });
   });
 
   test('a server without sign-in is asked for none', async () => {
-    const open = (patient) => {
-      patient.tools.splice(1);
-      patient.mcp = ({ json }) =>
-        json?.id === undefined ? { status: 202 } : { body: { jsonrpc: '2.0', id: json.id, result: patient.methods[json.method](json.params) } };
-      patient.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
-      patient.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
+    const open = (server) => {
+      server.tools.splice(1);
+      server.mcp = ({ json }) =>
+        json?.id === undefined ? { status: 202 } : { body: { jsonrpc: '2.0', id: json.id, result: server.methods[json.method](json.params) } };
+      server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
+      server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
     };
-    await during(await admit(open), async (patient) => {
-      const report = await examine(new URL(`${patient.origin}/mcp`));
+    await during(await startExampleServer(open), async (server) => {
+      const report = await examine(new URL(`${server.origin}/mcp`));
       assert.equal(report.kind, 'open', tell(report));
       assert.deepEqual(levels(report, 'fail'), [], tell(report));
-      assert.ok(!patient.seen.some((line) => /register|authorize|token/.test(line)), patient.seen.join('\n'));
+      assert.ok(!server.seen.some((line) => /register|authorize|token/.test(line)), server.seen.join('\n'));
     });
   });
 
   test('only tools that call themselves read-only are called', async () => {
     const called = [];
-    const listens = (patient) => {
-      const { mcp } = patient;
-      patient.mcp = (asked) => {
+    const listens = (server) => {
+      const { mcp } = server;
+      server.mcp = (asked) => {
         if (asked.json?.method === 'tools/call') called.push(asked.json.params.name);
-        return mcp.call(patient, asked);
+        return mcp.call(server, asked);
       };
     };
-    await during(await admit(listens), (patient) => examine(new URL(`${patient.origin}/mcp`)));
+    await during(await startExampleServer(listens), (server) => examine(new URL(`${server.origin}/mcp`)));
     assert.deepEqual(called, ['echo', 'whoami']);
   });
 
   test('a server with client documents and without registration is judged as Claude', async () => {
     const clients = [];
-    const documents = (patient) => {
-      patient.serverDocument = (document) => ({ ...document, registration_endpoint: undefined });
-      patient.instead['POST /token'] = ({ body }) => {
+    const documents = (server) => {
+      server.serverDocument = (document) => ({ ...document, registration_endpoint: undefined });
+      server.instead['POST /token'] = ({ body }) => {
         const id = new URLSearchParams(body).get('client_id');
         clients.push(id);
         return id.startsWith('https://claude.ai/') ? { status: 400, body: { error: 'invalid_grant' } } : undefined;
       };
     };
-    await during(await admit(documents), async (patient) => {
-      const report = await examine(new URL(`${patient.origin}/mcp`));
+    await during(await startExampleServer(documents), async (server) => {
+      const report = await examine(new URL(`${server.origin}/mcp`));
       assert.deepEqual(levels(report, 'fail'), [], tell(report));
       assert.equal(finding(report, 'client-document').level, 'ok', tell(report));
       assert.equal(finding(report, 'unknown-code').level, 'ok', tell(report));
@@ -178,16 +178,16 @@ describe('health', () => {
 
   test('a token goes to the MCP URL and nowhere else, and shows what is behind it', async () => {
     const strangers = [];
-    const closed = (patient) => {
-      patient.always = true;
-      const { serve } = patient;
-      patient.serve = (request, response) => {
+    const closed = (server) => {
+      server.always = true;
+      const { serve } = server;
+      server.serve = (request, response) => {
         if (request.url !== '/mcp' && JSON.stringify(request.headers).includes(TOKEN)) strangers.push(request.url);
-        return serve.call(patient, request, response);
+        return serve.call(server, request, response);
       };
     };
-    await during(await admit(closed), async (patient) => {
-      const report = await examine(new URL(`${patient.origin}/mcp`), { token: TOKEN });
+    await during(await startExampleServer(closed), async (server) => {
+      const report = await examine(new URL(`${server.origin}/mcp`), { token: TOKEN });
       assert.deepEqual(levels(report, 'fail'), [], tell(report));
       assert.equal(report.kind, 'always');
       assert.equal(finding(report, 'legacy').level, 'ok', tell(report));
@@ -197,39 +197,39 @@ describe('health', () => {
   });
 
   test('a token that does not open it is named', async () => {
-    await during(await admit((patient) => (patient.always = true)), async (patient) => {
-      const report = await examine(new URL(`${patient.origin}/mcp`), { token: 'an-old-token' });
+    await during(await startExampleServer((server) => (server.always = true)), async (server) => {
+      const report = await examine(new URL(`${server.origin}/mcp`), { token: 'an-old-token' });
       assert.deepEqual(levels(report, 'fail'), ['tools'], tell(report));
       assert.match(finding(report, 'tools').seen, /token does not open it: status 401/);
     });
   });
 
   test('an answer as an event stream that stays open is read as far as needed', async () => {
-    const streams = (patient) => {
-      patient.serve = streamed(patient, patient.serve);
+    const streams = (server) => {
+      server.serve = streamed(server, server.serve);
     };
-    await during(await admit(streams), async (patient) => {
-      const report = await examine(new URL(`${patient.origin}/mcp`), { timeout: 3000 });
+    await during(await startExampleServer(streams), async (server) => {
+      const report = await examine(new URL(`${server.origin}/mcp`), { timeout: 3000 });
       assert.deepEqual(levels(report, 'fail'), [], tell(report));
     });
   });
 
   test('sessions that the visit began are ended', async () => {
     const open = new Set();
-    const sessions = (patient) => {
-      const { mcp } = patient;
-      patient.mcp = (asked) => {
-        const reply = mcp.call(patient, asked);
+    const sessions = (server) => {
+      const { mcp } = server;
+      server.mcp = (asked) => {
+        const reply = mcp.call(server, asked);
         if (asked.json?.method !== 'initialize' || (reply.status ?? 200) !== 200) return reply;
         const session = `session-${open.size + 1}`;
         open.add(session);
         return { ...reply, headers: { 'mcp-session-id': session } };
       };
-      patient.instead['DELETE /mcp'] = ({ headers }) => (open.delete(headers['mcp-session-id']), { status: 204 });
-      patient.instead['DELETE /mcp/'] = patient.instead['DELETE /mcp'];
+      server.instead['DELETE /mcp'] = ({ headers }) => (open.delete(headers['mcp-session-id']), { status: 204 });
+      server.instead['DELETE /mcp/'] = server.instead['DELETE /mcp'];
     };
-    await during(await admit(sessions), async (patient) => {
-      const report = await examine(new URL(`${patient.origin}/mcp`));
+    await during(await startExampleServer(sessions), async (server) => {
+      const report = await examine(new URL(`${server.origin}/mcp`));
       assert.deepEqual(levels(report, 'fail'), [], tell(report));
       assert.deepEqual([...open], []);
     });
@@ -237,7 +237,7 @@ describe('health', () => {
 });
 
 /** Answers JSON-RPC with a stream that sends its message and never ends. */
-function streamed(patient, serve) {
+function streamed(server, serve) {
   return (request, response) => {
     const { writeHead, end } = response;
     let type;
@@ -248,31 +248,31 @@ function streamed(patient, serve) {
     };
     const stream = (kind, headers) => (request.url.startsWith('/mcp') && kind && !headers['www-authenticate'] ? { ...headers, 'content-type': 'text/event-stream' } : headers);
     const isMessage = (kind, text) => kind !== undefined && text.includes('"jsonrpc"');
-    return serve.call(patient, request, response);
+    return serve.call(server, request, response);
   };
 }
 
 /** The reply of a document that is served in its place. */
 const moved = (to) => () => ({ status: 302, headers: { location: to } });
-const both = (patient, reply) => {
-  patient.instead['POST /mcp'] = reply;
-  patient.instead['POST /mcp/'] = reply;
+const both = (server, reply) => {
+  server.instead['POST /mcp'] = reply;
+  server.instead['POST /mcp/'] = reply;
 };
-const inServer = (change) => (patient) => {
-  patient.serverDocument = (document) => ({ ...document, ...change });
+const inServer = (change) => (server) => {
+  server.serverDocument = (document) => ({ ...document, ...change });
 };
-const inResource = (change) => (patient) => {
-  patient.resourceDocument = (document) => ({ ...document, ...change });
+const inResource = (change) => (server) => {
+  server.resourceDocument = (document) => ({ ...document, ...change });
 };
-const withTool = (tool) => (patient) => {
-  const healthy = { name: 'ill', title: 'Ill', description: 'One of many.', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } };
-  patient.tools.push({ ...healthy, ...tool });
+const withTool = (tool) => (server) => {
+  const healthy = { name: 'other', title: 'Other', description: 'One of many.', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } };
+  server.tools.push({ ...healthy, ...tool });
 };
-const inMethod = (name, method) => (patient) => {
-  patient.methods[name] = method;
+const inMethod = (name, method) => (server) => {
+  server.methods[name] = method;
 };
-const failing = (name, reply) => (patient) => {
-  patient.instead['POST /mcp'] = ({ json }) => (json?.method === name ? reply : undefined);
+const failing = (name, reply) => (server) => {
+  server.instead['POST /mcp'] = ({ json }) => (json?.method === name ? reply : undefined);
 };
 const slow = (ms) => () => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -284,7 +284,7 @@ const FAULTS = [
   // The way in.
   {
     rule: 'the MCP URL does not redirect to another host',
-    ill: (patient) => both(patient, moved('https://www.connector.example/mcp')),
+    fault: (server) => both(server, moved('https://www.connector.example/mcp')),
     check: 'redirect',
     seen: /redirects \(302\) to https:\/\/www\.connector\.example\/mcp/,
     claude: /loses the token.*“Authorization with the MCP server failed”/,
@@ -292,35 +292,35 @@ const FAULTS = [
   },
   {
     rule: 'Cloudflare Access does not stand in front',
-    ill: (patient) => both(patient, moved('https://team.cloudflareaccess.com/cdn-cgi/access/login')),
+    fault: (server) => both(server, moved('https://team.cloudflareaccess.com/cdn-cgi/access/login')),
     check: 'redirect',
     seen: /sign-in of Cloudflare Access/,
     fix: /Take the MCP and OAuth paths out/,
   },
   {
     rule: 'the MCP URL does not redirect to its other slash form',
-    ill: (patient) => (patient.instead['POST /mcp'] = () => ({ status: 308, headers: { location: '/mcp/' } })),
+    fault: (server) => (server.instead['POST /mcp'] = () => ({ status: 308, headers: { location: '/mcp/' } })),
     check: 'redirect',
     seen: /redirects \(308\) to http:\/\/127\.0\.0\.1:\d+\/mcp\//,
     fix: /both forms/,
   },
   {
     rule: 'the form with a slash does not redirect',
-    ill: (patient) => (patient.instead['POST /mcp/'] = () => ({ status: 307, headers: { location: '/mcp' } })),
+    fault: (server) => (server.instead['POST /mcp/'] = () => ({ status: 307, headers: { location: '/mcp' } })),
     check: 'slash',
     seen: /with a slash at its end redirects \(307\)/,
     fix: /without a redirect/,
   },
   {
     rule: 'a slash form that is not served is worth knowing',
-    ill: (patient) => (patient.instead['POST /mcp/'] = () => ({ status: 404 })),
+    fault: (server) => (server.instead['POST /mcp/'] = () => ({ status: 404 })),
     check: 'slash',
     level: 'note',
     seen: /status 404/,
   },
   {
     rule: 'no Cloudflare challenge answers',
-    ill: (patient) => both(patient, () => ({ status: 403, headers: { ...PAGE, 'cf-mitigated': 'challenge', server: 'cloudflare' }, body: '<title>Just a moment...</title>' })),
+    fault: (server) => both(server, () => ({ status: 403, headers: { ...PAGE, 'cf-mitigated': 'challenge', server: 'cloudflare' }, body: '<title>Just a moment...</title>' })),
     check: 'wall',
     seen: /Cloudflare challenge page \(status 403, cf-mitigated\)/,
     claude: /“Couldn’t reach the MCP server”/,
@@ -328,39 +328,39 @@ const FAULTS = [
   },
   {
     rule: 'no bot page with status 200 answers',
-    ill: (patient) => both(patient, () => ({ headers: PAGE, body: '<title>Just a moment...</title>' })),
+    fault: (server) => both(server, () => ({ headers: PAGE, body: '<title>Just a moment...</title>' })),
     check: 'wall',
     seen: /bot check.*Just a moment/,
   },
   {
     rule: 'no rate limit answers',
-    ill: (patient) => both(patient, () => ({ status: 429, body: { error: 'slow down' } })),
+    fault: (server) => both(server, () => ({ status: 429, body: { error: 'slow down' } })),
     check: 'wall',
     seen: /rate limit \(status 429\)/,
   },
   {
     rule: 'no 503 page answers',
-    ill: (patient) => both(patient, () => ({ status: 503, headers: { ...PAGE, server: 'edge' }, body: '<title>Unavailable</title>' })),
+    fault: (server) => both(server, () => ({ status: 503, headers: { ...PAGE, server: 'edge' }, body: '<title>Unavailable</title>' })),
     check: 'wall',
     seen: /web page by edge \(status 503, text\/html, titled “Unavailable”\)/,
   },
   {
     rule: 'no AWS WAF answers',
-    ill: (patient) => both(patient, () => ({ status: 405, headers: { 'x-amzn-waf-action': 'captcha' } })),
+    fault: (server) => both(server, () => ({ status: 405, headers: { 'x-amzn-waf-action': 'captcha' } })),
     check: 'wall',
     seen: /AWS WAF/,
   },
   {
     rule: 'no firewall stands before the metadata either',
-    ill: (patient) => (patient.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 403, headers: PAGE, body: '<title>Blocked</title>' })),
+    fault: (server) => (server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 403, headers: PAGE, body: '<title>Blocked</title>' })),
     check: 'wall',
     seen: /Blocked.* at \/\.well-known\/oauth-protected-resource\/mcp/,
   },
   {
     rule: 'a firewall that wants a User-Agent is worth knowing',
-    ill: (patient) => {
+    fault: (server) => {
       const reply = ({ headers }) => ('user-agent' in headers ? undefined : { status: 403, headers: PAGE, body: 'no' });
-      both(patient, reply);
+      both(server, reply);
     },
     check: 'wall',
     level: 'note',
@@ -368,11 +368,11 @@ const FAULTS = [
   },
   {
     rule: 'a 401 with a challenge is no firewall, whatever its body',
-    ill: (patient) => {
-      patient.always = true;
-      const { mcp } = patient;
-      patient.mcp = (asked) => {
-        const reply = mcp.call(patient, asked);
+    fault: (server) => {
+      server.always = true;
+      const { mcp } = server;
+      server.mcp = (asked) => {
+        const reply = mcp.call(server, asked);
         return reply.status === 401 ? { ...reply, headers: { ...reply.headers, ...PAGE }, body: '<title>Unauthorized</title>' } : reply;
       };
     },
@@ -382,27 +382,27 @@ const FAULTS = [
   },
   {
     rule: 'a path where nothing is gets a hint at the path',
-    ill: (patient) => both(patient, () => ({ status: 404, body: { error: 'not found' } })),
+    fault: (server) => both(server, () => ({ status: 404, body: { error: 'not found' } })),
     check: 'kind',
     seen: /status 404/,
     fix: /path of the URL/,
   },
   {
     rule: 'a page for people is not an MCP server',
-    ill: (patient) => both(patient, () => ({ headers: PAGE, body: '<title>Welcome</title>' })),
+    fault: (server) => both(server, () => ({ headers: PAGE, body: '<title>Welcome</title>' })),
     check: 'kind',
     seen: /titled “Welcome”/,
     fix: /page for people/,
   },
   {
     rule: 'an old HTTP+SSE server is recognised',
-    ill: (patient) => both(patient, () => ({ status: 405 })),
+    fault: (server) => both(server, () => ({ status: 405 })),
     check: 'kind',
     fix: /HTTP\+SSE/,
   },
   {
     rule: 'a request without Origin is not refused with 403',
-    ill: (patient) => both(patient, () => ({ status: 403, body: { error: 'Origin not allowed' } })),
+    fault: (server) => both(server, () => ({ status: 403, body: { error: 'Origin not allowed' } })),
     check: 'kind',
     seen: /status 403.*Origin/,
     claude: /Only 401 starts a sign-in/,
@@ -411,7 +411,7 @@ const FAULTS = [
   // The challenge.
   {
     rule: 'a 401 has a WWW-Authenticate header',
-    ill: (patient) => (patient.challenge = () => undefined),
+    fault: (server) => (server.challenge = () => undefined),
     check: 'challenge',
     level: 'note',
     seen: /without a WWW-Authenticate header/,
@@ -419,11 +419,11 @@ const FAULTS = [
   },
   {
     rule: 'a 401 without any pointer, and no metadata at its usual place, is the end',
-    ill: (patient) => {
-      patient.always = true;
-      patient.challenge = () => undefined;
-      patient.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
-      patient.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
+    fault: (server) => {
+      server.always = true;
+      server.challenge = () => undefined;
+      server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
+      server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
     },
     check: 'challenge',
     seen: /401 on initialize, without a WWW-Authenticate header/,
@@ -432,26 +432,26 @@ const FAULTS = [
   },
   {
     rule: 'the challenge is a Bearer challenge',
-    ill: (patient) => {
-      patient.challenge = () => 'Basic realm="members"';
-      patient.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
+    fault: (server) => {
+      server.challenge = () => 'Basic realm="members"';
+      server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
     },
     check: 'challenge',
     seen: /Basic realm="members", which is no Bearer challenge/,
   },
   {
     rule: 'resource_metadata is an absolute URL',
-    ill: (patient) => (patient.challenge = () => 'Bearer resource_metadata="/.well-known/oauth-protected-resource/mcp"'),
+    fault: (server) => (server.challenge = () => 'Bearer resource_metadata="/.well-known/oauth-protected-resource/mcp"'),
     check: 'challenge',
     seen: /not an absolute URL: \/\.well-known/,
     fix: /whole URL/,
   },
   {
     rule: 'a tool asks for a sign-in with 401, not inside a 200',
-    ill: (patient) => {
-      const { mcp } = patient;
-      patient.mcp = (asked) => {
-        const reply = mcp.call(patient, asked);
+    fault: (server) => {
+      const { mcp } = server;
+      server.mcp = (asked) => {
+        const reply = mcp.call(server, asked);
         if (reply.status !== 401 || asked.json?.method !== 'tools/call') return reply;
         const result = { isError: true, content: [{ type: 'text', text: 'Authentication required.' }] };
         return { body: { jsonrpc: '2.0', id: asked.json.id, result } };
@@ -463,10 +463,10 @@ const FAULTS = [
   },
   {
     rule: 'a challenge meant for ChatGPT only is no challenge for Claude',
-    ill: (patient) => {
-      const { mcp } = patient;
-      patient.mcp = (asked) => {
-        const reply = mcp.call(patient, asked);
+    fault: (server) => {
+      const { mcp } = server;
+      server.mcp = (asked) => {
+        const reply = mcp.call(server, asked);
         if (reply.status !== 401 || asked.json?.method !== 'tools/call') return reply;
         const result = { isError: true, content: [], _meta: { 'mcp/www_authenticate': [reply.headers['www-authenticate']] } };
         return { body: { jsonrpc: '2.0', id: asked.json.id, result } };
@@ -477,9 +477,9 @@ const FAULTS = [
   },
   {
     rule: 'a bad token is 401',
-    ill: (patient) => {
-      const { mcp } = patient;
-      patient.mcp = (asked) => (asked.headers.authorization === undefined ? mcp.call(patient, asked) : { status: 403, body: { error: 'invalid token' } });
+    fault: (server) => {
+      const { mcp } = server;
+      server.mcp = (asked) => (asked.headers.authorization === undefined ? mcp.call(server, asked) : { status: 403, body: { error: 'invalid token' } });
     },
     check: 'bad-token',
     seen: /status 403/,
@@ -489,9 +489,9 @@ const FAULTS = [
   // The metadata.
   {
     rule: 'there is protected-resource metadata',
-    ill: (patient) => {
-      patient.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
-      patient.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
+    fault: (server) => {
+      server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
+      server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
     },
     check: 'resource-metadata',
     seen: /no protected-resource metadata/,
@@ -500,16 +500,16 @@ const FAULTS = [
   },
   {
     rule: 'metadata as in 2025-03-26 is worth knowing',
-    ill: (patient) => (patient.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 })),
+    fault: (server) => (server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 })),
     check: 'resource-metadata',
     level: 'note',
     seen: /connector’s own origin/,
   },
   {
     rule: 'the metadata is JSON',
-    ill: (patient) => {
-      patient.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ headers: PAGE, body: '<title>App</title>' });
-      patient.instead['GET /.well-known/oauth-authorization-server'] = () => ({ headers: PAGE, body: '<title>App</title>' });
+    fault: (server) => {
+      server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ headers: PAGE, body: '<title>App</title>' });
+      server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ headers: PAGE, body: '<title>App</title>' });
     },
     check: 'resource-metadata',
     details: /no JSON object/,
@@ -517,81 +517,81 @@ const FAULTS = [
   },
   {
     rule: 'resource is the URL, path included',
-    ill: (patient) => (patient.resourceDocument = (document) => ({ ...document, resource: new URL(document.resource).origin })),
+    fault: (server) => (server.resourceDocument = (document) => ({ ...document, resource: new URL(document.resource).origin })),
     check: 'resource-metadata',
     seen: /resource is http:\/\/127\.0\.0\.1:\d+, but the URL is http:\/\/127\.0\.0\.1:\d+\/mcp/,
     fix: /path included/,
   },
   {
     rule: 'resource has the public host and scheme',
-    ill: inResource({ resource: 'http://localhost:3000/mcp' }),
+    fault: inResource({ resource: 'http://localhost:3000/mcp' }),
     check: 'resource-metadata',
     seen: /resource is http:\/\/localhost:3000\/mcp/,
     fix: /Behind a proxy/,
   },
   {
     rule: 'an authorization server is named',
-    ill: inResource({ authorization_servers: [] }),
+    fault: inResource({ authorization_servers: [] }),
     check: 'resource-metadata',
     seen: /authorization_servers is \[\]/,
   },
   {
     rule: 'null members are worth knowing',
-    ill: inResource({ resource_name: null }),
+    fault: inResource({ resource_name: null }),
     check: 'resource-metadata',
     level: 'note',
     seen: /resource_name is null/,
   },
   {
     rule: 'the authorization server has metadata',
-    ill: (patient) => (patient.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 })),
+    fault: (server) => (server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 })),
     check: 'server-metadata',
     seen: /has no metadata/,
     details: /oauth-authorization-server: status 404/,
   },
   {
     rule: 'the issuer is identical',
-    ill: inServer({ issuer: 'https://auth.example' }),
+    fault: inServer({ issuer: 'https://auth.example' }),
     check: 'issuer',
     seen: /issuer is https:\/\/auth\.example, but it is known as http/,
     claude: /identical/,
   },
   {
     rule: 'the issuer is identical to the slash',
-    ill: (patient) => (patient.serverDocument = (document) => ({ ...document, issuer: `${document.issuer}/` })),
+    fault: (server) => (server.serverDocument = (document) => ({ ...document, issuer: `${document.issuer}/` })),
     check: 'issuer',
     seen: /differ by a slash/,
   },
   {
     rule: 'the endpoints are whole URLs',
-    ill: inServer({ token_endpoint: '/token' }),
+    fault: inServer({ token_endpoint: '/token' }),
     check: 'server-metadata',
     seen: /token_endpoint is \/token/,
   },
   {
     rule: 'S256 is announced',
-    ill: inServer({ code_challenge_methods_supported: ['plain'] }),
+    fault: inServer({ code_challenge_methods_supported: ['plain'] }),
     check: 'pkce',
     seen: /\["plain"\]/,
     fix: /S256/,
   },
   {
     rule: 'there is a way to register',
-    ill: inServer({ registration_endpoint: undefined, client_id_metadata_document_supported: false }),
+    fault: inServer({ registration_endpoint: undefined, client_id_metadata_document_supported: false }),
     check: 'registration',
     seen: /neither a registration_endpoint nor client_id_metadata_document_supported/,
     claude: /no client id/,
   },
   {
     rule: 'client documents need clients without a secret',
-    ill: inServer({ registration_endpoint: undefined, token_endpoint_auth_methods_supported: ['client_secret_basic'] }),
+    fault: inServer({ registration_endpoint: undefined, token_endpoint_auth_methods_supported: ['client_secret_basic'] }),
     check: 'registration',
     seen: /no “none”/,
     fix: /Add "none"/,
   },
   {
     rule: 'that clients need a secret is worth knowing',
-    ill: inServer({ token_endpoint_auth_methods_supported: undefined }),
+    fault: inServer({ token_endpoint_auth_methods_supported: undefined }),
     check: 'public-clients',
     level: 'note',
     seen: /missing, which means client_secret_basic/,
@@ -600,64 +600,64 @@ const FAULTS = [
   // The sign-in.
   {
     rule: 'Claude’s redirect URI can be registered',
-    ill: (patient) => (patient.instead['POST /register'] = () => ({ status: 400, body: { error: 'invalid_redirect_uri', error_description: 'Not in our list.' } })),
+    fault: (server) => (server.instead['POST /register'] = () => ({ status: 400, body: { error: 'invalid_redirect_uri', error_description: 'Not in our list.' } })),
     check: 'register',
     seen: /status 400.*invalid_redirect_uri: Not in our list\./,
     fix: /https:\/\/claude\.ai\/api\/mcp\/auth_callback/,
   },
   {
     rule: 'a registration has no null members',
-    ill: (patient) => (patient.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...json, client_id: 'client-1', client_uri: null } })),
+    fault: (server) => (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...json, client_id: 'client-1', client_uri: null } })),
     check: 'register',
     seen: /null members: client_uri/,
   },
   {
     rule: 'a registration gives a client_id',
-    ill: (patient) => (patient.instead['POST /register'] = () => ({ status: 201, body: {} })),
+    fault: (server) => (server.instead['POST /register'] = () => ({ status: 201, body: {} })),
     check: 'register',
     seen: /no client_id/,
   },
   {
     rule: 'client_secret_expires_at is an integer',
-    ill: (patient) => (patient.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...json, client_id: 'client-1', client_secret_expires_at: 0.5 } })),
+    fault: (server) => (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...json, client_id: 'client-1', client_secret_expires_at: 0.5 } })),
     check: 'register',
     seen: /client_secret_expires_at is 0\.5/,
   },
   {
     rule: 'the sign-in page opens',
-    ill: (patient) => (patient.instead['GET /authorize'] = () => ({ status: 400, body: { error: 'invalid_scope' } })),
+    fault: (server) => (server.instead['GET /authorize'] = () => ({ status: 400, body: { error: 'invalid_scope' } })),
     check: 'consent-page',
     seen: /status 400.*invalid_scope instead of a page/,
   },
   {
     rule: 'a sign-in page that fails is the server’s own trouble',
-    ill: (patient) => (patient.instead['GET /authorize'] = () => ({ status: 500, headers: PAGE, body: '<title>Oops</title>' })),
+    fault: (server) => (server.instead['GET /authorize'] = () => ({ status: 500, headers: PAGE, body: '<title>Oops</title>' })),
     check: 'consent-page',
     seen: /status 500.*Oops/,
     fix: /log/,
   },
   {
     rule: 'the sign-in page is not an error at Claude’s door',
-    ill: (patient) => (patient.instead['GET /authorize'] = moved('https://claude.ai/api/mcp/auth_callback?error=invalid_target&error_description=unknown+resource')),
+    fault: (server) => (server.instead['GET /authorize'] = moved('https://claude.ai/api/mcp/auth_callback?error=invalid_target&error_description=unknown+resource')),
     check: 'consent-page',
     seen: /sent back with invalid_target: unknown resource/,
   },
   {
     rule: 'a code without a page is worth knowing',
-    ill: (patient) => (patient.instead['GET /authorize'] = moved('https://claude.ai/api/mcp/auth_callback?code=abc')),
+    fault: (server) => (server.instead['GET /authorize'] = moved('https://claude.ai/api/mcp/auth_callback?code=abc')),
     check: 'consent-page',
     level: 'note',
     seen: /at once, with a code/,
   },
   {
     rule: 'the sign-in page does not redirect in circles',
-    ill: (patient) => (patient.instead['GET /authorize'] = moved('/authorize?again')),
+    fault: (server) => (server.instead['GET /authorize'] = moved('/authorize?again')),
     check: 'consent-page',
     seen: /in circles/,
   },
   {
     rule: 'an unknown code is invalid_grant and not invalid_client',
-    ill: (patient) => (patient.instead['POST /token'] = () => ({ status: 401, body: { error: 'invalid_client' } })),
+    fault: (server) => (server.instead['POST /token'] = () => ({ status: 401, body: { error: 'invalid_client' } })),
     check: 'unknown-code',
     seen: /status 401, application\/json, invalid_client/,
     claude: /registers again and again/,
@@ -665,10 +665,10 @@ const FAULTS = [
   },
   {
     rule: 'invalid_grant has status 400',
-    ill: (patient) => {
-      const { reply } = patient;
-      patient.instead['POST /token'] = (asked) => {
-        const good = reply.call(patient, 'POST /token', asked);
+    fault: (server) => {
+      const { reply } = server;
+      server.instead['POST /token'] = (asked) => {
+        const good = reply.call(server, 'POST /token', asked);
         return good.status === 400 ? { ...good, status: 401 } : good;
       };
     },
@@ -679,16 +679,16 @@ const FAULTS = [
   },
   {
     rule: 'an unknown client is invalid_client',
-    ill: (patient) => (patient.instead['POST /token'] = () => ({ status: 400, body: { error: 'invalid_grant' } })),
+    fault: (server) => (server.instead['POST /token'] = () => ({ status: 400, body: { error: 'invalid_grant' } })),
     check: 'unknown-client',
     seen: /status 400, application\/json, invalid_grant/,
     claude: /register again/,
   },
   {
     rule: 'invalid_client with 400 is worth knowing',
-    ill: (patient) => {
-      const { reply } = patient;
-      patient.instead['POST /token'] = (asked) => ({ ...reply.call(patient, 'POST /token', asked), status: 400 });
+    fault: (server) => {
+      const { reply } = server;
+      server.instead['POST /token'] = (asked) => ({ ...reply.call(server, 'POST /token', asked), status: 400 });
     },
     check: 'unknown-client',
     level: 'note',
@@ -696,14 +696,14 @@ const FAULTS = [
   },
   {
     rule: 'the token endpoint does not answer with a page',
-    ill: (patient) => (patient.instead['POST /token'] = () => ({ status: 500, headers: PAGE, body: '<title>Server Error</title>' })),
+    fault: (server) => (server.instead['POST /token'] = () => ({ status: 500, headers: PAGE, body: '<title>Server Error</title>' })),
     check: 'unknown-code',
     seen: /status 500, text\/html, titled “Server Error”/,
     also: ['unknown-refresh', 'unknown-client'],
   },
   {
     rule: 'discovery is faster than Claude’s limit',
-    ill: (patient) => (patient.instead['GET /.well-known/oauth-authorization-server'] = slow(450)),
+    fault: (server) => (server.instead['GET /.well-known/oauth-authorization-server'] = slow(450)),
     with: { latency: { limit: 400, advised: 300 } },
     check: 'latency',
     seen: /server metadata: \d+ ms/,
@@ -711,7 +711,7 @@ const FAULTS = [
   },
   {
     rule: 'discovery slower than advised is worth knowing',
-    ill: (patient) => (patient.instead['GET /.well-known/oauth-authorization-server'] = slow(450)),
+    fault: (server) => (server.instead['GET /.well-known/oauth-authorization-server'] = slow(450)),
     with: { latency: { limit: 10_000, advised: 400 } },
     check: 'latency',
     level: 'note',
@@ -721,25 +721,25 @@ const FAULTS = [
   // The protocol.
   {
     rule: 'initialize agrees on a revision that Claude knows',
-    ill: inMethod('initialize', () => ({ protocolVersion: '1.0', capabilities: {}, serverInfo: { name: 'x', version: '1' } })),
+    fault: inMethod('initialize', () => ({ protocolVersion: '1.0', capabilities: {}, serverInfo: { name: 'x', version: '1' } })),
     check: 'legacy',
     seen: /protocolVersion 1\.0/,
   },
   {
     rule: 'initialize answers with capabilities and serverInfo',
-    ill: inMethod('initialize', () => ({ protocolVersion: '2025-06-18' })),
+    fault: inMethod('initialize', () => ({ protocolVersion: '2025-06-18' })),
     check: 'legacy',
     seen: /no capabilities, no serverInfo/,
   },
   {
     rule: 'a server of the newest revision only is red for Claude',
-    ill: failing('initialize', { status: 404, body: { jsonrpc: '2.0', id: null, error: { code: -32601, message: 'Method not found' } } }),
+    fault: failing('initialize', { status: 404, body: { jsonrpc: '2.0', id: null, error: { code: -32601, message: 'Method not found' } } }),
     check: 'legacy',
     seen: /-32601 “Method not found”/,
   },
   {
     rule: 'a server without the newest revision is worth knowing',
-    ill: (patient) => delete patient.methods['server/discover'],
+    fault: (server) => delete server.methods['server/discover'],
     check: 'modern',
     level: 'note',
     seen: /server\/discover is refused.*-32601/,
@@ -747,20 +747,20 @@ const FAULTS = [
   },
   {
     rule: 'an unknown method does not make the server fail',
-    ill: failing('server/discover', { status: 500, body: 'boom' }),
+    fault: failing('server/discover', { status: 500, body: 'boom' }),
     check: 'modern',
     seen: /status 500/,
     fix: /JSON-RPC error/,
   },
   {
     rule: 'server/discover lists the newest revision',
-    ill: inMethod('server/discover', () => ({ supportedVersions: ['2099-01-01'] })),
+    fault: inMethod('server/discover', () => ({ supportedVersions: ['2099-01-01'] })),
     check: 'modern',
     seen: /\["2099-01-01"\]/,
   },
   {
     rule: 'a missing CORS answer is only worth knowing',
-    ill: (patient) => (patient.instead['OPTIONS /mcp'] = () => ({ status: 405 })),
+    fault: (server) => (server.instead['OPTIONS /mcp'] = () => ({ status: 405 })),
     check: 'cors',
     level: 'note',
     seen: /status 405/,
@@ -770,72 +770,72 @@ const FAULTS = [
   // The tools.
   {
     rule: 'tools/list answers',
-    ill: failing('tools/list', { status: 500, body: 'boom' }),
+    fault: failing('tools/list', { status: 500, body: 'boom' }),
     check: 'tools',
     seen: /tools\/list fails: status 500/,
   },
   {
     rule: 'the pages of tools/list end',
-    ill: (patient) => inMethod('tools/list', () => ({ tools: patient.tools, nextCursor: 'more' }))(patient),
+    fault: (server) => inMethod('tools/list', () => ({ tools: server.tools, nextCursor: 'more' }))(server),
     check: 'tools',
     seen: /does not end/,
   },
   {
     rule: 'having no tools is worth knowing',
-    ill: (patient) => (patient.tools = []),
+    fault: (server) => (server.tools = []),
     check: 'tools',
     level: 'note',
     seen: /no tools/,
   },
   {
     rule: 'a tool’s name has at most 64 characters',
-    ill: withTool({ name: 'n'.repeat(65) }),
+    fault: withTool({ name: 'n'.repeat(65) }),
     check: 'tool-names',
     details: /65 characters/,
     fix: /64/,
   },
   {
     rule: 'a tool’s name is plain',
-    ill: withTool({ name: 'has spaces' }),
+    fault: withTool({ name: 'has spaces' }),
     check: 'tool-names',
     details: /characters other than/,
   },
   {
     rule: 'a tool’s name is unique',
-    ill: withTool({ name: 'echo' }),
+    fault: withTool({ name: 'echo' }),
     check: 'tool-names',
     details: /more than once/,
   },
-  { rule: 'a tool has a title', ill: withTool({ title: undefined }), check: 'tool-titles', details: /ill: no title/ },
-  { rule: 'a tool has a hint', ill: withTool({ annotations: {} }), check: 'tool-hints', details: /ill: no hint/, claude: /asks before each call/ },
+  { rule: 'a tool has a title', fault: withTool({ title: undefined }), check: 'tool-titles', details: /other: no title/ },
+  { rule: 'a tool has a hint', fault: withTool({ annotations: {} }), check: 'tool-hints', details: /other: no hint/, claude: /asks before each call/ },
   {
     rule: 'a tool that only reads does not destroy',
-    ill: withTool({ annotations: { readOnlyHint: true, destructiveHint: true } }),
+    fault: withTool({ annotations: { readOnlyHint: true, destructiveHint: true } }),
     check: 'tool-hints',
     details: /at once/,
   },
   {
     rule: 'a tool does not read and write, depending on an argument',
-    ill: withTool({ inputSchema: { type: 'object', properties: { method: { enum: ['GET', 'POST', 'DELETE'] } } } }),
+    fault: withTool({ inputSchema: { type: 'object', properties: { method: { enum: ['GET', 'POST', 'DELETE'] } } } }),
     check: 'tool-purposes',
-    details: /ill: an argument chooses between \["GET","POST","DELETE"\]/,
+    details: /other: an argument chooses between \["GET","POST","DELETE"\]/,
     claude: /review rejects it/,
   },
-  { rule: 'a tool has a description', ill: withTool({ description: ' ' }), check: 'tool-descriptions', details: /ill: no description/ },
+  { rule: 'a tool has a description', fault: withTool({ description: ' ' }), check: 'tool-descriptions', details: /other: no description/ },
   {
     rule: 'a tool’s description hides nothing',
-    ill: withTool({ description: 'Harmless.\u{e0041}\u200b' }),
+    fault: withTool({ description: 'Harmless.\u{e0041}\u200b' }),
     check: 'tool-descriptions',
     details: /U\+E0041 U\+200B/,
   },
-  { rule: 'a tool’s arguments are an object', ill: withTool({ inputSchema: { type: 'string' } }), check: 'tool-schemas', details: /"string"/ },
+  { rule: 'a tool’s arguments are an object', fault: withTool({ inputSchema: { type: 'string' } }), check: 'tool-schemas', details: /"string"/ },
 ];
 
 describe('each fault is named, and no other', () => {
-  for (const { rule, ill, check, level = 'fail', also = [], with: options, ...words } of FAULTS) {
+  for (const { rule, fault, check, level = 'fail', also = [], with: options, ...words } of FAULTS) {
     test(rule, async () => {
-      await during(await admit(ill), async (patient) => {
-        const report = await examine(new URL(`${patient.origin}/mcp`), options);
+      await during(await startExampleServer(fault), async (server) => {
+        const report = await examine(new URL(`${server.origin}/mcp`), options);
         const found = finding(report, check);
         assert.equal(found.level, level, tell(report));
         for (const part of ['seen', 'claude', 'fix']) {
@@ -856,15 +856,15 @@ describe('whatever a server answers, the visit ends with a report', () => {
     test(`all members are ${JSON.stringify(value).slice(0, 40)}`, async () => {
       const all = (document) => Object.fromEntries(Object.keys(document).map((name) => [name, value]));
       const each = (document, keep) => ({ ...all(document), ...Object.fromEntries(keep.map((name) => [name, document[name]])) });
-      const illnesses = [
-        (patient) => (patient.resourceDocument = (document) => each(document, [])),
-        (patient) => (patient.resourceDocument = (document) => each(document, ['resource', 'authorization_servers'])),
-        (patient) => (patient.serverDocument = (document) => each(document, [])),
-        (patient) => (patient.serverDocument = (document) => each(document, ['issuer', 'authorization_endpoint', 'token_endpoint', 'registration_endpoint'])),
-        (patient) => (patient.instead['POST /register'] = ({ json }) => ({ status: 201, body: each({ ...json, client_secret_expires_at: 0 }, []) })),
-        (patient) => (patient.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...all(json), client_id: 'client-1' } })),
-        (patient) => (patient.instead['POST /token'] = () => ({ status: 400, body: { error: value } })),
-        (patient) => (patient.instead['POST /register'] = () => ({ status: 201, body: value === '' ? 'x' : (value ?? 'null') })),
+      const faults = [
+        (server) => (server.resourceDocument = (document) => each(document, [])),
+        (server) => (server.resourceDocument = (document) => each(document, ['resource', 'authorization_servers'])),
+        (server) => (server.serverDocument = (document) => each(document, [])),
+        (server) => (server.serverDocument = (document) => each(document, ['issuer', 'authorization_endpoint', 'token_endpoint', 'registration_endpoint'])),
+        (server) => (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: each({ ...json, client_secret_expires_at: 0 }, []) })),
+        (server) => (server.instead['POST /register'] = ({ json }) => ({ status: 201, body: { ...all(json), client_id: 'client-1' } })),
+        (server) => (server.instead['POST /token'] = () => ({ status: 400, body: { error: value } })),
+        (server) => (server.instead['POST /register'] = () => ({ status: 201, body: value === '' ? 'x' : (value ?? 'null') })),
         inMethod('initialize', () => value),
         inMethod('initialize', () => ({ protocolVersion: value, capabilities: value, serverInfo: value })),
         inMethod('initialize', () => ({ protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: value, version: value } })),
@@ -877,11 +877,11 @@ describe('whatever a server answers, the visit ends with a report', () => {
         inMethod('tools/call', () => value),
         inMethod('tools/call', () => ({ isError: true, content: value, _meta: value })),
       ];
-      for (const ill of illnesses) {
-        await during(await admit(ill), async (patient) => {
-          const report = await examine(new URL(`${patient.origin}/mcp`), { timeout: 5000 });
+      for (const fault of faults) {
+        await during(await startExampleServer(fault), async (server) => {
+          const report = await examine(new URL(`${server.origin}/mcp`), { timeout: 5000 });
           assert.equal(report.findings.length, CHECKLIST.length);
-          assert.ok(!report.findings.some(({ seen }) => /stumbled/.test(seen)), `${index}: ${ill}\n${tell(report)}`);
+          assert.ok(!report.findings.some(({ seen }) => /stumbled/.test(seen)), `${index}: ${fault}\n${tell(report)}`);
           for (const { seen, details = [] } of report.findings) for (const line of [seen, ...details]) assert.ok(line.length < 2000, line.slice(0, 200));
         });
       }
@@ -890,7 +890,7 @@ describe('whatever a server answers, the visit ends with a report', () => {
 });
 
 describe('on the internet', () => {
-  const look = (patient, options, url = 'https://connector.example/mcp') => examine(new URL(url), inPublic(patient, { ca: authority.cert, ...options }));
+  const look = (server, options, url = 'https://connector.example/mcp') => examine(new URL(url), inPublic(server, { ca: authority.cert, ...options }));
   const resolvingTo = (...addresses) => ({ resolve: async () => ({ addresses, source: 'dns' }) });
 
   for (const [rule, options, seen] of [
@@ -904,8 +904,8 @@ describe('on the internet', () => {
     ['a name without addresses is refused', { resolve: async () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })) }, /no address \(ENOTFOUND\)/],
   ]) {
     test(rule, async () => {
-      await during(await admit(undefined, good), async (patient) => {
-        const report = await look(patient, options);
+      await during(await startExampleServer(undefined, good), async (server) => {
+        const report = await look(server, options);
         assert.equal(finding(report, 'address').level, 'fail', tell(report));
         assert.match(finding(report, 'address').seen, seen);
         assert.match(finding(report, 'address').claude, /“Couldn’t reach the MCP server”/);
@@ -920,20 +920,20 @@ describe('on the internet', () => {
     ['a certificate for another name is not trusted', certificate('other.example', { by: authority }), /is for other\.example, not for connector\.example/],
   ]) {
     test(rule, async () => {
-      await during(await admit(undefined, made), async (patient) => {
-        const report = await look(patient);
+      await during(await startExampleServer(undefined, made), async (server) => {
+        const report = await look(server);
         assert.deepEqual(levels(report, 'fail'), ['tls'], tell(report));
         assert.match(finding(report, 'tls').seen, seen);
         assert.ok(finding(report, 'tls').fix);
-        assert.deepEqual(patient.seen, [], 'nothing is sent over such a connection');
+        assert.deepEqual(server.seen, [], 'nothing is sent over such a connection');
       });
     });
   }
 
   test('a certificate that ends soon is worth knowing', async () => {
     const made = certificate('connector.example', { by: authority, days: [-30, 3] });
-    await during(await admit(undefined, made), async (patient) => {
-      const report = await look(patient);
+    await during(await startExampleServer(undefined, made), async (server) => {
+      const report = await look(server);
       assert.equal(finding(report, 'tls').level, 'note', tell(report));
       assert.deepEqual(levels(report, 'fail'), []);
     });
@@ -941,9 +941,9 @@ describe('on the internet', () => {
 
   test('plain http is refused, and no token is sent over it', async () => {
     let authorization;
-    const listens = (patient) => (patient.instead['POST /mcp'] = ({ headers }) => void (authorization ??= headers.authorization));
-    await during(await admit(listens), async (patient) => {
-      const report = await look(patient, { token: TOKEN }, 'http://connector.example/mcp');
+    const listens = (server) => (server.instead['POST /mcp'] = ({ headers }) => void (authorization ??= headers.authorization));
+    await during(await startExampleServer(listens), async (server) => {
+      const report = await look(server, { token: TOKEN }, 'http://connector.example/mcp');
       assert.deepEqual(levels(report, 'fail'), ['tls'], tell(report));
       assert.match(finding(report, 'tls').seen, /without TLS/);
       assert.equal(authorization, undefined);
@@ -951,9 +951,9 @@ describe('on the internet', () => {
   });
 
   test('a pointer without TLS is refused', async () => {
-    const ill = (patient) => (patient.challenge = () => 'Bearer resource_metadata="http://connector.example/.well-known/oauth-protected-resource/mcp"');
-    await during(await admit(ill, good), async (patient) => {
-      const report = await look(patient);
+    const fault = (server) => (server.challenge = () => 'Bearer resource_metadata="http://connector.example/.well-known/oauth-protected-resource/mcp"');
+    await during(await startExampleServer(fault, good), async (server) => {
+      const report = await look(server);
       assert.equal(finding(report, 'challenge').level, 'fail', tell(report));
       assert.match(finding(report, 'challenge').fix, /X-Forwarded-Proto/);
     });
@@ -961,10 +961,10 @@ describe('on the internet', () => {
 
   test('an authorization server on a private address is refused, and not visited', async () => {
     const dialled = [];
-    await during(await admit(inResource({ authorization_servers: ['https://auth.example'] }), good), async (patient) => {
-      const report = await look(patient, {
+    await during(await startExampleServer(inResource({ authorization_servers: ['https://auth.example'] }), good), async (server) => {
+      const report = await look(server, {
         resolve: async (host) => ({ addresses: [host === 'auth.example' ? '10.0.0.9' : '8.8.8.8'], source: 'dns' }),
-        dial: (address) => (dialled.push(address), { address: '127.0.0.1', port: patient.port }),
+        dial: (address) => (dialled.push(address), { address: '127.0.0.1', port: server.port }),
       });
       assert.deepEqual(levels(report, 'fail'), ['server-host'], tell(report));
       assert.match(finding(report, 'server-host').seen, /auth\.example is 10\.0\.0\.9/);
@@ -974,15 +974,15 @@ describe('on the internet', () => {
 
   test('a server cannot send the doctor into the network it runs in', async () => {
     const inward = 'http://169.254.169.254/latest/meta-data';
-    const ill = (patient) => {
-      patient.challenge = () => `Bearer resource_metadata="${inward}"`;
-      patient.serverDocument = (document) => ({ ...document, registration_endpoint: 'https://192.168.0.1/register', token_endpoint: 'https://[::1]/token' });
+    const fault = (server) => {
+      server.challenge = () => `Bearer resource_metadata="${inward}"`;
+      server.serverDocument = (document) => ({ ...document, registration_endpoint: 'https://192.168.0.1/register', token_endpoint: 'https://[::1]/token' });
     };
     const dialled = new Set();
-    await during(await admit(ill, good), async (patient) => {
-      const report = await look(patient, {
+    await during(await startExampleServer(fault, good), async (server) => {
+      const report = await look(server, {
         resolve: async (host) => ({ addresses: [/^[\d.]+$|:/.test(host) ? host : '8.8.8.8'], source: 'dns' }),
-        dial: (address) => (dialled.add(address), { address: '127.0.0.1', port: patient.port }),
+        dial: (address) => (dialled.add(address), { address: '127.0.0.1', port: server.port }),
       });
       assert.deepEqual([...dialled], ['8.8.8.8'], tell(report));
       assert.equal(finding(report, 'register').level, 'fail', tell(report));
@@ -1073,8 +1073,8 @@ describe('the program', () => {
   }
 
   test('a fault ends it with 1, and the summary says where to begin', async () => {
-    await during(await admit(inServer({ issuer: 'https://auth.example' })), async (patient) => {
-      const { status, out } = await doctor([`${patient.origin}/mcp`]);
+    await during(await startExampleServer(inServer({ issuer: 'https://auth.example' })), async (server) => {
+      const { status, out } = await doctor([`${server.origin}/mcp`]);
       assert.equal(status, 1, out);
       assert.match(out, /FAIL {2}Issuer/);
       assert.match(out, /To fix, in this order: Issuer\.\n$/);
@@ -1082,8 +1082,8 @@ describe('the program', () => {
   });
 
   test('its data has every finding', async () => {
-    await during(await admit(inServer({ code_challenge_methods_supported: [] })), async (patient) => {
-      const { status, out } = await doctor([`${patient.origin}/mcp`, '--json']);
+    await during(await startExampleServer(inServer({ code_challenge_methods_supported: [] })), async (server) => {
+      const { status, out } = await doctor([`${server.origin}/mcp`, '--json']);
       const data = JSON.parse(out);
       assert.equal(status, 1);
       assert.equal(data.passed, false);
@@ -1097,14 +1097,14 @@ describe('the program', () => {
 
   test('what a server says cannot steer the terminal, and a token is never shown', async () => {
     const nasty = '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\r\nok    Fake';
-    const ill = (patient) => {
-      patient.tools.push({ name: `evil${nasty}${TOKEN}` });
-      patient.serverDocument = (document) => ({ ...document, issuer: `https://evil.example/${nasty}${TOKEN}` });
-      patient.methods.initialize = () => ({ protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: nasty, version: TOKEN } });
+    const fault = (server) => {
+      server.tools.push({ name: `evil${nasty}${TOKEN}` });
+      server.serverDocument = (document) => ({ ...document, issuer: `https://evil.example/${nasty}${TOKEN}` });
+      server.methods.initialize = () => ({ protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: nasty, version: TOKEN } });
     };
-    await during(await admit(ill), async (patient) => {
+    await during(await startExampleServer(fault), async (server) => {
       for (const more of [[], ['--json']]) {
-        const { status, out, err } = await doctor([`${patient.origin}/mcp`, ...more], { DOCTOR_TOKEN: TOKEN });
+        const { status, out, err } = await doctor([`${server.origin}/mcp`, ...more], { DOCTOR_TOKEN: TOKEN });
         assert.equal(status, 1, out + err);
         assert.match(out, /evil/);
         assert.ok(!/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/.test(out), JSON.stringify(out));

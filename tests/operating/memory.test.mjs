@@ -4,21 +4,21 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { LEGACY, calling, post, send } from '../support/mcp.mjs';
-import { SIGN_IN, bearer, connect } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { LEGACY, calling, post, send } from '../support/mcp/requests.mjs';
+import { SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 const MIB = 1024 * 1024;
 
-let world;
+let runtime;
 let here;
 let token;
 before(async () => {
-  world = await startInstances({ count: 1, vars: SIGN_IN });
-  [here] = world.instances;
+  runtime = await startInstances({ count: 1, vars: SIGN_IN });
+  [here] = runtime.instances;
   token = bearer((await connect(here)).tokens.access_token);
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 /**
  * The WebAssembly memory of a process, in MiB (Linux). V8 reserves the whole address space of each memory, and makes of it readable
@@ -40,7 +40,7 @@ function wasmMemory(pid) {
 }
 
 /** The process that listens on the port of the instance. */
-function runtime(port) {
+function workerdOn(port) {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const inode = ['tcp', 'tcp6']
     .flatMap((table) => readFileSync(`/proc/net/${table}`, 'utf8').split('\n'))
@@ -75,7 +75,7 @@ describe('a body of nothing but values', { skip: process.platform === 'linux' ? 
   ]) {
     test(`of ${who} makes the memory grow by no more than ${most} MiB, however often it comes`, async (t) => {
       const headers = who === 'a caller' ? token : {};
-      const pid = runtime(here.port);
+      const pid = workerdOn(here.port);
       await to(filled('0', 200), headers);
       const earlier = wasmMemory(pid);
       for (let round = 0; round < 5; round += 1) {

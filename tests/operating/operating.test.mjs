@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { KEY, calling, eventually, initialize, legacy, modern, notification, post, stream } from '../support/mcp.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { KEY, calling, eventually, initialize, legacy, modern, notification, post, stream } from '../support/mcp/requests.mjs';
 import {
   Browser,
   REDIRECT,
@@ -20,17 +20,17 @@ import {
   refreshing,
   register,
   revoking,
-} from '../support/oauth.mjs';
+} from '../support/oauth/client.mjs';
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
-let world;
-/** @type {import("../support/instances.mjs").Instance} */
+let runtime;
+/** @type {import("../support/workers/instances.mjs").Instance} */
 let site;
 before(async () => {
-  world = await startInstances({ count: 1, vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([{ client_id: 'the-robot', redirect_uris: [REDIRECT] }]) } });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([{ client_id: 'the-robot', redirect_uris: [REDIRECT] }]) } });
+  [site] = runtime.instances;
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 /** The lines of a log, as objects. */
 const linesOf = (log) =>
@@ -285,23 +285,23 @@ describe('a trace (W3C Trace Context)', () => {
 describe('LOG', () => {
   test('errors: only what was refused or has failed; off: nothing', async () => {
     try {
-      await world.restart({ ...SIGN_IN, LOG: 'errors' });
+      await runtime.restart({ ...SIGN_IN, LOG: 'errors' });
       const begun = linesOf(site.log()).length;
       const good = await ask(site, legacy('tools/call', calling('echo', { text: 'x' })));
       const bad = await ask(site, legacy('tools/call', calling('echo', {})));
       assert.equal((await lineOf(bad)).outcome, 'tool_error');
       assert.match(good.headers['x-request-id'], /./, 'named all the same');
       assert.equal(linesOf(site.log()).length, begun + 1);
-      await world.restart({ ...SIGN_IN, LOG: 'off' });
+      await runtime.restart({ ...SIGN_IN, LOG: 'off' });
       await ask(site, legacy('tools/call', calling('echo', {})));
       await ask(site, { path: '/nowhere' });
       assert.equal(linesOf(site.log()).length, begun + 1);
-      await world.restart({ ...SIGN_IN, LOG: 'none' });
+      await runtime.restart({ ...SIGN_IN, LOG: 'none' });
       (await ask(site, { path: '/' })).hasStatus(200, 'a value that makes no sense closes the log of requests and nothing else');
       await eventually(() => site.log(), (log) => /configuration: .*\bLOG\b/.test(log), 'the log names the variable');
       assert.equal(linesOf(site.log()).length, begun + 1);
     } finally {
-      await world.restart();
+      await runtime.restart();
     }
   });
 });

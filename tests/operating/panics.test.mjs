@@ -4,24 +4,24 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { CODE, ERAS, calling, eventually, legacy, modern, post, send, stream, textOf } from '../support/mcp.mjs';
-import { SIGN_IN, ask, authorize, redeeming, refreshing, register, tokensOf } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { CODE, ERAS, calling, eventually, legacy, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { SIGN_IN, ask, authorize, redeeming, refreshing, register, tokensOf } from '../support/oauth/client.mjs';
 
 /** Within this time everybody who waits for a dead instance has an answer. */
 const AT_ONCE_MS = 1000;
 /** How long a fixture waits before it panics. */
 const LATER_MS = 200;
 
-/** @type {import('../support/instances.mjs').World} */
-let world;
-/** @type {import('../support/instances.mjs').Instance} */
+/** @type {import('../support/workers/instances.mjs').Runtime} */
+let runtime;
+/** @type {import('../support/workers/instances.mjs').Instance} */
 let site;
 before(async () => {
-  world = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, SSE_TRANSPORT: 'on' } });
-  [site] = world.instances;
+  runtime = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, SSE_TRANSPORT: 'on' } });
+  [site] = runtime.instances;
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 /** The answer, and how long it took. */
 async function timed(asked) {
@@ -109,8 +109,8 @@ describe('a handler that panics', () => {
   });
 
   test('prints its message and its place once', async () => {
-    const printed = () => world.log().split(/panicked at tests\/everything\/src\/panics\.rs:\d+:\d+:\na fixture panics/).length - 1;
-    const said = () => world.log().split('a fixture panics').length - 1;
+    const printed = () => runtime.log().split(/panicked at tests\/everything\/src\/panics\.rs:\d+:\d+:\na fixture panics/).length - 1;
+    const said = () => runtime.log().split('a fixture panics').length - 1;
     const [printedBefore, saidBefore] = [printed(), said()];
     await send(site, modern('tools/call', calling('panics', { when: 'later' })));
     await eventually(async () => printed(), (times) => times > printedBefore, 'it is printed');
@@ -173,7 +173,7 @@ describe('a task', () => {
   const isOver = ({ status }) => ['completed', 'failed', 'cancelled'].includes(status);
 
   test('whose handler panics has failed, and is not begun again', async () => {
-    const panics = () => world.log().split('a fixture panics').length;
+    const panics = () => runtime.log().split('a fixture panics').length;
     const before = panics();
     const id = await begin('panics_as_task', { when: 'later' });
     const task = await eventually(() => get(id), isOver, 'it is over', 5000);
@@ -222,11 +222,11 @@ describe('what else is in flight', () => {
   test('a session of 2024-11-05 hears of each of its calls, and its stream ends', async () => {
     const open = await stream(site, { path: '/sse', headers: { accept: 'text/event-stream' } });
     const path = (await open.events.next()).value.data;
-    const say = async (id, method, params) => (await send(site, post({ jsonrpc: '2.0', id, method, params }, { path }))).hasStatus(202, method);
-    await say(1, 'initialize', { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 'tests', version: '1' } });
+    const request = async (id, method, params) => (await send(site, post({ jsonrpc: '2.0', id, method, params }, { path }))).hasStatus(202, method);
+    await request(1, 'initialize', { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 'tests', version: '1' } });
     await open.events.next();
-    await say(2, 'tools/call', calling('writes_slowly', { milliseconds: 15_000 }));
-    await say(3, 'tools/call', calling('panics', { when: 'later' }));
+    await request(2, 'tools/call', calling('writes_slowly', { milliseconds: 15_000 }));
+    await request(3, 'tools/call', calling('panics', { when: 'later' }));
     const begun = performance.now();
     const said = new Map();
     for await (const { data } of open.events) {

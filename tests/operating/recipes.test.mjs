@@ -9,9 +9,9 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { calling, modern, send, textOf } from '../support/mcp.mjs';
-import { SIGN_IN, bearer, connect, register, secret } from '../support/oauth.mjs';
-import { ROOT, WRANGLER, start } from '../support/server.mjs';
+import { calling, modern, send, textOf } from '../support/mcp/requests.mjs';
+import { SIGN_IN, bearer, connect, register, secret } from '../support/oauth/client.mjs';
+import { ROOT, WRANGLER, start } from '../support/workers/wrangler-dev.mjs';
 
 const KEY = secret('key-of-the-weather-service', 'an API key');
 const UPSTREAM_SECRET = secret('secret-at-the-other-service', 'a client secret');
@@ -20,7 +20,7 @@ const CONFIG = 'examples/recipes/wrangler.toml';
 const LOCAL = `examples/recipes/wrangler.local-${process.pid}.toml`;
 
 let elsewhere;
-/** @type {import("../support/server.mjs").Server} */
+/** @type {import("../support/workers/wrangler-dev.mjs").Server} */
 let server;
 let client;
 before(async () => {

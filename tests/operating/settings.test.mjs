@@ -3,26 +3,26 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
-import { calling, legacy, modern, textOf } from '../support/mcp.mjs';
-import { PASSPHRASE, REDIRECT, SIGN_IN, ask, bearer, connect, form, isWelcome, keepsSecrets, refreshing, registering, tokensOf } from '../support/oauth.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
+import { calling, legacy, modern, textOf } from '../support/mcp/requests.mjs';
+import { PASSPHRASE, REDIRECT, SIGN_IN, ask, bearer, connect, form, isWelcome, keepsSecrets, refreshing, registering, tokensOf } from '../support/oauth/client.mjs';
 
-/** @type {import("../support/instances.mjs").World} */
-let world;
+/** @type {import("../support/workers/instances.mjs").Runtime} */
+let runtime;
 let site;
 /** Of somebody who signed in while all was well. */
 let kept;
 before(async () => {
-  world = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = world.instances;
+  runtime = await startInstances({ count: 1, vars: SIGN_IN });
+  [site] = runtime.instances;
   kept = await connect(site);
 });
-after(() => world?.stop());
+after(() => runtime?.stop());
 
 /** Starts over the same storage with other variables; gives what is logged from then on. */
 async function restart(vars) {
   const before = site.log().length;
-  await world.restart({ ...SIGN_IN, ...vars });
+  await runtime.restart({ ...SIGN_IN, ...vars });
   return () => site.log().slice(before);
 }
 

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { startInstances } from '../support/instances.mjs';
+import { startInstances } from '../support/workers/instances.mjs';
 import {
   FORM,
   PASSPHRASE,
@@ -27,8 +27,8 @@ import {
   secret,
   signIn,
   tokensOf,
-} from '../support/oauth.mjs';
-import { bodyOf, enterAt, json, jwt, seconds, startProvider } from '../support/openid.mjs';
+} from '../support/oauth/client.mjs';
+import { bodyOf, enterAt, json, jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
 
 const HERE = 'https://mcp.example.com';
 const HALF_AN_HOUR = 30 * 60;
@@ -68,20 +68,20 @@ const lives = async (site, { client, tokens }, rule) => tokensOf(await ask(site,
 
 describe('the account page of the owner', () => {
   /** @type {Awaited<ReturnType<typeof startInstances>>} */
-  let world;
+  let runtime;
   let here;
   let there;
   before(async () => {
-    world = await startInstances({ count: 2, vars: SIGN_IN });
-    [here, there] = world.instances;
+    runtime = await startInstances({ count: 2, vars: SIGN_IN });
+    [here, there] = runtime.instances;
   });
-  after(() => world?.stop());
+  after(() => runtime?.stop());
   // Each test begins without apps, and with no codes that wait.
   afterEach(async () => {
-    await world.passes(61);
+    await runtime.passes(61);
     const { browser, page } = await enter(here);
     if (grantsOn(page).length > 0) await press(browser, page, 'disconnect-all');
-    await world.passes(61);
+    await runtime.passes(61);
   });
 
   test('asks who it is, and shows nothing before', async () => {
@@ -99,7 +99,7 @@ describe('the account page of the owner', () => {
     assert.ok(isIn(empty) && grantsOn(empty).length === 0, empty.story('nothing yet'));
     assert.match(empty.text, /No app has access/);
     await connect(here, { metadata: { client_name: 'A desktop app' } });
-    await world.passes(2 * 60);
+    await runtime.passes(2 * 60);
     const web = { client_name: '<b>A web app</b>', redirect_uris: ['https://app.example/cb?tenant=7'] };
     await connect(here, { metadata: web, scope: 'profile notes:read notes:write' });
     const page = await browser.open('/account');
@@ -121,7 +121,7 @@ describe('the account page of the owner', () => {
 
   test('tells when an app was used last: at its last refresh', async () => {
     const app = await connect(here);
-    await world.passes(2 * 3600);
+    await runtime.passes(2 * 3600);
     const { browser, page } = await enter(here);
     assert.match(page.text, /Last used 2 hours ago/);
     await lives(here, app, 'it refreshes');
@@ -149,7 +149,7 @@ describe('the account page of the owner', () => {
     await isWelcome(there, app.tokens.access_token);
     const { browser, page } = await enter(here);
     await press(browser, page, 'disconnect', grantsOn(page)[0]);
-    await world.passes(60);
+    await runtime.passes(60);
     await isTurnedAway(there, app.tokens.access_token, { rule: 'good for no more than 60 seconds' });
   });
 
@@ -157,7 +157,7 @@ describe('the account page of the owner', () => {
     const client = await register(here, { client_name: 'Crowded app' });
     const first = await connect(here, { client });
     // Which one was used last is known to the second.
-    await world.passes(1);
+    await runtime.passes(1);
     for (let number = 1; number < 50; number += 1) await connect(here, { client });
     const note = /ended the oldest one of\s*Crowded app/;
     assert.doesNotMatch((await enter(here)).page.text, note);
@@ -211,7 +211,7 @@ describe('the account page of the owner', () => {
       answer.hasStatus(303, 'another browser').hasHeader('set-cookie', /__Host-mcp-account=; Max-Age=0/, 'its cookie is taken away');
     }
     // A sign-in in the second of a sign-out everywhere is over, too.
-    await world.passes(1);
+    await runtime.passes(1);
     const later = await connect(here);
     const stale = await other.browser.submit(other.page, formFor(other.page, 'disconnect-all'));
     assert.ok(stale.has('passphrase'), stale.story('an open page of that browser does nothing any more'));
@@ -225,9 +225,9 @@ describe('the account page of the owner', () => {
     assert.match(set, /; Max-Age=1800; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
     assert.deepEqual(browser.refused, [], 'a browser takes it');
     assert.ok(isIn(page));
-    await world.passes(HALF_AN_HOUR - 10);
+    await runtime.passes(HALF_AN_HOUR - 10);
     assert.ok(isIn(await browser.open('/account')), 'still');
-    await world.passes(20);
+    await runtime.passes(20);
     const over = await browser.open('/account');
     assert.ok(over.has('passphrase') && !isIn(over), over.story('it is over, however often it was used'));
   });
@@ -258,13 +258,13 @@ describe('the account page of the owner', () => {
     const { browser, page } = await enter(here);
     assert.ok(isIn(page));
     try {
-      await world.restart({ OWNER_PASSPHRASE: secret('another-quiet-river-42-lamp', 'the other passphrase') });
+      await runtime.restart({ OWNER_PASSPHRASE: secret('another-quiet-river-42-lamp', 'the other passphrase') });
       assert.ok((await browser.open('/account')).has('passphrase'), 'the sign-in has ended');
       const wrong = await enter(here);
       assert.equal(wrong.page.status, 403, wrong.page.story('the old passphrase opens nothing'));
       assert.ok(isIn((await enter(here, { passphrase: 'another-quiet-river-42-lamp' })).page), 'the new one does');
     } finally {
-      await world.restart();
+      await runtime.restart();
     }
   });
 
@@ -288,7 +288,7 @@ describe('the account page of the owner', () => {
     const right = await thief.submit(account, account.form('passphrase'), { values: { passphrase: PASSPHRASE } });
     assert.equal(right.status, 429, 'during the wait the right one is not looked at either');
     assert.ok(isIn((await enter(here, { browser: new Browser(here, { 'cf-connecting-ip': '203.0.113.5' }) })).page), 'nobody else waits');
-    await world.passes(3700);
+    await runtime.passes(3700);
   });
 
   describe('a form', () => {
@@ -374,14 +374,14 @@ describe('the account page of the owner', () => {
   test('is out of order while storage is, and changes nothing', async () => {
     const app = await connect(here);
     const { browser, page } = await enter(here);
-    await world.objectsNow('Grants', 'fails');
+    await runtime.objectsNow('Grants', 'fails');
     try {
       for (const answer of [await browser.open('/account'), await press(browser, page, 'disconnect-all')]) {
         answer.answer.hasStatus(503, 'an outage').hasHeader('retry-after', /^\d+$/, 'when to come again');
         isSafePage(answer.answer, 'an outage');
       }
     } finally {
-      await world.objectsNow('Grants', 'works');
+      await runtime.objectsNow('Grants', 'works');
     }
     await lives(here, app, 'the app');
     assert.ok(isIn(await browser.open('/account')), 'the sign-in is not lost');
@@ -391,16 +391,16 @@ describe('the account page of the owner', () => {
     const { browser } = await enter(here);
     // The Directory hears of the sign-in behind the answer.
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const before = await world.counts();
+    const before = await runtime.counts();
     await browser.open('/account');
     await new Browser(here).open('/account');
-    const counts = await world.counts();
+    const counts = await runtime.counts();
     assert.equal(counts.rowsWritten - before.rowsWritten, 0);
     const asked = (of) => Object.values(of.objects).reduce((sum, count) => sum + count, 0);
     assert.equal(asked(counts) - asked(before), 1, 'one request for the list, none for the way in');
   });
 
-  test('no secret stands in the log', () => keepsSecrets(world.instances));
+  test('no secret stands in the log', () => keepsSecrets(runtime.instances));
 });
 
 describe('where nobody can sign in', () => {
@@ -447,13 +447,13 @@ describe('where somebody else finds out who it is', () => {
       ALLOWED_USERS: 'alice bob',
       OWNER_PASSPHRASE: PASSPHRASE,
     };
-    let world;
+    let runtime;
     let site;
     before(async () => {
-      world = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
-      [site] = world.instances;
+      runtime = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
+      [site] = runtime.instances;
     });
-    after(() => world?.stop());
+    after(() => runtime?.stop());
 
     async function leave(browser = new Browser(site)) {
       const way = await browser.open('/account');
@@ -505,14 +505,14 @@ describe('where somebody else finds out who it is', () => {
     });
 
     test('begins and ends at the address that the provider knows, wherever the page was opened', async () => {
-      await world.restart({ ...VARS, PUBLIC_URL: HERE });
+      await runtime.restart({ ...VARS, PUBLIC_URL: HERE });
       try {
         const elsewhere = new Browser({ ...site, port: site.port, origin: 'https://old.example.org', headers: { ...site.headers, host: 'old.example.org' } });
         const way = await elsewhere.open('/account');
         const [link] = way.elements.filter(({ name, attributes }) => name === 'a' && /button/.test(attributes.class ?? ''));
         assert.equal(link.attributes.href, `${HERE}/authorize/account`);
       } finally {
-        await world.restart();
+        await runtime.restart();
       }
     });
 
@@ -543,10 +543,10 @@ describe('where somebody else finds out who it is', () => {
       const { browser, page } = await enterAs('alice');
       assert.ok(isIn(page));
       try {
-        await world.restart({ ...VARS, ALLOWED_USERS: 'bob' });
+        await runtime.restart({ ...VARS, ALLOWED_USERS: 'bob' });
         assert.ok(!isIn(await browser.open('/account')), 'the sign-in has ended');
       } finally {
-        await world.restart();
+        await runtime.restart();
       }
     });
 
@@ -562,9 +562,9 @@ describe('where somebody else finds out who it is', () => {
 
   test('GitHub opens it', async () => {
     const vars = { IDENTITY: 'github', GITHUB_CLIENT_ID: 'Iv1.0123', GITHUB_CLIENT_SECRET: secret('github-secret-0123456789', 'a secret'), ALLOWED_USERS: 'octocat' };
-    const world = await startInstances({ count: 1, vars, outbound: provider.port });
+    const runtime = await startInstances({ count: 1, vars, outbound: provider.port });
     try {
-      const browser = new Browser(world.instances[0]);
+      const browser = new Browser(runtime.instances[0]);
       assert.match((await browser.open('/account')).text, /Sign in with GitHub/);
       const away = await browser.open('/authorize/account');
       assert.ok(away.url.href.startsWith('https://github.com/login/oauth/authorize?'), away.url.href);
@@ -577,20 +577,20 @@ describe('where somebody else finds out who it is', () => {
       assert.ok(isIn(page), page.story('signed in'));
       assert.match(page.text, /Signed in as The Octocat/);
     } finally {
-      await world.stop();
+      await runtime.stop();
     }
   });
 
   test('Cloudflare Access opens it, and only what comes through Access', async () => {
     const TEAM = 'https://team.cloudflareaccess.com';
     const AUDIENCE = 'f'.repeat(64);
-    const world = await startInstances({
+    const runtime = await startInstances({
       count: 1,
       vars: { IDENTITY: 'access', ACCESS_TEAM_URL: TEAM, ACCESS_AUDIENCE: AUDIENCE },
       outbound: provider.port,
     });
     try {
-      const [site] = world.instances;
+      const [site] = runtime.instances;
       const keys = provider.keys.map(({ kty, kid, use, n, e, crv, x, y }) => ({ kty, kid, use, n, e, crv, x, y }));
       provider.place('team.cloudflareaccess.com/cdn-cgi/access/certs', json({ keys, public_cert: {}, public_certs: [] }));
       const claims = { iss: TEAM, aud: [AUDIENCE], sub: 'a-person', email: 'alice@example.com', iat: seconds(), nbf: seconds(), exp: seconds() + 600, type: 'app' };
@@ -603,7 +603,7 @@ describe('where somebody else finds out who it is', () => {
         assert.ok(!isIn(await around.open('/account')));
       }
     } finally {
-      await world.stop();
+      await runtime.stop();
     }
   });
 });

@@ -6,8 +6,8 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { findChromium, startChromium } from '../support/chromium.mjs';
-import { KEY, modern } from '../support/mcp.mjs';
+import { findChromium, startChromium } from '../support/chromium/chromium.mjs';
+import { KEY, modern } from '../support/mcp/requests.mjs';
 import {
   ALL_SCOPES,
   PASSPHRASE,
@@ -22,8 +22,8 @@ import {
   refreshing,
   register,
   tokensOf,
-} from '../support/oauth.mjs';
-import { startMain } from '../support/server.mjs';
+} from '../support/oauth/client.mjs';
+import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const program = findChromium();
 const why = 'there is no Chromium on this machine';
@@ -38,7 +38,7 @@ const SCREENS = {
 };
 
 describe('the pages in a real browser', { skip: program ? false : why }, () => {
-  /** @type {import("../support/server.mjs").Server} */
+  /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
   let server;
   let bare;
   let deployed;
@@ -47,9 +47,9 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
   before(async () => {
     const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
     [server, bare, deployed, chromium, axe] = await Promise.all([
-      startMain(SIGN_IN),
-      startMain(),
-      startMain({ ...SIGN_IN, PUBLIC_URL: 'https://mcp.example.com' }),
+      startConnector(SIGN_IN),
+      startConnector(),
+      startConnector({ ...SIGN_IN, PUBLIC_URL: 'https://mcp.example.com' }),
       startChromium(program),
       readFile(axeFile, 'utf8'),
     ]);
@@ -111,7 +111,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
     });
 
     test('says so when the connector does not answer', async () => {
-      const dying = await startMain(SIGN_IN);
+      const dying = await startConnector(SIGN_IN);
       const page = (await ask(dying, { path: '/' })).text;
       await dying.stop();
       // The same page from a place where nothing else is.

@@ -7,8 +7,8 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/pr
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MODULES } from '../../scripts/lib/guarded.mjs';
-import { ROOT, STARTER } from './server.mjs';
+import { MODULES } from '../../../scripts/lib/guarded.mjs';
+import { ROOT } from './wrangler-dev.mjs';
 
 const START_LIMIT_MS = 30_000;
 const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve('wrangler/package.json'))('workerd').default;
@@ -25,7 +25,7 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  */
 
 /**
- * @typedef {object} World
+ * @typedef {object} Runtime
  * @property {Instance[]} instances
  * @property {() => string} log
  * @property {(seconds: number) => Promise<void>} passes  lets time pass for all instances and for the objects
@@ -64,7 +64,7 @@ kill -KILL 0
 
 /**
  * @param {object} options
- * @param {string} [options.worker]    folder of the Worker, from the repository's root; the starter by default
+ * @param {string} [options.worker]    folder of the Worker, from the repository's root; the project's own by default
  * @param {number} [options.count]     how many instances
  * @param {string | null} [options.origin]  under which name all of them are asked; null: each under its own address
  * @param {Record<string, unknown>} [options.vars]  a string is a text, anything else a value of JSON
@@ -72,10 +72,10 @@ kill -KILL 0
  * @param {number} [options.callLimit]  how many calls the binding CALL_LIMIT lets pass for each key; it prints the keys
  * @param {boolean} [options.metrics]  whether there is a dataset METRICS, which prints its data points
  * @param {number} [options.outbound]  port of a server on this machine that answers all fetches of the Worker
- * @returns {Promise<World>}
+ * @returns {Promise<Runtime>}
  */
 export async function startInstances({
-  worker = STARTER,
+  worker = '.',
   count = 2,
   origin = 'https://mcp.example.com',
   vars = {},
@@ -287,7 +287,7 @@ const config :Workerd.Config = (
     ${numbers.map((number) => `(name = "instance-${number}", worker = .instance${number}),`).join('\n    ')}
     ${numbers.map((number) => `(name = "view-${number}", worker = .view${number}),`).join('\n    ')}
     (name = "store", worker = .store),
-    (name = "world", ${outbound ? `external = (address = "127.0.0.1:${outbound}", http = ())` : 'worker = .nowhere'}),
+    (name = "internet", ${outbound ? `external = (address = "127.0.0.1:${outbound}", http = ())` : 'worker = .nowhere'}),
     (name = "storage", disk = (path = ${text(join(state, 'storage'))}, writable = true)),
   ],
   sockets = [
@@ -301,7 +301,7 @@ ${numbers
   modules = ${modules},
   compatibilityDate = ${text(date)},
   compatibilityFlags = [${flags.map(text).join(', ')}],
-  globalOutbound = "world",
+  globalOutbound = "internet",
   bindings = [${bindingsOf(number).join(',\n    ')}],
 ${
   number === 0

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { eventually } from './mcp.mjs';
+import { eventually } from '../mcp/requests.mjs';
 
 /** What a host must allow at most, if a view asks for nothing ("Host Behavior" of MCP Apps). */
 const POLICY = [
@@ -45,7 +45,7 @@ const PAGE = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="v
 async function bundled() {
   const require = createRequire(createRequire(import.meta.url).resolve('wrangler/package.json'));
   const { build } = require('esbuild');
-  const entryPoints = [fileURLToPath(new URL('apps-host.mjs', import.meta.url))];
+  const entryPoints = [fileURLToPath(new URL('apps-host-page.mjs', import.meta.url))];
   const { outputFiles } = await build({ entryPoints, bundle: true, format: 'esm', platform: 'browser', write: false, logLevel: 'error' });
   return outputFiles[0].contents;
 }
@@ -57,7 +57,7 @@ export const CHROMIUM_OPTIONS = ['--disable-features=IsolateSandboxedIframes'];
 
 /**
  * Starts a host for one MCP server.
- * @param {import("./server.mjs").Server} server
+ * @param {import("../workers/wrangler-dev.mjs").Server} server
  * @param {string} token
  */
 export async function startHost(server, token) {

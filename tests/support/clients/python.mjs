@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from './server.mjs';
+import { ROOT } from '../workers/wrangler-dev.mjs';
 
 const run = promisify(execFile);
 export const PYTHON_PACKAGE = 'mcp==2.3.0';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './server.mjs';
+import { ROOT } from '../workers/wrangler-dev.mjs';
 
 /** A file of an installed package, found as Node finds packages; not every package lets its files be imported. */
 export function packaged(name, file) {

@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
 import http from 'node:http';
-import { Arrival, Browser } from './browser.mjs';
-import { secret } from './oauth.mjs';
+import { Arrival, Browser } from './scriptless-browser.mjs';
+import { secret } from './client.mjs';
 
 // Its warning about the version of Node would stand among the results; what these tests use of it runs on older ones.
 const { warn } = console;

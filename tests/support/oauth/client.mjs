@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { Arrival, Browser, ask } from './browser.mjs';
-import { calling, legacy, textOf } from './mcp.mjs';
+import { Arrival, Browser, ask } from './scriptless-browser.mjs';
+import { calling, legacy, textOf } from '../mcp/requests.mjs';
 
 export { Arrival, Browser, ask };
 

@@ -1,13 +1,13 @@
 // An open stream of changes, as a test listens to it.
 
-import { eventually } from './mcp.mjs';
+import { eventually } from './requests.mjs';
 
 /** The suite's own limit for a change to arrive is a second and a half. */
-export const SOON_MS = 1000;
+export const ARRIVAL_LIMIT_MS = 1000;
 const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 
 /** What a stream has said so far, and how to wait for more. */
-export class Heard {
+export class ReceivedMessages {
   static open = [];
 
   constructor(opened) {
@@ -24,7 +24,7 @@ export class Heard {
         this.brokeOff = true;
       }
     })();
-    Heard.open.push(this);
+    ReceivedMessages.open.push(this);
   }
 
   get status() {
@@ -45,7 +45,7 @@ export class Heard {
   }
 
   /** Waits until `count` changes have arrived. */
-  async hears(count, rule, limit = SOON_MS) {
+  async waitFor(count, rule, limit = ARRIVAL_LIMIT_MS) {
     await eventually(
       () => this.changes.length,
       (length) => length >= count,
@@ -57,7 +57,7 @@ export class Heard {
 
   /** Ends all that are open. */
   static closeAll() {
-    for (const heard of Heard.open.splice(0)) heard.close();
+    for (const received of ReceivedMessages.open.splice(0)) received.close();
   }
 
   close() {

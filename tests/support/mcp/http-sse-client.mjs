@@ -1,7 +1,7 @@
 // A client of the transport of 2024-11-05, "HTTP with SSE": its stream at one instance, its POSTs at another.
 
 import assert from 'node:assert/strict';
-import { post, send, stream } from './mcp.mjs';
+import { post, send, stream } from './requests.mjs';
 
 const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
 export const sendTo = (instance, asked) => send(instance, to(instance, asked));
@@ -19,14 +19,14 @@ export async function openStream({ at, postAt = at, headers = {} }) {
   return {
     path,
     close: () => connection.close(),
-    say: (message, more = {}) => sendTo(postAt, post({ jsonrpc: '2.0', ...message }, { path, headers: { ...headers, ...more } })),
+    post: (message, more = {}) => sendTo(postAt, post({ jsonrpc: '2.0', ...message }, { path, headers: { ...headers, ...more } })),
     async request(method, params) {
       const id = nextId++;
-      (await this.say({ id, method, params })).hasStatus(202, 'the answer comes on the stream').hasNoBody('it is empty');
+      (await this.post({ id, method, params })).hasStatus(202, 'the answer comes on the stream').hasNoBody('it is empty');
       return id;
     },
     /** The next message. */
-    async hear() {
+    async receive() {
       for (;;) {
         const { value, done } = await connection.events.next();
         assert.ok(!done, connection.story('the stream goes on'));
@@ -36,11 +36,11 @@ export async function openStream({ at, postAt = at, headers = {} }) {
         return JSON.parse(value.data);
       }
     },
-    async begin(version = '2024-11-05', capabilities = {}) {
+    async initialize(version = '2024-11-05', capabilities = {}) {
       const id = await this.request('initialize', { protocolVersion: version, capabilities, clientInfo: { name: 'tests', version: '1' } });
-      const answer = await this.hear();
+      const answer = await this.receive();
       assert.equal(answer.id, id);
-      (await this.say({ method: 'notifications/initialized' })).hasStatus(202).hasNoBody();
+      (await this.post({ method: 'notifications/initialized' })).hasStatus(202).hasNoBody();
       return answer.result;
     },
   };

@@ -1,4 +1,4 @@
-// A small MCP server with its authorization server, in good health, on loopback. A test makes it ill in one place.
+// A small, correct MCP server with its authorization server, on loopback. A test gives it one fault.
 import http from 'node:http';
 import https from 'node:https';
 
@@ -21,27 +21,27 @@ export const TOKEN = 'a-token-that-opens-everything';
  */
 
 /**
- * @param {(patient: Patient) => void} [illness]
+ * @param {(server: ExampleServer) => void} [fault]
  * @param {{cert: string, key: string}} [tls]
  */
-export async function admit(illness = () => {}, tls) {
-  const patient = new Patient();
-  const answer = (request, response) => void patient.serve(request, response);
+export async function startExampleServer(fault = () => {}, tls) {
+  const example = new ExampleServer();
+  const answer = (request, response) => void example.serve(request, response);
   const server = tls ? https.createServer(tls, answer) : http.createServer(answer);
   // A client that breaks off a handshake is part of some tests.
   server.on('tlsClientError', () => {});
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  patient.port = server.address().port;
-  patient.origin = `${tls ? 'https' : 'http'}://127.0.0.1:${patient.port}`;
-  illness(patient);
-  patient.discharge = () => {
+  example.port = server.address().port;
+  example.origin = `${tls ? 'https' : 'http'}://127.0.0.1:${example.port}`;
+  fault(example);
+  example.stop = () => {
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   };
-  return patient;
+  return example;
 }
 
-export class Patient {
+export class ExampleServer {
   /** Whether every request needs a token, and not only some tools. */
   always = false;
   tools = structuredClone(TOOLS);
@@ -56,7 +56,7 @@ export class Patient {
   challenge = (origin, error) => `Bearer ${error ? `error="${error}", ` : ''}resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp", scope="notes"`;
   /** JSON-RPC methods, legacy and modern. */
   methods = {
-    initialize: () => ({ protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'patient', version: '1' } }),
+    initialize: () => ({ protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'example', version: '1' } }),
     'server/discover': () => ({ supportedVersions: ['2026-07-28'], capabilities: { tools: {} }, resultType: 'complete', ttlMs: 0, cacheScope: 'private' }),
     'tools/list': () => ({ tools: this.tools }),
     'tools/call': () => ({ content: [{ type: 'text', text: 'done' }] }),

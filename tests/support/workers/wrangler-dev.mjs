@@ -12,11 +12,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository. */
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The folder of the Worker with the starter's tools, and the name by which it introduces itself. */
-export const STARTER = '.';
-export const STARTER_NAME = packageName(STARTER);
+/** The name by which the connector introduces itself. */
+export const CONNECTOR_NAME = packageName('.');
 
 /** What a Rust package is called. */
 export function packageName(folder) {
@@ -54,11 +53,8 @@ kill -KILL 0
  * @property {() => Promise<void>} stop
  */
 
-/** The starter: `src/connector.rs` of the template. */
-export const startMain = (vars = {}) => start(join(STARTER, 'wrangler.toml'), vars);
-
-/** What this project deploys. */
-export const startOwn = (vars = {}) => start('wrangler.toml', vars);
+/** Starts this project's own connector: `src/connector.rs`. */
+export const startConnector = (vars = {}) => start('wrangler.toml', vars);
 
 /** The connector with every feature: `examples/everything`. */
 export const startEverything = (vars = {}) => start('examples/everything/wrangler.toml', vars);

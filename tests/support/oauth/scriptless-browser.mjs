@@ -5,7 +5,7 @@
 // form, and a page without a referrer policy that allows it sends `Origin: null`.
 
 import assert from 'node:assert/strict';
-import { send } from './http.mjs';
+import { send } from '../http/exchange.mjs';
 
 /** More redirects in a row than any sign-in needs. */
 const MOST_REDIRECTS = 8;

@@ -1,7 +1,7 @@
 // MCP requests of both eras, built from their parts so that a test can leave out or falsify each of them.
 
 import assert from 'node:assert/strict';
-import { send, stream } from './http.mjs';
+import { send, stream } from '../http/exchange.mjs';
 
 export const MODERN = '2026-07-28';
 /** Revisions with an `initialize` handshake, newest first. */
