@@ -11,14 +11,14 @@ use mcp_connector_protocol::tasks::{Command, Reply, TaskId};
 
 use mcp_connector_oauth::login::throttle::Source;
 use mcp_connector_protocol::{
-    Change, ClientResponse, Delivery, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, Outcome, RequestId,
-    SessionError, SessionId, Stop, Unavailable, Watch,
+    Change, ClientResponse, Delivery, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, Outcome, Registry,
+    RequestId, SessionError, SessionId, Stop, Unavailable, Watch,
 };
 
-use crate::app::App;
 use crate::mcp::announcements;
 use crate::mcp::request_state;
 use crate::mcp::session::SessionOf;
+use crate::oauth::secrets::LazySecrets;
 use crate::objects::anonymous_quota;
 use crate::objects::session::SessionObject;
 use crate::objects::task;
@@ -29,7 +29,8 @@ use crate::request_log::request_log::RequestLog;
 #[derive(Clone)]
 pub struct Workers {
     env: worker::Env,
-    app: Rc<App>,
+    registry: Rc<Registry<Self>>,
+    secrets: Rc<LazySecrets>,
     /// What keeps a request's work alive after its answer. None in a Durable Object, which stays awake by itself.
     context: Option<Rc<worker::Context>>,
     /// What the log hears of the request. None in a Durable Object.
@@ -67,37 +68,32 @@ pub type Resource = mcp_connector_protocol::Resource<Workers>;
 pub type Template = mcp_connector_protocol::Template<Workers>;
 
 impl Workers {
-    pub(crate) fn new(
-        env: worker::Env,
-        app: Rc<App>,
+    /// Outside of any request, as in a Durable Object.
+    pub(crate) const fn new(env: worker::Env, registry: Rc<Registry<Self>>, secrets: Rc<LazySecrets>) -> Self {
+        Self { env, registry, secrets, context: None, visit: None, here: None, anonymous: None }
+    }
+
+    /// For a request. `anonymous` says where a client comes from that has not signed in.
+    #[must_use]
+    pub(crate) fn for_request(
+        self,
         context: Rc<worker::Context>,
         visit: Rc<RequestLog>,
         anonymous: Option<Source>,
     ) -> Self {
-        Self { env, app, context: Some(context), visit: Some(visit), here: None, anonymous }
-    }
-
-    pub(crate) fn in_object(env: worker::Env, app: Rc<App>) -> Self {
-        Self { env, app, context: None, visit: None, here: None, anonymous: None }
+        Self { context: Some(context), visit: Some(visit), anonymous, ..self }
     }
 
     /// In the object of a session. `note` says what the object is told of the call if its instance dies.
+    #[must_use]
     pub(crate) fn in_session(
-        app: Rc<App>,
+        self,
         session: SessionId,
         object: Rc<SessionObject>,
         visit: Rc<RequestLog>,
         note: Rc<str>,
     ) -> Self {
-        let env = object.env.clone();
-        Self {
-            env,
-            app,
-            context: None,
-            visit: Some(visit),
-            here: Some(Here { session, object, note }),
-            anonymous: None,
-        }
+        Self { visit: Some(visit), here: Some(Here { session, object, note }), ..self }
     }
 
     fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
@@ -164,7 +160,7 @@ impl Host for Workers {
     }
 
     async fn publish(&self, change: &Change, by: Option<&Subject>) {
-        announcements::publish(&self.env, &self.app.endpoint.registry, change, by).await;
+        announcements::publish(&self.env, &self.registry, change, by).await;
     }
 
     async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
@@ -223,11 +219,11 @@ impl Host for Workers {
     }
 
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
-        request_state::seal(plain, binding, &*self.app.secrets(&self.env).await?)
+        request_state::seal(plain, binding, &*self.secrets.get(&self.env).await?)
     }
 
     async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
-        request_state::open(sealed, binding, &*self.app.secrets(&self.env).await?)
+        request_state::open(sealed, binding, &*self.secrets.get(&self.env).await?)
     }
 
     fn answered(&self, outcome: Outcome) {

@@ -46,17 +46,17 @@ macro_rules! serve {
     ($connector:path, $fetch:path) => {
         const _: () = {
             #[$crate::__entry::wasm_bindgen::prelude::wasm_bindgen(
-                                                                start,
-                                                                wasm_bindgen = $crate::__entry::wasm_bindgen
-                                                            )]
+                                                                        start,
+                                                                        wasm_bindgen = $crate::__entry::wasm_bindgen
+                                                                    )]
             pub fn __start() {
                 $crate::__entry::start($connector);
             }
 
             #[$crate::__entry::wasm_bindgen::prelude::wasm_bindgen(
-                                                                js_name = fetch,
-                                                                wasm_bindgen = $crate::__entry::wasm_bindgen
-                                                            )]
+                                                                        js_name = fetch,
+                                                                        wasm_bindgen = $crate::__entry::wasm_bindgen
+                                                                    )]
             pub fn __fetch(
                 request: $crate::worker::web_sys::Request,
                 env: $crate::worker::Env,

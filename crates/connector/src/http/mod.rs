@@ -1,8 +1,9 @@
-//! TODO.
+//! HTTP: requests and answers, routes, and the checks that stand before each route.
 
 pub(crate) mod addresses;
 pub(crate) mod answer;
 pub(crate) mod cors;
+pub(crate) mod document;
 pub(crate) mod home;
 pub(crate) mod incoming;
 pub(crate) mod limit;

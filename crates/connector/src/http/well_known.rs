@@ -2,7 +2,7 @@
 
 use mcp_connector_oauth::resource::metadata::ProtectedResourceMetadata;
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::config::settings::Part;
 use crate::http::answer::Answer;
 use crate::http::cors;

@@ -18,8 +18,7 @@ use mcp_connector_protocol::{
     Unavailable, Watch, session_stream,
 };
 
-use crate::app::App;
-use crate::host::Workers;
+use crate::app::state::App;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::mcp::endpoint::from_reply;
@@ -46,7 +45,7 @@ impl Announcements<'_> {
     /// Answers `subscriptions/listen`.
     pub(crate) async fn to_subscription(&self, mut listening: Listening) -> Answer {
         let refusal = listening.refusal();
-        let host = Workers::in_object(self.env.clone(), Rc::clone(self.app));
+        let host = self.app.host(self.env);
         if let Err(error) = listening.find_tasks(&host).await {
             return NotOpened::Unavailable(error).answer(refusal);
         }

@@ -5,10 +5,9 @@ use std::rc::Rc;
 
 use mcp_connector_protocol::{Need, Outcome, Posted, Reply, SessionError, SessionId, is_json};
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::config::configuration::ChallengeForm;
 use crate::config::settings::Part;
-use crate::host::Workers;
 use crate::http::answer::{Answer, RETRY_CLOSED, closed_text};
 use crate::http::cors;
 use crate::http::incoming::{BodyError, Incoming};
@@ -89,7 +88,7 @@ async fn admitted(
     let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
     let is_anonymous = authentication.caller().is_none() && registry.keeps_state_for(None);
     let network = is_anonymous.then(|| incoming.network());
-    let host = Workers::new(env.clone(), Rc::clone(app), Rc::clone(&context), Rc::clone(incoming.visit()), network);
+    let host = app.host(&env).for_request(Rc::clone(&context), Rc::clone(incoming.visit()), network);
     if endpoint == McpEndpoint::HttpSse && method == "GET" {
         return sse_route::open(app, incoming, &host, authentication.subject()).await;
     }

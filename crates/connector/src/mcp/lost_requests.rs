@@ -9,7 +9,7 @@ use worker::{Context, Env};
 use mcp_connector_base::outage::Outage;
 use mcp_connector_protocol::{Fault, Interrupted, Outcome, Posted, Reply};
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::http::answer::Answer;
 use crate::http::cors;
 use crate::http::incoming::Incoming;

@@ -9,7 +9,7 @@ use mcp_connector_oauth::resource::challenge::Challenge;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::Need;
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::config::settings::Part;
 use crate::http::answer::{Answer, closed_text};
 use crate::http::incoming::Incoming;

@@ -13,8 +13,7 @@ use worker::wasm_bindgen_futures::spawn_local;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_protocol::{Event, Fault, Interrupted, Posted, Reply, SessionId};
 
-use crate::app::app;
-use crate::host::Workers;
+use crate::app::state::app;
 use crate::http::answer::Answer;
 use crate::objects::session::SessionObject;
 use crate::platform::instance::{Work, lost_work};
@@ -83,7 +82,7 @@ impl SessionObject {
         }
         let interrupted = posted.if_interrupted(&app.endpoint.registry);
         let note = interrupted.and_then(|interrupted| serde_json::to_string(&interrupted).ok()).unwrap_or_default();
-        let host = Workers::in_session(app.clone(), session.clone(), Rc::clone(self), Rc::clone(&visit), note.into());
+        let host = app.host(&self.env).in_session(session.clone(), Rc::clone(self), Rc::clone(&visit), note.into());
         let taken: Taken = posted.take(session, &app.endpoint, host, caller).await.into();
         if taken.body.is_empty() {
             // The line in the log is written here, when the call has ended.

@@ -15,7 +15,7 @@ use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::login::throttle::Source;
 use mcp_connector_protocol::{Event, EventId, Host, SessionError, SessionId, WaitUntilDone};
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::host::Workers;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;

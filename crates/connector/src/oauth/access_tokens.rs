@@ -16,7 +16,7 @@ use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_oauth::resource::verified_tokens::{GrantState, Look, VerifiedTokens};
 use mcp_connector_protocol::Unavailable;
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::config::configuration::AuthIssuer;
 use crate::config::settings::Part;
 use crate::http::site::Site;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use worker::{Context, Env, console_error};
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::config::settings::Part;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;

@@ -4,7 +4,7 @@
 
 use worker::{Context, Env};
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::config::settings::Part;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;

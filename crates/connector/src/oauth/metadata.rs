@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::config::settings::Part;
 use crate::http::answer::Answer;
 use crate::http::cors;

@@ -26,11 +26,12 @@ use mcp_connector_oauth::login::passphrase::{CredentialVersion, WeakPassphrase};
 use mcp_connector_oauth::token::error::{TokenError, TokenErrorBody};
 use mcp_connector_protocol::Unavailable;
 
-use crate::app::App;
+use crate::app::state::App;
 use crate::config::configuration::Configuration;
 use crate::config::settings::Part;
 use crate::http::answer::Answer;
 use crate::http::cors;
+use crate::http::document::document;
 use crate::http::incoming::{BodyError, Incoming};
 use crate::http::request_guard;
 use crate::http::route::{DirectEndpoint, OAuthEndpoint};
@@ -54,8 +55,10 @@ pub(crate) async fn answer(
     (env, context): (&Env, &Context),
 ) -> Answer {
     match endpoint {
-        OAuthEndpoint::Metadata(form) => app.document(incoming, site, || metadata::document(app, site, form)),
-        OAuthEndpoint::Jwks => app.document(incoming, site, metadata::key_set),
+        OAuthEndpoint::Metadata(form) => {
+            document(incoming, site, &app.configuration, || metadata::document(app, site, form))
+        }
+        OAuthEndpoint::Jwks => document(incoming, site, &app.configuration, metadata::key_set),
         OAuthEndpoint::SignIn(step) => authorize::answer(app, site, step, incoming, (env, context)).await,
         OAuthEndpoint::Account(step) => account::answer(app, site, step, incoming, (env, context)).await,
         OAuthEndpoint::Direct(endpoint) => {
@@ -138,7 +141,7 @@ impl<'a> OAuthContext<'a> {
         Ok(Self { app, site, env, context, secrets, entropy, now: clock::now() })
     }
 
-    const fn configuration(&self) -> &'a Configuration {
+    fn configuration(&self) -> &'a Configuration {
         &self.app.configuration
     }
 

@@ -1,6 +1,6 @@
 //! What an isolate knows once it has the master key: every key that is derived from it, and who may enter.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use worker::Env;
@@ -12,7 +12,38 @@ use mcp_connector_oauth::login::admission::AdmissionPolicy;
 use mcp_connector_protocol::Unavailable;
 
 use crate::config::configuration::Configuration;
+use crate::config::settings::Part;
 use crate::objects::keyring;
+
+/// The secrets of an isolate, which are loaded when they are first needed.
+pub(crate) struct LazySecrets {
+    configuration: Rc<Configuration>,
+    loaded: OnceCell<Rc<Secrets>>,
+}
+
+impl LazySecrets {
+    /// Loads nothing yet.
+    pub(crate) const fn new(configuration: Rc<Configuration>) -> Self {
+        Self { configuration, loaded: OnceCell::new() }
+    }
+
+    /// Returns the secrets. The first request that needs them may have to ask the `Keyring` for the master key.
+    ///
+    /// # Errors
+    ///
+    /// Unavailable where the master key is out of reach, or is set and cannot be read: another one is never used in its place.
+    pub(crate) async fn get(&self, env: &Env) -> Result<Rc<Secrets>, Unavailable> {
+        if self.configuration.closed(Part::Keys).is_some() {
+            return Err(Unavailable);
+        }
+        if let Some(secrets) = self.loaded.get() {
+            return Ok(Rc::clone(secrets));
+        }
+        let secrets = Rc::new(Secrets::load(&self.configuration, env).await?);
+        // Another request may have been faster; the keys are the same.
+        Ok(Rc::clone(self.loaded.get_or_init(|| secrets)))
+    }
+}
 
 /// Keys and credentials.
 pub(crate) struct Secrets {
@@ -23,7 +54,7 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     /// From the secret `MASTER_KEY`, or else from the `Keyring`.
-    pub(crate) async fn load(configuration: &Configuration, env: &Env) -> Result<Self, Unavailable> {
+    async fn load(configuration: &Configuration, env: &Env) -> Result<Self, Unavailable> {
         let keys = match &configuration.master_keys {
             Some(master) => KeyRing::new(&master.current, &master.previous),
             None => KeyRing::new(&keyring::master_key(env).await?, &[]),

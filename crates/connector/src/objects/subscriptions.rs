@@ -17,7 +17,7 @@ use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::TaskId;
 use mcp_connector_protocol::{Change, Full, Hub, Limits, Listener, Role, StreamId, Unavailable, Watched, at_once};
 
-use crate::app::app;
+use crate::app::state::app;
 use crate::oauth::grant_checks;
 use crate::objects::command;
 use crate::objects::watched_rows::{Owned, WatchedRows};

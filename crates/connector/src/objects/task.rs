@@ -19,8 +19,7 @@ use mcp_connector_protocol::Unavailable;
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::{Answers, Command, Effect, End, Reply, StatusMessage, TaskCall, TaskId, Wake};
 
-use crate::app::{App, app};
-use crate::host::Workers;
+use crate::app::state::{App, app};
 use crate::mcp::announcements::tell_of_task;
 use crate::oauth::grant_checks;
 use crate::objects::anonymous_quota::Held;
@@ -254,7 +253,7 @@ impl Object {
         let (object, status) = (Rc::clone(self), StatusMessage::default());
         let said = status.clone();
         let (run, handle) = abortable(async move {
-            let host = Workers::in_object(object.env.clone(), Rc::clone(&app));
+            let host = app.host(&object.env);
             let limit = app.configuration.task_time_limit;
             let end = app.endpoint.registry.run_task(host, &call, answers, said, limit).await;
             object.running.take();

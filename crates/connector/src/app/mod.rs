@@ -1,0 +1,7 @@
+//! The Worker: what an isolate sets up once, and how it answers each request.
+
+pub(crate) mod routing;
+pub(crate) mod state;
+
+pub use routing::fetch;
+pub use state::start;

@@ -1,0 +1,98 @@
+//! The way of each request through the Worker: the `fetch` event, and the route that answers it.
+
+use std::pin::pin;
+use std::rc::Rc;
+
+use serde_json::json;
+use worker::{Context, Env, console_error, web_sys};
+
+use crate::app::state::{App, app};
+use crate::config::settings::Part;
+use crate::http::answer::Answer;
+use crate::http::cors;
+use crate::http::document::document;
+use crate::http::home;
+use crate::http::incoming::Incoming;
+use crate::http::route::{McpEndpoint, Route};
+use crate::http::site::Site;
+use crate::http::well_known;
+use crate::mcp::endpoint;
+use crate::mcp::lost_requests;
+use crate::oauth;
+use crate::platform::instance::RequestNumber;
+use crate::request_log::request_log::Log;
+
+/// Answers a request. This is a whole Worker's `fetch`.
+pub async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
+    let number = RequestNumber::opened(&request);
+    number.run(pin!(respond(number, request, env, context))).await
+}
+
+async fn respond(
+    number: RequestNumber,
+    request: web_sys::Request,
+    env: Env,
+    context: Context,
+) -> worker::Result<web_sys::Response> {
+    let incoming = Incoming::new(number, request);
+    let visit = incoming.visit();
+    let answer = match app(&env) {
+        Ok(app) => {
+            visit.report_to(app.configuration.log, app.metrics.as_ref(), &incoming);
+            route(&app, &incoming, env, context).await
+        }
+        Err(error) => {
+            visit.report_to(Log::default(), None, &incoming);
+            console_error!("{error}");
+            Answer::json(500, &json!({ "error": "server_error", "error_description": error.to_string() }))
+        }
+    };
+    visit.leaves(&answer);
+    let answer = answer.for_request(visit.id());
+    let answer = if incoming.method() == "HEAD" { answer.without_body() } else { answer };
+    answer.into_response(&incoming)
+}
+
+async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -> Answer {
+    let Ok(site) = app.last_site.of(incoming.asked_origin(), &app.configuration) else {
+        return Answer::json(
+            400,
+            &json!({ "error": "invalid_request", "error_description": "The Host header names no host." }),
+        );
+    };
+    let configuration = &*app.configuration;
+    if let Some(lost) = incoming.lost()
+        && let Some(answer) = lost_requests::answer(app, &site, incoming, (&env, &context), lost).await
+    {
+        return answer;
+    }
+    match incoming.route() {
+        Route::Mcp(McpEndpoint::HttpSse) | Route::ProtectedResourceMetadata(McpEndpoint::HttpSse)
+            if !configuration.sse_transport =>
+        {
+            configuration.closed(Part::HttpSse).map_or_else(|| not_found(&site), Answer::closed)
+        }
+        Route::Mcp(endpoint) => endpoint::answer(app, &site, endpoint, incoming, env, context).await,
+        Route::ProtectedResourceMetadata(endpoint) => {
+            document(incoming, &site, configuration, || well_known::protected_resource(app, &site, endpoint))
+        }
+        // An external issuer gives out the tokens.
+        Route::OAuth(_) if configuration.auth_issuer.is_some() => not_found(&site),
+        Route::OAuth(endpoint) => oauth::answer(app, &site, endpoint, incoming, (&env, &context)).await,
+        // A client that was given the bare origin posts here.
+        Route::Home if incoming.method() == "POST" => not_found(&site),
+        Route::Home => {
+            document(incoming, &site, configuration, || home::page(&app.endpoint.registry, &site, configuration))
+        }
+        Route::NotFound => not_found(&site),
+    }
+}
+
+/// Names the URL that was probably meant: people paste the bare origin into a client.
+fn not_found(site: &Site) -> Answer {
+    let connector_url = site.resource(McpEndpoint::Lazy);
+    let description = format!("There is nothing here. The connector is at {connector_url}");
+    let body =
+        json!({ "error": "not_found", "error_description": description, "connector_url": connector_url.as_str() });
+    cors::readable_by_all(Answer::json(404, &body))
+}

@@ -1,0 +1,125 @@
+//! What an isolate sets up once: the connector, its settings and its secrets.
+
+use std::cell::{Cell, OnceCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use thiserror::Error;
+use worker::wasm_bindgen::JsValue;
+use worker::{Env, console_error, console_warn};
+
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_oauth::authorize::scope_catalogue::ScopeCatalogue;
+use mcp_connector_protocol::{Connector, Endpoint, Registry, Settings, Unavailable};
+
+use crate::config::configuration::{Configuration, PrivateSignIn};
+use crate::config::variables;
+use crate::host::Workers;
+use crate::http::limit::Limit;
+use crate::http::route::McpEndpoint;
+use crate::http::site::LastSite;
+use crate::oauth::secrets::{LazySecrets, Secrets};
+use crate::request_log::metrics;
+
+/// A call that has not answered after this long becomes a stream, so that proxies and clients keep waiting.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A connector with its settings.
+pub(crate) struct App {
+    pub(crate) endpoint: Endpoint<Workers>,
+    pub(crate) configuration: Rc<Configuration>,
+    pub(crate) catalogue: ScopeCatalogue,
+    pub(crate) secrets: Rc<LazySecrets>,
+    pub(crate) last_site: LastSite,
+    /// The dataset that gets a data point for each request.
+    pub(crate) metrics: Option<JsValue>,
+    /// Whether calls are counted.
+    pub(crate) limits_calls: bool,
+}
+
+/// Makes the connector of this Worker.
+type Author = fn() -> Connector<Workers>;
+
+/// [`start`] was not called.
+#[derive(Clone, Copy, Debug, Error)]
+#[error("the Worker does not say what it serves: call worker::start in its start event")]
+pub(crate) struct NoConnector;
+
+thread_local! {
+    /// A Worker's code and variables never change under a running isolate.
+    static CONNECTOR: Cell<Option<Author>> = const { Cell::new(None) };
+    static APP: OnceCell<Rc<App>> = const { OnceCell::new() };
+}
+
+/// Says what this Worker serves. This is its `start`: an isolate that holds a Durable Object may never see a request.
+pub fn start(connector: fn() -> Connector<Workers>) {
+    CONNECTOR.set(Some(connector));
+}
+
+/// Returns the app of this isolate, which is made when it is first needed.
+pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
+    APP.with(|cell| {
+        if let Some(app) = cell.get() {
+            return Ok(Rc::clone(app));
+        }
+        let connector = CONNECTOR.get().ok_or(NoConnector)?();
+        Ok(Rc::clone(cell.get_or_init(|| Rc::new(App::new(connector, env)))))
+    })
+}
+
+impl App {
+    fn new(connector: Connector<Workers>, env: &Env) -> Self {
+        let configuration = Rc::new(Configuration::read(|name| variables::text_of(env, name)));
+        for problem in &configuration.problems {
+            console_error!("configuration: {}", problem.report());
+        }
+        for warning in connector.warnings() {
+            console_warn!("{warning}");
+        }
+        let (registry, rejected) = Registry::new(connector);
+        for defect in rejected {
+            console_error!("left out: {defect}");
+        }
+        let settings = Settings {
+            page_size: configuration.page_size,
+            patience: PATIENCE,
+            keep_alive: configuration.keep_alive,
+            time_limit: configuration.time_limit,
+        };
+        let endpoint = Endpoint { registry: Rc::new(registry), settings };
+        if let Some(weak) = configuration.missing() {
+            console_error!("nobody can sign in: {weak} (OWNER_PASSPHRASE)");
+        }
+        Self {
+            catalogue: ScopeCatalogue::new(endpoint.registry.scopes().iter().copied(), endpoint.registry.sign_in()),
+            endpoint,
+            secrets: Rc::new(LazySecrets::new(Rc::clone(&configuration))),
+            configuration,
+            last_site: LastSite::default(),
+            metrics: metrics::dataset(env),
+            limits_calls: Limit::CALLS.is_bound(env),
+        }
+    }
+
+    /// Returns keys and credentials. The first request that needs them may have to ask for the master key.
+    ///
+    /// # Errors
+    ///
+    /// Unavailable where the master key is out of reach, or is set and cannot be read: another one is never used in its place.
+    pub(crate) async fn secrets(&self, env: &Env) -> Result<Rc<Secrets>, Unavailable> {
+        self.secrets.get(env).await
+    }
+
+    /// Returns the host of a call.
+    pub(crate) fn host(&self, env: &Env) -> Workers {
+        Workers::new(env.clone(), Rc::clone(&self.endpoint.registry), Rc::clone(&self.secrets))
+    }
+
+    /// Returns the scopes that a first sign-in at `endpoint` asks for.
+    pub(crate) fn first_scopes(&self, endpoint: McpEndpoint) -> ScopeSet {
+        match (endpoint, self.configuration.private_sign_in) {
+            (McpEndpoint::Private, PrivateSignIn::All) => self.catalogue.all(),
+            (McpEndpoint::Lazy | McpEndpoint::Private | McpEndpoint::HttpSse, _) => self.catalogue.sign_in().clone(),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Answers with documents that can only be read.
+
+use serde_json::json;
+
+use crate::config::configuration::Configuration;
+use crate::http::answer::Answer;
+use crate::http::cors;
+use crate::http::incoming::Incoming;
+use crate::http::request_guard;
+use crate::http::site::Site;
+
+/// Answers a request for a document: GET and HEAD with `document`, OPTIONS for browsers, and nothing else.
+pub(crate) fn document(
+    incoming: &Incoming,
+    site: &Site,
+    configuration: &Configuration,
+    document: impl FnOnce() -> Answer,
+) -> Answer {
+    if let Err(forbidden) = request_guard::check_host(site, configuration) {
+        return Answer::json(403, &json!({ "error": "access_denied", "error_description": forbidden.to_string() }));
+    }
+    match incoming.method() {
+        "GET" | "HEAD" => document(),
+        "OPTIONS" => cors::readable_by_all(cors::preflight(incoming)),
+        _ => Answer::json(405, &json!({ "error": "invalid_request", "error_description": "This can only be read." }))
+            .header("allow", "GET, HEAD, OPTIONS"),
+    }
+}
