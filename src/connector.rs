@@ -5,8 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use mcp_connector::{
-    ClientCapability, Connector, Context, Json, ListPage, ListedPage, ListedResource, Partial, Prompt, Scope, Select,
-    Store, StorePage, Template, Tool, ToolError, View,
+    ClientCapability, Connector, Context, Json, ListPage, ListedPage, ListedResource, Partial, Prompt,
+    ResourceTemplate, Scope, Select, Store, StorePage, Tool, ToolError, View,
 };
 
 const PROFILE: Scope = Scope::new("profile", "See who you are");
@@ -48,7 +48,7 @@ pub(crate) fn connector() -> Connector {
                 .bordered(),
         )
         .template(
-            Template::new("note://{id}", "note", "One of the notes.", read_note)
+            ResourceTemplate::new("note://{id}", "note", "One of the notes.", read_note)
                 .title("Note")
                 .mime_type("text/markdown")
                 .scope(NOTES_READ)

@@ -11,7 +11,7 @@ use mcp_connector_protocol::tasks::{Command, Reply, TaskId};
 
 use mcp_connector_oauth::login::throttle::Source;
 use mcp_connector_protocol::{
-    Change, ClientResponse, Delivery, Event, Host, LogLevel, NotOpened, NotSealed, NotWatched, Outcome, Registry,
+    Change, ClientResponse, Delivery, Event, Host, LoggingLevel, NotOpened, NotSealed, NotWatched, Outcome, Registry,
     RequestId, SessionError, SessionId, Stop, Unavailable, Watch,
 };
 
@@ -65,7 +65,7 @@ pub type Prompt = mcp_connector_protocol::Prompt<Workers>;
 pub type Resource = mcp_connector_protocol::Resource<Workers>;
 
 /// Resources at the URIs of a template.
-pub type Template = mcp_connector_protocol::Template<Workers>;
+pub type ResourceTemplate = mcp_connector_protocol::ResourceTemplate<Workers>;
 
 impl Workers {
     /// Outside of any request, as in a Durable Object.
@@ -119,7 +119,11 @@ impl Host for Workers {
         Ok(u128::from_be_bytes(bytes))
     }
 
-    async fn log_level(&self, session: &SessionId, owner: Option<&Subject>) -> Result<Option<LogLevel>, SessionError> {
+    async fn log_level(
+        &self,
+        session: &SessionId,
+        owner: Option<&Subject>,
+    ) -> Result<Option<LoggingLevel>, SessionError> {
         self.session(session, owner).log_level().await
     }
 
@@ -127,7 +131,7 @@ impl Host for Workers {
         &self,
         session: &SessionId,
         owner: Option<&Subject>,
-        level: LogLevel,
+        level: LoggingLevel,
     ) -> Result<(), SessionError> {
         self.session(session, owner).set_log_level(level).await
     }

@@ -20,13 +20,14 @@ pub use mcp_connector_base::caller::Caller;
 pub use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 pub use mcp_connector_base::scope::{Scope, ScopeSet};
 pub use mcp_connector_protocol::{
-    Annotations, Answer, Audience, ClientCapability, ConfigError, Content, Elicited, Form, Handler, Icon, IntoMessages,
-    IntoResourceContents, IntoToolResult, InvalidForm, Json, ListPage, ListedPage, ListedResource, LogLevel, Message,
-    Partial, Permission, ProtocolVersion, ResourceContents, Root, RpcError, Sampled, Sampling, Skill, Theme,
-    ToolChoice, ToolError, ToolResult, ToolResultContent, ToolUseContent, Topic, View,
+    Annotations, Answer, CallToolResult, ClientCapability, ConfigError, ContentBlock, CreateMessageRequest,
+    CreateMessageResult, ElicitResult, Form, Handler, Icon, IntoMessages, IntoResourceContents, IntoToolResult,
+    InvalidForm, Json, ListPage, ListedPage, ListedResource, LoggingLevel, Partial, Permission, PromptMessage,
+    ProtocolVersion, ResourceContents, Role, Root, RpcError, Skill, Theme, ToolChoice, ToolError, ToolResultContent,
+    ToolUseContent, Topic, View,
 };
 
 pub use app::fetch;
-pub use host::{Connector, Context, Prompt, Resource, Template, Tool};
+pub use host::{Connector, Context, Prompt, Resource, ResourceTemplate, Tool};
 pub use store::{Select, Store, StoreError, StorePage};
 pub use {schemars, serde, worker};

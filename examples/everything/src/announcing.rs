@@ -1,6 +1,6 @@
 //! Announcements: tools that say that something has changed, and notes that need a sign-in, which only their owner hears of.
 
-use mcp_connector::{Connector, Context, ListedResource, Scope, Template, Tool, ToolError, Topic};
+use mcp_connector::{Connector, Context, ListedResource, ResourceTemplate, Scope, Tool, ToolError, Topic};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -31,7 +31,7 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
                 .additive(),
         )
         .template(
-            Template::new("diary://{day}", "diary", "What somebody wrote down on a day.", read_day)
+            ResourceTemplate::new("diary://{day}", "diary", "What somebody wrote down on a day.", read_day)
                 .title("Diary")
                 .mime_type("text/plain")
                 .scope(READ)

@@ -1,7 +1,7 @@
 //! Tools and a prompt that ask their client before they answer, as the suite's rounds of requests expect them.
 
 use futures::future::join3;
-use mcp_connector::{ClientCapability, Connector, Context, Prompt, Sampling, Tool, ToolError};
+use mcp_connector::{ClientCapability, Connector, Context, CreateMessageRequest, Prompt, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -55,7 +55,8 @@ async fn ask_name(cx: Context) -> Result<String, ToolError> {
 }
 
 async fn ask_model(cx: Context) -> Result<String, ToolError> {
-    let answer = cx.sample("capital_question", Sampling::new("What is the capital of France?", 100)).await?;
+    let answer =
+        cx.sample("capital_question", CreateMessageRequest::new("What is the capital of France?", 100)).await?;
     Ok(format!("The model says: {}", answer.text))
 }
 
@@ -76,7 +77,7 @@ async fn confirm(cx: Context) -> Result<String, ToolError> {
 
 async fn ask_all(cx: Context) -> Result<String, ToolError> {
     let name = cx.elicit::<Name>("user_name", "What is your name?");
-    let greeting = cx.sample("greeting", Sampling::new("Generate a greeting", 50));
+    let greeting = cx.sample("greeting", CreateMessageRequest::new("Generate a greeting", 50));
     let (name, greeting, roots) = join3(name, greeting, cx.list_roots("client_roots")).await;
     Ok(format!("{}, {}! You have {} roots.", greeting?.text, name?.name, roots?.len()))
 }
@@ -103,7 +104,7 @@ async fn ask_possible(cx: Context) -> Result<String, ToolError> {
         if !cx.can(ClientCapability::Sampling) {
             return Ok::<_, ToolError>(None);
         }
-        Ok(Some(cx.sample("greeting", Sampling::new("Generate a greeting", 50)).await?.text))
+        Ok(Some(cx.sample("greeting", CreateMessageRequest::new("Generate a greeting", 50)).await?.text))
     };
     let roots = async {
         if !cx.can(ClientCapability::Roots) {

@@ -1,6 +1,6 @@
 //! Tools that answer with each kind of content.
 
-use mcp_connector::{Annotations, Audience, Connector, Content, Context, ResourceContents, Tool, ToolError};
+use mcp_connector::{Annotations, Connector, ContentBlock, Context, ResourceContents, Role, Tool, ToolError};
 
 /// A red square of 2 by 2 pixels.
 pub(crate) const PNG: &[u8] = include_bytes!("media/square.png");
@@ -34,35 +34,35 @@ async fn simple_text(_cx: Context) -> Result<&'static str, ToolError> {
     Ok("This is a simple text response for testing.")
 }
 
-async fn image(_cx: Context) -> Result<Content, ToolError> {
-    Ok(Content::image(PNG, "image/png"))
+async fn image(_cx: Context) -> Result<ContentBlock, ToolError> {
+    Ok(ContentBlock::image(PNG, "image/png"))
 }
 
-async fn audio(_cx: Context) -> Result<Content, ToolError> {
-    Ok(Content::audio(WAV, "audio/wav"))
+async fn audio(_cx: Context) -> Result<ContentBlock, ToolError> {
+    Ok(ContentBlock::audio(WAV, "audio/wav"))
 }
 
-async fn embedded_resource(_cx: Context) -> Result<Content, ToolError> {
+async fn embedded_resource(_cx: Context) -> Result<ContentBlock, ToolError> {
     let text = "This is an embedded resource content.";
-    Ok(Content::resource(ResourceContents::text("test://embedded-resource", "text/plain", text)))
+    Ok(ContentBlock::resource(ResourceContents::text("test://embedded-resource", "text/plain", text)))
 }
 
-async fn several_kinds(_cx: Context) -> Result<Vec<Content>, ToolError> {
+async fn several_kinds(_cx: Context) -> Result<Vec<ContentBlock>, ToolError> {
     let json = r#"{"test":"data","value":123}"#;
     Ok(vec![
-        Content::text("Multiple content types test:"),
-        Content::image(PNG, "image/png"),
-        Content::resource(ResourceContents::text("test://mixed-content-resource", "application/json", json)),
+        ContentBlock::text("Multiple content types test:"),
+        ContentBlock::image(PNG, "image/png"),
+        ContentBlock::resource(ResourceContents::text("test://mixed-content-resource", "application/json", json)),
     ])
 }
 
-async fn resource_link(_cx: Context) -> Result<Content, ToolError> {
-    Ok(Content::resource_link("test://static-text", "static-text")
+async fn resource_link(_cx: Context) -> Result<ContentBlock, ToolError> {
+    Ok(ContentBlock::resource_link("test://static-text", "static-text")
         .description("A text that never changes.")
         .mime_type("text/plain"))
 }
 
-async fn annotated(_cx: Context) -> Result<Content, ToolError> {
-    let annotations = Annotations::new().audience(Audience::User).priority(0.9).last_modified("2025-01-12T15:00:58Z");
-    Ok(Content::text("For the person, and important.").annotations(annotations))
+async fn annotated(_cx: Context) -> Result<ContentBlock, ToolError> {
+    let annotations = Annotations::new().audience(Role::User).priority(0.9).last_modified("2025-01-12T15:00:58Z");
+    Ok(ContentBlock::text("For the person, and important.").annotations(annotations))
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use mcp_connector::{ClientCapability, Connector, Content, Context, Tool, ToolError, ToolResult};
+use mcp_connector::{CallToolResult, ClientCapability, Connector, ContentBlock, Context, Tool, ToolError};
 
 pub(crate) fn add_to(connector: Connector) -> Connector {
     connector
@@ -15,8 +15,10 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
         )
 }
 
-async fn answer_an_error(_cx: Context) -> Result<ToolResult, ToolError> {
-    Ok(ToolResult::new().content(Content::text("This tool intentionally returns an error for testing")).error())
+async fn answer_an_error(_cx: Context) -> Result<CallToolResult, ToolError> {
+    Ok(CallToolResult::new()
+        .content(ContentBlock::text("This tool intentionally returns an error for testing"))
+        .error())
 }
 
 async fn fail(_cx: Context) -> Result<String, ToolError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_connector::{Connector, Context, Elicited, Form, Sampling, Tool, ToolError};
+use mcp_connector::{Connector, Context, CreateMessageRequest, ElicitResult, Form, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ struct Prompt {
 }
 
 async fn sampling(args: Prompt, cx: Context) -> Result<String, ToolError> {
-    let sampled = cx.sample("answer", Sampling::new(args.prompt, 100)).await?;
+    let sampled = cx.sample("answer", CreateMessageRequest::new(args.prompt, 100)).await?;
     Ok(format!("LLM response: {}", sampled.text))
 }
 
@@ -68,9 +68,9 @@ struct User {
 
 async fn elicitation(args: Message, cx: Context) -> Result<String, ToolError> {
     let answer = match cx.elicit_form("user", args.message, &Form::of::<User>()?).await? {
-        Elicited::Accepted(content) => json!({ "action": "accept", "content": content }),
-        Elicited::Declined => json!({ "action": "decline" }),
-        Elicited::Cancelled => json!({ "action": "cancel" }),
+        ElicitResult::Accepted(content) => json!({ "action": "accept", "content": content }),
+        ElicitResult::Declined => json!({ "action": "decline" }),
+        ElicitResult::Cancelled => json!({ "action": "cancel" }),
     };
     Ok(format!("User response: {answer}"))
 }
@@ -121,9 +121,9 @@ async fn ask(cx: &Context, message: &str, fields: Value) -> Result<String, ToolE
     let form = Form::schema(json!({ "type": "object", "properties": fields }))?;
     let answer = cx.elicit_form("form", message, &form).await?;
     Ok(match answer {
-        Elicited::Accepted(content) => format!("Elicitation completed: accept {}", Value::Object(content)),
-        Elicited::Declined => "Elicitation completed: decline".to_owned(),
-        Elicited::Cancelled => "Elicitation completed: cancel".to_owned(),
+        ElicitResult::Accepted(content) => format!("Elicitation completed: accept {}", Value::Object(content)),
+        ElicitResult::Declined => "Elicitation completed: decline".to_owned(),
+        ElicitResult::Cancelled => "Elicitation completed: cancel".to_owned(),
     })
 }
 
@@ -147,9 +147,9 @@ async fn reconnection(cx: Context) -> Result<&'static str, ToolError> {
 
 async fn ask_to_visit(cx: Context) -> Result<&'static str, ToolError> {
     match cx.elicit_url("page", "Please sign in there.", "https://example.com/sign-in").await? {
-        Elicited::Accepted(()) => Ok("on the way"),
-        Elicited::Declined => Ok("declined"),
-        Elicited::Cancelled => Ok("cancelled"),
+        ElicitResult::Accepted(()) => Ok("on the way"),
+        ElicitResult::Declined => Ok("declined"),
+        ElicitResult::Cancelled => Ok("cancelled"),
     }
 }
 

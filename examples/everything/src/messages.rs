@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mcp_connector::{Connector, Context, LogLevel, Tool, ToolError};
+use mcp_connector::{Connector, Context, LoggingLevel, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -42,14 +42,14 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
 
 async fn logging(cx: Context) -> Result<&'static str, ToolError> {
     for message in ["Tool execution started", "Tool processing data", "Tool execution completed"] {
-        cx.log(LogLevel::Info, message).await;
+        cx.log(LoggingLevel::Info, message).await;
         cx.sleep(PAUSE).await;
     }
     Ok("Tool with logging executed successfully")
 }
 
 async fn log_levels(cx: Context) -> Result<&'static str, ToolError> {
-    for level in LogLevel::ALL {
+    for level in LoggingLevel::ALL {
         cx.log_as("levels", level, json!({ "level": level.as_str() })).await;
     }
     Ok("logged")

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use mcp_connector::{Connector, Context, Partial, Prompt, Template, Tool, ToolError};
+use mcp_connector::{Connector, Context, Partial, Prompt, ResourceTemplate, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -17,7 +17,8 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
         .tool(Tool::new("reads_slowly", "Reads for a while.", slowly).title("Reads slowly").read_only())
         .tool(Tool::new("writes_slowly", "Writes for a while.", slowly).title("Writes slowly").additive())
         .template(
-            Template::new("panics://{when}", "panics", "Ends the instance when it is read.", read).title("Panics"),
+            ResourceTemplate::new("panics://{when}", "panics", "Ends the instance when it is read.", read)
+                .title("Panics"),
         )
         .prompt(Prompt::new("panics", "Ends the instance.", prompt).title("Panics").complete("when", complete))
 }

@@ -1,6 +1,6 @@
 //! Prompts with and without arguments, with each kind of content, and with completion.
 
-use mcp_connector::{Connector, Content, Context, Message, Partial, Prompt, ResourceContents, ToolError};
+use mcp_connector::{Connector, ContentBlock, Context, Partial, Prompt, PromptMessage, ResourceContents, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -50,11 +50,17 @@ struct Embedding {
     resource_uri: String,
 }
 
-async fn with_resource(args: Embedding) -> Result<[Message; 2], ToolError> {
+async fn with_resource(args: Embedding) -> Result<[PromptMessage; 2], ToolError> {
     let resource = ResourceContents::text(args.resource_uri, "text/plain", "Embedded resource content for testing.");
-    Ok([Message::user(Content::resource(resource)), Message::user("Please process the embedded resource above.")])
+    Ok([
+        PromptMessage::user(ContentBlock::resource(resource)),
+        PromptMessage::user("Please process the embedded resource above."),
+    ])
 }
 
-async fn with_image(_cx: Context) -> Result<[Message; 2], ToolError> {
-    Ok([Message::user(Content::image(PNG, "image/png")), Message::user("Please analyze the image above.")])
+async fn with_image(_cx: Context) -> Result<[PromptMessage; 2], ToolError> {
+    Ok([
+        PromptMessage::user(ContentBlock::image(PNG, "image/png")),
+        PromptMessage::user("Please analyze the image above."),
+    ])
 }

@@ -1,6 +1,6 @@
 //! Resources of each kind: text, bytes, and a template.
 
-use mcp_connector::{Connector, Context, Json, Resource, Template, ToolError};
+use mcp_connector::{Connector, Context, Json, Resource, ResourceTemplate, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
                 .mime_type("text/plain"),
         )
         .template(
-            Template::new("test://template/{id}/data", "template-data", "Data for each id.", template_data)
+            ResourceTemplate::new("test://template/{id}/data", "template-data", "Data for each id.", template_data)
                 .title("Template data")
                 .mime_type("application/json"),
         )

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use mcp_connector::{ClientCapability, Connector, Context, Sampling, Tool, ToolChoice, ToolError};
+use mcp_connector::{ClientCapability, Connector, Context, CreateMessageRequest, Tool, ToolChoice, ToolError};
 
 /// How often the model may come back for more. Each time, somebody pays for it.
 const ROUNDS: u8 = 4;
@@ -35,7 +35,8 @@ async fn choose_town(args: Trip, cx: Context) -> Result<String, ToolError> {
         return Ok(all.join("\n"));
     }
     let prompt = format!("In which town is a picnic best tomorrow? One of: {}.", args.towns.join(", "));
-    let mut question = Sampling::new(prompt, 300).tool::<Town>("forecast", "The weather of tomorrow in a town.");
+    let mut question =
+        CreateMessageRequest::new(prompt, 300).tool::<Town>("forecast", "The weather of tomorrow in a town.");
     for round in 1..=ROUNDS {
         if round == ROUNDS {
             question = question.tool_choice(ToolChoice::None);

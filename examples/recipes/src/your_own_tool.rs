@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use mcp_connector::{
-    Annotations, Audience, ClientCapability, Connector, Content, Context, Json, LogLevel, Scope, Store, Tool,
-    ToolError, ToolResult,
+    Annotations, CallToolResult, ClientCapability, Connector, ContentBlock, Context, Json, LoggingLevel, Role, Scope,
+    Store, Tool, ToolError,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -115,15 +115,15 @@ struct Count {
 async fn count(args: Count, cx: Context) -> Result<String, ToolError> {
     for done in 1..=args.to {
         cx.progress(f64::from(done), f64::from(args.to)).await;
-        cx.log(LogLevel::Info, format!("at {done}")).await;
+        cx.log(LoggingLevel::Info, format!("at {done}")).await;
     }
     Ok(format!("That was {}.", args.to))
 }
 
-async fn two_audiences(_cx: Context) -> Result<ToolResult, ToolError> {
-    let annotations = Annotations::new().audience(Audience::User);
-    let for_the_person = Content::text("Here you are.").annotations(annotations);
-    Ok(ToolResult::new().content(Content::text("All the details.")).content(for_the_person))
+async fn two_audiences(_cx: Context) -> Result<CallToolResult, ToolError> {
+    let annotations = Annotations::new().audience(Role::User);
+    let for_the_person = ContentBlock::text("Here you are.").annotations(annotations);
+    Ok(CallToolResult::new().content(ContentBlock::text("All the details.")).content(for_the_person))
 }
 
 pub(crate) fn add_to(connector: Connector) -> Connector {

@@ -20,7 +20,7 @@ pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Co
             title: tool.title.as_deref().unwrap_or(&tool.name),
             description: &tool.description,
             needs_sign_in: !ready.required.is_empty(),
-            effect: effect(tool.hints.read_only, tool.hints.destructive),
+            effect: effect(tool.annotations.read_only, tool.annotations.destructive),
         }
     });
     let page = HomePage {

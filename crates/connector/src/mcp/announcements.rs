@@ -14,7 +14,7 @@ use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::TaskId;
 use mcp_connector_protocol::{
-    Change, Full, Interest, Listener, Listening, NotWatched, Registry, Reply, Role, SessionError, SessionId,
+    Change, Full, Interest, Listener, ListenerKind, Listening, NotWatched, Registry, Reply, SessionError, SessionId,
     Unavailable, Watch, session_stream,
 };
 
@@ -78,7 +78,7 @@ impl Announcements<'_> {
                 // Of another era or without a session it is no method of this endpoint.
                 Err(reply) => return from_reply(reply).header("allow", ALLOWED),
             };
-        let role = Role::Session(session.as_str().to_owned());
+        let role = ListenerKind::Session(session.as_str().to_owned());
         let listener = self.placed(Listener::new(caller, Some(self.until(caller)), interest, role));
         // Something to write, so that the client has its answer.
         match self.open(listener, subscriptions::COMMENT.to_vec()).await {

@@ -11,7 +11,7 @@ use worker::Env;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::login::throttle::Source;
 use mcp_connector_protocol::{
-    ClientResponse, Delivery, Event, EventId, LogLevel, RequestId, SessionError, SessionId, Stop, Unavailable,
+    ClientResponse, Delivery, Event, EventId, LoggingLevel, RequestId, SessionError, SessionId, Stop, Unavailable,
 };
 
 use crate::mcp::session_calls::{Message, Taken};
@@ -143,13 +143,13 @@ type CarriedOut<'a> = Pin<Box<dyn Future<Output = worker::Result<Option<Outcome>
 
 impl SessionOf<'_> {
     /// The level it asked for.
-    pub(crate) async fn log_level(&self) -> Result<Option<LogLevel>, SessionError> {
+    pub(crate) async fn log_level(&self) -> Result<Option<LoggingLevel>, SessionError> {
         let Outcome::LogLevel(level) = self.ask(Command::LogLevel).await? else { return Err(Unavailable.into()) };
-        Ok(level.as_deref().and_then(LogLevel::parse))
+        Ok(level.as_deref().and_then(LoggingLevel::parse))
     }
 
     /// Remembers the level it asks for.
-    pub(crate) async fn set_log_level(&self, level: LogLevel) -> Result<(), SessionError> {
+    pub(crate) async fn set_log_level(&self, level: LoggingLevel) -> Result<(), SessionError> {
         self.ask(Command::SetLogLevel(level.as_str().to_owned())).await.map(|_| ())
     }
 

@@ -15,7 +15,9 @@ use mcp_connector_base::codec::{decode, encode};
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::TaskId;
-use mcp_connector_protocol::{Change, Full, Hub, Limits, Listener, Role, StreamId, Unavailable, Watched, at_once};
+use mcp_connector_protocol::{
+    Change, Full, Hub, Limits, Listener, ListenerKind, StreamId, Unavailable, Watched, at_once,
+};
 
 use crate::app::state::app;
 use crate::oauth::grant_checks;
@@ -165,7 +167,7 @@ impl DurableObject for Subscriptions {
 
 impl Subscriptions {
     async fn open(&self, opened: Opened) -> worker::Result<Result<web_sys::ReadableStream, Outcome>> {
-        if let Role::Session(session) = opened.listener.role() {
+        if let ListenerKind::Session(session) = opened.listener.role() {
             let rows = WatchedRows::new(self.state.storage().sql())?;
             if let Owned::BySomebodyElse = rows.owned(session, opened.listener.owner(), now())? {
                 return Ok(Err(Outcome::NotYours));
@@ -219,7 +221,7 @@ impl Subscriptions {
             return Ok(Outcome::NotYours);
         }
         rows.end(session, owner, now())?;
-        let is_of_it = |listener: &Listener| matches!(listener.role(), Role::Session(id) if id == session);
+        let is_of_it = |listener: &Listener| matches!(listener.role(), ListenerKind::Session(id) if id == session);
         let ended = self.streams.hub.borrow().which(is_of_it);
         for id in ended {
             self.streams.end(id);

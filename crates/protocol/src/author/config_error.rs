@@ -179,7 +179,7 @@ fn problems<H>(tool: &Tool<H>) -> Vec<ErrorKind> {
         problems.push(ErrorKind::LongName);
     }
     problems.extend(spoken_of(tool.title.as_deref(), &tool.description));
-    if tool.hints.read_only.is_none() {
+    if tool.annotations.read_only.is_none() {
         problems.push(ErrorKind::NoHint);
     }
     problems.extend(unloadable(&tool.icons));
@@ -209,7 +209,7 @@ mod tests {
     use crate::author::completion::Partial;
     use crate::author::prompt::Prompt;
     use crate::author::registry::Registry;
-    use crate::author::resource::{Resource, Template};
+    use crate::author::resource::{Resource, ResourceTemplate};
     use crate::author::tool_result::ToolError;
     use crate::author::view::View;
     use crate::call::context::Context;
@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_part_that_cannot_be_served_is_left_out() {
-        let template = |uri: &str| Template::new(uri, "n", "d", of_id).title("t");
+        let template = |uri: &str| ResourceTemplate::new(uri, "n", "d", of_id).title("t");
         let rows: &[(&dyn Fn() -> Connector<TestHost>, ErrorKind)] = &[
             (
                 &|| connector().resource(Resource::new("no uri", "n", "d", fixed).title("t")),
@@ -264,7 +264,7 @@ mod tests {
             (&|| connector().template(template("a:b")), ErrorKind::Template(InvalidTemplate::NoVariable)),
             (&|| connector().template(template("a:{key}")), ErrorKind::VariableWithoutField("key".to_owned())),
             (
-                &|| connector().template(Template::new("a:{x}", "n", "d", fixed).title("t")),
+                &|| connector().template(ResourceTemplate::new("a:{x}", "n", "d", fixed).title("t")),
                 ErrorKind::VariableWithoutField("x".to_owned()),
             ),
             (

@@ -6,7 +6,7 @@ use crate::author::config_error;
 use crate::author::config_error::ConfigError;
 use crate::author::feature::Feature;
 use crate::author::prompt::Prompt;
-use crate::author::resource::{Resource, Template};
+use crate::author::resource::{Resource, ResourceTemplate};
 use crate::author::skill::Skill;
 use crate::author::tool::Tool;
 use crate::author::view::View;
@@ -25,7 +25,7 @@ pub struct Connector<H> {
     pub(crate) anonymous_state: AnonymousState,
     pub(crate) tools: Vec<Tool<H>>,
     pub(crate) resources: Vec<Resource<H>>,
-    pub(crate) templates: Vec<Template<H>>,
+    pub(crate) templates: Vec<ResourceTemplate<H>>,
     pub(crate) prompts: Vec<Prompt<H>>,
     pub(crate) views: Vec<View>,
     pub(crate) skills: Vec<Skill>,
@@ -164,7 +164,7 @@ impl<H: 'static> Connector<H> {
 
     /// Adds a template for resources. Where two match a URI, the one that was added first reads it.
     #[must_use]
-    pub fn template(mut self, template: Template<H>) -> Self {
+    pub fn template(mut self, template: ResourceTemplate<H>) -> Self {
         self.templates.push(template);
         self
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::author::completion::Completers;
 use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::prompt::Prompt;
-use crate::author::resource::{Resource, Template};
+use crate::author::resource::{Resource, ResourceTemplate};
 use crate::author::uri_template::{Uri, UriTemplate};
 use crate::author::view::View;
 use crate::tool_schema::text_arguments::{TextArguments, property, required};
@@ -81,7 +81,7 @@ pub(crate) struct Matcher {
     pub(crate) variables: TextArguments,
 }
 
-impl<H> Feature for Template<H> {
+impl<H> Feature for ResourceTemplate<H> {
     const KIND: &'static str = "template";
     type Checked = Matcher;
 

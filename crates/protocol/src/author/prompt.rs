@@ -13,7 +13,7 @@ use crate::call::context::Context;
 use crate::json_rpc::object::object;
 use crate::tool_schema::text_arguments::{names, property, required};
 use crate::types::base_metadata::BaseMetadata;
-use crate::types::content::{Audience, Content, Icon};
+use crate::types::content::{ContentBlock, Icon, Role};
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::scope::Scope;
 
@@ -28,7 +28,7 @@ pub struct Prompt<H> {
 }
 
 /// Gives the messages for some arguments.
-type Filler<H> = Box<dyn Fn(Value, Context<H>) -> Answer<Vec<Message>>>;
+type Filler<H> = Box<dyn Fn(Value, Context<H>) -> Answer<Vec<PromptMessage>>>;
 
 impl<H: 'static> Prompt<H> {
     /// A public prompt. `description` says to the person what it is good for; the fields of the handler's argument type are
@@ -94,7 +94,7 @@ impl<H: 'static> Prompt<H> {
     }
 
     /// Starts the work. `arguments` have passed the schema.
-    pub(crate) fn fill(&self, arguments: Value, cx: Context<H>) -> Answer<Vec<Message>> {
+    pub(crate) fn fill(&self, arguments: Value, cx: Context<H>) -> Answer<Vec<PromptMessage>> {
         (self.fill)(arguments, cx)
     }
 
@@ -119,22 +119,22 @@ fn argument(name: &str, schema: Option<&Value>, is_required: bool, version: Prot
 
 /// One message of a prompt.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Message {
-    role: Audience,
-    pub(crate) content: Content,
+pub struct PromptMessage {
+    role: Role,
+    pub(crate) content: ContentBlock,
 }
 
-impl Message {
+impl PromptMessage {
     /// What the person says.
     #[must_use]
-    pub fn user(content: impl Into<Content>) -> Self {
-        Self { role: Audience::User, content: content.into() }
+    pub fn user(content: impl Into<ContentBlock>) -> Self {
+        Self { role: Role::User, content: content.into() }
     }
 
     /// What the model says.
     #[must_use]
-    pub fn assistant(content: impl Into<Content>) -> Self {
-        Self { role: Audience::Assistant, content: content.into() }
+    pub fn assistant(content: impl Into<ContentBlock>) -> Self {
+        Self { role: Role::Assistant, content: content.into() }
     }
 
     /// The message in a form that `version` knows.
@@ -144,7 +144,7 @@ impl Message {
 }
 
 struct KnownMessage<'a> {
-    message: &'a Message,
+    message: &'a PromptMessage,
     version: ProtocolVersion,
 }
 
@@ -159,38 +159,38 @@ impl Serialize for KnownMessage<'_> {
 
 /// What a prompt's handler may return.
 ///
-/// You should not have to implement this: return a text, which the person says, or one or several [`Message`]s.
+/// You should not have to implement this: return a text, which the person says, or one or several [`PromptMessage`]s.
 pub trait IntoMessages {
     /// Turns the value into messages.
-    fn into_messages(self) -> Vec<Message>;
+    fn into_messages(self) -> Vec<PromptMessage>;
 }
 
 impl IntoMessages for String {
-    fn into_messages(self) -> Vec<Message> {
-        vec![Message::user(self)]
+    fn into_messages(self) -> Vec<PromptMessage> {
+        vec![PromptMessage::user(self)]
     }
 }
 
 impl IntoMessages for &'static str {
-    fn into_messages(self) -> Vec<Message> {
-        vec![Message::user(self)]
+    fn into_messages(self) -> Vec<PromptMessage> {
+        vec![PromptMessage::user(self)]
     }
 }
 
-impl IntoMessages for Message {
-    fn into_messages(self) -> Vec<Message> {
+impl IntoMessages for PromptMessage {
+    fn into_messages(self) -> Vec<PromptMessage> {
         vec![self]
     }
 }
 
-impl IntoMessages for Vec<Message> {
-    fn into_messages(self) -> Vec<Message> {
+impl IntoMessages for Vec<PromptMessage> {
+    fn into_messages(self) -> Vec<PromptMessage> {
         self
     }
 }
 
-impl<const N: usize> IntoMessages for [Message; N] {
-    fn into_messages(self) -> Vec<Message> {
+impl<const N: usize> IntoMessages for [PromptMessage; N] {
+    fn into_messages(self) -> Vec<PromptMessage> {
         self.into()
     }
 }
@@ -210,8 +210,8 @@ mod tests {
         tone: Option<String>,
     }
 
-    async fn review(args: Review) -> Result<[Message; 2], ToolError> {
-        Ok([Message::user(args.text), Message::assistant(args.tone.unwrap_or_default())])
+    async fn review(args: Review) -> Result<[PromptMessage; 2], ToolError> {
+        Ok([PromptMessage::user(args.text), PromptMessage::assistant(args.tone.unwrap_or_default())])
     }
 
     #[test]
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_message_has_a_role_and_one_block() {
-        let messages = [Message::user("a"), Message::assistant(Content::text("b"))];
+        let messages = [PromptMessage::user("a"), PromptMessage::assistant(ContentBlock::text("b"))];
         let written: Vec<_> = messages.iter().map(|message| message.known_to(ProtocolVersion::V2026_07_28)).collect();
         assert_eq!(
             json!(written),

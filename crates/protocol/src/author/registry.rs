@@ -10,7 +10,7 @@ use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::{AnonymousState, Connector, Implementation};
 use crate::author::feature::{Ready, is_name, ready};
 use crate::author::prompt::Prompt;
-use crate::author::resource::{Resource, Template};
+use crate::author::resource::{Resource, ResourceTemplate};
 use crate::author::tool::{ValidatedTool, describes_an_object};
 use crate::author::uri_template::Uri;
 use crate::json_rpc::message::Request;
@@ -30,7 +30,7 @@ use mcp_connector_base::scope::{Scope, ScopeSet};
 use mcp_connector_schema::Schema;
 
 pub(crate) type ValidatedResource<H> = Ready<Resource<H>>;
-pub(crate) type ValidatedTemplate<H> = Ready<Template<H>>;
+pub(crate) type ValidatedTemplate<H> = Ready<ResourceTemplate<H>>;
 pub(crate) type ValidatedPrompt<H> = Ready<Prompt<H>>;
 
 /// A connector, checked and ready to be served. What is broken is left out, so that the rest works.

@@ -24,7 +24,7 @@ pub struct Resource<H> {
 }
 
 /// Many resources, whose URIs differ in what stands for the variables: `note://{id}`.
-pub struct Template<H> {
+pub struct ResourceTemplate<H> {
     pub(crate) pattern: String,
     pub(crate) about: BaseMetadata,
     /// The schema of the handler's argument type: a member for each variable.
@@ -124,7 +124,7 @@ impl<H: 'static> Resource<H> {
     }
 }
 
-impl<H: 'static> Template<H> {
+impl<H: 'static> ResourceTemplate<H> {
     /// Public resources. `uri_template` is a URI with names in braces (RFC 6570, level 1); the handler's argument type has a
     /// field for each name. What the client puts there is a stranger's text: check it as you check any argument.
     #[must_use]

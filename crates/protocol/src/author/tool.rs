@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use crate::author::handler::{Answer, Handler};
-use crate::author::tool_result::{IntoToolResult, ToolResult};
+use crate::author::tool_result::{CallToolResult, IntoToolResult};
 use crate::author::view;
 use crate::call::context::Context;
 use crate::json_rpc::object::object;
@@ -29,7 +29,7 @@ pub struct Tool<H> {
     pub description: String,
     pub(crate) input: InputSchema,
     pub(crate) output: Option<OutputSchema>,
-    pub hints: Hints,
+    pub annotations: ToolAnnotations,
     pub(crate) icons: Vec<Icon>,
     /// What a caller must have been given; none means that everybody may call.
     pub(crate) scopes: Vec<Scope>,
@@ -41,7 +41,7 @@ pub struct Tool<H> {
     /// Whether it may go on as a task, and how.
     pub(crate) background: Option<Background>,
     meta: Object,
-    handler: Box<dyn Fn(Value, Context<H>) -> Answer<ToolResult>>,
+    handler: Box<dyn Fn(Value, Context<H>) -> Answer<CallToolResult>>,
 }
 
 /// Who may call a tool, in a host that shows views.
@@ -74,7 +74,7 @@ pub(crate) struct Background {
 /// What a tool does to the world, as far as its author says ("Tool Annotations").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Hints {
+pub struct ToolAnnotations {
     #[serde(rename = "readOnlyHint", skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
     #[serde(rename = "destructiveHint", skip_serializing_if = "Option::is_none")]
@@ -105,7 +105,7 @@ impl<H: 'static> Tool<H> {
             description: description.into(),
             input: InputSchema::derived(input),
             output,
-            hints: Hints::default(),
+            annotations: ToolAnnotations::default(),
             icons: Vec::new(),
             scopes: Vec::new(),
             strict: false,
@@ -144,25 +144,25 @@ impl<H: 'static> Tool<H> {
     /// It changes nothing.
     #[must_use]
     pub fn read_only(mut self) -> Self {
-        self.hints.read_only = Some(true);
+        self.annotations.read_only = Some(true);
         // By default a tool counts as destructive, and some directories want each hint spelled out.
-        self.hints.destructive = Some(false);
+        self.annotations.destructive = Some(false);
         self
     }
 
     /// It changes something, and takes nothing away: it adds, or makes another version.
     #[must_use]
     pub fn additive(mut self) -> Self {
-        self.hints.read_only = Some(false);
-        self.hints.destructive = Some(false);
+        self.annotations.read_only = Some(false);
+        self.annotations.destructive = Some(false);
         self
     }
 
     /// It may delete or overwrite.
     #[must_use]
     pub fn destructive(mut self) -> Self {
-        self.hints.read_only = Some(false);
-        self.hints.destructive = Some(true);
+        self.annotations.read_only = Some(false);
+        self.annotations.destructive = Some(true);
         self
     }
 
@@ -203,14 +203,14 @@ impl<H: 'static> Tool<H> {
     /// Calling it twice with the same arguments does no more than calling it once.
     #[must_use]
     pub fn idempotent(mut self) -> Self {
-        self.hints.idempotent = Some(true);
+        self.annotations.idempotent = Some(true);
         self
     }
 
     /// It works on this connector's own things only, and does not reach out to the world.
     #[must_use]
     pub fn closed_world(mut self) -> Self {
-        self.hints.open_world = Some(false);
+        self.annotations.open_world = Some(false);
         self
     }
 
@@ -313,7 +313,7 @@ impl<H> ValidatedTool<H> {
     }
 
     /// Starts the work. `arguments` have passed the schema.
-    pub(crate) fn call(&self, arguments: Value, cx: Context<H>) -> Answer<ToolResult> {
+    pub(crate) fn call(&self, arguments: Value, cx: Context<H>) -> Answer<CallToolResult> {
         (self.tool.handler)(arguments, cx)
     }
 
@@ -352,7 +352,10 @@ impl<H> Serialize for ListedTool<'_, H> {
             map.serialize_entry("outputSchema", schema)?;
         }
         if version.has_tool_annotations() {
-            map.serialize_entry("annotations", &ListedAnnotations { title: tool.title.as_deref(), hints: tool.hints })?;
+            map.serialize_entry(
+                "annotations",
+                &ListedAnnotations { title: tool.title.as_deref(), annotations: tool.annotations },
+            )?;
         }
         if version.has_icons() && !tool.icons.is_empty() {
             map.serialize_entry("icons", &tool.icons)?;
@@ -384,7 +387,7 @@ struct ListedAnnotations<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
     #[serde(flatten)]
-    hints: Hints,
+    annotations: ToolAnnotations,
 }
 
 fn security_schemes(scopes: &[Scope]) -> Value {

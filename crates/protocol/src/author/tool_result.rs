@@ -16,14 +16,14 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::json_rpc::message::{ErrorCode, RpcError};
 use crate::tool_schema::schema_of::schema_of_result;
 use crate::tool_schema::tool_schemas::AbsentMembers;
-use crate::types::content::Content;
+use crate::types::content::ContentBlock;
 use crate::types::result::ResultFields;
 use crate::types::version::ProtocolVersion;
 
 /// What a tool answers.
 #[derive(Debug, Default)]
-pub struct ToolResult {
-    content: Vec<Content>,
+pub struct CallToolResult {
+    content: Vec<ContentBlock>,
     structured: Option<Structured>,
     is_error: bool,
     meta: serde_json::Map<String, Value>,
@@ -37,7 +37,7 @@ struct Structured {
     is_object: bool,
 }
 
-impl ToolResult {
+impl CallToolResult {
     /// An answer without content yet.
     #[must_use]
     pub fn new() -> Self {
@@ -46,7 +46,7 @@ impl ToolResult {
 
     /// Adds a block of content.
     #[must_use]
-    pub fn content(mut self, content: Content) -> Self {
+    pub fn content(mut self, content: ContentBlock) -> Self {
         self.content.push(content);
         self
     }
@@ -67,7 +67,7 @@ impl ToolResult {
 
     /// A failure, in words for the model.
     pub(crate) fn failed(text: impl Into<String>) -> Self {
-        Self::new().content(Content::text(text)).error()
+        Self::new().content(ContentBlock::text(text)).error()
     }
 
     pub(crate) const fn is_error(&self) -> bool {
@@ -91,7 +91,7 @@ impl ToolResult {
 }
 
 struct WireToolResult<'a> {
-    result: &'a ToolResult,
+    result: &'a CallToolResult,
     version: ProtocolVersion,
 }
 
@@ -123,7 +123,7 @@ impl ResultFields for WireToolResult<'_> {
 enum Block<'a> {
     #[serde(serialize_with = "as_text")]
     Json(&'a str),
-    Content(Cow<'a, Content>),
+    Content(Cow<'a, ContentBlock>),
 }
 
 fn as_text<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
@@ -141,10 +141,10 @@ pub struct Json<T>(pub T);
 
 /// What a handler may return.
 ///
-/// You should not have to implement this: return a `String`, a [`Content`] or several, a [`Json`] or a [`ToolResult`].
+/// You should not have to implement this: return a `String`, a [`Content`] or several, a [`Json`] or a [`CallToolResult`].
 pub trait IntoToolResult {
     /// Turns the value into a result. Fails where it cannot be written as JSON.
-    fn into_tool_result(self) -> Result<ToolResult, ToolError>;
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError>;
 
     /// The JSON Schema of `structuredContent`, where there is any.
     #[must_use]
@@ -153,41 +153,41 @@ pub trait IntoToolResult {
     }
 }
 
-impl IntoToolResult for ToolResult {
-    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
+impl IntoToolResult for CallToolResult {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
         Ok(self)
     }
 }
 
 impl IntoToolResult for String {
-    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
-        Ok(ToolResult::new().content(Content::text(self)))
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        Ok(CallToolResult::new().content(ContentBlock::text(self)))
     }
 }
 
 impl IntoToolResult for &'static str {
-    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
-        Ok(ToolResult::new().content(Content::text(self)))
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        Ok(CallToolResult::new().content(ContentBlock::text(self)))
     }
 }
 
-impl IntoToolResult for Content {
-    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
-        Ok(ToolResult::new().content(self))
+impl IntoToolResult for ContentBlock {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        Ok(CallToolResult::new().content(self))
     }
 }
 
-impl IntoToolResult for Vec<Content> {
-    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
-        Ok(ToolResult { content: self, ..ToolResult::default() })
+impl IntoToolResult for Vec<ContentBlock> {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
+        Ok(CallToolResult { content: self, ..CallToolResult::default() })
     }
 }
 
 impl<T: Serialize + JsonSchema> IntoToolResult for Json<T> {
-    fn into_tool_result(self) -> Result<ToolResult, ToolError> {
+    fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
         let json = to_raw_value(&self.0)?;
         let structured = Structured { is_object: json.get().starts_with('{'), json };
-        Ok(ToolResult { structured: Some(structured), ..ToolResult::default() })
+        Ok(CallToolResult { structured: Some(structured), ..CallToolResult::default() })
     }
 
     fn output_schema() -> Option<Value> {
@@ -276,16 +276,16 @@ impl ToolError {
     }
 
     /// The result or the error that goes to a client of `version`.
-    pub(crate) fn into_answer(self, version: ProtocolVersion) -> Result<ToolResult, Unfinished> {
+    pub(crate) fn into_answer(self, version: ProtocolVersion) -> Result<CallToolResult, Unfinished> {
         match self.0 {
             Failure::InputRequired => Err(Unfinished::InputRequired),
             Failure::AsTask => Err(Unfinished::AsTask),
-            Failure::Work(text) | Failure::Arguments(text) => Ok(ToolResult::failed(text)),
+            Failure::Work(text) | Failure::Arguments(text) => Ok(CallToolResult::failed(text)),
             // Earlier revisions do not know the code, and a client that does would take the server for a modern one.
             Failure::Protocol(error)
                 if error.code() == ErrorCode::MissingRequiredClientCapability && !version.is_modern() =>
             {
-                Ok(ToolResult::failed(error.message()))
+                Ok(CallToolResult::failed(error.message()))
             }
             Failure::Protocol(error) => Err(error.into()),
         }
@@ -338,7 +338,7 @@ mod tests {
             (ProtocolVersion::V2026_07_28, true, true),
         ] {
             let structured =
-                |result: &ToolResult| to_value(result.on_the_wire(version)).get("structuredContent").cloned();
+                |result: &CallToolResult| to_value(result.on_the_wire(version)).get("structuredContent").cloned();
             assert_eq!(structured(&object), has_object.then(|| json!({"a": 1})), "{version:?}");
             assert_eq!(structured(&array), has_array.then(|| json!([1])), "{version:?}");
         }

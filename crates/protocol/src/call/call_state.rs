@@ -14,7 +14,7 @@ use crate::json_rpc::message::{RequestId, RpcError, to_bytes};
 use crate::tasks::run::StatusMessage;
 use crate::transport::session::{Session, SessionId};
 use crate::types::client_capabilities::{ClientCapabilities, ClientCapability};
-use crate::types::log_level::LogLevel;
+use crate::types::logging_level::LoggingLevel;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 
@@ -41,7 +41,7 @@ pub(crate) enum LogFilter {
     /// None: a modern request that names no level.
     Nothing,
     /// This level and above.
-    AtLeast(LogLevel),
+    AtLeast(LoggingLevel),
     /// What the session remembers; looked up when the first message is there.
     OfSession(SessionId),
 }
@@ -56,7 +56,7 @@ enum Outbox {
 /// What the `_meta` of a request asks for.
 pub(crate) struct RequestMeta {
     progress_token: Option<Value>,
-    log_level: Option<LogLevel>,
+    log_level: Option<LoggingLevel>,
 }
 
 impl RequestMeta {
@@ -74,7 +74,7 @@ impl RequestMeta {
         };
         let log_level = match meta.get("io.modelcontextprotocol/logLevel") {
             None => None,
-            Some(level) => Some(level.as_str().and_then(LogLevel::parse).ok_or_else(|| {
+            Some(level) => Some(level.as_str().and_then(LoggingLevel::parse).ok_or_else(|| {
                 RpcError::invalid_params(
                     "`_meta[\"io.modelcontextprotocol/logLevel\"]` must be one of the eight levels.",
                 )
@@ -98,7 +98,7 @@ impl CallState {
 
     /// A request of a legacy client, which said at `initialize` what it can do.
     pub(crate) fn legacy(version: ProtocolVersion, wishes: RequestMeta, session: Session) -> Self {
-        let unasked = LogFilter::AtLeast(LogLevel::UNASKED);
+        let unasked = LogFilter::AtLeast(LoggingLevel::UNASKED);
         let (capabilities, asking, log_filter) = match session {
             Session::Unnamed => (ClientCapabilities::default(), Asking::Nobody, unasked),
             // Whatever its client can do, nothing could wait here for its answer.
@@ -232,7 +232,7 @@ impl CallState {
     }
 
     /// Sends a log message. Whether the client wants it is decided before.
-    pub(crate) async fn log(&self, level: LogLevel, logger: Option<&str>, data: &Value) {
+    pub(crate) async fn log(&self, level: LoggingLevel, logger: Option<&str>, data: &Value) {
         self.send("notifications/message", &LogMessage { level, logger, data }).await;
     }
 
@@ -292,7 +292,7 @@ struct Progress<'a> {
 
 #[derive(Serialize)]
 struct LogMessage<'a> {
-    level: LogLevel,
+    level: LoggingLevel,
     #[serde(skip_serializing_if = "Option::is_none")]
     logger: Option<&'a str>,
     data: &'a Value,

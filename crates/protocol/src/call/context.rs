@@ -11,7 +11,7 @@ use crate::json_rpc::message::RpcError;
 use crate::json_rpc::object::value_of;
 use crate::transport::host::Host;
 use crate::types::client_capabilities::ClientCapability;
-use crate::types::log_level::LogLevel;
+use crate::types::logging_level::LoggingLevel;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
@@ -105,12 +105,12 @@ impl<H: Host> Context<H> {
     }
 
     /// Sends a log message to the client, if it wants messages of this level. Never put secrets in it.
-    pub async fn log(&self, level: LogLevel, data: impl Serialize) {
+    pub async fn log(&self, level: LoggingLevel, data: impl Serialize) {
         self.log_from(level, None, data).await;
     }
 
     /// Like [`Context::log`], with the name of the part that speaks.
-    pub async fn log_as(&self, logger: &str, level: LogLevel, data: impl Serialize) {
+    pub async fn log_as(&self, logger: &str, level: LoggingLevel, data: impl Serialize) {
         self.log_from(level, Some(logger), data).await;
     }
 
@@ -120,7 +120,7 @@ impl<H: Host> Context<H> {
         self.exchange.close_stream().await;
     }
 
-    async fn log_from(&self, level: LogLevel, logger: Option<&str>, data: impl Serialize) {
+    async fn log_from(&self, level: LoggingLevel, logger: Option<&str>, data: impl Serialize) {
         if !self.exchange.is_open() || !self.wants(level).await {
             return;
         }
@@ -130,13 +130,13 @@ impl<H: Host> Context<H> {
     }
 
     /// Whether the client wants messages of this level.
-    async fn wants(&self, level: LogLevel) -> bool {
+    async fn wants(&self, level: LoggingLevel) -> bool {
         match &self.exchange.log_filter {
             LogFilter::Nothing => false,
             LogFilter::AtLeast(least) => level >= *least,
             LogFilter::OfSession(session) => {
                 match self.host.log_level(session, self.caller.as_ref().map(|caller| &caller.subject)).await {
-                    Ok(least) => level >= least.unwrap_or(LogLevel::UNASKED),
+                    Ok(least) => level >= least.unwrap_or(LoggingLevel::UNASKED),
                     // A log line is not worth a failed call.
                     Err(_) => false,
                 }

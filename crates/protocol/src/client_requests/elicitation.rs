@@ -19,7 +19,7 @@ use mcp_connector_schema::Schema;
 
 /// What the person did with a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Elicited<T> {
+pub enum ElicitResult<T> {
     /// Filled in the form, or agreed to visit the page.
     Accepted(T),
     /// Said no.
@@ -28,7 +28,7 @@ pub enum Elicited<T> {
     Cancelled,
 }
 
-impl<T> Elicited<T> {
+impl<T> ElicitResult<T> {
     /// What was filled in; otherwise the error that says so to the model.
     pub fn accepted(self) -> Result<T, ToolError> {
         match self {
@@ -38,11 +38,11 @@ impl<T> Elicited<T> {
         }
     }
 
-    fn map<U>(self, fit: impl FnOnce(T) -> Result<U, ToolError>) -> Result<Elicited<U>, ToolError> {
+    fn map<U>(self, fit: impl FnOnce(T) -> Result<U, ToolError>) -> Result<ElicitResult<U>, ToolError> {
         Ok(match self {
-            Self::Accepted(answer) => Elicited::Accepted(fit(answer)?),
-            Self::Declined => Elicited::Declined,
-            Self::Cancelled => Elicited::Cancelled,
+            Self::Accepted(answer) => ElicitResult::Accepted(fit(answer)?),
+            Self::Declined => ElicitResult::Declined,
+            Self::Cancelled => ElicitResult::Cancelled,
         })
     }
 }
@@ -68,7 +68,7 @@ impl<H: Host> Context<H> {
         key: &str,
         message: impl Into<String>,
         form: &Form,
-    ) -> Result<Elicited<Object>, ToolError> {
+    ) -> Result<ElicitResult<Object>, ToolError> {
         let version = self.protocol_version();
         let schema = form
             .known_to(version)
@@ -90,7 +90,7 @@ impl<H: Host> Context<H> {
         key: &str,
         message: impl Into<String>,
         url: &str,
-    ) -> Result<Elicited<()>, ToolError> {
+    ) -> Result<ElicitResult<()>, ToolError> {
         let mut params = vec![("mode", "url".into()), ("message", message.into().into()), ("url", url.into())];
         if !self.protocol_version().is_modern() {
             params.push(("elicitationId", format!("{:032x}", self.host().random_bits()?).into()));
@@ -100,13 +100,13 @@ impl<H: Host> Context<H> {
         self.outcome(self.ask(key, question).await?)?.map(|_| Ok(()))
     }
 
-    fn outcome(&self, mut result: Object) -> Result<Elicited<Option<Object>>, ToolError> {
+    fn outcome(&self, mut result: Object) -> Result<ElicitResult<Option<Object>>, ToolError> {
         let content = result.remove("content");
         match (result.get("action").and_then(Value::as_str), content) {
-            (Some("accept"), None | Some(Value::Null)) => Ok(Elicited::Accepted(None)),
-            (Some("accept"), Some(Value::Object(content))) => Ok(Elicited::Accepted(Some(content))),
-            (Some("decline"), _) => Ok(Elicited::Declined),
-            (Some("cancel"), _) => Ok(Elicited::Cancelled),
+            (Some("accept"), None | Some(Value::Null)) => Ok(ElicitResult::Accepted(None)),
+            (Some("accept"), Some(Value::Object(content))) => Ok(ElicitResult::Accepted(Some(content))),
+            (Some("decline"), _) => Ok(ElicitResult::Declined),
+            (Some("cancel"), _) => Ok(ElicitResult::Cancelled),
             _ => {
                 Err(self
                     .unfit("The answer to an elicitation needs `action`: accept (with `content`), decline or cancel."))

@@ -9,13 +9,13 @@ use crate::client_requests::sampling_tools::ToolUseContent;
 use crate::json_rpc::object::object;
 use crate::transport::host::Host;
 use crate::types::client_capabilities::ClientCapability;
-use crate::types::content::Content;
+use crate::types::content::ContentBlock;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 
 /// What the model is asked.
 #[derive(Clone, Debug)]
-pub struct Sampling {
+pub struct CreateMessageRequest {
     params: Object,
     messages: Vec<SamplingMessage>,
     /// There are tools, or were in what was said before.
@@ -33,7 +33,7 @@ pub(crate) struct SamplingMessage {
     pub(crate) has_results: bool,
 }
 
-impl Sampling {
+impl CreateMessageRequest {
     /// One message of the person. The answer has at most `max_tokens` tokens.
     #[must_use]
     pub fn new(prompt: impl Into<String>, max_tokens: u32) -> Self {
@@ -52,13 +52,13 @@ impl Sampling {
     /// Shows the model an image with the person's last message, for example `image/png`.
     #[must_use]
     pub fn image(self, bytes: &[u8], mime_type: &str) -> Self {
-        self.with_content(&Content::image(bytes, mime_type))
+        self.with_content(&ContentBlock::image(bytes, mime_type))
     }
 
     /// Lets the model hear a sound with the person's last message, for example `audio/wav` (from revision 2025-03-26 on).
     #[must_use]
     pub fn audio(self, bytes: &[u8], mime_type: &str) -> Self {
-        self.with_content(&Content::audio(bytes, mime_type))
+        self.with_content(&ContentBlock::audio(bytes, mime_type))
     }
 
     /// What the model should know first.
@@ -99,7 +99,7 @@ impl Sampling {
         self.messages.push(message);
     }
 
-    fn with_content(mut self, content: &Content) -> Self {
+    fn with_content(mut self, content: &ContentBlock) -> Self {
         let content = serde_json::to_value(content).unwrap_or_default();
         match self.messages.last_mut() {
             Some(message) if !message.has_results => message.contents.push(content),
@@ -143,21 +143,21 @@ fn message(role: &'static str, text: impl Into<String>) -> SamplingMessage {
 
 /// What the model said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sampled {
+pub struct CreateMessageResult {
     /// Its text. Empty where it answered with something else.
     pub text: String,
     /// The model's name, as the client gives it.
     pub model: String,
     /// Why it said no more, if that is known: `endTurn`, `stopSequence`, `maxTokens`, `toolUse` or something of its maker's.
     pub stop_reason: Option<String>,
-    /// The tools that it wants to use before it goes on. [`Sampling::answered`] takes what they gave.
+    /// The tools that it wants to use before it goes on. [`CreateMessageRequest::answered`] takes what they gave.
     pub tool_uses: Vec<ToolUseContent>,
     pub(crate) contents: Vec<Value>,
 }
 
 impl<H: Host> Context<H> {
     /// Asks the client's model. Leaves the handler by `?` like [`Context::elicit`].
-    pub async fn sample(&self, key: &str, sampling: Sampling) -> Result<Sampled, ToolError> {
+    pub async fn sample(&self, key: &str, sampling: CreateMessageRequest) -> Result<CreateMessageResult, ToolError> {
         let needs = if sampling.uses_tools { ClientCapability::SamplingTools } else { ClientCapability::Sampling };
         if let Some(fault) = sampling.fault {
             return Err(ToolError::new(fault));
@@ -169,7 +169,7 @@ impl<H: Host> Context<H> {
     }
 }
 
-fn read(mut answer: Object) -> Option<Sampled> {
+fn read(mut answer: Object) -> Option<CreateMessageResult> {
     answer.get("role")?.as_str()?;
     let model = answer.get("model")?.as_str()?.to_owned();
     let stop_reason = answer.get("stopReason").and_then(Value::as_str).map(str::to_owned);
@@ -186,7 +186,7 @@ fn read(mut answer: Object) -> Option<Sampled> {
             _ => {}
         }
     }
-    Some(Sampled { text, model, stop_reason, tool_uses, contents })
+    Some(CreateMessageResult { text, model, stop_reason, tool_uses, contents })
 }
 
 #[cfg(test)]
@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn several_contents_are_several_messages_where_a_message_has_one() {
         let roles_and_kinds = |version| -> Vec<(Value, usize)> {
-            let asked = Sampling::new("What is this?", 9)
+            let asked = CreateMessageRequest::new("What is this?", 9)
                 .image(b"1", "image/png")
                 .audio(b"2", "audio/wav")
                 .then("A cat.", "Sure?");
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_client_without_audio_is_told_of_it() {
         let kinds = |version| -> Vec<Value> {
-            let asked = Sampling::new("What is this?", 9).audio(b"2", "audio/wav").on_the_wire(version);
+            let asked = CreateMessageRequest::new("What is this?", 9).audio(b"2", "audio/wav").on_the_wire(version);
             let messages = asked["messages"].as_array().unwrap().clone();
             messages.into_iter().map(|message| message["content"].clone()).collect()
         };

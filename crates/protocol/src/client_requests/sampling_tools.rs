@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::client_requests::sampling::{Sampled, Sampling, SamplingMessage};
+use crate::client_requests::sampling::{CreateMessageRequest, CreateMessageResult, SamplingMessage};
 use crate::json_rpc::object::object;
 use crate::tool_schema::published::{Direction, published};
 use crate::tool_schema::schema_of::schema_of;
-use crate::types::content::Content;
+use crate::types::content::ContentBlock;
 use mcp_connector_base::json::Object;
 
 /// Whether the model uses tools ("Tool Choice Modes").
@@ -41,7 +41,7 @@ pub struct ToolResultContent {
     members: Object,
 }
 
-impl Sampling {
+impl CreateMessageRequest {
     /// Adds a tool that the model may use, with arguments of the type `T`. For clients that say so:
     /// [`ClientCapability::SamplingTools`](crate::types::client_capabilities::ClientCapability::SamplingTools).
     #[must_use]
@@ -71,13 +71,17 @@ impl Sampling {
     /// missing or is nobody's, [`Context::sample`](crate::call::context::Context::sample) fails and nothing is sent: the client would
     /// refuse it ("Tool Use and Result Balance").
     #[must_use]
-    pub fn answered(mut self, sampled: Sampled, results: impl IntoIterator<Item = ToolResultContent>) -> Self {
+    pub fn answered(
+        mut self,
+        sampled: CreateMessageResult,
+        results: impl IntoIterator<Item = ToolResultContent>,
+    ) -> Self {
         let results: Vec<_> = results.into_iter().collect();
         self.add(sampled, results);
         self
     }
 
-    fn add(&mut self, sampled: Sampled, results: Vec<ToolResultContent>) {
+    fn add(&mut self, sampled: CreateMessageResult, results: Vec<ToolResultContent>) {
         self.uses_tools = true;
         let of = |id: &str| results.iter().filter(|result| result.tool_use_id == id).count();
         if sampled.tool_uses.len() != results.len() || sampled.tool_uses.iter().any(|asked| of(&asked.id) != 1) {
@@ -108,7 +112,7 @@ impl ToolUseContent {
 
     /// What the tool gave.
     #[must_use]
-    pub fn result(&self, content: impl Into<Content>) -> ToolResultContent {
+    pub fn result(&self, content: impl Into<ContentBlock>) -> ToolResultContent {
         let result = ToolResultContent { tool_use_id: self.id.clone(), contents: Vec::new(), members: Object::new() };
         result.content(content)
     }
@@ -117,7 +121,7 @@ impl ToolUseContent {
 impl ToolResultContent {
     /// Adds more of what the tool gave.
     #[must_use]
-    pub fn content(mut self, content: impl Into<Content>) -> Self {
+    pub fn content(mut self, content: impl Into<ContentBlock>) -> Self {
         self.contents.push(serde_json::to_value(content.into()).unwrap_or_default());
         self
     }

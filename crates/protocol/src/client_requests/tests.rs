@@ -11,7 +11,7 @@ use crate::author::resource::Resource;
 use crate::author::tool::Tool;
 use crate::author::tool_result::ToolError;
 use crate::call::context::Context;
-use crate::client_requests::sampling::Sampling;
+use crate::client_requests::sampling::CreateMessageRequest;
 use crate::client_requests::sampling_tools::ToolChoice;
 use crate::testing::test_client::{Trial, caller};
 use crate::testing::test_host::TestHost;
@@ -41,7 +41,7 @@ async fn twice(args: Of, cx: Context<TestHost>) -> Result<String, ToolError> {
 }
 
 async fn all(cx: Context<TestHost>) -> Result<String, ToolError> {
-    let sampling = Sampling::new("Capital of France?", 50).system("Short.");
+    let sampling = CreateMessageRequest::new("Capital of France?", 50).system("Short.");
     let (name, capital, roots) =
         join3(cx.elicit::<Name>("name", "Name?"), cx.sample("capital", sampling), cx.list_roots("roots")).await;
     Ok(format!("{} {} {}", name?.name, capital?.text, roots?.len()))
@@ -69,8 +69,8 @@ enum Results {
 }
 
 async fn weather(results: Results, cx: Context<TestHost>) -> Result<String, ToolError> {
-    let first =
-        Sampling::new("The weather in Paris and London?", 100).tool::<City>("weather", "The weather in a city.");
+    let first = CreateMessageRequest::new("The weather in Paris and London?", 100)
+        .tool::<City>("weather", "The weather in a city.");
     let said = cx.sample("first", first.clone().image(b"map", "image/png")).await?;
     let mut given = Vec::new();
     for asked in &said.tool_uses {

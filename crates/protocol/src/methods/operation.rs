@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::author::completion::Complete;
 use crate::author::registry::Registry;
-use crate::author::tool_result::{ToolResult, Unfinished};
+use crate::author::tool_result::{CallToolResult, Unfinished};
 use crate::call::call_state::CallState;
 use crate::call::cancellation::Stoppable;
 use crate::call::context::Context;
@@ -28,7 +28,7 @@ use crate::transport::host::{Host, Outcome, SessionError, Stop};
 use crate::transport::legacy;
 use crate::transport::session::SessionId;
 use crate::types::client_capabilities::ClientCapabilities;
-use crate::types::log_level::LogLevel;
+use crate::types::logging_level::LoggingLevel;
 use crate::types::result::{CacheHints, Empty, Members, ResultFields, WireResult};
 use crate::types::version::{Era, ProtocolVersion};
 use mcp_connector_base::caller::Caller;
@@ -43,7 +43,7 @@ pub(crate) enum Operation<H> {
     /// Until 2025-11-25: `ping`, and requests to store something that is not stored for this caller. An empty result.
     Acknowledge,
     /// Until 2025-11-25: which log messages the session wants.
-    SetLogLevel(SessionId, LogLevel),
+    SetLogLevel(SessionId, LoggingLevel),
     /// Until 2025-11-25: which resources the session wants to hear of.
     Watch(Watch),
     /// 2026-07-28: a stream of what changes. The endpoint hands it on to who holds such streams.
@@ -282,7 +282,7 @@ impl<H: Host> Answering<'_, H> {
         complete(self.id, self.registry, self.version, result)
     }
 
-    fn tool_result(&self, result: &ToolResult) -> Response {
+    fn tool_result(&self, result: &CallToolResult) -> Response {
         let outcome = if result.is_error() { Outcome::ToolError } else { Outcome::Done };
         Response { outcome, ..self.with(result.on_the_wire(self.version)) }
     }
@@ -312,8 +312,8 @@ fn too_long(limit: Duration) -> String {
 }
 
 /// The result of a tool that was stopped.
-pub(crate) fn took_too_long(limit: Duration) -> ToolResult {
-    ToolResult::failed(too_long(limit))
+pub(crate) fn took_too_long(limit: Duration) -> CallToolResult {
+    CallToolResult::failed(too_long(limit))
 }
 
 /// The response that carries `result` to a client of `version`.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use crate::author::prompt::Message;
+use crate::author::prompt::PromptMessage;
 use crate::author::registry::{Registry, ValidatedPrompt};
 use crate::author::tool_result::Unfinished;
 use crate::call::context::Context;
@@ -75,7 +75,7 @@ fn texts(arguments: Option<Value>) -> Option<Vec<(String, String)>> {
 /// A prompt with its messages.
 pub(crate) struct FilledPrompt<H> {
     prompt: Rc<ValidatedPrompt<H>>,
-    messages: Vec<Message>,
+    messages: Vec<PromptMessage>,
     version: ProtocolVersion,
 }
 
@@ -96,10 +96,10 @@ mod tests {
     use super::*;
     use crate::author::completion::Partial;
     use crate::author::connector::Connector;
-    use crate::author::prompt::{Message, Prompt};
+    use crate::author::prompt::{Prompt, PromptMessage};
     use crate::author::tool_result::ToolError;
     use crate::testing::test_client::{Trial, caller};
-    use crate::types::content::Content;
+    use crate::types::content::ContentBlock;
     use mcp_connector_base::scope::Scope;
 
     const READ: Scope = Scope::new("notes:read", "Read your notes");
@@ -112,9 +112,9 @@ mod tests {
         times: Option<u8>,
     }
 
-    async fn review(args: Review) -> Result<[Message; 2], ToolError> {
-        let link = Content::resource_link("note://7", "a note");
-        Ok([Message::user(format!("{} {:?}", args.text, args.times)), Message::assistant(link)])
+    async fn review(args: Review) -> Result<[PromptMessage; 2], ToolError> {
+        let link = ContentBlock::resource_link("note://7", "a note");
+        Ok([PromptMessage::user(format!("{} {:?}", args.text, args.times)), PromptMessage::assistant(link)])
     }
 
     async fn words(

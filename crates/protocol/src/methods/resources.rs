@@ -226,7 +226,7 @@ mod tests {
 
     use super::*;
     use crate::author::connector::Connector;
-    use crate::author::resource::{Resource, Template};
+    use crate::author::resource::{Resource, ResourceTemplate};
     use crate::author::tool_result::ToolError;
     use crate::testing::test_client::{Trial, caller};
     use crate::testing::test_host::TestHost;
@@ -261,7 +261,8 @@ mod tests {
     }
 
     fn notes() -> Trial {
-        let template = Template::new("note://{id}", "note", "A note.", note).mime_type("text/markdown").scope(READ);
+        let template =
+            ResourceTemplate::new("note://{id}", "note", "A note.", note).mime_type("text/markdown").scope(READ);
         Trial::of(
             Connector::new("notes", "1")
                 .sign_in([READ])
@@ -361,8 +362,8 @@ mod tests {
 
     #[test]
     fn what_a_template_lists_in_pages_follows_the_rest_and_fills_each_page() {
-        let one = Template::new("number://{id}", "number", "A number.", note).listed_in_pages(numbers);
-        let other = Template::new("note://{id}", "note", "A note.", note).scope(READ).listed_in_pages(
+        let one = ResourceTemplate::new("number://{id}", "number", "A number.", note).listed_in_pages(numbers);
+        let other = ResourceTemplate::new("note://{id}", "note", "A note.", note).scope(READ).listed_in_pages(
             async |page: ListPage, _: Context<TestHost>| {
                 let resources = vec![ListedResource::new(format!("note://{}", page.after.saturating_add(7)), "a note")];
                 Ok::<_, ToolError>(ListedPage { resources, next: (page.after == 0).then_some(1) })
@@ -394,8 +395,8 @@ mod tests {
 
     #[test]
     fn a_place_in_a_template_that_the_caller_is_not_given_says_nothing_of_the_next() {
-        let own = Template::new("note://{id}", "note", "A note.", note).scope(READ).listed_in_pages(numbers);
-        let public = Template::new("number://{id}", "number", "A number.", note).listed_in_pages(numbers);
+        let own = ResourceTemplate::new("note://{id}", "note", "A note.", note).scope(READ).listed_in_pages(numbers);
+        let public = ResourceTemplate::new("number://{id}", "number", "A number.", note).listed_in_pages(numbers);
         let trial = Trial::of(Connector::new("notes", "1").template(own).template(public));
         let cursor = TemplatePlace { template: 0, after: 3 }.cursor(LIST);
         let answer = trial.modern("resources/list", &json!({ "cursor": cursor }), None);

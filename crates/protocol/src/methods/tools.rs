@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::author::registry::Registry;
 use crate::author::tool::ValidatedTool;
-use crate::author::tool_result::{ToolResult, Unfinished};
+use crate::author::tool_result::{CallToolResult, Unfinished};
 use crate::call::context::Context;
 use crate::json_rpc::message::RpcError;
 use crate::methods::pagination::Page;
@@ -77,7 +77,7 @@ impl<H: Host> CallTool<H> {
 
     /// Runs the handler, unless the arguments break the tool's schema. That is a result, not a protocol error: the model
     /// reads it and mends its call.
-    pub(crate) async fn run(self, cx: Context<H>) -> Result<ToolResult, Unfinished> {
+    pub(crate) async fn run(self, cx: Context<H>) -> Result<CallToolResult, Unfinished> {
         let version = cx.protocol_version();
         let arguments = match self.tool.accept(self.arguments) {
             Ok(arguments) => arguments,
@@ -90,6 +90,6 @@ impl<H: Host> CallTool<H> {
     }
 }
 
-pub(crate) fn refused(violations: &Violations) -> ToolResult {
-    ToolResult::failed(format!("The arguments do not fit the tool's input schema.\n{violations}"))
+pub(crate) fn refused(violations: &Violations) -> CallToolResult {
+    CallToolResult::failed(format!("The arguments do not fit the tool's input schema.\n{violations}"))
 }

@@ -57,12 +57,12 @@ pub struct Listener {
     /// When the token expires that the stream was opened with, in seconds since 1970.
     until: Option<u64>,
     interest: Interest,
-    role: Role,
+    role: ListenerKind,
 }
 
 /// What kind of stream it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Role {
+pub enum ListenerKind {
     /// The answer to `subscriptions/listen`.
     Subscription {
         /// The id of the request, as JSON.
@@ -77,7 +77,7 @@ pub enum Role {
 impl Listener {
     /// Someone who listens with the token of `caller`, which expires at `until`.
     #[must_use]
-    pub fn new(caller: Option<&Caller>, until: Option<u64>, interest: Interest, role: Role) -> Self {
+    pub fn new(caller: Option<&Caller>, until: Option<u64>, interest: Interest, role: ListenerKind) -> Self {
         let owner = caller.map(|caller| caller.subject.clone());
         Self { owner, grant: caller.and_then(|caller| caller.grant), network: None, until, interest, role }
     }
@@ -102,7 +102,7 @@ impl Listener {
 
     /// What kind of stream it is.
     #[must_use]
-    pub fn role(&self) -> &Role {
+    pub fn role(&self) -> &ListenerKind {
         &self.role
     }
 
@@ -110,8 +110,8 @@ impl Listener {
     #[must_use]
     pub fn end(&self) -> &[u8] {
         match &self.role {
-            Role::Subscription { end, .. } => end,
-            Role::Session(_) => &[],
+            ListenerKind::Subscription { end, .. } => end,
+            ListenerKind::Session(_) => &[],
         }
     }
 
@@ -228,10 +228,10 @@ impl Hub {
         // The newest stream of a session is the one most likely to have a client at its end.
         for (id, listener) in self.streams.iter().rev() {
             match &listener.role {
-                Role::Subscription { id: subscription, .. } if listener.hears(change, by, None) => {
+                ListenerKind::Subscription { id: subscription, .. } if listener.hears(change, by, None) => {
                     told.push((*id, change.event(Some(subscription))));
                 }
-                Role::Session(session) => {
+                ListenerKind::Session(session) => {
                     let place = watching.binary_search_by(|(known, _)| known.as_str().cmp(session)).ok();
                     let watched = place.and_then(|place| watching.get(place)).map(|(_, is_own)| *is_own);
                     if listener.hears(change, by, watched)
@@ -241,7 +241,7 @@ impl Hub {
                         told.push((*id, change.event(None)));
                     }
                 }
-                Role::Subscription { .. } => {}
+                ListenerKind::Subscription { .. } => {}
             }
         }
         told
@@ -251,10 +251,10 @@ impl Hub {
     #[must_use]
     pub fn listening_to(&self, task: &TaskId) -> Vec<(StreamId, String)> {
         let listening = self.streams.iter().filter_map(|(id, listener)| match &listener.role {
-            Role::Subscription { id: subscription, .. } if listener.interest.tasks.contains(task) => {
+            ListenerKind::Subscription { id: subscription, .. } if listener.interest.tasks.contains(task) => {
                 Some((*id, subscription.clone()))
             }
-            Role::Subscription { .. } | Role::Session(_) => None,
+            ListenerKind::Subscription { .. } | ListenerKind::Session(_) => None,
         });
         listening.collect()
     }
@@ -271,7 +271,9 @@ impl Hub {
     /// The subscriptions on which nothing more can come: they were to tasks alone, and those are over.
     #[must_use]
     pub fn served(&self) -> Vec<StreamId> {
-        self.which(|listener| matches!(listener.role, Role::Subscription { .. }) && listener.interest.is_empty())
+        self.which(|listener| {
+            matches!(listener.role, ListenerKind::Subscription { .. }) && listener.interest.is_empty()
+        })
     }
 
     /// The streams whose tokens have expired at `now`.
@@ -290,8 +292,8 @@ impl Hub {
     #[must_use]
     pub fn sessions(&self) -> Vec<String> {
         let sessions = self.streams.iter().filter_map(|(_, listener)| match &listener.role {
-            Role::Session(session) => Some(session.clone()),
-            Role::Subscription { .. } => None,
+            ListenerKind::Session(session) => Some(session.clone()),
+            ListenerKind::Subscription { .. } => None,
         });
         each_once(sessions.collect())
     }

@@ -11,7 +11,7 @@ use crate::json_rpc::object::object;
 use crate::methods::operation::{Response, complete};
 use crate::methods::resources::Found;
 use crate::subscriptions::announce::{SUBSCRIPTION_ID, Topic, Topics, event};
-use crate::subscriptions::hub::{Interest, Listener, Role, Watched};
+use crate::subscriptions::hub::{Interest, Listener, ListenerKind, Watched};
 use crate::tasks;
 use crate::tasks::message::TaskId;
 use crate::transport::endpoint::Reply;
@@ -207,7 +207,8 @@ impl Listening {
     #[must_use]
     pub fn into_listener(self, until: Option<u64>) -> (Listener, Vec<u8>) {
         let first = self.first();
-        let role = Role::Subscription { id: serde_json::to_string(&self.id).unwrap_or_default(), end: self.last };
+        let role =
+            ListenerKind::Subscription { id: serde_json::to_string(&self.id).unwrap_or_default(), end: self.last };
         (Listener::new(self.caller.as_ref(), until, self.interest, role), first)
     }
 
@@ -228,7 +229,7 @@ impl Listening {
 mod tests {
     use super::*;
     use crate::author::connector::Connector;
-    use crate::author::resource::{Resource, Template};
+    use crate::author::resource::{Resource, ResourceTemplate};
     use crate::author::tool::Tool;
     use crate::author::tool_result::ToolError;
     use crate::call::context::Context;
@@ -256,7 +257,7 @@ mod tests {
         let connector = Connector::new("notes", "1")
             .tool(Tool::new("text", "Text.", text))
             .resource(Resource::new("about://this", "about", "BaseMetadata this.", text))
-            .template(Template::new("note://{id}", "note", "A note.", note).scope(READ))
+            .template(ResourceTemplate::new("note://{id}", "note", "A note.", note).scope(READ))
             .announces(topics.iter().copied());
         let (registry, rejected) = Registry::new(connector);
         assert_eq!(rejected, []);
@@ -339,7 +340,7 @@ mod tests {
                 json!({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
                     "params": {"_meta": {SUBSCRIPTION_ID: id}, "notifications": {"toolsListChanged": true}}})
             );
-            let Role::Subscription { end, .. } = listener.role() else { panic!("no subscription") };
+            let ListenerKind::Subscription { end, .. } = listener.role() else { panic!("no subscription") };
             let end = read(end);
             assert_eq!((&end["id"], &end["result"]["resultType"]), (&json!(id), &json!("complete")));
             assert_eq!(end["result"]["_meta"][SUBSCRIPTION_ID], json!(id));

@@ -1,6 +1,6 @@
 //! How a call becomes a task ("Task Creation").
 
-use crate::author::tool_result::{ToolError, ToolResult, Unfinished};
+use crate::author::tool_result::{CallToolResult, ToolError, Unfinished};
 use crate::call::context::Context;
 use crate::client_requests::asking::Asking;
 use crate::json_rpc::message::RpcError;
@@ -15,7 +15,7 @@ use crate::types::client_capabilities::ClientCapability;
 /// What a call gave.
 pub(crate) enum CallOutcome {
     /// Its result.
-    Result(ToolResult),
+    Result(CallToolResult),
     /// A task, which will have the result.
     Task(Created),
 }

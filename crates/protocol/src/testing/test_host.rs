@@ -16,7 +16,7 @@ use crate::tasks::task::{Effect, Task};
 use crate::transport::host::{Host, NotOpened, NotSealed, SessionError, Stop, Unavailable};
 use crate::transport::replay::{Delivery, Event};
 use crate::transport::session::SessionId;
-use crate::types::log_level::LogLevel;
+use crate::types::logging_level::LoggingLevel;
 use mcp_connector_base::identifier::Subject;
 
 /// Surroundings where nothing waits and nothing is kept but tasks.
@@ -63,7 +63,7 @@ impl Host for TestHost {
         &self,
         _session: &SessionId,
         _owner: Option<&Subject>,
-    ) -> Result<Option<LogLevel>, SessionError> {
+    ) -> Result<Option<LoggingLevel>, SessionError> {
         Self::uses_state();
         Ok(None)
     }
@@ -72,7 +72,7 @@ impl Host for TestHost {
         &self,
         _session: &SessionId,
         _owner: Option<&Subject>,
-        _level: LogLevel,
+        _level: LoggingLevel,
     ) -> Result<(), SessionError> {
         Self::uses_state();
         Ok(())

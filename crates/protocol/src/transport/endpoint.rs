@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::author::registry::{Need, Registry};
-use crate::author::tool_result::ToolResult;
+use crate::author::tool_result::CallToolResult;
 use crate::call::at_once::at_once;
 use crate::call::call_state::CallState;
 use crate::call::wait_until::WaitUntilDone;
@@ -164,7 +164,7 @@ impl Posted {
             None => ProtocolVersion::NEWEST_LEGACY,
         };
         let challenges = Value::Array(vec![Value::String(challenge.to_owned())]);
-        let result = ToolResult::failed(text).meta("mcp/www_authenticate", challenges);
+        let result = CallToolResult::failed(text).meta("mcp/www_authenticate", challenges);
         Some(operation::complete(&request.id, registry, version, result.on_the_wire(version)).into())
     }
 

@@ -12,7 +12,7 @@ use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::message::{Command, Reply, TaskId};
 use crate::transport::replay::{Delivery, Event};
 use crate::transport::session::SessionId;
-use crate::types::log_level::LogLevel;
+use crate::types::logging_level::LoggingLevel;
 use mcp_connector_base::identifier::Subject;
 
 /// The surroundings of a connector: its bindings, a timer, and what a legacy session remembers.
@@ -39,14 +39,14 @@ pub trait Host: Clone + 'static {
         &self,
         session: &SessionId,
         owner: Option<&Subject>,
-    ) -> impl Future<Output = Result<Option<LogLevel>, SessionError>>;
+    ) -> impl Future<Output = Result<Option<LoggingLevel>, SessionError>>;
 
     /// Remembers the level for [`Host::log_level`].
     fn set_log_level(
         &self,
         session: &SessionId,
         owner: Option<&Subject>,
-        level: LogLevel,
+        level: LoggingLevel,
     ) -> impl Future<Output = Result<(), SessionError>>;
 
     /// Waits for the client's response to the request `id` that was sent in `session`. It arrives in another request, maybe

@@ -68,7 +68,7 @@ fn may_change_something<H: 'static>(request: &Request, registry: &Registry<H>) -
             .get("name")
             .and_then(serde_json::Value::as_str)
             .and_then(|name| registry.tool(name))
-            .is_some_and(|tool| tool.tool.hints.read_only != Some(true))
+            .is_some_and(|tool| tool.tool.annotations.read_only != Some(true))
 }
 
 impl Interrupted {

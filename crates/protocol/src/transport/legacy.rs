@@ -15,7 +15,7 @@ use crate::transport::headers::{RequestHeaders, trimmed};
 use crate::transport::host::Host;
 use crate::transport::session::{Session, SessionId};
 use crate::types::client_capabilities::ClientCapabilities;
-use crate::types::log_level::LogLevel;
+use crate::types::logging_level::LoggingLevel;
 use crate::types::version::{Era, ProtocolVersion};
 use mcp_connector_base::caller::Caller;
 
@@ -137,7 +137,7 @@ fn set_log_level<H>(request: &Request, session: &Session) -> Result<Operation<H>
         .params
         .get("level")
         .and_then(serde_json::Value::as_str)
-        .and_then(LogLevel::parse)
+        .and_then(LoggingLevel::parse)
         .ok_or_else(|| RpcError::invalid_params("`level` must be one of the eight log levels."))?;
     match session {
         Session::Stateful(session) => Ok(Operation::SetLogLevel(session.clone(), level)),

@@ -13,7 +13,7 @@ use mcp_connector_base::json::Object;
 
 /// One block of content.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Content {
+pub struct ContentBlock {
     #[serde(flatten)]
     kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ enum Kind {
     },
 }
 
-impl Content {
+impl ContentBlock {
     /// Plain text.
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
@@ -108,7 +108,7 @@ impl Content {
     }
 }
 
-impl Content {
+impl ContentBlock {
     /// The content in the terms of `version`. A kind that the revision lacks becomes the nearest one that it has: audio an
     /// embedded resource, a link text.
     pub(crate) fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
@@ -149,19 +149,19 @@ fn digest_uri(base64: &str) -> String {
     format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)))
 }
 
-impl From<String> for Content {
+impl From<String> for ContentBlock {
     fn from(text: String) -> Self {
         Self::text(text)
     }
 }
 
-impl From<&str> for Content {
+impl From<&str> for ContentBlock {
     fn from(text: &str) -> Self {
         Self::text(text)
     }
 }
 
-impl From<Kind> for Content {
+impl From<Kind> for ContentBlock {
     fn from(kind: Kind) -> Self {
         Self { kind, annotations: None }
     }
@@ -224,7 +224,7 @@ impl ResourceContents {
 #[serde(rename_all = "camelCase")]
 pub struct Annotations {
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    audience: Vec<Audience>,
+    audience: Vec<Role>,
     #[serde(skip_serializing_if = "Option::is_none")]
     priority: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,7 +234,7 @@ pub struct Annotations {
 /// Who is meant to see a content block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Audience {
+pub enum Role {
     /// The person.
     User,
     /// The model.
@@ -250,7 +250,7 @@ impl Annotations {
 
     /// Adds someone the content is for.
     #[must_use]
-    pub fn audience(mut self, audience: Audience) -> Self {
+    pub fn audience(mut self, audience: Role) -> Self {
         self.audience.push(audience);
         self
     }
@@ -344,29 +344,34 @@ mod tests {
     #[test]
     fn each_kind_has_the_form_of_the_schema() {
         let rows = [
-            (Content::text("a"), json!({"type": "text", "text": "a"})),
-            (Content::image(&[1, 2], "image/png"), json!({"type": "image", "data": "AQI=", "mimeType": "image/png"})),
-            (Content::audio(&[3], "audio/wav"), json!({"type": "audio", "data": "Aw==", "mimeType": "audio/wav"})),
+            (ContentBlock::text("a"), json!({"type": "text", "text": "a"})),
             (
-                Content::resource_link("a://b", "b").mime_type("text/plain"),
+                ContentBlock::image(&[1, 2], "image/png"),
+                json!({"type": "image", "data": "AQI=", "mimeType": "image/png"}),
+            ),
+            (ContentBlock::audio(&[3], "audio/wav"), json!({"type": "audio", "data": "Aw==", "mimeType": "audio/wav"})),
+            (
+                ContentBlock::resource_link("a://b", "b").mime_type("text/plain"),
                 json!({"type": "resource_link", "uri": "a://b", "name": "b", "mimeType": "text/plain"}),
             ),
             (
-                Content::resource(ResourceContents::text("a://b", "text/plain", "c")),
+                ContentBlock::resource(ResourceContents::text("a://b", "text/plain", "c")),
                 json!({"type": "resource", "resource": {"uri": "a://b", "mimeType": "text/plain", "text": "c"}}),
             ),
             (
-                Content::resource(ResourceContents::blob("a://b", "image/png", &[255])),
+                ContentBlock::resource(ResourceContents::blob("a://b", "image/png", &[255])),
                 json!({"type": "resource", "resource": {"uri": "a://b", "mimeType": "image/png", "blob": "/w=="}}),
             ),
             (
-                Content::resource(ResourceContents::text("a://b", "text/plain", "c").meta("a.example/x", json!(1))),
+                ContentBlock::resource(
+                    ResourceContents::text("a://b", "text/plain", "c").meta("a.example/x", json!(1)),
+                ),
                 json!({"type": "resource", "resource": {
                     "uri": "a://b", "mimeType": "text/plain", "text": "c", "_meta": {"a.example/x": 1},
                 }}),
             ),
             (
-                Content::text("a").annotations(Annotations::new().audience(Audience::User).priority(7.0)),
+                ContentBlock::text("a").annotations(Annotations::new().audience(Role::User).priority(7.0)),
                 json!({"type": "text", "text": "a", "annotations": {"audience": ["user"], "priority": 1.0}}),
             ),
         ];
@@ -378,17 +383,18 @@ mod tests {
     #[test]
     fn content_holds_only_what_a_revision_knows() {
         use ProtocolVersion::{V2024_11_05, V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
-        let audio = Content::audio(&[3], "audio/wav");
+        let audio = ContentBlock::audio(&[3], "audio/wav");
         // The digest is that of the byte 0x03.
         let sound = json!({"type": "resource", "resource": {
             "uri": "ni:///sha-256;CE_tCLl4r019GWp0RqhrWACeY2thHbFiEbZamq3_KcU", "mimeType": "audio/wav", "blob": "Aw==",
         }});
-        let link = Content::resource_link("a://b", "b").annotations(Annotations::new().last_modified("2026-11-29"));
+        let link =
+            ContentBlock::resource_link("a://b", "b").annotations(Annotations::new().last_modified("2026-11-29"));
         let contents = ResourceContents::text("a://b", "text/plain", "c").meta("a.example/x", json!(1));
-        let resource = Content::resource(contents);
+        let resource = ContentBlock::resource(contents);
         let plain = json!({"type": "resource", "resource": {"uri": "a://b", "mimeType": "text/plain", "text": "c"}});
         let text = json!({"type": "text", "text": "b: a://b", "annotations": {}});
-        let whole = |content: &Content| serde_json::to_value(content).unwrap();
+        let whole = |content: &ContentBlock| serde_json::to_value(content).unwrap();
         let rows = [
             (V2024_11_05, [sound, text.clone(), plain.clone()]),
             (V2025_03_26, [whole(&audio), text, plain]),

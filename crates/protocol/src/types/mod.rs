@@ -3,6 +3,6 @@
 pub(crate) mod base_metadata;
 pub(crate) mod client_capabilities;
 pub(crate) mod content;
-pub(crate) mod log_level;
+pub(crate) mod logging_level;
 pub(crate) mod result;
 pub(crate) mod version;

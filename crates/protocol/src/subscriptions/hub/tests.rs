@@ -16,11 +16,16 @@ fn interest(lists: &[Topic], uris: &[(&str, bool)]) -> Interest {
 }
 
 fn subscription(who: Option<&Caller>, interest: Interest) -> Listener {
-    Listener::new(who, None, interest, Role::Subscription { id: "1".to_owned(), end: b"end".to_vec() })
+    Listener::new(who, None, interest, ListenerKind::Subscription { id: "1".to_owned(), end: b"end".to_vec() })
 }
 
 fn session(who: Option<&Caller>, id: &str) -> Listener {
-    Listener::new(who, None, interest(&[Topic::ToolList, Topic::ResourceList], &[]), Role::Session(id.to_owned()))
+    Listener::new(
+        who,
+        None,
+        interest(&[Topic::ToolList, Topic::ResourceList], &[]),
+        ListenerKind::Session(id.to_owned()),
+    )
 }
 
 fn told(hub: &Hub, change: &Change, by: Option<&Caller>, watching: &[(String, bool)]) -> Vec<StreamId> {
@@ -131,7 +136,7 @@ fn streams_are_bounded_and_guests_leave_room() {
 fn a_stream_is_over_when_its_token_is() {
     let mut hub = Hub::new(LIMITS);
     let alice = person("alice");
-    let role = || Role::Session("a".to_owned());
+    let role = || ListenerKind::Session("a".to_owned());
     let soon = hub.open(Listener::new(Some(&alice), Some(100), Interest::default(), role())).unwrap();
     hub.open(Listener::new(Some(&person("bob")), Some(200), Interest::default(), role())).unwrap();
     hub.open(Listener::new(None, None, Interest::default(), role())).unwrap();
@@ -145,7 +150,7 @@ fn a_stream_is_over_when_its_token_is() {
 #[test]
 fn guests_of_one_network_leave_room_for_those_of_others() {
     let mut hub = Hub::new(Limits { network: 2, ..LIMITS });
-    let role = || Role::Session("s".to_owned());
+    let role = || ListenerKind::Session("s".to_owned());
     let guest = |network: &str| Listener::new(None, None, Interest::default(), role()).from_network(network);
     assert!(hub.open(guest("a")).is_ok());
     let second = hub.open(guest("a")).unwrap();

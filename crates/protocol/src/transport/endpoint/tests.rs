@@ -20,7 +20,7 @@ use crate::transport::endpoint::*;
 use crate::transport::host::{NotOpened, NotSealed, SessionError, Stop, Unavailable};
 use crate::transport::replay::{Delivery, Event};
 use crate::types::client_capabilities::ClientCapabilities;
-use crate::types::log_level::LogLevel;
+use crate::types::logging_level::LoggingLevel;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::scope::Scope;
 
@@ -62,11 +62,11 @@ impl Host for Still {
         Ok(7)
     }
 
-    async fn log_level(&self, _: &SessionId, _: Option<&Subject>) -> Result<Option<LogLevel>, SessionError> {
-        Ok(Some(LogLevel::Warning))
+    async fn log_level(&self, _: &SessionId, _: Option<&Subject>) -> Result<Option<LoggingLevel>, SessionError> {
+        Ok(Some(LoggingLevel::Warning))
     }
 
-    async fn set_log_level(&self, _: &SessionId, _: Option<&Subject>, _: LogLevel) -> Result<(), SessionError> {
+    async fn set_log_level(&self, _: &SessionId, _: Option<&Subject>, _: LoggingLevel) -> Result<(), SessionError> {
         Err(Unavailable.into())
     }
 
@@ -167,8 +167,8 @@ fn endpoint() -> Endpoint<Still> {
         .tool(Tool::new("write", "Write.", async |_: Context<Still>| Ok::<_, ToolError>("written")).scope(WRITE))
         .tool(Tool::new("work", "Work.", async |cx: Context<Still>| {
             let _guard = Guard(Rc::clone(cx.env()));
-            cx.log(LogLevel::Info, "not wanted").await;
-            cx.log(LogLevel::Error, "wanted").await;
+            cx.log(LoggingLevel::Info, "not wanted").await;
+            cx.log(LoggingLevel::Error, "wanted").await;
             cx.progress(1.0, 2.0).await;
             cx.sleep(Duration::MAX).await;
             Ok::<_, ToolError>("done")

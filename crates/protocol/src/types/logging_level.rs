@@ -5,7 +5,7 @@ use serde::Serialize;
 /// How much a log message matters: the levels of RFC 5424.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum LogLevel {
+pub enum LoggingLevel {
     /// Details for debugging.
     Debug,
     /// What is going on.
@@ -24,7 +24,7 @@ pub enum LogLevel {
     Emergency,
 }
 
-impl LogLevel {
+impl LoggingLevel {
     /// Every level, least first.
     pub const ALL: [Self; 8] = [
         Self::Debug,
@@ -68,11 +68,11 @@ mod tests {
 
     #[test]
     fn levels_are_ordered_and_found_by_name() {
-        assert!(LogLevel::ALL.is_sorted());
-        for level in LogLevel::ALL {
-            assert_eq!(LogLevel::parse(level.as_str()), Some(level));
+        assert!(LoggingLevel::ALL.is_sorted());
+        for level in LoggingLevel::ALL {
+            assert_eq!(LoggingLevel::parse(level.as_str()), Some(level));
             assert_eq!(serde_json::to_value(level).unwrap(), level.as_str());
         }
-        assert_eq!(LogLevel::parse("Info"), None);
+        assert_eq!(LoggingLevel::parse("Info"), None);
     }
 }
