@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
@@ -16,7 +17,7 @@ use mcp_connector_oauth::authorize::sign_in::Person;
 use mcp_connector_oauth::clients::client::Standing;
 use mcp_connector_oauth::clients::client_record::ClientHash;
 use mcp_connector_oauth::grants::message::{Call, Reply};
-use mcp_connector_protocol::{Unavailable, at_once};
+use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::client_records;
 use crate::objects::command;
@@ -253,7 +254,7 @@ impl Directory {
         };
         let mut done = Vec::with_capacity(people.len());
         for some in people.chunks(AT_ONCE) {
-            let ended = at_once(some.iter().map(async |person| self.end_grants(person, &client).await)).await;
+            let ended = join_all(some.iter().map(async |person| self.end_grants(person, &client).await)).await;
             done.extend(some.iter().zip(ended).filter(|(_, ended)| ended.is_ok()).map(|(person, _)| person.clone()));
         }
         let progress = if done.is_empty() { Progress::Rests } else { Progress::More };

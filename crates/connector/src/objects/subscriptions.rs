@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen_futures::spawn_local;
@@ -15,9 +16,7 @@ use mcp_connector_base::codec::{decode, encode};
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::TaskId;
-use mcp_connector_protocol::{
-    Change, Full, Hub, Limits, Listener, ListenerKind, StreamId, Unavailable, Watched, at_once,
-};
+use mcp_connector_protocol::{Change, Full, Hub, Limits, Listener, ListenerKind, StreamId, Unavailable, Watched};
 
 use crate::app::state::app;
 use crate::oauth::grant_checks;
@@ -426,7 +425,7 @@ impl Streams {
     /// somebody can.
     async fn end_revoked(self: &Rc<Self>) {
         let asked = self.hub.borrow().grants();
-        let asking = at_once(asked.into_iter().map(async |(subject, grants)| {
+        let asking = join_all(asked.into_iter().map(async |(subject, grants)| {
             let standing = self.standing(&subject, grants.clone()).await.unwrap_or_else(|Unavailable| {
                 console_error!("streams: whether a sign-in still stands could not be found out");
                 Vec::new()

@@ -12,7 +12,7 @@ use crate::author::tool::Tool;
 use crate::author::view::View;
 use crate::methods::skills;
 use crate::methods::skills::ValidatedSkills;
-use crate::subscriptions::announce::{Topic, Topics};
+use crate::subscriptions::change::{Topic, Topics};
 use crate::types::content::Icon;
 use mcp_connector_base::scope::Scope;
 

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::author::completion::Completers;
 use crate::author::config_error::{ConfigError, ErrorKind};
+use crate::author::name::is_name;
 use crate::author::prompt::Prompt;
 use crate::author::resource::{Resource, ResourceTemplate};
 use crate::author::uri_template::{Uri, UriTemplate};
@@ -145,12 +146,6 @@ impl Feature for View {
         self.check().map_err(ErrorKind::View)?;
         Uri::parse(&self.entry.uri).map_err(ErrorKind::Uri)
     }
-}
-
-/// The specification's own rule for tools, up to the length that every client takes. Prompts keep to it too.
-pub(crate) fn is_name(name: &str) -> bool {
-    (1..=128).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
 fn check_completers<H>(completers: &Completers<H>, arguments: &Value) -> Result<(), ErrorKind> {

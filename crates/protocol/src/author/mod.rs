@@ -6,6 +6,7 @@ pub(crate) mod connector;
 pub(crate) mod feature;
 pub(crate) mod frontmatter;
 pub(crate) mod handler;
+pub(crate) mod name;
 pub(crate) mod prompt;
 pub(crate) mod registry;
 pub(crate) mod resource;

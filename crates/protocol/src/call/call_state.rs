@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::client_requests::asking::Asking;
 use crate::json_rpc::message::{RequestId, RpcError, to_bytes};
-use crate::tasks::run::StatusMessage;
+use crate::tasks::status_message::StatusMessage;
 use crate::transport::session::{Session, SessionId};
 use crate::types::client_capabilities::{ClientCapabilities, ClientCapability};
 use crate::types::logging_level::LoggingLevel;

@@ -1,6 +1,5 @@
-//! TODO.
+//! One call on its way to its answer: what its handler sees, and what ends it.
 
-pub(crate) mod at_once;
 pub(crate) mod call_state;
 pub(crate) mod cancellation;
 pub(crate) mod context;

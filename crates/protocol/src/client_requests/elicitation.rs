@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::author::tool_result::ToolError;
 use crate::call::context::Context;
-use crate::client_requests::asking::Question;
 use crate::client_requests::elicitation_form::Form;
+use crate::client_requests::question::Question;
 use crate::json_rpc::object::object;
 use crate::transport::host::Host;
 use crate::types::client_capabilities::ClientCapability;

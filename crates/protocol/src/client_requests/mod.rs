@@ -6,10 +6,12 @@
 //! Requests"): the handler is left by the `?`, and runs again from its beginning when the client comes back with answers. So
 //! code before a question may run several times; what changes something belongs after the last one. The same holds in a task.
 
+pub(crate) mod ask;
 pub(crate) mod asking;
 pub(crate) mod elicitation;
 pub(crate) mod elicitation_form;
 pub(crate) mod multi_round_trip;
+pub(crate) mod question;
 pub(crate) mod roots;
 pub(crate) mod sampling;
 pub(crate) mod sampling_tools;

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::author::tool_result::ToolError;
-use crate::client_requests::asking::Question;
+use crate::client_requests::question::Question;
 use crate::json_rpc::message::{RpcError, to_bytes};
 use crate::json_rpc::object::object;
 use crate::transport::host::{Host, NotOpened};
@@ -147,15 +147,6 @@ impl Serialize for InputRequests<'_> {
         for (key, question) in self.0 {
             map.serialize_entry(key, question)?;
         }
-        map.end()
-    }
-}
-
-impl Serialize for Question {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        map.serialize_entry("method", self.method)?;
-        map.serialize_entry("params", &self.params)?;
         map.end()
     }
 }

@@ -436,6 +436,12 @@ pub(crate) fn to_bytes(value: &impl Serialize, capacity: usize) -> Vec<u8> {
     bytes
 }
 
+/// Serialises a value as text.
+pub(crate) fn to_text(value: &impl Serialize) -> String {
+    // What serde writes is UTF-8.
+    String::from_utf8(to_bytes(value, 256)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

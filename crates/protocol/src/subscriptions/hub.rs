@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::author::uri_template::Uri;
-use crate::subscriptions::announce::{Change, Topics};
+use crate::subscriptions::change::{Change, Topics};
 use crate::tasks::message::TaskId;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{GrantId, Subject};

@@ -10,12 +10,13 @@ use crate::json_rpc::message::{ErrorCode, RequestId, RpcError, to_bytes};
 use crate::json_rpc::object::object;
 use crate::methods::operation::{Response, complete};
 use crate::methods::resources::Found;
-use crate::subscriptions::announce::{SUBSCRIPTION_ID, Topic, Topics, event};
+use crate::subscriptions::change::{SUBSCRIPTION_ID, Topic, Topics};
 use crate::subscriptions::hub::{Interest, Listener, ListenerKind, Watched};
 use crate::tasks;
 use crate::tasks::message::TaskId;
 use crate::transport::endpoint::Reply;
 use crate::transport::host::{Host, Unavailable};
+use crate::transport::sse_event::sse_event;
 use crate::types::client_capabilities::{ClientCapabilities, ClientCapability};
 use crate::types::result::{Empty, ResultFields};
 use crate::types::version::ProtocolVersion;
@@ -79,7 +80,7 @@ impl Listen {
     /// The subscription that begins with the request `id`.
     pub(crate) fn begin<H: 'static>(self, id: RequestId, caller: Option<&Caller>, registry: &Registry<H>) -> Listening {
         let end = complete(&id, registry, ProtocolVersion::V2026_07_28, Ended::of(&id)).body;
-        Listening { last: event(&end), interest: self.0, caller: caller.cloned(), id }
+        Listening { last: sse_event(&end), interest: self.0, caller: caller.cloned(), id }
     }
 }
 
@@ -188,7 +189,7 @@ impl Listening {
             "method": "notifications/subscriptions/acknowledged",
             "params": { "_meta": { SUBSCRIPTION_ID: self.id }, "notifications": honoured(&self.interest) },
         });
-        event(&to_bytes(&acknowledged, 256))
+        sse_event(&to_bytes(&acknowledged, 256))
     }
 
     /// Acknowledgement and end at once, where there is nothing to wait for: none of what was asked for is announced here.

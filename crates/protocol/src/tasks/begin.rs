@@ -3,10 +3,9 @@
 use crate::author::tool_result::{CallToolResult, ToolError, Unfinished};
 use crate::call::context::Context;
 use crate::client_requests::asking::Asking;
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::message::{RpcError, to_text};
 use crate::methods::tools::{CallTool, refused};
 use crate::tasks::message::{Answers, Command, Reply, TaskCall, TaskId};
-use crate::tasks::run::json;
 use crate::tasks::task::MAX_BYTES;
 use crate::tasks::task_view::Created;
 use crate::transport::host::{Host, SessionError};
@@ -39,7 +38,7 @@ impl<H: Host> CallTool<H> {
             Err(violations) => return Ok(CallOutcome::Result(refused(&violations))),
         };
         let capabilities = cx.exchange().client_capabilities.to_byte();
-        let call = TaskCall::new(&tool.tool.name, json(&arguments), version.code(), capabilities, cx.caller());
+        let call = TaskCall::new(&tool.tool.name, to_text(&arguments), version.code(), capabilities, cx.caller());
         if background.asks_first {
             match (Self { tool, arguments }).run(cx.clone().able_to_continue_as_task()).await {
                 Err(Unfinished::AsTask) => {}
@@ -56,7 +55,7 @@ async fn begin<H: Host>(cx: &Context<H>, call: TaskCall) -> Result<Created, RpcE
     }
     let answers: Answers = match &cx.exchange().asking {
         Asking::MultiRoundTrip(rounds) => {
-            rounds.answers().iter().map(|(key, answer)| (key.clone(), json(answer))).collect()
+            rounds.answers().iter().map(|(key, answer)| (key.clone(), to_text(answer))).collect()
         }
         Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => Vec::new(),
     };

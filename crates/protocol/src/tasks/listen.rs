@@ -5,15 +5,16 @@
 
 use std::rc::Rc;
 
+use futures::future::join_all;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
 use crate::author::tool::ValidatedTool;
-use crate::call::at_once::at_once;
 use crate::json_rpc::message::RpcError;
-use crate::subscriptions::announce;
+use crate::subscriptions::change::SUBSCRIPTION_ID;
 use crate::tasks::message::{Command, Owner, Reply, TaskId};
 use crate::transport::host::{Host, Unavailable};
+use crate::transport::sse_event::sse_event;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::Object;
 
@@ -66,15 +67,15 @@ pub async fn tell_all<H: Host>(ids: &[TaskId], caller: Option<&Caller>, host: &H
 
 async fn each<H: Host>(commands: Vec<(TaskId, Command)>, host: &H) -> Result<Vec<Reply>, Unavailable> {
     let asked = commands.into_iter().map(|(id, command)| async move { host.task(&id, command).await });
-    at_once(asked).await.into_iter().collect()
+    join_all(asked).await.into_iter().collect()
 }
 
 /// The notification as an event, from the whole task as JSON and the id of the subscription as JSON.
 #[must_use]
 pub fn event(whole: &str, subscription: &str) -> Vec<u8> {
-    let key = announce::SUBSCRIPTION_ID;
+    let key = SUBSCRIPTION_ID;
     let members = whole.strip_prefix('{').unwrap_or_default();
-    announce::event(
+    sse_event(
         format!(
             "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/tasks\",\"params\":{{\"_meta\":{{\"{key}\":{subscription}}},{members}}}"
         )

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::author::feature::is_name;
+use crate::author::name::is_name;
 use crate::tasks::task_view::TaskView;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};

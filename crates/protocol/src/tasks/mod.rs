@@ -17,6 +17,7 @@ pub(crate) mod listen;
 pub(crate) mod message;
 pub(crate) mod request;
 pub(crate) mod run;
+pub(crate) mod status_message;
 pub(crate) mod task;
 pub(crate) mod task_view;
 #[cfg(test)]
@@ -25,7 +26,7 @@ pub(crate) mod tests;
 pub(crate) use listen::{IDS, find, tools_in, wanted};
 pub use listen::{event, tell_all};
 pub use message::{Answers, Command, End, Owner, Question, Reply, TaskCall, TaskId};
-pub use run::StatusMessage;
+pub use status_message::StatusMessage;
 pub use task::{Effect, Task, Wake};
 pub use task_view::{Phase, TaskView};
 

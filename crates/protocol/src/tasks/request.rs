@@ -3,10 +3,9 @@
 use serde_json::Value;
 
 use crate::client_requests::multi_round_trip::answers_in;
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::message::{RpcError, to_text};
 use crate::methods::method::Method;
 use crate::tasks::message::{Command, Owner, Reply, TaskId};
-use crate::tasks::run::json;
 use crate::tasks::task_view::Detailed;
 use crate::transport::host::Host;
 use crate::types::client_capabilities::{ClientCapabilities, ClientCapability};
@@ -61,7 +60,7 @@ impl TaskRequest {
         let command = match self.what {
             What::Get => Command::Get(who),
             What::Update(answers) => {
-                Command::Update(who, answers.into_iter().map(|(key, answer)| (key, json(&answer))).collect())
+                Command::Update(who, answers.into_iter().map(|(key, answer)| (key, to_text(&answer))).collect())
             }
             What::Cancel => Command::Cancel(who),
         };

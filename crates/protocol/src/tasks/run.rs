@@ -1,6 +1,5 @@
 //! A run of the handler behind a task.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -13,34 +12,16 @@ use crate::call::context::Context;
 use crate::call::time_limit::within;
 use crate::client_requests::asking::Asking;
 use crate::client_requests::multi_round_trip::MultiRoundTrip;
-use crate::json_rpc::message::{RpcError, to_bytes};
+use crate::json_rpc::message::{RpcError, to_text};
 use crate::methods::operation::took_too_long;
 use crate::methods::tools::CallTool;
 use crate::tasks::message::{Answers, End, Question, TaskCall};
+use crate::tasks::status_message::StatusMessage;
 use crate::transport::host::Host;
 use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::result::WireResult;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
-
-/// Longest message that is kept of what a handler says, in characters.
-const MAX_MESSAGE: usize = 500;
-
-/// What a handler says about its progress while it runs.
-#[derive(Clone, Debug, Default)]
-pub struct StatusMessage(Rc<RefCell<Option<String>>>);
-
-impl StatusMessage {
-    /// What it said last.
-    #[must_use]
-    pub fn last(&self) -> Option<String> {
-        self.0.borrow().clone()
-    }
-
-    pub(crate) fn say(&self, message: &str) {
-        self.0.replace(Some(message.chars().take(MAX_MESSAGE).collect()));
-    }
-}
 
 impl<H: Host> Registry<H> {
     /// Runs the handler of `call`. It is stopped after `limit`.
@@ -78,12 +59,12 @@ impl<H: Host> Registry<H> {
             }
         };
         let result = result.on_the_wire(version);
-        End::Result(json(&WireResult::Modern { result, server_info: &self.server_info }))
+        End::Result(to_text(&WireResult::Modern { result, server_info: &self.server_info }))
     }
 }
 
 fn open(rounds: &MultiRoundTrip) -> Vec<Question> {
-    rounds.take_open().into_iter().map(|(key, question)| (key, json(&question))).collect()
+    rounds.take_open().into_iter().map(|(key, question)| (key, to_text(&question))).collect()
 }
 
 fn read(answers: Answers) -> Object {
@@ -97,11 +78,5 @@ fn read(answers: Answers) -> Object {
 
 /// The end with `error`.
 pub(crate) fn failed(error: &RpcError) -> End {
-    End::Error(json(error), error.message().to_owned())
-}
-
-/// JSON as text.
-pub(crate) fn json(value: &impl serde::Serialize) -> String {
-    // What serde writes is UTF-8.
-    String::from_utf8(to_bytes(value, 256)).unwrap_or_default()
+    End::Error(to_text(error), error.message().to_owned())
 }

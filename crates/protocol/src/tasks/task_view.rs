@@ -4,8 +4,8 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::json_rpc::message::to_text;
 use crate::tasks::message::{Question, TaskId};
-use crate::tasks::run::json;
 use crate::types::result::{ResultFields, WireResult};
 
 /// How often a client should ask, in milliseconds.
@@ -56,7 +56,7 @@ impl TaskView {
     #[must_use]
     pub fn whole(self, id: TaskId) -> String {
         // Without what every result has.
-        json(&WireResult::Legacy(Detailed { id, task: self }))
+        to_text(&WireResult::Legacy(Detailed { id, task: self }))
     }
 
     fn fields<M: SerializeMap>(&self, id: &TaskId, map: &mut M) -> Result<(), M::Error> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::author::connector::Connector;
 use crate::author::registry::{Need, Registry};
 use crate::subscriptions::listen::Listening;
-use crate::tasks::run::StatusMessage;
+use crate::tasks::status_message::StatusMessage;
 use crate::tasks::task::Wake;
 pub(crate) use crate::testing::test_host::TestHost;
 use crate::testing::test_host::{NOW, TASKS};

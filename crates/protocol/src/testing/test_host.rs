@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::json_rpc::message::{ClientResponse, RequestId};
-use crate::subscriptions::announce::Change;
+use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::message::{Command, Reply as TaskReply, TaskCall, TaskId};
 use crate::tasks::task::{Effect, Task};

@@ -10,11 +10,11 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures::future::join_all;
 use serde_json::Value;
 
 use crate::author::registry::{Need, Registry};
 use crate::author::tool_result::CallToolResult;
-use crate::call::at_once::at_once;
 use crate::call::call_state::CallState;
 use crate::call::wait_until::WaitUntilDone;
 use crate::json_rpc::message::{
@@ -413,7 +413,7 @@ impl<H: Host + Unpin> Endpoint<H> {
                 }
             }
         });
-        let mut responses = at_once(runs).await;
+        let mut responses = join_all(runs).await;
         responses.retain(|response| !response.is_empty());
         if responses.is_empty() {
             return Reply::Accepted;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::json_rpc::message::{ClientResponse, RequestId};
-use crate::subscriptions::announce::Change;
+use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::message::{Command, Reply, TaskId};
 use crate::transport::replay::{Delivery, Event};

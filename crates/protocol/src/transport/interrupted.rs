@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::author::registry::Registry;
 use crate::json_rpc::message::{Body, ErrorCode, ErrorResponse, Request, RequestId, RpcError, to_bytes};
 use crate::methods::method::Method;
-use crate::subscriptions::announce::event;
 use crate::transport::endpoint::{Posted, Reply};
+use crate::transport::sse_event::sse_event;
 
 /// The requests of one POST, as far as their errors need it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ impl Interrupted {
     /// The same as the last event of a stream.
     #[must_use]
     pub fn last_event(&self, fault: Fault, reference: &str) -> Vec<u8> {
-        event(&self.body(fault, reference))
+        sse_event(&self.body(fault, reference))
     }
 
     /// The same as a message alone.

@@ -8,7 +8,7 @@ use crate::call::call_state::{CallState, RequestMeta};
 use crate::json_rpc::message::{ErrorCode, Request, RpcError};
 use crate::methods::method::Method;
 use crate::methods::operation::{Operation, parse_common};
-use crate::subscriptions::announce::Topic;
+use crate::subscriptions::change::Topic;
 use crate::subscriptions::watch::Watch;
 use crate::transport::headers;
 use crate::transport::headers::{RequestHeaders, trimmed};

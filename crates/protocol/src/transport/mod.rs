@@ -1,4 +1,4 @@
-//! TODO.
+//! HTTP to JSON-RPC and back: Streamable HTTP for both eras, and the transport of 2024-11-05.
 
 pub(crate) mod endpoint;
 pub(crate) mod headers;
@@ -9,5 +9,6 @@ pub(crate) mod modern;
 pub(crate) mod replay;
 pub(crate) mod session;
 pub(crate) mod sse;
+pub(crate) mod sse_event;
 pub(crate) mod summary;
 pub(crate) mod trace_context;

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use crate::subscriptions::announce::event;
+use crate::transport::sse_event::sse_event;
 
 /// What became of events that were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,14 +64,14 @@ impl Event {
     #[must_use]
     pub fn framed(&self, stream: &str) -> Vec<u8> {
         let mut framed = format!("id: {stream}-{}\n", self.number).into_bytes();
-        framed.extend_from_slice(&event(&self.message));
+        framed.extend_from_slice(&sse_event(&self.message));
         framed
     }
 
     /// The same for a client that cannot come back.
     #[must_use]
     pub fn without_id(&self) -> Vec<u8> {
-        event(&self.message)
+        sse_event(&self.message)
     }
 }
 

@@ -12,10 +12,10 @@ use futures::Stream;
 use crate::call::call_state::CallState;
 use crate::call::wait_until::WaitUntilDone;
 use crate::methods::operation::Response;
-use crate::subscriptions::announce::event;
 use crate::transport::host::{Host, SessionError};
 use crate::transport::replay::{Delivery, Event, EventId, Recent, priming};
 use crate::transport::session::SessionId;
+use crate::transport::sse_event::sse_event;
 use mcp_connector_base::identifier::Subject;
 
 /// A request on its way to its response.
@@ -135,7 +135,7 @@ impl<H: Host> EventStream<H> {
 
     fn event(&mut self, message: Vec<u8>, is_last: bool) -> Vec<u8> {
         match &mut self.without_client {
-            WithoutClient::Ends | WithoutClient::GoesOn(_) => event(&message),
+            WithoutClient::Ends | WithoutClient::GoesOn(_) => sse_event(&message),
             WithoutClient::IsKept(_, resumable) => resumable.note(message, is_last).framed(&resumable.stream),
         }
     }

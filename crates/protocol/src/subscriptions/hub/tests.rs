@@ -1,6 +1,6 @@
 //! Who hears what.
 
-use crate::subscriptions::announce::Topic;
+use crate::subscriptions::change::Topic;
 use crate::subscriptions::hub::*;
 use crate::testing::test_client::caller;
 

@@ -14,7 +14,7 @@ use crate::author::resource::Resource;
 use crate::author::tool::Tool;
 use crate::author::tool_result::ToolError;
 use crate::call::context::Context;
-use crate::subscriptions::announce::Topic;
+use crate::subscriptions::change::Topic;
 use crate::testing::test_client::caller;
 use crate::testing::test_host::TestHost;
 use crate::transport::endpoint::*;

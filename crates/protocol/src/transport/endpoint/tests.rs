@@ -13,7 +13,7 @@ use crate::author::tool::Tool;
 use crate::author::tool_result::ToolError;
 use crate::call::context::Context;
 use crate::json_rpc::message::ClientResponse;
-use crate::subscriptions::announce::Change;
+use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::message::{Command, Reply as TaskReply, TaskId};
 use crate::transport::endpoint::*;

@@ -1,0 +1,39 @@
+//! The GET stream of a session, which says what changes (until 2025-11-25: "Listening for Messages from the Server").
+
+use crate::author::registry::Registry;
+use crate::subscriptions::change::{Topic, Topics};
+use crate::subscriptions::hub::Interest;
+use crate::transport::endpoint::{Reply, names_modern};
+use crate::transport::headers::{Accepts, RequestHeaders};
+use crate::transport::legacy;
+use crate::transport::legacy::Spoken;
+use crate::transport::session::SessionId;
+use mcp_connector_base::caller::Caller;
+
+/// The session that a GET wants to hear of, and what it is told: all that is announced here.
+pub fn session_stream<H: 'static>(
+    headers: &impl RequestHeaders,
+    registry: &Registry<H>,
+    caller: Option<&Caller>,
+) -> Result<(SessionId, Interest), Reply> {
+    if names_modern(headers) {
+        return Err(Reply::refused_unread(405, "From 2026-07-28 on, send `subscriptions/listen` with POST."));
+    }
+    if !matches!(Accepts::of(headers), Some(Accepts::EventStream | Accepts::Both)) {
+        return Err(Reply::refused_unread(406, "Accept must allow text/event-stream."));
+    }
+    Spoken::of(headers).map_err(|error| Reply::refused_unread(400, error.message()))?;
+    let session =
+        legacy::session(headers, registry, caller).map_err(|error| Reply::refused_unread(404, error.message()))?;
+    let session = session.stateful().ok_or_else(|| {
+        // A client without a session takes this for what it is: no stream for it. Its requests need none.
+        Reply::refused_unread(
+            405,
+            "Send the header Mcp-Session-Id that `initialize` gave: a stream belongs to a session.",
+        )
+    })?;
+    let lists = [Topic::ToolList, Topic::PromptList, Topic::ResourceList];
+    let lists: Topics = lists.into_iter().filter(|topic| registry.announces(*topic)).collect();
+    let own_resource_list = registry.resource_lists_are_own();
+    Ok((session, Interest { lists, own_resource_list, uris: Vec::new(), tasks: Vec::new() }))
+}
