@@ -19,6 +19,7 @@ pub use author::completion::Partial;
 pub use author::config_error::ConfigError;
 pub use author::connector::Connector;
 pub use author::handler::{Answer, Handler};
+pub use author::page_settings::{Operator, PageSettings, Rgb};
 pub use author::prompt::{IntoMessages, Prompt, PromptMessage};
 pub use author::registry::{Need, Registry};
 pub use author::resource::{ListPage, ListedPage, ListedResource, Resource, ResourceTemplate};

@@ -39,7 +39,7 @@ async fn respond(
     let answer = match app(&env) {
         Ok(app) => {
             visit.report_to(app.configuration.log, app.metrics.as_ref(), &incoming);
-            route(&app, &incoming, env, context).await
+            route(&app, &incoming, env, context).await.framed(&app.frame)
         }
         Err(error) => {
             visit.report_to(Log::default(), None, &incoming);

@@ -19,6 +19,7 @@ use crate::http::limit::Limit;
 use crate::http::route::McpEndpoint;
 use crate::http::site::LastSite;
 use crate::oauth::secrets::{LazySecrets, Secrets};
+use crate::pages::frame::Frame;
 use crate::request_log::metrics;
 
 /// A call that has not answered after this long becomes a stream, so that proxies and clients keep waiting.
@@ -33,6 +34,8 @@ pub(crate) struct App {
     pub(crate) last_site: LastSite,
     /// The dataset that gets a data point for each request.
     pub(crate) metrics: Option<JsValue>,
+    /// What all pages show of the connector.
+    pub(crate) frame: Frame,
     /// Whether calls are counted.
     pub(crate) limits_calls: bool,
 }
@@ -80,6 +83,7 @@ impl App {
         for defect in rejected {
             console_error!("left out: {defect}");
         }
+        let frame = Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings());
         let settings = Settings {
             page_size: configuration.page_size,
             patience: PATIENCE,
@@ -95,6 +99,7 @@ impl App {
             endpoint,
             secrets: Rc::new(LazySecrets::new(Rc::clone(&configuration))),
             configuration,
+            frame,
             last_site: LastSite::default(),
             metrics: metrics::dataset(env),
             limits_calls: Limit::CALLS.is_bound(env),

@@ -13,6 +13,7 @@ use mcp_connector_protocol::Events;
 
 use crate::config::settings::SettingProblem;
 use crate::http::incoming::Incoming;
+use crate::pages::frame::{Frame, Page};
 use crate::platform::cancel::UntilGone;
 
 /// `Retry-After` where the owner must correct a setting first, in seconds.
@@ -33,6 +34,8 @@ pub(crate) struct Answer {
 enum AnswerBody {
     Empty,
     Bytes(Vec<u8>),
+    /// A page for people that [`Answer::framed`] has yet to write.
+    Page(Page),
     Events(Events),
     /// Of another answer: the runtime passes it on by itself.
     Stream(web_sys::ReadableStream),
@@ -73,10 +76,18 @@ impl Answer {
         Self::json(503, &body).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
     }
 
-    /// A page for people.
-    pub(crate) fn html(status: u16, page: String) -> Self {
-        Self { status, headers: Vec::new(), body: AnswerBody::Bytes(page.into_bytes()) }
-            .header("content-type", "text/html; charset=utf-8")
+    /// A page for people. [`Self::framed`] writes it.
+    pub(crate) fn page(status: u16, page: Page) -> Self {
+        Self { status, headers: Vec::new(), body: AnswerBody::Page(page) }
+    }
+
+    /// Writes the page that the answer holds, if it holds one, into the frame of all pages.
+    pub(crate) fn framed(mut self, frame: &Frame) -> Self {
+        let AnswerBody::Page(page) = &self.body else { return self };
+        let headers = frame.headers(page);
+        self.body = AnswerBody::Bytes(frame.document(page).into_bytes());
+        let html = self.header("content-type", "text/html; charset=utf-8");
+        headers.into_iter().fold(html, |answer, (name, value)| answer.header(name, value))
     }
 
     /// Server-Sent Events.
@@ -189,7 +200,8 @@ impl Answer {
 impl AnswerBody {
     fn into_response(self, init: &ResponseInit, request: &Incoming) -> worker::Result<web_sys::Response> {
         Ok(match self {
-            Self::Empty => web_sys::Response::new_with_opt_str_and_init(None, init)?,
+            // A page that no frame was given to: no request leads here.
+            Self::Empty | Self::Page(_) => web_sys::Response::new_with_opt_str_and_init(None, init)?,
             Self::Bytes(bytes) => {
                 let bytes = Uint8Array::from(bytes.as_slice());
                 web_sys::Response::new_with_opt_js_u8_array_and_init(Some(&bytes), init)?

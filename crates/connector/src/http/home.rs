@@ -37,8 +37,7 @@ pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Co
         missing: configuration.missing().map(Missing::of),
         problems: configuration.problems.iter().map(SettingProblem::report).collect(),
     };
-    let answer = Answer::html(200, pages::home(&page));
-    pages::home_headers().into_iter().fold(answer, |answer, (name, value)| answer.header(name, value))
+    Answer::page(200, pages::home(&page))
 }
 
 fn effect(read_only: Option<bool>, destructive: Option<bool>) -> Effect {

@@ -19,7 +19,6 @@ use crate::pages;
 use crate::pages::account::{
     ACTION_FIELD, AccountApp, AccountFormAction, AccountPage, DisplacedApp, GRANT_FIELD, Notice,
 };
-use crate::pages::frame::FormAnswer;
 use crate::pages::login::LoginProblem;
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_base::identifier::{ClientId, GrantId};
@@ -36,7 +35,7 @@ use mcp_connector_oauth::web::form::Parameters;
 use mcp_connector_oauth::web::redirect_uri::destination_of;
 use mcp_connector_oauth::web::web_url::WebUrl;
 
-use crate::oauth::authorize::{browser, open, page, read_form, seal, see_other};
+use crate::oauth::authorize::{browser, open, read_form, seal, see_other};
 use crate::oauth::identity::{Identity as _, ProviderAnswer, Step};
 use crate::oauth::owner;
 use crate::oauth::owner::Attempt;
@@ -99,7 +98,7 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, P
         now: oauth.now,
     };
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };
-    Ok(page(200, pages::account(&content, &form), FormAnswer::StaysHere))
+    Ok(Answer::page(200, pages::account(&content, &form)))
 }
 
 /// One of the page's forms. What it did is told by the page that follows, which can be loaded again without doing it twice.
@@ -174,8 +173,8 @@ fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>)
         // The provider leads back to the address that it knows, so the cookies have to be set there.
         let begin = oauth.site.issuer.at(ACCOUNT_SIGN_IN_PATH);
         let other = provider.has_accounts().then(|| oauth.site.issuer.at(OTHER_ACCOUNT_PATH));
-        let html = pages::account_way_in(provider.name(), &begin, other.as_deref(), notice);
-        return Ok(page(200, html, FormAnswer::StaysHere));
+        let page = pages::account_way_in(provider.name(), &begin, other.as_deref(), notice);
+        return Ok(Answer::page(200, page));
     }
     let (browser, cookies) = browser(oauth, incoming);
     let sealed = seal(oauth, &AccountSignIn, &browser)?;
@@ -184,9 +183,7 @@ fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>)
 
 fn login_page(sealed: &str, notice: Option<Notice>, problem: Option<LoginProblem>) -> Answer {
     let form = FormTarget { action: ACCOUNT_SIGN_IN_PATH, sealed };
-    owner::with_status(problem, |status| {
-        page(status, pages::account_login(&form, notice, problem), FormAnswer::StaysHere)
-    })
+    owner::with_status(problem, |status| Answer::page(status, pages::account_login(&form, notice, problem)))
 }
 
 /// Who asks for a page of the owner.

@@ -10,7 +10,6 @@ use crate::objects::directory::ClientUsers;
 use crate::pages;
 use crate::pages::account::{ACTION_FIELD, AccountFormAction, NOTICE_FIELD, Notice};
 use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
-use crate::pages::frame::FormAnswer;
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_oauth::clients::client::{ClientKind, ClientName};
 use mcp_connector_oauth::clients::client_record::{ClientHash, ClientSummary};
@@ -19,7 +18,7 @@ use mcp_connector_oauth::web::redirect_uri::{RedirectKind, RedirectUri};
 
 use crate::oauth::OAuthContext;
 use crate::oauth::account::{Owner, owner, signed_out, to_page};
-use crate::oauth::authorize::{page, read_form, see_other};
+use crate::oauth::authorize::{read_form, see_other};
 use crate::oauth::problem::Problem;
 
 /// A client as its record or the configuration describes it.
@@ -54,7 +53,7 @@ pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resul
         now: oauth.now,
     };
     let form = FormTarget { action: ACCOUNT_CLIENTS_PATH, sealed: &sealed };
-    Ok(page(200, pages::all_clients(&content, &form), FormAnswer::StaysHere))
+    Ok(Answer::page(200, pages::all_clients(&content, &form)))
 }
 
 /// Handles the form that ends a client. The end is in effect before the answer is sent; the grants end in the background.

@@ -15,7 +15,6 @@ use crate::http::site::Site;
 use crate::oauth::identity_settings::Provider;
 use crate::pages;
 use crate::pages::consent::ConsentProblem;
-use crate::pages::frame::FormAnswer;
 use crate::pages::login::{LoginPage, LoginProblem};
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_oauth::authorize::authorization_request::error::{AuthorizationError, PageError};
@@ -119,7 +118,7 @@ fn consent_page(
     let content = ConsentPage::new(request, &oauth.app.catalogue);
     let status = if problem.is_some() { 400 } else { 200 };
     // The answer to the form leads back to the client, or first to the identity provider.
-    page(status, pages::consent(&content, &form, problem), FormAnswer::LeadsAway)
+    Answer::page(status, pages::consent(&content, &form, problem))
 }
 
 /// The form of the consent page: back to the client with a no, or on to the login page.
@@ -300,7 +299,7 @@ fn login_page(pending: &Pending<'_>, problem: Option<LoginProblem>) -> Answer {
         problem,
     };
     let form = FormTarget { action: LOGIN_PATH, sealed: pending.sealed };
-    owner::with_status(problem, |status| page(status, pages::login(&content, &form), FormAnswer::LeadsAway))
+    owner::with_status(problem, |status| Answer::page(status, pages::login(&content, &form)))
 }
 
 /// Returns the browser, and the `Set-Cookie` headers by which it is known again.
@@ -379,10 +378,4 @@ pub(crate) fn see_other(location: String) -> Answer {
         .header("location", location)
         .header("cache-control", "no-store")
         .header("referrer-policy", "no-referrer")
-}
-
-pub(crate) fn page(status: u16, html: String, form: FormAnswer) -> Answer {
-    pages::headers(form)
-        .into_iter()
-        .fold(Answer::html(status, html), |answer, (name, value)| answer.header(name, value))
 }

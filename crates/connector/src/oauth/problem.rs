@@ -8,7 +8,6 @@ use crate::http::incoming::BodyError;
 use crate::http::route::{ACCOUNT_PATH, LOGIN_PATH, OTHER_ACCOUNT_PATH};
 use crate::pages;
 use crate::pages::FormTarget;
-use crate::pages::frame::FormAnswer;
 use crate::pages::problem::WayOn;
 use crate::request_log::request_log::RequestLog;
 use mcp_connector_base::outage::Outage;
@@ -19,7 +18,6 @@ use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::passphrase::WeakPassphrase;
 use mcp_connector_protocol::Unavailable;
 
-use crate::oauth::authorize::page;
 use crate::oauth::client_documents::NotDescribed;
 
 /// Answers a request for a page that cannot be opened directly, for example a reload.
@@ -30,8 +28,8 @@ pub(crate) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
         }
         Start::Account => ("It belongs to your account page.", "Open your account page again.", TO_ACCOUNT),
     };
-    let html = pages::problem("This page cannot be opened directly", what_happened, what_to_do, &way);
-    page(405, html, FormAnswer::StaysHere).header("allow", allowed)
+    let page = pages::problem("This page cannot be opened directly", what_happened, what_to_do, &way);
+    Answer::page(405, page).header("allow", allowed)
 }
 
 /// Why a person is shown a page instead of being sent on.
@@ -184,11 +182,10 @@ impl Problem {
             Start::Account => "Open your account page again.",
         };
         let (status, what_happened, what_to_do) = match &self {
-            Self::NotSetUp(WeakPassphrase::Missing) => return page(503, pages::not_set_up(), FormAnswer::StaysHere),
-            Self::NotSetUp(_) => return page(503, pages::weak_passphrase(), FormAnswer::StaysHere),
+            Self::NotSetUp(WeakPassphrase::Missing) => return Answer::page(503, pages::not_set_up()),
+            Self::NotSetUp(_) => return Answer::page(503, pages::weak_passphrase()),
             Self::Closed(setting) => {
-                let html = pages::closed(setting);
-                return page(503, html, FormAnswer::StaysHere).header("retry-after", RETRY_CLOSED);
+                return Answer::page(503, pages::closed(setting)).header("retry-after", RETRY_CLOSED);
             }
             Self::Request(error) => (400, error.to_string(), again.to_owned()),
             Self::ExternalForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),
@@ -244,8 +241,8 @@ impl Problem {
         };
         let is_limited = matches!(self, Self::TooManyFetches);
         let way = start.way_on(&self);
-        let html = pages::failure(&what_happened, &what_to_do, &way, visit.id());
-        let answer = page(status, html, way.form_answer());
+        let page = pages::failure(&what_happened, &what_to_do, &way, visit.id());
+        let answer = Answer::page(status, page);
         if let Self::Outage(outage) = self {
             return answer.header("retry-after", outage.retry_after().to_string());
         }

@@ -9,7 +9,7 @@ use mcp_connector_oauth::authorize::consent::Vouching;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
 use crate::pages::consent::place;
-use crate::pages::frame::{card, document};
+use crate::pages::frame::{Page, PageKind};
 use crate::pages::login::{LoginProblem, passphrase_form};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
@@ -167,7 +167,7 @@ pub(crate) struct AccountApp<'a> {
 }
 
 /// The page of somebody who is signed in.
-pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> String {
+pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
     let content = html! {
         main.wide {
             header.account {
@@ -208,7 +208,7 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> String {
             (all_at_once(page, form))
         }
     };
-    document("Connected apps", &content)
+    Page::new("Connected apps", content, PageKind::StaysHere)
 }
 
 fn one(app: &AccountApp<'_>, now: Timestamp, form: &FormTarget<'_>) -> Markup {
@@ -299,18 +299,18 @@ pub(crate) fn told(notice: Option<Notice>) -> Markup {
 }
 
 /// The page of somebody who is not signed in, where the passphrase opens it.
-pub(crate) fn account_login(form: &FormTarget<'_>, notice: Option<Notice>, problem: Option<LoginProblem>) -> String {
+pub(crate) fn account_login(form: &FormTarget<'_>, notice: Option<Notice>, problem: Option<LoginProblem>) -> Page {
     let content = html! {
         h1 { "Your account" }
         (told(notice))
         p { "Sign in to see which apps are connected, and to disconnect them." }
         (passphrase_form(problem, form, None))
     };
-    card("Sign in to your account", &content)
+    Page::card("Sign in to your account", &content, PageKind::StaysHere)
 }
 
 /// The same, where somebody else finds out who it is. `path` leads there, and `other` too where the person can choose an account.
-pub(crate) fn account_way_in(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>) -> String {
+pub(crate) fn account_way_in(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>) -> Page {
     let content = html! {
         h1 { "Your account" }
         (told(notice))
@@ -320,13 +320,13 @@ pub(crate) fn account_way_in(provider: &str, path: &str, other: Option<&str>, no
             @if let Some(other) = other { a.button href=(other) { "Sign in as somebody else" } }
         }
     };
-    card("Sign in to your account", &content)
+    Page::card("Sign in to your account", &content, PageKind::StaysHere)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::tests::{apps, between};
+    use crate::pages::tests::{account, apps, between};
 
     const FORM: FormTarget<'_> = FormTarget { action: "/account", sealed: "bWFyaw" };
 

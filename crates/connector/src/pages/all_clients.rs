@@ -7,7 +7,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientKind;
 
 use crate::pages::account::{ACTION_FIELD, AccountFormAction, Notice, told};
-use crate::pages::frame::document;
+use crate::pages::frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
 use crate::pages::{FormTarget, SEALED_FIELD};
@@ -56,7 +56,7 @@ pub(crate) struct ListedClient<'a> {
 }
 
 /// Returns the page.
-pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> String {
+pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> Page {
     let content = html! {
         main.wide {
             header.account {
@@ -83,7 +83,7 @@ pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> S
             }
         }
     };
-    document("All clients", &content)
+    Page::new("All clients", content, PageKind::StaysHere)
 }
 
 fn one(client: &ListedClient<'_>, now: Timestamp, form: &FormTarget<'_>) -> Markup {
@@ -157,7 +157,7 @@ fn users(client: &ListedClient<'_>) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::tests::clients;
+    use crate::pages::tests::{all_clients, clients};
 
     const FORM: FormTarget<'_> = FormTarget { action: "/account/clients", sealed: "bWFyaw" };
 

@@ -170,8 +170,7 @@ fn copy_button(id: &str, what: &str) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::home::home;
-    use crate::pages::tests::at_home;
+    use crate::pages::tests::{at_home, home};
 
     #[test]
     fn commands_have_a_name_that_no_shell_and_no_json_reads_otherwise() {

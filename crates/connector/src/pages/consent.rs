@@ -8,7 +8,7 @@ use mcp_connector_oauth::authorize::consent::{
 };
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
-use crate::pages::frame::card;
+use crate::pages::frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::{FormTarget, SEALED_FIELD};
 
@@ -20,7 +20,7 @@ pub(crate) enum ConsentProblem {
 }
 
 /// Returns the page. It is shown again if nothing was ticked.
-pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>) -> String {
+pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>) -> Page {
     let content = html! {
         h1 {
             span.destination { (isolated(&place(page.destination_kind, &page.destination))) }
@@ -54,7 +54,7 @@ pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Op
         }
     };
     let title = format!("Give access to {}?", visible(&page.destination));
-    card(&title, &content)
+    Page::card(title, &content, PageKind::LeadsAway)
 }
 
 /// What to call the place that gets the code.

@@ -1,89 +1,270 @@
-//! What all pages have in common: the document around them, the style sheet, and the headers that go with them.
-
-use std::sync::LazyLock;
+//! What all pages of a connector share: the document around their content, with the connector's name, icon and colour and the
+//! name of its operator; the style sheet; and the headers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-/// The one style sheet.
+use mcp_connector_oauth::web::origin::Origin;
+use mcp_connector_protocol::{Icon, PageSettings, Rgb, Theme};
+
+use crate::pages::palette;
+use crate::pages::untrusted_text::{isolated, visible};
+
+/// The style sheet of all connectors. An accent colour is added to it.
 const STYLE: &str = include_str!("style.css");
 
-/// Computed, so that whoever changes the style sheet has nothing else to change.
-static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| hash_source(STYLE));
-
-/// The source expression for an inline style or script (Content Security Policy Level 3 §2.3.1).
-pub(crate) fn hash_source(text: &str) -> String {
-    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
+/// A page without its frame.
+#[derive(Debug)]
+pub(crate) struct Page {
+    title: String,
+    /// Holds the one `main` with the one `h1`.
+    content: Markup,
+    kind: PageKind,
 }
 
-/// A whole document. `content` has the one `h1`.
-pub(crate) fn document(title: &str, content: &Markup) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (crate::pages::untrusted_text::visible(title)) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { (content) }
-        }
-    };
-    page.into_string()
-}
-
-/// A document with one card.
-pub(crate) fn card(title: &str, content: &Markup) -> String {
-    document(title, &html! { main { div.card { (content) } } })
-}
-
-/// Where the answer to a form of a page may lead the browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FormAnswer {
-    /// To another page of this server, and nowhere else.
+/// What a page does, as far as its Content Security Policy depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PageKind {
+    /// The answer to its form is another page of this server.
     StaysHere,
-    /// Away, by a redirect: to the client or to an identity provider, and from there wherever those redirect.
+    /// The answer to its form leads away, by a redirect: to the client or to an identity provider, and from there wherever
+    /// those redirect.
     LeadsAway,
+    /// It is `/`: it names the connector in its heading, has no form, and runs a script, which asks this server and nobody
+    /// else.
+    Home {
+        /// The text of the script.
+        script: &'static str,
+    },
 }
 
-impl FormAnswer {
-    /// Returns what of the Content Security Policy depends on it.
+/// The frame of a connector's pages.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    title: String,
+    icon: Option<PageIcon>,
+    operator: Option<(String, Option<String>)>,
+    style: String,
+    /// The source expression of `style`.
+    style_source: String,
+}
+
+#[derive(Debug)]
+struct PageIcon {
+    src: String,
+    /// From where the policy lets it be loaded.
+    source: String,
+}
+
+impl Page {
+    /// Creates a page. `content` has its `main`.
+    pub(crate) fn new(title: impl Into<String>, content: Markup, kind: PageKind) -> Self {
+        Self { title: title.into(), content, kind }
+    }
+
+    /// Creates a page with one card.
+    pub(crate) fn card(title: impl Into<String>, content: &Markup, kind: PageKind) -> Self {
+        Self::new(title, html! { main { div.card { (content) } } }, kind)
+    }
+}
+
+impl PageKind {
+    /// Returns the directives of the policy that depend on it.
     ///
     /// Chromium applies `form-action` to every redirect that follows a form (CSP 3 §6.4.1 leaves that open), also to those of
     /// other sites: the `https:` callback of a client that opens its application by `claude://`, a program on this machine that
     /// hands on to another port. No list can name those places, and a place that is missing leaves the person on a page that
     /// does nothing, with the code already spent. So a page whose form leads away has no such directive. Its forms still go
     /// to this server only: nothing on it is markup from outside, and it runs no scripts that could change them.
-    const fn directives(self) -> &'static [&'static str] {
+    fn directives(&self) -> Vec<String> {
         match self {
-            Self::StaysHere => &["form-action 'self'"],
-            Self::LeadsAway => &[],
+            Self::StaysHere => vec!["form-action 'self'".to_owned()],
+            Self::LeadsAway => Vec::new(),
+            Self::Home { script } => vec![
+                "form-action 'none'".to_owned(),
+                "connect-src 'self'".to_owned(),
+                format!("script-src {}", hash_source(script)),
+            ],
         }
     }
 }
 
-/// Returns the headers of a page whose forms are answered so.
-///
-/// There is no `Cross-Origin-Opener-Policy`: some clients open the sign-in in a popup, and the page that they get back in it
-/// speaks to its opener, which each value of that header cuts off. `Referrer-Policy` is not `no-referrer`: with that, browsers
-/// send `Origin: null` with our own forms, so that they look like forged ones.
-pub(crate) fn headers(form: FormAnswer) -> Vec<(&'static str, String)> {
-    with_policy(form.directives())
+impl Frame {
+    /// Creates the frame of a connector that people know as `title`.
+    pub(crate) fn new(title: &str, icons: &[Icon], settings: &PageSettings) -> Self {
+        let style = style(settings.accent());
+        let operator = settings.operator().map(|operator| (operator.name.to_owned(), operator.url.map(str::to_owned)));
+        Self { title: title.to_owned(), icon: PageIcon::of(icons), operator, style_source: hash_source(&style), style }
+    }
+
+    /// Returns the document of a page.
+    pub(crate) fn document(&self, page: &Page) -> String {
+        let document = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="robots" content="noindex";
+                    title { (visible(&page.title)) }
+                    style { (PreEscaped(&self.style)) }
+                }
+                body {
+                    (self.header(page))
+                    (page.content)
+                    (self.footer())
+                    @if let PageKind::Home { script } = page.kind { script { (PreEscaped(script)) } }
+                }
+            }
+        };
+        document.into_string()
+    }
+
+    /// Returns the headers of a page.
+    ///
+    /// Only `/` has a `Cross-Origin-Opener-Policy`: some clients open the sign-in in a popup, and the page that they get back in
+    /// it speaks to its opener, which each value of that header cuts off. `Referrer-Policy` is not `no-referrer`: with that,
+    /// browsers send `Origin: null` with our own forms, so that they look like forged ones.
+    pub(crate) fn headers(&self, page: &Page) -> Vec<(&'static str, String)> {
+        let mut policy = vec!["default-src 'none'".to_owned(), format!("style-src {}", self.style_source)];
+        policy.extend(self.icon.as_ref().map(|icon| format!("img-src {}", icon.source)));
+        policy.extend(["base-uri 'none'".to_owned(), "frame-ancestors 'none'".to_owned()]);
+        policy.extend(page.kind.directives());
+        let mut headers = vec![
+            ("content-security-policy", policy.join("; ")),
+            ("x-frame-options", "DENY".to_owned()),
+            ("x-content-type-options", "nosniff".to_owned()),
+            ("referrer-policy", "same-origin".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+        ];
+        if matches!(page.kind, PageKind::Home { .. }) {
+            headers.push(("cross-origin-opener-policy", "same-origin".to_owned()));
+        }
+        headers
+    }
+
+    fn header(&self, page: &Page) -> Markup {
+        let is_home = matches!(page.kind, PageKind::Home { .. });
+        let icon = self.icon.as_ref().map(|icon| html! { img src=(icon.src) alt="" width="40" height="40"; });
+        html! {
+            @if is_home {
+                @if let Some(icon) = icon { header.brand { (icon) } }
+            } @else {
+                header.brand { @if let Some(icon) = icon { (icon) " " } (isolated(&self.title)) }
+            }
+        }
+    }
+
+    fn footer(&self) -> Markup {
+        html! {
+            @if let Some((name, url)) = &self.operator {
+                footer {
+                    "Run by "
+                    @match url {
+                        Some(url) => a href=(url) rel="noreferrer" { (isolated(name)) },
+                        None => (isolated(name)),
+                    }
+                }
+            }
+        }
+    }
 }
 
-/// Returns the headers of a page, with `more` directives in its Content Security Policy.
-pub(crate) fn with_policy(more: &[&str]) -> Vec<(&'static str, String)> {
-    let style = format!("style-src {}", *STYLE_SOURCE);
-    let policy = [&["default-src 'none'", &style, "base-uri 'none'", "frame-ancestors 'none'"], more].concat();
-    vec![
-        ("content-security-policy", policy.join("; ")),
-        ("x-frame-options", "DENY".to_owned()),
-        ("x-content-type-options", "nosniff".to_owned()),
-        ("referrer-policy", "same-origin".to_owned()),
-        ("cache-control", "no-store".to_owned()),
-    ]
+impl PageIcon {
+    /// Returns the first icon for light pages, or else the first of all. An icon that cannot be named in a policy is left out.
+    fn of(icons: &[Icon]) -> Option<Self> {
+        let is_for_light = |icon: &&Icon| icon.drawn_for() != Some(Theme::Dark);
+        let icon = icons.iter().find(is_for_light).or(icons.first())?;
+        let src = icon.src().to_owned();
+        let source = match src.as_str() {
+            src if src.starts_with("data:image/") => "data:".to_owned(),
+            src if src.starts_with("https://") => Origin::of(src).ok()?.to_string(),
+            _ => return None,
+        };
+        Some(Self { src, source })
+    }
+}
+
+/// The style sheet of a connector with this accent colour.
+fn style(accent: Option<Rgb>) -> String {
+    match accent {
+        Some(accent) => [STYLE, &palette::rules(accent)].concat(),
+        None => STYLE.to_owned(),
+    }
+}
+
+/// The source expression for an inline style or script (Content Security Policy Level 3 §2.3.1).
+fn hash_source(text: &str) -> String {
+    format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use mcp_connector_protocol::Registry;
+
+    use super::*;
+    use crate::host::Connector;
+    use crate::pages::tests::{between, policy};
+
+    fn frame(connector: Connector) -> Frame {
+        let (registry, _) = Registry::new(connector);
+        Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings())
+    }
+
+    fn connector() -> Connector {
+        Connector::new("notes", "1").title("Notes & more")
+    }
+
+    fn page() -> Page {
+        Page::card("A page", &html! { h1 { "A page" } }, PageKind::StaysHere)
+    }
+
+    #[test]
+    fn a_page_names_its_connector_and_its_operator() {
+        let shown = frame(connector().operated_by("Ada <Lovelace>").operator_url("https://ada.example/?a&b"));
+        let document = shown.document(&page());
+        assert!(document.contains("<header class=\"brand\"><bdi>Notes &amp; more</bdi></header>"), "{document}");
+        let link = "<a href=\"https://ada.example/?a&amp;b\" rel=\"noreferrer\"><bdi>Ada &lt;Lovelace&gt;</bdi></a>";
+        assert!(document.contains(&format!("<footer>Run by {link}</footer>")), "{document}");
+        assert!(!frame(connector()).document(&page()).contains("<footer"));
+        let wrong = frame(connector().operated_by("Ada").operator_url("javascript:alert(1)"));
+        assert!(wrong.document(&page()).contains("<footer>Run by <bdi>Ada</bdi></footer>"));
+    }
+
+    #[test]
+    fn a_page_shows_the_icon_and_its_policy_admits_that_and_nothing_else() {
+        let svg = Icon::svg("<svg xmlns=\"http://www.w3.org/2000/svg\"/>");
+        let remote = |theme| Icon::new("https://cdn.example/a/icon.png?v=1").theme(theme);
+        for (name, icons, source) in [
+            ("none", vec![], None),
+            ("embedded", vec![svg.clone()], Some("data:")),
+            ("remote", vec![remote(Theme::Light)], Some("https://cdn.example")),
+            ("for dark pages, before another", vec![remote(Theme::Dark), svg.clone()], Some("data:")),
+            ("for dark pages only", vec![remote(Theme::Dark)], Some("https://cdn.example")),
+            ("no picture", vec![Icon::new("data:text/html,<script>")], None),
+        ] {
+            let shown = frame(icons.into_iter().fold(connector(), Connector::icon));
+            let policy = policy(&shown.headers(&page()));
+            let directive = source.map(|source| format!("; img-src {source}; "));
+            assert_eq!(policy.contains("img-src"), source.is_some(), "{name}: {policy}");
+            assert!(directive.is_none_or(|directive| policy.contains(&directive)), "{name}: {policy}");
+            assert_eq!(shown.document(&page()).contains("<img "), source.is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_accent_colour_is_part_of_the_style_sheet_that_the_policy_admits() {
+        for (connector, has_colour) in
+            [(connector(), false), (connector().accent_color("#0a7"), true), (connector().accent_color("}*{"), false)]
+        {
+            let shown = frame(connector);
+            let document = shown.document(&page());
+            let style = between(&document, "<style>", "</style>");
+            assert_eq!(style != STYLE, has_colour);
+            let policy = policy(&shown.headers(&page()));
+            assert!(policy.contains(&format!("style-src {};", hash_source(style))), "{policy}");
+        }
+    }
 }

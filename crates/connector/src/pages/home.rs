@@ -2,23 +2,19 @@
 //! few lines adds the copy buttons and asks the connector whether it answers. How each client takes a connector is
 //! [`crate::pages::clients`]' business.
 
-use std::sync::LazyLock;
-
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use crate::http::route::{ACCOUNT_PATH, McpEndpoint};
 use mcp_connector_oauth::login::passphrase::WeakPassphrase;
 
 use crate::pages::clients;
 use crate::pages::clients::url_field;
-use crate::pages::frame::{document, hash_source, with_policy};
+use crate::pages::frame::{Page, PageKind};
 use crate::pages::not_set_up::SET_PASSPHRASE;
 use crate::pages::untrusted_text::{isolated, visible};
 
 /// Shows the copy buttons and makes them copy; says how the connector is.
 const SCRIPT: &str = include_str!("home.js");
-
-static SCRIPT_SOURCE: LazyLock<String> = LazyLock::new(|| hash_source(SCRIPT));
 
 /// What the page says.
 #[derive(Clone, Debug)]
@@ -95,7 +91,7 @@ impl Missing {
 }
 
 /// The page.
-pub(crate) fn home(page: &HomePage<'_>) -> String {
+pub(crate) fn home(page: &HomePage<'_>) -> Page {
     let content = html! {
         main.wide {
             header {
@@ -122,17 +118,8 @@ pub(crate) fn home(page: &HomePage<'_>) -> String {
             }
             (tools(page))
         }
-        script { (PreEscaped(SCRIPT)) }
     };
-    document(page.title, &content)
-}
-
-/// The headers of the page. It has no form, nobody opens it as a popup, and its script asks this server and nobody else.
-pub(crate) fn home_headers() -> Vec<(&'static str, String)> {
-    let script = format!("script-src {}", *SCRIPT_SOURCE);
-    let mut headers = with_policy(&["form-action 'none'", "connect-src 'self'", &script]);
-    headers.push(("cross-origin-opener-policy", "same-origin".to_owned()));
-    headers
+    Page::new(page.title, content, PageKind::Home { script: SCRIPT })
 }
 
 impl HomePage<'_> {
@@ -224,14 +211,15 @@ mod tests {
     use sha2::{Digest as _, Sha256};
 
     use super::*;
-    use crate::pages::tests::{at_home, between, policy};
+    use crate::pages;
+    use crate::pages::tests::{at_home, between, home, policy_of};
 
     #[test]
     fn the_policy_admits_the_script_that_the_page_has_and_no_other() {
         let page = home(&at_home());
         let script = between(&page, "<script>", "</script>");
         let hash = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, Sha256::digest(script));
-        let policy = policy(&home_headers());
+        let policy = policy_of(&pages::home(&at_home()));
         assert!(policy.ends_with(&format!("; connect-src 'self'; script-src 'sha256-{hash}'")), "{policy}");
         assert!(policy.starts_with("default-src 'none'; ") && policy.contains("form-action 'none'"), "{policy}");
     }

@@ -7,7 +7,7 @@ use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
 use crate::pages::consent::place;
-use crate::pages::frame::card;
+use crate::pages::frame::{Page, PageKind};
 use crate::pages::untrusted_text::isolated;
 use crate::pages::{FormTarget, SEALED_FIELD};
 
@@ -40,7 +40,7 @@ pub(crate) enum LoginProblem {
 }
 
 /// The page.
-pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> String {
+pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> Page {
     let content = html! {
         h1 { "Sign in" }
         p {
@@ -57,7 +57,7 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> String {
         }
         (passphrase_form(page.problem, form, Some(LoginDecision::Cancel)))
     };
-    card("Sign in", &content)
+    Page::card("Sign in", &content, PageKind::LeadsAway)
 }
 
 /// Returns the field, its button, why the page is shown again, and a button to leave.

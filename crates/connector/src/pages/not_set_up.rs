@@ -5,14 +5,14 @@ use maud::{Markup, html};
 
 use mcp_connector_oauth::login::passphrase::MIN_PASSPHRASE;
 
-use crate::pages::frame::card;
+use crate::pages::frame::{Page, PageKind};
 use crate::pages::untrusted_text::isolated;
 
 /// The command that sets the passphrase of a deployed Worker.
 pub(crate) const SET_PASSPHRASE: &str = "npx wrangler secret put OWNER_PASSPHRASE";
 
 /// No passphrase is set.
-pub(crate) fn not_set_up() -> String {
+pub(crate) fn not_set_up() -> Page {
     let what = html! {
         p { "This connector has no owner’s passphrase yet, so nobody can sign in. Public tools work without it." }
     };
@@ -20,7 +20,7 @@ pub(crate) fn not_set_up() -> String {
 }
 
 /// The passphrase that is set is too weak.
-pub(crate) fn weak_passphrase() -> String {
+pub(crate) fn weak_passphrase() -> Page {
     let what = html! {
         p { "The owner’s passphrase of this connector is too easy to guess, so nobody can sign in until it is replaced." }
     };
@@ -28,7 +28,7 @@ pub(crate) fn weak_passphrase() -> String {
 }
 
 /// Returns the page for a setting that cannot be read; `problem` names it and says what is expected.
-pub(crate) fn closed(problem: &str) -> String {
+pub(crate) fn closed(problem: &str) -> Page {
     let content = html! {
         h1 { "Sign-in is closed" }
         p { "A setting of this connector cannot be read, so nobody can sign in until it is corrected. Public tools still work." }
@@ -41,10 +41,10 @@ pub(crate) fn closed(problem: &str) -> String {
         h2 { "If it is somebody else’s" }
         p.last { "Tell them. There is nothing that you can do here." }
     };
-    card("Sign-in is closed", &content)
+    Page::card("Sign-in is closed", &content, PageKind::StaysHere)
 }
 
-fn page(title: &str, what: &Markup) -> String {
+fn page(title: &str, what: &Markup) -> Page {
     let content = html! {
         h1 { (title) }
         (what)
@@ -59,5 +59,5 @@ fn page(title: &str, what: &Markup) -> String {
         h2 { "If it is somebody else’s" }
         p.last { "Tell them. There is nothing that you can do here." }
     };
-    card(title, &content)
+    Page::card(title, &content, PageKind::StaysHere)
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use mcp_connector_oauth::authorize::consent::DECISION_FIELD;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 
-use crate::pages::frame::{FormAnswer, card};
+use crate::pages::frame::{Page, PageKind};
 use crate::pages::untrusted_text::isolated;
 use crate::pages::{FormTarget, SEALED_FIELD};
 
@@ -32,26 +32,26 @@ pub(crate) enum WayOn<'a> {
 }
 
 impl WayOn<'_> {
-    /// Returns where the answer to its form leads.
-    pub(crate) const fn form_answer(&self) -> FormAnswer {
+    /// Returns what the page with it does.
+    const fn kind(&self) -> PageKind {
         match self {
-            Self::None | Self::Link { .. } => FormAnswer::StaysHere,
-            Self::SignIn { .. } => FormAnswer::LeadsAway,
+            Self::None | Self::Link { .. } => PageKind::StaysHere,
+            Self::SignIn { .. } => PageKind::LeadsAway,
         }
     }
 }
 
 /// Returns the page: what it is called, what happened, what the person can do about it, and what of that can be done here.
-pub(crate) fn problem(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>) -> String {
+pub(crate) fn problem(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>) -> Page {
     page(title, what_happened, what_to_do, way, None)
 }
 
 /// The page for what has failed, with the name under which the log knows it.
-pub(crate) fn failure(what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: &str) -> String {
+pub(crate) fn failure(what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: &str) -> Page {
     page("This did not work", what_happened, what_to_do, way, Some(reference))
 }
 
-fn page(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: Option<&str>) -> String {
+fn page(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: Option<&str>) -> Page {
     let content = html! {
         h1 { (isolated(title)) }
         p { (isolated(what_happened)) }
@@ -64,7 +64,7 @@ fn page(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>, ref
             p.reference { small { "If you ask the owner about this, say: request " code { (isolated(reference)) } } }
         }
     };
-    card(title, &content)
+    Page::card(title, &content, way.kind())
 }
 
 fn sign_in(form: &FormTarget<'_>, again: LoginDecision) -> Markup {

@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::author::connector::Connector;
 use crate::author::feature::Feature;
+use crate::author::page_settings::{InvalidPageSetting, PageSettings};
 use crate::author::registry::ready_tool;
 use crate::author::skill::{Skill, SkillProblem};
 use crate::author::tool::Tool;
@@ -71,6 +72,8 @@ pub(crate) enum ErrorKind {
     #[error("an icon needs an https: or data: URI")]
     Icon,
     #[error("{0}")]
+    PageSetting(InvalidPageSetting),
+    #[error("{0}")]
     View(InvalidView),
     #[error("there is no view `{0}`: add it with .view(…)")]
     NoView(String),
@@ -89,10 +92,17 @@ impl ConfigError {
         Self { part: format!("{kind} `{name}`"), problem }
     }
 
+    /// Returns the settings of the pages that cannot be used.
+    pub(crate) fn of_page_settings(connector: &str, settings: &PageSettings) -> impl Iterator<Item = Self> {
+        let errors = settings.errors().into_iter();
+        errors.map(move |error| Self::of_part("connector", connector, ErrorKind::PageSetting(error)))
+    }
+
     pub(crate) fn of<H: 'static>(connector: &Connector<H>) -> Vec<Self> {
         let mut defects = Vec::new();
         let whole = |problem| Self { part: format!("connector `{}`", connector.info.name), problem };
         defects.extend(unloadable(&connector.info.icons).map(whole));
+        defects.extend(Self::of_page_settings(&connector.info.name, &connector.page_settings));
         if connector.needed_scopes().next().is_some() && connector.sign_in.is_empty() {
             defects.push(whole(ErrorKind::NoSignIn));
         }
@@ -314,6 +324,12 @@ mod tests {
 
     fn taken(uri: &str) -> ErrorKind {
         ErrorKind::Skill(SkillProblem::Taken(uri.to_owned()))
+    }
+
+    #[test]
+    fn a_setting_of_the_pages_that_is_not_valid_is_left_out() {
+        let green = || connector().accent_color("green").operated_by("Ada");
+        assert_eq!(problems(green), (vec![ErrorKind::PageSetting(InvalidPageSetting::Accent)], false));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::author::config_error;
 use crate::author::config_error::ConfigError;
 use crate::author::feature::Feature;
+use crate::author::page_settings::PageSettings;
 use crate::author::prompt::Prompt;
 use crate::author::resource::{Resource, ResourceTemplate};
 use crate::author::skill::Skill;
@@ -20,6 +21,7 @@ use mcp_connector_base::scope::Scope;
 pub struct Connector<H> {
     pub(crate) info: Implementation,
     pub(crate) instructions: Option<String>,
+    pub(crate) page_settings: PageSettings,
     pub(crate) sign_in: Vec<Scope>,
     pub(crate) announces: Topics,
     pub(crate) anonymous_state: AnonymousState,
@@ -54,7 +56,7 @@ pub struct Implementation {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) icons: Vec<Icon>,
+    pub icons: Vec<Icon>,
     #[serde(skip_serializing_if = "Option::is_none")]
     website_url: Option<String>,
 }
@@ -74,6 +76,7 @@ impl<H: 'static> Connector<H> {
         Self {
             info,
             instructions: None,
+            page_settings: PageSettings::default(),
             sign_in: Vec::new(),
             announces: Topics::default(),
             anonymous_state: AnonymousState::default(),
@@ -112,6 +115,29 @@ impl<H: 'static> Connector<H> {
     #[must_use]
     pub fn icon(mut self, icon: Icon) -> Self {
         self.info.icons.push(icon);
+        self
+    }
+
+    /// Sets the accent colour of the pages that people see: `#rgb` or `#rrggbb`. It is used for buttons, links and marks; where
+    /// it would be hard to read on a light or a dark page, a darker or lighter shade of it is used.
+    #[must_use]
+    pub fn accent_color(mut self, color: impl Into<String>) -> Self {
+        self.page_settings.accent = Some(color.into());
+        self
+    }
+
+    /// Says who operates the connector: a person or an organization. Each page that people see ends with it, so that
+    /// they know whom they give access to.
+    #[must_use]
+    pub fn operated_by(mut self, name: impl Into<String>) -> Self {
+        self.page_settings.operator = Some(name.into());
+        self
+    }
+
+    /// Links the name of the operator: to an `https://` page, or to a `mailto:` address. Needs [`Self::operated_by`].
+    #[must_use]
+    pub fn operator_url(mut self, url: impl Into<String>) -> Self {
+        self.page_settings.operator_url = Some(url.into());
         self
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod feature;
 pub(crate) mod frontmatter;
 pub(crate) mod handler;
 pub(crate) mod name;
+pub(crate) mod page_settings;
 pub(crate) mod prompt;
 pub(crate) mod registry;
 pub(crate) mod resource;

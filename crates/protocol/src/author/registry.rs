@@ -10,6 +10,7 @@ use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::{AnonymousState, Connector, Implementation};
 use crate::author::feature::{Ready, ready};
 use crate::author::name::is_name;
+use crate::author::page_settings::PageSettings;
 use crate::author::prompt::Prompt;
 use crate::author::resource::{Resource, ResourceTemplate};
 use crate::author::tool::{ValidatedTool, describes_an_object};
@@ -40,6 +41,7 @@ pub struct Registry<H> {
     /// The name and version for the `_meta` of each modern result.
     pub(crate) server_info: Box<RawValue>,
     pub(crate) instructions: Option<String>,
+    page_settings: PageSettings,
     scopes: Vec<Scope>,
     sign_in: ScopeSet,
     announces: Topics,
@@ -71,6 +73,7 @@ impl<H: 'static> Registry<H> {
                 scopes.push(scope);
             }
         }
+        rejected.extend(ConfigError::of_page_settings(&connector.info.name, &connector.page_settings));
         let mut resources = connector.resources;
         for view in ready(connector.views, &mut rejected).into_iter().filter_map(Rc::into_inner) {
             resources.push(view.part.into_resource());
@@ -103,6 +106,7 @@ impl<H: 'static> Registry<H> {
             server_info: serde_json::value::to_raw_value(&server_info).unwrap_or_else(|_| RawValue::NULL.to_owned()),
             info: connector.info,
             instructions: connector.instructions,
+            page_settings: connector.page_settings,
             scopes,
             sign_in: connector.sign_in.into_iter().collect(),
             announces: connector.announces,
@@ -131,6 +135,11 @@ impl<H: 'static> Registry<H> {
     /// How the connector names and describes itself.
     pub fn info(&self) -> &Implementation {
         &self.info
+    }
+
+    /// Returns what the pages for people show beside the title and the icons.
+    pub fn page_settings(&self) -> &PageSettings {
+        &self.page_settings
     }
 
     /// The name a person sees.

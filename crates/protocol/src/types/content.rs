@@ -308,6 +308,34 @@ impl Icon {
         Self { src: src.into(), mime_type: None, sizes: Vec::new(), theme: None }
     }
 
+    /// Creates an icon from an SVG document, for any size. It travels in the answers to clients: a few kilobytes at most.
+    #[must_use]
+    pub fn svg(document: &str) -> Self {
+        Self::embedded(document.as_bytes(), "image/svg+xml").size("any")
+    }
+
+    /// Creates an icon from the bytes of a PNG file. It travels in the answers to clients: a few kilobytes at most.
+    #[must_use]
+    pub fn png(bytes: &[u8]) -> Self {
+        Self::embedded(bytes, "image/png")
+    }
+
+    fn embedded(bytes: &[u8], mime_type: &str) -> Self {
+        Self::new(format!("data:{mime_type};base64,{}", STANDARD.encode(bytes))).mime_type(mime_type)
+    }
+
+    /// Returns where the picture is: an `https:` or `data:` URI.
+    #[must_use]
+    pub fn src(&self) -> &str {
+        &self.src
+    }
+
+    /// Returns the background that the icon is drawn for.
+    #[must_use]
+    pub fn drawn_for(&self) -> Option<Theme> {
+        self.theme
+    }
+
     /// Its type, for example `image/svg+xml`.
     #[must_use]
     pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
