@@ -1,3 +1,25 @@
-#![no_main]
+//! A bearer token nobody has signed: it never verifies.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| mcp_connector::fuzzing::run("access_token", input));
+use mcp_connector_fuzz::{NOW, key_ring, text};
+use mcp_connector_oauth::resource::access_token::{Expected, verify};
+use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::resource::protected_resource::Resource;
+use mcp_connector_oauth::web::origin::Issuer;
+
+mcp_connector_fuzz::target!(run);
+
+/// Returns whether the input is accepted.
+pub fn run(input: &[u8]) -> bool {
+    let (Ok(issuer), Ok(resource)) =
+        (Issuer::parse("https://mcp.example.com"), Resource::parse("https://mcp.example.com/mcp"))
+    else {
+        return false;
+    };
+    let keys = key_ring().signing(NOW);
+    let expected = Expected { issuer: &issuer, resource: &resource, epochs: &[] };
+    let header = format!("Bearer {}", text(input));
+    let Ok(Some(bearer)) = Bearer::from_authorization([header.as_str()]) else { return false };
+    assert!(verify(&bearer, &keys, &expected, NOW).is_err(), "nobody guesses a signature");
+    true
+}

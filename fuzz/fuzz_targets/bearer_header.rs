@@ -1,3 +1,15 @@
-#![no_main]
+//! An `Authorization` header with a bearer token.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| mcp_connector::fuzzing::run("bearer_header", input));
+use mcp_connector_fuzz::text;
+use mcp_connector_oauth::resource::bearer::{Bearer, MAX_BEARER_LENGTH};
+
+mcp_connector_fuzz::target!(run);
+
+/// Returns whether the input is accepted.
+pub fn run(input: &[u8]) -> bool {
+    let Ok(Some(bearer)) = Bearer::from_authorization([text(input)]) else { return false };
+    assert!(!bearer.as_str().is_empty() && bearer.as_str().len() <= MAX_BEARER_LENGTH);
+    assert!(!bearer.as_str().contains([',', ' ', '"']), "one token");
+    true
+}

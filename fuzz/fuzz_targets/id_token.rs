@@ -1,3 +1,26 @@
-#![no_main]
+//! The claims of an ID token, and an ID token.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| mcp_connector::fuzzing::run("id_token", input));
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use mcp_connector_fuzz::{NOW, text};
+use mcp_connector_oauth::login::identity::Profile;
+use mcp_connector_oauth::login::unlisted::EmailClaim;
+use mcp_connector_oauth::web::discovery::ExternalIssuer;
+use serde_json::Value;
+
+mcp_connector_fuzz::target!(run);
+
+/// Returns whether the input is accepted.
+pub fn run(input: &[u8]) -> bool {
+    let Ok(issuer) = ExternalIssuer::parse("https://id.example") else { return false };
+    let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(input));
+    let _ = Profile::of_id_token(text(input), &issuer, "us", "n", EmailClaim::VerifiedOnly, NOW);
+    if Profile::of_id_token(&token, &issuer, "us", "n", EmailClaim::VerifiedOnly, NOW).is_err() {
+        return false;
+    }
+    let claims: Value = serde_json::from_slice(input).unwrap_or_default();
+    assert!(claims.get("iss").is_some_and(|iss| iss == "https://id.example"), "of this issuer");
+    assert!(claims.get("nonce").is_some_and(|nonce| nonce == "n"), "for this sign-in");
+    true
+}

@@ -1,3 +1,15 @@
-#![no_main]
+//! Authorization codes and refresh tokens. None is accepted without a valid MAC.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| mcp_connector::fuzzing::run("opaque_tokens", input));
+use mcp_connector_fuzz::{key_ring, text};
+use mcp_connector_oauth::grants::authorization_code::AuthorizationCode;
+use mcp_connector_oauth::grants::refresh_token::RefreshToken;
+
+mcp_connector_fuzz::target!(run);
+
+/// Returns whether the input is accepted.
+pub fn run(input: &[u8]) -> bool {
+    assert!(AuthorizationCode::parse(text(input), key_ring().routing()).is_err(), "nobody guesses a MAC");
+    assert!(RefreshToken::parse(text(input), key_ring().routing()).is_err(), "nobody guesses a MAC");
+    true
+}

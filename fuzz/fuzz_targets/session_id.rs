@@ -1,3 +1,15 @@
-#![no_main]
+//! An `Mcp-Session-Id` header.
+#![cfg_attr(feature = "libfuzzer", no_main)]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| mcp_connector::fuzzing::run("session_id", input));
+use mcp_connector_fuzz::text;
+use mcp_connector_protocol::SessionId;
+
+mcp_connector_fuzz::target!(run);
+
+/// Returns whether the input is accepted.
+pub fn run(input: &[u8]) -> bool {
+    let input = text(input);
+    let Some(session) = SessionId::parse(input) else { return false };
+    assert_eq!(session.as_str(), input, "it is what was sent");
+    true
+}

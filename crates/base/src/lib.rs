@@ -3,10 +3,6 @@
 
 pub mod caller;
 pub mod codec;
-#[cfg(any(test, feature = "testing"))]
-pub mod fuzz_driver;
-#[cfg(any(test, feature = "testing"))]
-pub mod fuzz_target;
 pub mod identifier;
 pub mod json;
 pub mod outage;

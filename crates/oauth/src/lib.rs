@@ -10,7 +10,7 @@ pub mod external_issuer;
 pub mod grants;
 pub mod login;
 pub mod resource;
-#[cfg(any(test, feature = "testing"))]
+#[cfg(test)]
 pub mod testing;
 pub mod token;
 pub mod web;

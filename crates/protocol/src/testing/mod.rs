@@ -1,8 +1,8 @@
-//! TODO.
+//! A host without a runtime, and decoders for the fuzz targets.
 
 #[cfg(any(test, feature = "testing"))]
-pub mod fuzz_targets;
+pub mod decoders;
 #[cfg(test)]
 pub(crate) mod test_client;
 #[cfg(any(test, feature = "testing"))]
-pub(crate) mod test_host;
+pub mod test_host;

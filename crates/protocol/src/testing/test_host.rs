@@ -1,4 +1,4 @@
-//! Surroundings without a runtime, for tests and for the fuzzer.
+//! A host without a runtime, for tests and for the fuzzer.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,9 +19,9 @@ use crate::transport::session::SessionId;
 use crate::types::logging_level::LoggingLevel;
 use mcp_connector_base::identifier::Subject;
 
-/// Surroundings where nothing waits and nothing is kept but tasks.
+/// A host whose futures are always ready and that stores nothing but tasks.
 #[derive(Clone)]
-pub(crate) struct TestHost;
+pub struct TestHost;
 
 /// How long a task is kept, in milliseconds.
 pub(crate) const TTL: u64 = 60_000;

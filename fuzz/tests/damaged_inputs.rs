@@ -1,10 +1,15 @@
-//! Drives fuzz targets without a fuzzer: with random and with damaged inputs, on the stable toolchain. For tests.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+//! Runs every fuzz target without a fuzzer: with its seeds, with damaged seeds and with random inputs.
 
+#[path = "../fuzz_targets/mod.rs"]
+mod fuzz_targets;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use fuzz_targets::TARGETS;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-
-use crate::fuzz_target::Target;
 
 /// Inputs for each target and kind of input.
 const CASES: u32 = 300;
@@ -22,7 +27,7 @@ enum Damage {
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
-    // What has a meaning to one of the grammars comes more often than by chance.
+    // Bytes that have a meaning in one of the grammars come more often than by chance.
     let byte =
         prop_oneof![any::<u8>(), prop::sample::select(&b"\0\t\n\r \"#$%&'()*+,-./0:;=?@[\\]^_{|}~\x7f\x80\xff"[..])];
     prop_oneof![
@@ -36,7 +41,7 @@ fn damage() -> impl Strategy<Value = Damage> {
     ]
 }
 
-fn damaged(mut input: Vec<u8>, damages: &[Damage], seeds: &[&[u8]]) -> Vec<u8> {
+fn damaged(mut input: Vec<u8>, damages: &[Damage], seeds: &[Vec<u8>]) -> Vec<u8> {
     for damage in damages {
         let length = input.len();
         if length == 0 {
@@ -55,41 +60,55 @@ fn damaged(mut input: Vec<u8>, damages: &[Damage], seeds: &[&[u8]]) -> Vec<u8> {
             Damage::Swap(one, other) => input.swap(one % length, other % length),
             Damage::Splice(at, other) => {
                 input.truncate(at % length);
-                let other = seeds[other % seeds.len()];
-                input.extend_from_slice(&other[at % other.len()..]);
+                let other = &seeds[other % seeds.len()];
+                input.extend_from_slice(&other[at % other.len().max(1)..]);
             }
         }
     }
     input
 }
 
-/// Drives each target with its seeds, with random inputs and with damaged seeds.
-///
-/// # Panics
-///
-/// If a decoder breaks its word.
-pub fn drive(targets: &[Target]) {
-    let stuck = targets.iter().filter(|target| !target.seeds.first().is_some_and(|seed| (target.run)(seed)));
-    let stuck: Vec<_> = stuck.map(|target| target.name).collect();
-    assert!(stuck.is_empty(), "the first seed gets nowhere: {stuck:?}");
-    for target in targets {
-        for seed in target.seeds {
-            (target.run)(seed);
-        }
+/// The inputs in `seeds/`, by name.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(target);
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.into_iter().map(|file| fs::read(file).unwrap()).collect()
+}
+
+#[test]
+fn no_input_makes_a_decoder_break_its_contract() {
+    for (name, run) in TARGETS {
+        let seeds = seeds(name);
+        let accepted = seeds.iter().filter(|seed| run(seed)).count();
+        assert!(accepted > 0, "{name} accepts none of its seeds");
         let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
         let random =
             prop_oneof![prop::collection::vec(any::<u8>(), 0..200), any::<String>().prop_map(String::into_bytes)];
         let outcome = runner.run(&random, |input| {
-            (target.run)(&input);
+            run(&input);
             Ok(())
         });
-        assert!(outcome.is_ok(), "{}: {}", target.name, outcome.unwrap_err());
-        let seeds = prop::sample::select(target.seeds);
-        let damages = prop::collection::vec(damage(), 1..6);
-        let outcome = runner.run(&(seeds, damages), |(seed, damages)| {
-            (target.run)(&damaged(seed.to_vec(), &damages, target.seeds));
+        assert!(outcome.is_ok(), "{name}: {}", outcome.unwrap_err());
+        let damages = (prop::sample::select(seeds.clone()), prop::collection::vec(damage(), 1..6));
+        let outcome = runner.run(&damages, |(seed, damages)| {
+            run(&damaged(seed, &damages, &seeds));
             Ok(())
         });
-        assert!(outcome.is_ok(), "{}: {}", target.name, outcome.unwrap_err());
+        assert!(outcome.is_ok(), "{name}: {}", outcome.unwrap_err());
+    }
+}
+
+#[test]
+fn every_target_is_in_the_manifest() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz_targets");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let files: BTreeSet<String> = files.map(|file| file.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    let targets: BTreeSet<String> =
+        TARGETS.iter().map(|(name, _)| (*name).to_owned()).chain(["mod".to_owned()]).collect();
+    assert_eq!(files, targets);
+    let manifest = include_str!("../Cargo.toml");
+    for (name, _) in TARGETS {
+        assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"fuzz_targets/{name}.rs\"\n")), "{name}");
     }
 }
