@@ -60,9 +60,9 @@ async function listen(notifications, { at = here, ...options } = {}) {
 const honoured = (received) => received.messages[0].params.notifications;
 /** What was said of tasks so far, without the id of the subscription. */
 const told = (received) => received.changes.map(({ method, params: { _meta, ...task } }) => (assert.equal(method, TASK), task));
-const hears = (received, condition, rule) => eventually(() => told(received), (tasks) => tasks.some(condition), rule, 15_000);
-const hearsStatus = async (received, status) =>
-  (await waitFor(received, (task) => task.status === status, `the stream hears that it is ${status}`)).find((task) => task.status === status);
+const waitForTask = (received, condition, rule) => eventually(() => told(received), (tasks) => tasks.some(condition), rule, 15_000);
+const waitForStatus = async (received, status) =>
+  (await waitForTask(received, (task) => task.status === status, `the stream says that it is ${status}`)).find((task) => task.status === status);
 
 async function endsWell(received, id = 'listen') {
   await received.ended;
@@ -75,11 +75,11 @@ describe('a stream that listens to a task', () => {
     const id = await begin('confirm_delete', { filename: 'a.txt' });
     const received = await listen({ taskIds: [id] }, { at: there, id: 7 });
     assert.deepEqual(received.messages[0].params, { _meta: { [KEY.subscription]: 7 }, notifications: { taskIds: [id] } });
-    const asked = await hearsStatus(received, 'input_required');
+    const asked = await waitForStatus(received, 'input_required');
     assert.deepEqual(asked, whole(await get(id)), 'the whole task, with its questions');
     assert.equal(asked.inputRequests.confirm.method, 'elicitation/create');
     await update(id, { confirm: accept({ confirm: true }) });
-    const done = await hearsStatus(received, 'completed');
+    const done = await waitForStatus(received, 'completed');
     assert.deepEqual(done, whole(await get(id)), 'the whole task, with its result');
     assert.equal(textOf(done.result), 'a.txt is deleted.');
     for (const { params } of received.changes) assert.strictEqual(params._meta[KEY.subscription], 7, 'each names its subscription');
@@ -92,11 +92,11 @@ describe('a stream that listens to a task', () => {
   test('hears how far it is, and that it failed or was cancelled', async () => {
     const [slow, broken] = [await begin('slow_compute', { seconds: 60 }), await begin('protocol_error_job')];
     const received = await listen({ taskIds: [slow, broken] });
-    await waitFor(received, (task) => /of 60\.0 seconds/.test(task.statusMessage ?? ''), 'its progress');
-    const failed = await hearsStatus(received, 'failed');
+    await waitForTask(received, (task) => /of 60\.0 seconds/.test(task.statusMessage ?? ''), 'its progress');
+    const failed = await waitForStatus(received, 'failed');
     assert.deepEqual([failed.taskId, failed.error.code], [broken, CODE.internal]);
     await ask('tasks/cancel', { taskId: slow }, { at: there });
-    const cancelled = await hearsStatus(received, 'cancelled');
+    const cancelled = await waitForStatus(received, 'cancelled');
     assert.deepEqual(cancelled, whole(await get(slow)));
     assert.equal(told(received).at(-1).status, 'cancelled', 'nothing comes after the last');
     await endsWell(received);
@@ -106,20 +106,20 @@ describe('a stream that listens to a task', () => {
     const id = await begin('multi_input');
     const received = await listen({ taskIds: [id] });
     const open = (count) => (task) => Object.keys(task.inputRequests ?? {}).length === count;
-    await waitFor(received, open(2), 'both questions');
+    await waitForTask(received, open(2), 'both questions');
     await update(id, { confirm: accept({ confirm: true }) }, { at: there });
-    await waitFor(received, open(1), 'one is left');
+    await waitForTask(received, open(1), 'one is left');
     await update(id, { name: accept({ name: 'Ada' }) });
-    assert.equal(textOf((await hearsStatus(received, 'completed')).result), 'Ada said yes.');
+    assert.equal(textOf((await waitForStatus(received, 'completed')).result), 'Ada said yes.');
   });
 
   test('loses no answer that comes at the moment when the question is told', async () => {
     const one = async (n) => {
       const id = await begin('confirm_delete', { filename: `${n}.txt` }, { at: n % 2 ? here : there });
       const received = await listen({ taskIds: [id] }, { id: n });
-      await hearsStatus(received, 'input_required');
+      await waitForStatus(received, 'input_required');
       await update(id, { confirm: accept({ confirm: true }) });
-      assert.equal(textOf((await hearsStatus(received, 'completed')).result), `${n}.txt is deleted.`);
+      assert.equal(textOf((await waitForStatus(received, 'completed')).result), `${n}.txt is deleted.`);
     };
     await Promise.all(Array.from({ length: 20 }, (_, n) => one(n)));
   });
@@ -137,7 +137,7 @@ describe('a stream that listens to a task', () => {
     const id = await begin('slow_compute', { seconds: 0 });
     const received = await listen({ taskIds: [id], toolsListChanged: true });
     assert.deepEqual(honoured(received), { toolsListChanged: true, taskIds: [id] });
-    await hearsStatus(received, 'completed');
+    await waitForStatus(received, 'completed');
     const comments = received.comments;
     await eventually(() => received.comments, (count) => count > comments + 2, 'it stays open');
     await ask('tools/call', calling('test_trigger_tool_change'));
@@ -147,9 +147,9 @@ describe('a stream that listens to a task', () => {
   test('may be one of several', async () => {
     const id = await begin('confirm_delete', { filename: 'b.txt' });
     const streams = [await listen({ taskIds: [id] }, { id: 1 }), await listen({ taskIds: [id] }, { id: 2, at: there })];
-    for (const received of streams) await hearsStatus(received, 'input_required');
+    for (const received of streams) await waitForStatus(received, 'input_required');
     await update(id, { confirm: accept({ confirm: false }) });
-    for (const received of streams) assert.equal(textOf((await hearsStatus(received, 'completed')).result), 'b.txt is kept.');
+    for (const received of streams) assert.equal(textOf((await waitForStatus(received, 'completed')).result), 'b.txt is kept.');
   });
 });
 
@@ -211,7 +211,7 @@ describe('who may listen', () => {
     const received = await listen({ taskIds: [unknown, id, id] }, { at: there, ...me });
     assert.deepEqual(honoured(received), { taskIds: [id] });
     await ask('tasks/cancel', { taskId: id }, me);
-    await hearsStatus(received, 'cancelled');
+    await waitForStatus(received, 'cancelled');
   });
 
   test('is a client that takes tasks, with a filter in its form', async () => {
@@ -237,7 +237,7 @@ describe('a task', () => {
   test('says its end when it can, where it could not at first', async () => {
     const id = await begin('confirm_delete', { filename: 'c.txt' });
     const received = await listen({ taskIds: [id] });
-    await hearsStatus(received, 'input_required');
+    await waitForStatus(received, 'input_required');
     await runtime.objectsNow('Subscriptions', 'fails');
     try {
       await update(id, { confirm: accept({ confirm: true }) });
@@ -246,7 +246,7 @@ describe('a task', () => {
       await runtime.objectsNow('Subscriptions', 'works');
     }
     await runtime.alarm('TASK', id);
-    assert.equal(textOf((await hearsStatus(received, 'completed')).result), 'c.txt is deleted.');
+    assert.equal(textOf((await waitForStatus(received, 'completed')).result), 'c.txt is deleted.');
   });
 
   test('that cannot be asked is an outage, not a task that is not there', async () => {
@@ -263,15 +263,15 @@ describe('a task', () => {
     }
   });
 
-  test('that goes on after an eviction is received by who listens again', async () => {
+  test('that goes on after an eviction is announced to a client that listens again', async () => {
     const id = await begin('slow_compute', { seconds: 2, label: 'evicted' });
     const lost = await listen({ taskIds: [id] });
-    await waitFor(lost, (task) => task.statusMessage, 'it runs');
+    await waitForTask(lost, (task) => task.statusMessage, 'it runs');
     await runtime.restart();
     await lost.ended;
     assert.ok(!told(lost).some(({ status }) => OVER.includes(status)), lost.story('it was not over'));
     const received = await listen({ taskIds: [id] }, { at: there });
-    assert.equal(textOf((await hearsStatus(received, 'completed')).result), 'evicted took 2 seconds.');
+    assert.equal(textOf((await waitForStatus(received, 'completed')).result), 'evicted took 2 seconds.');
     await endsWell(received);
   });
 });

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import { schemaCheck } from '../mcp/schema.mjs';
 
 /** No answer of this server takes longer. */
 const LIMIT_MS = 20_000;
@@ -67,7 +68,17 @@ export async function send(server, asked) {
   } finally {
     clearTimeout(limit);
   }
-  return new Answer(asked, response, Buffer.concat(chunks));
+  const answer = new Answer(asked, response, Buffer.concat(chunks));
+  checkMessages(answer);
+  return answer;
+}
+
+/** Fails if an MCP message in the answer does not meet the official schema. */
+function checkMessages(answer) {
+  const validation = schemaCheck(answer.asked);
+  if (!validation) return;
+  validation.note(answer.headers);
+  for (const message of answer.mcpMessages()) validation.check(message, (rule) => answer.story(rule));
 }
 
 /** What came back, with the request it belongs to. Its checks fail with the whole story. */
@@ -108,6 +119,13 @@ export class Answer {
         .map((event) => JSON.parse(event.data));
     }
     return [this.json(rule)].flat();
+  }
+
+  /** The JSON-RPC messages in an answer that may be of another kind, such as an OAuth error or a page. */
+  mcpMessages() {
+    const isJson = /^application\/json\b/.test(this.headers['content-type'] ?? '');
+    if (this.bytes.length === 0 || !(this.isEventStream || isJson)) return [];
+    return this.messages('an answer of JSON is JSON').filter((message) => this.isEventStream || this.status === 200 || message?.jsonrpc !== undefined);
   }
 
   /** The one message that ends the answer. */
@@ -165,6 +183,14 @@ export async function stream(server, asked, { limit: limitMs = LIMIT_MS } = {}) 
   const head = { asked, status: response.statusCode, headers: response.headers, bytes: Buffer.alloc(0), text: '' };
   response.setEncoding('utf8');
   const limit = setTimeout(() => request.destroy(new Error('too slow')), limitMs);
+  const story = (rule) => `${rule}\n\n${describeRequest(asked)}\n\n${describeAnswer(head)}\n`;
+  const validation = schemaCheck(asked);
+  validation?.note(head.headers);
+  const checked = (event) => {
+    if (event.event === 'endpoint') validation?.continueAt(event.data);
+    else if (event.data) validation?.check(JSON.parse(event.data), story);
+    return event;
+  };
 
   /** Yields `{event?, id?, data?, comment?, at}`; `at` in ms since the head. */
   async function* events() {
@@ -177,7 +203,7 @@ export async function stream(server, asked, { limit: limitMs = LIMIT_MS } = {}) 
         while ((end = /\r?\n\r?\n/.exec(rest))) {
           const block = rest.slice(0, end.index);
           rest = rest.slice(end.index + end[0].length);
-          for (const event of parseBlock(block)) yield { ...event, at: performance.now() - begun };
+          for (const event of parseBlock(block)) yield { ...checked(event), at: performance.now() - begun };
         }
       }
     } finally {
@@ -187,7 +213,7 @@ export async function stream(server, asked, { limit: limitMs = LIMIT_MS } = {}) 
 
   return Object.assign(head, {
     events: events(),
-    story: (rule) => `${rule}\n\n${describeRequest(asked)}\n\n${describeAnswer(head)}\n`,
+    story,
     /** Breaks the connection, as a client that goes away does. */
     close() {
       clearTimeout(limit);

@@ -1,5 +1,6 @@
 // An open stream of changes, as a test listens to it.
 
+import { AssertionError } from 'node:assert/strict';
 import { eventually } from './requests.mjs';
 
 /** The suite's own limit for a change to arrive is a second and a half. */
@@ -9,6 +10,7 @@ const ACKNOWLEDGED = 'notifications/subscriptions/acknowledged';
 /** What a stream has said so far, and how to wait for more. */
 export class ReceivedMessages {
   static open = [];
+  #invalid;
 
   constructor(opened) {
     this.opened = opened;
@@ -20,7 +22,9 @@ export class ReceivedMessages {
           if (event.comment !== undefined) this.comments += 1;
           else this.messages.push(JSON.parse(event.data));
         }
-      } catch {
+      } catch (error) {
+        // A message that the official schema does not accept fails the test at its next look.
+        if (error instanceof AssertionError) this.#invalid = error;
         this.brokeOff = true;
       }
     })();
@@ -47,7 +51,10 @@ export class ReceivedMessages {
   /** Waits until `count` changes have arrived. */
   async waitFor(count, rule, limit = ARRIVAL_LIMIT_MS) {
     await eventually(
-      () => this.changes.length,
+      () => {
+        if (this.#invalid) throw this.#invalid;
+        return this.changes.length;
+      },
       (length) => length >= count,
       `${rule}: ${count} changes`,
       limit,
@@ -57,7 +64,9 @@ export class ReceivedMessages {
 
   /** Ends all that are open. */
   static closeAll() {
-    for (const received of ReceivedMessages.open.splice(0)) received.close();
+    const streams = ReceivedMessages.open.splice(0);
+    for (const received of streams) received.close();
+    for (const received of streams) if (received.#invalid) throw received.#invalid;
   }
 
   close() {
