@@ -3,7 +3,7 @@
 
 use mcp_connector_base::identifier::ClientId;
 use mcp_connector_fuzz::text;
-use mcp_connector_oauth::clients::client_id_metadata::ClientIdUrl;
+use mcp_connector_oauth::clients::metadata_document::client_id_url::ClientIdUrl;
 use mcp_connector_oauth::web::origin::Origin;
 
 mcp_connector_fuzz::target!(run);

@@ -2,7 +2,8 @@
 #![cfg_attr(feature = "libfuzzer", no_main)]
 
 use mcp_connector_base::identifier::ClientId;
-use mcp_connector_oauth::clients::client_id_metadata::{ClientIdUrl, parse_document};
+use mcp_connector_oauth::clients::metadata_document::client_id_url::ClientIdUrl;
+use mcp_connector_oauth::clients::metadata_document::document::parse_document;
 use mcp_connector_oauth::web::origin::Origin;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 

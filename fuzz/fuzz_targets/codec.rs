@@ -5,9 +5,9 @@ use mcp_connector_base::codec::{decode, encode};
 use mcp_connector_base::row::Row;
 use mcp_connector_oauth::authorize::consent::ConsentedRequest;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
+use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
 use mcp_connector_oauth::grants::grant::Grant;
 use mcp_connector_oauth::grants::message::{Call, Reply};
-use mcp_connector_oauth::grants::pending_code::PendingCode;
 use mcp_connector_oauth::login::throttle::Throttle;
 
 mcp_connector_fuzz::target!(run);

@@ -2,7 +2,7 @@
 #![cfg_attr(feature = "libfuzzer", no_main)]
 
 use mcp_connector_fuzz::text;
-use mcp_connector_oauth::login::provider_state::ProviderState;
+use mcp_connector_oauth::login::provider::state::ProviderState;
 use mcp_connector_oauth::web::cookie::{BrowserNonce, HostCookie};
 use mcp_connector_oauth::web::web_url::WebScheme;
 

@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp_connector_fuzz::{NOW, text};
-use mcp_connector_oauth::login::identity::Profile;
-use mcp_connector_oauth::login::unlisted::EmailClaim;
+use mcp_connector_oauth::login::disallowed_user::EmailClaim;
+use mcp_connector_oauth::login::provider::profile::Profile;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use serde_json::Value;
 

@@ -2,8 +2,8 @@
 #![cfg_attr(feature = "libfuzzer", no_main)]
 
 use mcp_connector_fuzz::{key_ring, text};
-use mcp_connector_oauth::grants::authorization_code::AuthorizationCode;
-use mcp_connector_oauth::grants::refresh_token::RefreshToken;
+use mcp_connector_oauth::grants::codes::authorization_code::AuthorizationCode;
+use mcp_connector_oauth::grants::refresh::refresh_token::RefreshToken;
 
 mcp_connector_fuzz::target!(run);
 

@@ -2,8 +2,8 @@
 #![cfg_attr(feature = "libfuzzer", no_main)]
 
 use mcp_connector_oauth::external_issuer::keys::{Algorithm, ExternalKeys};
-use mcp_connector_oauth::login::identity::Profile;
-use mcp_connector_oauth::login::provider_metadata::ProviderMetadata;
+use mcp_connector_oauth::login::provider::metadata::ProviderMetadata;
+use mcp_connector_oauth::login::provider::profile::Profile;
 use mcp_connector_oauth::web::discovery::{Discovery, ExternalIssuer};
 use mcp_connector_oauth::web::origin::Origin;
 

@@ -2,9 +2,9 @@
 #![cfg_attr(feature = "libfuzzer", no_main)]
 
 use mcp_connector_fuzz::{Fixed, NOW, key_ring};
-use mcp_connector_oauth::authorize::scope_catalogue::ScopeCatalogue;
 use mcp_connector_oauth::clients::client_id::{register, registered_client};
 use mcp_connector_oauth::clients::registration::Registration;
+use mcp_connector_oauth::resource::scope_catalogue::ScopeCatalogue;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 
 mcp_connector_fuzz::target!(run);

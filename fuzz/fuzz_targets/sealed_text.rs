@@ -4,8 +4,8 @@
 use mcp_connector_fuzz::{Fixed, NOW, key_ring, text};
 use mcp_connector_oauth::authorize::consent::ConsentedRequest;
 use mcp_connector_oauth::crypto::seal::{Sealable, Sealed};
-use mcp_connector_oauth::login::identity::AtProvider;
-use mcp_connector_oauth::login::throttle::KnownBrowser;
+use mcp_connector_oauth::login::known_browser::KnownBrowser;
+use mcp_connector_oauth::login::provider::pending_login::AtProvider;
 
 mcp_connector_fuzz::target!(run);
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 /// Changes whenever a type that is sent or sealed is written differently. Rows do not change with it.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// What another version of this program wrote, or nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

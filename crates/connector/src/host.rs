@@ -9,7 +9,7 @@ use worker::wasm_bindgen_futures::spawn_local;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::tasks::{Command, Reply, TaskId};
 
-use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_oauth::web::request_source::Source;
 use mcp_connector_protocol::{
     Change, ClientResponse, Delivery, Event, Host, LoggingLevel, NotOpened, NotSealed, NotWatched, Outcome, Registry,
     RequestId, SessionError, SessionId, Stop, Unavailable, Watch,

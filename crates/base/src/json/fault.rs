@@ -1,5 +1,6 @@
 //! Why a text was not read.
 
+use serde::de::IgnoredAny;
 use thiserror::Error;
 
 /// What is wrong with a text, and where. Holds nothing of the text.
@@ -25,7 +26,7 @@ pub(crate) enum Fault {
     Surrogate,
     #[error("an object names a member twice")]
     Repeated,
-    #[error("more than {} levels of nesting", crate::json::reader::MAX_DEPTH)]
+    #[error("more than {} levels of nesting", crate::json::limit::MAX_DEPTH)]
     TooDeep,
     #[error("it holds more values than this server accepts")]
     TooMuch,
@@ -40,7 +41,7 @@ impl JsonError {
         let fault = fault.unwrap_or_else(|| match error.classify() {
             Category::Eof => Fault::EndsEarly,
             // Of what the grammar admits, serde_json reads no half pairs and no numbers beyond those of a float.
-            Category::Data | Category::Syntax | Category::Io if !crate::json::reader::is_json(text) => Fault::Syntax,
+            Category::Data | Category::Syntax | Category::Io if !is_json(text) => Fault::Syntax,
             Category::Data | Category::Syntax | Category::Io if has_half_pair(text) => Fault::Surrogate,
             Category::Data | Category::Syntax | Category::Io => Fault::Number,
         });
@@ -65,6 +66,11 @@ impl JsonError {
     pub const fn is_repeated(self) -> bool {
         matches!(self.fault, Fault::Repeated)
     }
+}
+
+/// Returns whether `text` is JSON by its grammar. Builds nothing.
+fn is_json(text: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
 /// Returns whether an escape in `text`, which is JSON, is half of a surrogate pair.

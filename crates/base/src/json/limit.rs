@@ -2,6 +2,9 @@
 
 use std::cell::Cell;
 
+/// How deep arrays and objects may nest. Real arguments stay below ten; the parser itself stops at 128.
+pub(crate) const MAX_DEPTH: usize = 64;
+
 /// How much memory the values of one text may take. They are counted while they are read, before they are built: `{"":0}`
 /// takes seventy times as much memory as it has bytes.
 ///

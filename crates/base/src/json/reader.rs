@@ -8,10 +8,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 use serde_json::{Map, Number, Value};
 
 use crate::json::fault::Fault;
-use crate::json::limit::{Exceeded, MemoryLimit, Remaining};
-
-/// How deep arrays and objects may nest. Real arguments stay below ten; the parser itself stops at 128.
-pub(crate) const MAX_DEPTH: usize = 64;
+use crate::json::limit::{Exceeded, MAX_DEPTH, MemoryLimit, Remaining};
 
 /// One text that is being read.
 pub(crate) struct Reading {
@@ -140,11 +137,6 @@ fn whole(value: f64) -> Option<i64> {
     let is_whole = value.fract() == 0.0 && value.abs() <= MAX_SAFE_INTEGER;
     #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
     is_whole.then_some(value as i64)
-}
-
-/// Returns whether `text` is JSON by its grammar. Builds nothing.
-pub(crate) fn is_json(text: &[u8]) -> bool {
-    serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }
 
 /// Returns the member `name` of the object that `text` is, or `None` where it is named twice. Builds nothing else.

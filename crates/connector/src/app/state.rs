@@ -9,7 +9,7 @@ use worker::wasm_bindgen::JsValue;
 use worker::{Env, console_error, console_warn};
 
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_oauth::authorize::scope_catalogue::ScopeCatalogue;
+use mcp_connector_oauth::resource::scope_catalogue::ScopeCatalogue;
 use mcp_connector_protocol::{Connector, Endpoint, Registry, Settings, Unavailable};
 
 use crate::config::configuration::{Configuration, PrivateSignIn};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::clients::pre_registered::PreRegisteredClients;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
-use mcp_connector_oauth::login::identity::Owners;
+use mcp_connector_oauth::login::owners::Owners;
 use mcp_connector_oauth::login::passphrase::{Passphrase, WeakPassphrase};
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::origin::Issuer;

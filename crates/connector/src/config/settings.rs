@@ -7,8 +7,9 @@ use thiserror::Error;
 
 use mcp_connector_oauth::clients::pre_registered::InvalidClients;
 use mcp_connector_oauth::crypto::keys::master::InvalidMasterKey;
-use mcp_connector_oauth::login::identity::{InvalidAllowedUsers, InvalidOwners};
-use mcp_connector_oauth::login::unlisted::SeveralTenants;
+use mcp_connector_oauth::login::allowed_users::InvalidAllowedUsers;
+use mcp_connector_oauth::login::disallowed_user::SeveralTenants;
+use mcp_connector_oauth::login::owners::InvalidOwners;
 use mcp_connector_oauth::web::discovery::InvalidExternalIssuer;
 use mcp_connector_oauth::web::origin::InvalidIssuer;
 use mcp_connector_oauth::web::redirect_uri::InvalidRedirectPolicy;

@@ -11,7 +11,7 @@ use worker::wasm_bindgen::JsCast;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys;
 
-use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_oauth::web::request_source::Source;
 use mcp_connector_protocol::RequestHeaders;
 
 use crate::http::route::Route;

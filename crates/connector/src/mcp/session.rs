@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use worker::Env;
 
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_oauth::web::request_source::Source;
 use mcp_connector_protocol::{
     ClientResponse, Delivery, Event, EventId, LoggingLevel, RequestId, SessionError, SessionId, Stop, Unavailable,
 };

@@ -12,7 +12,7 @@ use worker::Env;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::outage::Outage;
-use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_oauth::web::request_source::Source;
 use mcp_connector_protocol::{Event, EventId, Host, SessionError, SessionId, WaitUntilDone};
 
 use crate::app::state::App;

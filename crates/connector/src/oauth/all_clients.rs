@@ -12,7 +12,8 @@ use crate::pages::account::{ACTION_FIELD, AccountFormAction, NOTICE_FIELD, Notic
 use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_oauth::clients::client::{ClientKind, ClientName};
-use mcp_connector_oauth::clients::client_record::{ClientHash, ClientSummary};
+use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::clients::client_summary::ClientSummary;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 use mcp_connector_oauth::web::redirect_uri::{RedirectKind, RedirectUri};
 

@@ -12,14 +12,15 @@ use crate::oauth::client_records;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::Client;
-use mcp_connector_oauth::clients::client_id_metadata::{ClientIdUrl, InvalidDocument, MAX_DOCUMENT};
-use mcp_connector_oauth::clients::client_record::ClientHash;
-use mcp_connector_oauth::clients::document_cache::{
+use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::clients::metadata_document::cache::{
     FetchProblem, KeptDocument, Lifetime, Plan, ResponseHead, Settled, settle,
 };
-use mcp_connector_oauth::clients::document_limits::{DocumentLimits, Failure};
-use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_oauth::clients::metadata_document::client_id_url::ClientIdUrl;
+use mcp_connector_oauth::clients::metadata_document::document::{InvalidDocument, MAX_DOCUMENT};
+use mcp_connector_oauth::clients::metadata_document::fetch_limits::{DocumentLimits, Failure};
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
+use mcp_connector_oauth::web::request_source::Source;
 
 use crate::oauth::OAuthContext;
 

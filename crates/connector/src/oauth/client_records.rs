@@ -13,9 +13,9 @@ use worker::js_sys::{Array, JSON};
 use worker::wasm_bindgen::JsValue;
 
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::clients::client_record::{
-    ClientHash, ClientRecord, ClientSummary, ClientUse, RECORD_PREFIX, Stored,
-};
+use mcp_connector_oauth::clients::client_hash::{ClientHash, RECORD_PREFIX};
+use mcp_connector_oauth::clients::client_record::{ClientRecord, ClientUse, Stored};
+use mcp_connector_oauth::clients::client_summary::ClientSummary;
 use mcp_connector_protocol::Unavailable;
 
 use crate::platform::clock::now;

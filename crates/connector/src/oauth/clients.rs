@@ -9,12 +9,13 @@ use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
 use mcp_connector_oauth::clients::client::{Client, ClientKind, ClientName, Standing};
-use mcp_connector_oauth::clients::client_directory::Found;
+use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::clients::client_id::RegisteredClient;
-use mcp_connector_oauth::clients::client_record::{ClientHash, ClientUse, KnownRedirects, is_in_use};
-use mcp_connector_oauth::grants::grant::Authorization;
-use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_oauth::clients::client_record::{ClientUse, KnownRedirects, is_in_use};
+use mcp_connector_oauth::clients::resolver::Found;
+use mcp_connector_oauth::grants::authorization::Authorization;
 use mcp_connector_oauth::token::endpoint::Clients;
+use mcp_connector_oauth::web::request_source::Source;
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::client_documents::NotDescribed;

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use mcp_connector_oauth::crypto::keys::ring::MacKey;
+use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
+use mcp_connector_oauth::crypto::keys::mac::MacKey;
 use mcp_connector_oauth::login::admission::{AccessApplication, AdmissionPolicy};
-use mcp_connector_oauth::login::identity::AllowedUsers;
-use mcp_connector_oauth::login::passphrase::CredentialVersion;
-use mcp_connector_oauth::login::unlisted::EmailClaim;
+use mcp_connector_oauth::login::allowed_users::AllowedUsers;
+use mcp_connector_oauth::login::disallowed_user::EmailClaim;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 
 use crate::config::settings::{Expected, Setting, SettingProblem};

@@ -21,8 +21,9 @@ use worker::{Context, Env};
 
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::clients::client_directory::ClientDirectory;
-use mcp_connector_oauth::login::passphrase::{CredentialVersion, WeakPassphrase};
+use mcp_connector_oauth::clients::resolver::ClientDirectory;
+use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
+use mcp_connector_oauth::login::passphrase::WeakPassphrase;
 use mcp_connector_oauth::token::error::{TokenError, TokenErrorBody};
 use mcp_connector_protocol::Unavailable;
 

@@ -7,12 +7,14 @@ use crate::oauth::identity_settings::OWNER_SUBJECT;
 use crate::objects::keyring;
 use crate::pages::login::{LoginProblem, PASSPHRASE_FIELD};
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_oauth::authorize::sign_in::Person;
 use mcp_connector_oauth::crypto::seal::Sealed;
 use mcp_connector_oauth::login::admission::Admission;
-use mcp_connector_oauth::login::throttle::{KnownBrowser, Source, Verdict};
+use mcp_connector_oauth::login::known_browser::KnownBrowser;
+use mcp_connector_oauth::login::person::Person;
+use mcp_connector_oauth::login::throttle::Verdict;
 use mcp_connector_oauth::web::cookie::HostCookie;
 use mcp_connector_oauth::web::form::Parameters;
+use mcp_connector_oauth::web::request_source::Source;
 
 use crate::oauth::OAuthContext;
 use crate::oauth::problem::Problem;
@@ -48,9 +50,10 @@ pub(crate) async fn attempt(
     };
     let epoch = oauth.passphrase_version()?;
     let known = known_browser(oauth, incoming);
-    let source = known
-        .as_ref()
-        .map_or_else(|| Source::from_address(incoming.header("cf-connecting-ip").as_deref()), Source::browser);
+    let source = known.as_ref().map_or_else(
+        || Source::from_address(incoming.header("cf-connecting-ip").as_deref()),
+        |browser| browser.source(),
+    );
     let is_right = passphrase.is(typed, oauth.secrets.keys().passphrase());
     match keyring::attempt(oauth.env, source, is_right, epoch).await? {
         Verdict::Enter => {

@@ -12,10 +12,10 @@ use crate::pages::problem::WayOn;
 use crate::request_log::request_log::RequestLog;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::authorize::authorization_request::error::PageError;
-use mcp_connector_oauth::clients::document_limits::PERIOD;
-use mcp_connector_oauth::login::identity::NotIdentified;
+use mcp_connector_oauth::clients::metadata_document::fetch_limits::PERIOD;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::passphrase::WeakPassphrase;
+use mcp_connector_oauth::login::provider::error::NotIdentified;
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::client_documents::NotDescribed;

@@ -6,7 +6,7 @@ use crate::http::incoming::Incoming;
 use crate::http::limit::{Limit, RETRY_AFTER};
 use mcp_connector_oauth::clients::client_id::register;
 use mcp_connector_oauth::clients::registration::{MAX_REGISTRATION, Registration};
-use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_oauth::web::request_source::Source;
 use mcp_connector_protocol::is_json;
 
 use crate::oauth::{OAuthContext, refused, unread};

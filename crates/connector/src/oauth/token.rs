@@ -10,7 +10,7 @@ use crate::mcp::lost_requests;
 use crate::mcp::lost_requests::Note;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Random as _;
-use mcp_connector_oauth::grants::grant::Retry;
+use mcp_connector_oauth::grants::refresh::rotation::Retry;
 use mcp_connector_oauth::token::endpoint::TokenEndpoint;
 use mcp_connector_oauth::web::form::MAX_FORM;
 use mcp_connector_oauth::web::network::Network;

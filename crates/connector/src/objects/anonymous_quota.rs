@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::login::throttle::Source;
+use mcp_connector_oauth::web::request_source::Source;
 use mcp_connector_protocol::SessionError;
 
 use crate::objects::command;

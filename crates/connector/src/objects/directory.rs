@@ -13,10 +13,10 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::authorize::sign_in::Person;
 use mcp_connector_oauth::clients::client::Standing;
-use mcp_connector_oauth::clients::client_record::ClientHash;
+use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::grants::message::{Call, Reply};
+use mcp_connector_oauth::login::person::Person;
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::client_records;

@@ -7,7 +7,8 @@ use worker::{SqlStorage, SqlStorageValue};
 use mcp_connector_base::codec::Unreadable;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::Standing;
-use mcp_connector_oauth::clients::client_record::{CLIENT_LIFE, ClientHash};
+use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::clients::client_record::CLIENT_LIFE;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 
 use crate::objects::directory::{Authentication, ClientUsers};

@@ -13,13 +13,17 @@ use mcp_connector_base::outage::Outage;
 use mcp_connector_base::row::Row;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::Standing;
-use mcp_connector_oauth::clients::client_record::ClientHash;
+use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
-use mcp_connector_oauth::grants::authorization_code::CodeId;
-use mcp_connector_oauth::grants::grant::{Grant, Limits, RefreshRefusal};
-use mcp_connector_oauth::grants::grant_store::{GrantStore, Refreshed, Rows, UseToEnter};
+use mcp_connector_oauth::grants::codes::authorization_code::CodeId;
+use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
+use mcp_connector_oauth::grants::grant::Grant;
+use mcp_connector_oauth::grants::grant_store::{GrantStore, UseToEnter};
+use mcp_connector_oauth::grants::limits::Limits;
 use mcp_connector_oauth::grants::message::{AccountAction, Call, Reply};
-use mcp_connector_oauth::grants::pending_code::PendingCode;
+use mcp_connector_oauth::grants::refresh::request::RefreshRefusal;
+use mcp_connector_oauth::grants::refresh::request::Refreshed;
+use mcp_connector_oauth::grants::rows::Rows;
 use mcp_connector_protocol::Unavailable;
 
 use crate::objects::command;
@@ -106,8 +110,8 @@ impl Grants {
                 Ok(Refreshed { entered: true, ..refreshed })
             }
             Ok(Standing::Ended) => {
-                let revoked = self.with_ledger(move |ledger| ledger.end_client(&client, now))?;
-                Ok(Refreshed { answer: Err(RefreshRefusal::Ended), ended: revoked.ended, entered: false })
+                self.with_ledger(move |ledger| ledger.end_client(&client, now))?;
+                Ok(Refreshed { answer: Err(RefreshRefusal::Ended), entered: false })
             }
             Err(Unavailable) => {
                 console_error!("directory: the use of a client could not be recorded");

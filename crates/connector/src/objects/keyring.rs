@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 
 use mcp_connector_base::row::Row as _;
+use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
-use mcp_connector_oauth::login::passphrase::CredentialVersion;
-use mcp_connector_oauth::login::throttle::{Source, Throttle, Verdict};
+use mcp_connector_oauth::login::throttle::{Throttle, Verdict};
+use mcp_connector_oauth::web::request_source::Source;
 use mcp_connector_protocol::Unavailable;
 
 use crate::objects::command;

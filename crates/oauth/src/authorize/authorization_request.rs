@@ -7,26 +7,26 @@
 //!
 //! Nothing here keeps anything: a request may be made any number of times and changes nothing.
 
-pub mod error;
-pub mod state;
-
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::identifier::ClientId;
 use mcp_connector_base::scope::ScopeSet;
-
-use crate::authorize::pkce::CodeChallenge;
-use crate::authorize::prompt::{LoginOptions, needs_a_page};
-use crate::authorize::scope_catalogue::ScopeCatalogue;
-use crate::clients::client::{Client, ClientKind, ClientName};
-use crate::resource::protected_resource::{Resource, ResourceServer};
-use crate::web::form::{Parameters, with_query};
-use crate::web::origin::Issuer;
-use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 use mcp_connector_base::timestamp::Random;
 
-pub use crate::authorize::authorization_request::error::{AuthorizationError, PageError};
-pub use crate::authorize::authorization_request::state::State;
+use crate::authorize::authorization_request::error::{AuthorizationError, PageError};
+use crate::authorize::authorization_request::state::State;
+use crate::authorize::authorization_response::{Refusal, WayBack};
+use crate::authorize::pkce::CodeChallenge;
+use crate::authorize::prompt::{LoginOptions, needs_a_page};
+use crate::clients::client::{Client, ClientKind, ClientName};
+use crate::resource::protected_resource::{Resource, ResourceServer};
+use crate::resource::scope_catalogue::ScopeCatalogue;
+use crate::web::form::Parameters;
+use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
+
+pub mod error;
+
+pub mod state;
 
 /// The number that distinguishes one page with a request from another. Not a secret; it is sealed in the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,9 +105,9 @@ impl TrustedRedirect {
     ) -> Result<AuthorizationRequest, Refusal> {
         // The state first: every error carries it.
         let (state, is_good) = State::of(&self.query.parameters);
-        let back = WayBack { redirect_uri: self.redirect_uri, state };
+        let back = WayBack::new(self.redirect_uri, state);
         match is_good.and_then(|()| Details::check(&self.query.parameters, resources, scopes)) {
-            Err(error) => Err(Refusal { back, error }),
+            Err(error) => Err(Refusal::new(back, error)),
             Ok(Details { code_challenge, scopes, resource, login }) => Ok(AuthorizationRequest {
                 number: RequestNumber::new(random),
                 client_id: self.query.client_id,
@@ -160,63 +160,6 @@ impl Details {
         // Last: that a page is needed is the answer to a request which is otherwise in order.
         needs_a_page(parameters)??;
         Ok(details)
-    }
-}
-
-/// Where the answer goes, and with which state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WayBack {
-    redirect_uri: RedirectUri,
-    state: Option<State>,
-}
-
-impl WayBack {
-    /// The address, without an answer.
-    #[must_use]
-    pub const fn redirect_uri(&self) -> &RedirectUri {
-        &self.redirect_uri
-    }
-
-    /// The `Location` that brings the code to the client (RFC 6749 §4.1.2). Belongs into a 303.
-    #[must_use]
-    pub fn with_code(&self, code: &str, issuer: &Issuer) -> String {
-        self.location(&[("code", code)], issuer)
-    }
-
-    /// The `Location` that brings an error to the client (RFC 6749 §4.1.2.1).
-    #[must_use]
-    pub fn with_error(&self, error: AuthorizationError, issuer: &Issuer) -> String {
-        self.location(&[("error", error.code()), ("error_description", &error.to_string())], issuer)
-    }
-
-    fn location(&self, answer: &[(&str, &str)], issuer: &Issuer) -> String {
-        let mut parameters = answer.to_vec();
-        if let Some(state) = &self.state {
-            parameters.push(("state", state.as_str()));
-        }
-        parameters.push(("iss", issuer.as_str()));
-        with_query(self.redirect_uri.as_str(), &parameters)
-    }
-}
-
-/// A request that is refused at the client's own address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    back: WayBack,
-    error: AuthorizationError,
-}
-
-impl Refusal {
-    /// Why.
-    #[must_use]
-    pub const fn error(&self) -> AuthorizationError {
-        self.error
-    }
-
-    /// Where to send the browser.
-    #[must_use]
-    pub fn location(&self, issuer: &Issuer) -> String {
-        self.back.with_error(self.error, issuer)
     }
 }
 

@@ -7,11 +7,12 @@ use thiserror::Error;
 
 use mcp_connector_base::scope::Scope;
 
-use crate::authorize::authorization_request::{AuthorizationRequest, WayBack};
-use crate::authorize::scope_catalogue::ScopeCatalogue;
+use crate::authorize::authorization_request::AuthorizationRequest;
+use crate::authorize::authorization_response::WayBack;
 use crate::clients::client::ClientKind;
-use crate::clients::client_id_metadata::ClientIdUrl;
+use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::crypto::seal::Sealable;
+use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::web::form::{FormError, Parameters};
 use crate::web::redirect_uri::RedirectKind;
 use crate::web::web_url::WebUrl;
@@ -201,9 +202,9 @@ mod tests {
     use crate::authorize::authorization_request::AuthorizationQuery;
     use crate::authorize::authorization_request::error::AuthorizationError;
     use crate::clients::client::{Client, ClientName};
-    use crate::crypto::keys::tests::{Counting, ring};
     use crate::crypto::seal::{SealError, Sealed};
     use crate::resource::protected_resource::ResourceServer;
+    use crate::testing::test_keys::{TestRandom, ring};
     use crate::web::form::with_query;
     use crate::web::origin::{Issuer, Origin};
     use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
@@ -240,7 +241,7 @@ mod tests {
         );
         let resources = ResourceServer::new(&Origin::of("https://mcp.example.com").unwrap());
         let query = AuthorizationQuery::parse(&query[1..]).unwrap();
-        query.for_client(&client, &policy).unwrap().check(&resources, &catalogue(), &Counting::from(1)).unwrap()
+        query.for_client(&client, &policy).unwrap().check(&resources, &catalogue(), &TestRandom::from(1)).unwrap()
     }
 
     fn decide(form: &str) -> Result<Decision, InvalidDecision> {
@@ -393,7 +394,7 @@ mod tests {
         let request = request("c", ClientKind::Registered, "https://app.example/cb");
         assert_ne!(AuthorizationRequest::PURPOSE, ConsentedRequest::PURPOSE);
         let (now, keys) = (Timestamp::from_seconds(1), ring(1));
-        let sealed = Sealed::seal(&request, b"", now.plus(1), keys.seal(), &Counting::from(7)).unwrap();
+        let sealed = Sealed::seal(&request, b"", now.plus(1), keys.seal(), &TestRandom::from(7)).unwrap();
         let passed_off = Sealed::<ConsentedRequest>::from_text(sealed.as_str());
         assert_eq!(passed_off.open(b"", now, keys.seal()), Err(SealError::Forged));
     }

@@ -18,14 +18,14 @@ use thiserror::Error;
 
 use mcp_connector_base::identifier::ClientId;
 use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::{Random, Timestamp};
 
-use crate::authorize::scope_catalogue::ScopeCatalogue;
 use crate::clients::client::{AuthenticationMethod, Client, ClientKind, ClientName, ClientSecretHash};
 use crate::clients::client_record::CLIENT_LIFE;
 use crate::clients::registration::{IssuedSecret, Registration, RegistrationError, RegistrationResponse, Remarks};
-use crate::crypto::keys::ring::MacKey;
+use crate::crypto::keys::mac::MacKey;
+use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
-use mcp_connector_base::timestamp::{Random, Timestamp};
 
 /// What every such identifier begins with; the digit is the version of what follows.
 const PREFIX: &str = "c1_";

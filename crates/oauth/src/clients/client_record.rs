@@ -4,96 +4,28 @@
 //! minute late elsewhere, has no compare-and-set, and expires records. The `Directory` decides whether the owner has ended a
 //! client. An identifier ([`client_id`](crate::clients::client_id)) is valid without its record.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::clients::client::{Client, ClientKind, ClientName, storage_name};
-use crate::clients::client_id_metadata::ClientIdUrl;
-use crate::web::redirect_uri::{RedirectKind, RedirectPolicy, RedirectUri, destination_of};
-use crate::web::web_url::WebUrl;
 use mcp_connector_base::identifier::ClientId;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
 
+use crate::clients::client::{Client, ClientKind, ClientName};
+use crate::clients::client_summary::ClientSummary;
+use crate::clients::metadata_document::client_id_url::ClientIdUrl;
+use crate::web::redirect_uri::{RedirectKind, RedirectPolicy, RedirectUri, destination_of};
+use crate::web::web_url::WebUrl;
+
 const DAY: u64 = 24 * 60 * 60;
+
 /// How long a client is known after its last use, in seconds.
 pub const CLIENT_LIFE: u64 = 90 * DAY;
+
 /// A record is written again when its last use is older than this, in seconds.
 const REWRITE_AFTER: u64 = 30 * DAY;
-/// What the key of every record begins with.
-pub const RECORD_PREFIX: &str = "client:";
+
 /// Longest host in a summary, in bytes (RFC 1035 §2.3.4 has 253 for a name; a port may follow).
 const MAX_HOST: usize = 259;
-
-/// SHA-256 of a `client_id`, in base64url. It names a client where the identifier, up to 2,048 characters, is too long.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ClientHash(String);
-
-/// A text that is no hash of a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("not the hash of a client_id")]
-pub struct NotAClientHash;
-
-impl ClientHash {
-    const LENGTH: usize = 43;
-
-    /// Returns the hash of this identifier.
-    #[must_use]
-    pub fn of(id: &ClientId) -> Self {
-        Self(storage_name(id))
-    }
-
-    /// Returns the text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Returns the key of the client's record in KV.
-    #[must_use]
-    pub fn record_key(&self) -> String {
-        [RECORD_PREFIX, &self.0].concat()
-    }
-
-    /// Returns the client whose record has this key.
-    ///
-    /// # Errors
-    ///
-    /// The key is not that of a record.
-    pub fn of_record_key(key: &str) -> Result<Self, NotAClientHash> {
-        key.strip_prefix(RECORD_PREFIX).ok_or(NotAClientHash)?.to_owned().try_into()
-    }
-}
-
-impl TryFrom<String> for ClientHash {
-    type Error = NotAClientHash;
-
-    fn try_from(text: String) -> Result<Self, NotAClientHash> {
-        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if text.len() == Self::LENGTH && text.bytes().all(is_base64url) { Ok(Self(text)) } else { Err(NotAClientHash) }
-    }
-}
-
-impl From<ClientHash> for String {
-    fn from(hash: ClientHash) -> Self {
-        hash.0
-    }
-}
-
-impl fmt::Display for ClientHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for ClientHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A use of a client that its record should tell of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -275,30 +207,6 @@ impl ClientRecord {
     }
 }
 
-/// What a list shows of a client. It is the metadata of the record in KV, so that one `list` is a page: at most 1,024 bytes of
-/// JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClientSummary {
-    /// What it calls itself.
-    #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<ClientName>,
-    /// The host of its document, or else the host of its redirect URI, or the scheme of an application with its colon.
-    #[serde(rename = "h")]
-    pub host: String,
-    /// How it is known.
-    #[serde(rename = "k")]
-    pub kind: ClientKind,
-    /// When a person allowed it first.
-    #[serde(rename = "f")]
-    pub first_allowed_at: Timestamp,
-    /// When it was last used, up to thirty days before it really was.
-    #[serde(rename = "l")]
-    pub last_used_at: Timestamp,
-    /// When the owner ended it.
-    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
-    pub ended_at: Option<Timestamp>,
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -468,18 +376,5 @@ mod tests {
                 assert!(text.len() <= 1024, "{}: {text}", text.len());
             }
         }
-    }
-
-    #[test]
-    fn a_hash_is_the_name_of_one_client_in_kv_and_in_a_form() {
-        let hash = ClientHash::of(&id("c1_x"));
-        assert_eq!(ClientHash::of_record_key(&hash.record_key()), Ok(hash.clone()));
-        assert_eq!(ClientHash::try_from(hash.to_string()), Ok(hash.clone()));
-        assert_ne!(hash, ClientHash::of(&id("c1_y")));
-        assert!(hash.record_key().len() <= 512, "KV takes no longer key");
-        for text in ["", "x", &"x".repeat(44), &"é".repeat(21), &"/".repeat(43)] {
-            assert_eq!(ClientHash::try_from(text.to_owned()), Err(NotAClientHash), "{text}");
-        }
-        assert_eq!(ClientHash::of_record_key("revoked:0123456789abcdef"), Err(NotAClientHash));
     }
 }

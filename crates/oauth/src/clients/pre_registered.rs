@@ -20,7 +20,7 @@ use mcp_connector_base::scope::{InvalidScope, ScopeSet};
 
 use crate::clients::client::{Client, ClientKind, ClientName, ClientSecretHash};
 use crate::clients::client_id::is_registered_form;
-use crate::clients::client_id_metadata::ClientIdUrl;
+use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::web::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
 
 /// Most clients in a configuration.

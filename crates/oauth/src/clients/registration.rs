@@ -15,10 +15,10 @@ use mcp_connector_base::json::Object;
 use mcp_connector_base::json::fault::JsonError;
 use mcp_connector_base::json::limit::MemoryLimit;
 use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::clients::client::{AuthenticationMethod, ClientName};
 use crate::web::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
-use mcp_connector_base::timestamp::Timestamp;
 
 /// Longest body, in bytes. Real ones are below 1 KB.
 pub const MAX_REGISTRATION: usize = 16 * 1024;

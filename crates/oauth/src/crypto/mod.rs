@@ -1,5 +1,6 @@
-//! TODO.
+//! Keys, and what is authenticated or encrypted with them.
 
+pub mod credential_version;
 pub mod keys;
 pub mod opaque;
 pub mod seal;

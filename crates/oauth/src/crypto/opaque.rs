@@ -4,17 +4,19 @@
 //!
 //! A prefix tells the kinds apart, for us and for scanners that look for leaked secrets.
 
+use sha2::Digest as _;
 use std::fmt;
+use subtle::ConstantTimeEq as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
+use sha2::Sha256;
 use thiserror::Error;
 
-use crate::crypto::keys::ring::MacKey;
 use mcp_connector_base::identifier::Subject;
+
+use crate::crypto::keys::mac::MacKey;
 
 /// Bytes of the tag.
 const TAG_LENGTH: usize = 16;

@@ -4,20 +4,23 @@
 //! XChaCha20-Poly1305 rather than the AEAD of RFC 8439: its nonce has 192 bits, so that a random one never repeats however
 //! often an anonymous visitor asks for a page. With 96 bits that would need counting, and nobody here can count.
 
+use chacha20poly1305::aead::Aead as _;
+use chacha20poly1305::aead::KeyInit as _;
 use std::fmt;
 use std::marker::PhantomData;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::aead::Payload;
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::crypto::keys::ring::CipherKeys;
 use mcp_connector_base::codec::{decode, encode};
 use mcp_connector_base::timestamp::{Random, Timestamp};
+
+use crate::crypto::keys::cipher::CipherKeys;
 
 const NONCE_LENGTH: usize = 24;
 const TIME_LENGTH: usize = 8;
@@ -131,7 +134,7 @@ mod tests {
 
     use super::*;
     use crate::crypto::keys::ring::KeyRing;
-    use crate::crypto::keys::tests::{Counting, master, ring};
+    use crate::testing::test_keys::{TestRandom, master, ring};
 
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Pending {
@@ -159,7 +162,7 @@ mod tests {
     const LATER: Timestamp = Timestamp::from_seconds(1_000_600);
 
     fn seal(binding: &[u8]) -> Sealed<Pending> {
-        Sealed::seal(&pending(), binding, LATER, ring(1).seal(), &Counting::from(7)).unwrap()
+        Sealed::seal(&pending(), binding, LATER, ring(1).seal(), &TestRandom::from(7)).unwrap()
     }
 
     #[test]
@@ -198,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_same_value_never_looks_the_same_twice() {
-        let random = Counting::from(1);
+        let random = TestRandom::from(1);
         let one = Sealed::seal(&pending(), b"c", LATER, ring(1).seal(), &random).unwrap();
         let two = Sealed::seal(&pending(), b"c", LATER, ring(1).seal(), &random).unwrap();
         assert_ne!(one.as_str(), two.as_str());
@@ -209,7 +212,7 @@ mod tests {
     fn size_is_bounded_in_both_directions() {
         let large = Pending { state: "x".repeat(Pending::MAX_SEALED_LENGTH) };
         assert_eq!(
-            Sealed::seal(&large, b"", LATER, ring(1).seal(), &Counting::from(1)).unwrap_err(),
+            Sealed::seal(&large, b"", LATER, ring(1).seal(), &TestRandom::from(1)).unwrap_err(),
             SealError::TooLarge
         );
         let flood: Sealed<Pending> = Sealed::from_text(&"é".repeat(1_000_000));
@@ -221,7 +224,7 @@ mod tests {
         #[test]
         fn any_value_survives_with_any_binding(state in "\\PC{0,200}", binding in prop::collection::vec(any::<u8>(), 0..64), seed in any::<u32>()) {
             let value = Pending { state };
-            let sealed = Sealed::seal(&value, &binding, LATER, ring(1).seal(), &Counting::from(u64::from(seed))).unwrap();
+            let sealed = Sealed::seal(&value, &binding, LATER, ring(1).seal(), &TestRandom::from(u64::from(seed))).unwrap();
             prop_assert_eq!(sealed.open(&binding, NOW, ring(1).seal()).unwrap(), value);
         }
 

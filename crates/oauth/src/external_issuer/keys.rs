@@ -5,8 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::web::json_object::Object;
 use mcp_connector_base::timestamp::Timestamp;
+
+use crate::web::json_object::Object;
 
 /// Largest key set, in bytes.
 pub const MAX_KEY_SET: usize = 64 * 1024;

@@ -6,6 +6,3 @@
 
 pub mod keys;
 pub mod token;
-
-pub use keys::{Algorithm, ExternalKey, ExternalKeys, InvalidKeySet, KeyCache, KeyMaterial, MAX_KEY_SET, Refetch};
-pub use token::{ExternalPolicy, ExternalTokenError, SignatureVerifier, verify_external};

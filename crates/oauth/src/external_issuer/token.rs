@@ -1,23 +1,25 @@
 //! One access token of a foreign issuer: its form, its signature, its claims, in this order of cost.
 
+use sha2::Digest as _;
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use thiserror::Error;
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::{ClientId, Subject};
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::external_issuer::keys::{Algorithm, ExternalKey, ExternalKeys};
 use crate::resource::access_token::VerifiedToken;
 use crate::resource::bearer::Bearer;
 use crate::web::discovery::ExternalIssuer;
 use crate::web::json_object::{Object, Unexpected};
-use mcp_connector_base::caller::Caller;
-use mcp_connector_base::identifier::{ClientId, Subject};
-use mcp_connector_base::outage::Outage;
-use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::Timestamp;
 
 /// How far the clock of a foreign server may differ, in seconds.
 const LEEWAY: u64 = 60;

@@ -4,119 +4,23 @@
 
 use hmac::Mac as _;
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use crate::crypto::keys::hkdf::hmac;
-use crate::crypto::opaque::Secret;
-use crate::grants::refresh_token::{Generation, RefreshToken};
-use crate::login::admission::{Admission, AdmissionPolicy};
-use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
-use crate::resource::protected_resource::Resource;
-use crate::web::network::Network;
-use crate::web::origin::Issuer;
-use mcp_connector_base::codec::Unreadable;
-use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+use mcp_connector_base::codec::{Unreadable, decode_body};
+use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::row::Row;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
 
-use crate::grants::rotation::{Rotation, Use};
+use crate::crypto::keys::mac::hmac;
+use crate::crypto::opaque::Secret;
+use crate::grants::authorization::Authorization;
+use crate::grants::ended::{EndReason, Ended};
+use crate::grants::limits::Limits;
+use crate::grants::refresh::refresh_token::Generation;
+use crate::grants::refresh::request::{Refresh, RefreshRefusal, Renewal};
+use crate::grants::refresh::rotation::{Retry, Rotation, Use};
 use crate::grants::version_1::GrantOfVersion1;
-
-const DAY: u64 = 24 * 3600;
-
-/// How long and how often. The defaults are the documented behaviour; a test may shrink them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Seconds after which a grant that nobody used has expired.
-    pub idle: u64,
-    /// Seconds after which a grant has expired in any case.
-    pub absolute: u64,
-    /// Seconds for which the last refresh token may be sent again freely.
-    pub retry_window: u64,
-    /// How often it may be sent again later and from another network,
-    pub late_retries: usize,
-    /// in so many seconds.
-    pub late_period: u64,
-    /// Most live grants of one client; the one that was idle longest makes room.
-    pub grants_per_client: usize,
-    /// Most live grants of one subject.
-    pub grants: usize,
-    /// Most codes that wait to be redeemed.
-    pub codes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            idle: 30 * DAY,
-            absolute: 90 * DAY,
-            retry_window: 60,
-            late_retries: 3,
-            late_period: 30 * DAY,
-            grants_per_client: 50,
-            grants: 200,
-            codes: 32,
-        }
-    }
-}
-
-/// What a person agreed to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Authorization {
-    /// Who agreed.
-    pub subject: Subject,
-    /// What to call them.
-    pub display_name: Option<String>,
-    /// Which client may act for them.
-    pub client_id: ClientId,
-    /// What that client calls itself; unverified.
-    pub client_name: Option<String>,
-    /// Where the code was sent, as the client wrote it.
-    pub redirect_uri: String,
-    /// At which resource.
-    pub resource: Resource,
-    /// With which permissions.
-    pub scope: ScopeSet,
-    /// What admitted them. The grant ends when that admits them no longer.
-    pub admission: Admission,
-}
-
-impl Authorization {
-    /// Returns whether the person may still enter.
-    #[must_use]
-    pub fn is_admitted(&self, policy: &AdmissionPolicy) -> bool {
-        policy.admits(&self.subject, &self.admission)
-    }
-}
-
-/// Why a grant ended before its time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum EndReason {
-    /// The client asked for it (RFC 7009).
-    Client,
-    /// The person asked for it.
-    Person,
-    /// Its code was redeemed twice.
-    CodeReplayed,
-    /// A refresh token was used that two parties must hold.
-    TokenReplayed,
-    /// The person may no longer enter.
-    CredentialsChanged,
-    /// There were too many, and this one was idle longest.
-    Crowded,
-    /// The owner of this server has ended the client for everybody.
-    Owner,
-}
-
-/// When and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
-    /// When.
-    pub at: Timestamp,
-    /// Why.
-    pub reason: EndReason,
-}
+use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
 
 /// A grant that was idle longest when there was no room for another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,114 +59,25 @@ impl Row for Grant {
 
     fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
         match version {
-            1 => GrantOfVersion1::read(encoded),
+            1 => Ok(decode_body::<GrantOfVersion1>(encoded)?.into()),
             _ => Err(Unreadable),
         }
     }
 }
 
-/// A refresh request whose token has been read and whose client is authenticated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refresh {
-    /// Which grant the token names,
-    pub grant: GrantId,
-    /// which generation,
-    pub generation: Generation,
-    /// and how it proves both.
-    pub proof: Secret,
-    /// Who asks.
-    pub client_id: ClientId,
-    /// The name of this server under which it was given.
-    pub issuer: Issuer,
-    /// The scopes the new access token shall have; all if not said.
-    pub scope: Option<ScopeSet>,
-    /// The resource, if said; it cannot change.
-    pub resource: Option<Resource>,
-    /// Where the request came from.
-    pub from: Option<Network>,
-    /// Who may sign in, by the current settings.
-    pub policy: AdmissionPolicy,
-}
-
-impl Refresh {
-    /// From the token and the other parameters.
-    #[must_use]
-    pub fn new(token: &RefreshToken, client_id: ClientId, issuer: Issuer, policy: AdmissionPolicy) -> Self {
+impl From<GrantOfVersion1> for Grant {
+    fn from(old: GrantOfVersion1) -> Self {
         Self {
-            grant: token.grant(),
-            generation: token.generation(),
-            proof: token.proof().clone(),
-            client_id,
-            issuer,
-            scope: None,
-            resource: None,
-            from: None,
-            policy,
+            id: old.id,
+            authorization: old.authorization.into(),
+            secret: old.secret,
+            rotation: Rotation::of_version_1(old.generation, old.rotated_at, old.late_retries),
+            created_at: old.created_at,
+            used_at: old.used_at,
+            ended: old.ended,
+            displaced: Vec::new(),
         }
     }
-}
-
-/// Whether a refresh token was sent for the first time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Retry {
-    /// It was.
-    First,
-    /// It was sent before, moments ago.
-    Soon,
-    /// It was sent before, a while ago and from the same network.
-    Late,
-    /// It was sent before, a while ago and from another network. Worth a line in a log.
-    LateFromElsewhere,
-}
-
-/// What a successful refresh gives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Renewal {
-    /// What the access token is for.
-    pub authorization: Authorization,
-    /// The scopes it shall have.
-    pub scope: ScopeSet,
-    /// The refresh token that is live now.
-    pub generation: Generation,
-    /// Its proof.
-    pub proof: Secret,
-    /// Whether the answer was given before.
-    pub retry: Retry,
-}
-
-/// Why a refresh is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum RefreshRefusal {
-    /// No such grant, or the token does not belong to it.
-    #[error("unknown")]
-    Unknown,
-    /// The grant has expired.
-    #[error("expired")]
-    Expired,
-    /// It ended earlier.
-    #[error("ended")]
-    Ended,
-    /// It was given to another client.
-    #[error("other_client")]
-    OtherClient,
-    /// It was given under another name of this server, whose tokens are good there only.
-    #[error("other_issuer")]
-    OtherIssuer,
-    /// It is for another resource.
-    #[error("other_resource")]
-    OtherResource,
-    /// None of the scopes asked for was granted.
-    #[error("scope")]
-    Scope,
-    /// The token was used before, and not just before: the grant ends now.
-    #[error("replayed")]
-    Replayed,
-    /// The person may no longer enter: the grant ends now.
-    #[error("credentials_changed")]
-    CredentialsChanged,
-    /// The token is older than the last, and was sent from the network that has the live one. The grant goes on.
-    #[error("outdated")]
-    Outdated,
 }
 
 /// What becomes of the row, and what is answered.
@@ -300,12 +115,6 @@ impl Grant {
     #[must_use]
     pub fn displacing(self, displaced: Vec<Displaced>) -> Self {
         Self { displaced, ..self }
-    }
-
-    /// For tests of what is kept.
-    #[cfg(test)]
-    pub(crate) fn set_admission(&mut self, admission: Admission) {
-        self.authorization.admission = admission;
     }
 
     /// Decides about one use of a refresh token. Nothing changes before everything about the request has been checked.

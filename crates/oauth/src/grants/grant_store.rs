@@ -1,115 +1,25 @@
 //! All codes and grants of one subject. Each function here is one transaction: it reads rows, decides, and writes rows, and
 //! never waits in between, so whoever runs them one after the other gets "exactly once" for nothing.
 
-use serde::{Deserialize, Serialize};
-use thiserror::Error;
-
-use crate::clients::client_record::ClientHash;
-use crate::crypto::opaque::Secret;
-use crate::grants::authorization_code::CodeId;
-use crate::grants::grant::{Authorization, Displaced, EndReason, Grant, Limits, Refresh, RefreshRefusal, Renewal};
-use crate::grants::message::{AccountAction, Call, GrantSummary, Reply};
-use crate::grants::pending_code::{Mismatch, PendingCode, Redemption};
-use crate::grants::refresh_token::Generation;
-use crate::login::account_session::SESSION_LIFETIME;
-use crate::login::admission::AdmissionPolicy;
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::timestamp::{Random, Timestamp};
 
-/// The rows of one subject. A row is kept with the moment at which it may be deleted.
-pub trait Rows {
-    /// What goes wrong in the store.
-    type Error;
-
-    /// The code of that name.
-    fn code(&self, id: CodeId) -> Result<Option<PendingCode>, Self::Error>;
-    /// All codes.
-    fn codes(&self) -> Result<Vec<PendingCode>, Self::Error>;
-    /// Adds or replaces a code.
-    fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Self::Error>;
-    /// The grant of that name.
-    fn grant(&self, id: GrantId) -> Result<Option<Grant>, Self::Error>;
-    /// All grants.
-    fn grants(&self) -> Result<Vec<Grant>, Self::Error>;
-    /// Adds or replaces a grant.
-    fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
-    /// When the use of a grant was last entered in the directory.
-    fn entered_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Self::Error>;
-    /// Keeps that, as long as the grant is kept.
-    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Self::Error>;
-    /// When the person signed out everywhere last, if a sign-in from before could still be around.
-    fn signed_out_at(&self) -> Result<Option<Timestamp>, Self::Error>;
-    /// Keeps that.
-    fn put_signed_out_at(&mut self, at: Timestamp, forget_at: Timestamp) -> Result<(), Self::Error>;
-    /// Deletes every row whose `forget_at` is not after `now`, and gives the earliest of those that remain.
-    fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
-}
-
-/// Why a code is not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum CodeRefusal {
-    /// Too many wait already.
-    #[error("too many codes wait")]
-    TooMany,
-    /// It was kept before, and redeemed.
-    #[error("redeemed before")]
-    Redeemed,
-}
-
-/// What a redeemed code gives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redeemed {
-    /// The grant.
-    pub grant: GrantId,
-    /// What was agreed to.
-    pub authorization: Authorization,
-    /// Its first refresh token,
-    pub generation: Generation,
-    /// with its proof.
-    pub proof: Secret,
-    /// Grants that had to make room.
-    pub ended: Vec<GrantId>,
-}
-
-impl Redeemed {
-    fn first_of(grant: &Grant, ended: Vec<GrantId>) -> Self {
-        Self {
-            grant: grant.id(),
-            authorization: grant.authorization().clone(),
-            generation: grant.generation(),
-            proof: grant.proof(),
-            ended,
-        }
-    }
-}
-
-/// Why a code is not redeemed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum RedeemRefusal {
-    /// No such code, or it was forgotten.
-    #[error("unknown")]
-    Unknown,
-    /// It has expired.
-    #[error("expired")]
-    Expired,
-    /// Something about the request does not fit.
-    #[error("mismatch: {0}")]
-    Mismatch(Mismatch),
-    /// It was redeemed before, by somebody who knew everything: the grant has ended.
-    #[error("replayed")]
-    Replayed(GrantId),
-}
-
-/// What a refresh gives, or that it ended the grant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refreshed {
-    /// The new tokens, or why there are none.
-    pub answer: Result<Renewal, RefreshRefusal>,
-    /// Grants that have ended.
-    pub ended: Vec<GrantId>,
-    /// Whether the use was entered in the directory with this refresh, which it is once a day.
-    pub entered: bool,
-}
+use crate::clients::client_hash::ClientHash;
+use crate::crypto::opaque::Secret;
+use crate::grants::authorization::Authorization;
+use crate::grants::codes::pending_code::PendingCode;
+use crate::grants::codes::redemption::{CodeRefusal, RedeemRefusal, Redeemed, Redemption};
+use crate::grants::ended::EndReason;
+use crate::grants::grant::{Displaced, Grant};
+use crate::grants::limits::Limits;
+use crate::grants::message::{AccountAction, Call, Reply};
+use crate::grants::refresh::refresh_token::Generation;
+use crate::grants::refresh::request::{Refresh, RefreshRefusal, Refreshed};
+use crate::grants::revoked::Revoked;
+use crate::grants::rows::Rows;
+use crate::grants::summary::GrantSummary;
+use crate::login::account_session::SESSION_LIFETIME;
+use crate::login::admission::AdmissionPolicy;
 
 /// A grant whose use is to be entered in the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,13 +32,6 @@ pub struct UseToEnter {
 
 /// Seconds between two entries of one grant's use in the directory.
 const ENTER_AFTER: u64 = 24 * 3600;
-
-/// What a revocation ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Revoked {
-    /// Grants that are over now, also if they had ended before.
-    pub ended: Vec<GrantId>,
-}
 
 /// The rows, and the rules over them.
 pub struct GrantStore<R> {
@@ -197,7 +100,7 @@ impl<R: Rows> GrantStore<R> {
             if grant == request.grant
                 && let Some(first) = self.rows.grant(grant)?.filter(|grant| grant.is_fresh(&self.limits, now))
             {
-                return Ok(Ok(Redeemed::first_of(&first, Vec::new())));
+                return Ok(Ok(Redeemed::first_of(&first)));
             }
             self.end(grant, EndReason::CodeReplayed, now)?;
             return Ok(Err(RedeemRefusal::Replayed(grant)));
@@ -206,27 +109,24 @@ impl<R: Rows> GrantStore<R> {
             return Ok(Err(RedeemRefusal::Expired));
         }
         let displaced = self.make_room(&code.authorization().client_id, now)?;
-        let ended = displaced.iter().map(Grant::id).collect();
         let grant = open(request.grant, code.authorization().clone(), now, random)
             .displacing(displaced.iter().map(Displaced::from).collect());
         let used = code.redeem(grant.id());
         self.rows.put_code(&used, used.forget_at())?;
         self.put(&grant)?;
-        Ok(Ok(Redeemed::first_of(&grant, ended)))
+        Ok(Ok(Redeemed::first_of(&grant)))
     }
 
     /// Uses a refresh token.
     pub fn refresh(&mut self, request: &Refresh, now: Timestamp) -> Result<Refreshed, R::Error> {
         let Some(grant) = self.rows.grant(request.grant)? else {
-            return Ok(Refreshed { answer: Err(RefreshRefusal::Unknown), ended: Vec::new(), entered: false });
+            return Ok(Refreshed { answer: Err(RefreshRefusal::Unknown), entered: false });
         };
         let decision = grant.refresh(request, &self.limits, now);
-        let mut ended = Vec::new();
         if let Some(grant) = &decision.change {
             self.put(grant)?;
-            ended.extend(grant.ended().map(|_| grant.id()));
         }
-        Ok(Refreshed { answer: decision.answer, ended, entered: false })
+        Ok(Refreshed { answer: decision.answer, entered: false })
     }
 
     /// Returns the use of a grant that has just been refreshed, if the directory has not heard of it for a day. It heard of the

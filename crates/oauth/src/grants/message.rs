@@ -2,18 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clients::client_record::ClientHash;
-use crate::crypto::opaque::{ObjectName, Secret};
-use crate::grants::grant::{Displaced, Grant, Limits, Refresh};
-use crate::grants::grant_store::{CodeRefusal, RedeemRefusal, Redeemed, Refreshed, Revoked};
-use crate::grants::pending_code::{PendingCode, Redemption};
-use crate::grants::refresh_token::{Generation, RefreshToken};
-use crate::login::admission::AdmissionPolicy;
-use crate::resource::protected_resource::Resource;
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::outage::Outage;
-use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
+
+use crate::clients::client_hash::ClientHash;
+use crate::crypto::opaque::{ObjectName, Secret};
+use crate::grants::codes::pending_code::PendingCode;
+use crate::grants::codes::redemption::{CodeRefusal, RedeemRefusal, Redeemed, Redemption};
+use crate::grants::refresh::refresh_token::{Generation, RefreshToken};
+use crate::grants::refresh::request::{Refresh, Refreshed};
+use crate::grants::revoked::Revoked;
+use crate::grants::summary::GrantSummary;
+use crate::login::admission::AdmissionPolicy;
 
 /// A request to the ledger of one subject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,63 +101,6 @@ pub enum Reply {
     Look(Vec<GrantId>),
     /// Nothing was done: the person has signed out everywhere since.
     SignedOut,
-}
-
-impl Reply {
-    /// Returns the grants that ended.
-    #[must_use]
-    pub fn ended(&self) -> &[GrantId] {
-        match self {
-            Self::Redeem(Ok(redeemed)) => &redeemed.ended,
-            Self::Redeem(Err(RedeemRefusal::Replayed(grant))) => std::slice::from_ref(grant),
-            Self::Refresh(refreshed) => &refreshed.ended,
-            Self::Revoke(revoked) => &revoked.ended,
-            Self::Redeem(Err(_)) | Self::StoreCode(_) | Self::List(_) | Self::Look(_) | Self::SignedOut => &[],
-        }
-    }
-}
-
-/// A grant, for the page where a person looks at theirs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GrantSummary {
-    /// Its name.
-    pub id: GrantId,
-    /// To which client.
-    pub client_id: ClientId,
-    /// What that client calls itself; unverified.
-    pub client_name: Option<String>,
-    /// Where its code was sent.
-    pub redirect_uri: String,
-    /// At which resource.
-    pub resource: Resource,
-    /// With which permissions.
-    pub scope: ScopeSet,
-    /// Since when.
-    pub created_at: Timestamp,
-    /// When it was last refreshed.
-    pub used_at: Timestamp,
-    /// When it expires if nobody uses it.
-    pub expires: Timestamp,
-    /// The grants that ended to make room for it.
-    pub displaced: Vec<Displaced>,
-}
-
-impl GrantSummary {
-    pub(crate) fn of(grant: &Grant, limits: &Limits) -> Self {
-        let agreed = grant.authorization();
-        Self {
-            id: grant.id(),
-            client_id: agreed.client_id.clone(),
-            client_name: agreed.client_name.clone(),
-            redirect_uri: agreed.redirect_uri.clone(),
-            resource: agreed.resource.clone(),
-            scope: agreed.scope.clone(),
-            created_at: grant.created_at(),
-            used_at: grant.used_at(),
-            expires: grant.expires(limits),
-            displaced: grant.displaced().to_vec(),
-        }
-    }
 }
 
 /// The answer to another question: two versions of this program are talking to each other.

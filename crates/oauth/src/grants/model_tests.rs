@@ -5,22 +5,30 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use crate::authorize::pkce::{CodeChallenge, CodeVerifier};
-use crate::crypto::keys::tests::Counting;
-use crate::crypto::opaque::{ObjectName, Secret};
-use crate::grants::authorization_code::AuthorizationCode;
-use crate::grants::memory_rows::Memory;
-use crate::grants::refresh_token::Generation;
-use crate::grants::*;
-use crate::login::admission::{Admission, AdmissionPolicy};
-use crate::login::passphrase::CredentialVersion;
-use crate::resource::protected_resource::Resource;
-use crate::web::network::Network;
-use crate::web::origin::Issuer;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::timestamp::Random as _;
-use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_base::timestamp::{Random as _, Timestamp};
+
+use crate::authorize::pkce::{CodeChallenge, CodeVerifier};
+use crate::crypto::credential_version::CredentialVersion;
+use crate::crypto::opaque::{ObjectName, Secret};
+use crate::grants::authorization::Authorization;
+use crate::grants::codes::authorization_code::AuthorizationCode;
+use crate::grants::codes::pending_code::PendingCode;
+use crate::grants::codes::redemption::{RedeemRefusal, Redemption};
+use crate::grants::grant::Grant;
+use crate::grants::grant_store::GrantStore;
+use crate::grants::limits::Limits;
+use crate::grants::refresh::refresh_token::Generation;
+use crate::grants::refresh::request::{Refresh, RefreshRefusal, Renewal};
+use crate::grants::refresh::rotation::Retry;
+use crate::grants::rows::Rows;
+use crate::login::admission::{Admission, AdmissionPolicy};
+use crate::resource::protected_resource::Resource;
+use crate::testing::test_keys::TestRandom;
+use crate::testing::test_rows::Memory;
+use crate::web::network::Network;
+use crate::web::origin::Issuer;
 
 pub(crate) const DAY: u64 = 24 * 3600;
 pub(crate) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -67,14 +75,14 @@ pub(crate) fn object() -> ObjectName {
 }
 
 /// A code that waits, and the request that redeems it.
-pub(crate) fn waiting(ledger: &mut GrantStore<Memory>, random: &Counting, now: Timestamp) -> Redemption {
+pub(crate) fn waiting(ledger: &mut GrantStore<Memory>, random: &TestRandom, now: Timestamp) -> Redemption {
     waiting_for(ledger, authorization(), random, now)
 }
 
 pub(crate) fn waiting_for(
     ledger: &mut GrantStore<Memory>,
     authorization: Authorization,
-    random: &Counting,
+    random: &TestRandom,
     now: Timestamp,
 ) -> Redemption {
     let code = AuthorizationCode::mint(object(), random);
@@ -85,14 +93,14 @@ pub(crate) fn waiting_for(
     request
 }
 
-pub(crate) fn grant_id(random: &Counting) -> GrantId {
+pub(crate) fn grant_id(random: &TestRandom) -> GrantId {
     let mut id = [0; 8];
     random.fill(&mut id);
     GrantId::from_bytes(id)
 }
 
 /// A grant, and the request that uses its first refresh token.
-pub(crate) fn granted(ledger: &mut GrantStore<Memory>, random: &Counting, now: Timestamp) -> Refresh {
+pub(crate) fn granted(ledger: &mut GrantStore<Memory>, random: &TestRandom, now: Timestamp) -> Refresh {
     let request = waiting(ledger, random, now);
     let redeemed = ledger.redeem(&request, now, random).unwrap().unwrap();
     Refresh {
@@ -159,7 +167,7 @@ struct World {
 impl World {
     fn new() -> (Self, Refresh) {
         let mut ledger = ledger();
-        let first = granted(&mut ledger, &Counting::from(5), START);
+        let first = granted(&mut ledger, &TestRandom::from(5), START);
         let tokens = [(first.generation, first.proof.clone())].into();
         let template = first.clone();
         (Self { ledger, now: START, tokens, template, rotated: (START, None), elsewhere: Vec::new() }, first)
@@ -332,7 +340,7 @@ proptest! {
     fn a_code_is_redeemed_once_and_only_by_the_one_it_is_for(
         tries in prop::collection::vec((0..9u8, 0..40u64), 1..30)
     ) {
-        let random = Counting::from(2);
+        let random = TestRandom::from(2);
         let mut ledger = ledger();
         let right = waiting(&mut ledger, &random, START);
         let (mut now, mut won, mut has_ended) = (START, None, false);

@@ -2,23 +2,22 @@
 
 use serde::Deserialize;
 
-use crate::authorize::pkce::CodeChallenge;
-use crate::crypto::opaque::Secret;
-use crate::grants::authorization_code::CodeId;
-use crate::grants::grant::{Authorization, Ended, Grant};
-use crate::grants::pending_code::PendingCode;
-use crate::grants::refresh_token::Generation;
-use crate::grants::rotation::Rotation;
-use crate::login::admission::Admission;
-use crate::login::passphrase::CredentialVersion;
-use crate::resource::protected_resource::Resource;
-use mcp_connector_base::codec::{Unreadable, decode_body};
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
 
+use crate::authorize::pkce::CodeChallenge;
+use crate::crypto::credential_version::CredentialVersion;
+use crate::crypto::opaque::Secret;
+use crate::grants::authorization::Authorization;
+use crate::grants::codes::authorization_code::CodeId;
+use crate::grants::ended::Ended;
+use crate::grants::refresh::refresh_token::Generation;
+use crate::login::admission::Admission;
+use crate::resource::protected_resource::Resource;
+
 #[derive(Deserialize)]
-struct AuthorizationOfVersion1 {
+pub(crate) struct AuthorizationOfVersion1 {
     subject: Subject,
     display_name: Option<String>,
     client_id: ClientId,
@@ -48,54 +47,24 @@ impl From<AuthorizationOfVersion1> for Authorization {
 /// A grant.
 #[derive(Deserialize)]
 pub(crate) struct GrantOfVersion1 {
-    id: GrantId,
-    authorization: AuthorizationOfVersion1,
-    secret: Secret,
-    generation: Generation,
-    rotated_at: Timestamp,
-    late_retries: Vec<Timestamp>,
-    created_at: Timestamp,
-    used_at: Timestamp,
-    ended: Option<Ended>,
-}
-
-impl GrantOfVersion1 {
-    pub(crate) fn read(encoded: &[u8]) -> Result<Grant, Unreadable> {
-        let old: Self = decode_body(encoded)?;
-        Ok(Grant {
-            id: old.id,
-            authorization: old.authorization.into(),
-            secret: old.secret,
-            rotation: Rotation::of_version_1(old.generation, old.rotated_at, old.late_retries),
-            created_at: old.created_at,
-            used_at: old.used_at,
-            ended: old.ended,
-            displaced: Vec::new(),
-        })
-    }
+    pub(crate) id: GrantId,
+    pub(crate) authorization: AuthorizationOfVersion1,
+    pub(crate) secret: Secret,
+    pub(crate) generation: Generation,
+    pub(crate) rotated_at: Timestamp,
+    pub(crate) late_retries: Vec<Timestamp>,
+    pub(crate) created_at: Timestamp,
+    pub(crate) used_at: Timestamp,
+    pub(crate) ended: Option<Ended>,
 }
 
 /// A code.
 #[derive(Deserialize)]
 pub(crate) struct PendingCodeOfVersion1 {
-    id: CodeId,
-    digest: Secret,
-    challenge: CodeChallenge,
-    authorization: AuthorizationOfVersion1,
-    expires: Timestamp,
-    redeemed: Option<GrantId>,
-}
-
-impl PendingCodeOfVersion1 {
-    pub(crate) fn read(encoded: &[u8]) -> Result<PendingCode, Unreadable> {
-        let old: Self = decode_body(encoded)?;
-        Ok(PendingCode {
-            id: old.id,
-            digest: old.digest,
-            challenge: old.challenge,
-            authorization: old.authorization.into(),
-            expires: old.expires,
-            redeemed: old.redeemed,
-        })
-    }
+    pub(crate) id: CodeId,
+    pub(crate) digest: Secret,
+    pub(crate) challenge: CodeChallenge,
+    pub(crate) authorization: AuthorizationOfVersion1,
+    pub(crate) expires: Timestamp,
+    pub(crate) redeemed: Option<GrantId>,
 }

@@ -4,14 +4,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::authorize::sign_in::Person;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::timestamp::{Random, Timestamp};
+
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::seal::{Sealable, Sealed};
 use crate::login::admission::{Admission, AdmissionPolicy};
+use crate::login::person::Person;
 use crate::web::cookie::HostCookie;
 use crate::web::web_url::WebScheme;
-use mcp_connector_base::identifier::Subject;
-use mcp_connector_base::timestamp::{Random, Timestamp};
 
 /// How long a sign-in lasts, in seconds. It is not prolonged by use.
 pub const SESSION_LIFETIME: u64 = MAX_AGE as u64;
@@ -123,8 +124,8 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::keys::tests::{Counting, ring};
-    use crate::login::passphrase::CredentialVersion;
+    use crate::crypto::credential_version::CredentialVersion;
+    use crate::testing::test_keys::{TestRandom, ring};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const EPOCH: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
@@ -137,7 +138,7 @@ mod tests {
     fn cookie(name: &str, random: u64) -> String {
         let subject = Subject::new(name).unwrap();
         let person = Person { subject, display_name: Some("Ö".repeat(300)), admission: Admission::Version(EPOCH) };
-        let set = Session::begin(&person, WebScheme::Https, &ring(1), &Counting::from(random), NOW).unwrap();
+        let set = Session::begin(&person, WebScheme::Https, &ring(1), &TestRandom::from(random), NOW).unwrap();
         set.split(';').next().unwrap().to_owned()
     }
 
@@ -167,7 +168,7 @@ mod tests {
         let cookie = cookie("owner", 1);
         let foreign = Session::read(WebScheme::Https, Some(&cookie), &policy(&[EPOCH]), &ring(2), NOW);
         assert_eq!(foreign, None, "another key");
-        let form = read(&cookie, &[EPOCH], NOW).unwrap().form(&ring(1), &Counting::from(9)).unwrap();
+        let form = read(&cookie, &[EPOCH], NOW).unwrap().form(&ring(1), &TestRandom::from(9)).unwrap();
         for forged in ["__Host-mcp-account=owner", "__Host-mcp-account=", &format!("__Host-mcp-account={form}")] {
             assert_eq!(read(forged, &[EPOCH], NOW), None, "{forged}");
         }
@@ -179,7 +180,7 @@ mod tests {
         let [one, again, other] = [("owner", 1), ("owner", 50), ("somebody", 99)]
             .map(|(name, random)| read(&cookie(name, random), &[EPOCH], NOW).unwrap());
         let keys = ring(1);
-        let form = one.form(&keys, &Counting::from(7)).unwrap();
+        let form = one.form(&keys, &TestRandom::from(7)).unwrap();
         assert!(one.made(&form, &keys, NOW));
         assert!(!again.made(&form, &keys, NOW), "another sign-in of the same person");
         assert!(!other.made(&form, &keys, NOW), "another person");

@@ -1,12 +1,14 @@
-//! TODO.
+//! Who a person is, and whether they may sign in: by the owner's passphrase, an identity provider, or Cloudflare Access.
 
+pub mod account;
 pub mod account_session;
 pub mod admission;
-pub mod identity;
+pub mod allowed_users;
+pub mod disallowed_user;
+pub mod known_browser;
 pub mod login_form;
+pub mod owners;
 pub mod passphrase;
-pub mod provider_error;
-pub mod provider_metadata;
-pub mod provider_state;
+pub mod person;
+pub mod provider;
 pub mod throttle;
-pub mod unlisted;

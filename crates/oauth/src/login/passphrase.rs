@@ -5,20 +5,23 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::crypto::keys::ring::MacKey;
+use crate::crypto::credential_version::CredentialVersion;
+use crate::crypto::keys::mac::MacKey;
 
 /// Fewest characters.
 pub const MIN_PASSPHRASE: usize = 12;
+
 /// Most bytes that are looked at.
 const MAX_PASSPHRASE: usize = 1024;
 
 /// Fewest different characters.
 const MIN_DISTINCT: usize = 6;
+
 /// Fewest characters that are left when words and sequences everybody tries first are taken away.
 const MIN_UNUSUAL: usize = 4;
+
 /// What everybody tries first.
 const USUAL: [&str; 16] = [
     "passphrase",
@@ -95,7 +98,7 @@ impl Passphrase {
     pub fn epochs(&self, key: &MacKey) -> Vec<CredentialVersion> {
         key.tags(&[b"epoch", self.0.as_bytes()])
             .iter()
-            .filter_map(|tag| tag.first_chunk().copied().map(CredentialVersion))
+            .filter_map(|tag| tag.first_chunk().copied().map(CredentialVersion::from_bytes))
             .collect()
     }
 }
@@ -103,64 +106,6 @@ impl Passphrase {
 impl fmt::Debug for Passphrase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Passphrase(…)")
-    }
-}
-
-/// A version of the credentials, from which they cannot be found. Grants and tokens carry the one under which the owner signed
-/// in: when the passphrase changes, all of them end.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct CredentialVersion([u8; 8]);
-
-/// Not sixteen lower-case hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("an epoch is sixteen hexadecimal digits")]
-pub struct InvalidEpoch;
-
-impl CredentialVersion {
-    /// From its bytes.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
-        Self(bytes)
-    }
-
-    /// The names that the first version of this program gave to the settings of an identity provider (issuer, client id,
-    /// allow-list …). Its sign-ins carry them.
-    #[must_use]
-    pub fn of_configuration(configuration: &[&[u8]], key: &MacKey) -> Vec<Self> {
-        let mut parts: Vec<&[u8]> = vec![b"configuration"];
-        parts.extend(configuration);
-        key.tags(&parts).iter().filter_map(|tag| tag.first_chunk().copied().map(Self)).collect()
-    }
-}
-
-impl TryFrom<String> for CredentialVersion {
-    type Error = InvalidEpoch;
-
-    fn try_from(text: String) -> Result<Self, InvalidEpoch> {
-        let lower_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        match u64::from_str_radix(&text, 16) {
-            Ok(number) if text.len() == 16 && lower_hex => Ok(Self(number.to_be_bytes())),
-            _ => Err(InvalidEpoch),
-        }
-    }
-}
-
-impl From<CredentialVersion> for String {
-    fn from(epoch: CredentialVersion) -> Self {
-        epoch.to_string()
-    }
-}
-
-impl fmt::Display for CredentialVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", u64::from_be_bytes(self.0))
-    }
-}
-
-impl fmt::Debug for CredentialVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 
@@ -185,7 +130,7 @@ fn unusual_characters(text: &str) -> usize {
 mod tests {
     use super::*;
     use crate::crypto::keys::ring::KeyRing;
-    use crate::crypto::keys::tests::{master, ring};
+    use crate::testing::test_keys::{master, ring};
 
     const GOOD: &str = "maple-orbit-crayon-ninety";
 

@@ -11,113 +11,44 @@
 //! A try during a wait is refused unseen, right or wrong, and not counted: it tells nothing and prolongs nothing. A new
 //! passphrase starts everything anew, which is the way out in any case.
 
-use std::net::IpAddr;
-
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::seal::Sealable;
-use crate::login::passphrase::CredentialVersion;
 use mcp_connector_base::codec::{Unreadable, decode_body};
 use mcp_connector_base::row::Row;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
+
+use crate::crypto::credential_version::CredentialVersion;
+use crate::web::request_source::Source;
 
 /// Tries before anybody has to wait.
 const FREE_TRIES: u32 = 5;
+
 /// The first wait, in seconds.
 const FIRST_WAIT: u64 = 10;
+
 /// The longest, in seconds.
 const LONGEST_WAIT: u64 = 15 * 60;
+
 /// When wrong tries are forgotten, in seconds.
 const MEMORY: u64 = 3600;
+
 /// Wrong tries of everybody in an hour, after which everybody slows down,
 const GLOBAL_LIMIT: u32 = 100;
+
 /// to one try in so many seconds.
 const CROWDED_WAIT: u64 = 60;
+
 /// Seconds in which one of these tries is forgotten again.
 const DECAY: u64 = 36;
+
 /// Most networks that are remembered, so that the state stays small: about 40 KB.
 const MAX_NETWORKS: usize = 2048;
+
 /// Most browsers. Only the owner makes more of them.
 const MAX_BROWSERS: usize = 64;
+
 /// When so many networks are remembered, all others together get one try in so many seconds.
 const OVERFLOW_WAIT: u64 = 1;
-
-/// A browser that has signed in before: the content of a sealed cookie, bound to the passphrase it knew.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KnownBrowser {
-    id: String,
-}
-
-impl Sealable for KnownBrowser {
-    const PURPOSE: &'static str = "known-browser";
-}
-
-impl KnownBrowser {
-    /// A new one.
-    #[must_use]
-    pub fn new(random: &impl Random) -> Self {
-        let mut bytes = [0; 16];
-        random.fill(&mut bytes);
-        Self { id: format!("{:032x}", u128::from_be_bytes(bytes)) }
-    }
-}
-
-/// Where tries come from, as far as one can tell.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Source(String);
-
-impl Source {
-    /// A browser that has signed in before.
-    #[must_use]
-    pub fn browser(browser: &KnownBrowser) -> Self {
-        Self(format!("b:{}", browser.id))
-    }
-
-    /// Anybody else, by the address the request came from; all without one are one. Of IPv6 a /48 is one: it is what a single
-    /// customer may be given (RFC 6177), with 65,536 networks in it.
-    #[must_use]
-    pub fn from_address(address: Option<&str>) -> Self {
-        match canonical(address) {
-            Some(IpAddr::V6(address)) => {
-                let [a, b, c, ..] = address.segments();
-                Self(format!("6:{a:x}:{b:x}:{c:x}"))
-            }
-            Some(IpAddr::V4(_)) | None => Self::from_network(address),
-        }
-    }
-
-    /// The same by the one network, an IPv6 /64: for limits that guard computing time and no secret, where it matters more
-    /// that few people share one.
-    #[must_use]
-    pub fn from_network(address: Option<&str>) -> Self {
-        match canonical(address) {
-            Some(IpAddr::V4(address)) => {
-                let [a, b, c, _] = address.octets();
-                Self(format!("4:{a}.{b}.{c}"))
-            }
-            Some(IpAddr::V6(address)) => {
-                let [a, b, c, d, ..] = address.segments();
-                Self(format!("6:{a:x}:{b:x}:{c:x}:{d:x}"))
-            }
-            None => Self("?".to_owned()),
-        }
-    }
-
-    /// A text for each of them.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    fn is_known(&self) -> bool {
-        self.0.starts_with("b:")
-    }
-}
-
-fn canonical(address: Option<&str>) -> Option<IpAddr> {
-    address?.trim().parse::<IpAddr>().ok().map(|address| address.to_canonical())
-}
 
 /// What comes of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,19 +118,19 @@ impl Throttle {
     /// Seconds until the next try of this source is looked at.
     fn wait(&self, source: &Source, now: Timestamp) -> u64 {
         let Some(count) = self.sources.iter().find(|count| count.source == *source) else {
-            let is_stranger = !source.is_known() && self.has_no_place(source);
+            let is_stranger = !source.is_known_browser() && self.has_no_place(source);
             return if is_stranger { OVERFLOW_WAIT.saturating_sub(now.seconds_since(self.stranger_at)) } else { 0 };
         };
         let own = match count.wrong.checked_sub(FREE_TRIES) {
             Some(more) => FIRST_WAIT.saturating_mul(2_u64.saturating_pow(more)).min(LONGEST_WAIT),
             None => 0,
         };
-        let crowded = if self.total >= GLOBAL_LIMIT && !source.is_known() { CROWDED_WAIT } else { 0 };
+        let crowded = if self.total >= GLOBAL_LIMIT && !source.is_known_browser() { CROWDED_WAIT } else { 0 };
         own.max(crowded).saturating_sub(now.seconds_since(count.last))
     }
 
     fn count(&mut self, source: &Source, now: Timestamp) {
-        if !source.is_known() {
+        if !source.is_known_browser() {
             self.total = self.total.saturating_add(1);
         }
         if let Some(count) = self.sources.iter_mut().find(|count| count.source == *source) {
@@ -209,12 +140,12 @@ impl Throttle {
         }
         if self.has_no_place(source) {
             // The one with the least to lose: fewest wrong tries, longest ago.
-            let alike = |count: &Count| count.source.is_known() == source.is_known();
+            let alike = |count: &Count| count.source.is_known_browser() == source.is_known_browser();
             let others = self.sources.iter().enumerate().filter(|(_, count)| alike(count));
             if let Some((at, _)) = others.min_by_key(|(_, count)| (count.wrong, count.last)) {
                 self.sources.swap_remove(at);
             }
-            if !source.is_known() {
+            if !source.is_known_browser() {
                 self.stranger_at = now;
             }
         }
@@ -223,8 +154,8 @@ impl Throttle {
 
     /// Whether as many of the kind of this source are remembered as there may be.
     fn has_no_place(&self, source: &Source) -> bool {
-        let most = if source.is_known() { MAX_BROWSERS } else { MAX_NETWORKS };
-        self.sources.iter().filter(|count| count.source.is_known() == source.is_known()).count() >= most
+        let most = if source.is_known_browser() { MAX_BROWSERS } else { MAX_NETWORKS };
+        self.sources.iter().filter(|count| count.source.is_known_browser() == source.is_known_browser()).count() >= most
     }
 
     fn forget(&mut self, now: Timestamp) {
@@ -240,7 +171,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::crypto::keys::tests::Counting;
+    use crate::login::known_browser::KnownBrowser;
+    use crate::testing::test_keys::TestRandom;
     use mcp_connector_base::codec::encode;
 
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -346,7 +278,7 @@ mod tests {
     #[test]
     fn a_browser_that_was_here_before_does_not_care_for_its_neighbours() {
         let mut throttle = Throttle::default();
-        let (neighbour, own) = (network(1), Source::browser(&KnownBrowser::new(&Counting::from(1))));
+        let (neighbour, own) = (network(1), KnownBrowser::new(&TestRandom::from(1)).source());
         for n in 0..300 {
             wrong(&mut throttle, &network(n), START);
             wrong(&mut throttle, &neighbour, START);
@@ -377,7 +309,7 @@ mod tests {
             wrong(&mut throttle, &network(n), START.plus((n / 2).into()));
         }
         for n in 0..200 {
-            wrong(&mut throttle, &Source::browser(&KnownBrowser::new(&Counting::from(n))), START);
+            wrong(&mut throttle, &KnownBrowser::new(&TestRandom::from(n)).source(), START);
         }
         assert!(throttle.sources.len() <= MAX_NETWORKS + MAX_BROWSERS);
         assert!(encode(&throttle).unwrap().len() < 50_000);
@@ -397,7 +329,7 @@ mod tests {
             // The first of each that is remembered, one a minute of each, and one a second of all others.
             let most = networks.min(2048) * 11 + 600;
             assert!(looked_at <= most, "{networks} networks: {looked_at} tries were looked at");
-            let own = Source::browser(&KnownBrowser::new(&Counting::from(1)));
+            let own = KnownBrowser::new(&TestRandom::from(1)).source();
             assert_eq!(right(&mut throttle, &own, START.plus(600)), Verdict::Enter);
             let calm = START.plus(600 + MEMORY);
             assert_eq!(right(&mut throttle, &network(100_000), calm), Verdict::Enter, "an hour later it is forgotten");
@@ -412,7 +344,7 @@ mod tests {
             acts in prop::collection::vec((0..400u32, 0..30u64, any::<bool>()), 0..600)
         ) {
             let mut throttle = Throttle::default();
-            let own = Source::browser(&KnownBrowser::new(&Counting::from(1)));
+            let own = KnownBrowser::new(&TestRandom::from(1)).source();
             let mut now = START;
             for (who, pause, again) in acts {
                 now = now.plus(if again { 0 } else { pause });

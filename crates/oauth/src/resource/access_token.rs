@@ -15,15 +15,16 @@ use jwt_compact::{AlgorithmExt as _, Claims, Header, UntrustedToken, ValidationE
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::crypto::keys::signing::SigningKeys;
-use crate::login::passphrase::CredentialVersion;
-use crate::resource::bearer::{Bearer, MAX_BEARER_LENGTH};
-use crate::resource::protected_resource::Resource;
-use crate::web::origin::Issuer;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::{Random, Timestamp};
+
+use crate::crypto::credential_version::CredentialVersion;
+use crate::crypto::keys::signing::SigningKeys;
+use crate::resource::bearer::{Bearer, MAX_BEARER_LENGTH};
+use crate::resource::protected_resource::Resource;
+use crate::web::origin::Issuer;
 
 /// Lifetime in seconds. Shorter ones make the clients that lose refresh tokens ask for consent all day.
 pub const ACCESS_TOKEN_LIFETIME: u64 = 3600;

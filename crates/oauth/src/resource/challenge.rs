@@ -7,8 +7,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::resource::bearer::BearerError;
 use mcp_connector_base::scope::ScopeSet;
+
+use crate::resource::bearer::BearerError;
 
 /// Longest address of a metadata document.
 const MAX_METADATA_URL: usize = 2048;

@@ -10,12 +10,13 @@
 
 use std::sync::Arc;
 
-use crate::resource::access_token::VerifiedToken;
-use crate::resource::bearer::Bearer;
-use crate::resource::protected_resource::Resource;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
+
+use crate::resource::access_token::VerifiedToken;
+use crate::resource::bearer::Bearer;
+use crate::resource::protected_resource::Resource;
 
 /// Most tokens, and most grants, that are remembered.
 const CAPACITY: usize = 1024;

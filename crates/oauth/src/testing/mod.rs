@@ -1,6 +1,10 @@
-//! TODO.
+//! What the tests of this crate share.
 
 #[cfg(test)]
-pub mod storage_compat_tests;
+mod storage_compat_tests;
 #[cfg(test)]
-pub mod support;
+pub(crate) mod test_keys;
+#[cfg(test)]
+pub(crate) mod test_rows;
+#[cfg(test)]
+pub(crate) mod test_support;

@@ -9,31 +9,41 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::authorize::pkce::CodeVerifier;
 use crate::clients::client_id::registered_client;
+use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::master::MasterKey;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::opaque::{ObjectName, Secret};
-use crate::grants::authorization_code::AuthorizationCode;
-use crate::grants::grant::{Authorization, Displaced, EndReason, Grant, Limits, Refresh};
-use crate::grants::grant_store::{GrantStore, Rows as _};
-use crate::grants::memory_rows::Memory;
-use crate::grants::pending_code::{PendingCode, Redemption};
-use crate::grants::refresh_token::RefreshToken;
-use crate::login::admission::{AccessApplication, Account, Admission, AdmissionPolicy};
-use crate::login::identity::AllowedUsers;
-use crate::login::passphrase::{CredentialVersion, Passphrase};
-use crate::login::throttle::{Source, Throttle};
+use crate::grants::authorization::Authorization;
+use crate::grants::codes::authorization_code::AuthorizationCode;
+use crate::grants::codes::pending_code::PendingCode;
+use crate::grants::codes::redemption::Redemption;
+use crate::grants::ended::EndReason;
+use crate::grants::grant::{Displaced, Grant};
+use crate::grants::grant_store::GrantStore;
+use crate::grants::limits::Limits;
+use crate::grants::refresh::refresh_token::RefreshToken;
+use crate::grants::refresh::request::Refresh;
+use crate::grants::rows::Rows as _;
+use crate::login::account::Account;
+use crate::login::admission::{AccessApplication, Admission, AdmissionPolicy};
+use crate::login::allowed_users::AllowedUsers;
+use crate::login::passphrase::Passphrase;
+use crate::login::throttle::Throttle;
 use crate::resource::access_token::{Expected, TokenRefused, VerifiedToken, verify};
 use crate::resource::bearer::Bearer;
 use crate::resource::protected_resource::{Resource, ResourceServer};
+use crate::testing::test_keys::TestRandom;
+use crate::testing::test_rows::Memory;
 use crate::web::discovery::ExternalIssuer;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
 use crate::web::redirect_uri::RedirectPolicy;
+use crate::web::request_source::Source;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::row::Row;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::storage_compat::assert_kept;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const PASSPHRASE: &str = "correct horse battery staple";
@@ -119,20 +129,8 @@ const ACCESS_TOKEN: &str = "\
     5vdGVzOnJlYWQgcHJvZmlsZSIsImp0aSI6IkFRSURCQVVHQndnSkNnc01EUTRQRUEiLCJnaWQiOiI2NTY2Njc2ODY5NmE2YjZjIiwibmFtZSI6I\
     lpvw6siLCJlcG9jaCI6IjJlNDgwZTk2OWYzOGRhNTkifQ.B3nhag5gWtM5vL4vffLUpit6-wU_rj0OqjCXkaNBpjw";
 
-/// One byte after the other.
-struct Ascending(std::cell::Cell<u8>);
-
-impl Random for Ascending {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            *byte = self.0.get();
-            self.0.set(byte.wrapping_add(1));
-        }
-    }
-}
-
-fn random(first: u8) -> Ascending {
-    Ascending(std::cell::Cell::new(first))
+fn random(first: u8) -> TestRandom {
+    TestRandom::ascending(first)
 }
 
 fn keys() -> KeyRing {
@@ -240,7 +238,7 @@ fn rows_of_version_2_say_what_version_1_could_not() {
         let mut request = Refresh::new(&token, authorization().client_id, issuer(), policy);
         request.from = Network::of(address);
         let mut grant = grant.refresh(&request, &Limits::default(), NOW).change.unwrap();
-        grant.set_admission(admission);
+        grant.authorization.admission = admission;
         assert_eq!(URL_SAFE_NO_PAD.encode(grant.to_row().unwrap()), kept);
         assert_eq!(row::<Grant>(kept), grant);
     }

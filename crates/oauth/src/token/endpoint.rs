@@ -3,28 +3,31 @@
 
 use serde::Serialize;
 
-use crate::authorize::pkce::CodeVerifier;
-use crate::authorize::scope_catalogue::ScopeCatalogue;
-use crate::clients::client::{Client, ClientKind, Standing, storage_name};
-use crate::clients::client_authentication::PresentedClient;
-use crate::crypto::keys::ring::KeyRing;
-use crate::crypto::keys::signing::SigningKeys;
-use crate::grants::authorization_code::AuthorizationCode;
-use crate::grants::grant::{Authorization, Refresh, Retry};
-use crate::grants::message::Grants;
-use crate::grants::pending_code::Redemption;
-use crate::grants::refresh_token::RefreshToken;
-use crate::login::admission::AdmissionPolicy;
-use crate::resource::access_token::{AccessToken, AccessTokenRequest, TooLong, issue};
-use crate::resource::protected_resource::{Resource, ResourceServer};
-use crate::token::error::{CodeProblem, RefreshProblem, TokenError};
-use crate::web::form::{Parameters, is_form};
-use crate::web::network::Network;
-use crate::web::origin::Issuer;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::{Random, Timestamp};
+
+use crate::authorize::pkce::CodeVerifier;
+use crate::clients::client::{Client, ClientKind, Standing, storage_name};
+use crate::clients::client_authentication::PresentedClient;
+use crate::crypto::keys::ring::KeyRing;
+use crate::crypto::keys::signing::SigningKeys;
+use crate::grants::authorization::Authorization;
+use crate::grants::codes::authorization_code::AuthorizationCode;
+use crate::grants::codes::redemption::Redemption;
+use crate::grants::message::Grants;
+use crate::grants::refresh::refresh_token::RefreshToken;
+use crate::grants::refresh::request::Refresh;
+use crate::grants::refresh::rotation::Retry;
+use crate::login::admission::AdmissionPolicy;
+use crate::resource::access_token::{AccessToken, AccessTokenRequest, TooLong, issue};
+use crate::resource::protected_resource::{Resource, ResourceServer};
+use crate::resource::scope_catalogue::ScopeCatalogue;
+use crate::token::error::{CodeProblem, RefreshProblem, TokenError};
+use crate::web::form::{Parameters, is_form};
+use crate::web::network::Network;
+use crate::web::origin::Issuer;
 
 /// Where clients are found, wherever they come from.
 #[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]

@@ -4,12 +4,12 @@
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::clients::client_authentication::ClientAuthenticationError;
-use crate::grants::grant::RefreshRefusal;
-use crate::grants::grant_store::RedeemRefusal;
-use crate::grants::pending_code::Mismatch;
-use crate::web::form::FormError;
 use mcp_connector_base::outage::Outage;
+
+use crate::clients::client_authentication::ClientAuthenticationError;
+use crate::grants::codes::redemption::{Mismatch, RedeemRefusal};
+use crate::grants::refresh::request::RefreshRefusal;
+use crate::web::form::FormError;
 
 /// Why there are no tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -1,17 +1,18 @@
 //! The revocation endpoint (RFC 7009). Either token ends the whole grant: the refresh tokens at once, the access tokens as soon
 //! as the resource hears of it. What is no token, is somebody else's or is over already gets the same answer as a success.
 
+use mcp_connector_base::identifier::GrantId;
+
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::SigningKeys;
 use crate::crypto::opaque::ObjectName;
 use crate::grants::message::{Call, Grants};
-use crate::grants::refresh_token::RefreshToken;
+use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::resource::access_token::{TokenOrigin, identify};
 use crate::token::endpoint::{Clients, authenticate, read_form};
 use crate::token::error::TokenError;
 use crate::web::form::Parameters;
 use crate::web::origin::Issuer;
-use mcp_connector_base::identifier::GrantId;
 
 /// Everything the endpoint works with.
 pub struct RevocationEndpoint<'a, C, G> {

@@ -10,8 +10,9 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::web::web_url::WebScheme;
 use mcp_connector_base::timestamp::Random;
+
+use crate::web::web_url::WebScheme;
 
 /// Longest `Cookie` header that is looked at, in bytes. A browser that carries long requests to a provider shows about 50 KB
 /// (`provider_state.rs`); Cloudflare takes 128 KB of headers.
@@ -196,12 +197,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::crypto::keys::tests::Counting;
+    use crate::testing::test_keys::TestRandom;
 
     const COOKIE: HostCookie = HostCookie::new("mcp-browser");
 
     fn nonce(seed: u64) -> BrowserNonce {
-        BrowserNonce::new(&Counting::from(seed))
+        BrowserNonce::new(&TestRandom::from(seed))
     }
 
     /// Returns what a browser shows that was given these headers.
@@ -296,7 +297,7 @@ mod tests {
             [1, 100].iter().flat_map(|seed| nonce(*seed).set_cookies(WebScheme::Https, None)).collect();
         let header = shown(&set);
         assert_eq!(BrowserNonce::all(WebScheme::Https, Some(&header)), [nonce(100), nonce(1)]);
-        let next = BrowserNonce::of(WebScheme::Https, Some(&header), &Counting::from(9));
+        let next = BrowserNonce::of(WebScheme::Https, Some(&header), &TestRandom::from(9));
         assert_eq!(next, nonce(100), "the next sign-in needs no other");
         assert_eq!(next.set_cookies(WebScheme::Https, Some(&header)), [set[1].clone()], "it lives on");
     }

@@ -1,7 +1,7 @@
 //! Networks of clients: whether two requests come from the same place.
 //!
 //! An address does not prove who sends a request. It distinguishes two windows of one app from a thief elsewhere, as the rule
-//! on refresh tokens requires ([`Rotation`](crate::grants::rotation::Rotation)).
+//! on refresh tokens requires ([`Rotation`](crate::grants::refresh::rotation::Rotation)).
 
 use std::net::{IpAddr, Ipv6Addr};
 

@@ -23,8 +23,7 @@ impl Origin {
         WebUrl::parse(url).map(|url| url.origin())
     }
 
-    /// Scheme, host and port of `url`, in their one canonical form.
-    pub(crate) fn from_url(url: &WebUrl<'_>) -> Self {
+    fn from_url(url: &WebUrl<'_>) -> Self {
         let mut text = format!("{}://{}", url.scheme.as_str(), url.host);
         if let Some(port) = url.port.filter(|port| *port != url.scheme.default_port()) {
             text.push(':');
@@ -56,6 +55,14 @@ impl Origin {
     #[must_use]
     pub const fn is_loopback(&self) -> bool {
         self.loopback
+    }
+}
+
+impl WebUrl<'_> {
+    /// Returns scheme, host and port in their canonical form.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin::from_url(self)
     }
 }
 

@@ -4,18 +4,13 @@
 //! addresses, tabs, dot segments. All of that is refused here, so an accepted text means the same host and path to every later
 //! reader. Two variations are accepted: upper case in scheme and host, and an explicit default port.
 
-use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use thiserror::Error;
 use url::{ParseError, Position, Url};
 
-use crate::web::origin::Origin;
+use crate::web::host::Host;
 
 /// Longest URL that is looked at, in bytes.
 const MAX_URL: usize = 2048;
-/// Longest host name (RFC 1035 §2.3.4).
-const MAX_HOST: usize = 253;
 
 /// Why a text is not an http or https URL. Never echoes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -90,60 +85,6 @@ impl WebScheme {
     }
 }
 
-/// Where a URL points.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Host {
-    /// A DNS name in lower case.
-    Name(String),
-    /// An IPv4 address, four decimal numbers without leading zeros.
-    V4(Ipv4Addr),
-    /// An IPv6 address, which stood in brackets.
-    V6(Ipv6Addr),
-}
-
-impl Host {
-    /// The host that the parser found. The parser accepts names that DNS does not: empty labels, a hyphen at either end.
-    fn new(host: &url::Host<&str>) -> Result<Self, InvalidUrl> {
-        match host {
-            url::Host::Domain(name) if name.len() <= MAX_HOST && name.split('.').all(is_label) => {
-                Ok(Self::Name((*name).to_owned()))
-            }
-            url::Host::Domain(_) => Err(InvalidUrl::Host),
-            url::Host::Ipv4(address) => Ok(Self::V4(*address)),
-            url::Host::Ipv6(address) => Ok(Self::V6(*address)),
-        }
-    }
-
-    /// Whether it is this very machine: `localhost` and its subdomains (RFC 6761 §6.3), `127.0.0.0/8`, `::1`.
-    #[must_use]
-    pub fn is_loopback(&self) -> bool {
-        match self {
-            Self::Name(name) => name == "localhost" || name.ends_with(".localhost"),
-            Self::V4(address) => address.is_loopback(),
-            Self::V6(address) => address.is_loopback(),
-        }
-    }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => f.write_str(name),
-            Self::V4(address) => address.fmt(f),
-            Self::V6(address) => url::Host::<&str>::Ipv6(*address).fmt(f),
-        }
-    }
-}
-
-/// One label of a DNS name. Underscores are no host name by RFC 952, but they resolve and are in use.
-fn is_label(label: &str) -> bool {
-    !label.is_empty()
-        && label.len() <= 63
-        && !label.starts_with('-')
-        && !label.ends_with('-')
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-}
-
 /// An http or https URL, cut into its parts. The parts after the host stay as they were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebUrl<'a> {
@@ -185,7 +126,7 @@ impl<'a> WebUrl<'a> {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidUrl::UserInfo);
         }
-        let host = Host::new(&url.host().ok_or(InvalidUrl::Host)?)?;
+        let host = url.host().and_then(|host| Host::from_parsed(&host)).ok_or(InvalidUrl::Host)?;
         let (origin, rest) = split_before_path(text, &url)?;
         let authority = strip_prefix_ignoring_case(origin, scheme.as_str())
             .and_then(|rest| rest.strip_prefix("://"))
@@ -206,12 +147,6 @@ impl<'a> WebUrl<'a> {
             return Err(InvalidUrl::Character);
         }
         Ok(Self { scheme, host, raw_host, port, path, query, fragment })
-    }
-
-    /// Scheme, host and port, in their one canonical form.
-    #[must_use]
-    pub fn origin(&self) -> Origin {
-        Origin::from_url(self)
     }
 }
 

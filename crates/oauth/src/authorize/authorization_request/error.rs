@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use crate::authorize::prompt::InvalidPrompt;
+use crate::authorize::provider_error::ProviderError;
 use crate::clients::client::RedirectMismatch;
-use crate::login::provider_error::ProviderError;
 use crate::web::form::FormError;
 use crate::web::redirect_uri::InvalidRedirectUri;
 

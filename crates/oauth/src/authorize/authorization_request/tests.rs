@@ -2,16 +2,16 @@
 
 use proptest::prelude::*;
 
+use mcp_connector_base::codec::{decode, encode};
 use mcp_connector_base::scope::Scope;
 
 use crate::authorize::authorization_request::state::MAX_STATE;
 use crate::authorize::authorization_request::*;
 use crate::authorize::prompt::InvalidPrompt;
-use crate::crypto::keys::tests::Counting;
-use crate::login::provider_error::ProviderError;
-use crate::web::form::FormError;
-use crate::web::origin::Origin;
-use mcp_connector_base::codec::{decode, encode};
+use crate::authorize::provider_error::ProviderError;
+use crate::testing::test_keys::TestRandom;
+use crate::web::form::{FormError, with_query};
+use crate::web::origin::{Issuer, Origin};
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
@@ -75,7 +75,7 @@ enum End {
 fn end(query: &str) -> End {
     let checked = AuthorizationQuery::parse(query)
         .and_then(|query| query.for_client(&client(), &RedirectPolicy::default()))
-        .map(|trusted| trusted.check(&ResourceServer::new(issuer().origin()), &scopes(), &Counting::from(1)));
+        .map(|trusted| trusted.check(&ResourceServer::new(issuer().origin()), &scopes(), &TestRandom::from(1)));
     match checked {
         Err(page) => End::Page(page),
         Ok(Err(refusal)) => End::Redirect(refusal),
@@ -245,7 +245,7 @@ fn a_request_with_a_bad_state_is_refused_and_what_can_be_returned_is() {
 
 #[test]
 fn each_page_with_a_request_has_a_number_of_its_own() {
-    let random = Counting::from(1);
+    let random = TestRandom::from(1);
     let page = || {
         let query = AuthorizationQuery::parse(&query(&[])).unwrap();
         let trusted = query.for_client(&client(), &RedirectPolicy::default()).unwrap();
@@ -306,7 +306,7 @@ fn a_request_survives_its_seal_and_stays_small() {
         .unwrap()
         .for_client(&client, &RedirectPolicy::default())
         .unwrap()
-        .check(&ResourceServer::new(issuer().origin()), &scopes(), &Counting::from(1))
+        .check(&ResourceServer::new(issuer().origin()), &scopes(), &TestRandom::from(1))
         .unwrap();
     assert!(encode(&request).unwrap().len() < MAX_STATE + 1024);
 }

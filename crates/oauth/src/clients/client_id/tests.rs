@@ -1,17 +1,17 @@
 //! The rules of registered identifiers.
 
-use std::cell::Cell;
-
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+use mcp_connector_base::scope::Scope;
 
 use crate::clients::client_authentication::PresentedClient;
 use crate::clients::client_id::*;
 use crate::crypto::keys::master::MasterKey;
 use crate::crypto::keys::ring::KeyRing;
+use crate::testing::test_keys::TestRandom;
 use crate::web::form::Parameters;
-use mcp_connector_base::scope::Scope;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
@@ -20,18 +20,6 @@ fn key(current: u8, previous: &[u8]) -> MacKey {
     let master = |byte: u8| MasterKey::parse(&STANDARD.encode([byte; 32])).unwrap();
     let previous: Vec<MasterKey> = previous.iter().map(|byte| master(*byte)).collect();
     KeyRing::new(&master(current), &previous).client_id().clone()
-}
-
-/// Never the same bytes twice.
-struct Counter(Cell<u8>);
-
-impl Random for Counter {
-    fn fill(&self, bytes: &mut [u8]) {
-        for byte in bytes {
-            *byte = self.0.get();
-            self.0.set(self.0.get().wrapping_add(1));
-        }
-    }
 }
 
 fn catalogue() -> ScopeCatalogue {
@@ -51,7 +39,7 @@ fn register(metadata: &Value) -> Value {
     let response = crate::clients::client_id::register(
         registration(metadata),
         NOW,
-        &Counter(Cell::new(0)),
+        &TestRandom::from(0),
         &key(7, &[]),
         &catalogue(),
     )
@@ -122,7 +110,7 @@ fn a_confidential_client_authenticates_with_the_secret_it_was_told() {
 
 #[test]
 fn registering_the_same_twice_gives_two_clients() {
-    let random = Counter(Cell::new(0));
+    let random = TestRandom::from(0);
     let metadata = json!({"redirect_uris": ["https://a.example/cb"]});
     let first =
         crate::clients::client_id::register(registration(&metadata), NOW, &random, &key(7, &[]), &catalogue()).unwrap();
@@ -171,7 +159,7 @@ fn a_redirect_uri_that_is_no_longer_allowed_is_left_out() {
     let policy = RedirectPolicy::with_private_use("myapp://cb").unwrap();
     let metadata = json!({"redirect_uris": ["myapp://cb", "https://a.example/cb"]}).to_string();
     let registration = Registration::parse(metadata.as_bytes(), &policy).unwrap();
-    let id = crate::clients::client_id::register(registration, NOW, &Counter(Cell::new(0)), &key(7, &[]), &catalogue())
+    let id = crate::clients::client_id::register(registration, NOW, &TestRandom::from(0), &key(7, &[]), &catalogue())
         .unwrap()
         .client_id;
     assert_eq!(registered_client(&id, &policy, &key(7, &[])).unwrap().client.redirect_uris.len(), 2);
@@ -197,7 +185,7 @@ fn a_registration_too_large_for_an_identifier_is_refused() {
     let error = crate::clients::client_id::register(
         registration(&json!({"redirect_uris": uris})),
         NOW,
-        &Counter(Cell::new(0)),
+        &TestRandom::from(0),
         &key(7, &[]),
         &catalogue(),
     );
@@ -211,7 +199,7 @@ proptest! {
         uris in proptest::collection::vec("(https://a|http://localhost|http://\\[::1\\]|http://127\\.0\\.0\\.1)(:[1-9][0-9]{1,3})?/[a-z]{0,9}", 1..8)
     ) {
         let before = registration(&json!({"client_name": name, "redirect_uris": uris}));
-        let id = crate::clients::client_id::register(before.clone(), NOW, &Counter(Cell::new(0)), &key(7, &[]), &catalogue()).unwrap().client_id;
+        let id = crate::clients::client_id::register(before.clone(), NOW, &TestRandom::from(0), &key(7, &[]), &catalogue()).unwrap().client_id;
         let after = registered_client(&id, &RedirectPolicy::default(), &key(7, &[])).unwrap().client;
         prop_assert_eq!((after.name, after.redirect_uris), (before.name, before.redirect_uris));
     }

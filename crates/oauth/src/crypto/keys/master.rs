@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use thiserror::Error;
-use zeroize::Zeroize;
+use zeroize::Zeroize as _;
 
 use mcp_connector_base::timestamp::Random;
 

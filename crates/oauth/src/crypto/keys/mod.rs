@@ -1,16 +1,15 @@
-//! Every key of this server, derived from one master key by HKDF-SHA256 (RFC 5869), each for one purpose. Deriving costs
-//! microseconds, so nothing but the master key is ever stored, and all isolates agree without asking each other.
+//! Every key of this server, derived from one master key by HKDF-SHA256 (RFC 5869), each for one purpose.
 //!
-//! Two rotations, both with overlap. Signing keys change with the calendar, see [`SigningKeys`]. The master key changes when
-//! somebody changes it: the old one stays in the ring as a previous one, good for checking what it made and for nothing new.
+//! Deriving a key costs microseconds. So only the master key is stored, and all isolates agree without asking each other.
+//!
+//! There are two rotations, both with overlap. Signing keys change with the calendar ([`signing`]). The master key changes when
+//! somebody changes it: the old key stays in the [`ring`] as a previous one, which verifies what it made and makes nothing new.
 
-pub mod hkdf;
+pub mod cipher;
+pub(crate) mod derivation;
+pub mod mac;
 pub mod master;
 pub mod ring;
 pub mod signing;
 #[cfg(test)]
-pub(crate) mod tests;
-
-pub use crate::crypto::keys::master::{InvalidMasterKey, MasterKey};
-pub use crate::crypto::keys::ring::{CipherKeys, KeyRing, MAX_PREVIOUS_KEYS, MacKey};
-pub use crate::crypto::keys::signing::{SIGNING_PERIOD, SigningKey, SigningKeys};
+mod tests;

@@ -1,48 +1,22 @@
-//! What holds of all keys, and the randomness of tests.
+//! The rules that hold for all keys.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::Mac as _;
 
-use crate::crypto::keys::hkdf::{absorb_raw, extract_with, hmac};
-use crate::crypto::keys::*;
-use mcp_connector_base::timestamp::{Random, Timestamp};
+use mcp_connector_base::timestamp::Timestamp;
 
-/// The same bytes again and again, each draw different from the last.
-pub(crate) struct Counting(std::cell::Cell<u64>);
-
-impl Counting {
-    pub(crate) const fn from(seed: u64) -> Self {
-        Self(std::cell::Cell::new(seed))
-    }
-}
-
-impl Random for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(32) {
-            self.0.set(self.0.get().wrapping_add(1));
-            let block: [u8; 32] =
-                absorb_raw(hmac(b"test"), &[&self.0.get().to_be_bytes()]).finalize().into_bytes().into();
-            chunk.copy_from_slice(&block[..chunk.len()]);
-        }
-    }
-}
-
-pub(crate) fn ring(seed: u64) -> KeyRing {
-    KeyRing::new(&master(seed), &[])
-}
-
-pub(crate) fn signing(ring: &KeyRing, now: Timestamp) -> SigningKeys {
-    ring.signing(now)
-}
+use crate::crypto::keys::master::MasterKey;
+use crate::crypto::keys::ring::KeyRing;
+use crate::crypto::keys::signing::{SIGNING_PERIOD, SigningKeys};
+use crate::testing::test_keys::{master, ring};
 
 /// The header of what is signed now.
 fn current(ring: &KeyRing, now: Timestamp) -> String {
     signing(ring, now).current().header().to_owned()
 }
 
-pub(crate) fn master(seed: u64) -> MasterKey {
-    MasterKey::generate(&Counting::from(seed.wrapping_mul(1000)))
+fn signing(ring: &KeyRing, now: Timestamp) -> SigningKeys {
+    ring.signing(now)
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -56,12 +30,11 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 #[test]
-fn hkdf_gives_the_test_vector_of_rfc_5869() {
-    // Appendix A.1; the first 32 of its 42 bytes.
-    let prk = extract_with(&(0..=0x0c).collect::<Vec<u8>>(), &[0x0b; 22]);
-    let okm = prk.expand_bytes(&(0xf0..=0xf9).collect::<Vec<u8>>());
-    let hex = hex(&okm);
-    assert_eq!(hex, "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+fn derived_keys_are_those_of_earlier_versions() {
+    let key = MasterKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap();
+    let ring = KeyRing::new(&key, &[]);
+    assert_eq!(hex(ring.seal().current()), "7ed23ec4d96bc5db037daf5b26c24b431d9513ebc96ce26a708190eb8c12602a");
+    assert_eq!(hex(&ring.routing().tag(&[b"a"])), "704cb9426b4edce6f9f4b54c6d2d4ddabfdbc755da965d1b0d3be680730470ba");
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! The rules of foreign access tokens.
 
-use ed25519_dalek::{Signer, SigningKey};
+use ed25519_dalek::Signer as _;
+use ed25519_dalek::SigningKey;
 use proptest::prelude::*;
 use serde_json::json;
 
 use crate::external_issuer::keys::KeyMaterial;
 use crate::external_issuer::token::*;
-use crate::testing::support::done;
+use crate::testing::test_support::done;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const AUDIENCES: [&str; 2] = ["https://host.example/mcp", "f81d4fae-7dec"];

@@ -5,7 +5,7 @@ use crate::grants::rule_tests::*;
 #[test]
 fn another_sign_in_adds_a_grant_and_ends_none() {
     let (mut ledger, request) = one();
-    let second = granted(&mut ledger, &Counting::from(500), START.plus(5));
+    let second = granted(&mut ledger, &TestRandom::from(500), START.plus(5));
     assert_ne!(request.grant, second.grant);
     let list = ledger.list(&policy(&[EPOCH]), START.plus(5)).unwrap();
     assert_eq!(list.iter().map(|grant| grant.id).collect::<Vec<_>>(), [second.grant, request.grant]);
@@ -16,18 +16,19 @@ fn another_sign_in_adds_a_grant_and_ends_none() {
 fn too_many_grants_of_a_client_push_out_the_one_that_was_idle_longest() {
     let mut ledger =
         GrantStore::new(Memory::default(), Limits { grants_per_client: 3, grants: 5, ..Limits::default() });
-    let made: Vec<Refresh> = (0..3).map(|n| granted(&mut ledger, &Counting::from(n * 100), START.plus(n))).collect();
+    let made: Vec<Refresh> = (0..3).map(|n| granted(&mut ledger, &TestRandom::from(n * 100), START.plus(n))).collect();
     refresh(&mut ledger, &made[0], START.plus(10)).unwrap();
-    let code = waiting(&mut ledger, &Counting::from(900), START.plus(20));
-    let redeemed = ledger.redeem(&code, START.plus(20), &Counting::from(950)).unwrap().unwrap();
-    assert_eq!(redeemed.ended, [made[1].grant]);
+    let code = waiting(&mut ledger, &TestRandom::from(900), START.plus(20));
+    let redeemed = ledger.redeem(&code, START.plus(20), &TestRandom::from(950)).unwrap().unwrap();
+    let displaced = grant(&ledger, redeemed.grant).displaced().len();
+    assert_eq!(displaced, 1);
     assert_eq!(grant(&ledger, made[1].grant).ended().unwrap().reason, EndReason::Crowded);
     // Another client is not touched by that, until the subject as a whole has too many.
     for n in 0..3 {
         let other = Authorization { client_id: ClientId::new("other").unwrap(), ..authorization() };
-        let code = waiting_for(&mut ledger, other, &Counting::from(2000 + n * 100), START.plus(30 + n));
-        let redeemed = ledger.redeem(&code, START.plus(30 + n), &Counting::from(2050 + n * 100)).unwrap().unwrap();
-        assert_eq!(redeemed.ended.len(), usize::from(n == 2), "{n}");
+        let code = waiting_for(&mut ledger, other, &TestRandom::from(2000 + n * 100), START.plus(30 + n));
+        let redeemed = ledger.redeem(&code, START.plus(30 + n), &TestRandom::from(2050 + n * 100)).unwrap().unwrap();
+        assert_eq!(grant(&ledger, redeemed.grant).displaced().len(), usize::from(n == 2), "{n}");
     }
     assert_eq!(ledger.list(&policy(&[EPOCH]), START.plus(40)).unwrap().len(), 5);
 }
@@ -57,8 +58,8 @@ fn a_client_revokes_its_own_grant_with_any_of_its_tokens() {
 #[test]
 fn a_person_ends_one_grant_or_all_and_the_codes_that_wait() {
     let (mut ledger, one) = one();
-    let two = granted(&mut ledger, &Counting::from(500), START);
-    let code = waiting(&mut ledger, &Counting::from(900), START);
+    let two = granted(&mut ledger, &TestRandom::from(500), START);
+    let code = waiting(&mut ledger, &TestRandom::from(900), START);
     assert_eq!(ledger.revoke(one.grant, START).unwrap().ended, [one.grant]);
     assert_eq!(refresh(&mut ledger, &one, START), Err(RefreshRefusal::Ended));
     assert!(refresh(&mut ledger, &two, START).is_ok());
@@ -75,12 +76,12 @@ fn a_person_ends_one_grant_or_all_and_the_codes_that_wait() {
 #[test]
 fn the_owner_ends_every_grant_of_a_client_and_its_codes_that_wait_and_no_others() {
     let (mut ledger, one) = one();
-    let two = granted(&mut ledger, &Counting::from(500), START);
-    let code = waiting(&mut ledger, &Counting::from(900), START);
+    let two = granted(&mut ledger, &TestRandom::from(500), START);
+    let code = waiting(&mut ledger, &TestRandom::from(900), START);
     let other = || Authorization { client_id: ClientId::new("other").unwrap(), ..authorization() };
-    let other_code = waiting_for(&mut ledger, other(), &Counting::from(1300), START);
-    let kept = ledger.redeem(&other_code, START, &Counting::from(1400)).unwrap().unwrap();
-    let other_code = waiting_for(&mut ledger, other(), &Counting::from(1500), START);
+    let other_code = waiting_for(&mut ledger, other(), &TestRandom::from(1300), START);
+    let kept = ledger.redeem(&other_code, START, &TestRandom::from(1400)).unwrap().unwrap();
+    let other_code = waiting_for(&mut ledger, other(), &TestRandom::from(1500), START);
     let end = Call::EndClient { client: ClientHash::of(&client()) };
     let Reply::Revoke(revoked) = ledger.answer(end, START, &random()).unwrap() else { panic!("another reply") };
     assert_eq!(revoked.ended.len(), 2);
@@ -91,7 +92,7 @@ fn the_owner_ends_every_grant_of_a_client_and_its_codes_that_wait_and_no_others(
     assert!(ledger.redeem(&code, START, &random()).unwrap().is_err(), "a code that waited");
     let list = ledger.list(&policy(&[EPOCH]), START).unwrap();
     assert_eq!(list.iter().map(|grant| grant.id).collect::<Vec<_>>(), [kept.grant]);
-    assert!(ledger.redeem(&other_code, START, &Counting::from(1600)).unwrap().is_ok(), "the code of another client");
+    assert!(ledger.redeem(&other_code, START, &TestRandom::from(1600)).unwrap().is_ok(), "the code of another client");
 }
 
 #[test]
@@ -115,11 +116,11 @@ fn the_use_of_a_grant_is_to_be_entered_once_a_day() {
 fn who_signs_out_everywhere_ends_all_grants_and_every_earlier_sign_in_until_those_would_be_over() {
     let (mut ledger, one) = one();
     let mut person = |signed_in_at, wish, now| {
-        ledger.answer(Call::ForPerson { signed_in_at, wish }, now, &Counting::from(3)).unwrap()
+        ledger.answer(Call::ForPerson { signed_in_at, wish }, now, &TestRandom::from(3)).unwrap()
     };
     let see = || AccountAction::See { policy: policy(&[EPOCH]) };
     assert!(matches!(person(START, see(), START), Reply::List(list) if list.len() == 1));
-    assert_eq!(person(START, AccountAction::SignOut, START.plus(5)).ended(), [one.grant]);
+    assert_eq!(person(START, AccountAction::SignOut, START.plus(5)), Reply::Revoke(Revoked { ended: vec![one.grant] }));
     for signed_in_at in [START.minus(9), START, START.plus(5)] {
         for wish in [see(), AccountAction::End { grant: one.grant }, AccountAction::EndAll, AccountAction::SignOut] {
             assert_eq!(person(signed_in_at, wish, START.plus(6)), Reply::SignedOut, "{signed_in_at}");
@@ -145,7 +146,7 @@ fn an_end_is_remembered_as_long_as_an_access_token_lives() {
 #[test]
 fn what_has_expired_is_swept_and_what_lives_stays() {
     let (mut ledger, request) = one();
-    waiting(&mut ledger, &Counting::from(900), START);
+    waiting(&mut ledger, &TestRandom::from(900), START);
     assert_eq!(ledger.sweep(START).unwrap(), Some(START.plus(CODE_LIFETIME)));
     assert_eq!(
         ledger.sweep(START.plus(CODE_LIFETIME)).unwrap(),

@@ -5,7 +5,7 @@ use crate::grants::rule_tests::*;
 #[test]
 fn every_message_is_read_as_it_was_written() {
     let (mut ledger, request) = one();
-    let code = AuthorizationCode::mint(object(), &Counting::from(7777));
+    let code = AuthorizationCode::mint(object(), &TestRandom::from(7777));
     let mut redemption = Redemption::new(&code, request.grant, client(), issuer(), policy(&[EPOCH]));
     redemption.answers = Some(challenge());
     for call in [
@@ -33,7 +33,7 @@ fn every_message_is_read_as_it_was_written() {
         assert_eq!(decode::<Call>(&bytes), Ok(call.clone()));
         assert_eq!(decode::<Call>(&bytes[1..]), Err(Unreadable), "another version");
         assert_eq!(decode::<Call>(&[bytes.as_slice(), &[0]].concat()), Err(Unreadable), "something behind it");
-        let reply = ledger.answer(call, START, &Counting::from(3)).unwrap();
+        let reply = ledger.answer(call, START, &TestRandom::from(3)).unwrap();
         assert_eq!(decode::<Reply>(&encode(&reply).unwrap()), Ok(reply));
     }
 }

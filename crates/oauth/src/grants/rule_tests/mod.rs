@@ -1,27 +1,38 @@
 //! The rules of `grants`, one test each.
 
-pub mod codes;
-pub mod ends;
-pub mod messages;
-pub mod refreshes;
-pub mod sharing;
+mod codes;
+mod ends;
+mod messages;
+mod refreshes;
+mod sharing;
 
 use proptest::prelude::*;
 
-use crate::clients::client_record::ClientHash;
-use crate::crypto::keys::tests::Counting;
+use crate::clients::client_hash::ClientHash;
+use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::opaque::Secret;
-use crate::grants::authorization_code::{AuthorizationCode, CODE_LIFETIME};
-use crate::grants::memory_rows::Memory;
+use crate::grants::authorization::Authorization;
+use crate::grants::codes::authorization_code::{AuthorizationCode, CODE_LIFETIME};
+use crate::grants::codes::pending_code::PendingCode;
+use crate::grants::codes::redemption::{CodeRefusal, Mismatch, RedeemRefusal, Redemption};
+use crate::grants::ended::EndReason;
+use crate::grants::grant::Grant;
+use crate::grants::grant_store::GrantStore;
+use crate::grants::limits::Limits;
+use crate::grants::message::{AccountAction, Call, Reply};
 use crate::grants::model_tests::{
     AWAY, DAY, EPOCH, HOME, START, after, authorization, challenge, client, granted, issuer, ledger, object, policy,
     waiting, waiting_for,
 };
-use crate::grants::*;
+use crate::grants::refresh::request::{Refresh, RefreshRefusal, Refreshed, Renewal};
+use crate::grants::refresh::rotation::Retry;
+use crate::grants::revoked::Revoked;
+use crate::grants::rows::Rows;
 use crate::login::account_session::SESSION_LIFETIME;
 use crate::login::admission::Admission;
-use crate::login::passphrase::CredentialVersion;
 use crate::resource::protected_resource::Resource;
+use crate::testing::test_keys::TestRandom;
+use crate::testing::test_rows::Memory;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
 use mcp_connector_base::codec::{Unreadable, decode, encode};
@@ -30,8 +41,8 @@ use mcp_connector_base::row::Row as _;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
 
-fn random() -> Counting {
-    Counting::from(1)
+fn random() -> TestRandom {
+    TestRandom::from(1)
 }
 
 /// A ledger with one grant, and the request that uses its first refresh token.

@@ -6,10 +6,10 @@ use hmac::Mac as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::crypto::keys::hkdf::hmac;
+use crate::crypto::keys::mac::hmac;
 use crate::crypto::keys::signing::SIGNING_PERIOD;
-use crate::crypto::keys::tests::{Counting, ring, signing};
 use crate::resource::access_token::*;
+use crate::testing::test_keys::{TestRandom, ring};
 
 const ISSUER: &str = "https://host.example";
 const RESOURCE: &str = "https://host.example/mcp";
@@ -30,7 +30,7 @@ fn expected() -> Expected<'static> {
     Expected { issuer: &OURS.0, resource: &OURS.1, epochs: &[EPOCH] }
 }
 
-static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| signing(&ring(1), NOW));
+static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| ring(1).signing(NOW));
 static ISSUED: LazyLock<String> = LazyLock::new(issue_one);
 
 fn keys() -> &'static SigningKeys {
@@ -53,7 +53,7 @@ fn issue_one() -> String {
         epoch: Some(EPOCH),
         lifetime: ACCESS_TOKEN_LIFETIME,
     };
-    let token = issue(&request, keys(), NOW, &Counting::from(1)).unwrap();
+    let token = issue(&request, keys(), NOW, &TestRandom::from(1)).unwrap();
     assert_eq!(token.expires_in(), 3600);
     token.as_str().to_owned()
 }
@@ -217,7 +217,7 @@ fn every_required_claim_is_required_and_has_its_type() {
 #[test]
 fn a_foreign_signature_is_worth_nothing() {
     let message = format!("{}.{}", keys().current().header(), encode(&claims()));
-    let foreign = sign(&signing(&ring(2), NOW), &message);
+    let foreign = sign(&ring(2).signing(NOW), &message);
     assert_eq!(check(&foreign, NOW), Err(TokenRefused::BadSignature));
     for (name, text) in [
         ("none", format!("{message}.")),
@@ -236,8 +236,8 @@ fn a_foreign_signature_is_worth_nothing() {
 #[test]
 fn a_token_outlives_the_key_that_signed_it() {
     let last_second = Timestamp::from_seconds(NOW.as_seconds() / SIGNING_PERIOD * SIGNING_PERIOD + SIGNING_PERIOD - 1);
-    let keys = signing(&ring(1), last_second);
-    let next = signing(&ring(1), last_second.plus(60));
+    let keys = ring(1).signing(last_second);
+    let next = ring(1).signing(last_second.plus(60));
     assert!(!keys.covers(last_second.plus(60)));
     let request = AccessTokenRequest {
         issuer: &OURS.0,
@@ -250,7 +250,7 @@ fn a_token_outlives_the_key_that_signed_it() {
         epoch: None,
         lifetime: 3600,
     };
-    let token = issue(&request, &keys, last_second, &Counting::from(1)).unwrap();
+    let token = issue(&request, &keys, last_second, &TestRandom::from(1)).unwrap();
     let bearer = Bearer::from_authorization([format!("Bearer {}", token.as_str()).as_str()]).unwrap().unwrap();
     assert!(verify(&bearer, &next, &expected(), last_second.plus(60)).is_ok());
 }
@@ -269,7 +269,7 @@ fn a_token_too_long_to_be_accepted_is_not_issued() {
         epoch: None,
         lifetime: 3600,
     };
-    let answer = issue(&request, keys(), NOW, &Counting::from(1));
+    let answer = issue(&request, keys(), NOW, &TestRandom::from(1));
     assert_eq!(answer.err(), Some(TooLong));
 }
 

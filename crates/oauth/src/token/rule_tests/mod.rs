@@ -1,7 +1,7 @@
 //! The rules of the token and the revocation endpoint, over a server whose ledger is in memory.
 
-pub mod revocation;
-pub mod tokens;
+mod revocation;
+mod tokens;
 
 use std::cell::{Cell, RefCell};
 
@@ -10,27 +10,30 @@ use serde_json::Value;
 use crate::authorize::authorization_request::AuthorizationQuery;
 use crate::authorize::consent::Decision;
 use crate::authorize::pkce::CodeVerifier;
-use crate::authorize::scope_catalogue::ScopeCatalogue;
-use crate::authorize::sign_in::{NoCode, Person, give_code};
 use crate::clients::client::{Client, ClientKind, ClientName, ClientSecretHash, Standing};
+use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::SigningKeys;
-use crate::crypto::keys::tests::{Counting, ring, signing};
 use crate::crypto::opaque::ObjectName;
-use crate::grants::authorization_code::AuthorizationCode;
-use crate::grants::grant::{Authorization, Limits};
+use crate::grants::authorization::Authorization;
+use crate::grants::codes::authorization_code::AuthorizationCode;
+use crate::grants::codes::issue_code::{NoCode, give_code};
+use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant_store::GrantStore;
-use crate::grants::memory_rows::Memory;
+use crate::grants::limits::Limits;
 use crate::grants::message::{Call, Grants, Reply};
-use crate::grants::pending_code::PendingCode;
 use crate::login::admission::{Admission, AdmissionPolicy};
-use crate::login::passphrase::CredentialVersion;
+use crate::login::person::Person;
 use crate::resource::access_token::{Expected, VerifiedToken, verify};
 use crate::resource::bearer::Bearer;
 use crate::resource::protected_resource::ResourceServer;
-use crate::testing::support::done;
+use crate::resource::scope_catalogue::ScopeCatalogue;
+use crate::testing::test_keys::{TestRandom, ring};
+use crate::testing::test_rows::Memory;
+use crate::testing::test_support::done;
+use crate::token::endpoint::{Clients, TokenEndpoint};
+use crate::token::error::{TokenError, TokenErrorBody};
 use crate::token::revocation::RevocationEndpoint;
-use crate::token::*;
 use crate::web::form::Parameters;
 use crate::web::origin::Issuer;
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
@@ -52,7 +55,7 @@ struct Server {
     keys: KeyRing,
     signing: SigningKeys,
     ledger: RefCell<GrantStore<Memory>>,
-    random: Counting,
+    random: TestRandom,
     now: Cell<Timestamp>,
     policy: RefCell<AdmissionPolicy>,
     storage_is_down: Cell<bool>,
@@ -135,10 +138,10 @@ impl Server {
         Self {
             resources: ResourceServer::new(issuer.origin()),
             issuer,
-            signing: signing(&keys, START),
+            signing: keys.signing(START),
             keys,
             ledger: RefCell::new(GrantStore::new(Memory::default(), Limits::default())),
-            random: Counting::from(1),
+            random: TestRandom::from(1),
             now: Cell::new(START),
             policy: RefCell::new(AdmissionPolicy::Passphrase { versions: vec![EPOCH] }),
             storage_is_down: Cell::new(false),

@@ -337,7 +337,7 @@ fn unknown_expired_used_and_foreign_look_the_same_from_outside() {
     let expired = server.code_for("app");
     let foreign = server.code_for("other");
     server.now.set(START.plus(61));
-    let never_stored = AuthorizationCode::mint(object_name(), &Counting::from(99)).expose(server.keys.routing());
+    let never_stored = AuthorizationCode::mint(object_name(), &TestRandom::from(99)).expose(server.keys.routing());
     let answers: Vec<String> = [&used, &expired, &foreign, &never_stored, &"mc1x".to_owned()]
         .iter()
         .map(|code| serde_json::to_string(&TokenErrorBody::from(server.redeem(code).unwrap_err())).unwrap())

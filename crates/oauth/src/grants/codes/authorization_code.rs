@@ -1,16 +1,19 @@
 //! Authorization codes as text (RFC 6749 §4.1.2): opaque, single-use, good for a minute. What a code stands for lies in the
 //! storage object it names; see `grants`.
 
+use sha2::Digest as _;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
+
+use mcp_connector_base::identifier::{GrantId, InvalidIdentifier};
 
 use crate::authorize::authorization_request::RequestNumber;
-use crate::crypto::keys::ring::MacKey;
+use crate::crypto::keys::mac::MacKey;
 use crate::crypto::opaque;
 use crate::crypto::opaque::{Fields, NotOurs, ObjectName, Secret};
-use mcp_connector_base::identifier::{GrantId, InvalidIdentifier};
+
 #[cfg(test)]
 use mcp_connector_base::timestamp::Random;
 
@@ -131,10 +134,10 @@ mod tests {
 
     use super::*;
     use crate::crypto::keys::ring::KeyRing;
-    use crate::crypto::keys::tests::{Counting, master, ring};
+    use crate::testing::test_keys::{TestRandom, master, ring};
 
     fn code() -> AuthorizationCode {
-        AuthorizationCode::mint(ObjectName::from_bytes([9; 16]), &Counting::from(3))
+        AuthorizationCode::mint(ObjectName::from_bytes([9; 16]), &TestRandom::from(3))
     }
 
     #[test]

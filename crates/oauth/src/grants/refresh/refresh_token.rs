@@ -6,10 +6,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::crypto::keys::ring::MacKey;
+use mcp_connector_base::identifier::GrantId;
+
+use crate::crypto::keys::mac::MacKey;
 use crate::crypto::opaque;
 use crate::crypto::opaque::{Fields, NotOurs, ObjectName, Secret};
-use mcp_connector_base::identifier::GrantId;
 
 const PREFIX: &str = "mr1";
 /// Object, grant, generation, proof.
@@ -120,7 +121,7 @@ mod tests {
 
     use super::*;
     use crate::crypto::keys::ring::KeyRing;
-    use crate::crypto::keys::tests::{master, ring};
+    use crate::testing::test_keys::{master, ring};
 
     fn token() -> RefreshToken {
         RefreshToken::new(

@@ -6,10 +6,11 @@
 
 use std::collections::VecDeque;
 
-use crate::clients::client_id_metadata::ClientIdUrl;
-use crate::login::throttle::Source;
-use crate::web::counts::Counts;
 use mcp_connector_base::timestamp::Timestamp;
+
+use crate::clients::metadata_document::client_id_url::ClientIdUrl;
+use crate::web::counts::Counts;
+use crate::web::request_source::Source;
 
 /// The period in which fetches are counted, in seconds. `Retry-After` says it.
 pub const PERIOD: u64 = 60;

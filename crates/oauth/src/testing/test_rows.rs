@@ -1,16 +1,17 @@
 //! Rows in memory, for tests.
 
+use mcp_connector_base::row::Row as _;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use crate::grants::authorization_code::CodeId;
-use crate::grants::grant::Grant;
-use crate::grants::grant_store::Rows;
-use crate::grants::pending_code::PendingCode;
 use mcp_connector_base::identifier::GrantId;
-use mcp_connector_base::row::Row;
 use mcp_connector_base::timestamp::Timestamp;
+
+use crate::grants::codes::authorization_code::CodeId;
+use crate::grants::codes::pending_code::PendingCode;
+use crate::grants::grant::Grant;
+use crate::grants::rows::Rows;
 
 /// Rows in memory, and how many were written.
 #[derive(Clone, Default)]

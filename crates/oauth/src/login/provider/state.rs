@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use mcp_connector_base::timestamp::Random;
+
 use crate::web::cookie::{clear_cookie, cookies, set_cookie};
 use crate::web::web_url::WebScheme;
-use mcp_connector_base::timestamp::Random;
 
 /// Longest `state` that goes into a URL, in bytes. Servers refuse URLs from 8 KB on, and there is more in this one.
 const MAX_IN_URL: usize = 4 * 1024;
@@ -117,12 +118,12 @@ fn is_id(id: &str) -> bool {
 mod tests {
     use super::*;
     use crate::authorize::consent::MAX_SEALED_REQUEST;
-    use crate::crypto::keys::tests::Counting;
+    use crate::testing::test_keys::TestRandom;
 
     const HTTPS: WebScheme = WebScheme::Https;
 
     fn state(sealed: &str, header: Option<&str>, seed: u64) -> ProviderState {
-        ProviderState::new(sealed, HTTPS, header, &Counting::from(seed))
+        ProviderState::new(sealed, HTTPS, header, &TestRandom::from(seed))
     }
 
     /// Returns what a browser shows that has taken these headers, one after the other.

@@ -3,11 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clients::client::Client;
-use crate::clients::client_id_metadata::{ClientIdUrl, InvalidDocument, MAX_DOCUMENT, parse_document};
-use crate::clients::known_clients::known_client;
-use crate::web::redirect_uri::RedirectPolicy;
 use mcp_connector_base::timestamp::Timestamp;
+
+use crate::clients::client::Client;
+use crate::clients::metadata_document::client_id_url::ClientIdUrl;
+use crate::clients::metadata_document::document::{InvalidDocument, MAX_DOCUMENT, parse_document};
+use crate::clients::metadata_document::known_clients::known_client;
+use crate::web::redirect_uri::RedirectPolicy;
 
 /// A document without a word about caching is used for an hour.
 const DEFAULT_FRESH: u64 = 60 * 60;

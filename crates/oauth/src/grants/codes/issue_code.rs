@@ -3,40 +3,18 @@
 
 use thiserror::Error;
 
-use crate::authorize::consent::ConsentedRequest;
-use crate::crypto::keys::ring::KeyRing;
-use crate::crypto::opaque::ObjectName;
-use crate::grants::authorization_code::AuthorizationCode;
-use crate::grants::grant::Authorization;
-use crate::grants::grant_store::CodeRefusal;
-use crate::grants::message::Grants;
-use crate::grants::pending_code::PendingCode;
-use crate::login::admission::Admission;
-use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
 
-/// Longest name of a person that is kept, in characters.
-const MAX_NAME: usize = 100;
-
-/// Somebody who has proven who they are. Only whoever has checked that makes one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Person {
-    /// Under which name their data is kept.
-    pub subject: Subject,
-    /// What to call them.
-    pub display_name: Option<String>,
-    /// What admitted them: what is given to them ends when that admits them no longer.
-    pub admission: Admission,
-}
-
-impl Person {
-    /// What to call them, as long as it is kept.
-    #[must_use]
-    pub fn short_name(&self) -> Option<String> {
-        self.display_name.as_deref().map(|name| name.chars().take(MAX_NAME).collect())
-    }
-}
+use crate::authorize::consent::ConsentedRequest;
+use crate::crypto::keys::ring::KeyRing;
+use crate::crypto::opaque::ObjectName;
+use crate::grants::authorization::Authorization;
+use crate::grants::codes::authorization_code::AuthorizationCode;
+use crate::grants::codes::pending_code::PendingCode;
+use crate::grants::codes::redemption::CodeRefusal;
+use crate::grants::message::Grants;
+use crate::login::person::Person;
 
 /// Why there is no code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -53,7 +31,7 @@ pub enum NoCode {
 }
 
 /// Gives the code for what `person` agreed to: the same one however often the page is sent. It goes into the redirect
-/// ([`WayBack::with_code`](crate::authorize::authorization_request::WayBack::with_code)) and nowhere else.
+/// ([`WayBack::with_code`](crate::authorize::authorization_response::WayBack::with_code)) and nowhere else.
 pub async fn give_code(
     consented: &ConsentedRequest,
     person: &Person,

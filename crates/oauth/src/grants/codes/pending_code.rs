@@ -1,20 +1,18 @@
 //! An authorization code that waits to be redeemed, or was, as a state machine of three states: waiting, redeemed, gone.
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
+
+use mcp_connector_base::codec::{Unreadable, decode_body};
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::row::Row;
+use mcp_connector_base::timestamp::Timestamp;
 
 use crate::authorize::pkce::CodeChallenge;
 use crate::crypto::opaque::Secret;
-use crate::grants::authorization_code::{AuthorizationCode, CODE_LIFETIME, CodeId};
-use crate::grants::grant::Authorization;
+use crate::grants::authorization::Authorization;
+use crate::grants::codes::authorization_code::{AuthorizationCode, CODE_LIFETIME, CodeId};
+use crate::grants::codes::redemption::{Mismatch, Redemption};
 use crate::grants::version_1::PendingCodeOfVersion1;
-use crate::login::admission::AdmissionPolicy;
-use crate::resource::protected_resource::Resource;
-use crate::web::origin::Issuer;
-use mcp_connector_base::codec::Unreadable;
-use mcp_connector_base::identifier::{ClientId, GrantId};
-use mcp_connector_base::row::Row;
-use mcp_connector_base::timestamp::Timestamp;
 
 /// How long a redeemed code is remembered after it has expired, in seconds, to recognise a replay.
 const MEMORY: u64 = 600;
@@ -35,84 +33,23 @@ impl Row for PendingCode {
 
     fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
         match version {
-            1 => PendingCodeOfVersion1::read(encoded),
+            1 => Ok(decode_body::<PendingCodeOfVersion1>(encoded)?.into()),
             _ => Err(Unreadable),
         }
     }
 }
 
-/// A token request whose code has been read and whose client is authenticated.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Redemption {
-    /// Which code,
-    pub code: CodeId,
-    /// and the digest of its secret.
-    pub digest: Secret,
-    /// The id of the grant that it becomes. A second redemption with the same id is the same request, whose answer was lost
-    /// inside this server.
-    pub grant: GrantId,
-    /// Who asks.
-    pub client_id: ClientId,
-    /// The name of this server under which it was given.
-    pub issuer: Issuer,
-    /// `redirect_uri`, if said. OAuth 2.1 no longer asks for it; clients still send it.
-    pub redirect_uri: Option<String>,
-    /// The challenge that the request's `code_verifier` answers; none if it has no verifier, or a malformed one.
-    pub answers: Option<CodeChallenge>,
-    /// The resource, if said; it cannot change.
-    pub resource: Option<Resource>,
-    /// Who may sign in, by the current settings.
-    pub policy: AdmissionPolicy,
-}
-
-impl Redemption {
-    /// From the code and the other parameters.
-    #[must_use]
-    pub fn new(
-        code: &AuthorizationCode,
-        grant: GrantId,
-        client_id: ClientId,
-        issuer: Issuer,
-        policy: AdmissionPolicy,
-    ) -> Self {
+impl From<PendingCodeOfVersion1> for PendingCode {
+    fn from(old: PendingCodeOfVersion1) -> Self {
         Self {
-            code: code.id(),
-            digest: code.digest(),
-            grant,
-            client_id,
-            issuer,
-            redirect_uri: None,
-            answers: None,
-            resource: None,
-            policy,
+            id: old.id,
+            digest: old.digest,
+            challenge: old.challenge,
+            authorization: old.authorization.into(),
+            expires: old.expires,
+            redeemed: old.redeemed,
         }
     }
-}
-
-/// What about a redemption does not fit the code. All are `invalid_grant` but the resource, which is `invalid_target`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum Mismatch {
-    /// The secret part.
-    #[error("secret")]
-    Secret,
-    /// It was given to another client.
-    #[error("client")]
-    Client,
-    /// It was given under another name of this server, whose tokens are good there only.
-    #[error("issuer")]
-    Issuer,
-    /// It was sent elsewhere.
-    #[error("redirect_uri")]
-    RedirectUri,
-    /// The verifier is missing or wrong.
-    #[error("verifier")]
-    Verifier,
-    /// It is for another resource.
-    #[error("resource")]
-    Resource,
-    /// The person may no longer enter.
-    #[error("credentials_changed")]
-    Credentials,
 }
 
 impl PendingCode {

@@ -14,10 +14,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::grants::grant::{Limits, Retry};
-use crate::grants::refresh_token::Generation;
-use crate::web::network::Network;
 use mcp_connector_base::timestamp::Timestamp;
+
+use crate::grants::limits::Limits;
+use crate::grants::refresh::refresh_token::Generation;
+use crate::web::network::Network;
 
 /// Which refresh token of a grant is live, and since when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,4 +120,17 @@ impl Rotation {
     fn late_within(&self, period: u64, now: Timestamp) -> Vec<Timestamp> {
         self.late.iter().copied().filter(|at| now.seconds_since(*at) < period).collect()
     }
+}
+
+/// Whether a refresh token was sent for the first time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Retry {
+    /// It was.
+    First,
+    /// It was sent before, moments ago.
+    Soon,
+    /// It was sent before, a while ago and from the same network.
+    Late,
+    /// It was sent before, a while ago and from another network. Worth a line in a log.
+    LateFromElsewhere,
 }

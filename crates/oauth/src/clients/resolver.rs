@@ -5,9 +5,9 @@ use mcp_connector_base::identifier::ClientId;
 
 use crate::clients::client::Client;
 use crate::clients::client_id::{RegisteredClient, registered_client};
-use crate::clients::client_id_metadata::ClientIdUrl;
+use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::clients::pre_registered::PreRegisteredClients;
-use crate::crypto::keys::ring::MacKey;
+use crate::crypto::keys::mac::MacKey;
 use crate::web::origin::Origin;
 use crate::web::redirect_uri::RedirectPolicy;
 
@@ -56,19 +56,10 @@ impl ClientDirectory<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::authorize::scope_catalogue::ScopeCatalogue;
     use crate::clients::registration::Registration;
-    use crate::crypto::keys::master::MasterKey;
-    use crate::crypto::keys::ring::KeyRing;
-    use mcp_connector_base::timestamp::{Random, Timestamp};
-
-    struct Zeros;
-
-    impl Random for Zeros {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(0);
-        }
-    }
+    use crate::resource::scope_catalogue::ScopeCatalogue;
+    use crate::testing::test_keys::{TestRandom, ring};
+    use mcp_connector_base::timestamp::Timestamp;
 
     #[test]
     fn an_identifier_names_one_kind_of_client() {
@@ -76,7 +67,7 @@ mod tests {
         let pre_registered =
             PreRegisteredClients::parse(r#"[{"client_id": "cli", "redirect_uris": ["http://127.0.0.1/cb"]}]"#, &policy)
                 .unwrap();
-        let ring = KeyRing::new(&MasterKey::generate(&Zeros), &[]);
+        let ring = ring(1);
         let own = Origin::of("https://mcp.example.com").unwrap();
         let directory =
             ClientDirectory { pre_registered: &pre_registered, policy: &policy, key: ring.client_id(), own: &own };
@@ -87,7 +78,7 @@ mod tests {
         let issued = crate::clients::client_id::register(
             registration,
             now,
-            &Zeros,
+            &TestRandom::from(1),
             ring.client_id(),
             &ScopeCatalogue::default(),
         )

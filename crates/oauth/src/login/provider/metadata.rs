@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::login::identity::{JsonAnswer, NotIdentified};
+use crate::login::provider::error::NotIdentified;
+use crate::login::provider::response::JsonAnswer;
 use crate::web::discovery::{ExternalIssuer, is_safe};
 
 /// What of a provider's metadata matters to a sign-in.

@@ -1,203 +1,25 @@
-//! Who a person is, when somebody else has checked it: what an OpenID provider (OpenID Connect Core §3.1.3) or GitHub says, and
-//! whether that person may enter. Asking them is the edge's business.
-
-use std::fmt;
+//! What an identity provider says about a person: an ID token (OpenID Connect Core §3.1.3), the userinfo endpoint (§5.3), or
+//! GitHub's `GET /user`. The Worker makes the requests; here the answers are checked.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use thiserror::Error;
 
-use crate::authorize::consent::{ConsentedRequest, MAX_SEALED_REQUEST};
-use crate::authorize::prompt::LoginOptions;
-use crate::authorize::sign_in::Person;
-use crate::crypto::seal::Sealable;
-use crate::external_issuer::token::subject_of;
-use crate::login::admission::{Account, Admission, TooLong};
-use crate::login::provider_error::TokenEndpointError;
-use crate::login::unlisted::{Address, EmailClaim, Unlisted};
-use crate::web::discovery::ExternalIssuer;
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_base::json;
-use mcp_connector_base::json::limit::MemoryLimit;
 use mcp_connector_base::timestamp::Timestamp;
 
-/// Largest answer of a provider, in bytes.
-pub const MAX_ANSWER: usize = 64 * 1024;
+use crate::external_issuer::token::subject_of;
+use crate::login::account::{Account, TooLong};
+use crate::login::admission::Admission;
+use crate::login::allowed_users::AllowedUsers;
+use crate::login::disallowed_user::{Address, EmailClaim, Unlisted};
+use crate::login::person::Person;
+use crate::login::provider::error::NotIdentified;
+use crate::login::provider::response::JsonAnswer;
+use crate::web::discovery::ExternalIssuer;
+
 /// How far the clock of a provider may differ, in seconds.
 const LEEWAY: u64 = 60;
-/// The entry for everybody who has an account at the provider.
-const EVERYBODY: &str = "*";
-/// Most people on a list.
-const MAX_ALLOWED: usize = 256;
-
-/// What a person wants to be known for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum LoginPurpose {
-    /// To give a client what they have consented to.
-    Client(Box<ConsentedRequest>),
-    /// To see the apps that they have connected.
-    Account,
-}
-
-/// What a person was about to do, while they are away at the provider. It travels as the provider's `state`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AtProvider {
-    /// What that is.
-    pub errand: LoginPurpose,
-    /// What the provider has to put into its token (OpenID Connect Core §3.1.2.1).
-    pub nonce: String,
-    /// What proves that the code is ours (RFC 7636).
-    pub verifier: String,
-    /// How the provider was asked.
-    pub login: LoginOptions,
-    /// Whether the provider has announced that it names itself in every answer (RFC 9207 §3).
-    pub names_itself: bool,
-}
-
-impl AtProvider {
-    /// Whether an answer that came by way of the person's browser can be the provider's (RFC 9207 §2.4): if it says whose it
-    /// is, that must be one of `own`, the provider's names; and it must say so if the provider always does. To be asked of
-    /// refusals too, and before anything else in the answer is used.
-    pub fn check_origin(&self, iss: Option<&str>, own: &[&str]) -> Result<(), NotIdentified> {
-        match iss {
-            Some(iss) if own.contains(&iss) => Ok(()),
-            Some(_) => Err(NotIdentified::Answer("of another issuer")),
-            None if self.names_itself => Err(NotIdentified::Answer("of nobody, though it always says its name")),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Sealable for AtProvider {
-    const PURPOSE: &'static str = "errand at the identity provider";
-    const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
-}
-
-/// Who may enter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AllowedUsers(Vec<String>);
-
-impl fmt::Display for AllowedUsers {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join(" "))
-    }
-}
-
-/// Why a text is not a list of people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum InvalidAllowedUsers {
-    /// It names nobody.
-    #[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
-    Nobody,
-    /// More entries than are read. Reading only some of them would silently exclude the others.
-    #[error("name at most {MAX_ALLOWED} people or @domains")]
-    TooMany,
-}
-
-impl AllowedUsers {
-    /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody, a verified e-mail
-    /// address, all verified addresses of a domain (`@example.com`), or `*`.
-    pub fn parse(text: &str) -> Result<Self, InvalidAllowedUsers> {
-        let entries = text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty());
-        let entries: Vec<String> = entries.map(str::to_owned).collect();
-        match entries.len() {
-            0 => Err(InvalidAllowedUsers::Nobody),
-            1..=MAX_ALLOWED => Ok(Self(entries)),
-            _ => Err(InvalidAllowedUsers::TooMany),
-        }
-    }
-
-    /// Returns whether an account is on the list.
-    #[must_use]
-    pub fn admit(&self, account: &Account) -> bool {
-        self.0.iter().any(|entry| {
-            entry == EVERYBODY
-                || account.id == *entry
-                || account.login.as_ref().is_some_and(|login| is_login(login, entry))
-                || account.email.as_ref().is_some_and(|email| is_at(email, entry))
-        })
-    }
-
-    /// Returns whether everybody on `other` is on this list, too.
-    pub(crate) fn has_all_of(&self, other: &Self) -> bool {
-        self.0.iter().any(|entry| entry == EVERYBODY) || other.0.iter().all(|entry| self.0.contains(entry))
-    }
-
-    pub(crate) fn entries(&self) -> &[String] {
-        &self.0
-    }
-}
-
-/// Whether `entry` is what somebody calls themselves. A number names the one who got it from the provider and nobody else:
-/// anybody may call themselves like somebody else's number.
-fn is_login(login: &str, entry: &str) -> bool {
-    login.eq_ignore_ascii_case(entry) && !entry.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether an address is `entry`, or in the domain that it names.
-fn is_at(email: &str, entry: &str) -> bool {
-    match entry.strip_prefix('@') {
-        Some(domain) => email.rsplit_once('@').is_some_and(|(_, host)| host.eq_ignore_ascii_case(domain)),
-        None => email.eq_ignore_ascii_case(entry),
-    }
-}
-
-/// Maximum number of owners of a server.
-const MAX_OWNERS: usize = 16;
-
-/// The accounts of an identity provider that own this server.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Owners(Vec<String>);
-
-/// A list of owners that is too long, or names somebody by what others may get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error(
-    "name at most {MAX_OWNERS} people by the identifiers that the provider gives them, and not by e-mail addresses"
-)]
-pub struct InvalidOwners;
-
-impl Owners {
-    /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody for ever (`sub`, at
-    /// GitHub the number), or what this server calls them. An e-mail address or a login names nobody: somebody else may get it.
-    ///
-    /// # Errors
-    ///
-    /// There are more than 16, or one is an e-mail address, a domain or `*`.
-    pub fn parse(text: &str) -> Result<Self, InvalidOwners> {
-        let entries: Vec<String> =
-            text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
-        let is_no_identifier = |entry: &String| entry == "*" || entry.contains('@');
-        if entries.len() > MAX_OWNERS || entries.iter().any(is_no_identifier) {
-            return Err(InvalidOwners);
-        }
-        Ok(Self(entries))
-    }
-
-    /// Returns whether the list has somebody whom `issuer` knows.
-    #[must_use]
-    pub fn name(&self, subject: &Subject, issuer: &ExternalIssuer) -> bool {
-        let is_one = |entry: &String| {
-            entry == subject.as_str() || subject_of(issuer, entry).is_ok_and(|named| named == *subject)
-        };
-        self.0.iter().any(is_one)
-    }
-}
-
-/// Why nobody is signed in. For the log; the person is told only about the last case.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum NotIdentified {
-    /// The answer of the provider makes no sense, or not for this sign-in.
-    #[error("the answer of the identity provider does not fit: {0}")]
-    Answer(&'static str),
-    /// The provider does not redeem its code.
-    #[error("the identity provider refused the code: {0}")]
-    Code(TokenEndpointError),
-    /// The person is not on the list.
-    #[error("{0}")]
-    NotAllowed(Box<Unlisted>),
-}
 
 /// What a provider says about a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -327,32 +149,6 @@ impl Profile {
     }
 }
 
-/// What a provider sends as JSON.
-#[derive(Clone, Debug)]
-pub struct JsonAnswer(pub(crate) Value);
-
-impl JsonAnswer {
-    /// Reads it.
-    pub fn read(answer: &[u8]) -> Result<Self, NotIdentified> {
-        let object = json::read_object(answer, MemoryLimit::of_text(MAX_ANSWER));
-        object.map(|object| Self(object.into())).map_err(|_| NotIdentified::Answer("not a JSON object"))
-    }
-
-    /// A member that is a text.
-    #[must_use]
-    pub fn text(&self, member: &str) -> Option<&str> {
-        self.0.get(member)?.as_str()
-    }
-
-    /// A member that is a text or a list of texts.
-    pub(crate) fn texts(&self, member: &str) -> Vec<&str> {
-        match self.0.get(member) {
-            Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
-            other => other.and_then(Value::as_str).into_iter().collect(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -422,27 +218,6 @@ mod tests {
         ] {
             let admitted = id_token(&changes).unwrap().admitted(&AllowedUsers::parse(allowed).unwrap());
             assert_eq!(admitted.is_ok(), good, "{name}");
-        }
-        assert_eq!(AllowedUsers::parse(" , "), Err(InvalidAllowedUsers::Nobody));
-        assert!(AllowedUsers::parse(&"a ".repeat(MAX_ALLOWED)).is_ok());
-        assert_eq!(AllowedUsers::parse(&"a ".repeat(MAX_ALLOWED + 1)), Err(InvalidAllowedUsers::TooMany));
-    }
-
-    #[test]
-    fn an_owner_is_named_by_what_never_changes() {
-        let subject = subject_of(&issuer(), "248289").unwrap();
-        for (name, list, is_owner) in [
-            ("nobody", "", false),
-            ("what the provider calls them", "1, 248289", true),
-            ("what this server calls them", subject.as_str(), true),
-            ("another", "24828", false),
-        ] {
-            assert_eq!(Owners::parse(list).unwrap().name(&subject, &issuer()), is_owner, "{name}");
-        }
-        let elsewhere = ExternalIssuer::parse("https://other.example").unwrap();
-        assert!(!Owners::parse("248289").unwrap().name(&subject, &elsewhere), "the same name at another provider");
-        for list in ["jane@example.com", "248289 @example.com", "*", &"x ".repeat(17)] {
-            assert_eq!(Owners::parse(list), Err(InvalidOwners), "{list}");
         }
     }
 

@@ -5,7 +5,8 @@
 //! without a secret. To add one, read the published document; do not guess.
 
 use crate::clients::client::{Client, ClientName};
-use crate::clients::client_id_metadata::{ClientIdUrl, public_client};
+use crate::clients::metadata_document::client_id_url::ClientIdUrl;
+use crate::clients::metadata_document::document::public_client;
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 
 struct KnownClient {

@@ -1,0 +1,74 @@
+//! The authorization response (RFC 6749 §4.1.2 and §4.1.2.1, RFC 9207 §2): where it goes and what it carries.
+
+use serde::{Deserialize, Serialize};
+
+use crate::authorize::authorization_request::error::AuthorizationError;
+use crate::authorize::authorization_request::state::State;
+use crate::web::form::with_query;
+use crate::web::origin::Issuer;
+use crate::web::redirect_uri::RedirectUri;
+
+/// Where the answer goes, and with which state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayBack {
+    redirect_uri: RedirectUri,
+    state: Option<State>,
+}
+
+impl WayBack {
+    pub(crate) const fn new(redirect_uri: RedirectUri, state: Option<State>) -> Self {
+        Self { redirect_uri, state }
+    }
+
+    /// The address, without an answer.
+    #[must_use]
+    pub const fn redirect_uri(&self) -> &RedirectUri {
+        &self.redirect_uri
+    }
+
+    /// The `Location` that brings the code to the client (RFC 6749 §4.1.2). Belongs into a 303.
+    #[must_use]
+    pub fn with_code(&self, code: &str, issuer: &Issuer) -> String {
+        self.location(&[("code", code)], issuer)
+    }
+
+    /// The `Location` that brings an error to the client (RFC 6749 §4.1.2.1).
+    #[must_use]
+    pub fn with_error(&self, error: AuthorizationError, issuer: &Issuer) -> String {
+        self.location(&[("error", error.code()), ("error_description", &error.to_string())], issuer)
+    }
+
+    fn location(&self, answer: &[(&str, &str)], issuer: &Issuer) -> String {
+        let mut parameters = answer.to_vec();
+        if let Some(state) = &self.state {
+            parameters.push(("state", state.as_str()));
+        }
+        parameters.push(("iss", issuer.as_str()));
+        with_query(self.redirect_uri.as_str(), &parameters)
+    }
+}
+
+/// A request that is refused at the client's own address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    back: WayBack,
+    error: AuthorizationError,
+}
+
+impl Refusal {
+    pub(crate) const fn new(back: WayBack, error: AuthorizationError) -> Self {
+        Self { back, error }
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn error(&self) -> AuthorizationError {
+        self.error
+    }
+
+    /// Where to send the browser.
+    #[must_use]
+    pub fn location(&self, issuer: &Issuer) -> String {
+        self.back.with_error(self.error, issuer)
+    }
+}

@@ -1,0 +1,54 @@
+//! A grant as the account page lists it.
+
+use serde::{Deserialize, Serialize};
+
+use mcp_connector_base::identifier::{ClientId, GrantId};
+use mcp_connector_base::scope::ScopeSet;
+use mcp_connector_base::timestamp::Timestamp;
+
+use crate::grants::grant::{Displaced, Grant};
+use crate::grants::limits::Limits;
+use crate::resource::protected_resource::Resource;
+
+/// A grant, for the page where a person looks at theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantSummary {
+    /// Its name.
+    pub id: GrantId,
+    /// To which client.
+    pub client_id: ClientId,
+    /// What that client calls itself; unverified.
+    pub client_name: Option<String>,
+    /// Where its code was sent.
+    pub redirect_uri: String,
+    /// At which resource.
+    pub resource: Resource,
+    /// With which permissions.
+    pub scope: ScopeSet,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub used_at: Timestamp,
+    /// When it expires if nobody uses it.
+    pub expires: Timestamp,
+    /// The grants that ended to make room for it.
+    pub displaced: Vec<Displaced>,
+}
+
+impl GrantSummary {
+    pub(crate) fn of(grant: &Grant, limits: &Limits) -> Self {
+        let agreed = grant.authorization();
+        Self {
+            id: grant.id(),
+            client_id: agreed.client_id.clone(),
+            client_name: agreed.client_name.clone(),
+            redirect_uri: agreed.redirect_uri.clone(),
+            resource: agreed.resource.clone(),
+            scope: agreed.scope.clone(),
+            created_at: grant.created_at(),
+            used_at: grant.used_at(),
+            expires: grant.expires(limits),
+            displaced: grant.displaced().to_vec(),
+        }
+    }
+}

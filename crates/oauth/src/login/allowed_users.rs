@@ -1,0 +1,95 @@
+//! `ALLOWED_USERS`: who may sign in through an identity provider.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::login::account::Account;
+
+/// The entry for everybody who has an account at the provider.
+const EVERYBODY: &str = "*";
+
+/// Most people on a list.
+const MAX_ALLOWED: usize = 256;
+
+/// Who may enter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowedUsers(Vec<String>);
+
+impl fmt::Display for AllowedUsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" "))
+    }
+}
+
+/// Why a text is not a list of people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum InvalidAllowedUsers {
+    /// It names nobody.
+    #[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
+    Nobody,
+    /// More entries than are read. Reading only some of them would silently exclude the others.
+    #[error("name at most {MAX_ALLOWED} people or @domains")]
+    TooMany,
+}
+
+impl AllowedUsers {
+    /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody, a verified e-mail
+    /// address, all verified addresses of a domain (`@example.com`), or `*`.
+    pub fn parse(text: &str) -> Result<Self, InvalidAllowedUsers> {
+        let entries = text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty());
+        let entries: Vec<String> = entries.map(str::to_owned).collect();
+        match entries.len() {
+            0 => Err(InvalidAllowedUsers::Nobody),
+            1..=MAX_ALLOWED => Ok(Self(entries)),
+            _ => Err(InvalidAllowedUsers::TooMany),
+        }
+    }
+
+    /// Returns whether an account is on the list.
+    #[must_use]
+    pub fn admit(&self, account: &Account) -> bool {
+        self.0.iter().any(|entry| {
+            entry == EVERYBODY
+                || account.id == *entry
+                || account.login.as_ref().is_some_and(|login| is_login(login, entry))
+                || account.email.as_ref().is_some_and(|email| is_at(email, entry))
+        })
+    }
+
+    /// Returns whether everybody on `other` is on this list, too.
+    pub(crate) fn has_all_of(&self, other: &Self) -> bool {
+        self.0.iter().any(|entry| entry == EVERYBODY) || other.0.iter().all(|entry| self.0.contains(entry))
+    }
+
+    pub(crate) fn entries(&self) -> &[String] {
+        &self.0
+    }
+}
+
+/// Whether `entry` is what somebody calls themselves. A number names the one who got it from the provider and nobody else:
+/// anybody may call themselves like somebody else's number.
+fn is_login(login: &str, entry: &str) -> bool {
+    login.eq_ignore_ascii_case(entry) && !entry.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether an address is `entry`, or in the domain that it names.
+fn is_at(email: &str, entry: &str) -> bool {
+    match entry.strip_prefix('@') {
+        Some(domain) => email.rsplit_once('@').is_some_and(|(_, host)| host.eq_ignore_ascii_case(domain)),
+        None => email.eq_ignore_ascii_case(entry),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_names_at_least_one_and_at_most_256_users() {
+        assert_eq!(AllowedUsers::parse(" , "), Err(InvalidAllowedUsers::Nobody));
+        assert!(AllowedUsers::parse(&"a ".repeat(MAX_ALLOWED)).is_ok());
+        assert_eq!(AllowedUsers::parse(&"a ".repeat(MAX_ALLOWED + 1)), Err(InvalidAllowedUsers::TooMany));
+    }
+}

@@ -1,0 +1,34 @@
+//! A browser in which the owner has signed in before.
+
+use serde::{Deserialize, Serialize};
+
+use mcp_connector_base::timestamp::Random;
+
+use crate::crypto::seal::Sealable;
+use crate::web::request_source::Source;
+
+/// A browser that has signed in before: the content of a sealed cookie, bound to the passphrase it knew.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownBrowser {
+    id: String,
+}
+
+impl Sealable for KnownBrowser {
+    const PURPOSE: &'static str = "known-browser";
+}
+
+impl KnownBrowser {
+    /// A new one.
+    #[must_use]
+    pub fn new(random: &impl Random) -> Self {
+        let mut bytes = [0; 16];
+        random.fill(&mut bytes);
+        Self { id: format!("{:032x}", u128::from_be_bytes(bytes)) }
+    }
+
+    /// Returns the key under which the attempts of this browser are counted.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        Source::known_browser(&self.id)
+    }
+}

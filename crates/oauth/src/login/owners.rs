@@ -1,0 +1,76 @@
+//! `OWNERS`: the accounts of an identity provider that own this server.
+
+use thiserror::Error;
+
+use mcp_connector_base::identifier::Subject;
+
+use crate::external_issuer::token::subject_of;
+use crate::web::discovery::ExternalIssuer;
+
+/// Maximum number of owners of a server.
+const MAX_OWNERS: usize = 16;
+
+/// The accounts of an identity provider that own this server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owners(Vec<String>);
+
+/// A list of owners that is too long, or names somebody by what others may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error(
+    "name at most {MAX_OWNERS} people by the identifiers that the provider gives them, and not by e-mail addresses"
+)]
+pub struct InvalidOwners;
+
+impl Owners {
+    /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody for ever (`sub`, at
+    /// GitHub the number), or what this server calls them. An e-mail address or a login names nobody: somebody else may get it.
+    ///
+    /// # Errors
+    ///
+    /// There are more than 16, or one is an e-mail address, a domain or `*`.
+    pub fn parse(text: &str) -> Result<Self, InvalidOwners> {
+        let entries: Vec<String> =
+            text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
+        let is_no_identifier = |entry: &String| entry == "*" || entry.contains('@');
+        if entries.len() > MAX_OWNERS || entries.iter().any(is_no_identifier) {
+            return Err(InvalidOwners);
+        }
+        Ok(Self(entries))
+    }
+
+    /// Returns whether the list has somebody whom `issuer` knows.
+    #[must_use]
+    pub fn name(&self, subject: &Subject, issuer: &ExternalIssuer) -> bool {
+        let is_one = |entry: &String| {
+            entry == subject.as_str() || subject_of(issuer, entry).is_ok_and(|named| named == *subject)
+        };
+        self.0.iter().any(is_one)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn issuer() -> ExternalIssuer {
+        ExternalIssuer::parse("https://id.example").unwrap()
+    }
+
+    #[test]
+    fn an_owner_is_named_by_what_never_changes() {
+        let subject = subject_of(&issuer(), "248289").unwrap();
+        for (name, list, is_owner) in [
+            ("nobody", "", false),
+            ("what the provider calls them", "1, 248289", true),
+            ("what this server calls them", subject.as_str(), true),
+            ("another", "24828", false),
+        ] {
+            assert_eq!(Owners::parse(list).unwrap().name(&subject, &issuer()), is_owner, "{name}");
+        }
+        let elsewhere = ExternalIssuer::parse("https://other.example").unwrap();
+        assert!(!Owners::parse("248289").unwrap().name(&subject, &elsewhere), "the same name at another provider");
+        for list in ["jane@example.com", "248289 @example.com", "*", &"x ".repeat(17)] {
+            assert_eq!(Owners::parse(list), Err(InvalidOwners), "{list}");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! A JSON document of an identity provider.
+
+use serde_json::Value;
+
+use mcp_connector_base::json;
+use mcp_connector_base::json::limit::MemoryLimit;
+
+use crate::login::provider::error::NotIdentified;
+
+/// Largest answer of a provider, in bytes.
+pub const MAX_ANSWER: usize = 64 * 1024;
+
+/// What a provider sends as JSON.
+#[derive(Clone, Debug)]
+pub struct JsonAnswer(pub(crate) Value);
+
+impl JsonAnswer {
+    /// Reads it.
+    pub fn read(answer: &[u8]) -> Result<Self, NotIdentified> {
+        let object = json::read_object(answer, MemoryLimit::of_text(MAX_ANSWER));
+        object.map(|object| Self(object.into())).map_err(|_| NotIdentified::Answer("not a JSON object"))
+    }
+
+    /// A member that is a text.
+    #[must_use]
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.0.get(member)?.as_str()
+    }
+
+    /// A member that is a text or a list of texts.
+    pub(crate) fn texts(&self, member: &str) -> Vec<&str> {
+        match self.0.get(member) {
+            Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),
+            other => other.and_then(Value::as_str).into_iter().collect(),
+        }
+    }
+}

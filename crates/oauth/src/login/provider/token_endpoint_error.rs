@@ -1,0 +1,45 @@
+//! The errors of an identity provider's token endpoint (RFC 6749 §5.2).
+
+use thiserror::Error;
+
+/// An error that a provider's token endpoint has answered with (RFC 6749 §5.2). Mostly a setting of ours is wrong there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("{}", .0.unwrap_or("an error that is not registered"))]
+pub struct TokenEndpointError(Option<&'static str>);
+
+/// The names of RFC 6749 §5.2, and those that GitHub documents ("Troubleshooting OAuth app access token request errors").
+const TOKEN_ENDPOINT: [&str; 10] = [
+    "bad_verification_code",
+    "incorrect_client_credentials",
+    "invalid_client",
+    "invalid_grant",
+    "invalid_request",
+    "invalid_scope",
+    "redirect_uri_mismatch",
+    "unauthorized_client",
+    "unsupported_grant_type",
+    "unverified_user_email",
+];
+
+impl TokenEndpointError {
+    /// From `error`, if there is one.
+    #[must_use]
+    pub fn of(error: Option<&str>) -> Self {
+        Self(error.and_then(|error| TOKEN_ENDPOINT.into_iter().find(|name| *name == error)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_the_token_endpoint_is_kept_and_no_other_text_is() {
+        for name in TOKEN_ENDPOINT {
+            assert_eq!(TokenEndpointError::of(Some(name)).to_string(), name);
+        }
+        for text in [None, Some(""), Some("Invalid_Client"), Some("jane@example.com"), Some("access_denied")] {
+            assert_eq!(TokenEndpointError::of(text).to_string(), "an error that is not registered", "{text:?}");
+        }
+    }
+}
