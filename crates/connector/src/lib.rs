@@ -15,6 +15,8 @@ mod pages;
 mod platform;
 mod request_log;
 mod store;
+#[cfg(not(target_family = "wasm"))]
+mod wrangler_toml;
 
 pub use mcp_connector_base::caller::Caller;
 pub use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
@@ -30,4 +32,6 @@ pub use mcp_connector_protocol::{
 pub use app::fetch;
 pub use host::{Connector, Context, Prompt, Resource, ResourceTemplate, Tool};
 pub use store::{Select, Store, StoreError, StorePage};
+#[cfg(not(target_family = "wasm"))]
+pub use wrangler_toml::missing_from_wrangler_toml;
 pub use {schemars, serde, worker};

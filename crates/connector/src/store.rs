@@ -7,12 +7,13 @@ use worker::Env;
 
 use mcp_connector_protocol::{ToolError, Unavailable};
 
+use crate::config::bindings::Binding;
 use crate::host::Context;
 use crate::objects::command;
 use crate::objects::last_writes::{WriteId, Written};
 use crate::objects::subject_store::{Change, Command, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_RECORDS, Outcome, What};
 
-const BINDING: &str = "SUBJECT_STORE";
+const BINDING: &str = Binding::SubjectStore.name();
 
 /// The records of one person in one collection. Nobody else's can be reached through it.
 pub struct Store {
@@ -43,6 +44,9 @@ pub struct StorePage<T> {
 /// Why a record was not read or kept.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum StoreError {
+    /// `wrangler.toml` does not bind `SUBJECT_STORE`. The log of the Worker has the lines to add.
+    #[error("the owner of this connector must bind SUBJECT_STORE in wrangler.toml")]
+    NotBound,
     /// Storage did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -117,7 +121,9 @@ impl Store {
     }
 
     fn behind(env: &Env, name: String) -> Result<Self, StoreError> {
-        command::object(env, BINDING, &name)?;
+        if !Binding::SubjectStore.is_bound(env) {
+            return Err(StoreError::NotBound);
+        }
         Ok(Self { env: env.clone(), name, named_by: None })
     }
 

@@ -12,6 +12,8 @@ use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_oauth::resource::scope_catalogue::ScopeCatalogue;
 use mcp_connector_protocol::{Connector, Endpoint, Registry, Settings, Unavailable};
 
+use crate::config::bindings;
+use crate::config::bindings::Needs;
 use crate::config::configuration::{Configuration, PrivateSignIn};
 use crate::config::variables;
 use crate::host::Workers;
@@ -45,7 +47,7 @@ type Author = fn() -> Connector<Workers>;
 
 /// [`start`] was not called.
 #[derive(Clone, Copy, Debug, Error)]
-#[error("the Worker does not say what it serves: call worker::start in its start event")]
+#[error("the Worker does not say what it serves: call mcp_connector::serve! in src/lib.rs")]
 pub(crate) struct NoConnector;
 
 thread_local! {
@@ -70,12 +72,35 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
     })
 }
 
+/// Reads the configuration, and reports to the log what is wrong with it.
+fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
+    let mut configuration = Configuration::read(|name| variables::text_of(env, name));
+    for problem in &configuration.problems {
+        console_error!("configuration: {}", problem.report());
+    }
+    let has_scopes = !registry.scopes().is_empty();
+    let anonymous_state = registry.keeps_state_for(None) || configuration.sse_transport;
+    let state = has_scopes || anonymous_state;
+    let needs = Needs {
+        own_sign_in: has_scopes && configuration.auth_issuer.is_none(),
+        state,
+        anonymous_state,
+        streams: state && registry.has_streams(),
+        tasks: state && registry.has_tasks(),
+    };
+    let (missing, advice) = bindings::check(needs, |binding| binding.is_bound(env));
+    for missing in &missing {
+        console_error!("{}", missing.report());
+    }
+    for advice in advice {
+        console_warn!("{advice}");
+    }
+    configuration.missing_bindings = missing;
+    configuration
+}
+
 impl App {
     fn new(connector: Connector<Workers>, env: &Env) -> Self {
-        let configuration = Rc::new(Configuration::read(|name| variables::text_of(env, name)));
-        for problem in &configuration.problems {
-            console_error!("configuration: {}", problem.report());
-        }
         for warning in connector.warnings() {
             console_warn!("{warning}");
         }
@@ -83,6 +108,7 @@ impl App {
         for defect in rejected {
             console_error!("left out: {defect}");
         }
+        let configuration = Rc::new(configuration(&registry, env));
         let frame = Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings());
         let settings = Settings {
             page_size: configuration.page_size,

@@ -13,6 +13,7 @@ use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::origin::Issuer;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 
+use crate::config::bindings::MissingBinding;
 use crate::config::settings::{Expected, Part, Setting, SettingProblem};
 use crate::config::variables::Variables;
 use crate::http::addresses::AddressList;
@@ -72,6 +73,36 @@ pub(crate) struct Configuration {
     pub(crate) task_ttl: Duration,
     /// The variables that cannot be read.
     pub(crate) problems: Vec<SettingProblem>,
+    /// The bindings that are needed and missing.
+    pub(crate) missing_bindings: Vec<MissingBinding>,
+}
+
+/// Why a part is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closed<'a> {
+    /// A setting cannot be read.
+    Setting(&'a SettingProblem),
+    /// A binding is missing.
+    Binding(&'a MissingBinding),
+}
+
+impl Closed<'_> {
+    /// Returns the lines that `wrangler.toml` needs, where that is what is missing.
+    pub(crate) fn lines(self) -> Option<String> {
+        match self {
+            Self::Setting(_) => None,
+            Self::Binding(missing) => Some(missing.lines()),
+        }
+    }
+}
+
+impl fmt::Display for Closed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting(problem) => problem.fmt(f),
+            Self::Binding(missing) => missing.fmt(f),
+        }
+    }
 }
 
 /// Master keys that are kept outside.
@@ -188,6 +219,7 @@ impl Configuration {
             task_time_limit: Duration::from_secs(read.number(Setting::TaskTimeLimit, 600, 1, 3600).into()),
             task_ttl: Duration::from_secs(read.number(Setting::TaskTtl, DAY, 1, 30 * DAY).into()),
             problems: read.into_problems(),
+            missing_bindings: Vec::new(),
         }
     }
 
@@ -210,8 +242,10 @@ impl Configuration {
     }
 
     /// Returns why a part is closed, if it is.
-    pub(crate) fn closed(&self, part: Part) -> Option<&SettingProblem> {
-        self.problems.iter().find(|problem| problem.setting.closes().contains(&part))
+    pub(crate) fn closed(&self, part: Part) -> Option<Closed<'_>> {
+        let setting = self.problems.iter().find(|problem| problem.setting.closes().contains(&part));
+        let binding = || self.missing_bindings.iter().find(|missing| missing.closes().contains(&part));
+        setting.map(Closed::Setting).or_else(|| binding().map(Closed::Binding))
     }
 }
 

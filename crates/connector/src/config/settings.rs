@@ -142,6 +142,14 @@ pub(crate) enum Part {
     Keys,
     /// Lines about requests in the log.
     RequestLog,
+    /// Sessions of clients of 2025-11-25 and earlier.
+    Sessions,
+    /// Streams of clients that listen for changes.
+    Streams,
+    /// Calls that go on in the background.
+    Tasks,
+    /// What is kept for clients without a token.
+    AnonymousState,
 }
 
 impl Part {
@@ -155,7 +163,16 @@ impl Part {
             Self::AccessTokens => "calls with a token, the account page",
             Self::Keys => "calls that ask a question",
             Self::RequestLog => "the log of requests",
+            Self::Sessions => "sessions",
+            Self::Streams => "streams of changes",
+            Self::Tasks => "tasks",
+            Self::AnonymousState => "sessions and tasks of clients without a token",
         }
+    }
+
+    /// Returns the names of several parts, for a sentence.
+    pub(crate) fn list(parts: &[Self]) -> String {
+        parts.iter().map(|part| part.in_words()).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -222,11 +239,9 @@ pub(crate) struct SettingProblem {
 impl SettingProblem {
     /// For the log: the problem and what follows from it.
     pub(crate) fn report(&self) -> String {
-        let parts: Vec<&str> = self.setting.closes().iter().map(|part| part.in_words()).collect();
-        if parts.is_empty() {
-            format!("{self}; the default is used")
-        } else {
-            format!("{self}; closed until then: {}", parts.join(", "))
+        match self.setting.closes() {
+            [] => format!("{self}; the default is used"),
+            parts => format!("{self}; closed until then: {}", Part::list(parts)),
         }
     }
 }

@@ -11,7 +11,7 @@ use worker::web_sys::{self, ResponseInit};
 use mcp_connector_base::outage::Outage;
 use mcp_connector_protocol::Events;
 
-use crate::config::settings::SettingProblem;
+use crate::config::configuration::Closed;
 use crate::http::incoming::Incoming;
 use crate::pages::frame::{Frame, Page};
 use crate::platform::cancel::UntilGone;
@@ -20,8 +20,13 @@ use crate::platform::cancel::UntilGone;
 pub(crate) const RETRY_CLOSED: &str = "60";
 
 /// Returns the text for a part that is closed.
-pub(crate) fn closed_text(problem: &SettingProblem) -> String {
-    format!("The owner of this server must correct a setting first: {problem}.")
+pub(crate) fn closed_text(closed: Closed<'_>) -> String {
+    match closed {
+        Closed::Setting(problem) => format!("The owner of this server must correct a setting first: {problem}."),
+        Closed::Binding(missing) => {
+            format!("The owner of this server must add a binding first: {missing}. The page / has the lines to add.")
+        }
+    }
 }
 
 /// What goes back.
@@ -71,8 +76,8 @@ impl Answer {
 
     /// The answer of what is closed while a setting cannot be read. It is like an outage, so that no client discards anything.
     /// The owner who tries it reads what to correct.
-    pub(crate) fn closed(problem: &SettingProblem) -> Self {
-        let body = json!({ "error": "temporarily_unavailable", "error_description": closed_text(problem) });
+    pub(crate) fn closed(closed: Closed<'_>) -> Self {
+        let body = json!({ "error": "temporarily_unavailable", "error_description": closed_text(closed) });
         Self::json(503, &body).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
     }
 

@@ -2,6 +2,7 @@
 
 use mcp_connector_protocol::Registry;
 
+use crate::config::bindings::MissingBinding;
 use crate::config::configuration::{ChallengeForm, Configuration};
 use crate::config::settings::SettingProblem;
 use crate::host::Workers;
@@ -9,7 +10,7 @@ use crate::http::answer::Answer;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
 use crate::pages;
-use crate::pages::home::{Effect, HomePage, HomeTool, Missing};
+use crate::pages::home::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 
 /// The page.
 pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Configuration) -> Answer {
@@ -36,8 +37,13 @@ pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Co
         challenges_in_result: configuration.challenge == ChallengeForm::Result,
         missing: configuration.missing().map(Missing::of),
         problems: configuration.problems.iter().map(SettingProblem::report).collect(),
+        missing_bindings: configuration.missing_bindings.iter().map(binding).collect(),
     };
     Answer::page(200, pages::home(&page))
+}
+
+fn binding(missing: &MissingBinding) -> HomeBinding {
+    HomeBinding { report: missing.consequence(), lines: missing.lines() }
 }
 
 fn effect(read_only: Option<bool>, destructive: Option<bool>) -> Effect {

@@ -19,7 +19,8 @@ use mcp_connector_protocol::{
 };
 
 use crate::app::state::App;
-use crate::http::answer::Answer;
+use crate::config::settings::Part;
+use crate::http::answer::{Answer, RETRY_CLOSED, closed_text};
 use crate::http::incoming::Incoming;
 use crate::mcp::endpoint::from_reply;
 use crate::mcp::session_route::ALLOWED;
@@ -45,6 +46,9 @@ impl Announcements<'_> {
     /// Answers `subscriptions/listen`.
     pub(crate) async fn to_subscription(&self, mut listening: Listening) -> Answer {
         let refusal = listening.refusal();
+        if let Some(closed) = self.app.configuration.closed(Part::Streams) {
+            return from_reply(refusal(503, &closed_text(closed))).header("retry-after", RETRY_CLOSED);
+        }
         let host = self.app.host(self.env);
         if let Err(error) = listening.find_tasks(&host).await {
             return NotOpened::Unavailable(error).answer(refusal);

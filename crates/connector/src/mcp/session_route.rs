@@ -8,12 +8,13 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_protocol::{Era, Event, EventId, SessionError, SessionId, era};
 
 use crate::config::configuration::Configuration;
-use crate::http::answer::Answer;
+use crate::config::settings::Part;
+use crate::http::answer::{Answer, closed_text};
 use crate::http::incoming::Incoming;
 use crate::mcp::announcements;
 use crate::mcp::announcements::Announcements;
 use crate::mcp::ended_sessions;
-use crate::mcp::endpoint::{from_reply, refused};
+use crate::mcp::endpoint::{closed_call, from_reply, refused};
 use crate::mcp::session::{Arrival, Reader, SessionOf};
 use crate::mcp::session_stream::{Limits, SessionStream};
 
@@ -49,6 +50,9 @@ pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
     if !streams.app.endpoint.registry.keeps_state_for(caller) {
         // There is no stream to come back to or to listen on, and no session that could end.
         return refused(405, "Without a sign-in, only POST is supported.").header("allow", ALLOWED_UNSIGNED);
+    }
+    if let Some(closed) = configuration.closed(Part::Sessions) {
+        return closed_call(&closed_text(closed));
     }
     let who = caller.map(|caller| &caller.subject);
     let network = who.is_none().then(|| incoming.network());

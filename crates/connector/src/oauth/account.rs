@@ -58,8 +58,8 @@ pub(crate) async fn answer(
         return refused(403, "access_denied", &forbidden.to_string());
     }
     let answer = async {
-        if let Some(problem) = app.configuration.closed(Part::AccessTokens) {
-            return Err(Problem::Closed(problem.to_string()));
+        if let Some(closed) = app.configuration.closed(Part::AccessTokens) {
+            return Err(closed.into());
         }
         if let Some(weak) = app.configuration.missing() {
             return Err(Problem::NotSetUp(weak));

@@ -63,8 +63,8 @@ pub(crate) async fn answer(
         (_, true) => return wrong_method("POST", Start::Application),
     }
     let answer = async {
-        if let Some(problem) = app.configuration.closed(Part::AuthorizationServer) {
-            return Err(Problem::Closed(problem.to_string()));
+        if let Some(closed) = app.configuration.closed(Part::AuthorizationServer) {
+            return Err(closed.into());
         }
         if let Some(weak) = app.configuration.missing() {
             return Err(Problem::NotSetUp(weak));

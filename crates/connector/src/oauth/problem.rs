@@ -3,6 +3,7 @@
 
 use worker::console_error;
 
+use crate::config::configuration::Closed;
 use crate::http::answer::{Answer, RETRY_CLOSED};
 use crate::http::incoming::BodyError;
 use crate::http::route::{ACCOUNT_PATH, LOGIN_PATH, OTHER_ACCOUNT_PATH};
@@ -36,8 +37,8 @@ pub(crate) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
 pub(crate) enum Problem {
     /// Nobody can sign in here.
     NotSetUp(WeakPassphrase),
-    /// Nobody can sign in until the owner has corrected a setting, which is named.
-    Closed(String),
+    /// Nobody can sign in until the owner has corrected a setting, which is named, or added the lines of a binding.
+    Closed { reason: String, lines: Option<String> },
     /// The request is not in order, and there is no address that could be told.
     Request(PageError),
     /// A form that came from another site.
@@ -71,6 +72,12 @@ pub(crate) enum Problem {
     TooManyFetches,
     /// Something is out of reach.
     Outage(Outage),
+}
+
+impl From<Closed<'_>> for Problem {
+    fn from(closed: Closed<'_>) -> Self {
+        Self::Closed { reason: closed.to_string(), lines: closed.lines() }
+    }
 }
 
 impl From<NotDescribed> for Problem {
@@ -149,7 +156,7 @@ impl Problem {
     fn reason(&self) -> String {
         match self {
             Self::NotSetUp(weak) => weak.to_string(),
-            Self::Closed(setting) => setting.clone(),
+            Self::Closed { reason, .. } => reason.clone(),
             Self::Request(error) => error.to_string(),
             Self::ExternalForm => "a form of another site".to_owned(),
             Self::BrokenForm => "a broken form".to_owned(),
@@ -184,8 +191,8 @@ impl Problem {
         let (status, what_happened, what_to_do) = match &self {
             Self::NotSetUp(WeakPassphrase::Missing) => return Answer::page(503, pages::not_set_up()),
             Self::NotSetUp(_) => return Answer::page(503, pages::weak_passphrase()),
-            Self::Closed(setting) => {
-                return Answer::page(503, pages::closed(setting)).header("retry-after", RETRY_CLOSED);
+            Self::Closed { reason, lines } => {
+                return Answer::page(503, pages::closed(reason, lines.as_deref())).header("retry-after", RETRY_CLOSED);
             }
             Self::Request(error) => (400, error.to_string(), again.to_owned()),
             Self::ExternalForm => (403, "This form was sent by another site.".to_owned(), again.to_owned()),

@@ -43,6 +43,17 @@ pub(crate) struct HomePage<'a> {
     pub(crate) missing: Option<Missing>,
     /// Settings that cannot be read: what is expected, and what is closed until then.
     pub(crate) problems: Vec<String>,
+    /// Bindings that are missing.
+    pub(crate) missing_bindings: Vec<HomeBinding>,
+}
+
+/// A binding that is missing.
+#[derive(Clone, Debug)]
+pub(crate) struct HomeBinding {
+    /// What is missing, and what is closed until then.
+    pub(crate) report: String,
+    /// The lines to add to `wrangler.toml`.
+    pub(crate) lines: String,
 }
 
 /// One tool, in words.
@@ -107,6 +118,9 @@ pub(crate) fn home(page: &HomePage<'_>) -> Page {
             @if !page.problems.is_empty() {
                 (unreadable(&page.problems))
             }
+            @if !page.missing_bindings.is_empty() {
+                (unbound(&page.missing_bindings))
+            }
             section.card aria-labelledby="connect" {
                 h2 #connect { "Connect" }
                 p { "Paste this URL into your client:" }
@@ -156,10 +170,23 @@ fn unreadable(problems: &[String]) -> Markup {
     }
 }
 
+fn unbound(bindings: &[HomeBinding]) -> Markup {
+    html! {
+        section.note aria-label="Bindings to add" {
+            p { strong { "The owner must add lines to " code { "wrangler.toml" } " and deploy." } " Everything else works." }
+            @for binding in bindings {
+                p { (isolated(&binding.report)) ":" }
+                pre { code { (visible(&binding.lines)) } }
+            }
+        }
+    }
+}
+
 /// Returns what is known when the page is made, and for the script what to ask: whether the connector answers, and whether
 /// people can sign in.
 fn health(page: &HomePage<'_>) -> Markup {
-    let asks = page.has_account && page.missing.is_none() && page.problems.is_empty();
+    let asks =
+        page.has_account && page.missing.is_none() && page.problems.is_empty() && page.missing_bindings.is_empty();
     let account = asks.then_some(ACCOUNT_PATH);
     html! {
         p.quiet.small {
@@ -268,6 +295,20 @@ mod tests {
         let page = home(&HomePage { problems: vec![problem.to_owned()], ..at_home() });
         assert_eq!(between(&page, "Settings to correct\">", "</section>").matches(problem).count(), 1, "{page}");
         assert!(!home(&at_home()).contains("Settings to correct"));
+    }
+
+    #[test]
+    fn a_missing_binding_is_named_with_the_lines_to_add() {
+        let lines = "[[durable_objects.bindings]]\nname = \"GRANTS\"\n";
+        let grants = HomeBinding { report: "wrangler.toml does not bind GRANTS".to_owned(), lines: lines.to_owned() };
+        let page = home(&HomePage { missing_bindings: vec![grants], ..at_home() });
+        let note = between(&page, "Bindings to add\">", "</section>");
+        assert!(note.contains("<bdi>wrangler.toml does not bind GRANTS</bdi>:"), "{note}");
+        assert!(
+            note.contains("<pre><code>[[durable_objects.bindings]]\nname = &quot;GRANTS&quot;\n</code></pre>"),
+            "{note}"
+        );
+        assert!(!home(&at_home()).contains("Bindings to add"));
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! Pages shown when nobody can sign in: no passphrase, a weak passphrase, or a setting that cannot be read. They are written
-//! for the owner.
+//! Pages shown when nobody can sign in: no passphrase, a weak passphrase, a setting that cannot be read, or a binding that is
+//! missing. They are written for the owner.
 
 use maud::{Markup, html};
 
 use mcp_connector_oauth::login::passphrase::MIN_PASSPHRASE;
 
 use crate::pages::frame::{Page, PageKind};
-use crate::pages::untrusted_text::isolated;
+use crate::pages::untrusted_text::{isolated, visible};
 
 /// The command that sets the passphrase of a deployed Worker.
 pub(crate) const SET_PASSPHRASE: &str = "npx wrangler secret put OWNER_PASSPHRASE";
@@ -27,16 +27,30 @@ pub(crate) fn weak_passphrase() -> Page {
     page("The passphrase is too weak", &what)
 }
 
-/// Returns the page for a setting that cannot be read; `problem` names it and says what is expected.
-pub(crate) fn closed(problem: &str) -> Page {
+/// Returns the page for a part that is closed. `reason` names the setting that cannot be read, or the binding that is missing;
+/// `lines` are those that `wrangler.toml` needs for the binding.
+pub(crate) fn closed(reason: &str, lines: Option<&str>) -> Page {
     let content = html! {
         h1 { "Sign-in is closed" }
-        p { "A setting of this connector cannot be read, so nobody can sign in until it is corrected. Public tools still work." }
+        @match lines {
+            None => p {
+                "A setting of this connector cannot be read, so nobody can sign in until it is corrected. Public tools still work."
+            },
+            Some(_) => p {
+                "A binding that this connector needs is missing, so nobody can sign in until it is added. Public tools still work."
+            },
+        }
         h2 { "If this is your connector" }
-        p { (isolated(problem)) "." }
-        p {
-            "Change the variable in " code { "wrangler.toml" } " and deploy, or set the secret with "
-            code { "npx wrangler secret put NAME" } ", then connect again. " code { "docs/configuration.md" } " describes each."
+        p { (isolated(reason)) "." }
+        @match lines {
+            None => p {
+                "Change the variable in " code { "wrangler.toml" } " and deploy, or set the secret with "
+                code { "npx wrangler secret put NAME" } ", then connect again. " code { "docs/configuration.md" } " describes each."
+            },
+            Some(lines) => {
+                p { "Add these lines to " code { "wrangler.toml" } ", deploy, then connect again:" }
+                pre { code { (visible(lines)) } }
+            }
         }
         h2 { "If it is somebody else’s" }
         p.last { "Tell them. There is nothing that you can do here." }

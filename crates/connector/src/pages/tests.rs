@@ -12,7 +12,7 @@ use crate::pages::account::{AccountApp, AccountPage, DisplacedApp, Notice};
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
 use crate::pages::consent::ConsentProblem;
 use crate::pages::frame::{Frame, Page};
-use crate::pages::home::{Effect, HomePage, HomeTool, Missing};
+use crate::pages::home::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 use crate::pages::login::{LoginPage, LoginProblem};
 use crate::pages::problem::WayOn;
 use crate::pages::{self, FormTarget};
@@ -31,7 +31,7 @@ documents! {
     account_login(form: &FormTarget<'_>, notice: Option<Notice>, problem: Option<LoginProblem>);
     account_way_in(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>);
     all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>);
-    closed(problem: &str);
+    closed(reason: &str, lines: Option<&str>);
     consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>);
     failure(what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: &str);
     home(page: &HomePage<'_>);
@@ -108,6 +108,7 @@ pub(crate) fn at_home() -> HomePage<'static> {
         challenges_in_result: false,
         missing: None,
         problems: Vec::new(),
+        missing_bindings: Vec::new(),
     }
 }
 
@@ -121,6 +122,7 @@ fn nasty_home() -> HomePage<'static> {
         tools: vec![tool],
         missing: Some(Missing::Passphrase),
         problems: vec![NASTY.to_owned()],
+        missing_bindings: vec![HomeBinding { report: NASTY.to_owned(), lines: NASTY.to_owned() }],
         ..at_home()
     }
 }
@@ -251,7 +253,8 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("account, way in, nasty", account_way_in(NASTY, "/authorize/account", None, Some(Notice::SignedOut))),
         ("not set up", not_set_up()),
         ("weak passphrase", weak_passphrase()),
-        ("closed, nasty", closed(NASTY)),
+        ("closed, nasty", closed(NASTY, None)),
+        ("closed for a missing binding, nasty", closed(NASTY, Some(NASTY))),
         ("problem", problem("This link is broken", "It has no client.", "Start again.", &WayOn::None)),
         ("problem, nasty", problem(NASTY, NASTY, NASTY, &WayOn::Link { path: "/account", words: "Your account" })),
         ("not signed in", failure("You are not on the list.", "Ask.", &not_on_the_list(&FORM), "8f3a2b1c4d5e6f70")),

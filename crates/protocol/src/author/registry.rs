@@ -225,7 +225,7 @@ impl<H: 'static> Registry<H> {
     }
 
     /// Whether a tool may go on as a task.
-    pub(crate) fn has_tasks(&self) -> bool {
+    pub fn has_tasks(&self) -> bool {
         self.tools.iter().any(|tool| tool.tool.background.is_some())
     }
 
@@ -263,7 +263,7 @@ impl<H: 'static> Registry<H> {
     }
 
     /// Whether there is anything that clients could listen to: announcements, and from 2026-07-28 on tasks.
-    pub(crate) fn has_streams(&self) -> bool {
+    pub fn has_streams(&self) -> bool {
         self.announces_anything() || self.has_tasks()
     }
 

@@ -1,0 +1,155 @@
+//! The check of a connector's `wrangler.toml` for its author's tests: the bindings and classes that the engine needs.
+
+use serde::Deserialize;
+
+use crate::config::bindings::{Binding, Kind, migration_lines};
+
+/// What the check reads of a `wrangler.toml`.
+#[derive(Deserialize)]
+struct WranglerToml {
+    #[serde(default)]
+    kv_namespaces: Vec<KvNamespace>,
+    #[serde(default)]
+    durable_objects: DurableObjects,
+    #[serde(default)]
+    ratelimits: Vec<RateLimit>,
+    #[serde(default)]
+    migrations: Vec<Migration>,
+}
+
+#[derive(Deserialize)]
+struct KvNamespace {
+    binding: String,
+}
+
+#[derive(Default, Deserialize)]
+struct DurableObjects {
+    #[serde(default)]
+    bindings: Vec<DurableObject>,
+}
+
+#[derive(Deserialize)]
+struct DurableObject {
+    name: String,
+    class_name: String,
+}
+
+#[derive(Deserialize)]
+struct RateLimit {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct Migration {
+    #[serde(default)]
+    new_sqlite_classes: Vec<String>,
+    #[serde(default)]
+    deleted_classes: Vec<String>,
+}
+
+/// Returns what a `wrangler.toml` lacks that the engine needs, each with the lines to add. A connector's own test expects
+/// nothing.
+///
+/// It looks at the bindings and migrations at the top level, not at those of an `[env.…]`. The Worker itself checks its bindings
+/// when it starts, but cannot see whether a migration has created the class of a Durable Object; this check can.
+///
+/// ```
+/// let missing = mcp_connector::missing_from_wrangler_toml("name = \"notes\"");
+/// assert!(missing[0].starts_with("There is no KV namespace OAUTH_KV. Add these lines:\n\n[[kv_namespaces]]\n"));
+/// ```
+///
+/// In a connector's own tests:
+///
+/// ```no_run
+/// # macro_rules! include_str { ($path:literal) => { "" } }
+/// #[test]
+/// fn wrangler_toml_has_what_the_engine_needs() {
+///     let missing = mcp_connector::missing_from_wrangler_toml(include_str!("../wrangler.toml"));
+///     assert!(missing.is_empty(), "{}", missing.join("\n"));
+/// }
+/// ```
+#[must_use]
+pub fn missing_from_wrangler_toml(text: &str) -> Vec<String> {
+    match toml::from_str::<WranglerToml>(text) {
+        Ok(configuration) => Binding::ALL.into_iter().flat_map(|binding| configuration.missing(binding)).collect(),
+        Err(error) => vec![format!("wrangler.toml cannot be read: {error}")],
+    }
+}
+
+impl WranglerToml {
+    /// Returns what it lacks of a binding: the binding itself, and the migration of its class.
+    fn missing(&self, binding: Binding) -> Vec<String> {
+        let name = binding.name();
+        let lacks = |what: String, lines: &str| format!("{what}. Add these lines:\n\n{lines}");
+        let is_bound = match binding.kind() {
+            Kind::KvNamespace => self.kv_namespaces.iter().any(|namespace| namespace.binding == name),
+            Kind::RateLimit { .. } => self.ratelimits.iter().any(|limit| limit.name == name),
+            Kind::DurableObject { class } => {
+                self.durable_objects.bindings.iter().any(|object| object.name == name && object.class_name == class)
+            }
+        };
+        let mut missing = Vec::new();
+        if !is_bound {
+            missing.push(lacks(format!("There is no {binding}"), &binding.lines()));
+        }
+        if let Kind::DurableObject { class } = binding.kind()
+            && !self.creates(class)
+        {
+            missing.push(lacks(format!("No migration creates the class {class}"), &migration_lines(class)));
+        }
+        missing
+    }
+
+    /// Whether the migrations leave a class with SQLite.
+    fn creates(&self, class: &str) -> bool {
+        self.migrations.iter().fold(false, |exists, migration| {
+            let has = |classes: &[String]| classes.iter().any(|named| named == class);
+            (exists && !has(&migration.deleted_classes)) || has(&migration.new_sqlite_classes)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STARTER: &str = include_str!("../../../wrangler.toml");
+
+    #[test]
+    fn the_starter_lacks_nothing() {
+        assert_eq!(missing_from_wrangler_toml(STARTER), [""; 0]);
+    }
+
+    #[test]
+    fn each_binding_is_missed() {
+        for binding in Binding::ALL {
+            let (name, lines) = (binding.name(), binding.lines());
+            let key = if binding.kind() == Kind::KvNamespace { "binding" } else { "name" };
+            let other = STARTER.replace(&format!("{key} = \"{name}\""), &format!("{key} = \"OTHER\""));
+            let missing = missing_from_wrangler_toml(&other);
+            assert_eq!(missing, [format!("There is no {binding}. Add these lines:\n\n{lines}")]);
+            assert!(missing_from_wrangler_toml(&[other, lines].concat()).is_empty(), "{name}: the lines mend it");
+        }
+    }
+
+    #[test]
+    fn the_migration_of_each_class_is_missed() {
+        for (name, class) in [("GRANTS", "Grants"), ("DIRECTORY", "Directory"), ("ANONYMOUS_QUOTA", "AnonymousQuota")] {
+            let unnamed = STARTER.replace(&format!("\"{class}\"]"), "]").replace(&format!("\"{class}\", "), "");
+            let missing = missing_from_wrangler_toml(&unnamed);
+            assert_eq!(missing.len(), 1, "{name}: {missing:?}");
+            assert!(missing[0].starts_with(&format!("No migration creates the class {class}.")), "{missing:?}");
+            let mended = [unnamed, migration_lines(class)].concat();
+            assert!(missing_from_wrangler_toml(&mended).is_empty(), "{name}");
+            let deleted = format!("{STARTER}[[migrations]]\ntag = \"x\"\ndeleted_classes = [\"{class}\"]\n");
+            assert_eq!(missing_from_wrangler_toml(&deleted).len(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn another_class_behind_a_binding_is_not_the_engines() {
+        let missing = missing_from_wrangler_toml(&STARTER.replace("class_name = \"Grants\"", "class_name = \"Mine\""));
+        assert_eq!(missing.len(), 1, "{missing:?}");
+        assert!(missing_from_wrangler_toml("name = ").first().is_some_and(|text| text.contains("cannot be read")));
+    }
+}
