@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { root } from '../scripts/lib/paths.mjs';
-import { MODULES } from '../scripts/lib/guarded.mjs';
-import { buildWorker } from '../scripts/lib/worker.mjs';
+import { root } from '../scripts/support/paths.mjs';
+import { MODULES } from '../scripts/build/entry-point.mjs';
+import { buildWorker } from '../scripts/build/worker.mjs';
 import { wranglerRequire } from './runtime.mjs';
 import { signIn } from './sign_in.mjs';
 

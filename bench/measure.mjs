@@ -1,5 +1,5 @@
 // The measurement itself: which column gets which load when, and the medians of what that gave.
-import { Stop, step } from '../scripts/lib/log.mjs';
+import { Stop, step } from '../scripts/support/log.mjs';
 import { calls as allCalls, checkEcho, wholeSignIn } from './calls.mjs';
 import { ask, dial, load } from './load.mjs';
 import { start } from './runtime.mjs';

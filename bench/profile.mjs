@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { step, Stop } from '../scripts/lib/log.mjs';
+import { step, Stop } from '../scripts/support/log.mjs';
 import { prepare } from './measure.mjs';
 import { start, wranglerRequire } from './runtime.mjs';
 

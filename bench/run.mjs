@@ -10,10 +10,10 @@ import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { main, step, Stop } from '../scripts/lib/log.mjs';
-import { ensurePackages } from '../scripts/lib/packages.mjs';
-import { root } from '../scripts/lib/paths.mjs';
-import { checkRequirements } from '../scripts/lib/requirements.mjs';
+import { main, step, Stop } from '../scripts/support/log.mjs';
+import { ensurePackages } from '../scripts/setup/packages.mjs';
+import { root } from '../scripts/support/paths.mjs';
+import { checkRequirements } from '../scripts/setup/requirements.mjs';
 
 const USAGE = `npm run bench -- [options]
   --quick               fewer rounds and requests: about one minute instead of four

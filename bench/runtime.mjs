@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { root } from '../scripts/lib/paths.mjs';
+import { root } from '../scripts/support/paths.mjs';
 
 /** How long workerd may take to open its port, in milliseconds. */
 const START_TIMEOUT = 20_000;

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { step } from '../scripts/lib/log.mjs';
+import { step } from '../scripts/support/log.mjs';
 import { ask, encode } from './load.mjs';
 import { start } from './runtime.mjs';
 

@@ -4,11 +4,11 @@
 // wrangler calls it twice per start. Two variables spare a build that is known to be fresh:
 // MCP_PREBUILT=1 always (the tests start many servers of one build),
 // MCP_BUILT_AT=<milliseconds> as long as nothing has changed since that time (`npm start` has just built).
-import { main } from './lib/log.mjs';
-import { endOnSignals } from './lib/processes.mjs';
-import { checkRequirements } from './lib/requirements.mjs';
-import { inTurn } from './lib/turns.mjs';
-import { buildWorker, changedSince } from './lib/worker.mjs';
+import { main } from './support/log.mjs';
+import { endOnSignals } from './support/processes.mjs';
+import { checkRequirements } from './setup/requirements.mjs';
+import { inTurn } from './build/build-queue.mjs';
+import { buildWorker, changedSince } from './build/worker.mjs';
 
 const crate = process.argv[2] ?? '.';
 

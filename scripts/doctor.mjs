@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { examine } from './doctor/checklist.mjs';
 import { asData, cleaned, lines } from './doctor/report.mjs';
-import { Stop, main } from './lib/log.mjs';
+import { Stop, main } from './support/log.mjs';
 
 const USAGE = `Usage: npm run doctor -- URL [--token TOKEN] [--timeout SECONDS] [--json]
 

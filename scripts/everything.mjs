@@ -1,10 +1,10 @@
 // `npm run everything`: serves the fixtures of the official conformance suite, a second Worker made of the same library,
 // on 127.0.0.1:8788 or on PORT. It asks nobody to sign in.
-import { main } from './lib/log.mjs';
-import { endOnSignals } from './lib/processes.mjs';
-import { checkRequirements } from './lib/requirements.mjs';
-import { checkPort, portFrom, serve } from './lib/serve.mjs';
-import { setUp } from './lib/setup.mjs';
+import { main } from './support/log.mjs';
+import { endOnSignals } from './support/processes.mjs';
+import { checkRequirements } from './setup/requirements.mjs';
+import { checkPort, portFrom, serve } from './serve/wrangler-dev.mjs';
+import { setUp } from './setup/setup.mjs';
 
 await main(async () => {
   let serving = false;

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { root } from './lib/paths.mjs';
+import { root } from './support/paths.mjs';
 
 const targets = readdirSync(path.join(root, 'fuzz/fuzz_targets')).filter((file) => file !== 'mod.rs').map((file) => path.basename(file, '.rs'));
 const numbers = process.argv.slice(2).filter((word) => /^\d+$/.test(word));

@@ -1,8 +1,8 @@
 // Prints the circles among the modules of a crate: `node scripts/modules.mjs [crate]`.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { circlesIn, describe } from './lib/modules.mjs';
-import { root } from './lib/paths.mjs';
+import { circlesIn, describe } from './support/modules.mjs';
+import { root } from './support/paths.mjs';
 
 const crates = process.argv.length > 2 ? process.argv.slice(2) : readdirSync(path.join(root, 'crates'));
 for (const name of crates) {

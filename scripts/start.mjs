@@ -1,12 +1,12 @@
 // `npm start`: from a fresh clone to a connector that answers on this machine. Installs what is missing, builds, makes up a
 // passphrase where there is none, and serves on 127.0.0.1:8787 or on PORT until Ctrl-C.
-import { main } from './lib/log.mjs';
-import { ensurePassphrase } from './lib/passphrase.mjs';
-import { root } from './lib/paths.mjs';
-import { endOnSignals } from './lib/processes.mjs';
-import { checkRequirements } from './lib/requirements.mjs';
-import { checkPort, portFrom, serve } from './lib/serve.mjs';
-import { setUp } from './lib/setup.mjs';
+import { main } from './support/log.mjs';
+import { ensurePassphrase } from './serve/passphrase.mjs';
+import { root } from './support/paths.mjs';
+import { endOnSignals } from './support/processes.mjs';
+import { checkRequirements } from './setup/requirements.mjs';
+import { checkPort, portFrom, serve } from './serve/wrangler-dev.mjs';
+import { setUp } from './setup/setup.mjs';
 
 await main(async () => {
   let serving = false;

@@ -3,13 +3,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
-import { cargoTally } from './lib/cargo-tally.mjs';
-import { main, step, Stop } from './lib/log.mjs';
-import { root } from './lib/paths.mjs';
-import { attempt, endOnSignals, isStopping } from './lib/processes.mjs';
-import { checkRequirements } from './lib/requirements.mjs';
-import { setUpTests } from './lib/setup.mjs';
-import { buildWorker, isBuilt } from './lib/worker.mjs';
+import { cargoTally } from './results/cargo-results.mjs';
+import { main, step, Stop } from './support/log.mjs';
+import { root } from './support/paths.mjs';
+import { attempt, endOnSignals, isStopping } from './support/processes.mjs';
+import { checkRequirements } from './setup/requirements.mjs';
+import { setUpTests } from './setup/setup.mjs';
+import { buildWorker, isBuilt } from './build/worker.mjs';
 
 const PARTS = ['lint', 'unit', 'behaviour'];
 
@@ -103,7 +103,7 @@ async function nodeTests(files, env) {
     `--test-concurrency=${FILES_AT_ONCE}`,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
-    `--test-reporter=${new URL('lib/tally.mjs', import.meta.url)}`,
+    `--test-reporter=${new URL('results/node-results.mjs', import.meta.url)}`,
     `--test-reporter-destination=${file}`,
     ...files,
   ];

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { root } from '../lib/paths.mjs';
+import { root } from '../support/paths.mjs';
 
 const read = (file) => readFileSync(path.join(root, file), 'utf8');
 const filesIn = (folder, ending) => readdirSync(path.join(root, folder)).filter((name) => name.endsWith(ending)).map((name) => `${folder}/${name}`);

@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
-import { circlesIn, describe as describeCircle } from '../lib/modules.mjs';
-import { root } from '../lib/paths.mjs';
+import { circlesIn, describe as describeCircle } from '../support/modules.mjs';
+import { root } from '../support/paths.mjs';
 
 /** Crates that still have circles, and how many files are in them. A number only ever gets smaller. */
 const NOT_CLEAN_YET = { base: 2, connector: 38, oauth: 14, protocol: 47 };

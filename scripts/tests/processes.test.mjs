@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import path from 'node:path';
-import { Stop } from '../lib/log.mjs';
-import { attempt, launch, run, stopAll } from '../lib/processes.mjs';
-import { root } from '../lib/paths.mjs';
+import { Stop } from '../support/log.mjs';
+import { attempt, launch, run, stopAll } from '../support/processes.mjs';
+import { root } from '../support/paths.mjs';
 
 /** Prints its id and that of a process of its own, both of which would run for ten minutes. */
 const FAMILY = 'sleep 600 & echo "ids $$ $!"; wait';
@@ -56,7 +56,7 @@ test('a command that is stopped ends with its own children, even where they do n
 
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL']) {
   test(`${signal} to a script ends what it has started`, async () => {
-    const module = pathToFileURL(path.join(root, 'scripts/lib/processes.mjs'));
+    const module = pathToFileURL(path.join(root, 'scripts/support/processes.mjs'));
     const body = `const { endOnSignals, run } = await import('${module}'); endOnSignals(() => 130); await run('sh', ['-c', ${JSON.stringify(FAMILY)}]);`;
     const script = spawn(process.execPath, ['--input-type=module', '-e', body], { stdio: ['ignore', 'pipe', 'inherit'] });
     const ids = await idsFrom(script.stdout);

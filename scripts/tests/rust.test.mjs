@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
-import { root } from '../lib/paths.mjs';
-import { platformOf } from '../lib/rust.mjs';
+import { root } from '../support/paths.mjs';
+import { platformOf } from '../setup/rust.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcp-connector-rust-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -35,7 +35,7 @@ describe('Rust where there is none', () => {
       response.end(request.url.endsWith('.sha256') ? `${checksum} *rustup-init\n` : program);
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const script = "import { main } from './scripts/lib/log.mjs'; import { ensureRust } from './scripts/lib/rust.mjs'; await main(ensureRust); console.log(process.env.CARGO_HOME);";
+    const script = "import { main } from './scripts/support/log.mjs'; import { ensureRust } from './scripts/setup/rust.mjs'; await main(ensureRust); console.log(process.env.CARGO_HOME);";
     writeFileSync(path.join(directory, 'ensure.mjs'), script);
     const env = { HOME: directory, PATH: bin, RUSTUP_UPDATE_ROOT: `http://127.0.0.1:${server.address().port}` };
     const run = () => promisify(execFile)(process.execPath, ['ensure.mjs'], { cwd: directory, env }).catch((error) => error);
@@ -55,7 +55,7 @@ for program in cargo rustc; do printf '#!/bin/sh\\necho 1.95.0\\n' > "$CARGO_HOM
     assert.match(first.stdout, /Rust is missing\. Installing it from https:\/\/rustup\.rs into \.tools\/rust, for this project only/, first.stderr);
     const cargoHome = path.join(directory, '.tools/rust/cargo');
     assert.ok(first.stdout.includes(cargoHome));
-    assert.match(read(cargoHome, 'arguments'), /^-y --no-modify-path --profile minimal --default-toolchain stable --target wasm32-unknown-unknown /);
+    assert.match(readFileSync(path.join(cargoHome, 'arguments'), 'utf8'), /^-y --no-modify-path --profile minimal --default-toolchain stable --target wasm32-unknown-unknown /);
     assert.match(asked[0], /^\/dist\/[a-z0-9_]+-[a-z-]+\/rustup-init/);
     const again = await run();
     assert.equal(again.stdout.trim(), cargoHome);

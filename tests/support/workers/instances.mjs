@@ -7,7 +7,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/pr
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MODULES } from '../../../scripts/lib/guarded.mjs';
+import { MODULES } from '../../../scripts/build/entry-point.mjs';
 import { ROOT } from './wrangler-dev.mjs';
 
 const START_LIMIT_MS = 30_000;

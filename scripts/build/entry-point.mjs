@@ -1,8 +1,8 @@
 // Wraps a built Worker in the guard, which answers when the instance of its WebAssembly module has died.
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Stop } from './log.mjs';
-import { root } from './paths.mjs';
+import { Stop } from '../support/log.mjs';
+import { root } from '../support/paths.mjs';
 
 /** The guard. It is part of the build of every Worker here, whichever crate it is. */
 const GUARD = path.join(root, 'crates/connector/src/platform/instance/guard.js');

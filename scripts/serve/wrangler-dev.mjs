@@ -1,8 +1,8 @@
 // Serves a Worker on this machine with `wrangler dev`, which builds it again whenever its code changes.
 import { createServer } from 'node:net';
-import { Stop, step } from './log.mjs';
-import { root, wranglerScript } from './paths.mjs';
-import { isStopping, launch } from './processes.mjs';
+import { Stop, step } from '../support/log.mjs';
+import { root, wranglerScript } from '../support/paths.mjs';
+import { isStopping, launch } from '../support/processes.mjs';
 
 /** Only this machine can reach it. */
 const HOST = '127.0.0.1';

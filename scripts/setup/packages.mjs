@@ -1,8 +1,8 @@
 // Installs npm packages as a lock file says, and knows when that has been done already.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { step } from './log.mjs';
-import { run } from './processes.mjs';
+import { step } from '../support/log.mjs';
+import { run } from '../support/processes.mjs';
 
 /**
  * Makes `node_modules` in `directory` what its `package-lock.json` says.

@@ -1,10 +1,10 @@
 // Everything between a fresh clone and a Worker that runs: npm packages, build tools, the first build. Does nothing twice.
 import path from 'node:path';
-import { withLock } from './lock.mjs';
-import { step } from './log.mjs';
+import { withLock } from '../support/lock.mjs';
+import { step } from '../support/log.mjs';
 import { ensurePackages } from './packages.mjs';
-import { root, toolsDir } from './paths.mjs';
-import { buildWorker } from './worker.mjs';
+import { root, toolsDir } from '../support/paths.mjs';
+import { buildWorker } from '../build/worker.mjs';
 
 const lock = path.join(toolsDir, 'packages.lock');
 

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { withLock } from './lock.mjs';
-import { step, Stop } from './log.mjs';
-import { root, toolsDir } from './paths.mjs';
-import { outputOf, run } from './processes.mjs';
+import { withLock } from '../support/lock.mjs';
+import { step, Stop } from '../support/log.mjs';
+import { root, toolsDir } from '../support/paths.mjs';
+import { outputOf, run } from '../support/processes.mjs';
 
 /** What compiles to WebAssembly. */
 export const TARGET = 'wasm32-unknown-unknown';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { addGuard, exportsOf } from '../lib/guarded.mjs';
+import { addGuard, exportsOf } from '../build/entry-point.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcp-guard-'));
 after(() => rmSync(folder, { recursive: true }));

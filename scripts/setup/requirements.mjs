@@ -1,9 +1,9 @@
 // What has to be on the machine: Node, a C compiler for the build tools, and Rust, which is installed where it is missing.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Stop, step } from './log.mjs';
-import { root } from './paths.mjs';
-import { outputOf, run } from './processes.mjs';
+import { Stop, step } from '../support/log.mjs';
+import { root } from '../support/paths.mjs';
+import { outputOf, run } from '../support/processes.mjs';
 import { ensureRust, TARGET } from './rust.mjs';
 
 /** The oldest Node that wrangler runs on. */

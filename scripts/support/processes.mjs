@@ -1,4 +1,4 @@
-// Starts other programs. Each runs in a process group of its own behind guard.mjs, so that Ctrl-C, a closed terminal or
+// Starts other programs. Each runs in a process group of its own behind process-group.mjs, so that Ctrl-C, a closed terminal or
 // the death of the script ends all of it.
 import { spawn, spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Stop, step } from './log.mjs';
 
-const guard = fileURLToPath(new URL('guard.mjs', import.meta.url));
+const guard = fileURLToPath(new URL('process-group.mjs', import.meta.url));
 
 /** After so much silence a running command is said to be still running, in milliseconds. */
 const SILENCE = 10_000;

@@ -4,10 +4,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { withLock } from './lock.mjs';
-import { step, Stop } from './log.mjs';
-import { root, toolsDir } from './paths.mjs';
-import { outputOf, run } from './processes.mjs';
+import { withLock } from '../support/lock.mjs';
+import { step, Stop } from '../support/log.mjs';
+import { root, toolsDir } from '../support/paths.mjs';
+import { outputOf, run } from '../support/processes.mjs';
 
 /** How long GitHub may take to answer at all before the tool is compiled instead, in milliseconds. */
 const ANSWER_TIMEOUT = 5000;

@@ -4,8 +4,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { withLock } from './lock.mjs';
-import { toolsDir } from './paths.mjs';
+import { withLock } from '../support/lock.mjs';
+import { toolsDir } from '../support/paths.mjs';
 
 /**
  * Runs `build` unless a newer request has come, or a build that began meanwhile has everything in it already.

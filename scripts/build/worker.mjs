@@ -1,12 +1,12 @@
 // Compiles a Worker.
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { root } from './paths.mjs';
-import { run } from './processes.mjs';
-import { ensureWasmTarget } from './requirements.mjs';
-import { ensureTools } from './tools.mjs';
-import { addGuard } from './guarded.mjs';
-import { dropNames } from './wasm.mjs';
+import { root } from '../support/paths.mjs';
+import { run } from '../support/processes.mjs';
+import { ensureWasmTarget } from '../setup/requirements.mjs';
+import { ensureTools } from '../setup/build-tools.mjs';
+import { addGuard } from './entry-point.mjs';
+import { dropNames } from './wasm-names.mjs';
 
 /** What worker-build, cargo and esbuild say about themselves when all is well. */
 const CHATTER = /^\[INFO\]|^\s*Finished |^\s*(⚡ Done.*|index\.js .*)?$/;
@@ -40,7 +40,7 @@ const stampOf = (crate) => path.join(root, crate, 'build/.began');
 export function isBuilt(crate = '.') {
   try {
     const began = Number(readFileSync(stampOf(crate), 'utf8'));
-    const how = ['worker.mjs', 'guarded.mjs', 'tools.mjs', 'wasm.mjs'].map((name) => path.join(root, 'scripts/lib', name));
+    const how = ['build/worker.mjs', 'build/entry-point.mjs', 'setup/build-tools.mjs', 'build/wasm-names.mjs'].map((name) => path.join(root, 'scripts', name));
     return !changedSince(began, crate) && how.every((file) => statSync(file).mtimeMs <= began);
   } catch (error) {
     if (error.code === 'ENOENT') return false;
