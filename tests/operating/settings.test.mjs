@@ -19,10 +19,10 @@ before(async () => {
 });
 after(() => runtime?.stop());
 
-/** Starts over the same storage with other variables; gives what is logged from then on. */
-async function restart(vars) {
+/** Starts over the same storage with other variables or fewer bindings; gives what is logged from then on. */
+async function restart(vars, how) {
   const before = site.log().length;
-  await runtime.restart({ ...SIGN_IN, ...vars });
+  await runtime.restart({ ...SIGN_IN, ...vars }, how);
   return () => site.log().slice(before);
 }
 
@@ -180,5 +180,49 @@ test('any serialized origin may be listed, and is compared byte by byte', async 
     }
   }
 });
+
+describe('a binding that is missing', () => {
+  const STREAM = 'the stream of a session';
+  for (const [name, className, closed] of [
+    ['OAUTH_KV', undefined, SIGNING_IN],
+    ['GRANTS', 'Grants', [...PEOPLE, STREAM]],
+    ['KEYRING', 'Keyring', [...PEOPLE, STREAM]],
+    ['DIRECTORY', 'Directory', [...PEOPLE, STREAM]],
+    ['SESSION', 'Session', [STREAM]],
+    ['SUBJECT_STORE', 'SubjectStore', []],
+    ['ANONYMOUS_QUOTA', 'AnonymousQuota', []],
+  ]) {
+    test(`closes what needs it, and is named with the lines to add: ${name}`, async () => {
+      const log = await restart({}, { unbound: [name] });
+      const lines = className ? `class_name = "${className}"` : `binding = "${name}"`;
+      const parts = { ...PARTS, [STREAM]: { open: 405, asked: listening } };
+      for (const [part, { open, asked }] of Object.entries(parts)) {
+        const isClosed = closed.includes(part);
+        const answer = await ask(site, asked());
+        answer.hasStatus(isClosed ? 503 : open, `${part} ${isClosed ? 'is closed' : 'is open'}`);
+        if (isClosed) {
+          assert.ok(answer.text.includes(name), answer.story('it says which binding is missing'));
+          answer.hasHeader('retry-after', /^\d+$/, 'no client throws its credentials away');
+        }
+      }
+      const page = await ask(site, { path: '/' });
+      page.hasStatus(200, 'the page for people stays');
+      assert.equal(page.text.includes(lines.replaceAll('"', '&quot;')), closed.length > 0, page.story('it has the lines to add'));
+      const isNeeded = name !== 'ANONYMOUS_QUOTA';
+      assert.equal(log().includes(lines), isNeeded, 'the log has the lines, if this connector needs the binding');
+    });
+  }
+
+  test('is named by the tool that needs it: SUBJECT_STORE', async () => {
+    await restart({}, { unbound: ['SUBJECT_STORE'] });
+    const answer = await ask(site, legacy('tools/call', calling('list_notes'), { headers: bearer(kept.tokens.access_token) }));
+    assert.match(textOf(answer.result('the model is told')), /must bind SUBJECT_STORE in wrangler\.toml/);
+  });
+});
+
+/** A GET for the stream of a session, by somebody who is signed in. */
+function listening() {
+  return { path: '/mcp', headers: { accept: 'text/event-stream', ...bearer(kept.tokens.access_token) } };
+}
 
 test('no secret stands in the log', () => keepsSecrets([site]));

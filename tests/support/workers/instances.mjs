@@ -42,8 +42,8 @@ const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve(
  * @property {(binding: string, name: string) => Promise<void>} replace  an object by a new one, as a deploy does
  * @property {() => Promise<{kv: Record<string, number>, objects: Record<string, number>, rowsWritten: number}>} counts
  *   what storage was asked since the start; of KV only without `lateKv`
- * @property {(vars?: Record<string, string>, how?: {without?: string[]}) => Promise<void>} restart  over the same objects, with
- *   other variables; `without` what the objects of these classes have kept
+ * @property {(vars?: Record<string, string>, how?: {without?: string[], unbound?: string[]}) => Promise<void>} restart  over the same objects,
+ *   with other variables; `without` what the objects of these classes have kept, and without the `unbound` bindings
  * @property {(text: string) => Promise<number>} filesHolding  how many files of the objects' storage hold a text
  * @property {() => Promise<{wasm: number, process?: number}>} memory  of the first instance's code, and of the whole runtime, in bytes
  * @property {() => Promise<void>} stop
@@ -99,10 +99,10 @@ export async function startInstances({
   const names = Array.from({ length: count }, (_, number) => `instance-${number}`);
   const written = { log: '' };
   let running;
-  const launch = async (these) => {
+  const launch = async (these, unbound = []) => {
     await writeFile(
       join(state, 'config.capnp'),
-      configuration({ state, count, bindings, vars: { ...bindings.vars, ...these }, lateKv, outbound }),
+      configuration({ state, count, bindings, vars: { ...bindings.vars, ...these }, lateKv, outbound, unbound }),
     );
     running = await startWorkerd(state, [...names, 'kv-control'], written);
   };
@@ -156,12 +156,12 @@ export async function startInstances({
       ...(await (await control('instance-0', '/..counts')).json()),
     }),
     memory: async () => ({ wasm: Number(await (await control('instance-0', '/..memory')).text()), process: await residentBytes(join(state, 'config.capnp')) }),
-    restart: async (these = vars, { without = [] } = {}) => {
+    restart: async (these = vars, { without = [], unbound } = {}) => {
       await writeFile(join(state, 'again'), '');
       await running.stop();
       await rm(join(state, 'again'));
       for (const name of without) await rm(join(state, 'storage', name), { recursive: true });
-      await launch(these);
+      await launch(these, unbound);
       await Promise.all(names.map((name) => putForward(name, ahead[name])));
     },
     filesHolding: async (text) => {
@@ -257,7 +257,7 @@ async function bindingsIn(file) {
 }
 
 /** The configuration, in Cap'n Proto's text form. Its string literals are close enough to JSON's. */
-function configuration({ state, count, bindings, vars, lateKv, outbound }) {
+function configuration({ state, count, bindings, vars, lateKv, outbound, unbound }) {
   const text = JSON.stringify;
   const { date, flags, kv, objects } = bindings;
   const numbers = Array.from({ length: count }, (_, number) => number);
@@ -272,8 +272,8 @@ function configuration({ state, count, bindings, vars, lateKv, outbound }) {
         ? `(name = ${text(name)}, text = ${text(content)})`
         : `(name = ${text(name)}, json = ${text(text(content))})`,
     ),
-    ...kv.map((name) => `(name = ${text(name)}, kvNamespace = ${lateKv ? `"view-${number}"` : '"store"'})`),
-    ...objects.map(({ binding, className }) =>
+    ...kv.filter((name) => !unbound.includes(name)).map((name) => `(name = ${text(name)}, kvNamespace = ${lateKv ? `"view-${number}"` : '"store"'})`),
+    ...objects.filter(({ binding }) => !unbound.includes(binding)).map(({ binding, className }) =>
       number === 0
         ? `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`
         : `(name = ${text(binding)}, durableObjectNamespace = (className = ${text(className)}, serviceName = "instance-0"))`,
