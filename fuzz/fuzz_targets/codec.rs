@@ -7,7 +7,9 @@ use mcp_connector_oauth::authorize::consent::ConsentedRequest;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
 use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
 use mcp_connector_oauth::grants::grant::Grant;
-use mcp_connector_oauth::grants::message::{Call, Reply};
+use mcp_connector_oauth::grants::codes::redemption::{RedeemRefusal, Redeemed, Redemption};
+use mcp_connector_oauth::grants::commands::{CheckGrants, EndGrants, RevokeToken, StoreCode};
+use mcp_connector_oauth::grants::refresh::request::{Refresh, Refreshed};
 use mcp_connector_oauth::login::throttle::Throttle;
 
 mcp_connector_fuzz::target!(run);
@@ -29,8 +31,14 @@ pub fn run(input: &[u8]) -> bool {
     row::<Grant>(input);
     row::<PendingCode>(input);
     row::<Throttle>(input);
-    again::<Call>(input);
-    again::<Reply>(input);
+    again::<StoreCode>(input);
+    again::<Redemption>(input);
+    again::<Refresh>(input);
+    again::<RevokeToken>(input);
+    again::<CheckGrants>(input);
+    again::<EndGrants>(input);
+    again::<Result<Redeemed, RedeemRefusal>>(input);
+    again::<Refreshed>(input);
     again::<ConsentedRequest>(input);
     let _ = MasterKey::from_kept(input);
     true

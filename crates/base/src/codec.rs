@@ -3,8 +3,8 @@
 //! What [`encode`] writes is read by the same version of the program or not at all: messages between its objects, and what it
 //! seals for a browser for a while. What has to outlive a deployment is a [`Row`](crate::row::Row).
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Changes whenever a type that is sent or sealed is written differently. Rows do not change with it.
@@ -23,6 +23,11 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Unreadable> {
 /// Reads it again.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unreadable> {
     decode_body(bytes.strip_prefix(&[VERSION]).ok_or(Unreadable)?)
+}
+
+/// Reads the value at the beginning of what [`encode`] wrote, and returns it with the bytes behind it.
+pub(crate) fn split<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Unreadable> {
+    postcard::take_from_bytes(bytes.strip_prefix(&[VERSION]).ok_or(Unreadable)?).map_err(|_| Unreadable)
 }
 
 /// A value behind one byte.

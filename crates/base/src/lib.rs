@@ -3,6 +3,7 @@
 
 pub mod caller;
 pub mod codec;
+pub mod command;
 pub mod identifier;
 pub mod json;
 pub mod outage;

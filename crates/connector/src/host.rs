@@ -15,13 +15,13 @@ use mcp_connector_protocol::{
     RequestId, SessionError, SessionId, Stop, Unavailable, Watch,
 };
 
-use crate::mcp::announcements;
 use crate::mcp::request_state;
-use crate::mcp::session::SessionOf;
 use crate::oauth::secrets::LazySecrets;
-use crate::objects::anonymous_quota;
-use crate::objects::session::SessionObject;
-use crate::objects::task;
+use crate::objects::anonymous_quota::stub as anonymous_quota;
+use crate::objects::session::state::SessionState;
+use crate::objects::session::stub::SessionStub;
+use crate::objects::subscriptions::stub as subscriptions;
+use crate::objects::task::stub as task;
 use crate::platform::timer::Timer;
 use crate::request_log::request_log::RequestLog;
 
@@ -44,7 +44,7 @@ pub struct Workers {
 #[derive(Clone)]
 struct Here {
     session: SessionId,
-    object: Rc<SessionObject>,
+    object: Rc<SessionState>,
     /// The note to the object in case the instance of the call dies.
     note: Rc<str>,
 }
@@ -89,16 +89,16 @@ impl Workers {
     pub(crate) fn in_session(
         self,
         session: SessionId,
-        object: Rc<SessionObject>,
+        object: Rc<SessionState>,
         visit: Rc<RequestLog>,
         note: Rc<str>,
     ) -> Self {
         Self { visit: Some(visit), here: Some(Here { session, object, note }), ..self }
     }
 
-    fn session<'a>(&'a self, id: &'a SessionId, who: Option<&'a Subject>) -> SessionOf<'a> {
-        let here = self.here.as_ref().filter(|here| here.session.as_str() == id.as_str()).map(|here| &here.object);
-        SessionOf { env: &self.env, id, who, here, anonymous: self.anonymous.as_ref() }
+    fn session<'a>(&'a self, id: &'a SessionId, subject: Option<&'a Subject>) -> SessionStub<'a> {
+        let here = self.here.as_ref().filter(|here| here.session.as_str() == id.as_str()).map(|here| &*here.object);
+        SessionStub { env: &self.env, id, subject, here, anonymous: self.anonymous.as_ref() }
     }
 }
 
@@ -142,7 +142,7 @@ impl Host for Workers {
         owner: Option<&Subject>,
         id: &str,
     ) -> Result<ClientResponse, SessionError> {
-        self.session(session, owner).answer_to(id).await
+        self.session(session, owner).response_to(id).await
     }
 
     async fn respond(
@@ -152,7 +152,7 @@ impl Host for Workers {
         id: &str,
         response: &ClientResponse,
     ) -> Result<(), SessionError> {
-        self.session(session, owner).bring_answer(id, response).await
+        self.session(session, owner).deliver_response(id, response).await
     }
 
     async fn stop(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId, stream: Option<&str>) -> Stop {
@@ -164,7 +164,7 @@ impl Host for Workers {
     }
 
     async fn publish(&self, change: &Change, by: Option<&Subject>) {
-        announcements::publish(&self.env, &self.registry, change, by).await;
+        subscriptions::publish(&self.env, &self.registry, change, by).await;
     }
 
     async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
@@ -175,7 +175,7 @@ impl Host for Workers {
                 Err(SessionError::TooMany | SessionError::Gone) => return Err(NotWatched::TooMany),
             }
         }
-        announcements::watch(&self.env, watch, owner).await
+        subscriptions::watch(&self.env, watch, owner).await
     }
 
     async fn keep_events(
@@ -219,7 +219,7 @@ impl Host for Workers {
                 Err(SessionError::TooMany | SessionError::Gone) => return Ok(Reply::TooMany),
             }
         }
-        task::tell(&self.env, id, command).await
+        task::ask(&self.env, id, command).await
     }
 
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {

@@ -5,15 +5,17 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 use worker::Env;
 
+use mcp_connector_base::command::Command;
 use mcp_connector_protocol::{ToolError, Unavailable};
 
 use crate::config::bindings::Binding;
 use crate::host::Context;
-use crate::objects::command;
-use crate::objects::last_writes::{WriteId, Written};
-use crate::objects::subject_store::{Change, Command, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_RECORDS, Outcome, What};
-
-const BINDING: &str = Binding::SubjectStore.name();
+use crate::objects::store::commands::{
+    AddRecord, CountRecords, DeleteRecord, ListIds, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_RECORDS, ReadNewest,
+    ReadRecord, ReadRecords, RecordPart, Records, ReplaceRecord,
+};
+use crate::objects::store::last_writes::WriteId;
+use crate::objects::stub::ObjectStub;
 
 /// The records of one person in one collection. Nobody else's can be reached through it.
 pub struct Store {
@@ -136,14 +138,14 @@ impl Store {
 
     /// Returns a page of records, oldest first.
     pub async fn page<T: DeserializeOwned>(&self, select: Select) -> Result<StorePage<T>, StoreError> {
-        let StorePage { records, next } = self.read(What::Value, select).await?;
+        let StorePage { records, next } = self.read(RecordPart::Value, select).await?;
         let records = records.into_iter().map(|(id, value)| Ok((id, parse(&value)?)));
         Ok(StorePage { records: records.collect::<Result<_, StoreError>>()?, next })
     }
 
     /// Returns a page of the names of records, oldest first; the first 200 characters of each. Needs [`Store::named_by`].
     pub async fn names(&self, select: Select) -> Result<StorePage<String>, StoreError> {
-        self.read(What::Name, select).await
+        self.read(RecordPart::Name, select).await
     }
 
     /// Returns all records of a small collection with their ids, oldest first. Fails if they are larger than
@@ -155,12 +157,12 @@ impl Store {
 
     /// Returns the newest record, if there is any.
     pub async fn newest<T: DeserializeOwned>(&self) -> Result<Option<(u64, T)>, StoreError> {
-        self.one(Command::Newest).await
+        self.ask(&ReadNewest).await?.map(|(id, value)| Ok((id, parse(&value)?))).transpose()
     }
 
     /// The record `id`, if there is one.
     pub async fn get<T: DeserializeOwned>(&self, id: u64) -> Result<Option<T>, StoreError> {
-        Ok(self.one(Command::Get { id }).await?.map(|(_, record)| record))
+        self.ask(&ReadRecord { id }).await?.map(|(_, value)| parse(&value)).transpose()
     }
 
     /// Ids whose digits begin with this text, at most `limit`.
@@ -169,69 +171,42 @@ impl Store {
             return Ok(Vec::new());
         }
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        let asked = self.ask(Command::Ids { beginning: beginning.to_owned(), limit }).await?;
-        let Outcome::Ids(ids) = asked else { return Err(Unavailable.into()) };
-        Ok(ids)
+        Ok(self.ask(&ListIds { beginning: beginning.to_owned(), limit }).await?)
     }
 
     /// Returns how many records there are.
     pub async fn count(&self) -> Result<u64, StoreError> {
-        let Outcome::Count(count) = self.ask(Command::Count).await? else { return Err(Unavailable.into()) };
-        Ok(count)
+        Ok(self.ask(&CountRecords).await?)
     }
 
     /// Keeps a new record and gives its id. Ids are never used twice.
     pub async fn add<T: Serialize>(&self, record: &T) -> Result<u64, StoreError> {
-        match self.write(Change::Add { value: write(record)?, named_by: self.name_member() }).await? {
-            Outcome::Written(Written::Added(id)) => Ok(id),
-            Outcome::Full => Err(StoreError::Full),
-            Outcome::Records { .. }
-            | Outcome::Ids(_)
-            | Outcome::Count(_)
-            | Outcome::Written(Written::Changed)
-            | Outcome::Missing => Err(Unavailable.into()),
-        }
+        let (write, value, named_by) = (WriteId::new()?, write(record)?, self.name_member());
+        self.write(&AddRecord { write, value, named_by }).await?.ok_or(StoreError::Full)
     }
 
     /// Replaces the record `id`. False if there is none.
     pub async fn replace<T: Serialize>(&self, id: u64, record: &T) -> Result<bool, StoreError> {
-        self.change(Change::Replace { id, value: write(record)?, named_by: self.name_member() }).await
+        let (write, value, named_by) = (WriteId::new()?, write(record)?, self.name_member());
+        self.write(&ReplaceRecord { write, id, value, named_by }).await
     }
 
     /// Deletes the record `id`. False if there is none.
     pub async fn delete(&self, id: u64) -> Result<bool, StoreError> {
-        self.change(Change::Delete { id }).await
+        self.write(&DeleteRecord { write: WriteId::new()?, id }).await
     }
 
-    async fn read(&self, what: What, select: Select) -> Result<StorePage<String>, StoreError> {
+    async fn read(&self, what: RecordPart, select: Select) -> Result<StorePage<String>, StoreError> {
         let Select { after, limit, bytes, beginning } = select;
         let limit = u64::try_from(limit.min(MAX_RECORDS)).unwrap_or(u64::MAX);
-        let command = Command::Read { what, after, limit, bytes, beginning, named_by: self.name_member() };
-        let Outcome::Records { records, more } = self.ask(command).await? else { return Err(Unavailable.into()) };
+        let command = ReadRecords { what, after, limit, bytes, beginning, named_by: self.name_member() };
+        let Records { records, more } = self.ask(&command).await?;
         let next = records.last().map(|(id, _)| *id).filter(|_| more);
         Ok(StorePage { records, next })
     }
 
-    async fn one<T: DeserializeOwned>(&self, command: Command) -> Result<Option<(u64, T)>, StoreError> {
-        let Outcome::Records { records, .. } = self.ask(command).await? else { return Err(Unavailable.into()) };
-        records.into_iter().next().map(|(id, value)| Ok((id, parse(&value)?))).transpose()
-    }
-
-    async fn change(&self, change: Change) -> Result<bool, StoreError> {
-        match self.write(change).await? {
-            Outcome::Written(Written::Changed) => Ok(true),
-            Outcome::Missing => Ok(false),
-            Outcome::Records { .. }
-            | Outcome::Ids(_)
-            | Outcome::Count(_)
-            | Outcome::Written(Written::Added(_))
-            | Outcome::Full => Err(Unavailable.into()),
-        }
-    }
-
-    /// Each write has a name of its own, by which the object knows it again when it is asked a second time.
-    async fn write(&self, change: Change) -> Result<Outcome, StoreError> {
-        let command = Command::Write(WriteId::new()?, change);
+    /// Asks for a write. It may have been carried out even if no answer came.
+    async fn write<C: Command>(&self, command: &C) -> Result<C::Answer, StoreError> {
         self.ask(command).await.map_err(|Unavailable| StoreError::MaybeSaved)
     }
 
@@ -239,8 +214,8 @@ impl Store {
         self.named_by.map(str::to_owned)
     }
 
-    async fn ask(&self, command: Command) -> Result<Outcome, Unavailable> {
-        command::ask_again(&self.env, BINDING, &self.name, &command).await
+    async fn ask<C: Command>(&self, command: &C) -> Result<C::Answer, Unavailable> {
+        ObjectStub::new(&self.env, Binding::SubjectStore, self.name.as_str()).ask_again(command).await
     }
 }
 

@@ -1,21 +1,17 @@
 //! Streams that say what has changed: of `subscriptions/listen`, and of GET until 2025-11-25. One Durable Object holds all of
-//! them ([`subscriptions_object`](crate::objects::subscriptions)); here a client is led to it, and its stream passed on.
+//! them ([`objects::subscriptions`](crate::objects::subscriptions)); here its stream is passed on to the client.
 
 use std::rc::Rc;
-use std::time::Duration;
 
-use worker::{Env, console_error, web_sys};
+use worker::{Env, web_sys};
 
 use mcp_connector_base::caller::Caller;
-use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::resource::access_token::ACCESS_TOKEN_LIFETIME;
 use mcp_connector_oauth::resource::bearer::Bearer;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::tasks;
-use mcp_connector_protocol::tasks::TaskId;
 use mcp_connector_protocol::{
-    Change, Full, Interest, Listener, ListenerKind, Listening, NotWatched, Registry, Reply, SessionError, SessionId,
-    Unavailable, Watch, session_stream,
+    Full, Interest, Listener, ListenerKind, Listening, NotWatched, Reply, SessionId, Unavailable, session_stream,
 };
 
 use crate::app::state::App;
@@ -25,13 +21,10 @@ use crate::http::incoming::Incoming;
 use crate::mcp::endpoint::from_reply;
 use crate::mcp::session_route::ALLOWED;
 use crate::oauth::access_tokens;
-use crate::objects::anonymous_quota::Held;
-use crate::objects::subscriptions::{Command, Opened, Outcome};
-use crate::objects::{command, subscriptions};
+use crate::objects::anonymous_quota::commands::Quota;
+use crate::objects::subscriptions::commands::{OpenStream, StreamRefusal};
+use crate::objects::subscriptions::stub as subscriptions;
 use crate::platform::clock::now;
-
-/// An announcement that is not sent by then is not worth the caller's time.
-const PUBLISH_LIMIT: Duration = Duration::from_secs(2);
 
 /// The way of one request to a stream.
 pub(crate) struct Announcements<'a> {
@@ -102,7 +95,7 @@ impl Announcements<'_> {
     /// When the stream ends: when the token of the request expires, or an hour after it began where there is none.
     fn until(&self, caller: Option<&Caller>) -> u64 {
         if caller.is_none() {
-            return now().plus(Held::State.lifetime()).as_seconds();
+            return now().plus(Quota::State.lifetime()).as_seconds();
         }
         let header = self.incoming.header("authorization");
         let token = Bearer::from_authorization(header.as_deref()).ok().flatten();
@@ -113,18 +106,10 @@ impl Announcements<'_> {
 
     async fn open(&self, listener: Listener, first: Vec<u8>) -> Result<web_sys::ReadableStream, NotOpened> {
         let keep_alive_ms = u32::try_from(self.app.configuration.keep_alive.as_millis()).unwrap_or(u32::MAX);
-        let command = Command::Open(Box::new(Opened { listener, first, keep_alive_ms }));
-        let mut response = command::open(&subscriptions::stub(self.env)?, &command).await?;
-        if response.status_code() == 200 {
-            return web_sys::Response::from(response).body().ok_or(NotOpened::Unavailable(Unavailable));
-        }
-        let outcome = response.bytes().await.map_err(|_| Unavailable)?;
-        Err(match subscriptions::outcome(&outcome) {
-            Some(Outcome::Full(full)) => NotOpened::Full(full),
-            Some(Outcome::NotYours) => NotOpened::NotYours,
-            Some(Outcome::Done | Outcome::TooMany | Outcome::Nobody | Outcome::Later) | None => {
-                NotOpened::Unavailable(Unavailable)
-            }
+        let command = OpenStream { listener, first, keep_alive_ms };
+        subscriptions::open_stream(self.env, &command).await?.map_err(|refusal| match refusal {
+            StreamRefusal::Full(full) => NotOpened::Full(full),
+            StreamRefusal::NotYours => NotOpened::NotYours,
         })
     }
 }
@@ -157,57 +142,3 @@ impl NotOpened {
 
 /// Seconds. By then it is looked again who is gone.
 const RETRY_AFTER: &str = "5";
-
-/// Tells those who listen of a change. What is not declared is not sent: there is nobody to hear it.
-pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, change: &Change, by: Option<&Subject>) {
-    let topic = change.topic();
-    if !registry.announces(topic) {
-        console_error!("not announced: the connector does not say .announces([Topic::{topic:?}])");
-        return;
-    }
-    let _ = tell(env, &Command::Publish(change.clone(), by.cloned())).await;
-}
-
-/// Tells those who listen to a task how it stands: `whole`, as JSON.
-pub(crate) async fn tell_of_task(env: &Env, id: TaskId, whole: String, is_over: bool) -> Result<Outcome, Unavailable> {
-    tell(env, &Command::Task { id, whole, is_over }).await
-}
-
-async fn tell(env: &Env, command: &Command) -> Result<Outcome, Unavailable> {
-    let told = async {
-        match subscriptions::ask(env, command).await {
-            // An object that has just moved or been replaced answers the second time.
-            Err(Unavailable) => subscriptions::ask(env, command).await,
-            Ok(outcome) => Ok(outcome),
-        }
-    };
-    command::within(PUBLISH_LIMIT, told)
-        .await
-        .inspect_err(|_| console_error!("not announced: who holds the streams does not answer"))
-}
-
-/// Remembers what a session wants to hear of.
-pub(crate) async fn watch(env: &Env, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
-    let command = Command::Watch {
-        session: watch.session.as_str().to_owned(),
-        owner: owner.cloned(),
-        watched: watch.watched.clone(),
-        begins: watch.begins,
-    };
-    match subscriptions::ask(env, &command).await? {
-        Outcome::Done => Ok(()),
-        Outcome::NotYours => Err(NotWatched::NotYours),
-        Outcome::TooMany | Outcome::Full(_) | Outcome::Nobody | Outcome::Later => Err(NotWatched::TooMany),
-    }
-}
-
-/// Ends the streams of a session, and forgets what it wanted to hear of.
-pub(crate) async fn end_session(env: &Env, session: &SessionId, owner: Option<&Subject>) -> Result<(), SessionError> {
-    let command = Command::EndSession { session: session.as_str().to_owned(), owner: owner.cloned() };
-    match subscriptions::ask(env, &command).await? {
-        Outcome::Done => Ok(()),
-        Outcome::NotYours | Outcome::TooMany | Outcome::Full(_) | Outcome::Nobody | Outcome::Later => {
-            Err(SessionError::Gone)
-        }
-    }
-}

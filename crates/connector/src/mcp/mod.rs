@@ -1,4 +1,4 @@
-//! TODO.
+//! The MCP endpoints: Streamable HTTP, and the transport of 2024-11-05.
 
 pub(crate) mod announcements;
 pub(crate) mod ended_sessions;
@@ -6,8 +6,6 @@ pub(crate) mod endpoint;
 pub(crate) mod lost_requests;
 pub(crate) mod request_state;
 pub(crate) mod resource_guard;
-pub(crate) mod session;
-pub(crate) mod session_calls;
 pub(crate) mod session_route;
 pub(crate) mod session_stream;
 pub(crate) mod sse_route;

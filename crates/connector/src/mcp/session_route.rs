@@ -11,12 +11,13 @@ use crate::config::configuration::Configuration;
 use crate::config::settings::Part;
 use crate::http::answer::{Answer, closed_text};
 use crate::http::incoming::Incoming;
-use crate::mcp::announcements;
 use crate::mcp::announcements::Announcements;
 use crate::mcp::ended_sessions;
 use crate::mcp::endpoint::{closed_call, from_reply, refused};
-use crate::mcp::session::{Arrival, Reader, SessionOf};
 use crate::mcp::session_stream::{Limits, SessionStream};
+use crate::objects::session::commands::{Arrival, Reader};
+use crate::objects::session::stub::SessionStub;
+use crate::objects::subscriptions::stub as subscriptions;
 
 /// How long a stream is waited for after the longest call has ended: its last events may still be on their way.
 const AFTERMATH: Duration = Duration::from_secs(30);
@@ -54,10 +55,11 @@ pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
     if let Some(closed) = configuration.closed(Part::Sessions) {
         return closed_call(&closed_text(closed));
     }
-    let who = caller.map(|caller| &caller.subject);
-    let network = who.is_none().then(|| incoming.network());
-    let session =
-        named.as_ref().map(|id| SessionOf { env: streams.env, id, who, here: None, anonymous: network.as_ref() });
+    let subject = caller.map(|caller| &caller.subject);
+    let network = subject.is_none().then(|| incoming.network());
+    let session = named
+        .as_ref()
+        .map(|id| SessionStub { anonymous: network.as_ref(), ..SessionStub::new(streams.env, id, subject) });
     // An id that is none of ours says nothing.
     let last = incoming.header("last-event-id").and_then(|last| EventId::parse(&last));
     match (method, session, last) {
@@ -69,7 +71,7 @@ pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
 }
 
 /// The rest of a stream.
-async fn resume(configuration: &Configuration, incoming: &Incoming, session: SessionOf<'_>, last: EventId) -> Answer {
+async fn resume(configuration: &Configuration, incoming: &Incoming, session: SessionStub<'_>, last: EventId) -> Answer {
     if !incoming.header("accept").is_some_and(|accept| accept.contains("text/event-stream") || accept.contains("*/*")) {
         return refused(406, "Accept must allow text/event-stream.");
     }
@@ -81,7 +83,7 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
         // An empty stream would be taken for another lost connection.
         Ok(events) if is_end(&events) => refused(405, "There is nothing to come back to.").header("allow", ALLOWED),
         Ok(events) => {
-            let longest = match session.who {
+            let longest = match session.subject {
                 Some(_) => configuration.time_limit.saturating_add(AFTERMATH),
                 None => configuration.keep_alive.saturating_mul(2).max(LEAST_FOR_GUESTS),
             };
@@ -97,10 +99,10 @@ fn is_end(events: &[Event]) -> bool {
     events.last().is_some_and(|last| last.is_last) && events.iter().all(|event| event.message.is_empty())
 }
 
-async fn end(session: SessionOf<'_>, streams: &Announcements<'_>) -> Answer {
+async fn end(session: SessionStub<'_>, streams: &Announcements<'_>) -> Answer {
     let ended = match session.end().await {
         Ok(()) if streams.app.endpoint.registry.announces_anything() => {
-            announcements::end_session(session.env, session.id, session.who).await
+            subscriptions::end_session(session.env, session.id, session.subject).await
         }
         ended => ended,
     };

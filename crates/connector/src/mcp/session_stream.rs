@@ -12,8 +12,9 @@ use worker::Env;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::{Event, EventId, EventSource, SessionError, SessionId};
 
-use crate::mcp::session::{Arrival, PATIENCE, Reader, SessionOf, main_stream};
 use crate::mcp::sse_route::Place;
+use crate::objects::session::commands::{Arrival, PATIENCE, Reader, main_stream};
+use crate::objects::session::stub::SessionStub;
 use crate::platform::timer::Timer;
 
 /// A comment: a gone client is only noticed at a write.
@@ -25,7 +26,7 @@ type Question = Pin<Box<dyn Future<Output = Result<Vec<Event>, SessionError>>>>;
 pub(crate) struct SessionStream {
     env: Env,
     session: SessionId,
-    who: Option<Subject>,
+    subject: Option<Subject>,
     /// What the client got last.
     last: EventId,
     reader: Reader,
@@ -46,7 +47,7 @@ pub(crate) struct SessionStream {
 impl SessionStream {
     /// The stream after `last`, which begins with `events`.
     pub(crate) fn new(
-        session: SessionOf<'_>,
+        session: SessionStub<'_>,
         last: EventId,
         events: Vec<Event>,
         limits: Limits,
@@ -55,7 +56,7 @@ impl SessionStream {
         let mut stream = Self {
             env: session.env.clone(),
             session: session.id.clone(),
-            who: session.who.cloned(),
+            subject: session.subject.cloned(),
             last,
             reader,
             keep_alive: limits.keep_alive,
@@ -74,7 +75,7 @@ impl SessionStream {
 
     /// The one stream of a session of 2024-11-05, which says first where messages are posted.
     pub(crate) fn of_http_sse(
-        session: SessionOf<'_>,
+        session: SessionStub<'_>,
         reader: Reader,
         opening: Vec<u8>,
         limits: Limits,
@@ -98,10 +99,11 @@ impl SessionStream {
     }
 
     fn ask(&self) -> Question {
-        let (env, session, who, last) = (self.env.clone(), self.session.clone(), self.who.clone(), self.last.clone());
+        let (env, session, subject, last) =
+            (self.env.clone(), self.session.clone(), self.subject.clone(), self.last.clone());
         let reader = self.reader;
         Box::pin(async move {
-            let session = SessionOf { env: &env, id: &session, who: who.as_ref(), here: None, anonymous: None };
+            let session = SessionStub::new(&env, &session, subject.as_ref());
             session.events_after(&last, PATIENCE, reader, Arrival::GoesOn).await
         })
     }

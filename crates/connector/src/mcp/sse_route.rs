@@ -23,18 +23,18 @@ use crate::http::route::SSE_MESSAGES_PATH;
 use crate::mcp::endpoint::refused;
 use crate::mcp::lost_requests;
 use crate::mcp::lost_requests::Note;
-use crate::mcp::session::{Arrival, Reader, SessionOf, main_stream};
-use crate::mcp::session_calls::{Message, Taken};
 use crate::mcp::session_route::session_error;
 use crate::mcp::session_stream::{Limits, SessionStream};
-use crate::objects::anonymous_quota;
-use crate::objects::anonymous_quota::Held;
+use crate::objects::anonymous_quota::commands::Quota;
+use crate::objects::anonymous_quota::stub as anonymous_quota;
+use crate::objects::session::commands::{Arrival, MessageTaken, Reader, TakeMessage, main_stream};
+use crate::objects::session::stub::SessionStub;
 
 /// A stream ends after this long at the latest; its client connects again.
 const LONGEST: Duration = Duration::from_hours(24);
 
 /// The same for a client that has not signed in.
-const LONGEST_OF_ANONYMOUS: Duration = Duration::from_secs(Held::Stream.lifetime());
+const LONGEST_OF_ANONYMOUS: Duration = Duration::from_secs(Quota::Stream.lifetime());
 
 /// The stream of such a client is written to at least this often. That it is gone shows at a write, and then its place is free.
 const KEEP_ALIVE_OF_ANONYMOUS: Duration = Duration::from_secs(2);
@@ -75,7 +75,7 @@ pub(crate) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
             Err(error) => return session_error(error),
         },
     };
-    let session = SessionOf { env: host.env(), id: &session, who, here: None, anonymous: None };
+    let session = SessionStub::new(host.env(), &session, who);
     // The object knows of the stream before its client can post.
     let opened = async {
         let reader = Reader::new()?;
@@ -94,7 +94,7 @@ pub(crate) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
 /// with it.
 pub(crate) async fn last_events(env: &Env, session: &str) -> Vec<u8> {
     let Some(id) = SessionId::parse(session) else { return Vec::new() };
-    let session = SessionOf { env, id: &id, who: None, here: None, anonymous: None };
+    let session = SessionStub::new(env, &id, None);
     // Only an object that has lost its calls has not sent so much.
     let Ok(reader) = Reader::new() else { return Vec::new() };
     let last = EventId { number: u64::MAX, ..main_stream() };
@@ -109,15 +109,15 @@ pub(crate) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, cal
         return session_error(SessionError::Gone);
     };
     let who = caller.as_ref().map(|caller| caller.subject.clone());
-    let session = SessionOf { env: host.env(), id: &id, who: who.as_ref(), here: None, anonymous: None };
-    let message = Message { session: id.as_str().to_owned(), body, caller, visit: incoming.visit().to_go_on() };
+    let session = SessionStub::new(host.env(), &id, who.as_ref());
+    let message = TakeMessage { session: id.as_str().to_owned(), body, caller, log: incoming.visit().to_go_on() };
     match session.take(message).await {
-        Ok(Taken { status, body }) if body.is_empty() => {
+        Ok(MessageTaken { status, body }) if body.is_empty() => {
             incoming.visit().suppress();
             Answer::empty(status)
         }
-        Ok(Taken { status: status @ 429, body }) => Answer::json_bytes(status, body).header("retry-after", "5"),
-        Ok(Taken { status, body }) => Answer::json_bytes(status, body),
+        Ok(MessageTaken { status: status @ 429, body }) => Answer::json_bytes(status, body).header("retry-after", "5"),
+        Ok(MessageTaken { status, body }) => Answer::json_bytes(status, body),
         Err(error) => session_error(error),
     }
 }

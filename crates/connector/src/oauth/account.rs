@@ -14,7 +14,8 @@ use crate::http::request_guard;
 use crate::http::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH};
 use crate::http::site::Site;
 use crate::oauth::access_tokens;
-use crate::objects::directory::{Authentication, DirectoryOf};
+use crate::objects::directory::commands::SignedInPerson;
+use crate::objects::directory::stub::DirectoryStub;
 use crate::pages;
 use crate::pages::account::{
     ACTION_FIELD, AccountApp, AccountFormAction, AccountPage, DisplacedApp, GRANT_FIELD, Notice,
@@ -27,7 +28,7 @@ use mcp_connector_oauth::authorize::consent::Vouching;
 use mcp_connector_oauth::authorize::prompt::LoginOptions;
 use mcp_connector_oauth::clients::resolver::Found;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
-use mcp_connector_oauth::grants::message::{AccountAction, Grants as _};
+use mcp_connector_oauth::grants::commands::{AccountAction, EndGrants, Grants as _, ListGrants};
 use mcp_connector_oauth::grants::summary::GrantSummary;
 use mcp_connector_oauth::login::account_session::{AccountSignIn, Session};
 use mcp_connector_oauth::login::person::Person;
@@ -86,7 +87,8 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, P
     let Some(session) = session(oauth, incoming) else { return way_in(oauth, incoming, notice) };
     let object = ObjectName::of(session.subject());
     let policy = oauth.secrets.policy().clone();
-    let Some(grants) = oauth.grants().seen_by_person(object, session.signed_in_at(), policy).await? else {
+    let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
+    let Some(grants) = oauth.grants().ask(object, list).await? else {
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
     let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(Problem::BrokenForm)?;
@@ -110,7 +112,7 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Pr
     if !session.made(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
         return Err(Problem::StaleForm);
     }
-    let (wish, notice) = match AccountFormAction::of(field(ACTION_FIELD)?).ok_or(Problem::BrokenForm)? {
+    let (action, notice) = match AccountFormAction::of(field(ACTION_FIELD)?).ok_or(Problem::BrokenForm)? {
         AccountFormAction::End => {
             let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| Problem::BrokenForm)?;
             (AccountAction::End { grant }, Notice::Ended)
@@ -121,7 +123,8 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Pr
         AccountFormAction::EndClient => return Err(Problem::BrokenForm),
     };
     let object = ObjectName::of(session.subject());
-    let Some(revoked) = oauth.grants().ended_by_person(object, session.signed_in_at(), wish).await? else {
+    let end = EndGrants { signed_in_at: session.signed_in_at(), action };
+    let Some(revoked) = oauth.grants().ask(object, end).await? else {
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
     access_tokens::forget(&revoked.ended, oauth.now);
@@ -207,8 +210,9 @@ pub(crate) async fn owner(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resu
     }
     let object = ObjectName::of(session.subject());
     let policy = oauth.secrets.policy().clone();
-    let seen = oauth.grants().seen_by_person(object, session.signed_in_at(), policy).await?;
-    Ok(if seen.is_some() { Owner::SignedIn(session) } else { Owner::SignedOut })
+    let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
+    let grants = oauth.grants().ask(object, list).await?;
+    Ok(if grants.is_some() { Owner::SignedIn(session) } else { Owner::SignedOut })
 }
 
 fn session(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<Session> {
@@ -217,10 +221,10 @@ fn session(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<Session> {
 }
 
 fn signed_in(oauth: &OAuthContext<'_>, person: &Person) -> Result<Answer, Problem> {
-    let (env, authentication) = (oauth.env.clone(), Authentication::from(person));
-    // Nobody waits for it: who is here is known without.
+    let (env, entry) = (oauth.env.clone(), SignedInPerson::from(person));
+    // Nobody waits for it: the answer does not depend on it.
     oauth.context.wait_until(async move {
-        let _ = DirectoryOf { env: &env }.sign_in(authentication).await;
+        let _ = DirectoryStub { env: &env }.enter_sign_in(entry).await;
     });
     let keys = oauth.secrets.keys();
     let Some(cookie) = Session::begin(person, oauth.site.asked.scheme(), keys, &oauth.entropy, oauth.now) else {

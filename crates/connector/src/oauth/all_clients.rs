@@ -6,7 +6,7 @@ use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH};
 use crate::oauth::client_records;
 use crate::oauth::client_records::Page;
-use crate::objects::directory::ClientUsers;
+use crate::objects::directory::commands::ClientUsers;
 use crate::pages;
 use crate::pages::account::{ACTION_FIELD, AccountFormAction, NOTICE_FIELD, Notice};
 use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
@@ -74,7 +74,7 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         return Err(Problem::BrokenForm);
     }
     let client = ClientHash::try_from(field(CLIENT_FIELD)?.to_owned()).map_err(|_| Problem::BrokenForm)?;
-    oauth.clients().end(client).await?;
+    oauth.clients().end_client(client).await?;
     Ok(see_other(with_query(ACCOUNT_CLIENTS_PATH, &[(NOTICE_FIELD, Notice::ClientEnded.name())])))
 }
 

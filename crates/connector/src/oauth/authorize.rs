@@ -267,7 +267,7 @@ async fn enter(
 async fn code_for(oauth: &OAuthContext<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
     let keys = oauth.secrets.keys();
     let request = consented.request();
-    if oauth.clients().allow(person.into(), ClientHash::of(request.client_id())).await? == Standing::Ended {
+    if oauth.clients().enter_consent(person.into(), ClientHash::of(request.client_id())).await? == Standing::Ended {
         return Err(ended(oauth, request.back()));
     }
     match give_code(consented, person, &oauth.grants(), keys, oauth.now).await {

@@ -60,7 +60,7 @@ impl Clients for KnownClients<'_> {
     }
 
     async fn standing(&self, id: &ClientId) -> Result<Standing, Outage> {
-        let standing = self.oauth.clients().standing(ClientHash::of(id)).await;
+        let standing = self.oauth.clients().check_client(ClientHash::of(id)).await;
         standing.map_err(|Unavailable| Outage::Storage)
     }
 }

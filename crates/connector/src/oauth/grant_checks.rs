@@ -18,14 +18,14 @@ use worker::wasm_bindgen_futures::JsFuture;
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
-use mcp_connector_oauth::grants::message::Grants as _;
+use mcp_connector_oauth::grants::commands::{CheckGrants, Grants as _};
 use mcp_connector_oauth::resource::verified_tokens::{GrantState, Look};
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::access_tokens;
 use crate::oauth::secrets::Secrets;
-use crate::objects::command;
-use crate::objects::grants::GrantsOf;
+use crate::objects::grants::stub::GrantsStub;
+use crate::objects::stub::within;
 use crate::platform::clock::now;
 use crate::platform::timer::Timer;
 
@@ -96,9 +96,10 @@ pub(crate) async fn standing(
     subject: &Subject,
     grants: Vec<GrantId>,
 ) -> Result<Vec<GrantId>, Unavailable> {
-    let objects = GrantsOf { env };
-    let answer = objects.standing(ObjectName::of(subject), grants, secrets.policy().clone());
-    command::within(TIME_LIMIT, async { answer.await.map_err(|_| Unavailable) }).await
+    let check = CheckGrants { grants, policy: secrets.policy().clone() };
+    let objects = GrantsStub { env };
+    let answer = objects.ask(ObjectName::of(subject), check);
+    within(TIME_LIMIT, async { answer.await.map_err(|_| Unavailable) }).await
 }
 
 /// Returns what the other request has found out.

@@ -38,8 +38,8 @@ use crate::http::request_guard;
 use crate::http::route::{DirectEndpoint, OAuthEndpoint};
 use crate::http::site::Site;
 use crate::oauth::secrets::Secrets;
-use crate::objects::directory::DirectoryOf;
-use crate::objects::grants::GrantsOf;
+use crate::objects::directory::stub::DirectoryStub;
+use crate::objects::grants::stub::GrantsStub;
 use crate::platform::clock;
 use crate::platform::clock::Entropy;
 
@@ -151,13 +151,13 @@ impl<'a> OAuthContext<'a> {
         self.secrets.policy().versions().first().copied().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))
     }
 
-    const fn grants(&self) -> GrantsOf<'a> {
-        GrantsOf { env: self.env }
+    const fn grants(&self) -> GrantsStub<'a> {
+        GrantsStub { env: self.env }
     }
 
     /// Returns who uses which client, and which were ended.
-    const fn clients(&self) -> DirectoryOf<'a> {
-        DirectoryOf { env: self.env }
+    const fn clients(&self) -> DirectoryStub<'a> {
+        DirectoryStub { env: self.env }
     }
 
     fn directory(&self) -> ClientDirectory<'_> {

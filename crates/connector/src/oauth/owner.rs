@@ -4,7 +4,8 @@
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::oauth::identity_settings::OWNER_SUBJECT;
-use crate::objects::keyring;
+use crate::objects::keyring::commands::CountAttempt;
+use crate::objects::keyring::stub as keyring;
 use crate::pages::login::{LoginProblem, PASSPHRASE_FIELD};
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::crypto::seal::Sealed;
@@ -55,7 +56,7 @@ pub(crate) async fn attempt(
         |browser| browser.source(),
     );
     let is_right = passphrase.is(typed, oauth.secrets.keys().passphrase());
-    match keyring::attempt(oauth.env, source, is_right, epoch).await? {
+    match keyring::count_attempt(oauth.env, &CountAttempt { source, is_right, version: epoch }).await? {
         Verdict::Enter => {
             let subject = Subject::new(OWNER_SUBJECT).map_err(|_| Problem::BrokenForm)?;
             let browser = known.unwrap_or_else(|| KnownBrowser::new(&oauth.entropy));

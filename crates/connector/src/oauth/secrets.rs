@@ -13,7 +13,7 @@ use mcp_connector_protocol::Unavailable;
 
 use crate::config::configuration::Configuration;
 use crate::config::settings::Part;
-use crate::objects::keyring;
+use crate::objects::keyring::stub as keyring;
 
 /// The secrets of an isolate, which are loaded when they are first needed.
 pub(crate) struct LazySecrets {

@@ -1,21 +1,16 @@
-//! TODO.
+//! The Durable Objects. Each has a folder: the commands that it takes, the stub by which the rest of the Worker reaches it, the
+//! object itself, and its rows.
 
 pub(crate) mod anonymous_quota;
-pub(crate) mod command;
 pub(crate) mod directory;
-pub(crate) mod directory_rows;
+pub(crate) mod dispatch;
 pub(crate) mod grants;
 pub(crate) mod keyring;
-pub(crate) mod last_writes;
-pub(crate) mod pending_messages;
 pub(crate) mod rows;
 pub(crate) mod session;
-pub(crate) mod session_rows;
-pub(crate) mod subject_store;
+pub(crate) mod store;
+pub(crate) mod stub;
 pub(crate) mod subscriptions;
 #[cfg(test)]
 pub(crate) mod table_tests;
 pub(crate) mod task;
-pub(crate) mod task_rows;
-pub(crate) mod waiting;
-pub(crate) mod watched_rows;

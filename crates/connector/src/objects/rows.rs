@@ -1,21 +1,46 @@
-//! Rows in the `SQLite` of a Durable Object: as [`Row`] writes them, or of plain values.
+//! Transactions and rows in the `SQLite` of a Durable Object: rows as [`Row`] writes them, or of plain values.
 
-use worker::{SqlStorage, SqlStorageValue};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use worker::wasm_bindgen::JsValue;
+use worker::wasm_bindgen::closure::Closure;
+use worker::{SqlStorage, SqlStorageValue, Storage};
 
 use mcp_connector_base::codec::Unreadable;
 use mcp_connector_base::row::Row;
+use mcp_connector_base::timestamp::Timestamp;
 
-/// What a query gives, whose only column holds rows of one kind.
+use crate::platform::js;
+
+/// Runs `work` as one transaction of an object's own database: it happens whole or not at all. It waits for nothing, so no other
+/// request of the object comes in between.
+pub(crate) fn transaction<T: 'static>(
+    storage: &Storage,
+    work: impl FnOnce() -> worker::Result<T> + 'static,
+) -> worker::Result<T> {
+    let done = Rc::new(Cell::new(None));
+    let result = Rc::clone(&done);
+    // An exception that leaves it rolls everything back.
+    let work = Closure::once_assert_unwind_safe(move || -> Result<(), JsValue> {
+        result.set(Some(work()?));
+        Ok(())
+    });
+    js::call(storage.as_raw(), "transactionSync", &[work.as_ref()])?;
+    done.take().ok_or_else(|| "a transaction did not run".into())
+}
+
+/// Returns the rows that a query gives in its only column.
 pub(crate) fn read<T: Row>(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Vec<T>> {
     blobs(sql, query, bindings)?.iter().map(|row| T::from_row(row).map_err(unreadable)).collect()
 }
 
-/// What a query gives that finds one row of a kind, or none.
+/// Returns the row that a query gives, if it gives one.
 pub(crate) fn find<T: Row>(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Option<T>> {
     blobs(sql, query, bindings)?.pop().map(|row| T::from_row(&row).map_err(unreadable)).transpose()
 }
 
-/// The bytes that a query gives in its only column.
+/// Returns the bytes that a query gives in its only column.
 pub(crate) fn blobs(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Vec<Vec<u8>>> {
     let rows = values(sql, query, bindings)?.into_iter().map(|row| match row {
         [SqlStorageValue::Blob(blob)] => Ok(blob),
@@ -24,7 +49,7 @@ pub(crate) fn blobs(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue
     rows.collect()
 }
 
-/// The one number that a query gives. None where there is no row, or no value in it.
+/// Returns the number that a query gives; none if it gives no row, or no value.
 pub(crate) fn number(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Option<u64>> {
     match values(sql, query, bindings)?.pop() {
         None | Some([SqlStorageValue::Null]) => Ok(None),
@@ -33,7 +58,7 @@ pub(crate) fn number(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValu
     }
 }
 
-/// What a query gives that names `N` columns. By their names, with `serde`, each shape would be a kilobyte of code.
+/// Returns the rows of a query that names `N` columns.
 pub(crate) fn values<const N: usize>(
     sql: &SqlStorage,
     query: &str,
@@ -43,23 +68,28 @@ pub(crate) fn values<const N: usize>(
     rows.map(|row| row?.try_into().map_err(|_| unreadable(Unreadable))).collect()
 }
 
-/// What is bound to a statement that keeps `row`.
+/// Returns a row as a value to bind.
 pub(crate) fn blob(row: &impl Row) -> worker::Result<SqlStorageValue> {
     row.to_row().map(SqlStorageValue::Blob).map_err(|_| "a row cannot be written".into())
 }
 
-/// A number for a statement. JavaScript's end at 2^53, and so do our times and ids.
+/// Returns a time as a value to bind: seconds since 1970.
+pub(crate) fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {
+    integer(at.as_seconds())
+}
+
+/// Returns a number as a value to bind. JavaScript's end at 2^53, and so do our times and ids.
 pub(crate) fn integer(value: u64) -> worker::Result<SqlStorageValue> {
     SqlStorageValue::try_from_i64(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
-/// Whether there is a table. To look for one makes none.
+/// Returns whether there is a table. Looking for one makes none.
 pub(crate) fn has_table(sql: &SqlStorage, name: &str) -> worker::Result<bool> {
     let tables = sql.exec("SELECT 1 FROM sqlite_master WHERE name = ?", vec![name.into()])?;
     Ok(tables.raw().next().is_some())
 }
 
-/// The failure of a call that met a row of another shape.
+/// Returns the error of a call that met a row of another shape.
 pub(crate) fn unreadable(Unreadable: Unreadable) -> worker::Error {
     "a row is unreadable".into()
 }

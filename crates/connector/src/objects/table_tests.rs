@@ -6,7 +6,7 @@
 /// Every statement that makes something, by the file that has it.
 const DEPLOYED: [(&str, &[&str]); 9] = [
     (
-        include_str!("directory_rows.rs"),
+        include_str!("directory/rows.rs"),
         &[
             "TABLE IF NOT EXISTS people (person TEXT PRIMARY KEY, subject TEXT NOT NULL, name TEXT, first_at INTEGER NOT NULL, \
              last_at INTEGER NOT NULL) WITHOUT ROWID",
@@ -17,12 +17,12 @@ const DEPLOYED: [(&str, &[&str]); 9] = [
         ],
     ),
     (
-        include_str!("anonymous_quota.rs"),
+        include_str!("anonymous_quota/object.rs"),
         &["TABLE IF NOT EXISTS places (key TEXT PRIMARY KEY, held INTEGER NOT NULL, \
            network TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID"],
     ),
     (
-        include_str!("grants.rs"),
+        include_str!("grants/rows.rs"),
         &[
             "TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
             "TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
@@ -31,15 +31,15 @@ const DEPLOYED: [(&str, &[&str]); 9] = [
         ],
     ),
     (
-        include_str!("keyring.rs"),
+        include_str!("keyring/object.rs"),
         &["TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"],
     ),
     (
-        include_str!("last_writes.rs"),
+        include_str!("store/last_writes.rs"),
         &["TABLE IF NOT EXISTS writes (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)"],
     ),
     (
-        include_str!("session_rows.rs"),
+        include_str!("session/rows.rs"),
         &[
             "TABLE IF NOT EXISTS events (stream TEXT, number INTEGER, event BLOB NOT NULL, at INTEGER NOT NULL, \
              PRIMARY KEY (stream, number)) WITHOUT ROWID",
@@ -47,18 +47,18 @@ const DEPLOYED: [(&str, &[&str]); 9] = [
         ],
     ),
     (
-        include_str!("subject_store.rs"),
+        include_str!("store/object.rs"),
         &[
             "TABLE IF NOT EXISTS records (id INTEGER PRIMARY KEY AUTOINCREMENT, value TEXT NOT NULL)",
             "TABLE IF NOT EXISTS names (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
         ],
     ),
     (
-        include_str!("task_rows.rs"),
+        include_str!("task/rows.rs"),
         &["TABLE IF NOT EXISTS task (part TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID"],
     ),
     (
-        include_str!("watched_rows.rs"),
+        include_str!("subscriptions/rows.rs"),
         &[
             "TABLE IF NOT EXISTS sessions (id TEXT PRIMARY KEY, owner TEXT, has_ended INTEGER NOT NULL, \
              forget_at INTEGER NOT NULL) WITHOUT ROWID",

@@ -64,8 +64,8 @@ impl StreamWriter {
     }
 
     /// Bytes that the client has not taken yet.
-    pub(crate) fn held(&self) -> u32 {
-        self.0.waiting_bytes.get().saturating_add(self.0.on_its_way.get())
+    pub(crate) fn waiting_bytes(&self) -> u32 {
+        self.0.waiting_bytes.get() + self.0.on_its_way.get()
     }
 
     /// Writes as soon as the client takes it. False where there is no room: it has taken nothing for too long. `gone` is

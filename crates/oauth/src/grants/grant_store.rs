@@ -12,7 +12,6 @@ use crate::grants::codes::redemption::{CodeRefusal, RedeemRefusal, Redeemed, Red
 use crate::grants::ended::EndReason;
 use crate::grants::grant::{Displaced, Grant};
 use crate::grants::limits::Limits;
-use crate::grants::message::{AccountAction, Call, Reply};
 use crate::grants::refresh::refresh_token::Generation;
 use crate::grants::refresh::request::{Refresh, RefreshRefusal, Refreshed};
 use crate::grants::revoked::Revoked;
@@ -48,24 +47,6 @@ impl<R: Rows> GrantStore<R> {
     /// The rows.
     pub const fn rows(&self) -> &R {
         &self.rows
-    }
-
-    /// Does what a message asks for.
-    pub fn answer(&mut self, call: Call, now: Timestamp, random: &impl Random) -> Result<Reply, R::Error> {
-        Ok(match call {
-            Call::StoreCode(code) => Reply::StoreCode(self.store_code(&code, now)?),
-            Call::Redeem(request) => Reply::Redeem(self.redeem(&request, now, random)?),
-            Call::Refresh(request) => Reply::Refresh(self.refresh(&request, now)?),
-            Call::RevokeToken { grant, generation, proof, client_id } => {
-                Reply::Revoke(self.revoke_token(grant, generation, &proof, &client_id, now)?)
-            }
-            Call::RevokeForClient { grant, client_id } => {
-                Reply::Revoke(self.revoke_for_client(grant, &client_id, now)?)
-            }
-            Call::Look { grants, policy } => Reply::Look(self.standing(grants, &policy, now)?),
-            Call::EndClient { client } => Reply::Revoke(self.end_client(&client, now)?),
-            Call::ForPerson { signed_in_at, wish } => self.for_person(signed_in_at, wish, now)?,
-        })
     }
 
     /// Keeps a code until it is redeemed. If it is already kept, because its form was sent again, it now represents the last
@@ -168,21 +149,16 @@ impl<R: Rows> GrantStore<R> {
         self.revoke_if(grant, EndReason::Client, now, |grant| grant.authorization().client_id == *client)
     }
 
-    /// Does what the person wants, unless their sign-in has ended. One that began in the second of a sign-out is over, too:
-    /// nobody can tell which of them came first.
-    fn for_person(&mut self, signed_in_at: Timestamp, wish: AccountAction, now: Timestamp) -> Result<Reply, R::Error> {
-        if self.rows.signed_out_at()?.is_some_and(|out| signed_in_at <= out) {
-            return Ok(Reply::SignedOut);
-        }
-        Ok(match wish {
-            AccountAction::See { policy } => Reply::List(self.list(&policy, now)?),
-            AccountAction::End { grant } => Reply::Revoke(self.revoke(grant, now)?),
-            AccountAction::EndAll => Reply::Revoke(self.revoke_all(now)?),
-            AccountAction::SignOut => {
-                self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
-                Reply::Revoke(self.revoke_all(now)?)
-            }
-        })
+    /// Returns whether the person has signed out everywhere since `signed_in_at`. A sign-in in the second of a sign-out has ended,
+    /// too: nobody can tell which of them came first.
+    pub fn has_signed_out_since(&self, signed_in_at: Timestamp) -> Result<bool, R::Error> {
+        Ok(self.rows.signed_out_at()?.is_some_and(|signed_out_at| signed_in_at <= signed_out_at))
+    }
+
+    /// Ends all grants of the person, and every sign-in of theirs in any browser.
+    pub fn sign_out(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
+        self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
+        self.revoke_all(now)
     }
 
     /// Ends a grant for the person who gave it.
@@ -192,22 +168,26 @@ impl<R: Rows> GrantStore<R> {
 
     /// Ends all grants for the person who gave them, and makes the codes that wait worthless.
     pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
-        self.revoke_every(EndReason::Person, now, |_| true)
+        let grants = self.rows.grants()?;
+        self.revoke_every(grants, EndReason::Person, now, |_| true)
     }
 
     /// Ends all grants of a client that the owner of this server has ended, and makes its codes that wait worthless.
     pub fn end_client(&mut self, client: &ClientHash, now: Timestamp) -> Result<Revoked, R::Error> {
-        self.revoke_every(EndReason::Owner, now, |agreed| ClientHash::of(&agreed.client_id) == *client)
+        // One row that cannot be read must not keep the other grants alive.
+        let grants = self.rows.readable_grants()?;
+        self.revoke_every(grants, EndReason::Owner, now, |agreed| ClientHash::of(&agreed.client_id) == *client)
     }
 
     fn revoke_every(
         &mut self,
+        grants: Vec<Grant>,
         reason: EndReason,
         now: Timestamp,
         may: impl Fn(&Authorization) -> bool,
     ) -> Result<Revoked, R::Error> {
         let mut ended = Vec::new();
-        for grant in self.rows.grants()?.iter().filter(|grant| may(grant.authorization())) {
+        for grant in grants.iter().filter(|grant| may(grant.authorization())) {
             ended.extend(self.end(grant.id(), reason, now)?);
         }
         let codes = self.rows.codes()?;

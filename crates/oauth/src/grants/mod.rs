@@ -5,15 +5,15 @@
 //!
 //! * [`grant`] decides about refresh tokens by their [`rotation`](refresh::rotation), [`codes`] about authorization codes.
 //! * [`grant_store`] applies the decisions to the [`rows`] of one subject. Each of its functions is one transaction.
-//! * [`message`] has the messages by which the endpoints reach the grant store of a subject.
+//! * [`commands`] are how the endpoints reach the grant store of a subject.
 
 pub mod authorization;
 pub mod codes;
+pub mod commands;
 pub mod ended;
 pub mod grant;
 pub mod grant_store;
 pub mod limits;
-pub mod message;
 #[cfg(test)]
 mod model_tests;
 pub mod refresh;

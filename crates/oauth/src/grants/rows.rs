@@ -22,6 +22,10 @@ pub trait Rows {
     fn grant(&self, id: GrantId) -> Result<Option<Grant>, Self::Error>;
     /// All grants.
     fn grants(&self) -> Result<Vec<Grant>, Self::Error>;
+    /// All grants whose rows can be read.
+    fn readable_grants(&self) -> Result<Vec<Grant>, Self::Error> {
+        self.grants()
+    }
     /// Adds or replaces a grant.
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
     /// When the use of a grant was last entered in the directory.

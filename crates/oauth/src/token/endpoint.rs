@@ -16,7 +16,7 @@ use crate::crypto::keys::signing::SigningKeys;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::redemption::Redemption;
-use crate::grants::message::Grants;
+use crate::grants::commands::Grants;
 use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::grants::refresh::request::Refresh;
 use crate::grants::refresh::rotation::Retry;
@@ -157,7 +157,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         if self.clients.standing(&client.id).await? == Standing::Ended {
             return Err(TokenError::Code(CodeProblem::ClientEnded));
         }
-        let redeemed = self.grants.redeem(code.object(), request).await?.map_err(TokenError::from)?;
+        let redeemed = self.grants.ask(code.object(), request).await?.map_err(TokenError::from)?;
         let refresh = RefreshToken::new(code.object(), redeemed.grant, redeemed.generation, redeemed.proof);
         let agreed = &redeemed.authorization;
         self.for_person(client, agreed, &agreed.scope, &refresh, None)
@@ -174,7 +174,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         request.from = self.from;
         request.scope = scope;
         request.resource = resource;
-        let refreshed = self.grants.refresh(token.object(), request).await?;
+        let refreshed = self.grants.ask(token.object(), request).await?;
         let renewal = refreshed.answer.map_err(TokenError::from)?;
         let successor = RefreshToken::new(token.object(), token.grant(), renewal.generation, renewal.proof);
         let issued =

@@ -6,7 +6,7 @@ use mcp_connector_base::identifier::GrantId;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::SigningKeys;
 use crate::crypto::opaque::ObjectName;
-use crate::grants::message::{Call, Grants};
+use crate::grants::commands::{Grants, RevokeForClient, RevokeToken};
 use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::resource::access_token::{TokenOrigin, identify};
 use crate::token::endpoint::{Clients, authenticate, read_form};
@@ -45,12 +45,12 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
             let Ok(token) = RefreshToken::parse(token, self.keys.routing()) else {
                 return Ok(Vec::new());
             };
-            return Ok(self.grants.revoke_token(&token, client.id).await?.ended);
+            return Ok(self.grants.ask(token.object(), RevokeToken::new(&token, client.id)).await?.ended);
         }
         match identify(token, self.issuer, self.signing) {
             Ok(TokenOrigin { client_id, subject, grant: Some(grant) }) if client_id == client.id => {
-                let call = Call::RevokeForClient { grant, client_id };
-                Ok(self.grants.revoke(ObjectName::of(&subject), call).await?.ended)
+                let revoke = RevokeForClient { grant, client_id };
+                Ok(self.grants.ask(ObjectName::of(&subject), revoke).await?.ended)
             }
             Ok(_) | Err(_) => Ok(Vec::new()),
         }

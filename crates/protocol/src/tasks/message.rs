@@ -126,6 +126,11 @@ pub enum Command {
     Listen(Option<Owner>, TaskId),
 }
 
+impl mcp_connector_base::command::Command for Command {
+    const NAME: &'static str = "TaskCommand";
+    type Answer = Reply;
+}
+
 /// What it says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {

@@ -20,7 +20,7 @@ pub enum Delivery {
 }
 
 /// The id of an event: `<stream>-<number>`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventId {
     /// The stream: 16 hexadecimal digits, unique without a session even.
     pub stream: String,

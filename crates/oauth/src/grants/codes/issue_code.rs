@@ -13,7 +13,7 @@ use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::CodeRefusal;
-use crate::grants::message::Grants;
+use crate::grants::commands::{Grants, StoreCode};
 use crate::login::person::Person;
 
 /// Why there is no code.
@@ -52,7 +52,7 @@ pub async fn give_code(
     };
     let code = AuthorizationCode::of(request.number(), ObjectName::of(&person.subject), keys.routing());
     let pending = PendingCode::new(&code, *request.code_challenge(), authorization, now);
-    match grants.store_code(code.object(), pending).await? {
+    match grants.ask(code.object(), StoreCode(pending)).await? {
         Ok(()) => Ok(code.expose(keys.routing())),
         Err(CodeRefusal::TooMany) => Err(NoCode::TooMany),
         Err(CodeRefusal::Redeemed) => Err(NoCode::Finished),

@@ -31,8 +31,8 @@ fn a_replayed_code_revokes_the_grant() {
         let request = waiting(&mut ledger, &random(), START);
         let redeemed = ledger.redeem(&request, START, &random()).unwrap().unwrap();
         let again = Redemption { grant: GrantId::from_bytes([7; 8]), ..request };
-        let again = ledger.answer(Call::Redeem(again), START.plus(pause), &random()).unwrap();
-        assert_eq!(again, Reply::Redeem(Err(RedeemRefusal::Replayed(redeemed.grant))), "{pause}");
+        let again = ledger.redeem(&again, START.plus(pause), &random()).unwrap();
+        assert_eq!(again, Err(RedeemRefusal::Replayed(redeemed.grant)), "{pause}");
         let ended = grant(&ledger, redeemed.grant).ended().unwrap();
         assert_eq!(ended.reason, EndReason::CodeReplayed);
     }

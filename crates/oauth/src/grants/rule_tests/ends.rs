@@ -82,8 +82,8 @@ fn the_owner_ends_every_grant_of_a_client_and_its_codes_that_wait_and_no_others(
     let other_code = waiting_for(&mut ledger, other(), &TestRandom::from(1300), START);
     let kept = ledger.redeem(&other_code, START, &TestRandom::from(1400)).unwrap().unwrap();
     let other_code = waiting_for(&mut ledger, other(), &TestRandom::from(1500), START);
-    let end = Call::EndClient { client: ClientHash::of(&client()) };
-    let Reply::Revoke(revoked) = ledger.answer(end, START, &random()).unwrap() else { panic!("another reply") };
+    let end = EndClientGrants { client: ClientHash::of(&client()) };
+    let revoked = end.carry_out(&mut ledger, START, &random()).unwrap();
     assert_eq!(revoked.ended.len(), 2);
     for ended in [&one, &two] {
         assert_eq!(refresh(&mut ledger, ended, START), Err(RefreshRefusal::Ended));
@@ -115,18 +115,22 @@ fn the_use_of_a_grant_is_to_be_entered_once_a_day() {
 #[test]
 fn who_signs_out_everywhere_ends_all_grants_and_every_earlier_sign_in_until_those_would_be_over() {
     let (mut ledger, one) = one();
-    let mut person = |signed_in_at, wish, now| {
-        ledger.answer(Call::ForPerson { signed_in_at, wish }, now, &TestRandom::from(3)).unwrap()
+    let list = |ledger: &mut GrantStore<Memory>, signed_in_at, now| {
+        ListGrants { signed_in_at, policy: policy(&[EPOCH]) }.carry_out(ledger, now, &random()).unwrap()
     };
-    let see = || AccountAction::See { policy: policy(&[EPOCH]) };
-    assert!(matches!(person(START, see(), START), Reply::List(list) if list.len() == 1));
-    assert_eq!(person(START, AccountAction::SignOut, START.plus(5)), Reply::Revoke(Revoked { ended: vec![one.grant] }));
+    let end = |ledger: &mut GrantStore<Memory>, signed_in_at, action, now| {
+        EndGrants { signed_in_at, action }.carry_out(ledger, now, &random()).unwrap()
+    };
+    assert_eq!(list(&mut ledger, START, START).unwrap().len(), 1);
+    let ended = end(&mut ledger, START, AccountAction::SignOut, START.plus(5)).unwrap();
+    assert_eq!(ended, Revoked { ended: vec![one.grant] });
     for signed_in_at in [START.minus(9), START, START.plus(5)] {
-        for wish in [see(), AccountAction::End { grant: one.grant }, AccountAction::EndAll, AccountAction::SignOut] {
-            assert_eq!(person(signed_in_at, wish, START.plus(6)), Reply::SignedOut, "{signed_in_at}");
+        assert_eq!(list(&mut ledger, signed_in_at, START.plus(6)), None, "{signed_in_at}");
+        for action in [AccountAction::End { grant: one.grant }, AccountAction::EndAll, AccountAction::SignOut] {
+            assert_eq!(end(&mut ledger, signed_in_at, action, START.plus(6)), None, "{signed_in_at}: {action:?}");
         }
     }
-    assert_eq!(person(START.plus(6), see(), START.plus(6)), Reply::List(Vec::new()), "a new sign-in");
+    assert_eq!(list(&mut ledger, START.plus(6), START.plus(6)), Some(Vec::new()), "a new sign-in");
     assert!(ledger.sweep(START.plus(4 + SESSION_LIFETIME)).unwrap().is_some());
     assert!(ledger.rows().signed_out_at().unwrap().is_some(), "a sign-in from before could still be good");
     ledger.sweep(START.plus(5 + SESSION_LIFETIME)).unwrap();

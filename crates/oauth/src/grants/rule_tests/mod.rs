@@ -1,8 +1,8 @@
 //! The rules of `grants`, one test each.
 
 mod codes;
+mod commands;
 mod ends;
-mod messages;
 mod refreshes;
 mod sharing;
 
@@ -15,11 +15,14 @@ use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::{AuthorizationCode, CODE_LIFETIME};
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::{CodeRefusal, Mismatch, RedeemRefusal, Redemption};
+use crate::grants::commands::{
+    AccountAction, CheckGrants, EndClientGrants, EndGrants, GrantsCommand, ListGrants, RevokeForClient, RevokeToken,
+    StoreCode,
+};
 use crate::grants::ended::EndReason;
 use crate::grants::grant::Grant;
 use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
-use crate::grants::message::{AccountAction, Call, Reply};
 use crate::grants::model_tests::{
     AWAY, DAY, EPOCH, HOME, START, after, authorization, challenge, client, granted, issuer, ledger, object, policy,
     waiting, waiting_for,
@@ -35,7 +38,6 @@ use crate::testing::test_keys::TestRandom;
 use crate::testing::test_rows::Memory;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
-use mcp_connector_base::codec::{Unreadable, decode, encode};
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::row::Row as _;
 use mcp_connector_base::scope::ScopeSet;

@@ -87,8 +87,8 @@ fn a_token_older_than_the_last_ends_the_grant_from_another_network_even_at_once(
     let (mut ledger, first) = one();
     let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
     let third = after(&second, &refresh(&mut ledger, &second, START).unwrap());
-    let answer = ledger.answer(Call::Refresh(away(&first)), START, &random()).unwrap();
-    assert!(matches!(answer, Reply::Refresh(Refreshed { answer: Err(RefreshRefusal::Replayed), .. })));
+    let answer = ledger.refresh(&away(&first), START).unwrap().answer;
+    assert_eq!(answer, Err(RefreshRefusal::Replayed));
     for token in [&first, &second, &third] {
         assert_eq!(refresh(&mut ledger, token, START), Err(RefreshRefusal::Ended));
     }
@@ -189,8 +189,8 @@ fn a_grant_expires_when_idle_and_in_any_case() {
 fn changed_credentials_end_every_grant_at_its_next_use() {
     let (mut ledger, request) = one();
     let changed = Refresh { policy: policy(&[CredentialVersion::from_bytes([2; 8])]), ..request.clone() };
-    let reply = ledger.answer(Call::Refresh(changed), START, &random()).unwrap();
-    assert!(matches!(reply, Reply::Refresh(Refreshed { answer: Err(RefreshRefusal::CredentialsChanged), .. })));
+    let answer = ledger.refresh(&changed, START).unwrap().answer;
+    assert_eq!(answer, Err(RefreshRefusal::CredentialsChanged));
     assert_eq!(refresh(&mut ledger, &request, START), Err(RefreshRefusal::Ended), "for good");
     assert!(ledger.list(&policy(&[CredentialVersion::from_bytes([2; 8])]), START).unwrap().is_empty());
 }

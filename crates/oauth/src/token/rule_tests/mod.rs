@@ -19,9 +19,9 @@ use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::issue_code::{NoCode, give_code};
 use crate::grants::codes::pending_code::PendingCode;
+use crate::grants::commands::{Grants, GrantsCommand};
 use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
-use crate::grants::message::{Call, Grants, Reply};
 use crate::login::admission::{Admission, AdmissionPolicy};
 use crate::login::person::Person;
 use crate::resource::access_token::{Expected, VerifiedToken, verify};
@@ -93,13 +93,13 @@ impl Clients for Server {
 }
 
 impl Grants for Server {
-    async fn call(&self, object: ObjectName, call: Call) -> Result<Reply, Outage> {
+    async fn ask<C: GrantsCommand>(&self, object: ObjectName, command: C) -> Result<C::Answer, Outage> {
         assert_eq!(object, object_name());
         self.asked.set(self.asked.get() + 1);
         if self.storage_is_down.get() {
             return Err(Outage::Storage);
         }
-        Ok(self.ledger.borrow_mut().answer(call, self.now.get(), &self.random).unwrap())
+        Ok(command.carry_out(&mut self.ledger.borrow_mut(), self.now.get(), &self.random).unwrap())
     }
 }
 

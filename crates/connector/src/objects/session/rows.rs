@@ -1,5 +1,5 @@
-//! What is kept of a session in the rows of its object: one row of what has to last, and one for each event of a stream that
-//! was lost. Looking writes nothing, not even an empty table.
+//! The rows of a session: one for what has to last, and one for each event of a stream that was lost. Reading writes nothing, not
+//! even an empty table.
 
 use std::time::Duration;
 
@@ -9,28 +9,28 @@ use worker::{SqlStorageValue, State};
 use mcp_connector_base::row::Row;
 use mcp_connector_protocol::{Event, Replays, SessionOwner};
 
-use crate::objects::anonymous_quota::Held;
+use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::rows::{blob, find, has_table, integer, read};
 use crate::platform::clock::now;
 
-/// A session is forgotten this long after something was kept for it.
+/// A session is forgotten this long after something was stored for it.
 const LIFETIME: Duration = Duration::from_hours(24);
 
 /// The same for one of a client that has not signed in.
-const LIFETIME_OF_ANONYMOUS: Duration = Duration::from_secs(Held::State.lifetime());
+const LIFETIME_OF_ANONYMOUS: Duration = Duration::from_secs(Quota::State.lifetime());
 
 /// Largest message that is written to a row. A larger one lives in memory only.
 const MAX_ROW_BYTES: usize = 1_900_000;
 
 /// What outlives the object's memory.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Kept {
+pub(crate) struct StoredSession {
     pub(crate) owner: SessionOwner,
     pub(crate) log_level: Option<String>,
     pub(crate) has_ended: bool,
 }
 
-impl Row for Kept {
+impl Row for StoredSession {
     const VERSION: u8 = 1;
 }
 
@@ -42,8 +42,8 @@ impl Rows {
         Self(state)
     }
 
-    /// Keeps events of a stream that was lost.
-    pub(crate) async fn write_events(
+    /// Stores events of a stream that was lost.
+    pub(crate) async fn store_events(
         &self,
         stream: &str,
         events: &[Event],
@@ -63,7 +63,7 @@ impl Rows {
         self.forget_later(owner).await
     }
 
-    /// The events of a stream that were kept, and are not too old.
+    /// Returns the stored events of a stream that are not too old.
     pub(crate) fn events(&self, stream: &str) -> worker::Result<Vec<Event>> {
         let sql = self.0.storage().sql();
         if !has_table(&sql, "events")? {
@@ -74,24 +74,24 @@ impl Rows {
         read(&sql, query, vec![stream.into(), since])
     }
 
-    /// What was kept, if anything was.
-    pub(crate) fn kept(&self) -> worker::Result<Kept> {
+    /// Returns what was stored, or the default.
+    pub(crate) fn session(&self) -> worker::Result<StoredSession> {
         let sql = self.0.storage().sql();
         if !has_table(&sql, "kept")? {
-            return Ok(Kept::default());
+            return Ok(StoredSession::default());
         }
         Ok(find(&sql, "SELECT value FROM kept", vec![])?.unwrap_or_default())
     }
 
-    /// Keeps what has to last.
-    pub(crate) async fn keep(&self, kept: &Kept) -> worker::Result<()> {
+    /// Stores what has to last.
+    pub(crate) async fn store(&self, session: &StoredSession) -> worker::Result<()> {
         self.sql(
             "CREATE TABLE IF NOT EXISTS kept (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)",
             vec![],
         )?;
         let upsert = "INSERT INTO kept VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET value = excluded.value";
-        self.sql(upsert, vec![blob(kept)?])?;
-        self.forget_later(&kept.owner).await
+        self.sql(upsert, vec![blob(session)?])?;
+        self.forget_later(&session.owner).await
     }
 
     /// Deletes all of it.
@@ -99,7 +99,7 @@ impl Rows {
         self.0.storage().delete_all().await
     }
 
-    /// The session is forgotten some time after the last that was kept for it.
+    /// Has the session forgotten some time after this, the last thing that was stored for it.
     async fn forget_later(&self, owner: &SessionOwner) -> worker::Result<()> {
         let lifetime = match owner {
             SessionOwner::Subject(_) => LIFETIME,
@@ -122,8 +122,11 @@ mod tests {
     #[test]
     fn rows_of_every_version_are_read_and_those_of_today_are_known() {
         let owner = SessionOwner::Subject(Subject::new("owner").unwrap());
-        assert_kept(&Kept { owner, log_level: Some("debug".into()), has_ended: false }, &["AQIFb3duZXIBBWRlYnVnAA"]);
-        assert_kept(&Kept { owner: SessionOwner::Anonymous, log_level: None, has_ended: true }, &["AQEAAQ"]);
+        assert_kept(
+            &StoredSession { owner, log_level: Some("debug".into()), has_ended: false },
+            &["AQIFb3duZXIBBWRlYnVnAA"],
+        );
+        assert_kept(&StoredSession { owner: SessionOwner::Anonymous, log_level: None, has_ended: true }, &["AQEAAQ"]);
         assert_kept(&Event { number: 300, message: b"{}".to_vec(), is_last: true }, &["AawCAnt9AQ"]);
     }
 }

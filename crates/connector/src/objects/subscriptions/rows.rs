@@ -1,4 +1,4 @@
-//! What legacy sessions subscribed to, in the `SQLite` of the object that holds their streams, and whose sessions they are.
+//! The rows of `Subscriptions`: which resources legacy sessions subscribe to, and who owns the sessions.
 
 use worker::{SqlStorage, SqlStorageValue};
 
@@ -7,20 +7,20 @@ use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_protocol::Watched;
 
-use crate::objects::anonymous_quota::Held;
-use crate::objects::rows::{integer, number, unreadable, values};
+use crate::objects::anonymous_quota::commands::Quota;
+use crate::objects::rows::{number, seconds, unreadable, values};
 
 /// A session is forgotten this long after it was last used, in seconds.
 const LIFETIME: u64 = 24 * 3600;
 /// The same for one of a client that has not signed in.
-const LIFETIME_OF_ANONYMOUS: u64 = Held::State.lifetime();
-/// Most resources of one session.
+const LIFETIME_OF_ANONYMOUS: u64 = Quota::State.lifetime();
+/// Maximum number of resources of one session.
 const MOST_OF_SESSION: u64 = 100;
-/// Most sessions.
+/// Maximum number of sessions.
 const MOST_SESSIONS: u64 = 10_000;
-/// Most of them that are nobody's. Anybody can make some up, so they leave room for those of people; and each row is read to
-/// count them.
-const MOST_OF_GUESTS: u64 = 1000;
+/// Maximum number of sessions without an owner. Anybody can make some up, so they leave room for those of people; and each row is
+/// read to count them.
+const MOST_OF_ANONYMOUS: u64 = 1000;
 
 const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS sessions \
@@ -29,18 +29,18 @@ const TABLES: &str = "\
         (session TEXT, uri TEXT, is_own INTEGER NOT NULL, PRIMARY KEY (session, uri)) WITHOUT ROWID;\
     CREATE INDEX IF NOT EXISTS watched_by_uri ON watched (uri)";
 
-/// As `SQLite` keeps it.
+/// How `SQLite` stores it.
 const TRUE: SqlStorageValue = SqlStorageValue::Integer(1);
 
 /// The rows.
 pub(crate) struct WatchedRows(SqlStorage);
 
-/// Whose a session is.
+/// Who owns a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owned {
-    /// Nobody's yet, or this person's.
+    /// Nobody yet, or this person.
     ByNobodyElse,
-    /// Somebody else's, or it has ended.
+    /// Another person, or the session has ended.
     BySomebodyElse,
 }
 
@@ -50,7 +50,8 @@ impl WatchedRows {
         Ok(Self(sql))
     }
 
-    /// Whose the session is. The first person who uses it with a sign-in keeps it; a guest keeps nothing from anybody.
+    /// Returns whether a caller may use the session. The first person who uses it with a sign-in owns it; a caller without a token
+    /// keeps it from nobody.
     pub(crate) fn owned(&self, session: &str, user: Option<&Subject>, now: Timestamp) -> worker::Result<Owned> {
         let query = "SELECT owner, has_ended FROM sessions WHERE id = ?";
         let known = values(&self.0, query, vec![session.into()])?.pop();
@@ -76,7 +77,7 @@ impl WatchedRows {
         }
     }
 
-    /// Remembers that the session wants to hear of a resource. False where there is no room.
+    /// Remembers that the session subscribes to a resource. Returns false if there is no room.
     pub(crate) fn watch(
         &self,
         session: &str,
@@ -100,7 +101,7 @@ impl WatchedRows {
         self.0.exec("DELETE FROM watched WHERE session = ? AND uri = ?", vec![session.into(), uri.into()]).map(drop)
     }
 
-    /// Forgets what a session wanted to hear of, and remembers that it has ended.
+    /// Forgets the subscriptions of a session, and remembers that it has ended.
     pub(crate) fn end(&self, session: &str, owner: Option<&Subject>, now: Timestamp) -> worker::Result<()> {
         self.0.exec("DELETE FROM watched WHERE session = ?", vec![session.into()])?;
         if self.has_room(session, owner)? {
@@ -110,7 +111,7 @@ impl WatchedRows {
         Ok(())
     }
 
-    /// The sessions that want to hear of a resource, in order, and whether it needs a sign-in.
+    /// Returns the sessions that subscribe to a resource, in order, and whether it needs a sign-in.
     pub(crate) fn watching(&self, uri: &str) -> worker::Result<Vec<(String, bool)>> {
         let query = "SELECT session, is_own FROM watched WHERE uri = ? ORDER BY session";
         let rows = values(&self.0, query, vec![uri.into()])?.into_iter().map(|row| match row {
@@ -120,14 +121,14 @@ impl WatchedRows {
         rows.collect()
     }
 
-    /// The session is in use.
+    /// Notes that the session is in use.
     pub(crate) fn used(&self, session: &str, now: Timestamp) -> worker::Result<()> {
         let update = "UPDATE sessions SET forget_at = iif(owner IS NULL, ?, ?) WHERE id = ?";
         let bindings = vec![seconds(now.plus(LIFETIME_OF_ANONYMOUS))?, seconds(now.plus(LIFETIME))?, session.into()];
         self.0.exec(update, bindings).map(drop)
     }
 
-    /// Forgets what is over.
+    /// Deletes the sessions that were not used for long, and their subscriptions.
     pub(crate) fn forget(&self, now: Timestamp) -> worker::Result<()> {
         self.0.exec("DELETE FROM sessions WHERE forget_at <= ?", vec![seconds(now)?])?;
         self.0.exec("DELETE FROM watched WHERE session NOT IN (SELECT id FROM sessions)", None).map(drop)
@@ -144,11 +145,11 @@ impl WatchedRows {
         self.0.exec(upsert, vec![session.into(), owner, seconds(forget_at)?]).map(drop)
     }
 
-    /// Whether a session of this person, or of a guest, may be remembered beside all others.
+    /// Returns whether a session of this person, or of a caller without a token, may be remembered beside all others.
     fn has_room(&self, session: &str, owner: Option<&Subject>) -> worker::Result<bool> {
         let (others, most) = match owner {
             Some(_) => ("SELECT count(*) FROM sessions WHERE id <> ?", MOST_SESSIONS),
-            None => ("SELECT count(*) FROM sessions WHERE id <> ? AND owner IS NULL", MOST_OF_GUESTS),
+            None => ("SELECT count(*) FROM sessions WHERE id <> ? AND owner IS NULL", MOST_OF_ANONYMOUS),
         };
         Ok(self.count(others, vec![session.into()])? < most)
     }
@@ -160,8 +161,4 @@ impl WatchedRows {
 
 fn forget_at(owner: Option<&Subject>, now: Timestamp) -> Timestamp {
     now.plus(if owner.is_some() { LIFETIME } else { LIFETIME_OF_ANONYMOUS })
-}
-
-fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {
-    integer(at.as_seconds())
 }

@@ -1,5 +1,5 @@
-//! The writes that an object has carried out last, in one row. A caller whose answer was lost asks for the same write again, by
-//! its name, and gets the same answer instead of a second write.
+//! The last writes that an object has carried out, in one row. A caller whose answer was lost asks for the same write again, under
+//! the same id, and gets the same answer instead of a second write.
 
 use serde::{Deserialize, Serialize};
 use worker::SqlStorage;
@@ -9,10 +9,10 @@ use mcp_connector_protocol::Unavailable;
 
 use crate::objects::rows::{blob, find, has_table};
 
-/// So many are remembered. The second request comes seconds after the first, and few others come in between.
+/// How many are remembered. The second request comes seconds after the first, and few others come in between.
 const REMEMBERED: usize = 32;
 
-/// What one write is called: drawn by whoever asks for it, and said again where its answer was lost.
+/// The id of one write, drawn by its caller, who repeats it if the answer was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct WriteId([u8; 16]);
 
@@ -34,7 +34,7 @@ impl Row for LastWrites {
 }
 
 impl WriteId {
-    /// Draws one.
+    /// Draws an id.
     pub(crate) fn new() -> Result<Self, Unavailable> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|_| Unavailable)?;
@@ -43,7 +43,7 @@ impl WriteId {
 }
 
 impl LastWrites {
-    /// Those of the object. To look for them makes no table.
+    /// Reads those of the object. Reading makes no table.
     pub(crate) fn read(sql: &SqlStorage) -> worker::Result<Self> {
         if !has_table(sql, "writes")? {
             return Ok(Self::default());
@@ -51,12 +51,12 @@ impl LastWrites {
         Ok(find(sql, "SELECT value FROM writes", vec![])?.unwrap_or_default())
     }
 
-    /// What a write did, if it is among them.
+    /// Returns what a write did, if it is among them.
     pub(crate) fn written(&self, id: WriteId) -> Option<Written> {
         self.0.iter().find(|(known, _)| *known == id).map(|(_, written)| *written)
     }
 
-    /// The same with one more, and without the oldest where they are too many.
+    /// Adds one, and drops the oldest if there are too many.
     #[must_use]
     pub(crate) fn with(self, id: WriteId, written: Written) -> Self {
         let Self(mut writes) = self;
@@ -66,8 +66,8 @@ impl LastWrites {
         Self(writes)
     }
 
-    /// Keeps them, in place of those before.
-    pub(crate) fn keep(&self, sql: &SqlStorage) -> worker::Result<()> {
+    /// Stores them in the place of the earlier ones.
+    pub(crate) fn store(&self, sql: &SqlStorage) -> worker::Result<()> {
         sql.exec(
             "CREATE TABLE IF NOT EXISTS writes (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)",
             None,

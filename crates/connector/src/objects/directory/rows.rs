@@ -11,8 +11,8 @@ use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::clients::client_record::CLIENT_LIFE;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 
-use crate::objects::directory::{Authentication, ClientUsers};
-use crate::objects::rows::{integer, number, unreadable, values};
+use crate::objects::directory::commands::{ClientUsers, SignedInPerson};
+use crate::objects::rows::{integer, number, seconds, unreadable, values};
 
 /// The row of a use is kept for a day longer than an unused client. No grant lives that long.
 const KEPT: u64 = CLIENT_LIFE + 24 * 60 * 60;
@@ -40,6 +40,7 @@ pub(crate) struct Sweep {
     pub(crate) swept_to: String,
 }
 
+/// The rows.
 pub(crate) struct DirectoryRows(SqlStorage);
 
 impl DirectoryRows {
@@ -48,27 +49,27 @@ impl DirectoryRows {
         Ok(Self(sql))
     }
 
-    /// Enters that somebody has signed in.
-    pub(crate) fn enter_person(&self, authentication: &Authentication, at: Timestamp) -> worker::Result<()> {
+    /// Enters that a person has signed in.
+    pub(crate) fn enter_person(&self, signed_in: &SignedInPerson, at: Timestamp) -> worker::Result<()> {
         let upsert = "INSERT INTO people VALUES (?1, ?2, ?3, ?4, ?4) ON CONFLICT (person) DO UPDATE SET \
             name = coalesce(excluded.name, name), first_at = min(first_at, excluded.first_at), \
             last_at = max(last_at, excluded.last_at) \
             WHERE excluded.last_at > last_at OR excluded.first_at < first_at";
-        let name = authentication.name.as_deref().map_or(SqlStorageValue::Null, Into::into);
-        let person = ObjectName::of(&authentication.subject).to_string();
-        self.run(upsert, vec![person.into(), authentication.subject.as_str().into(), name, seconds(at)?])
+        let name = signed_in.name.as_deref().map_or(SqlStorageValue::Null, Into::into);
+        let person = ObjectName::of(&signed_in.subject).to_string();
+        self.run(upsert, vec![person.into(), signed_in.subject.as_str().into(), name, seconds(at)?])
     }
 
-    /// Enters that somebody uses a client.
+    /// Enters that a person uses a client.
     pub(crate) fn enter_use(
         &self,
-        authentication: &Authentication,
+        signed_in: &SignedInPerson,
         client: &ClientHash,
         at: Timestamp,
     ) -> worker::Result<()> {
         let upsert = "INSERT INTO uses VALUES (?1, ?2, ?3, ?3) ON CONFLICT (client, person) DO UPDATE SET \
             last_at = excluded.last_at WHERE excluded.last_at > last_at";
-        let person = ObjectName::of(&authentication.subject).to_string();
+        let person = ObjectName::of(&signed_in.subject).to_string();
         self.run(upsert, vec![client.as_str().into(), person.into(), seconds(at)?])
     }
 
@@ -170,8 +171,4 @@ impl DirectoryRows {
     fn run(&self, statement: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<()> {
         self.0.exec(statement, bindings).map(drop)
     }
-}
-
-fn seconds(at: Timestamp) -> worker::Result<SqlStorageValue> {
-    integer(at.as_seconds())
 }

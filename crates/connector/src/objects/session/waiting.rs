@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use crate::platform::timer::Timer;
 
-/// Those who wait.
+/// The requests that wait.
 #[derive(Default)]
 pub(crate) struct Waiting {
     wakers: RefCell<Vec<(u64, Waker)>>,
-    /// The number of who waits next.
+    /// The number of the next request.
     next: Cell<u64>,
 }
 
-/// What one waits for is there, or will not come.
+/// Whether what a request waits for is there.
 pub(crate) enum Check<T> {
     Found(T),
     NotYet,
@@ -30,8 +30,11 @@ impl<T> From<Option<T>> for Check<T> {
 }
 
 impl Waiting {
-    /// What `check` finds, now or after something has changed; none if it takes too long or never comes. Fails where `most` wait
-    /// already.
+    /// Returns what `check` finds, now or after a change; none if it takes too long or never comes.
+    ///
+    /// # Errors
+    ///
+    /// Fails if `most` requests wait already.
     pub(crate) async fn until<T>(
         &self,
         patience: Duration,
@@ -46,8 +49,8 @@ impl Waiting {
             Check::NotYet => {}
         }
         let mut over = pin!(Timer::new(patience));
-        let place = Place { waiting: self, number: self.next.get() };
-        self.next.set(place.number.wrapping_add(1));
+        let waiter = Waiter { waiting: self, number: self.next.get() };
+        self.next.set(waiter.number.wrapping_add(1));
         let found = poll_fn(|task| {
             match check() {
                 Check::Found(found) => return Poll::Ready(Some(found)),
@@ -57,14 +60,14 @@ impl Waiting {
             if over.as_mut().poll(task).is_ready() {
                 return Poll::Ready(None);
             }
-            place.leave();
-            self.wakers.borrow_mut().push((place.number, task.waker().clone()));
+            waiter.leave();
+            self.wakers.borrow_mut().push((waiter.number, task.waker().clone()));
             Poll::Pending
         });
         Ok(found.await)
     }
 
-    /// Something has changed: all look again.
+    /// Has every request check again.
     pub(crate) fn wake(&self) {
         for (_, waker) in self.wakers.take() {
             waker.wake();
@@ -72,19 +75,19 @@ impl Waiting {
     }
 }
 
-/// The place of one who waits. Who is dropped does not wait any more.
-struct Place<'a> {
+/// A request that waits until it is dropped.
+struct Waiter<'a> {
     waiting: &'a Waiting,
     number: u64,
 }
 
-impl Place<'_> {
+impl Waiter<'_> {
     fn leave(&self) {
         self.waiting.wakers.borrow_mut().retain(|(number, _)| *number != self.number);
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Waiter<'_> {
     fn drop(&mut self) {
         self.leave();
     }

@@ -20,12 +20,13 @@ use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::{Answers, Command, Effect, End, Reply, StatusMessage, TaskCall, TaskId, Wake};
 
 use crate::app::state::{App, app};
-use crate::mcp::announcements::tell_of_task;
 use crate::oauth::grant_checks;
-use crate::objects::anonymous_quota::Held;
-use crate::objects::command;
-use crate::objects::subscriptions::Outcome;
-use crate::objects::task_rows::Rows;
+use crate::objects::anonymous_quota::commands::Quota;
+use crate::objects::dispatch;
+use crate::objects::dispatch::dispatch;
+use crate::objects::subscriptions::commands::TaskPublished;
+use crate::objects::subscriptions::stub as subscriptions;
+use crate::objects::task::rows::Rows;
 use crate::platform::clock::now_in_milliseconds;
 use crate::platform::instance::{Work, lost_work};
 
@@ -36,11 +37,6 @@ const TRY_AGAIN: Duration = Duration::from_secs(30);
 const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
 /// Milliseconds after which the sign-in behind the task is checked again.
 const LOOK_EVERY: u64 = 45_000;
-
-/// Tells the object of a task what to do. To tell it the same again changes nothing.
-pub(crate) async fn tell(env: &Env, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
-    command::ask_again(env, "TASK", id.as_str(), &command).await
-}
 
 /// The object.
 #[durable_object(alarm)]
@@ -60,7 +56,9 @@ impl DurableObject for Task {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        command::answer(request, async |command| self.0.carry_out(command).await).await
+        dispatch!(dispatch::message(request).await?, {
+            Command => async |command| self.0.carry_out(command).await,
+        })
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
@@ -144,7 +142,7 @@ impl Object {
     async fn begin(&self, call: &TaskCall, answers: Answers, now: u64) -> worker::Result<Reply> {
         let mut ttl = self.app()?.configuration.task_ttl;
         if call.is_anonymous() {
-            ttl = ttl.min(Duration::from_secs(Held::State.lifetime()));
+            ttl = ttl.min(Duration::from_secs(Quota::State.lifetime()));
         }
         let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
         let task = tasks::Task::begin(call, answers, ttl, now);
@@ -339,10 +337,10 @@ impl Object {
             let Some(task) = self.rows().task()? else { break };
             self.listeners.heard.replace(self.said());
             let whole = task.seen().clone().saying(self.said()).whole(id.clone());
-            let more_to_come = match tell_of_task(&self.env, id.clone(), whole, task.is_over()).await {
-                Ok(Outcome::Nobody) => false,
-                Ok(Outcome::Later) => return later(*BEAT.start()),
-                Ok(_) => !task.is_over(),
+            let more_to_come = match subscriptions::publish_task(&self.env, id.clone(), whole, task.is_over()).await {
+                Ok(TaskPublished::NobodyListens) => false,
+                Ok(TaskPublished::Later) => return later(*BEAT.start()),
+                Ok(TaskPublished::Told) => !task.is_over(),
                 Err(_) => return later(TRY_AGAIN),
             };
             // Unless a stream has begun to listen meanwhile.

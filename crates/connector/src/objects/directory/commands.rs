@@ -1,0 +1,84 @@
+//! The commands of the `Directory`.
+
+use serde::{Deserialize, Serialize};
+
+use mcp_connector_base::commands;
+use mcp_connector_base::identifier::Subject;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::clients::client::Standing;
+use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::login::person::Person;
+
+/// A person who has signed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct SignedInPerson {
+    pub(crate) subject: Subject,
+    /// What to call the person: a hundred characters at most.
+    pub(crate) name: Option<String>,
+}
+
+impl From<&Person> for SignedInPerson {
+    fn from(person: &Person) -> Self {
+        Self { subject: person.subject.clone(), name: person.short_name() }
+    }
+}
+
+/// Enters that a person has signed in.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EnterSignIn(pub(crate) SignedInPerson);
+
+/// Enters that a person allows a client, unless the client was ended.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EnterConsent {
+    pub(crate) person: SignedInPerson,
+    pub(crate) client: ClientHash,
+}
+
+/// Enters that a person has used a client, unless the client was ended.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EnterUse {
+    pub(crate) person: SignedInPerson,
+    pub(crate) client: ClientHash,
+    /// When the person signed in for the grant that was used.
+    pub(crate) signed_in_at: Timestamp,
+}
+
+/// Asks whether a client was ended.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CheckClient(pub(crate) ClientHash);
+
+/// Asks when a client was last used.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct GetLastUse(pub(crate) ClientHash);
+
+/// Asks who uses clients. The answer has their order.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct ListUsers(pub(crate) Vec<ClientHash>);
+
+/// Ends a client for everybody and for good.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct EndClient(pub(crate) ClientHash);
+
+/// The people who use a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ClientUsers {
+    /// What to call some of them: their names, or else their subjects.
+    pub(crate) names: Vec<String>,
+    /// How many there are. Not more than a thousand are counted.
+    pub(crate) count: u64,
+    pub(crate) first_use: Option<Timestamp>,
+    /// Exact to the day.
+    pub(crate) last_use: Option<Timestamp>,
+    /// When the owner ended the client.
+    pub(crate) ended_at: Option<Timestamp>,
+}
+
+commands! {
+    EnterSignIn => ();
+    EnterConsent => Standing;
+    EnterUse => Standing;
+    CheckClient => Standing;
+    GetLastUse => Option<Timestamp>;
+    ListUsers => Vec<ClientUsers>;
+    EndClient => ();
+}

@@ -1,0 +1,168 @@
+//! The Durable Object `Directory`, of which there is one: who has signed in, who uses which client, and which clients the owner
+//! has ended for everybody. An end has no expiry and nothing overwrites it.
+//!
+//! It is asked when a person allows a client and when a code is redeemed, and once a day for each grant that is refreshed. So
+//! every person is in its rows before they hold a grant of a client. When the owner ends the client, an alarm goes through
+//! these rows and ends the grants.
+
+use std::time::Duration;
+
+use worker::{DurableObject, Env, Request, Response, State, durable_object};
+
+use futures::future::join_all;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::clients::client::Standing;
+use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::grants::commands::EndClientGrants;
+
+use crate::oauth::client_records;
+use crate::objects::directory::commands::{
+    CheckClient, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, ListUsers, SignedInPerson,
+};
+use crate::objects::directory::rows::{DirectoryRows, Sweep};
+use crate::objects::dispatch;
+use crate::objects::dispatch::dispatch;
+use crate::objects::grants::stub::GrantsStub;
+use crate::objects::rows::transaction;
+use crate::platform::clock::now;
+
+/// Maximum number of people whose grants one alarm ends: a Worker on the free plan may make fifty requests at a time.
+const PEOPLE_AT_ONCE: u64 = 30;
+/// Maximum number of them at the same time: a Worker may have six connections open.
+const AT_ONCE: usize = 6;
+/// Objects, or KV, that did not answer in a sweep are asked again after this long.
+const SWEEP_AGAIN: Duration = Duration::from_secs(30);
+/// The record of an ended client is marked again until this long after its end, in seconds: an isolate that read the record
+/// before the end may have written it since, without the mark.
+const MARK_AGAIN: u64 = 180;
+/// How often rows of uses that are over are deleted.
+const FORGET_AFTER: Duration = Duration::from_hours(24);
+
+/// The directory.
+#[durable_object(alarm)]
+pub struct Directory {
+    state: State,
+    env: Env,
+}
+
+impl DurableObject for Directory {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        dispatch!(dispatch::message(request).await?, {
+            EnterSignIn => async |EnterSignIn(person)| self.with_rows(move |rows| rows.enter_person(&person, now())),
+            EnterConsent => async |EnterConsent { person, client }| self.enter_use(person, client, now()).await,
+            EnterUse => async |command| self.enter_use(command.person, command.client, command.signed_in_at).await,
+            CheckClient => async |CheckClient(client)| self.with_rows(move |rows| rows.standing(&client)),
+            GetLastUse => async |GetLastUse(client)| self.with_rows(move |rows| rows.last_use(&client)),
+            ListUsers => async |ListUsers(clients)| {
+                self.with_rows(move |rows| clients.iter().map(|client| rows.users(client)).collect())
+            },
+            EndClient => async |EndClient(client)| self.end_client(client).await,
+        })
+    }
+
+    /// Goes on with the sweeps, and deletes what is long over.
+    async fn alarm(&self) -> worker::Result<Response> {
+        let sweeps = self.with_rows(DirectoryRows::sweeps)?;
+        if sweeps.is_empty() {
+            let now = now();
+            if self.with_rows(move |rows| rows.forget(now))? {
+                self.wake_in(FORGET_AFTER).await?;
+            }
+            return Response::empty();
+        }
+        // First: if this run is cut off, another goes on where it was.
+        self.wake_in(SWEEP_AGAIN).await?;
+        let most = PEOPLE_AT_ONCE.div_euclid(u64::try_from(sweeps.len()).unwrap_or(1)).max(1);
+        let mut goes_on = false;
+        for sweep in sweeps {
+            goes_on |= self.sweep(sweep, most).await? == Progress::More;
+        }
+        if goes_on {
+            self.wake_in(Duration::ZERO).await?;
+        }
+        Response::empty()
+    }
+}
+
+/// The state of a sweep after a part of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    /// There is more to do at once.
+    More,
+    /// It is done, or has to wait for something that did not answer.
+    Rests,
+}
+
+impl Directory {
+    /// Enters that a person uses a client, unless the client was ended. Both happen in one transaction, so a later sweep finds
+    /// the use.
+    async fn enter_use(
+        &self,
+        person: SignedInPerson,
+        client: ClientHash,
+        signed_in_at: Timestamp,
+    ) -> worker::Result<Standing> {
+        let standing = self.with_rows(move |rows| {
+            let standing = rows.standing(&client)?;
+            if standing == Standing::Stands {
+                rows.enter_person(&person, signed_in_at)?;
+                rows.enter_use(&person, &client, now())?;
+            }
+            Ok(standing)
+        })?;
+        if self.state.storage().get_alarm().await?.is_none() {
+            self.wake_in(FORGET_AFTER).await?;
+        }
+        Ok(standing)
+    }
+
+    async fn end_client(&self, client: ClientHash) -> worker::Result<()> {
+        self.with_rows(move |rows| rows.end(&client, now()))?;
+        self.wake_in(Duration::ZERO).await
+    }
+
+    /// Ends the grants that the next `most` people gave to an ended client. When all are ended, the client's record says so too.
+    async fn sweep(&self, sweep: Sweep, most: u64) -> worker::Result<Progress> {
+        let (sweep, people) = self.with_rows(move |rows| {
+            let people = rows.next_people(&sweep, most)?;
+            Ok((sweep, people))
+        })?;
+        let Sweep { client, ended_at, swept_to } = sweep;
+        let Some(last) = people.last().cloned() else {
+            // A round is over. People whose objects did not answer are asked again in the next.
+            let is_marked =
+                swept_to.is_empty() && client_records::mark_ended(&self.env, &client, ended_at).await.is_ok();
+            let is_over = is_marked && now().seconds_since(ended_at) >= MARK_AGAIN;
+            let begins_anew = !swept_to.is_empty();
+            self.with_rows(move |rows| if is_over { rows.is_swept(&client) } else { rows.swept(&client, &[], "") })?;
+            return Ok(if is_over || begins_anew { Progress::More } else { Progress::Rests });
+        };
+        let (grants, end) = (GrantsStub { env: &self.env }, EndClientGrants { client: client.clone() });
+        let mut done = Vec::with_capacity(people.len());
+        for some in people.chunks(AT_ONCE) {
+            let ended = join_all(some.iter().map(async |person| grants.end_client(person, &end).await)).await;
+            done.extend(some.iter().zip(ended).filter(|(_, ended)| ended.is_ok()).map(|(person, _)| person.clone()));
+        }
+        let progress = if done.is_empty() { Progress::Rests } else { Progress::More };
+        self.with_rows(move |rows| rows.swept(&client, &done, &last))?;
+        Ok(progress)
+    }
+
+    /// Runs `work` as one transaction, which happens whole or not at all.
+    fn with_rows<T: 'static>(
+        &self,
+        work: impl FnOnce(&DirectoryRows) -> worker::Result<T> + 'static,
+    ) -> worker::Result<T> {
+        let storage = self.state.storage();
+        let sql = storage.sql();
+        transaction(&storage, move || work(&DirectoryRows::new(sql)?))
+    }
+
+    async fn wake_in(&self, wait: Duration) -> worker::Result<()> {
+        self.state.storage().set_alarm(wait).await
+    }
+}

@@ -1,0 +1,5 @@
+//! The Durable Object that keeps the codes and grants of one subject.
+
+pub(crate) mod object;
+pub(crate) mod rows;
+pub(crate) mod stub;

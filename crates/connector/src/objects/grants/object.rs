@@ -1,0 +1,144 @@
+//! The Durable Object `Grants`, one for each subject: its codes and grants, in `SQLite`. [`GrantStore`] decides what becomes of
+//! them; here each decision is one transaction, and what is over is swept. Isolates ask here whether a grant is still valid.
+
+use std::time::Duration;
+
+use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
+
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::clients::client::Standing;
+use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::grants::codes::redemption::{CodeRefusal, Redemption};
+use mcp_connector_oauth::grants::commands::{
+    AccountAction, CheckGrants, EndClientGrants, EndGrants, GrantsCommand, ListGrants, RevokeForClient, RevokeToken,
+    StoreCode,
+};
+use mcp_connector_oauth::grants::grant_store::{GrantStore, UseToEnter};
+use mcp_connector_oauth::grants::limits::Limits;
+use mcp_connector_oauth::grants::refresh::request::{Refresh, RefreshRefusal, Refreshed};
+use mcp_connector_oauth::grants::revoked::Revoked;
+use mcp_connector_protocol::Unavailable;
+
+use crate::objects::directory::commands::SignedInPerson;
+use crate::objects::directory::stub::DirectoryStub;
+use crate::objects::dispatch;
+use crate::objects::dispatch::dispatch;
+use crate::objects::grants::rows::SqlRows;
+use crate::objects::rows::transaction;
+use crate::platform::clock::{Entropy, now};
+
+/// Rows are swept no more often than this, in seconds: a code that is over may stay for a while.
+const SWEEP_AFTER: u64 = 3600;
+
+/// The grants of one subject.
+#[durable_object(alarm)]
+pub struct Grants {
+    state: State,
+    env: Env,
+}
+
+impl DurableObject for Grants {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env }
+    }
+
+    async fn fetch(&self, request: Request) -> worker::Result<Response> {
+        dispatch!(dispatch::message(request).await?, {
+            StoreCode => async |command| self.store_code(command).await,
+            Redemption => async |command| self.carry_out(command),
+            Refresh => async |command| self.refresh(command).await,
+            RevokeToken => async |command| self.carry_out(command),
+            RevokeForClient => async |command| self.carry_out(command),
+            CheckGrants => async |command| self.carry_out(command),
+            EndClientGrants => async |command| self.carry_out(command),
+            ListGrants => async |command| self.carry_out(command),
+            EndGrants => async |command| self.end_grants(command).await,
+        })
+    }
+
+    /// Sweeps.
+    async fn alarm(&self) -> worker::Result<Response> {
+        let now = now();
+        match self.with_store(move |store| store.sweep(now))? {
+            None => self.state.storage().delete_all().await?,
+            Some(next) => self.wake_in(next.seconds_since(now).max(SWEEP_AFTER)).await?,
+        }
+        Response::empty()
+    }
+}
+
+impl Grants {
+    fn carry_out<C: GrantsCommand<Answer: 'static> + 'static>(&self, command: C) -> worker::Result<C::Answer> {
+        let (now, entropy) = (now(), Entropy::new().map_err(|_| "no randomness")?);
+        self.with_store(move |store| command.carry_out(store, now, &entropy))
+    }
+
+    async fn store_code(&self, command: StoreCode) -> worker::Result<Result<(), CodeRefusal>> {
+        let stored = self.carry_out(command)?;
+        self.sweep_later(now()).await?;
+        Ok(stored)
+    }
+
+    async fn end_grants(&self, command: EndGrants) -> worker::Result<Option<Revoked>> {
+        let keeps_sign_out = command.action == AccountAction::SignOut;
+        let revoked = self.carry_out(command)?;
+        if keeps_sign_out {
+            self.sweep_later(now()).await?;
+        }
+        Ok(revoked)
+    }
+
+    async fn refresh(&self, command: Refresh) -> worker::Result<Refreshed> {
+        let grant = command.grant;
+        let refreshed = self.carry_out(command)?;
+        if refreshed.answer.is_ok() { self.enter_use(grant, refreshed, now()).await } else { Ok(refreshed) }
+    }
+
+    /// Enters the use of a refreshed grant in the directory, at most once a day. If the owner has ended the client, the grant
+    /// ends here; this concerns grants from before there was a directory. If the directory does not answer, the refresh
+    /// succeeds, and the next one asks again.
+    async fn enter_use(&self, grant: GrantId, refreshed: Refreshed, now: Timestamp) -> worker::Result<Refreshed> {
+        let Some(to_enter) = self.with_store(move |store| store.use_to_enter(grant, now))? else {
+            return Ok(refreshed);
+        };
+        let UseToEnter { authorization, signed_in_at } = to_enter;
+        let person = SignedInPerson { subject: authorization.subject, name: authorization.display_name };
+        let client = ClientHash::of(&authorization.client_id);
+        let directory = DirectoryStub { env: &self.env };
+        match directory.enter_use(person, client.clone(), signed_in_at).await {
+            Ok(Standing::Stands) => {
+                self.with_store(move |store| store.entered(grant, now))?;
+                Ok(Refreshed { entered: true, ..refreshed })
+            }
+            Ok(Standing::Ended) => {
+                self.with_store(move |store| store.end_client(&client, now))?;
+                Ok(Refreshed { answer: Err(RefreshRefusal::Ended), entered: false })
+            }
+            Err(Unavailable) => {
+                console_error!("directory: the use of a client could not be recorded");
+                Ok(refreshed)
+            }
+        }
+    }
+
+    /// Runs `work` as one transaction, which happens whole or not at all.
+    fn with_store<T: 'static>(
+        &self,
+        work: impl FnOnce(&mut GrantStore<SqlRows>) -> worker::Result<T> + 'static,
+    ) -> worker::Result<T> {
+        let storage = self.state.storage();
+        let sql = storage.sql();
+        transaction(&storage, move || work(&mut GrantStore::new(SqlRows::new(sql)?, Limits::default())))
+    }
+
+    async fn sweep_later(&self, now: Timestamp) -> worker::Result<()> {
+        let planned = self.state.storage().get_alarm().await?.and_then(|at| u64::try_from(at).ok());
+        let latest = now.plus(SWEEP_AFTER).as_seconds() * 1000;
+        if planned.is_none_or(|planned| planned > latest) { self.wake_in(SWEEP_AFTER).await } else { Ok(()) }
+    }
+
+    async fn wake_in(&self, seconds: u64) -> worker::Result<()> {
+        self.state.storage().set_alarm(Duration::from_secs(seconds)).await
+    }
+}

@@ -1,0 +1,113 @@
+//! The rows of the `Grants` object of one subject: codes, grants, and when the person last signed out everywhere.
+
+use worker::{SqlStorage, console_error};
+
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::row::Row;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::grants::codes::authorization_code::CodeId;
+use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
+use mcp_connector_oauth::grants::grant::Grant;
+use mcp_connector_oauth::grants::rows::Rows;
+
+use crate::objects::rows::{blob, blobs, find, number, read, seconds};
+
+/// The rows of one subject. Each is written into one column, beside the columns by which it is found.
+pub(crate) struct SqlRows(SqlStorage);
+
+const TABLES: &str = "\
+    CREATE TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL);\
+    CREATE TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID";
+
+impl SqlRows {
+    /// Makes the tables, if there are none.
+    pub(crate) fn new(sql: SqlStorage) -> worker::Result<Self> {
+        sql.exec(TABLES, None)?;
+        Ok(Self(sql))
+    }
+
+    fn put(&self, upsert: &str, id: String, row: &impl Row, forget_at: Timestamp) -> worker::Result<()> {
+        self.0.exec(upsert, vec![id.into(), blob(row)?, seconds(forget_at)?]).map(drop)
+    }
+
+    fn moment(&self, query: &str) -> worker::Result<Option<Timestamp>> {
+        Ok(number(&self.0, query, vec![])?.map(Timestamp::from_seconds))
+    }
+}
+
+impl Rows for SqlRows {
+    type Error = worker::Error;
+
+    fn code(&self, id: CodeId) -> worker::Result<Option<PendingCode>> {
+        find(&self.0, "SELECT value FROM codes WHERE id = ?", vec![id.to_string().into()])
+    }
+
+    fn codes(&self) -> worker::Result<Vec<PendingCode>> {
+        read(&self.0, "SELECT value FROM codes", vec![])
+    }
+
+    fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO codes VALUES (?, ?, ?) \
+            ON CONFLICT (id) DO UPDATE SET value = excluded.value, forget_at = excluded.forget_at";
+        self.put(upsert, code.id().to_string(), code, forget_at)
+    }
+
+    fn grant(&self, id: GrantId) -> worker::Result<Option<Grant>> {
+        find(&self.0, "SELECT value FROM grants WHERE id = ?", vec![id.to_string().into()])
+    }
+
+    fn grants(&self) -> worker::Result<Vec<Grant>> {
+        read(&self.0, "SELECT value FROM grants", vec![])
+    }
+
+    fn readable_grants(&self) -> worker::Result<Vec<Grant>> {
+        let rows = blobs(&self.0, "SELECT value FROM grants", vec![])?;
+        let grants = rows.iter().map(|row| Grant::from_row(row));
+        Ok(grants
+            .filter_map(|grant| grant.inspect_err(|error| console_error!("grants: a row is {error}")).ok())
+            .collect())
+    }
+
+    fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO grants VALUES (?, ?, ?) \
+            ON CONFLICT (id) DO UPDATE SET value = excluded.value, forget_at = excluded.forget_at";
+        self.put(upsert, grant.id().to_string(), grant, forget_at)
+    }
+
+    fn entered_at(&self, grant: GrantId) -> worker::Result<Option<Timestamp>> {
+        let at = number(&self.0, "SELECT at FROM entered WHERE id = ?", vec![grant.to_string().into()])?;
+        Ok(at.map(Timestamp::from_seconds))
+    }
+
+    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO entered VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
+        self.0.exec(upsert, vec![grant.to_string().into(), seconds(at)?]).map(drop)
+    }
+
+    fn signed_out_at(&self) -> worker::Result<Option<Timestamp>> {
+        self.moment("SELECT max(at) AS at FROM signed_out")
+    }
+
+    fn put_signed_out_at(&mut self, at: Timestamp, forget_at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO signed_out VALUES (0, ?, ?) \
+            ON CONFLICT (id) DO UPDATE SET at = excluded.at, forget_at = excluded.forget_at";
+        self.0.exec(upsert, vec![seconds(at)?, seconds(forget_at)?]).map(|_| ())
+    }
+
+    fn forget(&mut self, now: Timestamp) -> worker::Result<Option<Timestamp>> {
+        for delete in [
+            "DELETE FROM codes WHERE forget_at <= ?",
+            "DELETE FROM grants WHERE forget_at <= ?",
+            "DELETE FROM signed_out WHERE forget_at <= ?",
+        ] {
+            self.0.exec(delete, vec![seconds(now)?])?;
+        }
+        self.0.exec("DELETE FROM entered WHERE id NOT IN (SELECT id FROM grants)", None)?;
+        self.moment(
+            "SELECT min(forget_at) AS at FROM (SELECT forget_at FROM codes UNION ALL SELECT forget_at FROM grants \
+            UNION ALL SELECT forget_at FROM signed_out)",
+        )
+    }
+}

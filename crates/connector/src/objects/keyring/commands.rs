@@ -1,0 +1,26 @@
+//! The commands of the `Keyring`.
+
+use serde::{Deserialize, Serialize};
+
+use mcp_connector_base::commands;
+use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
+use mcp_connector_oauth::login::throttle::Verdict;
+use mcp_connector_oauth::web::request_source::Source;
+
+/// Asks for the master key as text. It is made now if nobody has asked before.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct GetMasterKey;
+
+/// Counts one attempt to sign in with a passphrase, which has been compared already, and asks whether it may succeed.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct CountAttempt {
+    pub(crate) source: Source,
+    pub(crate) is_right: bool,
+    /// The version of the passphrase.
+    pub(crate) version: CredentialVersion,
+}
+
+commands! {
+    GetMasterKey => String;
+    CountAttempt => Verdict;
+}

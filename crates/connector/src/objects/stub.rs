@@ -1,0 +1,120 @@
+//! The callers' side of Durable Objects: sends commands, with a time limit for each answer, so that an object that hangs does not
+//! hang its caller.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use futures::future::{Either, select};
+use worker::js_sys::Uint8Array;
+use worker::web_sys::ReadableStream;
+use worker::{Env, Response, web_sys};
+
+use mcp_connector_base::codec::decode;
+use mcp_connector_base::command::{Command, encode_command};
+use mcp_connector_protocol::Unavailable;
+
+use crate::config::bindings::Binding;
+use crate::platform::timer::Timer;
+
+/// The longest time that an answer may take. A cold object on another continent needs about one second. What an object itself
+/// waits for before it answers has to take less. [`ObjectStub::ask_again`] may take twice as long.
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(4);
+
+/// The status of an answer that refuses a stream.
+pub(crate) const STREAM_REFUSED: u16 = 409;
+
+/// A Durable Object, as its callers reach it.
+#[derive(Clone)]
+pub(crate) struct ObjectStub<'a> {
+    env: &'a Env,
+    binding: Binding,
+    name: Cow<'a, str>,
+}
+
+impl<'a> ObjectStub<'a> {
+    /// The object called `name` behind the binding `binding`.
+    pub(crate) fn new(env: &'a Env, binding: Binding, name: impl Into<Cow<'a, str>>) -> Self {
+        Self { env, binding, name: name.into() }
+    }
+
+    /// Sends a command and returns its answer.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no answer comes within [`TIME_LIMIT`].
+    pub(crate) async fn ask<C: Command>(&self, command: &C) -> Result<C::Answer, Unavailable> {
+        self.ask_patiently(command, Duration::ZERO).await
+    }
+
+    /// Sends a command to which the object may wait for something before it answers, for `patience` at most.
+    pub(crate) async fn ask_patiently<C: Command>(
+        &self,
+        command: &C,
+        patience: Duration,
+    ) -> Result<C::Answer, Unavailable> {
+        let message = encode_command(command).map_err(|_| Unavailable)?;
+        let answer = async {
+            let mut response = self.fetch(&message).await?;
+            if response.status_code() != 200 {
+                return Err(Unavailable);
+            }
+            response.bytes().await.map_err(|_| Unavailable)
+        };
+        let answer = within(TIME_LIMIT + patience, answer).await?;
+        decode(&answer).map_err(|_| Unavailable)
+    }
+
+    /// Sends a command, and sends it again if no answer came: the object may have just moved or been replaced, or may have done
+    /// its work when its answer was lost. So the second time must give what the first gave.
+    pub(crate) async fn ask_again<C: Command>(&self, command: &C) -> Result<C::Answer, Unavailable> {
+        match self.ask(command).await {
+            Err(Unavailable) => self.ask(command).await,
+            answer => answer,
+        }
+    }
+
+    /// Sends a command that is answered with a stream, or with a refusal. Only the beginning of the answer has a time limit.
+    pub(crate) async fn open_stream<C: Command>(
+        &self,
+        command: &C,
+    ) -> Result<Result<ReadableStream, C::Answer>, Unavailable> {
+        let message = encode_command(command).map_err(|_| Unavailable)?;
+        let mut response = within(TIME_LIMIT, self.fetch(&message)).await?;
+        match response.status_code() {
+            200 => web_sys::Response::from(response).body().map(Ok).ok_or(Unavailable),
+            STREAM_REFUSED => {
+                let refusal = response.bytes().await.map_err(|_| Unavailable)?;
+                decode(&refusal).map(Err).map_err(|_| Unavailable)
+            }
+            _ => Err(Unavailable),
+        }
+    }
+
+    /// A stub whose object has failed may fail for good, so each message has its own.
+    fn stub(&self) -> Result<worker::Stub, Unavailable> {
+        let namespace = self.env.durable_object(self.binding.name());
+        namespace.and_then(|namespace| namespace.get_by_name(&self.name)).map_err(|_| Unavailable)
+    }
+
+    async fn fetch(&self, body: &[u8]) -> Result<Response, Unavailable> {
+        let stub = self.stub()?;
+        let init = web_sys::RequestInit::new();
+        init.set_method("POST");
+        init.set_body(&Uint8Array::from(body));
+        let request = web_sys::Request::new_with_str_and_init("https://object/", &init).map_err(|_| Unavailable)?;
+        stub.fetch_with_request(request.into()).await.map_err(|_| Unavailable)
+    }
+}
+
+/// Returns the outcome of `work`, or fails if it takes longer than `limit`.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, Unavailable>>,
+) -> Result<T, Unavailable> {
+    match select(pin!(work), pin!(Timer::new(limit))).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right(((), _)) => Err(Unavailable),
+    }
+}

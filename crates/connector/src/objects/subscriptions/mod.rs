@@ -1,0 +1,7 @@
+//! The Durable Object that holds the streams on which clients hear of changes.
+
+pub(crate) mod commands;
+pub(crate) mod object;
+pub(crate) mod rows;
+pub(crate) mod streams;
+pub(crate) mod stub;

@@ -1,0 +1,254 @@
+//! The open streams of all clients, as long as the object lives. [`Hub`] decides which of them hears what.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::future::join_all;
+use worker::js_sys::Uint8Array;
+use worker::wasm_bindgen_futures::spawn_local;
+use worker::{Env, console_error, web_sys};
+
+use mcp_connector_base::identifier::{GrantId, Subject};
+use mcp_connector_protocol::tasks;
+use mcp_connector_protocol::tasks::TaskId;
+use mcp_connector_protocol::{Full, Hub, Limits, Listener, StreamId, Unavailable};
+
+use crate::app::state::app;
+use crate::oauth::grant_checks;
+use crate::objects::subscriptions::commands::{OpenStream, TaskPublished};
+use crate::objects::subscriptions::stub::COMMENT;
+use crate::platform::clock::now;
+use crate::platform::stream_writer::StreamWriter;
+use crate::platform::timer::Timer;
+
+/// What one object can hold without effort; `npm run bench` measures it.
+const LIMITS: Limits = Limits { total: 2000, guests: 1000, network: 500, each: 50 };
+
+/// Maximum number of bytes of tasks that wait in the object for all clients together. A task and its result may be more than a megabyte.
+const MAX_WAITING_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How often the grants of streams are checked, in seconds. With the time between two ticks it is less than a minute.
+const CHECK_GRANTS_EVERY: u64 = 30;
+
+/// If there is no room, all streams are probed for clients that are gone, but not again within so many seconds.
+const PROBE_AGAIN: u64 = 3;
+/// How often each stream is probed then, and how long it takes until that shows.
+const PROBES: u32 = 4;
+const BETWEEN_PROBES: Duration = Duration::from_millis(200);
+
+/// All open streams.
+pub(crate) struct Streams {
+    env: Env,
+    pub(crate) hub: RefCell<Hub>,
+    writers: RefCell<BTreeMap<StreamId, StreamWriter>>,
+    is_ticking: Cell<bool>,
+    keep_alive: Cell<Duration>,
+    /// When grants were last checked, in seconds since 1970.
+    checked_grants_at: Cell<u64>,
+    /// When all streams were last probed, in seconds since 1970.
+    probed_at: Cell<u64>,
+}
+
+impl Streams {
+    pub(crate) fn new(env: Env) -> Self {
+        Self {
+            env,
+            hub: RefCell::new(Hub::new(LIMITS)),
+            writers: RefCell::default(),
+            is_ticking: Cell::new(false),
+            keep_alive: Cell::new(Duration::from_secs(15)),
+            checked_grants_at: Cell::new(0),
+            probed_at: Cell::new(0),
+        }
+    }
+
+    /// Opens a stream, if there is room for it.
+    pub(crate) async fn open(
+        self: &Rc<Self>,
+        command: OpenStream,
+    ) -> worker::Result<Result<web_sys::ReadableStream, Full>> {
+        let first_try = self.hub.borrow_mut().open(command.listener.clone());
+        let id = match first_try {
+            Ok(id) => id,
+            Err(full) => {
+                // A closed connection is noticed only at a write, and the next one is half a minute away.
+                self.probe_all().await;
+                match self.hub.borrow_mut().open(command.listener) {
+                    Ok(id) => id,
+                    Err(_) => return Ok(Err(full)),
+                }
+            }
+        };
+        let (writer, readable) = StreamWriter::new().inspect_err(|_| drop(self.hub.borrow_mut().close(id)))?;
+        self.writers.borrow_mut().insert(id, writer);
+        self.write(id, Uint8Array::from(command.first.as_slice()));
+        self.keep_alive.set(Duration::from_millis(command.keep_alive_ms.into()));
+        self.keep_ticking();
+        Ok(Ok(readable))
+    }
+
+    /// Tells the streams that listen to a task how it stands. Nothing of it is kept here for a client that reads slowly: the
+    /// object of the task keeps it, and says it again.
+    pub(crate) fn publish_task(self: &Rc<Self>, task: &TaskId, whole: &str, is_over: bool) -> TaskPublished {
+        let listening = self.hub.borrow().listening_to(task);
+        if listening.is_empty() {
+            return TaskPublished::NobodyListens;
+        }
+        let mut published = TaskPublished::Told;
+        for (id, subscription) in listening {
+            let event = tasks::event(whole, &subscription);
+            if !self.has_room(id, u32::try_from(event.len()).unwrap_or(u32::MAX)) {
+                published = TaskPublished::Later;
+                continue;
+            }
+            self.write(id, Uint8Array::from(event.as_slice()));
+            if is_over {
+                self.hub.borrow_mut().has_heard(id, task);
+            }
+        }
+        published
+    }
+
+    /// Returns whether so many bytes may be written to a stream, so that neither one client nor all of them hold too much here.
+    fn has_room(&self, id: StreamId, bytes: u32) -> bool {
+        let writers = self.writers.borrow();
+        let waiting =
+            || u64::from(bytes) + writers.values().map(|writer| u64::from(writer.waiting_bytes())).sum::<u64>();
+        writers.get(&id).is_some_and(|writer| writer.has_room(bytes)) && waiting() <= MAX_WAITING_BYTES
+    }
+
+    /// Writes to a stream.
+    pub(crate) fn write(self: &Rc<Self>, id: StreamId, chunk: Uint8Array) {
+        self.use_writer(id, |writer, gone| writer.write(chunk, gone));
+    }
+
+    /// Lets `act` use the writer of a stream. If that says that the client reads nothing, the stream is broken off.
+    fn use_writer(self: &Rc<Self>, id: StreamId, act: impl FnOnce(&StreamWriter, Box<dyn FnOnce()>) -> bool) {
+        let is_taken = {
+            let writers = self.writers.borrow();
+            let Some(writer) = writers.get(&id) else { return };
+            let streams = Rc::downgrade(self);
+            let gone = move || {
+                if let Some(streams) = streams.upgrade() {
+                    streams.forget(id);
+                }
+            };
+            act(writer, Box::new(gone))
+        };
+        if !is_taken && let Some((_, writer)) = self.forget(id) {
+            writer.abort();
+        }
+    }
+
+    /// Writes the last event of a stream and ends it.
+    pub(crate) fn end(self: &Rc<Self>, id: StreamId) {
+        if let Some((listener, writer)) = self.forget(id) {
+            writer.end(listener.end());
+        }
+    }
+
+    fn forget(&self, id: StreamId) -> Option<(Listener, StreamWriter)> {
+        let listener = self.hub.borrow_mut().close(id)?;
+        Some((listener, self.writers.borrow_mut().remove(&id)?))
+    }
+
+    /// Writes to every idle stream, a few times, until some turn out to have no client. Not more often than every [`PROBE_AGAIN`]
+    /// seconds: it is a write to each.
+    async fn probe_all(self: &Rc<Self>) {
+        let now = now().as_seconds();
+        if now.saturating_sub(self.probed_at.get()) < PROBE_AGAIN {
+            return;
+        }
+        self.probed_at.set(now);
+        let comment = Uint8Array::from(COMMENT);
+        let open = self.open_streams();
+        for _ in 0..PROBES {
+            for id in &open {
+                if self.is_idle(*id) {
+                    self.write(*id, comment.clone());
+                }
+            }
+            Timer::new(BETWEEN_PROBES).await;
+            if self.writers.borrow().len() < open.len() {
+                return;
+            }
+        }
+    }
+
+    fn is_idle(&self, id: StreamId) -> bool {
+        self.writers.borrow().get(&id).is_some_and(StreamWriter::is_idle)
+    }
+
+    fn open_streams(&self) -> Vec<StreamId> {
+        self.writers.borrow().keys().copied().collect()
+    }
+
+    /// Returns the sessions that have a stream open.
+    pub(crate) fn sessions(&self) -> Vec<String> {
+        self.hub.borrow().sessions()
+    }
+
+    /// Runs one timer for all streams, as long as there are any.
+    fn keep_ticking(self: &Rc<Self>) {
+        if self.is_ticking.replace(true) {
+            return;
+        }
+        let streams = Rc::clone(self);
+        spawn_local(async move {
+            while !streams.hub.borrow().is_empty() {
+                Timer::new(streams.keep_alive.get()).await;
+                streams.tick().await;
+            }
+            streams.is_ticking.set(false);
+        });
+    }
+
+    /// Ends the streams that are over, and writes to all others, which shows whether their clients are still there.
+    async fn tick(self: &Rc<Self>) {
+        let now = now().as_seconds();
+        let expired = self.hub.borrow().expired(now);
+        for id in expired {
+            self.end(id);
+        }
+        let served = self.hub.borrow().served();
+        for id in served {
+            if self.is_idle(id) {
+                self.end(id);
+            }
+        }
+        if now.saturating_sub(self.checked_grants_at.get()) >= CHECK_GRANTS_EVERY {
+            self.checked_grants_at.set(now);
+            self.end_revoked().await;
+        }
+        let comment = Uint8Array::from(COMMENT);
+        let open = self.open_streams();
+        for id in open {
+            self.use_writer(id, |writer, gone| writer.probe(&comment, gone));
+        }
+    }
+
+    /// Ends the streams whose grants are no longer valid or cannot be checked: their clients connect again, and wait until the
+    /// grants can be checked.
+    async fn end_revoked(self: &Rc<Self>) {
+        let asked = self.hub.borrow().grants();
+        let asking = join_all(asked.into_iter().map(async |(subject, grants)| {
+            let standing = self.standing(&subject, grants.clone()).await.unwrap_or_else(|Unavailable| {
+                console_error!("streams: whether a sign-in still stands could not be found out");
+                Vec::new()
+            });
+            grants.into_iter().filter(|grant| !standing.contains(grant)).collect::<Vec<_>>()
+        }));
+        let over = asking.await.concat();
+        let streams = self.hub.borrow().which(|listener| listener.grant().is_some_and(|grant| over.contains(&grant)));
+        for id in streams {
+            self.end(id);
+        }
+    }
+
+    async fn standing(&self, subject: &Subject, grants: Vec<GrantId>) -> Result<Vec<GrantId>, Unavailable> {
+        let secrets = app(&self.env).map_err(|_| Unavailable)?.secrets(&self.env).await?;
+        grant_checks::standing(&self.env, &secrets, subject, grants).await
+    }
+}

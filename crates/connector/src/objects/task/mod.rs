@@ -1,0 +1,5 @@
+//! The Durable Object of a task.
+
+pub(crate) mod object;
+pub(crate) mod rows;
+pub(crate) mod stub;

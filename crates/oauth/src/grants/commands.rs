@@ -1,0 +1,184 @@
+//! The commands to the object that keeps the grants of one subject, and how each is carried out.
+
+use serde::{Deserialize, Serialize};
+
+use mcp_connector_base::command::Command;
+use mcp_connector_base::commands;
+use mcp_connector_base::identifier::{ClientId, GrantId};
+use mcp_connector_base::outage::Outage;
+use mcp_connector_base::timestamp::{Random, Timestamp};
+
+use crate::clients::client_hash::ClientHash;
+use crate::crypto::opaque::{ObjectName, Secret};
+use crate::grants::codes::pending_code::PendingCode;
+use crate::grants::codes::redemption::{CodeRefusal, RedeemRefusal, Redeemed, Redemption};
+use crate::grants::grant_store::GrantStore;
+use crate::grants::refresh::refresh_token::{Generation, RefreshToken};
+use crate::grants::refresh::request::{Refresh, Refreshed};
+use crate::grants::revoked::Revoked;
+use crate::grants::rows::Rows;
+use crate::grants::summary::GrantSummary;
+use crate::login::admission::AdmissionPolicy;
+
+/// The objects that keep grants, one for each subject.
+#[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
+pub trait Grants {
+    /// Sends a command to `object`, which carries it out in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the object does not answer in time.
+    async fn ask<C: GrantsCommand>(&self, object: ObjectName, command: C) -> Result<C::Answer, Outage>;
+}
+
+/// A command to the object of one subject. Each may be repeated when its answer was lost.
+pub trait GrantsCommand: Command {
+    /// Carries the command out. Whoever keeps the rows does this as one transaction.
+    fn carry_out<R: Rows>(
+        self,
+        store: &mut GrantStore<R>,
+        now: Timestamp,
+        random: &impl Random,
+    ) -> Result<Self::Answer, R::Error>;
+}
+
+/// Stores an authorization code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreCode(pub PendingCode);
+
+/// Ends the grant of a refresh token for its client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokeToken {
+    /// The grant that the token names.
+    pub grant: GrantId,
+    /// The generation that the token names.
+    pub generation: Generation,
+    /// The proof that the token holds.
+    pub proof: Secret,
+    /// The client that asks.
+    pub client_id: ClientId,
+}
+
+impl RevokeToken {
+    /// Asks for the end of the grant of `token`, for `client_id`.
+    #[must_use]
+    pub fn new(token: &RefreshToken, client_id: ClientId) -> Self {
+        Self { grant: token.grant(), generation: token.generation(), proof: token.proof().clone(), client_id }
+    }
+}
+
+/// Ends the grant of an access token, whose signature has been checked, for its client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokeForClient {
+    /// The grant.
+    pub grant: GrantId,
+    /// The client that asks.
+    pub client_id: ClientId,
+}
+
+/// Asks which of some grants are valid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckGrants {
+    /// The grants.
+    pub grants: Vec<GrantId>,
+    /// Who may sign in, by the current settings.
+    pub policy: AdmissionPolicy,
+}
+
+/// Ends all grants of a client that the owner of this server has ended for everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndClientGrants {
+    /// The client.
+    pub client: ClientHash,
+}
+
+/// Lists the live grants for the person who gave them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListGrants {
+    /// When the person signed in.
+    pub signed_in_at: Timestamp,
+    /// Who may sign in, by the current settings.
+    pub policy: AdmissionPolicy,
+}
+
+/// Ends grants for the person who gave them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndGrants {
+    /// When the person signed in.
+    pub signed_in_at: Timestamp,
+    /// What to end.
+    pub action: AccountAction,
+}
+
+/// What a person ends at their account page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AccountAction {
+    /// One grant.
+    End {
+        /// The grant.
+        grant: GrantId,
+    },
+    /// All grants.
+    EndAll,
+    /// All grants, and every sign-in of this person in any browser.
+    SignOut,
+}
+
+commands! {
+    StoreCode => Result<(), CodeRefusal>;
+    Redemption => Result<Redeemed, RedeemRefusal>;
+    Refresh => Refreshed;
+    RevokeToken => Revoked;
+    RevokeForClient => Revoked;
+    CheckGrants => Vec<GrantId>;
+    EndClientGrants => Revoked;
+    // None if the person has signed out everywhere since this sign-in.
+    ListGrants => Option<Vec<GrantSummary>>;
+    EndGrants => Option<Revoked>;
+}
+
+/// Implements [`GrantsCommand`] for types, each by one call of the store.
+macro_rules! carried_out {
+    ($($type:ty: |$command:ident, $store:ident, $now:ident, $random:pat_param| $call:expr;)+) => {
+        $(impl GrantsCommand for $type {
+            fn carry_out<R: Rows>(
+                self,
+                $store: &mut GrantStore<R>,
+                $now: Timestamp,
+                $random: &impl Random,
+            ) -> Result<Self::Answer, R::Error> {
+                let $command = self;
+                $call
+            }
+        })+
+    };
+}
+
+carried_out! {
+    StoreCode: |command, store, now, _| store.store_code(&command.0, now);
+    Redemption: |command, store, now, random| store.redeem(&command, now, random);
+    Refresh: |command, store, now, _| store.refresh(&command, now);
+    RevokeToken: |command, store, now, _| {
+        store.revoke_token(command.grant, command.generation, &command.proof, &command.client_id, now)
+    };
+    RevokeForClient: |command, store, now, _| store.revoke_for_client(command.grant, &command.client_id, now);
+    CheckGrants: |command, store, now, _| store.standing(command.grants, &command.policy, now);
+    EndClientGrants: |command, store, now, _| store.end_client(&command.client, now);
+    ListGrants: |command, store, now, _| {
+        if store.has_signed_out_since(command.signed_in_at)? {
+            return Ok(None);
+        }
+        store.list(&command.policy, now).map(Some)
+    };
+    EndGrants: |command, store, now, _| {
+        if store.has_signed_out_since(command.signed_in_at)? {
+            return Ok(None);
+        }
+        match command.action {
+            AccountAction::End { grant } => store.revoke(grant, now),
+            AccountAction::EndAll => store.revoke_all(now),
+            AccountAction::SignOut => store.sign_out(now),
+        }
+        .map(Some)
+    };
+}
