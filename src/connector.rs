@@ -200,6 +200,6 @@ mod tests {
 
     #[test]
     fn the_connector_has_no_defects() {
-        assert_eq!(connector().defects(), []);
+        assert_eq!(connector().check(), []);
     }
 }

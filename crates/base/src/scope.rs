@@ -13,18 +13,31 @@ const MAX_SCOPES: usize = 64;
 /// Longest `scope` string that is looked at.
 const MAX_SCOPE_STRING: usize = 4096;
 
-/// A scope that this server knows: its name on the wire, and what it allows in words for the consent page.
+/// A scope: its name on the wire, and what it allows in words for the consent page (RFC 6749 §3.3).
+///
+/// Scopes are flat: none implies another.
+///
+/// # Examples
+///
+/// Declare each scope as a constant. Then a name that RFC 6749 does not allow, or a missing description, does not compile.
 ///
 /// ```
-/// # use mcp_connector_base::scope::Scope;
-/// pub const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
-/// ```
+/// use mcp_connector::{Connector, Context, Scope, Tool, ToolError};
 ///
-/// A space cannot be part of a name, so this does not compile:
+/// const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
+///
+/// async fn list_notes(_cx: Context) -> Result<String, ToolError> {
+///     Ok("No notes.".to_owned())
+/// }
+///
+/// let tool = Tool::new("list_notes", "List the notes.", list_notes).scope(NOTES_READ).read_only();
+/// let connector = Connector::new("notes", "1.0.0").sign_in([NOTES_READ]).tool(tool);
+/// ```
 ///
 /// ```compile_fail
-/// # use mcp_connector_base::scope::Scope;
-/// pub const NOTES_READ: Scope = Scope::new("notes read", "Read your notes");
+/// use mcp_connector::Scope;
+///
+/// const NOTES_READ: Scope = Scope::new("notes read", "Read your notes");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Scope {
@@ -33,30 +46,51 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Declare it as a `const`: then a name that RFC 6749 does not allow, or a missing description, fails to compile.
+    /// Creates a scope.
+    ///
+    /// `name` is 1 to 128 visible ASCII characters without space, quote or backslash. `description` says in words what the scope
+    /// allows, for the consent page: "Read your notes".
     ///
     /// # Panics
-    /// Only where it is not evaluated at compile time.
+    ///
+    /// Panics if the name is not allowed or the description is empty. In a `const`, that is an error of the compiler.
     #[must_use]
     pub const fn new(name: &'static str, description: &'static str) -> Self {
         assert!(
             is_scope_token(name),
             "a scope name is 1 to 128 visible ASCII characters without space, quote or backslash (RFC 6749 §3.3)"
         );
-        assert!(!description.is_empty(), "a scope says in words what it allows");
+        assert!(!description.is_empty(), "a scope needs a description: what it allows, in words for the consent page");
         Self { name, description }
     }
 
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What it allows, in words.
+    /// Returns what the scope allows, in words.
     #[must_use]
     pub const fn description(&self) -> &'static str {
         self.description
+    }
+}
+
+/// A [`Scope`]. The trait exists for the message of the compiler about anything else.
+#[diagnostic::on_unimplemented(
+    message = "a scope is a `Scope`, not a `{Self}`",
+    label = "expected a `Scope`",
+    note = "declare it as a constant: `const NOTES_READ: Scope = Scope::new(\"notes:read\", \"Read your notes\");`"
+)]
+pub trait IntoScope {
+    /// Returns the scope.
+    fn into_scope(self) -> Scope;
+}
+
+impl IntoScope for Scope {
+    fn into_scope(self) -> Self {
+        self
     }
 }
 

@@ -22,7 +22,7 @@ pub use mcp_connector_base::caller::Caller;
 pub use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 pub use mcp_connector_base::scope::{Scope, ScopeSet};
 pub use mcp_connector_protocol::{
-    Annotations, Answer, CallToolResult, ClientCapability, ConfigError, ContentBlock, CreateMessageRequest,
+    Annotations, CallToolResult, ClientCapability, ConfigError, ContentBlock, CreateMessageRequest,
     CreateMessageResult, ElicitResult, Form, Handler, Icon, IntoMessages, IntoResourceContents, IntoToolResult,
     InvalidForm, Json, ListPage, ListedPage, ListedResource, LoggingLevel, Partial, Permission, PromptMessage,
     ProtocolVersion, ResourceContents, Role, Root, RpcError, Skill, Theme, ToolChoice, ToolError, ToolResultContent,

@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn the_fixtures_have_no_defects() {
-        assert_eq!(connector().defects(), []);
+        assert_eq!(connector().check(), []);
     }
 
     #[test]

@@ -55,6 +55,6 @@ mod tests {
 
     #[test]
     fn the_recipes_have_no_defects() {
-        assert_eq!(connector().defects(), []);
+        assert_eq!(connector().check(), []);
     }
 }

@@ -1,20 +1,16 @@
 //! What a connector offers, as its author declares it.
 
-use serde::Serialize;
-
-use crate::author::config_error;
-use crate::author::config_error::ConfigError;
 use crate::author::feature::Feature;
 use crate::author::page_settings::PageSettings;
 use crate::author::prompt::Prompt;
-use crate::author::resource::{Resource, ResourceTemplate};
+use crate::author::resource::Resource;
+use crate::author::resource_template::ResourceTemplate;
 use crate::author::skill::Skill;
 use crate::author::tool::Tool;
 use crate::author::view::View;
-use crate::methods::skills;
-use crate::methods::skills::ValidatedSkills;
 use crate::subscriptions::change::{Topic, Topics};
-use crate::types::content::Icon;
+use crate::types::icon::Icon;
+use crate::types::implementation::Implementation;
 use mcp_connector_base::scope::Scope;
 
 /// A connector: its name, its words for the model, its tools, resources, prompts, views and skills.
@@ -31,8 +27,6 @@ pub struct Connector<H> {
     pub(crate) prompts: Vec<Prompt<H>>,
     pub(crate) views: Vec<View>,
     pub(crate) skills: Vec<Skill>,
-    /// What makes skills ready. Only a connector with skills has it, and with it the code: a Worker is smaller without.
-    pub(crate) ready_skills: Option<ValidatedSkills<H>>,
 }
 
 /// Whether anything is stored for a client without a token.
@@ -45,34 +39,11 @@ pub(crate) enum AnonymousState {
     Kept,
 }
 
-/// How a server names itself ("Implementation").
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Implementation {
-    pub name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) title: Option<String>,
-    pub version: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub icons: Vec<Icon>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    website_url: Option<String>,
-}
-
 impl<H: 'static> Connector<H> {
     /// A connector that offers nothing yet.
     #[must_use]
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
-        let info = Implementation {
-            name: name.into(),
-            title: None,
-            version: version.into(),
-            description: None,
-            icons: Vec::new(),
-            website_url: None,
-        };
+        let info = Implementation { name: name.into(), version: version.into(), ..Implementation::default() };
         Self {
             info,
             instructions: None,
@@ -86,7 +57,6 @@ impl<H: 'static> Connector<H> {
             prompts: Vec::new(),
             views: Vec::new(),
             skills: Vec::new(),
-            ready_skills: None,
         }
     }
 
@@ -213,13 +183,7 @@ impl<H: 'static> Connector<H> {
     #[must_use]
     pub fn skill(mut self, skill: Skill) -> Self {
         self.skills.push(skill);
-        self.ready_skills = Some(skills::ready);
         self
-    }
-
-    /// Whether a tool can show what is at `uri`.
-    pub(crate) fn has_view(&self, uri: &str) -> bool {
-        self.views.iter().any(|view| view.key() == uri) || self.resources.iter().any(|resource| resource.key() == uri)
     }
 
     /// Every scope that something here needs, as often as it is needed.
@@ -230,18 +194,5 @@ impl<H: 'static> Connector<H> {
         let prompts = self.prompts.iter().flat_map(Feature::scopes);
         let skills = self.skills.iter().flat_map(Feature::scopes);
         tools.chain(resources).chain(templates).chain(prompts).chain(skills).copied()
-    }
-
-    /// Returns what released clients refuse of the input schemas that were written by hand, with [`Tool::input_schema`]. They
-    /// are published as they are; the Worker logs each warning when it starts.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<ConfigError> {
-        config_error::warnings(&self.tools)
-    }
-
-    /// What a client, a reviewer or a model would stumble over. A connector's own test expects none.
-    #[must_use]
-    pub fn defects(&self) -> Vec<ConfigError> {
-        ConfigError::of(self)
     }
 }

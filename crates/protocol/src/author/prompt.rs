@@ -1,88 +1,121 @@
-//! Prompts as the author describes them: messages that a person asks for by name ("Prompts").
+//! Prompts as the author declares them: messages that a person asks for by name ("Prompts").
 
 use std::future::Future;
 
-use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::author::completion::{Completers, Partial};
-use crate::author::handler::{Answer, Handler};
-use crate::author::tool_result::ToolError;
+use crate::author::completers::{Completers, Partial};
+use crate::author::config_error::ErrorKind;
+use crate::author::feature::Feature;
+use crate::author::handler::{self, Handler, HandlerArguments, HandlerContext, HandlerFuture, HandlerOutput};
+use crate::author::into_messages::IntoMessages;
+use crate::author::name::is_name;
+use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
-use crate::json_rpc::object::object;
-use crate::tool_schema::text_arguments::{names, property, required};
+use crate::tool_schema::string_arguments::{StringArguments, names, property, required};
 use crate::types::base_metadata::BaseMetadata;
-use crate::types::content::{ContentBlock, Icon, Role};
+use crate::types::icon::Icon;
+use crate::types::prompt_message::PromptMessage;
 use crate::types::version::ProtocolVersion;
-use mcp_connector_base::scope::Scope;
+use mcp_connector_base::scope::{IntoScope, Scope};
 
-/// A prompt.
+/// A prompt: messages that a person asks for by name, usually from a menu of the client ("Prompts").
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Connector, Context, Partial, Prompt, ToolError};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Review {
+///     /// What to review.
+///     text: String,
+///     /// How to answer: `kind` or `strict`.
+///     tone: Option<String>,
+/// }
+///
+/// async fn review(args: Review) -> Result<String, ToolError> {
+///     Ok(format!("Review this text in a {} tone:\n\n{}", args.tone.as_deref().unwrap_or("kind"), args.text))
+/// }
+///
+/// async fn tones(partial: Partial, _cx: Context) -> Result<Vec<String>, ToolError> {
+///     Ok(partial.matching(["kind", "strict"]))
+/// }
+///
+/// let prompt = Prompt::new("review", "Review a text.", review).title("Review").complete("tone", tones);
+/// let connector = Connector::new("reviewer", "1.0.0").prompt(prompt);
+/// assert_eq!(connector.check(), []);
+/// ```
 pub struct Prompt<H> {
-    pub(crate) about: BaseMetadata,
-    /// The schema of the handler's argument type. Arguments are texts on the wire.
+    pub(crate) metadata: BaseMetadata,
+    /// The schema of the handler's argument type. Arguments are strings on the wire.
     pub(crate) arguments: Value,
-    pub(crate) scopes: Vec<Scope>,
+    scopes: Vec<Scope>,
     pub(crate) completers: Completers<H>,
     fill: Filler<H>,
 }
 
-/// Gives the messages for some arguments.
-type Filler<H> = Box<dyn Fn(Value, Context<H>) -> Answer<Vec<PromptMessage>>>;
+/// Returns the messages for some arguments.
+type Filler<H> = Box<dyn Fn(Value, Context<H>) -> HandlerFuture<Vec<PromptMessage>>>;
 
 impl<H: 'static> Prompt<H> {
-    /// A public prompt. `description` says to the person what it is good for; the fields of the handler's argument type are
-    /// what the person fills in, each a text, a number, or yes or no.
+    /// Creates a public prompt from an async function; see [`Handler`] for its forms.
+    ///
+    /// `name` is 1 to 128 characters of `A-Z a-z 0-9 _ - .`. `description` tells the person what the prompt is good for. The
+    /// fields of the handler's argument type are what the person fills in; each is a string, a number or a boolean, because clients
+    /// send strings only.
     #[must_use]
-    pub fn new<Form>(
-        name: impl Into<String>,
-        description: impl Into<String>,
-        handler: impl Handler<H, Form, Output: IntoMessages>,
-    ) -> Self {
-        fn arguments<H, Form, F: Handler<H, Form>>(_: &F) -> Value {
-            F::input_schema()
-        }
+    pub fn new<Form, F>(name: impl Into<String>, description: impl Into<String>, handler: F) -> Self
+    where
+        F: Handler<Form>,
+        F::Arguments: HandlerArguments<H>,
+        F::Context: HandlerContext<H>,
+        F::Output: HandlerOutput<Success: IntoMessages>,
+    {
         Self {
-            about: BaseMetadata::new(name, description),
-            arguments: arguments(&handler),
+            metadata: BaseMetadata::new(name, description),
+            arguments: handler::input_schema::<H, _, _>(&handler),
             scopes: Vec::new(),
             completers: Completers::new(),
             fill: Box::new(move |arguments, cx| {
-                let work = handler.call(arguments, cx);
+                let work = handler::call(&handler, arguments, cx);
                 Box::pin(async move { Ok(work.await?.into_messages()) })
             }),
         }
     }
 
-    /// The name a person sees.
+    /// Sets the title that people see.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.about.title = Some(title.into());
+        self.metadata.title = Some(title.into());
         self
     }
 
-    /// Adds a picture.
+    /// Adds an icon.
     #[must_use]
     pub fn icon(mut self, icon: Icon) -> Self {
-        self.about.icons.push(icon);
+        self.metadata.icons.push(icon);
         self
     }
 
-    /// Adds a member to the prompt's `_meta` in the list.
+    /// Adds a member to the prompt's `_meta` in the list. The name needs a prefix of your own, for example `example.com/group`.
     #[must_use]
     pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
-        self.about.meta.insert(name.into(), value);
+        self.metadata.meta.insert(name.into(), value);
         self
     }
 
-    /// Only for who signed in and was given `scope`. Several calls ask for several scopes.
+    /// Requires a sign-in with `scope`. Call it several times to require several scopes.
     #[must_use]
-    pub fn scope(mut self, scope: Scope) -> Self {
-        self.scopes.push(scope);
+    pub fn scope(mut self, scope: impl IntoScope) -> Self {
+        self.scopes.push(scope.into_scope());
         self
     }
 
-    /// Suggests values for `argument` while a person types one.
+    /// Suggests values for `argument` while a person types it ("Completion"). A client gets at most [`Partial::MAX_VALUES`].
     #[must_use]
     pub fn complete<F, Fut>(mut self, argument: impl Into<String>, suggest: F) -> Self
     where
@@ -94,104 +127,69 @@ impl<H: 'static> Prompt<H> {
     }
 
     /// Starts the work. `arguments` have passed the schema.
-    pub(crate) fn fill(&self, arguments: Value, cx: Context<H>) -> Answer<Vec<PromptMessage>> {
+    pub(crate) fn fill(&self, arguments: Value, cx: Context<H>) -> HandlerFuture<Vec<PromptMessage>> {
         (self.fill)(arguments, cx)
     }
+}
 
+impl<H> Prompt<H> {
+    /// Returns the entry of the list as JSON with the members that `version` has.
     pub(crate) fn listed(&self, version: ProtocolVersion) -> Value {
         let required = required(&self.arguments);
-        let arguments: Vec<_> = names(&self.arguments)
-            .into_iter()
-            .map(|name| argument(name, property(&self.arguments, name), required.contains(&name), version))
-            .collect();
-        let own = if arguments.is_empty() { vec![] } else { vec![("arguments", Value::Array(arguments))] };
-        self.about.listed(version, own)
+        let argument = |name: &str| {
+            let text = |member: &str| property(&self.arguments, name)?.get(member)?.as_str().map(str::to_owned);
+            PromptArgument {
+                name: name.to_owned(),
+                required: required.contains(&name),
+                description: text("description"),
+                title: text("title").filter(|_| version.has_titles()),
+            }
+        };
+        let entry = ListedPrompt {
+            metadata: self.metadata.known_to(version),
+            arguments: names(&self.arguments).into_iter().map(argument).collect(),
+        };
+        serde_json::to_value(entry).unwrap_or_default()
     }
 }
 
-fn argument(name: &str, schema: Option<&Value>, is_required: bool, version: ProtocolVersion) -> Value {
-    let text = |member: &str| schema.and_then(|schema| schema.get(member)).filter(|text| text.is_string()).cloned();
-    let mut members = vec![("name", json!(name)), ("required", json!(is_required))];
-    members.extend(text("description").map(|text| ("description", text)));
-    members.extend(text("title").filter(|_| version.has_titles()).map(|text| ("title", text)));
-    object(members).into()
+/// A prompt in a list ("Prompt").
+#[derive(Serialize)]
+struct ListedPrompt {
+    #[serde(flatten)]
+    metadata: BaseMetadata,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    arguments: Vec<PromptArgument>,
 }
 
-/// One message of a prompt.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PromptMessage {
-    role: Role,
-    pub(crate) content: ContentBlock,
+#[derive(Serialize)]
+struct PromptArgument {
+    name: String,
+    required: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
 }
 
-impl PromptMessage {
-    /// What the person says.
-    #[must_use]
-    pub fn user(content: impl Into<ContentBlock>) -> Self {
-        Self { role: Role::User, content: content.into() }
+impl<H> Feature for Prompt<H> {
+    const KIND: &'static str = "prompt";
+    type Checked = StringArguments;
+
+    fn key(&self) -> &str {
+        &self.metadata.name
     }
 
-    /// What the model says.
-    #[must_use]
-    pub fn assistant(content: impl Into<ContentBlock>) -> Self {
-        Self { role: Role::Assistant, content: content.into() }
+    fn scopes(&self) -> &[Scope] {
+        &self.scopes
     }
 
-    /// The message in a form that `version` knows.
-    pub(crate) fn known_to(&self, version: ProtocolVersion) -> impl Serialize + '_ {
-        KnownMessage { message: self, version }
-    }
-}
-
-struct KnownMessage<'a> {
-    message: &'a PromptMessage,
-    version: ProtocolVersion,
-}
-
-impl Serialize for KnownMessage<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut message = serializer.serialize_struct("PromptMessage", 2)?;
-        message.serialize_field("role", &self.message.role)?;
-        message.serialize_field("content", &self.message.content.known_to(self.version))?;
-        message.end()
-    }
-}
-
-/// What a prompt's handler may return.
-///
-/// You should not have to implement this: return a text, which the person says, or one or several [`PromptMessage`]s.
-pub trait IntoMessages {
-    /// Turns the value into messages.
-    fn into_messages(self) -> Vec<PromptMessage>;
-}
-
-impl IntoMessages for String {
-    fn into_messages(self) -> Vec<PromptMessage> {
-        vec![PromptMessage::user(self)]
-    }
-}
-
-impl IntoMessages for &'static str {
-    fn into_messages(self) -> Vec<PromptMessage> {
-        vec![PromptMessage::user(self)]
-    }
-}
-
-impl IntoMessages for PromptMessage {
-    fn into_messages(self) -> Vec<PromptMessage> {
-        vec![self]
-    }
-}
-
-impl IntoMessages for Vec<PromptMessage> {
-    fn into_messages(self) -> Vec<PromptMessage> {
-        self
-    }
-}
-
-impl<const N: usize> IntoMessages for [PromptMessage; N] {
-    fn into_messages(self) -> Vec<PromptMessage> {
-        self.into()
+    fn check(&self) -> Result<StringArguments, ErrorKind> {
+        if !is_name(&self.metadata.name) {
+            return Err(ErrorKind::Name);
+        }
+        self.completers.check(&self.arguments)?;
+        StringArguments::of(&self.arguments)
     }
 }
 
@@ -199,6 +197,7 @@ impl<const N: usize> IntoMessages for [PromptMessage; N] {
 mod tests {
     use schemars::JsonSchema;
     use serde::Deserialize;
+    use serde_json::json;
 
     use super::*;
 
@@ -224,18 +223,5 @@ mod tests {
             json!([text, {"name": "tone", "required": false, "title": "Tone of voice"}])
         );
         assert_eq!(arguments(ProtocolVersion::V2025_03_26), json!([text, {"name": "tone", "required": false}]));
-    }
-
-    #[test]
-    fn a_message_has_a_role_and_one_block() {
-        let messages = [PromptMessage::user("a"), PromptMessage::assistant(ContentBlock::text("b"))];
-        let written: Vec<_> = messages.iter().map(|message| message.known_to(ProtocolVersion::V2026_07_28)).collect();
-        assert_eq!(
-            json!(written),
-            json!([
-                {"role": "user", "content": {"type": "text", "text": "a"}},
-                {"role": "assistant", "content": {"type": "text", "text": "b"}},
-            ])
-        );
     }
 }

@@ -5,35 +5,36 @@ use std::rc::Rc;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use crate::author::completion::Completed;
 use crate::author::config_error::{ConfigError, ErrorKind};
-use crate::author::connector::{AnonymousState, Connector, Implementation};
-use crate::author::feature::{Ready, ready};
-use crate::author::name::is_name;
+use crate::author::connector::{AnonymousState, Connector};
+use crate::author::feature::{Feature as _, Validated, validated};
 use crate::author::page_settings::PageSettings;
 use crate::author::prompt::Prompt;
-use crate::author::resource::{Resource, ResourceTemplate};
-use crate::author::tool::{ValidatedTool, describes_an_object};
+use crate::author::resource::Resource;
+use crate::author::resource_template::ResourceTemplate;
+use crate::author::tool::Tool;
 use crate::author::uri_template::Uri;
+use crate::author::validated_tool::ValidatedTool;
 use crate::json_rpc::message::Request;
-use crate::json_rpc::object::{object, value_of};
+use crate::methods::completion::Completed;
 use crate::methods::method::Method;
 use crate::methods::resources::Found;
+use crate::methods::skills;
 use crate::methods::skills::Catalogue;
 use crate::subscriptions::change::{Topic, Topics};
 use crate::subscriptions::listen;
 use crate::tasks;
 use crate::tasks::message::TaskId;
-use crate::tool_schema::header_params::HeaderParams;
-use crate::tool_schema::tool_schemas::InputSchema;
+use crate::types::implementation::Implementation;
+use crate::types::server_capabilities::{ListCapability, ResourcesCapability, ServerCapabilities};
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::caller::Caller;
+use mcp_connector_base::json::Object;
 use mcp_connector_base::scope::{Scope, ScopeSet};
-use mcp_connector_schema::Schema;
 
-pub(crate) type ValidatedResource<H> = Ready<Resource<H>>;
-pub(crate) type ValidatedTemplate<H> = Ready<ResourceTemplate<H>>;
-pub(crate) type ValidatedPrompt<H> = Ready<Prompt<H>>;
+pub(crate) type ValidatedResource<H> = Validated<Resource<H>>;
+pub(crate) type ValidatedTemplate<H> = Validated<ResourceTemplate<H>>;
+pub(crate) type ValidatedPrompt<H> = Validated<Prompt<H>>;
 
 /// A connector, checked and ready to be served. What is broken is left out, so that the rest works.
 pub struct Registry<H> {
@@ -75,31 +76,27 @@ impl<H: 'static> Registry<H> {
         }
         rejected.extend(ConfigError::of_page_settings(&connector.info.name, &connector.page_settings));
         let mut resources = connector.resources;
-        for view in ready(connector.views, &mut rejected).into_iter().filter_map(Rc::into_inner) {
-            resources.push(view.part.into_resource());
+        for view in validated(connector.views, &mut rejected).into_iter().filter_map(Rc::into_inner) {
+            resources.push(view.feature.into_resource());
         }
-        let skills = match connector.ready_skills {
-            Some(ready) => ready(connector.skills, &mut resources, &mut rejected),
-            None => None,
-        };
-        let resources = ready(resources, &mut rejected);
+        let skills = skills::ready(connector.skills, &mut resources, &mut rejected);
+        let resources = validated(resources, &mut rejected);
         let mut tools: Vec<Rc<ValidatedTool<H>>> = Vec::new();
         for mut tool in connector.tools {
-            let name = tool.name.clone();
-            // A host would ask for what is not there, and show nothing.
-            let is_missing = |uri: &mut String| !resources.iter().any(|resource| resource.part.entry.uri == *uri);
+            // A host would ask for what does not exist, and show nothing.
+            let is_missing = |uri: &mut String| !resources.iter().any(|resource| resource.feature.entry.uri == *uri);
             if let Some(uri) = tool.view.take_if(is_missing) {
-                rejected.push(ConfigError::tool(&name, ErrorKind::NoView(uri)));
+                rejected.push(ConfigError::new(Tool::<H>::KIND, &tool.name, ErrorKind::NoView(uri)));
             }
-            match ready_tool(&name, &tool.input) {
-                Ok(_) if tools.iter().any(|tool| tool.tool.name == name) => {
-                    rejected.push(ConfigError::tool(&name, ErrorKind::NameTaken));
+            let kind = match tool.check() {
+                Ok(_) if tools.iter().any(|earlier| earlier.tool.name == tool.name) => ErrorKind::NameTaken,
+                Ok(checked) => {
+                    tools.push(Rc::new(ValidatedTool::new(tool, checked)));
+                    continue;
                 }
-                Ok((schema, header_params)) => {
-                    tools.push(Rc::new(ValidatedTool::new(tool, schema, header_params)));
-                }
-                Err(problem) => rejected.push(ConfigError::tool(&name, problem)),
-            }
+                Err(kind) => kind,
+            };
+            rejected.push(ConfigError::new(Tool::<H>::KIND, &tool.name, kind));
         }
         let server_info = json!({ "name": connector.info.name, "version": connector.info.version });
         let registry = Self {
@@ -113,8 +110,8 @@ impl<H: 'static> Registry<H> {
             anonymous_state: connector.anonymous_state,
             tools,
             resources,
-            templates: ready(connector.templates, &mut rejected),
-            prompts: ready(connector.prompts, &mut rejected),
+            templates: validated(connector.templates, &mut rejected),
+            prompts: validated(connector.prompts, &mut rejected),
             skills,
         };
         (registry, rejected)
@@ -153,7 +150,7 @@ impl<H: 'static> Registry<H> {
     }
 
     pub(crate) fn prompt(&self, name: &str) -> Option<&Rc<ValidatedPrompt<H>>> {
-        self.prompts.iter().find(|prompt| prompt.part.about.name == name)
+        self.prompts.iter().find(|prompt| prompt.feature.metadata.name == name)
     }
 
     /// The template with exactly this text.
@@ -211,11 +208,11 @@ impl<H: 'static> Registry<H> {
             }
             Method::GetTask | Method::UpdateTask | Method::CancelTask => self.tool_of_task(request),
             Method::Listen => {
-                return tasks::tools_in(&request.params, self).iter().any(|tool| tool.tool.strict);
+                return tasks::tools_in(&request.params, self).iter().any(|tool| tool.tool.checks_revocation);
             }
             _ => None,
         };
-        tool.is_some_and(|tool| tool.tool.strict)
+        tool.is_some_and(|tool| tool.tool.checks_revocation)
     }
 
     /// The tool whose work the task of a request is. The id names it.
@@ -234,8 +231,8 @@ impl<H: 'static> Registry<H> {
     }
 
     pub(crate) fn has_completions(&self) -> bool {
-        self.prompts.iter().any(|prompt| !prompt.part.completers.is_empty())
-            || self.templates.iter().any(|template| !template.part.completers.is_empty())
+        self.prompts.iter().any(|prompt| !prompt.feature.completers.is_empty())
+            || self.templates.iter().any(|template| !template.feature.completers.is_empty())
     }
 
     /// Whether handlers may announce changes of this kind: the author says so, and there is something of the kind.
@@ -270,26 +267,13 @@ impl<H: 'static> Registry<H> {
     /// Whether whatever is on a list of resources beside the fixed ones needs a sign-in: then the list of one person has
     /// changed, and of nobody else.
     pub(crate) fn resource_lists_are_own(&self) -> bool {
-        let mut lists = self.templates.iter().filter(|template| template.part.list.is_some()).peekable();
+        let mut lists = self.templates.iter().filter(|template| template.feature.list.is_some()).peekable();
         lists.peek().is_some() && lists.all(|template| !template.required.is_empty())
     }
 
-    /// Returns the capabilities of the server, in the form of `version`.
-    pub(crate) fn capabilities(&self, version: ProtocolVersion) -> Value {
-        let list_of = |topic| if self.announces(topic) { vec![("listChanged", json!(true))] } else { vec![] };
-        let mut resources = list_of(Topic::ResourceList);
-        if self.announces(Topic::ResourceUpdates) {
-            resources.push(("subscribe", json!(true)));
-        }
-        let all = [
-            ("logging", true, vec![]),
-            ("tools", !self.tools.is_empty(), list_of(Topic::ToolList)),
-            ("resources", self.has_resources(), resources),
-            ("prompts", !self.prompts.is_empty(), list_of(Topic::PromptList)),
-            ("completions", self.has_completions(), vec![]),
-        ];
-        let declared = all.into_iter().filter(|(_, is_there, _)| *is_there);
-        let mut capabilities = object(declared.map(|(name, _, members)| (name, object(members).into())).collect());
+    /// Returns the capabilities of the server with the members that `version` has.
+    pub(crate) fn capabilities(&self, version: ProtocolVersion) -> ServerCapabilities {
+        let list = |topic| ListCapability { list_changed: self.announces(topic) };
         let extensions = [
             ("io.modelcontextprotocol/ui", json!({}), self.tools.iter().any(|tool| tool.tool.view.is_some())),
             (
@@ -299,39 +283,22 @@ impl<H: 'static> Registry<H> {
             ),
             (tasks::EXTENSION, json!({}), version.is_modern() && self.has_tasks()),
         ];
-        let declared: Vec<_> =
-            extensions.into_iter().filter(|(.., is_there)| *is_there).map(|(name, value, _)| (name, value)).collect();
-        if !declared.is_empty() {
-            capabilities.insert("extensions".to_owned(), object(declared).into());
+        let declared = extensions.into_iter().filter(|(.., is_there)| *is_there);
+        ServerCapabilities {
+            logging: Object::new(),
+            tools: (!self.tools.is_empty()).then(|| list(Topic::ToolList)),
+            resources: self.has_resources().then(|| ResourcesCapability {
+                subscribe: self.announces(Topic::ResourceUpdates),
+                list: list(Topic::ResourceList),
+            }),
+            prompts: (!self.prompts.is_empty()).then(|| list(Topic::PromptList)),
+            completions: self.has_completions().then(Object::new),
+            extensions: declared.map(|(name, value, _)| (name, value)).collect(),
         }
-        capabilities.into()
     }
 
-    /// The server's name in the form of `version`.
-    pub(crate) fn implementation(&self, version: ProtocolVersion) -> Value {
-        let mut info = value_of(&self.info).unwrap_or_default();
-        if let Some(members) = info.as_object_mut() {
-            if !version.has_icons() {
-                members.retain(|name, _| matches!(name.as_str(), "name" | "version" | "title"));
-            }
-            if !version.has_titles() {
-                members.remove("title");
-            }
-        }
-        info
+    /// Returns the name and version of the server with the members that `version` has.
+    pub(crate) fn implementation(&self, version: ProtocolVersion) -> Implementation {
+        self.info.known_to(version)
     }
-}
-
-/// What serving a tool needs of its declaration, or why it cannot be served.
-pub(crate) fn ready_tool(name: &str, input: &InputSchema) -> Result<(Schema, HeaderParams), ErrorKind> {
-    if !is_name(name) {
-        return Err(ErrorKind::Name);
-    }
-    if !describes_an_object(&input.published) {
-        return Err(ErrorKind::InputNotAnObject);
-    }
-    let header_params =
-        HeaderParams::of(&input.published).map_err(|error| ErrorKind::HeaderParam(error.to_string()))?;
-    let schema = Schema::compile(&input.exact).map_err(|error| ErrorKind::InputSchema(error.to_string()))?;
-    Ok((schema, header_params))
 }

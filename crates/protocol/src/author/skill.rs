@@ -2,9 +2,8 @@
 //! extension, `io.modelcontextprotocol/skills`; the format is that of the Agent Skills specification).
 
 use serde_json::Value;
-use thiserror::Error;
 
-use crate::author::config_error::ErrorKind;
+use crate::author::config_error::{ErrorKind, InvalidSkill, MAX_SKILL_FILES};
 use crate::author::feature::Feature;
 use crate::author::frontmatter::{Frontmatter, InvalidFrontmatter};
 use mcp_connector_base::scope::Scope;
@@ -12,8 +11,7 @@ use mcp_connector_base::scope::Scope;
 /// The file that every skill has.
 pub(crate) const MANIFEST: &str = "SKILL.md";
 
-/// More files, or more bytes, and a host may refuse the skill ("Limits").
-const MAX_FILES: usize = 512;
+/// Maximum size of a skill: a host may refuse a larger one ("Limits").
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Instructions for a model, with the files they speak of.
@@ -30,29 +28,6 @@ pub(crate) struct File {
     /// Below the skill's own folder.
     pub(crate) path: String,
     pub(crate) contents: &'static [u8],
-}
-
-/// What is wrong with a skill.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub(crate) enum SkillProblem {
-    #[error("SKILL.md, {0}")]
-    Frontmatter(InvalidFrontmatter),
-    #[error("its `name` is 1 to 64 characters of a-z 0-9 and `-`, without a `-` at an end or two together")]
-    Name,
-    #[error("its `{0}` is a text of 1 to {1} characters")]
-    Length(&'static str, usize),
-    #[error("`{0}` is no path: names of A-Z a-z 0-9 . _ ~ and -, with a `/` between them")]
-    Path(String),
-    #[error("the file `{0}` is there twice, or is a folder too")]
-    Taken(String),
-    #[error("it has more than {MAX_FILES} files; not every host takes it")]
-    Files,
-    #[error("it has more than 16 MiB; not every host takes it")]
-    Bytes,
-    #[error("`{0}` in its `metadata` begins with `io.modelcontextprotocol/`, which is reserved")]
-    Reserved(String),
-    #[error("`{0}` in its `metadata` is no text: put it in quotes")]
-    NotAText(String),
 }
 
 impl Skill {
@@ -100,7 +75,7 @@ impl Skill {
     }
 
     /// The first of its files that is there twice, or has the name of a folder; `others` are other skills.
-    pub(crate) fn taken<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Option<SkillProblem> {
+    pub(crate) fn taken<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Option<InvalidSkill> {
         let others: Vec<_> = others.flat_map(Self::uris).collect();
         let own: Vec<_> = self.uris().collect();
         let is_below = |uri: &str, other: &str| other.strip_prefix(uri).is_some_and(|rest| rest.starts_with('/'));
@@ -109,7 +84,7 @@ impl Skill {
                 || own.iter().any(|other| is_below(uri, other))
                 || others.iter().any(|other| other == *uri || is_below(uri, other) || is_below(other, uri))
         };
-        own.iter().enumerate().find(clashes).map(|(_, uri)| SkillProblem::Taken(uri.clone()))
+        own.iter().enumerate().find(clashes).map(|(_, uri)| InvalidSkill::Taken(uri.clone()))
     }
 
     /// What a host may stumble over though the skill can be served; `all` are the skills of the connector.
@@ -121,26 +96,26 @@ impl Skill {
             .filter(|skill| skill.path == self.path || skill.path.starts_with(&inside))
             .flat_map(|skill| &skill.files)
             .collect();
-        if files.len() > MAX_FILES {
-            problems.push(SkillProblem::Files);
+        if files.len() > MAX_SKILL_FILES {
+            problems.push(InvalidSkill::Files);
         }
         if files.iter().map(|file| file.contents.len()).sum::<usize>() > MAX_BYTES {
-            problems.push(SkillProblem::Bytes);
+            problems.push(InvalidSkill::Bytes);
         }
         let members = self.frontmatter.iter().map(|frontmatter| &frontmatter.0);
         let member = |name: &str| members.clone().find_map(|members| members.get(name));
         for (name, most) in [("description", 1024), ("compatibility", 500)] {
             let fits = |value: &Value| value.as_str().is_some_and(|text| (1..=most).contains(&text.chars().count()));
             if member(name).is_some_and(|value| value.is_string() && !fits(value)) {
-                problems.push(SkillProblem::Length(name, most));
+                problems.push(InvalidSkill::Length(name, most));
             }
         }
         for (name, value) in member("metadata").and_then(Value::as_object).into_iter().flatten() {
             if name.starts_with("io.modelcontextprotocol/") {
-                problems.push(SkillProblem::Reserved(name.clone()));
+                problems.push(InvalidSkill::Reserved(name.clone()));
             }
             if !value.is_string() {
-                problems.push(SkillProblem::NotAText(name.clone()));
+                problems.push(InvalidSkill::NotAString(name.clone()));
             }
         }
         problems.into_iter().map(ErrorKind::Skill).collect()
@@ -161,16 +136,16 @@ impl Feature for Skill {
 
     fn check(&self) -> Result<Frontmatter, ErrorKind> {
         let frontmatter =
-            self.frontmatter.clone().map_err(|error| ErrorKind::Skill(SkillProblem::Frontmatter(error)))?;
+            self.frontmatter.clone().map_err(|error| ErrorKind::Skill(InvalidSkill::Frontmatter(error)))?;
         if !frontmatter.text("name").is_some_and(is_skill_name) {
-            return Err(ErrorKind::Skill(SkillProblem::Name));
+            return Err(ErrorKind::Skill(InvalidSkill::Name));
         }
         if frontmatter.text("description").is_none_or(|text| text.trim().is_empty()) {
-            return Err(ErrorKind::Skill(SkillProblem::Length("description", 1024)));
+            return Err(ErrorKind::Skill(InvalidSkill::Length("description", 1024)));
         }
         let paths = self.files.iter().map(|file| &file.path).chain([&self.path]);
         match paths.into_iter().find(|path| !is_path(path)) {
-            Some(path) => Err(ErrorKind::Skill(SkillProblem::Path(path.clone()))),
+            Some(path) => Err(ErrorKind::Skill(InvalidSkill::Path(path.clone()))),
             None => Ok(frontmatter),
         }
     }
@@ -197,21 +172,21 @@ mod tests {
 
     #[test]
     fn a_skill_has_a_name_a_description_and_plain_paths() {
-        let rows: &[(Skill, SkillProblem)] = &[
-            (Skill::new("---\nname: Demo\ndescription: d\n---"), SkillProblem::Name),
-            (Skill::new("---\nname: a--b\ndescription: d\n---"), SkillProblem::Name),
-            (Skill::new("---\nname: '-a'\ndescription: d\n---"), SkillProblem::Name),
-            (Skill::new("---\nname: 7\ndescription: d\n---"), SkillProblem::Name),
-            (Skill::new("---\ndescription: d\n---"), SkillProblem::Name),
-            (Skill::new("---\nname: a\n---"), SkillProblem::Length("description", 1024)),
-            (Skill::new("---\nname: a\ndescription: ' '\n---"), SkillProblem::Length("description", 1024)),
-            (Skill::new(DEMO).under("a b"), SkillProblem::Path("a b/demo".to_owned())),
-            (Skill::new(DEMO).under("/a"), SkillProblem::Path("/a/demo".to_owned())),
-            (Skill::new(DEMO).file("../x", ""), SkillProblem::Path("../x".to_owned())),
-            (Skill::new(DEMO).file("a//x", ""), SkillProblem::Path("a//x".to_owned())),
-            (Skill::new(DEMO).file("a/", ""), SkillProblem::Path("a/".to_owned())),
-            (Skill::new(DEMO).file("é", ""), SkillProblem::Path("é".to_owned())),
-            (Skill::new(DEMO).file("a?b", ""), SkillProblem::Path("a?b".to_owned())),
+        let rows: &[(Skill, InvalidSkill)] = &[
+            (Skill::new("---\nname: Demo\ndescription: d\n---"), InvalidSkill::Name),
+            (Skill::new("---\nname: a--b\ndescription: d\n---"), InvalidSkill::Name),
+            (Skill::new("---\nname: '-a'\ndescription: d\n---"), InvalidSkill::Name),
+            (Skill::new("---\nname: 7\ndescription: d\n---"), InvalidSkill::Name),
+            (Skill::new("---\ndescription: d\n---"), InvalidSkill::Name),
+            (Skill::new("---\nname: a\n---"), InvalidSkill::Length("description", 1024)),
+            (Skill::new("---\nname: a\ndescription: ' '\n---"), InvalidSkill::Length("description", 1024)),
+            (Skill::new(DEMO).under("a b"), InvalidSkill::Path("a b/demo".to_owned())),
+            (Skill::new(DEMO).under("/a"), InvalidSkill::Path("/a/demo".to_owned())),
+            (Skill::new(DEMO).file("../x", ""), InvalidSkill::Path("../x".to_owned())),
+            (Skill::new(DEMO).file("a//x", ""), InvalidSkill::Path("a//x".to_owned())),
+            (Skill::new(DEMO).file("a/", ""), InvalidSkill::Path("a/".to_owned())),
+            (Skill::new(DEMO).file("é", ""), InvalidSkill::Path("é".to_owned())),
+            (Skill::new(DEMO).file("a?b", ""), InvalidSkill::Path("a?b".to_owned())),
         ];
         for (skill, problem) in rows {
             assert_eq!(skill.check(), Err(ErrorKind::Skill(problem.clone())));
@@ -227,7 +202,7 @@ mod tests {
     #[test]
     fn no_uri_is_two_things() {
         let taken = |skill: Skill, others: &[Skill]| match skill.taken(others.iter()) {
-            Some(SkillProblem::Taken(uri)) => uri,
+            Some(InvalidSkill::Taken(uri)) => uri,
             _ => String::new(),
         };
         let demo = || Skill::new(DEMO);
@@ -249,9 +224,9 @@ mod tests {
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         };
         let many = |count: usize| (0..count).fold(Skill::new(DEMO), |skill, at| skill.file(format!("{at}"), ""));
-        assert_eq!(advice(many(MAX_FILES - 1), &[]), "");
-        assert!(advice(many(MAX_FILES), &[]).contains("512 files"));
-        assert!(advice(many(MAX_FILES - 1), &[Skill::new(DEMO).under("demo")]).contains("512 files"));
+        assert_eq!(advice(many(MAX_SKILL_FILES - 1), &[]), "");
+        assert!(advice(many(MAX_SKILL_FILES), &[]).contains("512 files"));
+        assert!(advice(many(MAX_SKILL_FILES - 1), &[Skill::new(DEMO).under("demo")]).contains("512 files"));
         assert!(advice(Skill::new(DEMO).file("a", &LARGE), &[]).contains("16 MiB"));
         let long: &'static str =
             Box::leak(format!("---\nname: a\ndescription: {}\n---", "é".repeat(1025)).into_boxed_str());
@@ -260,7 +235,9 @@ mod tests {
             "---\nname: a\ndescription: d\ncompatibility: ''\nmetadata:\n  io.modelcontextprotocol/x: z\n  v: 1\n---";
         let told = advice(Skill::new(odd), &[]);
         assert!(
-            ["`compatibility`", "reserved", "`v` in its `metadata` is no text"].iter().all(|part| told.contains(part)),
+            ["`compatibility`", "reserved", "`v` in its `metadata` is not a string"]
+                .iter()
+                .all(|part| told.contains(part)),
             "{told}"
         );
     }

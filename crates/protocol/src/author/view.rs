@@ -6,11 +6,16 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use thiserror::Error;
 
-use crate::author::resource::{ListedResource, Resource};
-use crate::types::content::{Icon, ResourceContents};
+use crate::author::config_error::{ErrorKind, InvalidView};
+use crate::author::feature::Feature;
+use crate::author::listed_resource::ListedResource;
+use crate::author::resource::Resource;
+use crate::author::uri_template::Uri;
+use crate::types::icon::Icon;
+use crate::types::resource_contents::ResourceContents;
 use mcp_connector_base::json::Object;
+use mcp_connector_base::scope::Scope;
 
 /// The type of a view's contents.
 pub(crate) const MIME_TYPE: &str = "text/html;profile=mcp-app";
@@ -43,17 +48,6 @@ pub enum Permission {
     Geolocation,
     /// Putting something into the clipboard.
     ClipboardWrite,
-}
-
-/// Why a view cannot be shown.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub(crate) enum InvalidView {
-    #[error("the URI of a view begins with `ui://`")]
-    Scheme,
-    #[error("a view is a whole HTML document: it begins with `<!doctype html>`")]
-    Document,
-    #[error("`{0}` is no origin: write `https://`, a host and perhaps a port; the first label of the host may be `*`")]
-    Origin(String),
 }
 
 impl View {
@@ -150,8 +144,8 @@ impl View {
         self
     }
 
-    /// Fails where hosts would not show it.
-    pub(crate) fn check(&self) -> Result<(), InvalidView> {
+    /// Returns why hosts would not show it, if they would not.
+    fn check_page(&self) -> Result<(), InvalidView> {
         if self.entry.uri.strip_prefix("ui://").is_none_or(str::is_empty) {
             return Err(InvalidView::Scheme);
         }
@@ -184,6 +178,24 @@ impl View {
     }
 }
 
+impl Feature for View {
+    const KIND: &'static str = "view";
+    type Checked = Uri;
+
+    fn key(&self) -> &str {
+        &self.entry.uri
+    }
+
+    fn scopes(&self) -> &[Scope] {
+        &[]
+    }
+
+    fn check(&self) -> Result<Uri, ErrorKind> {
+        self.check_page().map_err(ErrorKind::View)?;
+        Uri::parse(&self.entry.uri).map_err(ErrorKind::Uri)
+    }
+}
+
 /// What hosts put into a `Content-Security-Policy`: nothing there may end a directive or begin another one.
 fn is_origin(text: &str) -> bool {
     let host = ["https://", "wss://", "http://localhost", "http://127.0.0.1"]
@@ -201,7 +213,7 @@ mod tests {
     use super::*;
     use crate::author::connector::Connector;
     use crate::author::tool::Tool;
-    use crate::author::tool_result::ToolError;
+    use crate::author::tool_error::ToolError;
     use crate::call::context::Context;
     use crate::testing::test_client::Trial;
     use crate::testing::test_host::TestHost;
@@ -306,9 +318,9 @@ mod tests {
             (View::new("ui://a", "n", "d", "é<!doctype html>"), InvalidView::Document),
         ];
         for (view, problem) in rows {
-            assert_eq!(view.check(), Err(problem));
+            assert_eq!(view.check_page(), Err(problem));
         }
-        assert_eq!(View::new("ui://a/b", "n", "d", "\n<!DOCTYPE HTML>").check(), Ok(()));
+        assert_eq!(View::new("ui://a/b", "n", "d", "\n<!DOCTYPE HTML>").check_page(), Ok(()));
         for origin in [
             "http://a.example",
             "https://",
@@ -318,10 +330,10 @@ mod tests {
             "'self'",
             "https://a b",
         ] {
-            assert_eq!(view().loads_from(origin).check(), Err(InvalidView::Origin(origin.to_owned())));
+            assert_eq!(view().loads_from(origin).check_page(), Err(InvalidView::Origin(origin.to_owned())));
         }
         for origin in ["http://localhost:5173", "http://127.0.0.1", "https://a-b.example:8443", "wss://*.example"] {
-            assert_eq!(view().connects_to(origin).check(), Ok(()), "{origin}");
+            assert_eq!(view().connects_to(origin).check_page(), Ok(()), "{origin}");
         }
     }
 }

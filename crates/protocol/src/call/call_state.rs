@@ -10,7 +10,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::client_requests::asking::Asking;
-use crate::json_rpc::message::{RequestId, RpcError, to_bytes};
+use crate::json_rpc::request_id::RequestId;
+use crate::json_rpc::response::to_bytes;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::tasks::status_message::StatusMessage;
 use crate::transport::session::{Session, SessionId};
 use crate::types::client_capabilities::{ClientCapabilities, ClientCapability};

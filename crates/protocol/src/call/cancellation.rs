@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use crate::call::call_state::CallState;
 use crate::call::time_limit::unless;
-use crate::json_rpc::message::{Notification, RequestId};
+use crate::json_rpc::message::Notification;
+use crate::json_rpc::request_id::RequestId;
 use crate::methods::method::Method;
 use crate::transport::host::{Host, Stop};
 use crate::transport::session::SessionId;

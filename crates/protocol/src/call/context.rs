@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::author::tool_result::ToolError;
+use crate::author::tool_error::ToolError;
 use crate::call::call_state::{CallState, LogFilter};
-use crate::json_rpc::message::RpcError;
-use crate::json_rpc::object::value_of;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::transport::host::Host;
 use crate::types::client_capabilities::ClientCapability;
 use crate::types::logging_level::LoggingLevel;
@@ -124,7 +123,7 @@ impl<H: Host> Context<H> {
         if !self.exchange.is_open() || !self.wants(level).await {
             return;
         }
-        if let Ok(data) = value_of(&data) {
+        if let Ok(data) = serde_json::to_value(&data) {
             self.exchange.log(level, logger, &data).await;
         }
     }

@@ -2,11 +2,13 @@
 
 use futures::future::join;
 
-use crate::author::tool_result::ToolError;
+use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::asking::Asking;
 use crate::client_requests::question::Question;
-use crate::json_rpc::message::{ClientResponse, RequestId, RpcError};
+use crate::json_rpc::client_response::ClientResponse;
+use crate::json_rpc::request_id::RequestId;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::transport::host::Host;
 use crate::transport::session::SessionId;
 use mcp_connector_base::json::Object;

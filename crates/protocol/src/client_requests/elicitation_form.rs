@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::tool_schema::scalar_texts::with_texts_read;
+use crate::tool_schema::lenient_scalars::with_strings_read;
 use crate::tool_schema::schema_of::schema_of;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
@@ -102,7 +102,7 @@ impl Form {
         let read = match fits.validate(&answer) {
             Ok(()) => answer,
             Err(violations) => {
-                let read = with_texts_read(&answer, &self.0).ok_or(violations)?;
+                let read = with_strings_read(&answer, &self.0).ok_or(violations)?;
                 fits.validate(&read)?;
                 read
             }

@@ -9,12 +9,12 @@ use std::cell::{Ref, RefCell};
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::author::tool_result::ToolError;
+use crate::author::tool_error::ToolError;
 use crate::client_requests::question::Question;
-use crate::json_rpc::message::{RpcError, to_bytes};
-use crate::json_rpc::object::object;
+use crate::json_rpc::response::to_bytes;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::transport::host::{Host, NotOpened};
 use crate::types::result::ResultFields;
 use mcp_connector_base::caller::Caller;
@@ -44,8 +44,8 @@ impl MultiRoundTrip {
             Some(_) => return Err(RpcError::invalid_params("`requestState` must be a string.")),
         };
         let salient = ["name", "uri", "arguments"];
-        let salient = salient.into_iter().filter_map(|name| Some((name, params.get(name)?.clone())));
-        let request = object(vec![("method", method.into()), ("params", object(salient.collect()).into())]);
+        let salient = salient.into_iter().filter_map(|name| Some((name.to_owned(), params.get(name)?.clone())));
+        let request = json!({ "method": method, "params": salient.collect::<Object>() });
         Ok(Self { state, answers: RefCell::new(answers), open: RefCell::default(), request: to_bytes(&request, 256) })
     }
 

@@ -2,23 +2,38 @@
 
 use serde_json::{Value, json};
 
-use crate::author::tool_result::ToolError;
+use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::question::Question;
 use crate::transport::host::Host;
 use crate::types::client_capabilities::ClientCapability;
 
-/// A folder or file that the client works with.
+/// A folder or a file that the client works in ("Roots"). Deprecated since 2026-07-28, and few clients offer it.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Context, ToolError};
+///
+/// async fn folders(cx: Context) -> Result<String, ToolError> {
+///     let roots = cx.list_roots("roots").await?;
+///     Ok(roots.iter().map(|root| root.name.as_deref().unwrap_or(&root.uri)).collect::<Vec<_>>().join(", "))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
-    /// Its URI, `file:` in practice. A stranger's text.
+    /// The URI, `file:` in practice. It comes from the client: check it as any other input.
     pub uri: String,
-    /// What a person calls it.
+    /// The name that the person gave it.
     pub name: Option<String>,
 }
 
 impl<H: Host> Context<H> {
-    /// Asks the client for its roots. Leaves the handler by `?` like [`Context::elicit`].
+    /// Asks the client for its roots. `key` names the question among those of the handler, as in [`Context::elicit`].
+    ///
+    /// # Errors
+    ///
+    /// Leaves the handler where the client has no roots, and, with clients of 2026-07-28, until the answer is there.
     pub async fn list_roots(&self, key: &str) -> Result<Vec<Root>, ToolError> {
         let question = Question { method: "roots/list", params: json!({}), needs: ClientCapability::Roots };
         let answer = self.ask(key, question).await?;

@@ -1,157 +1,133 @@
-//! Tools that the client's model may use while it answers a question of the server ("Tools in Sampling", SEP-1577, from
-//! revision 2025-11-25 on). They belong to the question, not to the connector: what the model wants of them comes back as its
-//! answer, the handler does it, and asks again with the results.
+//! Tools that the client's model may use while it answers a question of the server ("Tools in Sampling", SEP-1577, from revision
+//! 2025-11-25 on): what the model wants of them, and what they returned.
 
-use schemars::JsonSchema;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::client_requests::sampling::{CreateMessageRequest, CreateMessageResult, SamplingMessage};
-use crate::json_rpc::object::object;
-use crate::tool_schema::published::{Direction, published};
-use crate::tool_schema::schema_of::schema_of;
-use crate::types::content::ContentBlock;
-use mcp_connector_base::json::Object;
+use crate::types::content_block::ContentBlock;
 
-/// Whether the model uses tools ("Tool Choice Modes").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether the model uses the tools of a [`CreateMessageRequest`](crate::client_requests::sampling::CreateMessageRequest) ("Tool
+/// Choice Modes").
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{CreateMessageRequest, ToolChoice};
+///
+/// let request = CreateMessageRequest::new("What is the weather in Oslo?", 100).tool_choice(ToolChoice::Required);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ToolChoice {
-    /// As it likes. So it is where nothing is said.
+    /// The model decides. This is the default.
     Auto,
-    /// At least one, before it is done.
+    /// The model uses at least one tool before it is done.
     Required,
-    /// None: it must come to an end now.
+    /// The model uses no tool.
     None,
 }
 
-/// The model wants to use a tool.
+/// A tool that the model wants to use ("ToolUseContent"), from
+/// [`CreateMessageResult::tool_uses`](crate::client_requests::sampling::CreateMessageResult::tool_uses).
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{ToolResultContent, ToolUseContent};
+///
+/// fn carry_out(tool_use: &ToolUseContent) -> ToolResultContent {
+///     match tool_use.name.as_str() {
+///         "weather" => tool_use.result("Sunny."),
+///         _ => tool_use.result("There is no such tool.").error(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToolUseContent {
     id: String,
-    /// The tool's name. It is what the model says; it need not be one of yours.
+    /// The name of the tool. The model may name one that does not exist.
     pub name: String,
     input: Value,
 }
 
-/// What the use of a tool gave. [`ToolUseContent::result`] begins one.
-#[derive(Clone, Debug, PartialEq)]
+/// The result of a tool that the model wanted to use ("ToolResultContent"). [`ToolUseContent::result`] creates one.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{ToolResultContent, ToolUseContent};
+/// use serde_json::json;
+///
+/// fn weather(tool_use: &ToolUseContent) -> ToolResultContent {
+///     tool_use.result("12 °C, sunny").structured(json!({"temperature": 12}))
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename = "tool_result", rename_all = "camelCase")]
 pub struct ToolResultContent {
     tool_use_id: String,
-    contents: Vec<Value>,
-    members: Object,
-}
-
-impl CreateMessageRequest {
-    /// Adds a tool that the model may use, with arguments of the type `T`. For clients that say so:
-    /// [`ClientCapability::SamplingTools`](crate::types::client_capabilities::ClientCapability::SamplingTools).
-    #[must_use]
-    pub fn tool<T: JsonSchema>(mut self, name: &str, description: &str) -> Self {
-        self.uses_tools = true;
-        let schema = published(&schema_of::<T>(), Direction::Arguments);
-        let tool = json!({ "name": name, "description": description, "inputSchema": schema });
-        if let Some(tools) = self.list("tools") {
-            tools.push(tool);
-        }
-        self
-    }
-
-    /// Whether the model uses the tools. On the last round, [`ToolChoice::None`] makes it come to an end.
-    #[must_use]
-    pub fn tool_choice(mut self, choice: ToolChoice) -> Self {
-        self.uses_tools = true;
-        let mode = match choice {
-            ToolChoice::Auto => "auto",
-            ToolChoice::Required => "required",
-            ToolChoice::None => "none",
-        };
-        self.with("toolChoice", json!({ "mode": mode }))
-    }
-
-    /// Adds what the model has said, and what the tools gave that it wanted to use: one result for each use. Where one is
-    /// missing or is nobody's, [`Context::sample`](crate::call::context::Context::sample) fails and nothing is sent: the client would
-    /// refuse it ("Tool Use and Result Balance").
-    #[must_use]
-    pub fn answered(
-        mut self,
-        sampled: CreateMessageResult,
-        results: impl IntoIterator<Item = ToolResultContent>,
-    ) -> Self {
-        let results: Vec<_> = results.into_iter().collect();
-        self.add(sampled, results);
-        self
-    }
-
-    fn add(&mut self, sampled: CreateMessageResult, results: Vec<ToolResultContent>) {
-        self.uses_tools = true;
-        let of = |id: &str| results.iter().filter(|result| result.tool_use_id == id).count();
-        if sampled.tool_uses.len() != results.len() || sampled.tool_uses.iter().any(|asked| of(&asked.id) != 1) {
-            self.fault = Some("Each use of a tool that the model asks for needs one result, and nothing else has one.");
-        } else if results.is_empty() {
-            self.fault = Some("The model asked for no tool, so there is nothing to answer.");
-        }
-        self.push(SamplingMessage { role: "assistant", contents: sampled.contents, has_results: false });
-        let contents = results.into_iter().map(ToolResultContent::on_the_wire).collect();
-        self.push(SamplingMessage { role: "user", contents, has_results: true });
-    }
+    content: Vec<ContentBlock>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    structured_content: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_error: Option<bool>,
 }
 
 impl ToolUseContent {
-    /// None where it has a wrong form, or an id that one of `others` has.
+    /// Reads one. Returns `None` if it has a wrong form, or an id that one of `others` has.
     pub(crate) fn read(content: &Value, others: &[Self]) -> Option<Self> {
         let text = |member: &str| content.get(member)?.as_str().map(str::to_owned);
         let input = content.get("input").filter(|input| input.is_object())?.clone();
-        let asked = Self { id: text("id")?, name: text("name")?, input };
-        others.iter().all(|other| other.id != asked.id).then_some(asked)
+        let tool_use = Self { id: text("id")?, name: text("name")?, input };
+        others.iter().all(|other| other.id != tool_use.id).then_some(tool_use)
     }
 
-    /// The arguments, as the type that the tool was declared with. What does not fit is worth telling the model: with
-    /// [`Self::result`] and [`ToolResultContent::error`].
+    /// Reads the arguments as the type that the tool was declared with.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the arguments do not fit the type. Tell the model with [`Self::result`] and [`ToolResultContent::error`].
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         T::deserialize(&self.input)
     }
 
-    /// What the tool gave.
+    /// Creates the result of this use, with its first block of content.
     #[must_use]
     pub fn result(&self, content: impl Into<ContentBlock>) -> ToolResultContent {
-        let result = ToolResultContent { tool_use_id: self.id.clone(), contents: Vec::new(), members: Object::new() };
-        result.content(content)
+        ToolResultContent {
+            tool_use_id: self.id.clone(),
+            content: vec![content.into()],
+            structured_content: None,
+            is_error: None,
+        }
     }
 }
 
 impl ToolResultContent {
-    /// Adds more of what the tool gave.
+    /// Adds a block of content.
     #[must_use]
     pub fn content(mut self, content: impl Into<ContentBlock>) -> Self {
-        self.contents.push(serde_json::to_value(content.into()).unwrap_or_default());
+        self.content.push(content.into());
         self
     }
 
-    /// Adds what it gave as a value.
+    /// Sets the structured content.
     #[must_use]
-    pub fn structured(self, value: Value) -> Self {
-        self.with("structuredContent", value)
-    }
-
-    /// Says that the tool failed; the content says why.
-    #[must_use]
-    pub fn error(self) -> Self {
-        self.with("isError", true.into())
-    }
-
-    fn with(mut self, name: &str, value: Value) -> Self {
-        self.members.insert(name.to_owned(), value);
+    pub fn structured(mut self, value: Value) -> Self {
+        self.structured_content = Some(value);
         self
     }
 
-    fn on_the_wire(self) -> Value {
-        let mut members = object(vec![
-            ("type", "tool_result".into()),
-            ("toolUseId", self.tool_use_id.into()),
-            ("content", self.contents.into()),
-        ]);
-        for (name, value) in self.members {
-            members.insert(name, value);
-        }
-        members.into()
+    /// Marks the result as a failure; the content says why.
+    #[must_use]
+    pub fn error(mut self) -> Self {
+        self.is_error = Some(true);
+        self
+    }
+
+    /// Whether it is the result of `tool_use`.
+    pub(crate) fn is_of(&self, tool_use: &ToolUseContent) -> bool {
+        self.tool_use_id == tool_use.id
     }
 }

@@ -9,7 +9,7 @@ use crate::author::connector::Connector;
 use crate::author::prompt::Prompt;
 use crate::author::resource::Resource;
 use crate::author::tool::Tool;
-use crate::author::tool_result::ToolError;
+use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::sampling::CreateMessageRequest;
 use crate::client_requests::sampling_tools::ToolChoice;

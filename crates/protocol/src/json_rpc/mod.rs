@@ -1,4 +1,8 @@
-//! TODO.
+//! JSON-RPC 2.0 as MCP uses it ("Messages").
 
+pub(crate) mod body;
+pub(crate) mod client_response;
 pub(crate) mod message;
-pub(crate) mod object;
+pub(crate) mod request_id;
+pub(crate) mod response;
+pub(crate) mod rpc_error;

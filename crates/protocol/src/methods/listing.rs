@@ -3,7 +3,7 @@
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::pagination::Page;
 use crate::types::result::{CacheHints, ResultFields};
 use crate::types::version::ProtocolVersion;

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::author::completion::Complete;
+use crate::author::call_tool_result::CallToolResult;
 use crate::author::registry::Registry;
-use crate::author::tool_result::{CallToolResult, Unfinished};
+use crate::author::tool_error::Unfinished;
 use crate::call::call_state::CallState;
 use crate::call::cancellation::Stoppable;
 use crate::call::context::Context;
 use crate::call::time_limit::within;
 use crate::client_requests::asking::Asking;
-use crate::json_rpc::message::{ErrorCode, ErrorResponse, RequestId, ResultResponse, RpcError, to_bytes};
+use crate::json_rpc::request_id::RequestId;
+use crate::json_rpc::response::{ErrorResponse, ResultResponse, to_bytes};
+use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
+use crate::methods::completion::Complete;
 use crate::methods::listing::{ListForm, Listing};
 use crate::methods::method::Method;
 use crate::methods::prompts::{GetPrompt, list_prompts};
@@ -284,7 +287,7 @@ impl<H: Host> Answering<'_, H> {
 
     fn tool_result(&self, result: &CallToolResult) -> Response {
         let outcome = if result.is_error() { Outcome::ToolError } else { Outcome::Done };
-        Response { outcome, ..self.with(result.on_the_wire(self.version)) }
+        Response { outcome, ..self.with(result.known_to(self.version)) }
     }
 
     /// The handler was stopped. The model should read it, where it reads anything.
@@ -333,8 +336,10 @@ pub(crate) fn complete<H>(
 
 fn discovery<H: 'static>(registry: &Registry<H>) -> impl ResultFields {
     let versions: Vec<_> = ProtocolVersion::modern().map(ProtocolVersion::as_str).collect();
-    let mut members =
-        vec![("supportedVersions", json!(versions)), ("capabilities", registry.capabilities(ProtocolVersion::NEWEST))];
+    let mut members = vec![
+        ("supportedVersions", json!(versions)),
+        ("capabilities", json!(registry.capabilities(ProtocolVersion::NEWEST))),
+    ];
     members.extend(registry.instructions.as_ref().map(|text| ("instructions", json!(text))));
     Members::cached(members, CacheHints::DEPLOYED)
 }
@@ -342,8 +347,8 @@ fn discovery<H: 'static>(registry: &Registry<H>) -> impl ResultFields {
 fn handshake<H: 'static>(registry: &Registry<H>, version: ProtocolVersion) -> impl ResultFields {
     let mut members = vec![
         ("protocolVersion", json!(version.as_str())),
-        ("capabilities", registry.capabilities(version)),
-        ("serverInfo", registry.implementation(version)),
+        ("capabilities", json!(registry.capabilities(version))),
+        ("serverInfo", json!(registry.implementation(version))),
     ];
     members.extend(registry.instructions.as_ref().map(|text| ("instructions", json!(text))));
     Members::new(members)

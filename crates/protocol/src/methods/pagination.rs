@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::rpc_error::RpcError;
 use mcp_connector_base::json::Object;
 
 /// Where a page of a list starts. Only a cursor that this server could have made for this list is taken.

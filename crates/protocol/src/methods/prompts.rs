@@ -5,14 +5,14 @@ use std::rc::Rc;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
-use crate::author::prompt::PromptMessage;
 use crate::author::registry::{Registry, ValidatedPrompt};
-use crate::author::tool_result::Unfinished;
+use crate::author::tool_error::Unfinished;
 use crate::call::context::Context;
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::listing::{ListForm, Listing};
-use crate::tool_schema::text_arguments::property;
+use crate::tool_schema::string_arguments::property;
 use crate::transport::host::Host;
+use crate::types::prompt_message::PromptMessage;
 use crate::types::result::{CacheHints, ResultFields};
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
@@ -23,7 +23,7 @@ pub(crate) fn list_prompts<H: 'static>(
     registry: &Registry<H>,
     form: ListForm,
 ) -> Result<Listing, RpcError> {
-    let write = |prompt: &Rc<ValidatedPrompt<H>>, version| prompt.part.listed(version);
+    let write = |prompt: &Rc<ValidatedPrompt<H>>, version| prompt.feature.listed(version);
     Listing::of("prompts", &registry.prompts, params, form, CacheHints::DEPLOYED, write)
 }
 
@@ -43,7 +43,7 @@ impl<H: Host> GetPrompt<H> {
         let prompt = Rc::clone(prompt);
         let texts = texts(params.remove("arguments"))
             .ok_or_else(|| RpcError::invalid_params("`arguments` must be an object of strings."))?;
-        if texts.iter().any(|(name, _)| property(&prompt.part.arguments, name).is_none()) {
+        if texts.iter().any(|(name, _)| property(&prompt.feature.arguments, name).is_none()) {
             return Err(RpcError::invalid_params("`arguments` names something that the prompt has no argument for."));
         }
         let arguments = prompt.checked.read(texts).map_err(|violations| {
@@ -54,7 +54,7 @@ impl<H: Host> GetPrompt<H> {
 
     pub(crate) async fn run(self, cx: Context<H>) -> Result<FilledPrompt<H>, Unfinished> {
         let version = cx.protocol_version();
-        match self.prompt.part.fill(self.arguments, cx).await {
+        match self.prompt.feature.fill(self.arguments, cx).await {
             Ok(messages) => Ok(FilledPrompt { prompt: self.prompt, messages, version }),
             Err(error) => Err(error.unfinished(version)),
         }
@@ -81,7 +81,7 @@ pub(crate) struct FilledPrompt<H> {
 
 impl<H> ResultFields for FilledPrompt<H> {
     fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("description", &self.prompt.part.about.description)?;
+        map.serialize_entry("description", &self.prompt.feature.metadata.description)?;
         let messages: Vec<_> = self.messages.iter().map(|message| message.known_to(self.version)).collect();
         map.serialize_entry("messages", &messages)
     }
@@ -94,12 +94,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::author::completion::Partial;
+    use crate::author::completers::Partial;
     use crate::author::connector::Connector;
-    use crate::author::prompt::{Prompt, PromptMessage};
-    use crate::author::tool_result::ToolError;
+    use crate::author::prompt::Prompt;
+    use crate::author::tool_error::ToolError;
     use crate::testing::test_client::{Trial, caller};
-    use crate::types::content::ContentBlock;
+    use crate::types::content_block::ContentBlock;
+    use crate::types::prompt_message::PromptMessage;
     use mcp_connector_base::scope::Scope;
 
     const READ: Scope = Scope::new("notes:read", "Read your notes");

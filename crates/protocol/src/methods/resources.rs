@@ -5,17 +5,17 @@ use std::rc::Rc;
 use serde::ser::SerializeMap;
 use serde_json::Value;
 
+use crate::author::into_resource_contents::ReadRequest;
+use crate::author::listed_resource::{ListPage, ListedPage, ListedResource, Lister};
 use crate::author::registry::{Registry, ValidatedResource, ValidatedTemplate};
-use crate::author::resource::{ListPage, ListedPage, ListedResource, Lister};
-use crate::author::tool_result::Unfinished;
+use crate::author::tool_error::Unfinished;
 use crate::author::uri_template::Uri;
 use crate::call::context::Context;
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::listing::{ListForm, Listing};
 use crate::methods::pagination::{Page, TemplatePlace};
-use crate::methods::resource_contents::Place;
 use crate::transport::host::Host;
-use crate::types::content::ResourceContents;
+use crate::types::resource_contents::ResourceContents;
 use crate::types::result::{CacheHints, CacheScope, ResultFields};
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::caller::Caller;
@@ -28,7 +28,7 @@ pub(crate) fn list_templates<H: 'static>(
     registry: &Registry<H>,
     form: ListForm,
 ) -> Result<Listing, RpcError> {
-    let write = |template: &Rc<ValidatedTemplate<H>>, version| template.part.listed(version);
+    let write = |template: &Rc<ValidatedTemplate<H>>, version| template.feature.listed(version);
     Listing::of("resourceTemplates", &registry.templates, params, form, CacheHints::DEPLOYED, write)
 }
 
@@ -45,7 +45,7 @@ const LIST: &str = "resources";
 impl ListResources {
     pub(crate) async fn run<H: Host>(self, registry: &Registry<H>, cx: Context<H>) -> Result<Listing, Unfinished> {
         // Also for a visitor who gets none: with a sign-in the same request gives another list.
-        let is_own = registry.templates.iter().any(|template| template.part.list.is_some());
+        let is_own = registry.templates.iter().any(|template| template.feature.list.is_some());
         let hints = if is_own { CacheHints::OF_THE_CALLER } else { CacheHints::DEPLOYED };
         let size = self.form.page_size.max(1);
         let (mut shown, place) = if let Some(place) = TemplatePlace::of(&self.params, LIST) {
@@ -69,10 +69,10 @@ impl ListResources {
 
     /// Returns all that is listed at once.
     async fn whole<H: Host>(&self, registry: &Registry<H>, cx: &Context<H>) -> Result<Vec<ListedResource>, Unfinished> {
-        let listed = registry.resources.iter().filter(|resource| resource.part.is_listed);
-        let mut resources: Vec<ListedResource> = listed.map(|resource| resource.part.entry.clone()).collect();
+        let listed = registry.resources.iter().filter(|resource| resource.feature.is_listed);
+        let mut resources: Vec<ListedResource> = listed.map(|resource| resource.feature.entry.clone()).collect();
         for template in &registry.templates {
-            if let Some(Lister::Whole(list)) = &template.part.list
+            if let Some(Lister::Whole(list)) = &template.feature.list
                 && is_given(cx.caller(), &template.required)
             {
                 let own = list(cx.clone()).await.map_err(|error| error.unfinished(self.form.version))?;
@@ -94,7 +94,7 @@ impl ListResources {
         for (number, template) in registry.templates.iter().enumerate().skip(place.template) {
             // A place is one of its own template only, which the caller may not be given any more.
             let after = if number == place.template { place.after } else { 0 };
-            let Some(Lister::Pages(list)) = &template.part.list else { continue };
+            let Some(Lister::Pages(list)) = &template.feature.list else { continue };
             if !is_given(cx.caller(), &template.required) {
                 continue;
             }
@@ -124,8 +124,8 @@ fn is_given(caller: Option<&Caller>, required: &ScopeSet) -> bool {
 fn of_template<H>(mut resource: ListedResource, template: &ValidatedTemplate<H>) -> Option<ListedResource> {
     let uri = Uri::parse(&resource.uri).ok()?;
     template.checked.uri.matches(&uri)?;
-    if resource.about.mime_type.is_none() {
-        resource.about.mime_type.clone_from(&template.part.about.mime_type);
+    if resource.metadata.mime_type.is_none() {
+        resource.metadata.mime_type.clone_from(&template.feature.metadata.mime_type);
     }
     Some(resource)
 }
@@ -177,16 +177,18 @@ impl<H: Host> ReadResource<H> {
 
     pub(crate) async fn run(self, cx: Context<H>) -> Result<ReadResourceResult, Unfinished> {
         let version = cx.protocol_version();
-        let place =
-            |mime_type: &Option<String>| Place { uri: self.uri.as_str().to_owned(), mime_type: mime_type.clone() };
+        let place = |mime_type: &Option<String>| ReadRequest {
+            uri: self.uri.as_str().to_owned(),
+            mime_type: mime_type.clone(),
+        };
         let (source, work) = match &self.found {
             Found::Resource(resource) => {
-                let source = &resource.part.source;
-                (source, (source.read)(Value::Null, cx, place(&resource.part.entry.about.mime_type)))
+                let source = &resource.feature.source;
+                (source, (source.read)(Value::Null, cx, place(&resource.feature.entry.metadata.mime_type)))
             }
             Found::Template(template, variables) => {
-                let source = &template.part.source;
-                (source, (source.read)(variables.clone(), cx, place(&template.part.about.mime_type)))
+                let source = &template.feature.source;
+                (source, (source.read)(variables.clone(), cx, place(&template.feature.metadata.mime_type)))
             }
         };
         match work.await {
@@ -226,8 +228,9 @@ mod tests {
 
     use super::*;
     use crate::author::connector::Connector;
-    use crate::author::resource::{Resource, ResourceTemplate};
-    use crate::author::tool_result::ToolError;
+    use crate::author::resource::Resource;
+    use crate::author::resource_template::ResourceTemplate;
+    use crate::author::tool_error::ToolError;
     use crate::testing::test_client::{Trial, caller};
     use crate::testing::test_host::TestHost;
     use mcp_connector_base::scope::Scope;

@@ -12,14 +12,15 @@ use sha2::{Digest, Sha256};
 use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::feature::Feature;
 use crate::author::frontmatter::Frontmatter;
-use crate::author::resource::{ListedResource, Resource};
+use crate::author::listed_resource::ListedResource;
+use crate::author::resource::Resource;
 use crate::author::skill::{File, MANIFEST, Skill};
 use crate::author::uri_template::Uri;
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::listing::{ListForm, Listing};
 use crate::methods::method::Method;
 use crate::methods::operation::Operation;
-use crate::types::content::ResourceContents;
+use crate::types::resource_contents::ResourceContents;
 use crate::types::result::{CacheHints, Members};
 use mcp_connector_base::json::Object;
 
@@ -45,10 +46,6 @@ struct SkillFile {
 /// How long a client may keep a file. With a digest it sees for itself whether it is still the same.
 const FRESH_FOR: Duration = Duration::from_mins(5);
 
-/// What makes the skills of a connector ready: it adds their files to the resources, and leaves out what cannot be served.
-pub(crate) type ValidatedSkills<H> =
-    fn(Vec<Skill>, &mut Vec<Resource<H>>, &mut Vec<ConfigError>) -> Option<Box<dyn Catalogue<H>>>;
-
 /// What answers the methods of the extension.
 pub(crate) trait Catalogue<H> {
     /// A request for one of them.
@@ -73,7 +70,7 @@ pub(crate) fn ready<H: 'static>(
             (Err(problem), _) => problem,
             (Ok(_), Some(problem)) => ErrorKind::Skill(problem),
         };
-        rejected.push(ConfigError::of_part(Skill::KIND, skill.key(), problem));
+        rejected.push(ConfigError::new(Skill::KIND, skill.key(), problem));
     }
     (!served.is_empty()).then(|| Box::new(ready) as Box<dyn Catalogue<H>>)
 }

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use serde::ser::{Error as _, SerializeMap};
 use serde_json::Value;
 
+use crate::author::call_tool_result::CallToolResult;
 use crate::author::registry::Registry;
-use crate::author::tool::ValidatedTool;
-use crate::author::tool_result::{CallToolResult, Unfinished};
+use crate::author::tool_error::Unfinished;
+use crate::author::validated_tool::ValidatedTool;
 use crate::call::context::Context;
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::pagination::Page;
 use crate::transport::host::Host;
 use crate::types::result::{CacheHints, ResultFields};

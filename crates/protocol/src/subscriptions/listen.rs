@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::author::registry::Registry;
 use crate::author::uri_template::Uri;
-use crate::json_rpc::message::{ErrorCode, RequestId, RpcError, to_bytes};
-use crate::json_rpc::object::object;
+use crate::json_rpc::request_id::RequestId;
+use crate::json_rpc::response::to_bytes;
+use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::operation::{Response, complete};
 use crate::methods::resources::Found;
 use crate::subscriptions::change::{SUBSCRIPTION_ID, Topic, Topics};
@@ -86,20 +87,20 @@ impl Listen {
 
 /// What is honoured, in the form of the request.
 fn honoured(interest: &Interest) -> Value {
-    let mut members = Vec::new();
+    let mut members = Object::new();
     for (name, topic) in LISTS {
         if interest.lists.has(topic) {
-            members.push((name, json!(true)));
+            members.insert(name.to_owned(), json!(true));
         }
     }
-    let mut list = |name, values: Vec<&str>| {
+    let mut list = |name: &str, values: Vec<&str>| {
         if !values.is_empty() {
-            members.push((name, json!(values)));
+            members.insert(name.to_owned(), json!(values));
         }
     };
     list(URIS, interest.uris.iter().map(|watched| watched.uri.as_str()).collect());
     list(tasks::IDS, interest.tasks.iter().map(TaskId::as_str).collect());
-    object(members).into()
+    members.into()
 }
 
 const LISTS: [(&str, Topic); 3] = [
@@ -148,7 +149,7 @@ struct Ended(Object);
 
 impl Ended {
     fn of(id: &RequestId) -> Self {
-        Self(object(vec![(SUBSCRIPTION_ID, json!(id))]))
+        Self(Object::from_iter([(SUBSCRIPTION_ID.to_owned(), json!(id))]))
     }
 }
 
@@ -230,9 +231,10 @@ impl Listening {
 mod tests {
     use super::*;
     use crate::author::connector::Connector;
-    use crate::author::resource::{Resource, ResourceTemplate};
+    use crate::author::resource::Resource;
+    use crate::author::resource_template::ResourceTemplate;
     use crate::author::tool::Tool;
-    use crate::author::tool_result::ToolError;
+    use crate::author::tool_error::ToolError;
     use crate::call::context::Context;
     use crate::testing::test_client::caller;
     use crate::testing::test_host::TestHost;

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::author::registry::Registry;
 use crate::author::uri_template::Uri;
-use crate::json_rpc::message::{ErrorCode, RpcError};
+use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::resources::Found;
 use crate::subscriptions::hub::Watched;
 use crate::transport::host::Unavailable;

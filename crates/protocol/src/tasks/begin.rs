@@ -1,9 +1,11 @@
 //! How a call becomes a task ("Task Creation").
 
-use crate::author::tool_result::{CallToolResult, ToolError, Unfinished};
+use crate::author::call_tool_result::CallToolResult;
+use crate::author::tool_error::{ToolError, Unfinished};
 use crate::call::context::Context;
 use crate::client_requests::asking::Asking;
-use crate::json_rpc::message::{RpcError, to_text};
+use crate::json_rpc::response::to_text;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::tools::{CallTool, refused};
 use crate::tasks::message::{Answers, Command, Reply, TaskCall, TaskId};
 use crate::tasks::task::MAX_BYTES;

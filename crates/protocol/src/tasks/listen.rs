@@ -9,8 +9,8 @@ use futures::future::join_all;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
-use crate::author::tool::ValidatedTool;
-use crate::json_rpc::message::RpcError;
+use crate::author::validated_tool::ValidatedTool;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::subscriptions::change::SUBSCRIPTION_ID;
 use crate::tasks::message::{Command, Owner, Reply, TaskId};
 use crate::transport::host::{Host, Unavailable};

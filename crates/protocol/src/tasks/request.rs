@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::client_requests::multi_round_trip::answers_in;
-use crate::json_rpc::message::{RpcError, to_text};
+use crate::json_rpc::response::to_text;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::method::Method;
 use crate::tasks::message::{Command, Owner, Reply, TaskId};
 use crate::tasks::task_view::Detailed;

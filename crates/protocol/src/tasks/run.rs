@@ -6,13 +6,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
-use crate::author::tool_result::Unfinished;
+use crate::author::tool_error::Unfinished;
 use crate::call::call_state::CallState;
 use crate::call::context::Context;
 use crate::call::time_limit::within;
 use crate::client_requests::asking::Asking;
 use crate::client_requests::multi_round_trip::MultiRoundTrip;
-use crate::json_rpc::message::{RpcError, to_text};
+use crate::json_rpc::response::to_text;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::operation::took_too_long;
 use crate::methods::tools::CallTool;
 use crate::tasks::message::{Answers, End, Question, TaskCall};
@@ -58,7 +59,7 @@ impl<H: Host> Registry<H> {
                 };
             }
         };
-        let result = result.on_the_wire(version);
+        let result = result.known_to(version);
         End::Result(to_text(&WireResult::Modern { result, server_info: &self.server_info }))
     }
 }

@@ -3,7 +3,7 @@
 use mcp_connector_base::row::Row;
 use serde::{Deserialize, Serialize};
 
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::tasks::message::{Answers, Command, End, Owner, Reply, TaskCall, TaskId};
 use crate::tasks::task_view::{Phase, TaskView};
 

@@ -4,7 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::json_rpc::message::to_text;
+use crate::json_rpc::response::to_text;
 use crate::tasks::message::{Question, TaskId};
 use crate::types::result::{ResultFields, WireResult};
 

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use crate::author::connector::Connector;
 use crate::author::tool::Tool;
-use crate::author::tool_result::ToolError;
+use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
-use crate::json_rpc::message::RpcError;
+use crate::json_rpc::rpc_error::RpcError;
 use crate::tasks::*;
 use crate::testing::test_client::{Trial, caller};
 use crate::testing::test_host::{TTL, TestHost};

@@ -8,7 +8,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::json_rpc::message::{ClientResponse, RequestId};
+use crate::json_rpc::client_response::ClientResponse;
+use crate::json_rpc::request_id::RequestId;
 use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::message::{Command, Reply as TaskReply, TaskCall, TaskId};

@@ -1,11 +1,11 @@
-//! TODO.
+//! Schemas of tools: as they are derived, as they are validated, and as clients are told.
 
 pub(crate) mod absent_members;
 pub(crate) mod header_params;
+pub(crate) mod lenient_scalars;
 pub(crate) mod published;
 pub(crate) mod refused;
 pub(crate) mod root_choices;
-pub(crate) mod scalar_texts;
 pub(crate) mod schema_of;
-pub(crate) mod text_arguments;
+pub(crate) mod string_arguments;
 pub(crate) mod tool_schemas;

@@ -48,7 +48,7 @@ impl InputSchema {
     }
 
     /// Returns what released clients refuse of a type. The author fixes it in the type.
-    pub(crate) fn defects(&self) -> Vec<RefusedSchema> {
+    pub(crate) fn refused(&self) -> Vec<RefusedSchema> {
         match self.origin {
             Origin::Derived => refused_arguments(&self.published),
             Origin::Written => Vec::new(),
@@ -62,6 +62,11 @@ impl InputSchema {
             Origin::Written => refused_arguments(&self.published),
         }
     }
+}
+
+/// Returns whether a schema says that its values are objects.
+pub(crate) fn describes_an_object(schema: &Value) -> bool {
+    schema.get("type").and_then(Value::as_str) == Some("object")
 }
 
 /// The structured results of a tool.
@@ -89,7 +94,7 @@ impl OutputSchema {
     }
 
     /// Returns what released clients refuse of the type.
-    pub(crate) fn defects(&self) -> Vec<RefusedSchema> {
+    pub(crate) fn refused(&self) -> Vec<RefusedSchema> {
         refused_results(&self.published)
     }
 }

@@ -13,13 +13,15 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::Value;
 
+use crate::author::call_tool_result::CallToolResult;
 use crate::author::registry::{Need, Registry};
-use crate::author::tool_result::CallToolResult;
 use crate::call::call_state::CallState;
 use crate::call::wait_until::WaitUntilDone;
-use crate::json_rpc::message::{
-    Body, ErrorCode, ErrorResponse, Malformed, Message, Request, RequestId, RpcError, Unreadable, to_bytes,
-};
+use crate::json_rpc::body::{Body, Unreadable};
+use crate::json_rpc::message::{Malformed, Message, Request};
+use crate::json_rpc::request_id::RequestId;
+use crate::json_rpc::response::{ErrorResponse, to_bytes};
+use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::method::Method;
 use crate::methods::operation;
 use crate::methods::operation::{Operation, Response, Runner};
@@ -165,7 +167,7 @@ impl Posted {
         };
         let challenges = Value::Array(vec![Value::String(challenge.to_owned())]);
         let result = CallToolResult::failed(text).meta("mcp/www_authenticate", challenges);
-        Some(operation::complete(&request.id, registry, version, result.on_the_wire(version)).into())
+        Some(operation::complete(&request.id, registry, version, result.known_to(version)).into())
     }
 
     /// Answers. Whether the caller may do this has been decided before, with [`Posted::need`].

@@ -1,6 +1,7 @@
 //! The request headers of Streamable HTTP, and how they must agree with the body ("Request Metadata").
 
-use crate::json_rpc::message::{ErrorCode, Request, RpcError};
+use crate::json_rpc::message::Request;
+use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::method::Method;
 use crate::tool_schema::header_params::decode_header_value;
 
@@ -110,7 +111,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::json_rpc::message::RequestId;
+    use crate::json_rpc::request_id::RequestId;
 
     fn request(method: &str, params: &serde_json::Value) -> Request {
         Request {

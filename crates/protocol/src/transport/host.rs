@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::json_rpc::message::{ClientResponse, RequestId};
+use crate::json_rpc::client_response::ClientResponse;
+use crate::json_rpc::request_id::RequestId;
 use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::message::{Command, Reply, TaskId};

@@ -4,7 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::author::registry::Registry;
-use crate::json_rpc::message::{Body, ErrorCode, ErrorResponse, Request, RequestId, RpcError, to_bytes};
+use crate::json_rpc::body::Body;
+use crate::json_rpc::message::Request;
+use crate::json_rpc::request_id::RequestId;
+use crate::json_rpc::response::{ErrorResponse, to_bytes};
+use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::method::Method;
 use crate::transport::endpoint::{Posted, Reply};
 use crate::transport::sse_event::sse_event;

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use crate::author::registry::Registry;
 use crate::call::call_state::{CallState, RequestMeta};
-use crate::json_rpc::message::{ErrorCode, Request, RpcError};
+use crate::json_rpc::message::Request;
+use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::method::Method;
 use crate::methods::operation::{Operation, parse_common};
 use crate::subscriptions::change::Topic;

@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use crate::author::registry::Registry;
-use crate::json_rpc::message::{Body, Message, Notification, Request};
+use crate::json_rpc::body::Body;
+use crate::json_rpc::message::{Message, Notification, Request};
 use crate::methods::method::Method;
 use crate::transport::endpoint::Posted;
 use crate::transport::headers;
@@ -45,7 +46,7 @@ impl Posted {
                 text("name").and_then(|name| registry.tool(name)).map(|tool| tool.tool.name.clone())
             }
             Some(Method::GetPrompt) => {
-                text("name").and_then(|name| registry.prompt(name)).map(|prompt| prompt.part.about.name.clone())
+                text("name").and_then(|name| registry.prompt(name)).map(|prompt| prompt.feature.metadata.name.clone())
             }
             _ => None,
         };
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
     use crate::author::connector::Connector;
     use crate::author::tool::Tool;
-    use crate::author::tool_result::ToolError;
+    use crate::author::tool_error::ToolError;
     use crate::testing::test_host::TestHost;
 
     fn summary(body: &Value) -> Summary {

@@ -1,21 +1,29 @@
-//! What resources, templates and prompts say about themselves in a list, in the form of each revision.
+//! What resources, resource templates and prompts say about themselves in a list ("BaseMetadata", "Icons", "Annotations").
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
-use crate::json_rpc::object::{object, value_of};
-use crate::types::content::{Annotations, Icon};
+use crate::types::annotations::Annotations;
+use crate::types::icon::Icon;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 
-/// The members that the kinds of list entries share.
-#[derive(Clone, Debug, Default)]
+/// The members that these list entries share.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct BaseMetadata {
     pub(crate) name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) title: Option<String>,
+    /// Empty where there is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mime_type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) annotations: Option<Annotations>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) icons: Vec<Icon>,
+    #[serde(rename = "_meta", skip_serializing_if = "Object::is_empty")]
     pub(crate) meta: Object,
 }
 
@@ -24,47 +32,35 @@ impl BaseMetadata {
         Self { name: name.into(), description: description.into(), ..Self::default() }
     }
 
-    /// The members that `version` knows, together with `own`.
-    pub(crate) fn listed(&self, version: ProtocolVersion, own: Vec<(&str, Value)>) -> Value {
-        let mut members = object(own);
-        let mut add = |name: &str, value: Value| members.insert(name.to_owned(), value);
-        add("name", json!(self.name));
-        if !self.description.is_empty() {
-            add("description", json!(self.description));
+    /// Returns the members that `version` has.
+    pub(crate) fn known_to(&self, version: ProtocolVersion) -> Self {
+        let mut known = self.clone();
+        known.annotations = self.annotations.as_ref().map(|annotations| annotations.known_to(version).into_owned());
+        if !version.has_titles() {
+            known.title = None;
+            known.meta.clear();
         }
-        if let Some(mime_type) = &self.mime_type {
-            add("mimeType", json!(mime_type));
+        if !version.has_icons() {
+            known.icons.clear();
         }
-        if let Some(annotations) = &self.annotations {
-            add("annotations", value_of(&annotations.known_to(version)).unwrap_or_default());
-        }
-        if version.has_titles() {
-            if let Some(title) = &self.title {
-                add("title", json!(title));
-            }
-            if !self.meta.is_empty() {
-                add("_meta", json!(self.meta));
-            }
-        }
-        if version.has_icons() && !self.icons.is_empty() {
-            add("icons", value_of(&self.icons).unwrap_or_default());
-        }
-        Value::Object(members)
+        known
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn an_entry_has_only_the_members_of_its_revision() {
-        let mut about = BaseMetadata::new("n", "d");
-        about.title = Some("N".to_owned());
-        about.mime_type = Some("text/plain".to_owned());
-        about.icons.push(Icon::new("https://a.example/i.png"));
-        about.meta.insert("a.example/x".to_owned(), json!(1));
-        let base = ["description", "mimeType", "name", "uri"];
+        let mut metadata = BaseMetadata::new("n", "d");
+        metadata.title = Some("N".to_owned());
+        metadata.mime_type = Some("text/plain".to_owned());
+        metadata.icons.push(Icon::new("https://a.example/i.png"));
+        metadata.meta.insert("a.example/x".to_owned(), json!(1));
+        let base = ["description", "mimeType", "name"];
         for (version, more) in [
             (ProtocolVersion::V2024_11_05, &[][..]),
             (ProtocolVersion::V2025_03_26, &[]),
@@ -72,7 +68,7 @@ mod tests {
             (ProtocolVersion::V2025_11_25, &["title", "_meta", "icons"]),
             (ProtocolVersion::V2026_07_28, &["title", "_meta", "icons"]),
         ] {
-            let entry = about.listed(version, vec![("uri", json!("a:b"))]);
+            let entry = json!(metadata.known_to(version));
             let mut expected = [&base[..], more].concat();
             let mut names: Vec<_> = entry.as_object().unwrap().keys().map(String::as_str).collect();
             names.sort_unstable();

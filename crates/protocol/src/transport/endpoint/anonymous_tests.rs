@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::author::connector::Connector;
 use crate::author::resource::Resource;
 use crate::author::tool::Tool;
-use crate::author::tool_result::ToolError;
+use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::subscriptions::change::Topic;
 use crate::testing::test_client::caller;

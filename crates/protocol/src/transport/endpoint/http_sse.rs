@@ -3,7 +3,10 @@
 
 use std::rc::Rc;
 
-use crate::json_rpc::message::{Body, ErrorCode, ErrorResponse, Malformed, Message, Request, to_bytes};
+use crate::json_rpc::body::Body;
+use crate::json_rpc::message::{Malformed, Message, Request};
+use crate::json_rpc::response::{ErrorResponse, to_bytes};
+use crate::json_rpc::rpc_error::ErrorCode;
 use crate::transport::endpoint::notifications::{cancel_in, respond_in};
 use crate::transport::endpoint::{Endpoint, Posted, Reply};
 use crate::transport::host::Host;

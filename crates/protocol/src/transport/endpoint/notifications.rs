@@ -1,7 +1,9 @@
 //! Messages that are posted and not answered: a client's responses to our questions, and its notifications.
 
 use crate::author::registry::Registry;
-use crate::json_rpc::message::{ClientResponse, Notification, RequestId};
+use crate::json_rpc::client_response::ClientResponse;
+use crate::json_rpc::message::Notification;
+use crate::json_rpc::request_id::RequestId;
 use crate::methods::operation::Response;
 use crate::transport::endpoint::{Reply, names_modern};
 use crate::transport::headers::RequestHeaders;

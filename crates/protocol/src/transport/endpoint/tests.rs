@@ -10,9 +10,9 @@ use serde_json::json;
 
 use crate::author::connector::Connector;
 use crate::author::tool::Tool;
-use crate::author::tool_result::ToolError;
+use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
-use crate::json_rpc::message::ClientResponse;
+use crate::json_rpc::client_response::ClientResponse;
 use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::message::{Command, Reply as TaskReply, TaskId};

@@ -4,21 +4,21 @@
 use serde_json::Value;
 
 use crate::author::config_error::ErrorKind;
-use crate::tool_schema::scalar_texts::Types;
+use crate::tool_schema::lenient_scalars::Types;
 use mcp_connector_base::json::Object;
 use mcp_connector_schema::{Schema, Violations};
 
 /// The argument type of a prompt or of a template: a flat object.
-pub(crate) struct TextArguments {
+pub(crate) struct StringArguments {
     document: Value,
     schema: Schema,
 }
 
-impl TextArguments {
+impl StringArguments {
     /// Fails where an argument can be something that a text cannot say.
     pub(crate) fn of(document: &Value) -> Result<Self, ErrorKind> {
         if let Some(nested) = names(document).into_iter().find(|name| is_nested(property(document, name))) {
-            return Err(ErrorKind::NotAText(nested.to_owned()));
+            return Err(ErrorKind::NotAString(nested.to_owned()));
         }
         let schema = Schema::compile(document.clone()).map_err(|error| ErrorKind::InputSchema(error.to_string()))?;
         Ok(Self { document: document.clone(), schema })
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_text_is_read_as_the_type_that_is_wanted() {
-        let arguments = TextArguments::of(&schema_of::<Arguments>()).unwrap();
+        let arguments = StringArguments::of(&schema_of::<Arguments>()).unwrap();
         let read =
             |texts: &[(&str, &str)]| arguments.read(texts.iter().map(|(name, text)| (*name, (*text).to_owned()))).ok();
         let all = [("zip", "30"), ("id", "7"), ("deep", "true"), ("share", "0.5")];
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn what_a_text_cannot_say_is_refused() {
-        assert_eq!(TextArguments::of(&schema_of::<Nested>()).err(), Some(ErrorKind::NotAText("tags".to_owned())));
+        assert_eq!(StringArguments::of(&schema_of::<Nested>()).err(), Some(ErrorKind::NotAString("tags".to_owned())));
     }
 
     #[test]

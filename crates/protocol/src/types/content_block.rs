@@ -1,17 +1,34 @@
-//! What a tool or a prompt hands back: text, images, audio, links and embedded resources ("Tool Result", "Annotations").
+//! Content of tool results and prompts: text, images, audio, links and embedded resources ("Content").
 
 use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::Serialize;
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::types::annotations::Annotations;
+use crate::types::resource_contents::ResourceContents;
 use crate::types::version::ProtocolVersion;
-use mcp_connector_base::json::Object;
 
-/// One block of content.
+/// A block of content: text, an image, audio, a link to a resource, or an embedded resource ("Tool Result", "PromptMessage").
+///
+/// A revision that lacks a kind gets the nearest one that it has: 2024-11-05 gets audio as an embedded resource, and revisions
+/// before 2025-06-18 get a link as text.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{ContentBlock, Context, ToolError};
+///
+/// async fn photo(_cx: Context) -> Result<Vec<ContentBlock>, ToolError> {
+///     Ok(vec![
+///         ContentBlock::text("The harbour at noon."),
+///         ContentBlock::image(b"\x89PNG", "image/png"),
+///         ContentBlock::resource_link("photo://harbour", "harbour").mime_type("image/tiff"),
+///     ])
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ContentBlock {
     #[serde(flatten)]
@@ -51,38 +68,38 @@ enum Kind {
 }
 
 impl ContentBlock {
-    /// Plain text.
+    /// Creates plain text. A `String` or `&str` becomes the same with [`From`].
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::from(Kind::Text { text: text.into() })
     }
 
-    /// An image, for example `image/png`.
+    /// Creates an image from its bytes and a media type such as `image/png`.
     #[must_use]
     pub fn image(bytes: &[u8], mime_type: impl Into<String>) -> Self {
         Self::from(Kind::Image { data: STANDARD.encode(bytes), mime_type: mime_type.into() })
     }
 
-    /// A sound, for example `audio/wav`. Clients of 2024-11-05 get it as an embedded resource.
+    /// Creates audio from its bytes and a media type such as `audio/wav`.
     #[must_use]
     pub fn audio(bytes: &[u8], mime_type: impl Into<String>) -> Self {
         Self::from(Kind::Audio { data: STANDARD.encode(bytes), mime_type: mime_type.into() })
     }
 
-    /// A resource that the client may read if it wants to (from revision 2025-06-18 on).
+    /// Creates a link to a resource, which the client reads if it wants to ("Resource Links").
     #[must_use]
     pub fn resource_link(uri: impl Into<String>, name: impl Into<String>) -> Self {
         let (uri, name) = (uri.into(), name.into());
         Self::from(Kind::ResourceLink { uri, name, description: None, mime_type: None })
     }
 
-    /// A resource with its contents.
+    /// Creates an embedded resource: its contents are sent along ("Embedded Resources").
     #[must_use]
     pub fn resource(resource: ResourceContents) -> Self {
         Self::from(Kind::Resource { resource })
     }
 
-    /// Says what a linked resource is. Other kinds have no description and stay as they are.
+    /// Sets the description of a link. Does nothing to other kinds, which have none.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         if let Kind::ResourceLink { description, .. } = &mut self.kind {
@@ -91,7 +108,7 @@ impl ContentBlock {
         self
     }
 
-    /// Says of what type a linked resource is. Other kinds stay as they are.
+    /// Sets the media type of a link. Does nothing to other kinds, which have it already or have none.
     #[must_use]
     pub fn mime_type(mut self, value: impl Into<String>) -> Self {
         if let Kind::ResourceLink { mime_type, .. } = &mut self.kind {
@@ -100,17 +117,14 @@ impl ContentBlock {
         self
     }
 
-    /// Adds hints for the client.
+    /// Sets hints for the client.
     #[must_use]
     pub fn annotations(mut self, annotations: Annotations) -> Self {
         self.annotations = Some(annotations);
         self
     }
-}
 
-impl ContentBlock {
-    /// The content in the terms of `version`. A kind that the revision lacks becomes the nearest one that it has: audio an
-    /// embedded resource, a link text.
+    /// Returns the content in a form that `version` has.
     pub(crate) fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
         let kind = self.kind.known_to(version);
         let annotations = self.annotations.as_ref().map(|annotations| annotations.known_to(version));
@@ -125,8 +139,8 @@ impl Kind {
     fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
         match self {
             Self::Audio { data, mime_type } if !version.has_audio() => {
-                let body = ResourceBody::Blob(data.clone());
-                Cow::Owned(Self::Resource { resource: ResourceContents::of(digest_uri(data), mime_type.clone(), body) })
+                let resource = ResourceContents::base64(digest_uri(data), mime_type.clone(), data.clone());
+                Cow::Owned(Self::Resource { resource })
             }
             Self::ResourceLink { uri, name, .. } if !version.has_resource_links() => {
                 Cow::Owned(Self::Text { text: format!("{name}: {uri}") })
@@ -142,8 +156,7 @@ impl Kind {
     }
 }
 
-/// Returns a URI for content that has none: it names the bytes by their digest (RFC 6920). `base64` is our own encoding of
-/// them.
+/// Returns a URI for content that has none: it names the bytes by their digest (RFC 6920). `base64` encodes them.
 fn digest_uri(base64: &str) -> String {
     let bytes = STANDARD.decode(base64).unwrap_or_default();
     format!("ni:///sha-256;{}", URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)))
@@ -167,207 +180,12 @@ impl From<Kind> for ContentBlock {
     }
 }
 
-/// The contents of a resource: text, or bytes of a type that is not text.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ResourceContents {
-    uri: String,
-    mime_type: String,
-    #[serde(flatten)]
-    body: ResourceBody,
-    #[serde(rename = "_meta", skip_serializing_if = "Object::is_empty")]
-    meta: Object,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-enum ResourceBody {
-    Text(String),
-    Blob(String),
-}
-
-impl ResourceContents {
-    /// Text contents, for example `text/markdown`.
-    #[must_use]
-    pub fn text(uri: impl Into<String>, mime_type: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::of(uri.into(), mime_type.into(), ResourceBody::Text(text.into()))
-    }
-
-    /// Binary contents.
-    #[must_use]
-    pub fn blob(uri: impl Into<String>, mime_type: impl Into<String>, bytes: &[u8]) -> Self {
-        Self::of(uri.into(), mime_type.into(), ResourceBody::Blob(STANDARD.encode(bytes)))
-    }
-
-    /// Adds a member to `_meta`.
-    #[must_use]
-    pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
-        self.meta.insert(name.into(), value);
-        self
-    }
-
-    fn of(uri: String, mime_type: String, body: ResourceBody) -> Self {
-        Self { uri, mime_type, body, meta: Object::new() }
-    }
-
-    /// The contents in the terms of `version`: `_meta` came with 2025-06-18.
-    pub(crate) fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
-        if self.meta.is_empty() || version.has_titles() {
-            return Cow::Borrowed(self);
-        }
-        Cow::Owned(Self::of(self.uri.clone(), self.mime_type.clone(), self.body.clone()))
-    }
-}
-
-/// Hints about content: for whom it is, how much it matters, when it changed.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Annotations {
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    audience: Vec<Role>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    priority: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_modified: Option<String>,
-}
-
-/// Who is meant to see a content block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// The person.
-    User,
-    /// The model.
-    Assistant,
-}
-
-impl Annotations {
-    /// No hints yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds someone the content is for.
-    #[must_use]
-    pub fn audience(mut self, audience: Role) -> Self {
-        self.audience.push(audience);
-        self
-    }
-
-    /// How much the content matters, from 0 (least) to 1 (most); taken to the nearer end if outside.
-    #[must_use]
-    pub fn priority(mut self, priority: f64) -> Self {
-        self.priority = Some(priority.clamp(0.0, 1.0));
-        self
-    }
-
-    /// When the content last changed, as an ISO 8601 time (from revision 2025-06-18 on).
-    #[must_use]
-    pub fn last_modified(mut self, time: impl Into<String>) -> Self {
-        self.last_modified = Some(time.into());
-        self
-    }
-
-    /// The hints in the terms of `version`.
-    pub(crate) fn known_to(&self, version: ProtocolVersion) -> Cow<'_, Self> {
-        if self.last_modified.is_none() || version.has_last_modified() {
-            return Cow::Borrowed(self);
-        }
-        Cow::Owned(Self { last_modified: None, ..self.clone() })
-    }
-}
-
-/// A picture that a client may show beside a name (from revision 2025-11-25 on).
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Icon {
-    src: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    mime_type: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    sizes: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    theme: Option<Theme>,
-}
-
-/// The background an icon is drawn for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Theme {
-    /// A light background.
-    Light,
-    /// A dark background.
-    Dark,
-}
-
-impl Icon {
-    /// An `https:` or `data:` URI.
-    #[must_use]
-    pub fn new(src: impl Into<String>) -> Self {
-        Self { src: src.into(), mime_type: None, sizes: Vec::new(), theme: None }
-    }
-
-    /// Creates an icon from an SVG document, for any size. It travels in the answers to clients: a few kilobytes at most.
-    #[must_use]
-    pub fn svg(document: &str) -> Self {
-        Self::embedded(document.as_bytes(), "image/svg+xml").size("any")
-    }
-
-    /// Creates an icon from the bytes of a PNG file. It travels in the answers to clients: a few kilobytes at most.
-    #[must_use]
-    pub fn png(bytes: &[u8]) -> Self {
-        Self::embedded(bytes, "image/png")
-    }
-
-    fn embedded(bytes: &[u8], mime_type: &str) -> Self {
-        Self::new(format!("data:{mime_type};base64,{}", STANDARD.encode(bytes))).mime_type(mime_type)
-    }
-
-    /// Returns where the picture is: an `https:` or `data:` URI.
-    #[must_use]
-    pub fn src(&self) -> &str {
-        &self.src
-    }
-
-    /// Returns the background that the icon is drawn for.
-    #[must_use]
-    pub fn drawn_for(&self) -> Option<Theme> {
-        self.theme
-    }
-
-    /// Its type, for example `image/svg+xml`.
-    #[must_use]
-    pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
-        self.mime_type = Some(mime_type.into());
-        self
-    }
-
-    /// Adds a size it can be shown at: `48x48`, or `any`.
-    #[must_use]
-    pub fn size(mut self, size: impl Into<String>) -> Self {
-        self.sizes.push(size.into());
-        self
-    }
-
-    /// For which background.
-    #[must_use]
-    pub fn theme(mut self, theme: Theme) -> Self {
-        self.theme = Some(theme);
-        self
-    }
-
-    /// Clients load nothing else (specification, "Icons").
-    pub(crate) fn is_loadable(&self) -> bool {
-        self.src.starts_with("https://") || self.src.starts_with("data:")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::types::role::Role;
 
     #[test]
     fn each_kind_has_the_form_of_the_schema() {
@@ -413,7 +231,7 @@ mod tests {
         use ProtocolVersion::{V2024_11_05, V2025_03_26, V2025_06_18, V2025_11_25, V2026_07_28};
         let audio = ContentBlock::audio(&[3], "audio/wav");
         // The digest is that of the byte 0x03.
-        let sound = json!({"type": "resource", "resource": {
+        let as_resource = json!({"type": "resource", "resource": {
             "uri": "ni:///sha-256;CE_tCLl4r019GWp0RqhrWACeY2thHbFiEbZamq3_KcU", "mimeType": "audio/wav", "blob": "Aw==",
         }});
         let link =
@@ -424,7 +242,7 @@ mod tests {
         let text = json!({"type": "text", "text": "b: a://b", "annotations": {}});
         let whole = |content: &ContentBlock| serde_json::to_value(content).unwrap();
         let rows = [
-            (V2024_11_05, [sound, text.clone(), plain.clone()]),
+            (V2024_11_05, [as_resource, text.clone(), plain.clone()]),
             (V2025_03_26, [whole(&audio), text, plain]),
             (V2025_06_18, [whole(&audio), whole(&link), whole(&resource)]),
             (V2025_11_25, [whole(&audio), whole(&link), whole(&resource)]),

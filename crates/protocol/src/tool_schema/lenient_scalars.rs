@@ -105,7 +105,7 @@ impl Types {
 }
 
 /// Reads such texts in `value`, which does not fit `schema`. Gives the value with them read, or `None` where there are none.
-pub(crate) fn with_texts_read(value: &Value, schema: &Value) -> Option<Value> {
+pub(crate) fn with_strings_read(value: &Value, schema: &Value) -> Option<Value> {
     let mut read = value.clone();
     let mut count = 0;
     read_in(&mut read, &[schema], schema, &mut count);
@@ -232,13 +232,13 @@ mod tests {
         let read = json!({
             "id": 1, "name": "2", "list": [{"x": 3, "next": {"x": 4}}], "pair": ["5", true], "choice": {"a": "6"}, "more": 7,
         });
-        assert_eq!(with_texts_read(&sent, &schema), Some(read.clone()));
-        assert_eq!(with_texts_read(&read, &schema), None, "nothing is left to read");
+        assert_eq!(with_strings_read(&sent, &schema), Some(read.clone()));
+        assert_eq!(with_strings_read(&read, &schema), None, "nothing is left to read");
     }
 
     #[test]
     fn references_that_lead_nowhere_end() {
         let schema = json!({"properties": {"a": {"$ref": "#/properties/a"}}});
-        assert_eq!(with_texts_read(&json!({"a": "1"}), &schema), None);
+        assert_eq!(with_strings_read(&json!({"a": "1"}), &schema), None);
     }
 }

@@ -1,0 +1,180 @@
+//! The result of a tool ("Tool Result").
+
+use std::borrow::Cow;
+
+use serde::ser::{SerializeMap, SerializeStruct};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::tool_schema::tool_schemas::AbsentMembers;
+use crate::types::content_block::ContentBlock;
+use crate::types::result::ResultFields;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::json::Object;
+
+/// The result of a tool, for what a `String`, a [`ContentBlock`] or a [`Json`](crate::author::json::Json) cannot say: `_meta`, or
+/// a failure with content ("Tool Result").
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{CallToolResult, ContentBlock, Context, ToolError};
+///
+/// async fn scan(_cx: Context) -> Result<CallToolResult, ToolError> {
+///     Ok(CallToolResult::new()
+///         .content(ContentBlock::text("The page is blank. Put the sheet face down."))
+///         .content(ContentBlock::image(b"\x89PNG", "image/png"))
+///         .error())
+/// }
+/// ```
+#[derive(Debug, Default)]
+pub struct CallToolResult {
+    content: Vec<ContentBlock>,
+    structured: Option<StructuredContent>,
+    is_error: bool,
+    meta: Object,
+}
+
+/// What clients get as `structuredContent`, and all of them as text too, before the other content.
+#[derive(Debug)]
+struct StructuredContent {
+    json: Box<RawValue>,
+    /// Revisions before 2026-07-28 allow nothing else.
+    is_object: bool,
+}
+
+impl CallToolResult {
+    /// Creates a result without content.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a block of content.
+    #[must_use]
+    pub fn content(mut self, content: ContentBlock) -> Self {
+        self.content.push(content);
+        self
+    }
+
+    /// Marks the result as a failure (`isError`), which the model reads and can correct.
+    ///
+    /// A failure without content of its own is shorter as a [`ToolError`](crate::author::tool_error::ToolError).
+    #[must_use]
+    pub fn error(mut self) -> Self {
+        self.is_error = true;
+        self
+    }
+
+    /// Adds a member to `_meta`. The name needs a prefix of your own, for example `example.com/trace`.
+    #[must_use]
+    pub fn meta(mut self, name: impl Into<String>, value: Value) -> Self {
+        self.meta.insert(name.into(), value);
+        self
+    }
+
+    /// Creates a result with `value` as its structured content.
+    pub(crate) fn structured(value: &impl Serialize) -> serde_json::Result<Self> {
+        let json = to_raw_value(value)?;
+        let structured = StructuredContent { is_object: json.get().starts_with('{'), json };
+        Ok(Self { structured: Some(structured), ..Self::default() })
+    }
+
+    /// Creates a failure with a text for the model.
+    pub(crate) fn failed(text: impl Into<String>) -> Self {
+        Self::new().content(ContentBlock::text(text)).error()
+    }
+
+    pub(crate) const fn is_error(&self) -> bool {
+        self.is_error
+    }
+
+    /// Leaves out those members of the structured content that are null because an `Option` is `None`.
+    pub(crate) fn without(mut self, absent: &AbsentMembers) -> serde_json::Result<Self> {
+        if let Some(structured) = &mut self.structured {
+            let mut value = serde_json::from_str(structured.json.get())?;
+            absent.leave_out_of(&mut value);
+            structured.json = to_raw_value(&value)?;
+        }
+        Ok(self)
+    }
+
+    /// Returns the result with the members that `version` has.
+    pub(crate) fn known_to(&self, version: ProtocolVersion) -> impl ResultFields + '_ {
+        WireCallToolResult { result: self, version }
+    }
+}
+
+struct WireCallToolResult<'a> {
+    result: &'a CallToolResult,
+    version: ProtocolVersion,
+}
+
+impl ResultFields for WireCallToolResult<'_> {
+    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        let structured = self.result.structured.iter().map(|structured| Block::Json(structured.json.get()));
+        let others = self.result.content.iter().map(|content| Block::Content(content.known_to(self.version)));
+        map.serialize_entry("content", &structured.chain(others).collect::<Vec<_>>())?;
+        if let Some(structured) = &self.result.structured
+            && self.version.has_structured_content()
+            && (structured.is_object || self.version.has_any_structured_content())
+        {
+            map.serialize_entry("structuredContent", &structured.json)?;
+        }
+        if self.result.is_error {
+            map.serialize_entry("isError", &true)?;
+        }
+        Ok(())
+    }
+
+    fn meta(&self) -> Option<&Object> {
+        (!self.result.meta.is_empty()).then_some(&self.result.meta)
+    }
+}
+
+/// A block of content.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Block<'a> {
+    #[serde(serialize_with = "as_text")]
+    Json(&'a str),
+    Content(Cow<'a, ContentBlock>),
+}
+
+fn as_text<S: Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut block = serializer.serialize_struct("TextContent", 2)?;
+    block.serialize_field("type", "text")?;
+    block.serialize_field("text", json)?;
+    block.end()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::types::result::tests::to_value;
+
+    #[test]
+    fn structured_content_follows_the_revision() {
+        let object = CallToolResult::structured(&json!({"a": 1})).unwrap();
+        let array = CallToolResult::structured(&json!([1])).unwrap();
+        for (version, has_object, has_array) in [
+            (ProtocolVersion::V2024_11_05, false, false),
+            (ProtocolVersion::V2025_03_26, false, false),
+            (ProtocolVersion::V2025_06_18, true, false),
+            (ProtocolVersion::V2025_11_25, true, false),
+            (ProtocolVersion::V2026_07_28, true, true),
+        ] {
+            let structured =
+                |result: &CallToolResult| to_value(result.known_to(version)).get("structuredContent").cloned();
+            assert_eq!(structured(&object), has_object.then(|| json!({"a": 1})), "{version:?}");
+            assert_eq!(structured(&array), has_array.then(|| json!([1])), "{version:?}");
+        }
+        assert_eq!(
+            to_value(array.known_to(ProtocolVersion::V2025_03_26)),
+            json!({"content": [{"type": "text", "text": "[1]"}]})
+        );
+    }
+}
