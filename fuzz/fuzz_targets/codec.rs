@@ -6,9 +6,9 @@ use mcp_connector_base::row::Row;
 use mcp_connector_oauth::authorize::consent::ConsentedRequest;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
 use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
-use mcp_connector_oauth::grants::grant::Grant;
 use mcp_connector_oauth::grants::codes::redemption::{RedeemRefusal, Redeemed, Redemption};
 use mcp_connector_oauth::grants::commands::{CheckGrants, EndGrants, RevokeToken, StoreCode};
+use mcp_connector_oauth::grants::grant::Grant;
 use mcp_connector_oauth::grants::refresh::request::{Refresh, Refreshed};
 use mcp_connector_oauth::login::throttle::Throttle;
 

@@ -29,15 +29,23 @@ where
 
 /// Serves a connector as a Worker: its entry points and the classes of its Durable Objects.
 ///
-/// Takes the path of a function that gives a [`Connector`](crate::Connector). It is called once for each isolate. A second
-/// argument names a function that answers requests in the place of [`fetch`](crate::fetch), for a Worker that has paths of its
-/// own.
+/// Takes the path of a function that returns a [`Connector`](crate::Connector). It is called once for each isolate.
 ///
-/// ```ignore
-/// mod connector;
+/// ```
+/// mod connector {
+///     use mcp_connector::Connector;
+///
+///     pub(crate) fn connector() -> Connector {
+///         Connector::new("notes", "1.0.0").title("Notes")
+///     }
+/// }
 ///
 /// mcp_connector::serve!(connector::connector);
+/// # fn main() {}
 /// ```
+///
+/// A second argument is the path of a function that answers requests in place of [`fetch`](crate::fetch()), for a Worker that
+/// has paths of its own.
 #[macro_export]
 macro_rules! serve {
     ($connector:path) => {

@@ -1,4 +1,4 @@
-//! A place for what a connector keeps for each person: records of JSON in a Durable Object of their own.
+//! [`Store`]: what a connector keeps for each person, as records of JSON in a Durable Object of their own.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,15 +17,48 @@ use crate::objects::store::commands::{
 use crate::objects::store::last_writes::WriteId;
 use crate::objects::stub::ObjectStub;
 
-/// The records of one person in one collection. Nobody else's can be reached through it.
+/// The records of one person in one collection.
+///
+/// A record is any type that `serde` writes and reads as JSON; each gets an id, and ids are never used twice. The records of a
+/// person are in a Durable Object of their own, so a handler reaches those of its caller and of nobody else.
+///
+/// ```
+/// use mcp_connector::{Context, Store, ToolError};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize)]
+/// struct Note {
+///     title: String,
+/// }
+///
+/// async fn rename(cx: &Context, id: u64, title: String) -> Result<String, ToolError> {
+///     let notes = Store::of(cx, "notes")?;
+///     let note: Option<Note> = notes.get(id).await?;
+///     let Some(note) = note else {
+///         return Err(ToolError::new("There is no such note."));
+///     };
+///     notes.replace(id, &Note { title }).await?;
+///     Ok(format!("“{}” has a new title.", note.title))
+/// }
+/// ```
 pub struct Store {
     env: Env,
-    /// What its object is called.
+    /// The name of its object.
     name: String,
+    /// The member of a record that is its name.
     named_by: Option<&'static str>,
 }
 
 /// Which records to read: those after an id, those whose names begin with a text, and how many.
+///
+/// ```
+/// use mcp_connector::{Select, Store, StoreError, StorePage};
+///
+/// /// Returns the titles of twenty notes after the note `after`.
+/// async fn titles(notes: &Store, after: Option<u64>) -> Result<StorePage<String>, StoreError> {
+///     notes.names(Select::all().after(after).limit(20)).await
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Select {
     after: u64,
@@ -34,17 +67,48 @@ pub struct Select {
     beginning: Option<String>,
 }
 
-/// Some records of a collection, in the order of their ids.
+/// A page of a collection: records in the order of their ids.
+///
+/// ```
+/// use mcp_connector::{Select, Store, StoreError, StorePage};
+///
+/// /// Counts the characters of all notes, page by page.
+/// async fn characters(notes: &Store) -> Result<usize, StoreError> {
+///     let (mut characters, mut after) = (0, None);
+///     loop {
+///         let StorePage { records, next } = notes.page::<String>(Select::all().after(after)).await?;
+///         characters += records.iter().map(|(_, note)| note.chars().count()).sum::<usize>();
+///         match next {
+///             Some(next) => after = Some(next),
+///             None => return Ok(characters),
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorePage<T> {
     /// The records with their ids.
     pub records: Vec<(u64, T)>,
-    /// Where the next page begins, for [`Select::after`]; none after the last.
+    /// The end of this page, for [`Select::after`]. None on the last page.
     pub next: Option<u64>,
 }
 
 /// Why a record was not read or kept.
+///
+/// In a handler, `?` turns it into a [`ToolError`](crate::ToolError) that the model can read.
+///
+/// ```
+/// use mcp_connector::{Store, StoreError, ToolError};
+///
+/// async fn add(notes: &Store, note: &str) -> Result<u64, ToolError> {
+///     match notes.add(&note).await {
+///         Err(StoreError::Full) => Err(ToolError::new("There are 1000 notes. Delete one with delete_note first.")),
+///         added => Ok(added?),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StoreError {
     /// `wrangler.toml` does not bind `SUBJECT_STORE`. The log of the Worker has the lines to add.
     #[error("the owner of this connector must bind SUBJECT_STORE in wrangler.toml")]
@@ -52,8 +116,8 @@ pub enum StoreError {
     /// Storage did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-    /// Storage was told twice to change something and did not answer: it was changed or not. [`Store::add`] then may have kept
-    /// the record, and to call it again would keep another.
+    /// Storage was told twice to change something and did not answer, so it is not known whether it was changed. To call
+    /// [`Store::add`] again may keep the record twice.
     #[error("storage does not answer, but this may have been saved; look before you try again")]
     MaybeSaved,
     /// The record is larger than [`Store::MAX_RECORD_BYTES`].
@@ -62,40 +126,42 @@ pub enum StoreError {
     /// There are [`Store::MAX_RECORDS`] records already.
     #[error("there is no room for more; delete something first")]
     Full,
-    /// The collection has more than [`Store::list`] gives.
+    /// The collection is larger than [`Store::list`] reads.
     #[error("the records are too large to read at once; read them in pages")]
     TooMuch,
-    /// What is stored is not what the connector's type says.
+    /// A stored record does not fit the type that it is read into, or a record cannot be written as JSON.
     #[error("a stored record has an older form")]
     Form,
 }
 
 impl Select {
-    /// From the beginning, as many as fit into a page.
+    /// Selects all records, as many as fit on a page.
     #[must_use]
     pub const fn all() -> Self {
         Self { after: 0, limit: MAX_RECORDS, bytes: MAX_PAGE_BYTES, beginning: None }
     }
 
-    /// Only records after this id; from the beginning where it is none. [`StorePage::next`] of the page before.
+    /// Selects only records after this id; [`StorePage::next`] of the page before. With none, from the first.
     #[must_use]
     pub fn after(self, id: impl Into<Option<u64>>) -> Self {
         Self { after: id.into().unwrap_or_default(), ..self }
     }
 
-    /// At most so many.
+    /// Selects at most this many records, and at least one.
     #[must_use]
     pub fn limit(self, limit: usize) -> Self {
         Self { limit: limit.max(1), ..self }
     }
 
-    /// No more than fit into so many bytes of JSON, but always one. At most [`Store::MAX_PAGE_BYTES`].
+    /// Selects no more records than this many bytes of JSON hold, and at least one. Never more than
+    /// [`Store::MAX_PAGE_BYTES`].
     #[must_use]
     pub fn bytes(self, bytes: usize) -> Self {
         Self { bytes: bytes.min(MAX_PAGE_BYTES), ..self }
     }
 
-    /// Only those whose names begin with this text, A to Z in upper or lower case. Needs [`Store::named_by`].
+    /// Selects only records whose names begin with this text; the letters A to Z match in either case. Needs
+    /// [`Store::named_by`].
     #[must_use]
     pub fn beginning(self, text: impl Into<String>) -> Self {
         Self { beginning: Some(text.into()).filter(|text| !text.is_empty()), ..self }
@@ -103,20 +169,29 @@ impl Select {
 }
 
 impl Store {
-    /// Largest record, in bytes of JSON.
+    /// The size of the largest record, in bytes of JSON.
     pub const MAX_RECORD_BYTES: usize = MAX_RECORD_BYTES;
-    /// Most records in one collection of one person.
+    /// The number of records that one person can have in a collection.
     pub const MAX_RECORDS: usize = MAX_RECORDS;
-    /// Maximum number of bytes of JSON that are read at once.
+    /// The number of bytes of JSON that are read at once.
     pub const MAX_PAGE_BYTES: usize = MAX_PAGE_BYTES;
 
-    /// The records that the person who is calling has in `collection`. Fails in a public tool.
+    /// Returns the records that the caller has in `collection`.
+    ///
+    /// # Errors
+    ///
+    /// Fails in a tool without a scope, since it may be called by nobody in particular, and where `wrangler.toml` does not bind
+    /// `SUBJECT_STORE`.
     pub fn of(cx: &Context, collection: &str) -> Result<Self, ToolError> {
         Ok(Self::behind(cx.env(), format!("{collection}/{}", cx.subject()?))?)
     }
 
-    /// The records in `collection` under a name of your own, for what no person is calling: a route beside the connector.
-    /// Whoever can say the name reaches them, so let it be random where they concern a person.
+    /// Returns the records in `collection` under a name of your own, for code that no person calls: a route beside the
+    /// connector. Whoever knows the name reaches them, so it has to be random where they concern a person.
+    ///
+    /// # Errors
+    ///
+    /// Fails where `wrangler.toml` does not bind `SUBJECT_STORE`.
     pub fn named(env: &Env, collection: &str, name: &str) -> Result<Self, StoreError> {
         // The slashes in front keep it apart from every person's.
         Self::behind(env, format!("//{collection}/{name}"))
@@ -129,43 +204,68 @@ impl Store {
         Ok(Self { env: env.clone(), name, named_by: None })
     }
 
-    /// Says which member of a record is its name, so that names are listed and searched without reading the records. Say the
-    /// same wherever the collection is used. Records from before get their names when it is first said.
+    /// Says which member of a record is its name, so that names are listed and searched without reading the records. Say it
+    /// wherever the collection is used. Older records get their names when it is first said.
     #[must_use]
     pub fn named_by(self, member: &'static str) -> Self {
         Self { named_by: Some(member), ..self }
     }
 
     /// Returns a page of records, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Fails while storage does not answer, and where a record is not a `T`.
     pub async fn page<T: DeserializeOwned>(&self, select: Select) -> Result<StorePage<T>, StoreError> {
         let StorePage { records, next } = self.read(RecordPart::Value, select).await?;
         let records = records.into_iter().map(|(id, value)| Ok((id, parse(&value)?)));
         Ok(StorePage { records: records.collect::<Result<_, StoreError>>()?, next })
     }
 
-    /// Returns a page of the names of records, oldest first; the first 200 characters of each. Needs [`Store::named_by`].
+    /// Returns a page of the names of records, oldest first; of each name the first 200 characters. Needs
+    /// [`Store::named_by`].
+    ///
+    /// # Errors
+    ///
+    /// Fails while storage does not answer.
     pub async fn names(&self, select: Select) -> Result<StorePage<String>, StoreError> {
         self.read(RecordPart::Name, select).await
     }
 
-    /// Returns all records of a small collection with their ids, oldest first. Fails if they are larger than
-    /// [`Store::MAX_PAGE_BYTES`]; [`Store::page`] reads any number.
+    /// Returns all records of a small collection with their ids, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Fails where they are larger than [`Store::MAX_PAGE_BYTES`], which [`Store::page`] reads in parts; while storage does not
+    /// answer, and where a record is not a `T`.
     pub async fn list<T: DeserializeOwned>(&self) -> Result<Vec<(u64, T)>, StoreError> {
         let StorePage { records, next } = self.page(Select::all()).await?;
         if next.is_some() { Err(StoreError::TooMuch) } else { Ok(records) }
     }
 
-    /// Returns the newest record, if there is any.
+    /// Returns the newest record, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Fails while storage does not answer, and where the record is not a `T`.
     pub async fn newest<T: DeserializeOwned>(&self) -> Result<Option<(u64, T)>, StoreError> {
         self.ask(&ReadNewest).await?.map(|(id, value)| Ok((id, parse(&value)?))).transpose()
     }
 
-    /// The record `id`, if there is one.
+    /// Returns the record `id`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Fails while storage does not answer, and where the record is not a `T`.
     pub async fn get<T: DeserializeOwned>(&self, id: u64) -> Result<Option<T>, StoreError> {
         self.ask(&ReadRecord { id }).await?.map(|(_, value)| parse(&value)).transpose()
     }
 
-    /// Ids whose digits begin with this text, at most `limit`.
+    /// Returns at most `limit` ids whose digits begin with this text, for the completion of an id.
+    ///
+    /// # Errors
+    ///
+    /// Fails while storage does not answer.
     pub async fn ids(&self, beginning: &str, limit: usize) -> Result<Vec<u64>, StoreError> {
         if !beginning.bytes().all(|digit| digit.is_ascii_digit()) {
             return Ok(Vec::new());
@@ -174,24 +274,41 @@ impl Store {
         Ok(self.ask(&ListIds { beginning: beginning.to_owned(), limit }).await?)
     }
 
-    /// Returns how many records there are.
+    /// Returns the number of records.
+    ///
+    /// # Errors
+    ///
+    /// Fails while storage does not answer.
     pub async fn count(&self) -> Result<u64, StoreError> {
         Ok(self.ask(&CountRecords).await?)
     }
 
-    /// Keeps a new record and gives its id. Ids are never used twice.
+    /// Adds a record and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// Fails where the record is too large or the collection is full, and while storage does not answer;
+    /// [`StoreError::MaybeSaved`] if it is not known whether the record was added.
     pub async fn add<T: Serialize>(&self, record: &T) -> Result<u64, StoreError> {
         let (write, value, named_by) = (WriteId::new()?, write(record)?, self.name_member());
         self.write(&AddRecord { write, value, named_by }).await?.ok_or(StoreError::Full)
     }
 
-    /// Replaces the record `id`. False if there is none.
+    /// Replaces the record `id`. Returns false if there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::add`].
     pub async fn replace<T: Serialize>(&self, id: u64, record: &T) -> Result<bool, StoreError> {
         let (write, value, named_by) = (WriteId::new()?, write(record)?, self.name_member());
         self.write(&ReplaceRecord { write, id, value, named_by }).await
     }
 
-    /// Deletes the record `id`. False if there is none.
+    /// Deletes the record `id`. Returns false if there is none.
+    ///
+    /// # Errors
+    ///
+    /// Fails while storage does not answer; [`StoreError::MaybeSaved`] if it is not known whether the record was deleted.
     pub async fn delete(&self, id: u64) -> Result<bool, StoreError> {
         self.write(&DeleteRecord { write: WriteId::new()?, id }).await
     }
@@ -205,7 +322,7 @@ impl Store {
         Ok(StorePage { records, next })
     }
 
-    /// Asks for a write. It may have been carried out even if no answer came.
+    /// Sends a write, which may have been carried out even if no answer came.
     async fn write<C: Command>(&self, command: &C) -> Result<C::Answer, StoreError> {
         self.ask(command).await.map_err(|Unavailable| StoreError::MaybeSaved)
     }

@@ -22,7 +22,32 @@ use crate::oauth;
 use crate::platform::instance::RequestNumber;
 use crate::request_log::request_log::Log;
 
-/// Answers a request. This is a whole Worker's `fetch`.
+/// Answers a request to the Worker: the whole `fetch` of [`serve!`](crate::serve).
+///
+/// A Worker that has paths of its own answers those itself, and passes everything else on:
+///
+/// ```
+/// use mcp_connector::{Connector, worker};
+/// use worker::{Context, Env, Response, web_sys};
+///
+/// async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
+///     if request.url().ends_with("/hello") {
+///         return Ok(Response::ok("Hello!")?.into());
+///     }
+///     mcp_connector::fetch(request, env, context).await
+/// }
+///
+/// fn connector() -> Connector {
+///     Connector::new("notes", "1.0.0")
+/// }
+///
+/// mcp_connector::serve!(connector, fetch);
+/// # fn main() {}
+/// ```
+///
+/// # Errors
+///
+/// Fails only where the runtime does not take the answer.
 pub async fn fetch(request: web_sys::Request, env: Env, context: Context) -> worker::Result<web_sys::Response> {
     let number = RequestNumber::opened(&request);
     number.run(pin!(respond(number, request, env, context))).await
