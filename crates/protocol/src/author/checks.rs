@@ -185,12 +185,12 @@ mod tests {
     use crate::author::completers::Partial;
     use crate::author::config_error::{InvalidSkill, InvalidView};
     use crate::author::page_settings::InvalidPageSetting;
-    use crate::author::uri_template::{InvalidTemplate, InvalidUri};
     use crate::author::prompt::Prompt;
     use crate::author::registry::Registry;
     use crate::author::resource::Resource;
     use crate::author::resource_template::ResourceTemplate;
     use crate::author::tool_error::ToolError;
+    use crate::author::uri_template::{InvalidTemplate, InvalidUri};
     use crate::author::view::View;
     use crate::call::context::Context;
     use crate::testing::test_host::TestHost;

@@ -49,7 +49,7 @@ impl Frontmatter {
     pub(crate) fn of(file: &str) -> Result<Self, InvalidFrontmatter> {
         let mut lines: Vec<Line<'_>> = Vec::new();
         for (at, text) in file.lines().enumerate() {
-            let number = at.saturating_add(1);
+            let number = at + 1;
             match (at, text.trim_end_matches(' ')) {
                 (0, "---") => {}
                 (0, _) => return Err(InvalidFrontmatter { line: 1, fault: Fault::Fence }),
@@ -60,7 +60,7 @@ impl Frontmatter {
                 (_, text) => {
                     let rest = text.trim_start_matches(' ');
                     if !rest.is_empty() && !rest.starts_with('#') {
-                        lines.push(Line { number, indent: text.len().saturating_sub(rest.len()), rest });
+                        lines.push(Line { number, indent: text.len() - rest.len(), rest });
                     }
                 }
             }

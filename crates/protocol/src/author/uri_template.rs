@@ -170,7 +170,7 @@ fn decode(value: &str) -> Option<String> {
             b'%' => {
                 let mut digit = || char::from(rest.next()?).to_digit(16);
                 let (high, low) = (digit()?, digit()?);
-                u8::try_from(high.checked_mul(16)?.checked_add(low)?).ok()?
+                u8::try_from(high * 16 + low).ok()?
             }
             byte if is_unreserved(byte) => byte,
             _ => return None,

@@ -38,7 +38,7 @@ fn leave_out<'a>(value: &mut Value, schemas: &[&'a Value], root: &'a Value, dept
     for schema in schemas {
         collect(schema, value, root, 0, &mut all);
     }
-    let below = depth.saturating_add(1);
+    let below = depth + 1;
     match value {
         Value::Object(members) => members.retain(|name, member| {
             let own: Vec<_> = all.iter().filter_map(|schema| property(schema, name)).collect();
@@ -81,7 +81,7 @@ fn collect<'a>(schema: &'a Value, value: &Value, root: &'a Value, depth: usize, 
         return;
     }
     all.push(schema);
-    let below = depth.saturating_add(1);
+    let below = depth + 1;
     if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(reference, root)) {
         collect(target, value, root, below, all);
     }

@@ -127,7 +127,7 @@ impl HeaderParams {
         if depth > MAX_DEPTH {
             return Err(InvalidHeaderParam::TooDeep);
         }
-        let depth = depth.saturating_add(1);
+        let depth = depth + 1;
         if let Some(name) = keywords.get(KEYWORD) {
             if reach != Reach::Property {
                 return Err(InvalidHeaderParam::Unreachable(path.join(".")));
@@ -282,7 +282,7 @@ impl HeaderParam {
 /// Whether every reader of the header reads this number alike.
 fn is_safe(number: &Number) -> bool {
     let within = |limit: i64, side: Ordering| compare(number, &Number::from(limit)) != side;
-    within(MAX_INTEGER, Ordering::Greater) && within(MAX_INTEGER.saturating_neg(), Ordering::Less)
+    within(MAX_INTEGER, Ordering::Greater) && within(-MAX_INTEGER, Ordering::Less)
 }
 
 /// Whether the text is the number, in decimal: `42` and `42.0` are the same.

@@ -32,7 +32,7 @@ impl Types {
             return Self::NONE;
         }
         let Some(keywords) = schema.as_object().filter(|_| depth <= MAX_DEPTH) else { return Self::ALL };
-        let below = depth.saturating_add(1);
+        let below = depth + 1;
         let mut types = Self::ALL;
         for (keyword, value) in keywords {
             let named = match (keyword.as_str(), value) {
@@ -126,7 +126,7 @@ fn read_in(value: &mut Value, schemas: &[&Value], root: &Value, count: &mut usiz
             let types = Types::any(schemas.iter().map(|schema| Types::of(schema, root)));
             if let Some(read) = types.read(text) {
                 *value = read;
-                *count = count.saturating_add(1);
+                *count += 1;
             }
         }
         Value::Object(members) => {
@@ -163,7 +163,7 @@ fn collect<'a>(schema: &'a Value, root: &'a Value, depth: usize, all: &mut Vec<&
         return;
     }
     all.push(schema);
-    let below = depth.saturating_add(1);
+    let below = depth + 1;
     if let Some(target) = schema.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(reference, root)) {
         collect(target, root, below, all);
     }

@@ -8,4 +8,5 @@ pub(crate) mod refused;
 pub(crate) mod root_choices;
 pub(crate) mod schema_of;
 pub(crate) mod string_arguments;
+pub(crate) mod string_choices;
 pub(crate) mod tool_schemas;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::tool_schema::absent_members::leave_out_absent;
 use crate::tool_schema::refused::{Keyword, mentions_null, resolve};
 use crate::tool_schema::root_choices::merge_root;
+use crate::tool_schema::string_choices::{add, add_description, description, join_choices};
 use mcp_connector_base::json::Object;
 
 /// The direction in which values of a schema are sent.
@@ -76,11 +77,11 @@ impl Writer<'_> {
         if is_open {
             whole.retain(|keyword, _| matches!(keyword.as_str(), "type" | "description"));
         }
-        let of_the_type = described(&whole).to_owned();
+        let of_the_type = description(&whole).to_owned();
         for (keyword, value) in keywords.iter().filter(|(keyword, _)| *keyword != "$ref") {
             whole.insert(keyword.clone(), value.clone());
         }
-        say_also(&mut whole, &of_the_type);
+        add_description(&mut whole, &of_the_type);
         if is_open {
             return self.keywords(&whole);
         }
@@ -124,7 +125,7 @@ impl Writer<'_> {
                 written.insert("anyOf".to_owned(), choices);
             }
         }
-        join_texts(&mut written);
+        join_choices(&mut written);
         say_items(&mut written);
         Value::Object(written)
     }
@@ -192,83 +193,9 @@ fn without_null(schema: Value) -> Option<Value> {
             }
         }
     }
-    join_texts(&mut keywords);
+    join_choices(&mut keywords);
     say_items(&mut keywords);
     Some(Value::Object(keywords))
-}
-
-/// Makes one `enum` of choices that are all fixed texts, as the variants of an enum with comments are.
-pub(crate) fn join_texts(keywords: &mut Object) {
-    for keyword in ["anyOf", "oneOf"] {
-        let Some(Value::Array(choices)) = keywords.get(keyword) else { continue };
-        let Some(joined) = joined(choices) else { continue };
-        keywords.remove(keyword);
-        add(keywords, joined);
-    }
-}
-
-/// Adds what else a value must be, and what is said of it.
-fn add(keywords: &mut Object, others: Object) {
-    say_also(keywords, described(&others));
-    for (name, value) in others {
-        keywords.entry(name).or_insert(value);
-    }
-}
-
-/// Adds to the description, which the field has first and then its type.
-fn say_also(keywords: &mut Object, text: &str) {
-    let own = described(keywords);
-    if text.is_empty() || own == text {
-        return;
-    }
-    let told = if own.is_empty() { text.to_owned() } else { format!("{own}\n{text}") };
-    keywords.insert("description".to_owned(), told.into());
-}
-
-/// Returns the one schema of fixed texts that `choices` are together, with what is said of each.
-pub(crate) fn joined(choices: &[Value]) -> Option<Object> {
-    let (mut values, mut told) = (Vec::<Value>::new(), Vec::new());
-    for choice in choices {
-        let choice = choice.as_object()?;
-        let is_plain =
-            |keyword: &String| matches!(keyword.as_str(), "type" | "const" | "enum" | "description" | "title");
-        if choice.get("type").is_some_and(|kind| kind != "string") || !choice.keys().all(is_plain) {
-            return None;
-        }
-        let own = match (choice.get("const"), choice.get("enum")) {
-            (Some(only), None) => std::slice::from_ref(only),
-            (None, Some(Value::Array(several))) => several,
-            _ => return None,
-        };
-        if !own.iter().all(Value::is_string) {
-            return None;
-        }
-        let text = described(choice);
-        let names: Vec<_> = own.iter().filter_map(Value::as_str).map(|name| format!("`{name}`")).collect();
-        if !text.is_empty() {
-            // What is said already names what it is said of.
-            told.push(if text.starts_with('`') { text.to_owned() } else { format!("{}: {text}", names.join(", ")) });
-        }
-        for value in own {
-            if !values.contains(value) {
-                values.push(value.clone());
-            }
-        }
-    }
-    if values.is_empty() {
-        return None;
-    }
-    let mut joined = Object::new();
-    joined.insert("type".to_owned(), "string".into());
-    joined.insert("enum".to_owned(), values.into());
-    if !told.is_empty() {
-        joined.insert("description".to_owned(), told.join("\n").into());
-    }
-    Some(joined)
-}
-
-pub(crate) fn described(keywords: &Object) -> &str {
-    keywords.get("description").and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Adds `items` to every array, because Gemini refuses one without. Behind `prefixItems` it changes nothing where the length is

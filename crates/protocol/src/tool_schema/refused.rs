@@ -124,7 +124,7 @@ fn search(schema: &Value, path: &str, place: Place, depth: usize, found: &mut Ve
     if keywords.get("type").and_then(Value::as_str) == Some("array") && !keywords.contains_key("items") {
         note(RefusedSchema::Items(path.to_owned()));
     }
-    let below = depth.saturating_add(1);
+    let below = depth + 1;
     for (keyword, value) in keywords {
         match (Keyword::of(keyword), value) {
             (Keyword::Properties, Value::Object(properties)) => {

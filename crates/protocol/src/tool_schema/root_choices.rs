@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::tool_schema::published::{described, join_texts, joined};
+use crate::tool_schema::string_choices::{description, join_choices, joined};
 use mcp_connector_base::json::Object;
 
 /// What combines schemas.
@@ -77,7 +77,7 @@ impl Shape {
         if let Some(Value::Object(schema)) = shape.properties.get_mut(&tag) {
             let value = schema.get("const").and_then(Value::as_str).unwrap_or_default();
             let mut told = format!("`{value}`");
-            for text in [described(schema), described(choice)].into_iter().filter(|text| !text.is_empty()) {
+            for text in [description(schema), description(choice)].into_iter().filter(|text| !text.is_empty()) {
                 told = format!("{told}: {text}");
             }
             if !others.is_empty() {
@@ -113,7 +113,7 @@ impl Shape {
                 (None, _) => {
                     let mut either = Object::new();
                     either.insert("anyOf".to_owned(), schemas.into());
-                    join_texts(&mut either);
+                    join_choices(&mut either);
                     either.into()
                 }
             };
