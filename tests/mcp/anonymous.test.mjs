@@ -4,14 +4,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
 import { CODE, calling, eventually, initialize, legacy, modern, notification, post } from '../support/mcp/requests.mjs';
-import { SIGN_IN, ask, bearer, connect } from '../support/oauth/client.mjs';
+import { SIGN_IN, bearer, connect, send } from '../support/oauth/client.mjs';
 import { stream } from '../support/http/exchange.mjs';
 
 const TASKS = { extensions: { 'io.modelcontextprotocol/tasks': {} } };
 const LISTENED = { resourcesListChanged: true, resourceSubscriptions: ['ui://dice'] };
 const LAST = { 'last-event-id': '0123456789abcdef-1' };
 const sessionOf = async (at, headers = {}) => {
-  const answer = await ask(at, initialize('2025-11-25', { headers }));
+  const answer = await send(at, initialize('2025-11-25', { headers }));
   return { 'mcp-session-id': answer.headers['mcp-session-id'] };
 };
 const level = (session, value = 'debug', headers = {}) =>
@@ -25,7 +25,7 @@ describe('a connector that serves people who sign in', () => {
     runtime = await startInstances({ worker: 'examples/recipes', count: 1, vars: SIGN_IN });
     [at] = runtime.instances;
     // The master key is made once, whoever comes first.
-    (await ask(at, modern('ping', {}, { headers: bearer('nonsense') }))).hasStatus(401);
+    (await send(at, modern('ping', {}, { headers: bearer('nonsense') }))).hasStatus(401);
   });
   after(() => runtime?.stop());
 
@@ -61,7 +61,7 @@ describe('a connector that serves people who sign in', () => {
   for (const [name, asked, status] of WAYS) {
     test(`${name} of a client without a token costs no storage`, async () => {
       const session = await sessionOf(at);
-      const { answer, ...spent } = await cost(() => ask(at, asked(session)));
+      const { answer, ...spent } = await cost(() => send(at, asked(session)));
       answer.hasStatus(status, name);
       assert.deepEqual(spent, { objects: {}, rows: 0 }, answer.story('nothing is kept, and no object is asked'));
     });
@@ -73,8 +73,8 @@ describe('a connector that serves people who sign in', () => {
         await Promise.all(
           Array.from({ length: 20 }, async () => {
             const session = await sessionOf(at);
-            (await ask(at, level(session))).result('it is answered');
-            (await ask(at, { method: 'DELETE', path: '/mcp', headers: session })).hasStatus(405);
+            (await send(at, level(session))).result('it is answered');
+            (await send(at, { method: 'DELETE', path: '/mcp', headers: session })).hasStatus(405);
           }),
         );
       }
@@ -84,26 +84,26 @@ describe('a connector that serves people who sign in', () => {
 
   test('a task is an ordinary call, and nobody has one', async () => {
     const unknown = modern('tasks/get', { taskId: `count.${'0'.repeat(31)}7` }, { capabilities: TASKS });
-    const { answer, ...spent } = await cost(() => ask(at, unknown));
+    const { answer, ...spent } = await cost(() => send(at, unknown));
     answer.error(200, CODE.invalidParams, 'there is no such task');
     assert.deepEqual(spent, { objects: {}, rows: 0 });
   });
 
   test('who signs in goes on in the session that began without a token', async () => {
     const session = await sessionOf(at);
-    (await ask(at, level(session, 'error'))).result('it is answered');
+    (await send(at, level(session, 'error'))).result('it is answered');
     const { tokens } = await connect(at, { scope: 'profile' });
     const headers = bearer(tokens.access_token);
-    const { answer, objects } = await cost(() => ask(at, level(session, 'debug', headers)));
+    const { answer, objects } = await cost(() => send(at, level(session, 'debug', headers)));
     assert.deepEqual(answer.result('it is kept'), {});
     assert.equal(objects.Session, 1);
-    (await ask(at, { method: 'DELETE', path: '/mcp', headers: { ...session, ...headers } })).hasStatus(204);
-    (await ask(at, legacy('ping', {}, { headers: { ...session, ...headers } }))).hasStatus(404, 'it has ended');
+    (await send(at, { method: 'DELETE', path: '/mcp', headers: { ...session, ...headers } })).hasStatus(204);
+    (await send(at, legacy('ping', {}, { headers: { ...session, ...headers } }))).hasStatus(404, 'it has ended');
   });
 
   test('a challenge for a subscription names where to sign in', async () => {
     const session = await sessionOf(at);
-    const answer = await ask(at, legacy('resources/subscribe', { uri: 'ui://dice' }, { headers: session }));
+    const answer = await send(at, legacy('resources/subscribe', { uri: 'ui://dice' }, { headers: session }));
     answer.hasStatus(401).hasHeader('www-authenticate', /resource_metadata="[^"]+\/\.well-known\/oauth-protected-resource\/mcp"/);
   });
 });
@@ -123,7 +123,7 @@ describe('a connector that says .anonymous_sessions()', () => {
   after(() => runtime?.stop());
 
   const from = (network) => ({ 'cf-connecting-ip': network });
-  const setsLevel = async (network, headers = {}) => ask(at, level(await sessionOf(at), 'debug', { ...from(network), ...headers }));
+  const setsLevel = async (network, headers = {}) => send(at, level(await sessionOf(at), 'debug', { ...from(network), ...headers }));
   const several = async (count, act) => {
     for (let done = 0; done < count; done += 50) await Promise.all(Array.from({ length: Math.min(50, count - done) }, act));
   };
@@ -133,11 +133,11 @@ describe('a connector that says .anonymous_sessions()', () => {
   test('keeps what a session of theirs needs', async () => {
     const session = { ...(await sessionOf(at)), ...from('192.0.2.1') };
     const before = await runtime.counts();
-    (await ask(at, level(session, 'error'))).result('it is kept');
+    (await send(at, level(session, 'error'))).result('it is kept');
     const { objects } = await runtime.counts();
     assert.equal(objects.Session, (before.objects.Session ?? 0) + 1);
-    (await ask(at, { method: 'DELETE', path: '/mcp', headers: session })).hasStatus(204, 'it ends');
-    (await ask(at, level(session))).hasStatus(404, 'it has ended');
+    (await send(at, { method: 'DELETE', path: '/mcp', headers: session })).hasStatus(204, 'it ends');
+    (await send(at, level(session))).hasStatus(404, 'it has ended');
     assert.equal((await runtime.counts()).objects.AnonymousQuota, (before.objects.AnonymousQuota ?? 0) + 1, 'one place, asked for once');
   });
 
@@ -145,10 +145,10 @@ describe('a connector that says .anonymous_sessions()', () => {
     await several(MOST_OF_NETWORK, async () => (await setsLevel('198.51.100.7')).result('there is room'));
     isRefused(await setsLevel('198.51.100.99'), 'one more of the network');
     (await setsLevel('192.0.2.1')).result('another network');
-    const end = await ask(at, { method: 'DELETE', path: '/mcp', headers: { ...(await sessionOf(at)), ...from('198.51.100.7') } });
+    const end = await send(at, { method: 'DELETE', path: '/mcp', headers: { ...(await sessionOf(at)), ...from('198.51.100.7') } });
     end.hasStatus(503, 'the end of a session would be kept, too').hasHeader('retry-after', /^\d+$/);
     const task = modern('tools/call', calling('slow_compute', { seconds: 1 }), { capabilities: TASKS, headers: from('198.51.100.7') });
-    assert.match((await ask(at, task)).error(200, CODE.internal, 'no task').message, /too many clients without a sign-in/);
+    assert.match((await send(at, task)).error(200, CODE.internal, 'no task').message, /too many clients without a sign-in/);
     const { tokens } = await connect(at, { scope: 'profile' });
     (await setsLevel('198.51.100.7', bearer(tokens.access_token))).result('who signs in has room');
   });
@@ -182,7 +182,7 @@ describe('a connector that says .anonymous_sessions()', () => {
       await one.events.next();
       open.push(one);
     }
-    const refused = await ask(at, opening('198.51.100.8'));
+    const refused = await send(at, opening('198.51.100.8'));
     refused.hasStatus(503, 'no more of one network').hasHeader('retry-after', /^\d+$/);
     const { tokens } = await connect(at, { scope: 'profile', resource: `${at.origin}/sse` });
     for (const more of [opening('192.0.2.1'), opening('198.51.100.7', bearer(tokens.access_token))]) {
@@ -223,7 +223,7 @@ test('when many listeners hang up, the next one has a place at once', async () =
       open.push(...(await Promise.all(Array.from({ length: 50 }, () => stream(at, listening())))));
     }
     for (const one of open) assert.equal(one.status, 200, one.story('there is room'));
-    (await ask(at, listening())).hasStatus(429, 'the network has no more').hasHeader('retry-after', '5');
+    (await send(at, listening())).hasStatus(429, 'the network has no more').hasHeader('retry-after', '5');
     for (const one of open) one.close();
     const began = performance.now();
     await eventually(

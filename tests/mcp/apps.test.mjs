@@ -2,12 +2,10 @@
 // browser beside the official host side. `support/chromium/apps-host-page.mjs` is the host.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { RESOURCE_MIME_TYPE, RESOURCE_URI_META_KEY, getToolUiResourceUri } from '@modelcontextprotocol/ext-apps/app-bridge';
 import { CHROMIUM_OPTIONS, startHost } from '../support/chromium/apps-host.mjs';
-import { findChromium, startChromium } from '../support/chromium/chromium.mjs';
+import { chromiumFor, startChromium } from '../support/chromium/chromium.mjs';
 import { LEGACY, MODERN, REVISIONS, calling, initialize, legacy, listTools, modern, send, textOf } from '../support/mcp/requests.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect, keepsSecrets } from '../support/oauth/client.mjs';
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
@@ -82,27 +80,17 @@ describe('a host learns', () => {
   });
 });
 
-const program = findChromium();
-const why = 'there is no Chromium on this machine';
-if (!program) {
-  console.error(`\nNOT TESTED: a view in a real browser: ${why}.\n`);
-  test('in a real browser', { skip: why }, () => {});
-}
+const { program, skip } = chromiumFor('a view in a real browser');
 
-describe('in a real browser, the view', { skip: program ? false : why }, () => {
+describe('in a real browser, the view', { skip }, () => {
   const PHONE = { width: 360, height: 740 };
   const DESKTOP = { width: 900, height: 700 };
   const HOSTILE = '<img src=x onerror="window.hacked=1">';
   const LONG = Array.from({ length: 14 }, (_, line) => `Line ${line + 1}.`).join('\n');
   let chromium;
   let host;
-  let axe;
   before(async () => {
-    [chromium, host, axe] = await Promise.all([
-      startChromium(program, CHROMIUM_OPTIONS),
-      startHost(server, token),
-      readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
-    ]);
+    [chromium, host] = await Promise.all([startChromium(program, CHROMIUM_OPTIONS), startHost(server, token)]);
   });
   after(async () => {
     await chromium?.stop();
@@ -217,7 +205,7 @@ describe('in a real browser, the view', { skip: program ? false : why }, () => {
     await keep(['Only', 'a']);
     const view = await host.show(chromium, { capabilities: {} });
     await view.until(notes(1), 'the notes');
-    const buttons = (await view.spoken()).filter(({ role }) => role === 'button');
+    const buttons = (await view.accessibilityTree()).filter(({ role }) => role === 'button');
     assert.deepEqual(buttons, []);
   });
 
@@ -275,15 +263,9 @@ describe('in a real browser, the view', { skip: program ? false : why }, () => {
         const view = await host.show(chromium, { device, context: { theme } });
         await view.until(notes(2), 'the notes');
         await view.click('li .delete');
-        await view.evaluate(`${axe}; true`);
-        const { violations, passes, incomplete } = await view.evaluate(
-          `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-            .then(({ violations, passes, incomplete }) => ({
-              violations: violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html)),
-              incomplete: incomplete.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html)),
-              passes: passes.map(({ id }) => id),
-            }))`,
-        );
+        const { violations, passes, incomplete } = await view.axe({
+          runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+        });
         assert.deepEqual(violations, []);
         assert.deepEqual(incomplete, []);
         assert.ok(passes.includes('color-contrast') && passes.includes('button-name'), `it looked: ${passes}`);
@@ -295,7 +277,7 @@ describe('in a real browser, the view', { skip: program ? false : why }, () => {
     await keep(['Shopping', 'Milk'], ['Long', LONG]);
     const view = await host.show(chromium);
     await view.until(notes(2), 'the notes');
-    const spoken = await view.spoken();
+    const spoken = await view.accessibilityTree();
     const named = (role) => spoken.filter((one) => one.role === role).map(({ name }) => name);
     assert.deepEqual(named('heading'), ['Notes', 'Shopping', 'Long']);
     assert.deepEqual(named('button'), ['Refresh', 'Delete: Shopping', 'Show all: Long', 'Delete: Long']);

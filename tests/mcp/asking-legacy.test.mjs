@@ -11,7 +11,8 @@ import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CreateMessageRequestSchema, ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { startInstances } from '../support/workers/instances.mjs';
-import { calling, initialize, legacy, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { calling, legacy, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { openSession } from '../support/mcp/session.mjs';
 import { PYTHON_PACKAGE, python } from '../support/clients/python.mjs';
 import { ALL_SCOPES, PASSPHRASE, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
@@ -31,31 +32,12 @@ before(async () => {
 });
 after(() => Promise.all([fixtures?.stop(), starter?.stop()]));
 
-/** Requests look as if they came to the name that all instances have. */
-const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
-const sendTo = (instance, asked) => send(instance, to(instance, asked));
-
-/** A session of a client that can do `capabilities`, and what it sends in it. */
-async function begin(instance, { version = '2025-11-25', capabilities = EVERYTHING, headers = {} } = {}) {
-  const params = { protocolVersion: version, capabilities, clientInfo: { name: 'behaviour-tests', version: '1' } };
-  const answer = await sendTo(instance, legacy('initialize', params, { version: null, headers }));
-  const id = answer.headers['mcp-session-id'];
-  assert.ok(id, answer.story('a session begins'));
-  const all = { 'mcp-session-id': id, ...headers };
-  const options = (more = {}) => ({ version, ...more, headers: { ...all, ...more.headers } });
-  return {
-    id,
-    headers: all,
-    request: (method, params, more) => legacy(method, params, options(more)),
-    call: (name, args, more) => legacy('tools/call', calling(name, args), options(more)),
-    answer: (id, result, more = {}) =>
-      post({ jsonrpc: '2.0', id, ...(result.error ? result : { result }) }, { headers: { 'mcp-protocol-version': version, ...all, ...more } }),
-  };
-}
+/** A session of a client that can do everything. */
+const begin = (instance, client = {}) => openSession(instance, { capabilities: EVERYTHING, ...client });
 
 /** Calls a tool and answers what it asks; `answers` gets the question and gives the result, or null for silence. */
 async function converse(session, asked, answers, { at = here, answerAt = there } = {}) {
-  const calls = await stream(at, to(at, asked));
+  const calls = await stream(at, asked);
   assert.equal(calls.status, 200, calls.story('a call that asks is answered with a stream'));
   assert.match(calls.headers['content-type'], /^text\/event-stream/);
   const questions = [];
@@ -66,7 +48,7 @@ async function converse(session, asked, answers, { at = here, answerAt = there }
     if (message.id === undefined) continue;
     questions.push(message);
     const result = await answers(message);
-    if (result) (await sendTo(answerAt, session.answer(message.id, result))).hasStatus(202, 'T8').hasNoBody('T8');
+    if (result) (await send(answerAt, session.answer(message.id, result))).hasStatus(202, 'T8').hasNoBody('T8');
   }
   return assert.fail(calls.story('the stream ends with the response'));
 }
@@ -163,7 +145,7 @@ describe('a question', () => {
   test('is not asked of a client that cannot', async () => {
     for (const capabilities of [{}, { sampling: {} }]) {
       const session = await begin(here, { capabilities });
-      const answer = await sendTo(here, session.call('test_elicitation', { message: 'Who?' }));
+      const answer = await send(here, session.call('test_elicitation', { message: 'Who?' }));
       const message = answer.final('an answer without a question');
       assert.ok(message.error || message.result.isError, answer.story('the call fails'));
       assert.ok(!(message.error?.code <= -32020), answer.story('without a modern code'));
@@ -171,10 +153,10 @@ describe('a question', () => {
   });
 
   test('is not asked of a client without a session, or that takes no stream', async () => {
-    const without = await sendTo(here, legacy('tools/call', calling('ask_twice')));
+    const without = await send(here, legacy('tools/call', calling('ask_twice')));
     assert.ok(without.final().error || without.final().result.isError, without.story('nobody can answer'));
     const session = await begin(here);
-    const json = await sendTo(here, session.call('ask_twice', {}, { headers: { accept: 'application/json' } }));
+    const json = await send(here, session.call('ask_twice', {}, { headers: { accept: 'application/json' } }));
     assert.equal(json.final().result.isError, true, json.story('there is no way to ask'));
   });
 
@@ -190,7 +172,7 @@ describe('an answer', () => {
   test('that nobody waits for is taken and does nothing', async () => {
     const session = await begin(here);
     for (const id of ['0'.repeat(32), 'never asked', 7]) {
-      (await sendTo(there, session.answer(id, accept({ word: 'x' })))).hasStatus(202, 'T8').hasNoBody('T8');
+      (await send(there, session.answer(id, accept({ word: 'x' })))).hasStatus(202, 'T8').hasNoBody('T8');
     }
     const { message } = await converse(session, session.call('ask_twice'), () => accept({ word: 'right' }));
     assert.equal(textOf(message.result), 'right right', 'calls go on as ever');
@@ -202,14 +184,14 @@ describe('an answer', () => {
     const { message, questions } = await converse(session, session.call('ask_twice'), async ({ id }) => {
       n += 1;
       if (n === 1) {
-        (await sendTo(there, session.answer(id, accept({ word: 'first' })))).hasStatus(202, 'T8');
-        (await sendTo(there, session.answer(id, accept({ word: 'again' })))).hasStatus(202, 'T8');
+        (await send(there, session.answer(id, accept({ word: 'first' })))).hasStatus(202, 'T8');
+        (await send(there, session.answer(id, accept({ word: 'again' })))).hasStatus(202, 'T8');
         return null;
       }
       return accept({ word: 'second' });
     });
     assert.equal(textOf(message.result), 'first second');
-    (await sendTo(there, session.answer(questions[0].id, accept({ word: 'late' })))).hasStatus(202, 'T8: late ones too');
+    (await send(there, session.answer(questions[0].id, accept({ word: 'late' })))).hasStatus(202, 'T8: late ones too');
   });
 
   test('to one of several calls of a session goes to that call', async () => {
@@ -227,7 +209,7 @@ describe('an answer', () => {
     const session = await begin(here);
     const other = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), async ({ id }) => {
-      (await sendTo(there, other.answer(id, accept({ word: 'foreign' })))).hasStatus(202, 'T8');
+      (await send(there, other.answer(id, accept({ word: 'foreign' })))).hasStatus(202, 'T8');
       return accept({ word: 'own' });
     });
     assert.equal(textOf(message.result), 'own own');
@@ -237,8 +219,8 @@ describe('an answer', () => {
     const session = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), async ({ id }) => {
       const foreign = (headers) => post({ jsonrpc: '2.0', id, result: accept({ word: 'foreign' }) }, { headers });
-      (await sendTo(there, foreign({}))).hasStatus(202, 'T8');
-      (await sendTo(there, foreign({ 'mcp-session-id': '1'.repeat(40) }))).hasStatus(404, 'T25');
+      (await send(there, foreign({}))).hasStatus(202, 'T8');
+      (await send(there, foreign({ 'mcp-session-id': '1'.repeat(40) }))).hasStatus(404, 'T25');
       return accept({ word: 'own' });
     });
     assert.equal(textOf(message.result), 'own own');
@@ -260,7 +242,7 @@ describe('an answer', () => {
     const session = await begin(here);
     await fixtures.objectsNow('Session', 'fails');
     try {
-      (await sendTo(there, session.answer('0'.repeat(32), accept({})))).hasStatus(503, 'an outage');
+      (await send(there, session.answer('0'.repeat(32), accept({})))).hasStatus(503, 'an outage');
       const { message } = await converse(session, session.call('ask_twice'), () => null);
       assert.equal(message.result.isError, true);
     } finally {
@@ -340,11 +322,11 @@ describe('delete_note of the starter', () => {
   });
 
   const save = async (title) => {
-    const answer = await sendTo(at, legacy('tools/call', calling('save_note', { title, body: 'b' }), { headers: bearer(token) }));
+    const answer = await send(at, legacy('tools/call', calling('save_note', { title, body: 'b' }), { headers: bearer(token) }));
     return Number(/note (\d+)/.exec(textOf(answer.result()))[1]);
   };
   const titles = async () => {
-    const answer = await sendTo(at, legacy('tools/call', calling('list_notes'), { headers: bearer(token) }));
+    const answer = await send(at, legacy('tools/call', calling('list_notes'), { headers: bearer(token) }));
     return answer.result().structuredContent.notes.map(({ title }) => title);
   };
 
@@ -366,7 +348,7 @@ describe('delete_note of the starter', () => {
     for (const headers of [{}, { 'mcp-session-id': (await begin(at, { capabilities: {} })).id }]) {
       const id = await save('unasked');
       const asked = legacy('tools/call', calling('delete_note', { id }), { headers: { ...bearer(token), ...headers } });
-      assert.match(textOf((await sendTo(at, asked)).result()), /deleted/);
+      assert.match(textOf((await send(at, asked)).result()), /deleted/);
     }
     assert.deepEqual(await titles(), []);
   });
@@ -379,9 +361,9 @@ describe('delete_note of the starter', () => {
       session.call('delete_note', { id }),
       async ({ id: question }) => {
         const answer = session.answer(question, accept({ sure: true }), { authorization: null });
-        (await sendTo(other, answer)).hasStatus(202, 'that of a stranger is taken and reaches nobody: the call still waits');
+        (await send(other, answer)).hasStatus(202, 'that of a stranger is taken and reaches nobody: the call still waits');
         const bad = session.answer(question, accept({ sure: true }), { authorization: 'Bearer nonsense' });
-        (await sendTo(other, bad)).hasStatus(401, 'a bad token is told on every message');
+        (await send(other, bad)).hasStatus(401, 'a bad token is told on every message');
         return accept({ sure: false });
       },
       { at, answerAt: other },
@@ -391,7 +373,7 @@ describe('delete_note of the starter', () => {
 
   test('keeps the level of a person, and of a guest none', async () => {
     const session = await begin(at);
-    const level = (headers) => sendTo(at, session.request('logging/setLevel', { level: 'debug' }, { headers }));
+    const level = (headers) => send(at, session.request('logging/setLevel', { level: 'debug' }, { headers }));
     const rows = async (headers) => {
       const earlier = await starter.counts();
       (await level(headers)).result('logging/setLevel');

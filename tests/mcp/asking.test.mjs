@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { startInstances } from '../support/workers/instances.mjs';
 import { CODE, calling, modern, textOf } from '../support/mcp/requests.mjs';
-import { ALL_SCOPES, SIGN_IN, ask as send, bearer, connect, register } from '../support/oauth/client.mjs';
+import { ALL_SCOPES, SIGN_IN, bearer, connect, register, send } from '../support/oauth/client.mjs';
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const FORMS = { elicitation: {} };

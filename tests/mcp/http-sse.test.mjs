@@ -6,9 +6,9 @@ import { after, before, describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { openStream, opening, sendTo } from '../support/mcp/http-sse-client.mjs';
+import { openStream, opening } from '../support/mcp/http-sse-client.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
-import { calling, listTools, modern, post, stream, textOf } from '../support/mcp/requests.mjs';
+import { calling, listTools, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 let runtime;
@@ -118,29 +118,29 @@ describe('a stream', () => {
 describe('a message', () => {
   test('needs a stream', async () => {
     const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
-    const initialized = await sendTo(here, post({ ...ping, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {} } }));
+    const initialized = await send(here, post({ ...ping, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {} } }));
     const ofAnother = initialized.headers['mcp-session-id'];
     for (const query of ['', '?session=', '?session=x', `?session=${'0'.repeat(40)}`, `?session=${ofAnother}`]) {
-      (await sendTo(there, post(ping, { path: `/sse/messages${query}` }))).hasStatus(404, `no stream: ${query}`);
+      (await send(there, post(ping, { path: `/sse/messages${query}` }))).hasStatus(404, `no stream: ${query}`);
     }
   });
 
   test('must be one', async () => {
     const client = await open();
     for (const body of ['{', '[]', '3', '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', '{"jsonrpc":"2.0","id":1}']) {
-      (await sendTo(there, post(body, { path: client.path }))).hasStatus(400, body);
+      (await send(there, post(body, { path: client.path }))).hasStatus(400, body);
     }
     client.close();
   });
 
   test('has its place, and the stream has its own', async () => {
-    (await sendTo(here, post({ jsonrpc: '2.0', id: 1, method: 'ping' }, { path: '/sse' }))).hasStatus(405).hasHeader('allow', 'GET, OPTIONS');
-    (await sendTo(here, { ...opening(), path: '/sse/messages' })).hasStatus(405).hasHeader('allow', 'POST, OPTIONS');
+    (await send(here, post({ jsonrpc: '2.0', id: 1, method: 'ping' }, { path: '/sse' }))).hasStatus(405).hasHeader('allow', 'GET, OPTIONS');
+    (await send(here, { ...opening(), path: '/sse/messages' })).hasStatus(405).hasHeader('allow', 'POST, OPTIONS');
   });
 });
 
 test('a web page that may not call is turned away', async () => {
-  (await sendTo(here, opening({ origin: 'https://evil.example' }))).hasStatus(403, 'T3');
+  (await send(here, opening({ origin: 'https://evil.example' }))).hasStatus(403, 'T3');
 });
 
 describe('sign-in', () => {
@@ -158,7 +158,7 @@ describe('sign-in', () => {
     assert.equal(textOf((await client.receive()).result), 'public');
     const refused = await client.post({ id: 7, method: 'tools/call', params: calling('whoami') });
     refused.hasStatus(401, 'lazily').hasHeader('www-authenticate', /resource_metadata="[^"]*\/\.well-known\/oauth-protected-resource\/sse"/);
-    const metadata = await sendTo(at, { path: '/.well-known/oauth-protected-resource/sse' });
+    const metadata = await send(at, { path: '/.well-known/oauth-protected-resource/sse' });
     const resource = metadata.json().resource;
     assert.equal(resource, `${at.origin}/sse`);
     const { access_token: token } = (await connect(at, { scope: ALL_SCOPES, resource, token: { resource } })).tokens;
@@ -172,9 +172,9 @@ describe('sign-in', () => {
     client.close();
     const other = await client.post({ id: 11, method: 'ping' }, { authorization: 'Bearer nonsense' });
     other.hasStatus(401, 'a bad token is told on every message');
-    (await sendTo(at, opening({ authorization: 'Bearer nonsense' }))).hasStatus(401, 'and at the stream');
+    (await send(at, opening({ authorization: 'Bearer nonsense' }))).hasStatus(401, 'and at the stream');
     const forMcp = (await connect(at, { scope: ALL_SCOPES })).tokens.access_token;
-    (await sendTo(at, opening(bearer(forMcp)))).hasStatus(401, 'a token of another resource is none here');
+    (await send(at, opening(bearer(forMcp)))).hasStatus(401, 'a token of another resource is none here');
   });
 });
 
@@ -183,7 +183,7 @@ test('it is off unless SSE_TRANSPORT is "on"', async () => {
   try {
     const [at] = off.instances;
     for (const asked of [opening(), post({}, { path: '/sse/messages' }), { path: '/.well-known/oauth-protected-resource/sse' }]) {
-      (await sendTo(at, asked)).hasStatus(404, 'it is gone');
+      (await send(at, asked)).hasStatus(404, 'it is gone');
     }
   } finally {
     await off.stop();

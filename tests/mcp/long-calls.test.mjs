@@ -8,7 +8,9 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { startInstances } from '../support/workers/instances.mjs';
-import { LEGACY, calling, eventually, legacy, notification, post, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { LEGACY, calling, eventually, legacy, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { openStream } from '../support/mcp/http-sse-client.mjs';
+import { openSession } from '../support/mcp/session.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 const vars = { ...SIGN_IN, SSE_TRANSPORT: 'on', KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '60' };
@@ -21,9 +23,6 @@ before(async () => {
 });
 after(() => runtime?.stop());
 
-const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
-const sendTo = (instance, asked) => send(instance, to(instance, asked));
-const streamFrom = (instance, asked, options) => stream(instance, to(instance, asked), options);
 
 let keys = 0;
 /** Arguments of a call that lasts `ticks` of 50 ms, and says at once that it has begun. */
@@ -33,42 +32,21 @@ const hanging = (args) => ({ ...calling('hang_until_cancelled', args), _meta: { 
 /** How the call ended. */
 const endOf = ({ key }, at = here, limit = 15_000) =>
   eventually(
-    async () => (await sendTo(at, legacy('tools/call', calling('hang_counts', { key })))).result().structuredContent,
+    async () => (await send(at, legacy('tools/call', calling('hang_counts', { key })))).result().structuredContent,
     (counts) => counts.finished + counts.cancelled === 1,
     'the call ends',
     limit,
   ).then(({ cancelled }) => (cancelled ? 'cancelled' : 'finished'));
 
-/** A session, and what its client sends in it. */
-async function begin({ version = LEGACY[0], headers = {}, capabilities = { elicitation: {} } } = {}) {
-  const params = { protocolVersion: version, capabilities, clientInfo: { name: 'behaviour-tests', version: '1' } };
-  const id = (await sendTo(here, legacy('initialize', params, { version: null, headers }))).headers['mcp-session-id'];
-  const all = { 'mcp-session-id': id, ...headers };
-  const within = (more) => ({ version, ...more, headers: { ...all, ...more?.headers } });
-  return {
-    id,
-    version,
-    request: (method, params, more) => legacy(method, params, within(more)),
-    cancel: (requestId, more = {}) =>
-      sendTo(there, notification('notifications/cancelled', { requestId, reason: 'changed my mind' }, within(more))),
-    post: (body) => post(body, { headers: { 'mcp-protocol-version': version, ...all } }),
-    get: (last) => ({
-      path: '/mcp',
-      headers: { accept: 'text/event-stream', 'mcp-protocol-version': version, ...all, 'last-event-id': last },
-    }),
-    end: () => ({ method: 'DELETE', path: '/mcp', headers: { 'mcp-protocol-version': version, ...all } }),
-  };
-}
+/** Says at another instance that a request is cancelled. */
+const cancel = (session, requestId, more) =>
+  send(there, session.notification('notifications/cancelled', { requestId, reason: 'changed my mind' }, more));
 
-/** A client of the transport of 2024-11-05, whose handshake is done: its stream is held by one instance, it posts to the other. */
-async function openSse(capabilities = {}) {
-  const connection = await streamFrom(here, { path: '/sse', headers: { accept: 'text/event-stream' } }, { limit: 60_000 });
-  const { value } = await connection.events.next();
-  const say = (message, more = {}) => sendTo(there, post({ jsonrpc: '2.0', ...message }, { path: value.data, ...more }));
-  const params = { protocolVersion: '2024-11-05', capabilities, clientInfo: { name: 'tests', version: '1' } };
-  (await say({ id: 0, method: 'initialize', params })).hasStatus(202);
-  await begun(connection);
-  return { connection, say, session: value.data.split('session=')[1] };
+/** A client of the transport of 2024-11-05 after its handshake: its stream is held by one instance, it posts to the other. */
+async function openSse({ version = '2024-11-05', capabilities } = {}) {
+  const client = await openStream({ at: here, postAt: there, limit: 60_000 });
+  await client.initialize(version, capabilities);
+  return client;
 }
 
 /** The messages that still come, to the end of the stream. */
@@ -88,15 +66,15 @@ async function begun(connection) {
 }
 
 test('a short call asks nobody, and a cancellation writes no row', async () => {
-  const session = await begin({ version: '2025-06-18' });
+  const session = await openSession(here, { version: '2025-06-18' });
   const args = hang(4);
-  await rest(await streamFrom(here, session.request('tools/call', hanging(args))));
+  await rest(await stream(here, session.request('tools/call', hanging(args))));
   assert.equal((await runtime.counts()).objects.Session ?? 0, 0, 'no object is woken');
   const cancelled = async (id) => {
     const long = hang();
-    const call = await streamFrom(here, session.request('tools/call', hanging(long), { id }));
+    const call = await stream(here, session.request('tools/call', hanging(long), { id }));
     await begun(call);
-    (await session.cancel(id)).hasStatus(202);
+    (await cancel(session, id)).hasStatus(202);
     await rest(call);
     assert.equal(await endOf(long), 'cancelled');
     return (await runtime.counts()).rowsWritten;
@@ -114,12 +92,12 @@ describe('calls of older clients', { concurrency: true }, () => {
 function cancelled() {
   for (const version of LEGACY) {
     test(`is dropped and not answered (${version})`, async () => {
-      const session = await begin({ version });
+      const session = await openSession(here, { version });
       for (const id of [41, 'forty-two']) {
         const args = hang();
-        const call = await streamFrom(here, session.request('tools/call', hanging(args), { id }));
+        const call = await stream(here, session.request('tools/call', hanging(args), { id }));
         await begun(call);
-        (await session.cancel(id)).hasStatus(202, 'T8').hasNoBody('T8');
+        (await cancel(session, id)).hasStatus(202, 'T8').hasNoBody('T8');
         assert.deepEqual(await rest(call), [], call.story('S send no response'));
         assert.equal(await endOf(args), 'cancelled', 'S stop');
       }
@@ -127,84 +105,84 @@ function cancelled() {
   }
 
   test('after a while ends at once', async () => {
-    const session = await begin();
+    const session = await openSession(here);
     const args = hang();
-    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: 1 }));
+    const call = await stream(here, session.request('tools/call', hanging(args), { id: 1 }));
     const ends = rest(call);
     await new Promise((resolve) => setTimeout(resolve, 6500));
     const then = performance.now();
-    (await session.cancel(1)).hasStatus(202);
+    (await cancel(session, 1)).hasStatus(202);
     assert.equal((await ends).filter((message) => 'id' in message).length, 0);
     assert.ok(performance.now() - then < 1500, 'it was waiting for it');
     assert.equal(await endOf(args), 'cancelled');
   });
 
   test('goes on where the notification names another: 1 is not "1", and a session has its own ids', async () => {
-    const [session, other] = [await begin(), await begin()];
+    const [session, other] = [await openSession(here), await openSession(here)];
     const args = hang(140);
-    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: '1' }));
+    const call = await stream(here, session.request('tools/call', hanging(args), { id: '1' }));
     await begun(call);
-    for (const wrong of [1, '01', 1.5, null, { 1: 1 }, undefined]) (await session.cancel(wrong)).hasStatus(202, 'S be ignored');
-    (await other.cancel('1')).hasStatus(202, 'unknown there');
-    (await session.cancel('1', { headers: { 'mcp-session-id': null } })).hasStatus(202, 'it names nobody’s call');
-    (await session.cancel('1', { headers: { 'mcp-session-id': 'made-up' } })).hasStatus(404, 'T25');
+    for (const wrong of [1, '01', 1.5, null, { 1: 1 }, undefined]) (await cancel(session, wrong)).hasStatus(202, 'S be ignored');
+    (await cancel(other, '1')).hasStatus(202, 'unknown there');
+    (await cancel(session, '1', { headers: { 'mcp-session-id': null } })).hasStatus(202, 'it names nobody’s call');
+    (await cancel(session, '1', { headers: { 'mcp-session-id': 'made-up' } })).hasStatus(404, 'T25');
     const [answer] = (await rest(call)).filter((message) => 'id' in message);
     assert.equal(textOf(answer.result), 'finished');
     assert.equal(await endOf(args), 'finished');
-    (await session.cancel('1')).hasStatus(202, 'too late');
+    (await cancel(session, '1')).hasStatus(202, 'too late');
   });
 
   test('goes on where somebody else sent the notification', async () => {
     const { access_token: token } = (await connect(here, { scope: ALL_SCOPES })).tokens;
-    const session = await begin({ headers: bearer(token) });
+    const session = await openSession(here, { headers: bearer(token) });
     const args = hang(140);
-    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: 1 }));
+    const call = await stream(here, session.request('tools/call', hanging(args), { id: 1 }));
     await begun(call);
-    await session.cancel(1, { headers: { authorization: null } });
+    await cancel(session, 1, { headers: { authorization: null } });
     const [answer] = (await rest(call)).filter((message) => 'id' in message);
     assert.equal(textOf(answer.result), 'finished', 'a guest who knows of the session cancels nothing');
-    (await session.cancel(1, { headers: { authorization: null } })).hasStatus(404, 'it is that person’s');
+    (await cancel(session, 1, { headers: { authorization: null } })).hasStatus(404, 'it is that person’s');
   });
 
   test('ends while it waits for an answer', async () => {
-    const session = await begin();
-    const call = await streamFrom(here, session.request('tools/call', calling('ask_twice'), { id: 'q' }));
+    const session = await openSession(here);
+    const call = await stream(here, session.request('tools/call', calling('ask_twice'), { id: 'q' }));
     assert.equal((await begun(call)).method, 'elicitation/create');
-    (await session.cancel('q')).hasStatus(202);
+    (await cancel(session, 'q')).hasStatus(202);
     assert.deepEqual(await rest(call), []);
   });
 
   test('and was lost is over for who comes back to it', async () => {
-    const session = await begin();
+    const session = await openSession(here);
     const args = hang();
-    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: 1 }));
+    const call = await stream(here, session.request('tools/call', hanging(args), { id: 1 }));
     const { value: opening } = await call.events.next();
     await begun(call);
     call.close();
-    (await session.cancel(1)).hasStatus(202);
+    (await cancel(session, 1)).hasStatus(202);
     assert.equal(await endOf(args), 'cancelled');
-    const back = await streamFrom(there, session.get(opening.id));
+    const back = await stream(there, session.get(opening.id));
     assert.deepEqual((await rest(back)).map(({ method }) => method), ['notifications/progress'], 'what was sent before');
     const last = opening.id.replace(/-0$/, '-2');
-    (await sendTo(there, session.get(last))).hasStatus(405, 'there is nothing to come back to');
+    (await send(there, session.get(last))).hasStatus(405, 'there is nothing to come back to');
   });
 
   test('is left out of the answer to its batch', async () => {
-    const session = await begin({ version: '2025-03-26' });
+    const session = await openSession(here, { version: '2025-03-26' });
     const args = hang();
     const batch = [
       { jsonrpc: '2.0', id: 1, method: 'tools/call', params: hanging(args) },
       { jsonrpc: '2.0', id: 2, method: 'ping' },
     ];
-    const answered = sendTo(here, session.post(batch));
+    const answered = send(here, session.post(batch));
     await new Promise((resolve) => setTimeout(resolve, 500));
-    (await session.cancel(1)).hasStatus(202);
+    (await cancel(session, 1)).hasStatus(202);
     const answer = await answered;
     assert.deepEqual(answer.json(), [{ jsonrpc: '2.0', id: 2, result: {} }]);
     assert.equal(await endOf(args), 'cancelled');
     const alone = hang();
-    const empty = sendTo(here, session.post(JSON.stringify([{ ...batch[0], id: 3, params: hanging(alone) }])));
-    (await sendTo(there, session.post([{ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 3 } }]))).hasStatus(202);
+    const empty = send(here, session.post(JSON.stringify([{ ...batch[0], id: 3, params: hanging(alone) }])));
+    (await send(there, session.post([{ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 3 } }]))).hasStatus(202);
     (await empty).hasStatus(202, 'there is nothing left to answer').hasNoBody();
   });
 
@@ -212,20 +190,20 @@ function cancelled() {
     const client = await openSse();
     const args = hang();
     (await client.post({ id: 1, method: 'tools/call', params: hanging(args) })).hasStatus(202);
-    assert.equal((await begun(client.connection)).method, 'notifications/progress');
+    assert.equal((await client.receive()).method, 'notifications/progress');
     (await client.post({ method: 'notifications/cancelled', params: { requestId: 1 } })).hasStatus(202);
     assert.equal(await endOf(args), 'cancelled');
     (await client.post({ id: 2, method: 'ping' })).hasStatus(202);
-    assert.deepEqual(await begun(client.connection), { jsonrpc: '2.0', id: 2, result: {} }, 'the next that comes');
-    client.connection.close();
+    assert.deepEqual(await client.receive(), { jsonrpc: '2.0', id: 2, result: {} }, 'the next that comes');
+    client.close();
   });
 
   test('ends with its session, and is told so', async () => {
-    const session = await begin();
+    const session = await openSession(here);
     const args = hang();
-    const call = await streamFrom(here, session.request('tools/call', hanging(args), { id: 1 }));
+    const call = await stream(here, session.request('tools/call', hanging(args), { id: 1 }));
     await begun(call);
-    (await sendTo(there, session.end())).hasStatus(204, 'T26');
+    (await send(there, session.end())).hasStatus(204, 'T26');
     const [answer] = await rest(call);
     assert.deepEqual([answer.id, answer.error.code], [1, -32600], 'and nobody waits for ever');
     assert.equal(await endOf(args), 'cancelled');
@@ -266,39 +244,39 @@ function atSse() {
     const args = hang(740);
     (await client.post({ id: 'long', method: 'tools/call', params: calling('hang_until_cancelled', args) })).hasStatus(202);
     const began = performance.now();
-    const answer = await begun(client.connection);
+    const answer = await client.receive();
     assert.equal(answer.id, 'long');
     assert.equal(textOf(answer.result), 'finished');
     assert.ok(performance.now() - began > 35_000, 'it has lasted');
     assert.equal(await endOf(args, here), 'finished', 'where the objects are, not where it was posted');
-    client.connection.close();
+    client.close();
   });
 
   test('is one of 32 at most; what answers a question is taken nevertheless', async () => {
-    const client = await openSse({ elicitation: {} });
+    const client = await openSse({ version: '2025-06-18', capabilities: { elicitation: {} } });
     const ask = (id) => client.post({ id, method: 'tools/call', params: calling('ask_twice') });
     for (let id = 1; id <= 32; id += 1) (await ask(id)).hasStatus(202);
     (await ask(33)).hasStatus(429, 'bounded').hasHeader('retry-after', /^\d+$/);
-    const question = await begun(client.connection);
+    const question = await client.receive();
     const answer = { action: 'accept', content: { word: 'w' } };
     (await client.post({ id: question.id, result: answer })).hasStatus(202);
     let second;
     // The other questions come first.
-    do second = await begun(client.connection);
+    do second = await client.receive();
     while (!second.params.message.startsWith('And'));
     (await client.post({ id: second.id, result: answer })).hasStatus(202);
     let last;
-    do last = await begun(client.connection);
+    do last = await client.receive();
     while (last.method);
     assert.equal(textOf(last.result), 'w w');
     (await ask(33)).hasStatus(202, 'one has ended');
-    client.connection.close();
+    client.close();
   });
 
   test('is lost with its object: the stream ends, and takes no more messages', async () => {
     const client = await openSse();
     (await client.post({ id: 1, method: 'tools/call', params: hanging(hang()) })).hasStatus(202);
-    await begun(client.connection);
+    await client.receive();
     await runtime.replace('SESSION', client.session);
     assert.deepEqual(await rest(client.connection), [], 'the client connects anew');
     (await client.post({ id: 2, method: 'ping' })).hasStatus(404, 'there is no such session');
@@ -307,8 +285,8 @@ function atSse() {
   test('leaves one line in the log, with what came of it and the name that its POST was given', async () => {
     const client = await openSse();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01';
-    const { headers } = await client.post({ id: 1, method: 'tools/call', params: calling('test_error_handling') }, { headers: { traceparent } });
-    const answer = await begun(client.connection);
+    const { headers } = await client.post({ id: 1, method: 'tools/call', params: calling('test_error_handling') }, { traceparent });
+    const answer = await client.receive();
     assert.equal(answer.result.isError, true);
     const lines = await eventually(
       () => runtime.log().split('\n').filter((line) => line.includes(headers['x-request-id']) && line.includes('"message"')),
@@ -322,6 +300,6 @@ function atSse() {
       ['/sse/messages', 202, 'tools/call', 'test_error_handling', 'tool_error', traceparent.slice(3, 35), traceparent.slice(36, 52)],
     );
     assert.ok(line.ms < 20_000);
-    client.connection.close();
+    client.close();
   });
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { CODE, ERAS, MODERN, REVISIONS, modern, send } from '../support/mcp/requests.mjs';
+import { CODE, ERAS, MODERN, REVISIONS, send } from '../support/mcp/requests.mjs';
 import { startEverything, startConnector } from '../support/workers/wrangler-dev.mjs';
 
 /** @type {import("../support/workers/wrangler-dev.mjs").Server} */

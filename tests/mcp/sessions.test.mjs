@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
-import { CODE, LEGACY, calling, eventually, initialize, legacy, modern, notification, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { CODE, LEGACY, calling, eventually, legacy, modern, notification, send, stream, textOf } from '../support/mcp/requests.mjs';
+import { openSession } from '../support/mcp/session.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 let runtime;
@@ -16,35 +17,10 @@ before(async () => {
 });
 after(() => runtime?.stop());
 
-const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
-const sendTo = (instance, asked) => send(instance, to(instance, asked));
-const streamFrom = (instance, asked) => stream(instance, to(instance, asked));
 
-/** A session, and what its client sends in it. */
-async function begin({ at = here, version = LEGACY[0], headers = {}, capabilities = { elicitation: {} } } = {}) {
-  const params = { protocolVersion: version, capabilities, clientInfo: { name: 'behaviour-tests', version: '1' } };
-  const answer = await sendTo(at, legacy('initialize', params, { version: null, headers }));
-  const id = answer.headers['mcp-session-id'];
-  assert.ok(id, answer.story('a session begins'));
-  const all = { 'mcp-protocol-version': version, 'mcp-session-id': id, ...headers };
-  return {
-    id,
-    request: (method, params, more = {}) => legacy(method, params, { version, ...more, headers: { ...all, ...more.headers } }),
-    /** A call that reports `steps` times, and then answers. */
-    working: (steps, delay_ms = 15, token = 'p') =>
-      legacy(
-        'tools/call',
-        { ...calling('progress_slowly', { steps, delay_ms }), _meta: { progressToken: token } },
-        { version, headers: all },
-      ),
-    get: (last, headers = {}) => ({
-      method: 'GET',
-      path: '/mcp',
-      headers: { accept: 'text/event-stream', ...all, ...(last !== undefined && { 'last-event-id': last }), ...headers },
-    }),
-    end: (headers = {}) => ({ method: 'DELETE', path: '/mcp', headers: { ...all, ...headers } }),
-  };
-}
+/** A call in a session that reports `steps` times, and then answers. */
+const working = (session, steps, delay_ms = 15, progressToken = 'p') =>
+  session.request('tools/call', { ...calling('progress_slowly', { steps, delay_ms }), _meta: { progressToken } });
 
 /** Reads events until the stream ends or `enough` of them with an id have come, then breaks off. */
 async function read(connection, enough = Infinity) {
@@ -77,8 +53,8 @@ const isLast = (event) => event.data !== '' && 'result' in JSON.parse(event.data
 
 describe('a stream that can be resumed', () => {
   test('opens with an id without a message, says when to come back, and numbers its events', async () => {
-    const session = await begin();
-    const calls = await streamFrom(here, session.working(3));
+    const session = await openSession(here);
+    const calls = await stream(here, working(session, 3));
     const events = await read(calls);
     const [opening, ...rest] = events;
     assert.equal(opening.data, '', calls.story('T16'));
@@ -96,25 +72,25 @@ describe('a stream that can be resumed', () => {
   test('is one of 2025-11-25 in a session: all others have no ids and no event without data', async () => {
     const rows = [...LEGACY.slice(1).map((version) => ({ version })), { version: LEGACY[0], headers: { 'mcp-session-id': null } }];
     for (const { version, headers } of rows) {
-      const session = await begin({ version });
-      const asked = session.working(2);
-      const calls = await streamFrom(here, { ...asked, headers: { ...asked.headers, ...headers } });
+      const session = await openSession(here, { version });
+      const asked = working(session, 2);
+      const calls = await stream(here, { ...asked, headers: { ...asked.headers, ...headers } });
       for await (const event of calls.events) {
         assert.ok(event.comment !== undefined || (event.data && event.id === undefined && event.retry === undefined), calls.story('T16'));
       }
     }
     const asked = modern('tools/call', { ...calling('progress_slowly', { steps: 2, delay_ms: 10 }), _meta: { progressToken: 1 } });
-    const calls = await streamFrom(here, asked);
+    const calls = await stream(here, asked);
     for await (const event of calls.events) assert.ok(event.id === undefined, calls.story('2026-07-28 has no resumption'));
   });
 
   test('that is lost anywhere, again and again, at any instance: nothing is lost and nothing doubled', async (t) => {
     let drops = 0;
     const journey = async (number) => {
-      const session = await begin();
+      const session = await openSession(here);
       const steps = 12;
       const got = [];
-      let connection = await streamFrom(here, session.working(steps));
+      let connection = await stream(here, working(session, steps));
       for (let round = 0; ; round += 1) {
         assert.ok(round < 40, 'the stream ends');
         // Sometimes all that comes is read, and the connection breaks only then.
@@ -123,7 +99,7 @@ describe('a stream that can be resumed', () => {
         if (isLast(got.at(-1))) break;
         drops += 1;
         const at = [here, there][Math.floor(Math.random() * 2)];
-        connection = await streamFrom(at, session.get(got.at(-1).id));
+        connection = await stream(at, session.get(got.at(-1).id));
         assert.equal(connection.status, 200, connection.story('T22'));
       }
       const name = got[0].id.slice(0, 16);
@@ -145,11 +121,11 @@ describe('a stream that can be resumed', () => {
   });
 
   test('shares no message with another stream of its session', async () => {
-    const session = await begin();
-    const streams = await Promise.all(['a', 'b', 'c'].map((token) => streamFrom(here, session.working(6, 20, token))));
+    const session = await openSession(here);
+    const streams = await Promise.all(['a', 'b', 'c'].map((token) => stream(here, working(session, 6, 20, token))));
     const firsts = await Promise.all(streams.map((one) => read(one, 3)));
     const rests = await Promise.all(
-      firsts.map(async (events) => read(await streamFrom(there, session.get(events.at(-1).id)))),
+      firsts.map(async (events) => read(await stream(there, session.get(events.at(-1).id)))),
     );
     for (const [at, token] of ['a', 'b', 'c'].entries()) {
       const messages = messagesIn([...firsts[at], ...rests[at]]);
@@ -162,12 +138,12 @@ describe('a stream that can be resumed', () => {
   });
 
   test('that its handler ends on purpose is answered when the client is back', async () => {
-    const session = await begin();
+    const session = await openSession(here);
     for (const at of [here, there]) {
-      const calls = await streamFrom(here, session.request('tools/call', calling('test_reconnection')));
+      const calls = await stream(here, session.request('tools/call', calling('test_reconnection')));
       const events = await read(calls);
       assert.equal(events.length, 1, calls.story('SEP-1699: the opening, then the end'));
-      const rest = await read(await streamFrom(at, session.get(events[0].id)));
+      const rest = await read(await stream(at, session.get(events[0].id)));
       assert.equal(rest.length, 1);
       assert.equal(textOf(messagesIn(rest)[0].result), 'Reconnection test completed successfully.');
     }
@@ -175,18 +151,18 @@ describe('a stream that can be resumed', () => {
 
   test('that its handler would end is JSON where the client could not come back', async () => {
     for (const version of LEGACY.slice(1)) {
-      const session = await begin({ version });
-      const answer = await sendTo(here, session.request('tools/call', calling('test_reconnection')));
+      const session = await openSession(here, { version });
+      const answer = await send(here, session.request('tools/call', calling('test_reconnection')));
       answer.hasHeader('content-type', /^application\/json/, 'there is nothing to stream');
       assert.equal(textOf(answer.result()), 'Reconnection test completed successfully.');
     }
   });
 
   test('a question on it is asked again where its client comes back', async () => {
-    const session = await begin();
-    const calls = await streamFrom(here, session.request('tools/call', calling('ask_twice')));
+    const session = await openSession(here);
+    const calls = await stream(here, session.request('tools/call', calling('ask_twice')));
     const [opening] = await read(calls, 1);
-    const back = await streamFrom(there, session.get(opening.id));
+    const back = await stream(there, session.get(opening.id));
     let result;
     for await (const event of back.events) {
       if (!event.data) continue;
@@ -195,53 +171,53 @@ describe('a stream that can be resumed', () => {
       else {
         const answer = { jsonrpc: '2.0', id: message.id, result: { action: 'accept', content: { word: 'w' } } };
         const headers = session.get().headers;
-        (await sendTo(there, { ...session.request('x'), headers: { ...session.request('x').headers, ...headers, accept: '*/*' }, body: JSON.stringify(answer) })).hasStatus(202);
+        (await send(there, { ...session.request('x'), headers: { ...session.request('x').headers, ...headers, accept: '*/*' }, body: JSON.stringify(answer) })).hasStatus(202);
       }
     }
     assert.equal(textOf(result), 'w w');
   });
 
   test('that was read to its end costs no write; what was read can be read again for a moment', async () => {
-    const session = await begin();
+    const session = await openSession(here);
     // A client without a sign-in has a place from its first stream on.
-    await read(await streamFrom(here, session.working(1)));
+    await read(await stream(here, working(session, 1)));
     const earlier = await runtime.counts();
-    const calls = await streamFrom(here, session.working(3));
+    const calls = await stream(here, working(session, 3));
     const events = await read(calls);
-    const again = await read(await streamFrom(there, session.get(events[1].id)));
+    const again = await read(await stream(there, session.get(events[1].id)));
     assert.deepEqual(
       again.map(({ id }) => id),
       events.slice(2).map(({ id }) => id),
     );
-    (await sendTo(there, session.get(events.at(-1).id))).hasStatus(405, 'who has got it all need not come again');
+    (await send(there, session.get(events.at(-1).id))).hasStatus(405, 'who has got it all need not come again');
     const later = await runtime.counts();
     assert.equal(later.rowsWritten - earlier.rowsWritten, 0, 'no row is written for a stream that nobody lost');
   });
 
   test('is somebody’s: another session gets nothing of it', async () => {
-    const [session, other] = [await begin(), await begin()];
-    const calls = await streamFrom(here, session.working(40, 25));
+    const [session, other] = [await openSession(here), await openSession(here)];
+    const calls = await stream(here, working(session, 40, 25));
     const [opening] = await read(calls, 2);
-    (await sendTo(there, other.get(opening.id))).hasStatus(405, 'T22: of a stream of another session there is nothing');
-    const rest = await read(await streamFrom(there, session.get(opening.id)));
+    (await send(there, other.get(opening.id))).hasStatus(405, 'T22: of a stream of another session there is nothing');
+    const rest = await read(await stream(there, session.get(opening.id)));
     assert.ok(isLast(rest.at(-1)), 'the owner gets it');
   });
 
   test('is kept for ten minutes', async () => {
-    const session = await begin();
-    const calls = await streamFrom(here, session.working(4));
+    const session = await openSession(here);
+    const calls = await stream(here, working(session, 4));
     const [opening] = await read(calls, 2);
-    const rest = await read(await streamFrom(here, session.get(opening.id)));
+    const rest = await read(await stream(here, session.get(opening.id)));
     assert.ok(isLast(rest.at(-1)));
     await runtime.passes(590);
-    assert.equal((await read(await streamFrom(there, session.get(opening.id)))).length, rest.length, 'it still is');
+    assert.equal((await read(await stream(there, session.get(opening.id)))).length, rest.length, 'it still is');
     await runtime.passes(20);
-    (await sendTo(there, session.get(opening.id))).hasStatus(405, 'then it is forgotten, and the client is told at once');
+    (await send(there, session.get(opening.id))).hasStatus(405, 'then it is forgotten, and the client is told at once');
   });
 });
 
 describe('a GET', () => {
-  const get = async (headers, at = here) => sendTo(at, { method: 'GET', path: '/mcp', headers });
+  const get = async (headers, at = here) => send(at, { method: 'GET', path: '/mcp', headers });
   test('of a client that has nothing to come back to is 405', async () => {
     // This connector announces changes, so a session has a stream for them; without one there is none.
     (await get({ accept: 'text/event-stream', 'last-event-id': `${'0'.repeat(16)}-1` })).hasStatus(405, 'T19');
@@ -249,31 +225,31 @@ describe('a GET', () => {
   });
 
   test('that comes back needs a session that exists, and takes a stream', async () => {
-    const session = await begin();
+    const session = await openSession(here);
     const last = `${'0'.repeat(16)}-1`;
-    (await sendTo(here, session.get(last, { 'mcp-session-id': 'made-up' }))).hasStatus(404, 'T25');
-    (await sendTo(here, session.get(last, { accept: 'application/json' }))).hasStatus(406, 'T9');
+    (await send(here, session.get(last, { 'mcp-session-id': 'made-up' }))).hasStatus(404, 'T25');
+    (await send(here, session.get(last, { accept: 'application/json' }))).hasStatus(406, 'T9');
   });
 });
 
 describe('coming back to a stream', () => {
   test('that nobody knows is answered at once: anybody can make up its id', async () => {
-    const session = await begin();
+    const session = await openSession(here);
     const began = performance.now();
-    (await sendTo(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(405, 'there is nothing, and nothing will come');
+    (await send(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(405, 'there is nothing, and nothing will come');
     const seconds = (performance.now() - began) / 1000;
     assert.ok(seconds < 3, `${seconds} s`);
   });
 
   test('that still has a connection takes it over: what waits is read there, and the result goes there only', async () => {
-    const session = await begin();
-    const first = await streamFrom(here, session.request('tools/call', calling('ask_twice')));
+    const session = await openSession(here);
+    const first = await stream(here, session.request('tools/call', calling('ask_twice')));
     const [opening, asked] = [await next(first), await next(first)];
     const question = JSON.parse(asked.data);
     assert.equal(question.method, 'elicitation/create', first.story('the call asks'));
     const began = performance.now();
-    const second = await streamFrom(there, session.get(opening.id));
-    const third = await streamFrom(here, session.get(opening.id));
+    const second = await stream(there, session.get(opening.id));
+    const third = await stream(here, session.get(opening.id));
     const got = { first: [], second: [], third: [] };
     const collect = async (name, { events }) => {
       for await (const event of events) {
@@ -283,7 +259,7 @@ describe('coming back to a stream', () => {
           got.waited ??= performance.now() - began;
           const answer = { jsonrpc: '2.0', id: last.id, result: { action: 'accept', content: { word: 'w' } } };
           const { headers } = session.request('x');
-          (await sendTo(there, { ...session.request('x'), headers, body: JSON.stringify(answer) })).hasStatus(202);
+          (await send(there, { ...session.request('x'), headers, body: JSON.stringify(answer) })).hasStatus(202);
         }
       }
     };
@@ -299,13 +275,13 @@ describe('coming back to a stream', () => {
 
 describe('a header that names a version nobody speaks', () => {
   test('is 400 on GET and DELETE, as on POST', async () => {
-    const session = await begin();
+    const session = await openSession(here);
     for (const version of ['1999-01-01', 'nonsense', '']) {
       const headers = { 'mcp-protocol-version': version };
-      (await sendTo(here, session.get(undefined, headers))).error(400, CODE.invalidRequest, 'V8');
-      (await sendTo(here, session.end(headers))).error(400, CODE.invalidRequest, 'V8');
+      (await send(here, session.get(undefined, headers))).error(400, CODE.invalidRequest, 'V8');
+      (await send(here, session.end(headers))).error(400, CODE.invalidRequest, 'V8');
     }
-    (await sendTo(here, session.request('ping'))).result('nothing has ended');
+    (await send(here, session.request('ping'))).result('nothing has ended');
   });
 });
 
@@ -313,8 +289,8 @@ describe('a notification', () => {
   test('with a session that nobody began is 404', async () => {
     for (const method of ['notifications/initialized', 'notifications/cancelled', 'notifications/roots/list_changed', 'x/y']) {
       const asked = notification(method, {}, { headers: { 'mcp-session-id': 'made-up' } });
-      (await sendTo(here, asked)).hasStatus(404, `T25: ${method}`);
-      (await sendTo(here, notification(method))).hasStatus(202, 'without one it is taken');
+      (await send(here, asked)).hasStatus(404, `T25: ${method}`);
+      (await send(here, notification(method))).hasStatus(202, 'without one it is taken');
     }
   });
 });
@@ -323,13 +299,13 @@ describe('a client that leaves', () => {
   for (const version of LEGACY) {
     test(`does not cancel its call (${version})`, async () => {
       const key = `left-${version}`;
-      const session = await begin({ version });
+      const session = await openSession(here, { version });
       const params = { ...calling('hang_until_cancelled', { key, ticks: 20 }), _meta: { progressToken: 1 } };
-      const calls = await streamFrom(here, session.request('tools/call', params));
+      const calls = await stream(here, session.request('tools/call', params));
       for await (const event of calls.events) if (event.data) break;
       calls.close();
       const counts = await eventually(
-        async () => (await sendTo(here, legacy('tools/call', calling('hang_counts', { key })))).result().structuredContent,
+        async () => (await send(here, legacy('tools/call', calling('hang_counts', { key })))).result().structuredContent,
         (counts) => counts.finished + counts.cancelled === 1,
         'T18: the work goes on',
       );
@@ -340,54 +316,54 @@ describe('a client that leaves', () => {
 
 describe('the end of a session', () => {
   test('is 204; from then on there is no such session', async () => {
-    const session = await begin();
-    (await sendTo(here, session.request('tools/list'))).result('before');
-    (await sendTo(here, session.end())).hasStatus(204, 'T26').hasNoBody('T26');
-    (await sendTo(here, session.request('tools/list'))).hasStatus(404, 'T25: plain calls where it ended');
-    (await sendTo(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'T25');
-    (await sendTo(here, session.end())).hasStatus(404, 'T25');
-    (await sendTo(there, session.end())).hasStatus(404, 'T25: anywhere');
-    (await sendTo(there, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'T25: anywhere');
-    (await sendTo(there, session.request('logging/setLevel', { level: 'debug' }))).hasStatus(404, 'T25: whatever a session is for');
-    (await sendTo(here, (await begin()).request('tools/list'))).result('others go on');
+    const session = await openSession(here);
+    (await send(here, session.request('tools/list'))).result('before');
+    (await send(here, session.end())).hasStatus(204, 'T26').hasNoBody('T26');
+    (await send(here, session.request('tools/list'))).hasStatus(404, 'T25: plain calls where it ended');
+    (await send(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'T25');
+    (await send(here, session.end())).hasStatus(404, 'T25');
+    (await send(there, session.end())).hasStatus(404, 'T25: anywhere');
+    (await send(there, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'T25: anywhere');
+    (await send(there, session.request('logging/setLevel', { level: 'debug' }))).hasStatus(404, 'T25: whatever a session is for');
+    (await send(here, (await openSession(here)).request('tools/list'))).result('others go on');
   });
 
   test('wakes who waits: a call with an open question ends', async () => {
-    const session = await begin();
-    const calls = await streamFrom(here, session.request('tools/call', calling('ask_twice')));
+    const session = await openSession(here);
+    const calls = await stream(here, session.request('tools/call', calling('ask_twice')));
     let message;
     for await (const event of calls.events) {
       if (!event.data) continue;
       message = JSON.parse(event.data);
-      if (message.method) (await sendTo(there, session.end())).hasStatus(204, 'T26');
+      if (message.method) (await send(there, session.end())).hasStatus(204, 'T26');
     }
     assert.equal(message.result.isError, true, calls.story('nobody can answer any more'));
     assert.match(textOf(message.result), /no such session/);
   });
 
   test('is forgotten with all else when its alarm rings, a day after the last', async () => {
-    const session = await begin();
-    const level = (level, at = there) => sendTo(at, session.request('logging/setLevel', { level }));
+    const session = await openSession(here);
+    const level = (level, at = there) => send(at, session.request('logging/setLevel', { level }));
     const logged = async () => {
-      const calls = await streamFrom(here, session.request('tools/call', calling('log_levels')));
+      const calls = await stream(here, session.request('tools/call', calling('log_levels')));
       return messagesIn(await read(calls)).filter(({ method }) => method === 'notifications/message').length;
     };
     (await level('error')).result('it is remembered');
     assert.equal(await logged(), 4);
     await runtime.alarm('SESSION', session.id);
     assert.equal(await logged(), 7, 'what nobody asked for: info and above');
-    (await sendTo(there, session.end())).hasStatus(204, 'T26');
+    (await send(there, session.end())).hasStatus(204, 'T26');
     (await level('error')).hasStatus(404, 'T25');
     await runtime.alarm('SESSION', session.id);
     (await level('error', here)).result('nothing is known of it any more, except where it ended');
   });
 
   test('needs its id, and one that exists', async () => {
-    const session = await begin();
-    (await sendTo(here, session.end({ 'mcp-session-id': null }))).hasStatus(405, 'T26: there is nothing to end');
-    (await sendTo(here, session.end({ 'mcp-session-id': 'made-up' }))).hasStatus(404, 'T25');
-    (await sendTo(here, session.end({ 'mcp-protocol-version': '2026-07-28' }))).hasStatus(405, 'T30');
-    (await sendTo(here, session.request('ping'))).result('nothing has ended');
+    const session = await openSession(here);
+    (await send(here, session.end({ 'mcp-session-id': null }))).hasStatus(405, 'T26: there is nothing to end');
+    (await send(here, session.end({ 'mcp-session-id': 'made-up' }))).hasStatus(404, 'T25');
+    (await send(here, session.end({ 'mcp-protocol-version': '2026-07-28' }))).hasStatus(405, 'T30');
+    (await send(here, session.request('ping'))).result('nothing has ended');
   });
 });
 
@@ -397,19 +373,19 @@ describe('a session of a person', () => {
     try {
       const [at, other] = starter.instances;
       const { access_token: token } = (await connect(at, { scope: ALL_SCOPES })).tokens;
-      const session = await begin({ at, headers: bearer(token) });
-      const save = await sendTo(at, session.request('tools/call', calling('save_note', { title: 'mine', body: 'b' })));
+      const session = await openSession(at, { headers: bearer(token) });
+      const save = await send(at, session.request('tools/call', calling('save_note', { title: 'mine', body: 'b' })));
       const id = Number(/note (\d+)/.exec(textOf(save.result()))[1]);
-      const calls = await streamFrom(at, session.request('tools/call', calling('delete_note', { id })));
+      const calls = await stream(at, session.request('tools/call', calling('delete_note', { id })));
       const [opening] = await read(calls, 2);
       for (const authorization of [null]) {
-        (await sendTo(other, session.get(opening.id, { authorization }))).hasStatus(405, 'a client without a token has no session here');
-        (await sendTo(other, session.end({ authorization }))).hasStatus(405, 'a client without a token has no session here');
+        (await send(other, session.get(opening.id, { authorization }))).hasStatus(405, 'a client without a token has no session here');
+        (await send(other, session.end({ authorization }))).hasStatus(405, 'a client without a token has no session here');
       }
-      (await sendTo(other, session.get(opening.id, { authorization: 'Bearer nonsense' }))).hasStatus(401, 'a bad token is told so');
-      const [question] = messagesIn(await read(await streamFrom(other, session.get(opening.id)), 1));
+      (await send(other, session.get(opening.id, { authorization: 'Bearer nonsense' }))).hasStatus(401, 'a bad token is told so');
+      const [question] = messagesIn(await read(await stream(other, session.get(opening.id)), 1));
       assert.equal(question.method, 'elicitation/create', 'its person comes back to it');
-      (await sendTo(other, session.end())).hasStatus(204, 'T26');
+      (await send(other, session.end())).hasStatus(204, 'T26');
     } finally {
       await starter.stop();
     }

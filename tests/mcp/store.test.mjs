@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
 import { calling, modern, post } from '../support/mcp/requests.mjs';
-import { ALL_SCOPES, SIGN_IN, ask, bearer, connect } from '../support/oauth/client.mjs';
+import { ALL_SCOPES, SIGN_IN, bearer, connect, send } from '../support/oauth/client.mjs';
 
 const MEGABYTE = 1024 * 1024;
 /** As many as a collection holds. */
@@ -33,7 +33,7 @@ describe('a full store', () => {
     const inBatches = { ...headers, 'mcp-protocol-version': '2025-03-26' };
     for (let number = 1; number <= NOTES; number += 20) {
       const batch = Array.from({ length: 20 }, (_, more) => save(number + more));
-      const answers = (await ask(at, post(batch, { headers: inBatches }))).hasStatus(200).json();
+      const answers = (await send(at, post(batch, { headers: inBatches }))).hasStatus(200).json();
       for (const { result } of answers) assert.equal(result.isError ?? false, false, JSON.stringify(result));
     }
     await call('list_notes', {});
@@ -41,7 +41,7 @@ describe('a full store', () => {
   });
   after(() => runtime?.stop());
 
-  const call = async (name, args) => (await ask(at, modern('tools/call', calling(name, args), { headers }))).result(name);
+  const call = async (name, args) => (await send(at, modern('tools/call', calling(name, args), { headers }))).result(name);
   const list = async (args) => (await call('list_notes', args)).structuredContent;
   /** The memory that was gained since the store was full, in megabytes. */
   const gained = async (what, t) => {
@@ -89,7 +89,7 @@ describe('a full store', () => {
     let cursor;
     let pages = 0;
     do {
-      const result = (await ask(at, modern('resources/list', cursor === undefined ? {} : { cursor }, { headers }))).result('a page');
+      const result = (await send(at, modern('resources/list', cursor === undefined ? {} : { cursor }, { headers }))).result('a page');
       uris.push(...result.resources.filter(({ uri }) => uri.startsWith('note://')).map(({ uri }) => uri));
       assert.equal(result.resources.at(-1).name, `Note ${String(uris.length).padStart(5, '0')}`);
       cursor = result.nextCursor;
@@ -101,9 +101,9 @@ describe('a full store', () => {
 
   test('completes ids, and sums up what a model can read', async (t) => {
     const argument = { ref: { type: 'ref/resource', uri: 'note://{id}' }, argument: { name: 'id', value: '99' } };
-    const { completion } = (await ask(at, modern('completion/complete', argument, { headers }))).result('suggestions');
+    const { completion } = (await send(at, modern('completion/complete', argument, { headers }))).result('suggestions');
     assert.deepEqual([completion.values.length, completion.values[0], completion.values.every((id) => id.startsWith('99'))], [100, '99', true]);
-    const { messages } = (await ask(at, modern('prompts/get', { name: 'summarize_notes' }, { headers }))).result('a prompt');
+    const { messages } = (await send(at, modern('prompts/get', { name: 'summarize_notes' }, { headers }))).result('a prompt');
     const { text } = messages[0].content;
     assert.ok(text.length < PAGE_BYTES + 2000, `${text.length} characters`);
     assert.match(text, /These are the first notes\. For the others call list_notes with \d+ as cursor\./);
@@ -115,7 +115,7 @@ describe('a full store', () => {
     const inBatches = { ...headers, 'mcp-protocol-version': '2025-03-26' };
     for (let number = 1; number <= DELETED; number += 50) {
       const batch = Array.from({ length: 50 }, (_, more) => ({ jsonrpc: '2.0', id: number + more, method: 'tools/call', params: calling('delete_note', { id: number + more }) }));
-      const answers = (await ask(at, post(batch, { headers: inBatches }))).hasStatus(200).json();
+      const answers = (await send(at, post(batch, { headers: inBatches }))).hasStatus(200).json();
       for (const { result } of answers) assert.match(result.content[0].text, /is deleted/);
     }
     assert.equal((await list({})).notes[0].id, DELETED + 1);
@@ -128,7 +128,7 @@ test('records that were kept without names have them later', async () => {
   const runtime = await startInstances({ worker: 'examples/everything', count: 1 });
   try {
     const [at] = runtime.instances;
-    const answer = await ask(at, modern('tools/call', calling('names_of_older_records', { shelf: 'one' })));
+    const answer = await send(at, modern('tools/call', calling('names_of_older_records', { shelf: 'one' })));
     assert.deepEqual(answer.result('the names').structuredContent, {
       nothing: 0,
       titles: ['Beowulf', '100%', 'Candide', 'the Book of b'],
@@ -152,7 +152,7 @@ describe('a write whose answer is lost', () => {
   after(() => runtime?.stop());
   afterEach(() => runtime.objectsNow('SubjectStore', 'works'));
 
-  const call = async (name, args = {}) => (await ask(at, modern('tools/call', calling(name, args), { headers }))).result(name);
+  const call = async (name, args = {}) => (await send(at, modern('tools/call', calling(name, args), { headers }))).result(name);
   const said = async (name, args) => {
     const { isError = false, content } = await call(name, args);
     return { isError, text: content[0].text };
@@ -222,10 +222,10 @@ test('to look into a store that holds nothing writes nothing', async () => {
     const [at] = runtime.instances;
     const headers = bearer((await connect(at, { scope: ALL_SCOPES })).tokens.access_token);
     const earlier = await runtime.counts();
-    const listed = (await ask(at, modern('tools/call', calling('list_notes'), { headers }))).result('a list');
+    const listed = (await send(at, modern('tools/call', calling('list_notes'), { headers }))).result('a list');
     assert.deepEqual(listed.structuredContent, { notes: [] });
-    (await ask(at, modern('resources/list', {}, { headers }))).result('a list');
-    const missing = (await ask(at, modern('tools/call', calling('delete_note', { id: 7 }), { headers }))).result('an answer');
+    (await send(at, modern('resources/list', {}, { headers }))).result('a list');
+    const missing = (await send(at, modern('tools/call', calling('delete_note', { id: 7 }), { headers }))).result('an answer');
     assert.equal(missing.isError, true);
     const { rowsWritten, objects } = await runtime.counts();
     assert.ok(objects.SubjectStore >= 3, 'it was looked into');

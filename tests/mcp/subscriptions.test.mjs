@@ -16,7 +16,7 @@ import {
 import { ReceivedMessages, ARRIVAL_LIMIT_MS } from '../support/mcp/received-messages.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import { CODE, KEY, LEGACY, calling, eventually, initialize, legacy, modern, send, stream } from '../support/mcp/requests.mjs';
-import { SIGN_IN, ask, bearer, connect, revoking } from '../support/oauth/client.mjs';
+import { SIGN_IN, bearer, connect, revoking } from '../support/oauth/client.mjs';
 import { jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
 import { startEverything } from '../support/workers/wrangler-dev.mjs';
 
@@ -42,12 +42,11 @@ const CHANGED = {
 
 const signedIn = (token) => (token ? bearer(token) : {});
 
-const at = (site, asked) => ({ ...asked, headers: { ...site.headers, ...asked.headers } });
 
 /** Opens a subscription, and waits for its acknowledgement. */
 async function listen(site, notifications, { token, id = 'listen', wait = true } = {}) {
   const asked = modern('subscriptions/listen', { notifications }, { id, headers: signedIn(token) });
-  const received = new ReceivedMessages(await stream(site, at(site, asked)));
+  const received = new ReceivedMessages(await stream(site, asked));
   if (wait) {
     assert.equal(received.status, 200, received.story('the subscription is accepted'));
     await eventually(
@@ -62,17 +61,17 @@ async function listen(site, notifications, { token, id = 'listen', wait = true }
 /** Opens the GET stream of a session. */
 async function get(site, session, { token, accept = 'text/event-stream', version = LEGACY[0] } = {}) {
   const headers = { accept, 'mcp-protocol-version': version, 'mcp-session-id': session, ...signedIn(token) };
-  return new ReceivedMessages(await stream(site, at(site, { path: '/mcp', headers })));
+  return new ReceivedMessages(await stream(site, { path: '/mcp', headers }));
 }
 
-const newSession = async (site) => (await ask(site, initialize(LEGACY[0]))).headers['mcp-session-id'];
+const newSession = async (site) => (await send(site, initialize(LEGACY[0]))).headers['mcp-session-id'];
 
 const inSession = (site, session, method, params, { token, network } = {}) =>
-  ask(site, legacy(method, params, { headers: { 'mcp-session-id': session, ...signedIn(token), ...(network && { 'cf-connecting-ip': network }) } }));
+  send(site, legacy(method, params, { headers: { 'mcp-session-id': session, ...signedIn(token), ...(network && { 'cf-connecting-ip': network }) } }));
 
 /** Calls a tool that announces something. */
 async function announce(site, name, args = {}, { token } = {}) {
-  const answer = await ask(site, modern('tools/call', calling(name, args), { headers: signedIn(token) }));
+  const answer = await send(site, modern('tools/call', calling(name, args), { headers: signedIn(token) }));
   answer.result(`${name} succeeds`);
   return answer;
 }
@@ -90,19 +89,19 @@ describe('a connector with nothing to announce', () => {
   after(() => runtime?.stop());
 
   test('says so, offers no streams, and never wakes who would hold them', async () => {
-    const discovered = (await ask(site, modern('server/discover'))).result();
-    const begun = (await ask(site, initialize(LEGACY[0]))).result();
+    const discovered = (await send(site, modern('server/discover'))).result();
+    const begun = (await send(site, initialize(LEGACY[0]))).result();
     for (const { capabilities } of [discovered, begun]) {
       assert.deepEqual([capabilities.tools, capabilities.prompts, capabilities.resources], [{}, {}, {}]);
     }
-    const listening = await ask(site, modern('subscriptions/listen', { notifications: { toolsListChanged: true } }));
+    const listening = await send(site, modern('subscriptions/listen', { notifications: { toolsListChanged: true } }));
     listening.error(404, CODE.methodNotFound, 'a method of a capability that is not declared');
     const session = await newSession(site);
     for (const method of ['resources/subscribe', 'resources/unsubscribe']) {
       const answer = await inSession(site, session, method, { uri: 'note://1' });
       answer.error(200, CODE.methodNotFound, 'a method of a capability that is not declared');
     }
-    const stream = await ask(site, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-session-id': session } });
+    const stream = await send(site, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-session-id': session } });
     stream.hasStatus(405, 'T19');
     assert.equal((await runtime.counts()).objects.Subscriptions, undefined);
   });
@@ -142,8 +141,8 @@ describe('with streams', () => {
 
   describe('subscriptions/listen', () => {
     test('is declared', async () => {
-      const discovered = (await ask(here, modern('server/discover'))).result();
-      const begun = (await ask(here, initialize(LEGACY[0]))).result();
+      const discovered = (await send(here, modern('server/discover'))).result();
+      const begun = (await send(here, initialize(LEGACY[0]))).result();
       for (const { capabilities } of [discovered, begun]) {
         assert.deepEqual(capabilities.tools, { listChanged: true });
         assert.deepEqual(capabilities.prompts, { listChanged: true });
@@ -216,11 +215,11 @@ describe('with streams', () => {
     test('refuses a filter that is none', async () => {
       const many = Array.from({ length: MOST_URIS + 1 }, (_, n) => `test://template/${n}/data`);
       for (const notifications of [undefined, [], { toolsListChanged: 1 }, { resourceSubscriptions: 'x' }, { resourceSubscriptions: many }]) {
-        const answer = await ask(here, modern('subscriptions/listen', { notifications }));
+        const answer = await send(here, modern('subscriptions/listen', { notifications }));
         answer.error(200, CODE.invalidParams, 'a filter of a wrong form');
       }
       const json = modern('subscriptions/listen', { notifications: { toolsListChanged: true } }, { headers: { accept: 'application/json' } });
-      (await ask(here, json)).hasStatus(406, 'it is a stream');
+      (await send(here, json)).hasStatus(406, 'it is a stream');
       const full = await listen(here, { resourceSubscriptions: many.slice(1) });
       assert.equal(full.messages[0].params.notifications.resourceSubscriptions.length, MOST_URIS);
     });
@@ -237,8 +236,8 @@ describe('with streams', () => {
 
     test('needs for a resource what reading it needs', async () => {
       const asked = (headers) => modern('subscriptions/listen', { notifications: { resourceSubscriptions: [WATCHED, MONDAY] } }, { headers });
-      (await ask(here, asked({}))).hasStatus(401, 'a guest').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'R5');
-      const weak = await ask(here, asked(bearer(tokenOf('alice', { scope: 'other' }))));
+      (await send(here, asked({}))).hasStatus(401, 'a guest').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'R5');
+      const weak = await send(here, asked(bearer(tokenOf('alice', { scope: 'other' }))));
       weak.hasStatus(403, 'R8').hasHeader('www-authenticate', /insufficient_scope/, 'R8');
       const received = await listen(here, { resourceSubscriptions: [WATCHED, MONDAY] }, { token: tokenOf('alice') });
       assert.deepEqual(received.messages[0].params.notifications.resourceSubscriptions, [WATCHED, MONDAY]);
@@ -281,7 +280,7 @@ describe('with streams', () => {
       const streams = [];
       for (let n = 0; n < MOST_STREAMS; n += 1) streams.push(await listen(n % 2 ? here : there, wanted, { token }));
       const once = async () => listen(here, wanted, { token, id: 'more', wait: false });
-      const refused = await ask(here, modern('subscriptions/listen', { notifications: wanted }, { id: 'more', headers: bearer(token) }));
+      const refused = await send(here, modern('subscriptions/listen', { notifications: wanted }, { id: 'more', headers: bearer(token) }));
       assert.equal(refused.error(429, CODE.internal, 'too many streams').message.includes('too many'), true);
       assert.equal(refused.json().id, 'more');
       refused.hasHeader('retry-after', /^\d+$/, 'RFC 6585 §4');
@@ -313,7 +312,7 @@ describe('with streams', () => {
           const begun = performance.now();
           await announce(here, 'test_trigger_tool_change');
           assert.ok(performance.now() - begun < 4000, `${how}: the call does not wait for it`);
-          const answer = await ask(here, modern('subscriptions/listen', { notifications: { toolsListChanged: true } }));
+          const answer = await send(here, modern('subscriptions/listen', { notifications: { toolsListChanged: true } }));
           answer.error(503, CODE.internal, `${how}: an outage`);
           answer.hasHeader('retry-after', /^\d+$/, how);
         } finally {
@@ -377,7 +376,7 @@ describe('with streams', () => {
     test('a subscription needs a session, a resource, and what reading it needs', async () => {
       const session = await newSession(here);
       for (const method of ['resources/subscribe', 'resources/unsubscribe']) {
-        (await ask(here, legacy(method, { uri: WATCHED }))).error(200, CODE.invalidParams, 'which session?');
+        (await send(here, legacy(method, { uri: WATCHED }))).error(200, CODE.invalidParams, 'which session?');
         (await inSession(here, session, method, {})).error(200, CODE.invalidParams, 'which resource?');
         (await inSession(here, 'made-up', method, { uri: WATCHED })).hasStatus(404, 'T25');
       }
@@ -421,7 +420,7 @@ describe('with streams', () => {
       const streams = [await get(here, session), await get(there, session)];
       const ofOther = await get(there, other);
       await inSession(here, session, 'resources/subscribe', { uri: WATCHED });
-      const ended = await ask(here, { method: 'DELETE', path: '/mcp', headers: { 'mcp-session-id': session } });
+      const ended = await send(here, { method: 'DELETE', path: '/mcp', headers: { 'mcp-session-id': session } });
       ended.hasStatus(204, 'T26');
       for (const received of streams) {
         await received.ended;
@@ -438,13 +437,13 @@ describe('with streams', () => {
 
     test('a GET that is none is refused', async () => {
       const session = await newSession(here);
-      const asked = (headers) => ask(here, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-protocol-version': LEGACY[0], ...headers } });
+      const asked = (headers) => send(here, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-protocol-version': LEGACY[0], ...headers } });
       (await asked({})).hasStatus(405, 'T19: a stream belongs to a session').hasHeader('allow', 'GET, POST, DELETE, OPTIONS', 'RFC 9110 §15.5.6');
       (await asked({ 'mcp-session-id': 'made-up' })).hasStatus(404, 'T25');
       (await asked({ 'mcp-session-id': session, accept: 'application/json' })).hasStatus(406, 'it is a stream');
       (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': 'v0' })).hasStatus(400, 'T29');
       (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': '2026-07-28' })).hasStatus(405, 'T19: there is no GET any more');
-      const put = await ask(here, { method: 'PUT', path: '/mcp', body: '' });
+      const put = await send(here, { method: 'PUT', path: '/mcp', body: '' });
       put.hasStatus(405, 'no such method').hasHeader('allow', 'GET, POST, DELETE, OPTIONS', 'RFC 9110 §15.5.6');
     });
 
@@ -491,7 +490,7 @@ test('a stream ends when the sign-in behind it is revoked', async () => {
     const token = tokens.access_token;
     const received = await listen(site, { resourceSubscriptions: [MONDAY] }, { token });
     const ofGuest = await listen(site, { toolsListChanged: true });
-    (await ask(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
+    (await send(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
     await runtime.passes(31);
     await received.ended;
     assert.equal(received.messages.at(-1).result?.resultType, 'complete', received.story('"Graceful Closure"'));

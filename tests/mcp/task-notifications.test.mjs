@@ -7,7 +7,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import { CODE, KEY, calling, eventually, modern, stream, textOf } from '../support/mcp/requests.mjs';
-import { SIGN_IN, ask as send, bearer, connect } from '../support/oauth/client.mjs';
+import { SIGN_IN, bearer, connect, send } from '../support/oauth/client.mjs';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
 const CLIENT = { elicitation: {}, extensions: { [EXTENSION]: {} } };
@@ -51,7 +51,7 @@ const listening = (notifications, { id = 'listen', capabilities = CLIENT, header
 /** Opens a stream, and waits for its acknowledgement. */
 async function listen(notifications, { at = here, ...options } = {}) {
   const asked = listening(notifications, options);
-  const received = new ReceivedMessages(await stream(at, { ...asked, headers: { ...at.headers, ...asked.headers } }));
+  const received = new ReceivedMessages(await stream(at, asked));
   assert.equal(received.status, 200, received.story('the subscription is accepted'));
   await eventually(() => received.messages.length, (length) => length > 0, 'the acknowledgement');
   assert.equal(received.messages[0].method, ACKNOWLEDGED, received.story('"Acknowledgment"'));
@@ -174,7 +174,7 @@ describe('in a Worker without tasks', () => {
     const held = async () => (await patient.counts()).objects.Subscriptions ?? 0;
     const before = await held();
     const asked = listening({ taskIds: ids });
-    const opened = await stream(at, { ...asked, headers: { ...at.headers, ...asked.headers } });
+    const opened = await stream(at, asked);
     // One request opens the stream, and each task sends one. More are those that were told to come later.
     const requests = await eventually(held, (count) => count > before + 1 + ids.length, 'what is not read waits in its task');
     t.diagnostic(`${requests - before - 1 - ids.length} of ${ids.length} came later`);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
 import { CODE, LEGACY, calling, eventually, legacy, modern, textOf } from '../support/mcp/requests.mjs';
-import { SIGN_IN, ask as send, bearer, connect, revoking } from '../support/oauth/client.mjs';
+import { SIGN_IN, bearer, connect, revoking, send } from '../support/oauth/client.mjs';
 
 const EXTENSION = 'io.modelcontextprotocol/tasks';
 const CLIENT = { elicitation: {}, extensions: { [EXTENSION]: {} } };

@@ -9,7 +9,6 @@ import { startInstances } from '../support/workers/instances.mjs';
 import {
   ALL_SCOPES,
   SIGN_IN,
-  ask,
   bearer,
   call,
   connect,
@@ -19,6 +18,7 @@ import {
   refreshing,
   register,
   scopesIn,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -37,7 +37,7 @@ after(() => runtime?.stop());
 const MINUTE = 60;
 const HOUR = 3600;
 
-const refresh = (tokens, more, who = client) => ask(site, refreshing(who, tokens, more));
+const refresh = (tokens, more, who = client) => send(site, refreshing(who, tokens, more));
 const renewed = async (tokens, more) => tokensOf(await refresh(tokens, more), 'OAuth 2.1 §4.3');
 
 describe('an access token', () => {
@@ -128,7 +128,7 @@ describe('an access token', () => {
       ['padding', `${good}==`],
       ['white space', `${head}.${body}. ${signature}`],
     ]) {
-      const answer = await ask(site, legacy('tools/call', calling('whoami'), { headers: bearer(token) }));
+      const answer = await send(site, legacy('tools/call', calling('whoami'), { headers: bearer(token) }));
       answer.hasStatus([400, 401], what).hasHeader('www-authenticate', /error="invalid_(token|request)"/, what);
     }
     await isWelcome(site, good, { rule: 'the true one is' });
@@ -137,12 +137,12 @@ describe('an access token', () => {
   test('is good in the header only, under any spelling of Bearer', async () => {
     const { access_token: token } = (await connect(site, { client })).tokens;
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
-      const answer = await ask(site, legacy('tools/call', calling('whoami'), { headers: { authorization: `${scheme} ${token}` } }));
+      const answer = await send(site, legacy('tools/call', calling('whoami'), { headers: { authorization: `${scheme} ${token}` } }));
       answer.result('RFC 9110 §11.1: schemes are case-insensitive');
     }
-    const inQuery = await ask(site, legacy('tools/call', calling('whoami'), { path: `/mcp?access_token=${token}` }));
+    const inQuery = await send(site, legacy('tools/call', calling('whoami'), { path: `/mcp?access_token=${token}` }));
     inQuery.hasStatus([400, 401], 'RFC 9700 §4.3.2, MCP: never in the query');
-    const twice = await ask(
+    const twice = await send(
       site,
       legacy('tools/call', calling('whoami'), { headers: { authorization: [`Bearer ${token}`, `Bearer ${token}`] } }),
     );

@@ -10,7 +10,6 @@ import {
   Arrival,
   Browser,
   answerPage,
-  ask,
   asking,
   authorize,
   authorizePath,
@@ -21,6 +20,7 @@ import {
   redeeming,
   register,
   scopesIn,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -44,7 +44,7 @@ after(() => runtime?.stop());
 afterEach(() => site.passes(61));
 
 const get = (parameters, headers) =>
-  ask(site, {
+  send(site, {
     path: typeof parameters === 'string' ? parameters : authorizePath(parameters),
     headers: { accept: 'text/html', ...headers },
   });
@@ -246,8 +246,8 @@ describe('a good request', () => {
 
   test('is answered to HEAD like to GET, and to nothing else', async () => {
     const path = authorizePath(asking(web, { redirect_uri: WEB }));
-    (await ask(site, { method: 'HEAD', path })).hasStatus(200, 'RFC 9110 §9.3.2').hasNoBody('HEAD');
-    for (const method of ['PUT', 'DELETE', 'PATCH']) (await ask(site, { method, path })).hasStatus(405, 'RFC 6749 §3.1');
+    (await send(site, { method: 'HEAD', path })).hasStatus(200, 'RFC 9110 §9.3.2').hasNoBody('HEAD');
+    for (const method of ['PUT', 'DELETE', 'PATCH']) (await send(site, { method, path })).hasStatus(405, 'RFC 6749 §3.1');
   });
 });
 test('the first sign-in asks for what the resource names, and no more', async () => {
@@ -258,8 +258,8 @@ test('the first sign-in asks for what the resource names, and no more', async ()
 test('a code goes to nobody but the client it was made for', async () => {
   const authorization = await authorize(site, web, { parameters: { redirect_uri: WEB } });
   const other = await register(site, { redirect_uris: [WEB] });
-  (await ask(site, redeeming(other, authorization))).hasStatus(400, 'RFC 6749 §4.1.3');
-  tokensOf(await ask(site, redeeming(web, authorization)), 'and the client it was made for is not harmed');
+  (await send(site, redeeming(other, authorization))).hasStatus(400, 'RFC 6749 §4.1.3');
+  tokensOf(await send(site, redeeming(web, authorization)), 'and the client it was made for is not harmed');
 });
 
 test('no secret stands in the log', () => keepsSecrets([site]));

@@ -4,11 +4,10 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
-import { findChromium, startChromium } from '../support/chromium/chromium.mjs';
+import { chromiumFor, startChromium } from '../support/chromium/chromium.mjs';
 import {
   PASSPHRASE,
   SIGN_IN,
-  ask,
   asking,
   authorizePath,
   isWelcome,
@@ -17,16 +16,12 @@ import {
   redeeming,
   register,
   secret,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
-const program = findChromium();
-const why = 'there is no Chromium on this machine';
-if (!program) {
-  console.error(`\nNOT TESTED: a sign-in in a real browser: ${why}.\n`);
-  test('in a real browser', { skip: why }, () => {});
-}
+const { program, skip } = chromiumFor('a sign-in in a real browser');
 
 /** The application on the person's machine: it gets the code, and sends the browser on to a page of its own. */
 const arrivals = [];
@@ -43,7 +38,7 @@ const application = http.createServer((request, response) => {
   }
 });
 
-describe('in a real browser', { skip: program ? false : why }, () => {
+describe('in a real browser', { skip }, () => {
   /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
   let server;
   let chromium;
@@ -66,8 +61,7 @@ describe('in a real browser', { skip: program ? false : why }, () => {
   async function begin(more = {}) {
     const { verifier, challenge } = pkce();
     const asked = asking(client, { challenge, scope: 'profile notes:read notes:write', ...more });
-    const tab = await chromium.tab();
-    await tab.send('Emulation.setScriptExecutionDisabled', { value: true });
+    const tab = await chromium.tab({ scripts: false });
     await tab.open(`${server.origin}${authorizePath(asked)}`);
     arrivals.length = 0;
     return { tab, verifier, asked };
@@ -83,7 +77,7 @@ describe('in a real browser', { skip: program ? false : why }, () => {
     await tab.type(PASSPHRASE);
     await tab.leads(() => tab.press('Enter'));
     assert.equal(
-      await tab.url(),
+      await tab.page.url(),
       redirect.replace('/callback', '/done'),
       `the browser followed all redirects: ${tab.complaints.join('; ')}`,
     );
@@ -94,7 +88,7 @@ describe('in a real browser', { skip: program ? false : why }, () => {
     assert.equal(state, asked.state);
     assert.equal(iss, server.origin);
     assert.ok(!headers.referer, `the application learns no address of ours: ${headers.referer}`);
-    const tokens = tokensOf(await ask(server, redeeming(client, { code, verifier, redirectUri: redirect })));
+    const tokens = tokensOf(await send(server, redeeming(client, { code, verifier, redirectUri: redirect })));
     assert.equal(tokens.scope, 'notes:read profile', 'what was unticked was not granted');
     await isWelcome(server, tokens.access_token);
     assert.deepEqual(tab.complaints, [], 'the browser complained about nothing');
@@ -126,7 +120,7 @@ describe('in a real browser', { skip: program ? false : why }, () => {
 
   test('a screen reader tells everything by its name', async () => {
     const { tab } = await begin();
-    const named = async (role) => (await tab.spoken()).filter((one) => one.role === role).map(({ name }) => name);
+    const named = async (role) => (await tab.accessibilityTree()).filter((one) => one.role === role).map(({ name }) => name);
     assert.ok(
       (await named('heading')).some((name) => name.includes(new URL(redirect).host)),
       'the heading says who gets the code',
@@ -136,19 +130,19 @@ describe('in a real browser', { skip: program ? false : why }, () => {
     for (const name of [...boxes, ...(await named('button'))]) assert.ok(name.length > 2, `"${name}" is a name`);
     await tab.tabTo('button[value=allow]');
     await tab.leads(() => tab.press('Enter'));
-    const fields = (await tab.spoken()).filter(({ role }) => /^textbox$/i.test(role));
+    const fields = (await tab.accessibilityTree()).filter(({ role }) => /^textbox$/i.test(role));
     assert.ok(fields.length === 1 && fields[0].name.length > 2, `the field has a name: ${JSON.stringify(fields)}`);
   });
 
   test('it fits a phone, and follows light and dark', async () => {
     const { tab } = await begin();
-    await tab.send('Emulation.setDeviceMetricsOverride', { width: 320, height: 640, deviceScaleFactor: 2, mobile: true });
+    await tab.resize({ width: 320, height: 640, deviceScaleFactor: 2, mobile: true });
     for (const page of ['consent', 'login']) {
       const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
       assert.ok(content <= width && width <= 330, `the ${page} page does not scroll sideways: ${content} of ${width}`);
       const colours = [];
       for (const value of ['light', 'dark']) {
-        await tab.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }] });
+        await tab.prefers(value);
         colours.push(await tab.evaluate('getComputedStyle(document.body).backgroundColor + getComputedStyle(document.body).color'));
       }
       assert.notEqual(colours[0], colours[1], `the ${page} page follows the scheme`);
@@ -167,8 +161,7 @@ describe('in a real browser', { skip: program ? false : why }, () => {
       const [x, y, width, height] = await tab.evaluate(
         '(({ x, y, width, height }) => [x, y, width, height])(document.querySelector("h1").getBoundingClientRect())',
       );
-      const clip = { x, y, width, height, scale: 1 };
-      return (await tab.send('Page.captureScreenshot', { clip })).data;
+      return tab.page.screenshot({ clip: { x, y, width, height }, encoding: 'base64' });
     };
     // A stroke over each letter, again and again: they reach up to the host that the page leads with.
     assert.equal(await above(`X${'\u030d'.repeat(60)}`), await above('X'), 'MCP "Confused Deputy": the host that gets the code can be read');

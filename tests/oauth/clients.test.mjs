@@ -23,7 +23,6 @@ import { startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
   SIGN_IN,
-  ask,
   connect,
   isOAuthError,
   isTurnedAway,
@@ -34,6 +33,7 @@ import {
   revoking,
   scopesIn,
   secret,
+  send,
   signIn,
 } from '../support/oauth/client.mjs';
 import { PYTHON_PACKAGE, python } from '../support/clients/python.mjs';
@@ -159,12 +159,12 @@ function application({ client, clientMetadataUrl }) {
 
 /** The revocation that every journey ends with: dead at once, and at the resource within a minute. */
 async function endsForGood(at, client, tokens, path, { passes } = {}) {
-  (await ask(at, revoking(client, tokens.refresh_token, client.client_secret ? { client_secret: client.client_secret } : {}))).hasStatus(
+  (await send(at, revoking(client, tokens.refresh_token, client.client_secret ? { client_secret: client.client_secret } : {}))).hasStatus(
     200,
     'RFC 7009',
   );
   const more = client.client_secret ? { client_secret: client.client_secret } : {};
-  isOAuthError(await ask(at, refreshing(client, tokens, more)), 400, 'invalid_grant', 'dead at once');
+  isOAuthError(await send(at, refreshing(client, tokens, more)), 400, 'invalid_grant', 'dead at once');
   await passes?.(61);
   await isTurnedAway(at, tokens.access_token, { path, rule: 'within a minute' });
 }

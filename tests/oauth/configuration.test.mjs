@@ -10,7 +10,6 @@ import {
   Browser,
   REDIRECT,
   SIGN_IN,
-  ask,
   asking,
   authorize,
   authorizePath,
@@ -29,6 +28,7 @@ import {
   revoking,
   scopesIn,
   secret,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -63,24 +63,24 @@ describe('a configured client', () => {
   test('signs in without registering', async () => {
     const { tokens } = await connect(site, { client: APP });
     await isWelcome(site, tokens.access_token);
-    tokensOf(await ask(site, refreshing(APP, tokens)));
+    tokensOf(await send(site, refreshing(APP, tokens)));
   });
 
   test('with a secret shows it', async () => {
     const authorization = await authorize(site, CLAUDE);
     const headers = basic(CLAUDE.client_id, CLAUDE.client_secret);
-    isOAuthError(await ask(site, redeeming(CLAUDE, authorization)), 401, 'invalid_client', 'without');
+    isOAuthError(await send(site, redeeming(CLAUDE, authorization)), 401, 'invalid_client', 'without');
     isOAuthError(
-      await ask(site, redeeming(CLAUDE, authorization, { client_secret: 'wrong-secret-of-the-test' })),
+      await send(site, redeeming(CLAUDE, authorization, { client_secret: 'wrong-secret-of-the-test' })),
       401,
       'invalid_client',
       'a wrong one',
     );
     const tokens = tokensOf(
-      await ask(site, redeeming(CLAUDE, authorization, { headers, client_id: null })),
+      await send(site, redeeming(CLAUDE, authorization, { headers, client_id: null })),
       'RFC 6749 §2.3.1: in the header',
     );
-    tokensOf(await ask(site, refreshing(CLAUDE, tokens, { client_secret: CLAUDE.client_secret })), 'RFC 6749 §2.3.1: in the body');
+    tokensOf(await send(site, refreshing(CLAUDE, tokens, { client_secret: CLAUDE.client_secret })), 'RFC 6749 §2.3.1: in the body');
   });
 
   test('is shown as one that the owner has set up', async () => {
@@ -122,7 +122,7 @@ describe('a service acts in its own name', () => {
 
   test('with its secret, in the header or in the body, and its own scopes', async () => {
     for (const more of [{}, { headers: basic(NIGHTLY.client_id, NIGHTLY.client_secret) }]) {
-      const tokens = tokenOf(await ask(site, request(more)));
+      const tokens = tokenOf(await send(site, request(more)));
       assert.deepEqual(scopesIn(tokens.scope), scopesIn(NIGHTLY.own_scopes));
       assert.match(
         textOf((await call(site, tokens.access_token, 'save_note', { title: 'Nightly', body: 'b' })).result('its scope')),
@@ -132,7 +132,7 @@ describe('a service acts in its own name', () => {
   });
 
   test('and not in that of the owner', async () => {
-    const service = tokenOf(await ask(site, request()));
+    const service = tokenOf(await send(site, request()));
     (await call(site, service.access_token, 'save_note', { title: 'of-the-service', body: 'b' })).result('its own notes');
     const { tokens } = await connect(site, { client: APP });
     const notes = await call(site, tokens.access_token, 'list_notes');
@@ -141,30 +141,30 @@ describe('a service acts in its own name', () => {
   });
 
   test('for less if it asks for less, for one resource', async () => {
-    const less = tokenOf(await ask(site, request({ scope: 'notes:read profile openid' })));
+    const less = tokenOf(await send(site, request({ scope: 'notes:read profile openid' })));
     assert.equal(less.scope, 'notes:read', 'what it may have of what it asked for');
     (await call(site, less.access_token, 'whoami')).hasStatus(403, 'RFC 6750 §3.1');
-    const strict = tokenOf(await ask(site, request({ resource: site.privateUrl })));
+    const strict = tokenOf(await send(site, request({ resource: site.privateUrl })));
     (await call(site, strict.access_token, 'list_notes', {}, { path: '/private/mcp' })).result('its resource');
     await isTurnedAway(site, strict.access_token, { rule: 'RFC 8707' });
   });
 
   test('and nobody else does', async () => {
-    isOAuthError(await ask(site, request({ client_secret: 'wrong-secret-of-the-test' })), 401, 'invalid_client', 'a wrong secret');
-    isOAuthError(await ask(site, request({ client_secret: null })), 401, 'invalid_client', 'no secret');
-    isOAuthError(await ask(site, request({ scope: 'profile' })), 400, 'invalid_scope', 'a scope that it may not have');
-    isOAuthError(await ask(site, request({ resource: 'https://elsewhere.example/mcp' })), 400, 'invalid_target', 'RFC 8707');
-    isOAuthError(await ask(site, request({ client_secret: null }, APP)), 400, 'unauthorized_client', 'a public client');
-    isOAuthError(await ask(site, request({}, CLAUDE)), 400, 'unauthorized_client', 'a client without scopes of its own');
+    isOAuthError(await send(site, request({ client_secret: 'wrong-secret-of-the-test' })), 401, 'invalid_client', 'a wrong secret');
+    isOAuthError(await send(site, request({ client_secret: null })), 401, 'invalid_client', 'no secret');
+    isOAuthError(await send(site, request({ scope: 'profile' })), 400, 'invalid_scope', 'a scope that it may not have');
+    isOAuthError(await send(site, request({ resource: 'https://elsewhere.example/mcp' })), 400, 'invalid_target', 'RFC 8707');
+    isOAuthError(await send(site, request({ client_secret: null }, APP)), 400, 'unauthorized_client', 'a public client');
+    isOAuthError(await send(site, request({}, CLAUDE)), 400, 'unauthorized_client', 'a client without scopes of its own');
     const registered = await register(site, { token_endpoint_auth_method: 'client_secret_post' });
-    isOAuthError(await ask(site, request({}, registered)), 400, 'unauthorized_client', 'a client that registered itself');
+    isOAuthError(await send(site, request({}, registered)), 400, 'unauthorized_client', 'a client that registered itself');
     const page = await new Browser(site).open(authorizePath(asking(NIGHTLY)));
     assert.ok(!(page instanceof Arrival), String(page.url));
     page.answer.hasStatus(400, 'a service has no redirect URI');
   });
 
   test('and the metadata say so only where there is one', async () => {
-    const grants = async (at) => (await ask(at, { path: '/.well-known/oauth-authorization-server' })).json().grant_types_supported;
+    const grants = async (at) => (await send(at, { path: '/.well-known/oauth-authorization-server' })).json().grant_types_supported;
     assert.ok((await grants(site)).includes('client_credentials'));
     const bare = await startInstances({ count: 1, vars: SIGN_IN });
     try {
@@ -175,8 +175,8 @@ describe('a service acts in its own name', () => {
   });
 
   test('and may give its token back', async () => {
-    const { access_token: token } = tokenOf(await ask(site, request()));
-    (await ask(site, revoking(NIGHTLY, token, { client_secret: NIGHTLY.client_secret }))).hasStatus(200, 'RFC 7009 §2.2');
+    const { access_token: token } = tokenOf(await send(site, request()));
+    (await send(site, revoking(NIGHTLY, token, { client_secret: NIGHTLY.client_secret }))).hasStatus(200, 'RFC 7009 §2.2');
   });
 });
 
@@ -185,7 +185,7 @@ test('a redirect URI of a private scheme is allowed byte for byte', async () => 
   const { arrival, code } = await authorize(site, client);
   assert.ok(code && arrival.url.href.startsWith(`${PRIVATE_USE}?`), String(arrival.url));
   for (const redirect of [`${PRIVATE_USE}/x`, 'my.app:/other', 'my.other.app:/signed-in']) {
-    (await ask(site, registering({ redirect_uris: [redirect] }))).hasStatus(400, redirect);
+    (await send(site, registering({ redirect_uris: [redirect] }))).hasStatus(400, redirect);
   }
 });
 
@@ -200,18 +200,18 @@ describe('what a change of the configuration ends', () => {
       const { client, tokens } = await connect(at);
       await here.restart(SIGN_IN);
       await isWelcome(at, tokens.access_token, { rule: 'a restart ends nothing' });
-      const next = tokensOf(await ask(at, refreshing(client, tokens)), 'a restart ends nothing');
+      const next = tokensOf(await send(at, refreshing(client, tokens)), 'a restart ends nothing');
 
       const waiting = await authorize(at, client);
       const other = secret('quite-another-lantern-42', 'the passphrase');
       await here.restart({ OWNER_PASSPHRASE: other });
       await isTurnedAway(at, next.access_token, { rule: 'at once' });
-      isOAuthError(await ask(at, refreshing(client, next)), 400, 'invalid_grant', 'at once');
-      isOAuthError(await ask(at, redeeming(client, waiting)), 400, 'invalid_grant', 'a code that was under way, too');
+      isOAuthError(await send(at, refreshing(client, next)), 400, 'invalid_grant', 'at once');
+      isOAuthError(await send(at, redeeming(client, waiting)), 400, 'invalid_grant', 'a code that was under way, too');
       await connect(at, { client, person: { passphrase: other } });
 
       await here.restart(SIGN_IN);
-      isOAuthError(await ask(at, refreshing(client, next)), 400, 'invalid_grant', 'what was ended stays so');
+      isOAuthError(await send(at, refreshing(client, next)), 400, 'invalid_grant', 'what was ended stays so');
     } finally {
       await here.stop();
     }
@@ -224,7 +224,7 @@ describe('what a change of the configuration ends', () => {
       const { client, tokens } = await connect(at);
       await here.restart({});
       await isTurnedAway(at, tokens.access_token);
-      isOAuthError(await ask(at, refreshing(client, tokens)), 400, 'invalid_grant', 'no token is ever issued without a passphrase');
+      isOAuthError(await send(at, refreshing(client, tokens)), 400, 'invalid_grant', 'no token is ever issued without a passphrase');
     } finally {
       await here.stop();
     }
@@ -241,13 +241,13 @@ describe('what a change of the configuration ends', () => {
 
       await here.restart({ ...SIGN_IN, MASTER_KEY: NEW, MASTER_KEY_PREVIOUS: OLD });
       await isWelcome(at, tokens.access_token, { rule: 'the old access token' });
-      const next = tokensOf(await ask(at, refreshing(web, tokens, more)), 'the old client, its secret and its refresh token');
+      const next = tokensOf(await send(at, refreshing(web, tokens, more)), 'the old client, its secret and its refresh token');
       await isWelcome(at, next.access_token);
       assert.notEqual(kidOf(next.access_token), kidOf(tokens.access_token), 'the new key signs');
       await connect(at, { client: web, token: more });
 
       await here.restart({ ...SIGN_IN, MASTER_KEY: NEW });
-      isOAuthError(await ask(at, refreshing(web, next, more)), 401, 'invalid_client', 'an identifier that was made with the old key');
+      isOAuthError(await send(at, refreshing(web, next, more)), 401, 'invalid_client', 'an identifier that was made with the old key');
       await isTurnedAway(at, tokens.access_token, { rule: 'the old access token' });
       await connect(at);
     } finally {

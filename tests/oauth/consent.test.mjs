@@ -11,7 +11,6 @@ import {
   Arrival,
   Browser,
   answerPage,
-  ask,
   asking,
   authorize,
   authorizePath,
@@ -21,6 +20,7 @@ import {
   register,
   scopesIn,
   secret,
+  send,
   signIn,
 } from '../support/oauth/client.mjs';
 
@@ -290,7 +290,7 @@ describe('a form belongs to its request and to its browser', () => {
       ['text/plain', body],
       ['application/x-www-form-urlencoded', `${body}&x=${'y'.repeat(100_000)}`],
     ]) {
-      const answer = await ask(site, { method: 'POST', path, headers: { 'content-type': type, cookie: browser.cookieHeader }, body: sent });
+      const answer = await send(site, { method: 'POST', path, headers: { 'content-type': type, cookie: browser.cookieHeader }, body: sent });
       answer.hasStatus([400, 413, 415], type).hasHeader('location', undefined, type);
     }
   });

@@ -11,7 +11,6 @@ import {
   REDIRECT,
   SIGN_IN,
   answerPage,
-  ask,
   asking,
   authorizePath,
   call,
@@ -20,6 +19,7 @@ import {
   refreshing,
   register,
   revoking,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -89,7 +89,7 @@ async function costsAtMost(t, most, act) {
 test('metadata, keys and refusals cost nothing', (t) =>
   costsAtMost(t, NOTHING, async () => {
     for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource/mcp', '/.well-known/jwks.json']) {
-      (await ask(site, { path })).hasStatus(200, path);
+      (await send(site, { path })).hasStatus(200, path);
     }
     (await call(site, 'no-token-of-ours')).hasStatus(401, 'a bad token');
   }));
@@ -132,9 +132,9 @@ test('a refresh costs one request and two rows more once a day', async (t) => {
   const { client: its, tokens } = await connect(site);
   await runtime.passes(24 * 3600);
   const most = { 'object requests': 2, 'rows written': 3, 'KV reads': 1 };
-  const next = await costsAtMost(t, most, async () => tokensOf(await ask(site, refreshing(its, tokens))));
+  const next = await costsAtMost(t, most, async () => tokensOf(await send(site, refreshing(its, tokens))));
   await t.test('and not again on that day', (inner) =>
-    costsAtMost(inner, { 'object requests': 1, 'rows written': 1 }, async () => tokensOf(await ask(site, refreshing(its, next)))),
+    costsAtMost(inner, { 'object requests': 1, 'rows written': 1 }, async () => tokensOf(await send(site, refreshing(its, next)))),
   );
 });
 
@@ -176,14 +176,14 @@ test('a call costs no operation of KV, and one request to an object in a minute'
 test('a refresh costs one request to an object and one row', async (t) => {
   const { tokens } = await connect(site, { client });
   const next = await costsAtMost(t, { 'object requests': 1, 'rows written': 1 }, async () =>
-    tokensOf(await ask(site, refreshing(client, tokens))),
+    tokensOf(await send(site, refreshing(client, tokens))),
   );
   await t.test('sent again: no row', (inner) =>
-    costsAtMost(inner, { 'object requests': 1 }, async () => tokensOf(await ask(site, refreshing(client, tokens)))),
+    costsAtMost(inner, { 'object requests': 1 }, async () => tokensOf(await send(site, refreshing(client, tokens)))),
   );
   await t.test('of a made-up token: nothing', (inner) =>
     costsAtMost(inner, NOTHING, async () =>
-      (await ask(site, refreshing(client, { refresh_token: `${next.refresh_token.slice(0, -2)}AA` }))).hasStatus(400, 'made up'),
+      (await send(site, refreshing(client, { refresh_token: `${next.refresh_token.slice(0, -2)}AA` }))).hasStatus(400, 'made up'),
     ),
   );
 });
@@ -191,6 +191,6 @@ test('a refresh costs one request to an object and one row', async (t) => {
 test('a revocation costs one request to an object and one row', async (t) => {
   const { tokens } = await connect(site, { client });
   await costsAtMost(t, { 'object requests': 1, 'rows written': 1 }, async () =>
-    (await ask(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009'),
+    (await send(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009'),
   );
 });

@@ -16,7 +16,6 @@ import {
   REDIRECT,
   SIGN_IN,
   answerPage,
-  ask,
   asking,
   authorize,
   authorizePath,
@@ -32,6 +31,7 @@ import {
   refreshing,
   register,
   secret,
+  send,
   signIn,
   tokensOf,
 } from '../support/oauth/client.mjs';
@@ -129,10 +129,10 @@ async function end(site, id) {
 }
 
 const isDead = async (site, { client, tokens }, rule) =>
-  isOAuthError(await ask(site, refreshing(client, tokens)), 400, 'invalid_grant', rule);
+  isOAuthError(await send(site, refreshing(client, tokens)), 400, 'invalid_grant', rule);
 /** Waits until the alarm has been at a grant. */
 const dies = (site, { client, tokens }, seconds) =>
-  until(async () => (await ask(site, refreshing(client, tokens))).status === 400, 'the grant ends', seconds);
+  until(async () => (await send(site, refreshing(client, tokens))).status === 400, 'the grant ends', seconds);
 /** The same in the runtime whose clock is ahead: workerd, which rings alarms, does not know, so the test does. */
 const diesAtTheAlarm = async (site, app) => {
   await runtime.alarm('DIRECTORY', 'directory');
@@ -197,11 +197,11 @@ describe('the record of a client in KV', () => {
     let next = tokens;
     for (let day = 0; day < 29; day += 1) {
       await runtime.passes(DAY);
-      next = tokensOf(await ask(here, refreshing(client, next)));
+      next = tokensOf(await send(here, refreshing(client, next)));
     }
     assert.equal(await writes(), earlier, '29 days of use: no write');
     await runtime.passes(DAY + 60);
-    tokensOf(await ask(here, refreshing(client, next)));
+    tokensOf(await send(here, refreshing(client, next)));
     await until(async () => (await writes()) === earlier + 1, 'one write');
     const { record, ttl } = await recordOf(client.client_id);
     assert.equal(record.first_allowed_at, first.record.first_allowed_at, 'when it began is kept');
@@ -232,7 +232,7 @@ describe('the whole sign-in works and calls go on', () => {
       await connect(here, { client: published });
       assert.ok(performance.now() - begun < 8000, `nobody waits for KV: ${performance.now() - begun} ms`);
       for (const { tokens } of [app, before_]) await isWelcome(here, tokens.access_token);
-      tokensOf(await ask(here, refreshing(app.client, app.tokens)));
+      tokensOf(await send(here, refreshing(app.client, app.tokens)));
       await runtime.kvNow('works');
       // The next use writes what could not be written.
       await runtime.passes(61);
@@ -349,7 +349,7 @@ describe('the page with all clients', () => {
     const answer = (await browser.submit(page, endForm(page, app.client.client_id))).answer;
     answer.hasStatus(503, 'the Directory').hasHeader('retry-after', /^\d+$/, 'the Directory');
     await runtime.objectsNow('Directory', 'works');
-    tokensOf(await ask(here, refreshing(app.client, app.tokens)), 'nothing was ended');
+    tokensOf(await send(here, refreshing(app.client, app.tokens)), 'nothing was ended');
   });
 
   for (const [what, change, status] of [
@@ -368,9 +368,9 @@ describe('the page with all clients', () => {
       const page = await browser.open('/account/clients');
       const fields = { ...Object.fromEntries(endForm(page, app.client.client_id).entries()), ...change.fields };
       const headers = { origin: HERE, 'sec-fetch-site': 'same-origin', cookie: browser.cookieHeader, ...change.headers };
-      (await ask(here, form('/account/clients', fields, headers))).hasStatus(status, what);
+      (await send(here, form('/account/clients', fields, headers))).hasStatus(status, what);
       await runtime.passes(31);
-      tokensOf(await ask(here, refreshing(app.client, app.tokens)), 'it lives');
+      tokensOf(await send(here, refreshing(app.client, app.tokens)), 'it lives');
     });
   }
 });
@@ -384,7 +384,7 @@ describe('a client that the owner has ended', () => {
     await recordOf(app.client.client_id);
     const { browser, page: list } = await end(here, app.client.client_id);
     assert.match(cardOf(list, 'To be ended'), /Ended<\/dt>/, 'the page says so at once');
-    isOAuthError(await ask(there, redeeming(app.client, waiting)), 400, 'invalid_grant', 'a code that was under way');
+    isOAuthError(await send(there, redeeming(app.client, waiting)), 400, 'invalid_grant', 'a code that was under way');
     isRefused(await signIn_(there, app.client), 'a person allows it');
     await diesAtTheAlarm(there, app);
     await runtime.alarm('DIRECTORY', 'directory');
@@ -392,7 +392,7 @@ describe('a client that the owner has ended', () => {
     await runtime.passes(61);
     for (const site of [here, there]) await isTurnedAway(site, app.tokens.access_token, { rule: 'within a minute' });
     await isWelcome(there, other.tokens.access_token);
-    tokensOf(await ask(here, refreshing(other.client, other.tokens)), 'another client');
+    tokensOf(await send(here, refreshing(other.client, other.tokens)), 'another client');
     const { record } = await until(async () => {
       const found = await recordOf(app.client.client_id);
       return found.record.ended_at && found;
@@ -427,9 +427,9 @@ describe('a client that the owner has ended', () => {
         await dies(site, app);
       }
       const service = { grant_type: 'client_credentials', ...SERVICE, own_scopes: null };
-      (await ask(site, form('/token', service))).hasStatus(200, 'a service');
+      (await send(site, form('/token', service))).hasStatus(200, 'a service');
       await end(site, SERVICE.client_id);
-      isOAuthError(await ask(site, form('/token', service)), 400, 'unauthorized_client', 'a service');
+      isOAuthError(await send(site, form('/token', service)), 400, 'unauthorized_client', 'a service');
     } finally {
       await world_.stop();
     }
@@ -440,25 +440,25 @@ describe('a client that the owner has ended', () => {
     const authorization = await authorize(here, app.client);
     for (const how of ['fails', 'hangs']) {
       await runtime.objectsNow('Directory', how);
-      isOAuthError(await ask(here, redeeming(app.client, authorization)), 503, 'temporarily_unavailable', 'a code');
+      isOAuthError(await send(here, redeeming(app.client, authorization)), 503, 'temporarily_unavailable', 'a code');
     }
     const at = await signIn_(here, app.client);
     assert.ok(!(at instanceof Arrival), 'no code');
     at.answer.hasStatus(503, 'a person').hasHeader('retry-after', /^\d+$/, 'a person');
-    let next = tokensOf(await ask(here, refreshing(app.client, app.tokens)), 'what is signed in goes on');
+    let next = tokensOf(await send(here, refreshing(app.client, app.tokens)), 'what is signed in goes on');
     for (const how of ['fails', 'hangs']) {
       await runtime.passes(DAY);
       await runtime.objectsNow('Directory', how);
-      next = tokensOf(await ask(here, refreshing(app.client, next)), `also once a day (the Directory ${how})`);
+      next = tokensOf(await send(here, refreshing(app.client, next)), `also once a day (the Directory ${how})`);
     }
     await runtime.objectsNow('Directory', 'works');
     // A day is over for the code, but not what was asked: it was not used up.
-    isOAuthError(await ask(here, redeeming(app.client, authorization)), 400, 'invalid_grant', 'it has expired');
+    isOAuthError(await send(here, redeeming(app.client, authorization)), 400, 'invalid_grant', 'it has expired');
     const young = await authorize(here, app.client);
     await runtime.objectsNow('Directory', 'fails');
-    isOAuthError(await ask(here, redeeming(app.client, young)), 503, 'temporarily_unavailable', 'a code');
+    isOAuthError(await send(here, redeeming(app.client, young)), 503, 'temporarily_unavailable', 'a code');
     await runtime.objectsNow('Directory', 'works');
-    tokensOf(await ask(here, redeeming(app.client, young)), 'it is as good as before');
+    tokensOf(await send(here, redeeming(app.client, young)), 'it is as good as before');
   });
 
   test('loses also a grant from before there was a Directory, when that is refreshed on another day', async () => {
@@ -472,11 +472,11 @@ describe('a client that the owner has ended', () => {
       // No row of the Directory leads to the grant.
       const values = { client: hashOf(app.client.client_id) };
       await browser.submit(page, endForm(page, CONFIGURED.client_id), { values });
-      const next = tokensOf(await ask(site, refreshing(app.client, app.tokens)), 'on the day of the sign-in nobody asks');
+      const next = tokensOf(await send(site, refreshing(app.client, app.tokens)), 'on the day of the sign-in nobody asks');
       await earlier.passes(DAY);
       await isDead(site, { client: app.client, tokens: next }, 'the Directory is asked');
       await isDead(site, { client: app.client, tokens: next }, 'and it stays so');
-      tokensOf(await ask(site, refreshing(other.client, other.tokens)), 'another client is entered');
+      tokensOf(await send(site, refreshing(other.client, other.tokens)), 'another client is entered');
       const again = await enter(site);
       await recordOf(other.client.client_id, earlier);
       const card = cardOf(await again.browser.open('/account/clients'), hashOf(other.client.client_id));
@@ -578,7 +578,7 @@ describe('the grants of an ended client', () => {
         const away = await signIn(browser, authorizePath(asking(one, { challenge })));
         const arrival = await browser.open(await enterAt(provider, away.url, account));
         const authorization = { code: secret(arrival.parameters.code, 'a code'), verifier, redirectUri: one.redirect_uris[0] };
-        return { client: one, tokens: tokensOf(await ask(site, redeeming(one, authorization))) };
+        return { client: one, tokens: tokensOf(await send(site, redeeming(one, authorization))) };
       };
       const enterAs = async (account) => {
         const browser = new Browser(site);
@@ -608,7 +608,7 @@ describe('the grants of an ended client', () => {
       // Somebody who is not the owner cannot send the owner's form, nor one of their own.
       const fields = Object.fromEntries(endForm(page, client.client_id).entries());
       const headers = { origin: HERE, 'sec-fetch-site': 'same-origin', cookie: somebody.browser.cookieHeader };
-      (await ask(site, form('/account/clients', fields, headers))).hasStatus(403, 'not the owner');
+      (await send(site, form('/account/clients', fields, headers))).hasStatus(403, 'not the owner');
 
       const begun = performance.now();
       await browser.submit(page, endForm(page, client.client_id));
@@ -617,7 +617,7 @@ describe('the grants of an ended client', () => {
       await many.restart();
       for (const app of apps) await dies(site, app, 90);
       t.diagnostic(`${PEOPLE} people's grants ended ${Math.round(performance.now() - begun)} ms after the click, with a kill in the middle`);
-      tokensOf(await ask(site, refreshing(kept.client, kept.tokens)), 'another client of one of them');
+      tokensOf(await send(site, refreshing(kept.client, kept.tokens)), 'another client of one of them');
     } finally {
       await many.stop();
       await provider.stop();
@@ -633,7 +633,7 @@ describe('the grants of an ended client', () => {
       await runtime.alarm('DIRECTORY', 'directory');
       if (how === 'fails') {
         await runtime.objectsNow('Grants', 'works');
-        tokensOf(await ask(here, refreshing(app.client, app.tokens)), 'it was not reached');
+        tokensOf(await send(here, refreshing(app.client, app.tokens)), 'it was not reached');
       }
     }
     // The first round ended without it, and the second begins where the first began.

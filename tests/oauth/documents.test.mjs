@@ -11,7 +11,6 @@ import {
   Browser,
   REDIRECT,
   SIGN_IN,
-  ask,
   asking,
   authorize,
   authorizePath,
@@ -21,6 +20,7 @@ import {
   keepsSecrets,
   redeeming,
   refreshing,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -95,7 +95,7 @@ describe('a client that is described by a document', () => {
     for (const name of ['cookie', 'authorization', 'referer', 'origin']) assert.ok(!(name in headers), `no ${name}`);
     publish(id, 'gone', { status: 500 });
     await site.passes(7200);
-    tokensOf(await ask(site, refreshing(client, tokens)), 'a token request needs no document');
+    tokensOf(await send(site, refreshing(client, tokens)), 'a token request needs no document');
     const written = Object.keys(await runtime.kv()).filter((key) => !kept.includes(key));
     assert.equal(written.length, 1, `connecting by a document writes its record to KV, and nothing else: ${written}`);
   });
@@ -235,10 +235,10 @@ describe('an identifier is never fetched', () => {
     publish(first);
     publish(second);
     const path = (id) => authorizePath(asking(clientOf(id)));
-    (await ask(site, { path: path(first) })).hasStatus(200, 'a browser is shown the consent page');
+    (await send(site, { path: path(first) })).hasStatus(200, 'a browser is shown the consent page');
     const headers = { 'user-agent': asked[0].headers['user-agent'] };
     assert.ok(headers['user-agent'], 'the Worker says who it is');
-    (await ask(site, { path: path(second), headers })).hasStatus(400, 'who calls itself so is no browser');
+    (await send(site, { path: path(second), headers })).hasStatus(400, 'who calls itself so is no browser');
     assert.equal(asked.length, 1, 'nothing more was fetched');
   });
 
@@ -246,7 +246,7 @@ describe('an identifier is never fetched', () => {
     const id = newId();
     publish(id);
     isOAuthError(
-      await ask(site, redeeming(clientOf(id), { code: 'x', verifier: 'v'.repeat(43) })),
+      await send(site, redeeming(clientOf(id), { code: 'x', verifier: 'v'.repeat(43) })),
       400,
       'invalid_grant',
       'a code names its client',
@@ -368,7 +368,7 @@ describe('how often documents are fetched', () => {
   /** Fetches that one network may cause in a minute, and that one host is asked for. */
   const MOST = 20;
   const asks = (id, network, parameters) =>
-    ask(site, { path: authorizePath(asking(clientOf(id), parameters)), headers: { 'cf-connecting-ip': network } });
+    send(site, { path: authorizePath(asking(clientOf(id), parameters)), headers: { 'cf-connecting-ip': network } });
   const isRefused = (answer, rule) => answer.hasStatus(429, rule).hasHeader('retry-after', /^\d+$/, rule);
 
   test('is limited for each network, and never concerns what is kept or built in', async () => {
@@ -468,8 +468,8 @@ test('a code for one document is not for another', async () => {
   publish(one);
   publish(two);
   const authorization = await authorize(site, clientOf(one));
-  isOAuthError(await ask(site, redeeming(clientOf(two), authorization)), 400, 'invalid_grant', 'RFC 6749 §4.1.3');
-  tokensOf(await ask(site, redeeming(clientOf(one), authorization)));
+  isOAuthError(await send(site, redeeming(clientOf(two), authorization)), 400, 'invalid_grant', 'RFC 6749 §4.1.3');
+  tokensOf(await send(site, redeeming(clientOf(one), authorization)));
 });
 
 test('no secret stands in the log', () => keepsSecrets([site]));

@@ -14,7 +14,6 @@ import {
   PASSPHRASE,
   REDIRECT,
   answerPage,
-  ask,
   asking,
   authorizePath,
   call,
@@ -27,6 +26,7 @@ import {
   refreshing,
   register,
   secret,
+  send,
   signIn,
   tokensOf,
 } from '../support/oauth/client.mjs';
@@ -93,7 +93,7 @@ async function connectAs(account, parameters) {
   const arrival = await browser.open(await enterAt(provider, away.url, account));
   assert.ok(arrival instanceof Arrival && arrival.parameters.code, `${account} enters: ${arrival.url} ${arrival.text ?? ''}`);
   const authorization = { code: secret(arrival.parameters.code, 'a code'), verifier, redirectUri: sent.redirect_uri };
-  return tokensOf(await ask(site, redeeming(client, authorization)), 'the code is redeemed');
+  return tokensOf(await send(site, redeeming(client, authorization)), 'the code is redeemed');
 }
 
 /** Waits until the log says so, from a place on. */
@@ -154,9 +154,9 @@ describe('an OpenID provider', () => {
     assert.ok(arrival.url.href.startsWith(REDIRECT));
     assert.equal(arrival.parameters.state, sent.state, 'RFC 6749 §4.1.2');
     assert.equal(arrival.parameters.iss, HERE, 'RFC 9207: who issues the tokens is this server, not the provider');
-    const tokens = tokensOf(await ask(site, redeeming(client, { ...arrival.parameters, verifier, redirectUri: REDIRECT })));
+    const tokens = tokensOf(await send(site, redeeming(client, { ...arrival.parameters, verifier, redirectUri: REDIRECT })));
     assert.match(await said(tokens.access_token), /./);
-    const renewed = tokensOf(await ask(site, refreshing(client, tokens)), 'and refreshes');
+    const renewed = tokensOf(await send(site, refreshing(client, tokens)), 'and refreshes');
     assert.match(await said(renewed.access_token), /./);
   });
 
@@ -221,7 +221,7 @@ describe('an OpenID provider', () => {
     again.url.searchParams.delete('prompt');
     const arrival = await browser.open(await enterAt(provider, again.url, 'alice'));
     assert.ok(arrival instanceof Arrival && arrival.parameters.code, arrival.text);
-    tokensOf(await ask(site, redeeming(client, { ...arrival.parameters, verifier, redirectUri: REDIRECT })), 'the same request');
+    tokensOf(await send(site, redeeming(client, { ...arrival.parameters, verifier, redirectUri: REDIRECT })), 'the same request');
   });
 
   for (const [what, sent, expected] of [
@@ -249,7 +249,7 @@ describe('an OpenID provider', () => {
       const arrival = await browser.open(back);
       assert.ok(arrival instanceof Arrival, arrival.text);
       assert.equal(arrival.parameters.state, state, 'byte for byte');
-      tokensOf(await ask(site, redeeming(client, { ...arrival.parameters, verifier, redirectUri: REDIRECT })));
+      tokensOf(await send(site, redeeming(client, { ...arrival.parameters, verifier, redirectUri: REDIRECT })));
       assert.deepEqual(browser.cookies.filter(({ name }) => /request/.test(name)), [], 'the browser carries nothing on');
     }
   });
@@ -329,7 +329,7 @@ describe('an OpenID provider', () => {
     assert.ok(!page.has('passphrase'), page.story('no field for it'));
     const form = page.form('decision');
     const body = new URLSearchParams([...form.entries({}), ['decision', 'allow'], ['passphrase', PASSPHRASE]]).toString();
-    const answer = await ask(site, {
+    const answer = await send(site, {
       method: 'POST',
       path: '/authorize/login',
       headers: { 'content-type': 'application/x-www-form-urlencoded', origin: HERE, cookie: browser.cookieHeader },
@@ -374,12 +374,12 @@ describe('an OpenID provider', () => {
       for (const allowed of ['bob, Alice@Example.com', 'alice@example.com bob carol', 'carol,bob', 'alice@example.com *']) {
         await runtime.restart({ ...VARS, ALLOWED_USERS: allowed });
         await call(site, tokens.access_token).then((answer) => answer.hasStatus(200, allowed));
-        tokens = tokensOf(await ask(site, refreshing(client, tokens)), allowed);
+        tokens = tokensOf(await send(site, refreshing(client, tokens)), allowed);
       }
       await runtime.restart({ ...VARS, OPENID_CLIENT_SECRET: 'another-secret-0123456789' });
-      tokens = tokensOf(await ask(site, refreshing(client, tokens)), 'a new secret at the provider admits nobody else');
+      tokens = tokensOf(await send(site, refreshing(client, tokens)), 'a new secret at the provider admits nobody else');
       await runtime.restart({ OWNER_PASSPHRASE: PASSPHRASE });
-      isOAuthError(await ask(site, refreshing(client, tokens)), 400, 'invalid_grant', 'another identity admits nobody of this one');
+      isOAuthError(await send(site, refreshing(client, tokens)), 400, 'invalid_grant', 'another identity admits nobody of this one');
     } finally {
       await runtime.restart();
     }
@@ -390,7 +390,7 @@ describe('an OpenID provider', () => {
     try {
       await runtime.restart({ ...VARS, ALLOWED_USERS: 'alice@example.com' });
       await isTurnedAway(site, bob.access_token, { rule: 'the access token' });
-      const answer = await ask(site, refreshing(client, bob));
+      const answer = await send(site, refreshing(client, bob));
       answer.hasStatus(400, 'the refresh token');
       assert.equal(answer.json().error, 'invalid_grant');
       const { browser, away } = await leave();
@@ -502,7 +502,7 @@ describe('what comes back', () => {
   });
 
   test('is for a GET', async () => {
-    const answer = await ask(site, { method: 'POST', path: '/authorize/callback', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'code=x' });
+    const answer = await send(site, { method: 'POST', path: '/authorize/callback', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'code=x' });
     answer.hasStatus(405, 'RFC 9110 §15.5.6').hasHeader('allow', /GET/, 'RFC 9110 §15.5.6');
   });
 
@@ -722,7 +722,7 @@ describe('a provider that does not say whether an address is verified', () => {
     for (const tenant of ['common', 'organizations', 'consumers']) {
       const issuer = `https://login.microsoftonline.com/${tenant}/v2.0`;
       await entra.restart({ ...VARS, OPENID_ISSUER: issuer, OPENID_TRUST_EMAIL: 'true' });
-      const answer = await ask(here, { path: '/authorize' });
+      const answer = await send(here, { path: '/authorize' });
       answer.hasStatus(503, 'nobody signs in');
       assert.match(answer.text, /OPENID_TRUST_EMAIL cannot be true/, answer.story('which variable'));
     }

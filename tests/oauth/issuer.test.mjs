@@ -11,9 +11,7 @@ import {
   ALL_SCOPES,
   REDIRECT,
   SIGN_IN,
-  ask,
   authorizePath,
-  bearer,
   call,
   form,
   isTurnedAway,
@@ -23,6 +21,7 @@ import {
   registering,
   scopesIn,
   secret,
+  send,
 } from '../support/oauth/client.mjs';
 import { ALGORITHMS, enterAt, json, jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
 
@@ -65,7 +64,7 @@ async function obtain({ resource = LAZY, scope = ALL_SCOPES, account = 'alice' }
     resource,
   }).replace('/authorize', `${ISSUER}/auth`);
   const back = await enterAt(provider, url, account);
-  const answer = await ask(
+  const answer = await send(
     provider.site,
     form('/token', {
       grant_type: 'authorization_code',
@@ -121,12 +120,12 @@ describe('a server with a foreign issuer', () => {
       ['/.well-known/oauth-protected-resource', LAZY],
       ['/.well-known/oauth-protected-resource/private/mcp', PRIVATE],
     ]) {
-      const document = (await ask(site, { path })).hasStatus(200, path).json();
+      const document = (await send(site, { path })).hasStatus(200, path).json();
       assert.deepEqual(document.authorization_servers, [ISSUER], `${path}: RFC 9728 §2, byte for byte`);
       assert.equal(document.resource, resource);
     }
     for (const era of [legacy, modern]) {
-      const answer = await ask(site, era('tools/call', calling('whoami')));
+      const answer = await send(site, era('tools/call', calling('whoami')));
       answer.hasStatus(401, 'RFC 9728 §5.1');
       const [{ parameters }] = parseChallenges(answer.headers['www-authenticate']);
       assert.equal(parameters.resource_metadata, `${HERE}/.well-known/oauth-protected-resource/mcp`);
@@ -152,12 +151,12 @@ describe('a server with a foreign issuer', () => {
       form('/authorize/consent', { decision: 'allow' }),
       form('/authorize/login', { passphrase: SIGN_IN.OWNER_PASSPHRASE }),
     ]) {
-      (await ask(site, request)).hasStatus(404, `${request.method ?? 'GET'} ${request.path}`);
+      (await send(site, request)).hasStatus(404, `${request.method ?? 'GET'} ${request.path}`);
     }
   });
 
   test('still serves what is for everybody', async () => {
-    const answer = await ask(site, legacy('tools/call', calling('echo', { text: 'hello' })));
+    const answer = await send(site, legacy('tools/call', calling('echo', { text: 'hello' })));
     assert.match(textOf(answer.result('no token is needed')), /hello/);
   });
 
@@ -328,9 +327,9 @@ describe('while the issuer is out of order', () => {
       change();
       const token = minted();
       for (const era of [legacy, modern]) isOutage(await call(site, token, 'whoami', {}, { era }), what);
-      const open = await ask(site, legacy('tools/call', calling('echo', { text: 'hello' })));
+      const open = await send(site, legacy('tools/call', calling('echo', { text: 'hello' })));
       open.result('what is for everybody still is');
-      (await ask(site, legacy('tools/call', calling('whoami'), { path: '/private/mcp' }))).hasStatus(401, 'who sends no token is sent for one');
+      (await send(site, legacy('tools/call', calling('whoami'), { path: '/private/mcp' }))).hasStatus(401, 'who sends no token is sent for one');
       provider.isBack();
       assert.match(await said(site, token), /./);
     });

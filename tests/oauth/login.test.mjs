@@ -11,7 +11,6 @@ import {
   Arrival,
   Browser,
   answerPage,
-  ask,
   asking,
   authorizePath,
   isSafePage,
@@ -21,6 +20,7 @@ import {
   redeeming,
   register,
   secret,
+  send,
   signIn,
   tokensOf,
 } from '../support/oauth/client.mjs';
@@ -74,7 +74,7 @@ describe('the login', () => {
     const clicks = await Promise.all([type(browser, page, PASSPHRASE), type(browser, page, PASSPHRASE)]);
     const [one, other] = clicks.map((arrival) => secret(arrival.parameters.code, 'an authorization code'));
     assert.ok(one && one === other, 'one page, one code');
-    const tokens = tokensOf(await ask(site, redeeming(web, { code: one, verifier, redirectUri: WEB })));
+    const tokens = tokensOf(await send(site, redeeming(web, { code: one, verifier, redirectUri: WEB })));
     const late = await type(browser, page, PASSPHRASE);
     assert.ok(!(late instanceof Arrival), `no other code: ${late.url}`);
     late.answer.hasStatus(409, 'the page has done its work');
@@ -160,7 +160,7 @@ describe('the login', () => {
     const body = new URLSearchParams(form.entries({ values: { passphrase: 'not-the-passphrase' } })).toString();
     await Promise.all(
       flood.map((address) =>
-        ask(site, {
+        send(site, {
           method: 'POST',
           path: action,
           headers: {
@@ -202,7 +202,7 @@ describe('where nobody can sign in', () => {
           'decision=allow&passphrase=',
           `decision=allow&passphrase=${encodeURIComponent(vars.OWNER_PASSPHRASE ?? '')}`,
         ]) {
-          const answer = await ask(here, {
+          const answer = await send(here, {
             method: 'POST',
             path: '/authorize',
             headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -210,7 +210,7 @@ describe('where nobody can sign in', () => {
           });
           assert.ok(answer.status >= 400 && !answer.headers.location, answer.story('no way around it'));
         }
-        const answer = await ask(here, redeeming(client, { code: 'mc1_x', verifier: 'v'.repeat(43), redirectUri: REDIRECT }));
+        const answer = await send(here, redeeming(client, { code: 'mc1_x', verifier: 'v'.repeat(43), redirectUri: REDIRECT }));
         answer.hasStatus([400, 503], 'no token');
       } finally {
         await bare.stop();

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { send } from '../support/http/exchange.mjs';
-import { SIGN_IN, ask } from '../support/oauth/client.mjs';
+import { SIGN_IN } from '../support/oauth/client.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
@@ -149,10 +149,10 @@ test('PUBLIC_URL decides what every document names, whatever host was asked', as
   });
   try {
     const [instance] = site.instances;
-    const document = (await ask(instance, { path: OAUTH })).hasStatus(200, 'the document').json();
+    const document = (await send(instance, { path: OAUTH })).hasStatus(200, 'the document').json();
     assert.equal(document.issuer, 'https://connector.example.net');
     assert.equal(document.authorization_endpoint, 'https://connector.example.net/authorize');
-    const resource = (await ask(instance, { path: '/.well-known/oauth-protected-resource/mcp' })).json();
+    const resource = (await send(instance, { path: '/.well-known/oauth-protected-resource/mcp' })).json();
     assert.equal(resource.resource, 'https://connector.example.net/mcp');
     assert.deepEqual(resource.authorization_servers, ['https://connector.example.net']);
   } finally {

@@ -11,7 +11,6 @@ import {
   PASSPHRASE,
   SIGN_IN,
   answerPage,
-  ask,
   asking,
   authorize,
   authorizePath,
@@ -27,6 +26,7 @@ import {
   register,
   registering,
   revoking,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -71,31 +71,31 @@ describe('while the grants are out of reach', () => {
   test('a code is not consumed', async () => {
     const authorization = await authorize(site, client);
     await runtime.objectsNow('Grants', 'fails');
-    isOutage(await ask(site, redeeming(client, authorization)), 'the code');
+    isOutage(await send(site, redeeming(client, authorization)), 'the code');
     await runtime.objectsNow('Grants', 'works');
-    tokensOf(await ask(site, redeeming(client, authorization)), 'it is as good as before');
+    tokensOf(await send(site, redeeming(client, authorization)), 'it is as good as before');
   });
 
   test('a refresh token is not used up', async () => {
     const { tokens } = await connect(site, { client });
     await runtime.objectsNow('Grants', 'fails');
-    isOutage(await ask(site, refreshing(client, tokens)), 'the refresh token');
+    isOutage(await send(site, refreshing(client, tokens)), 'the refresh token');
     await runtime.objectsNow('Grants', 'works');
-    tokensOf(await ask(site, refreshing(client, tokens)), 'it is as good as before');
+    tokensOf(await send(site, refreshing(client, tokens)), 'it is as good as before');
   });
 
   test('nobody is told that something was revoked', async () => {
     const { tokens } = await connect(site, { client });
     await runtime.objectsNow('Grants', 'fails');
-    isOutage(await ask(site, revoking(client, tokens.refresh_token)), 'RFC 7009 §2.2.1');
+    isOutage(await send(site, revoking(client, tokens.refresh_token)), 'RFC 7009 §2.2.1');
     await runtime.objectsNow('Grants', 'works');
-    tokensOf(await ask(site, refreshing(client, tokens)), 'it was not');
+    tokensOf(await send(site, refreshing(client, tokens)), 'it was not');
   });
 
   test('what is wrong with a request is told all the same', async () => {
     await runtime.objectsNow('Grants', 'fails');
-    isOAuthError(await ask(site, refreshing(client, { refresh_token: 'made-up' })), 400, 'invalid_grant', 'nobody has to be asked');
-    isOAuthError(await ask(site, redeeming({ client_id: 'nobody' }, { code: 'x' })), 401, 'invalid_client', 'nobody has to be asked');
+    isOAuthError(await send(site, refreshing(client, { refresh_token: 'made-up' })), 400, 'invalid_grant', 'nobody has to be asked');
+    isOAuthError(await send(site, redeeming({ client_id: 'nobody' }, { code: 'x' })), 401, 'invalid_client', 'nobody has to be asked');
   });
 
   test('calls go on for a minute after the last look, and then nobody can tell', async () => {
@@ -137,14 +137,14 @@ describe('while the grants are out of reach', () => {
     const authorization = await authorize(site, client);
     await runtime.objectsNow('Grants', 'hangs');
     const begun = performance.now();
-    const answers = await Promise.all([ask(site, redeeming(client, authorization)), ask(site, refreshing(client, tokens))]);
+    const answers = await Promise.all([send(site, redeeming(client, authorization)), send(site, refreshing(client, tokens))]);
     const took = performance.now() - begun;
     for (const answer of answers) isOutage(answer, 'an object that hangs must not hang its caller');
     // A second and a half are for everything else.
     assert.ok(took < 9500, `in time: ${took} ms`);
     await runtime.objectsNow('Grants', 'works');
-    tokensOf(await ask(site, redeeming(client, authorization)), 'the code is as good as before');
-    tokensOf(await ask(site, refreshing(client, tokens)), 'and so is the refresh token');
+    tokensOf(await send(site, redeeming(client, authorization)), 'the code is as good as before');
+    tokensOf(await send(site, refreshing(client, tokens)), 'and so is the refresh token');
   });
 });
 
@@ -155,33 +155,33 @@ describe('when an object has done its work and the answer is lost', () => {
     const authorization = await authorize(site, client);
     const earlier = await requests();
     await runtime.objectsNow('Grants', 'loses-one');
-    const tokens = tokensOf(await ask(site, redeeming(client, authorization)), 'nobody has used the code before');
+    const tokens = tokensOf(await send(site, redeeming(client, authorization)), 'nobody has used the code before');
     assert.equal((await requests()) - earlier, 2, 'it was asked twice');
     await isWelcome(site, tokens.access_token);
-    const next = tokensOf(await ask(site, refreshing(client, tokens)), 'the grant stands');
-    isOAuthError(await ask(site, redeeming(client, authorization)), 400, 'invalid_grant', 'OAuth 2.1 §4.1.3');
-    isOAuthError(await ask(site, refreshing(client, next)), 400, 'invalid_grant', 'RFC 9700: what came of the code has ended');
+    const next = tokensOf(await send(site, refreshing(client, tokens)), 'the grant stands');
+    isOAuthError(await send(site, redeeming(client, authorization)), 400, 'invalid_grant', 'OAuth 2.1 §4.1.3');
+    isOAuthError(await send(site, refreshing(client, next)), 400, 'invalid_grant', 'RFC 9700: what came of the code has ended');
   });
 
   test('a refresh is asked for again and succeeds, and no token is taken for stolen', async () => {
     const { tokens } = await connect(site, { client });
     const earlier = await requests();
     await runtime.objectsNow('Grants', 'loses-one');
-    const second = tokensOf(await ask(site, refreshing(client, tokens)), 'nobody has used the token before');
+    const second = tokensOf(await send(site, refreshing(client, tokens)), 'nobody has used the token before');
     assert.equal((await requests()) - earlier, 2, 'it was asked twice');
-    const again = tokensOf(await ask(site, refreshing(client, tokens)), 'a retry of the client itself');
+    const again = tokensOf(await send(site, refreshing(client, tokens)), 'a retry of the client itself');
     assert.equal(again.refresh_token, second.refresh_token, 'it was used up once');
-    const third = tokensOf(await ask(site, refreshing(client, second)), 'and so on');
+    const third = tokensOf(await send(site, refreshing(client, second)), 'and so on');
     await isWelcome(site, third.access_token);
   });
 
   test('a refresh whose answers are all lost can be tried again', async () => {
     const { tokens } = await connect(site, { client });
     await runtime.objectsNow('Grants', 'loses');
-    isOutage(await ask(site, refreshing(client, tokens)), 'twice');
+    isOutage(await send(site, refreshing(client, tokens)), 'twice');
     await runtime.objectsNow('Grants', 'works');
-    const second = tokensOf(await ask(site, refreshing(client, tokens)), 'the same token');
-    tokensOf(await ask(site, refreshing(client, second)), 'is no replay');
+    const second = tokensOf(await send(site, refreshing(client, tokens)), 'the same token');
+    tokensOf(await send(site, refreshing(client, second)), 'is no replay');
   });
 });
 
@@ -192,7 +192,7 @@ describe('while the keyring is out of reach', () => {
     const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
     await runtime.objectsNow('Keyring', 'fails');
     await isWelcome(site, tokens.access_token);
-    tokensOf(await ask(site, refreshing(client, tokens)));
+    tokensOf(await send(site, refreshing(client, tokens)));
     const at = await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } });
     if (at instanceof Arrival)
       assert.equal(at.parameters.error, 'temporarily_unavailable', `a guess that is not counted is not looked at: ${at.url}`);
@@ -204,13 +204,13 @@ describe('while the keyring is out of reach', () => {
     try {
       const [here] = cold.instances;
       await cold.objectsNow('Keyring', 'fails');
-      (await ask(here, { path: '/.well-known/oauth-authorization-server' })).hasStatus(200, 'metadata need no key');
-      (await ask(here, legacy('tools/call', calling('echo', { text: 'public' })))).result('public tools need no key');
-      (await ask(here, legacy('tools/call', calling('whoami')))).hasStatus(401, 'nor does the challenge');
-      isOutage(await ask(here, registering({ redirect_uris: ['http://127.0.0.1/cb'] })), 'registering');
-      isOutage(await ask(here, refreshing(client, { refresh_token: 'x' })), 'nobody can tell whose it is');
+      (await send(here, { path: '/.well-known/oauth-authorization-server' })).hasStatus(200, 'metadata need no key');
+      (await send(here, legacy('tools/call', calling('echo', { text: 'public' })))).result('public tools need no key');
+      (await send(here, legacy('tools/call', calling('whoami')))).hasStatus(401, 'nor does the challenge');
+      isOutage(await send(here, registering({ redirect_uris: ['http://127.0.0.1/cb'] })), 'registering');
+      isOutage(await send(here, refreshing(client, { refresh_token: 'x' })), 'nobody can tell whose it is');
       isOutageOfTheResource(await call(here, 'eyJ.made.up'), 'nobody can tell whose it is');
-      (await ask(here, { path: '/account' })).hasStatus(503, 'the page by which the home page tells whether sign-in works');
+      (await send(here, { path: '/account' })).hasStatus(503, 'the page by which the home page tells whether sign-in works');
       isOutagePage(await new Browser(here).open(authorizePath(asking(client))), 'a sign-in');
       await cold.objectsNow('Keyring', 'works');
       const { tokens } = await connect(here);
@@ -226,24 +226,24 @@ describe('while KV is out of reach', () => {
     test(`signing in, calls and revocations go on (KV ${how})`, async () => {
       await runtime.kvNow(how);
       const { tokens } = await connect(site);
-      tokensOf(await ask(site, refreshing(client, (await connect(site, { client })).tokens)));
+      tokensOf(await send(site, refreshing(client, (await connect(site, { client })).tokens)));
       await isWelcome(site, tokens.access_token, { rule: 'a call needs no KV' });
       await site.passes(61);
       await isWelcome(site, tokens.access_token, { rule: 'nor does the look' });
       const other = (await connect(site, { client })).tokens;
       await isWelcome(site, other.access_token);
-      (await ask(site, revoking(client, other.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
+      (await send(site, revoking(client, other.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
       await isTurnedAway(site, other.access_token);
     });
   }
 
   test('a stolen token ends its grant all the same', async () => {
     const { tokens } = await connect(site, { client });
-    const second = tokensOf(await ask(site, refreshing(client, tokens)));
-    const third = tokensOf(await ask(site, refreshing(client, second)));
+    const second = tokensOf(await send(site, refreshing(client, tokens)));
+    const third = tokensOf(await send(site, refreshing(client, second)));
     await runtime.kvNow('fails');
-    isOAuthError(await ask(site, refreshing(client, tokens)), 400, 'invalid_grant', 'the thief gets nothing');
-    isOAuthError(await ask(site, refreshing(client, third)), 400, 'invalid_grant', 'RFC 9700 §4.14.2');
+    isOAuthError(await send(site, refreshing(client, tokens)), 400, 'invalid_grant', 'the thief gets nothing');
+    isOAuthError(await send(site, refreshing(client, third)), 400, 'invalid_grant', 'RFC 9700 §4.14.2');
   });
 
   test('an old registration is not called unknown', async () => {
@@ -258,7 +258,7 @@ describe('while KV is out of reach', () => {
     assert.ok((await authorize(site, old)).code, 'the Directory knows that it is in use');
     await runtime.objectsNow('Directory', 'fails');
     await site.passes(61);
-    isOutage(await ask(site, redeeming(old, { code: 'x' })), 'nobody can tell whether it is still in use');
+    isOutage(await send(site, redeeming(old, { code: 'x' })), 'nobody can tell whether it is still in use');
     isOutagePage(await new Browser(site).open(authorizePath(asking(old))), 'nobody can tell whether it is still in use');
     const young = await register(site);
     const page = await new Browser(site).open(authorizePath(asking(young)));
@@ -274,9 +274,9 @@ test('a restart of everything loses nothing', async () => {
   const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
   await runtime.restart();
   await isWelcome(site, tokens.access_token, { rule: 'the keys are the same' });
-  tokensOf(await ask(site, redeeming(client, authorization)), 'a code that was under way');
-  const next = tokensOf(await ask(site, refreshing(client, tokens)), 'a refresh token');
-  assert.equal(tokensOf(await ask(site, refreshing(client, tokens))).refresh_token, next.refresh_token, 'and its retry');
+  tokensOf(await send(site, redeeming(client, authorization)), 'a code that was under way');
+  const next = tokensOf(await send(site, refreshing(client, tokens)), 'a refresh token');
+  assert.equal(tokensOf(await send(site, refreshing(client, tokens))).refresh_token, next.refresh_token, 'and its retry');
   assert.ok((await answerPage(browser, login)) instanceof Arrival, 'a form that was open');
 });
 

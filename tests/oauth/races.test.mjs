@@ -7,7 +7,6 @@ import { startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
   SIGN_IN,
-  ask,
   asking,
   authorize,
   authorizePath,
@@ -22,6 +21,7 @@ import {
   register,
   revoking,
   secret,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -40,7 +40,7 @@ before(async () => {
 after(() => runtime?.stop());
 
 /** Asks `count` times at once, half of it at each instance. */
-const together = (count, asked) => Promise.all(Array.from({ length: count }, (_, number) => ask(number % 2 ? there : here, asked(number))));
+const together = (count, asked) => Promise.all(Array.from({ length: count }, (_, number) => send(number % 2 ? there : here, asked(number))));
 const tally = (answers) => {
   const seen = {};
   for (const { status } of answers) seen[status] = (seen[status] ?? 0) + 1;
@@ -60,7 +60,7 @@ describe('a code', () => {
       }
       const tokens = tokensOf(winners[0]);
       isOAuthError(
-        await ask(there, refreshing(client, tokens)),
+        await send(there, refreshing(client, tokens)),
         400,
         'invalid_grant',
         `round ${round}: OAuth 2.1 §4.1.3, the replay was complete`,
@@ -77,7 +77,7 @@ describe('a code', () => {
       );
       const winners = answers.filter(({ status }) => status === 200);
       assert.equal(winners.length, 1, `round ${round}: ${tally(answers)}`);
-      tokensOf(await ask(there, refreshing(client, tokensOf(winners[0]))), `round ${round}: the grant lives`);
+      tokensOf(await send(there, refreshing(client, tokensOf(winners[0]))), `round ${round}: the grant lives`);
     }
   });
 });
@@ -92,21 +92,21 @@ describe('a refresh token', () => {
         assert.equal(successors.size, 1, `round ${round}: never two live successors`);
         tokens = { refresh_token: [...successors][0] };
       }
-      tokensOf(await ask(there, refreshing(client, tokens)), `round ${round}: and it works`);
+      tokensOf(await send(there, refreshing(client, tokens)), `round ${round}: and it works`);
     }
   });
 
   test('of the last generation among older ones: the grant ends for everybody or for nobody', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { tokens: first } = await connect(here, { client });
-      const second = tokensOf(await ask(here, refreshing(client, first)));
-      const third = tokensOf(await ask(there, refreshing(client, second)));
+      const second = tokensOf(await send(here, refreshing(client, first)));
+      const third = tokensOf(await send(there, refreshing(client, second)));
       const answers = await together(30, (number) => refreshing(client, number % 3 === 0 ? first : third));
       for (const answer of answers) answer.hasStatus([200, 400], `round ${round}`);
       const issued = answers.filter(({ status }) => status === 200).map((answer) => tokensOf(answer));
       for (const one of [third, ...issued]) {
         isOAuthError(
-          await ask(here, refreshing(client, one)),
+          await send(here, refreshing(client, one)),
           400,
           'invalid_grant',
           `round ${round}: RFC 9700 §4.14.2: nobody holds a live token`,
@@ -124,18 +124,18 @@ test('after a revocation has been answered no refresh gives a live token', async
     const refreshes = Array.from({ length: 20 }, async (_, number) => {
       await new Promise((resolve) => setTimeout(resolve, number % 5));
       const begunAfter = revoked;
-      const answer = await ask(number % 2 ? there : here, refreshing(client, tokens));
+      const answer = await send(number % 2 ? there : here, refreshing(client, tokens));
       if (begunAfter) late.push(answer);
       return answer;
     });
     await new Promise((resolve) => setTimeout(resolve, round % 5));
-    (await ask(round % 2 ? there : here, revoking(client, tokens.refresh_token))).hasStatus(200, `round ${round}`);
+    (await send(round % 2 ? there : here, revoking(client, tokens.refresh_token))).hasStatus(200, `round ${round}`);
     revoked = true;
     const answers = await Promise.all(refreshes);
     for (const answer of late) isOAuthError(answer, 400, 'invalid_grant', `round ${round}: asked after the revocation was answered`);
     const issued = answers.filter(({ status }) => status === 200).map((answer) => tokensOf(answer));
     for (const one of [tokens, ...issued]) {
-      isOAuthError(await ask(here, refreshing(client, one)), 400, 'invalid_grant', `round ${round}: what slipped in before is dead now`);
+      isOAuthError(await send(here, refreshing(client, one)), 400, 'invalid_grant', `round ${round}: what slipped in before is dead now`);
     }
     // What was issued in the meantime was never seen by an instance, so each looks.
     for (const one of issued.slice(0, 2))
@@ -149,9 +149,9 @@ test('a client that registers at one instance can go on at the other at once, al
     const fresh = await register(here);
     const { arrival: _, ...authorization } = await authorize(there, fresh);
     assert.ok(authorization.code, `round ${round}: the other instance knows the client`);
-    const tokens = tokensOf(await ask(here, redeeming(fresh, authorization)), `round ${round}: and the first one the code`);
+    const tokens = tokensOf(await send(here, redeeming(fresh, authorization)), `round ${round}: and the first one the code`);
     await isWelcome(there, tokens.access_token, { rule: `round ${round}: and the other one the token` });
-    tokensOf(await ask(there, refreshing(fresh, tokens)));
+    tokensOf(await send(there, refreshing(fresh, tokens)));
   }
 });
 

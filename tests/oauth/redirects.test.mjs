@@ -5,13 +5,12 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { findChromium, startChromium } from '../support/chromium/chromium.mjs';
-import { startFront } from '../support/http/reverse-proxy.mjs';
+import { chromiumFor, startChromium } from '../support/chromium/chromium.mjs';
+import { startReverseProxy } from '../support/http/reverse-proxy.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import {
   PASSPHRASE,
   SIGN_IN,
-  ask,
   asking,
   authorizePath,
   isOAuthError,
@@ -19,19 +18,14 @@ import {
   keepsSecrets,
   pkce,
   redeeming,
-  refreshing,
   register,
   secret,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 import { startProvider } from '../support/oauth/openid-provider.mjs';
 
-const program = findChromium();
-const why = 'there is no Chromium on this machine';
-if (!program) {
-  console.error(`\nNOT TESTED: redirects in a real browser: ${why}.\n`);
-  test('redirects in a real browser', { skip: why }, () => {});
-}
+const { program, skip } = chromiumFor('redirects in a real browser');
 
 const HERE = 'https://mcp.example.com';
 const CLIENT_ID = 'the-connector';
@@ -47,11 +41,11 @@ const OPENID = {
 /** What reached a redirect URI, in order. */
 const arrivals = [];
 
-describe('redirects in a real browser', { skip: program ? false : why }, () => {
+describe('redirects in a real browser', { skip }, () => {
   let runtime;
   let site;
   let provider;
-  let front;
+  let proxy;
   let chromium;
   /** Two programs on the person's machine, and where the first one sends the browser on to. */
   const programs = [];
@@ -84,17 +78,17 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
       },
       'other.example': (_, response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<title>other</title>'),
     };
-    front = await startFront(hosts);
+    proxy = await startReverseProxy(hosts);
     // Another process has another port.
     runtime.restartAs = async (vars) => {
       await runtime.restart(vars);
       hosts['mcp.example.com'] = site.port;
     };
-    chromium = await startChromium(program, front.chromium);
+    chromium = await startChromium(program, proxy.chromium);
   });
   after(async () => {
     await chromium?.stop();
-    front?.stop();
+    proxy?.stop();
     await runtime?.stop();
     provider?.stop();
     for (const { server } of programs) {
@@ -112,11 +106,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
     const { verifier, challenge } = pkce();
     const asked = asking(client, { challenge, scope: 'profile notes:read', ...more });
     if (!tab) {
-      tab = await chromium.tab();
-      await tab.send('Emulation.setScriptExecutionDisabled', { value: true });
-      await tab.send('Network.enable');
-      tab.led = [];
-      tab.on('Network.requestWillBeSent', ({ request, type }) => type === 'Document' && tab.led.push(request.url));
+      tab = await chromium.tab({ scripts: false });
     }
     await tab.open(`${HERE}${authorizePath(asked)}`);
     return { tab, verifier, asked };
@@ -124,15 +114,15 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
 
   /** Does something, and waits until the browser was led to an address that begins so; which address that was. */
   async function isLedTo(tab, beginning, act, rule) {
-    const from = tab.led.length;
+    const from = tab.visited.length;
     await act();
     const end = performance.now() + 10_000;
     for (;;) {
-      const found = tab.led.slice(from).find((url) => url.startsWith(beginning));
+      const found = tab.visited.slice(from).find((url) => url.startsWith(beginning));
       if (found) return found;
       assert.ok(
         performance.now() < end,
-        `${rule}: the browser goes on to ${beginning}; it went to ${tab.led.slice(from).map((url) => url.split('?')[0]).join(', ')}: ${tab.complaints.join('; ')}`,
+        `${rule}: the browser goes on to ${beginning}; it went to ${tab.visited.slice(from).map((url) => url.split('?')[0]).join(', ')}: ${tab.complaints.join('; ')}`,
       );
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -141,7 +131,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
   const isFree = (tab, rule) => assert.deepEqual(tab.complaints.filter((text) => /Content Security Policy|form-action/i.test(text)), [], rule);
 
   /** The steps of a person, each up to what follows it. */
-  const allow = (tab) => tab.leads(() => tab.follow('button[value=allow]'));
+  const allow = (tab) => tab.leads(() => tab.click('button[value=allow]'));
   const type = async (tab) => {
     await tab.tabTo('[name=passphrase]');
     // The page may still stand, with what was typed.
@@ -154,10 +144,10 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
       await type(tab);
       return () => tab.press('Enter');
     }],
-    ['a no on the consent page', async (tab) => () => tab.follow('button[value=deny]')],
+    ['a no on the consent page', async (tab) => () => tab.click('button[value=deny]')],
     ['a no on the login page', async (tab) => {
       await allow(tab);
-      return () => tab.follow('button[value=deny]');
+      return () => tab.click('button[value=deny]');
     }],
   ];
 
@@ -215,7 +205,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
     const { tab, verifier } = await begin(client);
     await allow(tab);
     /** Sends the form. While the browser is busy with the application's link it takes no key, so a person presses again. */
-    const send = async (done) => {
+    const pressUntil = async (done) => {
       await type(tab);
       for (let presses = 0; presses < 20; presses += 1) {
         await tab.press('Enter');
@@ -225,33 +215,26 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
           await new Promise((resolve) => setTimeout(resolve, 20));
         }
       }
-      return assert.fail(`the form is sent: ${tab.led.map((url) => url.split('?')[0]).join(', ')}; ${tab.complaints.join('; ')}`);
+      return assert.fail(`the form is sent: ${tab.visited.map((url) => url.split('?')[0]).join(', ')}; ${tab.complaints.join('; ')}`);
     };
     const click = async () => {
-      const from = tab.led.length;
-      const url = new URL(await send(() => tab.led.slice(from).find((led) => led.startsWith(cursor))));
+      const from = tab.visited.length;
+      const url = new URL(await pressUntil(() => tab.visited.slice(from).find((led) => led.startsWith(cursor))));
       return secret(url.searchParams.get('code'), 'an authorization code');
     };
     const [first, second] = [await click(), await click()];
     assert.equal(second, first, 'one page, one code');
-    const tokens = tokensOf(await ask(site, redeeming(client, { code: first, verifier, redirectUri: cursor })), 'it is redeemed once');
+    const tokens = tokensOf(await send(site, redeeming(client, { code: first, verifier, redirectUri: cursor })), 'it is redeemed once');
     const { loads } = tab;
-    await send(() => tab.loads > loads);
+    await pressUntil(() => tab.loads > loads);
     assert.match(await tab.evaluate('document.body.innerText'), /already finished/);
     await isWelcome(site, tokens.access_token, { rule: 'a click ends nothing' });
-    isOAuthError(await ask(site, redeeming(client, { code: second, verifier, redirectUri: cursor })), 400, 'invalid_grant', 'a client that redeems twice');
+    isOAuthError(await send(site, redeeming(client, { code: second, verifier, redirectUri: cursor })), 400, 'invalid_grant', 'a client that redeems twice');
   });
 
   /** Two tabs of one new browser, whose requests are on their way at the same time. */
   async function twoTabs(urls) {
-    const [one, two] = await chromium.tabs(urls.length);
-    const tabs = [one, two];
-    for (const tab of tabs) {
-      await tab.send('Emulation.setScriptExecutionDisabled', { value: true });
-      await tab.send('Network.enable');
-      tab.led = [];
-      tab.on('Network.requestWillBeSent', ({ request, type: kind }) => kind === 'Document' && tab.led.push(request.url));
-    }
+    const tabs = await chromium.tabs(urls.length, { scripts: false });
     await Promise.all(tabs.map((tab, at) => tab.open(urls[at])));
     return tabs;
   }
@@ -287,7 +270,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
     const enter = async (tab) => {
       await tab.tabTo('[name=account]');
       await tab.type('alice');
-      return () => tab.follow('button[value=enter]');
+      return () => tab.click('button[value=enter]');
     };
 
     test('every way back arrives', async () => {
@@ -295,12 +278,12 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
       onward = 'claude://claude.ai/settings/connectors';
       for (const [way, error, last] of [
         ['a yes', undefined, enter],
-        ['a no there', 'access_denied', async (tab) => () => tab.follow('button[value=leave]')],
+        ['a no there', 'access_denied', async (tab) => () => tab.click('button[value=leave]')],
       ]) {
         arrivals.length = 0;
         const { tab, asked } = await begin(client);
         await allow(tab);
-        assert.ok((await tab.url()).startsWith('https://id.example/'), await tab.url());
+        assert.ok((await tab.page.url()).startsWith('https://id.example/'), await tab.page.url());
         await isLedTo(tab, onward, await last(tab), way);
         assert.equal(arrivals[0].searchParams.get('state'), asked.state, way);
         assert.equal(arrivals[0].searchParams.get('error') ?? undefined, error, way);
@@ -316,7 +299,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
       await isLedTo(tab, onward, await enter(tab), 'the first time');
       await begin(client, { tab });
       // One click: consent, the provider, the callback, the client, and where that leads.
-      await isLedTo(tab, onward, () => tab.follow('button[value=allow]'), 'the second time');
+      await isLedTo(tab, onward, () => tab.click('button[value=allow]'), 'the second time');
       isFree(tab, 'all of it after one form');
     });
 
@@ -329,7 +312,7 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
         await allow(tab);
         await tab.leads(await enter(tab));
         assert.match(await tab.evaluate('document.body.innerText'), /list/);
-        await isLedTo(tab, onward, () => tab.follow('button[value=deny]'), 'back to the app');
+        await isLedTo(tab, onward, () => tab.click('button[value=deny]'), 'back to the app');
         const { error, state, iss } = Object.fromEntries(arrivals[0].searchParams);
         assert.deepEqual({ error, state, iss }, { error: 'access_denied', state: asked.state, iss: HERE });
         isFree(tab, 'back to the app');
@@ -351,12 +334,11 @@ describe('redirects in a real browser', { skip: program ? false : why }, () => {
     });
 
     test('the way into the account page leads through the provider', async () => {
-      const tab = await chromium.tab();
-      await tab.send('Emulation.setScriptExecutionDisabled', { value: true });
+      const tab = await chromium.tab({ scripts: false });
       await tab.open(`${HERE}/account`);
-      await tab.leads(() => tab.follow('a.button.primary'));
+      await tab.leads(() => tab.click('a.button.primary'));
       await tab.leads(await enter(tab));
-      assert.equal(await tab.url(), `${HERE}/account`);
+      assert.equal(await tab.page.url(), `${HERE}/account`);
       assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'Connected apps');
       assert.deepEqual(tab.complaints, []);
     });

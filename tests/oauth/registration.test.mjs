@@ -8,7 +8,6 @@ import {
   Browser,
   REDIRECT,
   SIGN_IN,
-  ask,
   asking,
   authorizePath,
   connect,
@@ -18,6 +17,7 @@ import {
   register,
   registering,
   secret,
+  send,
 } from '../support/oauth/client.mjs';
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
@@ -32,7 +32,7 @@ before(async () => {
 });
 after(() => runtime?.stop());
 
-const post = (body, headers) => ask(site, registering(body, headers));
+const post = (body, headers) => send(site, registering(body, headers));
 
 /** Registrations as released clients send them. */
 const REAL = {
@@ -196,7 +196,7 @@ describe('a registration', () => {
 
   test('may be sent by a web page', async () => {
     const origin = 'http://localhost:6274';
-    const preflight = await ask(site, {
+    const preflight = await send(site, {
       method: 'OPTIONS',
       path: '/register',
       headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
@@ -305,7 +305,7 @@ describe('a registration is refused', () => {
   ]) {
     test(`when it is too long, sent ${what}`, async () => {
       const asked = registering({ ...withRedirects(REDIRECT), filler: 'x'.repeat(2_000_000) });
-      const answer = await ask(site, { ...asked, chunked });
+      const answer = await send(site, { ...asked, chunked });
       answer.hasStatus([400, 413], 'every body has a limit');
       assert.match(answer.json().error, /^invalid_(client_metadata|request)$/, answer.story('RFC 7591 §3.2.2'));
     });
@@ -319,7 +319,7 @@ describe('a registration is refused', () => {
 
   test('by any other method than POST', async () => {
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
-      const answer = await ask(site, { method, path: '/register' });
+      const answer = await send(site, { method, path: '/register' });
       answer.hasStatus(405, 'RFC 7591 §3.1').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
     }
   });
@@ -346,7 +346,7 @@ test('one address cannot register without end, and is told when to come again', 
   const server = await startConnector(SIGN_IN);
   try {
     const asked = registering({ redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' });
-    const answers = await Promise.all(Array.from({ length: 100 }, () => ask(server, asked)));
+    const answers = await Promise.all(Array.from({ length: 100 }, () => send(server, asked)));
     const accepted = answers.filter(({ status }) => status === 201);
     const refused = answers.filter(({ status }) => status !== 201);
     assert.ok(accepted.length >= 20, `a household of clients may: ${accepted.length}`);
@@ -369,7 +369,7 @@ describe('a registration lives for ninety days after its last use', () => {
   const isGone = async (client, rule) => {
     const page = await new Browser(site).open(authorizePath(asking(client)));
     page.answer.hasStatus(400, rule);
-    isOAuthError(await ask(site, refreshing(client, { refresh_token: 'x' })), 401, 'invalid_client', rule);
+    isOAuthError(await send(site, refreshing(client, { refresh_token: 'x' })), 401, 'invalid_client', rule);
   };
 
   test('one that nobody uses is gone then', async () => {

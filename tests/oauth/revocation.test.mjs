@@ -7,7 +7,6 @@ import { startInstances } from '../support/workers/instances.mjs';
 import {
   FORM,
   SIGN_IN,
-  ask,
   basic,
   call,
   connect,
@@ -19,6 +18,7 @@ import {
   refreshing,
   register,
   revoking,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -39,12 +39,12 @@ before(async () => {
 });
 after(() => runtime?.stop());
 
-const revoke = (token, more, who = client, at = here) => ask(at, revoking(who, token, more));
+const revoke = (token, more, who = client, at = here) => send(at, revoking(who, token, more));
 const done = (answer, rule = 'RFC 7009 §2.2') => {
   answer.hasStatus(200, rule);
   assert.ok(answer.text.trim() === '' || answer.text.trim() === '{}', answer.story('RFC 7009 §2.2: nothing to say'));
 };
-const isDead = async (tokens, rule, at = here) => isOAuthError(await ask(at, refreshing(client, tokens)), 400, 'invalid_grant', rule);
+const isDead = async (tokens, rule, at = here) => isOAuthError(await send(at, refreshing(client, tokens)), 400, 'invalid_grant', rule);
 
 describe('revoking', () => {
   for (const [what, pick, hint] of [
@@ -64,7 +64,7 @@ describe('revoking', () => {
 
   test('a refresh token that has been replaced ends the grant, too', async () => {
     const { tokens } = await connect(here, { client });
-    const next = tokensOf(await ask(here, refreshing(client, tokens)));
+    const next = tokensOf(await send(here, refreshing(client, tokens)));
     done(await revoke(tokens.refresh_token));
     await isDead(next, 'the client kept the wrong one');
   });
@@ -88,7 +88,7 @@ describe('revoking', () => {
     const second = (await connect(here, { client })).tokens;
     done(await revoke(first.refresh_token));
     await isWelcome(here, second.access_token);
-    tokensOf(await ask(here, refreshing(client, second)));
+    tokensOf(await send(here, refreshing(client, second)));
   });
 
   test('what is no token is no error', async () => {
@@ -102,7 +102,7 @@ describe('revoking', () => {
       const answer = await revoke(token, {}, other);
       answer.hasStatus([200, 400], 'RFC 7009 §2.1: refused, or as if unknown');
     }
-    tokensOf(await ask(here, refreshing(client, tokens)), 'it lives on');
+    tokensOf(await send(here, refreshing(client, tokens)), 'it lives on');
     await isWelcome(here, tokens.access_token);
   });
 
@@ -111,9 +111,9 @@ describe('revoking', () => {
     const headers = basic(web.client_id, web.client_secret);
     const { tokens } = await connect(here, { client: web, token: { headers, client_id: null } });
     isOAuthError(await revoke(tokens.refresh_token, {}, web), 401, 'invalid_client', 'RFC 7009 §2.1');
-    tokensOf(await ask(here, refreshing(web, tokens, { headers, client_id: null })), 'it lives on');
+    tokensOf(await send(here, refreshing(web, tokens, { headers, client_id: null })), 'it lives on');
     done(await revoke(tokens.refresh_token, { headers, client_id: null }, web));
-    isOAuthError(await ask(here, refreshing(web, tokens, { headers, client_id: null })), 400, 'invalid_grant', 'and now it is dead');
+    isOAuthError(await send(here, refreshing(web, tokens, { headers, client_id: null })), 400, 'invalid_grant', 'and now it is dead');
   });
 });
 
@@ -145,12 +145,12 @@ describe('a revocation request', () => {
         undefined,
       ],
     ]) {
-      const answer = await ask(here, asked);
+      const answer = await send(here, asked);
       if (error) isOAuthError(answer, status, error, what);
       else answer.hasStatus(status, what);
     }
-    (await ask(here, { path: '/revoke' })).hasStatus(405, 'RFC 7009 §2.1: a POST').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
-    tokensOf(await ask(here, refreshing(client, tokens)), 'none of that has ended anything');
+    (await send(here, { path: '/revoke' })).hasStatus(405, 'RFC 7009 §2.1: a POST').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
+    tokensOf(await send(here, refreshing(client, tokens)), 'none of that has ended anything');
   });
 
   test('may come from a web page', async () => {

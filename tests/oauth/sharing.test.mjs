@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
-import { SIGN_IN, ask, connect, isOAuthError, isWelcome, refreshing, register, tokensOf } from '../support/oauth/client.mjs';
+import { SIGN_IN, connect, isOAuthError, isWelcome, refreshing, register, send, tokensOf } from '../support/oauth/client.mjs';
 
 const HOUR = 3600;
 /** Two addresses of one IPv4 /20, two of one IPv6 /48, one elsewhere, and the egress of everybody's Workers. */
@@ -32,17 +32,17 @@ class Program {
     Object.assign(this, { at, address, tokens });
   }
 
-  ask() {
-    return ask(this.at, refreshing(client, this.tokens, { headers: { 'cf-connecting-ip': this.address } }));
+  send() {
+    return send(this.at, refreshing(client, this.tokens, { headers: { 'cf-connecting-ip': this.address } }));
   }
 
   async refresh(rule) {
-    this.tokens = tokensOf(await this.ask(), rule);
+    this.tokens = tokensOf(await this.send(), rule);
     return this.tokens.refresh_token;
   }
 
   async isRefused(rule) {
-    isOAuthError(await this.ask(), 400, 'invalid_grant', rule);
+    isOAuthError(await this.send(), 400, 'invalid_grant', rule);
   }
 }
 
@@ -97,7 +97,7 @@ test('a program that loses one answer a day stays signed in for thirty days', as
   const [program] = await programs([here, HOME]);
   for (let day = 1; day <= 30; day += 1) {
     await runtime.passes(24 * HOUR);
-    const lost = tokensOf(await program.ask(), `day ${day}`).refresh_token;
+    const lost = tokensOf(await program.send(), `day ${day}`).refresh_token;
     await runtime.passes(HOUR);
     program.at = program.at === here ? there : here;
     assert.equal(await program.refresh(`day ${day}, once more`), lost, 'the same successor');

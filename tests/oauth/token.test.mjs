@@ -10,7 +10,6 @@ import {
   FORM,
   REDIRECT,
   SIGN_IN,
-  ask,
   authorize,
   basic,
   call,
@@ -25,6 +24,7 @@ import {
   refreshing,
   register,
   scopesIn,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -47,8 +47,8 @@ const HOUR = 3600;
 const DAY = 24 * HOUR;
 
 const aCode = (how) => authorize(site, client, how);
-const redeem = (authorization, more, who = client) => ask(site, redeeming(who, authorization, more));
-const refresh = (tokens, more, who = client) => ask(site, refreshing(who, tokens, more));
+const redeem = (authorization, more, who = client) => send(site, redeeming(who, authorization, more));
+const refresh = (tokens, more, who = client) => send(site, refreshing(who, tokens, more));
 const renewed = async (tokens, more) => tokensOf(await refresh(tokens, more), 'OAuth 2.1 §4.3');
 
 /** What an error says, but for the name of the request. */
@@ -76,7 +76,7 @@ describe('an authorization code', () => {
     // Without PUBLIC_URL a server is whatever its clients call it.
     const elsewhere = { host: 'other.example.com' };
     const authorization = await aCode();
-    const at = (asked) => ask(site, { ...asked, headers: { ...asked.headers, ...elsewhere } });
+    const at = (asked) => send(site, { ...asked, headers: { ...asked.headers, ...elsewhere } });
     for (const resource of [undefined, site.url, 'https://other.example.com/mcp']) {
       isOAuthError(await at(redeeming(client, authorization, { resource })), 400, 'invalid_grant', `a code, with resource ${resource}`);
     }
@@ -331,7 +331,7 @@ describe('a confidential client', () => {
 });
 
 describe('a token request', () => {
-  const post = (body, headers) => ask(site, { method: 'POST', path: '/token', headers: { 'content-type': FORM, ...headers }, body });
+  const post = (body, headers) => send(site, { method: 'POST', path: '/token', headers: { 'content-type': FORM, ...headers }, body });
 
   for (const [what, parameters, error] of [
     ['nothing', {}, 'invalid_request'],
@@ -358,7 +358,7 @@ describe('a token request', () => {
     ],
   ]) {
     test(`with ${what} is refused`, async () => {
-      const answer = await ask(site, form('/token', typeof parameters === 'function' ? parameters() : parameters));
+      const answer = await send(site, form('/token', typeof parameters === 'function' ? parameters() : parameters));
       isOAuthError(answer, 400, error, 'RFC 6749 §5.2');
     });
   }
@@ -373,7 +373,7 @@ describe('a token request', () => {
       redirect_uri: redirectUri,
     });
     for (const type of ['application/json', 'text/plain', undefined]) {
-      const answer = await ask(site, { method: 'POST', path: '/token', headers: { 'content-type': type }, body });
+      const answer = await send(site, { method: 'POST', path: '/token', headers: { 'content-type': type }, body });
       answer.hasStatus([400, 415], 'RFC 6749 §3.2');
       assert.equal(answer.json().error, 'invalid_request', answer.story('RFC 6749 §5.2'));
     }
@@ -387,7 +387,7 @@ describe('a token request', () => {
     const { code, verifier, redirectUri } = await aCode();
     const { body } = redeeming(client, { code, verifier, redirectUri });
     isOAuthError(
-      await ask(site, { method: 'POST', path: `/token?${body}`, headers: { 'content-type': FORM }, body: '' }),
+      await send(site, { method: 'POST', path: `/token?${body}`, headers: { 'content-type': FORM }, body: '' }),
       400,
       'invalid_request',
       'OAuth 2.1 §3.2',
@@ -410,7 +410,7 @@ describe('a token request', () => {
 
   test('is a POST', async () => {
     for (const method of ['GET', 'PUT', 'DELETE']) {
-      const answer = await ask(site, { method, path: '/token?grant_type=refresh_token' });
+      const answer = await send(site, { method, path: '/token?grant_type=refresh_token' });
       answer.hasStatus(405, 'OAuth 2.1 §3.2').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
     }
   });
@@ -422,7 +422,7 @@ describe('a token request', () => {
     tokensOf(answer);
     assert.ok(['*', origin].includes(answer.headers['access-control-allow-origin']), answer.story('clients in browsers'));
     assert.ok(!('access-control-allow-credentials' in answer.headers), answer.story('no cookies'));
-    const preflight = await ask(site, {
+    const preflight = await send(site, {
       method: 'OPTIONS',
       path: '/token',
       headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization, content-type' },

@@ -40,8 +40,19 @@ const inPublic = (server, more = {}) => ({
   ...more,
 });
 
-const authority = certificate('Authority of the tests', { authority: true });
-const good = certificate('connector.example', { by: authority });
+const authority = await certificate('Authority of the tests', { authority: true });
+const good = await certificate('connector.example', { by: authority });
+/** Certificates that a client does not trust, each with the words for it. */
+const UNTRUSTED = [
+  ['a self-signed certificate is not trusted', await certificate('connector.example'), /self-signed/],
+  ['a certificate that has ended is not trusted', await certificate('connector.example', { by: authority, days: [-30, -1] }), /ended on/],
+  ['a certificate that has not begun is not trusted', await certificate('connector.example', { by: authority, days: [2, 9] }), /begins on/],
+  [
+    'a certificate for another name is not trusted',
+    await certificate('other.example', { by: authority }),
+    /is for other\.example, not for connector\.example/,
+  ],
+];
 
 async function during(server, body) {
   try {
@@ -913,12 +924,7 @@ describe('on the internet', () => {
     });
   }
 
-  for (const [rule, made, seen] of [
-    ['a self-signed certificate is not trusted', certificate('connector.example'), /self-signed/],
-    ['a certificate that has ended is not trusted', certificate('connector.example', { by: authority, days: [-30, -1] }), /ended on/],
-    ['a certificate that has not begun is not trusted', certificate('connector.example', { by: authority, days: [2, 9] }), /begins on/],
-    ['a certificate for another name is not trusted', certificate('other.example', { by: authority }), /is for other\.example, not for connector\.example/],
-  ]) {
+  for (const [rule, made, seen] of UNTRUSTED) {
     test(rule, async () => {
       await during(await startExampleServer(undefined, made), async (server) => {
         const report = await look(server);
@@ -931,7 +937,7 @@ describe('on the internet', () => {
   }
 
   test('a certificate that ends soon is worth knowing', async () => {
-    const made = certificate('connector.example', { by: authority, days: [-30, 3] });
+    const made = await certificate('connector.example', { by: authority, days: [-30, 3] });
     await during(await startExampleServer(undefined, made), async (server) => {
       const report = await look(server);
       assert.equal(finding(report, 'tls').level, 'note', tell(report));

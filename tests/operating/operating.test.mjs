@@ -10,7 +10,6 @@ import {
   REDIRECT,
   SIGN_IN,
   answerPage,
-  ask,
   asking,
   authorizePath,
   call,
@@ -20,6 +19,7 @@ import {
   refreshing,
   register,
   revoking,
+  send,
 } from '../support/oauth/client.mjs';
 
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
@@ -105,7 +105,7 @@ describe('the line of a request', () => {
       [form('/token', { grant_type: 'refresh_token' }), { http: 'POST', route: '/token', status: 401, outcome: 'sign_in', reason: 'invalid_client' }],
     ];
     for (const [asked, expected] of rows) {
-      const answer = await ask(site, asked);
+      const answer = await send(site, asked);
       const line = await lineOf(answer);
       const reason = expected.reason === undefined ? {} : { reason: line.reason };
       assert.deepEqual(told(line), { ...expected, ...reason }, answer.story('its line'));
@@ -124,14 +124,14 @@ describe('the line of a request', () => {
       const { client: used, tokens } = await connect(site, { client });
       const answer = await call(site, tokens.access_token);
       assert.equal((await lineOf(answer)).client, name(used.client_id));
-      const renewed = await ask(site, refreshing(used, tokens));
+      const renewed = await send(site, refreshing(used, tokens));
       renewed.hasStatus(200, 'a refresh');
       assert.equal((await lineOf(renewed)).client, name(used.client_id), 'at the token endpoint too');
     }
   });
 
   test('says nothing of a client that is none', async () => {
-    const answer = await ask(site, form('/token', { grant_type: 'refresh_token', client_id: 'made-up-client', refresh_token: 'x' }));
+    const answer = await send(site, form('/token', { grant_type: 'refresh_token', client_id: 'made-up-client', refresh_token: 'x' }));
     const line = await lineOf(answer);
     assert.equal(line.client, undefined);
     assert.equal(line.status, 401);
@@ -149,7 +149,7 @@ describe('the line of a request', () => {
 
   test('of a stream comes at its end, with what came of it', async () => {
     const asked = legacy('tools/call', calling('echo', { text: 'x' }), { headers: { accept: 'text/event-stream' } });
-    const events = await stream(site, { ...asked, headers: { ...site.headers, ...asked.headers } });
+    const events = await stream(site, asked);
     for await (const _ of events.events);
     const line = await lineOf(events);
     assert.deepEqual([line.status, line.tool, line.outcome], [200, 'echo', 'ok']);
@@ -185,7 +185,7 @@ describe('nothing that came from outside is repeated', () => {
       { path: `/authorize/callback?state=${PROBE}&code=${PROBE}&iss=${PROBE}` },
     ];
     const answers = [];
-    for (const asked of asks) answers.push(await ask(site, asked).catch((error) => error));
+    for (const asked of asks) answers.push(await send(site, asked).catch((error) => error));
     // The runtime itself refuses a method that HTTP does not have.
     const named = answers.filter(({ headers }) => headers?.['x-request-id']);
     assert.ok(named.length >= asks.length - 1, 'they were answered');
@@ -207,7 +207,7 @@ describe('the name of a request', () => {
       legacy('tools/call', calling('whoami')),
       form('/token', {}),
     ]) {
-      const answer = await ask(site, asked);
+      const answer = await send(site, asked);
       answer.hasHeader('x-request-id', /^[0-9a-f]{16}$/, 'the name');
       seen.add(answer.headers['x-request-id']);
     }
@@ -215,7 +215,7 @@ describe('the name of a request', () => {
   });
 
   test('is the Ray ID where Cloudflare gave one, and nothing that only claims to be one', async () => {
-    const named = async (ray) => (await ask(site, { path: '/', headers: { 'cf-ray': ray } })).headers['x-request-id'];
+    const named = async (ray) => (await send(site, { path: '/', headers: { 'cf-ray': ray } })).headers['x-request-id'];
     assert.equal(await named('8f3a2b1c4d5e6f70-FRA'), '8f3a2b1c4d5e6f70-FRA');
     for (const ray of ['8f3a2b1c4d5e6f70-fra', 'x', `${'a'.repeat(16)}-LONGER`, '"}', '8F3A2B1C4D5E6F70']) {
       assert.match(await named(ray), /^[0-9a-f]{16}$/, ray);
@@ -230,7 +230,7 @@ describe('the name of a request', () => {
       { ...legacy('ping'), path: '/private/mcp' },
       { path: '/register', method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' },
     ]) {
-      const answer = await ask(site, asked);
+      const answer = await send(site, asked);
       assert.equal(answer.json().request_id, answer.headers['x-request-id'], answer.story('the same name'));
     }
   });
@@ -241,7 +241,7 @@ describe('the name of a request', () => {
   });
 
   test('may be read by a web page that calls', async () => {
-    const answer = await ask(site, legacy('ping', {}, { headers: { origin: 'https://claude.ai' } }));
+    const answer = await send(site, legacy('ping', {}, { headers: { origin: 'https://claude.ai' } }));
     answer.hasHeader('access-control-expose-headers', /\bx-request-id\b/, 'Fetch, CORS');
   });
 });
@@ -256,7 +256,7 @@ describe('a trace (W3C Trace Context)', () => {
   test('is continued from `_meta`, or else from the header', async () => {
     const other = good.replace(TRACE, 'f'.repeat(32));
     for (const asked of [inHeader(good), inMeta(good), inMeta(good, other), inMeta('malformed', good)]) {
-      const line = await lineOf(await ask(site, asked));
+      const line = await lineOf(await send(site, asked));
       assert.deepEqual([line.trace, line.parent], [TRACE, PARENT]);
       assert.notEqual(line.span, PARENT, 'the request is a span of its own');
     }
@@ -267,7 +267,7 @@ describe('a trace (W3C Trace Context)', () => {
     const malformed = [good.toUpperCase(), `${good}-00`, good.replace(TRACE, '0'.repeat(32)), `00-${TRACE}-${PARENT}`, `ff${good.slice(2)}`];
     for (const traceparent of [undefined, '', ...malformed]) {
       for (const asked of [inHeader(traceparent), inMeta(traceparent)]) {
-        const answer = await ask(site, asked);
+        const answer = await send(site, asked);
         const line = await lineOf(answer);
         assert.match(line.trace, /^(?!0{32})[0-9a-f]{32}$/, `${traceparent}`);
         assert.ok(!('parent' in line) && line.trace !== TRACE, `${traceparent} is not continued`);
@@ -278,7 +278,7 @@ describe('a trace (W3C Trace Context)', () => {
   });
 
   test('does no harm where it is no text', async () => {
-    for (const traceparent of [7, null, {}, [good]]) (await ask(site, inMeta(traceparent))).result('malformed values are ignored');
+    for (const traceparent of [7, null, {}, [good]]) (await send(site, inMeta(traceparent))).result('malformed values are ignored');
   });
 });
 
@@ -287,17 +287,17 @@ describe('LOG', () => {
     try {
       await runtime.restart({ ...SIGN_IN, LOG: 'errors' });
       const begun = linesOf(site.log()).length;
-      const good = await ask(site, legacy('tools/call', calling('echo', { text: 'x' })));
-      const bad = await ask(site, legacy('tools/call', calling('echo', {})));
+      const good = await send(site, legacy('tools/call', calling('echo', { text: 'x' })));
+      const bad = await send(site, legacy('tools/call', calling('echo', {})));
       assert.equal((await lineOf(bad)).outcome, 'tool_error');
       assert.match(good.headers['x-request-id'], /./, 'named all the same');
       assert.equal(linesOf(site.log()).length, begun + 1);
       await runtime.restart({ ...SIGN_IN, LOG: 'off' });
-      await ask(site, legacy('tools/call', calling('echo', {})));
-      await ask(site, { path: '/nowhere' });
+      await send(site, legacy('tools/call', calling('echo', {})));
+      await send(site, { path: '/nowhere' });
       assert.equal(linesOf(site.log()).length, begun + 1);
       await runtime.restart({ ...SIGN_IN, LOG: 'none' });
-      (await ask(site, { path: '/' })).hasStatus(200, 'a value that makes no sense closes the log of requests and nothing else');
+      (await send(site, { path: '/' })).hasStatus(200, 'a value that makes no sense closes the log of requests and nothing else');
       await eventually(() => site.log(), (log) => /configuration: .*\bLOG\b/.test(log), 'the log names the variable');
       assert.equal(linesOf(site.log()).length, begun + 1);
     } finally {
@@ -316,7 +316,7 @@ describe('ALLOWED_ADDRESSES', () => {
     [here] = fenced.instances;
   });
   after(() => fenced?.stop());
-  const from = (headers, asked = legacy('ping')) => ask(here, { ...asked, headers: { ...asked.headers, ...headers } });
+  const from = (headers, asked = legacy('ping')) => send(here, { ...asked, headers: { ...asked.headers, ...headers } });
 
   test('lets in who comes from there', async () => {
     for (const address of ['160.79.104.1', '160.79.111.255', '::ffff:160.79.104.1', '2001:db8:1::1']) {
@@ -370,7 +370,7 @@ describe('a limit of calls', () => {
   });
   after(() => limited?.stop());
   const guest = (address, asked = legacy('tools/call', calling('echo', { text: 'x' }))) =>
-    ask(here, { ...asked, headers: { ...asked.headers, 'cf-connecting-ip': address } });
+    send(here, { ...asked, headers: { ...asked.headers, 'cf-connecting-ip': address } });
   const isTooMany = (answer, rule) => {
     answer.error(429, -32600, rule);
     answer.hasHeader('retry-after', /^\d+$/, 'RFC 6585 §4');
@@ -428,9 +428,9 @@ describe('a limit of calls', () => {
 test('a whole life of a client leaves lines and no secret', async () => {
   const { client, tokens } = await connect(site);
   await call(site, tokens.access_token);
-  const renewed = await ask(site, refreshing(client, tokens));
-  await ask(site, refreshing(client, tokens));
-  await ask(site, revoking(client, renewed.json().refresh_token));
+  const renewed = await send(site, refreshing(client, tokens));
+  await send(site, refreshing(client, tokens));
+  await send(site, revoking(client, renewed.json().refresh_token));
   const last = await call(site, tokens.access_token);
   await lineOf(last);
   const routes = new Set(linesOf(site.log()).map(({ route }) => route));

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
 import { CODE, ERAS, calling, eventually, legacy, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
-import { SIGN_IN, ask, authorize, redeeming, refreshing, register, tokensOf } from '../support/oauth/client.mjs';
+import { SIGN_IN, authorize, redeeming, refreshing, register, tokensOf } from '../support/oauth/client.mjs';
 
 /** Within this time everybody who waits for a dead instance has an answer. */
 const AT_ONCE_MS = 1000;
@@ -198,10 +198,10 @@ describe('what else is in flight', () => {
     const client = await register(site);
     for (let round = 0; round < 10; round += 1) {
       const authorization = await authorize(site, client);
-      const [answer] = await Promise.all([ask(site, redeeming(client, authorization)), panicking()]);
+      const [answer] = await Promise.all([send(site, redeeming(client, authorization)), panicking()]);
       const tokens = tokensOf(answer, 'the request is carried out again, as the same');
-      const next = tokensOf(await ask(site, refreshing(client, tokens)), 'the grant stands');
-      const [refreshed] = await Promise.all([ask(site, refreshing(client, next)), panicking()]);
+      const next = tokensOf(await send(site, refreshing(client, tokens)), 'the grant stands');
+      const [refreshed] = await Promise.all([send(site, refreshing(client, next)), panicking()]);
       tokensOf(refreshed, 'so is a refresh');
     }
   });

@@ -5,7 +5,20 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startInstances } from '../support/workers/instances.mjs';
 import { calling, legacy, modern, textOf } from '../support/mcp/requests.mjs';
-import { PASSPHRASE, REDIRECT, SIGN_IN, ask, bearer, connect, form, isWelcome, keepsSecrets, refreshing, registering, tokensOf } from '../support/oauth/client.mjs';
+import {
+  PASSPHRASE,
+  REDIRECT,
+  SIGN_IN,
+  bearer,
+  connect,
+  form,
+  isWelcome,
+  keepsSecrets,
+  refreshing,
+  registering,
+  send,
+  tokensOf,
+} from '../support/oauth/client.mjs';
 
 /** @type {import("../support/workers/instances.mjs").Runtime} */
 let runtime;
@@ -26,7 +39,7 @@ async function restart(vars, how) {
   return () => site.log().slice(before);
 }
 
-const echo = (options) => ask(site, legacy('tools/call', calling('echo', { text: 'hello' }), options));
+const echo = (options) => send(site, legacy('tools/call', calling('echo', { text: 'hello' }), options));
 /** What is asked of each part. `open` is its answer while all is well. */
 const PARTS = {
   calls: { open: 200, asked: () => legacy('tools/call', calling('echo', { text: 'hello' })) },
@@ -51,7 +64,7 @@ const CALLS = ['calls', 'calls in the modern era', 'the tools of guests', 'token
 const OPENID = { OPENID_ISSUER: 'https://id.example', OPENID_CLIENT_ID: 'us', OPENID_CLIENT_SECRET: 'a-secret-of-the-provider' };
 
 test('all parts are open while all is well', async () => {
-  for (const [name, { open, asked }] of Object.entries(PARTS)) (await ask(site, asked())).hasStatus(open, name);
+  for (const [name, { open, asked }] of Object.entries(PARTS)) (await send(site, asked())).hasStatus(open, name);
 });
 
 describe('a setting that cannot be read', () => {
@@ -79,7 +92,7 @@ describe('a setting that cannot be read', () => {
       const log = await restart({ ...beside, ...(value !== undefined && { [name]: value }) });
       for (const [part, { open, asked }] of Object.entries(PARTS)) {
         const isClosed = closed.includes(part);
-        const answer = await ask(site, asked());
+        const answer = await send(site, asked());
         answer.hasStatus(isClosed ? 503 : open, `${part} ${isClosed ? 'is closed' : 'is open'}`);
         if (isClosed) {
           assert.ok(answer.text.includes(`${name} `), answer.story('it says which variable has to be mended'));
@@ -88,7 +101,7 @@ describe('a setting that cannot be read', () => {
         }
         if (value) assert.ok(!answer.text.includes(value), answer.story('an answer never shows the value'));
       }
-      const page = await ask(site, { path: '/' });
+      const page = await send(site, { path: '/' });
       assert.ok(page.text.includes(`${name} `), page.story('the page for people names it'));
       assert.match(log(), new RegExp(`configuration: ${name} `), 'the log names it');
       const printed = log().replace(/^[\s\S]*?Ready on [^\n]*\n/, '');
@@ -98,20 +111,20 @@ describe('a setting that cannot be read', () => {
 
   test('does not let the passphrase in where somebody else is to be asked', async () => {
     await restart({ IDENTITY: 'openid', ...OPENID });
-    const login = await ask(site, form('/authorize/login', { passphrase: PASSPHRASE, request: 'x' }));
+    const login = await send(site, form('/authorize/login', { passphrase: PASSPHRASE, request: 'x' }));
     login.hasStatus(503, 'nobody signs in');
-    const account = await ask(site, form('/authorize/account', { passphrase: PASSPHRASE, request: 'x' }));
+    const account = await send(site, form('/authorize/account', { passphrase: PASSPHRASE, request: 'x' }));
     account.hasStatus(503, 'nobody signs in');
   });
 
   test('ends nobody’s sign-in: all goes on when it is mended', async () => {
     for (const vars of [{ ALLOWED_USERS: '', IDENTITY: 'openid', ...OPENID }, { MASTER_KEY: 'x' }, { PUBLIC_URL: 'x' }, { OAUTH_CLIENTS: 'x' }]) {
       await restart(vars);
-      (await ask(site, refreshing(kept.client, kept.tokens))).hasStatus(503, 'design: an outage, never invalid_grant');
+      (await send(site, refreshing(kept.client, kept.tokens))).hasStatus(503, 'design: an outage, never invalid_grant');
     }
     await restart({});
     await isWelcome(site, kept.tokens.access_token, { rule: 'the access token of before' });
-    kept.tokens = tokensOf(await ask(site, refreshing(kept.client, kept.tokens)), 'and the refresh token');
+    kept.tokens = tokensOf(await send(site, refreshing(kept.client, kept.tokens)), 'and the refresh token');
   });
 
   test('closes the pages of other sites and no program: ALLOWED_ORIGINS', async () => {
@@ -127,7 +140,7 @@ describe('a setting that cannot be read', () => {
 
   test('closes /sse, and says so: SSE_TRANSPORT', async () => {
     await restart({ SSE_TRANSPORT: 'sometimes' });
-    const answer = await ask(site, { path: '/sse', headers: { accept: 'text/event-stream' } });
+    const answer = await send(site, { path: '/sse', headers: { accept: 'text/event-stream' } });
     answer.hasStatus(503, 'whether it is wanted cannot be told');
     assert.match(answer.json().error_description, /SSE_TRANSPORT must be on or off/, answer.story('which variable'));
     (await echo()).result('and nothing else');
@@ -150,9 +163,9 @@ describe('a variable that is no string', () => {
       OAUTH_CLIENTS: [{ client_id: 'an-app', redirect_uris: [REDIRECT] }],
     });
     assert.doesNotMatch(log(), /configuration: /);
-    const tools = (await ask(site, legacy('tools/list', {}))).result('PAGE_SIZE');
+    const tools = (await send(site, legacy('tools/list', {}))).result('PAGE_SIZE');
     assert.equal(tools.tools.length, 2);
-    const metadata = (await ask(site, { path: '/.well-known/oauth-authorization-server' })).json();
+    const metadata = (await send(site, { path: '/.well-known/oauth-authorization-server' })).json();
     assert.ok(!('authorization_response_iss_parameter_supported' in metadata), 'ANNOUNCE_ISS');
     (await echo({ headers: { origin: 'tauri://localhost' } })).result('ALLOWED_ORIGINS');
     await connect(site, { client: { client_id: 'an-app', redirect_uris: [REDIRECT] } });

@@ -11,7 +11,6 @@ import {
   Arrival,
   Browser,
   answerPage,
-  ask,
   asking,
   authorizePath,
   connect,
@@ -25,6 +24,7 @@ import {
   refreshing,
   register,
   secret,
+  send,
   signIn,
   tokensOf,
 } from '../support/oauth/client.mjs';
@@ -63,8 +63,8 @@ async function enter(site, { passphrase = PASSPHRASE, browser = new Browser(site
   return { browser, page };
 }
 
-const isDead = async (site, { client, tokens }, rule) => isOAuthError(await ask(site, refreshing(client, tokens)), 400, 'invalid_grant', rule);
-const lives = async (site, { client, tokens }, rule) => tokensOf(await ask(site, refreshing(client, tokens)), rule);
+const isDead = async (site, { client, tokens }, rule) => isOAuthError(await send(site, refreshing(client, tokens)), 400, 'invalid_grant', rule);
+const lives = async (site, { client, tokens }, rule) => tokensOf(await send(site, refreshing(client, tokens)), rule);
 
 describe('the account page of the owner', () => {
   /** @type {Awaited<ReturnType<typeof startInstances>>} */
@@ -207,7 +207,7 @@ describe('the account page of the owner', () => {
     assert.ok(left.has('passphrase') && !isIn(left), left.story('signed out'));
     await isDead(here, app, 'the app');
     for (const site of [here, there]) {
-      const answer = await ask(site, { path: '/account', headers: { cookie: other.browser.cookieHeader } });
+      const answer = await send(site, { path: '/account', headers: { cookie: other.browser.cookieHeader } });
       answer.hasStatus(303, 'another browser').hasHeader('set-cookie', /__Host-mcp-account=; Max-Age=0/, 'its cookie is taken away');
     }
     // A sign-in in the second of a sign-out everywhere is over, too.
@@ -247,7 +247,7 @@ describe('the account page of the owner', () => {
       ['without its prefix', `mcp-account=${value}`],
       ['twice', `__Host-mcp-account=${value}; __Host-mcp-account=${value}`],
     ]) {
-      const answer = await ask(here, { path: '/account', headers: { cookie } });
+      const answer = await send(here, { path: '/account', headers: { cookie } });
       answer.hasStatus(200, what);
       assert.ok(/name="passphrase"/.test(answer.text) && !/name="grant"/.test(answer.text), answer.story(what));
     }
@@ -299,10 +299,10 @@ describe('the account page of the owner', () => {
       opened = await enter(here);
     });
     /** Sends the form that ends everything, changed. */
-    async function send({ headers = {}, fields = {}, cookie = opened.browser.cookieHeader } = {}) {
+    async function sendForm({ headers = {}, fields = {}, cookie = opened.browser.cookieHeader } = {}) {
       const form = formFor(opened.page, 'disconnect-all');
       const entries = Object.entries({ ...Object.fromEntries(form.entries()), ...fields }).filter(([, value]) => value !== null);
-      return ask(here, {
+      return send(here, {
         method: 'POST',
         path: form.action,
         headers: { 'content-type': FORM, origin: HERE, 'sec-fetch-site': 'same-origin', cookie, ...headers },
@@ -324,7 +324,7 @@ describe('the account page of the owner', () => {
       ['that is no form', { headers: { 'content-type': 'text/plain' } }, 400],
     ]) {
       test(`${what} does nothing, and is told so on a page`, async () => {
-        const answer = await send(change);
+        const answer = await sendForm(change);
         answer.hasStatus(status, what);
         isSafePage(answer, what);
         await lives(here, app, 'the app lives');
@@ -333,13 +333,13 @@ describe('the account page of the owner', () => {
 
     test('of another sign-in of the same person does nothing', async () => {
       const again = await enter(here);
-      const answer = await send({ cookie: again.browser.cookieHeader });
+      const answer = await sendForm({ cookie: again.browser.cookieHeader });
       answer.hasStatus(403, 'each sign-in has marks of its own');
       await lives(here, app);
     });
 
     test('without a sign-in leads to the way in, and does nothing', async () => {
-      const answer = await send({ cookie: opened.browser.cookieHeader.replace(/__Host-mcp-account=[^;]*/, 'a=b') });
+      const answer = await sendForm({ cookie: opened.browser.cookieHeader.replace(/__Host-mcp-account=[^;]*/, 'a=b') });
       answer.hasStatus(303, 'nobody is signed in').hasHeader('location', '/account?done=expired', 'the way in');
       await lives(here, app);
     });
@@ -347,15 +347,15 @@ describe('the account page of the owner', () => {
     test('is not a link', async () => {
       const form = formFor(opened.page, 'disconnect-all');
       const query = new URLSearchParams(form.entries()).toString();
-      (await ask(here, { path: `/account?${query}`, headers: { cookie: opened.browser.cookieHeader } })).hasStatus(200, 'only shows the page');
+      (await send(here, { path: `/account?${query}`, headers: { cookie: opened.browser.cookieHeader } })).hasStatus(200, 'only shows the page');
       await lives(here, app);
-      const put = await ask(here, { method: 'PUT', path: '/account', headers: { cookie: opened.browser.cookieHeader }, body: query });
+      const put = await send(here, { method: 'PUT', path: '/account', headers: { cookie: opened.browser.cookieHeader }, body: query });
       put.hasStatus(405, 'RFC 9110 §15.5.6').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
       isSafePage(put, 'a page');
     });
 
     test('may come from a browser that sends neither Origin nor Sec-Fetch-Site: it has the mark', async () => {
-      (await send({ headers: { origin: null, 'sec-fetch-site': null } })).hasStatus(303, 'it is ours');
+      (await sendForm({ headers: { origin: null, 'sec-fetch-site': null } })).hasStatus(303, 'it is ours');
       await isDead(here, app, 'done');
     });
   });
@@ -419,7 +419,7 @@ describe('where nobody can sign in', () => {
   test('because tokens come from somebody else, there is no such page', async () => {
     const foreign = await startInstances({ count: 1, vars: { AUTH_ISSUER: 'https://id.example' } });
     try {
-      for (const path of ['/account', '/authorize/account']) (await ask(foreign.instances[0], { path })).hasStatus(404, path);
+      for (const path of ['/account', '/authorize/account']) (await send(foreign.instances[0], { path })).hasStatus(404, path);
     } finally {
       await foreign.stop();
     }
@@ -477,7 +477,7 @@ describe('where somebody else finds out who it is', () => {
       const away = await signIn(browser, authorizePath(asking(client, { challenge })));
       const arrival = await browser.open(await enterAt(provider, away.url, account));
       const authorization = { code: secret(arrival.parameters.code, 'a code'), verifier, redirectUri: client.redirect_uris[0] };
-      return { client, tokens: tokensOf(await ask(site, redeeming(client, authorization))) };
+      return { client, tokens: tokensOf(await send(site, redeeming(client, authorization))) };
     }
 
     test('opens to each person their own apps, and nobody else’s', async () => {
@@ -554,7 +554,7 @@ describe('where somebody else finds out who it is', () => {
       const { browser } = await leave();
       const body = new URLSearchParams({ passphrase: PASSPHRASE, request: 'x' }).toString();
       const headers = { 'content-type': FORM, origin: HERE, cookie: browser.cookieHeader };
-      (await ask(site, { method: 'POST', path: '/authorize/account', headers, body })).hasStatus(400, 'no way around');
+      (await send(site, { method: 'POST', path: '/authorize/account', headers, body })).hasStatus(400, 'no way around');
     });
 
     test('no secret stands in the log', () => keepsSecrets([site]));

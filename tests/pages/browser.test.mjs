@@ -2,17 +2,14 @@
 // nothing from elsewhere; and no finding of axe on any page, on a phone and a desk, in light and dark.
 
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
 import http from 'node:http';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { findChromium, startChromium } from '../support/chromium/chromium.mjs';
+import { chromiumFor, runAxe, startChromium } from '../support/chromium/chromium.mjs';
 import { KEY, modern } from '../support/mcp/requests.mjs';
 import {
   ALL_SCOPES,
   PASSPHRASE,
   SIGN_IN,
-  ask,
   asking,
   authorizePath,
   connect,
@@ -21,37 +18,30 @@ import {
   keepsSecrets,
   refreshing,
   register,
+  send,
   tokensOf,
 } from '../support/oauth/client.mjs';
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
-const program = findChromium();
-const why = 'there is no Chromium on this machine';
-if (!program) {
-  console.error(`\nNOT TESTED: the pages in a real browser: ${why}.\n`);
-  test('the pages in a real browser', { skip: why }, () => {});
-}
+const { program, skip } = chromiumFor('the pages in a real browser');
 
 const SCREENS = {
   phone: { width: 390, height: 844, deviceScaleFactor: 2, mobile: true },
   desk: { width: 1280, height: 900, deviceScaleFactor: 1, mobile: false },
 };
 
-describe('the pages in a real browser', { skip: program ? false : why }, () => {
+describe('the pages in a real browser', { skip }, () => {
   /** @type {import("../support/workers/wrangler-dev.mjs").Server} */
   let server;
   let bare;
   let deployed;
   let chromium;
-  let axe;
   before(async () => {
-    const axeFile = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-    [server, bare, deployed, chromium, axe] = await Promise.all([
+    [server, bare, deployed, chromium] = await Promise.all([
       startConnector(SIGN_IN),
       startConnector(),
       startConnector({ ...SIGN_IN, PUBLIC_URL: 'https://mcp.example.com' }),
       startChromium(program),
-      readFile(axeFile, 'utf8'),
     ]);
   });
   after(async () => {
@@ -60,11 +50,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
   });
 
   /** A tab in which no page may run scripts. */
-  async function withoutScripts() {
-    const tab = await chromium.tab();
-    await tab.send('Emulation.setScriptExecutionDisabled', { value: true });
-    return tab;
-  }
+  const withoutScripts = () => chromium.tab({ scripts: false });
   /** Signs in to the account page, by keyboard alone. */
   async function enter(tab, at = server) {
     await tab.open(`${at.origin}/account`);
@@ -74,13 +60,13 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
     await tab.leads(() => tab.press('Enter'));
     assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'Connected apps');
   }
-  const text = (tab) => tab.evaluate('document.body.innerText');
+  const text = (tab) => tab.text();
   const isPage = async (tab) => assert.equal(await tab.evaluate('document.contentType'), 'text/html', await text(tab));
 
   describe('the page at /', () => {
     test('copies the URL and the commands, by keyboard too', async () => {
       const tab = await chromium.tab();
-      await tab.allow(server.origin, ['clipboardReadWrite', 'clipboardSanitizedWrite']);
+      await tab.page.browserContext().overridePermissions(server.origin, ['clipboard-read', 'clipboard-write', 'clipboard-sanitized-write']);
       await tab.open(server.origin);
       const buttons = await tab.evaluate('[...document.querySelectorAll("button[data-copies]")].map((button) => button.dataset.copies)');
       assert.ok(buttons.length >= 4, `each URL and command has one: ${buttons}`);
@@ -112,7 +98,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
 
     test('says so when the connector does not answer', async () => {
       const dying = await startConnector(SIGN_IN);
-      const page = (await ask(dying, { path: '/' })).text;
+      const page = (await send(dying, { path: '/' })).text;
       await dying.stop();
       // The same page from a place where nothing else is.
       const empty = http.createServer((request, response) =>
@@ -138,12 +124,12 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
         assert.ok(shown.includes(part), `${part} in ${shown}`);
       }
       assert.ok(!shown.includes('Copy'), 'no button that copies');
-      await tab.leads(() => tab.follow('a[href="/account"]'));
+      await tab.leads(() => tab.click('a[href="/account"]'));
       assert.match(await text(tab), /Owner’s passphrase/, 'a link leads to the account');
     });
 
     test('hands each client the URL of this connector', async () => {
-      const { name } = (await ask(deployed, modern('server/discover'))).result('a connector has a name')._meta[KEY.serverInfo];
+      const { name } = (await send(deployed, modern('server/discover'))).result('a connector has a name')._meta[KEY.serverInfo];
       const tab = await chromium.tab();
       await tab.open(deployed.origin);
       const links = await tab.evaluate('[...document.querySelectorAll(".clients a")].map((link) => link.href)');
@@ -175,10 +161,10 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
       await tab.leads(() => tab.press('Enter'));
       const shown = await text(tab);
       assert.ok(shown.includes('The app is disconnected.') && !shown.includes('The lost phone') && shown.includes('The desk'), shown);
-      isOAuthError(await ask(server, refreshing(one.client, one.tokens)), 400, 'invalid_grant', 'its refresh token is dead');
+      isOAuthError(await send(server, refreshing(one.client, one.tokens)), 400, 'invalid_grant', 'its refresh token is dead');
       await isTurnedAway(server, one.tokens.access_token);
-      tokensOf(await ask(server, refreshing(other.client, other.tokens)), 'the other lives');
-      await tab.leads(() => tab.send('Page.reload'));
+      tokensOf(await send(server, refreshing(other.client, other.tokens)), 'the other lives');
+      await tab.leads(() => tab.page.reload());
       assert.ok((await text(tab)).includes('The desk'), 'loading the page again does nothing twice');
       assert.deepEqual(tab.complaints, []);
     });
@@ -194,8 +180,8 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
       await tab.press('Tab');
       await tab.leads(() => tab.press('Enter'));
       assert.match(await text(tab), /signed out in every browser/);
-      isOAuthError(await ask(server, refreshing(app.client, app.tokens)), 400, 'invalid_grant', 'the app');
-      await elsewhere.leads(() => elsewhere.send('Page.reload'));
+      isOAuthError(await send(server, refreshing(app.client, app.tokens)), 400, 'invalid_grant', 'the app');
+      await elsewhere.leads(() => elsewhere.page.reload());
       assert.match(await text(elsewhere), /Owner’s passphrase/);
       // A sign-in in the second of a sign-out everywhere is over, too.
       await new Promise((resolve) => setTimeout(resolve, 1100));
@@ -205,7 +191,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
       await connect(server, { metadata: { client_name: 'A spoken app' } });
       const tab = await withoutScripts();
       await enter(tab);
-      const spoken = await tab.spoken();
+      const spoken = await tab.accessibilityTree();
       const named = (role) => spoken.filter((one) => one.role === role).map(({ name }) => name);
       assert.ok(named('heading').includes('A spoken app'), named('heading').join(' | '));
       assert.ok(named('button').includes('Disconnect A spoken app, 127.0.0.1:39321'), named('button').join(' | '));
@@ -223,10 +209,10 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
       await new Promise((resolve) => evil.listen(0, '127.0.0.1', resolve));
       try {
         await tab.open(`http://localhost:${evil.address().port}/`);
-        await tab.leads(() => tab.follow('button'));
-        assert.equal(await tab.url(), `${server.origin}/account`, 'the form was sent');
+        await tab.leads(() => tab.click('button'));
+        assert.equal(await tab.page.url(), `${server.origin}/account`, 'the form was sent');
         assert.doesNotMatch(await text(tab), /disconnected/);
-        tokensOf(await ask(server, refreshing(app.client, app.tokens)), 'the app lives');
+        tokensOf(await send(server, refreshing(app.client, app.tokens)), 'the app lives');
       } finally {
         evil.closeAllConnections();
         evil.close();
@@ -250,7 +236,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
     const consent = (tab) => tab.open(`${server.origin}${authorizePath(asking(client, { scope: ALL_SCOPES }))}`);
     const login = async (tab) => {
       await consent(tab);
-      await tab.leads(() => tab.follow('button[value=allow]'));
+      await tab.leads(() => tab.click('button[value=allow]'));
     };
     const wrong = async (tab, passphrase) => {
       await tab.until('document.activeElement.name === "passphrase"', 'the field has the focus already');
@@ -277,7 +263,7 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
       },
       'all clients, unfolded': async (tab) => {
         await enter(tab);
-        await tab.leads(() => tab.follow('a[href="/account/clients"]'));
+        await tab.leads(() => tab.click('a[href="/account/clients"]'));
         assert.equal(await tab.evaluate('document.querySelector("h1").textContent'), 'All clients');
         assert.match(await text(tab), /Cursor/, 'a client that was allowed');
         await tab.evaluate('for (const fold of document.querySelectorAll("details")) fold.open = true');
@@ -287,32 +273,25 @@ describe('the pages in a real browser', { skip: program ? false : why }, () => {
     for (const [name, open] of Object.entries(PAGES)) {
       test(`${name}: axe finds nothing, it fits, and nothing comes from elsewhere`, async () => {
         const tab = await chromium.tab();
-        await tab.send('Network.enable');
-        const places = tab.places();
-        await tab.send('Emulation.setDeviceMetricsOverride', SCREENS.desk);
+        await tab.resize(SCREENS.desk);
         await open(tab);
         await isPage(tab);
         for (const [screen, metrics] of Object.entries(SCREENS)) {
-          await tab.send('Emulation.setDeviceMetricsOverride', metrics);
+          await tab.resize(metrics);
           for (const value of ['light', 'dark']) {
-            // Without motion: a colour that is on its way is none of the page's.
-            const still = { name: 'prefers-reduced-motion', value: 'reduce' };
-            await tab.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value }, still] });
+            await tab.prefers(value);
             const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
             assert.ok(content <= width, `${screen}: it does not scroll sideways: ${content} of ${width}`);
-            await tab.evaluate(`if (!window.axe) { ${axe} }`);
-            const findings = await tab.evaluate(
-              'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`))',
-            );
-            assert.deepEqual(findings, [], `${screen}, ${value}`);
+            const { violations } = await runAxe((expression) => tab.evaluate(expression));
+            assert.deepEqual(violations, [], `${screen}, ${value}`);
           }
         }
         // Twice the size of the text, on a phone (WCAG 2.2, 1.4.4).
-        await tab.send('Emulation.setDeviceMetricsOverride', SCREENS.phone);
+        await tab.resize(SCREENS.phone);
         await tab.evaluate('document.documentElement.style.fontSize = "200%"');
         const [content, width] = await tab.evaluate('[document.scrollingElement.scrollWidth, innerWidth]');
         assert.ok(content <= width, `with large text it does not scroll sideways: ${content} of ${width}`);
-        const foreign = [...places].filter((place) => ![server.origin, bare.origin, deployed.origin].includes(place));
+        const foreign = [...tab.origins].filter((place) => ![server.origin, bare.origin, deployed.origin].includes(place));
         assert.deepEqual(foreign, [], 'nothing was loaded from elsewhere');
       });
     }

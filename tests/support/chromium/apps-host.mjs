@@ -6,6 +6,7 @@ import http from 'node:http';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../mcp/requests.mjs';
+import { runAxe } from './chromium.mjs';
 
 /** What a host must allow at most, if a view asks for nothing ("Host Behavior" of MCP Apps). */
 const POLICY = [
@@ -52,7 +53,7 @@ async function bundled() {
 
 const listening = (server) => new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)));
 
-/** Options with which every frame of a page can be looked into. */
+/** Options of Chromium with which all frames of a page are in one process, so that the mouse and the accessibility tree reach them. */
 export const CHROMIUM_OPTIONS = ['--disable-features=IsolateSandboxedIframes'];
 
 /**
@@ -90,7 +91,7 @@ export async function startHost(server, token) {
      */
     async show(chromium, { device, ...options } = {}) {
       const tab = await chromium.tab();
-      if (device) await tab.send('Emulation.setDeviceMetricsOverride', { deviceScaleFactor: 1, mobile: false, ...device });
+      if (device) await tab.resize(device);
       const view = new View(tab);
       await tab.open(`${origins.host}/`);
       const capabilities = { serverTools: {}, updateModelContext: { text: {} } };
@@ -110,43 +111,25 @@ export async function startHost(server, token) {
 
 /** The view as a person sees it, and the host around it. */
 class View {
-  #contexts = new Map();
-
   constructor(tab) {
     this.tab = tab;
-    tab.on('Runtime.executionContextCreated', ({ context }) => {
-      if (context.auxData?.isDefault) this.#contexts.set(context.auxData.frameId, context.id);
-    });
-    tab.on('Runtime.executionContextDestroyed', ({ executionContextId }) => {
-      for (const [frame, id] of this.#contexts) if (id === executionContextId) this.#contexts.delete(frame);
-    });
-  }
-
-  async #evaluate(expression, contextId) {
-    const options = { expression, contextId, returnByValue: true, awaitPromise: true };
-    const { result, exceptionDetails } = await this.tab.send('Runtime.evaluate', options);
-    assert.ok(!exceptionDetails, `${expression.slice(0, 200)}: ${exceptionDetails?.exception?.description ?? exceptionDetails?.text}`);
-    return result.value;
   }
 
   /** Runs something in the page of the host. */
   inHost(expression) {
-    return this.#evaluate(expression);
+    return this.tab.evaluate(expression);
   }
 
-  /** The frame of the view itself. */
-  async frame() {
-    const { frameTree } = await this.tab.send('Page.getFrameTree');
-    const view = frameTree.childFrames?.[0]?.childFrames?.[0];
-    assert.ok(view, 'the view stands in a frame in the sandbox');
-    return view.frame.id;
+  /** The frame of the view, which is in the frame of the sandbox. */
+  get frame() {
+    const view = this.tab.page.mainFrame().childFrames()[0]?.childFrames()[0];
+    assert.ok(view, 'the view is in a frame in the sandbox');
+    return view;
   }
 
   /** Runs something in the view. */
   async evaluate(expression) {
-    const contextId = this.#contexts.get(await this.frame());
-    assert.ok(contextId, 'the view runs');
-    return this.#evaluate(expression, contextId);
+    return this.frame.evaluate(expression);
   }
 
   /** Waits until something holds in the view. */
@@ -190,28 +173,16 @@ class View {
   /** Clicks with the mouse, where the element is on the screen. */
   async click(selector) {
     await this.until('innerHeight >= document.documentElement.getBoundingClientRect().height', 'the host gives the view its height');
-    const at = await this.evaluate(`(() => {
-      const element = document.querySelector(${JSON.stringify(selector)});
-      element.scrollIntoView({ block: 'nearest' });
-      const { x, y, width, height } = element.getBoundingClientRect();
-      return { x: x + width / 2, y: y + height / 2 };
-    })()`);
-    const { x, y } = await this.inHost('(({ x, y }) => ({ x, y }))(frame.getBoundingClientRect())');
-    const mouse = { x: x + at.x, y: y + at.y, button: 'left', clickCount: 1 };
-    await this.tab.send('Input.dispatchMouseEvent', { ...mouse, type: 'mousePressed' });
-    await this.tab.send('Input.dispatchMouseEvent', { ...mouse, type: 'mouseReleased' });
+    await (await this.frame.$(selector)).click();
   }
 
   /** Role and name of everything that a screen reader tells of the view. */
-  async spoken() {
-    const { nodes } = await this.tab.send('Accessibility.getFullAXTree', { frameId: await this.frame() });
-    return nodes
-      .filter(({ ignored }) => !ignored)
-      .map(({ role, name, description }) => ({ role: role?.value, name: name?.value ?? '', description: description?.value ?? '' }));
+  accessibilityTree() {
+    return this.tab.accessibilityTree(this.frame._id);
   }
 
-  async screenshot() {
-    const { data } = await this.tab.send('Page.captureScreenshot', { format: 'png' });
-    return Buffer.from(data, 'base64');
+  /** What axe says of the view. */
+  axe(options) {
+    return runAxe((expression) => this.evaluate(expression), options);
   }
 }

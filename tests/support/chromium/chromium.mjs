@@ -1,18 +1,18 @@
-// A real browser, told what to do over a pipe (Chrome DevTools Protocol). Whatever Chromium is on the machine serves; nothing
-// is installed for it.
+// A real browser, driven by `puppeteer-core`. It uses the Chromium that is on the machine and installs none.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import { test } from 'node:test';
+import puppeteer from 'puppeteer-core';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const LIMIT_MS = 30_000;
+const LOOK_AGAIN_MS = 20;
 
 /** The program, or nothing. `CHROMIUM` names another one. */
-export function findChromium() {
+function findChromium() {
   const places = (process.env.PATH ?? '').split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name)));
   return [process.env.CHROMIUM, ...places].filter(Boolean).find((place) => {
     try {
@@ -24,106 +24,74 @@ export function findChromium() {
   });
 }
 
+/**
+ * The Chromium for a suite. Where there is none, it says so aloud and registers a skipped test of that name.
+ * @param {string} what  what is not tested without it
+ * @returns {{program?: string, skip: string | false}}  `skip` is an option of `describe`
+ */
+export function chromiumFor(what) {
+  const program = findChromium();
+  if (program) return { program, skip: false };
+  const skip = 'there is no Chromium on this machine';
+  console.error(`\nNOT TESTED: ${what}: ${skip}.\n`);
+  test(what, { skip }, () => {});
+  return { skip };
+}
+
 /** Starts it with an empty profile; `more` are options of its command line. */
 export async function startChromium(program, more = []) {
-  const profile = await mkdtemp(join(tmpdir(), 'mcp-connector-chromium-'));
-  const options = [
-    '--headless=new',
-    '--remote-debugging-pipe',
-    `--user-data-dir=${profile}`,
-    '--no-first-run',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    '--disable-background-networking',
-    '--disable-component-update',
-    // As root, as in most containers, the sandbox does not start; only our own pages are opened.
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    ...more,
-    'about:blank',
-  ];
-  const child = spawn(program, options, { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] });
-  let complaints = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk) => (complaints = (complaints + chunk).slice(-4000)));
-  const ended = new Promise((resolve) => child.once('close', resolve));
-  const [, , , input, output] = child.stdio;
-  input.on('error', () => {});
-  const waiting = new Map();
-  const listeners = new Set();
-  let number = 0;
-  let rest = '';
-  output.setEncoding('utf8').on('data', (chunk) => {
-    rest += chunk;
-    for (let end; (end = rest.indexOf('\0')) >= 0; rest = rest.slice(end + 1)) {
-      const message = JSON.parse(rest.slice(0, end));
-      if (message.id) waiting.get(message.id)?.(message);
-      else for (const listener of listeners) listener(message);
-    }
+  const browser = await puppeteer.launch({
+    executablePath: program,
+    pipe: true,
+    defaultViewport: null,
+    protocolTimeout: LIMIT_MS,
+    args: [
+      '--disable-gpu',
+      // As root, as in most containers, the sandbox does not start; only our own pages are opened.
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...more,
+    ],
   });
-  const send = (method, params = {}, sessionId = undefined) =>
-    new Promise((resolve, reject) => {
-      const id = (number += 1);
-      const limit = setTimeout(() => reject(new Error(`${method}: no answer from the browser\n${complaints}`)), LIMIT_MS);
-      waiting.set(id, ({ result, error }) => {
-        clearTimeout(limit);
-        waiting.delete(id);
-        if (error) reject(new Error(`${method}: ${error.message}`));
-        else resolve(result);
-      });
-      input.write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
-    });
-  const tabIn = async (browserContextId) => {
-    const { targetId } = await send('Target.createTarget', { url: 'about:blank', browserContextId });
-    const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
-    const tab = new Tab((method, params) => send(method, params, sessionId), listeners, sessionId);
-    tab.allow = (origin, permissions) => send('Browser.grantPermissions', { origin, permissions, browserContextId });
-    for (const domain of ['Page', 'Runtime', 'Log', 'Accessibility']) await tab.send(`${domain}.enable`);
-    // Or the load of the empty page counts as that of the first one.
-    await tab.until('document.readyState === "complete"', 'the empty page is there');
-    return tab;
-  };
   return {
-    /** Opens a tab of its own, in a profile of its own. */
-    async tab() {
-      return (await this.tabs(1))[0];
+    /** Opens a tab in a profile of its own. Without `scripts`, no page in it may run any. */
+    async tab(options) {
+      return (await this.tabs(1, options))[0];
     },
     /** Opens so many tabs in one profile of their own. */
-    async tabs(count) {
-      const { browserContextId } = await send('Target.createBrowserContext');
-      const tabs = [];
-      for (let number = 0; number < count; number += 1) tabs.push(await tabIn(browserContextId));
-      return tabs;
+    async tabs(count, options) {
+      const context = await browser.createBrowserContext();
+      return Promise.all(Array.from({ length: count }, async () => Tab.in(context, options)));
     },
-    async stop() {
-      child.kill();
-      await ended;
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-    },
+    stop: () => browser.close(),
   };
 }
 
-const KEYS = {
-  Tab: { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 },
-  Enter: { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
-  Escape: { key: 'Escape', code: 'Escape', windowsVirtualKeyCode: 27 },
-  Space: { key: ' ', code: 'Space', windowsVirtualKeyCode: 32, text: ' ' },
-};
+export class Tab {
+  /** What the browser complained about: refused forms, blocked styles. */
+  complaints = [];
+  /** Every address that the tab was led to, redirects included. */
+  visited = [];
+  /** The origins of everything that was asked for. */
+  origins = new Set();
+  /** How many pages have loaded. */
+  loads = 0;
 
-class Tab {
-  constructor(send, listeners, sessionId) {
-    this.send = send;
-    /** What the browser complained about: refused forms, blocked styles. */
-    this.complaints = [];
-    this.loads = 0;
-    /** Calls `heard` with the parameters of each event of this name. */
-    this.on = (method, heard) =>
-      listeners.add((message) => {
-        if (message.sessionId === sessionId && message.method === method) heard(message.params);
-      });
-    listeners.add((message) => {
-      if (message.sessionId !== sessionId) return;
-      if (message.method === 'Page.loadEventFired') this.loads += 1;
-      if (message.method === 'Log.entryAdded') this.complaints.push(`${message.params.entry.level}: ${message.params.entry.text}`);
+  static async in(context, { scripts = true } = {}) {
+    const tab = new Tab();
+    tab.page = await context.newPage();
+    tab.page.setDefaultTimeout(LIMIT_MS);
+    tab.page.on('load', () => (tab.loads += 1));
+    await tab.page.setJavaScriptEnabled(scripts);
+    const session = await tab.page.createCDPSession();
+    session.on('Log.entryAdded', ({ entry }) => tab.complaints.push(`${entry.level}: ${entry.text}`));
+    session.on('Network.requestWillBeSent', ({ request, type }) => {
+      tab.origins.add(new URL(request.url).origin);
+      if (type === 'Document') tab.visited.push(request.url);
     });
+    for (const domain of ['Log', 'Network', 'Accessibility']) await session.send(`${domain}.enable`);
+    /** A command of the DevTools protocol. */
+    tab.send = (method, params) => session.send(method, params);
+    return tab;
   }
 
   /** Does something that leads to another page, and waits for that page. */
@@ -132,76 +100,102 @@ class Tab {
     await act();
     const end = performance.now() + LIMIT_MS;
     while (this.loads === before) {
-      assert.ok(
-        performance.now() < end,
-        `the browser goes on to another page; it is at ${await this.url()}: ${this.complaints.join('; ')}`,
-      );
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.ok(performance.now() < end, `the browser goes on to another page; it is at ${this.page.url()}: ${this.complaints.join('; ')}`);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
   }
 
-  open(url) {
-    return this.leads(() => this.send('Page.navigate', { url }));
+  async open(url) {
+    await this.page.goto(url);
   }
 
-  async evaluate(expression) {
-    const how = { returnByValue: true, awaitPromise: true, userGesture: true };
-    const { result, exceptionDetails } = await this.send('Runtime.evaluate', { expression, ...how });
-    assert.ok(!exceptionDetails, `${expression}: ${exceptionDetails?.text}`);
-    return result.value;
+  /** The value of an expression in the page, whatever its policy says of scripts. */
+  evaluate(expression) {
+    return this.page.evaluate(expression);
   }
 
-  url() {
-    return this.evaluate('location.href');
+  text() {
+    return this.evaluate('document.body.innerText');
   }
 
-  /** Waits until an expression is true. */
+  /** Waits until an expression is true. The page may be replaced meanwhile. */
   async until(expression, rule) {
     const end = performance.now() + LIMIT_MS;
-    while (!(await this.evaluate(expression))) {
+    while (!(await this.evaluate(expression).catch(whileItNavigates))) {
       assert.ok(performance.now() < end, `${rule}: ${expression}; ${this.complaints.join('; ')}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     }
   }
 
   /** Clicks as a mouse does. */
-  async follow(selector) {
-    const place = `(({ x, y, width, height }) => ({ x: x + width / 2, y: y + height / 2 }))(document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect())`;
+  async click(selector) {
     await this.evaluate(`document.querySelector(${JSON.stringify(selector)}).scrollIntoView({ block: "center", behavior: "instant" })`);
-    const at = { ...(await this.evaluate(place)), button: 'left', clickCount: 1 };
-    for (const type of ['mousePressed', 'mouseReleased']) await this.send('Input.dispatchMouseEvent', { type, ...at });
+    const element = await this.page.$(selector);
+    const { x, y, width, height } = await element.boundingBox();
+    await this.page.mouse.click(x + width / 2, y + height / 2);
   }
 
-  /** The origins of everything that is asked for from now on. */
-  places() {
-    const places = new Set();
-    this.on('Network.requestWillBeSent', ({ request }) => places.add(new URL(request.url).origin));
-    return places;
-  }
-
-  async press(name) {
-    await this.send('Input.dispatchKeyEvent', { type: 'keyDown', ...KEYS[name] });
-    await this.send('Input.dispatchKeyEvent', { type: 'keyUp', ...KEYS[name], text: undefined });
+  press(key) {
+    return this.page.keyboard.press(key);
   }
 
   type(text) {
-    return this.send('Input.insertText', { text });
+    return this.page.keyboard.sendCharacter(text);
   }
 
   /** Presses Tab until what is in focus fits; for people who have no mouse. */
   async tabTo(selector) {
-    const seen = [];
+    const reached = [];
     for (let presses = 0; presses < 30; presses += 1) {
       if (await this.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`)) return;
-      seen.push(await this.evaluate('document.activeElement.outerHTML.slice(0, 60)'));
+      reached.push(await this.evaluate('document.activeElement.outerHTML.slice(0, 60)'));
       await this.press('Tab');
     }
-    assert.fail(`the keyboard reaches ${selector}; it reached ${seen.join(' | ')}`);
+    assert.fail(`the keyboard reaches ${selector}; it reached ${reached.join(' | ')}`);
   }
 
-  /** Role and name of everything that a screen reader tells. */
-  async spoken() {
-    const { nodes } = await this.send('Accessibility.getFullAXTree');
-    return nodes.filter(({ ignored }) => !ignored).map(({ role, name }) => ({ role: role?.value, name: name?.value ?? '' }));
+  /** Sets the size of the screen, and leaves the page as it is. */
+  async resize(screen) {
+    await this.send('Emulation.setDeviceMetricsOverride', { deviceScaleFactor: 1, mobile: false, ...screen });
   }
+
+  /** Prefers a colour scheme. Without motion: a colour in transition is not the page's. */
+  async prefers(colorScheme) {
+    await this.page.emulateMediaFeatures([
+      { name: 'prefers-color-scheme', value: colorScheme },
+      { name: 'prefers-reduced-motion', value: 'reduce' },
+    ]);
+  }
+
+  /** Role, name and description of everything that a screen reader tells, of the page or of one of its frames. */
+  async accessibilityTree(frameId) {
+    const { nodes } = await this.send('Accessibility.getFullAXTree', frameId && { frameId });
+    return nodes
+      .filter(({ ignored }) => !ignored)
+      .map(({ role, name, description }) => ({ role: role?.value, name: name?.value ?? '', description: description?.value ?? '' }));
+  }
+}
+
+/** Takes the error of an evaluation whose page has just been left. */
+function whileItNavigates(error) {
+  if (/context was destroyed|Cannot find context|navigat|detached/i.test(error.message)) return undefined;
+  throw error;
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const SHOWN = '({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} ${failureSummary}`).join("; ")}`';
+
+/**
+ * What axe says of a page or a frame. It comes in through the DevTools protocol, so that no content security policy is weakened.
+ * @param {(expression: string) => Promise<any>} evaluate
+ * @param {object} [options]  of `axe.run`
+ * @returns {Promise<{violations: string[], incomplete: string[], passes: string[]}>}
+ */
+export async function runAxe(evaluate, options = {}) {
+  await evaluate(`if (!window.axe) { ${AXE} }`);
+  return evaluate(
+    `axe.run(${JSON.stringify(options)}).then(({ violations, incomplete, passes }) => ({
+      violations: violations.map(${SHOWN}), incomplete: incomplete.map(${SHOWN}), passes: passes.map(({ id }) => id),
+    }))`,
+  );
 }

@@ -9,6 +9,11 @@ import { schemaCheck } from '../mcp/schema.mjs';
 const LIMIT_MS = 20_000;
 
 /**
+ * Where requests go.
+ * @typedef {object} Site
+ * @property {number} port  on this machine
+ * @property {Record<string, string>} [headers]  sent with every request, such as the `Host` of the site's public name
+ *
  * @typedef {object} Asked
  * @property {string} [method]
  * @property {string} [path]
@@ -20,7 +25,7 @@ const LIMIT_MS = 20_000;
 /** Sends one request on a connection of its own; resolves when the answer's head has come. */
 function open(server, asked) {
   const { method = 'GET', path = '/', headers = {}, body, chunked = false } = asked;
-  const all = { host: `127.0.0.1:${server.port}`, ...lowerCase(headers) };
+  const all = { host: `127.0.0.1:${server.port}`, ...lowerCase(server.headers ?? {}), ...lowerCase(headers) };
   if (body !== undefined) {
     all[chunked ? 'transfer-encoding' : 'content-length'] ??= chunked ? 'chunked' : String(Buffer.byteLength(body));
   }
@@ -54,7 +59,7 @@ const lowerCase = (headers) => Object.fromEntries(Object.entries(headers).map(([
 
 /**
  * One whole exchange.
- * @param {{port: number}} server
+ * @param {Site} server
  * @param {Asked} asked
  */
 export async function send(server, asked) {
@@ -173,7 +178,7 @@ export class Answer {
 
 /**
  * Opens an event stream and reads it event by event.
- * @param {{port: number}} server
+ * @param {Site} server
  * @param {Asked} asked
  * @param {{limit?: number}} options  after how many ms it is given up
  */

@@ -1,4 +1,4 @@
-// The names of https sites on this machine, for a real browser: one TLS server that hands each host to whoever serves it.
+// A reverse proxy that gives servers on this machine public https names, for a real browser: one TLS server, which forwards by host.
 
 import http from 'node:http';
 import https from 'node:https';
@@ -8,8 +8,8 @@ import { certificate } from './certificate.mjs';
  * @param {Record<string, number | http.RequestListener>} hosts  for each host the port of a server that speaks plain http, or
  *   what answers its requests. May be changed while it runs.
  */
-export async function startFront(hosts) {
-  const { cert, key } = certificate('front.example');
+export async function startReverseProxy(hosts) {
+  const { cert, key } = await certificate('proxy.example');
   const server = https.createServer({ cert, key }, (request, response) => {
     const target = hosts[request.headers.host];
     if (typeof target === 'function') return void target(request, response);

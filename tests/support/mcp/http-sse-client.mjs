@@ -3,23 +3,23 @@
 import assert from 'node:assert/strict';
 import { post, send, stream } from './requests.mjs';
 
-const to = (instance, asked) => ({ ...asked, headers: { ...instance.headers, ...asked.headers } });
-export const sendTo = (instance, asked) => send(instance, to(instance, asked));
 export const opening = (headers = {}) => ({ method: 'GET', path: '/sse', headers: { accept: 'text/event-stream', ...headers } });
 
 /** Opens a stream `at` one instance, for messages that are posted at another. */
-export async function openStream({ at, postAt = at, headers = {} }) {
-  const connection = await stream(at, to(at, opening(headers)));
+export async function openStream({ at, postAt = at, headers = {}, limit }) {
+  const connection = await stream(at, opening(headers), { limit });
   assert.equal(connection.status, 200, connection.story('a stream'));
   assert.match(connection.headers['content-type'], /^text\/event-stream/);
   const { value: first } = await connection.events.next();
   assert.equal(first.event, 'endpoint', connection.story('it says first where messages go'));
   const path = first.data;
-  let nextId = 1;
+  let nextId = 0;
   return {
     path,
+    connection,
+    session: new URLSearchParams(path.split('?')[1]).get('session'),
     close: () => connection.close(),
-    post: (message, more = {}) => sendTo(postAt, post({ jsonrpc: '2.0', ...message }, { path, headers: { ...headers, ...more } })),
+    post: (message, more = {}) => send(postAt, post({ jsonrpc: '2.0', ...message }, { path, headers: { ...headers, ...more } })),
     async request(method, params) {
       const id = nextId++;
       (await this.post({ id, method, params })).hasStatus(202, 'the answer comes on the stream').hasNoBody('it is empty');

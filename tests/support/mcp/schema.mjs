@@ -97,7 +97,7 @@ function complaints(revision, definition, value) {
 }
 
 /**
- * The definitions that a message must meet, as `[schema, definition, value]`.
+ * The definitions that a message must meet, as `[schema, definition, value]`; undefined if the revision has no such message.
  * @param {string} revision
  * @param {object} message
  * @param {string | undefined} method  of the request that a response answers, if it is known
@@ -108,7 +108,7 @@ function definitionsFor(revision, message, method) {
     const tasks = revision === MODERN ? documentOf(TASKS).byMethod : new Map();
     if (tasks.has(message.method)) return [[TASKS, tasks.get(message.method), message]];
     const definition = byMethod.get(message.method);
-    assert.ok(definition, `${revision} has no message ${message.method}`);
+    if (!definition) return undefined;
     const envelope = 'id' in message ? 'JSONRPCRequest' : 'JSONRPCNotification';
     return [
       [revision, envelope, message],
@@ -134,7 +134,9 @@ function definitionsFor(revision, message, method) {
 /** What the official schema says against a message; none if it is valid. */
 export function schemaComplaints(revision, message, method) {
   if (DIFFERENCES.some(({ applies }) => applies(message, revision))) return [];
-  return definitionsFor(revision, message, method).flatMap(([schema, definition, value]) =>
+  const parts = definitionsFor(revision, message, method);
+  if (!parts) return [`${revision} has no message ${message.method}`];
+  return parts.flatMap(([schema, definition, value]) =>
     complaints(schema, definition, value).map((complaint) => `${schema} ${definition}: ${complaint}`),
   );
 }

@@ -3,10 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { Arrival, Browser, ask } from './scriptless-browser.mjs';
+import { send } from '../http/exchange.mjs';
+import { Arrival, Browser } from './scriptless-browser.mjs';
 import { calling, legacy, textOf } from '../mcp/requests.mjs';
 
-export { Arrival, Browser, ask };
+export { Arrival, Browser, send };
+
+/** @typedef {import('../http/exchange.mjs').Site & {origin: string}} Site */
 
 /** The owner's passphrase in every test. */
 export const PASSPHRASE = 'violet-otter-canal-trumpet-9';
@@ -60,7 +63,7 @@ export const registering = (body, headers = {}) => ({
 
 /** Registers a public native client, or whatever `metadata` says. */
 export async function register(site, metadata = {}) {
-  const answer = await ask(
+  const answer = await send(
     site,
     registering({ client_name: 'Behaviour tests', redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none', ...metadata }),
   );
@@ -248,7 +251,7 @@ export async function connect(site, { client, metadata, token = {}, ...how } = {
   client ??= await register(site, metadata);
   const authorization = await authorize(site, client, how);
   assert.ok(authorization.code, `a code, not ${authorization.arrival.url}`);
-  const tokens = tokensOf(await ask(site, redeeming(client, authorization, token)), 'the code is redeemed');
+  const tokens = tokensOf(await send(site, redeeming(client, authorization, token)), 'the code is redeemed');
   return { client, tokens, authorization };
 }
 
@@ -258,7 +261,7 @@ export const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
 /** Calls a tool with a token. */
 export const call = (site, token, name = 'whoami', args = {}, { path = '/mcp', era = legacy, headers } = {}) =>
-  ask(site, era('tools/call', calling(name, args), { path, headers: { ...bearer(token), ...headers } }));
+  send(site, era('tools/call', calling(name, args), { path, headers: { ...bearer(token), ...headers } }));
 
 /** Fails unless the token opens the door. */
 export async function isWelcome(site, token, { path = '/mcp', rule = 'the token is good', ...more } = {}) {

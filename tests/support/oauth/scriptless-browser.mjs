@@ -10,16 +10,7 @@ import { send } from '../http/exchange.mjs';
 /** More redirects in a row than any sign-in needs. */
 const MOST_REDIRECTS = 8;
 
-/**
- * Where requests to an origin go.
- * @typedef {object} Site
- * @property {number} port
- * @property {string} origin
- * @property {Record<string, string>} [headers]  sent with every request, such as a `Host` of its own
- */
-
-/** Sends one request to a site under its own name. */
-export const ask = (site, asked) => send(site, { ...asked, headers: { ...site.headers, ...asked.headers } });
+/** @typedef {import('../http/exchange.mjs').Site & {origin: string}} Site */
 
 export class Browser {
   /** @type {Map<string, {name: string, value: string, secure: boolean}>} */
@@ -110,7 +101,7 @@ export class Browser {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects += 1) {
       if (from) from.allowsForm(url);
       if (url.origin !== this.origin) return new Arrival(url, this.answers.at(-1));
-      const answer = await ask(this.site, {
+      const answer = await send(this.site, {
         ...asked,
         path: `${url.pathname}${url.search}`,
         headers: {
