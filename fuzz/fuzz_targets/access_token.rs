@@ -2,8 +2,8 @@
 #![cfg_attr(feature = "libfuzzer", no_main)]
 
 use mcp_connector_fuzz::{NOW, key_ring, text};
-use mcp_connector_oauth::resource::access_token::{Expected, verify};
-use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::resource::access_token::{ExpectedClaims, verify};
+use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_oauth::web::origin::Issuer;
 
@@ -17,9 +17,9 @@ pub fn run(input: &[u8]) -> bool {
         return false;
     };
     let keys = key_ring().signing(NOW);
-    let expected = Expected { issuer: &issuer, resource: &resource, epochs: &[] };
+    let expected = ExpectedClaims { issuer: &issuer, resource: &resource, credential_versions: &[] };
     let header = format!("Bearer {}", text(input));
-    let Ok(Some(bearer)) = Bearer::from_authorization([header.as_str()]) else { return false };
+    let Ok(Some(bearer)) = BearerToken::from_authorization([header.as_str()]) else { return false };
     assert!(verify(&bearer, &keys, &expected, NOW).is_err(), "nobody guesses a signature");
     true
 }

@@ -6,10 +6,10 @@ use mcp_connector_base::row::Row;
 use mcp_connector_oauth::authorize::consent::ConsentedRequest;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
 use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
-use mcp_connector_oauth::grants::codes::redemption::{RedeemRefusal, Redeemed, Redemption};
+use mcp_connector_oauth::grants::codes::redemption::{RedeemError, Redeemed, Redemption};
 use mcp_connector_oauth::grants::commands::{CheckGrants, EndGrants, RevokeToken, StoreCode};
 use mcp_connector_oauth::grants::grant::Grant;
-use mcp_connector_oauth::grants::refresh::request::{Refresh, Refreshed};
+use mcp_connector_oauth::grants::refresh::request::{RefreshRequest, Refreshed};
 use mcp_connector_oauth::login::throttle::Throttle;
 
 mcp_connector_fuzz::target!(run);
@@ -33,13 +33,13 @@ pub fn run(input: &[u8]) -> bool {
     row::<Throttle>(input);
     again::<StoreCode>(input);
     again::<Redemption>(input);
-    again::<Refresh>(input);
+    again::<RefreshRequest>(input);
     again::<RevokeToken>(input);
     again::<CheckGrants>(input);
     again::<EndGrants>(input);
-    again::<Result<Redeemed, RedeemRefusal>>(input);
+    again::<Result<Redeemed, RedeemError>>(input);
     again::<Refreshed>(input);
     again::<ConsentedRequest>(input);
-    let _ = MasterKey::from_kept(input);
+    let _ = MasterKey::from_stored(input);
     true
 }

@@ -7,7 +7,7 @@ use futures::FutureExt;
 use mcp_connector_fuzz::{AnySignature, NOW, text};
 use mcp_connector_oauth::external_issuer::keys::ExternalKeys;
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, verify_external};
-use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ pub fn run(input: &[u8]) -> bool {
     let (header, claims) = text(input).split_once('.').unwrap_or_default();
     let encode = |json: &str| URL_SAFE_NO_PAD.encode(json);
     let header = format!("Bearer {}.{}.{}", encode(header), encode(claims), encode(&"s".repeat(64)));
-    let Ok(Some(bearer)) = Bearer::from_authorization([header.as_str()]) else { return false };
+    let Ok(Some(bearer)) = BearerToken::from_authorization([header.as_str()]) else { return false };
     let policy =
         ExternalPolicy { issuer: &issuer, audiences: &["https://mcp.example.com/mcp"], accept_plain_jwt: true };
     let Some(Ok(verified)) = verify_external(&bearer, &keys, &AnySignature, &policy, NOW).now_or_never() else {

@@ -4,8 +4,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use mcp_connector_fuzz::{NOW, text};
-use mcp_connector_oauth::login::disallowed_user::EmailClaim;
-use mcp_connector_oauth::login::provider::profile::Profile;
+use mcp_connector_oauth::login::disallowed_user::EmailTrust;
+use mcp_connector_oauth::login::provider::profile::UserProfile;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use serde_json::Value;
 
@@ -15,8 +15,8 @@ mcp_connector_fuzz::target!(run);
 pub fn run(input: &[u8]) -> bool {
     let Ok(issuer) = ExternalIssuer::parse("https://id.example") else { return false };
     let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(input));
-    let _ = Profile::of_id_token(text(input), &issuer, "us", "n", EmailClaim::VerifiedOnly, NOW);
-    if Profile::of_id_token(&token, &issuer, "us", "n", EmailClaim::VerifiedOnly, NOW).is_err() {
+    let _ = UserProfile::of_id_token(text(input), &issuer, "us", "n", EmailTrust::VerifiedOnly, NOW);
+    if UserProfile::of_id_token(&token, &issuer, "us", "n", EmailTrust::VerifiedOnly, NOW).is_err() {
         return false;
     }
     let claims: Value = serde_json::from_slice(input).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use mcp_connector_oauth::external_issuer::keys::{Algorithm, ExternalKeys};
 use mcp_connector_oauth::login::provider::metadata::ProviderMetadata;
-use mcp_connector_oauth::login::provider::profile::Profile;
+use mcp_connector_oauth::login::provider::profile::UserProfile;
 use mcp_connector_oauth::web::discovery::{Discovery, ExternalIssuer};
 use mcp_connector_oauth::web::origin::Origin;
 
@@ -22,6 +22,6 @@ pub fn run(input: &[u8]) -> bool {
         let _ = keys.select(Some("k"), Algorithm::Rs256).map(|key| key.material().to_jwk());
     }
     let _ = Discovery::parse(input, &issuer).map(|discovery| discovery.jwks_uri().to_owned());
-    let _ = Profile::of_github(input, &issuer);
+    let _ = UserProfile::of_github(input, &issuer);
     true
 }

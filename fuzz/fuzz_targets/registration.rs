@@ -3,7 +3,7 @@
 
 use mcp_connector_fuzz::{Fixed, NOW, key_ring};
 use mcp_connector_oauth::clients::client_id::{register, registered_client};
-use mcp_connector_oauth::clients::registration::Registration;
+use mcp_connector_oauth::clients::registration::ClientMetadata;
 use mcp_connector_oauth::resource::scope_catalogue::ScopeCatalogue;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 
@@ -12,7 +12,7 @@ mcp_connector_fuzz::target!(run);
 /// Returns whether the input is accepted.
 pub fn run(input: &[u8]) -> bool {
     let policy = RedirectPolicy::default();
-    let Ok(registration) = Registration::parse(input, &policy) else { return false };
+    let Ok(registration) = ClientMetadata::parse(input, &policy) else { return false };
     let ring = key_ring();
     let Ok(issued) = register(registration, NOW, &Fixed, ring.client_id(), &ScopeCatalogue::default()) else {
         return false;

@@ -5,7 +5,7 @@ use mcp_connector_fuzz::{Fixed, NOW, key_ring, text};
 use mcp_connector_oauth::authorize::consent::ConsentedRequest;
 use mcp_connector_oauth::crypto::seal::{Sealable, Sealed};
 use mcp_connector_oauth::login::known_browser::KnownBrowser;
-use mcp_connector_oauth::login::provider::pending_login::AtProvider;
+use mcp_connector_oauth::login::provider::pending_login::PendingLogin;
 
 mcp_connector_fuzz::target!(run);
 
@@ -16,7 +16,7 @@ pub fn run(input: &[u8]) -> bool {
     }
     let input = text(input);
     assert!(
-        !opens::<ConsentedRequest>(input) && !opens::<AtProvider>(input) && !opens::<KnownBrowser>(input),
+        !opens::<ConsentedRequest>(input) && !opens::<PendingLogin>(input) && !opens::<KnownBrowser>(input),
         "nobody guesses a tag"
     );
     // And what is sealed opens, but not with anything else at its end.

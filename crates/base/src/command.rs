@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Unreadable, decode_body, encode, split};
+use crate::codec::{DecodeError, decode_body, encode, split};
 
 /// A command to a Durable Object.
 pub trait Command: Serialize + DeserializeOwned {
@@ -32,7 +32,7 @@ macro_rules! commands {
 /// # Errors
 ///
 /// Fails if the command holds a value that has no binary form.
-pub fn encode_command<C: Command>(command: &C) -> Result<Vec<u8>, Unreadable> {
+pub fn encode_command<C: Command>(command: &C) -> Result<Vec<u8>, DecodeError> {
     encode(&(C::NAME, command))
 }
 
@@ -49,7 +49,7 @@ impl<'a> ReceivedCommand<'a> {
     /// # Errors
     ///
     /// Fails if another version of the program has written the message.
-    pub fn parse(message: &'a [u8]) -> Result<Self, Unreadable> {
+    pub fn parse(message: &'a [u8]) -> Result<Self, DecodeError> {
         let (name, command) = split(message)?;
         Ok(Self { name, command })
     }
@@ -65,8 +65,8 @@ impl<'a> ReceivedCommand<'a> {
     /// # Errors
     ///
     /// Fails if the message carries another command, or if another version of the program has written it.
-    pub fn read<C: Command>(&self) -> Result<C, Unreadable> {
-        if self.name == C::NAME { decode_body(self.command) } else { Err(Unreadable) }
+    pub fn read<C: Command>(&self) -> Result<C, DecodeError> {
+        if self.name == C::NAME { decode_body(self.command) } else { Err(DecodeError) }
     }
 }
 
@@ -98,7 +98,7 @@ mod tests {
         let received = ReceivedCommand::parse(&message).unwrap();
         assert_eq!(received.name(), "AddPet");
         assert_eq!(received.read(), Ok(command));
-        assert_eq!(received.read::<RemovePet>(), Err(Unreadable));
+        assert_eq!(received.read::<RemovePet>(), Err(DecodeError));
     }
 
     #[test]
@@ -107,6 +107,6 @@ mod tests {
         assert!(ReceivedCommand::parse(&message[1..]).is_err(), "without the version");
         assert!(ReceivedCommand::parse(&[&[1], &message[1..]].concat()).is_err(), "another version");
         let longer = [message.as_slice(), &[0]].concat();
-        assert_eq!(ReceivedCommand::parse(&longer).unwrap().read::<AddPet>(), Err(Unreadable));
+        assert_eq!(ReceivedCommand::parse(&longer).unwrap().read::<AddPet>(), Err(DecodeError));
     }
 }

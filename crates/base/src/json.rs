@@ -4,7 +4,7 @@
 //! A repeated member is refused: two readers (a gateway and this server) could each use a different one and disagree about
 //! which tool is called (RFC 8259 §4 leaves the outcome open).
 //!
-//! A member that is null counts as absent, because many serializers write null for a missing value. [`leave_out_nulls`] applies
+//! A member that is null counts as absent, because many serializers write null for a missing value. [`remove_nulls`] applies
 //! this rule, so code that reads a member does not.
 
 pub mod fault;
@@ -42,7 +42,7 @@ pub fn read(text: &[u8], limit: MemoryLimit) -> Result<Value, JsonError> {
 pub fn read_object(text: &[u8], limit: MemoryLimit) -> Result<Object, JsonError> {
     match read(text, limit)? {
         Value::Object(mut object) => {
-            leave_out_nulls(&mut object, &[]);
+            remove_nulls(&mut object, &[]);
             Ok(object)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
@@ -53,12 +53,12 @@ pub fn read_object(text: &[u8], limit: MemoryLimit) -> Result<Object, JsonError>
 
 /// Removes every member that is null, at any depth. The content of a member named in `opaque` is not changed, because its form
 /// is defined elsewhere, for example by a tool's schema.
-pub fn leave_out_nulls(object: &mut Object, opaque: &[&str]) {
+pub fn remove_nulls(object: &mut Object, opaque: &[&str]) {
     object.retain(|name, value| {
         match value {
             Value::Null => return false,
-            Value::Object(inner) if !opaque.contains(&name.as_str()) => leave_out_nulls(inner, opaque),
-            Value::Array(items) if !opaque.contains(&name.as_str()) => leave_out_nulls_of_items(items, opaque),
+            Value::Object(inner) if !opaque.contains(&name.as_str()) => remove_nulls(inner, opaque),
+            Value::Array(items) if !opaque.contains(&name.as_str()) => remove_nulls_in_items(items, opaque),
             Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) | Value::Array(_) => {}
         }
         true
@@ -66,11 +66,11 @@ pub fn leave_out_nulls(object: &mut Object, opaque: &[&str]) {
 }
 
 /// An item that is null stays: it has a place in its list.
-fn leave_out_nulls_of_items(items: &mut [Value], opaque: &[&str]) {
+fn remove_nulls_in_items(items: &mut [Value], opaque: &[&str]) {
     for item in items {
         match item {
-            Value::Object(inner) => leave_out_nulls(inner, opaque),
-            Value::Array(inner) => leave_out_nulls_of_items(inner, opaque),
+            Value::Object(inner) => remove_nulls(inner, opaque),
+            Value::Array(inner) => remove_nulls_in_items(inner, opaque),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
@@ -78,7 +78,7 @@ fn leave_out_nulls_of_items(items: &mut [Value], opaque: &[&str]) {
 
 /// Returns the member `name` of the object `text`, which [`read`] refused because of its content: half a surrogate pair, or too
 /// many values. None where `text` is no object, or names the member twice.
-pub fn member_of_refused<T: for<'de> Deserialize<'de>>(text: &[u8], name: &str) -> Option<T> {
+pub fn find_member<T: for<'de> Deserialize<'de>>(text: &[u8], name: &str) -> Option<T> {
     reader::member(without_mark(text), name)
 }
 

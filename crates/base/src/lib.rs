@@ -10,5 +10,5 @@ pub mod outage;
 pub mod row;
 pub mod scope;
 #[cfg(any(test, feature = "testing"))]
-pub mod storage_compat;
+pub mod test_storage_compat;
 pub mod timestamp;

@@ -8,7 +8,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::codec::{Unreadable, decode_body, encode_versioned};
+use crate::codec::{DecodeError, decode_body, encode_versioned};
 
 /// A kind of row.
 pub trait Row: Serialize + DeserializeOwned {
@@ -17,19 +17,19 @@ pub trait Row: Serialize + DeserializeOwned {
     const VERSION: u8;
 
     /// Reads what an older version of the program has written, without its first byte.
-    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
         let (_, _) = (version, encoded);
-        Err(Unreadable)
+        Err(DecodeError)
     }
 
     /// The row.
-    fn to_row(&self) -> Result<Vec<u8>, Unreadable> {
+    fn to_row(&self) -> Result<Vec<u8>, DecodeError> {
         encode_versioned(Self::VERSION, self)
     }
 
     /// Reads a row of any version up to this one.
-    fn from_row(row: &[u8]) -> Result<Self, Unreadable> {
-        let (version, encoded) = row.split_first().ok_or(Unreadable)?;
+    fn from_row(row: &[u8]) -> Result<Self, DecodeError> {
+        let (version, encoded) = row.split_first().ok_or(DecodeError)?;
         if *version == Self::VERSION { decode_body(encoded) } else { Self::from_older(*version, encoded) }
     }
 }
@@ -38,7 +38,7 @@ pub trait Row: Serialize + DeserializeOwned {
 mod tests {
     use serde::Deserialize;
 
-    use crate::storage_compat::assert_kept;
+    use crate::test_storage_compat::assert_storage_compat;
 
     use super::*;
 
@@ -52,10 +52,10 @@ mod tests {
     impl Row for Pet {
         const VERSION: u8 = 2;
 
-        fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+        fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
             match version {
                 1 => Ok(Self { name: decode_body(encoded)?, legs: 4 }),
-                _ => Err(Unreadable),
+                _ => Err(DecodeError),
             }
         }
     }
@@ -67,7 +67,7 @@ mod tests {
         assert_eq!(pet, Pet { name: "Rex".into(), legs: 4 });
         let new = pet.to_row().unwrap();
         assert_eq!(Pet::from_row(&new), Ok(pet));
-        assert_kept(&Pet { name: "Rex".into(), legs: 4 }, &["AQNSZXg", "AgNSZXgE"]);
+        assert_storage_compat(&Pet { name: "Rex".into(), legs: 4 }, &["AQNSZXg", "AgNSZXgE"]);
     }
 
     #[test]
@@ -79,7 +79,7 @@ mod tests {
             ("something behind it", &[2, 3, b'R', b'e', b'x', 4, 0]),
             ("something behind an older one", &[1, 3, b'R', b'e', b'x', 4]),
         ] {
-            assert_eq!(Pet::from_row(row), Err(Unreadable), "{name}");
+            assert_eq!(Pet::from_row(row), Err(DecodeError), "{name}");
         }
     }
 }

@@ -10,7 +10,7 @@ use worker::wasm_bindgen_futures::spawn_local;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::tasks::{Command, Reply, TaskId};
 
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{
     Change, ClientResponse, Delivery, Event, Host, LoggingLevel, NotOpened, NotSealed, NotWatched, Outcome, Registry,
     RequestId, SessionError, SessionId, Stop, Unavailable, Watch,
@@ -38,7 +38,7 @@ pub struct Workers {
     visit: Option<Rc<RequestLog>>,
     here: Option<Here>,
     /// Where the client comes from, if it has not signed in. None in a Durable Object.
-    anonymous: Option<Source>,
+    anonymous: Option<RequestSource>,
 }
 
 /// The session in whose object a call runs.
@@ -192,7 +192,7 @@ impl Workers {
         self,
         context: Rc<worker::Context>,
         visit: Rc<RequestLog>,
-        anonymous: Option<Source>,
+        anonymous: Option<RequestSource>,
     ) -> Self {
         Self { context: Some(context), visit: Some(visit), anonymous, ..self }
     }

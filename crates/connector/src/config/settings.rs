@@ -5,7 +5,7 @@
 
 use thiserror::Error;
 
-use mcp_connector_oauth::clients::pre_registered::InvalidClients;
+use mcp_connector_oauth::clients::pre_registered::InvalidClientConfig;
 use mcp_connector_oauth::crypto::keys::master::InvalidMasterKey;
 use mcp_connector_oauth::login::allowed_users::InvalidAllowedUsers;
 use mcp_connector_oauth::login::disallowed_user::SeveralTenants;
@@ -207,7 +207,7 @@ pub(crate) enum Expected {
     #[error("cannot be read: {0}")]
     RedirectUris(#[from] InvalidRedirectPolicy),
     #[error("cannot be read: {0}")]
-    Clients(#[from] InvalidClients),
+    Clients(#[from] InvalidClientConfig),
     #[error("must be an https URL without query and fragment")]
     Issuer(#[from] InvalidExternalIssuer),
     #[error("must {0}")]

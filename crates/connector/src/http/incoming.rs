@@ -11,7 +11,7 @@ use worker::wasm_bindgen::JsCast;
 use worker::wasm_bindgen_futures::JsFuture;
 use worker::web_sys;
 
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::RequestHeaders;
 
 use crate::http::route::Route;
@@ -134,8 +134,8 @@ impl Incoming {
     }
 
     /// Returns the network that it came from, as far as one can tell.
-    pub(crate) fn network(&self) -> Source {
-        Source::from_network(self.header("cf-connecting-ip").as_deref())
+    pub(crate) fn network(&self) -> RequestSource {
+        RequestSource::of_subnet(self.header("cf-connecting-ip").as_deref())
     }
 
     /// Returns how large the client says its body is.

@@ -7,7 +7,7 @@ use worker::{Env, web_sys};
 
 use mcp_connector_base::caller::Caller;
 use mcp_connector_oauth::resource::access_token::ACCESS_TOKEN_LIFETIME;
-use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::{
@@ -98,7 +98,7 @@ impl Announcements<'_> {
             return now().plus(Quota::State.lifetime()).as_seconds();
         }
         let header = self.incoming.header("authorization");
-        let token = Bearer::from_authorization(header.as_deref()).ok().flatten();
+        let token = BearerToken::from_authorization(header.as_deref()).ok().flatten();
         let expiry = token.and_then(|token| access_tokens::expiry(&token, self.resource));
         // One that was verified a moment ago and is not remembered any more lives no longer than any.
         expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).as_seconds()

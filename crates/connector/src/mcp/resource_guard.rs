@@ -4,7 +4,7 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_oauth::resource::bearer::{Bearer, BearerError};
+use mcp_connector_oauth::resource::bearer::{BearerError, BearerToken};
 use mcp_connector_oauth::resource::challenge::Challenge;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::Need;
@@ -51,7 +51,7 @@ pub(crate) enum NotVerified {
 
 /// Says what a token is worth at an endpoint.
 pub(crate) trait VerifyToken {
-    async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified>;
+    async fn verify(&self, token: &BearerToken, resource: &Resource) -> Result<Caller, NotVerified>;
 
     /// Asks the object of the grant whether it is still valid, because the answer of [`VerifyToken::verify`] may be a minute
     /// old.
@@ -77,7 +77,7 @@ impl ResourceGuard<'_> {
         if header.is_some() {
             self.knows_people()?;
         }
-        let bearer = Bearer::from_authorization(header.as_deref()).map_err(|error| self.bad_header(error))?;
+        let bearer = BearerToken::from_authorization(header.as_deref()).map_err(|error| self.bad_header(error))?;
         match bearer {
             Some(bearer) => {
                 let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;

@@ -12,7 +12,7 @@ use worker::Env;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::outage::Outage;
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{Event, EventId, Host, SessionError, SessionId, WaitUntilDone};
 
 use crate::app::state::App;
@@ -130,7 +130,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    async fn take(host: &Workers, network: &Source, session: &SessionId) -> Result<Self, SessionError> {
+    async fn take(host: &Workers, network: &RequestSource, session: &SessionId) -> Result<Self, SessionError> {
         anonymous_quota::take_stream(host.env(), network, session.as_str()).await?;
         Ok(Self { env: host.env().clone(), session: session.clone(), after: Some(WaitUntilDone::begin(host)) })
     }

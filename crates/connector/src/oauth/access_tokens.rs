@@ -10,10 +10,10 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
-use mcp_connector_oauth::resource::access_token::{Expected, VerifiedToken, verify};
-use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::resource::access_token::{ExpectedClaims, VerifiedToken, verify};
+use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
-use mcp_connector_oauth::resource::verified_tokens::{GrantState, Look, VerifiedTokens};
+use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState, VerifiedTokens};
 use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::App;
@@ -41,7 +41,7 @@ pub(crate) struct AccessTokens<'a> {
 }
 
 impl VerifyToken for AccessTokens<'_> {
-    async fn verify(&self, token: &Bearer, resource: &Resource) -> Result<Caller, NotVerified> {
+    async fn verify(&self, token: &BearerToken, resource: &Resource) -> Result<Caller, NotVerified> {
         if self.app.configuration.closed(Part::AccessTokens).is_some() {
             return Err(NotVerified::Unavailable);
         }
@@ -54,7 +54,7 @@ impl VerifyToken for AccessTokens<'_> {
             VERIFIED.with_borrow_mut(|known| known.remember(token, resource, verified, now))
         };
         if let Some(grant) = caller.grant {
-            self.check_standing(&caller, grant, now).await?;
+            self.check_grant(&caller, grant, now).await?;
         }
         Ok(Caller::clone(&caller))
     }
@@ -67,14 +67,14 @@ impl VerifyToken for AccessTokens<'_> {
 }
 
 /// When a token expires that this isolate has just verified.
-pub(crate) fn expiry(token: &Bearer, resource: &Resource) -> Option<Timestamp> {
+pub(crate) fn expiry(token: &BearerToken, resource: &Resource) -> Option<Timestamp> {
     VERIFIED.with_borrow(|verified| verified.expires(token, resource))
 }
 
 impl AccessTokens<'_> {
     async fn verify_anew(
         &self,
-        token: &Bearer,
+        token: &BearerToken,
         resource: &Resource,
         now: Timestamp,
     ) -> Result<VerifiedToken, NotVerified> {
@@ -82,16 +82,17 @@ impl AccessTokens<'_> {
             return verify_external(token, resource, foreign, now).await;
         }
         let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
-        let expected = Expected { issuer: &self.site.issuer, resource, epochs: secrets.policy().versions() };
+        let expected =
+            ExpectedClaims { issuer: &self.site.issuer, resource, credential_versions: secrets.policy().versions() };
         verify(token, &secrets.signing(now), &expected, now).map_err(|_| NotVerified::Invalid)
     }
 
     /// Checks whether the grant is still valid, by an answer that is less than a minute old.
-    async fn check_standing(&self, caller: &Caller, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
+    async fn check_grant(&self, caller: &Caller, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
         match look(grant, now) {
-            Look::Serve => Ok(()),
-            Look::Refuse => Err(NotVerified::Invalid),
-            Look::ServeAndRenew => {
+            GrantCheck::Serve => Ok(()),
+            GrantCheck::Refuse => Err(NotVerified::Invalid),
+            GrantCheck::ServeAndRenew => {
                 let asked = self.asked(caller, grant).await?;
                 self.context.wait_until(async move {
                     // Where there is no answer, the calls after a minute wait for one.
@@ -99,7 +100,7 @@ impl AccessTokens<'_> {
                 });
                 Ok(())
             }
-            Look::Wait => verdict(grant_checks::ask_together(&self.asked(caller, grant).await?).await),
+            GrantCheck::Wait => verdict(grant_checks::ask_together(&self.asked(caller, grant).await?).await),
         }
     }
 
@@ -111,24 +112,24 @@ impl AccessTokens<'_> {
 
 const fn verdict(state: Result<GrantState, Unavailable>) -> Result<(), NotVerified> {
     match state {
-        Ok(GrantState::Standing) => Ok(()),
-        Ok(GrantState::Over) => Err(NotVerified::Invalid),
+        Ok(GrantState::Active) => Ok(()),
+        Ok(GrantState::Ended) => Err(NotVerified::Invalid),
         Err(Unavailable) => Err(NotVerified::Unavailable),
     }
 }
 
 /// Returns whether a call on a grant may be served, by what this isolate knows.
-pub(crate) fn look(grant: GrantId, now: Timestamp) -> Look {
-    VERIFIED.with_borrow_mut(|verified| verified.look(grant, now))
+pub(crate) fn look(grant: GrantId, now: Timestamp) -> GrantCheck {
+    VERIFIED.with_borrow_mut(|verified| verified.check(grant, now))
 }
 
 /// Remembers the state of a grant.
-pub(crate) fn answered(grant: GrantId, state: GrantState, asked_at: Timestamp) {
-    VERIFIED.with_borrow_mut(|verified| verified.answered(grant, state, asked_at));
+pub(crate) fn record_answer(grant: GrantId, state: GrantState, asked_at: Timestamp) {
+    VERIFIED.with_borrow_mut(|verified| verified.record_answer(grant, state, asked_at));
 }
 
 async fn verify_external(
-    token: &Bearer,
+    token: &BearerToken,
     resource: &Resource,
     foreign: &AuthIssuer,
     now: Timestamp,
@@ -144,6 +145,6 @@ async fn verify_external(
 /// Grants that this isolate itself has seen end: their tokens are refused here at once.
 pub(crate) fn forget(ended: &[GrantId], now: Timestamp) {
     for grant in ended {
-        answered(*grant, GrantState::Over, now);
+        record_answer(*grant, GrantState::Ended, now);
     }
 }

@@ -24,15 +24,15 @@ use crate::pages::login::LoginProblem;
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::authorize::consent::Vouching;
+use mcp_connector_oauth::authorize::consent::NameSource;
 use mcp_connector_oauth::authorize::prompt::LoginOptions;
-use mcp_connector_oauth::clients::resolver::Found;
+use mcp_connector_oauth::clients::resolver::ResolvedClient;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{AccountAction, EndGrants, Grants as _, ListGrants};
 use mcp_connector_oauth::grants::summary::GrantSummary;
 use mcp_connector_oauth::login::account_session::{AccountSignIn, Session};
 use mcp_connector_oauth::login::person::Person;
-use mcp_connector_oauth::login::provider::pending_login::{AtProvider, LoginPurpose};
+use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::web::form::Parameters;
 use mcp_connector_oauth::web::redirect_uri::destination_of;
 use mcp_connector_oauth::web::web_url::WebUrl;
@@ -148,7 +148,7 @@ pub(crate) async fn callback(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     answer: ProviderAnswer<'_>,
-    pending: &AtProvider,
+    pending: &PendingLogin,
 ) -> Answer {
     let answer = async {
         match answer {
@@ -268,7 +268,7 @@ fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AccountAp
     AccountApp {
         grant: grant.id.to_string(),
         name: grant.client_name.as_deref(),
-        vouching: vouching(oauth, &grant.client_id),
+        name_source: name_source(oauth, &grant.client_id),
         destination,
         destination_kind,
         scopes: oauth.app.catalogue.described(&grant.scope).collect(),
@@ -278,12 +278,11 @@ fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AccountAp
 }
 
 /// Who stands behind a name, as the consent page said it.
-fn vouching(oauth: &OAuthContext<'_>, client: &ClientId) -> Vouching {
+fn name_source(oauth: &OAuthContext<'_>, client: &ClientId) -> NameSource {
     match oauth.directory().find(client) {
-        Found::PreRegistered(_) => Vouching::Owner,
-        Found::Document(url) => {
-            WebUrl::parse(url.id().as_str()).map_or(Vouching::Nobody, |url| Vouching::Host(url.host.to_string()))
-        }
-        Found::Registered(_) | Found::Nothing => Vouching::Nobody,
+        ResolvedClient::PreRegistered(_) => NameSource::Owner,
+        ResolvedClient::MetadataDocument(url) => WebUrl::parse(url.id().as_str())
+            .map_or(NameSource::SelfAsserted, |url| NameSource::Host(url.host.to_string())),
+        ResolvedClient::Registered(_) | ResolvedClient::Unknown => NameSource::SelfAsserted,
     }
 }

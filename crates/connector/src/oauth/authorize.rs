@@ -19,16 +19,16 @@ use crate::pages::login::{LoginPage, LoginProblem};
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_oauth::authorize::authorization_request::error::{AuthorizationError, PageError};
 use mcp_connector_oauth::authorize::authorization_request::{AuthorizationQuery, AuthorizationRequest};
-use mcp_connector_oauth::authorize::authorization_response::WayBack;
+use mcp_connector_oauth::authorize::authorization_response::ResponseTarget;
 use mcp_connector_oauth::authorize::consent::{ConsentPage, ConsentedRequest, Decision, InvalidDecision};
 use mcp_connector_oauth::authorize::prompt::LoginOptions;
-use mcp_connector_oauth::clients::client::{ClientName, Standing};
+use mcp_connector_oauth::clients::client::{ClientName, ClientStatus};
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::crypto::seal::{SealError, Sealable, Sealed};
-use mcp_connector_oauth::grants::codes::issue_code::{NoCode, give_code};
+use mcp_connector_oauth::grants::codes::issue_code::{IssueCodeError, issue_code};
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::person::Person;
-use mcp_connector_oauth::login::provider::pending_login::{AtProvider, LoginPurpose};
+use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::login::provider::state::ProviderState;
 use mcp_connector_oauth::web::cookie::BrowserNonce;
 use mcp_connector_oauth::web::form::{MAX_PAGE_FORM, Parameters, is_form};
@@ -88,9 +88,9 @@ async fn ask(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Pr
     if incoming.header("user-agent").is_some_and(|agent| outbound::is_of_our_kind(&agent)) {
         return Err(PageError::UnknownClient.into());
     }
-    let (client, standing) = match clients::described(oauth, query.client_id(), &incoming.network()).await? {
-        Described::Client(client) => (client, Standing::Stands),
-        Described::Ended(client) => (client, Standing::Ended),
+    let (client, status) = match clients::described(oauth, query.client_id(), &incoming.network()).await? {
+        Described::Client(client) => (client, ClientStatus::Active),
+        Described::Ended(client) => (client, ClientStatus::Ended),
         Described::Unknown => return Err(PageError::UnknownClient.into()),
     };
     incoming.visit().client(&client.id);
@@ -102,8 +102,8 @@ async fn ask(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Pr
             return Ok(see_other(refusal.location(&oauth.site.issuer)));
         }
     };
-    if standing == Standing::Ended {
-        return Err(ended(oauth, request.back()));
+    if status == ClientStatus::Ended {
+        return Err(ended(oauth, request.response_target()));
     }
     let (browser, cookies) = browser(oauth, incoming);
     let sealed = seal(oauth, &request, &browser)?;
@@ -133,7 +133,7 @@ async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer
             let sealed = seal(oauth, &*consented, &browser)?;
             let pending = Pending { consented, browser, sealed: sealed.as_str() };
             let login = pending.consented.request().login().clone();
-            let answer = identify(oauth, incoming, &pending, login).await;
+            let answer = token_origin(oauth, incoming, &pending, login).await;
             Ok(pending.answered(oauth, incoming, answer))
         }
         Err(InvalidDecision::NothingTicked) => {
@@ -163,14 +163,14 @@ impl Pending<'_> {
 }
 
 /// Finds out who the person is, or begins to.
-async fn identify(
+async fn token_origin(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     pending: &Pending<'_>,
     login: LoginOptions,
 ) -> Result<Answer, Problem> {
-    let errand = LoginPurpose::Client(pending.consented.clone());
-    match oauth.configuration().provider.begin(oauth, incoming, errand, login, &pending.browser).await? {
+    let purpose = LoginPurpose::Client(pending.consented.clone());
+    match oauth.configuration().provider.begin(oauth, incoming, purpose, login, &pending.browser).await? {
         Step::Login => Ok(login_page(pending, None)),
         Step::Away(departure) => Ok(departure.into()),
         Step::Known(person) => code_for(oauth, &pending.consented, &person).await.map(see_other),
@@ -197,20 +197,20 @@ async fn resume(
     parameters: &Parameters,
     sealed: &str,
 ) -> Result<Answer, Problem> {
-    let (at_provider, browser): (AtProvider, _) = open_text(oauth, incoming, sealed)?;
+    let (at_provider, browser): (PendingLogin, _) = open_text(oauth, incoming, sealed)?;
     let provider = &oauth.configuration().provider;
     let answer = ProviderAnswer::read(parameters, &at_provider, provider.as_ref())?;
     if let ProviderAnswer::Refused(error) = answer {
         incoming.visit().reason(error.reason());
-        let instead = at_provider.login.without_choice().filter(|_| error.code() == "invalid_request");
+        let instead = at_provider.login.without_account_choice().filter(|_| error.code() == "invalid_request");
         if let Some(login) = instead
             && let Step::Away(departure) =
-                provider.begin(oauth, incoming, at_provider.errand.clone(), login, &browser).await?
+                provider.begin(oauth, incoming, at_provider.purpose.clone(), login, &browser).await?
         {
             return Ok(departure.into());
         }
     }
-    let consented = match &at_provider.errand {
+    let consented = match &at_provider.purpose {
         LoginPurpose::Client(consented) => consented,
         LoginPurpose::Account => return Ok(account::callback(oauth, incoming, answer, &at_provider).await),
     };
@@ -220,7 +220,7 @@ async fn resume(
         match answer {
             ProviderAnswer::Refused(error) => {
                 let error = AuthorizationError::Provider(error);
-                Ok(see_other(consented.request().back().with_error(error, &oauth.site.issuer)))
+                Ok(see_other(consented.request().response_target().error_location(error, &oauth.site.issuer)))
             }
             ProviderAnswer::Code(code) => {
                 let person = provider.finish(oauth, code, &at_provider).await?;
@@ -238,9 +238,9 @@ async fn login(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
     let pending = Pending { consented: Box::new(consented), browser, sealed };
     let request = pending.consented.request();
     let answer = match LoginDecision::read(&form).map_err(|_| Problem::BrokenForm)? {
-        LoginDecision::Cancel => Ok(denied(oauth, request.back())),
-        LoginDecision::Again => identify(oauth, incoming, &pending, request.login().clone()).await,
-        LoginDecision::AnotherAccount => identify(oauth, incoming, &pending, LoginOptions::another_account()).await,
+        LoginDecision::Cancel => Ok(denied(oauth, request.response_target())),
+        LoginDecision::Again => token_origin(oauth, incoming, &pending, request.login().clone()).await,
+        LoginDecision::AnotherAccount => token_origin(oauth, incoming, &pending, LoginOptions::another_account()).await,
         LoginDecision::SignIn => enter(oauth, incoming, &pending, &form).await,
     };
     Ok(pending.answered(oauth, incoming, answer))
@@ -267,28 +267,28 @@ async fn enter(
 async fn code_for(oauth: &OAuthContext<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
     let keys = oauth.secrets.keys();
     let request = consented.request();
-    if oauth.clients().enter_consent(person.into(), ClientHash::of(request.client_id())).await? == Standing::Ended {
-        return Err(ended(oauth, request.back()));
+    if oauth.clients().enter_consent(person.into(), ClientHash::of(request.client_id())).await? == ClientStatus::Ended {
+        return Err(ended(oauth, request.response_target()));
     }
-    match give_code(consented, person, &oauth.grants(), keys, oauth.now).await {
+    match issue_code(consented, person, &oauth.grants(), keys, oauth.now).await {
         Ok(code) => {
             // Only now: how many codes may wait bounds what one person can have written.
             clients::note_use(oauth, clients::allowed(oauth, request));
-            Ok(request.back().with_code(&code, &oauth.site.issuer))
+            Ok(request.response_target().code_location(&code, &oauth.site.issuer))
         }
-        Err(NoCode::TooMany) => Err(Problem::TooMany),
-        Err(NoCode::Finished) => Err(Problem::Finished),
-        Err(NoCode::Outage(outage)) => Err(Problem::Outage(outage)),
+        Err(IssueCodeError::TooMany) => Err(Problem::TooMany),
+        Err(IssueCodeError::Finished) => Err(Problem::Finished),
+        Err(IssueCodeError::Outage(outage)) => Err(Problem::Outage(outage)),
     }
 }
 
 /// Returns the page that tells the person, with a way back to the client that refuses.
-fn ended(oauth: &OAuthContext<'_>, back: &WayBack) -> Problem {
-    Problem::ClientEnded { back: back.with_error(AuthorizationError::ClientEnded, &oauth.site.issuer) }
+fn ended(oauth: &OAuthContext<'_>, back: &ResponseTarget) -> Problem {
+    Problem::ClientEnded { back: back.error_location(AuthorizationError::ClientEnded, &oauth.site.issuer) }
 }
 
-fn denied(oauth: &OAuthContext<'_>, back: &WayBack) -> Answer {
-    see_other(back.with_error(AuthorizationError::Denied, &oauth.site.issuer))
+fn denied(oauth: &OAuthContext<'_>, back: &ResponseTarget) -> Answer {
+    see_other(back.error_location(AuthorizationError::Denied, &oauth.site.issuer))
 }
 
 fn login_page(pending: &Pending<'_>, problem: Option<LoginProblem>) -> Answer {

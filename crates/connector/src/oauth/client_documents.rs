@@ -14,13 +14,13 @@ use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::Client;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::clients::metadata_document::cache::{
-    FetchProblem, KeptDocument, Lifetime, Plan, ResponseHead, Settled, settle,
+    CacheDecision, CachedDocument, FetchError, FetchOutcome, Freshness, ResponseHead, resolve_fetch,
 };
 use mcp_connector_oauth::clients::metadata_document::client_id_url::ClientIdUrl;
 use mcp_connector_oauth::clients::metadata_document::document::{InvalidDocument, MAX_DOCUMENT};
-use mcp_connector_oauth::clients::metadata_document::fetch_limits::{DocumentLimits, Failure};
+use mcp_connector_oauth::clients::metadata_document::fetch_limits::{FetchFailure, FetchLimits};
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::web::request_source::RequestSource;
 
 use crate::oauth::OAuthContext;
 
@@ -32,13 +32,13 @@ const CAPACITY_OF_HOST: usize = 16;
 /// What an isolate knows of a document.
 struct Known {
     url: ClientIdUrl,
-    document: KeptDocument,
+    document: CachedDocument,
 }
 
 thread_local! {
     /// Oldest first.
     static KNOWN: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
-    static LIMITS: RefCell<DocumentLimits> = RefCell::default();
+    static LIMITS: RefCell<FetchLimits> = RefCell::default();
 }
 
 /// Why a client is not described.
@@ -60,24 +60,24 @@ impl From<Outage> for NotDescribed {
 pub(crate) async fn client(
     oauth: &OAuthContext<'_>,
     url: &ClientIdUrl,
-    source: &Source,
+    source: &RequestSource,
 ) -> Result<Option<Client>, NotDescribed> {
     let (policy, now) = (&oauth.configuration().redirect_policy, oauth.now);
     let kept =
         KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()));
-    if let Plan::Use(client) = KeptDocument::plan(kept.as_ref(), url, policy, now) {
+    if let CacheDecision::Use(client) = CachedDocument::plan(kept.as_ref(), url, policy, now) {
         return Ok(Some(client));
     }
     let failure = LIMITS.with_borrow(|limits| limits.recent_failure(url, now));
     let fetched = match failure {
-        Some(Failure::Unknown) => return Ok(None),
-        Some(Failure::Unavailable) => Err(FetchProblem::Unavailable),
+        Some(FetchFailure::Unknown) => return Ok(None),
+        Some(FetchFailure::Unavailable) => Err(FetchError::Unavailable),
         None if is_admitted(url, source, oauth.env, now).await => fetch(url).await,
         // A copy serves as it would if the host did not answer.
         None => {
-            return match settle(Err(FetchProblem::Unavailable), kept.as_ref(), url, policy, now) {
-                Settled::FromCopy(client) => Ok(Some(client)),
-                Settled::New(..) | Settled::Unavailable | Settled::Unknown => {
+            return match resolve_fetch(Err(FetchError::Unavailable), kept.as_ref(), url, policy, now) {
+                FetchOutcome::FromCopy(client) => Ok(Some(client)),
+                FetchOutcome::New(..) | FetchOutcome::Unavailable | FetchOutcome::Unknown => {
                     allowed(oauth, url).await.map(Some).ok_or(NotDescribed::TooManyFetches)
                 }
             };
@@ -91,22 +91,22 @@ pub(crate) async fn client(
             }
         });
     };
-    if matches!(fetched, Err(FetchProblem::Unavailable)) {
-        failed(Failure::Unavailable);
+    if matches!(fetched, Err(FetchError::Unavailable)) {
+        failed(FetchFailure::Unavailable);
     }
     let fetched = fetched.as_ref().map(|(lifetime, body)| (*lifetime, body.as_slice())).map_err(|problem| *problem);
-    match settle(fetched, kept.as_ref(), url, policy, now) {
-        Settled::New(client, document) => {
+    match resolve_fetch(fetched, kept.as_ref(), url, policy, now) {
+        FetchOutcome::New(client, document) => {
             remember(url, document, now);
             Ok(Some(client))
         }
-        Settled::FromCopy(client) => Ok(Some(client)),
-        Settled::Unavailable => {
-            failed(Failure::Unavailable);
+        FetchOutcome::FromCopy(client) => Ok(Some(client)),
+        FetchOutcome::Unavailable => {
+            failed(FetchFailure::Unavailable);
             allowed(oauth, url).await.map(Some).ok_or(NotDescribed::Outage(Outage::Remote))
         }
-        Settled::Unknown => {
-            failed(Failure::Unknown);
+        FetchOutcome::Unknown => {
+            failed(FetchFailure::Unknown);
             KNOWN.with_borrow_mut(|known| known.retain(|known| known.url != *url));
             Ok(None)
         }
@@ -127,12 +127,12 @@ pub(crate) fn known(url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) 
 }
 
 /// Counts a fetch here and, where there is a limit on registrations, there: a document takes the place of one.
-async fn is_admitted(url: &ClientIdUrl, source: &Source, env: &worker::Env, now: Timestamp) -> bool {
+async fn is_admitted(url: &ClientIdUrl, source: &RequestSource, env: &worker::Env, now: Timestamp) -> bool {
     LIMITS.with_borrow_mut(|limits| limits.admit(source, url, now))
         && !Limit::REGISTRATIONS.is_over(env, &["document ", source.as_str()].concat()).await
 }
 
-fn remember(url: &ClientIdUrl, document: Option<KeptDocument>, now: Timestamp) {
+fn remember(url: &ClientIdUrl, document: Option<CachedDocument>, now: Timestamp) {
     KNOWN.with_borrow_mut(|known| {
         known.retain(|known| known.url != *url && now <= known.document.forget_at());
         let Some(document) = document else { return };
@@ -150,15 +150,15 @@ fn remember(url: &ClientIdUrl, document: Option<KeptDocument>, now: Timestamp) {
 }
 
 /// One request, directly to the host, without credentials.
-async fn fetch(url: &ClientIdUrl) -> Result<(Lifetime, Vec<u8>), FetchProblem> {
-    let unavailable = |_| FetchProblem::Unavailable;
+async fn fetch(url: &ClientIdUrl) -> Result<(Freshness, Vec<u8>), FetchError> {
+    let unavailable = |_| FetchError::Unavailable;
     let response = Outbound::get(url.as_str()).send().await.map_err(unavailable)?;
     let lifetime = accept(&response)?;
     let body = outbound::body(&response, MAX_DOCUMENT).await.map_err(unavailable)?;
-    Ok((lifetime, body.ok_or(FetchProblem::Invalid(InvalidDocument::TooLong))?))
+    Ok((lifetime, body.ok_or(FetchError::Invalid(InvalidDocument::TooLong))?))
 }
 
-fn accept(response: &Response) -> Result<Lifetime, FetchProblem> {
+fn accept(response: &Response) -> Result<Freshness, FetchError> {
     let headers = response.headers();
     let header = |name: &str| headers.get(name).ok().flatten();
     let (content_type, cache_control, age) = (header("content-type"), header("cache-control"), header("age"));

@@ -14,7 +14,7 @@ use worker::wasm_bindgen::JsValue;
 
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client_hash::{ClientHash, RECORD_PREFIX};
-use mcp_connector_oauth::clients::client_record::{ClientRecord, ClientUse, Stored};
+use mcp_connector_oauth::clients::client_record::{ClientRecord, ClientUse, StoredClient};
 use mcp_connector_oauth::clients::client_summary::ClientSummary;
 use mcp_connector_protocol::Unavailable;
 
@@ -42,7 +42,7 @@ const MAX_CURSOR: usize = 1024;
 /// What an isolate has read.
 struct Remembered {
     client: ClientHash,
-    stored: Option<Stored>,
+    stored: Option<StoredClient>,
     at: Timestamp,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Page {
 /// # Errors
 ///
 /// KV does not answer, or did not a moment ago.
-pub(crate) async fn look(env: &Env, client: &ClientHash) -> Result<Option<Stored>, Unavailable> {
+pub(crate) async fn look(env: &Env, client: &ClientHash) -> Result<Option<StoredClient>, Unavailable> {
     let now = now();
     let remembered = REMEMBERED.with_borrow(|known| {
         let known = known.iter().find(|known| known.client == *client && now.seconds_since(known.at) < MEMORY);
@@ -86,9 +86,9 @@ pub(crate) async fn note_use(env: Env, used: ClientUse) {
     let client = ClientHash::of(&used.id);
     // Without knowing what is there, the moment of the first consent would be lost, or the end.
     let Ok(stored) = look(&env, &client).await else { return };
-    let Some(record) = Stored::after_use(stored, used, now()) else { return };
+    let Some(record) = StoredClient::after_use(stored, used, now()) else { return };
     if write(&env, &record).await.is_ok() {
-        remember(client, Some(Stored::Record(record)));
+        remember(client, Some(StoredClient::Record(record)));
     }
 }
 
@@ -99,13 +99,13 @@ pub(crate) async fn note_use(env: Env, used: ClientUse) {
 /// KV does not answer.
 pub(crate) async fn mark_ended(env: &Env, client: &ClientHash, at: Timestamp) -> Result<(), Unavailable> {
     match read(env, client, TIME_LIMIT).await? {
-        Some(Stored::Record(record)) if record.ended_at.is_none() => {
+        Some(StoredClient::Record(record)) if record.ended_at.is_none() => {
             let record = ClientRecord { ended_at: Some(at), ..record };
             write(env, &record).await?;
-            remember(client.clone(), Some(Stored::Record(record)));
+            remember(client.clone(), Some(StoredClient::Record(record)));
             Ok(())
         }
-        Some(Stored::Record(_) | Stored::Mark(_)) | None => Ok(()),
+        Some(StoredClient::Record(_) | StoredClient::LastUse(_)) | None => Ok(()),
     }
 }
 
@@ -143,10 +143,10 @@ fn read_page(answer: &JsValue) -> Result<Page, JsValue> {
     Ok(Page { clients, next: cursor.filter(|cursor| !is_last && !cursor.is_empty()) })
 }
 
-async fn read(env: &Env, client: &ClientHash, limit: Duration) -> Result<Option<Stored>, Unavailable> {
+async fn read(env: &Env, client: &ClientHash, limit: Duration) -> Result<Option<StoredClient>, Unavailable> {
     let key = client.record_key().into();
     let read = async { js::call_async(&js::get(env, BINDING)?, "get", &[&key]).await };
-    Ok(within(limit, read).await?.as_string().and_then(|value| Stored::read(&value)))
+    Ok(within(limit, read).await?.as_string().and_then(|value| StoredClient::read(&value)))
 }
 
 async fn write(env: &Env, record: &ClientRecord) -> Result<(), Unavailable> {
@@ -162,7 +162,7 @@ async fn write(env: &Env, record: &ClientRecord) -> Result<(), Unavailable> {
     within(TIME_LIMIT, write).await.map(|_| ())
 }
 
-fn remember(client: ClientHash, stored: Option<Stored>) {
+fn remember(client: ClientHash, stored: Option<StoredClient>) {
     let at = now();
     REMEMBERED.with_borrow_mut(|known| {
         known.retain(|known| known.client != client && at.seconds_since(known.at) < MEMORY);

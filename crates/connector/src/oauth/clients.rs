@@ -8,14 +8,14 @@ use mcp_connector_base::identifier::ClientId;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
-use mcp_connector_oauth::clients::client::{Client, ClientKind, ClientName, Standing};
+use mcp_connector_oauth::clients::client::{Client, ClientKind, ClientName, ClientStatus};
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::clients::client_id::RegisteredClient;
 use mcp_connector_oauth::clients::client_record::{ClientUse, KnownRedirects, is_in_use};
-use mcp_connector_oauth::clients::resolver::Found;
+use mcp_connector_oauth::clients::resolver::ResolvedClient;
 use mcp_connector_oauth::grants::authorization::Authorization;
 use mcp_connector_oauth::token::endpoint::Clients;
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::client_documents::NotDescribed;
@@ -42,10 +42,12 @@ impl<'a> KnownClients<'a> {
 impl Clients for KnownClients<'_> {
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage> {
         let client = match self.oauth.directory().find(id) {
-            Found::PreRegistered(client) => Some(client),
-            Found::Registered(registered) => lives(self.oauth, &registered).await?.then_some(registered.client),
+            ResolvedClient::PreRegistered(client) => Some(client),
+            ResolvedClient::Registered(registered) => {
+                lives(self.oauth, &registered).await?.then_some(registered.client)
+            }
             // Its document is not needed here: it has no secret, and its code or token says to whom it was given.
-            Found::Document(url) => Some(Client {
+            ResolvedClient::MetadataDocument(url) => Some(Client {
                 id: url.id().clone(),
                 kind: ClientKind::MetadataDocument,
                 name: None,
@@ -53,15 +55,15 @@ impl Clients for KnownClients<'_> {
                 secrets: Vec::new(),
                 own_scopes: ScopeSet::empty(),
             }),
-            Found::Nothing => None,
+            ResolvedClient::Unknown => None,
         };
         self.found.replace(client.as_ref().map(|client| client.id.clone()));
         Ok(client)
     }
 
-    async fn standing(&self, id: &ClientId) -> Result<Standing, Outage> {
-        let standing = self.oauth.clients().check_client(ClientHash::of(id)).await;
-        standing.map_err(|Unavailable| Outage::Storage)
+    async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage> {
+        let status = self.oauth.clients().check_client(ClientHash::of(id)).await;
+        status.map_err(|Unavailable| Outage::Storage)
     }
 }
 
@@ -80,13 +82,13 @@ pub(crate) enum Described {
 pub(crate) async fn described(
     oauth: &OAuthContext<'_>,
     id: &ClientId,
-    source: &Source,
+    source: &RequestSource,
 ) -> Result<Described, NotDescribed> {
     let client = match oauth.directory().find(id) {
-        Found::PreRegistered(client) => return Ok(Described::Client(client)),
-        Found::Registered(registered) => lives(oauth, &registered).await?.then_some(registered.client),
-        Found::Document(url) => client_documents::client(oauth, &url, source).await?,
-        Found::Nothing => None,
+        ResolvedClient::PreRegistered(client) => return Ok(Described::Client(client)),
+        ResolvedClient::Registered(registered) => lives(oauth, &registered).await?.then_some(registered.client),
+        ResolvedClient::MetadataDocument(url) => client_documents::client(oauth, &url, source).await?,
+        ResolvedClient::Unknown => None,
     };
     let Some(client) = client else { return Ok(Described::Unknown) };
     // KV that does not answer keeps nobody from signing in.
@@ -113,7 +115,8 @@ async fn lives(oauth: &OAuthContext<'_>, registered: &RegisteredClient) -> Resul
 /// Notes in the client's record that a person has allowed it or that it was used, behind the answer. Clients of the
 /// configuration have no record.
 pub(crate) fn note_use(oauth: &OAuthContext<'_>, used: ClientUse) {
-    if !matches!(oauth.directory().find(&used.id), Found::Registered(_) | Found::Document(_)) {
+    if !matches!(oauth.directory().find(&used.id), ResolvedClient::Registered(_) | ResolvedClient::MetadataDocument(_))
+    {
         return;
     }
     oauth.context.wait_until(client_records::note_use(oauth.env.clone(), used));
@@ -123,11 +126,11 @@ pub(crate) fn note_use(oauth: &OAuthContext<'_>, used: ClientUse) {
 pub(crate) fn allowed(oauth: &OAuthContext<'_>, request: &AuthorizationRequest) -> ClientUse {
     let (id, name) = (request.client_id().clone(), request.client_name().cloned());
     let (all, registered_at) = match oauth.directory().find(&id) {
-        Found::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
-        Found::Document(url) => {
+        ResolvedClient::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
+        ResolvedClient::MetadataDocument(url) => {
             (client_documents::known(&url, &oauth.configuration().redirect_policy, oauth.now), None)
         }
-        Found::PreRegistered(_) | Found::Nothing => (None, None),
+        ResolvedClient::PreRegistered(_) | ResolvedClient::Unknown => (None, None),
     };
     let redirect_uris = match all {
         Some(client) => KnownRedirects::All(client.redirect_uris),
@@ -139,8 +142,10 @@ pub(crate) fn allowed(oauth: &OAuthContext<'_>, request: &AuthorizationRequest) 
 /// Returns what is to be noted of a client that has refreshed a grant.
 pub(crate) fn refreshed(oauth: &OAuthContext<'_>, agreed: Authorization) -> ClientUse {
     let (all, registered_at) = match oauth.directory().find(&agreed.client_id) {
-        Found::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
-        Found::PreRegistered(_) | Found::Document(_) | Found::Nothing => (None, None),
+        ResolvedClient::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
+        ResolvedClient::PreRegistered(_) | ResolvedClient::MetadataDocument(_) | ResolvedClient::Unknown => {
+            (None, None)
+        }
     };
     ClientUse {
         name: agreed.client_name.as_deref().and_then(ClientName::clean),

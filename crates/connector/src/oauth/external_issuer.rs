@@ -15,7 +15,7 @@ use mcp_connector_oauth::external_issuer::token::{
     ExternalPolicy, ExternalTokenError, SignatureVerifier, verify_external,
 };
 use mcp_connector_oauth::resource::access_token::VerifiedToken;
-use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::web::discovery::{Discovery, ExternalIssuer, MAX_METADATA};
 
 use crate::http::outbound::Outbound;
@@ -37,7 +37,7 @@ pub(crate) enum KeySource<'a> {
 
 /// Checks a token, with keys that are asked for when they are missing, old, or not all.
 pub(crate) async fn verify(
-    token: &Bearer,
+    token: &BearerToken,
     source: KeySource<'_>,
     policy: &ExternalPolicy<'_>,
     now: Timestamp,

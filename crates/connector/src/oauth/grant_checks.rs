@@ -19,7 +19,7 @@ use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{CheckGrants, Grants as _};
-use mcp_connector_oauth::resource::verified_tokens::{GrantState, Look};
+use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::access_tokens;
@@ -59,9 +59,9 @@ thread_local! {
 /// Returns [`Unavailable`] where the object does not answer in five seconds.
 pub(crate) async fn ask(asked: &Asked) -> Result<GrantState, Unavailable> {
     let asked_at = now();
-    let standing = standing(&asked.env, &asked.secrets, &asked.subject, vec![asked.grant]).await?;
-    let state = if standing.contains(&asked.grant) { GrantState::Standing } else { GrantState::Over };
-    access_tokens::answered(asked.grant, state, asked_at);
+    let active = active_grants(&asked.env, &asked.secrets, &asked.subject, vec![asked.grant]).await?;
+    let state = if active.contains(&asked.grant) { GrantState::Active } else { GrantState::Ended };
+    access_tokens::record_answer(asked.grant, state, asked_at);
     Ok(state)
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailabl
 /// # Errors
 ///
 /// Returns [`Unavailable`] where the object does not answer in five seconds.
-pub(crate) async fn standing(
+pub(crate) async fn active_grants(
     env: &Env,
     secrets: &Secrets,
     subject: &Subject,
@@ -105,9 +105,9 @@ pub(crate) async fn standing(
 /// Returns what the other request has found out.
 fn known(grant: GrantId, now: Timestamp) -> Result<GrantState, Unavailable> {
     match access_tokens::look(grant, now) {
-        Look::Serve | Look::ServeAndRenew => Ok(GrantState::Standing),
-        Look::Refuse => Ok(GrantState::Over),
-        Look::Wait => Err(Unavailable),
+        GrantCheck::Serve | GrantCheck::ServeAndRenew => Ok(GrantState::Active),
+        GrantCheck::Refuse => Ok(GrantState::Ended),
+        GrantCheck::Wait => Err(Unavailable),
     }
 }
 

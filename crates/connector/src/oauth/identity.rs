@@ -20,14 +20,14 @@ use mcp_connector_oauth::authorize::provider_error::ProviderError;
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
 use mcp_connector_oauth::login::admission::{AccessApplication, Admission};
 use mcp_connector_oauth::login::person::Person;
-use mcp_connector_oauth::login::provider::error::NotIdentified;
+use mcp_connector_oauth::login::provider::error::LoginError;
 use mcp_connector_oauth::login::provider::metadata::{ProviderMetadata, SecretPlace};
-use mcp_connector_oauth::login::provider::pending_login::{AtProvider, LoginPurpose};
-use mcp_connector_oauth::login::provider::profile::Profile;
-use mcp_connector_oauth::login::provider::response::{JsonAnswer, MAX_ANSWER};
+use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
+use mcp_connector_oauth::login::provider::profile::UserProfile;
+use mcp_connector_oauth::login::provider::response::{MAX_RESPONSE, ProviderResponse};
 use mcp_connector_oauth::login::provider::state::ProviderState;
 use mcp_connector_oauth::login::provider::token_endpoint_error::TokenEndpointError;
-use mcp_connector_oauth::resource::bearer::Bearer;
+use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::web::cookie::BrowserNonce;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::form::{Parameters, percent_encoded, with_query};
@@ -66,13 +66,13 @@ pub(crate) trait Identity {
         &self,
         oauth: &OAuthContext<'_>,
         incoming: &Incoming,
-        errand: LoginPurpose,
+        purpose: LoginPurpose,
         login: LoginOptions,
         browser: &BrowserNonce,
     ) -> Result<Step, Problem>;
 
     /// The person is back from the provider, which has answered with a code.
-    async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem>;
+    async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &PendingLogin) -> Result<Person, Problem>;
 }
 
 /// The passphrase, or what is configured instead.
@@ -81,7 +81,7 @@ impl Identity for Option<Provider> {
         &self,
         oauth: &OAuthContext<'_>,
         incoming: &Incoming,
-        errand: LoginPurpose,
+        purpose: LoginPurpose,
         login: LoginOptions,
         browser: &BrowserNonce,
     ) -> Result<Step, Problem> {
@@ -91,24 +91,19 @@ impl Identity for Option<Provider> {
                 let provider = metadata(&client.issuer).await?;
                 let endpoint = Endpoint {
                     url: &provider.authorization_endpoint,
-                    names_itself: provider.names_itself,
+                    sends_iss: provider.sends_iss,
                     scope: Some("openid profile email"),
                     prompts: provider.prompts.as_deref(),
                     login_hint: "login_hint",
                 };
-                away(oauth, incoming, client, endpoint, errand, login, browser)
+                away(oauth, incoming, client, endpoint, purpose, login, browser)
             }
             Some(Provider::GitHub(client, _)) => {
                 let url = format!("{}/login/oauth/authorize", base(&client.issuer));
                 let prompts = GITHUB_PROMPTS.map(str::to_owned);
-                let endpoint = Endpoint {
-                    url: &url,
-                    names_itself: false,
-                    scope: None,
-                    prompts: Some(&prompts),
-                    login_hint: "login",
-                };
-                away(oauth, incoming, client, endpoint, errand, login, browser)
+                let endpoint =
+                    Endpoint { url: &url, sends_iss: false, scope: None, prompts: Some(&prompts), login_hint: "login" };
+                away(oauth, incoming, client, endpoint, purpose, login, browser)
             }
             Some(Provider::Access { team, audience }) => {
                 let assertion = incoming.header("cf-access-jwt-assertion");
@@ -117,7 +112,7 @@ impl Identity for Option<Provider> {
         }
     }
 
-    async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &AtProvider) -> Result<Person, Problem> {
+    async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &PendingLogin) -> Result<Person, Problem> {
         match self {
             Some(Provider::OpenId(client, allowed)) => {
                 Ok(from_openid(oauth, client, code, pending).await?.admitted(allowed)?)
@@ -135,7 +130,7 @@ impl Identity for Option<Provider> {
 struct Endpoint<'a> {
     url: &'a str,
     /// Whether it has announced that it does so in every answer.
-    names_itself: bool,
+    sends_iss: bool,
     scope: Option<&'a str>,
     /// The values of `prompt` that it knows, if it says so.
     prompts: Option<&'a [String]>,
@@ -152,19 +147,19 @@ fn away(
     incoming: &Incoming,
     client: &ProviderClient,
     endpoint: Endpoint<'_>,
-    errand: LoginPurpose,
+    purpose: LoginPurpose,
     login: LoginOptions,
     browser: &BrowserNonce,
 ) -> Result<Step, Problem> {
     let (mut nonce, mut verifier) = ([0; 16], [0; 32]);
     oauth.entropy.fill(&mut nonce);
     oauth.entropy.fill(&mut verifier);
-    let pending = AtProvider {
-        errand,
+    let pending = PendingLogin {
+        purpose,
         nonce: URL_SAFE_NO_PAD.encode(nonce),
         verifier: URL_SAFE_NO_PAD.encode(verifier),
         login,
-        names_itself: endpoint.names_itself,
+        sends_iss: endpoint.sends_iss,
     };
     let challenge = CodeVerifier::parse(&pending.verifier).map_err(|_| Problem::BrokenForm)?.challenge().to_string();
     let sealed = seal(oauth, &pending, browser)?;
@@ -194,7 +189,7 @@ fn callback(oauth: &OAuthContext<'_>) -> String {
 
 async fn metadata(issuer: &ExternalIssuer) -> Result<ProviderMetadata, Problem> {
     for url in issuer.metadata_urls() {
-        if let Ok(document) = Outbound::get(&url).document(MAX_ANSWER).await
+        if let Ok(document) = Outbound::get(&url).document(MAX_RESPONSE).await
             && let Ok(metadata) = ProviderMetadata::parse(&document.body, issuer)
         {
             return Ok(metadata);
@@ -207,19 +202,19 @@ async fn from_openid(
     oauth: &OAuthContext<'_>,
     client: &ProviderClient,
     code: &str,
-    pending: &AtProvider,
-) -> Result<Profile, Problem> {
+    pending: &PendingLogin,
+) -> Result<UserProfile, Problem> {
     let provider = metadata(&client.issuer).await?;
     let endpoint = (provider.token_endpoint.as_str(), provider.secret_place);
     let tokens = redeem(oauth, client, endpoint, code, pending).await?;
-    let id_token = tokens.text("id_token").ok_or(NotIdentified::Answer("no ID token"))?;
+    let id_token = tokens.text("id_token").ok_or(LoginError::InvalidResponse("no ID token"))?;
     let profile =
-        Profile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, client.email, oauth.now)?;
+        UserProfile::of_id_token(id_token, &client.issuer, &client.client_id, &pending.nonce, client.email, oauth.now)?;
     match (&provider.userinfo_endpoint, tokens.text("access_token")) {
         (Some(url), Some(token)) if profile.lacks_email() => {
             let authorization = format!("Bearer {token}");
             let request = Outbound { authorization: Some(&authorization), ..Outbound::get(url) };
-            let userinfo = request.document(MAX_ANSWER).await?;
+            let userinfo = request.document(MAX_RESPONSE).await?;
             Ok(profile.with_userinfo(&userinfo.body, &client.issuer, client.email)?)
         }
         _ => Ok(profile),
@@ -230,19 +225,19 @@ async fn from_github(
     oauth: &OAuthContext<'_>,
     client: &ProviderClient,
     code: &str,
-    pending: &AtProvider,
-) -> Result<Profile, Problem> {
+    pending: &PendingLogin,
+) -> Result<UserProfile, Problem> {
     let github = base(&client.issuer);
     let endpoint = format!("{github}/login/oauth/access_token");
     let tokens = redeem(oauth, client, (&endpoint, SecretPlace::Body), code, pending).await?;
-    let token = tokens.text("access_token").ok_or(NotIdentified::Answer("no access token"))?;
+    let token = tokens.text("access_token").ok_or(LoginError::InvalidResponse("no access token"))?;
     let url = match github {
         "https://github.com" => "https://api.github.com/user".to_owned(),
         enterprise => format!("{enterprise}/api/v3/user"),
     };
     let authorization = format!("Bearer {token}");
-    let user = Outbound { authorization: Some(&authorization), ..Outbound::get(&url) }.document(MAX_ANSWER).await?;
-    Ok(Profile::of_github(&user.body, &client.issuer)?)
+    let user = Outbound { authorization: Some(&authorization), ..Outbound::get(&url) }.document(MAX_RESPONSE).await?;
+    Ok(UserProfile::of_github(&user.body, &client.issuer)?)
 }
 
 fn base(issuer: &ExternalIssuer) -> &str {
@@ -255,8 +250,8 @@ async fn redeem(
     client: &ProviderClient,
     (endpoint, secret_place): (&str, SecretPlace),
     code: &str,
-    pending: &AtProvider,
-) -> Result<JsonAnswer, Problem> {
+    pending: &PendingLogin,
+) -> Result<ProviderResponse, Problem> {
     let callback = callback(oauth);
     let mut parameters = vec![
         ("grant_type", "authorization_code"),
@@ -286,18 +281,18 @@ async fn redeem(
         408 | 429 => return Err(Problem::Outage(Outage::Remote)),
         // The code is wrong, or the settings are: the owner finds the name in the log.
         400..=499 => {
-            let answer = outbound::body(&response, MAX_ANSWER).await.ok().flatten();
-            let answer = answer.and_then(|answer| JsonAnswer::read(&answer).ok());
+            let answer = outbound::body(&response, MAX_RESPONSE).await.ok().flatten();
+            let answer = answer.and_then(|answer| ProviderResponse::read(&answer).ok());
             let error = answer.as_ref().and_then(|answer| answer.text("error"));
-            return Err(NotIdentified::Code(TokenEndpointError::of(error)).into());
+            return Err(LoginError::TokenEndpoint(TokenEndpointError::of(error)).into());
         }
         _ => return Err(Problem::Outage(Outage::Remote)),
     }
-    let answer = outbound::body(&response, MAX_ANSWER).await?.ok_or(Outage::Remote)?;
-    let answer = JsonAnswer::read(&answer)?;
+    let answer = outbound::body(&response, MAX_RESPONSE).await?.ok_or(Outage::Remote)?;
+    let answer = ProviderResponse::read(&answer)?;
     // GitHub refuses with 200.
     match answer.text("error") {
-        Some(error) => Err(NotIdentified::Code(TokenEndpointError::of(Some(error))).into()),
+        Some(error) => Err(LoginError::TokenEndpoint(TokenEndpointError::of(Some(error))).into()),
         None => Ok(answer),
     }
 }
@@ -311,8 +306,8 @@ async fn behind_access(
     audience: &str,
 ) -> Result<Person, Problem> {
     let assertion = assertion.map(|assertion| format!("Bearer {assertion}"));
-    let token = Bearer::from_authorization(assertion.as_deref()).ok().flatten();
-    let token = token.ok_or(NotIdentified::Answer("the request did not come through Access"))?;
+    let token = BearerToken::from_authorization(assertion.as_deref()).ok().flatten();
+    let token = token.ok_or(LoginError::InvalidResponse("the request did not come through Access"))?;
     let certs = format!("{}/cdn-cgi/access/certs", base(team));
     let policy = ExternalPolicy { issuer: team, audiences: &[audience], accept_plain_jwt: true };
     let verified =
@@ -320,7 +315,7 @@ async fn behind_access(
             if let ExternalTokenError::Outage(outage) = refused {
                 return Problem::Outage(outage);
             }
-            NotIdentified::Answer("the assertion of Access is not valid").into()
+            LoginError::InvalidResponse("the assertion of Access is not valid").into()
         })?;
     let caller = verified.into_caller();
     let display_name = caller.display_name.as_deref().map(str::to_owned);
@@ -340,12 +335,12 @@ impl<'a> ProviderAnswer<'a> {
     /// Reads the query of the callback, if it can come from the provider that the person was sent to.
     pub(crate) fn read(
         parameters: &'a Parameters,
-        pending: &AtProvider,
+        pending: &PendingLogin,
         provider: Option<&Provider>,
     ) -> Result<Self, Problem> {
         let get = |name| parameters.get(name).map_err(|_| Problem::BrokenForm);
         let names = provider.map(Provider::names).unwrap_or_default();
-        pending.check_origin(get("iss")?, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
+        pending.check_iss(get("iss")?, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         match (get("code")?, get("error")?) {
             (Some(code), None) => Ok(Self::Code(code)),
             (None, Some(error)) => Ok(Self::Refused(ProviderError::of(error))),

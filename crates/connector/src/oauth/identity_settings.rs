@@ -6,7 +6,7 @@ use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
 use mcp_connector_oauth::crypto::keys::mac::MacKey;
 use mcp_connector_oauth::login::admission::{AccessApplication, AdmissionPolicy};
 use mcp_connector_oauth::login::allowed_users::AllowedUsers;
-use mcp_connector_oauth::login::disallowed_user::EmailClaim;
+use mcp_connector_oauth::login::disallowed_user::EmailTrust;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 
 use crate::config::settings::{Expected, Setting, SettingProblem};
@@ -37,7 +37,7 @@ pub(crate) struct ProviderClient {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
     /// Whether addresses count that it does not call verified.
-    pub(crate) email: EmailClaim,
+    pub(crate) email: EmailTrust,
 }
 
 impl fmt::Debug for ProviderClient {
@@ -75,7 +75,7 @@ impl Provider {
                     issuer: issuer(Setting::GitHubUrl, &github)?,
                     client_id: need(Setting::GitHubClientId)?,
                     client_secret: need(Setting::GitHubClientSecret)?,
-                    email: EmailClaim::VerifiedOnly,
+                    email: EmailTrust::VerifiedOnly,
                 };
                 Some(Self::GitHub(client, allowed()?))
             }
@@ -162,11 +162,11 @@ impl Provider {
 }
 
 /// `OPENID_TRUST_EMAIL`.
-fn email_claim(variables: &Variables<'_>, issuer: &ExternalIssuer) -> Result<EmailClaim, SettingProblem> {
+fn email_claim(variables: &Variables<'_>, issuer: &ExternalIssuer) -> Result<EmailTrust, SettingProblem> {
     let setting = Setting::OpenIdTrustEmail;
     let claim = match variables.text(setting).as_deref() {
-        None | Some("false") => Ok(EmailClaim::VerifiedOnly),
-        Some("true") => EmailClaim::trusted(issuer).map_err(Expected::from),
+        None | Some("false") => Ok(EmailTrust::VerifiedOnly),
+        Some("true") => EmailTrust::trusted(issuer).map_err(Expected::from),
         Some(_) => Err(Expected::OneOf(vec!["true", "false"])),
     };
     claim.map_err(|expected| SettingProblem { setting, expected })

@@ -21,10 +21,10 @@ use worker::{Context, Env};
 
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::clients::resolver::ClientDirectory;
+use mcp_connector_oauth::clients::resolver::ClientResolver;
 use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
 use mcp_connector_oauth::login::passphrase::WeakPassphrase;
-use mcp_connector_oauth::token::error::{TokenError, TokenErrorBody};
+use mcp_connector_oauth::token::error::{TokenError, TokenErrorResponse};
 use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::App;
@@ -160,8 +160,8 @@ impl<'a> OAuthContext<'a> {
         DirectoryStub { env: self.env }
     }
 
-    fn directory(&self) -> ClientDirectory<'_> {
-        ClientDirectory {
+    fn directory(&self) -> ClientResolver<'_> {
+        ClientResolver {
             pre_registered: &self.configuration().clients,
             policy: &self.configuration().redirect_policy,
             key: self.secrets.keys().client_id(),
@@ -183,7 +183,7 @@ fn unread(error: BodyError) -> Answer {
 
 /// What the token and the revocation endpoint say when they refuse.
 fn token_refused(error: TokenError) -> Answer {
-    let mut answer = Answer::json(error.status(), &TokenErrorBody::from(error)).header("cache-control", "no-store");
+    let mut answer = Answer::json(error.status(), &TokenErrorResponse::from(error)).header("cache-control", "no-store");
     if let Some(scheme) = error.www_authenticate() {
         answer = answer.header("www-authenticate", scheme);
     }

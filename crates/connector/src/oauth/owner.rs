@@ -12,10 +12,10 @@ use mcp_connector_oauth::crypto::seal::Sealed;
 use mcp_connector_oauth::login::admission::Admission;
 use mcp_connector_oauth::login::known_browser::KnownBrowser;
 use mcp_connector_oauth::login::person::Person;
-use mcp_connector_oauth::login::throttle::Verdict;
+use mcp_connector_oauth::login::throttle::AttemptOutcome;
 use mcp_connector_oauth::web::cookie::HostCookie;
 use mcp_connector_oauth::web::form::Parameters;
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::web::request_source::RequestSource;
 
 use crate::oauth::OAuthContext;
 use crate::oauth::problem::Problem;
@@ -49,27 +49,27 @@ pub(crate) async fn attempt(
     let Some(typed) = form.get(PASSPHRASE_FIELD).map_err(|_| Problem::BrokenForm)? else {
         return Ok(Attempt::Refused(LoginProblem::WrongPassphrase));
     };
-    let epoch = oauth.passphrase_version()?;
+    let credential_version = oauth.passphrase_version()?;
     let known = known_browser(oauth, incoming);
     let source = known.as_ref().map_or_else(
-        || Source::from_address(incoming.header("cf-connecting-ip").as_deref()),
+        || RequestSource::of_site(incoming.header("cf-connecting-ip").as_deref()),
         |browser| browser.source(),
     );
     let is_right = passphrase.is(typed, oauth.secrets.keys().passphrase());
-    match keyring::count_attempt(oauth.env, &CountAttempt { source, is_right, version: epoch }).await? {
-        Verdict::Enter => {
+    match keyring::count_attempt(oauth.env, &CountAttempt { source, is_right, version: credential_version }).await? {
+        AttemptOutcome::Accepted => {
             let subject = Subject::new(OWNER_SUBJECT).map_err(|_| Problem::BrokenForm)?;
             let browser = known.unwrap_or_else(|| KnownBrowser::new(&oauth.entropy));
             Ok(Attempt::Entered {
-                person: Person { subject, display_name: None, admission: Admission::Version(epoch) },
+                person: Person { subject, display_name: None, admission: Admission::Version(credential_version) },
                 browser,
             })
         }
-        Verdict::Wrong => {
+        AttemptOutcome::Wrong => {
             incoming.visit().reason("wrong passphrase");
             Ok(Attempt::Refused(LoginProblem::WrongPassphrase))
         }
-        Verdict::Wait(seconds) => {
+        AttemptOutcome::Wait(seconds) => {
             incoming.visit().reason("too many wrong passphrases");
             Ok(Attempt::Refused(LoginProblem::Throttled { seconds }))
         }
@@ -90,16 +90,17 @@ fn known_browser(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<KnownB
     let cookies = incoming.header("cookie");
     let sealed = Sealed::from_text(KNOWN_BROWSER.read(oauth.site.asked.scheme(), cookies.as_deref())?);
     let keys = oauth.secrets.keys().seal();
-    let mut epochs = oauth.secrets.policy().versions().iter();
-    epochs.find_map(|epoch| sealed.open(epoch.to_string().as_bytes(), oauth.now, keys).ok())
+    let mut credential_versions = oauth.secrets.policy().versions().iter();
+    credential_versions
+        .find_map(|credential_version| sealed.open(credential_version.to_string().as_bytes(), oauth.now, keys).ok())
 }
 
 /// Lets the browser be known the next time.
 pub(crate) fn remember(oauth: &OAuthContext<'_>, answer: Answer, browser: &KnownBrowser) -> Answer {
-    let Ok(epoch) = oauth.passphrase_version() else { return answer };
+    let Ok(credential_version) = oauth.passphrase_version() else { return answer };
     let keys = oauth.secrets.keys().seal();
     let until = oauth.now.plus(REMEMBERED.into());
-    let sealed = Sealed::seal(browser, epoch.to_string().as_bytes(), until, keys, &oauth.entropy);
+    let sealed = Sealed::seal(browser, credential_version.to_string().as_bytes(), until, keys, &oauth.entropy);
     let cookie =
         sealed.ok().and_then(|sealed| KNOWN_BROWSER.set(oauth.site.asked.scheme(), sealed.as_str(), REMEMBERED));
     match cookie {

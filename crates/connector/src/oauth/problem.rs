@@ -16,7 +16,7 @@ use mcp_connector_oauth::authorize::authorization_request::error::PageError;
 use mcp_connector_oauth::clients::metadata_document::fetch_limits::PERIOD;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::passphrase::WeakPassphrase;
-use mcp_connector_oauth::login::provider::error::NotIdentified;
+use mcp_connector_oauth::login::provider::error::LoginError;
 use mcp_connector_protocol::Unavailable;
 
 use crate::oauth::client_documents::NotDescribed;
@@ -67,7 +67,7 @@ pub(crate) enum Problem {
     /// The page has led to a code before, which was redeemed.
     Finished,
     /// The identity provider did not say who it is, or it is nobody who may enter.
-    NotIdentified(NotIdentified),
+    Login(LoginError),
     /// Too many descriptions of clients were asked for.
     TooManyFetches,
     /// Something is out of reach.
@@ -89,9 +89,9 @@ impl From<NotDescribed> for Problem {
     }
 }
 
-impl From<NotIdentified> for Problem {
-    fn from(error: NotIdentified) -> Self {
-        Self::NotIdentified(error)
+impl From<LoginError> for Problem {
+    fn from(error: LoginError) -> Self {
+        Self::Login(error)
     }
 }
 
@@ -137,13 +137,13 @@ impl<'a> Start<'a> {
         match (self, problem) {
             (_, Problem::ClientEnded { back }) => WayOn::Link { path: back, words: "Back to the application" },
             (Self::Application, _) | (Self::Pending { .. }, Problem::Finished) => WayOn::None,
-            (Self::Pending { sealed, again }, Problem::NotIdentified(NotIdentified::NotAllowed(_))) => {
+            (Self::Pending { sealed, again }, Problem::Login(LoginError::NotAllowed(_))) => {
                 WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
             }
             (Self::Pending { sealed, .. }, _) => {
                 WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again: LoginDecision::Again }
             }
-            (Self::Account, Problem::NotIdentified(NotIdentified::NotAllowed(_))) => {
+            (Self::Account, Problem::Login(LoginError::NotAllowed(_))) => {
                 WayOn::Link { path: OTHER_ACCOUNT_PATH, words: "Sign in as somebody else" }
             }
             (Self::Account, _) => TO_ACCOUNT,
@@ -169,8 +169,8 @@ impl Problem {
             Self::NotTheOwner => "not the owner".to_owned(),
             Self::ClientEnded { .. } => "the owner has ended the client".to_owned(),
             Self::TooMany => "too many sign-ins under way".to_owned(),
-            Self::NotIdentified(NotIdentified::NotAllowed(_)) => "the person is not on the list".to_owned(),
-            Self::NotIdentified(error) => error.to_string(),
+            Self::Login(LoginError::NotAllowed(_)) => "the person is not on the list".to_owned(),
+            Self::Login(error) => error.to_string(),
             Self::TooManyFetches => "too many client documents".to_owned(),
             Self::Outage(outage) => outage.to_string(),
         }
@@ -179,9 +179,9 @@ impl Problem {
     /// Returns the page, under the name that the log has for the request.
     pub(crate) fn into_answer(self, start: Start<'_>, visit: &RequestLog) -> Answer {
         visit.reason(self.reason());
-        if let Self::NotIdentified(NotIdentified::NotAllowed(unlisted)) = &self {
+        if let Self::Login(LoginError::NotAllowed(disallowed_user)) = &self {
             // A line of its own: what can be put on the list may be longer than a reason is.
-            console_error!("sign-in: {unlisted}. {} request {}", unlisted.what_to_list(), visit.id());
+            console_error!("sign-in: {disallowed_user}. {} request {}", disallowed_user.owner_remedy(), visit.id());
         }
         let again = match start {
             Start::Application => "Go back to the application and connect again.",
@@ -227,14 +227,12 @@ impl Problem {
                 "The owner of this server has ended this application's access for everybody.".to_owned(),
                 "Ask the owner, or use another application.".to_owned(),
             ),
-            Self::NotIdentified(NotIdentified::NotAllowed(unlisted)) => (
+            Self::Login(LoginError::NotAllowed(disallowed_user)) => (
                 403,
-                unlisted.what_arrived(),
-                [&unlisted.what_to_list(), " Ask the owner, or sign in there as somebody else."].concat(),
+                disallowed_user.received_claims(),
+                [&disallowed_user.owner_remedy(), " Ask the owner, or sign in there as somebody else."].concat(),
             ),
-            Self::NotIdentified(_) => {
-                (403, "The identity provider did not say who you are.".to_owned(), again.to_owned())
-            }
+            Self::Login(_) => (403, "The identity provider did not say who you are.".to_owned(), again.to_owned()),
             Self::TooManyFetches => (
                 429,
                 "Too many client documents were fetched for this network, or from the host of this application."

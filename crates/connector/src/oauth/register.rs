@@ -5,15 +5,15 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::limit::{Limit, RETRY_AFTER};
 use mcp_connector_oauth::clients::client_id::register;
-use mcp_connector_oauth::clients::registration::{MAX_REGISTRATION, Registration};
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::clients::registration::{ClientMetadata, MAX_REGISTRATION};
+use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::is_json;
 
 use crate::oauth::{OAuthContext, refused, unread};
 
 /// Answers a POST.
 pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Answer {
-    let source = Source::from_network(incoming.header("cf-connecting-ip").as_deref());
+    let source = RequestSource::of_subnet(incoming.header("cf-connecting-ip").as_deref());
     if Limit::REGISTRATIONS.is_over(oauth.env, source.as_str()).await {
         let description = "too many registrations from this address, try again in a minute";
         return refused(429, "temporarily_unavailable", description).header("retry-after", RETRY_AFTER);
@@ -26,7 +26,7 @@ pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Ans
         Err(error) => return unread(error),
     };
     let key = oauth.secrets.keys().client_id();
-    let registered = Registration::parse(&body, &oauth.configuration().redirect_policy)
+    let registered = ClientMetadata::parse(&body, &oauth.configuration().redirect_policy)
         .and_then(|registration| register(registration, oauth.now, &oauth.entropy, key, &oauth.app.catalogue));
     match registered {
         Ok(response) => Answer::json(201, &response).header("cache-control", "no-store"),

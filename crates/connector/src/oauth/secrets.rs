@@ -61,7 +61,9 @@ impl Secrets {
         };
         let policy = match (&configuration.provider, &configuration.passphrase) {
             (Some(provider), _) => provider.policy(keys.passphrase()),
-            (None, Ok(passphrase)) => AdmissionPolicy::Passphrase { versions: passphrase.epochs(keys.passphrase()) },
+            (None, Ok(passphrase)) => {
+                AdmissionPolicy::Passphrase { versions: passphrase.credential_versions(keys.passphrase()) }
+            }
             (None, Err(_)) => AdmissionPolicy::NOBODY,
         };
         Ok(Self { keys, policy, signing: RefCell::new(None) })

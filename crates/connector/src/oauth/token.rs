@@ -66,7 +66,7 @@ pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, req
     }
     match answer {
         Ok(issued) => {
-            if let Some(agreed) = issued.to_note {
+            if let Some(agreed) = issued.use_to_record {
                 clients::note_use(oauth, clients::refreshed(oauth, agreed));
             }
             match issued.retry {

@@ -7,7 +7,7 @@ use worker::wasm_bindgen::JsValue;
 use worker::wasm_bindgen::closure::Closure;
 use worker::{SqlStorage, SqlStorageValue, Storage};
 
-use mcp_connector_base::codec::Unreadable;
+use mcp_connector_base::codec::DecodeError;
 use mcp_connector_base::row::Row;
 use mcp_connector_base::timestamp::Timestamp;
 
@@ -44,7 +44,7 @@ pub(crate) fn find<T: Row>(sql: &SqlStorage, query: &str, bindings: Vec<SqlStora
 pub(crate) fn blobs(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Vec<Vec<u8>>> {
     let rows = values(sql, query, bindings)?.into_iter().map(|row| match row {
         [SqlStorageValue::Blob(blob)] => Ok(blob),
-        _ => Err(unreadable(Unreadable)),
+        _ => Err(unreadable(DecodeError)),
     });
     rows.collect()
 }
@@ -53,8 +53,10 @@ pub(crate) fn blobs(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue
 pub(crate) fn number(sql: &SqlStorage, query: &str, bindings: Vec<SqlStorageValue>) -> worker::Result<Option<u64>> {
     match values(sql, query, bindings)?.pop() {
         None | Some([SqlStorageValue::Null]) => Ok(None),
-        Some([SqlStorageValue::Integer(number)]) => u64::try_from(number).map(Some).map_err(|_| unreadable(Unreadable)),
-        Some(_) => Err(unreadable(Unreadable)),
+        Some([SqlStorageValue::Integer(number)]) => {
+            u64::try_from(number).map(Some).map_err(|_| unreadable(DecodeError))
+        }
+        Some(_) => Err(unreadable(DecodeError)),
     }
 }
 
@@ -65,7 +67,7 @@ pub(crate) fn values<const N: usize>(
     bindings: Vec<SqlStorageValue>,
 ) -> worker::Result<Vec<[SqlStorageValue; N]>> {
     let rows = sql.exec(query, bindings)?.raw();
-    rows.map(|row| row?.try_into().map_err(|_| unreadable(Unreadable))).collect()
+    rows.map(|row| row?.try_into().map_err(|_| unreadable(DecodeError))).collect()
 }
 
 /// Returns a row as a value to bind.
@@ -90,6 +92,6 @@ pub(crate) fn has_table(sql: &SqlStorage, name: &str) -> worker::Result<bool> {
 }
 
 /// Returns the error of a call that met a row of another shape.
-pub(crate) fn unreadable(Unreadable: Unreadable) -> worker::Error {
+pub(crate) fn unreadable(DecodeError: DecodeError) -> worker::Error {
     "a row is unreadable".into()
 }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use mcp_connector_base::scope::Scope;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::authorize::consent::Vouching;
+use mcp_connector_oauth::authorize::consent::NameSource;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
 use crate::pages::consent::place;
@@ -153,7 +153,7 @@ pub(crate) struct AccountApp<'a> {
     /// What it calls itself, if it does.
     pub(crate) name: Option<&'a str>,
     /// Who stands behind that.
-    pub(crate) vouching: Vouching,
+    pub(crate) name_source: NameSource,
     /// Who received the code, as on the consent page.
     pub(crate) destination: String,
     /// What kind of place that is.
@@ -219,10 +219,10 @@ fn one(app: &AccountApp<'_>, now: Timestamp, form: &FormTarget<'_>) -> Markup {
         div {
             h2 { (isolated(name)) }
             p.marks {
-                @match &app.vouching {
-                    Vouching::Nobody => @if app.name.is_some() { span.mark.warn { "name not verified" } },
-                    Vouching::Host(host) => span.mark { "published by " (isolated(host)) },
-                    Vouching::Owner => span.mark { "set up by the owner" },
+                @match &app.name_source {
+                    NameSource::SelfAsserted => @if app.name.is_some() { span.mark.warn { "name not verified" } },
+                    NameSource::Host(host) => span.mark { "published by " (isolated(host)) },
+                    NameSource::Owner => span.mark { "set up by the owner" },
                 }
             }
         }

@@ -4,7 +4,7 @@
 use maud::{Markup, html};
 
 use mcp_connector_oauth::authorize::consent::{
-    ALLOW, ConsentPage, DECISION_FIELD, DENY, SCOPE_FIELD, Vouching, Warning,
+    ALLOW, ConsentPage, ConsentWarning, DECISION_FIELD, DENY, NameSource, SCOPE_FIELD,
 };
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
@@ -73,25 +73,25 @@ fn asks(kind: RedirectKind) -> &'static str {
     }
 }
 
-fn words(warning: Warning, page: &ConsentPage<'_>) -> Markup {
+fn words(warning: ConsentWarning, page: &ConsentPage<'_>) -> Markup {
     html! {
         @match warning {
-            Warning::Loopback => p.note {
+            ConsentWarning::Loopback => p.note {
                 strong { "Did you just start this yourself?" }
                 " The answer goes to an app on this computer, and nothing proves which one it is. If you did not ask for it, cancel."
             },
-            Warning::PrivateUse => p.note {
+            ConsentWarning::PrivateUse => p.note {
                 strong { "Did you just start this yourself?" }
                 " The answer goes to whichever app has claimed these links on this device. If you did not ask for it, cancel."
             },
-            Warning::OtherHost => p.note {
+            ConsentWarning::OtherHost => p.note {
                 strong { "Two different sites." }
                 " One has published the app, and the answer goes to another, "
                 (isolated(&page.destination))
                 ". If you do not know why, cancel."
             },
             // It stands beside the name: a box that is always there is not read.
-            Warning::UnverifiedName => {}
+            ConsentWarning::UnverifiedName => {}
         }
     }
 }
@@ -102,13 +102,13 @@ fn app(page: &ConsentPage<'_>) -> Markup {
             Some(name) => strong { (isolated(name)) },
             None => "It did not say its name.",
         }
-        @match &page.vouching {
-            Vouching::Nobody => @if page.client_name.is_some() {
+        @match &page.name_source {
+            NameSource::SelfAsserted => @if page.client_name.is_some() {
                 " " span.mark.warn { "name not verified" }
                 span.hint { "An app can call itself anything. Check where the answer goes." }
             },
-            Vouching::Host(host) => span.hint { "Published by " (isolated(host)) },
-            Vouching::Owner => span.hint { "Set up by the owner of this server" },
+            NameSource::Host(host) => span.hint { "Published by " (isolated(host)) },
+            NameSource::Owner => span.hint { "Set up by the owner of this server" },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use mcp_connector_base::scope::Scope;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::authorize::consent::{ConsentPage, Vouching, Warning};
+use mcp_connector_oauth::authorize::consent::{ConsentPage, ConsentWarning, NameSource};
 use mcp_connector_oauth::clients::client::ClientKind;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
@@ -61,10 +61,10 @@ fn asked() -> ConsentPage<'static> {
         destination_kind: RedirectKind::Https,
         redirect_uri: "https://app.example/tenants/7/callback?keep=1",
         client_name: Some("App"),
-        vouching: Vouching::Nobody,
+        name_source: NameSource::SelfAsserted,
         resource: "https://mcp.example.com/mcp",
         scopes: vec![READ, WRITE],
-        warnings: vec![Warning::UnverifiedName],
+        warnings: vec![ConsentWarning::UnverifiedName],
     }
 }
 
@@ -73,9 +73,9 @@ fn asked_by_nasty() -> ConsentPage<'static> {
         destination: NASTY.to_owned(),
         redirect_uri: NASTY,
         client_name: Some(NASTY),
-        vouching: Vouching::Host(NASTY.to_owned()),
+        name_source: NameSource::Host(NASTY.to_owned()),
         resource: NASTY,
-        warnings: vec![Warning::OtherHost, Warning::Loopback, Warning::PrivateUse],
+        warnings: vec![ConsentWarning::OtherHost, ConsentWarning::Loopback, ConsentWarning::PrivateUse],
         ..asked()
     }
 }
@@ -133,7 +133,7 @@ pub(crate) fn apps() -> AccountPage<'static> {
     let claude = AccountApp {
         grant: "0123456789abcdef".to_owned(),
         name: Some("Claude"),
-        vouching: Vouching::Host("claude.ai".to_owned()),
+        name_source: NameSource::Host("claude.ai".to_owned()),
         destination: "claude.ai".to_owned(),
         destination_kind: RedirectKind::Https,
         scopes: vec![READ, WRITE],
@@ -142,7 +142,7 @@ pub(crate) fn apps() -> AccountPage<'static> {
     };
     let local = AccountApp {
         name: None,
-        vouching: Vouching::Nobody,
+        name_source: NameSource::SelfAsserted,
         destination: "localhost:5".to_owned(),
         destination_kind: RedirectKind::Loopback,
         scopes: Vec::new(),
@@ -167,7 +167,7 @@ pub(crate) fn apps() -> AccountPage<'static> {
 fn nasty_apps() -> AccountPage<'static> {
     let app = AccountApp {
         name: Some(NASTY),
-        vouching: Vouching::Host(NASTY.to_owned()),
+        name_source: NameSource::Host(NASTY.to_owned()),
         destination: NASTY.to_owned(),
         ..apps().apps.remove(0)
     };
@@ -368,14 +368,14 @@ fn consent_leads_with_the_place_that_gets_the_code() {
 
 #[test]
 fn consent_says_who_stands_behind_the_name() {
-    for (vouching, name, words) in [
-        (Vouching::Nobody, Some("App"), "name not verified"),
-        (Vouching::Nobody, None, "did not say its name"),
-        (Vouching::Host("app.example".to_owned()), Some("App"), "Published by <bdi>app.example</bdi>"),
-        (Vouching::Host("app.example".to_owned()), None, "Published by <bdi>app.example</bdi>"),
-        (Vouching::Owner, Some("App"), "Set up by the owner"),
+    for (name_source, name, words) in [
+        (NameSource::SelfAsserted, Some("App"), "name not verified"),
+        (NameSource::SelfAsserted, None, "did not say its name"),
+        (NameSource::Host("app.example".to_owned()), Some("App"), "Published by <bdi>app.example</bdi>"),
+        (NameSource::Host("app.example".to_owned()), None, "Published by <bdi>app.example</bdi>"),
+        (NameSource::Owner, Some("App"), "Set up by the owner"),
     ] {
-        let page = consent(&ConsentPage { vouching, client_name: name, ..asked() }, &FORM, None);
+        let page = consent(&ConsentPage { name_source, client_name: name, ..asked() }, &FORM, None);
         assert!(between(&page, "<dl>", "</dl>").contains(words), "{words}");
     }
 }
@@ -383,9 +383,9 @@ fn consent_says_who_stands_behind_the_name() {
 #[test]
 fn consent_warns_in_words() {
     for (warning, words) in [
-        (Warning::Loopback, "an app on this computer, and nothing proves which one"),
-        (Warning::PrivateUse, "whichever app has claimed these links"),
-        (Warning::OtherHost, "the answer goes to another"),
+        (ConsentWarning::Loopback, "an app on this computer, and nothing proves which one"),
+        (ConsentWarning::PrivateUse, "whichever app has claimed these links"),
+        (ConsentWarning::OtherHost, "the answer goes to another"),
     ] {
         let page = consent(&ConsentPage { warnings: vec![warning], ..asked() }, &FORM, None);
         assert!(page.contains(words), "{words}");

@@ -15,9 +15,9 @@ use mcp_connector_base::timestamp::Random;
 
 use crate::authorize::authorization_request::error::{AuthorizationError, PageError};
 use crate::authorize::authorization_request::state::State;
-use crate::authorize::authorization_response::{Refusal, WayBack};
+use crate::authorize::authorization_response::{AuthorizationErrorResponse, ResponseTarget};
 use crate::authorize::pkce::CodeChallenge;
-use crate::authorize::prompt::{LoginOptions, needs_a_page};
+use crate::authorize::prompt::{LoginOptions, check_prompt_none};
 use crate::clients::client::{Client, ClientKind, ClientName};
 use crate::resource::protected_resource::{Resource, ResourceServer};
 use crate::resource::scope_catalogue::ScopeCatalogue;
@@ -102,18 +102,18 @@ impl TrustedRedirect {
         resources: &ResourceServer,
         scopes: &ScopeCatalogue,
         random: &impl Random,
-    ) -> Result<AuthorizationRequest, Refusal> {
+    ) -> Result<AuthorizationRequest, AuthorizationErrorResponse> {
         // The state first: every error carries it.
         let (state, is_good) = State::of(&self.query.parameters);
-        let back = WayBack::new(self.redirect_uri, state);
-        match is_good.and_then(|()| Details::check(&self.query.parameters, resources, scopes)) {
-            Err(error) => Err(Refusal::new(back, error)),
-            Ok(Details { code_challenge, scopes, resource, login }) => Ok(AuthorizationRequest {
+        let response_target = ResponseTarget::new(self.redirect_uri, state);
+        match is_good.and_then(|()| CheckedParameters::check(&self.query.parameters, resources, scopes)) {
+            Err(error) => Err(AuthorizationErrorResponse::new(response_target, error)),
+            Ok(CheckedParameters { code_challenge, scopes, resource, login }) => Ok(AuthorizationRequest {
                 number: RequestNumber::new(random),
                 client_id: self.query.client_id,
                 client_kind: self.client_kind,
                 client_name: self.client_name,
-                back,
+                response_target,
                 code_challenge,
                 scopes,
                 resource,
@@ -124,14 +124,14 @@ impl TrustedRedirect {
 }
 
 /// The checked rest of a request.
-struct Details {
+struct CheckedParameters {
     code_challenge: CodeChallenge,
     scopes: ScopeSet,
     resource: Resource,
     login: LoginOptions,
 }
 
-impl Details {
+impl CheckedParameters {
     fn check(
         parameters: &Parameters,
         resources: &ResourceServer,
@@ -158,7 +158,7 @@ impl Details {
             login: LoginOptions::read(parameters)?,
         };
         // Last: that a page is needed is the answer to a request which is otherwise in order.
-        needs_a_page(parameters)??;
+        check_prompt_none(parameters)??;
         Ok(details)
     }
 }
@@ -171,7 +171,7 @@ pub struct AuthorizationRequest {
     client_id: ClientId,
     client_kind: ClientKind,
     client_name: Option<ClientName>,
-    back: WayBack,
+    response_target: ResponseTarget,
     code_challenge: CodeChallenge,
     scopes: ScopeSet,
     resource: Resource,
@@ -211,14 +211,14 @@ impl AuthorizationRequest {
 
     /// Where the answer goes.
     #[must_use]
-    pub const fn back(&self) -> &WayBack {
-        &self.back
+    pub const fn response_target(&self) -> &ResponseTarget {
+        &self.response_target
     }
 
     /// Where the answer goes, without its state.
     #[must_use]
     pub const fn redirect_uri(&self) -> &RedirectUri {
-        self.back.redirect_uri()
+        self.response_target.redirect_uri()
     }
 
     /// What the client's verifier must answer.

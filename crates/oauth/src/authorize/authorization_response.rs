@@ -10,12 +10,12 @@ use crate::web::redirect_uri::RedirectUri;
 
 /// Where the answer goes, and with which state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WayBack {
+pub struct ResponseTarget {
     redirect_uri: RedirectUri,
     state: Option<State>,
 }
 
-impl WayBack {
+impl ResponseTarget {
     pub(crate) const fn new(redirect_uri: RedirectUri, state: Option<State>) -> Self {
         Self { redirect_uri, state }
     }
@@ -28,13 +28,13 @@ impl WayBack {
 
     /// The `Location` that brings the code to the client (RFC 6749 §4.1.2). Belongs into a 303.
     #[must_use]
-    pub fn with_code(&self, code: &str, issuer: &Issuer) -> String {
+    pub fn code_location(&self, code: &str, issuer: &Issuer) -> String {
         self.location(&[("code", code)], issuer)
     }
 
     /// The `Location` that brings an error to the client (RFC 6749 §4.1.2.1).
     #[must_use]
-    pub fn with_error(&self, error: AuthorizationError, issuer: &Issuer) -> String {
+    pub fn error_location(&self, error: AuthorizationError, issuer: &Issuer) -> String {
         self.location(&[("error", error.code()), ("error_description", &error.to_string())], issuer)
     }
 
@@ -50,14 +50,14 @@ impl WayBack {
 
 /// A request that is refused at the client's own address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    back: WayBack,
+pub struct AuthorizationErrorResponse {
+    target: ResponseTarget,
     error: AuthorizationError,
 }
 
-impl Refusal {
-    pub(crate) const fn new(back: WayBack, error: AuthorizationError) -> Self {
-        Self { back, error }
+impl AuthorizationErrorResponse {
+    pub(crate) const fn new(target: ResponseTarget, error: AuthorizationError) -> Self {
+        Self { target, error }
     }
 
     /// Why.
@@ -69,6 +69,6 @@ impl Refusal {
     /// Where to send the browser.
     #[must_use]
     pub fn location(&self, issuer: &Issuer) -> String {
-        self.back.with_error(self.error, issuer)
+        self.target.error_location(self.error, issuer)
     }
 }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use mcp_connector_base::scope::Scope;
 
 use crate::authorize::authorization_request::AuthorizationRequest;
-use crate::authorize::authorization_response::WayBack;
+use crate::authorize::authorization_response::ResponseTarget;
 use crate::clients::client::ClientKind;
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::crypto::seal::Sealable;
@@ -31,9 +31,9 @@ pub(crate) const MAX_SEALED_REQUEST: usize = 24 * 1024;
 
 /// What stands behind the name of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Vouching {
+pub enum NameSource {
     /// Nothing: it named itself.
-    Nobody,
+    SelfAsserted,
     /// This host has published the description.
     Host(String),
     /// The owner of this server has configured it.
@@ -42,7 +42,7 @@ pub enum Vouching {
 
 /// What a person should be warned of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Warning {
+pub enum ConsentWarning {
     /// The client named itself, so the name may be anybody's.
     UnverifiedName,
     /// The code goes to a program on the person's own machine, whichever listens there; nothing proves that it is the one
@@ -66,13 +66,13 @@ pub struct ConsentPage<'a> {
     /// What the client calls itself, if it does.
     pub client_name: Option<&'a str>,
     /// Who stands behind that.
-    pub vouching: Vouching,
+    pub name_source: NameSource,
     /// The resource that it wants to use.
     pub resource: &'a str,
     /// What it asks for, each with its words; each can be unticked.
     pub scopes: Vec<Scope>,
     /// What to warn of, the most important first.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<ConsentWarning>,
 }
 
 impl<'a> ConsentPage<'a> {
@@ -81,34 +81,34 @@ impl<'a> ConsentPage<'a> {
     pub fn new(request: &'a AuthorizationRequest, catalogue: &ScopeCatalogue) -> Self {
         let redirect_uri = request.redirect_uri();
         let destination = redirect_uri.destination();
-        let vouching = match request.client_kind() {
-            ClientKind::Registered => Vouching::Nobody,
-            ClientKind::PreRegistered => Vouching::Owner,
-            ClientKind::MetadataDocument => publisher(request).map_or(Vouching::Nobody, Vouching::Host),
+        let name_source = match request.client_kind() {
+            ClientKind::Registered => NameSource::SelfAsserted,
+            ClientKind::PreRegistered => NameSource::Owner,
+            ClientKind::MetadataDocument => publisher(request).map_or(NameSource::SelfAsserted, NameSource::Host),
         };
         let mut warnings = Vec::new();
         match redirect_uri.kind() {
-            RedirectKind::Loopback => warnings.push(Warning::Loopback),
-            RedirectKind::PrivateUse => warnings.push(Warning::PrivateUse),
+            RedirectKind::Loopback => warnings.push(ConsentWarning::Loopback),
+            RedirectKind::PrivateUse => warnings.push(ConsentWarning::PrivateUse),
             // Written with https it is a program on the person's own machine all the same.
             RedirectKind::Https if WebUrl::parse(redirect_uri.as_str()).is_ok_and(|url| url.host.is_loopback()) => {
-                warnings.push(Warning::Loopback);
+                warnings.push(ConsentWarning::Loopback);
             }
             RedirectKind::Https => {
-                if matches!(&vouching, Vouching::Host(host) if *host != destination) {
-                    warnings.push(Warning::OtherHost);
+                if matches!(&name_source, NameSource::Host(host) if *host != destination) {
+                    warnings.push(ConsentWarning::OtherHost);
                 }
             }
         }
-        if vouching == Vouching::Nobody {
-            warnings.push(Warning::UnverifiedName);
+        if name_source == NameSource::SelfAsserted {
+            warnings.push(ConsentWarning::UnverifiedName);
         }
         Self {
             destination,
             destination_kind: redirect_uri.kind(),
             redirect_uri: redirect_uri.as_str(),
             client_name: request.client_name().map(crate::clients::client::ClientName::as_str),
-            vouching,
+            name_source,
             resource: request.resource().as_str(),
             scopes: catalogue.described(request.scopes()).collect(),
             warnings,
@@ -168,7 +168,7 @@ pub enum Decision {
     /// Yes.
     Allow(Box<ConsentedRequest>),
     /// No: the client is told so ([`AuthorizationError::Denied`](crate::authorize::authorization_request::error::AuthorizationError::Denied)).
-    Deny(WayBack),
+    Deny(ResponseTarget),
 }
 
 impl Decision {
@@ -187,7 +187,7 @@ impl Decision {
                 }
                 Ok(Self::Allow(Box::new(ConsentedRequest { request: narrowed })))
             }
-            Some(DENY) => Ok(Self::Deny(request.back().clone())),
+            Some(DENY) => Ok(Self::Deny(request.response_target().clone())),
             _ => Err(InvalidDecision::Undecided),
         }
     }
@@ -261,16 +261,16 @@ mod tests {
         use RedirectKind::{Https, Loopback, PrivateUse};
         let document = "https://app.example/client.json";
         let cursor = "cursor://anysphere.cursor-mcp/oauth/callback";
-        let host = |host: &str| Vouching::Host(host.to_owned());
-        for (id, kind, redirect_uri, destination, destination_kind, vouching, warnings) in [
+        let host = |host: &str| NameSource::Host(host.to_owned());
+        for (id, kind, redirect_uri, destination, destination_kind, name_source, warnings) in [
             (
                 "c",
                 ClientKind::Registered,
                 "https://app.example/cb",
                 "app.example",
                 Https,
-                Vouching::Nobody,
-                &[Warning::UnverifiedName][..],
+                NameSource::SelfAsserted,
+                &[ConsentWarning::UnverifiedName][..],
             ),
             (
                 "c",
@@ -278,8 +278,8 @@ mod tests {
                 "http://localhost:5/cb",
                 "localhost:5",
                 Loopback,
-                Vouching::Nobody,
-                &[Warning::Loopback, Warning::UnverifiedName],
+                NameSource::SelfAsserted,
+                &[ConsentWarning::Loopback, ConsentWarning::UnverifiedName],
             ),
             (
                 "c",
@@ -287,8 +287,8 @@ mod tests {
                 "https://localhost:5/cb",
                 "localhost:5",
                 Https,
-                Vouching::Nobody,
-                &[Warning::Loopback, Warning::UnverifiedName],
+                NameSource::SelfAsserted,
+                &[ConsentWarning::Loopback, ConsentWarning::UnverifiedName],
             ),
             (
                 "c",
@@ -296,8 +296,8 @@ mod tests {
                 cursor,
                 "cursor",
                 PrivateUse,
-                Vouching::Nobody,
-                &[Warning::PrivateUse, Warning::UnverifiedName],
+                NameSource::SelfAsserted,
+                &[ConsentWarning::PrivateUse, ConsentWarning::UnverifiedName],
             ),
             (
                 document,
@@ -315,7 +315,7 @@ mod tests {
                 "evil.example",
                 Https,
                 host("app.example"),
-                &[Warning::OtherHost],
+                &[ConsentWarning::OtherHost],
             ),
             (
                 document,
@@ -324,16 +324,16 @@ mod tests {
                 "127.0.0.1",
                 Loopback,
                 host("app.example"),
-                &[Warning::Loopback],
+                &[ConsentWarning::Loopback],
             ),
-            ("c", ClientKind::PreRegistered, "https://app.example/cb", "app.example", Https, Vouching::Owner, &[]),
+            ("c", ClientKind::PreRegistered, "https://app.example/cb", "app.example", Https, NameSource::Owner, &[]),
         ] {
             let request = request(id, kind, redirect_uri);
             let page = ConsentPage::new(&request, &catalogue());
             assert_eq!(page.destination, destination, "{id} {redirect_uri}");
             assert_eq!(page.destination_kind, destination_kind, "{id} {redirect_uri}");
             assert_eq!(page.redirect_uri, redirect_uri, "the whole of it");
-            assert_eq!(page.vouching, vouching, "{id} {redirect_uri}");
+            assert_eq!(page.name_source, name_source, "{id} {redirect_uri}");
             assert_eq!(page.warnings, warnings, "{id} {redirect_uri}");
             assert_eq!(page.scopes, [PROFILE, READ]);
             assert_eq!(page.client_name, Some("App"));
@@ -384,7 +384,7 @@ mod tests {
     fn a_no_is_told_to_the_client() {
         let issuer = Issuer::parse("https://mcp.example.com").unwrap();
         let Decision::Deny(back) = decide("decision=deny&scope=profile").unwrap() else { panic!("allowed") };
-        let location = back.with_error(AuthorizationError::Denied, &issuer);
+        let location = back.error_location(AuthorizationError::Denied, &issuer);
         assert!(location.starts_with("https://app.example/cb?error=access_denied&"), "{location}");
         assert!(location.ends_with("&iss=https%3A%2F%2Fmcp.example.com"), "{location}");
     }

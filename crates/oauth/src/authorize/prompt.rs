@@ -103,7 +103,7 @@ impl LoginOptions {
     /// How to ask a provider that has refused to be asked so: to sign in again in place of choosing an account. Not all
     /// providers announce what they know, and some refuse `select_account` with `invalid_request`. None where that was not asked.
     #[must_use]
-    pub fn without_choice(&self) -> Option<Self> {
+    pub fn without_account_choice(&self) -> Option<Self> {
         let chooses = self.prompt.contains(&Prompt::SelectAccount);
         chooses.then(|| Self { prompt: vec![Prompt::Login], login_hint: self.login_hint.clone() })
     }
@@ -116,7 +116,7 @@ impl LoginOptions {
 }
 
 /// Refuses a request that wants its answer without a page.
-pub(crate) fn needs_a_page(parameters: &Parameters) -> Result<Result<(), InvalidPrompt>, FormError> {
+pub(crate) fn check_prompt_none(parameters: &Parameters) -> Result<Result<(), InvalidPrompt>, FormError> {
     let mut values = parameters.get("prompt")?.unwrap_or_default().split(' ').filter(|value| !value.is_empty());
     Ok(match (values.clone().any(|value| value == "none"), values.any(|value| value != "none")) {
         (false, _) => Ok(()),
@@ -159,10 +159,10 @@ mod tests {
 
     #[test]
     fn a_provider_that_refuses_the_choice_of_an_account_is_asked_for_a_new_sign_in_once() {
-        let instead = LoginOptions::another_account().without_choice().unwrap();
+        let instead = LoginOptions::another_account().without_account_choice().unwrap();
         assert_eq!(instead.prompt(None).as_deref(), Some("login"));
-        assert_eq!(instead.without_choice(), None);
-        assert_eq!(LoginOptions::default().without_choice(), None);
+        assert_eq!(instead.without_account_choice(), None);
+        assert_eq!(LoginOptions::default().without_account_choice(), None);
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
             ("none login", Err(InvalidPrompt::NoneWithOthers)),
             ("consent none", Err(InvalidPrompt::NoneWithOthers)),
         ] {
-            assert_eq!(needs_a_page(&parameters(&[("prompt", prompt)])), Ok(answer), "{prompt:?}");
+            assert_eq!(check_prompt_none(&parameters(&[("prompt", prompt)])), Ok(answer), "{prompt:?}");
         }
     }
 

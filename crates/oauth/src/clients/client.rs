@@ -167,9 +167,9 @@ pub struct Client {
 
 /// Whether the owner of this server has ended a client for everybody. An end is for good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Standing {
+pub enum ClientStatus {
     /// The client was not ended.
-    Stands,
+    Active,
     /// The client was ended: nobody can allow it, and its grants end.
     Ended,
 }
@@ -215,7 +215,7 @@ impl Client {
 
 /// A short fixed-length stand-in for an identifier that may be a long URL, where a key has a limit (KV: 512 bytes).
 #[must_use]
-pub fn storage_name(id: &ClientId) -> String {
+pub fn client_id_hash(id: &ClientId) -> String {
     let digest: [u8; 32] = Sha256::digest(id.as_str()).into();
     URL_SAFE_NO_PAD.encode(digest)
 }
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn a_storage_name_is_short_and_differs_with_the_identifier() {
         let long = ClientId::new(&format!("https://a.example/{}", "x".repeat(2000))).unwrap();
-        assert_eq!(storage_name(&long).len(), 43);
-        assert_ne!(storage_name(&long), storage_name(&ClientId::new("c").unwrap()));
+        assert_eq!(client_id_hash(&long).len(), 43);
+        assert_ne!(client_id_hash(&long), client_id_hash(&ClientId::new("c").unwrap()));
     }
 }

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use mcp_connector_base::identifier::ClientId;
 
-use crate::clients::client::storage_name;
+use crate::clients::client::client_id_hash;
 
 /// What the key of every record begins with.
 pub const RECORD_PREFIX: &str = "client:";
@@ -28,7 +28,7 @@ impl ClientHash {
     /// Returns the hash of this identifier.
     #[must_use]
     pub fn of(id: &ClientId) -> Self {
-        Self(storage_name(id))
+        Self(client_id_hash(id))
     }
 
     /// Returns the text.

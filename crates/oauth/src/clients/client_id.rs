@@ -22,7 +22,9 @@ use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::clients::client::{AuthenticationMethod, Client, ClientKind, ClientName, ClientSecretHash};
 use crate::clients::client_record::CLIENT_LIFE;
-use crate::clients::registration::{IssuedSecret, Registration, RegistrationError, RegistrationResponse, Remarks};
+use crate::clients::registration::{
+    ClientInformationResponse, ClientMetadata, ClientRegistrationError, IssuedSecret, UnstoredMetadata,
+};
 use crate::crypto::keys::mac::MacKey;
 use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
@@ -67,22 +69,22 @@ impl RegisteredClient {
 /// Registers a client, and says what a request with its `scope` asks for in `scopes`. The MAC is made with the newest key of
 /// `key`; identifiers made with its older ones stay good.
 pub fn register(
-    registration: Registration,
+    registration: ClientMetadata,
     now: Timestamp,
     random: &impl Random,
     key: &MacKey,
     scopes: &ScopeCatalogue,
-) -> Result<RegistrationResponse, RegistrationError> {
+) -> Result<ClientInformationResponse, ClientRegistrationError> {
     let mut packed = pack(&registration, now, random)?;
     let mac = key.tag(&[ID, &packed]);
     packed.extend(mac.iter().take(MAC_LENGTH));
     let text = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(packed));
-    let client_id = ClientId::new(&text).map_err(|_| RegistrationError::TooMuch)?;
+    let client_id = ClientId::new(&text).map_err(|_| ClientRegistrationError::TooMuch)?;
     let secret = (registration.method != AuthenticationMethod::None).then(|| IssuedSecret {
         client_secret: secret(&key.tag(&[SECRET, text.as_bytes()])),
         client_secret_expires_at: 0,
     });
-    Ok(RegistrationResponse {
+    Ok(ClientInformationResponse {
         client_id,
         client_id_issued_at: now,
         client_name: registration.name,
@@ -140,7 +142,11 @@ fn secret(tag: &[u8]) -> String {
 
 /// Method, moment, eight random bytes (so that nobody else gets the same identifier, and secret, by registering the same at
 /// the same moment), name, redirect URIs.
-fn pack(registration: &Registration, now: Timestamp, random: &impl Random) -> Result<Vec<u8>, RegistrationError> {
+fn pack(
+    registration: &ClientMetadata,
+    now: Timestamp,
+    random: &impl Random,
+) -> Result<Vec<u8>, ClientRegistrationError> {
     let mut nonce = [0; 8];
     random.fill(&mut nonce);
     let mut packed = vec![match registration.method {
@@ -154,21 +160,21 @@ fn pack(registration: &Registration, now: Timestamp, random: &impl Random) -> Re
     for uri in &registration.redirect_uris {
         let beginnings =
             (0..).zip(BEGINNINGS).filter_map(|(place, text)| Some((place, uri.as_str().strip_prefix(text)?)));
-        let (place, rest) = beginnings.last().ok_or(RegistrationError::TooMuch)?;
+        let (place, rest) = beginnings.last().ok_or(ClientRegistrationError::TooMuch)?;
         packed.push(place);
         pack_text(&mut packed, rest)?;
     }
-    if packed.len() > MAX_PACKED { Err(RegistrationError::TooMuch) } else { Ok(packed) }
+    if packed.len() > MAX_PACKED { Err(ClientRegistrationError::TooMuch) } else { Ok(packed) }
 }
 
-fn pack_text(packed: &mut Vec<u8>, text: &str) -> Result<(), RegistrationError> {
-    let length = u16::try_from(text.len()).map_err(|_| RegistrationError::TooMuch)?;
+fn pack_text(packed: &mut Vec<u8>, text: &str) -> Result<(), ClientRegistrationError> {
+    let length = u16::try_from(text.len()).map_err(|_| ClientRegistrationError::TooMuch)?;
     packed.extend_from_slice(&length.to_be_bytes());
     packed.extend_from_slice(text.as_bytes());
     Ok(())
 }
 
-fn unpack(packed: &[u8], policy: &RedirectPolicy) -> Option<(Registration, Timestamp)> {
+fn unpack(packed: &[u8], policy: &RedirectPolicy) -> Option<(ClientMetadata, Timestamp)> {
     let (method, rest) = packed.split_first()?;
     let method = match method {
         0 => AuthenticationMethod::None,
@@ -187,7 +193,7 @@ fn unpack(packed: &[u8], policy: &RedirectPolicy) -> Option<(Registration, Times
         rest = after;
     }
     let registration =
-        Registration { name: ClientName::clean(name), redirect_uris, method, remarks: Remarks::default() };
+        ClientMetadata { name: ClientName::clean(name), redirect_uris, method, remarks: UnstoredMetadata::default() };
     Some((registration, Timestamp::from_seconds(u64::from_be_bytes(*moment))))
 }
 

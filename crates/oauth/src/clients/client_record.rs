@@ -73,19 +73,19 @@ pub struct ClientRecord {
 
 /// The value in KV under the key of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Stored {
+pub enum StoredClient {
     /// Its record.
     Record(ClientRecord),
     /// A moment at which it was in use, as earlier versions wrote it for registrations of a certain age.
-    Mark(Timestamp),
+    LastUse(Timestamp),
 }
 
-impl Stored {
+impl StoredClient {
     /// Reads a value. Returns `None` for a value in an unknown format.
     #[must_use]
     pub fn read(value: &str) -> Option<Self> {
         match value.parse() {
-            Ok(seconds) => Some(Self::Mark(Timestamp::from_seconds(seconds))),
+            Ok(seconds) => Some(Self::LastUse(Timestamp::from_seconds(seconds))),
             Err(_) => serde_json::from_str(value).ok().map(Self::Record),
         }
     }
@@ -95,7 +95,7 @@ impl Stored {
     pub const fn is_current(&self, now: Timestamp) -> bool {
         let last_used_at = match self {
             Self::Record(record) => record.last_used_at,
-            Self::Mark(at) => *at,
+            Self::LastUse(at) => *at,
         };
         now.seconds_since(last_used_at) <= CLIENT_LIFE
     }
@@ -105,7 +105,7 @@ impl Stored {
     pub const fn ended_at(&self) -> Option<Timestamp> {
         match self {
             Self::Record(record) => record.ended_at,
-            Self::Mark(_) => None,
+            Self::LastUse(_) => None,
         }
     }
 
@@ -134,7 +134,7 @@ impl Stored {
     pub fn after_use(stored: Option<Self>, used: ClientUse, now: Timestamp) -> Option<ClientRecord> {
         let before = match stored {
             Some(Self::Record(record)) => Some(record),
-            Some(Self::Mark(_)) | None => None,
+            Some(Self::LastUse(_)) | None => None,
         };
         let redirect_uris = match (used.redirect_uris, &before) {
             (KnownRedirects::All(all), _) => all.iter().map(|uri| uri.as_str().to_owned()).collect(),
@@ -169,7 +169,11 @@ impl Stored {
 ///
 /// KV did not answer, and the `Directory` knows nothing: a use from before there was a `Directory` stands in KV alone, so that
 /// nobody can tell. It is never "not in use": a client that hears that it is unknown throws away what it has.
-pub fn is_in_use<E>(stored: Result<Option<Stored>, E>, last_use: Option<Timestamp>, now: Timestamp) -> Result<bool, E> {
+pub fn is_in_use<E>(
+    stored: Result<Option<StoredClient>, E>,
+    last_use: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<bool, E> {
     if last_use.is_some_and(|at| now.seconds_since(at) <= CLIENT_LIFE) {
         return Ok(true);
     }
@@ -234,7 +238,7 @@ mod tests {
     }
 
     fn record(of: &str, redirect_uris: &[&str]) -> ClientRecord {
-        Stored::after_use(None, used(of, redirect_uris), NOW).unwrap()
+        StoredClient::after_use(None, used(of, redirect_uris), NOW).unwrap()
     }
 
     #[test]
@@ -250,7 +254,7 @@ mod tests {
         let ended = ClientRecord { ended_at: Some(NOW), name: None, registered_at: None, ..record("c1_x", &[]) };
         let text = serde_json::to_string(&ended).unwrap();
         assert!(text.contains("\"ended_at\":1800000000") && !text.contains("null"), "{text}");
-        assert_eq!(Stored::read(&text), Some(Stored::Record(ended)));
+        assert_eq!(StoredClient::read(&text), Some(StoredClient::Record(ended)));
     }
 
     #[test]
@@ -258,8 +262,11 @@ mod tests {
         let first = record("c1_x", &["https://a.example/cb"]);
         for (days, writes) in [(0, false), (1, false), (29, false), (30, true), (89, true)] {
             let now = NOW.plus(days * DAY);
-            let next =
-                Stored::after_use(Some(Stored::Record(first.clone())), used("c1_x", &["https://a.example/cb"]), now);
+            let next = StoredClient::after_use(
+                Some(StoredClient::Record(first.clone())),
+                used("c1_x", &["https://a.example/cb"]),
+                now,
+            );
             assert_eq!(next.is_some(), writes, "{days} days");
             if let Some(next) = next {
                 assert_eq!((next.first_allowed_at, next.last_used_at), (NOW, now), "{days} days");
@@ -271,29 +278,37 @@ mod tests {
     fn a_use_keeps_that_a_client_was_ended() {
         let ended = ClientRecord { ended_at: Some(NOW), ..record("c1_x", &["https://a.example/cb"]) };
         let later = NOW.plus(REWRITE_AFTER);
-        let next =
-            Stored::after_use(Some(Stored::Record(ended.clone())), used("c1_x", &["https://a.example/cb"]), later);
+        let next = StoredClient::after_use(
+            Some(StoredClient::Record(ended.clone())),
+            used("c1_x", &["https://a.example/cb"]),
+            later,
+        );
         assert_eq!(next, Some(ClientRecord { last_used_at: later, ..ended }));
     }
 
     #[test]
     fn a_record_has_the_redirect_uris_of_the_latest_document() {
         let both = ["https://a.example/cb", "https://b.example/cb"];
-        let before = Some(Stored::Record(record("https://a.example/c", &both)));
-        let next = Stored::after_use(before.clone(), used("https://a.example/c", &both[..1]), NOW.plus(1)).unwrap();
+        let before = Some(StoredClient::Record(record("https://a.example/c", &both)));
+        let next =
+            StoredClient::after_use(before.clone(), used("https://a.example/c", &both[..1]), NOW.plus(1)).unwrap();
         assert_eq!(next.redirect_uris, both[..1], "one was taken away");
         let refreshed = |of| ClientUse { redirect_uris: KnownRedirects::One(both[1].to_owned()), ..used(of, &[]) };
         let of = "https://a.example/c";
-        assert_eq!(Stored::after_use(before.clone(), refreshed(of), NOW.plus(1)), None, "a refresh knows only one");
-        let next = Stored::after_use(before, refreshed(of), NOW.plus(REWRITE_AFTER)).unwrap();
+        assert_eq!(
+            StoredClient::after_use(before.clone(), refreshed(of), NOW.plus(1)),
+            None,
+            "a refresh knows only one"
+        );
+        let next = StoredClient::after_use(before, refreshed(of), NOW.plus(REWRITE_AFTER)).unwrap();
         assert_eq!(next.redirect_uris, both);
-        assert_eq!(Stored::after_use(None, refreshed(of), NOW).unwrap().redirect_uris, both[1..]);
+        assert_eq!(StoredClient::after_use(None, refreshed(of), NOW).unwrap().redirect_uris, both[1..]);
     }
 
     #[test]
     fn whether_a_client_is_in_use_is_never_said_while_nobody_can_tell() {
         let (used, long_ago) = (Some(NOW.minus(DAY)), Some(NOW.minus(CLIENT_LIFE + 1)));
-        let mark = |at: Option<Timestamp>| at.map(Stored::Mark);
+        let mark = |at: Option<Timestamp>| at.map(StoredClient::LastUse);
         for (name, stored, last_use, answer) in [
             ("KV has it", Ok(mark(used)), None, Ok(true)),
             ("the Directory has it", Ok(None), used, Ok(true)),
@@ -310,7 +325,7 @@ mod tests {
     #[test]
     fn a_client_is_known_for_ninety_days_after_its_last_use() {
         let record = record("c1_x", &[]);
-        for stored in [Stored::Record(record.clone()), Stored::Mark(NOW)] {
+        for stored in [StoredClient::Record(record.clone()), StoredClient::LastUse(NOW)] {
             assert!(stored.is_current(NOW.plus(CLIENT_LIFE)));
             assert!(!stored.is_current(NOW.plus(CLIENT_LIFE + 1)));
         }
@@ -320,10 +335,13 @@ mod tests {
 
     #[test]
     fn what_earlier_versions_wrote_is_read_and_what_nobody_wrote_is_nothing() {
-        assert_eq!(Stored::read("1800000000"), Some(Stored::Mark(NOW)));
-        assert!(Stored::after_use(Some(Stored::Mark(NOW)), used("c1_x", &[]), NOW).is_some(), "it becomes a record");
+        assert_eq!(StoredClient::read("1800000000"), Some(StoredClient::LastUse(NOW)));
+        assert!(
+            StoredClient::after_use(Some(StoredClient::LastUse(NOW)), used("c1_x", &[]), NOW).is_some(),
+            "it becomes a record"
+        );
         for text in ["", "x", "-1", "{}", "[]", "null", r#"{"id":""}"#] {
-            assert_eq!(Stored::read(text), None, "{text}");
+            assert_eq!(StoredClient::read(text), None, "{text}");
         }
     }
 
@@ -332,7 +350,7 @@ mod tests {
         let own = Origin::of("https://mcp.example.org").unwrap();
         let url = |text: &str| ClientIdUrl::parse(&id(text), &own).unwrap();
         let policy = RedirectPolicy::default();
-        let stored = Stored::Record(record("https://a.example/c", &["https://a.example/cb"]));
+        let stored = StoredClient::Record(record("https://a.example/c", &["https://a.example/cb"]));
         let client = stored.document_client(&url("https://a.example/c"), &policy, NOW).unwrap();
         assert_eq!(
             (client.kind, client.redirect_uris),
@@ -340,9 +358,9 @@ mod tests {
         );
         for (name, stored, now) in [
             ("lapsed", stored.clone(), NOW.plus(CLIENT_LIFE + 1)),
-            ("of another client", Stored::Record(record("https://b.example/c", &["https://a.example/cb"])), NOW),
-            ("with nowhere to go", Stored::Record(record("https://a.example/c", &[])), NOW),
-            ("a mark", Stored::Mark(NOW), NOW),
+            ("of another client", StoredClient::Record(record("https://b.example/c", &["https://a.example/cb"])), NOW),
+            ("with nowhere to go", StoredClient::Record(record("https://a.example/c", &[])), NOW),
+            ("a mark", StoredClient::LastUse(NOW), NOW),
         ] {
             assert!(stored.document_client(&url("https://a.example/c"), &policy, now).is_none(), "{name}");
         }

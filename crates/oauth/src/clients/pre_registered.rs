@@ -30,7 +30,7 @@ const MIN_SECRET: usize = 24;
 
 /// Why the configuration is not usable. Names the place, never a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum InvalidClients {
+pub enum InvalidClientConfig {
     /// Not a JSON list of such objects.
     #[error(
         "the clients must be a JSON list of objects with client_id and redirect_uris: line {line}, column {column}"
@@ -50,13 +50,13 @@ pub enum InvalidClients {
         /// Which, counted from one.
         number: usize,
         /// What.
-        problem: ClientProblem,
+        problem: ClientConfigError,
     },
 }
 
 /// What is wrong with one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum ClientProblem {
+pub enum ClientConfigError {
     /// The identifier.
     #[error("client_id: {0}")]
     Id(#[from] InvalidIdentifier),
@@ -102,20 +102,20 @@ pub struct PreRegisteredClients(Vec<Client>);
 
 impl PreRegisteredClients {
     /// Reads the configuration. An empty one names no clients.
-    pub fn parse(json: &str, policy: &RedirectPolicy) -> Result<Self, InvalidClients> {
+    pub fn parse(json: &str, policy: &RedirectPolicy) -> Result<Self, InvalidClientConfig> {
         if json.trim().is_empty() {
             return Ok(Self::default());
         }
         let entries: Vec<Entry> = serde_json::from_slice(json.as_bytes())
-            .map_err(|error| InvalidClients::Json { line: error.line(), column: error.column() })?;
+            .map_err(|error| InvalidClientConfig::Json { line: error.line(), column: error.column() })?;
         if entries.len() > MAX_CLIENTS {
-            return Err(InvalidClients::TooMany);
+            return Err(InvalidClientConfig::TooMany);
         }
         let mut clients: Vec<Client> = Vec::with_capacity(entries.len());
         for (number, entry) in (1..).zip(entries) {
-            let client = entry.client(policy).map_err(|problem| InvalidClients::Client { number, problem })?;
+            let client = entry.client(policy).map_err(|problem| InvalidClientConfig::Client { number, problem })?;
             if clients.iter().any(|other| other.id == client.id) {
-                return Err(InvalidClients::Client { number, problem: ClientProblem::DuplicateId });
+                return Err(InvalidClientConfig::Client { number, problem: ClientConfigError::DuplicateId });
             }
             clients.push(client);
         }
@@ -147,21 +147,21 @@ impl fmt::Debug for PreRegisteredClients {
 }
 
 impl Entry {
-    fn client(self, policy: &RedirectPolicy) -> Result<Client, ClientProblem> {
+    fn client(self, policy: &RedirectPolicy) -> Result<Client, ClientConfigError> {
         let id = ClientId::new(&self.client_id)?;
         if is_registered_form(&id) || ClientIdUrl::is_url_form(&id) {
-            return Err(ClientProblem::ReservedId);
+            return Err(ClientConfigError::ReservedId);
         }
         let secret = self.client_secret.as_deref();
         if secret.is_some_and(|secret| secret.len() < MIN_SECRET) {
-            return Err(ClientProblem::WeakSecret);
+            return Err(ClientConfigError::WeakSecret);
         }
         let own_scopes = ScopeSet::parse(&self.own_scopes)?;
         if secret.is_none() && !own_scopes.is_empty() {
-            return Err(ClientProblem::PublicService);
+            return Err(ClientConfigError::PublicService);
         }
         if self.redirect_uris.is_empty() && own_scopes.is_empty() {
-            return Err(ClientProblem::Useless);
+            return Err(ClientConfigError::Useless);
         }
         let redirect_uris: Result<Vec<RedirectUri>, InvalidRedirectUri> =
             self.redirect_uris.iter().map(|raw| RedirectUri::parse(raw, policy)).collect();
@@ -184,7 +184,7 @@ mod tests {
 
     const SECRET: &str = "0123456789abcdef01234567";
 
-    fn parse(clients: &serde_json::Value) -> Result<PreRegisteredClients, InvalidClients> {
+    fn parse(clients: &serde_json::Value) -> Result<PreRegisteredClients, InvalidClientConfig> {
         PreRegisteredClients::parse(&clients.to_string(), &RedirectPolicy::default())
     }
 
@@ -218,35 +218,38 @@ mod tests {
     fn a_configuration_that_cannot_be_meant_is_refused_with_its_place() {
         let https = ["https://a.example/cb"];
         for (name, client, problem) in [
-            ("no use", json!({"client_id": "a"}), ClientProblem::Useless),
+            ("no use", json!({"client_id": "a"}), ClientConfigError::Useless),
             (
                 "weak secret",
                 json!({"client_id": "a", "client_secret": "x", "redirect_uris": https}),
-                ClientProblem::WeakSecret,
+                ClientConfigError::WeakSecret,
             ),
             (
                 "empty secret",
                 json!({"client_id": "a", "client_secret": "", "redirect_uris": https}),
-                ClientProblem::WeakSecret,
+                ClientConfigError::WeakSecret,
             ),
-            ("public service", json!({"client_id": "a", "own_scopes": "x"}), ClientProblem::PublicService),
-            ("URL", json!({"client_id": "https://a.example/c", "redirect_uris": https}), ClientProblem::ReservedId),
-            ("registered form", json!({"client_id": "c1_x", "redirect_uris": https}), ClientProblem::ReservedId),
-            ("twice", json!({"client_id": "first", "redirect_uris": https}), ClientProblem::DuplicateId),
+            ("public service", json!({"client_id": "a", "own_scopes": "x"}), ClientConfigError::PublicService),
+            ("URL", json!({"client_id": "https://a.example/c", "redirect_uris": https}), ClientConfigError::ReservedId),
+            ("registered form", json!({"client_id": "c1_x", "redirect_uris": https}), ClientConfigError::ReservedId),
+            ("twice", json!({"client_id": "first", "redirect_uris": https}), ClientConfigError::DuplicateId),
             (
                 "redirect URI",
                 json!({"client_id": "a", "redirect_uris": ["http://a.example"]}),
-                ClientProblem::RedirectUri(InvalidRedirectUri::PlainHttp),
+                ClientConfigError::RedirectUri(InvalidRedirectUri::PlainHttp),
             ),
         ] {
             let first = json!({"client_id": "first", "redirect_uris": https});
             let error = parse(&json!([first, client])).unwrap_err();
-            assert_eq!(error, InvalidClients::Client { number: 2, problem }, "{name}");
+            assert_eq!(error, InvalidClientConfig::Client { number: 2, problem }, "{name}");
         }
-        assert!(matches!(parse(&json!([{"client_id": "a", "redirect_uri": "x"}])), Err(InvalidClients::Json { .. })));
+        assert!(matches!(
+            parse(&json!([{"client_id": "a", "redirect_uri": "x"}])),
+            Err(InvalidClientConfig::Json { .. })
+        ));
         let many: Vec<_> =
             (0..=MAX_CLIENTS).map(|n| json!({"client_id": n.to_string(), "redirect_uris": https})).collect();
-        assert_eq!(parse(&json!(many)).unwrap_err(), InvalidClients::TooMany);
+        assert_eq!(parse(&json!(many)).unwrap_err(), InvalidClientConfig::TooMany);
     }
 
     #[test]

@@ -27,7 +27,7 @@ const MAX_REDIRECT_URIS: usize = 16;
 
 /// Why a registration was refused (RFC 7591 §3.2.2). Always status 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum RegistrationError {
+pub enum ClientRegistrationError {
     /// More than [`MAX_REGISTRATION`].
     #[error("the registration is too long")]
     TooLong,
@@ -57,7 +57,7 @@ pub enum RegistrationError {
     TooMuch,
 }
 
-impl RegistrationError {
+impl ClientRegistrationError {
     /// The code for the body.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -72,17 +72,17 @@ impl RegistrationError {
 
 /// What a client wants to be registered with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registration {
+pub struct ClientMetadata {
     pub(crate) name: Option<ClientName>,
     pub(crate) redirect_uris: Vec<RedirectUri>,
     pub(crate) method: AuthenticationMethod,
     /// What is answered and not kept.
-    pub(crate) remarks: Remarks,
+    pub(crate) remarks: UnstoredMetadata,
 }
 
 /// What a registration says that is answered and not kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Remarks {
+pub(crate) struct UnstoredMetadata {
     /// `scope`, where it can be read.
     pub(crate) scope: Option<String>,
     /// The redirect URIs that were not registered.
@@ -98,27 +98,27 @@ pub(crate) struct RefusedRedirectUri {
     error_description: String,
 }
 
-impl Registration {
+impl ClientMetadata {
     /// Reads the body of a registration request. Of several redirect URIs those that are acceptable are registered, and the
     /// answer says which of them are not.
     ///
     /// # Errors
     /// Whatever decides who gets a code and cannot be read, and a list of which no redirect URI is acceptable.
-    pub fn parse(body: &[u8], policy: &RedirectPolicy) -> Result<Self, RegistrationError> {
+    pub fn parse(body: &[u8], policy: &RedirectPolicy) -> Result<Self, ClientRegistrationError> {
         if body.len() > MAX_REGISTRATION {
-            return Err(RegistrationError::TooLong);
+            return Err(ClientRegistrationError::TooLong);
         }
         let metadata =
-            json::read_object(body, MemoryLimit::of_text(MAX_REGISTRATION)).map_err(RegistrationError::Json)?;
+            json::read_object(body, MemoryLimit::of_text(MAX_REGISTRATION)).map_err(ClientRegistrationError::Json)?;
         let uses = |member: &'static str, wanted: &str| {
             let listed = texts(&metadata, member)?;
-            Ok::<_, RegistrationError>(listed.is_none_or(|listed| listed.contains(&wanted)))
+            Ok::<_, ClientRegistrationError>(listed.is_none_or(|listed| listed.contains(&wanted)))
         };
         if !uses("grant_types", "authorization_code")? || !uses("response_types", "code")? {
-            return Err(RegistrationError::Flow);
+            return Err(ClientRegistrationError::Flow);
         }
         let method = match text(&metadata, "token_endpoint_auth_method")? {
-            Some(name) => AuthenticationMethod::parse(name).ok_or(RegistrationError::AuthenticationMethod)?,
+            Some(name) => AuthenticationMethod::parse(name).ok_or(ClientRegistrationError::AuthenticationMethod)?,
             // RFC 7591 §2 says so. Clients that leave the member out use the secret they are given.
             None => AuthenticationMethod::ClientSecretBasic,
         };
@@ -128,7 +128,7 @@ impl Registration {
             name: text(&metadata, "client_name")?.and_then(ClientName::clean),
             redirect_uris,
             method,
-            remarks: Remarks { scope, refused },
+            remarks: UnstoredMetadata { scope, refused },
         })
     }
 }
@@ -136,13 +136,13 @@ impl Registration {
 fn redirect_uris(
     metadata: &Object,
     policy: &RedirectPolicy,
-) -> Result<(Vec<RedirectUri>, Vec<RefusedRedirectUri>), RegistrationError> {
+) -> Result<(Vec<RedirectUri>, Vec<RefusedRedirectUri>), ClientRegistrationError> {
     let listed = texts(metadata, "redirect_uris")?.unwrap_or_default();
     if listed.is_empty() {
-        return Err(RegistrationError::NoRedirectUri);
+        return Err(ClientRegistrationError::NoRedirectUri);
     }
     if listed.len() > MAX_REDIRECT_URIS {
-        return Err(RegistrationError::TooManyRedirectUris);
+        return Err(ClientRegistrationError::TooManyRedirectUris);
     }
     let mut uris: Vec<RedirectUri> = Vec::with_capacity(listed.len());
     let mut refused = Vec::new();
@@ -164,27 +164,30 @@ fn redirect_uris(
 }
 
 /// Returns a member that is a text.
-pub(crate) fn text<'a>(metadata: &'a Object, member: &'static str) -> Result<Option<&'a str>, RegistrationError> {
+pub(crate) fn text<'a>(metadata: &'a Object, member: &'static str) -> Result<Option<&'a str>, ClientRegistrationError> {
     match metadata.get(member) {
         None => Ok(None),
-        Some(value) => value.as_str().map(Some).ok_or(RegistrationError::Type(member)),
+        Some(value) => value.as_str().map(Some).ok_or(ClientRegistrationError::Type(member)),
     }
 }
 
 /// A member that is a list of texts. An empty list counts as absent.
-pub(crate) fn texts<'a>(metadata: &'a Object, member: &'static str) -> Result<Option<Vec<&'a str>>, RegistrationError> {
+pub(crate) fn texts<'a>(
+    metadata: &'a Object,
+    member: &'static str,
+) -> Result<Option<Vec<&'a str>>, ClientRegistrationError> {
     let items = match metadata.get(member) {
         None => return Ok(None),
-        Some(value) => value.as_array().ok_or(RegistrationError::Type(member))?,
+        Some(value) => value.as_array().ok_or(ClientRegistrationError::Type(member))?,
     };
     let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
-    let texts = texts.ok_or(RegistrationError::Type(member))?;
+    let texts = texts.ok_or(ClientRegistrationError::Type(member))?;
     Ok((!texts.is_empty()).then_some(texts))
 }
 
 /// What a client is told (RFC 7591 §3.2.1): status 201, `Cache-Control: no-store`. It has no `null` members, which break clients.
 #[derive(Clone, Serialize)]
-pub struct RegistrationResponse {
+pub struct ClientInformationResponse {
     pub(crate) client_id: ClientId,
     pub(crate) client_id_issued_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,7 +214,7 @@ pub(crate) struct IssuedSecret {
     pub(crate) client_secret_expires_at: u64,
 }
 
-impl RegistrationResponse {
+impl ClientInformationResponse {
     /// The new identifier.
     #[must_use]
     pub const fn client_id(&self) -> &ClientId {
@@ -226,8 +229,8 @@ mod tests {
 
     use super::*;
 
-    fn parse(metadata: &Value) -> Result<Registration, RegistrationError> {
-        Registration::parse(metadata.to_string().as_bytes(), &RedirectPolicy::default())
+    fn parse(metadata: &Value) -> Result<ClientMetadata, ClientRegistrationError> {
+        ClientMetadata::parse(metadata.to_string().as_bytes(), &RedirectPolicy::default())
     }
 
     #[test]
@@ -339,12 +342,15 @@ mod tests {
             (br#"{"redirect_uris": ["https://a.example/cb"], "jwks": {"keys": [{"kid": "a", "kid": "b"}]}}"#, "twice"),
             (much.as_bytes(), "more values"),
         ] {
-            let error = Registration::parse(body, &RedirectPolicy::default()).unwrap_err();
+            let error = ClientMetadata::parse(body, &RedirectPolicy::default()).unwrap_err();
             assert_eq!(error.code(), "invalid_client_metadata");
             assert!(error.to_string().contains(why), "{body:?}: {error}");
         }
         let long = vec![b' '; MAX_REGISTRATION + 1];
-        assert_eq!(Registration::parse(&long, &RedirectPolicy::default()).unwrap_err(), RegistrationError::TooLong);
+        assert_eq!(
+            ClientMetadata::parse(&long, &RedirectPolicy::default()).unwrap_err(),
+            ClientRegistrationError::TooLong
+        );
     }
 
     #[test]
@@ -383,7 +389,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_parsed_or_refused_without_a_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Registration::parse(&body, &RedirectPolicy::default());
+            let _ = ClientMetadata::parse(&body, &RedirectPolicy::default());
         }
 
         #[test]

@@ -13,7 +13,7 @@ use crate::web::redirect_uri::RedirectPolicy;
 
 /// All that is needed to know a client without asking anybody.
 #[derive(Clone, Copy)]
-pub struct ClientDirectory<'a> {
+pub struct ClientResolver<'a> {
     /// The clients of the configuration.
     pub pre_registered: &'a PreRegisteredClients,
     /// Where clients may be sent.
@@ -26,7 +26,7 @@ pub struct ClientDirectory<'a> {
 
 /// What an identifier names.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum ResolvedClient {
     /// A client of the configuration.
     PreRegistered(Client),
     /// A client that registered itself. After ninety days somebody else has to say that it was used since
@@ -34,29 +34,29 @@ pub enum Found {
     Registered(RegisteredClient),
     /// A client that is described by a document, which has to be at hand or fetched. At the token endpoint it is not needed:
     /// the client has no secret, and its code or token says to whom it was given.
-    Document(ClientIdUrl),
+    MetadataDocument(ClientIdUrl),
     /// None.
-    Nothing,
+    Unknown,
 }
 
-impl ClientDirectory<'_> {
+impl ClientResolver<'_> {
     /// What an identifier names.
     #[must_use]
-    pub fn find(&self, id: &ClientId) -> Found {
+    pub fn find(&self, id: &ClientId) -> ResolvedClient {
         if let Some(client) = self.pre_registered.find(id) {
-            return Found::PreRegistered(client.clone());
+            return ResolvedClient::PreRegistered(client.clone());
         }
         if ClientIdUrl::is_url_form(id) {
-            return ClientIdUrl::parse(id, self.own).map_or(Found::Nothing, Found::Document);
+            return ClientIdUrl::parse(id, self.own).map_or(ResolvedClient::Unknown, ResolvedClient::MetadataDocument);
         }
-        registered_client(id, self.policy, self.key).map_or(Found::Nothing, Found::Registered)
+        registered_client(id, self.policy, self.key).map_or(ResolvedClient::Unknown, ResolvedClient::Registered)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clients::registration::Registration;
+    use crate::clients::registration::ClientMetadata;
     use crate::resource::scope_catalogue::ScopeCatalogue;
     use crate::testing::test_keys::{TestRandom, ring};
     use mcp_connector_base::timestamp::Timestamp;
@@ -70,10 +70,10 @@ mod tests {
         let ring = ring(1);
         let own = Origin::of("https://mcp.example.com").unwrap();
         let directory =
-            ClientDirectory { pre_registered: &pre_registered, policy: &policy, key: ring.client_id(), own: &own };
+            ClientResolver { pre_registered: &pre_registered, policy: &policy, key: ring.client_id(), own: &own };
         let find = |id: &str| directory.find(&ClientId::new(id).unwrap());
 
-        let registration = Registration::parse(br#"{"redirect_uris": ["https://a.example/cb"]}"#, &policy).unwrap();
+        let registration = ClientMetadata::parse(br#"{"redirect_uris": ["https://a.example/cb"]}"#, &policy).unwrap();
         let now = Timestamp::from_seconds(1_800_000_000);
         let issued = crate::clients::client_id::register(
             registration,
@@ -84,11 +84,11 @@ mod tests {
         )
         .unwrap();
 
-        assert!(matches!(find("cli"), Found::PreRegistered(_)));
-        assert!(matches!(find(issued.client_id().as_str()), Found::Registered(_)));
-        assert!(matches!(find("https://app.example/client.json"), Found::Document(_)));
+        assert!(matches!(find("cli"), ResolvedClient::PreRegistered(_)));
+        assert!(matches!(find(issued.client_id().as_str()), ResolvedClient::Registered(_)));
+        assert!(matches!(find("https://app.example/client.json"), ResolvedClient::MetadataDocument(_)));
         for id in ["other", "c1_AAAA", "http://app.example/c", "https://10.0.0.1/c", "https://mcp.example.com/c"] {
-            assert!(matches!(find(id), Found::Nothing), "{id}");
+            assert!(matches!(find(id), ResolvedClient::Unknown), "{id}");
         }
     }
 }

@@ -16,7 +16,7 @@ pub struct CredentialVersion([u8; 8]);
 /// Not sixteen lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("an epoch is sixteen hexadecimal digits")]
-pub struct InvalidEpoch;
+pub struct InvalidCredentialVersion;
 
 impl CredentialVersion {
     /// From its bytes.
@@ -36,20 +36,20 @@ impl CredentialVersion {
 }
 
 impl TryFrom<String> for CredentialVersion {
-    type Error = InvalidEpoch;
+    type Error = InvalidCredentialVersion;
 
-    fn try_from(text: String) -> Result<Self, InvalidEpoch> {
+    fn try_from(text: String) -> Result<Self, InvalidCredentialVersion> {
         let lower_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         match u64::from_str_radix(&text, 16) {
             Ok(number) if text.len() == 16 && lower_hex => Ok(Self(number.to_be_bytes())),
-            _ => Err(InvalidEpoch),
+            _ => Err(InvalidCredentialVersion),
         }
     }
 }
 
 impl From<CredentialVersion> for String {
-    fn from(epoch: CredentialVersion) -> Self {
-        epoch.to_string()
+    fn from(credential_version: CredentialVersion) -> Self {
+        credential_version.to_string()
     }
 }
 

@@ -26,7 +26,7 @@ const MAX_LENGTH: usize = 256;
 /// Not made here. The one answer to everything that is wrong with such a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not a code or token of this server")]
-pub struct NotOurs;
+pub struct NotIssuedHere;
 
 /// The name of the storage object that owns everything about one subject.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,13 +103,13 @@ impl fmt::Debug for Secret {
 }
 
 impl TryFrom<String> for Secret {
-    type Error = NotOurs;
+    type Error = NotIssuedHere;
 
-    fn try_from(text: String) -> Result<Self, NotOurs> {
+    fn try_from(text: String) -> Result<Self, NotIssuedHere> {
         let mut bytes = [0; 32];
         match URL_SAFE_NO_PAD.decode_slice(&text, &mut bytes) {
             Ok(32) => Ok(Self(bytes)),
-            _ => Err(NotOurs),
+            _ => Err(NotIssuedHere),
         }
     }
 }
@@ -128,15 +128,15 @@ pub(crate) fn write(prefix: &str, payload: &[u8], key: &MacKey) -> String {
 }
 
 /// The payload of a text that [`write`] made with this prefix and one of these keys.
-pub(crate) fn read<const LENGTH: usize>(prefix: &str, text: &str, key: &MacKey) -> Result<[u8; LENGTH], NotOurs> {
+pub(crate) fn read<const LENGTH: usize>(prefix: &str, text: &str, key: &MacKey) -> Result<[u8; LENGTH], NotIssuedHere> {
     if text.len() > MAX_LENGTH {
-        return Err(NotOurs);
+        return Err(NotIssuedHere);
     }
-    let encoded = text.strip_prefix(prefix).ok_or(NotOurs)?;
-    let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| NotOurs)?;
-    let (payload, tag) = bytes.split_first_chunk::<LENGTH>().ok_or(NotOurs)?;
+    let encoded = text.strip_prefix(prefix).ok_or(NotIssuedHere)?;
+    let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| NotIssuedHere)?;
+    let (payload, tag) = bytes.split_first_chunk::<LENGTH>().ok_or(NotIssuedHere)?;
     if tag.len() != TAG_LENGTH || !key.verify(&[prefix.as_bytes(), payload], tag) {
-        return Err(NotOurs);
+        return Err(NotIssuedHere);
     }
     Ok(*payload)
 }
@@ -145,8 +145,8 @@ pub(crate) fn read<const LENGTH: usize>(prefix: &str, text: &str, key: &MacKey) 
 pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl Fields<'_> {
-    pub(crate) fn take<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], NotOurs> {
-        let (field, rest) = self.0.split_first_chunk().ok_or(NotOurs)?;
+    pub(crate) fn take<const LENGTH: usize>(&mut self) -> Result<[u8; LENGTH], NotIssuedHere> {
+        let (field, rest) = self.0.split_first_chunk().ok_or(NotIssuedHere)?;
         self.0 = rest;
         Ok(*field)
     }

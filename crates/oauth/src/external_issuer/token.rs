@@ -17,7 +17,7 @@ use mcp_connector_base::timestamp::Timestamp;
 
 use crate::external_issuer::keys::{Algorithm, ExternalKey, ExternalKeys};
 use crate::resource::access_token::VerifiedToken;
-use crate::resource::bearer::Bearer;
+use crate::resource::bearer::BearerToken;
 use crate::web::discovery::ExternalIssuer;
 use crate::web::json_object::{Object, Unexpected};
 
@@ -94,7 +94,7 @@ pub enum ExternalTokenError {
 
 /// Checks a foreign token at the resource.
 pub async fn verify_external(
-    bearer: &Bearer,
+    bearer: &BearerToken,
     keys: &ExternalKeys,
     verifier: &impl SignatureVerifier,
     policy: &ExternalPolicy<'_>,

@@ -11,12 +11,12 @@ use mcp_connector_base::timestamp::{Random, Timestamp};
 use crate::clients::client_hash::ClientHash;
 use crate::crypto::opaque::{ObjectName, Secret};
 use crate::grants::codes::pending_code::PendingCode;
-use crate::grants::codes::redemption::{CodeRefusal, RedeemRefusal, Redeemed, Redemption};
+use crate::grants::codes::redemption::{RedeemError, Redeemed, Redemption, StoreCodeError};
 use crate::grants::grant_store::GrantStore;
 use crate::grants::refresh::refresh_token::{Generation, RefreshToken};
-use crate::grants::refresh::request::{Refresh, Refreshed};
+use crate::grants::refresh::request::{RefreshRequest, Refreshed};
 use crate::grants::revoked::Revoked;
-use crate::grants::rows::Rows;
+use crate::grants::rows::GrantRows;
 use crate::grants::summary::GrantSummary;
 use crate::login::admission::AdmissionPolicy;
 
@@ -34,7 +34,7 @@ pub trait Grants {
 /// A command to the object of one subject. Each may be repeated when its answer was lost.
 pub trait GrantsCommand: Command {
     /// Carries the command out. Whoever keeps the rows does this as one transaction.
-    fn carry_out<R: Rows>(
+    fn carry_out<R: GrantRows>(
         self,
         store: &mut GrantStore<R>,
         now: Timestamp,
@@ -125,9 +125,9 @@ pub enum AccountAction {
 }
 
 commands! {
-    StoreCode => Result<(), CodeRefusal>;
-    Redemption => Result<Redeemed, RedeemRefusal>;
-    Refresh => Refreshed;
+    StoreCode => Result<(), StoreCodeError>;
+    Redemption => Result<Redeemed, RedeemError>;
+    RefreshRequest => Refreshed;
     RevokeToken => Revoked;
     RevokeForClient => Revoked;
     CheckGrants => Vec<GrantId>;
@@ -141,7 +141,7 @@ commands! {
 macro_rules! carried_out {
     ($($type:ty: |$command:ident, $store:ident, $now:ident, $random:pat_param| $call:expr;)+) => {
         $(impl GrantsCommand for $type {
-            fn carry_out<R: Rows>(
+            fn carry_out<R: GrantRows>(
                 self,
                 $store: &mut GrantStore<R>,
                 $now: Timestamp,
@@ -157,12 +157,12 @@ macro_rules! carried_out {
 carried_out! {
     StoreCode: |command, store, now, _| store.store_code(&command.0, now);
     Redemption: |command, store, now, random| store.redeem(&command, now, random);
-    Refresh: |command, store, now, _| store.refresh(&command, now);
+    RefreshRequest: |command, store, now, _| store.refresh(&command, now);
     RevokeToken: |command, store, now, _| {
         store.revoke_token(command.grant, command.generation, &command.proof, &command.client_id, now)
     };
     RevokeForClient: |command, store, now, _| store.revoke_for_client(command.grant, &command.client_id, now);
-    CheckGrants: |command, store, now, _| store.standing(command.grants, &command.policy, now);
+    CheckGrants: |command, store, now, _| store.active_grants(command.grants, &command.policy, now);
     EndClientGrants: |command, store, now, _| store.end_client(&command.client, now);
     ListGrants: |command, store, now, _| {
         if store.has_signed_out_since(command.signed_in_at)? {

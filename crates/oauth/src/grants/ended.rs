@@ -18,7 +18,7 @@ pub enum EndReason {
     /// The person may no longer enter.
     CredentialsChanged,
     /// There were too many, and this one was idle longest.
-    Crowded,
+    LimitReached,
     /// The owner of this server has ended the client for everybody.
     Owner,
 }

@@ -5,7 +5,7 @@
 use hmac::Mac as _;
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_base::codec::{Unreadable, decode_body};
+use mcp_connector_base::codec::{DecodeError, decode_body};
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::row::Row;
 use mcp_connector_base::scope::ScopeSet;
@@ -17,7 +17,7 @@ use crate::grants::authorization::Authorization;
 use crate::grants::ended::{EndReason, Ended};
 use crate::grants::limits::Limits;
 use crate::grants::refresh::refresh_token::Generation;
-use crate::grants::refresh::request::{Refresh, RefreshRefusal, Renewal};
+use crate::grants::refresh::request::{RefreshError, RefreshRequest, Renewal};
 use crate::grants::refresh::rotation::{Retry, Rotation, Use};
 use crate::grants::version_1::GrantOfVersion1;
 use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
@@ -57,10 +57,10 @@ pub struct Grant {
 impl Row for Grant {
     const VERSION: u8 = 2;
 
-    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
         match version {
             1 => Ok(decode_body::<GrantOfVersion1>(encoded)?.into()),
-            _ => Err(Unreadable),
+            _ => Err(DecodeError),
         }
     }
 }
@@ -86,11 +86,11 @@ pub struct RefreshDecision {
     /// The new row; none if it stays as it is.
     pub change: Option<Grant>,
     /// The answer.
-    pub answer: Result<Renewal, RefreshRefusal>,
+    pub answer: Result<Renewal, RefreshError>,
 }
 
 impl RefreshDecision {
-    const fn refuse(reason: RefreshRefusal) -> Self {
+    const fn refuse(reason: RefreshError) -> Self {
         Self { change: None, answer: Err(reason) }
     }
 }
@@ -119,11 +119,11 @@ impl Grant {
 
     /// Decides about one use of a refresh token. Nothing changes before everything about the request has been checked.
     #[must_use]
-    pub fn refresh(&self, request: &Refresh, limits: &Limits, now: Timestamp) -> RefreshDecision {
+    pub fn refresh(&self, request: &RefreshRequest, limits: &Limits, now: Timestamp) -> RefreshDecision {
         let scope = match self.check(request, limits, now) {
             Ok(scope) => scope,
-            Err(RefreshRefusal::CredentialsChanged) => {
-                return self.end_and_refuse(EndReason::CredentialsChanged, RefreshRefusal::CredentialsChanged, now);
+            Err(RefreshError::CredentialsChanged) => {
+                return self.end_and_refuse(EndReason::CredentialsChanged, RefreshError::CredentialsChanged, now);
             }
             Err(reason) => return RefreshDecision::refuse(reason),
         };
@@ -139,30 +139,30 @@ impl Grant {
                 RefreshDecision { change: None, answer: Ok(self.renewal(scope, Retry::Soon)) }
             }
             Use::Repeat(retry, rotation) => Self { rotation, used_at: now, ..self.clone() }.answer(scope, retry),
-            Use::Refuse => RefreshDecision::refuse(RefreshRefusal::Outdated),
-            Use::End => self.end_and_refuse(EndReason::TokenReplayed, RefreshRefusal::Replayed, now),
+            Use::Refuse => RefreshDecision::refuse(RefreshError::Outdated),
+            Use::End => self.end_and_refuse(EndReason::TokenReplayed, RefreshError::Replayed, now),
         }
     }
 
     /// Everything that does not depend on which of the grant's tokens it is. Gives the scopes of the new access token.
-    fn check(&self, request: &Refresh, limits: &Limits, now: Timestamp) -> Result<ScopeSet, RefreshRefusal> {
+    fn check(&self, request: &RefreshRequest, limits: &Limits, now: Timestamp) -> Result<ScopeSet, RefreshError> {
         if request.grant != self.id || !self.recognises(request.generation, &request.proof) {
-            return Err(RefreshRefusal::Unknown);
+            return Err(RefreshError::Unknown);
         }
         if self.ended.is_some() {
-            return Err(RefreshRefusal::Ended);
+            return Err(RefreshError::Ended);
         }
         if now >= self.expires(limits) {
-            return Err(RefreshRefusal::Expired);
+            return Err(RefreshError::Expired);
         }
         if request.client_id != self.authorization.client_id {
-            return Err(RefreshRefusal::OtherClient);
+            return Err(RefreshError::OtherClient);
         }
         if !self.authorization.resource.is_of(&request.issuer) {
-            return Err(RefreshRefusal::OtherIssuer);
+            return Err(RefreshError::OtherIssuer);
         }
         if request.resource.as_ref().is_some_and(|resource| *resource != self.authorization.resource) {
-            return Err(RefreshRefusal::OtherResource);
+            return Err(RefreshError::OtherResource);
         }
         // A client may ask for less (RFC 6749 §6). One that asks for more gets what there is, and the answer says what that
         // is: some clients always send everything the metadata names.
@@ -172,11 +172,11 @@ impl Grant {
             None => granted.clone(),
         };
         if scope.is_empty() && !granted.is_empty() {
-            return Err(RefreshRefusal::Scope);
+            return Err(RefreshError::Scope);
         }
         // Last, because it changes something.
         if !self.authorization.is_admitted(&request.policy) {
-            return Err(RefreshRefusal::CredentialsChanged);
+            return Err(RefreshError::CredentialsChanged);
         }
         Ok(scope)
     }
@@ -197,7 +197,7 @@ impl Grant {
         }
     }
 
-    fn end_and_refuse(&self, end: EndReason, refusal: RefreshRefusal, now: Timestamp) -> RefreshDecision {
+    fn end_and_refuse(&self, end: EndReason, refusal: RefreshError, now: Timestamp) -> RefreshDecision {
         RefreshDecision { change: Some(self.end(end, now)), answer: Err(refusal) }
     }
 

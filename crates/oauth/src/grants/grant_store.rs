@@ -8,21 +8,21 @@ use crate::clients::client_hash::ClientHash;
 use crate::crypto::opaque::Secret;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::pending_code::PendingCode;
-use crate::grants::codes::redemption::{CodeRefusal, RedeemRefusal, Redeemed, Redemption};
+use crate::grants::codes::redemption::{RedeemError, Redeemed, Redemption, StoreCodeError};
 use crate::grants::ended::EndReason;
 use crate::grants::grant::{Displaced, Grant};
 use crate::grants::limits::Limits;
 use crate::grants::refresh::refresh_token::Generation;
-use crate::grants::refresh::request::{Refresh, RefreshRefusal, Refreshed};
+use crate::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use crate::grants::revoked::Revoked;
-use crate::grants::rows::Rows;
+use crate::grants::rows::GrantRows;
 use crate::grants::summary::GrantSummary;
 use crate::login::account_session::SESSION_LIFETIME;
 use crate::login::admission::AdmissionPolicy;
 
 /// A grant whose use is to be entered in the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UseToEnter {
+pub struct ClientUseToRecord {
     /// What was agreed to: whose use of which client.
     pub authorization: Authorization,
     /// When the person signed in for it.
@@ -30,7 +30,7 @@ pub struct UseToEnter {
 }
 
 /// Seconds between two entries of one grant's use in the directory.
-const ENTER_AFTER: u64 = 24 * 3600;
+const RECORD_AFTER: u64 = 24 * 3600;
 
 /// The rows, and the rules over them.
 pub struct GrantStore<R> {
@@ -38,7 +38,7 @@ pub struct GrantStore<R> {
     limits: Limits,
 }
 
-impl<R: Rows> GrantStore<R> {
+impl<R: GrantRows> GrantStore<R> {
     /// Over these rows.
     pub const fn new(rows: R, limits: Limits) -> Self {
         Self { rows, limits }
@@ -51,14 +51,14 @@ impl<R: Rows> GrantStore<R> {
 
     /// Keeps a code until it is redeemed. If it is already kept, because its form was sent again, it now represents the last
     /// consent.
-    pub fn store_code(&mut self, code: &PendingCode, now: Timestamp) -> Result<Result<(), CodeRefusal>, R::Error> {
+    pub fn store_code(&mut self, code: &PendingCode, now: Timestamp) -> Result<Result<(), StoreCodeError>, R::Error> {
         let codes = self.rows.codes()?;
         if codes.iter().any(|known| known.id() == code.id() && known.redeemed().is_some()) {
-            return Ok(Err(CodeRefusal::Redeemed));
+            return Ok(Err(StoreCodeError::Redeemed));
         }
         let others = codes.iter().filter(|known| known.id() != code.id() && known.is_waiting(now));
         if others.count() >= self.limits.codes {
-            return Ok(Err(CodeRefusal::TooMany));
+            return Ok(Err(StoreCodeError::TooMany));
         }
         self.rows.put_code(code, code.forget_at())?;
         Ok(Ok(()))
@@ -70,12 +70,12 @@ impl<R: Rows> GrantStore<R> {
         request: &Redemption,
         now: Timestamp,
         random: &impl Random,
-    ) -> Result<Result<Redeemed, RedeemRefusal>, R::Error> {
+    ) -> Result<Result<Redeemed, RedeemError>, R::Error> {
         let Some(code) = self.rows.code(request.code)? else {
-            return Ok(Err(RedeemRefusal::Unknown));
+            return Ok(Err(RedeemError::Unknown));
         };
         if let Err(mismatch) = code.check(request) {
-            return Ok(Err(RedeemRefusal::Mismatch(mismatch)));
+            return Ok(Err(RedeemError::Mismatch(mismatch)));
         }
         if let Some(grant) = code.redeemed() {
             if grant == request.grant
@@ -84,10 +84,10 @@ impl<R: Rows> GrantStore<R> {
                 return Ok(Ok(Redeemed::first_of(&first)));
             }
             self.end(grant, EndReason::CodeReplayed, now)?;
-            return Ok(Err(RedeemRefusal::Replayed(grant)));
+            return Ok(Err(RedeemError::Replayed(grant)));
         }
         if code.has_expired(now) {
-            return Ok(Err(RedeemRefusal::Expired));
+            return Ok(Err(RedeemError::Expired));
         }
         let displaced = self.make_room(&code.authorization().client_id, now)?;
         let grant = open(request.grant, code.authorization().clone(), now, random)
@@ -99,9 +99,9 @@ impl<R: Rows> GrantStore<R> {
     }
 
     /// Uses a refresh token.
-    pub fn refresh(&mut self, request: &Refresh, now: Timestamp) -> Result<Refreshed, R::Error> {
+    pub fn refresh(&mut self, request: &RefreshRequest, now: Timestamp) -> Result<Refreshed, R::Error> {
         let Some(grant) = self.rows.grant(request.grant)? else {
-            return Ok(Refreshed { answer: Err(RefreshRefusal::Unknown), entered: false });
+            return Ok(Refreshed { answer: Err(RefreshError::Unknown), entered: false });
         };
         let decision = grant.refresh(request, &self.limits, now);
         if let Some(grant) = &decision.change {
@@ -112,17 +112,17 @@ impl<R: Rows> GrantStore<R> {
 
     /// Returns the use of a grant that has just been refreshed, if the directory has not heard of it for a day. It heard of the
     /// sign-in.
-    pub fn use_to_enter(&self, grant: GrantId, now: Timestamp) -> Result<Option<UseToEnter>, R::Error> {
+    pub fn client_use_to_record(&self, grant: GrantId, now: Timestamp) -> Result<Option<ClientUseToRecord>, R::Error> {
         let Some(found) = self.rows.grant(grant)? else { return Ok(None) };
-        let heard_at = self.rows.entered_at(grant)?.unwrap_or_else(|| found.created_at());
-        let is_due = found.ended().is_none() && now.seconds_since(heard_at) >= ENTER_AFTER;
+        let heard_at = self.rows.recorded_at(grant)?.unwrap_or_else(|| found.created_at());
+        let is_due = found.ended().is_none() && now.seconds_since(heard_at) >= RECORD_AFTER;
         let (authorization, signed_in_at) = (found.authorization().clone(), found.created_at());
-        Ok(is_due.then_some(UseToEnter { authorization, signed_in_at }))
+        Ok(is_due.then_some(ClientUseToRecord { authorization, signed_in_at }))
     }
 
     /// Remembers that the use of a grant was entered in the directory.
     pub fn entered(&mut self, grant: GrantId, now: Timestamp) -> Result<(), R::Error> {
-        self.rows.put_entered_at(grant, now)
+        self.rows.put_recorded_at(grant, now)
     }
 
     /// Ends the grant of a refresh token for the client it was given to, whichever of the grant's tokens it is.
@@ -200,21 +200,21 @@ impl<R: Rows> GrantStore<R> {
     }
 
     /// Returns those of `grants` that are live and whose person may still enter.
-    pub fn standing(
+    pub fn active_grants(
         &self,
         grants: Vec<GrantId>,
         policy: &AdmissionPolicy,
         now: Timestamp,
     ) -> Result<Vec<GrantId>, R::Error> {
-        let mut standing = Vec::with_capacity(grants.len());
+        let mut active = Vec::with_capacity(grants.len());
         for id in grants {
             let grant = self.rows.grant(id)?;
             if grant.is_some_and(|grant| grant.is_live(&self.limits, now) && grant.authorization().is_admitted(policy))
             {
-                standing.push(id);
+                active.push(id);
             }
         }
-        Ok(standing)
+        Ok(active)
     }
 
     /// The live grants, last used first.
@@ -248,7 +248,7 @@ impl<R: Rows> GrantStore<R> {
             idle.extend(take(&mut live, |grant, other| grant < other));
         }
         for grant in &idle {
-            self.end(grant.id(), EndReason::Crowded, now)?;
+            self.end(grant.id(), EndReason::LimitReached, now)?;
         }
         Ok(idle)
     }

@@ -15,30 +15,30 @@ use crate::crypto::opaque::{ObjectName, Secret};
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::pending_code::PendingCode;
-use crate::grants::codes::redemption::{RedeemRefusal, Redemption};
+use crate::grants::codes::redemption::{RedeemError, Redemption};
 use crate::grants::grant::Grant;
 use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
 use crate::grants::refresh::refresh_token::Generation;
-use crate::grants::refresh::request::{Refresh, RefreshRefusal, Renewal};
+use crate::grants::refresh::request::{RefreshError, RefreshRequest, Renewal};
 use crate::grants::refresh::rotation::Retry;
-use crate::grants::rows::Rows;
+use crate::grants::rows::GrantRows;
 use crate::login::admission::{Admission, AdmissionPolicy};
 use crate::resource::protected_resource::Resource;
 use crate::testing::test_keys::TestRandom;
-use crate::testing::test_rows::Memory;
+use crate::testing::test_rows::TestRows;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
 
 pub(crate) const DAY: u64 = 24 * 3600;
 pub(crate) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
-pub(crate) const EPOCH: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
+pub(crate) const VERSION: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
 pub(crate) const HOME: Network = Network::V4(1);
 pub(crate) const AWAY: Network = Network::V4(2);
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
-pub(crate) fn ledger() -> GrantStore<Memory> {
-    GrantStore::new(Memory::default(), Limits::default())
+pub(crate) fn store() -> GrantStore<TestRows> {
+    GrantStore::new(TestRows::default(), Limits::default())
 }
 
 pub(crate) fn policy(versions: &[CredentialVersion]) -> AdmissionPolicy {
@@ -58,7 +58,7 @@ pub(crate) fn authorization() -> Authorization {
         redirect_uri: "http://127.0.0.1:5000/callback".into(),
         resource: Resource::parse("https://host.example/mcp").unwrap(),
         scope: ScopeSet::parse("notes:read profile").unwrap(),
-        admission: Admission::Version(EPOCH),
+        admission: Admission::Version(VERSION),
     }
 }
 
@@ -75,20 +75,20 @@ pub(crate) fn object() -> ObjectName {
 }
 
 /// A code that waits, and the request that redeems it.
-pub(crate) fn waiting(ledger: &mut GrantStore<Memory>, random: &TestRandom, now: Timestamp) -> Redemption {
-    waiting_for(ledger, authorization(), random, now)
+pub(crate) fn waiting(store: &mut GrantStore<TestRows>, random: &TestRandom, now: Timestamp) -> Redemption {
+    waiting_for(store, authorization(), random, now)
 }
 
 pub(crate) fn waiting_for(
-    ledger: &mut GrantStore<Memory>,
+    store: &mut GrantStore<TestRows>,
     authorization: Authorization,
     random: &TestRandom,
     now: Timestamp,
 ) -> Redemption {
     let code = AuthorizationCode::mint(object(), random);
     let client = authorization.client_id.clone();
-    assert!(ledger.store_code(&PendingCode::new(&code, challenge(), authorization, now), now).unwrap().is_ok());
-    let mut request = Redemption::new(&code, grant_id(random), client, issuer(), policy(&[EPOCH]));
+    assert!(store.store_code(&PendingCode::new(&code, challenge(), authorization, now), now).unwrap().is_ok());
+    let mut request = Redemption::new(&code, grant_id(random), client, issuer(), policy(&[VERSION]));
     request.answers = Some(challenge());
     request
 }
@@ -100,10 +100,10 @@ pub(crate) fn grant_id(random: &TestRandom) -> GrantId {
 }
 
 /// A grant, and the request that uses its first refresh token.
-pub(crate) fn granted(ledger: &mut GrantStore<Memory>, random: &TestRandom, now: Timestamp) -> Refresh {
-    let request = waiting(ledger, random, now);
-    let redeemed = ledger.redeem(&request, now, random).unwrap().unwrap();
-    Refresh {
+pub(crate) fn granted(store: &mut GrantStore<TestRows>, random: &TestRandom, now: Timestamp) -> RefreshRequest {
+    let request = waiting(store, random, now);
+    let redeemed = store.redeem(&request, now, random).unwrap().unwrap();
+    RefreshRequest {
         grant: redeemed.grant,
         generation: redeemed.generation,
         proof: redeemed.proof,
@@ -112,13 +112,13 @@ pub(crate) fn granted(ledger: &mut GrantStore<Memory>, random: &TestRandom, now:
         scope: None,
         resource: None,
         from: Some(HOME),
-        policy: policy(&[EPOCH]),
+        policy: policy(&[VERSION]),
     }
 }
 
 /// The request that uses what a renewal gave.
-pub(crate) fn after(request: &Refresh, renewal: &Renewal) -> Refresh {
-    Refresh { generation: renewal.generation, proof: renewal.proof.clone(), ..request.clone() }
+pub(crate) fn after(request: &RefreshRequest, renewal: &Renewal) -> RefreshRequest {
+    RefreshRequest { generation: renewal.generation, proof: renewal.proof.clone(), ..request.clone() }
 }
 
 #[derive(Clone, Debug)]
@@ -153,11 +153,11 @@ fn network() -> impl Strategy<Value = Option<Network>> {
 
 /// What has been seen of one grant.
 struct World {
-    ledger: GrantStore<Memory>,
+    store: GrantStore<TestRows>,
     now: Timestamp,
     /// Every token that was ever given out.
     tokens: BTreeMap<Generation, Secret>,
-    template: Refresh,
+    template: RefreshRequest,
     /// When and from where the live token was made.
     rotated: (Timestamp, Option<Network>),
     /// When late retries from elsewhere were answered.
@@ -165,24 +165,24 @@ struct World {
 }
 
 impl World {
-    fn new() -> (Self, Refresh) {
-        let mut ledger = ledger();
-        let first = granted(&mut ledger, &TestRandom::from(5), START);
+    fn new() -> (Self, RefreshRequest) {
+        let mut store = store();
+        let first = granted(&mut store, &TestRandom::from(5), START);
         let tokens = [(first.generation, first.proof.clone())].into();
         let template = first.clone();
-        (Self { ledger, now: START, tokens, template, rotated: (START, None), elsewhere: Vec::new() }, first)
+        (Self { store, now: START, tokens, template, rotated: (START, None), elsewhere: Vec::new() }, first)
     }
 
     fn grant(&self) -> Grant {
-        self.ledger.rows().grant(self.template.grant).unwrap().unwrap()
+        self.store.rows().grant(self.template.grant).unwrap().unwrap()
     }
 
     /// Uses a token that was given out, and checks the outcome against the rule on refresh.
-    fn refresh(&mut self, request: &Refresh) -> Result<Renewal, RefreshRefusal> {
+    fn refresh(&mut self, request: &RefreshRequest) -> Result<Renewal, RefreshError> {
         let before = self.grant();
-        let writes = self.ledger.rows().writes.get();
-        let answer = self.ledger.refresh(request, self.now).unwrap().answer;
-        assert!(self.ledger.rows().writes.get() <= writes.saturating_add(1), "at most one row per refresh");
+        let writes = self.store.rows().writes.get();
+        let answer = self.store.refresh(request, self.now).unwrap().answer;
+        assert!(self.store.rows().writes.get() <= writes.saturating_add(1), "at most one row per refresh");
         let outcome = answer.as_ref().map(|renewal| renewal.retry).map_err(|refusal| *refusal);
         assert_eq!(outcome, self.expected(&before, request), "{request:?} {:?} at {}", self.rotated, self.now);
         match &answer {
@@ -195,7 +195,7 @@ impl World {
                     Retry::Soon | Retry::Late => {}
                 }
             }
-            Err(RefreshRefusal::Replayed) => assert!(self.grant().ended().is_some()),
+            Err(RefreshError::Replayed) => assert!(self.grant().ended().is_some()),
             Err(_) => assert_eq!(self.grant(), before, "a refusal changes nothing"),
         }
         self.promises();
@@ -203,15 +203,15 @@ impl World {
     }
 
     /// Returns what the rule of the design says, independently of the code.
-    fn expected(&self, grant: &Grant, request: &Refresh) -> Result<Retry, RefreshRefusal> {
+    fn expected(&self, grant: &Grant, request: &RefreshRequest) -> Result<Retry, RefreshError> {
         let age = grant.generation().number().saturating_sub(request.generation.number());
         let (rotated_at, rotated_from) = self.rotated;
         let is_same_network = request.from.is_some() && request.from == rotated_from;
         let spent = self.elsewhere.iter().filter(|at| self.now.seconds_since(**at) < 30 * DAY).count();
         if grant.ended().is_some() {
-            Err(RefreshRefusal::Ended)
+            Err(RefreshError::Ended)
         } else if !grant.is_live(&Limits::default(), self.now) {
-            Err(RefreshRefusal::Expired)
+            Err(RefreshError::Expired)
         } else if age == 0 {
             Ok(Retry::First)
         } else if age == 1 && self.now.seconds_since(rotated_at) <= 60 {
@@ -221,9 +221,9 @@ impl World {
         } else if age == 1 && spent < 3 {
             Ok(Retry::LateFromElsewhere)
         } else if age > 1 && is_same_network {
-            Err(RefreshRefusal::Outdated)
+            Err(RefreshError::Outdated)
         } else {
-            Err(RefreshRefusal::Replayed)
+            Err(RefreshError::Replayed)
         }
     }
 
@@ -233,7 +233,7 @@ impl World {
         // The oldest are all alike; a few of them and the newest tell.
         let recent = self.tokens.iter().take(1).chain(self.tokens.iter().rev().take(4));
         let probe = |(generation, proof): (&Generation, &Secret)| {
-            let request = Refresh { generation: *generation, proof: proof.clone(), ..self.template.clone() };
+            let request = RefreshRequest { generation: *generation, proof: proof.clone(), ..self.template.clone() };
             grant.refresh(&request, &Limits::default(), self.now)
         };
         let answers: BTreeMap<_, _> = recent.map(|token| (token.0, probe(token).answer)).collect();
@@ -265,7 +265,7 @@ proptest! {
                 }
                 Act::Copy => copies.push(honest.clone()),
                 Act::UseCopy(which) if !copies.is_empty() => {
-                    let token = Refresh { from, ..which.get(&copies).clone() };
+                    let token = RefreshRequest { from, ..which.get(&copies).clone() };
                     if let Ok(renewal) = world.refresh(&token) {
                         copies.push(after(&token, &renewal));
                     }
@@ -282,7 +282,7 @@ proptest! {
                         4 => request.scope = Some(ScopeSet::parse("notes:write").unwrap()),
                         _ => request.grant = GrantId::from_bytes([9; 8]),
                     }
-                    prop_assert!(world.ledger.refresh(&request, world.now).unwrap().answer.is_err());
+                    prop_assert!(world.store.refresh(&request, world.now).unwrap().answer.is_err());
                     prop_assert_eq!(world.grant(), before, "a wrong request changed something");
                 }
                 Act::Wait(seconds) => {
@@ -341,8 +341,8 @@ proptest! {
         tries in prop::collection::vec((0..9u8, 0..40u64), 1..30)
     ) {
         let random = TestRandom::from(2);
-        let mut ledger = ledger();
-        let right = waiting(&mut ledger, &random, START);
+        let mut store = store();
+        let right = waiting(&mut store, &random, START);
         let (mut now, mut won, mut has_ended) = (START, None, false);
         for (kind, pause) in tries {
             now = now.plus(pause);
@@ -360,26 +360,26 @@ proptest! {
                 // The request of the first try is carried out again, inside this server.
                 _ => {}
             }
-            let before = (ledger.rows().codes().unwrap(), ledger.rows().grants().unwrap());
-            let answer = ledger.redeem(&request, now, &random).unwrap();
+            let before = (store.rows().codes().unwrap(), store.rows().grants().unwrap());
+            let answer = store.redeem(&request, now, &random).unwrap();
             match (kind, won) {
                 (0..=6, _) => {
                     prop_assert!(answer.is_err());
-                    let after = (ledger.rows().codes().unwrap(), ledger.rows().grants().unwrap());
+                    let after = (store.rows().codes().unwrap(), store.rows().grants().unwrap());
                     prop_assert_eq!(before, after, "an invalid request changed something");
                 }
                 (_, None) if now.seconds_since(START) < 60 => won = Some(answer.unwrap().grant),
-                (_, None) => prop_assert_eq!(answer, Err(RedeemRefusal::Expired)),
+                (_, None) => prop_assert_eq!(answer, Err(RedeemError::Expired)),
                 (8, Some(grant)) if grant == right.grant && !has_ended => {
                     prop_assert_eq!(answer.unwrap().grant, grant);
                 }
                 (_, Some(grant)) => {
                     has_ended = true;
-                    prop_assert_eq!(answer, Err(RedeemRefusal::Replayed(grant)));
-                    prop_assert!(ledger.rows().grant(grant).unwrap().unwrap().ended().is_some());
+                    prop_assert_eq!(answer, Err(RedeemError::Replayed(grant)));
+                    prop_assert!(store.rows().grant(grant).unwrap().unwrap().ended().is_some());
                 }
             }
-            prop_assert!(ledger.rows().grants().unwrap().len() <= 1, "one code, one grant");
+            prop_assert!(store.rows().grants().unwrap().len() <= 1, "one code, one grant");
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
 
 /// The rows of one subject. A row is kept with the moment at which it may be deleted.
-pub trait Rows {
+pub trait GrantRows {
     /// What goes wrong in the store.
     type Error;
 
@@ -29,9 +29,9 @@ pub trait Rows {
     /// Adds or replaces a grant.
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
     /// When the use of a grant was last entered in the directory.
-    fn entered_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Self::Error>;
+    fn recorded_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Self::Error>;
     /// Keeps that, as long as the grant is kept.
-    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Self::Error>;
+    fn put_recorded_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Self::Error>;
     /// When the person signed out everywhere last, if a sign-in from before could still be around.
     fn signed_out_at(&self) -> Result<Option<Timestamp>, Self::Error>;
     /// Keeps that.

@@ -26,7 +26,7 @@ pub(crate) struct AuthorizationOfVersion1 {
     resource: Resource,
     scope: ScopeSet,
     /// It was always there.
-    epoch: Option<CredentialVersion>,
+    credential_version: Option<CredentialVersion>,
 }
 
 impl From<AuthorizationOfVersion1> for Authorization {
@@ -39,7 +39,7 @@ impl From<AuthorizationOfVersion1> for Authorization {
             redirect_uri: old.redirect_uri,
             resource: old.resource,
             scope: old.scope,
-            admission: Admission::Version(old.epoch.unwrap_or(CredentialVersion::from_bytes([0; 8]))),
+            admission: Admission::Version(old.credential_version.unwrap_or(CredentialVersion::from_bytes([0; 8]))),
         }
     }
 }

@@ -36,9 +36,9 @@ impl Sealable for Session {
 
 /// That a form was made for one sign-in.
 #[derive(Serialize, Deserialize)]
-struct OwnForm;
+struct FormToken;
 
-impl Sealable for OwnForm {
+impl Sealable for FormToken {
     const PURPOSE: &'static str = "form of the account page";
 }
 
@@ -62,7 +62,7 @@ impl Session {
     ) -> Option<String> {
         let mut id = [0; 16];
         random.fill(&mut id);
-        let (subject, display_name) = (person.subject.clone(), person.short_name());
+        let (subject, display_name) = (person.subject.clone(), person.truncated_name());
         let session = Self { id, subject, display_name, admission: person.admission.clone(), signed_in_at: now };
         let sealed = Sealed::seal(&session, &[], now.plus(SESSION_LIFETIME), keys.seal(), random).ok()?;
         COOKIE.set(scheme, sealed.as_str(), MAX_AGE)
@@ -92,14 +92,14 @@ impl Session {
     #[must_use]
     pub fn form(&self, keys: &KeyRing, random: &impl Random) -> Option<String> {
         let expires = self.signed_in_at.plus(SESSION_LIFETIME);
-        let sealed = Sealed::seal(&OwnForm, &self.id, expires, keys.seal(), random).ok()?;
+        let sealed = Sealed::seal(&FormToken, &self.id, expires, keys.seal(), random).ok()?;
         Some(sealed.as_str().to_owned())
     }
 
     /// Whether a form has the mark of this sign-in.
     #[must_use]
     pub fn made(&self, form: &str, keys: &KeyRing, now: Timestamp) -> bool {
-        Sealed::<OwnForm>::from_text(form).open(&self.id, now, keys.seal()).is_ok()
+        Sealed::<FormToken>::from_text(form).open(&self.id, now, keys.seal()).is_ok()
     }
 
     /// Under which name the person's grants are kept.
@@ -128,7 +128,7 @@ mod tests {
     use crate::testing::test_keys::{TestRandom, ring};
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
-    const EPOCH: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
+    const VERSION: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
     const OTHER: CredentialVersion = CredentialVersion::from_bytes([2; 8]);
 
     fn policy(versions: &[CredentialVersion]) -> AdmissionPolicy {
@@ -137,48 +137,48 @@ mod tests {
 
     fn cookie(name: &str, random: u64) -> String {
         let subject = Subject::new(name).unwrap();
-        let person = Person { subject, display_name: Some("Ö".repeat(300)), admission: Admission::Version(EPOCH) };
+        let person = Person { subject, display_name: Some("Ö".repeat(300)), admission: Admission::Version(VERSION) };
         let set = Session::begin(&person, WebScheme::Https, &ring(1), &TestRandom::from(random), NOW).unwrap();
         set.split(';').next().unwrap().to_owned()
     }
 
-    fn read(cookie: &str, epochs: &[CredentialVersion], now: Timestamp) -> Option<Session> {
-        Session::read(WebScheme::Https, Some(cookie), &policy(epochs), &ring(1), now)
+    fn read(cookie: &str, credential_versions: &[CredentialVersion], now: Timestamp) -> Option<Session> {
+        Session::read(WebScheme::Https, Some(cookie), &policy(credential_versions), &ring(1), now)
     }
 
     #[test]
     fn a_sign_in_lasts_half_an_hour_and_no_longer_than_its_credentials() {
         let cookie = cookie("owner", 1);
         assert!(cookie.starts_with("__Host-mcp-account="), "{cookie}");
-        let session = read(&cookie, &[OTHER, EPOCH], NOW).unwrap();
+        let session = read(&cookie, &[OTHER, VERSION], NOW).unwrap();
         assert_eq!(session.subject().as_str(), "owner");
         assert_eq!(session.display_name().unwrap().chars().count(), 100, "a long name is cut");
-        for (name, epochs, later, good) in [
-            ("its last second", &[EPOCH][..], SESSION_LIFETIME - 1, true),
-            ("its end", &[EPOCH], SESSION_LIFETIME, false),
+        for (name, credential_versions, later, good) in [
+            ("its last second", &[VERSION][..], SESSION_LIFETIME - 1, true),
+            ("its end", &[VERSION], SESSION_LIFETIME, false),
             ("other credentials", &[OTHER], 0, false),
             ("none", &[], 0, false),
         ] {
-            assert_eq!(read(&cookie, epochs, NOW.plus(later)).is_some(), good, "{name}");
+            assert_eq!(read(&cookie, credential_versions, NOW.plus(later)).is_some(), good, "{name}");
         }
     }
 
     #[test]
     fn what_was_not_made_here_for_this_is_no_sign_in() {
         let cookie = cookie("owner", 1);
-        let foreign = Session::read(WebScheme::Https, Some(&cookie), &policy(&[EPOCH]), &ring(2), NOW);
+        let foreign = Session::read(WebScheme::Https, Some(&cookie), &policy(&[VERSION]), &ring(2), NOW);
         assert_eq!(foreign, None, "another key");
-        let form = read(&cookie, &[EPOCH], NOW).unwrap().form(&ring(1), &TestRandom::from(9)).unwrap();
+        let form = read(&cookie, &[VERSION], NOW).unwrap().form(&ring(1), &TestRandom::from(9)).unwrap();
         for forged in ["__Host-mcp-account=owner", "__Host-mcp-account=", &format!("__Host-mcp-account={form}")] {
-            assert_eq!(read(forged, &[EPOCH], NOW), None, "{forged}");
+            assert_eq!(read(forged, &[VERSION], NOW), None, "{forged}");
         }
-        assert_eq!(read(&cookie.replace("__Host-", ""), &[EPOCH], NOW), None, "set by another host");
+        assert_eq!(read(&cookie.replace("__Host-", ""), &[VERSION], NOW), None, "set by another host");
     }
 
     #[test]
     fn a_form_belongs_to_one_sign_in() {
         let [one, again, other] = [("owner", 1), ("owner", 50), ("somebody", 99)]
-            .map(|(name, random)| read(&cookie(name, random), &[EPOCH], NOW).unwrap());
+            .map(|(name, random)| read(&cookie(name, random), &[VERSION], NOW).unwrap());
         let keys = ring(1);
         let form = one.form(&keys, &TestRandom::from(7)).unwrap();
         assert!(one.made(&form, &keys, NOW));

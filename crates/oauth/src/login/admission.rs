@@ -11,7 +11,7 @@ use crate::crypto::credential_version::CredentialVersion;
 use crate::external_issuer::token::subject_of;
 use crate::login::account::Account;
 use crate::login::allowed_users::AllowedUsers;
-use crate::login::disallowed_user::EmailClaim;
+use crate::login::disallowed_user::EmailTrust;
 use crate::web::discovery::ExternalIssuer;
 
 /// What admitted a sign-in.
@@ -66,7 +66,7 @@ pub enum AdmissionPolicy {
         /// The list.
         allowed: AllowedUsers,
         /// Whether an address counts that the provider does not call verified.
-        email: EmailClaim,
+        email: EmailTrust,
         /// See above.
         settings: Vec<CredentialVersion>,
     },
@@ -94,8 +94,8 @@ impl AdmissionPolicy {
             (Self::Accounts { issuer, allowed, email, .. }, Admission::AccountWithTrustedEmail(account)) => {
                 *issuer == account.issuer
                     && match email {
-                        EmailClaim::Trusted => allowed.admit(account),
-                        EmailClaim::VerifiedOnly => allowed.admit(&Account { email: None, ..account.clone() }),
+                        EmailTrust::Trusted => allowed.admit(account),
+                        EmailTrust::VerifiedOnly => allowed.admit(&Account { email: None, ..account.clone() }),
                     }
             }
             (Self::Accounts { issuer, allowed, .. }, Admission::OnList { issuer: then, entries }) => {
@@ -186,7 +186,7 @@ mod tests {
 
     fn allowing(list: &str, settings: &[CredentialVersion]) -> AdmissionPolicy {
         let (issuer, allowed) = (ISSUER.to_owned(), AllowedUsers::parse(list).unwrap());
-        AdmissionPolicy::Accounts { issuer, allowed, email: EmailClaim::VerifiedOnly, settings: settings.to_vec() }
+        AdmissionPolicy::Accounts { issuer, allowed, email: EmailTrust::VerifiedOnly, settings: settings.to_vec() }
     }
 
     fn application(audience: &str) -> AccessApplication {
@@ -216,12 +216,12 @@ mod tests {
         let Admission::Account(account) = jane() else { panic!("an account") };
         let on_trust = Admission::AccountWithTrustedEmail(account);
         for (list, trust, stays) in [
-            ("jane@example.com", EmailClaim::Trusted, true),
-            ("jane@example.com", EmailClaim::VerifiedOnly, false),
-            ("@example.com", EmailClaim::VerifiedOnly, false),
-            ("bob@example.com", EmailClaim::Trusted, false),
-            ("248289", EmailClaim::VerifiedOnly, true),
-            ("*", EmailClaim::VerifiedOnly, true),
+            ("jane@example.com", EmailTrust::Trusted, true),
+            ("jane@example.com", EmailTrust::VerifiedOnly, false),
+            ("@example.com", EmailTrust::VerifiedOnly, false),
+            ("bob@example.com", EmailTrust::Trusted, false),
+            ("248289", EmailTrust::VerifiedOnly, true),
+            ("*", EmailTrust::VerifiedOnly, true),
         ] {
             let (issuer, allowed) = (ISSUER.to_owned(), AllowedUsers::parse(list).unwrap());
             let policy = AdmissionPolicy::Accounts { issuer, allowed, email: trust, settings: Vec::new() };
@@ -235,7 +235,7 @@ mod tests {
         let other = AdmissionPolicy::Accounts {
             issuer: "https://other.example".to_owned(),
             allowed: AllowedUsers::parse("*").unwrap(),
-            email: EmailClaim::VerifiedOnly,
+            email: EmailTrust::VerifiedOnly,
             settings: Vec::new(),
         };
         for (name, policy) in [

@@ -12,7 +12,7 @@ const MAX_SHOWN: usize = 255;
 
 /// Whether an address counts that the provider does not call verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum EmailClaim {
+pub enum EmailTrust {
     /// It does not count, because anybody may be able to set any address.
     #[default]
     VerifiedOnly,
@@ -29,7 +29,7 @@ pub struct SeveralTenants;
 /// accounts.
 const SEVERAL_TENANTS: [&str; 4] = ["common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"];
 
-impl EmailClaim {
+impl EmailTrust {
     /// Trusts the addresses of an issuer, if it is of one tenant.
     pub fn trusted(issuer: &ExternalIssuer) -> Result<Self, SeveralTenants> {
         let tenant = issuer.as_str().split('/').nth(3).unwrap_or_default();
@@ -42,11 +42,11 @@ impl EmailClaim {
 
 /// The address that the provider sent, and why it does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
+pub enum EmailStatus {
     /// One that is verified, and not on the list.
     Verified,
     /// `email`, without a word on whether it is verified, as Entra ID sends it.
-    Unsaid(String),
+    Unspecified(String),
     /// `email`, which the provider calls not verified.
     Unverified(String),
     /// `preferred_username` alone: people can change it, and it is nobody's address for certain.
@@ -54,54 +54,54 @@ pub enum Address {
     /// None.
     Missing,
     /// The provider is not asked for one.
-    NotAsked,
+    NotRequested,
 }
 
 /// A person who is not on the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unlisted {
+pub struct DisallowedUser {
     issuer: String,
     id: String,
-    address: Address,
+    address: EmailStatus,
 }
 
-impl Unlisted {
+impl DisallowedUser {
     /// Somebody whom `issuer` calls `id`.
     #[must_use]
-    pub fn new(issuer: &ExternalIssuer, id: &str, address: Address) -> Self {
+    pub fn new(issuer: &ExternalIssuer, id: &str, address: EmailStatus) -> Self {
         Self { issuer: issuer.as_str().to_owned(), id: shown(id), address }
     }
 
     /// Returns whether anything of an address arrived.
     #[must_use]
     pub const fn has_address(&self) -> bool {
-        !matches!(self.address, Address::Missing | Address::NotAsked)
+        !matches!(self.address, EmailStatus::Missing | EmailStatus::NotRequested)
     }
 
     /// Returns whether the provider marks the address that it sent as not verified.
     #[must_use]
-    pub const fn is_called_unverified(&self) -> bool {
-        matches!(self.address, Address::Unverified(_))
+    pub const fn is_unverified(&self) -> bool {
+        matches!(self.address, EmailStatus::Unverified(_))
     }
 
     /// Returns what arrived, for the person.
     #[must_use]
-    pub fn what_arrived(&self) -> String {
+    pub fn received_claims(&self) -> String {
         let named = format!("You are not on the list of this server. {} calls you {}.", self.issuer, self.id);
         match &self.address {
-            Address::NotAsked => named,
-            Address::Verified => format!("{named} Your verified address is not on the list either."),
-            Address::Missing => format!("{named} It sent no address."),
-            Address::Unsaid(address) => {
+            EmailStatus::NotRequested => named,
+            EmailStatus::Verified => format!("{named} Your verified address is not on the list either."),
+            EmailStatus::Missing => format!("{named} It sent no address."),
+            EmailStatus::Unspecified(address) => {
                 format!(
                     "{named} It sent the address {} without saying that it is verified, so it does not count.",
                     shown(address)
                 )
             }
-            Address::Unverified(address) => {
+            EmailStatus::Unverified(address) => {
                 format!("{named} It sent the address {} as not verified, so it does not count.", shown(address))
             }
-            Address::PreferredUsername(name) => {
+            EmailStatus::PreferredUsername(name) => {
                 format!("{named} It sent no address, only the name {}, which does not count.", shown(name))
             }
         }
@@ -109,21 +109,21 @@ impl Unlisted {
 
     /// Returns what the owner can do about it, for the person and for the log.
     #[must_use]
-    pub fn what_to_list(&self) -> String {
+    pub fn owner_remedy(&self) -> String {
         let entry = if self.is_entry() {
             format!("The owner can add {} to ALLOWED_USERS.", self.id)
         } else {
             "The owner cannot add this identifier to ALLOWED_USERS; a verified address is needed.".to_owned()
         };
         match &self.address {
-            Address::Unsaid(_) => {
+            EmailStatus::Unspecified(_) => {
                 format!("{entry} Addresses of this provider count if the owner sets OPENID_TRUST_EMAIL to true.")
             }
-            Address::Verified
-            | Address::Unverified(_)
-            | Address::PreferredUsername(_)
-            | Address::Missing
-            | Address::NotAsked => entry,
+            EmailStatus::Verified
+            | EmailStatus::Unverified(_)
+            | EmailStatus::PreferredUsername(_)
+            | EmailStatus::Missing
+            | EmailStatus::NotRequested => entry,
         }
     }
 
@@ -135,16 +135,16 @@ impl Unlisted {
     }
 }
 
-impl fmt::Display for Unlisted {
+impl fmt::Display for DisallowedUser {
     /// For the log: the identifier, which has to be known to be listed, and no address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = match self.address {
-            Address::Verified => "its verified email is not either",
-            Address::Unsaid(_) => "it sent email without email_verified",
-            Address::Unverified(_) => "it sent email with email_verified false",
-            Address::PreferredUsername(_) => "it sent preferred_username and no email",
-            Address::Missing => "it sent no email",
-            Address::NotAsked => "it was asked for no email",
+            EmailStatus::Verified => "its verified email is not either",
+            EmailStatus::Unspecified(_) => "it sent email without email_verified",
+            EmailStatus::Unverified(_) => "it sent email with email_verified false",
+            EmailStatus::PreferredUsername(_) => "it sent preferred_username and no email",
+            EmailStatus::Missing => "it sent no email",
+            EmailStatus::NotRequested => "it was asked for no email",
         };
         write!(f, "subject {} of {} is not on the list; {address}", self.id, self.issuer)
     }
@@ -164,8 +164,8 @@ fn shown(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn unlisted(id: &str, address: Address) -> Unlisted {
-        Unlisted::new(&ExternalIssuer::parse("https://id.example/tenant/v2.0").unwrap(), id, address)
+    fn disallowed_user(id: &str, address: EmailStatus) -> DisallowedUser {
+        DisallowedUser::new(&ExternalIssuer::parse("https://id.example/tenant/v2.0").unwrap(), id, address)
     }
 
     #[test]
@@ -181,7 +181,7 @@ mod tests {
             ("https://id.example/realms/common", true),
         ] {
             let issuer = ExternalIssuer::parse(issuer).unwrap();
-            assert_eq!(EmailClaim::trusted(&issuer).is_ok(), one, "{issuer:?}");
+            assert_eq!(EmailTrust::trusted(&issuer).is_ok(), one, "{issuer:?}");
         }
     }
 
@@ -190,41 +190,50 @@ mod tests {
         let address = "jane@example.com".to_owned();
         for (address, page, log) in [
             (
-                Address::Unsaid(address.clone()),
+                EmailStatus::Unspecified(address.clone()),
                 "the address jane@example.com without saying that it is verified",
                 "without email_verified",
             ),
             (
-                Address::Unverified(address.clone()),
+                EmailStatus::Unverified(address.clone()),
                 "the address jane@example.com as not verified",
                 "email_verified false",
             ),
-            (Address::PreferredUsername(address), "only the name jane@example.com", "preferred_username and no email"),
-            (Address::Missing, "It sent no address.", "no email"),
-            (Address::Verified, "is not on the list either", "verified email is not"),
-            (Address::NotAsked, "https://id.example/tenant/v2.0 calls you 248289.", "asked for no email"),
+            (
+                EmailStatus::PreferredUsername(address),
+                "only the name jane@example.com",
+                "preferred_username and no email",
+            ),
+            (EmailStatus::Missing, "It sent no address.", "no email"),
+            (EmailStatus::Verified, "is not on the list either", "verified email is not"),
+            (EmailStatus::NotRequested, "https://id.example/tenant/v2.0 calls you 248289.", "asked for no email"),
         ] {
-            let unlisted = unlisted("248289", address);
-            assert!(unlisted.what_arrived().contains(page), "{}", unlisted.what_arrived());
-            assert!(unlisted.what_to_list().contains("add 248289 to ALLOWED_USERS"), "{}", unlisted.what_to_list());
-            let line = unlisted.to_string();
+            let disallowed_user = disallowed_user("248289", address);
+            assert!(disallowed_user.received_claims().contains(page), "{}", disallowed_user.received_claims());
+            assert!(
+                disallowed_user.owner_remedy().contains("add 248289 to ALLOWED_USERS"),
+                "{}",
+                disallowed_user.owner_remedy()
+            );
+            let line = disallowed_user.to_string();
             assert!(line.contains("subject 248289 of https://id.example/tenant/v2.0") && line.contains(log), "{line}");
             assert!(!line.contains("jane"), "{line}");
-            let helps = unlisted.what_to_list().contains("OPENID_TRUST_EMAIL");
-            assert_eq!(helps, matches!(unlisted.address, Address::Unsaid(_)), "{line}");
+            let helps = disallowed_user.owner_remedy().contains("OPENID_TRUST_EMAIL");
+            assert_eq!(helps, matches!(disallowed_user.address, EmailStatus::Unspecified(_)), "{line}");
         }
     }
 
     #[test]
     fn an_identifier_that_would_let_others_in_is_not_recommended() {
         for id in ["*", "@example.com", "jane@example.com", "a,b", "a b", "zo\u{eb}", "a\u{202e}b", "x\ny", ""] {
-            let unlisted = unlisted(id, Address::Missing);
-            let texts = [unlisted.what_to_list(), unlisted.what_arrived(), unlisted.to_string()];
+            let disallowed_user = disallowed_user(id, EmailStatus::Missing);
+            let texts =
+                [disallowed_user.owner_remedy(), disallowed_user.received_claims(), disallowed_user.to_string()];
             assert!(texts[0].contains("cannot add this identifier"), "{id:?}: {}", texts[0]);
             assert!(texts.iter().all(|text| text.bytes().all(|byte| matches!(byte, b' '..=b'~'))), "{texts:?}");
         }
-        let long = unlisted(&"x".repeat(5000), Address::Unsaid("y".repeat(5000)));
-        assert!(long.what_arrived().len() < 700 && long.to_string().len() < 400);
-        assert!(long.what_to_list().contains("cannot add"), "a part of an identifier is none");
+        let long = disallowed_user(&"x".repeat(5000), EmailStatus::Unspecified("y".repeat(5000)));
+        assert!(long.received_claims().len() < 700 && long.to_string().len() < 400);
+        assert!(long.owner_remedy().contains("cannot add"), "a part of an identifier is none");
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use mcp_connector_base::timestamp::Random;
 
 use crate::crypto::seal::Sealable;
-use crate::web::request_source::Source;
+use crate::web::request_source::RequestSource;
 
 /// A browser that has signed in before: the content of a sealed cookie, bound to the passphrase it knew.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ impl KnownBrowser {
 
     /// Returns the key under which the attempts of this browser are counted.
     #[must_use]
-    pub fn source(&self) -> Source {
-        Source::known_browser(&self.id)
+    pub fn source(&self) -> RequestSource {
+        RequestSource::known_browser(&self.id)
     }
 }

@@ -20,10 +20,10 @@ const MAX_PASSPHRASE: usize = 1024;
 const MIN_DISTINCT: usize = 6;
 
 /// Fewest characters that are left when words and sequences everybody tries first are taken away.
-const MIN_UNUSUAL: usize = 4;
+const MIN_UNCOMMON: usize = 4;
 
 /// What everybody tries first.
-const USUAL: [&str; 16] = [
+const COMMON: [&str; 16] = [
     "passphrase",
     "password",
     "passwort",
@@ -77,7 +77,7 @@ impl Passphrase {
             return Err(WeakPassphrase::TooShort);
         }
         let distinct = text.char_indices().filter(|(at, character)| text.find(*character) == Some(*at)).count();
-        if distinct < MIN_DISTINCT || unusual_characters(text) < MIN_UNUSUAL {
+        if distinct < MIN_DISTINCT || uncommon_characters(text) < MIN_UNCOMMON {
             return Err(WeakPassphrase::Guessable);
         }
         Ok(Self(text.to_owned()))
@@ -95,7 +95,7 @@ impl Passphrase {
 
     /// The epoch of this passphrase, first, and its names under keys that were replaced.
     #[must_use]
-    pub fn epochs(&self, key: &MacKey) -> Vec<CredentialVersion> {
+    pub fn credential_versions(&self, key: &MacKey) -> Vec<CredentialVersion> {
         key.tags(&[b"epoch", self.0.as_bytes()])
             .iter()
             .filter_map(|tag| tag.first_chunk().copied().map(CredentialVersion::from_bytes))
@@ -110,9 +110,9 @@ impl fmt::Debug for Passphrase {
 }
 
 /// How many characters are neither part of a usual word nor follow from the one before, as in `aaaa`, `1234` or `fedc`.
-fn unusual_characters(text: &str) -> usize {
+fn uncommon_characters(text: &str) -> usize {
     let mut rest = text.to_ascii_lowercase();
-    for word in USUAL {
+    for word in COMMON {
         rest = rest.replace(word, "");
     }
     let mut before: Option<u32> = None;
@@ -190,11 +190,11 @@ mod tests {
     #[test]
     fn an_epoch_ends_with_its_passphrase_and_survives_a_new_master_key() {
         let (one, two) = (Passphrase::new(GOOD).unwrap(), Passphrase::new("another-orbit-crayon-ninety").unwrap());
-        let old = one.epochs(ring(1).passphrase());
+        let old = one.credential_versions(ring(1).passphrase());
         assert_eq!(old.len(), 1);
-        assert_ne!(old, two.epochs(ring(1).passphrase()));
+        assert_ne!(old, two.credential_versions(ring(1).passphrase()));
         let rotated = KeyRing::new(&master(2), &[master(1)]);
-        let new = one.epochs(rotated.passphrase());
+        let new = one.credential_versions(rotated.passphrase());
         assert_eq!(new.len(), 2);
         assert_ne!(new[0], old[0]);
         assert_eq!(new[1], old[0]);
@@ -213,8 +213,8 @@ mod tests {
     fn neither_prints_the_passphrase() {
         let passphrase = Passphrase::new(GOOD).unwrap();
         assert_eq!(format!("{passphrase:?}"), "Passphrase(…)");
-        let epoch = passphrase.epochs(ring(1).passphrase())[0];
-        assert_eq!(CredentialVersion::try_from(epoch.to_string()), Ok(epoch));
+        let credential_version = passphrase.credential_versions(ring(1).passphrase())[0];
+        assert_eq!(CredentialVersion::try_from(credential_version.to_string()), Ok(credential_version));
         assert!(CredentialVersion::try_from("x".to_owned()).is_err());
     }
 }

@@ -21,7 +21,7 @@ pub struct Person {
 impl Person {
     /// What to call them, as long as it is kept.
     #[must_use]
-    pub fn short_name(&self) -> Option<String> {
+    pub fn truncated_name(&self) -> Option<String> {
         self.display_name.as_deref().map(|name| name.chars().take(MAX_NAME).collect())
     }
 }

@@ -13,12 +13,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_base::codec::{Unreadable, decode_body};
+use mcp_connector_base::codec::{DecodeError, decode_body};
 use mcp_connector_base::row::Row;
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::crypto::credential_version::CredentialVersion;
-use crate::web::request_source::Source;
+use crate::web::request_source::RequestSource;
 
 /// Tries before anybody has to wait.
 const FREE_TRIES: u32 = 5;
@@ -53,9 +53,9 @@ const OVERFLOW_WAIT: u64 = 1;
 /// What comes of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum AttemptOutcome {
     /// It was right.
-    Enter,
+    Accepted,
     /// It was wrong.
     Wrong,
     /// It was not looked at; the next one will be after so many seconds.
@@ -65,7 +65,7 @@ pub enum Verdict {
 /// All counts. One value in a store, changed by one at a time.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Throttle {
-    epoch: Option<CredentialVersion>,
+    credential_version: Option<CredentialVersion>,
     sources: Vec<Count>,
     total: u32,
     total_at: Timestamp,
@@ -76,13 +76,13 @@ pub struct Throttle {
 impl Row for Throttle {
     const VERSION: u8 = 2;
 
-    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
         match version {
             1 => {
-                let (epoch, sources, total, total_at) = decode_body(encoded)?;
-                Ok(Self { epoch, sources, total, total_at, stranger_at: Timestamp::default() })
+                let (credential_version, sources, total, total_at) = decode_body(encoded)?;
+                Ok(Self { credential_version, sources, total, total_at, stranger_at: Timestamp::default() })
             }
-            _ => Err(Unreadable),
+            _ => Err(DecodeError),
         }
     }
 }
@@ -90,33 +90,39 @@ impl Row for Throttle {
 /// The wrong tries of one source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Count {
-    source: Source,
+    source: RequestSource,
     wrong: u32,
     last: Timestamp,
 }
 
 impl Throttle {
     /// Decides about one try, and counts it. The caller has compared the passphrase already and does not act on that by
-    /// itself: only [`Verdict::Enter`] lets anybody in. `epoch` names the passphrase it compared with.
-    pub fn attempt(&mut self, source: &Source, is_right: bool, epoch: CredentialVersion, now: Timestamp) -> Verdict {
-        if self.epoch != Some(epoch) {
-            *self = Self { epoch: Some(epoch), ..Self::default() };
+    /// itself: only [`AttemptOutcome::Accepted`] lets anybody in. `credential_version` names the passphrase it compared with.
+    pub fn attempt(
+        &mut self,
+        source: &RequestSource,
+        is_right: bool,
+        credential_version: CredentialVersion,
+        now: Timestamp,
+    ) -> AttemptOutcome {
+        if self.credential_version != Some(credential_version) {
+            *self = Self { credential_version: Some(credential_version), ..Self::default() };
         }
         self.forget(now);
         let wait = self.wait(source, now);
         if wait > 0 {
-            return Verdict::Wait(wait);
+            return AttemptOutcome::Wait(wait);
         }
         if is_right {
             self.sources.retain(|count| count.source != *source);
-            return Verdict::Enter;
+            return AttemptOutcome::Accepted;
         }
         self.count(source, now);
-        Verdict::Wrong
+        AttemptOutcome::Wrong
     }
 
     /// Seconds until the next try of this source is looked at.
-    fn wait(&self, source: &Source, now: Timestamp) -> u64 {
+    fn wait(&self, source: &RequestSource, now: Timestamp) -> u64 {
         let Some(count) = self.sources.iter().find(|count| count.source == *source) else {
             let is_stranger = !source.is_known_browser() && self.has_no_place(source);
             return if is_stranger { OVERFLOW_WAIT.saturating_sub(now.seconds_since(self.stranger_at)) } else { 0 };
@@ -129,7 +135,7 @@ impl Throttle {
         own.max(crowded).saturating_sub(now.seconds_since(count.last))
     }
 
-    fn count(&mut self, source: &Source, now: Timestamp) {
+    fn count(&mut self, source: &RequestSource, now: Timestamp) {
         if !source.is_known_browser() {
             self.total = self.total.saturating_add(1);
         }
@@ -153,7 +159,7 @@ impl Throttle {
     }
 
     /// Whether as many of the kind of this source are remembered as there may be.
-    fn has_no_place(&self, source: &Source) -> bool {
+    fn has_no_place(&self, source: &RequestSource) -> bool {
         let most = if source.is_known_browser() { MAX_BROWSERS } else { MAX_NETWORKS };
         self.sources.iter().filter(|count| count.source.is_known_browser() == source.is_known_browser()).count() >= most
     }
@@ -176,19 +182,19 @@ mod tests {
     use mcp_connector_base::codec::encode;
 
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
-    const EPOCH: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
+    const VERSION: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
 
-    fn network(n: u32) -> Source {
+    fn network(n: u32) -> RequestSource {
         let [_, a, b, c] = n.to_be_bytes();
-        Source::from_address(Some(&format!("{}.{b}.{c}.9", a.saturating_add(1))))
+        RequestSource::of_site(Some(&format!("{}.{b}.{c}.9", a.saturating_add(1))))
     }
 
-    fn wrong(throttle: &mut Throttle, source: &Source, now: Timestamp) -> Verdict {
-        throttle.attempt(source, false, EPOCH, now)
+    fn wrong(throttle: &mut Throttle, source: &RequestSource, now: Timestamp) -> AttemptOutcome {
+        throttle.attempt(source, false, VERSION, now)
     }
 
-    fn right(throttle: &mut Throttle, source: &Source, now: Timestamp) -> Verdict {
-        throttle.attempt(source, true, EPOCH, now)
+    fn right(throttle: &mut Throttle, source: &RequestSource, now: Timestamp) -> AttemptOutcome {
+        throttle.attempt(source, true, VERSION, now)
     }
 
     #[test]
@@ -202,11 +208,11 @@ mod tests {
             ("2001:db8:1:2::1", "2001:db8:2:2::1", false),
             ("nonsense", "other nonsense", true),
         ] {
-            let (a, b) = (Source::from_address(Some(one)), Source::from_address(Some(other)));
+            let (a, b) = (RequestSource::of_site(Some(one)), RequestSource::of_site(Some(other)));
             assert_eq!(a == b, same, "{one} {other}");
         }
-        assert_eq!(Source::from_address(None), Source::from_address(Some("nonsense")));
-        let network = |address| Source::from_network(Some(address));
+        assert_eq!(RequestSource::of_site(None), RequestSource::of_site(Some("nonsense")));
+        let network = |address| RequestSource::of_subnet(Some(address));
         assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"), "where no secret is guarded");
         assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2::2"));
     }
@@ -215,14 +221,14 @@ mod tests {
     fn five_tries_are_free_and_then_each_wait_is_twice_the_last() {
         let (mut throttle, source) = (Throttle::default(), network(1));
         for _ in 0..5 {
-            assert_eq!(wrong(&mut throttle, &source, START), Verdict::Wrong);
+            assert_eq!(wrong(&mut throttle, &source, START), AttemptOutcome::Wrong);
         }
         let mut now = START;
         for wait in [10, 20, 40, 80, 160, 320, 640, 900, 900] {
-            assert_eq!(wrong(&mut throttle, &source, now), Verdict::Wait(wait));
-            assert_eq!(wrong(&mut throttle, &source, now.plus(wait - 1)), Verdict::Wait(1));
+            assert_eq!(wrong(&mut throttle, &source, now), AttemptOutcome::Wait(wait));
+            assert_eq!(wrong(&mut throttle, &source, now.plus(wait - 1)), AttemptOutcome::Wait(1));
             now = now.plus(wait);
-            assert_eq!(wrong(&mut throttle, &source, now), Verdict::Wrong);
+            assert_eq!(wrong(&mut throttle, &source, now), AttemptOutcome::Wrong);
         }
     }
 
@@ -234,11 +240,11 @@ mod tests {
         }
         let before = throttle.clone();
         for _ in 0..100 {
-            assert_eq!(right(&mut throttle, &source, START), Verdict::Wait(10));
-            assert_eq!(wrong(&mut throttle, &source, START), Verdict::Wait(10));
+            assert_eq!(right(&mut throttle, &source, START), AttemptOutcome::Wait(10));
+            assert_eq!(wrong(&mut throttle, &source, START), AttemptOutcome::Wait(10));
         }
         assert_eq!(throttle, before);
-        assert_eq!(right(&mut throttle, &source, START.plus(10)), Verdict::Enter);
+        assert_eq!(right(&mut throttle, &source, START.plus(10)), AttemptOutcome::Accepted);
     }
 
     #[test]
@@ -251,11 +257,11 @@ mod tests {
             let now = if later {
                 START.plus(MEMORY)
             } else {
-                assert_eq!(right(&mut throttle, &source, START), Verdict::Enter);
+                assert_eq!(right(&mut throttle, &source, START), AttemptOutcome::Accepted);
                 START
             };
             for _ in 0..5 {
-                assert_eq!(wrong(&mut throttle, &source, now), Verdict::Wrong);
+                assert_eq!(wrong(&mut throttle, &source, now), AttemptOutcome::Wrong);
             }
         }
     }
@@ -264,15 +270,23 @@ mod tests {
     fn a_flood_from_everywhere_slows_everybody_to_a_try_a_minute_and_no_more() {
         let mut throttle = Throttle::default();
         for n in 0..GLOBAL_LIMIT {
-            assert_eq!(wrong(&mut throttle, &network(n), START), Verdict::Wrong);
+            assert_eq!(wrong(&mut throttle, &network(n), START), AttemptOutcome::Wrong);
         }
-        assert_eq!(wrong(&mut throttle, &network(0), START), Verdict::Wait(60));
+        assert_eq!(wrong(&mut throttle, &network(0), START), AttemptOutcome::Wait(60));
         let fresh = network(9999);
-        assert_eq!(wrong(&mut throttle, &fresh, START), Verdict::Wrong, "somebody new is let through at once");
-        assert_eq!(right(&mut throttle, &fresh, START.plus(59)), Verdict::Wait(1), "a typing error costs a minute");
-        assert_eq!(right(&mut throttle, &fresh, START.plus(60)), Verdict::Enter);
-        assert_eq!(wrong(&mut throttle, &network(0), START.plus(3600)), Verdict::Wrong);
-        assert_eq!(wrong(&mut throttle, &network(0), START.plus(3600)), Verdict::Wrong, "an hour later all is calm");
+        assert_eq!(wrong(&mut throttle, &fresh, START), AttemptOutcome::Wrong, "somebody new is let through at once");
+        assert_eq!(
+            right(&mut throttle, &fresh, START.plus(59)),
+            AttemptOutcome::Wait(1),
+            "a typing error costs a minute"
+        );
+        assert_eq!(right(&mut throttle, &fresh, START.plus(60)), AttemptOutcome::Accepted);
+        assert_eq!(wrong(&mut throttle, &network(0), START.plus(3600)), AttemptOutcome::Wrong);
+        assert_eq!(
+            wrong(&mut throttle, &network(0), START.plus(3600)),
+            AttemptOutcome::Wrong,
+            "an hour later all is calm"
+        );
     }
 
     #[test]
@@ -284,10 +298,10 @@ mod tests {
             wrong(&mut throttle, &neighbour, START);
         }
         for _ in 0..5 {
-            assert_eq!(wrong(&mut throttle, &own, START), Verdict::Wrong);
+            assert_eq!(wrong(&mut throttle, &own, START), AttemptOutcome::Wrong);
         }
-        assert_eq!(right(&mut throttle, &own, START), Verdict::Wait(10), "it has a count of its own");
-        assert_eq!(right(&mut throttle, &own, START.plus(10)), Verdict::Enter);
+        assert_eq!(right(&mut throttle, &own, START), AttemptOutcome::Wait(10), "it has a count of its own");
+        assert_eq!(right(&mut throttle, &own, START.plus(10)), AttemptOutcome::Accepted);
     }
 
     #[test]
@@ -296,7 +310,10 @@ mod tests {
         for _ in 0..5 {
             wrong(&mut throttle, &source, START);
         }
-        assert_eq!(throttle.attempt(&source, true, CredentialVersion::from_bytes([2; 8]), START), Verdict::Enter);
+        assert_eq!(
+            throttle.attempt(&source, true, CredentialVersion::from_bytes([2; 8]), START),
+            AttemptOutcome::Accepted
+        );
     }
 
     #[test]
@@ -324,15 +341,19 @@ mod tests {
             for n in 0..15_000 {
                 // Twenty-five a second, for ten minutes.
                 let now = START.plus((n / 25).into());
-                looked_at += u32::from(wrong(&mut throttle, &network(n % networks), now) == Verdict::Wrong);
+                looked_at += u32::from(wrong(&mut throttle, &network(n % networks), now) == AttemptOutcome::Wrong);
             }
             // The first of each that is remembered, one a minute of each, and one a second of all others.
             let most = networks.min(2048) * 11 + 600;
             assert!(looked_at <= most, "{networks} networks: {looked_at} tries were looked at");
             let own = KnownBrowser::new(&TestRandom::from(1)).source();
-            assert_eq!(right(&mut throttle, &own, START.plus(600)), Verdict::Enter);
+            assert_eq!(right(&mut throttle, &own, START.plus(600)), AttemptOutcome::Accepted);
             let calm = START.plus(600 + MEMORY);
-            assert_eq!(right(&mut throttle, &network(100_000), calm), Verdict::Enter, "an hour later it is forgotten");
+            assert_eq!(
+                right(&mut throttle, &network(100_000), calm),
+                AttemptOutcome::Accepted,
+                "an hour later it is forgotten"
+            );
         }
     }
 
@@ -350,10 +371,10 @@ mod tests {
                 now = now.plus(if again { 0 } else { pause });
                 wrong(&mut throttle, &network(who), now);
             }
-            prop_assert_eq!(right(&mut throttle.clone(), &own, now), Verdict::Enter);
-            prop_assert_eq!(right(&mut throttle.clone(), &network(100_000), now), Verdict::Enter);
+            prop_assert_eq!(right(&mut throttle.clone(), &own, now), AttemptOutcome::Accepted);
+            prop_assert_eq!(right(&mut throttle.clone(), &network(100_000), now), AttemptOutcome::Accepted);
             for who in 0..400 {
-                prop_assert_eq!(right(&mut throttle.clone(), &network(who), now.plus(LONGEST_WAIT)), Verdict::Enter);
+                prop_assert_eq!(right(&mut throttle.clone(), &network(who), now.plus(LONGEST_WAIT)), AttemptOutcome::Accepted);
             }
         }
 
@@ -365,7 +386,7 @@ mod tests {
             let mut tries = Vec::new();
             for pause in pauses {
                 now = now.plus(pause);
-                if wrong(&mut throttle, &source, now) == Verdict::Wrong {
+                if wrong(&mut throttle, &source, now) == AttemptOutcome::Wrong {
                     tries.push(now);
                 }
             }

@@ -22,7 +22,7 @@ use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::signing::SigningKeys;
-use crate::resource::bearer::{Bearer, MAX_BEARER_LENGTH};
+use crate::resource::bearer::{BearerToken, MAX_BEARER_LENGTH};
 use crate::resource::protected_resource::Resource;
 use crate::web::origin::Issuer;
 
@@ -53,7 +53,7 @@ pub struct AccessTokenRequest<'a> {
     /// What to call the person.
     pub display_name: Option<&'a str>,
     /// The credentials under which the person signed in.
-    pub epoch: Option<CredentialVersion>,
+    pub credential_version: Option<CredentialVersion>,
     /// How long it is good for, in seconds; [`ACCESS_TOKEN_LIFETIME`] unless configured.
     pub lifetime: u64,
 }
@@ -106,7 +106,7 @@ pub fn issue(
         jti: URL_SAFE_NO_PAD.encode(id),
         gid: request.grant,
         name: name.map(str::to_owned),
-        epoch: request.epoch,
+        credential_version: request.credential_version,
     });
     claims.issued_at = Some(date_time(now));
     claims.expiration = Some(date_time(now.plus(request.lifetime)));
@@ -132,13 +132,13 @@ fn timestamp(moment: DateTime<Utc>) -> Option<Timestamp> {
 
 /// What a token must fit.
 #[derive(Clone, Copy, Debug)]
-pub struct Expected<'a> {
+pub struct ExpectedClaims<'a> {
     /// The issuer: this server under the name it was asked by.
     pub issuer: &'a Issuer,
     /// The resource that was asked.
     pub resource: &'a Resource,
     /// The credentials of today (and, while a master key is being replaced, their other spellings).
-    pub epochs: &'a [CredentialVersion],
+    pub credential_versions: &'a [CredentialVersion],
 }
 
 /// A token that has passed every check that needs no storage.
@@ -182,10 +182,10 @@ impl VerifiedToken {
 
 /// Why a token is not accepted. To the client they are all `invalid_token`; the text is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum TokenRefused {
+pub enum AccessTokenError {
     /// Not signed with a key that is ours, of this type and with this algorithm; or not a token at all.
     #[error("not_ours")]
-    NotOurs,
+    NotIssuedHere,
     /// Changed, or never signed.
     #[error("bad_signature")]
     BadSignature,
@@ -210,31 +210,34 @@ pub enum TokenRefused {
 ///
 /// # Errors
 ///
-/// [`TokenRefused`] says which check failed.
+/// [`AccessTokenError`] says which check failed.
 pub fn verify(
-    bearer: &Bearer,
+    bearer: &BearerToken,
     keys: &SigningKeys,
-    expected: &Expected<'_>,
+    expected: &ExpectedClaims<'_>,
     now: Timestamp,
-) -> Result<VerifiedToken, TokenRefused> {
+) -> Result<VerifiedToken, AccessTokenError> {
     let claims = authenticate(bearer.as_str(), keys)?;
-    let moment = |moment: Option<DateTime<Utc>>| moment.and_then(timestamp).ok_or(TokenRefused::NotOurs);
+    let moment = |moment: Option<DateTime<Utc>>| moment.and_then(timestamp).ok_or(AccessTokenError::NotIssuedHere);
     let (issued_at, expires) = (moment(claims.issued_at)?, moment(claims.expiration)?.plus(LEEWAY));
     let token = claims.custom;
     if token.iss != expected.issuer.as_str() {
-        return Err(TokenRefused::WrongIssuer);
+        return Err(AccessTokenError::WrongIssuer);
     }
     if token.aud != expected.resource.as_str() {
-        return Err(TokenRefused::WrongAudience);
+        return Err(AccessTokenError::WrongAudience);
     }
     if now >= expires {
-        return Err(TokenRefused::Expired);
+        return Err(AccessTokenError::Expired);
     }
     if now.plus(LEEWAY) < issued_at {
-        return Err(TokenRefused::NotYetValid);
+        return Err(AccessTokenError::NotYetValid);
     }
-    if token.epoch.is_some_and(|epoch| !expected.epochs.contains(&epoch)) {
-        return Err(TokenRefused::CredentialsChanged);
+    if token
+        .credential_version
+        .is_some_and(|credential_version| !expected.credential_versions.contains(&credential_version))
+    {
+        return Err(AccessTokenError::CredentialsChanged);
     }
     let caller = Caller {
         subject: token.sub,
@@ -258,10 +261,10 @@ pub struct TokenOrigin {
 }
 
 /// Whose token this is, however old: what a request for its revocation needs (RFC 7009). Not a permission to anything.
-pub fn identify(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<TokenOrigin, TokenRefused> {
+pub fn token_origin(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<TokenOrigin, AccessTokenError> {
     let claims = authenticate(token, keys)?.custom;
     if claims.iss != issuer.as_str() {
-        return Err(TokenRefused::WrongIssuer);
+        return Err(AccessTokenError::WrongIssuer);
     }
     Ok(TokenOrigin { client_id: claims.client_id, subject: claims.sub, grant: claims.gid })
 }
@@ -270,21 +273,21 @@ pub fn identify(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<Toke
 ///
 /// `jwt-compact` checks neither `typ` nor `crit` and takes the algorithm from its caller. So the encoded header is compared
 /// with the one that our keys produce. A token with another algorithm, type, key or critical extension is refused.
-fn authenticate(text: &str, keys: &SigningKeys) -> Result<Claims<AccessClaims>, TokenRefused> {
+fn authenticate(text: &str, keys: &SigningKeys) -> Result<Claims<AccessClaims>, AccessTokenError> {
     if text.len() > MAX_BEARER_LENGTH {
-        return Err(TokenRefused::NotOurs);
+        return Err(AccessTokenError::NotIssuedHere);
     }
-    let (header, _) = text.split_once('.').ok_or(TokenRefused::NotOurs)?;
-    let key = keys.find(header).ok_or(TokenRefused::NotOurs)?;
-    let token = UntrustedToken::new(text).map_err(|_| TokenRefused::NotOurs)?;
+    let (header, _) = text.split_once('.').ok_or(AccessTokenError::NotIssuedHere)?;
+    let key = keys.find(header).ok_or(AccessTokenError::NotIssuedHere)?;
+    let token = UntrustedToken::new(text).map_err(|_| AccessTokenError::NotIssuedHere)?;
     match Hs256.validator::<AccessClaims>(key.secret()).validate(&token) {
         Ok(token) => Ok(token.into_parts().1),
         Err(
             ValidationError::InvalidSignature
             | ValidationError::InvalidSignatureLen { .. }
             | ValidationError::MalformedSignature(_),
-        ) => Err(TokenRefused::BadSignature),
-        Err(_) => Err(TokenRefused::NotOurs),
+        ) => Err(AccessTokenError::BadSignature),
+        Err(_) => Err(AccessTokenError::NotIssuedHere),
     }
 }
 
@@ -302,8 +305,9 @@ struct AccessClaims {
     gid: Option<GrantId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    epoch: Option<CredentialVersion>,
+    /// The claim has the name that the first version of this program gave it.
+    #[serde(rename = "epoch", default, skip_serializing_if = "Option::is_none")]
+    credential_version: Option<CredentialVersion>,
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The access token of a request: `Authorization: Bearer …` (RFC 6750 §2.1), the only place a token is taken from
+//! The access token of a request: `Authorization: BearerToken …` (RFC 6750 §2.1), the only place a token is taken from
 //! (MCP "Token Requirements"). This file decides whether there is exactly one and whether it has the form of one; whether it
 //! is worth anything is for `access_token` and `external` to say.
 
@@ -9,16 +9,16 @@ pub const MAX_BEARER_LENGTH: usize = 4096;
 
 /// A text with the form of a bearer token (`b64token`, RFC 6750 §2.1). Has passed no other check.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Bearer(Box<str>);
+pub struct BearerToken(Box<str>);
 
 /// What is wrong with an `Authorization` header. Never holds any of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BearerError {
     /// Two credentials in one request (RFC 6750 §2: a client uses one method, once).
     Repeated,
-    /// Another scheme than `Bearer`.
+    /// Another scheme than `BearerToken`.
     OtherScheme,
-    /// `Bearer` and nothing after it, or an empty header.
+    /// `BearerToken` and nothing after it, or an empty header.
     Empty,
     /// Longer than [`MAX_BEARER_LENGTH`].
     TooLong,
@@ -58,7 +58,7 @@ impl BearerError {
     }
 }
 
-impl Bearer {
+impl BearerToken {
     /// Reads the values of the `Authorization` header: none is `Ok(None)`, a guest. Anything that is there and is not one
     /// well-formed token is an error and never a guest: a client with a broken token is told so on every method, or it would
     /// never renew it.
@@ -104,7 +104,7 @@ impl Bearer {
     }
 }
 
-impl fmt::Debug for Bearer {
+impl fmt::Debug for BearerToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Bearer(…)")
     }
@@ -118,7 +118,7 @@ fn is_joined(value: &str) -> bool {
     parts().any(|part| after_bearer(part).is_some()) && parts().skip(1).any(is_credentials)
 }
 
-/// Returns what follows the scheme `Bearer`, in any case, and the spaces after it (`1*SP`, RFC 6750 §2.1, RFC 9110 §11.4), or
+/// Returns what follows the scheme `BearerToken`, in any case, and the spaces after it (`1*SP`, RFC 6750 §2.1, RFC 9110 §11.4), or
 /// `None` for another scheme. A tab ends the name of a scheme too, but it separates nothing: it is left in, so that it is no
 /// token.
 fn after_bearer(value: &str) -> Option<&str> {
@@ -149,13 +149,13 @@ mod tests {
     use super::*;
 
     fn read(value: &str) -> Result<String, BearerError> {
-        Bearer::from_authorization([value]).map(|bearer| bearer.unwrap().as_str().to_owned())
+        BearerToken::from_authorization([value]).map(|bearer| bearer.unwrap().as_str().to_owned())
     }
 
     #[test]
     fn no_header_is_a_guest() {
-        assert_eq!(Bearer::from_authorization([]), Ok(None));
-        assert_eq!(Bearer::from_authorization(None), Ok(None));
+        assert_eq!(BearerToken::from_authorization([]), Ok(None));
+        assert_eq!(BearerToken::from_authorization(None), Ok(None));
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
             let error = read(value).unwrap_err();
             assert_eq!((error.status(), error.code()), (400, "invalid_request"), "{value:?}");
         }
-        assert_eq!(Bearer::from_authorization(["Bearer abc", "Bearer abc"]), Err(BearerError::Repeated));
+        assert_eq!(BearerToken::from_authorization(["Bearer abc", "Bearer abc"]), Err(BearerError::Repeated));
     }
 
     #[test]
@@ -254,14 +254,14 @@ mod tests {
 
     #[test]
     fn a_token_does_not_print_itself() {
-        let bearer = Bearer::from_authorization(["Bearer secret"]).unwrap().unwrap();
+        let bearer = BearerToken::from_authorization(["Bearer secret"]).unwrap().unwrap();
         assert!(!format!("{bearer:?}").contains("secret"));
     }
 
     proptest! {
         #[test]
         fn no_header_makes_it_panic_or_passes_what_is_not_a_token(value in "\\PC{0,64}|[Bb]earer[ ,=a-zA-Z0-9./]{0,40}") {
-            if let Ok(Some(bearer)) = Bearer::from_authorization([value.as_str()]) {
+            if let Ok(Some(bearer)) = BearerToken::from_authorization([value.as_str()]) {
                 prop_assert!(is_token68(bearer.as_str()));
                 prop_assert!(value.contains(bearer.as_str()));
             }

@@ -60,7 +60,7 @@ enum Reason {
 
 /// The members of an error answer: RFC 6749 §5.2's, which RFC 6750 and RFC 7591 share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct ErrorBody {
+pub struct OAuthErrorResponse {
     /// The code a program reads.
     pub error: &'static str,
     /// The sentence a person reads. Never echoes what was sent.
@@ -112,7 +112,7 @@ impl Challenge {
 
     /// The code and the sentence, for the body.
     #[must_use]
-    pub const fn body(&self) -> ErrorBody {
+    pub const fn body(&self) -> OAuthErrorResponse {
         let (error, error_description) = match self.reason {
             // RFC 6750 §3.1 would leave the code out where nothing was sent. Anthropic's documentation of sign-in on demand
             // asks for it, and no client we know of minds.
@@ -121,13 +121,13 @@ impl Challenge {
             Reason::InsufficientScope => ("insufficient_scope", "more permissions are needed"),
             Reason::Header(error) => (error.code(), error.description()),
         };
-        ErrorBody { error, error_description }
+        OAuthErrorResponse { error, error_description }
     }
 
     /// The value of `WWW-Authenticate`.
     #[must_use]
     pub fn header_value(&self) -> String {
-        let ErrorBody { error, error_description } = self.body();
+        let OAuthErrorResponse { error, error_description } = self.body();
         let mut value = format!(
             "Bearer error=\"{error}\", error_description=\"{error_description}\", resource_metadata=\"{}\"",
             self.metadata.as_str()

@@ -15,7 +15,7 @@ use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::resource::access_token::VerifiedToken;
-use crate::resource::bearer::Bearer;
+use crate::resource::bearer::BearerToken;
 use crate::resource::protected_resource::Resource;
 
 /// Most tokens, and most grants, that are remembered.
@@ -29,7 +29,7 @@ const RENEW_AGAIN: u64 = 5;
 
 /// Whether a call on a grant may be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Look {
+pub enum GrantCheck {
     /// It may.
     Serve,
     /// It may, and the answer is to be renewed behind it. Said to one call at a time.
@@ -44,9 +44,9 @@ pub enum Look {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantState {
     /// It is live, and its person may still enter.
-    Standing,
+    Active,
     /// It has ended or expired, or its person may no longer enter.
-    Over,
+    Ended,
 }
 
 /// The memory of one isolate.
@@ -84,14 +84,14 @@ impl VerifiedTokens {
 
     /// Who is calling, if this very token was verified for this very resource and has not expired since.
     #[must_use]
-    pub fn caller(&self, bearer: &Bearer, resource: &Resource, now: Timestamp) -> Option<Arc<Caller>> {
+    pub fn caller(&self, bearer: &BearerToken, resource: &Resource, now: Timestamp) -> Option<Arc<Caller>> {
         let entry = self.tokens.get(self.place_of(bearer).ok()?)?;
         (entry.resource == *resource && now < entry.expires).then(|| Arc::clone(&entry.caller))
     }
 
     /// When a token expires, if it was verified for this resource.
     #[must_use]
-    pub fn expires(&self, bearer: &Bearer, resource: &Resource) -> Option<Timestamp> {
+    pub fn expires(&self, bearer: &BearerToken, resource: &Resource) -> Option<Timestamp> {
         let entry = self.tokens.get(self.place_of(bearer).ok()?)?;
         (entry.resource == *resource).then_some(entry.expires)
     }
@@ -99,7 +99,7 @@ impl VerifiedTokens {
     /// Remembers a token.
     pub fn remember(
         &mut self,
-        bearer: &Bearer,
+        bearer: &BearerToken,
         resource: &Resource,
         token: VerifiedToken,
         now: Timestamp,
@@ -124,23 +124,23 @@ impl VerifiedTokens {
 
     /// Returns whether a call on a grant may be served.
     #[must_use]
-    pub fn look(&mut self, grant: GrantId, now: Timestamp) -> Look {
-        let Ok(known) = self.known(grant) else { return Look::Wait };
+    pub fn check(&mut self, grant: GrantId, now: Timestamp) -> GrantCheck {
+        let Ok(known) = self.known(grant) else { return GrantCheck::Wait };
         match now.seconds_since(known.asked_at) {
-            _ if known.state == GrantState::Over => Look::Refuse,
-            ..FRESH => Look::Serve,
-            FRESH..STALE if now < known.renew_at => Look::Serve,
+            _ if known.state == GrantState::Ended => GrantCheck::Refuse,
+            ..FRESH => GrantCheck::Serve,
+            FRESH..STALE if now < known.renew_at => GrantCheck::Serve,
             FRESH..STALE => {
                 known.renew_at = now.plus(RENEW_AGAIN);
-                Look::ServeAndRenew
+                GrantCheck::ServeAndRenew
             }
-            STALE.. => Look::Wait,
+            STALE.. => GrantCheck::Wait,
         }
     }
 
     /// The answer to a question that was asked at `asked_at`. A grant that is over stays it: an answer that was on its way when
     /// this isolate saw the grant end does not bring it back.
-    pub fn answered(&mut self, grant: GrantId, state: GrantState, asked_at: Timestamp) {
+    pub fn record_answer(&mut self, grant: GrantId, state: GrantState, asked_at: Timestamp) {
         if self.grants.len() >= CAPACITY {
             self.grants.retain(|known| asked_at.seconds_since(known.asked_at) < STALE);
         }
@@ -150,19 +150,19 @@ impl VerifiedTokens {
         }
         let news = Known { grant, asked_at, state, renew_at: asked_at };
         match self.known(grant) {
-            Ok(known) if known.state == GrantState::Over => *known = Known { state: known.state, ..news },
+            Ok(known) if known.state == GrantState::Ended => *known = Known { state: known.state, ..news },
             // Questions may be answered out of their order.
-            Ok(known) if state == GrantState::Standing && asked_at < known.asked_at => {}
+            Ok(known) if state == GrantState::Active && asked_at < known.asked_at => {}
             Ok(known) => *known = news,
             Err(place) => self.grants.insert(place, news),
         }
-        if state == GrantState::Over {
+        if state == GrantState::Ended {
             self.tokens.retain(|entry| entry.caller.grant != Some(grant));
         }
     }
 
     /// Where the token stands, or belongs.
-    fn place_of(&self, bearer: &Bearer) -> Result<usize, usize> {
+    fn place_of(&self, bearer: &BearerToken) -> Result<usize, usize> {
         self.tokens.binary_search_by(|entry| (*entry.token).cmp(bearer.as_str()))
     }
 
@@ -182,8 +182,8 @@ mod tests {
     const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
     const GRANT: GrantId = GrantId::from_bytes([1; 8]);
 
-    fn bearer(text: &str) -> Bearer {
-        Bearer::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap()
+    fn bearer(text: &str) -> BearerToken {
+        BearerToken::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap()
     }
 
     fn resource(path: &str) -> Resource {
@@ -220,31 +220,35 @@ mod tests {
     #[test]
     fn an_answer_serves_for_45_seconds_is_renewed_behind_a_call_for_15_and_then_waited_for() {
         let mut tokens = VerifiedTokens::new();
-        assert_eq!(tokens.look(GRANT, START), Look::Wait, "nobody has asked");
-        tokens.answered(GRANT, GrantState::Standing, START);
+        assert_eq!(tokens.check(GRANT, START), GrantCheck::Wait, "nobody has asked");
+        tokens.record_answer(GRANT, GrantState::Active, START);
         for (seconds, look) in [
-            (0, Look::Serve),
-            (44, Look::Serve),
-            (45, Look::ServeAndRenew),
-            (46, Look::Serve),
-            (49, Look::Serve),
-            (50, Look::ServeAndRenew),
-            (55, Look::ServeAndRenew),
-            (59, Look::Serve),
-            (60, Look::Wait),
-            (600, Look::Wait),
+            (0, GrantCheck::Serve),
+            (44, GrantCheck::Serve),
+            (45, GrantCheck::ServeAndRenew),
+            (46, GrantCheck::Serve),
+            (49, GrantCheck::Serve),
+            (50, GrantCheck::ServeAndRenew),
+            (55, GrantCheck::ServeAndRenew),
+            (59, GrantCheck::Serve),
+            (60, GrantCheck::Wait),
+            (600, GrantCheck::Wait),
         ] {
-            assert_eq!(tokens.look(GRANT, START.plus(seconds)), look, "after {seconds} s");
+            assert_eq!(tokens.check(GRANT, START.plus(seconds)), look, "after {seconds} s");
         }
     }
 
     #[test]
     fn an_answer_is_as_old_as_its_question() {
         let mut tokens = VerifiedTokens::new();
-        tokens.answered(GRANT, GrantState::Standing, START.plus(30));
-        tokens.answered(GRANT, GrantState::Standing, START);
-        assert_eq!(tokens.look(GRANT, START.plus(74)), Look::Serve, "an earlier question that was answered later");
-        assert_eq!(tokens.look(GRANT, START.plus(90)), Look::Wait);
+        tokens.record_answer(GRANT, GrantState::Active, START.plus(30));
+        tokens.record_answer(GRANT, GrantState::Active, START);
+        assert_eq!(
+            tokens.check(GRANT, START.plus(74)),
+            GrantCheck::Serve,
+            "an earlier question that was answered later"
+        );
+        assert_eq!(tokens.check(GRANT, START.plus(90)), GrantCheck::Wait);
     }
 
     #[test]
@@ -253,25 +257,25 @@ mod tests {
         let other = GrantId::from_bytes([2; 8]);
         for (text, grant) in [("a", GRANT), ("b", GRANT), ("c", other)] {
             tokens.remember(&bearer(text), &resource("/mcp"), token(grant), START);
-            tokens.answered(grant, GrantState::Standing, START);
+            tokens.record_answer(grant, GrantState::Active, START);
         }
-        tokens.answered(GRANT, GrantState::Over, START.plus(60));
+        tokens.record_answer(GRANT, GrantState::Ended, START.plus(60));
         let known =
             ["a", "b", "c"].map(|text| tokens.caller(&bearer(text), &resource("/mcp"), START.plus(60)).is_some());
         assert_eq!(known, [false, false, true]);
-        assert_eq!(tokens.look(GRANT, START.plus(3600)), Look::Refuse);
-        assert_eq!(tokens.look(other, START.plus(44)), Look::Serve);
+        assert_eq!(tokens.check(GRANT, START.plus(3600)), GrantCheck::Refuse);
+        assert_eq!(tokens.check(other, START.plus(44)), GrantCheck::Serve);
     }
 
     #[test]
     fn a_revoked_grant_is_not_brought_back_by_an_answer_that_is_late() {
         let mut tokens = VerifiedTokens::new();
-        tokens.answered(GRANT, GrantState::Standing, START);
-        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Wait, "the object is asked,");
-        tokens.answered(GRANT, GrantState::Over, START.plus(60));
+        tokens.record_answer(GRANT, GrantState::Active, START);
+        assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Wait, "the object is asked,");
+        tokens.record_answer(GRANT, GrantState::Ended, START.plus(60));
         // … and its answer arrives when the grant was ended meanwhile in this very isolate.
-        tokens.answered(GRANT, GrantState::Standing, START.plus(60));
-        assert_eq!(tokens.look(GRANT, START.plus(60)), Look::Refuse);
+        tokens.record_answer(GRANT, GrantState::Active, START.plus(60));
+        assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Refuse);
     }
 
     #[test]
@@ -280,7 +284,7 @@ mod tests {
         for n in 0..3 * CAPACITY {
             let grant = GrantId::from_bytes((n as u64).to_be_bytes());
             tokens.remember(&bearer(&format!("t{n}")), &resource("/mcp"), token(grant), START);
-            tokens.answered(grant, GrantState::Standing, START);
+            tokens.record_answer(grant, GrantState::Active, START);
             assert!(tokens.tokens.len() <= CAPACITY && tokens.grants.len() <= CAPACITY);
             assert!(tokens.caller(&bearer(&format!("t{n}")), &resource("/mcp"), START).is_some(), "the newest is kept");
         }

@@ -22,27 +22,27 @@ use crate::grants::grant::{Displaced, Grant};
 use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
 use crate::grants::refresh::refresh_token::RefreshToken;
-use crate::grants::refresh::request::Refresh;
-use crate::grants::rows::Rows as _;
+use crate::grants::refresh::request::RefreshRequest;
+use crate::grants::rows::GrantRows as _;
 use crate::login::account::Account;
 use crate::login::admission::{AccessApplication, Admission, AdmissionPolicy};
 use crate::login::allowed_users::AllowedUsers;
 use crate::login::passphrase::Passphrase;
 use crate::login::throttle::Throttle;
-use crate::resource::access_token::{Expected, TokenRefused, VerifiedToken, verify};
-use crate::resource::bearer::Bearer;
+use crate::resource::access_token::{AccessTokenError, ExpectedClaims, VerifiedToken, verify};
+use crate::resource::bearer::BearerToken;
 use crate::resource::protected_resource::{Resource, ResourceServer};
 use crate::testing::test_keys::TestRandom;
-use crate::testing::test_rows::Memory;
+use crate::testing::test_rows::TestRows;
 use crate::web::discovery::ExternalIssuer;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
 use crate::web::redirect_uri::RedirectPolicy;
-use crate::web::request_source::Source;
+use crate::web::request_source::RequestSource;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 use mcp_connector_base::row::Row;
 use mcp_connector_base::scope::ScopeSet;
-use mcp_connector_base::storage_compat::assert_kept;
+use mcp_connector_base::test_storage_compat::assert_storage_compat;
 use mcp_connector_base::timestamp::Timestamp;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -134,15 +134,15 @@ fn random(first: u8) -> TestRandom {
 }
 
 fn keys() -> KeyRing {
-    KeyRing::new(&MasterKey::from_kept(MASTER_KEY.as_bytes()).unwrap(), &[])
+    KeyRing::new(&MasterKey::from_stored(MASTER_KEY.as_bytes()).unwrap(), &[])
 }
 
-fn epochs() -> Vec<CredentialVersion> {
-    Passphrase::new(PASSPHRASE).unwrap().epochs(keys().passphrase())
+fn credential_versions() -> Vec<CredentialVersion> {
+    Passphrase::new(PASSPHRASE).unwrap().credential_versions(keys().passphrase())
 }
 
 fn policy() -> AdmissionPolicy {
-    AdmissionPolicy::Passphrase { versions: epochs() }
+    AdmissionPolicy::Passphrase { versions: credential_versions() }
 }
 
 fn row<T: Row>(text: &str) -> T {
@@ -158,7 +158,7 @@ fn authorization() -> Authorization {
         redirect_uri: "http://127.0.0.1:5000/callback".into(),
         resource: Resource::parse("https://host.example/mcp").unwrap(),
         scope: ScopeSet::parse("notes:read profile").unwrap(),
-        admission: Admission::Version(epochs()[0]),
+        admission: Admission::Version(credential_versions()[0]),
     }
 }
 
@@ -181,21 +181,21 @@ fn made() -> Made {
     let code = AuthorizationCode::mint(object, &random(1));
     let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
     let waiting = PendingCode::new(&code, challenge, authorization(), NOW);
-    let mut ledger = GrantStore::new(Memory::default(), Limits::default());
-    assert!(ledger.store_code(&waiting, NOW).unwrap().is_ok());
+    let mut store = GrantStore::new(TestRows::default(), Limits::default());
+    assert!(store.store_code(&waiting, NOW).unwrap().is_ok());
     let grant = GrantId::from_bytes(*b"efghijkl");
     let mut redemption = Redemption::new(&code, grant, authorization().client_id, issuer(), policy());
     redemption.answers = Some(challenge);
-    let first = ledger.redeem(&redemption, NOW.plus(1), &random(109)).unwrap().unwrap();
+    let first = store.redeem(&redemption, NOW.plus(1), &random(109)).unwrap().unwrap();
     let first = RefreshToken::new(object, first.grant, first.generation, first.proof);
-    let request = Refresh::new(&first, authorization().client_id, issuer(), policy());
-    ledger.refresh(&request, NOW.plus(2)).unwrap();
+    let request = RefreshRequest::new(&first, authorization().client_id, issuer(), policy());
+    store.refresh(&request, NOW.plus(2)).unwrap();
     // Its answer was lost.
-    let second = ledger.refresh(&request, NOW.plus(3600)).unwrap().answer.unwrap();
-    let live = ledger.rows().grant(first.grant()).unwrap().unwrap();
+    let second = store.refresh(&request, NOW.plus(3600)).unwrap().answer.unwrap();
+    let live = store.rows().grant(first.grant()).unwrap().unwrap();
     Made {
         waiting,
-        redeemed: ledger.rows().code(code.id()).unwrap().unwrap(),
+        redeemed: store.rows().code(code.id()).unwrap().unwrap(),
         ended: live.end(EndReason::Person, NOW.plus(7200)),
         refresh_token: RefreshToken::new(object, live.id(), second.generation, second.proof),
         live,
@@ -206,15 +206,15 @@ fn made() -> Made {
 #[test]
 fn rows_of_every_version_are_read_and_those_of_today_are_known() {
     let made = made();
-    assert_kept(&made.waiting, &[WAITING_CODE, WAITING_CODE_2]);
-    assert_kept(&made.redeemed, &[REDEEMED_CODE, REDEEMED_CODE_2]);
-    assert_kept(&made.live, &[LIVE_GRANT, LIVE_GRANT_2]);
-    assert_kept(&made.ended, &[ENDED_GRANT, ENDED_GRANT_2]);
+    assert_storage_compat(&made.waiting, &[WAITING_CODE, WAITING_CODE_2]);
+    assert_storage_compat(&made.redeemed, &[REDEEMED_CODE, REDEEMED_CODE_2]);
+    assert_storage_compat(&made.live, &[LIVE_GRANT, LIVE_GRANT_2]);
+    assert_storage_compat(&made.ended, &[ENDED_GRANT, ENDED_GRANT_2]);
     let mut throttle = Throttle::default();
     for address in ["192.0.2.1", "198.51.100.1"] {
-        throttle.attempt(&Source::from_address(Some(address)), false, epochs()[0], NOW);
+        throttle.attempt(&RequestSource::of_site(Some(address)), false, credential_versions()[0], NOW);
     }
-    assert_kept(&throttle, &[THROTTLE_1, THROTTLE_2]);
+    assert_storage_compat(&throttle, &[THROTTLE_1, THROTTLE_2]);
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn rows_of_version_2_say_what_version_1_could_not() {
         let (policy, agreed) = (policy(), authorization());
         let grant = Grant::new(live.id(), agreed, Secret::from_bytes([7; 32]), NOW).displacing(vec![displaced]);
         let token = RefreshToken::new(made().refresh_token.object(), live.id(), grant.generation(), grant.proof());
-        let mut request = Refresh::new(&token, authorization().client_id, issuer(), policy);
+        let mut request = RefreshRequest::new(&token, authorization().client_id, issuer(), policy);
         request.from = Network::of(address);
         let mut grant = grant.refresh(&request, &Limits::default(), NOW).change.unwrap();
         grant.authorization.admission = admission;
@@ -253,7 +253,7 @@ fn a_code_that_was_given_before_is_redeemed() {
     let mut request =
         Redemption::new(&code, GrantId::from_bytes([1; 8]), authorization().client_id, issuer(), policy());
     request.answers = Some(CodeVerifier::parse(VERIFIER).unwrap().challenge());
-    let mut rows = Memory::default();
+    let mut rows = TestRows::default();
     rows.put_code(&waiting, waiting.forget_at()).unwrap();
     let redeemed =
         GrantStore::new(rows, Limits::default()).redeem(&request, NOW.plus(1), &random(101)).unwrap().unwrap();
@@ -266,18 +266,19 @@ fn a_refresh_token_that_was_given_before_is_worth_the_next() {
     let token = RefreshToken::parse(REFRESH_TOKEN, keys.routing()).unwrap();
     assert!(token == made().refresh_token);
     let live: Grant = row(LIVE_GRANT);
-    let mut rows = Memory::default();
+    let mut rows = TestRows::default();
     rows.put_grant(&live, live.forget_at(&Limits::default())).unwrap();
-    let request = Refresh::new(&token, authorization().client_id, issuer(), policy());
+    let request = RefreshRequest::new(&token, authorization().client_id, issuer(), policy());
     let refreshed = GrantStore::new(rows, Limits::default()).refresh(&request, NOW.plus(7200)).unwrap();
     assert_eq!(refreshed.answer.unwrap().authorization, authorization());
 }
 
-fn verified(token: &str) -> Result<VerifiedToken, TokenRefused> {
+fn verified(token: &str) -> Result<VerifiedToken, AccessTokenError> {
     let issuer = issuer();
     let resources = ResourceServer::new(issuer.origin());
-    let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
-    let expected = Expected { issuer: &issuer, resource: resources.mcp(), epochs: &epochs() };
+    let bearer = BearerToken::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
+    let expected =
+        ExpectedClaims { issuer: &issuer, resource: resources.mcp(), credential_versions: &credential_versions() };
     verify(&bearer, &keys().signing(NOW), &expected, NOW.plus(60))
 }
 
@@ -291,7 +292,7 @@ fn an_access_token_that_was_given_before_lets_in() {
 /// They lived an hour; the refresh token of the same grant gives a new one.
 #[test]
 fn an_access_token_of_the_versions_that_signed_with_ed25519_is_refused() {
-    assert_eq!(verified(ED25519_ACCESS_TOKEN), Err(TokenRefused::NotOurs));
+    assert_eq!(verified(ED25519_ACCESS_TOKEN), Err(AccessTokenError::NotIssuedHere));
 }
 
 #[test]

@@ -11,9 +11,9 @@ use crate::crypto::keys::master::MasterKey;
 use crate::crypto::keys::ring::KeyRing;
 
 /// A [`Random`] that gives the same bytes in every run, and different bytes at every draw.
-pub(crate) struct TestRandom(Source);
+pub(crate) struct TestRandom(RequestSource);
 
-enum Source {
+enum RequestSource {
     /// The HMAC of a counter.
     Counter(Cell<u64>),
     /// One byte after the other.
@@ -22,26 +22,26 @@ enum Source {
 
 impl TestRandom {
     pub(crate) const fn from(seed: u64) -> Self {
-        Self(Source::Counter(Cell::new(seed)))
+        Self(RequestSource::Counter(Cell::new(seed)))
     }
 
     /// Gives `first`, `first + 1`, and so on.
     pub(crate) const fn ascending(first: u8) -> Self {
-        Self(Source::Ascending(Cell::new(first)))
+        Self(RequestSource::Ascending(Cell::new(first)))
     }
 }
 
 impl Random for TestRandom {
     fn fill(&self, bytes: &mut [u8]) {
         match &self.0 {
-            Source::Counter(counter) => {
+            RequestSource::Counter(counter) => {
                 for chunk in bytes.chunks_mut(32) {
                     counter.set(counter.get().wrapping_add(1));
                     let block = hmac(b"test").chain_update(counter.get().to_be_bytes()).finalize().into_bytes();
                     chunk.copy_from_slice(&block[..chunk.len()]);
                 }
             }
-            Source::Ascending(next) => {
+            RequestSource::Ascending(next) => {
                 for byte in bytes {
                     *byte = next.get();
                     next.set(byte.wrapping_add(1));

@@ -11,11 +11,11 @@ use mcp_connector_base::timestamp::Timestamp;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
-use crate::grants::rows::Rows;
+use crate::grants::rows::GrantRows;
 
 /// Rows in memory, and how many were written.
 #[derive(Clone, Default)]
-pub(crate) struct Memory {
+pub(crate) struct TestRows {
     codes: BTreeMap<String, (PendingCode, Timestamp)>,
     grants: BTreeMap<GrantId, (Grant, Timestamp)>,
     signed_out: Option<(Timestamp, Timestamp)>,
@@ -23,13 +23,13 @@ pub(crate) struct Memory {
     pub(crate) writes: Cell<usize>,
 }
 
-impl Memory {
+impl TestRows {
     fn wrote(&self) {
         self.writes.set(self.writes.get().saturating_add(1));
     }
 }
 
-impl Rows for Memory {
+impl GrantRows for TestRows {
     type Error = Infallible;
 
     fn code(&self, id: CodeId) -> Result<Option<PendingCode>, Infallible> {
@@ -63,11 +63,11 @@ impl Rows for Memory {
         Ok(())
     }
 
-    fn entered_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Infallible> {
+    fn recorded_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Infallible> {
         Ok(self.entered.get(&grant).copied())
     }
 
-    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Infallible> {
+    fn put_recorded_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Infallible> {
         self.wrote();
         self.entered.insert(grant, at);
         Ok(())

@@ -9,7 +9,7 @@ use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::authorize::pkce::CodeVerifier;
-use crate::clients::client::{Client, ClientKind, Standing, storage_name};
+use crate::clients::client::{Client, ClientKind, ClientStatus, client_id_hash};
 use crate::clients::client_authentication::PresentedClient;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::SigningKeys;
@@ -18,13 +18,13 @@ use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::redemption::Redemption;
 use crate::grants::commands::Grants;
 use crate::grants::refresh::refresh_token::RefreshToken;
-use crate::grants::refresh::request::Refresh;
+use crate::grants::refresh::request::RefreshRequest;
 use crate::grants::refresh::rotation::Retry;
 use crate::login::admission::AdmissionPolicy;
 use crate::resource::access_token::{AccessToken, AccessTokenRequest, TooLong, issue};
 use crate::resource::protected_resource::{Resource, ResourceServer};
 use crate::resource::scope_catalogue::ScopeCatalogue;
-use crate::token::error::{CodeProblem, RefreshProblem, TokenError};
+use crate::token::error::{CodeError, RefreshTokenError, TokenError};
 use crate::web::form::{Parameters, is_form};
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
@@ -39,7 +39,7 @@ pub trait Clients {
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage>;
 
     /// Returns whether the owner of this server has ended a client for everybody. Not being able to tell is an outage.
-    async fn standing(&self, id: &ClientId) -> Result<Standing, Outage>;
+    async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage>;
 }
 
 /// Everything the endpoint works with. One per request: the time stands still.
@@ -74,7 +74,7 @@ pub struct TokenEndpoint<'a, C, G, R> {
 }
 
 /// What was issued, for the answer and for a log line.
-pub struct Issued {
+pub struct IssuedTokens {
     /// The body of the answer.
     pub response: TokenResponse,
     /// To which client.
@@ -84,7 +84,7 @@ pub struct Issued {
     /// Whether its refresh token had been used before.
     pub retry: Option<Retry>,
     /// What was agreed to, where the use of the client is to be noted: once a day for each grant that is refreshed.
-    pub to_note: Option<Authorization>,
+    pub use_to_record: Option<Authorization>,
 }
 
 /// The body of a successful answer. Goes out with status 200 and `Cache-Control: no-store`.
@@ -123,7 +123,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         authorization: Option<&str>,
         content_type: Option<&str>,
         body: &[u8],
-    ) -> Result<Issued, TokenError> {
+    ) -> Result<IssuedTokens, TokenError> {
         let form = read_form(content_type, body)?;
         let grant_type = form.get("grant_type")?.ok_or(TokenError::Missing("grant_type"))?;
         let client = authenticate(self.clients, authorization, &form).await?;
@@ -136,17 +136,16 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
     }
 
     /// RFC 6749 §4.1.3 with RFC 7636 §4.5.
-    async fn redeem(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
+    async fn redeem(&self, form: &Parameters, client: Client) -> Result<IssuedTokens, TokenError> {
         let code = form.get("code")?.ok_or(TokenError::Missing("code"))?;
         let verifier = form.get("code_verifier")?;
         let redirect_uri = form.get("redirect_uri")?;
         let resource = resource(form)?;
-        let code =
-            AuthorizationCode::parse(code, self.keys.routing()).map_err(|_| TokenError::Code(CodeProblem::NotOurs))?;
+        let code = AuthorizationCode::parse(code, self.keys.routing())
+            .map_err(|_| TokenError::Code(CodeError::NotIssuedHere))?;
         // Without a verifier nothing can come of it, so its ledger need not be asked.
-        let verifier = verifier
-            .and_then(|text| CodeVerifier::parse(text).ok())
-            .ok_or(TokenError::Code(CodeProblem::NoVerifier))?;
+        let verifier =
+            verifier.and_then(|text| CodeVerifier::parse(text).ok()).ok_or(TokenError::Code(CodeError::NoVerifier))?;
         let mut request =
             Redemption::new(&code, self.grant, client.id.clone(), self.issuer.clone(), self.policy.clone());
         request.answers = Some(verifier.challenge());
@@ -154,8 +153,8 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         request.resource = resource;
         // Before anything is consumed: while nobody can tell, the code stays good. If the owner ends the client from here on,
         // its code is worthless before its grants are ended, or its grant is found by whoever ends them.
-        if self.clients.standing(&client.id).await? == Standing::Ended {
-            return Err(TokenError::Code(CodeProblem::ClientEnded));
+        if self.clients.status(&client.id).await? == ClientStatus::Ended {
+            return Err(TokenError::Code(CodeError::ClientEnded));
         }
         let redeemed = self.grants.ask(code.object(), request).await?.map_err(TokenError::from)?;
         let refresh = RefreshToken::new(code.object(), redeemed.grant, redeemed.generation, redeemed.proof);
@@ -164,13 +163,13 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
     }
 
     /// RFC 6749 §6.
-    async fn refresh(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
+    async fn refresh(&self, form: &Parameters, client: Client) -> Result<IssuedTokens, TokenError> {
         let token = form.get("refresh_token")?.ok_or(TokenError::Missing("refresh_token"))?;
         let scope = self.scope(form)?;
         let resource = resource(form)?;
         let token = RefreshToken::parse(token, self.keys.routing())
-            .map_err(|_| TokenError::RefreshToken(RefreshProblem::NotOurs))?;
-        let mut request = Refresh::new(&token, client.id.clone(), self.issuer.clone(), self.policy.clone());
+            .map_err(|_| TokenError::RefreshToken(RefreshTokenError::NotIssuedHere))?;
+        let mut request = RefreshRequest::new(&token, client.id.clone(), self.issuer.clone(), self.policy.clone());
         request.from = self.from;
         request.scope = scope;
         request.resource = resource;
@@ -179,11 +178,11 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let successor = RefreshToken::new(token.object(), token.grant(), renewal.generation, renewal.proof);
         let issued =
             self.for_person(client, &renewal.authorization, &renewal.scope, &successor, Some(renewal.retry))?;
-        Ok(Issued { to_note: refreshed.entered.then_some(renewal.authorization), ..issued })
+        Ok(IssuedTokens { use_to_record: refreshed.entered.then_some(renewal.authorization), ..issued })
     }
 
     /// RFC 6749 §4.4: only for clients of the configuration, which have a secret and scopes of their own.
-    async fn for_client(&self, form: &Parameters, client: Client) -> Result<Issued, TokenError> {
+    async fn for_client(&self, form: &Parameters, client: Client) -> Result<IssuedTokens, TokenError> {
         if client.kind != ClientKind::PreRegistered || client.secrets.is_empty() || client.own_scopes.is_empty() {
             return Err(TokenError::UnauthorizedClient);
         }
@@ -195,7 +194,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         if scope.is_empty() {
             return Err(TokenError::Scope);
         }
-        if self.clients.standing(&client.id).await? == Standing::Ended {
+        if self.clients.status(&client.id).await? == ClientStatus::Ended {
             return Err(TokenError::UnauthorizedClient);
         }
         let subject = client_subject(&client.id)?;
@@ -207,7 +206,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             scope: &scope,
             grant: None,
             display_name: None,
-            epoch: None,
+            credential_version: None,
             lifetime: self.access_token_lifetime,
         })?;
         let response = TokenResponse::ForClient(ClientToken {
@@ -216,7 +215,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             expires_in: token.expires_in(),
             scope,
         });
-        Ok(Issued { response, client, grant: None, retry: None, to_note: None })
+        Ok(IssuedTokens { response, client, grant: None, retry: None, use_to_record: None })
     }
 
     fn for_person(
@@ -226,7 +225,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         scope: &ScopeSet,
         refresh: &RefreshToken,
         retry: Option<Retry>,
-    ) -> Result<Issued, TokenError> {
+    ) -> Result<IssuedTokens, TokenError> {
         let token = self.sign(&AccessTokenRequest {
             issuer: self.issuer,
             resource: &agreed.resource,
@@ -235,7 +234,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             scope,
             grant: Some(refresh.grant()),
             display_name: agreed.display_name.as_deref(),
-            epoch: agreed.admission.version(),
+            credential_version: agreed.admission.version(),
             lifetime: self.access_token_lifetime,
         })?;
         let response = TokenResponse::ForPerson(PersonTokens {
@@ -245,7 +244,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             scope: scope.clone(),
             refresh_token: refresh.expose(self.keys.routing()),
         });
-        Ok(Issued { response, client, grant: Some(refresh.grant()), retry, to_note: None })
+        Ok(IssuedTokens { response, client, grant: Some(refresh.grant()), retry, use_to_record: None })
     }
 
     /// A token can only be too large by its scopes.
@@ -269,7 +268,7 @@ fn resource(form: &Parameters) -> Result<Option<Resource>, TokenError> {
 /// The name under which a client acts for itself. No person has one like it (RFC 9068 §5).
 fn client_subject(id: &ClientId) -> Result<Subject, TokenError> {
     Subject::new(&format!("client:{id}"))
-        .or_else(|_| Subject::new(&format!("client:{}", storage_name(id))))
+        .or_else(|_| Subject::new(&format!("client:{}", client_id_hash(id))))
         .map_err(|_| TokenError::UnauthorizedClient)
 }
 

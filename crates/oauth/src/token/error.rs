@@ -7,8 +7,8 @@ use thiserror::Error;
 use mcp_connector_base::outage::Outage;
 
 use crate::clients::client_authentication::ClientAuthenticationError;
-use crate::grants::codes::redemption::{Mismatch, RedeemRefusal};
-use crate::grants::refresh::request::RefreshRefusal;
+use crate::grants::codes::redemption::{RedeemError, RedemptionMismatch};
+use crate::grants::refresh::request::RefreshError;
 use crate::web::form::FormError;
 
 /// Why there are no tokens.
@@ -34,10 +34,10 @@ pub enum TokenError {
     UnauthorizedClient,
     /// The code is not, or no longer, worth anything.
     #[error("the authorization code is invalid, expired or was used")]
-    Code(CodeProblem),
+    Code(CodeError),
     /// The refresh token is not, or no longer, worth anything.
     #[error("the refresh token is invalid, expired or revoked")]
-    RefreshToken(RefreshProblem),
+    RefreshToken(RefreshTokenError),
     /// Nothing of what is asked for was granted, or it is not a list of scopes.
     #[error("the requested scope is invalid or was not granted")]
     Scope,
@@ -51,10 +51,10 @@ pub enum TokenError {
 
 /// What about a code is wrong; for a log line. The client hears one and the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum CodeProblem {
+pub enum CodeError {
     /// It was not made here.
     #[error("not_ours")]
-    NotOurs,
+    NotIssuedHere,
     /// The verifier is missing or malformed.
     #[error("no_verifier")]
     NoVerifier,
@@ -63,18 +63,18 @@ pub enum CodeProblem {
     ClientEnded,
     /// Its ledger refuses it.
     #[error("{0}")]
-    Refused(RedeemRefusal),
+    Refused(RedeemError),
 }
 
 /// What about a refresh token is wrong; for a log line. The client hears one and the same answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum RefreshProblem {
+pub enum RefreshTokenError {
     /// It was not made here.
     #[error("not_ours")]
-    NotOurs,
+    NotIssuedHere,
     /// Its ledger refuses it.
     #[error("{0}")]
-    Refused(RefreshRefusal),
+    Refused(RefreshError),
 }
 
 impl TokenError {
@@ -146,40 +146,40 @@ impl TokenError {
     }
 }
 
-impl From<RedeemRefusal> for TokenError {
-    fn from(refusal: RedeemRefusal) -> Self {
-        if refusal == RedeemRefusal::Mismatch(Mismatch::Resource) {
+impl From<RedeemError> for TokenError {
+    fn from(refusal: RedeemError) -> Self {
+        if refusal == RedeemError::Mismatch(RedemptionMismatch::Resource) {
             return Self::Target;
         }
-        Self::Code(CodeProblem::Refused(refusal))
+        Self::Code(CodeError::Refused(refusal))
     }
 }
 
-impl From<RefreshRefusal> for TokenError {
-    fn from(refusal: RefreshRefusal) -> Self {
+impl From<RefreshError> for TokenError {
+    fn from(refusal: RefreshError) -> Self {
         match refusal {
-            RefreshRefusal::Scope => Self::Scope,
-            RefreshRefusal::OtherResource => Self::Target,
-            RefreshRefusal::Unknown
-            | RefreshRefusal::Expired
-            | RefreshRefusal::Ended
-            | RefreshRefusal::OtherClient
-            | RefreshRefusal::OtherIssuer
-            | RefreshRefusal::Replayed
-            | RefreshRefusal::CredentialsChanged
-            | RefreshRefusal::Outdated => Self::RefreshToken(RefreshProblem::Refused(refusal)),
+            RefreshError::Scope => Self::Scope,
+            RefreshError::OtherResource => Self::Target,
+            RefreshError::Unknown
+            | RefreshError::Expired
+            | RefreshError::Ended
+            | RefreshError::OtherClient
+            | RefreshError::OtherIssuer
+            | RefreshError::Replayed
+            | RefreshError::CredentialsChanged
+            | RefreshError::Outdated => Self::RefreshToken(RefreshTokenError::Refused(refusal)),
         }
     }
 }
 
 /// The members of an error answer.
 #[derive(Serialize)]
-pub struct TokenErrorBody {
+pub struct TokenErrorResponse {
     error: &'static str,
     error_description: String,
 }
 
-impl From<TokenError> for TokenErrorBody {
+impl From<TokenError> for TokenErrorResponse {
     fn from(error: TokenError) -> Self {
         Self { error: error.code(), error_description: error.description() }
     }

@@ -8,7 +8,7 @@ use crate::crypto::keys::signing::SigningKeys;
 use crate::crypto::opaque::ObjectName;
 use crate::grants::commands::{Grants, RevokeForClient, RevokeToken};
 use crate::grants::refresh::refresh_token::RefreshToken;
-use crate::resource::access_token::{TokenOrigin, identify};
+use crate::resource::access_token::{TokenOrigin, token_origin};
 use crate::token::endpoint::{Clients, authenticate, read_form};
 use crate::token::error::TokenError;
 use crate::web::form::Parameters;
@@ -41,13 +41,13 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
         let token = form.get("token")?.ok_or(TokenError::Missing("token"))?;
         // `token_type_hint` is only a hint (§2.1), and our tokens say what they are.
         check_hint(&form)?;
-        if RefreshToken::looks_like_one(token) {
+        if RefreshToken::has_prefix(token) {
             let Ok(token) = RefreshToken::parse(token, self.keys.routing()) else {
                 return Ok(Vec::new());
             };
             return Ok(self.grants.ask(token.object(), RevokeToken::new(&token, client.id)).await?.ended);
         }
-        match identify(token, self.issuer, self.signing) {
+        match token_origin(token, self.issuer, self.signing) {
             Ok(TokenOrigin { client_id, subject, grant: Some(grant) }) if client_id == client.id => {
                 let revoke = RevokeForClient { grant, client_id };
                 Ok(self.grants.ask(ObjectName::of(&subject), revoke).await?.ended)

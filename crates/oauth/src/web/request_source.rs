@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Where tries come from, as far as one can tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Source(String);
+pub struct RequestSource(String);
 
-impl Source {
+impl RequestSource {
     /// Returns the source for a browser that has signed in before, by its id.
     #[must_use]
     pub fn known_browser(id: &str) -> Self {
@@ -19,20 +19,20 @@ impl Source {
     /// Anybody else, by the address the request came from; all without one are one. Of IPv6 a /48 is one: it is what a single
     /// customer may be given (RFC 6177), with 65,536 networks in it.
     #[must_use]
-    pub fn from_address(address: Option<&str>) -> Self {
+    pub fn of_site(address: Option<&str>) -> Self {
         match canonical(address) {
             Some(IpAddr::V6(address)) => {
                 let [a, b, c, ..] = address.segments();
                 Self(format!("6:{a:x}:{b:x}:{c:x}"))
             }
-            Some(IpAddr::V4(_)) | None => Self::from_network(address),
+            Some(IpAddr::V4(_)) | None => Self::of_subnet(address),
         }
     }
 
     /// The same by the one network, an IPv6 /64: for limits that guard computing time and no secret, where it matters more
     /// that few people share one.
     #[must_use]
-    pub fn from_network(address: Option<&str>) -> Self {
+    pub fn of_subnet(address: Option<&str>) -> Self {
         match canonical(address) {
             Some(IpAddr::V4(address)) => {
                 let [a, b, c, _] = address.octets();

@@ -38,7 +38,7 @@ impl Body {
     /// Reads a whole body, once.
     pub(crate) fn read(bytes: &[u8], limit: MemoryLimit) -> Result<Self, Unreadable> {
         let value = json::read(bytes, limit).map_err(|error| {
-            let id = error.is_readable_in_part().then(|| json::member_of_refused(bytes, "id")).flatten();
+            let id = error.is_readable_in_part().then(|| json::find_member(bytes, "id")).flatten();
             if error.is_too_much() { Unreadable::TooMuch { error, id } } else { Unreadable::NotJson { error, id } }
         })?;
         match value {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::json_rpc::response::to_bytes;
-use mcp_connector_base::json::{Object, leave_out_nulls};
+use mcp_connector_base::json::{Object, remove_nulls};
 
 /// A client's response to a request of the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +23,7 @@ impl ClientResponse {
         let mut member = |name| members.remove(name).filter(|value| !value.is_null());
         match (member("result"), member("error")) {
             (Some(Value::Object(mut result)), None) => {
-                leave_out_nulls(&mut result, UNDEFINED_MEMBERS);
+                remove_nulls(&mut result, UNDEFINED_MEMBERS);
                 Some(Self::Result(result))
             }
             (None, Some(Value::Object(error))) => Some(Self::Error(error.get("code").and_then(Value::as_i64)?)),

@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::request_id::RequestId;
 use crate::methods::method::Method;
-use mcp_connector_base::json::{Object, leave_out_nulls};
+use mcp_connector_base::json::{Object, remove_nulls};
 
 /// A well-formed message.
 #[derive(Debug, PartialEq)]
@@ -94,7 +94,7 @@ impl Message {
         let params = match members.remove("params") {
             None | Some(Value::Null) => Object::new(),
             Some(Value::Object(mut params)) => {
-                leave_out_nulls(
+                remove_nulls(
                     &mut params,
                     if method == Method::CallTool { UNDEFINED_MEMBERS_OF_CALL } else { UNDEFINED_MEMBERS },
                 );

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use worker::Env;
 
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::SessionError;
 
 use crate::config::bindings::Binding;
@@ -27,7 +27,7 @@ thread_local! {
 /// # Errors
 ///
 /// Fails if there is no place, or if the object does not answer.
-pub(crate) async fn take_state(env: &Env, network: &Source, key: &str) -> Result<(), SessionError> {
+pub(crate) async fn take_state(env: &Env, network: &RequestSource, key: &str) -> Result<(), SessionError> {
     let is_known = TAKEN.with_borrow_mut(|taken| {
         taken.retain(|(_, at)| now().seconds_since(*at) < REMEMBERED_FOR);
         taken.iter().any(|(known, _)| known == key)
@@ -50,7 +50,7 @@ pub(crate) async fn take_state(env: &Env, network: &Source, key: &str) -> Result
 /// # Errors
 ///
 /// Fails if there is no place, or if the object does not answer.
-pub(crate) async fn take_stream(env: &Env, network: &Source, key: &str) -> Result<(), SessionError> {
+pub(crate) async fn take_stream(env: &Env, network: &RequestSource, key: &str) -> Result<(), SessionError> {
     take(env, Quota::Stream, network, key).await
 }
 
@@ -59,7 +59,7 @@ pub(crate) async fn release(env: &Env, key: &str) {
     let _ = object(env).ask(&ReleasePlace { key: key.to_owned() }).await;
 }
 
-async fn take(env: &Env, quota: Quota, network: &Source, key: &str) -> Result<(), SessionError> {
+async fn take(env: &Env, quota: Quota, network: &RequestSource, key: &str) -> Result<(), SessionError> {
     let command = TakePlace { quota, key: key.to_owned(), network: network.as_str().to_owned() };
     if object(env).ask(&command).await? { Ok(()) } else { Err(SessionError::TooMany) }
 }

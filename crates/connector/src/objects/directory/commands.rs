@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use mcp_connector_base::commands;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::clients::client::Standing;
+use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::login::person::Person;
 
@@ -19,7 +19,7 @@ pub(crate) struct SignedInPerson {
 
 impl From<&Person> for SignedInPerson {
     fn from(person: &Person) -> Self {
-        Self { subject: person.subject.clone(), name: person.short_name() }
+        Self { subject: person.subject.clone(), name: person.truncated_name() }
     }
 }
 
@@ -75,9 +75,9 @@ pub(crate) struct ClientUsers {
 
 commands! {
     EnterSignIn => ();
-    EnterConsent => Standing;
-    EnterUse => Standing;
-    CheckClient => Standing;
+    EnterConsent => ClientStatus;
+    EnterUse => ClientStatus;
+    CheckClient => ClientStatus;
     GetLastUse => Option<Timestamp>;
     ListUsers => Vec<ClientUsers>;
     EndClient => ();

@@ -11,7 +11,7 @@ use worker::{DurableObject, Env, Request, Response, State, durable_object};
 
 use futures::future::join_all;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::clients::client::Standing;
+use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::grants::commands::EndClientGrants;
 
@@ -55,7 +55,7 @@ impl DurableObject for Directory {
             EnterSignIn => async |EnterSignIn(person)| self.with_rows(move |rows| rows.enter_person(&person, now())),
             EnterConsent => async |EnterConsent { person, client }| self.enter_use(person, client, now()).await,
             EnterUse => async |command| self.enter_use(command.person, command.client, command.signed_in_at).await,
-            CheckClient => async |CheckClient(client)| self.with_rows(move |rows| rows.standing(&client)),
+            CheckClient => async |CheckClient(client)| self.with_rows(move |rows| rows.status(&client)),
             GetLastUse => async |GetLastUse(client)| self.with_rows(move |rows| rows.last_use(&client)),
             ListUsers => async |ListUsers(clients)| {
                 self.with_rows(move |rows| clients.iter().map(|client| rows.users(client)).collect())
@@ -105,19 +105,19 @@ impl Directory {
         person: SignedInPerson,
         client: ClientHash,
         signed_in_at: Timestamp,
-    ) -> worker::Result<Standing> {
-        let standing = self.with_rows(move |rows| {
-            let standing = rows.standing(&client)?;
-            if standing == Standing::Stands {
+    ) -> worker::Result<ClientStatus> {
+        let status = self.with_rows(move |rows| {
+            let status = rows.status(&client)?;
+            if status == ClientStatus::Active {
                 rows.enter_person(&person, signed_in_at)?;
                 rows.enter_use(&person, &client, now())?;
             }
-            Ok(standing)
+            Ok(status)
         })?;
         if self.state.storage().get_alarm().await?.is_none() {
             self.wake_in(FORGET_AFTER).await?;
         }
-        Ok(standing)
+        Ok(status)
     }
 
     async fn end_client(&self, client: ClientHash) -> worker::Result<()> {

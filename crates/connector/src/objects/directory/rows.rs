@@ -4,9 +4,9 @@
 
 use worker::{SqlStorage, SqlStorageValue};
 
-use mcp_connector_base::codec::Unreadable;
+use mcp_connector_base::codec::DecodeError;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::clients::client::Standing;
+use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::clients::client_record::CLIENT_LIFE;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
@@ -74,8 +74,8 @@ impl DirectoryRows {
     }
 
     /// Returns whether the owner has ended a client.
-    pub(crate) fn standing(&self, client: &ClientHash) -> worker::Result<Standing> {
-        Ok(if self.ended_at(client)?.is_some() { Standing::Ended } else { Standing::Stands })
+    pub(crate) fn status(&self, client: &ClientHash) -> worker::Result<ClientStatus> {
+        Ok(if self.ended_at(client)?.is_some() { ClientStatus::Ended } else { ClientStatus::Active })
     }
 
     fn ended_at(&self, client: &ClientHash) -> worker::Result<Option<Timestamp>> {
@@ -96,7 +96,7 @@ impl DirectoryRows {
         let rows = values(&self.0, &format!("{query} {NAMED}"), vec![client.as_str().into()])?;
         let names = rows.into_iter().map(|row| match row {
             [SqlStorageValue::String(name)] => Ok(name),
-            _ => Err(unreadable(Unreadable)),
+            _ => Err(unreadable(DecodeError)),
         });
         let count = format!("SELECT count(*) FROM (SELECT 1 FROM uses WHERE client = ? LIMIT {COUNTED})");
         let first = format!("SELECT min(first_at) FROM (SELECT first_at FROM uses WHERE client = ? LIMIT {COUNTED})");
@@ -123,10 +123,10 @@ impl DirectoryRows {
         let rows = values(&self.0, &format!("{query} {CLIENTS_AT_ONCE}"), vec![])?;
         let sweeps = rows.into_iter().map(|row| match row {
             [SqlStorageValue::String(client), SqlStorageValue::Integer(at), SqlStorageValue::String(swept_to)] => {
-                let client = client.try_into().map_err(|_| unreadable(Unreadable))?;
+                let client = client.try_into().map_err(|_| unreadable(DecodeError))?;
                 Ok(Sweep { client, ended_at: Timestamp::from_seconds(at.unsigned_abs()), swept_to })
             }
-            _ => Err(unreadable(Unreadable)),
+            _ => Err(unreadable(DecodeError)),
         });
         sweeps.collect()
     }
@@ -137,7 +137,7 @@ impl DirectoryRows {
         let bindings = vec![sweep.client.as_str().into(), sweep.swept_to.as_str().into(), integer(most)?];
         let people = values(&self.0, query, bindings)?.into_iter().map(|row| match row {
             [SqlStorageValue::String(person)] => Ok(person),
-            _ => Err(unreadable(Unreadable)),
+            _ => Err(unreadable(DecodeError)),
         });
         people.collect()
     }

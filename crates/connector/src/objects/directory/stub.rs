@@ -6,7 +6,7 @@ use worker::Env;
 
 use mcp_connector_base::command::Command;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::clients::client::Standing;
+use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_protocol::Unavailable;
 
@@ -39,7 +39,7 @@ impl DirectoryStub<'_> {
         self,
         person: SignedInPerson,
         client: ClientHash,
-    ) -> Result<Standing, Unavailable> {
+    ) -> Result<ClientStatus, Unavailable> {
         self.ask(EnterConsent { person, client }).await
     }
 
@@ -49,12 +49,12 @@ impl DirectoryStub<'_> {
         person: SignedInPerson,
         client: ClientHash,
         signed_in_at: Timestamp,
-    ) -> Result<Standing, Unavailable> {
+    ) -> Result<ClientStatus, Unavailable> {
         self.ask(EnterUse { person, client, signed_in_at }).await
     }
 
     /// Returns whether the owner has ended a client.
-    pub(crate) async fn check_client(self, client: ClientHash) -> Result<Standing, Unavailable> {
+    pub(crate) async fn check_client(self, client: ClientHash) -> Result<ClientStatus, Unavailable> {
         self.ask(CheckClient(client)).await
     }
 

@@ -7,16 +7,16 @@ use worker::{DurableObject, Env, Request, Response, State, console_error, durabl
 
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
-use mcp_connector_oauth::clients::client::Standing;
+use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
-use mcp_connector_oauth::grants::codes::redemption::{CodeRefusal, Redemption};
+use mcp_connector_oauth::grants::codes::redemption::{Redemption, StoreCodeError};
 use mcp_connector_oauth::grants::commands::{
     AccountAction, CheckGrants, EndClientGrants, EndGrants, GrantsCommand, ListGrants, RevokeForClient, RevokeToken,
     StoreCode,
 };
-use mcp_connector_oauth::grants::grant_store::{GrantStore, UseToEnter};
+use mcp_connector_oauth::grants::grant_store::{ClientUseToRecord, GrantStore};
 use mcp_connector_oauth::grants::limits::Limits;
-use mcp_connector_oauth::grants::refresh::request::{Refresh, RefreshRefusal, Refreshed};
+use mcp_connector_oauth::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use mcp_connector_oauth::grants::revoked::Revoked;
 use mcp_connector_protocol::Unavailable;
 
@@ -47,7 +47,7 @@ impl DurableObject for Grants {
         dispatch!(dispatch::message(request).await?, {
             StoreCode => async |command| self.store_code(command).await,
             Redemption => async |command| self.carry_out(command),
-            Refresh => async |command| self.refresh(command).await,
+            RefreshRequest => async |command| self.refresh(command).await,
             RevokeToken => async |command| self.carry_out(command),
             RevokeForClient => async |command| self.carry_out(command),
             CheckGrants => async |command| self.carry_out(command),
@@ -74,7 +74,7 @@ impl Grants {
         self.with_store(move |store| command.carry_out(store, now, &entropy))
     }
 
-    async fn store_code(&self, command: StoreCode) -> worker::Result<Result<(), CodeRefusal>> {
+    async fn store_code(&self, command: StoreCode) -> worker::Result<Result<(), StoreCodeError>> {
         let stored = self.carry_out(command)?;
         self.sweep_later(now()).await?;
         Ok(stored)
@@ -89,7 +89,7 @@ impl Grants {
         Ok(revoked)
     }
 
-    async fn refresh(&self, command: Refresh) -> worker::Result<Refreshed> {
+    async fn refresh(&self, command: RefreshRequest) -> worker::Result<Refreshed> {
         let grant = command.grant;
         let refreshed = self.carry_out(command)?;
         if refreshed.answer.is_ok() { self.enter_use(grant, refreshed, now()).await } else { Ok(refreshed) }
@@ -99,21 +99,21 @@ impl Grants {
     /// ends here; this concerns grants from before there was a directory. If the directory does not answer, the refresh
     /// succeeds, and the next one asks again.
     async fn enter_use(&self, grant: GrantId, refreshed: Refreshed, now: Timestamp) -> worker::Result<Refreshed> {
-        let Some(to_enter) = self.with_store(move |store| store.use_to_enter(grant, now))? else {
+        let Some(to_enter) = self.with_store(move |store| store.client_use_to_record(grant, now))? else {
             return Ok(refreshed);
         };
-        let UseToEnter { authorization, signed_in_at } = to_enter;
+        let ClientUseToRecord { authorization, signed_in_at } = to_enter;
         let person = SignedInPerson { subject: authorization.subject, name: authorization.display_name };
         let client = ClientHash::of(&authorization.client_id);
         let directory = DirectoryStub { env: &self.env };
         match directory.enter_use(person, client.clone(), signed_in_at).await {
-            Ok(Standing::Stands) => {
+            Ok(ClientStatus::Active) => {
                 self.with_store(move |store| store.entered(grant, now))?;
                 Ok(Refreshed { entered: true, ..refreshed })
             }
-            Ok(Standing::Ended) => {
+            Ok(ClientStatus::Ended) => {
                 self.with_store(move |store| store.end_client(&client, now))?;
-                Ok(Refreshed { answer: Err(RefreshRefusal::Ended), entered: false })
+                Ok(Refreshed { answer: Err(RefreshError::Ended), entered: false })
             }
             Err(Unavailable) => {
                 console_error!("directory: the use of a client could not be recorded");

@@ -8,7 +8,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::grants::codes::authorization_code::CodeId;
 use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
 use mcp_connector_oauth::grants::grant::Grant;
-use mcp_connector_oauth::grants::rows::Rows;
+use mcp_connector_oauth::grants::rows::GrantRows;
 
 use crate::objects::rows::{blob, blobs, find, number, read, seconds};
 
@@ -37,7 +37,7 @@ impl SqlRows {
     }
 }
 
-impl Rows for SqlRows {
+impl GrantRows for SqlRows {
     type Error = worker::Error;
 
     fn code(&self, id: CodeId) -> worker::Result<Option<PendingCode>> {
@@ -76,12 +76,12 @@ impl Rows for SqlRows {
         self.put(upsert, grant.id().to_string(), grant, forget_at)
     }
 
-    fn entered_at(&self, grant: GrantId) -> worker::Result<Option<Timestamp>> {
+    fn recorded_at(&self, grant: GrantId) -> worker::Result<Option<Timestamp>> {
         let at = number(&self.0, "SELECT at FROM entered WHERE id = ?", vec![grant.to_string().into()])?;
         Ok(at.map(Timestamp::from_seconds))
     }
 
-    fn put_entered_at(&mut self, grant: GrantId, at: Timestamp) -> worker::Result<()> {
+    fn put_recorded_at(&mut self, grant: GrantId, at: Timestamp) -> worker::Result<()> {
         let upsert = "INSERT INTO entered VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at";
         self.0.exec(upsert, vec![grant.to_string().into(), seconds(at)?]).map(drop)
     }

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::commands;
 use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
-use mcp_connector_oauth::login::throttle::Verdict;
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::login::throttle::AttemptOutcome;
+use mcp_connector_oauth::web::request_source::RequestSource;
 
 /// Asks for the master key as text. It is made now if nobody has asked before.
 #[derive(Serialize, Deserialize)]
@@ -14,7 +14,7 @@ pub(crate) struct GetMasterKey;
 /// Counts one attempt to sign in with a passphrase, which has been compared already, and asks whether it may succeed.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct CountAttempt {
-    pub(crate) source: Source,
+    pub(crate) source: RequestSource,
     pub(crate) is_right: bool,
     /// The version of the passphrase.
     pub(crate) version: CredentialVersion,
@@ -22,5 +22,5 @@ pub(crate) struct CountAttempt {
 
 commands! {
     GetMasterKey => String;
-    CountAttempt => Verdict;
+    CountAttempt => AttemptOutcome;
 }

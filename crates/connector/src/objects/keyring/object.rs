@@ -6,7 +6,7 @@ use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, dura
 
 use mcp_connector_base::row::Row as _;
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
-use mcp_connector_oauth::login::throttle::{Throttle, Verdict};
+use mcp_connector_oauth::login::throttle::{AttemptOutcome, Throttle};
 
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
@@ -41,16 +41,16 @@ impl Keyring {
     fn master_key(&self) -> worker::Result<String> {
         if let Some(stored) = self.stored(MASTER_KEY)? {
             // Never a new one in the place of what cannot be read: everybody would be signed out.
-            let key = MasterKey::from_kept(&stored).map_err(|_| "the master key is unreadable")?;
+            let key = MasterKey::from_stored(&stored).map_err(|_| "the master key is unreadable")?;
             return Ok(key.expose());
         }
         let entropy = Entropy::new().map_err(|_| "no randomness")?;
         let key = MasterKey::generate(&entropy);
-        self.store(MASTER_KEY, key.to_kept())?;
+        self.store(MASTER_KEY, key.to_stored())?;
         Ok(key.expose())
     }
 
-    fn count_attempt(&self, attempt: &CountAttempt) -> worker::Result<Verdict> {
+    fn count_attempt(&self, attempt: &CountAttempt) -> worker::Result<AttemptOutcome> {
         // Counts that cannot be read are forgotten, so that nobody is locked out for good.
         let stored = self.stored(THROTTLE)?;
         let before = stored.and_then(|stored| Throttle::from_row(&stored).ok()).unwrap_or_default();

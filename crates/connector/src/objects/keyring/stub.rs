@@ -3,7 +3,7 @@
 use worker::Env;
 
 use mcp_connector_oauth::crypto::keys::master::MasterKey;
-use mcp_connector_oauth::login::throttle::Verdict;
+use mcp_connector_oauth::login::throttle::AttemptOutcome;
 use mcp_connector_protocol::Unavailable;
 
 use crate::config::bindings::Binding;
@@ -17,7 +17,7 @@ pub(crate) async fn master_key(env: &Env) -> Result<MasterKey, Unavailable> {
 }
 
 /// Counts an attempt to sign in with a passphrase, and returns whether it may succeed.
-pub(crate) async fn count_attempt(env: &Env, attempt: &CountAttempt) -> Result<Verdict, Unavailable> {
+pub(crate) async fn count_attempt(env: &Env, attempt: &CountAttempt) -> Result<AttemptOutcome, Unavailable> {
     object(env).ask(attempt).await
 }
 

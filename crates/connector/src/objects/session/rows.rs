@@ -117,16 +117,19 @@ impl Rows {
 mod tests {
     use super::*;
     use mcp_connector_base::identifier::Subject;
-    use mcp_connector_base::storage_compat::assert_kept;
+    use mcp_connector_base::test_storage_compat::assert_storage_compat;
 
     #[test]
     fn rows_of_every_version_are_read_and_those_of_today_are_known() {
         let owner = SessionOwner::Subject(Subject::new("owner").unwrap());
-        assert_kept(
+        assert_storage_compat(
             &StoredSession { owner, log_level: Some("debug".into()), has_ended: false },
             &["AQIFb3duZXIBBWRlYnVnAA"],
         );
-        assert_kept(&StoredSession { owner: SessionOwner::Anonymous, log_level: None, has_ended: true }, &["AQEAAQ"]);
-        assert_kept(&Event { number: 300, message: b"{}".to_vec(), is_last: true }, &["AawCAnt9AQ"]);
+        assert_storage_compat(
+            &StoredSession { owner: SessionOwner::Anonymous, log_level: None, has_ended: true },
+            &["AQEAAQ"],
+        );
+        assert_storage_compat(&Event { number: 300, message: b"{}".to_vec(), is_last: true }, &["AawCAnt9AQ"]);
     }
 }

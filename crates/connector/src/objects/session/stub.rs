@@ -7,7 +7,7 @@ use worker::Env;
 
 use mcp_connector_base::command::Command;
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_oauth::web::request_source::Source;
+use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{
     ClientResponse, Delivery, Event, EventId, LoggingLevel, RequestId, SessionError, SessionId, Stop, Unavailable,
 };
@@ -38,7 +38,7 @@ pub(crate) struct SessionStub<'a> {
     /// The state of the session, for a call that runs in its object.
     pub(crate) here: Option<&'a SessionState>,
     /// The network of a client that has not signed in, and needs a place before the object is asked.
-    pub(crate) anonymous: Option<&'a Source>,
+    pub(crate) anonymous: Option<&'a RequestSource>,
 }
 
 impl<'a> SessionStub<'a> {

@@ -80,12 +80,12 @@ impl LastWrites {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mcp_connector_base::storage_compat::assert_kept;
+    use mcp_connector_base::test_storage_compat::assert_storage_compat;
 
     #[test]
     fn the_row_of_last_writes_keeps_its_form() {
         let writes = LastWrites(vec![(WriteId([1; 16]), Written::Added(300)), (WriteId([2; 16]), Written::Changed)]);
-        assert_kept(&writes, &["AQIBAQEBAQEBAQEBAQEBAQEBAKwCAgICAgICAgICAgICAgICAgE"]);
+        assert_storage_compat(&writes, &["AQIBAQEBAQEBAQEBAQEBAQEBAKwCAgICAgICAgICAgICAgICAgE"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 
 use worker::{DurableObject, Env, Request, Response, SqlStorage, SqlStorageValue, State, durable_object};
 
-use mcp_connector_base::codec::Unreadable;
+use mcp_connector_base::codec::DecodeError;
 
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
@@ -123,7 +123,7 @@ impl SubjectStore {
         let ids =
             values(&self.sql(), query, vec![beginning.into(), integer(limit)?])?.into_iter().map(|row| match row {
                 [SqlStorageValue::Integer(id)] => Ok(id.unsigned_abs()),
-                _ => Err(unreadable(Unreadable)),
+                _ => Err(unreadable(DecodeError)),
             });
         ids.collect()
     }
@@ -219,9 +219,9 @@ impl SubjectStore {
 
 fn record(row: Vec<SqlStorageValue>) -> worker::Result<(u64, String)> {
     let [SqlStorageValue::Integer(id), SqlStorageValue::String(text)] =
-        <[SqlStorageValue; 2]>::try_from(row).map_err(|_| unreadable(Unreadable))?
+        <[SqlStorageValue; 2]>::try_from(row).map_err(|_| unreadable(DecodeError))?
     else {
-        return Err(unreadable(Unreadable));
+        return Err(unreadable(DecodeError));
     };
     Ok((id.unsigned_abs(), text))
 }

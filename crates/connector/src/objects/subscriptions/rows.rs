@@ -2,7 +2,7 @@
 
 use worker::{SqlStorage, SqlStorageValue};
 
-use mcp_connector_base::codec::Unreadable;
+use mcp_connector_base::codec::DecodeError;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_protocol::Watched;
@@ -116,7 +116,7 @@ impl WatchedRows {
         let query = "SELECT session, is_own FROM watched WHERE uri = ? ORDER BY session";
         let rows = values(&self.0, query, vec![uri.into()])?.into_iter().map(|row| match row {
             [SqlStorageValue::String(session), is_own] => Ok((session, is_own == TRUE)),
-            _ => Err(unreadable(Unreadable)),
+            _ => Err(unreadable(DecodeError)),
         });
         rows.collect()
     }

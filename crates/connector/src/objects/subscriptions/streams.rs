@@ -234,11 +234,11 @@ impl Streams {
     async fn end_revoked(self: &Rc<Self>) {
         let asked = self.hub.borrow().grants();
         let asking = join_all(asked.into_iter().map(async |(subject, grants)| {
-            let standing = self.standing(&subject, grants.clone()).await.unwrap_or_else(|Unavailable| {
+            let active = self.active_grants(&subject, grants.clone()).await.unwrap_or_else(|Unavailable| {
                 console_error!("streams: whether a sign-in still stands could not be found out");
                 Vec::new()
             });
-            grants.into_iter().filter(|grant| !standing.contains(grant)).collect::<Vec<_>>()
+            grants.into_iter().filter(|grant| !active.contains(grant)).collect::<Vec<_>>()
         }));
         let over = asking.await.concat();
         let streams = self.hub.borrow().which(|listener| listener.grant().is_some_and(|grant| over.contains(&grant)));
@@ -247,8 +247,8 @@ impl Streams {
         }
     }
 
-    async fn standing(&self, subject: &Subject, grants: Vec<GrantId>) -> Result<Vec<GrantId>, Unavailable> {
+    async fn active_grants(&self, subject: &Subject, grants: Vec<GrantId>) -> Result<Vec<GrantId>, Unavailable> {
         let secrets = app(&self.env).map_err(|_| Unavailable)?.secrets(&self.env).await?;
-        grant_checks::standing(&self.env, &secrets, subject, grants).await
+        grant_checks::active_grants(&self.env, &secrets, subject, grants).await
     }
 }

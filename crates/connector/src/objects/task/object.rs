@@ -222,7 +222,7 @@ impl Object {
 
     async fn stands(&self, subject: &Subject, grant: GrantId) -> Result<bool, Unavailable> {
         let secrets = self.app().map_err(|_| Unavailable)?.secrets(&self.env).await?;
-        Ok(grant_checks::standing(&self.env, &secrets, subject, vec![grant]).await?.contains(&grant))
+        Ok(grant_checks::active_grants(&self.env, &secrets, subject, vec![grant]).await?.contains(&grant))
     }
 
     /// Begins a run, if it is time for one. Nothing else happens in the object meanwhile.

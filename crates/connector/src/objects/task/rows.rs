@@ -79,7 +79,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use mcp_connector_base::storage_compat::assert_kept;
+    use mcp_connector_base::test_storage_compat::assert_storage_compat;
 
     #[test]
     fn rows_of_every_version_are_read_and_those_of_today_are_known() {
@@ -88,7 +88,7 @@ mod tests {
             "tool": "report", "arguments": "{}", "version": 5, "capabilities": 17,
             "caller": {"subject": "owner", "client_id": "app", "scopes": "notes:read", "display_name": "Zoë", "grant": "00010203040506ff"},
         });
-        assert_kept::<TaskCall>(
+        assert_storage_compat::<TaskCall>(
             &serde_json::from_value(call).unwrap(),
             &["AQZyZXBvcnQCe30FEQEFb3duZXIDYXBwCm5vdGVzOnJlYWQBBFpvw6sBEDAwMDEwMjAzMDQwNTA2ZmY"],
         );
@@ -108,7 +108,7 @@ mod tests {
             ),
             (json!("Cancelled"), "AQEFb3duZXIDYXBwAawCgLiZKQEEaGFsZgQCAQNrZXkCe30"),
         ] {
-            assert_kept(&task(phase), &[row]);
+            assert_storage_compat(&task(phase), &[row]);
         }
     }
 }

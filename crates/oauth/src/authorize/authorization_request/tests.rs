@@ -68,7 +68,7 @@ fn query(changes: &[(&str, &str)]) -> String {
 #[derive(Debug, PartialEq)]
 enum End {
     Page(PageError),
-    Redirect(Refusal),
+    Redirect(AuthorizationErrorResponse),
     Request(Box<AuthorizationRequest>),
 }
 
@@ -90,7 +90,7 @@ fn request(changes: &[(&str, &str)]) -> AuthorizationRequest {
     }
 }
 
-fn refused(query: &str) -> Refusal {
+fn refused(query: &str) -> AuthorizationErrorResponse {
     match end(query) {
         End::Redirect(refusal) => refusal,
         end @ (End::Page(_) | End::Request(_)) => panic!("{end:?}"),
@@ -220,7 +220,7 @@ fn a_repeated_parameter_is_refused() {
 #[test]
 fn a_state_of_8_kb_is_returned_whatever_becomes_of_the_request() {
     let state = "s".repeat(8 * 1024);
-    let good = request(&[("state", &state)]).back().with_code("x", &issuer());
+    let good = request(&[("state", &state)]).response_target().code_location("x", &issuer());
     let location = refused(&query(&[("state", &state), ("scope", "\"")])).location(&issuer());
     for location in [good, location] {
         assert_eq!(brought(&location).get("state"), Ok(Some(state.as_str())));
@@ -256,13 +256,15 @@ fn each_page_with_a_request_has_a_number_of_its_own() {
 
 #[test]
 fn a_code_is_brought_back_with_state_and_issuer() {
-    let location = request(&[]).back().with_code("the code", &issuer());
+    let location = request(&[]).response_target().code_location("the code", &issuer());
     assert!(location.starts_with("https://app.example/cb?keep=1&code="), "{location}");
     let parameters = brought(&location);
     assert_eq!(parameters.get("code"), Ok(Some("the code")));
     assert_eq!(parameters.get("state"), Ok(Some("af0&ifj =sld/kj")));
     assert_eq!(parameters.get("iss"), Ok(Some("https://mcp.example.com")));
-    let bare = request(&[("state", ""), ("redirect_uri", "http://localhost:5/cb")]).back().with_code("x", &issuer());
+    let bare = request(&[("state", ""), ("redirect_uri", "http://localhost:5/cb")])
+        .response_target()
+        .code_location("x", &issuer());
     assert_eq!(bare, "http://localhost:5/cb?code=x&iss=https%3A%2F%2Fmcp.example.com");
 }
 
@@ -336,7 +338,7 @@ proptest! {
         let location = match end(&text) {
             End::Page(_) => return Ok(()),
             End::Redirect(refusal) => refusal.location(&issuer()),
-            End::Request(request) => request.back().with_code("x", &issuer()),
+            End::Request(request) => request.response_target().code_location("x", &issuer()),
         };
         prop_assert!(location.starts_with("https://app.example/cb?keep=1&"), "{}", location);
         prop_assert!(location.bytes().all(|byte| byte.is_ascii_graphic()));
@@ -345,7 +347,7 @@ proptest! {
     #[test]
     fn a_state_comes_back_unchanged(state in "[^\\p{Cc}]{1,200}") {
         let request = request(&[("state", &state)]);
-        let location = request.back().with_code("x", &issuer());
+        let location = request.response_target().code_location("x", &issuer());
         let parameters = brought(&location);
         prop_assert_eq!(parameters.get("state").unwrap().unwrap(), state);
     }

@@ -31,8 +31,8 @@ fn catalogue() -> ScopeCatalogue {
     ScopeCatalogue::new(scopes, &ScopeSet::parse("profile notes:read").unwrap())
 }
 
-fn registration(metadata: &Value) -> Registration {
-    Registration::parse(metadata.to_string().as_bytes(), &RedirectPolicy::default()).unwrap()
+fn registration(metadata: &Value) -> ClientMetadata {
+    ClientMetadata::parse(metadata.to_string().as_bytes(), &RedirectPolicy::default()).unwrap()
 }
 
 fn register(metadata: &Value) -> Value {
@@ -158,7 +158,7 @@ fn a_registration_lives_for_90_days_by_itself() {
 fn a_redirect_uri_that_is_no_longer_allowed_is_left_out() {
     let policy = RedirectPolicy::with_private_use("myapp://cb").unwrap();
     let metadata = json!({"redirect_uris": ["myapp://cb", "https://a.example/cb"]}).to_string();
-    let registration = Registration::parse(metadata.as_bytes(), &policy).unwrap();
+    let registration = ClientMetadata::parse(metadata.as_bytes(), &policy).unwrap();
     let id = crate::clients::client_id::register(registration, NOW, &TestRandom::from(0), &key(7, &[]), &catalogue())
         .unwrap()
         .client_id;
@@ -189,7 +189,7 @@ fn a_registration_too_large_for_an_identifier_is_refused() {
         &key(7, &[]),
         &catalogue(),
     );
-    assert_eq!(error.err(), Some(RegistrationError::TooMuch));
+    assert_eq!(error.err(), Some(ClientRegistrationError::TooMuch));
 }
 
 proptest! {

@@ -37,7 +37,7 @@ pub struct ResponseHead<'a> {
 
 /// Why there is no new document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FetchProblem {
+pub enum FetchError {
     /// The host did not answer in time, refused, redirected, or sent something else than a document: a copy may serve.
     Unavailable,
     /// The document has been taken away: no copy serves.
@@ -48,9 +48,9 @@ pub enum FetchProblem {
 
 /// For how long an answer may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lifetime {
+pub enum Freshness {
     /// For this request only.
-    NotKept,
+    NoStore,
     /// For so many seconds without asking.
     Fresh(u64),
 }
@@ -58,24 +58,24 @@ pub enum Lifetime {
 impl ResponseHead<'_> {
     /// Whether the body is worth reading, and for how long it may be used. Only a plain 200 is: a redirect is not followed,
     /// a challenge page is no document.
-    pub fn accept(&self) -> Result<Lifetime, FetchProblem> {
+    pub fn accept(&self) -> Result<Freshness, FetchError> {
         let json = self.content_type.is_some_and(is_json);
         let fits = self.content_length.is_none_or(|length| usize::try_from(length).is_ok_and(|l| l <= MAX_DOCUMENT));
         match self.status {
             200 if json && fits => Ok(self.lifetime()),
-            404 | 410 => Err(FetchProblem::Withdrawn),
-            _ => Err(FetchProblem::Unavailable),
+            404 | 410 => Err(FetchError::Withdrawn),
+            _ => Err(FetchError::Unavailable),
         }
     }
 
-    fn lifetime(&self) -> Lifetime {
+    fn lifetime(&self) -> Freshness {
         let mut max_age = None;
         let mut shared_max_age = None;
         for directive in self.cache_control.unwrap_or_default().split(',') {
             let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
             let seconds = || value.trim().trim_matches('"').parse().ok();
             match name.trim().to_ascii_lowercase().as_str() {
-                "no-store" => return Lifetime::NotKept,
+                "no-store" => return Freshness::NoStore,
                 "no-cache" => max_age = Some(0),
                 "max-age" => max_age = max_age.or_else(seconds),
                 "s-maxage" => shared_max_age = seconds(),
@@ -84,7 +84,7 @@ impl ResponseHead<'_> {
         }
         let age: u64 = self.age.and_then(|age| age.trim().parse().ok()).unwrap_or(0);
         let stated = shared_max_age.or(max_age).unwrap_or(DEFAULT_FRESH);
-        Lifetime::Fresh(stated.saturating_sub(age).clamp(MIN_FRESH, MAX_FRESH))
+        Freshness::Fresh(stated.saturating_sub(age).clamp(MIN_FRESH, MAX_FRESH))
     }
 }
 
@@ -96,7 +96,7 @@ fn is_json(content_type: &str) -> bool {
 
 /// A good document, as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptDocument {
+pub struct CachedDocument {
     /// Its text. It is checked again whenever it is used, so a store cannot smuggle a client in.
     #[serde(rename = "d")]
     body: String,
@@ -107,20 +107,20 @@ pub struct KeptDocument {
 
 /// What to do about a client whose identifier is a URL.
 #[derive(Clone, Debug)]
-pub enum Plan {
+pub enum CacheDecision {
     /// Use this; no fetch.
     Use(Client),
-    /// Fetch, then ask [`settle`].
+    /// Fetch, then ask [`resolve_fetch`].
     Fetch,
 }
 
-impl KeptDocument {
+impl CachedDocument {
     /// Whether a kept document still serves, or must be fetched again.
     #[must_use]
-    pub fn plan(kept: Option<&Self>, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Plan {
+    pub fn plan(kept: Option<&Self>, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> CacheDecision {
         match kept.filter(|kept| now <= kept.fresh_until).and_then(|kept| kept.client(url, policy)) {
-            Some(client) => Plan::Use(client),
-            None => Plan::Fetch,
+            Some(client) => CacheDecision::Use(client),
+            None => CacheDecision::Fetch,
         }
     }
 
@@ -143,9 +143,9 @@ impl KeptDocument {
 
 /// What a fetch has come to.
 #[derive(Clone, Debug)]
-pub enum Settled {
+pub enum FetchOutcome {
     /// The client, and what to keep of it.
-    New(Client, Option<KeptDocument>),
+    New(Client, Option<CachedDocument>),
     /// Its host did not answer: an older good document, or the built-in copy.
     FromCopy(Client),
     /// Its host did not answer and there is no copy: 503, try later. Never "unknown client".
@@ -156,37 +156,37 @@ pub enum Settled {
 
 /// Decides after a fetch: what it brought, else what was kept, else the built-in copy of a well-known client.
 #[must_use]
-pub fn settle(
-    fetched: Result<(Lifetime, &[u8]), FetchProblem>,
-    kept: Option<&KeptDocument>,
+pub fn resolve_fetch(
+    fetched: Result<(Freshness, &[u8]), FetchError>,
+    kept: Option<&CachedDocument>,
     url: &ClientIdUrl,
     policy: &RedirectPolicy,
     now: Timestamp,
-) -> Settled {
+) -> FetchOutcome {
     let problem = match fetched {
         Err(problem) => problem,
         Ok((lifetime, body)) => match (parse_document(body, url, policy), std::str::from_utf8(body)) {
             (Ok(client), Ok(body)) => {
                 let kept = match lifetime {
-                    Lifetime::NotKept => None,
-                    Lifetime::Fresh(seconds) => {
-                        Some(KeptDocument { body: body.to_owned(), fresh_until: now.plus(seconds) })
+                    Freshness::NoStore => None,
+                    Freshness::Fresh(seconds) => {
+                        Some(CachedDocument { body: body.to_owned(), fresh_until: now.plus(seconds) })
                     }
                 };
-                return Settled::New(client, kept);
+                return FetchOutcome::New(client, kept);
             }
             // What is no JSON at all is somebody's error page under a wrong label.
-            (Err(InvalidDocument::Json(error)), _) if !error.is_repeated() => FetchProblem::Unavailable,
-            (Ok(_), _) => FetchProblem::Unavailable,
-            (Err(invalid), _) => FetchProblem::Invalid(invalid),
+            (Err(InvalidDocument::Json(error)), _) if !error.is_repeated() => FetchError::Unavailable,
+            (Ok(_), _) => FetchError::Unavailable,
+            (Err(invalid), _) => FetchError::Invalid(invalid),
         },
     };
     match problem {
-        FetchProblem::Withdrawn | FetchProblem::Invalid(_) => Settled::Unknown,
-        FetchProblem::Unavailable => kept
+        FetchError::Withdrawn | FetchError::Invalid(_) => FetchOutcome::Unknown,
+        FetchError::Unavailable => kept
             .and_then(|kept| kept.last_known(url, policy, now))
             .or_else(|| known_client(url, policy))
-            .map_or(Settled::Unavailable, Settled::FromCopy),
+            .map_or(FetchOutcome::Unavailable, FetchOutcome::FromCopy),
     }
 }
 
@@ -213,17 +213,20 @@ mod tests {
     }
 
     fn settle_at(
-        fetched: Result<(Lifetime, &[u8]), FetchProblem>,
-        kept: Option<&KeptDocument>,
+        fetched: Result<(Freshness, &[u8]), FetchError>,
+        kept: Option<&CachedDocument>,
         now: Timestamp,
-    ) -> Settled {
-        settle(fetched, kept, &app(), &RedirectPolicy::default(), now)
+    ) -> FetchOutcome {
+        resolve_fetch(fetched, kept, &app(), &RedirectPolicy::default(), now)
     }
 
-    fn kept(fresh: u64) -> KeptDocument {
-        match settle_at(Ok((Lifetime::Fresh(fresh), BODY)), None, NOW) {
-            Settled::New(_, Some(kept)) => kept,
-            other @ (Settled::New(..) | Settled::FromCopy(_) | Settled::Unavailable | Settled::Unknown) => {
+    fn kept(fresh: u64) -> CachedDocument {
+        match settle_at(Ok((Freshness::Fresh(fresh), BODY)), None, NOW) {
+            FetchOutcome::New(_, Some(kept)) => kept,
+            other @ (FetchOutcome::New(..)
+            | FetchOutcome::FromCopy(_)
+            | FetchOutcome::Unavailable
+            | FetchOutcome::Unknown) => {
                 panic!("{other:?}")
             }
         }
@@ -232,20 +235,20 @@ mod tests {
     #[test]
     fn the_host_says_how_long_within_bounds() {
         for (cache_control, age, expected) in [
-            (None, None, Lifetime::Fresh(3600)),
-            (Some("max-age=600"), None, Lifetime::Fresh(600)),
-            (Some("public, Max-Age=600 , must-revalidate"), None, Lifetime::Fresh(600)),
-            (Some("max-age=600, s-maxage=900"), None, Lifetime::Fresh(900)),
-            (Some("max-age=600"), Some("200"), Lifetime::Fresh(400)),
-            (Some("max-age=600"), Some("9000"), Lifetime::Fresh(60)),
-            (Some("max-age=600"), Some("soon"), Lifetime::Fresh(600)),
-            (Some("max-age=0, must-revalidate"), None, Lifetime::Fresh(60)),
-            (Some("no-cache, max-age=600"), None, Lifetime::Fresh(60)),
-            (Some("max-age=31536000"), None, Lifetime::Fresh(86_400)),
-            (Some("max-age=99999999999999999999999"), None, Lifetime::Fresh(3600)),
-            (Some("max-age=-1"), None, Lifetime::Fresh(3600)),
-            (Some("max-age=600, no-store"), None, Lifetime::NotKept),
-            (Some(",,=,"), None, Lifetime::Fresh(3600)),
+            (None, None, Freshness::Fresh(3600)),
+            (Some("max-age=600"), None, Freshness::Fresh(600)),
+            (Some("public, Max-Age=600 , must-revalidate"), None, Freshness::Fresh(600)),
+            (Some("max-age=600, s-maxage=900"), None, Freshness::Fresh(900)),
+            (Some("max-age=600"), Some("200"), Freshness::Fresh(400)),
+            (Some("max-age=600"), Some("9000"), Freshness::Fresh(60)),
+            (Some("max-age=600"), Some("soon"), Freshness::Fresh(600)),
+            (Some("max-age=0, must-revalidate"), None, Freshness::Fresh(60)),
+            (Some("no-cache, max-age=600"), None, Freshness::Fresh(60)),
+            (Some("max-age=31536000"), None, Freshness::Fresh(86_400)),
+            (Some("max-age=99999999999999999999999"), None, Freshness::Fresh(3600)),
+            (Some("max-age=-1"), None, Freshness::Fresh(3600)),
+            (Some("max-age=600, no-store"), None, Freshness::NoStore),
+            (Some(",,=,"), None, Freshness::Fresh(3600)),
         ] {
             assert_eq!(head(cache_control, age).accept(), Ok(expected), "{cache_control:?} {age:?}");
         }
@@ -255,22 +258,22 @@ mod tests {
     fn only_a_plain_small_json_answer_is_a_document() {
         let good = head(None, None);
         for (name, head, problem) in [
-            ("redirect", ResponseHead { status: 302, ..good }, FetchProblem::Unavailable),
-            ("opaque redirect", ResponseHead { status: 0, ..good }, FetchProblem::Unavailable),
-            ("challenge", ResponseHead { status: 403, ..good }, FetchProblem::Unavailable),
-            ("too many requests", ResponseHead { status: 429, ..good }, FetchProblem::Unavailable),
-            ("outage", ResponseHead { status: 503, ..good }, FetchProblem::Unavailable),
-            ("other success", ResponseHead { status: 204, ..good }, FetchProblem::Unavailable),
-            ("not found", ResponseHead { status: 404, ..good }, FetchProblem::Withdrawn),
-            ("gone", ResponseHead { status: 410, ..good }, FetchProblem::Withdrawn),
-            ("HTML", ResponseHead { content_type: Some("text/html"), ..good }, FetchProblem::Unavailable),
-            ("no type", ResponseHead { content_type: None, ..good }, FetchProblem::Unavailable),
+            ("redirect", ResponseHead { status: 302, ..good }, FetchError::Unavailable),
+            ("opaque redirect", ResponseHead { status: 0, ..good }, FetchError::Unavailable),
+            ("challenge", ResponseHead { status: 403, ..good }, FetchError::Unavailable),
+            ("too many requests", ResponseHead { status: 429, ..good }, FetchError::Unavailable),
+            ("outage", ResponseHead { status: 503, ..good }, FetchError::Unavailable),
+            ("other success", ResponseHead { status: 204, ..good }, FetchError::Unavailable),
+            ("not found", ResponseHead { status: 404, ..good }, FetchError::Withdrawn),
+            ("gone", ResponseHead { status: 410, ..good }, FetchError::Withdrawn),
+            ("HTML", ResponseHead { content_type: Some("text/html"), ..good }, FetchError::Unavailable),
+            ("no type", ResponseHead { content_type: None, ..good }, FetchError::Unavailable),
             (
                 "not quite JSON",
                 ResponseHead { content_type: Some("application/jsonp"), ..good },
-                FetchProblem::Unavailable,
+                FetchError::Unavailable,
             ),
-            ("long", ResponseHead { content_length: Some(5 * 1024 + 1), ..good }, FetchProblem::Unavailable),
+            ("long", ResponseHead { content_length: Some(5 * 1024 + 1), ..good }, FetchError::Unavailable),
         ] {
             assert_eq!(head.accept(), Err(problem), "{name}");
         }
@@ -284,53 +287,53 @@ mod tests {
     fn a_fresh_document_is_used_without_a_fetch() {
         let kept = kept(600);
         for (seconds, fetches) in [(0, false), (600, false), (601, true)] {
-            let plan = KeptDocument::plan(Some(&kept), &app(), &RedirectPolicy::default(), NOW.plus(seconds));
-            assert_eq!(matches!(plan, Plan::Fetch), fetches, "{seconds}");
+            let plan = CachedDocument::plan(Some(&kept), &app(), &RedirectPolicy::default(), NOW.plus(seconds));
+            assert_eq!(matches!(plan, CacheDecision::Fetch), fetches, "{seconds}");
         }
-        assert!(matches!(KeptDocument::plan(None, &app(), &RedirectPolicy::default(), NOW), Plan::Fetch));
+        assert!(matches!(CachedDocument::plan(None, &app(), &RedirectPolicy::default(), NOW), CacheDecision::Fetch));
         let other = url("https://other.example.com/c");
-        let plan = KeptDocument::plan(Some(&kept), &other, &RedirectPolicy::default(), NOW);
-        assert!(matches!(plan, Plan::Fetch), "a document under the wrong key is no document");
+        let plan = CachedDocument::plan(Some(&kept), &other, &RedirectPolicy::default(), NOW);
+        assert!(matches!(plan, CacheDecision::Fetch), "a document under the wrong key is no document");
     }
 
     #[test]
     fn an_outage_is_bridged_for_a_day_and_is_never_an_unknown_client() {
         let kept = kept(600);
-        let outage = Err(FetchProblem::Unavailable);
+        let outage = Err(FetchError::Unavailable);
         let day = 86_400;
-        assert!(matches!(settle_at(outage, Some(&kept), NOW.plus(600 + day)), Settled::FromCopy(_)));
-        assert!(matches!(settle_at(outage, Some(&kept), NOW.plus(601 + day)), Settled::Unavailable));
-        assert!(matches!(settle_at(outage, None, NOW), Settled::Unavailable));
-        let error_page = Ok((Lifetime::Fresh(600), &b"<html>"[..]));
-        assert!(matches!(settle_at(error_page, Some(&kept), NOW.plus(700)), Settled::FromCopy(_)));
+        assert!(matches!(settle_at(outage, Some(&kept), NOW.plus(600 + day)), FetchOutcome::FromCopy(_)));
+        assert!(matches!(settle_at(outage, Some(&kept), NOW.plus(601 + day)), FetchOutcome::Unavailable));
+        assert!(matches!(settle_at(outage, None, NOW), FetchOutcome::Unavailable));
+        let error_page = Ok((Freshness::Fresh(600), &b"<html>"[..]));
+        assert!(matches!(settle_at(error_page, Some(&kept), NOW.plus(700)), FetchOutcome::FromCopy(_)));
     }
 
     #[test]
     fn a_document_that_is_withdrawn_or_turned_bad_is_not_bridged() {
         let kept = kept(600);
-        assert!(matches!(settle_at(Err(FetchProblem::Withdrawn), Some(&kept), NOW.plus(700)), Settled::Unknown));
-        let other = Ok((Lifetime::Fresh(600), &br#"{"client_id":"https://evil.example/c"}"#[..]));
-        assert!(matches!(settle_at(other, Some(&kept), NOW.plus(700)), Settled::Unknown));
+        assert!(matches!(settle_at(Err(FetchError::Withdrawn), Some(&kept), NOW.plus(700)), FetchOutcome::Unknown));
+        let other = Ok((Freshness::Fresh(600), &br#"{"client_id":"https://evil.example/c"}"#[..]));
+        assert!(matches!(settle_at(other, Some(&kept), NOW.plus(700)), FetchOutcome::Unknown));
     }
 
     #[test]
     fn a_well_known_client_needs_no_answer_from_its_host() {
         let claude = url("https://claude.ai/oauth/mcp-oauth-client-metadata");
-        let settled = settle(Err(FetchProblem::Unavailable), None, &claude, &RedirectPolicy::default(), NOW);
-        let Settled::FromCopy(client) = settled else { panic!("{settled:?}") };
+        let settled = resolve_fetch(Err(FetchError::Unavailable), None, &claude, &RedirectPolicy::default(), NOW);
+        let FetchOutcome::FromCopy(client) = settled else { panic!("{settled:?}") };
         assert_eq!(client.redirect_uris[0].as_str(), "https://claude.ai/api/mcp/auth_callback");
     }
 
     #[test]
     fn what_may_not_be_kept_is_not_kept() {
-        let settled = settle_at(Ok((Lifetime::NotKept, BODY)), None, NOW);
-        assert!(matches!(settled, Settled::New(_, None)), "{settled:?}");
+        let settled = settle_at(Ok((Freshness::NoStore, BODY)), None, NOW);
+        assert!(matches!(settled, FetchOutcome::New(_, None)), "{settled:?}");
     }
 
     #[test]
     fn a_kept_document_survives_its_store() {
         let kept = kept(600);
         let json = serde_json::to_string(&kept).unwrap();
-        assert_eq!(serde_json::from_str::<KeptDocument>(&json).unwrap(), kept);
+        assert_eq!(serde_json::from_str::<CachedDocument>(&json).unwrap(), kept);
     }
 }

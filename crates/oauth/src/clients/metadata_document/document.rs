@@ -15,7 +15,7 @@ use mcp_connector_base::scope::ScopeSet;
 
 use crate::clients::client::{Client, ClientKind, ClientName};
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
-use crate::clients::registration::{RegistrationError, text, texts};
+use crate::clients::registration::{ClientRegistrationError, text, texts};
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 
 /// Longest document, in bytes (draft §6.6 recommends 5 KB).
@@ -53,7 +53,7 @@ pub enum InvalidDocument {
     Flow,
     /// A member that is read has the wrong type.
     #[error(transparent)]
-    Metadata(#[from] RegistrationError),
+    Metadata(#[from] ClientRegistrationError),
 }
 
 /// Reads the document that stands at `url`. Grants, scopes and other members that are not used here are ignored.
@@ -176,7 +176,7 @@ mod tests {
             (
                 "wrong type",
                 json!({"redirect_uris": "https://a.example"}),
-                RegistrationError::Type("redirect_uris").into(),
+                ClientRegistrationError::Type("redirect_uris").into(),
             ),
         ] {
             assert_eq!(document(&changes).unwrap_err(), why, "{name}");

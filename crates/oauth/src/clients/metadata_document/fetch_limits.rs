@@ -10,7 +10,7 @@ use mcp_connector_base::timestamp::Timestamp;
 
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::web::counts::Counts;
-use crate::web::request_source::Source;
+use crate::web::request_source::RequestSource;
 
 /// The period in which fetches are counted, in seconds. `Retry-After` says it.
 pub const PERIOD: u64 = 60;
@@ -28,45 +28,45 @@ const MAX_FAILURES: usize = 256;
 
 /// The fetches of an instance.
 #[derive(Debug)]
-pub struct DocumentLimits {
+pub struct FetchLimits {
     sources: Counts,
     hosts: Counts,
     /// Oldest first.
-    failures: VecDeque<(ClientIdUrl, Failure, Timestamp)>,
+    failures: VecDeque<(ClientIdUrl, FetchFailure, Timestamp)>,
 }
 
 /// How a fetch has failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Failure {
+pub enum FetchFailure {
     /// There is no client at the URL.
     Unknown,
     /// Its host did not answer, or not well.
     Unavailable,
 }
 
-impl Default for DocumentLimits {
+impl Default for FetchLimits {
     fn default() -> Self {
         let counts = || Counts::new(PERIOD, MAX_KEYS);
         Self { sources: counts(), hosts: counts(), failures: VecDeque::new() }
     }
 }
 
-impl DocumentLimits {
+impl FetchLimits {
     /// Counts a fetch of `url` that `source` causes, and returns whether there may be one more.
-    pub fn admit(&mut self, source: &Source, url: &ClientIdUrl, now: Timestamp) -> bool {
+    pub fn admit(&mut self, source: &RequestSource, url: &ClientIdUrl, now: Timestamp) -> bool {
         // A network over its limit does not use up the limit of the host.
         self.sources.add(source.as_str(), now) <= MOST_FOR_SOURCE && self.hosts.add(url.host(), now) <= MOST_FROM_HOST
     }
 
     /// Returns how a fetch of `url` has failed a moment ago.
     #[must_use]
-    pub fn recent_failure(&self, url: &ClientIdUrl, now: Timestamp) -> Option<Failure> {
+    pub fn recent_failure(&self, url: &ClientIdUrl, now: Timestamp) -> Option<FetchFailure> {
         let recent = self.failures.iter().rev().find(|(known, _, until)| known == url && now < *until);
         recent.map(|(_, failure, _)| *failure)
     }
 
     /// Remembers that a fetch of `url` has failed.
-    pub fn failed(&mut self, url: &ClientIdUrl, failure: Failure, now: Timestamp) {
+    pub fn failed(&mut self, url: &ClientIdUrl, failure: FetchFailure, now: Timestamp) {
         self.failures.retain(|(known, _, until)| known != url && now < *until);
         if self.failures.len() >= MAX_FAILURES {
             self.failures.pop_front();
@@ -88,13 +88,13 @@ mod tests {
         ClientIdUrl::parse(&ClientId::new(text).unwrap(), &Origin::of("https://mcp.example.org").unwrap()).unwrap()
     }
 
-    fn source(number: u8) -> Source {
-        Source::from_network(Some(&format!("203.0.{number}.1")))
+    fn source(number: u8) -> RequestSource {
+        RequestSource::of_subnet(Some(&format!("203.0.{number}.1")))
     }
 
     #[test]
     fn a_network_may_cause_a_limited_number_of_fetches() {
-        let mut limits = DocumentLimits::default();
+        let mut limits = FetchLimits::default();
         for number in 0..MOST_FOR_SOURCE {
             assert!(limits.admit(&source(1), &url(&format!("https://app-{number}.example.com/c")), NOW), "{number}");
         }
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_host_is_asked_a_limited_number_of_times_whoever_causes_it() {
-        let mut limits = DocumentLimits::default();
+        let mut limits = FetchLimits::default();
         for number in 0..MOST_FROM_HOST {
             let path = url(&format!("https://app.example.com/{number}"));
             assert!(limits.admit(&source(number.try_into().unwrap()), &path, NOW), "{number}");
@@ -116,11 +116,11 @@ mod tests {
 
     #[test]
     fn who_has_asked_too_often_uses_up_nothing_of_a_host() {
-        let mut limits = DocumentLimits::default();
+        let mut limits = FetchLimits::default();
         for _ in 0..MOST_FOR_SOURCE + MOST_FROM_HOST {
             limits.admit(&source(1), &url("https://victim.example.com/c"), NOW);
         }
-        let mut limits = DocumentLimits::default();
+        let mut limits = FetchLimits::default();
         for number in 0..MOST_FOR_SOURCE {
             limits.admit(&source(1), &url(&format!("https://app-{number}.example.com/c")), NOW);
         }
@@ -132,29 +132,29 @@ mod tests {
 
     #[test]
     fn a_failure_is_remembered_for_a_moment() {
-        let (mut limits, app) = (DocumentLimits::default(), url("https://app.example.com/c"));
+        let (mut limits, app) = (FetchLimits::default(), url("https://app.example.com/c"));
         assert_eq!(limits.recent_failure(&app, NOW), None);
-        limits.failed(&app, Failure::Unknown, NOW);
-        limits.failed(&app, Failure::Unavailable, NOW.plus(1));
-        assert_eq!(limits.recent_failure(&app, NOW.plus(FAILURE_SECONDS)), Some(Failure::Unavailable));
+        limits.failed(&app, FetchFailure::Unknown, NOW);
+        limits.failed(&app, FetchFailure::Unavailable, NOW.plus(1));
+        assert_eq!(limits.recent_failure(&app, NOW.plus(FAILURE_SECONDS)), Some(FetchFailure::Unavailable));
         assert_eq!(limits.recent_failure(&app, NOW.plus(FAILURE_SECONDS + 1)), None);
         assert_eq!(limits.recent_failure(&url("https://app.example.com/d"), NOW), None);
     }
 
     #[test]
     fn memory_is_bounded() {
-        let mut limits = DocumentLimits::default();
+        let mut limits = FetchLimits::default();
         for number in 0..MAX_FAILURES + MAX_KEYS {
             let failing = url(&format!("https://app-{number}.example.com/c"));
-            limits.failed(&failing, Failure::Unavailable, NOW);
+            limits.failed(&failing, FetchFailure::Unavailable, NOW);
             limits.admit(
-                &Source::from_network(Some(&format!("10.{}.{}.1", number / 256, number % 256))),
+                &RequestSource::of_subnet(Some(&format!("10.{}.{}.1", number / 256, number % 256))),
                 &failing,
                 NOW,
             );
         }
         assert_eq!(limits.failures.len(), MAX_FAILURES);
-        let newcomer = Source::from_network(Some("198.51.100.1"));
+        let newcomer = RequestSource::of_subnet(Some("198.51.100.1"));
         assert!(!limits.admit(&newcomer, &url("https://new.example.com/c"), NOW), "there is no room to count");
     }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroize as _;
 use mcp_connector_base::timestamp::Random;
 
 /// What stood in front of the text of a kept key at first: version 1, 44 characters.
-const FIRST_KEPT: [u8; 2] = [1, 44];
+const VERSION_1_HEADER: [u8; 2] = [1, 44];
 
 /// The one secret: 32 random bytes.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,14 +61,14 @@ impl MasterKey {
 
     /// How the key is kept: the bytes of its text and nothing else, so that nothing about it can ever need another version.
     #[must_use]
-    pub fn to_kept(&self) -> Vec<u8> {
+    pub fn to_stored(&self) -> Vec<u8> {
         self.expose().into_bytes()
     }
 
-    /// Reads what [`to_kept`](Self::to_kept) gave, or what the first version of this program kept: the same text behind the
+    /// Reads what [`to_stored`](Self::to_kept) gave, or what the first version of this program kept: the same text behind the
     /// byte of that version and its length.
-    pub fn from_kept(bytes: &[u8]) -> Result<Self, InvalidMasterKey> {
-        let text = bytes.strip_prefix(&FIRST_KEPT).unwrap_or(bytes);
+    pub fn from_stored(bytes: &[u8]) -> Result<Self, InvalidMasterKey> {
+        let text = bytes.strip_prefix(&VERSION_1_HEADER).unwrap_or(bytes);
         Self::parse(std::str::from_utf8(text).map_err(|_| InvalidMasterKey)?)
     }
 }

@@ -41,13 +41,13 @@ fn derived_keys_are_those_of_earlier_versions() {
 fn a_kept_master_key_is_read_whatever_the_version_of_everything_else() {
     let key = master(1);
     let text = key.expose();
-    assert_eq!(key.to_kept(), text.as_bytes(), "no version stands in it");
-    assert!(MasterKey::from_kept(&key.to_kept()).unwrap() == key);
+    assert_eq!(key.to_stored(), text.as_bytes(), "no version stands in it");
+    assert!(MasterKey::from_stored(&key.to_stored()).unwrap() == key);
     // As the first version of this program wrote it.
     let first: Vec<u8> = [1, 44].into_iter().chain(text.bytes()).collect();
-    assert!(MasterKey::from_kept(&first).unwrap() == key);
+    assert!(MasterKey::from_stored(&first).unwrap() == key);
     for broken in [&b""[..], &first[..44], &[1, 44], &[255; 44]] {
-        assert!(MasterKey::from_kept(broken).is_err(), "{broken:?}");
+        assert!(MasterKey::from_stored(broken).is_err(), "{broken:?}");
     }
 }
 

@@ -65,7 +65,7 @@ fn sign(header: &Value, claims: &str) -> String {
 }
 
 fn check_with(text: &str, accept_plain_jwt: bool) -> Result<VerifiedToken, ExternalTokenError> {
-    let bearer = Bearer::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap();
+    let bearer = BearerToken::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap();
     let issuer = ExternalIssuer::parse("https://id.example/").unwrap();
     let policy = ExternalPolicy { issuer: &issuer, audiences: &AUDIENCES, accept_plain_jwt };
     let keys = keys();

@@ -12,7 +12,7 @@ use mcp_connector_base::identifier::{GrantId, InvalidIdentifier};
 use crate::authorize::authorization_request::RequestNumber;
 use crate::crypto::keys::mac::MacKey;
 use crate::crypto::opaque;
-use crate::crypto::opaque::{Fields, NotOurs, ObjectName, Secret};
+use crate::crypto::opaque::{Fields, NotIssuedHere, ObjectName, Secret};
 
 #[cfg(test)]
 use mcp_connector_base::timestamp::Random;
@@ -87,7 +87,7 @@ impl AuthorizationCode {
     }
 
     /// Reads what a client sent.
-    pub fn parse(text: &str, key: &MacKey) -> Result<Self, NotOurs> {
+    pub fn parse(text: &str, key: &MacKey) -> Result<Self, NotIssuedHere> {
         let payload: [u8; PAYLOAD] = opaque::read(PREFIX, text, key)?;
         let mut fields = Fields(&payload);
         Ok(Self {
@@ -176,7 +176,7 @@ mod tests {
             ("another server's", code().expose(ring(2).routing())),
             ("another key's", code().expose(ring(1).passphrase())),
         ] {
-            assert_eq!(AuthorizationCode::parse(&text, ring(1).routing()), Err(NotOurs), "{name}");
+            assert_eq!(AuthorizationCode::parse(&text, ring(1).routing()), Err(NotIssuedHere), "{name}");
         }
     }
 
@@ -197,12 +197,12 @@ mod tests {
             let mut changed = text.clone();
             changed.replace_range(at..=at, &to);
             prop_assume!(changed != text);
-            prop_assert_eq!(AuthorizationCode::parse(&changed, ring.routing()), Err(NotOurs));
+            prop_assert_eq!(AuthorizationCode::parse(&changed, ring.routing()), Err(NotIssuedHere));
         }
 
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,50}|mc1[A-Za-z0-9_-]{0,120}") {
-            prop_assert_eq!(AuthorizationCode::parse(&text, ring(1).routing()), Err(NotOurs));
+            prop_assert_eq!(AuthorizationCode::parse(&text, ring(1).routing()), Err(NotIssuedHere));
         }
     }
 }

@@ -12,13 +12,13 @@ use crate::crypto::opaque::ObjectName;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::pending_code::PendingCode;
-use crate::grants::codes::redemption::CodeRefusal;
+use crate::grants::codes::redemption::StoreCodeError;
 use crate::grants::commands::{Grants, StoreCode};
 use crate::login::person::Person;
 
 /// Why there is no code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum NoCode {
+pub enum IssueCodeError {
     /// Too many codes of this person wait to be redeemed.
     #[error("too many sign-ins at once, try again in a minute")]
     TooMany,
@@ -31,18 +31,18 @@ pub enum NoCode {
 }
 
 /// Gives the code for what `person` agreed to: the same one however often the page is sent. It goes into the redirect
-/// ([`WayBack::with_code`](crate::authorize::authorization_response::WayBack::with_code)) and nowhere else.
-pub async fn give_code(
+/// ([`ResponseTarget::code_location`](crate::authorize::authorization_response::WayBack::with_code)) and nowhere else.
+pub async fn issue_code(
     consented: &ConsentedRequest,
     person: &Person,
     grants: &impl Grants,
     keys: &KeyRing,
     now: Timestamp,
-) -> Result<String, NoCode> {
+) -> Result<String, IssueCodeError> {
     let request = consented.request();
     let authorization = Authorization {
         subject: person.subject.clone(),
-        display_name: person.short_name(),
+        display_name: person.truncated_name(),
         client_id: request.client_id().clone(),
         client_name: request.client_name().map(ToString::to_string),
         redirect_uri: request.redirect_uri().as_str().to_owned(),
@@ -54,7 +54,7 @@ pub async fn give_code(
     let pending = PendingCode::new(&code, *request.code_challenge(), authorization, now);
     match grants.ask(code.object(), StoreCode(pending)).await? {
         Ok(()) => Ok(code.expose(keys.routing())),
-        Err(CodeRefusal::TooMany) => Err(NoCode::TooMany),
-        Err(CodeRefusal::Redeemed) => Err(NoCode::Finished),
+        Err(StoreCodeError::TooMany) => Err(IssueCodeError::TooMany),
+        Err(StoreCodeError::Redeemed) => Err(IssueCodeError::Finished),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_base::codec::{Unreadable, decode_body};
+use mcp_connector_base::codec::{DecodeError, decode_body};
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::row::Row;
 use mcp_connector_base::timestamp::Timestamp;
@@ -11,7 +11,7 @@ use crate::authorize::pkce::CodeChallenge;
 use crate::crypto::opaque::Secret;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::{AuthorizationCode, CODE_LIFETIME, CodeId};
-use crate::grants::codes::redemption::{Mismatch, Redemption};
+use crate::grants::codes::redemption::{Redemption, RedemptionMismatch};
 use crate::grants::version_1::PendingCodeOfVersion1;
 
 /// How long a redeemed code is remembered after it has expired, in seconds, to recognise a replay.
@@ -31,10 +31,10 @@ pub struct PendingCode {
 impl Row for PendingCode {
     const VERSION: u8 = 2;
 
-    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, Unreadable> {
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
         match version {
             1 => Ok(decode_body::<PendingCodeOfVersion1>(encoded)?.into()),
-            _ => Err(Unreadable),
+            _ => Err(DecodeError),
         }
     }
 }
@@ -74,28 +74,28 @@ impl PendingCode {
     /// Whether everything about a request fits, whatever has become of the code. The verifier is checked before anybody looks
     /// whether the code was used: otherwise somebody who only saw the code could burn it, or end the grant that came of it
     /// (OAuth 2.1 §7.5.3).
-    pub fn check(&self, request: &Redemption) -> Result<(), Mismatch> {
+    pub fn check(&self, request: &Redemption) -> Result<(), RedemptionMismatch> {
         let agreed = &self.authorization;
         if request.digest != self.digest {
-            return Err(Mismatch::Secret);
+            return Err(RedemptionMismatch::Secret);
         }
         if request.client_id != agreed.client_id {
-            return Err(Mismatch::Client);
+            return Err(RedemptionMismatch::Client);
         }
         if !agreed.resource.is_of(&request.issuer) {
-            return Err(Mismatch::Issuer);
+            return Err(RedemptionMismatch::Issuer);
         }
         if request.redirect_uri.as_ref().is_some_and(|uri| *uri != agreed.redirect_uri) {
-            return Err(Mismatch::RedirectUri);
+            return Err(RedemptionMismatch::RedirectUri);
         }
         if request.answers != Some(self.challenge) {
-            return Err(Mismatch::Verifier);
+            return Err(RedemptionMismatch::Verifier);
         }
         if request.resource.as_ref().is_some_and(|resource| *resource != agreed.resource) {
-            return Err(Mismatch::Resource);
+            return Err(RedemptionMismatch::Resource);
         }
         if !agreed.is_admitted(&request.policy) {
-            return Err(Mismatch::Credentials);
+            return Err(RedemptionMismatch::Credentials);
         }
         Ok(())
     }

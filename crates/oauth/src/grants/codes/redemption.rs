@@ -17,7 +17,7 @@ use crate::web::origin::Issuer;
 
 /// Why a code is not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum CodeRefusal {
+pub enum StoreCodeError {
     /// Too many wait already.
     #[error("too many codes wait")]
     TooMany,
@@ -53,7 +53,7 @@ impl Redeemed {
 
 /// Why a code is not redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum RedeemRefusal {
+pub enum RedeemError {
     /// No such code, or it was forgotten.
     #[error("unknown")]
     Unknown,
@@ -62,7 +62,7 @@ pub enum RedeemRefusal {
     Expired,
     /// Something about the request does not fit.
     #[error("mismatch: {0}")]
-    Mismatch(Mismatch),
+    Mismatch(RedemptionMismatch),
     /// It was redeemed before, by somebody who knew everything: the grant has ended.
     #[error("replayed")]
     Replayed(GrantId),
@@ -118,7 +118,7 @@ impl Redemption {
 
 /// What about a redemption does not fit the code. All are `invalid_grant` but the resource, which is `invalid_target`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum Mismatch {
+pub enum RedemptionMismatch {
     /// The secret part.
     #[error("secret")]
     Secret,

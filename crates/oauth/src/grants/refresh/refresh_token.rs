@@ -10,7 +10,7 @@ use mcp_connector_base::identifier::GrantId;
 
 use crate::crypto::keys::mac::MacKey;
 use crate::crypto::opaque;
-use crate::crypto::opaque::{Fields, NotOurs, ObjectName, Secret};
+use crate::crypto::opaque::{Fields, NotIssuedHere, ObjectName, Secret};
 
 const PREFIX: &str = "mr1";
 /// Object, grant, generation, proof.
@@ -58,7 +58,7 @@ impl RefreshToken {
     }
 
     /// Reads what a client sent.
-    pub fn parse(text: &str, key: &MacKey) -> Result<Self, NotOurs> {
+    pub fn parse(text: &str, key: &MacKey) -> Result<Self, NotIssuedHere> {
         let payload: [u8; PAYLOAD] = opaque::read(PREFIX, text, key)?;
         let mut fields = Fields(&payload);
         Ok(Self {
@@ -80,7 +80,7 @@ impl RefreshToken {
 
     /// Whether a text says of itself that it is one, which decides how a revocation request is read.
     #[must_use]
-    pub fn looks_like_one(text: &str) -> bool {
+    pub fn has_prefix(text: &str) -> bool {
         text.starts_with(PREFIX)
     }
 
@@ -136,10 +136,10 @@ mod tests {
     fn a_token_survives_its_text_and_a_new_master_key() {
         let text = token().expose(ring(1).routing());
         assert!(text.starts_with("mr1") && text.len() < 150, "{}", text.len());
-        assert!(RefreshToken::looks_like_one(&text));
+        assert!(RefreshToken::has_prefix(&text));
         let rotated = KeyRing::new(&master(2), &[master(1)]);
         assert_eq!(RefreshToken::parse(&text, rotated.routing()), Ok(token()));
-        assert_eq!(RefreshToken::parse(&text, ring(2).routing()), Err(NotOurs));
+        assert_eq!(RefreshToken::parse(&text, ring(2).routing()), Err(NotIssuedHere));
     }
 
     #[test]
@@ -167,12 +167,12 @@ mod tests {
             let mut changed = text.clone();
             changed.replace_range(at..=at, &to);
             prop_assume!(changed != text);
-            prop_assert_eq!(RefreshToken::parse(&changed, ring.routing()), Err(NotOurs));
+            prop_assert_eq!(RefreshToken::parse(&changed, ring.routing()), Err(NotIssuedHere));
         }
 
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,50}|mr1[A-Za-z0-9_-]{0,120}") {
-            prop_assert_eq!(RefreshToken::parse(&text, ring(1).routing()), Err(NotOurs));
+            prop_assert_eq!(RefreshToken::parse(&text, ring(1).routing()), Err(NotIssuedHere));
         }
     }
 }

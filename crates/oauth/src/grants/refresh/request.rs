@@ -17,7 +17,7 @@ use crate::web::origin::Issuer;
 
 /// A refresh request whose token has been read and whose client is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refresh {
+pub struct RefreshRequest {
     /// Which grant the token names,
     pub grant: GrantId,
     /// which generation,
@@ -38,7 +38,7 @@ pub struct Refresh {
     pub policy: AdmissionPolicy,
 }
 
-impl Refresh {
+impl RefreshRequest {
     /// From the token and the other parameters.
     #[must_use]
     pub fn new(token: &RefreshToken, client_id: ClientId, issuer: Issuer, policy: AdmissionPolicy) -> Self {
@@ -73,7 +73,7 @@ pub struct Renewal {
 
 /// Why a refresh is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
-pub enum RefreshRefusal {
+pub enum RefreshError {
     /// No such grant, or the token does not belong to it.
     #[error("unknown")]
     Unknown,
@@ -110,7 +110,7 @@ pub enum RefreshRefusal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refreshed {
     /// The new tokens, or why there are none.
-    pub answer: Result<Renewal, RefreshRefusal>,
+    pub answer: Result<Renewal, RefreshError>,
     /// Whether the use was entered in the directory with this refresh, which it is once a day.
     pub entered: bool,
 }

@@ -4,22 +4,22 @@ use crate::grants::rule_tests::*;
 
 #[test]
 fn a_code_gives_what_was_agreed_to() {
-    let mut ledger = ledger();
-    let request = waiting(&mut ledger, &random(), START);
-    let redeemed = ledger.redeem(&request, START, &random()).unwrap().unwrap();
+    let mut store = store();
+    let request = waiting(&mut store, &random(), START);
+    let redeemed = store.redeem(&request, START, &random()).unwrap().unwrap();
     assert_eq!(redeemed.authorization, authorization());
     assert_eq!(redeemed.generation.number(), 1);
-    let grant = grant(&ledger, redeemed.grant);
+    let grant = grant(&store, redeemed.grant);
     assert!(grant.is_live(&Limits::default(), START));
-    assert_eq!(ledger.rows().writes.get(), 3, "rows written for a sign-in: the code twice, the grant once");
+    assert_eq!(store.rows().writes.get(), 3, "rows written for a sign-in: the code twice, the grant once");
 }
 
 #[test]
 fn a_code_is_good_for_a_minute() {
     for (pause, good) in [(0, true), (CODE_LIFETIME - 1, true), (CODE_LIFETIME, false), (DAY, false)] {
-        let mut ledger = ledger();
-        let request = waiting(&mut ledger, &random(), START);
-        let answer = ledger.redeem(&request, START.plus(pause), &random()).unwrap();
+        let mut store = store();
+        let request = waiting(&mut store, &random(), START);
+        let answer = store.redeem(&request, START.plus(pause), &random()).unwrap();
         assert_eq!(answer.is_ok(), good, "{pause}");
     }
 }
@@ -27,27 +27,27 @@ fn a_code_is_good_for_a_minute() {
 #[test]
 fn a_replayed_code_revokes_the_grant() {
     for pause in [0, 1, 30, CODE_LIFETIME + 500] {
-        let mut ledger = ledger();
-        let request = waiting(&mut ledger, &random(), START);
-        let redeemed = ledger.redeem(&request, START, &random()).unwrap().unwrap();
+        let mut store = store();
+        let request = waiting(&mut store, &random(), START);
+        let redeemed = store.redeem(&request, START, &random()).unwrap().unwrap();
         let again = Redemption { grant: GrantId::from_bytes([7; 8]), ..request };
-        let again = ledger.redeem(&again, START.plus(pause), &random()).unwrap();
-        assert_eq!(again, Err(RedeemRefusal::Replayed(redeemed.grant)), "{pause}");
-        let ended = grant(&ledger, redeemed.grant).ended().unwrap();
+        let again = store.redeem(&again, START.plus(pause), &random()).unwrap();
+        assert_eq!(again, Err(RedeemError::Replayed(redeemed.grant)), "{pause}");
+        let ended = grant(&store, redeemed.grant).ended().unwrap();
         assert_eq!(ended.reason, EndReason::CodeReplayed);
     }
 }
 
 #[test]
 fn a_redemption_whose_answer_was_lost_inside_the_server_is_answered_again() {
-    let mut ledger = ledger();
-    let request = waiting(&mut ledger, &random(), START);
-    let first = ledger.redeem(&request, START, &random()).unwrap();
-    let writes = ledger.rows().writes.get();
-    assert_eq!(ledger.redeem(&request, START.plus(5), &random()).unwrap(), first);
-    assert_eq!(ledger.rows().writes.get(), writes, "nothing is written");
+    let mut store = store();
+    let request = waiting(&mut store, &random(), START);
+    let first = store.redeem(&request, START, &random()).unwrap();
+    let writes = store.rows().writes.get();
+    assert_eq!(store.redeem(&request, START.plus(5), &random()).unwrap(), first);
+    assert_eq!(store.rows().writes.get(), writes, "nothing is written");
     let redeemed = first.unwrap();
-    let refresh_with = Refresh {
+    let refresh_with = RefreshRequest {
         issuer: issuer(),
         grant: redeemed.grant,
         generation: redeemed.generation,
@@ -56,49 +56,51 @@ fn a_redemption_whose_answer_was_lost_inside_the_server_is_answered_again() {
         scope: None,
         resource: None,
         from: None,
-        policy: policy(&[EPOCH]),
+        policy: policy(&[VERSION]),
     };
-    refresh(&mut ledger, &refresh_with, START.plus(6)).unwrap();
-    let later = ledger.redeem(&request, START.plus(7), &random()).unwrap();
-    assert_eq!(later, Err(RedeemRefusal::Replayed(redeemed.grant)), "the client has its answer: nobody needs it again");
+    refresh(&mut store, &refresh_with, START.plus(6)).unwrap();
+    let later = store.redeem(&request, START.plus(7), &random()).unwrap();
+    assert_eq!(later, Err(RedeemError::Replayed(redeemed.grant)), "the client has its answer: nobody needs it again");
 }
 
 #[test]
 fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
     type Change = fn(&mut Redemption);
-    let cases: [(Mismatch, Change); 9] = [
-        (Mismatch::Secret, |request| request.digest = Secret::from_bytes([0; 32])),
-        (Mismatch::Client, |request| request.client_id = ClientId::new("other").unwrap()),
-        (Mismatch::Issuer, |request| {
+    let cases: [(RedemptionMismatch, Change); 9] = [
+        (RedemptionMismatch::Secret, |request| request.digest = Secret::from_bytes([0; 32])),
+        (RedemptionMismatch::Client, |request| request.client_id = ClientId::new("other").unwrap()),
+        (RedemptionMismatch::Issuer, |request| {
             request.issuer = other_name();
             // Named as well, it is still the name that does not fit: no client should ask for another resource.
             request.resource = Some(Resource::parse("https://other.example/mcp").unwrap());
         }),
-        (Mismatch::RedirectUri, |request| request.redirect_uri = Some("http://127.0.0.1:5000/callback/".into())),
-        (Mismatch::RedirectUri, |request| request.redirect_uri = Some(String::new())),
-        (Mismatch::Verifier, |request| request.answers = None),
-        (Mismatch::Verifier, |request| {
+        (RedemptionMismatch::RedirectUri, |request| {
+            request.redirect_uri = Some("http://127.0.0.1:5000/callback/".into())
+        }),
+        (RedemptionMismatch::RedirectUri, |request| request.redirect_uri = Some(String::new())),
+        (RedemptionMismatch::Verifier, |request| request.answers = None),
+        (RedemptionMismatch::Verifier, |request| {
             request.answers = Some(crate::authorize::pkce::CodeVerifier::parse(&"y".repeat(50)).unwrap().challenge());
         }),
-        (Mismatch::Resource, |request| request.resource = Some(private())),
-        (Mismatch::Credentials, |request| request.policy = policy(&[CredentialVersion::from_bytes([9; 8])])),
+        (RedemptionMismatch::Resource, |request| request.resource = Some(private())),
+        (RedemptionMismatch::Credentials, |request| request.policy = policy(&[CredentialVersion::from_bytes([9; 8])])),
     ];
     for (mismatch, change) in cases {
         for redeemed_before in [false, true] {
-            let mut ledger = ledger();
-            let right = waiting(&mut ledger, &random(), START);
+            let mut store = store();
+            let right = waiting(&mut store, &random(), START);
             if redeemed_before {
-                ledger.redeem(&right, START, &random()).unwrap().unwrap();
+                store.redeem(&right, START, &random()).unwrap().unwrap();
             }
-            let before = (ledger.rows().codes().unwrap(), ledger.rows().grants().unwrap());
+            let before = (store.rows().codes().unwrap(), store.rows().grants().unwrap());
             let mut wrong = right.clone();
             change(&mut wrong);
-            let answer = ledger.redeem(&wrong, START, &random()).unwrap();
-            assert_eq!(answer, Err(RedeemRefusal::Mismatch(mismatch)));
-            assert_eq!((ledger.rows().codes().unwrap(), ledger.rows().grants().unwrap()), before, "{mismatch}");
+            let answer = store.redeem(&wrong, START, &random()).unwrap();
+            assert_eq!(answer, Err(RedeemError::Mismatch(mismatch)));
+            assert_eq!((store.rows().codes().unwrap(), store.rows().grants().unwrap()), before, "{mismatch}");
             if !redeemed_before {
                 assert!(
-                    ledger.redeem(&right, START, &random()).unwrap().is_ok(),
+                    store.redeem(&right, START, &random()).unwrap().is_ok(),
                     "the honest client still can: {mismatch}"
                 );
             }
@@ -108,23 +110,23 @@ fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
 
 #[test]
 fn what_the_client_repeats_of_its_request_may_be_left_out_or_said() {
-    let mut ledger = ledger();
-    let mut request = waiting(&mut ledger, &random(), START);
+    let mut store = store();
+    let mut request = waiting(&mut store, &random(), START);
     request.redirect_uri = Some(authorization().redirect_uri);
     request.resource = Some(authorization().resource);
-    assert!(ledger.redeem(&request, START, &random()).unwrap().is_ok());
+    assert!(store.redeem(&request, START, &random()).unwrap().is_ok());
 }
 
 #[test]
 fn so_many_codes_wait_and_no_more() {
-    let mut ledger = ledger();
+    let mut store = store();
     for n in 0..Limits::default().codes {
-        waiting(&mut ledger, &TestRandom::from(n as u64 * 10), START);
+        waiting(&mut store, &TestRandom::from(n as u64 * 10), START);
     }
     let code = AuthorizationCode::mint(object(), &TestRandom::from(7777));
     let next = PendingCode::new(&code, challenge(), authorization(), START);
-    assert_eq!(ledger.store_code(&next, START).unwrap(), Err(CodeRefusal::TooMany));
-    assert_eq!(ledger.store_code(&next, START.plus(CODE_LIFETIME)).unwrap(), Ok(()), "until the others have expired");
+    assert_eq!(store.store_code(&next, START).unwrap(), Err(StoreCodeError::TooMany));
+    assert_eq!(store.store_code(&next, START.plus(CODE_LIFETIME)).unwrap(), Ok(()), "until the others have expired");
 }
 
 #[test]
@@ -134,31 +136,31 @@ fn a_code_that_is_kept_twice_is_redeemed_once_for_what_was_agreed_to_last() {
         let authorization = Authorization { scope: ScopeSet::parse(scope).unwrap(), ..authorization() };
         PendingCode::new(&code, challenge(), authorization, now)
     };
-    let mut redemption = Redemption::new(&code, GrantId::from_bytes([1; 8]), client(), issuer(), policy(&[EPOCH]));
+    let mut redemption = Redemption::new(&code, GrantId::from_bytes([1; 8]), client(), issuer(), policy(&[VERSION]));
     redemption.answers = Some(challenge());
     for pause in [0, 1, CODE_LIFETIME - 1, CODE_LIFETIME, DAY] {
-        let mut ledger = ledger();
+        let mut store = store();
         let again = START.plus(pause);
-        assert_eq!(ledger.store_code(&agreed("notes:read profile", START), START).unwrap(), Ok(()));
-        assert_eq!(ledger.store_code(&agreed("profile", again), again).unwrap(), Ok(()), "{pause}");
-        assert_eq!(ledger.rows().codes().unwrap().len(), 1, "{pause}");
-        let redeemed = ledger.redeem(&redemption, again, &random()).unwrap().unwrap();
+        assert_eq!(store.store_code(&agreed("notes:read profile", START), START).unwrap(), Ok(()));
+        assert_eq!(store.store_code(&agreed("profile", again), again).unwrap(), Ok(()), "{pause}");
+        assert_eq!(store.rows().codes().unwrap().len(), 1, "{pause}");
+        let redeemed = store.redeem(&redemption, again, &random()).unwrap().unwrap();
         assert_eq!(redeemed.authorization.scope.as_str(), "profile", "{pause}");
         for later in [0, 1, CODE_LIFETIME, CODE_LIFETIME + 599] {
-            let stored = ledger.store_code(&agreed("profile", again.plus(later)), again.plus(later)).unwrap();
-            assert_eq!(stored, Err(CodeRefusal::Redeemed), "{pause}, {later} s after it was redeemed");
+            let stored = store.store_code(&agreed("profile", again.plus(later)), again.plus(later)).unwrap();
+            assert_eq!(stored, Err(StoreCodeError::Redeemed), "{pause}, {later} s after it was redeemed");
         }
-        assert!(grant(&ledger, redeemed.grant).ended().is_none(), "a second click ends nothing");
+        assert!(grant(&store, redeemed.grant).ended().is_none(), "a second click ends nothing");
     }
 }
 
 #[test]
 fn a_code_that_waits_makes_room_for_itself() {
-    let mut ledger = ledger();
+    let mut store = store();
     for n in 0..Limits::default().codes {
-        waiting(&mut ledger, &TestRandom::from(n as u64 * 10), START);
+        waiting(&mut store, &TestRandom::from(n as u64 * 10), START);
     }
     let last = TestRandom::from((Limits::default().codes as u64 - 1) * 10);
     let again = PendingCode::new(&AuthorizationCode::mint(object(), &last), challenge(), authorization(), START);
-    assert_eq!(ledger.store_code(&again, START).unwrap(), Ok(()));
+    assert_eq!(store.store_code(&again, START).unwrap(), Ok(()));
 }

@@ -4,159 +4,160 @@ use crate::grants::rule_tests::*;
 
 #[test]
 fn another_sign_in_adds_a_grant_and_ends_none() {
-    let (mut ledger, request) = one();
-    let second = granted(&mut ledger, &TestRandom::from(500), START.plus(5));
+    let (mut store, request) = one();
+    let second = granted(&mut store, &TestRandom::from(500), START.plus(5));
     assert_ne!(request.grant, second.grant);
-    let list = ledger.list(&policy(&[EPOCH]), START.plus(5)).unwrap();
+    let list = store.list(&policy(&[VERSION]), START.plus(5)).unwrap();
     assert_eq!(list.iter().map(|grant| grant.id).collect::<Vec<_>>(), [second.grant, request.grant]);
-    assert!(refresh(&mut ledger, &request, START.plus(5)).is_ok());
+    assert!(refresh(&mut store, &request, START.plus(5)).is_ok());
 }
 
 #[test]
 fn too_many_grants_of_a_client_push_out_the_one_that_was_idle_longest() {
-    let mut ledger =
-        GrantStore::new(Memory::default(), Limits { grants_per_client: 3, grants: 5, ..Limits::default() });
-    let made: Vec<Refresh> = (0..3).map(|n| granted(&mut ledger, &TestRandom::from(n * 100), START.plus(n))).collect();
-    refresh(&mut ledger, &made[0], START.plus(10)).unwrap();
-    let code = waiting(&mut ledger, &TestRandom::from(900), START.plus(20));
-    let redeemed = ledger.redeem(&code, START.plus(20), &TestRandom::from(950)).unwrap().unwrap();
-    let displaced = grant(&ledger, redeemed.grant).displaced().len();
+    let mut store =
+        GrantStore::new(TestRows::default(), Limits { grants_per_client: 3, grants: 5, ..Limits::default() });
+    let made: Vec<RefreshRequest> =
+        (0..3).map(|n| granted(&mut store, &TestRandom::from(n * 100), START.plus(n))).collect();
+    refresh(&mut store, &made[0], START.plus(10)).unwrap();
+    let code = waiting(&mut store, &TestRandom::from(900), START.plus(20));
+    let redeemed = store.redeem(&code, START.plus(20), &TestRandom::from(950)).unwrap().unwrap();
+    let displaced = grant(&store, redeemed.grant).displaced().len();
     assert_eq!(displaced, 1);
-    assert_eq!(grant(&ledger, made[1].grant).ended().unwrap().reason, EndReason::Crowded);
+    assert_eq!(grant(&store, made[1].grant).ended().unwrap().reason, EndReason::LimitReached);
     // Another client is not touched by that, until the subject as a whole has too many.
     for n in 0..3 {
         let other = Authorization { client_id: ClientId::new("other").unwrap(), ..authorization() };
-        let code = waiting_for(&mut ledger, other, &TestRandom::from(2000 + n * 100), START.plus(30 + n));
-        let redeemed = ledger.redeem(&code, START.plus(30 + n), &TestRandom::from(2050 + n * 100)).unwrap().unwrap();
-        assert_eq!(grant(&ledger, redeemed.grant).displaced().len(), usize::from(n == 2), "{n}");
+        let code = waiting_for(&mut store, other, &TestRandom::from(2000 + n * 100), START.plus(30 + n));
+        let redeemed = store.redeem(&code, START.plus(30 + n), &TestRandom::from(2050 + n * 100)).unwrap().unwrap();
+        assert_eq!(grant(&store, redeemed.grant).displaced().len(), usize::from(n == 2), "{n}");
     }
-    assert_eq!(ledger.list(&policy(&[EPOCH]), START.plus(40)).unwrap().len(), 5);
+    assert_eq!(store.list(&policy(&[VERSION]), START.plus(40)).unwrap().len(), 5);
 }
 
 #[test]
 fn a_client_revokes_its_own_grant_with_any_of_its_tokens() {
     for rotations in 0..3 {
-        let (mut ledger, first) = one();
+        let (mut store, first) = one();
         let mut request = first.clone();
         for _ in 0..rotations {
-            request = after(&request, &refresh(&mut ledger, &request, START).unwrap());
+            request = after(&request, &refresh(&mut store, &request, START).unwrap());
         }
-        let revoke = |proof: &Secret, client: &ClientId, ledger: &mut GrantStore<Memory>| {
-            ledger.revoke_token(first.grant, first.generation, proof, client, START).unwrap().ended
+        let revoke = |proof: &Secret, client: &ClientId, store: &mut GrantStore<TestRows>| {
+            store.revoke_token(first.grant, first.generation, proof, client, START).unwrap().ended
         };
         let other = ClientId::new("other").unwrap();
-        assert!(revoke(&first.proof, &other, &mut ledger).is_empty(), "not another client's");
-        assert!(revoke(&Secret::from_bytes([0; 32]), &client(), &mut ledger).is_empty(), "not without proof");
-        assert!(refresh(&mut GrantStore::new(ledger.rows().clone(), Limits::default()), &request, START).is_ok());
-        assert_eq!(revoke(&first.proof, &client(), &mut ledger), [first.grant]);
-        assert_eq!(refresh(&mut ledger, &request, START), Err(RefreshRefusal::Ended));
-        assert_eq!(revoke(&first.proof, &client(), &mut ledger), [first.grant], "over as before, not ended again");
-        assert_eq!(grant(&ledger, first.grant).ended().unwrap().reason, EndReason::Client);
+        assert!(revoke(&first.proof, &other, &mut store).is_empty(), "not another client's");
+        assert!(revoke(&Secret::from_bytes([0; 32]), &client(), &mut store).is_empty(), "not without proof");
+        assert!(refresh(&mut GrantStore::new(store.rows().clone(), Limits::default()), &request, START).is_ok());
+        assert_eq!(revoke(&first.proof, &client(), &mut store), [first.grant]);
+        assert_eq!(refresh(&mut store, &request, START), Err(RefreshError::Ended));
+        assert_eq!(revoke(&first.proof, &client(), &mut store), [first.grant], "over as before, not ended again");
+        assert_eq!(grant(&store, first.grant).ended().unwrap().reason, EndReason::Client);
     }
 }
 
 #[test]
 fn a_person_ends_one_grant_or_all_and_the_codes_that_wait() {
-    let (mut ledger, one) = one();
-    let two = granted(&mut ledger, &TestRandom::from(500), START);
-    let code = waiting(&mut ledger, &TestRandom::from(900), START);
-    assert_eq!(ledger.revoke(one.grant, START).unwrap().ended, [one.grant]);
-    assert_eq!(refresh(&mut ledger, &one, START), Err(RefreshRefusal::Ended));
-    assert!(refresh(&mut ledger, &two, START).is_ok());
-    let mut all = ledger.revoke_all(START).unwrap().ended;
+    let (mut store, one) = one();
+    let two = granted(&mut store, &TestRandom::from(500), START);
+    let code = waiting(&mut store, &TestRandom::from(900), START);
+    assert_eq!(store.revoke(one.grant, START).unwrap().ended, [one.grant]);
+    assert_eq!(refresh(&mut store, &one, START), Err(RefreshError::Ended));
+    assert!(refresh(&mut store, &two, START).is_ok());
+    let mut all = store.revoke_all(START).unwrap().ended;
     all.sort_unstable();
     let mut want = [one.grant, two.grant];
     want.sort_unstable();
     assert_eq!(all, want);
-    assert!(ledger.redeem(&code, START, &random()).unwrap().is_err());
-    assert!(ledger.list(&policy(&[EPOCH]), START).unwrap().is_empty());
-    assert!(ledger.revoke(GrantId::from_bytes([9; 8]), START).unwrap().ended.is_empty());
+    assert!(store.redeem(&code, START, &random()).unwrap().is_err());
+    assert!(store.list(&policy(&[VERSION]), START).unwrap().is_empty());
+    assert!(store.revoke(GrantId::from_bytes([9; 8]), START).unwrap().ended.is_empty());
 }
 
 #[test]
 fn the_owner_ends_every_grant_of_a_client_and_its_codes_that_wait_and_no_others() {
-    let (mut ledger, one) = one();
-    let two = granted(&mut ledger, &TestRandom::from(500), START);
-    let code = waiting(&mut ledger, &TestRandom::from(900), START);
+    let (mut store, one) = one();
+    let two = granted(&mut store, &TestRandom::from(500), START);
+    let code = waiting(&mut store, &TestRandom::from(900), START);
     let other = || Authorization { client_id: ClientId::new("other").unwrap(), ..authorization() };
-    let other_code = waiting_for(&mut ledger, other(), &TestRandom::from(1300), START);
-    let kept = ledger.redeem(&other_code, START, &TestRandom::from(1400)).unwrap().unwrap();
-    let other_code = waiting_for(&mut ledger, other(), &TestRandom::from(1500), START);
+    let other_code = waiting_for(&mut store, other(), &TestRandom::from(1300), START);
+    let kept = store.redeem(&other_code, START, &TestRandom::from(1400)).unwrap().unwrap();
+    let other_code = waiting_for(&mut store, other(), &TestRandom::from(1500), START);
     let end = EndClientGrants { client: ClientHash::of(&client()) };
-    let revoked = end.carry_out(&mut ledger, START, &random()).unwrap();
+    let revoked = end.carry_out(&mut store, START, &random()).unwrap();
     assert_eq!(revoked.ended.len(), 2);
     for ended in [&one, &two] {
-        assert_eq!(refresh(&mut ledger, ended, START), Err(RefreshRefusal::Ended));
-        assert_eq!(grant(&ledger, ended.grant).ended().unwrap().reason, EndReason::Owner);
+        assert_eq!(refresh(&mut store, ended, START), Err(RefreshError::Ended));
+        assert_eq!(grant(&store, ended.grant).ended().unwrap().reason, EndReason::Owner);
     }
-    assert!(ledger.redeem(&code, START, &random()).unwrap().is_err(), "a code that waited");
-    let list = ledger.list(&policy(&[EPOCH]), START).unwrap();
+    assert!(store.redeem(&code, START, &random()).unwrap().is_err(), "a code that waited");
+    let list = store.list(&policy(&[VERSION]), START).unwrap();
     assert_eq!(list.iter().map(|grant| grant.id).collect::<Vec<_>>(), [kept.grant]);
-    assert!(ledger.redeem(&other_code, START, &TestRandom::from(1600)).unwrap().is_ok(), "the code of another client");
+    assert!(store.redeem(&other_code, START, &TestRandom::from(1600)).unwrap().is_ok(), "the code of another client");
 }
 
 #[test]
 fn the_use_of_a_grant_is_to_be_entered_once_a_day() {
     const DAY: u64 = 24 * 3600;
-    let (mut ledger, request) = one();
-    let is_due = |ledger: &GrantStore<Memory>, at: u64| {
-        ledger.use_to_enter(request.grant, START.plus(at)).unwrap().map(|due| due.signed_in_at)
+    let (mut store, request) = one();
+    let is_due = |store: &GrantStore<TestRows>, at: u64| {
+        store.client_use_to_record(request.grant, START.plus(at)).unwrap().map(|due| due.signed_in_at)
     };
-    assert_eq!(is_due(&ledger, DAY - 1), None, "the directory heard of the sign-in");
-    assert_eq!(is_due(&ledger, DAY), Some(START));
-    assert_eq!(is_due(&ledger, DAY), Some(START), "until it was entered");
-    ledger.entered(request.grant, START.plus(DAY)).unwrap();
-    assert_eq!((is_due(&ledger, 2 * DAY - 1), is_due(&ledger, 2 * DAY)), (None, Some(START)));
-    ledger.revoke(request.grant, START.plus(2 * DAY)).unwrap();
-    assert_eq!(is_due(&ledger, 2 * DAY), None, "one that has ended");
-    assert_eq!(ledger.use_to_enter(GrantId::from_bytes([9; 8]), START.plus(DAY)), Ok(None), "none");
+    assert_eq!(is_due(&store, DAY - 1), None, "the directory heard of the sign-in");
+    assert_eq!(is_due(&store, DAY), Some(START));
+    assert_eq!(is_due(&store, DAY), Some(START), "until it was entered");
+    store.entered(request.grant, START.plus(DAY)).unwrap();
+    assert_eq!((is_due(&store, 2 * DAY - 1), is_due(&store, 2 * DAY)), (None, Some(START)));
+    store.revoke(request.grant, START.plus(2 * DAY)).unwrap();
+    assert_eq!(is_due(&store, 2 * DAY), None, "one that has ended");
+    assert_eq!(store.client_use_to_record(GrantId::from_bytes([9; 8]), START.plus(DAY)), Ok(None), "none");
 }
 
 #[test]
 fn who_signs_out_everywhere_ends_all_grants_and_every_earlier_sign_in_until_those_would_be_over() {
-    let (mut ledger, one) = one();
-    let list = |ledger: &mut GrantStore<Memory>, signed_in_at, now| {
-        ListGrants { signed_in_at, policy: policy(&[EPOCH]) }.carry_out(ledger, now, &random()).unwrap()
+    let (mut store, one) = one();
+    let list = |store: &mut GrantStore<TestRows>, signed_in_at, now| {
+        ListGrants { signed_in_at, policy: policy(&[VERSION]) }.carry_out(store, now, &random()).unwrap()
     };
-    let end = |ledger: &mut GrantStore<Memory>, signed_in_at, action, now| {
-        EndGrants { signed_in_at, action }.carry_out(ledger, now, &random()).unwrap()
+    let end = |store: &mut GrantStore<TestRows>, signed_in_at, action, now| {
+        EndGrants { signed_in_at, action }.carry_out(store, now, &random()).unwrap()
     };
-    assert_eq!(list(&mut ledger, START, START).unwrap().len(), 1);
-    let ended = end(&mut ledger, START, AccountAction::SignOut, START.plus(5)).unwrap();
+    assert_eq!(list(&mut store, START, START).unwrap().len(), 1);
+    let ended = end(&mut store, START, AccountAction::SignOut, START.plus(5)).unwrap();
     assert_eq!(ended, Revoked { ended: vec![one.grant] });
     for signed_in_at in [START.minus(9), START, START.plus(5)] {
-        assert_eq!(list(&mut ledger, signed_in_at, START.plus(6)), None, "{signed_in_at}");
+        assert_eq!(list(&mut store, signed_in_at, START.plus(6)), None, "{signed_in_at}");
         for action in [AccountAction::End { grant: one.grant }, AccountAction::EndAll, AccountAction::SignOut] {
-            assert_eq!(end(&mut ledger, signed_in_at, action, START.plus(6)), None, "{signed_in_at}: {action:?}");
+            assert_eq!(end(&mut store, signed_in_at, action, START.plus(6)), None, "{signed_in_at}: {action:?}");
         }
     }
-    assert_eq!(list(&mut ledger, START.plus(6), START.plus(6)), Some(Vec::new()), "a new sign-in");
-    assert!(ledger.sweep(START.plus(4 + SESSION_LIFETIME)).unwrap().is_some());
-    assert!(ledger.rows().signed_out_at().unwrap().is_some(), "a sign-in from before could still be good");
-    ledger.sweep(START.plus(5 + SESSION_LIFETIME)).unwrap();
-    assert!(ledger.rows().signed_out_at().unwrap().is_none());
+    assert_eq!(list(&mut store, START.plus(6), START.plus(6)), Some(Vec::new()), "a new sign-in");
+    assert!(store.sweep(START.plus(4 + SESSION_LIFETIME)).unwrap().is_some());
+    assert!(store.rows().signed_out_at().unwrap().is_some(), "a sign-in from before could still be good");
+    store.sweep(START.plus(5 + SESSION_LIFETIME)).unwrap();
+    assert!(store.rows().signed_out_at().unwrap().is_none());
 }
 
 #[test]
 fn an_end_is_remembered_as_long_as_an_access_token_lives() {
-    let (mut ledger, request) = one();
-    ledger.revoke(request.grant, START).unwrap();
-    let again = ledger.sweep(START.plus(3600)).unwrap().unwrap();
+    let (mut store, request) = one();
+    store.revoke(request.grant, START).unwrap();
+    let again = store.sweep(START.plus(3600)).unwrap().unwrap();
     assert!(again > START.plus(3600) && again < START.plus(2 * 3600));
-    assert_eq!(ledger.sweep(START.plus(2 * 3600)).unwrap(), None);
-    assert!(ledger.rows().grants().unwrap().is_empty());
+    assert_eq!(store.sweep(START.plus(2 * 3600)).unwrap(), None);
+    assert!(store.rows().grants().unwrap().is_empty());
 }
 
 #[test]
 fn what_has_expired_is_swept_and_what_lives_stays() {
-    let (mut ledger, request) = one();
-    waiting(&mut ledger, &TestRandom::from(900), START);
-    assert_eq!(ledger.sweep(START).unwrap(), Some(START.plus(CODE_LIFETIME)));
+    let (mut store, request) = one();
+    waiting(&mut store, &TestRandom::from(900), START);
+    assert_eq!(store.sweep(START).unwrap(), Some(START.plus(CODE_LIFETIME)));
     assert_eq!(
-        ledger.sweep(START.plus(CODE_LIFETIME)).unwrap(),
+        store.sweep(START.plus(CODE_LIFETIME)).unwrap(),
         Some(START.plus(CODE_LIFETIME + 600)),
         "a redeemed code"
     );
-    assert_eq!(ledger.sweep(START.plus(DAY)).unwrap(), Some(START.plus(30 * DAY)));
-    assert!(refresh(&mut ledger, &request, START.plus(DAY)).is_ok());
+    assert_eq!(store.sweep(START.plus(DAY)).unwrap(), Some(START.plus(30 * DAY)));
+    assert!(refresh(&mut store, &request, START.plus(DAY)).is_ok());
 }

@@ -14,7 +14,7 @@ use crate::crypto::opaque::Secret;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::{AuthorizationCode, CODE_LIFETIME};
 use crate::grants::codes::pending_code::PendingCode;
-use crate::grants::codes::redemption::{CodeRefusal, Mismatch, RedeemRefusal, Redemption};
+use crate::grants::codes::redemption::{RedeemError, Redemption, RedemptionMismatch, StoreCodeError};
 use crate::grants::commands::{
     AccountAction, CheckGrants, EndClientGrants, EndGrants, GrantsCommand, ListGrants, RevokeForClient, RevokeToken,
     StoreCode,
@@ -24,18 +24,18 @@ use crate::grants::grant::Grant;
 use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
 use crate::grants::model_tests::{
-    AWAY, DAY, EPOCH, HOME, START, after, authorization, challenge, client, granted, issuer, ledger, object, policy,
+    AWAY, DAY, HOME, START, VERSION, after, authorization, challenge, client, granted, issuer, object, policy, store,
     waiting, waiting_for,
 };
-use crate::grants::refresh::request::{Refresh, RefreshRefusal, Refreshed, Renewal};
+use crate::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed, Renewal};
 use crate::grants::refresh::rotation::Retry;
 use crate::grants::revoked::Revoked;
-use crate::grants::rows::Rows;
+use crate::grants::rows::GrantRows;
 use crate::login::account_session::SESSION_LIFETIME;
 use crate::login::admission::Admission;
 use crate::resource::protected_resource::Resource;
 use crate::testing::test_keys::TestRandom;
-use crate::testing::test_rows::Memory;
+use crate::testing::test_rows::TestRows;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
 use mcp_connector_base::identifier::{ClientId, GrantId};
@@ -48,18 +48,22 @@ fn random() -> TestRandom {
 }
 
 /// A ledger with one grant, and the request that uses its first refresh token.
-fn one() -> (GrantStore<Memory>, Refresh) {
-    let mut ledger = ledger();
-    let request = granted(&mut ledger, &random(), START);
-    (ledger, request)
+fn one() -> (GrantStore<TestRows>, RefreshRequest) {
+    let mut store = store();
+    let request = granted(&mut store, &random(), START);
+    (store, request)
 }
 
-fn refresh(ledger: &mut GrantStore<Memory>, request: &Refresh, now: Timestamp) -> Result<Renewal, RefreshRefusal> {
-    ledger.refresh(request, now).unwrap().answer
+fn refresh(
+    store: &mut GrantStore<TestRows>,
+    request: &RefreshRequest,
+    now: Timestamp,
+) -> Result<Renewal, RefreshError> {
+    store.refresh(request, now).unwrap().answer
 }
 
-fn grant(ledger: &GrantStore<Memory>, id: GrantId) -> Grant {
-    ledger.rows().grant(id).unwrap().unwrap()
+fn grant(store: &GrantStore<TestRows>, id: GrantId) -> Grant {
+    store.rows().grant(id).unwrap().unwrap()
 }
 
 fn scope(text: &str) -> ScopeSet {

@@ -2,142 +2,142 @@
 
 use crate::grants::rule_tests::*;
 
-fn away(request: &Refresh) -> Refresh {
-    Refresh { from: Some(AWAY), ..request.clone() }
+fn away(request: &RefreshRequest) -> RefreshRequest {
+    RefreshRequest { from: Some(AWAY), ..request.clone() }
 }
 
 #[test]
 fn a_refresh_writes_one_row_and_a_retry_none() {
-    let (mut ledger, request) = one();
-    let before = ledger.rows().writes.get();
-    refresh(&mut ledger, &request, START.plus(60)).unwrap();
-    assert_eq!(ledger.rows().writes.get(), before + 1);
-    refresh(&mut ledger, &request, START.plus(61)).unwrap();
-    assert_eq!(ledger.rows().writes.get(), before + 1);
+    let (mut store, request) = one();
+    let before = store.rows().writes.get();
+    refresh(&mut store, &request, START.plus(60)).unwrap();
+    assert_eq!(store.rows().writes.get(), before + 1);
+    refresh(&mut store, &request, START.plus(61)).unwrap();
+    assert_eq!(store.rows().writes.get(), before + 1);
 }
 
 #[test]
 fn a_retry_within_a_minute_gets_the_same_successor_however_often() {
-    let (mut ledger, request) = one();
-    let first = refresh(&mut ledger, &request, START).unwrap();
+    let (mut store, request) = one();
+    let first = refresh(&mut store, &request, START).unwrap();
     assert_eq!((first.retry, first.generation.number()), (Retry::First, 2));
     for pause in [0, 0, 1, 30, 60] {
-        let again = refresh(&mut ledger, &request, START.plus(pause)).unwrap();
+        let again = refresh(&mut store, &request, START.plus(pause)).unwrap();
         assert_eq!((again.retry, again.generation, again.proof), (Retry::Soon, first.generation, first.proof.clone()));
     }
 }
 
 #[test]
 fn later_the_last_token_works_as_often_as_it_is_sent_from_the_network_that_rotated_last() {
-    let (mut ledger, request) = one();
-    let first = refresh(&mut ledger, &request, START).unwrap();
+    let (mut store, request) = one();
+    let first = refresh(&mut store, &request, START).unwrap();
     for day in 1..30 {
-        let again = refresh(&mut ledger, &request, START.plus(day * DAY)).unwrap();
+        let again = refresh(&mut store, &request, START.plus(day * DAY)).unwrap();
         assert_eq!((again.retry, again.generation, &again.proof), (Retry::Late, first.generation, &first.proof));
     }
 }
 
 #[test]
 fn later_the_last_token_works_three_times_in_thirty_days_from_another_network() {
-    let (mut ledger, request) = one();
-    let first = refresh(&mut ledger, &request, START).unwrap();
+    let (mut store, request) = one();
+    let first = refresh(&mut store, &request, START).unwrap();
     let request = away(&request);
     for pause in [61, 2 * DAY, 5 * DAY] {
-        let again = refresh(&mut ledger, &request, START.plus(pause)).unwrap();
+        let again = refresh(&mut store, &request, START.plus(pause)).unwrap();
         let want = (Retry::LateFromElsewhere, first.generation, &first.proof);
         assert_eq!((again.retry, again.generation, &again.proof), want);
     }
-    assert_eq!(refresh(&mut ledger, &request, START.plus(6 * DAY)), Err(RefreshRefusal::Replayed));
-    assert_eq!(grant(&ledger, request.grant).ended().unwrap().reason, EndReason::TokenReplayed);
+    assert_eq!(refresh(&mut store, &request, START.plus(6 * DAY)), Err(RefreshError::Replayed));
+    assert_eq!(grant(&store, request.grant).ended().unwrap().reason, EndReason::TokenReplayed);
 }
 
 #[test]
 fn late_retries_are_counted_per_grant_and_not_per_token() {
-    let (mut ledger, mut request) = one();
+    let (mut store, mut request) = one();
     let mut now = START;
     for round in 0..4 {
-        let next = refresh(&mut ledger, &request, now).unwrap();
+        let next = refresh(&mut store, &request, now).unwrap();
         now = now.plus(3600);
-        let late = refresh(&mut ledger, &away(&request), now);
+        let late = refresh(&mut store, &away(&request), now);
         assert_eq!(late.is_ok(), round < 3, "{round}");
         request = after(&request, &next);
     }
-    assert!(grant(&ledger, request.grant).ended().is_some());
+    assert!(grant(&store, request.grant).ended().is_some());
 }
 
 #[test]
 fn late_retries_come_back_after_thirty_days() {
     for (days, good) in [(29, false), (31, true)] {
-        let (mut ledger, request) = one();
+        let (mut store, request) = one();
         let mut last = request.clone();
-        let mut request = after(&request, &refresh(&mut ledger, &request, START).unwrap());
+        let mut request = after(&request, &refresh(&mut store, &request, START).unwrap());
         for _ in 0..3 {
-            refresh(&mut ledger, &away(&last), START.plus(3600)).unwrap();
+            refresh(&mut store, &away(&last), START.plus(3600)).unwrap();
         }
         for week in 1..=4 {
             last = request.clone();
-            request = after(&request, &refresh(&mut ledger, &request, START.plus(week * 7 * DAY)).unwrap());
+            request = after(&request, &refresh(&mut store, &request, START.plus(week * 7 * DAY)).unwrap());
         }
-        assert_eq!(refresh(&mut ledger, &away(&last), START.plus(days * DAY)).is_ok(), good, "{days}");
+        assert_eq!(refresh(&mut store, &away(&last), START.plus(days * DAY)).is_ok(), good, "{days}");
     }
 }
 
 #[test]
 fn a_token_older_than_the_last_ends_the_grant_from_another_network_even_at_once() {
-    let (mut ledger, first) = one();
-    let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
-    let third = after(&second, &refresh(&mut ledger, &second, START).unwrap());
-    let answer = ledger.refresh(&away(&first), START).unwrap().answer;
-    assert_eq!(answer, Err(RefreshRefusal::Replayed));
+    let (mut store, first) = one();
+    let second = after(&first, &refresh(&mut store, &first, START).unwrap());
+    let third = after(&second, &refresh(&mut store, &second, START).unwrap());
+    let answer = store.refresh(&away(&first), START).unwrap().answer;
+    assert_eq!(answer, Err(RefreshError::Replayed));
     for token in [&first, &second, &third] {
-        assert_eq!(refresh(&mut ledger, token, START), Err(RefreshRefusal::Ended));
+        assert_eq!(refresh(&mut store, token, START), Err(RefreshError::Ended));
     }
 }
 
 #[test]
 fn a_token_from_a_future_that_was_rolled_back_is_refused_and_harms_nothing() {
-    let (mut ledger, first) = one();
-    let mut restored = GrantStore::new(ledger.rows().clone(), Limits::default());
-    let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
-    assert_eq!(refresh(&mut restored, &second, START), Err(RefreshRefusal::Unknown));
+    let (mut store, first) = one();
+    let mut restored = GrantStore::new(store.rows().clone(), Limits::default());
+    let second = after(&first, &refresh(&mut store, &first, START).unwrap());
+    assert_eq!(refresh(&mut restored, &second, START), Err(RefreshError::Unknown));
     assert!(refresh(&mut restored, &first, START).is_ok());
 }
 
 #[test]
 fn a_refresh_that_does_not_fit_changes_nothing_however_old_its_token() {
-    type Change = fn(&mut Refresh);
-    let cases: [(RefreshRefusal, Change); 7] = [
-        (RefreshRefusal::Unknown, |request| request.grant = GrantId::from_bytes([9; 8])),
-        (RefreshRefusal::Unknown, |request| request.proof = Secret::from_bytes([0; 32])),
-        (RefreshRefusal::OtherClient, |request| request.client_id = ClientId::new("other").unwrap()),
-        (RefreshRefusal::OtherIssuer, |request| {
+    type Change = fn(&mut RefreshRequest);
+    let cases: [(RefreshError, Change); 7] = [
+        (RefreshError::Unknown, |request| request.grant = GrantId::from_bytes([9; 8])),
+        (RefreshError::Unknown, |request| request.proof = Secret::from_bytes([0; 32])),
+        (RefreshError::OtherClient, |request| request.client_id = ClientId::new("other").unwrap()),
+        (RefreshError::OtherIssuer, |request| {
             request.issuer = other_name();
             request.resource = Some(Resource::parse("https://other.example/mcp").unwrap());
         }),
-        (RefreshRefusal::OtherResource, |request| request.resource = Some(private())),
-        (RefreshRefusal::Scope, |request| request.scope = Some(scope("notes:write"))),
-        (RefreshRefusal::OtherClient, |request| {
+        (RefreshError::OtherResource, |request| request.resource = Some(private())),
+        (RefreshError::Scope, |request| request.scope = Some(scope("notes:write"))),
+        (RefreshError::OtherClient, |request| {
             // Somebody else's client and a changed passphrase: nobody learns of the passphrase, nothing ends.
             request.client_id = ClientId::new("other").unwrap();
             request.policy = policy(&[]);
         }),
     ];
     for (want, change) in cases {
-        let (mut ledger, first) = one();
-        let second = after(&first, &refresh(&mut ledger, &first, START).unwrap());
-        let third = after(&second, &refresh(&mut ledger, &second, START).unwrap());
+        let (mut store, first) = one();
+        let second = after(&first, &refresh(&mut store, &first, START).unwrap());
+        let third = after(&second, &refresh(&mut store, &second, START).unwrap());
         for token in [first, second, third.clone()] {
             let mut wrong = token;
             change(&mut wrong);
-            assert_eq!(refresh(&mut ledger, &wrong, START), Err(want));
+            assert_eq!(refresh(&mut store, &wrong, START), Err(want));
         }
-        assert!(refresh(&mut ledger, &third, START).is_ok(), "the honest client still can: {want}");
+        assert!(refresh(&mut store, &third, START).is_ok(), "the honest client still can: {want}");
     }
 }
 
 #[test]
 fn scopes_may_shrink_for_one_access_token_and_never_grow() {
-    let (mut ledger, mut request) = one();
+    let (mut store, mut request) = one();
     for (asked, want) in [
         (None, "notes:read profile"),
         (Some("profile"), "profile"),
@@ -147,7 +147,7 @@ fn scopes_may_shrink_for_one_access_token_and_never_grow() {
         (None, "notes:read profile"),
     ] {
         request.scope = asked.map(scope);
-        let renewal = refresh(&mut ledger, &request, START).unwrap();
+        let renewal = refresh(&mut store, &request, START).unwrap();
         assert_eq!(renewal.scope, scope(want), "{asked:?}");
         assert_eq!(renewal.authorization.scope, scope("notes:read profile"), "{asked:?}");
         request = after(&request, &renewal);
@@ -156,11 +156,11 @@ fn scopes_may_shrink_for_one_access_token_and_never_grow() {
 
 #[test]
 fn a_grant_without_scopes_can_be_refreshed() {
-    let mut ledger = ledger();
+    let mut store = store();
     let bare = Authorization { scope: ScopeSet::empty(), ..authorization() };
-    let code = waiting_for(&mut ledger, bare, &random(), START);
-    let redeemed = ledger.redeem(&code, START, &random()).unwrap().unwrap();
-    let request = Refresh {
+    let code = waiting_for(&mut store, bare, &random(), START);
+    let redeemed = store.redeem(&code, START, &random()).unwrap().unwrap();
+    let request = RefreshRequest {
         grant: redeemed.grant,
         generation: redeemed.generation,
         proof: redeemed.proof,
@@ -169,39 +169,39 @@ fn a_grant_without_scopes_can_be_refreshed() {
         scope: None,
         resource: None,
         from: None,
-        policy: policy(&[EPOCH]),
+        policy: policy(&[VERSION]),
     };
-    assert_eq!(refresh(&mut ledger, &request, START).unwrap().scope, ScopeSet::empty());
+    assert_eq!(refresh(&mut store, &request, START).unwrap().scope, ScopeSet::empty());
 }
 
 #[test]
 fn a_grant_expires_when_idle_and_in_any_case() {
-    let (mut ledger, request) = one();
-    assert_eq!(refresh(&mut ledger, &request, START.plus(30 * DAY)), Err(RefreshRefusal::Expired));
-    let mut request = after(&request, &refresh(&mut ledger, &request, START.plus(30 * DAY - 1)).unwrap());
+    let (mut store, request) = one();
+    assert_eq!(refresh(&mut store, &request, START.plus(30 * DAY)), Err(RefreshError::Expired));
+    let mut request = after(&request, &refresh(&mut store, &request, START.plus(30 * DAY - 1)).unwrap());
     for days in [59, 88] {
-        request = after(&request, &refresh(&mut ledger, &request, START.plus(days * DAY)).unwrap());
+        request = after(&request, &refresh(&mut store, &request, START.plus(days * DAY)).unwrap());
     }
-    assert_eq!(refresh(&mut ledger, &request, START.plus(90 * DAY)), Err(RefreshRefusal::Expired));
+    assert_eq!(refresh(&mut store, &request, START.plus(90 * DAY)), Err(RefreshError::Expired));
 }
 
 #[test]
 fn changed_credentials_end_every_grant_at_its_next_use() {
-    let (mut ledger, request) = one();
-    let changed = Refresh { policy: policy(&[CredentialVersion::from_bytes([2; 8])]), ..request.clone() };
-    let answer = ledger.refresh(&changed, START).unwrap().answer;
-    assert_eq!(answer, Err(RefreshRefusal::CredentialsChanged));
-    assert_eq!(refresh(&mut ledger, &request, START), Err(RefreshRefusal::Ended), "for good");
-    assert!(ledger.list(&policy(&[CredentialVersion::from_bytes([2; 8])]), START).unwrap().is_empty());
+    let (mut store, request) = one();
+    let changed = RefreshRequest { policy: policy(&[CredentialVersion::from_bytes([2; 8])]), ..request.clone() };
+    let answer = store.refresh(&changed, START).unwrap().answer;
+    assert_eq!(answer, Err(RefreshError::CredentialsChanged));
+    assert_eq!(refresh(&mut store, &request, START), Err(RefreshError::Ended), "for good");
+    assert!(store.list(&policy(&[CredentialVersion::from_bytes([2; 8])]), START).unwrap().is_empty());
 }
 
 #[test]
 fn a_grant_moves_to_the_current_spelling_of_the_same_credentials() {
-    let (mut ledger, request) = one();
+    let (mut store, request) = one();
     let new = CredentialVersion::from_bytes([2; 8]);
-    let during = Refresh { policy: policy(&[new, EPOCH]), ..request };
-    let renewal = refresh(&mut ledger, &during, START).unwrap();
+    let during = RefreshRequest { policy: policy(&[new, VERSION]), ..request };
+    let renewal = refresh(&mut store, &during, START).unwrap();
     assert_eq!(renewal.authorization.admission, Admission::Version(new));
-    let later = Refresh { policy: policy(&[new]), ..after(&during, &renewal) };
-    assert!(refresh(&mut ledger, &later, START).is_ok());
+    let later = RefreshRequest { policy: policy(&[new]), ..after(&during, &renewal) };
+    assert!(refresh(&mut store, &later, START).is_ok());
 }

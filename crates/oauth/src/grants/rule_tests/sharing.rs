@@ -6,22 +6,22 @@ const HOUR: u64 = 3600;
 
 /// A program with a copy of the tokens of its own.
 struct Program {
-    token: Refresh,
+    token: RefreshRequest,
     network: Network,
 }
 
 impl Program {
     /// Refreshes, keeps what it gets, and says whether it got something.
-    fn refresh(&mut self, ledger: &mut GrantStore<Memory>, now: Timestamp) -> Result<Renewal, RefreshRefusal> {
-        let answer = self.lose_the_answer(ledger, now);
+    fn refresh(&mut self, store: &mut GrantStore<TestRows>, now: Timestamp) -> Result<Renewal, RefreshError> {
+        let answer = self.lose_the_answer(store, now);
         if let Ok(renewal) = &answer {
             self.token = after(&self.token, renewal);
         }
         answer
     }
 
-    fn lose_the_answer(&self, ledger: &mut GrantStore<Memory>, now: Timestamp) -> Result<Renewal, RefreshRefusal> {
-        refresh(ledger, &Refresh { from: Some(self.network), ..self.token.clone() }, now)
+    fn lose_the_answer(&self, store: &mut GrantStore<TestRows>, now: Timestamp) -> Result<Renewal, RefreshError> {
+        refresh(store, &RefreshRequest { from: Some(self.network), ..self.token.clone() }, now)
     }
 
     fn copied_to(&self, network: Network) -> Self {
@@ -29,20 +29,20 @@ impl Program {
     }
 }
 
-fn connected() -> (GrantStore<Memory>, Program) {
-    let (ledger, token) = one();
-    (ledger, Program { token, network: HOME })
+fn connected() -> (GrantStore<TestRows>, Program) {
+    let (store, token) = one();
+    (store, Program { token, network: HOME })
 }
 
 #[test]
 fn two_programs_that_share_a_sign_in_and_refresh_hourly_both_stay_signed_in() {
-    let (mut ledger, mut first) = connected();
+    let (mut store, mut first) = connected();
     let mut second = first.copied_to(HOME);
     for hour in 1..=30 * 24 {
         let now = START.plus(hour * HOUR);
-        let one = first.refresh(&mut ledger, now).unwrap();
+        let one = first.refresh(&mut store, now).unwrap();
         assert_eq!(one.retry, Retry::First, "hour {hour}");
-        let other = second.refresh(&mut ledger, now.plus(HOUR / 2)).unwrap();
+        let other = second.refresh(&mut store, now.plus(HOUR / 2)).unwrap();
         assert_eq!((other.generation, other.proof), (one.generation, one.proof), "never a second successor");
         assert_eq!(other.retry, Retry::Late);
     }
@@ -51,100 +51,100 @@ fn two_programs_that_share_a_sign_in_and_refresh_hourly_both_stay_signed_in() {
 
 #[test]
 fn a_program_that_slept_over_two_refreshes_of_the_other_is_refused_and_the_other_goes_on() {
-    let (mut ledger, mut awake) = connected();
+    let (mut store, mut awake) = connected();
     let mut asleep = awake.copied_to(HOME);
     for hour in [1, 2] {
-        awake.refresh(&mut ledger, START.plus(hour * HOUR)).unwrap();
+        awake.refresh(&mut store, START.plus(hour * HOUR)).unwrap();
     }
-    let before = grant(&ledger, awake.token.grant);
+    let before = grant(&store, awake.token.grant);
     for hour in 3..30 * 24 {
         let now = START.plus(hour * HOUR);
-        assert_eq!(asleep.refresh(&mut ledger, now), Err(RefreshRefusal::Outdated), "hour {hour}");
+        assert_eq!(asleep.refresh(&mut store, now), Err(RefreshError::Outdated), "hour {hour}");
         if hour == 3 {
-            assert_eq!(grant(&ledger, awake.token.grant), before, "a refusal writes nothing");
+            assert_eq!(grant(&store, awake.token.grant), before, "a refusal writes nothing");
         }
-        assert_eq!(awake.refresh(&mut ledger, now.plus(60)).map(|renewal| renewal.retry), Ok(Retry::First));
+        assert_eq!(awake.refresh(&mut store, now.plus(60)).map(|renewal| renewal.retry), Ok(Retry::First));
     }
 }
 
 #[test]
 fn a_program_that_loses_one_answer_a_day_stays_signed_in() {
-    let (mut ledger, mut program) = connected();
+    let (mut store, mut program) = connected();
     for hour in 1..=30 * 24 {
         let now = START.plus(hour * HOUR);
         if hour % 24 == 0 {
-            let lost = program.lose_the_answer(&mut ledger, now).unwrap();
-            let again = program.refresh(&mut ledger, now.plus(HOUR / 2)).unwrap();
+            let lost = program.lose_the_answer(&mut store, now).unwrap();
+            let again = program.refresh(&mut store, now.plus(HOUR / 2)).unwrap();
             assert_eq!((again.retry, again.generation, again.proof), (Retry::Late, lost.generation, lost.proof));
         } else {
-            program.refresh(&mut ledger, now).unwrap();
+            program.refresh(&mut store, now).unwrap();
         }
     }
 }
 
 #[test]
 fn a_thief_in_another_network_ends_the_grant_with_a_token_that_is_older_than_the_last() {
-    let (mut ledger, mut honest) = connected();
+    let (mut store, mut honest) = connected();
     let mut thief = honest.copied_to(AWAY);
     for hour in [1, 2] {
-        honest.refresh(&mut ledger, START.plus(hour * HOUR)).unwrap();
+        honest.refresh(&mut store, START.plus(hour * HOUR)).unwrap();
     }
-    assert_eq!(thief.refresh(&mut ledger, START.plus(3 * HOUR)), Err(RefreshRefusal::Replayed));
-    assert_eq!(honest.refresh(&mut ledger, START.plus(3 * HOUR)), Err(RefreshRefusal::Ended));
-    assert_eq!(grant(&ledger, honest.token.grant).ended().map(|ended| ended.reason), Some(EndReason::TokenReplayed));
+    assert_eq!(thief.refresh(&mut store, START.plus(3 * HOUR)), Err(RefreshError::Replayed));
+    assert_eq!(honest.refresh(&mut store, START.plus(3 * HOUR)), Err(RefreshError::Ended));
+    assert_eq!(grant(&store, honest.token.grant).ended().map(|ended| ended.reason), Some(EndReason::TokenReplayed));
 }
 
 #[test]
 fn a_thief_who_was_first_is_caught_by_the_client_that_goes_on_elsewhere() {
-    let (mut ledger, honest) = connected();
+    let (mut store, honest) = connected();
     let mut thief = honest.copied_to(AWAY);
     for hour in [1, 2] {
-        thief.refresh(&mut ledger, START.plus(hour * HOUR)).unwrap();
+        thief.refresh(&mut store, START.plus(hour * HOUR)).unwrap();
     }
     let mut honest = honest;
-    assert_eq!(honest.refresh(&mut ledger, START.plus(3 * HOUR)), Err(RefreshRefusal::Replayed));
-    assert_eq!(thief.refresh(&mut ledger, START.plus(3 * HOUR)), Err(RefreshRefusal::Ended));
+    assert_eq!(honest.refresh(&mut store, START.plus(3 * HOUR)), Err(RefreshError::Replayed));
+    assert_eq!(thief.refresh(&mut store, START.plus(3 * HOUR)), Err(RefreshError::Ended));
 }
 
 #[test]
 fn a_thief_who_follows_the_client_hourly_from_another_network_is_caught_at_the_fourth_time() {
-    let (mut ledger, mut honest) = connected();
+    let (mut store, mut honest) = connected();
     let mut thief = honest.copied_to(AWAY);
     for hour in 1..=4 {
         let now = START.plus(hour * HOUR);
-        let one = honest.refresh(&mut ledger, now).unwrap();
-        match thief.refresh(&mut ledger, now.plus(HOUR / 2)) {
+        let one = honest.refresh(&mut store, now).unwrap();
+        match thief.refresh(&mut store, now.plus(HOUR / 2)) {
             Ok(other) => {
                 assert_eq!((other.retry, other.generation), (Retry::LateFromElsewhere, one.generation));
                 assert!(hour <= 3, "hour {hour}");
             }
-            Err(refusal) => assert_eq!((refusal, hour), (RefreshRefusal::Replayed, 4)),
+            Err(refusal) => assert_eq!((refusal, hour), (RefreshError::Replayed, 4)),
         }
     }
-    assert_eq!(honest.refresh(&mut ledger, START.plus(5 * HOUR)), Err(RefreshRefusal::Ended));
+    assert_eq!(honest.refresh(&mut store, START.plus(5 * HOUR)), Err(RefreshError::Ended));
 }
 
 #[test]
 fn a_late_retry_does_not_change_which_network_rotated_last() {
-    let (mut ledger, mut home) = connected();
+    let (mut store, mut home) = connected();
     let oldest = home.copied_to(HOME);
-    home.refresh(&mut ledger, START.plus(HOUR)).unwrap();
+    home.refresh(&mut store, START.plus(HOUR)).unwrap();
     let last = home.copied_to(AWAY);
-    home.refresh(&mut ledger, START.plus(2 * HOUR)).unwrap();
-    let late = last.lose_the_answer(&mut ledger, START.plus(3 * HOUR)).unwrap();
+    home.refresh(&mut store, START.plus(2 * HOUR)).unwrap();
+    let late = last.lose_the_answer(&mut store, START.plus(3 * HOUR)).unwrap();
     assert_eq!(late.retry, Retry::LateFromElsewhere);
     let from = |network| oldest.copied_to(network);
-    assert_eq!(from(HOME).refresh(&mut ledger, START.plus(4 * HOUR)), Err(RefreshRefusal::Outdated), "still home");
-    assert_eq!(from(AWAY).refresh(&mut ledger, START.plus(5 * HOUR)), Err(RefreshRefusal::Replayed));
+    assert_eq!(from(HOME).refresh(&mut store, START.plus(4 * HOUR)), Err(RefreshError::Outdated), "still home");
+    assert_eq!(from(AWAY).refresh(&mut store, START.plus(5 * HOUR)), Err(RefreshError::Replayed));
 }
 
 #[test]
 fn an_address_that_names_no_network_is_never_the_same() {
-    let (mut ledger, first) = one();
-    let nowhere = |token: &Refresh| Refresh { from: None, ..token.clone() };
-    let second = after(&first, &refresh(&mut ledger, &nowhere(&first), START).unwrap());
-    let late = refresh(&mut ledger, &nowhere(&first), START.plus(HOUR)).unwrap();
+    let (mut store, first) = one();
+    let nowhere = |token: &RefreshRequest| RefreshRequest { from: None, ..token.clone() };
+    let second = after(&first, &refresh(&mut store, &nowhere(&first), START).unwrap());
+    let late = refresh(&mut store, &nowhere(&first), START.plus(HOUR)).unwrap();
     assert_eq!(late.retry, Retry::LateFromElsewhere, "it is counted");
-    refresh(&mut ledger, &nowhere(&second), START.plus(HOUR)).unwrap();
-    assert_eq!(refresh(&mut ledger, &nowhere(&first), START.plus(2 * HOUR)), Err(RefreshRefusal::Replayed));
+    refresh(&mut store, &nowhere(&second), START.plus(HOUR)).unwrap();
+    assert_eq!(refresh(&mut store, &nowhere(&first), START.plus(2 * HOUR)), Err(RefreshError::Replayed));
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::login::provider::error::NotIdentified;
-use crate::login::provider::response::JsonAnswer;
+use crate::login::provider::error::LoginError;
+use crate::login::provider::response::ProviderResponse;
 use crate::web::discovery::{ExternalIssuer, is_safe};
 
 /// What of a provider's metadata matters to a sign-in.
@@ -16,7 +16,7 @@ pub struct ProviderMetadata {
     /// Where more is said about the person.
     pub userinfo_endpoint: Option<String>,
     /// Whether it names itself in every answer of its authorization endpoint (RFC 9207 §3).
-    pub names_itself: bool,
+    pub sends_iss: bool,
     /// Which values of `prompt` it knows, if it says so (Initiating User Registration via OpenID Connect §4.1).
     pub prompts: Option<Vec<String>>,
     /// How it takes our secret.
@@ -34,23 +34,25 @@ pub enum SecretPlace {
 
 impl ProviderMetadata {
     /// Reads a metadata document.
-    pub fn parse(document: &[u8], issuer: &ExternalIssuer) -> Result<Self, NotIdentified> {
-        let metadata = JsonAnswer::read(document)?;
+    pub fn parse(document: &[u8], issuer: &ExternalIssuer) -> Result<Self, LoginError> {
+        let metadata = ProviderResponse::read(document)?;
         if metadata.text("issuer") != Some(issuer.as_str()) {
-            return Err(NotIdentified::Answer("metadata of another issuer"));
+            return Err(LoginError::InvalidResponse("metadata of another issuer"));
         }
         let endpoint = |name: &str| match metadata.text(name) {
-            Some(url) if !is_safe(url) => Err(NotIdentified::Answer("metadata with an endpoint that is not on https")),
+            Some(url) if !is_safe(url) => {
+                Err(LoginError::InvalidResponse("metadata with an endpoint that is not on https"))
+            }
             url => Ok(url.map(str::to_owned)),
         };
-        let missing = || NotIdentified::Answer("metadata without its endpoints");
+        let missing = || LoginError::InvalidResponse("metadata without its endpoints");
         let methods = metadata.texts("token_endpoint_auth_methods_supported");
         let only_body = methods.contains(&"client_secret_post") && !methods.contains(&"client_secret_basic");
         Ok(Self {
             authorization_endpoint: endpoint("authorization_endpoint")?.ok_or_else(missing)?,
             token_endpoint: endpoint("token_endpoint")?.ok_or_else(missing)?,
             userinfo_endpoint: endpoint("userinfo_endpoint")?,
-            names_itself: metadata.0.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
+            sends_iss: metadata.0.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
             prompts: metadata
                 .0
                 .get("prompt_values_supported")
@@ -96,7 +98,7 @@ mod tests {
                 "token_endpoint": "https://id.example/t", "authorization_response_iss_parameter_supported": announced,
             });
             let metadata = ProviderMetadata::parse(document.to_string().as_bytes(), &issuer()).unwrap();
-            assert_eq!(metadata.names_itself, expected, "{announced}");
+            assert_eq!(metadata.sends_iss, expected, "{announced}");
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::authorize::consent::{ConsentedRequest, MAX_SEALED_REQUEST};
 use crate::authorize::prompt::LoginOptions;
 use crate::crypto::seal::Sealable;
-use crate::login::provider::error::NotIdentified;
+use crate::login::provider::error::LoginError;
 
 /// What a person wants to be known for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,9 +18,9 @@ pub enum LoginPurpose {
 
 /// What a person was about to do, while they are away at the provider. It travels as the provider's `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AtProvider {
+pub struct PendingLogin {
     /// What that is.
-    pub errand: LoginPurpose,
+    pub purpose: LoginPurpose,
     /// What the provider has to put into its token (OpenID Connect Core §3.1.2.1).
     pub nonce: String,
     /// What proves that the code is ours (RFC 7636).
@@ -28,24 +28,24 @@ pub struct AtProvider {
     /// How the provider was asked.
     pub login: LoginOptions,
     /// Whether the provider has announced that it names itself in every answer (RFC 9207 §3).
-    pub names_itself: bool,
+    pub sends_iss: bool,
 }
 
-impl AtProvider {
+impl PendingLogin {
     /// Whether an answer that came by way of the person's browser can be the provider's (RFC 9207 §2.4): if it says whose it
     /// is, that must be one of `own`, the provider's names; and it must say so if the provider always does. To be asked of
     /// refusals too, and before anything else in the answer is used.
-    pub fn check_origin(&self, iss: Option<&str>, own: &[&str]) -> Result<(), NotIdentified> {
+    pub fn check_iss(&self, iss: Option<&str>, own: &[&str]) -> Result<(), LoginError> {
         match iss {
             Some(iss) if own.contains(&iss) => Ok(()),
-            Some(_) => Err(NotIdentified::Answer("of another issuer")),
-            None if self.names_itself => Err(NotIdentified::Answer("of nobody, though it always says its name")),
+            Some(_) => Err(LoginError::InvalidResponse("of another issuer")),
+            None if self.sends_iss => Err(LoginError::InvalidResponse("of nobody, though it always says its name")),
             None => Ok(()),
         }
     }
 }
 
-impl Sealable for AtProvider {
+impl Sealable for PendingLogin {
     const PURPOSE: &'static str = "errand at the identity provider";
     const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
 }

@@ -12,10 +12,10 @@ use crate::external_issuer::token::subject_of;
 use crate::login::account::{Account, TooLong};
 use crate::login::admission::Admission;
 use crate::login::allowed_users::AllowedUsers;
-use crate::login::disallowed_user::{Address, EmailClaim, Unlisted};
+use crate::login::disallowed_user::{DisallowedUser, EmailStatus, EmailTrust};
 use crate::login::person::Person;
-use crate::login::provider::error::NotIdentified;
-use crate::login::provider::response::JsonAnswer;
+use crate::login::provider::error::LoginError;
+use crate::login::provider::response::ProviderResponse;
 use crate::web::discovery::ExternalIssuer;
 
 /// How far the clock of a provider may differ, in seconds.
@@ -23,25 +23,25 @@ const LEEWAY: u64 = 60;
 
 /// What a provider says about a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Profile {
+pub struct UserProfile {
     subject: Subject,
     display_name: Option<String>,
     account: Account,
     /// Why its address counts: the provider calls it verified, or is trusted. Verified where there is none.
-    email_claim: EmailClaim,
+    email_claim: EmailTrust,
     /// What arrived, should the person not be on the list.
-    unlisted: Unlisted,
+    disallowed_user: DisallowedUser,
 }
 
-impl Profile {
+impl UserProfile {
     /// Returns the person, if they may enter.
-    pub fn admitted(self, allowed: &AllowedUsers) -> Result<Person, NotIdentified> {
+    pub fn admitted(self, allowed: &AllowedUsers) -> Result<Person, LoginError> {
         if !allowed.admit(&self.account) {
-            return Err(NotIdentified::NotAllowed(Box::new(self.unlisted)));
+            return Err(LoginError::NotAllowed(Box::new(self.disallowed_user)));
         }
         let admission = match self.email_claim {
-            EmailClaim::VerifiedOnly => Admission::Account(self.account),
-            EmailClaim::Trusted => Admission::AccountWithTrustedEmail(self.account),
+            EmailTrust::VerifiedOnly => Admission::Account(self.account),
+            EmailTrust::Trusted => Admission::AccountWithTrustedEmail(self.account),
         };
         Ok(Person { subject: self.subject, display_name: self.display_name, admission })
     }
@@ -53,12 +53,12 @@ impl Profile {
         issuer: &ExternalIssuer,
         client_id: &str,
         nonce: &str,
-        email: EmailClaim,
+        email: EmailTrust,
         now: Timestamp,
-    ) -> Result<Self, NotIdentified> {
-        let bad = NotIdentified::Answer;
+    ) -> Result<Self, LoginError> {
+        let bad = LoginError::InvalidResponse;
         let claims = token.split('.').nth(1).and_then(|claims| URL_SAFE_NO_PAD.decode(claims).ok());
-        let claims = JsonAnswer::read(&claims.unwrap_or_default())?;
+        let claims = ProviderResponse::read(&claims.unwrap_or_default())?;
         if claims.text("iss") != Some(issuer.as_str()) {
             return Err(bad("another issuer"));
         }
@@ -81,26 +81,21 @@ impl Profile {
     }
 
     /// Adds what the userinfo endpoint says (OpenID Connect Core §5.3), which has to speak of the same person.
-    pub fn with_userinfo(
-        self,
-        answer: &[u8],
-        issuer: &ExternalIssuer,
-        email: EmailClaim,
-    ) -> Result<Self, NotIdentified> {
+    pub fn with_userinfo(self, answer: &[u8], issuer: &ExternalIssuer, email: EmailTrust) -> Result<Self, LoginError> {
         // Silence there does not take back that the token calls the address not verified.
-        let is_called_unverified = self.unlisted.is_called_unverified();
-        let email = if is_called_unverified { EmailClaim::VerifiedOnly } else { email };
-        let more = Self::of_claims(&JsonAnswer::read(answer)?, issuer, email)?;
+        let is_unverified = self.disallowed_user.is_unverified();
+        let email = if is_unverified { EmailTrust::VerifiedOnly } else { email };
+        let more = Self::of_claims(&ProviderResponse::read(answer)?, issuer, email)?;
         if more.subject != self.subject {
-            return Err(NotIdentified::Answer("another person"));
+            return Err(LoginError::InvalidResponse("another person"));
         }
         // What the token says is said again there, or more.
-        let says_more = more.unlisted.has_address() && !is_called_unverified;
-        let unlisted = if says_more { more.unlisted } else { self.unlisted };
+        let says_more = more.disallowed_user.has_address() && !is_unverified;
+        let disallowed_user = if says_more { more.disallowed_user } else { self.disallowed_user };
         let email_claim = if self.account.email.is_some() { self.email_claim } else { more.email_claim };
         let account = Account { email: self.account.email.or(more.account.email), ..self.account };
         let display_name = self.display_name.or(more.display_name);
-        Ok(Self { subject: self.subject, display_name, account, email_claim, unlisted })
+        Ok(Self { subject: self.subject, display_name, account, email_claim, disallowed_user })
     }
 
     /// Whether the userinfo endpoint may know more.
@@ -109,42 +104,43 @@ impl Profile {
         self.account.email.is_none()
     }
 
-    fn of_claims(claims: &JsonAnswer, issuer: &ExternalIssuer, trust: EmailClaim) -> Result<Self, NotIdentified> {
+    fn of_claims(claims: &ProviderResponse, issuer: &ExternalIssuer, trust: EmailTrust) -> Result<Self, LoginError> {
         let id = claims.text("sub").unwrap_or_default();
         // Some write it as a text.
         let verified = claims.0.get("email_verified").filter(|verified| !verified.is_null());
         let is_verified = verified.is_some_and(|verified| *verified == true || *verified == "true");
-        let is_trusted = trust == EmailClaim::Trusted && verified.is_none();
+        let is_trusted = trust == EmailTrust::Trusted && verified.is_none();
         let email = claims.text("email").filter(|_| is_verified || is_trusted).map(str::to_owned);
-        let email_claim = if email.is_some() && !is_verified { trust } else { EmailClaim::VerifiedOnly };
+        let email_claim = if email.is_some() && !is_verified { trust } else { EmailTrust::VerifiedOnly };
         let address = match (claims.text("email"), claims.text("preferred_username")) {
-            (Some(_), _) if email.is_some() => Address::Verified,
-            (Some(email), _) if verified.is_none() => Address::Unsaid(email.to_owned()),
-            (Some(email), _) => Address::Unverified(email.to_owned()),
-            (None, Some(name)) => Address::PreferredUsername(name.to_owned()),
-            (None, None) => Address::Missing,
+            (Some(_), _) if email.is_some() => EmailStatus::Verified,
+            (Some(email), _) if verified.is_none() => EmailStatus::Unspecified(email.to_owned()),
+            (Some(email), _) => EmailStatus::Unverified(email.to_owned()),
+            (None, Some(name)) => EmailStatus::PreferredUsername(name.to_owned()),
+            (None, None) => EmailStatus::Missing,
         };
         Ok(Self {
             display_name: claims.text("name").map(str::to_owned),
             account: Account::new(issuer, id, None, email.as_deref())
-                .map_err(|TooLong| NotIdentified::Answer("a subject that is too long"))?,
+                .map_err(|TooLong| LoginError::InvalidResponse("a subject that is too long"))?,
             email_claim,
-            unlisted: Unlisted::new(issuer, id, address),
-            subject: subject_of(issuer, id).map_err(|_| NotIdentified::Answer("no subject"))?,
+            disallowed_user: DisallowedUser::new(issuer, id, address),
+            subject: subject_of(issuer, id).map_err(|_| LoginError::InvalidResponse("no subject"))?,
         })
     }
 
     /// From GitHub's `GET /user`.
-    pub fn of_github(answer: &[u8], github: &ExternalIssuer) -> Result<Self, NotIdentified> {
-        let user = JsonAnswer::read(answer)?;
-        let id = user.0.get("id").and_then(Value::as_u64).ok_or(NotIdentified::Answer("no user"))?.to_string();
+    pub fn of_github(answer: &[u8], github: &ExternalIssuer) -> Result<Self, LoginError> {
+        let user = ProviderResponse::read(answer)?;
+        let id = user.0.get("id").and_then(Value::as_u64).ok_or(LoginError::InvalidResponse("no user"))?.to_string();
         let login = user.text("login");
         Ok(Self {
-            subject: subject_of(github, &id).map_err(|_| NotIdentified::Answer("no user"))?,
+            subject: subject_of(github, &id).map_err(|_| LoginError::InvalidResponse("no user"))?,
             display_name: user.text("name").or(login).map(str::to_owned),
-            unlisted: Unlisted::new(github, &id, Address::NotAsked),
-            account: Account::new(github, &id, login, None).map_err(|TooLong| NotIdentified::Answer("no user"))?,
-            email_claim: EmailClaim::VerifiedOnly,
+            disallowed_user: DisallowedUser::new(github, &id, EmailStatus::NotRequested),
+            account: Account::new(github, &id, login, None)
+                .map_err(|TooLong| LoginError::InvalidResponse("no user"))?,
+            email_claim: EmailTrust::VerifiedOnly,
         })
     }
 }
@@ -161,11 +157,11 @@ mod tests {
         ExternalIssuer::parse("https://id.example").unwrap()
     }
 
-    fn id_token(changes: &Value) -> Result<Profile, NotIdentified> {
-        id_token_with(changes, EmailClaim::VerifiedOnly)
+    fn id_token(changes: &Value) -> Result<UserProfile, LoginError> {
+        id_token_with(changes, EmailTrust::VerifiedOnly)
     }
 
-    fn id_token_with(changes: &Value, email: EmailClaim) -> Result<Profile, NotIdentified> {
+    fn id_token_with(changes: &Value, email: EmailTrust) -> Result<UserProfile, LoginError> {
         let mut claims = json!({
             "iss": "https://id.example", "aud": "us", "sub": "248289", "nonce": "n", "exp": NOW.plus(300),
             "email": "Jane@Example.com", "email_verified": true, "name": "Jane"
@@ -174,7 +170,7 @@ mod tests {
             claims[name] = value.clone();
         }
         let token = format!("e30.{}.AA", URL_SAFE_NO_PAD.encode(claims.to_string()));
-        Profile::of_id_token(&token, &issuer(), "us", "n", email, NOW)
+        UserProfile::of_id_token(&token, &issuer(), "us", "n", email, NOW)
     }
 
     #[test]
@@ -198,7 +194,10 @@ mod tests {
             assert_eq!(id_token(&changes).is_ok(), good, "{name}");
         }
         for text in ["", "a", "a.b.c", "e30.e30.AA", "e30.W10.AA"] {
-            assert!(Profile::of_id_token(text, &issuer(), "us", "n", EmailClaim::VerifiedOnly, NOW).is_err(), "{text}");
+            assert!(
+                UserProfile::of_id_token(text, &issuer(), "us", "n", EmailTrust::VerifiedOnly, NOW).is_err(),
+                "{text}"
+            );
         }
     }
 
@@ -231,7 +230,7 @@ mod tests {
             ("a name", json!({"email": null, "preferred_username": "jane@example.com"}), false),
             ("a name that looks verified", json!({"email": null, "upn": "jane@example.com"}), false),
         ] {
-            for (email, good) in [(EmailClaim::VerifiedOnly, false), (EmailClaim::Trusted, trusted)] {
+            for (email, good) in [(EmailTrust::VerifiedOnly, false), (EmailTrust::Trusted, trusted)] {
                 let admitted = id_token_with(&changes, email).unwrap().admitted(&list);
                 assert_eq!(admitted.is_ok(), good, "{name}, {email:?}");
             }
@@ -248,11 +247,14 @@ mod tests {
             (json!({"email": null, "preferred_username": "jane@example.com"}), "only the name jane@example.com"),
             (json!({"email": null}), "It sent no address."),
         ] {
-            let Err(NotIdentified::NotAllowed(unlisted)) = id_token(&changes).unwrap().admitted(&list) else {
+            let Err(LoginError::NotAllowed(disallowed_user)) = id_token(&changes).unwrap().admitted(&list) else {
                 panic!("{arrived}")
             };
-            assert!(unlisted.what_arrived().contains("https://id.example calls you 248289."), "{unlisted:?}");
-            assert!(unlisted.what_arrived().contains(arrived), "{}", unlisted.what_arrived());
+            assert!(
+                disallowed_user.received_claims().contains("https://id.example calls you 248289."),
+                "{disallowed_user:?}"
+            );
+            assert!(disallowed_user.received_claims().contains(arrived), "{}", disallowed_user.received_claims());
         }
     }
 
@@ -270,11 +272,11 @@ mod tests {
         let profile = || id_token(&json!({"email": null})).unwrap();
         assert!(profile().lacks_email());
         let same = br#"{"sub": "248289", "email": "jane@example.com", "email_verified": true}"#;
-        let admitted = profile().with_userinfo(same, &issuer(), EmailClaim::VerifiedOnly).unwrap();
+        let admitted = profile().with_userinfo(same, &issuer(), EmailTrust::VerifiedOnly).unwrap();
         assert!(admitted.admitted(&AllowedUsers::parse("jane@example.com").unwrap()).is_ok());
         assert!(
             profile()
-                .with_userinfo(br#"{"sub": "other", "email": "jane@example.com"}"#, &issuer(), EmailClaim::VerifiedOnly)
+                .with_userinfo(br#"{"sub": "other", "email": "jane@example.com"}"#, &issuer(), EmailTrust::VerifiedOnly)
                 .is_err()
         );
     }
@@ -289,9 +291,9 @@ mod tests {
             ("not verified in the token", json!({"email_verified": false}), &silent[..], false),
             ("not verified in the token, verified since", json!({"email_verified": false}), &verified[..], true),
         ] {
-            let profile = id_token_with(&changes, EmailClaim::Trusted).unwrap();
+            let profile = id_token_with(&changes, EmailTrust::Trusted).unwrap();
             assert!(profile.lacks_email(), "{name}");
-            let profile = profile.with_userinfo(answer, &issuer(), EmailClaim::Trusted).unwrap();
+            let profile = profile.with_userinfo(answer, &issuer(), EmailTrust::Trusted).unwrap();
             assert_eq!(profile.admitted(&list).is_ok(), good, "{name}");
         }
     }
@@ -301,10 +303,10 @@ mod tests {
         let github = ExternalIssuer::parse("https://github.com").unwrap();
         let user = br#"{"id": 583231, "login": "octocat", "name": null, "email": "x@example.com"}"#;
         for (allowed, good) in [("OctoCat", true), ("583231", true), ("octo", false), ("x@example.com", false)] {
-            let profile = Profile::of_github(user, &github).unwrap();
+            let profile = UserProfile::of_github(user, &github).unwrap();
             assert_eq!(profile.admitted(&AllowedUsers::parse(allowed).unwrap()).is_ok(), good, "{allowed}");
         }
-        let impostor = Profile::of_github(br#"{"id": 9, "login": "583231"}"#, &github).unwrap();
+        let impostor = UserProfile::of_github(br#"{"id": 9, "login": "583231"}"#, &github).unwrap();
         assert!(impostor.admitted(&AllowedUsers::parse("583231").unwrap()).is_err(), "a login like another's number");
     }
 }

@@ -5,20 +5,20 @@ use serde_json::Value;
 use mcp_connector_base::json;
 use mcp_connector_base::json::limit::MemoryLimit;
 
-use crate::login::provider::error::NotIdentified;
+use crate::login::provider::error::LoginError;
 
 /// Largest answer of a provider, in bytes.
-pub const MAX_ANSWER: usize = 64 * 1024;
+pub const MAX_RESPONSE: usize = 64 * 1024;
 
 /// What a provider sends as JSON.
 #[derive(Clone, Debug)]
-pub struct JsonAnswer(pub(crate) Value);
+pub struct ProviderResponse(pub(crate) Value);
 
-impl JsonAnswer {
+impl ProviderResponse {
     /// Reads it.
-    pub fn read(answer: &[u8]) -> Result<Self, NotIdentified> {
-        let object = json::read_object(answer, MemoryLimit::of_text(MAX_ANSWER));
-        object.map(|object| Self(object.into())).map_err(|_| NotIdentified::Answer("not a JSON object"))
+    pub fn read(answer: &[u8]) -> Result<Self, LoginError> {
+        let object = json::read_object(answer, MemoryLimit::of_text(MAX_RESPONSE));
+        object.map(|object| Self(object.into())).map_err(|_| LoginError::InvalidResponse("not a JSON object"))
     }
 
     /// A member that is a text.

@@ -14,7 +14,7 @@ use crate::testing::test_keys::{TestRandom, ring};
 const ISSUER: &str = "https://host.example";
 const RESOURCE: &str = "https://host.example/mcp";
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
-const EPOCH: CredentialVersion = CredentialVersion::from_bytes([7; 8]);
+const VERSION: CredentialVersion = CredentialVersion::from_bytes([7; 8]);
 
 static OURS: LazyLock<(Issuer, Resource)> = LazyLock::new(|| (issuer(ISSUER), resource(RESOURCE)));
 
@@ -26,8 +26,8 @@ fn resource(text: &str) -> Resource {
     Resource::parse(text).unwrap()
 }
 
-fn expected() -> Expected<'static> {
-    Expected { issuer: &OURS.0, resource: &OURS.1, epochs: &[EPOCH] }
+fn expected() -> ExpectedClaims<'static> {
+    ExpectedClaims { issuer: &OURS.0, resource: &OURS.1, credential_versions: &[VERSION] }
 }
 
 static KEYS: LazyLock<SigningKeys> = LazyLock::new(|| ring(1).signing(NOW));
@@ -50,7 +50,7 @@ fn issue_one() -> String {
         scope: &ScopeSet::parse("notes:read profile").unwrap(),
         grant: Some(GrantId::from_bytes([1; 8])),
         display_name: Some("Zoë"),
-        epoch: Some(EPOCH),
+        credential_version: Some(VERSION),
         lifetime: ACCESS_TOKEN_LIFETIME,
     };
     let token = issue(&request, keys(), NOW, &TestRandom::from(1)).unwrap();
@@ -58,12 +58,12 @@ fn issue_one() -> String {
     token.as_str().to_owned()
 }
 
-fn check(text: &str, now: Timestamp) -> Result<VerifiedToken, TokenRefused> {
+fn check(text: &str, now: Timestamp) -> Result<VerifiedToken, AccessTokenError> {
     check_for(text, &expected(), now)
 }
 
-fn check_for(text: &str, expected: &Expected<'_>, now: Timestamp) -> Result<VerifiedToken, TokenRefused> {
-    let bearer = Bearer::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap();
+fn check_for(text: &str, expected: &ExpectedClaims<'_>, now: Timestamp) -> Result<VerifiedToken, AccessTokenError> {
+    let bearer = BearerToken::from_authorization([format!("Bearer {text}").as_str()]).unwrap().unwrap();
     verify(&bearer, keys(), expected, now)
 }
 
@@ -132,9 +132,9 @@ fn time_is_checked_with_thirty_seconds_of_leeway() {
     let text = issued();
     for (name, now, want) in [
         ("issued by a clock half a minute ahead", NOW.minus(LEEWAY), None),
-        ("from the future", NOW.minus(LEEWAY + 1), Some(TokenRefused::NotYetValid)),
+        ("from the future", NOW.minus(LEEWAY + 1), Some(AccessTokenError::NotYetValid)),
         ("just expired", NOW.plus(3600 + LEEWAY - 1), None),
-        ("expired", NOW.plus(3600 + LEEWAY), Some(TokenRefused::Expired)),
+        ("expired", NOW.plus(3600 + LEEWAY), Some(AccessTokenError::Expired)),
     ] {
         assert_eq!(check(&text, now).err(), want, "{name}");
     }
@@ -152,21 +152,22 @@ fn a_token_is_good_at_one_resource_of_one_issuer() {
         ("another port", "https://host.example:8443/mcp"),
     ] {
         let other = resource(text);
-        let expected = Expected { resource: &other, ..expected() };
-        assert_eq!(check_for(&issued(), &expected, NOW), Err(TokenRefused::WrongAudience), "{name}");
+        let expected = ExpectedClaims { resource: &other, ..expected() };
+        assert_eq!(check_for(&issued(), &expected, NOW), Err(AccessTokenError::WrongAudience), "{name}");
     }
     let other = issuer("https://other.example");
-    let expected = Expected { issuer: &other, ..expected() };
-    assert_eq!(check_for(&issued(), &expected, NOW), Err(TokenRefused::WrongIssuer));
+    let expected = ExpectedClaims { issuer: &other, ..expected() };
+    assert_eq!(check_for(&issued(), &expected, NOW), Err(AccessTokenError::WrongIssuer));
 }
 
 #[test]
 fn changing_the_passphrase_ends_every_token() {
-    let changed = Expected { epochs: &[CredentialVersion::from_bytes([8; 8])], ..expected() };
-    assert_eq!(check_for(&issued(), &changed, NOW), Err(TokenRefused::CredentialsChanged));
-    let removed = Expected { epochs: &[], ..expected() };
-    assert_eq!(check_for(&issued(), &removed, NOW), Err(TokenRefused::CredentialsChanged));
-    let rotating = Expected { epochs: &[CredentialVersion::from_bytes([8; 8]), EPOCH], ..expected() };
+    let changed = ExpectedClaims { credential_versions: &[CredentialVersion::from_bytes([8; 8])], ..expected() };
+    assert_eq!(check_for(&issued(), &changed, NOW), Err(AccessTokenError::CredentialsChanged));
+    let removed = ExpectedClaims { credential_versions: &[], ..expected() };
+    assert_eq!(check_for(&issued(), &removed, NOW), Err(AccessTokenError::CredentialsChanged));
+    let rotating =
+        ExpectedClaims { credential_versions: &[CredentialVersion::from_bytes([8; 8]), VERSION], ..expected() };
     assert!(check_for(&issued(), &rotating, NOW).is_ok());
     let machine = forge(&without(claims(), "epoch"));
     assert!(check_for(&machine, &removed, NOW).is_ok(), "a client of its own has no passphrase");
@@ -196,7 +197,7 @@ fn only_our_header_is_accepted_even_with_our_signature() {
         ("empty", String::new()),
     ] {
         let text = sign(keys(), &format!("{}.{}", URL_SAFE_NO_PAD.encode(header), encode(&claims())));
-        assert_eq!(check(&text, NOW).err(), Some(TokenRefused::NotOurs), "{name}");
+        assert_eq!(check(&text, NOW).err(), Some(AccessTokenError::NotIssuedHere), "{name}");
     }
     assert!(check(&forge(&claims()), NOW).is_ok());
 }
@@ -218,18 +219,18 @@ fn every_required_claim_is_required_and_has_its_type() {
 fn a_foreign_signature_is_worth_nothing() {
     let message = format!("{}.{}", keys().current().header(), encode(&claims()));
     let foreign = sign(&ring(2).signing(NOW), &message);
-    assert_eq!(check(&foreign, NOW), Err(TokenRefused::BadSignature));
+    assert_eq!(check(&foreign, NOW), Err(AccessTokenError::BadSignature));
     for (name, text) in [
         ("none", format!("{message}.")),
         ("short", format!("{message}.AAAA")),
         ("long", format!("{message}.{}", URL_SAFE_NO_PAD.encode([0; 64]))),
         ("zeros", format!("{message}.{}", URL_SAFE_NO_PAD.encode([0; 32]))),
     ] {
-        assert_eq!(check(&text, NOW), Err(TokenRefused::BadSignature), "{name}");
+        assert_eq!(check(&text, NOW), Err(AccessTokenError::BadSignature), "{name}");
     }
     let padded = format!("{}=", forge(&claims()));
     for text in [message.as_str(), &padded, "a.b", "a", "..", "a.b.c.d"] {
-        assert_eq!(check(text, NOW), Err(TokenRefused::NotOurs), "{text}");
+        assert_eq!(check(text, NOW), Err(AccessTokenError::NotIssuedHere), "{text}");
     }
 }
 
@@ -247,11 +248,11 @@ fn a_token_outlives_the_key_that_signed_it() {
         scope: &ScopeSet::empty(),
         grant: None,
         display_name: None,
-        epoch: None,
+        credential_version: None,
         lifetime: 3600,
     };
     let token = issue(&request, &keys, last_second, &TestRandom::from(1)).unwrap();
-    let bearer = Bearer::from_authorization([format!("Bearer {}", token.as_str()).as_str()]).unwrap().unwrap();
+    let bearer = BearerToken::from_authorization([format!("Bearer {}", token.as_str()).as_str()]).unwrap().unwrap();
     assert!(verify(&bearer, &next, &expected(), last_second.plus(60)).is_ok());
 }
 
@@ -266,7 +267,7 @@ fn a_token_too_long_to_be_accepted_is_not_issued() {
         scope: &ScopeSet::parse(&scopes.join(" ")).unwrap(),
         grant: None,
         display_name: None,
-        epoch: None,
+        credential_version: None,
         lifetime: 3600,
     };
     let answer = issue(&request, keys(), NOW, &TestRandom::from(1));
@@ -275,11 +276,11 @@ fn a_token_too_long_to_be_accepted_is_not_issued() {
 
 #[test]
 fn an_expired_token_can_still_be_named_for_revocation_and_a_forged_one_not() {
-    let TokenOrigin { client_id, subject, grant } = identify(&issued(), &OURS.0, keys()).unwrap();
+    let TokenOrigin { client_id, subject, grant } = token_origin(&issued(), &OURS.0, keys()).unwrap();
     assert_eq!((client_id.as_str(), subject.as_str()), ("https://client.example/c.json", "owner"));
     assert_eq!(grant, Some(GrantId::from_bytes([1; 8])));
-    assert!(identify(&issued(), &issuer("https://other.example"), keys()).is_err());
-    assert!(identify("x", &OURS.0, keys()).is_err());
+    assert!(token_origin(&issued(), &issuer("https://other.example"), keys()).is_err());
+    assert!(token_origin("x", &OURS.0, keys()).is_err());
 }
 
 proptest! {

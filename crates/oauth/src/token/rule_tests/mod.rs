@@ -10,29 +10,29 @@ use serde_json::Value;
 use crate::authorize::authorization_request::AuthorizationQuery;
 use crate::authorize::consent::Decision;
 use crate::authorize::pkce::CodeVerifier;
-use crate::clients::client::{Client, ClientKind, ClientName, ClientSecretHash, Standing};
+use crate::clients::client::{Client, ClientKind, ClientName, ClientSecretHash, ClientStatus};
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::SigningKeys;
 use crate::crypto::opaque::ObjectName;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
-use crate::grants::codes::issue_code::{NoCode, give_code};
+use crate::grants::codes::issue_code::{IssueCodeError, issue_code};
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::commands::{Grants, GrantsCommand};
 use crate::grants::grant_store::GrantStore;
 use crate::grants::limits::Limits;
 use crate::login::admission::{Admission, AdmissionPolicy};
 use crate::login::person::Person;
-use crate::resource::access_token::{Expected, VerifiedToken, verify};
-use crate::resource::bearer::Bearer;
+use crate::resource::access_token::{ExpectedClaims, VerifiedToken, verify};
+use crate::resource::bearer::BearerToken;
 use crate::resource::protected_resource::ResourceServer;
 use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::testing::test_keys::{TestRandom, ring};
-use crate::testing::test_rows::Memory;
+use crate::testing::test_rows::TestRows;
 use crate::testing::test_support::done;
 use crate::token::endpoint::{Clients, TokenEndpoint};
-use crate::token::error::{TokenError, TokenErrorBody};
+use crate::token::error::{TokenError, TokenErrorResponse};
 use crate::token::revocation::RevocationEndpoint;
 use crate::web::form::Parameters;
 use crate::web::origin::Issuer;
@@ -43,7 +43,7 @@ use mcp_connector_base::scope::{Scope, ScopeSet};
 use mcp_connector_base::timestamp::{Random as _, Timestamp};
 
 const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
-const EPOCH: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
+const VERSION: CredentialVersion = CredentialVersion::from_bytes([1; 8]);
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const REDIRECT: &str = "https://app.example/cb?x=1";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -54,7 +54,7 @@ struct Server {
     resources: ResourceServer,
     keys: KeyRing,
     signing: SigningKeys,
-    ledger: RefCell<GrantStore<Memory>>,
+    store: RefCell<GrantStore<TestRows>>,
     random: TestRandom,
     now: Cell<Timestamp>,
     policy: RefCell<AdmissionPolicy>,
@@ -83,12 +83,12 @@ impl Clients for Server {
         Ok(Some(Client { id: id.clone(), kind, name: None, redirect_uris: Vec::new(), secrets, own_scopes }))
     }
 
-    async fn standing(&self, id: &ClientId) -> Result<Standing, Outage> {
+    async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage> {
         if self.storage_is_down.get() || self.directory_is_down.get() {
             return Err(Outage::Storage);
         }
         let is_ended = self.ended.borrow().as_ref() == Some(id);
-        Ok(if is_ended { Standing::Ended } else { Standing::Stands })
+        Ok(if is_ended { ClientStatus::Ended } else { ClientStatus::Active })
     }
 }
 
@@ -99,7 +99,7 @@ impl Grants for Server {
         if self.storage_is_down.get() {
             return Err(Outage::Storage);
         }
-        Ok(command.carry_out(&mut self.ledger.borrow_mut(), self.now.get(), &self.random).unwrap())
+        Ok(command.carry_out(&mut self.store.borrow_mut(), self.now.get(), &self.random).unwrap())
     }
 }
 
@@ -140,10 +140,10 @@ impl Server {
             issuer,
             signing: keys.signing(START),
             keys,
-            ledger: RefCell::new(GrantStore::new(Memory::default(), Limits::default())),
+            store: RefCell::new(GrantStore::new(TestRows::default(), Limits::default())),
             random: TestRandom::from(1),
             now: Cell::new(START),
-            policy: RefCell::new(AdmissionPolicy::Passphrase { versions: vec![EPOCH] }),
+            policy: RefCell::new(AdmissionPolicy::Passphrase { versions: vec![VERSION] }),
             storage_is_down: Cell::new(false),
             directory_is_down: Cell::new(false),
             ended: RefCell::new(None),
@@ -168,11 +168,11 @@ impl Server {
             redirect_uri: REDIRECT.into(),
             resource: self.resources.mcp().clone(),
             scope: ScopeSet::parse("notes:read profile").unwrap(),
-            admission: Admission::Version(EPOCH),
+            admission: Admission::Version(VERSION),
         };
         let challenge = CodeVerifier::parse(VERIFIER).unwrap().challenge();
         let pending = PendingCode::new(&code, challenge, agreed, self.now.get());
-        assert!(self.ledger.borrow_mut().store_code(&pending, self.now.get()).unwrap().is_ok());
+        assert!(self.store.borrow_mut().store_code(&pending, self.now.get()).unwrap().is_ok());
         code.expose(self.keys.routing())
     }
 
@@ -236,9 +236,13 @@ impl Server {
     }
 
     fn caller(&self, token: &str) -> VerifiedToken {
-        let bearer = Bearer::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
+        let bearer = BearerToken::from_authorization([format!("Bearer {token}").as_str()]).unwrap().unwrap();
         let policy = self.policy.borrow();
-        let expected = Expected { issuer: &self.issuer, resource: self.resources.mcp(), epochs: policy.versions() };
+        let expected = ExpectedClaims {
+            issuer: &self.issuer,
+            resource: self.resources.mcp(),
+            credential_versions: policy.versions(),
+        };
         verify(&bearer, &self.signing, &expected, self.now.get()).unwrap()
     }
 }

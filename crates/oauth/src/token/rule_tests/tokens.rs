@@ -53,10 +53,10 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
     let person = Person {
         subject: Subject::new("owner").unwrap(),
         display_name: Some("Zoë".into()),
-        admission: Admission::Version(EPOCH),
+        admission: Admission::Version(VERSION),
     };
-    let code = done(give_code(&consented, &person, &server, &server.keys, START)).unwrap();
-    let again = done(give_code(&consented, &person, &server, &server.keys, START));
+    let code = done(issue_code(&consented, &person, &server, &server.keys, START)).unwrap();
+    let again = done(issue_code(&consented, &person, &server, &server.keys, START));
     assert_eq!(again, Ok(code.clone()), "a second click does not make another");
     assert_eq!(
         server.redeem(&format!("{code}&resource=https://host.example/mcp")).unwrap_err().code(),
@@ -67,16 +67,16 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
         .unwrap();
     assert_eq!(tokens.text("scope"), "notes:read profile");
     let bearer =
-        Bearer::from_authorization([format!("bearer {}", tokens.text("access_token")).as_str()]).unwrap().unwrap();
-    let at = |resource| Expected { issuer: &server.issuer, resource, epochs: &[EPOCH] };
+        BearerToken::from_authorization([format!("bearer {}", tokens.text("access_token")).as_str()]).unwrap().unwrap();
+    let at = |resource| ExpectedClaims { issuer: &server.issuer, resource, credential_versions: &[VERSION] };
     let token = verify(&bearer, &server.signing, &at(server.resources.private_mcp()), START).unwrap();
     assert_eq!((token.caller().subject.as_str(), token.caller().display_name.as_deref()), ("owner", Some("Zoë")));
     assert!(verify(&bearer, &server.signing, &at(server.resources.mcp()), START).is_err(), "an audience of its own");
-    let late = done(give_code(&consented, &person, &server, &server.keys, START));
-    assert_eq!(late, Err(NoCode::Finished), "its code is spent, and there is no other");
+    let late = done(issue_code(&consented, &person, &server, &server.keys, START));
+    assert_eq!(late, Err(IssueCodeError::Finished), "its code is spent, and there is no other");
     // Every answer was lost: codes of other pages pile up, but not without end.
-    let full = (0..40).map(|_| done(give_code(&allowed(), &person, &server, &server.keys, START)));
-    assert_eq!(full.last().unwrap(), Err(NoCode::TooMany));
+    let full = (0..40).map(|_| done(issue_code(&allowed(), &person, &server, &server.keys, START)));
+    assert_eq!(full.last().unwrap(), Err(IssueCodeError::TooMany));
 }
 
 #[test]
@@ -229,7 +229,7 @@ fn every_refusal_has_its_status_and_code() {
     ] {
         let error_ = server.post(&body).unwrap_err();
         assert_eq!((error_.status(), error_.code()), (status, error), "{name}");
-        let text = serde_json::to_string(&TokenErrorBody::from(error_)).unwrap();
+        let text = serde_json::to_string(&TokenErrorResponse::from(error_)).unwrap();
         for secret in [code.as_str(), token.as_str(), VERIFIER] {
             assert!(!text.contains(secret) && !error_.reason().contains(secret), "{name} echoes: {text}");
         }
@@ -340,7 +340,7 @@ fn unknown_expired_used_and_foreign_look_the_same_from_outside() {
     let never_stored = AuthorizationCode::mint(object_name(), &TestRandom::from(99)).expose(server.keys.routing());
     let answers: Vec<String> = [&used, &expired, &foreign, &never_stored, &"mc1x".to_owned()]
         .iter()
-        .map(|code| serde_json::to_string(&TokenErrorBody::from(server.redeem(code).unwrap_err())).unwrap())
+        .map(|code| serde_json::to_string(&TokenErrorResponse::from(server.redeem(code).unwrap_err())).unwrap())
         .collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
 }

@@ -13,7 +13,7 @@ use crate::row::Row;
 
 /// Holds a kind of row to what was written before. `rows` are what the versions wrote for `value`, in base64url, from the
 /// first version to the one of today.
-pub fn assert_kept<T: Row + PartialEq>(value: &T, rows: &[&str]) {
+pub fn assert_storage_compat<T: Row + PartialEq>(value: &T, rows: &[&str]) {
     let kind = std::any::type_name::<T>();
     let today = URL_SAFE_NO_PAD.encode(value.to_row().unwrap());
     let newest = rows.last().copied().unwrap_or_default();
