@@ -8,6 +8,7 @@ import { createServer } from 'node:http';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { parse, stringify } from 'smol-toml';
 import { promisify } from 'node:util';
 import { calling, modern, send, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, register, secret } from '../support/oauth/client.mjs';
@@ -25,8 +26,9 @@ let server;
 let client;
 before(async () => {
   elsewhere = await startElsewhere();
-  const config = await readFile(join(ROOT, CONFIG), 'utf8');
-  await writeFile(join(ROOT, LOCAL), config.replace(/^\[ai\]\n(?:.+\n)*/m, ''));
+  const { ai, ...config } = parse(await readFile(join(ROOT, CONFIG), 'utf8'));
+  assert.ok(ai, 'a recipe uses Workers AI');
+  await writeFile(join(ROOT, LOCAL), stringify(config));
   const vars = {
     ...SIGN_IN,
     WEATHER_API: elsewhere.origin,

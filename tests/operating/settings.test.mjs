@@ -211,14 +211,14 @@ describe('a binding that is missing', () => {
       const parts = { ...PARTS, [STREAM]: { open: 405, asked: listening } };
       for (const [part, { open, asked }] of Object.entries(parts)) {
         const isClosed = closed.includes(part);
-        const answer = await ask(site, asked());
+        const answer = await send(site, asked());
         answer.hasStatus(isClosed ? 503 : open, `${part} ${isClosed ? 'is closed' : 'is open'}`);
         if (isClosed) {
           assert.ok(answer.text.includes(name), answer.story('it says which binding is missing'));
           answer.hasHeader('retry-after', /^\d+$/, 'no client throws its credentials away');
         }
       }
-      const page = await ask(site, { path: '/' });
+      const page = await send(site, { path: '/' });
       page.hasStatus(200, 'the page for people stays');
       assert.equal(page.text.includes(lines.replaceAll('"', '&quot;')), closed.length > 0, page.story('it has the lines to add'));
       const isNeeded = name !== 'ANONYMOUS_QUOTA';
@@ -228,7 +228,7 @@ describe('a binding that is missing', () => {
 
   test('is named by the tool that needs it: SUBJECT_STORE', async () => {
     await restart({}, { unbound: ['SUBJECT_STORE'] });
-    const answer = await ask(site, legacy('tools/call', calling('list_notes'), { headers: bearer(kept.tokens.access_token) }));
+    const answer = await send(site, legacy('tools/call', calling('list_notes'), { headers: bearer(kept.tokens.access_token) }));
     assert.match(textOf(answer.result('the model is told')), /must bind SUBJECT_STORE in wrangler\.toml/);
   });
 });

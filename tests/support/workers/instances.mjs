@@ -7,6 +7,7 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/pr
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'smol-toml';
 import { MODULES } from '../../../scripts/build/entry-point.mjs';
 import { ROOT } from './wrangler-dev.mjs';
 
@@ -236,23 +237,15 @@ async function startWorkerd(state, sockets, written) {
   return { ports, stop };
 }
 
-/** What the Worker is bound to, as its configuration says; the part of TOML that stands there. */
+/** What the Worker is bound to, as its `wrangler.toml` says. */
 async function bindingsIn(file) {
-  const text = (await readFile(file, 'utf8')).replace(/^\s*#.*$/gm, '');
-  const value = (name, from = text) => new RegExp(`^${name}\\s*=\\s*"([^"]*)"`, 'm').exec(from)?.[1];
-  const tables = (name) => text.split(/^(?=\[)/m).filter((table) => table.startsWith(name));
-  const vars = Object.fromEntries(
-    tables('[vars]').flatMap((table) => [...table.matchAll(/^(\w+)\s*=\s*"([^"]*)"/gm)].map(([, name, content]) => [name, content])),
-  );
+  const config = parse(await readFile(file, 'utf8'));
   return {
-    date: value('compatibility_date'),
-    flags: [...(/^compatibility_flags\s*=\s*\[([^\]]*)\]/m.exec(text)?.[1] ?? '').matchAll(/"([^"]+)"/g)].map(([, flag]) => flag),
-    kv: tables('[[kv_namespaces]]').map((table) => value('binding', table)),
-    objects: tables('[[durable_objects.bindings]]').map((table) => ({
-      binding: value('name', table),
-      className: value('class_name', table),
-    })),
-    vars,
+    date: config.compatibility_date,
+    flags: config.compatibility_flags ?? [],
+    kv: (config.kv_namespaces ?? []).map(({ binding }) => binding),
+    objects: (config.durable_objects?.bindings ?? []).map(({ name, class_name }) => ({ binding: name, className: class_name })),
+    vars: config.vars ?? {},
   };
 }
 

@@ -10,17 +10,13 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parse } from 'smol-toml';
 
 /** The repository. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The name by which the connector introduces itself. */
-export const CONNECTOR_NAME = packageName('.');
-
-/** What a Rust package is called. */
-export function packageName(folder) {
-  return /^\[package\]\s+name = "([^"]+)"/m.exec(readFileSync(join(ROOT, folder, 'Cargo.toml'), 'utf8'))[1];
-}
+/** The name by which the connector introduces itself: that of its package. */
+export const CONNECTOR_NAME = parse(readFileSync(join(ROOT, 'Cargo.toml'), 'utf8')).package.name;
 
 /** The script that is `wrangler`. */
 export const WRANGLER = join(dirname(createRequire(import.meta.url).resolve('wrangler/package.json')), 'bin', 'wrangler.js');
