@@ -6,7 +6,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use crate::identifier::{ClientId, GrantId, InvalidIdentifier, Subject};
-pub use crate::scope::each_once;
 pub use crate::scope::{InvalidScope, Scope, ScopeSet};
 
 /// Who is calling.

@@ -1,5 +1,6 @@
 //! Scopes and sets of them (RFC 6749 §3.3). They are flat: none implies another.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -176,19 +177,19 @@ impl ScopeSet {
     /// What is in either.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        Self::from_names(self.iter().chain(other.iter()).collect())
+        Self::from_names(self.iter().chain(other.iter()))
     }
 
     /// What is in both.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        Self::from_names(self.iter().filter(|name| other.contains_name(name)).collect())
+        Self::from_names(self.iter().filter(|name| other.contains_name(name)))
     }
 
     /// What is in `self` and not in `other`.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        Self::from_names(self.iter().filter(|name| !other.contains_name(name)).collect())
+        Self::from_names(self.iter().filter(|name| !other.contains_name(name)))
     }
 
     /// The names, in order.
@@ -214,21 +215,11 @@ impl ScopeSet {
         &self.0
     }
 
-    /// The names must be scope tokens already.
-    fn from_names(names: Vec<&str>) -> Self {
-        Self(Arc::from(each_once(names).join(" ")))
+    /// Sorts names that are scope tokens, and drops repetitions.
+    fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names: BTreeSet<&str> = names.into_iter().collect();
+        Self(Arc::from(names.into_iter().collect::<Vec<_>>().join(" ")))
     }
-}
-
-/// The items in order, each once. For some thousands at most; `sort` would be four kilobytes of code for each type.
-pub fn each_once<T: Ord>(items: Vec<T>) -> Vec<T> {
-    let mut kept = Vec::with_capacity(items.len());
-    for item in items {
-        if let Err(place) = kept.binary_search(&item) {
-            kept.insert(place, item);
-        }
-    }
-    kept
 }
 
 impl Default for ScopeSet {
@@ -245,7 +236,7 @@ impl From<Scope> for ScopeSet {
 
 impl FromIterator<Scope> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
-        Self::from_names(scopes.into_iter().map(|scope| scope.name).collect())
+        Self::from_names(scopes.into_iter().map(|scope| scope.name))
     }
 }
 

@@ -51,7 +51,7 @@ impl Remaining {
 
     /// A text of `length` bytes.
     pub(crate) fn text(&self, length: usize) -> Result<(), Exceeded> {
-        self.take(length.saturating_add(TEXT))
+        self.take(length + TEXT)
     }
 
     /// One more item of a list that has `items`.

@@ -58,7 +58,7 @@ impl Nested<'_> {
         if self.depth >= MAX_DEPTH {
             return Err(self.reading.fail(Fault::TooDeep));
         }
-        Ok(Self { depth: self.depth.saturating_add(1), ..self })
+        Ok(Self { depth: self.depth + 1, ..self })
     }
 }
 

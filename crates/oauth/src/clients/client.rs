@@ -97,7 +97,7 @@ impl ClientName {
     /// What can be shown of `raw`; nothing if it has no visible characters.
     #[must_use]
     pub fn clean(raw: &str) -> Option<Self> {
-        let visible: String = raw.chars().filter(|c| !is_deceptive(*c)).take(MAX_NAME.saturating_mul(4)).collect();
+        let visible: String = raw.chars().filter(|c| !is_deceptive(*c)).take(4 * MAX_NAME).collect();
         let words: Vec<&str> = visible.split_whitespace().collect();
         let name: String = words.join(" ").chars().take(MAX_NAME).collect();
         let name = name.trim_end();

@@ -82,7 +82,7 @@ impl<T: Sealable> Sealed<T> {
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         // One byte too many is enough to be refused later, and a flood need not be kept.
-        let end = text.floor_char_boundary(T::MAX_SEALED_LENGTH.saturating_add(1));
+        let end = text.floor_char_boundary(T::MAX_SEALED_LENGTH + 1);
         Self { text: text.get(..end).unwrap_or_default().to_owned(), of: PhantomData }
     }
 

@@ -4,6 +4,8 @@
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::timestamp::{Random, Timestamp};
 
+use std::cmp::Reverse;
+
 use crate::clients::client_hash::ClientHash;
 use crate::crypto::opaque::Secret;
 use crate::grants::authorization::Authorization;
@@ -221,11 +223,8 @@ impl<R: GrantRows> GrantStore<R> {
     pub fn list(&self, policy: &AdmissionPolicy, now: Timestamp) -> Result<Vec<GrantSummary>, R::Error> {
         let mut live = self.live(now)?;
         live.retain(|grant| grant.authorization().is_admitted(policy));
-        let mut list = Vec::with_capacity(live.len());
-        while let Some(last) = take(&mut live, |grant, other| grant > other) {
-            list.push(GrantSummary::of(&last, &self.limits));
-        }
-        Ok(list)
+        live.sort_unstable_by_key(|grant| Reverse((grant.used_at(), grant.id())));
+        Ok(live.iter().map(|grant| GrantSummary::of(grant, &self.limits)).collect())
     }
 
     /// Deletes what nobody needs any more. Gives when to come again.
@@ -236,17 +235,19 @@ impl<R: GrantRows> GrantStore<R> {
     /// Ends the grants that were idle longest, until one more fits. Gives them.
     fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
         let mut live = self.live(now)?;
-        let mut idle = Vec::new();
+        live.sort_unstable_by_key(|grant| (grant.used_at(), grant.id()));
         let is_same = |grant: &Grant| grant.authorization().client_id == *client;
-        while live.iter().filter(|grant| is_same(grant)).count() >= self.limits.grants_per_client {
-            let (mut same, others) = live.into_iter().partition(is_same);
-            idle.extend(take(&mut same, |grant, other| grant < other));
-            live = others;
-            live.append(&mut same);
-        }
-        while live.len() >= self.limits.grants {
-            idle.extend(take(&mut live, |grant, other| grant < other));
-        }
+        let same = live.iter().filter(|grant| is_same(grant)).count();
+        let mut surplus_of_client = (same + 1).saturating_sub(self.limits.grants_per_client);
+        let mut idle: Vec<Grant> = live
+            .extract_if(.., |grant| {
+                let is_surplus = surplus_of_client > 0 && is_same(grant);
+                surplus_of_client -= usize::from(is_surplus);
+                is_surplus
+            })
+            .collect();
+        let surplus = (live.len() + 1).saturating_sub(self.limits.grants);
+        idle.extend(live.into_iter().take(surplus));
         for grant in &idle {
             self.end(grant.id(), EndReason::LimitReached, now)?;
         }
@@ -292,19 +293,4 @@ fn open(id: GrantId, authorization: Authorization, now: Timestamp, random: &impl
     let mut secret = [0; 32];
     random.fill(&mut secret);
     Grant::new(id, authorization, Secret::from_bytes(secret), now)
-}
-
-/// Takes the grant that comes before all others by when it was used last. They are few, so no sorting.
-fn take(
-    grants: &mut Vec<Grant>,
-    comes_before: impl Fn((Timestamp, GrantId), (Timestamp, GrantId)) -> bool,
-) -> Option<Grant> {
-    let key = |grant: &Grant| (grant.used_at(), grant.id());
-    let mut first: Option<(usize, (Timestamp, GrantId))> = None;
-    for (at, grant) in grants.iter().enumerate() {
-        if first.is_none_or(|(_, best)| comes_before(key(grant), best)) {
-            first = Some((at, key(grant)));
-        }
-    }
-    first.map(|(at, _)| grants.swap_remove(at))
 }

@@ -129,8 +129,7 @@ impl BrowserNonce {
         // Counted once for all: a `Cookie` header of a stranger has room for a thousand such names.
         let mut times: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, _) in cookies(scheme, cookie_header).filter(|(name, _)| name.starts_with(BROWSER)) {
-            let times = times.entry(name).or_default();
-            *times = times.saturating_add(1);
+            *times.entry(name).or_default() += 1;
         }
         let mut shown: Vec<Self> = Vec::new();
         for (name, value) in cookies(scheme, cookie_header) {

@@ -72,7 +72,7 @@ impl RedirectPolicy {
     pub fn with_private_use(configured: &str) -> Result<Self, InvalidRedirectPolicy> {
         let Self { mut private_use } = Self::default();
         for entry in configured.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
-            if private_use_scheme(entry).is_none() || private_use.len() >= MAX_PRIVATE_USE.saturating_add(KNOWN.len()) {
+            if private_use_scheme(entry).is_none() || private_use.len() >= MAX_PRIVATE_USE + KNOWN.len() {
                 return Err(InvalidRedirectPolicy);
             }
             private_use.push(Arc::from(entry));

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-/// Where tries come from, as far as one can tell.
+/// A network, or a browser that has signed in before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestSource(String);
@@ -16,8 +16,8 @@ impl RequestSource {
         Self(format!("b:{id}"))
     }
 
-    /// Anybody else, by the address the request came from; all without one are one. Of IPv6 a /48 is one: it is what a single
-    /// customer may be given (RFC 6177), with 65,536 networks in it.
+    /// Returns the site of an address: an IPv4 /24 or an IPv6 /48. A single customer may be given a /48, which has 65,536 subnets
+    /// (RFC 6177). All requests without an address are one source.
     #[must_use]
     pub fn of_site(address: Option<&str>) -> Self {
         match canonical(address) {
@@ -29,8 +29,8 @@ impl RequestSource {
         }
     }
 
-    /// The same by the one network, an IPv6 /64: for limits that guard computing time and no secret, where it matters more
-    /// that few people share one.
+    /// Returns the subnet of an address: an IPv4 /24 or an IPv6 /64. For limits that protect computing time and no secret: few
+    /// people should share one.
     #[must_use]
     pub fn of_subnet(address: Option<&str>) -> Self {
         match canonical(address) {
@@ -46,7 +46,7 @@ impl RequestSource {
         }
     }
 
-    /// A text for each of them.
+    /// Returns the key, which differs between sources.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -58,6 +58,32 @@ impl RequestSource {
     }
 }
 
+/// Parses an address; an IPv4 address in the form of an IPv6 one becomes IPv4.
 fn canonical(address: Option<&str>) -> Option<IpAddr> {
     address?.trim().parse::<IpAddr>().ok().map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_one_network_are_one_source() {
+        for (one, other, same) in [
+            ("192.0.2.1", "192.0.2.254", true),
+            ("192.0.2.1", "192.0.3.1", false),
+            ("192.0.2.1", "::ffff:192.0.2.7", true),
+            ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true),
+            ("2001:db8:1:2::1", "2001:db8:1:3::1", true),
+            ("2001:db8:1:2::1", "2001:db8:2:2::1", false),
+            ("nonsense", "other nonsense", true),
+        ] {
+            let (a, b) = (RequestSource::of_site(Some(one)), RequestSource::of_site(Some(other)));
+            assert_eq!(a == b, same, "{one} {other}");
+        }
+        assert_eq!(RequestSource::of_site(None), RequestSource::of_site(Some("nonsense")));
+        let subnet = |address| RequestSource::of_subnet(Some(address));
+        assert_ne!(subnet("2001:db8:1:2::1"), subnet("2001:db8:1:3::1"), "a subnet is smaller than a site");
+        assert_eq!(subnet("2001:db8:1:2::1"), subnet("2001:db8:1:2::2"));
+    }
 }

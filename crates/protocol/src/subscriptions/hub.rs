@@ -3,7 +3,7 @@
 //!
 //! This decides only. Who holds the streams writes what [`Hub::hearing`] gives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -13,7 +13,7 @@ use crate::subscriptions::change::{Change, Topics};
 use crate::tasks::message::TaskId;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{GrantId, Subject};
-use mcp_connector_base::scope::{ScopeSet, each_once};
+use mcp_connector_base::scope::ScopeSet;
 
 /// What a stream wants to hear of, as far as it is honoured.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -295,19 +295,19 @@ impl Hub {
             ListenerKind::Session(session) => Some(session.clone()),
             ListenerKind::Subscription { .. } => None,
         });
-        each_once(sessions.collect())
+        sessions.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Returns the grants that streams were opened with, each once, by their subjects.
     #[must_use]
     pub fn grants(&self) -> Vec<(Subject, Vec<GrantId>)> {
-        let mut grants: BTreeMap<&Subject, Vec<GrantId>> = BTreeMap::new();
+        let mut grants: BTreeMap<&Subject, BTreeSet<GrantId>> = BTreeMap::new();
         for (_, listener) in &self.streams {
             if let (Some(owner), Some(grant)) = (&listener.owner, listener.grant) {
-                grants.entry(owner).or_default().push(grant);
+                grants.entry(owner).or_default().insert(grant);
             }
         }
-        grants.into_iter().map(|(subject, grants)| (subject.clone(), each_once(grants))).collect()
+        grants.into_iter().map(|(subject, grants)| (subject.clone(), grants.into_iter().collect())).collect()
     }
 }
 

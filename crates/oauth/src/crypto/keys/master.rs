@@ -83,7 +83,7 @@ fn decode_hex(text: &str, bytes: &mut [u8; 32]) -> Option<()> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
         let [high, low] = pair else { return None };
-        *byte = digit(*high)?.checked_mul(16)?.checked_add(digit(*low)?)?;
+        *byte = digit(*high)? << 4 | digit(*low)?;
     }
     Some(())
 }

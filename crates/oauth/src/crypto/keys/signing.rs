@@ -63,7 +63,7 @@ impl SigningKey {
 impl SigningKeys {
     pub(crate) fn derive(keys: &DerivationKeys, now: Timestamp) -> Self {
         let period = period_of(now);
-        let neighbours = [period.saturating_add(1), period.saturating_sub(1)];
+        let neighbours = [period + 1, period.saturating_sub(1)];
         let mut others: Vec<SigningKey> =
             neighbours.iter().map(|period| SigningKey::derive(&keys.current, *period)).collect();
         for previous in &keys.previous {

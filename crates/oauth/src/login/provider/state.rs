@@ -55,7 +55,7 @@ impl ProviderState {
                 ids.push(id);
             }
         }
-        let surplus = ids.len().saturating_sub(MAX_CARRIED.saturating_sub(1));
+        let surplus = ids.len().saturating_sub(MAX_CARRIED - 1);
         let is_surplus = |id: &str| ids.iter().take(surplus).any(|old| *old == id);
         let old = carried.iter().filter(|(id, _)| is_surplus(id));
         let mut set_cookies: Vec<String> = old.map(|(id, at)| clear_cookie(scheme, &name(id, *at))).collect();
