@@ -1,19 +1,17 @@
-//! The connector: its name, its tools, views, resources and prompts, and what they keep. This is the file to edit; everything
-//! else can stay as it is.
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+//! The connector: what it is called, its tools, its view, its resources and its prompt. This is the file to edit.
 
 use mcp_connector::{
     ClientCapability, Connector, Context, Json, ListPage, ListedPage, ListedResource, Partial, Prompt,
     ResourceTemplate, Scope, Select, Store, StorePage, Tool, ToolError, View,
 };
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 const PROFILE: Scope = Scope::new("profile", "See who you are");
 const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
 const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
 
-/// Everything the connector offers.
+/// Returns everything that the connector offers.
 pub(crate) fn connector() -> Connector {
     Connector::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
         .title("Notes")
@@ -70,7 +68,7 @@ async fn whoami(cx: Context) -> Result<String, ToolError> {
     Ok(format!("You are {}.", cx.subject()?))
 }
 
-/// What is kept of a note.
+/// A note, as a tool takes it and as it is stored.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Note {
     /// A short heading.
@@ -97,24 +95,24 @@ struct ListedNote {
 
 #[derive(Deserialize, JsonSchema)]
 struct ListNotes {
-    /// `next_cursor` of the page before; leave it out for the first page.
+    /// `next_cursor` of the page before. Leave it out for the first page.
     cursor: Option<u64>,
-    /// Only notes whose titles begin with this; all if it is left out.
+    /// Only notes whose titles begin with this. Leave it out for all.
     title: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Notes {
     notes: Vec<ListedNote>,
-    /// There are more notes: call again with this as `cursor`.
+    /// If it is there, there are more notes: call again with this as `cursor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<u64>,
 }
 
-/// What a model reads at once: at most so many bytes of notes, unless one alone is longer.
+/// Size of a page of notes for a model, in bytes. A longer note has a page of its own.
 const PAGE_BYTES: usize = 64 * 1024;
 
-/// The notes of the person who is calling. Their titles are their names.
+/// Returns the notes of the caller. The title of a note is its name, so titles are listed and searched without the notes.
 fn notes_of(cx: &Context) -> Result<Store, ToolError> {
     Ok(Store::of(cx, "notes")?.named_by("title"))
 }
@@ -149,7 +147,7 @@ async fn delete_note(args: NoteId, cx: Context) -> Result<String, ToolError> {
     let Some(note) = note else {
         return Err(ToolError::new(format!("There is no note {}. Call list_notes to see which there are.", args.id)));
     };
-    // A client that cannot ask its person here asks before it calls a destructive tool.
+    // A client that cannot pass the question on asks the person by itself before it calls a destructive tool.
     if cx.can(ClientCapability::Elicitation) {
         let question = format!("Delete “{}” for good?", note.title);
         let Confirmation { sure } = cx.elicit("confirm", question).await?;
@@ -166,7 +164,7 @@ async fn read_note(args: NoteId, cx: Context) -> Result<Option<String>, ToolErro
     Ok(note.map(|note| note.to_markdown()))
 }
 
-/// The notes among the resources that clients list.
+/// Lists the notes as resources.
 async fn note_resources(page: ListPage, cx: Context) -> Result<ListedPage, ToolError> {
     let titles = notes_of(&cx)?.names(Select::all().after(page.after).limit(page.limit)).await?;
     let resource = |(id, title)| ListedResource::new(format!("note://{id}"), title);
@@ -180,7 +178,7 @@ async fn complete_id(partial: Partial, cx: Context) -> Result<Vec<String>, ToolE
 
 #[derive(Deserialize, JsonSchema)]
 struct SummarizeNotes {
-    /// What the summary is about; everything if it is left out.
+    /// What the summary is about. Leave it out for all notes.
     topic: Option<String>,
 }
 
@@ -199,7 +197,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_connector_has_no_defects() {
+    fn the_connector_has_no_errors() {
         assert_eq!(connector().check(), []);
+    }
+
+    #[test]
+    fn wrangler_toml_has_what_the_engine_needs() {
+        let missing = mcp_connector::check_wrangler_toml(include_str!("../wrangler.toml"));
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
     }
 }

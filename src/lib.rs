@@ -1,4 +1,4 @@
-//! A remote MCP server on Cloudflare Workers. `connector.rs` is the file to edit.
+//! The Worker. `connector.rs` is the file to edit.
 
 mod connector;
 

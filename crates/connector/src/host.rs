@@ -90,7 +90,7 @@ pub type Context = mcp_connector_protocol::Context<Workers>;
 ///         .sign_in([PROFILE])
 /// }
 ///
-/// assert_eq!(connector().defects(), []);
+/// assert_eq!(connector().check(), []);
 /// ```
 pub type Connector = mcp_connector_protocol::Connector<Workers>;
 
@@ -117,7 +117,7 @@ pub type Connector = mcp_connector_protocol::Connector<Workers>;
 ///
 /// let connector = Connector::new("dice", "1.0.0")
 ///     .tool(Tool::new("roll", "Roll a die.", roll).title("Roll").read_only());
-/// assert_eq!(connector.defects(), []);
+/// assert_eq!(connector.check(), []);
 /// ```
 pub type Tool = mcp_connector_protocol::Tool<Workers>;
 
@@ -140,7 +140,7 @@ pub type Tool = mcp_connector_protocol::Tool<Workers>;
 ///
 /// let connector = Connector::new("reviews", "1.0.0")
 ///     .prompt(Prompt::new("review", "Review some code.", review).title("Review code"));
-/// assert_eq!(connector.defects(), []);
+/// assert_eq!(connector.check(), []);
 /// ```
 pub type Prompt = mcp_connector_protocol::Prompt<Workers>;
 
@@ -154,7 +154,7 @@ pub type Prompt = mcp_connector_protocol::Prompt<Workers>;
 /// }
 ///
 /// let terms = Resource::new("terms://current", "terms", "The terms of use.", terms).title("Terms");
-/// assert_eq!(Connector::new("notes", "1.0.0").resource(terms).defects(), []);
+/// assert_eq!(Connector::new("notes", "1.0.0").resource(terms).check(), []);
 /// ```
 pub type Resource = mcp_connector_protocol::Resource<Workers>;
 
@@ -176,7 +176,7 @@ pub type Resource = mcp_connector_protocol::Resource<Workers>;
 /// }
 ///
 /// let weather = ResourceTemplate::new("weather://{city}", "weather", "The weather in a city.", weather).title("Weather");
-/// assert_eq!(Connector::new("weather", "1.0.0").template(weather).defects(), []);
+/// assert_eq!(Connector::new("weather", "1.0.0").template(weather).check(), []);
 /// ```
 pub type ResourceTemplate = mcp_connector_protocol::ResourceTemplate<Workers>;
 

@@ -47,7 +47,7 @@
 //!
 //! # fn main() {
 //! // In its own tests, a connector says what a client, a reviewer or a model would stumble over:
-//! assert_eq!(connector().defects(), []);
+//! assert_eq!(connector().check(), []);
 //! # }
 //! ```
 //!
@@ -74,7 +74,7 @@
 //! | Keep something for each person | [`Store`], [`Select`], [`StorePage`], [`StoreError`] |
 //! | Announce changes | [`Topic`], [`Connector::announces`] |
 //! | Serve it as a Worker | [`serve!`], [`fetch()`] |
-//! | Test it | [`Connector::defects`], [`ConfigError`], [`missing_from_wrangler_toml`] |
+//! | Test it | [`Connector::check`], [`ConfigError`], [`check_wrangler_toml`] |
 //!
 //! The crates whose types are in this interface are re-exported, in the versions that fit: [`worker`], [`serde`] and
 //! [`schemars`].
@@ -109,7 +109,7 @@ pub use mcp_connector_protocol::{
 };
 pub use store::{Select, Store, StoreError, StorePage};
 #[cfg(not(target_family = "wasm"))]
-pub use wrangler_toml::missing_from_wrangler_toml;
+pub use wrangler_toml::check_wrangler_toml;
 pub use {schemars, serde, worker};
 
 #[cfg(test)]
@@ -121,7 +121,7 @@ mod public_names {
         CreateMessageResult ElicitResult Form Icon Json ListPage ListedPage ListedResource LoggingLevel Partial Permission
         Prompt PromptMessage Resource ResourceContents ResourceTemplate Role Root RpcError Scope Select Skill Store
         StoreError StorePage Subject Theme Tool ToolChoice ToolError ToolResultContent ToolUseContent Topic View __entry
-        fetch missing_from_wrangler_toml schemars serde serve worker
+        check_wrangler_toml fetch schemars serde serve worker
     ";
 
     /// The names that `source` exports: of `pub use` and `pub mod` in the first column.

@@ -54,7 +54,7 @@ struct Migration {
 /// when it starts, but cannot see whether a migration has created the class of a Durable Object; this check can.
 ///
 /// ```
-/// let missing = mcp_connector::missing_from_wrangler_toml("name = \"notes\"");
+/// let missing = mcp_connector::check_wrangler_toml("name = \"notes\"");
 /// assert!(missing[0].starts_with("There is no KV namespace OAUTH_KV. Add these lines:\n\n[[kv_namespaces]]\n"));
 /// ```
 ///
@@ -64,12 +64,12 @@ struct Migration {
 /// # macro_rules! include_str { ($path:literal) => { "" } }
 /// #[test]
 /// fn wrangler_toml_has_what_the_engine_needs() {
-///     let missing = mcp_connector::missing_from_wrangler_toml(include_str!("../wrangler.toml"));
+///     let missing = mcp_connector::check_wrangler_toml(include_str!("../wrangler.toml"));
 ///     assert!(missing.is_empty(), "{}", missing.join("\n"));
 /// }
 /// ```
 #[must_use]
-pub fn missing_from_wrangler_toml(text: &str) -> Vec<String> {
+pub fn check_wrangler_toml(text: &str) -> Vec<String> {
     match toml::from_str::<WranglerToml>(text) {
         Ok(configuration) => Binding::ALL.into_iter().flat_map(|binding| configuration.missing(binding)).collect(),
         Err(error) => vec![format!("wrangler.toml cannot be read: {error}")],
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_starter_lacks_nothing() {
-        assert_eq!(missing_from_wrangler_toml(STARTER), [""; 0]);
+        assert_eq!(check_wrangler_toml(STARTER), [""; 0]);
     }
 
     #[test]
@@ -126,9 +126,9 @@ mod tests {
             let (name, lines) = (binding.name(), binding.lines());
             let key = if binding.kind() == Kind::KvNamespace { "binding" } else { "name" };
             let other = STARTER.replace(&format!("{key} = \"{name}\""), &format!("{key} = \"OTHER\""));
-            let missing = missing_from_wrangler_toml(&other);
+            let missing = check_wrangler_toml(&other);
             assert_eq!(missing, [format!("There is no {binding}. Add these lines:\n\n{lines}")]);
-            assert!(missing_from_wrangler_toml(&[other, lines].concat()).is_empty(), "{name}: the lines mend it");
+            assert!(check_wrangler_toml(&[other, lines].concat()).is_empty(), "{name}: the lines mend it");
         }
     }
 
@@ -136,20 +136,20 @@ mod tests {
     fn the_migration_of_each_class_is_missed() {
         for (name, class) in [("GRANTS", "Grants"), ("DIRECTORY", "Directory"), ("ANONYMOUS_QUOTA", "AnonymousQuota")] {
             let unnamed = STARTER.replace(&format!("\"{class}\"]"), "]").replace(&format!("\"{class}\", "), "");
-            let missing = missing_from_wrangler_toml(&unnamed);
+            let missing = check_wrangler_toml(&unnamed);
             assert_eq!(missing.len(), 1, "{name}: {missing:?}");
             assert!(missing[0].starts_with(&format!("No migration creates the class {class}.")), "{missing:?}");
             let mended = [unnamed, migration_lines(class)].concat();
-            assert!(missing_from_wrangler_toml(&mended).is_empty(), "{name}");
+            assert!(check_wrangler_toml(&mended).is_empty(), "{name}");
             let deleted = format!("{STARTER}[[migrations]]\ntag = \"x\"\ndeleted_classes = [\"{class}\"]\n");
-            assert_eq!(missing_from_wrangler_toml(&deleted).len(), 1, "{name}");
+            assert_eq!(check_wrangler_toml(&deleted).len(), 1, "{name}");
         }
     }
 
     #[test]
     fn another_class_behind_a_binding_is_not_the_engines() {
-        let missing = missing_from_wrangler_toml(&STARTER.replace("class_name = \"Grants\"", "class_name = \"Mine\""));
+        let missing = check_wrangler_toml(&STARTER.replace("class_name = \"Grants\"", "class_name = \"Mine\""));
         assert_eq!(missing.len(), 1, "{missing:?}");
-        assert!(missing_from_wrangler_toml("name = ").first().is_some_and(|text| text.contains("cannot be read")));
+        assert!(check_wrangler_toml("name = ").first().is_some_and(|text| text.contains("cannot be read")));
     }
 }

@@ -1,6 +1,5 @@
-//! Fixtures: what the official conformance suite and our own behaviour tests ask a server for, as a second Worker out of
-//! the same library. Names, arguments and answers are theirs. For tests only; only the
-//! diary asks anybody to sign in.
+//! The fixtures of the official conformance suite and of our own behaviour tests, as a Worker. The suite decides the names,
+//! arguments and answers of its fixtures. Only the diary needs a sign-in.
 
 mod announcing;
 mod arguments;
@@ -25,7 +24,28 @@ use mcp_connector::Connector;
 
 mcp_connector::serve!(connector);
 
-/// All fixtures. The suite calls the first tool without arguments, so it is one that needs none.
+/// The parts, in the order of their tools. The suite calls the first tool without arguments, so `content` comes first.
+const PARTS: [fn(Connector) -> Connector; 18] = [
+    content::add_to,
+    structured::add_to,
+    messages::add_to,
+    arguments::add_to,
+    plain_types::add_to,
+    failures::add_to,
+    asking::add_to,
+    listing::add_to,
+    counting::add_to,
+    cancellation::add_to,
+    legacy_asking::add_to,
+    announcing::add_to,
+    panics::add_to,
+    resources::add_to,
+    prompts::add_to,
+    stored::add_to,
+    tasks::add_to,
+    skills::add_to,
+];
+
 fn connector() -> Connector {
     let connector = Connector::new("everything", env!("CARGO_PKG_VERSION"))
         .title("Everything")
@@ -33,24 +53,7 @@ fn connector() -> Connector {
         .instructions("Each tool, resource and prompt shows one property of the protocol.")
         // The official suite sends no token.
         .anonymous_sessions();
-    let connector = content::add_to(connector);
-    let connector = structured::add_to(connector);
-    let connector = messages::add_to(connector);
-    let connector = arguments::add_to(connector);
-    let connector = plain_types::add_to(connector);
-    let connector = failures::add_to(connector);
-    let connector = asking::add_to(connector);
-    let connector = listing::add_to(connector);
-    let connector = counting::add_to(connector);
-    let connector = cancellation::add_to(connector);
-    let connector = legacy_asking::add_to(connector);
-    let connector = announcing::add_to(connector);
-    let connector = panics::add_to(connector);
-    let connector = resources::add_to(connector);
-    let connector = prompts::add_to(connector);
-    let connector = stored::add_to(connector);
-    let connector = tasks::add_to(connector);
-    skills::add_to(connector)
+    PARTS.into_iter().fold(connector, |connector, add_to| add_to(connector))
 }
 
 #[cfg(test)]
@@ -58,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fixtures_have_no_defects() {
+    fn the_fixtures_have_no_errors() {
         assert_eq!(connector().check(), []);
     }
 

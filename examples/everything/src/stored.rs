@@ -1,9 +1,8 @@
 //! Records that were kept before their collection had names.
 
+use mcp_connector::{Connector, Context, Json, Select, Store, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use mcp_connector::{Connector, Context, Json, Select, Store, Tool, ToolError};
 
 #[derive(Deserialize, JsonSchema)]
 struct Shelf {

@@ -1,9 +1,8 @@
 //! What the page on announcements adds to the starter.
 
+use mcp_connector::{Connector, Context, Scope, Store, Tool, ToolError, Topic};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use mcp_connector::{Connector, Context, Scope, Store, Tool, ToolError, Topic};
 
 const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
 

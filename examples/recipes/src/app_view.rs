@@ -1,9 +1,8 @@
 //! A page beside a tool's result (MCP Apps).
 
+use mcp_connector::{Connector, Json, Tool, ToolError, View};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use mcp_connector::{Connector, Json, Tool, ToolError, View};
 
 #[derive(Deserialize, JsonSchema)]
 struct HowMany {

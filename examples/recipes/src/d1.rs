@@ -1,9 +1,8 @@
 //! A SQL database: D1.
 
+use mcp_connector::{Connector, Context, Json, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use mcp_connector::{Connector, Context, Json, Tool, ToolError};
 
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Book {

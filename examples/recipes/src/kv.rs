@@ -1,9 +1,8 @@
 //! A key-value store that is close to every reader: KV.
 
+use mcp_connector::{Connector, Context, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use mcp_connector::{Connector, Context, Tool, ToolError};
 
 const ONE_WEEK: u64 = 7 * 24 * 60 * 60;
 

@@ -1,5 +1,5 @@
-//! The code of the recipes and guides in `docs/`, as one Worker: so it compiles, and the tests can call it. Each file reads as
-//! it would beside `src/connector.rs`; the pages quote it line by line, which a test holds them to.
+//! The code of the recipes and guides in `docs/`, as one Worker, so that it compiles and the tests can call it. Each file is
+//! what it would be beside `src/connector.rs`. The pages quote these files, and a test compares them.
 
 mod announcements;
 mod app_view;
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_recipes_have_no_defects() {
+    fn the_recipes_have_no_errors() {
         assert_eq!(connector().check(), []);
     }
 }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use mcp_connector::{ClientCapability, Connector, Context, Scope, Store, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use mcp_connector::{ClientCapability, Connector, Context, Scope, Store, Tool, ToolError};
 
 const LETTERS: Scope = Scope::new("letters", "Send letters for you");
 

@@ -1,9 +1,8 @@
 //! Files: R2. Each person has a folder.
 
+use mcp_connector::{Connector, Context, Scope, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use mcp_connector::{Connector, Context, Scope, Tool, ToolError};
 
 const FILES: Scope = Scope::new("files", "Keep files for you");
 

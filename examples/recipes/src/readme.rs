@@ -1,9 +1,8 @@
 //! The tool that the README adds.
 
+use mcp_connector::{Connector, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use mcp_connector::{Connector, Tool, ToolError};
 
 #[derive(Deserialize, JsonSchema)]
 struct Roll {

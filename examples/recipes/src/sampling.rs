@@ -1,9 +1,8 @@
 //! The client's own model, with tools of yours to use while it answers.
 
+use mcp_connector::{ClientCapability, Connector, Context, CreateMessageRequest, Tool, ToolChoice, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
-
-use mcp_connector::{ClientCapability, Connector, Context, CreateMessageRequest, Tool, ToolChoice, ToolError};
 
 /// How often the model may come back for more. Each time, somebody pays for it.
 const ROUNDS: u8 = 4;

@@ -7,13 +7,12 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use mcp_connector::{ClientCapability, Connector, Context, Scope, Store, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use worker::js_sys::{decode_uri_component, encode_uri_component};
 use worker::{Date, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, web_sys};
-
-use mcp_connector::{ClientCapability, Connector, Context, Scope, Store, Tool, ToolError};
 
 const UPSTREAM: Scope = Scope::new("upstream", "Read your profile at the other service");
 

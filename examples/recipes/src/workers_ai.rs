@@ -1,9 +1,8 @@
 //! A model on Cloudflare's network: Workers AI.
 
+use mcp_connector::{Connector, Context, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use mcp_connector::{Connector, Context, Tool, ToolError};
 
 const MODEL: &str = "@cf/meta/llama-3.1-8b-instruct-fast";
 

@@ -1,12 +1,11 @@
 //! The tools of the page "Add your own tool", from the first line to its tests.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use mcp_connector::{
     Annotations, CallToolResult, ClientCapability, Connector, ContentBlock, Context, Json, LoggingLevel, Role, Scope,
     Store, Tool, ToolError,
 };
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
