@@ -48,7 +48,7 @@ async function converse(session, asked, answers, { at = here, answerAt = there }
     if (message.id === undefined) continue;
     questions.push(message);
     const result = await answers(message);
-    if (result) (await send(answerAt, session.answer(message.id, result))).hasStatus(202, 'T8').hasNoBody('T8');
+    if (result) (await send(answerAt, session.answer(message.id, result))).hasStatus(202, 'MCP "Sending Messages to the Server"').hasNoBody('MCP "Sending Messages to the Server"');
   }
   return assert.fail(calls.story('the stream ends with the response'));
 }
@@ -172,7 +172,7 @@ describe('an answer', () => {
   test('that nobody waits for is taken and does nothing', async () => {
     const session = await begin(here);
     for (const id of ['0'.repeat(32), 'never asked', 7]) {
-      (await send(there, session.answer(id, accept({ word: 'x' })))).hasStatus(202, 'T8').hasNoBody('T8');
+      (await send(there, session.answer(id, accept({ word: 'x' })))).hasStatus(202, 'MCP "Sending Messages to the Server"').hasNoBody('MCP "Sending Messages to the Server"');
     }
     const { message } = await converse(session, session.call('ask_twice'), () => accept({ word: 'right' }));
     assert.equal(textOf(message.result), 'right right', 'calls go on as ever');
@@ -184,14 +184,14 @@ describe('an answer', () => {
     const { message, questions } = await converse(session, session.call('ask_twice'), async ({ id }) => {
       n += 1;
       if (n === 1) {
-        (await send(there, session.answer(id, accept({ word: 'first' })))).hasStatus(202, 'T8');
-        (await send(there, session.answer(id, accept({ word: 'again' })))).hasStatus(202, 'T8');
+        (await send(there, session.answer(id, accept({ word: 'first' })))).hasStatus(202, 'MCP "Sending Messages to the Server"');
+        (await send(there, session.answer(id, accept({ word: 'again' })))).hasStatus(202, 'MCP "Sending Messages to the Server"');
         return null;
       }
       return accept({ word: 'second' });
     });
     assert.equal(textOf(message.result), 'first second');
-    (await send(there, session.answer(questions[0].id, accept({ word: 'late' })))).hasStatus(202, 'T8: late ones too');
+    (await send(there, session.answer(questions[0].id, accept({ word: 'late' })))).hasStatus(202, 'MCP "Sending Messages to the Server": late ones too');
   });
 
   test('to one of several calls of a session goes to that call', async () => {
@@ -209,7 +209,7 @@ describe('an answer', () => {
     const session = await begin(here);
     const other = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), async ({ id }) => {
-      (await send(there, other.answer(id, accept({ word: 'foreign' })))).hasStatus(202, 'T8');
+      (await send(there, other.answer(id, accept({ word: 'foreign' })))).hasStatus(202, 'MCP "Sending Messages to the Server"');
       return accept({ word: 'own' });
     });
     assert.equal(textOf(message.result), 'own own');
@@ -219,8 +219,8 @@ describe('an answer', () => {
     const session = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), async ({ id }) => {
       const foreign = (headers) => post({ jsonrpc: '2.0', id, result: accept({ word: 'foreign' }) }, { headers });
-      (await send(there, foreign({}))).hasStatus(202, 'T8');
-      (await send(there, foreign({ 'mcp-session-id': '1'.repeat(40) }))).hasStatus(404, 'T25');
+      (await send(there, foreign({}))).hasStatus(202, 'MCP "Sending Messages to the Server"');
+      (await send(there, foreign({ 'mcp-session-id': '1'.repeat(40) }))).hasStatus(404, 'MCP "Session Management"');
       return accept({ word: 'own' });
     });
     assert.equal(textOf(message.result), 'own own');

@@ -254,7 +254,7 @@ describe('bodies that are not JSON', () => {
         answer.error(
           400,
           row.includes('nested') || row.includes('brackets') ? [CODE.parse, CODE.invalidRequest] : CODE.parse,
-          '1.4: parse error',
+          'MCP "Error Codes": parse error',
         );
         assert.ok((answer.json().id ?? null) === null, answer.story('there was no id to read'));
       });
@@ -332,7 +332,7 @@ describe('JSON that is no message', () => {
   for (const [row, body] of Object.entries(rows)) {
     for (const [era, headers] of BOTH) {
       test(`${row}: 400 -32600 (${era})`, async () => {
-        (await raw(JSON.stringify(body), headers)).error(400, CODE.invalidRequest, '1.4: invalid request');
+        (await raw(JSON.stringify(body), headers)).error(400, CODE.invalidRequest, 'MCP "Error Codes": invalid request');
       });
     }
   }

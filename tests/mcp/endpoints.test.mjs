@@ -93,7 +93,7 @@ describe('paths', () => {
     for (const path of ['/mcp', '/mcp/']) {
       for (const method of ['GET', 'DELETE', 'PUT', 'PATCH']) {
         const answer = await send(server, { method, path, headers: { accept: 'text/event-stream' } });
-        answer.hasStatus(405, 'no stream and no session without a handshake (T19, T26)');
+        answer.hasStatus(405, 'no stream and no session without a handshake (MCP "Listening for Messages from the Server", MCP "Session Management")');
         assert.ok(list(answer.headers.allow).includes('post'), answer.story('Allow names POST (RFC 9110 §15.5.6)'));
       }
     }
@@ -154,7 +154,7 @@ describe('Origin and Host (DNS rebinding)', () => {
   const ask = (headers, path = '/mcp') => send(server, modern('server/discover', {}, { headers, path }));
 
   test('a request without Origin passes: hosted clients send none', async () => {
-    (await ask({})).result('T2: absent is allowed');
+    (await ask({})).result('MCP "Security & Endpoint": absent is allowed');
   });
 
   test("the server's own origin passes", async () => {
@@ -198,12 +198,12 @@ describe('Origin and Host (DNS rebinding)', () => {
     for (const origin of origins) {
       for (const path of MCP_PATHS) {
         const answer = await ask({ origin }, path);
-        answer.hasStatus(403, `T3: ${origin} is not allowed`);
+        answer.hasStatus(403, `MCP "Security & Endpoint": ${origin} is not allowed`);
         const body = answer.json();
-        assert.equal(body.jsonrpc, '2.0', answer.story('T3: a JSON-RPC error'));
-        assert.equal(typeof body.error?.code, 'number', answer.story('T3: a JSON-RPC error'));
-        assert.ok(!('id' in body), answer.story('T3: without id'));
-        answer.hasHeader('www-authenticate', undefined, 'R18: distinct from a missing scope');
+        assert.equal(body.jsonrpc, '2.0', answer.story('MCP "Security & Endpoint": a JSON-RPC error'));
+        assert.equal(typeof body.error?.code, 'number', answer.story('MCP "Security & Endpoint": a JSON-RPC error'));
+        assert.ok(!('id' in body), answer.story('MCP "Security & Endpoint": without id'));
+        answer.hasHeader('www-authenticate', undefined, 'MCP "Security & Endpoint": distinct from a missing scope');
         answer.hasHeader('access-control-allow-origin', undefined, 'the page may not read it');
       }
     }
@@ -257,10 +257,10 @@ describe('CORS', () => {
           },
         });
         answer.hasStatus([200, 204], 'a preflight carries no token and is answered before anything else');
-        answer.hasHeader('access-control-allow-origin', origin, 'R19');
-        assert.ok(list(answer.headers['access-control-allow-methods']).includes('post'), answer.story('R19: POST is allowed'));
+        answer.hasHeader('access-control-allow-origin', origin, 'browser clients read and send these headers');
+        assert.ok(list(answer.headers['access-control-allow-methods']).includes('post'), answer.story('browser clients read and send these headers: POST is allowed'));
         const allowed = list(answer.headers['access-control-allow-headers']);
-        for (const name of wanted) assert.ok(allowed.includes(name), answer.story(`R19: ${name} is allowed`));
+        for (const name of wanted) assert.ok(allowed.includes(name), answer.story(`browser clients read and send these headers: ${name} is allowed`));
       }
     }
   });
@@ -305,9 +305,9 @@ describe('CORS', () => {
     };
     for (const [row, asked] of Object.entries(rows)) {
       const answer = await send(server, asked);
-      answer.hasHeader('access-control-allow-origin', ALLOWED[0], `${row}: R19`);
+      answer.hasHeader('access-control-allow-origin', ALLOWED[0], `${row}: browser clients read and send these headers`);
       const exposed = list(answer.headers['access-control-expose-headers']);
-      for (const name of EXPOSED) assert.ok(exposed.includes(name), answer.story(`${row}: R19: ${name} is exposed`));
+      for (const name of EXPOSED) assert.ok(exposed.includes(name), answer.story(`${row}: browser clients read and send these headers: ${name} is exposed`));
       assert.notEqual(answer.headers['access-control-allow-credentials'], 'true', answer.story(`${row}: no cookies are read here`));
     }
   });
@@ -348,7 +348,7 @@ describe('PUBLIC_URL', () => {
     test(`${path} names it`, async () => {
       const answer = await send(behindProxy, { path });
       assert.equal(answer.json().resource, `${PUBLIC}${resource}`, answer.story('PUBLIC_URL is canonical'));
-      assert.deepEqual(answer.json().authorization_servers, [PUBLIC], answer.story('the issuer has no trailing slash (S4)'));
+      assert.deepEqual(answer.json().authorization_servers, [PUBLIC], answer.story('the issuer has no trailing slash (MCP "Authorization Server Metadata Discovery")'));
     });
   }
 

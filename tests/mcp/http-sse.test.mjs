@@ -140,7 +140,7 @@ describe('a message', () => {
 });
 
 test('a web page that may not call is turned away', async () => {
-  (await send(here, opening({ origin: 'https://evil.example' }))).hasStatus(403, 'T3');
+  (await send(here, opening({ origin: 'https://evil.example' }))).hasStatus(403, 'MCP "Security Warning"');
 });
 
 describe('sign-in', () => {

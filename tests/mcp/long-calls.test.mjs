@@ -97,9 +97,9 @@ function cancelled() {
         const args = hang();
         const call = await stream(here, session.request('tools/call', hanging(args), { id }));
         await begun(call);
-        (await cancel(session, id)).hasStatus(202, 'T8').hasNoBody('T8');
-        assert.deepEqual(await rest(call), [], call.story('S send no response'));
-        assert.equal(await endOf(args), 'cancelled', 'S stop');
+        (await cancel(session, id)).hasStatus(202, 'MCP "Sending Messages to the Server"').hasNoBody('MCP "Sending Messages to the Server"');
+        assert.deepEqual(await rest(call), [], call.story('MCP "Cancellation › Behavior Requirements": no response'));
+        assert.equal(await endOf(args), 'cancelled', 'MCP "Cancellation › Behavior Requirements": the work stops');
       }
     });
   }
@@ -122,10 +122,10 @@ function cancelled() {
     const args = hang(140);
     const call = await stream(here, session.request('tools/call', hanging(args), { id: '1' }));
     await begun(call);
-    for (const wrong of [1, '01', 1.5, null, { 1: 1 }, undefined]) (await cancel(session, wrong)).hasStatus(202, 'S be ignored');
+    for (const wrong of [1, '01', 1.5, null, { 1: 1 }, undefined]) (await cancel(session, wrong)).hasStatus(202, 'MCP "Cancellation › Error Handling": it is ignored');
     (await cancel(other, '1')).hasStatus(202, 'unknown there');
     (await cancel(session, '1', { headers: { 'mcp-session-id': null } })).hasStatus(202, 'it names nobody’s call');
-    (await cancel(session, '1', { headers: { 'mcp-session-id': 'made-up' } })).hasStatus(404, 'T25');
+    (await cancel(session, '1', { headers: { 'mcp-session-id': 'made-up' } })).hasStatus(404, 'MCP "Session Management"');
     const [answer] = (await rest(call)).filter((message) => 'id' in message);
     assert.equal(textOf(answer.result), 'finished');
     assert.equal(await endOf(args), 'finished');
@@ -203,7 +203,7 @@ function cancelled() {
     const args = hang();
     const call = await stream(here, session.request('tools/call', hanging(args), { id: 1 }));
     await begun(call);
-    (await send(there, session.end())).hasStatus(204, 'T26');
+    (await send(there, session.end())).hasStatus(204, 'MCP "Session Management"');
     const [answer] = await rest(call);
     assert.deepEqual([answer.id, answer.error.code], [1, -32600], 'and nobody waits for ever');
     assert.equal(await endOf(args), 'cancelled');

@@ -20,8 +20,8 @@ describe('prompts/list', () => {
   for (const { version, ask } of REVISIONS) {
     test(`each prompt says what it is for and what it takes (${version})`, async () => {
       const answer = await send(everything, ask('prompts/list'));
-      const { prompts, cacheScope } = answer.result('1.9: prompts/list');
-      assert.equal(cacheScope, version === MODERN ? 'public' : undefined, answer.story('1.6: caching hints are new in 2026-07-28'));
+      const { prompts, cacheScope } = answer.result('MCP "Listing Prompts": prompts/list');
+      assert.equal(cacheScope, version === MODERN ? 'public' : undefined, answer.story('MCP "Cache Scope Field": caching hints are new in 2026-07-28'));
       const names = ['arguments', 'embedded_resource', 'image'].map((what) => `test_prompt_with_${what}`);
       assert.deepEqual(
         prompts.map(({ name }) => name).sort(),
@@ -46,18 +46,18 @@ describe('prompts/list', () => {
 describe('prompts/get', () => {
   for (const { version, ask } of REVISIONS) {
     test(`messages have a role and one block of content (${version})`, async () => {
-      const simple = (await get(ask, 'test_simple_prompt')).result('1.9: a prompt without arguments');
+      const simple = (await get(ask, 'test_simple_prompt')).result('MCP "Getting a Prompt": a prompt without arguments');
       assert.deepEqual(simple.messages, [{ role: 'user', content: { type: 'text', text: 'This is a simple prompt for testing.' } }]);
       assert.equal(typeof simple.description, 'string');
 
-      const filled = (await get(ask, 'test_prompt_with_arguments', { arg1: 'a "b"', arg2: 'ü' })).result('1.9: with arguments');
+      const filled = (await get(ask, 'test_prompt_with_arguments', { arg1: 'a "b"', arg2: 'ü' })).result('MCP "Getting a Prompt": with arguments');
       assert.equal(filled.messages[0].content.text, `Prompt with arguments: arg1='a "b"', arg2='ü'`);
 
       const uri = 'test://anything';
-      const embedded = (await get(ask, 'test_prompt_with_embedded_resource', { resourceUri: uri })).result('1.9: with a resource');
+      const embedded = (await get(ask, 'test_prompt_with_embedded_resource', { resourceUri: uri })).result('MCP "Getting a Prompt": with a resource');
       assert.deepEqual([embedded.messages[0].content.type, embedded.messages[0].content.resource.uri], ['resource', uri]);
 
-      const image = (await get(ask, 'test_prompt_with_image')).result('1.9: with an image');
+      const image = (await get(ask, 'test_prompt_with_image')).result('MCP "Getting a Prompt": with an image');
       assert.deepEqual([image.messages[0].content.type, image.messages[0].content.mimeType], ['image', 'image/png']);
     });
   }
@@ -75,7 +75,7 @@ describe('prompts/get', () => {
   for (const [row, name, args] of wrong) {
     test(`${row} is -32602`, async () => {
       for (const { ask } of ERAS) {
-        const { message } = (await get(ask, name, args)).error(200, CODE.invalidParams, '1.4: unknown prompt or wrong arguments');
+        const { message } = (await get(ask, name, args)).error(200, CODE.invalidParams, 'MCP "Prompts › Error Handling": unknown prompt or wrong arguments');
         assert.ok(message.length > 10, 'and says what is wrong');
       }
     });
@@ -84,8 +84,8 @@ describe('prompts/get', () => {
   test('a prompt with a scope is challenged like a tool', async () => {
     for (const { ask } of ERAS) {
       const answer = await send(notes, ask('prompts/get', { name: 'summarize_notes' }));
-      answer.hasStatus(401, 'R7: refused at the HTTP layer');
-      answer.hasHeader('www-authenticate', /scope="notes:read profile"/, 'R5: the challenge names what the next token should have');
+      answer.hasStatus(401, 'MCP "Token Handling": refused at the HTTP layer');
+      answer.hasHeader('www-authenticate', /scope="notes:read profile"/, 'MCP "Scope Selection Strategy": the challenge names what the next token should have');
     }
   });
 });
@@ -98,7 +98,7 @@ describe('completion/complete', () => {
     test(`suggestions begin with what was typed (${version})`, async () => {
       const suggested = async (value) => {
         const params = { ref, argument: { name: 'arg1', value }, context: { arguments: { arg2: 'x' } } };
-        return (await complete(ask, params)).result('1.9: completion').completion;
+        return (await complete(ask, params)).result('MCP "Requesting Completions": completion').completion;
       };
       assert.deepEqual(await suggested('par'), { values: ['paris', 'park', 'party'], total: 3, hasMore: false });
       assert.deepEqual((await suggested('PARK')).values, ['park'], 'in any case');
@@ -133,7 +133,7 @@ describe('completion/complete', () => {
   ];
   for (const [row, params] of wrong) {
     test(`${row} is -32602`, async () => {
-      for (const { ask } of ERAS) (await complete(ask, params)).error(200, CODE.invalidParams, '1.9: inputs are validated');
+      for (const { ask } of ERAS) (await complete(ask, params)).error(200, CODE.invalidParams, 'MCP "Completion › Error Handling": inputs are validated');
     });
   }
 });

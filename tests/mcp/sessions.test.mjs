@@ -57,14 +57,14 @@ describe('a stream that can be resumed', () => {
     const calls = await stream(here, working(session, 3));
     const events = await read(calls);
     const [opening, ...rest] = events;
-    assert.equal(opening.data, '', calls.story('T16'));
-    assert.match(opening.id, /^[0-9a-f]{16}-0$/, calls.story('T21: the id names the stream'));
-    assert.match(opening.retry, /^\d+$/, calls.story('T17'));
+    assert.equal(opening.data, '', calls.story('MCP "Sending Messages to the Server"'));
+    assert.match(opening.id, /^[0-9a-f]{16}-0$/, calls.story('MCP "Resumability and Redelivery": the id names the stream'));
+    assert.match(opening.retry, /^\d+$/, calls.story('MCP "Sending Messages to the Server"'));
     const name = opening.id.slice(0, 16);
     assert.deepEqual(
       rest.map(({ id }) => id),
       [1, 2, 3, 4].map((number) => `${name}-${number}`),
-      calls.story('T21'),
+      calls.story('MCP "Resumability and Redelivery"'),
     );
     assert.equal(textOf(messagesIn(events).at(-1).result), 'done');
   });
@@ -76,7 +76,7 @@ describe('a stream that can be resumed', () => {
       const asked = working(session, 2);
       const calls = await stream(here, { ...asked, headers: { ...asked.headers, ...headers } });
       for await (const event of calls.events) {
-        assert.ok(event.comment !== undefined || (event.data && event.id === undefined && event.retry === undefined), calls.story('T16'));
+        assert.ok(event.comment !== undefined || (event.data && event.id === undefined && event.retry === undefined), calls.story('MCP "Sending Messages to the Server"'));
       }
     }
     const asked = modern('tools/call', { ...calling('progress_slowly', { steps: 2, delay_ms: 10 }), _meta: { progressToken: 1 } });
@@ -100,7 +100,7 @@ describe('a stream that can be resumed', () => {
         drops += 1;
         const at = [here, there][Math.floor(Math.random() * 2)];
         connection = await stream(at, session.get(got.at(-1).id));
-        assert.equal(connection.status, 200, connection.story('T22'));
+        assert.equal(connection.status, 200, connection.story('MCP "Resumability and Redelivery"'));
       }
       const name = got[0].id.slice(0, 16);
       assert.deepEqual(
@@ -130,11 +130,11 @@ describe('a stream that can be resumed', () => {
     for (const [at, token] of ['a', 'b', 'c'].entries()) {
       const messages = messagesIn([...firsts[at], ...rests[at]]);
       const tokens = new Set(messages.slice(0, -1).map(({ params }) => params.progressToken));
-      assert.deepEqual([...tokens], [token], 'T20, T22: its own messages only');
+      assert.deepEqual([...tokens], [token], 'MCP "Multiple Connections", MCP "Resumability and Redelivery": its own messages only');
       assert.equal(messages.length, 7);
     }
     const ids = [...firsts, ...rests].flat().map(({ id }) => id);
-    assert.equal(new Set(ids).size, ids.length, 'T21: unique in the session');
+    assert.equal(new Set(ids).size, ids.length, 'MCP "Resumability and Redelivery": unique in the session');
   });
 
   test('that its handler ends on purpose is answered when the client is back', async () => {
@@ -198,7 +198,7 @@ describe('a stream that can be resumed', () => {
     const [session, other] = [await openSession(here), await openSession(here)];
     const calls = await stream(here, working(session, 40, 25));
     const [opening] = await read(calls, 2);
-    (await send(there, other.get(opening.id))).hasStatus(405, 'T22: of a stream of another session there is nothing');
+    (await send(there, other.get(opening.id))).hasStatus(405, 'MCP "Resumability and Redelivery": of a stream of another session there is nothing');
     const rest = await read(await stream(there, session.get(opening.id)));
     assert.ok(isLast(rest.at(-1)), 'the owner gets it');
   });
@@ -220,15 +220,15 @@ describe('a GET', () => {
   const get = async (headers, at = here) => send(at, { method: 'GET', path: '/mcp', headers });
   test('of a client that has nothing to come back to is 405', async () => {
     // This connector announces changes, so a session has a stream for them; without one there is none.
-    (await get({ accept: 'text/event-stream', 'last-event-id': `${'0'.repeat(16)}-1` })).hasStatus(405, 'T19');
-    (await get({ accept: 'text/event-stream', 'mcp-protocol-version': '2026-07-28', 'last-event-id': `${'0'.repeat(16)}-1` })).hasStatus(405, 'T30');
+    (await get({ accept: 'text/event-stream', 'last-event-id': `${'0'.repeat(16)}-1` })).hasStatus(405, 'MCP "Listening for Messages from the Server"');
+    (await get({ accept: 'text/event-stream', 'mcp-protocol-version': '2026-07-28', 'last-event-id': `${'0'.repeat(16)}-1` })).hasStatus(405, 'MCP "Earlier Streamable HTTP Revisions"');
   });
 
   test('that comes back needs a session that exists, and takes a stream', async () => {
     const session = await openSession(here);
     const last = `${'0'.repeat(16)}-1`;
-    (await send(here, session.get(last, { 'mcp-session-id': 'made-up' }))).hasStatus(404, 'T25');
-    (await send(here, session.get(last, { accept: 'application/json' }))).hasStatus(406, 'T9');
+    (await send(here, session.get(last, { 'mcp-session-id': 'made-up' }))).hasStatus(404, 'MCP "Session Management"');
+    (await send(here, session.get(last, { accept: 'application/json' }))).hasStatus(406, 'MCP "Sending Messages to the Server"');
   });
 });
 
@@ -269,7 +269,7 @@ describe('coming back to a stream', () => {
     const results = Object.entries(got).flatMap(([name, messages]) =>
       Array.isArray(messages) ? messages.filter(({ result }) => result).map(({ result }) => [name, textOf(result)]) : [],
     );
-    assert.deepEqual(results, [['third', 'w w']], 'T20: a message goes on one stream');
+    assert.deepEqual(results, [['third', 'w w']], 'MCP "Multiple Connections": a message goes on one stream');
   });
 });
 
@@ -278,8 +278,8 @@ describe('a header that names a version nobody speaks', () => {
     const session = await openSession(here);
     for (const version of ['1999-01-01', 'nonsense', '']) {
       const headers = { 'mcp-protocol-version': version };
-      (await send(here, session.get(undefined, headers))).error(400, CODE.invalidRequest, 'V8');
-      (await send(here, session.end(headers))).error(400, CODE.invalidRequest, 'V8');
+      (await send(here, session.get(undefined, headers))).error(400, CODE.invalidRequest, 'MCP "Protocol Version Header"');
+      (await send(here, session.end(headers))).error(400, CODE.invalidRequest, 'MCP "Protocol Version Header"');
     }
     (await send(here, session.request('ping'))).result('nothing has ended');
   });
@@ -289,7 +289,7 @@ describe('a notification', () => {
   test('with a session that nobody began is 404', async () => {
     for (const method of ['notifications/initialized', 'notifications/cancelled', 'notifications/roots/list_changed', 'x/y']) {
       const asked = notification(method, {}, { headers: { 'mcp-session-id': 'made-up' } });
-      (await send(here, asked)).hasStatus(404, `T25: ${method}`);
+      (await send(here, asked)).hasStatus(404, `MCP "Session Management": ${method}`);
       (await send(here, notification(method))).hasStatus(202, 'without one it is taken');
     }
   });
@@ -307,7 +307,7 @@ describe('a client that leaves', () => {
       const counts = await eventually(
         async () => (await send(here, legacy('tools/call', calling('hang_counts', { key })))).result().structuredContent,
         (counts) => counts.finished + counts.cancelled === 1,
-        'T18: the work goes on',
+        'MCP "Sending Messages to the Server": the work goes on',
       );
       assert.deepEqual({ ...counts }, { started: 1, cancelled: 0, finished: 1 });
     });
@@ -318,13 +318,13 @@ describe('the end of a session', () => {
   test('is 204; from then on there is no such session', async () => {
     const session = await openSession(here);
     (await send(here, session.request('tools/list'))).result('before');
-    (await send(here, session.end())).hasStatus(204, 'T26').hasNoBody('T26');
-    (await send(here, session.request('tools/list'))).hasStatus(404, 'T25: plain calls where it ended');
-    (await send(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'T25');
-    (await send(here, session.end())).hasStatus(404, 'T25');
-    (await send(there, session.end())).hasStatus(404, 'T25: anywhere');
-    (await send(there, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'T25: anywhere');
-    (await send(there, session.request('logging/setLevel', { level: 'debug' }))).hasStatus(404, 'T25: whatever a session is for');
+    (await send(here, session.end())).hasStatus(204, 'MCP "Session Management"').hasNoBody('MCP "Session Management"');
+    (await send(here, session.request('tools/list'))).hasStatus(404, 'MCP "Session Management": plain calls where it ended');
+    (await send(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'MCP "Session Management"');
+    (await send(here, session.end())).hasStatus(404, 'MCP "Session Management"');
+    (await send(there, session.end())).hasStatus(404, 'MCP "Session Management": anywhere');
+    (await send(there, session.get(`${'0'.repeat(16)}-1`))).hasStatus(404, 'MCP "Session Management": anywhere');
+    (await send(there, session.request('logging/setLevel', { level: 'debug' }))).hasStatus(404, 'MCP "Session Management": whatever a session is for');
     (await send(here, (await openSession(here)).request('tools/list'))).result('others go on');
   });
 
@@ -335,7 +335,7 @@ describe('the end of a session', () => {
     for await (const event of calls.events) {
       if (!event.data) continue;
       message = JSON.parse(event.data);
-      if (message.method) (await send(there, session.end())).hasStatus(204, 'T26');
+      if (message.method) (await send(there, session.end())).hasStatus(204, 'MCP "Session Management"');
     }
     assert.equal(message.result.isError, true, calls.story('nobody can answer any more'));
     assert.match(textOf(message.result), /no such session/);
@@ -352,17 +352,17 @@ describe('the end of a session', () => {
     assert.equal(await logged(), 4);
     await runtime.alarm('SESSION', session.id);
     assert.equal(await logged(), 7, 'what nobody asked for: info and above');
-    (await send(there, session.end())).hasStatus(204, 'T26');
-    (await level('error')).hasStatus(404, 'T25');
+    (await send(there, session.end())).hasStatus(204, 'MCP "Session Management"');
+    (await level('error')).hasStatus(404, 'MCP "Session Management"');
     await runtime.alarm('SESSION', session.id);
     (await level('error', here)).result('nothing is known of it any more, except where it ended');
   });
 
   test('needs its id, and one that exists', async () => {
     const session = await openSession(here);
-    (await send(here, session.end({ 'mcp-session-id': null }))).hasStatus(405, 'T26: there is nothing to end');
-    (await send(here, session.end({ 'mcp-session-id': 'made-up' }))).hasStatus(404, 'T25');
-    (await send(here, session.end({ 'mcp-protocol-version': '2026-07-28' }))).hasStatus(405, 'T30');
+    (await send(here, session.end({ 'mcp-session-id': null }))).hasStatus(405, 'MCP "Session Management": there is nothing to end');
+    (await send(here, session.end({ 'mcp-session-id': 'made-up' }))).hasStatus(404, 'MCP "Session Management"');
+    (await send(here, session.end({ 'mcp-protocol-version': '2026-07-28' }))).hasStatus(405, 'MCP "Earlier Streamable HTTP Revisions"');
     (await send(here, session.request('ping'))).result('nothing has ended');
   });
 });
@@ -385,7 +385,7 @@ describe('a session of a person', () => {
       (await send(other, session.get(opening.id, { authorization: 'Bearer nonsense' }))).hasStatus(401, 'a bad token is told so');
       const [question] = messagesIn(await read(await stream(other, session.get(opening.id)), 1));
       assert.equal(question.method, 'elicitation/create', 'its person comes back to it');
-      (await send(other, session.end())).hasStatus(204, 'T26');
+      (await send(other, session.end())).hasStatus(204, 'MCP "Session Management"');
     } finally {
       await starter.stop();
     }

@@ -102,7 +102,7 @@ describe('a connector with nothing to announce', () => {
       answer.error(200, CODE.methodNotFound, 'a method of a capability that is not declared');
     }
     const stream = await send(site, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-session-id': session } });
-    stream.hasStatus(405, 'T19');
+    stream.hasStatus(405, 'MCP "Listening for Messages from the Server"');
     assert.equal((await runtime.counts()).objects.Subscriptions, undefined);
   });
 });
@@ -160,18 +160,18 @@ describe('with streams', () => {
             method: 'notifications/subscriptions/acknowledged',
             params: { _meta: { [KEY.subscription]: id }, notifications: { toolsListChanged: true } },
           },
-          received.story('"Acknowledgment"'),
+          received.story('MCP "Subscriptions › Acknowledgment"'),
         );
         for (const [name, value] of [
           ['content-type', 'text/event-stream'],
           ['cache-control', 'no-store'],
           ['x-accel-buffering', 'no'],
         ]) {
-          assert.equal(received.opened.headers[name], value, received.story('T13'));
+          assert.equal(received.opened.headers[name], value, received.story('MCP "Receiving Messages"'));
         }
         await announce(here, 'test_trigger_tool_change');
         const [change] = await received.waitFor(1, 'the change arrives');
-        assert.strictEqual(change.params._meta[KEY.subscription], id, received.story('"Receiving Notifications"'));
+        assert.strictEqual(change.params._meta[KEY.subscription], id, received.story('MCP "Subscriptions › Receiving Notifications"'));
         received.close();
       }
     });
@@ -230,15 +230,15 @@ describe('with streams', () => {
       await received.ended;
       assert.deepEqual(received.messages[0].params.notifications, {});
       const { result, id } = received.messages[1];
-      assert.deepEqual([id, result.resultType, result._meta[KEY.subscription]], [5, 'complete', 5], '"Graceful Closure"');
+      assert.deepEqual([id, result.resultType, result._meta[KEY.subscription]], [5, 'complete', 5], 'MCP "Subscriptions › Graceful Closure"');
       assert.equal((await runtime.counts()).objects.Subscriptions, earlier, 'nobody holds a stream that never says anything');
     });
 
     test('needs for a resource what reading it needs', async () => {
       const asked = (headers) => modern('subscriptions/listen', { notifications: { resourceSubscriptions: [WATCHED, MONDAY] } }, { headers });
-      (await send(here, asked({}))).hasStatus(401, 'a guest').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'R5');
+      (await send(here, asked({}))).hasStatus(401, 'a guest').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'MCP "Scope Selection Strategy"');
       const weak = await send(here, asked(bearer(tokenOf('alice', { scope: 'other' }))));
-      weak.hasStatus(403, 'R8').hasHeader('www-authenticate', /insufficient_scope/, 'R8');
+      weak.hasStatus(403, 'MCP "Runtime Insufficient Scope Errors"').hasHeader('www-authenticate', /insufficient_scope/, 'MCP "Runtime Insufficient Scope Errors"');
       const received = await listen(here, { resourceSubscriptions: [WATCHED, MONDAY] }, { token: tokenOf('alice') });
       assert.deepEqual(received.messages[0].params.notifications.resourceSubscriptions, [WATCHED, MONDAY]);
     });
@@ -270,7 +270,7 @@ describe('with streams', () => {
 
     test('writes comments while nothing happens', async () => {
       const received = await listen(here, { toolsListChanged: true });
-      await eventually(() => received.comments, (count) => count >= 2, 'T14');
+      await eventually(() => received.comments, (count) => count >= 2, 'MCP "Receiving Messages"');
       assert.equal(received.messages.length, 1);
     });
 
@@ -299,7 +299,7 @@ describe('with streams', () => {
       await eventually(() => soon.messages.length, (length) => length === 2, 'the end of the token is the end of the stream');
       await soon.ended;
       const { id, result } = soon.messages[1];
-      assert.deepEqual([id, result.resultType, result._meta[KEY.subscription]], ['soon', 'complete', 'soon'], '"Graceful Closure"');
+      assert.deepEqual([id, result.resultType, result._meta[KEY.subscription]], ['soon', 'complete', 'soon'], 'MCP "Subscriptions › Graceful Closure"');
       await announce(here, 'test_trigger_tool_change');
       await later.waitFor(1, 'another token is good for longer');
       await runtime.passes(-700);
@@ -326,7 +326,7 @@ describe('with streams', () => {
     test('the stream of a session says what is announced, and what the session subscribed to', async () => {
       const session = await newSession(here);
       const received = await get(there, session);
-      assert.equal(received.status, 200, received.story('T19'));
+      assert.equal(received.status, 200, received.story('MCP "Listening for Messages from the Server"'));
       assert.match(received.opened.headers['content-type'], /^text\/event-stream/);
       for (const n of [1, 2]) {
         const answer = await inSession(here, session, 'resources/subscribe', { uri: WATCHED });
@@ -357,7 +357,7 @@ describe('with streams', () => {
         await ofOther.waitFor(n, 'another session hears it too');
       }
       await eventually(sum, (count) => count >= 3, 'each message arrives');
-      assert.equal(sum(), 3, 'T20: not on several');
+      assert.equal(sum(), 3, 'MCP "Multiple Connections": not on several');
       const [busy] = streams.filter(({ changes }) => changes.length > 0);
       busy.close();
       // That it is gone shows at a comment.
@@ -378,7 +378,7 @@ describe('with streams', () => {
       for (const method of ['resources/subscribe', 'resources/unsubscribe']) {
         (await send(here, legacy(method, { uri: WATCHED }))).error(200, CODE.invalidParams, 'which session?');
         (await inSession(here, session, method, {})).error(200, CODE.invalidParams, 'which resource?');
-        (await inSession(here, 'made-up', method, { uri: WATCHED })).hasStatus(404, 'T25');
+        (await inSession(here, 'made-up', method, { uri: WATCHED })).hasStatus(404, 'MCP "Session Management"');
       }
       (await inSession(here, session, 'resources/subscribe', { uri: 'test://nothing' })).error(200, -32002, 'there is none');
       (await inSession(here, session, 'resources/subscribe', { uri: MONDAY })).hasStatus(401, 'a guest has no diary');
@@ -396,7 +396,7 @@ describe('with streams', () => {
       (await subscribe({ token: bob })).error(404, CODE.invalidRequest, 'it is not his');
       for (const token of [bob, undefined]) {
         const refused = await get(there, session, { token });
-        assert.equal(refused.status, 404, refused.story('T25'));
+        assert.equal(refused.status, 404, refused.story('MCP "Session Management"'));
       }
       const asAlice = await get(there, session, { token: alice });
       await updated(here, MONDAY, { token: bob });
@@ -421,15 +421,15 @@ describe('with streams', () => {
       const ofOther = await get(there, other);
       await inSession(here, session, 'resources/subscribe', { uri: WATCHED });
       const ended = await send(here, { method: 'DELETE', path: '/mcp', headers: { 'mcp-session-id': session } });
-      ended.hasStatus(204, 'T26');
+      ended.hasStatus(204, 'MCP "Session Management"');
       for (const received of streams) {
         await received.ended;
         assert.deepEqual([received.messages, received.brokeOff], [[], undefined], received.story('it just ends'));
       }
       for (const site of [here, there]) {
-        assert.equal((await get(site, session)).status, 404, 'T25');
+        assert.equal((await get(site, session)).status, 404, 'MCP "Session Management"');
         const again = await inSession(site, session, 'resources/subscribe', { uri: WATCHED });
-        again.hasStatus(404, 'T25');
+        again.hasStatus(404, 'MCP "Session Management"');
       }
       await announce(here, 'test_trigger_tool_change');
       await ofOther.waitFor(1, 'other sessions go on');
@@ -438,11 +438,11 @@ describe('with streams', () => {
     test('a GET that is none is refused', async () => {
       const session = await newSession(here);
       const asked = (headers) => send(here, { path: '/mcp', headers: { accept: 'text/event-stream', 'mcp-protocol-version': LEGACY[0], ...headers } });
-      (await asked({})).hasStatus(405, 'T19: a stream belongs to a session').hasHeader('allow', 'GET, POST, DELETE, OPTIONS', 'RFC 9110 §15.5.6');
-      (await asked({ 'mcp-session-id': 'made-up' })).hasStatus(404, 'T25');
+      (await asked({})).hasStatus(405, 'MCP "Listening for Messages from the Server": a stream belongs to a session').hasHeader('allow', 'GET, POST, DELETE, OPTIONS', 'RFC 9110 §15.5.6');
+      (await asked({ 'mcp-session-id': 'made-up' })).hasStatus(404, 'MCP "Session Management"');
       (await asked({ 'mcp-session-id': session, accept: 'application/json' })).hasStatus(406, 'it is a stream');
-      (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': 'v0' })).hasStatus(400, 'T29');
-      (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': '2026-07-28' })).hasStatus(405, 'T19: there is no GET any more');
+      (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': 'v0' })).hasStatus(400, 'MCP "Protocol Version Header"');
+      (await asked({ 'mcp-session-id': session, 'mcp-protocol-version': '2026-07-28' })).hasStatus(405, 'MCP "Earlier Streamable HTTP Revisions": there is no GET any more');
       const put = await send(here, { method: 'PUT', path: '/mcp', body: '' });
       put.hasStatus(405, 'no such method').hasHeader('allow', 'GET, POST, DELETE, OPTIONS', 'RFC 9110 §15.5.6');
     });
@@ -493,7 +493,7 @@ test('a stream ends when the sign-in behind it is revoked', async () => {
     (await send(site, revoking(client, tokens.refresh_token))).hasStatus(200, 'RFC 7009 §2.2');
     await runtime.passes(31);
     await received.ended;
-    assert.equal(received.messages.at(-1).result?.resultType, 'complete', received.story('"Graceful Closure"'));
+    assert.equal(received.messages.at(-1).result?.resultType, 'complete', received.story('MCP "Subscriptions › Graceful Closure"'));
     await announce(site, 'test_trigger_tool_change');
     await ofGuest.waitFor(1, 'others go on');
   } finally {

@@ -54,7 +54,7 @@ async function listen(notifications, { at = here, ...options } = {}) {
   const received = new ReceivedMessages(await stream(at, asked));
   assert.equal(received.status, 200, received.story('the subscription is accepted'));
   await eventually(() => received.messages.length, (length) => length > 0, 'the acknowledgement');
-  assert.equal(received.messages[0].method, ACKNOWLEDGED, received.story('"Acknowledgment"'));
+  assert.equal(received.messages[0].method, ACKNOWLEDGED, received.story('MCP "Subscriptions › Acknowledgment"'));
   return received;
 }
 const honoured = (received) => received.messages[0].params.notifications;
@@ -67,7 +67,7 @@ const waitForStatus = async (received, status) =>
 async function endsWell(received, id = 'listen') {
   await received.ended;
   const last = received.messages.at(-1);
-  assert.deepEqual([last.id, last.result?.resultType, last.result?._meta[KEY.subscription]], [id, 'complete', id], received.story('"Graceful Closure"'));
+  assert.deepEqual([last.id, last.result?.resultType, last.result?._meta[KEY.subscription]], [id, 'complete', id], received.story('MCP "Subscriptions › Graceful Closure"'));
 }
 
 describe('a stream that listens to a task', () => {

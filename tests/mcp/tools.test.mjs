@@ -71,7 +71,7 @@ describe('tools/list', () => {
   async function firstCursor(ask) {
     const answer = await send(everything, ask('tools/list'));
     const { nextCursor } = answer.result();
-    assert.equal(typeof nextCursor, 'string', answer.story('1.9: there is a second page'));
+    assert.equal(typeof nextCursor, 'string', answer.story('MCP "Pagination › Response Format": there is a second page'));
     return nextCursor;
   }
 
@@ -79,7 +79,7 @@ describe('tools/list', () => {
     for (const { ask } of ERAS) {
       const first = (await listTools(everything, ask)).map((tool) => tool.name);
       const second = (await listTools(everything, ask)).map((tool) => tool.name);
-      assert.deepEqual(second, first, '1.5: the order is deterministic');
+      assert.deepEqual(second, first, 'MCP "Listing Tools": the order is deterministic');
       assert.equal(new Set(first).size, first.length, 'no tool is listed twice');
     }
   });
@@ -90,12 +90,12 @@ describe('tools/list', () => {
       let cursor;
       do {
         const answer = await send(everything, ask('tools/list', cursor === undefined ? {} : { cursor }));
-        const result = answer.result('1.9: pagination');
+        const result = answer.result('MCP "Pagination › Response Format": pagination');
         sizes.push(result.tools.length);
         cursor = result.nextCursor;
         if (cursor !== undefined) {
-          assert.equal(typeof cursor, 'string', answer.story('1.9: a cursor is a string'));
-          assert.equal(result.tools.length, PAGE_SIZE, answer.story('1.9: a full page before the last'));
+          assert.equal(typeof cursor, 'string', answer.story('MCP "Pagination › Response Format": a cursor is a string'));
+          assert.equal(result.tools.length, PAGE_SIZE, answer.story('MCP "Pagination › Response Format": a full page before the last'));
         }
       } while (cursor !== undefined);
       assert.ok(sizes.length > 2, `the connector has more than two pages: ${sizes}`);
@@ -120,7 +120,7 @@ describe('tools/list', () => {
         (await send(everything, ask('tools/list', { cursor }))).error(
           200,
           CODE.invalidParams,
-          `1.9: an invalid cursor: ${cursor.slice(0, 40)}`,
+          `MCP "Pagination › Error Handling": an invalid cursor: ${cursor.slice(0, 40)}`,
         );
       }
       for (const cursor of [1, null, {}, []]) {
@@ -134,8 +134,8 @@ describe('tools/list', () => {
     test(`a cursor of one list is none of another (${era})`, async () => {
       const { capabilities } = (await send(everything, modern('server/discover'))).result();
       const answer = await send(everything, ask('prompts/list', { cursor: await firstCursor(ask) }));
-      if ('prompts' in capabilities) answer.error(200, CODE.invalidParams, '1.9: a cursor belongs to its list');
-      else answer.error([200, 404], CODE.methodNotFound, '1.4: prompts are not declared');
+      if ('prompts' in capabilities) answer.error(200, CODE.invalidParams, 'MCP "Pagination › Error Handling": a cursor belongs to its list');
+      else answer.error([200, 404], CODE.methodNotFound, 'MCP "Error Codes": prompts are not declared');
     });
   }
 
@@ -145,12 +145,12 @@ describe('tools/list', () => {
     do {
       const answer = await send(everything, modern('tools/list', cursor === undefined ? {} : { cursor }));
       const result = answer.result();
-      assert.ok(Number.isInteger(result.ttlMs) && result.ttlMs >= 0, answer.story('1.6: ttlMs is an integer from 0'));
-      assert.ok(['public', 'private'].includes(result.cacheScope), answer.story('1.6: cacheScope'));
+      assert.ok(Number.isInteger(result.ttlMs) && result.ttlMs >= 0, answer.story('MCP "Time-to-Live (TTL) Field": ttlMs is an integer from 0'));
+      assert.ok(['public', 'private'].includes(result.cacheScope), answer.story('MCP "Cache Scope Field": cacheScope'));
       scopes.add(result.cacheScope);
       cursor = result.nextCursor;
     } while (cursor !== undefined);
-    assert.equal(scopes.size, 1, '1.6: the same cacheScope on all pages');
+    assert.equal(scopes.size, 1, 'MCP "Cache Scope Field": the same cacheScope on all pages');
   });
 
   for (const { version, ask } of REVISIONS) {
@@ -174,7 +174,7 @@ describe('tools/list', () => {
 
     test(`every tool can be used by a model (${version})`, async () => {
       for (const tool of await listTools(everything, ask)) {
-        assert.match(tool.name, /^[A-Za-z0-9_.-]{1,128}$/, '1.9: names');
+        assert.match(tool.name, /^[A-Za-z0-9_.-]{1,128}$/, 'MCP "Tool Names": names');
         assert.ok(tool.description?.length > 0, `${tool.name} has a description`);
         assert.equal(tool.inputSchema?.type, 'object', `${tool.name}: the root of an inputSchema is an object`);
         for (const [member, value] of Object.entries(tool)) assert.notEqual(value, null, `${tool.name}.${member}: no null members`);
@@ -188,7 +188,7 @@ describe('tools/list', () => {
         find(await listTools(everything), 'test_simple_text').inputSchema,
       ),
       { type: 'object', additionalProperties: false },
-      '1.9: declare {type: object, additionalProperties: false}',
+      'MCP "Tools › Tool": declare {type: object, additionalProperties: false}',
     );
   });
 
@@ -257,7 +257,7 @@ describe("arguments are checked against the tool's own schema", () => {
     test(`${row}: the model reads which field and why`, async () => {
       for (const { ask } of ERAS) {
         const answer = await send(everything, ask('tools/call', calling('strict_arguments', args)));
-        const result = answer.result('1.9: validation errors are results with isError');
+        const result = answer.result('MCP "Tools › Error Handling": validation errors are results with isError');
         assert.equal(result.isError, true, answer.story('isError'));
         for (const reason of reasons) assert.match(textOf(result), reason, answer.story(`the text matches ${reason}`));
       }
@@ -309,7 +309,7 @@ describe('results', () => {
     test(`structured output comes with a text copy (${version})`, async () => {
       const result = await callTool(everything, ask, 'structured_object');
       const expected = { temperature: 22.5, conditions: 'Partly cloudy' };
-      assert.deepEqual(JSON.parse(textOf(result)), expected, '1.9: also as serialized text');
+      assert.deepEqual(JSON.parse(textOf(result)), expected, 'MCP "Structured Content": also as serialized text');
       assert.deepEqual(
         result.structuredContent,
         isAtLeast(version, '2025-06-18') ? expected : undefined,
@@ -360,7 +360,7 @@ describe('results', () => {
 
   test('a link becomes text where the revision has no links', async () => {
     const content = (await callTool(everything, REVISIONS.at(-1).ask, 'resource_link')).content;
-    assert.ok(!content.some((block) => block.type === 'resource_link'), '1.9: resource_link is new in 2025-06-18');
+    assert.ok(!content.some((block) => block.type === 'resource_link'), 'MCP "Tools › Resource Links": resource_link is new in 2025-06-18');
     assert.ok(JSON.stringify(content).includes('test://static-text'), 'the address is not lost');
   });
 
@@ -398,9 +398,9 @@ describe('results', () => {
     ]) {
       const headers = { 'mcp-name': /^[\x21-\x7e]+$/.test(name) ? name.slice(0, 4000) : null };
       const answer = await send(everything, legacy('tools/call', calling(name)));
-      answer.error(200, CODE.invalidParams, `1.4: unknown tool ${JSON.stringify(name.slice(0, 40))}`);
+      answer.error(200, CODE.invalidParams, `MCP "Tools › Error Handling": unknown tool ${JSON.stringify(name.slice(0, 40))}`);
       if (headers['mcp-name'] === name)
-        (await send(everything, modern('tools/call', calling(name)))).error(200, CODE.invalidParams, '1.4: unknown tool');
+        (await send(everything, modern('tools/call', calling(name)))).error(200, CODE.invalidParams, 'MCP "Tools › Error Handling": unknown tool');
     }
   });
 

@@ -33,7 +33,7 @@ const ask = (method, params, options) => send(server, legacy(method, params, opt
 const isLegacyResult = (answer, rule) => {
   const result = answer.result(rule);
   for (const member of ['resultType', 'ttlMs', 'cacheScope']) {
-    assert.ok(!(member in result), answer.story(`1.5: ${member} belongs to 2026-07-28`));
+    assert.ok(!(member in result), answer.story(`MCP "Result Responses": ${member} belongs to 2026-07-28`));
   }
   return result;
 };
@@ -50,8 +50,8 @@ describe('initialize', () => {
   for (const [asked, given] of rows) {
     test(`${JSON.stringify(asked)} is answered with ${given}`, async () => {
       const answer = await send(server, initialize(asked));
-      const result = isLegacyResult(answer, '1.3: the same version, or the newest with a handshake');
-      assert.equal(result.protocolVersion, given, answer.story('1.3: never 2026-07-28'));
+      const result = isLegacyResult(answer, 'MCP "Version Negotiation": the same version, or the newest with a handshake');
+      assert.equal(result.protocolVersion, given, answer.story('MCP "Version Negotiation": never 2026-07-28'));
       assert.equal(typeof result.serverInfo?.name, 'string', answer.story('serverInfo.name'));
       assert.equal(typeof result.serverInfo?.version, 'string', answer.story('serverInfo.version'));
       assert.equal(typeof result.capabilities?.tools, 'object', answer.story('capabilities.tools'));
@@ -72,12 +72,12 @@ describe('initialize', () => {
       capabilities: { roots: { listChanged: true }, unheard: { a: 1 } },
       clientInfo: { name: 'x', version: '1', title: 'X', unheard: [] },
     };
-    (await ask('initialize', params, { version: null })).result('1.3: extensions are ignored');
+    (await ask('initialize', params, { version: null })).result('MCP "Capability Negotiation": extensions are ignored');
   });
 
   test('parameters of a wrong type are -32602', async () => {
     for (const params of [{}, { protocolVersion: 3, capabilities: {} }, { protocolVersion: null, capabilities: {} }]) {
-      (await ask('initialize', params, { version: null })).error([200, 400], CODE.invalidParams, '1.4: invalid params');
+      (await ask('initialize', params, { version: null })).error([200, 400], CODE.invalidParams, 'MCP "Error Responses": invalid params');
     }
   });
 });
@@ -87,16 +87,16 @@ describe('sessions', () => {
     const ids = await Promise.all(
       Array.from({ length: 5 }, async () => (await send(server, initialize(LEGACY[0]))).headers['mcp-session-id']),
     );
-    if (ids.every((id) => id === undefined)) return; // A server may do without (T23).
-    for (const id of ids) assert.match(id, /^[\x21-\x7e]{16,}$/, 'T23: visible ASCII, long enough to be random');
-    assert.equal(new Set(ids).size, ids.length, 'T23: each is another');
+    if (ids.every((id) => id === undefined)) return; // A server may do without (MCP "Session Management").
+    for (const id of ids) assert.match(id, /^[\x21-\x7e]{16,}$/, 'MCP "Session Management": visible ASCII, long enough to be random');
+    assert.equal(new Set(ids).size, ids.length, 'MCP "Session Management": each is another');
   });
 
   test('requests are served with the id that initialize gave, and without', async () => {
     const id = (await send(server, initialize(LEGACY[0]))).headers['mcp-session-id'] ?? null;
     for (const session of [id, null]) {
       const headers = { 'mcp-session-id': session };
-      (await send(server, notification('notifications/initialized', undefined, { headers }))).hasStatus(202, 'T8');
+      (await send(server, notification('notifications/initialized', undefined, { headers }))).hasStatus(202, 'MCP "Sending Messages to the Server"');
       const { tools } = (await ask('tools/list', {}, { headers })).result('plain calls need no session');
       assert.equal(tools[0].name, 'test_simple_text');
     }
@@ -107,7 +107,7 @@ describe('ping', () => {
   for (const version of [...LEGACY, null]) {
     test(`is answered with an empty object (${version ?? 'no version header'})`, async () => {
       const answer = await ask('ping', undefined, { version });
-      assert.deepEqual(answer.result('1.9: promptly'), {}, answer.story('1.9: exactly {}'));
+      assert.deepEqual(answer.result('MCP "Ping › Behavior Requirements": promptly'), {}, answer.story('MCP "Ping › Behavior Requirements": exactly {}'));
     });
   }
 });
@@ -115,9 +115,9 @@ describe('ping', () => {
 describe('the version header', () => {
   for (const version of [...LEGACY, null]) {
     test(`${version ?? 'absent'}: tools are listed and called`, async () => {
-      const { tools } = isLegacyResult(await ask('tools/list', {}, { version }), 'T28');
+      const { tools } = isLegacyResult(await ask('tools/list', {}, { version }), 'MCP "Protocol Version Header"');
       assert.deepEqual(tools.map(({ name }) => name), (await listTools(server)).map(({ name }) => name), 'the same as ever');
-      const result = isLegacyResult(await ask('tools/call', calling('test_simple_text'), { version }), 'T28');
+      const result = isLegacyResult(await ask('tools/call', calling('test_simple_text'), { version }), 'MCP "Protocol Version Header"');
       assert.equal(textOf(result), 'This is a simple text response for testing.');
     });
   }
@@ -125,9 +125,9 @@ describe('the version header', () => {
   for (const version of ['2024-11-05', '1999-01-01', 'v999.0.0', 'latest', '2025-11-25, 2025-06-18', '2025-11-2']) {
     test(`${version} is 400 without a modern code`, async () => {
       const answer = await ask('tools/list', {}, { version });
-      answer.hasStatus(400, 'T29: invalid or unsupported');
+      answer.hasStatus(400, 'MCP "Protocol Version Header": invalid or unsupported');
       const code = answer.json().error?.code;
-      assert.ok(code !== undefined && !(code <= -32020 && code >= -32099), answer.story('1.4: on this path -32600, never -3202x'));
+      assert.ok(code !== undefined && !(code <= -32020 && code >= -32099), answer.story('MCP "Error Responses": on this path -32600, never -3202x'));
     });
   }
 
@@ -147,14 +147,14 @@ describe('notifications and responses', () => {
         post({ jsonrpc: '2.0', id: 1, result: {} }, { headers: { 'mcp-protocol-version': version } }),
         post({ jsonrpc: '2.0', id: 'x', error: { code: -1, message: 'no' } }, { headers: { 'mcp-protocol-version': version } }),
       ]) {
-        (await send(server, asked)).hasStatus(202, 'T8').hasNoBody('T8');
+        (await send(server, asked)).hasStatus(202, 'MCP "Sending Messages to the Server"').hasNoBody('MCP "Sending Messages to the Server"');
       }
     });
   }
 
   test("a notification with a request's name executes nothing", async () => {
     const key = 'notified';
-    (await send(server, notification('tools/call', calling('count', { key })))).hasStatus([202, 400], 'T8');
+    (await send(server, notification('tools/call', calling('count', { key })))).hasStatus([202, 400], 'MCP "Sending Messages to the Server"');
     assert.equal((await callTool(server, legacy, 'read_count', { key })).structuredContent.count, 0, 'without an id there is no request');
   });
 });
@@ -170,14 +170,14 @@ describe('batches (2025-03-26)', () => {
         [request('a'), initialized, request(2, 'tools/call', calling('test_simple_text')), request('c', 'nope')],
         version,
       );
-      answer.hasStatus(200, 'T7');
-      const replies = answer.messages('T7: a JSON array or an event stream');
-      assert.deepEqual(replies.map((reply) => reply.id).sort(), [2, 'a', 'c'], answer.story('T7: one response for each request'));
+      answer.hasStatus(200, 'MCP "Batching"');
+      const replies = answer.messages('MCP "Batching": a JSON array or an event stream');
+      assert.deepEqual(replies.map((reply) => reply.id).sort(), [2, 'a', 'c'], answer.story('MCP "Batching": one response for each request'));
       const by = (id) => replies.find((reply) => reply.id === id);
       assert.deepEqual(by('a').result, {}, answer.story('ping'));
       assert.equal(textOf(by(2).result), 'This is a simple text response for testing.', answer.story('the tool'));
       assert.equal(by('c').error.code, CODE.methodNotFound, answer.story('one bad request spoils no other'));
-      if (!answer.isEventStream) assert.ok(Array.isArray(answer.json()), answer.story('T7: an array, also of one'));
+      if (!answer.isEventStream) assert.ok(Array.isArray(answer.json()), answer.story('MCP "Batching": an array, also of one'));
     });
 
     test(`a batch of one is answered with an array of one (${version ?? 'no version header'})`, async () => {
@@ -186,8 +186,8 @@ describe('batches (2025-03-26)', () => {
     });
 
     test(`without a request it is taken with 202 and no body (${version ?? 'no version header'})`, async () => {
-      (await batch([initialized, initialized], version)).hasStatus(202, 'T7').hasNoBody('T7');
-      (await batch([{ jsonrpc: '2.0', id: 1, result: {} }], version)).hasStatus(202, 'T7').hasNoBody('T7');
+      (await batch([initialized, initialized], version)).hasStatus(202, 'MCP "Batching"').hasNoBody('MCP "Batching"');
+      (await batch([{ jsonrpc: '2.0', id: 1, result: {} }], version)).hasStatus(202, 'MCP "Batching"').hasNoBody('MCP "Batching"');
     });
   }
 
@@ -195,7 +195,7 @@ describe('batches (2025-03-26)', () => {
     for (const version of ['2025-06-18', '2025-11-25']) {
       const key = `batch-${version}`;
       const answer = await batch([request(1, 'tools/call', calling('count', { key }))], version);
-      answer.error(400, CODE.invalidRequest, 'T7: removed in 2025-06-18');
+      answer.error(400, CODE.invalidRequest, 'MCP "Batching": removed in 2025-06-18');
       assert.equal((await callTool(server, legacy, 'read_count', { key })).structuredContent.count, 0, 'nothing was executed');
     }
   });
@@ -207,7 +207,7 @@ describe('batches (2025-03-26)', () => {
   test('fifty messages are taken, fifty-one are not', async () => {
     const many = (count) => Array.from({ length: count }, (_, at) => request(at));
     const answer = await batch(many(50));
-    assert.equal(answer.hasStatus(200, 'the limit itself').messages('T7').length, 50, answer.story('each is answered'));
+    assert.equal(answer.hasStatus(200, 'the limit itself').messages('MCP "Batching"').length, 50, answer.story('each is answered'));
     const key = 'long-batch';
     const long = [...many(50), request('last', 'tools/call', calling('count', { key }))];
     (await batch(long)).error(400, CODE.invalidRequest, 'bounded');
@@ -226,7 +226,7 @@ describe('batches (2025-03-26)', () => {
     ].entries()) {
       const key = `bad-element-${at}`;
       const answer = await batch([request(1, 'tools/call', calling('count', { key })), bad]);
-      answer.error(400, CODE.invalidRequest, `1.3 step 2: ${JSON.stringify(bad)}`);
+      answer.error(400, CODE.invalidRequest, `MCP "Batching": ${JSON.stringify(bad)}`);
       assert.equal((await callTool(server, legacy, 'read_count', { key })).structuredContent.count, 0, 'nothing was executed');
     }
   });
@@ -234,11 +234,11 @@ describe('batches (2025-03-26)', () => {
   test('initialize is no part of one', async () => {
     const params = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'x', version: '1' } };
     const answer = await batch([request(1, 'initialize', params), request(2)]);
-    answer.hasStatus([200, 400], 'T7');
-    const replies = answer.messages('T7');
+    answer.hasStatus([200, 400], 'MCP "Batching"');
+    const replies = answer.messages('MCP "Batching"');
     assert.ok(
       replies.some((reply) => reply.error?.code === CODE.invalidRequest),
-      answer.story('T7: initialize must not be in a batch'),
+      answer.story('MCP "Batching": initialize must not be in a batch'),
     );
     assert.ok(!replies.some((reply) => reply.result?.protocolVersion), answer.story('it is not answered'));
   });
@@ -258,7 +258,7 @@ describe('errors', () => {
   for (const [row, [method, params], code] of rows) {
     for (const version of LEGACY) {
       test(`${row} is ${code} in band (${version})`, async () => {
-        (await ask(method, params, { version })).error(200, code, '1.4: with status 200');
+        (await ask(method, params, { version })).error(200, code, 'MCP "Error Responses": with status 200');
       });
     }
   }
@@ -271,7 +271,7 @@ describe('errors', () => {
       test(`${row} is ${code} in band, or its method is unknown if ${capability} are not declared (${version})`, async () => {
         const { capabilities } = (await send(server, initialize(version))).result();
         const answer = await ask(method, params, { version });
-        answer.error(200, capability in capabilities ? code : CODE.methodNotFound, '1.4: with status 200');
+        answer.error(200, capability in capabilities ? code : CODE.methodNotFound, 'MCP "Error Responses": with status 200');
       });
     }
   }
@@ -279,7 +279,7 @@ describe('errors', () => {
   test('a tool that needs what the client did not declare never answers with a modern code', async () => {
     const answer = await ask('tools/call', calling('test_missing_capability'));
     const code = answer.final().error?.code ?? 0;
-    assert.ok(!(code <= -32020 && code >= -32099), answer.story('1.4: -3202x never on this path'));
+    assert.ok(!(code <= -32020 && code >= -32099), answer.story('MCP "Error Responses": -3202x never on this path'));
   });
 
   test('headers of the later revision are not looked at', async () => {
@@ -328,7 +328,7 @@ describe('methods of HTTP', () => {
           path: '/mcp',
           headers: { accept, 'mcp-protocol-version': version },
         });
-        answer.hasStatus(405, 'T19, T26: there is no stream and no session').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
+        answer.hasStatus(405, 'MCP "Listening for Messages from the Server", MCP "Session Management": there is no stream and no session').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
       }
     });
   }
@@ -338,7 +338,7 @@ describe('answers', () => {
   for (const id of ['a string', '', 0, 7, -1, Number.MAX_SAFE_INTEGER, '7']) {
     test(`the id ${JSON.stringify(id)} comes back as it was`, async () => {
       for (const answer of [await ask('ping', undefined, { id }), await ask('nope', {}, { id })]) {
-        assert.strictEqual(answer.json().id, id, answer.story('1.4: the id is echoed, its type too'));
+        assert.strictEqual(answer.json().id, id, answer.story('MCP "Responses": the id is echoed, its type too'));
       }
     });
   }
@@ -354,20 +354,20 @@ describe('answers', () => {
   ]) {
     test(`Accept ${accept ?? 'absent'}: a plain call is answered as JSON`, async () => {
       const answer = await ask('tools/call', calling('test_simple_text'), { headers: { accept } });
-      answer.result('T9');
+      answer.result('MCP "Sending Messages to the Server"');
       answer.hasHeader('content-type', /^application\/json\b/, 'nothing was streamed');
     });
   }
 
   test('Accept of event streams alone: the answer is a stream of one event', async () => {
     const answer = await ask('tools/call', calling('test_simple_text'), { headers: { accept: 'text/event-stream' } });
-    answer.result('T9');
+    answer.result('MCP "Sending Messages to the Server"');
     answer.hasHeader('content-type', /^text\/event-stream\b/, 'only what the client accepts');
   });
 
   test('Accept of neither type is 406', async () => {
     for (const accept of ['text/html', 'application/xml, text/plain']) {
-      (await ask('ping', undefined, { headers: { accept } })).hasStatus(406, `T9: nothing that ${accept} allows can be sent`);
+      (await ask('ping', undefined, { headers: { accept } })).hasStatus(406, `MCP "Sending Messages to the Server": nothing that ${accept} allows can be sent`);
     }
   });
 
@@ -382,12 +382,12 @@ describe('streams', () => {
     test(`each event leaves when it happens; the result ends the stream (${version})`, async () => {
       const params = { ...calling('progress_slowly', { steps: 3, delay_ms: 150 }), _meta: { progressToken: 5 } };
       const answer = await stream(server, legacy('tools/call', params, { id: 's-1', version }));
-      assert.match(answer.headers['content-type'] ?? '', /^text\/event-stream\b/, answer.story('T9'));
-      assert.equal(answer.headers['x-accel-buffering'], 'no', answer.story('T13'));
+      assert.match(answer.headers['content-type'] ?? '', /^text\/event-stream\b/, answer.story('MCP "Sending Messages to the Server"'));
+      assert.equal(answer.headers['x-accel-buffering'], 'no', answer.story('MCP "Receiving Messages"'));
       const events = [];
       for await (const event of answer.events) {
         if (event.comment !== undefined) continue;
-        assert.ok(event.data, answer.story('T16: an event with empty data breaks older clients'));
+        assert.ok(event.data, answer.story('MCP "Sending Messages to the Server": an event with empty data breaks older clients'));
         events.push({ ...event, message: JSON.parse(event.data) });
       }
       assert.deepEqual(
@@ -395,11 +395,11 @@ describe('streams', () => {
           .slice(0, -1)
           .map(({ message }) => [message.method, message.params.progressToken, message.params.progress, message.params.total]),
         [1, 2, 3].map((step) => ['notifications/progress', 5, step, 3]),
-        answer.story('1.9: strictly increasing, for the token of this request'),
+        answer.story('MCP "Progress › Behavior Requirements": strictly increasing, for the token of this request'),
       );
       const last = events.at(-1);
-      assert.equal(last.message.id, 's-1', answer.story('T12: the response is the last event'));
-      assert.equal(textOf(last.message.result), 'done', answer.story('T12'));
+      assert.equal(last.message.id, 's-1', answer.story('MCP "Sending Messages to the Server": the response is the last event'));
+      assert.equal(textOf(last.message.result), 'done', answer.story('MCP "Sending Messages to the Server"'));
       assert.ok(
         last.at - events[0].at > 180,
         answer.story(`events are flushed one by one, not at the end (${events.map((event) => Math.round(event.at))} ms)`),
@@ -409,7 +409,7 @@ describe('streams', () => {
 
   test('without a progress token nothing is streamed', async () => {
     const answer = await ask('tools/call', calling('progress_slowly', { steps: 2, delay_ms: 10 }));
-    assert.equal(textOf(answer.result('1.9')), 'done', answer.story('1.9: progress only if asked'));
+    assert.equal(textOf(answer.result('MCP "Progress › Behavior Requirements"')), 'done', answer.story('MCP "Progress › Behavior Requirements": progress only if asked'));
     answer.hasHeader('content-type', /^application\/json\b/, 'nothing to stream');
   });
 
@@ -422,7 +422,7 @@ describe('streams', () => {
       if (comments === 2) break;
     }
     answer.close();
-    assert.equal(comments, 2, answer.story('T14'));
+    assert.equal(comments, 2, answer.story('MCP "Receiving Messages"'));
   });
 
   test('a client that goes away without a session does not cancel its call either', async () => {
@@ -434,7 +434,7 @@ describe('streams', () => {
     const counts = await eventually(
       async () => (await callTool(server, legacy, 'hang_counts', { key })).structuredContent,
       (counts) => counts.finished + counts.cancelled === 1,
-      'T18: a closed connection is no cancellation',
+      'MCP "Sending Messages to the Server": a closed connection is no cancellation',
     );
     assert.deepEqual({ ...counts }, { started: 1, cancelled: 0, finished: 1 });
   });

@@ -41,7 +41,7 @@ function altered(asked, change) {
 describe('which era a request belongs to', () => {
   test('a body that is not JSON is 400 -32700 without id', async () => {
     const answer = await send(server, post('{', { headers: { 'mcp-protocol-version': MODERN } }));
-    answer.error(400, CODE.parse, '1.3 step 2');
+    answer.error(400, CODE.parse, 'MCP "Backward Compatibility with Initialization-Based Versions"');
     hasNoId(answer);
   });
 
@@ -55,7 +55,7 @@ describe('which era a request belongs to', () => {
       'legacy requests under a modern header': [legacyRequest],
     };
     for (const [row, body] of Object.entries(rows)) {
-      (await send(server, post(body, { headers: { 'mcp-protocol-version': MODERN } }))).error(400, CODE.invalidRequest, `${row}: T6, T7`);
+      (await send(server, post(body, { headers: { 'mcp-protocol-version': MODERN } }))).error(400, CODE.invalidRequest, `${row}: MCP "Sending Messages"`);
     }
     (await send(server, post([legacyRequest, request]))).error(
       400,
@@ -65,19 +65,19 @@ describe('which era a request belongs to', () => {
   });
 
   test('initialize with a modern claim does not exist: 404 -32601', async () => {
-    (await ask('initialize', { protocolVersion: MODERN, capabilities: {} })).error(404, CODE.methodNotFound, '1.3 step 4');
+    (await ask('initialize', { protocolVersion: MODERN, capabilities: {} })).error(404, CODE.methodNotFound, 'MCP "Backward Compatibility with Initialization-Based Versions"');
   });
 
   test('initialize under a modern header without a claim is 400 -32020', async () => {
     const body = { jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: MODERN, capabilities: {} } };
-    (await send(server, post(body, { headers: { 'mcp-protocol-version': MODERN } }))).error(400, CODE.headerMismatch, '1.3 step 4');
+    (await send(server, post(body, { headers: { 'mcp-protocol-version': MODERN } }))).error(400, CODE.headerMismatch, 'MCP "Backward Compatibility with Initialization-Based Versions"');
   });
 
   test('a request under a modern header without a claim is 400 -32602 that names what is missing', async () => {
     for (const params of [undefined, {}, { _meta: {} }, { _meta: { progressToken: 1 } }]) {
       const body = { jsonrpc: '2.0', id: 7, method: 'tools/list', ...(params && { params }) };
       const answer = await send(server, post(body, { headers: { 'mcp-protocol-version': MODERN, 'mcp-method': 'tools/list' } }));
-      const { message } = answer.error(400, CODE.invalidParams, '1.3 step 6');
+      const { message } = answer.error(400, CODE.invalidParams, 'MCP "Backward Compatibility with Initialization-Based Versions"');
       assert.ok(message.includes(KEY.version), answer.story('names the missing key'));
       assert.equal(answer.json().id, 7, answer.story('the id is echoed'));
     }
@@ -85,11 +85,11 @@ describe('which era a request belongs to', () => {
 
   test('a later date in the header is modern too', async () => {
     const body = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} };
-    (await send(server, post(body, { headers: { 'mcp-protocol-version': '2027-01-01' } }))).error(400, CODE.invalidParams, '1.3 step 6');
+    (await send(server, post(body, { headers: { 'mcp-protocol-version': '2027-01-01' } }))).error(400, CODE.invalidParams, 'MCP "Backward Compatibility with Initialization-Based Versions"');
   });
 
   test('a claim in the body makes a request modern, so its header is required: 400 -32020', async () => {
-    (await ask('tools/list', {}, { headers: { 'mcp-protocol-version': null } })).error(400, CODE.headerMismatch, 'T28, H1');
+    (await ask('tools/list', {}, { headers: { 'mcp-protocol-version': null } })).error(400, CODE.headerMismatch, 'MCP "Protocol Version Header"');
   });
 
   test('a posted response is not a request: 400 -32600', async () => {
@@ -98,7 +98,7 @@ describe('which era a request belongs to', () => {
       { jsonrpc: '2.0', id: 1, result: {} },
       { jsonrpc: '2.0', id: 1, error: { code: -1, message: 'no' } },
     ]) {
-      (await send(server, post(body, { headers }))).error(400, CODE.invalidRequest, 'T6: only requests and notifications');
+      (await send(server, post(body, { headers }))).error(400, CODE.invalidRequest, 'MCP "Sending Messages": only requests and notifications');
     }
   });
 });
@@ -120,7 +120,7 @@ describe('the envelope of a request', () => {
         body.params._meta = meta;
       });
       const answer = await send(server, asked);
-      answer.error(400, CODE.invalidParams, '1.4: a bad envelope');
+      answer.error(400, CODE.invalidParams, 'MCP "_meta": a bad envelope');
       assert.equal(answer.json().id, JSON.parse(asked.body).id, answer.story('the id is echoed'));
     });
   }
@@ -130,7 +130,7 @@ describe('the envelope of a request', () => {
       const asked = altered(modern('server/discover'), (body) => {
         body.params._meta = meta;
       });
-      (await send(server, asked)).error(400, [CODE.invalidParams, CODE.invalidRequest], '1.4: a bad envelope');
+      (await send(server, asked)).error(400, [CODE.invalidParams, CODE.invalidRequest], 'MCP "_meta": a bad envelope');
     }
   });
 
@@ -138,7 +138,7 @@ describe('the envelope of a request', () => {
     const asked = altered(modern('server/discover'), (body) => {
       body.params._meta = envelope;
     });
-    (await send(server, asked)).result('1.5: only version and capabilities are required');
+    (await send(server, asked)).result('MCP "_meta": only version and capabilities are required');
   });
 
   test('members that this server does not know are ignored', async () => {
@@ -148,7 +148,7 @@ describe('the envelope of a request', () => {
       'io.modelcontextprotocol/unheard': true,
     };
     (await ask('tools/list', {}, { meta, capabilities: { extensions: { 'com.example/x': {} }, unheard: {} } })).result(
-      '1.5: extension keys',
+      'MCP "_meta": extension keys',
     );
   });
 });
@@ -160,10 +160,10 @@ describe('version negotiation', () => {
     test(`a version that is not served per request is 400 -32022 with data: ${JSON.stringify(version)}`, async () => {
       const answer = await rejected(version);
       if (version === '') {
-        answer.error(400, [CODE.unsupportedVersion, CODE.invalidParams, CODE.headerMismatch], '1.3: never served');
+        answer.error(400, [CODE.unsupportedVersion, CODE.invalidParams, CODE.headerMismatch], 'MCP "Protocol Version Negotiation": never served');
         return;
       }
-      const { data } = answer.error(400, CODE.unsupportedVersion, '1.3: 28 unsupported version');
+      const { data } = answer.error(400, CODE.unsupportedVersion, 'MCP "Protocol Version Negotiation": an unsupported version');
       assert.equal(data?.requested, version, answer.story('data.requested is the version that was asked'));
       assert.deepEqual(data.supported, [MODERN], answer.story('data.supported names ours'));
       const discovered = (await ask('server/discover')).result().supportedVersions;
@@ -179,7 +179,7 @@ describe('version negotiation', () => {
       [MODERN, 'v999.0.0'],
     ]) {
       const answer = await ask('tools/list', {}, { version: inBody, headers: { 'mcp-protocol-version': inHeader } });
-      answer.error(400, CODE.headerMismatch, `H1: body ${inBody}, header ${inHeader}`);
+      answer.error(400, CODE.headerMismatch, `MCP "Protocol Version Header": body ${inBody}, header ${inHeader}`);
     }
   });
 
@@ -225,7 +225,7 @@ describe('Mcp-Method and Mcp-Name', () => {
   for (const [row, request] of Object.entries(refused)) {
     test(`${row}: 400 -32020`, async () => {
       const answer = await request();
-      answer.error(400, CODE.headerMismatch, 'H2, H3, H5: the server must reject what disagrees');
+      answer.error(400, CODE.headerMismatch, 'MCP "Standard Request Headers", MCP "Value Encoding": the server must reject what disagrees');
       assert.ok(answer.json().id !== undefined, answer.story('the id is echoed'));
     });
   }
@@ -251,7 +251,7 @@ describe('Mcp-Method and Mcp-Name', () => {
       const { 'mcp-method': _method, 'mcp-name': _name, ...rest } = asked.headers;
       const answer = await send(server, { ...asked, headers: { ...rest, ...cleaned } });
       assert.equal(
-        textOf(answer.result('H4, H5, H8, T23')),
+        textOf(answer.result('MCP "Case Sensitivity", MCP "Value Encoding", MCP "Server Behavior for Custom Headers", MCP "Earlier Streamable HTTP Revisions"')),
         'This is a simple text response for testing.',
         answer.story('the tool answers'),
       );
@@ -261,7 +261,7 @@ describe('Mcp-Method and Mcp-Name', () => {
   test('a name beyond ASCII travels as base64', async () => {
     const uri = 'test://nichts/täglich ☃';
     const answer = await ask('resources/read', { uri }, { headers: { 'mcp-name': base64Sentinel(uri) } });
-    assert.notEqual(answer.final().error?.code, CODE.headerMismatch, answer.story('H5: decoded before it is compared'));
+    assert.notEqual(answer.final().error?.code, CODE.headerMismatch, answer.story('MCP "Value Encoding": decoded before it is compared'));
   });
 
   test('a request that fails its headers executes nothing', async () => {
@@ -269,7 +269,7 @@ describe('Mcp-Method and Mcp-Name', () => {
     await ask('tools/call', calling('count', { key }), { headers: { 'mcp-method': 'tools/list' } });
     await ask('tools/call', calling('count', { key }), { headers: { 'mcp-name': 'read_count' } });
     const { structuredContent } = await callTool(server, modern, 'read_count', { key });
-    assert.equal(structuredContent.count, 0, 'H10: rejected before the handler');
+    assert.equal(structuredContent.count, 0, 'MCP "Server Validation": rejected before the handler');
   });
 });
 
@@ -294,13 +294,13 @@ describe('Mcp-Param headers', () => {
   for (const [row, body, headers] of accepted) {
     test(`${row}: accepted`, async () => {
       const answer = await call(body, headers);
-      const result = answer.result('H5, H6, H8');
+      const result = answer.result('MCP "Value Encoding", MCP "Server Behavior for Custom Headers"');
       assert.ok(!result.isError, answer.story('the tool answers'));
     });
   }
 
   test('null has no header: whatever the schema says to it, it is no mismatch', async () => {
-    (await call({ region: null }, {})).result('H6');
+    (await call({ region: null }, {})).result('MCP "Server Behavior for Custom Headers"');
   });
 
   const refused = [
@@ -323,7 +323,7 @@ describe('Mcp-Param headers', () => {
   ];
   for (const [row, body, headers] of refused) {
     test(`${row}: 400 -32020`, async () => {
-      (await call(body, headers)).error(400, CODE.headerMismatch, 'H5, H6');
+      (await call(body, headers)).error(400, CODE.headerMismatch, 'MCP "Value Encoding", MCP "Server Behavior for Custom Headers"');
     });
   }
 });
@@ -343,13 +343,13 @@ describe('methods', () => {
   for (const [method, params] of REMOVED) {
     test(`${JSON.stringify(method)} is 404 -32601`, async () => {
       const answer = await ask(method, params, { id: 'm-1' });
-      answer.error(404, CODE.methodNotFound, 'T32: unknown and removed methods');
+      answer.error(404, CODE.methodNotFound, 'MCP "Protocol Version Header": unknown and removed methods');
       assert.equal(answer.json().id, 'm-1', answer.story('the id is echoed'));
     });
   }
 
   test('an unknown tool is -32602 in band', async () => {
-    (await ask('tools/call', calling('no_such_tool'))).error(200, CODE.invalidParams, '1.4: in the handler');
+    (await ask('tools/call', calling('no_such_tool'))).error(200, CODE.invalidParams, 'MCP "Tools › Error Handling": in the handler');
   });
 
   test('a tool call without a name is -32602', async () => {
@@ -359,13 +359,13 @@ describe('methods', () => {
     (await send(server, { ...asked, headers: { ...asked.headers, 'mcp-name': null } })).error(
       [200, 400],
       [CODE.invalidParams, CODE.headerMismatch],
-      '1.4',
+      'MCP "Error Codes"',
     );
   });
 
   test('a tool that needs what the client did not declare is 400 -32021 and says what', async () => {
     const answer = await ask('tools/call', calling('test_missing_capability'), { capabilities: {} });
-    const { data } = answer.error(400, CODE.missingCapability, '1.4');
+    const { data } = answer.error(400, CODE.missingCapability, 'MCP "Error Codes"');
     assert.deepEqual(data?.requiredCapabilities, { sampling: {} }, answer.story('data.requiredCapabilities'));
   });
 
@@ -378,7 +378,7 @@ describe('methods', () => {
         'last-event-id': '1',
       };
       const answer = await send(server, { method, path: '/mcp', headers });
-      answer.hasStatus(405, 'T1, T19, T26').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
+      answer.hasStatus(405, 'MCP "Streamable HTTP", MCP "Earlier Streamable HTTP Revisions", MCP "Session Management"').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
     });
   }
 });
@@ -400,12 +400,12 @@ describe('notifications', () => {
       ['notifications/unheard/of', { anything: [1] }],
       ['notifications/roots/list_changed', {}],
     ]) {
-      (await notify(method, params)).hasStatus(202, 'T8').hasNoBody('T8');
+      (await notify(method, params)).hasStatus(202, 'MCP "Sending Messages"').hasNoBody('MCP "Sending Messages"');
     }
   });
 
   test('headers are not demanded of them', async () => {
-    (await notify('notifications/cancelled', { requestId: 1 }, { 'mcp-method': null })).hasStatus(202, 'H9: lenient').hasNoBody('T8');
+    (await notify('notifications/cancelled', { requestId: 1 }, { 'mcp-method': null })).hasStatus(202, 'MCP "Request Metadata": lenient').hasNoBody('MCP "Sending Messages"');
   });
 });
 
@@ -413,7 +413,7 @@ describe('answers', () => {
   for (const id of ['a string', '', 0, 7, -1, Number.MAX_SAFE_INTEGER, '7']) {
     test(`the id ${JSON.stringify(id)} comes back as it was`, async () => {
       for (const answer of [await ask('tools/list', {}, { id }), await ask('nope', {}, { id })]) {
-        assert.strictEqual(answer.json().id, id, answer.story('1.4: the id is echoed, its type too'));
+        assert.strictEqual(answer.json().id, id, answer.story('MCP "Responses": the id is echoed, its type too'));
       }
     });
   }
@@ -439,18 +439,18 @@ describe('answers', () => {
       const { capabilities } = (await ask('server/discover')).result();
       const answer = await ask(method, params);
       if (capability && !(capability in capabilities)) {
-        answer.error(404, CODE.methodNotFound, `1.4: ${capability} is not declared, so its methods do not exist`);
+        answer.error(404, CODE.methodNotFound, `MCP "Error Codes": ${capability} is not declared, so its methods do not exist`);
         return;
       }
       const result = answer.result(`${method} is served`);
-      assert.equal(result.resultType, 'complete', answer.story('1.5: resultType is required'));
-      assert.equal(typeof result._meta?.[KEY.serverInfo]?.name, 'string', answer.story('1.5: serverInfo on every result'));
+      assert.equal(result.resultType, 'complete', answer.story('MCP "Result Responses": resultType is required'));
+      assert.equal(typeof result._meta?.[KEY.serverInfo]?.name, 'string', answer.story('MCP "_meta": serverInfo on every result'));
     });
   }
 
   test('nothing of a session appears', async () => {
     const answer = await ask('server/discover');
-    answer.hasHeader('mcp-session-id', undefined, 'T23: there are no sessions');
+    answer.hasHeader('mcp-session-id', undefined, 'MCP "Earlier Streamable HTTP Revisions": there are no sessions');
   });
 
   const ACCEPTED = {
@@ -467,21 +467,21 @@ describe('answers', () => {
   for (const [row, accept] of Object.entries(ACCEPTED)) {
     test(`Accept ${row}: a plain call is answered as JSON`, async () => {
       const answer = await ask('tools/call', calling('test_simple_text'), { headers: { accept } });
-      answer.result('T9');
+      answer.result('MCP "Sending Messages"');
       answer.hasHeader('content-type', /^application\/json\b/, 'nothing was streamed');
     });
   }
 
   test('Accept of event streams alone: the answer is a stream of one event', async () => {
     const answer = await ask('tools/call', calling('test_simple_text'), { headers: { accept: 'text/event-stream' } });
-    answer.result('T9');
+    answer.result('MCP "Sending Messages"');
     answer.hasHeader('content-type', /^text\/event-stream\b/, 'only what the client accepts');
   });
 
   test('Accept of neither type is 406', async () => {
     for (const accept of ['text/html', 'application/xml', 'image/*, text/plain', 'application/jsonp']) {
       const answer = await ask('tools/call', calling('test_simple_text'), { headers: { accept } });
-      answer.hasStatus(406, `T9: nothing that ${accept} allows can be sent`);
+      answer.hasStatus(406, `MCP "Sending Messages": nothing that ${accept} allows can be sent`);
     }
   });
 
@@ -490,7 +490,7 @@ describe('answers', () => {
       meta: { progressToken: 1 },
       headers: { accept: 'application/json' },
     });
-    assert.equal(textOf(answer.result('T9')), 'done', answer.story('the result is complete'));
+    assert.equal(textOf(answer.result('MCP "Sending Messages"')), 'done', answer.story('the result is complete'));
     answer.hasHeader('content-type', /^application\/json\b/, 'only what the client accepts');
   });
 });
@@ -501,9 +501,9 @@ describe('streams', () => {
 
   test('each event leaves when it happens; the result ends the stream', async () => {
     const answer = await slow({ id: 's-1' });
-    assert.equal(answer.status, 200, answer.story('T9'));
-    assert.match(answer.headers['content-type'], /^text\/event-stream\b/, 'T9');
-    assert.equal(answer.headers['x-accel-buffering'], 'no', answer.story('T13'));
+    assert.equal(answer.status, 200, answer.story('MCP "Sending Messages"'));
+    assert.match(answer.headers['content-type'], /^text\/event-stream\b/, 'MCP "Sending Messages"');
+    assert.equal(answer.headers['x-accel-buffering'], 'no', answer.story('MCP "Receiving Messages"'));
     assert.match(answer.headers['cache-control'] ?? '', /no-(cache|store)/, answer.story('an event stream is not cached'));
     const events = [];
     for await (const event of answer.events) if (event.data !== undefined) events.push({ ...event, message: JSON.parse(event.data) });
@@ -516,15 +516,15 @@ describe('streams', () => {
         event.message.params.total,
       ]),
       [1, 2, 3].map((step) => ['notifications/progress', 'token-1', step, 3]),
-      answer.story('1.9: progress for the token of this request, strictly increasing'),
+      answer.story('MCP "Progress › Behavior Requirements": progress for the token of this request, strictly increasing'),
     );
     const last = events.at(-1);
-    assert.equal(last.message.id, 's-1', answer.story('T12: the response is the last event'));
-    assert.equal(textOf(last.message.result), 'done', answer.story('T12'));
-    assert.equal(last.message.result.resultType, 'complete', answer.story('1.5'));
+    assert.equal(last.message.id, 's-1', answer.story('MCP "Receiving Messages": the response is the last event'));
+    assert.equal(textOf(last.message.result), 'done', answer.story('MCP "Receiving Messages"'));
+    assert.equal(last.message.result.resultType, 'complete', answer.story('MCP "Result Responses"'));
     assert.ok(
       last.at - events[0].at > 250,
-      answer.story(`T10: events are flushed one by one, not at the end (${events.map((event) => Math.round(event.at))} ms)`),
+      answer.story(`MCP "Receiving Messages": events are flushed one by one, not at the end (${events.map((event) => Math.round(event.at))} ms)`),
     );
     for (const event of events) assert.ok([undefined, 'message'].includes(event.event), answer.story('the event type is `message`'));
   });
@@ -533,13 +533,13 @@ describe('streams', () => {
     const answer = await slow({ meta: { progressToken: 7 } }, { steps: 1, delay_ms: 1 });
     for await (const event of answer.events) {
       const message = event.data && JSON.parse(event.data);
-      if (message?.method) assert.strictEqual(message.params.progressToken, 7, answer.story('1.9: string or integer, as it was sent'));
+      if (message?.method) assert.strictEqual(message.params.progressToken, 7, answer.story('MCP "Progress › Behavior Requirements": string or integer, as it was sent'));
     }
   });
 
   test('without a progress token nothing is streamed', async () => {
     const answer = await ask('tools/call', calling('progress_slowly', { steps: 2, delay_ms: 10 }));
-    assert.equal(textOf(answer.result('1.9')), 'done', answer.story('1.9: progress only if asked'));
+    assert.equal(textOf(answer.result('MCP "Progress › Behavior Requirements"')), 'done', answer.story('MCP "Progress › Behavior Requirements": progress only if asked'));
     answer.hasHeader('content-type', /^application\/json\b/, 'nothing to stream');
   });
 
@@ -547,19 +547,19 @@ describe('streams', () => {
   for (const [at, level] of LEVELS.entries()) {
     test(`logLevel ${level}: logs of that level and above, on this stream`, async () => {
       const answer = await ask('tools/call', calling('log_levels'), { meta: { [KEY.logLevel]: level } });
-      const logs = answer.messages('T10').filter((message) => message.method === 'notifications/message');
+      const logs = answer.messages('MCP "Receiving Messages"').filter((message) => message.method === 'notifications/message');
       assert.deepEqual(
         logs.map(({ params }) => [params.level, params.logger, params.data]),
         LEVELS.slice(at).map((one) => [one, 'levels', { level: one }]),
-        answer.story('1.9: only at or above the level'),
+        answer.story('MCP "Per-request log level": only at or above the level'),
       );
-      assert.equal(textOf(answer.result('1.9')), 'logged', answer.story('the result follows'));
+      assert.equal(textOf(answer.result('MCP "Per-request log level"')), 'logged', answer.story('the result follows'));
     });
   }
 
   test('without logLevel nothing is logged to the client', async () => {
     const answer = await ask('tools/call', calling('log_levels'));
-    assert.equal(answer.messages('1.9').length, 1, answer.story('1.9: logs only when the request asks'));
+    assert.equal(answer.messages('MCP "Per-request log level"').length, 1, answer.story('MCP "Per-request log level": logs only when the request asks'));
     assert.equal(textOf(answer.result()), 'logged', answer.story('the result comes'));
   });
 
@@ -568,7 +568,7 @@ describe('streams', () => {
       (await ask('tools/call', calling('log_levels'), { meta: { [KEY.logLevel]: level } })).error(
         [200, 400],
         CODE.invalidParams,
-        `1.9: ${level}`,
+        `MCP "Per-request log level": ${level}`,
       );
     }
     (await ask('tools/call', calling('log_levels'), { meta: { [KEY.logLevel]: null } })).result('null counts as absent');
@@ -585,7 +585,7 @@ describe('streams', () => {
       if (comments === 2) break;
     }
     answer.close();
-    assert.equal(comments, 2, answer.story('T14'));
+    assert.equal(comments, 2, answer.story('MCP "Receiving Messages"'));
   });
 
   test('a client that goes away cancels the handler', async () => {
@@ -596,9 +596,9 @@ describe('streams', () => {
     const counts = await eventually(
       async () => (await callTool(server, modern, 'hang_counts', { key })).structuredContent,
       (counts) => counts.cancelled === 1,
-      'T18: the disconnect stops the work',
+      'MCP "Transports › Cancellation": the disconnect stops the work',
     );
-    assert.deepEqual({ ...counts }, { started: 1, cancelled: 1, finished: 0 }, 'T18');
+    assert.deepEqual({ ...counts }, { started: 1, cancelled: 1, finished: 0 }, 'MCP "Transports › Cancellation"');
   });
 
   test('two streams at once do not mix', async () => {
@@ -613,7 +613,7 @@ describe('streams', () => {
       assert.deepEqual(
         both[at].map((message) => message.params?.progressToken ?? message.id),
         [token, token, token, token],
-        'T10, T20: a stream carries only what belongs to its request',
+        'MCP "Receiving Messages": a stream carries only what belongs to its request',
       );
     }
   });

@@ -51,16 +51,16 @@ const scopesOf = (challenge) => (challenge.parameters.scope ?? '').split(' ').fi
 
 /** The one Bearer challenge of a refusal, checked for what every challenge must say. */
 function challengeOf(answer, { status = 401, path = '/mcp', at = server } = {}) {
-  answer.hasStatus(status, 'R7: refused at the HTTP layer');
+  answer.hasStatus(status, 'MCP "Token Handling": refused at the HTTP layer');
   const values = answer.rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1].toLowerCase() === 'www-authenticate');
   assert.equal(values.length, 1, answer.story('one WWW-Authenticate header'));
   const challenges = parseChallenges(values[0]);
   assert.equal(challenges.length, 1, answer.story('one challenge'));
   const [challenge] = challenges;
   assert.equal(challenge.scheme, 'Bearer', answer.story('RFC 6750 §3'));
-  assert.equal(challenge.parameters.resource_metadata, metadataOf(path, at), answer.story("R3: absolute URL of this endpoint's metadata"));
-  assert.ok(scopesOf(challenge).length > 0, answer.story('R5: the challenge names the scopes'));
-  assert.ok(!scopesOf(challenge).includes('offline_access'), answer.story('R6: not in a challenge'));
+  assert.equal(challenge.parameters.resource_metadata, metadataOf(path, at), answer.story('MCP "Protected Resource Metadata Discovery Requirements": the absolute URL of the endpoint’s metadata'));
+  assert.ok(scopesOf(challenge).length > 0, answer.story('MCP "Scope Selection Strategy": the challenge names the scopes'));
+  assert.ok(!scopesOf(challenge).includes('offline_access'), answer.story('MCP "Refresh Tokens": not in a challenge'));
   answer.hasHeader('content-type', /^application\/json\b/, 'for programs');
   answer.json();
   return challenge;
@@ -92,9 +92,9 @@ describe('without a token', () => {
       test(`${tool} is 401 and asks for ${scope} (${version})`, async () => {
         const answer = await send(server, ask('tools/call', calling(tool, args)));
         const challenge = challengeOf(answer);
-        assert.ok(scopesOf(challenge).includes(scope), answer.story('R9: what the operation needs'));
+        assert.ok(scopesOf(challenge).includes(scope), answer.story('MCP "Runtime Insufficient Scope Errors": what the operation needs'));
         for (const first of SIGN_IN) assert.ok(scopesOf(challenge).includes(first), answer.story('and what a first sign-in asks for'));
-        if (scope !== 'notes:write') assert.ok(!scopesOf(challenge).includes('notes:write'), answer.story('R5, R17: least privilege'));
+        if (scope !== 'notes:write') assert.ok(!scopesOf(challenge).includes('notes:write'), answer.story('MCP "Scope Selection Strategy": least privilege'));
       });
     }
   }
@@ -108,14 +108,14 @@ describe('without a token', () => {
 
   test('a tool that does not exist is no sign-in matter', async () => {
     for (const { ask } of ERAS)
-      (await send(server, ask('tools/call', calling('no_such_tool')))).error(200, CODE.invalidParams, '1.4: unknown tool');
+      (await send(server, ask('tools/call', calling('no_such_tool')))).error(200, CODE.invalidParams, 'MCP "Tools › Error Handling": unknown tool');
   });
 
   test('the refusal may be read by a web page', async () => {
     const answer = await send(server, legacy('tools/call', calling('whoami'), { headers: { origin: 'http://localhost:6274' } }));
     challengeOf(answer);
-    answer.hasHeader('access-control-allow-origin', 'http://localhost:6274', 'R19');
-    answer.hasHeader('access-control-expose-headers', /www-authenticate/i, 'R19');
+    answer.hasHeader('access-control-allow-origin', 'http://localhost:6274', 'browser clients read and send these headers');
+    answer.hasHeader('access-control-expose-headers', /www-authenticate/i, 'browser clients read and send these headers');
   });
 
   test('the refusal may not be cached', async () => {
@@ -148,7 +148,7 @@ describe('batches (2025-03-26)', () => {
     const answer = await batch(call(1, 'list_notes'), call(2, 'save_note', { title: 't', body: 'b' }));
     const scopes = scopesOf(challengeOf(answer));
     for (const scope of ['notes:read', 'notes:write'])
-      assert.ok(scopes.includes(scope), answer.story('R9: all scopes needed in one challenge'));
+      assert.ok(scopes.includes(scope), answer.story('MCP "Runtime Insufficient Scope Errors": all scopes needed in one challenge'));
   });
 
   test('a protected call in a batch that is itself invalid passes nothing', async () => {
@@ -167,12 +167,12 @@ describe('header and body that disagree', () => {
   test('a protected call under the name of a public one is refused', async () => {
     const answer = await disagreeing('whoami', { 'mcp-name': 'echo' });
     answer.hasStatus([400, 401], 'the body decides who may pass');
-    if (answer.status === 400) answer.error(400, CODE.headerMismatch, 'H10');
+    if (answer.status === 400) answer.error(400, CODE.headerMismatch, 'MCP "Server Validation"');
   });
 
   test('a public call under the name of a protected one is a mismatch, not a sign-in', async () => {
     const answer = await disagreeing('echo', { 'mcp-name': 'whoami' });
-    answer.error(400, CODE.headerMismatch, 'the body decides: echo is public; H10: and the request is refused');
+    answer.error(400, CODE.headerMismatch, 'the body decides: echo is public; MCP "Server Validation": and the request is refused');
     assert.ok(!answer.text.includes('not-executed'), answer.story('nothing was executed'));
   });
 
@@ -217,7 +217,7 @@ describe('a bearer token that is not valid', () => {
     test(`${row} is 401 invalid_token`, async () => {
       const answer = await send(server, asked());
       const challenge = challengeOf(answer);
-      assert.equal(challenge.parameters.error, 'invalid_token', answer.story('R7: otherwise no client refreshes its token'));
+      assert.equal(challenge.parameters.error, 'invalid_token', answer.story('MCP "Token Handling": otherwise no client refreshes its token'));
       assert.ok(!answer.text.includes('sekret'), answer.story('an error never echoes a token'));
     });
   }
@@ -226,7 +226,7 @@ describe('a bearer token that is not valid', () => {
     for (const { ask } of ERAS) {
       const answer = await send(server, ask('tools/call', calling('save_note', { title: 'a', body: 'b' }), { headers: bad }));
       const challenge = challengeOf(answer);
-      assert.equal(challenge.parameters.error, 'invalid_token', answer.story('R7'));
+      assert.equal(challenge.parameters.error, 'invalid_token', answer.story('MCP "Token Handling"'));
       assert.deepEqual(scopesOf(challenge), ALL_SCOPES, answer.story('else a client signs in anew and meets a 403'));
     }
   });
@@ -243,7 +243,7 @@ describe('a bearer token that is not valid', () => {
       for (const { ask } of ERAS) {
         const answer = await send(server, ask('tools/call', calling('echo', { text: 'x' }), { headers: { authorization } }));
         if (row === '64 KB' && [400, 413, 431].includes(answer.status)) continue;
-        assert.equal(challengeOf(answer).parameters.error, 'invalid_token', answer.story('R7'));
+        assert.equal(challengeOf(answer).parameters.error, 'invalid_token', answer.story('MCP "Token Handling"'));
       }
       (await send(server, legacy('ping'))).result('the server goes on');
     });
@@ -266,7 +266,7 @@ describe('a bearer token that is not valid', () => {
       for (const { ask } of ERAS) {
         const headers = { authorization };
         const answer = await send(server, ask('tools/call', calling('whoami'), { headers }));
-        answer.hasStatus([400, 401], 'R11: refused');
+        answer.hasStatus([400, 401], 'MCP "Authorization › Error Handling": refused');
         const [challenge] = parseChallenges(answer.headers['www-authenticate'] ?? '');
         assert.equal(challenge?.scheme, 'Bearer', answer.story('the refusal says what is expected (RFC 6750 §3)'));
         if (answer.status === 400) assert.equal(challenge.parameters.error, 'invalid_request', answer.story('RFC 6750 §3.1'));
@@ -328,8 +328,8 @@ describe('with a token', () => {
       for (const { tool, args, scope } of PROTECTED.filter(isBeyond)) {
         const answer = await send(server, ask('tools/call', calling(tool, args), having(narrow)));
         const challenge = challengeOf(answer, { status: 403 });
-        assert.equal(challenge.parameters.error, 'insufficient_scope', answer.story('R8, RFC 6750 §3.1: only then do clients step up'));
-        assert.ok(scopesOf(challenge).includes(scope), answer.story('R9: what the operation needs'));
+        assert.equal(challenge.parameters.error, 'insufficient_scope', answer.story('MCP "Runtime Insufficient Scope Errors", RFC 6750 §3.1: only then do clients step up'));
+        assert.ok(scopesOf(challenge).includes(scope), answer.story('MCP "Runtime Insufficient Scope Errors": what the operation needs'));
         for (const had of SIGN_IN) assert.ok(scopesOf(challenge).includes(had), answer.story('a client that asks for just this keeps what it had'));
       }
     });
@@ -350,8 +350,8 @@ describe('with a token', () => {
       legacy('tools/call', calling('save_note', { title: 't', body: 'b' }), having(narrow, { headers: { origin } })),
     );
     challengeOf(answer, { status: 403 });
-    answer.hasHeader('access-control-allow-origin', origin, 'R19');
-    answer.hasHeader('access-control-expose-headers', /www-authenticate/i, 'R19');
+    answer.hasHeader('access-control-allow-origin', origin, 'browser clients read and send these headers');
+    answer.hasHeader('access-control-expose-headers', /www-authenticate/i, 'browser clients read and send these headers');
   });
 
   test('one call beyond it refuses a whole batch, and names the scopes of all', async () => {
@@ -361,7 +361,7 @@ describe('with a token', () => {
     for (const body of [messages, [...messages].reverse()]) {
       const answer = await send(server, post(body, { headers }));
       const challenge = challengeOf(answer, { status: 403 });
-      for (const scope of ['notes:read', 'notes:write']) assert.ok(scopesOf(challenge).includes(scope), answer.story('R9'));
+      for (const scope of ['notes:read', 'notes:write']) assert.ok(scopesOf(challenge).includes(scope), answer.story('MCP "Runtime Insufficient Scope Errors"'));
     }
     const served = await send(server, post([message(1, 'whoami'), message(2, 'list_notes')], { headers }));
     assert.equal(served.hasStatus(200, 'what it opens is served').messages().length, 2, served.story('2025-03-26: one answer each'));
@@ -396,10 +396,10 @@ describe('with a token', () => {
 
 describe('a token in the URL', () => {
   for (const parameter of ['access_token', 'token', 'bearer']) {
-    test(`${parameter} in the query is no token (R14)`, async () => {
+    test(`${parameter} in the query is no token (MCP "Token Requirements")`, async () => {
       const path = `/mcp?${parameter}=sekret-query`;
-      (await send(server, legacy('tools/call', calling('whoami'), { path }))).hasStatus([400, 401], 'R14');
-      (await send(server, legacy('ping', {}, { path: `/private/mcp?${parameter}=sekret-query` }))).hasStatus([400, 401], 'R14');
+      (await send(server, legacy('tools/call', calling('whoami'), { path }))).hasStatus([400, 401], 'MCP "Token Requirements"');
+      (await send(server, legacy('ping', {}, { path: `/private/mcp?${parameter}=sekret-query` }))).hasStatus([400, 401], 'MCP "Token Requirements"');
     });
   }
 
@@ -441,7 +441,7 @@ describe('/private/mcp', () => {
   test('a bad token is 401 invalid_token', async () => {
     const answer = await send(server, at(modern('tools/list', {}, { headers: { authorization: `Bearer ${TOKEN}` } })));
     const challenge = challengeOf(answer, { path: '/private/mcp' });
-    assert.equal(challenge.parameters.error, 'invalid_token', answer.story('R7'));
+    assert.equal(challenge.parameters.error, 'invalid_token', answer.story('MCP "Token Handling"'));
   });
 
   test('a preflight needs no token', async () => {
@@ -522,8 +522,8 @@ describe('with CHALLENGE=result', () => {
         assert.ok(parameters.error_description, answer.story('`error_description` is required by the client'));
         assert.ok(parameters.scope.split(' ').includes(scope), answer.story('the scope of the operation'));
         if (era === 'modern') {
-          assert.equal(result.resultType, 'complete', answer.story('1.5'));
-          assert.equal(typeof result._meta[KEY.serverInfo]?.name, 'string', answer.story('1.5: serverInfo stays beside it'));
+          assert.equal(result.resultType, 'complete', answer.story('MCP "Result Responses"'));
+          assert.equal(typeof result._meta[KEY.serverInfo]?.name, 'string', answer.story('MCP "_meta": serverInfo stays beside it'));
         }
       }
     });
@@ -546,7 +546,7 @@ describe('with CHALLENGE=result', () => {
   test('public tools, the list and unknown tools are as ever', async () => {
     (await send(linking, modern('tools/call', calling('echo', { text: 'x' })))).result('public');
     assert.deepEqual(namesIn(await send(linking, legacy('tools/list'))), TOOLS);
-    (await send(linking, legacy('tools/call', calling('nope')))).error(200, CODE.invalidParams, '1.4');
+    (await send(linking, legacy('tools/call', calling('nope')))).error(200, CODE.invalidParams, 'MCP "Tools › Error Handling"');
   });
 
   test('a bad token and the private endpoint are still 401', async () => {
@@ -557,7 +557,7 @@ describe('with CHALLENGE=result', () => {
       initialize(LEGACY[0], { path: '/private/mcp' }),
     ]) {
       const answer = await send(linking, asked);
-      answer.hasStatus(401, 'only the refused tool call changes its form').hasHeader('www-authenticate', /^Bearer /, 'R3');
+      answer.hasStatus(401, 'only the refused tool call changes its form').hasHeader('www-authenticate', /^Bearer /, 'MCP "Protected Resource Metadata Discovery Requirements"');
     }
   });
 

@@ -191,7 +191,7 @@ describe('an access token of a grant that was revoked', () => {
     done(await revoke(tokens.refresh_token, {}, client, here));
     for (const at of [there, here]) {
       const answer = await deleting(at);
-      answer.hasStatus(401, 'the object that keeps the grant is asked').hasHeader('www-authenticate', /error="invalid_token"/, 'R7');
+      answer.hasStatus(401, 'the object that keeps the grant is asked').hasHeader('www-authenticate', /error="invalid_token"/, 'MCP "Token Handling"');
     }
   });
 
