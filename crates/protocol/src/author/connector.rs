@@ -11,7 +11,7 @@ use crate::author::view::View;
 use crate::subscriptions::change::{Topic, Topics};
 use crate::types::icon::Icon;
 use crate::types::implementation::Implementation;
-use mcp_connector_base::scope::Scope;
+use mcp_connector_base::scope::{IntoScope, Scope};
 
 /// A connector: its name, its words for the model, its tools, resources, prompts, views and skills.
 pub struct Connector<H> {
@@ -120,8 +120,8 @@ impl<H: 'static> Connector<H> {
 
     /// What a first sign-in asks for. Everything else comes when a tool needs it.
     #[must_use]
-    pub fn sign_in(mut self, scopes: impl IntoIterator<Item = Scope>) -> Self {
-        self.sign_in.extend(scopes);
+    pub fn sign_in(mut self, scopes: impl IntoIterator<Item = impl IntoScope>) -> Self {
+        self.sign_in.extend(scopes.into_iter().map(IntoScope::into_scope));
         self
     }
 

@@ -57,7 +57,7 @@ impl ReadRequest {
     message = "a resource cannot return `{Self}`",
     label = "the handler of this resource returns `{Self}`",
     note = "a handler returns `Result<T, ToolError>`, where `T` is a `String`, a `Vec<u8>`, a `Json<_>`, a `ResourceContents`, or an `Option` of one",
-    note = "to return a value of your own, derive `Serialize` and `JsonSchema` for it and return `Json(value)`"
+    note = "to return a value of your own, return `Json(value)` and derive `Serialize` and `JsonSchema` for its type"
 )]
 pub trait IntoResourceContents {
     /// Converts the value into contents.

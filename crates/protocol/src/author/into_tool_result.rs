@@ -36,7 +36,7 @@ use crate::types::content_block::ContentBlock;
     message = "a tool cannot return `{Self}`",
     label = "the handler of this tool returns `{Self}`",
     note = "a handler returns `Result<T, ToolError>`, where `T` is a `String`, a `ContentBlock`, a `Vec<ContentBlock>`, a `Json<_>` or a `CallToolResult`",
-    note = "to return a value of your own as structured content, derive `Serialize` and `JsonSchema` for it and return `Json(value)`"
+    note = "to return a value of your own, return `Json(value)` and derive `Serialize` and `JsonSchema` for its type"
 )]
 pub trait IntoToolResult {
     /// Converts the value into a result.
@@ -83,6 +83,7 @@ impl IntoToolResult for Vec<ContentBlock> {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + JsonSchema> IntoToolResult for Json<T> {
     fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
         Ok(CallToolResult::structured(&self.0)?)

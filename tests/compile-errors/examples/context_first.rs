@@ -1,0 +1,20 @@
+//! The context before the arguments.
+
+use mcp_connector::{Connector, Context, Tool, ToolError};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Deserialize, JsonSchema)]
+struct Echo {
+    text: String,
+}
+
+async fn echo(_cx: Context, args: Echo) -> Result<String, ToolError> {
+    Ok(args.text)
+}
+
+pub fn connector() -> Connector {
+    Connector::new("echo", "1.0.0").tool(Tool::new("echo", "Say something back.", echo))
+}
+
+fn main() {}

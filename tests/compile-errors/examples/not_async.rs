@@ -1,0 +1,20 @@
+//! A handler that is not async.
+
+use mcp_connector::{Connector, Tool, ToolError};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+#[derive(Deserialize, JsonSchema)]
+struct Echo {
+    text: String,
+}
+
+fn echo(args: Echo) -> Result<String, ToolError> {
+    Ok(args.text)
+}
+
+pub fn connector() -> Connector {
+    Connector::new("echo", "1.0.0").tool(Tool::new("echo", "Say something back.", echo))
+}
+
+fn main() {}
