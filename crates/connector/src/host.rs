@@ -16,6 +16,7 @@ use mcp_connector_protocol::{
     RequestId, SessionError, SessionId, Stop, Unavailable, Watch,
 };
 
+use crate::log::request_log::RequestLog;
 use crate::mcp::request_state;
 use crate::oauth::secrets::LazySecrets;
 use crate::objects::anonymous_quota::stub as anonymous_quota;
@@ -24,7 +25,6 @@ use crate::objects::session::stub::SessionStub;
 use crate::objects::subscriptions::stub as subscriptions;
 use crate::objects::task::stub as task;
 use crate::platform::timer::Timer;
-use crate::request_log::request_log::RequestLog;
 
 /// The surroundings of a handler that runs on Workers.
 #[derive(Clone)]

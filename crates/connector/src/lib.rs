@@ -86,12 +86,12 @@ mod app;
 mod config;
 mod host;
 mod http;
+mod log;
 mod mcp;
 mod oauth;
 mod objects;
 mod pages;
 mod platform;
-mod request_log;
 mod store;
 #[cfg(not(target_family = "wasm"))]
 mod wrangler_toml;

@@ -1,5 +1,7 @@
 //! The Worker: what an isolate sets up once, and how it answers each request.
 
+pub(crate) mod lost_requests;
+pub(crate) mod notes;
 pub(crate) mod routing;
 pub(crate) mod state;
 

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use serde_json::json;
 use worker::{Context, Env, console_error, web_sys};
 
+use crate::app::lost_requests;
 use crate::app::state::{App, app};
 use crate::config::settings::Part;
 use crate::http::answer::Answer;
@@ -16,11 +17,10 @@ use crate::http::incoming::Incoming;
 use crate::http::route::{McpEndpoint, Route};
 use crate::http::site::Site;
 use crate::http::well_known;
+use crate::log::request_log::Log;
 use crate::mcp::endpoint;
-use crate::mcp::lost_requests;
-use crate::oauth;
+use crate::oauth::routes as oauth;
 use crate::platform::instance::RequestNumber;
-use crate::request_log::request_log::Log;
 
 /// Answers a request to the Worker: the whole `fetch` of [`serve!`](crate::serve).
 ///
@@ -72,7 +72,7 @@ async fn respond(
             Answer::json(500, &json!({ "error": "server_error", "error_description": error.to_string() }))
         }
     };
-    visit.leaves(&answer);
+    visit.answer(&answer);
     let answer = answer.for_request(visit.id());
     let answer = if incoming.method() == "HEAD" { answer.without_body() } else { answer };
     answer.into_response(&incoming)

@@ -18,8 +18,8 @@ use crate::config::settings::{Expected, Part, Setting, SettingProblem};
 use crate::config::variables::Variables;
 use crate::http::addresses::AddressList;
 use crate::http::web_origins::WebOrigins;
-use crate::oauth::identity_settings::{OWNER_SUBJECT, Provider};
-use crate::request_log::request_log::Log;
+use crate::log::request_log::Log;
+use crate::oauth::identity::settings::{OWNER_SUBJECT, Provider};
 
 /// What the variables say. A field whose variable cannot be read holds what lets nobody in, or its default where nothing is
 /// closed ([`Setting::closes`]).

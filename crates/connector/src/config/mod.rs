@@ -1,4 +1,4 @@
-//! The configuration of a deployment: its variables, its secrets, and the bindings that it needs.
+//! The settings of a deployment, and the bindings of the Worker.
 
 pub(crate) mod bindings;
 pub(crate) mod configuration;

@@ -13,6 +13,7 @@ use mcp_connector_protocol::Events;
 
 use crate::config::configuration::Closed;
 use crate::http::incoming::Incoming;
+use crate::log::request_log::LoggedAnswer;
 use crate::pages::frame::{Frame, Page};
 use crate::platform::cancel::UntilGone;
 
@@ -118,29 +119,9 @@ impl Answer {
             .header("x-accel-buffering", "no")
     }
 
-    /// Its status.
+    /// Returns its status.
     pub(crate) const fn status(&self) -> u16 {
         self.status
-    }
-
-    /// What it calls itself, if it is an error of OAuth's form.
-    pub(crate) fn error_name(&self) -> Option<&str> {
-        let AnswerBody::Bytes(body) = &self.body else { return None };
-        if self.status < 400 || !body.starts_with(b"{") {
-            return None;
-        }
-        // Within a text of JSON its quotes would be escaped.
-        let member = br#""error":""#;
-        let at = body.windows(member.len()).position(|part| part == member)?;
-        let name = body.get(at.saturating_add(member.len())..)?.split(|byte| *byte == b'"').next()?;
-        std::str::from_utf8(name).ok()
-    }
-
-    /// The code of the error, if it is one of JSON-RPC's.
-    pub(crate) fn error_code(&self) -> Option<i32> {
-        let AnswerBody::Bytes(body) = &self.body else { return None };
-        body.starts_with(br#"{"jsonrpc":"#).then_some(())?;
-        serde_json::from_slice::<Value>(body).ok()?.get("error")?.get("code")?.as_i64()?.try_into().ok()
     }
 
     /// Names the request that it answers in an error of OAuth's form, in a member of its own. The header that names it, in every
@@ -199,6 +180,30 @@ impl Answer {
         let headers = self.headers.iter().map(|(name, value)| (*name, &**value)).chain([(REQUEST_ID, id)]);
         let head = Head::new(self.status, headers)?;
         self.body.into_response(&head.init, request)
+    }
+}
+
+impl LoggedAnswer for Answer {
+    fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn error_name(&self) -> Option<&str> {
+        let AnswerBody::Bytes(body) = &self.body else { return None };
+        if self.status < 400 || !body.starts_with(b"{") {
+            return None;
+        }
+        // Within a text of JSON its quotes would be escaped.
+        let member = br#""error":""#;
+        let at = body.windows(member.len()).position(|part| part == member)?;
+        let name = body.get(at.saturating_add(member.len())..)?.split(|byte| *byte == b'"').next()?;
+        std::str::from_utf8(name).ok()
+    }
+
+    fn error_code(&self) -> Option<i32> {
+        let AnswerBody::Bytes(body) = &self.body else { return None };
+        body.starts_with(br#"{"jsonrpc":"#).then_some(())?;
+        serde_json::from_slice::<Value>(body).ok()?.get("error")?.get("code")?.as_i64()?.try_into().ok()
     }
 }
 

@@ -15,10 +15,10 @@ use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::RequestHeaders;
 
 use crate::http::route::Route;
+use crate::log::request_log::RequestLog;
 use crate::platform::instance::{Lost, RequestNumber};
 use crate::platform::js;
 use crate::platform::timer::Timer;
-use crate::request_log::request_log::RequestLog;
 
 /// A request.
 pub(crate) struct Incoming {

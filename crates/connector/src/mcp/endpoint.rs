@@ -3,12 +3,13 @@
 
 use std::rc::Rc;
 
-use mcp_connector_protocol::{Need, Outcome, Posted, Reply, SessionError, SessionId, is_json};
+use mcp_connector_protocol::{Need, Outcome, Posted, Reply, SessionError, is_json};
 
+use crate::app::notes;
 use crate::app::state::App;
 use crate::config::configuration::ChallengeForm;
 use crate::config::settings::Part;
-use crate::http::answer::{Answer, RETRY_CLOSED, closed_text};
+use crate::http::answer::{Answer, closed_text};
 use crate::http::cors;
 use crate::http::incoming::{BodyError, Incoming};
 use crate::http::limit::{Limit, RETRY_AFTER};
@@ -16,13 +17,16 @@ use crate::http::request_guard;
 use crate::http::request_guard::Forbidden;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
-use crate::mcp::announcements::Announcements;
+use crate::mcp::change_streams::Announcements;
 use crate::mcp::ended_sessions;
-use crate::mcp::lost_requests;
+use crate::mcp::http_sse;
+use crate::mcp::reply::closed_call;
+use crate::mcp::reply::from_reply;
+use crate::mcp::reply::refused;
+use crate::mcp::reply::session_error;
 use crate::mcp::resource_guard::{Authentication, Refusal, ResourceGuard};
-use crate::mcp::session_route;
-use crate::mcp::sse_route;
-use crate::oauth::access_tokens::AccessTokens;
+use crate::mcp::sessions;
+use crate::oauth::access::access_tokens::AccessTokens;
 
 /// Answers a request to `endpoint`.
 pub(crate) async fn answer(
@@ -78,10 +82,10 @@ async fn admitted(
         return refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER);
     }
     if ended_sessions::is_named(incoming) {
-        return session_route::session_error(SessionError::Gone);
+        return session_error(SessionError::Gone);
     }
     if endpoint == McpEndpoint::HttpSse
-        && let Some(refusal) = sse_route::refusal(incoming, method)
+        && let Some(refusal) = http_sse::refusal(incoming, method)
     {
         return refusal;
     }
@@ -90,10 +94,10 @@ async fn admitted(
     let network = is_anonymous.then(|| incoming.network());
     let host = app.host(&env).for_request(Rc::clone(&context), Rc::clone(incoming.visit()), network);
     if endpoint == McpEndpoint::HttpSse && method == "GET" {
-        return sse_route::open(app, incoming, &host, authentication.subject()).await;
+        return http_sse::open(app, incoming, &host, authentication.subject()).await;
     }
     if method != "POST" {
-        return session_route::answer(&streams, method, authentication.caller()).await;
+        return sessions::answer(&streams, method, authentication.caller()).await;
     }
     if !incoming.header("content-type").is_some_and(|content_type| is_json(&content_type)) {
         return refused(415, "Send the message as Content-Type: application/json.");
@@ -129,9 +133,9 @@ async fn admitted(
         Authentication::Anonymous => None,
         Authentication::Caller(caller) => Some(caller),
     };
-    lost_requests::leave_for_messages(incoming, &posted, app);
+    notes::leave_for_messages(incoming, &posted, registry);
     if endpoint == McpEndpoint::HttpSse {
-        return sse_route::take(incoming, body, &host, caller).await;
+        return http_sse::take(incoming, body, &host, caller).await;
     }
     match posted.answer(incoming, &app.endpoint, host, caller).await {
         Reply::Listen(listening) => streams.to_subscription(*listening).await,
@@ -194,26 +198,4 @@ fn challenged(app: &App, endpoint: McpEndpoint, incoming: &Incoming, posted: &Po
         }
     }
     refusal.into_answer()
-}
-
-/// Returns the answer to a call while a setting that it depends on cannot be read.
-pub(crate) fn closed_call(text: &str) -> Answer {
-    refused(503, text).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
-}
-
-pub(crate) fn refused(status: u16, message: &str) -> Answer {
-    from_reply(Reply::refused_unread(status, message))
-}
-
-pub(crate) fn from_reply(reply: Reply) -> Answer {
-    match reply {
-        Reply::Accepted => Answer::empty(202),
-        Reply::Json { status, session: None, body } => Answer::json_bytes(status, body),
-        Reply::Json { status, session: Some(session), body } => {
-            Answer::json_bytes(status, body).header(SessionId::HEADER, session.as_str().to_owned())
-        }
-        Reply::Events(events) => Answer::events(events),
-        // Nobody holds it.
-        Reply::Listen(listening) => Answer::events_bytes(listening.unheld()),
-    }
 }

@@ -15,7 +15,7 @@ use crate::http::answer::{Answer, closed_text};
 use crate::http::incoming::Incoming;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
-use crate::mcp::endpoint::closed_call;
+use crate::mcp::reply::closed_call;
 
 /// Who sent a request.
 pub(crate) enum Authentication {

@@ -12,7 +12,7 @@ use worker::Env;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::{Event, EventId, EventSource, SessionError, SessionId};
 
-use crate::mcp::sse_route::Place;
+use crate::mcp::anonymous_stream::StreamPlace;
 use crate::objects::session::commands::{Arrival, PATIENCE, Reader, main_stream};
 use crate::objects::session::stub::SessionStub;
 use crate::platform::timer::Timer;
@@ -41,7 +41,7 @@ pub(crate) struct SessionStream {
     /// When the client is sent away at the latest.
     end: Timer,
     /// What is given back when the stream ends.
-    place: Option<Place>,
+    place: Option<StreamPlace>,
 }
 
 impl SessionStream {
@@ -79,7 +79,7 @@ impl SessionStream {
         reader: Reader,
         opening: Vec<u8>,
         limits: Limits,
-        place: Option<Place>,
+        place: Option<StreamPlace>,
     ) -> Self {
         let mut stream = Self::new(session, main_stream(), Vec::new(), limits, reader);
         stream.framed = |event, _| event.without_id();

@@ -12,7 +12,26 @@ use crate::http::outbound;
 use crate::http::request_guard;
 use crate::http::route::{CONSENT_PATH, LOGIN_PATH, SignInStep};
 use crate::http::site::Site;
-use crate::oauth::identity_settings::Provider;
+use crate::oauth::account::page as account;
+use crate::oauth::answers::refused;
+use crate::oauth::answers::see_other;
+use crate::oauth::browser_forms::browser;
+use crate::oauth::browser_forms::open;
+use crate::oauth::browser_forms::open_text;
+use crate::oauth::browser_forms::read_form;
+use crate::oauth::browser_forms::seal;
+use crate::oauth::clients::lookup;
+use crate::oauth::clients::lookup::Described;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::passphrase;
+use crate::oauth::identity::passphrase::Attempt;
+use crate::oauth::identity::provider::Identity as _;
+use crate::oauth::identity::provider::ProviderAnswer;
+use crate::oauth::identity::provider::Step;
+use crate::oauth::identity::settings::Provider;
+use crate::oauth::problem::Problem;
+use crate::oauth::problem::Start;
+use crate::oauth::problem::wrong_method;
 use crate::pages;
 use crate::pages::consent::ConsentProblem;
 use crate::pages::login::{LoginPage, LoginProblem};
@@ -24,26 +43,13 @@ use mcp_connector_oauth::authorize::consent::{ConsentPage, ConsentedRequest, Dec
 use mcp_connector_oauth::authorize::prompt::LoginOptions;
 use mcp_connector_oauth::clients::client::{ClientName, ClientStatus};
 use mcp_connector_oauth::clients::client_hash::ClientHash;
-use mcp_connector_oauth::crypto::seal::{SealError, Sealable, Sealed};
 use mcp_connector_oauth::grants::codes::issue_code::{IssueCodeError, issue_code};
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::person::Person;
 use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::login::provider::state::ProviderState;
 use mcp_connector_oauth::web::cookie::BrowserNonce;
-use mcp_connector_oauth::web::form::{MAX_PAGE_FORM, Parameters, is_form};
-use mcp_connector_oauth::web::origin::Origin;
-
-use crate::oauth::clients;
-use crate::oauth::clients::Described;
-use crate::oauth::identity::{Identity as _, ProviderAnswer, Step};
-use crate::oauth::owner;
-use crate::oauth::owner::Attempt;
-use crate::oauth::problem::{Problem, Start, wrong_method};
-use crate::oauth::{OAuthContext, account, refused};
-
-/// How long a person may take over each page, in seconds.
-const PENDING: u64 = 10 * 60;
+use mcp_connector_oauth::web::form::Parameters;
 
 /// Answers a request for one of the steps.
 pub(crate) async fn answer(
@@ -88,7 +94,7 @@ async fn ask(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Pr
     if incoming.header("user-agent").is_some_and(|agent| outbound::is_of_our_kind(&agent)) {
         return Err(PageError::UnknownClient.into());
     }
-    let (client, status) = match clients::described(oauth, query.client_id(), &incoming.network()).await? {
+    let (client, status) = match lookup::described(oauth, query.client_id(), &incoming.network()).await? {
         Described::Client(client) => (client, ClientStatus::Active),
         Described::Ended(client) => (client, ClientStatus::Ended),
         Described::Unknown => return Err(PageError::UnknownClient.into()),
@@ -133,7 +139,7 @@ async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer
             let sealed = seal(oauth, &*consented, &browser)?;
             let pending = Pending { consented, browser, sealed: sealed.as_str() };
             let login = pending.consented.request().login().clone();
-            let answer = token_origin(oauth, incoming, &pending, login).await;
+            let answer = identify(oauth, incoming, &pending, login).await;
             Ok(pending.answered(oauth, incoming, answer))
         }
         Err(InvalidDecision::NothingTicked) => {
@@ -163,7 +169,7 @@ impl Pending<'_> {
 }
 
 /// Finds out who the person is, or begins to.
-async fn token_origin(
+async fn identify(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     pending: &Pending<'_>,
@@ -190,7 +196,7 @@ async fn callback(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answe
     Ok(answer.with_cookies(spent))
 }
 
-/// Goes on with the errand that a person is back from.
+/// Goes on with the purpose that a person is back from.
 async fn resume(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
@@ -239,8 +245,8 @@ async fn login(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
     let request = pending.consented.request();
     let answer = match LoginDecision::read(&form).map_err(|_| Problem::BrokenForm)? {
         LoginDecision::Cancel => Ok(denied(oauth, request.response_target())),
-        LoginDecision::Again => token_origin(oauth, incoming, &pending, request.login().clone()).await,
-        LoginDecision::AnotherAccount => token_origin(oauth, incoming, &pending, LoginOptions::another_account()).await,
+        LoginDecision::Again => identify(oauth, incoming, &pending, request.login().clone()).await,
+        LoginDecision::AnotherAccount => identify(oauth, incoming, &pending, LoginOptions::another_account()).await,
         LoginDecision::SignIn => enter(oauth, incoming, &pending, &form).await,
     };
     Ok(pending.answered(oauth, incoming, answer))
@@ -253,10 +259,10 @@ async fn enter(
     pending: &Pending<'_>,
     form: &Parameters,
 ) -> Result<Answer, Problem> {
-    match owner::attempt(oauth, incoming, form).await? {
+    match passphrase::attempt(oauth, incoming, form).await? {
         Attempt::Entered { person, browser } => {
             let location = code_for(oauth, &pending.consented, &person).await?;
-            Ok(owner::remember(oauth, see_other(location), &browser))
+            Ok(passphrase::remember(oauth, see_other(location), &browser))
         }
         Attempt::Refused(problem) => Ok(login_page(pending, Some(problem))),
     }
@@ -267,13 +273,14 @@ async fn enter(
 async fn code_for(oauth: &OAuthContext<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
     let keys = oauth.secrets.keys();
     let request = consented.request();
-    if oauth.clients().enter_consent(person.into(), ClientHash::of(request.client_id())).await? == ClientStatus::Ended {
+    if oauth.directory().enter_consent(person.into(), ClientHash::of(request.client_id())).await? == ClientStatus::Ended
+    {
         return Err(ended(oauth, request.response_target()));
     }
     match issue_code(consented, person, &oauth.grants(), keys, oauth.now).await {
         Ok(code) => {
             // Only now: how many codes may wait bounds what one person can have written.
-            clients::note_use(oauth, clients::allowed(oauth, request));
+            lookup::note_use(oauth, lookup::allowed(oauth, request));
             Ok(request.response_target().code_location(&code, &oauth.site.issuer))
         }
         Err(IssueCodeError::TooMany) => Err(Problem::TooMany),
@@ -301,83 +308,5 @@ fn login_page(pending: &Pending<'_>, problem: Option<LoginProblem>) -> Answer {
         problem,
     };
     let form = FormTarget { action: LOGIN_PATH, sealed: pending.sealed };
-    owner::with_status(problem, |status| Answer::page(status, pages::login(&content, &form)))
-}
-
-/// Returns the browser, and the `Set-Cookie` headers by which it is known again.
-pub(crate) fn browser(oauth: &OAuthContext<'_>, incoming: &Incoming) -> (BrowserNonce, Vec<String>) {
-    let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
-    let browser = BrowserNonce::of(scheme, cookies.as_deref(), &oauth.entropy);
-    let set_cookies = browser.set_cookies(scheme, cookies.as_deref());
-    (browser, set_cookies)
-}
-
-/// Reads a form that one of our own pages has sent.
-pub(crate) async fn read_form(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Parameters, Problem> {
-    let is_own = |origin: &str| {
-        Origin::of(origin).is_ok_and(|origin| origin == oauth.site.asked || origin == *oauth.site.issuer.origin())
-    };
-    let from = incoming.header("sec-fetch-site");
-    let from_here = from.is_none_or(|from| matches!(from.as_str(), "same-origin" | "none"));
-    if !from_here || incoming.header("origin").is_some_and(|origin| !is_own(&origin)) {
-        return Err(Problem::ExternalForm);
-    }
-    if !is_form(incoming.header("content-type").as_deref()) {
-        return Err(Problem::BrokenForm);
-    }
-    let longest = u32::try_from(MAX_PAGE_FORM).unwrap_or(u32::MAX);
-    let body = incoming.body(longest).await.map_err(Problem::Unread)?;
-    Parameters::of_page(&body).map_err(|_| Problem::BrokenForm)
-}
-
-pub(crate) fn seal<T: Sealable>(
-    oauth: &OAuthContext<'_>,
-    value: &T,
-    browser: &BrowserNonce,
-) -> Result<Sealed<T>, Problem> {
-    let keys = oauth.secrets.keys().seal();
-    Sealed::seal(value, browser.binding(), oauth.now.plus(PENDING), keys, &oauth.entropy)
-        .map_err(|_| Problem::BrokenForm)
-}
-
-/// What a form carries, if it belongs to this browser. Gives the sealed text too, for the next form.
-pub(crate) fn open<'a, T: Sealable>(
-    oauth: &OAuthContext<'_>,
-    incoming: &Incoming,
-    form: &'a Parameters,
-    field: &'static str,
-) -> Result<(T, BrowserNonce, &'a str), Problem> {
-    let text = form.get(field).ok().flatten().ok_or(Problem::BrokenForm)?;
-    let (value, browser) = open_text(oauth, incoming, text)?;
-    Ok((value, browser, text))
-}
-
-/// Returns what a sealed text holds, if it belongs to this browser.
-fn open_text<T: Sealable>(
-    oauth: &OAuthContext<'_>,
-    incoming: &Incoming,
-    text: &str,
-) -> Result<(T, BrowserNonce), Problem> {
-    let cookies = incoming.header("cookie");
-    let browsers = BrowserNonce::all(oauth.site.asked.scheme(), cookies.as_deref());
-    if browsers.is_empty() {
-        return Err(Problem::NoCookie);
-    }
-    let (sealed, keys) = (Sealed::from_text(text), oauth.secrets.keys().seal());
-    for browser in browsers {
-        match sealed.open(browser.binding(), oauth.now, keys) {
-            Ok(value) => return Ok((value, browser)),
-            Err(SealError::Expired) => return Err(Problem::Expired),
-            Err(SealError::Forged | SealError::TooLarge) => {}
-        }
-    }
-    Err(Problem::OtherBrowser)
-}
-
-/// 303 and not 302: nobody posts a passphrase on to the client (OAuth 2.1 §7.5.4).
-pub(crate) fn see_other(location: String) -> Answer {
-    Answer::empty(303)
-        .header("location", location)
-        .header("cache-control", "no-store")
-        .header("referrer-policy", "no-referrer")
+    passphrase::with_status(problem, |status| Answer::page(status, pages::login(&content, &form)))
 }

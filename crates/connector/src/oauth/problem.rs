@@ -7,10 +7,11 @@ use crate::config::configuration::Closed;
 use crate::http::answer::{Answer, RETRY_CLOSED};
 use crate::http::incoming::BodyError;
 use crate::http::route::{ACCOUNT_PATH, LOGIN_PATH, OTHER_ACCOUNT_PATH};
+use crate::log::request_log::RequestLog;
+use crate::oauth::clients::documents::NotDescribed;
 use crate::pages;
 use crate::pages::FormTarget;
 use crate::pages::problem::WayOn;
-use crate::request_log::request_log::RequestLog;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::authorize::authorization_request::error::PageError;
 use mcp_connector_oauth::clients::metadata_document::fetch_limits::PERIOD;
@@ -18,8 +19,6 @@ use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::login::passphrase::WeakPassphrase;
 use mcp_connector_oauth::login::provider::error::LoginError;
 use mcp_connector_protocol::Unavailable;
-
-use crate::oauth::client_documents::NotDescribed;
 
 /// Answers a request for a page that cannot be opened directly, for example a reload.
 pub(crate) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {

@@ -4,12 +4,13 @@
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::limit::{Limit, RETRY_AFTER};
+use crate::oauth::answers::refused;
+use crate::oauth::answers::unread;
+use crate::oauth::context::OAuthContext;
 use mcp_connector_oauth::clients::client_id::register;
 use mcp_connector_oauth::clients::registration::{ClientMetadata, MAX_REGISTRATION};
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::is_json;
-
-use crate::oauth::{OAuthContext, refused, unread};
 
 /// Answers a POST.
 pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Answer {

@@ -2,12 +2,13 @@
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
-use crate::oauth::access_tokens;
+use crate::oauth::access::remembered;
+use crate::oauth::answers::token_refused;
+use crate::oauth::answers::unread;
+use crate::oauth::clients::lookup::KnownClients;
+use crate::oauth::context::OAuthContext;
 use mcp_connector_oauth::token::revocation::RevocationEndpoint;
 use mcp_connector_oauth::web::form::MAX_FORM;
-
-use crate::oauth::clients::KnownClients;
-use crate::oauth::{OAuthContext, token_refused, unread};
 
 /// Answers a POST.
 pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Answer {
@@ -31,7 +32,7 @@ pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Ans
     }
     match answer {
         Ok(ended) => {
-            access_tokens::forget(&ended, oauth.now);
+            remembered::forget(&ended, oauth.now);
             Answer::empty(200).header("cache-control", "no-store")
         }
         Err(error) => {

@@ -2,30 +2,22 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
-
+use crate::app::notes;
+use crate::app::notes::Note;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
-use crate::mcp::lost_requests;
-use crate::mcp::lost_requests::Note;
+use crate::oauth::answers::token_refused;
+use crate::oauth::answers::unread;
+use crate::oauth::clients::lookup;
+use crate::oauth::clients::lookup::KnownClients;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::token_request::TokenRequest;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Random as _;
 use mcp_connector_oauth::grants::refresh::rotation::Retry;
 use mcp_connector_oauth::token::endpoint::TokenEndpoint;
 use mcp_connector_oauth::web::form::MAX_FORM;
 use mcp_connector_oauth::web::network::Network;
-
-use crate::oauth::clients;
-use crate::oauth::clients::KnownClients;
-use crate::oauth::{OAuthContext, token_refused, unread};
-
-/// What was posted, and under which name its grant is made. Whoever carries it out a second time, because the first answer was
-/// lost inside this server, gets the answer of the first time; a client that sends a code twice has two of these.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct TokenRequest {
-    grant: GrantId,
-    body: Vec<u8>,
-}
 
 /// Answers a POST.
 pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Answer {
@@ -36,7 +28,7 @@ pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Ans
     let mut grant = [0; 8];
     oauth.entropy.fill(&mut grant);
     let request = TokenRequest { grant: GrantId::from_bytes(grant), body };
-    lost_requests::leave(incoming, &Note::Token(Cow::Borrowed(&request)));
+    notes::leave(incoming, &Note::Token(Cow::Borrowed(&request)));
     carry_out(oauth, incoming, &request).await
 }
 
@@ -67,7 +59,7 @@ pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, req
     match answer {
         Ok(issued) => {
             if let Some(agreed) = issued.use_to_record {
-                clients::note_use(oauth, clients::refreshed(oauth, agreed));
+                lookup::note_use(oauth, lookup::refreshed(oauth, agreed));
             }
             match issued.retry {
                 Some(Retry::Late) => incoming.visit().reason("a refresh token was used again after a while"),

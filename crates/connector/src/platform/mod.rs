@@ -1,4 +1,4 @@
-//! TODO.
+//! What Workers adds to the language: time, randomness, streams, JavaScript values, and the guard of the instance.
 
 pub(crate) mod cancel;
 pub(crate) mod clock;

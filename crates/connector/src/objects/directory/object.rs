@@ -15,7 +15,7 @@ use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::grants::commands::EndClientGrants;
 
-use crate::oauth::client_records;
+use crate::oauth::clients::records;
 use crate::objects::directory::commands::{
     CheckClient, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, ListUsers, SignedInPerson,
 };
@@ -134,8 +134,7 @@ impl Directory {
         let Sweep { client, ended_at, swept_to } = sweep;
         let Some(last) = people.last().cloned() else {
             // A round is over. People whose objects did not answer are asked again in the next.
-            let is_marked =
-                swept_to.is_empty() && client_records::mark_ended(&self.env, &client, ended_at).await.is_ok();
+            let is_marked = swept_to.is_empty() && records::mark_ended(&self.env, &client, ended_at).await.is_ok();
             let is_over = is_marked && now().seconds_since(ended_at) >= MARK_AGAIN;
             let begins_anew = !swept_to.is_empty();
             self.with_rows(move |rows| if is_over { rows.is_swept(&client) } else { rows.swept(&client, &[], "") })?;

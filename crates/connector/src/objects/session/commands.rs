@@ -10,7 +10,7 @@ use mcp_connector_base::commands;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::{Delivery, Event, EventId, SessionError, Stop, Unavailable};
 
-use crate::request_log::request_log::Continued;
+use crate::log::request_log::Continued;
 
 /// How long the object waits for something before it answers that there was nothing. A caller that still wants it asks again; a
 /// request that nobody wants any more ends with it.

@@ -10,6 +10,7 @@ use mcp_connector_protocol::{Posted, Reply, SessionId};
 
 use crate::app::state::app;
 use crate::http::answer::Answer;
+use crate::log::request_log::RequestLog;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::session::commands::{
@@ -17,7 +18,6 @@ use crate::objects::session::commands::{
     MessageTaken, ReadEvents, SendMessage, SetLogLevel, TakeMessage,
 };
 use crate::objects::session::state::SessionState;
-use crate::request_log::request_log::RequestLog;
 
 /// One session.
 #[durable_object(alarm)]
@@ -87,7 +87,7 @@ impl Session {
         let taken: MessageTaken = posted.take(session, &app.endpoint, host, caller).await.into();
         if taken.body.is_empty() {
             // The line in the log is written here, when the call has ended.
-            log.leaves(&Answer::empty(taken.status));
+            log.answer(&Answer::empty(taken.status));
         } else {
             log.suppress();
         }

@@ -16,7 +16,7 @@ use mcp_connector_protocol::tasks::TaskId;
 use mcp_connector_protocol::{Full, Hub, Limits, Listener, StreamId, Unavailable};
 
 use crate::app::state::app;
-use crate::oauth::grant_checks;
+use crate::oauth::access::grant_checks;
 use crate::objects::subscriptions::commands::{OpenStream, TaskPublished};
 use crate::objects::subscriptions::stub::COMMENT;
 use crate::platform::clock::now;

@@ -20,7 +20,7 @@ use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::{Answers, Command, Effect, End, Reply, StatusMessage, TaskCall, TaskId, Wake};
 
 use crate::app::state::{App, app};
-use crate::oauth::grant_checks;
+use crate::oauth::access::grant_checks;
 use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;

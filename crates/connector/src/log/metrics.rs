@@ -7,8 +7,8 @@ use worker::wasm_bindgen::JsValue;
 
 use mcp_connector_protocol::{Outcome, ProtocolVersion};
 
+use crate::log::log_line::LogLine;
 use crate::platform::js;
-use crate::request_log::log_line::LogLine;
 
 const BINDING: &str = "METRICS";
 

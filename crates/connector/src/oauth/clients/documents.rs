@@ -8,7 +8,8 @@ use worker::web_sys::Response;
 use crate::http::limit::Limit;
 use crate::http::outbound;
 use crate::http::outbound::Outbound;
-use crate::oauth::client_records;
+use crate::oauth::clients::records;
+use crate::oauth::context::OAuthContext;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::Client;
@@ -21,8 +22,6 @@ use mcp_connector_oauth::clients::metadata_document::document::{InvalidDocument,
 use mcp_connector_oauth::clients::metadata_document::fetch_limits::{FetchFailure, FetchLimits};
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 use mcp_connector_oauth::web::request_source::RequestSource;
-
-use crate::oauth::OAuthContext;
 
 /// Most documents that an isolate keeps.
 const CAPACITY: usize = 256;
@@ -115,7 +114,7 @@ pub(crate) async fn client(
 
 /// Returns the client from its record in KV, for a client whose document is not fetched at the moment.
 async fn allowed(oauth: &OAuthContext<'_>, url: &ClientIdUrl) -> Option<Client> {
-    let stored = client_records::look(oauth.env, &ClientHash::of(url.id())).await.ok().flatten()?;
+    let stored = records::look(oauth.env, &ClientHash::of(url.id())).await.ok().flatten()?;
     stored.document_client(url, &oauth.configuration().redirect_policy, oauth.now)
 }
 

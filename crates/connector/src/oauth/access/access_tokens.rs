@@ -2,8 +2,6 @@
 //! call checks no signature and asks no storage: each isolate remembers what it has verified, and asks the subject's object
 //! about once a minute whether the grant is still valid.
 
-use std::cell::RefCell;
-
 use worker::Env;
 
 use mcp_connector_base::caller::Caller;
@@ -13,7 +11,7 @@ use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenE
 use mcp_connector_oauth::resource::access_token::{ExpectedClaims, VerifiedToken, verify};
 use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
-use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState, VerifiedTokens};
+use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
 use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::App;
@@ -21,15 +19,12 @@ use crate::config::configuration::AuthIssuer;
 use crate::config::settings::Part;
 use crate::http::site::Site;
 use crate::mcp::resource_guard::{NotVerified, VerifyToken};
-use crate::oauth::external_issuer;
-use crate::oauth::external_issuer::KeySource;
-use crate::oauth::grant_checks;
-use crate::oauth::grant_checks::Asked;
+use crate::oauth::access::external_issuer;
+use crate::oauth::access::external_issuer::KeySource;
+use crate::oauth::access::grant_checks;
+use crate::oauth::access::grant_checks::Asked;
+use crate::oauth::access::remembered;
 use crate::platform::clock::now;
-
-thread_local! {
-    static VERIFIED: RefCell<VerifiedTokens> = const { RefCell::new(VerifiedTokens::new()) };
-}
 
 /// The tokens that are good here.
 pub(crate) struct AccessTokens<'a> {
@@ -46,12 +41,12 @@ impl VerifyToken for AccessTokens<'_> {
             return Err(NotVerified::Unavailable);
         }
         let now = now();
-        let remembered = VERIFIED.with_borrow(|verified| verified.caller(token, resource, now));
+        let remembered = remembered::caller(token, resource, now);
         let caller = if let Some(caller) = remembered {
             caller
         } else {
             let verified = self.verify_anew(token, resource, now).await?;
-            VERIFIED.with_borrow_mut(|known| known.remember(token, resource, verified, now))
+            remembered::remember(token, resource, verified, now)
         };
         if let Some(grant) = caller.grant {
             self.check_grant(&caller, grant, now).await?;
@@ -64,11 +59,6 @@ impl VerifyToken for AccessTokens<'_> {
         let Some(id) = caller.grant else { return Ok(()) };
         verdict(grant_checks::ask(&self.asked(caller, id).await?).await)
     }
-}
-
-/// When a token expires that this isolate has just verified.
-pub(crate) fn expiry(token: &BearerToken, resource: &Resource) -> Option<Timestamp> {
-    VERIFIED.with_borrow(|verified| verified.expires(token, resource))
 }
 
 impl AccessTokens<'_> {
@@ -89,7 +79,7 @@ impl AccessTokens<'_> {
 
     /// Checks whether the grant is still valid, by an answer that is less than a minute old.
     async fn check_grant(&self, caller: &Caller, grant: GrantId, now: Timestamp) -> Result<(), NotVerified> {
-        match look(grant, now) {
+        match remembered::look(grant, now) {
             GrantCheck::Serve => Ok(()),
             GrantCheck::Refuse => Err(NotVerified::Invalid),
             GrantCheck::ServeAndRenew => {
@@ -118,16 +108,6 @@ const fn verdict(state: Result<GrantState, Unavailable>) -> Result<(), NotVerifi
     }
 }
 
-/// Returns whether a call on a grant may be served, by what this isolate knows.
-pub(crate) fn look(grant: GrantId, now: Timestamp) -> GrantCheck {
-    VERIFIED.with_borrow_mut(|verified| verified.check(grant, now))
-}
-
-/// Remembers the state of a grant.
-pub(crate) fn record_answer(grant: GrantId, state: GrantState, asked_at: Timestamp) {
-    VERIFIED.with_borrow_mut(|verified| verified.record_answer(grant, state, asked_at));
-}
-
 async fn verify_external(
     token: &BearerToken,
     resource: &Resource,
@@ -140,11 +120,4 @@ async fn verify_external(
     external_issuer::verify(token, KeySource::Metadata(&foreign.issuer), &policy, now).await.map_err(|refused| {
         if matches!(refused, ExternalTokenError::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
     })
-}
-
-/// Grants that this isolate itself has seen end: their tokens are refused here at once.
-pub(crate) fn forget(ended: &[GrantId], now: Timestamp) {
-    for grant in ended {
-        record_answer(*grant, GrantState::Ended, now);
-    }
 }

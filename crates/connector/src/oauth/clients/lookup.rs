@@ -1,9 +1,12 @@
 //! Where clients are found: in the configuration, in their own identifiers, or in a document at their URL. And what is noted of
 //! those that a person allows.
 
+use crate::oauth::clients::documents;
+use crate::oauth::clients::documents::NotDescribed;
+use crate::oauth::clients::records;
+use crate::oauth::context::OAuthContext;
 use std::cell::RefCell;
 
-use crate::oauth::client_records;
 use mcp_connector_base::identifier::ClientId;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
@@ -17,9 +20,6 @@ use mcp_connector_oauth::grants::authorization::Authorization;
 use mcp_connector_oauth::token::endpoint::Clients;
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::Unavailable;
-
-use crate::oauth::client_documents::NotDescribed;
-use crate::oauth::{OAuthContext, client_documents};
 
 /// The clients, as far as the token and the revocation endpoint have to know them.
 pub(crate) struct KnownClients<'a> {
@@ -41,7 +41,7 @@ impl<'a> KnownClients<'a> {
 
 impl Clients for KnownClients<'_> {
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage> {
-        let client = match self.oauth.directory().find(id) {
+        let client = match self.oauth.client_resolver().find(id) {
             ResolvedClient::PreRegistered(client) => Some(client),
             ResolvedClient::Registered(registered) => {
                 lives(self.oauth, &registered).await?.then_some(registered.client)
@@ -62,7 +62,7 @@ impl Clients for KnownClients<'_> {
     }
 
     async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage> {
-        let status = self.oauth.clients().check_client(ClientHash::of(id)).await;
+        let status = self.oauth.directory().check_client(ClientHash::of(id)).await;
         status.map_err(|Unavailable| Outage::Storage)
     }
 }
@@ -84,15 +84,15 @@ pub(crate) async fn described(
     id: &ClientId,
     source: &RequestSource,
 ) -> Result<Described, NotDescribed> {
-    let client = match oauth.directory().find(id) {
+    let client = match oauth.client_resolver().find(id) {
         ResolvedClient::PreRegistered(client) => return Ok(Described::Client(client)),
         ResolvedClient::Registered(registered) => lives(oauth, &registered).await?.then_some(registered.client),
-        ResolvedClient::MetadataDocument(url) => client_documents::client(oauth, &url, source).await?,
+        ResolvedClient::MetadataDocument(url) => documents::client(oauth, &url, source).await?,
         ResolvedClient::Unknown => None,
     };
     let Some(client) = client else { return Ok(Described::Unknown) };
     // KV that does not answer keeps nobody from signing in.
-    let stored = client_records::look(oauth.env, &ClientHash::of(id)).await.ok().flatten();
+    let stored = records::look(oauth.env, &ClientHash::of(id)).await.ok().flatten();
     let is_ended = stored.is_some_and(|stored| stored.ended_at().is_some());
     Ok(if is_ended { Described::Ended(client) } else { Described::Client(client) })
 }
@@ -104,31 +104,33 @@ async fn lives(oauth: &OAuthContext<'_>, registered: &RegisteredClient) -> Resul
         return Ok(true);
     }
     let client = ClientHash::of(&registered.client.id);
-    let stored = client_records::look(oauth.env, &client).await;
+    let stored = records::look(oauth.env, &client).await;
     if stored.as_ref().is_ok_and(|stored| stored.as_ref().is_some_and(|stored| stored.is_current(oauth.now))) {
         return Ok(true);
     }
-    let last_use = oauth.clients().last_use(client).await.map_err(|Unavailable| Outage::Storage)?;
+    let last_use = oauth.directory().last_use(client).await.map_err(|Unavailable| Outage::Storage)?;
     is_in_use(stored, last_use, oauth.now).map_err(|Unavailable| Outage::Storage)
 }
 
 /// Notes in the client's record that a person has allowed it or that it was used, behind the answer. Clients of the
 /// configuration have no record.
 pub(crate) fn note_use(oauth: &OAuthContext<'_>, used: ClientUse) {
-    if !matches!(oauth.directory().find(&used.id), ResolvedClient::Registered(_) | ResolvedClient::MetadataDocument(_))
-    {
+    if !matches!(
+        oauth.client_resolver().find(&used.id),
+        ResolvedClient::Registered(_) | ResolvedClient::MetadataDocument(_)
+    ) {
         return;
     }
-    oauth.context.wait_until(client_records::note_use(oauth.env.clone(), used));
+    oauth.context.wait_until(records::note_use(oauth.env.clone(), used));
 }
 
 /// Returns what is to be noted of a client that a person has just allowed.
 pub(crate) fn allowed(oauth: &OAuthContext<'_>, request: &AuthorizationRequest) -> ClientUse {
     let (id, name) = (request.client_id().clone(), request.client_name().cloned());
-    let (all, registered_at) = match oauth.directory().find(&id) {
+    let (all, registered_at) = match oauth.client_resolver().find(&id) {
         ResolvedClient::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
         ResolvedClient::MetadataDocument(url) => {
-            (client_documents::known(&url, &oauth.configuration().redirect_policy, oauth.now), None)
+            (documents::known(&url, &oauth.configuration().redirect_policy, oauth.now), None)
         }
         ResolvedClient::PreRegistered(_) | ResolvedClient::Unknown => (None, None),
     };
@@ -141,7 +143,7 @@ pub(crate) fn allowed(oauth: &OAuthContext<'_>, request: &AuthorizationRequest) 
 
 /// Returns what is to be noted of a client that has refreshed a grant.
 pub(crate) fn refreshed(oauth: &OAuthContext<'_>, agreed: Authorization) -> ClientUse {
-    let (all, registered_at) = match oauth.directory().find(&agreed.client_id) {
+    let (all, registered_at) = match oauth.client_resolver().find(&agreed.client_id) {
         ResolvedClient::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
         ResolvedClient::PreRegistered(_) | ResolvedClient::MetadataDocument(_) | ResolvedClient::Unknown => {
             (None, None)

@@ -9,9 +9,13 @@ use crate::http::incoming::Incoming;
 use crate::http::outbound;
 use crate::http::outbound::Outbound;
 use crate::http::route::CALLBACK_PATH;
-use crate::oauth::external_issuer;
-use crate::oauth::external_issuer::KeySource;
-use crate::oauth::identity_settings::{Provider, ProviderClient};
+use crate::oauth::access::external_issuer;
+use crate::oauth::access::external_issuer::KeySource;
+use crate::oauth::answers::see_other;
+use crate::oauth::browser_forms::seal;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::settings::{Provider, ProviderClient};
+use crate::oauth::problem::Problem;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Random as _;
 use mcp_connector_oauth::authorize::pkce::CodeVerifier;
@@ -31,10 +35,6 @@ use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::web::cookie::BrowserNonce;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::form::{Parameters, percent_encoded, with_query};
-
-use crate::oauth::OAuthContext;
-use crate::oauth::authorize::{seal, see_other};
-use crate::oauth::problem::Problem;
 
 /// What comes next.
 pub(crate) enum Step {
@@ -61,7 +61,7 @@ impl From<Departure> for Answer {
 
 /// Finds out who a person is.
 pub(crate) trait Identity {
-    /// At the beginning of an errand.
+    /// At the beginning of an purpose.
     async fn begin(
         &self,
         oauth: &OAuthContext<'_>,

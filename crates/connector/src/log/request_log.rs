@@ -10,11 +10,10 @@ use mcp_connector_base::identifier::ClientId;
 use mcp_connector_oauth::web::web_url::WebUrl;
 use mcp_connector_protocol::{Outcome, ProtocolVersion, RequestHeaders, Summary, TraceParent};
 
-use crate::http::answer::Answer;
+use crate::log::log_line::{LogLine, push_digits};
+use crate::log::metrics;
 use crate::platform::clock::now_in_milliseconds;
 use crate::platform::js;
-use crate::request_log::log_line::{LogLine, push_digits};
-use crate::request_log::metrics;
 
 /// `LOG`: which requests are written down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,6 +39,16 @@ pub(crate) struct RequestLog {
     log: Cell<Log>,
     metrics: RefCell<Option<JsValue>>,
     notes: RefCell<Notes>,
+}
+
+/// What an answer says of itself.
+pub(crate) trait LoggedAnswer {
+    /// Returns its status.
+    fn status(&self) -> u16;
+    /// Returns the name of the error, if it is an error of OAuth's form.
+    fn error_name(&self) -> Option<&str>;
+    /// Returns the code of the error, if it is one of JSON-RPC.
+    fn error_code(&self) -> Option<i32>;
 }
 
 /// What of a visit goes along to where it goes on.
@@ -166,8 +175,8 @@ impl RequestLog {
         self.notes.borrow_mut().reason = Some(reason.into());
     }
 
-    /// Its answer. What that says of itself is noted where nobody has said more.
-    pub(crate) fn leaves(&self, answer: &Answer) {
+    /// Notes the answer. What the answer says of itself is noted unless more is known.
+    pub(crate) fn answer(&self, answer: &impl LoggedAnswer) {
         if !self.is_heard() {
             return;
         }

@@ -1,4 +1,4 @@
-//! TODO.
+//! The log of requests: a line for each request, and a data point.
 
 pub(crate) mod log_line;
 pub(crate) mod metrics;

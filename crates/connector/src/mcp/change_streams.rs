@@ -18,9 +18,9 @@ use crate::app::state::App;
 use crate::config::settings::Part;
 use crate::http::answer::{Answer, RETRY_CLOSED, closed_text};
 use crate::http::incoming::Incoming;
-use crate::mcp::endpoint::from_reply;
-use crate::mcp::session_route::ALLOWED;
-use crate::oauth::access_tokens;
+use crate::mcp::reply::ALLOWED;
+use crate::mcp::reply::from_reply;
+use crate::oauth::access::remembered;
 use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::subscriptions::commands::{OpenStream, StreamRefusal};
 use crate::objects::subscriptions::stub as subscriptions;
@@ -99,7 +99,7 @@ impl Announcements<'_> {
         }
         let header = self.incoming.header("authorization");
         let token = BearerToken::from_authorization(header.as_deref()).ok().flatten();
-        let expiry = token.and_then(|token| access_tokens::expiry(&token, self.resource));
+        let expiry = token.and_then(|token| remembered::expiry(&token, self.resource));
         // One that was verified a moment ago and is not remembered any more lives no longer than any.
         expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).as_seconds()
     }

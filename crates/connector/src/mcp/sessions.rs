@@ -11,9 +11,13 @@ use crate::config::configuration::Configuration;
 use crate::config::settings::Part;
 use crate::http::answer::{Answer, closed_text};
 use crate::http::incoming::Incoming;
-use crate::mcp::announcements::Announcements;
+use crate::mcp::change_streams::Announcements;
 use crate::mcp::ended_sessions;
-use crate::mcp::endpoint::{closed_call, from_reply, refused};
+use crate::mcp::reply::ALLOWED;
+use crate::mcp::reply::closed_call;
+use crate::mcp::reply::from_reply;
+use crate::mcp::reply::refused;
+use crate::mcp::reply::session_error;
 use crate::mcp::session_stream::{Limits, SessionStream};
 use crate::objects::session::commands::{Arrival, Reader};
 use crate::objects::session::stub::SessionStub;
@@ -25,9 +29,6 @@ const AFTERMATH: Duration = Duration::from_secs(30);
 /// A stream is waited for at least this long for who has not signed in, and at least until it shows that it was lost. Anybody
 /// can make up a session, and each wait keeps an object awake that Cloudflare bills; who means it comes back.
 const LEAST_FOR_GUESTS: Duration = Duration::from_secs(10);
-
-/// The methods of an endpoint.
-pub(crate) const ALLOWED: &str = "GET, POST, DELETE, OPTIONS";
 
 /// The methods for a caller without a token, if nothing is stored for such callers.
 const ALLOWED_UNSIGNED: &str = "POST, OPTIONS";
@@ -121,14 +122,5 @@ fn named_session(incoming: &Incoming) -> Result<Option<SessionId>, Answer> {
     match SessionId::parse(named.trim()) {
         Some(session) => Ok(Some(session)),
         None => Err(session_error(SessionError::Gone)),
-    }
-}
-
-/// The answer where a session is of no use.
-pub(crate) fn session_error(error: SessionError) -> Answer {
-    match error {
-        SessionError::Gone => refused(404, "There is no such session. Begin one with `initialize`."),
-        SessionError::TooMany => refused(503, &format!("Not done: {error}.")).header("retry-after", "60"),
-        SessionError::Unavailable(error) => refused(503, &format!("Not done: {error}.")).header("retry-after", "5"),
     }
 }

@@ -12,21 +12,20 @@ use worker::Env;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::outage::Outage;
-use mcp_connector_oauth::web::request_source::RequestSource;
-use mcp_connector_protocol::{Event, EventId, Host, SessionError, SessionId, WaitUntilDone};
+use mcp_connector_protocol::{Event, EventId, Host, SessionError, SessionId};
 
+use crate::app::notes;
+use crate::app::notes::Note;
 use crate::app::state::App;
 use crate::host::Workers;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::SSE_MESSAGES_PATH;
-use crate::mcp::endpoint::refused;
-use crate::mcp::lost_requests;
-use crate::mcp::lost_requests::Note;
-use crate::mcp::session_route::session_error;
+use crate::mcp::anonymous_stream::StreamPlace;
+use crate::mcp::reply::refused;
+use crate::mcp::reply::session_error;
 use crate::mcp::session_stream::{Limits, SessionStream};
 use crate::objects::anonymous_quota::commands::Quota;
-use crate::objects::anonymous_quota::stub as anonymous_quota;
 use crate::objects::session::commands::{Arrival, MessageTaken, Reader, TakeMessage, main_stream};
 use crate::objects::session::stub::SessionStub;
 
@@ -63,7 +62,7 @@ pub(crate) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
     let keep_alive = app.configuration.keep_alive;
     let (limits, place) = match who {
         Some(_) => (Limits { keep_alive, longest: LONGEST }, None),
-        None => match Place::take(host, &incoming.network(), &session).await {
+        None => match StreamPlace::take(host, &incoming.network(), &session).await {
             Ok(place) => {
                 let keep_alive = keep_alive.min(KEEP_ALIVE_OF_ANONYMOUS);
                 (Limits { keep_alive, longest: LONGEST_OF_ANONYMOUS }, Some(place))
@@ -86,7 +85,7 @@ pub(crate) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
         Ok(reader) => reader,
         Err(error) => return session_error(error),
     };
-    lost_requests::leave(incoming, &Note::HttpSse(Cow::Borrowed(session.id.as_str())));
+    notes::leave(incoming, &Note::HttpSse(Cow::Borrowed(session.id.as_str())));
     Answer::events(Box::pin(SessionStream::of_http_sse(session, reader, opening.into_bytes(), limits, place)))
 }
 
@@ -119,27 +118,5 @@ pub(crate) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, cal
         Ok(MessageTaken { status: status @ 429, body }) => Answer::json_bytes(status, body).header("retry-after", "5"),
         Ok(MessageTaken { status, body }) => Answer::json_bytes(status, body),
         Err(error) => session_error(error),
-    }
-}
-
-/// The place that the stream of a client without a token takes. It is given back when the stream ends.
-pub(crate) struct Place {
-    env: worker::Env,
-    session: SessionId,
-    after: Option<WaitUntilDone>,
-}
-
-impl Place {
-    async fn take(host: &Workers, network: &RequestSource, session: &SessionId) -> Result<Self, SessionError> {
-        anonymous_quota::take_stream(host.env(), network, session.as_str()).await?;
-        Ok(Self { env: host.env().clone(), session: session.clone(), after: Some(WaitUntilDone::begin(host)) })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let Some(after) = self.after.take() else { return };
-        let (env, session) = (self.env.clone(), self.session.clone());
-        after.go_on(async move { anonymous_quota::release(&env, session.as_str()).await });
     }
 }

@@ -3,7 +3,9 @@
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
-use crate::oauth::identity_settings::OWNER_SUBJECT;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::settings::OWNER_SUBJECT;
+use crate::oauth::problem::Problem;
 use crate::objects::keyring::commands::CountAttempt;
 use crate::objects::keyring::stub as keyring;
 use crate::pages::login::{LoginProblem, PASSPHRASE_FIELD};
@@ -11,14 +13,12 @@ use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::crypto::seal::Sealed;
 use mcp_connector_oauth::login::admission::Admission;
 use mcp_connector_oauth::login::known_browser::KnownBrowser;
+use mcp_connector_oauth::login::passphrase::WeakPassphrase;
 use mcp_connector_oauth::login::person::Person;
 use mcp_connector_oauth::login::throttle::AttemptOutcome;
 use mcp_connector_oauth::web::cookie::HostCookie;
 use mcp_connector_oauth::web::form::Parameters;
 use mcp_connector_oauth::web::request_source::RequestSource;
-
-use crate::oauth::OAuthContext;
-use crate::oauth::problem::Problem;
 
 /// A browser that has signed in is remembered for a year, in seconds.
 const REMEMBERED: u32 = 365 * 24 * 60 * 60;
@@ -49,19 +49,19 @@ pub(crate) async fn attempt(
     let Some(typed) = form.get(PASSPHRASE_FIELD).map_err(|_| Problem::BrokenForm)? else {
         return Ok(Attempt::Refused(LoginProblem::WrongPassphrase));
     };
-    let credential_version = oauth.passphrase_version()?;
+    let version = oauth.passphrase_version().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))?;
     let known = known_browser(oauth, incoming);
     let source = known.as_ref().map_or_else(
         || RequestSource::of_site(incoming.header("cf-connecting-ip").as_deref()),
         |browser| browser.source(),
     );
     let is_right = passphrase.is(typed, oauth.secrets.keys().passphrase());
-    match keyring::count_attempt(oauth.env, &CountAttempt { source, is_right, version: credential_version }).await? {
+    match keyring::count_attempt(oauth.env, &CountAttempt { source, is_right, version }).await? {
         AttemptOutcome::Accepted => {
             let subject = Subject::new(OWNER_SUBJECT).map_err(|_| Problem::BrokenForm)?;
             let browser = known.unwrap_or_else(|| KnownBrowser::new(&oauth.entropy));
             Ok(Attempt::Entered {
-                person: Person { subject, display_name: None, admission: Admission::Version(credential_version) },
+                person: Person { subject, display_name: None, admission: Admission::Version(version) },
                 browser,
             })
         }
@@ -90,17 +90,16 @@ fn known_browser(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<KnownB
     let cookies = incoming.header("cookie");
     let sealed = Sealed::from_text(KNOWN_BROWSER.read(oauth.site.asked.scheme(), cookies.as_deref())?);
     let keys = oauth.secrets.keys().seal();
-    let mut credential_versions = oauth.secrets.policy().versions().iter();
-    credential_versions
-        .find_map(|credential_version| sealed.open(credential_version.to_string().as_bytes(), oauth.now, keys).ok())
+    let mut versions = oauth.secrets.policy().versions().iter();
+    versions.find_map(|version| sealed.open(version.to_string().as_bytes(), oauth.now, keys).ok())
 }
 
 /// Lets the browser be known the next time.
 pub(crate) fn remember(oauth: &OAuthContext<'_>, answer: Answer, browser: &KnownBrowser) -> Answer {
-    let Ok(credential_version) = oauth.passphrase_version() else { return answer };
+    let Some(version) = oauth.passphrase_version() else { return answer };
     let keys = oauth.secrets.keys().seal();
     let until = oauth.now.plus(REMEMBERED.into());
-    let sealed = Sealed::seal(browser, credential_version.to_string().as_bytes(), until, keys, &oauth.entropy);
+    let sealed = Sealed::seal(browser, version.to_string().as_bytes(), until, keys, &oauth.entropy);
     let cookie =
         sealed.ok().and_then(|sealed| KNOWN_BROWSER.set(oauth.site.asked.scheme(), sealed.as_str(), REMEMBERED));
     match cookie {

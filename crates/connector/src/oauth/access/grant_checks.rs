@@ -22,7 +22,7 @@ use mcp_connector_oauth::grants::commands::{CheckGrants, Grants as _};
 use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
 use mcp_connector_protocol::Unavailable;
 
-use crate::oauth::access_tokens;
+use crate::oauth::access::remembered;
 use crate::oauth::secrets::Secrets;
 use crate::objects::grants::stub::GrantsStub;
 use crate::objects::stub::within;
@@ -61,7 +61,7 @@ pub(crate) async fn ask(asked: &Asked) -> Result<GrantState, Unavailable> {
     let asked_at = now();
     let active = active_grants(&asked.env, &asked.secrets, &asked.subject, vec![asked.grant]).await?;
     let state = if active.contains(&asked.grant) { GrantState::Active } else { GrantState::Ended };
-    access_tokens::record_answer(asked.grant, state, asked_at);
+    remembered::record_answer(asked.grant, state, asked_at);
     Ok(state)
 }
 
@@ -104,7 +104,7 @@ pub(crate) async fn active_grants(
 
 /// Returns what the other request has found out.
 fn known(grant: GrantId, now: Timestamp) -> Result<GrantState, Unavailable> {
-    match access_tokens::look(grant, now) {
+    match remembered::look(grant, now) {
         GrantCheck::Serve | GrantCheck::ServeAndRenew => Ok(GrantState::Active),
         GrantCheck::Refuse => Ok(GrantState::Ended),
         GrantCheck::Wait => Err(Unavailable),

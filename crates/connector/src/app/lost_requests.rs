@@ -1,14 +1,13 @@
 //! Answers to requests whose instance has died. The next instance sends them, from the notes that the first one left.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 
-use serde::{Deserialize, Serialize};
 use worker::{Context, Env};
 
 use mcp_connector_base::outage::Outage;
-use mcp_connector_protocol::{Fault, Interrupted, Outcome, Posted, Reply};
+use mcp_connector_protocol::{Fault, Outcome, Reply};
 
+use crate::app::notes::Note;
 use crate::app::state::App;
 use crate::http::answer::Answer;
 use crate::http::cors;
@@ -16,41 +15,15 @@ use crate::http::incoming::Incoming;
 use crate::http::request_guard;
 use crate::http::route::{McpEndpoint, OAuthEndpoint, Route};
 use crate::http::site::Site;
-use crate::mcp::endpoint::{from_reply, refused};
-use crate::mcp::sse_route;
-use crate::oauth;
+use crate::mcp::http_sse;
+use crate::mcp::reply::from_reply;
+use crate::mcp::reply::refused;
 use crate::oauth::problem::Start;
-use crate::oauth::token::TokenRequest;
+use crate::oauth::routes;
 use crate::platform::instance::Lost;
-
-/// What an instance leaves to the next one about a request. Both are of the same program: they live in one isolate.
-#[derive(Serialize, Deserialize)]
-pub(crate) enum Note<'a> {
-    /// The requests of a POST to an MCP endpoint.
-    Messages(Cow<'a, Interrupted>),
-    /// What was posted to the token endpoint. It is carried out again, as the same request.
-    Token(Cow<'a, TokenRequest>),
-    /// The one stream of a session of 2024-11-05.
-    HttpSse(Cow<'a, str>),
-}
 
 /// Seconds. The next instance is there already.
 const RETRY_AFTER: &str = "1";
-
-/// Leaves a note about `incoming`.
-pub(crate) fn leave(incoming: &Incoming, note: &Note<'_>) {
-    // Only for memory that has run out could it not be written.
-    if let Ok(text) = serde_json::to_string(note) {
-        incoming.number().note(incoming.visit().id(), &text);
-    }
-}
-
-/// Leaves a note about what was posted to an MCP endpoint, if somebody waits for an answer.
-pub(crate) fn leave_for_messages(incoming: &Incoming, posted: &Posted, app: &App) {
-    if let Some(interrupted) = posted.if_interrupted(&app.endpoint.registry) {
-        leave(incoming, &Note::Messages(Cow::Owned(interrupted)));
-    }
-}
 
 /// Answers a request whose instance has died. Returns `None` if the request only reads, so that it can run again.
 pub(crate) async fn answer(
@@ -83,16 +56,16 @@ pub(crate) async fn answer(
             readable(retry_where_useful(from_reply(reply)), app, site, incoming)
         }
         (Route::Mcp(_), Some(Note::HttpSse(session))) if lost.is_stream => {
-            Answer::events_bytes(sse_route::last_events(env, &session).await)
+            Answer::events_bytes(http_sse::last_events(env, &session).await)
         }
         // A stream that answers no request just ends.
         (Route::Mcp(_), _) if lost.is_stream => Answer::events_bytes(Vec::new()),
         (Route::Mcp(_), _) => readable(unread(fault, visit.id()), app, site, incoming),
         (Route::OAuth(_), Some(Note::Token(request))) if fault == Fault::Other => {
-            oauth::token_again(app, site, incoming, (env, context), &request).await
+            routes::token_again(app, site, incoming, (env, context), &request).await
         }
-        (Route::OAuth(OAuthEndpoint::SignIn(_)), _) => oauth::interrupted_page(Start::Application, incoming),
-        (Route::OAuth(OAuthEndpoint::Account(_)), _) => oauth::interrupted_page(Start::Account, incoming),
+        (Route::OAuth(OAuthEndpoint::SignIn(_)), _) => routes::interrupted_page(Start::Application, incoming),
+        (Route::OAuth(OAuthEndpoint::Account(_)), _) => routes::interrupted_page(Start::Account, incoming),
         (Route::OAuth(OAuthEndpoint::Direct(_)), _) => cors::readable_by_all(Answer::outage(Outage::Storage)),
         _ if fault == Fault::Other => return None,
         _ => cors::readable_by_all(Answer::outage(Outage::Storage)),

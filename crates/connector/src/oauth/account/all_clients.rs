@@ -4,8 +4,16 @@
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH};
-use crate::oauth::client_records;
-use crate::oauth::client_records::Page;
+use crate::oauth::account::session::Owner;
+use crate::oauth::account::session::owner;
+use crate::oauth::account::session::signed_out;
+use crate::oauth::account::session::to_page;
+use crate::oauth::answers::see_other;
+use crate::oauth::browser_forms::read_form;
+use crate::oauth::clients::records;
+use crate::oauth::clients::records::Page;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::problem::Problem;
 use crate::objects::directory::commands::ClientUsers;
 use crate::pages;
 use crate::pages::account::{ACTION_FIELD, AccountFormAction, NOTICE_FIELD, Notice};
@@ -16,11 +24,6 @@ use mcp_connector_oauth::clients::client_hash::ClientHash;
 use mcp_connector_oauth::clients::client_summary::ClientSummary;
 use mcp_connector_oauth::web::form::{Parameters, with_query};
 use mcp_connector_oauth::web::redirect_uri::{RedirectKind, RedirectUri};
-
-use crate::oauth::OAuthContext;
-use crate::oauth::account::{Owner, owner, signed_out, to_page};
-use crate::oauth::authorize::{read_form, see_other};
-use crate::oauth::problem::Problem;
 
 /// A client as its record or the configuration describes it.
 struct Entry {
@@ -41,10 +44,10 @@ pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resul
     let query = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
     let after = query.get(AFTER_FIELD).map_err(|_| Problem::BrokenForm)?;
     let notice = query.get(NOTICE_FIELD).ok().flatten().and_then(Notice::of);
-    let Page { clients, next } = client_records::page(oauth.env, after).await?;
+    let Page { clients, next } = records::page(oauth.env, after).await?;
     let mut entries = if after.is_none() { configured(oauth) } else { Vec::new() };
     entries.extend(clients.into_iter().filter_map(|(client, summary)| Some(recorded(client, summary?))));
-    let users = oauth.clients().users(entries.iter().map(|entry| entry.client.clone()).collect()).await?;
+    let users = oauth.directory().users(entries.iter().map(|entry| entry.client.clone()).collect()).await?;
     let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(Problem::BrokenForm)?;
     let content = AllClientsPage {
         clients: entries.iter().zip(users).map(|(entry, users)| listed(entry, users)).collect(),
@@ -74,7 +77,7 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         return Err(Problem::BrokenForm);
     }
     let client = ClientHash::try_from(field(CLIENT_FIELD)?.to_owned()).map_err(|_| Problem::BrokenForm)?;
-    oauth.clients().end_client(client).await?;
+    oauth.directory().end_client(client).await?;
     Ok(see_other(with_query(ACCOUNT_CLIENTS_PATH, &[(NOTICE_FIELD, Notice::ClientEnded.name())])))
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use worker::{Context, Env, console_error};
+use worker::{Context, Env};
 
 use crate::app::state::App;
 use crate::config::settings::Part;
@@ -13,9 +13,26 @@ use crate::http::incoming::Incoming;
 use crate::http::request_guard;
 use crate::http::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PATH, AccountStep, OTHER_ACCOUNT_PATH};
 use crate::http::site::Site;
-use crate::oauth::access_tokens;
-use crate::objects::directory::commands::SignedInPerson;
-use crate::objects::directory::stub::DirectoryStub;
+use crate::oauth::access::remembered;
+use crate::oauth::account::all_clients;
+use crate::oauth::account::session::session;
+use crate::oauth::account::session::signed_in;
+use crate::oauth::account::session::signed_out;
+use crate::oauth::account::session::to_page;
+use crate::oauth::answers::refused;
+use crate::oauth::browser_forms::browser;
+use crate::oauth::browser_forms::open;
+use crate::oauth::browser_forms::read_form;
+use crate::oauth::browser_forms::seal;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::passphrase;
+use crate::oauth::identity::passphrase::Attempt;
+use crate::oauth::identity::provider::Identity as _;
+use crate::oauth::identity::provider::ProviderAnswer;
+use crate::oauth::identity::provider::Step;
+use crate::oauth::problem::Problem;
+use crate::oauth::problem::Start;
+use crate::oauth::problem::wrong_method;
 use crate::pages;
 use crate::pages::account::{
     ACTION_FIELD, AccountApp, AccountFormAction, AccountPage, DisplacedApp, GRANT_FIELD, Notice,
@@ -30,19 +47,11 @@ use mcp_connector_oauth::clients::resolver::ResolvedClient;
 use mcp_connector_oauth::crypto::opaque::ObjectName;
 use mcp_connector_oauth::grants::commands::{AccountAction, EndGrants, Grants as _, ListGrants};
 use mcp_connector_oauth::grants::summary::GrantSummary;
-use mcp_connector_oauth::login::account_session::{AccountSignIn, Session};
-use mcp_connector_oauth::login::person::Person;
+use mcp_connector_oauth::login::account_session::AccountSignIn;
 use mcp_connector_oauth::login::provider::pending_login::{LoginPurpose, PendingLogin};
 use mcp_connector_oauth::web::form::Parameters;
 use mcp_connector_oauth::web::redirect_uri::destination_of;
 use mcp_connector_oauth::web::web_url::WebUrl;
-
-use crate::oauth::authorize::{browser, open, read_form, seal, see_other};
-use crate::oauth::identity::{Identity as _, ProviderAnswer, Step};
-use crate::oauth::owner;
-use crate::oauth::owner::Attempt;
-use crate::oauth::problem::{Problem, Start, wrong_method};
-use crate::oauth::{OAuthContext, all_clients, refused};
 
 /// How long the page tells of a sign-in that ended because there were too many, in seconds.
 const DISPLACED_IS_NEWS: u64 = 30 * 24 * 3600;
@@ -127,7 +136,7 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Pr
     let Some(revoked) = oauth.grants().ask(object, end).await? else {
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
-    access_tokens::forget(&revoked.ended, oauth.now);
+    remembered::forget(&revoked.ended, oauth.now);
     if notice == Notice::SignedOutEverywhere { Ok(signed_out(oauth, notice)) } else { Ok(to_page(Some(notice))) }
 }
 
@@ -165,8 +174,8 @@ pub(crate) async fn callback(
 async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = read_form(oauth, incoming).await?;
     let (AccountSignIn, _, sealed) = open(oauth, incoming, &form, SEALED_FIELD)?;
-    match owner::attempt(oauth, incoming, &form).await? {
-        Attempt::Entered { person, browser } => Ok(owner::remember(oauth, signed_in(oauth, &person)?, &browser)),
+    match passphrase::attempt(oauth, incoming, &form).await? {
+        Attempt::Entered { person, browser } => Ok(passphrase::remember(oauth, signed_in(oauth, &person)?, &browser)),
         Attempt::Refused(problem) => Ok(login_page(sealed, None, Some(problem))),
     }
 }
@@ -187,62 +196,7 @@ fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>)
 
 fn login_page(sealed: &str, notice: Option<Notice>, problem: Option<LoginProblem>) -> Answer {
     let form = FormTarget { action: ACCOUNT_SIGN_IN_PATH, sealed };
-    owner::with_status(problem, |status| Answer::page(status, pages::account_login(&form, notice, problem)))
-}
-
-/// Who asks for a page of the owner.
-pub(crate) enum Owner {
-    /// The owner.
-    SignedIn(Session),
-    /// Somebody who is signed in and is not the owner.
-    SomebodyElse,
-    /// Nobody is signed in.
-    Nobody,
-    /// Somebody who has signed out everywhere since.
-    SignedOut,
-}
-
-/// Checks whether a request comes from the owner with a valid sign-in.
-pub(crate) async fn owner(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Owner, Problem> {
-    let Some(session) = session(oauth, incoming) else { return Ok(Owner::Nobody) };
-    if !oauth.configuration().is_owner(session.subject()) {
-        return Ok(Owner::SomebodyElse);
-    }
-    let object = ObjectName::of(session.subject());
-    let policy = oauth.secrets.policy().clone();
-    let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
-    let grants = oauth.grants().ask(object, list).await?;
-    Ok(if grants.is_some() { Owner::SignedIn(session) } else { Owner::SignedOut })
-}
-
-fn session(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<Session> {
-    let (cookies, secrets) = (incoming.header("cookie"), &oauth.secrets);
-    Session::read(oauth.site.asked.scheme(), cookies.as_deref(), secrets.policy(), secrets.keys(), oauth.now)
-}
-
-fn signed_in(oauth: &OAuthContext<'_>, person: &Person) -> Result<Answer, Problem> {
-    let (env, entry) = (oauth.env.clone(), SignedInPerson::from(person));
-    // Nobody waits for it: the answer does not depend on it.
-    oauth.context.wait_until(async move {
-        let _ = DirectoryStub { env: &env }.enter_sign_in(entry).await;
-    });
-    let keys = oauth.secrets.keys();
-    let Some(cookie) = Session::begin(person, oauth.site.asked.scheme(), keys, &oauth.entropy, oauth.now) else {
-        console_error!("sign-in: a name is too long for a cookie");
-        return Err(Problem::BrokenForm);
-    };
-    Ok(to_page(None).header("set-cookie", cookie))
-}
-
-pub(crate) fn signed_out(oauth: &OAuthContext<'_>, notice: Notice) -> Answer {
-    to_page(Some(notice)).header("set-cookie", Session::end(oauth.site.asked.scheme()))
-}
-
-pub(crate) fn to_page(notice: Option<Notice>) -> Answer {
-    see_other(match notice {
-        None => ACCOUNT_PATH.to_owned(),
-        Some(notice) => [ACCOUNT_PATH, "?", pages::NOTICE_FIELD, "=", notice.name()].concat(),
-    })
+    passphrase::with_status(problem, |status| Answer::page(status, pages::account_login(&form, notice, problem)))
 }
 
 /// Returns the sign-ins that ended lately because there were too many, one for each app.
@@ -279,7 +233,7 @@ fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AccountAp
 
 /// Who stands behind a name, as the consent page said it.
 fn name_source(oauth: &OAuthContext<'_>, client: &ClientId) -> NameSource {
-    match oauth.directory().find(client) {
+    match oauth.client_resolver().find(client) {
         ResolvedClient::PreRegistered(_) => NameSource::Owner,
         ResolvedClient::MetadataDocument(url) => WebUrl::parse(url.id().as_str())
             .map_or(NameSource::SelfAsserted, |url| NameSource::Host(url.host.to_string())),

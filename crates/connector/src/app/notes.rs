@@ -1,0 +1,36 @@
+//! Notes about requests, which an instance leaves to the next one in case it dies.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use mcp_connector_protocol::{Interrupted, Posted, Registry};
+
+use crate::http::incoming::Incoming;
+use crate::oauth::token_request::TokenRequest;
+
+/// A note about a request. The instance that reads it is of the same program, because both live in one isolate.
+#[derive(Serialize, Deserialize)]
+pub(crate) enum Note<'a> {
+    /// The requests of a POST to an MCP endpoint.
+    Messages(Cow<'a, Interrupted>),
+    /// What was posted to the token endpoint. It is carried out again, as the same request.
+    Token(Cow<'a, TokenRequest>),
+    /// The one stream of a session of 2024-11-05.
+    HttpSse(Cow<'a, str>),
+}
+
+/// Leaves a note about `incoming`.
+pub(crate) fn leave(incoming: &Incoming, note: &Note<'_>) {
+    // Only for memory that has run out could it not be written.
+    if let Ok(text) = serde_json::to_string(note) {
+        incoming.number().note(incoming.visit().id(), &text);
+    }
+}
+
+/// Leaves a note about what was posted to an MCP endpoint, if somebody waits for an answer.
+pub(crate) fn leave_for_messages<H: 'static>(incoming: &Incoming, posted: &Posted, registry: &Registry<H>) {
+    if let Some(interrupted) = posted.if_interrupted(registry) {
+        leave(incoming, &Note::Messages(Cow::Owned(interrupted)));
+    }
+}

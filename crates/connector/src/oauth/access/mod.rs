@@ -1,0 +1,6 @@
+//! Access tokens and the grants behind them.
+
+pub(crate) mod access_tokens;
+pub(crate) mod external_issuer;
+pub(crate) mod grant_checks;
+pub(crate) mod remembered;

@@ -1,0 +1,53 @@
+//! The tokens that this isolate has verified, and what it knows of their grants.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::resource::access_token::VerifiedToken;
+use mcp_connector_oauth::resource::bearer::BearerToken;
+use mcp_connector_oauth::resource::protected_resource::Resource;
+use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState, VerifiedTokens};
+
+thread_local! {
+    static VERIFIED: RefCell<VerifiedTokens> = const { RefCell::new(VerifiedTokens::new()) };
+}
+
+/// Returns the caller of a token that was verified here before.
+pub(crate) fn caller(token: &BearerToken, resource: &Resource, now: Timestamp) -> Option<Arc<Caller>> {
+    VERIFIED.with_borrow(|verified| verified.caller(token, resource, now))
+}
+
+/// Remembers a token that was verified.
+pub(crate) fn remember(
+    token: &BearerToken,
+    resource: &Resource,
+    verified: VerifiedToken,
+    now: Timestamp,
+) -> Arc<Caller> {
+    VERIFIED.with_borrow_mut(|known| known.remember(token, resource, verified, now))
+}
+
+/// Returns when a token expires that this isolate has just verified.
+pub(crate) fn expiry(token: &BearerToken, resource: &Resource) -> Option<Timestamp> {
+    VERIFIED.with_borrow(|verified| verified.expires(token, resource))
+}
+
+/// Returns whether a call on a grant may be served, by what this isolate knows.
+pub(crate) fn look(grant: GrantId, now: Timestamp) -> GrantCheck {
+    VERIFIED.with_borrow_mut(|verified| verified.check(grant, now))
+}
+
+/// Remembers the state of a grant.
+pub(crate) fn record_answer(grant: GrantId, state: GrantState, asked_at: Timestamp) {
+    VERIFIED.with_borrow_mut(|verified| verified.record_answer(grant, state, asked_at));
+}
+
+/// Remembers that grants have ended: their tokens are refused here at once.
+pub(crate) fn forget(ended: &[GrantId], now: Timestamp) {
+    for grant in ended {
+        record_answer(*grant, GrantState::Ended, now);
+    }
+}

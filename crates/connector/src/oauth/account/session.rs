@@ -1,0 +1,78 @@
+//! Who is signed in to the account page, and how a sign-in begins and ends: by a cookie ([`Session`]), and nothing is stored.
+
+use worker::console_error;
+
+use mcp_connector_oauth::crypto::opaque::ObjectName;
+use mcp_connector_oauth::grants::commands::{Grants as _, ListGrants};
+use mcp_connector_oauth::login::account_session::Session;
+use mcp_connector_oauth::login::person::Person;
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::http::route::ACCOUNT_PATH;
+use crate::oauth::answers::see_other;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::problem::Problem;
+use crate::objects::directory::commands::SignedInPerson;
+use crate::objects::directory::stub::DirectoryStub;
+use crate::pages;
+use crate::pages::account::Notice;
+
+/// The person who asks for a page of the owner.
+pub(crate) enum Owner {
+    /// The owner.
+    SignedIn(Session),
+    /// Somebody who is signed in and is not the owner.
+    SomebodyElse,
+    /// Nobody is signed in.
+    Nobody,
+    /// Somebody who has signed out everywhere since.
+    SignedOut,
+}
+
+/// Checks whether a request comes from the owner with a valid sign-in.
+pub(crate) async fn owner(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Owner, Problem> {
+    let Some(session) = session(oauth, incoming) else { return Ok(Owner::Nobody) };
+    if !oauth.configuration().is_owner(session.subject()) {
+        return Ok(Owner::SomebodyElse);
+    }
+    let object = ObjectName::of(session.subject());
+    let policy = oauth.secrets.policy().clone();
+    let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
+    let grants = oauth.grants().ask(object, list).await?;
+    Ok(if grants.is_some() { Owner::SignedIn(session) } else { Owner::SignedOut })
+}
+
+/// Returns the sign-in of a request, if it is valid.
+pub(crate) fn session(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<Session> {
+    let (cookies, secrets) = (incoming.header("cookie"), &oauth.secrets);
+    Session::read(oauth.site.asked.scheme(), cookies.as_deref(), secrets.policy(), secrets.keys(), oauth.now)
+}
+
+/// Answers a person who has just signed in.
+pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person) -> Result<Answer, Problem> {
+    let (env, entry) = (oauth.env.clone(), SignedInPerson::from(person));
+    // Nobody waits for it: the answer does not depend on it.
+    oauth.context.wait_until(async move {
+        let _ = DirectoryStub { env: &env }.enter_sign_in(entry).await;
+    });
+    let keys = oauth.secrets.keys();
+    let Some(cookie) = Session::begin(person, oauth.site.asked.scheme(), keys, &oauth.entropy, oauth.now) else {
+        console_error!("sign-in: a name is too long for a cookie");
+        return Err(Problem::BrokenForm);
+    };
+    Ok(to_page(None).header("set-cookie", cookie))
+}
+
+/// Answers a person whose sign-in ends.
+pub(crate) fn signed_out(oauth: &OAuthContext<'_>, notice: Notice) -> Answer {
+    to_page(Some(notice)).header("set-cookie", Session::end(oauth.site.asked.scheme()))
+}
+
+/// Redirects to the account page.
+pub(crate) fn to_page(notice: Option<Notice>) -> Answer {
+    see_other(match notice {
+        None => ACCOUNT_PATH.to_owned(),
+        Some(notice) => [ACCOUNT_PATH, "?", pages::NOTICE_FIELD, "=", notice.name()].concat(),
+    })
+}

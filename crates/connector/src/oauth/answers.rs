@@ -1,0 +1,39 @@
+//! The answers that several endpoints of the authorization server give.
+
+use serde_json::json;
+
+use mcp_connector_oauth::token::error::{TokenError, TokenErrorResponse};
+
+use crate::http::answer::Answer;
+use crate::http::incoming::BodyError;
+
+/// Returns an error of OAuth (RFC 6749 §5.2, RFC 7591 §3.2.2).
+pub(crate) fn refused(status: u16, error: &str, description: &str) -> Answer {
+    Answer::json(status, &json!({ "error": error, "error_description": description }))
+        .header("cache-control", "no-store")
+}
+
+/// Returns the answer to a body that was not read.
+pub(crate) fn unread(error: BodyError) -> Answer {
+    refused(error.status(), "invalid_request", &error.to_string())
+}
+
+/// Returns a refusal of the token or the revocation endpoint.
+pub(crate) fn token_refused(error: TokenError) -> Answer {
+    let mut answer = Answer::json(error.status(), &TokenErrorResponse::from(error)).header("cache-control", "no-store");
+    if let Some(scheme) = error.www_authenticate() {
+        answer = answer.header("www-authenticate", scheme);
+    }
+    if let Some(seconds) = error.retry_after() {
+        answer = answer.header("retry-after", seconds.to_string());
+    }
+    answer
+}
+
+/// Returns a redirect. It is 303 and not 302, so that nobody posts a passphrase on to the client (OAuth 2.1 §7.5.4).
+pub(crate) fn see_other(location: String) -> Answer {
+    Answer::empty(303)
+        .header("location", location)
+        .header("cache-control", "no-store")
+        .header("referrer-policy", "no-referrer")
+}

@@ -1,0 +1,84 @@
+//! Forms of our own pages: which browser sends them, and what travels sealed in them.
+
+use mcp_connector_oauth::crypto::seal::{SealError, Sealable, Sealed};
+use mcp_connector_oauth::web::cookie::BrowserNonce;
+use mcp_connector_oauth::web::form::{MAX_PAGE_FORM, Parameters, is_form};
+use mcp_connector_oauth::web::origin::Origin;
+
+use crate::http::incoming::Incoming;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::problem::Problem;
+
+/// How long a person may take over each page, in seconds.
+const PENDING: u64 = 10 * 60;
+
+/// Returns the browser, and the `Set-Cookie` headers by which it is known again.
+pub(crate) fn browser(oauth: &OAuthContext<'_>, incoming: &Incoming) -> (BrowserNonce, Vec<String>) {
+    let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
+    let browser = BrowserNonce::of(scheme, cookies.as_deref(), &oauth.entropy);
+    let set_cookies = browser.set_cookies(scheme, cookies.as_deref());
+    (browser, set_cookies)
+}
+
+/// Reads a form that one of our own pages has sent.
+pub(crate) async fn read_form(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Parameters, Problem> {
+    let is_own = |origin: &str| {
+        Origin::of(origin).is_ok_and(|origin| origin == oauth.site.asked || origin == *oauth.site.issuer.origin())
+    };
+    let from = incoming.header("sec-fetch-site");
+    let from_here = from.is_none_or(|from| matches!(from.as_str(), "same-origin" | "none"));
+    if !from_here || incoming.header("origin").is_some_and(|origin| !is_own(&origin)) {
+        return Err(Problem::ExternalForm);
+    }
+    if !is_form(incoming.header("content-type").as_deref()) {
+        return Err(Problem::BrokenForm);
+    }
+    let longest = u32::try_from(MAX_PAGE_FORM).unwrap_or(u32::MAX);
+    let body = incoming.body(longest).await.map_err(Problem::Unread)?;
+    Parameters::of_page(&body).map_err(|_| Problem::BrokenForm)
+}
+
+/// Seals a value for a form of this browser.
+pub(crate) fn seal<T: Sealable>(
+    oauth: &OAuthContext<'_>,
+    value: &T,
+    browser: &BrowserNonce,
+) -> Result<Sealed<T>, Problem> {
+    let keys = oauth.secrets.keys().seal();
+    Sealed::seal(value, browser.binding(), oauth.now.plus(PENDING), keys, &oauth.entropy)
+        .map_err(|_| Problem::BrokenForm)
+}
+
+/// Opens the sealed field of a form, if it belongs to this browser. Returns the sealed text, too, for the next form.
+pub(crate) fn open<'a, T: Sealable>(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    form: &'a Parameters,
+    field: &'static str,
+) -> Result<(T, BrowserNonce, &'a str), Problem> {
+    let text = form.get(field).ok().flatten().ok_or(Problem::BrokenForm)?;
+    let (value, browser) = open_text(oauth, incoming, text)?;
+    Ok((value, browser, text))
+}
+
+/// Returns what a sealed text holds, if it belongs to this browser.
+pub(crate) fn open_text<T: Sealable>(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    text: &str,
+) -> Result<(T, BrowserNonce), Problem> {
+    let cookies = incoming.header("cookie");
+    let browsers = BrowserNonce::all(oauth.site.asked.scheme(), cookies.as_deref());
+    if browsers.is_empty() {
+        return Err(Problem::NoCookie);
+    }
+    let (sealed, keys) = (Sealed::from_text(text), oauth.secrets.keys().seal());
+    for browser in browsers {
+        match sealed.open(browser.binding(), oauth.now, keys) {
+            Ok(value) => return Ok((value, browser)),
+            Err(SealError::Expired) => return Err(Problem::Expired),
+            Err(SealError::Forged | SealError::TooLarge) => {}
+        }
+    }
+    Err(Problem::OtherBrowser)
+}
