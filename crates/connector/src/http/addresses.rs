@@ -1,7 +1,9 @@
-//! Networks, written as people do it: `160.79.104.0/21`, `2001:db8::/32`, or one address alone (RFC 4632 §3.1, RFC 4291 §2.3).
+//! A list of networks in CIDR notation, such as `160.79.104.0/21`, `2001:db8::/32`, or one address alone (RFC 4632 §3.1,
+//! RFC 4291 §2.3).
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use thiserror::Error;
 
 /// Most networks in one list.
@@ -9,65 +11,33 @@ const MAX_NETWORKS: usize = 256;
 
 /// Networks from which somebody may call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AddressList(Vec<Network>);
+pub(crate) struct AddressList(Vec<IpNet>);
 
 /// A text that is no such list.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("list addresses or networks such as 160.79.104.0/21, separated by spaces")]
 pub(crate) struct InvalidAddressList;
 
-/// All addresses that begin like this one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Network {
-    address: IpAddr,
-    /// How many bits count.
-    prefix: u32,
-}
-
 impl AddressList {
     /// Reads a list that is separated by spaces or commas.
     pub(crate) fn parse(text: &str) -> Result<Self, InvalidAddressList> {
         let entries = text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty());
-        let networks: Vec<Network> = entries.map(Network::parse).collect::<Result<_, _>>()?;
+        let networks: Vec<IpNet> = entries.map(parse_network).collect::<Result<_, _>>()?;
         if networks.is_empty() || networks.len() > MAX_NETWORKS { Err(InvalidAddressList) } else { Ok(Self(networks)) }
     }
 
-    /// Whether the address is in one of the networks. What is no address is in none.
+    /// Returns whether the address is in one of the networks. A text that is no address is in none.
     pub(crate) fn contains(&self, address: &str) -> bool {
         let address = address.trim().parse::<IpAddr>().map(|address| address.to_canonical());
-        address.is_ok_and(|address| self.0.iter().any(|network| network.contains(address)))
+        address.is_ok_and(|address| self.0.iter().any(|network| network.contains(&address)))
     }
 }
 
-impl Network {
-    fn parse(text: &str) -> Result<Self, InvalidAddressList> {
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-        let address: IpAddr = address.parse().map_err(|_| InvalidAddressList)?;
-        let longest = if address.is_ipv4() { 32 } else { 128 };
-        // `parse` would take a sign.
-        let prefix = match prefix {
-            None => longest,
-            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().map_err(|_| InvalidAddressList)?
-            }
-            Some(_) => return Err(InvalidAddressList),
-        };
-        // An IPv4 address in the form of an IPv6 one would never match: those that come are brought to IPv4.
-        if prefix > longest || address.to_canonical() != address {
-            return Err(InvalidAddressList);
-        }
-        Ok(Self { address, prefix })
-    }
-
-    fn contains(self, address: IpAddr) -> bool {
-        let (different, length) = match (self.address, address) {
-            (IpAddr::V4(own), IpAddr::V4(address)) => (u128::from(own.to_bits() ^ address.to_bits()), 32_u32),
-            (IpAddr::V6(own), IpAddr::V6(address)) => (own.to_bits() ^ address.to_bits(), 128),
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
-        };
-        // With no bit that counts the shift would be as wide as the number.
-        different.checked_shr(length.saturating_sub(self.prefix)).unwrap_or(0) == 0
-    }
+/// Parses a network such as `160.79.104.0/21`, or an address alone.
+fn parse_network(text: &str) -> Result<IpNet, InvalidAddressList> {
+    let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| InvalidAddressList)?;
+    // An IPv4 address in the form of an IPv6 one would never match: the addresses of requests are brought to IPv4.
+    if network.addr().to_canonical() == network.addr() { Ok(network) } else { Err(InvalidAddressList) }
 }
 
 #[cfg(test)]
