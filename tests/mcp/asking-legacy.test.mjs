@@ -58,6 +58,7 @@ const USER = { username: 'ada', email: 'ada@example.com' };
 
 describe('a question', () => {
   for (const version of ['2025-11-25', '2025-06-18']) {
+    // MCP "Elicitation Requests", "Creating Elicitation Requests"
     test(`goes out on the stream of its call and is answered at another instance (${version})`, async () => {
       const session = await begin(here, { version });
       const { message, questions } = await converse(session, session.call('test_elicitation', { message: 'Who are you?' }), () =>
@@ -71,6 +72,7 @@ describe('a question', () => {
     });
   }
 
+  // MCP "Requested Schema", "Request Schema", "Supported Schema Types"
   test('may be answered with texts for numbers and with null for nothing', async () => {
     const session = await begin(here);
     const content = { name: '7', age: '30', score: '95.5', status: null, verified: 'true' };
@@ -81,6 +83,7 @@ describe('a question', () => {
     assert.equal(wrong.message.result.isError, true);
   });
 
+  // MCP "Creating Messages", "Listing Roots", "URL Mode Elicitation Requests"
   test('may be the model’s, the folders’ or a page to visit', async () => {
     const session = await begin(here);
     const sampled = await converse(session, session.call('test_sampling', { prompt: 'Capital of France?' }), ({ method, params }) => {
@@ -114,6 +117,7 @@ describe('a question', () => {
     assert.equal(textOf(message.result), 'x x');
   });
 
+  // MCP "Response Actions"
   test('that is declined or put away is told to the model', async () => {
     const session = await begin(here);
     for (const [action, words] of [
@@ -126,6 +130,7 @@ describe('a question', () => {
     }
   });
 
+  // MCP "Elicitation › Error Handling"
   test('that the client answers with an error is an error for the model, without the client’s words', async () => {
     const session = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), () => ({ error: { code: -1, message: 'secret words' } }));
@@ -142,6 +147,7 @@ describe('a question', () => {
     }
   });
 
+  // MCP "Elicitation › Capabilities", "Sampling › Capabilities", "Roots › Capabilities"
   test('is not asked of a client that cannot', async () => {
     for (const capabilities of [{}, { sampling: {} }]) {
       const session = await begin(here, { capabilities });
@@ -353,6 +359,7 @@ describe('delete_note of the starter', () => {
     assert.deepEqual(await titles(), []);
   });
 
+  // MCP "Elicitation › Security Considerations", "Identifying the User"
   test('takes the answer of the person whose call it is, and of nobody else', async () => {
     const session = await begin(at, { headers: bearer(token) });
     const id = await save('mine');
@@ -371,6 +378,7 @@ describe('delete_note of the starter', () => {
     assert.match(textOf(message.result), /kept/);
   });
 
+  // MCP "Setting Log Level"
   test('keeps the level of a person, and of a guest none', async () => {
     const session = await begin(at);
     const level = (headers) => send(at, session.request('logging/setLevel', { level: 'debug' }, { headers }));

@@ -39,6 +39,7 @@ async function someone(site = here, its = client) {
 
 const confirm = (sure) => ({ inputResponses: { confirm: { action: 'accept', content: { sure } } } });
 
+// MCP "Server Requirements (Basic Workflow)", "Form Mode Elicitation Requests", "Input Required Tool Results"
 describe('delete_note', () => {
   test('asks first, keeps the note meanwhile, and deletes it after a yes, at any instance', async () => {
     const { ask, id, has } = await someone();
@@ -60,6 +61,7 @@ describe('delete_note', () => {
     ['a decline', { inputResponses: { confirm: { action: 'decline' } } }],
     ['a cancel', { inputResponses: { confirm: { action: 'cancel' } } }],
   ]) {
+    // MCP "Response Actions"
     test(`keeps the note after ${what}`, async () => {
       const { ask, id, has } = await someone();
       const { result } = await ask('delete_note', { id });
@@ -69,6 +71,7 @@ describe('delete_note', () => {
     });
   }
 
+  // MCP "Elicitation › Capabilities"
   test('deletes at once for a client that cannot ask: such a client confirms destructive calls by itself', async () => {
     const { ask, id, has } = await someone();
     const { result } = await ask('delete_note', { id }, {}, { capabilities: {} });
@@ -76,6 +79,7 @@ describe('delete_note', () => {
     assert.ok(!(await has()));
   });
 
+  // MCP "InputRequests", "Supported Requests"
   test('is asked for and answered by the released client as its application answers', async (t) => {
     const server = await startConnector(SIGN_IN);
     t.after(() => server.stop());
@@ -105,6 +109,7 @@ describe('delete_note', () => {
   });
 });
 
+// MCP "Multi Round-Trip Requests › Security Considerations", "InputRequiredResult"
 describe('a requestState', () => {
   /** The question of delete_note, and a retry of it with something changed. */
   async function asked() {
@@ -148,6 +153,7 @@ describe('a requestState', () => {
   });
 });
 
+// MCP "InputResponses", "Multi Round-Trip Requests › Error Handling"
 describe('answers', () => {
   test('that are no results are refused and change nothing', async () => {
     const { ask, id, has } = await someone();

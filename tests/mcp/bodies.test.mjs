@@ -306,6 +306,7 @@ describe('bodies that are not JSON', () => {
   });
 });
 
+// MCP "Base Protocol › Messages", "Base Protocol › Requests"
 describe('JSON that is no message', () => {
   const rows = {
     null: null,

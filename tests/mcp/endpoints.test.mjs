@@ -112,6 +112,7 @@ describe('paths', () => {
 
 describe('protected-resource metadata (RFC 9728)', () => {
   for (const { path, resource } of METADATA_PATHS) {
+    // RFC 9728 §3.1
     test(`${path} describes ${resource}`, async () => {
       const answer = await send(server, { path });
       answer.hasStatus(200, 'the metadata is public').hasHeader('content-type', /^application\/json\b/, 'RFC 9728 §3.2');

@@ -22,6 +22,7 @@ after(() => runtime?.stop());
 
 const open = ({ at = here, postAt = there, ...rest } = {}) => openStream({ at, postAt, ...rest });
 
+// MCP "HTTP with SSE"
 describe('a stream', () => {
   test('answers what is posted at another instance', async () => {
     const client = await open();
@@ -178,6 +179,7 @@ describe('sign-in', () => {
   });
 });
 
+// MCP "HTTP+SSE Transport (2024-11-05)", "Transports › Backwards Compatibility"
 test('it is off unless SSE_TRANSPORT is "on"', async () => {
   const off = await startInstances({ count: 1 });
   try {

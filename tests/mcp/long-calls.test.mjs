@@ -85,6 +85,7 @@ test('a short call asks nobody, and a cancellation writes no row', async () => {
 });
 
 describe('calls of older clients', { concurrency: true }, () => {
+  // MCP "Timing Considerations"
   describe('a call that its client cancels', { concurrency: true }, () => cancelled());
   describe('a call at /sse', { concurrency: true }, () => atSse());
 });

@@ -16,6 +16,7 @@ after(() => Promise.all([everything?.stop(), notes?.stop()]));
 
 const get = (ask, name, args) => send(everything, ask('prompts/get', { name, ...(args && { arguments: args }) }));
 
+// MCP "Prompt", "Prompts › Capabilities"
 describe('prompts/list', () => {
   for (const { version, ask } of REVISIONS) {
     test(`each prompt says what it is for and what it takes (${version})`, async () => {
@@ -45,6 +46,7 @@ describe('prompts/list', () => {
 
 describe('prompts/get', () => {
   for (const { version, ask } of REVISIONS) {
+    // MCP "PromptMessage", "Prompts › Text Content", "Prompts › Image Content", "Prompts › Embedded Resources"
     test(`messages have a role and one block of content (${version})`, async () => {
       const simple = (await get(ask, 'test_simple_prompt')).result('MCP "Getting a Prompt": a prompt without arguments');
       assert.deepEqual(simple.messages, [{ role: 'user', content: { type: 'text', text: 'This is a simple prompt for testing.' } }]);
@@ -81,6 +83,7 @@ describe('prompts/get', () => {
     });
   }
 
+  // MCP "Prompts › Security"
   test('a prompt with a scope is challenged like a tool', async () => {
     for (const { ask } of ERAS) {
       const answer = await send(notes, ask('prompts/get', { name: 'summarize_notes' }));
@@ -90,6 +93,7 @@ describe('prompts/get', () => {
   });
 });
 
+// MCP "Completion › Capabilities", "Reference Types", "Completion Results"
 describe('completion/complete', () => {
   const ref = { type: 'ref/prompt', name: 'test_prompt_with_arguments' };
   const complete = (ask, params) => send(everything, ask('completion/complete', params));
@@ -107,6 +111,7 @@ describe('completion/complete', () => {
     });
   }
 
+  // MCP "Completion › Implementation Considerations"
   test('an argument without suggestions has none; nor has one that there is not', async () => {
     const template = { type: 'ref/resource', uri: 'test://template/{id}/data' };
     for (const { ask } of ERAS) {

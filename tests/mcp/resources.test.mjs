@@ -21,6 +21,7 @@ after(() => Promise.all([everything?.stop(), notes?.stop()]));
 
 const read = (ask, uri) => send(everything, ask('resources/read', { uri }));
 
+// MCP "Resource", "Resources › Capabilities"
 describe('lists', () => {
   for (const { version, ask } of REVISIONS) {
     test(`every page of resources/list has whole entries (${version})`, async () => {
@@ -80,6 +81,7 @@ describe('lists', () => {
 
 describe('reading', () => {
   for (const { version, ask } of REVISIONS) {
+    // MCP "Resources › Text Content", "Binary Content", "Custom URI Schemes"
     test(`text, bytes and what a template leads to (${version})`, async () => {
       const [text] = (await read(ask, 'test://static-text')).result('MCP "Reading Resources": text').contents;
       assert.deepEqual([text.uri, text.mimeType, typeof text.text], ['test://static-text', 'text/plain', 'string']);
@@ -116,6 +118,7 @@ describe('reading', () => {
   });
 });
 
+// MCP "Caching › Security Considerations"
 describe('notes', () => {
   test('a visitor sees the template, no notes, and a list that nobody shares', async () => {
     const list = await send(notes, modern('resources/list'));

@@ -172,6 +172,7 @@ describe('answers', () => {
     await runtime?.stop();
   });
 
+  // MCP "Prompts › Audio Content", "Prompts › Resource Links", "icons"
   test('hold only the kinds of content that a revision knows', async () => {
     const expected = {
       test_audio_content: (version) => (version === OLDEST ? ['resource'] : ['audio']),

@@ -1,5 +1,7 @@
 // Asking the client's model with tools (`sampling.tools`, SEP-1577), as the recipe does it: in rounds from 2026-07-28 on, and
 // until 2025-11-25 as requests on the stream of the call. Played by official clients with a model that is a script.
+// MCP "Tools in Sampling", "Sampling with Tools", "Multi-turn Tool Loop",
+// MCP "Message Content Constraints", "Tool Result Messages", "Tool Use and Result Balance".
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,4 +1,5 @@
 // Schemas that plain Rust types derive, as released clients take them, and arguments as clients cannot help sending them.
+// MCP "$ref Resolution".
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -1,5 +1,6 @@
 // Sessions of the revisions with a handshake: streams that a client loses and comes back to, calls that outlive their client,
 // and the end of a session; over several instances. Section numbers are those of the specification's "Transports".
+// MCP "Lifecycle › HTTP".
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

@@ -88,6 +88,7 @@ describe('a connector with nothing to announce', () => {
   });
   after(() => runtime?.stop());
 
+  // MCP "Tools › Capabilities", "Resources › Capabilities", "Prompts › Capabilities"
   test('says so, offers no streams, and never wakes who would hold them', async () => {
     const discovered = (await send(site, modern('server/discover'))).result();
     const begun = (await send(site, initialize(LEGACY[0]))).result();
@@ -150,6 +151,7 @@ describe('with streams', () => {
       }
     });
 
+    // MCP "Opening a Stream"
     test('acknowledges first, and keeps its id with its type', async () => {
       for (const id of [7, '7', 'über "7"', 0]) {
         const received = await listen(here, { toolsListChanged: true }, { id });
@@ -191,6 +193,7 @@ describe('with streams', () => {
       assert.equal(one.changes.length, 1, one.story('it asked for tools only'));
     });
 
+    // MCP "Notification Filter", "Multiple Concurrent Subscriptions"
     test('honours what is announced here and what can be read', async () => {
       const received = await listen(here, {
         toolsListChanged: true,
@@ -212,6 +215,7 @@ describe('with streams', () => {
       ]);
     });
 
+    // MCP "Notification Filter"
     test('refuses a filter that is none', async () => {
       const many = Array.from({ length: MOST_URIS + 1 }, (_, n) => `test://template/${n}/data`);
       for (const notifications of [undefined, [], { toolsListChanged: 1 }, { resourceSubscriptions: 'x' }, { resourceSubscriptions: many }]) {
@@ -274,6 +278,7 @@ describe('with streams', () => {
       assert.equal(received.messages.length, 1);
     });
 
+    // MCP "Subscriptions › Cancellation"
     test('is bounded for each person, and forgets clients that are gone', async () => {
       const wanted = { toolsListChanged: true };
       const token = tokenOf('crowd');
@@ -323,6 +328,8 @@ describe('with streams', () => {
   });
 
   describe('resources/subscribe and the GET stream', () => {
+    // MCP "Resources › Subscriptions", "Tools › List Changed Notification", "Prompts › List Changed Notification"
+    // MCP "Resources › List Changed Notification"
     test('the stream of a session says what is announced, and what the session subscribed to', async () => {
       const session = await newSession(here);
       const received = await get(there, session);

@@ -70,6 +70,7 @@ async function endsWell(received, id = 'listen') {
   assert.deepEqual([last.id, last.result?.resultType, last.result?._meta[KEY.subscription]], [id, 'complete', id], received.story('MCP "Subscriptions › Graceful Closure"'));
 }
 
+// MCP "Task Status Notifications"
 describe('a stream that listens to a task', () => {
   test('is told at another instance what tasks/get says, from the beginning to the end', async () => {
     const id = await begin('confirm_delete', { filename: 'a.txt' });

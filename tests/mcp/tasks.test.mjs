@@ -52,6 +52,7 @@ let labels = 0;
 const newLabel = () => `label-${(labels += 1)}`;
 
 describe('a long call', () => {
+  // MCP "Task Creation", "Task Polling", "Tasks Extension › Response", "Polymorphic Results"
   test('is a task at once, tells its progress, and has its result at any instance', async () => {
     const label = newLabel();
     const before = performance.now();
@@ -85,6 +86,7 @@ describe('a long call', () => {
     assert.match(error.message, /^Storage does not answer\. The task may have been started: check before you try again\./);
   });
 
+  // MCP "Tasks Extension › Capability Negotiation", "Extension Identifier", "Tasks Extension › Backwards Compatibility"
   test('is an ordinary call for everybody else, and touches no object', async () => {
     const count = (await runtime.counts()).objects.Task ?? 0;
     const call = calling('slow_compute', { seconds: 0.2, label: 'plain' });
@@ -126,6 +128,7 @@ describe('a long call', () => {
   });
 });
 
+// MCP "Supported Methods", "Tasks Extension › Protocol Errors", "Streamable HTTP: Routing Headers"
 describe('requests about tasks', () => {
   test('have the statuses of the specification', async () => {
     const id = await begin('slow_compute', { seconds: 0, label: newLabel() });
@@ -146,6 +149,7 @@ describe('requests about tasks', () => {
     assert.equal(old.final().error.code, CODE.methodNotFound, 'no earlier revision has these methods');
   });
 
+  // MCP "Tasks Extension › Security Considerations"
   test('of a stranger are about nothing, and one who looks for tasks leaves no trace', async () => {
     const [mine, other] = await Promise.all([connect(here), connect(here)]);
     const me = { headers: bearer(mine.tokens.access_token) };
@@ -173,6 +177,7 @@ describe('requests about tasks', () => {
   });
 });
 
+// MCP "Task Update Requests"
 describe('questions in a task', () => {
   test('are answered one by one, at any instance', async () => {
     const id = await begin('multi_input');
@@ -219,6 +224,7 @@ describe('questions in a task', () => {
   });
 });
 
+// MCP "Tasks Extension › Task Cancellation"
 describe('a cancelled task', () => {
   test('stops its handler, and may be cancelled again', async () => {
     const label = newLabel();
@@ -322,6 +328,7 @@ describe('an eviction', () => {
 });
 
 describe('a crash', () => {
+  // MCP "Tasks Extension › Task Execution Errors"
   test('of the handler ends its task, and no other', async () => {
     const other = await begin('confirm_delete', { filename: 'a.txt' }, { at: there });
     await until(other, 'input_required');
@@ -379,6 +386,7 @@ describe('the recipe of a long task', () => {
   });
 });
 
+// MCP "Tasks Extension › Task Status"
 describe('limits', () => {
   let limited;
   before(async () => {

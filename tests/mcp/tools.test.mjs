@@ -66,6 +66,7 @@ describe('the starter connector', () => {
   });
 });
 
+// MCP "Pagination Model"
 describe('tools/list', () => {
   /** The cursor that the first page gives. */
   async function firstCursor(ask) {
@@ -102,6 +103,7 @@ describe('tools/list', () => {
       assert.ok(sizes.at(-1) >= 1, 'the last page is not empty');
     });
 
+    // MCP "Request Format", "Pagination › Implementation Guidelines"
     test(`a cursor that was not given here is -32602 (${era})`, async () => {
       const given = await firstCursor(ask);
       const tampered = [
@@ -131,6 +133,7 @@ describe('tools/list', () => {
       }
     });
 
+    // MCP "Operations Supporting Pagination"
     test(`a cursor of one list is none of another (${era})`, async () => {
       const { capabilities } = (await send(everything, modern('server/discover'))).result();
       const answer = await send(everything, ask('prompts/list', { cursor: await firstCursor(ask) }));
@@ -139,6 +142,7 @@ describe('tools/list', () => {
     });
   }
 
+  // MCP "Cacheable Results", "Interaction with Pagination", "Choosing a Cache Scope"
   test('on 2026-07-28 every page says how long and for whom it may be cached', async () => {
     const scopes = new Set();
     let cursor;
@@ -198,6 +202,7 @@ describe('tools/list', () => {
     }
   });
 
+  // MCP "Base Protocol › Implementation Requirements"
   test('a schema arrives as its author wrote it', async () => {
     const { inputSchema } = find(await listTools(everything), 'json_schema_2020_12_tool');
     assert.equal(inputSchema.$schema, 'https://json-schema.org/draft/2020-12/schema');
@@ -211,6 +216,7 @@ describe('tools/list', () => {
     assert.equal(inputSchema.additionalProperties, false);
   });
 
+  // MCP "Schema Extension", "x-mcp-header"
   test('mirrored arguments are declared', async () => {
     const { inputSchema } = find(await listTools(everything), 'mirrored_headers');
     assert.equal(inputSchema.properties.region['x-mcp-header'], 'Region');
@@ -220,6 +226,7 @@ describe('tools/list', () => {
   });
 });
 
+// MCP "Calling Tools", "Tools › Security Considerations", "Schema Validation"
 describe("arguments are checked against the tool's own schema", () => {
   const good = { age: 30, color: 'red', tags: ['a', 'b'], address: { city: 'Bern', zip: '30011' } };
   // Row, arguments, what the message must name: the field and a word of the reason.
@@ -294,6 +301,7 @@ describe("arguments are checked against the tool's own schema", () => {
     }
   });
 
+  // MCP "JSON Schema Usage", "Schema Dialect", "Composition-Keyword Resource Use"
   test('a schema with composition and conditions is enforced', async () => {
     const call = (args) => callTool(everything, modern, 'json_schema_2020_12_tool', args);
     assert.ok(!(await call({ name: 'x', contactMethod: 'phone', phone: '1' })).isError, 'phone with a number');
@@ -306,6 +314,7 @@ describe("arguments are checked against the tool's own schema", () => {
 
 describe('results', () => {
   for (const { version, ask } of REVISIONS) {
+    // MCP "Output Schema"
     test(`structured output comes with a text copy (${version})`, async () => {
       const result = await callTool(everything, ask, 'structured_object');
       const expected = { temperature: 22.5, conditions: 'Partly cloudy' };
@@ -324,6 +333,8 @@ describe('results', () => {
       assert.deepEqual(result.structuredContent, version === MODERN ? expected : undefined, 'any JSON value is new in 2026-07-28');
     });
 
+    // MCP "Tools › Text Content", "Tools › Image Content", "Tools › Audio Content", "Tools › Embedded Resources"
+    // MCP "Resource Contents"
     test(`kinds of content (${version})`, async () => {
       const one = async (name) => (await callTool(everything, ask, name)).content;
       assert.deepEqual(await one('test_simple_text'), [{ type: 'text', text: 'This is a simple text response for testing.' }]);

@@ -38,6 +38,7 @@ const isLegacyResult = (answer, rule) => {
   return result;
 };
 
+// MCP "Lifecycle › Initialization"
 describe('initialize', () => {
   const rows = [
     ...LEGACY.map((version) => [version, version]),
@@ -59,6 +60,7 @@ describe('initialize', () => {
     });
   }
 
+  // MCP "Protocol Version Header"
   test('a version header of the same revision does no harm', async () => {
     for (const version of LEGACY) {
       const answer = await send(server, initialize(version, { headers: { 'mcp-protocol-version': version } }));
@@ -72,7 +74,7 @@ describe('initialize', () => {
       capabilities: { roots: { listChanged: true }, unheard: { a: 1 } },
       clientInfo: { name: 'x', version: '1', title: 'X', unheard: [] },
     };
-    (await ask('initialize', params, { version: null })).result('MCP "Capability Negotiation": extensions are ignored');
+    (await ask('initialize', params, { version: null })).result('MCP "Lifecycle › Capability Negotiation": extensions are ignored');
   });
 
   test('parameters of a wrong type are -32602', async () => {
@@ -136,6 +138,7 @@ describe('the version header', () => {
   });
 });
 
+// MCP "Notifications"
 describe('notifications and responses', () => {
   for (const version of [...LEGACY, null]) {
     test(`are taken with 202 and no body (${version ?? 'no version header'})`, async () => {
@@ -159,6 +162,7 @@ describe('notifications and responses', () => {
   });
 });
 
+// MCP "Batching"
 describe('batches (2025-03-26)', () => {
   const request = (id, method = 'ping', params = {}) => ({ jsonrpc: '2.0', id, method, params });
   const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' };
@@ -244,6 +248,7 @@ describe('batches (2025-03-26)', () => {
   });
 });
 
+// MCP "Lifecycle › Error Handling"
 describe('errors', () => {
   const rows = [
     ['an unknown method', ['no/such', undefined], CODE.methodNotFound],
@@ -268,6 +273,7 @@ describe('errors', () => {
     ['a prompt that does not exist', ['prompts/get', { name: 'nope' }], 'prompts', CODE.invalidParams],
   ]) {
     for (const version of LEGACY) {
+      // MCP "Operation"
       test(`${row} is ${code} in band, or its method is unknown if ${capability} are not declared (${version})`, async () => {
         const { capabilities } = (await send(server, initialize(version))).result();
         const answer = await ask(method, params, { version });

@@ -103,6 +103,7 @@ describe('which era a request belongs to', () => {
   });
 });
 
+// MCP "Base Protocol › Requests"
 describe('the envelope of a request', () => {
   const rows = {
     'no version': { [KEY.capabilities]: {} },
@@ -183,6 +184,7 @@ describe('version negotiation', () => {
     }
   });
 
+  // MCP "Discovery › Response", "DiscoverResult", "Extension Negotiation"
   test('server/discover tells versions, capabilities and who this is', async () => {
     const answer = await ask('server/discover');
     const result = answer.result();
@@ -273,6 +275,7 @@ describe('Mcp-Method and Mcp-Name', () => {
   });
 });
 
+// MCP "x-mcp-header", "Schema Extension"
 describe('Mcp-Param headers', () => {
   const call = (args, headers) => ask('tools/call', calling('mirrored_headers', args), { headers });
   const all = { 'mcp-param-region': 'eu', 'mcp-param-level': '3', 'mcp-param-flag': 'true', 'mcp-param-zone': 'a' };
@@ -383,6 +386,7 @@ describe('methods', () => {
   }
 });
 
+// MCP "Notifications", "Transport-Specific Cancellation"
 describe('notifications', () => {
   const notify = (method, params, headers = {}) =>
     send(
@@ -448,6 +452,7 @@ describe('answers', () => {
     });
   }
 
+  // MCP "Statelessness"
   test('nothing of a session appears', async () => {
     const answer = await ask('server/discover');
     answer.hasHeader('mcp-session-id', undefined, 'MCP "Earlier Streamable HTTP Revisions": there are no sessions');
@@ -545,6 +550,7 @@ describe('streams', () => {
 
   const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
   for (const [at, level] of LEVELS.entries()) {
+    // MCP "Requesting Log Messages", "Log Levels", "Log Message Notifications"
     test(`logLevel ${level}: logs of that level and above, on this stream`, async () => {
       const answer = await ask('tools/call', calling('log_levels'), { meta: { [KEY.logLevel]: level } });
       const logs = answer.messages('MCP "Receiving Messages"').filter((message) => message.method === 'notifications/message');
@@ -557,12 +563,14 @@ describe('streams', () => {
     });
   }
 
+  // MCP "Logging › Capabilities"
   test('without logLevel nothing is logged to the client', async () => {
     const answer = await ask('tools/call', calling('log_levels'));
     assert.equal(answer.messages('MCP "Per-request log level"').length, 1, answer.story('MCP "Per-request log level": logs only when the request asks'));
     assert.equal(textOf(answer.result()), 'logged', answer.story('the result comes'));
   });
 
+  // MCP "Logging › Error Handling"
   test('a logLevel that does not exist is -32602', async () => {
     for (const level of ['loud', 'INFO', 3]) {
       (await ask('tools/call', calling('log_levels'), { meta: { [KEY.logLevel]: level } })).error(

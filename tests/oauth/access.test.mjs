@@ -40,6 +40,7 @@ const HOUR = 3600;
 const refresh = (tokens, more, who = client) => send(site, refreshing(who, tokens, more));
 const renewed = async (tokens, more) => tokensOf(await refresh(tokens, more), 'OAuth 2.1 §4.3');
 
+// MCP "Access Token Usage"
 describe('an access token', () => {
   const parts = (token) => token.split('.').map((part, at) => (at < 2 ? JSON.parse(Buffer.from(part, 'base64url')) : part));
   const unsigned = (header, claims) => [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
@@ -59,6 +60,7 @@ describe('an access token', () => {
     assert.ok(claims.jti, 'RFC 9068 §2.2');
   });
 
+  // MCP "Access Token Privilege Restriction", "Canonical Server URI"
   test('is good at its own resource and at no other', async () => {
     const lazy = (await connect(site, { client })).tokens.access_token;
     const strict = (await connect(site, { client, resource: site.privateUrl })).tokens.access_token;
@@ -68,10 +70,11 @@ describe('an access token', () => {
     }
     await isWelcome(site, lazy, { path: '/mcp/', rule: 'both slash forms are the same resource' });
     await isWelcome(site, strict, { path: '/private/mcp/', rule: 'both slash forms are the same resource' });
-    await isTurnedAway(site, lazy, { path: '/private/mcp', rule: 'RFC 8707, MCP "Token Audience Binding"' });
-    await isTurnedAway(site, strict, { path: '/mcp', rule: 'RFC 8707, MCP "Token Audience Binding"' });
+    await isTurnedAway(site, lazy, { path: '/private/mcp', rule: 'RFC 8707, MCP "Token Audience Binding and Validation"' });
+    await isTurnedAway(site, strict, { path: '/mcp', rule: 'RFC 8707, MCP "Token Audience Binding and Validation"' });
   });
 
+  // MCP "Token Theft"
   test('is good for an hour', async () => {
     const { tokens } = await connect(site, { client });
     await site.passes(HOUR - MINUTE);
@@ -149,6 +152,7 @@ describe('an access token', () => {
     twice.hasStatus([400, 401], 'RFC 6750 §2: one');
   });
 
+  // MCP "Step-Up Authorization Flow"
   test('without the scope of a tool is refused with all that is needed, and stepping up adds a grant beside', async () => {
     const first = await connect(site, { client });
     for (const era of [legacy, modern]) {

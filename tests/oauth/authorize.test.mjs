@@ -49,6 +49,7 @@ const get = (parameters, headers) =>
     headers: { accept: 'text/html', ...headers },
   });
 
+// MCP "Open Redirection"
 describe('a request that cannot be trusted is answered with a page and no redirect', () => {
   const good = () => asking(web, { redirect_uri: WEB });
   /** @type {[string, () => object | string][]} */
@@ -95,6 +96,7 @@ describe('a request that cannot be trusted is answered with a page and no redire
   }
 });
 
+// RFC 7636 §4.3, RFC 8707 §2
 describe('what else is wrong is told to the client, with state and iss', () => {
   const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
   for (const [what, change, code] of [
@@ -168,6 +170,8 @@ describe('what else is wrong is told to the client, with state and iss', () => {
   });
 });
 
+// MCP "Authorization › Authorization Flow"
+// RFC 6749 §4.1.1, OAuth 2.1 §4.1.1
 describe('a good request', () => {
   test('comes with what clients say by habit', async () => {
     for (const more of [

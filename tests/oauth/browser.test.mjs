@@ -164,7 +164,7 @@ describe('in a real browser', { skip }, () => {
       return tab.page.screenshot({ clip: { x, y, width, height }, encoding: 'base64' });
     };
     // A stroke over each letter, again and again: they reach up to the host that the page leads with.
-    assert.equal(await above(`X${'\u030d'.repeat(60)}`), await above('X'), 'MCP "Confused Deputy": the host that gets the code can be read');
+    assert.equal(await above(`X${'\u030d'.repeat(60)}`), await above('X'), 'MCP "Confused Deputy Problem": the host that gets the code can be read');
   });
 
   test('no other page can frame it', async () => {

@@ -59,6 +59,7 @@ before(async () => {
 });
 after(() => runtime?.stop());
 
+// MCP "Pre-registration", "Preregistration"
 describe('a configured client', () => {
   test('signs in without registering', async () => {
     const { tokens } = await connect(site, { client: APP });
@@ -131,6 +132,7 @@ describe('a service acts in its own name', () => {
     }
   });
 
+  // RFC 9068 §5
   test('and not in that of the owner', async () => {
     const service = tokenOf(await send(site, request()));
     (await call(site, service.access_token, 'save_note', { title: 'of-the-service', body: 'b' })).result('its own notes');

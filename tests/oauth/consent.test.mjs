@@ -1,5 +1,5 @@
 // The pages between a request and its code: what they say, whose form a form is, and what a decision is worth (RFC 9700 §4.16,
-// OAuth 2.1 §7.5.4; MCP "Confused Deputy", "Localhost Redirect URI Risks").
+// OAuth 2.1 §7.5.4; MCP "Confused Deputy Problem", "Localhost Redirect URI Risks").
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -174,6 +174,7 @@ describe('the decision', () => {
   });
 });
 
+// MCP "Authorization › Security Considerations"
 describe('a form belongs to its request and to its browser', () => {
   /** Consent and login page of a sign-in, each with the browser it is open in. */
   async function pages() {

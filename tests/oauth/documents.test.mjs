@@ -81,6 +81,7 @@ const isUnknown = (page, rule) => {
   page.answer.hasStatus(400, rule).hasHeader('location', undefined, rule);
 };
 
+// MCP "Client ID Metadata Documents", "Client Registration"
 describe('a client that is described by a document', () => {
   test('goes the whole way without a registration', async () => {
     const id = newId();
@@ -100,6 +101,7 @@ describe('a client that is described by a document', () => {
     assert.equal(written.length, 1, `connecting by a document writes its record to KV, and nothing else: ${written}`);
   });
 
+  // MCP "Trust Policies"
   test('is shown with the host that vouches for it', async () => {
     const id = newId();
     publish(id, documentOf(id, { client_name: 'Vouched for' }));
@@ -146,6 +148,7 @@ describe('a client that is described by a document', () => {
   });
 });
 
+// MCP "Client ID Metadata Document Security"
 describe('a document is refused', () => {
   for (const [what, document] of [
     ['that describes another client', (id) => documentOf(`${id}x`)],
@@ -192,6 +195,7 @@ describe('a document is refused', () => {
   });
 });
 
+// MCP "Authorization Server Abuse Protection"
 describe('an identifier is never fetched', () => {
   for (const [what, id] of [
     ['http', 'http://client.example/c.json'],
@@ -364,6 +368,7 @@ describe('when the host of a document does not answer well', () => {
   });
 });
 
+// MCP "Authorization Server Abuse Protection"
 describe('how often documents are fetched', () => {
   /** Fetches that one network may cause in a minute, and that one host is asked for. */
   const MOST = 20;

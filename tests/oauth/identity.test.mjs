@@ -117,6 +117,8 @@ function isRefused(page, status, rule) {
 const said = async (token, name = 'whoami', args = {}) => textOf((await call(site, token, name, args)).result(`${name} is answered`));
 
 describe('an OpenID provider', () => {
+  // MCP "Third-Party Authorization Flow", "Confused Deputy Problem"
+  // RFC 7636 §4.1, §4.2
   test('is asked after consent, with a state, a nonce and a challenge that are new each time', async () => {
     const [one, other] = [await leave(), await leave()];
     for (const { away } of [one, other]) {
@@ -284,6 +286,7 @@ describe('an OpenID provider', () => {
     ['redirect_uri_mismatch', 'server_error'],
     ['jane@example.com', 'server_error'],
   ]) {
+    // OpenID Connect Core §3.1.2.6
     test(`that answers ${error} is heard by the client as ${told}, and by nobody with its words`, async () => {
       const { browser, away, sent } = await leave();
       const back = new URL(CALLBACK);
@@ -401,6 +404,7 @@ describe('an OpenID provider', () => {
   });
 });
 
+// MCP "Session Binding Requirements"
 describe('what comes back', () => {
   const tokenCalls = () => provider.asked.filter(({ url }) => url === 'id.example/token').length;
 
@@ -526,6 +530,7 @@ describe('what comes back', () => {
     return browser.open(back);
   }
 
+  // OpenID Connect Core §2
   test('with an ID token as it should be is good', async () => {
     assert.ok((await comeBack({})) instanceof Arrival);
     assert.ok((await comeBack({ aud: [CLIENT_ID] })) instanceof Arrival, 'a list of one');
@@ -631,6 +636,7 @@ function publishes(change) {
   }
 }
 
+// OpenID Connect Discovery §4
 describe('a provider that is out of order before it was reached', () => {
   for (const [what, change] of [
     ['is down', () => provider.isDown()],

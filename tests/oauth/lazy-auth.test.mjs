@@ -74,6 +74,7 @@ const namesIn = (answer) =>
     .tools.map(({ name }) => name)
     .sort();
 
+// MCP "Protocol Requirements"
 describe('without a token', () => {
   for (const { version, ask } of REVISIONS) {
     test(`public requests are served (${version})`, async () => {
@@ -290,6 +291,7 @@ describe('a bearer token that is not valid', () => {
   });
 });
 
+// MCP "Scope Challenge Handling"
 describe('with a token', () => {
   let narrow;
   let wide;

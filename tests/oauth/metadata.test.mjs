@@ -35,6 +35,7 @@ function* members(value, path = '') {
   }
 }
 
+// MCP "Authorization Server Metadata Discovery", "Server Metadata Discovery", "Authorization Metadata Discovery"
 describe('the metadata of the authorization server', () => {
   for (const path of [
     OAUTH,
@@ -57,6 +58,7 @@ describe('the metadata of the authorization server', () => {
     });
   }
 
+  // MCP "Authorization Server Location", "Advertising CIMD Support"
   test('is what a client needs to sign in', async () => {
     const document = await metadata();
     const at = (path) => `${server.origin}${path}`;
@@ -83,12 +85,14 @@ describe('the metadata of the authorization server', () => {
     for (const [path, value] of members(await metadata())) assert.notEqual(value, null, path);
   });
 
+  // MCP "OAuth Grant Types", "Standards Compliance"
   test('names no flow that OAuth 2.1 has dropped', async () => {
     const { response_types_supported: types, grant_types_supported: grants } = await metadata();
     assert.deepEqual(types, ['code']);
     for (const grant of ['implicit', 'password']) assert.ok(!grants.includes(grant), grant);
   });
 
+  // MCP "Authorization Server Discovery", "Authorization Base URL"
   test('is the server that both resources name', async () => {
     const { issuer } = await metadata();
     for (const path of ['', '/mcp', '/private/mcp']) {
@@ -135,6 +139,7 @@ test('there are no public keys: access tokens are signed with a secret', async (
   assert.ok(!('jwks_uri' in (await metadata())), 'only the OpenID form names the key set');
 });
 
+// RFC 8414 §5
 test('the OpenID form is one that the TypeScript SDK reads', async () => {
   const { OpenIdProviderDiscoveryMetadataSchema } = await import('@modelcontextprotocol/sdk/shared/auth.js');
   const document = (await read(OPENID)).json();

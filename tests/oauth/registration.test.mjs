@@ -109,6 +109,7 @@ const REAL = {
   'an IPv6 loopback': { redirect_uris: ['http://[::1]:4711/cb'], token_endpoint_auth_method: 'none' },
 };
 
+// MCP "Dynamic Client Registration", "Client Registration Approaches"
 describe('a registration', () => {
   for (const [name, metadata] of Object.entries(REAL)) {
     test(`of ${name} is accepted`, async () => {
@@ -189,6 +190,7 @@ describe('a registration', () => {
     assert.ok(client.client_secret);
   });
 
+  // RFC 6749 §2.2
   test('gives an identifier of its own each time', async () => {
     const clients = await Promise.all([1, 2, 3, 4].map(() => register(site)));
     assert.equal(new Set(clients.map((client) => client.client_id)).size, 4);
@@ -238,6 +240,7 @@ describe('a registration is refused', () => {
     ['the scheme in capitals', 'HTTPS://app.example/cb'],
     ['an endless one', `https://app.example/${'a'.repeat(600)}`],
   ]) {
+    // MCP "Application Type and Redirect URI Constraints", "Communication Security"
     test(`for its redirect URI: ${what}`, async () => {
       const answer = await post(withRedirects(redirect));
       answer.hasStatus(400, 'RFC 7591 §3.2.2').hasHeader('cache-control', /\bno-store\b/, 'RFC 7591 §3.2.2');

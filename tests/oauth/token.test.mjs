@@ -54,6 +54,8 @@ const renewed = async (tokens, more) => tokensOf(await refresh(tokens, more), 'O
 /** What an error says, but for the name of the request. */
 const told = (answer) => ({ ...answer.json(), request_id: undefined });
 
+// MCP "Authorization Code Protection"
+// RFC 6749 §5.1, RFC 7636 §4.5
 describe('an authorization code', () => {
   test('becomes an access token and a refresh token', async () => {
     const answer = await redeem(await aCode());
@@ -128,6 +130,8 @@ describe('an authorization code', () => {
     await isWelcome(site, (await renewed(tokens)).access_token, { rule: 'the grant lives on' });
   });
 
+  // MCP "Resource Parameter Implementation"
+  // RFC 8707 §2
   test('may come without the redirect URI, and with the resource in any spelling', async () => {
     tokensOf(await redeem(await aCode(), { redirect_uri: null }), 'OAuth 2.1 §10.2');
     tokensOf(await redeem(await aCode({ resource: site.url }), { resource: `${site.url}/` }), 'a slash more');
@@ -174,6 +178,7 @@ describe('an authorization code', () => {
   });
 });
 
+// MCP "Token Theft", "Refresh Tokens"
 describe('a refresh token', () => {
   test('is replaced by its successor, and a new access token comes with it', async () => {
     const { tokens } = await connect(site, { client });

@@ -109,7 +109,7 @@ describe('a handler that panics', () => {
   });
 
   test('prints its message and its place once', async () => {
-    const printed = () => runtime.log().split(/panicked at tests\/everything\/src\/panics\.rs:\d+:\d+:\na fixture panics/).length - 1;
+    const printed = () => runtime.log().split(/panicked at examples\/everything\/src\/panics\.rs:\d+:\d+:\na fixture panics/).length - 1;
     const said = () => runtime.log().split('a fixture panics').length - 1;
     const [printedBefore, saidBefore] = [printed(), said()];
     await send(site, modern('tools/call', calling('panics', { when: 'later' })));
@@ -153,7 +153,7 @@ describe('beside 50 slow calls', () => {
   });
 
   test('a page that may read answers may read this one', async () => {
-    const origin = `http://127.0.0.1:${site.port}`;
+    const { origin } = site;
     const waiting = send(site, legacy('tools/call', calling('reads_slowly', { milliseconds: 15_000 }), { headers: { origin } }));
     await new Promise((resolve) => setTimeout(resolve, 300));
     await send(site, modern('tools/call', calling('panics', { when: 'at_once' })));

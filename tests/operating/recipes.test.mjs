@@ -1,5 +1,6 @@
 // The recipes of docs/ as they run: each tool called in the real runtime, with the local forms of D1, KV and R2, and with a
 // server on loopback where a recipe calls somebody else. Workers AI has no local form: that recipe is only compiled.
+// MCP "URL Mode Elicitation for OAuth Flows".
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

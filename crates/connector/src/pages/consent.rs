@@ -1,4 +1,4 @@
-//! The consent page: who gets access, to what, and what about them is unverified (MCP "Confused Deputy", "Localhost Redirect
+//! The consent page: who gets access, to what, and what about them is unverified (MCP "Confused Deputy Problem", "Localhost Redirect
 //! URI Risks"). It leads with the place that will receive the code, since that is what a client cannot invent.
 
 use maud::{Markup, html};

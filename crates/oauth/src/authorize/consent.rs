@@ -1,4 +1,4 @@
-//! What a person is asked before a client gets a code, and what their answer is worth (MCP "Confused Deputy", "Localhost
+//! What a person is asked before a client gets a code, and what their answer is worth (MCP "Confused Deputy Problem", "Localhost
 //! Redirect URI Risks"). The page itself is the edge's; here stands what it must say, and in which order the parts of a
 //! sign-in may follow each other: only a [`ConsentedRequest`] goes on to login, and only a form that allowed it makes one.
 

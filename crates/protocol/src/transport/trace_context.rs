@@ -1,4 +1,4 @@
-//! The place of a request in somebody else's trace (W3C Trace Context §3.2; MCP "OpenTelemetry trace context"). Of the three
+//! The place of a request in somebody else's trace (W3C Trace Context §3.2; MCP "_meta"). Of the three
 //! members that may come along only `traceparent` is read: `tracestate` and `baggage` are for who made them, and hold what
 //! nobody here should repeat.
 
