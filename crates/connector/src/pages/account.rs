@@ -1,5 +1,5 @@
-//! `/account`: the apps that a person has connected, and the ways to end that. Every way is a form of its own that works by
-//! itself; what cannot be undone stands behind a fold that has to be opened first.
+//! `/account`: the apps that a person has connected, and forms to end their access. What cannot be undone is in a part of the
+//! page that has to be opened first.
 
 use maud::{Markup, html};
 
@@ -15,25 +15,25 @@ use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
 use crate::pages::{FormTarget, SEALED_FIELD};
 
-/// The field that says what a form wants.
+/// The name of the field with the action of a form.
 pub(crate) const ACTION_FIELD: &str = "action";
-/// The field that names a grant.
+/// The name of the field with a grant.
 pub(crate) const GRANT_FIELD: &str = "grant";
-/// The field of the address that says what was just done.
+/// The name of the query parameter with what was just done.
 pub(crate) const NOTICE_FIELD: &str = "done";
 
-/// What a form of the page wants.
+/// The action of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AccountFormAction {
-    /// To disconnect one app.
+    /// Disconnects one app.
     End,
-    /// All of them.
+    /// Disconnects all apps.
     EndAll,
-    /// To leave, in this browser.
+    /// Signs out in this browser.
     SignOut,
-    /// To disconnect all apps, and to leave in every browser.
+    /// Disconnects all apps, and signs out in every browser.
     SignOutEverywhere,
-    /// To end a client for everybody, which only the owner may.
+    /// Ends a client for everybody. Only the owner may.
     EndClient,
 }
 
@@ -50,7 +50,7 @@ impl AccountFormAction {
         }
     }
 
-    /// The one that a form names.
+    /// Returns the action with this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
@@ -61,15 +61,15 @@ impl AccountFormAction {
 pub(crate) enum Notice {
     /// One app was disconnected.
     Ended,
-    /// All were.
+    /// All apps were disconnected.
     EndedAll,
-    /// The person left.
+    /// The person signed out.
     SignedOut,
-    /// In every browser.
+    /// The person signed out in every browser.
     SignedOutEverywhere,
-    /// Nothing: the sign-in was over.
+    /// Nothing: the sign-in had expired.
     Expired,
-    /// Nothing: whoever finds out who it is has said no.
+    /// Nothing: the identity provider did not sign the person in.
     NotSignedIn,
     /// A client was ended for everybody.
     ClientEnded,
@@ -86,7 +86,7 @@ impl Notice {
         Self::ClientEnded,
     ];
 
-    /// As the address has it.
+    /// Returns its name in the query.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ended => "disconnected",
@@ -99,7 +99,7 @@ impl Notice {
         }
     }
 
-    /// The one that an address names.
+    /// Returns the notice with this name.
     pub(crate) fn of(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|notice| notice.name() == name)
     }
@@ -110,8 +110,8 @@ impl Notice {
             Self::EndedAll => "All apps are disconnected.",
             Self::SignedOut => "You are signed out.",
             Self::SignedOutEverywhere => "All apps are disconnected, and you are signed out in every browser.",
-            Self::Expired => "Your sign-in was over, so nothing has changed. Sign in again.",
-            Self::NotSignedIn => "You were not signed in: the sign-in was cancelled or did not work there.",
+            Self::Expired => "Your sign-in had expired, so nothing was changed. Sign in again.",
+            Self::NotSignedIn => "You are not signed in: the sign-in was cancelled or failed.",
             Self::ClientEnded => "The client is ended for everybody.",
         }
     }
@@ -120,53 +120,53 @@ impl Notice {
 /// What the page says.
 #[derive(Clone, Debug)]
 pub(crate) struct AccountPage<'a> {
-    /// What to call the person, if anybody said.
+    /// The name of the person, if it is known.
     pub(crate) person: Option<&'a str>,
-    /// Last used first.
+    /// The apps, the last used first.
     pub(crate) apps: Vec<AccountApp<'a>>,
-    /// Where the owner sees every client. None for everybody else.
+    /// The path of the owner's page. None for everybody else.
     pub(crate) all_clients: Option<&'a str>,
     /// What was just done.
     pub(crate) notice: Option<Notice>,
-    /// Sign-ins that ended because there were too many, the latest first.
+    /// Sign-ins that ended because there were too many, the latest end first.
     pub(crate) displaced: Vec<DisplacedApp<'a>>,
-    /// The moment at which the page is made.
+    /// The time at which the page is made.
     pub(crate) now: Timestamp,
 }
 
 /// A sign-in of an app that ended to make room for another one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DisplacedApp<'a> {
-    /// What the app calls itself, if it does.
+    /// The name that the app gives itself, if it does.
     pub(crate) name: Option<&'a str>,
-    /// When it was seen last.
+    /// When it was last used.
     pub(crate) used_at: Timestamp,
     /// When it ended.
     pub(crate) ended_at: Timestamp,
 }
 
-/// One app that was given access.
+/// An app that has access.
 #[derive(Clone, Debug)]
 pub(crate) struct AccountApp<'a> {
-    /// What its forms call it.
+    /// Its grant, as the forms carry it.
     pub(crate) grant: String,
-    /// What it calls itself, if it does.
+    /// The name that it gives itself, if it does.
     pub(crate) name: Option<&'a str>,
-    /// Who stands behind that.
+    /// Who vouches for that name.
     pub(crate) name_source: NameSource,
-    /// Who received the code, as on the consent page.
+    /// The place that received the code, as on the consent page.
     pub(crate) destination: String,
     /// What kind of place that is.
     pub(crate) destination_kind: RedirectKind,
     /// What it may do.
     pub(crate) scopes: Vec<Scope>,
-    /// Since when.
+    /// When it was connected.
     pub(crate) connected_at: Timestamp,
-    /// When it was seen last.
+    /// When it was last used.
     pub(crate) used_at: Timestamp,
 }
 
-/// The page of somebody who is signed in.
+/// Returns the page of a person who is signed in.
 pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
     let content = html! {
         main.wide {
@@ -194,8 +194,8 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
                     @for app in &page.apps { li.card { (one(app, page.now, form)) } }
                 }
                 p.foot {
-                    "An app shows up about once an hour while it is in use. When you disconnect one, it gets no new access, and "
-                    "what it still has ends within a minute."
+                    "“Last used” is exact to about an hour. When you disconnect an app, it gets no new access, and the access that "
+                    "it still has ends within a minute."
                 }
             }
             @if let Some(path) = page.all_clients {
@@ -273,7 +273,7 @@ fn all_at_once(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Markup {
             }
             details {
                 summary { "Sign out everywhere" }
-                p { "Disconnects all apps, and signs you out of this page in every browser. For when something was lost." }
+                p { "Disconnects all apps, and signs you out of this page in every browser. Use it if you have lost a device." }
                 (button(form, AccountFormAction::SignOutEverywhere, "small alert", "Sign out everywhere now"))
             }
         }
@@ -298,7 +298,7 @@ pub(crate) fn told(notice: Option<Notice>) -> Markup {
     }
 }
 
-/// The page of somebody who is not signed in, where the passphrase opens it.
+/// Returns the page of a visitor who is not signed in, where people sign in with the passphrase.
 pub(crate) fn account_login(form: &FormTarget<'_>, notice: Option<Notice>, problem: Option<LoginProblem>) -> Page {
     let content = html! {
         h1 { "Your account" }
@@ -309,7 +309,8 @@ pub(crate) fn account_login(form: &FormTarget<'_>, notice: Option<Notice>, probl
     Page::card("Sign in to your account", &content, PageKind::StaysHere)
 }
 
-/// The same, where somebody else finds out who it is. `path` leads there, and `other` too where the person can choose an account.
+/// Returns the page of a visitor who is not signed in, where people sign in with a provider. `path` leads there; `other` leads
+/// there, too, and lets the person choose another account.
 pub(crate) fn account_way_in(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>) -> Page {
     let content = html! {
         h1 { "Your account" }

@@ -1,5 +1,5 @@
-//! `/account/clients`: every client that somebody has allowed, for the owner, and the way to end one for everybody. Actions
-//! behind a fold cannot be undone.
+//! `/account/clients`: every client that somebody has allowed, for the owner, and a form to end one for everybody. The form is in
+//! a part of the page that has to be opened first, since it cannot be undone.
 
 use maud::{Markup, html};
 
@@ -12,46 +12,46 @@ use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
 use crate::pages::{FormTarget, SEALED_FIELD};
 
-/// The field that names a client.
+/// The name of the field with a client.
 pub(crate) const CLIENT_FIELD: &str = "client";
-/// The field of the address that says where a page begins.
+/// The name of the query parameter that says where a page begins.
 pub(crate) const AFTER_FIELD: &str = "after";
 
 /// What the page says.
 #[derive(Clone, Debug)]
 pub(crate) struct AllClientsPage<'a> {
-    /// Those of the configuration first, then those in the order of KV.
+    /// The clients of the configuration, then the others in the order of KV.
     pub(crate) clients: Vec<ListedClient<'a>>,
-    /// Where the next page is.
+    /// The path of the next page.
     pub(crate) next: Option<String>,
-    /// Where the page of the owner's own apps is.
+    /// The path of the account page.
     pub(crate) back: &'a str,
     /// What was just done.
     pub(crate) notice: Option<Notice>,
-    /// The moment at which the page is made.
+    /// The time at which the page is made.
     pub(crate) now: Timestamp,
 }
 
 /// One client.
 #[derive(Clone, Debug)]
 pub(crate) struct ListedClient<'a> {
-    /// What its form calls it.
+    /// Its id, as the form carries it.
     pub(crate) client: String,
-    /// What it calls itself, if it does.
+    /// The name that it gives itself, if it does.
     pub(crate) name: Option<&'a str>,
-    /// Who has published it, or where it is sent.
+    /// The host that has published it, or that its codes are sent to.
     pub(crate) host: &'a str,
     /// How it is known.
     pub(crate) kind: ClientKind,
-    /// When a person allowed it first, if one has.
+    /// When a person first allowed it, if one has.
     pub(crate) first_allowed_at: Option<Timestamp>,
-    /// When it was last used, to the day.
+    /// The day on which it was last used.
     pub(crate) last_used_at: Option<Timestamp>,
-    /// Some of those who use it.
+    /// Some of the people who use it.
     pub(crate) users: Vec<String>,
-    /// How many they are. Not more than a thousand are counted.
+    /// The number of people who use it. At most a thousand are counted.
     pub(crate) user_count: u64,
-    /// When the owner ended it.
+    /// When the owner ended it, if that is so.
     pub(crate) ended_at: Option<Timestamp>,
 }
 
@@ -78,8 +78,8 @@ pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> P
                 p { a.button.small href=(next) { "More clients" } }
             }
             p.foot {
-                "A new client shows up within a minute, and the last use is known to the day. A client that nobody has used "
-                "for ninety days leaves the list. A client that you have ended stays ended."
+                "A new client is listed within a minute. “Last used” is exact to the day. A client that nobody has used for "
+                "90 days is no longer listed. A client that you have ended stays ended."
             }
         }
     };

@@ -1,5 +1,5 @@
-//! How each client takes a connector, for the page at `/`: a link where the client has one that brings name and URL along, a
-//! command where it is a program of the terminal, and in words how to do it by hand.
+//! How each client adds a connector, for the page at `/`: a link where the client has one that takes name and URL, a command
+//! where it runs in a terminal, and in words the way by hand.
 //!
 //! * Claude: the install link of its documentation for custom connectors ("Directory and custom connectors").
 //! * Cursor: its deeplink with the entry of `mcp.json` in base64 ("MCP Install Links").
@@ -21,7 +21,7 @@ const VS_CODE: &str = "vscode:mcp/install";
 const CHATGPT_SETTINGS: &str = "https://chatgpt.com/#settings/Connectors";
 
 impl HomePage<'_> {
-    /// The name as commands and configuration files take it everywhere: no spaces, nothing that a shell would read.
+    /// Returns the name in a form that every command and configuration file takes: no spaces, and nothing that a shell interprets.
     fn name_in_commands(&self) -> String {
         let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
         let name: String = self.name.chars().map(plain).take(40).collect();
@@ -47,20 +47,20 @@ impl HomePage<'_> {
         [VS_CODE, "?", &percent_encoded(&entry)].concat()
     }
 
-    /// What to paste into ChatGPT: where a tool call is refused by a status, it never offers its sign-in, so it has to sign in
-    /// when it connects.
+    /// Returns the URL for ChatGPT. Where a call is refused by a status, ChatGPT never offers its sign-in, so it has to sign in when
+    /// it connects.
     fn chatgpt_url(&self) -> &str {
         if self.has_sign_in && !self.challenges_in_result { self.private_url } else { self.url }
     }
 }
 
-/// One way for each client.
+/// Returns the list of clients, each with its way.
 pub(crate) fn list(page: &HomePage<'_>) -> Markup {
     let (name, url) = (page.name_in_commands(), page.url);
     let local = page.is_local();
     html! {
         @if local {
-            p.note { "It runs on your machine: Claude and ChatGPT on the web cannot reach it before you deploy it. Programs on this machine can." }
+            p.note { "This connector runs on your machine. Programs on this machine can reach it; Claude and ChatGPT on the web can when you have deployed it." }
         }
         dl.clients {
             @if !local {
@@ -113,27 +113,27 @@ pub(crate) fn list(page: &HomePage<'_>) -> Markup {
     }
 }
 
-/// Which of the two URLs suits which client.
+/// Returns the part about the second URL, and which clients need it.
 pub(crate) fn two_urls(page: &HomePage<'_>) -> Markup {
     let chatgpt_late = page.chatgpt_url() == page.url;
     html! {
         section.card aria-labelledby="private" {
-            h2 #private { "A second URL, for clients that sign in at once or never" }
+            h2 #private { "A second URL, for clients that sign in when they connect" }
             p {
-                "With the URL above everybody can use the public tools, and sign-in comes when a tool needs it. That suits "
+                "With the URL above, everybody can use the public tools, and a client signs in when a tool needs it. That suits "
                 "Claude, Claude Code, Cursor, VS Code" @if chatgpt_late { ", ChatGPT" } " and the Inspector."
             }
             p {
-                "Some clients can only sign in while they connect: "
+                "Some clients can sign in only while they connect: "
                 @if !chatgpt_late { "ChatGPT, " }
-                "Grok, LibreChat, the Workers AI playground. Give those this one. It asks everybody to sign in:"
+                "Grok, LibreChat and the Workers AI playground. Give them this URL, which asks everybody to sign in:"
             }
             (url_field("private-url", page.private_url, "URL that asks for sign-in at once"))
         }
     }
 }
 
-/// A URL to paste.
+/// Returns a field with a URL to copy.
 pub(crate) fn url_field(id: &str, url: &str, label: &str) -> Markup {
     html! {
         div.url {
@@ -159,7 +159,7 @@ fn command(id: &str, command: &str, client: &str) -> Markup {
     }
 }
 
-/// Hidden until the script has found that it can copy.
+/// Returns a button that stays hidden until the script has found that it can copy.
 fn copy_button(id: &str, what: &str) -> Markup {
     html! {
         button type="button" hidden data-copies=(id) aria-label={ "Copy the " (what) } { "Copy" }

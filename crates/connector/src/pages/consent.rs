@@ -1,5 +1,5 @@
-//! The consent page: who gets access, to what, and what about them is unverified (MCP "Confused Deputy Problem", "Localhost Redirect
-//! URI Risks"). It leads with the place that will receive the code, since that is what a client cannot invent.
+//! The consent page: who gets access, to what, and what about them is not verified (MCP "Confused Deputy", "Localhost Redirect
+//! URI Risks"). Its heading is the place that will receive the code, which a client cannot invent.
 
 use maud::{Markup, html};
 
@@ -15,18 +15,18 @@ use crate::pages::{FormTarget, SEALED_FIELD};
 /// Why the page is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ConsentProblem {
-    /// Nothing was ticked, and access to nothing helps nobody.
+    /// No scope was ticked.
     NothingTicked,
 }
 
-/// Returns the page. It is shown again if nothing was ticked.
+/// Returns the page. `problem` says why it is shown again.
 pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>) -> Page {
     let content = html! {
         h1 {
             span.destination { (isolated(&place(page.destination_kind, &page.destination))) }
             " " span.asks { (asks(page.destination_kind)) }
         }
-        p { "If you allow it, it can act for you here." }
+        p { "If you allow it, it can act for you in this connector." }
         @for warning in &page.warnings {
             (words(*warning, page))
         }
@@ -57,7 +57,7 @@ pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Op
     Page::card(title, &content, PageKind::LeadsAway)
 }
 
-/// What to call the place that gets the code.
+/// Returns the name of the place that gets the code.
 pub(crate) fn place(kind: RedirectKind, destination: &str) -> String {
     match kind {
         RedirectKind::Https | RedirectKind::Loopback => destination.to_owned(),
@@ -90,7 +90,7 @@ fn words(warning: ConsentWarning, page: &ConsentPage<'_>) -> Markup {
                 (isolated(&page.destination))
                 ". If you do not know why, cancel."
             },
-            // It stands beside the name: a box that is always there is not read.
+            // The page says it beside the name: a box that is on every page is not read.
             ConsentWarning::UnverifiedName => {}
         }
     }

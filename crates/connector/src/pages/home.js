@@ -20,7 +20,7 @@ for (const button of document.querySelectorAll("button[data-copies]")) {
 const health = document.getElementById("health");
 const { asks, account } = health.dataset;
 
-/** Says how the connector is, by asking it what each client asks first. */
+/** Shows whether the connector answers a ping, and how fast. */
 async function look() {
   const began = performance.now();
   let state = "Does not answer at the moment.";
@@ -37,14 +37,14 @@ async function look() {
     const { result } = await answer.json();
     if (result) {
       state = `Answers in ${Math.round(performance.now() - began)} ms.`;
-      // Without cookies: the page of a stranger asks no storage.
-      if (account) state += (await fetch(account, { credentials: "omit" })).ok ? " Sign-in works." : " Sign-in is out of order at the moment.";
+      // Without cookies, the account page asks no storage.
+      if (account) state += (await fetch(account, { credentials: "omit" })).ok ? " Sign-in works." : " Sign-in does not work at the moment.";
     }
   } catch {
-    // It stays what it is.
+    // No answer that a connector gives.
   }
   health.textContent = state;
-  health.parentElement.classList.toggle("down", !state.startsWith("Answers") || state.includes("out of order"));
+  health.parentElement.classList.toggle("down", !state.startsWith("Answers") || state.includes("does not work"));
 }
 look();
 setInterval(() => document.hidden || look(), 60_000);

@@ -1,6 +1,7 @@
-//! `/`: what this connector is, and how a person adds it to the client they use. Nothing on it needs JavaScript; a script of a
-//! few lines adds the copy buttons and asks the connector whether it answers. How each client takes a connector is
-//! [`crate::pages::clients`]' business.
+//! `/`: what this connector is, and how a person adds it to the client they use. [`crate::pages::clients`] has the way for each
+//! client.
+//!
+//! Nothing on the page needs JavaScript. A short script shows the copy buttons and asks the connector whether it answers.
 
 use maud::{Markup, html};
 
@@ -13,15 +14,15 @@ use crate::pages::frame::{Page, PageKind};
 use crate::pages::not_set_up::SET_PASSPHRASE;
 use crate::pages::untrusted_text::{isolated, visible};
 
-/// Shows the copy buttons and makes them copy; says how the connector is.
+/// Shows the copy buttons and makes them work; shows whether the connector answers.
 const SCRIPT: &str = include_str!("home.js");
 
 /// What the page says.
 #[derive(Clone, Debug)]
 pub(crate) struct HomePage<'a> {
-    /// What the connector is called in commands.
+    /// The name of the connector in commands.
     pub(crate) name: &'a str,
-    /// What it is called for people.
+    /// Its name for people.
     pub(crate) title: &'a str,
     /// What it is, in a sentence.
     pub(crate) description: Option<&'a str>,
@@ -31,15 +32,16 @@ pub(crate) struct HomePage<'a> {
     pub(crate) url: &'a str,
     /// The URL that asks for sign-in at once.
     pub(crate) private_url: &'a str,
-    /// What it can do, in the author's order.
+    /// Its tools, in the author's order.
     pub(crate) tools: Vec<HomeTool<'a>>,
-    /// Whether anything here is for people who signed in.
+    /// Whether anything needs a sign-in.
     pub(crate) has_sign_in: bool,
-    /// Whether this server is the one that signs them in, and has the page where they see their apps.
+    /// Whether this server signs people in, so that it has an account page.
     pub(crate) has_account: bool,
-    /// Whether a tool call is refused so that ChatGPT offers its sign-in then; else it has to sign in when it connects.
+    /// Whether calls are refused in the form in which ChatGPT offers its sign-in. Otherwise ChatGPT has to sign in when it
+    /// connects.
     pub(crate) challenges_in_result: bool,
-    /// What has to be done before somebody can sign in.
+    /// What the owner has to do before anybody can sign in.
     pub(crate) missing: Option<Missing>,
     /// Settings that cannot be read: what is expected, and what is closed until then.
     pub(crate) problems: Vec<String>,
@@ -56,43 +58,43 @@ pub(crate) struct HomeBinding {
     pub(crate) lines: String,
 }
 
-/// One tool, in words.
+/// A tool, as people read about it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HomeTool<'a> {
     /// Its name for people.
     pub(crate) title: &'a str,
     /// What it does.
     pub(crate) description: &'a str,
-    /// Whether one has to sign in for it.
+    /// Whether it needs a sign-in.
     pub(crate) needs_sign_in: bool,
-    /// What it does to the world.
+    /// What it changes.
     pub(crate) effect: Effect,
 }
 
-/// What a tool does to the world.
+/// What a tool changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// It changes nothing.
+    /// Nothing.
     Reads,
-    /// It adds something.
+    /// It adds to what is there.
     Adds,
     /// It may delete or overwrite.
     Deletes,
-    /// Its author does not say.
+    /// Its author has not declared it.
     Unsaid,
 }
 
-/// The one thing that is still missing.
+/// Why nobody can sign in yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
     /// No passphrase is set.
     Passphrase,
-    /// The one that is set is too weak.
+    /// The passphrase is too weak.
     StrongPassphrase,
 }
 
 impl Missing {
-    /// What is wrong with the passphrase, in the words of this page.
+    /// Returns what is missing where the passphrase has this weakness.
     pub(crate) fn of(weakness: WeakPassphrase) -> Self {
         match weakness {
             WeakPassphrase::Missing => Self::Passphrase,
@@ -101,7 +103,7 @@ impl Missing {
     }
 }
 
-/// The page.
+/// Returns the page.
 pub(crate) fn home(page: &HomePage<'_>) -> Page {
     let content = html! {
         main.wide {
@@ -137,7 +139,7 @@ pub(crate) fn home(page: &HomePage<'_>) -> Page {
 }
 
 impl HomePage<'_> {
-    /// Only this machine can reach it.
+    /// Whether only programs on this machine can reach the connector.
     pub(crate) fn is_local(&self) -> bool {
         self.url.starts_with("http://")
     }
@@ -151,8 +153,8 @@ fn still_missing(missing: Missing, local: bool) -> Markup {
                     Missing::Passphrase => strong { "One thing is missing: a passphrase." },
                     Missing::StrongPassphrase => strong { "One thing is missing: a stronger passphrase." },
                 }
-                " Until its owner sets one, nobody can sign in. Public tools work. "
-                @if local { "This makes one and prints it:" } @else { "This sets it:" }
+                " Nobody can sign in until the owner sets it. Public tools work without. "
+                @if local { "This command makes one and prints it:" } @else { "This command sets it:" }
             }
             pre { code { @if local { "npm start" } @else { (SET_PASSPHRASE) } } }
         }
@@ -182,8 +184,8 @@ fn unbound(bindings: &[HomeBinding]) -> Markup {
     }
 }
 
-/// Returns what is known when the page is made, and for the script what to ask: whether the connector answers, and whether
-/// people can sign in.
+/// Returns the state of the connector: what is known when the page is made, and for the script where to ask whether the
+/// connector answers and people can sign in.
 fn health(page: &HomePage<'_>) -> Markup {
     let asks =
         page.has_account && page.missing.is_none() && page.problems.is_empty() && page.missing_bindings.is_empty();
@@ -203,7 +205,7 @@ fn tools(page: &HomePage<'_>) -> Markup {
         section.card aria-labelledby="tools" {
             h2 #tools { "What it can do" }
             @if page.tools.is_empty() {
-                p.quiet.last { "Nothing yet: it has no tools." }
+                p.quiet.last { "It has no tools yet." }
             } @else {
                 ul.tools {
                     @for tool in &page.tools {

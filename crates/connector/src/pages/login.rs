@@ -1,4 +1,4 @@
-//! The login page of the embedded owner: one field. It comes after consent, and says again where the answer will go.
+//! The login page of the owner: one field. It comes after consent, and repeats where the answer will go.
 
 use maud::{Markup, html};
 
@@ -11,40 +11,40 @@ use crate::pages::frame::{Page, PageKind};
 use crate::pages::untrusted_text::isolated;
 use crate::pages::{FormTarget, SEALED_FIELD};
 
-/// The field with the passphrase.
+/// The name of the field with the passphrase.
 pub(crate) const PASSPHRASE_FIELD: &str = "passphrase";
 
 /// What the page says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LoginPage<'a> {
-    /// Who will receive the code, as on the consent page.
+    /// The place that will receive the code, as on the consent page.
     pub(crate) destination: &'a str,
     /// What kind of place that is.
     pub(crate) destination_kind: RedirectKind,
-    /// What the client calls itself, if it does.
+    /// The name that the client gives itself, if it does.
     pub(crate) client_name: Option<&'a str>,
     /// Why the page is shown again.
     pub(crate) problem: Option<LoginProblem>,
 }
 
-/// Why somebody is not signed in yet.
+/// Why the login failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LoginProblem {
-    /// It was another passphrase.
+    /// The passphrase is not the owner's.
     WrongPassphrase,
-    /// Too many were wrong; none is looked at for so long.
+    /// Too many passphrases were wrong, so none is checked for a while.
     Throttled {
-        /// Until the next try counts.
+        /// The time until one is checked again.
         seconds: u64,
     },
 }
 
-/// The page.
+/// Returns the page.
 pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> Page {
     let content = html! {
         h1 { "Sign in" }
         p {
-            "You go on to "
+            "After that, you go on to "
             strong { (isolated(&place(page.destination_kind, page.destination))) }
             @match page.destination_kind {
                 RedirectKind::Https => {}
@@ -60,7 +60,7 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> Page {
     Page::card("Sign in", &content, PageKind::LeadsAway)
 }
 
-/// Returns the field, its button, why the page is shown again, and a button to leave.
+/// Returns the form: why it is shown again, the field, its button, and a button to leave.
 pub(crate) fn passphrase_form(
     problem: Option<LoginProblem>,
     form: &FormTarget<'_>,
@@ -72,7 +72,7 @@ pub(crate) fn passphrase_form(
         }
         form method="post" action=(form.action) {
             input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
-            // Not sent: password managers keep a passphrase only together with a name.
+            // Not sent. Password managers keep a passphrase only together with a user name.
             input type="text" value="owner" autocomplete="username" readonly hidden;
             label.label for="passphrase" { "Owner’s passphrase" }
             input #passphrase type="password" name=(PASSPHRASE_FIELD) required autofocus
@@ -98,14 +98,14 @@ fn words(problem: LoginProblem) -> Markup {
                 " Check it and try again."
             }
             LoginProblem::Throttled { seconds } => {
-                strong { "Too many wrong tries." }
+                strong { "Too many wrong passphrases." }
                 " Try again in " (duration(seconds)) "."
             }
         }
     }
 }
 
-/// In words, rounded up: whoever waits that long is not turned away again.
+/// Returns a time in words. It is rounded up, so that nobody who waits that long is refused again.
 fn duration(seconds: u64) -> String {
     match seconds {
         0 | 1 => "1 second".to_owned(),

@@ -1,6 +1,7 @@
-//! The pages for people: what stands on them, as text. Pure functions; routes and forms are the edge's.
+//! The pages for people: functions from what a page says to its content. Routes and forms are elsewhere.
 //!
-//! All of them share one frame and one style sheet, load nothing, and work without JavaScript, by keyboard and screen reader.
+//! All pages share one frame and one style sheet. They load nothing but the connector's icon, and work without JavaScript, by
+//! keyboard and with a screen reader.
 
 pub(crate) mod account;
 pub(crate) mod all_clients;
@@ -23,13 +24,13 @@ pub(crate) use crate::pages::login::login;
 pub(crate) use crate::pages::not_set_up::{closed, not_set_up, weak_passphrase};
 pub(crate) use crate::pages::problem::{failure, problem};
 
-/// The hidden field that carries the sealed request.
+/// The name of the hidden field with the sealed request.
 pub(crate) const SEALED_FIELD: &str = "request";
 
-/// Where the form of a page goes.
+/// Where a form is sent, and the sealed value that it carries.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct FormTarget<'a> {
-    /// The path that takes the form.
+    /// The path that the form is sent to.
     pub(crate) action: &'a str,
     /// The value of [`SEALED_FIELD`].
     pub(crate) sealed: &'a str,

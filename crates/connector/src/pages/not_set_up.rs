@@ -11,18 +11,18 @@ use crate::pages::untrusted_text::{isolated, visible};
 /// The command that sets the passphrase of a deployed Worker.
 pub(crate) const SET_PASSPHRASE: &str = "npx wrangler secret put OWNER_PASSPHRASE";
 
-/// No passphrase is set.
+/// Returns the page where no passphrase is set.
 pub(crate) fn not_set_up() -> Page {
     let what = html! {
-        p { "This connector has no owner’s passphrase yet, so nobody can sign in. Public tools work without it." }
+        p { "The owner of this connector has not set a passphrase yet, so nobody can sign in. Public tools work without one." }
     };
     page("Sign-in is not set up", &what)
 }
 
-/// The passphrase that is set is too weak.
+/// Returns the page where the passphrase is too weak.
 pub(crate) fn weak_passphrase() -> Page {
     let what = html! {
-        p { "The owner’s passphrase of this connector is too easy to guess, so nobody can sign in until it is replaced." }
+        p { "The passphrase of this connector is too easy to guess, so nobody can sign in until the owner replaces it." }
     };
     page("The passphrase is too weak", &what)
 }
@@ -67,7 +67,7 @@ fn page(title: &str, what: &Markup) -> Page {
         pre { code { (SET_PASSPHRASE) } }
         p {
             "Use at least " (MIN_PASSPHRASE) " characters: four or more random words, or what a password manager makes. "
-            "Common words, repeated characters and runs like " code { "12345678" } " do not count."
+            "Common passwords, repeated characters and sequences such as " code { "12345678" } " do not count."
         }
         p { "On your own machine, " code { "npm start" } " makes one, prints it, and keeps it in " code { ".dev.vars" } "." }
         h2 { "If it is somebody else’s" }

@@ -1,5 +1,5 @@
-//! Error pages: for an error that must not be sent by a redirect, because the address is not verified (RFC 6749 §4.1.2.1), and
-//! for a sign-in that has failed.
+//! Error pages: for a sign-in that has failed, and for an error that must not be sent by a redirect because the redirect URI is
+//! not verified (RFC 6749 §4.1.2.1).
 
 use maud::{Markup, html};
 
@@ -13,7 +13,7 @@ use crate::pages::{FormTarget, SEALED_FIELD};
 /// What the person can do on the page itself.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum WayOn<'a> {
-    /// Nothing: it goes on elsewhere.
+    /// Nothing: the way on is in the application.
     None,
     /// Follow a link.
     Link {
@@ -22,7 +22,7 @@ pub(crate) enum WayOn<'a> {
         /// What it says.
         words: &'a str,
     },
-    /// Begin the login again, or go back to the client, which is told that there is no access.
+    /// Begin the login again, or go back to the client, which is told that access was denied.
     SignIn {
         /// The form, with the request.
         form: FormTarget<'a>,
@@ -41,14 +41,14 @@ impl WayOn<'_> {
     }
 }
 
-/// Returns the page: what it is called, what happened, what the person can do about it, and what of that can be done here.
+/// Returns the page: its title, what happened, what the person can do about it, and the way to do that here.
 pub(crate) fn problem(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>) -> Page {
     page(title, what_happened, what_to_do, way, None)
 }
 
-/// The page for what has failed, with the name under which the log knows it.
+/// Returns the page for a failure, with the id of the request in the log.
 pub(crate) fn failure(what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: &str) -> Page {
-    page("This did not work", what_happened, what_to_do, way, Some(reference))
+    page("That did not work", what_happened, what_to_do, way, Some(reference))
 }
 
 fn page(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: Option<&str>) -> Page {
@@ -61,7 +61,7 @@ fn page(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>, ref
         }
         @if let WayOn::SignIn { form, again } = way { (sign_in(form, *again)) }
         @if let Some(reference) = reference {
-            p.reference { small { "If you ask the owner about this, say: request " code { (isolated(reference)) } } }
+            p.reference { small { "If you ask the owner about this, mention request " code { (isolated(reference)) } } }
         }
     };
     Page::card(title, &content, way.kind())

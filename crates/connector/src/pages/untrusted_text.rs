@@ -1,16 +1,16 @@
-//! Text that somebody else has chosen, as it may stand on a page: it cannot be markup (the templates escape everything), and
-//! it cannot turn the direction of the text around it or hide in it (UAX #9, UTS #39).
+//! Text that somebody else has chosen, in a form that is safe on a page. It cannot be markup, since the templates escape
+//! everything; and it cannot change the direction of the text around it or hide characters (UAX #9, UTS #39).
 
 use std::borrow::Cow;
 
 use maud::{Markup, html};
 
-/// The text in a direction of its own, so that whatever is written in it stays in it.
+/// Returns the text in a direction of its own, so that it does not reorder the text around it.
 pub(crate) fn isolated(text: &str) -> Markup {
     html! { bdi { (visible(text)) } }
 }
 
-/// The text without characters that are invisible or that change direction.
+/// Returns the text without characters that are invisible or change direction.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_deceptive) { text.chars().filter(|c| !is_deceptive(*c)).collect() } else { text.into() }
 }

@@ -1,4 +1,4 @@
-//! Moments in words. The pages have no script that could ask the reader's clock, so days are those of UTC and say so.
+//! Times in words. The pages have no script that could ask for the reader's time zone, so days are those of UTC.
 
 use maud::{Markup, html};
 
@@ -19,20 +19,20 @@ const MONTHS: [(&str, u64); 12] = [
     ("November", 30),
     ("December", 31),
 ];
-/// The last day that has a name here, 31 December 9999, counted from 1970.
+/// The last day that is shown, 31 December 9999, in days since 1970.
 const LAST_DAY: u64 = 2_932_896;
 
-/// The day: `21 November 2026`.
+/// Returns the day: `21 November 2026`.
 pub(crate) fn day(at: Timestamp) -> Markup {
     let (year, (number, name), day) = civil(at);
     html! { time datetime=(format!("{year}-{number:02}-{day:02}")) { (day) " " (name) " " (year) } }
 }
 
-/// How long ago: `3 hours ago`. To the second it is in the element's title.
+/// Returns how long ago a time is: `3 hours ago`. The element's title has the time to the minute.
 pub(crate) fn ago(at: Timestamp, now: Timestamp) -> Markup {
     let (year, (month, name), day) = civil(at);
-    let of_day = at.as_seconds().rem_euclid(DAY);
-    let clock = format!("{:02}:{:02}", of_day.div_euclid(3600), of_day.rem_euclid(3600).div_euclid(60));
+    let of_day = at.as_seconds() % DAY;
+    let clock = format!("{:02}:{:02}", of_day / 3600, of_day % 3600 / 60);
     html! {
         time datetime=(format!("{year}-{month:02}-{day:02}T{clock}Z")) title={ (day) " " (name) " " (year) ", " (clock) " UTC" } {
             (words(now.seconds_since(at)))
@@ -43,27 +43,27 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> Markup {
 fn words(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..60 => return "just now".to_owned(),
-        60..3600 => (seconds.div_euclid(60), "minute"),
-        3600..DAY => (seconds.div_euclid(3600), "hour"),
-        _ => (seconds.div_euclid(DAY), "day"),
+        60..3600 => (seconds / 60, "minute"),
+        3600..DAY => (seconds / 3600, "hour"),
+        _ => (seconds / DAY, "day"),
     };
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {unit}{plural} ago")
 }
 
-/// Year, month (its number and its name) and day of the Gregorian calendar.
+/// Returns year, month (its number and its name) and day in the Gregorian calendar.
 fn civil(at: Timestamp) -> (u64, (usize, &'static str), u64) {
-    let mut days = at.as_seconds().div_euclid(DAY).min(LAST_DAY);
+    let mut days = (at.as_seconds() / DAY).min(LAST_DAY);
     let mut year: u64 = 1970;
     loop {
         let length = if is_leap(year) { 366 } else { 365 };
         let Some(rest) = days.checked_sub(length) else { break };
         days = rest;
-        year = year.saturating_add(1);
+        year += 1;
     }
     for (number, (name, length)) in (1..).zip(MONTHS) {
         let length = if number == 2 && is_leap(year) { 29 } else { length };
-        let Some(rest) = days.checked_sub(length) else { return (year, (number, name), days.saturating_add(1)) };
+        let Some(rest) = days.checked_sub(length) else { return (year, (number, name), days + 1) };
         days = rest;
     }
     // Not reached: the months of a year have all its days.
