@@ -1,5 +1,4 @@
-//! Who is calling, and what they were allowed: the plain types that the protocol half (`mcp`) and the authorization half
-//! (`oauth`) share. How a caller is proven is `oauth`'s business; nothing here can check a token.
+//! Who is calling, and with which scopes: what the protocol and the authorization server share. A token is checked elsewhere.
 
 use std::sync::Arc;
 
@@ -8,23 +7,39 @@ use serde::{Deserialize, Serialize};
 pub use crate::identifier::{ClientId, GrantId, InvalidIdentifier, Subject};
 pub use crate::scope::{InvalidScope, Scope, ScopeSet};
 
-/// Who is calling.
+/// The person who is calling, and the client through which they call.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Context, Scope, ToolError};
+///
+/// const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
+///
+/// async fn whoami(cx: Context) -> Result<String, ToolError> {
+///     Ok(match cx.caller() {
+///         Some(caller) if caller.scopes.contains(NOTES_WRITE) => format!("{} may write notes.", caller.subject),
+///         Some(caller) => format!("{} may not write notes.", caller.subject),
+///         None => "Nobody has signed in.".to_owned(),
+///     })
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
-    /// On whose behalf.
+    /// The person or service on whose behalf the call is made.
     pub subject: Subject,
-    /// Through which client.
+    /// The OAuth client that makes the call.
     pub client_id: ClientId,
-    /// With what permissions.
+    /// The scopes that the person granted to the client.
     pub scopes: ScopeSet,
-    /// What to call the person on a page or in a text; never an identifier.
+    /// The name of the person for texts and pages. It is not an identifier: it may change, and two people may share it.
     pub display_name: Option<Arc<str>>,
-    /// The consent behind the call. None for a client that acts for itself, and for tokens of a foreign issuer.
+    /// The grant behind the token. `None` for a client that acts for itself, and for tokens of an external issuer.
     pub grant: Option<GrantId>,
 }
 
 impl Caller {
-    /// Those of `required` that the caller was not given.
+    /// Returns those of `required` that the caller was not granted.
     #[must_use]
     pub fn missing(&self, required: &ScopeSet) -> ScopeSet {
         required.difference(&self.scopes)

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// A text that cannot be an identifier: empty, too long, or with characters other than visible ASCII and space.
+/// Why a text cannot be an identifier: it is empty, too long, or has characters other than visible ASCII and space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("an identifier is 1 to {0} printable ASCII characters")]
 pub struct InvalidIdentifier(usize);
 
-/// A short printable text that is compared byte for byte and cheap to clone.
+/// Declares a short printable text that is compared byte for byte and cheap to clone.
 macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident, $limit:literal) => {
         $(#[$doc])*
@@ -20,7 +20,12 @@ macro_rules! identifier {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes what is printable ASCII and not too long.
+            /// Creates an identifier from printable ASCII text of at most this many characters:
+            #[doc = stringify!($limit)]
+            ///
+            /// # Errors
+            ///
+            /// Fails if the text is empty, too long, or has other characters.
             pub fn new(text: &str) -> Result<Self, InvalidIdentifier> {
                 let printable = text.bytes().all(|byte| matches!(byte, 0x20..=0x7E));
                 if text.is_empty() || text.len() > $limit || !printable {
@@ -29,7 +34,7 @@ macro_rules! identifier {
                 Ok(Self(Arc::from(text)))
             }
 
-            /// The text.
+            /// Returns the text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -59,17 +64,33 @@ macro_rules! identifier {
 }
 
 identifier! {
-    /// The person (or service) on whose behalf a call is made: the `sub` of a token. The key under which a connector keeps
-    /// that person's data; stable for ever, and never an e-mail address.
+    /// The person or service on whose behalf a call is made: the `sub` of a token (RFC 9068 §2.2).
+    ///
+    /// A subject never changes and is never an e-mail address. A connector that keeps data of a person keeps it under the subject.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::{Context, Subject, ToolError};
+    ///
+    /// fn key_of(subject: &Subject) -> String {
+    ///     format!("settings/{}", subject.as_str())
+    /// }
+    ///
+    /// async fn settings(cx: Context) -> Result<String, ToolError> {
+    ///     let settings = cx.env().kv("SETTINGS")?.get(&key_of(cx.subject()?)).text().await?;
+    ///     Ok(settings.unwrap_or_else(|| "No settings yet.".to_owned()))
+    /// }
+    /// ```
     Subject, 255
 }
 
 identifier! {
-    /// The OAuth client that makes the call: the `client_id` (RFC 6749 §2.2), which may be a URL.
+    /// An OAuth client: the `client_id` (RFC 6749 §2.2), which may be a URL.
     ClientId, 2048
 }
 
-/// One consent of one subject to one client: what a revocation ends. A step-up or a refresh keeps it.
+/// A grant: the consent of a subject to a client. A revocation ends it; a step-up or a refresh keeps it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct GrantId([u8; 8]);

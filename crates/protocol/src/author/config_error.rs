@@ -9,7 +9,16 @@ use crate::tool_schema::refused::RefusedSchema;
 
 /// A mistake in a connector's declarations, with the tool, prompt or resource that has it.
 ///
-/// [`Connector::check`](crate::author::connector::Connector::check) returns them. `Display` says what to change.
+/// [`Connector::check`](crate::author::connector::Connector::check) returns them. The text says what to change.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{ConfigError, Connector, Icon};
+///
+/// let errors: Vec<ConfigError> = Connector::new("notes", "1.0.0").icon(Icon::new("/icon.png")).check();
+/// assert_eq!(errors[0].to_string(), "connector `notes`: an icon needs an https: or data: URI");
+/// ```
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{feature}: {kind}")]
 pub struct ConfigError {

@@ -13,7 +13,24 @@ use crate::types::icon::Icon;
 use crate::types::implementation::Implementation;
 use mcp_connector_base::scope::{IntoScope, Scope};
 
-/// A connector: its name, its words for the model, its tools, resources, prompts, views and skills.
+/// A connector as its author declares it: its name, its words for people and for the model, and its tools, resources, prompts,
+/// views and skills.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Connector, Tool, ToolError};
+///
+/// async fn echo(text: String) -> Result<String, ToolError> {
+///     Ok(text)
+/// }
+///
+/// let connector = Connector::new("echo", "1.0.0")
+///     .title("Echo")
+///     .description("Says things back.")
+///     .tool(Tool::new("echo", "Say something back.", echo).argument("text", "What to say.").title("Echo").read_only());
+/// assert_eq!(connector.check(), []);
+/// ```
 pub struct Connector<H> {
     pub(crate) info: Implementation,
     pub(crate) instructions: Option<String>,
@@ -29,18 +46,18 @@ pub struct Connector<H> {
     pub(crate) skills: Vec<Skill>,
 }
 
-/// Whether anything is stored for a client without a token.
+/// Whether sessions and tasks are stored for clients without a token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum AnonymousState {
-    /// Nothing: it causes no write and holds no object awake.
+    /// Nothing is stored: such a client causes no write and holds no Durable Object awake.
     #[default]
     Refused,
-    /// What a signed-in client has, within limits.
+    /// The same is stored as for clients with a token, within limits.
     Kept,
 }
 
 impl<H: 'static> Connector<H> {
-    /// A connector that offers nothing yet.
+    /// Creates a connector that offers nothing yet. Clients see `name` and `version` ("Implementation").
     #[must_use]
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         let info = Implementation { name: name.into(), version: version.into(), ..Implementation::default() };
@@ -60,28 +77,28 @@ impl<H: 'static> Connector<H> {
         }
     }
 
-    /// The name a person sees.
+    /// Sets the name that people see, in clients and on the pages of the Worker.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.info.title = Some(title.into());
         self
     }
 
-    /// What it is, in a sentence, for people.
+    /// Sets a sentence for people that says what the connector is for.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.info.description = Some(text.into());
         self
     }
 
-    /// Where people read more.
+    /// Sets the URL of a page about the connector (`websiteUrl`, sent from revision 2025-11-25 on).
     #[must_use]
     pub fn website(mut self, url: impl Into<String>) -> Self {
         self.info.website_url = Some(url.into());
         self
     }
 
-    /// Adds a picture of the connector.
+    /// Adds an icon of the connector.
     #[must_use]
     pub fn icon(mut self, icon: Icon) -> Self {
         self.info.icons.push(icon);
@@ -111,33 +128,58 @@ impl<H: 'static> Connector<H> {
         self
     }
 
-    /// What the model should know about the connector as a whole.
+    /// Sets what the model should know about the connector as a whole (`instructions`).
     #[must_use]
     pub fn instructions(mut self, text: impl Into<String>) -> Self {
         self.instructions = Some(text.into());
         self
     }
 
-    /// What a first sign-in asks for. Everything else comes when a tool needs it.
+    /// Sets the scopes that a first sign-in asks for. Other scopes are asked for when a tool needs them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::{Connector, Scope};
+    ///
+    /// const PROFILE: Scope = Scope::new("profile", "See who you are");
+    /// const NOTES_READ: Scope = Scope::new("notes:read", "Read your notes");
+    ///
+    /// let connector = Connector::new("notes", "1.0.0").sign_in([PROFILE, NOTES_READ]);
+    /// ```
     #[must_use]
     pub fn sign_in(mut self, scopes: impl IntoIterator<Item = impl IntoScope>) -> Self {
         self.sign_in.extend(scopes.into_iter().map(IntoScope::into_scope));
         self
     }
 
-    /// What handlers announce while the connector runs, with `cx.tools_changed()` and its like. Clients can listen then; each
-    /// that does keeps a stream open, which keeps a Durable Object awake. Without it nothing of that exists.
+    /// Declares which changes handlers announce while the connector runs, with [`Context::tools_changed`] and its like
+    /// ("Subscriptions").
+    ///
+    /// Clients can then listen for them. Each client that listens keeps a stream open, and with it a Durable Object awake. A change
+    /// that is not declared here is not sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::{Connector, Topic};
+    ///
+    /// let connector = Connector::new("notes", "1.0.0").announces([Topic::ResourceList, Topic::ResourceUpdates]);
+    /// ```
+    ///
+    /// [`Context::tools_changed`]: crate::call::context::Context::tools_changed
     #[must_use]
     pub fn announces(mut self, topics: impl IntoIterator<Item = Topic>) -> Self {
         self.announces = topics.into_iter().fold(self.announces, Topics::with);
         self
     }
 
-    /// Serves clients that have not signed in with sessions and tasks: they can be asked, come back to a lost stream, set a log
-    /// level, subscribe and get a task. For connectors without any sign-in. Each of these uses a Durable Object, and anybody
-    /// can cause it. So the number for each network and in all is limited, and each expires.
+    /// Stores sessions and tasks for clients that have not signed in, for connectors without any sign-in.
     ///
-    /// Without this, such clients can use every public tool, resource and prompt, and nothing is stored for them.
+    /// Such a client can then be asked, come back to a lost stream, set a log level, subscribe and get a task. Each of these uses a
+    /// Durable Object, and anybody can cause it: so their number is limited for each network and in all, and each expires.
+    ///
+    /// Without this, a client without a sign-in can use every public tool, resource and prompt, and nothing is stored for it.
     #[must_use]
     pub fn anonymous_sessions(mut self) -> Self {
         self.anonymous_state = AnonymousState::Kept;
@@ -158,7 +200,7 @@ impl<H: 'static> Connector<H> {
         self
     }
 
-    /// Adds a template for resources. Where two match a URI, the one that was added first reads it.
+    /// Adds a resource template. Where two match a URI, the one that was added first reads it.
     #[must_use]
     pub fn template(mut self, template: ResourceTemplate<H>) -> Self {
         self.templates.push(template);
@@ -186,7 +228,7 @@ impl<H: 'static> Connector<H> {
         self
     }
 
-    /// Every scope that something here needs, as often as it is needed.
+    /// Returns every scope that a feature needs, as often as one needs it.
     pub(crate) fn needed_scopes(&self) -> impl Iterator<Item = Scope> {
         let tools = self.tools.iter().flat_map(|tool| &tool.scopes);
         let resources = self.resources.iter().flat_map(Feature::scopes);

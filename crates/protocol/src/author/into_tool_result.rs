@@ -22,14 +22,14 @@ use crate::types::content_block::ContentBlock;
 /// # Examples
 ///
 /// ```
-/// use mcp_connector::{CallToolResult, ContentBlock, IntoToolResult, ToolError};
+/// use mcp_connector::{ContentBlock, Context, ToolError};
 ///
-/// struct Greeting(&'static str);
+/// async fn as_text(_cx: Context) -> Result<&'static str, ToolError> {
+///     Ok("Twelve degrees.")
+/// }
 ///
-/// impl IntoToolResult for Greeting {
-///     fn into_tool_result(self) -> Result<CallToolResult, ToolError> {
-///         Ok(CallToolResult::new().content(ContentBlock::text(self.0)))
-///     }
+/// async fn as_image(_cx: Context) -> Result<ContentBlock, ToolError> {
+///     Ok(ContentBlock::image(b"\x89PNG", "image/png"))
 /// }
 /// ```
 #[diagnostic::on_unimplemented(

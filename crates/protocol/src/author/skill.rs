@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::author::config_error::{ErrorKind, InvalidSkill, MAX_SKILL_FILES};
 use crate::author::feature::Feature;
 use crate::author::frontmatter::{Frontmatter, InvalidFrontmatter};
-use mcp_connector_base::scope::Scope;
+use mcp_connector_base::scope::{IntoScope, Scope};
 
 /// The file that every skill has.
 pub(crate) const MANIFEST: &str = "SKILL.md";
@@ -14,9 +14,22 @@ pub(crate) const MANIFEST: &str = "SKILL.md";
 /// Maximum size of a skill: a host may refuse a larger one ("Limits").
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
-/// Instructions for a model, with the files they speak of.
+/// Instructions for a model, with the files that they refer to (Skills extension, `io.modelcontextprotocol/skills`).
+///
+/// A skill is a folder with a `SKILL.md` in the format of the Agent Skills specification. All its files are built into the Worker.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Connector, Skill};
+///
+/// const SKILL_MD: &str = "---\nname: refunds\ndescription: How to refund an order.\n---\nRead references/RULES.md first.\n";
+///
+/// let skill = Skill::new(SKILL_MD).under("shop").file("references/RULES.md", "Refund within 30 days.");
+/// assert_eq!(Connector::new("shop", "1.0.0").skill(skill).check(), []);
+/// ```
 pub struct Skill {
-    /// The folders that lead to it and its name: `acme/billing/refunds`.
+    /// The path of its folder: `acme/billing/refunds`.
     path: String,
     frontmatter: Result<Frontmatter, InvalidFrontmatter>,
     pub(crate) files: Vec<File>,
@@ -31,8 +44,9 @@ pub(crate) struct File {
 }
 
 impl Skill {
-    /// A public skill. `skill_md` is the whole `SKILL.md`, with its frontmatter: `include_str!("skills/a/SKILL.md")`. Its
-    /// `name` there is the name of its folder: `skill://name/SKILL.md`.
+    /// Creates a public skill from a whole `SKILL.md` with its frontmatter, usually `include_str!("skills/a/SKILL.md")`.
+    ///
+    /// The `name` in the frontmatter is the name of the skill's folder: `skill://name/SKILL.md`.
     #[must_use]
     pub fn new(skill_md: &'static str) -> Self {
         let frontmatter = Frontmatter::of(skill_md);
@@ -41,40 +55,39 @@ impl Skill {
         Self { path: name.to_owned(), frontmatter, files: vec![manifest], scopes: Vec::new() }
     }
 
-    /// Adds a file at `path` below the skill's folder: `.file("references/GUIDE.md", include_str!("…"))`, or
-    /// `include_bytes!` where it is no text.
+    /// Adds a file at `path` below the skill's folder, usually with `include_str!` or `include_bytes!`.
     #[must_use]
     pub fn file(mut self, path: impl Into<String>, contents: &'static (impl AsRef<[u8]> + ?Sized)) -> Self {
         self.files.push(File { path: path.into(), contents: contents.as_ref() });
         self
     }
 
-    /// Puts the skill into a folder: with `acme/billing` it is `skill://acme/billing/name/SKILL.md`.
+    /// Puts the skill into a folder: with `acme/billing`, its URI is `skill://acme/billing/name/SKILL.md`.
     #[must_use]
     pub fn under(mut self, folder: &str) -> Self {
         self.path = format!("{folder}/{}", self.path);
         self
     }
 
-    /// Its files are only for who signed in and was given `scope`; that there is such a skill, everybody sees. Several calls
-    /// ask for several scopes.
+    /// Requires a sign-in with `scope` to read the files. Everybody sees that the skill exists. Call it several times to require
+    /// several scopes.
     #[must_use]
-    pub fn scope(mut self, scope: Scope) -> Self {
-        self.scopes.push(scope);
+    pub fn scope(mut self, scope: impl IntoScope) -> Self {
+        self.scopes.push(scope.into_scope());
         self
     }
 
-    /// The URI of its folder.
+    /// Returns the URI of its folder.
     pub(crate) fn root(&self) -> String {
         format!("skill://{}", self.path)
     }
 
-    /// The URIs of its files.
+    /// Returns the URIs of its files.
     fn uris(&self) -> impl Iterator<Item = String> {
         self.files.iter().map(|file| format!("{}/{}", self.root(), file.path))
     }
 
-    /// The first of its files that is there twice, or has the name of a folder; `others` are other skills.
+    /// Returns an error for the first of its files whose URI another file or folder has, among its own files and those of `others`.
     pub(crate) fn taken<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Option<InvalidSkill> {
         let others: Vec<_> = others.flat_map(Self::uris).collect();
         let own: Vec<_> = self.uris().collect();
@@ -87,7 +100,7 @@ impl Skill {
         own.iter().enumerate().find(clashes).map(|(_, uri)| InvalidSkill::Taken(uri.clone()))
     }
 
-    /// What a host may stumble over though the skill can be served; `all` are the skills of the connector.
+    /// Returns what a host may refuse, though the skill can be served. `all` are the skills of the connector.
     pub(crate) fn advice<'a>(&self, all: impl Iterator<Item = &'a Self>) -> Vec<ErrorKind> {
         let mut problems = Vec::new();
         let inside = format!("{}/", self.path);
@@ -157,7 +170,7 @@ fn is_skill_name(name: &str) -> bool {
         && name.split('-').all(|part| !part.is_empty())
 }
 
-/// Only characters that stand in a URI as they are, so that a path has one form.
+/// Whether `path` has only characters that a URI holds as they are, so that it has one form.
 fn is_path(path: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     path.split('/').all(|name| !matches!(name, "" | "." | "..") && name.bytes().all(is_plain))

@@ -26,9 +26,27 @@ pub(crate) const META: &str = "ui";
 /// How long a host may keep the page.
 const FRESH_FOR: Duration = Duration::from_mins(5);
 
-/// A page that hosts show in a frame without an origin of its own.
+/// A page that hosts show beside the result of a tool (MCP Apps, `io.modelcontextprotocol/ui`).
 ///
-/// It is public: it holds no data. Without further words a host lets it load nothing and connect to nothing.
+/// A host shows it in a frame without an origin, and hands it the tool's result. The page itself is public and holds no data. It
+/// can load nothing and connect to nothing but what [`loads_from`](Self::loads_from) and [`connects_to`](Self::connects_to) allow.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Connector, Context, Tool, ToolError, View};
+///
+/// const PAGE: &str = "<!doctype html><title>Dice</title><script>/* shows the result */</script>";
+///
+/// async fn roll(_cx: Context) -> Result<&'static str, ToolError> {
+///     Ok("4")
+/// }
+///
+/// let connector = Connector::new("dice", "1.0.0")
+///     .tool(Tool::new("roll", "Roll a die.", roll).title("Roll").read_only().shows("ui://die"))
+///     .view(View::new("ui://die", "die", "The die.", PAGE).title("Die").bordered());
+/// assert_eq!(connector.check(), []);
+/// ```
 pub struct View {
     pub(crate) entry: ListedResource,
     html: &'static str,
@@ -37,22 +55,31 @@ pub struct View {
     others: Object,
 }
 
-/// What a view may ask the browser for.
+/// A permission of the browser that a [`View`] can ask for.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Permission, View};
+///
+/// let view = View::new("ui://scanner", "scanner", "Scans a code.", "<!doctype html><video></video>")
+///     .permission(Permission::Camera);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
     /// The camera.
     Camera,
     /// The microphone.
     Microphone,
-    /// Where the person is.
+    /// The location of the person.
     Geolocation,
-    /// Putting something into the clipboard.
+    /// Writing to the clipboard.
     ClipboardWrite,
 }
 
 impl View {
-    /// A view at a `ui://` URI. `description` says what it shows; `html` is a whole document with its styles and scripts in
-    /// it: `include_str!("page.html")`.
+    /// Creates a view at a `ui://` URI. `description` says what it shows. `html` is a whole document that contains its styles and
+    /// scripts, usually `include_str!("page.html")`.
     #[must_use]
     pub fn new(
         uri: impl Into<String>,
@@ -64,59 +91,60 @@ impl View {
         Self { entry, html, csp: Object::new(), permissions: Object::new(), others: Object::new() }
     }
 
-    /// The name a person sees.
+    /// Sets the title that people see.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.entry = self.entry.title(title);
         self
     }
 
-    /// Adds a picture.
+    /// Adds an icon.
     #[must_use]
     pub fn icon(mut self, icon: Icon) -> Self {
         self.entry = self.entry.icon(icon);
         self
     }
 
-    /// Asks the host to draw a border and a background around it. Hosts differ where neither is asked for.
+    /// Asks the host to draw a border and a background around the view. Without this or [`borderless`](Self::borderless), the host
+    /// decides.
     #[must_use]
     pub fn bordered(mut self) -> Self {
         self.others.insert("prefersBorder".to_owned(), true.into());
         self
     }
 
-    /// Asks the host to draw nothing around it.
+    /// Asks the host to draw nothing around the view.
     #[must_use]
     pub fn borderless(mut self) -> Self {
         self.others.insert("prefersBorder".to_owned(), false.into());
         self
     }
 
-    /// Lets it send requests to `origin`.
+    /// Lets the view send requests to `origin`, such as `https://api.example.com` (`connectDomains`).
     #[must_use]
     pub fn connects_to(self, origin: impl Into<String>) -> Self {
         self.allow("connectDomains", origin.into())
     }
 
-    /// Lets it load scripts, styles, images, fonts and media from `origin`.
+    /// Lets the view load scripts, styles, images, fonts and media from `origin` (`resourceDomains`).
     #[must_use]
     pub fn loads_from(self, origin: impl Into<String>) -> Self {
         self.allow("resourceDomains", origin.into())
     }
 
-    /// Lets it show pages of `origin` in frames. Some hosts do not allow that.
+    /// Lets the view show pages of `origin` in frames (`frameDomains`). Some hosts do not allow that.
     #[must_use]
     pub fn frames(self, origin: impl Into<String>) -> Self {
         self.allow("frameDomains", origin.into())
     }
 
-    /// Lets its `<base>` name `origin`.
+    /// Lets the `<base>` of the view name `origin` (`baseUriDomains`).
     #[must_use]
     pub fn base(self, origin: impl Into<String>) -> Self {
         self.allow("baseUriDomains", origin.into())
     }
 
-    /// Asks for something that a browser gives only with permission. The page must do without where it is refused.
+    /// Asks for a permission of the browser. The page must work without it, since a host may refuse it.
     #[must_use]
     pub fn permission(mut self, permission: Permission) -> Self {
         let name = match permission {
@@ -129,7 +157,7 @@ impl View {
         self
     }
 
-    /// Asks for an origin of its own, in the form that the host documents.
+    /// Asks for an origin of the view's own, in the form that the host documents (`domain`).
     #[must_use]
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.others.insert("domain".to_owned(), domain.into().into());
@@ -160,7 +188,7 @@ impl View {
         }
     }
 
-    /// The resource that hosts read. Some read `_meta` in the list, and others with the contents.
+    /// Returns the resource that hosts read. Some read `_meta` in the list, and others with the contents.
     pub(crate) fn into_resource<H: 'static>(self) -> Resource<H> {
         let mut ui = self.others;
         for (name, members) in [("csp", self.csp), ("permissions", self.permissions)] {
@@ -196,7 +224,7 @@ impl Feature for View {
     }
 }
 
-/// What hosts put into a `Content-Security-Policy`: nothing there may end a directive or begin another one.
+/// Whether hosts can put `text` into a `Content-Security-Policy`: it must not end a directive or begin another one.
 fn is_origin(text: &str) -> bool {
     let host = ["https://", "wss://", "http://localhost", "http://127.0.0.1"]
         .iter()

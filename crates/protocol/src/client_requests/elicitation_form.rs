@@ -1,4 +1,4 @@
-//! The form of an elicitation: a flat object of texts, numbers, switches and choices ("Requested Schema").
+//! The form of an elicitation: a flat object of strings, numbers, booleans and choices ("Requested Schema").
 
 use schemars::JsonSchema;
 use serde_json::{Value, json};
@@ -10,18 +10,45 @@ use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 use mcp_connector_schema::{Schema, Violations};
 
-/// What the person is asked to fill in.
+/// A form for [`Context::elicit_form`](crate::call::context::Context::elicit_form): a flat object of strings, numbers, booleans and
+/// choices ("Requested Schema").
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::Form;
+/// use schemars::JsonSchema;
+///
+/// #[derive(JsonSchema)]
+/// #[allow(dead_code)]
+/// struct Order {
+///     /// The name for the parcel.
+///     name: String,
+///     size: Size,
+/// }
+///
+/// #[derive(JsonSchema)]
+/// #[serde(rename_all = "lowercase")]
+/// #[allow(dead_code)]
+/// enum Size {
+///     Small,
+///     Large,
+/// }
+///
+/// assert!(Form::of::<Order>().is_ok());
+/// assert!(Form::of::<Vec<Order>>().is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Form(Value);
 
-/// Why a type or a schema is no form.
+/// Why a type or a schema cannot be a form.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum InvalidForm {
-    /// The root.
+    /// The root is not an object.
     #[error("a form is an object with named fields")]
     NotAnObject,
-    /// A field that holds more than one thing, or something that no client can show.
-    #[error("the field `{0}` of the form is no text, number, switch or choice")]
+    /// A field can hold several types, or a type that no client can show.
+    #[error("the field `{0}` of the form is not a string, a number, a boolean or a choice")]
     Field(String),
 }
 
@@ -46,13 +73,20 @@ const KEYWORDS: [&str; 16] = [
 ];
 
 impl Form {
-    /// A form with a field for each field of `T`. Fails where one is more than a text, a number, a switch, a choice (an enum
-    /// without data) or a list of choices.
+    /// Creates a form with a field for each field of `T`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if a field is not a string, a number, a boolean, a choice (an enum without data) or a list of choices.
     pub fn of<T: JsonSchema>() -> Result<Self, InvalidForm> {
         Self::schema(schema_of::<T>())
     }
 
-    /// A form from a schema of your own: an object at its root, each property as the specification allows it.
+    /// Creates a form from a JSON Schema: an object whose properties the specification allows.
+    ///
+    /// # Errors
+    ///
+    /// As [`Form::of`].
     pub fn schema(mut schema: Value) -> Result<Self, InvalidForm> {
         let definitions = schema.get_mut("$defs").map(Value::take).unwrap_or_default();
         let fields = schema.get_mut("properties").map(Value::take);
@@ -67,13 +101,13 @@ impl Form {
         Ok(Self(form))
     }
 
-    /// The schema that goes to a client of `version`; none where that revision has no such fields.
+    /// Returns the schema in a form that `version` has, or `None` if it has no such fields.
     pub(crate) fn known_to(&self, version: ProtocolVersion) -> Option<Value> {
         let mut form = self.0.clone();
         if version >= ProtocolVersion::V2025_11_25 {
             return Some(form);
         }
-        // 2025-06-18: no lists, choices named by `enumNames`, defaults for switches only.
+        // 2025-06-18 has no lists, names choices by `enumNames`, and has defaults for booleans only.
         let fields = form.get_mut("properties")?.as_object_mut()?;
         for field in fields.values_mut().filter_map(Value::as_object_mut) {
             let kind = field.get("type").and_then(Value::as_str);
@@ -94,8 +128,8 @@ impl Form {
         Some(form)
     }
 
-    /// Returns an answer as the handler gets it; `fits` is the schema, compiled. Null is as good as absent, since no field can
-    /// be null. A text that stands for a number or a boolean is read as one where the field is one.
+    /// Reads an answer; `fits` is the compiled schema. Null counts as absent, since no field can be null. A string that represents
+    /// a number or a boolean is read as one where the field is one.
     pub(crate) fn read(&self, mut answer: Object, fits: &Schema) -> Result<Object, Violations> {
         answer.retain(|_, value| !value.is_null());
         let answer = Value::Object(answer);
@@ -113,13 +147,13 @@ impl Form {
         })
     }
 
-    /// The schema that an answer must fit.
+    /// Returns the schema that an answer must fit.
     pub(crate) fn as_schema(&self) -> &Value {
         &self.0
     }
 }
 
-/// A field without references and without `null`: what is not required may be left out.
+/// Returns a field without references and without `null`: a field that is not required may be left out.
 fn flat(field: Value, definitions: &Value) -> Option<Value> {
     let Value::Object(mut field) = field else { return None };
     if let Some(Value::Array(either)) = field.remove("anyOf") {

@@ -5,22 +5,36 @@ use serde_json::{Value, json};
 
 use mcp_connector_base::json::Object;
 
-/// Something a client may be able to do for a server.
+/// Something that a client can do for a server, if it says so ("Client Capabilities").
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{ClientCapability, Context, ToolError};
+///
+/// async fn greet(cx: Context) -> Result<String, ToolError> {
+///     if cx.can(ClientCapability::Roots) {
+///         let roots = cx.list_roots("roots").await?;
+///         return Ok(format!("Hello! You work in {} folders.", roots.len()));
+///     }
+///     Ok("Hello!".to_owned())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientCapability {
-    /// Ask the person to fill in a form.
+    /// Asks the person to fill in a form.
     Elicitation,
-    /// Ask the person to visit a URL.
+    /// Asks the person to visit a URL.
     UrlElicitation,
-    /// Ask the model.
+    /// Asks its model.
     Sampling,
-    /// Let the model use tools of the server's request while it answers.
+    /// Lets its model use tools of the server's request while it answers.
     SamplingTools,
-    /// Name the folders it works in.
+    /// Names the folders that it works in.
     Roots,
-    /// Wait for the outcome of a task (`io.modelcontextprotocol/tasks`).
+    /// Waits for the outcome of a task (`io.modelcontextprotocol/tasks`).
     Tasks,
-    /// Show the view of a tool (`io.modelcontextprotocol/ui`).
+    /// Shows the view of a tool (`io.modelcontextprotocol/ui`).
     Apps,
 }
 
@@ -52,7 +66,7 @@ impl ClientCapability {
         let extension =
             |name: &str| member("extensions").and_then(|extensions| extensions.get(name)).is_some_and(Value::is_object);
         match self {
-            // Without members it means forms: what elicitation was before there were URLs.
+            // Without members it means forms: the only mode before URLs were added.
             Self::Elicitation => {
                 member("elicitation").is_some_and(|modes| modes.is_empty() || is_object(modes, "form"))
             }
@@ -65,7 +79,7 @@ impl ClientCapability {
         }
     }
 
-    /// What a person reads of it.
+    /// Returns the name that a person reads.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Elicitation => "elicitation",
@@ -78,7 +92,7 @@ impl ClientCapability {
         }
     }
 
-    /// The capabilities of a client that has this one and no other.
+    /// Returns the capabilities of a client that has this one and no other.
     pub(crate) fn required(self) -> Value {
         match self {
             Self::Elicitation | Self::Sampling | Self::Roots => json!({ self.name(): {} }),
@@ -93,12 +107,12 @@ fn is_object(members: &Object, name: &str) -> bool {
     members.get(name).is_some_and(Value::is_object)
 }
 
-/// All that a client can do.
+/// The capabilities of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClientCapabilities(u8);
 
 impl ClientCapabilities {
-    /// As the client declares them. What this server does not know is left out.
+    /// Reads what the client declares. Unknown capabilities are left out.
     pub(crate) fn declared(declared: &Object) -> Self {
         let bits = ClientCapability::ALL.into_iter().filter(|capability| capability.is_declared_in(declared));
         Self(bits.fold(0, |bits, capability| bits | capability.bit()))
@@ -108,12 +122,12 @@ impl ClientCapabilities {
         self.0 & capability.bit() != 0
     }
 
-    /// All but one.
+    /// Returns the others.
     pub(crate) const fn without(self, capability: ClientCapability) -> Self {
         Self(self.0 & !capability.bit())
     }
 
-    /// One byte that [`Self::from_byte`] reads.
+    /// Encodes them as a byte, which [`Self::from_byte`] reads.
     pub(crate) const fn to_byte(self) -> u8 {
         self.0
     }
@@ -122,7 +136,7 @@ impl ClientCapabilities {
         Self(byte)
     }
 
-    /// Whether there is anything it may be asked.
+    /// Whether the client can be asked anything.
     pub(crate) const fn can_be_asked(self) -> bool {
         self.0 & 0x0F != 0
     }

@@ -2,30 +2,42 @@
 
 use serde::Serialize;
 
-/// How much a log message matters: the levels of RFC 5424.
+/// How much a log message matters: the levels of RFC 5424 ("LoggingLevel").
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Context, LoggingLevel, ToolError};
+/// use serde_json::json;
+///
+/// async fn import(cx: Context) -> Result<&'static str, ToolError> {
+///     cx.log(LoggingLevel::Info, json!({"imported": 12})).await;
+///     Ok("12 rows were imported.")
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LoggingLevel {
     /// Details for debugging.
     Debug,
-    /// What is going on.
+    /// Progress of the work.
     Info,
-    /// Normal but worth attention.
+    /// A normal event that deserves attention.
     Notice,
-    /// Something looks wrong.
+    /// A possible mistake.
     Warning,
-    /// Something went wrong.
+    /// A failure.
     Error,
-    /// A part does not work.
+    /// A part of the system does not work.
     Critical,
-    /// Someone has to act now.
+    /// Somebody must act at once.
     Alert,
-    /// Nothing works.
+    /// The system is unusable.
     Emergency,
 }
 
 impl LoggingLevel {
-    /// Every level, least first.
+    /// Every level, the least important first.
     pub const ALL: [Self; 8] = [
         Self::Debug,
         Self::Info,
@@ -37,16 +49,16 @@ impl LoggingLevel {
         Self::Emergency,
     ];
 
-    /// What a legacy client gets that never asked for a level ("a server may decide").
+    /// The level for a client until 2025-11-25 that never set one.
     pub(crate) const UNASKED: Self = Self::Info;
 
-    /// The level of this name.
+    /// Returns the level of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.as_str() == name)
     }
 
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
