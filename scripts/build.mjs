@@ -1,27 +1,32 @@
-// Compiles one Worker: `node scripts/build.mjs [folder of the crate]`, the repository's own by default. This is wrangler's
-// [build] command, so `npx wrangler dev` and `npx wrangler deploy` come here too, from a fresh clone even.
+// Builds one Worker: `node scripts/build.mjs [folder of the package]`, the project itself by default. This is the [build] command
+// of wrangler.toml, so `npx wrangler deploy` comes here too, even in a fresh clone. What is deployed is built with the profile
+// `release`, what `npx wrangler dev` serves with `development`. `npm start` builds by itself (scripts/serve).
 //
-// wrangler calls it twice per start. Two variables spare a build that is known to be fresh:
-// MCP_PREBUILT=1 always (the tests start many servers of one build),
-// MCP_BUILT_AT=<milliseconds> as long as nothing has changed since that time (`npm start` has just built).
-import { main } from './support/log.mjs';
-import { endOnSignals } from './support/processes.mjs';
+// MCP_PREBUILT=1 skips the build: the tests start many servers of one build.
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { CompileError } from './build/cargo-build.mjs';
+import { buildWorker, DEVELOPMENT, RELEASE } from './build/worker.mjs';
 import { checkRequirements } from './setup/requirements.mjs';
-import { inTurn } from './build/build-queue.mjs';
-import { buildWorker, changedSince } from './build/worker.mjs';
+import { withLock } from './support/lock.mjs';
+import { main } from './support/log.mjs';
+import { root, toolsDir } from './support/paths.mjs';
+import { endOnSignals } from './support/processes.mjs';
 
 const crate = process.argv[2] ?? '.';
+const forDev = process.env.WRANGLER_COMMAND === 'dev';
 
-function isFresh({ MCP_PREBUILT, MCP_BUILT_AT }) {
-  return MCP_PREBUILT === '1' || (MCP_BUILT_AT !== undefined && !changedSince(Number(MCP_BUILT_AT), crate));
-}
-
-if (!isFresh(process.env)) {
+if (process.env.MCP_PREBUILT !== '1') {
   await main(async () => {
     endOnSignals(() => 130);
     await checkRequirements();
-    const build = () => buildWorker(crate);
-    if (process.env.WRANGLER_COMMAND !== 'dev') return build();
-    return inTurn(crate, { build, changedSince: (time) => changedSince(time, crate) });
+    try {
+      // `wrangler dev` asks for a build for each file that changes, and does not wait for the last one.
+      await withLock(path.join(toolsDir, 'build.lock'), () => buildWorker(crate, { profile: forDev ? DEVELOPMENT : RELEASE }), { quiet: forDev });
+    } catch (error) {
+      // `wrangler dev` stops answering when its build command fails. It goes on with the last build when it does not.
+      if (!(forDev && error instanceof CompileError && existsSync(path.join(root, crate, 'build/index.js')))) throw error;
+      console.error(error.message);
+    }
   });
 }

@@ -1,10 +1,10 @@
-// `npm run everything`: serves the fixtures of the official conformance suite, a second Worker made of the same library,
-// on 127.0.0.1:8788 or on PORT. It asks nobody to sign in.
-import { main } from './support/log.mjs';
-import { endOnSignals } from './support/processes.mjs';
+// `npm run everything`: serves the fixtures of the official conformance suite, a second Worker made of the same engine, on
+// 127.0.0.1:8788 or on PORT. It asks nobody to sign in.
+import { serve } from './serve/dev-server.mjs';
+import { checkPort, portFrom } from './serve/wrangler-dev.mjs';
 import { checkRequirements } from './setup/requirements.mjs';
-import { checkPort, portFrom, serve } from './serve/wrangler-dev.mjs';
-import { setUp } from './setup/setup.mjs';
+import { main, step } from './support/log.mjs';
+import { endOnSignals } from './support/processes.mjs';
 
 await main(async () => {
   let serving = false;
@@ -13,11 +13,10 @@ await main(async () => {
   await checkRequirements();
   const port = portFrom(process.env, 8788);
   await checkPort(port, 'npm run everything');
-  const builtAt = await setUp('examples/everything');
+  step('Compiling the conformance fixtures (the first time takes a minute or two)');
   await serve({
+    crate: 'examples/everything',
     port,
-    builtAt,
-    options: ['--config', 'examples/everything/wrangler.toml'],
     ready(url) {
       serving = true;
       console.log(`\n  The conformance fixtures are served at ${url}/mcp; Ctrl-C ends them.\n`);

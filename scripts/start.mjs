@@ -1,12 +1,12 @@
-// `npm start`: from a fresh clone to a connector that answers on this machine. Installs what is missing, builds, makes up a
-// passphrase where there is none, and serves on 127.0.0.1:8787 or on PORT until Ctrl-C.
-import { main } from './support/log.mjs';
+// `npm start`: from a fresh clone to a connector that answers on this machine. Installs what is missing, builds, creates a
+// passphrase where there is none, serves on 127.0.0.1:8787 or on PORT, and builds again after each change, until Ctrl-C.
+import { serve } from './serve/dev-server.mjs';
 import { ensurePassphrase } from './serve/passphrase.mjs';
+import { checkPort, portFrom } from './serve/wrangler-dev.mjs';
+import { checkRequirements } from './setup/requirements.mjs';
+import { main, step } from './support/log.mjs';
 import { root } from './support/paths.mjs';
 import { endOnSignals } from './support/processes.mjs';
-import { checkRequirements } from './setup/requirements.mjs';
-import { checkPort, portFrom, serve } from './serve/wrangler-dev.mjs';
-import { setUp } from './setup/setup.mjs';
 
 await main(async () => {
   let serving = false;
@@ -17,14 +17,12 @@ await main(async () => {
   await checkRequirements();
   const port = portFrom(process.env, 8787);
   await checkPort(port, 'npm start');
-  const builtAt = await setUp();
-
   const owner = ensurePassphrase(root);
   forget = owner.forget;
+  step('Compiling the Worker (the first time takes a minute or two)');
   try {
     await serve({
       port,
-      builtAt,
       options: owner.wranglerArguments,
       ready(url) {
         serving = true;

@@ -1,15 +1,20 @@
 // `npm test`: format, lints, native unit tests, then behaviour in the real runtime, and a summary of all of it.
 // `npm test -- --only lint`, `unit` or `behaviour` runs one part.
+//
+// A project that depends on the engine as a package tests its own connector: its unit tests, and the behaviour tests in its folder
+// tests/, which run against the build that `npm start` serves.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { cargoTally } from './results/cargo-results.mjs';
 import { main, step, Stop } from './support/log.mjs';
-import { root } from './support/paths.mjs';
+import { isPackage, root } from './support/paths.mjs';
 import { attempt, endOnSignals, isStopping } from './support/processes.mjs';
 import { checkRequirements } from './setup/requirements.mjs';
-import { setUpTests } from './setup/setup.mjs';
-import { buildWorker, isBuilt } from './build/worker.mjs';
+import { ensureTestPackages } from './setup/packages.mjs';
+import { buildWorker, DEVELOPMENT } from './build/worker.mjs';
+import { readToml } from './support/toml.mjs';
+import { leftOutInFork, STARTER } from './results/fork.mjs';
 
 const PARTS = ['lint', 'unit', 'behaviour'];
 
@@ -23,7 +28,7 @@ await main(async () => {
   endOnSignals(() => 130);
   const only = partFrom(process.argv.slice(2));
   await checkRequirements();
-  await setUpTests();
+  if (!isPackage) await ensureTestPackages();
 
   const stages = [];
   /** Runs one stage, which answers with its tally, and keeps how long it took. */
@@ -37,17 +42,34 @@ await main(async () => {
     stages.push({ title, seconds: (Date.now() - began) / 1000, ...tally });
   };
 
+  await (isPackage ? testProject(stage, stages) : testRepository(stage, stages));
+  summarise(stages);
+});
+
+/** This repository, or a fork of it. */
+async function testRepository(stage, stages) {
   await stage('lint', 'Format', () => check('cargo', ['fmt', '--all', '--check']));
   await stage('lint', 'Lints', () => check('cargo', ['clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']));
-  await stage('unit', 'Unit tests (Rust)', unitTests);
+  await stage('unit', 'Unit tests (Rust)', () => unitTests(['--workspace']));
   await stage('unit', 'Unit tests (scripts)', () => nodeTests(filesIn('scripts/tests')));
   await stage('behaviour', 'Build: the connector', () => builds('.'));
   await stage('behaviour', 'Build: the conformance fixtures', () => builds('examples/everything'));
   await stage('behaviour', 'Build: the recipes', () => builds('examples/recipes'));
-  await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages));
+  const { name } = (await readToml('Cargo.toml')).package;
+  const files = filesIn('tests');
+  const leftOut = name === STARTER ? [] : leftOutInFork(files);
+  await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages, files.filter((file) => !leftOut.includes(file))));
+  if (leftOut.length > 0) {
+    console.log(`\nLeft out: ${leftOut.length} files in tests/ that call the tools of the starter, since this connector is “${name}” and not “${STARTER}”.`);
+  }
+}
 
-  summarise(stages);
-});
+/** A project that depends on the engine as a package. */
+async function testProject(stage, stages) {
+  await stage('unit', 'Unit tests', () => unitTests([]));
+  await stage('behaviour', 'Build', () => builds('.', DEVELOPMENT));
+  await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages, filesIn('tests')));
+}
 
 function partFrom(args) {
   const given = args[0] === '--only' ? args[1] : args[0]?.startsWith('--only=') ? args[0].slice(7) : undefined;
@@ -65,16 +87,16 @@ function single(passed, name) {
   return { passed: passed ? 1 : 0, skipped: 0, failed: passed ? [] : [{ name, where: '' }] };
 }
 
-async function unitTests() {
-  const args = ['test', '--workspace', '--no-fail-fast', '--color=never', '--', '--quiet'];
+async function unitTests(packages) {
+  const args = ['test', ...packages, '--no-fail-fast', '--color=never', '--', '--quiet'];
   const { outcome, output } = await attempt('cargo', args, { cwd: root, show: () => true });
-  return honest(outcome, cargoTally(output), 'cargo test --workspace');
+  return honest(outcome, cargoTally(output), 'cargo test');
 }
 
-async function builds(crate) {
+async function builds(crate, profile) {
   try {
-    if (isBuilt(crate)) console.log('    As it was built before: nothing has changed since.');
-    else await buildWorker(crate);
+    const { isNew } = await buildWorker(crate, { profile });
+    if (!isNew) console.log('    Built before: nothing has changed since.');
     return single(true);
   } catch (error) {
     if (!(error instanceof Stop)) throw error;
@@ -83,10 +105,10 @@ async function builds(crate) {
   }
 }
 
-async function behaviour(stages) {
+async function behaviour(stages, files) {
   // Without a fresh build the tests would speak about another one.
   if (stages.some(({ title, failed }) => title.startsWith('Build') && failed.length > 0)) return single(false, 'behaviour tests: not run, a build failed');
-  return nodeTests(filesIn('tests'), { MCP_PREBUILT: '1' });
+  return nodeTests(files, { MCP_PREBUILT: '1' });
 }
 
 function filesIn(folder) {

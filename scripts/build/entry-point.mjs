@@ -2,10 +2,10 @@
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Stop } from '../support/log.mjs';
-import { root } from '../support/paths.mjs';
+import { engine } from '../support/paths.mjs';
 
 /** The guard. It is part of the build of every Worker here, whichever crate it is. */
-const GUARD = path.join(root, 'crates/connector/src/platform/instance/guard.js');
+export const GUARD = path.join(engine, 'crates/connector/src/platform/instance/guard.js');
 
 /** What a build consists of: the entry point, the guard, what worker-build made, and the compiled module. */
 export const MODULES = ['index.js', 'guard.js', 'worker.js', 'index_bg.wasm'];

@@ -1,57 +1,63 @@
-// Compiles a Worker.
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// Builds a Worker: cargo compiles the package, worker-build makes a module for the Workers runtime out of it, and the guard
+// is put around that.
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { root } from '../support/paths.mjs';
-import { run } from '../support/processes.mjs';
+import { ensureBuildTools } from '../setup/build-tools.mjs';
 import { ensureWasmTarget } from '../setup/requirements.mjs';
-import { ensureTools } from '../setup/build-tools.mjs';
-import { addGuard } from './entry-point.mjs';
+import { engine, root } from '../support/paths.mjs';
+import { attempt } from '../support/processes.mjs';
+import { Stop } from '../support/log.mjs';
+import { CARGO_ENV, compile, sourcesOf, versionOf } from './cargo-build.mjs';
+import { addGuard, GUARD } from './entry-point.mjs';
 import { dropNames } from './wasm-names.mjs';
 
-/** What worker-build, cargo and esbuild say about themselves when all is well. */
-const CHATTER = /^\[INFO\]|^\s*Finished |^\s*(⚡ Done.*|index\.js .*)?$/;
+/** The profiles of Cargo.toml: what is deployed, and what `npm start` serves. */
+export const RELEASE = 'release';
+export const DEVELOPMENT = 'development';
 
-/** Builds the Worker in `crate`, a folder inside the repository, into its `build` folder. Installs what it needs for that. */
-export async function buildWorker(crate = '.') {
+/** What decides how a build is made, beside the code. */
+const RECIPE = [
+  GUARD,
+  ...['build/worker.mjs', 'build/entry-point.mjs', 'build/wasm-names.mjs', 'setup/build-tools.mjs'].map((name) => path.join(engine, 'scripts', name)),
+];
+
+/**
+ * Builds the Worker in `crate`, a folder of the project, unless it is built already. Installs what it needs for that.
+ * @param {{profile?: string, into?: string, known?: string, quiet?: boolean}} [how] `into`: the folder of the result, relative to
+ *   `crate`; `known`: a version that need not be built, by default the one in that folder; `quiet`: shows no progress
+ * @returns {Promise<{sources: string[], version: string, isNew: boolean}>} the files it was made from, a text that names this
+ *   version of it, and whether it was built now
+ */
+export async function buildWorker(crate = '.', { profile = RELEASE, into = 'build', known, quiet = false } = {}) {
   await ensureWasmTarget();
-  const { workerBuild, env } = await ensureTools();
+  const { workerBuild, env } = await ensureBuildTools();
   const started = Date.now();
-  rmSync(stampOf(crate), { force: true });
-  // wasm-opt is left out: at -Oz it takes 8 % off the module and adds 6 % to what is uploaded, which is compressed. At best
-  // (-O1) it gains one percent there, and it is another download.
-  await run(workerBuild, ['--release', '--no-opt'], {
+  const folder = path.join(root, crate, into);
+  const artifact = await compile(crate, profile, { quiet });
+  const keepsNames = profile !== RELEASE || process.env.MCP_KEEP_NAMES === '1';
+  const version = [versionOf(artifact), ...RECIPE.map((file) => statSync(file).mtimeMs), keepsNames].join('\n');
+  const sources = sourcesOf(artifact);
+  if (version === (known ?? versionIn(folder))) return { sources, version, isNew: false };
+
+  rmSync(stampOf(folder), { force: true });
+  // Without wasm-opt: at -Oz it makes the module 8 % smaller and the compressed upload 6 % larger, at best (-O1) it saves one
+  // percent there, and it is another download.
+  const { outcome, output } = await attempt(workerBuild, [...(profile === RELEASE ? ['--release'] : ['--profile', profile]), '--no-opt', '--out-dir', into], {
     cwd: path.join(root, crate),
-    env,
-    show: (line) => !CHATTER.test(line),
-    failure: () => 'The Worker does not build: the errors are above.',
+    env: { ...CARGO_ENV, ...env },
+    show: () => false,
   });
-  addGuard(path.join(root, crate, 'build'));
-  if (process.env.MCP_KEEP_NAMES !== '1') {
-    dropNames(path.join(root, crate, 'build/index_bg.wasm'));
-    writeFileSync(stampOf(crate), String(started));
-  }
-  console.log(`    Built ${path.join(crate, 'build/index.js')} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  if (outcome.status !== 0) throw new Stop(`${output}\nworker-build failed: what it printed is above.`);
+  addGuard(folder);
+  if (!keepsNames) dropNames(path.join(folder, 'index_bg.wasm'));
+  writeFileSync(stampOf(folder), version);
+  if (!quiet) console.log(`    Built ${path.join(crate, into, 'index.js')} in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  return { sources, version, isNew: true };
 }
 
-/** When the build began that lies in `build`; none if it is not whole. */
-const stampOf = (crate) => path.join(root, crate, 'build/.began');
+/** Where a build keeps which version of the code it was made from. Missing while a build is incomplete. */
+const stampOf = (folder) => path.join(folder, '.version');
 
-/** Whether the Worker in `crate` is built as its code stands. */
-export function isBuilt(crate = '.') {
-  try {
-    const began = Number(readFileSync(stampOf(crate), 'utf8'));
-    const how = ['build/worker.mjs', 'build/entry-point.mjs', 'setup/build-tools.mjs', 'build/wasm-names.mjs'].map((name) => path.join(root, 'scripts', name));
-    return !changedSince(began, crate) && how.every((file) => statSync(file).mtimeMs <= began);
-  } catch (error) {
-    if (error.code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-/** Whether the code of a Worker, or the library it is made of, has changed since `time` (milliseconds). */
-export function changedSince(time, crate = '.') {
-  const files = ['Cargo.toml', 'Cargo.lock', 'crates', path.join(crate, 'Cargo.toml'), path.join(crate, 'src')].map((name) => path.join(root, name));
-  // A folder changes when a file in it comes or goes.
-  const inside = (file) => (statSync(file).isDirectory() ? readdirSync(file, { recursive: true }).map((name) => path.join(file, name)) : []);
-  return [...files, ...files.flatMap(inside)].some((file) => statSync(file).mtimeMs > time);
+function versionIn(folder) {
+  return existsSync(stampOf(folder)) ? readFileSync(stampOf(folder), 'utf8') : undefined;
 }

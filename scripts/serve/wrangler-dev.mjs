@@ -1,11 +1,13 @@
-// Serves a Worker on this machine with `wrangler dev`, which builds it again whenever its code changes.
+// Runs `wrangler dev`.
 import { createServer } from 'node:net';
-import { Stop, step } from '../support/log.mjs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Stop } from '../support/log.mjs';
 import { root, wranglerScript } from '../support/paths.mjs';
-import { isStopping, launch } from '../support/processes.mjs';
+import { launch } from '../support/processes.mjs';
 
 /** Only this machine can reach it. */
-const HOST = '127.0.0.1';
+export const HOST = '127.0.0.1';
 
 /** The port to serve on: `PORT`, else `standard`. */
 export function portFrom(environment, standard) {
@@ -16,7 +18,7 @@ export function portFrom(environment, standard) {
   return port;
 }
 
-/** Fails early and clearly where somebody else already serves on the port. */
+/** Fails early and clearly where another program already serves on the port. */
 export async function checkPort(port, command) {
   const error = await new Promise((resolve) => {
     const probe = createServer();
@@ -29,7 +31,7 @@ export async function checkPort(port, command) {
   if (error) throw new Stop(`Port ${port} cannot be used (${error.code}). Choose another one: PORT=8787 ${command}`);
 }
 
-/** What keeps wrangler to the point: no statistics, no look-up of where this machine is, no questions. */
+/** No statistics, no look-up of where this machine is, no banner. */
 const QUIET = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_SEND_ERROR_REPORTS: 'false',
@@ -38,39 +40,36 @@ const QUIET = {
 };
 
 /**
- * Serves until wrangler ends by itself, which is a failure: a person ends the script with Ctrl-C.
- * @param {{port: number, builtAt: number, options?: string[], ready: (url: string) => void}} how
- *   `builtAt`: see build.mjs; `ready` runs once the Worker has answered
+ * Starts `wrangler dev` and passes on what it prints, except the list of bindings and its own progress.
+ * @param {{config: string, port: number, options?: string[], onReady: () => void}} how `onReady` runs each time the Worker has
+ *   been loaded
+ * @returns what `launch` returns
  */
-export async function serve({ port, builtAt, options = [], ready }) {
-  step('Starting the Worker');
-  // Any free inspector port will do: with the usual one, two servers that start at the same moment get into each other's way.
+export function startWrangler({ config, port, options = [], onReady }) {
+  const colour = process.stdout.isTTY && !process.env.NO_COLOR;
   const wrangler = launch(
     process.execPath,
-    [wranglerScript, 'dev', '--ip', HOST, '--port', String(port), '--inspector-port', '0', '--show-interactive-dev-session=false', ...options],
-    { cwd: root, env: { ...QUIET, MCP_BUILT_AT: String(builtAt) } },
+    // With the usual inspector port, two servers that start at the same moment would disturb each other.
+    [wranglerScript, 'dev', '--config', config, '--ip', HOST, '--port', String(port), '--inspector-port', '0', '--show-interactive-dev-session=false', ...options],
+    { cwd: root, env: { ...QUIET, ...(colour && { FORCE_COLOR: '1' }) }, output: 'pipe' },
   );
-  const url = `http://${HOST}:${port}`;
-  const ended = wrangler.done.then(() => true);
-  const slow = setInterval(() => step('… the Worker does not answer yet'), 10_000);
-  const first = await Promise.race([ended, firstAnswer(url, ended)]);
-  clearInterval(slow);
-  if (first !== true) ready(url);
-  await ended;
-  if (isStopping()) return;
-  throw new Stop('wrangler has ended: what it said is above.');
+  const isNews = newsFilter();
+  for (const [from, to] of [[wrangler.stdout, process.stdout], [wrangler.stderr, process.stderr]]) {
+    createInterface({ input: from, crlfDelay: Infinity }).on('line', (line) => {
+      const text = line.replace(/\u001b\[[0-9;]*m/g, '');
+      if (isNews(text)) to.write(`${line.replaceAll(path.basename(config), 'wrangler.toml')}\n`);
+      if (/Local server updated and ready|^\[wrangler:info\] Ready on /.test(text)) onReady();
+    });
+  }
+  return wrangler;
 }
 
-async function firstAnswer(url, ended) {
-  let over = false;
-  ended.then(() => (over = true));
-  while (!over) {
-    try {
-      await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(5000) });
-      return false;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 150));
-    }
-  }
-  return true;
+/** Says of each line of `wrangler dev` whether a person wants to read it. */
+export function newsFilter() {
+  let inBindings = false;
+  return (text) => {
+    if (/^(Your Worker has access|Your worker has access)/.test(text)) inBindings = true;
+    else if (/^(⎔|\[|✘|▲|⛅|🪵|─)/u.test(text.trimStart())) inBindings = false;
+    return !inBindings && text.trim() !== '' && !/^⎔ |^\[wrangler:info\] (Ready on|HEAD \/ )|^\{"message":"HEAD \/ |^⛅️|^─+$|^Using (vars|secrets) defined in/u.test(text.trim());
+  };
 }

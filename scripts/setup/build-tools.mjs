@@ -1,13 +1,14 @@
 // The two programs that make a Worker out of Rust code: worker-build, and wasm-bindgen, which has to be of exactly the
 // version the code is linked with. Both versions come from Cargo.lock, so that an update there brings the tools along.
 // Looked for in .tools/bin and on PATH; installed into .tools otherwise.
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { withLock } from '../support/lock.mjs';
 import { step, Stop } from '../support/log.mjs';
 import { root, toolsDir } from '../support/paths.mjs';
 import { outputOf, run } from '../support/processes.mjs';
+import { readToml } from '../support/toml.mjs';
 
 /** How long GitHub may take to answer at all before the tool is compiled instead, in milliseconds. */
 const ANSWER_TIMEOUT = 5000;
@@ -29,39 +30,48 @@ const PLATFORMS = {
  * Finds the build tools, or installs them.
  * @returns {Promise<{workerBuild: string, env: Record<string, string>}>} the program to run and what it needs in its environment
  */
-export async function ensureTools() {
-  return findTools() ?? withLock(path.join(toolsDir, 'tools.lock'), async () => {
-    const found = findTools();
+export async function ensureBuildTools() {
+  const wanted = await lockedVersions();
+  const key = JSON.stringify(wanted);
+  if (last?.key !== key) last = { key, tools: await findOrInstall(wanted) };
+  return last.tools;
+}
+
+/** What was found last, so that a script that builds often looks for the tools once. */
+let last;
+
+async function findOrInstall(wanted) {
+  return findTools(wanted) ?? withLock(path.join(toolsDir, 'tools.lock'), async () => {
+    const found = findTools(wanted);
     if (found) return found;
-    const { workerBuild, wasmBindgen } = versions();
+    const { workerBuild, wasmBindgen } = wanted;
     if (!find('worker-build', workerBuild)) await compile('worker-build', 'worker-build', workerBuild);
     if (!find('wasm-bindgen', wasmBindgen) && !(await download(wasmBindgen))) {
       await compile('wasm-bindgen-cli', 'wasm-bindgen', wasmBindgen, ['--no-default-features']);
     }
     rmSync(path.join(toolsDir, 'target'), { recursive: true, force: true });
-    const tools = findTools();
+    const tools = findTools(wanted);
     if (!tools) throw new Stop(`The build tools in ${toolsDir} do not work: delete that folder and try again.`);
     return tools;
   });
 }
 
-function findTools() {
-  const wanted = versions();
+function findTools(wanted) {
   const workerBuild = find('worker-build', wanted.workerBuild);
   const wasmBindgen = find('wasm-bindgen', wanted.wasmBindgen);
   if (!workerBuild || !wasmBindgen) return undefined;
   return { workerBuild, env: { WASM_BINDGEN_BIN: wasmBindgen, ...esbuild() } };
 }
 
-/** The versions Cargo.lock asks for. worker-build is published together with the `worker` crate, under the same number. */
-function versions() {
-  const lock = readFileSync(path.join(root, 'Cargo.lock'), 'utf8');
+/** The versions that Cargo.lock asks for. worker-build is published together with the `worker` crate, under the same number. */
+async function lockedVersions() {
+  const lock = await readToml('Cargo.lock');
   return { workerBuild: lockedVersion(lock, 'worker'), wasmBindgen: lockedVersion(lock, 'wasm-bindgen') };
 }
 
-/** The version of a crate from the registry in the text of a Cargo.lock. The project itself may be called like one. */
+/** The version of a crate from the registry in a Cargo.lock. The project itself may have the name of one. */
 export function lockedVersion(lock, crate) {
-  const version = new RegExp(`^name = "${crate}"\\r?\\nversion = "([^"]+)"\\r?\\nsource = `, 'm').exec(lock)?.[1];
+  const version = lock.package?.find(({ name, source }) => name === crate && source)?.version;
   if (!version) throw new Stop(`Cargo.lock does not name the crate ${crate}: run \`cargo update --workspace\`.`);
   return version;
 }

@@ -1,8 +1,24 @@
 // Installs npm packages as a lock file says, and knows when that has been done already.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { withLock } from '../support/lock.mjs';
 import { step } from '../support/log.mjs';
+import { root, toolsDir } from '../support/paths.mjs';
 import { run } from '../support/processes.mjs';
+
+/** Installs the npm packages of the project: wrangler, and what these scripts need. */
+export function ensureProjectPackages() {
+  return oneAtATime(() => ensurePackages(root, 'npm packages (wrangler)'));
+}
+
+/** Installs what the tests of this repository need beside them. */
+export async function ensureTestPackages() {
+  // The conformance suite needs Node 22: for an older one, a newer Node comes as an optional package.
+  const optional = Number.parseInt(process.versions.node, 10) < 22;
+  await oneAtATime(() => ensurePackages(path.join(root, 'tests'), 'npm packages for the tests (official clients, conformance suite)', { optional }));
+}
+
+const oneAtATime = (body) => withLock(path.join(toolsDir, 'packages.lock'), body);
 
 /**
  * Makes `node_modules` in `directory` what its `package-lock.json` says.

@@ -1,9 +1,11 @@
-// What has to be on the machine: Node, a C compiler for the build tools, and Rust, which is installed where it is missing.
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+// What has to be on the machine: Node, a C compiler for the build tools, and Rust. Rust and the npm packages of the project are
+// installed where they are missing.
+import { existsSync } from 'node:fs';
 import { Stop, step } from '../support/log.mjs';
 import { root } from '../support/paths.mjs';
 import { outputOf, run } from '../support/processes.mjs';
+import { readToml } from '../support/toml.mjs';
+import { ensureProjectPackages } from './packages.mjs';
 import { ensureRust, TARGET } from './rust.mjs';
 
 /** The oldest Node that wrangler runs on. */
@@ -35,23 +37,31 @@ export function rustProblem(printed, wanted) {
   return `Rust ${version} is too old: this project needs ${wanted} or newer. Run \`rustup update stable\` and try again.`;
 }
 
-/** Installs Rust where it is missing. Fails with one clear line where something is missing otherwise, or too old. */
+/** Installs the npm packages and Rust where they are missing. Fails with one line where something else is missing, or too old. */
 export async function checkRequirements() {
   if (process.platform === 'win32') throw new Stop('On Windows, please use this project inside WSL (https://learn.microsoft.com/windows/wsl).');
   const old = nodeProblem(process.versions.node);
   if (old) throw new Stop(old);
+  await ensureProjectPackages();
   await ensureRust();
-  const manifest = readFileSync(path.join(root, 'Cargo.toml'), 'utf8');
-  const wanted = /^rust-version = "([^"]+)"/m.exec(manifest)?.[1] ?? '1.85';
-  const problem = rustProblem(outputOf('rustc', ['--version'], { cwd: root }), wanted);
+  const manifest = await readToml('Cargo.toml');
+  const problem = rustProblem(outputOf('rustc', ['--version'], { cwd: root }), manifest.package?.['rust-version'] ?? '1.85');
   if (problem) throw new Stop(problem);
   if (outputOf('cc', ['--version']) === undefined) {
     throw new Stop('A C compiler (cc) is missing; Rust links with it. On Debian and Ubuntu: sudo apt install build-essential. On Fedora: sudo dnf install gcc. On a Mac: xcode-select --install.');
   }
 }
 
+let hasWasmTarget = false;
+
 /** Adds the standard library for WebAssembly to the Rust installation, where it is not there yet. */
 export async function ensureWasmTarget() {
+  if (hasWasmTarget) return;
+  await addWasmTarget();
+  hasWasmTarget = true;
+}
+
+async function addWasmTarget() {
   const libraries = outputOf('rustc', ['--print', 'target-libdir', '--target', TARGET], { cwd: root });
   if (libraries && existsSync(libraries)) return;
   if (outputOf('rustup', ['--version']) === undefined) {

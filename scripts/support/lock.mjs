@@ -4,12 +4,12 @@ import path from 'node:path';
 import { step } from './log.mjs';
 
 /**
- * Runs `body` while no other process holds the lock `file`. A lock whose owner is gone does not count.
- * @param {() => boolean} [stillWanted] asked while waiting; where it says no, `body` does not run
+ * Runs `body` while no other process holds the lock `file`. A lock whose owner has ended does not count.
+ * @param {{quiet?: boolean}} [how] `quiet`: a wait is not reported
  */
-export async function withLock(file, body, stillWanted) {
+export async function withLock(file, body, { quiet = false } = {}) {
   mkdirSync(path.dirname(file), { recursive: true });
-  for (let told = stillWanted !== undefined; !take(file); ) {
+  for (let told = quiet; !take(file); ) {
     const owner = ownerOf(file);
     if (owner === undefined || !isAlive(owner)) {
       rmSync(file, { force: true });
@@ -17,7 +17,6 @@ export async function withLock(file, body, stillWanted) {
     }
     if (!told) step(`Waiting for another set-up to end (process ${owner})`);
     told = true;
-    if (stillWanted && !stillWanted()) return undefined;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   const release = () => rmSync(file, { force: true });

@@ -1,12 +1,18 @@
-// Where things are, seen from the repository's root.
+// Where things are.
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The repository. */
-export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
+/** The package that these scripts belong to: this repository, or `node_modules/mcp-connector` in a project that depends on it. */
+export const engine = fileURLToPath(new URL('../..', import.meta.url)).replace(/[/\\]$/, '');
 
-/** The build tools this project installs for itself; ignored by git, safe to delete. */
+/** Whether the project depends on the engine as a package; otherwise the project is a fork of this repository. */
+export const isPackage = path.basename(path.dirname(engine)) === 'node_modules';
+
+/** The project: what is built, served and tested. */
+export const root = isPackage ? path.resolve(engine, '../..') : engine;
+
+/** The build tools that are installed for this project only. Git ignores them, and they are safe to delete. */
 export const toolsDir = path.join(root, '.tools');
 
-/** The programs that npm packages of this project bring along. */
+/** The program `wrangler`, from the project's npm packages. */
 export const wranglerScript = path.join(root, 'node_modules/wrangler/bin/wrangler.js');

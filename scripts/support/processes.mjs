@@ -18,15 +18,16 @@ const running = new Set();
 
 /**
  * Starts a command that goes on in the background.
- * @param {{cwd?: string, env?: NodeJS.ProcessEnv, output?: 'inherit' | 'pipe'}} [options]
+ * @param {{cwd?: string, env?: NodeJS.ProcessEnv, output?: 'inherit' | 'pipe', stdout?: 'inherit' | 'pipe'}} [options] `output`:
+ *   where standard output and errors go; `stdout`: where standard output alone goes
  * @returns {{stdout, stderr, done: Promise<{status?: number, signal?: string, error?: string}>, stop: () => Promise<void>}}
  */
-export function launch(command, args, { cwd, env, output = 'inherit' } = {}) {
+export function launch(command, args, { cwd, env, output = 'inherit', stdout = output } = {}) {
   const child = spawn(process.execPath, [guard, command, ...args], {
     cwd,
     env: { ...process.env, ...env },
     detached: true,
-    stdio: ['ignore', output, output, 'ipc'],
+    stdio: ['ignore', stdout, output, 'ipc'],
   });
   let outcome = { signal: 'SIGKILL' };
   child.on('message', (message) => (outcome = message));
@@ -71,19 +72,26 @@ export async function run(command, args, options = {}) {
   throw new Stop(`${line} ${reason}.${options.failure ? `\n${options.failure(output)}` : ''}`);
 }
 
-/** Like `run`, but leaves it to the caller what a failure means. */
-export async function attempt(command, args, { cwd, env, show } = {}) {
+/**
+ * Like `run`, but leaves it to the caller what a failure means.
+ * @param {{cwd?: string, env?: object, show?: (line: string) => boolean, readStdout?: (line: string) => void}} [options]
+ *   `readStdout` gets each line of standard output, which is not shown then
+ */
+export async function attempt(command, args, { cwd, env, show, readStdout } = {}) {
   const terminal = process.stdout.isTTY && process.stderr.isTTY;
   const direct = terminal && !show;
   const handle = launch(command, args, {
     cwd,
     env: { ...(terminal ? { CARGO_TERM_COLOR: 'always' } : {}), ...env },
     output: direct ? 'inherit' : 'pipe',
+    ...(readStdout && { stdout: 'pipe' }),
   });
+  if (readStdout) createInterface({ input: handle.stdout, crlfDelay: Infinity }).on('line', readStdout);
   let last = Date.now();
   let output = '';
   if (!direct) {
-    for (const [from, to] of [[handle.stdout, process.stdout], [handle.stderr, process.stderr]]) {
+    const streams = [[handle.stdout, process.stdout], [handle.stderr, process.stderr]];
+    for (const [from, to] of readStdout ? streams.slice(1) : streams) {
       const lines = createInterface({ input: from, crlfDelay: Infinity });
       lines.on('line', (line) => {
         last = Date.now();

@@ -14,7 +14,6 @@ import { ensurePassphrase, randomPassphrase, valueIn } from '../serve/passphrase
 import { atLeast, nodeProblem, rustProblem } from '../setup/requirements.mjs';
 import { checkPort, portFrom } from '../serve/wrangler-dev.mjs';
 import { lockedVersion } from '../setup/build-tools.mjs';
-import { inTurn } from '../build/build-queue.mjs';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcp-connector-scripts-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,10 +42,9 @@ describe('requirements', () => {
 });
 
 describe('tools', () => {
-  test('a crate is found in Cargo.lock by its whole name', () => {
-    const from = 'source = "registry"\n\n[[package]]\n';
-    const bindgen = `name = "wasm-bindgen-futures"\nversion = "0.4.80"\n${from}name = "wasm-bindgen"\nversion = "0.2.130"\n${from}`;
-    const lock = `${bindgen}name = "worker"\nversion = "0.1.0"\n\n[[package]]\nname = "mine"\nversion = "1.0.0"\n`;
+  test('a crate is found in Cargo.lock among those from a registry', () => {
+    const source = 'registry+https://github.com/rust-lang/crates.io-index';
+    const lock = { package: [{ name: 'wasm-bindgen', version: '0.2.130', source }, { name: 'worker', version: '0.1.0' }] };
     assert.equal(lockedVersion(lock, 'wasm-bindgen'), '0.2.130');
     assert.throws(() => lockedVersion(lock, 'worker'), Stop);
   });
@@ -68,49 +66,6 @@ describe('tools', () => {
     await Promise.all([visit(), visit()]);
     assert.equal(most, 1);
     assert.throws(() => statSync(file), { code: 'ENOENT' });
-  });
-});
-
-describe('builds for wrangler dev', () => {
-  /** Asks for `requests` builds while the first one runs; during it the code changes, if at all, after all have asked. */
-  async function storm(directory, requests, changesMeanwhile) {
-    let builds = 0;
-    let changed = 0;
-    let release;
-    const gate = new Promise((resolve) => (release = resolve));
-    const how = {
-      directory,
-      build: async () => {
-        builds += 1;
-        await gate;
-      },
-      changedSince: (time) => changed > time,
-    };
-    const first = inTurn('.', how);
-    const others = Array.from({ length: requests }, () => inTurn('.', how));
-    // All but the newest leave while the build still runs.
-    await Promise.all(others.slice(0, -1));
-    assert.equal(builds, 1);
-    if (changesMeanwhile) changed = Date.now() + 1;
-    release();
-    await Promise.all([first, ...others]);
-    return builds;
-  }
-
-  test('many requests during a build that has it all make no other build', async () => {
-    assert.equal(await storm(path.join(folder, 'same'), 5, false), 1);
-  });
-
-  test('a change during a build makes one more, whatever number of requests', async () => {
-    assert.equal(await storm(path.join(folder, 'changed'), 5, true), 2);
-  });
-
-  test('a request after a build makes a new one', async () => {
-    let builds = 0;
-    const how = { directory: path.join(folder, 'later'), build: async () => void (builds += 1), changedSince: () => false };
-    await inTurn('examples/everything', how);
-    await inTurn('examples/everything', how);
-    assert.equal(builds, 2);
   });
 });
 

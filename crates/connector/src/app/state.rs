@@ -101,12 +101,15 @@ fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
 
 impl App {
     fn new(connector: Connector<Workers>, env: &Env) -> Self {
-        for warning in connector.warnings() {
+        let mut warnings = if cfg!(debug_assertions) { connector.check() } else { connector.warnings() };
+        let (registry, rejected) = Registry::new(connector);
+        // What is left out is an error, and reported once.
+        warnings.retain(|warning| !rejected.contains(warning));
+        for warning in warnings {
             console_warn!("{warning}");
         }
-        let (registry, rejected) = Registry::new(connector);
-        for defect in rejected {
-            console_error!("left out: {defect}");
+        for error in rejected {
+            console_error!("left out: {error}");
         }
         let configuration = Rc::new(configuration(&registry, env));
         let frame = Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings());

@@ -1,0 +1,102 @@
+// `npm run new -- FOLDER`: makes a small project that depends on this repository, by a git tag or by its path. It has the starter
+// in src/, settings, and tests; the engine and the commands come as packages.
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { gitUrl, withCargoSource, withNpmSource } from './project/dependency.mjs';
+import { tagsOf } from './project/git-tags.mjs';
+import { main, step, Stop } from './support/log.mjs';
+import { engine } from './support/paths.mjs';
+import { endOnSignals, outputOf, run } from './support/processes.mjs';
+
+const USAGE = `Usage: npm run new -- FOLDER [--name NAME] [--git URL] [--tag TAG] [--path] [--no-install]
+
+  FOLDER        where the project goes: a folder that does not exist, or an empty one
+  --name NAME   its name, by default that of the folder: lower-case letters, digits and hyphens
+  --git URL     the repository with the engine, by default that of package.json, or the remote \`origin\`
+  --tag TAG     which version of it, by default that of this clone
+  --path        depends on this folder instead of a git tag
+  --no-install  does not run \`npm install\` in the project`;
+
+const TEMPLATE = path.join(engine, 'templates/small');
+const PLACEHOLDER = '{{project-name}}';
+
+await main(async () => {
+  endOnSignals(() => 130);
+  const { folder, name, source, install } = await settings(process.argv.slice(2));
+  mkdirSync(folder, { recursive: true });
+  cpSync(TEMPLATE, folder, { recursive: true });
+  cpSync(path.join(engine, 'src'), path.join(folder, 'src'), { recursive: true });
+  // The versions that this version of the engine is tested with.
+  cpSync(path.join(engine, 'Cargo.lock'), path.join(folder, 'Cargo.lock'));
+  for (const file of filesIn(folder)) rewrite(file, (text) => text.replaceAll(PLACEHOLDER, name));
+  rewrite(path.join(folder, 'Cargo.toml'), (text) => withCargoSource(text, source));
+  rewrite(path.join(folder, 'package.json'), (text) => withNpmSource(text, source));
+  // npm would link the folder, without the packages that it needs.
+  if ('path' in source) rewrite(path.join(folder, '.npmrc'), (text) => `${text}# The engine is a folder: its files are copied, with the packages that they need.\ninstall-links=true\n`);
+  if (install) {
+    step('Installing its npm packages');
+    await run('npm', ['install'], { cwd: folder, failure: () => 'npm could not install the packages. The project is complete: run `npm install` in it when the reason is gone.' });
+  }
+  const from = 'path' in source ? `the folder ${source.path}` : `${source.tag} of ${source.git}`;
+  console.log(`
+  ${name} is in ${folder}, ${filesIn(folder).length} files. Its engine is ${from}.
+
+    cd ${path.relative(process.cwd(), folder) || '.'}${install ? '' : '\n    npm install'}
+    npm start
+
+  src/connector.rs is the file to edit.
+`);
+});
+
+async function settings(argv) {
+  let parsed;
+  try {
+    const options = { name: { type: 'string' }, git: { type: 'string' }, tag: { type: 'string' }, path: { type: 'boolean' }, 'no-install': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } };
+    parsed = parseArgs({ args: argv, options, allowPositionals: true });
+  } catch (error) {
+    throw new Stop(`${error.message}\n\n${USAGE}`, 2);
+  }
+  const { values, positionals } = parsed;
+  if (values.help) {
+    console.log(USAGE);
+    throw new Stop('', 0);
+  }
+  if (positionals.length !== 1 || (values.path && (values.git || values.tag))) throw new Stop(USAGE, 2);
+  const folder = path.resolve(process.env.INIT_CWD ?? process.cwd(), positionals[0]);
+  if (existsSync(folder) && readdirSync(folder).length > 0) throw new Stop(`${folder} is not empty: name a folder that does not exist yet.`);
+  const name = values.name ?? path.basename(folder);
+  // What Workers, cargo and npm all take.
+  if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name) || name.length > 54) {
+    throw new Stop(`“${name}” cannot be the name of a Worker: use lower-case letters, digits and hyphens, at most 54, the first a letter. Choose one with --name.`);
+  }
+  if (name === 'mcp-connector') throw new Stop('The engine itself is called mcp-connector. Choose another name with --name.');
+  return { folder, name, source: values.path ? { path: relativePath(folder) } : await gitSource(values), install: !values['no-install'] };
+}
+
+const relativePath = (folder) => path.relative(folder, engine).split(path.sep).join('/');
+
+async function gitSource({ git, tag }) {
+  const manifest = JSON.parse(readFileSync(path.join(engine, 'package.json'), 'utf8'));
+  const address = git ?? manifest.repository?.url ?? manifest.repository ?? outputOf('git', ['remote', 'get-url', 'origin'], { cwd: engine });
+  if (!address) throw new Stop('It is not known where the repository of the engine is: name it with --git URL, or use this folder with --path.');
+  const url = gitUrl(address.replace(/^git\+/, ''));
+  const wanted = tag ?? `v${manifest.version}`;
+  const tags = await tagsOf(url);
+  if (!tags.includes(wanted)) {
+    throw new Stop(`${url} has no tag ${wanted}. ${tags.length > 0 ? `It has ${tags.slice(-5).join(', ')}: choose one with --tag.` : 'Use this folder with --path, or tag a version there first.'}`);
+  }
+  return { git: url, tag: wanted };
+}
+
+function rewrite(file, change) {
+  const before = readFileSync(file, 'utf8');
+  const after = change(before);
+  if (after !== before) writeFileSync(file, after);
+}
+
+/** The files of the project, without what npm and cargo put there. */
+function filesIn(folder) {
+  const own = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => name !== 'node_modules' && !/(^|-)lock\.json$|\.lock$/.test(name));
+  return own.flatMap((entry) => (entry.isDirectory() ? filesIn(path.join(folder, entry.name)) : [path.join(folder, entry.name)]));
+}
