@@ -8,7 +8,7 @@ use std::time::Duration;
 use worker::wasm_bindgen_futures::spawn_local;
 
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_protocol::tasks::{Command, Reply, TaskId};
+use mcp_connector_protocol::tasks::{BeginTask, BeginTaskError, TaskCommand, TaskId, TaskView, UnknownTask};
 
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{
@@ -324,15 +324,22 @@ impl Host for Workers {
         }
     }
 
-    async fn task(&self, id: &TaskId, command: Command) -> Result<Reply, Unavailable> {
-        if let Some(network) = self.anonymous.as_ref().filter(|_| matches!(command, Command::Begin(..))) {
-            match anonymous_quota::take_state(&self.env, network, id.as_str()).await {
-                Ok(()) => {}
-                Err(SessionError::Unavailable(error)) => return Err(error),
-                Err(SessionError::TooMany | SessionError::Gone) => return Ok(Reply::TooMany),
-            }
+    async fn begin_task(&self, id: &TaskId, command: BeginTask) -> Result<TaskView, BeginTaskError> {
+        if let Some(network) = &self.anonymous {
+            anonymous_quota::take_state(&self.env, network, id.as_str()).await.map_err(|error| match error {
+                SessionError::Unavailable(_) => BeginTaskError::Unavailable,
+                SessionError::TooMany | SessionError::Gone => BeginTaskError::TooMany,
+            })?;
         }
-        task::ask(&self.env, id, command).await
+        match task::ask(&self.env, id, &command).await {
+            Ok(Ok(task)) => Ok(task),
+            Ok(Err(UnknownTask)) => Err(BeginTaskError::Unknown),
+            Err(Unavailable) => Err(BeginTaskError::Unavailable),
+        }
+    }
+
+    async fn task<C: TaskCommand>(&self, id: &TaskId, command: C) -> Result<C::Answer, Unavailable> {
+        task::ask(&self.env, id, &command).await
     }
 
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {

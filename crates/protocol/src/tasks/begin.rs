@@ -7,7 +7,8 @@ use crate::client_requests::asking::Asking;
 use crate::json_rpc::response::to_text;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::tools::{CallTool, refused};
-use crate::tasks::message::{Answers, Command, Reply, TaskCall, TaskId};
+use crate::tasks::commands::BeginTask;
+use crate::tasks::message::{Answers, BeginTaskError, TaskCall, TaskId};
 use crate::tasks::task::MAX_BYTES;
 use crate::tasks::task_view::Created;
 use crate::transport::host::{Host, SessionError};
@@ -65,10 +66,12 @@ async fn begin<H: Host>(cx: &Context<H>, call: TaskCall) -> Result<Created, RpcE
     let id = cx.host().random_bits().ok().and_then(|bits| TaskId::new(&call.tool, bits)).ok_or_else(not_begun)?;
     let not_known =
         || RpcError::internal("Storage does not answer. The task may have been started: check before you try again.");
-    match cx.host().task(&id, Command::Begin(call, answers)).await {
-        Ok(Reply::Task(task)) => Ok(Created { id, task }),
-        Ok(Reply::TooMany) => Err(RpcError::internal(format!("The task was not started: {}.", SessionError::TooMany))),
-        Ok(Reply::Unknown | Reply::Heard | Reply::TooLarge) => Err(not_begun()),
-        Err(_) => Err(not_known()),
+    match cx.host().begin_task(&id, BeginTask { call, answers }).await {
+        Ok(task) => Ok(Created { id, task }),
+        Err(BeginTaskError::TooMany) => {
+            Err(RpcError::internal(format!("The task was not started: {}.", SessionError::TooMany)))
+        }
+        Err(BeginTaskError::Unknown) => Err(not_begun()),
+        Err(BeginTaskError::Unavailable) => Err(not_known()),
     }
 }

@@ -12,7 +12,8 @@ use crate::author::registry::Registry;
 use crate::author::validated_tool::ValidatedTool;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::subscriptions::change::SUBSCRIPTION_ID;
-use crate::tasks::message::{Command, Owner, Reply, TaskId};
+use crate::tasks::commands::{ListenToTask, UpdateTask};
+use crate::tasks::message::{Owner, TaskId};
 use crate::transport::host::{Host, Unavailable};
 use crate::transport::sse_event::sse_event;
 use mcp_connector_base::caller::Caller;
@@ -53,21 +54,25 @@ pub(crate) fn tools_in<'a, H: 'static>(params: &Object, registry: &'a Registry<H
 
 /// Leaves out what is no task, or not the caller's.
 pub(crate) async fn find<H: Host>(ids: &mut Vec<TaskId>, caller: Option<&Caller>, host: &H) -> Result<(), Unavailable> {
-    let nothing = |id: &TaskId| (id.clone(), Command::Update(caller.map(Owner::of), Vec::new()));
-    let mut found = each(ids.iter().map(nothing).collect(), host).await?.into_iter();
-    ids.retain(|_| found.next() == Some(Reply::Heard));
+    // Without answers, this only asks whether there is such a task.
+    let is_there = async |id: TaskId| {
+        let update = UpdateTask { owner: caller.map(Owner::of), answers: Vec::new() };
+        host.task(&id, update).await.map(|updated| updated.is_ok())
+    };
+    let found: Vec<bool> = join_all(ids.iter().cloned().map(is_there)).await.into_iter().collect::<Result<_, _>>()?;
+    let mut found = found.into_iter();
+    ids.retain(|_| found.next() == Some(true));
     Ok(())
 }
 
 /// Lets the tasks know that a stream listens. Each tells it how it stands.
 pub async fn tell_all<H: Host>(ids: &[TaskId], caller: Option<&Caller>, host: &H) -> Result<(), Unavailable> {
-    let listen = |id: &TaskId| (id.clone(), Command::Listen(caller.map(Owner::of), id.clone()));
-    each(ids.iter().map(listen).collect(), host).await.map(|_| ())
-}
-
-async fn each<H: Host>(commands: Vec<(TaskId, Command)>, host: &H) -> Result<Vec<Reply>, Unavailable> {
-    let asked = commands.into_iter().map(|(id, command)| async move { host.task(&id, command).await });
-    join_all(asked).await.into_iter().collect()
+    let listen = async |id: TaskId| {
+        let command = ListenToTask { owner: caller.map(Owner::of), id: id.clone() };
+        // A task that has expired since has nothing to tell.
+        host.task(&id, command).await.map(|_| ())
+    };
+    join_all(ids.iter().cloned().map(listen)).await.into_iter().collect()
 }
 
 /// The notification as an event, from the whole task as JSON and the id of the subscription as JSON.

@@ -1,4 +1,4 @@
-//! What is said to the object of a task, and what it says.
+//! What the commands to the object of a task carry.
 
 use mcp_connector_base::row::Row;
 use std::fmt;
@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::author::name::is_name;
-use crate::tasks::task_view::TaskView;
+use crate::json_rpc::response::to_text;
+use crate::json_rpc::rpc_error::RpcError;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 
@@ -111,39 +112,28 @@ impl TaskCall {
     }
 }
 
-/// What the object of a task is told to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Command {
-    /// Begin, with what was answered before it became a task.
-    Begin(TaskCall, Answers),
-    /// Tell how it stands.
-    Get(Option<Owner>),
-    /// Take these answers. Without any it only says whether there is such a task.
-    Update(Option<Owner>, Answers),
-    /// Stop.
-    Cancel(Option<Owner>),
-    /// From now on, tell the streams that listen how it stands. The object does not know its own id.
-    Listen(Option<Owner>, TaskId),
-}
+/// There is no such task, or it is somebody else's, who need not know that it exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownTask;
 
-impl mcp_connector_base::command::Command for Command {
-    const NAME: &'static str = "TaskCommand";
-    type Answer = Reply;
-}
-
-/// What it says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Reply {
-    /// There is no such task, or it is somebody else's, who need not know that it exists.
+/// Why answers are not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UpdateRefusal {
+    /// There is no such task, or it is somebody else's.
     Unknown,
-    /// How it stands.
-    Task(TaskView),
-    /// It was heard.
-    Heard,
     /// Too many answers, or too large ones. None was taken.
     TooLarge,
-    /// Clients that have not signed in have too many tasks. None was begun.
+}
+
+/// Why a task is not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BeginTaskError {
+    /// Clients that have not signed in have too many tasks.
     TooMany,
+    /// The id belongs to another task.
+    Unknown,
+    /// Storage does not answer. The task may have begun.
+    Unavailable,
 }
 
 /// How a run of the handler ended.
@@ -155,4 +145,11 @@ pub enum End {
     Error(String, String),
     /// With questions.
     Questions(Vec<Question>),
+}
+
+impl End {
+    /// The end with `error`.
+    pub(crate) fn failed(error: &RpcError) -> Self {
+        Self::Error(to_text(error), error.message().to_owned())
+    }
 }

@@ -13,6 +13,7 @@
 //! known to the task's object, which then tells who holds the streams; a task that nobody listens to tells nobody.
 
 pub(crate) mod begin;
+pub(crate) mod commands;
 pub(crate) mod listen;
 pub(crate) mod message;
 pub(crate) mod request;
@@ -23,9 +24,10 @@ pub(crate) mod task_view;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use commands::{BeginTask, CancelTask, GetTask, ListenToTask, TaskCommand, UpdateTask};
 pub(crate) use listen::{IDS, find, tools_in, wanted};
 pub use listen::{event, tell_all};
-pub use message::{Answers, Command, End, Owner, Question, Reply, TaskCall, TaskId};
+pub use message::{Answers, BeginTaskError, End, Owner, Question, TaskCall, TaskId, UnknownTask, UpdateRefusal};
 pub use status_message::StatusMessage;
 pub use task::{Effect, Task, Wake};
 pub use task_view::{Phase, TaskView};

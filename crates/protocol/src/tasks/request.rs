@@ -6,9 +6,10 @@ use crate::client_requests::multi_round_trip::answers_in;
 use crate::json_rpc::response::to_text;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::method::Method;
-use crate::tasks::message::{Command, Owner, Reply, TaskId};
+use crate::tasks::commands::{CancelTask, GetTask, UpdateTask};
+use crate::tasks::message::{Owner, TaskId, UnknownTask, UpdateRefusal};
 use crate::tasks::task_view::Detailed;
-use crate::transport::host::Host;
+use crate::transport::host::{Host, Unavailable};
 use crate::types::client_capabilities::{ClientCapabilities, ClientCapability};
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::Object;
@@ -57,20 +58,28 @@ impl TaskRequest {
 
     /// Asks the task. Gives how it stands, if that was asked.
     pub(crate) async fn run<H: Host>(self, host: &H, caller: Option<&Caller>) -> Result<Option<Detailed>, RpcError> {
-        let who = caller.map(Owner::of);
-        let command = match self.what {
-            What::Get => Command::Get(who),
-            What::Update(answers) => {
-                Command::Update(who, answers.into_iter().map(|(key, answer)| (key, to_text(&answer))).collect())
+        let owner = caller.map(Owner::of);
+        let not_done = |error: Unavailable| RpcError::internal(format!("Not done: {error}."));
+        match self.what {
+            What::Get => {
+                let task = host.task(&self.id, GetTask { owner }).await.map_err(not_done)?;
+                let task = task.map_err(|UnknownTask| unknown())?;
+                Ok(Some(Detailed { id: self.id, task }))
             }
-            What::Cancel => Command::Cancel(who),
-        };
-        match host.task(&self.id, command).await {
-            Ok(Reply::Task(task)) => Ok(Some(Detailed { id: self.id, task })),
-            Ok(Reply::Heard) => Ok(None),
-            Ok(Reply::Unknown | Reply::TooMany) => Err(unknown()),
-            Ok(Reply::TooLarge) => Err(RpcError::invalid_params("The answers are larger than what a task can keep.")),
-            Err(error) => Err(RpcError::internal(format!("Not done: {error}."))),
+            What::Update(answers) => {
+                let answers = answers.into_iter().map(|(key, answer)| (key, to_text(&answer))).collect();
+                let updated = host.task(&self.id, UpdateTask { owner, answers }).await.map_err(not_done)?;
+                updated.map(|()| None).map_err(|refusal| match refusal {
+                    UpdateRefusal::Unknown => unknown(),
+                    UpdateRefusal::TooLarge => {
+                        RpcError::invalid_params("The answers are larger than what a task can keep.")
+                    }
+                })
+            }
+            What::Cancel => {
+                let cancelled = host.task(&self.id, CancelTask { owner }).await.map_err(not_done)?;
+                cancelled.map(|()| None).map_err(|UnknownTask| unknown())
+            }
         }
     }
 }

@@ -36,10 +36,10 @@ impl<H: Host> Registry<H> {
     ) -> End {
         // A deployment may have changed the connector since the call was made.
         let (Some(tool), Some(version)) = (self.tool(&call.tool), ProtocolVersion::from_code(call.version)) else {
-            return failed(&RpcError::invalid_params("There is no tool of this name any more."));
+            return End::failed(&RpcError::invalid_params("There is no tool of this name any more."));
         };
         let Ok(arguments) = serde_json::from_str(&call.arguments) else {
-            return failed(&RpcError::internal("The arguments were not kept."));
+            return End::failed(&RpcError::internal("The arguments were not kept."));
         };
         let rounds = MultiRoundTrip::answered(read(answers));
         let capabilities = ClientCapabilities::from_byte(call.capabilities);
@@ -49,12 +49,12 @@ impl<H: Host> Registry<H> {
         let result = match within(call.run(cx), limit, &host).await {
             Some(Ok(result)) => result,
             None => took_too_long(limit),
-            Some(Err(Unfinished::Error(error))) => return failed(&error),
+            Some(Err(Unfinished::Error(error))) => return End::failed(&error),
             Some(Err(Unfinished::InputRequired | Unfinished::AsTask)) => {
                 return match &exchange.asking {
                     Asking::MultiRoundTrip(rounds) => End::Questions(open(rounds)),
                     Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => {
-                        failed(&RpcError::internal("The call has no questions."))
+                        End::failed(&RpcError::internal("The call has no questions."))
                     }
                 };
             }
@@ -75,9 +75,4 @@ fn read(answers: Answers) -> Object {
         read.insert(key, serde_json::from_str(&answer).unwrap_or(Value::Null));
     }
     read
-}
-
-/// The end with `error`.
-pub(crate) fn failed(error: &RpcError) -> End {
-    End::Error(to_text(error), error.message().to_owned())
 }

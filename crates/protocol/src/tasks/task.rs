@@ -4,7 +4,7 @@ use mcp_connector_base::row::Row;
 use serde::{Deserialize, Serialize};
 
 use crate::json_rpc::rpc_error::RpcError;
-use crate::tasks::message::{Answers, Command, End, Owner, Reply, TaskCall, TaskId};
+use crate::tasks::message::{Answers, End, Owner, TaskCall, TaskId, UpdateRefusal};
 use crate::tasks::task_view::{Phase, TaskView};
 
 /// Most answers that a task may get in its life.
@@ -70,7 +70,7 @@ impl Task {
         &self.seen
     }
 
-    /// Whether it will change no more. Effect the call behind it is of no use.
+    /// Whether it will change no more. Then the call behind it is of no use.
     #[must_use]
     pub fn is_over(&self) -> bool {
         match self.seen.phase {
@@ -98,50 +98,33 @@ impl Task {
         }
     }
 
-    /// Answers a client.
-    pub fn answer(&mut self, command: Command, now: u64) -> (Reply, Effect) {
-        if now >= self.expires_at() {
-            return (Reply::Unknown, Effect::Forget);
-        }
-        let who = match &command {
-            Command::Get(who) | Command::Update(who, _) | Command::Cancel(who) | Command::Listen(who, _) => who.clone(),
-            Command::Begin(call, _) => call.owner(),
-        };
-        if self.owner.is_some() && self.owner != who {
-            return (Reply::Unknown, Effect::Nothing);
-        }
-        match command {
-            Command::Update(_, answers) => self.update(answers, now),
-            Command::Cancel(_) if self.is_over() => (Reply::Heard, Effect::Nothing),
-            Command::Cancel(_) => {
-                self.cancel(now);
-                (Reply::Heard, Effect::Stop)
-            }
-            Command::Listen(_, id) => (Reply::Heard, Effect::Tell(id)),
-            Command::Get(_) => (Reply::Task(self.seen.clone()), Effect::Nothing),
-            // The same beginning once more, because its answer was lost: nobody draws the same 128 bits again. Had the object
-            // failed before it set its alarm, nothing would run yet.
-            Command::Begin(..) => (Reply::Task(self.seen.clone()), Effect::Run),
-        }
+    /// Returns whether the task is kept no longer.
+    pub(crate) fn has_expired(&self, now: u64) -> bool {
+        now >= self.expires_at()
+    }
+
+    /// Returns whether `owner` may ask about the task. Without an owner of its own, anybody may who knows its id.
+    pub(crate) fn belongs_to(&self, owner: Option<&Owner>) -> bool {
+        self.owner.is_none() || self.owner.as_ref() == owner
     }
 
     /// Takes the answers to open questions. Those to others are ignored: never asked, or answered already.
-    fn update(&mut self, answers: Answers, now: u64) -> (Reply, Effect) {
-        let Phase::InputRequired(open) = &self.seen.phase else { return (Reply::Heard, Effect::Nothing) };
+    pub(crate) fn update(&mut self, answers: Answers, now: u64) -> (Result<(), UpdateRefusal>, Effect) {
+        let Phase::InputRequired(open) = &self.seen.phase else { return (Ok(()), Effect::Nothing) };
         let (fitting, open): (Vec<_>, Vec<_>) =
             open.iter().cloned().partition(|(key, _)| answers.iter().any(|(answered, _)| answered == key));
         if fitting.is_empty() {
-            return (Reply::Heard, Effect::Nothing);
+            return (Ok(()), Effect::Nothing);
         }
         let taken = answers.into_iter().filter(|(key, _)| fitting.iter().any(|(asked, _)| asked == key));
         let all: Answers = self.answers.iter().cloned().chain(taken).collect();
         if all.len() > MAX_ANSWERS || size(&all) > MAX_BYTES {
-            return (Reply::TooLarge, Effect::Nothing);
+            return (Err(UpdateRefusal::TooLarge), Effect::Nothing);
         }
         self.answers = all;
         let then = if open.is_empty() { Effect::Run } else { Effect::Save };
         self.turn(if open.is_empty() { Phase::Working } else { Phase::InputRequired(open) }, now);
-        (Reply::Heard, then)
+        (Ok(()), then)
     }
 
     /// What is to be done now that the object is awake. The task is to be saved before it is done.
@@ -169,7 +152,7 @@ impl Task {
 
     /// The handler ended its instance, and would do so again.
     pub fn died(&mut self, now: u64) {
-        self.ended(crate::tasks::run::failed(&RpcError::internal("The server failed while it carried this out.")), now);
+        self.ended(End::failed(&RpcError::internal("The server failed while it carried this out.")), now);
     }
 
     /// A run has ended. Its end is of no use where the task was cancelled meanwhile.
@@ -178,7 +161,7 @@ impl Task {
             return;
         }
         self.begun = 0;
-        let failed = |text: &str| match crate::tasks::run::failed(&RpcError::internal(text)) {
+        let failed = |text: &str| match End::failed(&RpcError::internal(text)) {
             End::Error(error, message) => Phase::Failed { error, message },
             End::Result(_) | End::Questions(_) => Phase::Cancelled,
         };

@@ -120,13 +120,13 @@ fn the_same_beginning_once_more_gives_the_same_task_and_only_to_its_owner() {
     let call = |who: Option<Caller>| TaskCall::new("greet", "{}".to_owned(), 5, 0, who.as_ref());
     let mut task = Task::begin(&call(Some(caller("write"))), Vec::new(), TTL, 0);
     let seen = task.seen().clone();
-    let again = task.answer(Command::Begin(call(Some(caller("write"))), Vec::new()), 3);
-    assert_eq!(again, (Reply::Task(seen.clone()), Effect::Run));
+    let again = task.answer(BeginTask { call: call(Some(caller("write"))), answers: Vec::new() }, 3);
+    assert_eq!(again, (Ok(seen.clone()), Effect::Run));
     assert_eq!(task.seen(), &seen);
     let other = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
     for who in [None, Some(other)] {
-        let refused = task.answer(Command::Begin(call(who), Vec::new()), 3);
-        assert_eq!(refused, (Reply::Unknown, Effect::Nothing));
+        let refused = task.answer(BeginTask { call: call(who), answers: Vec::new() }, 3);
+        assert_eq!(refused, (Err(UnknownTask), Effect::Nothing));
     }
 }
 
@@ -347,8 +347,7 @@ fn a_stream_is_told_what_the_client_would_be() {
         let id = client.begin(tool, &arguments);
         for _ in 0..2 {
             let told = TaskId::parse(&id).unwrap();
-            let asked = alone(&told, Command::Get(client.who.as_ref().map(Owner::of)));
-            let Reply::Task(seen) = asked else { panic!("{asked:?}") };
+            let seen = send(&told, GetTask { owner: client.who.as_ref().map(Owner::of) }).unwrap();
             let event = String::from_utf8(crate::tasks::listen::event(&seen.whole(told), "\"7\"")).unwrap();
             let mut message: Value =
                 serde_json::from_str(event.strip_prefix("event: message\ndata: ").unwrap()).unwrap();
@@ -364,7 +363,7 @@ fn a_stream_is_told_what_the_client_would_be() {
     }
 }
 
-fn alone(id: &TaskId, command: Command) -> Reply {
+fn send<C: TaskCommand>(id: &TaskId, command: C) -> C::Answer {
     TestHost.task(id, command).now_or_never().unwrap().unwrap()
 }
 
@@ -374,9 +373,9 @@ fn to_listen_changes_nothing_of_the_task() {
     let id = TaskId::parse(&client.begin("ask", &json!({}))).unwrap();
     let before = client.get(id.as_str());
     let mine = client.who.as_ref().map(Owner::of);
-    for (who, reply) in [(mine, Reply::Heard), (None, Reply::Unknown)] {
-        assert_eq!(alone(&id, Command::Listen(who.clone(), id.clone())), reply);
-        assert_eq!(alone(&id, Command::Update(who, vec![])), reply);
+    for (owner, is_known) in [(mine, true), (None, false)] {
+        assert_eq!(send(&id, ListenToTask { owner: owner.clone(), id: id.clone() }).is_ok(), is_known);
+        assert_eq!(send(&id, UpdateTask { owner, answers: vec![] }).is_ok(), is_known);
     }
     assert_eq!(client.get(id.as_str()), before);
 }
@@ -496,28 +495,28 @@ proptest! {
             match event {
                 Event::Passes(time) => now = time.saturating_add(now),
                 Event::Get => {
-                    let (reply, then) = task.answer(Command::Get(mine.clone()), now);
+                    let (seen, then) = task.answer(GetTask { owner: mine.clone() }, now);
                     prop_assert_eq!(then == Effect::Forget, now >= TTL);
-                    prop_assert_eq!(reply == Reply::Unknown, now >= TTL);
-                    prop_assert_eq!(task.answer(Command::Cancel(None), now).0, Reply::Unknown, "not a stranger's");
+                    prop_assert_eq!(seen.is_err(), now >= TTL);
+                    prop_assert!(task.answer(CancelTask { owner: None }, now).0.is_err(), "not a stranger's");
                     prop_assert_eq!(&task, &before, "to look changes nothing");
                 }
                 Event::Update(answers) => {
-                    let (_, then) = task.answer(Command::Update(mine.clone(), answers), now);
+                    let (_, then) = task.answer(UpdateTask { owner: mine.clone(), answers }, now);
                     let waits = matches!(before.seen().phase, Phase::InputRequired(_));
                     prop_assert!(waits || before == task, "only what was asked is taken");
                     let resumed = waits && task.seen().phase == Phase::Working;
                     prop_assert_eq!(then == Effect::Run, resumed, "it goes on with the last answer");
                 }
                 Event::Cancel => {
-                    task.answer(Command::Cancel(mine.clone()), now);
+                    task.answer(CancelTask { owner: mine.clone() }, now).0.ok();
                     prop_assert!(task.is_over() || now >= TTL);
                 }
                 Event::Listen => {
                     let id = TaskId::parse(&format!("t.{}", "0".repeat(32))).unwrap();
-                    let (_, then) = task.answer(Command::Listen(mine.clone(), id.clone()), now);
+                    let (_, then) = task.answer(ListenToTask { owner: mine.clone(), id: id.clone() }, now);
                     prop_assert_eq!(then, if now >= TTL { Effect::Forget } else { Effect::Tell(id.clone()) });
-                    prop_assert_ne!(task.answer(Command::Listen(None, id.clone()), now).1, Effect::Tell(id));
+                    prop_assert_ne!(task.answer(ListenToTask { owner: None, id: id.clone() }, now).1, Effect::Tell(id));
                     prop_assert_eq!(&task, &before, "to listen changes nothing");
                 }
                 Event::Wake if runs.is_none() => match task.wake(now) {

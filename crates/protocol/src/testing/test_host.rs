@@ -12,8 +12,10 @@ use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::request_id::RequestId;
 use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
-use crate::tasks::message::{Command, Reply as TaskReply, TaskCall, TaskId};
+use crate::tasks::commands::{BeginTask, TaskCommand};
+use crate::tasks::message::{BeginTaskError, TaskCall, TaskId};
 use crate::tasks::task::{Effect, Task};
+use crate::tasks::task_view::TaskView;
 use crate::transport::host::{Host, NotOpened, NotSealed, SessionError, Stop, Unavailable};
 use crate::transport::replay::{Delivery, Event};
 use crate::transport::session::SessionId;
@@ -152,23 +154,27 @@ impl Host for TestHost {
 
     fn run_on(&self, _work: impl Future<Output = ()> + 'static) {}
 
-    async fn task(&self, id: &TaskId, command: Command) -> Result<TaskReply, Unavailable> {
+    async fn begin_task(
+        &self,
+        id: &TaskId,
+        BeginTask { call, answers }: BeginTask,
+    ) -> Result<TaskView, BeginTaskError> {
         Self::uses_state();
-        let now = NOW.get();
+        let task = Task::begin(&call, answers, TTL, NOW.get());
+        let seen = task.seen().clone();
+        TASKS.with_borrow_mut(|tasks| tasks.insert(id.as_str().to_owned(), (call, task)));
+        Ok(seen)
+    }
+
+    async fn task<C: TaskCommand>(&self, id: &TaskId, command: C) -> Result<C::Answer, Unavailable> {
+        Self::uses_state();
         TASKS.with_borrow_mut(|tasks| {
-            let key = id.as_str().to_owned();
-            if let Some((_, task)) = tasks.get_mut(&key) {
-                let (reply, then) = task.answer(command, now);
-                if then == Effect::Forget {
-                    tasks.remove(&key);
-                }
-                return Ok(reply);
+            let Some((_, task)) = tasks.get_mut(id.as_str()) else { return Ok(C::unknown()) };
+            let (answer, effect) = task.answer(command, NOW.get());
+            if effect == Effect::Forget {
+                tasks.remove(id.as_str());
             }
-            let Command::Begin(call, answers) = command else { return Ok(TaskReply::Unknown) };
-            let task = Task::begin(&call, answers, TTL, now);
-            let seen = task.seen().clone();
-            tasks.insert(key, (call, task));
-            Ok(TaskReply::Task(seen))
+            Ok(answer)
         })
     }
 

@@ -10,7 +10,9 @@ use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::request_id::RequestId;
 use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
-use crate::tasks::message::{Command, Reply, TaskId};
+use crate::tasks::commands::{BeginTask, TaskCommand};
+use crate::tasks::message::{BeginTaskError, TaskId};
+use crate::tasks::task_view::TaskView;
 use crate::transport::replay::{Delivery, Event};
 use crate::transport::session::SessionId;
 use crate::types::logging_level::LoggingLevel;
@@ -92,8 +94,12 @@ pub trait Host: Clone + 'static {
 
     /// Remembers what a session wants to hear of. `owner` is whose session it is; the first one who signed in keeps it.
     fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> impl Future<Output = Result<(), NotWatched>>;
-    /// Tells the object of a task what to do.
-    fn task(&self, id: &TaskId, command: Command) -> impl Future<Output = Result<Reply, Unavailable>>;
+
+    /// Begins a task.
+    fn begin_task(&self, id: &TaskId, command: BeginTask) -> impl Future<Output = Result<TaskView, BeginTaskError>>;
+
+    /// Sends a command to the object of a task.
+    fn task<C: TaskCommand>(&self, id: &TaskId, command: C) -> impl Future<Output = Result<C::Answer, Unavailable>>;
 
     /// Keeps events of a stream whose client may come back for them.
     fn keep_events(

@@ -17,7 +17,10 @@ use worker::{DurableObject, Env, Request, Response, State, console_error, durabl
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_protocol::Unavailable;
 use mcp_connector_protocol::tasks;
-use mcp_connector_protocol::tasks::{Answers, Command, Effect, End, Reply, StatusMessage, TaskCall, TaskId, Wake};
+use mcp_connector_protocol::tasks::{
+    Answers, BeginTask, CancelTask, Effect, End, GetTask, ListenToTask, StatusMessage, TaskCall, TaskCommand, TaskId,
+    TaskView, UnknownTask, UpdateTask, Wake,
+};
 
 use crate::app::state::{App, app};
 use crate::oauth::access::grant_checks;
@@ -57,7 +60,14 @@ impl DurableObject for Task {
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         dispatch!(dispatch::message(request).await?, {
-            Command => async |command| self.0.carry_out(command).await,
+            BeginTask => async |command| self.0.begin(command).await,
+            GetTask => async |command| {
+                let task = self.0.answer(command).await?;
+                Ok(task.map(|task| task.saying(self.0.said())))
+            },
+            UpdateTask => async |command| self.0.answer(command).await,
+            CancelTask => async |command| self.0.answer(command).await,
+            ListenToTask => async |command| self.0.answer(command).await,
         })
     }
 
@@ -99,17 +109,18 @@ struct Running {
 }
 
 impl Object {
-    async fn carry_out(&self, command: Command) -> worker::Result<Reply> {
+    /// Answers a command to the task, if there is one.
+    async fn answer<C: TaskCommand>(&self, command: C) -> worker::Result<C::Answer> {
         self.look_back()?;
-        let (rows, now) = (self.rows(), now_in_milliseconds());
-        let Some(mut task) = rows.task()? else {
-            return match command {
-                Command::Begin(call, answers) => self.begin(&call, answers, now).await,
-                Command::Get(_) | Command::Update(..) | Command::Cancel(_) | Command::Listen(..) => Ok(Reply::Unknown),
-            };
-        };
-        let (reply, then) = task.answer(command, now);
-        match then {
+        match self.rows().task()? {
+            Some(task) => self.answer_for(task, command).await,
+            None => Ok(C::unknown()),
+        }
+    }
+
+    async fn answer_for<C: TaskCommand>(&self, mut task: tasks::Task, command: C) -> worker::Result<C::Answer> {
+        let (answer, effect) = task.answer(command, now_in_milliseconds());
+        match effect {
             Effect::Nothing => {}
             Effect::Save => {
                 self.save(&task)?;
@@ -133,24 +144,27 @@ impl Object {
                 self.forget().await?;
             }
         }
-        Ok(match reply {
-            Reply::Task(seen) => Reply::Task(seen.saying(self.said())),
-            Reply::Unknown | Reply::Heard | Reply::TooLarge | Reply::TooMany => reply,
-        })
+        Ok(answer)
     }
 
-    async fn begin(&self, call: &TaskCall, answers: Answers, now: u64) -> worker::Result<Reply> {
+    async fn begin(&self, command: BeginTask) -> worker::Result<Result<TaskView, UnknownTask>> {
+        self.look_back()?;
+        if let Some(task) = self.rows().task()? {
+            let task = self.answer_for(task, command).await?;
+            return Ok(task.map(|task| task.saying(self.said())));
+        }
+        let BeginTask { call, answers } = command;
         let mut ttl = self.app()?.configuration.task_ttl;
         if call.is_anonymous() {
             ttl = ttl.min(Duration::from_secs(Quota::State.lifetime()));
         }
-        let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX);
-        let task = tasks::Task::begin(call, answers, ttl, now);
-        self.rows().begin(call, &task)?;
+        let (ttl, now) = (u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX), now_in_milliseconds());
+        let task = tasks::Task::begin(&call, answers, ttl, now);
+        self.rows().begin(&call, &task)?;
         self.listeners.are_there.set(Some(false));
         self.looked_at.set(now);
         self.wake_in(Duration::ZERO).await?;
-        Ok(Reply::Task(task.seen().clone()))
+        Ok(Ok(task.seen().clone()))
     }
 
     /// Tells the streams that listen, and does what is to be done next. The runtime gives up an alarm that fails six times,

@@ -15,7 +15,9 @@ use crate::call::context::Context;
 use crate::json_rpc::client_response::ClientResponse;
 use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
-use crate::tasks::message::{Command, Reply as TaskReply, TaskId};
+use crate::tasks::commands::{BeginTask, TaskCommand};
+use crate::tasks::message::{BeginTaskError, TaskId};
+use crate::tasks::task_view::TaskView;
 use crate::transport::endpoint::*;
 use crate::transport::host::{NotOpened, NotSealed, SessionError, Stop, Unavailable};
 use crate::transport::replay::{Delivery, Event};
@@ -133,7 +135,11 @@ impl Host for Still {
         self.work.borrow_mut().push(Box::pin(work));
     }
 
-    async fn task(&self, _id: &TaskId, _command: Command) -> Result<TaskReply, Unavailable> {
+    async fn begin_task(&self, _id: &TaskId, _command: BeginTask) -> Result<TaskView, BeginTaskError> {
+        Err(BeginTaskError::Unavailable)
+    }
+
+    async fn task<C: TaskCommand>(&self, _id: &TaskId, _command: C) -> Result<C::Answer, Unavailable> {
         Err(Unavailable)
     }
 
