@@ -130,7 +130,7 @@ describe('a connector that says .anonymous_sessions()', () => {
   const isRefused = (answer, rule) =>
     assert.match(answer.error(200, CODE.internal, rule).message, /too many clients without a sign-in/, answer.story(rule));
 
-  test('keeps what a session of theirs needs', async () => {
+  test('a connector with anonymous sessions keeps what a session of theirs needs', async () => {
     const session = { ...(await sessionOf(at)), ...from('192.0.2.1') };
     const before = await runtime.counts();
     (await send(at, level(session, 'error'))).result('it is kept');
@@ -141,7 +141,7 @@ describe('a connector that says .anonymous_sessions()', () => {
     assert.equal((await runtime.counts()).objects.AnonymousQuota, (before.objects.AnonymousQuota ?? 0) + 1, 'one place, asked for once');
   });
 
-  test('keeps a limited number for each network, and people who sign in have room', async () => {
+  test('a connector with anonymous sessions keeps a limited number for each network, and people who sign in have room', async () => {
     await several(MOST_OF_NETWORK, async () => (await setsLevel('198.51.100.7')).result('there is room'));
     isRefused(await setsLevel('198.51.100.99'), 'one more of the network');
     (await setsLevel('192.0.2.1')).result('another network');
@@ -153,7 +153,7 @@ describe('a connector that says .anonymous_sessions()', () => {
     (await setsLevel('198.51.100.7', bearer(tokens.access_token))).result('who signs in has room');
   });
 
-  test('keeps a limited number in all, and what is kept expires', async () => {
+  test('a connector with anonymous sessions keeps a limited number in all, and what is kept expires', async () => {
     let refused;
     for (let network = 0; network < MOST / MOST_OF_NETWORK && !refused; network += 1) {
       await several(MOST_OF_NETWORK, async () => {
@@ -168,7 +168,7 @@ describe('a connector that says .anonymous_sessions()', () => {
     (await setsLevel('198.51.100.7')).result('for everybody');
   });
 
-  test('holds few streams at /sse, and sees soon that one is free', async () => {
+  test('a connector with anonymous sessions holds few streams at /sse, and sees soon that one is free', async () => {
     const MOST_STREAMS = 10;
     const opening = (network, headers = {}) => ({
       method: 'GET',

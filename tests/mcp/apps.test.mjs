@@ -41,7 +41,7 @@ async function keep(...notes) {
 
 describe('a host learns', () => {
   for (const { version, ask } of REVISIONS.filter(({ version }) => version !== '2025-03-26')) {
-    test(`that list_notes has a view, in both forms (${version})`, async () => {
+    test(`a host learns that list_notes has a view, in both forms (${version})`, async () => {
       const tools = await listTools(server, ask);
       const [{ _meta }] = tools.filter(({ name }) => name === 'list_notes');
       assert.deepEqual(_meta.ui, { resourceUri: VIEW, visibility: ['model', 'app'] });
@@ -63,7 +63,7 @@ describe('a host learns', () => {
     });
   }
 
-  test('that the server has views, in both eras', async () => {
+  test('a host learns that the server has views, in both eras', async () => {
     const { capabilities } = (await send(server, modern('server/discover'))).result('capabilities');
     assert.deepEqual(capabilities.extensions, { [EXTENSION]: {} }, MODERN);
     for (const version of LEGACY) {
@@ -101,7 +101,7 @@ describe('in a real browser, the view', { skip }, () => {
   const saying = (words) => `document.querySelector('#status').textContent.includes(${JSON.stringify(words)})`;
   const titles = async () => (await call('list_notes')).structuredContent.notes.map(({ title }) => title);
 
-  test('shows the notes, and whatever stands in them as text', async () => {
+  test('the view of the notes shows the notes, and whatever stands in them as text', async () => {
     await keep(['Shopping', 'Milk\nBread'], [HOSTILE, `</li><script>window.hacked=1</script>${HOSTILE}`], ['Empty', '']);
     const view = await host.show(chromium);
     await view.until(notes(3), 'one item for each note');
@@ -112,7 +112,7 @@ describe('in a real browser, the view', { skip }, () => {
     assert.deepEqual(await view.inHost('seen.appInfo'), { name: 'notes', version: '1.0.0' });
   });
 
-  test('loads nothing, breaks no policy and complains about nothing', async () => {
+  test('the view of the notes loads nothing, breaks no policy and complains about nothing', async () => {
     await keep(['Shopping', 'Milk']);
     const view = await host.show(chromium);
     await view.until(notes(1), 'the notes');
@@ -124,7 +124,7 @@ describe('in a real browser, the view', { skip }, () => {
     );
   });
 
-  test('asks again when the person wants it to', async () => {
+  test('the view of the notes asks again when the person wants it to', async () => {
     await keep(['First', 'a']);
     const view = await host.show(chromium);
     await view.until(notes(1), 'the notes');
@@ -134,7 +134,7 @@ describe('in a real browser, the view', { skip }, () => {
     assert.equal(await view.status(), '2 notes.');
   });
 
-  test('deletes a note by keyboard alone, after a second question, and tells the model', async () => {
+  test('the view of the notes deletes a note by keyboard alone, after a second question, and tells the model', async () => {
     await keep(['First', 'a'], ['Second', 'b'], ['Third', 'c']);
     const [, { id }] = (await call('list_notes')).structuredContent.notes;
     const view = await host.show(chromium);
@@ -164,7 +164,7 @@ describe('in a real browser, the view', { skip }, () => {
     await view.tabTo('Refresh');
   });
 
-  test('says what went wrong, and goes on', async () => {
+  test('the view of the notes says what went wrong, and goes on', async () => {
     await keep(['Only', 'a']);
     const view = await host.show(chromium);
     await view.until(notes(1), 'the notes');
@@ -190,18 +190,18 @@ describe('in a real browser, the view', { skip }, () => {
     ['what is no note', { content: [], structuredContent: { notes: [null, 7, { id: '1' }, { id: 1, title: 't', body: 'b' }] } }, 'One note.'],
   ];
   for (const [what, result, words] of results) {
-    test(`takes ${what}`, async () => {
+    test(`the view of the notes takes ${what}`, async () => {
       const view = await host.show(chromium, { result });
       await view.until(saying(words), what);
     });
   }
 
-  test('says that a call was cancelled', async () => {
+  test('the view of the notes says that a call was cancelled', async () => {
     const view = await host.show(chromium, { cancelled: true });
     await view.until(saying('cancelled'), 'the end');
   });
 
-  test('offers nothing that the host does not do', async () => {
+  test('the view of the notes offers nothing that the host does not do', async () => {
     await keep(['Only', 'a']);
     const view = await host.show(chromium, { capabilities: {} });
     await view.until(notes(1), 'the notes');
@@ -209,7 +209,7 @@ describe('in a real browser, the view', { skip }, () => {
     assert.deepEqual(buttons, []);
   });
 
-  test('is as high as what is in it', async () => {
+  test('the view of the notes is as high as what is in it', async () => {
     await keep(['Long', LONG], ['Other', 'a']);
     const view = await host.show(chromium, { device: PHONE });
     const fits = 'innerHeight === Math.ceil(document.documentElement.getBoundingClientRect().height)';
@@ -223,7 +223,7 @@ describe('in a real browser, the view', { skip }, () => {
     assert.equal(await view.evaluate('document.documentElement.scrollWidth <= innerWidth'), true, 'nothing is cut off at the side');
   });
 
-  test('takes the colours of its host, when they change too', async () => {
+  test('the view of the notes takes the colours of its host, when they change too', async () => {
     await keep(['Only', 'a']);
     const colours = 'getComputedStyle(document.body).backgroundColor + getComputedStyle(document.body).color';
     const view = await host.show(chromium, { context: { theme: 'light' } });
@@ -240,14 +240,14 @@ describe('in a real browser, the view', { skip }, () => {
     await view.until(`${colours} === 'rgb(17, 17, 34)rgb(255, 255, 238)'`, 'all of them');
   });
 
-  test('answers its host, and says goodbye', async () => {
+  test('the view of the notes answers its host, and says goodbye', async () => {
     const view = await host.show(chromium, { result: { content: [], structuredContent: { notes: [] } } });
     assert.deepEqual(await view.inHost('bridge.teardownResource({})'), {});
     const refused = 'bridge.listTools({}).then(() => "an answer", ({ code }) => code)';
     assert.equal(await view.inHost(refused), -32601, 'it has no tools of its own');
   });
 
-  test('listens to nobody but its host', async () => {
+  test('the view of the notes listens to nobody but its host', async () => {
     await keep(['Only', 'a']);
     const view = await host.show(chromium);
     await view.until(notes(1), 'the notes');
@@ -258,7 +258,7 @@ describe('in a real browser, the view', { skip }, () => {
 
   for (const theme of ['light', 'dark']) {
     for (const [name, device] of Object.entries({ phone: PHONE, desktop: DESKTOP })) {
-      test(`has no barrier that axe finds (${theme}, ${name})`, async () => {
+      test(`the view of the notes has no barrier that axe finds (${theme}, ${name})`, async () => {
         await keep(['Shopping', 'Milk'], ['Long', LONG]);
         const view = await host.show(chromium, { device, context: { theme } });
         await view.until(notes(2), 'the notes');
@@ -273,7 +273,7 @@ describe('in a real browser, the view', { skip }, () => {
     }
   }
 
-  test('tells a screen reader each note and each button by its name', async () => {
+  test('the view of the notes tells a screen reader each note and each button by its name', async () => {
     await keep(['Shopping', 'Milk'], ['Long', LONG]);
     const view = await host.show(chromium);
     await view.until(notes(2), 'the notes');

@@ -59,7 +59,7 @@ const USER = { username: 'ada', email: 'ada@example.com' };
 describe('a question', () => {
   for (const version of ['2025-11-25', '2025-06-18']) {
     // MCP "Elicitation Requests", "Creating Elicitation Requests"
-    test(`goes out on the stream of its call and is answered at another instance (${version})`, async () => {
+    test(`a question goes out on the stream of its call and is answered at another instance (${version})`, async () => {
       const session = await begin(here, { version });
       const { message, questions } = await converse(session, session.call('test_elicitation', { message: 'Who are you?' }), () =>
         accept(USER),
@@ -73,7 +73,7 @@ describe('a question', () => {
   }
 
   // MCP "Requested Schema", "Request Schema", "Supported Schema Types"
-  test('may be answered with texts for numbers and with null for nothing', async () => {
+  test('a question may be answered with texts for numbers and with null for nothing', async () => {
     const session = await begin(here);
     const content = { name: '7', age: '30', score: '95.5', status: null, verified: 'true' };
     const { message } = await converse(session, session.call('test_elicitation_sep1034_defaults', {}), () => accept(content));
@@ -84,7 +84,7 @@ describe('a question', () => {
   });
 
   // MCP "Creating Messages", "Listing Roots", "URL Mode Elicitation Requests"
-  test('may be the model’s, the folders’ or a page to visit', async () => {
+  test('a question may be the model’s, the folders’ or a page to visit', async () => {
     const session = await begin(here);
     const sampled = await converse(session, session.call('test_sampling', { prompt: 'Capital of France?' }), ({ method, params }) => {
       assert.equal(method, 'sampling/createMessage');
@@ -103,7 +103,7 @@ describe('a question', () => {
     assert.equal(textOf(visited.message.result), 'on the way');
   });
 
-  test('may follow another: the handler runs once', async () => {
+  test('a question may follow another: the handler runs once', async () => {
     const session = await begin(here);
     const words = ['one', 'two'];
     const { message, questions } = await converse(session, session.call('ask_twice'), () => accept({ word: words.shift() }));
@@ -111,14 +111,14 @@ describe('a question', () => {
     assert.notEqual(questions[0].id, questions[1].id, 'each request has an id of its own');
   });
 
-  test('is answered at the same instance too', async () => {
+  test('a question is answered at the same instance too', async () => {
     const session = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), () => accept({ word: 'x' }), { answerAt: here });
     assert.equal(textOf(message.result), 'x x');
   });
 
   // MCP "Response Actions"
-  test('that is declined or put away is told to the model', async () => {
+  test('a question that is declined or put away is told to the model', async () => {
     const session = await begin(here);
     for (const [action, words] of [
       ['decline', /declined/],
@@ -131,7 +131,7 @@ describe('a question', () => {
   });
 
   // MCP "Elicitation › Error Handling"
-  test('that the client answers with an error is an error for the model, without the client’s words', async () => {
+  test('a question that the client answers with an error is an error for the model, without the client’s words', async () => {
     const session = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), () => ({ error: { code: -1, message: 'secret words' } }));
     assert.equal(message.result.isError, true);
@@ -139,7 +139,7 @@ describe('a question', () => {
     assert.doesNotMatch(JSON.stringify(message), /secret/);
   });
 
-  test('whose answer does not fit is told so', async () => {
+  test('a question whose answer does not fit is told so', async () => {
     const session = await begin(here);
     for (const wrong of [accept({ word: 7 }), accept({}), { action: 'perhaps' }, {}]) {
       const { message } = await converse(session, session.call('ask_twice'), () => wrong);
@@ -148,7 +148,7 @@ describe('a question', () => {
   });
 
   // MCP "Elicitation › Capabilities", "Sampling › Capabilities", "Roots › Capabilities"
-  test('is not asked of a client that cannot', async () => {
+  test('a question is not asked of a client that cannot', async () => {
     for (const capabilities of [{}, { sampling: {} }]) {
       const session = await begin(here, { capabilities });
       const answer = await send(here, session.call('test_elicitation', { message: 'Who?' }));
@@ -158,7 +158,7 @@ describe('a question', () => {
     }
   });
 
-  test('is not asked of a client without a session, or that takes no stream', async () => {
+  test('a question is not asked of a client without a session, or that takes no stream', async () => {
     const without = await send(here, legacy('tools/call', calling('ask_twice')));
     assert.ok(without.final().error || without.final().result.isError, without.story('nobody can answer'));
     const session = await begin(here);
@@ -166,7 +166,7 @@ describe('a question', () => {
     assert.equal(json.final().result.isError, true, json.story('there is no way to ask'));
   });
 
-  test('that nobody answers ends with the time limit of its call', async () => {
+  test('a question that nobody answers ends with the time limit of its call', async () => {
     const session = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), () => null);
     assert.equal(message.result.isError, true);
@@ -175,7 +175,7 @@ describe('a question', () => {
 });
 
 describe('an answer', () => {
-  test('that nobody waits for is taken and does nothing', async () => {
+  test('an answer that nobody waits for is taken and does nothing', async () => {
     const session = await begin(here);
     for (const id of ['0'.repeat(32), 'never asked', 7]) {
       (await send(there, session.answer(id, accept({ word: 'x' })))).hasStatus(202, 'MCP "Sending Messages to the Server"').hasNoBody('MCP "Sending Messages to the Server"');
@@ -184,7 +184,7 @@ describe('an answer', () => {
     assert.equal(textOf(message.result), 'right right', 'calls go on as ever');
   });
 
-  test('counts once: a second one to the same question is dropped', async () => {
+  test('an answer counts once: a second one to the same question is dropped', async () => {
     const session = await begin(here);
     let n = 0;
     const { message, questions } = await converse(session, session.call('ask_twice'), async ({ id }) => {
@@ -200,7 +200,7 @@ describe('an answer', () => {
     (await send(there, session.answer(questions[0].id, accept({ word: 'late' })))).hasStatus(202, 'MCP "Sending Messages to the Server": late ones too');
   });
 
-  test('to one of several calls of a session goes to that call', async () => {
+  test('an answer to one of several calls of a session goes to that call', async () => {
     const session = await begin(here);
     const results = await Promise.all(
       ['a', 'b', 'c', 'd'].map((word) => converse(session, session.call('ask_twice'), () => accept({ word }))),
@@ -211,7 +211,7 @@ describe('an answer', () => {
     );
   });
 
-  test('of another session does not reach the call', async () => {
+  test('an answer of another session does not reach the call', async () => {
     const session = await begin(here);
     const other = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), async ({ id }) => {
@@ -221,7 +221,7 @@ describe('an answer', () => {
     assert.equal(textOf(message.result), 'own own');
   });
 
-  test('without a session id, or with one that nobody gave, reaches nobody', async () => {
+  test('an answer without a session id, or with one that nobody gave, reaches nobody', async () => {
     const session = await begin(here);
     const { message } = await converse(session, session.call('ask_twice'), async ({ id }) => {
       const foreign = (headers) => post({ jsonrpc: '2.0', id, result: accept({ word: 'foreign' }) }, { headers });
@@ -232,7 +232,7 @@ describe('an answer', () => {
     assert.equal(textOf(message.result), 'own own');
   });
 
-  test('costs no write, nor does the question', async () => {
+  test('an answer costs no write, nor does the question', async () => {
     const session = await begin(here);
     // A guest's session is counted once, when it first needs its object.
     await converse(session, session.call('ask_twice'), () => accept({ word: 'x' }));
@@ -244,7 +244,7 @@ describe('an answer', () => {
     assert.equal(requests, 6, 'two for each question, one that hears whether the client reads elsewhere, one for the end of the stream');
   });
 
-  test('while storage is out of order is 503, and the call says that it could not ask', async () => {
+  test('an answer while storage is down is 503, and the call says that it could not ask', async () => {
     const session = await begin(here);
     await fixtures.objectsNow('Session', 'fails');
     try {
@@ -336,7 +336,7 @@ describe('delete_note of the starter', () => {
     return answer.result().structuredContent.notes.map(({ title }) => title);
   };
 
-  test('asks a client that can be asked', async () => {
+  test('delete_note asks a client that can be asked', async () => {
     const session = await begin(at, { headers: bearer(token) });
     const id = await save('asked');
     const kept = await converse(session, session.call('delete_note', { id }), () => accept({ sure: false }), { at, answerAt: other });
@@ -350,7 +350,7 @@ describe('delete_note of the starter', () => {
     assert.deepEqual(await titles(), []);
   });
 
-  test('deletes without asking for one that cannot', async () => {
+  test('delete_note deletes without asking for one that cannot', async () => {
     for (const headers of [{}, { 'mcp-session-id': (await begin(at, { capabilities: {} })).id }]) {
       const id = await save('unasked');
       const asked = legacy('tools/call', calling('delete_note', { id }), { headers: { ...bearer(token), ...headers } });
@@ -360,7 +360,7 @@ describe('delete_note of the starter', () => {
   });
 
   // MCP "Elicitation › Security Considerations", "Identifying the User"
-  test('takes the answer of the person whose call it is, and of nobody else', async () => {
+  test('delete_note takes the answer of the person whose call it is, and of nobody else', async () => {
     const session = await begin(at, { headers: bearer(token) });
     const id = await save('mine');
     const { message } = await converse(
@@ -379,7 +379,7 @@ describe('delete_note of the starter', () => {
   });
 
   // MCP "Setting Log Level"
-  test('keeps the level of a person, and of a guest none', async () => {
+  test('delete_note keeps the level of a person, and of an anonymous client none', async () => {
     const session = await begin(at);
     const level = (headers) => send(at, session.request('logging/setLevel', { level: 'debug' }, { headers }));
     const rows = async (headers) => {

@@ -41,7 +41,7 @@ const confirm = (sure) => ({ inputResponses: { confirm: { action: 'accept', cont
 
 // MCP "Server Requirements (Basic Workflow)", "Form Mode Elicitation Requests", "Input Required Tool Results"
 describe('delete_note', () => {
-  test('asks first, keeps the note meanwhile, and deletes it after a yes, at any instance', async () => {
+  test('delete_note asks first, keeps the note meanwhile, and deletes it after a yes, at any instance', async () => {
     const { ask, id, has } = await someone();
     const { result } = await ask('delete_note', { id });
     assert.equal(result.resultType, 'input_required');
@@ -62,7 +62,7 @@ describe('delete_note', () => {
     ['a cancel', { inputResponses: { confirm: { action: 'cancel' } } }],
   ]) {
     // MCP "Response Actions"
-    test(`keeps the note after ${what}`, async () => {
+    test(`delete_note keeps the note after ${what}`, async () => {
       const { ask, id, has } = await someone();
       const { result } = await ask('delete_note', { id });
       const done = await ask('delete_note', { id }, { ...answer, requestState: result.requestState });
@@ -72,7 +72,7 @@ describe('delete_note', () => {
   }
 
   // MCP "Elicitation › Capabilities"
-  test('deletes at once for a client that cannot ask: such a client confirms destructive calls by itself', async () => {
+  test('delete_note deletes at once for a client that cannot ask: such a client confirms destructive calls by itself', async () => {
     const { ask, id, has } = await someone();
     const { result } = await ask('delete_note', { id }, {}, { capabilities: {} });
     assert.equal(result.resultType, 'complete');
@@ -80,7 +80,7 @@ describe('delete_note', () => {
   });
 
   // MCP "InputRequests", "Supported Requests"
-  test('is asked for and answered by the released client as its application answers', async (t) => {
+  test('delete_note is asked for and answered by the released client as its application answers', async (t) => {
     const server = await startConnector(SIGN_IN);
     t.after(() => server.stop());
     const { id, headers, has } = await someone(server, await register(server));
@@ -119,12 +119,12 @@ describe('a requestState', () => {
   }
   const isRefused = (answer, rule) => assert.equal(answer.error?.code, CODE.invalidParams, `${rule}: ${JSON.stringify(answer)}`);
 
-  test('is not readable', async () => {
+  test('a requestState is not readable', async () => {
     const { state } = await asked();
     assert.ok(!Buffer.from(state, 'base64url').toString('latin1').includes('delete_note'));
   });
 
-  test('of one person is refused from another', async () => {
+  test('a requestState of one person is refused from another', async () => {
     const mine = await asked();
     const stranger = await register(here);
     const { tokens } = await connect(here, { client: stranger, scope: ALL_SCOPES });
@@ -135,7 +135,7 @@ describe('a requestState', () => {
     assert.ok(await mine.has());
   });
 
-  test('for one set of arguments is refused beside another, and so is one that was changed', async () => {
+  test('a requestState for one set of arguments is refused beside another, and so is one that was changed', async () => {
     const { ask, id, state, has } = await asked();
     const other = state[40] === 'A' ? 'B' : 'A';
     for (const [what, args, requestState] of [
@@ -155,7 +155,7 @@ describe('a requestState', () => {
 
 // MCP "InputResponses", "Multi Round-Trip Requests › Error Handling"
 describe('answers', () => {
-  test('that are no results are refused and change nothing', async () => {
+  test('answers that are no results are refused and change nothing', async () => {
     const { ask, id, has } = await someone();
     for (const inputResponses of [[], 7, { confirm: 1 }, { confirm: { action: 'accept', content: { sure: 'yes' } } }]) {
       const answer = await ask('delete_note', { id }, { inputResponses });
@@ -165,7 +165,7 @@ describe('answers', () => {
     assert.ok(await has());
   });
 
-  test('that are null are none: the question is asked again', async () => {
+  test('answers that are null are none: the question is asked again', async () => {
     const { ask, id, has } = await someone();
     for (const inputResponses of [null, { confirm: null }]) {
       const { result } = await ask('delete_note', { id }, { inputResponses });
@@ -174,7 +174,7 @@ describe('answers', () => {
     assert.ok(await has());
   });
 
-  test('are bounded in number', async () => {
+  test('answers are bounded in number', async () => {
     const { ask, id } = await someone();
     const inputResponses = Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`k${at}`, {}]));
     assert.equal((await ask('delete_note', { id }, { inputResponses })).error.code, CODE.invalidParams);

@@ -80,7 +80,7 @@ describe('sizes', () => {
     assert.ok(textOf(answer.result('the default limit is 1 MiB')).length > MIB - 200, 'echo gives back all of it');
   });
 
-  test('a guest may send 256 KiB; more needs a sign-in, which the answer asks for', async () => {
+  test('an anonymous client may send 256 KiB; more needs a sign-in, which the answer asks for', async () => {
     const text = textOf((await raw(sized(MIB / 4))).result('the default limit for guests'));
     assert.ok(text.length > MIB / 4 - 200, 'echo gives back all of it');
     for (const chunked of [false, true]) {
@@ -125,7 +125,7 @@ describe('sizes', () => {
     after(() => small?.stop());
 
     for (const chunked of [false, true]) {
-      test(`the limit is what it says (${chunked ? 'without' : 'with'} Content-Length)`, async () => {
+      test(`with MAX_BODY_BYTES, the limit is what it says (${chunked ? 'without' : 'with'} Content-Length)`, async () => {
         (await send(small, post(sized(2000), { headers: LEGACY_HEADERS, chunked }))).result('2000 bytes');
         (await send(small, post(sized(2001), { headers: LEGACY_HEADERS, chunked }))).hasStatus(413, '2001 bytes');
       });
@@ -138,7 +138,7 @@ describe('the memory that values take', () => {
     const list = (count) => JSON.stringify({ ...ping, id: 'tiny', method: 'tools/call', params: calling('echo', { text: Array.from({ length: count }, () => ({ '': 0 })) }) });
     return list(Math.floor((bytes - list(0).length) / 7));
   };
-  test('is bounded before they are built: 1 MB of tiny objects is refused, with the id of the request', async () => {
+  test('the memory that values take is bounded before they are built: 1 MB of tiny objects is refused, with the id of the request', async () => {
     const answer = await raw(tiny(MIB), signedIn);
     assert.match(answer.error(413, CODE.invalidRequest, 'it would take 60 MB').message, /more values/);
     assert.equal(answer.json().id, 'tiny', answer.story('a client waits for an answer with its id'));
@@ -146,7 +146,7 @@ describe('the memory that values take', () => {
     (await raw(tiny(MIB / 64))).result('a few thousand harm nobody');
   });
 
-  test('leaves room for what real calls hold', async () => {
+  test('the memory that values take leaves room for what real calls hold', async () => {
     const records = Array.from({ length: 12_000 }, (_, id) => ({ id, name: `record ${id}`, price: id / 7, tags: ['a', 'b'] }));
     const body = JSON.stringify({ ...ping, method: 'tools/call', params: calling('echo', { text: records }) });
     assert.ok(body.length > MIB * 0.75 && body.length < MIB, `${body.length}`);
@@ -166,7 +166,7 @@ describe('a compressed body', () => {
     ['/authorize/consent', FORM],
   ];
   for (const [path, type] of routes) {
-    test(`is 415 at ${path}`, async () => {
+    test(`a compressed body is 415 at ${path}`, async () => {
       for (const encoding of ['gzip', 'br', 'identity, gzip', 'x-unknown']) {
         const headers = { 'content-type': type, 'content-encoding': encoding };
         const answer = await send(server, { method: 'POST', path, headers, body: gzipSync(JSON.stringify(ping)) });
@@ -176,13 +176,13 @@ describe('a compressed body', () => {
     });
   }
 
-  test('that is not compressed is read', async () => {
+  test('a body that says it is not compressed is read', async () => {
     (await raw(ping, { ...LEGACY_HEADERS, 'content-encoding': 'identity' })).result('RFC 9110 §8.4.1');
   });
 });
 
 describe('an upload that stalls', () => {
-  test('is ended after half a minute, a hundred of them too, and holds nothing', { timeout: 90_000 }, async () => {
+  test('an upload that stalls is ended after half a minute, a hundred of them too, and holds nothing', { timeout: 90_000 }, async () => {
     const began = performance.now();
     const stalled = ['/mcp', '/token', '/register'].flatMap((path) => Array.from({ length: 34 }, () => stall(path)));
     const ended = await Promise.all(stalled);
@@ -249,7 +249,7 @@ describe('bodies that are not JSON', () => {
   };
   for (const [row, body] of Object.entries(rows)) {
     for (const [era, headers] of BOTH) {
-      test(`${row}: 400 -32700 (${era})`, async () => {
+      test(`a body that is not JSON, ${row}: 400 -32700 (${era})`, async () => {
         const answer = await raw(body, { ...headers, authorization: signedIn.authorization });
         answer.error(
           400,
@@ -261,7 +261,7 @@ describe('bodies that are not JSON', () => {
     }
   }
 
-  test('a member that stands twice is refused: two readers could disagree', async () => {
+  test('a member that is there twice is refused: two readers could disagree', async () => {
     for (const body of [
       '{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call","params":{}}',
       '{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}',
@@ -332,7 +332,7 @@ describe('JSON that is no message', () => {
   };
   for (const [row, body] of Object.entries(rows)) {
     for (const [era, headers] of BOTH) {
-      test(`${row}: 400 -32600 (${era})`, async () => {
+      test(`JSON that is no message, ${row}: 400 -32600 (${era})`, async () => {
         (await raw(JSON.stringify(body), headers)).error(400, CODE.invalidRequest, 'MCP "Error Codes": invalid request');
       });
     }
@@ -365,11 +365,11 @@ describe('JSON that is no message', () => {
       ['tools/call', { ...calling('echo', { text: 'x' }), _meta: null, task: null }],
     ];
     for (const [method, params] of rows) {
-      test(`${method} ${JSON.stringify(params)} (legacy)`, async () => {
+      test(`null counts as absent: ${method} ${JSON.stringify(params)} (legacy)`, async () => {
         (await raw({ ...ping, method, params, result: null, error: null })).result('as if it were not there');
       });
       if (method === 'ping' || method === 'initialize') continue;
-      test(`${method} ${JSON.stringify(params)} (modern)`, async () => {
+      test(`null counts as absent: ${method} ${JSON.stringify(params)} (modern)`, async () => {
         const { _meta, ...others } = params ?? {};
         const asked = modern(method, { ...others, inputResponses: null, requestState: null }, { meta: { ..._meta, x: null } });
         (await send(server, asked)).result('as if it were not there');

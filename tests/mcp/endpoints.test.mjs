@@ -346,14 +346,14 @@ describe('PUBLIC_URL', () => {
   after(() => behindProxy?.stop());
 
   for (const { path, resource } of METADATA_PATHS) {
-    test(`${path} names it`, async () => {
+    test(`with PUBLIC_URL, ${path} names it`, async () => {
       const answer = await send(behindProxy, { path });
       assert.equal(answer.json().resource, `${PUBLIC}${resource}`, answer.story('PUBLIC_URL is canonical'));
       assert.deepEqual(answer.json().authorization_servers, [PUBLIC], answer.story('the issuer has no trailing slash (MCP "Authorization Server Metadata Discovery")'));
     });
   }
 
-  test('the challenge names it', async () => {
+  test('with PUBLIC_URL, the challenge names it', async () => {
     const answer = await send(behindProxy, legacy('tools/call', calling('whoami')));
     answer.hasStatus(401, 'sign-in');
     const [{ parameters }] = parseChallenges(answer.headers['www-authenticate']);
@@ -364,19 +364,19 @@ describe('PUBLIC_URL', () => {
     );
   });
 
-  test('the 404 and the page name it', async () => {
+  test('with PUBLIC_URL, the 404 and the page name it', async () => {
     for (const path of ['/nope', '/']) {
       const answer = await send(behindProxy, { path });
       assert.ok(answer.text.includes(`${PUBLIC}/mcp`), answer.story('the URL to paste'));
     }
   });
 
-  test('its host passes over plain http, and its origin passes', async () => {
+  test('with PUBLIC_URL, its host passes over plain http, and its origin passes', async () => {
     const headers = { host: 'notes.example', origin: PUBLIC };
     (await send(behindProxy, modern('server/discover', {}, { headers }))).result('a proxy that ends TLS passes the Host on');
   });
 
-  test('another host or origin does not pass because of it', async () => {
+  test('with PUBLIC_URL, another host or origin does not pass because of it', async () => {
     for (const headers of [
       { host: 'other.example' },
       { origin: 'https://other.example' },

@@ -24,7 +24,7 @@ const open = ({ at = here, postAt = there, ...rest } = {}) => openStream({ at, p
 
 // MCP "HTTP with SSE"
 describe('a stream', () => {
-  test('answers what is posted at another instance', async () => {
+  test('a stream of 2024-11-05 answers what is posted at another instance', async () => {
     const client = await open();
     const begun = await client.initialize();
     assert.equal(begun.protocolVersion, '2024-11-05', 'its own revision is spoken here');
@@ -38,7 +38,7 @@ describe('a stream', () => {
     client.close();
   });
 
-  test('carries what comes before an answer, and the answers of several requests', async () => {
+  test('a stream of 2024-11-05 carries what comes before an answer, and the answers of several requests', async () => {
     const client = await open();
     await client.initialize('2025-06-18');
     const params = { ...calling('progress_slowly', { steps: 3, delay_ms: 20 }), _meta: { progressToken: 'p' } };
@@ -53,7 +53,7 @@ describe('a stream', () => {
     client.close();
   });
 
-  test('carries questions; the answers are posted', async () => {
+  test('a stream of 2024-11-05 carries questions; the answers are posted', async () => {
     const client = await open();
     await client.initialize('2025-06-18', { elicitation: {} });
     await client.request('tools/call', calling('ask_twice'));
@@ -66,7 +66,7 @@ describe('a stream', () => {
     client.close();
   });
 
-  test('asks nothing of a client that did not say at the handshake that it can be asked', async () => {
+  test('a stream of 2024-11-05 asks nothing of a client that did not say at the handshake that it can be asked', async () => {
     const client = await open();
     await client.initialize('2025-06-18');
     await client.request('tools/call', calling('ask_twice'));
@@ -75,7 +75,7 @@ describe('a stream', () => {
     client.close();
   });
 
-  test('hears nothing of another', async () => {
+  test('a stream of 2024-11-05 receives nothing of another', async () => {
     const [one, other] = await Promise.all([open(), open({ at: there, postAt: here })]);
     assert.notEqual(one.path, other.path, 'each has an address that nobody can guess');
     assert.match(one.path, /^\/sse\/messages\?session=[0-9a-f]{40}$/);
@@ -88,7 +88,7 @@ describe('a stream', () => {
     other.close();
   });
 
-  test('sends comments while it is silent', async () => {
+  test('a stream of 2024-11-05 sends comments while it is silent', async () => {
     const connection = await stream(here, opening(here.headers));
     let comments = 0;
     for await (const event of connection.events) if (event.comment !== undefined && (comments += 1) === 2) break;
@@ -96,7 +96,7 @@ describe('a stream', () => {
     assert.equal(comments, 2);
   });
 
-  test('that is gone takes no messages', async () => {
+  test('a stream of 2024-11-05 that is gone takes no messages', async () => {
     const client = await open();
     await client.initialize();
     client.close();
@@ -105,7 +105,7 @@ describe('a stream', () => {
     (await client.post({ id: 9, method: 'ping' })).hasStatus(404, 'nobody would hear the answer');
   });
 
-  test('costs no write but that of its place among those without a sign-in', async () => {
+  test('a stream of 2024-11-05 costs no write but that of its place among those without a sign-in', async () => {
     const earlier = await runtime.counts();
     const client = await open();
     await client.initialize();
@@ -117,7 +117,7 @@ describe('a stream', () => {
 });
 
 describe('a message', () => {
-  test('needs a stream', async () => {
+  test('a message to a stream of 2024-11-05 needs a stream', async () => {
     const ping = { jsonrpc: '2.0', id: 1, method: 'ping' };
     const initialized = await send(here, post({ ...ping, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {} } }));
     const ofAnother = initialized.headers['mcp-session-id'];
@@ -126,7 +126,7 @@ describe('a message', () => {
     }
   });
 
-  test('must be one', async () => {
+  test('a message to a stream of 2024-11-05 must be one', async () => {
     const client = await open();
     for (const body of ['{', '[]', '3', '[{"jsonrpc":"2.0","id":1,"method":"ping"}]', '{"jsonrpc":"2.0","id":1}']) {
       (await send(there, post(body, { path: client.path }))).hasStatus(400, body);
@@ -134,7 +134,7 @@ describe('a message', () => {
     client.close();
   });
 
-  test('has its place, and the stream has its own', async () => {
+  test('a message to a stream of 2024-11-05 has its place, and the stream has its own', async () => {
     (await send(here, post({ jsonrpc: '2.0', id: 1, method: 'ping' }, { path: '/sse' }))).hasStatus(405).hasHeader('allow', 'GET, OPTIONS');
     (await send(here, { ...opening(), path: '/sse/messages' })).hasStatus(405).hasHeader('allow', 'POST, OPTIONS');
   });
@@ -151,7 +151,7 @@ describe('sign-in', () => {
   });
   after(() => starter?.stop());
 
-  test('is asked for by the POST that needs it, for this resource; the stream goes on', async () => {
+  test('sign-in at /sse is asked for by the POST that needs it, for this resource; the stream goes on', async () => {
     const [at, postAt] = starter.instances;
     const client = await open({ at, postAt });
     await client.initialize('2025-06-18', { elicitation: {} });

@@ -92,7 +92,7 @@ describe('calls of older clients', { concurrency: true }, () => {
 
 function cancelled() {
   for (const version of LEGACY) {
-    test(`is dropped and not answered (${version})`, async () => {
+    test(`a cancelled call is dropped and not answered (${version})`, async () => {
       const session = await openSession(here, { version });
       for (const id of [41, 'forty-two']) {
         const args = hang();
@@ -105,7 +105,7 @@ function cancelled() {
     });
   }
 
-  test('after a while ends at once', async () => {
+  test('a cancelled call after a while ends at once', async () => {
     const session = await openSession(here);
     const args = hang();
     const call = await stream(here, session.request('tools/call', hanging(args), { id: 1 }));
@@ -118,7 +118,7 @@ function cancelled() {
     assert.equal(await endOf(args), 'cancelled');
   });
 
-  test('goes on where the notification names another: 1 is not "1", and a session has its own ids', async () => {
+  test('a call goes on where the notification names another: 1 is not "1", and a session has its own ids', async () => {
     const [session, other] = [await openSession(here), await openSession(here)];
     const args = hang(140);
     const call = await stream(here, session.request('tools/call', hanging(args), { id: '1' }));
@@ -133,7 +133,7 @@ function cancelled() {
     (await cancel(session, '1')).hasStatus(202, 'too late');
   });
 
-  test('goes on where somebody else sent the notification', async () => {
+  test('a call goes on where somebody else sent the notification', async () => {
     const { access_token: token } = (await connect(here, { scope: ALL_SCOPES })).tokens;
     const session = await openSession(here, { headers: bearer(token) });
     const args = hang(140);
@@ -145,7 +145,7 @@ function cancelled() {
     (await cancel(session, 1, { headers: { authorization: null } })).hasStatus(404, 'it is that person’s');
   });
 
-  test('ends while it waits for an answer', async () => {
+  test('a cancelled call ends while it waits for an answer', async () => {
     const session = await openSession(here);
     const call = await stream(here, session.request('tools/call', calling('ask_twice'), { id: 'q' }));
     assert.equal((await begun(call)).method, 'elicitation/create');
@@ -153,7 +153,7 @@ function cancelled() {
     assert.deepEqual(await rest(call), []);
   });
 
-  test('and was lost is over for who comes back to it', async () => {
+  test('a cancelled call whose stream was lost is over for who comes back to it', async () => {
     const session = await openSession(here);
     const args = hang();
     const call = await stream(here, session.request('tools/call', hanging(args), { id: 1 }));
@@ -168,7 +168,7 @@ function cancelled() {
     (await send(there, session.get(last))).hasStatus(405, 'there is nothing to come back to');
   });
 
-  test('is left out of the answer to its batch', async () => {
+  test('a cancelled call is left out of the answer to its batch', async () => {
     const session = await openSession(here, { version: '2025-03-26' });
     const args = hang();
     const batch = [
@@ -187,7 +187,7 @@ function cancelled() {
     (await empty).hasStatus(202, 'there is nothing left to answer').hasNoBody();
   });
 
-  test('ends at /sse too, and nothing is said of it', async () => {
+  test('a cancelled call at /sse ends too, and nothing is said of it', async () => {
     const client = await openSse();
     const args = hang();
     (await client.post({ id: 1, method: 'tools/call', params: hanging(args) })).hasStatus(202);
@@ -199,7 +199,7 @@ function cancelled() {
     client.close();
   });
 
-  test('ends with its session, and is told so', async () => {
+  test('a call ends with its session, and is told so', async () => {
     const session = await openSession(here);
     const args = hang();
     const call = await stream(here, session.request('tools/call', hanging(args), { id: 1 }));
@@ -214,7 +214,7 @@ function cancelled() {
     ['Streamable HTTP', ({ origin }) => new StreamableHTTPClientTransport(new URL(`${origin}/mcp`))],
     ['HTTP+SSE', ({ origin }) => new SSEClientTransport(new URL(`${origin}/sse`))],
   ]) {
-    test(`of the TypeScript v1 client ends over ${name}`, async () => {
+    test(`a cancelled call of the TypeScript v1 client ends over ${name}`, async () => {
       const own = await startInstances({ worker: 'examples/everything', count: 1, origin: null, vars });
       const client = new Client({ name: 'behaviour-tests', version: '1.0.0' });
       try {
@@ -240,7 +240,7 @@ function cancelled() {
 }
 
 function atSse() {
-  test('lasts longer than half a minute, and is answered', async () => {
+  test('a call at /sse lasts longer than half a minute, and is answered', async () => {
     const client = await openSse();
     const args = hang(740);
     (await client.post({ id: 'long', method: 'tools/call', params: calling('hang_until_cancelled', args) })).hasStatus(202);
@@ -253,7 +253,7 @@ function atSse() {
     client.close();
   });
 
-  test('is one of 32 at most; what answers a question is taken nevertheless', async () => {
+  test('a call at /sse is one of 32 at most; what answers a question is taken nevertheless', async () => {
     const client = await openSse({ version: '2025-06-18', capabilities: { elicitation: {} } });
     const ask = (id) => client.post({ id, method: 'tools/call', params: calling('ask_twice') });
     for (let id = 1; id <= 32; id += 1) (await ask(id)).hasStatus(202);
@@ -274,7 +274,7 @@ function atSse() {
     client.close();
   });
 
-  test('is lost with its object: the stream ends, and takes no more messages', async () => {
+  test('a call at /sse is lost with its object: the stream ends, and takes no more messages', async () => {
     const client = await openSse();
     (await client.post({ id: 1, method: 'tools/call', params: hanging(hang()) })).hasStatus(202);
     await client.receive();
@@ -283,7 +283,7 @@ function atSse() {
     (await client.post({ id: 2, method: 'ping' })).hasStatus(404, 'there is no such session');
   });
 
-  test('leaves one line in the log, with what came of it and the name that its POST was given', async () => {
+  test('a call at /sse leaves one line in the log, with what came of it and the name that its POST was given', async () => {
     const client = await openSse();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01';
     const { headers } = await client.post({ id: 1, method: 'tools/call', params: calling('test_error_handling') }, { traceparent });

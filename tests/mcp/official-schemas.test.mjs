@@ -16,7 +16,7 @@ describe('the validation against the official schemas', () => {
   for (const revision of ALL) {
     const complete = revision === '2026-07-28' ? { resultType: 'complete', ttlMs: 0, cacheScope: 'private' } : {};
 
-    test(`accepts what is right (${revision})`, () => {
+    test(`the validation against the official schemas accepts what is right (${revision})`, () => {
       assert.deepEqual(schemaComplaints(revision, answer({ ...complete, tools: [TOOL] }), 'tools/list'), []);
       assert.deepEqual(schemaComplaints(revision, { jsonrpc: '2.0', id: 1, error: { code: -32601, message: 'No' } }, 'tools/list'), []);
       const progress = { jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 1, progress: 1 } };
@@ -32,17 +32,17 @@ describe('the validation against the official schemas', () => {
       'progress without a token': [{ jsonrpc: '2.0', method: 'notifications/progress', params: { progress: 1 } }, undefined],
     };
     for (const [what, [message, method]] of Object.entries(WRONG)) {
-      test(`refuses ${what} (${revision})`, () => assert.notDeepEqual(schemaComplaints(revision, message, method), []));
+      test(`the validation against the official schemas refuses ${what} (${revision})`, () => assert.notDeepEqual(schemaComplaints(revision, message, method), []));
     }
   }
 
-  test('refuses a result of 2026-07-28 without resultType, and a discovery without what a cache needs', () => {
+  test('the validation against the official schemas refuses a result of 2026-07-28 without resultType, and a discovery without what a cache needs', () => {
     assert.notDeepEqual(schemaComplaints('2026-07-28', answer({ content: [] }), 'tools/call'), []);
     const discovered = { resultType: 'complete', supportedVersions: ['2026-07-28'], capabilities: {} };
     assert.notDeepEqual(schemaComplaints('2026-07-28', answer(discovered), 'server/discover'), []);
   });
 
-  test('refuses an error of 2026-07-28 without the data that its code demands', () => {
+  test('the validation against the official schemas refuses an error of 2026-07-28 without the data that its code demands', () => {
     const error = { code: -32022, message: 'Unsupported protocol version', data: { supported: ['2026-07-28'] } };
     assert.notDeepEqual(schemaComplaints('2026-07-28', { jsonrpc: '2.0', id: 1, error }), []);
   });
@@ -69,7 +69,7 @@ describe('an answer that breaks its schema fails the test', () => {
 
   const wrong = (id) => JSON.stringify({ jsonrpc: '2.0', id, result: { tools: [{ name: 'echo' }] } });
 
-  test('as JSON, in either era, and the failure shows request, answer and complaint', async () => {
+  test('an answer that breaks its schema fails the test as JSON, in either era, and the failure shows request, answer and complaint', async () => {
     type = 'application/json';
     for (const [asked, revision] of [
       [modern('tools/list', {}, { id: 7 }), '2026-07-28'],
@@ -86,7 +86,7 @@ describe('an answer that breaks its schema fails the test', () => {
     }
   });
 
-  test('in a batch', async () => {
+  test('an answer that breaks its schema fails the test in a batch', async () => {
     type = 'application/json';
     const [one, two] = [8, 9].map((id) => legacy('tools/list', {}, { id, version: '2025-03-26' }));
     body = `[${JSON.stringify({ jsonrpc: '2.0', id: 8, result: { tools: [] } })},${wrong(9)}]`;
@@ -102,7 +102,7 @@ describe('an answer that breaks its schema fails the test', () => {
     await assert.rejects(events.next(), /ListToolsResult/);
   });
 
-  test('by the revision that initialize negotiates', async () => {
+  test('an answer that breaks its schema fails the test by the revision that initialize negotiates', async () => {
     type = 'application/json';
 
     body = JSON.stringify({ jsonrpc: '2.0', id: 11, result: { protocolVersion: '2024-11-05', capabilities: {}, serverInfo: { version: '1' } } });

@@ -173,7 +173,7 @@ describe('answers', () => {
   });
 
   // MCP "Prompts › Audio Content", "Prompts › Resource Links", "icons"
-  test('hold only the kinds of content that a revision knows', async () => {
+  test('answers hold only the kinds of content that a revision knows', async () => {
     const expected = {
       test_audio_content: (version) => (version === OLDEST ? ['resource'] : ['audio']),
       test_multiple_content_types: () => ['text', 'image', 'resource'],

@@ -114,7 +114,7 @@ describe('official clients lend their model', () => {
 describe('in rounds', () => {
   const ask = async (more = {}, capabilities = CAPABLE) => (await send(site, modern('tools/call', { ...CALL, ...more }, { capabilities }))).final();
 
-  test('a model that wants more and more is told to come to an end', async () => {
+  test('in rounds, a model that wants more and more is told to come to an end', async () => {
     let more = {};
     for (let round = 1; round <= 4; round += 1) {
       const { result } = await ask(more);
@@ -130,7 +130,7 @@ describe('in rounds', () => {
     assert.deepEqual([result.isError, textOf(result)], [true, 'The model came to no end.']);
   });
 
-  test('an answer that is none is refused', async () => {
+  test('in rounds, an answer that is none is refused', async () => {
     const { result } = await ask();
     const [key] = Object.keys(result.inputRequests);
     for (const content of [[uses('a', {}), uses('a', {})], uses(undefined, {}), uses('a', 'Paris')]) {
@@ -139,7 +139,7 @@ describe('in rounds', () => {
     }
   });
 
-  test('a client whose model takes no tools is not asked', async () => {
+  test('in rounds, a client whose model takes no tools is not asked', async () => {
     for (const capabilities of [{}, { sampling: {} }]) {
       assert.match(textOf((await ask({}, capabilities)).result), /^Paris: 18/);
     }

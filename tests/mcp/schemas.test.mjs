@@ -48,7 +48,7 @@ function refused(schema, path = '#') {
 
 describe('a published schema', () => {
   for (const { version, ask } of REVISIONS) {
-    test(`holds nothing that a released client refuses (${version})`, async () => {
+    test(`a published schema holds nothing that a released client refuses (${version})`, async () => {
       for (const server of [everything, notes]) {
         for (const { name, inputSchema, outputSchema } of await listTools(server, ask)) {
           if (name === WRITTEN) continue;
@@ -63,7 +63,7 @@ describe('a published schema', () => {
     });
   }
 
-  test('says of each field what its type is', async () => {
+  test('a published schema says of each field what its type is', async () => {
     const { inputSchema } = find(await listTools(everything), 'plain_types');
     const byte = { type: 'integer', minimum: 0, maximum: 255 };
     assert.deepEqual(inputSchema, {
@@ -97,7 +97,7 @@ describe('a published schema', () => {
     });
   });
 
-  test('has the properties of every choice that is flattened into it', async () => {
+  test('a published schema has the properties of every choice that is flattened into it', async () => {
     const { inputSchema } = find(await listTools(everything), 'flattened_choice');
     assert.deepEqual(Object.keys(inputSchema.properties).sort(), ['at', 'fill', 'kind', 'radius', 'side']);
     assert.deepEqual([...inputSchema.required].sort(), ['at', 'kind']);
@@ -105,7 +105,7 @@ describe('a published schema', () => {
     assert.match(inputSchema.properties.kind.description, /`circle`: Round\. \(with `radius`\)/);
   });
 
-  test('of a tool that is written by hand reaches clients as it is', async () => {
+  test('a published schema of a tool that is written by hand reaches clients as it is', async () => {
     const { inputSchema } = find(await listTools(everything), WRITTEN);
     assert.deepEqual(inputSchema.allOf, [{ anyOf: [{ required: ['phone'] }, { required: ['email'] }] }]);
     assert.equal(inputSchema.$defs.address.$anchor, 'addressDef');
@@ -118,14 +118,14 @@ describe('null', () => {
   const nothing = { sure: null, text: null, colour: null, points: null, named: null, pair: null };
 
   for (const { version, ask } of REVISIONS) {
-    test(`is taken where an argument may be left out (${version})`, async () => {
+    test(`null is taken where an argument may be left out (${version})`, async () => {
       const result = await callTool(everything, ask, 'plain_types', { ...most, ...nothing, points: [{ x: 1, label: null }] });
       assert.ok(!result.isError, textOf(result));
       assert.deepEqual(JSON.parse(textOf(result)), { any: null, id: 1, points: [{ x: 1 }] });
     });
   }
 
-  test('is refused where an argument is required', async () => {
+  test('null is refused where an argument is required', async () => {
     for (const { ask } of ERAS) {
       const result = await callTool(everything, ask, 'plain_types', { any: 1, id: null });
       assert.equal(result.isError, true);
@@ -133,7 +133,7 @@ describe('null', () => {
     }
   });
 
-  test('of an Option is left out of results, and of a value it stays', async () => {
+  test('null of an Option is left out of results, and of a value it stays', async () => {
     const { outputSchema } = find(await listTools(everything), 'absent_members');
     assert.deepEqual([...outputSchema.required].sort(), ['any', 'points']);
     assert.deepEqual(outputSchema.properties.gone, { type: 'string' });
@@ -148,7 +148,7 @@ describe('null', () => {
 
 describe('a choice that is flattened into the arguments', () => {
   for (const { era, ask } of ERAS) {
-    test(`is checked exactly at the call (${era})`, async () => {
+    test(`a choice that is flattened into the arguments is checked exactly at the call (${era})`, async () => {
       const circle = await callTool(everything, ask, 'flattened_choice', { at: 1, kind: 'circle', radius: 2 });
       assert.deepEqual(circle.structuredContent, { at: 1, kind: 'circle', radius: 2 });
       const square = await callTool(everything, ask, 'flattened_choice', { at: 1, kind: 'square', side: 2, fill: null });
@@ -164,7 +164,7 @@ describe('a text', () => {
   const taken = { any: '1', id: 7, sure: true, text: '8', points: [{ x: 1.5, label: '9' }], pair: [1, 2] };
 
   for (const { version, ask } of REVISIONS) {
-    test(`is taken for the number or the boolean that is wanted, at every depth (${version})`, async () => {
+    test(`a text is taken for the number or the boolean that is wanted, at every depth (${version})`, async () => {
       const result = await callTool(everything, ask, 'plain_types', sent);
       assert.ok(!result.isError, textOf(result));
       assert.deepEqual(JSON.parse(textOf(result)), taken);
@@ -172,14 +172,14 @@ describe('a text', () => {
   }
 
   for (const id of ['', ' 7', '7 ', '+7', '07', '0x7', 'seven', '7.5', '-7', 'true', 'null', '[7]']) {
-    test(`is refused where it is not exactly one: ${JSON.stringify(id)}`, async () => {
+    test(`a text is refused where it is not exactly one: ${JSON.stringify(id)}`, async () => {
       const result = await callTool(everything, modern, 'plain_types', { any: 1, id });
       assert.equal(result.isError, true);
       assert.match(textOf(result), /id/);
     });
   }
 
-  test('that stands for a number agrees with the header that repeats it', async () => {
+  test('a text that stands for a number agrees with the header that repeats it', async () => {
     const headers = { 'mcp-param-level': '7', 'mcp-param-flag': 'true' };
     const args = { level: '7', flag: 'true' };
     const answer = await send(everything, modern('tools/call', calling('mirrored_headers', args), { headers }));

@@ -53,7 +53,7 @@ const messagesIn = (events) => events.filter(({ data }) => data).map(({ data }) 
 const isLast = (event) => event.data !== '' && 'result' in JSON.parse(event.data);
 
 describe('a stream that can be resumed', () => {
-  test('opens with an id without a message, says when to come back, and numbers its events', async () => {
+  test('a stream that can be resumed opens with an id without a message, says when to come back, and numbers its events', async () => {
     const session = await openSession(here);
     const calls = await stream(here, working(session, 3));
     const events = await read(calls);
@@ -70,7 +70,7 @@ describe('a stream that can be resumed', () => {
     assert.equal(textOf(messagesIn(events).at(-1).result), 'done');
   });
 
-  test('is one of 2025-11-25 in a session: all others have no ids and no event without data', async () => {
+  test('only a stream of 2025-11-25 in a session can be resumed: all others have no ids and no event without data', async () => {
     const rows = [...LEGACY.slice(1).map((version) => ({ version })), { version: LEGACY[0], headers: { 'mcp-session-id': null } }];
     for (const { version, headers } of rows) {
       const session = await openSession(here, { version });
@@ -85,7 +85,7 @@ describe('a stream that can be resumed', () => {
     for await (const event of calls.events) assert.ok(event.id === undefined, calls.story('2026-07-28 has no resumption'));
   });
 
-  test('that is lost anywhere, again and again, at any instance: nothing is lost and nothing doubled', async (t) => {
+  test('a stream that breaks anywhere, again and again, is resumed at any instance: nothing is lost and nothing doubled', async (t) => {
     let drops = 0;
     const journey = async (number) => {
       const session = await openSession(here);
@@ -121,7 +121,7 @@ describe('a stream that can be resumed', () => {
     assert.ok(drops > 40, 'connections were lost');
   });
 
-  test('shares no message with another stream of its session', async () => {
+  test('a stream that can be resumed shares no message with another stream of its session', async () => {
     const session = await openSession(here);
     const streams = await Promise.all(['a', 'b', 'c'].map((token) => stream(here, working(session, 6, 20, token))));
     const firsts = await Promise.all(streams.map((one) => read(one, 3)));
@@ -138,7 +138,7 @@ describe('a stream that can be resumed', () => {
     assert.equal(new Set(ids).size, ids.length, 'MCP "Resumability and Redelivery": unique in the session');
   });
 
-  test('that its handler ends on purpose is answered when the client is back', async () => {
+  test('a stream that its handler ends on purpose is answered when the client is back', async () => {
     const session = await openSession(here);
     for (const at of [here, there]) {
       const calls = await stream(here, session.request('tools/call', calling('test_reconnection')));
@@ -150,7 +150,7 @@ describe('a stream that can be resumed', () => {
     }
   });
 
-  test('that its handler would end is JSON where the client could not come back', async () => {
+  test('a stream that its handler would end is an answer in JSON where the client could not come back', async () => {
     for (const version of LEGACY.slice(1)) {
       const session = await openSession(here, { version });
       const answer = await send(here, session.request('tools/call', calling('test_reconnection')));
@@ -178,7 +178,7 @@ describe('a stream that can be resumed', () => {
     assert.equal(textOf(result), 'w w');
   });
 
-  test('that was read to its end costs no write; what was read can be read again for a moment', async () => {
+  test('a stream that was read to its end costs no write; what was read can be read again for a moment', async () => {
     const session = await openSession(here);
     // A client without a sign-in has a place from its first stream on.
     await read(await stream(here, working(session, 1)));
@@ -195,7 +195,7 @@ describe('a stream that can be resumed', () => {
     assert.equal(later.rowsWritten - earlier.rowsWritten, 0, 'no row is written for a stream that nobody lost');
   });
 
-  test('is somebody’s: another session gets nothing of it', async () => {
+  test('a stream that can be resumed belongs to its session: another session gets nothing of it', async () => {
     const [session, other] = [await openSession(here), await openSession(here)];
     const calls = await stream(here, working(session, 40, 25));
     const [opening] = await read(calls, 2);
@@ -204,7 +204,7 @@ describe('a stream that can be resumed', () => {
     assert.ok(isLast(rest.at(-1)), 'the owner gets it');
   });
 
-  test('is kept for ten minutes', async () => {
+  test('a stream that can be resumed is kept for ten minutes', async () => {
     const session = await openSession(here);
     const calls = await stream(here, working(session, 4));
     const [opening] = await read(calls, 2);
@@ -219,13 +219,13 @@ describe('a stream that can be resumed', () => {
 
 describe('a GET', () => {
   const get = async (headers, at = here) => send(at, { method: 'GET', path: '/mcp', headers });
-  test('of a client that has nothing to come back to is 405', async () => {
+  test('a GET of a client that has nothing to come back to is 405', async () => {
     // This connector announces changes, so a session has a stream for them; without one there is none.
     (await get({ accept: 'text/event-stream', 'last-event-id': `${'0'.repeat(16)}-1` })).hasStatus(405, 'MCP "Listening for Messages from the Server"');
     (await get({ accept: 'text/event-stream', 'mcp-protocol-version': '2026-07-28', 'last-event-id': `${'0'.repeat(16)}-1` })).hasStatus(405, 'MCP "Earlier Streamable HTTP Revisions"');
   });
 
-  test('that comes back needs a session that exists, and takes a stream', async () => {
+  test('a GET that comes back needs a session that exists, and takes a stream', async () => {
     const session = await openSession(here);
     const last = `${'0'.repeat(16)}-1`;
     (await send(here, session.get(last, { 'mcp-session-id': 'made-up' }))).hasStatus(404, 'MCP "Session Management"');
@@ -234,7 +234,7 @@ describe('a GET', () => {
 });
 
 describe('coming back to a stream', () => {
-  test('that nobody knows is answered at once: anybody can make up its id', async () => {
+  test('coming back to a stream that nobody knows is answered at once: anybody can make up its id', async () => {
     const session = await openSession(here);
     const began = performance.now();
     (await send(here, session.get(`${'0'.repeat(16)}-1`))).hasStatus(405, 'there is nothing, and nothing will come');
@@ -242,7 +242,7 @@ describe('coming back to a stream', () => {
     assert.ok(seconds < 3, `${seconds} s`);
   });
 
-  test('that still has a connection takes it over: what waits is read there, and the result goes there only', async () => {
+  test('coming back to a stream that still has a connection takes it over: what waits is read there, and the result goes there only', async () => {
     const session = await openSession(here);
     const first = await stream(here, session.request('tools/call', calling('ask_twice')));
     const [opening, asked] = [await next(first), await next(first)];
@@ -275,7 +275,7 @@ describe('coming back to a stream', () => {
 });
 
 describe('a header that names a version nobody speaks', () => {
-  test('is 400 on GET and DELETE, as on POST', async () => {
+  test('a header that names a version nobody speaks is 400 on GET and DELETE, as on POST', async () => {
     const session = await openSession(here);
     for (const version of ['1999-01-01', 'nonsense', '']) {
       const headers = { 'mcp-protocol-version': version };
@@ -287,7 +287,7 @@ describe('a header that names a version nobody speaks', () => {
 });
 
 describe('a notification', () => {
-  test('with a session that nobody began is 404', async () => {
+  test('a notification with a session that nobody began is 404', async () => {
     for (const method of ['notifications/initialized', 'notifications/cancelled', 'notifications/roots/list_changed', 'x/y']) {
       const asked = notification(method, {}, { headers: { 'mcp-session-id': 'made-up' } });
       (await send(here, asked)).hasStatus(404, `MCP "Session Management": ${method}`);
@@ -298,7 +298,7 @@ describe('a notification', () => {
 
 describe('a client that leaves', () => {
   for (const version of LEGACY) {
-    test(`does not cancel its call (${version})`, async () => {
+    test(`a client that leaves does not cancel its call (${version})`, async () => {
       const key = `left-${version}`;
       const session = await openSession(here, { version });
       const params = { ...calling('hang_until_cancelled', { key, ticks: 20 }), _meta: { progressToken: 1 } };
@@ -316,7 +316,7 @@ describe('a client that leaves', () => {
 });
 
 describe('the end of a session', () => {
-  test('is 204; from then on there is no such session', async () => {
+  test('the end of a session is 204; from then on there is no such session', async () => {
     const session = await openSession(here);
     (await send(here, session.request('tools/list'))).result('before');
     (await send(here, session.end())).hasStatus(204, 'MCP "Session Management"').hasNoBody('MCP "Session Management"');
@@ -329,7 +329,7 @@ describe('the end of a session', () => {
     (await send(here, (await openSession(here)).request('tools/list'))).result('others go on');
   });
 
-  test('wakes who waits: a call with an open question ends', async () => {
+  test('the end of a session wakes who waits: a call with an open question ends', async () => {
     const session = await openSession(here);
     const calls = await stream(here, session.request('tools/call', calling('ask_twice')));
     let message;
@@ -342,7 +342,7 @@ describe('the end of a session', () => {
     assert.match(textOf(message.result), /no such session/);
   });
 
-  test('is forgotten with all else when its alarm rings, a day after the last', async () => {
+  test('the end of a session is forgotten with all else when its alarm rings, a day after the last', async () => {
     const session = await openSession(here);
     const level = (level, at = there) => send(at, session.request('logging/setLevel', { level }));
     const logged = async () => {
@@ -359,7 +359,7 @@ describe('the end of a session', () => {
     (await level('error', here)).result('nothing is known of it any more, except where it ended');
   });
 
-  test('needs its id, and one that exists', async () => {
+  test('the end of a session needs its id, and one that exists', async () => {
     const session = await openSession(here);
     (await send(here, session.end({ 'mcp-session-id': null }))).hasStatus(405, 'MCP "Session Management": there is nothing to end');
     (await send(here, session.end({ 'mcp-session-id': 'made-up' }))).hasStatus(404, 'MCP "Session Management"');
@@ -369,7 +369,7 @@ describe('the end of a session', () => {
 });
 
 describe('a session of a person', () => {
-  test('is nobody else’s: not to come back to, not to end', async () => {
+  test('a session of a person belongs to that person: nobody else resumes or ends it', async () => {
     const starter = await startInstances({ vars: { ...SIGN_IN, KEEP_ALIVE_MS: '200' } });
     try {
       const [at, other] = starter.instances;

@@ -25,13 +25,13 @@ const ask = (method, params, server = everything) => send(server, modern(method,
 const source = (path) => readFile(new URL(`../../examples/everything/src/skill/${path}`, import.meta.url));
 
 describe('a host', () => {
-  test('learns from server/discover that there are skills', async () => {
+  test('a host learns from server/discover that there are skills', async () => {
     const { capabilities } = (await ask('server/discover')).result('capabilities');
     assert.deepEqual(capabilities.extensions[EXTENSION], { directoryRead: true });
     assert.equal(typeof capabilities.resources, 'object', 'skill files are resources');
   });
 
-  test('gets the whole skill in its entry, and the files are what the entry says', async () => {
+  test('a host gets the whole skill in its entry, and the files are what the entry says', async () => {
     const listed = (await ask('skills/list')).result('the list');
     assert.deepEqual([listed.resultType, listed.cacheScope, listed.ttlMs > 0], ['complete', 'public', true]);
     assert.deepEqual(listed.skills.map(({ uri }) => uri), [SKILL]);
@@ -56,7 +56,7 @@ describe('a host', () => {
     }
   });
 
-  test('reads a directory page by page', async () => {
+  test('a host reads a directory page by page', async () => {
     const children = [];
     let cursor;
     do {
@@ -81,7 +81,7 @@ describe('a host', () => {
     ['resources/read', 'skill://demo-skill/references/../SKILL.md'],
   ];
   for (const [method, uri] of wrong) {
-    test(`is refused ${method} of ${uri}`, async () => {
+    test(`a host is refused ${method} of ${uri}`, async () => {
       (await ask(method, { uri })).error(200, CODE.invalidParams, 'what is not there is -32602');
     });
   }

@@ -51,13 +51,13 @@ describe('a full store', () => {
     assert.ok(grown.wasm <= 8, `${what}: wasm has grown by ${grown.wasm} MB`);
   };
 
-  test('takes no more', async () => {
+  test('a full store takes no more', async () => {
     const refused = await call('save_note', { title: 'one more', body: '' });
     assert.equal(refused.isError, true);
     assert.match(refused.content[0].text, /no room for more/);
   });
 
-  test('is listed page by page, each note once, and no page is large', async (t) => {
+  test('a full store is listed page by page, each note once, and no page is large', async (t) => {
     const ids = [];
     let cursor;
     do {
@@ -71,7 +71,7 @@ describe('a full store', () => {
     await gained('listed', t);
   });
 
-  test('is searched by title', async (t) => {
+  test('a full store is searched by title', async (t) => {
     const page = await list({ title: 'note 0999' });
     assert.deepEqual(
       page.notes.map(({ title }) => title),
@@ -84,7 +84,7 @@ describe('a full store', () => {
     await gained('searched', t);
   });
 
-  test('is among the resources page by page', async (t) => {
+  test('a full store is among the resources page by page', async (t) => {
     const uris = [];
     let cursor;
     let pages = 0;
@@ -99,7 +99,7 @@ describe('a full store', () => {
     await gained('among the resources', t);
   });
 
-  test('completes ids, and sums up what a model can read', async (t) => {
+  test('a full store completes ids, and sums up what a model can read', async (t) => {
     const argument = { ref: { type: 'ref/resource', uri: 'note://{id}' }, argument: { name: 'id', value: '99' } };
     const { completion } = (await send(at, modern('completion/complete', argument, { headers }))).result('suggestions');
     assert.deepEqual([completion.values.length, completion.values[0], completion.values.every((id) => id.startsWith('99'))], [100, '99', true]);
@@ -110,7 +110,7 @@ describe('a full store', () => {
     await gained('completed and summed up', t);
   });
 
-  test('has room again for each note that is deleted', async (t) => {
+  test('a full store has room again for each note that is deleted', async (t) => {
     const DELETED = 1000;
     const inBatches = { ...headers, 'mcp-protocol-version': '2025-03-26' };
     for (let number = 1; number <= DELETED; number += 50) {
@@ -170,7 +170,7 @@ describe('a write whose answer is lost', () => {
     ['loses-one', 'the object did it'],
     ['dies-one', 'the object did it and died'],
   ]) {
-    test(`is asked for again and is the same write: ${what}`, async () => {
+    test(`a write whose answer is lost is asked for again and is the same write: ${what}`, async () => {
       const before = await titles();
       const earlier = await requests();
       await runtime.objectsNow('SubjectStore', how);
@@ -181,7 +181,7 @@ describe('a write whose answer is lost', () => {
     });
   }
 
-  test('deletes, and the person is told that it is deleted', async () => {
+  test('a write whose answer is lost deletes, and the person is told that it is deleted', async () => {
     const before = await titles();
     const id = saved(await said('save_note', { title: 'to go', body: '' }), 'to go');
     const earlier = await requests();
@@ -192,7 +192,7 @@ describe('a write whose answer is lost', () => {
     assert.deepEqual(await titles(), before);
   });
 
-  test('may have been saved where no answer comes at all: the error says so, and it is saved once', async () => {
+  test('a write whose answer is lost may have been saved where no answer comes at all: the error says so, and it is saved once', async () => {
     const before = await titles();
     await runtime.objectsNow('SubjectStore', 'loses');
     const unsure = { isError: true, text: 'storage does not answer, but this may have been saved; look before you try again' };
@@ -206,7 +206,7 @@ describe('a write whose answer is lost', () => {
     assert.ok(took < 9500, `it is given up after twice four seconds: ${took} ms`);
   });
 
-  test('is no failure of a read, which is asked for again too', async () => {
+  test('a write whose answer is lost is no failure of a read, which is asked for again too', async () => {
     await runtime.objectsNow('SubjectStore', 'fails');
     const failed = { isError: true, text: 'storage does not answer; try again in a moment' };
     assert.deepEqual(await said('list_notes'), failed, 'a read changes nothing');

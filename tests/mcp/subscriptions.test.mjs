@@ -89,7 +89,7 @@ describe('a connector with nothing to announce', () => {
   after(() => runtime?.stop());
 
   // MCP "Tools › Capabilities", "Resources › Capabilities", "Prompts › Capabilities"
-  test('says so, offers no streams, and never wakes who would hold them', async () => {
+  test('a connector with nothing to announce says so, offers no streams, and never wakes who would hold them', async () => {
     const discovered = (await send(site, modern('server/discover'))).result();
     const begun = (await send(site, initialize(LEGACY[0]))).result();
     for (const { capabilities } of [discovered, begun]) {
@@ -141,7 +141,7 @@ describe('with streams', () => {
     });
 
   describe('subscriptions/listen', () => {
-    test('is declared', async () => {
+    test('subscriptions/listen is declared', async () => {
       const discovered = (await send(here, modern('server/discover'))).result();
       const begun = (await send(here, initialize(LEGACY[0]))).result();
       for (const { capabilities } of [discovered, begun]) {
@@ -152,7 +152,7 @@ describe('with streams', () => {
     });
 
     // MCP "Opening a Stream"
-    test('acknowledges first, and keeps its id with its type', async () => {
+    test('subscriptions/listen acknowledges first, and keeps its id with its type', async () => {
       for (const id of [7, '7', 'über "7"', 0]) {
         const received = await listen(here, { toolsListChanged: true }, { id });
         assert.deepEqual(
@@ -178,7 +178,7 @@ describe('with streams', () => {
       }
     });
 
-    test('hears at one instance of what happens at another, soon', async () => {
+    test('subscriptions/listen is told at one instance what happens at another, soon', async () => {
       const one = await listen(here, { toolsListChanged: true }, { id: 1 });
       const two = await listen(there, { toolsListChanged: true, promptsListChanged: true }, { id: 2 });
       const begun = performance.now();
@@ -194,7 +194,7 @@ describe('with streams', () => {
     });
 
     // MCP "Notification Filter", "Multiple Concurrent Subscriptions"
-    test('honours what is announced here and what can be read', async () => {
+    test('subscriptions/listen honours what is announced here and what can be read', async () => {
       const received = await listen(here, {
         toolsListChanged: true,
         promptsListChanged: false,
@@ -216,7 +216,7 @@ describe('with streams', () => {
     });
 
     // MCP "Notification Filter"
-    test('refuses a filter that is none', async () => {
+    test('subscriptions/listen refuses a filter that is none', async () => {
       const many = Array.from({ length: MOST_URIS + 1 }, (_, n) => `test://template/${n}/data`);
       for (const notifications of [undefined, [], { toolsListChanged: 1 }, { resourceSubscriptions: 'x' }, { resourceSubscriptions: many }]) {
         const answer = await send(here, modern('subscriptions/listen', { notifications }));
@@ -228,7 +228,7 @@ describe('with streams', () => {
       assert.equal(full.messages[0].params.notifications.resourceSubscriptions.length, MOST_URIS);
     });
 
-    test('ends at once where nothing of it is honoured', async () => {
+    test('subscriptions/listen ends at once where nothing of it is honoured', async () => {
       const earlier = (await runtime.counts()).objects.Subscriptions;
       const received = await listen(here, { resourceSubscriptions: ['test://nothing'] }, { id: 5 });
       await received.ended;
@@ -238,7 +238,7 @@ describe('with streams', () => {
       assert.equal((await runtime.counts()).objects.Subscriptions, earlier, 'nobody holds a stream that never says anything');
     });
 
-    test('needs for a resource what reading it needs', async () => {
+    test('subscriptions/listen needs for a resource what reading it needs', async () => {
       const asked = (headers) => modern('subscriptions/listen', { notifications: { resourceSubscriptions: [WATCHED, MONDAY] } }, { headers });
       (await send(here, asked({}))).hasStatus(401, 'a guest').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'MCP "Scope Selection Strategy"');
       const weak = await send(here, asked(bearer(tokenOf('alice', { scope: 'other' }))));
@@ -247,7 +247,7 @@ describe('with streams', () => {
       assert.deepEqual(received.messages[0].params.notifications.resourceSubscriptions, [WATCHED, MONDAY]);
     });
 
-    test("says nothing of one person's resources to another", async () => {
+    test("subscriptions/listen says nothing of one person's resources to another", async () => {
       const wanted = { toolsListChanged: true, resourcesListChanged: true, resourceSubscriptions: [MONDAY, WATCHED] };
       const [alice, bob] = [tokenOf('alice'), tokenOf('bob')];
       const ofAlice = await listen(here, wanted, { token: alice });
@@ -272,14 +272,14 @@ describe('with streams', () => {
       assert.deepEqual(await methods(ofGuest, 1), [CHANGED.tools]);
     });
 
-    test('writes comments while nothing happens', async () => {
+    test('subscriptions/listen writes comments while nothing happens', async () => {
       const received = await listen(here, { toolsListChanged: true });
       await eventually(() => received.comments, (count) => count >= 2, 'MCP "Receiving Messages"');
       assert.equal(received.messages.length, 1);
     });
 
     // MCP "Subscriptions › Cancellation"
-    test('is bounded for each person, and forgets clients that are gone', async () => {
+    test('subscriptions/listen is bounded for each person, and forgets clients that are gone', async () => {
       const wanted = { toolsListChanged: true };
       const token = tokenOf('crowd');
       const streams = [];
@@ -296,7 +296,7 @@ describe('with streams', () => {
       for (const received of [...streams.slice(10), again]) await received.waitFor(1, 'those who are still there');
     });
 
-    test('ends, with its result, when the token expires', async () => {
+    test('subscriptions/listen ends, with its result, when the token expires', async () => {
       const [token, longer] = [tokenOf('alice', { lifetime: 600 }), tokenOf('alice', { lifetime: 3000 })];
       const soon = await listen(here, { toolsListChanged: true }, { token, id: 'soon' });
       const later = await listen(here, { toolsListChanged: true }, { token: longer, id: 'later' });
@@ -310,7 +310,7 @@ describe('with streams', () => {
       await runtime.passes(-700);
     });
 
-    test('fails with an outage, and an announcement fails no call', async () => {
+    test('subscriptions/listen fails with an outage, and an announcement fails no call', async () => {
       for (const how of ['fails', 'hangs']) {
         await runtime.objectsNow('Subscriptions', how);
         try {

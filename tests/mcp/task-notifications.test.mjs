@@ -72,7 +72,7 @@ async function endsWell(received, id = 'listen') {
 
 // MCP "Task Status Notifications"
 describe('a stream that listens to a task', () => {
-  test('is told at another instance what tasks/get says, from the beginning to the end', async () => {
+  test('a stream that listens to a task is told at another instance what tasks/get says, from the beginning to the end', async () => {
     const id = await begin('confirm_delete', { filename: 'a.txt' });
     const received = await listen({ taskIds: [id] }, { at: there, id: 7 });
     assert.deepEqual(received.messages[0].params, { _meta: { [KEY.subscription]: 7 }, notifications: { taskIds: [id] } });
@@ -90,7 +90,7 @@ describe('a stream that listens to a task', () => {
     assert.deepEqual(received.methods.filter((method) => ![ACKNOWLEDGED, TASK].includes(method)), [], 'no progress, no log');
   });
 
-  test('hears how far it is, and that it failed or was cancelled', async () => {
+  test('a stream that listens to a task is told how far it is, and that it failed or was cancelled', async () => {
     const [slow, broken] = [await begin('slow_compute', { seconds: 60 }), await begin('protocol_error_job')];
     const received = await listen({ taskIds: [slow, broken] });
     await waitForTask(received, (task) => /of 60\.0 seconds/.test(task.statusMessage ?? ''), 'its progress');
@@ -103,7 +103,7 @@ describe('a stream that listens to a task', () => {
     await endsWell(received);
   });
 
-  test('hears of each answer to one of several questions', async () => {
+  test('a stream that listens to a task is told of each answer to one of several questions', async () => {
     const id = await begin('multi_input');
     const received = await listen({ taskIds: [id] });
     const open = (count) => (task) => Object.keys(task.inputRequests ?? {}).length === count;
@@ -114,7 +114,7 @@ describe('a stream that listens to a task', () => {
     assert.equal(textOf((await waitForStatus(received, 'completed')).result), 'Ada said yes.');
   });
 
-  test('loses no answer that comes at the moment when the question is told', async () => {
+  test('a stream that listens to a task loses no answer that comes at the moment when the question is told', async () => {
     const one = async (n) => {
       const id = await begin('confirm_delete', { filename: `${n}.txt` }, { at: n % 2 ? here : there });
       const received = await listen({ taskIds: [id] }, { id: n });
@@ -125,7 +125,7 @@ describe('a stream that listens to a task', () => {
     await Promise.all(Array.from({ length: 20 }, (_, n) => one(n)));
   });
 
-  test('begins with what is over already, and ends', async () => {
+  test('a stream that listens to a task begins with what is over already, and ends', async () => {
     const ids = [await begin('slow_compute', { seconds: 0 }), await begin('failing_job')];
     for (const id of ids) await eventually(() => get(id), ({ status }) => OVER.includes(status), 'it is over');
     const received = await listen({ taskIds: ids }, { at: there });
@@ -134,7 +134,7 @@ describe('a stream that listens to a task', () => {
     assert.deepEqual(told(received).sort((a, b) => ids.indexOf(a.taskId) - ids.indexOf(b.taskId)), expected);
   });
 
-  test('goes on where it listens to something else', async () => {
+  test('a stream that listens to a task goes on where it listens to something else', async () => {
     const id = await begin('slow_compute', { seconds: 0 });
     const received = await listen({ taskIds: [id], toolsListChanged: true });
     assert.deepEqual(honoured(received), { toolsListChanged: true, taskIds: [id] });
@@ -145,7 +145,7 @@ describe('a stream that listens to a task', () => {
     await eventually(() => received.methods.at(-1), (method) => method === 'notifications/tools/list_changed', 'a change of tools');
   });
 
-  test('may be one of several', async () => {
+  test('a stream that listens to a task may be one of several', async () => {
     const id = await begin('confirm_delete', { filename: 'b.txt' });
     const streams = [await listen({ taskIds: [id] }, { id: 1 }), await listen({ taskIds: [id] }, { id: 2, at: there })];
     for (const received of streams) await waitForStatus(received, 'input_required');
@@ -162,13 +162,13 @@ describe('in a Worker without tasks', () => {
   });
   after(() => patient?.stop());
 
-  test('a guess stores nothing', async () => {
+  test('in a Worker without tasks, a guess stores nothing', async () => {
     const taskIds = Array.from({ length: 5 }, (_, n) => `multi_input.${String(n).repeat(32)}`);
     await endsWell(await listen({ taskIds }, { at: patient.instances[0] }));
     assert.equal(await patient.filesHolding('TABLE task'), 0);
   });
 
-  test('large results arrive whole, also where the client does not read for a while', async (t) => {
+  test('in a Worker without tasks, large results arrive whole, also where the client does not read for a while', async (t) => {
     const [at] = patient.instances;
     const ids = await Promise.all(Array.from({ length: 16 }, () => begin('long_result', { bytes }, { at })));
     for (const id of ids) await eventually(() => get(id, { at }), ({ status }) => status === 'completed', 'it is completed', 15_000);
@@ -228,14 +228,14 @@ describe('who may listen', () => {
 });
 
 describe('a task', () => {
-  test('that nobody listens to tells nobody', async () => {
+  test('a task that nobody listens to tells nobody', async () => {
     const before = await runtime.counts();
     const id = await begin('slow_compute', { seconds: 0.5 });
     await eventually(() => get(id), ({ status }) => OVER.includes(status), 'it is over');
     assert.equal((await runtime.counts()).objects.Subscriptions, before.objects.Subscriptions);
   });
 
-  test('says its end when it can, where it could not at first', async () => {
+  test('a task says its end when it can, where it could not at first', async () => {
     const id = await begin('confirm_delete', { filename: 'c.txt' });
     const received = await listen({ taskIds: [id] });
     await waitForStatus(received, 'input_required');
@@ -250,7 +250,7 @@ describe('a task', () => {
     assert.equal(textOf((await waitForStatus(received, 'completed')).result), 'c.txt is deleted.');
   });
 
-  test('that cannot be asked is an outage, not a task that is not there', async () => {
+  test('a task that cannot be asked is an outage, not a task that is not there', async () => {
     const id = await begin('slow_compute', { seconds: 0 });
     for (const name of ['Task', 'Subscriptions']) {
       await runtime.objectsNow(name, 'fails');
@@ -264,7 +264,7 @@ describe('a task', () => {
     }
   });
 
-  test('that goes on after an eviction is announced to a client that listens again', async () => {
+  test('a task that goes on after an eviction is announced to a client that listens again', async () => {
     const id = await begin('slow_compute', { seconds: 2, label: 'evicted' });
     const lost = await listen({ taskIds: [id] });
     await waitForTask(lost, (task) => task.statusMessage, 'it runs');

@@ -53,7 +53,7 @@ const newLabel = () => `label-${(labels += 1)}`;
 
 describe('a long call', () => {
   // MCP "Task Creation", "Task Polling", "Tasks Extension › Response", "Polymorphic Results"
-  test('is a task at once, tells its progress, and has its result at any instance', async () => {
+  test('a long call is a task at once, tells its progress, and has its result at any instance', async () => {
     const label = newLabel();
     const before = performance.now();
     const id = await begin('slow_compute', { seconds: 1.5, label });
@@ -69,7 +69,7 @@ describe('a long call', () => {
     assert.deepEqual(await runs(label), { begun: 1, running: 0 });
   });
 
-  test('begins once where the answer of its object is lost', async () => {
+  test('a long call begins once where the answer of its object is lost', async () => {
     const label = newLabel();
     const earlier = (await runtime.counts()).objects.Task ?? 0;
     await runtime.objectsNow('Task', 'loses-one');
@@ -79,7 +79,7 @@ describe('a long call', () => {
     assert.deepEqual(await runs(label), { begun: 1, running: 0 });
   });
 
-  test('that may have begun says so where no answer comes at all', async () => {
+  test('a long call that may have begun says so where no answer comes at all', async () => {
     await runtime.objectsNow('Task', 'loses');
     const { error } = await ask('tools/call', calling('slow_compute', { seconds: 0, label: newLabel() }));
     await runtime.objectsNow('Task', 'works');
@@ -87,7 +87,7 @@ describe('a long call', () => {
   });
 
   // MCP "Tasks Extension › Capability Negotiation", "Extension Identifier", "Tasks Extension › Backwards Compatibility"
-  test('is an ordinary call for everybody else, and touches no object', async () => {
+  test('a long call is an ordinary call for everybody else, and touches no object', async () => {
     const count = (await runtime.counts()).objects.Task ?? 0;
     const call = calling('slow_compute', { seconds: 0.2, label: 'plain' });
     assert.match(textOf(result(await ask('tools/call', call, { capabilities: {} }), 'modern')), /plain took/);
@@ -100,7 +100,7 @@ describe('a long call', () => {
     assert.equal((await runtime.counts()).objects.Task ?? 0, count);
   });
 
-  test('costs a few rows', async (t) => {
+  test('a long call costs a few rows', async (t) => {
     const before = await runtime.counts();
     const id = await begin('slow_compute', { seconds: 0, label: newLabel() });
     await eventually(async () => (await get(id)).status, (status) => status === 'completed', 'done');
@@ -110,7 +110,7 @@ describe('a long call', () => {
     assert.ok(rows <= 8, `${rows} rows`);
   });
 
-  test('goes on where nobody asks for longer than an object stays awake', async () => {
+  test('a long call goes on where nobody asks for longer than an object stays awake', async () => {
     const label = newLabel();
     const id = await begin('slow_compute', { seconds: 12, label });
     await eventually(() => runs(label), ({ begun, running }) => begun > 0 && running === 0, 'it ends', 30_000);
@@ -118,7 +118,7 @@ describe('a long call', () => {
     assert.equal((await get(id)).status, 'completed');
   });
 
-  test('may be many at once', async () => {
+  test('a long call may be many at once', async () => {
     const ids = await Promise.all(
       Array.from({ length: 20 }, (_, n) => begin('slow_compute', { seconds: 0.3, label: `many-${n}` }, { at: n % 2 ? there : here })),
     );
@@ -130,7 +130,7 @@ describe('a long call', () => {
 
 // MCP "Supported Methods", "Tasks Extension › Protocol Errors", "Streamable HTTP: Routing Headers"
 describe('requests about tasks', () => {
-  test('have the statuses of the specification', async () => {
+  test('requests about tasks have the statuses of the specification', async () => {
     const id = await begin('slow_compute', { seconds: 0, label: newLabel() });
     for (const [method, params, capabilities, headers, status, code] of [
       ['tasks/get', { taskId: id }, {}, {}, 400, CODE.missingCapability],
@@ -150,7 +150,7 @@ describe('requests about tasks', () => {
   });
 
   // MCP "Tasks Extension › Security Considerations"
-  test('of a stranger are about nothing, and one who looks for tasks leaves no trace', async () => {
+  test('requests about tasks of a stranger are about nothing, and one who looks for tasks leaves no trace', async () => {
     const [mine, other] = await Promise.all([connect(here), connect(here)]);
     const me = { headers: bearer(mine.tokens.access_token) };
     const id = await begin('multi_input', {}, me);
@@ -179,7 +179,7 @@ describe('requests about tasks', () => {
 
 // MCP "Task Update Requests"
 describe('questions in a task', () => {
-  test('are answered one by one, at any instance', async () => {
+  test('questions in a task are answered one by one, at any instance', async () => {
     const id = await begin('multi_input');
     const asked = await until(id, 'input_required');
     assert.deepEqual(Object.keys(asked.inputRequests), ['name', 'confirm']);
@@ -191,7 +191,7 @@ describe('questions in a task', () => {
     assert.equal(textOf(done.result), 'Ada said yes.', 'the first answer stands');
   });
 
-  test('answered twice at the same moment are answered once', async () => {
+  test('questions in a task answered twice at the same moment are answered once', async () => {
     for (let round = 0; round < 5; round += 1) {
       const id = await begin('confirm_delete', { filename: 'a.txt' });
       await until(id, 'input_required');
@@ -200,7 +200,7 @@ describe('questions in a task', () => {
     }
   });
 
-  test('may be declined, and an answer that is none ends the task', async () => {
+  test('questions in a task may be declined, and an answer that is none ends the task', async () => {
     const declined = await begin('confirm_delete', { filename: 'a.txt' });
     await until(declined, 'input_required');
     await update(declined, { confirm: { action: 'decline' } });
@@ -213,7 +213,7 @@ describe('questions in a task', () => {
     assert.deepEqual([failed.status, failed.error.code], ['failed', CODE.invalidParams]);
   });
 
-  test('that come first are asked in the call itself', async () => {
+  test('questions in a task that come first are asked in the call itself', async () => {
     const call = calling('test_tool_with_task');
     const asked = result(await ask('tools/call', call), 'asked');
     assert.deepEqual([asked.resultType, Object.keys(asked.inputRequests)], ['input_required', ['user_name']]);
@@ -226,7 +226,7 @@ describe('questions in a task', () => {
 
 // MCP "Tasks Extension › Task Cancellation"
 describe('a cancelled task', () => {
-  test('stops its handler, and may be cancelled again', async () => {
+  test('a cancelled task stops its handler, and may be cancelled again', async () => {
     const label = newLabel();
     const id = await begin('slow_compute', { seconds: 60, label });
     await eventually(() => runs(label), ({ running }) => running === 1, 'it runs');
@@ -236,7 +236,7 @@ describe('a cancelled task', () => {
     assert.deepEqual(await runs(label), { begun: 1, running: 0 }, 'the handler was dropped');
   });
 
-  test('is not resumed by answers', async () => {
+  test('a cancelled task is not resumed by answers', async () => {
     const id = await begin('confirm_delete', { filename: 'a.txt' });
     await until(id, 'input_required');
     await cancel(id);
@@ -244,7 +244,7 @@ describe('a cancelled task', () => {
     assert.equal((await get(id)).status, 'cancelled');
   });
 
-  test('or a finished one stays what it was first', async () => {
+  test('a cancelled task or a finished one stays what it was first', async () => {
     const id = await begin('slow_compute', { seconds: 0, label: newLabel() });
     await outcome(id);
     await cancel(id);
@@ -253,7 +253,7 @@ describe('a cancelled task', () => {
 });
 
 describe('a sign-in that is revoked', () => {
-  test('ends what goes on in its name, and nothing else', async () => {
+  test('a sign-in that is revoked ends what goes on in its name, and nothing else', async () => {
     const [gone, stays] = await Promise.all([connect(here), connect(here)]);
     const labels = [newLabel(), newLabel()];
     const slow = (label, { tokens }) => begin('slow_compute', { seconds: 60, label }, { headers: bearer(tokens.access_token) });
@@ -269,7 +269,7 @@ describe('a sign-in that is revoked', () => {
 });
 
 describe('what is too large', () => {
-  test('is said, and nothing breaks', async () => {
+  test('what is too large is said, and nothing breaks', async () => {
     const fits = await begin('long_result', { bytes: 900_000 });
     assert.equal(textOf((await outcome(fits)).result).length, 900_000);
     const large = await begin('long_result', { bytes: 2_500_000 });
@@ -293,7 +293,7 @@ describe('an eviction', () => {
   after(() => evicted?.stop());
   const at = () => ({ at: evicted.instances[0] });
 
-  test('in the middle of a run begins the handler again, without anybody asking', async () => {
+  test('an eviction in the middle of a run begins the handler again, without anybody asking', async () => {
     const label = newLabel();
     const id = await begin('slow_compute', { seconds: 2, label }, at());
     await eventually(() => get(id, at()), (task) => task.statusMessage, 'it runs');
@@ -303,7 +303,7 @@ describe('an eviction', () => {
     assert.equal(textOf((await outcome(id, at())).result), `${label} took 2 seconds.`);
   });
 
-  test('leaves open questions, the answers that came, and results', async () => {
+  test('an eviction leaves open questions, the answers that came, and results', async () => {
     const waiting = await begin('multi_input', {}, at());
     await until(waiting, 'input_required', at());
     await update(waiting, { name: accept({ name: 'Ada' }) }, at());
@@ -316,7 +316,7 @@ describe('an eviction', () => {
     assert.equal(textOf((await get(done, at())).result), 'kept took 0 seconds.');
   });
 
-  test('six times within seconds does not end the task', async () => {
+  test('an eviction six times within seconds does not end the task', async () => {
     const label = newLabel();
     const id = await begin('slow_compute', { seconds: 2, label }, at());
     await eventually(() => get(id, at()), (task) => task.statusMessage, 'it runs');
@@ -329,7 +329,7 @@ describe('an eviction', () => {
 
 describe('a crash', () => {
   // MCP "Tasks Extension › Task Execution Errors"
-  test('of the handler ends its task, and no other', async () => {
+  test('a crash of the handler ends its task, and no other', async () => {
     const other = await begin('confirm_delete', { filename: 'a.txt' }, { at: there });
     await until(other, 'input_required');
     const id = await begin('crash_job');
@@ -353,7 +353,7 @@ describe('the recipe of a long task', () => {
   });
   after(() => recipes?.stop());
 
-  test('goes on after an eviction and does nothing twice', async () => {
+  test('the recipe of a long task goes on after an eviction and does nothing twice', async () => {
     const [at] = recipes.instances;
     const { client, tokens } = await connect(at, { scope: 'letters' });
     const me = { at, headers: bearer(tokens.access_token) };

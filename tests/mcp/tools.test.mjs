@@ -20,7 +20,7 @@ after(() => Promise.all([everything?.stop(), notes?.stop()]));
 const isAtLeast = (version, first) => version >= first;
 const find = (tools, name) => tools.find((tool) => tool.name === name) ?? assert.fail(`${name} is not listed`);
 
-describe('the starter connector', () => {
+describe('the connector', () => {
   const EXPECTED = {
     echo: { readOnlyHint: true },
     whoami: { readOnlyHint: true },
@@ -29,7 +29,7 @@ describe('the starter connector', () => {
     delete_note: { readOnlyHint: false, destructiveHint: true },
   };
 
-  test('lists its five tools, each with title, description, schema and hints', async () => {
+  test('the connector lists its five tools, each with title, description, schema and hints', async () => {
     const tools = await listTools(notes);
     assert.deepEqual(tools.map((tool) => tool.name).sort(), Object.keys(EXPECTED).sort());
     for (const [name, hints] of Object.entries(EXPECTED)) {
@@ -261,7 +261,7 @@ describe("arguments are checked against the tool's own schema", () => {
   }
 
   for (const [row, args, reasons] of bad) {
-    test(`${row}: the model reads which field and why`, async () => {
+    test(`arguments are checked against the tool's own schema: ${row}: the model reads which field and why`, async () => {
       for (const { ask } of ERAS) {
         const answer = await send(everything, ask('tools/call', calling('strict_arguments', args)));
         const result = answer.result('MCP "Tools › Error Handling": validation errors are results with isError');

@@ -107,7 +107,7 @@ describe('sessions', () => {
 
 describe('ping', () => {
   for (const version of [...LEGACY, null]) {
-    test(`is answered with an empty object (${version ?? 'no version header'})`, async () => {
+    test(`ping is answered with an empty object (${version ?? 'no version header'})`, async () => {
       const answer = await ask('ping', undefined, { version });
       assert.deepEqual(answer.result('MCP "Ping › Behavior Requirements": promptly'), {}, answer.story('MCP "Ping › Behavior Requirements": exactly {}'));
     });
@@ -141,7 +141,7 @@ describe('the version header', () => {
 // MCP "Notifications"
 describe('notifications and responses', () => {
   for (const version of [...LEGACY, null]) {
-    test(`are taken with 202 and no body (${version ?? 'no version header'})`, async () => {
+    test(`notifications and responses are taken with 202 and no body (${version ?? 'no version header'})`, async () => {
       for (const asked of [
         notification('notifications/initialized', undefined, { version }),
         notification('notifications/cancelled', { requestId: 99, reason: 'changed my mind' }, { version }),

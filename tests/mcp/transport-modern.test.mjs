@@ -295,7 +295,7 @@ describe('Mcp-Param headers', () => {
     ['a header that no property declares', {}, { 'mcp-param-other': 'x' }],
   ];
   for (const [row, body, headers] of accepted) {
-    test(`${row}: accepted`, async () => {
+    test(`Mcp-Param headers: ${row}: accepted`, async () => {
       const answer = await call(body, headers);
       const result = answer.result('MCP "Value Encoding", MCP "Server Behavior for Custom Headers"');
       assert.ok(!result.isError, answer.story('the tool answers'));
@@ -325,7 +325,7 @@ describe('Mcp-Param headers', () => {
     ['a header for a nested value whose parent is absent', {}, { 'mcp-param-zone': 'a' }],
   ];
   for (const [row, body, headers] of refused) {
-    test(`${row}: 400 -32020`, async () => {
+    test(`Mcp-Param headers: ${row}: 400 -32020`, async () => {
       (await call(body, headers)).error(400, CODE.headerMismatch, 'MCP "Value Encoding", MCP "Server Behavior for Custom Headers"');
     });
   }
@@ -397,7 +397,7 @@ describe('notifications', () => {
       ),
     );
 
-  test('are taken with 202 and no body', async () => {
+  test('notifications are taken with 202 and no body', async () => {
     for (const [method, params] of [
       ['notifications/cancelled', { requestId: 'nobody' }],
       ['notifications/cancelled', { requestId: 12345, reason: 'because' }],

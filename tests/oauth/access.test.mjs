@@ -45,7 +45,7 @@ describe('an access token', () => {
   const parts = (token) => token.split('.').map((part, at) => (at < 2 ? JSON.parse(Buffer.from(part, 'base64url')) : part));
   const unsigned = (header, claims) => [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
 
-  test('is an at+jwt for one resource, for an hour, signed with HS256', async () => {
+  test('an access token is an at+jwt for one resource, for an hour, signed with HS256', async () => {
     const { tokens } = await connect(site, { client });
     const [header, claims, signature] = parts(tokens.access_token);
     assert.deepEqual(Object.keys(header).sort(), ['alg', 'kid', 'typ']);
@@ -61,7 +61,7 @@ describe('an access token', () => {
   });
 
   // MCP "Access Token Privilege Restriction", "Canonical Server URI"
-  test('is good at its own resource and at no other', async () => {
+  test('an access token is good at its own resource and at no other', async () => {
     const lazy = (await connect(site, { client })).tokens.access_token;
     const strict = (await connect(site, { client, resource: site.privateUrl })).tokens.access_token;
     for (const era of [legacy, modern]) {
@@ -75,7 +75,7 @@ describe('an access token', () => {
   });
 
   // MCP "Token Theft"
-  test('is good for an hour', async () => {
+  test('an access token is good for an hour', async () => {
     const { tokens } = await connect(site, { client });
     await site.passes(HOUR - MINUTE);
     await isWelcome(site, tokens.access_token, { rule: 'a minute before the end' });
@@ -84,7 +84,7 @@ describe('an access token', () => {
     await isWelcome(site, (await renewed(tokens)).access_token, { rule: 'its refresh token still works' });
   });
 
-  test('that was changed, or signed by somebody else, is worth nothing', async () => {
+  test('an access token that was changed, or signed by somebody else, is worth nothing', async () => {
     const { access_token: good } = (await connect(site, { client })).tokens;
     const [header, claims] = parts(good);
     const [head, body, signature] = good.split('.');
@@ -137,7 +137,7 @@ describe('an access token', () => {
     await isWelcome(site, good, { rule: 'the true one is' });
   });
 
-  test('is good in the header only, under any spelling of Bearer', async () => {
+  test('an access token is good in the header only, under any spelling of Bearer', async () => {
     const { access_token: token } = (await connect(site, { client })).tokens;
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
       const answer = await send(site, legacy('tools/call', calling('whoami'), { headers: { authorization: `${scheme} ${token}` } }));
@@ -153,7 +153,7 @@ describe('an access token', () => {
   });
 
   // MCP "Step-Up Authorization Flow"
-  test('without the scope of a tool is refused with all that is needed, and stepping up adds a grant beside', async () => {
+  test('an access token without the scope of a tool is refused with all that is needed, and stepping up adds a grant beside', async () => {
     const first = await connect(site, { client });
     for (const era of [legacy, modern]) {
       const refused = await call(site, first.tokens.access_token, 'save_note', { title: 't', body: 'b' }, { era });
@@ -171,4 +171,4 @@ describe('an access token', () => {
   });
 });
 
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

@@ -86,7 +86,7 @@ describe('a request that cannot be trusted is answered with a page and no redire
     ['a query of 20 KB', () => `${authorizePath(good())}&x=${'y'.repeat(20_000)}`],
   ];
   for (const [what, parameters] of rows) {
-    test(what, async () => {
+    test(`a request that cannot be trusted is answered with a page and no redirect: ${what}`, async () => {
       const answer = await get(parameters());
       answer.hasStatus(400, 'RFC 6749 §4.1.2.1: no redirect').hasHeader('location', undefined, 'RFC 6749 §4.1.2.1');
       isSafePage(answer, 'an error page');
@@ -129,7 +129,7 @@ describe('what else is wrong is told to the client, with state and iss', () => {
     ['two prompts', { prompt: ['login', 'consent'] }, 'invalid_request'],
     ['two resources', { resource: ['https://mcp.example.com/mcp', 'https://mcp.example.com/private/mcp'] }, 'invalid_target'],
   ]) {
-    test(what, async () => {
+    test(`what else is wrong is told to the client, with state and iss: ${what}`, async () => {
       const sent = { ...asking(web, { redirect_uri: WEB }), ...change };
       const answer = await get(sent);
       answer.hasStatus([302, 303], 'RFC 6749 §4.1.2.1');
@@ -173,7 +173,7 @@ describe('what else is wrong is told to the client, with state and iss', () => {
 // MCP "Authorization › Authorization Flow"
 // RFC 6749 §4.1.1, OAuth 2.1 §4.1.1
 describe('a good request', () => {
-  test('comes with what clients say by habit', async () => {
+  test('a good request comes with what clients say by habit', async () => {
     for (const more of [
       { prompt: 'consent' },
       { prompt: 'login select_account', login_hint: 'jane@example.com' },
@@ -191,7 +191,7 @@ describe('a good request', () => {
     }
   });
 
-  test('gives back state byte for byte, and iss', async () => {
+  test('a good request gives back state byte for byte, and iss', async () => {
     for (const state of ['a&b=c d+é%25/?#', 's'.repeat(384), 's'.repeat(8 * 1024), '{"a":"b"}', '=', 'ünïcödé ✓']) {
       const { arrival, state: got, iss, code } = await authorize(site, web, { parameters: { redirect_uri: WEB, state } });
       assert.ok(code, `a code, not ${arrival.url}`);
@@ -201,12 +201,12 @@ describe('a good request', () => {
     }
   });
 
-  test('without a state gets none back', async () => {
+  test('a good request without a state gets none back', async () => {
     const { arrival } = await authorize(site, web, { parameters: { redirect_uri: WEB, state: null } });
     assert.deepEqual(Object.keys(arrival.parameters).sort(), ['code', 'iss', 'tenant']);
   });
 
-  test('may leave out the redirect URI where there is one', async () => {
+  test('a good request may leave out the redirect URI where there is one', async () => {
     const { code } = await authorize(site, web, { parameters: { redirect_uri: null } });
     assert.ok(code, 'RFC 6749 §3.1.2.3');
   });
@@ -217,14 +217,14 @@ describe('a good request', () => {
     ['no port', 'http://127.0.0.1/callback'],
     ['a port where none was registered', 'http://localhost:9/cb'],
   ]) {
-    test(`of a native application may name ${what}`, async () => {
+    test(`a good request of a native application may name ${what}`, async () => {
       const { arrival, code } = await authorize(site, native, { parameters: { redirect_uri: redirect } });
       assert.ok(code, `RFC 8252 §7.3: ${arrival.url}`);
       assert.ok(arrival.url.href.startsWith(`${redirect}?`), 'the code goes where the request said');
     });
   }
 
-  test('of Cursor leads to its scheme', async () => {
+  test('a good request of Cursor leads to its scheme', async () => {
     const cursor = 'cursor://anysphere.cursor-mcp/oauth/callback';
     const client = await register(site, {
       redirect_uris: [cursor, 'https://www.cursor.com/agents/mcp/oauth/callback', 'http://localhost:8787/callback'],
@@ -233,7 +233,7 @@ describe('a good request', () => {
     assert.ok(code && arrival.url.href.startsWith(`${cursor}?`), String(arrival.url));
   });
 
-  test('may be repeated and changes nothing', async () => {
+  test('a good request may be repeated and changes nothing', async () => {
     const browser = new Browser(site);
     const path = authorizePath(asking(web, { redirect_uri: WEB }));
     const first = await browser.open(path);
@@ -248,7 +248,7 @@ describe('a good request', () => {
     }
   });
 
-  test('is answered to HEAD like to GET, and to nothing else', async () => {
+  test('a good request is answered to HEAD like to GET, and to nothing else', async () => {
     const path = authorizePath(asking(web, { redirect_uri: WEB }));
     (await send(site, { method: 'HEAD', path })).hasStatus(200, 'RFC 9110 §9.3.2').hasNoBody('HEAD');
     for (const method of ['PUT', 'DELETE', 'PATCH']) (await send(site, { method, path })).hasStatus(405, 'RFC 6749 §3.1');
@@ -266,4 +266,4 @@ test('a code goes to nobody but the client it was made for', async () => {
   tokensOf(await send(site, redeeming(web, authorization)), 'and the client it was made for is not harmed');
 });
 
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

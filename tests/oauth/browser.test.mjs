@@ -176,5 +176,5 @@ describe('in a real browser', { skip }, () => {
     assert.equal(frame.unreachableUrl, framed, `an error page stands in the frame: ${JSON.stringify(frame)}`);
   });
 
-  test('no secret stands in the log', () => keepsSecrets([server]));
+  test('no secret is in the log', () => keepsSecrets([server]));
 });

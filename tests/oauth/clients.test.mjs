@@ -315,7 +315,7 @@ describe(`Python (${PYTHON_PACKAGE})`, () => {
     ['legacy', '/mcp', 'described by a document'],
     ['auto', '/private/mcp', 'configured, with a secret'],
   ]) {
-    test(`goes the whole way on ${path} in mode ${mode}, ${way}`, async (t) => {
+    test(`Python (${PYTHON_PACKAGE}) goes the whole way on ${path} in mode ${mode}, ${way}`, async (t) => {
       if (found.why) return t.skip(found.why);
       const { client, clientMetadataUrl } = WAYS[way];
       const setting = {
@@ -371,7 +371,7 @@ describe('under `wrangler dev`, as `npm start` runs it', () => {
   });
   after(() => server?.stop());
 
-  test('a whole sign-in works over http on this machine, in a strict browser', async () => {
+  test('under `wrangler dev`, as `npm start` runs it, a whole sign-in works over http on this machine, in a strict browser', async () => {
     const client = await register(server);
     const browser = new Browser(server);
     const { tokens } = await connect(server, { client, browser });
@@ -379,7 +379,7 @@ describe('under `wrangler dev`, as `npm start` runs it', () => {
     await isWelcome(server, tokens.access_token);
   });
 
-  test('the authorization scenarios of the official suite pass, with nobody at the keyboard', async (t) => {
+  test('under `wrangler dev`, as `npm start` runs it, the authorization scenarios of the official suite pass, with nobody at the keyboard', async (t) => {
     const port = await freePort();
     const client = await register(server, { redirect_uris: [`http://127.0.0.1:${port}/callback`] });
     const directory = await mkdtemp(join(tmpdir(), 'mcp-connector-authorization-'));
@@ -419,10 +419,10 @@ describe('under `wrangler dev`, as `npm start` runs it', () => {
     }
   });
 
-  test('no secret stands in the log', () => keepsSecrets([server]));
+  test('under `wrangler dev`, as `npm start` runs it, no secret is in the log', () => keepsSecrets([server]));
 });
 
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));
 
 /** A port nobody listens on. */
 function freePort() {

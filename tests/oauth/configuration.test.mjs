@@ -61,13 +61,13 @@ after(() => runtime?.stop());
 
 // MCP "Pre-registration", "Preregistration"
 describe('a configured client', () => {
-  test('signs in without registering', async () => {
+  test('a configured client signs in without registering', async () => {
     const { tokens } = await connect(site, { client: APP });
     await isWelcome(site, tokens.access_token);
     tokensOf(await send(site, refreshing(APP, tokens)));
   });
 
-  test('with a secret shows it', async () => {
+  test('a configured client with a secret shows it', async () => {
     const authorization = await authorize(site, CLAUDE);
     const headers = basic(CLAUDE.client_id, CLAUDE.client_secret);
     isOAuthError(await send(site, redeeming(CLAUDE, authorization)), 401, 'invalid_client', 'without');
@@ -84,7 +84,7 @@ describe('a configured client', () => {
     tokensOf(await send(site, refreshing(CLAUDE, tokens, { client_secret: CLAUDE.client_secret })), 'RFC 6749 §2.3.1: in the body');
   });
 
-  test('is shown as one that the owner has set up', async () => {
+  test('a configured client is shown as one that the owner has set up', async () => {
     const [own, registered] = await Promise.all([
       new Browser(site).open(authorizePath(asking(APP))),
       register(site, { client_name: APP.client_name }).then((client) => new Browser(site).open(authorizePath(asking(client)))),
@@ -93,7 +93,7 @@ describe('a configured client', () => {
     assert.notEqual(own.text, registered.text, own.story('not like one that named itself'));
   });
 
-  test('may be sent only where the configuration says', async () => {
+  test('a configured client may be sent only where the configuration says', async () => {
     for (const client of [APP, CLAUDE]) {
       const page = await new Browser(site).open(authorizePath(asking(client, { redirect_uri: 'https://evil.example/cb' })));
       assert.ok(!(page instanceof Arrival), String(page.url));
@@ -121,7 +121,7 @@ describe('a service acts in its own name', () => {
     return tokens;
   };
 
-  test('with its secret, in the header or in the body, and its own scopes', async () => {
+  test('a service acts in its own name with its secret, in the header or in the body, and its own scopes', async () => {
     for (const more of [{}, { headers: basic(NIGHTLY.client_id, NIGHTLY.client_secret) }]) {
       const tokens = tokenOf(await send(site, request(more)));
       assert.deepEqual(scopesIn(tokens.scope), scopesIn(NIGHTLY.own_scopes));
@@ -133,7 +133,7 @@ describe('a service acts in its own name', () => {
   });
 
   // RFC 9068 §5
-  test('and not in that of the owner', async () => {
+  test('a service acts in its own name, not in that of the owner', async () => {
     const service = tokenOf(await send(site, request()));
     (await call(site, service.access_token, 'save_note', { title: 'of-the-service', body: 'b' })).result('its own notes');
     const { tokens } = await connect(site, { client: APP });
@@ -142,7 +142,7 @@ describe('a service acts in its own name', () => {
     notes.result('the notes of the owner');
   });
 
-  test('for less if it asks for less, for one resource', async () => {
+  test('a service acts in its own name for less if it asks for less, for one resource', async () => {
     const less = tokenOf(await send(site, request({ scope: 'notes:read profile openid' })));
     assert.equal(less.scope, 'notes:read', 'what it may have of what it asked for');
     (await call(site, less.access_token, 'whoami')).hasStatus(403, 'RFC 6750 §3.1');
@@ -151,7 +151,7 @@ describe('a service acts in its own name', () => {
     await isTurnedAway(site, strict.access_token, { rule: 'RFC 8707' });
   });
 
-  test('and nobody else does', async () => {
+  test('no other client acts in its own name', async () => {
     isOAuthError(await send(site, request({ client_secret: 'wrong-secret-of-the-test' })), 401, 'invalid_client', 'a wrong secret');
     isOAuthError(await send(site, request({ client_secret: null })), 401, 'invalid_client', 'no secret');
     isOAuthError(await send(site, request({ scope: 'profile' })), 400, 'invalid_scope', 'a scope that it may not have');
@@ -165,7 +165,7 @@ describe('a service acts in its own name', () => {
     page.answer.hasStatus(400, 'a service has no redirect URI');
   });
 
-  test('and the metadata say so only where there is one', async () => {
+  test('the metadata has client_credentials only where a service is configured', async () => {
     const grants = async (at) => (await send(at, { path: '/.well-known/oauth-authorization-server' })).json().grant_types_supported;
     assert.ok((await grants(site)).includes('client_credentials'));
     const bare = await startInstances({ count: 1, vars: SIGN_IN });
@@ -176,7 +176,7 @@ describe('a service acts in its own name', () => {
     }
   });
 
-  test('and may give its token back', async () => {
+  test('a service may revoke its own token', async () => {
     const { access_token: token } = tokenOf(await send(site, request()));
     (await send(site, revoking(NIGHTLY, token, { client_secret: NIGHTLY.client_secret }))).hasStatus(200, 'RFC 7009 §2.2');
   });
@@ -258,4 +258,4 @@ describe('what a change of the configuration ends', () => {
   });
 });
 
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

@@ -41,7 +41,7 @@ after(() => runtime?.stop());
 afterEach(() => site.passes(61));
 
 describe('the pages', () => {
-  test('are safe, work without scripts, and say who asks for what', async () => {
+  test('the pages are safe, work without scripts, and say who asks for what', async () => {
     const client = await register(site, { client_name: `<b>Bold</b> & "quoted" 'app'`, redirect_uris: ['https://receiver.example/cb'] });
     const browser = new Browser(site);
     const consent = await browser.open(authorizePath(asking(client, { scope: 'profile notes:read notes:write' })));
@@ -95,7 +95,7 @@ describe('the pages', () => {
     assert.deepEqual(browser.refused, [], 'a strict browser keeps the cookies');
   });
 
-  test('keep their cookies to this host, out of reach of scripts', async () => {
+  test('the pages keep their cookies to this host, out of reach of scripts', async () => {
     const browser = new Browser(site);
     await signIn(browser, authorizePath(asking(web, { redirect_uri: WEB })));
     const set = browser.answers.flatMap((answer) => answer.headers['set-cookie'] ?? []);
@@ -162,7 +162,7 @@ describe('the decision', () => {
     }
   });
 
-  test('that is none opens nothing', async () => {
+  test('a decision that is none opens nothing', async () => {
     for (const values of [{}, { decision: 'yes' }, { decision: '' }]) {
       const browser = new Browser(site);
       const page = await browser.open(authorizePath(asking(web, { redirect_uri: WEB })));
@@ -282,7 +282,7 @@ describe('a form belongs to its request and to its browser', () => {
     assert.ok(code, 'the same browser can begin anew');
   });
 
-  test('in another content type, or too long, it is refused', async () => {
+  test('a form in another content type, or too long, is refused', async () => {
     const { browser, consent, entries } = await pages();
     const path = new URL(consent.form('decision').action || consent.url, consent.url).pathname;
     const body = new URLSearchParams(entries).toString();
@@ -296,4 +296,4 @@ describe('a form belongs to its request and to its browser', () => {
     }
   });
 });
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

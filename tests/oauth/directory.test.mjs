@@ -150,7 +150,7 @@ function isRefused(page, rule) {
 }
 
 describe('the record of a client in KV', () => {
-  test('is written when a person allows the client, and not before', async () => {
+  test('the record of a client in KV is written when a person allows the client, and not before', async () => {
     const client = await register(here, { client_name: 'Recorded', redirect_uris: ['https://a.example/cb', REDIRECT] });
     const browser = new Browser(here);
     const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
@@ -170,7 +170,7 @@ describe('the record of a client in KV', () => {
     assert.deepEqual(JSON.parse(metadata), { n: 'Recorded', h: 'a.example', k: 'Registered', f: first, l: last });
   });
 
-  test('of a client with a document has what the document says', async () => {
+  test('the record in KV of a client with a document has what the document says', async () => {
     await connect(here, { client: published });
     const { record, metadata } = await recordOf(DOCUMENT);
     assert.deepEqual(
@@ -180,7 +180,7 @@ describe('the record of a client in KV', () => {
     assert.equal(JSON.parse(metadata).h, 'app.example');
   });
 
-  test('is all that is in KV, and a client of the configuration has none', async () => {
+  test('the record of a client in KV is all that is in KV, and a client of the configuration has none', async () => {
     await connect(here, { client: CONFIGURED });
     await connect(here);
     const keys = Object.keys(await runtime.kv());
@@ -189,7 +189,7 @@ describe('the record of a client in KV', () => {
     assert.ok(!keys.includes(keyOf(CONFIGURED.client_id)));
   });
 
-  test('is written again when it was in use for thirty days, and not sooner', async () => {
+  test('the record of a client in KV is written again when it was in use for thirty days, and not sooner', async () => {
     const { client, tokens } = await connect(here, { metadata: { client_name: 'In use' } });
     const first = await recordOf(client.client_id);
     const writes = async () => (await runtime.counts()).kv.writes;
@@ -209,7 +209,7 @@ describe('the record of a client in KV', () => {
     assert.ok(ttl > 89 * DAY);
   });
 
-  test('shows a client whose document cannot be fetched as it was when a person allowed it', async () => {
+  test('the record of a client in KV shows a client whose document cannot be fetched as it was when a person allowed it', async () => {
     await connect(here, { client: published });
     await recordOf(DOCUMENT);
     hostAnswers = false;
@@ -282,7 +282,7 @@ async function signIn_(site, client) {
 }
 
 describe('the page with all clients', () => {
-  test('lists what was allowed: name, host, kind, when, and by whom', async () => {
+  test('the page with all clients lists what was allowed: name, host, kind, when, and by whom', async () => {
     const one = await connect(here, { metadata: { client_name: '<b>Listed</b>', redirect_uris: ['https://listed.example/cb'] } });
     await connect(here, { client: published });
     await recordOf(one.client.client_id);
@@ -302,7 +302,7 @@ describe('the page with all clients', () => {
     for (const part of ['<bdi>nightly</bdi>', 'in your configuration', 'Never', 'Nobody']) assert.ok(configured.includes(part), configured);
   });
 
-  test('is one list of KV for each page', async () => {
+  test('the page with all clients is one list of KV for each page', async () => {
     const many = await startInstances({ count: 1, vars: SIGN_IN });
     try {
       const [site] = many.instances;
@@ -331,13 +331,13 @@ describe('the page with all clients', () => {
     }
   });
 
-  test('is nobody’s who is not signed in', async () => {
+  test('the page with all clients is for the owner, signed in, and for nobody else', async () => {
     const page = await new Browser(here).open('/account/clients');
     assert.ok(page.has('passphrase'), page.story('the way in'));
     assert.ok(!page.html.includes('<li class="card">'));
   });
 
-  test('says 503 while KV or the Directory is out of reach, and ends nothing', async () => {
+  test('the page with all clients says 503 while KV or the Directory is out of reach, and ends nothing', async () => {
     const app = await connect(here);
     await recordOf(app.client.client_id);
     const { browser } = await enter(here);
@@ -376,7 +376,7 @@ describe('the page with all clients', () => {
 });
 
 describe('a client that the owner has ended', () => {
-  test('is refused at consent, at redemption and at refresh, its calls end, and other clients do not notice', async () => {
+  test('a client that the owner has ended is refused at consent, at redemption and at refresh, its calls end, and other clients do not notice', async () => {
     const app = await connect(here, { metadata: { client_name: 'To be ended' } });
     const other = await connect(here, { metadata: { client_name: 'Not ended' } });
     const waiting = await authorize(here, app.client);
@@ -415,7 +415,7 @@ describe('a client that the owner has ended', () => {
     assert.equal((await runtime.kv())[keyOf(app.client.client_id)], undefined, 'and it gets no new record');
   });
 
-  test('may be one with a document or one of the configuration', async () => {
+  test('a client that the owner has ended may be one with a document or one of the configuration', async () => {
     const world_ = await startInstances({ count: 1, vars: VARS, outbound: outside.address().port });
     try {
       const [site] = world_.instances;
@@ -435,7 +435,7 @@ describe('a client that the owner has ended', () => {
     }
   });
 
-  test('is not let in while the Directory is out of reach: nobody can tell, and nothing is used up', async () => {
+  test('a client that the owner has ended is not let in while the Directory is out of reach: nobody can tell, and nothing is used up', async () => {
     const app = await connect(here);
     const authorization = await authorize(here, app.client);
     for (const how of ['fails', 'hangs']) {
@@ -461,7 +461,7 @@ describe('a client that the owner has ended', () => {
     tokensOf(await send(here, redeeming(app.client, young)), 'it is as good as before');
   });
 
-  test('loses also a grant from before there was a Directory, when that is refreshed on another day', async () => {
+  test('a client that the owner has ended loses also a grant from before there was a Directory, when that is refreshed on another day', async () => {
     const earlier = await startInstances({ count: 1, vars: VARS });
     try {
       const [site] = earlier.instances;
@@ -642,7 +642,7 @@ describe('the grants of an ended client', () => {
   });
 });
 
-test('no secret stands in the log, and the Directory keeps none', async () => {
+test('no secret is in the log, and the Directory keeps none', async () => {
   keepsSecrets([here]);
   const { tokens } = await connect(here);
   for (const token of [tokens.access_token, tokens.refresh_token, PASSPHRASE]) {

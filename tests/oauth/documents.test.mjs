@@ -83,7 +83,7 @@ const isUnknown = (page, rule) => {
 
 // MCP "Client ID Metadata Documents", "Client Registration"
 describe('a client that is described by a document', () => {
-  test('goes the whole way without a registration', async () => {
+  test('a client that is described by a document goes the whole way without a registration', async () => {
     const id = newId();
     publish(id);
     const kept = Object.keys(await runtime.kv());
@@ -102,7 +102,7 @@ describe('a client that is described by a document', () => {
   });
 
   // MCP "Trust Policies"
-  test('is shown with the host that vouches for it', async () => {
+  test('a client that is described by a document is shown with the host that vouches for it', async () => {
     const id = newId();
     publish(id, documentOf(id, { client_name: 'Vouched for' }));
     const page = await open(id);
@@ -111,7 +111,7 @@ describe('a client that is described by a document', () => {
     assert.ok(page.text.includes('127.0.0.1'), page.story('where the code goes'));
   });
 
-  test('may be sent only where its document says', async () => {
+  test('a client that is described by a document may be sent only where its document says', async () => {
     const id = newId();
     publish(id);
     isUnknown(await open(id, { redirect_uri: 'https://evil.example/cb' }), 'RFC 6749 §3.1.2.3');
@@ -121,7 +121,7 @@ describe('a client that is described by a document', () => {
     }
   });
 
-  test('may say what nobody here has heard of, and list redirect URIs that are not acceptable here', async () => {
+  test('a client that is described by a document may say what nobody here has heard of, and list redirect URIs that are not acceptable here', async () => {
     const id = newId();
     publish(
       id,
@@ -138,7 +138,7 @@ describe('a client that is described by a document', () => {
     assert.ok((await open(id)).has('decision'), 'what is acceptable is used');
   });
 
-  test('may prefer signed assertions if it can do without', async () => {
+  test('a client that is described by a document may prefer signed assertions if it can do without', async () => {
     const id = newId();
     publish(
       id,
@@ -163,7 +163,7 @@ describe('a document is refused', () => {
     ['for another flow', (id) => documentOf(id, { grant_types: ['client_credentials'] })],
     ['whose redirect URIs are a text', (id) => documentOf(id, { redirect_uris: REDIRECT })],
   ]) {
-    test(what, async () => {
+    test(`a document is refused: ${what}`, async () => {
       const id = newId();
       publish(id, document(id));
       isUnknown(await open(id), 'such a client does not exist');
@@ -171,14 +171,14 @@ describe('a document is refused', () => {
   }
 
   for (const status of [404, 410]) {
-    test(`that was taken away (${status})`, async () => {
+    test(`a document that was taken away is refused (${status})`, async () => {
       const id = newId();
       publish(id, 'gone', { status });
       isUnknown(await open(id), 'the client is gone');
     });
   }
 
-  test('that is longer than 5 KB, with and without its length', async () => {
+  test('a document that is longer than 5 KB is refused, with and without its length', async () => {
     const [long, chunked] = [newId(), newId()];
     const body = (id) => JSON.stringify(documentOf(id, { filler: 'x'.repeat(6000) }));
     publish(long, body(long));
@@ -228,13 +228,13 @@ describe('an identifier is never fetched', () => {
     ['a backslash', 'https://client.example\\@127.0.0.1/c.json'],
     ['a space', 'https://client.example/c json'],
   ]) {
-    test(`that is ${what}`, async () => {
+    test(`an identifier that is ${what} is never fetched`, async () => {
       isUnknown(await open(id), 'MCP "Client ID Metadata Documents", SSRF');
       assert.deepEqual(asked, [], 'nothing was fetched');
     });
   }
 
-  test('for another server like this one: between two of them a request would go in circles', async () => {
+  test('an identifier at another server like this one is never fetched: between two of them a request would go in circles', async () => {
     const [first, second] = [newId(), newId()];
     publish(first);
     publish(second);
@@ -246,7 +246,7 @@ describe('an identifier is never fetched', () => {
     assert.equal(asked.length, 1, 'nothing more was fetched');
   });
 
-  test('at the token endpoint', async () => {
+  test('an identifier is never fetched at the token endpoint', async () => {
     const id = newId();
     publish(id);
     isOAuthError(
@@ -272,7 +272,7 @@ describe('when the host of a document does not answer well', () => {
     ['a page labelled as JSON', (_, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('<html>hello')],
     ['nothing', (request) => request.socket.destroy()],
   ]) {
-    test(`${what}, sign-in waits for better times`, async () => {
+    test(`when the host of a document does not answer well, ${what}, sign-in waits for better times`, async () => {
       const id = newId();
       place(id, answer);
       isUnavailable(await open(id), what);
@@ -280,7 +280,7 @@ describe('when the host of a document does not answer well', () => {
   }
 
   for (const status of [301, 302, 303, 307, 308]) {
-    test(`a redirect (${status}) is not followed`, async () => {
+    test(`when the host of a document does not answer well, a redirect (${status}) is not followed`, async () => {
       const id = newId();
       const elsewhere = 'https://elsewhere.example/client.json';
       publish(elsewhere, documentOf(id));
@@ -292,7 +292,7 @@ describe('when the host of a document does not answer well', () => {
     });
   }
 
-  test('a host that hangs is given up after a few seconds', async () => {
+  test('when the host of a document does not answer well, a host that hangs is given up after a few seconds', async () => {
     const [silent, dripping] = [newId(), newId()];
     place(silent, () => {});
     place(dripping, (_, response) => {
@@ -322,7 +322,7 @@ describe('when the host of a document does not answer well', () => {
     return told;
   }
 
-  test('a document without an end is cut at 5 KB, at once', async () => {
+  test('when the host of a document does not answer well, a document without an end is cut at 5 KB, at once', async () => {
     const id = newId();
     const told = endless(id, { chunk: Buffer.from(' '.repeat(1024)), pause: 20 });
     const begun = performance.now();
@@ -332,7 +332,7 @@ describe('when the host of a document does not answer well', () => {
     assert.ok(told.bytes < 256 * 1024, `nobody reads on: ${told.bytes} bytes were sent`);
   });
 
-  test('a document that never gets long enough is cut after five seconds', async () => {
+  test('when the host of a document does not answer well, a document that never gets long enough is cut after five seconds', async () => {
     const id = newId();
     const told = endless(id, { chunk: Buffer.from(' '), pause: 250 });
     const begun = performance.now();
@@ -341,7 +341,7 @@ describe('when the host of a document does not answer well', () => {
     assert.ok(seconds > 4 && seconds < 8, `the connection is closed after ${seconds.toFixed(1)} s`);
   });
 
-  test('a small body that becomes a large document is cut, too', async () => {
+  test('when the host of a document does not answer well, a small body that becomes a large document is cut, too', async () => {
     const id = newId();
     const bomb = gzipSync(JSON.stringify(documentOf(id, { filler: 'x'.repeat(8 * 1024 * 1024) })));
     place(id, (_, response) =>
@@ -352,7 +352,7 @@ describe('when the host of a document does not answer well', () => {
     page.answer.hasStatus([400, 503], 'the limit is that of the text');
   });
 
-  test('the built-in copy of a well-known client serves', async () => {
+  test('when the host of a document does not answer well, the built-in copy of a well-known client serves', async () => {
     for (const [id, redirect] of [
       ['https://claude.ai/oauth/mcp-oauth-client-metadata', 'https://claude.ai/api/mcp/auth_callback'],
       ['https://claude.ai/oauth/claude-code-client-metadata', 'http://localhost:53682/callback'],
@@ -376,7 +376,7 @@ describe('how often documents are fetched', () => {
     send(site, { path: authorizePath(asking(clientOf(id), parameters)), headers: { 'cf-connecting-ip': network } });
   const isRefused = (answer, rule) => answer.hasStatus(429, rule).hasHeader('retry-after', /^\d+$/, rule);
 
-  test('is limited for each network, and never concerns what is kept or built in', async () => {
+  test('how often documents are fetched is limited for each network, and never concerns what is kept or built in', async () => {
     const kept = newId();
     publish(kept);
     (await asks(kept, '203.0.113.7')).hasStatus(200, 'the first');
@@ -401,7 +401,7 @@ describe('how often documents are fetched', () => {
     (await asks(other, '198.51.100.1')).hasStatus(200, 'another network');
   });
 
-  test('is limited for each host, whoever causes it', async () => {
+  test('how often documents are fetched is limited for each host, whoever causes it', async () => {
     const at = (path) => `https://victim.example/${path}`;
     for (let turn = 0; turn < MOST; turn += 1) {
       publish(at(turn));
@@ -427,7 +427,7 @@ describe('how often documents are fetched', () => {
 });
 
 describe('a document is kept', () => {
-  test('as long as its host says, and not longer', async () => {
+  test('a document is kept as long as its host says, and not longer', async () => {
     const id = newId();
     publish(id, documentOf(id), { headers: { 'cache-control': 'max-age=300' } });
     for (let turn = 0; turn < 3; turn += 1) assert.ok((await open(id)).has('decision'));
@@ -439,7 +439,7 @@ describe('a document is kept', () => {
     assert.ok((await open(id, { redirect_uri: 'https://new.example/cb' })).has('decision'));
   });
 
-  test('for a day when its host is down', async () => {
+  test('a document is kept for a day when its host is down', async () => {
     const id = newId();
     publish(id, documentOf(id), { headers: { 'cache-control': 'max-age=60' } });
     assert.ok((await open(id)).has('decision'));
@@ -450,7 +450,7 @@ describe('a document is kept', () => {
     (await open(id)).answer.hasStatus(503, 'and not for ever');
   });
 
-  test('not at all if its host says so', async () => {
+  test('a document is not kept if its host says so', async () => {
     const id = newId();
     publish(id, documentOf(id), { headers: { 'cache-control': 'no-store' } });
     await open(id);
@@ -458,7 +458,7 @@ describe('a document is kept', () => {
     assert.equal(fetches(id), 2, 'RFC 9111 §5.2.2.5');
   });
 
-  test('never as an error', async () => {
+  test('an error is never kept as a document', async () => {
     const id = newId();
     publish(id, 'down', { status: 500 });
     (await open(id)).answer.hasStatus(503, 'down');
@@ -477,4 +477,4 @@ test('a code for one document is not for another', async () => {
   tokensOf(await send(site, redeeming(clientOf(one), authorization)));
 });
 
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

@@ -119,7 +119,7 @@ const said = async (token, name = 'whoami', args = {}) => textOf((await call(sit
 describe('an OpenID provider', () => {
   // MCP "Third-Party Authorization Flow", "Confused Deputy Problem"
   // RFC 7636 §4.1, §4.2
-  test('is asked after consent, with a state, a nonce and a challenge that are new each time', async () => {
+  test('an OpenID provider is asked after consent, with a state, a nonce and a challenge that are new each time', async () => {
     const [one, other] = [await leave(), await leave()];
     for (const { away } of [one, other]) {
       assert.ok(away.url.href.startsWith('https://id.example/auth?'), 'at the endpoint that its metadata names');
@@ -140,7 +140,7 @@ describe('an OpenID provider', () => {
     }
   });
 
-  test('is not reached by a person who says no', async () => {
+  test('an OpenID provider is not reached by a person who says no', async () => {
     const before = provider.asked.length;
     const arrival = await signIn(new Browser(site), authorizePath(asking(client)), { decision: 'deny' });
     assert.equal(arrival.parameters.error, 'access_denied');
@@ -148,7 +148,7 @@ describe('an OpenID provider', () => {
     assert.equal(provider.asked.length, before, 'nobody was asked');
   });
 
-  test('signs a person in, and the client gets its code, its state and our name', async () => {
+  test('an OpenID provider signs a person in, and the client gets its code, its state and our name', async () => {
     const { browser, away, sent, verifier } = await leave();
     const back = await enterAt(provider, away.url, 'alice');
     const arrival = await browser.open(back);
@@ -162,7 +162,7 @@ describe('an OpenID provider', () => {
     assert.match(await said(renewed.access_token), /./);
   });
 
-  test('leads back to a browser that has kept its cookie over the way', async () => {
+  test('an OpenID provider leads back to a browser that has kept its cookie over the way', async () => {
     const browser = new Browser(site);
     await browser.open(authorizePath(asking(client)));
     const cookies = browser.answers.flatMap(({ headers }) => headers['set-cookie'] ?? []);
@@ -170,7 +170,7 @@ describe('an OpenID provider', () => {
     for (const cookie of cookies) assert.match(cookie, /; *SameSite=Lax/i, 'a strict one does not come along from another site');
   });
 
-  test('knows two people, who are two here, each with their own notes', async () => {
+  test('an OpenID provider knows two people, who are two here, each with their own notes', async () => {
     const alice = await connectAs('alice', { scope: ALL_SCOPES });
     const bob = await connectAs('bob', { scope: ALL_SCOPES });
     const aliceAgain = await connectAs('alice', { scope: ALL_SCOPES });
@@ -233,14 +233,14 @@ describe('an OpenID provider', () => {
     ['no consent: that is asked for here', { prompt: 'consent' }, {}],
     ['nothing that it need not know', { prompt: 'create', login_hint: 'x'.repeat(321), max_age: '0' }, {}],
   ]) {
-    test(`is told ${what}`, async () => {
+    test(`an OpenID provider is told ${what}`, async () => {
       const { away } = await leave(undefined, sent);
       const { prompt, login_hint: hint, max_age: age } = away.parameters;
       assert.deepEqual({ prompt, login_hint: hint, max_age: age }, { prompt: undefined, login_hint: undefined, max_age: undefined, ...expected });
     });
   }
 
-  test('is sent no URL that it could refuse for its length, whatever the client has put into its state', async () => {
+  test('an OpenID provider is sent no URL that it could refuse for its length, whatever the client has put into its state', async () => {
     const browser = new Browser(site);
     for (const state of ['s'.repeat(8 * 1024), 's'.repeat(2048), 'ü'.repeat(2048)]) {
       const { away, verifier } = await leave(browser, { state });
@@ -256,13 +256,13 @@ describe('an OpenID provider', () => {
     }
   });
 
-  test('that announces no choice of an account is asked for a new sign-in', async () => {
+  test('an OpenID provider that announces no choice of an account is asked for a new sign-in', async () => {
     publishes({ prompt_values_supported: ['none', 'login', 'consent'] });
     const { away } = await leave(undefined, { prompt: 'select_account' });
     assert.equal(away.parameters.prompt, 'login');
   });
 
-  test('that refuses the choice of an account is asked for a new sign-in, once', async () => {
+  test('an OpenID provider that refuses the choice of an account is asked for a new sign-in, once', async () => {
     const { browser, away, sent } = await leave(undefined, { prompt: 'select_account', login_hint: 'alice@example.com' });
     const back = await enterAt(provider, away.url, 'alice');
     assert.equal(back.searchParams.get('error'), 'invalid_request', 'this provider does not know it');
@@ -287,7 +287,7 @@ describe('an OpenID provider', () => {
     ['jane@example.com', 'server_error'],
   ]) {
     // OpenID Connect Core §3.1.2.6
-    test(`that answers ${error} is heard by the client as ${told}, and by nobody with its words`, async () => {
+    test(`an OpenID provider that answers ${error} is told to the client as ${told}, and by nobody with its words`, async () => {
       const { browser, away, sent } = await leave();
       const back = new URL(CALLBACK);
       const words = secret('a description that names jane@example.com', 'text of the provider');
@@ -303,7 +303,7 @@ describe('an OpenID provider', () => {
     });
   }
 
-  test('that signs nobody in to the account page leads back there, and the page says so', async () => {
+  test('an OpenID provider that signs nobody in to the account page leads back there, and the page says so', async () => {
     const browser = new Browser(site);
     const begun = await browser.open('/authorize/account');
     secret(begun.parameters.state, 'the state at the provider');
@@ -313,7 +313,7 @@ describe('an OpenID provider', () => {
     assert.match(page.text, /You were not signed in/, page.story('it says so'));
   });
 
-  test('lets a person choose who they are on the account page', async () => {
+  test('an OpenID provider lets a person choose who they are on the account page', async () => {
     const browser = new Browser(site);
     const page = await browser.open('/account');
     const other = page.elements.find(({ name, attributes }) => name === 'a' && /prompt=select_account$/.test(attributes.href));
@@ -326,7 +326,7 @@ describe('an OpenID provider', () => {
     assert.ok(refused.elements.some(({ attributes }) => attributes.href === '/authorize/account?prompt=select_account'), refused.story('a way on'));
   });
 
-  test('is not replaced by the passphrase', async () => {
+  test('an OpenID provider is not replaced by the passphrase', async () => {
     const browser = new Browser(site);
     const page = await browser.open(authorizePath(asking(client)));
     assert.ok(!page.has('passphrase'), page.story('no field for it'));
@@ -341,7 +341,7 @@ describe('an OpenID provider', () => {
     assert.ok(answer.status >= 400 && !answer.headers.location, answer.story('no way around the provider'));
   });
 
-  test('that says no sends the person back to the client with a no', async () => {
+  test('an OpenID provider that says no sends the person back to the client with a no', async () => {
     const { browser, away, sent } = await leave();
     const back = await enterAt(provider, away.url, 'alice', { button: 'leave' });
     assert.equal(back.searchParams.get('error'), 'access_denied');
@@ -352,7 +352,7 @@ describe('an OpenID provider', () => {
     assert.deepEqual({ error, state, iss, code }, { error: 'access_denied', state: sent.state, iss: HERE, code: undefined });
   });
 
-  test('may be asked for two sign-ins of a new browser at once', async () => {
+  test('an OpenID provider may be asked for two sign-ins of a new browser at once', async () => {
     const both = [asking(client), asking(client)];
     const apart = both.map(() => new Browser(site));
     const pages = await Promise.all(apart.map((one, at) => one.open(authorizePath(both[at]))));
@@ -370,7 +370,7 @@ describe('an OpenID provider', () => {
     }
   });
 
-  test('whose list is reordered, longer or spelled otherwise signs nobody out', async () => {
+  test('an OpenID provider whose list is reordered, longer or spelled otherwise signs nobody out', async () => {
     const bob = await connectAs('bob');
     let tokens = bob;
     try {
@@ -388,7 +388,7 @@ describe('an OpenID provider', () => {
     }
   });
 
-  test('whose list got shorter: who is on it no more is out at once', async () => {
+  test('an OpenID provider whose list got shorter: who is on it no more is out at once', async () => {
     const bob = await connectAs('bob');
     try {
       await runtime.restart({ ...VARS, ALLOWED_USERS: 'alice@example.com' });
@@ -408,7 +408,7 @@ describe('an OpenID provider', () => {
 describe('what comes back', () => {
   const tokenCalls = () => provider.asked.filter(({ url }) => url === 'id.example/token').length;
 
-  test('in another browser is refused, and its code is not even looked at', async () => {
+  test('a callback from a provider in another browser is refused, and its code is not even looked at', async () => {
     const { away } = await leave();
     const back = await enterAt(provider, away.url, 'alice');
     const before = tokenCalls();
@@ -425,7 +425,7 @@ describe('what comes back', () => {
     isRefused(await browser.open(back), 403, 'the provider redeems a code once');
   });
 
-  test('with the state of one sign-in and the code of another is refused', async () => {
+  test('a callback from a provider with the state of one sign-in and the code of another is refused', async () => {
     const browser = new Browser(site);
     const [one, other] = [await leave(browser), await leave(browser)];
     const back = await enterAt(provider, one.away.url, 'alice');
@@ -433,7 +433,7 @@ describe('what comes back', () => {
     isRefused(await browser.open(back), 403, 'RFC 7636: the verifier is that of the other');
   });
 
-  test('too late, changed, incomplete or twofold is refused', async () => {
+  test('a callback from a provider too late, changed, incomplete or twofold is refused', async () => {
     const { browser, away } = await leave();
     const back = await enterAt(provider, away.url, 'alice');
     const before = tokenCalls();
@@ -461,7 +461,7 @@ describe('what comes back', () => {
     assert.equal(tokenCalls(), before, 'the provider was not asked');
   });
 
-  test('under the name of another provider is refused, and its code is not even looked at', async () => {
+  test('a callback from a provider under the name of another provider is refused, and its code is not even looked at', async () => {
     const { browser, away } = await leave();
     const back = await enterAt(provider, away.url, 'alice');
     assert.equal(back.searchParams.get('iss'), 'https://id.example', 'this provider says its name (RFC 9207 §2)');
@@ -483,7 +483,7 @@ describe('what comes back', () => {
     assert.ok((await browser.open(back)) instanceof Arrival, 'the right one is still good');
   });
 
-  test('as a no under the name of another provider ends nothing', async () => {
+  test('a callback from a provider as a no under the name of another provider ends nothing', async () => {
     const { browser, away } = await leave();
     const back = await enterAt(provider, away.url, 'alice', { button: 'leave' });
     for (const change of [(query) => query.set('iss', 'https://evil.example'), (query) => query.delete('iss')]) {
@@ -493,7 +493,7 @@ describe('what comes back', () => {
     }
   });
 
-  test('without a name is good where the provider has announced none, and with a wrong one it is not', async () => {
+  test('a callback from a provider without a name is good where the provider has announced none, and with a wrong one it is not', async () => {
     publishes({});
     const { browser, away } = await leave();
     const back = await enterAt(provider, away.url, 'bob');
@@ -505,7 +505,7 @@ describe('what comes back', () => {
     assert.ok((await browser.open(back)) instanceof Arrival, 'RFC 9207 is optional');
   });
 
-  test('is for a GET', async () => {
+  test('a callback from a provider is a GET', async () => {
     const answer = await send(site, { method: 'POST', path: '/authorize/callback', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'code=x' });
     answer.hasStatus(405, 'RFC 9110 §15.5.6').hasHeader('allow', /GET/, 'RFC 9110 §15.5.6');
   });
@@ -531,7 +531,7 @@ describe('what comes back', () => {
   }
 
   // OpenID Connect Core §2
-  test('with an ID token as it should be is good', async () => {
+  test('a callback from a provider with an ID token as it should be is good', async () => {
     assert.ok((await comeBack({})) instanceof Arrival);
     assert.ok((await comeBack({ aud: [CLIENT_ID] })) instanceof Arrival, 'a list of one');
   });
@@ -549,12 +549,12 @@ describe('what comes back', () => {
     ['that never expires', { exp: undefined }],
     ['about nobody', { sub: undefined }],
   ]) {
-    test(`with an ID token ${what} is refused`, async () => {
+    test(`a callback from a provider with an ID token ${what} is refused`, async () => {
       isRefused(await comeBack(change), 403, `OpenID Connect Core §3.1.3.7: ${what}`);
     });
   }
 
-  test('without an ID token, or with one that is none, is refused', async () => {
+  test('a callback from a provider without an ID token, or with one that is none, is refused', async () => {
     for (const answer of [{ access_token: 'opaque-opaque', token_type: 'Bearer' }, { id_token: 'x' }, { id_token: 7 }, []]) {
       const { browser, away } = await leave();
       const back = await enterAt(provider, away.url, 'alice');
@@ -563,14 +563,14 @@ describe('what comes back', () => {
     }
   });
 
-  test('with word of another person from the userinfo endpoint is refused', async () => {
+  test('a callback from a provider with word of another person from the userinfo endpoint is refused', async () => {
     const { browser, away } = await leave();
     const back = await enterAt(provider, away.url, 'mallory');
     provider.place('id.example/me', json({ sub: 'alice', email: 'alice@example.com', email_verified: true }));
     isRefused(await browser.open(back), 403, 'OpenID Connect Core §5.3.2');
   });
 
-  test('while the provider is out of order is an outage, and good when it is over', async () => {
+  test('a callback from a provider while the provider is down is an outage, and good when it is over', async () => {
     const { browser, away } = await leave();
     const back = await enterAt(provider, away.url, 'alice');
     for (const part of ['id.example/token', 'id.example']) {
@@ -583,7 +583,7 @@ describe('what comes back', () => {
   });
 
   for (const status of [408, 429, 500, 502, 503]) {
-    test(`while the token or the userinfo endpoint answers ${status} is an outage, and good when it is over`, async () => {
+    test(`a callback from a provider while the token or the userinfo endpoint answers ${status} is an outage, and good when it is over`, async () => {
       for (const part of ['id.example/token', 'id.example/me']) {
         // Of this person the userinfo endpoint is asked: the ID token names no address.
         const { browser, away } = await leave();
@@ -599,7 +599,7 @@ describe('what comes back', () => {
     });
   }
 
-  test('that the token endpoint refuses is the end of this sign-in, and no outage', async () => {
+  test('a callback from a provider that the token endpoint refuses is the end of this sign-in, and no outage', async () => {
     for (const status of [400, 401, 403]) {
       const { browser, away } = await leave();
       const back = await enterAt(provider, away.url, 'alice');
@@ -613,7 +613,7 @@ describe('what comes back', () => {
     }
   });
 
-  test('by way of a redirect of the token endpoint is an outage: the secret goes nowhere else', async () => {
+  test('a callback from a provider by way of a redirect of the token endpoint is an outage: the secret goes nowhere else', async () => {
     const { browser, away } = await leave();
     const back = await enterAt(provider, away.url, 'alice');
     const before = provider.asked.length;
@@ -637,7 +637,7 @@ function publishes(change) {
 }
 
 // OpenID Connect Discovery §4
-describe('a provider that is out of order before it was reached', () => {
+describe('a provider that is down before it was reached', () => {
   for (const [what, change] of [
     ['is down', () => provider.isDown()],
     ['describes another issuer', () => publishes({ issuer: 'https://evil.example' })],
@@ -645,7 +645,7 @@ describe('a provider that is out of order before it was reached', () => {
     ['lets people sign in over plain http', () => publishes({ authorization_endpoint: 'http://id.example/auth' })],
     ['does not say where', () => publishes({ authorization_endpoint: undefined })],
   ]) {
-    test(`because it ${what} is an outage, and nobody is sent there`, async () => {
+    test(`a provider that is down before it was reached because it ${what} is an outage, and nobody is sent there`, async () => {
       change();
       const browser = new Browser(site);
       const page = await answerPage(browser, await browser.open(authorizePath(asking(client))));
@@ -698,7 +698,7 @@ describe('a provider that does not say whether an address is verified', () => {
     return browser.open(await enterAt(provider, away.url, account));
   }
 
-  test('is told so, with what the owner can put on the list, on the page and in the log', async () => {
+  test('a provider that does not say whether an address is verified is told so, with what the owner can put on the list, on the page and in the log', async () => {
     for (const [account, arrived] of [
       ['tenant|carol', 'the address carol@example.com without saying that it is verified'],
       ['pretender', 'the address alice@example.com as not verified'],
@@ -715,7 +715,7 @@ describe('a provider that does not say whether an address is verified', () => {
     }
   });
 
-  test('signs in by its identifier, and by the address where the owner trusts this issuer', async () => {
+  test('a provider that does not say whether an address is verified signs in by its identifier, and by the address where the owner trusts this issuer', async () => {
     await entra.restart({ ...VARS, ALLOWED_USERS: 'tenant|carol' });
     assert.ok((await come('tenant|carol')) instanceof Arrival, 'by what the page has said');
     await entra.restart({ ...VARS, ALLOWED_USERS: LIST, OPENID_TRUST_EMAIL: 'true' });
@@ -724,7 +724,7 @@ describe('a provider that does not say whether an address is verified', () => {
     isRefused(await come('pretender'), 403, 'an address that is called not verified never counts');
   });
 
-  test('is never trusted where it speaks for tenants that the owner does not know', async () => {
+  test('a provider that does not say whether an address is verified is never trusted where it speaks for tenants that the owner does not know', async () => {
     for (const tenant of ['common', 'organizations', 'consumers']) {
       const issuer = `https://login.microsoftonline.com/${tenant}/v2.0`;
       await entra.restart({ ...VARS, OPENID_ISSUER: issuer, OPENID_TRUST_EMAIL: 'true' });
@@ -734,7 +734,7 @@ describe('a provider that does not say whether an address is verified', () => {
     }
   });
 
-  test('keeps its secrets', () => keepsSecrets([here]));
+  test('a provider that does not say whether an address is verified: no secret is in the log', () => keepsSecrets([here]));
 });
 
 describe('GitHub', () => {
@@ -771,14 +771,14 @@ describe('GitHub', () => {
     return { end, form: () => form };
   }
 
-  test('names a person by their login', async () => {
+  test('GitHub names a person by their login', async () => {
     const { end, form } = await come({ id: 583231, login: 'octocat', name: null });
     const arrival = await end('the-code-of-github');
     assert.ok(arrival instanceof Arrival && arrival.parameters.code, arrival.text);
     assert.equal(form().client_secret, GITHUB_SECRET);
   });
 
-  test('is asked for an account, and told which, in its own words', async () => {
+  test('GitHub is asked for an account, and told which, in its own words', async () => {
     const [here] = hub.instances;
     const github = await register(here);
     for (const [sent, prompt, login] of [
@@ -792,24 +792,24 @@ describe('GitHub', () => {
     }
   });
 
-  test('names somebody who is not on the list, who gets a page', async () => {
+  test('GitHub names somebody who is not on the list, who gets a page', async () => {
     const { end } = await come({ id: 7, login: 'octocat-', name: 'octocat', email: 'octocat' });
     isRefused(await end('the-code-of-github'), 403, 'not the name, not the address');
   });
 
-  test('names nobody who calls themselves like the number of somebody on the list', async () => {
+  test('GitHub names nobody who calls themselves like the number of somebody on the list', async () => {
     const { end: impostor } = await come({ id: 8, login: '1234567', name: null });
     isRefused(await impostor('the-code-of-github'), 403, 'a login may be a number, and anybody may choose it');
     const { end } = await come({ id: 1234567, login: 'somebody', name: null });
     assert.ok((await end('the-code-of-github')) instanceof Arrival, 'who has that number enters');
   });
 
-  test('does not know the code', async () => {
+  test('GitHub does not know the code', async () => {
     const { end } = await come({ id: 583231, login: 'octocat', name: null });
     isRefused(await end('another-code'), 403, 'GitHub says so with 200');
   });
 
-  test('keeps its secrets', () => keepsSecrets(hub.instances));
+  test('GitHub: no secret is in the log', () => keepsSecrets(hub.instances));
 });
 
 describe('Cloudflare Access', () => {
@@ -836,11 +836,11 @@ describe('Cloudflare Access', () => {
     return answerPage(browser, await browser.open(authorizePath(asking(await register(here)))));
   }
 
-  test('that cannot be asked for its keys is an outage', async () => {
+  test('Cloudflare Access that cannot be asked for its keys is an outage', async () => {
     isRefused(await come(jwt(provider.keys, claims(), { typ: null })), 503, 'nobody can tell');
   });
 
-  test('vouches for the person', async () => {
+  test('Cloudflare Access vouches for the person', async () => {
     publish();
     for (const typ of [null, 'JWT']) {
       const arrival = await come(jwt(provider.keys, claims(), { typ }));
@@ -848,7 +848,7 @@ describe('Cloudflare Access', () => {
     }
   });
 
-  test('is believed only by its signature, for this application, now', async () => {
+  test('Cloudflare Access is believed only by its signature, for this application, now', async () => {
     publish();
     const good = jwt(provider.keys, claims(), { typ: null });
     const [head, , signature] = good.split('.');
@@ -866,7 +866,7 @@ describe('Cloudflare Access', () => {
     }
   });
 
-  test('keeps its secrets', () => keepsSecrets(guarded.instances));
+  test('Cloudflare Access: no secret is in the log', () => keepsSecrets(guarded.instances));
 });
 
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

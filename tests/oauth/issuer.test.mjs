@@ -114,7 +114,7 @@ describe('a server with a foreign issuer', () => {
   });
   after(() => runtime?.stop());
 
-  test('points to it', async () => {
+  test('a server with a foreign issuer points to it', async () => {
     for (const [path, resource] of [
       ['/.well-known/oauth-protected-resource/mcp', LAZY],
       ['/.well-known/oauth-protected-resource', LAZY],
@@ -132,7 +132,7 @@ describe('a server with a foreign issuer', () => {
     }
   });
 
-  test('has no endpoints of its own', async () => {
+  test('a server with a foreign issuer has no endpoints of its own', async () => {
     for (const request of [
       ...[
         '/.well-known/oauth-authorization-server',
@@ -155,12 +155,12 @@ describe('a server with a foreign issuer', () => {
     }
   });
 
-  test('still serves what is for everybody', async () => {
+  test('a server with a foreign issuer still serves what is for everybody', async () => {
     const answer = await send(site, legacy('tools/call', calling('echo', { text: 'hello' })));
     assert.match(textOf(answer.result('no token is needed')), /hello/);
   });
 
-  test('lets in who has a token of it, in both eras, each at the resource that the token is for', async () => {
+  test('a server with a foreign issuer lets in who has a token of it, in both eras, each at the resource that the token is for', async () => {
     const [lazy, strict] = [await obtain(), await obtain({ resource: PRIVATE })];
     for (const era of [legacy, modern]) {
       assert.match(await said(site, lazy.access_token, 'whoami', {}, { era }), /./);
@@ -171,7 +171,7 @@ describe('a server with a foreign issuer', () => {
     await isTurnedAway(site, (await obtain({ resource: ELSEWHERE })).access_token, { rule: 'the same issuer, for somebody else' });
   });
 
-  test('knows two people, each with their own notes', async () => {
+  test('a server with a foreign issuer knows two people, each with their own notes', async () => {
     const [alice, bob] = [await obtain(), await obtain({ account: 'bob' })];
     assert.notEqual(await said(site, alice.access_token), await said(site, bob.access_token));
     assert.equal(await said(site, alice.access_token), await said(site, (await obtain()).access_token), 'the same person again');
@@ -181,7 +181,7 @@ describe('a server with a foreign issuer', () => {
     assert.doesNotMatch(await said(site, minted({ sub: 'owner' }), 'list_notes'), /Only for Alice/);
   });
 
-  test('asks for the scopes that a tool needs', async () => {
+  test('a server with a foreign issuer asks for the scopes that a tool needs', async () => {
     const { access_token: token } = await obtain({ scope: 'notes:read profile' });
     await said(site, token, 'list_notes');
     for (const [what, weak] of [
@@ -198,7 +198,7 @@ describe('a server with a foreign issuer', () => {
   });
 
   for (const alg of Object.keys(ALGORITHMS)) {
-    test(`checks ${alg}`, async () => {
+    test(`a server with a foreign issuer checks ${alg}`, async () => {
       const good = minted({}, { alg });
       assert.match(await said(site, good), /./);
       const [head, , signature] = minted({}, { alg }).split('.');
@@ -209,11 +209,11 @@ describe('a server with a foreign issuer', () => {
     });
   }
 
-  test('takes audiences and scopes as a list too', async () => {
+  test('a server with a foreign issuer takes audiences and scopes as a list too', async () => {
     await said(site, minted({ aud: [ELSEWHERE, LAZY], scope: undefined, scp: ['profile', 'notes:read'] }));
   });
 
-  test('takes no token that is for somebody else, of somebody else, not now, or not one', async () => {
+  test('a server with a foreign issuer takes no token that is for somebody else, of somebody else, not now, or not one', async () => {
     const hmac = (key) => {
       const text = minted({}, { alg: 'none' }).slice(0, -1).split('.');
       text[0] = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'at+jwt', kid: 'first-rsa' })).toString('base64url');
@@ -251,7 +251,7 @@ describe('a server with a foreign issuer', () => {
     assert.match(await said(site, minted()), /./, 'the true one is good');
   });
 
-  test('asks for the keys once, whatever is sent', async () => {
+  test('a server with a foreign issuer asks for the keys once, whatever is sent', async () => {
     await said(site, minted());
     const before = provider.asked.length;
     for (let round = 0; round < 5; round += 1) {
@@ -262,7 +262,7 @@ describe('a server with a foreign issuer', () => {
     assert.ok(provider.asked.length - before <= 3, `names that anybody can make up cost nothing: ${provider.asked.length - before} requests`);
   });
 
-  test('keeps its secrets', () => keepsSecrets([site]));
+  test('a server with a foreign issuer: no secret is in the log', () => keepsSecrets([site]));
 });
 
 describe('when the issuer changes its keys', () => {
@@ -274,7 +274,7 @@ describe('when the issuer changes its keys', () => {
   });
   afterEach(() => runtime?.stop());
 
-  test('a token by a new one is good as soon as it may be asked, and one by an old one no more', async () => {
+  test('when the issuer changes its keys, a token by a new one is good as soon as it may be asked, and one by an old one no more', async () => {
     await said(site, minted());
     const old = [minted(), minted()];
     provider.rotate(`second-${number}`);
@@ -285,7 +285,7 @@ describe('when the issuer changes its keys', () => {
     assert.match(await said(site, minted()), /./);
   });
 
-  test('a revoked one is out within a day at most, although its host says a year', async () => {
+  test('when the issuer changes its keys, a revoked one is out within a day at most, although its host says a year', async () => {
     const publish = () => {
       const keys = provider.keys.map(({ kty, kid, use, n, e, crv, x, y }) => ({ kty, kid, use, n, e, crv, x, y }));
       provider.place('id.example/jwks', (_, response) =>
@@ -304,10 +304,10 @@ describe('when the issuer changes its keys', () => {
     assert.match(await said(site, minted(late)), /./);
   });
 
-  test('keeps its secrets', () => keepsSecrets([site]));
+  test('when the issuer changes its keys, no secret is in the log', () => keepsSecrets([site]));
 });
 
-describe('while the issuer is out of order', () => {
+describe('while the issuer is down', () => {
   let runtime;
   let site;
   beforeEach(async () => {
@@ -323,7 +323,7 @@ describe('while the issuer is out of order', () => {
     ['its metadata is that of another', () => provider.place(provider.host, json({ issuer: 'https://evil.example', jwks_uri: 'https://id.example/jwks' }))],
     ['its keys are served by plain http', () => provider.place(provider.host, json({ issuer: ISSUER, jwks_uri: 'http://id.example/jwks' }))],
   ]) {
-    test(`because ${what}, a token that cannot be checked is an outage, and good when it is over`, async () => {
+    test(`while the issuer is down, because ${what}, a token that cannot be checked is an outage, and good when it is over`, async () => {
       change();
       const token = minted();
       for (const era of [legacy, modern]) isOutage(await call(site, token, 'whoami', {}, { era }), what);
@@ -335,7 +335,7 @@ describe('while the issuer is out of order', () => {
     });
   }
 
-  test('the keys that are there serve on for a while', async () => {
+  test('while the issuer is down, the keys that are there serve on for a while', async () => {
     await said(site, minted());
     const day = 24 * 3600;
     const token = minted({ exp: seconds() + 3 * day });
@@ -345,7 +345,7 @@ describe('while the issuer is out of order', () => {
     await isTurnedAway(site, minted({ aud: ELSEWHERE, exp: seconds() + 3 * day }), { rule: 'and still refuse' });
   });
 
-  test('a token by a key that is not there is an outage', async () => {
+  test('while the issuer is down, a token by a key that is not there is an outage', async () => {
     await said(site, minted());
     const unknown = minted({}, { kid: 'perhaps-a-new-one' });
     await site.passes(A_WHILE);
@@ -353,11 +353,11 @@ describe('while the issuer is out of order', () => {
     for (const time of ['first', 'second', 'third']) isOutage(await call(site, unknown), `it may be a new one (${time} time)`);
   });
 
-  test('keeps its secrets', () => keepsSecrets([site]));
+  test('while the issuer is down, no secret is in the log', () => keepsSecrets([site]));
 });
 
 describe('an issuer that speaks otherwise', () => {
-  test('may know this server by another name and call its tokens plain JWTs', async () => {
+  test('an issuer that speaks otherwise may know this server by another name and call its tokens plain JWTs', async () => {
     const runtime = await start({ AUTH_AUDIENCE: 'f81d4fae-7dec api://notes', AUTH_PLAIN_JWT: 'true' });
     try {
       const [site] = runtime.instances;

@@ -77,7 +77,7 @@ const namesIn = (answer) =>
 // MCP "Protocol Requirements"
 describe('without a token', () => {
   for (const { version, ask } of REVISIONS) {
-    test(`public requests are served (${version})`, async () => {
+    test(`without a token, public requests are served (${version})`, async () => {
       assert.deepEqual(namesIn(await send(server, ask('tools/list'))), TOOLS, 'the list is public');
       const echoed = (await send(server, ask('tools/call', calling('echo', { text: 'hello' })))).result('echo is public');
       assert.ok(textOf(echoed).includes('hello'));
@@ -90,7 +90,7 @@ describe('without a token', () => {
     });
 
     for (const { tool, args, scope } of PROTECTED) {
-      test(`${tool} is 401 and asks for ${scope} (${version})`, async () => {
+      test(`without a token, ${tool} is 401 and asks for ${scope} (${version})`, async () => {
         const answer = await send(server, ask('tools/call', calling(tool, args)));
         const challenge = challengeOf(answer);
         assert.ok(scopesOf(challenge).includes(scope), answer.story('MCP "Runtime Insufficient Scope Errors": what the operation needs'));
@@ -100,31 +100,31 @@ describe('without a token', () => {
     }
   }
 
-  test('the refusal comes before the arguments are looked at', async () => {
+  test('without a token, the refusal comes before the arguments are looked at', async () => {
     for (const { ask } of ERAS) {
       challengeOf(await send(server, ask('tools/call', calling('save_note', { title: 3, nonsense: true }))));
       challengeOf(await send(server, ask('tools/call', { name: 'whoami', arguments: {}, inputResponses: null })));
     }
   });
 
-  test('a tool that does not exist is no sign-in matter', async () => {
+  test('without a token, a tool that does not exist is no sign-in matter', async () => {
     for (const { ask } of ERAS)
       (await send(server, ask('tools/call', calling('no_such_tool')))).error(200, CODE.invalidParams, 'MCP "Tools › Error Handling": unknown tool');
   });
 
-  test('the refusal may be read by a web page', async () => {
+  test('without a token, the refusal may be read by a web page', async () => {
     const answer = await send(server, legacy('tools/call', calling('whoami'), { headers: { origin: 'http://localhost:6274' } }));
     challengeOf(answer);
     answer.hasHeader('access-control-allow-origin', 'http://localhost:6274', 'browser clients read and send these headers');
     answer.hasHeader('access-control-expose-headers', /www-authenticate/i, 'browser clients read and send these headers');
   });
 
-  test('the refusal may not be cached', async () => {
+  test('without a token, the refusal may not be cached', async () => {
     const answer = await send(server, legacy('tools/call', calling('whoami')));
     assert.ok(!/public|max-age=[1-9]/.test(answer.headers['cache-control'] ?? ''), answer.story('the next request may carry a token'));
   });
 
-  test('both slash forms give the same challenge', async () => {
+  test('without a token, both slash forms give the same challenge', async () => {
     challengeOf(await send(server, legacy('tools/call', calling('whoami'), { path: '/mcp/' })));
     challengeOf(await send(server, legacy('ping', {}, { path: '/private/mcp/' })), { path: '/private/mcp' });
   });
@@ -305,7 +305,7 @@ describe('with a token', () => {
   const isBeyond = ({ scope }) => scope === 'notes:write';
 
   for (const { version, ask } of REVISIONS) {
-    test(`everything that is public stays so (${version})`, async () => {
+    test(`with a token, everything that is public stays so (${version})`, async () => {
       assert.deepEqual(namesIn(await send(server, ask('tools/list', {}, having(narrow)))), TOOLS, 'the whole list');
       const echoed = await send(server, ask('tools/call', calling('echo', { text: 'hello' }), having(narrow)));
       assert.ok(textOf(echoed.result('echo')).includes('hello'), echoed.story('echo'));
@@ -318,7 +318,7 @@ describe('with a token', () => {
       }
     });
 
-    test(`what its scopes open is served (${version})`, async () => {
+    test(`with a token, what its scopes open is served (${version})`, async () => {
       for (const { tool, args } of PROTECTED.filter((row) => !isBeyond(row))) {
         (await send(server, ask('tools/call', calling(tool, args), having(narrow)))).result(tool);
       }
@@ -326,7 +326,7 @@ describe('with a token', () => {
       assert.match(textOf(saved.result('save_note')), /saved/, saved.story('the wider token opens it'));
     });
 
-    test(`what they do not open is 403 with all that is needed (${version})`, async () => {
+    test(`with a token, what its scopes do not open is 403 with all that is needed (${version})`, async () => {
       for (const { tool, args, scope } of PROTECTED.filter(isBeyond)) {
         const answer = await send(server, ask('tools/call', calling(tool, args), having(narrow)));
         const challenge = challengeOf(answer, { status: 403 });
@@ -337,7 +337,7 @@ describe('with a token', () => {
     });
   }
 
-  test('the refusal comes before the arguments are looked at', async () => {
+  test('with a token, the refusal comes before the arguments are looked at', async () => {
     for (const { ask } of ERAS) {
       challengeOf(await send(server, ask('tools/call', calling('save_note', { title: 3, nonsense: true }), having(narrow))), {
         status: 403,
@@ -345,7 +345,7 @@ describe('with a token', () => {
     }
   });
 
-  test('the refusal may be read by a web page', async () => {
+  test('with a token, the refusal may be read by a web page', async () => {
     const origin = 'http://localhost:6274';
     const answer = await send(
       server,
@@ -356,7 +356,7 @@ describe('with a token', () => {
     answer.hasHeader('access-control-expose-headers', /www-authenticate/i, 'browser clients read and send these headers');
   });
 
-  test('one call beyond it refuses a whole batch, and names the scopes of all', async () => {
+  test('with a token, one call beyond its scopes refuses a whole batch, and names the scopes of all', async () => {
     const message = (id, name, args = {}) => ({ jsonrpc: '2.0', id, method: 'tools/call', params: calling(name, args) });
     const messages = [message(1, 'save_note', { title: 'not-executed', body: 'b' }), message(2, 'list_notes')];
     const headers = { ...bearer(narrow), 'mcp-protocol-version': '2025-03-26' };
@@ -371,7 +371,7 @@ describe('with a token', () => {
     assert.ok(!listed.text.includes('not-executed'), listed.story('nothing of the refused batch was executed'));
   });
 
-  test('a call beyond it under the name of a public one is refused', async () => {
+  test('with a token, a call beyond its scopes under the name of a public one is refused', async () => {
     const asked = modern('tools/call', calling('save_note', { title: 'not-executed', body: 'b' }), having(narrow));
     const answer = await send(server, { ...asked, headers: { ...asked.headers, 'mcp-name': 'echo' } });
     answer.hasStatus([400, 403], 'the body decides who may pass');
@@ -379,7 +379,7 @@ describe('with a token', () => {
     assert.ok(!listed.text.includes('not-executed'), listed.story('nothing was executed'));
   });
 
-  test('of the other endpoint, or twice, it opens nothing', async () => {
+  test('a token of the other endpoint, or one that is sent twice, opens nothing', async () => {
     for (const { ask } of ERAS) {
       const answer = await send(server, ask('tools/list', {}, having(wide, { path: '/private/mcp' })));
       assert.equal(
@@ -433,7 +433,7 @@ describe('/private/mcp', () => {
     'a body over the limit': () => post(' '.repeat(1024 * 1024 + 1)),
   };
   for (const [row, asked] of Object.entries(rows)) {
-    test(`${row}: 401 with the scopes of a sign-in, before the body is read`, async () => {
+    test(`/private/mcp: ${row}: 401 with the scopes of a sign-in, before the body is read`, async () => {
       const answer = await send(server, at(asked()));
       const challenge = challengeOf(answer, { path: '/private/mcp' });
       assert.deepEqual(scopesOf(challenge), SIGN_IN, answer.story('what a first sign-in asks for'));
@@ -508,7 +508,7 @@ describe('with CHALLENGE=result', () => {
   after(() => linking?.stop());
 
   for (const { era, ask } of ERAS) {
-    test(`a protected call is a result that carries the challenge (${era})`, async () => {
+    test(`with CHALLENGE=result, a protected call is a result that carries the challenge (${era})`, async () => {
       for (const { tool, args, scope } of PROTECTED) {
         const answer = await send(linking, ask('tools/call', calling(tool, args), { id: 'c-1' }));
         const result = answer.result('200, so that the client reads the body');
@@ -532,7 +532,7 @@ describe('with CHALLENGE=result', () => {
   }
 
   for (const { era, ask } of ERAS) {
-    test(`so is a call beyond the scopes of a token (${era})`, async () => {
+    test(`with CHALLENGE=result, so is a call beyond the scopes of a token (${era})`, async () => {
       const { tokens } = await connect(linking);
       const headers = bearer(tokens.access_token);
       const answer = await send(linking, ask('tools/call', calling('save_note', { title: 't', body: 'b' }), { headers }));
@@ -545,13 +545,13 @@ describe('with CHALLENGE=result', () => {
     });
   }
 
-  test('public tools, the list and unknown tools are as ever', async () => {
+  test('with CHALLENGE=result, public tools, the list and unknown tools are as ever', async () => {
     (await send(linking, modern('tools/call', calling('echo', { text: 'x' })))).result('public');
     assert.deepEqual(namesIn(await send(linking, legacy('tools/list'))), TOOLS);
     (await send(linking, legacy('tools/call', calling('nope')))).error(200, CODE.invalidParams, 'MCP "Tools › Error Handling"');
   });
 
-  test('a bad token and the private endpoint are still 401', async () => {
+  test('with CHALLENGE=result, a bad token and the private endpoint are still 401', async () => {
     const headers = { authorization: `Bearer ${TOKEN}` };
     for (const asked of [
       legacy('tools/list', {}, { headers }),
@@ -563,12 +563,12 @@ describe('with CHALLENGE=result', () => {
     }
   });
 
-  test('its log holds no token either', () => {
+  test('with CHALLENGE=result, the log holds no token either', () => {
     for (const token of SENT) assert.ok(!linking.log().includes(token), `${token} is in the log`);
   });
 });
 
-test('no token that was sent stands in the log', () => {
+test('no token that was sent is in the log', () => {
   // The runtime's own line for a request prints its path; a token in a query is the sender's mistake and never leaves the Worker.
   const lines = server.log().split('\n');
   for (const token of SENT) {

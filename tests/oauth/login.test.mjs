@@ -51,7 +51,7 @@ describe('the login', () => {
   }
   const type = (browser, page, passphrase) => browser.submit(page, page.form('passphrase'), { values: { passphrase } });
 
-  test('can be left: the client is told, and no try is counted', async () => {
+  test('a login can be left: the client is told, and no try is counted', async () => {
     for (const typed of [undefined, 'wrong-otter-canal-trumpet']) {
       const { browser, page } = await login('192.0.2.77');
       const form = page.form('passphrase');
@@ -66,7 +66,7 @@ describe('the login', () => {
     }
   });
 
-  test('that is sent twice gives one code, and none once that is redeemed', async () => {
+  test('a login that is sent twice gives one code, and none once that is redeemed', async () => {
     const { verifier, challenge } = pkce();
     const browser = new Browser(site, { 'cf-connecting-ip': '192.0.2.78' });
     const asked = asking(web, { redirect_uri: WEB, challenge });
@@ -83,7 +83,7 @@ describe('the login', () => {
     await isWelcome(site, tokens.access_token, { rule: 'a click ends nothing' });
   });
 
-  test('takes no wrong passphrase, and says so', async () => {
+  test('the login takes no wrong passphrase, and says so', async () => {
     const { browser, page } = await login('192.0.2.1');
     let at = page;
     for (const wrong of ['wrong-otter-canal-trumpet', '', `${PASSPHRASE}x`, PASSPHRASE.toUpperCase()]) {
@@ -97,7 +97,7 @@ describe('the login', () => {
     assert.ok(arrival instanceof Arrival && arrival.parameters.code, 'the right one does');
   });
 
-  test('takes no passphrase of 12 KB either', async () => {
+  test('the login takes no passphrase of 12 KB either', async () => {
     const { browser, page } = await login('192.0.10.1');
     const at = await type(browser, page, PASSPHRASE + 'x'.repeat(6_000));
     assert.ok(!(at instanceof Arrival), 'it opens nothing');
@@ -109,7 +109,7 @@ describe('the login', () => {
     assert.ok((await type(browser, page, ` ${PASSPHRASE}\n`)) instanceof Arrival, 'it was copied out of a terminal');
   });
 
-  test('slows down who guesses, even when they guess right, and nobody else', async () => {
+  test('the login slows down guessing, even when they guess right, and nobody else', async () => {
     const known = new Browser(site, { 'cf-connecting-ip': '198.51.100.7' });
     await signIn(known, authorizePath(asking(web, { redirect_uri: WEB })));
 
@@ -185,7 +185,7 @@ describe('where nobody can sign in', () => {
     ['the passphrase is too short', { OWNER_PASSPHRASE: 'otter-7' }],
     ['the passphrase is one that everybody tries', { OWNER_PASSPHRASE: 'password1234' }],
   ]) {
-    test(`because ${what}, a page says what to do, and there is no token`, async () => {
+    test(`where nobody can sign in, because ${what}, a page says what to do, and there is no token`, async () => {
       const bare = await startInstances({ count: 1, vars });
       try {
         const [here] = bare.instances;
@@ -218,4 +218,4 @@ describe('where nobody can sign in', () => {
     });
   }
 });
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

@@ -49,7 +49,7 @@ describe('the metadata of the authorization server', () => {
     `/mcp${OAUTH}`,
     `${OAUTH}/`,
   ]) {
-    test(`stands at ${path}`, async () => {
+    test(`the metadata of the authorization server is at ${path}`, async () => {
       const answer = await read(path);
       answer.hasStatus(200, 'clients derive the name from the URL of the resource in several ways');
       answer.hasHeader('content-type', /^application\/json\b/, 'RFC 8414 §3.2');
@@ -59,7 +59,7 @@ describe('the metadata of the authorization server', () => {
   }
 
   // MCP "Authorization Server Location", "Advertising CIMD Support"
-  test('is what a client needs to sign in', async () => {
+  test('the metadata of the authorization server is what a client needs to sign in', async () => {
     const document = await metadata();
     const at = (path) => `${server.origin}${path}`;
     const expected = {
@@ -81,19 +81,19 @@ describe('the metadata of the authorization server', () => {
     for (const scope of ['profile', 'notes:read', 'notes:write']) assert.ok(document.scopes_supported.includes(scope), scope);
   });
 
-  test('has no null members: they break clients', async () => {
+  test('the metadata of the authorization server has no null members: they break clients', async () => {
     for (const [path, value] of members(await metadata())) assert.notEqual(value, null, path);
   });
 
   // MCP "OAuth Grant Types", "Standards Compliance"
-  test('names no flow that OAuth 2.1 has dropped', async () => {
+  test('the metadata of the authorization server names no flow that OAuth 2.1 has dropped', async () => {
     const { response_types_supported: types, grant_types_supported: grants } = await metadata();
     assert.deepEqual(types, ['code']);
     for (const grant of ['implicit', 'password']) assert.ok(!grants.includes(grant), grant);
   });
 
   // MCP "Authorization Server Discovery", "Authorization Base URL"
-  test('is the server that both resources name', async () => {
+  test('the metadata of the authorization server is the server that both resources name', async () => {
     const { issuer } = await metadata();
     for (const path of ['', '/mcp', '/private/mcp']) {
       const resource = (await read(`/.well-known/oauth-protected-resource${path}`)).json();
@@ -101,14 +101,14 @@ describe('the metadata of the authorization server', () => {
     }
   });
 
-  test('names the host that was asked', async () => {
+  test('the metadata of the authorization server names the host that was asked', async () => {
     const host = `localhost:${server.port}`;
     const document = await metadata({ host });
     assert.equal(document.issuer, `http://${host}`, 'RFC 8414 §3.3: identical to the name the client derived the URL from');
     assert.equal(document.token_endpoint, `http://${host}/token`);
   });
 
-  test('may be read by web pages', async () => {
+  test('the metadata of the authorization server may be read by web pages', async () => {
     for (const path of [OAUTH, OPENID, '/.well-known/jwks.json']) {
       const answer = await read(path, { origin: 'http://localhost:6274' });
       assert.ok(
@@ -118,14 +118,14 @@ describe('the metadata of the authorization server', () => {
     }
   });
 
-  test('can only be read', async () => {
+  test('the metadata of the authorization server can only be read', async () => {
     for (const method of ['POST', 'PUT', 'DELETE']) {
       (await send(server, { method, path: OAUTH })).hasStatus(405, 'RFC 8414 §3.1: a GET');
     }
     (await send(server, { method: 'HEAD', path: OAUTH })).hasStatus(200, 'RFC 9110 §9.3.2').hasNoBody('HEAD');
   });
 
-  test('stands nowhere else', async () => {
+  test('the metadata of the authorization server is nowhere else', async () => {
     for (const path of [`${OAUTH}/other`, `${OAUTH}/mcp/x`, `/other${OPENID}`, `${OAUTH}x`]) {
       (await read(path)).hasStatus(404, path);
     }

@@ -68,7 +68,7 @@ const isOutageOfTheResource = (answer, rule) => {
 describe('while the grants are out of reach', () => {
   beforeEach(() => runtime.objectsNow('Grants', 'works'));
 
-  test('a code is not consumed', async () => {
+  test('while the grants are out of reach, a code is not consumed', async () => {
     const authorization = await authorize(site, client);
     await runtime.objectsNow('Grants', 'fails');
     isOutage(await send(site, redeeming(client, authorization)), 'the code');
@@ -76,7 +76,7 @@ describe('while the grants are out of reach', () => {
     tokensOf(await send(site, redeeming(client, authorization)), 'it is as good as before');
   });
 
-  test('a refresh token is not used up', async () => {
+  test('while the grants are out of reach, a refresh token is not used up', async () => {
     const { tokens } = await connect(site, { client });
     await runtime.objectsNow('Grants', 'fails');
     isOutage(await send(site, refreshing(client, tokens)), 'the refresh token');
@@ -84,7 +84,7 @@ describe('while the grants are out of reach', () => {
     tokensOf(await send(site, refreshing(client, tokens)), 'it is as good as before');
   });
 
-  test('nobody is told that something was revoked', async () => {
+  test('while the grants are out of reach, nobody is told that something was revoked', async () => {
     const { tokens } = await connect(site, { client });
     await runtime.objectsNow('Grants', 'fails');
     isOutage(await send(site, revoking(client, tokens.refresh_token)), 'RFC 7009 §2.2.1');
@@ -92,13 +92,13 @@ describe('while the grants are out of reach', () => {
     tokensOf(await send(site, refreshing(client, tokens)), 'it was not');
   });
 
-  test('what is wrong with a request is told all the same', async () => {
+  test('while the grants are out of reach, what is wrong with a request is told all the same', async () => {
     await runtime.objectsNow('Grants', 'fails');
     isOAuthError(await send(site, refreshing(client, { refresh_token: 'made-up' })), 400, 'invalid_grant', 'nobody has to be asked');
     isOAuthError(await send(site, redeeming({ client_id: 'nobody' }, { code: 'x' })), 401, 'invalid_client', 'nobody has to be asked');
   });
 
-  test('calls go on for a minute after the last look, and then nobody can tell', async () => {
+  test('while the grants are out of reach, calls go on for a minute after the last look, and then nobody can tell', async () => {
     const { tokens } = await connect(site, { client });
     await isWelcome(site, tokens.access_token);
     await runtime.objectsNow('Grants', 'fails');
@@ -112,7 +112,7 @@ describe('while the grants are out of reach', () => {
     await isWelcome(site, tokens.access_token, { rule: 'a failure is not remembered' });
   });
 
-  test('a call that waits for a look is answered in time', async () => {
+  test('while the grants are out of reach, a call that waits for a look is answered in time', async () => {
     const { tokens } = await connect(site, { client });
     await runtime.objectsNow('Grants', 'hangs');
     const begun = performance.now();
@@ -121,7 +121,7 @@ describe('while the grants are out of reach', () => {
     assert.ok(performance.now() - begun < 9_000, `after ${performance.now() - begun} ms`);
   });
 
-  test('a sign-in ends with a page or at the client, and can be tried again', async () => {
+  test('while the grants are out of reach, a sign-in ends with a page or at the client, and can be tried again', async () => {
     const browser = new Browser(site);
     const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
     await runtime.objectsNow('Grants', 'fails');
@@ -132,7 +132,7 @@ describe('while the grants are out of reach', () => {
     assert.ok((await authorize(site, client, { browser })).code, 'and then it works');
   });
 
-  test('an object that hangs is given up after twice four seconds', async () => {
+  test('while the grants are out of reach, an object that hangs is given up after twice four seconds', async () => {
     const { tokens } = await connect(site, { client });
     const authorization = await authorize(site, client);
     await runtime.objectsNow('Grants', 'hangs');
@@ -151,7 +151,7 @@ describe('while the grants are out of reach', () => {
 describe('when an object has done its work and the answer is lost', () => {
   const requests = async () => (await runtime.counts()).objects.Grants ?? 0;
 
-  test('a redemption is asked for again and succeeds, and its code stays a replay for a client that sends it twice', async () => {
+  test('when an object has done its work and the answer is lost, a redemption is asked for again and succeeds, and its code stays a replay for a client that sends it twice', async () => {
     const authorization = await authorize(site, client);
     const earlier = await requests();
     await runtime.objectsNow('Grants', 'loses-one');
@@ -163,7 +163,7 @@ describe('when an object has done its work and the answer is lost', () => {
     isOAuthError(await send(site, refreshing(client, next)), 400, 'invalid_grant', 'RFC 9700: what came of the code has ended');
   });
 
-  test('a refresh is asked for again and succeeds, and no token is taken for stolen', async () => {
+  test('when an object has done its work and the answer is lost, a refresh is asked for again and succeeds, and no token is taken for stolen', async () => {
     const { tokens } = await connect(site, { client });
     const earlier = await requests();
     await runtime.objectsNow('Grants', 'loses-one');
@@ -175,7 +175,7 @@ describe('when an object has done its work and the answer is lost', () => {
     await isWelcome(site, third.access_token);
   });
 
-  test('a refresh whose answers are all lost can be tried again', async () => {
+  test('when an object has done its work and the answer is lost, a refresh whose answers are all lost can be tried again', async () => {
     const { tokens } = await connect(site, { client });
     await runtime.objectsNow('Grants', 'loses');
     isOutage(await send(site, refreshing(client, tokens)), 'twice');
@@ -186,7 +186,7 @@ describe('when an object has done its work and the answer is lost', () => {
 });
 
 describe('while the keyring is out of reach', () => {
-  test('an instance that has its keys goes on, except that nobody can log in', async () => {
+  test('while the keyring is out of reach, an instance that has its keys goes on, except that nobody can log in', async () => {
     const { tokens } = await connect(site, { client });
     const browser = new Browser(site);
     const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
@@ -199,7 +199,7 @@ describe('while the keyring is out of reach', () => {
     else isOutagePage(at, 'a guess that is not counted is not looked at');
   });
 
-  test('an instance that has just started says so, serves what is public, and recovers', async () => {
+  test('while the keyring is out of reach, an instance that has just started says so, serves what is public, and recovers', async () => {
     const cold = await startInstances({ count: 1, vars: SIGN_IN });
     try {
       const [here] = cold.instances;
@@ -223,7 +223,7 @@ describe('while the keyring is out of reach', () => {
 
 describe('while KV is out of reach', () => {
   for (const how of ['fails', 'hangs']) {
-    test(`signing in, calls and revocations go on (KV ${how})`, async () => {
+    test(`while KV is out of reach, signing in, calls and revocations go on (KV ${how})`, async () => {
       await runtime.kvNow(how);
       const { tokens } = await connect(site);
       tokensOf(await send(site, refreshing(client, (await connect(site, { client })).tokens)));
@@ -237,7 +237,7 @@ describe('while KV is out of reach', () => {
     });
   }
 
-  test('a stolen token ends its grant all the same', async () => {
+  test('while KV is out of reach, a stolen token ends its grant all the same', async () => {
     const { tokens } = await connect(site, { client });
     const second = tokensOf(await send(site, refreshing(client, tokens)));
     const third = tokensOf(await send(site, refreshing(client, second)));
@@ -246,7 +246,7 @@ describe('while KV is out of reach', () => {
     isOAuthError(await send(site, refreshing(client, third)), 400, 'invalid_grant', 'RFC 9700 §4.14.2');
   });
 
-  test('an old registration is not called unknown', async () => {
+  test('while KV is out of reach, an old registration is not called unknown', async () => {
     const old = await register(site);
     await connect(site, { client: old });
     for (const days of [60, 60]) {
@@ -280,4 +280,4 @@ test('a restart of everything loses nothing', async () => {
   assert.ok((await answerPage(browser, login)) instanceof Arrival, 'a form that was open');
 });
 
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

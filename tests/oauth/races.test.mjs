@@ -48,7 +48,7 @@ const tally = (answers) => {
 };
 
 describe('a code', () => {
-  test('redeemed a hundred times at once has one winner, and the replays end the grant', async () => {
+  test('a code redeemed a hundred times at once has one winner, and the replays end the grant', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const authorization = await authorize(round % 2 ? there : here, client);
       const answers = await together(100, () => redeeming(client, authorization));
@@ -68,7 +68,7 @@ describe('a code', () => {
     }
   });
 
-  test('redeemed by its client among thieves without the verifier goes to its client, and lives', async () => {
+  test('a code redeemed by its client among thieves without the verifier goes to its client, and lives', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const authorization = await authorize(here, client);
       const honest = Math.floor(Math.random() * 50);
@@ -83,7 +83,7 @@ describe('a code', () => {
 });
 
 describe('a refresh token', () => {
-  test('used fifty times at once has one successor', async () => {
+  test('a refresh token used fifty times at once has one successor', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       let { tokens } = await connect(here, { client });
       for (let turn = 0; turn < 3; turn += 1) {
@@ -96,7 +96,7 @@ describe('a refresh token', () => {
     }
   });
 
-  test('of the last generation among older ones: the grant ends for everybody or for nobody', async () => {
+  test('a refresh token of the last generation among older ones: the grant ends for everybody or for nobody', async () => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const { tokens: first } = await connect(here, { client });
       const second = tokensOf(await send(here, refreshing(client, first)));
@@ -190,4 +190,4 @@ test('calls and refreshes at once disturb nobody', async () => {
   for (const answer of refreshes) secret(tokensOf(answer).refresh_token, 'a refresh token');
 });
 
-test('no secret stands in the log', () => keepsSecrets([here]));
+test('no secret is in the log', () => keepsSecrets([here]));

@@ -273,7 +273,7 @@ describe('redirects in a real browser', { skip }, () => {
       return () => tab.click('button[value=enter]');
     };
 
-    test('every way back arrives', async () => {
+    test('by way of an identity provider, every way back arrives', async () => {
       const client = await register(site, { client_name: 'An app', redirect_uris: ['https://app.example/callback'] });
       onward = 'claude://claude.ai/settings/connectors';
       for (const [way, error, last] of [
@@ -291,7 +291,7 @@ describe('redirects in a real browser', { skip }, () => {
       }
     });
 
-    test('a person who is signed in there already is led through to the end', async () => {
+    test('by way of an identity provider, a person who is signed in there already is led through to the end', async () => {
       const client = await register(site, { client_name: 'An app', redirect_uris: ['https://app.example/callback'] });
       onward = `${programs[1].origin}/done`;
       const { tab } = await begin(client);
@@ -303,7 +303,7 @@ describe('redirects in a real browser', { skip }, () => {
       isFree(tab, 'all of it after one form');
     });
 
-    test('who is not on the list can go back to the app, which learns of it', async () => {
+    test('by way of an identity provider, who is not on the list can go back to the app, which learns of it', async () => {
       await runtime.restartAs({ ...OPENID, ALLOWED_USERS: 'somebody-else' });
       try {
         const client = await register(site, { client_name: 'An app', redirect_uris: ['https://app.example/callback'] });
@@ -321,7 +321,7 @@ describe('redirects in a real browser', { skip }, () => {
       }
     });
 
-    test('two sign-ins that are away at the provider at once in a new browser both end with a code', async () => {
+    test('by way of an identity provider, two sign-ins that are away at the provider at once in a new browser both end with a code', async () => {
       const client = await register(site, { client_name: 'An app', redirect_uris: ['https://app.example/callback'] });
       onward = '/done';
       const asked = [asking(client), asking(client)];
@@ -333,7 +333,7 @@ describe('redirects in a real browser', { skip }, () => {
       for (const { code } of answers) secret(code, 'an authorization code');
     });
 
-    test('the way into the account page leads through the provider', async () => {
+    test('by way of an identity provider, the way into the account page leads through the provider', async () => {
       const tab = await chromium.tab({ scripts: false });
       await tab.open(`${HERE}/account`);
       await tab.leads(() => tab.click('a.button.primary'));
@@ -344,5 +344,5 @@ describe('redirects in a real browser', { skip }, () => {
     });
   });
 
-  test('no secret stands in the log', () => keepsSecrets([runtime]));
+  test('no secret is in the log', () => keepsSecrets([runtime]));
 });

@@ -112,7 +112,7 @@ const REAL = {
 // MCP "Dynamic Client Registration", "Client Registration Approaches"
 describe('a registration', () => {
   for (const [name, metadata] of Object.entries(REAL)) {
-    test(`of ${name} is accepted`, async () => {
+    test(`a registration of ${name} is accepted`, async () => {
       const answer = await post(metadata);
       answer.hasStatus(201, 'RFC 7591 §3.2.1').hasHeader('content-type', /^application\/json\b/, 'RFC 7591 §3.2.1');
       answer.hasHeader('cache-control', /\bno-store\b/, 'RFC 7591 §3.2.1');
@@ -127,7 +127,7 @@ describe('a registration', () => {
     });
   }
 
-  test('is told its scope: what a request with that scope asks for', async () => {
+  test('a registration is told its scope: what a request with that scope asks for', async () => {
     for (const [scope, stated] of [
       ['profile notes:read offline_access', 'notes:read profile'],
       ['notes:write', 'notes:write'],
@@ -141,7 +141,7 @@ describe('a registration', () => {
     }
   });
 
-  test('of several redirect URIs keeps the acceptable ones and says which are not', async () => {
+  test('a registration of several redirect URIs keeps the acceptable ones and says which are not', async () => {
     const bad = 'javascript:alert(1)//"<script>';
     const answer = await post({ token_endpoint_auth_method: 'none', redirect_uris: [bad, REDIRECT, 'http://app.example/cb', 'https://app.example/cb'] });
     const client = answer.hasStatus(201, 'RFC 7591 §3.2.1').json();
@@ -154,12 +154,12 @@ describe('a registration', () => {
     page.answer.hasStatus(400, 'what was refused is not the client’s');
   });
 
-  test('without a name is accepted', async () => {
+  test('a registration without a name is accepted', async () => {
     const client = await register(site, { client_name: undefined });
     assert.ok(!('client_name' in client));
   });
 
-  test('may say what nobody here has heard of', async () => {
+  test('a registration may say what nobody here has heard of', async () => {
     await register(site, {
       application_type: 'native',
       software_id: 'x',
@@ -176,7 +176,7 @@ describe('a registration', () => {
   });
 
   for (const method of ['client_secret_basic', 'client_secret_post']) {
-    test(`by ${method} is given a secret`, async () => {
+    test(`a registration by ${method} is given a secret`, async () => {
       const client = await register(site, { token_endpoint_auth_method: method });
       assert.equal(client.token_endpoint_auth_method, method);
       assert.ok(client.client_secret.length >= 32, 'a secret that nobody guesses');
@@ -184,19 +184,19 @@ describe('a registration', () => {
     });
   }
 
-  test('without a method is confidential, as RFC 7591 §2 says', async () => {
+  test('a registration without a method is confidential, as RFC 7591 §2 says', async () => {
     const client = await register(site, { token_endpoint_auth_method: undefined });
     assert.equal(client.token_endpoint_auth_method, 'client_secret_basic');
     assert.ok(client.client_secret);
   });
 
   // RFC 6749 §2.2
-  test('gives an identifier of its own each time', async () => {
+  test('a registration gives an identifier of its own each time', async () => {
     const clients = await Promise.all([1, 2, 3, 4].map(() => register(site)));
     assert.equal(new Set(clients.map((client) => client.client_id)).size, 4);
   });
 
-  test('may be sent by a web page', async () => {
+  test('a registration may be sent by a web page', async () => {
     const origin = 'http://localhost:6274';
     const preflight = await send(site, {
       method: 'OPTIONS',
@@ -241,7 +241,7 @@ describe('a registration is refused', () => {
     ['an endless one', `https://app.example/${'a'.repeat(600)}`],
   ]) {
     // MCP "Application Type and Redirect URI Constraints", "Communication Security"
-    test(`for its redirect URI: ${what}`, async () => {
+    test(`a registration is refused for its redirect URI: ${what}`, async () => {
       const answer = await post(withRedirects(redirect));
       answer.hasStatus(400, 'RFC 7591 §3.2.2').hasHeader('cache-control', /\bno-store\b/, 'RFC 7591 §3.2.2');
       const body = answer.json();
@@ -250,12 +250,12 @@ describe('a registration is refused', () => {
     });
   }
 
-  test('if none of several redirect URIs is acceptable', async () => {
+  test('a registration is refused if none of several redirect URIs is acceptable', async () => {
     const answer = await post(withRedirects('http://app.example/cb', 'myapp://callback'));
     assert.equal(answer.hasStatus(400, 'RFC 7591 §3.2.2').json().error, 'invalid_redirect_uri');
   });
 
-  test('if it names a member twice, at any depth', async () => {
+  test('a registration is refused if it names a member twice, at any depth', async () => {
     for (const body of [
       `{"redirect_uris":["${REDIRECT}"],"redirect_uris":["https://evil.example/cb"]}`,
       `{"client_name":"A","redirect_uris":["${REDIRECT}"],"client_name":"B"}`,
@@ -295,7 +295,7 @@ describe('a registration is refused', () => {
     ['bytes that are no UTF-8', Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), 'invalid_client_metadata'],
     ['nesting without end', `{"redirect_uris":["${REDIRECT}"],"x":${'['.repeat(5000)}${']'.repeat(5000)}}`, 'invalid_client_metadata'],
   ]) {
-    test(`with ${what}`, async () => {
+    test(`a registration is refused with ${what}`, async () => {
       const answer = await post(body);
       answer.hasStatus(400, 'RFC 7591 §3.2.2');
       assert.equal(answer.json().error, code, answer.story('RFC 7591 §3.2.2'));
@@ -306,7 +306,7 @@ describe('a registration is refused', () => {
     ['with its length', false],
     ['without it', true],
   ]) {
-    test(`when it is too long, sent ${what}`, async () => {
+    test(`a registration is refused when it is too long, sent ${what}`, async () => {
       const asked = registering({ ...withRedirects(REDIRECT), filler: 'x'.repeat(2_000_000) });
       const answer = await send(site, { ...asked, chunked });
       answer.hasStatus([400, 413], 'every body has a limit');
@@ -314,13 +314,13 @@ describe('a registration is refused', () => {
     });
   }
 
-  test('in another content type than JSON', async () => {
+  test('a registration is refused in another content type than JSON', async () => {
     const answer = await post(`redirect_uris=${encodeURIComponent(REDIRECT)}`, { 'content-type': 'application/x-www-form-urlencoded' });
     answer.hasStatus([400, 415], 'RFC 7591 §3.1');
     assert.equal(answer.json().error, 'invalid_client_metadata', answer.story('RFC 7591 §3.2.2'));
   });
 
-  test('by any other method than POST', async () => {
+  test('a registration is refused by any other method than POST', async () => {
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
       const answer = await send(site, { method, path: '/register' });
       answer.hasStatus(405, 'RFC 7591 §3.1').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
@@ -383,7 +383,7 @@ describe('a registration lives for ninety days after its last use', () => {
     await isGone(client, 'after 91 days: looking at a page is no use');
   });
 
-  test('one that is used lives on', async () => {
+  test('one that is used stays valid', async () => {
     const client = await register(site);
     for (const days of [60, 80, 80]) {
       await site.passes(days * DAY);
@@ -411,7 +411,7 @@ describe('a registration lives for ninety days after its last use', () => {
   });
 });
 
-test('no secret stands in the log', async () => {
+test('no secret is in the log', async () => {
   secret((await register(site, { token_endpoint_auth_method: 'client_secret_post' })).client_secret, 'a client_secret');
   keepsSecrets([site]);
 });

@@ -54,7 +54,7 @@ describe('revoking', () => {
     ['the access token', 'access_token', 'access_token'],
     ['the access token, with a hint that nobody knows', 'access_token', 'id_token'],
   ]) {
-    test(`${what} ends the grant at once, everywhere`, async () => {
+    test(`revoking ${what} ends the grant at once, everywhere`, async () => {
       const { tokens } = await connect(here, { client });
       done(await revoke(tokens[pick], { token_type_hint: hint }));
       for (const at of [here, there]) await isDead(tokens, 'RFC 7009 §2.1: and the other token with it', at);
@@ -76,14 +76,14 @@ describe('revoking', () => {
     await isDead(tokens, 'RFC 7009 §2.1');
   });
 
-  test('is the same the second time', async () => {
+  test('revoking is the same the second time', async () => {
     const { tokens } = await connect(here, { client });
     done(await revoke(tokens.refresh_token));
     done(await revoke(tokens.refresh_token), 'RFC 7009 §2.2: revoked already');
     done(await revoke(tokens.access_token), 'Claude Code revokes both');
   });
 
-  test('ends one grant and no other', async () => {
+  test('revoking ends one grant and no other', async () => {
     const first = (await connect(here, { client })).tokens;
     const second = (await connect(here, { client })).tokens;
     done(await revoke(first.refresh_token));
@@ -106,7 +106,7 @@ describe('revoking', () => {
     await isWelcome(here, tokens.access_token);
   });
 
-  test('needs the secret of a client that has one', async () => {
+  test('revoking needs the secret of a client that has one', async () => {
     const web = await register(here, { token_endpoint_auth_method: 'client_secret_basic' });
     const headers = basic(web.client_id, web.client_secret);
     const { tokens } = await connect(here, { client: web, token: { headers, client_id: null } });
@@ -118,7 +118,7 @@ describe('revoking', () => {
 });
 
 describe('a revocation request', () => {
-  test('that is not in order is refused', async () => {
+  test('a revocation request that is not in order is refused', async () => {
     const { tokens } = await connect(here, { client });
     const { refresh_token: token } = tokens;
     for (const [what, asked, status, error] of [
@@ -153,7 +153,7 @@ describe('a revocation request', () => {
     tokensOf(await send(here, refreshing(client, tokens)), 'none of that has ended anything');
   });
 
-  test('may come from a web page', async () => {
+  test('a revocation request may come from a web page', async () => {
     const { tokens } = await connect(here, { client });
     const answer = await revoke(tokens.refresh_token, { headers: { origin: 'http://localhost:6274' } });
     done(answer);
@@ -168,7 +168,7 @@ describe('an access token of a grant that was revoked', () => {
     [44, 10],
     [46, 13],
   ]) {
-    test(`is refused within a minute where it was used before, and again after ${used.join(' and ') || 'no'} seconds`, async () => {
+    test(`an access token of a grant that was revoked is refused within a minute where it was used before, and again after ${used.join(' and ') || 'no'} seconds`, async () => {
       const { tokens } = await connect(here, { client });
       for (const at of [here, there]) await isWelcome(at, tokens.access_token);
       done(await revoke(tokens.access_token));
@@ -184,7 +184,7 @@ describe('an access token of a grant that was revoked', () => {
     });
   }
 
-  test('is refused at once by a tool that is strict, at an instance that knows nothing of the revocation', async () => {
+  test('an access token of a grant that was revoked is refused at once by a tool that is strict, at an instance that knows nothing of the revocation', async () => {
     const { tokens } = await connect(here, { client, scope: 'notes:read notes:write profile' });
     const deleting = (at) => call(at, tokens.access_token, 'delete_note', { id: 999999 });
     for (const at of [here, there]) (await deleting(at)).result('the grant stands');
@@ -195,7 +195,7 @@ describe('an access token of a grant that was revoked', () => {
     }
   });
 
-  test('is refused for all its life, however long the instance has run', async () => {
+  test('an access token of a grant that was revoked is refused for all its life, however long the instance has run', async () => {
     const { tokens } = await connect(here, { client });
     done(await revoke(tokens.refresh_token));
     for (const seconds of [0, 600, 1800, 1100]) {
@@ -205,7 +205,7 @@ describe('an access token of a grant that was revoked', () => {
     }
   });
 
-  test('leaves nothing in KV', async () => {
+  test('an access token of a grant that was revoked leaves nothing in KV', async () => {
     const { tokens } = await connect(here, { client });
     const earlier = await runtime.kv();
     done(await revoke(tokens.refresh_token));
@@ -213,4 +213,4 @@ describe('an access token of a grant that was revoked', () => {
   });
 });
 
-test('no secret stands in the log', () => keepsSecrets([here]));
+test('no secret is in the log', () => keepsSecrets([here]));

@@ -52,7 +52,7 @@ const programs = async (...places) => {
 };
 
 describe('two programs that share a sign-in', () => {
-  test('and refresh once an hour both stay signed in for thirty days, and hold the same token', async () => {
+  test('two programs that share a sign-in and refresh once an hour both stay signed in for thirty days, and hold the same token', async () => {
     const [one, other] = await programs([here, HOME], [there, HOME_TOO]);
     for (let hour = 1; hour <= 30 * 24; hour += 1) {
       await runtime.passes(HOUR / 2);
@@ -64,7 +64,7 @@ describe('two programs that share a sign-in', () => {
     await isWelcome(here, other.tokens.access_token);
   });
 
-  test('of which one sleeps over two refreshes: its next try is refused and ends nothing', async () => {
+  test('two programs that share a sign-in of which one sleeps over two refreshes: its next try is refused and ends nothing', async () => {
     const [awake, asleep] = await programs([here, HOME_V6[0]], [there, HOME_V6[1]]);
     for (const hour of [1, 2]) {
       await runtime.passes(HOUR);
@@ -77,7 +77,7 @@ describe('two programs that share a sign-in', () => {
     }
   });
 
-  test('from an address that strangers share are counted as strangers', async () => {
+  test('two programs that share a sign-in from an address that strangers share are counted as strangers', async () => {
     const [one, other] = await programs([here, WORKERS], [there, WORKERS]);
     for (const hour of [1, 2, 3]) {
       await runtime.passes(HOUR);
@@ -105,7 +105,7 @@ test('a program that loses one answer a day stays signed in for thirty days', as
 });
 
 describe('a thief in another network', () => {
-  test('with a token that is older than the last ends the sign-in', async () => {
+  test('a thief in another network with a token that is older than the last ends the sign-in', async () => {
     const [honest, thief] = await programs([here, HOME], [there, AWAY]);
     await honest.refresh();
     await honest.refresh();

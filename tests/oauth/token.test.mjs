@@ -57,7 +57,7 @@ const told = (answer) => ({ ...answer.json(), request_id: undefined });
 // MCP "Authorization Code Protection"
 // RFC 6749 §5.1, RFC 7636 §4.5
 describe('an authorization code', () => {
-  test('becomes an access token and a refresh token', async () => {
+  test('an authorization code becomes an access token and a refresh token', async () => {
     const answer = await redeem(await aCode());
     const tokens = tokensOf(answer);
     assert.ok(tokens.refresh_token, answer.story('always: clients of the first revisions never ask for one'));
@@ -66,7 +66,7 @@ describe('an authorization code', () => {
     await isWelcome(site, tokens.access_token);
   });
 
-  test('works once; a second time ends what the first has given', async () => {
+  test('an authorization code works once; a second time ends what the first has given', async () => {
     const authorization = await aCode();
     const tokens = tokensOf(await redeem(authorization));
     isOAuthError(await redeem(authorization), 400, 'invalid_grant', 'OAuth 2.1 §4.1.3: used twice');
@@ -74,7 +74,7 @@ describe('an authorization code', () => {
     await isTurnedAway(site, tokens.access_token, { rule: 'no isolate had looked yet, so this one looks' });
   });
 
-  test('and a refresh token are good under the name of the server where they were given, and are not spent under another', async () => {
+  test('an authorization code and a refresh token are good under the name of the server where they were given, and are not spent under another', async () => {
     // Without PUBLIC_URL a server is whatever its clients call it.
     const elsewhere = { host: 'other.example.com' };
     const authorization = await aCode();
@@ -109,14 +109,14 @@ describe('an authorization code', () => {
     ['two grant types', () => ({ grant_type: ['authorization_code', 'refresh_token'] }), 400, 'invalid_request'],
     ['a secret, from a public client', () => ({ client_secret: 'cs1_made-up-for-this-test' }), 401, 'invalid_client'],
   ]) {
-    test(`is not consumed by a request with ${what}`, async () => {
+    test(`an authorization code is not consumed by a request with ${what}`, async () => {
       const authorization = await aCode();
       isOAuthError(await redeem(authorization, change(authorization)), status, error, 'everything is checked before anything is consumed');
       tokensOf(await redeem(authorization), 'the honest client is not harmed');
     });
   }
 
-  test('that was used ends nothing when somebody repeats it who does not know the verifier', async () => {
+  test('an authorization code that was used ends nothing when somebody repeats it who does not know the verifier', async () => {
     const authorization = await aCode();
     const tokens = tokensOf(await redeem(authorization));
     for (const change of [
@@ -132,7 +132,7 @@ describe('an authorization code', () => {
 
   // MCP "Resource Parameter Implementation"
   // RFC 8707 §2
-  test('may come without the redirect URI, and with the resource in any spelling', async () => {
+  test('an authorization code may come without the redirect URI, and with the resource in any spelling', async () => {
     tokensOf(await redeem(await aCode(), { redirect_uri: null }), 'OAuth 2.1 §10.2');
     tokensOf(await redeem(await aCode({ resource: site.url }), { resource: `${site.url}/` }), 'a slash more');
     tokensOf(await redeem(await aCode({ resource: `${site.url}/` }), { resource: site.url }), 'a slash less');
@@ -140,7 +140,7 @@ describe('an authorization code', () => {
     tokensOf(await redeem(await aCode(), { resource: site.url }), 'the one it means anyway');
   });
 
-  test('is good for a minute', async () => {
+  test('an authorization code is good for a minute', async () => {
     const late = await aCode();
     await site.passes(MINUTE + 1);
     isOAuthError(await redeem(late), 400, 'invalid_grant', 'FAPI 2.0 §5.3.2.1: at most 60 seconds');
@@ -149,7 +149,7 @@ describe('an authorization code', () => {
     tokensOf(await redeem(inTime), 'half a minute is in time');
   });
 
-  test('that was made up is told nothing more than one that was used', async () => {
+  test('an authorization code that was made up is told nothing more than one that was used', async () => {
     const authorization = await aCode();
     const tokens = tokensOf(await redeem(authorization));
     const used = await redeem(authorization);
@@ -180,7 +180,7 @@ describe('an authorization code', () => {
 
 // MCP "Token Theft", "Refresh Tokens"
 describe('a refresh token', () => {
-  test('is replaced by its successor, and a new access token comes with it', async () => {
+  test('a refresh token is replaced by its successor, and a new access token comes with it', async () => {
     const { tokens } = await connect(site, { client });
     const next = await renewed(tokens);
     assert.notEqual(next.refresh_token, tokens.refresh_token, 'OAuth 2.1 §4.3.1: rotation');
@@ -190,7 +190,7 @@ describe('a refresh token', () => {
     await isWelcome(site, tokens.access_token, { rule: 'the old access token lives to its end' });
   });
 
-  test('sent again within a minute brings the same successor: the answer was lost', async () => {
+  test('a refresh token sent again within a minute brings the same successor: the answer was lost', async () => {
     const { tokens } = await connect(site, { client });
     const next = await renewed(tokens);
     for (const seconds of [0, 20, 39]) {
@@ -203,7 +203,7 @@ describe('a refresh token', () => {
     assert.notEqual(third.refresh_token, next.refresh_token, 'the successor works as if nothing had happened');
   });
 
-  test('sent again later brings it three times in a month, then ends the grant', async () => {
+  test('a refresh token sent again later brings it three times in a month, then ends the grant', async () => {
     const { tokens } = await connect(site, { client });
     const next = await renewed(tokens);
     for (const turn of [1, 2, 3]) {
@@ -215,7 +215,7 @@ describe('a refresh token', () => {
     isOAuthError(await refresh(next), 400, 'invalid_grant', 'RFC 9700 §4.14.2: the family is revoked');
   });
 
-  test('older than the last one ends the grant: two parties hold it', async () => {
+  test('a refresh token older than the last one ends the grant: two parties hold it', async () => {
     const { tokens } = await connect(site, { client });
     const second = await renewed(tokens);
     const third = await renewed(second);
@@ -224,7 +224,7 @@ describe('a refresh token', () => {
     await isTurnedAway(site, third.access_token, { rule: 'no isolate had looked yet, so this one looks' });
   });
 
-  test('of one grant ends no other grant of the same client', async () => {
+  test('a refresh token of one grant ends no other grant of the same client', async () => {
     const first = (await connect(site, { client })).tokens;
     const second = (await connect(site, { client })).tokens;
     await isWelcome(site, (await renewed(first)).access_token, { rule: 'signing in again ends nothing' });
@@ -247,14 +247,14 @@ describe('a refresh token', () => {
     ['two grant types', () => ({ grant_type: ['refresh_token', 'refresh_token'] }), 400, 'invalid_request'],
     ['a secret, from a public client', () => ({ client_secret: 'cs1_made-up-for-this-test' }), 401, 'invalid_client'],
   ]) {
-    test(`is not used up by a request with ${what}`, async () => {
+    test(`a refresh token is not used up by a request with ${what}`, async () => {
       const { tokens } = await connect(site, { client });
       isOAuthError(await refresh(tokens, change(tokens)), status, error, 'everything is checked before anything changes');
       await renewed(tokens);
     });
   }
 
-  test('may ask for less, and for more in vain', async () => {
+  test('a refresh token may ask for less, and for more in vain', async () => {
     const { tokens } = await connect(site, { client, scope: ALL_SCOPES });
     const less = await renewed(tokens, { scope: 'profile' });
     assert.deepEqual(scopesIn(less.scope), ['profile'], 'RFC 6749 §6');
@@ -263,13 +263,13 @@ describe('a refresh token', () => {
     assert.deepEqual(scopesIn(habit.scope), scopesIn(ALL_SCOPES), 'the grant is as wide as before; what it does not have is dropped');
   });
 
-  test('of a month ago that nobody used is worth nothing', async () => {
+  test('a refresh token of a month ago that nobody used is worth nothing', async () => {
     const { tokens } = await connect(site, { client });
     await site.passes(31 * DAY);
     isOAuthError(await refresh(tokens), 400, 'invalid_grant', 'an idle grant expires');
   });
 
-  test('that is used now and then lives on', async () => {
+  test('a refresh token that is used now and then stays valid', async () => {
     let { tokens } = await connect(site, { client });
     for (let month = 1; month <= 3; month += 1) {
       await site.passes(25 * DAY);
@@ -278,12 +278,12 @@ describe('a refresh token', () => {
     await isWelcome(site, tokens.access_token);
   });
 
-  test('opens no door', async () => {
+  test('a refresh token is no access token', async () => {
     const { tokens } = await connect(site, { client });
     await isTurnedAway(site, tokens.refresh_token, { rule: 'it is no access token' });
   });
 
-  test('that was made up is told nothing more than one that was revoked', async () => {
+  test('a refresh token that was made up is told nothing more than one that was revoked', async () => {
     const { tokens } = await connect(site, { client });
     await renewed(await renewed(tokens));
     const revoked = await refresh(tokens);
@@ -297,7 +297,7 @@ describe('a refresh token', () => {
 
 describe('a confidential client', () => {
   for (const method of ['client_secret_basic', 'client_secret_post']) {
-    test(`that registered ${method} shows its secret, in the header or in the body`, async () => {
+    test(`a confidential client that registered ${method} shows its secret, in the header or in the body`, async () => {
       const web = await register(site, { token_endpoint_auth_method: method, redirect_uris: ['https://web.example/cb'] });
       const headers = basic(web.client_id, web.client_secret);
       const { tokens } = await connect(site, { client: web, token: { headers, client_id: null } });
@@ -362,13 +362,13 @@ describe('a token request', () => {
       'unauthorized_client',
     ],
   ]) {
-    test(`with ${what} is refused`, async () => {
+    test(`a token request with ${what} is refused`, async () => {
       const answer = await send(site, form('/token', typeof parameters === 'function' ? parameters() : parameters));
       isOAuthError(answer, 400, error, 'RFC 6749 §5.2');
     });
   }
 
-  test('is a form, not JSON', async () => {
+  test('a token request is a form, not JSON', async () => {
     const { code, verifier, redirectUri } = await aCode();
     const body = JSON.stringify({
       grant_type: 'authorization_code',
@@ -388,7 +388,7 @@ describe('a token request', () => {
     );
   });
 
-  test('has no parameters in its address', async () => {
+  test('a token request has no parameters in its address', async () => {
     const { code, verifier, redirectUri } = await aCode();
     const { body } = redeeming(client, { code, verifier, redirectUri });
     isOAuthError(
@@ -406,21 +406,21 @@ describe('a token request', () => {
     ['thousands of parameters', 'a=b&'.repeat(4000)],
     ['a megabyte', `grant_type=${'x'.repeat(1_000_000)}`],
   ]) {
-    test(`with ${what} is refused`, async () => {
+    test(`a token request with ${what} is refused`, async () => {
       const answer = await post(body);
       answer.hasStatus([400, 413], 'every body has a limit');
       assert.equal(answer.json().error, 'invalid_request', answer.story('RFC 6749 §5.2'));
     });
   }
 
-  test('is a POST', async () => {
+  test('a token request is a POST', async () => {
     for (const method of ['GET', 'PUT', 'DELETE']) {
       const answer = await send(site, { method, path: '/token?grant_type=refresh_token' });
       answer.hasStatus(405, 'OAuth 2.1 §3.2').hasHeader('allow', /\bPOST\b/, 'RFC 9110 §15.5.6');
     }
   });
 
-  test('may come from a web page', async () => {
+  test('a token request may come from a web page', async () => {
     const origin = 'http://localhost:6274';
     const { tokens } = await connect(site, { client });
     const answer = await refresh(tokens, { headers: { origin } });
@@ -436,4 +436,4 @@ describe('a token request', () => {
     assert.match(preflight.headers['access-control-allow-headers'] ?? '', /authorization/i, preflight.story('Basic'));
   });
 });
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

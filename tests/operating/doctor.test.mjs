@@ -861,7 +861,7 @@ describe('each fault is named, and no other', () => {
   }
 });
 
-describe('whatever a server answers, the visit ends with a report', () => {
+describe('whatever a server answers, the examination ends with a report', () => {
   const STRANGE = [null, 7, '\u0000\r\n', `http://127.0.0.1:9/${'x'.repeat(100_000)}`, [null], ['x', {}], { toString: 1, length: -1 }];
   for (const [index, value] of STRANGE.entries()) {
     test(`all members are ${JSON.stringify(value).slice(0, 40)}`, async () => {
@@ -1070,7 +1070,7 @@ describe('the program', () => {
     ['a timeout that is no number', ['https://a.example/mcp', '--timeout', 'soon'], /--timeout is a number/],
     ['a token of two words', ['https://a.example/mcp', '--token', 'Bearer abc'], /without “Bearer”/],
   ]) {
-    test(`called with ${rule}, it ends with 2`, async () => {
+    test(`the program, called with ${rule}, ends with 2`, async () => {
       const { status, out, err } = await doctor(args);
       assert.equal(status, 2, out + err);
       assert.match(err, said);

@@ -73,7 +73,7 @@ describe('a body of nothing but values', { skip: process.platform === 'linux' ? 
     ['a guest', MIB / 4, 8],
     ['a caller', MIB, 32],
   ]) {
-    test(`of ${who} makes the memory grow by no more than ${most} MiB, however often it comes`, async (t) => {
+    test(`a body of nothing but values of ${who} makes the memory grow by no more than ${most} MiB, however often it comes`, async (t) => {
       const headers = who === 'a caller' ? token : {};
       const pid = workerdOn(here.port);
       await to(filled('0', 200), headers);

@@ -54,7 +54,7 @@ const lineOf = (answer, from = site) =>
 const told = ({ ms, request_id, trace, span, message, ...rest }) => rest;
 
 describe('the line of a request', () => {
-  test('says what was asked and what came of it', async () => {
+  test('the line of a request says what was asked and what came of it', async () => {
     const rows = [
       [
         legacy('tools/call', calling('echo', { text: 'x' })),
@@ -116,7 +116,7 @@ describe('the line of a request', () => {
     }
   });
 
-  test('names the client: its host, its name, or the end of its registration', async () => {
+  test('the line of a request names the client: its host, its name, or the end of its registration', async () => {
     for (const [client, name] of [
       [undefined, (id) => `registered:${id.slice(-8)}`],
       [{ client_id: 'the-robot', redirect_uris: [REDIRECT] }, () => 'the-robot'],
@@ -130,14 +130,14 @@ describe('the line of a request', () => {
     }
   });
 
-  test('says nothing of a client that is none', async () => {
+  test('the line of a request says nothing of a client that is none', async () => {
     const answer = await send(site, form('/token', { grant_type: 'refresh_token', client_id: 'made-up-client', refresh_token: 'x' }));
     const line = await lineOf(answer);
     assert.equal(line.client, undefined);
     assert.equal(line.status, 401);
   });
 
-  test('says why a sign-in did not go on', async () => {
+  test('the line of a request says why a sign-in did not go on', async () => {
     const client = await register(site);
     const browser = new Browser(site);
     const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
@@ -147,7 +147,7 @@ describe('the line of a request', () => {
     assert.doesNotMatch(site.log(), /wrong-and-secret-words/);
   });
 
-  test('of a stream comes at its end, with what came of it', async () => {
+  test('the line of a request of a stream comes at its end, with what came of it', async () => {
     const asked = legacy('tools/call', calling('echo', { text: 'x' }), { headers: { accept: 'text/event-stream' } });
     const events = await stream(site, asked);
     for await (const _ of events.events);
@@ -195,7 +195,7 @@ describe('nothing that came from outside is repeated', () => {
 });
 
 describe('the name of a request', () => {
-  test('is another each time, and stands in every answer', async () => {
+  test('the name of a request is another each time, and is in every answer', async () => {
     const seen = new Set();
     for (const asked of [
       { path: '/' },
@@ -214,7 +214,7 @@ describe('the name of a request', () => {
     assert.equal(seen.size, 8);
   });
 
-  test('is the Ray ID where Cloudflare gave one, and nothing that only claims to be one', async () => {
+  test('the name of a request is the Ray ID where Cloudflare gave one, and nothing that only claims to be one', async () => {
     const named = async (ray) => (await send(site, { path: '/', headers: { 'cf-ray': ray } })).headers['x-request-id'];
     assert.equal(await named('8f3a2b1c4d5e6f70-FRA'), '8f3a2b1c4d5e6f70-FRA');
     for (const ray of ['8f3a2b1c4d5e6f70-fra', 'x', `${'a'.repeat(16)}-LONGER`, '"}', '8F3A2B1C4D5E6F70']) {
@@ -222,7 +222,7 @@ describe('the name of a request', () => {
     }
   });
 
-  test('stands in errors that programs read', async () => {
+  test('the name of a request is in errors that programs read', async () => {
     for (const asked of [
       form('/token', {}),
       { path: '/nowhere' },
@@ -235,12 +235,12 @@ describe('the name of a request', () => {
     }
   });
 
-  test('stands on the page that tells a person that it did not work', async () => {
+  test('the name of a request is on the page that tells a person that it did not work', async () => {
     const page = await new Browser(site).open('/authorize?client_id=nobody');
     assert.ok(page.text.includes(page.answer.headers['x-request-id']), page.story('the name, for the owner'));
   });
 
-  test('may be read by a web page that calls', async () => {
+  test('the name of a request may be read by a web page that calls', async () => {
     const answer = await send(site, legacy('ping', {}, { headers: { origin: 'https://claude.ai' } }));
     answer.hasHeader('access-control-expose-headers', /\bx-request-id\b/, 'Fetch, CORS');
   });
@@ -253,7 +253,7 @@ describe('a trace (W3C Trace Context)', () => {
   const inHeader = (traceparent) => modern('ping', {}, { headers: { traceparent } });
   const inMeta = (traceparent, header) => modern('tools/list', {}, { meta: { traceparent }, headers: { traceparent: header } });
 
-  test('is continued from `_meta`, or else from the header', async () => {
+  test('a trace (W3C Trace Context) is continued from `_meta`, or else from the header', async () => {
     const other = good.replace(TRACE, 'f'.repeat(32));
     for (const asked of [inHeader(good), inMeta(good), inMeta(good, other), inMeta('malformed', good)]) {
       const line = await lineOf(await send(site, asked));
@@ -262,7 +262,7 @@ describe('a trace (W3C Trace Context)', () => {
     }
   });
 
-  test('begins anew where there is none, or a malformed one', async () => {
+  test('a trace (W3C Trace Context) begins anew where there is none, or a malformed one', async () => {
     const traces = new Set();
     const malformed = [good.toUpperCase(), `${good}-00`, good.replace(TRACE, '0'.repeat(32)), `00-${TRACE}-${PARENT}`, `ff${good.slice(2)}`];
     for (const traceparent of [undefined, '', ...malformed]) {
@@ -277,7 +277,7 @@ describe('a trace (W3C Trace Context)', () => {
     assert.equal(traces.size, 14, 'a trace of its own each time');
   });
 
-  test('does no harm where it is no text', async () => {
+  test('a trace (W3C Trace Context) does no harm where it is no text', async () => {
     for (const traceparent of [7, null, {}, [good]]) (await send(site, inMeta(traceparent))).result('malformed values are ignored');
   });
 });
@@ -318,13 +318,13 @@ describe('ALLOWED_ADDRESSES', () => {
   after(() => fenced?.stop());
   const from = (headers, asked = legacy('ping')) => send(here, { ...asked, headers: { ...asked.headers, ...headers } });
 
-  test('lets in who comes from there', async () => {
+  test('ALLOWED_ADDRESSES lets in who comes from there', async () => {
     for (const address of ['160.79.104.1', '160.79.111.255', '::ffff:160.79.104.1', '2001:db8:1::1']) {
       (await from({ 'cf-connecting-ip': address })).result(address);
     }
   });
 
-  test('keeps out who comes from elsewhere, or from nowhere, before anything else', async () => {
+  test('ALLOWED_ADDRESSES keeps out who comes from elsewhere, or from nowhere, before anything else', async () => {
     for (const address of ['160.79.112.0', '203.0.113.7', '2001:db9::1', '', 'localhost', '160.79.104.1, 203.0.113.7', '160.79.104.1:443', null]) {
       for (const asked of [
         legacy('ping'),
@@ -350,7 +350,7 @@ describe('ALLOWED_ADDRESSES', () => {
     }
   });
 
-  test('holds for the connector and not for the person who signs in', async () => {
+  test('ALLOWED_ADDRESSES holds for the connector and not for the person who signs in', async () => {
     for (const path of ['/', '/.well-known/oauth-protected-resource', '/.well-known/oauth-authorization-server']) {
       (await from({ 'cf-connecting-ip': '203.0.113.7' }, { path })).hasStatus(200, path);
     }
@@ -380,7 +380,7 @@ describe('a limit of calls', () => {
   const UNASKED = 60;
   const asksTheBinding = () => here.log().split('\n').filter((line) => line.startsWith('[limit] ')).length;
 
-  test('asks the binding only beyond what is usual', async () => {
+  test('a limit of calls asks the binding only beyond what is usual', async () => {
     for (let turn = 0; turn < UNASKED; turn += 1) (await guest('192.0.2.1')).result('a usual one');
     assert.equal(asksTheBinding(), 0);
     (await guest('192.0.2.1')).result('one more');
@@ -390,7 +390,7 @@ describe('a limit of calls', () => {
     assert.equal(asksTheBinding(), 1);
   });
 
-  test('counts guests by their network', async () => {
+  test('a limit of calls counts anonymous clients by their network', async () => {
     for (let turn = 0; turn < UNASKED + 3; turn += 1) (await guest('203.0.113.7')).result('so many are fine');
     isTooMany(await guest('203.0.113.7'), 'one too many');
     isTooMany(await guest('203.0.113.99'), 'the same network');
@@ -398,7 +398,7 @@ describe('a limit of calls', () => {
     assert.equal((await lineOf(await guest('203.0.113.7'), here)).outcome, 'too_many');
   });
 
-  test('counts who has signed in by person and client, wherever they call from', async () => {
+  test('a limit of calls counts who has signed in by person and client, wherever they call from', async () => {
     const [one, other] = [await connect(here), await connect(here)];
     const called = ({ tokens }, address) => call(here, tokens.access_token, 'whoami', {}, { headers: { 'cf-connecting-ip': address } });
     for (let turn = 0; turn < UNASKED + 3; turn += 1) (await called(one, `203.0.113.${turn}`)).result('so many are fine');
@@ -407,11 +407,11 @@ describe('a limit of calls', () => {
     keepsSecrets([here]);
   });
 
-  test('does not concern metadata, pages and tokens', async () => {
+  test('a limit of calls does not concern metadata, pages and tokens', async () => {
     for (let turn = 0; turn < 5; turn += 1) (await guest('203.0.113.7', { path: '/.well-known/oauth-protected-resource' })).hasStatus(200, 'no limit');
   });
 
-  test('and a dataset gets a data point for each request', async () => {
+  test('a dataset gets a data point for each request', async () => {
     const points = (log) => log.split('\n').flatMap((line) => (line.startsWith('[point] ') ? [JSON.parse(line.slice(8))] : []));
     const before = points(here.log()).length;
     await guest('192.0.2.77', modern('tools/call', calling('echo', { text: 'x' })));

@@ -75,7 +75,7 @@ describe('a handler that panics', () => {
 
   for (const how of ['out_of_memory', 'out_of_stack']) {
     for (const when of ['at_once', 'later']) {
-      test(`and one that runs ${how.replaceAll('_', ' ')} ${when.replace('_', ' ')}`, async () => {
+      test(`a handler that panics and one that runs ${how.replaceAll('_', ' ')} ${when.replace('_', ' ')}`, async () => {
         const id = nextId();
         const { answer, took } = await timed(modern('tools/call', calling('panics', { when, how }), { id }));
         isFailure(answer, id, { effect: false, rule: how });
@@ -96,7 +96,7 @@ describe('a handler that panics', () => {
     }
   });
 
-  test('in a batch: each of its requests gets an error', async () => {
+  test('a handler that panics in a batch: each of its requests gets an error', async () => {
     const batch = ['panics', 'writes_slowly', 'reads_slowly'].map((name, n) => ({
       jsonrpc: '2.0',
       id: `b${n}`,
@@ -108,7 +108,7 @@ describe('a handler that panics', () => {
     assert.ok(took < AT_ONCE_MS, `${took} ms`);
   });
 
-  test('prints its message and its place once', async () => {
+  test('a handler that panics prints its message and its place once', async () => {
     const printed = () => runtime.log().split(/panicked at examples\/everything\/src\/panics\.rs:\d+:\d+:\na fixture panics/).length - 1;
     const said = () => runtime.log().split('a fixture panics').length - 1;
     const [printedBefore, saidBefore] = [printed(), said()];
@@ -172,7 +172,7 @@ describe('a task', () => {
   const get = async (taskId) => (await send(site, modern('tasks/get', { taskId }, capable))).final('tasks/get').result ?? {};
   const isOver = ({ status }) => ['completed', 'failed', 'cancelled'].includes(status);
 
-  test('whose handler panics has failed, and is not begun again', async () => {
+  test('a task whose handler panics has failed, and is not begun again', async () => {
     const panics = () => runtime.log().split('a fixture panics').length;
     const before = panics();
     const id = await begin('panics_as_task', { when: 'later' });
@@ -183,7 +183,7 @@ describe('a task', () => {
     assert.equal(panics() - before, 1, 'one run');
   });
 
-  test('that goes on while another handler panics begins again and ends', async () => {
+  test('a task that goes on while another handler panics begins again and ends', async () => {
     const id = await begin('slow_compute', { seconds: 2, label: 'beside a panic' });
     await send(site, modern('tools/call', calling('panics', { when: 'later' })));
     const task = await eventually(() => get(id), isOver, 'it is over', 15_000);
@@ -219,7 +219,7 @@ describe('what else is in flight', () => {
     again.close();
   });
 
-  test('a session of 2024-11-05 hears of each of its calls, and its stream ends', async () => {
+  test('a session of 2024-11-05 is told of each of its calls, and its stream ends', async () => {
     const open = await stream(site, { path: '/sse', headers: { accept: 'text/event-stream' } });
     const path = (await open.events.next()).value.data;
     const request = async (id, method, params) => (await send(site, post({ jsonrpc: '2.0', id, method, params }, { path }))).hasStatus(202, method);

@@ -114,11 +114,11 @@ test('the tool of the README rolls dice', async () => {
 });
 
 describe('an upstream API', () => {
-  test('is called with the secret, and its answer is put into words', async () => {
+  test('an upstream API is called with the secret, and its answer is put into words', async () => {
     assert.equal(said(await call('weather', { city: 'São Paulo & more' })), 'Clear, 21.5 °C');
   });
 
-  test('has failures that the model can act on, and none of them shows the key', async () => {
+  test('an upstream API has failures that the model can act on, and none of them shows the key', async () => {
     for (const [city, words] of [['Atlantis', /larger one near it/], ['Busy', /in a minute/]]) {
       const text = failed(await call('weather', { city }));
       assert.match(text, words);
@@ -195,7 +195,7 @@ describe('a token of the other service', () => {
     assert.notEqual(await address(), first);
   });
 
-  test('is asked for once: the client opens the page, the person tells its number, and the tool goes on', async () => {
+  test('a token of the other service is asked for once: the client opens the page, the person tells its number, and the tool goes on', async () => {
     const mine = await someone('upstream');
     const first = await mine('upstream_profile', {}, { capabilities: ASKS });
     const { mode, url } = first.inputRequests['sign-in'].params;
@@ -212,7 +212,7 @@ describe('a token of the other service', () => {
     assert.deepEqual(elsewhere.seen, ['GET /userinfo'], 'the token is kept');
   });
 
-  test('that is refused elsewhere is forgotten, and the next call begins anew', async () => {
+  test('a token of the other service that is refused elsewhere is forgotten, and the next call begins anew', async () => {
     const mine = await someone('upstream');
     elsewhere.revoked = true;
     assert.match(failed(await mine('upstream_profile')), /sign in anew/);

@@ -88,7 +88,7 @@ describe('a setting that cannot be read', () => {
     ['PAGE_SIZE', 'a-hundred', []],
     ['TIME_LIMIT_SECONDS', '5-minutes', []],
   ]) {
-    test(`closes what depends on it and nothing else: ${name}${value === undefined ? ' is missing' : ''}`, async () => {
+    test(`a setting that cannot be read closes what depends on it and nothing else: ${name}${value === undefined ? ' is missing' : ''}`, async () => {
       const log = await restart({ ...beside, ...(value !== undefined && { [name]: value }) });
       for (const [part, { open, asked }] of Object.entries(PARTS)) {
         const isClosed = closed.includes(part);
@@ -109,7 +109,7 @@ describe('a setting that cannot be read', () => {
     });
   }
 
-  test('does not let the passphrase in where somebody else is to be asked', async () => {
+  test('a setting that cannot be read does not let the passphrase in where somebody else is to be asked', async () => {
     await restart({ IDENTITY: 'openid', ...OPENID });
     const login = await send(site, form('/authorize/login', { passphrase: PASSPHRASE, request: 'x' }));
     login.hasStatus(503, 'nobody signs in');
@@ -117,7 +117,7 @@ describe('a setting that cannot be read', () => {
     account.hasStatus(503, 'nobody signs in');
   });
 
-  test('ends nobody’s sign-in: all goes on when it is mended', async () => {
+  test('a setting that cannot be read ends nobody’s sign-in: all goes on when it is mended', async () => {
     for (const vars of [{ ALLOWED_USERS: '', IDENTITY: 'openid', ...OPENID }, { MASTER_KEY: 'x' }, { PUBLIC_URL: 'x' }, { OAUTH_CLIENTS: 'x' }]) {
       await restart(vars);
       (await send(site, refreshing(kept.client, kept.tokens))).hasStatus(503, 'design: an outage, never invalid_grant');
@@ -127,7 +127,7 @@ describe('a setting that cannot be read', () => {
     kept.tokens = tokensOf(await send(site, refreshing(kept.client, kept.tokens)), 'and the refresh token');
   });
 
-  test('closes the pages of other sites and no program: ALLOWED_ORIGINS', async () => {
+  test('a setting that cannot be read closes the pages of other sites and no program: ALLOWED_ORIGINS', async () => {
     for (const list of ['https://claude.ai null', '*', 'https://claude.ai https://a.example/path']) {
       await restart({ ALLOWED_ORIGINS: list });
       const refused = await echo({ headers: { origin: 'https://claude.ai' } });
@@ -138,7 +138,7 @@ describe('a setting that cannot be read', () => {
     }
   });
 
-  test('closes /sse, and says so: SSE_TRANSPORT', async () => {
+  test('a setting that cannot be read closes /sse, and says so: SSE_TRANSPORT', async () => {
     await restart({ SSE_TRANSPORT: 'sometimes' });
     const answer = await send(site, { path: '/sse', headers: { accept: 'text/event-stream' } });
     answer.hasStatus(503, 'whether it is wanted cannot be told');
@@ -146,7 +146,7 @@ describe('a setting that cannot be read', () => {
     (await echo()).result('and nothing else');
   });
 
-  test('closes the log of requests: LOG', async () => {
+  test('a setting that cannot be read closes the log of requests: LOG', async () => {
     const log = await restart({ LOG: 'none' });
     (await echo()).result('calls are served');
     assert.match(log(), /configuration: LOG must be all, errors or off/);
@@ -155,7 +155,7 @@ describe('a setting that cannot be read', () => {
 });
 
 describe('a variable that is no string', () => {
-  test('is read if it is a number, a boolean or a list of texts', async () => {
+  test('a variable that is no string is read if it is a number, a boolean or a list of texts', async () => {
     const log = await restart({
       PAGE_SIZE: 2,
       ANNOUNCE_ISS: false,
@@ -171,7 +171,7 @@ describe('a variable that is no string', () => {
     await connect(site, { client: { client_id: 'an-app', redirect_uris: [REDIRECT] } });
   });
 
-  test('does not pass for one that is not set', async () => {
+  test('a variable that is no string does not pass for one that is not set', async () => {
     for (const value of [{}, 7, [1], true]) {
       await restart({ ALLOWED_ADDRESSES: value });
       const answer = await echo();
@@ -205,7 +205,7 @@ describe('a binding that is missing', () => {
     ['SUBJECT_STORE', 'SubjectStore', []],
     ['ANONYMOUS_QUOTA', 'AnonymousQuota', []],
   ]) {
-    test(`closes what needs it, and is named with the lines to add: ${name}`, async () => {
+    test(`a binding that is missing closes what needs it, and is named with the lines to add: ${name}`, async () => {
       const log = await restart({}, { unbound: [name] });
       const lines = className ? `class_name = "${className}"` : `binding = "${name}"`;
       const parts = { ...PARTS, [STREAM]: { open: 405, asked: listening } };
@@ -226,7 +226,7 @@ describe('a binding that is missing', () => {
     });
   }
 
-  test('is named by the tool that needs it: SUBJECT_STORE', async () => {
+  test('a binding that is missing is named by the tool that needs it: SUBJECT_STORE', async () => {
     await restart({}, { unbound: ['SUBJECT_STORE'] });
     const answer = await send(site, legacy('tools/call', calling('list_notes'), { headers: bearer(kept.tokens.access_token) }));
     assert.match(textOf(answer.result('the model is told')), /must bind SUBJECT_STORE in wrangler\.toml/);
@@ -238,4 +238,4 @@ function listening() {
   return { path: '/mcp', headers: { accept: 'text/event-stream', ...bearer(kept.tokens.access_token) } };
 }
 
-test('no secret stands in the log', () => keepsSecrets([site]));
+test('no secret is in the log', () => keepsSecrets([site]));

@@ -84,7 +84,7 @@ describe('the account page of the owner', () => {
     await runtime.passes(61);
   });
 
-  test('asks who it is, and shows nothing before', async () => {
+  test('the account page of the owner asks who it is, and shows nothing before', async () => {
     await connect(here, { metadata: { client_name: 'Secret app' } });
     const way = await new Browser(here).open('/account');
     assert.ok(way.has('passphrase') && !isIn(way), way.story('a field for the passphrase'));
@@ -94,7 +94,7 @@ describe('the account page of the owner', () => {
     both.answer.hasStatus(200, 'both slash forms');
   });
 
-  test('lists what was connected: the name, unverified, where it leads, what it may, when', async () => {
+  test('the account page of the owner lists what was connected: the name, unverified, where it leads, what it may, when', async () => {
     const { browser, page: empty } = await enter(here);
     assert.ok(isIn(empty) && grantsOn(empty).length === 0, empty.story('nothing yet'));
     assert.match(empty.text, /No app has access/);
@@ -119,7 +119,7 @@ describe('the account page of the owner', () => {
     }
   });
 
-  test('tells when an app was used last: at its last refresh', async () => {
+  test('the account page of the owner tells when an app was used last: at its last refresh', async () => {
     const app = await connect(here);
     await runtime.passes(2 * 3600);
     const { browser, page } = await enter(here);
@@ -128,7 +128,7 @@ describe('the account page of the owner', () => {
     assert.match((await browser.open('/account')).text, /Last used just now/);
   });
 
-  test('ends one app at once, and no other', async () => {
+  test('the account page of the owner ends one app at once, and no other', async () => {
     const one = await connect(here, { metadata: { client_name: 'One' } });
     const other = await connect(here, { metadata: { client_name: 'Other' } });
     const { browser, page } = await enter(here);
@@ -144,7 +144,7 @@ describe('the account page of the owner', () => {
     await lives(there, other, 'the other lives');
   });
 
-  test('ends an access token elsewhere within a minute, as RFC 7009 does', async () => {
+  test('the account page of the owner ends an access token elsewhere within a minute, as RFC 7009 does', async () => {
     const app = await connect(here);
     await isWelcome(there, app.tokens.access_token);
     const { browser, page } = await enter(here);
@@ -153,7 +153,7 @@ describe('the account page of the owner', () => {
     await isTurnedAway(there, app.tokens.access_token, { rule: 'good for no more than 60 seconds' });
   });
 
-  test('says that the 51st sign-in of one app ended its oldest', async () => {
+  test('the account page of the owner says that the 51st sign-in of one app ended its oldest', async () => {
     const client = await register(here, { client_name: 'Crowded app' });
     const first = await connect(here, { client });
     // Which one was used last is known to the second.
@@ -167,7 +167,7 @@ describe('the account page of the owner', () => {
     await isDead(here, first, 'the oldest');
   });
 
-  test('ends all, and who is signed in stays it', async () => {
+  test('the account page of the owner ends all apps, and the person stays signed in', async () => {
     const apps = [await connect(here), await connect(here), await connect(here)];
     const { browser, page } = await enter(here);
     const next = await press(browser, page, 'disconnect-all');
@@ -179,7 +179,7 @@ describe('the account page of the owner', () => {
     await lives(here, await connect(here), 'a new sign-in of an app is good');
   });
 
-  test('ends as many as there may be, and the other instances refuse each', async () => {
+  test('the account page of the owner ends as many as there may be, and the other instances refuse each', async () => {
     const client = await register(here);
     const connected = [];
     for (let number = 0; number < 25; number += 1) connected.push(await connect(here, { client }));
@@ -189,7 +189,7 @@ describe('the account page of the owner', () => {
     for (const { tokens } of connected) await isTurnedAway(there, tokens.access_token);
   });
 
-  test('lets a person leave in one browser, and stays open in another', async () => {
+  test('the account page of the owner lets a person leave in one browser, and stays open in another', async () => {
     const app = await connect(here);
     const [one, other] = [await enter(here), await enter(here)];
     const left = await press(one.browser, one.page, 'sign-out');
@@ -200,7 +200,7 @@ describe('the account page of the owner', () => {
     await lives(here, app, 'nor is an app');
   });
 
-  test('lets a person leave everywhere: all apps, every browser, copies of the cookie too', async () => {
+  test('the account page of the owner lets a person leave everywhere: all apps, every browser, copies of the cookie too', async () => {
     const app = await connect(here);
     const [one, other] = [await enter(here), await enter(here)];
     const left = await press(one.browser, one.page, 'sign-out-everywhere');
@@ -219,7 +219,7 @@ describe('the account page of the owner', () => {
     assert.ok(isIn((await enter(here)).page), 'one can sign in again');
   });
 
-  test('keeps a sign-in for half an hour, in a cookie of this host that no script reads', async () => {
+  test('the account page of the owner keeps a sign-in for half an hour, in a cookie of this host that no script reads', async () => {
     const { browser, page } = await enter(here);
     const set = browser.answers.flatMap(({ headers }) => headers['set-cookie'] ?? []).find((one) => one.startsWith('__Host-mcp-account='));
     assert.match(set, /; Max-Age=1800; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
@@ -232,7 +232,7 @@ describe('the account page of the owner', () => {
     assert.ok(over.has('passphrase') && !isIn(over), over.story('it is over, however often it was used'));
   });
 
-  test('takes no cookie that was forged, changed, or made for something else', async () => {
+  test('the account page of the owner takes no cookie that was forged, changed, or made for something else', async () => {
     const app = await connect(here);
     const { browser } = await enter(here);
     const { value } = browser.cookies.find(({ name }) => name === '__Host-mcp-account');
@@ -254,7 +254,7 @@ describe('the account page of the owner', () => {
     await lives(here, app);
   });
 
-  test('is closed again by another passphrase', async () => {
+  test('the account page of the owner is closed again by another passphrase', async () => {
     const { browser, page } = await enter(here);
     assert.ok(isIn(page));
     try {
@@ -268,7 +268,7 @@ describe('the account page of the owner', () => {
     }
   });
 
-  test('is slowed down with the login, try by try, by one count', async () => {
+  test('the account page of the owner is slowed down with the login, try by try, by one count', async () => {
     const address = '198.51.100.88';
     const thief = new Browser(here, { 'cf-connecting-ip': address });
     const client = await register(here);
@@ -323,7 +323,7 @@ describe('the account page of the owner', () => {
       ['that ends a grant by no name', { fields: { action: 'disconnect', grant: '../x' } }, 400],
       ['that is no form', { headers: { 'content-type': 'text/plain' } }, 400],
     ]) {
-      test(`${what} does nothing, and is told so on a page`, async () => {
+      test(`a form of the account page ${what} does nothing, and is told so on a page`, async () => {
         const answer = await sendForm(change);
         answer.hasStatus(status, what);
         isSafePage(answer, what);
@@ -331,20 +331,20 @@ describe('the account page of the owner', () => {
       });
     }
 
-    test('of another sign-in of the same person does nothing', async () => {
+    test('a form of the account page of another sign-in of the same person does nothing', async () => {
       const again = await enter(here);
       const answer = await sendForm({ cookie: again.browser.cookieHeader });
       answer.hasStatus(403, 'each sign-in has marks of its own');
       await lives(here, app);
     });
 
-    test('without a sign-in leads to the way in, and does nothing', async () => {
+    test('a form of the account page without a sign-in leads to the way in, and does nothing', async () => {
       const answer = await sendForm({ cookie: opened.browser.cookieHeader.replace(/__Host-mcp-account=[^;]*/, 'a=b') });
       answer.hasStatus(303, 'nobody is signed in').hasHeader('location', '/account?done=expired', 'the way in');
       await lives(here, app);
     });
 
-    test('is not a link', async () => {
+    test('a form of the account page is not a link', async () => {
       const form = formFor(opened.page, 'disconnect-all');
       const query = new URLSearchParams(form.entries()).toString();
       (await send(here, { path: `/account?${query}`, headers: { cookie: opened.browser.cookieHeader } })).hasStatus(200, 'only shows the page');
@@ -354,7 +354,7 @@ describe('the account page of the owner', () => {
       isSafePage(put, 'a page');
     });
 
-    test('may come from a browser that sends neither Origin nor Sec-Fetch-Site: it has the mark', async () => {
+    test('a form of the account page may come from a browser that sends neither Origin nor Sec-Fetch-Site: it has the mark', async () => {
       (await sendForm({ headers: { origin: null, 'sec-fetch-site': null } })).hasStatus(303, 'it is ours');
       await isDead(here, app, 'done');
     });
@@ -371,7 +371,7 @@ describe('the account page of the owner', () => {
     assert.ok(!other.cookies.some(({ name }) => name === '__Host-mcp-account'));
   });
 
-  test('is out of order while storage is, and changes nothing', async () => {
+  test('the account page of the owner answers 503 while storage is down, and changes nothing', async () => {
     const app = await connect(here);
     const { browser, page } = await enter(here);
     await runtime.objectsNow('Grants', 'fails');
@@ -387,7 +387,7 @@ describe('the account page of the owner', () => {
     assert.ok(isIn(await browser.open('/account')), 'the sign-in is not lost');
   });
 
-  test('writes nothing for who only looks', async () => {
+  test('the account page of the owner writes nothing for who only looks', async () => {
     const { browser } = await enter(here);
     // The Directory hears of the sign-in behind the answer.
     await new Promise((resolve) => setTimeout(resolve, 300));
@@ -400,11 +400,11 @@ describe('the account page of the owner', () => {
     assert.equal(asked(counts) - asked(before), 1, 'one request for the list, none for the way in');
   });
 
-  test('no secret stands in the log', () => keepsSecrets(runtime.instances));
+  test('no secret is in the log', () => keepsSecrets(runtime.instances));
 });
 
 describe('where nobody can sign in', () => {
-  test('because no passphrase is set, the page says what to do', async () => {
+  test('where nobody can sign in, because no passphrase is set, the page says what to do', async () => {
     const bare = await startInstances({ count: 1 });
     try {
       const page = await new Browser(bare.instances[0]).open('/account');
@@ -416,7 +416,7 @@ describe('where nobody can sign in', () => {
     }
   });
 
-  test('because tokens come from somebody else, there is no such page', async () => {
+  test('where nobody can sign in, because tokens come from somebody else, there is no such page', async () => {
     const foreign = await startInstances({ count: 1, vars: { AUTH_ISSUER: 'https://id.example' } });
     try {
       for (const path of ['/account', '/authorize/account']) (await send(foreign.instances[0], { path })).hasStatus(404, path);
@@ -480,7 +480,7 @@ describe('where somebody else finds out who it is', () => {
       return { client, tokens: tokensOf(await send(site, redeeming(client, authorization))) };
     }
 
-    test('opens to each person their own apps, and nobody else’s', async () => {
+    test('the account page behind an OpenID provider opens to each person their own apps, and nobody else’s', async () => {
       const [a, b] = [await connectAs('alice', 'App of Alice'), await connectAs('bob', 'App of Bob')];
       const [alice, bob] = [await enterAs('alice'), await enterAs('bob')];
       assert.match(alice.page.text, /Signed in as Alice/);
@@ -496,7 +496,7 @@ describe('where somebody else finds out who it is', () => {
       await site.passes(1);
     });
 
-    test('opens nothing to who is not on the list, and says so', async () => {
+    test('the account page behind an OpenID provider opens nothing to who is not on the list, and says so', async () => {
       const { browser, page } = await enterAs('eve');
       page.answer.hasStatus(403, 'not on the list');
       isSafePage(page.answer, 'not on the list');
@@ -504,7 +504,7 @@ describe('where somebody else finds out who it is', () => {
       assert.ok(!isIn(await browser.open('/account')));
     });
 
-    test('begins and ends at the address that the provider knows, wherever the page was opened', async () => {
+    test('the account page behind an OpenID provider begins and ends at the address that the provider knows, wherever the page was opened', async () => {
       await runtime.restart({ ...VARS, PUBLIC_URL: HERE });
       try {
         const elsewhere = new Browser({ ...site, port: site.port, origin: 'https://old.example.org', headers: { ...site.headers, host: 'old.example.org' } });
@@ -516,7 +516,7 @@ describe('where somebody else finds out who it is', () => {
       }
     });
 
-    test('opens nothing in another browser', async () => {
+    test('the account page behind an OpenID provider opens nothing in another browser', async () => {
       const { away } = await leave();
       const back = await enterAt(provider, away.url, 'alice');
       const { browser: other } = await leave();
@@ -526,20 +526,20 @@ describe('where somebody else finds out who it is', () => {
       }
     });
 
-    test('leads back to the way in who says no there', async () => {
+    test('the account page behind an OpenID provider leads back to the way in who says no there', async () => {
       const { browser, away } = await leave();
       const page = await browser.open(await enterAt(provider, away.url, 'alice', { button: 'leave' }));
       assert.match(page.text, /Sign in with/);
     });
 
-    test('is an outage while it is down', async () => {
+    test('the account page behind an OpenID provider is an outage while it is down', async () => {
       provider.isDown();
       const page = await new Browser(site).open('/authorize/account');
       page.answer.hasStatus(503, 'down').hasHeader('retry-after', /^\d+$/, 'down');
       isSafePage(page.answer, 'down');
     });
 
-    test('is out again when the list changes', async () => {
+    test('the account page behind an OpenID provider is out again when the list changes', async () => {
       const { browser, page } = await enterAs('alice');
       assert.ok(isIn(page));
       try {
@@ -550,17 +550,17 @@ describe('where somebody else finds out who it is', () => {
       }
     });
 
-    test('gets no passphrase in its place', async () => {
+    test('the account page behind an OpenID provider gets no passphrase in its place', async () => {
       const { browser } = await leave();
       const body = new URLSearchParams({ passphrase: PASSPHRASE, request: 'x' }).toString();
       const headers = { 'content-type': FORM, origin: HERE, cookie: browser.cookieHeader };
       (await send(site, { method: 'POST', path: '/authorize/account', headers, body })).hasStatus(400, 'no way around');
     });
 
-    test('no secret stands in the log', () => keepsSecrets([site]));
+    test('no secret is in the log', () => keepsSecrets([site]));
   });
 
-  test('GitHub opens it', async () => {
+  test('where somebody else finds out who it is, GitHub opens it', async () => {
     const vars = { IDENTITY: 'github', GITHUB_CLIENT_ID: 'Iv1.0123', GITHUB_CLIENT_SECRET: secret('github-secret-0123456789', 'a secret'), ALLOWED_USERS: 'octocat' };
     const runtime = await startInstances({ count: 1, vars, outbound: provider.port });
     try {
@@ -581,7 +581,7 @@ describe('where somebody else finds out who it is', () => {
     }
   });
 
-  test('Cloudflare Access opens it, and only what comes through Access', async () => {
+  test('where somebody else finds out who it is, Cloudflare Access opens it, and only what comes through Access', async () => {
     const TEAM = 'https://team.cloudflareaccess.com';
     const AUDIENCE = 'f'.repeat(64);
     const runtime = await startInstances({

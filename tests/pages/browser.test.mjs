@@ -64,7 +64,7 @@ describe('the pages in a real browser', { skip }, () => {
   const isPage = async (tab) => assert.equal(await tab.evaluate('document.contentType'), 'text/html', await text(tab));
 
   describe('the page at /', () => {
-    test('copies the URL and the commands, by keyboard too', async () => {
+    test('the page at / copies the URL and the commands, by keyboard too', async () => {
       const tab = await chromium.tab();
       await tab.page.browserContext().overridePermissions(server.origin, ['clipboard-read', 'clipboard-write', 'clipboard-sanitized-write']);
       await tab.open(server.origin);
@@ -83,7 +83,7 @@ describe('the pages in a real browser', { skip }, () => {
       assert.deepEqual(tab.complaints, []);
     });
 
-    test('says whether the connector answers and whether sign-in works', async () => {
+    test('the page at / says whether the connector answers and whether sign-in works', async () => {
       const tab = await chromium.tab();
       await tab.open(server.origin);
       await tab.until('document.getElementById("health").textContent !== "Running."', 'it has asked');
@@ -96,7 +96,7 @@ describe('the pages in a real browser', { skip }, () => {
       assert.deepEqual(tab.complaints, []);
     });
 
-    test('says so when the connector does not answer', async () => {
+    test('the page at / says so when the connector does not answer', async () => {
       const dying = await startConnector(SIGN_IN);
       const page = (await send(dying, { path: '/' })).text;
       await dying.stop();
@@ -116,7 +116,7 @@ describe('the pages in a real browser', { skip }, () => {
       }
     });
 
-    test('has all of it without scripts but the buttons that would do nothing', async () => {
+    test('the page at / has all of it without scripts but the buttons that would do nothing', async () => {
       const tab = await withoutScripts();
       await tab.open(deployed.origin);
       const shown = await text(tab);
@@ -128,7 +128,7 @@ describe('the pages in a real browser', { skip }, () => {
       assert.match(await text(tab), /Owner’s passphrase/, 'a link leads to the account');
     });
 
-    test('hands each client the URL of this connector', async () => {
+    test('the page at / hands each client the URL of this connector', async () => {
       const { name } = (await send(deployed, modern('server/discover'))).result('a connector has a name')._meta[KEY.serverInfo];
       const tab = await chromium.tab();
       await tab.open(deployed.origin);
@@ -152,7 +152,7 @@ describe('the pages in a real browser', { skip }, () => {
   });
 
   describe('the account page', () => {
-    test('opens by keyboard, without scripts, and disconnects one app and no other', async () => {
+    test('the account page opens by keyboard, without scripts, and disconnects one app and no other', async () => {
       const one = await connect(server, { metadata: { client_name: 'The lost phone' } });
       const other = await connect(server, { metadata: { client_name: 'The desk' } });
       const tab = await withoutScripts();
@@ -169,7 +169,7 @@ describe('the pages in a real browser', { skip }, () => {
       assert.deepEqual(tab.complaints, []);
     });
 
-    test('signs out everywhere from behind its fold, and every other browser with it', async () => {
+    test('the account page signs out everywhere from behind its fold, and every other browser with it', async () => {
       const app = await connect(server, { metadata: { client_name: 'An app' } });
       const [tab, elsewhere] = [await withoutScripts(), await withoutScripts()];
       for (const one of [tab, elsewhere]) await enter(one);
@@ -187,7 +187,7 @@ describe('the pages in a real browser', { skip }, () => {
       await new Promise((resolve) => setTimeout(resolve, 1100));
     });
 
-    test('tells a screen reader each app, each button and what was done', async () => {
+    test('the account page tells a screen reader each app, each button and what was done', async () => {
       await connect(server, { metadata: { client_name: 'A spoken app' } });
       const tab = await withoutScripts();
       await enter(tab);
@@ -198,7 +198,7 @@ describe('the pages in a real browser', { skip }, () => {
       assert.ok(new Set(named('button')).size === named('button').length, 'no two buttons have one name');
     });
 
-    test('takes no form that another page sends for the person', async () => {
+    test('the account page takes no form that another page sends for the person', async () => {
       const app = await connect(server, { metadata: { client_name: 'A wanted app' } });
       const tab = await chromium.tab();
       await enter(tab);
@@ -297,5 +297,5 @@ describe('the pages in a real browser', { skip }, () => {
     }
   });
 
-  test('no secret stands in the log', () => keepsSecrets([server, deployed]));
+  test('no secret is in the log', () => keepsSecrets([server, deployed]));
 });
