@@ -1,4 +1,4 @@
-//! The consent page: who gets access, to what, and what about them is not verified (MCP "Confused Deputy", "Localhost Redirect
+//! The consent page: who gets access, to what, and what about them is not verified (MCP "Confused Deputy Problem", "Localhost Redirect
 //! URI Risks"). Its heading is the place that will receive the code, which a client cannot invent.
 
 use maud::{Markup, html};
