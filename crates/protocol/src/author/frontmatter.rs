@@ -1,20 +1,20 @@
-//! The frontmatter of a `SKILL.md` as JSON ("Frontmatter" of the Skills extension; the fields are those of the Agent Skills
+//! Reads the frontmatter of a `SKILL.md` as JSON (Skills extension, "Frontmatter"; the fields are those of the Agent Skills
 //! specification).
 //!
-//! Clients read the same lines with a YAML parser of their own and refuse the skill where the two differ. So this reads only
-//! what every YAML parser reads alike: names with a value in one line, quoted or not, lists of values, and maps of these.
-//! Everything else is an error that says how to write it plainly.
+//! Clients read the same lines with a YAML parser and refuse the skill if the result differs. So this parser takes only what every
+//! YAML parser reads alike: names with a value on one line, quoted or not, lists of values, and maps of these. Anything else is an
+//! error that says how to write it plainly.
 
 use serde_json::Value;
 use thiserror::Error;
 
 use mcp_connector_base::json::Object;
 
-/// The members of the frontmatter, as they were written.
+/// The members of the frontmatter.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Frontmatter(pub(crate) Object);
 
-/// A line that was not understood, counted from 1.
+/// A line that cannot be read, counted from 1.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 #[error("line {line}: {fault}")]
 pub(crate) struct InvalidFrontmatter {
@@ -32,7 +32,7 @@ enum Fault {
     Name,
     #[error("there is a tab or another character that YAML readers treat in different ways")]
     Character,
-    #[error("the name stands there twice")]
+    #[error("the name is there twice")]
     Repeated,
     #[error("indent with spaces, each level of a map or a list alike")]
     Indentation,
@@ -45,7 +45,7 @@ enum Fault {
 }
 
 impl Frontmatter {
-    /// The frontmatter of a whole file.
+    /// Reads the frontmatter of a whole file.
     pub(crate) fn of(file: &str) -> Result<Self, InvalidFrontmatter> {
         let mut lines: Vec<Line<'_>> = Vec::new();
         for (at, text) in file.lines().enumerate() {
@@ -68,18 +68,18 @@ impl Frontmatter {
         Err(InvalidFrontmatter { line: file.lines().count().max(1), fault: Fault::Fence })
     }
 
-    /// A member that is a text.
+    /// Returns a member that is a string.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
     }
 }
 
-/// A line that says something.
+/// A line that is neither empty nor a comment.
 #[derive(Clone, Copy)]
 struct Line<'a> {
     number: usize,
     indent: usize,
-    /// Without the indentation, and without spaces at the end.
+    /// The text without spaces at both ends.
     rest: &'a str,
 }
 
@@ -93,7 +93,7 @@ impl Line<'_> {
     }
 }
 
-/// The lines that are still to be read.
+/// Reads lines one by one.
 struct Reader<'a> {
     lines: &'a [Line<'a>],
 }
@@ -104,7 +104,7 @@ impl<'a> Reader<'a> {
         self.lines.first().map_or(Ok(map), |line| Err(line.wrong(Fault::Indentation)))
     }
 
-    /// The next line, if it is indented so far.
+    /// Takes the next line if it has this indentation.
     fn next_at(&mut self, indent: usize) -> Option<Line<'a>> {
         let (first, rest) = self.lines.split_first().filter(|(first, _)| first.indent == indent)?;
         self.lines = rest;
@@ -135,10 +135,10 @@ impl<'a> Reader<'a> {
         Ok(map)
     }
 
-    /// The list or the map that stands below a name.
+    /// Reads the list or the map below a name.
     fn below(&mut self, name: Line<'a>) -> Result<Value, InvalidFrontmatter> {
         let Some(first) = self.lines.first().copied() else { return Err(name.wrong(Fault::NoValue)) };
-        // The items of a list may stand right below the name.
+        // The items of a list may have the indentation of the name.
         if first.is_item() && first.indent >= name.indent {
             let mut items = Vec::new();
             while let Some(line) = self.lines.first().copied().filter(|line| line.is_item())
@@ -163,7 +163,7 @@ fn one_line(text: &str) -> Result<Value, Fault> {
     if items.trim_matches(' ').is_empty() {
         return Ok(Value::Array(Vec::new()));
     }
-    // A comma in quotes divides here too; then the quotes do not close.
+    // A comma in quotes divides too; then the quotes do not close.
     let item = |item: &str| {
         if item.contains(['[', ']', '{', '}', '?']) { Err(Fault::Quote) } else { scalar(item.trim_matches(' ')) }
     };
@@ -172,7 +172,7 @@ fn one_line(text: &str) -> Result<Value, Fault> {
 
 fn scalar(text: &str) -> Result<Value, Fault> {
     if text.starts_with('"') {
-        // What JSON reads here, YAML reads too, but for surrogates.
+        // YAML reads what JSON reads here, except for surrogates.
         let is_plain = !text.contains("\\u") && !text.contains("\\/");
         return serde_json::from_str(text).ok().filter(|_| is_plain).map(Value::String).ok_or(Fault::Quoted);
     }
@@ -193,17 +193,17 @@ fn scalar(text: &str) -> Result<Value, Fault> {
     }
 }
 
-/// Characters that are a line break, white space or an error to one reader and a part of the text to another.
+/// Returns whether some parsers take a character for a line break, white space or an error, and others for text.
 fn is_odd(char: char) -> bool {
     char.is_control() || matches!(char, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// Whether every YAML parser takes it for a text as it stands.
+/// Returns whether every YAML parser reads `text` as a string.
 fn is_text(text: &str) -> bool {
     const OTHERS: [&str; 12] = ["null", "~", "yes", "no", "on", "off", "y", "n", "true", "false", "=", "<<"];
     let begins_badly = text.starts_with(|first: char| "-?:,[]{}#&*!|>%@`\"'".contains(first));
     let divides = text.contains(": ") || text.contains(" #") || text.ends_with(':');
-    // Numbers in all their forms, and times.
+    // Numbers and times in all their forms.
     let like_a_number = text.starts_with(|first: char| first.is_ascii_digit() || "+.".contains(first))
         && text.chars().all(|char| char.is_ascii_hexdigit() || "xXoO_:.+-tTzZ inIN".contains(char));
     !begins_badly && !divides && !like_a_number && !OTHERS.iter().any(|other| text.eq_ignore_ascii_case(other))

@@ -1,17 +1,17 @@
 //! URIs of resources (RFC 3986), and templates for them (RFC 6570, level 1: `note://{id}`).
 //!
-//! Nothing here is ever fetched or opened: a URI is a name that the author's handler answers for.
+//! Nothing is fetched or opened here: a URI is a name for which the author's handler has contents.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-/// A URI that a client may ask for: a scheme, and only the characters that RFC 3986 allows.
+/// A URI: a scheme, and only the characters that RFC 3986 allows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) struct Uri(String);
 
-/// Longest URI, in bytes. It is echoed where there is no such resource.
+/// Maximum length of a URI, in bytes. The error about a missing resource repeats it.
 pub(crate) const MAX_LENGTH: usize = 2048;
 
 /// Why a text is not a URI.
@@ -46,7 +46,7 @@ impl Uri {
     }
 }
 
-/// Only `reserved`, `unreserved` and `pct-encoded` of RFC 3986 §2.
+/// Returns whether `text` has only `reserved`, `unreserved` and `pct-encoded` of RFC 3986 §2.
 fn is_well_formed(text: &str) -> bool {
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -68,14 +68,13 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-/// A template with variables in braces. A variable stands for one character or more of a single part: it never holds a `/`
-/// unless that is written `%2F`.
+/// A URI template with variables in braces. The value of a variable has at least one character, and a `/` in it is written `%2F`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UriTemplate {
     text: String,
-    /// What stands before the first variable.
+    /// The text before the first variable.
     start: String,
-    /// Each variable with what stands behind it.
+    /// Each variable with the text after it.
     variables: Vec<(String, String)>,
 }
 
@@ -88,7 +87,7 @@ pub(crate) enum InvalidTemplate {
     Variable,
     #[error("two variables need something between them")]
     Adjacent,
-    #[error("a variable stands in it twice")]
+    #[error("a variable is in it twice")]
     Repeated,
     #[error("without a variable it is a resource")]
     NoVariable,
@@ -126,12 +125,13 @@ impl UriTemplate {
         &self.text
     }
 
-    /// The names of the variables, in order.
+    /// Returns the names of the variables, in order.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.variables.iter().map(|(name, _)| name.as_str())
     }
 
-    /// What the variables must be for the template to give `uri`. Each ends where what follows it first appears.
+    /// Returns the values of the variables in `uri`, or `None` if it does not match. A value ends where the text after its variable
+    /// first occurs.
     pub(crate) fn matches(&self, uri: &Uri) -> Option<Vec<(&str, String)>> {
         let mut rest = uri.as_str().strip_prefix(&self.start)?;
         let mut values = Vec::new();
@@ -161,7 +161,7 @@ impl fmt::Display for UriTemplate {
     }
 }
 
-/// The text that simple expansion (RFC 6570 §3.2.2) writes as `value`.
+/// Decodes a value of simple expansion (RFC 6570 §3.2.2).
 fn decode(value: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(value.len());
     let mut rest = value.bytes();

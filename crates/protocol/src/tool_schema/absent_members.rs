@@ -1,11 +1,11 @@
-//! Members of a result that are null because an `Option` is `None`. Clients are told the type without null, and that the member
-//! may be absent; so it is left out. What a `serde_json::Value` holds stays as it is.
+//! Leaves out members of a result that are null because an `Option` is `None`: the published schema has no null there, and says
+//! that the member may be absent. What a `serde_json::Value` holds stays as it is.
 
 use serde_json::Value;
 
 use crate::tool_schema::refused::{Keyword, mentions_null, resolve};
 
-/// How deep a value and its schema are followed. Beyond it null stays.
+/// Maximum depth to which a value and its schema are followed. Further down, null stays.
 const MAX_DEPTH: usize = 64;
 
 /// Returns whether values of the type that `derived` describes can have such members.
@@ -29,7 +29,7 @@ pub(crate) fn leave_out_absent(value: &mut Value, schema: &Value, root: &Value) 
     leave_out(value, &[schema], root, 0);
 }
 
-/// `schemas` are those that may describe the value.
+/// Does the same for a value that one of `schemas` describes.
 fn leave_out<'a>(value: &mut Value, schemas: &[&'a Value], root: &'a Value, depth: usize) {
     if depth > MAX_DEPTH {
         return;
@@ -42,7 +42,7 @@ fn leave_out<'a>(value: &mut Value, schemas: &[&'a Value], root: &'a Value, dept
     match value {
         Value::Object(members) => members.retain(|name, member| {
             let own: Vec<_> = all.iter().filter_map(|schema| property(schema, name)).collect();
-            // Where one of several types has a `Value` here, null may be what it holds.
+            // If one of several types has a `Value` here, null may be what it holds.
             if member.is_null() && !own.is_empty() && own.iter().all(|schema| names_null(schema, root)) {
                 return false;
             }
@@ -69,13 +69,13 @@ fn item_of(schema: &Value, at: usize) -> Option<&Value> {
     schema.get("prefixItems").and_then(|fixed| fixed.get(at)).or_else(|| schema.get("items"))
 }
 
-/// Returns whether null is named, here or where a reference leads.
+/// Returns whether a schema, or the one that it refers to, names null.
 fn names_null(schema: &Value, root: &Value) -> bool {
     let target = schema.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(reference, root));
     mentions_null(schema) || target.is_some_and(mentions_null)
 }
 
-/// The schemas that describe `value` as part of `schema`: itself, what it refers to, and the choices that fit by their tags.
+/// Collects the schemas that describe `value` as part of `schema`: itself, what it refers to, and the choices that fit by their tags.
 fn collect<'a>(schema: &'a Value, value: &Value, root: &'a Value, depth: usize, all: &mut Vec<&'a Value>) {
     if depth > MAX_DEPTH {
         return;
@@ -94,7 +94,7 @@ fn collect<'a>(schema: &'a Value, value: &Value, root: &'a Value, depth: usize, 
     }
 }
 
-/// Returns whether an object has every member that the choice requires, and the texts that it fixes. Other values have no
+/// Returns whether an object has every member that the choice requires, with the values that it fixes. Other values have no
 /// members.
 fn could_be(value: &Value, choice: &Value, root: &Value) -> bool {
     let target = choice.get("$ref").and_then(Value::as_str).and_then(|reference| resolve(reference, root));

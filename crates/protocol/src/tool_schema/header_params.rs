@@ -1,5 +1,5 @@
 //! Arguments that a client repeats in headers: the `x-mcp-header` declarations of a tool's input schema, and the check that
-//! each `Mcp-Param-*` header says what the body says (2026-07-28, transports, "Custom Headers from Tool Parameters").
+//! each `Mcp-Param-*` header agrees with the body (2026-07-28, transports, "Custom Headers from Tool Parameters").
 //!
 //! Proxies route by these headers without reading the body. So a header that disagrees with the body is refused, and an
 //! error names the header, never a value.
@@ -17,15 +17,15 @@ use mcp_connector_schema::compare;
 
 /// The keyword that declares a header.
 pub(crate) const KEYWORD: &str = "x-mcp-header";
-/// What stands before the declared name in a header.
+/// The prefix of the declared name in a header.
 const PREFIX: &str = "Mcp-Param-";
-/// Longest declared name. Proxies cap header names; nobody needs more.
+/// Maximum length of a declared name. Proxies limit the names of headers.
 const MAX_NAME: usize = 64;
-/// Longest header value that is looked at, encoded.
+/// Maximum length of an encoded header value.
 const MAX_VALUE: usize = 8 * 1024;
-/// How deep a schema is searched. A schema that nests deeper does not compile either.
+/// Maximum depth to which a schema is searched. A schema that nests deeper does not compile either.
 const MAX_DEPTH: usize = 100;
-/// The integers that every client can hold exactly: up to 2^53 - 1 on both sides of zero.
+/// The largest integer that every client can hold exactly: 2^53 - 1.
 const MAX_INTEGER: i64 = 9_007_199_254_740_991;
 
 /// The headers that mirror the arguments of one tool.
@@ -34,13 +34,13 @@ pub(crate) struct HeaderParams(Vec<HeaderParam>);
 
 #[derive(Clone, Debug)]
 struct HeaderParam {
-    /// The whole name of the header.
+    /// The name of the header, with the prefix.
     header: String,
     /// The names of the properties that lead to the value.
     path: Vec<String>,
 }
 
-/// Why a declaration is not allowed. Clients hide a tool that has such a one, so it is found when the tool is registered.
+/// Why a declaration is not allowed. Clients hide a tool with such a declaration, so it is found when the tool is registered.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum InvalidHeaderParam {
     /// Not an RFC 9110 token.
@@ -51,13 +51,13 @@ pub(crate) enum InvalidHeaderParam {
     /// Not exactly one primitive type. A list of types is refused because clients refuse it.
     #[error("`x-mcp-header` at `{0}` needs a property whose `type` is just `string`, `integer` or `boolean`")]
     Type(String),
-    /// Two declarations with one name; header names do not differ by case.
+    /// Two declarations have the same name. Upper and lower case count as the same in names of headers.
     #[error("`x-mcp-header` at `{0}` repeats a name that another property has")]
     Repeated(String),
-    /// Somewhere else than on a property that is reached through `properties` alone.
-    #[error("`x-mcp-header` at `{0}` can only stand on a property that is reached through `properties` alone")]
+    /// The declaration is not on a property that is reached through `properties` alone.
+    #[error("`x-mcp-header` at `{0}` is only allowed on a property that is reached through `properties` alone")]
     Unreachable(String),
-    /// The schema nests without end, as far as this search is concerned.
+    /// The schema nests more deeply than it is searched.
     #[error("the schema nests too deeply")]
     TooDeep,
 }
@@ -65,36 +65,36 @@ pub(crate) enum InvalidHeaderParam {
 /// Why the headers of a call are refused (`HeaderMismatch`, -32020).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum HeaderMismatch {
-    /// The arguments have a value, the headers do not.
+    /// The arguments have a value, and the headers do not.
     #[error("the header {0} is missing")]
     Missing(String),
-    /// The headers have a value, the arguments do not.
-    #[error("the header {0} stands for an argument that is not there")]
+    /// The headers have a value, and the arguments do not.
+    #[error("the header {0} belongs to an argument that is missing")]
     Unexpected(String),
     /// The two differ.
-    #[error("the header {0} differs from the argument it stands for")]
+    #[error("the header {0} differs from its argument")]
     Different(String),
     /// The header cannot be read.
     #[error("the header {0} is malformed: {1}")]
     Malformed(String, InvalidHeaderValue),
-    /// The argument is an integer that not every reader of the header would read alike.
-    #[error("the argument behind the header {0} is an integer beyond 2^53 - 1")]
+    /// The argument is an integer that some readers would round.
+    #[error("the argument of the header {0} is an integer beyond 2^53 - 1")]
     OutOfRange(String),
 }
 
 /// Why a header value cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum InvalidHeaderValue {
-    /// More than anybody needs.
+    /// It is too long.
     #[error("longer than {MAX_VALUE} characters")]
     TooLong,
-    /// RFC 9110 §5.5: visible ASCII, space and tab.
+    /// It has a character other than visible ASCII, space and tab (RFC 9110 §5.5).
     #[error("a character that needs the Base64 form")]
     Character,
-    /// The sentinel is there, but no Base64 with padding (RFC 4648 §4) inside.
+    /// Between the markers is no Base64 with padding (RFC 4648 §4).
     #[error("invalid Base64")]
     Base64,
-    /// The bytes are no text.
+    /// The decoded bytes are not UTF-8.
     #[error("not UTF-8")]
     Utf8,
 }
@@ -107,7 +107,7 @@ impl HeaderParams {
         Ok(params)
     }
 
-    /// Whether the headers say what the arguments say. `header` looks one up by its name, in whatever case it came.
+    /// Checks that the headers agree with the arguments. `header` returns the value of a header, whatever the case of its name.
     pub(crate) fn check(
         &self,
         arguments: &Object,
@@ -196,14 +196,14 @@ impl HeaderParams {
     }
 }
 
-/// Whether a declaration may stand where the search is.
+/// Whether a declaration is allowed at the place of the search.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reach {
-    /// The schema itself: its properties may be declared, it may not.
+    /// The schema itself: not allowed, but its properties are.
     Root,
-    /// A property, reached through `properties` alone.
+    /// A property that is reached through `properties` alone: allowed.
     Property,
-    /// Anywhere else.
+    /// Any other place: not allowed.
     None,
 }
 
@@ -213,7 +213,7 @@ enum Holds {
     Schemas,
     /// An object whose members are schemas, and whose names are not keywords.
     NamedSchemas,
-    /// Something that is no schema, such as the values of an `enum`.
+    /// No schema: for example the values of an `enum`.
     Data,
 }
 
@@ -241,7 +241,7 @@ impl Holds {
     }
 }
 
-/// `token` of RFC 9110 §5.6.2, and not too long.
+/// Returns whether `name` is a `token` of RFC 9110 §5.6.2, and not too long.
 fn is_token(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
@@ -251,7 +251,7 @@ impl HeaderParam {
     fn check(&self, arguments: &Object, header: Option<String>) -> Result<(), HeaderMismatch> {
         let name = || self.header.clone();
         let value = self.value_in(arguments);
-        // What a header cannot carry, clients leave out. Such an argument breaks the schema and is refused for that.
+        // Clients leave out what a header cannot carry. Validation rejects such an argument.
         let Some(value) = value.filter(|value| !matches!(value, Value::Null | Value::Array(_) | Value::Object(_)))
         else {
             return if header.is_none() { Ok(()) } else { Err(HeaderMismatch::Unexpected(name())) };
@@ -279,22 +279,22 @@ impl HeaderParam {
     }
 }
 
-/// Whether every reader of the header reads this number alike.
+/// Returns whether every reader of the header reads this number alike.
 fn is_safe(number: &Number) -> bool {
     let within = |limit: i64, side: Ordering| compare(number, &Number::from(limit)) != side;
     within(MAX_INTEGER, Ordering::Greater) && within(-MAX_INTEGER, Ordering::Less)
 }
 
-/// Whether the text is the number, in decimal: `42` and `42.0` are the same.
+/// Returns whether `text` is the number in decimal: `42` and `42.0` are the same.
 fn is_number(text: &str, number: &Number) -> bool {
-    // The grammar of JSON without an exponent; 24 characters hold every number that is left.
+    // The grammar of JSON without an exponent; every safe number fits into 24 characters.
     text.len() <= 24
         && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.'))
         && text.parse::<Number>().is_ok_and(|written| compare(&written, number) == Ordering::Equal)
 }
 
-/// What a value of `Mcp-Name` or `Mcp-Param-*` stands for: itself without the white space around it, or what is inside
-/// `=?base64?…?=`. Whatever lacks the exact beginning or end is literal.
+/// Decodes a value of `Mcp-Name` or `Mcp-Param-*`: what is between `=?base64?` and `?=`, or else the value itself without the white
+/// space around it.
 pub(crate) fn decode_header_value(raw: &str) -> Result<Cow<'_, str>, InvalidHeaderValue> {
     let value = raw.trim_matches([' ', '\t']);
     if value.len() > MAX_VALUE {

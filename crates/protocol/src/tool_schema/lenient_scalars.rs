@@ -1,5 +1,5 @@
-//! Strings that represent numbers and booleans. Some clients always send `{"id": "1"}` where a schema wants a number; the
-//! arguments of prompts and templates are texts on the wire anyway.
+//! Reads strings as numbers and booleans where a schema wants those. Some clients always send `{"id": "1"}` for a number, and the
+//! arguments of prompts and templates are strings on the wire.
 
 use serde_json::Value;
 
@@ -7,10 +7,10 @@ use crate::tool_schema::refused::resolve;
 use mcp_connector_base::json::limit::MemoryLimit;
 use mcp_connector_base::json::read;
 
-/// How many references are followed to find out what a value may be.
+/// Maximum number of references that are followed to find the types of a value.
 const MAX_DEPTH: usize = 32;
 
-/// The types of JSON that a schema admits, as far as they matter here.
+/// The JSON types that a schema admits. Null, arrays and objects count as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Types(u8);
 
@@ -22,7 +22,7 @@ impl Types {
     const OTHER: Self = Self(8);
     const ALL: Self = Self(15);
 
-    /// What `schema`, a part of `root`, admits.
+    /// Returns the types that `schema`, a part of `root`, admits.
     pub(crate) fn of(schema: &Value, root: &Value) -> Self {
         Self::at(schema, root, 0)
     }
@@ -86,8 +86,7 @@ impl Types {
         self.and(other).0 != 0
     }
 
-    /// Returns the number or the boolean that `text` is, where one is admitted and a text is not. The whole text must be that
-    /// one JSON value.
+    /// Reads the whole of `text` as a number or a boolean, if one is admitted and a string is not.
     pub(crate) fn read(self, text: &str) -> Option<Value> {
         if self.has(Self::STRING) {
             return None;
@@ -104,7 +103,7 @@ impl Types {
     }
 }
 
-/// Reads such texts in `value`, which does not fit `schema`. Gives the value with them read, or `None` where there are none.
+/// Reads such strings in `value`, which does not fit `schema`. Returns `None` if it has none.
 pub(crate) fn with_strings_read(value: &Value, schema: &Value) -> Option<Value> {
     let mut read = value.clone();
     let mut count = 0;
@@ -112,7 +111,7 @@ pub(crate) fn with_strings_read(value: &Value, schema: &Value) -> Option<Value> 
     (count > 0).then_some(read)
 }
 
-/// `schemas` are those that may describe the value. A text is read only where none of them admits a text.
+/// Does the same for a value that one of `schemas` describes. A string is read only if none of them admits one.
 fn read_in(value: &mut Value, schemas: &[&Value], root: &Value, count: &mut usize) {
     if schemas.is_empty() {
         return;
@@ -145,19 +144,19 @@ fn read_in(value: &mut Value, schemas: &[&Value], root: &Value, count: &mut usiz
     }
 }
 
-/// Returns what `schema` says of a member.
+/// Returns the schema of a member.
 fn member_of<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
     let own = schema.get("properties").and_then(|properties| properties.get(name));
     own.or_else(|| schema.get("additionalProperties"))
 }
 
-/// Returns what `schema` says of an item.
+/// Returns the schema of an item.
 fn item_of(schema: &Value, at: usize) -> Option<&Value> {
     let fixed = schema.get("prefixItems").and_then(|fixed| fixed.get(at));
     fixed.or_else(|| schema.get("items"))
 }
 
-/// A schema with all that it refers to and all its choices.
+/// Collects a schema, all that it refers to and all its choices.
 fn collect<'a>(schema: &'a Value, root: &'a Value, depth: usize, all: &mut Vec<&'a Value>) {
     if depth > MAX_DEPTH || all.iter().any(|known| std::ptr::eq(*known, schema)) {
         return;

@@ -1,9 +1,14 @@
-//! The JSON Schema of a Rust type in the form that every released client takes.
+//! Publishes the JSON Schema of a Rust type in a form that every released client takes.
 //!
-//! The schema that a type derives is exact, and each client refuses some part of it: SDK v1 drops every tool for a property
-//! whose schema is `true`, Cursor and Gemini refuse `null` among the types of an argument, Claude Code drops a tool with
-//! `oneOf` at the root, Cursor, Zed and VS Code do not resolve `$ref`, Gemini wants `items` for every array. Arguments are
-//! still checked against the exact schema; clients are told the one that is made here.
+//! The schema that a type derives is exact, and each client refuses some part of it:
+//!
+//! - SDK v1 drops every tool for a property whose schema is `true`.
+//! - Cursor and Gemini refuse `null` among the types of an argument.
+//! - Claude Code drops a tool with `oneOf` at the root.
+//! - Cursor, Zed and VS Code do not resolve `$ref`.
+//! - Gemini wants `items` for every array.
+//!
+//! Arguments are still validated against the exact schema.
 
 use serde_json::{Value, json};
 
@@ -22,10 +27,10 @@ pub(crate) enum Direction {
     Results,
 }
 
-/// Returns the schema that clients are told instead of `derived`.
+/// Returns the schema that is published instead of `derived`.
 ///
-/// A property that may be null is told without null: among arguments where it is not required, and in results always, where
-/// it is also no longer required.
+/// A property that can be null is published without null: in results always, and then it is not required; in arguments if it is not
+/// required.
 pub(crate) fn published(derived: &Value, direction: Direction) -> Value {
     let mut writer = Writer { root: derived, direction, open: vec!["#".to_owned()] };
     let mut schema = writer.schema(derived);
@@ -33,14 +38,14 @@ pub(crate) fn published(derived: &Value, direction: Direction) -> Value {
         if direction == Direction::Arguments {
             merge_root(root);
         }
-        say_properties(root);
+        add_properties(root);
     }
     schema
 }
 
-/// An object without properties says that it has none. JSON Schema does not ask for it, but some clients read `properties`
-/// unasked, and the APIs of some models refuse a tool without it.
-pub(crate) fn say_properties(root: &mut Object) {
+/// Adds empty `properties` to an object that has none. JSON Schema does not require it, but some clients and the APIs of some models
+/// fail without it.
+pub(crate) fn add_properties(root: &mut Object) {
     if root.get("type").and_then(Value::as_str) == Some("object") {
         root.entry("properties").or_insert_with(|| json!({}));
     }
@@ -66,8 +71,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Returns what a reference stands for, in its place. A type that contains itself is written out once; further down only
-    /// its kind is published.
+    /// Returns the schema that a reference leads to. A type that contains itself is written out once; further down only its `type` is
+    /// published.
     fn referred(&mut self, keywords: &Object, reference: &str) -> Value {
         let Some(Value::Object(target)) = resolve(reference, self.root) else {
             return self.keywords(keywords);
@@ -95,7 +100,7 @@ impl Writer<'_> {
         let mut written = Object::new();
         for (keyword, value) in keywords {
             let value = match (Keyword::of(keyword), value) {
-                // `true` for the rest means the same when it is left out, and not every client knows it.
+                // Without `true` for the rest the schema means the same, and not every client knows it.
                 (Keyword::Definitions, _) | (Keyword::Rest, Value::Bool(true)) => continue,
                 (Keyword::Properties, Value::Object(properties)) => {
                     self.properties(properties, keywords.get("required"), &mut written)
@@ -108,7 +113,7 @@ impl Writer<'_> {
                 (Keyword::Rest, Value::Bool(false)) => value.clone(),
                 (Keyword::Schema | Keyword::Rest, schema) => self.schema(schema),
                 (Keyword::Data, _) if keyword == "default" => {
-                    // What is told may not hold null where it cannot be null.
+                    // The default must not hold null where the published type has none.
                     let mut value = value.clone();
                     leave_out_absent(&mut value, &Value::Object(keywords.clone()), self.root);
                     value
@@ -126,14 +131,14 @@ impl Writer<'_> {
             }
         }
         join_choices(&mut written);
-        say_items(&mut written);
+        add_items(&mut written);
         Value::Object(written)
     }
 
-    /// Returns the properties without null, with `required`: it may have become shorter.
+    /// Returns the properties without null, and writes `required`, which may have become shorter.
     fn properties(&mut self, properties: &Object, required: Option<&Value>, written: &mut Object) -> Value {
         let mut required: Vec<_> = required.and_then(Value::as_array).cloned().unwrap_or_default();
-        let mut told = Object::new();
+        let mut published = Object::new();
         for (name, schema) in properties {
             let mut schema = self.schema(schema);
             let is_required = required.iter().any(|known| known == name);
@@ -141,16 +146,16 @@ impl Writer<'_> {
                 required.retain(|known| known != name);
                 match without_null(schema) {
                     Some(rest) => schema = rest,
-                    // Null was all that it could be.
+                    // Null was its only value.
                     None => continue,
                 }
             }
-            told.insert(name.clone(), schema);
+            published.insert(name.clone(), schema);
         }
         if !required.is_empty() {
             written.insert("required".to_owned(), required.into());
         }
-        told.into()
+        published.into()
     }
 }
 
@@ -194,13 +199,13 @@ fn without_null(schema: Value) -> Option<Value> {
         }
     }
     join_choices(&mut keywords);
-    say_items(&mut keywords);
+    add_items(&mut keywords);
     Some(Value::Object(keywords))
 }
 
-/// Adds `items` to every array, because Gemini refuses one without. Behind `prefixItems` it changes nothing where the length is
-/// bounded, as that of a tuple is.
-fn say_items(keywords: &mut Object) {
+/// Adds `items` to every array, because Gemini refuses one without. After `prefixItems` it changes nothing if the length is limited, as
+/// that of a tuple is.
+fn add_items(keywords: &mut Object) {
     if keywords.get("type").and_then(Value::as_str) != Some("array") || keywords.contains_key("items") {
         return;
     }

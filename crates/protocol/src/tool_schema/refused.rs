@@ -1,13 +1,13 @@
-//! What released clients refuse in a schema, found in one that is about to be published: null where a type cannot be told
-//! without it, and in a schema written by hand whatever its author put there.
+//! Finds what released clients refuse in a published schema: null where a type cannot be published without it, and anything in a
+//! schema that was written by hand.
 
 use serde_json::Value;
 use thiserror::Error;
 
-/// How deep a schema is searched. One that nests deeper does not compile either.
+/// Maximum depth to which a schema is searched. A schema that nests deeper does not compile either.
 const MAX_DEPTH: usize = 100;
 
-/// Something in a schema that a released client refuses. Each message names the field, the client and the fix.
+/// A part of a schema that a released client refuses. Each message names the field, the client and the fix.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum RefusedSchema {
     #[error(
@@ -37,7 +37,7 @@ pub(crate) enum RefusedSchema {
     Items(String),
 }
 
-/// What the value of a keyword consists of, as far as a schema is rewritten or searched.
+/// The form of a keyword's value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keyword {
     /// A schema.
@@ -46,15 +46,15 @@ pub(crate) enum Keyword {
     Schemas,
     /// Schemas with names.
     NamedSchemas,
-    /// The same, and the names are those of members.
+    /// Schemas with names, which are those of members.
     Properties,
-    /// A schema for what else there is; customarily a boolean.
+    /// A schema for the remaining members or items; usually a boolean.
     Rest,
     /// Schemas that references lead to.
     Definitions,
     /// `required`.
     Required,
-    /// No schema.
+    /// Not a schema.
     Data,
 }
 
@@ -73,7 +73,7 @@ impl Keyword {
     }
 }
 
-/// Where a schema is used, which decides the message about null in it.
+/// The place of a schema, which decides the message about null in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Root,
@@ -171,7 +171,7 @@ pub(crate) fn mentions_null(schema: &Value) -> bool {
         || ["anyOf", "oneOf"].into_iter().filter_map(among).flatten().any(mentions_null)
 }
 
-/// Returns what a reference into the same document leads to.
+/// Returns the schema that a reference into the same document leads to.
 pub(crate) fn resolve<'a>(reference: &str, root: &'a Value) -> Option<&'a Value> {
     root.pointer(reference.strip_prefix('#')?)
 }

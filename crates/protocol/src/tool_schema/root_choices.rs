@@ -1,16 +1,18 @@
-//! Choices at the root of an input schema, as an enum makes them that is flattened into the arguments. Claude Code drops a tool
-//! with `oneOf`, `anyOf` or `allOf` there, and the API of the model answers 400. So clients are told one object that has the
-//! properties of every choice; which of them go together, the exact schema decides at the call.
+//! Merges choices at the root of an input schema into one object with the properties of every choice. An enum that is flattened into
+//! the arguments makes such choices.
+//!
+//! Claude Code drops a tool with `oneOf`, `anyOf` or `allOf` at the root, and the API of the model answers 400. Which properties go
+//! together is decided at the call, by the exact schema.
 
 use serde_json::Value;
 
 use crate::tool_schema::string_choices::{description, join_choices, joined};
 use mcp_connector_base::json::Object;
 
-/// What combines schemas.
+/// The keywords that combine schemas.
 const COMBINING: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
-/// Puts the choices at the root of a schema into its `properties` and `required`. Leaves them where one is no object.
+/// Merges the choices at the root of a schema into its `properties` and `required`. Leaves them if one is not an object.
 pub(crate) fn merge_root(root: &mut Object) {
     if !COMBINING.iter().any(|keyword| root.contains_key(*keyword)) {
         return;
@@ -19,7 +21,7 @@ pub(crate) fn merge_root(root: &mut Object) {
     for keyword in COMBINING {
         root.remove(keyword);
     }
-    // Without choices the two mean the same, and clients know the older one.
+    // Without choices the two keywords mean the same, and clients know the older one.
     if let Some(rest) = root.remove("unevaluatedProperties") {
         root.insert("additionalProperties".to_owned(), rest);
     }
@@ -32,7 +34,7 @@ pub(crate) fn merge_root(root: &mut Object) {
     }
 }
 
-/// What an object may and must have.
+/// The members that an object can have and must have.
 #[derive(Default)]
 struct Shape {
     properties: Object,
@@ -64,7 +66,7 @@ impl Shape {
         Some(shape)
     }
 
-    /// Reads the members of one choice. Its description goes to the property with a fixed text, the tag of the variant.
+    /// Reads the members of one choice. Its description goes to the tag: the property with a fixed string.
     fn of_choice(choice: &Value) -> Option<Self> {
         let choice = choice.as_object()?;
         let mut shape = Self::of(choice)?;
@@ -88,7 +90,7 @@ impl Shape {
         Some(shape)
     }
 
-    /// What an object may have that is one of `choices`, and what it has in each.
+    /// Returns the members that an object has in any of `choices`; required are those that it has in each.
     fn any_of(choices: Vec<Self>) -> Self {
         let mut properties: Vec<(String, Vec<Value>)> = Vec::new();
         let mut required: Option<Vec<String>> = None;

@@ -1,16 +1,17 @@
-//! The JSON Schema of a Rust type, as a tool publishes it.
+//! Derives the exact JSON Schema of a Rust type.
 
 use schemars::JsonSchema;
 use schemars::generate::{Contract, SchemaSettings};
 use serde_json::Value;
 
-/// Returns the schema of `T` as it is read, in JSON Schema 2020-12, the dialect that MCP assumes; so it is not named. Nor is
-/// the Rust type.
+/// Returns the schema of `T` as it is deserialized.
+///
+/// The dialect is JSON Schema 2020-12, which MCP assumes, so `$schema` is left out. So is the name of the Rust type.
 pub(crate) fn schema_of<T: JsonSchema>() -> Value {
     derived::<T>(Contract::Deserialize)
 }
 
-/// Returns the schema of `T` as it is written.
+/// Returns the schema of `T` as it is serialized.
 pub(crate) fn schema_of_result<T: JsonSchema>() -> Value {
     derived::<T>(Contract::Serialize)
 }
@@ -29,7 +30,7 @@ fn derived<T: JsonSchema>(contract: Contract) -> Value {
     schema
 }
 
-/// `uint64` and its like are no formats of JSON Schema, and clients complain about each.
+/// Removes formats such as `uint64`: they are not part of JSON Schema, and clients warn about each.
 fn drop_number_formats(schema: &mut Value) {
     match schema {
         Value::Object(keywords) => {
@@ -39,7 +40,7 @@ fn drop_number_formats(schema: &mut Value) {
                 Some(kind) => is_number(kind),
                 None => false,
             };
-            // A property may be called `format`; its value is a schema then, not a text.
+            // A property may be called `format`; then its value is a schema, not a string.
             if numbers && keywords.get("format").is_some_and(Value::is_string) {
                 keywords.remove("format");
             }

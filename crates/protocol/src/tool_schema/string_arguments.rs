@@ -1,5 +1,5 @@
-//! Arguments that arrive as text, as those of prompts and of resource templates do: each is read as the type that the
-//! handler's argument type says, and all are checked against its schema.
+//! Arguments that are strings on the wire: those of prompts, and the variables of resource templates. Each is read as the type that
+//! the handler's argument type has, and all are validated against its schema.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub(crate) struct StringArguments {
 }
 
 impl StringArguments {
-    /// Fails where an argument can be something that a text cannot say.
+    /// Returns an error if an argument can be an object or an array.
     pub(crate) fn of(document: &Value) -> Result<Self, ErrorKind> {
         if let Some(nested) = names(document).into_iter().find(|name| is_nested(property(document, name))) {
             return Err(ErrorKind::NotAString(nested.to_owned()));
@@ -24,7 +24,7 @@ impl StringArguments {
         Ok(Self { document: document.clone(), schema })
     }
 
-    /// The arguments as the handler takes them.
+    /// Returns the arguments as the handler takes them.
     pub(crate) fn read<N: Into<String>>(
         &self,
         texts: impl IntoIterator<Item = (N, String)>,
@@ -41,12 +41,12 @@ impl StringArguments {
     }
 }
 
-/// The schema of one argument.
+/// Returns the schema of one argument.
 pub(crate) fn property<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
     schema.get("properties")?.get(name)
 }
 
-/// The names of all arguments: those that must be there first, in the order of their declaration.
+/// Returns the names of all arguments: first those that are required, in the order of their declaration.
 pub(crate) fn names(schema: &Value) -> Vec<&str> {
     let mut names = required(schema);
     for name in schema.get("properties").and_then(Value::as_object).into_iter().flat_map(Object::keys) {
@@ -57,7 +57,7 @@ pub(crate) fn names(schema: &Value) -> Vec<&str> {
     names
 }
 
-/// The names of the arguments that must be there.
+/// Returns the names of the arguments that are required.
 pub(crate) fn required(schema: &Value) -> Vec<&str> {
     schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
 }
@@ -66,7 +66,7 @@ fn is_nested(schema: Option<&Value>) -> bool {
     may_be(schema, "object") || may_be(schema, "array")
 }
 
-/// Whether `type` names a type, alone or among others.
+/// Returns whether `type` names a type, alone or among others.
 fn may_be(schema: Option<&Value>, name: &str) -> bool {
     match schema.and_then(|schema| schema.get("type")) {
         Some(Value::String(only)) => only == name,
@@ -75,8 +75,8 @@ fn may_be(schema: Option<&Value>, name: &str) -> bool {
     }
 }
 
-/// Reads a text as a number or a boolean where the schema wants one, ignoring spaces around it. Any other text stays a text and
-/// fails validation.
+/// Reads a string as a number or a boolean if the schema wants one, without the spaces around it. Any other string stays as it is, and
+/// validation decides.
 fn typed(text: String, schema: Option<&Value>, root: &Value) -> Value {
     let read = schema.and_then(|schema| Types::of(schema, root).read(text.trim()));
     read.unwrap_or(Value::String(text))

@@ -28,13 +28,13 @@ pub(crate) fn add_description(keywords: &mut Object, text: &str) {
     if text.is_empty() || own == text {
         return;
     }
-    let told = if own.is_empty() { text.to_owned() } else { format!("{own}\n{text}") };
-    keywords.insert("description".to_owned(), told.into());
+    let text = if own.is_empty() { text.to_owned() } else { format!("{own}\n{text}") };
+    keywords.insert("description".to_owned(), text.into());
 }
 
 /// Returns one schema for `choices` that are all fixed strings, with their descriptions, or `None` if they are not.
 pub(crate) fn joined(choices: &[Value]) -> Option<Object> {
-    let (mut values, mut told) = (Vec::<Value>::new(), Vec::new());
+    let (mut values, mut descriptions) = (Vec::<Value>::new(), Vec::new());
     for choice in choices {
         let choice = choice.as_object()?;
         let is_plain =
@@ -54,7 +54,11 @@ pub(crate) fn joined(choices: &[Value]) -> Option<Object> {
         let names: Vec<_> = own.iter().filter_map(Value::as_str).map(|name| format!("`{name}`")).collect();
         if !text.is_empty() {
             // The description names its value already.
-            told.push(if text.starts_with('`') { text.to_owned() } else { format!("{}: {text}", names.join(", ")) });
+            descriptions.push(if text.starts_with('`') {
+                text.to_owned()
+            } else {
+                format!("{}: {text}", names.join(", "))
+            });
         }
         for value in own {
             if !values.contains(value) {
@@ -68,8 +72,8 @@ pub(crate) fn joined(choices: &[Value]) -> Option<Object> {
     let mut joined = Object::new();
     joined.insert("type".to_owned(), "string".into());
     joined.insert("enum".to_owned(), values.into());
-    if !told.is_empty() {
-        joined.insert("description".to_owned(), told.join("\n").into());
+    if !descriptions.is_empty() {
+        joined.insert("description".to_owned(), descriptions.join("\n").into());
     }
     Some(joined)
 }

@@ -5,29 +5,29 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::tool_schema::absent_members::{has_absent_members, leave_out_absent};
-use crate::tool_schema::published::{Direction, published, say_properties};
+use crate::tool_schema::published::{Direction, add_properties, published};
 use crate::tool_schema::refused::{RefusedSchema, refused_arguments, refused_results};
 
 /// The arguments of a tool.
 pub(crate) struct InputSchema {
-    /// What arguments are checked against.
+    /// The schema that arguments are validated against.
     pub(crate) exact: Value,
-    /// What clients are told.
+    /// The schema that clients get.
     pub(crate) published: Value,
     origin: Origin,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    /// A Rust type.
+    /// Derived from a Rust type.
     Derived,
-    /// The author, by hand. It is published as it is.
+    /// Written by the author, and published as it is.
     Written,
 }
 
 impl InputSchema {
-    /// The schema of a Rust type. A tool without arguments says that it takes none, and ignores what is sent nevertheless, as
-    /// every other tool does.
+    /// Creates the schema of a Rust type. A tool without arguments publishes that it takes none, and ignores those that are sent
+    /// nevertheless, as every other tool does.
     pub(crate) fn derived(mut exact: Value) -> Self {
         let published = published(&exact, Direction::Arguments);
         if let Some(root) = exact.as_object_mut()
@@ -38,11 +38,11 @@ impl InputSchema {
         Self { exact, published, origin: Origin::Derived }
     }
 
-    /// A schema that its author has written.
+    /// Creates a schema that its author has written.
     pub(crate) fn written(exact: Value) -> Self {
         let mut published = exact.clone();
         if let Some(root) = published.as_object_mut() {
-            say_properties(root);
+            add_properties(root);
         }
         Self { published, exact, origin: Origin::Written }
     }
@@ -71,24 +71,24 @@ pub(crate) fn describes_an_object(schema: &Value) -> bool {
 
 /// The structured results of a tool.
 pub(crate) struct OutputSchema {
-    /// What clients are told.
+    /// The schema that clients get.
     pub(crate) published: Value,
     absent: Option<AbsentMembers>,
 }
 
-/// The members of results that are left out where they are null.
+/// The members of results that are left out if they are null.
 #[derive(Clone)]
 pub(crate) struct AbsentMembers(Rc<Value>);
 
 impl OutputSchema {
-    /// The schema of a Rust type, as it is written.
+    /// Creates the schema of a Rust type as it is serialized.
     pub(crate) fn derived(exact: Value) -> Self {
         let published = published(&exact, Direction::Results);
         let absent = has_absent_members(&exact).then(|| AbsentMembers(Rc::new(exact)));
         Self { published, absent }
     }
 
-    /// Returns what is left out of results, or `None` where nothing ever is.
+    /// Returns what is left out of results, or `None` if nothing ever is.
     pub(crate) fn absent_members(&self) -> Option<AbsentMembers> {
         self.absent.clone()
     }
@@ -100,7 +100,7 @@ impl OutputSchema {
 }
 
 impl AbsentMembers {
-    /// Leaves them out of a result.
+    /// Removes them from a result.
     pub(crate) fn leave_out_of(&self, result: &mut Value) {
         leave_out_absent(result, &self.0, &self.0);
     }

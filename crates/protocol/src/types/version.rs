@@ -1,9 +1,9 @@
-//! The protocol revisions this server speaks, and the era each belongs to ("Versioning and Compatibility").
+//! The protocol revisions that this server supports, and the era of each ("Versioning and Compatibility").
 
 /// A revision of the protocol, by its date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProtocolVersion {
-    /// 2024-11-05: two endpoints, HTTP with SSE. Spoken there only.
+    /// 2024-11-05: two endpoints, HTTP with SSE. Supported at `/sse` only.
     V2024_11_05,
     /// 2025-03-26: the first with Streamable HTTP, the only one with batches.
     V2025_03_26,
@@ -15,7 +15,7 @@ pub enum ProtocolVersion {
     V2026_07_28,
 }
 
-/// How a client and a server agree on a version.
+/// The way in which a client and a server agree on a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
     /// By an `initialize` handshake.
@@ -25,34 +25,34 @@ pub enum Era {
 }
 
 impl ProtocolVersion {
-    /// Every revision of Streamable HTTP, newest first: the order in which they are offered.
+    /// The revisions of Streamable HTTP, newest first, in the order in which they are offered.
     pub const STREAMABLE_HTTP: [Self; 4] = [Self::V2026_07_28, Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26];
 
-    /// Every revision that is spoken at any endpoint, newest first.
+    /// The revisions of all endpoints, newest first.
     pub const ALL: [Self; 5] =
         [Self::V2026_07_28, Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26, Self::V2024_11_05];
 
-    /// What a request that names no version is taken for ("Protocol Version Header").
+    /// The revision of a request that names none ("Protocol Version Header").
     pub(crate) const UNNAMED: Self = Self::V2025_03_26;
 
     /// The newest revision.
     pub(crate) const NEWEST: Self = Self::V2026_07_28;
 
-    /// The newest revision with a handshake: what `initialize` is answered with when the client's own is unknown.
+    /// The newest revision with a handshake, and the answer to `initialize` with an unknown version.
     pub(crate) const NEWEST_LEGACY: Self = Self::V2025_11_25;
 
-    /// The stateless revisions, newest first.
+    /// Returns the stateless revisions, newest first.
     pub(crate) fn modern() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|version| version.is_modern())
     }
 
-    /// The revision named `date`, if this server speaks it over Streamable HTTP.
+    /// Returns the revision of this date, if this server supports it over Streamable HTTP.
     #[must_use]
     pub fn parse(date: &str) -> Option<Self> {
         Self::STREAMABLE_HTTP.into_iter().find(|version| version.as_str() == date)
     }
 
-    /// The revision's date, as it stands on the wire.
+    /// Returns the date of the revision, as it is sent.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -64,6 +64,7 @@ impl ProtocolVersion {
         }
     }
 
+    /// Returns the era of the revision.
     pub(crate) const fn era(self) -> Era {
         match self {
             Self::V2024_11_05 | Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => Era::Legacy,
@@ -71,11 +72,13 @@ impl ProtocolVersion {
         }
     }
 
+    /// Returns whether each request names its version and capabilities (from 2026-07-28 on).
+    #[must_use]
     pub const fn is_modern(self) -> bool {
         matches!(self.era(), Era::Modern)
     }
 
-    /// One byte that [`Self::from_code`] reads. A code is never given to another revision.
+    /// Encodes the revision as a byte for [`Self::from_code`]. A code is never given to another revision.
     pub(crate) const fn code(self) -> u8 {
         match self {
             Self::V2024_11_05 => 5,
@@ -95,12 +98,12 @@ impl ProtocolVersion {
         !matches!(self, Self::V2024_11_05)
     }
 
-    /// Returns whether tools have annotations: what they do to the world, and a title.
+    /// Returns whether tools have annotations: hints and a title.
     pub(crate) const fn has_tool_annotations(self) -> bool {
         !matches!(self, Self::V2024_11_05)
     }
 
-    /// Returns whether a notification of progress may say something in words.
+    /// Returns whether a notification of progress can have a message.
     pub(crate) const fn has_progress_messages(self) -> bool {
         !matches!(self, Self::V2024_11_05)
     }
@@ -135,8 +138,8 @@ impl ProtocolVersion {
         matches!(self, Self::V2025_11_25 | Self::V2026_07_28)
     }
 
-    /// Whether a client can come back to a stream that it has lost. Streams of older ones have no ids: their clients stumble
-    /// over the event that opens such a stream.
+    /// Whether a client can resume a stream. Streams of older revisions have no ids, because their clients fail on the event that
+    /// opens a resumable stream.
     pub(crate) const fn has_resumable_streams(self) -> bool {
         matches!(self, Self::V2025_11_25)
     }
@@ -177,9 +180,9 @@ impl<T> PerVersion<T> {
     }
 }
 
-/// Whether a version header alone marks a request as modern: any date from the first stateless revision on, known or not.
+/// Returns whether a version header alone marks a request as modern: any date from 2026-07-28 on, known or not.
 pub(crate) fn names_modern_era(date: &str) -> bool {
-    // A version is a date; anything else is not older or newer than one.
+    // Only dates can be compared.
     let is_date = date.len() == 10
         && date
             .bytes()
