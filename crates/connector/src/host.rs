@@ -35,7 +35,7 @@ pub struct Workers {
     /// What keeps a request's work alive after its answer. None in a Durable Object, which stays awake by itself.
     context: Option<Rc<worker::Context>>,
     /// What the log hears of the request. None in a Durable Object.
-    visit: Option<Rc<RequestLog>>,
+    log: Option<Rc<RequestLog>>,
     here: Option<Here>,
     /// Where the client comes from, if it has not signed in. None in a Durable Object.
     anonymous: Option<RequestSource>,
@@ -183,7 +183,7 @@ pub type ResourceTemplate = mcp_connector_protocol::ResourceTemplate<Workers>;
 impl Workers {
     /// Outside of any request, as in a Durable Object.
     pub(crate) const fn new(env: worker::Env, registry: Rc<Registry<Self>>, secrets: Rc<LazySecrets>) -> Self {
-        Self { env, registry, secrets, context: None, visit: None, here: None, anonymous: None }
+        Self { env, registry, secrets, context: None, log: None, here: None, anonymous: None }
     }
 
     /// For a request. `anonymous` says where a client comes from that has not signed in.
@@ -191,10 +191,10 @@ impl Workers {
     pub(crate) fn for_request(
         self,
         context: Rc<worker::Context>,
-        visit: Rc<RequestLog>,
+        log: Rc<RequestLog>,
         anonymous: Option<RequestSource>,
     ) -> Self {
-        Self { context: Some(context), visit: Some(visit), anonymous, ..self }
+        Self { context: Some(context), log: Some(log), anonymous, ..self }
     }
 
     /// In the object of a session. `note` says what the object is told of the call if its instance dies.
@@ -203,10 +203,10 @@ impl Workers {
         self,
         session: SessionId,
         object: Rc<SessionState>,
-        visit: Rc<RequestLog>,
+        log: Rc<RequestLog>,
         note: Rc<str>,
     ) -> Self {
-        Self { visit: Some(visit), here: Some(Here { session, object, note }), ..self }
+        Self { log: Some(log), here: Some(Here { session, object, note }), ..self }
     }
 
     fn session<'a>(&'a self, id: &'a SessionId, subject: Option<&'a Subject>) -> SessionStub<'a> {
@@ -351,12 +351,12 @@ impl Host for Workers {
     }
 
     fn answered(&self, outcome: Outcome) {
-        if let Some(visit) = &self.visit {
-            visit.answered(outcome);
+        if let Some(log) = &self.log {
+            log.answered(outcome);
         }
     }
 
     fn reference(&self) -> Option<String> {
-        self.visit.as_ref().map(|visit| visit.id().to_owned())
+        self.log.as_ref().map(|log| log.id().to_owned())
     }
 }

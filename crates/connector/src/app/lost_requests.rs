@@ -34,19 +34,19 @@ pub(crate) async fn answer(
     lost: &Lost,
 ) -> Option<Answer> {
     let fault = if lost.was_running { Fault::Own } else { Fault::Other };
-    let visit = incoming.visit();
-    visit.reason(match fault {
+    let log = incoming.request_log();
+    log.reason(match fault {
         Fault::Own => "the instance died of it",
         Fault::Other => "the instance died meanwhile",
     });
     let note = lost.details().and_then(|note| serde_json::from_str::<Note<'_>>(note).ok());
     Some(match (incoming.route(), note) {
         (Route::Mcp(endpoint), Some(Note::Messages(interrupted))) => {
-            visit.answered(Outcome::Error(INTERNAL));
+            log.answered(Outcome::Error(INTERNAL));
             if lost.is_stream {
-                return Some(Answer::events_bytes(interrupted.last_event(fault, visit.id())));
+                return Some(Answer::events_bytes(interrupted.last_event(fault, log.id())));
             }
-            let reply = match (endpoint, interrupted.reply(fault, visit.id())) {
+            let reply = match (endpoint, interrupted.reply(fault, log.id())) {
                 // A client of this transport waits for its stream and reads the answer to a POST only where that has failed.
                 (McpEndpoint::HttpSse, Reply::Json { status: 200, session, body }) => {
                     Reply::Json { status: 500, session, body }
@@ -60,7 +60,7 @@ pub(crate) async fn answer(
         }
         // A stream that answers no request just ends.
         (Route::Mcp(_), _) if lost.is_stream => Answer::events_bytes(Vec::new()),
-        (Route::Mcp(_), _) => readable(unread(fault, visit.id()), app, site, incoming),
+        (Route::Mcp(_), _) => readable(unread(fault, log.id()), app, site, incoming),
         (Route::OAuth(_), Some(Note::Token(request))) if fault == Fault::Other => {
             routes::token_again(app, site, incoming, (env, context), &request).await
         }

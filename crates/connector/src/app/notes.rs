@@ -24,7 +24,7 @@ pub(crate) enum Note<'a> {
 pub(crate) fn leave(incoming: &Incoming, note: &Note<'_>) {
     // Only for memory that has run out could it not be written.
     if let Ok(text) = serde_json::to_string(note) {
-        incoming.number().note(incoming.visit().id(), &text);
+        incoming.number().note(incoming.request_log().id(), &text);
     }
 }
 

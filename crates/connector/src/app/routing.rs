@@ -8,7 +8,7 @@ use worker::{Context, Env, console_error, web_sys};
 
 use crate::app::lost_requests;
 use crate::app::state::{App, app};
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::cors;
 use crate::http::document::document;
@@ -60,20 +60,20 @@ async fn respond(
     context: Context,
 ) -> worker::Result<web_sys::Response> {
     let incoming = Incoming::new(number, request);
-    let visit = incoming.visit();
+    let log = incoming.request_log();
     let answer = match app(&env) {
         Ok(app) => {
-            visit.report_to(app.configuration.log, app.metrics.as_ref(), &incoming);
+            log.report_to(app.configuration.log, app.metrics.as_ref(), &incoming);
             route(&app, &incoming, env, context).await.framed(&app.frame)
         }
         Err(error) => {
-            visit.report_to(Log::default(), None, &incoming);
+            log.report_to(Log::default(), None, &incoming);
             console_error!("{error}");
             Answer::json(500, &json!({ "error": "server_error", "error_description": error.to_string() }))
         }
     };
-    visit.answer(&answer);
-    let answer = answer.for_request(visit.id());
+    log.answer(&answer);
+    let answer = answer.for_request(log.id());
     let answer = if incoming.method() == "HEAD" { answer.without_body() } else { answer };
     answer.into_response(&incoming)
 }
@@ -95,7 +95,7 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
         Route::Mcp(McpEndpoint::HttpSse) | Route::ProtectedResourceMetadata(McpEndpoint::HttpSse)
             if !configuration.sse_transport =>
         {
-            configuration.closed(Part::HttpSse).map_or_else(|| not_found(&site), Answer::closed)
+            configuration.closed(Feature::HttpSse).map_or_else(|| not_found(&site), Answer::closed)
         }
         Route::Mcp(endpoint) => endpoint::answer(app, &site, endpoint, incoming, env, context).await,
         Route::ProtectedResourceMetadata(endpoint) => {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::platform::js;
 
 /// A binding of the Worker.
@@ -67,7 +67,7 @@ pub(crate) struct Needs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MissingBinding {
     pub(crate) binding: Binding,
-    closes: &'static [Part],
+    closes: &'static [Feature],
 }
 
 impl Binding {
@@ -125,16 +125,18 @@ impl Binding {
     }
 
     /// Returns what is closed without it. Empty where nothing is: not needed, or a limit that may be left out.
-    fn closes(self, needs: Needs) -> &'static [Part] {
+    fn closes(self, needs: Needs) -> &'static [Feature] {
         match self {
-            Self::OAuthKv if needs.own_sign_in => &[Part::AuthorizationServer],
-            Self::Grants | Self::Directory if needs.own_sign_in => &[Part::AuthorizationServer, Part::AccessTokens],
-            Self::Keyring if needs.own_sign_in => &[Part::AuthorizationServer, Part::AccessTokens, Part::Keys],
-            Self::Keyring => &[Part::Keys],
-            Self::Session if needs.state => &[Part::Sessions],
-            Self::Subscriptions if needs.streams => &[Part::Streams],
-            Self::Task if needs.tasks => &[Part::Tasks],
-            Self::AnonymousQuota if needs.anonymous_state => &[Part::AnonymousState],
+            Self::OAuthKv if needs.own_sign_in => &[Feature::AuthorizationServer],
+            Self::Grants | Self::Directory if needs.own_sign_in => {
+                &[Feature::AuthorizationServer, Feature::AccessTokens]
+            }
+            Self::Keyring if needs.own_sign_in => &[Feature::AuthorizationServer, Feature::AccessTokens, Feature::Keys],
+            Self::Keyring => &[Feature::Keys],
+            Self::Session if needs.state => &[Feature::Sessions],
+            Self::Subscriptions if needs.streams => &[Feature::Streams],
+            Self::Task if needs.tasks => &[Feature::Tasks],
+            Self::AnonymousQuota if needs.anonymous_state => &[Feature::AnonymousState],
             Self::OAuthKv
             | Self::Grants
             | Self::Directory
@@ -196,7 +198,7 @@ impl fmt::Display for Binding {
 
 impl MissingBinding {
     /// Returns what it closes.
-    pub(crate) const fn closes(&self) -> &'static [Part] {
+    pub(crate) const fn closes(&self) -> &'static [Feature] {
         self.closes
     }
 
@@ -214,7 +216,7 @@ impl MissingBinding {
 
     /// Returns what is missing and what is closed until then.
     pub(crate) fn consequence(&self) -> String {
-        format!("{self}; closed until then: {}", Part::list(self.closes))
+        format!("{self}; closed until then: {}", Feature::list(self.closes))
     }
 
     /// Returns the text for the log: also the lines to add.
@@ -247,7 +249,7 @@ pub(crate) fn check(needs: Needs, is_bound: impl Fn(Binding) -> bool) -> (Vec<Mi
 
 #[cfg(test)]
 mod tests {
-    use Part::{AccessTokens, AnonymousState, AuthorizationServer, Keys, Sessions, Streams, Tasks};
+    use Feature::{AccessTokens, AnonymousState, AuthorizationServer, Keys, Sessions, Streams, Tasks};
 
     use super::*;
 

@@ -14,7 +14,7 @@ use mcp_connector_oauth::web::origin::Issuer;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 
 use crate::config::bindings::MissingBinding;
-use crate::config::settings::{Expected, Part, Setting, SettingProblem};
+use crate::config::settings::{Expected, Feature, Setting, SettingProblem};
 use crate::config::variables::Variables;
 use crate::http::addresses::AddressList;
 use crate::http::web_origins::WebOrigins;
@@ -59,8 +59,8 @@ pub(crate) struct Configuration {
     pub(crate) sse_transport: bool,
     /// `MAX_BODY_BYTES`: largest body that is read.
     pub(crate) max_body_bytes: u32,
-    /// `MAX_GUEST_BODY_BYTES`: the same for callers without a token; never more than with one.
-    pub(crate) max_guest_body_bytes: u32,
+    /// `MAX_ANONYMOUS_BODY_BYTES`: the same for callers without a token; never more than with one.
+    pub(crate) max_anonymous_body_bytes: u32,
     /// `PAGE_SIZE`: most items on one page of a list.
     pub(crate) page_size: usize,
     /// `KEEP_ALIVE_MS`: a silent stream sends a comment after this long.
@@ -152,7 +152,7 @@ pub(crate) enum ChallengeForm {
 const LONGEST_ACCESS_TOKEN: u32 = 3600;
 const DAY: u32 = 24 * 3600;
 const DEFAULT_MAX_BODY_BYTES: u32 = 1024 * 1024;
-const DEFAULT_MAX_GUEST_BODY_BYTES: u32 = 256 * 1024;
+const DEFAULT_MAX_ANONYMOUS_BODY_BYTES: u32 = 256 * 1024;
 /// What a Worker may hold in memory leaves no room for more.
 const MOST_BODY_BYTES: u32 = 32 * 1024 * 1024;
 
@@ -165,8 +165,8 @@ impl Configuration {
         let provider = if auth_issuer.is_none() { read.read(None, Provider::read) } else { None };
         let (redirect_policy, clients) = clients(&mut read);
         let max_body_bytes = read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES);
-        let max_guest_body_bytes =
-            read.number(Setting::MaxGuestBodyBytes, DEFAULT_MAX_GUEST_BODY_BYTES, 1024, MOST_BODY_BYTES);
+        let max_anonymous_body_bytes =
+            read.number(Setting::MaxAnonymousBodyBytes, DEFAULT_MAX_ANONYMOUS_BODY_BYTES, 1024, MOST_BODY_BYTES);
         let page_size = read.number(Setting::PageSize, 250, 1, 1000);
         Self {
             public_url: read.parsed(Setting::PublicUrl, None, None, |text| public_url(text).map(Some)),
@@ -212,7 +212,7 @@ impl Configuration {
             announce_iss: read.flag(Setting::AnnounceIss, true),
             sse_transport: read.choice(Setting::SseTransport, &[("on", true), ("off", false)], false, false),
             max_body_bytes,
-            max_guest_body_bytes: max_guest_body_bytes.min(max_body_bytes),
+            max_anonymous_body_bytes: max_anonymous_body_bytes.min(max_body_bytes),
             page_size: usize::try_from(page_size).unwrap_or(usize::MAX),
             keep_alive: Duration::from_millis(read.number(Setting::KeepAlive, 15_000, 100, 60_000).into()),
             time_limit: Duration::from_secs(read.number(Setting::TimeLimit, 300, 1, 3600).into()),
@@ -234,7 +234,7 @@ impl Configuration {
     /// Returns what is wrong with the passphrase, if that keeps everybody from signing in.
     pub(crate) fn missing(&self) -> Option<WeakPassphrase> {
         let passphrase_is_asked = self.provider.is_none() && self.auth_issuer.is_none();
-        if !passphrase_is_asked || self.closed(Part::AccessTokens).is_some() {
+        if !passphrase_is_asked || self.closed(Feature::AccessTokens).is_some() {
             None
         } else {
             self.passphrase.as_ref().err().copied()
@@ -242,7 +242,7 @@ impl Configuration {
     }
 
     /// Returns why a part is closed, if it is.
-    pub(crate) fn closed(&self, part: Part) -> Option<Closed<'_>> {
+    pub(crate) fn closed(&self, part: Feature) -> Option<Closed<'_>> {
         let setting = self.problems.iter().find(|problem| problem.setting.closes().contains(&part));
         let binding = || self.missing_bindings.iter().find(|missing| missing.closes().contains(&part));
         setting.map(Closed::Setting).or_else(|| binding().map(Closed::Binding))
@@ -304,199 +304,4 @@ fn public_url(text: &str) -> Result<Issuer, Expected> {
 }
 
 #[cfg(test)]
-mod tests {
-    use Part::{AccessTokens, AuthorizationServer, Calls, HttpSse, Keys, Metadata, RequestLog, WebPages};
-
-    use super::*;
-
-    fn read(settings: &[(&str, &str)]) -> Configuration {
-        Configuration::read(|name| {
-            settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        })
-    }
-
-    #[test]
-    fn nothing_needs_to_be_set() {
-        let configuration = read(&[]);
-        assert_eq!(configuration.problems, []);
-        assert_eq!((configuration.max_body_bytes, configuration.max_guest_body_bytes), (1024 * 1024, 256 * 1024));
-        assert_eq!(configuration.challenge, ChallengeForm::Http);
-        assert_eq!(configuration.private_sign_in, PrivateSignIn::First);
-        assert_eq!(configuration.log, Log::All);
-        assert!(configuration.public_url.is_none() && configuration.allowed_origins == WebOrigins::default());
-    }
-
-    #[test]
-    fn an_empty_variable_is_not_set() {
-        for setting in Setting::ALL {
-            assert_eq!(read(&[(setting.name(), " ")]).problems, [], "{setting:?}");
-        }
-    }
-
-    /// A setting, others beside it without which it is not read, values of it that make no sense, and what is closed then.
-    type Unreadable = (Setting, &'static [(&'static str, &'static str)], &'static [&'static str], &'static [Part]);
-
-    const UNREADABLE: &[Unreadable] = {
-        const OPENID: &[(&str, &str)] = &[
-            ("IDENTITY", "openid"),
-            ("OPENID_ISSUER", "https://login.microsoftonline.com/common/v2.0"),
-            ("OPENID_CLIENT_ID", "us"),
-            ("OPENID_CLIENT_SECRET", "s3cret-s3cret"),
-            ("ALLOWED_USERS", "jane@example.com"),
-        ];
-        const GITHUB: &[(&str, &str)] = &[
-            ("IDENTITY", "github"),
-            ("GITHUB_CLIENT_ID", "us"),
-            ("GITHUB_CLIENT_SECRET", "s3cret-s3cret"),
-            ("ALLOWED_USERS", "jane"),
-        ];
-        const ACCESS: &[(&str, &str)] =
-            &[("IDENTITY", "access"), ("ACCESS_TEAM_URL", "https://t.example"), ("ACCESS_AUDIENCE", "a")];
-        const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-        const PEOPLE: &[Part] = &[AuthorizationServer, AccessTokens];
-        const EVERYTHING_WITH_A_KEY: &[Part] = &[AuthorizationServer, AccessTokens, Keys];
-        const EVERYTHING_WITH_A_URL: &[Part] = &[Metadata, AuthorizationServer, AccessTokens];
-        &[
-            (
-                Setting::PublicUrl,
-                &[],
-                &["connector.test", "https://connector.test/mcp", "http://connector.test", "{}"],
-                EVERYTHING_WITH_A_URL,
-            ),
-            (
-                Setting::AllowedOrigins,
-                &[],
-                &["*", "null", "https://a.example https://b.example/path", "claude.ai"],
-                &[WebPages],
-            ),
-            (Setting::AllowedAddresses, &[], &["160.79.104.0/33", "everybody", ","], &[Calls]),
-            (Setting::PrivateSignIn, &[], &["everything", "First"], &[]),
-            (Setting::Challenge, &[], &["HTTP", "401"], &[]),
-            (Setting::Log, &[], &["none", "true"], &[RequestLog]),
-            (Setting::SseTransport, &[], &["true", "yes"], &[HttpSse]),
-            (Setting::MaxBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
-            (Setting::MaxGuestBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
-            (Setting::PageSize, &[], &["0", "1001", "ten"], &[]),
-            (Setting::KeepAlive, &[], &["-1", "15s", "0"], &[]),
-            (Setting::TimeLimit, &[], &["0", "3601", "5m"], &[]),
-            (Setting::TaskTimeLimit, &[], &["0", "3601"], &[]),
-            (Setting::TaskTtl, &[], &["0", "2592001", "1.5"], &[]),
-            (Setting::Identity, &[], &["anybody", "OpenID", "passphrase,openid"], PEOPLE),
-            (Setting::AllowedUsers, OPENID, &["", ","], PEOPLE),
-            (Setting::AllowedUsers, GITHUB, &[""], PEOPLE),
-            (Setting::Owner, &[], &["jane@example.com", "*", "x, @example.com"], &[]),
-            (Setting::OpenIdIssuer, OPENID, &["", "id.example", "http://id.example", "https://id.example?x"], PEOPLE),
-            (Setting::OpenIdClientId, OPENID, &[""], PEOPLE),
-            (Setting::OpenIdClientSecret, OPENID, &[""], PEOPLE),
-            (Setting::OpenIdTrustEmail, OPENID, &["yes", "1", "true"], PEOPLE),
-            (Setting::GitHubUrl, GITHUB, &["github.com"], PEOPLE),
-            (Setting::GitHubClientId, GITHUB, &[""], PEOPLE),
-            (Setting::GitHubClientSecret, GITHUB, &[""], PEOPLE),
-            (Setting::AccessTeamUrl, ACCESS, &["", "my-team"], PEOPLE),
-            (Setting::AccessAudience, ACCESS, &[""], PEOPLE),
-            (Setting::AuthIssuer, &[], &["http://id.example", "id"], EVERYTHING_WITH_A_URL),
-            (Setting::AuthPlainJwt, &[("AUTH_ISSUER", "https://id.example")], &["yes"], &[AccessTokens]),
-            (Setting::MasterKey, &[], &["too short"], EVERYTHING_WITH_A_KEY),
-            (Setting::MasterKeyPrevious, &[], &[KEY], EVERYTHING_WITH_A_KEY),
-            (Setting::MasterKeyPrevious, &[("MASTER_KEY", KEY)], &["too short"], EVERYTHING_WITH_A_KEY),
-            (Setting::RedirectUris, &[], &["javascript:alert(1)", "my-app"], &[AuthorizationServer]),
-            (Setting::OAuthClients, &[], &["{}", "[{", "[{\"client_id\":\"x\"}]"], &[AuthorizationServer]),
-            (Setting::AccessTokenSeconds, &[], &["3601", "1h", "0"], &[AuthorizationServer]),
-            (Setting::AnnounceIss, &[], &["no", "off"], &[]),
-        ]
-    };
-
-    #[test]
-    fn a_guest_may_send_no_more_than_a_caller() {
-        let limits = |settings| {
-            let configuration = read(settings);
-            (configuration.max_body_bytes, configuration.max_guest_body_bytes)
-        };
-        assert_eq!(limits(&[("MAX_BODY_BYTES", "2000")]), (2000, 2000));
-        assert_eq!(limits(&[("MAX_GUEST_BODY_BYTES", "4000")]), (1024 * 1024, 4000));
-        assert_eq!(limits(&[("MAX_GUEST_BODY_BYTES", "4000000")]), (1024 * 1024, 1024 * 1024));
-    }
-
-    #[test]
-    fn a_value_that_makes_no_sense_names_its_variable_and_closes_what_depends_on_it() {
-        for (setting, beside, values, closed) in UNREADABLE {
-            for value in *values {
-                let name = setting.name();
-                let mut settings = vec![(name, *value)];
-                settings.extend(beside.iter().filter(|(other, _)| *other != name));
-                let configuration = read(&settings);
-                let problems: Vec<Setting> = configuration.problems.iter().map(|problem| problem.setting).collect();
-                assert_eq!(problems, [*setting], "{name}={value}");
-                let text = configuration.problems[0].report();
-                assert!(text.starts_with(&format!("{name} ")), "{text}");
-                assert!(value.len() < 8 || !text.contains(*value), "{text} shows {value}");
-                assert!(
-                    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')),
-                    "{text}"
-                );
-                for part in [Calls, WebPages, HttpSse, Metadata, AuthorizationServer, AccessTokens, Keys, RequestLog] {
-                    assert_eq!(
-                        configuration.closed(part).is_some(),
-                        closed.contains(&part),
-                        "{name}={value}: {part:?}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_setting_that_can_be_wrong_is_tried_with_a_wrong_value() {
-        for setting in Setting::ALL {
-            // Any text is an audience. A passphrase that is too weak has an error of its own, below.
-            let is_tried = UNREADABLE.iter().any(|(tried, ..)| tried == setting);
-            assert_ne!(is_tried, matches!(setting, Setting::AuthAudience | Setting::OwnerPassphrase), "{setting:?}");
-        }
-    }
-
-    #[test]
-    fn where_nobody_can_be_known_nobody_is() {
-        let configuration = read(&[
-            ("IDENTITY", "openid"),
-            ("OWNER_PASSPHRASE", "maple-orbit-crayon-ninety"),
-            ("ALLOWED_ADDRESSES", "x"),
-            ("SSE_TRANSPORT", "x"),
-            ("LOG", "x"),
-            ("ALLOWED_ORIGINS", "https://a.example null"),
-        ]);
-        assert!(configuration.closed(Part::AuthorizationServer).is_some(), "the passphrase is not asked instead");
-        assert_eq!(configuration.problems.len(), 5);
-        assert!(!configuration.allowed_origins.contains("https://a.example"), "no entry of a list that cannot be read");
-        assert_eq!((configuration.log, configuration.sse_transport), (Log::Off, false));
-    }
-
-    #[test]
-    fn settings_that_another_one_replaces_close_nothing() {
-        let configuration = read(&[("AUTH_ISSUER", "https://id.example"), ("IDENTITY", "openid")]);
-        assert_eq!(configuration.problems, []);
-        assert!(configuration.provider.is_none());
-    }
-
-    #[test]
-    fn a_weak_passphrase_is_no_reason_to_serve_nothing() {
-        assert_eq!(read(&[]).passphrase.unwrap_err(), WeakPassphrase::Missing);
-        assert_eq!(read(&[("OWNER_PASSPHRASE", "hunter2")]).passphrase.unwrap_err(), WeakPassphrase::TooShort);
-        assert!(read(&[("OWNER_PASSPHRASE", "correct horse battery staple")]).passphrase.is_ok());
-    }
-
-    #[test]
-    fn no_secret_is_printed() {
-        let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
-        let clients = r#"[{"client_id": "robot", "client_secret": "0123456789abcdef01234567", "own_scopes": "x"}]"#;
-        let settings = [
-            ("OWNER_PASSPHRASE", "correct horse battery staple"),
-            ("MASTER_KEY", key),
-            ("MASTER_KEY_PREVIOUS", key),
-            ("OAUTH_CLIENTS", clients),
-        ];
-        let printed = format!("{:?}", read(&settings));
-        for secret in ["horse", "AAECA", "0123456789"] {
-            assert!(!printed.contains(secret), "{printed}");
-        }
-    }
-}
+mod tests;

@@ -39,9 +39,9 @@ macro_rules! settings {
             }
 
             /// Returns what is closed while it cannot be read. If that is nothing, its default is used.
-            pub(crate) const fn closes(self) -> &'static [Part] {
+            pub(crate) const fn closes(self) -> &'static [Feature] {
                 match self {
-                    $(Self::$variant => &[$(Part::$part),*],)*
+                    $(Self::$variant => &[$(Feature::$part),*],)*
                 }
             }
         }
@@ -66,7 +66,7 @@ settings! {
     /// Largest body.
     MaxBodyBytes = "MAX_BODY_BYTES" closes [];
     /// Largest body of a caller without a token.
-    MaxGuestBodyBytes = "MAX_GUEST_BODY_BYTES" closes [];
+    MaxAnonymousBodyBytes = "MAX_ANONYMOUS_BODY_BYTES" closes [];
     /// Items on a page of a list.
     PageSize = "PAGE_SIZE" closes [];
     /// When a silent stream sends a comment.
@@ -123,9 +123,16 @@ settings! {
     AnnounceIss = "ANNOUNCE_ISS" closes [];
 }
 
+impl Setting {
+    /// Returns the name that the variable had in an earlier version, which is still read.
+    pub(crate) const fn former_name(self) -> Option<&'static str> {
+        if matches!(self, Self::MaxAnonymousBodyBytes) { Some("MAX_GUEST_BODY_BYTES") } else { None }
+    }
+}
+
 /// A part of the Worker that can be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum Feature {
     /// The MCP endpoints, whoever calls.
     Calls,
     /// The MCP endpoints for web pages of other origins.
@@ -152,7 +159,7 @@ pub(crate) enum Part {
     AnonymousState,
 }
 
-impl Part {
+impl Feature {
     const fn in_words(self) -> &'static str {
         match self {
             Self::Calls => "the MCP endpoints",
@@ -241,7 +248,7 @@ impl SettingProblem {
     pub(crate) fn report(&self) -> String {
         match self.setting.closes() {
             [] => format!("{self}; the default is used"),
-            parts => format!("{self}; closed until then: {}", Part::list(parts)),
+            parts => format!("{self}; closed until then: {}", Feature::list(parts)),
         }
     }
 }

@@ -26,7 +26,8 @@ impl<'a> Variables<'a> {
 
     /// Returns the text of a variable. An empty one is not set.
     pub(crate) fn text(&self, setting: Setting) -> Option<String> {
-        let text = (self.variable)(setting.name())?;
+        let former = || setting.former_name().and_then(self.variable);
+        let text = (self.variable)(setting.name()).or_else(former)?;
         Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
     }
 

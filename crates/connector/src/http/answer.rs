@@ -163,7 +163,7 @@ impl Answer {
 
     /// The runtime's own type, as the answer to `request`. Fails where a header value cannot be one.
     pub(crate) fn into_response(self, request: &Incoming) -> worker::Result<web_sys::Response> {
-        let id = request.visit().id();
+        let id = request.request_log().id();
         if self.has_usual_head() {
             return USUAL_HEAD.with(|usual| match usual {
                 Some(usual) => {

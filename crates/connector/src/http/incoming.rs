@@ -24,7 +24,7 @@ use crate::platform::timer::Timer;
 pub(crate) struct Incoming {
     number: RequestNumber,
     lost: Option<Lost>,
-    visit: Rc<RequestLog>,
+    log: Rc<RequestLog>,
     method: String,
     route: Route,
     request: web_sys::Request,
@@ -76,12 +76,12 @@ impl Incoming {
             path => path,
         };
         let lost = number.lost();
-        let visit = match lost.as_ref().and_then(Lost::reference) {
-            Some(reference) => RequestLog::new(&method, path, None).of_name(reference),
+        let log = match lost.as_ref().and_then(Lost::reference) {
+            Some(reference) => RequestLog::new(&method, path, None).with_id(reference),
             None => RequestLog::new(&method, path, header(&headers, "cf-ray").as_deref()),
         };
-        let visit = Rc::new(visit);
-        Self { number, lost, visit, method, route, request, headers, url, path_at }
+        let log = Rc::new(log);
+        Self { number, lost, log, method, route, request, headers, url, path_at }
     }
 
     /// Its number in the guard of the instance.
@@ -95,8 +95,8 @@ impl Incoming {
     }
 
     /// What is noted about the request, for the log.
-    pub(crate) const fn visit(&self) -> &Rc<RequestLog> {
-        &self.visit
+    pub(crate) const fn request_log(&self) -> &Rc<RequestLog> {
+        &self.log
     }
 
     /// Aborted when the client is gone.

@@ -3,7 +3,7 @@
 use mcp_connector_oauth::resource::metadata::ProtectedResourceMetadata;
 
 use crate::app::state::App;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::cors;
 use crate::http::route::McpEndpoint;
@@ -14,12 +14,12 @@ pub(crate) const MAX_AGE: &str = "public, max-age=300";
 
 /// Protected-resource metadata (RFC 9728 §2): who issues tokens for an endpoint, and what a first sign-in asks for.
 pub(crate) fn protected_resource(app: &App, site: &Site, endpoint: McpEndpoint) -> Answer {
-    if let Some(problem) = app.configuration.closed(Part::Metadata) {
+    if let Some(problem) = app.configuration.closed(Feature::Metadata) {
         return cors::readable_by_all(Answer::closed(problem));
     }
     let registry = &app.endpoint.registry;
     let issuer = match &app.configuration.auth_issuer {
-        Some(foreign) => foreign.issuer.as_str(),
+        Some(external) => external.issuer.as_str(),
         None => site.issuer.as_str(),
     };
     let (scopes, name) = (app.first_scopes(endpoint), Some(registry.display_name()));

@@ -53,7 +53,7 @@ pub(crate) trait LoggedAnswer {
 
 /// What of a visit goes along to where it goes on.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Continued {
+pub(crate) struct ContinuedLog {
     id: String,
     route: String,
     began: u64,
@@ -91,14 +91,14 @@ impl RequestLog {
     }
 
     /// The same under the name that it has had in the log before.
-    pub(crate) fn of_name(mut self, name: &str) -> Self {
+    pub(crate) fn with_id(mut self, name: &str) -> Self {
         name.clone_into(&mut self.id);
         self
     }
 
     /// A POST that came in elsewhere and goes on here.
-    pub(crate) fn resume(earlier: Continued, log: Log, metrics: Option<&JsValue>) -> Self {
-        let Continued { id, route, began, span, client, trace } = earlier;
+    pub(crate) fn resume(earlier: ContinuedLog, log: Log, metrics: Option<&JsValue>) -> Self {
+        let ContinuedLog { id, route, began, span, client, trace } = earlier;
         Self {
             id,
             http: "POST",
@@ -112,9 +112,9 @@ impl RequestLog {
     }
 
     /// What another place needs to go on with it.
-    pub(crate) fn to_go_on(&self) -> Continued {
+    pub(crate) fn to_continue(&self) -> ContinuedLog {
         let notes = self.notes.borrow();
-        Continued {
+        ContinuedLog {
             id: self.id.clone(),
             route: self.route.clone(),
             began: self.began.get(),
@@ -140,14 +140,14 @@ impl RequestLog {
     pub(crate) fn report_to(&self, log: Log, metrics: Option<&JsValue>, headers: &impl RequestHeaders) {
         self.log.set(log);
         self.metrics.replace(metrics.cloned());
-        if self.is_heard() {
+        if self.is_written() {
             self.began.set(now_in_milliseconds());
             self.notes.borrow_mut().trace = headers.get(TraceParent::NAME).as_deref().and_then(TraceParent::parse);
         }
     }
 
     /// What a body has asked for.
-    pub(crate) fn asks(&self, summary: Summary) {
+    pub(crate) fn request(&self, summary: Summary) {
         let mut notes = self.notes.borrow_mut();
         notes.method = Some(summary.method);
         notes.name = summary.name;
@@ -157,7 +157,7 @@ impl RequestLog {
 
     /// Who calls: a client that is known here.
     pub(crate) fn client(&self, id: &ClientId) {
-        if self.is_heard() {
+        if self.is_written() {
             self.notes.borrow_mut().client = Some(short_name(id.as_str()));
         }
     }
@@ -177,7 +177,7 @@ impl RequestLog {
 
     /// Notes the answer. What the answer says of itself is noted unless more is known.
     pub(crate) fn answer(&self, answer: &impl LoggedAnswer) {
-        if !self.is_heard() {
+        if !self.is_written() {
             return;
         }
         let mut notes = self.notes.borrow_mut();
@@ -191,14 +191,14 @@ impl RequestLog {
     }
 
     /// Whether anybody will hear of it.
-    pub(crate) fn is_heard(&self) -> bool {
+    pub(crate) fn is_written(&self) -> bool {
         self.log.get() != Log::Off || self.metrics.borrow().is_some()
     }
 }
 
 impl Drop for RequestLog {
     fn drop(&mut self) {
-        if !self.is_heard() {
+        if !self.is_written() {
             return;
         }
         let notes = self.notes.get_mut();

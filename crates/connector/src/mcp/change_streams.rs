@@ -15,7 +15,7 @@ use mcp_connector_protocol::{
 };
 
 use crate::app::state::App;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::{Answer, RETRY_CLOSED, closed_text};
 use crate::http::incoming::Incoming;
 use crate::mcp::reply::ALLOWED;
@@ -39,7 +39,7 @@ impl Announcements<'_> {
     /// Answers `subscriptions/listen`.
     pub(crate) async fn to_subscription(&self, mut listening: Listening) -> Answer {
         let refusal = listening.refusal();
-        if let Some(closed) = self.app.configuration.closed(Part::Streams) {
+        if let Some(closed) = self.app.configuration.closed(Feature::Streams) {
             return from_reply(refusal(503, &closed_text(closed))).header("retry-after", RETRY_CLOSED);
         }
         let host = self.app.host(self.env);

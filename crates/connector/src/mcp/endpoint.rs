@@ -8,7 +8,7 @@ use mcp_connector_protocol::{Need, Outcome, Posted, Reply, SessionError, is_json
 use crate::app::notes;
 use crate::app::state::App;
 use crate::config::configuration::ChallengeForm;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::{Answer, closed_text};
 use crate::http::cors;
 use crate::http::incoming::{BodyError, Incoming};
@@ -37,7 +37,7 @@ pub(crate) async fn answer(
     env: worker::Env,
     context: worker::Context,
 ) -> Answer {
-    if let Some(problem) = app.configuration.closed(Part::Calls) {
+    if let Some(problem) = app.configuration.closed(Feature::Calls) {
         return closed_call(&closed_text(problem));
     }
     if app.configuration.allowed_addresses.is_some()
@@ -48,7 +48,7 @@ pub(crate) async fn answer(
     }
     let origin = incoming.header("origin");
     if let Err(forbidden) = request_guard::check(site, origin.as_deref(), &app.configuration) {
-        let closed = app.configuration.closed(Part::WebPages).filter(|_| forbidden == Forbidden::Origin);
+        let closed = app.configuration.closed(Feature::WebPages).filter(|_| forbidden == Forbidden::Origin);
         return refused(403, &closed.map_or_else(|| forbidden.to_string(), closed_text));
     }
     let answer = match incoming.method() {
@@ -68,15 +68,15 @@ async fn admitted(
     context: worker::Context,
 ) -> Answer {
     let registry = &app.endpoint.registry;
-    let door = ResourceGuard { site, endpoint, app };
+    let guard = ResourceGuard { site, endpoint, app };
     let context = Rc::new(context);
     let tokens = AccessTokens { app, site, env: &env, context: &context };
-    let authentication = match door.identify(incoming, &tokens).await {
+    let authentication = match guard.identify(incoming, &tokens).await {
         Ok(authentication) => authentication,
         Err(refusal) => return refusal.naming(need_of(app, method, incoming).await).into_answer(),
     };
     if let Authentication::Caller(caller) = &authentication {
-        incoming.visit().client(&caller.client_id);
+        incoming.request_log().client(&caller.client_id);
     }
     if app.limits_calls && Limit::CALLS.is_over_beyond_usual(&env, &counted_as(&authentication, incoming)).await {
         return refused(429, "Too many requests; try again in a minute.").header("retry-after", RETRY_AFTER);
@@ -92,7 +92,7 @@ async fn admitted(
     let streams = Announcements { app, env: &env, incoming, resource: site.resource(endpoint) };
     let is_anonymous = authentication.caller().is_none() && registry.keeps_state_for(None);
     let network = is_anonymous.then(|| incoming.network());
-    let host = app.host(&env).for_request(Rc::clone(&context), Rc::clone(incoming.visit()), network);
+    let host = app.host(&env).for_request(Rc::clone(&context), Rc::clone(incoming.request_log()), network);
     if endpoint == McpEndpoint::HttpSse && method == "GET" {
         return http_sse::open(app, incoming, &host, authentication.subject()).await;
     }
@@ -106,25 +106,25 @@ async fn admitted(
     let body = match incoming.body(most_bytes).await {
         Ok(body) => body,
         Err(BodyError::TooLarge) if may_be_read_of_a_caller(app, &authentication, incoming) => {
-            return door.ask_to_sign_in().into_answer();
+            return guard.ask_to_sign_in().into_answer();
         }
         Err(error) => return not_read(error),
     };
     let posted = match Posted::read(&body, most_bytes) {
         Ok(posted) => posted,
         Err(Reply::Json { status: 413, .. }) if may_be_read_of_a_caller(app, &authentication, incoming) => {
-            return door.ask_to_sign_in().into_answer();
+            return guard.ask_to_sign_in().into_answer();
         }
         Err(reply) => return from_reply(reply),
     };
-    if incoming.visit().is_heard() {
-        incoming.visit().asks(posted.summary(incoming, registry));
+    if incoming.request_log().is_written() {
+        incoming.request_log().request(posted.summary(incoming, registry));
     }
-    if let Err(refusal) = door.admit(&authentication, posted.need(registry)) {
+    if let Err(refusal) = guard.admit(&authentication, posted.need(registry)) {
         return challenged(app, endpoint, incoming, &posted, refusal);
     }
     if posted.is_strict(registry)
-        && let Err(refusal) = door.confirm(&authentication, &tokens).await
+        && let Err(refusal) = guard.confirm(&authentication, &tokens).await
     {
         let refusal = refusal.naming(posted.need(registry));
         return challenged(app, endpoint, incoming, &posted, refusal);
@@ -157,7 +157,7 @@ async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
 /// The largest body that is read from a caller.
 fn most_bytes(app: &App, authentication: &Authentication) -> u32 {
     match authentication {
-        Authentication::Anonymous => app.configuration.max_guest_body_bytes,
+        Authentication::Anonymous => app.configuration.max_anonymous_body_bytes,
         Authentication::Caller(_) => app.configuration.max_body_bytes,
     }
 }
@@ -192,8 +192,8 @@ fn challenged(app: &App, endpoint: McpEndpoint, incoming: &Incoming, posted: &Po
     {
         let text = challenge.body().error_description;
         if let Some(reply) = posted.challenge_as_result(&challenge.header_value(), text, &app.endpoint.registry) {
-            incoming.visit().answered(Outcome::ToolError);
-            incoming.visit().reason(challenge.body().error);
+            incoming.request_log().answered(Outcome::ToolError);
+            incoming.request_log().reason(challenge.body().error);
             return from_reply(reply);
         }
     }

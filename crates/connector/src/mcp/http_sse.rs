@@ -109,10 +109,11 @@ pub(crate) async fn take(incoming: &Incoming, body: Vec<u8>, host: &Workers, cal
     };
     let who = caller.as_ref().map(|caller| caller.subject.clone());
     let session = SessionStub::new(host.env(), &id, who.as_ref());
-    let message = TakeMessage { session: id.as_str().to_owned(), body, caller, log: incoming.visit().to_go_on() };
+    let message =
+        TakeMessage { session: id.as_str().to_owned(), body, caller, log: incoming.request_log().to_continue() };
     match session.take(message).await {
         Ok(MessageTaken { status, body }) if body.is_empty() => {
-            incoming.visit().suppress();
+            incoming.request_log().suppress();
             Answer::empty(status)
         }
         Ok(MessageTaken { status: status @ 429, body }) => Answer::json_bytes(status, body).header("retry-after", "5"),

@@ -10,7 +10,7 @@ use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::Need;
 
 use crate::app::state::App;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::{Answer, closed_text};
 use crate::http::incoming::Incoming;
 use crate::http::route::McpEndpoint;
@@ -58,7 +58,7 @@ pub(crate) trait VerifyToken {
     async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified>;
 }
 
-/// The door of one endpoint: what it asks for when it refuses.
+/// The guard of one endpoint: what it asks for when it refuses.
 pub(crate) struct ResourceGuard<'a> {
     pub(crate) site: &'a Site,
     pub(crate) endpoint: McpEndpoint,
@@ -140,7 +140,7 @@ impl ResourceGuard<'_> {
     /// Whether a token can be looked at: not while a setting that decides who is who cannot be read. Then nobody is sent to sign
     /// in either, where they would only be told the same.
     fn knows_people(&self) -> Result<(), Refusal> {
-        match self.app.configuration.closed(Part::AccessTokens) {
+        match self.app.configuration.closed(Feature::AccessTokens) {
             None => Ok(()),
             Some(problem) => Err(Refusal::Closed(closed_text(problem))),
         }

@@ -8,7 +8,7 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_protocol::{Era, Event, EventId, SessionError, SessionId, era};
 
 use crate::config::configuration::Configuration;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::{Answer, closed_text};
 use crate::http::incoming::Incoming;
 use crate::mcp::change_streams::Announcements;
@@ -28,7 +28,7 @@ const AFTERMATH: Duration = Duration::from_secs(30);
 
 /// A stream is waited for at least this long for who has not signed in, and at least until it shows that it was lost. Anybody
 /// can make up a session, and each wait keeps an object awake that Cloudflare bills; who means it comes back.
-const LEAST_FOR_GUESTS: Duration = Duration::from_secs(10);
+const LEAST_FOR_ANONYMOUS: Duration = Duration::from_secs(10);
 
 /// The methods for a caller without a token, if nothing is stored for such callers.
 const ALLOWED_UNSIGNED: &str = "POST, OPTIONS";
@@ -53,7 +53,7 @@ pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
         // There is no stream to come back to or to listen on, and no session that could end.
         return refused(405, "Without a sign-in, only POST is supported.").header("allow", ALLOWED_UNSIGNED);
     }
-    if let Some(closed) = configuration.closed(Part::Sessions) {
+    if let Some(closed) = configuration.closed(Feature::Sessions) {
         return closed_call(&closed_text(closed));
     }
     let subject = caller.map(|caller| &caller.subject);
@@ -86,7 +86,7 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
         Ok(events) => {
             let longest = match session.subject {
                 Some(_) => configuration.time_limit.saturating_add(AFTERMATH),
-                None => configuration.keep_alive.saturating_mul(2).max(LEAST_FOR_GUESTS),
+                None => configuration.keep_alive.saturating_mul(2).max(LEAST_FOR_ANONYMOUS),
             };
             let limits = Limits { keep_alive: configuration.keep_alive, longest };
             Answer::events(Box::pin(SessionStream::new(session, last, events, limits, reader)))

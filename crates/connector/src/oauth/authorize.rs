@@ -5,7 +5,7 @@
 use worker::{Context, Env};
 
 use crate::app::state::App;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::outbound;
@@ -69,7 +69,7 @@ pub(crate) async fn answer(
         (_, true) => return wrong_method("POST", Start::Application),
     }
     let answer = async {
-        if let Some(closed) = app.configuration.closed(Part::AuthorizationServer) {
+        if let Some(closed) = app.configuration.closed(Feature::AuthorizationServer) {
             return Err(closed.into());
         }
         if let Some(weak) = app.configuration.missing() {
@@ -83,7 +83,7 @@ pub(crate) async fn answer(
             SignInStep::Callback => callback(&oauth, incoming).await,
         }
     };
-    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Application, incoming.visit()))
+    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Application, incoming.request_log()))
 }
 
 /// The client's request: the consent page. Changes nothing, and may be repeated.
@@ -99,12 +99,12 @@ async fn ask(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Pr
         Described::Ended(client) => (client, ClientStatus::Ended),
         Described::Unknown => return Err(PageError::UnknownClient.into()),
     };
-    incoming.visit().client(&client.id);
+    incoming.request_log().client(&client.id);
     let trusted = query.for_client(&client, &oauth.configuration().redirect_policy)?;
     let request = match trusted.check(&oauth.site.resources, &oauth.app.catalogue, &oauth.entropy) {
         Ok(request) => request,
         Err(refusal) => {
-            incoming.visit().reason(refusal.error().to_string());
+            incoming.request_log().reason(refusal.error().to_string());
             return Ok(see_other(refusal.location(&oauth.site.issuer)));
         }
     };
@@ -143,7 +143,7 @@ async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer
             Ok(pending.answered(oauth, incoming, answer))
         }
         Err(InvalidDecision::NothingTicked) => {
-            incoming.visit().reason("nothing was ticked");
+            incoming.request_log().reason("nothing was ticked");
             Ok(consent_page(oauth, &request, sealed, Some(ConsentProblem::NothingTicked)))
         }
         Err(InvalidDecision::Form(_) | InvalidDecision::Undecided) => Err(Problem::BrokenForm),
@@ -164,7 +164,7 @@ impl Pending<'_> {
         let has_accounts = oauth.configuration().provider.as_ref().is_some_and(Provider::has_accounts);
         let again = if has_accounts { LoginDecision::AnotherAccount } else { LoginDecision::Again };
         let start = Start::Pending { sealed: self.sealed, again };
-        answer.unwrap_or_else(|problem| problem.into_answer(start, incoming.visit()))
+        answer.unwrap_or_else(|problem| problem.into_answer(start, incoming.request_log()))
     }
 }
 
@@ -207,7 +207,7 @@ async fn resume(
     let provider = &oauth.configuration().provider;
     let answer = ProviderAnswer::read(parameters, &at_provider, provider.as_ref())?;
     if let ProviderAnswer::Refused(error) = answer {
-        incoming.visit().reason(error.reason());
+        incoming.request_log().reason(error.reason());
         let instead = at_provider.login.without_account_choice().filter(|_| error.code() == "invalid_request");
         if let Some(login) = instead
             && let Step::Away(departure) =

@@ -12,7 +12,7 @@ use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::App;
 use crate::config::configuration::Configuration;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::site::Site;
 use crate::oauth::secrets::Secrets;
 use crate::objects::directory::stub::DirectoryStub;
@@ -44,7 +44,7 @@ impl<'a> OAuthContext<'a> {
         site: &'a Site,
         (env, context): (&'a Env, &'a Context),
     ) -> Result<Self, Outage> {
-        if app.configuration.closed(Part::AccessTokens).is_some() {
+        if app.configuration.closed(Feature::AccessTokens).is_some() {
             return Err(Outage::Storage);
         }
         let unavailable = |Unavailable| Outage::Storage;

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::app::state::App;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::cors;
 use crate::http::site::Site;
@@ -15,7 +15,7 @@ use mcp_connector_oauth::resource::metadata::{
 
 /// Returns the metadata of the authorization server in one of its forms.
 pub(crate) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
-    if let Some(problem) = app.configuration.closed(Part::Metadata) {
+    if let Some(problem) = app.configuration.closed(Feature::Metadata) {
         return cors::readable_by_all(Answer::closed(problem));
     }
     let capabilities = Capabilities {

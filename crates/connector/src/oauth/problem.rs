@@ -176,11 +176,11 @@ impl Problem {
     }
 
     /// Returns the page, under the name that the log has for the request.
-    pub(crate) fn into_answer(self, start: Start<'_>, visit: &RequestLog) -> Answer {
-        visit.reason(self.reason());
+    pub(crate) fn into_answer(self, start: Start<'_>, log: &RequestLog) -> Answer {
+        log.reason(self.reason());
         if let Self::Login(LoginError::NotAllowed(disallowed_user)) = &self {
             // A line of its own: what can be put on the list may be longer than a reason is.
-            console_error!("sign-in: {disallowed_user}. {} request {}", disallowed_user.owner_remedy(), visit.id());
+            console_error!("sign-in: {disallowed_user}. {} request {}", disallowed_user.owner_remedy(), log.id());
         }
         let again = match start {
             Start::Application => "Go back to the application and connect again.",
@@ -245,7 +245,7 @@ impl Problem {
         };
         let is_limited = matches!(self, Self::TooManyFetches);
         let way = start.way_on(&self);
-        let page = pages::failure(&what_happened, &what_to_do, &way, visit.id());
+        let page = pages::failure(&what_happened, &what_to_do, &way, log.id());
         let answer = Answer::page(status, page);
         if let Self::Outage(outage) = self {
             return answer.header("retry-after", outage.retry_after().to_string());

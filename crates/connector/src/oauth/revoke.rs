@@ -28,7 +28,7 @@ pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Ans
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
     let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &body).await;
     if let Some(client) = clients.found() {
-        incoming.visit().client(&client);
+        incoming.request_log().client(&client);
     }
     match answer {
         Ok(ended) => {
@@ -36,7 +36,7 @@ pub(crate) async fn answer(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Ans
             Answer::empty(200).header("cache-control", "no-store")
         }
         Err(error) => {
-            incoming.visit().reason(error.reason());
+            incoming.request_log().reason(error.reason());
             token_refused(error)
         }
     }

@@ -5,7 +5,7 @@ use worker::{Context, Env};
 use mcp_connector_base::outage::Outage;
 
 use crate::app::state::App;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::cors;
 use crate::http::document::document;
@@ -58,7 +58,7 @@ async fn for_programs(
         "OPTIONS" => return cors::preflight(incoming),
         _ => return refused(405, "invalid_request", "Send this with POST.").header("allow", "POST, OPTIONS"),
     }
-    if let Some(problem) = app.configuration.closed(Part::AuthorizationServer) {
+    if let Some(problem) = app.configuration.closed(Feature::AuthorizationServer) {
         return Answer::closed(problem);
     }
     let oauth = match OAuthContext::open(app, site, runtime).await {
@@ -89,5 +89,5 @@ pub(crate) async fn token_again(
 
 /// Answers a person whose page could not be made because its instance has died.
 pub(crate) fn interrupted_page(start: Start<'_>, incoming: &Incoming) -> Answer {
-    Problem::Outage(Outage::Storage).into_answer(start, incoming.visit())
+    Problem::Outage(Outage::Storage).into_answer(start, incoming.request_log())
 }

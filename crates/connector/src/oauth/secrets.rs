@@ -12,7 +12,7 @@ use mcp_connector_oauth::login::admission::AdmissionPolicy;
 use mcp_connector_protocol::Unavailable;
 
 use crate::config::configuration::Configuration;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::objects::keyring::stub as keyring;
 
 /// The secrets of an isolate, which are loaded when they are first needed.
@@ -33,7 +33,7 @@ impl LazySecrets {
     ///
     /// Unavailable where the master key is out of reach, or is set and cannot be read: another one is never used in its place.
     pub(crate) async fn get(&self, env: &Env) -> Result<Rc<Secrets>, Unavailable> {
-        if self.configuration.closed(Part::Keys).is_some() {
+        if self.configuration.closed(Feature::Keys).is_some() {
             return Err(Unavailable);
         }
         if let Some(secrets) = self.loaded.get() {

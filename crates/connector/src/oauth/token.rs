@@ -54,7 +54,7 @@ pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, req
     let (authorization, content_type) = (incoming.header("authorization"), incoming.header("content-type"));
     let answer = endpoint.answer(authorization.as_deref(), content_type.as_deref(), &request.body).await;
     if let Some(client) = known.found() {
-        incoming.visit().client(&client);
+        incoming.request_log().client(&client);
     }
     match answer {
         Ok(issued) => {
@@ -62,16 +62,18 @@ pub(crate) async fn carry_out(oauth: &OAuthContext<'_>, incoming: &Incoming, req
                 lookup::note_use(oauth, lookup::refreshed(oauth, agreed));
             }
             match issued.retry {
-                Some(Retry::Late) => incoming.visit().reason("a refresh token was used again after a while"),
+                Some(Retry::Late) => incoming.request_log().reason("a refresh token was used again after a while"),
                 Some(Retry::LateFromElsewhere) => {
-                    incoming.visit().reason("a refresh token was used again after a while and from another network");
+                    incoming
+                        .request_log()
+                        .reason("a refresh token was used again after a while and from another network");
                 }
                 Some(Retry::First | Retry::Soon) | None => {}
             }
             Answer::json(200, &issued.response).header("cache-control", "no-store").header("pragma", "no-cache")
         }
         Err(error) => {
-            incoming.visit().reason(error.reason());
+            incoming.request_log().reason(error.reason());
             token_refused(error)
         }
     }

@@ -16,7 +16,7 @@ use mcp_connector_protocol::Unavailable;
 
 use crate::app::state::App;
 use crate::config::configuration::AuthIssuer;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::site::Site;
 use crate::mcp::resource_guard::{NotVerified, VerifyToken};
 use crate::oauth::access::external_issuer;
@@ -37,7 +37,7 @@ pub(crate) struct AccessTokens<'a> {
 
 impl VerifyToken for AccessTokens<'_> {
     async fn verify(&self, token: &BearerToken, resource: &Resource) -> Result<Caller, NotVerified> {
-        if self.app.configuration.closed(Part::AccessTokens).is_some() {
+        if self.app.configuration.closed(Feature::AccessTokens).is_some() {
             return Err(NotVerified::Unavailable);
         }
         let now = now();
@@ -55,7 +55,7 @@ impl VerifyToken for AccessTokens<'_> {
     }
 
     async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified> {
-        // A client that acts for itself has no grant, and those of a foreign issuer are kept elsewhere.
+        // A client that acts for itself has no grant, and those of a external issuer are kept elsewhere.
         let Some(id) = caller.grant else { return Ok(()) };
         verdict(grant_checks::ask(&self.asked(caller, id).await?).await)
     }
@@ -68,8 +68,8 @@ impl AccessTokens<'_> {
         resource: &Resource,
         now: Timestamp,
     ) -> Result<VerifiedToken, NotVerified> {
-        if let Some(foreign) = &self.app.configuration.auth_issuer {
-            return verify_external(token, resource, foreign, now).await;
+        if let Some(external) = &self.app.configuration.auth_issuer {
+            return verify_external(token, resource, external, now).await;
         }
         let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
         let expected =
@@ -111,13 +111,14 @@ const fn verdict(state: Result<GrantState, Unavailable>) -> Result<(), NotVerifi
 async fn verify_external(
     token: &BearerToken,
     resource: &Resource,
-    foreign: &AuthIssuer,
+    external: &AuthIssuer,
     now: Timestamp,
 ) -> Result<VerifiedToken, NotVerified> {
     let mut audiences = vec![resource.as_str()];
-    audiences.extend(foreign.audiences.iter().map(String::as_str));
-    let policy = ExternalPolicy { issuer: &foreign.issuer, audiences: &audiences, accept_plain_jwt: foreign.plain_jwt };
-    external_issuer::verify(token, KeySource::Metadata(&foreign.issuer), &policy, now).await.map_err(|refused| {
+    audiences.extend(external.audiences.iter().map(String::as_str));
+    let policy =
+        ExternalPolicy { issuer: &external.issuer, audiences: &audiences, accept_plain_jwt: external.plain_jwt };
+    external_issuer::verify(token, KeySource::Metadata(&external.issuer), &policy, now).await.map_err(|refused| {
         if matches!(refused, ExternalTokenError::Outage(_)) { NotVerified::Unavailable } else { NotVerified::Invalid }
     })
 }

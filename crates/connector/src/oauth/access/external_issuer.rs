@@ -1,4 +1,4 @@
-//! Tokens of others: the keys of a foreign issuer, fetched and kept by the rules of `mcp_connector_oauth::external_issuer`, and signatures
+//! Tokens of others: the keys of a external issuer, fetched and kept by the rules of `mcp_connector_oauth::external_issuer`, and signatures
 //! checked by the Web Crypto of the runtime.
 
 use std::cell::RefCell;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use worker::{Context, Env};
 
 use crate::app::state::App;
-use crate::config::settings::Part;
+use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::request_guard;
@@ -68,7 +68,7 @@ pub(crate) async fn answer(
         return refused(403, "access_denied", &forbidden.to_string());
     }
     let answer = async {
-        if let Some(closed) = app.configuration.closed(Part::AccessTokens) {
+        if let Some(closed) = app.configuration.closed(Feature::AccessTokens) {
             return Err(closed.into());
         }
         if let Some(weak) = app.configuration.missing() {
@@ -85,7 +85,7 @@ pub(crate) async fn answer(
             _ => Ok(wrong_method("GET, HEAD, POST", Start::Account)),
         }
     };
-    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Account, incoming.visit()))
+    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Account, incoming.request_log()))
 }
 
 /// The page, or the way in.
@@ -167,7 +167,7 @@ pub(crate) async fn callback(
             }
         }
     };
-    answer.await.unwrap_or_else(|problem: Problem| problem.into_answer(Start::Account, incoming.visit()))
+    answer.await.unwrap_or_else(|problem: Problem| problem.into_answer(Start::Account, incoming.request_log()))
 }
 
 /// The form with the passphrase.

@@ -66,11 +66,11 @@ pub(crate) async fn attempt(
             })
         }
         AttemptOutcome::Wrong => {
-            incoming.visit().reason("wrong passphrase");
+            incoming.request_log().reason("wrong passphrase");
             Ok(Attempt::Refused(LoginProblem::WrongPassphrase))
         }
         AttemptOutcome::Wait(seconds) => {
-            incoming.visit().reason("too many wrong passphrases");
+            incoming.request_log().reason("too many wrong passphrases");
             Ok(Attempt::Refused(LoginProblem::Throttled { seconds }))
         }
     }

@@ -10,7 +10,7 @@ use mcp_connector_base::commands;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::{Delivery, Event, EventId, SessionError, Stop, Unavailable};
 
-use crate::log::request_log::Continued;
+use crate::log::request_log::ContinuedLog;
 
 /// How long the object waits for something before it answers that there was nothing. A caller that still wants it asks again; a
 /// request that nobody wants any more ends with it.
@@ -111,7 +111,7 @@ pub(crate) struct TakeMessage {
     pub(crate) session: String,
     pub(crate) body: Vec<u8>,
     pub(crate) caller: Option<Caller>,
-    pub(crate) log: Continued,
+    pub(crate) log: ContinuedLog,
 }
 
 /// The HTTP answer to a message that was taken. The answer of a call goes on the stream instead.

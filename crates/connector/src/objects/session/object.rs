@@ -77,8 +77,8 @@ impl Session {
             None => session,
         };
         let log = Rc::new(RequestLog::resume(log, app.configuration.log, app.metrics.as_ref()));
-        if log.is_heard() {
-            log.asks(posted.summary(&|_: &str| None, &app.endpoint.registry));
+        if log.is_written() {
+            log.request(posted.summary(&|_: &str| None, &app.endpoint.registry));
         }
         let interrupted = posted.if_interrupted(&app.endpoint.registry);
         let note = interrupted.and_then(|interrupted| serde_json::to_string(&interrupted).ok()).unwrap_or_default();

@@ -1,0 +1,188 @@
+//! Which settings are read how, and what each closes while it cannot be read.
+
+use Feature::{AccessTokens, AuthorizationServer, Calls, HttpSse, Keys, Metadata, RequestLog, WebPages};
+
+use super::*;
+
+fn read(settings: &[(&str, &str)]) -> Configuration {
+    Configuration::read(|name| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+}
+
+#[test]
+fn nothing_needs_to_be_set() {
+    let configuration = read(&[]);
+    assert_eq!(configuration.problems, []);
+    assert_eq!((configuration.max_body_bytes, configuration.max_anonymous_body_bytes), (1024 * 1024, 256 * 1024));
+    assert_eq!(configuration.challenge, ChallengeForm::Http);
+    assert_eq!(configuration.private_sign_in, PrivateSignIn::First);
+    assert_eq!(configuration.log, Log::All);
+    assert!(configuration.public_url.is_none() && configuration.allowed_origins == WebOrigins::default());
+}
+
+#[test]
+fn an_empty_variable_is_not_set() {
+    for setting in Setting::ALL {
+        assert_eq!(read(&[(setting.name(), " ")]).problems, [], "{setting:?}");
+    }
+}
+
+/// A setting, others beside it without which it is not read, values of it that make no sense, and what is closed then.
+type Unreadable = (Setting, &'static [(&'static str, &'static str)], &'static [&'static str], &'static [Feature]);
+
+const UNREADABLE: &[Unreadable] = {
+    const OPENID: &[(&str, &str)] = &[
+        ("IDENTITY", "openid"),
+        ("OPENID_ISSUER", "https://login.microsoftonline.com/common/v2.0"),
+        ("OPENID_CLIENT_ID", "us"),
+        ("OPENID_CLIENT_SECRET", "s3cret-s3cret"),
+        ("ALLOWED_USERS", "jane@example.com"),
+    ];
+    const GITHUB: &[(&str, &str)] = &[
+        ("IDENTITY", "github"),
+        ("GITHUB_CLIENT_ID", "us"),
+        ("GITHUB_CLIENT_SECRET", "s3cret-s3cret"),
+        ("ALLOWED_USERS", "jane"),
+    ];
+    const ACCESS: &[(&str, &str)] =
+        &[("IDENTITY", "access"), ("ACCESS_TEAM_URL", "https://t.example"), ("ACCESS_AUDIENCE", "a")];
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    const PEOPLE: &[Feature] = &[AuthorizationServer, AccessTokens];
+    const EVERYTHING_WITH_A_KEY: &[Feature] = &[AuthorizationServer, AccessTokens, Keys];
+    const EVERYTHING_WITH_A_URL: &[Feature] = &[Metadata, AuthorizationServer, AccessTokens];
+    &[
+        (
+            Setting::PublicUrl,
+            &[],
+            &["connector.test", "https://connector.test/mcp", "http://connector.test", "{}"],
+            EVERYTHING_WITH_A_URL,
+        ),
+        (
+            Setting::AllowedOrigins,
+            &[],
+            &["*", "null", "https://a.example https://b.example/path", "claude.ai"],
+            &[WebPages],
+        ),
+        (Setting::AllowedAddresses, &[], &["160.79.104.0/33", "everybody", ","], &[Calls]),
+        (Setting::PrivateSignIn, &[], &["everything", "First"], &[]),
+        (Setting::Challenge, &[], &["HTTP", "401"], &[]),
+        (Setting::Log, &[], &["none", "true"], &[RequestLog]),
+        (Setting::SseTransport, &[], &["true", "yes"], &[HttpSse]),
+        (Setting::MaxBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
+        (Setting::MaxAnonymousBodyBytes, &[], &["1MB", "0", "-1", "99999999999"], &[]),
+        (Setting::PageSize, &[], &["0", "1001", "ten"], &[]),
+        (Setting::KeepAlive, &[], &["-1", "15s", "0"], &[]),
+        (Setting::TimeLimit, &[], &["0", "3601", "5m"], &[]),
+        (Setting::TaskTimeLimit, &[], &["0", "3601"], &[]),
+        (Setting::TaskTtl, &[], &["0", "2592001", "1.5"], &[]),
+        (Setting::Identity, &[], &["anybody", "OpenID", "passphrase,openid"], PEOPLE),
+        (Setting::AllowedUsers, OPENID, &["", ","], PEOPLE),
+        (Setting::AllowedUsers, GITHUB, &[""], PEOPLE),
+        (Setting::Owner, &[], &["jane@example.com", "*", "x, @example.com"], &[]),
+        (Setting::OpenIdIssuer, OPENID, &["", "id.example", "http://id.example", "https://id.example?x"], PEOPLE),
+        (Setting::OpenIdClientId, OPENID, &[""], PEOPLE),
+        (Setting::OpenIdClientSecret, OPENID, &[""], PEOPLE),
+        (Setting::OpenIdTrustEmail, OPENID, &["yes", "1", "true"], PEOPLE),
+        (Setting::GitHubUrl, GITHUB, &["github.com"], PEOPLE),
+        (Setting::GitHubClientId, GITHUB, &[""], PEOPLE),
+        (Setting::GitHubClientSecret, GITHUB, &[""], PEOPLE),
+        (Setting::AccessTeamUrl, ACCESS, &["", "my-team"], PEOPLE),
+        (Setting::AccessAudience, ACCESS, &[""], PEOPLE),
+        (Setting::AuthIssuer, &[], &["http://id.example", "id"], EVERYTHING_WITH_A_URL),
+        (Setting::AuthPlainJwt, &[("AUTH_ISSUER", "https://id.example")], &["yes"], &[AccessTokens]),
+        (Setting::MasterKey, &[], &["too short"], EVERYTHING_WITH_A_KEY),
+        (Setting::MasterKeyPrevious, &[], &[KEY], EVERYTHING_WITH_A_KEY),
+        (Setting::MasterKeyPrevious, &[("MASTER_KEY", KEY)], &["too short"], EVERYTHING_WITH_A_KEY),
+        (Setting::RedirectUris, &[], &["javascript:alert(1)", "my-app"], &[AuthorizationServer]),
+        (Setting::OAuthClients, &[], &["{}", "[{", "[{\"client_id\":\"x\"}]"], &[AuthorizationServer]),
+        (Setting::AccessTokenSeconds, &[], &["3601", "1h", "0"], &[AuthorizationServer]),
+        (Setting::AnnounceIss, &[], &["no", "off"], &[]),
+    ]
+};
+
+#[test]
+fn a_caller_without_a_token_may_send_no_more_than_one_with_a_token() {
+    let limits = |settings| {
+        let configuration = read(settings);
+        (configuration.max_body_bytes, configuration.max_anonymous_body_bytes)
+    };
+    assert_eq!(limits(&[("MAX_BODY_BYTES", "2000")]), (2000, 2000));
+    assert_eq!(limits(&[("MAX_ANONYMOUS_BODY_BYTES", "4000")]), (1024 * 1024, 4000));
+    assert_eq!(limits(&[("MAX_GUEST_BODY_BYTES", "4000")]), (1024 * 1024, 4000), "the name of earlier versions");
+    assert_eq!(limits(&[("MAX_ANONYMOUS_BODY_BYTES", "4000000")]), (1024 * 1024, 1024 * 1024));
+}
+
+#[test]
+fn a_value_that_makes_no_sense_names_its_variable_and_closes_what_depends_on_it() {
+    for (setting, beside, values, closed) in UNREADABLE {
+        for value in *values {
+            let name = setting.name();
+            let mut settings = vec![(name, *value)];
+            settings.extend(beside.iter().filter(|(other, _)| *other != name));
+            let configuration = read(&settings);
+            let problems: Vec<Setting> = configuration.problems.iter().map(|problem| problem.setting).collect();
+            assert_eq!(problems, [*setting], "{name}={value}");
+            let text = configuration.problems[0].report();
+            assert!(text.starts_with(&format!("{name} ")), "{text}");
+            assert!(value.len() < 8 || !text.contains(*value), "{text} shows {value}");
+            assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')), "{text}");
+            for part in [Calls, WebPages, HttpSse, Metadata, AuthorizationServer, AccessTokens, Keys, RequestLog] {
+                assert_eq!(configuration.closed(part).is_some(), closed.contains(&part), "{name}={value}: {part:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_setting_that_can_be_wrong_is_tried_with_a_wrong_value() {
+    for setting in Setting::ALL {
+        // Any text is an audience. A passphrase that is too weak has an error of its own, below.
+        let is_tried = UNREADABLE.iter().any(|(tried, ..)| tried == setting);
+        assert_ne!(is_tried, matches!(setting, Setting::AuthAudience | Setting::OwnerPassphrase), "{setting:?}");
+    }
+}
+
+#[test]
+fn where_nobody_can_be_known_nobody_is() {
+    let configuration = read(&[
+        ("IDENTITY", "openid"),
+        ("OWNER_PASSPHRASE", "maple-orbit-crayon-ninety"),
+        ("ALLOWED_ADDRESSES", "x"),
+        ("SSE_TRANSPORT", "x"),
+        ("LOG", "x"),
+        ("ALLOWED_ORIGINS", "https://a.example null"),
+    ]);
+    assert!(configuration.closed(Feature::AuthorizationServer).is_some(), "the passphrase is not asked instead");
+    assert_eq!(configuration.problems.len(), 5);
+    assert!(!configuration.allowed_origins.contains("https://a.example"), "no entry of a list that cannot be read");
+    assert_eq!((configuration.log, configuration.sse_transport), (Log::Off, false));
+}
+
+#[test]
+fn settings_that_another_one_replaces_close_nothing() {
+    let configuration = read(&[("AUTH_ISSUER", "https://id.example"), ("IDENTITY", "openid")]);
+    assert_eq!(configuration.problems, []);
+    assert!(configuration.provider.is_none());
+}
+
+#[test]
+fn a_weak_passphrase_is_no_reason_to_serve_nothing() {
+    assert_eq!(read(&[]).passphrase.unwrap_err(), WeakPassphrase::Missing);
+    assert_eq!(read(&[("OWNER_PASSPHRASE", "hunter2")]).passphrase.unwrap_err(), WeakPassphrase::TooShort);
+    assert!(read(&[("OWNER_PASSPHRASE", "correct horse battery staple")]).passphrase.is_ok());
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    let clients = r#"[{"client_id": "robot", "client_secret": "0123456789abcdef01234567", "own_scopes": "x"}]"#;
+    let settings = [
+        ("OWNER_PASSPHRASE", "correct horse battery staple"),
+        ("MASTER_KEY", key),
+        ("MASTER_KEY_PREVIOUS", key),
+        ("OAUTH_CLIENTS", clients),
+    ];
+    let printed = format!("{:?}", read(&settings));
+    for secret in ["horse", "AAECA", "0123456789"] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}
