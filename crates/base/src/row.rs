@@ -22,7 +22,6 @@ pub trait Row: Serialize + DeserializeOwned {
         Err(DecodeError)
     }
 
-    /// The row.
     fn to_row(&self) -> Result<Vec<u8>, DecodeError> {
         encode_versioned(Self::VERSION, self)
     }

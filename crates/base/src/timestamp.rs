@@ -18,7 +18,6 @@ impl Timestamp {
         Self(seconds)
     }
 
-    /// Seconds since 1970.
     #[must_use]
     pub const fn as_seconds(self) -> u64 {
         self.0
@@ -36,7 +35,7 @@ impl Timestamp {
         Self(self.0.saturating_sub(seconds))
     }
 
-    /// How many seconds have passed since `earlier`; none if that lies ahead.
+    /// Returns how many seconds have passed since `earlier`; none if that lies ahead.
     #[must_use]
     pub const fn seconds_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)

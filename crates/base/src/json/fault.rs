@@ -35,7 +35,7 @@ pub(crate) enum Fault {
 }
 
 impl JsonError {
-    /// What `error` says of `text`; `fault` is what our own reader has found.
+    /// Returns what `error` says of `text`; `fault` is what our own reader has found.
     pub(crate) fn of(error: &serde_json::Error, fault: Option<Fault>, text: &[u8]) -> Self {
         use serde_json::error::Category;
         let fault = fault.unwrap_or_else(|| match error.classify() {

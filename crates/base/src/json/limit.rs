@@ -20,7 +20,7 @@ impl MemoryLimit {
     /// The platform ends an isolate at 128 MB, and one request is not alone in it.
     const MOST: usize = 32 * 1024 * 1024;
 
-    /// The limit for a text of at most `bytes` bytes.
+    /// Returns the limit for a text of at most `bytes` bytes.
     pub const fn of_text(bytes: usize) -> Self {
         let limit = bytes.saturating_mul(Self::FACTOR);
         Self(if limit > Self::MOST { Self::MOST } else { limit })

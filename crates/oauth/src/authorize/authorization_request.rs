@@ -39,13 +39,12 @@ impl RequestNumber {
         Self(bytes)
     }
 
-    /// From its bytes.
+    /// Creates one from its bytes.
     #[cfg(test)]
     pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0
@@ -68,7 +67,7 @@ impl AuthorizationQuery {
         Ok(Self { parameters, client_id })
     }
 
-    /// The client to look up. If there is none: [`PageError::UnknownClient`].
+    /// Returns the client to look up. If there is none: [`PageError::UnknownClient`].
     #[must_use]
     pub const fn client_id(&self) -> &ClientId {
         &self.client_id
@@ -191,55 +190,51 @@ impl AuthorizationRequest {
         &self.login
     }
 
-    /// Who asks.
     #[must_use]
     pub const fn client_id(&self) -> &ClientId {
         &self.client_id
     }
 
-    /// Where the description of the client comes from.
+    /// Returns where the description of the client comes from.
     #[must_use]
     pub const fn client_kind(&self) -> ClientKind {
         self.client_kind
     }
 
-    /// What the client calls itself.
+    /// Returns what the client calls itself.
     #[must_use]
     pub const fn client_name(&self) -> Option<&ClientName> {
         self.client_name.as_ref()
     }
 
-    /// Where the answer goes.
     #[must_use]
     pub const fn response_target(&self) -> &ResponseTarget {
         &self.response_target
     }
 
-    /// Where the answer goes, without its state.
+    /// Returns where the answer goes, without its state.
     #[must_use]
     pub const fn redirect_uri(&self) -> &RedirectUri {
         self.response_target.redirect_uri()
     }
 
-    /// What the client's verifier must answer.
+    /// Returns what the client's verifier must answer.
     #[must_use]
     pub const fn code_challenge(&self) -> &CodeChallenge {
         &self.code_challenge
     }
 
-    /// What it asks for.
     #[must_use]
     pub const fn scopes(&self) -> &ScopeSet {
         &self.scopes
     }
 
-    /// For which resource.
     #[must_use]
     pub const fn resource(&self) -> &Resource {
         &self.resource
     }
 
-    /// The same request, for those scopes only whose name `keep` wants.
+    /// Returns the same request, for those scopes only whose name `keep` wants.
     pub(crate) fn narrowed_to(&self, keep: impl Fn(&str) -> bool) -> Self {
         let kept: Vec<&str> = self.scopes.iter().filter(|name| keep(name)).collect();
         // The names come from a set, so they make one.

@@ -20,19 +20,19 @@ impl ResponseTarget {
         Self { redirect_uri, state }
     }
 
-    /// The address, without an answer.
+    /// Returns the address, without an answer.
     #[must_use]
     pub const fn redirect_uri(&self) -> &RedirectUri {
         &self.redirect_uri
     }
 
-    /// The `Location` that brings the code to the client (RFC 6749 §4.1.2). Belongs into a 303.
+    /// Returns the `Location` that brings the code to the client (RFC 6749 §4.1.2). Belongs into a 303.
     #[must_use]
     pub fn code_location(&self, code: &str, issuer: &Issuer) -> String {
         self.location(&[("code", code)], issuer)
     }
 
-    /// The `Location` that brings an error to the client (RFC 6749 §4.1.2.1).
+    /// Returns the `Location` that brings an error to the client (RFC 6749 §4.1.2.1).
     #[must_use]
     pub fn error_location(&self, error: AuthorizationError, issuer: &Issuer) -> String {
         self.location(&[("error", error.code()), ("error_description", &error.to_string())], issuer)
@@ -60,13 +60,12 @@ impl AuthorizationErrorResponse {
         Self { target, error }
     }
 
-    /// Why.
     #[must_use]
     pub const fn error(&self) -> AuthorizationError {
         self.error
     }
 
-    /// Where to send the browser.
+    /// Returns where to send the browser.
     #[must_use]
     pub fn location(&self, issuer: &Issuer) -> String {
         self.target.error_location(self.error, issuer)

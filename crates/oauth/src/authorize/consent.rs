@@ -26,13 +26,12 @@ pub const DENY: &str = "deny";
 /// The field for each scope that is ticked.
 pub const SCOPE_FIELD: &str = "scope";
 
-/// Longest sealed request, in bytes: everything that fits into a query, with what was looked up for it.
+/// Maximum length of a sealed request, in bytes: everything that fits into a query, with what was looked up for it.
 pub(crate) const MAX_SEALED_REQUEST: usize = 24 * 1024;
 
 /// What stands behind the name of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameSource {
-    /// Nothing: it named itself.
     SelfAsserted,
     /// This host has published the description.
     Host(String),
@@ -65,7 +64,6 @@ pub struct ConsentPage<'a> {
     pub redirect_uri: &'a str,
     /// What the client calls itself, if it does.
     pub client_name: Option<&'a str>,
-    /// Who stands behind that.
     pub name_source: NameSource,
     /// The resource that it wants to use.
     pub resource: &'a str,
@@ -76,7 +74,7 @@ pub struct ConsentPage<'a> {
 }
 
 impl<'a> ConsentPage<'a> {
-    /// What to say about a request.
+    /// Returns what to say about a request.
     #[must_use]
     pub fn new(request: &'a AuthorizationRequest, catalogue: &ScopeCatalogue) -> Self {
         let redirect_uri = request.redirect_uri();
@@ -116,7 +114,7 @@ impl<'a> ConsentPage<'a> {
     }
 }
 
-/// The host of an identifier that is a URL. It was checked when the client was looked up.
+/// Returns the host of an identifier that is a URL. It was checked when the client was looked up.
 fn publisher(request: &AuthorizationRequest) -> Option<String> {
     if !ClientIdUrl::is_url_form(request.client_id()) {
         return None;
@@ -136,7 +134,7 @@ pub struct ConsentedRequest {
 }
 
 impl ConsentedRequest {
-    /// The request, with the scopes that were allowed.
+    /// Returns the request, with the scopes that were allowed.
     #[must_use]
     pub const fn request(&self) -> &AuthorizationRequest {
         &self.request
@@ -151,7 +149,6 @@ impl Sealable for ConsentedRequest {
 /// A form that decides nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidDecision {
-    /// A field is repeated.
     #[error(transparent)]
     Form(#[from] FormError),
     /// The field is missing, or says something else.
@@ -165,7 +162,6 @@ pub enum InvalidDecision {
 /// What the person decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Yes.
     Allow(Box<ConsentedRequest>),
     /// No: the client is told so ([`AuthorizationError::Denied`](crate::authorize::authorization_request::error::AuthorizationError::Denied)).
     Deny(ResponseTarget),

@@ -70,7 +70,7 @@ impl CodeVerifier {
         Ok(Self(text.to_owned()))
     }
 
-    /// The challenge that belongs to it.
+    /// Returns the challenge that belongs to it.
     #[must_use]
     pub fn challenge(&self) -> CodeChallenge {
         CodeChallenge(Sha256::digest(&self.0).into())

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::web::form::{FormError, Parameters};
 
-/// Longest `login_hint` that is passed on, in bytes. An address has 254 at most.
+/// Maximum length of a `login_hint`, in bytes. An address has 254 at most.
 const MAX_LOGIN_HINT: usize = 320;
 
 /// The values of `prompt` that are sent to an identity provider. `consent` is not among them: this server has its own consent
@@ -15,7 +15,6 @@ const MAX_LOGIN_HINT: usize = 320;
 pub enum Prompt {
     /// To sign in again, also if a session is open there.
     Login,
-    /// To choose an account.
     SelectAccount,
 }
 
@@ -100,7 +99,7 @@ impl LoginOptions {
         (!values.is_empty()).then(|| values.join(" "))
     }
 
-    /// How to ask a provider that has refused to be asked so: to sign in again in place of choosing an account. Not all
+    /// Returns how to ask a provider that has refused to be asked so: to sign in again in place of choosing an account. Not all
     /// providers announce what they know, and some refuse `select_account` with `invalid_request`. None where that was not asked.
     #[must_use]
     pub fn without_account_choice(&self) -> Option<Self> {
@@ -108,7 +107,7 @@ impl LoginOptions {
         chooses.then(|| Self { prompt: vec![Prompt::Login], login_hint: self.login_hint.clone() })
     }
 
-    /// The account that the client expects.
+    /// Returns the account that the client expects.
     #[must_use]
     pub fn login_hint(&self) -> Option<&str> {
         self.login_hint.as_deref()

@@ -46,7 +46,6 @@ impl ProviderError {
         self.code
     }
 
-    /// For the log.
     #[must_use]
     pub fn reason(self) -> String {
         if self.is_registered {

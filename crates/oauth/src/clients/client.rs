@@ -15,7 +15,7 @@ use mcp_connector_base::scope::ScopeSet;
 
 use crate::web::redirect_uri::{RedirectKind, RedirectUri};
 
-/// Longest name that is shown, in characters.
+/// Maximum length of a name, in characters.
 const MAX_NAME: usize = 64;
 
 /// Where the description of a client comes from, and so how much of it was checked.
@@ -41,7 +41,6 @@ pub enum AuthenticationMethod {
 }
 
 impl AuthenticationMethod {
-    /// The name in metadata.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -69,7 +68,7 @@ impl ClientSecretHash {
         Self(Sha256::digest(secret).into())
     }
 
-    /// Whether it is the secret. Takes the same time whatever the answer.
+    /// Returns whether it is the secret. Takes the same time whatever the answer.
     #[must_use]
     pub fn matches(&self, secret: &str) -> bool {
         Self::of(secret).0.ct_eq(&self.0).into()
@@ -94,7 +93,7 @@ pub struct ClientName(String);
 pub struct EmptyName;
 
 impl ClientName {
-    /// What can be shown of `raw`; nothing if it has no visible characters.
+    /// Returns what can be shown of `raw`; nothing if it has no visible characters.
     #[must_use]
     pub fn clean(raw: &str) -> Option<Self> {
         let visible: String = raw.chars().filter(|c| !is_deceptive(*c)).take(4 * MAX_NAME).collect();
@@ -104,7 +103,6 @@ impl ClientName {
         (!name.is_empty()).then(|| Self(name.to_owned()))
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -151,11 +149,9 @@ impl fmt::Debug for ClientName {
 /// A client.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// Its identifier.
     pub id: ClientId,
     /// Where its description comes from.
     pub kind: ClientKind,
-    /// What it calls itself.
     pub name: Option<ClientName>,
     /// Where it may be sent.
     pub redirect_uris: Vec<RedirectUri>,
@@ -177,7 +173,6 @@ pub enum ClientStatus {
 /// A redirect URI that is not one of the client's. Such a request is answered with a page, never with a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RedirectMismatch {
-    /// Not registered.
     #[error("the redirect URI of this request is not one that the application has registered")]
     NotRegistered,
     /// Left out by a client that has several, or that has none to fall back on.
@@ -186,7 +181,7 @@ pub enum RedirectMismatch {
 }
 
 impl Client {
-    /// Where this client is sent when it asks for `requested`. It may leave that out only if there is one fixed place
+    /// Returns where this client is sent when it asks for `requested`. It may leave that out only if there is one fixed place
     /// (RFC 6749 §3.1.2.3): a loopback URI is none, its port is decided later.
     pub fn redirect_uri(&self, requested: Option<&RedirectUri>) -> Result<RedirectUri, RedirectMismatch> {
         if let Some(requested) = requested {
@@ -199,13 +194,13 @@ impl Client {
         }
     }
 
-    /// Whether it can keep a secret, and has to show it.
+    /// Returns whether it can keep a secret, and has to show it.
     #[must_use]
     pub fn is_confidential(&self) -> bool {
         !self.secrets.is_empty()
     }
 
-    /// Whether `secret` is one of its secrets.
+    /// Returns whether `secret` is one of its secrets.
     #[must_use]
     pub fn has_secret(&self, secret: &str) -> bool {
         // All are compared, so that the time tells nothing.

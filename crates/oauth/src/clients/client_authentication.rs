@@ -12,9 +12,9 @@ use mcp_connector_base::identifier::ClientId;
 use crate::clients::client::Client;
 use crate::web::form::{FormError, Parameters, decode};
 
-/// Longest `Authorization` header that is looked at, in bytes.
+/// Maximum length of an `Authorization` header, in bytes.
 const MAX_HEADER: usize = 8 * 1024;
-/// Longest secret, in bytes.
+/// Maximum length of a secret, in bytes.
 const MAX_SECRET: usize = 1024;
 
 /// What a request shows. Proves nothing until [`PresentedClient::authenticate`] has compared it with the client.
@@ -54,7 +54,7 @@ pub enum ClientAuthenticationError {
 }
 
 impl ClientAuthenticationError {
-    /// The code for the body (RFC 6749 §5.2).
+    /// Returns the code for the body (RFC 6749 §5.2).
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl ClientAuthenticationError {
         }
     }
 
-    /// The status (RFC 6749 §5.2).
+    /// Returns the status (RFC 6749 §5.2).
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -72,7 +72,7 @@ impl ClientAuthenticationError {
         }
     }
 
-    /// Whether the answer must carry `WWW-Authenticate: Basic`: when the client tried the header (RFC 6749 §5.2).
+    /// Returns whether the answer must carry `WWW-Authenticate: Basic`: when the client tried the header (RFC 6749 §5.2).
     #[must_use]
     pub const fn asks_for_basic(self) -> bool {
         match self {
@@ -133,19 +133,19 @@ impl PresentedClient {
         Some(Self { id: ClientId::new(&id).ok()?, secret: decoded, verbatim, in_header: true })
     }
 
-    /// Which client it says it is.
+    /// Returns which client it says it is.
     #[must_use]
     pub const fn id(&self) -> &ClientId {
         &self.id
     }
 
-    /// The answer for a client that does not exist.
+    /// Returns the answer for a client that does not exist.
     #[must_use]
     pub const fn unknown(&self) -> ClientAuthenticationError {
         ClientAuthenticationError::Failed { in_header: self.in_header }
     }
 
-    /// Whether this is `client`. A confidential client shows its secret, in the header or in the body, whichever it
+    /// Returns whether this is `client`. A confidential client shows its secret, in the header or in the body, whichever it
     /// registered: clients mix these up, and neither is weaker. A public client shows none.
     pub fn authenticate(&self, client: &Client) -> Result<(), ClientAuthenticationError> {
         let proven = match (&self.secret, &self.verbatim) {

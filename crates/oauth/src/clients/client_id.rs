@@ -33,7 +33,8 @@ use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 const PREFIX: &str = "c1_";
 /// What every client secret begins with, so that scanners recognise a leaked one.
 const SECRET_PREFIX: &str = "cs1_";
-/// Longest registration, packed, in bytes: the identifier then has 1,630 characters. Those of real clients have 100 to 200.
+/// Maximum length of a registration, packed, in bytes: the identifier then has 1,630 characters. Those of real clients have 100
+/// to 200.
 const MAX_PACKED: usize = 1200;
 /// Bytes of the MAC that are kept.
 const MAC_LENGTH: usize = 16;
@@ -52,9 +53,7 @@ pub struct UnknownClient;
 /// A client that registered itself.
 #[derive(Clone, Debug)]
 pub struct RegisteredClient {
-    /// The client.
     pub client: Client,
-    /// When it registered.
     pub registered_at: Timestamp,
 }
 
@@ -99,13 +98,13 @@ pub fn register(
     })
 }
 
-/// Whether an identifier has the form of a registered one. Says nothing of whether it is genuine.
+/// Returns whether an identifier has the form of a registered one. Says nothing of whether it is genuine.
 #[must_use]
 pub fn is_registered_form(id: &ClientId) -> bool {
     id.as_str().starts_with(PREFIX)
 }
 
-/// The client behind an identifier. Redirect URIs that the policy no longer admits are left out.
+/// Returns the client behind an identifier. Redirect URIs that the policy no longer admits are left out.
 pub fn registered_client(
     id: &ClientId,
     policy: &RedirectPolicy,

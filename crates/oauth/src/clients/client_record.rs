@@ -24,15 +24,13 @@ pub const CLIENT_LIFE: u64 = 90 * DAY;
 /// A record is written again when its last use is older than this, in seconds.
 const REWRITE_AFTER: u64 = 30 * DAY;
 
-/// Longest host in a summary, in bytes (RFC 1035 §2.3.4 has 253 for a name; a port may follow).
+/// Maximum length of a host in a summary, in bytes (RFC 1035 §2.3.4 has 253 for a name; a port may follow).
 const MAX_HOST: usize = 259;
 
 /// A use of a client that its record should tell of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientUse {
-    /// Its identifier.
     pub id: ClientId,
-    /// What it calls itself.
     pub name: Option<ClientName>,
     /// Where it may be sent.
     pub redirect_uris: KnownRedirects,
@@ -52,7 +50,6 @@ pub enum KnownRedirects {
 /// The record of a client, as it is written to KV in JSON. At most 6 KB: a document has 5 KB at most, an identifier 2.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientRecord {
-    /// Its identifier.
     pub id: ClientId,
     /// What it calls itself: 64 characters at most, all of them visible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +71,6 @@ pub struct ClientRecord {
 /// The value in KV under the key of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredClient {
-    /// Its record.
     Record(ClientRecord),
     /// A moment at which it was in use, as earlier versions wrote it for registrations of a certain age.
     LastUse(Timestamp),

@@ -10,13 +10,11 @@ use crate::clients::client::{ClientKind, ClientName};
 /// JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientSummary {
-    /// What it calls itself.
     #[serde(rename = "n", default, skip_serializing_if = "Option::is_none")]
     pub name: Option<ClientName>,
     /// The host of its document, or else the host of its redirect URI, or the scheme of an application with its colon.
     #[serde(rename = "h")]
     pub host: String,
-    /// How it is known.
     #[serde(rename = "k")]
     pub kind: ClientKind,
     /// When a person allowed it first.

@@ -23,7 +23,7 @@ use crate::clients::client_id::is_registered_form;
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::web::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
 
-/// Most clients in a configuration.
+/// Maximum number of clients in a configuration.
 const MAX_CLIENTS: usize = 64;
 /// Shortest secret, in bytes. It is compared by a plain hash and has to have the entropy of a key.
 const MIN_SECRET: usize = 24;
@@ -35,29 +35,17 @@ pub enum InvalidClientConfig {
     #[error(
         "the clients must be a JSON list of objects with client_id and redirect_uris: line {line}, column {column}"
     )]
-    Json {
-        /// Where it goes wrong.
-        line: usize,
-        /// Where it goes wrong.
-        column: usize,
-    },
-    /// More than anybody needs.
+    Json { line: usize, column: usize },
     #[error("there are more than {MAX_CLIENTS} clients")]
     TooMany,
     /// Something is wrong with one client.
     #[error("client number {number}: {problem}")]
-    Client {
-        /// Which, counted from one.
-        number: usize,
-        /// What.
-        problem: ClientConfigError,
-    },
+    Client { number: usize, problem: ClientConfigError },
 }
 
 /// What is wrong with one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ClientConfigError {
-    /// The identifier.
     #[error("client_id: {0}")]
     Id(#[from] InvalidIdentifier),
     /// It looks like another kind of client.
@@ -66,19 +54,15 @@ pub enum ClientConfigError {
     /// Two clients have the same.
     #[error("client_id is there twice")]
     DuplicateId,
-    /// A redirect URI.
     #[error("redirect_uris: {0}")]
     RedirectUri(#[from] InvalidRedirectUri),
-    /// It could be guessed.
     #[error("client_secret must have at least {MIN_SECRET} characters")]
     WeakSecret,
-    /// The scopes.
     #[error("own_scopes: {0}")]
     Scopes(#[from] InvalidScope),
     /// RFC 6749 §4.4: only confidential clients act in their own name.
     #[error("own_scopes need a client_secret")]
     PublicService,
-    /// It can do nothing.
     #[error("a client has redirect_uris, or own_scopes, or both")]
     Useless,
 }
@@ -122,7 +106,7 @@ impl PreRegisteredClients {
         Ok(Self(clients))
     }
 
-    /// The client of this identifier.
+    /// Returns the client of this identifier.
     #[must_use]
     pub fn find(&self, id: &ClientId) -> Option<&Client> {
         self.0.iter().find(|client| client.id == *id)
@@ -133,7 +117,7 @@ impl PreRegisteredClients {
         self.0.iter()
     }
 
-    /// Whether one of them may act in its own name.
+    /// Returns whether one of them may act in its own name.
     #[must_use]
     pub fn have_services(&self) -> bool {
         self.0.iter().any(|client| !client.own_scopes.is_empty())

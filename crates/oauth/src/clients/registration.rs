@@ -20,9 +20,9 @@ use mcp_connector_base::timestamp::Timestamp;
 use crate::clients::client::{AuthenticationMethod, ClientName};
 use crate::web::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
 
-/// Longest body, in bytes. Real ones are below 1 KB.
+/// Maximum length of a body, in bytes. Real ones are below 1 KB.
 pub const MAX_REGISTRATION: usize = 16 * 1024;
-/// Most redirect URIs of one client. VS Code, the one with most, registers six.
+/// Maximum number of redirect URIs of one client. VS Code, the one with most, registers six.
 const MAX_REDIRECT_URIS: usize = 16;
 
 /// Why a registration was refused (RFC 7591 §3.2.2). Always status 400.
@@ -37,16 +37,13 @@ pub enum ClientRegistrationError {
     /// A member that is read has another type than RFC 7591 §2 gives it.
     #[error("{0} has the wrong type")]
     Type(&'static str),
-    /// No redirect URIs.
     #[error("redirect_uris must list at least one URI")]
     NoRedirectUri,
-    /// Too many redirect URIs.
     #[error("redirect_uris lists too many URIs")]
     TooManyRedirectUris,
     /// One of the redirect URIs is not acceptable.
     #[error(transparent)]
     RedirectUri(#[from] InvalidRedirectUri),
-    /// No code flow.
     #[error("only clients that use authorization_code and response_type code can register")]
     Flow,
     /// An authentication method that is not offered.
@@ -58,7 +55,7 @@ pub enum ClientRegistrationError {
 }
 
 impl ClientRegistrationError {
-    /// The code for the body.
+    /// Returns the code for the body.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -94,7 +91,6 @@ pub(crate) struct UnstoredMetadata {
 pub(crate) struct RefusedRedirectUri {
     /// Its place in the list that was sent, from zero.
     index: usize,
-    /// Why.
     error_description: String,
 }
 
@@ -215,7 +211,6 @@ pub(crate) struct IssuedSecret {
 }
 
 impl ClientInformationResponse {
-    /// The new identifier.
     #[must_use]
     pub const fn client_id(&self) -> &ClientId {
         &self.client_id

@@ -35,12 +35,11 @@ pub enum ResolvedClient {
     /// A client that is described by a document, which has to be at hand or fetched. At the token endpoint it is not needed:
     /// the client has no secret, and its code or token says to whom it was given.
     MetadataDocument(ClientIdUrl),
-    /// None.
     Unknown,
 }
 
 impl ClientResolver<'_> {
-    /// What an identifier names.
+    /// Returns what an identifier names.
     #[must_use]
     pub fn find(&self, id: &ClientId) -> ResolvedClient {
         if let Some(client) = self.pre_registered.find(id) {

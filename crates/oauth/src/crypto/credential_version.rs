@@ -1,4 +1,4 @@
-//! Versions of the credentials with which people sign in. Grants and access tokens name the version that admitted them.
+//! Versions of the credentials with which people sign in.
 
 use std::fmt;
 
@@ -7,26 +7,27 @@ use thiserror::Error;
 
 use crate::crypto::keys::mac::MacKey;
 
-/// A version of the credentials, from which they cannot be found. Grants and tokens carry the one under which the owner signed
-/// in: when the passphrase changes, all of them end.
+/// A version of the owner's passphrase. It does not reveal the passphrase.
+///
+/// Grants and access tokens name the version under which the owner signed in. When the passphrase changes, all of them end.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CredentialVersion([u8; 8]);
 
-/// Not sixteen lower-case hexadecimal digits.
+/// A text that is not sixteen lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("an epoch is sixteen hexadecimal digits")]
 pub struct InvalidCredentialVersion;
 
 impl CredentialVersion {
-    /// From its bytes.
+    /// Creates a version from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
     }
 
-    /// The names that the first version of this program gave to the settings of an identity provider (issuer, client id,
-    /// allow-list …). Its sign-ins carry them.
+    /// Returns the versions that the first release of this program gave to the settings of an identity provider (issuer, client
+    /// id, list of allowed users). Its sign-ins name one of them.
     #[must_use]
     pub fn of_configuration(configuration: &[&[u8]], key: &MacKey) -> Vec<Self> {
         let mut parts: Vec<&[u8]> = vec![b"configuration"];

@@ -1,8 +1,9 @@
-//! The form of what a client keeps and cannot read: authorization codes and refresh tokens. Both name the storage object that
-//! knows them and end in a tag over everything before it. So a request with a made-up one is refused without asking any
-//! storage, and one with a real one goes straight to the right place.
+//! The format of authorization codes and refresh tokens, which are opaque to clients.
 //!
-//! A prefix tells the kinds apart, for us and for scanners that look for leaked secrets.
+//! Both name the Durable Object that stores their grant, and end in a MAC of everything before it. So a forged one is refused
+//! without a storage request, and a genuine one leads straight to its object.
+//!
+//! A prefix distinguishes the kinds, for this server and for scanners that look for leaked secrets.
 
 use sha2::Digest as _;
 use std::fmt;
@@ -18,23 +19,25 @@ use mcp_connector_base::identifier::Subject;
 
 use crate::crypto::keys::mac::MacKey;
 
-/// Bytes of the tag.
+/// Length of the MAC, in bytes.
 const TAG_LENGTH: usize = 16;
-/// Longest text that is looked at; ours have about a hundred characters.
+/// Maximum length of a code or token, in bytes. Genuine ones have about a hundred characters.
 const MAX_LENGTH: usize = 256;
 
-/// Not made here. The one answer to everything that is wrong with such a text.
+/// A text that is not a code or token of this server. There is one error for everything that can be wrong with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not a code or token of this server")]
 pub struct NotIssuedHere;
 
-/// The name of the storage object that owns everything about one subject.
+/// The name of the Durable Object that stores the grants of one subject.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ObjectName([u8; 16]);
 
 impl ObjectName {
-    /// The object of this subject. A hash, so that a code in a browser's history does not tell whose it is at a glance; not
-    /// keyed, because the name has to outlive every key.
+    /// Returns the object of this subject.
+    ///
+    /// The name is a hash, so that a code in a browser's history does not show whose it is. The hash has no key, because the name
+    /// has to outlive every key.
     #[must_use]
     pub fn of(subject: &Subject) -> Self {
         let digest: [u8; 32] =
@@ -42,13 +45,12 @@ impl ObjectName {
         Self(digest.first_chunk().copied().unwrap_or_default())
     }
 
-    /// Its bytes.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0
     }
 
-    /// From its bytes.
+    /// Creates a name from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -56,7 +58,7 @@ impl ObjectName {
 }
 
 impl fmt::Display for ObjectName {
-    /// Thirty-two lower-case hexadecimal digits: what the object is called at the edge.
+    /// Writes thirty-two lower-case hexadecimal digits, the name by which the Worker addresses the object.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", u128::from_be_bytes(self.0))
     }
@@ -68,20 +70,20 @@ impl fmt::Debug for ObjectName {
     }
 }
 
-/// 32 bytes that nobody may see: compared in constant time, never printed. In a store they are the key or the digest of what
-/// a client holds, never the thing itself.
+/// A secret of 32 bytes. It is compared in constant time and never printed.
+///
+/// A store has only the key or the digest of a secret that a client holds, never the secret itself.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Secret([u8; 32]);
 
 impl Secret {
-    /// From its bytes.
+    /// Creates a secret from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -120,14 +122,14 @@ impl From<Secret> for String {
     }
 }
 
-/// `prefix ‖ base64url(payload ‖ tag)`.
+/// Returns `prefix ‖ base64url(payload ‖ MAC)`.
 pub(crate) fn write(prefix: &str, payload: &[u8], key: &MacKey) -> String {
     let tag = key.tag(&[prefix.as_bytes(), payload]);
     let tag = tag.first_chunk::<TAG_LENGTH>().copied().unwrap_or_default();
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode([payload, &tag].concat()))
 }
 
-/// The payload of a text that [`write`] made with this prefix and one of these keys.
+/// Returns the payload of a text that [`write`] made with this prefix and one of these keys.
 pub(crate) fn read<const LENGTH: usize>(prefix: &str, text: &str, key: &MacKey) -> Result<[u8; LENGTH], NotIssuedHere> {
     if text.len() > MAX_LENGTH {
         return Err(NotIssuedHere);
@@ -141,7 +143,7 @@ pub(crate) fn read<const LENGTH: usize>(prefix: &str, text: &str, key: &MacKey) 
     Ok(*payload)
 }
 
-/// Takes fields of fixed length off the front of a payload.
+/// Reads fields of fixed length, one after the other, from a payload.
 pub(crate) struct Fields<'a>(pub(crate) &'a [u8]);
 
 impl Fields<'_> {
@@ -161,7 +163,7 @@ mod tests {
         let owner = ObjectName::of(&Subject::new("owner").unwrap());
         assert_eq!(owner, ObjectName::of(&Subject::new("owner").unwrap()));
         assert_ne!(owner, ObjectName::of(&Subject::new("Owner").unwrap()));
-        // Written down, because a change would lose everybody's grants.
+        // A change would lose all grants.
         assert_eq!(owner.to_string(), "7ae02f5ed65494d8bd9c10c607c7279b");
     }
 

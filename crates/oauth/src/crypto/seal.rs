@@ -1,8 +1,8 @@
-//! Values that travel through a browser and come back: encrypted, unforgeable, of one purpose, bound to what the browser
-//! also has to show (a cookie), and good for a while only. So a pending authorization request needs no storage.
+//! Values that travel through a browser and come back. They are encrypted and authenticated, have one purpose, are bound to a
+//! cookie of that browser, and expire. So a pending authorization request needs no storage.
 //!
-//! XChaCha20-Poly1305 rather than the AEAD of RFC 8439: its nonce has 192 bits, so that a random one never repeats however
-//! often an anonymous visitor asks for a page. With 96 bits that would need counting, and nobody here can count.
+//! The cipher is XChaCha20-Poly1305 and not the AEAD of RFC 8439. Its nonce has 192 bits, so a random nonce never repeats,
+//! however many pages anonymous visitors request. A nonce of 96 bits would need a counter, which isolates do not share.
 
 use chacha20poly1305::aead::Aead as _;
 use chacha20poly1305::aead::KeyInit as _;
@@ -25,37 +25,38 @@ use crate::crypto::keys::cipher::CipherKeys;
 const NONCE_LENGTH: usize = 24;
 const TIME_LENGTH: usize = 8;
 
-/// A value that may be sealed. The purpose is part of the type: what was sealed as one thing never opens as another.
+/// A value that can be sealed. The purpose is part of the type, so a value that was sealed for one purpose does not open for
+/// another.
 pub trait Sealable: Serialize + DeserializeOwned {
-    /// A name that no other type has. Changing it makes everything sealed before worthless.
+    /// The purpose, which no other type has. A change makes all values that were sealed before unreadable.
     const PURPOSE: &'static str;
 
-    /// Longest sealed text that is made or looked at, in bytes. What holds an authorization request may be longer.
+    /// Maximum length of a sealed text, in bytes. A type that holds an authorization request has a larger one.
     const MAX_SEALED_LENGTH: usize = 12 * 1024;
 }
 
-/// A `T` that only [`open`](Self::open) can read.
+/// A sealed `T`, which only [`open`](Self::open) can read.
 pub struct Sealed<T> {
     text: String,
     of: PhantomData<fn() -> T>,
 }
 
-/// Why nothing was sealed or opened.
+/// Why a value could not be sealed or opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealError {
     /// The value is larger than a sealed text may be.
     #[error("too large to be sealed")]
     TooLarge,
-    /// Not made here, not for this purpose, not for this browser, or changed on its way. Which of them is nobody's business.
+    /// The text was not sealed here, not for this purpose or not for this browser, or it was changed. The error does not say
+    /// which.
     #[error("not sealed here, or not for this")]
     Forged,
-    /// Was good once.
     #[error("expired")]
     Expired,
 }
 
 impl<T: Sealable> Sealed<T> {
-    /// Seals `value` until `expires`, bound to `binding`: it opens only beside the same bytes.
+    /// Seals `value` until `expires`. It opens only with the same `binding`.
     pub fn seal(
         value: &T,
         binding: &[u8],
@@ -78,21 +79,21 @@ impl<T: Sealable> Sealed<T> {
         Ok(Self { text, of: PhantomData })
     }
 
-    /// Takes a text that came back. Says nothing about its worth.
+    /// Takes a text from a browser. It may be anything.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
-        // One byte too many is enough to be refused later, and a flood need not be kept.
+        // One byte more than the maximum is enough for `open` to refuse it.
         let end = text.floor_char_boundary(T::MAX_SEALED_LENGTH + 1);
         Self { text: text.get(..end).unwrap_or_default().to_owned(), of: PhantomData }
     }
 
-    /// The text that goes into a form or a cookie: base64url without padding.
+    /// Returns the text that goes into a form or a cookie: base64url without padding.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The value, if it was sealed here with this binding and has not expired.
+    /// Returns the value, if it was sealed here with this binding and has not expired.
     pub fn open(&self, binding: &[u8], now: Timestamp, keys: &CipherKeys) -> Result<T, SealError> {
         if self.text.len() > T::MAX_SEALED_LENGTH {
             return Err(SealError::Forged);
@@ -111,7 +112,7 @@ impl<T: Sealable> Sealed<T> {
         if now.as_seconds() >= u64::from_be_bytes(*expires) {
             return Err(SealError::Expired);
         }
-        // A value of an older version of this program that its type no longer takes.
+        // An earlier version of this program sealed the value, and its type has changed since.
         decode(value).map_err(|_| SealError::Expired)
     }
 }
@@ -122,7 +123,7 @@ impl<T> fmt::Debug for Sealed<T> {
     }
 }
 
-/// The length in front keeps purpose and binding apart.
+/// Returns the associated data. The length keeps purpose and binding apart.
 fn associated_data(purpose: &str, binding: &[u8]) -> Vec<u8> {
     [&(purpose.len() as u64).to_be_bytes(), purpose.as_bytes(), binding].concat()
 }
@@ -188,7 +189,7 @@ mod tests {
     fn what_was_sealed_for_one_purpose_does_not_open_for_another() {
         let sealed: Sealed<Session> = Sealed::from_text(seal(b"cookie").as_str());
         assert_eq!(sealed.open(b"cookie", NOW, ring(1).seal()), Err(SealError::Forged));
-        // Nor by moving the border between purpose and binding.
+        // Nor by moving the boundary between purpose and binding.
         assert_ne!(associated_data("ab", b"c"), associated_data("a", b"bc"));
     }
 

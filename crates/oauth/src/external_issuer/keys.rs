@@ -9,11 +9,11 @@ use mcp_connector_base::timestamp::Timestamp;
 
 use crate::web::json_object::Object;
 
-/// Largest key set, in bytes.
+/// Maximum size of a key set, in bytes.
 pub const MAX_KEY_SET: usize = 64 * 1024;
-/// Most keys that are looked at.
+/// Maximum number of keys.
 const MAX_KEYS: usize = 64;
-/// Longest name of a key.
+/// Maximum length of a name of a key.
 const MAX_KEY_ID: usize = 256;
 /// Modulus of an RSA key, in bytes: 2048 to 8192 bits.
 const RSA_MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
@@ -44,7 +44,7 @@ impl Algorithm {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
 
-    /// The name in a header.
+    /// Returns the name in a header.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl Algorithm {
         }
     }
 
-    /// How long a signature is, in bytes; none where the key decides.
+    /// Returns how long a signature is, in bytes; none where the key decides.
     #[must_use]
     pub const fn signature_length(self) -> Option<usize> {
         match self {
@@ -75,23 +75,17 @@ impl Algorithm {
 /// The numbers of a public key, in base64url, checked to have the right size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyMaterial {
-    /// RSA.
     Rsa {
-        /// Modulus.
         n: String,
-        /// Exponent.
         e: String,
     },
     /// A point on P-256.
     P256 {
-        /// One coordinate.
         x: String,
-        /// The other.
         y: String,
     },
     /// A point on edwards25519.
     Ed25519 {
-        /// The point.
         x: String,
     },
 }
@@ -173,7 +167,6 @@ impl ExternalKey {
         (for_signatures && may_verify && is_public && fits && named).then_some(Self { id, only, material })
     }
 
-    /// The key itself.
     #[must_use]
     pub const fn material(&self) -> &KeyMaterial {
         &self.material
@@ -206,7 +199,7 @@ impl ExternalKeys {
         Ok(Self(usable.filter(|key| key.id.as_deref().is_none_or(|id| named(id) == 1)).collect()))
     }
 
-    /// The key for a token: the one it names; if it names none, the only one that fits.
+    /// Returns the key for a token: the one it names; if it names none, the only one that fits.
     #[must_use]
     pub fn select(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&ExternalKey> {
         let mut fitting =
@@ -246,13 +239,12 @@ impl KeyCache {
         Self { keys, fetched_at: now, fresh_until: now.plus(fresh), tried_at: now }
     }
 
-    /// The keys.
     #[must_use]
     pub const fn keys(&self) -> &ExternalKeys {
         &self.keys
     }
 
-    /// Whether to ask for them again before a token is checked.
+    /// Returns whether to ask for them again before a token is checked.
     #[must_use]
     pub fn before_use(&self, now: Timestamp) -> Refetch {
         if now < self.fresh_until {
@@ -264,13 +256,13 @@ impl KeyCache {
         if now.seconds_since(self.tried_at) < COOLDOWN { Refetch::No } else { Refetch::Try }
     }
 
-    /// Whether to ask for them again because a token names a key that is not there.
+    /// Returns whether to ask for them again because a token names a key that is not there.
     #[must_use]
     pub fn for_unknown_key(&self, now: Timestamp) -> Refetch {
         if now.seconds_since(self.tried_at) < COOLDOWN { Refetch::No } else { Refetch::Try }
     }
 
-    /// Whether the last time of asking failed: then a key that is not there may be one that could not be fetched.
+    /// Returns whether the last time of asking failed: then a key that is not there may be one that could not be fetched.
     #[must_use]
     pub fn is_behind(&self) -> bool {
         self.tried_at > self.fetched_at

@@ -23,15 +23,15 @@ use crate::web::json_object::{Object, Unexpected};
 
 /// How far the clock of a foreign server may differ, in seconds.
 const LEEWAY: u64 = 60;
-/// Most audiences that are looked at.
+/// Maximum number of audiences.
 const MAX_AUDIENCES: usize = 32;
-/// Longest name of a person that is kept, in bytes.
+/// Maximum length of a name of a person, in bytes.
 const MAX_NAME: usize = 128;
 
 /// Checks signatures; the edge has the platform do it.
 #[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
 pub trait SignatureVerifier {
-    /// Whether `signature` is one of `message` by this key. The key is fit for the algorithm.
+    /// Returns whether `signature` is one of `message` by this key. The key is fit for the algorithm.
     async fn verify(
         &self,
         algorithm: Algorithm,
@@ -57,10 +57,8 @@ pub struct ExternalPolicy<'a> {
 /// Why a foreign token is not accepted. To the client they are all `invalid_token`; the text is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ExternalTokenError {
-    /// Not a signed token.
     #[error("malformed")]
     Malformed,
-    /// Another type of token.
     #[error("wrong_type")]
     WrongType,
     /// An algorithm that is not accepted.
@@ -69,22 +67,17 @@ pub enum ExternalTokenError {
     /// Its key is not among the issuer's. Worth asking for them again, now and then.
     #[error("unknown_key")]
     UnknownKey,
-    /// Changed, or never signed.
     #[error("bad_signature")]
     BadSignature,
-    /// Made by somebody else.
     #[error("wrong_issuer")]
     WrongIssuer,
-    /// For somebody else.
     #[error("wrong_audience")]
     WrongAudience,
     /// It says who signed in, not what may be done.
     #[error("identity_token")]
     IdentityToken,
-    /// Too old.
     #[error("expired")]
     Expired,
-    /// From the future.
     #[error("not_yet_valid")]
     NotYetValid,
     /// Its signature cannot be checked now.
@@ -147,7 +140,7 @@ fn is_access_token_type(typ: Option<&str>, accept_plain: bool) -> bool {
     typ == "at+jwt" || (accept_plain && typ == "jwt")
 }
 
-/// The claims that matter (RFC 9068 §2.2).
+/// Returns the claims that matter (RFC 9068 §2.2).
 fn check(claims: &Object, policy: &ExternalPolicy<'_>, now: Timestamp) -> Result<VerifiedToken, ExternalTokenError> {
     if claims.required("iss")? != policy.issuer.as_str() {
         return Err(ExternalTokenError::WrongIssuer);

@@ -11,9 +11,7 @@ use crate::resource::protected_resource::Resource;
 /// What a person agreed to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authorization {
-    /// Who agreed.
     pub subject: Subject,
-    /// What to call them.
     pub display_name: Option<String>,
     /// Which client may act for them.
     pub client_id: ClientId,
@@ -21,9 +19,7 @@ pub struct Authorization {
     pub client_name: Option<String>,
     /// Where the code was sent, as the client wrote it.
     pub redirect_uri: String,
-    /// At which resource.
     pub resource: Resource,
-    /// With which permissions.
     pub scope: ScopeSet,
     /// What admitted them. The grant ends when that admits them no longer.
     pub admission: Admission,

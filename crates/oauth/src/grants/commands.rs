@@ -55,7 +55,6 @@ pub struct RevokeToken {
     pub generation: Generation,
     /// The proof that the token holds.
     pub proof: Secret,
-    /// The client that asks.
     pub client_id: ClientId,
 }
 
@@ -70,16 +69,13 @@ impl RevokeToken {
 /// Ends the grant of an access token, whose signature has been checked, for its client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokeForClient {
-    /// The grant.
     pub grant: GrantId,
-    /// The client that asks.
     pub client_id: ClientId,
 }
 
 /// Asks which of some grants are valid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckGrants {
-    /// The grants.
     pub grants: Vec<GrantId>,
     /// Who may sign in, by the current settings.
     pub policy: AdmissionPolicy,
@@ -88,7 +84,6 @@ pub struct CheckGrants {
 /// Ends all grants of a client that the owner of this server has ended for everybody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndClientGrants {
-    /// The client.
     pub client: ClientHash,
 }
 
@@ -106,19 +101,15 @@ pub struct ListGrants {
 pub struct EndGrants {
     /// When the person signed in.
     pub signed_in_at: Timestamp,
-    /// What to end.
     pub action: AccountAction,
 }
 
 /// What a person ends at their account page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountAction {
-    /// One grant.
     End {
-        /// The grant.
         grant: GrantId,
     },
-    /// All grants.
     EndAll,
     /// All grants, and every sign-in of this person in any browser.
     SignOut,

@@ -26,8 +26,6 @@ pub enum EndReason {
 /// When and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// When.
     pub at: Timestamp,
-    /// Why.
     pub reason: EndReason,
 }

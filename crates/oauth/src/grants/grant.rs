@@ -25,7 +25,6 @@ use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
 /// A grant that was idle longest when there was no room for another one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Displaced {
-    /// Which client had it.
     pub client_id: ClientId,
     /// What that client calls itself; unverified.
     pub client_name: Option<String>,
@@ -85,7 +84,6 @@ impl From<GrantOfVersion1> for Grant {
 pub struct RefreshDecision {
     /// The new row; none if it stays as it is.
     pub change: Option<Grant>,
-    /// The answer.
     pub answer: Result<Renewal, RefreshError>,
 }
 
@@ -111,7 +109,7 @@ impl Grant {
         }
     }
 
-    /// The same grant, for which others have made room.
+    /// Returns the same grant, for which others have made room.
     #[must_use]
     pub fn displacing(self, displaced: Vec<Displaced>) -> Self {
         Self { displaced, ..self }
@@ -201,14 +199,14 @@ impl Grant {
         RefreshDecision { change: Some(self.end(end, now)), answer: Err(refusal) }
     }
 
-    /// The same grant, ended. The first reason stays.
+    /// Returns the same grant, ended. The first reason stays.
     #[must_use]
     pub fn end(&self, reason: EndReason, now: Timestamp) -> Self {
         let ended = self.ended.or(Some(Ended { at: now, reason }));
         Self { ended, ..self.clone() }
     }
 
-    /// What only this row can compute about one of its tokens.
+    /// Returns what only this row can compute about one of its tokens.
     fn proof_of(&self, generation: Generation) -> Secret {
         let proof = hmac(self.secret.as_bytes())
             .chain_update(self.id.to_bytes())
@@ -217,49 +215,46 @@ impl Grant {
         Secret::from_bytes(proof.into_bytes().into())
     }
 
-    /// Which of its refresh tokens is live.
+    /// Returns which of its refresh tokens is live.
     #[must_use]
     pub const fn generation(&self) -> Generation {
         self.rotation.live()
     }
 
-    /// The proof of the live one.
+    /// Returns the proof of the live one.
     #[must_use]
     pub fn proof(&self) -> Secret {
         self.proof_of(self.generation())
     }
 
-    /// Whether a token of this grant proves itself, whichever of them it is.
+    /// Returns whether a token of this grant proves itself, whichever of them it is.
     #[must_use]
     pub fn recognises(&self, generation: Generation, proof: &Secret) -> bool {
         self.rotation.has_given(generation) && *proof == self.proof_of(generation)
     }
 
-    /// Its name.
     #[must_use]
     pub const fn id(&self) -> GrantId {
         self.id
     }
 
-    /// What was agreed to.
     #[must_use]
     pub const fn authorization(&self) -> &Authorization {
         &self.authorization
     }
 
-    /// When it was given.
     #[must_use]
     pub const fn created_at(&self) -> Timestamp {
         self.created_at
     }
 
-    /// When it was last refreshed.
+    /// Returns when it was last refreshed.
     #[must_use]
     pub const fn used_at(&self) -> Timestamp {
         self.used_at
     }
 
-    /// Whether and why it ended before its time.
+    /// Returns whether and why it ended before its time.
     #[must_use]
     pub const fn ended(&self) -> Option<Ended> {
         self.ended
@@ -271,13 +266,13 @@ impl Grant {
         &self.displaced
     }
 
-    /// When it expires if nobody uses it.
+    /// Returns when it expires if nobody uses it.
     #[must_use]
     pub fn expires(&self, limits: &Limits) -> Timestamp {
         self.used_at.plus(limits.idle).min(self.created_at.plus(limits.absolute))
     }
 
-    /// Whether its tokens are good.
+    /// Returns whether its tokens are good.
     #[must_use]
     pub fn is_live(&self, limits: &Limits, now: Timestamp) -> bool {
         self.ended.is_none() && now < self.expires(limits)

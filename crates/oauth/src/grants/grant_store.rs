@@ -46,7 +46,6 @@ impl<R: GrantRows> GrantStore<R> {
         Self { rows, limits }
     }
 
-    /// The rows.
     pub const fn rows(&self) -> &R {
         &self.rows
     }
@@ -219,7 +218,7 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(active)
     }
 
-    /// The live grants, last used first.
+    /// Returns the live grants, last used first.
     pub fn list(&self, policy: &AdmissionPolicy, now: Timestamp) -> Result<Vec<GrantSummary>, R::Error> {
         let mut live = self.live(now)?;
         live.retain(|grant| grant.authorization().is_admitted(policy));

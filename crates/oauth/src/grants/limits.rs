@@ -13,7 +13,6 @@ pub struct Limits {
     pub retry_window: u64,
     /// How often it may be sent again later and from another network,
     pub late_retries: usize,
-    /// in so many seconds.
     pub late_period: u64,
     /// Most live grants of one client; the one that was idle longest makes room.
     pub grants_per_client: usize,

@@ -116,7 +116,7 @@ pub(crate) fn granted(store: &mut GrantStore<TestRows>, random: &TestRandom, now
     }
 }
 
-/// The request that uses what a renewal gave.
+/// Returns the request that uses what a renewal gave.
 pub(crate) fn after(request: &RefreshRequest, renewal: &Renewal) -> RefreshRequest {
     RefreshRequest { generation: renewal.generation, proof: renewal.proof.clone(), ..request.clone() }
 }
@@ -124,14 +124,15 @@ pub(crate) fn after(request: &RefreshRequest, renewal: &Renewal) -> RefreshReque
 #[derive(Clone, Debug)]
 enum Act {
     /// The honest client refreshes with the newest token it knows; the answer may get lost.
-    Honest { lost: bool },
+    Honest {
+        lost: bool,
+    },
     /// Somebody copies the honest client's token: a thief, or another window of the same app.
     Copy,
     /// Uses one of the copies, and keeps the resulting token.
     UseCopy(prop::sample::Index),
     /// Somebody uses the newest token with one thing wrong.
     Stranger(u8),
-    /// Time passes.
     Wait(u64),
 }
 
@@ -227,7 +228,7 @@ impl World {
         }
     }
 
-    /// What holds at every moment.
+    /// Returns what holds at every moment.
     fn promises(&self) {
         let grant = self.grant();
         // The oldest are all alike; a few of them and the newest tell.

@@ -12,15 +12,13 @@ pub trait GrantRows {
     /// What goes wrong in the store.
     type Error;
 
-    /// The code of that name.
+    /// Returns the code of that name.
     fn code(&self, id: CodeId) -> Result<Option<PendingCode>, Self::Error>;
-    /// All codes.
     fn codes(&self) -> Result<Vec<PendingCode>, Self::Error>;
     /// Adds or replaces a code.
     fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Self::Error>;
-    /// The grant of that name.
+    /// Returns the grant of that name.
     fn grant(&self, id: GrantId) -> Result<Option<Grant>, Self::Error>;
-    /// All grants.
     fn grants(&self) -> Result<Vec<Grant>, Self::Error>;
     /// All grants whose rows can be read.
     fn readable_grants(&self) -> Result<Vec<Grant>, Self::Error> {
@@ -28,11 +26,11 @@ pub trait GrantRows {
     }
     /// Adds or replaces a grant.
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
-    /// When the use of a grant was last entered in the directory.
+    /// Returns when the use of a grant was last entered in the directory.
     fn recorded_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Self::Error>;
     /// Keeps that, as long as the grant is kept.
     fn put_recorded_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Self::Error>;
-    /// When the person signed out everywhere last, if a sign-in from before could still be around.
+    /// Returns when the person signed out everywhere last, if a sign-in from before could still be around.
     fn signed_out_at(&self) -> Result<Option<Timestamp>, Self::Error>;
     /// Keeps that.
     fn put_signed_out_at(&mut self, at: Timestamp, forget_at: Timestamp) -> Result<(), Self::Error>;

@@ -13,19 +13,14 @@ use crate::resource::protected_resource::Resource;
 /// A grant, for the page where a person looks at theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantSummary {
-    /// Its name.
     pub id: GrantId,
-    /// To which client.
     pub client_id: ClientId,
     /// What that client calls itself; unverified.
     pub client_name: Option<String>,
     /// Where its code was sent.
     pub redirect_uri: String,
-    /// At which resource.
     pub resource: Resource,
-    /// With which permissions.
     pub scope: ScopeSet,
-    /// Since when.
     pub created_at: Timestamp,
     /// When it was last refreshed.
     pub used_at: Timestamp,

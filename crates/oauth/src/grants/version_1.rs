@@ -25,7 +25,6 @@ pub(crate) struct AuthorizationOfVersion1 {
     redirect_uri: String,
     resource: Resource,
     scope: ScopeSet,
-    /// It was always there.
     credential_version: Option<CredentialVersion>,
 }
 

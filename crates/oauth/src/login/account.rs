@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::web::discovery::ExternalIssuer;
 
-/// Longest identifier of an account, in bytes (OpenID Connect Core §2 allows 255 characters).
+/// Maximum length of an identifier of an account, in bytes (OpenID Connect Core §2 allows 255 characters).
 const MAX_ID: usize = 256;
 
-/// Longest name or e-mail address of an account, in bytes. A longer one is ignored.
+/// Maximum length of a name or e-mail address of an account, in bytes. A longer one is ignored.
 const MAX_CLAIM: usize = 320;
 
 /// An account at an identity provider: what the list of those who may enter is compared with.

@@ -82,13 +82,13 @@ impl Session {
         policy.admits(&session.subject, &session.admission).then_some(session)
     }
 
-    /// The `Set-Cookie` header that takes it away from the browser.
+    /// Returns the `Set-Cookie` header that takes it away from the browser.
     #[must_use]
     pub fn end(scheme: WebScheme) -> String {
         COOKIE.clear(scheme)
     }
 
-    /// The mark of this sign-in's forms.
+    /// Returns the mark of this sign-in's forms.
     #[must_use]
     pub fn form(&self, keys: &KeyRing, random: &impl Random) -> Option<String> {
         let expires = self.signed_in_at.plus(SESSION_LIFETIME);
@@ -96,7 +96,7 @@ impl Session {
         Some(sealed.as_str().to_owned())
     }
 
-    /// Whether a form has the mark of this sign-in.
+    /// Returns whether a form has the mark of this sign-in.
     #[must_use]
     pub fn made(&self, form: &str, keys: &KeyRing, now: Timestamp) -> bool {
         Sealed::<FormToken>::from_text(form).open(&self.id, now, keys.seal()).is_ok()
@@ -108,13 +108,12 @@ impl Session {
         &self.subject
     }
 
-    /// What to call the person.
+    /// Returns what to call the person.
     #[must_use]
     pub fn display_name(&self) -> Option<&str> {
         self.display_name.as_deref()
     }
 
-    /// When they signed in.
     #[must_use]
     pub const fn signed_in_at(&self) -> Timestamp {
         self.signed_in_at

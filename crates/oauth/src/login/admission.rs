@@ -28,7 +28,6 @@ pub enum Admission {
     Access(AccessApplication),
     /// An account of which only the list that it was on is known. From a sign-in of the first version, after a refresh.
     OnList {
-        /// The provider.
         issuer: String,
         /// The list as it was.
         entries: AllowedUsers,
@@ -43,7 +42,6 @@ pub enum Admission {
 pub struct AccessApplication {
     /// The URL of the team.
     pub team: String,
-    /// The AUD tag.
     pub audience: String,
 }
 
@@ -55,28 +53,17 @@ pub struct AccessApplication {
 pub enum AdmissionPolicy {
     /// Anybody who knows the passphrase. Its versions under the current master key, first, and under earlier ones. None where
     /// no passphrase is set: then nobody may enter.
-    Passphrase {
-        /// The versions.
-        versions: Vec<CredentialVersion>,
-    },
+    Passphrase { versions: Vec<CredentialVersion> },
     /// People whose account at a provider is on the list.
     Accounts {
-        /// The provider.
         issuer: String,
-        /// The list.
         allowed: AllowedUsers,
         /// Whether an address counts that the provider does not call verified.
         email: EmailTrust,
-        /// See above.
         settings: Vec<CredentialVersion>,
     },
     /// People whom Cloudflare Access admits.
-    Access {
-        /// The application.
-        application: AccessApplication,
-        /// See above.
-        settings: Vec<CredentialVersion>,
-    },
+    Access { application: AccessApplication, settings: Vec<CredentialVersion> },
 }
 
 impl AdmissionPolicy {

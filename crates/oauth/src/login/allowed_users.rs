@@ -10,7 +10,7 @@ use crate::login::account::Account;
 /// The entry for everybody who has an account at the provider.
 const EVERYBODY: &str = "*";
 
-/// Most people on a list.
+/// Maximum number of people on a list.
 const MAX_ALLOWED: usize = 256;
 
 /// Who may enter.
@@ -26,7 +26,6 @@ impl fmt::Display for AllowedUsers {
 /// Why a text is not a list of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidAllowedUsers {
-    /// It names nobody.
     #[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
     Nobody,
     /// More entries than are read. Reading only some of them would silently exclude the others.
@@ -68,13 +67,13 @@ impl AllowedUsers {
     }
 }
 
-/// Whether `entry` is what somebody calls themselves. A number names the one who got it from the provider and nobody else:
-/// anybody may call themselves like somebody else's number.
+/// Returns whether `entry` is what somebody calls themselves. A number names the one who got it from the provider and nobody
+/// else: anybody may call themselves like somebody else's number.
 fn is_login(login: &str, entry: &str) -> bool {
     login.eq_ignore_ascii_case(entry) && !entry.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether an address is `entry`, or in the domain that it names.
+/// Returns whether an address is `entry`, or in the domain that it names.
 fn is_at(email: &str, entry: &str) -> bool {
     match entry.strip_prefix('@') {
         Some(domain) => email.rsplit_once('@').is_some_and(|(_, host)| host.eq_ignore_ascii_case(domain)),

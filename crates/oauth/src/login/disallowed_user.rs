@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::web::discovery::ExternalIssuer;
 
-/// Longest text of a provider that is shown, in characters (OpenID Connect Core §2: a `sub` has at most 255).
+/// Maximum length of a text of a provider, in characters (OpenID Connect Core §2: a `sub` has at most 255).
 const MAX_SHOWN: usize = 255;
 
 /// Whether an address counts that the provider does not call verified.
@@ -51,7 +51,6 @@ pub enum EmailStatus {
     Unverified(String),
     /// `preferred_username` alone: people can change it, and it is nobody's address for certain.
     PreferredUsername(String),
-    /// None.
     Missing,
     /// The provider is not asked for one.
     NotRequested,

@@ -18,7 +18,7 @@ impl Sealable for KnownBrowser {
 }
 
 impl KnownBrowser {
-    /// A new one.
+    /// Creates a new one.
     #[must_use]
     pub fn new(random: &impl Random) -> Self {
         let mut bytes = [0; 16];

@@ -9,7 +9,6 @@ use crate::web::form::Parameters;
 pub enum LoginDecision {
     /// To sign in, with what they have typed.
     SignIn,
-    /// To be asked again.
     Again,
     /// To be asked again, and to choose who they are.
     AnotherAccount,

@@ -10,16 +10,16 @@ use thiserror::Error;
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::mac::MacKey;
 
-/// Fewest characters.
+/// Minimum number of characters.
 pub const MIN_PASSPHRASE: usize = 12;
 
-/// Most bytes that are looked at.
+/// Maximum number of bytes.
 const MAX_PASSPHRASE: usize = 1024;
 
-/// Fewest different characters.
+/// Minimum number of different characters.
 const MIN_DISTINCT: usize = 6;
 
-/// Fewest characters that are left when words and sequences everybody tries first are taken away.
+/// Minimum number of characters that are left when words and sequences everybody tries first are taken away.
 const MIN_UNCOMMON: usize = 4;
 
 /// What everybody tries first.
@@ -83,7 +83,7 @@ impl Passphrase {
         Ok(Self(text.to_owned()))
     }
 
-    /// Whether somebody typed this passphrase. Takes the same time wherever they differ: tags are compared, not texts.
+    /// Returns whether somebody typed this passphrase. Takes the same time wherever they differ: tags are compared, not texts.
     #[must_use]
     pub fn is(&self, typed: &str, key: &MacKey) -> bool {
         let typed = typed.trim();
@@ -93,7 +93,7 @@ impl Passphrase {
         key.verify(&[b"typed", typed.as_bytes()], &key.tag(&[b"typed", self.0.as_bytes()]))
     }
 
-    /// The epoch of this passphrase, first, and its names under keys that were replaced.
+    /// Returns the epoch of this passphrase, first, and its names under keys that were replaced.
     #[must_use]
     pub fn credential_versions(&self, key: &MacKey) -> Vec<CredentialVersion> {
         key.tags(&[b"epoch", self.0.as_bytes()])
@@ -109,7 +109,7 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// How many characters are neither part of a usual word nor follow from the one before, as in `aaaa`, `1234` or `fedc`.
+/// Returns how many characters are neither part of a usual word nor follow from the one before, as in `aaaa`, `1234` or `fedc`.
 fn uncommon_characters(text: &str) -> usize {
     let mut rest = text.to_ascii_lowercase();
     for word in COMMON {

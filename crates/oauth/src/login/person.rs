@@ -4,7 +4,7 @@ use mcp_connector_base::identifier::Subject;
 
 use crate::login::admission::Admission;
 
-/// Longest name of a person that is kept, in characters.
+/// Maximum length of a name of a person, in characters.
 const MAX_NAME: usize = 100;
 
 /// Somebody who has proven who they are. Only whoever has checked that makes one.
@@ -12,14 +12,13 @@ const MAX_NAME: usize = 100;
 pub struct Person {
     /// Under which name their data is kept.
     pub subject: Subject,
-    /// What to call them.
     pub display_name: Option<String>,
     /// What admitted them: what is given to them ends when that admits them no longer.
     pub admission: Admission,
 }
 
 impl Person {
-    /// What to call them, as long as it is kept.
+    /// Returns what to call them, as long as it is kept.
     #[must_use]
     pub fn truncated_name(&self) -> Option<String> {
         self.display_name.as_deref().map(|name| name.chars().take(MAX_NAME).collect())

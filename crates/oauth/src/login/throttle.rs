@@ -44,9 +44,7 @@ const MAX_BROWSERS: usize = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
-    /// The passphrase was right.
     Accepted,
-    /// The passphrase was wrong.
     Wrong,
     /// The passphrase was not looked at. The next attempt will be, after this many seconds.
     Wait(u64),

@@ -32,21 +32,17 @@ pub const ACCESS_TOKEN_LIFETIME: u64 = 3600;
 /// How far the clocks of two machines may differ, in seconds.
 pub const LEEWAY: u64 = 30;
 
-/// Longest name of a person that is put into a token, in bytes.
+/// Maximum length of a name of a person, in bytes.
 const MAX_NAME: usize = 128;
 
 /// What a new access token says.
 #[derive(Clone, Debug)]
 pub struct AccessTokenRequest<'a> {
-    /// This authorization server.
     pub issuer: &'a Issuer,
     /// The one resource it is good for.
     pub resource: &'a Resource,
-    /// On whose behalf.
     pub subject: &'a Subject,
-    /// To which client.
     pub client_id: &'a ClientId,
-    /// With which permissions.
     pub scope: &'a ScopeSet,
     /// The consent behind it; none for a client that acts for itself.
     pub grant: Option<GrantId>,
@@ -65,13 +61,12 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// The token. Goes into the answer and nowhere else.
+    /// Returns the token. Goes into the answer and nowhere else.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Its lifetime in seconds.
     #[must_use]
     pub const fn expires_in(&self) -> u64 {
         self.expires_in
@@ -155,25 +150,23 @@ impl VerifiedToken {
         Self { caller, expires, id: Arc::from(id) }
     }
 
-    /// Who is calling.
     #[must_use]
     pub const fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// Who is calling.
     #[must_use]
     pub fn into_caller(self) -> Caller {
         self.caller
     }
 
-    /// When it stops being accepted. Until then an isolate may remember that it verified this token.
+    /// Returns when it stops being accepted. Until then an isolate may remember that it verified this token.
     #[must_use]
     pub const fn expires(&self) -> Timestamp {
         self.expires
     }
 
-    /// The name of this one token (`jti`), for a log line.
+    /// Returns the name of this one token (`jti`), for a log line.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -186,19 +179,15 @@ pub enum AccessTokenError {
     /// Not signed with a key that is ours, of this type and with this algorithm; or not a token at all.
     #[error("not_ours")]
     NotIssuedHere,
-    /// Changed, or never signed.
     #[error("bad_signature")]
     BadSignature,
     /// Made by another server, or under another name of this one.
     #[error("wrong_issuer")]
     WrongIssuer,
-    /// For another resource.
     #[error("wrong_audience")]
     WrongAudience,
-    /// Too old.
     #[error("expired")]
     Expired,
-    /// From the future.
     #[error("not_yet_valid")]
     NotYetValid,
     /// The passphrase under which the person signed in has been changed.
@@ -252,9 +241,7 @@ pub fn verify(
 /// To whom a token was given, whatever it is still worth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenOrigin {
-    /// To which client.
     pub client_id: ClientId,
-    /// On whose behalf.
     pub subject: Subject,
     /// On which grant; none for a client that acts for itself.
     pub grant: Option<GrantId>,

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-/// Longest token that is looked at, in bytes. Ours are below 1 KB; foreign issuers put group lists into theirs.
+/// Maximum length of a token, in bytes. Ours are below 1 KB; foreign issuers put group lists into theirs.
 pub const MAX_BEARER_LENGTH: usize = 4096;
 
 /// A text with the form of a bearer token (`b64token`, RFC 6750 §2.1). Has passed no other check.
@@ -36,7 +36,7 @@ impl BearerError {
         }
     }
 
-    /// The error code of RFC 6750 §3.1.
+    /// Returns the error code of RFC 6750 §3.1.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl BearerError {
         }
     }
 
-    /// What goes into `error_description`.
+    /// Returns what goes into `error_description`.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ impl BearerToken {
         Self::from_header(value).map(Some)
     }
 
-    /// The token as it was sent. Goes to the check, never into a log line.
+    /// Returns the token as it was sent. Goes to the check, never into a log line.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -110,8 +110,8 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-/// Whether these are two headers that a runtime joined: one of them a bearer token, and each but the first with a scheme in
-/// front. (A lone token with a comma inside is only malformed, and so is a `Digest` list only another scheme.)
+/// Returns whether these are two headers that a runtime joined: one of them a bearer token, and each but the first with a scheme
+/// in front. (A lone token with a comma inside is only malformed, and so is a `Digest` list only another scheme.)
 fn is_joined(value: &str) -> bool {
     let parts = || value.split(',').map(trim);
     let is_credentials = |part: &str| after_bearer(part).is_some() || part.contains([' ', '\t']);

@@ -11,7 +11,7 @@ use mcp_connector_base::scope::ScopeSet;
 
 use crate::resource::bearer::BearerError;
 
-/// Longest address of a metadata document.
+/// Maximum length of a address of a metadata document.
 const MAX_METADATA_URL: usize = 2048;
 
 /// The absolute address of a Protected Resource Metadata document (RFC 9728 §3), fit for a quoted string.
@@ -35,7 +35,6 @@ impl MetadataUrl {
         Ok(Self(Arc::from(url)))
     }
 
-    /// The address.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -81,26 +80,25 @@ impl Challenge {
         Self { reason: Reason::InvalidToken, metadata, scope }
     }
 
-    /// The token is good and does not cover what was asked for (403). `scope` is everything the operation needs, not only
+    /// Returns the token is good and does not cover what was asked for (403). `scope` is everything the operation needs, not only
     /// what is missing: some clients ask for exactly what they are told here, others add it to what they have.
     #[must_use]
     pub fn insufficient_scope(metadata: MetadataUrl, scope: ScopeSet) -> Self {
         Self { reason: Reason::InsufficientScope, metadata, scope }
     }
 
-    /// The `Authorization` header holds no token, or more than one (401 or 400).
+    /// Returns the `Authorization` header holds no token, or more than one (401 or 400).
     #[must_use]
     pub fn bad_header(metadata: MetadataUrl, scope: ScopeSet, error: BearerError) -> Self {
         Self { reason: Reason::Header(error), metadata, scope }
     }
 
-    /// The same, where the next token should cover `scope` too.
+    /// Returns the same, where the next token should cover `scope` too.
     #[must_use]
     pub fn and_for(self, scope: &ScopeSet) -> Self {
         Self { scope: self.scope.union(scope), ..self }
     }
 
-    /// The HTTP status.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self.reason {
@@ -110,7 +108,7 @@ impl Challenge {
         }
     }
 
-    /// The code and the sentence, for the body.
+    /// Returns the code and the sentence, for the body.
     #[must_use]
     pub const fn body(&self) -> OAuthErrorResponse {
         let (error, error_description) = match self.reason {
@@ -124,7 +122,7 @@ impl Challenge {
         OAuthErrorResponse { error, error_description }
     }
 
-    /// The value of `WWW-Authenticate`.
+    /// Returns the value of `WWW-Authenticate`.
     #[must_use]
     pub fn header_value(&self) -> String {
         let OAuthErrorResponse { error, error_description } = self.body();

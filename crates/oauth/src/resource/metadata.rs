@@ -63,9 +63,7 @@ impl ProtectedResourceMetadata {
 pub struct Capabilities {
     /// Every scope that may be asked for.
     pub scopes: ScopeSet,
-    /// Dynamic client registration.
     pub registration: bool,
-    /// Client ID Metadata Documents.
     pub client_id_metadata_documents: bool,
     /// `client_credentials`, for clients from the configuration.
     pub client_credentials: bool,
@@ -136,7 +134,7 @@ pub enum MetadataForm {
 }
 
 impl AuthorizationServerMetadata {
-    /// The document of this issuer.
+    /// Returns the document of this issuer.
     #[must_use]
     pub fn new(issuer: &Issuer, capabilities: &Capabilities) -> Self {
         let mut grant_types = vec!["authorization_code", "refresh_token"];

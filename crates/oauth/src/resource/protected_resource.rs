@@ -58,12 +58,12 @@ impl Resource {
         Ok(Self::at(&url.origin(), path))
     }
 
-    /// The path is empty, or begins with a slash and does not end with one.
+    /// Returns the path is empty, or begins with a slash and does not end with one.
     fn at(origin: &Origin, path: &str) -> Self {
         Self { text: format!("{origin}{path}").into(), path_at: origin.as_str().len() }
     }
 
-    /// The text: the audience of tokens for it.
+    /// Returns the text: the audience of tokens for it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -75,7 +75,7 @@ impl Resource {
         self.as_str().strip_prefix(issuer.as_str()).is_some_and(|path| path.is_empty() || path.starts_with('/'))
     }
 
-    /// Where its metadata stands (RFC 9728 §3.1): what `resource_metadata` of a challenge says.
+    /// Returns where its metadata stands (RFC 9728 §3.1): what `resource_metadata` of a challenge says.
     #[must_use]
     pub fn metadata_url(&self) -> String {
         let (origin, path) = self.text.split_at_checked(self.path_at).unwrap_or((&self.text, ""));
@@ -118,7 +118,7 @@ pub struct ResourceServer {
 }
 
 impl ResourceServer {
-    /// Those of this origin.
+    /// Returns those of this origin.
     #[must_use]
     pub fn new(origin: &Origin) -> Self {
         Self {
@@ -146,8 +146,8 @@ impl ResourceServer {
         &self.sse
     }
 
-    /// The one resource that a request means (RFC 8707 §2). A request without one means `/mcp`: clients of the first protocol
-    /// revisions do not know the parameter.
+    /// Returns the one resource that a request means (RFC 8707 §2). A request without one means `/mcp`: clients of the first
+    /// protocol revisions do not know the parameter.
     pub fn requested(&self, parameters: &Parameters) -> Result<&Resource, InvalidTarget> {
         let Some(text) = parameters.get("resource").map_err(|_| InvalidTarget)? else {
             return Ok(&self.mcp);

@@ -19,13 +19,12 @@ impl ScopeCatalogue {
         Self { known, sign_in: sign_in.intersection(&all) }
     }
 
-    /// Every scope.
     #[must_use]
     pub fn all(&self) -> ScopeSet {
         self.known.iter().copied().collect()
     }
 
-    /// Those of a first sign-in.
+    /// Returns those of a first sign-in.
     #[must_use]
     pub const fn sign_in(&self) -> &ScopeSet {
         &self.sign_in
@@ -47,7 +46,7 @@ impl ScopeCatalogue {
         known.is_empty() || (asked.contains_name("openid") && known.iter().all(|name| name == "profile"))
     }
 
-    /// The members of a set, in the order of the catalogue.
+    /// Returns the members of a set, in the order of the catalogue.
     pub fn described<'a>(&'a self, scopes: &'a ScopeSet) -> impl Iterator<Item = Scope> + 'a {
         self.known.iter().copied().filter(|scope| scopes.contains(*scope))
     }

@@ -18,7 +18,7 @@ use crate::resource::access_token::VerifiedToken;
 use crate::resource::bearer::BearerToken;
 use crate::resource::protected_resource::Resource;
 
-/// Most tokens, and most grants, that are remembered.
+/// Maximum number of tokens, and most grants, that are remembered.
 const CAPACITY: usize = 1024;
 /// Seconds for which an answer serves.
 const FRESH: u64 = 45;
@@ -30,7 +30,6 @@ const RENEW_AGAIN: u64 = 5;
 /// Whether a call on a grant may be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantCheck {
-    /// It may.
     Serve,
     /// It may, and the answer is to be renewed behind it. Said to one call at a time.
     ServeAndRenew,
@@ -52,9 +51,7 @@ pub enum GrantState {
 /// The memory of one isolate.
 #[derive(Default)]
 pub struct VerifiedTokens {
-    /// Sorted by token.
     tokens: Vec<Entry>,
-    /// Sorted by grant.
     grants: Vec<Known>,
 }
 
@@ -89,7 +86,7 @@ impl VerifiedTokens {
         (entry.resource == *resource && now < entry.expires).then(|| Arc::clone(&entry.caller))
     }
 
-    /// When a token expires, if it was verified for this resource.
+    /// Returns when a token expires, if it was verified for this resource.
     #[must_use]
     pub fn expires(&self, bearer: &BearerToken, resource: &Resource) -> Option<Timestamp> {
         let entry = self.tokens.get(self.place_of(bearer).ok()?)?;
@@ -138,8 +135,8 @@ impl VerifiedTokens {
         }
     }
 
-    /// The answer to a question that was asked at `asked_at`. A grant that is over stays it: an answer that was on its way when
-    /// this isolate saw the grant end does not bring it back.
+    /// Returns the answer to a question that was asked at `asked_at`. A grant that is over stays it: an answer that was on its
+    /// way when this isolate saw the grant end does not bring it back.
     pub fn record_answer(&mut self, grant: GrantId, state: GrantState, asked_at: Timestamp) {
         if self.grants.len() >= CAPACITY {
             self.grants.retain(|known| asked_at.seconds_since(known.asked_at) < STALE);
@@ -161,12 +158,12 @@ impl VerifiedTokens {
         }
     }
 
-    /// Where the token stands, or belongs.
+    /// Returns where the token stands, or belongs.
     fn place_of(&self, bearer: &BearerToken) -> Result<usize, usize> {
         self.tokens.binary_search_by(|entry| (*entry.token).cmp(bearer.as_str()))
     }
 
-    /// What is known of the grant, or where that belongs.
+    /// Returns what is known of the grant, or where that belongs.
     fn known(&mut self, grant: GrantId) -> Result<&mut Known, usize> {
         let place = self.grants.binary_search_by(|known| known.grant.cmp(&grant))?;
         self.grants.get_mut(place).ok_or(place)

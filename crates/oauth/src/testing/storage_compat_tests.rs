@@ -162,7 +162,7 @@ fn authorization() -> Authorization {
     }
 }
 
-/// What a person who signs in leaves behind, as this version makes it.
+/// Returns what a person who signs in leaves behind, as this version makes it.
 fn issuer() -> Issuer {
     Issuer::parse("https://host.example").unwrap()
 }

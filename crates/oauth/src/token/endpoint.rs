@@ -44,17 +44,12 @@ pub trait Clients {
 
 /// Everything the endpoint works with. One per request: the time stands still.
 pub struct TokenEndpoint<'a, C, G, R> {
-    /// This server.
     pub issuer: &'a Issuer,
-    /// Its resources.
     pub resources: &'a ResourceServer,
     /// The scopes that it knows.
     pub scopes: &'a ScopeCatalogue,
-    /// Where clients are found.
     pub clients: &'a C,
-    /// Where grants are.
     pub grants: &'a G,
-    /// The keys,
     pub keys: &'a KeyRing,
     /// and those that sign now.
     pub signing: &'a SigningKeys,
@@ -67,9 +62,7 @@ pub struct TokenEndpoint<'a, C, G, R> {
     /// The id of the grant that a code is redeemed for. A request that runs again uses the same id, and so gets the same
     /// answer.
     pub grant: GrantId,
-    /// Random bytes.
     pub random: &'a R,
-    /// Now.
     pub now: Timestamp,
 }
 
@@ -77,7 +70,6 @@ pub struct TokenEndpoint<'a, C, G, R> {
 pub struct IssuedTokens {
     /// The body of the answer.
     pub response: TokenResponse,
-    /// To which client.
     pub client: Client,
     /// On which grant; none for a client that acts for itself.
     pub grant: Option<GrantId>,
@@ -265,7 +257,7 @@ fn resource(form: &Parameters) -> Result<Option<Resource>, TokenError> {
     resource.map(Resource::parse).transpose().map_err(|_| TokenError::Target)
 }
 
-/// The name under which a client acts for itself. No person has one like it (RFC 9068 §5).
+/// Returns the name under which a client acts for itself. No person has one like it (RFC 9068 §5).
 fn client_subject(id: &ClientId) -> Result<Subject, TokenError> {
     Subject::new(&format!("client:{id}"))
         .or_else(|_| Subject::new(&format!("client:{}", client_id_hash(id))))

@@ -14,7 +14,6 @@ use crate::web::form::FormError;
 /// Why there are no tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TokenError {
-    /// Not a form.
     #[error("the request is not form-urlencoded")]
     NotAForm,
     /// The form is broken or repeats a parameter.
@@ -61,7 +60,6 @@ pub enum CodeError {
     /// The owner of this server has ended the client for everybody.
     #[error("client_ended")]
     ClientEnded,
-    /// Its ledger refuses it.
     #[error("{0}")]
     Refused(RedeemError),
 }
@@ -72,13 +70,12 @@ pub enum RefreshTokenError {
     /// It was not made here.
     #[error("not_ours")]
     NotIssuedHere,
-    /// Its ledger refuses it.
     #[error("{0}")]
     Refused(RefreshError),
 }
 
 impl TokenError {
-    /// The HTTP status (RFC 6749 §5.2).
+    /// Returns the HTTP status (RFC 6749 §5.2).
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -96,7 +93,7 @@ impl TokenError {
         }
     }
 
-    /// The code for the body (RFC 6749 §5.2, RFC 8707 §2).
+    /// Returns the code for the body (RFC 6749 §5.2, RFC 8707 §2).
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -111,26 +108,26 @@ impl TokenError {
         }
     }
 
-    /// The sentence for the body. Never echoes what was sent.
+    /// Returns the sentence for the body. Never echoes what was sent.
     #[must_use]
     pub fn description(self) -> String {
         self.to_string()
     }
 
-    /// The value of `WWW-Authenticate`, where the client used the header (RFC 6749 §5.2).
+    /// Returns the value of `WWW-Authenticate`, where the client used the header (RFC 6749 §5.2).
     #[must_use]
     pub fn www_authenticate(self) -> Option<&'static str> {
         let asks = if let Self::Client(error) = self { error.asks_for_basic() } else { false };
         asks.then_some("Basic realm=\"token\"")
     }
 
-    /// The value of `Retry-After`, in seconds.
+    /// Returns the value of `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(self) -> Option<u32> {
         if let Self::Outage(outage) = self { Some(outage.retry_after()) } else { None }
     }
 
-    /// What the log says: the code, and what the client does not hear.
+    /// Returns what the log says: the code, and what the client does not hear.
     #[must_use]
     pub fn reason(self) -> String {
         let code = self.code();

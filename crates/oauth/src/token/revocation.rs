@@ -16,13 +16,9 @@ use crate::web::origin::Issuer;
 
 /// Everything the endpoint works with.
 pub struct RevocationEndpoint<'a, C, G> {
-    /// This server.
     pub issuer: &'a Issuer,
-    /// Where clients are found.
     pub clients: &'a C,
-    /// Where grants are.
     pub grants: &'a G,
-    /// The keys,
     pub keys: &'a KeyRing,
     /// and those that sign now.
     pub signing: &'a SigningKeys,

@@ -1,8 +1,9 @@
-//! Cookies of this server: how they are named, set and read (RFC 6265), and the one that binds a pending sign-in to the browser
-//! it was begun in.
+//! Cookies of this server (RFC 6265): their names, how they are set and read, and the cookie that binds a pending sign-in to its
+//! browser.
 //!
-//! Over https a cookie has the prefix `__Host-`: then no other host can have set it, and no other path can shadow it. Over
-//! http, which is for loopback only, browsers and scripted clients differ about `Secure` cookies, so there it has neither.
+//! Over https a cookie has the prefix `__Host-`, so that no other host can set it and no other path can shadow it. Http is for
+//! loopback only. There a cookie has neither the prefix nor `Secure`, because browsers and scripted clients treat `Secure`
+//! cookies differently.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,53 +15,56 @@ use mcp_connector_base::timestamp::Random;
 
 use crate::web::web_url::WebScheme;
 
-/// Longest `Cookie` header that is looked at, in bytes. A browser that carries long requests to a provider shows about 50 KB
-/// (`provider_state.rs`); Cloudflare takes 128 KB of headers.
+/// Maximum length of a `Cookie` header, in bytes. A browser that carries long requests to a provider sends about 50 KB (see
+/// [`provider::state`](crate::login::provider::state)). Cloudflare accepts 128 KB of headers.
 const MAX_COOKIES: usize = 64 * 1024;
-/// Longest value that is set, in bytes. Browsers keep 4096 with name and attributes.
+/// Maximum length of a value, in bytes. Browsers store 4096 bytes, name and attributes included.
 const MAX_VALUE: usize = 3800;
 
-/// Maximum number of parallel sign-ins of a browser that began before it sent its first cookie.
+/// Maximum number of nonces of one browser: of sign-ins that it began in parallel before it sent its first cookie.
 const MAX_NONCES: usize = 8;
-/// Maximum number of cookies that one answer removes. A browser has no more of those that we set.
+/// Maximum number of cookies that one response removes. A browser has no more of the cookies that this server sets.
 const MAX_CLEARED: usize = 32;
-/// Characters of a nonce that name its cookie.
+/// Number of characters of a nonce that are part of its cookie's name.
 const NONCE_NAME: usize = 8;
 
 /// A cookie of this server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostCookie(&'static str);
 
-/// The beginning of the names of the cookies that bind a pending sign-in to its browser. See [`BrowserNonce`].
+/// The prefix of the cookies that hold a [`BrowserNonce`].
 const BROWSER: &str = "mcp-browser-";
 
 impl HostCookie {
-    /// A cookie of this name, of letters, digits and hyphens.
+    /// Creates a cookie. The name has letters, digits and hyphens.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub fn name(self, scheme: WebScheme) -> String {
         [prefix(scheme), self.0].concat()
     }
 
-    /// The `Set-Cookie` header that sets it for `max_age` seconds. `Lax`, not `Strict`: an upstream provider sends the person
-    /// back by a link from its own site. Nothing if the value is too long or has characters that a cookie cannot have.
+    /// Returns the `Set-Cookie` header that sets the cookie for `max_age` seconds, or `None` if the value is too long or has
+    /// characters that a cookie cannot have.
+    ///
+    /// The cookie is `SameSite=Lax` and not `Strict`, because an identity provider sends the person back by a link from its own
+    /// site.
     #[must_use]
     pub fn set(self, scheme: WebScheme, value: &str, max_age: u32) -> Option<String> {
         set_cookie(scheme, self.0, value, max_age)
     }
 
-    /// The `Set-Cookie` header that takes it away.
+    /// Returns the `Set-Cookie` header that removes the cookie.
     #[must_use]
     pub fn clear(self, scheme: WebScheme) -> String {
         clear_cookie(scheme, self.0)
     }
 
-    /// Its value in a `Cookie` header. Nothing if it is there twice: then somebody has put one beside ours.
+    /// Returns the value in a `Cookie` header, or `None` if the cookie is repeated: another site may have added one.
     #[must_use]
     pub fn read(self, scheme: WebScheme, header: Option<&str>) -> Option<&str> {
         let mut values = cookies(scheme, header).filter_map(|(name, value)| (name == self.0).then_some(value));
@@ -89,7 +93,7 @@ pub(crate) fn set_cookie(scheme: WebScheme, name: &str, value: &str, max_age: u3
     Some(format!("{}{name}={value}; Max-Age={max_age}; Path=/; HttpOnly; SameSite=Lax{secure}", prefix(scheme)))
 }
 
-/// Returns the `Set-Cookie` header that takes a cookie of this name away.
+/// Returns the `Set-Cookie` header that removes a cookie of this name.
 pub(crate) fn clear_cookie(scheme: WebScheme, name: &str) -> String {
     set_cookie(scheme, name, "", 0).unwrap_or_default()
 }
@@ -101,20 +105,22 @@ pub(crate) fn cookies(scheme: WebScheme, header: Option<&str>) -> impl Iterator<
     pairs.filter_map(move |(name, value)| Some((name.trim().strip_prefix(prefix(scheme))?, value.trim())))
 }
 
-/// Random bytes that only one browser has. A sealed authorization request is bound to them: a form that was begun in one
-/// browser cannot be finished in another, so nobody can be made to finish somebody else's sign-in.
+/// Random bytes that only one browser has.
 ///
-/// A browser keeps its nonce, because several sign-ins may be open in several tabs. Tabs that are opened at once by a browser
-/// that has no nonce yet get one each. So each nonce has a cookie with a name of its own, or the last of these tabs would take
-/// away what the others are bound to.
+/// A sealed authorization request is bound to them. A form that was begun in one browser cannot be finished in another, so nobody
+/// can be tricked into finishing an attacker's sign-in.
+///
+/// A browser keeps its nonce, because several sign-ins may be open in several tabs. If a browser without a nonce opens several
+/// tabs at once, each tab gets its own. So each nonce has a cookie with its own name; otherwise the last tab would overwrite the
+/// nonces of the others.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BrowserNonce([u8; 32]);
 
 impl BrowserNonce {
-    /// How long the cookie lives, in seconds: longer than a pending sign-in, which is sealed with a time of its own.
+    /// Lifetime of the cookie, in seconds. It is longer than that of a pending sign-in, which expires by itself.
     pub const MAX_AGE: u32 = 60 * 60;
 
-    /// For a browser that has none.
+    /// Creates a nonce for a browser that has none.
     #[must_use]
     pub fn new(random: &impl Random) -> Self {
         let mut bytes = [0; 32];
@@ -122,18 +128,18 @@ impl BrowserNonce {
         Self(bytes)
     }
 
-    /// Returns the nonces that a browser sends, the last one set first, at most eight. A browser sends its cookies in the order
-    /// in which it got them (RFC 6265 §5.4).
+    /// Returns the nonces that a browser sends, newest first, at most [`MAX_NONCES`]. A browser sends its cookies in the order in
+    /// which it received them (RFC 6265 §5.4).
     #[must_use]
     pub fn all(scheme: WebScheme, cookie_header: Option<&str>) -> Vec<Self> {
-        // Counted once for all: a `Cookie` header of a stranger has room for a thousand such names.
+        // Counted once for all names: a `Cookie` header has room for a thousand of them.
         let mut times: BTreeMap<&str, usize> = BTreeMap::new();
         for (name, _) in cookies(scheme, cookie_header).filter(|(name, _)| name.starts_with(BROWSER)) {
             *times.entry(name).or_default() += 1;
         }
         let mut shown: Vec<Self> = Vec::new();
         for (name, value) in cookies(scheme, cookie_header) {
-            // A repeated cookie was not set by us.
+            // This server sets each name once, so another site has added a repeated cookie.
             if times.get(name) == Some(&1) {
                 shown.extend(name.strip_prefix(BROWSER).and_then(|name| Self::read(name, value)));
             }
@@ -143,7 +149,7 @@ impl BrowserNonce {
         shown
     }
 
-    /// The one for the next sign-in of a browser: the last one that it shows, or else a new one.
+    /// Returns the nonce for the next sign-in of a browser: its newest one, or a new one.
     #[must_use]
     pub fn of(scheme: WebScheme, cookie_header: Option<&str>, random: &impl Random) -> Self {
         Self::all(scheme, cookie_header).into_iter().next().unwrap_or_else(|| Self::new(random))
@@ -154,7 +160,7 @@ impl BrowserNonce {
         bytes.try_into().ok().map(Self).filter(|nonce| nonce.name() == name)
     }
 
-    /// Returns the `Set-Cookie` headers that set or prolong it, and that remove those beyond eight.
+    /// Returns the `Set-Cookie` headers that set or extend the nonce, and that remove those beyond [`MAX_NONCES`].
     #[must_use]
     pub fn set_cookies(&self, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
         let kept: Vec<String> = Self::all(scheme, cookie_header).iter().map(Self::name).collect();
@@ -168,19 +174,19 @@ impl BrowserNonce {
             .collect()
     }
 
-    /// Returns what the name of its cookie ends in.
+    /// Returns the end of its cookie's name.
     fn name(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0).chars().take(NONCE_NAME).collect()
     }
 
-    /// What a seal is bound to.
+    /// Returns the bytes to which a seal is bound.
     #[must_use]
     pub const fn binding(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// Returns whether a text can be what the name of such a cookie ends in.
+/// Returns whether a text has the form of the end of such a cookie's name.
 fn is_name(text: &str) -> bool {
     text.len() == NONCE_NAME && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
@@ -204,7 +210,7 @@ mod tests {
         BrowserNonce::new(&TestRandom::from(seed))
     }
 
-    /// Returns what a browser shows that was given these headers.
+    /// Returns the `Cookie` header of a browser that received these headers.
     fn shown(set: &[String]) -> String {
         set.iter().map(|header| header.split(';').next().unwrap()).collect::<Vec<_>>().join("; ")
     }

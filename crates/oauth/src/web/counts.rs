@@ -1,16 +1,15 @@
-//! How often each of many keys was seen within a period, in bounded memory.
+//! Counts how often each of many keys occurs within a period, in bounded memory.
 
 use std::collections::HashMap;
 
 use mcp_connector_base::timestamp::Timestamp;
 
-/// Longest key that is counted, in bytes.
+/// Maximum length of a key, in bytes.
 const MAX_KEY: usize = 512;
 
-/// Counts of keys. A key that finds no room counts as seen any number of times.
+/// Counts of keys. A key for which there is no room has the highest count.
 #[derive(Debug)]
 pub struct Counts {
-    /// In seconds.
     period: u64,
     max_keys: usize,
     since: Timestamp,
@@ -18,13 +17,13 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Counts of at most `max_keys` keys, begun anew after `period` seconds.
+    /// Creates counts of at most `max_keys` keys, which start again after `period` seconds.
     #[must_use]
     pub fn new(period: u64, max_keys: usize) -> Self {
         Self { period, max_keys, since: Timestamp::default(), of: HashMap::new() }
     }
 
-    /// Counts one more for `key`, and returns how many those are in this period.
+    /// Counts one occurrence of `key`, and returns its number of occurrences in this period.
     pub fn add(&mut self, key: &str, now: Timestamp) -> u32 {
         if now.seconds_since(self.since) >= self.period {
             self.since = now;

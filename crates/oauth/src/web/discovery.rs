@@ -1,4 +1,4 @@
-//! Which foreign issuer is trusted, where its metadata stands, and what of it matters.
+//! The identifier of an external issuer, the URLs of its metadata (RFC 8414), and what a resource needs of the metadata.
 
 use thiserror::Error;
 
@@ -6,22 +6,23 @@ use crate::web::json_object::{Object, Unexpected};
 use crate::web::origin::Origin;
 use crate::web::web_url::WebUrl;
 
-/// Largest metadata document, in bytes.
+/// Maximum size of a metadata document, in bytes.
 pub const MAX_METADATA: usize = 64 * 1024;
-/// Longest identifier of an issuer.
+/// Maximum length of an issuer identifier, in bytes.
 const MAX_ISSUER: usize = 1024;
 
-/// The one issuer whose tokens are accepted, spelled as it spells itself: some end in a slash, some do not, and both are right.
+/// The one external issuer whose tokens are accepted, spelled as it spells itself. Some identifiers end in a slash and some do
+/// not; both are valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalIssuer(String);
 
-/// Not an issuer identifier (RFC 8414 §2).
+/// A text that is not an issuer identifier (RFC 8414 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("an issuer is an https URL without query and fragment")]
 pub struct InvalidExternalIssuer;
 
 impl ExternalIssuer {
-    /// From the configuration. Plain http is for this very machine only.
+    /// Parses the configured identifier. Plain http is accepted for loopback only.
     pub fn parse(text: &str) -> Result<Self, InvalidExternalIssuer> {
         let text = text.trim();
         let fits = text.len() <= MAX_ISSUER && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -31,17 +32,18 @@ impl ExternalIssuer {
         Ok(Self(text.to_owned()))
     }
 
-    /// The identifier: what `authorization_servers` of our metadata says.
+    /// Returns the identifier, as `authorization_servers` of the resource metadata names it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Where its metadata may stand, in the order in which to ask: RFC 8414 §3, OpenID Connect Discovery §4, and RFC 8414 §5.
+    /// Returns the URLs of the metadata, in the order in which to try them: RFC 8414 §3, OpenID Connect Discovery §4, RFC 8414
+    /// §5.
     #[must_use]
     pub fn metadata_urls(&self) -> Vec<String> {
         let base = self.0.trim_end_matches('/');
-        // The identifier was parsed before, and has neither query nor fragment.
+        // The identifier was parsed before, and has neither a query nor a fragment.
         let path = WebUrl::parse(base).map_or("", |url| url.path);
         let origin = base.strip_suffix(path).unwrap_or(base);
         let mut urls = vec![
@@ -55,7 +57,7 @@ impl ExternalIssuer {
     }
 }
 
-/// What of the metadata matters to a resource.
+/// The metadata of an external issuer, as far as a resource needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discovery {
     jwks_uri: String,
@@ -64,19 +66,19 @@ pub struct Discovery {
 /// Why a metadata document is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum DiscoveryError {
-    /// Not JSON, too large, or without the members that are needed.
+    /// The document is not JSON, too large, or lacks a required member.
     #[error("the metadata of the issuer is not usable")]
     Malformed,
-    /// It describes another issuer (RFC 8414 §3.3).
+    /// The document describes another issuer (RFC 8414 §3.3).
     #[error("the metadata is not that of the configured issuer")]
     OtherIssuer,
-    /// Keys that come over a connection anybody may change.
+    /// `jwks_uri` is not https, so anybody on the way could replace the keys.
     #[error("the keys of the issuer are not served by https")]
     InsecureKeys,
 }
 
 impl Discovery {
-    /// Reads a metadata document.
+    /// Parses a metadata document of `issuer`.
     pub fn parse(document: &[u8], issuer: &ExternalIssuer) -> Result<Self, DiscoveryError> {
         if document.len() > MAX_METADATA {
             return Err(DiscoveryError::Malformed);
@@ -92,7 +94,6 @@ impl Discovery {
         Ok(Self { jwks_uri: jwks_uri.to_owned() })
     }
 
-    /// Where the keys stand.
     #[must_use]
     pub fn jwks_uri(&self) -> &str {
         &self.jwks_uri
@@ -105,7 +106,7 @@ impl From<Unexpected> for DiscoveryError {
     }
 }
 
-/// https, or http to this very machine.
+/// Returns whether a URL is https, or http on loopback.
 pub(crate) fn is_safe(url: &str) -> bool {
     Origin::of(url)
         .is_ok_and(|origin| url.starts_with("https://") || (url.starts_with("http://") && origin.is_loopback()))

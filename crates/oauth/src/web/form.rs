@@ -1,48 +1,48 @@
-//! `application/x-www-form-urlencoded`, as it stands in a query or a form body (RFC 6749 Appendix B): decoded strictly and
-//! within bounds, and written for redirects.
+//! `application/x-www-form-urlencoded` in queries and bodies (RFC 6749 Appendix B): decoded strictly and within limits, and
+//! encoded for redirects.
 //!
-//! OAuth's two rules about parameters are kept here, so that no endpoint can forget them: a parameter without a value counts
-//! as absent, and one that is repeated makes the request invalid (RFC 6749 §3.1 and §3.2).
+//! Two rules about parameters apply here, so that no endpoint can forget them: a parameter without a value counts as absent, and
+//! a repeated parameter makes the request invalid (RFC 6749 §3.1 and §3.2).
 
 use std::fmt;
 
 use thiserror::Error;
 
-/// Longest query, and longest body that a program sends, in bytes.
+/// Maximum length of a query, and of a body that a client sends, in bytes.
 pub const MAX_FORM: usize = 16 * 1024;
-/// Longest body that one of our own pages sends, in bytes: a sealed request that filled its query, and what a person types.
+/// Maximum length of a body that a page of this server sends, in bytes: a sealed request as long as a query can be, and what a
+/// person types.
 pub const MAX_PAGE_FORM: usize = 32 * 1024;
-/// Most parameters.
+/// Maximum number of parameters.
 const MAX_PARAMETERS: usize = 64;
 
-/// Why a query or a body was refused. Its text goes into `error_description`; it never echoes a value.
+/// Why a query or a body is refused. The text becomes `error_description` and never repeats a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum FormError {
-    /// Longer than [`MAX_FORM`], or than [`MAX_PAGE_FORM`] if a page sends it.
+    /// The text is longer than [`MAX_FORM`], or than [`MAX_PAGE_FORM`] for a page.
     #[error("the parameters are too long")]
     TooLong,
-    /// Too many parameters.
     #[error("there are too many parameters")]
     TooMany,
-    /// A percent sign that encodes nothing, or bytes that are not UTF-8.
+    /// A percent sign is not followed by two digits, or bytes are not UTF-8.
     #[error("the parameters are not form-urlencoded UTF-8")]
     Malformed,
-    /// RFC 6749 §3.1: a parameter must not be included more than once.
+    /// A parameter is included more than once (RFC 6749 §3.1).
     #[error("the parameter {0} is repeated")]
     Repeated(&'static str),
 }
 
-/// The parameters of a query or a form body. Says nothing of their values in `Debug`: there are secrets among them.
+/// The parameters of a query or a form body. `Debug` does not print their values, because some are secret.
 #[derive(Clone)]
 pub struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Decodes a query (without its question mark) or a body.
+    /// Decodes a query, without its question mark, or a body that a client sends.
     pub fn parse(encoded: &[u8]) -> Result<Self, FormError> {
         Self::parse_within(encoded, MAX_FORM)
     }
 
-    /// Decodes a body that one of our own pages has sent.
+    /// Decodes a body that a page of this server sends.
     pub fn of_page(encoded: &[u8]) -> Result<Self, FormError> {
         Self::parse_within(encoded, MAX_PAGE_FORM)
     }
@@ -64,7 +64,7 @@ impl Parameters {
         Ok(Self(parameters))
     }
 
-    /// The value of a parameter that may stand there once.
+    /// Returns the value of a parameter that may occur once.
     pub fn get(&self, name: &'static str) -> Result<Option<&str>, FormError> {
         let mut values = self.named(name);
         let value = values.next();
@@ -74,7 +74,7 @@ impl Parameters {
         Ok(value.filter(|value| !value.is_empty()))
     }
 
-    /// The values of a parameter that may be repeated, such as the boxes that were ticked in a form.
+    /// Returns the values of a parameter that may be repeated, such as the ticked boxes of a form.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.named(name).filter(|value| !value.is_empty())
     }
@@ -90,14 +90,14 @@ impl fmt::Debug for Parameters {
     }
 }
 
-/// Whether a `Content-Type` is that of a form, with whatever parameters.
+/// Returns whether a `Content-Type` is that of a form, with any parameters.
 #[must_use]
 pub fn is_form(content_type: Option<&str>) -> bool {
     let essence = content_type.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// Undoes percent-encoding, and `+` for a space.
+/// Decodes percent-encoding, and `+` as a space.
 pub(crate) fn decode(encoded: &[u8]) -> Result<String, FormError> {
     let mut decoded = Vec::with_capacity(encoded.len());
     let mut bytes = encoded.iter().copied();
@@ -119,10 +119,10 @@ fn hex_digit(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// Adds parameters to the query of a URL, and leaves what is there as it is (RFC 6749 §3.1.2). The URL has no fragment.
+/// Adds parameters to the query of a URL, which has no fragment, and leaves the existing query unchanged (RFC 6749 §3.1.2).
 ///
-/// Everything but the unreserved characters of RFC 3986 is percent-encoded, a space too: so the result decodes to the same
-/// under both readings of `+`, and cannot break out of a `Location` header.
+/// All but the unreserved characters of RFC 3986 are percent-encoded, spaces too. So both readings of `+` decode to the same
+/// text, and no value can break out of a `Location` header.
 #[must_use]
 pub fn with_query(url: &str, parameters: &[(&str, &str)]) -> String {
     let mut target = url.to_owned();
@@ -137,7 +137,7 @@ pub fn with_query(url: &str, parameters: &[(&str, &str)]) -> String {
     target
 }
 
-/// `text` as one value of a query, percent-encoded in the same way.
+/// Percent-encodes `text` as one value of a query.
 #[must_use]
 pub fn percent_encoded(text: &str) -> String {
     let mut encoded = String::new();

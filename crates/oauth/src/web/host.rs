@@ -3,22 +3,23 @@
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Longest host name (RFC 1035 §2.3.4).
+/// Maximum length of a host name (RFC 1035 §2.3.4).
 const MAX_HOST: usize = 253;
 
-/// Where a URL points.
+/// The host of a URL.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Host {
     /// A DNS name in lower case.
     Name(String),
-    /// An IPv4 address, four decimal numbers without leading zeros.
+    /// An IPv4 address, written as four decimal numbers without leading zeros.
     V4(Ipv4Addr),
-    /// An IPv6 address, which stood in brackets.
+    /// An IPv6 address, written in brackets.
     V6(Ipv6Addr),
 }
 
 impl Host {
-    /// The host that the parser found. The parser accepts names that DNS does not: empty labels, a hyphen at either end.
+    /// Takes the host that the parser found, or returns `None` for a name that DNS does not allow: with an empty label, or with a
+    /// hyphen at either end of a label.
     pub(crate) fn from_parsed(host: &url::Host<&str>) -> Option<Self> {
         match host {
             url::Host::Domain(name) if name.len() <= MAX_HOST && name.split('.').all(is_label) => {
@@ -30,7 +31,7 @@ impl Host {
         }
     }
 
-    /// Whether it is this very machine: `localhost` and its subdomains (RFC 6761 §6.3), `127.0.0.0/8`, `::1`.
+    /// Returns whether the host is a loopback host: `localhost` and its subdomains (RFC 6761 §6.3), `127.0.0.0/8`, `::1`.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self {
@@ -51,7 +52,7 @@ impl fmt::Display for Host {
     }
 }
 
-/// One label of a DNS name. Underscores are no host name by RFC 952, but they resolve and are in use.
+/// Returns whether a text is a label of a DNS name. RFC 952 does not allow underscores, but such names resolve and are in use.
 fn is_label(label: &str) -> bool {
     !label.is_empty()
         && label.len() <= 63

@@ -1,7 +1,4 @@
-//! A JSON object that somebody else wrote, read member by member.
-//!
-//! With a `serde` type for each the same takes kilobytes, and the types would say little: who reads a token wants to know why it
-//! is refused.
+//! A JSON object from another party, read member by member, so that each caller decides what a member of the wrong type means.
 
 use serde_json::Value;
 use thiserror::Error;
@@ -9,40 +6,39 @@ use thiserror::Error;
 use mcp_connector_base::json;
 use mcp_connector_base::json::limit::MemoryLimit;
 
-/// The members, without those that are null.
+/// The members of an object, without those that are null.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Object(json::Object);
 
-/// Longest text, in bytes: the claims of a token, and the keys of an issuer.
+/// Maximum length of a text, in bytes: of the claims of a token, or of a key set.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// Not an object, or a member is not what it should be.
+/// The text is not a JSON object, or a member has the wrong type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not a JSON object of the expected form")]
 pub(crate) struct Unexpected;
 
 impl Object {
-    /// Reads the whole of `json`.
+    /// Parses the whole of `json` as an object.
     pub(crate) fn parse(json: &[u8]) -> Result<Self, Unexpected> {
         json::read_object(json, MemoryLimit::of_text(MAX_TEXT)).map(Self).map_err(|_| Unexpected)
     }
 
-    /// Returns a member.
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
-    /// A member that is a text.
+    /// Returns a member that is a string, if it is there.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Unexpected> {
         self.get(name).map(|value| value.as_str().ok_or(Unexpected)).transpose()
     }
 
-    /// A member that is a text and has to be there.
+    /// Returns a member that is a string and is required.
     pub(crate) fn required(&self, name: &str) -> Result<&str, Unexpected> {
         self.text(name)?.ok_or(Unexpected)
     }
 
-    /// A member that is a text or a list of texts.
+    /// Returns a member that is a string or a list of strings, if it is there.
     pub(crate) fn texts(&self, name: &str) -> Result<Option<Vec<&str>>, Unexpected> {
         let texts = match self.get(name) {
             None => return Ok(None),

@@ -1,24 +1,24 @@
 //! Networks of clients: whether two requests come from the same place.
 //!
-//! An address does not prove who sends a request. It distinguishes two windows of one app from a thief elsewhere, as the rule
-//! on refresh tokens requires ([`Rotation`](crate::grants::refresh::rotation::Rotation)).
+//! An address does not prove who sends a request. It distinguishes two windows of one app from a thief elsewhere, as the rule on
+//! refresh tokens requires ([`Rotation`](crate::grants::refresh::rotation::Rotation)).
 
 use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
-/// How many bits of an IPv4 address do not count.
+/// Number of low bits of an IPv4 address that are ignored.
 const IPV4_HOST_BITS: u32 = 12;
-/// How many bits of an IPv6 address do not count.
+/// Number of low bits of an IPv6 address that are ignored.
 const IPV6_HOST_BITS: u32 = 80;
 
-/// The address from which Cloudflare sends the requests of all Workers of all customers. It does not count as a network,
-/// because a thief with a Worker has it, too.
+/// The address from which Cloudflare sends the requests of all customers' Workers. It does not count as a network, because a
+/// thief may have a Worker, too.
 const WORKERS_EGRESS: Ipv6Addr = Ipv6Addr::new(0x2a06, 0x98c0, 0x3600, 0, 0, 0, 0, 0x103);
 
 /// The network that a request came from: an IPv4 /20 or an IPv6 /48.
 ///
-/// A value exists only where the address tells one sender from another. Equal values are the same network.
+/// A value exists only for an address that distinguishes senders. Equal values are the same network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Network {
     /// The first 20 bits of an IPv4 address.
@@ -28,9 +28,8 @@ pub enum Network {
 }
 
 impl Network {
-    /// Returns the network of an address as `CF-Connecting-IP` writes it.
-    ///
-    /// Returns none for a missing or malformed address, and for one that strangers share.
+    /// Returns the network of an address as `CF-Connecting-IP` writes it, or `None` if the address is missing, malformed or
+    /// shared by strangers.
     #[must_use]
     pub fn of(address: Option<&str>) -> Option<Self> {
         match address?.trim().parse::<IpAddr>().ok()?.to_canonical() {

@@ -1,4 +1,4 @@
-//! What is derived from a URL: the [`Origin`] of a server (RFC 6454 §4) and the [`Issuer`] this one calls itself (RFC 8414 §2).
+//! The [`Origin`] of a URL (RFC 6454 §4), and the [`Issuer`] identifier of this server (RFC 8414 §2).
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use crate::web::web_url::{InvalidUrl, WebScheme, WebUrl};
 
-/// Scheme, host and port of a server: lower case, without the default port, without a slash at the end. Two origins are the
-/// same exactly if their texts are (RFC 6454 §4).
+/// Scheme, host and port of a server: in lower case, without the default port, without a slash at the end. Two origins are the
+/// same if and only if their texts are (RFC 6454 §4).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Origin {
     text: Arc<str>,
@@ -18,7 +18,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The origin of a URL; its path, query and fragment do not matter.
+    /// Returns the origin of a URL. Path, query and fragment are ignored.
     pub fn of(url: &str) -> Result<Self, InvalidUrl> {
         WebUrl::parse(url).map(|url| url.origin())
     }
@@ -32,26 +32,24 @@ impl Origin {
         Self { text: text.into(), scheme: url.scheme, loopback: url.host.is_loopback() }
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The scheme.
     #[must_use]
     pub const fn scheme(&self) -> WebScheme {
         self.scheme
     }
 
-    /// Host and port, as they are shown to people and compared with a `Host` header.
+    /// Returns host and port, as people see them and as a `Host` header has them.
     #[must_use]
     pub fn authority(&self) -> &str {
         let scheme = self.scheme.as_str();
         self.text.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://")).unwrap_or_default()
     }
 
-    /// Whether it is this very machine.
+    /// Returns whether the host is a loopback host.
     #[must_use]
     pub const fn is_loopback(&self) -> bool {
         self.loopback
@@ -84,32 +82,32 @@ impl Serialize for Origin {
     }
 }
 
-/// A text that cannot name an issuer.
+/// Why a text is not an issuer identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidIssuer {
-    /// Not a URL.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
-    /// More than scheme, host and port.
+    /// The URL has more than scheme, host and port.
     #[error("the public URL of this server has a scheme, a host, perhaps a port, and nothing else")]
     NotBare,
 }
 
-/// The name of this authorization server: its bare origin, byte for byte the same in the metadata, in every `iss` and in the
-/// metadata of its resources (RFC 8414 §3.3, RFC 9207 §2). An issuer without a path is the only kind that clients of every
-/// protocol revision find.
+/// The issuer identifier of this authorization server: a bare origin.
+///
+/// It is byte for byte the same in the metadata, in every `iss`, and in the metadata of the resources (RFC 8414 §3.3, RFC 9207
+/// §2). It has no path, because clients of some protocol revisions find no other issuer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(transparent)]
 pub struct Issuer(Origin);
 
 impl Issuer {
-    /// The issuer that lives at this origin.
+    /// Returns the issuer at this origin.
     #[must_use]
     pub const fn new(origin: Origin) -> Self {
         Self(origin)
     }
 
-    /// From configuration (`PUBLIC_URL`): an origin; one slash at the end is forgiven.
+    /// Parses the setting `PUBLIC_URL`: an origin, with at most one slash at the end.
     pub fn parse(text: &str) -> Result<Self, InvalidIssuer> {
         let url = WebUrl::parse(text)?;
         if !matches!(url.path, "" | "/") || url.query.is_some() || url.fragment.is_some() {
@@ -118,19 +116,17 @@ impl Issuer {
         Ok(Self(url.origin()))
     }
 
-    /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The origin it is.
     #[must_use]
     pub const fn origin(&self) -> &Origin {
         &self.0
     }
 
-    /// The URL of a path below it, which begins with a slash.
+    /// Returns the URL of `path`, which begins with a slash.
     #[must_use]
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.as_str())

@@ -1,9 +1,9 @@
-//! Where a client may be sent with a code: the one type for redirect URIs, whoever registered them (RFC 6749 §3.1.2, OAuth 2.1
-//! §2.3, RFC 8252 §7).
+//! Redirect URIs (RFC 6749 §3.1.2, OAuth 2.1 §2.3, RFC 8252 §7), however the client was registered. Three kinds are accepted:
 //!
-//! Three kinds are acceptable. `https` is compared byte for byte. Loopback `http` is compared byte for byte except its port,
-//! which a native application picks when it starts (RFC 8252 §7.3); its host is one of three literals and is not exchanged
-//! for another. A private-use scheme belongs to nobody, so such a URI passes only if it stands in the [`RedirectPolicy`].
+//! * `https`, compared byte for byte.
+//! * `http` on loopback, compared byte for byte except its port, which a native application chooses when it starts (RFC 8252
+//!   §7.3). The host is one of three literals, and one does not match another.
+//! * A private-use scheme. Any application can claim one, so the URI must be in the [`RedirectPolicy`].
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,61 +14,62 @@ use thiserror::Error;
 use crate::web::form::decode;
 use crate::web::web_url::{InvalidUrl, WebScheme, WebUrl};
 
-/// Longest redirect URI, in bytes.
+/// Maximum length of a redirect URI, in bytes.
 const MAX_REDIRECT_URI: usize = 512;
-/// Most private-use URIs that a configuration allows.
+/// Maximum number of private-use URIs in the configuration.
 const MAX_PRIVATE_USE: usize = 32;
-/// The hosts a native application may listen on. `localhost` is not in RFC 8252, but most clients use it.
+/// The hosts of loopback redirect URIs. RFC 8252 does not list `localhost`, but most clients use it.
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
-/// Allowed without configuration: those of applications that people have and that register no other, or none that works.
+/// Private-use URIs that are always allowed: of common applications that register no other URI, or none that works.
 const KNOWN: [&str; 2] = [CURSOR, CLAUDE];
-/// Cursor's. It registers it together with others.
+/// The URI of Cursor, which registers it together with others.
 const CURSOR: &str = "cursor://anysphere.cursor-mcp/oauth/callback";
-/// That of Claude's app, when Claude Code in it signs in: seen in September 2026.
+/// The URI of Claude's desktop app when Claude Code in it signs in. Seen in September 2026.
 const CLAUDE: &str = "claude://claude.ai/mcp-auth-callback/sdk";
-/// Schemes that run code or read files where the browser stands.
+/// Schemes that run code, or read files, in the browser.
 const DANGEROUS_SCHEMES: [&str; 11] =
     ["about", "blob", "data", "file", "filesystem", "ftp", "http", "https", "javascript", "vbscript", "view-source"];
 
-/// What an answer says in the query (RFC 6749 §4.1.2, RFC 9207 §2).
+/// The parameters of an authorization response (RFC 6749 §4.1.2, RFC 9207 §2).
 const ANSWERS: [&str; 5] = ["code", "state", "iss", "error", "error_description"];
 
-/// Why a redirect URI was refused. Its text goes into `error_description`; it never echoes the URI.
+/// Why a redirect URI is refused. The text becomes `error_description` and never repeats the URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidRedirectUri {
-    /// Longer than anybody needs.
     #[error("a redirect URI is too long")]
     TooLong,
-    /// RFC 6749 §3.1.2 forbids it.
+    /// RFC 6749 §3.1.2 forbids a fragment.
     #[error("a redirect URI must not have a fragment")]
     Fragment,
-    /// The answer would have a parameter twice (RFC 6749 §3.1), and the first one would be somebody's own.
+    /// The query has a parameter of the response. The response would have it twice (RFC 6749 §3.1), and the first would be an
+    /// attacker's.
     #[error("a redirect URI must not have a parameter of the answer in its query")]
     Answer,
-    /// `http` to another machine.
+    /// The scheme is `http` and the host is not loopback.
     #[error("http is for redirect URIs on localhost, 127.0.0.1 or [::1] only; use https")]
     PlainHttp,
-    /// A private-use scheme that the configuration does not name, or one that is none.
+    /// The scheme is missing, or a private-use scheme that the configuration does not allow.
     #[error("a redirect URI must begin with https://, or http:// on a loopback host, or be allowed by the server")]
     Scheme,
-    /// Not the URL it wants to be.
+    /// The URL is malformed.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
 }
 
-/// Which private-use redirect URIs this server lets pass, byte for byte.
+/// The private-use redirect URIs that this server allows, byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedirectPolicy {
     private_use: Vec<Arc<str>>,
 }
 
-/// An entry of the configuration that is no private-use URI.
+/// An entry of the configuration that is not a private-use URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a private-use redirect URI has a scheme of its own and visible ASCII characters, and there are at most 32")]
 pub struct InvalidRedirectPolicy;
 
 impl RedirectPolicy {
-    /// What is always allowed, and the entries of `configured`, which are separated by spaces or commas.
+    /// Creates a policy that allows the entries of `configured`, separated by spaces or commas, and those that are always
+    /// allowed.
     pub fn with_private_use(configured: &str) -> Result<Self, InvalidRedirectPolicy> {
         let Self { mut private_use } = Self::default();
         for entry in configured.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()) {
@@ -87,7 +88,7 @@ impl Default for RedirectPolicy {
     }
 }
 
-/// The scheme of a URI whose scheme is nobody's: RFC 3986 §3.1, and none that a browser acts on by itself.
+/// Returns the scheme of a private-use URI (RFC 3986 §3.1), if it is none that a browser acts on by itself.
 fn private_use_scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once(':')?;
     let mut bytes = scheme.bytes();
@@ -98,25 +99,23 @@ fn private_use_scheme(text: &str) -> Option<&str> {
     (well_formed && visible && allowed).then_some(scheme)
 }
 
-/// Whether a query has a parameter that the answer has.
+/// Returns whether a query has a parameter of an authorization response.
 fn says_an_answer(query: &str) -> bool {
     let names = query.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
     names.filter_map(|name| decode(name.as_bytes()).ok()).any(|name| ANSWERS.contains(&name.as_str()))
 }
 
-/// What a redirect URI leads to.
+/// What receives the response at a redirect URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RedirectKind {
-    /// A web site.
     Https,
-    /// A program on the person's own machine, which listens on some port.
+    /// A program on the person's own machine that listens on a port.
     Loopback,
-    /// An application that has claimed a scheme on the person's own machine.
+    /// An application on the person's own machine that has claimed a scheme.
     PrivateUse,
 }
 
-/// Where a redirect URI leads that was good once, whatever the policy says today: its kind, and the host (and port) or the
-/// scheme.
+/// Returns the kind of a redirect URI that was accepted once, whatever the policy is now, and the host (and port) or the scheme.
 #[must_use]
 pub fn destination_of(raw: &str) -> (RedirectKind, String) {
     match WebUrl::parse(raw) {
@@ -140,7 +139,7 @@ pub struct RedirectUri {
 }
 
 impl RedirectUri {
-    /// Reads one from outside. Fails with the reason that goes into `error_description`.
+    /// Parses a redirect URI. The error becomes `error_description`.
     pub fn parse(raw: &str, policy: &RedirectPolicy) -> Result<Self, InvalidRedirectUri> {
         if policy.private_use.iter().any(|allowed| &**allowed == raw) {
             return Ok(Self { raw: raw.into(), kind: RedirectKind::PrivateUse });
@@ -162,7 +161,7 @@ impl RedirectUri {
         if url.query.is_some_and(says_an_answer) {
             return Err(InvalidRedirectUri::Answer);
         }
-        // Byte for byte means that also the scheme is written in one way only.
+        // The scheme has one spelling, because the URI is compared byte for byte.
         if !raw.starts_with("https://") && !raw.starts_with("http://") {
             return Err(InvalidRedirectUri::Scheme);
         }
@@ -174,7 +173,7 @@ impl RedirectUri {
         Ok(Self { raw: raw.into(), kind })
     }
 
-    /// Whether `requested` may be used where `self` was registered.
+    /// Returns whether `requested` may be used where `self` was registered.
     #[must_use]
     pub fn admits(&self, requested: &Self) -> bool {
         match (self.loopback_parts(), requested.loopback_parts()) {
@@ -183,7 +182,7 @@ impl RedirectUri {
         }
     }
 
-    /// Host and what follows the port, of a loopback URI.
+    /// Returns the host of a loopback URI, and what follows the port.
     fn loopback_parts(&self) -> Option<(&str, &str)> {
         if self.kind != RedirectKind::Loopback {
             return None;
@@ -195,20 +194,18 @@ impl RedirectUri {
         Some((host, after_port.unwrap_or(port_on)))
     }
 
-    /// The text, as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.raw
     }
 
-    /// What it leads to.
     #[must_use]
     pub const fn kind(&self) -> RedirectKind {
         self.kind
     }
 
-    /// What a person should look at before consenting: the host (and port) that will receive the code, or the scheme of the
-    /// application that will.
+    /// Returns what a person should look at before consent: the host (and port), or the scheme of the application, that will
+    /// receive the code.
     #[must_use]
     pub fn destination(&self) -> String {
         destination_of(&self.raw).1
@@ -218,7 +215,7 @@ impl RedirectUri {
 impl TryFrom<String> for RedirectUri {
     type Error = InvalidRedirectUri;
 
-    /// Reads one that this server wrote down itself, in a sealed or signed text, after the policy had admitted it.
+    /// Reads a URI from a sealed or signed text of this server. The policy accepted it when the text was made.
     fn try_from(raw: String) -> Result<Self, InvalidRedirectUri> {
         if private_use_scheme(&raw).is_some() {
             return Ok(Self { raw: raw.into(), kind: RedirectKind::PrivateUse });

@@ -1,39 +1,38 @@
-//! The http and https URLs that OAuth compares and trusts: parsed by `url`, and accepted only as that parser writes them.
+//! The http and https URLs that OAuth compares and trusts. They are parsed by `url`, and accepted only as that parser writes
+//! them.
 //!
-//! A browser, and the parser of the crate with it, repairs what it is given: backslashes, missing slashes, numbers as
-//! addresses, tabs, dot segments. All of that is refused here, so an accepted text means the same host and path to every later
-//! reader. Two variations are accepted: upper case in scheme and host, and an explicit default port.
+//! The parser repairs its input as a browser does: backslashes, missing slashes, numbers as addresses, tabs, dot segments. This
+//! module refuses all of that, so that an accepted text means the same host and path to every later reader. Two variations are
+//! accepted: upper case in scheme and host, and an explicit default port.
 
 use thiserror::Error;
 use url::{ParseError, Position, Url};
 
 use crate::web::host::Host;
 
-/// Longest URL that is looked at, in bytes.
+/// Maximum length of a URL, in bytes.
 const MAX_URL: usize = 2048;
 
-/// Why a text is not an http or https URL. Never echoes the text.
+/// Why a text is not an http or https URL. The text of the error never repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidUrl {
-    /// Longer than anybody needs.
     #[error("a URL is too long")]
     TooLong,
-    /// A space, a control character, a backslash, or anything else that RFC 3986 wants percent-encoded.
+    /// The text has a space, a control character, a backslash, or another character that RFC 3986 requires to be percent-encoded.
     #[error("a URL contains a character that must be percent-encoded")]
     Character,
-    /// Another scheme, or none.
     #[error("a URL must begin with https:// or http://")]
     Scheme,
-    /// A user name or a password before the host.
+    /// There is a user name or a password before the host.
     #[error("a URL must not contain a user name or password")]
     UserInfo,
-    /// No host, or one that is neither a DNS name nor an address in its usual form.
+    /// The host is missing, or is neither a DNS name nor an address in its usual form.
     #[error("a URL must name a host: a DNS name, or an address in its usual form")]
     Host,
-    /// Not a number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     #[error("the port of a URL is a number from 1 to 65535")]
     Port,
-    /// What follows the host is not what a parser writes: dot segments, or a character that it percent-encodes.
+    /// A parser would rewrite what follows the host: it has dot segments, or a character that the parser percent-encodes.
     #[error("a URL must have no dot segments, and nothing that a parser rewrites")]
     NotNormalized,
 }
@@ -46,7 +45,7 @@ impl From<ParseError> for InvalidUrl {
             ParseError::RelativeUrlWithoutBase
             | ParseError::RelativeUrlWithCannotBeABaseBase
             | ParseError::SetHostOnCannotBeABaseUrl => Self::Scheme,
-            // Whatever a later version of the crate refuses is counted among these.
+            // And whatever a later version of the crate refuses.
             ParseError::EmptyHost
             | ParseError::IdnaError
             | ParseError::InvalidIpv4Address
@@ -60,14 +59,12 @@ impl From<ParseError> for InvalidUrl {
 /// `http` or `https`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WebScheme {
-    /// Without TLS.
     Http,
-    /// With TLS.
     Https,
 }
 
 impl WebScheme {
-    /// As it is written before `://`.
+    /// Returns the text before `://`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -76,7 +73,7 @@ impl WebScheme {
         }
     }
 
-    /// The port that is not written.
+    /// Returns the port that is left out.
     pub(crate) const fn default_port(self) -> u16 {
         match self {
             Self::Http => 80,
@@ -85,22 +82,21 @@ impl WebScheme {
     }
 }
 
-/// An http or https URL, cut into its parts. The parts after the host stay as they were written.
+/// An http or https URL in parts. The parts after the host stay as they were written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebUrl<'a> {
-    /// The scheme, whatever its case was.
+    /// The scheme, in any case.
     pub scheme: WebScheme,
-    /// The host.
     pub host: Host,
-    /// The host as it was written.
+    /// The host, as it was written.
     pub raw_host: &'a str,
     /// The port, if it was written.
     pub port: Option<u16>,
-    /// The path, empty or from its first slash.
+    /// The path: empty, or from its first slash.
     pub path: &'a str,
-    /// What follows `?`.
+    /// The text after `?`.
     pub query: Option<&'a str>,
-    /// What follows `#`.
+    /// The text after `#`.
     pub fragment: Option<&'a str>,
 }
 
@@ -142,7 +138,7 @@ impl<'a> WebUrl<'a> {
         let raw_host = authority.strip_suffix(port_on).unwrap_or(authority);
         let (before_fragment, fragment) = split_off(rest, '#');
         let (path, query) = split_off(before_fragment, '?');
-        // The parser accepts brackets in a path, and percent signs that encode nothing.
+        // The parser accepts brackets in a path, and percent signs without digits.
         if path.contains(['[', ']']) || !percent_signs_encode(before_fragment) {
             return Err(InvalidUrl::Character);
         }
@@ -150,13 +146,13 @@ impl<'a> WebUrl<'a> {
     }
 }
 
-/// Returns whether a text has the form of a URL with an authority, whatever its scheme.
+/// Returns whether a text is a URL with an authority, of any scheme.
 #[must_use]
 pub fn has_authority(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| url.has_authority())
 }
 
-/// Splits a text before its path, which has to be there as the parser writes it; only a lone slash may be missing.
+/// Splits a text before its path. The path has to be as the parser writes it, except that a lone slash may be missing.
 fn split_before_path<'a>(text: &'a str, url: &Url) -> Result<(&'a str, &'a str), InvalidUrl> {
     let written = &url[Position::BeforePath..];
     let without_slash = written.strip_prefix('/').filter(|_| url.path() == "/");
@@ -175,7 +171,7 @@ fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Returns the port, from what follows the host: nothing, or a colon and the number as the parser writes it.
+/// Returns the port from the text after the host, which is empty, or a colon and the number as the parser writes it.
 fn written_port(port_on: &str, url: &Url) -> Result<Option<u16>, InvalidUrl> {
     if port_on.is_empty() {
         return Ok(None);
@@ -184,7 +180,7 @@ fn written_port(port_on: &str, url: &Url) -> Result<Option<u16>, InvalidUrl> {
     if port_on.strip_prefix(':') == Some(&*port.to_string()) { Ok(Some(port)) } else { Err(InvalidUrl::Port) }
 }
 
-/// The text before `mark`, and the text after it.
+/// Returns the text before `mark`, and the text after it.
 fn split_off(text: &str, mark: char) -> (&str, Option<&str>) {
     match text.split_once(mark) {
         Some((before, after)) => (before, Some(after)),
@@ -192,7 +188,7 @@ fn split_off(text: &str, mark: char) -> (&str, Option<&str>) {
     }
 }
 
-/// The characters that RFC 3986 §2 lets stand in a URI.
+/// Returns whether RFC 3986 §2 allows a byte in a URI.
 const fn is_url_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
@@ -222,7 +218,7 @@ const fn is_url_byte(byte: u8) -> bool {
         )
 }
 
-/// Whether two hexadecimal digits follow every `%`.
+/// Returns whether two hexadecimal digits follow every `%`.
 fn percent_signs_encode(text: &str) -> bool {
     text.split('%').skip(1).all(|rest| {
         let mut bytes = rest.bytes();

@@ -33,7 +33,6 @@ pub enum PageError {
 /// Why a request is refused at the client's own address (RFC 6749 §4.1.2.1, RFC 8707 §2, OpenID Connect Core §3.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AuthorizationError {
-    /// A parameter is repeated.
     #[error(transparent)]
     Form(#[from] FormError),
     /// `response_type` is missing.
@@ -48,7 +47,6 @@ pub enum AuthorizationError {
     /// `state` is too long, or has control characters.
     #[error("state must be at most 8192 bytes without control characters")]
     State,
-    /// No PKCE.
     #[error("code_challenge is missing: PKCE is required")]
     NoCodeChallenge,
     /// `plain`, or no method, which means `plain`.
@@ -66,7 +64,6 @@ pub enum AuthorizationError {
     /// `prompt` contradicts itself, or asks for an answer without a page.
     #[error(transparent)]
     Prompt(#[from] InvalidPrompt),
-    /// The person refused.
     #[error("access was denied")]
     Denied,
     /// The owner of this server has ended the client for everybody.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::authorize::authorization_request::error::AuthorizationError;
 use crate::web::form::Parameters;
 
-/// Longest `state` that is sent back, in bytes.
+/// Maximum length of a `state`, in bytes.
 pub(crate) const MAX_STATE: usize = 8 * 1024;
 
 /// A `state` that can be sent back. Its content is opaque.
@@ -16,8 +16,8 @@ pub(crate) const MAX_STATE: usize = 8 * 1024;
 pub struct State(String);
 
 impl State {
-    /// The `state` of a request, and what is wrong with it. An error does not mean that there is none: whatever can be sent
-    /// back is, so that the client knows which of its requests was refused. Only one that is longer than 8 KB, or that is
+    /// Returns the `state` of a request, and what is wrong with it. An error does not mean that there is none: whatever can be
+    /// sent back is, so that the client knows which of its requests was refused. Only one that is longer than 8 KB, or that is
     /// there twice, is not.
     pub(crate) fn of(parameters: &Parameters) -> (Option<Self>, Result<(), AuthorizationError>) {
         match parameters.get("state") {

@@ -43,7 +43,7 @@ fn scopes() -> ScopeCatalogue {
     ScopeCatalogue::new(all, &ScopeSet::parse("profile notes:read").unwrap())
 }
 
-/// What a real client sends, with some parameters replaced, added, or (by an empty text) removed.
+/// Returns what a real client sends, with some parameters replaced, added, or (by an empty text) removed.
 fn query(changes: &[(&str, &str)]) -> String {
     let usual = [
         ("response_type", "code"),
@@ -97,7 +97,7 @@ fn refused(query: &str) -> AuthorizationErrorResponse {
     }
 }
 
-/// The parameters that a location brings to the client.
+/// Returns the parameters that a location brings to the client.
 fn brought(location: &str) -> Parameters {
     Parameters::parse(location.split_once('?').unwrap().1.as_bytes()).unwrap()
 }

@@ -23,7 +23,6 @@ const USABLE_ON_ERROR: u64 = 24 * 60 * 60;
 /// What matters of an answer before its body is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ResponseHead<'a> {
-    /// The status.
     pub status: u16,
     /// `Content-Type`.
     pub content_type: Option<&'a str>,
@@ -49,15 +48,14 @@ pub enum FetchError {
 /// For how long an answer may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// For this request only.
     NoStore,
     /// For so many seconds without asking.
     Fresh(u64),
 }
 
 impl ResponseHead<'_> {
-    /// Whether the body is worth reading, and for how long it may be used. Only a plain 200 is: a redirect is not followed,
-    /// a challenge page is no document.
+    /// Returns whether the body is worth reading, and for how long it may be used. Only a plain 200 is: a redirect is not
+    /// followed, a challenge page is no document.
     pub fn accept(&self) -> Result<Freshness, FetchError> {
         let json = self.content_type.is_some_and(is_json);
         let fits = self.content_length.is_none_or(|length| usize::try_from(length).is_ok_and(|l| l <= MAX_DOCUMENT));
@@ -108,14 +106,13 @@ pub struct CachedDocument {
 /// What to do about a client whose identifier is a URL.
 #[derive(Clone, Debug)]
 pub enum CacheDecision {
-    /// Use this; no fetch.
     Use(Client),
     /// Fetch, then ask [`resolve_fetch`].
     Fetch,
 }
 
 impl CachedDocument {
-    /// Whether a kept document still serves, or must be fetched again.
+    /// Returns whether a kept document still serves, or must be fetched again.
     #[must_use]
     pub fn plan(kept: Option<&Self>, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> CacheDecision {
         match kept.filter(|kept| now <= kept.fresh_until).and_then(|kept| kept.client(url, policy)) {
@@ -134,7 +131,7 @@ impl CachedDocument {
         parse_document(self.body.as_bytes(), url, policy).ok()
     }
 
-    /// When a store may forget it.
+    /// Returns when a store may forget it.
     #[must_use]
     pub const fn forget_at(&self) -> Timestamp {
         self.fresh_until.plus(USABLE_ON_ERROR)

@@ -17,10 +17,8 @@ const PRIVATE_NAMES: [&str; 10] =
 /// Why an identifier is not a URL that this server would ask for. Such a client is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidClientIdUrl {
-    /// Not a URL.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
-    /// Not https.
     #[error("the URL of a client must begin with https://")]
     NotHttps,
     /// Draft §3: it has a path.
@@ -48,7 +46,7 @@ pub struct ClientIdUrl {
 }
 
 impl ClientIdUrl {
-    /// Whether an identifier has the form of a URL. Says nothing of whether it may be fetched.
+    /// Returns whether an identifier has the form of a URL. Says nothing of whether it may be fetched.
     #[must_use]
     pub fn is_url_form(id: &ClientId) -> bool {
         has_authority(id.as_str())
@@ -82,13 +80,11 @@ impl ClientIdUrl {
         Ok(Self { id: id.clone(), host: host.clone() })
     }
 
-    /// What to fetch.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.id.as_str()
     }
 
-    /// The identifier.
     #[must_use]
     pub const fn id(&self) -> &ClientId {
         &self.id
@@ -107,7 +103,7 @@ impl fmt::Debug for ClientIdUrl {
     }
 }
 
-/// Whether a name has more than one label and does not end in a private one.
+/// Returns whether a name has more than one label and does not end in a private one.
 fn is_public_name(host: &str) -> bool {
     host.contains('.')
         && !PRIVATE_NAMES

@@ -18,10 +18,10 @@ use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::clients::registration::{ClientRegistrationError, text, texts};
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 
-/// Longest document, in bytes (draft §6.6 recommends 5 KB).
+/// Maximum length of a document, in bytes (draft §6.6 recommends 5 KB).
 pub const MAX_DOCUMENT: usize = 5 * 1024;
 
-/// Most redirect URIs that are looked at.
+/// Maximum number of redirect URIs.
 const MAX_REDIRECT_URIS: usize = 32;
 
 /// Why an answer is not the description of the client. Nothing of the answer is kept, and the client is unknown.
@@ -36,7 +36,6 @@ pub enum InvalidDocument {
     /// It describes another client (draft §4: compared byte for byte).
     #[error("client_id of the metadata document is not its URL")]
     OtherClient,
-    /// MCP requires a name.
     #[error("the metadata document has no client_name")]
     NoName,
     /// None of its redirect URIs is acceptable here.
@@ -48,7 +47,6 @@ pub enum InvalidDocument {
     /// It can only authenticate in ways that are not offered.
     #[error("the client must be able to authenticate with the method none")]
     AuthenticationMethod,
-    /// No code flow.
     #[error("the client does not use authorization_code and response_type code")]
     Flow,
     /// A member that is read has the wrong type.
@@ -82,7 +80,7 @@ pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -
     Ok(public_client(url, name, redirect_uris))
 }
 
-/// The client behind a document. Without shared secrets and signed assertions it is public: PKCE binds its codes.
+/// Returns the client behind a document. Without shared secrets and signed assertions it is public: PKCE binds its codes.
 pub(crate) fn public_client(url: &ClientIdUrl, name: ClientName, redirect_uris: Vec<RedirectUri>) -> Client {
     Client {
         id: url.id().clone(),

@@ -31,7 +31,6 @@ const MAX_FAILURES: usize = 256;
 pub struct FetchLimits {
     sources: Counts,
     hosts: Counts,
-    /// Oldest first.
     failures: VecDeque<(ClientIdUrl, FetchFailure, Timestamp)>,
 }
 

@@ -66,7 +66,7 @@ const KNOWN: &[KnownClient] = &[
     },
 ];
 
-/// The built-in copy of what stands at `url`.
+/// Returns the built-in copy of what stands at `url`.
 #[must_use]
 pub fn known_client(url: &ClientIdUrl, policy: &RedirectPolicy) -> Option<Client> {
     let known = KNOWN.iter().find(|known| known.url == url.as_str())?;

@@ -1,4 +1,4 @@
-//! The master key: what a person or the `Keyring` keeps, and how it is written.
+//! The master key, and the texts in which a person or the `Keyring` stores it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -7,20 +7,20 @@ use zeroize::Zeroize as _;
 
 use mcp_connector_base::timestamp::Random;
 
-/// What stood in front of the text of a kept key at first: version 1, 44 characters.
+/// The bytes before the text of a key that the first release stored: version 1, and a length of 44.
 const VERSION_1_HEADER: [u8; 2] = [1, 44];
 
-/// The one secret: 32 random bytes.
+/// The secret from which all keys are derived: 32 random bytes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct MasterKey([u8; 32]);
 
-/// A text that is no master key.
+/// A text that is not a master key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a master key is 32 random bytes, written in base64 or as 64 hexadecimal digits")]
 pub struct InvalidMasterKey;
 
 impl MasterKey {
-    /// A new one.
+    /// Generates a master key.
     #[must_use]
     pub fn generate(random: &impl Random) -> Self {
         let mut bytes = [0; 32];
@@ -28,8 +28,8 @@ impl MasterKey {
         Self(bytes)
     }
 
-    /// Reads what a person put into a secret: base64 in either alphabet, padded or not, or hexadecimal digits; surrounding
-    /// white space (a newline, from `echo`) does not count.
+    /// Parses the value of the secret `MASTER_KEY`: base64 in either alphabet, with or without padding, or hexadecimal digits.
+    /// White space around it is ignored, because `echo` adds a newline.
     pub fn parse(text: &str) -> Result<Self, InvalidMasterKey> {
         let text = text.trim();
         let mut bytes = [0; 32];
@@ -53,20 +53,20 @@ impl MasterKey {
         &self.0
     }
 
-    /// The text that [`parse`](Self::parse) reads.
+    /// Returns the text that [`parse`](Self::parse) reads.
     #[must_use]
     pub fn expose(&self) -> String {
         STANDARD.encode(self.0)
     }
 
-    /// How the key is kept: the bytes of its text and nothing else, so that nothing about it can ever need another version.
+    /// Returns the bytes to store: the text and nothing else, so that no other version of the format is ever needed.
     #[must_use]
     pub fn to_stored(&self) -> Vec<u8> {
         self.expose().into_bytes()
     }
 
-    /// Reads what [`to_stored`](Self::to_kept) gave, or what the first version of this program kept: the same text behind the
-    /// byte of that version and its length.
+    /// Parses what [`to_stored`](Self::to_stored) returned, or what the first release stored: the same text after
+    /// [`VERSION_1_HEADER`].
     pub fn from_stored(bytes: &[u8]) -> Result<Self, InvalidMasterKey> {
         let text = bytes.strip_prefix(&VERSION_1_HEADER).unwrap_or(bytes);
         Self::parse(std::str::from_utf8(text).map_err(|_| InvalidMasterKey)?)

@@ -10,7 +10,7 @@ use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::keys::signing::{SIGNING_PERIOD, SigningKeys};
 use crate::testing::test_keys::{master, ring};
 
-/// The header of what is signed now.
+/// Returns the header of the tokens that are signed now.
 fn current(ring: &KeyRing, now: Timestamp) -> String {
     signing(ring, now).current().header().to_owned()
 }
@@ -43,7 +43,7 @@ fn a_kept_master_key_is_read_whatever_the_version_of_everything_else() {
     let text = key.expose();
     assert_eq!(key.to_stored(), text.as_bytes(), "no version stands in it");
     assert!(MasterKey::from_stored(&key.to_stored()).unwrap() == key);
-    // As the first version of this program wrote it.
+    // As the first release stored it.
     let first: Vec<u8> = [1, 44].into_iter().chain(text.bytes()).collect();
     assert!(MasterKey::from_stored(&first).unwrap() == key);
     for broken in [&b""[..], &first[..44], &[1, 44], &[255; 44]] {

@@ -30,7 +30,7 @@ const PAYLOAD: usize = 16 + 8 + 32;
 pub struct CodeId([u8; 8]);
 
 impl CodeId {
-    /// From its bytes.
+    /// Creates one from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
@@ -46,7 +46,7 @@ impl fmt::Display for CodeId {
 impl TryFrom<String> for CodeId {
     type Error = InvalidIdentifier;
 
-    /// The same sixteen digits as a grant's.
+    /// Returns the same sixteen digits as a grant's.
     fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
         GrantId::try_from(text).map(|id| Self(id.to_bytes()))
     }
@@ -67,7 +67,7 @@ pub struct AuthorizationCode {
 }
 
 impl AuthorizationCode {
-    /// The one code that a page with a request is worth to the person whose data lies in `object`. It is computed and not
+    /// Returns the one code that a page with a request is worth to the person whose data lies in `object`. It is computed and not
     /// drawn, so that a form that is sent twice gives the same code twice: a second click does not make another.
     #[must_use]
     pub fn of(number: RequestNumber, object: ObjectName, key: &MacKey) -> Self {
@@ -97,25 +97,23 @@ impl AuthorizationCode {
         })
     }
 
-    /// What the client is given.
+    /// Returns what the client is given.
     #[must_use]
     pub fn expose(&self, key: &MacKey) -> String {
         opaque::write(PREFIX, &[self.object.to_bytes().as_slice(), &self.id.0, self.secret.as_bytes()].concat(), key)
     }
 
-    /// Where its row lies.
     #[must_use]
     pub const fn object(&self) -> ObjectName {
         self.object
     }
 
-    /// Which row it is.
     #[must_use]
     pub const fn id(&self) -> CodeId {
         self.id
     }
 
-    /// What is stored of its secret: enough to recognise it, nothing to make it from.
+    /// Returns what is stored of its secret: enough to recognise it, nothing to make it from.
     #[must_use]
     pub fn digest(&self) -> Secret {
         Secret::from_bytes(Sha256::digest(self.secret.as_bytes()).into())

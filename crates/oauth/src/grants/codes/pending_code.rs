@@ -71,8 +71,8 @@ impl PendingCode {
         }
     }
 
-    /// Whether everything about a request fits, whatever has become of the code. The verifier is checked before anybody looks
-    /// whether the code was used: otherwise somebody who only saw the code could burn it, or end the grant that came of it
+    /// Returns whether everything about a request fits, whatever has become of the code. The verifier is checked before anybody
+    /// looks whether the code was used: otherwise somebody who only saw the code could burn it, or end the grant that came of it
     /// (OAuth 2.1 §7.5.3).
     pub fn check(&self, request: &Redemption) -> Result<(), RedemptionMismatch> {
         let agreed = &self.authorization;
@@ -100,43 +100,41 @@ impl PendingCode {
         Ok(())
     }
 
-    /// The same code, redeemed.
+    /// Returns the same code, redeemed.
     #[must_use]
     pub fn redeem(&self, grant: GrantId) -> Self {
         Self { redeemed: Some(grant), ..self.clone() }
     }
 
-    /// Its name.
     #[must_use]
     pub const fn id(&self) -> CodeId {
         self.id
     }
 
-    /// What was agreed to.
     #[must_use]
     pub const fn authorization(&self) -> &Authorization {
         &self.authorization
     }
 
-    /// The grant that came of it.
+    /// Returns the grant that came of it.
     #[must_use]
     pub const fn redeemed(&self) -> Option<GrantId> {
         self.redeemed
     }
 
-    /// Whether it is too late to redeem it.
+    /// Returns whether it is too late to redeem it.
     #[must_use]
     pub fn has_expired(&self, now: Timestamp) -> bool {
         now >= self.expires
     }
 
-    /// Whether it still waits.
+    /// Returns whether it still waits.
     #[must_use]
     pub fn is_waiting(&self, now: Timestamp) -> bool {
         self.redeemed.is_none() && !self.has_expired(now)
     }
 
-    /// When the row may be deleted.
+    /// Returns when the row may be deleted.
     #[must_use]
     pub fn forget_at(&self) -> Timestamp {
         if self.redeemed.is_some() { self.expires.plus(MEMORY) } else { self.expires }

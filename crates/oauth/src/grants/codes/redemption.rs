@@ -18,7 +18,6 @@ use crate::web::origin::Issuer;
 /// Why a code is not stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum StoreCodeError {
-    /// Too many wait already.
     #[error("too many codes wait")]
     TooMany,
     /// It was kept before, and redeemed.
@@ -29,13 +28,9 @@ pub enum StoreCodeError {
 /// What a redeemed code gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redeemed {
-    /// The grant.
     pub grant: GrantId,
-    /// What was agreed to.
     pub authorization: Authorization,
-    /// Its first refresh token,
     pub generation: Generation,
-    /// with its proof.
     pub proof: Secret,
 }
 
@@ -57,7 +52,6 @@ pub enum RedeemError {
     /// No such code, or it was forgotten.
     #[error("unknown")]
     Unknown,
-    /// It has expired.
     #[error("expired")]
     Expired,
     /// Something about the request does not fit.
@@ -71,14 +65,12 @@ pub enum RedeemError {
 /// A token request whose code has been read and whose client is authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redemption {
-    /// Which code,
     pub code: CodeId,
     /// and the digest of its secret.
     pub digest: Secret,
     /// The id of the grant that it becomes. A second redemption with the same id is the same request, whose answer was lost
     /// inside this server.
     pub grant: GrantId,
-    /// Who asks.
     pub client_id: ClientId,
     /// The name of this server under which it was given.
     pub issuer: Issuer,
@@ -119,7 +111,6 @@ impl Redemption {
 /// What about a redemption does not fit the code. All are `invalid_grant` but the resource, which is `invalid_target`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum RedemptionMismatch {
-    /// The secret part.
     #[error("secret")]
     Secret,
     /// It was given to another client.
@@ -128,7 +119,6 @@ pub enum RedemptionMismatch {
     /// It was given under another name of this server, whose tokens are good there only.
     #[error("issuer")]
     Issuer,
-    /// It was sent elsewhere.
     #[error("redirect_uri")]
     RedirectUri,
     /// The verifier is missing or wrong.

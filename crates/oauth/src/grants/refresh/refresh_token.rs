@@ -34,7 +34,7 @@ impl Generation {
     /// That of the token that comes with a grant.
     pub const FIRST: Self = Self(1);
 
-    /// The one after; none after four billion.
+    /// Returns the one after; none after four billion.
     #[must_use]
     pub const fn next(self) -> Option<Self> {
         match self.0.checked_add(1) {
@@ -43,7 +43,6 @@ impl Generation {
         }
     }
 
-    /// As a number.
     #[must_use]
     pub const fn number(self) -> u32 {
         self.0
@@ -69,7 +68,7 @@ impl RefreshToken {
         })
     }
 
-    /// What the client is given.
+    /// Returns what the client is given.
     #[must_use]
     pub fn expose(&self, key: &MacKey) -> String {
         let (object, grant, generation) =
@@ -78,31 +77,29 @@ impl RefreshToken {
         opaque::write(PREFIX, &payload, key)
     }
 
-    /// Whether a text says of itself that it is one, which decides how a revocation request is read.
+    /// Returns whether a text says of itself that it is one, which decides how a revocation request is read.
     #[must_use]
     pub fn has_prefix(text: &str) -> bool {
         text.starts_with(PREFIX)
     }
 
-    /// Where its grant lies.
     #[must_use]
     pub const fn object(&self) -> ObjectName {
         self.object
     }
 
-    /// Which grant it belongs to.
+    /// Returns which grant it belongs to.
     #[must_use]
     pub const fn grant(&self) -> GrantId {
         self.grant
     }
 
-    /// Which of the grant's tokens it is.
+    /// Returns which of the grant's tokens it is.
     #[must_use]
     pub const fn generation(&self) -> Generation {
         self.generation
     }
 
-    /// What the object checks.
     #[must_use]
     pub const fn proof(&self) -> &Secret {
         &self.proof

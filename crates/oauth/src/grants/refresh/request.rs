@@ -20,11 +20,9 @@ use crate::web::origin::Issuer;
 pub struct RefreshRequest {
     /// Which grant the token names,
     pub grant: GrantId,
-    /// which generation,
     pub generation: Generation,
     /// and how it proves both.
     pub proof: Secret,
-    /// Who asks.
     pub client_id: ClientId,
     /// The name of this server under which it was given.
     pub issuer: Issuer,
@@ -65,7 +63,6 @@ pub struct Renewal {
     pub scope: ScopeSet,
     /// The refresh token that is live now.
     pub generation: Generation,
-    /// Its proof.
     pub proof: Secret,
     /// Whether the answer was given before.
     pub retry: Retry,
@@ -77,10 +74,8 @@ pub enum RefreshError {
     /// No such grant, or the token does not belong to it.
     #[error("unknown")]
     Unknown,
-    /// The grant has expired.
     #[error("expired")]
     Expired,
-    /// It ended earlier.
     #[error("ended")]
     Ended,
     /// It was given to another client.

@@ -61,7 +61,7 @@ impl Rotation {
         Self { live: Generation::FIRST, at: now, from: None, late: Vec::new() }
     }
 
-    /// The state that version 1 of a row has kept, which knows no networks.
+    /// Returns the state that version 1 of a row has kept, which knows no networks.
     pub(crate) const fn of_version_1(live: Generation, at: Timestamp, late: Vec<Timestamp>) -> Self {
         Self { live, at, from: None, late }
     }
@@ -125,7 +125,6 @@ impl Rotation {
 /// Whether a refresh token was sent for the first time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Retry {
-    /// It was.
     First,
     /// It was sent before, moments ago.
     Soon,

@@ -28,7 +28,6 @@ pub struct ProviderMetadata {
 pub enum SecretPlace {
     /// In the `Authorization` header, which is the default.
     Header,
-    /// In the body.
     Body,
 }
 

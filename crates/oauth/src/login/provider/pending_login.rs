@@ -19,7 +19,6 @@ pub enum LoginPurpose {
 /// What a person was about to do, while they are away at the provider. It travels as the provider's `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingLogin {
-    /// What that is.
     pub purpose: LoginPurpose,
     /// What the provider has to put into its token (OpenID Connect Core §3.1.2.1).
     pub nonce: String,
@@ -32,8 +31,8 @@ pub struct PendingLogin {
 }
 
 impl PendingLogin {
-    /// Whether an answer that came by way of the person's browser can be the provider's (RFC 9207 §2.4): if it says whose it
-    /// is, that must be one of `own`, the provider's names; and it must say so if the provider always does. To be asked of
+    /// Returns whether an answer that came by way of the person's browser can be the provider's (RFC 9207 §2.4): if it says whose
+    /// it is, that must be one of `own`, the provider's names; and it must say so if the provider always does. To be asked of
     /// refusals too, and before anything else in the answer is used.
     pub fn check_iss(&self, iss: Option<&str>, own: &[&str]) -> Result<(), LoginError> {
         match iss {

@@ -98,7 +98,7 @@ impl UserProfile {
         Ok(Self { subject: self.subject, display_name, account, email_claim, disallowed_user })
     }
 
-    /// Whether the userinfo endpoint may know more.
+    /// Returns whether the userinfo endpoint may know more.
     #[must_use]
     pub const fn lacks_email(&self) -> bool {
         self.account.email.is_none()

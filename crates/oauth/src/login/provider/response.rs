@@ -7,7 +7,7 @@ use mcp_connector_base::json::limit::MemoryLimit;
 
 use crate::login::provider::error::LoginError;
 
-/// Largest answer of a provider, in bytes.
+/// Maximum size of an answer of a provider, in bytes.
 pub const MAX_RESPONSE: usize = 64 * 1024;
 
 /// What a provider sends as JSON.

@@ -31,7 +31,6 @@ const MAX_LOOKED_AT: usize = 4 * MAX_PARTS;
 /// A `state` for a provider, and the cookies that go with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderState {
-    /// The parameter.
     pub state: String,
     /// Values for `Set-Cookie`.
     pub set_cookies: Vec<String>,

@@ -135,7 +135,7 @@ fn private_use_uris_come_from_the_configuration() {
     }
 }
 
-/// Changes one character, inserts one, or drops one.
+/// Changes, inserts or removes one character.
 fn mutated() -> impl Strategy<Value = (String, String)> {
     let registered = prop_oneof![
         Just("https://claude.ai/api/mcp/auth_callback"),
@@ -156,7 +156,7 @@ fn mutated() -> impl Strategy<Value = (String, String)> {
     })
 }
 
-/// The part before the port, and the part behind it, by a way that has nothing to do with the parser.
+/// Returns the parts before and after the port. Does not use the parser.
 fn around_port(raw: &str) -> (String, String) {
     let after_scheme = raw.split_once("://").map_or("", |(_, rest)| rest);
     let end = after_scheme.find(['/', '?', '#']).unwrap_or(after_scheme.len());
