@@ -41,9 +41,9 @@ pub fn run(input: &[u8]) -> bool {
         keep_alive: Duration::ZERO,
         time_limit: Duration::from_secs(1),
     };
-    let reply = match Posted::read(body, 1 << 20) {
+    let reply = match Posted::read(body, 1 << 20, &registry) {
         Ok(posted) => {
-            let _ = (posted.need(&registry), posted.is_strict(&registry), posted.summary(&headers, &registry));
+            let _ = (posted.need(), posted.checks_revocation(), posted.summary(&headers));
             let endpoint = Endpoint { registry, settings };
             let reply = posted.answer(&headers, &endpoint, TestHost, None).now_or_never();
             let Some(reply) = reply else { return false };

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_protocol::{Interrupted, Posted, Registry};
+use mcp_connector_protocol::{Host, Interrupted, Posted};
 
 use crate::http::incoming::Incoming;
 use crate::oauth::token_request::TokenRequest;
@@ -29,8 +29,8 @@ pub(crate) fn leave(incoming: &Incoming, note: &Note<'_>) {
 }
 
 /// Leaves a note about what was posted to an MCP endpoint, if somebody waits for an answer.
-pub(crate) fn leave_for_messages<H: 'static>(incoming: &Incoming, posted: &Posted, registry: &Registry<H>) {
-    if let Some(interrupted) = posted.if_interrupted(registry) {
+pub(crate) fn leave_for_messages<H: Host>(incoming: &Incoming, posted: &Posted<H>) {
+    if let Some(interrupted) = posted.if_interrupted() {
         leave(incoming, &Note::Messages(Cow::Owned(interrupted)));
     }
 }

@@ -38,7 +38,8 @@ pub(crate) struct Announcements<'a> {
 impl Announcements<'_> {
     /// Answers `subscriptions/listen`.
     pub(crate) async fn to_subscription(&self, mut listening: Listening) -> Answer {
-        let refusal = listening.refusal();
+        let id = listening.id().clone();
+        let refusal = move |status, message: &str| Reply::internal_error(&id, status, message);
         if let Some(closed) = self.app.configuration.closed(Feature::Streams) {
             return from_reply(refusal(503, &closed_text(closed))).header("retry-after", RETRY_CLOSED);
         }

@@ -9,6 +9,7 @@ use crate::app::notes;
 use crate::app::state::App;
 use crate::config::configuration::ChallengeForm;
 use crate::config::settings::Feature;
+use crate::host::Workers;
 use crate::http::answer::{Answer, closed_text};
 use crate::http::cors;
 use crate::http::incoming::{BodyError, Incoming};
@@ -110,7 +111,7 @@ async fn admitted(
         }
         Err(error) => return not_read(error),
     };
-    let posted = match Posted::read(&body, most_bytes) {
+    let posted = match Posted::read(&body, most_bytes, registry) {
         Ok(posted) => posted,
         Err(Reply::Json { status: 413, .. }) if may_be_read_of_a_caller(app, &authentication, incoming) => {
             return guard.ask_to_sign_in().into_answer();
@@ -118,22 +119,22 @@ async fn admitted(
         Err(reply) => return from_reply(reply),
     };
     if incoming.request_log().is_written() {
-        incoming.request_log().request(posted.summary(incoming, registry));
+        incoming.request_log().request(posted.summary(incoming));
     }
-    if let Err(refusal) = guard.admit(&authentication, posted.need(registry)) {
+    if let Err(refusal) = guard.admit(&authentication, posted.need()) {
         return challenged(app, endpoint, incoming, &posted, refusal);
     }
-    if posted.is_strict(registry)
+    if posted.checks_revocation()
         && let Err(refusal) = guard.confirm(&authentication, &tokens).await
     {
-        let refusal = refusal.naming(posted.need(registry));
+        let refusal = refusal.naming(posted.need());
         return challenged(app, endpoint, incoming, &posted, refusal);
     }
     let caller = match authentication {
         Authentication::Anonymous => None,
         Authentication::Caller(caller) => Some(caller),
     };
-    notes::leave_for_messages(incoming, &posted, registry);
+    notes::leave_for_messages(incoming, &posted);
     if endpoint == McpEndpoint::HttpSse {
         return http_sse::take(incoming, body, &host, caller).await;
     }
@@ -151,7 +152,7 @@ async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
     // A caller without a valid token counts as anonymous.
     let most_bytes = most_bytes(app, &Authentication::Anonymous);
     let Ok(body) = incoming.body(most_bytes).await else { return Need::Nothing };
-    Posted::read(&body, most_bytes).map_or(Need::Nothing, |posted| posted.need(&app.endpoint.registry))
+    Posted::read(&body, most_bytes, &app.endpoint.registry).map_or(Need::Nothing, |posted| posted.need())
 }
 
 /// The largest body that is read from a caller.
@@ -185,13 +186,19 @@ fn counted_as(authentication: &Authentication, incoming: &Incoming) -> String {
 }
 
 /// The refusal in the form that the deployment chose. Who gets the answer elsewhere reads no result here.
-fn challenged(app: &App, endpoint: McpEndpoint, incoming: &Incoming, posted: &Posted, refusal: Refusal) -> Answer {
+fn challenged(
+    app: &App,
+    endpoint: McpEndpoint,
+    incoming: &Incoming,
+    posted: &Posted<Workers>,
+    refusal: Refusal,
+) -> Answer {
     if app.configuration.challenge == ChallengeForm::Result
         && endpoint != McpEndpoint::HttpSse
         && let Refusal::Challenge(challenge) = &refusal
     {
         let text = challenge.body().error_description;
-        if let Some(reply) = posted.challenge_as_result(&challenge.header_value(), text, &app.endpoint.registry) {
+        if let Some(reply) = posted.challenge_as_result(&challenge.header_value(), text) {
             incoming.request_log().answered(Outcome::ToolError);
             incoming.request_log().reason(challenge.body().error);
             return from_reply(reply);

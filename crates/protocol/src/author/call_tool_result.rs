@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 
-use serde::ser::{SerializeMap, SerializeStruct};
+use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::tool_schema::tool_schemas::AbsentMembers;
 use crate::types::content_block::ContentBlock;
-use crate::types::result::ResultFields;
+use crate::types::result::ServerResult;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
+use mcp_connector_schema::Violations;
 
 /// The result of a tool, for what a `String`, a [`ContentBlock`] or a [`Json`](crate::author::json::Json) cannot say: `_meta`, or
 /// a failure with content ("Tool Result").
@@ -100,36 +101,43 @@ impl CallToolResult {
         Ok(self)
     }
 
+    /// Creates the result of a call whose arguments break the tool's schema.
+    pub(crate) fn invalid_arguments(violations: &Violations) -> Self {
+        Self::failed(format!("The arguments do not fit the tool's input schema.\n{violations}"))
+    }
+
     /// Returns the result with the members that `version` has.
-    pub(crate) fn known_to(&self, version: ProtocolVersion) -> impl ResultFields + '_ {
-        WireCallToolResult { result: self, version }
+    pub(crate) fn known_to(&self, version: ProtocolVersion) -> impl ServerResult + '_ {
+        let structured = self.structured.iter().map(|structured| Block::Json(structured.json.get()));
+        let others = self.content.iter().map(|content| Block::Content(content.known_to(version)));
+        let is_known = |structured: &&StructuredContent| {
+            version.has_structured_content() && (structured.is_object || version.has_any_structured_content())
+        };
+        WireCallToolResult {
+            content: structured.chain(others).collect(),
+            structured_content: self.structured.as_ref().filter(is_known).map(|structured| &*structured.json),
+            is_error: self.is_error,
+            meta: (!self.meta.is_empty()).then_some(&self.meta),
+        }
     }
 }
 
+/// The result in the form of one revision.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct WireCallToolResult<'a> {
-    result: &'a CallToolResult,
-    version: ProtocolVersion,
+    content: Vec<Block<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    structured_content: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_error: bool,
+    #[serde(skip)]
+    meta: Option<&'a Object>,
 }
 
-impl ResultFields for WireCallToolResult<'_> {
-    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        let structured = self.result.structured.iter().map(|structured| Block::Json(structured.json.get()));
-        let others = self.result.content.iter().map(|content| Block::Content(content.known_to(self.version)));
-        map.serialize_entry("content", &structured.chain(others).collect::<Vec<_>>())?;
-        if let Some(structured) = &self.result.structured
-            && self.version.has_structured_content()
-            && (structured.is_object || self.version.has_any_structured_content())
-        {
-            map.serialize_entry("structuredContent", &structured.json)?;
-        }
-        if self.result.is_error {
-            map.serialize_entry("isError", &true)?;
-        }
-        Ok(())
-    }
-
+impl ServerResult for WireCallToolResult<'_> {
     fn meta(&self) -> Option<&Object> {
-        (!self.result.meta.is_empty()).then_some(&self.result.meta)
+        self.meta
     }
 }
 

@@ -22,6 +22,7 @@ pub(crate) mod resource;
 pub(crate) mod resource_source;
 pub(crate) mod resource_template;
 pub(crate) mod skill;
+pub(crate) mod skill_catalogue;
 pub(crate) mod tool;
 pub(crate) mod tool_error;
 pub(crate) mod uri_template;

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::{AnonymousState, Connector};
@@ -12,19 +12,11 @@ use crate::author::page_settings::PageSettings;
 use crate::author::prompt::Prompt;
 use crate::author::resource::Resource;
 use crate::author::resource_template::ResourceTemplate;
+use crate::author::skill_catalogue::SkillCatalogue;
 use crate::author::tool::Tool;
-use crate::author::uri_template::Uri;
 use crate::author::validated_tool::ValidatedTool;
-use crate::json_rpc::message::Request;
-use crate::methods::completion::Completed;
-use crate::methods::method::Method;
-use crate::methods::resources::Found;
-use crate::methods::skills;
-use crate::methods::skills::Catalogue;
 use crate::subscriptions::change::{Topic, Topics};
-use crate::subscriptions::listen;
 use crate::tasks;
-use crate::tasks::message::TaskId;
 use crate::types::implementation::Implementation;
 use crate::types::server_capabilities::{ListCapability, ResourcesCapability, ServerCapabilities};
 use crate::types::version::ProtocolVersion;
@@ -51,16 +43,7 @@ pub struct Registry<H> {
     pub(crate) resources: Vec<Rc<ValidatedResource<H>>>,
     pub(crate) templates: Vec<Rc<ValidatedTemplate<H>>>,
     pub(crate) prompts: Vec<Rc<ValidatedPrompt<H>>>,
-    pub(crate) skills: Option<Box<dyn Catalogue<H>>>,
-}
-
-/// What a request needs before it may be answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Need {
-    /// Nothing: it is public.
-    Nothing,
-    /// A caller who was given these scopes.
-    Scopes(ScopeSet),
+    pub(crate) skills: SkillCatalogue,
 }
 
 impl<H: 'static> Registry<H> {
@@ -79,7 +62,7 @@ impl<H: 'static> Registry<H> {
         for view in validated(connector.views, &mut rejected).into_iter().filter_map(Rc::into_inner) {
             resources.push(view.feature.into_resource());
         }
-        let skills = skills::ready(connector.skills, &mut resources, &mut rejected);
+        let skills = SkillCatalogue::new(connector.skills, &mut resources, &mut rejected);
         let resources = validated(resources, &mut rejected);
         let mut tools: Vec<Rc<ValidatedTool<H>>> = Vec::new();
         for mut tool in connector.tools {
@@ -158,69 +141,6 @@ impl<H: 'static> Registry<H> {
         self.templates.iter().find(|template| template.checked.uri.as_str() == uri_template)
     }
 
-    /// What `request` needs, decided by its body alone.
-    pub(crate) fn need(&self, request: &Request) -> Need {
-        let mut needs_state = false;
-        let text = |member: &str| request.params.get(member).and_then(Value::as_str);
-        let resource = || {
-            let found = Found::at(&Uri::parse(text("uri")?).ok()?, self)?;
-            Some(found.required().clone())
-        };
-        #[allow(clippy::wildcard_enum_match_arm, reason = "every other method is public")]
-        let required = match &request.method {
-            Method::CallTool => text("name").and_then(|name| self.tool(name)).map(|tool| {
-                // It does its work as a task, and a task is state.
-                needs_state |= tool.tool.background.is_some_and(|background| background.only);
-                tool.required.clone()
-            }),
-            // What the tool needs is needed to hear of its work.
-            Method::GetTask | Method::UpdateTask | Method::CancelTask => {
-                self.tool_of_task(request).map(|tool| tool.required.clone())
-            }
-            Method::GetPrompt => text("name").and_then(|name| self.prompt(name)).map(|prompt| prompt.required.clone()),
-            Method::ReadResource => resource(),
-            Method::Subscribe if self.announces(Topic::ResourceUpdates) => {
-                needs_state = true;
-                resource()
-            }
-            Method::Complete => request
-                .params
-                .get("ref")
-                .and_then(|reference| Completed::find(reference, self))
-                .map(|completed| completed.required().clone()),
-            Method::Listen => Some(listen::required(&request.params, self)),
-            _ => None,
-        };
-        match required {
-            // Any sign-in will do: without one nothing is kept.
-            Some(scopes) if scopes.is_empty() && needs_state && !self.keeps_state_for(None) => Need::Scopes(scopes),
-            Some(scopes) if !scopes.is_empty() => Need::Scopes(scopes),
-            Some(_) | None => Need::Nothing,
-        }
-    }
-
-    /// Whether `request` calls a tool where a revoked sign-in ends at once, or asks about its task or listens to it.
-    pub(crate) fn is_strict(&self, request: &Request) -> bool {
-        #[allow(clippy::wildcard_enum_match_arm, reason = "every other method calls no tool")]
-        let tool = match &request.method {
-            Method::CallTool => {
-                request.params.get("name").and_then(Value::as_str).and_then(|name| self.tool(name).cloned())
-            }
-            Method::GetTask | Method::UpdateTask | Method::CancelTask => self.tool_of_task(request),
-            Method::Listen => {
-                return tasks::tools_in(&request.params, self).iter().any(|tool| tool.tool.checks_revocation);
-            }
-            _ => None,
-        };
-        tool.is_some_and(|tool| tool.tool.checks_revocation)
-    }
-
-    /// The tool whose work the task of a request is. The id names it.
-    fn tool_of_task(&self, request: &Request) -> Option<Rc<ValidatedTool<H>>> {
-        let id = TaskId::parse(request.params.get("taskId")?.as_str()?)?;
-        self.tool(id.tool()).cloned()
-    }
-
     /// Whether a tool may go on as a task.
     pub fn has_tasks(&self) -> bool {
         self.tools.iter().any(|tool| tool.tool.background.is_some())
@@ -279,7 +199,7 @@ impl<H: 'static> Registry<H> {
             (
                 "io.modelcontextprotocol/skills",
                 json!({ "directoryRead": true }),
-                version.is_modern() && self.skills.is_some(),
+                version.is_modern() && !self.skills.is_empty(),
             ),
             (tasks::EXTENSION, json!({}), version.is_modern() && self.has_tasks()),
         ];

@@ -12,13 +12,12 @@ use serde_json::Value;
 use crate::client_requests::asking::Asking;
 use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::response::to_bytes;
-use crate::json_rpc::rpc_error::RpcError;
 use crate::tasks::status_message::StatusMessage;
+use crate::transport::request_meta::Notifications;
 use crate::transport::session::{Session, SessionId};
-use crate::types::client_capabilities::{ClientCapabilities, ClientCapability};
+use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::logging_level::LoggingLevel;
 use crate::types::version::ProtocolVersion;
-use mcp_connector_base::json::Object;
 
 /// The request that a handler works on.
 pub(crate) struct CallState {
@@ -55,51 +54,20 @@ enum Outbox {
     Open(VecDeque<Vec<u8>>),
 }
 
-/// What the `_meta` of a request asks for.
-pub(crate) struct RequestMeta {
-    progress_token: Option<Value>,
-    log_level: Option<LoggingLevel>,
-}
-
-impl RequestMeta {
-    /// Fails where a member has a form that the specification does not allow.
-    pub(crate) fn of(params: &Object) -> Result<Self, RpcError> {
-        let Some(meta) = params.get("_meta") else {
-            return Ok(Self { progress_token: None, log_level: None });
-        };
-        let meta = meta.as_object().ok_or_else(|| RpcError::invalid_params("`_meta` must be an object."))?;
-        let progress_token = match meta.get("progressToken") {
-            None => None,
-            Some(token @ Value::String(text)) if text.len() <= RequestId::MAX_LENGTH => Some(token.clone()),
-            Some(token @ Value::Number(number)) if number.is_i64() => Some(token.clone()),
-            Some(_) => return Err(RpcError::invalid_params("`_meta.progressToken` must be a string or an integer.")),
-        };
-        let log_level = match meta.get("io.modelcontextprotocol/logLevel") {
-            None => None,
-            Some(level) => Some(level.as_str().and_then(LoggingLevel::parse).ok_or_else(|| {
-                RpcError::invalid_params(
-                    "`_meta[\"io.modelcontextprotocol/logLevel\"]` must be one of the eight levels.",
-                )
-            })?),
-        };
-        Ok(Self { progress_token, log_level })
-    }
-}
-
 impl CallState {
     /// A request of a modern client, which says in it what it can do.
     pub(crate) fn modern(
         version: ProtocolVersion,
-        wishes: RequestMeta,
+        notifications: Notifications,
         client_capabilities: ClientCapabilities,
         asking: Asking,
     ) -> Self {
-        let log_filter = wishes.log_level.map_or(LogFilter::Nothing, LogFilter::AtLeast);
-        Self::new(version, wishes.progress_token, client_capabilities, asking, log_filter)
+        let log_filter = notifications.log_level.map_or(LogFilter::Nothing, LogFilter::AtLeast);
+        Self::new(version, notifications.progress_token, client_capabilities, asking, log_filter)
     }
 
     /// A request of a legacy client, which said at `initialize` what it can do.
-    pub(crate) fn legacy(version: ProtocolVersion, wishes: RequestMeta, session: Session) -> Self {
+    pub(crate) fn legacy(version: ProtocolVersion, notifications: Notifications, session: Session) -> Self {
         let unasked = LogFilter::AtLeast(LoggingLevel::UNASKED);
         let (capabilities, asking, log_filter) = match session {
             Session::Unnamed => (ClientCapabilities::default(), Asking::Nobody, unasked),
@@ -109,13 +77,7 @@ impl CallState {
                 (session.capabilities, Asking::Stream(session.clone()), LogFilter::OfSession(session))
             }
         };
-        Self::new(version, wishes.progress_token, capabilities, asking, log_filter)
-    }
-
-    /// The same for a client that can have no task.
-    pub(crate) fn without_tasks(mut self) -> Self {
-        self.client_capabilities = self.client_capabilities.without(ClientCapability::Tasks);
-        self
+        Self::new(version, notifications.progress_token, capabilities, asking, log_filter)
     }
 
     /// The call behind a task. It has no stream of its own.
@@ -125,8 +87,8 @@ impl CallState {
         asking: Asking,
         status: StatusMessage,
     ) -> Self {
-        let exchange = Self::new(version, None, client_capabilities, asking, LogFilter::Nothing);
-        Self { status: Some(status), ..exchange }
+        let call_state = Self::new(version, None, client_capabilities, asking, LogFilter::Nothing);
+        Self { status: Some(status), ..call_state }
     }
 
     fn new(
@@ -307,9 +269,9 @@ mod tests {
 
     use super::*;
 
-    fn exchange(params: &Value) -> CallState {
-        let wishes = RequestMeta::of(params.as_object().unwrap()).unwrap();
-        CallState::modern(ProtocolVersion::V2026_07_28, wishes, ClientCapabilities::default(), Asking::Nobody)
+    fn call_state(progress_token: Option<Value>) -> CallState {
+        let notifications = Notifications { progress_token, log_level: None };
+        CallState::modern(ProtocolVersion::V2026_07_28, notifications, ClientCapabilities::default(), Asking::Nobody)
     }
 
     /// Runs until the message is in the outbox, and then to the end.
@@ -319,28 +281,29 @@ mod tests {
         }
     }
 
-    fn sent(exchange: &CallState) -> Vec<Value> {
-        std::iter::from_fn(|| exchange.take()).map(|bytes| serde_json::from_slice(&bytes).unwrap()).collect()
+    fn sent(call_state: &CallState) -> Vec<Value> {
+        std::iter::from_fn(|| call_state.take()).map(|bytes| serde_json::from_slice(&bytes).unwrap()).collect()
     }
 
     #[test]
     fn progress_is_sent_to_who_asked_and_only_grows() {
-        let exchange = exchange(&json!({"_meta": {"progressToken": "p"}}));
-        exchange.open();
+        let call_state = call_state(Some(json!("p")));
+        call_state.open();
         for progress in [0.0, 50.0, 50.0, 20.0, f64::NAN, 100.0] {
-            finish(Box::pin(exchange.progress(progress, Some(100.0), None)));
+            finish(Box::pin(call_state.progress(progress, Some(100.0), None)));
         }
-        let values: Vec<Value> = sent(&exchange).iter().map(|message| message["params"]["progress"].clone()).collect();
+        let values: Vec<Value> =
+            sent(&call_state).iter().map(|message| message["params"]["progress"].clone()).collect();
         assert_eq!(values, [json!(0.0), json!(50.0), json!(100.0)]);
     }
 
     #[test]
     fn nothing_is_kept_without_a_token_or_a_stream() {
-        let asked = exchange(&json!({"_meta": {"progressToken": 1}}));
+        let asked = call_state(Some(json!(1)));
         finish(Box::pin(asked.progress(1.0, None, None)));
         asked.open();
         assert!(sent(&asked).is_empty());
-        let unasked = exchange(&json!({}));
+        let unasked = call_state(None);
         unasked.open();
         finish(Box::pin(unasked.progress(1.0, None, None)));
         assert!(!unasked.has_messages());
@@ -348,21 +311,10 @@ mod tests {
 
     #[test]
     fn a_handler_lets_its_message_out_before_it_goes_on() {
-        let exchange = exchange(&json!({"_meta": {"progressToken": 1}}));
-        exchange.open();
-        let mut report = Box::pin(exchange.progress(1.0, None, Some("half")));
+        let call_state = call_state(Some(json!(1)));
+        call_state.open();
+        let mut report = Box::pin(call_state.progress(1.0, None, Some("half")));
         assert!((&mut report).now_or_never().is_none());
-        assert!(exchange.has_messages());
-    }
-
-    #[test]
-    fn a_wish_of_a_wrong_form_is_refused() {
-        for meta in [json!(1), json!({"progressToken": 1.5}), json!({"progressToken": {}})] {
-            assert!(RequestMeta::of(json!({ "_meta": meta }).as_object().unwrap()).is_err(), "{meta}");
-        }
-        for level in [json!("loud"), json!(3)] {
-            let params = json!({"_meta": {"io.modelcontextprotocol/logLevel": level}});
-            assert!(RequestMeta::of(params.as_object().unwrap()).is_err(), "{level}");
-        }
+        assert!(call_state.has_messages());
     }
 }

@@ -11,28 +11,16 @@ use std::time::Duration;
 
 use crate::call::call_state::CallState;
 use crate::call::time_limit::unless;
-use crate::json_rpc::message::Notification;
 use crate::json_rpc::request_id::RequestId;
-use crate::methods::method::Method;
 use crate::transport::host::{Host, Stop};
 use crate::transport::session::SessionId;
 use mcp_connector_base::identifier::Subject;
-
-impl Notification {
-    /// The request that it cancels. One that is malformed cancels nothing.
-    pub(crate) fn cancels(mut self) -> Option<RequestId> {
-        if self.method != Method::Cancelled {
-            return None;
-        }
-        self.params.remove("requestId").and_then(RequestId::from_json)
-    }
-}
 
 /// A request that can be stopped.
 #[derive(Clone, Copy)]
 pub(crate) struct Stoppable<'a> {
     pub(crate) session: &'a SessionId,
-    pub(crate) exchange: &'a CallState,
+    pub(crate) call_state: &'a CallState,
     pub(crate) owner: Option<&'a Subject>,
     pub(crate) id: &'a RequestId,
     /// How long a call runs before it asks whether to stop. It asks at once if its client can resume its stream.
@@ -46,8 +34,8 @@ impl Stoppable<'_> {
             let mut patience = Some(Box::pin(host.sleep(self.patience)));
             self.begins_to_last(&mut patience).await;
             loop {
-                match host.stop(self.session, self.owner, self.id, self.exchange.stream()).await {
-                    Stop::Resumed => self.exchange.leave_stream(),
+                match host.stop(self.session, self.owner, self.id, self.call_state.stream()).await {
+                    Stop::Resumed => self.call_state.leave_stream(),
                     Stop::Cancelled => return Stop::Cancelled,
                     Stop::SessionEnded => {
                         // A call that waits for an answer hears of the end too, and has its own word for it.
@@ -65,7 +53,7 @@ impl Stoppable<'_> {
     /// Waits until `patience` is over, which is then none, or until the stream has a name.
     async fn begins_to_last<F: Future<Output = ()>>(self, patience: &mut Option<Pin<Box<F>>>) {
         poll_fn(|task| {
-            if self.exchange.stream().is_some() {
+            if self.call_state.stream().is_some() {
                 return Poll::Ready(());
             }
             if patience.as_mut().is_none_or(|patience| patience.as_mut().poll(task).is_ready()) {
@@ -75,29 +63,5 @@ impl Stoppable<'_> {
             Poll::Pending
         })
         .await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    #[test]
-    fn a_cancellation_names_a_request_by_text_or_number() {
-        let cancelled = |params: Value| {
-            let params = params.as_object().unwrap().clone();
-            Notification { method: Method::Cancelled, params }.cancels()
-        };
-        let (number, text) =
-            (cancelled(json!({"requestId": 1})).unwrap(), cancelled(json!({"requestId": "1"})).unwrap());
-        assert_eq!((&number, &text), (&RequestId::Integer(1), &RequestId::Text("1".to_owned())));
-        assert_ne!(number.key(), text.key(), "1 is not \"1\"");
-        for malformed in [json!({}), json!({"requestId": null}), json!({"requestId": 1.5}), json!({"requestId": [1]})] {
-            assert_eq!(cancelled(malformed.clone()), None, "{malformed}");
-        }
-        let params = json!({"requestId": 1}).as_object().unwrap().clone();
-        assert_eq!(Notification { method: Method::Progress, params }.cancels(), None);
     }
 }

@@ -20,13 +20,13 @@ use mcp_connector_base::identifier::Subject;
 pub struct Context<H> {
     host: H,
     caller: Option<Caller>,
-    exchange: Rc<CallState>,
+    call_state: Rc<CallState>,
     may_continue_as_task: bool,
 }
 
 impl<H: Host> Context<H> {
-    pub(crate) fn new(host: H, caller: Option<Caller>, exchange: Rc<CallState>) -> Self {
-        Self { host, caller, exchange, may_continue_as_task: false }
+    pub(crate) fn new(host: H, caller: Option<Caller>, call_state: Rc<CallState>) -> Self {
+        Self { host, caller, call_state, may_continue_as_task: false }
     }
 
     pub(crate) fn able_to_continue_as_task(self) -> Self {
@@ -63,7 +63,7 @@ impl<H: Host> Context<H> {
     /// The revision that the client speaks.
     #[must_use]
     pub fn protocol_version(&self) -> ProtocolVersion {
-        self.exchange.version
+        self.call_state.version
     }
 
     /// Leaves the handler by `?` where the client did not say that it can do this.
@@ -77,15 +77,15 @@ impl<H: Host> Context<H> {
     /// Whether the client said that it can do this. One of an older revision says it when its session begins.
     #[must_use]
     pub fn can(&self, capability: ClientCapability) -> bool {
-        self.exchange.client_capabilities.has(capability)
+        self.call_state.client_capabilities.has(capability)
     }
 
     pub(crate) fn host(&self) -> &H {
         &self.host
     }
 
-    pub(crate) fn exchange(&self) -> &CallState {
-        &self.exchange
+    pub(crate) fn call_state(&self) -> &CallState {
+        &self.call_state
     }
 
     /// Waits.
@@ -95,12 +95,12 @@ impl<H: Host> Context<H> {
 
     /// Tells the client how far the work is, if it asked: `progress` of `total`, in any unit, always growing.
     pub async fn progress(&self, progress: f64, total: f64) {
-        self.exchange.progress(progress, Some(total), None).await;
+        self.call_state.progress(progress, Some(total), None).await;
     }
 
     /// Like [`Context::progress`], with words for the person. In a task they are its status message.
     pub async fn progress_with(&self, progress: f64, total: f64, message: &str) {
-        self.exchange.progress(progress, Some(total), Some(message)).await;
+        self.call_state.progress(progress, Some(total), Some(message)).await;
     }
 
     /// Sends a log message to the client, if it wants messages of this level. Never put secrets in it.
@@ -116,21 +116,21 @@ impl<H: Host> Context<H> {
     /// Ends the stream of this call, so that no connection is held while it works; the client comes back for what is sent
     /// from now on, the answer included. Where a client cannot come back, nothing happens. Only clients of 2025-11-25 can.
     pub async fn close_stream(&self) {
-        self.exchange.close_stream().await;
+        self.call_state.close_stream().await;
     }
 
     async fn log_from(&self, level: LoggingLevel, logger: Option<&str>, data: impl Serialize) {
-        if !self.exchange.is_open() || !self.wants(level).await {
+        if !self.call_state.is_open() || !self.wants(level).await {
             return;
         }
         if let Ok(data) = serde_json::to_value(&data) {
-            self.exchange.log(level, logger, &data).await;
+            self.call_state.log(level, logger, &data).await;
         }
     }
 
     /// Whether the client wants messages of this level.
     async fn wants(&self, level: LoggingLevel) -> bool {
-        match &self.exchange.log_filter {
+        match &self.call_state.log_filter {
             LogFilter::Nothing => false,
             LogFilter::AtLeast(least) => level >= *least,
             LogFilter::OfSession(session) => {

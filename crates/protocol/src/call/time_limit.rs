@@ -23,3 +23,8 @@ pub(crate) async fn unless<T, E>(work: impl Future<Output = T>, end: impl AsyncF
     })
     .await
 }
+
+/// Returns what is said of work that was stopped after `limit`.
+pub(crate) fn too_long(limit: Duration) -> String {
+    format!("This took longer than {} seconds and was stopped.", limit.as_secs())
+}

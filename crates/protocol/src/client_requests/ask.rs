@@ -17,13 +17,13 @@ impl<H: Host> Context<H> {
     /// The client's answer to `question`. `key` names the question among those of the handler: asked again, it has the same
     /// answer.
     pub(crate) async fn ask(&self, key: &str, question: Question) -> Result<Object, ToolError> {
-        if matches!(self.exchange().asking, Asking::SignedIn) {
+        if matches!(self.call_state().asking, Asking::SignedIn) {
             return Err(ToolError::new(
                 "This call needs to ask you something, which is possible only after a sign-in.",
             ));
         }
         self.require(question.needs)?;
-        match &self.exchange().asking {
+        match &self.call_state().asking {
             Asking::Nobody | Asking::SignedIn => {
                 Err(ToolError::new("The client cannot be asked anything in this call."))
             }
@@ -33,14 +33,14 @@ impl<H: Host> Context<H> {
     }
 
     async fn ask_on_stream(&self, session: &SessionId, question: Question) -> Result<Object, ToolError> {
-        if !self.exchange().is_open() {
+        if !self.call_state().is_open() {
             return Err(ToolError::new("The client takes no stream for this call, so it cannot be asked."));
         }
         let id = format!("{:032x}", self.host().random_bits()?);
         let owner = self.caller().map(|caller| &caller.subject);
         // The wait begins first: an answer must not come before somebody waits for it.
         let answer = self.host().client_response(session, owner, &id);
-        let request = self.exchange().request(RequestId::Text(id.clone()), question.method, &question.params);
+        let request = self.call_state().request(RequestId::Text(id.clone()), question.method, &question.params);
         match join(answer, request).await.0? {
             ClientResponse::Result(result) => Ok(result),
             ClientResponse::Error(code) => {
@@ -51,7 +51,7 @@ impl<H: Host> Context<H> {
 
     /// An answer that is not one to the question: the client did not keep the protocol.
     pub(crate) fn unfit(&self, what: &str) -> ToolError {
-        match &self.exchange().asking {
+        match &self.call_state().asking {
             Asking::MultiRoundTrip(_) => ToolError::protocol(RpcError::invalid_params(what)),
             Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => ToolError::new(what),
         }

@@ -7,16 +7,15 @@
 
 use std::cell::{Ref, RefCell};
 
-use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::author::tool_error::ToolError;
 use crate::client_requests::question::Question;
 use crate::json_rpc::response::to_bytes;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::transport::host::{Host, NotOpened};
-use crate::types::result::ResultFields;
+use crate::types::result::ServerResult;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::Object;
 
@@ -34,21 +33,41 @@ pub(crate) struct MultiRoundTrip {
     request: Vec<u8>,
 }
 
-impl MultiRoundTrip {
-    /// Takes what a retry brings out of its parameters. Fails where that has a wrong form.
-    pub(crate) fn of(method: &str, params: &mut Object) -> Result<Self, RpcError> {
-        let answers = answers_in(params)?.unwrap_or_default();
-        let state = match params.remove("requestState") {
+/// What a retry brings with its request, as it was sent.
+pub(crate) struct InputResponseRequestParams {
+    input_responses: Option<Value>,
+    request_state: Option<Value>,
+}
+
+impl InputResponseRequestParams {
+    pub(crate) fn take(params: &mut Object) -> Self {
+        Self { input_responses: params.remove("inputResponses"), request_state: params.remove("requestState") }
+    }
+
+    /// Returns the questions and answers of a request of `method`. A state is good for the same method with the same `params`
+    /// only. Fails where the members have a wrong form.
+    pub(crate) fn multi_round_trip(
+        &mut self,
+        method: &str,
+        params: &impl Serialize,
+    ) -> Result<MultiRoundTrip, RpcError> {
+        #[derive(Serialize)]
+        struct Request<'a, P> {
+            method: &'a str,
+            params: P,
+        }
+        let answers = answers_in(self.input_responses.take())?.unwrap_or_default();
+        let state = match self.request_state.take() {
             None => None,
             Some(Value::String(state)) => Some(state),
             Some(_) => return Err(RpcError::invalid_params("`requestState` must be a string.")),
         };
-        let salient = ["name", "uri", "arguments"];
-        let salient = salient.into_iter().filter_map(|name| Some((name.to_owned(), params.get(name)?.clone())));
-        let request = json!({ "method": method, "params": salient.collect::<Object>() });
-        Ok(Self { state, answers: RefCell::new(answers), open: RefCell::default(), request: to_bytes(&request, 256) })
+        let request = to_bytes(&Request { method, params }, 256);
+        Ok(MultiRoundTrip { state, answers: RefCell::new(answers), open: RefCell::default(), request })
     }
+}
 
+impl MultiRoundTrip {
     /// Those of a task: it keeps the answers itself.
     pub(crate) fn answered(answers: Object) -> Self {
         Self { state: None, answers: RefCell::new(answers), open: RefCell::default(), request: Vec::new() }
@@ -98,11 +117,15 @@ impl MultiRoundTrip {
     }
 
     /// What goes back in place of a result.
-    pub(crate) async fn close<H: Host>(&self, host: &H, caller: Option<&Caller>) -> Result<InputRequired, RpcError> {
+    pub(crate) async fn close<H: Host>(
+        &self,
+        host: &H,
+        caller: Option<&Caller>,
+    ) -> Result<InputRequiredResult, RpcError> {
         let answers = to_bytes(&*self.answers.borrow(), 256);
         let state = host.seal(&answers, &self.binding(caller)).await;
         let state = state.map_err(|error| RpcError::internal(format!("Not done: {error}.")))?;
-        Ok(InputRequired { questions: self.take_open(), state })
+        Ok(InputRequiredResult { input_requests: self.take_open(), request_state: state })
     }
 
     fn binding(&self, caller: Option<&Caller>) -> Vec<u8> {
@@ -112,8 +135,8 @@ impl MultiRoundTrip {
 }
 
 /// The answers that a request brings, if it brings any: results by the keys of their questions.
-pub(crate) fn answers_in(params: &mut Object) -> Result<Option<Object>, RpcError> {
-    match params.remove("inputResponses") {
+pub(crate) fn answers_in(input_responses: Option<Value>) -> Result<Option<Object>, RpcError> {
+    match input_responses {
         None => Ok(None),
         Some(Value::Object(answers)) if answers.len() > MAX_ANSWERS => {
             Err(RpcError::invalid_params(format!("`inputResponses` may hold at most {MAX_ANSWERS} answers.")))
@@ -123,30 +146,19 @@ pub(crate) fn answers_in(params: &mut Object) -> Result<Option<Object>, RpcError
     }
 }
 
-/// `InputRequiredResult`: the client answers the questions and sends its request again.
-pub(crate) struct InputRequired {
-    questions: Vec<(String, Question)>,
-    state: String,
+/// In place of a result: the client answers the questions and sends its request again.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InputRequiredResult {
+    #[serde(serialize_with = "by_key")]
+    input_requests: Vec<(String, Question)>,
+    request_state: String,
 }
 
-impl ResultFields for InputRequired {
+impl ServerResult for InputRequiredResult {
     const RESULT_TYPE: &'static str = "input_required";
-
-    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("inputRequests", &InputRequests(&self.questions))?;
-        map.serialize_entry("requestState", &self.state)
-    }
 }
 
-/// Questions by their keys.
-pub(crate) struct InputRequests<'a>(pub(crate) &'a [(String, Question)]);
-
-impl Serialize for InputRequests<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (key, question) in self.0 {
-            map.serialize_entry(key, question)?;
-        }
-        map.end()
-    }
+fn by_key<S: Serializer>(questions: &[(String, Question)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(questions.iter().map(|(key, question)| (key, question)))
 }

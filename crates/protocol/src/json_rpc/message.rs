@@ -5,7 +5,6 @@ use thiserror::Error;
 
 use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::request_id::RequestId;
-use crate::methods::method::Method;
 use mcp_connector_base::json::{Object, remove_nulls};
 
 /// A well-formed message.
@@ -23,7 +22,7 @@ pub(crate) enum Message {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Request {
     pub(crate) id: RequestId,
-    pub(crate) method: Method,
+    pub(crate) method: String,
     /// Without members that are null.
     pub(crate) params: Object,
 }
@@ -31,7 +30,7 @@ pub(crate) struct Request {
 /// A notification; an unknown one is ignored.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Notification {
-    pub(crate) method: Method,
+    pub(crate) method: String,
     /// Without members that are null.
     pub(crate) params: Object,
 }
@@ -65,6 +64,9 @@ const UNDEFINED_MEMBERS: &[&str] = &["input"];
 /// The same in `tools/call`: the tool's schema defines its arguments.
 const UNDEFINED_MEMBERS_OF_CALL: &[&str] = &["input", "arguments"];
 
+/// The method whose arguments its tool defines.
+const CALL_TOOL: &str = "tools/call";
+
 impl Message {
     /// Reads a message. Members that are null count as absent.
     pub(crate) fn read(value: Value) -> Result<Self, Malformed> {
@@ -82,7 +84,7 @@ impl Message {
             return malformed(&None, MessageProblem::Id);
         }
         let method = match members.remove("method") {
-            Some(Value::String(method)) => Method::named(&method),
+            Some(Value::String(method)) => method,
             None | Some(Value::Null) => {
                 return match (id, ClientResponse::take(&mut members)) {
                     (Some(id), Some(response)) => Ok(Self::Response(id, response)),
@@ -96,7 +98,7 @@ impl Message {
             Some(Value::Object(mut params)) => {
                 remove_nulls(
                     &mut params,
-                    if method == Method::CallTool { UNDEFINED_MEMBERS_OF_CALL } else { UNDEFINED_MEMBERS },
+                    if method == CALL_TOOL { UNDEFINED_MEMBERS_OF_CALL } else { UNDEFINED_MEMBERS },
                 );
                 params
             }

@@ -1,93 +1,68 @@
-//! The methods of the protocol. Routing, access checks and the log all use this type, so they cannot disagree.
+//! A method of the protocol, as the type of its parameters describes it.
 
-/// Declares the methods, each with its name on the wire.
-macro_rules! methods {
-    ($($(#[$documentation:meta])* $method:ident = $name:literal,)*) => {
-        /// A method that a client may send, in any revision or extension, whether it is served here or not.
-        #[derive(Clone, Debug, PartialEq, Eq)]
-        pub(crate) enum Method {
-            $($(#[$documentation])* $method,)*
-            /// A name that the protocol does not have. It is untrusted text.
-            Unknown(Box<str>),
-        }
+use crate::author::registry::Registry;
+use crate::client_requests::multi_round_trip::MultiRoundTrip;
+use crate::json_rpc::rpc_error::RpcError;
+use crate::methods::admission::Admission;
+use crate::methods::need::Need;
+use crate::methods::operation::Operation;
+use crate::transport::headers::McpName;
+use crate::transport::host::Host;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::json::Object;
 
-        impl Method {
-            #[cfg(test)]
-            pub(crate) const NAMES: &'static [&'static str] = &[$($name,)*];
+/// A method of the protocol. The type that implements it holds the parameters of one request.
+///
+/// A request goes through it in this order, and each step happens once:
+///
+/// 1. [`parse`](Self::parse) reads the parameters and looks up what they name. It never fails: whether the caller may send the
+///    request is decided before its mistakes are reported.
+/// 2. [`need`](Self::need) and [`checks_revocation`](Self::checks_revocation) say what the caller must have.
+/// 3. [`admit`](Self::admit) reports what is wrong with the parameters, or gives the operation.
+/// 4. The operation is carried out.
+///
+/// To add a method, write a file with its type and add a row to the table in
+/// [`client_request`](crate::methods::client_request).
+pub(crate) trait Method<H: Host>: Sized {
+    /// The name on the wire, which is also the name in the log.
+    const NAME: &'static str;
 
-            pub(crate) fn named(name: &str) -> Self {
-                match name {
-                    $($name => Self::$method,)*
-                    unknown => Self::Unknown(unknown.into()),
-                }
-            }
+    /// Reads the parameters and looks up what they name.
+    fn parse(params: Object, registry: &Registry<H>) -> Self;
 
-            /// As it is sent.
-            pub(crate) fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$method => $name,)*
-                    Self::Unknown(name) => name,
-                }
-            }
+    /// Returns whether `registry` serves the method to clients of `version`.
+    fn is_served(registry: &Registry<H>, version: ProtocolVersion) -> bool;
 
-            /// Returns the name in the protocol, or `None` for a name that the protocol does not have.
-            pub(crate) const fn name(&self) -> Option<&'static str> {
-                match self {
-                    $(Self::$method => Some($name),)*
-                    Self::Unknown(_) => None,
-                }
-            }
-        }
-    };
-}
-
-methods! {
-    CallTool = "tools/call",
-    ListTools = "tools/list",
-    Initialize = "initialize",
-    Discover = "server/discover",
-    Ping = "ping",
-    ReadResource = "resources/read",
-    ListResources = "resources/list",
-    ListResourceTemplates = "resources/templates/list",
-    /// From the extension for skills.
-    ReadDirectory = "resources/directory/read",
-    Subscribe = "resources/subscribe",
-    Unsubscribe = "resources/unsubscribe",
-    GetPrompt = "prompts/get",
-    ListPrompts = "prompts/list",
-    Complete = "completion/complete",
-    SetLevel = "logging/setLevel",
-    Listen = "subscriptions/listen",
-    /// From the extension for skills.
-    ListSkills = "skills/list",
-    /// From the extension for skills.
-    GetSkill = "skills/get",
-    GetTask = "tasks/get",
-    UpdateTask = "tasks/update",
-    CancelTask = "tasks/cancel",
-    /// 2025-11-25; not served.
-    GetTaskResult = "tasks/result",
-    /// 2025-11-25; not served.
-    ListTasks = "tasks/list",
-    Initialized = "notifications/initialized",
-    Cancelled = "notifications/cancelled",
-    Progress = "notifications/progress",
-    RootsListChanged = "notifications/roots/list_changed",
-    TaskStatus = "notifications/tasks/status",
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_method_has_one_name() {
-        for name in Method::NAMES {
-            let method = Method::named(name);
-            assert_eq!((method.name(), method.as_str()), (Some(*name), *name));
-        }
-        let unknown = Method::named("tools/Call");
-        assert_eq!((unknown.name(), unknown.as_str()), (None, "tools/Call"));
+    /// Returns what the caller must have.
+    fn need(&self, _registry: &Registry<H>) -> Need {
+        Need::Nothing
     }
+
+    /// Returns whether the sign-in of the caller is looked up, so that a revocation holds at once.
+    fn checks_revocation(&self) -> bool {
+        false
+    }
+
+    /// Returns what the header `Mcp-Name` must repeat, if the method has that header.
+    fn mcp_name(&self) -> Option<McpName<'_>> {
+        None
+    }
+
+    /// Returns the name of the tool or the prompt, if the connector has it, for the log.
+    fn feature(&self) -> Option<&str> {
+        None
+    }
+
+    /// Returns whether carrying it out twice may do something twice.
+    fn may_change_something(&self) -> bool {
+        false
+    }
+
+    /// Takes the answers that a retry brings, or `None` if the method has no questions. Fails if they have a wrong form.
+    fn multi_round_trip(&mut self) -> Result<Option<MultiRoundTrip>, RpcError> {
+        Ok(None)
+    }
+
+    /// Checks the parameters and gives the operation. Fails with what is wrong with them.
+    fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError>;
 }

@@ -2,12 +2,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::json_rpc::rpc_error::RpcError;
 use mcp_connector_base::json::Object;
 
-/// Where a page of a list starts. Only a cursor that this server could have made for this list is taken.
+/// A page of a list. Only a cursor that this server could have made for this list leads to one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) start: usize,
@@ -25,11 +26,20 @@ impl From<InvalidCursor> for RpcError {
     }
 }
 
-impl Page {
-    /// The page that `params` ask for, of a list of `length` items called `list`.
-    pub(crate) fn of(params: &Object, list: &str, length: usize, size: usize) -> Result<Self, InvalidCursor> {
+/// The parameters of a request for a page of a list.
+pub(crate) struct PaginatedRequestParams {
+    cursor: Option<Value>,
+}
+
+impl PaginatedRequestParams {
+    pub(crate) fn parse(mut params: Object) -> Self {
+        Self { cursor: params.remove("cursor") }
+    }
+
+    /// Returns the page that is asked for, of at most `size` of the `length` items of the list called `list`.
+    pub(crate) fn page(&self, list: &str, length: usize, size: usize) -> Result<Page, InvalidCursor> {
         let size = size.max(1);
-        let start = match params.get("cursor") {
+        let start = match &self.cursor {
             None => 0,
             Some(cursor) => {
                 let start = cursor.as_str().and_then(|cursor| decode(cursor, list)).ok_or(InvalidCursor)?;
@@ -39,32 +49,39 @@ impl Page {
                 start
             }
         };
-        Ok(Self { start, end: start.saturating_add(size).min(length), length })
+        Ok(Page { start, end: start.saturating_add(size).min(length), length })
     }
 
-    /// The cursor of the next page; none after the last.
+    /// Returns the position that a cursor of [`TemplatePosition::cursor`] names, or `None` for another cursor.
+    pub(crate) fn template_position(&self, list: &str) -> Option<TemplatePosition> {
+        let cursor = self.cursor.as_ref()?.as_str()?;
+        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+        let (template, after) = text.strip_prefix(list)?.strip_prefix(" template ")?.split_once(' ')?;
+        let position = TemplatePosition { template: template.parse().ok()?, after: after.parse().ok()? };
+        (position.cursor(list) == cursor).then_some(position)
+    }
+}
+
+impl Page {
+    /// Returns those of `items` that are on the page.
+    pub(crate) fn of<I>(self, items: &[I]) -> &[I] {
+        items.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Returns the cursor of the next page, or `None` after the last.
     pub(crate) fn next_cursor(self, list: &str) -> Option<String> {
         (self.end < self.length).then(|| URL_SAFE_NO_PAD.encode(format!("{list} {}", self.end)))
     }
 }
 
-/// A place in what a template lists page by page: the number of the template, and where its next page begins.
+/// A position in what a template lists page by page: the number of the template, and where its next page begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct TemplatePlace {
+pub(crate) struct TemplatePosition {
     pub(crate) template: usize,
     pub(crate) after: u64,
 }
 
-impl TemplatePlace {
-    /// The place that a cursor of [`Self::cursor`] names, or `None` for another cursor.
-    pub(crate) fn of(params: &Object, list: &str) -> Option<Self> {
-        let cursor = params.get("cursor")?.as_str()?;
-        let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-        let (template, after) = text.strip_prefix(list)?.strip_prefix(" template ")?.split_once(' ')?;
-        let place = Self { template: template.parse().ok()?, after: after.parse().ok()? };
-        (place.cursor(list) == cursor).then_some(place)
-    }
-
+impl TemplatePosition {
     /// Returns the cursor that leads here.
     pub(crate) fn cursor(self, list: &str) -> String {
         URL_SAFE_NO_PAD.encode(format!("{list} template {} {}", self.template, self.after))
@@ -86,7 +103,7 @@ mod tests {
 
     fn page(cursor: Option<&str>) -> Result<Page, InvalidCursor> {
         let params = cursor.map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor }));
-        Page::of(params.as_object().unwrap(), "tools", 5, 2)
+        PaginatedRequestParams::parse(params.as_object().unwrap().clone()).page("tools", 5, 2)
     }
 
     #[test]
@@ -101,10 +118,10 @@ mod tests {
 
     #[test]
     fn another_cursor_is_refused() {
-        let foreign = page(None).unwrap().next_cursor("prompts").unwrap();
+        let of_another_list = page(None).unwrap().next_cursor("prompts").unwrap();
         let made_up = |text: &str| URL_SAFE_NO_PAD.encode(text);
         for cursor in [
-            &foreign,
+            &of_another_list,
             "",
             "x",
             "%",
@@ -118,10 +135,13 @@ mod tests {
     }
 
     #[test]
-    fn a_place_in_a_template_is_read_as_it_was_written() {
-        let place = TemplatePlace { template: 2, after: u64::MAX };
-        let of = |cursor: String| TemplatePlace::of(json!({ "cursor": cursor }).as_object().unwrap(), "resources");
-        assert_eq!(of(place.cursor("resources")), Some(place));
+    fn a_position_in_a_template_is_read_as_it_was_written() {
+        let position = TemplatePosition { template: 2, after: u64::MAX };
+        let of = |cursor: String| {
+            let params = json!({ "cursor": cursor }).as_object().unwrap().clone();
+            PaginatedRequestParams::parse(params).template_position("resources")
+        };
+        assert_eq!(of(position.cursor("resources")), Some(position));
         for text in [
             "resources 2",
             "resources template 2",
@@ -135,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_list_without_items_is_one_empty_page() {
-        let page = Page::of(&Object::new(), "tools", 0, 2).unwrap();
+        let page = PaginatedRequestParams::parse(Object::new()).page("tools", 0, 2).unwrap();
         assert_eq!((page.start, page.end, page.next_cursor("tools")), (0, 0, None));
     }
 }

@@ -2,7 +2,8 @@
 
 pub(crate) mod announce;
 pub(crate) mod change;
+pub(crate) mod filter;
 pub(crate) mod hub;
-pub(crate) mod listen;
+pub(crate) mod listening;
 pub(crate) mod session_stream;
 pub(crate) mod watch;

@@ -3,10 +3,11 @@
 use crate::author::registry::Registry;
 use crate::subscriptions::change::{Topic, Topics};
 use crate::subscriptions::hub::Interest;
-use crate::transport::endpoint::{Reply, names_modern};
+use crate::transport::era::names_modern;
 use crate::transport::headers::{Accepts, RequestHeaders};
 use crate::transport::legacy;
 use crate::transport::legacy::Spoken;
+use crate::transport::reply::Reply;
 use crate::transport::session::SessionId;
 use mcp_connector_base::caller::Caller;
 

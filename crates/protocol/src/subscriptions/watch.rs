@@ -1,17 +1,11 @@
 //! What a session remembers of the resources that its client subscribed to (until 2025-11-25: "Subscriptions" of resources).
 
-use serde_json::Value;
 use thiserror::Error;
 
-use crate::author::registry::Registry;
-use crate::author::uri_template::Uri;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
-use crate::methods::resources::Found;
 use crate::subscriptions::hub::Watched;
 use crate::transport::host::Unavailable;
 use crate::transport::session::SessionId;
-use crate::types::version::ProtocolVersion;
-use mcp_connector_base::json::Object;
 
 /// A session begins or ends to hear of a resource.
 #[derive(Clone, Debug)]
@@ -36,26 +30,6 @@ pub enum NotWatched {
     /// Storage did not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
-}
-
-impl Watch {
-    pub(crate) fn parse<H: 'static>(
-        begins: bool,
-        params: &Object,
-        session: Option<SessionId>,
-        registry: &Registry<H>,
-        version: ProtocolVersion,
-    ) -> Result<Self, RpcError> {
-        let uri = params.get("uri").and_then(Value::as_str).and_then(|uri| Uri::parse(uri).ok());
-        let uri = uri.ok_or_else(|| RpcError::invalid_params("`uri` must be the URI of a resource."))?;
-        let session = session.ok_or_else(|| {
-            RpcError::invalid_params(
-                "Send the header Mcp-Session-Id that `initialize` gave: it is the session that hears.",
-            )
-        })?;
-        let found = Found::at(&uri, registry).ok_or_else(|| RpcError::resource_not_found(uri.as_str(), version))?;
-        Ok(Self { session, watched: Watched::new(&uri, found.required()), begins })
-    }
 }
 
 impl NotWatched {

@@ -3,54 +3,14 @@
 //! Who may ask about a task may listen to it. A stream begins with how each of its tasks stands, so that nothing is missed
 //! between the last `tasks/get` and the stream; then comes each change, and what the handler says of its progress.
 
-use std::rc::Rc;
-
 use futures::future::join_all;
-use serde_json::Value;
 
-use crate::author::registry::Registry;
-use crate::author::validated_tool::ValidatedTool;
-use crate::json_rpc::rpc_error::RpcError;
 use crate::subscriptions::change::SUBSCRIPTION_ID;
 use crate::tasks::commands::{ListenToTask, UpdateTask};
 use crate::tasks::message::{Owner, TaskId};
 use crate::transport::host::{Host, Unavailable};
 use crate::transport::sse_event::sse_event;
 use mcp_connector_base::caller::Caller;
-use mcp_connector_base::json::Object;
-
-/// Most tasks that one stream may listen to. The object of each is asked when the stream begins.
-pub(crate) const MAX_IDS: usize = 32;
-
-/// Where a filter names them.
-pub(crate) const IDS: &str = "taskIds";
-
-/// The tasks that a filter names, each once. What cannot be the id of a task is left out.
-pub(crate) fn wanted(filter: &Object) -> Result<Vec<TaskId>, RpcError> {
-    let wrong =
-        || RpcError::invalid_params(format!("`notifications.{IDS}` must be a list of at most {MAX_IDS} ids of tasks."));
-    let named = match filter.get(IDS) {
-        None => &[][..],
-        Some(Value::Array(named)) if named.len() <= MAX_IDS => named,
-        Some(_) => return Err(wrong()),
-    };
-    let mut ids: Vec<TaskId> = Vec::new();
-    for id in named {
-        if let Some(id) = TaskId::parse(id.as_str().ok_or_else(wrong)?)
-            && !ids.contains(&id)
-        {
-            ids.push(id);
-        }
-    }
-    Ok(ids)
-}
-
-/// The tools whose tasks the parameters of a request to listen name.
-pub(crate) fn tools_in<'a, H: 'static>(params: &Object, registry: &'a Registry<H>) -> Vec<&'a Rc<ValidatedTool<H>>> {
-    let filter = params.get("notifications").and_then(Value::as_object);
-    let ids = filter.and_then(|filter| wanted(filter).ok()).unwrap_or_default();
-    ids.iter().filter_map(|id| registry.tool(id.tool())).collect()
-}
 
 /// Leaves out what is no task, or not the caller's.
 pub(crate) async fn find<H: Host>(ids: &mut Vec<TaskId>, caller: Option<&Caller>, host: &H) -> Result<(), Unavailable> {

@@ -16,7 +16,6 @@ pub(crate) mod begin;
 pub(crate) mod commands;
 pub(crate) mod listen;
 pub(crate) mod message;
-pub(crate) mod request;
 pub(crate) mod run;
 pub(crate) mod status_message;
 pub(crate) mod task;
@@ -25,7 +24,7 @@ pub(crate) mod task_view;
 pub(crate) mod tests;
 
 pub use commands::{BeginTask, CancelTask, GetTask, ListenToTask, TaskCommand, UpdateTask};
-pub(crate) use listen::{IDS, find, tools_in, wanted};
+pub(crate) use listen::find;
 pub use listen::{event, tell_all};
 pub use message::{Answers, BeginTaskError, End, Owner, Question, TaskCall, TaskId, UnknownTask, UpdateRefusal};
 pub use status_message::StatusMessage;

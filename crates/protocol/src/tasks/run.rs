@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::author::call_tool_result::CallToolResult;
 use crate::author::registry::Registry;
 use crate::author::tool_error::Unfinished;
 use crate::call::call_state::CallState;
 use crate::call::context::Context;
-use crate::call::time_limit::within;
+use crate::call::time_limit::{too_long, within};
 use crate::client_requests::asking::Asking;
 use crate::client_requests::multi_round_trip::MultiRoundTrip;
 use crate::json_rpc::response::to_text;
 use crate::json_rpc::rpc_error::RpcError;
-use crate::methods::operation::took_too_long;
-use crate::methods::tools::CallTool;
+use crate::methods::tools::call_tool::call as call_tool;
 use crate::tasks::message::{Answers, End, Question, TaskCall};
 use crate::tasks::status_message::StatusMessage;
 use crate::transport::host::Host;
@@ -41,38 +41,32 @@ impl<H: Host> Registry<H> {
         let Ok(arguments) = serde_json::from_str(&call.arguments) else {
             return End::failed(&RpcError::internal("The arguments were not kept."));
         };
-        let rounds = MultiRoundTrip::answered(read(answers));
+        let multi_round_trip = MultiRoundTrip::answered(read(answers));
         let capabilities = ClientCapabilities::from_byte(call.capabilities);
-        let exchange = Rc::new(CallState::task(version, capabilities, Asking::MultiRoundTrip(rounds), status));
-        let cx = Context::new(host.clone(), call.caller.clone(), Rc::clone(&exchange));
-        let call = CallTool { tool: Rc::clone(tool), arguments };
-        let result = match within(call.run(cx), limit, &host).await {
+        let call_state =
+            Rc::new(CallState::task(version, capabilities, Asking::MultiRoundTrip(multi_round_trip), status));
+        let cx = Context::new(host.clone(), call.caller.clone(), Rc::clone(&call_state));
+        let result = match within(call_tool(tool, arguments, cx), limit, &host).await {
             Some(Ok(result)) => result,
-            None => took_too_long(limit),
+            None => CallToolResult::failed(too_long(limit)),
             Some(Err(Unfinished::Error(error))) => return End::failed(&error),
             Some(Err(Unfinished::InputRequired | Unfinished::AsTask)) => {
-                return match &exchange.asking {
-                    Asking::MultiRoundTrip(rounds) => End::Questions(open(rounds)),
+                return match &call_state.asking {
+                    Asking::MultiRoundTrip(multi_round_trip) => End::Questions(open(multi_round_trip)),
                     Asking::Nobody | Asking::SignedIn | Asking::Stream(_) => {
                         End::failed(&RpcError::internal("The call has no questions."))
                     }
                 };
             }
         };
-        let result = result.known_to(version);
-        End::Result(to_text(&WireResult::Modern { result, server_info: &self.server_info }))
+        End::Result(to_text(&WireResult::new(&result.known_to(version), version, &self.server_info)))
     }
 }
 
-fn open(rounds: &MultiRoundTrip) -> Vec<Question> {
-    rounds.take_open().into_iter().map(|(key, question)| (key, to_text(&question))).collect()
+fn open(multi_round_trip: &MultiRoundTrip) -> Vec<Question> {
+    multi_round_trip.take_open().into_iter().map(|(key, question)| (key, to_text(&question))).collect()
 }
 
 fn read(answers: Answers) -> Object {
-    // Not collected: that would bring a sort along.
-    let mut read = Object::new();
-    for (key, answer) in answers {
-        read.insert(key, serde_json::from_str(&answer).unwrap_or(Value::Null));
-    }
-    read
+    answers.into_iter().map(|(key, answer)| (key, serde_json::from_str(&answer).unwrap_or(Value::Null))).collect()
 }

@@ -1,12 +1,11 @@
 //! A task as a client sees it: `CreateTaskResult` and the result of `tasks/get` ("Tasks", "Task Polling").
 
-use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::json_rpc::response::to_text;
 use crate::tasks::message::{Question, TaskId};
-use crate::types::result::{ResultFields, WireResult};
+use crate::types::result::{ServerResult, WireResult};
 
 /// How often a client should ask, in milliseconds.
 const POLL_INTERVAL: u32 = 1000;
@@ -56,73 +55,103 @@ impl TaskView {
     #[must_use]
     pub fn whole(self, id: TaskId) -> String {
         // Without what every result has.
-        to_text(&WireResult::Legacy(Detailed { id, task: self }))
+        to_text(&WireResult::bare(&GetTaskResult { id, task: self }))
     }
 
-    fn fields<M: SerializeMap>(&self, id: &TaskId, map: &mut M) -> Result<(), M::Error> {
-        let status = match self.phase {
-            Phase::Working => "working",
-            Phase::InputRequired(_) => "input_required",
-            Phase::Completed(_) => "completed",
-            Phase::Failed { .. } => "failed",
-            Phase::Cancelled => "cancelled",
+    /// Returns the members that every task has (`Task`).
+    fn task<'a>(&'a self, id: &'a TaskId) -> Task<'a> {
+        let status_message = match &self.phase {
+            Phase::Failed { message, .. } => Some(message),
+            Phase::Working | Phase::InputRequired(_) | Phase::Completed(_) | Phase::Cancelled => self.message.as_ref(),
         };
-        map.serialize_entry("taskId", id.as_str())?;
-        map.serialize_entry("status", status)?;
-        if let Phase::Failed { message, .. } = &self.phase {
-            map.serialize_entry("statusMessage", message)?;
-        } else if let Some(message) = &self.message {
-            map.serialize_entry("statusMessage", message)?;
+        Task {
+            task_id: id.as_str(),
+            status: match self.phase {
+                Phase::Working => "working",
+                Phase::InputRequired(_) => "input_required",
+                Phase::Completed(_) => "completed",
+                Phase::Failed { .. } => "failed",
+                Phase::Cancelled => "cancelled",
+            },
+            status_message: status_message.map(String::as_str),
+            created_at: timestamp(self.created_at),
+            last_updated_at: timestamp(self.updated_at),
+            ttl_ms: self.ttl,
+            poll_interval_ms: POLL_INTERVAL,
         }
-        map.serialize_entry("createdAt", &timestamp(self.created_at))?;
-        map.serialize_entry("lastUpdatedAt", &timestamp(self.updated_at))?;
-        map.serialize_entry("ttlMs", &self.ttl)?;
-        map.serialize_entry("pollIntervalMs", &POLL_INTERVAL)
     }
 }
 
-/// In place of a result: there is a task now.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Task<'a> {
+    task_id: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_message: Option<&'a str>,
+    created_at: String,
+    last_updated_at: String,
+    ttl_ms: u64,
+    poll_interval_ms: u32,
+}
+
+/// In place of the result of a call: there is a task now.
 #[derive(Debug)]
-pub(crate) struct Created {
+pub(crate) struct CreateTaskResult {
     pub(crate) id: TaskId,
     pub(crate) task: TaskView,
 }
 
-impl ResultFields for Created {
+impl Serialize for CreateTaskResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.task.task(&self.id).serialize(serializer)
+    }
+}
+
+impl ServerResult for CreateTaskResult {
     const RESULT_TYPE: &'static str = "task";
-
-    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.task.fields(&self.id, map)
-    }
 }
 
-/// The answer to `tasks/get`.
-pub(crate) struct Detailed {
+/// The result of `tasks/get` (`DetailedTask`).
+pub(crate) struct GetTaskResult {
     pub(crate) id: TaskId,
     pub(crate) task: TaskView,
 }
 
-impl ResultFields for Detailed {
-    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.task.fields(&self.id, map)?;
-        match &self.task.phase {
-            Phase::Working | Phase::Cancelled => Ok(()),
-            Phase::InputRequired(questions) => map.serialize_entry("inputRequests", &ByKey(questions)),
-            Phase::Completed(result) => map.serialize_entry("result", &raw(result)),
-            Phase::Failed { error, .. } => map.serialize_entry("error", &raw(error)),
+impl Serialize for GetTaskResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct DetailedTask<'a> {
+            #[serde(flatten)]
+            task: Task<'a>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            input_requests: Option<ByKey<'a>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            result: Option<&'a RawValue>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            error: Option<&'a RawValue>,
         }
+        let mut detailed =
+            DetailedTask { task: self.task.task(&self.id), input_requests: None, result: None, error: None };
+        match &self.task.phase {
+            Phase::Working | Phase::Cancelled => {}
+            Phase::InputRequired(questions) => detailed.input_requests = Some(ByKey(questions)),
+            Phase::Completed(result) => detailed.result = Some(raw(result)),
+            Phase::Failed { error, .. } => detailed.error = Some(raw(error)),
+        }
+        detailed.serialize(serializer)
     }
 }
 
+impl ServerResult for GetTaskResult {}
+
+/// Questions by their keys.
 struct ByKey<'a>(&'a [Question]);
 
 impl Serialize for ByKey<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (key, question) in self.0 {
-            map.serialize_entry(key, &raw(question))?;
-        }
-        map.end()
+        serializer.collect_map(self.0.iter().map(|(key, question)| (key, raw(question))))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::author::tool::Tool;
 use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::json_rpc::rpc_error::RpcError;
+use crate::subscriptions::filter::MAX_TASKS;
 use crate::tasks::*;
 use crate::testing::test_client::{Trial, caller};
 use crate::testing::test_host::{TTL, TestHost};
@@ -328,7 +329,7 @@ fn a_wish_to_hear_of_tasks_is_checked() {
     assert_eq!(error["code"], -32021);
     assert_eq!(error["data"]["requiredCapabilities"], json!({"extensions": {EXTENSION: {}}}));
     assert_eq!(listen(&json!({}), &json!({"taskIds": []})), Ok(()), "it asks for nothing");
-    for wrong in [json!(id), json!([1]), json!({}), json!(vec![id.as_str(); listen::MAX_IDS + 1])] {
+    for wrong in [json!(id), json!([1]), json!({}), json!(vec![id.as_str(); MAX_TASKS + 1])] {
         let error = listen(&declared(), &json!({"taskIds": wrong})).unwrap_err();
         assert_eq!(error["error"]["code"], -32602, "{wrong}");
     }

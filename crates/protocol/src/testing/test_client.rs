@@ -7,13 +7,16 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 
 use crate::author::connector::Connector;
-use crate::author::registry::{Need, Registry};
-use crate::subscriptions::listen::Listening;
+use crate::author::registry::Registry;
+use crate::methods::need::Need;
+use crate::subscriptions::listening::Listening;
 use crate::tasks::status_message::StatusMessage;
 use crate::tasks::task::Wake;
 pub(crate) use crate::testing::test_host::TestHost;
 use crate::testing::test_host::{NOW, TASKS};
-use crate::transport::endpoint::{Endpoint, Posted, Reply, Settings};
+use crate::transport::endpoint::{Endpoint, Settings};
+use crate::transport::posted::Posted;
+use crate::transport::reply::Reply;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{ClientId, Subject};
 use mcp_connector_base::scope::ScopeSet;
@@ -147,13 +150,18 @@ impl Trial {
         caller: Option<&Caller>,
         headers: &impl Fn(&str) -> Option<String>,
     ) -> Reply {
-        let reply = posted(method, params).answer(headers, &self.endpoint, TestHost, caller.cloned());
+        let reply = self.posted(method, params).answer(headers, &self.endpoint, TestHost, caller.cloned());
         reply.now_or_never().unwrap()
+    }
+
+    fn posted(&self, method: &str, params: &Value) -> Posted<TestHost> {
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        Posted::read(message.to_string().as_bytes(), 1 << 20, &self.endpoint.registry).ok().unwrap()
     }
 
     /// The scopes that a request needs; empty where it is public.
     pub(crate) fn need(&self, method: &str, params: &Value) -> String {
-        match posted(method, params).need(&self.endpoint.registry) {
+        match self.posted(method, params).need() {
             Need::Nothing => String::new(),
             Need::Scopes(scopes) => scopes.as_str().to_owned(),
         }
@@ -165,11 +173,6 @@ fn envelope(capabilities: &Value) -> Value {
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": capabilities,
     })
-}
-
-fn posted(method: &str, params: &Value) -> Posted {
-    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    Posted::read(message.to_string().as_bytes(), 1 << 20).ok().unwrap()
 }
 
 /// Someone who was given `scopes`.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::json_rpc::client_response::ClientResponse;
+
 use crate::json_rpc::request_id::RequestId;
 use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};

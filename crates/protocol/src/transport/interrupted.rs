@@ -3,14 +3,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::author::registry::Registry;
-use crate::json_rpc::body::Body;
-use crate::json_rpc::message::Request;
 use crate::json_rpc::request_id::RequestId;
+
 use crate::json_rpc::response::{ErrorResponse, to_bytes};
+
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
-use crate::methods::method::Method;
-use crate::transport::endpoint::{Posted, Reply};
+use crate::transport::host::Host;
+use crate::transport::posted::{Body, Posted};
+use crate::transport::reply::Reply;
 use crate::transport::sse_event::sse_event;
 
 /// The requests of one POST, as far as their errors need it.
@@ -43,36 +43,19 @@ pub enum Fault {
     Other,
 }
 
-impl Posted {
+impl<H: Host> Posted<H> {
     /// Returns what to say if the instance dies, or `None` where the body holds no request.
     #[must_use]
-    pub fn if_interrupted<H: 'static>(&self, registry: &Registry<H>) -> Option<Interrupted> {
-        let mut ids = Vec::new();
-        let mut effect = Effect::Nothing;
-        for request in self.requests() {
-            ids.push(request.id.clone());
-            if may_change_something(request, registry) {
-                effect = Effect::Possible;
-            }
-        }
+    pub fn if_interrupted(&self) -> Option<Interrupted> {
+        let ids: Vec<RequestId> = self.requests().map(|request| request.id.clone()).collect();
+        let may_change = self.requests().any(|request| request.call.may_change_something());
+        let effect = if may_change { Effect::Possible } else { Effect::Nothing };
         let form = match self.body() {
             Body::Single(_) => Form::Single,
             Body::Batch(_) => Form::Batch,
         };
         (!ids.is_empty()).then_some(Interrupted { ids, form, effect })
     }
-}
-
-/// Only a tool call may change something that must not be changed twice, unless the tool is read-only. Everything else that a
-/// client sets or cancels is idempotent.
-fn may_change_something<H: 'static>(request: &Request, registry: &Registry<H>) -> bool {
-    request.method == Method::CallTool
-        && request
-            .params
-            .get("name")
-            .and_then(serde_json::Value::as_str)
-            .and_then(|name| registry.tool(name))
-            .is_some_and(|tool| tool.tool.annotations.read_only != Some(true))
 }
 
 impl Interrupted {
@@ -117,23 +100,26 @@ impl Interrupted {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use serde_json::{Value, json};
 
     use super::*;
     use crate::author::connector::Connector;
+    use crate::author::registry::Registry;
     use crate::author::tool::Tool;
     use crate::testing::test_host::TestHost;
 
-    fn registry() -> Registry<TestHost> {
+    fn registry() -> Rc<Registry<TestHost>> {
         let tool = |name| Tool::new(name, "A tool.", async |_cx: crate::call::context::Context<TestHost>| Ok("done"));
         let (registry, rejected) =
             Registry::new(Connector::new("t", "1").tool(tool("look").read_only()).tool(tool("write").additive()));
         assert!(rejected.is_empty(), "{rejected:?}");
-        registry
+        Rc::new(registry)
     }
 
     fn interrupted(body: &Value) -> Option<Interrupted> {
-        Posted::read(body.to_string().as_bytes(), 1 << 20).ok().unwrap().if_interrupted(&registry())
+        Posted::read(body.to_string().as_bytes(), 1 << 20, &registry()).ok().unwrap().if_interrupted()
     }
 
     fn request(id: impl Into<Value>, method: &str, name: &str) -> Value {

@@ -1,22 +1,18 @@
 //! Requests of the revisions with a handshake, 2024-11-05 to 2025-11-25. They are answered without asking for a session: the
 //! version stands in a header or in the session's id ("Lifecycle", "Protocol Version Header", "Session Management").
 
-use std::rc::Rc;
-
 use crate::author::registry::Registry;
-use crate::call::call_state::{CallState, RequestMeta};
-use crate::json_rpc::message::Request;
+use crate::call::call_state::CallState;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
-use crate::methods::method::Method;
-use crate::methods::operation::{Operation, parse_common};
-use crate::subscriptions::change::Topic;
-use crate::subscriptions::watch::Watch;
+use crate::methods::admission::Admission;
+use crate::methods::client_request::ClientRequest;
+use crate::methods::operation::Operation;
 use crate::transport::headers;
 use crate::transport::headers::{RequestHeaders, trimmed};
 use crate::transport::host::Host;
-use crate::transport::session::{Session, SessionId};
+use crate::transport::posted::Request;
+use crate::transport::session::{Session, SessionId, no_such_session};
 use crate::types::client_capabilities::ClientCapabilities;
-use crate::types::logging_level::LoggingLevel;
 use crate::types::version::{Era, ProtocolVersion};
 use mcp_connector_base::caller::Caller;
 
@@ -28,7 +24,7 @@ pub(crate) enum Spoken {
     /// There is no header. The specification assumes 2025-03-26; a newer client that forgets the header reads its own.
     Unnamed,
     /// By the transport of 2024-11-05, which has no such header: what the handshake agreed on stands in the session.
-    Apart,
+    HttpSse,
 }
 
 impl Spoken {
@@ -54,7 +50,7 @@ impl Spoken {
         match self {
             Self::Named(version) => version.has_batches(),
             Self::Unnamed => ProtocolVersion::UNNAMED.has_batches(),
-            Self::Apart => false,
+            Self::HttpSse => false,
         }
     }
 
@@ -62,9 +58,9 @@ impl Spoken {
     fn answered_as(self, session: Option<&SessionId>) -> ProtocolVersion {
         match (self, session) {
             (Self::Named(version), _) => version,
-            (Self::Unnamed | Self::Apart, Some(session)) => session.version,
+            (Self::Unnamed | Self::HttpSse, Some(session)) => session.version,
             (Self::Unnamed, None) => ProtocolVersion::NEWEST_LEGACY,
-            (Self::Apart, None) => ProtocolVersion::V2024_11_05,
+            (Self::HttpSse, None) => ProtocolVersion::V2024_11_05,
         }
     }
 }
@@ -76,78 +72,34 @@ pub(crate) fn session<H: 'static>(
     caller: Option<&Caller>,
 ) -> Result<Session, RpcError> {
     let Some(header) = headers.get(SessionId::HEADER) else { return Ok(Session::Unnamed) };
-    let id = SessionId::parse(trimmed(&header)).ok_or_else(no_session)?;
+    let id = SessionId::parse(trimmed(&header)).ok_or_else(no_such_session)?;
     Ok(if registry.keeps_state_for(caller) { Session::Stateful(id) } else { Session::Stateless(id) })
 }
 
-/// What goes with status 404: the client begins anew.
-pub(crate) fn no_session() -> RpcError {
-    RpcError::new(ErrorCode::InvalidRequest, "There is no such session. Begin one with `initialize`.")
-}
-
-/// Parses a request. The errors are answered with the status that [`RpcError::http_status`] gives.
+/// Checks a request. The errors are answered with the status that [`RpcError::http_status`] gives.
 pub(crate) fn admit<H: Host>(
-    request: Request,
+    request: Request<H>,
     spoken: Spoken,
     session: Session,
-    registry: &Rc<Registry<H>>,
+    headers: &dyn RequestHeaders,
+    registry: &Registry<H>,
     page_size: usize,
 ) -> Result<(Operation<H>, CallState), RpcError> {
-    let wishes = RequestMeta::of(&request.params)?;
-    let mut version = spoken.answered_as(session.id());
-    #[allow(clippy::wildcard_enum_match_arm, reason = "what both eras have is decided elsewhere, method by method")]
-    let operation = match &request.method {
-        Method::Ping => Operation::Acknowledge,
-        Method::Initialize => {
-            version = agreed_version(&request, spoken)?;
-            let declared = request.params.get("capabilities").and_then(serde_json::Value::as_object);
-            Operation::Initialize(version, declared.map(ClientCapabilities::declared).unwrap_or_default())
-        }
-        Method::SetLevel => set_log_level(&request, &session)?,
-        // A client without a token was never told of a change.
-        Method::Unsubscribe
-            if registry.announces(Topic::ResourceUpdates) && matches!(session, Session::Stateless(_)) =>
-        {
-            Operation::Acknowledge
-        }
-        method @ (Method::Subscribe | Method::Unsubscribe) if registry.announces(Topic::ResourceUpdates) => {
-            let begins = *method == Method::Subscribe;
-            Operation::Watch(Watch::parse(begins, &request.params, session.clone().stateful(), registry, version)?)
-        }
-        method => parse_common(method, request.params, registry, page_size, version)?,
+    let notifications = request.meta.notifications()?;
+    let version = match &request.call {
+        ClientRequest::Initialize(params) => params.agreed_version(spoken == Spoken::HttpSse)?,
+        _ => spoken.answered_as(session.id()),
     };
-    Ok((operation, CallState::legacy(version, wishes, session)))
-}
-
-/// The client's version where it is known here, else the newest with a handshake.
-fn agreed_version(request: &Request, spoken: Spoken) -> Result<ProtocolVersion, RpcError> {
-    let wanted = request
-        .params
-        .get("protocolVersion")
-        .and_then(serde_json::Value::as_str)
-        .ok_or_else(|| RpcError::invalid_params("`protocolVersion` must be a string."))?;
-    if spoken == Spoken::Apart && wanted == ProtocolVersion::V2024_11_05.as_str() {
-        return Ok(ProtocolVersion::V2024_11_05);
-    }
-    let known = ProtocolVersion::parse(wanted).filter(|version| version.era() == Era::Legacy);
-    Ok(known.unwrap_or(ProtocolVersion::NEWEST_LEGACY))
-}
-
-fn set_log_level<H>(request: &Request, session: &Session) -> Result<Operation<H>, RpcError> {
-    let level = request
-        .params
-        .get("level")
-        .and_then(serde_json::Value::as_str)
-        .and_then(LoggingLevel::parse)
-        .ok_or_else(|| RpcError::invalid_params("`level` must be one of the eight log levels."))?;
-    match session {
-        Session::Stateful(session) => Ok(Operation::SetLogLevel(session.clone(), level)),
-        // Many clients set a level unasked and give up where that fails. Theirs stays the default.
-        Session::Stateless(_) => Ok(Operation::Acknowledge),
-        Session::Unnamed => Err(RpcError::invalid_params(
-            "Send the header Mcp-Session-Id that `initialize` gave: the level is kept for that session.",
-        )),
-    }
+    let operation = request.call.admit(&Admission {
+        registry,
+        version,
+        capabilities: ClientCapabilities::default(),
+        session: &session,
+        keeps_state: matches!(session, Session::Stateful(_)),
+        page_size,
+        headers,
+    })?;
+    Ok((operation, CallState::legacy(version, notifications, session)))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::identifier::Subject;
@@ -144,6 +145,11 @@ impl SessionOwner {
             (Self::Subject(_), _) => None,
         }
     }
+}
+
+/// Returns the error that goes with status 404: the client begins a new session.
+pub(crate) fn no_such_session() -> RpcError {
+    RpcError::new(ErrorCode::InvalidRequest, "There is no such session. Begin one with `initialize`.")
 }
 
 fn checksum(body: &str) -> String {

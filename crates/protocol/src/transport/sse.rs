@@ -11,9 +11,9 @@ use futures::Stream;
 
 use crate::call::call_state::CallState;
 use crate::call::wait_until::WaitUntilDone;
-use crate::methods::operation::Response;
 use crate::transport::host::{Host, SessionError};
 use crate::transport::replay::{Delivery, Event, EventId, Recent, priming};
+use crate::transport::response::Response;
 use crate::transport::session::SessionId;
 use crate::transport::sse_event::sse_event;
 use mcp_connector_base::identifier::Subject;
@@ -35,7 +35,7 @@ pub trait EventSource: Stream<Item = Vec<u8>> {
 /// The events of one request.
 pub(crate) struct EventStream<H> {
     state: State,
-    exchange: Rc<CallState>,
+    call_state: Rc<CallState>,
     host: H,
     keep_alive: Duration,
     /// Runs while nothing is sent; made when there is something to wait for.
@@ -111,26 +111,26 @@ impl Resumable {
 impl<H: Host> EventStream<H> {
     pub(crate) fn new(
         run: Run,
-        exchange: Rc<CallState>,
+        call_state: Rc<CallState>,
         host: H,
         keep_alive: Duration,
         without_client: WithoutClient,
     ) -> Self {
         if let WithoutClient::IsKept(_, resumable) = &without_client {
-            exchange.name_stream(&resumable.stream);
+            call_state.name_stream(&resumable.stream);
         }
-        Self { state: State::Running(run), exchange, host, keep_alive, timer: None, without_client }
+        Self { state: State::Running(run), call_state, host, keep_alive, timer: None, without_client }
     }
 
     /// A stream whose response is known already.
     pub(crate) fn answered(
         response: Response,
-        exchange: Rc<CallState>,
+        call_state: Rc<CallState>,
         host: H,
         keep_alive: Duration,
         without_client: WithoutClient,
     ) -> Self {
-        Self { state: State::Answered(response.body), exchange, host, keep_alive, timer: None, without_client }
+        Self { state: State::Answered(response.body), call_state, host, keep_alive, timer: None, without_client }
     }
 
     fn event(&mut self, message: Vec<u8>, is_last: bool) -> Vec<u8> {
@@ -142,18 +142,18 @@ impl<H: Host> EventStream<H> {
 
     /// Goes on without the client.
     fn go_on(self) {
-        let Self { mut state, exchange, host, without_client, .. } = self;
+        let Self { mut state, call_state, host, without_client, .. } = self;
         match without_client {
             WithoutClient::Ends => {}
-            WithoutClient::GoesOn(outlive) => {
-                exchange.close();
+            WithoutClient::GoesOn(wait_until) => {
+                call_state.close();
                 if let State::Running(run) = state {
-                    outlive.go_on(async move { drop(run.await) });
+                    wait_until.go_on(async move { drop(run.await) });
                 }
             }
-            WithoutClient::IsKept(outlive, mut resumable) => outlive.go_on(async move {
+            WithoutClient::IsKept(wait_until, mut resumable) => wait_until.go_on(async move {
                 resumable.hand_over(&host, Delivery::Lost).await;
-                while let Some((message, is_last)) = poll_fn(|task| next_message(&mut state, &exchange, task)).await {
+                while let Some((message, is_last)) = poll_fn(|task| next_message(&mut state, &call_state, task)).await {
                     resumable.note(message, is_last);
                     resumable.hand_over(&host, Delivery::Lost).await;
                 }
@@ -171,8 +171,8 @@ impl<H: Host> EventStream<H> {
 
     /// Returns whether this connection has had all that goes to it, and the rest waits elsewhere.
     fn is_left(&self) -> bool {
-        self.exchange.is_stream_closed()
-            && !self.exchange.has_messages()
+        self.call_state.is_stream_closed()
+            && !self.call_state.has_messages()
             && matches!(self.without_client, WithoutClient::IsKept(..))
     }
 
@@ -180,7 +180,7 @@ impl<H: Host> EventStream<H> {
     fn leave(&mut self) {
         let rest = Self {
             state: std::mem::replace(&mut self.state, State::Ended),
-            exchange: Rc::clone(&self.exchange),
+            call_state: Rc::clone(&self.call_state),
             host: self.host.clone(),
             keep_alive: self.keep_alive,
             timer: None,
@@ -192,9 +192,9 @@ impl<H: Host> EventStream<H> {
     /// The whole stream was written. Whether it was read nobody knows, so its end is kept for a moment.
     fn keep_end(&mut self) {
         let without_client = std::mem::replace(&mut self.without_client, WithoutClient::Ends);
-        if let WithoutClient::IsKept(outlive, mut resumable) = without_client {
+        if let WithoutClient::IsKept(wait_until, mut resumable) = without_client {
             let host = self.host.clone();
-            outlive.go_on(async move { resumable.hand_over(&host, Delivery::Written).await });
+            wait_until.go_on(async move { resumable.hand_over(&host, Delivery::Written).await });
         }
     }
 }
@@ -204,9 +204,9 @@ const LAST_TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
 /// Gives each message of a request to `take`, the response last if there is one.
-pub(crate) async fn each_message(run: Run, exchange: &CallState, mut take: impl AsyncFnMut(Vec<u8>)) {
+pub(crate) async fn each_message(run: Run, call_state: &CallState, mut take: impl AsyncFnMut(Vec<u8>)) {
     let mut state = State::Running(run);
-    while let Some((message, _)) = poll_fn(|task| next_message(&mut state, exchange, task)).await {
+    while let Some((message, _)) = poll_fn(|task| next_message(&mut state, call_state, task)).await {
         if message.is_empty() {
             return;
         }
@@ -216,14 +216,14 @@ pub(crate) async fn each_message(run: Run, exchange: &CallState, mut take: impl 
 
 /// The next message of a request, and whether it is the last; none where there is no more. The last is empty where the request
 /// was cancelled: that is not sent.
-fn next_message(state: &mut State, exchange: &CallState, task: &mut Context<'_>) -> Poll<Option<(Vec<u8>, bool)>> {
+fn next_message(state: &mut State, call_state: &CallState, task: &mut Context<'_>) -> Poll<Option<(Vec<u8>, bool)>> {
     if let State::Running(run) = state
-        && !exchange.has_messages()
+        && !call_state.has_messages()
         && let Poll::Ready(response) = run.as_mut().poll(task)
     {
         *state = State::Answered(response.body);
     }
-    if let Some(message) = exchange.take() {
+    if let Some(message) = call_state.take() {
         return Poll::Ready(Some((message, false)));
     }
     match std::mem::replace(state, State::Ended) {
@@ -250,7 +250,7 @@ impl<H: Host + Unpin> Stream for EventStream<H> {
             this.leave();
             return Poll::Ready(None);
         }
-        match next_message(&mut this.state, &this.exchange, task) {
+        match next_message(&mut this.state, &this.call_state, task) {
             Poll::Ready(Some((message, is_last))) => {
                 this.timer = None;
                 let is_empty = message.is_empty();

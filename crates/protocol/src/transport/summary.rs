@@ -3,17 +3,15 @@
 
 use serde_json::Value;
 
-use crate::author::registry::Registry;
-use crate::json_rpc::body::Body;
-use crate::json_rpc::message::{Message, Notification, Request};
-use crate::methods::method::Method;
-use crate::transport::endpoint::Posted;
+use crate::methods::client_request::ClientRequest;
+use crate::methods::lifecycle::initialize::InitializeRequestParams;
 use crate::transport::headers;
 use crate::transport::headers::{RequestHeaders, trimmed};
-use crate::transport::modern;
+use crate::transport::host::Host;
+use crate::transport::posted::{Body, ClientMessage, Posted, Request};
+use crate::transport::request_meta::RequestMeta;
 use crate::transport::trace_context::TraceParent;
 use crate::types::version::ProtocolVersion;
-use mcp_connector_base::json::Object;
 
 /// What was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,54 +26,53 @@ pub struct Summary {
     pub trace: Option<TraceParent>,
 }
 
-impl Posted {
-    /// What a log may say about it.
+impl<H: Host> Posted<H> {
+    /// Returns what a log may say about it.
     #[must_use]
-    pub fn summary<H: 'static>(&self, headers: &dyn RequestHeaders, registry: &Registry<H>) -> Summary {
-        let (method, params) = match self.body() {
-            Body::Single(Ok(
-                Message::Request(Request { method, params, .. })
-                | Message::Notification(Notification { method, params }),
-            )) => (Some(method), Some(params)),
-            Body::Single(Ok(Message::Response(..)) | Err(_)) | Body::Batch(_) => (None, None),
+    pub fn summary(&self, headers: &dyn RequestHeaders) -> Summary {
+        let by_header =
+            || headers.get(headers::PROTOCOL_VERSION).and_then(|version| ProtocolVersion::parse(trimmed(&version)));
+        let claimed = |meta: &RequestMeta| {
+            let claimed = meta.protocol_version().and_then(Value::as_str);
+            claimed.map_or_else(by_header, ProtocolVersion::parse)
         };
-        let text = |member: &str| params?.get(member)?.as_str();
-        #[allow(clippy::wildcard_enum_match_arm, reason = "nothing else has a name that the log tells")]
-        let name = match method {
-            Some(Method::CallTool) => {
-                text("name").and_then(|name| registry.tool(name)).map(|tool| tool.tool.name.clone())
+        let unnamed = |method| Summary { method, name: None, version: by_header(), trace: None };
+        match self.body() {
+            Body::Single(Ok(ClientMessage::Request(Request { meta, call, .. }))) => {
+                Summary {
+                    method: call.known_method().unwrap_or("other"),
+                    name: call.feature().map(str::to_owned),
+                    version: match call {
+                        ClientRequest::Initialize(InitializeRequestParams {
+                            protocol_version: Some(version), ..
+                        }) if meta.protocol_version().is_none() => ProtocolVersion::parse(version),
+                        _ => claimed(meta),
+                    },
+                    trace: meta.trace_parent(),
+                }
             }
-            Some(Method::GetPrompt) => {
-                text("name").and_then(|name| registry.prompt(name)).map(|prompt| prompt.feature.metadata.name.clone())
-            }
-            _ => None,
-        };
-        let claimed = params.and_then(modern::claim).and_then(Value::as_str).or_else(|| text("protocolVersion"));
-        let version = match claimed {
-            Some(version) => ProtocolVersion::parse(version),
-            None => {
-                headers.get(headers::PROTOCOL_VERSION).and_then(|version| ProtocolVersion::parse(trimmed(&version)))
-            }
-        };
-        let method = match self.body() {
-            Body::Single(Ok(Message::Response(..))) => "response",
-            Body::Batch(_) => "batch",
-            Body::Single(_) => method.and_then(Method::name).unwrap_or("other"),
-        };
-        Summary { method, name, version, trace: params.and_then(trace) }
+            Body::Single(Ok(ClientMessage::Notification { meta, notification })) => Summary {
+                method: notification.known_method().unwrap_or("other"),
+                name: None,
+                version: claimed(meta),
+                trace: meta.trace_parent(),
+            },
+            Body::Single(Ok(ClientMessage::Response(..))) => unnamed("response"),
+            Body::Single(Err(_)) => unnamed("other"),
+            Body::Batch(_) => unnamed("batch"),
+        }
     }
-}
-
-fn trace(params: &Object) -> Option<TraceParent> {
-    TraceParent::parse(params.get("_meta")?.get(TraceParent::NAME)?.as_str()?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use serde_json::json;
 
     use super::*;
     use crate::author::connector::Connector;
+    use crate::author::registry::Registry;
     use crate::author::tool::Tool;
     use crate::author::tool_error::ToolError;
     use crate::testing::test_host::TestHost;
@@ -86,9 +83,9 @@ mod tests {
         }
         let connector: Connector<TestHost> =
             Connector::new("n", "1").tool(Tool::new("echo", "Say it back.", echo).read_only());
-        let (registry, _) = Registry::new(connector);
+        let registry = Rc::new(Registry::new(connector).0);
         let headers = |name: &str| (name == "mcp-protocol-version").then(|| "2025-06-18".to_owned());
-        Posted::read(body.to_string().as_bytes(), 1 << 20).ok().unwrap().summary(&headers, &registry)
+        Posted::read(body.to_string().as_bytes(), 1 << 20, &registry).ok().unwrap().summary(&headers)
     }
 
     #[test]
@@ -101,7 +98,7 @@ mod tests {
             (call("prompts/get", json!({"name": "echo"})), "prompts/get", None),
             (call("secret/method", json!({"name": "echo"})), "other", None),
             (call("skills/list", json!({})), "skills/list", None),
-            (call("tasks/list", json!({})), "tasks/list", None),
+            (call("tasks/list", json!({})), "other", None),
             (json!({"jsonrpc": "2.0", "method": "notifications/initialized"}), "notifications/initialized", None),
             (json!({"jsonrpc": "2.0", "id": 1, "result": {}}), "response", None),
             (json!([call("ping", json!({}))]), "batch", None),

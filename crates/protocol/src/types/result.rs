@@ -3,94 +3,96 @@
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::types::version::{Era, ProtocolVersion};
 use mcp_connector_base::json::Object;
 
-/// Where the server's name stands in the `_meta` of a modern result.
+/// The member of `_meta` that holds the server's name in a modern result.
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 
-/// The members of a result, without those that every result of an era has.
-pub(crate) trait ResultFields {
+/// The result of a method. What is serialized are its own members, without those that every result of an era has.
+pub(crate) trait ServerResult: Serialize {
     /// `resultType`, for clients that know it.
     const RESULT_TYPE: &'static str = "complete";
 
-    /// Writes the members.
-    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error>;
-
-    /// What the result itself puts into `_meta`.
+    /// Returns what the result itself puts into `_meta`.
     fn meta(&self) -> Option<&Object> {
         None
     }
 }
 
 /// The result without members: `{}`.
-pub(crate) struct Empty;
+#[derive(Serialize)]
+pub(crate) struct EmptyResult {}
 
-impl ResultFields for Empty {
-    fn fields<M: SerializeMap>(&self, _map: &mut M) -> Result<(), M::Error> {
-        Ok(())
-    }
+impl ServerResult for EmptyResult {}
+
+/// A result in the form of an era.
+#[derive(Serialize)]
+pub(crate) struct WireResult<'a, R: Serialize> {
+    #[serde(rename = "resultType", skip_serializing_if = "Option::is_none")]
+    result_type: Option<&'static str>,
+    #[serde(flatten)]
+    result: &'a R,
+    #[serde(rename = "_meta", skip_serializing_if = "ResultMeta::is_empty")]
+    meta: ResultMeta<'a>,
 }
 
-/// A result in the form of its era.
-pub(crate) enum WireResult<'a, R> {
-    /// Before 2026-07-28: the members alone.
-    Legacy(R),
-    /// From 2026-07-28 on.
-    Modern {
-        /// The members.
-        result: R,
-        /// The server's name and version, already JSON.
-        server_info: &'a RawValue,
-    },
-}
-
-impl<R: ResultFields> Serialize for WireResult<'_, R> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        match self {
-            Self::Legacy(result) => {
-                result.fields(&mut map)?;
-                if let Some(meta) = result.meta() {
-                    map.serialize_entry("_meta", meta)?;
-                }
-            }
-            Self::Modern { result, server_info } => {
-                map.serialize_entry("resultType", R::RESULT_TYPE)?;
-                result.fields(&mut map)?;
-                map.serialize_entry("_meta", &ModernMeta { own: result.meta(), server_info })?;
-            }
+impl<'a, R: ServerResult> WireResult<'a, R> {
+    /// Returns the result in the form of the era of `version`. `server_info` is the server's name and version as JSON.
+    pub(crate) fn new(result: &'a R, version: ProtocolVersion, server_info: &'a RawValue) -> Self {
+        match version.era() {
+            Era::Legacy => Self::bare(result),
+            Era::Modern => Self {
+                result_type: Some(R::RESULT_TYPE),
+                result,
+                meta: ResultMeta { own: result.meta(), server_info: Some(server_info) },
+            },
         }
-        map.end()
+    }
+
+    /// Returns the result with its own members only.
+    pub(crate) fn bare(result: &'a R) -> Self {
+        Self { result_type: None, result, meta: ResultMeta { own: result.meta(), server_info: None } }
     }
 }
 
-struct ModernMeta<'a> {
+/// The `_meta` of a result.
+struct ResultMeta<'a> {
     own: Option<&'a Object>,
-    server_info: &'a RawValue,
+    server_info: Option<&'a RawValue>,
 }
 
-impl Serialize for ModernMeta<'_> {
+impl ResultMeta<'_> {
+    fn is_empty(&self) -> bool {
+        self.own.is_none() && self.server_info.is_none()
+    }
+}
+
+impl Serialize for ResultMeta<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(SERVER_INFO, self.server_info)?;
-        for (name, value) in self.own.into_iter().flatten().filter(|(name, _)| *name != SERVER_INFO) {
+        if let Some(server_info) = self.server_info {
+            map.serialize_entry(SERVER_INFO, server_info)?;
+        }
+        let is_taken = |name: &str| self.server_info.is_some() && name == SERVER_INFO;
+        for (name, value) in self.own.into_iter().flatten().filter(|(name, _)| !is_taken(name)) {
             map.serialize_entry(name, value)?;
         }
         map.end()
     }
 }
 
-/// How long and by whom an answer may be kept ("Caching").
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How long and by whom a result may be kept, from 2026-07-28 on ("Caching"; `CacheableResult`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct CacheHints {
     pub(crate) ttl_ms: u32,
-    pub(crate) scope: CacheScope,
+    pub(crate) cache_scope: CacheScope,
 }
 
-/// Who may share a cached answer.
+/// Who may share a cached result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum CacheScope {
@@ -102,63 +104,66 @@ pub(crate) enum CacheScope {
 
 impl CacheHints {
     /// Everybody gets the same until the next deployment.
-    pub(crate) const DEPLOYED: Self = Self { ttl_ms: 300_000, scope: CacheScope::Public };
+    const PUBLIC: Self = Self { ttl_ms: 300_000, cache_scope: CacheScope::Public };
 
     /// It is this caller's, and may be another the next time.
-    pub(crate) const OF_THE_CALLER: Self = Self { ttl_ms: 0, scope: CacheScope::Private };
+    const PRIVATE: Self = Self { ttl_ms: 0, cache_scope: CacheScope::Private };
 
-    pub(crate) fn write<M: SerializeMap>(self, map: &mut M) -> Result<(), M::Error> {
-        map.serialize_entry("ttlMs", &self.ttl_ms)?;
-        map.serialize_entry("cacheScope", &self.scope)
-    }
-}
-
-/// A result that is small or rare enough to be built as JSON values.
-pub(crate) struct Members {
-    members: Vec<(&'static str, Value)>,
-    cached: Option<CacheHints>,
-}
-
-impl Members {
-    pub(crate) fn new(members: Vec<(&'static str, Value)>) -> Self {
-        Self { members, cached: None }
+    /// Returns the hints of what everybody gets until the next deployment, or `None` where `version` has no hints.
+    pub(crate) fn public(version: ProtocolVersion) -> Option<Self> {
+        Self::PUBLIC.in_version(version)
     }
 
-    /// A result that clients may keep.
-    pub(crate) fn cached(members: Vec<(&'static str, Value)>, hints: CacheHints) -> Self {
-        Self { members, cached: Some(hints) }
+    /// Returns the hints of what is this caller's and may be another the next time, or `None` where `version` has no hints.
+    pub(crate) fn private(version: ProtocolVersion) -> Option<Self> {
+        Self::PRIVATE.in_version(version)
     }
-}
 
-impl ResultFields for Members {
-    fn fields<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.members.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))?;
-        self.cached.map_or(Ok(()), |hints| hints.write(map))
+    /// Returns the hints, or `None` where `version` has none.
+    pub(crate) fn in_version(self, version: ProtocolVersion) -> Option<Self> {
+        version.is_modern().then_some(self)
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
-    pub(crate) fn to_value(result: impl ResultFields) -> Value {
-        serde_json::to_value(WireResult::Legacy(result)).unwrap()
+    pub(crate) fn to_value(result: impl ServerResult) -> Value {
+        serde_json::to_value(WireResult::bare(&result)).unwrap()
     }
+
+    #[derive(Serialize)]
+    struct One {
+        a: u8,
+        #[serde(flatten)]
+        cache: Option<CacheHints>,
+    }
+
+    impl ServerResult for One {}
 
     #[test]
     fn a_legacy_result_has_its_own_members_only() {
-        assert_eq!(to_value(Empty), json!({}));
-        assert_eq!(to_value(Members::new(vec![("a", json!(1))])), json!({"a": 1}));
+        assert_eq!(to_value(EmptyResult {}), json!({}));
+        let cache = CacheHints::public(ProtocolVersion::V2025_11_25);
+        assert_eq!(to_value(One { a: 1, cache }), json!({"a": 1}));
     }
 
     #[test]
     fn a_modern_result_says_that_it_is_complete_and_who_made_it() {
         let info = RawValue::from_string(r#"{"name":"n","version":"1"}"#.to_owned()).unwrap();
+        let modern = ProtocolVersion::V2026_07_28;
         assert_eq!(
-            serde_json::to_value(WireResult::Modern { result: Empty, server_info: &info }).unwrap(),
+            serde_json::to_value(WireResult::new(&EmptyResult {}, modern, &info)).unwrap(),
             json!({"resultType": "complete", "_meta": {SERVER_INFO: {"name": "n", "version": "1"}}})
+        );
+        let cached =
+            serde_json::to_value(WireResult::new(&One { a: 1, cache: CacheHints::public(modern) }, modern, &info));
+        assert_eq!(
+            (&cached.as_ref().unwrap()["ttlMs"], &cached.as_ref().unwrap()["cacheScope"]),
+            (&json!(300_000), &json!("public"))
         );
     }
 }

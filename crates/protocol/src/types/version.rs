@@ -35,9 +35,6 @@ impl ProtocolVersion {
     /// The revision of a request that names none ("Protocol Version Header").
     pub(crate) const UNNAMED: Self = Self::V2025_03_26;
 
-    /// The newest revision.
-    pub(crate) const NEWEST: Self = Self::V2026_07_28;
-
     /// The newest revision with a handshake, and the answer to `initialize` with an unknown version.
     pub(crate) const NEWEST_LEGACY: Self = Self::V2025_11_25;
 

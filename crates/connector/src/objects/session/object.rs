@@ -64,7 +64,7 @@ impl Session {
         let TakeMessage { session, body, caller, log } = command;
         let app = app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))?;
         let (Some(session), Ok(posted)) =
-            (SessionId::parse(&session), Posted::read(&body, app.configuration.max_body_bytes))
+            (SessionId::parse(&session), Posted::read(&body, app.configuration.max_body_bytes, &app.endpoint.registry))
         else {
             return Err("no message".into());
         };
@@ -78,9 +78,9 @@ impl Session {
         };
         let log = Rc::new(RequestLog::resume(log, app.configuration.log, app.metrics.as_ref()));
         if log.is_written() {
-            log.request(posted.summary(&|_: &str| None, &app.endpoint.registry));
+            log.request(posted.summary(&|_: &str| None));
         }
-        let interrupted = posted.if_interrupted(&app.endpoint.registry);
+        let interrupted = posted.if_interrupted();
         let note = interrupted.and_then(|interrupted| serde_json::to_string(&interrupted).ok()).unwrap_or_default();
         let (state, line) = (Rc::clone(&self.state), Rc::clone(&log));
         let host = app.host(&self.env).in_session(session.clone(), state, line, note.into());

@@ -7,19 +7,23 @@ use std::task::{Context as TaskContext, Waker};
 use futures::StreamExt;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::author::connector::Connector;
 use crate::author::resource::Resource;
 use crate::author::tool::Tool;
 use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
+use crate::methods::need::Need;
 use crate::subscriptions::change::Topic;
 use crate::testing::test_client::caller;
 use crate::testing::test_host::TestHost;
 use crate::transport::endpoint::*;
+use crate::transport::session::SessionId;
 use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::client_capabilities::ClientCapability;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::scope::ScopeSet;
 
 #[derive(Deserialize, JsonSchema)]
 struct Sure {
@@ -50,7 +54,7 @@ fn connector() -> Connector<TestHost> {
         .tool(Tool::new("must_ask", "Ask.", must_ask))
         .tool(Tool::new("long", "Long.", text).long_running())
         .tool(Tool::new("background", "In the background.", text).task_only())
-        .resource(Resource::new("about://this", "about", "BaseMetadata this.", text))
+        .resource(Resource::new("about://this", "about", "About this.", text))
         .announces([Topic::ResourceUpdates, Topic::ToolList])
 }
 
@@ -116,7 +120,7 @@ impl Client {
             "mcp-name" => named.and_then(|(_, name)| name.clone()),
             _ => None,
         };
-        let posted = Posted::read(message.to_string().as_bytes(), 1 << 20).ok().unwrap();
+        let posted = Posted::read(message.to_string().as_bytes(), 1 << 20, &self.endpoint.registry).ok().unwrap();
         let reply = finish(posted.answer(&headers, &self.endpoint, TestHost, self.who.clone()));
         let events = |text: &str| {
             let lines = text.lines().filter_map(|line| line.strip_prefix("data: "));
@@ -138,7 +142,7 @@ impl Client {
 
     fn need(&self, method: &str, params: &Value) -> Need {
         let body = request(method, params).to_string();
-        Posted::read(body.as_bytes(), 1 << 20).ok().unwrap().need(&self.endpoint.registry)
+        Posted::read(body.as_bytes(), 1 << 20, &self.endpoint.registry).ok().unwrap().need()
     }
 }
 

@@ -1,18 +1,20 @@
 //! The rules of a POST, without a runtime.
 
 use std::cell::{Cell, RefCell};
-use std::future::{pending, ready};
+use std::future::{Future, pending, ready};
+use std::pin::Pin;
 
 use futures::{FutureExt, StreamExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::author::connector::Connector;
 use crate::author::tool::Tool;
 use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::json_rpc::client_response::ClientResponse;
+use crate::methods::need::Need;
 use crate::subscriptions::change::Change;
 use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::commands::{BeginTask, TaskCommand};
@@ -21,10 +23,13 @@ use crate::tasks::task_view::TaskView;
 use crate::transport::endpoint::*;
 use crate::transport::host::{NotOpened, NotSealed, SessionError, Stop, Unavailable};
 use crate::transport::replay::{Delivery, Event};
+use crate::transport::reply::Events;
+use crate::transport::session::SessionId;
 use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::logging_level::LoggingLevel;
+use crate::types::version::ProtocolVersion;
 use mcp_connector_base::identifier::Subject;
-use mcp_connector_base::scope::Scope;
+use mcp_connector_base::scope::{Scope, ScopeSet};
 
 const READ: Scope = Scope::new("read", "Read");
 const WRITE: Scope = Scope::new("write", "Write");
@@ -206,12 +211,13 @@ fn host() -> Still {
 }
 
 fn reply_to(body: &Value, headers: &[(&str, &str)], host: Still) -> Reply {
-    let posted = match Posted::read(body.to_string().as_bytes(), 1 << 20) {
+    let endpoint = endpoint();
+    let posted = match Posted::read(body.to_string().as_bytes(), 1 << 20, &endpoint.registry) {
         Ok(posted) => posted,
         Err(reply) => return reply,
     };
     let header = |name: &str| headers.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    posted.answer(&header, &endpoint(), host, None).now_or_never().expect("an answer at once")
+    posted.answer(&header, &endpoint, host, None).now_or_never().expect("an answer at once")
 }
 
 /// Status and body of a JSON answer.
@@ -297,7 +303,7 @@ fn a_batch_runs_whole_or_not_at_all() {
 #[test]
 fn a_request_needs_all_scopes_of_all_its_calls() {
     let need =
-        |body: &Value| Posted::read(body.to_string().as_bytes(), 1 << 20).ok().unwrap().need(&endpoint().registry);
+        |body: &Value| Posted::read(body.to_string().as_bytes(), 1 << 20, &endpoint().registry).ok().unwrap().need();
     let scopes = |text: &str| Need::Scopes(ScopeSet::parse(text).unwrap());
     let (read, write, echo) = (call("read", &json!({})), call("write", &json!({})), call("echo", &json!({})));
     assert_eq!(need(&echo), Need::Nothing);
@@ -308,10 +314,9 @@ fn a_request_needs_all_scopes_of_all_its_calls() {
 
 #[test]
 fn a_challenge_can_be_a_result() {
-    let posted = Posted::read(call("read", &json!({})).to_string().as_bytes(), 1 << 20).ok().unwrap();
-    let Some(Reply::Json { status: 200, body, .. }) =
-        posted.challenge_as_result("Bearer x", "sign in", &endpoint().registry)
-    else {
+    let posted =
+        Posted::read(call("read", &json!({})).to_string().as_bytes(), 1 << 20, &endpoint().registry).ok().unwrap();
+    let Some(Reply::Json { status: 200, body, .. }) = posted.challenge_as_result("Bearer x", "sign in") else {
         panic!("no result")
     };
     let answer: Value = serde_json::from_slice(&body).unwrap();
@@ -551,7 +556,8 @@ fn a_cancellation_reaches_its_session_and_is_never_answered() {
 fn a_handler_that_hangs_is_stopped() {
     let mut endpoint = endpoint();
     endpoint.settings.time_limit = Duration::from_secs(7);
-    let posted = Posted::read(call("hang", &json!({})).to_string().as_bytes(), 1 << 20).ok().unwrap();
+    let posted =
+        Posted::read(call("hang", &json!({})).to_string().as_bytes(), 1 << 20, &endpoint.registry).ok().unwrap();
     let json_only = |name: &str| (name == "accept").then(|| "application/json".to_owned());
     let hasty = Still { haste: Duration::MAX, ..Still::default() };
     let Reply::Json { body, .. } = posted.answer(&json_only, &endpoint, hasty, None).now_or_never().unwrap() else {

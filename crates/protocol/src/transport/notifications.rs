@@ -2,16 +2,17 @@
 
 use crate::author::registry::Registry;
 use crate::json_rpc::client_response::ClientResponse;
-use crate::json_rpc::message::Notification;
 use crate::json_rpc::request_id::RequestId;
-use crate::methods::operation::Response;
-use crate::transport::endpoint::{Reply, names_modern};
+use crate::methods::client_notification::ClientNotification;
+use crate::transport::era::names_modern;
 use crate::transport::headers::RequestHeaders;
 use crate::transport::host::{Host, SessionError};
 use crate::transport::legacy;
 use crate::transport::legacy::Spoken;
-use crate::transport::modern;
-use crate::transport::session::SessionId;
+use crate::transport::reply::Reply;
+use crate::transport::request_meta::RequestMeta;
+use crate::transport::response::Response;
+use crate::transport::session::{SessionId, no_such_session};
 use mcp_connector_base::caller::Caller;
 
 /// Brings a client's response to the call that asked. Without a session nobody asked.
@@ -46,13 +47,14 @@ pub(crate) async fn respond_in<H: Host>(
 /// Takes a notification: there is nothing to answer, unless its version header is wrong. The specification has no header rules
 /// for modern ones, and none of them says anything here.
 pub(crate) async fn notified<H: Host>(
-    notification: Notification,
+    meta: &RequestMeta,
+    notification: &ClientNotification,
     headers: &impl RequestHeaders,
     registry: &Registry<H>,
     host: &H,
     caller: Option<&Caller>,
 ) -> Reply {
-    if modern::claim(&notification.params).is_some() || names_modern(headers) {
+    if meta.protocol_version().is_some() || names_modern(headers) {
         return Reply::Accepted;
     }
     if let Err(error) = Spoken::of(headers) {
@@ -63,7 +65,7 @@ pub(crate) async fn notified<H: Host>(
         Err(error) => return Response::error(None, &error, 404).into(),
     };
     match notification.cancels() {
-        Some(id) => cancel_in(session.stateful().as_ref(), &id, host, caller).await,
+        Some(id) => cancel_in(session.stateful().as_ref(), id, host, caller).await,
         None => Reply::Accepted,
     }
 }
@@ -83,7 +85,7 @@ pub(crate) async fn cancel_in<H: Host>(
 fn brought(outcome: Result<(), SessionError>) -> Reply {
     match outcome {
         Ok(()) => Reply::Accepted,
-        Err(SessionError::Gone) => Response::error(None, &legacy::no_session(), 404).into(),
+        Err(SessionError::Gone) => Response::error(None, &no_such_session(), 404).into(),
         Err(error @ SessionError::TooMany) => Reply::refused_unread(429, &format!("Not done: {error}.")),
         Err(error) => Reply::refused_unread(503, &format!("Not done: {error}.")),
     }

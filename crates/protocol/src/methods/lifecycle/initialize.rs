@@ -1,0 +1,93 @@
+//! `initialize`: the handshake, until 2025-11-25 ("Lifecycle", "Initialization").
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::author::registry::Registry;
+use crate::author::tool_error::Unfinished;
+use crate::json_rpc::rpc_error::RpcError;
+use crate::methods::admission::Admission;
+use crate::methods::method::Method;
+use crate::methods::operation::Operation;
+use crate::methods::params::take_text;
+use crate::methods::request_context::RequestContext;
+use crate::transport::host::Host;
+use crate::transport::response::Response;
+use crate::transport::session::SessionId;
+use crate::types::client_capabilities::ClientCapabilities;
+use crate::types::implementation::Implementation;
+use crate::types::result::ServerResult;
+use crate::types::server_capabilities::ServerCapabilities;
+use crate::types::version::{Era, ProtocolVersion};
+use mcp_connector_base::json::Object;
+
+/// The parameters of `initialize`.
+pub(crate) struct InitializeRequestParams {
+    /// The version that the client asks for, if it is a string.
+    pub(crate) protocol_version: Option<String>,
+    capabilities: ClientCapabilities,
+}
+
+impl InitializeRequestParams {
+    /// Returns the version that is agreed on: the one that the client asks for if this server knows it, or else the newest with a
+    /// handshake. `is_http_sse` says whether the client uses the transport of 2024-11-05. Fails if the client asks for none.
+    pub(crate) fn agreed_version(&self, is_http_sse: bool) -> Result<ProtocolVersion, RpcError> {
+        let wanted = self
+            .protocol_version
+            .as_deref()
+            .ok_or_else(|| RpcError::invalid_params("`protocolVersion` must be a string."))?;
+        if is_http_sse && wanted == ProtocolVersion::V2024_11_05.as_str() {
+            return Ok(ProtocolVersion::V2024_11_05);
+        }
+        let known = ProtocolVersion::parse(wanted).filter(|version| version.era() == Era::Legacy);
+        Ok(known.unwrap_or(ProtocolVersion::NEWEST_LEGACY))
+    }
+}
+
+impl<H: Host> Method<H> for InitializeRequestParams {
+    const NAME: &'static str = "initialize";
+
+    fn parse(mut params: Object, _: &Registry<H>) -> Self {
+        let declared = params.get("capabilities").and_then(Value::as_object);
+        let capabilities = declared.map(ClientCapabilities::declared).unwrap_or_default();
+        Self { protocol_version: take_text(&mut params, "protocolVersion"), capabilities }
+    }
+
+    fn is_served(_: &Registry<H>, version: ProtocolVersion) -> bool {
+        !version.is_modern()
+    }
+
+    fn admit(self, _: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
+        Ok(Operation::request(async move |request| run(self.capabilities, &request)))
+    }
+}
+
+/// Begins the session. The id is all there is of it: nothing is stored yet.
+fn run<H: Host>(capabilities: ClientCapabilities, request: &RequestContext<H>) -> Result<Response, Unfinished> {
+    let bits = request
+        .host
+        .random_bits()
+        .map_err(|_| RpcError::internal("The session could not be started. Try again in a moment."))?;
+    let version = request.version();
+    let result = InitializeResult {
+        protocol_version: version.as_str(),
+        capabilities: request.registry.capabilities(version),
+        server_info: request.registry.implementation(version),
+        instructions: request.registry.instructions.as_deref(),
+    };
+    let session = Some(SessionId::new(bits, capabilities, version));
+    Ok(Response { session, ..request.result(result) })
+}
+
+/// The result of `initialize`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InitializeResult<'a> {
+    protocol_version: &'static str,
+    capabilities: ServerCapabilities,
+    server_info: Implementation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instructions: Option<&'a str>,
+}
+
+impl ServerResult for InitializeResult<'_> {}

@@ -1,0 +1,59 @@
+//! `prompts/list` ("Listing Prompts").
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::author::registry::Registry;
+use crate::json_rpc::rpc_error::RpcError;
+use crate::methods::admission::Admission;
+use crate::methods::method::Method;
+use crate::methods::operation::Operation;
+use crate::methods::pagination::PaginatedRequestParams;
+use crate::transport::host::Host;
+use crate::types::result::{CacheHints, ServerResult};
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::json::Object;
+
+/// The name of the list, which its cursors carry.
+const LIST: &str = "prompts";
+
+/// The parameters of `prompts/list`.
+pub(crate) struct ListPromptsRequestParams(PaginatedRequestParams);
+
+impl<H: Host> Method<H> for ListPromptsRequestParams {
+    const NAME: &'static str = "prompts/list";
+
+    fn parse(params: Object, _: &Registry<H>) -> Self {
+        Self(PaginatedRequestParams::parse(params))
+    }
+
+    fn is_served(registry: &Registry<H>, _: ProtocolVersion) -> bool {
+        !registry.prompts.is_empty()
+    }
+
+    fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
+        let page = self.0.page(LIST, admission.registry.prompts.len(), admission.page_size)?;
+        Ok(Operation::request(async move |request| {
+            let version = request.version();
+            let prompts = page.of(&request.registry.prompts);
+            Ok(request.result(ListPromptsResult {
+                prompts: prompts.iter().map(|prompt| prompt.feature.listed(version)).collect(),
+                next_cursor: page.next_cursor(LIST),
+                cache: CacheHints::public(version),
+            }))
+        }))
+    }
+}
+
+/// The result of `prompts/list`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListPromptsResult {
+    prompts: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    #[serde(flatten)]
+    cache: Option<CacheHints>,
+}
+
+impl ServerResult for ListPromptsResult {}

@@ -1,0 +1,173 @@
+//! `tools/call` ("Calling Tools", "Task Creation").
+
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::author::call_tool_result::CallToolResult;
+use crate::author::registry::Registry;
+use crate::author::tool_error::{ToolError, Unfinished};
+use crate::author::validated_tool::ValidatedTool;
+use crate::call::context::Context;
+use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip};
+use crate::json_rpc::response::to_text;
+use crate::json_rpc::rpc_error::RpcError;
+use crate::methods::admission::Admission;
+use crate::methods::method::Method;
+use crate::methods::need::Need;
+use crate::methods::operation::Operation;
+use crate::methods::params::take_text;
+use crate::methods::request_context::RequestContext;
+use crate::tasks::begin::begin;
+use crate::tasks::message::TaskCall;
+use crate::transport::headers;
+use crate::transport::headers::McpName;
+use crate::transport::host::{Host, Outcome};
+use crate::transport::response::Response;
+use crate::types::client_capabilities::ClientCapability;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::json::Object;
+
+/// The parameters of `tools/call`.
+pub(crate) struct CallToolRequestParams<H> {
+    /// `None` if it is not a string.
+    name: Option<String>,
+    /// The tool of this name, if there is one.
+    tool: Option<Rc<ValidatedTool<H>>>,
+    arguments: Option<Value>,
+    input: InputResponseRequestParams,
+}
+
+impl<H: Host> Method<H> for CallToolRequestParams<H> {
+    const NAME: &'static str = "tools/call";
+
+    fn parse(mut params: Object, registry: &Registry<H>) -> Self {
+        let name = take_text(&mut params, "name");
+        let tool = name.as_deref().and_then(|name| registry.tool(name)).map(Rc::clone);
+        Self { name, tool, arguments: params.remove("arguments"), input: InputResponseRequestParams::take(&mut params) }
+    }
+
+    fn is_served(registry: &Registry<H>, _: ProtocolVersion) -> bool {
+        !registry.tools.is_empty()
+    }
+
+    fn need(&self, registry: &Registry<H>) -> Need {
+        match &self.tool {
+            None => Need::Nothing,
+            // It does its work as a task, and a task is state.
+            Some(tool) if tool.tool.background.is_some_and(|background| background.only) => {
+                Need::scopes_and_state(&tool.required, registry.keeps_state_for(None))
+            }
+            Some(tool) => Need::scopes(&tool.required),
+        }
+    }
+
+    fn checks_revocation(&self) -> bool {
+        self.tool.as_ref().is_some_and(|tool| tool.tool.checks_revocation)
+    }
+
+    fn mcp_name(&self) -> Option<McpName<'_>> {
+        Some(McpName { member: "name", value: self.name.as_deref() })
+    }
+
+    fn feature(&self) -> Option<&str> {
+        self.tool.as_ref().map(|tool| tool.tool.name.as_str())
+    }
+
+    fn may_change_something(&self) -> bool {
+        self.tool.as_ref().is_some_and(|tool| tool.tool.annotations.read_only != Some(true))
+    }
+
+    fn multi_round_trip(&mut self) -> Result<Option<MultiRoundTrip>, RpcError> {
+        #[derive(Serialize)]
+        struct Params<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            arguments: Option<&'a Value>,
+            name: Option<&'a str>,
+        }
+        let params = Params { arguments: self.arguments.as_ref(), name: self.name.as_deref() };
+        self.input.multi_round_trip(<Self as Method<H>>::NAME, &params).map(Some)
+    }
+
+    fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
+        if self.name.is_none() {
+            return Err(RpcError::invalid_params("`name` must be a string: the name of a tool."));
+        }
+        let tool = self.tool.ok_or_else(|| RpcError::invalid_params("There is no tool of this name."))?;
+        let arguments = match self.arguments {
+            None => Object::new(),
+            Some(Value::Object(arguments)) => arguments,
+            Some(_) => return Err(RpcError::invalid_params("`arguments` must be an object.")),
+        };
+        if admission.version.is_modern() {
+            let header = |name: &str| admission.headers.get(name);
+            tool.header_params.check(&arguments, header).map_err(|error| headers::mismatch(error.to_string()))?;
+        }
+        Ok(Operation::tool_call(async move |request| run(tool, arguments.into(), &request).await))
+    }
+}
+
+/// Calls the tool, or begins a task where the tool and the client want one.
+async fn run<H: Host>(
+    tool: Rc<ValidatedTool<H>>,
+    arguments: Value,
+    request: &RequestContext<H>,
+) -> Result<Response, Unfinished> {
+    let cx = request.handler_context();
+    let Some(background) = tool.tool.background else {
+        return Ok(response(&call(&tool, arguments, cx).await?, request));
+    };
+    // The extension is part of no earlier revision.
+    if !request.version().is_modern() || !cx.can(ClientCapability::Tasks) {
+        let result = if background.only {
+            let missing = RpcError::missing_client_capability(ClientCapability::Tasks);
+            ToolError::protocol(missing).into_answer(request.version())?
+        } else {
+            call(&tool, arguments, cx).await?
+        };
+        return Ok(response(&result, request));
+    }
+    let arguments = match tool.accept(arguments) {
+        Ok(arguments) => arguments,
+        Err(violations) => return Ok(response(&CallToolResult::invalid_arguments(&violations), request)),
+    };
+    let capabilities = cx.call_state().client_capabilities.to_byte();
+    let task = TaskCall::new(
+        &tool.tool.name,
+        to_text(&arguments),
+        request.version().code(),
+        capabilities,
+        request.caller.as_ref(),
+    );
+    if background.asks_first {
+        match call(&tool, arguments, cx.clone().able_to_continue_as_task()).await {
+            Err(Unfinished::AsTask) => {}
+            ended => return Ok(response(&ended?, request)),
+        }
+    }
+    Ok(request.result(begin(&cx, task).await?))
+}
+
+/// Runs the handler, unless the arguments break the tool's schema. That is a result, not a protocol error: the model reads it and
+/// corrects its call.
+pub(crate) async fn call<H: Host>(
+    tool: &ValidatedTool<H>,
+    arguments: Value,
+    cx: Context<H>,
+) -> Result<CallToolResult, Unfinished> {
+    let version = cx.protocol_version();
+    let arguments = match tool.accept(arguments) {
+        Ok(arguments) => arguments,
+        Err(violations) => return Ok(CallToolResult::invalid_arguments(&violations)),
+    };
+    match tool.call(arguments, cx).await {
+        Ok(result) => Ok(result),
+        Err(error) => error.into_answer(version),
+    }
+}
+
+fn response<H: Host>(result: &CallToolResult, request: &RequestContext<H>) -> Response {
+    let outcome = if result.is_error() { Outcome::ToolError } else { Outcome::Done };
+    Response { outcome, ..request.result(result.known_to(request.version())) }
+}

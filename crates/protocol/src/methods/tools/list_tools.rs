@@ -1,0 +1,65 @@
+//! `tools/list` ("Listing Tools").
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::author::registry::Registry;
+use crate::author::tool_error::Unfinished;
+use crate::json_rpc::rpc_error::RpcError;
+use crate::methods::admission::Admission;
+use crate::methods::method::Method;
+use crate::methods::operation::Operation;
+use crate::methods::pagination::{Page, PaginatedRequestParams};
+use crate::methods::request_context::RequestContext;
+use crate::transport::host::Host;
+use crate::transport::response::Response;
+use crate::types::result::{CacheHints, ServerResult};
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::json::Object;
+
+/// The name of the list, which its cursors carry.
+const LIST: &str = "tools";
+
+/// The parameters of `tools/list`.
+pub(crate) struct ListToolsRequestParams(PaginatedRequestParams);
+
+impl<H: Host> Method<H> for ListToolsRequestParams {
+    const NAME: &'static str = "tools/list";
+
+    fn parse(params: Object, _: &Registry<H>) -> Self {
+        Self(PaginatedRequestParams::parse(params))
+    }
+
+    fn is_served(registry: &Registry<H>, _: ProtocolVersion) -> bool {
+        !registry.tools.is_empty()
+    }
+
+    fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
+        let page = self.0.page(LIST, admission.registry.tools.len(), admission.page_size)?;
+        Ok(Operation::request(async move |request| run(page, &request)))
+    }
+}
+
+fn run<H: Host>(page: Page, request: &RequestContext<H>) -> Result<Response, Unfinished> {
+    let version = request.version();
+    let tools = page.of(&request.registry.tools).iter().map(|tool| tool.listed(version)).collect::<Result<_, _>>();
+    Ok(request.result(ListToolsResult {
+        tools: tools.map_err(|_| RpcError::internal("The list could not be written as JSON."))?,
+        next_cursor: page.next_cursor(LIST),
+        // Everybody sees the same tools; who may call them is decided at the call.
+        cache: CacheHints::public(version),
+    }))
+}
+
+/// The result of `tools/list`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListToolsResult<'a> {
+    tools: Vec<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    #[serde(flatten)]
+    cache: Option<CacheHints>,
+}
+
+impl ServerResult for ListToolsResult<'_> {}

@@ -1,0 +1,111 @@
+//! An accepted `subscriptions/listen`: the first and the last message of its stream, which the edge holds ("Subscriptions").
+
+use serde::Serialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::json_rpc::request_id::RequestId;
+
+use crate::json_rpc::response::to_bytes;
+use crate::subscriptions::change::SUBSCRIPTION_ID;
+use crate::subscriptions::filter::honoured;
+use crate::subscriptions::hub::{Interest, Listener, ListenerKind};
+use crate::tasks;
+use crate::tasks::message::TaskId;
+use crate::transport::host::{Host, Unavailable};
+use crate::transport::response::Response;
+use crate::transport::sse_event::sse_event;
+use crate::types::result::ServerResult;
+use crate::types::version::ProtocolVersion;
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::json::Object;
+
+/// A subscription that was accepted and waits for somebody to hold its stream.
+pub struct Listening {
+    id: RequestId,
+    interest: Interest,
+    caller: Option<Caller>,
+    last: Vec<u8>,
+}
+
+impl Listening {
+    /// Returns the subscription that begins with the request `id`. `server_info` is the server's name and version as JSON.
+    pub(crate) fn new(id: RequestId, interest: Interest, caller: Option<Caller>, server_info: &RawValue) -> Self {
+        let result = SubscriptionsListenResult::of(&id);
+        let end = Response::result(&id, ProtocolVersion::V2026_07_28, server_info, result).body;
+        Self { last: sse_event(&end), interest, caller, id }
+    }
+
+    /// Leaves out tasks that are none, or not the caller's. Comes before everything else.
+    pub async fn find_tasks<H: Host>(&mut self, host: &H) -> Result<(), Unavailable> {
+        tasks::find(&mut self.interest.tasks, self.caller.as_ref(), host).await
+    }
+
+    /// The tasks that it listens to.
+    #[must_use]
+    pub fn tasks(&self) -> &[TaskId] {
+        &self.interest.tasks
+    }
+
+    /// The acknowledgement.
+    fn first(&self) -> Vec<u8> {
+        let acknowledged = json!({
+            "jsonrpc": "2.0",
+            "method": "notifications/subscriptions/acknowledged",
+            "params": { "_meta": { SUBSCRIPTION_ID: self.id }, "notifications": honoured(&self.interest) },
+        });
+        sse_event(&to_bytes(&acknowledged, 256))
+    }
+
+    /// Acknowledgement and end at once, where there is nothing to wait for: none of what was asked for is announced here.
+    #[must_use]
+    pub fn ended(&self) -> Option<Vec<u8>> {
+        self.interest.is_empty().then(|| self.unheld())
+    }
+
+    /// The same, for a subscription that nobody holds.
+    #[must_use]
+    pub fn unheld(&self) -> Vec<u8> {
+        [self.first(), self.last.clone()].concat()
+    }
+
+    /// Who listens, and the event that the stream begins with. `until` is when the token expires, in seconds since 1970.
+    #[must_use]
+    pub fn into_listener(self, until: Option<u64>) -> (Listener, Vec<u8>) {
+        let first = self.first();
+        let role =
+            ListenerKind::Subscription { id: serde_json::to_string(&self.id).unwrap_or_default(), end: self.last };
+        (Listener::new(self.caller.as_ref(), until, self.interest, role), first)
+    }
+
+    /// Returns the id of the request.
+    #[must_use]
+    pub fn id(&self) -> &RequestId {
+        &self.id
+    }
+
+    /// Who asked.
+    #[must_use]
+    pub fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+}
+
+/// The result of `subscriptions/listen`, which ends the subscription.
+#[derive(Serialize)]
+struct SubscriptionsListenResult {
+    #[serde(skip)]
+    meta: Object,
+}
+
+impl SubscriptionsListenResult {
+    fn of(id: &RequestId) -> Self {
+        Self { meta: Object::from_iter([(SUBSCRIPTION_ID.to_owned(), json!(id))]) }
+    }
+}
+
+impl ServerResult for SubscriptionsListenResult {
+    fn meta(&self) -> Option<&Object> {
+        Some(&self.meta)
+    }
+}

@@ -1,0 +1,103 @@
+//! An array of messages in one POST, as only 2025-03-26 allows it ("Batching").
+
+use std::rc::Rc;
+
+use futures::future::join_all;
+
+use crate::json_rpc::message::Malformed;
+
+use crate::json_rpc::response::{ErrorResponse, to_bytes};
+
+use crate::json_rpc::rpc_error::ErrorCode;
+use crate::methods::client_request::ClientRequest;
+use crate::transport::endpoint::Endpoint;
+use crate::transport::era::names_modern;
+use crate::transport::headers::{Accepts, RequestHeaders};
+use crate::transport::host::Host;
+use crate::transport::legacy;
+use crate::transport::legacy::Spoken;
+use crate::transport::notifications::{cancel_in, respond_in};
+use crate::transport::posted::{ClientMessage, Request};
+use crate::transport::reply::Reply;
+use crate::transport::response::Response;
+use mcp_connector_base::caller::Caller;
+
+/// Answers an array of messages. Nothing runs unless all of them are in order.
+pub(crate) async fn answer<H: Host + Unpin>(
+    messages: Vec<Result<ClientMessage<H>, Malformed>>,
+    endpoint: &Endpoint<H>,
+    headers: &impl RequestHeaders,
+    host: H,
+    caller: Option<Caller>,
+) -> Reply {
+    let invalid = |text: &str| Reply::refusal(400, ErrorCode::InvalidRequest, text);
+    let is_modern = |message: &Result<ClientMessage<H>, Malformed>| match message {
+        Ok(ClientMessage::Request(Request { meta, .. }) | ClientMessage::Notification { meta, .. }) => {
+            meta.protocol_version().is_some()
+        }
+        Ok(ClientMessage::Response(..)) | Err(_) => false,
+    };
+    if messages.iter().any(is_modern) || names_modern(headers) {
+        return invalid("This revision of the protocol has no batches: send one message at a time.");
+    }
+    let spoken = match Spoken::of(headers) {
+        Ok(spoken) if spoken.has_batches() => spoken,
+        Ok(_) => return invalid("This revision of the protocol has no batches: send one message at a time."),
+        Err(error) => return Response::error(None, &error, 400).into(),
+    };
+    let session = match legacy::session(headers, &endpoint.registry, caller.as_ref()) {
+        Ok(session) => session,
+        Err(error) => return Response::error(None, &error, 404).into(),
+    };
+    let (mut requests, mut responses, mut cancelled) = (Vec::new(), Vec::new(), Vec::new());
+    for message in messages {
+        match message {
+            Ok(ClientMessage::Request(Request { call: ClientRequest::Initialize(_), .. })) => {
+                return invalid("`initialize` must not be part of a batch.");
+            }
+            Ok(ClientMessage::Request(request)) => requests.push(request),
+            Ok(ClientMessage::Notification { notification, .. }) => cancelled.extend(notification.cancels().cloned()),
+            Ok(ClientMessage::Response(id, response)) => responses.push((id, response)),
+            Err(malformed) => return invalid(&malformed.problem.to_string()),
+        }
+    }
+    for (id, response) in responses {
+        let reply = respond_in(session.clone().stateful(), &id, &response, &host, caller.as_ref()).await;
+        if !matches!(reply, Reply::Accepted) {
+            return reply;
+        }
+    }
+    for id in cancelled {
+        let reply = cancel_in(session.clone().stateful().as_ref(), &id, &host, caller.as_ref()).await;
+        if !matches!(reply, Reply::Accepted) {
+            return reply;
+        }
+    }
+    if requests.is_empty() {
+        return Reply::Accepted;
+    }
+    if !matches!(Accepts::of(headers), Some(Accepts::Json | Accepts::Both)) {
+        return Reply::refused_unread(406, "A batch is answered as application/json; Accept must allow it.");
+    }
+    let runs = requests.into_iter().map(|request| {
+        let id = request.id.clone();
+        let page_size = endpoint.settings.page_size;
+        let admitted = legacy::admit(request, spoken, session.clone(), headers, &endpoint.registry, page_size);
+        let (host, caller) = (host.clone(), caller.clone());
+        async move {
+            match admitted {
+                Ok((operation, call_state)) => {
+                    endpoint.runner(id, host, caller, Rc::new(call_state)).run(operation).await.body
+                }
+                Err(error) => to_bytes(&ErrorResponse::new(Some(&id), &error), 256),
+            }
+        }
+    });
+    let mut responses = join_all(runs).await;
+    responses.retain(|response| !response.is_empty());
+    if responses.is_empty() {
+        return Reply::Accepted;
+    }
+    let body = [&b"["[..], &responses.join(&b','), &b"]"[..]].concat();
+    Reply::Json { status: 200, session: None, body }
+}
