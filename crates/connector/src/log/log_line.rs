@@ -1,12 +1,16 @@
-//! The one line that the log gets for a request: JSON without nesting, so that each field can be searched and counted. What
-//! stands in it are numbers, names of ours and identifiers; whatever else came in is left out or cut down to a safe text.
+//! The line that the log gets for a request: JSON without nesting, so that each member can be searched and counted. It holds
+//! numbers, names of ours and identifiers; any other text is left out, or cut down to safe characters.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
 
 use mcp_connector_protocol::{Outcome, ProtocolVersion, TraceParent};
 
-/// Longest text in a line.
+/// The longest text in a line, in bytes.
 const MAX_TEXT: usize = 80;
 
-/// What is known of a request when it is over.
+/// What is known of a request when it has ended.
 pub(crate) struct LogLine<'a> {
     pub(crate) id: &'a str,
     pub(crate) http: &'static str,
@@ -18,20 +22,20 @@ pub(crate) struct LogLine<'a> {
     pub(crate) version: Option<ProtocolVersion>,
     pub(crate) client: Option<&'a str>,
     pub(crate) outcome: Option<Outcome>,
-    /// In words, why it was refused.
+    /// Why it was refused.
     pub(crate) reason: Option<&'a str>,
     pub(crate) trace: Option<TraceParent>,
-    /// Names this request in a trace, and the trace if it has none.
+    /// The span of this request in a trace, and a trace of its own if it is in none.
     pub(crate) span: Option<[u64; 3]>,
 }
 
 impl LogLine<'_> {
-    /// Whether somebody should look at it.
+    /// Returns whether the request was refused or has failed.
     pub(crate) const fn is_failure(&self) -> bool {
         self.status >= 400 || matches!(self.outcome, Some(Outcome::Error(_) | Outcome::ToolError))
     }
 
-    /// In one word.
+    /// Returns the outcome in one word.
     pub(crate) const fn word(&self) -> &'static str {
         match (self.status, self.outcome) {
             (401, _) => "sign_in",
@@ -47,116 +51,86 @@ impl LogLine<'_> {
         }
     }
 
-    /// The line. Put together by hand: this is on the way of every request.
+    /// Returns the line.
     pub(crate) fn to_json(&self) -> String {
-        let mut line = String::with_capacity(384);
-        line.push_str(r#"{"message":""#);
-        line.push_str(self.http);
-        line.push(' ');
-        push_text(&mut line, self.route);
-        if let Some(method) = self.method {
-            line.push(' ');
-            line.push_str(method);
-        }
-        if let Some(name) = self.name {
-            line.push(' ');
-            push_text(&mut line, name);
-        }
-        line.push(' ');
-        push_number(&mut line, self.status.into());
-        line.push_str(r#"","status":"#);
-        push_number(&mut line, self.status.into());
-        line.push_str(r#","ms":"#);
-        push_number(&mut line, self.milliseconds);
-        push_member(&mut line, "request_id", Some(self.id));
-        push_own(&mut line, "http", Some(self.http));
-        push_member(&mut line, "route", Some(self.route));
-        push_own(&mut line, "rpc", self.method);
-        push_member(&mut line, if self.method == Some("prompts/get") { "prompt" } else { "tool" }, self.name);
-        push_own(&mut line, "version", self.version.map(ProtocolVersion::as_str));
-        push_own(&mut line, "era", self.version.map(|version| if version.is_modern() { "modern" } else { "legacy" }));
-        push_member(&mut line, "client", self.client);
-        push_own(&mut line, "outcome", Some(self.word()));
-        push_member(&mut line, "reason", self.reason);
-        if let Some(Outcome::Error(code)) = self.outcome {
-            line.push_str(r#","code":"#);
-            if code < 0 {
-                line.push('-');
-            }
-            push_number(&mut line, code.unsigned_abs());
-        }
-        if let Some([span, high, low]) = self.span {
-            line.push_str(r#","trace":""#);
-            match &self.trace {
-                Some(trace) => {
-                    trace.trace().into_iter().for_each(|half| push_digits(&mut line, half));
-                    line.push_str(r#"","parent":""#);
-                    push_digits(&mut line, trace.parent());
-                }
-                None => [high, low].into_iter().for_each(|half| push_digits(&mut line, half)),
-            }
-            line.push_str(r#"","span":""#);
-            push_digits(&mut line, span);
-            line.push('"');
-        }
-        line.push('}');
-        line
+        let (route, name) = (plain(self.route), self.name.map(plain));
+        let message = [Some(self.http), Some(&*route), self.method, name.as_deref(), Some(&self.status.to_string())];
+        let (trace, parent) = match (self.span, self.trace) {
+            (Some(_), Some(trace)) => (Some(hex(&trace.trace())), Some(hex(&[trace.parent()]))),
+            (Some([_, high, low]), None) => (Some(hex(&[high, low])), None),
+            (None, _) => (None, None),
+        };
+        let is_prompt = self.method == Some("prompts/get");
+        let members = Members {
+            message: message.into_iter().flatten().collect::<Vec<_>>().join(" "),
+            status: self.status,
+            ms: self.milliseconds,
+            request_id: plain(self.id),
+            http: self.http,
+            rpc: self.method,
+            prompt: name.clone().filter(|_| is_prompt),
+            tool: name.filter(|_| !is_prompt),
+            version: self.version.map(ProtocolVersion::as_str),
+            era: self.version.map(|version| if version.is_modern() { "modern" } else { "legacy" }),
+            client: self.client.map(plain),
+            outcome: self.word(),
+            reason: self.reason.map(plain),
+            code: if let Some(Outcome::Error(code)) = self.outcome { Some(code) } else { None },
+            trace,
+            parent,
+            span: self.span.map(|[span, ..]| hex(&[span])),
+            route,
+        };
+        serde_json::to_string(&members).unwrap_or_default()
     }
 }
 
-/// `,"name":"text"`, if there is a text.
-fn push_member(line: &mut String, name: &str, text: Option<&str>) {
-    if let Some(text) = text {
-        push_name(line, name);
-        push_text(line, text);
-        line.push('"');
-    }
+/// The members of a line, in their order.
+#[derive(Serialize)]
+struct Members<'a> {
+    message: String,
+    status: u16,
+    ms: u32,
+    request_id: Cow<'a, str>,
+    http: &'static str,
+    route: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rpc: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    era: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<Cow<'a, str>>,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<String>,
 }
 
-/// The same with words of this program, which need no look.
-fn push_own(line: &mut String, name: &str, text: Option<&'static str>) {
-    if let Some(text) = text {
-        push_name(line, name);
-        line.push_str(text);
-        line.push('"');
-    }
-}
-
-fn push_name(line: &mut String, name: &str) {
-    line.push_str(",\"");
-    line.push_str(name);
-    line.push_str("\":\"");
-}
-
-/// Only characters that mean nothing to JSON, to a terminal or to a page, and not many.
-fn push_text(line: &mut String, text: &str) {
+/// Returns a text whose characters mean nothing to JSON, to a terminal or to a page, cut to [`MAX_TEXT`].
+fn plain(text: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&');
     if text.len() <= MAX_TEXT && text.bytes().all(is_plain) {
-        line.push_str(text);
-        return;
+        return Cow::Borrowed(text);
     }
-    for byte in text.bytes().take(MAX_TEXT) {
-        line.push(if is_plain(byte) { char::from(byte) } else { '_' });
-    }
+    text.bytes().take(MAX_TEXT).map(|byte| if is_plain(byte) { char::from(byte) } else { '_' }).collect()
 }
 
-fn push_number(line: &mut String, number: u32) {
-    if number >= 10 {
-        push_number(line, number.wrapping_div(10));
-    }
-    push_digit(line, number.wrapping_rem(10));
-}
-
-/// The sixteen hexadecimal digits.
-pub(crate) fn push_digits(line: &mut String, number: u64) {
-    for place in (0..16_u32).rev() {
-        let digit = number.wrapping_shr(place.wrapping_mul(4)) & 0xf;
-        push_digit(line, u32::try_from(digit).unwrap_or_default());
-    }
-}
-
-fn push_digit(line: &mut String, digit: u32) {
-    line.push(char::from_digit(digit, 16).unwrap_or('?'));
+/// Returns sixteen hexadecimal digits for each number.
+pub(crate) fn hex(numbers: &[u64]) -> String {
+    numbers.iter().map(|number| format!("{number:016x}")).collect()
 }
 
 #[cfg(test)]
@@ -198,6 +172,14 @@ mod tests {
                 "span": "0000000000000001"
             })
         );
+    }
+
+    #[test]
+    fn the_members_of_a_line_keep_their_order() {
+        let first = r#"{"message":"POST /mcp tools/call echo 200","status":200,"ms":12,"request_id":"8f2a","http":"POST","route":"/mcp","#;
+        let second = r#""rpc":"tools/call","tool":"echo","version":"2025-11-25","era":"legacy","client":"claude.ai","outcome":"ok","#;
+        let third = r#""trace":"00000000000000020000000000000003","span":"0000000000000001"}"#;
+        assert_eq!(line().to_json(), [first, second, third].concat());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! A request from its arrival to the last byte of its answer, as the log sees it. Whoever learns something about it notes it
-//! here; when nobody holds the visit any more, which for a stream is at its end, the line is written.
+//! What is noted about a request from its arrival to the last byte of its answer. The line is written when the notes are dropped,
+//! which for a stream is at its end.
 
 use std::cell::{Cell, RefCell};
 
@@ -10,30 +10,31 @@ use mcp_connector_base::identifier::ClientId;
 use mcp_connector_oauth::web::web_url::WebUrl;
 use mcp_connector_protocol::{Outcome, ProtocolVersion, RequestHeaders, Summary, TraceParent};
 
-use crate::log::log_line::{LogLine, push_digits};
+use crate::log::log_line::{LogLine, hex};
 use crate::log::metrics;
 use crate::platform::clock::now_in_milliseconds;
 use crate::platform::js;
 
-/// `LOG`: which requests are written down.
+/// `LOG`: which requests get a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Log {
     /// `off`: none.
     Off,
-    /// `errors`: what was refused or has failed.
+    /// `errors`: those that were refused or have failed.
     Errors,
     /// `all`.
     #[default]
     All,
 }
 
-/// One request.
+/// The notes about one request.
 pub(crate) struct RequestLog {
     id: String,
     http: &'static str,
     route: String,
+    /// In milliseconds since 1970.
     began: Cell<u64>,
-    /// Random numbers that name the request in a trace, and the trace if it is in none.
+    /// Random numbers: the span of the request in a trace, and a trace of its own if it is in none.
     span: Option<[u64; 3]>,
     /// Set by [`RequestLog::report_to`], as `metrics` and `began` are.
     log: Cell<Log>,
@@ -51,7 +52,7 @@ pub(crate) trait LoggedAnswer {
     fn error_code(&self) -> Option<i32>;
 }
 
-/// What of a visit goes along to where it goes on.
+/// The notes that go along with a request that is carried out elsewhere.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ContinuedLog {
     id: String,
@@ -75,7 +76,7 @@ struct Notes {
 }
 
 impl RequestLog {
-    /// A request that has just come in. `path` is one of ours, or empty.
+    /// Begins the notes about a request that has just arrived. `path` is one of ours, or empty.
     pub(crate) fn new(http: &str, path: &str, ray: Option<&str>) -> Self {
         let span = random();
         Self {
@@ -90,13 +91,13 @@ impl RequestLog {
         }
     }
 
-    /// The same under the name that it has had in the log before.
+    /// Keeps the id that the request has had in the log before.
     pub(crate) fn with_id(mut self, name: &str) -> Self {
         name.clone_into(&mut self.id);
         self
     }
 
-    /// A POST that came in elsewhere and goes on here.
+    /// Continues the notes about a POST that arrived elsewhere.
     pub(crate) fn resume(earlier: ContinuedLog, log: Log, metrics: Option<&JsValue>) -> Self {
         let ContinuedLog { id, route, began, span, client, trace } = earlier;
         Self {
@@ -111,7 +112,7 @@ impl RequestLog {
         }
     }
 
-    /// What another place needs to go on with it.
+    /// Returns the notes for where the request is carried out.
     pub(crate) fn to_continue(&self) -> ContinuedLog {
         let notes = self.notes.borrow();
         ContinuedLog {
@@ -124,19 +125,18 @@ impl RequestLog {
         }
     }
 
-    /// Its line is written elsewhere.
+    /// Suppresses the line, because it is written elsewhere.
     pub(crate) fn suppress(&self) {
         self.log.set(Log::Off);
         self.metrics.take();
     }
 
-    /// What names the request in the log, in its answer and on an error page: the Ray ID where Cloudflare gave one.
+    /// Returns the id of the request in the log, in its answer and on an error page: the Ray ID if Cloudflare gave one.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Where it is written down. What only the log wants to know of its beginning is looked up here, if there is one: no time
-    /// has passed since.
+    /// Sets where the line is written. If it is written, this notes the time, which has not passed since the request arrived.
     pub(crate) fn report_to(&self, log: Log, metrics: Option<&JsValue>, headers: &impl RequestHeaders) {
         self.log.set(log);
         self.metrics.replace(metrics.cloned());
@@ -146,7 +146,7 @@ impl RequestLog {
         }
     }
 
-    /// What a body has asked for.
+    /// Notes what the body asks for.
     pub(crate) fn request(&self, summary: Summary) {
         let mut notes = self.notes.borrow_mut();
         notes.method = Some(summary.method);
@@ -155,14 +155,14 @@ impl RequestLog {
         notes.trace = summary.trace.or(notes.trace);
     }
 
-    /// Who calls: a client that is known here.
+    /// Notes the client, which is known here.
     pub(crate) fn client(&self, id: &ClientId) {
         if self.is_written() {
             self.notes.borrow_mut().client = Some(short_name(id.as_str()));
         }
     }
 
-    /// What has come of it. Of several outcomes a failure is told.
+    /// Notes the outcome. Of several outcomes, a failure counts.
     pub(crate) fn answered(&self, outcome: Outcome) {
         let mut notes = self.notes.borrow_mut();
         if !matches!(notes.outcome, Some(Outcome::Error(_) | Outcome::ToolError)) {
@@ -170,7 +170,7 @@ impl RequestLog {
         }
     }
 
-    /// Why it was refused, in words that hold nothing of it.
+    /// Notes why the request was refused, in words that hold nothing of it.
     pub(crate) fn reason(&self, reason: impl Into<String>) {
         self.notes.borrow_mut().reason = Some(reason.into());
     }
@@ -190,7 +190,7 @@ impl RequestLog {
         }
     }
 
-    /// Whether anybody will hear of it.
+    /// Returns whether a line or a data point will be written.
     pub(crate) fn is_written(&self) -> bool {
         self.log.get() != Log::Off || self.metrics.borrow().is_some()
     }
@@ -231,19 +231,17 @@ impl Drop for RequestLog {
 const METHODS: [&str; 7] = ["POST", "GET", "DELETE", "OPTIONS", "HEAD", "PUT", "PATCH"];
 
 fn own_id([number, ..]: [u64; 3]) -> String {
-    let mut id = String::with_capacity(16);
-    push_digits(&mut id, number);
-    id
+    hex(&[number])
 }
 
-/// The form of a Ray ID: sixteen hexadecimal digits, and maybe the airport.
+/// Returns whether a text has the form of a Ray ID: sixteen hexadecimal digits, and maybe the airport.
 fn is_ray(text: &str) -> bool {
     let (digits, airport) = text.split_once('-').unwrap_or((text, ""));
     let is_hex = digits.len() == 16 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     is_hex && airport.len() <= 4 && airport.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// The host of an identifier that is a URL, the end of one that holds a registration, else all of it.
+/// Returns the host of an identifier that is a URL, the end of one that holds a registration, or else all of it.
 fn short_name(id: &str) -> String {
     if let Ok(url) = WebUrl::parse(id) {
         return url.host.to_string();
@@ -255,11 +253,11 @@ fn short_name(id: &str) -> String {
 }
 
 thread_local! {
-    /// Random numbers that nobody has taken yet.
+    /// Random numbers that were not taken yet.
     static NUMBERS: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Bytes that are drawn at once: enough for sixty-four requests, because asking the runtime costs more than the bytes do.
+/// Bytes that are drawn at once: enough for sixty-four requests, because a call of the runtime costs more than the bytes.
 const DRAWN: usize = 1536;
 
 /// Returns random numbers that are not zero, or `None` if the runtime's source of randomness fails.

@@ -1,8 +1,9 @@
-//! The Durable Object `Task`, one for each task. What becomes of the task is decided by [`tasks::Task`]; here it is kept in
-//! `SQLite`, and its handler runs beside the object's events. While it runs, the object's alarm beats: it keeps the object
-//! awake, and where the object was evicted or its isolate has crashed, the next beat finds nothing running and begins again.
-//! The alarm does not itself wait for the handler: one that hangs after a crash would keep all later ones back. When the task
-//! expires nothing of it is left.
+//! The Durable Object `Task`, one for each task. [`tasks::Task`] decides what becomes of the task; here it is stored in `SQLite`,
+//! and its handler runs beside the object's events.
+//!
+//! While the handler runs, the object has an alarm every few seconds. It keeps the object awake, and if the object was evicted or
+//! its isolate has crashed, the next alarm finds nothing running and begins again. The alarm does not wait for the handler,
+//! because one that hangs after a crash would hold up all later ones. When the task expires, nothing of it is left.
 
 use std::cell::{Cell, RefCell};
 use std::ops::RangeInclusive;
@@ -33,13 +34,17 @@ use crate::objects::task::rows::Rows;
 use crate::platform::clock::now_in_milliseconds;
 use crate::platform::instance::{Work, lost_work};
 
-/// Where something is out of order, the object tries again after this long.
+/// After a failure, the object tries again after this long.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
-/// How often the alarm beats while the handler runs: soon at first, and then often enough that the object stays awake. The
-/// local runtime lets an object without events sleep after ten seconds.
+/// A task whose state cannot be read is looked at again after this long,
+const READ_AGAIN: Duration = Duration::from_hours(1);
+/// and deleted after this long.
+const KEEP_UNREADABLE: Duration = Duration::from_hours(7 * 24);
+/// The interval of the alarm while the handler runs: short at first, and then short enough that the object stays awake. The local
+/// runtime lets an object without events sleep after ten seconds.
 const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
-/// Milliseconds after which the sign-in behind the task is checked again.
-const LOOK_EVERY: u64 = 45_000;
+/// How often the grant behind the task is checked, in milliseconds.
+const CHECK_GRANT_EVERY: u64 = 45_000;
 
 /// The object.
 #[durable_object(alarm)]
@@ -52,7 +57,7 @@ impl DurableObject for Task {
             env,
             running: RefCell::default(),
             listeners: Listeners::default(),
-            looked_at: Cell::new(0),
+            checked_grant_at: Cell::new(0),
             has_looked_back: Cell::new(false),
             rests_until: Cell::default(),
         }))
@@ -83,18 +88,18 @@ struct Object {
     running: RefCell<Option<Running>>,
     listeners: Listeners,
     /// When the grant behind the task was last found valid, in milliseconds since 1970.
-    looked_at: Cell<u64>,
-    /// Whether it knows what became of a run in an instance that has died.
+    checked_grant_at: Cell<u64>,
+    /// Whether it has checked what became of a run in an instance that has died.
     has_looked_back: Cell<bool>,
-    /// Until when it rests after the runs that were interrupted before this instance, in milliseconds since 1970.
+    /// When the handler may run again after the runs that were interrupted, in milliseconds since 1970.
     rests_until: Cell<Option<u64>>,
 }
 
-/// What this isolate knows of streams that listen to the task. That some do stands in a row, too.
+/// What this isolate knows of streams that listen to the task. Whether some do is in a row, too.
 #[derive(Default)]
 struct Listeners {
     are_there: Cell<Option<bool>>,
-    /// They were told, and since then nothing has changed.
+    /// Whether they were told, and nothing has changed since then.
     know: Cell<bool>,
     are_being_told: Cell<bool>,
     /// What the handler had said of its progress when they were told.
@@ -162,7 +167,7 @@ impl Object {
         let task = tasks::Task::begin(&call, answers, ttl, now);
         self.rows().begin(&call, &task)?;
         self.listeners.are_there.set(Some(false));
-        self.looked_at.set(now);
+        self.checked_grant_at.set(now);
         self.wake_in(Duration::ZERO).await?;
         Ok(Ok(task.seen().clone()))
     }
@@ -176,6 +181,9 @@ impl Object {
         if let Err(error) = self.cancel_if_revoked().await {
             console_error!("task: {error}");
         }
+        if let Some(next) = self.give_up_if_unreadable() {
+            return self.do_next(next).await;
+        }
         let again = self.tell().await;
         // Only now: while they were told, an answer may have come, or the handler have ended.
         let age = self.running.borrow().as_ref().map(|running| now_in_milliseconds().saturating_sub(running.began));
@@ -186,28 +194,43 @@ impl Object {
                 Next::Sleep(TRY_AGAIN)
             }),
         };
+        match (next, again) {
+            (Next::Sleep(duration), Some(again)) => self.do_next(Next::Sleep(again.min(duration))).await,
+            (next, _) => self.do_next(next).await,
+        }
+    }
+
+    async fn do_next(&self, next: Next) -> worker::Result<()> {
         match next {
-            Next::Sleep(duration) => self.wake_in(again.map_or(duration, |again| again.min(duration))).await,
+            Next::Sleep(duration) => self.wake_in(duration).await,
             Next::Forget => self.forget().await,
         }
+    }
+
+    /// Returns what to do with a task whose state cannot be read: another version of the program may read it, but not for ever.
+    fn give_up_if_unreadable(&self) -> Option<Next> {
+        let now = now_in_milliseconds();
+        let since = self.rows().unreadable_since(now).ok().flatten()?;
+        let age = Duration::from_millis(now.saturating_sub(since));
+        Some(if age < KEEP_UNREADABLE { Next::Sleep(READ_AGAIN) } else { Next::Forget })
     }
 
     /// A person who has disconnected a client wants nothing more done in its name.
     async fn cancel_if_revoked(&self) -> worker::Result<()> {
         let now = now_in_milliseconds();
-        if now.saturating_sub(self.looked_at.get()) < LOOK_EVERY {
+        if now.saturating_sub(self.checked_grant_at.get()) < CHECK_GRANT_EVERY {
             return Ok(());
         }
         // What is over has no call any more.
         let call = self.rows().call()?;
         let Some((subject, grant)) = call.as_ref().and_then(TaskCall::grant) else {
-            self.looked_at.set(now);
+            self.checked_grant_at.set(now);
             return Ok(());
         };
         match self.stands(subject, grant).await {
-            Ok(true) => self.looked_at.set(now),
+            Ok(true) => self.checked_grant_at.set(now),
             Ok(false) => {
-                self.looked_at.set(now);
+                self.checked_grant_at.set(now);
                 if let Some(mut task) = self.rows().task()? {
                     task.cancel(now_in_milliseconds());
                     self.save(&task)?;

@@ -1,4 +1,4 @@
-//! What the object of a task keeps in its `SQLite`: the call until it is over, the state, and whether streams listen.
+//! The rows of a task: the call until the task is over, the state, and whether streams listen.
 
 use worker::{SqlStorage, SqlStorageValue};
 
@@ -8,7 +8,7 @@ use mcp_connector_protocol::tasks::{TaskCall, TaskId};
 
 use crate::objects::rows::{blob, blobs, has_table, unreadable};
 
-/// What is kept of the task: the call, until it is over, and the state.
+/// The rows.
 pub(crate) struct Rows(SqlStorage);
 
 impl Rows {
@@ -16,7 +16,7 @@ impl Rows {
         Self(sql)
     }
 
-    /// None where there is no task. To look for one leaves no trace.
+    /// Returns none if there is no task. Reading writes nothing.
     fn read_bytes(&self, part: &str) -> worker::Result<Option<Vec<u8>>> {
         if !has_table(&self.0, "task")? {
             return Ok(None);
@@ -52,7 +52,21 @@ impl Rows {
         self.read("call")
     }
 
-    /// The id of the task, if streams listen to it.
+    /// Returns since when the state of the task cannot be read, in milliseconds since 1970, and notes `now` if that is new. None if
+    /// it can be read, or if there is none.
+    pub(crate) fn unreadable_since(&self, now: u64) -> worker::Result<Option<u64>> {
+        let is_readable = |row: Vec<u8>| tasks::Task::from_row(&row).is_ok();
+        if self.read_bytes("state")?.is_none_or(is_readable) {
+            return Ok(None);
+        }
+        if let Some(since) = self.read_bytes("unreadable")?.and_then(|since| since.try_into().ok()) {
+            return Ok(Some(u64::from_be_bytes(since)));
+        }
+        self.write_value("unreadable", SqlStorageValue::Blob(now.to_be_bytes().to_vec()))?;
+        Ok(Some(now))
+    }
+
+    /// Returns the id of the task, if streams listen to it.
     pub(crate) fn listening(&self) -> worker::Result<Option<TaskId>> {
         Ok(self.read_bytes("listening")?.and_then(|id| TaskId::from_bytes(&id)))
     }
