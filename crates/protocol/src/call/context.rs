@@ -1,4 +1,4 @@
-//! What a handler knows about the call it serves, and what it can do meanwhile.
+//! The context of a handler: who is calling, the bindings of the Worker, and the way back to the client.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,7 +15,21 @@ use crate::types::version::ProtocolVersion;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 
-/// The call a handler serves: who is calling, its surroundings, and the way back to the client.
+/// The context of a handler: who is calling, the bindings of the Worker, and the way back to the client.
+///
+/// A handler takes it as its last parameter. A clone refers to the same call.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Context, LoggingLevel, ToolError};
+///
+/// async fn greeting(cx: Context) -> Result<String, ToolError> {
+///     let greeting = cx.env().var("GREETING")?.to_string();
+///     cx.log(LoggingLevel::Debug, "The greeting was read.").await;
+///     Ok(format!("{greeting}, {}!", cx.subject()?))
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Context<H> {
     host: H,
@@ -33,26 +47,75 @@ impl<H: Host> Context<H> {
         Self { may_continue_as_task: true, ..self }
     }
 
-    /// Goes on as a task from here, in a tool that is [`Tool::asks_first`](crate::author::tool::Tool::asks_first): leaves the handler by
-    /// `?`, the client gets its task, and the handler runs again from its beginning with the answers so far, in the
-    /// background. Does nothing in a task, and where the client does not take one.
+    /// Continues as a task, in a tool with [`Tool::asks_first`](crate::author::tool::Tool::asks_first) ("Tasks").
+    ///
+    /// The client gets its task, and the handler runs again from its beginning in the background, with the answers so far. In the
+    /// task, and for a client that does not take tasks, this does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Leaves the handler by `?` where the task begins.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use mcp_connector::{Connector, Context, Tool, ToolError};
+    /// use schemars::JsonSchema;
+    /// use serde::Deserialize;
+    ///
+    /// #[derive(Deserialize, JsonSchema)]
+    /// struct Confirmation {
+    ///     /// Start it
+    ///     sure: bool,
+    /// }
+    ///
+    /// async fn backup(cx: Context) -> Result<&'static str, ToolError> {
+    ///     let Confirmation { sure } = cx.elicit("confirm", "Back up everything? It takes an hour.").await?;
+    ///     if !sure {
+    ///         return Ok("Nothing was done.");
+    ///     }
+    ///     cx.continue_as_task()?;
+    ///     cx.sleep(Duration::from_secs(3600)).await;
+    ///     Ok("Everything is backed up.")
+    /// }
+    ///
+    /// let tool = Tool::new("backup", "Back up everything.", backup).title("Back up").additive().asks_first();
+    /// # let _ = Connector::new("a", "1").tool(tool);
+    /// ```
     pub fn continue_as_task(&self) -> Result<(), ToolError> {
         if self.may_continue_as_task { Err(ToolError::as_task()) } else { Ok(()) }
     }
 
-    /// Bindings, variables and secrets.
+    /// Returns the bindings, variables and secrets of the Worker.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::{Context, ToolError};
+    ///
+    /// async fn visits(cx: Context) -> Result<String, ToolError> {
+    ///     let counters = cx.env().kv("COUNTERS")?;
+    ///     Ok(counters.get("visits").text().await?.unwrap_or_else(|| "0".to_owned()))
+    /// }
+    /// ```
     #[must_use]
     pub fn env(&self) -> &H::Env {
         self.host.env()
     }
 
-    /// Who is calling; none where the tool is public and the client sent no token.
+    /// Returns who is calling, or `None` if the feature is public and the client sent no token.
     #[must_use]
     pub fn caller(&self) -> Option<&Caller> {
         self.caller.as_ref()
     }
 
-    /// The person on whose behalf the call is made. Fails only in a public tool.
+    /// Returns the person on whose behalf the call is made.
+    ///
+    /// # Errors
+    ///
+    /// Fails if nobody has signed in, which happens only in a feature without a scope.
     pub fn subject(&self) -> Result<&Subject, ToolError> {
         self.caller
             .as_ref()
@@ -60,13 +123,30 @@ impl<H: Host> Context<H> {
             .ok_or_else(|| ToolError::new("This needs a sign-in, and the tool does not ask for one."))
     }
 
-    /// The revision that the client speaks.
+    /// Returns the revision of the protocol that the client uses.
     #[must_use]
     pub fn protocol_version(&self) -> ProtocolVersion {
         self.call_state.version
     }
 
-    /// Leaves the handler by `?` where the client did not say that it can do this.
+    /// Requires a capability of the client.
+    ///
+    /// # Errors
+    ///
+    /// Leaves the handler by `?` if the client does not have it. A client of 2026-07-28 gets the error -32021, which names the
+    /// capability.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::{ClientCapability, Context, ToolError};
+    ///
+    /// async fn import(cx: Context) -> Result<&'static str, ToolError> {
+    ///     // Before any work: a client that cannot be asked later should not begin.
+    ///     cx.require(ClientCapability::Elicitation)?;
+    ///     Ok("Imported.")
+    /// }
+    /// ```
     pub fn require(&self, capability: ClientCapability) -> Result<(), ToolError> {
         if self.can(capability) {
             return Ok(());
@@ -74,7 +154,7 @@ impl<H: Host> Context<H> {
         Err(ToolError::protocol(RpcError::missing_client_capability(capability)))
     }
 
-    /// Whether the client said that it can do this. One of an older revision says it when its session begins.
+    /// Returns whether the client has a capability. A client of a revision before 2026-07-28 declares it when its session begins.
     #[must_use]
     pub fn can(&self, capability: ClientCapability) -> bool {
         self.call_state.client_capabilities.has(capability)
@@ -88,33 +168,50 @@ impl<H: Host> Context<H> {
         &self.call_state
     }
 
-    /// Waits.
+    /// Waits for `duration`.
     pub async fn sleep(&self, duration: Duration) {
         self.host.sleep(duration).await;
     }
 
-    /// Tells the client how far the work is, if it asked: `progress` of `total`, in any unit, always growing.
+    /// Reports progress to the client, if it asked for it: `progress` of `total`, in any unit ("Progress").
+    ///
+    /// `progress` must grow; a report that does not is not sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::{Context, ToolError};
+    ///
+    /// async fn count(cx: Context) -> Result<&'static str, ToolError> {
+    ///     for number in 1..=10 {
+    ///         cx.progress(f64::from(number), 10.0).await;
+    ///     }
+    ///     Ok("Counted to ten.")
+    /// }
+    /// ```
     pub async fn progress(&self, progress: f64, total: f64) {
         self.call_state.progress(progress, Some(total), None).await;
     }
 
-    /// Like [`Context::progress`], with words for the person. In a task they are its status message.
+    /// Like [`Context::progress`], with a message for the person. In a task it is the status message.
     pub async fn progress_with(&self, progress: f64, total: f64, message: &str) {
         self.call_state.progress(progress, Some(total), Some(message)).await;
     }
 
-    /// Sends a log message to the client, if it wants messages of this level. Never put secrets in it.
+    /// Sends a log message to the client, if it wants messages of this level ("Logging"). It must not contain secrets.
     pub async fn log(&self, level: LoggingLevel, data: impl Serialize) {
         self.log_from(level, None, data).await;
     }
 
-    /// Like [`Context::log`], with the name of the part that speaks.
+    /// Like [`Context::log`], with the name of a logger.
     pub async fn log_as(&self, logger: &str, level: LoggingLevel, data: impl Serialize) {
         self.log_from(level, Some(logger), data).await;
     }
 
-    /// Ends the stream of this call, so that no connection is held while it works; the client comes back for what is sent
-    /// from now on, the answer included. Where a client cannot come back, nothing happens. Only clients of 2025-11-25 can.
+    /// Closes the stream of this call, so that it holds no connection while it works ("Resumability and Redelivery").
+    ///
+    /// The client resumes the stream for what is sent from now on, the result included. Only clients of 2025-11-25 can; for others this
+    /// does nothing.
     pub async fn close_stream(&self) {
         self.call_state.close_stream().await;
     }

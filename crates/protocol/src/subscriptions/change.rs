@@ -6,16 +6,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::transport::sse_event::sse_event;
 
-/// Something a connector announces while it runs. Declared with [`Connector::announces`](crate::author::connector::Connector::announces).
+/// A kind of change that a connector announces while it runs, declared with
+/// [`Connector::announces`](crate::author::connector::Connector::announces) ("Subscriptions").
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector::{Connector, Context, Tool, ToolError, Topic};
+///
+/// async fn rename(uri: String, cx: Context) -> Result<&'static str, ToolError> {
+///     cx.resource_updated(uri).await;
+///     cx.resources_changed().await;
+///     Ok("Renamed.")
+/// }
+///
+/// let connector = Connector::new("files", "1.0.0")
+///     .announces([Topic::ResourceList, Topic::ResourceUpdates])
+///     .tool(Tool::new("rename", "Rename a file.", rename).argument("uri", "The file.").title("Rename").destructive());
+/// assert_eq!(connector.check(), []);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// That the list of tools has changed.
+    /// The list of tools has changed.
     ToolList,
-    /// That the list of prompts has changed.
+    /// The list of prompts has changed.
     PromptList,
-    /// That the list of resources has changed.
+    /// The list of resources has changed.
     ResourceList,
-    /// That a resource somebody subscribed to has changed.
+    /// A resource that somebody subscribed to has changed.
     ResourceUpdates,
 }
 
