@@ -1,11 +1,14 @@
-//! The authorization request (RFC 6749 §4.1.1, OAuth 2.1 §4.1.1) and its answers.
+//! The authorization request (RFC 6749 §4.1.1, OAuth 2.1 §4.1.1).
 //!
-//! A request is checked in two stages, and each stage is a type. [`AuthorizationQuery`] and its client come first: what is
-//! wrong there is told on a page and never leads to a redirect, because nobody has vouched for the address (RFC 6749
-//! §4.1.2.1). From [`TrustedRedirect`] on the address is the client's own, and what else is wrong is sent there with `state`
-//! and `iss` (RFC 9207). What comes out, an [`AuthorizationRequest`], is complete and can be sealed into a form.
+//! A request is checked in two stages, and each stage is a type:
 //!
-//! Nothing here keeps anything: a request may be made any number of times and changes nothing.
+//! * [`AuthorizationQuery`] is checked for its client and redirect URI. An error here is shown on a page and never leads to a
+//!   redirect, because the address is not trusted yet (RFC 6749 §4.1.2.1).
+//! * [`TrustedRedirect`] has a redirect URI of the client. An error from here on is sent to that URI, with `state` and `iss` (RFC
+//!   9207).
+//!
+//! The result, an [`AuthorizationRequest`], is complete and can be sealed into a form. Nothing is stored: a request may be
+//! repeated and changes nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +31,7 @@ pub mod error;
 
 pub mod state;
 
-/// The number that distinguishes one page with a request from another. Not a secret; it is sealed in the page.
+/// A number that distinguishes the pages that show requests. It is sealed in the page, and not secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestNumber([u8; 16]);
 
@@ -39,7 +42,7 @@ impl RequestNumber {
         Self(bytes)
     }
 
-    /// Creates one from its bytes.
+    /// Creates a number from its bytes.
     #[cfg(test)]
     pub(crate) const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
@@ -51,7 +54,7 @@ impl RequestNumber {
     }
 }
 
-/// A request that has been decoded, and of which nothing is trusted.
+/// A decoded request, of which nothing is trusted.
 #[derive(Clone, Debug)]
 pub struct AuthorizationQuery {
     parameters: Parameters,
@@ -59,7 +62,7 @@ pub struct AuthorizationQuery {
 }
 
 impl AuthorizationQuery {
-    /// Decodes the query of the request, which comes without its question mark.
+    /// Decodes the query of a request, without its question mark.
     pub fn parse(query: &str) -> Result<Self, PageError> {
         let parameters = Parameters::parse(query.as_bytes())?;
         let client_id = parameters.get("client_id")?.ok_or(PageError::NoClient)?;
@@ -67,13 +70,13 @@ impl AuthorizationQuery {
         Ok(Self { parameters, client_id })
     }
 
-    /// Returns the client to look up. If there is none: [`PageError::UnknownClient`].
+    /// Returns the client to look up. If there is none, the error is [`PageError::UnknownClient`].
     #[must_use]
     pub const fn client_id(&self) -> &ClientId {
         &self.client_id
     }
 
-    /// Checks that the answer goes to an address of the client.
+    /// Checks that the redirect URI is one of `client`.
     pub fn for_client(self, client: &Client, policy: &RedirectPolicy) -> Result<TrustedRedirect, PageError> {
         if client.id != self.client_id {
             return Err(PageError::UnknownClient);
@@ -85,7 +88,7 @@ impl AuthorizationQuery {
     }
 }
 
-/// A request whose client is known and whose answer goes to an address of that client. Nothing else of it is checked.
+/// A request with a known client and a redirect URI of that client. Nothing else of it is checked.
 #[derive(Clone, Debug)]
 pub struct TrustedRedirect {
     query: AuthorizationQuery,
@@ -95,14 +98,14 @@ pub struct TrustedRedirect {
 }
 
 impl TrustedRedirect {
-    /// Checks the rest. What is wrong is told to the client.
+    /// Checks all other parameters. An error is sent to the redirect URI.
     pub fn check(
         self,
         resources: &ResourceServer,
         scopes: &ScopeCatalogue,
         random: &impl Random,
     ) -> Result<AuthorizationRequest, AuthorizationErrorResponse> {
-        // The state first: every error carries it.
+        // The state comes first, because every error carries it.
         let (state, is_good) = State::of(&self.query.parameters);
         let response_target = ResponseTarget::new(self.redirect_uri, state);
         match is_good.and_then(|()| CheckedParameters::check(&self.query.parameters, resources, scopes)) {
@@ -122,7 +125,7 @@ impl TrustedRedirect {
     }
 }
 
-/// The checked rest of a request.
+/// The parameters other than `client_id`, `redirect_uri` and `state`, checked.
 struct CheckedParameters {
     code_challenge: CodeChallenge,
     scopes: ScopeSet,
@@ -146,7 +149,7 @@ impl CheckedParameters {
             return Err(E::ResponseMode);
         }
         let code_challenge = parameters.get("code_challenge")?.ok_or(E::NoCodeChallenge)?;
-        // RFC 7636 §4.3: without a method it would be `plain`.
+        // Without a method, the method is `plain` (RFC 7636 §4.3).
         if parameters.get("code_challenge_method")? != Some("S256") {
             return Err(E::CodeChallengeMethod);
         }
@@ -156,14 +159,15 @@ impl CheckedParameters {
             resource: resources.requested(parameters).map_err(|_| E::Target)?.clone(),
             login: LoginOptions::read(parameters)?,
         };
-        // Last: that a page is needed is the answer to a request which is otherwise in order.
+        // Last, because `consent_required` is the answer only to a request that is otherwise valid.
         check_prompt_none(parameters)??;
         Ok(details)
     }
 }
 
-/// A request that is in order. Only its checks make one; it can be sealed and come back. What is in it is all that consent,
-/// login and the code need, so nothing has to be looked up again.
+/// A valid authorization request. Only the checks create one.
+///
+/// It can be sealed, and has everything that consent, login and the code need, so nothing is looked up again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
     number: RequestNumber,
@@ -178,13 +182,13 @@ pub struct AuthorizationRequest {
 }
 
 impl AuthorizationRequest {
-    /// Returns the number of its page. All forms of one page give the same code.
+    /// Returns the number of the page that shows the request. All forms of one page lead to the same code.
     #[must_use]
     pub const fn number(&self) -> RequestNumber {
         self.number
     }
 
-    /// Returns how the client wants the person to be asked who they are.
+    /// Returns how the client wants the person to be authenticated.
     #[must_use]
     pub const fn login(&self) -> &LoginOptions {
         &self.login
@@ -195,13 +199,12 @@ impl AuthorizationRequest {
         &self.client_id
     }
 
-    /// Returns where the description of the client comes from.
     #[must_use]
     pub const fn client_kind(&self) -> ClientKind {
         self.client_kind
     }
 
-    /// Returns what the client calls itself.
+    /// Returns the name that the client gave itself.
     #[must_use]
     pub const fn client_name(&self) -> Option<&ClientName> {
         self.client_name.as_ref()
@@ -212,13 +215,12 @@ impl AuthorizationRequest {
         &self.response_target
     }
 
-    /// Returns where the answer goes, without its state.
     #[must_use]
     pub const fn redirect_uri(&self) -> &RedirectUri {
         self.response_target.redirect_uri()
     }
 
-    /// Returns what the client's verifier must answer.
+    /// Returns the challenge that the client's `code_verifier` has to match.
     #[must_use]
     pub const fn code_challenge(&self) -> &CodeChallenge {
         &self.code_challenge
@@ -234,10 +236,10 @@ impl AuthorizationRequest {
         &self.resource
     }
 
-    /// Returns the same request, for those scopes only whose name `keep` wants.
+    /// Returns the same request with only those scopes whose names `keep` accepts.
     pub(crate) fn narrowed_to(&self, keep: impl Fn(&str) -> bool) -> Self {
         let kept: Vec<&str> = self.scopes.iter().filter(|name| keep(name)).collect();
-        // The names come from a set, so they make one.
+        // The names come from a set, so they form one.
         let scopes = ScopeSet::parse(&kept.join(" ")).unwrap_or_default();
         Self { scopes, ..self.clone() }
     }

@@ -1,4 +1,4 @@
-//! The authorization response (RFC 6749 §4.1.2 and §4.1.2.1, RFC 9207 §2): where it goes and what it carries.
+//! The authorization response (RFC 6749 §4.1.2 and §4.1.2.1, RFC 9207 §2): where it goes, and what it carries.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::web::form::with_query;
 use crate::web::origin::Issuer;
 use crate::web::redirect_uri::RedirectUri;
 
-/// Where the answer goes, and with which state.
+/// The redirect URI of a response, and the `state` that the response repeats.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseTarget {
     redirect_uri: RedirectUri,
@@ -20,19 +20,19 @@ impl ResponseTarget {
         Self { redirect_uri, state }
     }
 
-    /// Returns the address, without an answer.
+    /// Returns the redirect URI, without a response.
     #[must_use]
     pub const fn redirect_uri(&self) -> &RedirectUri {
         &self.redirect_uri
     }
 
-    /// Returns the `Location` that brings the code to the client (RFC 6749 §4.1.2). Belongs into a 303.
+    /// Returns the `Location` of the response with a code (RFC 6749 §4.1.2), for a 303.
     #[must_use]
     pub fn code_location(&self, code: &str, issuer: &Issuer) -> String {
         self.location(&[("code", code)], issuer)
     }
 
-    /// Returns the `Location` that brings an error to the client (RFC 6749 §4.1.2.1).
+    /// Returns the `Location` of the response with an error (RFC 6749 §4.1.2.1), for a 303.
     #[must_use]
     pub fn error_location(&self, error: AuthorizationError, issuer: &Issuer) -> String {
         self.location(&[("error", error.code()), ("error_description", &error.to_string())], issuer)
@@ -48,7 +48,7 @@ impl ResponseTarget {
     }
 }
 
-/// A request that is refused at the client's own address.
+/// The response to an invalid request (RFC 6749 §4.1.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizationErrorResponse {
     target: ResponseTarget,
@@ -65,7 +65,7 @@ impl AuthorizationErrorResponse {
         self.error
     }
 
-    /// Returns where to send the browser.
+    /// Returns the `Location` of the response.
     #[must_use]
     pub fn location(&self, issuer: &Issuer) -> String {
         self.target.error_location(self.error, issuer)

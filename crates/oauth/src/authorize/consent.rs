@@ -1,6 +1,8 @@
-//! What a person is asked before a client gets a code, and what their answer is worth (MCP "Confused Deputy Problem", "Localhost
-//! Redirect URI Risks"). The page itself is the edge's; here stands what it must say, and in which order the parts of a
-//! sign-in may follow each other: only a [`ConsentedRequest`] goes on to login, and only a form that allowed it makes one.
+//! The consent of a person, before a client gets a code (MCP "Confused Deputy Problem", "Localhost Redirect
+//! URI Risks").
+//!
+//! This module decides what the page has to say; the Worker renders it. The types enforce the order of the steps: only a
+//! [`ConsentedRequest`] goes on to login, and only a form that allows it creates one.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -17,64 +19,62 @@ use crate::web::form::{FormError, Parameters};
 use crate::web::redirect_uri::RedirectKind;
 use crate::web::web_url::WebUrl;
 
-/// The field of the form that says yes or no.
+/// The form field of the decision.
 pub const DECISION_FIELD: &str = "decision";
-/// Its value for yes.
+/// The value of [`DECISION_FIELD`] that allows the request.
 pub const ALLOW: &str = "allow";
-/// Its value for no.
+/// The value of [`DECISION_FIELD`] that denies the request.
 pub const DENY: &str = "deny";
-/// The field for each scope that is ticked.
+/// The form field of each ticked scope.
 pub const SCOPE_FIELD: &str = "scope";
 
-/// Maximum length of a sealed request, in bytes: everything that fits into a query, with what was looked up for it.
+/// Maximum length of a sealed request, in bytes: as long as a query can be, and what was looked up for it.
 pub(crate) const MAX_SEALED_REQUEST: usize = 24 * 1024;
 
-/// What stands behind the name of a client.
+/// Where the name of a client comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NameSource {
     SelfAsserted,
-    /// This host has published the description.
+    /// From the metadata document of this host.
     Host(String),
-    /// The owner of this server has configured it.
+    /// From the configuration of this server.
     Owner,
 }
 
-/// What a person should be warned of.
+/// A risk that the page warns of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConsentWarning {
-    /// The client named itself, so the name may be anybody's.
+    /// The client named itself, so it may use the name of another.
     UnverifiedName,
-    /// The code goes to a program on the person's own machine, whichever listens there; nothing proves that it is the one
-    /// that the name says.
+    /// The code goes to a program on the person's own machine. Nothing proves that it is the program of that name.
     Loopback,
-    /// The code goes to whichever application has claimed a scheme.
+    /// The code goes to whichever application has claimed the scheme.
     PrivateUse,
-    /// The host that receives the code is not the one that has published the description of the client.
+    /// The host that receives the code is not the one that published the client's metadata document.
     OtherHost,
 }
 
-/// What the page says.
+/// The content of the consent page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConsentPage<'a> {
-    /// Who will receive the code: the page leads with it. A host, or the scheme of an application.
+    /// Who receives the code: a host, or the scheme of an application. The page begins with it.
     pub destination: String,
-    /// What kind of place that is.
     pub destination_kind: RedirectKind,
-    /// The whole redirect URI. On a shared host, the host alone does not say who will receive the code.
+    /// The whole redirect URI. On a shared host, the host alone does not identify the recipient.
     pub redirect_uri: &'a str,
-    /// What the client calls itself, if it does.
+    /// The name that the client gave itself.
     pub client_name: Option<&'a str>,
     pub name_source: NameSource,
-    /// The resource that it wants to use.
+    /// The resource that the client wants to use.
     pub resource: &'a str,
-    /// What it asks for, each with its words; each can be unticked.
+    /// The requested scopes, with their descriptions. Each can be unticked.
     pub scopes: Vec<Scope>,
-    /// What to warn of, the most important first.
+    /// The warnings, most important first.
     pub warnings: Vec<ConsentWarning>,
 }
 
 impl<'a> ConsentPage<'a> {
-    /// Returns what to say about a request.
+    /// Creates the content for a request.
     #[must_use]
     pub fn new(request: &'a AuthorizationRequest, catalogue: &ScopeCatalogue) -> Self {
         let redirect_uri = request.redirect_uri();
@@ -88,7 +88,7 @@ impl<'a> ConsentPage<'a> {
         match redirect_uri.kind() {
             RedirectKind::Loopback => warnings.push(ConsentWarning::Loopback),
             RedirectKind::PrivateUse => warnings.push(ConsentWarning::PrivateUse),
-            // Written with https it is a program on the person's own machine all the same.
+            // With https, too, it is a program on the person's own machine.
             RedirectKind::Https if WebUrl::parse(redirect_uri.as_str()).is_ok_and(|url| url.host.is_loopback()) => {
                 warnings.push(ConsentWarning::Loopback);
             }
@@ -114,7 +114,7 @@ impl<'a> ConsentPage<'a> {
     }
 }
 
-/// Returns the host of an identifier that is a URL. It was checked when the client was looked up.
+/// Returns the host of a client identifier that is a URL. The URL was checked when the client was looked up.
 fn publisher(request: &AuthorizationRequest) -> Option<String> {
     if !ClientIdUrl::is_url_form(request.client_id()) {
         return None;
@@ -127,7 +127,7 @@ impl Sealable for AuthorizationRequest {
     const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
 }
 
-/// A request that a person has allowed, perhaps for less than was asked. What is left is to know who the person is.
+/// A request that a person has allowed, perhaps with fewer scopes. Who the person is, is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentedRequest {
     request: AuthorizationRequest,
@@ -146,34 +146,34 @@ impl Sealable for ConsentedRequest {
     const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
 }
 
-/// A form that decides nothing.
+/// Why a form contains no decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidDecision {
     #[error(transparent)]
     Form(#[from] FormError),
-    /// The field is missing, or says something else.
+    /// The field is missing, or has another value.
     #[error("the form says neither yes nor no")]
     Undecided,
-    /// It allows nothing that was asked for. A token without scopes would be useless, so the person is asked again.
+    /// The form allows none of the requested scopes. A token without scopes is useless, so the person is asked again.
     #[error("nothing was ticked")]
     NothingTicked,
 }
 
-/// What the person decided.
+/// The decision of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     Allow(Box<ConsentedRequest>),
-    /// No: the client is told so ([`AuthorizationError::Denied`](crate::authorize::authorization_request::error::AuthorizationError::Denied)).
+    /// The request is denied. The client gets
+    /// [`AuthorizationError::Denied`](crate::authorize::authorization_request::error::AuthorizationError::Denied).
     Deny(ResponseTarget),
 }
 
 impl Decision {
-    /// Reads the form of the consent page, which belongs to `request`. Whatever the form says, nothing is allowed that was not
-    /// asked for.
+    /// Reads the form of the consent page for `request`. The form cannot allow a scope that was not requested.
     ///
     /// # Errors
     ///
-    /// A field is repeated, the form says neither yes nor no, or it says yes and ticks nothing of what was asked for.
+    /// A field is repeated, the form contains no decision, or it allows the request and none of its scopes.
     pub fn read(form: &Parameters, request: &AuthorizationRequest) -> Result<Self, InvalidDecision> {
         match form.get(DECISION_FIELD)? {
             Some(ALLOW) => {

@@ -1,5 +1,5 @@
-//! Proof Key for Code Exchange (RFC 7636), method `S256` only: OAuth 2.1 §7.5.2 wants it from every client, and `plain`
-//! protects nothing once the authorization request is read.
+//! Proof Key for Code Exchange (RFC 7636), with the method `S256` only. OAuth 2.1 §7.5.2 requires it of every client. The method
+//! `plain` protects nothing once the authorization request leaks.
 
 use std::fmt;
 
@@ -9,25 +9,37 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-/// A `code_challenge` that is no SHA-256 digest in base64url (RFC 7636 §4.2).
+/// A `code_challenge` that is not a SHA-256 digest in base64url (RFC 7636 §4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("code_challenge must be a SHA-256 digest in base64url: 43 characters")]
 pub struct InvalidCodeChallenge;
 
-/// A `code_verifier` that is not what RFC 7636 §4.1 allows.
+/// A `code_verifier` that does not have the form of RFC 7636 §4.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("code_verifier must be 43 to 128 unreserved characters")]
 pub struct InvalidCodeVerifier;
 
-/// What the client commits itself to when it asks for a code.
+/// The `code_challenge` of an authorization request (RFC 7636 §4.2).
+///
+/// # Examples
+///
+/// The example of RFC 7636 Appendix B:
+///
+/// ```
+/// use mcp_connector_oauth::authorize::pkce::{CodeChallenge, CodeVerifier};
+///
+/// let challenge = CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap();
+/// let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
+/// assert_eq!(verifier.challenge(), challenge);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CodeChallenge([u8; 32]);
 
 impl CodeChallenge {
-    /// Reads `code_challenge`, whose method is `S256`.
+    /// Parses a `code_challenge` of the method `S256`.
     pub fn parse(text: &str) -> Result<Self, InvalidCodeChallenge> {
-        // The decoder refuses padding and loose bits at the end, so one digest has one spelling.
+        // The decoder refuses padding and non-zero bits at the end, so one digest has one spelling.
         let mut digest = [0; 32];
         match URL_SAFE_NO_PAD.decode_slice(text, &mut digest) {
             Ok(32) => Ok(Self(digest)),
@@ -56,12 +68,12 @@ impl fmt::Display for CodeChallenge {
     }
 }
 
-/// The secret behind a challenge, which the client shows when it redeems the code.
+/// The `code_verifier` of a token request (RFC 7636 §4.1). Does not print itself.
 #[derive(Clone)]
 pub struct CodeVerifier(String);
 
 impl CodeVerifier {
-    /// Reads `code_verifier`.
+    /// Parses a `code_verifier`.
     pub fn parse(text: &str) -> Result<Self, InvalidCodeVerifier> {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
         if !(43..=128).contains(&text.len()) || !text.bytes().all(unreserved) {
@@ -70,7 +82,7 @@ impl CodeVerifier {
         Ok(Self(text.to_owned()))
     }
 
-    /// Returns the challenge that belongs to it.
+    /// Returns the challenge that the verifier matches.
     #[must_use]
     pub fn challenge(&self) -> CodeChallenge {
         CodeChallenge(Sha256::digest(&self.0).into())

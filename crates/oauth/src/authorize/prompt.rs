@@ -1,19 +1,19 @@
-//! How a client wants the person to be authenticated: `prompt` and `login_hint` (OpenID Connect Core §3.1.2.1). This server
-//! asks for consent every time; the identity provider does the rest.
+//! How a client wants the person to be authenticated: `prompt` and `login_hint` (OpenID Connect Core §3.1.2.1). They concern the
+//! identity provider. This server asks for consent every time.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::web::form::{FormError, Parameters};
 
-/// Maximum length of a `login_hint`, in bytes. An address has 254 at most.
+/// Maximum length of a `login_hint`, in bytes. An e-mail address has at most 254.
 const MAX_LOGIN_HINT: usize = 320;
 
-/// The values of `prompt` that are sent to an identity provider. `consent` is not among them: this server has its own consent
-/// page, and a provider may demand an administrator's consent each time.
+/// A value of `prompt` that is sent to an identity provider. `consent` is not: this server has its own consent page, and a
+/// provider may demand an administrator's consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Prompt {
-    /// To sign in again, also if a session is open there.
+    /// To sign in again, even if a session is open at the provider.
     Login,
     SelectAccount,
 }
@@ -31,19 +31,19 @@ impl Prompt {
     }
 }
 
-/// Why `prompt` ends a request.
+/// Why `prompt` makes a request fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidPrompt {
-    /// `none` beside something else.
+    /// `none` is combined with another value.
     #[error("prompt none cannot be combined with another value")]
     NoneWithOthers,
-    /// `none`: an answer without a page. There is none, since consent is asked for every time.
+    /// The value is `none`, but consent needs a page every time.
     #[error("the person is asked for consent every time, so prompt none cannot be granted")]
     ConsentRequired,
 }
 
 impl InvalidPrompt {
-    /// Returns the code for `error` (OpenID Connect Core §3.1.2.6).
+    /// Returns the value of the parameter `error` (OpenID Connect Core §3.1.2.6).
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -53,7 +53,7 @@ impl InvalidPrompt {
     }
 }
 
-/// How the person is to be asked who they are.
+/// How the person is to be authenticated.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoginOptions {
     prompt: Vec<Prompt>,
@@ -61,14 +61,14 @@ pub struct LoginOptions {
 }
 
 impl LoginOptions {
-    /// Asks which account it shall be, and suggests none.
+    /// Creates options that let the person choose an account, and suggest none.
     #[must_use]
     pub fn another_account() -> Self {
         Self { prompt: vec![Prompt::SelectAccount], login_hint: None }
     }
 
-    /// Reads both parameters. Unknown values of `prompt`, and a hint that is too long or has control characters, are ignored,
-    /// as a provider may do.
+    /// Reads both parameters. Unknown values of `prompt` are ignored, and so is a hint that is too long or has control
+    /// characters.
     ///
     /// # Errors
     ///
@@ -83,9 +83,10 @@ impl LoginOptions {
         })
     }
 
-    /// `prompt` for a provider that announces `supported` values (Initiating User Registration via OpenID Connect §4.1); one
-    /// that announces none is taken to know those of OpenID Connect Core. One that cannot let a person choose an account lets
-    /// them sign in again, and the other way round.
+    /// Returns `prompt` for a provider that announces the `supported` values (Initiating User Registration via OpenID Connect
+    /// §4.1). A provider that announces none is expected to support those of OpenID Connect Core.
+    ///
+    /// Where a provider does not support one of `login` and `select_account`, the other replaces it.
     #[must_use]
     pub fn prompt(&self, supported: Option<&[String]>) -> Option<String> {
         let knows =
@@ -99,8 +100,10 @@ impl LoginOptions {
         (!values.is_empty()).then(|| values.join(" "))
     }
 
-    /// Returns how to ask a provider that has refused to be asked so: to sign in again in place of choosing an account. Not all
-    /// providers announce what they know, and some refuse `select_account` with `invalid_request`. None where that was not asked.
+    /// Returns the options for another attempt at a provider that has refused `select_account`: to sign in again. Returns `None`
+    /// if that was not asked for.
+    ///
+    /// Not all providers announce what they support, and some refuse `select_account` with `invalid_request`.
     #[must_use]
     pub fn without_account_choice(&self) -> Option<Self> {
         let chooses = self.prompt.contains(&Prompt::SelectAccount);
@@ -114,7 +117,7 @@ impl LoginOptions {
     }
 }
 
-/// Refuses a request that wants its answer without a page.
+/// Refuses a request that does not allow a page.
 pub(crate) fn check_prompt_none(parameters: &Parameters) -> Result<Result<(), InvalidPrompt>, FormError> {
     let mut values = parameters.get("prompt")?.unwrap_or_default().split(' ').filter(|value| !value.is_empty());
     Ok(match (values.clone().any(|value| value == "none"), values.any(|value| value != "none")) {

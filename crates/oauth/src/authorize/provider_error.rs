@@ -1,9 +1,9 @@
-//! The errors with which an identity provider ends a sign-in. The client is told about those of its authorization endpoint;
-//! those of its token endpoint are logged for the owner. Only their names are kept, because a description is untrusted text.
+//! The errors of an identity provider's authorization endpoint. Only their names are kept, because a description is untrusted
+//! text.
 
 use thiserror::Error;
 
-/// An error that a provider's authorization endpoint has answered with (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
+/// An error of a provider's authorization endpoint (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the identity provider answered with {code}")]
 pub struct ProviderError {
@@ -11,7 +11,7 @@ pub struct ProviderError {
     is_registered: bool,
 }
 
-/// The names that are registered for an authorization response (IANA, OAuth Extensions Error Registry).
+/// The errors that are registered for an authorization response (IANA, OAuth Extensions Error Registry).
 const REGISTERED: [&str; 17] = [
     "access_denied",
     "account_selection_required",
@@ -33,14 +33,14 @@ const REGISTERED: [&str; 17] = [
 ];
 
 impl ProviderError {
-    /// From `error`. One that is not registered counts as `server_error`.
+    /// Takes the value of the parameter `error`. A value that is not registered becomes `server_error`.
     #[must_use]
     pub fn of(error: &str) -> Self {
         let known = REGISTERED.into_iter().find(|name| *name == error);
         Self { code: known.unwrap_or("server_error"), is_registered: known.is_some() }
     }
 
-    /// Returns the name, as the client gets it.
+    /// Returns the name that the client gets.
     #[must_use]
     pub const fn code(self) -> &'static str {
         self.code

@@ -1,5 +1,5 @@
-//! A client as this server knows it, wherever it comes from (RFC 6749 §2): registered by itself, described by a document at
-//! its own URL, or named in the configuration. How it proves that it is the one stands in `client_authentication.rs`.
+//! An OAuth client (RFC 6749 §2), whether it registered itself, has a metadata document, or is in the configuration. How it
+//! authenticates is in [`client_authentication`](crate::clients::client_authentication).
 
 use std::fmt;
 
@@ -18,25 +18,25 @@ use crate::web::redirect_uri::{RedirectKind, RedirectUri};
 /// Maximum length of a name, in characters.
 const MAX_NAME: usize = 64;
 
-/// Where the description of a client comes from, and so how much of it was checked.
+/// Where the description of a client comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ClientKind {
-    /// Dynamic registration (RFC 7591): everything is the client's own claim.
+    /// Dynamic registration (RFC 7591). Everything is the client's own claim.
     Registered,
-    /// A Client ID Metadata Document: the host of the identifier has published it.
+    /// A Client ID Metadata Document, published by the host of the identifier.
     MetadataDocument,
     /// The configuration of this server.
     PreRegistered,
 }
 
-/// How a client shows who it is at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`).
+/// How a client authenticates at the token endpoint (RFC 7591 §2, `token_endpoint_auth_method`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AuthenticationMethod {
-    /// It cannot keep a secret.
+    /// The client has no secret.
     None,
-    /// A secret in the `Authorization` header.
+    /// The client sends its secret in the `Authorization` header.
     ClientSecretBasic,
-    /// A secret in the body.
+    /// The client sends its secret in the body.
     ClientSecretPost,
 }
 
@@ -50,25 +50,25 @@ impl AuthenticationMethod {
         }
     }
 
-    /// From the name in metadata.
+    /// Parses the name in client metadata.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::None, Self::ClientSecretBasic, Self::ClientSecretPost].into_iter().find(|method| method.as_str() == name)
     }
 }
 
-/// What is kept of a client's secret. The secrets have the entropy of a key, so a plain hash is enough.
+/// The hash of a client's secret. The secrets have the entropy of a key, so a plain hash is sufficient.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientSecretHash([u8; 32]);
 
 impl ClientSecretHash {
-    /// Of a secret.
+    /// Creates the hash of a secret.
     #[must_use]
     pub fn of(secret: &str) -> Self {
         Self(Sha256::digest(secret).into())
     }
 
-    /// Returns whether it is the secret. Takes the same time whatever the answer.
+    /// Returns whether `secret` has this hash. Compares in constant time.
     #[must_use]
     pub fn matches(&self, secret: &str) -> bool {
         Self::of(secret).0.ct_eq(&self.0).into()
@@ -81,19 +81,19 @@ impl fmt::Debug for ClientSecretHash {
     }
 }
 
-/// What a client calls itself, fit to be shown: one short line without characters that are invisible or that turn the
-/// direction of the text around. It proves nothing.
+/// The name of a client, fit to be displayed: one short line, without characters that are invisible or change the direction of
+/// the text. It proves nothing.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClientName(String);
 
-/// A name with nothing to show in it.
+/// A name without visible characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a name has no visible characters")]
 pub struct EmptyName;
 
 impl ClientName {
-    /// Returns what can be shown of `raw`; nothing if it has no visible characters.
+    /// Returns what can be displayed of `raw`, or `None` if it has no visible characters.
     #[must_use]
     pub fn clean(raw: &str) -> Option<Self> {
         let visible: String = raw.chars().filter(|c| !is_deceptive(*c)).take(4 * MAX_NAME).collect();
@@ -109,7 +109,8 @@ impl ClientName {
     }
 }
 
-/// Control characters but white space, zero-width characters, and what changes the direction of the text (UTS #39, UAX #9).
+/// Returns whether a character must not be displayed: a control character other than white space, a zero-width character, or one
+/// that changes the direction of the text (UTS #39, UAX #9).
 fn is_deceptive(c: char) -> bool {
     (c.is_control() && !c.is_whitespace())
         || matches!(
@@ -146,43 +147,41 @@ impl fmt::Debug for ClientName {
     }
 }
 
-/// A client.
+/// An OAuth client.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub id: ClientId,
-    /// Where its description comes from.
     pub kind: ClientKind,
     pub name: Option<ClientName>,
-    /// Where it may be sent.
     pub redirect_uris: Vec<RedirectUri>,
-    /// The secrets it may show; several only while a key of this server is being replaced. Without any it is a public client.
+    /// The hashes of its secrets. There are several only while a key of this server is being replaced, and none for a public
+    /// client.
     pub secrets: Vec<ClientSecretHash>,
-    /// What it may ask for in its own name (`client_credentials`, RFC 6749 §4.4). Only the configuration can say so.
+    /// The scopes that it may request for itself (`client_credentials`, RFC 6749 §4.4). Only the configuration sets them.
     pub own_scopes: ScopeSet,
 }
 
-/// Whether the owner of this server has ended a client for everybody. An end is for good.
+/// Whether the owner of this server has ended a client for everybody. That is permanent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClientStatus {
-    /// The client was not ended.
     Active,
-    /// The client was ended: nobody can allow it, and its grants end.
+    /// The client was ended. Nobody can allow it, and its grants end.
     Ended,
 }
 
-/// A redirect URI that is not one of the client's. Such a request is answered with a page, never with a redirect.
+/// Why a redirect URI does not fit the client. Such a request is answered with a page, never with a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RedirectMismatch {
     #[error("the redirect URI of this request is not one that the application has registered")]
     NotRegistered,
-    /// Left out by a client that has several, or that has none to fall back on.
+    /// The request has none, and the client does not have exactly one fixed URI.
     #[error("the request does not say where to send the answer")]
     Missing,
 }
 
 impl Client {
-    /// Returns where this client is sent when it asks for `requested`. It may leave that out only if there is one fixed place
-    /// (RFC 6749 §3.1.2.3): a loopback URI is none, its port is decided later.
+    /// Returns the redirect URI for a request with the URI `requested`. A request may omit it only if the client has one fixed
+    /// URI (RFC 6749 §3.1.2.3). A loopback URI is not fixed, because its port is chosen later.
     pub fn redirect_uri(&self, requested: Option<&RedirectUri>) -> Result<RedirectUri, RedirectMismatch> {
         if let Some(requested) = requested {
             let admitted = self.redirect_uris.iter().any(|registered| registered.admits(requested));
@@ -194,21 +193,21 @@ impl Client {
         }
     }
 
-    /// Returns whether it can keep a secret, and has to show it.
+    /// Returns whether the client has a secret, which it must send.
     #[must_use]
     pub fn is_confidential(&self) -> bool {
         !self.secrets.is_empty()
     }
 
-    /// Returns whether `secret` is one of its secrets.
     #[must_use]
     pub fn has_secret(&self, secret: &str) -> bool {
-        // All are compared, so that the time tells nothing.
+        // All are compared, so that the time reveals nothing.
         self.secrets.iter().fold(false, |found, hash| hash.matches(secret) | found)
     }
 }
 
-/// A short fixed-length stand-in for an identifier that may be a long URL, where a key has a limit (KV: 512 bytes).
+/// Returns the SHA-256 of an identifier in base64url: 43 characters, where a key has a limit (KV: 512 bytes) and an identifier
+/// may be a long URL.
 #[must_use]
 pub fn client_id_hash(id: &ClientId) -> String {
     let digest: [u8; 32] = Sha256::digest(id.as_str()).into();

@@ -1,5 +1,5 @@
-//! How a client shows who it is at the token endpoint and at revocation (RFC 6749 §2.3): by a secret in the header, by a
-//! secret in the body, or, as a public client, by its bare identifier. `private_key_jwt` is not supported.
+//! Client authentication at the token and revocation endpoints (RFC 6749 §2.3): by a secret in the header, by a secret in the
+//! body, or, for a public client, by `client_id` alone. `private_key_jwt` is not supported.
 
 use std::fmt;
 
@@ -17,44 +17,40 @@ const MAX_HEADER: usize = 8 * 1024;
 /// Maximum length of a secret, in bytes.
 const MAX_SECRET: usize = 1024;
 
-/// What a request shows. Proves nothing until [`PresentedClient::authenticate`] has compared it with the client.
+/// The credentials of a request. They prove nothing until [`PresentedClient::authenticate`] compares them with the client.
 #[derive(Clone)]
 pub struct PresentedClient {
     id: ClientId,
     secret: Option<String>,
-    /// What the header says where decoding changes it: not every client encodes what it joins.
+    /// The secret in the header as it was sent, if decoding changes it: not every client encodes it.
     verbatim: Option<String>,
     in_header: bool,
 }
 
-/// Why a client was not recognised.
+/// Why client authentication failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ClientAuthenticationError {
-    /// RFC 6749 §2.3: a client must not use more than one method in a request.
+    /// The client uses more than one method in a request, which RFC 6749 §2.3 forbids.
     #[error("the client authenticates in more than one way")]
     SeveralMethods,
-    /// A parameter of the body is repeated.
     #[error(transparent)]
     Form(#[from] FormError),
-    /// Neither a header nor a `client_id`.
+    /// There is neither an `Authorization` header nor a `client_id`.
     #[error("the request does not say which client it comes from")]
     Missing,
-    /// Another scheme than Basic, a broken header, or a client assertion.
+    /// The scheme is not Basic, the header is malformed, or there is a client assertion.
     #[error("this way to authenticate is not supported")]
     Unsupported {
-        /// Whether it stood in the header.
-        in_header: bool,
-    },
-    /// No such client, a wrong secret, a missing one, or one that should not be there. One answer for all of them.
-    #[error("the client is unknown or did not authenticate")]
-    Failed {
         /// Whether the client used the header.
         in_header: bool,
     },
+    /// The client is unknown, or its secret is wrong, missing or superfluous. There is one error for all of them.
+    #[error("the client is unknown or did not authenticate")]
+    Failed { in_header: bool },
 }
 
 impl ClientAuthenticationError {
-    /// Returns the code for the body (RFC 6749 §5.2).
+    /// Returns the value of `error` (RFC 6749 §5.2).
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -63,7 +59,7 @@ impl ClientAuthenticationError {
         }
     }
 
-    /// Returns the status (RFC 6749 §5.2).
+    /// Returns the HTTP status (RFC 6749 §5.2).
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -72,7 +68,7 @@ impl ClientAuthenticationError {
         }
     }
 
-    /// Returns whether the answer must carry `WWW-Authenticate: Basic`: when the client tried the header (RFC 6749 §5.2).
+    /// Returns whether the response must have `WWW-Authenticate: Basic`: if the client used the header (RFC 6749 §5.2).
     #[must_use]
     pub const fn asks_for_basic(self) -> bool {
         match self {
@@ -83,7 +79,7 @@ impl ClientAuthenticationError {
 }
 
 impl PresentedClient {
-    /// Reads what a request shows: its `Authorization` header, if there is one, and its body.
+    /// Reads the credentials of a request from its `Authorization` header and its body.
     pub fn parse(authorization: Option<&str>, body: &Parameters) -> Result<Self, ClientAuthenticationError> {
         use ClientAuthenticationError::{Failed, Missing, SeveralMethods, Unsupported};
         let in_body = body.get("client_id")?;
@@ -94,7 +90,7 @@ impl PresentedClient {
                 return Err(SeveralMethods);
             }
             let presented = Self::from_header(header).ok_or(Unsupported { in_header: true })?;
-            // RFC 6749 §2.3.1 does not want `client_id` in the body beside the header, but clients send it; then it is the same.
+            // RFC 6749 §2.3.1 does not allow `client_id` in the body beside the header, but clients send the same one there.
             if in_body.is_some_and(|id| id != presented.id.as_str()) {
                 return Err(SeveralMethods);
             }
@@ -110,13 +106,13 @@ impl PresentedClient {
         Ok(Self { id, secret: secret_in_body.map(str::to_owned), verbatim: None, in_header: false })
     }
 
-    /// RFC 6749 §2.3.1 and RFC 7617: identifier and secret are form-urlencoded before they are joined and encoded.
+    /// Reads a header (RFC 7617). Identifier and secret are form-urlencoded before they are joined and encoded (RFC 6749 §2.3.1).
     fn from_header(header: &str) -> Option<Self> {
         let (scheme, encoded) = header.split_once(' ')?;
         if header.len() > MAX_HEADER || !scheme.eq_ignore_ascii_case("basic") {
             return None;
         }
-        // Spaces and no tab (`1*SP`, RFC 9110 §11.4).
+        // The separator is spaces, not a tab (`1*SP`, RFC 9110 §11.4).
         let joined = STANDARD.decode(encoded.trim_matches(' ')).ok()?;
         let mut halves = joined.splitn(2, |byte| *byte == b':');
         let id = decode(halves.next()?).ok()?;
@@ -133,20 +129,22 @@ impl PresentedClient {
         Some(Self { id: ClientId::new(&id).ok()?, secret: decoded, verbatim, in_header: true })
     }
 
-    /// Returns which client it says it is.
+    /// Returns the identifier that the request names.
     #[must_use]
     pub const fn id(&self) -> &ClientId {
         &self.id
     }
 
-    /// Returns the answer for a client that does not exist.
+    /// Returns the error for a client that does not exist.
     #[must_use]
     pub const fn unknown(&self) -> ClientAuthenticationError {
         ClientAuthenticationError::Failed { in_header: self.in_header }
     }
 
-    /// Returns whether this is `client`. A confidential client shows its secret, in the header or in the body, whichever it
-    /// registered: clients mix these up, and neither is weaker. A public client shows none.
+    /// Checks that the credentials are those of `client`.
+    ///
+    /// A confidential client may send its secret in the header or in the body, whichever method it registered: clients confuse
+    /// the two, and neither is weaker. A public client must not send a secret.
     pub fn authenticate(&self, client: &Client) -> Result<(), ClientAuthenticationError> {
         let proven = match (&self.secret, &self.verbatim) {
             (None, None) => !client.is_confidential(),

@@ -1,4 +1,4 @@
-//! The hash of a `client_id`, which names a client where the identifier is too long.
+//! The hash of a `client_id`, for places where the identifier is too long.
 
 use std::fmt;
 
@@ -9,15 +9,15 @@ use mcp_connector_base::identifier::ClientId;
 
 use crate::clients::client::client_id_hash;
 
-/// What the key of every record begins with.
+/// The prefix of the key of every client record in KV.
 pub const RECORD_PREFIX: &str = "client:";
 
-/// SHA-256 of a `client_id`, in base64url. It names a client where the identifier, up to 2,048 characters, is too long.
+/// The SHA-256 of a `client_id`, in base64url. An identifier has up to 2,048 characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClientHash(String);
 
-/// A text that is no hash of a client.
+/// A text that is not the hash of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("not the hash of a client_id")]
 pub struct NotAClientHash;
@@ -25,13 +25,11 @@ pub struct NotAClientHash;
 impl ClientHash {
     const LENGTH: usize = 43;
 
-    /// Returns the hash of this identifier.
     #[must_use]
     pub fn of(id: &ClientId) -> Self {
         Self(client_id_hash(id))
     }
 
-    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -43,11 +41,11 @@ impl ClientHash {
         [RECORD_PREFIX, &self.0].concat()
     }
 
-    /// Returns the client whose record has this key.
+    /// Parses the key of a client record.
     ///
     /// # Errors
     ///
-    /// The key is not that of a record.
+    /// Returns [`NotAClientHash`] for another key.
     pub fn of_record_key(key: &str) -> Result<Self, NotAClientHash> {
         key.strip_prefix(RECORD_PREFIX).ok_or(NotAClientHash)?.to_owned().try_into()
     }

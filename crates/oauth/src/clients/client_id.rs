@@ -1,16 +1,15 @@
-//! Identifiers of dynamically registered clients. Such an identifier *is* the registration: it carries when and with what the
-//! client registered, and a MAC by which this server knows its own work.
+//! The identifiers of dynamically registered clients. Such an identifier contains the registration: its time, the client
+//! metadata, and a MAC by which this server recognises it.
 //!
-//! So registering writes nothing, and every instance of the server knows a client from the moment it exists. A record in KV
-//! alone could not do that: it takes a minute or more to be seen elsewhere, a miss is cached, and the write quota would be
-//! everybody's to exhaust. A forged identifier costs one MAC. The secret of a confidential client is derived from its
-//! identifier and is not kept either.
+//! So a registration writes nothing, and every isolate knows the client at once. A record in KV could not do that: it takes a
+//! minute or more to appear elsewhere, a miss is cached, and anybody could use up the quota of writes. A forged identifier costs
+//! one MAC. The secret of a confidential client is derived from its identifier and is not stored either.
 //!
-//! A registration lives for 90 days after it was last used. The identifier alone proves the first 90
-//! ([`RegisteredClient::is_young`]). From then on its record in KV does, which is written when a person allows the client
-//! ([`client_record`](crate::clients::client_record)), or, where KV is late or refuses, what the `Directory` knows of its use.
+//! A registration is valid for 90 days after its last use. For the first 90 days the identifier proves that
+//! ([`RegisteredClient::is_young`]). After that its record in KV does, which is written when a person allows the client
+//! ([`client_record`](crate::clients::client_record)), or, if KV is late or refuses, the last use in the `Directory`.
 //!
-//! What the identifier carries is no secret: it is what the client says in public.
+//! An identifier contains nothing secret: only what the client says in public.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -29,28 +28,28 @@ use crate::crypto::keys::mac::MacKey;
 use crate::resource::scope_catalogue::ScopeCatalogue;
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 
-/// What every such identifier begins with; the digit is the version of what follows.
+/// The prefix of every such identifier. The digit is the version of the format.
 const PREFIX: &str = "c1_";
-/// What every client secret begins with, so that scanners recognise a leaked one.
+/// The prefix of every client secret, by which scanners recognise a leaked one.
 const SECRET_PREFIX: &str = "cs1_";
-/// Maximum length of a registration, packed, in bytes: the identifier then has 1,630 characters. Those of real clients have 100
-/// to 200.
+/// Maximum length of a packed registration, in bytes. The identifier then has 1,630 characters; those of real clients have 100 to
+/// 200.
 const MAX_PACKED: usize = 1200;
-/// Bytes of the MAC that are kept.
+/// Length of the MAC, in bytes.
 const MAC_LENGTH: usize = 16;
-/// What the key is used for, in front of everything that is tagged.
+/// What a MAC is for. It comes before everything else.
 const ID: &[u8] = b"id";
 const SECRET: &[u8] = b"secret";
 
-/// Common beginnings of redirect URIs, each written as one byte: its place in this list.
+/// Common prefixes of redirect URIs. One byte, the index in this list, replaces each.
 const BEGINNINGS: [&str; 5] = ["", "https://", "http://localhost", "http://127.0.0.1", "http://[::1]"];
 
-/// An identifier that this server has not issued, or not with this key. The answer is that of any unknown client.
+/// An identifier that this server has not issued with any of its keys. The response is that for any unknown client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the client is not known here")]
 pub struct UnknownClient;
 
-/// A client that registered itself.
+/// A dynamically registered client.
 #[derive(Clone, Debug)]
 pub struct RegisteredClient {
     pub client: Client,
@@ -58,15 +57,16 @@ pub struct RegisteredClient {
 }
 
 impl RegisteredClient {
-    /// Returns whether the registration lives whether or not it was used.
+    /// Returns whether the registration is valid even if it was never used.
     #[must_use]
     pub const fn is_young(&self, now: Timestamp) -> bool {
         now.seconds_since(self.registered_at) <= CLIENT_LIFE
     }
 }
 
-/// Registers a client, and says what a request with its `scope` asks for in `scopes`. The MAC is made with the newest key of
-/// `key`; identifiers made with its older ones stay good.
+/// Registers a client with the newest key of `key`. Identifiers that were made with older keys stay valid.
+///
+/// The response says what an authorization request with the client's `scope` asks for, according to `scopes`.
 pub fn register(
     registration: ClientMetadata,
     now: Timestamp,
@@ -89,7 +89,7 @@ pub fn register(
         client_name: registration.name,
         redirect_uris: registration.redirect_uris,
         refused_redirect_uris: registration.remarks.refused,
-        // A malformed scope asks for nothing, here and in an authorization request.
+        // A malformed scope means the default, as in an authorization request.
         scope: scopes.requested(registration.remarks.scope.as_deref()).unwrap_or_else(|_| scopes.sign_in().clone()),
         grant_types: &["authorization_code", "refresh_token"],
         response_types: &["code"],
@@ -98,13 +98,13 @@ pub fn register(
     })
 }
 
-/// Returns whether an identifier has the form of a registered one. Says nothing of whether it is genuine.
+/// Returns whether an identifier has the form of a registered one. It may still be forged.
 #[must_use]
 pub fn is_registered_form(id: &ClientId) -> bool {
     id.as_str().starts_with(PREFIX)
 }
 
-/// Returns the client behind an identifier. Redirect URIs that the policy no longer admits are left out.
+/// Returns the client of an identifier, without the redirect URIs that the policy no longer allows.
 pub fn registered_client(
     id: &ClientId,
     policy: &RedirectPolicy,
@@ -139,8 +139,8 @@ fn secret(tag: &[u8]) -> String {
     format!("{SECRET_PREFIX}{}", URL_SAFE_NO_PAD.encode(tag))
 }
 
-/// Method, moment, eight random bytes (so that nobody else gets the same identifier, and secret, by registering the same at
-/// the same moment), name, redirect URIs.
+/// Packs method, time, eight random bytes, name and redirect URIs. The random bytes make sure that two clients which register
+/// alike in the same second have different identifiers and secrets.
 fn pack(
     registration: &ClientMetadata,
     now: Timestamp,

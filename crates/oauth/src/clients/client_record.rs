@@ -1,8 +1,8 @@
-//! What KV holds of a client: one record for each registered client, and each client with a document, that a person has allowed.
+//! The record of a client in KV. There is one for each client, registered or with a metadata document, that a person has allowed.
 //!
-//! A record serves the owner's list, and saves requests. No security decision depends on it, because KV shows a write up to a
-//! minute late elsewhere, has no compare-and-set, and expires records. The `Directory` decides whether the owner has ended a
-//! client. An identifier ([`client_id`](crate::clients::client_id)) is valid without its record.
+//! A record is for the owner's list, and saves requests. No security decision depends on it: KV shows a write elsewhere up to a
+//! minute late, has no compare-and-set, and expires records. Whether the owner has ended a client is decided by the `Directory`.
+//! An identifier ([`client_id`](crate::clients::client_id)) is valid without its record.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,49 +21,48 @@ const DAY: u64 = 24 * 60 * 60;
 /// How long a client is known after its last use, in seconds.
 pub const CLIENT_LIFE: u64 = 90 * DAY;
 
-/// A record is written again when its last use is older than this, in seconds.
+/// Age of the last use from which on a record is written again, in seconds.
 const REWRITE_AFTER: u64 = 30 * DAY;
 
-/// Maximum length of a host in a summary, in bytes (RFC 1035 §2.3.4 has 253 for a name; a port may follow).
+/// Maximum length of a host in a summary, in bytes. A name has at most 253 (RFC 1035 §2.3.4), and a port may follow.
 const MAX_HOST: usize = 259;
 
-/// A use of a client that its record should tell of.
+/// A use of a client, to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientUse {
     pub id: ClientId,
     pub name: Option<ClientName>,
-    /// Where it may be sent.
     pub redirect_uris: KnownRedirects,
-    /// When it registered, for one that did.
+    /// When it registered, for a dynamically registered client.
     pub registered_at: Option<Timestamp>,
 }
 
-/// What a use of a client tells of its redirect URIs.
+/// The redirect URIs of a client, as far as a use shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KnownRedirects {
-    /// All that it has: its registration or its document is at hand.
+    /// All of them, from the registration or the metadata document.
     All(Vec<RedirectUri>),
-    /// One of them, to which a person let it be sent: a token request of a client with a document.
+    /// One of them, from the grant: for a token request of a client with a metadata document.
     One(String),
 }
 
-/// The record of a client, as it is written to KV in JSON. At most 6 KB: a document has 5 KB at most, an identifier 2.
+/// The record of a client, stored in KV as JSON. It has at most 6 KB: up to 5 KB of a document, and up to 2 KB of an identifier.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientRecord {
     pub id: ClientId,
-    /// What it calls itself: 64 characters at most, all of them visible.
+    /// The name of the client: at most 64 characters, all of them visible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<ClientName>,
-    /// Where it may be sent. What today's policy refuses is left out when it is used.
+    /// The redirect URIs. Those that the current policy does not allow are ignored when the record is used.
     pub redirect_uris: Vec<String>,
-    /// When it registered, for one that did.
+    /// When it registered, for a dynamically registered client.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registered_at: Option<Timestamp>,
-    /// When a person allowed it first, or when this server first took note.
+    /// When a person first allowed the client, or when this server first recorded a use.
     pub first_allowed_at: Timestamp,
-    /// When it was last used, up to thirty days before it really was.
+    /// The last use. The client may have been used up to thirty days later.
     pub last_used_at: Timestamp,
-    /// When the owner ended it for everybody.
+    /// When the owner ended the client for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Timestamp>,
 }
@@ -72,12 +71,12 @@ pub struct ClientRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoredClient {
     Record(ClientRecord),
-    /// A moment at which it was in use, as earlier versions wrote it for registrations of a certain age.
+    /// The time of a use, as earlier releases stored it for older registrations.
     LastUse(Timestamp),
 }
 
 impl StoredClient {
-    /// Reads a value. Returns `None` for a value in an unknown format.
+    /// Parses a value. Returns `None` for an unknown format.
     #[must_use]
     pub fn read(value: &str) -> Option<Self> {
         match value.parse() {
@@ -86,7 +85,7 @@ impl StoredClient {
         }
     }
 
-    /// Returns whether the client was used within its life. KV forgets a record at its end, but not to the second.
+    /// Returns whether the client was used within [`CLIENT_LIFE`]. KV expires a record after that time, but not to the second.
     #[must_use]
     pub const fn is_current(&self, now: Timestamp) -> bool {
         let last_used_at = match self {
@@ -96,7 +95,7 @@ impl StoredClient {
         now.seconds_since(last_used_at) <= CLIENT_LIFE
     }
 
-    /// Returns when the owner ended the client, if they did and the record already says so.
+    /// Returns when the owner ended the client, if the record says so already.
     #[must_use]
     pub const fn ended_at(&self) -> Option<Timestamp> {
         match self {
@@ -105,7 +104,7 @@ impl StoredClient {
         }
     }
 
-    /// Returns the client as a person allowed it: for one whose document cannot be fetched at the moment.
+    /// Returns the client as a person allowed it, for when its metadata document cannot be fetched.
     #[must_use]
     pub fn document_client(&self, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
         let Self::Record(record) = self else { return None };
@@ -124,8 +123,8 @@ impl StoredClient {
         })
     }
 
-    /// Returns the record that is to be written after a use, if one is: where there is none, where the last use that it tells
-    /// of is thirty days ago, or where it names other redirect URIs than the client has.
+    /// Returns the record to write after a use, or `None` if the stored one suffices: its last use is less than thirty days old,
+    /// and it has the same redirect URIs.
     #[must_use]
     pub fn after_use(stored: Option<Self>, used: ClientUse, now: Timestamp) -> Option<ClientRecord> {
         let before = match stored {
@@ -159,12 +158,12 @@ impl StoredClient {
     }
 }
 
-/// Returns whether a client that registered long ago is in use: by what KV has, or by the last use that the `Directory` knows.
+/// Returns whether a client whose registration is old is still in use, according to KV or to the last use in the `Directory`.
 ///
 /// # Errors
 ///
-/// KV did not answer, and the `Directory` knows nothing: a use from before there was a `Directory` stands in KV alone, so that
-/// nobody can tell. It is never "not in use": a client that hears that it is unknown throws away what it has.
+/// KV did not answer, and the `Directory` has no use. Uses from before there was a `Directory` are in KV only, so the answer is
+/// unknown. It must not be "no": a client that is told it is unknown discards its credentials.
 pub fn is_in_use<E>(
     stored: Result<Option<StoredClient>, E>,
     last_use: Option<Timestamp>,
@@ -177,13 +176,12 @@ pub fn is_in_use<E>(
 }
 
 impl ClientRecord {
-    /// Seconds after which KV may forget it, never less than a minute, which KV demands.
+    /// Returns the seconds after which KV may expire the record: at least a minute, which KV requires.
     #[must_use]
     pub fn seconds_left(&self, now: Timestamp) -> u64 {
         self.last_used_at.plus(CLIENT_LIFE).seconds_since(now).max(60)
     }
 
-    /// Returns what a list shows of it.
     #[must_use]
     pub fn summary(&self) -> ClientSummary {
         let is_url = ClientIdUrl::is_url_form(&self.id);

@@ -25,33 +25,33 @@ use crate::web::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
 
 /// Maximum number of clients in a configuration.
 const MAX_CLIENTS: usize = 64;
-/// Shortest secret, in bytes. It is compared by a plain hash and has to have the entropy of a key.
+/// Minimum length of a secret, in bytes. It is compared by a plain hash, so it needs the entropy of a key.
 const MIN_SECRET: usize = 24;
 
-/// Why the configuration is not usable. Names the place, never a secret.
+/// Why the configuration is invalid. The text names the place, never a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvalidClientConfig {
-    /// Not a JSON list of such objects.
+    /// The configuration is not a JSON list of such objects.
     #[error(
         "the clients must be a JSON list of objects with client_id and redirect_uris: line {line}, column {column}"
     )]
     Json { line: usize, column: usize },
     #[error("there are more than {MAX_CLIENTS} clients")]
     TooMany,
-    /// Something is wrong with one client.
+    /// One client is invalid. `number` counts from one.
     #[error("client number {number}: {problem}")]
     Client { number: usize, problem: ClientConfigError },
 }
 
-/// What is wrong with one client.
+/// What is wrong with a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ClientConfigError {
     #[error("client_id: {0}")]
     Id(#[from] InvalidIdentifier),
-    /// It looks like another kind of client.
+    /// `client_id` looks like that of another kind of client.
     #[error("client_id must not be a URL and not begin like a registered one")]
     ReservedId,
-    /// Two clients have the same.
+    /// Two clients have the same `client_id`.
     #[error("client_id is there twice")]
     DuplicateId,
     #[error("redirect_uris: {0}")]
@@ -60,14 +60,14 @@ pub enum ClientConfigError {
     WeakSecret,
     #[error("own_scopes: {0}")]
     Scopes(#[from] InvalidScope),
-    /// RFC 6749 §4.4: only confidential clients act in their own name.
+    /// Only confidential clients act for themselves (RFC 6749 §4.4).
     #[error("own_scopes need a client_secret")]
     PublicService,
     #[error("a client has redirect_uris, or own_scopes, or both")]
     Useless,
 }
 
-/// A member of the list.
+/// An item of the list.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -85,7 +85,7 @@ struct Entry {
 pub struct PreRegisteredClients(Vec<Client>);
 
 impl PreRegisteredClients {
-    /// Reads the configuration. An empty one names no clients.
+    /// Parses the configuration. An empty text names no clients.
     pub fn parse(json: &str, policy: &RedirectPolicy) -> Result<Self, InvalidClientConfig> {
         if json.trim().is_empty() {
             return Ok(Self::default());
@@ -112,12 +112,11 @@ impl PreRegisteredClients {
         self.0.iter().find(|client| client.id == *id)
     }
 
-    /// Returns all of them.
     pub fn iter(&self) -> impl Iterator<Item = &Client> {
         self.0.iter()
     }
 
-    /// Returns whether one of them may act in its own name.
+    /// Returns whether one of the clients may act for itself.
     #[must_use]
     pub fn have_services(&self) -> bool {
         self.0.iter().any(|client| !client.own_scopes.is_empty())

@@ -1,9 +1,10 @@
-//! Dynamic client registration (RFC 7591): what a client says of itself, read strictly where it decides who gets a code and
-//! leniently elsewhere, and what it is told. What becomes of a registration stands in `client_id.rs`.
+//! Dynamic client registration (RFC 7591): the client metadata of a request, and the response.
 //!
-//! Members that this server does not use (`application_type`, `software_id`, `logo_uri` …) are ignored, not refused: RFC 7591 §2
-//! lets the server do so, and clients send all of them. `scope` is answered and not kept: a client may ask for less or more when
-//! a person is there to allow it.
+//! Members that decide who gets a code are read strictly, all others leniently. Members that this server does not use
+//! (`application_type`, `software_id`, `logo_uri` …) are ignored, as RFC 7591 §2 allows, because clients send all of them.
+//! `scope` is answered and not stored: a client may ask for less or more when a person is there to allow it.
+//!
+//! How a registration becomes an identifier is in [`client_id`](crate::clients::client_id).
 
 use serde::Serialize;
 use serde_json::Value;
@@ -20,42 +21,42 @@ use mcp_connector_base::timestamp::Timestamp;
 use crate::clients::client::{AuthenticationMethod, ClientName};
 use crate::web::redirect_uri::{InvalidRedirectUri, RedirectPolicy, RedirectUri};
 
-/// Maximum length of a body, in bytes. Real ones are below 1 KB.
+/// Maximum length of a request, in bytes. Real ones are below 1 KB.
 pub const MAX_REGISTRATION: usize = 16 * 1024;
-/// Maximum number of redirect URIs of one client. VS Code, the one with most, registers six.
+/// Maximum number of redirect URIs of one client. VS Code registers six, the most of all known clients.
 const MAX_REDIRECT_URIS: usize = 16;
 
-/// Why a registration was refused (RFC 7591 §3.2.2). Always status 400.
+/// Why a registration is refused (RFC 7591 §3.2.2). The status is always 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ClientRegistrationError {
     /// More than [`MAX_REGISTRATION`].
     #[error("the registration is too long")]
     TooLong,
-    /// Not a JSON object, or one that names a member twice or holds too much.
+    /// The body is not a JSON object, repeats a member, or needs too much memory.
     #[error("the registration must be a JSON object: {0}")]
     Json(JsonError),
-    /// A member that is read has another type than RFC 7591 §2 gives it.
+    /// A member has another type than RFC 7591 §2 defines.
     #[error("{0} has the wrong type")]
     Type(&'static str),
     #[error("redirect_uris must list at least one URI")]
     NoRedirectUri,
     #[error("redirect_uris lists too many URIs")]
     TooManyRedirectUris,
-    /// One of the redirect URIs is not acceptable.
+    /// None of the redirect URIs is acceptable.
     #[error(transparent)]
     RedirectUri(#[from] InvalidRedirectUri),
     #[error("only clients that use authorization_code and response_type code can register")]
     Flow,
-    /// An authentication method that is not offered.
+    /// The authentication method is not supported.
     #[error("token_endpoint_auth_method must be none, client_secret_basic or client_secret_post")]
     AuthenticationMethod,
-    /// All in all more than is kept of a client.
+    /// The metadata is too long for an identifier.
     #[error("name and redirect URIs are too long together")]
     TooMuch,
 }
 
 impl ClientRegistrationError {
-    /// Returns the code for the body.
+    /// Returns the value of `error`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -67,39 +68,38 @@ impl ClientRegistrationError {
     }
 }
 
-/// What a client wants to be registered with.
+/// The client metadata of a registration (RFC 7591 §2), as far as this server uses it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientMetadata {
     pub(crate) name: Option<ClientName>,
     pub(crate) redirect_uris: Vec<RedirectUri>,
     pub(crate) method: AuthenticationMethod,
-    /// What is answered and not kept.
+    /// What the response repeats and the identifier does not contain.
     pub(crate) remarks: UnstoredMetadata,
 }
 
-/// What a registration says that is answered and not kept.
+/// Metadata that is answered and not stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UnstoredMetadata {
-    /// `scope`, where it can be read.
+    /// `scope`, if it is a string.
     pub(crate) scope: Option<String>,
-    /// The redirect URIs that were not registered.
     pub(crate) refused: Vec<RefusedRedirectUri>,
 }
 
-/// A redirect URI that was not registered. It is named by its place, because its text is untrusted.
+/// A redirect URI that was not registered. Its index identifies it, because its text is untrusted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct RefusedRedirectUri {
-    /// Its place in the list that was sent, from zero.
+    /// The index in the list of the request.
     index: usize,
     error_description: String,
 }
 
 impl ClientMetadata {
-    /// Reads the body of a registration request. Of several redirect URIs those that are acceptable are registered, and the
-    /// answer says which of them are not.
+    /// Parses the body of a registration request. Acceptable redirect URIs are registered, and the response lists the others.
     ///
     /// # Errors
-    /// Whatever decides who gets a code and cannot be read, and a list of which no redirect URI is acceptable.
+    ///
+    /// A member that decides who gets a code is malformed, or no redirect URI is acceptable.
     pub fn parse(body: &[u8], policy: &RedirectPolicy) -> Result<Self, ClientRegistrationError> {
         if body.len() > MAX_REGISTRATION {
             return Err(ClientRegistrationError::TooLong);
@@ -115,7 +115,7 @@ impl ClientMetadata {
         }
         let method = match text(&metadata, "token_endpoint_auth_method")? {
             Some(name) => AuthenticationMethod::parse(name).ok_or(ClientRegistrationError::AuthenticationMethod)?,
-            // RFC 7591 §2 says so. Clients that leave the member out use the secret they are given.
+            // The default of RFC 7591 §2. Clients that omit the member use the secret that they get.
             None => AuthenticationMethod::ClientSecretBasic,
         };
         let (redirect_uris, refused) = redirect_uris(&metadata, policy)?;
@@ -159,7 +159,7 @@ fn redirect_uris(
     }
 }
 
-/// Returns a member that is a text.
+/// Returns a member that is a string.
 pub(crate) fn text<'a>(metadata: &'a Object, member: &'static str) -> Result<Option<&'a str>, ClientRegistrationError> {
     match metadata.get(member) {
         None => Ok(None),
@@ -167,7 +167,7 @@ pub(crate) fn text<'a>(metadata: &'a Object, member: &'static str) -> Result<Opt
     }
 }
 
-/// A member that is a list of texts. An empty list counts as absent.
+/// Returns a member that is a list of strings. An empty list counts as absent.
 pub(crate) fn texts<'a>(
     metadata: &'a Object,
     member: &'static str,
@@ -181,7 +181,8 @@ pub(crate) fn texts<'a>(
     Ok((!texts.is_empty()).then_some(texts))
 }
 
-/// What a client is told (RFC 7591 §3.2.1): status 201, `Cache-Control: no-store`. It has no `null` members, which break clients.
+/// The client information response (RFC 7591 §3.2.1), sent with status 201 and `Cache-Control: no-store`. It has no `null`
+/// members, which break clients.
 #[derive(Clone, Serialize)]
 pub struct ClientInformationResponse {
     pub(crate) client_id: ClientId,
@@ -189,10 +190,10 @@ pub struct ClientInformationResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) client_name: Option<ClientName>,
     pub(crate) redirect_uris: Vec<RedirectUri>,
-    /// The redirect URIs that were sent and not registered. This member is not in RFC 7591.
+    /// The redirect URIs that were not registered. This member is not in RFC 7591.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) refused_redirect_uris: Vec<RefusedRedirectUri>,
-    /// What an authorization request with the `scope` of the registration asks for.
+    /// The scopes of an authorization request with the `scope` of the registration.
     #[serde(skip_serializing_if = "ScopeSet::is_empty")]
     pub(crate) scope: ScopeSet,
     pub(crate) grant_types: &'static [&'static str],
@@ -202,11 +203,11 @@ pub struct ClientInformationResponse {
     pub(crate) secret: Option<IssuedSecret>,
 }
 
-/// A secret, as it is told once.
+/// A client secret, which is sent once.
 #[derive(Clone, Serialize)]
 pub(crate) struct IssuedSecret {
     pub(crate) client_secret: String,
-    /// Zero: it does not expire by itself.
+    /// Zero: the secret does not expire.
     pub(crate) client_secret_expires_at: u64,
 }
 
@@ -394,7 +395,7 @@ mod tests {
             if let Ok(registration) = parse(&json!({"redirect_uris": uris})) {
                 for uri in registration.redirect_uris {
                     prop_assert!(uri.as_str().starts_with("https://") || uri.as_str().starts_with("http://"));
-                    // A path may hold an `@`; before it, one would hide whose host it is.
+                    // A path may have an `@`. Before the path, it would hide the host.
                     let authority = uri.as_str().split('/').nth(2).unwrap_or_default();
                     prop_assert!(!authority.contains('@') && !uri.as_str().contains('#'));
                 }

@@ -1,5 +1,7 @@
-//! Which kind of client an identifier names. The three kinds cannot be confused: identifiers from the configuration are no
-//! URLs and do not begin like registered ones, and only a URL leads to a document.
+//! Finds the kind of client that an identifier names.
+//!
+//! The three kinds cannot be confused: identifiers in the configuration are not URLs and do not have the prefix of registered
+//! ones, and only a URL leads to a metadata document.
 
 use mcp_connector_base::identifier::ClientId;
 
@@ -11,35 +13,34 @@ use crate::crypto::keys::mac::MacKey;
 use crate::web::origin::Origin;
 use crate::web::redirect_uri::RedirectPolicy;
 
-/// All that is needed to know a client without asking anybody.
+/// What is needed to resolve an identifier without a request.
 #[derive(Clone, Copy)]
 pub struct ClientResolver<'a> {
     /// The clients of the configuration.
     pub pre_registered: &'a PreRegisteredClients,
-    /// Where clients may be sent.
+    /// The redirect URIs that are allowed.
     pub policy: &'a RedirectPolicy,
-    /// The key behind the identifiers of registered clients.
+    /// The key of the identifiers of registered clients.
     pub key: &'a MacKey,
     /// The origin of this server, from which no document is fetched.
     pub own: &'a Origin,
 }
 
-/// What an identifier names.
+/// The client that an identifier names.
 #[derive(Clone, Debug)]
 pub enum ResolvedClient {
     /// A client of the configuration.
     PreRegistered(Client),
-    /// A client that registered itself. After ninety days somebody else has to say that it was used since
-    /// ([`RegisteredClient::is_young`]).
+    /// A dynamically registered client. After ninety days its use has to be looked up ([`RegisteredClient::is_young`]).
     Registered(RegisteredClient),
-    /// A client that is described by a document, which has to be at hand or fetched. At the token endpoint it is not needed:
-    /// the client has no secret, and its code or token says to whom it was given.
+    /// A client with a metadata document, which has to be cached or fetched. The token endpoint does not need the document: the
+    /// client has no secret, and its code or token names it.
     MetadataDocument(ClientIdUrl),
     Unknown,
 }
 
 impl ClientResolver<'_> {
-    /// Returns what an identifier names.
+    /// Returns the client that an identifier names.
     #[must_use]
     pub fn find(&self, id: &ClientId) -> ResolvedClient {
         if let Some(client) = self.pre_registered.find(id) {

@@ -1,4 +1,4 @@
-//! Why an authorization request is refused: on a page, or at the client's own address (RFC 6749 §4.1.2.1).
+//! Why an authorization request is refused: on a page, or by a redirect to the client (RFC 6749 §4.1.2.1).
 
 use thiserror::Error;
 
@@ -8,16 +8,16 @@ use crate::clients::client::RedirectMismatch;
 use crate::web::form::FormError;
 use crate::web::redirect_uri::InvalidRedirectUri;
 
-/// Why a request is answered with a page, status 400, and no redirect. The text is for a person.
+/// Why a request is answered with a page, with status 400 and without a redirect. The text is for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum PageError {
-    /// The query cannot be read, or one of the first two parameters is repeated.
+    /// The query is malformed, or `client_id` or `redirect_uri` is repeated.
     #[error("The link that brought you here is broken: {0}.")]
     Query(#[from] FormError),
-    /// No `client_id`, or one that cannot be one.
+    /// There is no `client_id`, or an invalid one.
     #[error("The link that brought you here does not say which application it belongs to.")]
     NoClient,
-    /// No such client. The application should register again.
+    /// There is no such client. The application should register again.
     #[error(
         "The application that sent you here is not known to this server. Remove the connection there and add it again."
     )]
@@ -25,12 +25,12 @@ pub enum PageError {
     /// The redirect URI is not acceptable.
     #[error("The application that sent you here wants the answer sent to an address that is not allowed: {0}.")]
     RedirectUri(#[from] InvalidRedirectUri),
-    /// The redirect URI is not the client's.
+    /// The redirect URI is not one of the client.
     #[error("The request cannot be trusted: {0}.")]
     Mismatch(#[from] RedirectMismatch),
 }
 
-/// Why a request is refused at the client's own address (RFC 6749 §4.1.2.1, RFC 8707 §2, OpenID Connect Core §3.1.2.6).
+/// The error of an authorization response (RFC 6749 §4.1.2.1, RFC 8707 §2, OpenID Connect Core §3.1.2.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AuthorizationError {
     #[error(transparent)]
@@ -38,10 +38,10 @@ pub enum AuthorizationError {
     /// `response_type` is missing.
     #[error("response_type is missing")]
     NoResponseType,
-    /// A flow other than the authorization code flow.
+    /// The flow is not the authorization code flow.
     #[error("only response_type code is supported")]
     ResponseType,
-    /// A response mode other than `query`.
+    /// The response mode is not `query`.
     #[error("only response_mode query is supported")]
     ResponseMode,
     /// `state` is too long, or has control characters.
@@ -49,19 +49,19 @@ pub enum AuthorizationError {
     State,
     #[error("code_challenge is missing: PKCE is required")]
     NoCodeChallenge,
-    /// `plain`, or no method, which means `plain`.
+    /// The method is `plain`, or missing, which means `plain`.
     #[error("code_challenge_method must be S256")]
     CodeChallengeMethod,
-    /// Not a SHA-256 digest.
+    /// The challenge is not a SHA-256 digest.
     #[error("code_challenge must be 43 characters of base64url")]
     CodeChallenge,
-    /// `scope` cannot be read.
+    /// `scope` is malformed.
     #[error("scope is malformed")]
     Scope,
-    /// The resource is not one of this server.
+    /// The resource is none of this server.
     #[error("resource must name one resource of this server")]
     Target,
-    /// `prompt` contradicts itself, or asks for an answer without a page.
+    /// `prompt` is contradictory, or does not allow a page.
     #[error(transparent)]
     Prompt(#[from] InvalidPrompt),
     #[error("access was denied")]
@@ -69,13 +69,13 @@ pub enum AuthorizationError {
     /// The owner of this server has ended the client for everybody.
     #[error("the owner of this server has ended the access of this application")]
     ClientEnded,
-    /// The identity provider that was asked who the person is answered with an error.
+    /// The identity provider answered with an error.
     #[error("the identity provider answered with {}", .0.code())]
     Provider(ProviderError),
 }
 
 impl AuthorizationError {
-    /// Returns the code for `error`.
+    /// Returns the value of the parameter `error`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {

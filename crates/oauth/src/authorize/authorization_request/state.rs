@@ -1,4 +1,4 @@
-//! `state`: what the client wants back unchanged (RFC 6749 §4.1.1).
+//! The parameter `state`, which the client gets back unchanged (RFC 6749 §4.1.1).
 
 use std::fmt;
 
@@ -16,23 +16,23 @@ pub(crate) const MAX_STATE: usize = 8 * 1024;
 pub struct State(String);
 
 impl State {
-    /// Returns the `state` of a request, and what is wrong with it. An error does not mean that there is none: whatever can be
-    /// sent back is, so that the client knows which of its requests was refused. Only one that is longer than 8 KB, or that is
-    /// there twice, is not.
+    /// Returns the `state` of a request, and whether it is valid.
+    ///
+    /// An invalid `state` is returned, too, if it can be sent back, so that the client knows which of its requests was refused.
+    /// Only one that is too long, or repeated, is not.
     pub(crate) fn of(parameters: &Parameters) -> (Option<Self>, Result<(), AuthorizationError>) {
         match parameters.get("state") {
             Err(error) => (None, Err(error.into())),
             Ok(None) => (None, Ok(())),
             Ok(Some(text)) if text.len() > MAX_STATE => (None, Err(AuthorizationError::State)),
             Ok(Some(text)) => {
-                // RFC 6749 Appendix A.5 has visible characters only; real clients send any that a text can have.
+                // RFC 6749 Appendix A.5 allows visible ASCII only; real clients send any characters.
                 let has_control = text.chars().any(char::is_control);
                 (Some(Self(text.to_owned())), if has_control { Err(AuthorizationError::State) } else { Ok(()) })
             }
         }
     }
 
-    /// Returns the text, as it goes back.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

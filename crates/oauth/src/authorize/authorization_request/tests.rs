@@ -1,4 +1,4 @@
-//! The rules of the authorization request, from the outside: a query goes in, a page, a redirect or a request comes out.
+//! The rules of the authorization request: a query leads to a page, a redirect or a valid request.
 
 use proptest::prelude::*;
 
@@ -43,7 +43,7 @@ fn scopes() -> ScopeCatalogue {
     ScopeCatalogue::new(all, &ScopeSet::parse("profile notes:read").unwrap())
 }
 
-/// Returns what a real client sends, with some parameters replaced, added, or (by an empty text) removed.
+/// Returns the query of a real client, with some parameters replaced, added, or (by an empty value) removed.
 fn query(changes: &[(&str, &str)]) -> String {
     let usual = [
         ("response_type", "code"),
@@ -64,7 +64,7 @@ fn query(changes: &[(&str, &str)]) -> String {
     url.trim_start_matches('?').to_owned()
 }
 
-/// How a request ends.
+/// The outcome of a request.
 #[derive(Debug, PartialEq)]
 enum End {
     Page(PageError),
@@ -97,7 +97,7 @@ fn refused(query: &str) -> AuthorizationErrorResponse {
     }
 }
 
-/// Returns the parameters that a location brings to the client.
+/// Returns the parameters that a `Location` brings to the client.
 fn brought(location: &str) -> Parameters {
     Parameters::parse(location.split_once('?').unwrap().1.as_bytes()).unwrap()
 }

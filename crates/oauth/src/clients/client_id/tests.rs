@@ -1,4 +1,4 @@
-//! The rules of registered identifiers.
+//! The rules of the identifiers of registered clients.
 
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
@@ -15,7 +15,7 @@ use crate::web::form::Parameters;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
-/// Returns the key that the master key of these bytes gives.
+/// Returns the key that is derived from a master key of this byte.
 fn key(current: u8, previous: &[u8]) -> MacKey {
     let master = |byte: u8| MasterKey::parse(&STANDARD.encode([byte; 32])).unwrap();
     let previous: Vec<MasterKey> = previous.iter().map(|byte| master(*byte)).collect();

@@ -1,5 +1,5 @@
-//! How long a Client ID Metadata Document may be used without asking again: HTTP's rules (RFC 9111, RFC 5861) within bounds of
-//! our own. Only good documents are kept, errors never (draft §5.1). What stands here decides; the edge fetches and stores.
+//! How long a Client ID Metadata Document may be used without another fetch: by the rules of HTTP (RFC 9111, RFC 5861), within
+//! limits. Valid documents are cached, errors never (draft §5.1). This module decides; the Worker fetches and stores.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,51 +11,47 @@ use crate::clients::metadata_document::document::{InvalidDocument, MAX_DOCUMENT,
 use crate::clients::metadata_document::known_clients::known_client;
 use crate::web::redirect_uri::RedirectPolicy;
 
-/// A document without a word about caching is used for an hour.
+/// Freshness of a document without cache headers, in seconds.
 const DEFAULT_FRESH: u64 = 60 * 60;
-/// Nobody makes this server ask more often than every minute, except by `no-store`.
+/// Minimum freshness, in seconds, so that no host causes more than one fetch a minute, except by `no-store`.
 const MIN_FRESH: u64 = 60;
-/// After a day it asks in any case.
+/// Maximum freshness, in seconds.
 const MAX_FRESH: u64 = 24 * 60 * 60;
-/// How long a document may still be used when its host does not answer: sign-in should survive the bad day of a vendor.
+/// How long a stale document may be used while its host does not answer, in seconds.
 const USABLE_ON_ERROR: u64 = 24 * 60 * 60;
 
-/// What matters of an answer before its body is read.
+/// The part of a response that is needed before its body is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ResponseHead<'a> {
     pub status: u16,
-    /// `Content-Type`.
     pub content_type: Option<&'a str>,
-    /// `Content-Length`.
     pub content_length: Option<u64>,
-    /// `Cache-Control`.
     pub cache_control: Option<&'a str>,
-    /// `Age`.
     pub age: Option<&'a str>,
 }
 
 /// Why there is no new document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchError {
-    /// The host did not answer in time, refused, redirected, or sent something else than a document: a copy may serve.
+    /// The host did not answer in time, refused, redirected, or sent something other than a document. A copy may be used.
     Unavailable,
-    /// The document has been taken away: no copy serves.
+    /// The document was removed. No copy may be used.
     Withdrawn,
-    /// There is a document, and it does not describe an acceptable client: no copy serves.
+    /// The document does not describe an acceptable client. No copy may be used.
     Invalid(InvalidDocument),
 }
 
-/// For how long an answer may be used.
+/// How long a response may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
     NoStore,
-    /// For so many seconds without asking.
+    /// For this many seconds.
     Fresh(u64),
 }
 
 impl ResponseHead<'_> {
-    /// Returns whether the body is worth reading, and for how long it may be used. Only a plain 200 is: a redirect is not
-    /// followed, a challenge page is no document.
+    /// Returns how long the body may be used, if it is worth reading. Only a status of 200 is accepted: redirects are not
+    /// followed, and a challenge page is not a document.
     pub fn accept(&self) -> Result<Freshness, FetchError> {
         let json = self.content_type.is_some_and(is_json);
         let fits = self.content_length.is_none_or(|length| usize::try_from(length).is_ok_and(|l| l <= MAX_DOCUMENT));
@@ -86,33 +82,33 @@ impl ResponseHead<'_> {
     }
 }
 
-/// `application/json` or another type with JSON's syntax (RFC 6839 §3.1), with whatever parameters.
+/// Returns whether a media type is `application/json`, or has a `+json` suffix (RFC 6839 §3.1).
 fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-/// A good document, as it is kept.
+/// A valid document in the cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CachedDocument {
-    /// Its text. It is checked again whenever it is used, so a store cannot smuggle a client in.
+    /// Its text. It is checked again at each use, so a tampered cache cannot introduce a client.
     #[serde(rename = "d")]
     body: String,
-    /// Until when it is used without asking.
+    /// Until when it is used without a fetch.
     #[serde(rename = "f")]
     fresh_until: Timestamp,
 }
 
-/// What to do about a client whose identifier is a URL.
+/// What to do about a client with a metadata document.
 #[derive(Clone, Debug)]
 pub enum CacheDecision {
     Use(Client),
-    /// Fetch, then ask [`resolve_fetch`].
+    /// Fetch the document, then call [`resolve_fetch`].
     Fetch,
 }
 
 impl CachedDocument {
-    /// Returns whether a kept document still serves, or must be fetched again.
+    /// Returns whether the cached document can be used, or must be fetched.
     #[must_use]
     pub fn plan(kept: Option<&Self>, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> CacheDecision {
         match kept.filter(|kept| now <= kept.fresh_until).and_then(|kept| kept.client(url, policy)) {
@@ -121,7 +117,7 @@ impl CachedDocument {
         }
     }
 
-    /// Returns the client that it describes, as long as it may serve where its host does not answer.
+    /// Returns the client that the document describes, as long as it may be used while its host does not answer.
     #[must_use]
     pub fn last_known(&self, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
         if now <= self.forget_at() { self.client(url, policy) } else { None }
@@ -131,27 +127,26 @@ impl CachedDocument {
         parse_document(self.body.as_bytes(), url, policy).ok()
     }
 
-    /// Returns when a store may forget it.
+    /// Returns when the cache may drop the document.
     #[must_use]
     pub const fn forget_at(&self) -> Timestamp {
         self.fresh_until.plus(USABLE_ON_ERROR)
     }
 }
 
-/// What a fetch has come to.
+/// The outcome of a fetch.
 #[derive(Clone, Debug)]
 pub enum FetchOutcome {
-    /// The client, and what to keep of it.
+    /// The new client, and what to cache.
     New(Client, Option<CachedDocument>),
-    /// Its host did not answer: an older good document, or the built-in copy.
+    /// The client from an older document or the built-in copy. The host did not answer.
     FromCopy(Client),
-    /// Its host did not answer and there is no copy: 503, try later. Never "unknown client".
+    /// The host did not answer and there is no copy. The response is 503, never "unknown client".
     Unavailable,
-    /// There is no such client.
     Unknown,
 }
 
-/// Decides after a fetch: what it brought, else what was kept, else the built-in copy of a well-known client.
+/// Decides after a fetch: uses the new document, or the cached one, or the built-in copy of a known client.
 #[must_use]
 pub fn resolve_fetch(
     fetched: Result<(Freshness, &[u8]), FetchError>,
@@ -172,7 +167,7 @@ pub fn resolve_fetch(
                 };
                 return FetchOutcome::New(client, kept);
             }
-            // What is no JSON at all is somebody's error page under a wrong label.
+            // A text that is not JSON is an error page with the wrong media type.
             (Err(InvalidDocument::Json(error)), _) if !error.is_repeated() => FetchError::Unavailable,
             (Ok(_), _) => FetchError::Unavailable,
             (Err(invalid), _) => FetchError::Invalid(invalid),

@@ -1,4 +1,4 @@
-//! The identifier of a client that is an https URL, from which a Client ID Metadata Document may be fetched.
+//! A client identifier that is an https URL, from which a Client ID Metadata Document may be fetched.
 
 use std::fmt;
 
@@ -10,35 +10,35 @@ use crate::web::host::Host;
 use crate::web::origin::Origin;
 use crate::web::web_url::{InvalidUrl, WebScheme, WebUrl, has_authority};
 
-/// Names that lead nowhere public (RFC 6761, RFC 8375, ICANN's and common private ones): the last label, or the last two.
+/// Names that are not public (RFC 6761, RFC 8375, ICANN, and common private ones), as the last label or the last two.
 const PRIVATE_NAMES: [&str; 10] =
     ["localhost", "local", "internal", "home.arpa", "localdomain", "intranet", "private", "corp", "home", "lan"];
 
-/// Why an identifier is not a URL that this server would ask for. Such a client is unknown.
+/// Why a document is not fetched from an identifier. Such a client is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidClientIdUrl {
     #[error(transparent)]
     Url(#[from] InvalidUrl),
     #[error("the URL of a client must begin with https://")]
     NotHttps,
-    /// Draft §3: it has a path.
+    /// The URL has no path (draft §3).
     #[error("the URL of a client must have a path")]
     NoPath,
-    /// Draft §3: no fragment.
+    /// The URL has a fragment (draft §3).
     #[error("the URL of a client must not have a fragment")]
     Fragment,
-    /// Not written in the one canonical way: the document could not name it by the same bytes, or a fetch would go elsewhere.
+    /// The URL is not in canonical form. The document could not repeat it byte for byte, or the fetch would go elsewhere.
     #[error("scheme and host of a client's URL must be in lower case")]
     NotCanonical,
-    /// An address, this server, or a name that leads nowhere public.
+    /// The host is an address, this server, or not public.
     #[error("the URL of a client must be on a public host other than this one")]
     Host,
-    /// Another port than 443.
+    /// The port is not 443.
     #[error("the URL of a client must use the port 443")]
     Port,
 }
 
-/// An identifier that is a URL which may be fetched. Compared byte for byte.
+/// An identifier from which a document may be fetched. Compared byte for byte.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ClientIdUrl {
     id: ClientId,
@@ -46,15 +46,15 @@ pub struct ClientIdUrl {
 }
 
 impl ClientIdUrl {
-    /// Returns whether an identifier has the form of a URL. Says nothing of whether it may be fetched.
+    /// Returns whether an identifier has the form of a URL. It may still not be allowed to fetch it.
     #[must_use]
     pub fn is_url_form(id: &ClientId) -> bool {
         has_authority(id.as_str())
     }
 
-    /// Checks an identifier. `own` is the origin of this server: a fetch from there would be a loop.
+    /// Checks an identifier. `own` is the origin of this server, from which a fetch would be a loop.
     ///
-    /// A query is let pass: the draft only advises against it, and it is no worse than a path.
+    /// A query is allowed: the draft only advises against it, and it is no more dangerous than a path.
     pub fn parse(id: &ClientId, own: &Origin) -> Result<Self, InvalidClientIdUrl> {
         let url = WebUrl::parse(id.as_str())?;
         if url.scheme != WebScheme::Https {
@@ -90,7 +90,7 @@ impl ClientIdUrl {
         &self.id
     }
 
-    /// Who answers for the document.
+    /// Returns the host, which is responsible for the document.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host

@@ -1,9 +1,9 @@
-//! Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document, MCP "Client ID Metadata Documents"): the
-//! identifier of a client is an https URL, and what stands there describes it.
+//! Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document, MCP "Client ID Metadata Documents"): the client
+//! metadata that is published at the URL of a client identifier.
 //!
-//! Anybody can make this server ask for a URL, so [`ClientIdUrl`] is the only type that may be asked for, and a document is
-//! read only from a plain, small, direct answer. How long it may be used stands in `document_cache.rs`. The edge fetches with
-//! `redirect: manual`, without credentials, and waits a few seconds at most.
+//! Anybody can cause a fetch. So only a [`ClientIdUrl`] is fetched, and only a small, direct response is read. How long a
+//! document may be used is in [`cache`](crate::clients::metadata_document::cache). The Worker fetches with `redirect: manual`,
+//! without credentials, and waits a few seconds at most.
 
 use thiserror::Error;
 
@@ -18,43 +18,43 @@ use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::clients::registration::{ClientRegistrationError, text, texts};
 use crate::web::redirect_uri::{RedirectPolicy, RedirectUri};
 
-/// Maximum length of a document, in bytes (draft §6.6 recommends 5 KB).
+/// Maximum length of a document, in bytes. Draft §6.6 recommends 5 KB.
 pub const MAX_DOCUMENT: usize = 5 * 1024;
 
 /// Maximum number of redirect URIs.
 const MAX_REDIRECT_URIS: usize = 32;
 
-/// Why an answer is not the description of the client. Nothing of the answer is kept, and the client is unknown.
+/// Why a response is not a valid metadata document. Then the client is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidDocument {
     /// More than [`MAX_DOCUMENT`].
     #[error("the metadata document is too long")]
     TooLong,
-    /// Not a JSON object, or one that names a member twice or holds too much.
+    /// The document is not a JSON object, repeats a member, or needs too much memory.
     #[error("the metadata document is not a JSON object: {0}")]
     Json(JsonError),
-    /// It describes another client (draft §4: compared byte for byte).
+    /// `client_id` is not the URL of the document, byte for byte (draft §4).
     #[error("client_id of the metadata document is not its URL")]
     OtherClient,
     #[error("the metadata document has no client_name")]
     NoName,
-    /// None of its redirect URIs is acceptable here.
+    /// None of the redirect URIs is acceptable here.
     #[error("the metadata document lists no redirect URI that is acceptable here")]
     NoRedirectUri,
-    /// Draft §4.1: a document that everybody can read holds no shared secret.
+    /// A public document must not rely on a shared secret (draft §4.1).
     #[error("a metadata document must not rely on a shared secret")]
     SharedSecret,
-    /// It can only authenticate in ways that are not offered.
+    /// The client supports no authentication method of this server.
     #[error("the client must be able to authenticate with the method none")]
     AuthenticationMethod,
     #[error("the client does not use authorization_code and response_type code")]
     Flow,
-    /// A member that is read has the wrong type.
+    /// A member has the wrong type.
     #[error(transparent)]
     Metadata(#[from] ClientRegistrationError),
 }
 
-/// Reads the document that stands at `url`. Grants, scopes and other members that are not used here are ignored.
+/// Parses the document at `url`. Members that this server does not use are ignored.
 pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -> Result<Client, InvalidDocument> {
     if body.len() > MAX_DOCUMENT {
         return Err(InvalidDocument::TooLong);
@@ -70,7 +70,7 @@ pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -
         }
     }
     let name = text(&document, "client_name")?.and_then(ClientName::clean).ok_or(InvalidDocument::NoName)?;
-    // Unlike a registration, a document is written once for all servers: what is not acceptable here is left out.
+    // A document is written for all servers, unlike a registration. So what is not acceptable here is ignored.
     let listed = texts(&document, "redirect_uris")?.unwrap_or_default();
     let redirect_uris: Vec<RedirectUri> =
         listed.into_iter().take(MAX_REDIRECT_URIS).filter_map(|raw| RedirectUri::parse(raw, policy).ok()).collect();
@@ -80,7 +80,7 @@ pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -
     Ok(public_client(url, name, redirect_uris))
 }
 
-/// Returns the client behind a document. Without shared secrets and signed assertions it is public: PKCE binds its codes.
+/// Returns the client of a document. It is public: it has no secret and signs nothing, and PKCE protects its codes.
 pub(crate) fn public_client(url: &ClientIdUrl, name: ClientName, redirect_uris: Vec<RedirectUri>) -> Client {
     Client {
         id: url.id().clone(),
@@ -100,7 +100,7 @@ fn check_authentication(document: &Object) -> Result<(), InvalidDocument> {
     if preferred.starts_with("client_secret") {
         return Err(InvalidDocument::SharedSecret);
     }
-    // ChatGPT prefers signed assertions, and lists `none` among what it can do.
+    // ChatGPT prefers signed assertions, and lists `none` as supported.
     let supported = texts(document, "token_endpoint_auth_methods_supported")?.unwrap_or_default();
     if preferred == "none" || supported.contains(&"none") { Ok(()) } else { Err(InvalidDocument::AuthenticationMethod) }
 }

@@ -1,8 +1,9 @@
-//! How often documents of clients may be fetched, and what is remembered of fetches that failed. An authorization request costs
-//! its sender nothing and names the host and path that is fetched. Without limits, anybody could make this server send any
-//! number of requests to any host.
+//! Limits on fetches of metadata documents, and the fetches that failed recently.
 //!
-//! A document that is built in or stored is never refused: the copy is used instead.
+//! An authorization request costs its sender nothing, and names the host and path of a fetch. Without limits, anybody could make
+//! this server send any number of requests to any host.
+//!
+//! A client with a built-in or stored document is never refused: the copy is used instead.
 
 use std::collections::VecDeque;
 
@@ -12,21 +13,21 @@ use crate::clients::metadata_document::client_id_url::ClientIdUrl;
 use crate::web::counts::Counts;
 use crate::web::request_source::RequestSource;
 
-/// The period in which fetches are counted, in seconds. `Retry-After` says it.
+/// The period in which fetches are counted, in seconds. It is the value of `Retry-After`.
 pub const PERIOD: u64 = 60;
-/// Maximum number of fetches for one network in a period.
+/// Maximum number of fetches that one network causes in a period.
 const MOST_FOR_SOURCE: u32 = 20;
 /// Maximum number of fetches from one host in a period.
 const MOST_FROM_HOST: u32 = 20;
 /// Maximum number of networks, and of hosts, that are counted. All others are refused until the next period.
 const MAX_KEYS: usize = 512;
 
-/// A URL whose fetch has failed is not fetched again for so many seconds.
+/// How long a URL is not fetched again after a failure, in seconds.
 pub const FAILURE_SECONDS: u64 = 15;
 /// Maximum number of failures that are remembered.
 const MAX_FAILURES: usize = 256;
 
-/// The fetches of an instance.
+/// The fetches of one isolate.
 #[derive(Debug)]
 pub struct FetchLimits {
     sources: Counts,
@@ -34,12 +35,12 @@ pub struct FetchLimits {
     failures: VecDeque<(ClientIdUrl, FetchFailure, Timestamp)>,
 }
 
-/// How a fetch has failed.
+/// How a fetch failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchFailure {
     /// There is no client at the URL.
     Unknown,
-    /// Its host did not answer, or not well.
+    /// The host did not answer, or its response was unusable.
     Unavailable,
 }
 
@@ -51,13 +52,13 @@ impl Default for FetchLimits {
 }
 
 impl FetchLimits {
-    /// Counts a fetch of `url` that `source` causes, and returns whether there may be one more.
+    /// Counts a fetch of `url` that `source` causes, and returns whether it is allowed.
     pub fn admit(&mut self, source: &RequestSource, url: &ClientIdUrl, now: Timestamp) -> bool {
         // A network over its limit does not use up the limit of the host.
         self.sources.add(source.as_str(), now) <= MOST_FOR_SOURCE && self.hosts.add(url.host(), now) <= MOST_FROM_HOST
     }
 
-    /// Returns how a fetch of `url` has failed a moment ago.
+    /// Returns how a fetch of `url` failed recently.
     #[must_use]
     pub fn recent_failure(&self, url: &ClientIdUrl, now: Timestamp) -> Option<FetchFailure> {
         let recent = self.failures.iter().rev().find(|(known, _, until)| known == url && now < *until);

@@ -1,8 +1,8 @@
-//! Copies of the metadata documents that well-known clients have published, for when their host refuses a fetch: some answer
-//! data centres with a challenge page. A copy is used only if nothing newer is at hand (`document_cache.rs`).
+//! Built-in copies of the metadata documents of well-known clients. Some hosts answer data centres with a challenge page. A copy
+//! is used only if there is nothing newer (see [`cache`](crate::clients::metadata_document::cache)).
 //!
-//! Each says what the document said when it was last seen, in 2026: the name, the redirect URIs, and that the client can do
-//! without a secret. To add one, read the published document; do not guess.
+//! Each copy has what the published document said when it was last seen, in 2026: the name, the redirect URIs, and that the
+//! client needs no secret. To add one, read the published document; do not guess.
 
 use crate::clients::client::{Client, ClientName};
 use crate::clients::metadata_document::client_id_url::ClientIdUrl;
@@ -66,7 +66,7 @@ const KNOWN: &[KnownClient] = &[
     },
 ];
 
-/// Returns the built-in copy of what stands at `url`.
+/// Returns the client of the built-in copy for `url`.
 #[must_use]
 pub fn known_client(url: &ClientIdUrl, policy: &RedirectPolicy) -> Option<Client> {
     let known = KNOWN.iter().find(|known| known.url == url.as_str())?;
