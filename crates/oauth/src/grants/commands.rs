@@ -77,7 +77,7 @@ pub struct RevokeForClient {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckGrants {
     pub grants: Vec<GrantId>,
-    /// Who may sign in, by the current settings.
+    /// Who may sign in, according to the current settings.
     pub policy: AdmissionPolicy,
 }
 
@@ -92,7 +92,7 @@ pub struct EndClientGrants {
 pub struct ListGrants {
     /// When the person signed in.
     pub signed_in_at: Timestamp,
-    /// Who may sign in, by the current settings.
+    /// Who may sign in, according to the current settings.
     pub policy: AdmissionPolicy,
 }
 
@@ -123,7 +123,7 @@ commands! {
     RevokeForClient => Revoked;
     CheckGrants => Vec<GrantId>;
     EndClientGrants => Revoked;
-    // None if the person has signed out everywhere since this sign-in.
+    // `None` if the person has signed out everywhere since this sign-in.
     ListGrants => Option<Vec<GrantSummary>>;
     EndGrants => Option<Revoked>;
 }

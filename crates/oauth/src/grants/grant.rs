@@ -1,6 +1,6 @@
-//! One consent and the refresh tokens that come of it, as a state machine.
+//! A grant as a state machine: what a person allowed, and the refresh tokens that come of it.
 //!
-//! What a use of a refresh token means is decided by its [`Rotation`]; what the request must fit and what is kept, here.
+//! [`Rotation`] decides what the use of a refresh token means. This module checks the request and decides what is stored.
 
 use hmac::Mac as _;
 use serde::{Deserialize, Serialize};
@@ -22,11 +22,11 @@ use crate::grants::refresh::rotation::{Retry, Rotation, Use};
 use crate::grants::version_1::GrantOfVersion1;
 use crate::resource::access_token::{ACCESS_TOKEN_LIFETIME, LEEWAY};
 
-/// A grant that was idle longest when there was no room for another one.
+/// A grant that ended because there were too many and it was idle longest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Displaced {
     pub client_id: ClientId,
-    /// What that client calls itself; unverified.
+    /// The name that the client gave itself. It is not verified.
     pub client_name: Option<String>,
     /// When it was last refreshed.
     pub used_at: Timestamp,
@@ -39,7 +39,7 @@ impl From<&Grant> for Displaced {
     }
 }
 
-/// A consent, and where its refresh tokens stand.
+/// What a person allowed, and the state of the refresh tokens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     pub(crate) id: GrantId,
@@ -79,10 +79,10 @@ impl From<GrantOfVersion1> for Grant {
     }
 }
 
-/// What becomes of the row, and what is answered.
+/// The result of a refresh: what to store, and what to answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefreshDecision {
-    /// The new row; none if it stays as it is.
+    /// The row to write, or `None` if nothing changes.
     pub change: Option<Grant>,
     pub answer: Result<Renewal, RefreshError>,
 }
@@ -94,7 +94,7 @@ impl RefreshDecision {
 }
 
 impl Grant {
-    /// A new one, at its first refresh token.
+    /// Creates a grant with its first refresh token.
     #[must_use]
     pub const fn new(id: GrantId, authorization: Authorization, secret: Secret, now: Timestamp) -> Self {
         Self {
@@ -109,13 +109,13 @@ impl Grant {
         }
     }
 
-    /// Returns the same grant, for which others have made room.
+    /// Returns the grant with the others that ended to make room for it.
     #[must_use]
     pub fn displacing(self, displaced: Vec<Displaced>) -> Self {
         Self { displaced, ..self }
     }
 
-    /// Decides about one use of a refresh token. Nothing changes before everything about the request has been checked.
+    /// Decides about one use of a refresh token. Nothing changes unless the request passes all checks.
     #[must_use]
     pub fn refresh(&self, request: &RefreshRequest, limits: &Limits, now: Timestamp) -> RefreshDecision {
         let scope = match self.check(request, limits, now) {
@@ -128,11 +128,11 @@ impl Grant {
         match self.rotation.decide(request.generation, request.from, limits, now) {
             Use::Rotate(rotation) => {
                 let mut next = Self { rotation, used_at: now, ..self.clone() };
-                // The same admission as it is written today, so that an old master key can be taken away some day.
+                // Stored in its current form, so that an old master key can be removed later.
                 next.authorization.admission = request.policy.renewed(&self.authorization.admission);
                 next.answer(scope, Retry::First)
             }
-            // Nothing has changed, and nothing is written.
+            // Nothing has changed, so nothing is written.
             Use::Repeat(Retry::Soon, _) => {
                 RefreshDecision { change: None, answer: Ok(self.renewal(scope, Retry::Soon)) }
             }
@@ -142,7 +142,8 @@ impl Grant {
         }
     }
 
-    /// Everything that does not depend on which of the grant's tokens it is. Gives the scopes of the new access token.
+    /// Checks everything that does not depend on which of the grant's refresh tokens is used. Returns the scopes of the new
+    /// access token.
     fn check(&self, request: &RefreshRequest, limits: &Limits, now: Timestamp) -> Result<ScopeSet, RefreshError> {
         if request.grant != self.id || !self.recognises(request.generation, &request.proof) {
             return Err(RefreshError::Unknown);
@@ -162,8 +163,8 @@ impl Grant {
         if request.resource.as_ref().is_some_and(|resource| *resource != self.authorization.resource) {
             return Err(RefreshError::OtherResource);
         }
-        // A client may ask for less (RFC 6749 §6). One that asks for more gets what there is, and the answer says what that
-        // is: some clients always send everything the metadata names.
+        // A client may ask for fewer scopes (RFC 6749 §6). One that asks for more gets those that were granted, and the response
+        // lists them: some clients always send all scopes of the metadata.
         let granted = &self.authorization.scope;
         let scope = match request.scope.as_ref().filter(|asked| !asked.is_empty()) {
             Some(asked) => asked.intersection(granted),
@@ -172,14 +173,14 @@ impl Grant {
         if scope.is_empty() && !granted.is_empty() {
             return Err(RefreshError::Scope);
         }
-        // Last, because it changes something.
+        // Last, because a failure ends the grant.
         if !self.authorization.is_admitted(&request.policy) {
             return Err(RefreshError::CredentialsChanged);
         }
         Ok(scope)
     }
 
-    /// This row is written, and its live token answers.
+    /// Stores this row, and answers with its live token.
     fn answer(self, scope: ScopeSet, retry: Retry) -> RefreshDecision {
         let answer = Ok(self.renewal(scope, retry));
         RefreshDecision { change: Some(self), answer }
@@ -199,14 +200,14 @@ impl Grant {
         RefreshDecision { change: Some(self.end(end, now)), answer: Err(refusal) }
     }
 
-    /// Returns the same grant, ended. The first reason stays.
+    /// Returns the grant, ended. An earlier reason is kept.
     #[must_use]
     pub fn end(&self, reason: EndReason, now: Timestamp) -> Self {
         let ended = self.ended.or(Some(Ended { at: now, reason }));
         Self { ended, ..self.clone() }
     }
 
-    /// Returns what only this row can compute about one of its tokens.
+    /// Returns the proof of one of the grant's tokens, which only this row can compute.
     fn proof_of(&self, generation: Generation) -> Secret {
         let proof = hmac(self.secret.as_bytes())
             .chain_update(self.id.to_bytes())
@@ -215,19 +216,19 @@ impl Grant {
         Secret::from_bytes(proof.into_bytes().into())
     }
 
-    /// Returns which of its refresh tokens is live.
+    /// Returns the generation of the live refresh token.
     #[must_use]
     pub const fn generation(&self) -> Generation {
         self.rotation.live()
     }
 
-    /// Returns the proof of the live one.
+    /// Returns the proof of the live refresh token.
     #[must_use]
     pub fn proof(&self) -> Secret {
         self.proof_of(self.generation())
     }
 
-    /// Returns whether a token of this grant proves itself, whichever of them it is.
+    /// Returns whether a token belongs to this grant, of whatever generation.
     #[must_use]
     pub fn recognises(&self, generation: Generation, proof: &Secret) -> bool {
         self.rotation.has_given(generation) && *proof == self.proof_of(generation)
@@ -254,7 +255,7 @@ impl Grant {
         self.used_at
     }
 
-    /// Returns whether and why it ended before its time.
+    /// Returns when and why the grant ended, if it ended before it expired.
     #[must_use]
     pub const fn ended(&self) -> Option<Ended> {
         self.ended
@@ -266,25 +267,25 @@ impl Grant {
         &self.displaced
     }
 
-    /// Returns when it expires if nobody uses it.
+    /// Returns when the grant expires unless it is used.
     #[must_use]
     pub fn expires(&self, limits: &Limits) -> Timestamp {
         self.used_at.plus(limits.idle).min(self.created_at.plus(limits.absolute))
     }
 
-    /// Returns whether its tokens are good.
+    /// Returns whether the grant has neither ended nor expired.
     #[must_use]
     pub fn is_live(&self, limits: &Limits, now: Timestamp) -> bool {
         self.ended.is_none() && now < self.expires(limits)
     }
 
-    /// Returns whether its tokens are good and none of them was exchanged yet.
+    /// Returns whether the grant is live and its first refresh token was not used yet.
     pub(crate) fn is_fresh(&self, limits: &Limits, now: Timestamp) -> bool {
         self.is_live(limits, now) && self.generation().number() == 1
     }
 
-    /// Returns when the row may be deleted. An ended grant is kept for about an hour, so that the log can say why it is
-    /// refused; without a row it is refused all the same.
+    /// Returns when the row may be deleted. The row of an ended grant is kept for about an hour, so that the log can name the
+    /// reason. Without a row the grant is refused just as well.
     #[must_use]
     pub fn forget_at(&self, limits: &Limits) -> Timestamp {
         match self.ended {

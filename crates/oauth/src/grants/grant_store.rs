@@ -1,5 +1,7 @@
-//! All codes and grants of one subject. Each function here is one transaction: it reads rows, decides, and writes rows, and
-//! never waits in between, so whoever runs them one after the other gets "exactly once" for nothing.
+//! All codes and grants of one subject.
+//!
+//! Each function is one transaction: it reads rows, decides, writes rows, and never waits in between. Run one after the other,
+//! they do everything exactly once.
 
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::timestamp::{Random, Timestamp};
@@ -22,26 +24,26 @@ use crate::grants::summary::GrantSummary;
 use crate::login::account_session::SESSION_LIFETIME;
 use crate::login::admission::AdmissionPolicy;
 
-/// A grant whose use is to be entered in the directory.
+/// A use of a client, to be recorded in the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientUseToRecord {
-    /// What was agreed to: whose use of which client.
+    /// What was allowed, and with it the person and the client.
     pub authorization: Authorization,
-    /// When the person signed in for it.
+    /// When the person signed in for the grant.
     pub signed_in_at: Timestamp,
 }
 
-/// Seconds between two entries of one grant's use in the directory.
+/// Minimum time between two records of one grant's use, in seconds.
 const RECORD_AFTER: u64 = 24 * 3600;
 
-/// The rows, and the rules over them.
+/// The rows of a subject, and the rules that apply to them.
 pub struct GrantStore<R> {
     rows: R,
     limits: Limits,
 }
 
 impl<R: GrantRows> GrantStore<R> {
-    /// Over these rows.
+    /// Creates a store over `rows`.
     pub const fn new(rows: R, limits: Limits) -> Self {
         Self { rows, limits }
     }
@@ -50,8 +52,8 @@ impl<R: GrantRows> GrantStore<R> {
         &self.rows
     }
 
-    /// Keeps a code until it is redeemed. If it is already kept, because its form was sent again, it now represents the last
-    /// consent.
+    /// Stores a code until it is redeemed. A code that is stored already, because its form was sent again, now has the content of
+    /// the last form.
     pub fn store_code(&mut self, code: &PendingCode, now: Timestamp) -> Result<Result<(), StoreCodeError>, R::Error> {
         let codes = self.rows.codes()?;
         if codes.iter().any(|known| known.id() == code.id() && known.redeemed().is_some()) {
@@ -111,8 +113,8 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(Refreshed { answer: decision.answer, entered: false })
     }
 
-    /// Returns the use of a grant that has just been refreshed, if the directory has not heard of it for a day. It heard of the
-    /// sign-in.
+    /// Returns the use of a grant that has just been refreshed, if the directory has no use of the last day. The sign-in counts
+    /// as a use.
     pub fn client_use_to_record(&self, grant: GrantId, now: Timestamp) -> Result<Option<ClientUseToRecord>, R::Error> {
         let Some(found) = self.rows.grant(grant)? else { return Ok(None) };
         let heard_at = self.rows.recorded_at(grant)?.unwrap_or_else(|| found.created_at());
@@ -121,12 +123,12 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(is_due.then_some(ClientUseToRecord { authorization, signed_in_at }))
     }
 
-    /// Remembers that the use of a grant was entered in the directory.
+    /// Remembers that the use of a grant was recorded in the directory.
     pub fn entered(&mut self, grant: GrantId, now: Timestamp) -> Result<(), R::Error> {
         self.rows.put_recorded_at(grant, now)
     }
 
-    /// Ends the grant of a refresh token for the client it was given to, whichever of the grant's tokens it is.
+    /// Ends the grant of a refresh token, of any generation, for its client.
     pub fn revoke_token(
         &mut self,
         grant: GrantId,
@@ -140,7 +142,7 @@ impl<R: GrantRows> GrantStore<R> {
         })
     }
 
-    /// Ends a grant for the client it was given to, which proved itself by an access token.
+    /// Ends the grant of an access token for its client.
     pub fn revoke_for_client(
         &mut self,
         grant: GrantId,
@@ -150,13 +152,13 @@ impl<R: GrantRows> GrantStore<R> {
         self.revoke_if(grant, EndReason::Client, now, |grant| grant.authorization().client_id == *client)
     }
 
-    /// Returns whether the person has signed out everywhere since `signed_in_at`. A sign-in in the second of a sign-out has ended,
-    /// too: nobody can tell which of them came first.
+    /// Returns whether the person has signed out everywhere since `signed_in_at`. A sign-in in the second of the sign-out has
+    /// ended, too, because their order is unknown.
     pub fn has_signed_out_since(&self, signed_in_at: Timestamp) -> Result<bool, R::Error> {
         Ok(self.rows.signed_out_at()?.is_some_and(|signed_out_at| signed_in_at <= signed_out_at))
     }
 
-    /// Ends all grants of the person, and every sign-in of theirs in any browser.
+    /// Ends all grants of the person, and all their sign-ins in any browser.
     pub fn sign_out(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
         self.revoke_all(now)
@@ -167,13 +169,13 @@ impl<R: GrantRows> GrantStore<R> {
         self.revoke_if(grant, EndReason::Person, now, |_| true)
     }
 
-    /// Ends all grants for the person who gave them, and makes the codes that wait worthless.
+    /// Ends all grants for the person who gave them, and invalidates the codes that wait.
     pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         let grants = self.rows.grants()?;
         self.revoke_every(grants, EndReason::Person, now, |_| true)
     }
 
-    /// Ends all grants of a client that the owner of this server has ended, and makes its codes that wait worthless.
+    /// Ends all grants of a client that the owner of this server has ended, and invalidates its codes that wait.
     pub fn end_client(&mut self, client: &ClientHash, now: Timestamp) -> Result<Revoked, R::Error> {
         // One row that cannot be read must not keep the other grants alive.
         let grants = self.rows.readable_grants()?;
@@ -193,14 +195,14 @@ impl<R: GrantRows> GrantStore<R> {
         }
         let codes = self.rows.codes()?;
         for code in codes.iter().filter(|code| code.is_waiting(now) && may(code.authorization())) {
-            // As if it had been redeemed for a grant that is over.
+            // As if the code had been redeemed for a grant that has ended.
             let used = code.redeem(GrantId::from_bytes([0; 8]));
             self.rows.put_code(&used, used.forget_at())?;
         }
         Ok(Revoked { ended })
     }
 
-    /// Returns those of `grants` that are live and whose person may still enter.
+    /// Returns those of `grants` that are live and whose person may still sign in.
     pub fn active_grants(
         &self,
         grants: Vec<GrantId>,
@@ -226,12 +228,12 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(live.iter().map(|grant| GrantSummary::of(grant, &self.limits)).collect())
     }
 
-    /// Deletes what nobody needs any more. Gives when to come again.
+    /// Deletes rows that are no longer needed. Returns when to call it again.
     pub fn sweep(&mut self, now: Timestamp) -> Result<Option<Timestamp>, R::Error> {
         self.rows.forget(now)
     }
 
-    /// Ends the grants that were idle longest, until one more fits. Gives them.
+    /// Ends the grants that were idle longest until there is room for one more. Returns them.
     fn make_room(&mut self, client: &ClientId, now: Timestamp) -> Result<Vec<Grant>, R::Error> {
         let mut live = self.live(now)?;
         live.sort_unstable_by_key(|grant| (grant.used_at(), grant.id()));

@@ -2,23 +2,23 @@
 
 const DAY: u64 = 24 * 3600;
 
-/// How long and how often. The defaults are the documented behaviour; a test may shrink them.
+/// The limits. The defaults are documented; a test may use smaller ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Seconds after which a grant that nobody used has expired.
+    /// Lifetime of a grant that is not used, in seconds.
     pub idle: u64,
-    /// Seconds after which a grant has expired in any case.
+    /// Lifetime of a grant, in seconds.
     pub absolute: u64,
-    /// Seconds for which the last refresh token may be sent again freely.
+    /// How long the last refresh token may be repeated without limits, in seconds.
     pub retry_window: u64,
-    /// How often it may be sent again later and from another network,
+    /// How often it may be repeated later from another network, within [`late_period`](Self::late_period).
     pub late_retries: usize,
     pub late_period: u64,
-    /// Most live grants of one client; the one that was idle longest makes room.
+    /// Maximum number of live grants of one client. The one that was idle longest makes room for another.
     pub grants_per_client: usize,
-    /// Most live grants of one subject.
+    /// Maximum number of live grants of one subject.
     pub grants: usize,
-    /// Most codes that wait to be redeemed.
+    /// Maximum number of codes that wait to be redeemed.
     pub codes: usize,
 }
 

@@ -1,5 +1,5 @@
-//! Random histories: an honest client that loses answers, a thief with copies of its tokens, strangers who know everything but
-//! one secret. Whatever they do in whatever order, the promises of `grants` hold.
+//! Random histories of an honest client that loses answers, a thief with copies of its tokens, and strangers who know everything
+//! but one secret. The rules of `grants` hold whatever they do.
 
 use std::collections::BTreeMap;
 
@@ -116,22 +116,22 @@ pub(crate) fn granted(store: &mut GrantStore<TestRows>, random: &TestRandom, now
     }
 }
 
-/// Returns the request that uses what a renewal gave.
+/// Returns the request that uses the refresh token of a renewal.
 pub(crate) fn after(request: &RefreshRequest, renewal: &Renewal) -> RefreshRequest {
     RefreshRequest { generation: renewal.generation, proof: renewal.proof.clone(), ..request.clone() }
 }
 
 #[derive(Clone, Debug)]
 enum Act {
-    /// The honest client refreshes with the newest token it knows; the answer may get lost.
+    /// The honest client refreshes with its newest token. The answer may get lost.
     Honest {
         lost: bool,
     },
-    /// Somebody copies the honest client's token: a thief, or another window of the same app.
+    /// A thief, or another window of the same app, copies the honest client's token.
     Copy,
     /// Uses one of the copies, and keeps the resulting token.
     UseCopy(prop::sample::Index),
-    /// Somebody uses the newest token with one thing wrong.
+    /// A stranger uses the newest token with one wrong value.
     Stranger(u8),
     Wait(u64),
 }
@@ -152,11 +152,11 @@ fn network() -> impl Strategy<Value = Option<Network>> {
     prop_oneof![3 => Just(Some(HOME)), 2 => Just(Some(AWAY)), 1 => Just(None)]
 }
 
-/// What has been seen of one grant.
+/// What was observed of one grant.
 struct World {
     store: GrantStore<TestRows>,
     now: Timestamp,
-    /// Every token that was ever given out.
+    /// Every token that was issued.
     tokens: BTreeMap<Generation, Secret>,
     template: RefreshRequest,
     /// When and from where the live token was made.
@@ -178,7 +178,7 @@ impl World {
         self.store.rows().grant(self.template.grant).unwrap().unwrap()
     }
 
-    /// Uses a token that was given out, and checks the outcome against the rule on refresh.
+    /// Uses an issued token, and compares the outcome with the rule.
     fn refresh(&mut self, request: &RefreshRequest) -> Result<Renewal, RefreshError> {
         let before = self.grant();
         let writes = self.store.rows().writes.get();
@@ -203,7 +203,7 @@ impl World {
         answer
     }
 
-    /// Returns what the rule of the design says, independently of the code.
+    /// Returns the outcome according to the rule, independently of the code.
     fn expected(&self, grant: &Grant, request: &RefreshRequest) -> Result<Retry, RefreshError> {
         let age = grant.generation().number().saturating_sub(request.generation.number());
         let (rotated_at, rotated_from) = self.rotated;
@@ -228,10 +228,10 @@ impl World {
         }
     }
 
-    /// Returns what holds at every moment.
+    /// Checks what holds at every moment.
     fn promises(&self) {
         let grant = self.grant();
-        // The oldest are all alike; a few of them and the newest tell.
+        // The oldest and the newest tokens are representative.
         let recent = self.tokens.iter().take(1).chain(self.tokens.iter().rev().take(4));
         let probe = |(generation, proof): (&Generation, &Secret)| {
             let request = RefreshRequest { generation: *generation, proof: proof.clone(), ..self.template.clone() };
@@ -294,8 +294,8 @@ proptest! {
         }
     }
 
-    /// An honest client: refreshes about hourly, sometimes loses the answer once or more and sends the same token again within
-    /// a minute, sometimes only much later (from another network thrice in thirty days at most).
+    /// An honest client refreshes about hourly. Sometimes it loses answers and repeats the request within a minute, sometimes
+    /// only much later (from another network at most three times in thirty days).
     #[test]
     fn an_honest_client_that_repeats_itself_never_loses_its_session(
         uses in prop::collection::vec((0..5u8, 3600..20 * 3600u64, prop::collection::vec(0..60u64, 0..4)), 1..100)
@@ -314,7 +314,7 @@ proptest! {
             let mut answer = first.unwrap();
             let sent = world.now;
             for pause in retries {
-                // The answer got lost; the same token again, within a minute of the first time.
+                // The answer got lost: the same token again, within a minute of the first use.
                 world.now = world.now.max(sent.plus(pause));
                 let again = world.refresh(&honest);
                 prop_assert!(again.is_ok(), "{:?}", again);
@@ -323,7 +323,7 @@ proptest! {
             }
             let is_away = kind == 0 && late.len() < 3;
             if (is_away || kind == 1) && world.now.plus(2 * 3600).seconds_since(START) < 90 * DAY {
-                // The machine slept over it, and may have been carried elsewhere.
+                // The machine slept, and may have been moved to another network.
                 world.now = world.now.plus(2 * 3600);
                 if is_away {
                     late.push(world.now);
@@ -356,9 +356,9 @@ proptest! {
                 4 => request.resource = Some(Resource::parse("https://host.example/private/mcp").unwrap()),
                 5 => request.digest = Secret::from_bytes([0; 32]),
                 6 => request.policy = policy(&[CredentialVersion::from_bytes([2; 8])]),
-                // The client sends it again, which is another request.
+                // The client sends its request again, which is another request.
                 7 => request.grant = grant_id(&random),
-                // The request of the first try is carried out again, inside this server.
+                // The first request is carried out again inside this server.
                 _ => {}
             }
             let before = (store.rows().codes().unwrap(), store.rows().grants().unwrap());

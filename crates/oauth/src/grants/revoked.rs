@@ -1,12 +1,12 @@
-//! What a revocation ended.
+//! The result of a revocation.
 
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::identifier::GrantId;
 
-/// What a revocation ended.
+/// The result of a revocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revoked {
-    /// Grants that are over now, also if they had ended before.
+    /// The grants that have ended, including those that had ended before.
     pub ended: Vec<GrantId>,
 }

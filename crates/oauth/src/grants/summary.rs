@@ -1,4 +1,4 @@
-//! A grant as the account page lists it.
+//! The line for a grant on the account page.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,21 +10,21 @@ use crate::grants::grant::{Displaced, Grant};
 use crate::grants::limits::Limits;
 use crate::resource::protected_resource::Resource;
 
-/// A grant, for the page where a person looks at theirs.
+/// A grant, as the account page lists it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantSummary {
     pub id: GrantId,
     pub client_id: ClientId,
-    /// What that client calls itself; unverified.
+    /// The name that the client gave itself. It is not verified.
     pub client_name: Option<String>,
-    /// Where its code was sent.
+    /// The redirect URI to which the code was sent.
     pub redirect_uri: String,
     pub resource: Resource,
     pub scope: ScopeSet,
     pub created_at: Timestamp,
     /// When it was last refreshed.
     pub used_at: Timestamp,
-    /// When it expires if nobody uses it.
+    /// When it expires unless it is used.
     pub expires: Timestamp,
     /// The grants that ended to make room for it.
     pub displaced: Vec<Displaced>,

@@ -1,4 +1,4 @@
-//! Rows of version 1, of which nothing is written any more.
+//! Rows of version 1, which are read and no longer written.
 
 use serde::Deserialize;
 
@@ -43,7 +43,7 @@ impl From<AuthorizationOfVersion1> for Authorization {
     }
 }
 
-/// A grant.
+/// A grant in version 1.
 #[derive(Deserialize)]
 pub(crate) struct GrantOfVersion1 {
     pub(crate) id: GrantId,
@@ -57,7 +57,7 @@ pub(crate) struct GrantOfVersion1 {
     pub(crate) ended: Option<Ended>,
 }
 
-/// A code.
+/// A code in version 1.
 #[derive(Deserialize)]
 pub(crate) struct PendingCodeOfVersion1 {
     pub(crate) id: CodeId,

@@ -1,33 +1,33 @@
-//! An account at an identity provider, as a sign-in keeps it.
+//! An account at an identity provider, as a sign-in stores it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::web::discovery::ExternalIssuer;
 
-/// Maximum length of an identifier of an account, in bytes (OpenID Connect Core §2 allows 255 characters).
+/// Maximum length of the identifier of an account, in bytes. OpenID Connect Core §2 allows 255 characters.
 const MAX_ID: usize = 256;
 
-/// Maximum length of a name or e-mail address of an account, in bytes. A longer one is ignored.
+/// Maximum length of a name or e-mail address, in bytes. A longer one is ignored.
 const MAX_CLAIM: usize = 320;
 
-/// An account at an identity provider: what the list of those who may enter is compared with.
+/// An account at an identity provider, to be compared with [`AllowedUsers`](crate::login::allowed_users::AllowedUsers).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     pub(crate) issuer: String,
-    /// What the provider calls the person for ever. Compared byte for byte.
+    /// The permanent identifier at the provider. Compared byte for byte.
     pub(crate) id: String,
-    /// What they call themselves there. Compared in any case.
+    /// The name that the person chose at the provider. Compared without regard to case.
     pub(crate) login: Option<String>,
-    /// Verified by the provider, or taken on trust: [`Admission`] says which.
+    /// The e-mail address, verified by the provider or trusted: [`Admission`](crate::login::admission::Admission) says which.
     pub(crate) email: Option<String>,
 }
 
-/// An identifier that is longer than any that OpenID Connect knows.
+/// An identifier that is longer than OpenID Connect allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLong;
 
 impl Account {
-    /// Takes what a provider says. Names and addresses that nobody has, because of their length, are left out.
+    /// Takes the claims of a provider. Names and addresses that are too long are ignored.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
-//! The sign-in of a person who looks at their connected apps: a cookie that nobody but this server can read, kept nowhere,
-//! good for half an hour, worthless as soon as the person may no longer enter. And the mark in each of the page's
-//! forms, which shows that the form belongs to this sign-in and to no other site.
+//! The session of a person on the account page.
+//!
+//! It is a sealed cookie, which only this server can read. It is not stored, lasts half an hour, and ends when the person may no
+//! longer sign in. Each form of the page has a token that proves that the form belongs to the session and comes from this site.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +15,15 @@ use crate::login::person::Person;
 use crate::web::cookie::HostCookie;
 use crate::web::web_url::WebScheme;
 
-/// How long a sign-in lasts, in seconds. It is not prolonged by use.
+/// How long a session lasts, in seconds. Use does not extend it.
 pub const SESSION_LIFETIME: u64 = MAX_AGE as u64;
 const MAX_AGE: u32 = 30 * 60;
 const COOKIE: HostCookie = HostCookie::new("mcp-account");
 
-/// A person who is signed in here, in one browser.
+/// The session of a person in one browser.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
-    /// Makes each sign-in another one. Not a secret by itself.
+    /// Distinguishes the sessions. It is not secret.
     id: [u8; 16],
     subject: Subject,
     display_name: Option<String>,
@@ -34,7 +35,7 @@ impl Sealable for Session {
     const PURPOSE: &'static str = "signed in to the account page";
 }
 
-/// That a form was made for one sign-in.
+/// The token of a form of one session.
 #[derive(Serialize, Deserialize)]
 struct FormToken;
 
@@ -42,7 +43,7 @@ impl Sealable for FormToken {
     const PURPOSE: &'static str = "form of the account page";
 }
 
-/// That a sign-in to the account page was begun in this browser.
+/// A sign-in to the account page that was begun in this browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountSignIn;
 
@@ -51,7 +52,7 @@ impl Sealable for AccountSignIn {
 }
 
 impl Session {
-    /// For somebody who has just proven who they are. Gives the `Set-Cookie` header with it.
+    /// Begins the session of a person who has just signed in. Returns the `Set-Cookie` header.
     #[must_use]
     pub fn begin(
         person: &Person,
@@ -68,7 +69,7 @@ impl Session {
         COOKIE.set(scheme, sealed.as_str(), MAX_AGE)
     }
 
-    /// Reads the session of a browser, if it is valid and the person is still admitted.
+    /// Reads the session of a browser, if it is valid and the person may still sign in.
     #[must_use]
     pub fn read(
         scheme: WebScheme,
@@ -82,13 +83,13 @@ impl Session {
         policy.admits(&session.subject, &session.admission).then_some(session)
     }
 
-    /// Returns the `Set-Cookie` header that takes it away from the browser.
+    /// Returns the `Set-Cookie` header that ends the session.
     #[must_use]
     pub fn end(scheme: WebScheme) -> String {
         COOKIE.clear(scheme)
     }
 
-    /// Returns the mark of this sign-in's forms.
+    /// Returns the token for the forms of this session.
     #[must_use]
     pub fn form(&self, keys: &KeyRing, random: &impl Random) -> Option<String> {
         let expires = self.signed_in_at.plus(SESSION_LIFETIME);
@@ -96,19 +97,17 @@ impl Session {
         Some(sealed.as_str().to_owned())
     }
 
-    /// Returns whether a form has the mark of this sign-in.
+    /// Returns whether `form` is the token of a form of this session.
     #[must_use]
     pub fn made(&self, form: &str, keys: &KeyRing, now: Timestamp) -> bool {
         Sealed::<FormToken>::from_text(form).open(&self.id, now, keys.seal()).is_ok()
     }
 
-    /// Under which name the person's grants are kept.
     #[must_use]
     pub const fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    /// Returns what to call the person.
     #[must_use]
     pub fn display_name(&self) -> Option<&str> {
         self.display_name.as_deref()

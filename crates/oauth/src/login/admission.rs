@@ -1,7 +1,8 @@
-//! What admitted a person who signed in, and whether it would still admit them today.
+//! What admitted a person who signed in, and whether it still would.
 //!
-//! A sign-in keeps its [`Admission`]; the settings of today are an [`AdmissionPolicy`]. Each refresh, each look at a grant and
-//! each page of the account compares the two. So a change of the settings ends exactly the sign-ins that it no longer admits.
+//! A sign-in stores its [`Admission`]. The current settings are an [`AdmissionPolicy`]. Each refresh, each check of a grant and
+//! each request to the account page compares the two. So a change of the settings ends exactly the sign-ins that it no longer
+//! admits.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,27 +18,27 @@ use crate::web::discovery::ExternalIssuer;
 /// What admitted a sign-in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Admission {
-    /// The owner's passphrase of this version.
+    /// The owner's passphrase, in this version.
     ///
-    /// In sign-ins of the first version of this program, which kept nothing else: all settings of the identity provider
-    /// together, the list of those who may enter included.
+    /// A sign-in of the first release stored nothing else. There it may be the version of all settings of an identity provider,
+    /// including the list of allowed users.
     Version(CredentialVersion),
     /// An account at an identity provider.
     Account(Account),
-    /// Cloudflare Access admitted the person.
+    /// Cloudflare Access.
     Access(AccessApplication),
-    /// An account of which only the list that it was on is known. From a sign-in of the first version, after a refresh.
+    /// An account that was on a list, which is all that is known of it: a sign-in of the first release, after a refresh.
     OnList {
         issuer: String,
-        /// The list as it was.
+        /// The list at that time.
         entries: AllowedUsers,
     },
-    /// An account with an address of which the provider does not say whether it is verified. The address counts as long as the
-    /// owner trusts the provider to give out its addresses.
+    /// An account with an address that the provider does not call verified. The address counts as long as the owner trusts the
+    /// provider's addresses.
     AccountWithTrustedEmail(Account),
 }
 
-/// An application of Cloudflare Access, whose policy says who may enter.
+/// An application of Cloudflare Access, whose policy admits people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessApplication {
     /// The URL of the team.
@@ -45,20 +46,20 @@ pub struct AccessApplication {
     pub audience: String,
 }
 
-/// Who may sign in, by the current settings.
+/// Who may sign in, according to the current settings.
 ///
-/// `settings` are the names that the first version of this program gave to all settings together: they admit its sign-ins until
-/// the settings change or a refresh has written down more.
+/// `settings` are the versions that the first release gave to all settings together. They admit its sign-ins until the settings
+/// change or a refresh stores more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AdmissionPolicy {
-    /// Anybody who knows the passphrase. Its versions under the current master key, first, and under earlier ones. None where
-    /// no passphrase is set: then nobody may enter.
+    /// Anybody who knows the passphrase. The first version is that under the current master key, the others are under earlier
+    /// ones. Without a passphrase there is none, and nobody may sign in.
     Passphrase { versions: Vec<CredentialVersion> },
-    /// People whose account at a provider is on the list.
+    /// People with an account at a provider that is on the list.
     Accounts {
         issuer: String,
         allowed: AllowedUsers,
-        /// Whether an address counts that the provider does not call verified.
+        /// Whether addresses count that the provider does not call verified.
         email: EmailTrust,
         settings: Vec<CredentialVersion>,
     },
@@ -70,7 +71,7 @@ impl AdmissionPolicy {
     /// Admits nobody.
     pub const NOBODY: Self = Self::Passphrase { versions: Vec::new() };
 
-    /// Returns whether what admitted `subject` once would admit them today.
+    /// Returns whether what once admitted `subject` still would.
     #[must_use]
     pub fn admits(&self, subject: &Subject, admission: &Admission) -> bool {
         match (self, admission) {
@@ -102,7 +103,7 @@ impl AdmissionPolicy {
         }
     }
 
-    /// Returns an admission that holds today in the form in which it is written today.
+    /// Returns an admission that holds now in the form in which it is stored now.
     #[must_use]
     pub fn renewed(&self, admission: &Admission) -> Admission {
         match (self, admission) {
@@ -123,7 +124,7 @@ impl AdmissionPolicy {
         }
     }
 
-    /// Returns the versions of the passphrase, or the names of all settings: what an access token may say of itself.
+    /// Returns the versions of the passphrase, or of all settings, that an access token may have.
     #[must_use]
     pub fn versions(&self) -> &[CredentialVersion] {
         match self {
@@ -144,7 +145,7 @@ impl Admission {
     }
 }
 
-/// Returns whether an entry of the list is the identifier behind `subject`.
+/// Returns whether an entry of the list is the identifier of `subject`.
 fn names(issuer: &str, allowed: &AllowedUsers, subject: &Subject) -> bool {
     ExternalIssuer::parse(issuer).is_ok_and(|issuer| {
         allowed.entries().iter().any(|entry| subject_of(&issuer, entry).is_ok_and(|named| named == *subject))

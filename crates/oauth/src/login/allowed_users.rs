@@ -7,10 +7,10 @@ use thiserror::Error;
 
 use crate::login::account::Account;
 
-/// The entry for everybody who has an account at the provider.
+/// The entry that allows everybody with an account at the provider.
 const EVERYBODY: &str = "*";
 
-/// Maximum number of people on a list.
+/// Maximum number of entries.
 const MAX_ALLOWED: usize = 256;
 
 /// Who may enter.
@@ -23,19 +23,19 @@ impl fmt::Display for AllowedUsers {
     }
 }
 
-/// Why a text is not a list of people.
+/// Why a text is not a list of users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidAllowedUsers {
     #[error("name who may sign in, separated by spaces: identifiers, e-mail addresses, @domains, or * for everybody")]
     Nobody,
-    /// More entries than are read. Reading only some of them would silently exclude the others.
+    /// There are more than [`MAX_ALLOWED`] entries. To ignore some would silently exclude people.
     #[error("name at most {MAX_ALLOWED} people or @domains")]
     TooMany,
 }
 
 impl AllowedUsers {
-    /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody, a verified e-mail
-    /// address, all verified addresses of a domain (`@example.com`), or `*`.
+    /// Parses a list that is separated by spaces or commas. An entry is an identifier or a login at the provider, a verified
+    /// e-mail address, a domain for all its verified addresses (`@example.com`), or `*`.
     pub fn parse(text: &str) -> Result<Self, InvalidAllowedUsers> {
         let entries = text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty());
         let entries: Vec<String> = entries.map(str::to_owned).collect();
@@ -57,7 +57,7 @@ impl AllowedUsers {
         })
     }
 
-    /// Returns whether everybody on `other` is on this list, too.
+    /// Returns whether this list includes everybody on `other`.
     pub(crate) fn has_all_of(&self, other: &Self) -> bool {
         self.0.iter().any(|entry| entry == EVERYBODY) || other.0.iter().all(|entry| self.0.contains(entry))
     }
@@ -67,13 +67,13 @@ impl AllowedUsers {
     }
 }
 
-/// Returns whether `entry` is what somebody calls themselves. A number names the one who got it from the provider and nobody
-/// else: anybody may call themselves like somebody else's number.
+/// Returns whether `entry` is the login of an account. A number is never a login, because anybody may choose another person's
+/// number as login.
 fn is_login(login: &str, entry: &str) -> bool {
     login.eq_ignore_ascii_case(entry) && !entry.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Returns whether an address is `entry`, or in the domain that it names.
+/// Returns whether an address is `entry`, or in its domain.
 fn is_at(email: &str, entry: &str) -> bool {
     match entry.strip_prefix('@') {
         Some(domain) => email.rsplit_once('@').is_some_and(|(_, host)| host.eq_ignore_ascii_case(domain)),

@@ -1,4 +1,5 @@
-//! A person whom an identity provider has named and who is not on the list: what arrived, and what the owner can put on the list.
+//! A person who signed in at an identity provider and is not on the list: what the provider sent, and what the owner can put on
+//! the list.
 
 use std::fmt;
 
@@ -7,30 +8,30 @@ use thiserror::Error;
 
 use crate::web::discovery::ExternalIssuer;
 
-/// Maximum length of a text of a provider, in characters (OpenID Connect Core §2: a `sub` has at most 255).
+/// Maximum length of a provider's text, in characters. A `sub` has at most 255 (OpenID Connect Core §2).
 const MAX_SHOWN: usize = 255;
 
-/// Whether an address counts that the provider does not call verified.
+/// Whether addresses count that the provider does not call verified.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EmailTrust {
-    /// It does not count, because anybody may be able to set any address.
+    /// They do not count, because anybody may be able to set any address.
     #[default]
     VerifiedOnly,
-    /// It does, unless the provider calls it not verified: the addresses are given out by the one tenant that it is.
+    /// They count, unless the provider calls them not verified. The provider is a single tenant that assigns the addresses.
     Trusted,
 }
 
-/// An issuer that speaks for tenants which the owner does not know. Any of them can set anybody's address.
+/// An issuer of several tenants, each of which can set any address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("OPENID_ISSUER must name one tenant: in common, organizations and consumers, other tenants choose addresses")]
 pub struct SeveralTenants;
 
-/// The tenant part of issuers of Entra ID that are not one organization: those for everybody, and the tenant of all personal
+/// The tenant in issuers of Entra ID that are not a single organization: those for everybody, and the tenant of all personal
 /// accounts.
 const SEVERAL_TENANTS: [&str; 4] = ["common", "organizations", "consumers", "9188040d-6c67-4c5b-b112-36a304b66dad"];
 
 impl EmailTrust {
-    /// Trusts the addresses of an issuer, if it is of one tenant.
+    /// Trusts the addresses of an issuer, if it is a single tenant.
     pub fn trusted(issuer: &ExternalIssuer) -> Result<Self, SeveralTenants> {
         let tenant = issuer.as_str().split('/').nth(3).unwrap_or_default();
         if SEVERAL_TENANTS.iter().any(|several| tenant.eq_ignore_ascii_case(several)) {
@@ -43,16 +44,16 @@ impl EmailTrust {
 /// The address that the provider sent, and why it does not count.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EmailStatus {
-    /// One that is verified, and not on the list.
+    /// The address is verified, and not on the list.
     Verified,
-    /// `email`, without a word on whether it is verified, as Entra ID sends it.
+    /// The provider sent `email` without `email_verified`, as Entra ID does.
     Unspecified(String),
-    /// `email`, which the provider calls not verified.
+    /// The provider calls `email` not verified.
     Unverified(String),
-    /// `preferred_username` alone: people can change it, and it is nobody's address for certain.
+    /// The provider sent only `preferred_username`, which people can change.
     PreferredUsername(String),
     Missing,
-    /// The provider is not asked for one.
+    /// The provider is not asked for an address.
     NotRequested,
 }
 
@@ -65,25 +66,25 @@ pub struct DisallowedUser {
 }
 
 impl DisallowedUser {
-    /// Somebody whom `issuer` calls `id`.
+    /// Creates the description of the person whom `issuer` calls `id`.
     #[must_use]
     pub fn new(issuer: &ExternalIssuer, id: &str, address: EmailStatus) -> Self {
         Self { issuer: issuer.as_str().to_owned(), id: shown(id), address }
     }
 
-    /// Returns whether anything of an address arrived.
+    /// Returns whether the provider sent an address.
     #[must_use]
     pub const fn has_address(&self) -> bool {
         !matches!(self.address, EmailStatus::Missing | EmailStatus::NotRequested)
     }
 
-    /// Returns whether the provider marks the address that it sent as not verified.
+    /// Returns whether the provider calls the address not verified.
     #[must_use]
     pub const fn is_unverified(&self) -> bool {
         matches!(self.address, EmailStatus::Unverified(_))
     }
 
-    /// Returns what arrived, for the person.
+    /// Returns what the provider sent, for the person.
     #[must_use]
     pub fn received_claims(&self) -> String {
         let named = format!("You are not on the list of this server. {} calls you {}.", self.issuer, self.id);
@@ -106,7 +107,7 @@ impl DisallowedUser {
         }
     }
 
-    /// Returns what the owner can do about it, for the person and for the log.
+    /// Returns what the owner can do, for the person and for the log.
     #[must_use]
     pub fn owner_remedy(&self) -> String {
         let entry = if self.is_entry() {
@@ -126,8 +127,8 @@ impl DisallowedUser {
         }
     }
 
-    /// Returns whether the identifier as an entry of the list names this person and nobody else. One with an `@` would also
-    /// name an address or a whole domain.
+    /// Returns whether the identifier, as an entry of the list, allows only this person. One with an `@` would also be an address
+    /// or a domain.
     fn is_entry(&self) -> bool {
         !matches!(self.id.as_str(), "" | "*")
             && self.id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b',' | b'@' | b'?'))
@@ -135,7 +136,7 @@ impl DisallowedUser {
 }
 
 impl fmt::Display for DisallowedUser {
-    /// For the log: the identifier, which has to be known to be listed, and no address.
+    /// For the log: the identifier, which the owner needs for the list, and no address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = match self.address {
             EmailStatus::Verified => "its verified email is not either",
@@ -149,8 +150,8 @@ impl fmt::Display for DisallowedUser {
     }
 }
 
-/// Returns what a provider has written, as it may stand in a sentence or in the log: visible ASCII, and not too long. What is
-/// left out is marked.
+/// Returns a provider's text in a form that is safe in a sentence and in the log: visible ASCII of limited length. What is left
+/// out is marked.
 fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(MAX_SHOWN).map(|c| if c.is_ascii_graphic() { c } else { '?' }).collect();
     if text.chars().nth(MAX_SHOWN).is_some() {

@@ -7,7 +7,7 @@ use mcp_connector_base::timestamp::Random;
 use crate::crypto::seal::Sealable;
 use crate::web::request_source::RequestSource;
 
-/// A browser that has signed in before: the content of a sealed cookie, bound to the passphrase it knew.
+/// A browser in which the owner has signed in before: the content of a sealed cookie that is bound to the passphrase.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownBrowser {
     id: String,
@@ -18,7 +18,7 @@ impl Sealable for KnownBrowser {
 }
 
 impl KnownBrowser {
-    /// Creates a new one.
+    /// Creates the identity of a browser.
     #[must_use]
     pub fn new(random: &impl Random) -> Self {
         let mut bytes = [0; 16];

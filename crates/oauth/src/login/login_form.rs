@@ -1,23 +1,23 @@
-//! The form of the pages between consent and code: the login page, and the page of somebody who could not be signed in. Besides
-//! entering the passphrase, a person can start the login again, choose another account, or cancel.
+//! The form of the pages between consent and code: the login page, and the page after a failed login. A person can enter the
+//! passphrase, start again, choose another account, or cancel.
 
 use crate::authorize::consent::{DECISION_FIELD, DENY, InvalidDecision};
 use crate::web::form::Parameters;
 
-/// What the person wants.
+/// What a person chose on the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoginDecision {
-    /// To sign in, with what they have typed.
+    /// To sign in with the passphrase of the form.
     SignIn,
     Again,
-    /// To be asked again, and to choose who they are.
+    /// To sign in again with another account.
     AnotherAccount,
-    /// To cancel: the client is told so.
+    /// To cancel. The client gets an error.
     Cancel,
 }
 
 impl LoginDecision {
-    /// Returns the value of [`DECISION_FIELD`], or `None` where nothing but the passphrase is sent.
+    /// Returns the value of [`DECISION_FIELD`], or `None` for a form with only the passphrase.
     #[must_use]
     pub const fn value(self) -> Option<&'static str> {
         match self {
@@ -32,7 +32,7 @@ impl LoginDecision {
     ///
     /// # Errors
     ///
-    /// The field is repeated, or says something else.
+    /// The field is repeated, or has another value.
     pub fn read(form: &Parameters) -> Result<Self, InvalidDecision> {
         let value = form.get(DECISION_FIELD)?;
         let all = [Self::SignIn, Self::Again, Self::AnotherAccount, Self::Cancel];

@@ -14,7 +14,7 @@ const MAX_OWNERS: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Owners(Vec<String>);
 
-/// A list of owners that is too long, or names somebody by what others may get.
+/// The list is too long, or has an entry that can change hands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error(
     "name at most {MAX_OWNERS} people by the identifiers that the provider gives them, and not by e-mail addresses"
@@ -22,12 +22,13 @@ pub struct Owners(Vec<String>);
 pub struct InvalidOwners;
 
 impl Owners {
-    /// Reads a list that is separated by spaces or commas. An entry is what the provider calls somebody for ever (`sub`, at
-    /// GitHub the number), or what this server calls them. An e-mail address or a login names nobody: somebody else may get it.
+    /// Parses a list that is separated by spaces or commas. An entry is the permanent identifier at the provider (`sub`, or the
+    /// number at GitHub), or the subject at this server. An e-mail address or a login is not allowed, because another person may
+    /// get it.
     ///
     /// # Errors
     ///
-    /// There are more than 16, or one is an e-mail address, a domain or `*`.
+    /// There are more than 16 entries, or one is an e-mail address, a domain or `*`.
     pub fn parse(text: &str) -> Result<Self, InvalidOwners> {
         let entries: Vec<String> =
             text.split([' ', ',', '\n', '\t']).filter(|entry| !entry.is_empty()).map(str::to_owned).collect();
@@ -38,7 +39,7 @@ impl Owners {
         Ok(Self(entries))
     }
 
-    /// Returns whether the list has somebody whom `issuer` knows.
+    /// Returns whether the list has the person whom `issuer` knows as `subject`.
     #[must_use]
     pub fn name(&self, subject: &Subject, issuer: &ExternalIssuer) -> bool {
         let is_one = |entry: &String| {

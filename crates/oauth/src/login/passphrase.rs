@@ -1,7 +1,7 @@
-//! The owner's passphrase: what is too weak to guard anything, how one is compared, and the epoch that ends with it.
+//! The owner's passphrase: whether it is strong enough, how it is compared, and its versions.
 //!
-//! No slow hash: a guess costs a request here, and `throttle` counts those; a stolen store holds nothing that could be tried
-//! offline, because the passphrase is only ever kept as a secret of the Worker.
+//! There is no slow hash. Online, a guess costs a request, which [`throttle`](crate::login::throttle) limits. Offline there is
+//! nothing to guess at, because the passphrase is stored only as a secret of the Worker.
 
 use std::fmt;
 
@@ -10,19 +10,19 @@ use thiserror::Error;
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::mac::MacKey;
 
-/// Minimum number of characters.
+/// Minimum length, in characters.
 pub const MIN_PASSPHRASE: usize = 12;
 
-/// Maximum number of bytes.
+/// Maximum length, in bytes.
 const MAX_PASSPHRASE: usize = 1024;
 
 /// Minimum number of different characters.
 const MIN_DISTINCT: usize = 6;
 
-/// Minimum number of characters that are left when words and sequences everybody tries first are taken away.
+/// Minimum number of characters that are left without common words and sequences.
 const MIN_UNCOMMON: usize = 4;
 
-/// What everybody tries first.
+/// Words that attackers try first.
 const COMMON: [&str; 16] = [
     "passphrase",
     "password",
@@ -42,14 +42,14 @@ const COMMON: [&str; 16] = [
     "owner",
 ];
 
-/// A passphrase that is strong enough to be one. Does not print itself.
+/// A passphrase that is strong enough. Does not print itself.
 #[derive(Clone)]
 pub struct Passphrase(String);
 
-/// Why a text is too weak. The text says what to do about it.
+/// Why a passphrase is too weak. The text says what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum WeakPassphrase {
-    /// Not set, or nothing but white space.
+    /// It is not set, or only white space.
     #[error("no passphrase is set")]
     Missing,
     /// Shorter than [`MIN_PASSPHRASE`].
@@ -58,13 +58,13 @@ pub enum WeakPassphrase {
     /// Longer than [`MAX_PASSPHRASE`].
     #[error("the passphrase is too long: use at most 1024 bytes")]
     TooLong,
-    /// A few characters again and again, or mostly what everybody tries first.
+    /// It repeats a few characters, or consists mostly of common words.
     #[error("the passphrase is too easy to guess: use four or more random words, or random characters")]
     Guessable,
 }
 
 impl Passphrase {
-    /// Takes what is configured. White space around it does not count: `echo` and editors leave a newline there.
+    /// Takes the configured passphrase. White space around it is ignored, because `echo` and editors add a newline.
     pub fn new(text: &str) -> Result<Self, WeakPassphrase> {
         let text = text.trim();
         if text.is_empty() {
@@ -83,17 +83,17 @@ impl Passphrase {
         Ok(Self(text.to_owned()))
     }
 
-    /// Returns whether somebody typed this passphrase. Takes the same time wherever they differ: tags are compared, not texts.
+    /// Returns whether `typed` is this passphrase. Compares tags, in constant time.
     #[must_use]
     pub fn is(&self, typed: &str, key: &MacKey) -> bool {
         let typed = typed.trim();
-        // A flood is cut to one byte more than any passphrase has, so it stays different.
+        // Longer texts are cut to more than the maximum, so they stay different.
         let end = typed.floor_char_boundary(MAX_PASSPHRASE + 4);
         let typed = typed.get(..end).unwrap_or_default();
         key.verify(&[b"typed", typed.as_bytes()], &key.tag(&[b"typed", self.0.as_bytes()]))
     }
 
-    /// Returns the epoch of this passphrase, first, and its names under keys that were replaced.
+    /// Returns the version of this passphrase under the current key, and then its versions under previous keys.
     #[must_use]
     pub fn credential_versions(&self, key: &MacKey) -> Vec<CredentialVersion> {
         key.tags(&[b"epoch", self.0.as_bytes()])
@@ -109,7 +109,8 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// Returns how many characters are neither part of a usual word nor follow from the one before, as in `aaaa`, `1234` or `fedc`.
+/// Returns the number of characters that are neither part of a common word nor follow from the one before, as in `aaaa`, `1234`
+/// or `fedc`.
 fn uncommon_characters(text: &str) -> usize {
     let mut rest = text.to_ascii_lowercase();
     for word in COMMON {

@@ -1,5 +1,5 @@
-//! The token endpoint (OAuth 2.1 §3.2, RFC 6749 §4.1.3, §4.4 and §6, RFC 8707): a form in, tokens or an error out. Who the client
-//! is and what the form says is checked here; what a code or a refresh token is still worth, its ledger decides.
+//! The token endpoint (OAuth 2.1 §3.2, RFC 6749 §4.1.3, §4.4 and §6, RFC 8707). It authenticates the client and reads the form.
+//! Whether a code or a refresh token is valid is decided by the grant store.
 
 use serde::Serialize;
 
@@ -29,67 +29,67 @@ use crate::web::form::{Parameters, is_form};
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
 
-/// Where clients are found, wherever they come from.
+/// Where clients are looked up.
 #[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
 pub trait Clients {
-    /// The client of that name; none if there is no such client. Not being able to tell is an outage, never "none".
+    /// Returns the client with this identifier, or `None` if there is none. If that is unknown, it is an outage.
     ///
-    /// A client that is described by a document need not be looked up here: it has no secret, and its code or token says to
-    /// whom it was given. Its identifier, its kind and no secrets are enough.
+    /// The metadata document of a client need not be read here: such a client has no secret, and its code or token names it. Its
+    /// identifier and kind are sufficient.
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage>;
 
-    /// Returns whether the owner of this server has ended a client for everybody. Not being able to tell is an outage.
+    /// Returns whether the owner of this server has ended a client for everybody. If that is unknown, it is an outage.
     async fn status(&self, id: &ClientId) -> Result<ClientStatus, Outage>;
 }
 
-/// Everything the endpoint works with. One per request: the time stands still.
+/// What the endpoint needs. There is one for each request.
 pub struct TokenEndpoint<'a, C, G, R> {
     pub issuer: &'a Issuer,
     pub resources: &'a ResourceServer,
-    /// The scopes that it knows.
+    /// The scopes of the connector.
     pub scopes: &'a ScopeCatalogue,
     pub clients: &'a C,
     pub grants: &'a G,
     pub keys: &'a KeyRing,
-    /// and those that sign now.
+    /// The keys that sign access tokens.
     pub signing: &'a SigningKeys,
-    /// Who may sign in, by the current settings. If nobody may, no grant gives tokens.
+    /// Who may sign in, according to the current settings. If nobody may, no grant gives tokens.
     pub policy: &'a AdmissionPolicy,
-    /// Where the request came from.
+    /// The network that the request came from.
     pub from: Option<Network>,
-    /// How long an access token is good for, in seconds.
+    /// Lifetime of an access token, in seconds.
     pub access_token_lifetime: u64,
-    /// The id of the grant that a code is redeemed for. A request that runs again uses the same id, and so gets the same
+    /// The id of the grant that a code is redeemed for. A request that is carried out again has the same id, and so gets the same
     /// answer.
     pub grant: GrantId,
     pub random: &'a R,
     pub now: Timestamp,
 }
 
-/// What was issued, for the answer and for a log line.
+/// The tokens that were issued, for the response and for the log.
 pub struct IssuedTokens {
     /// The body of the answer.
     pub response: TokenResponse,
     pub client: Client,
-    /// On which grant; none for a client that acts for itself.
+    /// The grant, or `None` for a client that acts for itself.
     pub grant: Option<GrantId>,
-    /// Whether its refresh token had been used before.
+    /// Whether the refresh token had been used before.
     pub retry: Option<Retry>,
-    /// What was agreed to, where the use of the client is to be noted: once a day for each grant that is refreshed.
+    /// What was allowed, if the use of the client is to be recorded: once a day for each grant that is refreshed.
     pub use_to_record: Option<Authorization>,
 }
 
-/// The body of a successful answer. Goes out with status 200 and `Cache-Control: no-store`.
+/// An access token response (RFC 6749 §5.1), sent with status 200 and `Cache-Control: no-store`.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub enum TokenResponse {
-    /// To a client that acts for a person.
+    /// For a client that acts for a person.
     ForPerson(PersonTokens),
-    /// To a client that acts for itself (RFC 6749 §4.4.3: no refresh token).
+    /// For a client that acts for itself, without a refresh token (RFC 6749 §4.4.3).
     ForClient(ClientToken),
 }
 
-/// Access and refresh token (RFC 6749 §5.1).
+/// An access token and a refresh token.
 #[derive(Serialize)]
 pub struct PersonTokens {
     access_token: String,
@@ -109,7 +109,7 @@ pub struct ClientToken {
 }
 
 impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
-    /// Answers a POST. `authorization` and `content_type` are the headers of that name.
+    /// Handles a POST. `authorization` and `content_type` are the headers of that name.
     pub async fn answer(
         &self,
         authorization: Option<&str>,
@@ -127,7 +127,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         }
     }
 
-    /// RFC 6749 §4.1.3 with RFC 7636 §4.5.
+    /// Redeems a code (RFC 6749 §4.1.3, RFC 7636 §4.5).
     async fn redeem(&self, form: &Parameters, client: Client) -> Result<IssuedTokens, TokenError> {
         let code = form.get("code")?.ok_or(TokenError::Missing("code"))?;
         let verifier = form.get("code_verifier")?;
@@ -135,7 +135,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let resource = resource(form)?;
         let code = AuthorizationCode::parse(code, self.keys.routing())
             .map_err(|_| TokenError::Code(CodeError::NotIssuedHere))?;
-        // Without a verifier nothing can come of it, so its ledger need not be asked.
+        // Without a verifier the request fails in any case, so the grant store is not asked.
         let verifier =
             verifier.and_then(|text| CodeVerifier::parse(text).ok()).ok_or(TokenError::Code(CodeError::NoVerifier))?;
         let mut request =
@@ -143,8 +143,8 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         request.answers = Some(verifier.challenge());
         request.redirect_uri = redirect_uri.map(str::to_owned);
         request.resource = resource;
-        // Before anything is consumed: while nobody can tell, the code stays good. If the owner ends the client from here on,
-        // its code is worthless before its grants are ended, or its grant is found by whoever ends them.
+        // Before anything is consumed: if the status is unknown, the code stays valid. If the owner ends the client after this
+        // check, either the code is invalidated before it is redeemed, or its grant is among those that end.
         if self.clients.status(&client.id).await? == ClientStatus::Ended {
             return Err(TokenError::Code(CodeError::ClientEnded));
         }
@@ -154,7 +154,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         self.for_person(client, agreed, &agreed.scope, &refresh, None)
     }
 
-    /// RFC 6749 §6.
+    /// Uses a refresh token (RFC 6749 §6).
     async fn refresh(&self, form: &Parameters, client: Client) -> Result<IssuedTokens, TokenError> {
         let token = form.get("refresh_token")?.ok_or(TokenError::Missing("refresh_token"))?;
         let scope = self.scope(form)?;
@@ -173,7 +173,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         Ok(IssuedTokens { use_to_record: refreshed.entered.then_some(renewal.authorization), ..issued })
     }
 
-    /// RFC 6749 §4.4: only for clients of the configuration, which have a secret and scopes of their own.
+    /// Issues a token to a client that acts for itself (RFC 6749 §4.4). Only the configuration allows that.
     async fn for_client(&self, form: &Parameters, client: Client) -> Result<IssuedTokens, TokenError> {
         if client.kind != ClientKind::PreRegistered || client.secrets.is_empty() || client.own_scopes.is_empty() {
             return Err(TokenError::UnauthorizedClient);
@@ -239,32 +239,32 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         Ok(IssuedTokens { response, client, grant: Some(refresh.grant()), retry, use_to_record: None })
     }
 
-    /// A token can only be too large by its scopes.
+    /// Signs an access token. Only its scopes can make it too long.
     fn sign(&self, request: &AccessTokenRequest<'_>) -> Result<AccessToken, TokenError> {
         issue(request, self.signing, self.now, self.random).map_err(|TooLong| TokenError::Scope)
     }
 
-    /// Returns the scopes, if the request names some that mean more than the default.
+    /// Returns the requested scopes, unless they mean the default.
     fn scope(&self, form: &Parameters) -> Result<Option<ScopeSet>, TokenError> {
         let asked = form.get("scope")?.map(ScopeSet::parse).transpose().map_err(|_| TokenError::Scope)?;
         Ok(asked.filter(|asked| !self.scopes.means_default(asked)))
     }
 }
 
-/// Returns the resource, if the request names one. The ledger knows which one was granted, and under which name of this server.
+/// Returns `resource`, if it is in the request. The grant store compares it with the granted one.
 fn resource(form: &Parameters) -> Result<Option<Resource>, TokenError> {
     let resource = form.get("resource").map_err(|_| TokenError::Target)?;
     resource.map(Resource::parse).transpose().map_err(|_| TokenError::Target)
 }
 
-/// Returns the name under which a client acts for itself. No person has one like it (RFC 9068 §5).
+/// Returns the subject of a client that acts for itself. No person has such a subject (RFC 9068 §5).
 fn client_subject(id: &ClientId) -> Result<Subject, TokenError> {
     Subject::new(&format!("client:{id}"))
         .or_else(|_| Subject::new(&format!("client:{}", client_id_hash(id))))
         .map_err(|_| TokenError::UnauthorizedClient)
 }
 
-/// Reads a form, if it is one.
+/// Parses a body, if it is a form.
 pub(crate) fn read_form(content_type: Option<&str>, body: &[u8]) -> Result<Parameters, TokenError> {
     if !is_form(content_type) {
         return Err(TokenError::NotAForm);
@@ -272,7 +272,7 @@ pub(crate) fn read_form(content_type: Option<&str>, body: &[u8]) -> Result<Param
     Ok(Parameters::parse(body)?)
 }
 
-/// Finds the client that sent a request and checks that it is the one.
+/// Looks up the client of a request, and authenticates it.
 pub(crate) async fn authenticate(
     clients: &impl Clients,
     authorization: Option<&str>,

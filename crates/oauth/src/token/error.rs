@@ -1,5 +1,5 @@
-//! Why there are no tokens: status, code and sentence for the client (RFC 6749 §5.2, RFC 8707 §2), and apart from them the
-//! reason for the log.
+//! The errors of the token endpoint: status, code and description for the client (RFC 6749 §5.2, RFC 8707 §2), and apart from
+//! them the reason for the log.
 
 use serde::Serialize;
 use thiserror::Error;
@@ -11,47 +11,47 @@ use crate::grants::codes::redemption::{RedeemError, RedemptionMismatch};
 use crate::grants::refresh::request::RefreshError;
 use crate::web::form::FormError;
 
-/// Why there are no tokens.
+/// Why no tokens are issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum TokenError {
     #[error("the request is not form-urlencoded")]
     NotAForm,
-    /// The form is broken or repeats a parameter.
+    /// The form is malformed, or repeats a parameter.
     #[error(transparent)]
     Form(#[from] FormError),
-    /// A parameter that the grant type needs is missing.
+    /// A required parameter is missing.
     #[error("the parameter {0} is missing")]
     Missing(&'static str),
-    /// The client did not say or not prove who it is.
+    /// Client authentication failed.
     #[error(transparent)]
     Client(#[from] ClientAuthenticationError),
-    /// A grant type that does not exist here.
+    /// The grant type is not supported.
     #[error("this grant type is not supported")]
     UnsupportedGrantType,
-    /// A grant type that is not for this client.
+    /// The client may not use the grant type.
     #[error("this client may not use this grant type")]
     UnauthorizedClient,
-    /// The code is not, or no longer, worth anything.
+    /// The code is not, or no longer, valid.
     #[error("the authorization code is invalid, expired or was used")]
     Code(CodeError),
-    /// The refresh token is not, or no longer, worth anything.
+    /// The refresh token is not, or no longer, valid.
     #[error("the refresh token is invalid, expired or revoked")]
     RefreshToken(RefreshTokenError),
-    /// Nothing of what is asked for was granted, or it is not a list of scopes.
+    /// None of the requested scopes was granted, or `scope` is malformed.
     #[error("the requested scope is invalid or was not granted")]
     Scope,
-    /// A resource that is not here, or not the one that was granted.
+    /// The resource is unknown, or not the granted one.
     #[error("the requested resource is unknown or was not granted")]
     Target,
-    /// Storage is out of reach.
+    /// The object that stores the grants does not answer.
     #[error("temporarily out of order, try again")]
     Outage(#[from] Outage),
 }
 
-/// What about a code is wrong; for a log line. The client hears one and the same answer.
+/// Why a code is invalid, for the log. The client gets the same error for all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum CodeError {
-    /// It was not made here.
+    /// It was not issued here.
     #[error("not_ours")]
     NotIssuedHere,
     /// The verifier is missing or malformed.
@@ -64,10 +64,10 @@ pub enum CodeError {
     Refused(RedeemError),
 }
 
-/// What about a refresh token is wrong; for a log line. The client hears one and the same answer.
+/// Why a refresh token is invalid, for the log. The client gets the same error for all of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RefreshTokenError {
-    /// It was not made here.
+    /// It was not issued here.
     #[error("not_ours")]
     NotIssuedHere,
     #[error("{0}")]
@@ -93,7 +93,7 @@ impl TokenError {
         }
     }
 
-    /// Returns the code for the body (RFC 6749 §5.2, RFC 8707 §2).
+    /// Returns the value of `error` (RFC 6749 §5.2, RFC 8707 §2).
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -108,13 +108,13 @@ impl TokenError {
         }
     }
 
-    /// Returns the sentence for the body. Never echoes what was sent.
+    /// Returns the value of `error_description`. It never repeats the request.
     #[must_use]
     pub fn description(self) -> String {
         self.to_string()
     }
 
-    /// Returns the value of `WWW-Authenticate`, where the client used the header (RFC 6749 §5.2).
+    /// Returns the value of `WWW-Authenticate`, if the client used the header (RFC 6749 §5.2).
     #[must_use]
     pub fn www_authenticate(self) -> Option<&'static str> {
         let asks = if let Self::Client(error) = self { error.asks_for_basic() } else { false };
@@ -127,7 +127,7 @@ impl TokenError {
         if let Self::Outage(outage) = self { Some(outage.retry_after()) } else { None }
     }
 
-    /// Returns what the log says: the code, and what the client does not hear.
+    /// Returns the text for the log: the code, and the reason that the client does not get.
     #[must_use]
     pub fn reason(self) -> String {
         let code = self.code();
@@ -169,7 +169,7 @@ impl From<RefreshError> for TokenError {
     }
 }
 
-/// The members of an error answer.
+/// An error response (RFC 6749 §5.2).
 #[derive(Serialize)]
 pub struct TokenErrorResponse {
     error: &'static str,

@@ -1,5 +1,7 @@
-//! The revocation endpoint (RFC 7009). Either token ends the whole grant: the refresh tokens at once, the access tokens as soon
-//! as the resource hears of it. What is no token, is somebody else's or is over already gets the same answer as a success.
+//! The revocation endpoint (RFC 7009).
+//!
+//! Either token ends the whole grant: its refresh tokens at once, its access tokens when the resource next checks the grant. A
+//! text that is not a token, or whose grant belongs to another client or has ended, gets the same response as a success.
 
 use mcp_connector_base::identifier::GrantId;
 
@@ -14,18 +16,19 @@ use crate::token::error::TokenError;
 use crate::web::form::Parameters;
 use crate::web::origin::Issuer;
 
-/// Everything the endpoint works with.
+/// What the endpoint needs. There is one for each request.
 pub struct RevocationEndpoint<'a, C, G> {
     pub issuer: &'a Issuer,
     pub clients: &'a C,
     pub grants: &'a G,
     pub keys: &'a KeyRing,
-    /// and those that sign now.
+    /// The keys that sign access tokens.
     pub signing: &'a SigningKeys,
 }
 
 impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
-    /// Answers a POST; on success with 200, whatever ended. `authorization` and `content_type` are the headers of that name.
+    /// Handles a POST, and returns the grants that have ended. Each `Ok` is a 200. `authorization` and `content_type` are the
+    /// headers of that name.
     pub async fn answer(
         &self,
         authorization: Option<&str>,
@@ -35,7 +38,7 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
         let form = read_form(content_type, body)?;
         let client = authenticate(self.clients, authorization, &form).await?;
         let token = form.get("token")?.ok_or(TokenError::Missing("token"))?;
-        // `token_type_hint` is only a hint (§2.1), and our tokens say what they are.
+        // `token_type_hint` is only a hint (§2.1): the tokens of this server have distinct forms.
         check_hint(&form)?;
         if RefreshToken::has_prefix(token) {
             let Ok(token) = RefreshToken::parse(token, self.keys.routing()) else {
@@ -53,7 +56,7 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
     }
 }
 
-/// It may be anything, but only once.
+/// Checks that the hint, which may have any value, is not repeated.
 fn check_hint(form: &Parameters) -> Result<(), TokenError> {
     form.get("token_type_hint")?;
     Ok(())

@@ -1,5 +1,5 @@
-//! Authorization codes as text (RFC 6749 §4.1.2): opaque, single-use, good for a minute. What a code stands for lies in the
-//! storage object it names; see `grants`.
+//! Authorization codes in the form that clients get (RFC 6749 §4.1.2): opaque, for a single use, valid for a minute. What a code
+//! allows is stored in the Durable Object that it names, as a [`PendingCode`](crate::grants::codes::pending_code::PendingCode).
 
 use sha2::Digest as _;
 use std::fmt;
@@ -17,20 +17,20 @@ use crate::crypto::opaque::{Fields, NotIssuedHere, ObjectName, Secret};
 #[cfg(test)]
 use mcp_connector_base::timestamp::Random;
 
-/// Lifetime of a code, in seconds. RFC 6749 §4.1.2 allows ten minutes; nobody needs more than one.
+/// Lifetime of a code, in seconds. RFC 6749 §4.1.2 allows ten minutes; clients need less than one.
 pub const CODE_LIFETIME: u64 = 60;
 
 const PREFIX: &str = "mc1";
 /// Object, id, secret.
 const PAYLOAD: usize = 16 + 8 + 32;
 
-/// What the row of a code is found by. Not secret.
+/// The key of the row of a code. It is not secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CodeId([u8; 8]);
 
 impl CodeId {
-    /// Creates one from its bytes.
+    /// Creates an id from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
@@ -46,7 +46,7 @@ impl fmt::Display for CodeId {
 impl TryFrom<String> for CodeId {
     type Error = InvalidIdentifier;
 
-    /// Returns the same sixteen digits as a grant's.
+    /// Parses sixteen hexadecimal digits, as for a grant.
     fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
         GrantId::try_from(text).map(|id| Self(id.to_bytes()))
     }
@@ -58,7 +58,7 @@ impl From<CodeId> for String {
     }
 }
 
-/// A code that was made here, now or earlier.
+/// An authorization code of this server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AuthorizationCode {
     object: ObjectName,
@@ -67,8 +67,9 @@ pub struct AuthorizationCode {
 }
 
 impl AuthorizationCode {
-    /// Returns the one code that a page with a request is worth to the person whose data lies in `object`. It is computed and not
-    /// drawn, so that a form that is sent twice gives the same code twice: a second click does not make another.
+    /// Returns the code for the page of a request and the person whose grants are in `object`.
+    ///
+    /// The code is derived and not random, so a form that is sent twice leads to the same code.
     #[must_use]
     pub fn of(number: RequestNumber, object: ObjectName, key: &MacKey) -> Self {
         let part = |label: &[u8]| key.tag(&[label, &number.to_bytes(), &object.to_bytes()]);
@@ -76,7 +77,7 @@ impl AuthorizationCode {
         Self { object, id: CodeId(id), secret: Secret::from_bytes(part(b"authorization code, secret")) }
     }
 
-    /// Returns a random one, for something that will be stored in `object`.
+    /// Creates a random code of `object`.
     #[cfg(test)]
     #[must_use]
     pub fn mint(object: ObjectName, random: &impl Random) -> Self {
@@ -86,7 +87,7 @@ impl AuthorizationCode {
         Self { object, id: CodeId(id), secret: Secret::from_bytes(secret) }
     }
 
-    /// Reads what a client sent.
+    /// Parses a code that a client sent.
     pub fn parse(text: &str, key: &MacKey) -> Result<Self, NotIssuedHere> {
         let payload: [u8; PAYLOAD] = opaque::read(PREFIX, text, key)?;
         let mut fields = Fields(&payload);
@@ -97,7 +98,7 @@ impl AuthorizationCode {
         })
     }
 
-    /// Returns what the client is given.
+    /// Returns the text for the client.
     #[must_use]
     pub fn expose(&self, key: &MacKey) -> String {
         opaque::write(PREFIX, &[self.object.to_bytes().as_slice(), &self.id.0, self.secret.as_bytes()].concat(), key)
@@ -113,7 +114,7 @@ impl AuthorizationCode {
         self.id
     }
 
-    /// Returns what is stored of its secret: enough to recognise it, nothing to make it from.
+    /// Returns the digest to store, which identifies the code and does not reveal it.
     #[must_use]
     pub fn digest(&self) -> Secret {
         Secret::from_bytes(Sha256::digest(self.secret.as_bytes()).into())

@@ -1,5 +1,5 @@
-//! The last step at the authorization endpoint: a request that was consented to and a person who has proven who they are become
-//! a code (RFC 6749 §4.1.2). The first moment at which anything is stored.
+//! The last step at the authorization endpoint (RFC 6749 §4.1.2): a person who has signed in gets a code for the request that
+//! they allowed. Nothing is stored before this step.
 
 use thiserror::Error;
 
@@ -16,22 +16,24 @@ use crate::grants::codes::redemption::StoreCodeError;
 use crate::grants::commands::{Grants, StoreCode};
 use crate::login::person::Person;
 
-/// Why there is no code.
+/// Why no code is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum IssueCodeError {
-    /// Too many codes of this person wait to be redeemed.
+    /// The person has too many codes that are not redeemed yet.
     #[error("too many sign-ins at once, try again in a minute")]
     TooMany,
     /// The code of the page was already redeemed.
     #[error("the sign-in was finished before")]
     Finished,
-    /// Storage is out of reach.
+    /// The object that stores the grants does not answer.
     #[error(transparent)]
     Outage(#[from] Outage),
 }
 
-/// Gives the code for what `person` agreed to: the same one however often the page is sent. It goes into the redirect
-/// ([`ResponseTarget::code_location`](crate::authorize::authorization_response::WayBack::with_code)) and nowhere else.
+/// Issues the code for what `person` allowed. It is the same code however often the form is sent.
+///
+/// It goes into the redirect
+/// ([`ResponseTarget::code_location`](crate::authorize::authorization_response::ResponseTarget::code_location)) and nowhere else.
 pub async fn issue_code(
     consented: &ConsentedRequest,
     person: &Person,

@@ -1,4 +1,4 @@
-//! An authorization code that waits to be redeemed, or was, as a state machine of three states: waiting, redeemed, gone.
+//! The stored state of an authorization code: it waits, is redeemed, or has expired.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,10 +14,10 @@ use crate::grants::codes::authorization_code::{AuthorizationCode, CODE_LIFETIME,
 use crate::grants::codes::redemption::{Redemption, RedemptionMismatch};
 use crate::grants::version_1::PendingCodeOfVersion1;
 
-/// How long a redeemed code is remembered after it has expired, in seconds, to recognise a replay.
+/// How long a redeemed code is remembered after it has expired, in seconds, to detect a replay.
 const MEMORY: u64 = 600;
 
-/// What a code stands for.
+/// An authorization code in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingCode {
     pub(crate) id: CodeId,
@@ -53,7 +53,7 @@ impl From<PendingCodeOfVersion1> for PendingCode {
 }
 
 impl PendingCode {
-    /// A code that was just made, for what a person just agreed to.
+    /// Creates a code that waits, for what a person has just allowed.
     #[must_use]
     pub fn new(
         code: &AuthorizationCode,
@@ -71,9 +71,10 @@ impl PendingCode {
         }
     }
 
-    /// Returns whether everything about a request fits, whatever has become of the code. The verifier is checked before anybody
-    /// looks whether the code was used: otherwise somebody who only saw the code could burn it, or end the grant that came of it
-    /// (OAuth 2.1 §7.5.3).
+    /// Checks everything about a request except whether the code was redeemed or has expired.
+    ///
+    /// The verifier is checked before anybody looks whether the code was used. Otherwise an attacker who only has the code could
+    /// use it up, or end its grant (OAuth 2.1 §7.5.3).
     pub fn check(&self, request: &Redemption) -> Result<(), RedemptionMismatch> {
         let agreed = &self.authorization;
         if request.digest != self.digest {
@@ -116,19 +117,19 @@ impl PendingCode {
         &self.authorization
     }
 
-    /// Returns the grant that came of it.
+    /// Returns the grant for which the code was redeemed.
     #[must_use]
     pub const fn redeemed(&self) -> Option<GrantId> {
         self.redeemed
     }
 
-    /// Returns whether it is too late to redeem it.
+    /// Returns whether the code has expired.
     #[must_use]
     pub fn has_expired(&self, now: Timestamp) -> bool {
         now >= self.expires
     }
 
-    /// Returns whether it still waits.
+    /// Returns whether the code can still be redeemed.
     #[must_use]
     pub fn is_waiting(&self, now: Timestamp) -> bool {
         self.redeemed.is_none() && !self.has_expired(now)

@@ -1,4 +1,4 @@
-//! The redemption of an authorization code (RFC 6749 §4.1.3) and what comes of it.
+//! The redemption of an authorization code (RFC 6749 §4.1.3), and its result.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -20,12 +20,12 @@ use crate::web::origin::Issuer;
 pub enum StoreCodeError {
     #[error("too many codes wait")]
     TooMany,
-    /// It was kept before, and redeemed.
+    /// The code is stored already, and redeemed.
     #[error("redeemed before")]
     Redeemed,
 }
 
-/// What a redeemed code gives.
+/// The result of a redemption.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redeemed {
     pub grant: GrantId,
@@ -35,7 +35,7 @@ pub struct Redeemed {
 }
 
 impl Redeemed {
-    /// Returns the tokens that come with a new grant.
+    /// Returns the first refresh token of a new grant.
     pub(crate) fn first_of(grant: &Grant) -> Self {
         Self {
             grant: grant.id(),
@@ -49,43 +49,43 @@ impl Redeemed {
 /// Why a code is not redeemed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum RedeemError {
-    /// No such code, or it was forgotten.
+    /// There is no such code, or it was deleted.
     #[error("unknown")]
     Unknown,
     #[error("expired")]
     Expired,
-    /// Something about the request does not fit.
+    /// The request does not match the code.
     #[error("mismatch: {0}")]
     Mismatch(RedemptionMismatch),
-    /// It was redeemed before, by somebody who knew everything: the grant has ended.
+    /// The code was redeemed before, by a request with all the right values. The grant has ended.
     #[error("replayed")]
     Replayed(GrantId),
 }
 
-/// A token request whose code has been read and whose client is authenticated.
+/// A token request with a code, after client authentication.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Redemption {
     pub code: CodeId,
-    /// and the digest of its secret.
+    /// The digest of the secret in the code.
     pub digest: Secret,
-    /// The id of the grant that it becomes. A second redemption with the same id is the same request, whose answer was lost
-    /// inside this server.
+    /// The id of the grant to create. A second redemption with the same id is the same request, whose answer was lost inside this
+    /// server.
     pub grant: GrantId,
     pub client_id: ClientId,
-    /// The name of this server under which it was given.
+    /// The issuer under which the request came. Codes of another name of this server are not valid here.
     pub issuer: Issuer,
-    /// `redirect_uri`, if said. OAuth 2.1 no longer asks for it; clients still send it.
+    /// `redirect_uri`, if it is in the request. OAuth 2.1 no longer requires it; clients still send it.
     pub redirect_uri: Option<String>,
-    /// The challenge that the request's `code_verifier` answers; none if it has no verifier, or a malformed one.
+    /// The challenge of the request's `code_verifier`, or `None` if that is missing or malformed.
     pub answers: Option<CodeChallenge>,
-    /// The resource, if said; it cannot change.
+    /// `resource`, if it is in the request. It cannot change.
     pub resource: Option<Resource>,
-    /// Who may sign in, by the current settings.
+    /// Who may sign in, according to the current settings.
     pub policy: AdmissionPolicy,
 }
 
 impl Redemption {
-    /// From the code and the other parameters.
+    /// Creates a request from a code and its required parameters.
     #[must_use]
     pub fn new(
         code: &AuthorizationCode,
@@ -108,15 +108,15 @@ impl Redemption {
     }
 }
 
-/// What about a redemption does not fit the code. All are `invalid_grant` but the resource, which is `invalid_target`.
+/// What does not match. The error is `invalid_grant`, and `invalid_target` for the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum RedemptionMismatch {
     #[error("secret")]
     Secret,
-    /// It was given to another client.
+    /// The code was issued to another client.
     #[error("client")]
     Client,
-    /// It was given under another name of this server, whose tokens are good there only.
+    /// The code was issued under another name of this server.
     #[error("issuer")]
     Issuer,
     #[error("redirect_uri")]
@@ -124,10 +124,10 @@ pub enum RedemptionMismatch {
     /// The verifier is missing or wrong.
     #[error("verifier")]
     Verifier,
-    /// It is for another resource.
+    /// The code is for another resource.
     #[error("resource")]
     Resource,
-    /// The person may no longer enter.
+    /// The person may no longer sign in.
     #[error("credentials_changed")]
     Credentials,
 }

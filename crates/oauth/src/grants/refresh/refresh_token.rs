@@ -1,6 +1,8 @@
-//! Refresh tokens as text (RFC 6749 §6). A token names its grant and its generation, and proves both with a part that only
-//! the storage object can compute, from a key it keeps per grant. So the object can give out the very same successor again,
-//! without storing any token; what it stores is worthless without the routing key, and the routing key without what it stores.
+//! Refresh tokens in the form that clients get (RFC 6749 §6).
+//!
+//! A token names its grant and its generation, and proves both by a MAC with a key of that grant, which only the Durable Object
+//! has. So the object can issue the same successor again without storing any token. An attacker needs the routing key as well as
+//! the object's rows to forge a token.
 
 use std::fmt;
 
@@ -16,7 +18,7 @@ const PREFIX: &str = "mr1";
 /// Object, grant, generation, proof.
 const PAYLOAD: usize = 16 + 8 + 4 + 32;
 
-/// A refresh token that was made here, now or earlier.
+/// A refresh token of this server.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RefreshToken {
     object: ObjectName,
@@ -25,16 +27,16 @@ pub struct RefreshToken {
     proof: Secret,
 }
 
-/// How often a grant was refreshed: 1 for the token that came with it.
+/// The number of a refresh token of a grant: 1 for the first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(u32);
 
 impl Generation {
-    /// That of the token that comes with a grant.
+    /// The generation of the first refresh token of a grant.
     pub const FIRST: Self = Self(1);
 
-    /// Returns the one after; none after four billion.
+    /// Returns the next generation, or `None` after four billion.
     #[must_use]
     pub const fn next(self) -> Option<Self> {
         match self.0.checked_add(1) {
@@ -50,13 +52,13 @@ impl Generation {
 }
 
 impl RefreshToken {
-    /// Puts together what the object gave: where the grant lies, and the proof of one generation.
+    /// Creates a token from its parts.
     #[must_use]
     pub const fn new(object: ObjectName, grant: GrantId, generation: Generation, proof: Secret) -> Self {
         Self { object, grant, generation, proof }
     }
 
-    /// Reads what a client sent.
+    /// Parses a token that a client sent.
     pub fn parse(text: &str, key: &MacKey) -> Result<Self, NotIssuedHere> {
         let payload: [u8; PAYLOAD] = opaque::read(PREFIX, text, key)?;
         let mut fields = Fields(&payload);
@@ -68,7 +70,7 @@ impl RefreshToken {
         })
     }
 
-    /// Returns what the client is given.
+    /// Returns the text for the client.
     #[must_use]
     pub fn expose(&self, key: &MacKey) -> String {
         let (object, grant, generation) =
@@ -77,7 +79,7 @@ impl RefreshToken {
         opaque::write(PREFIX, &payload, key)
     }
 
-    /// Returns whether a text says of itself that it is one, which decides how a revocation request is read.
+    /// Returns whether a text has the prefix of a refresh token, which decides how a revocation request is read.
     #[must_use]
     pub fn has_prefix(text: &str) -> bool {
         text.starts_with(PREFIX)
@@ -88,13 +90,11 @@ impl RefreshToken {
         self.object
     }
 
-    /// Returns which grant it belongs to.
     #[must_use]
     pub const fn grant(&self) -> GrantId {
         self.grant
     }
 
-    /// Returns which of the grant's tokens it is.
     #[must_use]
     pub const fn generation(&self) -> Generation {
         self.generation

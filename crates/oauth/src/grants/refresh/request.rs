@@ -1,4 +1,4 @@
-//! A refresh request (RFC 6749 §6) and what comes of it.
+//! A refresh request (RFC 6749 §6), and its result.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -15,29 +15,29 @@ use crate::resource::protected_resource::Resource;
 use crate::web::network::Network;
 use crate::web::origin::Issuer;
 
-/// A refresh request whose token has been read and whose client is authenticated.
+/// A refresh request, after client authentication.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshRequest {
-    /// Which grant the token names,
+    /// The grant that the token names.
     pub grant: GrantId,
     pub generation: Generation,
-    /// and how it proves both.
+    /// The proof in the token.
     pub proof: Secret,
     pub client_id: ClientId,
-    /// The name of this server under which it was given.
+    /// The issuer under which the request came. Grants of another name of this server are not valid here.
     pub issuer: Issuer,
-    /// The scopes the new access token shall have; all if not said.
+    /// `scope`, if it is in the request. Otherwise the access token gets all granted scopes.
     pub scope: Option<ScopeSet>,
-    /// The resource, if said; it cannot change.
+    /// `resource`, if it is in the request. It cannot change.
     pub resource: Option<Resource>,
-    /// Where the request came from.
+    /// The network that the request came from.
     pub from: Option<Network>,
-    /// Who may sign in, by the current settings.
+    /// Who may sign in, according to the current settings.
     pub policy: AdmissionPolicy,
 }
 
 impl RefreshRequest {
-    /// From the token and the other parameters.
+    /// Creates a request from a token and its required parameters.
     #[must_use]
     pub fn new(token: &RefreshToken, client_id: ClientId, issuer: Issuer, policy: AdmissionPolicy) -> Self {
         Self {
@@ -54,58 +54,58 @@ impl RefreshRequest {
     }
 }
 
-/// What a successful refresh gives.
+/// A successful refresh.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renewal {
-    /// What the access token is for.
+    /// What the access token allows.
     pub authorization: Authorization,
-    /// The scopes it shall have.
+    /// The scopes of the access token.
     pub scope: ScopeSet,
-    /// The refresh token that is live now.
+    /// The generation of the live refresh token.
     pub generation: Generation,
     pub proof: Secret,
-    /// Whether the answer was given before.
+    /// Whether the same refresh token was used before.
     pub retry: Retry,
 }
 
 /// Why a refresh is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum RefreshError {
-    /// No such grant, or the token does not belong to it.
+    /// There is no such grant, or the token does not belong to it.
     #[error("unknown")]
     Unknown,
     #[error("expired")]
     Expired,
     #[error("ended")]
     Ended,
-    /// It was given to another client.
+    /// The grant belongs to another client.
     #[error("other_client")]
     OtherClient,
-    /// It was given under another name of this server, whose tokens are good there only.
+    /// The grant was given under another name of this server.
     #[error("other_issuer")]
     OtherIssuer,
-    /// It is for another resource.
+    /// The grant is for another resource.
     #[error("other_resource")]
     OtherResource,
-    /// None of the scopes asked for was granted.
+    /// None of the requested scopes was granted.
     #[error("scope")]
     Scope,
-    /// The token was used before, and not just before: the grant ends now.
+    /// The token was used before, and not just before. The grant ends.
     #[error("replayed")]
     Replayed,
-    /// The person may no longer enter: the grant ends now.
+    /// The person may no longer sign in. The grant ends.
     #[error("credentials_changed")]
     CredentialsChanged,
-    /// The token is older than the last, and was sent from the network that has the live one. The grant goes on.
+    /// The token is older than the last, and came from the network that has the live one. The grant continues.
     #[error("outdated")]
     Outdated,
 }
 
-/// What a refresh gives, or that it ended the grant.
+/// The result of a refresh.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refreshed {
     /// The new tokens, or why there are none.
     pub answer: Result<Renewal, RefreshError>,
-    /// Whether the use was entered in the directory with this refresh, which it is once a day.
+    /// Whether the use was recorded in the directory, which happens once a day.
     pub entered: bool,
 }

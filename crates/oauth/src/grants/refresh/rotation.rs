@@ -1,16 +1,16 @@
-//! Refresh token rotation (RFC 9700 §4.14.2): what one use of a refresh token means, by its age and by where it comes from.
+//! Refresh token rotation (RFC 9700 §4.14.2): what the use of a refresh token means, by its age and by the network it comes from.
 //!
-//! The tokens of a grant are numbered. One is live, that of the current [`Generation`]; using it makes the next one live. No
-//! answer ever holds any other token than the one that is live then, so there are never two live successors.
+//! The tokens of a grant are numbered. One is live, that of the current [`Generation`]; using it makes the next one live. An
+//! answer contains only the token that is live at that time, so there are never two live successors.
 //!
 //! | Token | When and from where | Answer |
 //! | --- | --- | --- |
-//! | the live one | | the next token, which is live from now on |
+//! | the live one | | the next token, which is now the live one |
 //! | the one before | within a minute of its first use | the live token again |
 //! | the one before | later, from the network of its first use | the live token again |
 //! | the one before | later, from elsewhere | the live token again, three times in 30 days; then the grant ends |
-//! | an older one | from the network that rotated last | refused: another window of the same app has gone on |
-//! | an older one | from elsewhere | the grant ends: two parties hold its tokens |
+//! | an older one | from the network that rotated last | refused: another window of the same app has continued |
+//! | an older one | from elsewhere | the grant ends: two parties have its tokens |
 
 use serde::{Deserialize, Serialize};
 
@@ -20,27 +20,27 @@ use crate::grants::limits::Limits;
 use crate::grants::refresh::refresh_token::Generation;
 use crate::web::network::Network;
 
-/// Which refresh token of a grant is live, and since when.
+/// The live refresh token of a grant, and how it became live.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {
     live: Generation,
     at: Timestamp,
-    /// Where the token before the live one was used first. `None` if that is unknown.
+    /// The network from which the token before the live one was first used, if known.
     from: Option<Network>,
-    /// When the token before the live one was used again late and from elsewhere. Counted for the grant, whichever token it was.
+    /// When a token before the live one was used late and from elsewhere. Counted per grant, not per token.
     late: Vec<Timestamp>,
 }
 
-/// What comes of one use of a refresh token.
+/// What the use of a refresh token means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// The answer is the live token of this rotation, which replaces the one that decided.
+    /// Answer with the live token of this rotation, which replaces the stored one.
     Rotate(Rotation),
-    /// The answer is the live token of this rotation, which was given before.
+    /// Answer with the live token of this rotation, which was issued before.
     Repeat(Retry, Rotation),
-    /// There is no answer, and the grant goes on.
+    /// Refuse the token. The grant continues.
     Refuse,
-    /// There is no answer, and the grant ends.
+    /// Refuse the token. The grant ends.
     End,
 }
 
@@ -55,13 +55,13 @@ enum Age {
 }
 
 impl Rotation {
-    /// A grant at its first refresh token.
+    /// Creates the rotation of a new grant.
     #[must_use]
     pub const fn begin(now: Timestamp) -> Self {
         Self { live: Generation::FIRST, at: now, from: None, late: Vec::new() }
     }
 
-    /// Returns the state that version 1 of a row has kept, which knows no networks.
+    /// Creates the rotation from a row of version 1, which has no networks.
     pub(crate) const fn of_version_1(live: Generation, at: Timestamp, late: Vec<Timestamp>) -> Self {
         Self { live, at, from: None, late }
     }
@@ -72,19 +72,19 @@ impl Rotation {
         self.live
     }
 
-    /// Returns whether a token of that number was ever given out.
+    /// Returns whether a token of that number was ever issued.
     #[must_use]
     pub fn has_given(&self, token: Generation) -> bool {
         token <= self.live
     }
 
-    /// Decides about a use of `token`, which this grant has given out.
+    /// Decides about the use of `token`, which this grant has issued.
     #[must_use]
     pub fn decide(&self, token: Generation, from: Option<Network>, limits: &Limits, now: Timestamp) -> Use {
         let is_same_network = self.from.is_some() && self.from == from;
         match self.age(token) {
             Age::NotYet => Use::Refuse,
-            // After four billion rotations there is no next one.
+            // After four billion rotations there is no next token.
             Age::Live => self.live.next().map_or(Use::Refuse, |live| {
                 let late = self.late_within(limits.late_period, now);
                 Use::Rotate(Self { live, at: now, from, late })
@@ -116,20 +116,20 @@ impl Rotation {
         }
     }
 
-    /// Returns the late retries that still count. They stop counting only with time.
+    /// Returns the late retries that still count.
     fn late_within(&self, period: u64, now: Timestamp) -> Vec<Timestamp> {
         self.late.iter().copied().filter(|at| now.seconds_since(*at) < period).collect()
     }
 }
 
-/// Whether a refresh token was sent for the first time.
+/// Whether a refresh token was used before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Retry {
     First,
-    /// It was sent before, moments ago.
+    /// It was used before, within the last minute.
     Soon,
-    /// It was sent before, a while ago and from the same network.
+    /// It was used before, earlier and from the same network.
     Late,
-    /// It was sent before, a while ago and from another network. Worth a line in a log.
+    /// It was used before, earlier and from another network. The log notes it.
     LateFromElsewhere,
 }

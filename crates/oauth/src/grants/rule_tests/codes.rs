@@ -1,4 +1,4 @@
-//! A code is redeemed once, by who asked for it, within a minute.
+//! A code is redeemed once, by the client that asked for it, within a minute.
 
 use crate::grants::rule_tests::*;
 
@@ -71,7 +71,7 @@ fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
         (RedemptionMismatch::Client, |request| request.client_id = ClientId::new("other").unwrap()),
         (RedemptionMismatch::Issuer, |request| {
             request.issuer = other_name();
-            // Named as well, it is still the name that does not fit: no client should ask for another resource.
+            // With that resource named as well, the issuer still does not match: no client should ask for another resource.
             request.resource = Some(Resource::parse("https://other.example/mcp").unwrap());
         }),
         (RedemptionMismatch::RedirectUri, |request| {

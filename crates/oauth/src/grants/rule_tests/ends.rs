@@ -1,4 +1,4 @@
-//! How many grants there may be, who ends one, and how long that is remembered.
+//! How many grants there may be, how they end, and how long that is remembered.
 
 use crate::grants::rule_tests::*;
 
@@ -24,7 +24,7 @@ fn too_many_grants_of_a_client_push_out_the_one_that_was_idle_longest() {
     let displaced = grant(&store, redeemed.grant).displaced().len();
     assert_eq!(displaced, 1);
     assert_eq!(grant(&store, made[1].grant).ended().unwrap().reason, EndReason::LimitReached);
-    // Another client is not touched by that, until the subject as a whole has too many.
+    // Another client is not affected until the subject as a whole has too many grants.
     for n in 0..3 {
         let other = Authorization { client_id: ClientId::new("other").unwrap(), ..authorization() };
         let code = waiting_for(&mut store, other, &TestRandom::from(2000 + n * 100), START.plus(30 + n));

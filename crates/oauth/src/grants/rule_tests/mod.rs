@@ -47,7 +47,7 @@ fn random() -> TestRandom {
     TestRandom::from(1)
 }
 
-/// A ledger with one grant, and the request that uses its first refresh token.
+/// A store with one grant, and the request that uses its first refresh token.
 fn one() -> (GrantStore<TestRows>, RefreshRequest) {
     let mut store = store();
     let request = granted(&mut store, &random(), START);

@@ -1,4 +1,4 @@
-//! What a refresh token gives, and when using one again ends the grant.
+//! The result of a refresh, and when the repeated use of a token ends the grant.
 
 use crate::grants::rule_tests::*;
 
@@ -117,7 +117,7 @@ fn a_refresh_that_does_not_fit_changes_nothing_however_old_its_token() {
         (RefreshError::OtherResource, |request| request.resource = Some(private())),
         (RefreshError::Scope, |request| request.scope = Some(scope("notes:write"))),
         (RefreshError::OtherClient, |request| {
-            // Somebody else's client and a changed passphrase: nobody learns of the passphrase, nothing ends.
+            // Another client and a changed passphrase: the answer does not reveal the change, and nothing ends.
             request.client_id = ClientId::new("other").unwrap();
             request.policy = policy(&[]);
         }),

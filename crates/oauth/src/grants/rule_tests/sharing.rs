@@ -1,17 +1,17 @@
-//! What becomes of programs that share one sign-in, and of one that steals it, over thirty days.
+//! Programs that share one sign-in, and a program that steals it, over thirty days.
 
 use crate::grants::rule_tests::*;
 
 const HOUR: u64 = 3600;
 
-/// A program with a copy of the tokens of its own.
+/// A program with its own copy of the tokens.
 struct Program {
     token: RefreshRequest,
     network: Network,
 }
 
 impl Program {
-    /// Refreshes, keeps what it gets, and says whether it got something.
+    /// Refreshes, and keeps the new tokens.
     fn refresh(&mut self, store: &mut GrantStore<TestRows>, now: Timestamp) -> Result<Renewal, RefreshError> {
         let answer = self.lose_the_answer(store, now);
         if let Ok(renewal) = &answer {

@@ -1,14 +1,14 @@
-//! Why a sign-in at an identity provider did not succeed.
+//! Why a sign-in at an identity provider fails.
 
 use thiserror::Error;
 
 use crate::login::disallowed_user::DisallowedUser;
 use crate::login::provider::token_endpoint_error::TokenEndpointError;
 
-/// Why nobody is signed in. For the log; the person is told only about the last case.
+/// Why a sign-in fails. The text is for the log; the person sees only the text of [`NotAllowed`](Self::NotAllowed).
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LoginError {
-    /// The answer of the provider makes no sense, or not for this sign-in.
+    /// The provider's answer is malformed, or belongs to another sign-in.
     #[error("the answer of the identity provider does not fit: {0}")]
     InvalidResponse(&'static str),
     /// The provider does not redeem its code.

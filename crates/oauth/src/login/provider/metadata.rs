@@ -1,4 +1,4 @@
-//! Where an OpenID provider is asked, and how it wants to be (OpenID Connect Discovery §3, RFC 8414 §2).
+//! The metadata of an OpenID provider (OpenID Connect Discovery §3, RFC 8414 §2).
 
 use serde_json::Value;
 
@@ -6,33 +6,30 @@ use crate::login::provider::error::LoginError;
 use crate::login::provider::response::ProviderResponse;
 use crate::web::discovery::{ExternalIssuer, is_safe};
 
-/// What of a provider's metadata matters to a sign-in.
+/// The metadata of a provider, as far as a sign-in needs it.
 #[derive(Clone, Debug)]
 pub struct ProviderMetadata {
-    /// Where the person is sent.
     pub authorization_endpoint: String,
-    /// Where the code is redeemed.
     pub token_endpoint: String,
-    /// Where more is said about the person.
     pub userinfo_endpoint: Option<String>,
-    /// Whether it names itself in every answer of its authorization endpoint (RFC 9207 §3).
+    /// Whether every authorization response has `iss` (RFC 9207 §3).
     pub sends_iss: bool,
-    /// Which values of `prompt` it knows, if it says so (Initiating User Registration via OpenID Connect §4.1).
+    /// The supported values of `prompt`, if the provider announces them (Initiating User Registration via OpenID Connect §4.1).
     pub prompts: Option<Vec<String>>,
-    /// How it takes our secret.
+    /// Where the provider expects the client secret.
     pub secret_place: SecretPlace,
 }
 
-/// Where the secret of a client stands in a token request (RFC 6749 §2.3.1).
+/// Where the client secret is in a token request (RFC 6749 §2.3.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecretPlace {
-    /// In the `Authorization` header, which is the default.
+    /// In the `Authorization` header, the default.
     Header,
     Body,
 }
 
 impl ProviderMetadata {
-    /// Reads a metadata document.
+    /// Parses the metadata of `issuer`.
     pub fn parse(document: &[u8], issuer: &ExternalIssuer) -> Result<Self, LoginError> {
         let metadata = ProviderResponse::read(document)?;
         if metadata.text("issuer") != Some(issuer.as_str()) {

@@ -7,33 +7,34 @@ use crate::authorize::prompt::LoginOptions;
 use crate::crypto::seal::Sealable;
 use crate::login::provider::error::LoginError;
 
-/// What a person wants to be known for.
+/// What a person signs in for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoginPurpose {
-    /// To give a client what they have consented to.
+    /// To give a client what they allowed.
     Client(Box<ConsentedRequest>),
-    /// To see the apps that they have connected.
+    /// To see the account page.
     Account,
 }
 
-/// What a person was about to do, while they are away at the provider. It travels as the provider's `state`.
+/// A sign-in while the person is at the provider. It is sealed in the provider's `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingLogin {
     pub purpose: LoginPurpose,
-    /// What the provider has to put into its token (OpenID Connect Core §3.1.2.1).
+    /// The `nonce` that the ID token must have (OpenID Connect Core §3.1.2.1).
     pub nonce: String,
-    /// What proves that the code is ours (RFC 7636).
+    /// The `code_verifier` for the provider's code (RFC 7636).
     pub verifier: String,
-    /// How the provider was asked.
+    /// How the person is authenticated there.
     pub login: LoginOptions,
-    /// Whether the provider has announced that it names itself in every answer (RFC 9207 §3).
+    /// Whether the provider has announced that every response has `iss` (RFC 9207 §3).
     pub sends_iss: bool,
 }
 
 impl PendingLogin {
-    /// Returns whether an answer that came by way of the person's browser can be the provider's (RFC 9207 §2.4): if it says whose
-    /// it is, that must be one of `own`, the provider's names; and it must say so if the provider always does. To be asked of
-    /// refusals too, and before anything else in the answer is used.
+    /// Checks that a response can be the provider's (RFC 9207 §2.4). `iss` must be one of `own`, the provider's identifiers, and
+    /// must be there if the provider has announced it.
+    ///
+    /// This applies to error responses, too, and comes before anything else of the response is used.
     pub fn check_iss(&self, iss: Option<&str>, own: &[&str]) -> Result<(), LoginError> {
         match iss {
             Some(iss) if own.contains(&iss) => Ok(()),

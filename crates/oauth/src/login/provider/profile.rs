@@ -1,5 +1,5 @@
-//! What an identity provider says about a person: an ID token (OpenID Connect Core §3.1.3), the userinfo endpoint (§5.3), or
-//! GitHub's `GET /user`. The Worker makes the requests; here the answers are checked.
+//! The claims of an identity provider about a person: from an ID token (OpenID Connect Core §3.1.3), the userinfo endpoint
+//! (§5.3), or GitHub's `GET /user`. The Worker makes the requests; this module checks the answers.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,23 +18,24 @@ use crate::login::provider::error::LoginError;
 use crate::login::provider::response::ProviderResponse;
 use crate::web::discovery::ExternalIssuer;
 
-/// How far the clock of a provider may differ, in seconds.
+/// How much the clock of a provider may differ, in seconds.
 const LEEWAY: u64 = 60;
 
-/// What a provider says about a person.
+/// The claims of a provider about a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserProfile {
     subject: Subject,
     display_name: Option<String>,
     account: Account,
-    /// Why its address counts: the provider calls it verified, or is trusted. Verified where there is none.
+    /// Why the address counts: the provider calls it verified, or is trusted. Without an address it is
+    /// [`EmailTrust::VerifiedOnly`].
     email_claim: EmailTrust,
-    /// What arrived, should the person not be on the list.
+    /// What the provider sent, for a person who is not on the list.
     disallowed_user: DisallowedUser,
 }
 
 impl UserProfile {
-    /// Returns the person, if they may enter.
+    /// Returns the person, if the list allows them.
     pub fn admitted(self, allowed: &AllowedUsers) -> Result<Person, LoginError> {
         if !allowed.admit(&self.account) {
             return Err(LoginError::NotAllowed(Box::new(self.disallowed_user)));
@@ -46,8 +47,8 @@ impl UserProfile {
         Ok(Person { subject: self.subject, display_name: self.display_name, admission })
     }
 
-    /// From the ID token that the provider's token endpoint has given. It came over TLS from the provider itself, so its
-    /// signature need not be checked (OpenID Connect Core §3.1.3.7, 6.); everything else is.
+    /// Reads an ID token from the provider's token endpoint. The signature is not checked, because the token came from the
+    /// provider over TLS (OpenID Connect Core §3.1.3.7, 6.). Everything else is.
     pub fn of_id_token(
         token: &str,
         issuer: &ExternalIssuer,
@@ -80,16 +81,16 @@ impl UserProfile {
         Self::of_claims(&claims, issuer, email)
     }
 
-    /// Adds what the userinfo endpoint says (OpenID Connect Core §5.3), which has to speak of the same person.
+    /// Adds the claims of the userinfo endpoint (OpenID Connect Core §5.3), which must be about the same person.
     pub fn with_userinfo(self, answer: &[u8], issuer: &ExternalIssuer, email: EmailTrust) -> Result<Self, LoginError> {
-        // Silence there does not take back that the token calls the address not verified.
+        // If the token calls the address not verified, silence of the userinfo endpoint does not change that.
         let is_unverified = self.disallowed_user.is_unverified();
         let email = if is_unverified { EmailTrust::VerifiedOnly } else { email };
         let more = Self::of_claims(&ProviderResponse::read(answer)?, issuer, email)?;
         if more.subject != self.subject {
             return Err(LoginError::InvalidResponse("another person"));
         }
-        // What the token says is said again there, or more.
+        // The userinfo endpoint repeats the claims of the token, or has more.
         let says_more = more.disallowed_user.has_address() && !is_unverified;
         let disallowed_user = if says_more { more.disallowed_user } else { self.disallowed_user };
         let email_claim = if self.account.email.is_some() { self.email_claim } else { more.email_claim };
@@ -98,7 +99,7 @@ impl UserProfile {
         Ok(Self { subject: self.subject, display_name, account, email_claim, disallowed_user })
     }
 
-    /// Returns whether the userinfo endpoint may know more.
+    /// Returns whether the userinfo endpoint may have an address.
     #[must_use]
     pub const fn lacks_email(&self) -> bool {
         self.account.email.is_none()
@@ -106,7 +107,7 @@ impl UserProfile {
 
     fn of_claims(claims: &ProviderResponse, issuer: &ExternalIssuer, trust: EmailTrust) -> Result<Self, LoginError> {
         let id = claims.text("sub").unwrap_or_default();
-        // Some write it as a text.
+        // Some providers write it as a string.
         let verified = claims.0.get("email_verified").filter(|verified| !verified.is_null());
         let is_verified = verified.is_some_and(|verified| *verified == true || *verified == "true");
         let is_trusted = trust == EmailTrust::Trusted && verified.is_none();
@@ -129,7 +130,7 @@ impl UserProfile {
         })
     }
 
-    /// From GitHub's `GET /user`.
+    /// Reads the answer of GitHub's `GET /user`.
     pub fn of_github(answer: &[u8], github: &ExternalIssuer) -> Result<Self, LoginError> {
         let user = ProviderResponse::read(answer)?;
         let id = user.0.get("id").and_then(Value::as_u64).ok_or(LoginError::InvalidResponse("no user"))?.to_string();

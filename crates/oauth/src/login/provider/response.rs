@@ -1,4 +1,4 @@
-//! A JSON document of an identity provider.
+//! A JSON response of an identity provider.
 
 use serde_json::Value;
 
@@ -7,27 +7,27 @@ use mcp_connector_base::json::limit::MemoryLimit;
 
 use crate::login::provider::error::LoginError;
 
-/// Maximum size of an answer of a provider, in bytes.
+/// Maximum size of a response, in bytes.
 pub const MAX_RESPONSE: usize = 64 * 1024;
 
-/// What a provider sends as JSON.
+/// A JSON object from a provider.
 #[derive(Clone, Debug)]
 pub struct ProviderResponse(pub(crate) Value);
 
 impl ProviderResponse {
-    /// Reads it.
+    /// Parses a response.
     pub fn read(answer: &[u8]) -> Result<Self, LoginError> {
         let object = json::read_object(answer, MemoryLimit::of_text(MAX_RESPONSE));
         object.map(|object| Self(object.into())).map_err(|_| LoginError::InvalidResponse("not a JSON object"))
     }
 
-    /// A member that is a text.
+    /// Returns a member that is a string.
     #[must_use]
     pub fn text(&self, member: &str) -> Option<&str> {
         self.0.get(member)?.as_str()
     }
 
-    /// A member that is a text or a list of texts.
+    /// Returns a member that is a string or a list of strings.
     pub(crate) fn texts(&self, member: &str) -> Vec<&str> {
         match self.0.get(member) {
             Some(Value::Array(texts)) => texts.iter().filter_map(Value::as_str).collect(),

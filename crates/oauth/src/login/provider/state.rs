@@ -1,5 +1,5 @@
-//! The `state` of a request to an identity provider: the sealed request itself or, where that is too long for a URL, a name for
-//! cookies that hold it. A long `state` of the client makes the request long.
+//! The `state` of a request to an identity provider: the sealed request or, if that is too long for a URL, the name of cookies
+//! that hold it. A long `state` of the client makes the request long.
 
 use std::borrow::Cow;
 
@@ -11,24 +11,25 @@ use mcp_connector_base::timestamp::Random;
 use crate::web::cookie::{clear_cookie, cookies, set_cookie};
 use crate::web::web_url::WebScheme;
 
-/// Longest `state` that goes into a URL, in bytes. Servers refuse URLs from 8 KB on, and there is more in this one.
+/// Maximum length of a `state` in a URL, in bytes. Servers refuse URLs of 8 KB and more, and this URL has other parameters.
 const MAX_IN_URL: usize = 4 * 1024;
-/// Bytes in each cookie.
+/// Length of the part in each cookie, in bytes.
 const PART: usize = 3600;
-/// Maximum number of cookies for one request: enough for the longest one.
+/// Maximum number of cookies for one request. The longest request fits.
 const MAX_PARTS: usize = 7;
-/// How long they live, in seconds: as long as what is sealed in them.
+/// Lifetime of the cookies, in seconds: that of their content.
 const MAX_AGE: u32 = 10 * 60;
-/// The beginning of their names.
+/// The prefix of their names.
 const NAMES: &str = "mcp-request-";
-/// Distinguishes a name from a sealed request, which has no dots.
+/// The prefix of a name. A sealed request has no dots.
 const PREFIX: &str = "cookies.";
-/// Maximum number of requests that a browser stores in cookies. Every request sends all of its cookies, so the number is small.
+/// Maximum number of requests that a browser has in cookies. It is small, because the browser sends all of them with each
+/// request.
 const MAX_CARRIED: usize = 3;
-/// Maximum number of cookies of requests that are looked at. A browser has at most those of four requests.
+/// Maximum number of cookies that are read. A browser has at most those of four requests.
 const MAX_LOOKED_AT: usize = 4 * MAX_PARTS;
 
-/// A `state` for a provider, and the cookies that go with it.
+/// A `state` for a provider, and its cookies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderState {
     pub state: String,
@@ -37,8 +38,8 @@ pub struct ProviderState {
 }
 
 impl ProviderState {
-    /// For a sealed request. `cookie_header` is what the browser shows: of the requests that it carries already, the last two
-    /// are kept.
+    /// Creates the `state` for a sealed request. Of the requests that the browser has in its cookies already, the last two are
+    /// kept.
     #[must_use]
     pub fn new(sealed: &str, scheme: WebScheme, cookie_header: Option<&str>, random: &impl Random) -> Self {
         if sealed.len() <= MAX_IN_URL {
@@ -64,7 +65,7 @@ impl ProviderState {
         Self { state: [PREFIX, &id].concat(), set_cookies }
     }
 
-    /// Returns the sealed request that a `state` stands for. None where its cookies are gone.
+    /// Returns the sealed request of a `state`, or `None` if its cookies are missing.
     #[must_use]
     pub fn sealed<'a>(state: &'a str, scheme: WebScheme, cookie_header: Option<&str>) -> Option<Cow<'a, str>> {
         let Some(id) = state.strip_prefix(PREFIX) else { return Some(Cow::Borrowed(state)) };
@@ -75,14 +76,14 @@ impl ProviderState {
             match (parts.next(), parts.next()) {
                 (Some((_, part)), None) => sealed.push_str(part),
                 (None, _) => break,
-                // Somebody has put one beside ours.
+                // Another site has added one.
                 (Some(_), Some(_)) => return None,
             }
         }
         (!sealed.is_empty()).then_some(Cow::Owned(sealed))
     }
 
-    /// Returns the `Set-Cookie` headers that take away what a `state` stood for.
+    /// Returns the `Set-Cookie` headers that remove the cookies of a `state`.
     #[must_use]
     pub fn clear(state: &str, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
         let Some(id) = state.strip_prefix(PREFIX) else { return Vec::new() };
@@ -96,8 +97,8 @@ fn name(id: &str, at: usize) -> String {
     format!("{NAMES}{id}-{at}")
 }
 
-/// Returns the cookies of the requests that a browser carries, by the name and part of each, in the order in which it got them.
-/// Only the last ones are returned, because each one takes time.
+/// Returns the cookies of requests, each by the name of its request and its part, in the order in which the browser received
+/// them. Returns only the last ones, to limit the work.
 fn carried(scheme: WebScheme, cookie_header: Option<&str>) -> Vec<(&str, usize)> {
     let mut found: Vec<(&str, usize)> = Vec::new();
     for (known, _) in cookies(scheme, cookie_header) {
@@ -125,7 +126,7 @@ mod tests {
         ProviderState::new(sealed, HTTPS, header, &TestRandom::from(seed))
     }
 
-    /// Returns what a browser shows that has taken these headers, one after the other.
+    /// Returns the `Cookie` header of a browser that received these headers one after the other.
     fn shown(set: &[String]) -> String {
         let mut jar: Vec<(&str, &str)> = Vec::new();
         for header in set {

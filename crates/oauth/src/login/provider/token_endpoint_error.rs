@@ -2,12 +2,12 @@
 
 use thiserror::Error;
 
-/// An error that a provider's token endpoint has answered with (RFC 6749 §5.2). Mostly a setting of ours is wrong there.
+/// An error of a provider's token endpoint (RFC 6749 §5.2). The usual cause is a wrong setting. It is logged for the owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{}", .0.unwrap_or("an error that is not registered"))]
 pub struct TokenEndpointError(Option<&'static str>);
 
-/// The names of RFC 6749 §5.2, and those that GitHub documents ("Troubleshooting OAuth app access token request errors").
+/// The errors of RFC 6749 §5.2, and those that GitHub documents ("Troubleshooting OAuth app access token request errors").
 const TOKEN_ENDPOINT: [&str; 10] = [
     "bad_verification_code",
     "incorrect_client_credentials",
@@ -22,7 +22,7 @@ const TOKEN_ENDPOINT: [&str; 10] = [
 ];
 
 impl TokenEndpointError {
-    /// From `error`, if there is one.
+    /// Takes the value of `error`, if there is one.
     #[must_use]
     pub fn of(error: Option<&str>) -> Self {
         Self(error.and_then(|error| TOKEN_ENDPOINT.into_iter().find(|name| *name == error)))

@@ -1,4 +1,4 @@
-//! The rules of the token and the revocation endpoint, over a server whose ledger is in memory.
+//! The rules of the token and revocation endpoints, on a server whose grant store is in memory.
 
 mod revocation;
 mod tokens;
@@ -118,7 +118,7 @@ fn object_name() -> ObjectName {
     ObjectName::of(&Subject::new("owner").unwrap())
 }
 
-/// A successful answer.
+/// A successful response.
 #[derive(Debug)]
 struct Tokens {
     body: Value,
@@ -151,13 +151,13 @@ impl Server {
         }
     }
 
-    /// From now on requests come to it under another of its names.
+    /// Changes the name under which the server gets its requests.
     fn is_asked_as(&mut self, name: &str) {
         self.issuer = Issuer::parse(name).unwrap();
         self.resources = ResourceServer::new(self.issuer.origin());
     }
 
-    /// A code, as the authorization endpoint gives it.
+    /// Issues a code, as the authorization endpoint does.
     fn code_for(&self, client: &str) -> String {
         let code = AuthorizationCode::mint(object_name(), &self.random);
         let agreed = Authorization {

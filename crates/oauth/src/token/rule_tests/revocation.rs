@@ -1,4 +1,4 @@
-//! What the revocation endpoint ends, for whom, and that it tells nothing.
+//! What the revocation endpoint ends, for whom, and that its response reveals nothing.
 
 use crate::token::rule_tests::*;
 

@@ -1,4 +1,4 @@
-//! What the token endpoint gives, and how it refuses.
+//! The responses and errors of the token endpoint.
 
 use crate::token::rule_tests::*;
 
@@ -17,7 +17,7 @@ fn a_code_becomes_an_access_and_a_refresh_token() {
     assert_eq!((caller.grant, caller.scopes.as_str()), (tokens.grant, "notes:read profile"));
 }
 
-/// The whole way without a network: query, consent, person, code, tokens, call.
+/// All steps without a network: query, consent, person, code, tokens, call.
 #[test]
 fn what_was_asked_and_allowed_is_what_the_token_says() {
     let server = Server::new();
@@ -74,7 +74,7 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
     assert!(verify(&bearer, &server.signing, &at(server.resources.mcp()), START).is_err(), "an audience of its own");
     let late = done(issue_code(&consented, &person, &server, &server.keys, START));
     assert_eq!(late, Err(IssueCodeError::Finished), "its code is spent, and there is no other");
-    // Every answer was lost: codes of other pages pile up, but not without end.
+    // Every answer got lost: the codes of other pages pile up to a limit.
     let full = (0..40).map(|_| done(issue_code(&allowed(), &person, &server, &server.keys, START)));
     assert_eq!(full.last().unwrap(), Err(IssueCodeError::TooMany));
 }
@@ -240,7 +240,7 @@ fn every_refusal_has_its_status_and_code() {
         );
         assert_eq!(error_.retry_after(), None, "{name}");
     }
-    // And after all of that, the honest client still can.
+    // After all of that, the honest client still succeeds.
     assert!(
         server
             .post(&format!("{redeem}&code_verifier={VERIFIER}&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3D1"))
