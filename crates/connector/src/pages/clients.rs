@@ -60,7 +60,7 @@ pub(crate) fn list(page: &HomePage<'_>) -> Markup {
     let local = page.is_local();
     html! {
         @if local {
-            p.note { "This connector runs on your machine. Programs on this machine can reach it; Claude and ChatGPT on the web can when you have deployed it." }
+            p.note { "Only programs on this machine can reach this connector. Deploy it to use it from Claude and ChatGPT on the web." }
         }
         dl.clients {
             @if !local {

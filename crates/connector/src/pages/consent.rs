@@ -26,7 +26,7 @@ pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Op
             span.destination { (isolated(&place(page.destination_kind, &page.destination))) }
             " " span.asks { (asks(page.destination_kind)) }
         }
-        p { "If you allow it, it can act for you in this connector." }
+        p { "If you allow it, it can use this connector in your name." }
         @for warning in &page.warnings {
             (words(*warning, page))
         }
