@@ -1,8 +1,9 @@
 //! Requests to servers of others: direct, without redirects and credentials of ours, small and short.
 
-use worker::js_sys::global;
+use worker::js_sys::{Promise, global};
 use worker::wasm_bindgen::{JsCast, JsValue};
-use worker::web_sys::Response;
+use worker::wasm_bindgen_futures::JsFuture;
+use worker::web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, WorkerGlobalScope};
 
 use mcp_connector_base::outage::Outage;
 
@@ -36,10 +37,10 @@ impl<'a> Outbound<'a> {
         Self { url, authorization: None, form: None }
     }
 
-    /// The answer, whatever its status.
+    /// Sends the request and returns the answer, whatever its status.
     pub(crate) async fn send(self) -> Result<Response, Outage> {
-        let answer = self.fetch().await.map_err(remote)?;
-        answer.dyn_into().map_err(remote)
+        let promise = self.fetch().map_err(remote)?;
+        JsFuture::from(promise).await.and_then(JsCast::dyn_into).map_err(remote)
     }
 
     /// The body of an answer with status 200.
@@ -53,27 +54,24 @@ impl<'a> Outbound<'a> {
         Ok(Document { body, max_age })
     }
 
-    async fn fetch(self) -> Result<JsValue, JsValue> {
-        let milliseconds = TIME_LIMIT.saturating_mul(1000);
-        let signal = js::call(&js::get(&global(), "AbortSignal")?, "timeout", &[&milliseconds.into()])?;
-        let agent = AGENT.into();
-        let (accept, form_type) = ("application/json".into(), "application/x-www-form-urlencoded".into());
-        let authorization = self.authorization.map(JsValue::from_str);
-        let mut headers: Vec<(&str, &JsValue)> = vec![("accept", &accept), ("user-agent", &agent)];
-        if let Some(authorization) = &authorization {
-            headers.push(("authorization", authorization));
+    fn fetch(self) -> Result<Promise, JsValue> {
+        let headers = Headers::new()?;
+        headers.set("accept", "application/json")?;
+        headers.set("user-agent", AGENT)?;
+        if let Some(authorization) = self.authorization {
+            headers.set("authorization", authorization)?;
         }
-        if self.form.is_some() {
-            headers.push(("content-type", &form_type));
+        let init = RequestInit::new();
+        if let Some(form) = self.form {
+            headers.set("content-type", "application/x-www-form-urlencoded")?;
+            init.set_method("POST");
+            init.set_body(&form.into());
         }
-        let headers = js::object(&headers)?;
-        let (manual, post) = ("manual".into(), "POST".into());
-        let form = self.form.map(JsValue::from_str);
-        let mut how: Vec<(&str, &JsValue)> = vec![("redirect", &manual), ("headers", &headers), ("signal", &signal)];
-        if let Some(form) = &form {
-            how.extend([("method", &post), ("body", form)]);
-        }
-        js::call_async(&global(), "fetch", &[&self.url.into(), &js::object(&how)?]).await
+        init.set_headers(&headers);
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(TIME_LIMIT * 1000)));
+        let global: WorkerGlobalScope = global().unchecked_into();
+        Ok(global.fetch_with_str_and_init(self.url, &init))
     }
 }
 

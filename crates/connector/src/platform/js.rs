@@ -1,9 +1,10 @@
-//! JavaScript of the runtime, called by name. The typed wrappers of some of it bring along far more than is used here.
+//! JavaScript of the runtime that has no typed wrapper, called by name.
 
 use worker::js_sys::{Array, Function, JsString, Object, Promise, Reflect, Uint8Array};
 use worker::wasm_bindgen::prelude::wasm_bindgen;
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::wasm_bindgen_futures::JsFuture;
+use worker::web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
 #[wasm_bindgen]
 extern "C" {
@@ -18,25 +19,25 @@ extern "C" {
     pub(crate) fn get(this: &Headers, name: &JsString) -> Result<Option<String>, JsValue>;
 }
 
-/// `target.name`.
+/// Returns `target.name`.
 pub(crate) fn get(target: &JsValue, name: &str) -> Result<JsValue, JsValue> {
     Reflect::get(target, &JsValue::from_str(name))
 }
 
-/// `target.method(…arguments)`.
+/// Calls `target.method(…arguments)`.
 pub(crate) fn call(target: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
     let method: Function = get(target, method)?.dyn_into()?;
     let arguments: Array = arguments.iter().collect();
     method.apply(target, &arguments)
 }
 
-/// `await target.method(…arguments)`.
+/// Calls `target.method(…arguments)` and waits for its promise.
 pub(crate) async fn call_async(target: &JsValue, method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
     let promise: Promise = call(target, method, arguments)?.dyn_into()?;
     JsFuture::from(promise).await
 }
 
-/// `{ name: value, … }`.
+/// Returns `{ name: value, … }`.
 pub(crate) fn object(members: &[(&str, &JsValue)]) -> Result<JsValue, JsValue> {
     let object = Object::new();
     for (name, value) in members {
@@ -45,19 +46,19 @@ pub(crate) fn object(members: &[(&str, &JsValue)]) -> Result<JsValue, JsValue> {
     Ok(object.into())
 }
 
-/// The bytes of a `ReadableStream`, if there are no more than `limit` of them. What lies beyond is not read.
-pub(crate) async fn bytes_of(stream: &JsValue, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
-    let reader = call(stream, "getReader", &[])?;
+/// Returns the bytes of a stream, if there are no more than `limit` of them. What lies beyond is not read.
+pub(crate) async fn bytes_of(stream: &ReadableStream, limit: usize) -> Result<Option<Vec<u8>>, JsValue> {
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut bytes = Vec::new();
     loop {
-        let part = call_async(&reader, "read", &[]).await?;
+        let part = JsFuture::from(reader.read()).await?;
         if get(&part, "done")?.is_truthy() {
             return Ok(Some(bytes));
         }
         let chunk: Uint8Array = get(&part, "value")?.dyn_into()?;
-        if bytes.len().saturating_add(usize::try_from(chunk.length()).unwrap_or(usize::MAX)) > limit {
+        if bytes.len() + usize::try_from(chunk.length()).unwrap_or(usize::MAX) > limit {
             // Nobody waits for the other side to hear of it.
-            let _ = call(&reader, "cancel", &[])?;
+            drop(reader.cancel());
             return Ok(None);
         }
         bytes.extend_from_slice(&chunk.to_vec());

@@ -3,14 +3,10 @@
 //! read.
 
 use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
-use futures::future::{Either, select};
 use worker::Env;
-use worker::js_sys::{Array, JSON};
-use worker::wasm_bindgen::JsValue;
+use worker::kv::{KvError, KvStore};
 
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client_hash::{ClientHash, RECORD_PREFIX};
@@ -18,11 +14,11 @@ use mcp_connector_oauth::clients::client_record::{ClientRecord, ClientUse, Store
 use mcp_connector_oauth::clients::client_summary::ClientSummary;
 use mcp_connector_protocol::Unavailable;
 
+use crate::config::bindings::Binding;
+use crate::objects::stub::within;
 use crate::platform::clock::now;
-use crate::platform::js;
-use crate::platform::timer::Timer;
 
-const BINDING: &str = "OAUTH_KV";
+const BINDING: &str = Binding::OAuthKv.name();
 
 /// How long KV may take. A first read that has to cross an ocean takes half a second.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
@@ -35,7 +31,7 @@ const MEMORY: u64 = 60;
 /// Maximum number of clients that are remembered.
 const CAPACITY: usize = 256;
 /// Clients on a page of the owner's list.
-const PAGE_SIZE: u32 = 50;
+const PAGE_SIZE: u64 = 50;
 /// Longest cursor that is passed on to KV, in bytes.
 const MAX_CURSOR: usize = 1024;
 
@@ -119,47 +115,43 @@ pub(crate) async fn page(env: &Env, cursor: Option<&str>) -> Result<Page, Unavai
         return Err(Unavailable);
     }
     let list = async {
-        let (prefix, limit) = (RECORD_PREFIX.into(), PAGE_SIZE.into());
-        let cursor = cursor.map(JsValue::from_str);
-        let mut options: Vec<(&str, &JsValue)> = vec![("prefix", &prefix), ("limit", &limit)];
-        options.extend(cursor.as_ref().map(|cursor| ("cursor", cursor)));
-        js::call_async(&js::get(env, BINDING)?, "list", &[&js::object(&options)?]).await
+        let list = kv(env)?.list().prefix(RECORD_PREFIX.to_owned()).limit(PAGE_SIZE);
+        let list = match cursor {
+            Some(cursor) => list.cursor(cursor.to_owned()),
+            None => list,
+        };
+        list.execute().await.map_err(unavailable)
     };
     let answer = within(TIME_LIMIT, list).await?;
-    read_page(&answer).map_err(|_| Unavailable)
-}
-
-fn read_page(answer: &JsValue) -> Result<Page, JsValue> {
-    let mut clients = Vec::new();
-    for key in Array::from(&js::get(answer, "keys")?) {
-        let name = js::get(&key, "name")?.as_string().unwrap_or_default();
-        let Ok(client) = ClientHash::of_record_key(&name) else { continue };
-        let metadata = js::get(&key, "metadata")?;
-        let text = if metadata.is_object() { JSON::stringify(&metadata)?.as_string() } else { None };
-        clients.push((client, text.and_then(|text| serde_json::from_str(&text).ok())));
-    }
-    let is_last = js::get(answer, "list_complete")?.is_truthy();
-    let cursor = js::get(answer, "cursor")?.as_string();
-    Ok(Page { clients, next: cursor.filter(|cursor| !is_last && !cursor.is_empty()) })
+    let clients = answer.keys.into_iter().filter_map(|key| {
+        let client = ClientHash::of_record_key(&key.name).ok()?;
+        Some((client, key.metadata.and_then(|metadata| serde_json::from_value(metadata).ok())))
+    });
+    let next = answer.cursor.filter(|cursor| !answer.list_complete && !cursor.is_empty());
+    Ok(Page { clients: clients.collect(), next })
 }
 
 async fn read(env: &Env, client: &ClientHash, limit: Duration) -> Result<Option<StoredClient>, Unavailable> {
-    let key = client.record_key().into();
-    let read = async { js::call_async(&js::get(env, BINDING)?, "get", &[&key]).await };
-    Ok(within(limit, read).await?.as_string().and_then(|value| StoredClient::read(&value)))
+    let read = async { kv(env)?.get(&client.record_key()).text().await.map_err(unavailable) };
+    Ok(within(limit, read).await?.and_then(|value| StoredClient::read(&value)))
 }
 
 async fn write(env: &Env, record: &ClientRecord) -> Result<(), Unavailable> {
-    let key = ClientHash::of(&record.id).record_key().into();
-    let value = serde_json::to_string(record).map_err(|_| Unavailable)?.into();
-    let metadata = serde_json::to_string(&record.summary()).map_err(|_| Unavailable)?;
-    #[allow(clippy::cast_precision_loss, reason = "ninety days at most")]
-    let seconds = JsValue::from_f64(record.seconds_left(now()) as f64);
+    let key = ClientHash::of(&record.id).record_key();
+    let value = serde_json::to_string(record).map_err(|_| Unavailable)?;
     let write = async {
-        let options = js::object(&[("expirationTtl", &seconds), ("metadata", &JSON::parse(&metadata)?)])?;
-        js::call_async(&js::get(env, BINDING)?, "put", &[&key, &value, &options]).await
+        let put = kv(env)?.put(&key, value).and_then(|put| put.metadata(record.summary())).map_err(unavailable)?;
+        put.expiration_ttl(record.seconds_left(now())).execute().await.map_err(unavailable)
     };
-    within(TIME_LIMIT, write).await.map(|_| ())
+    within(TIME_LIMIT, write).await
+}
+
+fn kv(env: &Env) -> Result<KvStore, Unavailable> {
+    env.kv(BINDING).map_err(|_| Unavailable)
+}
+
+fn unavailable(_: KvError) -> Unavailable {
+    Unavailable
 }
 
 fn remember(client: ClientHash, stored: Option<StoredClient>) {
@@ -172,11 +164,4 @@ fn remember(client: ClientHash, stored: Option<StoredClient>) {
         }
         known.push(Remembered { client, stored, at });
     });
-}
-
-async fn within(limit: Duration, work: impl Future<Output = Result<JsValue, JsValue>>) -> Result<JsValue, Unavailable> {
-    match select(pin!(work), pin!(Timer::new(limit))).await {
-        Either::Left((result, _)) => result.map_err(|_| Unavailable),
-        Either::Right(((), _)) => Err(Unavailable),
-    }
 }
