@@ -16,7 +16,7 @@ mod upstream_sign_in;
 mod workers_ai;
 mod your_own_tool;
 
-use mcp_connector::Connector;
+use mcp_connector::{Connector, worker};
 
 mcp_connector::serve!(connector, fetch);
 

@@ -1,6 +1,6 @@
 //! Files: R2. Each person has a folder.
 
-use mcp_connector::{Connector, Context, Scope, Tool, ToolError};
+use mcp_connector::{Connector, Context, Scope, Tool, ToolError, worker};
 use schemars::JsonSchema;
 use serde::Deserialize;
 

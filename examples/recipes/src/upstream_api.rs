@@ -1,10 +1,10 @@
 //! Calling an API of somebody else with a secret of yours.
 
+use mcp_connector::worker::js_sys::encode_uri_component;
+use mcp_connector::worker::{Fetch, Headers, Request, RequestInit, RequestRedirect};
 use mcp_connector::{Connector, Context, Tool, ToolError};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use worker::js_sys::encode_uri_component;
-use worker::{Fetch, Headers, Request, RequestInit, RequestRedirect};
 
 #[derive(Deserialize, JsonSchema)]
 struct Place {

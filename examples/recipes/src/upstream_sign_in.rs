@@ -7,12 +7,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use mcp_connector::{ClientCapability, Connector, Context, Scope, Store, Tool, ToolError};
+use mcp_connector::worker::js_sys::{decode_uri_component, encode_uri_component};
+use mcp_connector::worker::{
+    Date, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, web_sys,
+};
+use mcp_connector::{ClientCapability, Connector, Context, Scope, Store, Tool, ToolError, worker};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use worker::js_sys::{decode_uri_component, encode_uri_component};
-use worker::{Date, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect, Response, web_sys};
 
 const UPSTREAM: Scope = Scope::new("upstream", "Read your profile at the other service");
 
