@@ -74,7 +74,9 @@ async function settings(argv) {
   return { folder, name, source: values.path ? { path: relativePath(folder) } : await gitSource(values), install: !values['no-install'] };
 }
 
-const relativePath = (folder) => path.relative(folder, engine).split(path.sep).join('/');
+function relativePath(folder) {
+  return path.relative(folder, engine).split(path.sep).join('/');
+}
 
 async function gitSource({ git, tag }) {
   const manifest = JSON.parse(readFileSync(path.join(engine, 'package.json'), 'utf8'));

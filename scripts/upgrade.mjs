@@ -25,7 +25,8 @@ await main(async () => {
 
   const url = git ? gitUrl(git) : dependency.git;
   const tags = (await tagsOf(url)).filter(isVersionTag).sort(compareTags);
-  const wanted = tag ?? tags.at(-1);
+  // A preview is only taken where it is named.
+  const wanted = tag ?? tags.filter((one) => !one.includes('-')).at(-1);
   if (wanted === undefined) throw new Stop(`${url} has no version tags.`);
   if (tag !== undefined && !tags.includes(tag)) throw new Stop(`${url} has no version ${tag}. The newest are ${tags.slice(-5).join(', ')}.`);
   if (url === dependency.git && wanted === dependency.tag) {

@@ -23,11 +23,8 @@ const ANSWER_LIMIT = 30_000;
  */
 export async function serve({ crate = '.', ...how }) {
   const server = new DevServer(crate, how);
-  try {
-    await server.run();
-  } finally {
-    server.config.remove();
-  }
+  process.once('exit', () => server.config.remove());
+  await server.run();
 }
 
 class DevServer {
