@@ -22,7 +22,7 @@ const PAGES = [...README, 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesIn('docs', 
 /** Which of the compiled files a page quotes. */
 const SOURCES = {
   ...Object.fromEntries(README.map((page) => [page, ['readme.rs']])),
-  'docs/your-own-tool.md': ['your_own_tool.rs', 'hello.rs'],
+  'docs/guide.md': ['guide.rs', 'hello.rs'],
   'docs/announcements.md': ['announcements.rs'],
   'docs/views-and-skills.md': ['app_view.rs', 'skill.rs'],
   ...Object.fromEntries(RECIPES.map((page) => [page, [path.basename(page, '.md').replaceAll('-', '_') + '.rs', 'lib.rs']])),
@@ -59,12 +59,12 @@ describe('the code on a page is compiled and tested', () => {
 
   test('each recipe is a page, a file, and a part of the Worker that the tests call', () => {
     const main = read('examples/recipes/src/lib.rs');
-    const modules = [...main.matchAll(/^mod (\w+);$/gm)].map((found) => found[1]).filter((name) => !['announcements', 'hello', 'readme', 'skill', 'your_own_tool'].includes(name));
+    const modules = [...main.matchAll(/^mod (\w+);$/gm)].map((found) => found[1]).filter((name) => !['announcements', 'guide', 'hello', 'readme', 'skill'].includes(name));
     assert.deepEqual(modules.sort(), RECIPES.map((page) => path.basename(page, '.md').replaceAll('-', '_')).sort());
     for (const name of modules) assert.ok(main.includes(`${name}::add_to(connector)`), name);
     for (const page of RECIPES) {
       const name = path.basename(page);
-      assert.ok(read('docs/your-own-tool.md').includes(`recipes/${name}`), `docs/your-own-tool.md leads to ${page}`);
+      assert.ok(read('docs/guide.md').includes(`recipes/${name}`), `docs/guide.md leads to ${page}`);
       for (const readme of README) assert.ok(read(readme).includes(page), `the README leads to ${page}`);
     }
   });

@@ -4,6 +4,7 @@
 mod announcements;
 mod app_view;
 mod d1;
+mod guide;
 mod hello;
 mod kv;
 mod long_task;
@@ -14,7 +15,6 @@ mod skill;
 mod upstream_api;
 mod upstream_sign_in;
 mod workers_ai;
-mod your_own_tool;
 
 use mcp_connector::{Connector, worker};
 
@@ -35,7 +35,7 @@ fn connector() -> Connector {
     let connector = Connector::new("recipes", env!("CARGO_PKG_VERSION")).title("Recipes");
     let connector = hello::add_to(connector);
     let connector = readme::add_to(connector);
-    let connector = your_own_tool::add_to(connector);
+    let connector = guide::add_to(connector);
     let connector = upstream_api::add_to(connector);
     let connector = announcements::add_to(connector);
     let connector = app_view::add_to(connector);

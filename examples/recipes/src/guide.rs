@@ -1,8 +1,12 @@
-//! The tools of the page "Add your own tool", from the first line to its tests.
+//! The code of the guide for authors, from the first tool to its tests.
 
+use std::time::Duration;
+
+use mcp_connector::worker::Date;
 use mcp_connector::{
-    Annotations, CallToolResult, ClientCapability, Connector, ContentBlock, Context, Json, LoggingLevel, Role, Scope,
-    Store, Tool, ToolError,
+    Annotations, CallToolResult, ClientCapability, Connector, ContentBlock, Context, Icon, Json, ListPage, ListedPage,
+    ListedResource, LoggingLevel, Partial, Prompt, Resource, ResourceTemplate, Role, Scope, Select, Store, Tool,
+    ToolError,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -125,6 +129,55 @@ async fn two_audiences(_cx: Context) -> Result<CallToolResult, ToolError> {
     Ok(CallToolResult::new().content(ContentBlock::text("All the details.")).content(for_the_person))
 }
 
+#[derive(Deserialize, JsonSchema)]
+struct Timer {
+    /// How long to wait.
+    #[schemars(range(min = 1, max = 20))]
+    seconds: u32,
+}
+
+async fn kitchen_timer(args: Timer, cx: Context) -> Result<String, ToolError> {
+    let began = Date::now().as_millis();
+    cx.sleep(Duration::from_secs(args.seconds.into())).await;
+    let passed = (Date::now().as_millis() - began) / 1000;
+    Ok(format!("{passed} seconds have passed."))
+}
+
+async fn house_rules(_cx: Context) -> Result<&'static str, ToolError> {
+    Ok("Put things back where they were.")
+}
+
+async fn read_item(args: ItemId, cx: Context) -> Result<Option<String>, ToolError> {
+    let item: Option<Item> = Store::of(&cx, "shelf")?.get(args.id).await?;
+    Ok(item.map(|item| format!("{} × {}", item.count, item.name)))
+}
+
+async fn list_items(page: ListPage, cx: Context) -> Result<ListedPage, ToolError> {
+    let items = Store::of(&cx, "shelf")?.page(Select::all().after(page.after).limit(page.limit)).await?;
+    let resource = |(id, item): (u64, Item)| ListedResource::new(format!("shelf://items/{id}"), item.name);
+    Ok(ListedPage { resources: items.records.into_iter().map(resource).collect(), next: items.next })
+}
+
+async fn complete_id(partial: Partial, cx: Context) -> Result<Vec<String>, ToolError> {
+    let ids = Store::of(&cx, "shelf")?.ids(&partial.value, Partial::MAX_VALUES).await?;
+    Ok(ids.into_iter().map(|id| id.to_string()).collect())
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Present {
+    /// Who the present is for.
+    person: String,
+}
+
+async fn suggest_present(args: Present, cx: Context) -> Result<String, ToolError> {
+    let items: Vec<(u64, Item)> = Store::of(&cx, "shelf")?.list().await?;
+    let names: Vec<String> = items.into_iter().map(|(_, item)| item.name).collect();
+    Ok(format!("Which of these would be a good present for {}? {}", args.person, names.join(", ")))
+}
+
+const SHELF_ICON: &str =
+    r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 3h8v1H0zM0 7h8v1H0z"/></svg>"#;
+
 pub(crate) fn add_to(connector: Connector) -> Connector {
     connector
         .sign_in([SHELF_READ])
@@ -143,6 +196,7 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
         .tool(
             Tool::new("look_at_shelf", "Tell what is on the shelf.", look_at_shelf)
                 .title("Look at shelf")
+                .icon(Icon::svg(SHELF_ICON))
                 .scope(SHELF_READ)
                 .read_only(),
         )
@@ -154,6 +208,25 @@ pub(crate) fn add_to(connector: Connector) -> Connector {
                 .check_revocation(),
         )
         .tool(Tool::new("count", "Count, and tell how far.", count).title("Count").read_only())
+        .tool(Tool::new("kitchen_timer", "Wait for a while.", kitchen_timer).title("Kitchen timer").read_only())
+        .resource(
+            Resource::new("shelf://rules", "rules", "What to keep in mind.", house_rules)
+                .title("House rules")
+                .mime_type("text/plain"),
+        )
+        .template(
+            ResourceTemplate::new("shelf://items/{id}", "item", "One of the items.", read_item)
+                .title("Item")
+                .mime_type("text/plain")
+                .scope(SHELF_READ)
+                .listed_in_pages(list_items)
+                .complete("id", complete_id),
+        )
+        .prompt(
+            Prompt::new("suggest_present", "Find a present on the shelf.", suggest_present)
+                .title("Suggest a present")
+                .scope(SHELF_READ),
+        )
         .tool(Tool::new("two_audiences", "Answer twice.", two_audiences).title("Two audiences").read_only())
 }
 
