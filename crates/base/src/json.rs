@@ -1,11 +1,11 @@
-//! JSON from outside (RFC 8259), as both halves read it: one value, no member named twice, nesting and memory bounded while
-//! it is read, a byte order mark skipped.
+//! JSON from outside (RFC 8259): one value, no repeated member, limited nesting and memory while it is read, and a byte order
+//! mark skipped.
 //!
-//! A repeated member is refused: two readers (a gateway and this server) could each use a different one and disagree about
-//! which tool is called (RFC 8259 §4 leaves the outcome open).
+//! A repeated member is refused. RFC 8259 §4 leaves its meaning open, so a gateway and this server could disagree about which
+//! tool is called.
 //!
-//! A member that is null counts as absent, because many serializers write null for a missing value. [`remove_nulls`] applies
-//! this rule, so code that reads a member does not.
+//! A member that is null counts as absent, because many serializers write null for a missing value. [`remove_nulls`] applies this
+//! rule, so code that reads a member need not.
 
 pub mod fault;
 pub mod limit;
@@ -20,13 +20,14 @@ pub(crate) use crate::json::limit::MemoryLimit;
 use crate::json::fault::Fault;
 use crate::json::reader::{Reading, Root};
 
-/// A JSON object with every member named once.
+/// A JSON object without repeated members.
 pub type Object = Map<String, Value>;
 
-/// Reads the whole of `text` as one value. Whole floats become integers: in JSON Schema 1.0 is one.
+/// Reads the whole of `text` as one value. Whole floats become integers, because 1.0 is an integer in JSON Schema.
 ///
 /// # Errors
-/// Says what is wrong and where, and never repeats the text.
+///
+/// The error says what is wrong and where. It never repeats the text.
 pub fn read(text: &[u8], limit: MemoryLimit) -> Result<Value, JsonError> {
     let text = without_mark(text);
     let reading = Reading::within(limit);
@@ -35,10 +36,11 @@ pub fn read(text: &[u8], limit: MemoryLimit) -> Result<Value, JsonError> {
     read.map_err(|error| JsonError::of(&error, reading.fault(), text))
 }
 
-/// Reads the whole of `text` as an object without members that are null.
+/// Reads the whole of `text` as an object, without members that are null.
 ///
 /// # Errors
-/// As [`read`], and where it is something else than an object.
+///
+/// The same as for [`read`], and for a value that is not an object.
 pub fn read_object(text: &[u8], limit: MemoryLimit) -> Result<Object, JsonError> {
     match read(text, limit)? {
         Value::Object(mut object) => {
@@ -51,8 +53,8 @@ pub fn read_object(text: &[u8], limit: MemoryLimit) -> Result<Object, JsonError>
     }
 }
 
-/// Removes every member that is null, at any depth. The content of a member named in `opaque` is not changed, because its form
-/// is defined elsewhere, for example by a tool's schema.
+/// Removes every member that is null, at any depth. The content of a member named in `opaque` is not changed, because another
+/// schema defines it, such as that of a tool.
 pub fn remove_nulls(object: &mut Object, opaque: &[&str]) {
     object.retain(|name, value| {
         match value {
@@ -65,7 +67,7 @@ pub fn remove_nulls(object: &mut Object, opaque: &[&str]) {
     });
 }
 
-/// An item that is null stays: it has a place in its list.
+/// A null item of a list is kept, because it has a position.
 fn remove_nulls_in_items(items: &mut [Value], opaque: &[&str]) {
     for item in items {
         match item {
@@ -77,12 +79,12 @@ fn remove_nulls_in_items(items: &mut [Value], opaque: &[&str]) {
 }
 
 /// Returns the member `name` of the object `text`, which [`read`] refused because of its content: half a surrogate pair, or too
-/// many values. None where `text` is no object, or names the member twice.
+/// many values. Returns `None` if `text` is not an object, or repeats the member.
 pub fn find_member<T: for<'de> Deserialize<'de>>(text: &[u8], name: &str) -> Option<T> {
     reader::member(without_mark(text), name)
 }
 
-/// RFC 8259 §8.1: a parser may ignore it.
+/// Removes a byte order mark, which a parser may ignore (RFC 8259 §8.1).
 fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }

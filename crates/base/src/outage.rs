@@ -1,21 +1,23 @@
-//! Something this server depends on does not answer. Never said as `invalid_client` or `invalid_grant`: clients throw their
-//! credentials away on those, and would have to sign in again for nothing.
+//! Outages of what this server depends on.
+//!
+//! An outage is never reported as `invalid_client` or `invalid_grant`. Clients discard their credentials on those errors, and
+//! people would have to sign in again for nothing.
 
 use thiserror::Error;
 
-/// What is out of reach. The answer is 503 with `Retry-After`.
+/// What does not answer. The response is 503 with `Retry-After`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Outage {
-    /// Our own storage, or what was asked of it makes no sense to it (two versions of this program, during a deployment).
+    /// A Durable Object or KV. Or two versions of this program do not understand each other, during a deployment.
     #[error("storage does not answer")]
     Storage,
-    /// A server of somebody else: the document of a client, the keys of an issuer.
+    /// A server of another party: of a client's metadata document, or of an issuer's keys.
     #[error("another server does not answer")]
     Remote,
 }
 
 impl Outage {
-    /// Seconds after which asking again makes sense.
+    /// Returns the seconds after which another attempt makes sense.
     #[must_use]
     pub const fn retry_after(self) -> u32 {
         match self {

@@ -1,9 +1,41 @@
-//! What has to outlive the program that wrote it: the rows of the Durable Objects. Whoever is signed in stays signed in over a
-//! deployment because the next version reads the rows of the last.
+//! The rows of Durable Objects, which outlive the program that wrote them. People stay signed in over a deployment because each
+//! version reads the rows of the earlier ones.
 //!
-//! Each kind of row has a version of its own, which stands in its first byte. To change how a kind is written, keep the old
-//! type under another name, count its version up, and turn the old one into the new one in [`Row::from_older`]. A test holds
-//! the bytes of each version that there ever was, so that none is changed by accident or forgotten.
+//! Each kind of row has its own version, in its first byte. To change a kind, keep the old type under another name, increase the
+//! version, and convert the old type in [`Row::from_older`]. A test holds the bytes of every version, so that none changes by
+//! accident or is forgotten.
+//!
+//! # Examples
+//!
+//! A kind of row that once was only a name:
+//!
+//! ```
+//! use mcp_connector_base::codec::{DecodeError, decode_body};
+//! use mcp_connector_base::row::Row;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Debug, PartialEq, Serialize, Deserialize)]
+//! struct Pet {
+//!     name: String,
+//!     legs: u8,
+//! }
+//!
+//! impl Row for Pet {
+//!     const VERSION: u8 = 2;
+//!
+//!     fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
+//!         match version {
+//!             1 => Ok(Self { name: decode_body(encoded)?, legs: 4 }),
+//!             _ => Err(DecodeError),
+//!         }
+//!     }
+//! }
+//!
+//! let pet = Pet { name: "Rex".to_owned(), legs: 4 };
+//! let row = pet.to_row().unwrap();
+//! assert_eq!(row[0], 2);
+//! assert_eq!(Pet::from_row(&row), Ok(pet));
+//! ```
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -12,11 +44,11 @@ use crate::codec::{DecodeError, decode_body, encode_versioned};
 
 /// A kind of row.
 pub trait Row: Serialize + DeserializeOwned {
-    /// The version that is written now. It counts up whenever this type, or one inside it, is written differently: with a new
-    /// field, another order of fields or variants, another type of number.
+    /// The version that is written. It increases whenever this type, or a type inside it, is encoded differently: with a new
+    /// field, another order of fields or variants, or another type of number.
     const VERSION: u8;
 
-    /// Reads what an older version of the program has written, without its first byte.
+    /// Reads the row of an older version, without its first byte.
     fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
         let (_, _) = (version, encoded);
         Err(DecodeError)
@@ -26,7 +58,7 @@ pub trait Row: Serialize + DeserializeOwned {
         encode_versioned(Self::VERSION, self)
     }
 
-    /// Reads a row of any version up to this one.
+    /// Reads a row of this version or an older one.
     fn from_row(row: &[u8]) -> Result<Self, DecodeError> {
         let (version, encoded) = row.split_first().ok_or(DecodeError)?;
         if *version == Self::VERSION { decode_body(encoded) } else { Self::from_older(*version, encoded) }
@@ -41,7 +73,7 @@ mod tests {
 
     use super::*;
 
-    /// A kind that was once a name alone.
+    /// A kind of row that once was only a name.
     #[derive(Debug, PartialEq, Serialize, Deserialize)]
     struct Pet {
         name: String,

@@ -1,4 +1,4 @@
-//! Scopes and sets of them (RFC 6749 §3.3). They are flat: none implies another.
+//! Scopes and sets of scopes (RFC 6749 §3.3). They are flat: none implies another.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,11 +7,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Longest scope name, in characters.
+/// Maximum length of a scope name, in characters.
 const MAX_SCOPE_LENGTH: usize = 128;
-/// Most scopes in one set.
+/// Maximum number of scopes in a set.
 const MAX_SCOPES: usize = 64;
-/// Longest `scope` string that is looked at.
+/// Maximum length of a `scope` string, in bytes.
 const MAX_SCOPE_STRING: usize = 4096;
 
 /// A scope: its name on the wire, and what it allows in words for the consent page (RFC 6749 §3.3).
@@ -101,7 +101,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// `scope-token` of RFC 6749 §3.3: `1*( %x21 / %x23-5B / %x5D-7E )`, and short enough to be kept.
+/// Returns whether a text is a `scope-token` of RFC 6749 §3.3, `1*( %x21 / %x23-5B / %x5D-7E )`, of limited length.
 const fn is_scope_token(name: &str) -> bool {
     if name.is_empty() || name.len() > MAX_SCOPE_LENGTH {
         return false;
@@ -116,31 +116,44 @@ const fn is_scope_token(name: &str) -> bool {
     true
 }
 
-/// A set of scope names. Kept as the sorted, space-separated string that goes over the wire, so two equal sets are equal
-/// texts, a clone copies nothing, and a set cannot break out of a header or a JSON string.
+/// A set of scope names.
+///
+/// It is the sorted, space-separated string of the wire. So equal sets are equal strings, a clone copies nothing, and a set
+/// cannot break out of a header or a JSON string.
+///
+/// # Examples
+///
+/// ```
+/// use mcp_connector_base::scope::ScopeSet;
+///
+/// let granted = ScopeSet::parse("profile notes:read").unwrap();
+/// let required = ScopeSet::parse("notes:read notes:write").unwrap();
+/// assert_eq!(required.difference(&granted).as_str(), "notes:write");
+/// assert_eq!(granted.union(&required).as_str(), "notes:read notes:write profile");
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ScopeSet(Arc<str>);
 
-/// Why a `scope` string was refused. Never names the scope.
+/// Why a `scope` string is refused. The text never names a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidScope {
-    /// A character outside RFC 6749 §3.3, or a name that is too long.
+    /// A name has a character outside RFC 6749 §3.3, or is too long.
     #[error("a scope contains a character that is not allowed, or is too long")]
     Malformed,
-    /// More scopes, or a longer string, than anybody needs.
+    /// There are too many scopes, or the string is too long.
     #[error("too many scopes")]
     TooMany,
 }
 
 impl ScopeSet {
-    /// The set without members.
+    /// Creates an empty set.
     #[must_use]
     pub fn empty() -> Self {
         Self(Arc::from(""))
     }
 
-    /// Reads a space-separated list. Repetitions count once; extra spaces mean nothing.
+    /// Parses a space-separated list. Repetitions and extra spaces are ignored.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
         if text.len() > MAX_SCOPE_STRING {
             return Err(InvalidScope::TooMany);
@@ -156,60 +169,60 @@ impl ScopeSet {
         Ok(set)
     }
 
-    /// Whether the scope is a member.
+    /// Returns whether the scope is a member.
     #[must_use]
     pub fn contains(&self, scope: Scope) -> bool {
         self.contains_name(scope.name)
     }
 
-    /// Whether a scope of this name is a member.
+    /// Returns whether a scope of this name is a member.
     #[must_use]
     pub fn contains_name(&self, name: &str) -> bool {
         self.iter().any(|member| member == name)
     }
 
-    /// Whether every member of `other` is a member of `self`.
+    /// Returns whether every member of `other` is a member of `self`.
     #[must_use]
     pub fn contains_all(&self, other: &Self) -> bool {
         other.iter().all(|name| self.contains_name(name))
     }
 
-    /// What is in either.
+    /// Returns the members of either set.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         Self::from_names(self.iter().chain(other.iter()))
     }
 
-    /// What is in both.
+    /// Returns the members of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         Self::from_names(self.iter().filter(|name| other.contains_name(name)))
     }
 
-    /// What is in `self` and not in `other`.
+    /// Returns the members of `self` that are not in `other`.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
         Self::from_names(self.iter().filter(|name| !other.contains_name(name)))
     }
 
-    /// The names, in order.
+    /// Returns the names in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.split(' ').filter(|name| !name.is_empty())
     }
 
-    /// How many there are.
+    /// Returns the number of members.
     #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
-    /// Whether there are none.
+    /// Returns whether the set has no members.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The members separated by single spaces, as in `scope=…`.
+    /// Returns the members separated by single spaces, as in `scope=…`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

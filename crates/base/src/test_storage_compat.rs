@@ -1,4 +1,4 @@
-//! Holds rows to what earlier versions wrote. For tests.
+//! Compares rows with what earlier versions wrote. For tests.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -11,8 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::row::Row;
 
-/// Holds a kind of row to what was written before. `rows` are what the versions wrote for `value`, in base64url, from the
-/// first version to the one of today.
+/// Asserts that `value` is written as the last of `rows`, and that each of `rows` is read as `value`. There is one row for each
+/// version, from the first to the current one, in base64url.
 pub fn assert_storage_compat<T: Row + PartialEq>(value: &T, rows: &[&str]) {
     let kind = std::any::type_name::<T>();
     let today = URL_SAFE_NO_PAD.encode(value.to_row().unwrap());

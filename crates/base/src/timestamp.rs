@@ -1,18 +1,18 @@
-//! Time and randomness, as this folder asks for them. Nothing here reads a clock or draws a random byte by itself: the edge
-//! hands both in, and a test hands in its own. On Workers the clock stands still while code runs, so one request is one moment.
+//! Time and randomness, as parameters of the pure code. The Worker provides both, and tests provide their own. On Workers the
+//! clock stands still while code runs, so a request has one time.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A moment, in whole seconds since 1970 (the `NumericDate` of RFC 7519 §2 without a fraction). Arithmetic stops at the
-/// ends of the range, so no input can make it wrap or panic.
+/// A time in whole seconds since 1970 (the `NumericDate` of RFC 7519 §2 without a fraction). Arithmetic saturates, so no input
+/// can make it wrap or panic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// From seconds since 1970.
+    /// Creates a time from seconds since 1970.
     #[must_use]
     pub const fn from_seconds(seconds: u64) -> Self {
         Self(seconds)
@@ -23,19 +23,19 @@ impl Timestamp {
         self.0
     }
 
-    /// So many seconds later.
+    /// Returns the time `seconds` later.
     #[must_use]
     pub const fn plus(self, seconds: u64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// So many seconds earlier.
+    /// Returns the time `seconds` earlier.
     #[must_use]
     pub const fn minus(self, seconds: u64) -> Self {
         Self(self.0.saturating_sub(seconds))
     }
 
-    /// Returns how many seconds have passed since `earlier`; none if that lies ahead.
+    /// Returns the seconds since `earlier`, or zero if that is later.
     #[must_use]
     pub const fn seconds_since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)

@@ -1,7 +1,49 @@
-//! The authorization server and the bearer check.
+//! A minimal OAuth 2.1 authorization server and the check of its bearer tokens, without a runtime.
 //!
-//! Nothing here names a Workers type, reads a clock or draws randomness: the edge hands in what time it is ([`Timestamp`]), and
-//! whatever is random comes from a [`Random`].
+//! Authors of connectors use it through `mcp-connector`, and need nothing of this crate.
+//!
+//! # Examples
+//!
+//! A client may be sent only to a redirect URI that it registered (RFC 6749 §3.1.2.3). The port of a loopback URI does not matter
+//! (RFC 8252 §7.3):
+//!
+//! ```
+//! use mcp_connector_oauth::web::redirect_uri::{RedirectKind, RedirectPolicy, RedirectUri};
+//!
+//! let policy = RedirectPolicy::default();
+//! let registered = RedirectUri::parse("http://127.0.0.1/callback", &policy)?;
+//! let requested = RedirectUri::parse("http://127.0.0.1:49152/callback", &policy)?;
+//! assert!(registered.admits(&requested));
+//! assert_eq!(requested.kind(), RedirectKind::Loopback);
+//! assert!(RedirectUri::parse("http://example.com/callback", &policy).is_err());
+//! # Ok::<(), mcp_connector_oauth::web::redirect_uri::InvalidRedirectUri>(())
+//! ```
+//!
+//! # Layout
+//!
+//! Each module uses only those above it:
+//!
+//! | Module | What |
+//! | --- | --- |
+//! | [`web`] | URLs, redirect URIs, forms, cookies, networks |
+//! | [`crypto`] | keys, sealed values, the form of codes and refresh tokens |
+//! | [`resource`] | the protected resource: metadata, access tokens, challenges (RFC 6750, RFC 9068, RFC 9728) |
+//! | [`clients`] | registered clients (RFC 7591), metadata documents, configured clients, client authentication |
+//! | [`external_issuer`] | access tokens of another authorization server |
+//! | [`authorize`] | the authorization request, PKCE (RFC 7636), consent, the authorization response |
+//! | [`login`] | the passphrase, identity providers, who may sign in |
+//! | [`grants`] | authorization codes, refresh token rotation (RFC 9700), revocation |
+//! | [`token`] | the token endpoint and the revocation endpoint (RFC 7009) |
+//!
+//! No module reads a clock, draws randomness or knows Cloudflare Workers. The caller passes the time as a [`Timestamp`] and
+//! randomness as a [`Random`], and implements traits such as [`Grants`] and [`Clients`].
+//!
+//! [`Timestamp`]: mcp_connector_base::timestamp::Timestamp
+//! [`Random`]: mcp_connector_base::timestamp::Random
+//! [`Grants`]: grants::commands::Grants
+//! [`Clients`]: token::endpoint::Clients
+
+#![allow(missing_docs, reason = "the API for authors is `mcp-connector`")]
 
 pub mod authorize;
 pub mod clients;
@@ -11,6 +53,6 @@ pub mod grants;
 pub mod login;
 pub mod resource;
 #[cfg(test)]
-pub mod testing;
+pub(crate) mod testing;
 pub mod token;
 pub mod web;

@@ -1,9 +1,9 @@
-//! Why a text was not read.
+//! Why a JSON text is refused.
 
 use serde::de::IgnoredAny;
 use thiserror::Error;
 
-/// What is wrong with a text, and where. Holds nothing of the text.
+/// What is wrong with a text, and where. It has nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{fault} (line {line}, column {column})")]
 pub struct JsonError {
@@ -21,7 +21,7 @@ pub(crate) enum Fault {
     Syntax,
     #[error("a number is out of range")]
     Number,
-    /// RFC 8259 §8.2: the grammar admits it, and it is no character.
+    /// The grammar admits half of a surrogate pair, but it is not a character (RFC 8259 §8.2).
     #[error("a string holds half of a surrogate pair, which is no character")]
     Surrogate,
     #[error("an object names a member twice")]
@@ -35,12 +35,12 @@ pub(crate) enum Fault {
 }
 
 impl JsonError {
-    /// Returns what `error` says of `text`; `fault` is what our own reader has found.
+    /// Creates the error for what serde_json reports about `text`. `fault` is what this module has found.
     pub(crate) fn of(error: &serde_json::Error, fault: Option<Fault>, text: &[u8]) -> Self {
         use serde_json::error::Category;
         let fault = fault.unwrap_or_else(|| match error.classify() {
             Category::Eof => Fault::EndsEarly,
-            // Of what the grammar admits, serde_json reads no half pairs and no numbers beyond those of a float.
+            // The grammar admits half pairs and numbers beyond the range of a float, but serde_json does not.
             Category::Data | Category::Syntax | Category::Io if !is_json(text) => Fault::Syntax,
             Category::Data | Category::Syntax | Category::Io if has_half_pair(text) => Fault::Surrogate,
             Category::Data | Category::Syntax | Category::Io => Fault::Number,
@@ -57,18 +57,18 @@ impl JsonError {
         matches!(self.fault, Fault::TooMuch)
     }
 
-    /// Returns whether the text is valid JSON, so that its members can be used for an answer.
+    /// Returns whether the text is valid JSON, so that an answer can use its members.
     pub const fn is_readable_in_part(self) -> bool {
         matches!(self.fault, Fault::TooMuch | Fault::Surrogate)
     }
 
-    /// Returns whether an object names a member twice.
+    /// Returns whether an object repeats a member.
     pub const fn is_repeated(self) -> bool {
         matches!(self.fault, Fault::Repeated)
     }
 }
 
-/// Returns whether `text` is JSON by its grammar. Builds nothing.
+/// Returns whether `text` conforms to the grammar of JSON.
 fn is_json(text: &[u8]) -> bool {
     serde_json::from_slice::<IgnoredAny>(text).is_ok()
 }

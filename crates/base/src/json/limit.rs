@@ -1,23 +1,23 @@
-//! How much memory a text may take once it is read.
+//! Limits on the depth of a JSON text, and on the memory that its values take.
 
 use std::cell::Cell;
 
-/// How deep arrays and objects may nest. Real arguments stay below ten; the parser itself stops at 128.
+/// Maximum depth of arrays and objects. Real arguments stay below ten; the parser itself stops at 128.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// How much memory the values of one text may take. They are counted while they are read, before they are built: `{"":0}`
-/// takes seventy times as much memory as it has bytes.
+/// The memory that the values of one text may take. It is counted while they are read, before they are built: `{"":0}` takes
+/// seventy times its length.
 ///
-/// What a value takes is an estimate for wasm32, with the room that growing collections leave.
+/// The memory of a value is an estimate for wasm32, with the unused capacity of growing collections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryLimit(usize);
 
 impl MemoryLimit {
-    /// For what is short by its nature, such as one argument.
+    /// The limit for a short text, such as one argument.
     pub const SMALL: Self = Self(64 * 1024);
-    /// Sixteen times the text: what a list of small records takes.
+    /// The limit is this many times the length of the text. A list of small records takes that much.
     const FACTOR: usize = 16;
-    /// The platform ends an isolate at 128 MB, and one request is not alone in it.
+    /// Maximum of all limits, in bytes. The platform ends an isolate at 128 MB, and an isolate handles several requests.
     const MOST: usize = 32 * 1024 * 1024;
 
     /// Returns the limit for a text of at most `bytes` bytes.
@@ -27,21 +27,21 @@ impl MemoryLimit {
     }
 }
 
-/// What is left of a limit.
+/// The rest of a limit.
 pub(crate) struct Remaining(Cell<usize>);
 
-/// The limit is reached.
+/// The limit is exceeded.
 #[derive(Debug)]
 pub(crate) struct Exceeded;
 
-/// A value in its place in a list. A list that grows doubles its room.
+/// An item in a list, in bytes. A list doubles its capacity when it grows.
 const ITEM: usize = 2 * 24;
-/// The first item of a list makes room for four.
+/// The first item of a list, in bytes. It allocates room for four.
 const FIRST_ITEMS: usize = 4 * 24 + 8;
-/// A node of an object has room for eleven members, and holds five at least when there are more.
+/// A node of an object, in bytes. It has room for eleven members, and at least five if there are several nodes.
 const NODE: usize = 11 * (12 + 24) + 16;
 const MEMBERS_OF_NODE: usize = 5;
-/// A text beside its bytes.
+/// A string without its content, in bytes.
 const TEXT: usize = 16;
 
 impl Remaining {
@@ -49,17 +49,17 @@ impl Remaining {
         Self(Cell::new(limit))
     }
 
-    /// A text of `length` bytes.
+    /// Counts a string of `length` bytes.
     pub(crate) fn text(&self, length: usize) -> Result<(), Exceeded> {
         self.take(length + TEXT)
     }
 
-    /// One more item of a list that has `items`.
+    /// Counts one more item of a list that has `items`.
     pub(crate) fn item(&self, items: usize) -> Result<(), Exceeded> {
         self.take(if items == 0 { FIRST_ITEMS } else { ITEM })
     }
 
-    /// One more member, with a name of `length` bytes, of an object that has `members`.
+    /// Counts one more member, with a name of `length` bytes, of an object that has `members`.
     pub(crate) fn member(&self, members: usize, length: usize) -> Result<(), Exceeded> {
         if members.is_multiple_of(MEMBERS_OF_NODE) {
             self.take(NODE)?;

@@ -1,4 +1,4 @@
-//! The values of a text, built one after the other within their limits.
+//! Builds the values of a text within their limits.
 
 use std::cell::Cell;
 use std::fmt;
@@ -10,7 +10,7 @@ use serde_json::{Map, Number, Value};
 use crate::json::fault::Fault;
 use crate::json::limit::{Exceeded, MAX_DEPTH, MemoryLimit, Remaining};
 
-/// One text that is being read.
+/// The state of one text while it is read.
 pub(crate) struct Reading {
     remaining: Remaining,
     fault: Cell<Option<Fault>>,
@@ -28,7 +28,7 @@ impl Reading {
 
     fn fail<E: de::Error>(&self, fault: Fault) -> E {
         self.fault.set(Some(fault));
-        // Nobody reads the words.
+        // The message is not used.
         E::custom("")
     }
 
@@ -37,7 +37,7 @@ impl Reading {
     }
 }
 
-/// The value that a text is.
+/// The value of a whole text.
 pub(crate) struct Root<'a>(pub(crate) &'a Reading);
 
 impl Root<'_> {
@@ -129,17 +129,17 @@ impl<'de> Visitor<'de> for Nested<'_> {
     }
 }
 
-/// 2^53 - 1: beyond it a float does not hold each integer.
+/// 2^53 - 1, up to which a float represents every integer.
 const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
-/// Returns the integer that `value` is. In JSON Schema 1.0 is an integer, and clients whose numbers are floats send it.
+/// Returns the integer that `value` is. 1.0 is an integer in JSON Schema, and clients whose numbers are floats send it.
 fn whole(value: f64) -> Option<i64> {
     let is_whole = value.fract() == 0.0 && value.abs() <= MAX_SAFE_INTEGER;
     #[allow(clippy::cast_possible_truncation, reason = "checked to be whole and in range")]
     is_whole.then_some(value as i64)
 }
 
-/// Returns the member `name` of the object that `text` is, or `None` where it is named twice. Builds nothing else.
+/// Returns the member `name` of the object `text`, or `None` if it is repeated. Builds nothing else.
 pub(crate) fn member<T: for<'de> Deserialize<'de>>(text: &[u8], name: &str) -> Option<T> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
     let found = deserializer.deserialize_map(Only { name, found: std::marker::PhantomData }).ok()?;
@@ -172,7 +172,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Only<'_, T> {
     }
 }
 
-/// Whether a member has a certain name. Compared as bytes: a name may hold half a surrogate pair.
+/// Compares the name of a member, as bytes: it may have half a surrogate pair.
 struct IsName<'a>(&'a str);
 
 struct Name(bool);

@@ -109,7 +109,7 @@ fn the_memory_that_values_take_is_bounded_before_they_are_built() {
         let error = read(filled(item).as_bytes(), MemoryLimit::of_text(MIB)).unwrap_err();
         assert!(error.is_too_much(), "{item}: {error}");
     }
-    // What real calls hold.
+    // Like real calls.
     let record = r#"{"id":12345,"name":"a name","price":1.25,"tags":["a"],"ok":true}"#;
     for item in [record, "0.123456789", r#""a short text""#, "[1.5,2.5,3.5,4.5,5.5]"] {
         assert!(read(filled(item).as_bytes(), MemoryLimit::of_text(MIB)).is_ok(), "{item}");

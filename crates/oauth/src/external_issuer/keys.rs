@@ -1,4 +1,4 @@
-//! The keys of a foreign issuer (RFC 7517, RFC 7518, RFC 8037): which are usable for what, and when to ask for them again.
+//! The keys of an external issuer (RFC 7517, RFC 7518, RFC 8037): which can be used, and when to fetch them again.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,20 +11,20 @@ use crate::web::json_object::Object;
 
 /// Maximum size of a key set, in bytes.
 pub const MAX_KEY_SET: usize = 64 * 1024;
-/// Maximum number of keys.
+/// Maximum number of keys in a set.
 const MAX_KEYS: usize = 64;
-/// Maximum length of a name of a key.
+/// Maximum length of a `kid`, in bytes.
 const MAX_KEY_ID: usize = 256;
-/// Modulus of an RSA key, in bytes: 2048 to 8192 bits.
+/// Length of the modulus of an RSA key, in bytes: 2048 to 8192 bits.
 const RSA_MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
 
-/// How long a key set is used without asking, in seconds, whatever its host says.
+/// How long a key set is used without a fetch, in seconds. The cache headers choose within this range.
 const FRESH: std::ops::RangeInclusive<u64> = 300..=86_400;
-/// If its host says nothing.
+/// How long a key set without cache headers is used, in seconds.
 const FRESH_BY_DEFAULT: u64 = 3600;
-/// How long it is still used when its host does not answer.
+/// How long a stale key set is used while its host does not answer, in seconds.
 const USABLE_ON_ERROR: u64 = 86_400;
-/// An unknown key is asked for once in so many seconds: anybody can make up names.
+/// Minimum time between two fetches for unknown keys, in seconds. Anybody can invent a `kid`.
 const COOLDOWN: u64 = 30;
 
 /// A signature algorithm (RFC 7518 §3.1, RFC 8037 §3.1).
@@ -34,17 +34,16 @@ pub enum Algorithm {
     Rs256,
     /// RSASSA-PSS with SHA-256.
     Ps256,
-    /// ECDSA on P-256 with SHA-256; the signature is R and S.
+    /// ECDSA on P-256 with SHA-256. The signature is R and S.
     Es256,
     /// Ed25519.
     EdDsa,
 }
 
 impl Algorithm {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
 
-    /// Returns the name in a header.
+    /// Returns the name of the algorithm in a header.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -55,7 +54,7 @@ impl Algorithm {
         }
     }
 
-    /// Returns how long a signature is, in bytes; none where the key decides.
+    /// Returns the length of a signature in bytes, or `None` if the key determines it.
     #[must_use]
     pub const fn signature_length(self) -> Option<usize> {
         match self {
@@ -64,7 +63,7 @@ impl Algorithm {
         }
     }
 
-    /// From the name in a header. `Ed25519` is the newer name of the same thing.
+    /// Parses the name in a header. `Ed25519` is the newer name of `EdDSA` with that curve.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         let name = if name == "Ed25519" { "EdDSA" } else { name };
@@ -72,7 +71,7 @@ impl Algorithm {
     }
 }
 
-/// The numbers of a public key, in base64url, checked to have the right size.
+/// The numbers of a public key in base64url. Their lengths have been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum KeyMaterial {
     Rsa {
@@ -103,7 +102,7 @@ impl KeyMaterial {
         material.is_sound().then_some(material)
     }
 
-    /// As a JSON Web Key with nothing but the key in it, as the platform imports it.
+    /// Returns a JSON Web Key with nothing but the key, for the platform's import.
     #[must_use]
     pub fn to_jwk(&self) -> String {
         // The numbers are base64url, so nothing has to be escaped.
@@ -138,7 +137,7 @@ impl KeyMaterial {
     }
 }
 
-/// A key that may sign.
+/// A public key that verifies signatures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalKey {
     id: Option<String>,
@@ -147,7 +146,7 @@ pub struct ExternalKey {
 }
 
 impl ExternalKey {
-    /// Reads one key; none if it is not for signatures, of a kind we do not check, too weak, or holds a private part.
+    /// Reads a key. Returns `None` for a key that is not for signatures, of an unsupported kind, too weak, or private.
     fn parse(value: &Value) -> Option<Self> {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let for_signatures = text("use").is_none_or(|purpose| purpose == "sig");
@@ -181,13 +180,13 @@ impl ExternalKey {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExternalKeys(Vec<ExternalKey>);
 
-/// Not a key set.
+/// A document that is not a key set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the keys of the issuer are not a JSON Web Key Set")]
 pub struct InvalidKeySet;
 
 impl ExternalKeys {
-    /// Reads a key set. Keys we cannot use are left out; of two with the same name, both.
+    /// Parses a key set. Keys that cannot be used are ignored, and so are all keys with a repeated `kid`.
     pub fn parse(document: &[u8]) -> Result<Self, InvalidKeySet> {
         if document.len() > MAX_KEY_SET {
             return Err(InvalidKeySet);
@@ -199,7 +198,7 @@ impl ExternalKeys {
         Ok(Self(usable.filter(|key| key.id.as_deref().is_none_or(|id| named(id) == 1)).collect()))
     }
 
-    /// Returns the key for a token: the one it names; if it names none, the only one that fits.
+    /// Returns the key for a token: the key that it names or, if it names none, the only one that fits.
     #[must_use]
     pub fn select(&self, id: Option<&str>, algorithm: Algorithm) -> Option<&ExternalKey> {
         let mut fitting =
@@ -211,7 +210,7 @@ impl ExternalKeys {
     }
 }
 
-/// A key set, and how old it is. Kept per isolate.
+/// A key set and its age, cached per isolate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyCache {
     keys: ExternalKeys,
@@ -220,19 +219,19 @@ pub struct KeyCache {
     tried_at: Timestamp,
 }
 
-/// Whether to ask for the keys again.
+/// Whether to fetch the keys again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refetch {
-    /// No: what is there is good.
+    /// Use the cached keys.
     No,
-    /// Yes. If that fails, what is there still serves.
+    /// Fetch. If that fails, use the cached keys.
     Try,
-    /// Yes. If that fails, nobody can tell what a token is worth: 503.
+    /// Fetch. If that fails, tokens cannot be verified: 503.
     Must,
 }
 
 impl KeyCache {
-    /// Keys that were just fetched. `max_age` is what their host says.
+    /// Caches keys that were just fetched. `max_age` comes from the cache headers.
     #[must_use]
     pub fn new(keys: ExternalKeys, max_age: Option<u64>, now: Timestamp) -> Self {
         let fresh = max_age.unwrap_or(FRESH_BY_DEFAULT).clamp(*FRESH.start(), *FRESH.end());
@@ -244,7 +243,7 @@ impl KeyCache {
         &self.keys
     }
 
-    /// Returns whether to ask for them again before a token is checked.
+    /// Returns whether to fetch the keys before a token is verified.
     #[must_use]
     pub fn before_use(&self, now: Timestamp) -> Refetch {
         if now < self.fresh_until {
@@ -256,19 +255,19 @@ impl KeyCache {
         if now.seconds_since(self.tried_at) < COOLDOWN { Refetch::No } else { Refetch::Try }
     }
 
-    /// Returns whether to ask for them again because a token names a key that is not there.
+    /// Returns whether to fetch the keys because a token names an unknown one.
     #[must_use]
     pub fn for_unknown_key(&self, now: Timestamp) -> Refetch {
         if now.seconds_since(self.tried_at) < COOLDOWN { Refetch::No } else { Refetch::Try }
     }
 
-    /// Returns whether the last time of asking failed: then a key that is not there may be one that could not be fetched.
+    /// Returns whether the last fetch failed. Then an unknown key may be one that could not be fetched.
     #[must_use]
     pub fn is_behind(&self) -> bool {
         self.tried_at > self.fetched_at
     }
 
-    /// Remembers that asking has failed, so that it is not done for every request.
+    /// Records that a fetch failed, so that not every request repeats it.
     pub const fn failed(&mut self, now: Timestamp) {
         self.tried_at = now;
     }

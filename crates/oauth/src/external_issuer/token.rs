@@ -1,4 +1,4 @@
-//! One access token of a foreign issuer: its form, its signature, its claims, in this order of cost.
+//! Verifies an access token of an external issuer: its form, its claims, its signature, in the order of cost.
 
 use sha2::Digest as _;
 use std::sync::Arc;
@@ -21,17 +21,17 @@ use crate::resource::bearer::BearerToken;
 use crate::web::discovery::ExternalIssuer;
 use crate::web::json_object::{Object, Unexpected};
 
-/// How far the clock of a foreign server may differ, in seconds.
+/// How much the clock of an external issuer may differ, in seconds.
 const LEEWAY: u64 = 60;
-/// Maximum number of audiences.
+/// Maximum number of audiences of a token.
 const MAX_AUDIENCES: usize = 32;
-/// Maximum length of a name of a person, in bytes.
+/// Maximum length of a person's name, in bytes.
 const MAX_NAME: usize = 128;
 
-/// Checks signatures; the edge has the platform do it.
+/// Verifies signatures. The Worker implements it by WebCrypto.
 #[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
 pub trait SignatureVerifier {
-    /// Returns whether `signature` is one of `message` by this key. The key is fit for the algorithm.
+    /// Returns whether `signature` is a signature of `message` by this key, which fits the algorithm.
     async fn verify(
         &self,
         algorithm: Algorithm,
@@ -41,30 +41,30 @@ pub trait SignatureVerifier {
     ) -> Result<bool, Outage>;
 }
 
-/// What a foreign token must fit.
+/// What is expected of a token.
 #[derive(Clone, Debug)]
 pub struct ExternalPolicy<'a> {
-    /// Who must have made it.
+    /// The issuer of the token.
     pub issuer: &'a ExternalIssuer,
-    /// For whom: our resource in canonical form, and other names of it that the configuration gives (some issuers know a
-    /// resource by a number).
+    /// The audiences that are accepted: the canonical resource, and other configured names of it. Some issuers know a resource by
+    /// a number.
     pub audiences: &'a [&'a str],
-    /// Whether a token may call itself a plain `JWT`, or nothing. Several products do not know `at+jwt`; then only the audience
-    /// keeps an identity token from being taken for an access token.
+    /// Whether `typ` may be `JWT` or missing. Several products do not support `at+jwt`. Then only the audience prevents that an
+    /// ID token is taken for an access token.
     pub accept_plain_jwt: bool,
 }
 
-/// Why a foreign token is not accepted. To the client they are all `invalid_token`; the text is for the log.
+/// Why a token is refused. The client gets `invalid_token` for all of them; the text is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum ExternalTokenError {
     #[error("malformed")]
     Malformed,
     #[error("wrong_type")]
     WrongType,
-    /// An algorithm that is not accepted.
+    /// The algorithm is not accepted.
     #[error("wrong_algorithm")]
     WrongAlgorithm,
-    /// Its key is not among the issuer's. Worth asking for them again, now and then.
+    /// The key is not among the issuer's. They may be fetched again.
     #[error("unknown_key")]
     UnknownKey,
     #[error("bad_signature")]
@@ -73,19 +73,19 @@ pub enum ExternalTokenError {
     WrongIssuer,
     #[error("wrong_audience")]
     WrongAudience,
-    /// It says who signed in, not what may be done.
+    /// The token is an ID token.
     #[error("identity_token")]
     IdentityToken,
     #[error("expired")]
     Expired,
     #[error("not_yet_valid")]
     NotYetValid,
-    /// Its signature cannot be checked now.
+    /// The signature cannot be verified now.
     #[error("outage: {0}")]
     Outage(#[from] Outage),
 }
 
-/// Checks a foreign token at the resource.
+/// Verifies a token at the resource.
 pub async fn verify_external(
     bearer: &BearerToken,
     keys: &ExternalKeys,
@@ -95,7 +95,7 @@ pub async fn verify_external(
 ) -> Result<VerifiedToken, ExternalTokenError> {
     let token = SignedToken::parse(bearer.as_str(), policy)?;
     let key = keys.select(token.key_id.as_deref(), token.algorithm).ok_or(ExternalTokenError::UnknownKey)?;
-    // What is wrong in any case need not be verified first; nothing of it is believed before.
+    // Claims that are wrong in any case need no signature. They are not trusted before the signature is verified.
     let if_genuine = check(&Object::parse(&token.claims)?, policy, now)?;
     if !verifier.verify(token.algorithm, key, token.message.as_bytes(), &token.signature).await? {
         return Err(ExternalTokenError::BadSignature);
@@ -103,7 +103,7 @@ pub async fn verify_external(
     Ok(if_genuine)
 }
 
-/// The parts of a compact JWS (RFC 7515 §7.1), unverified.
+/// The parts of a compact JWS (RFC 7515 §7.1), not verified.
 struct SignedToken<'a> {
     algorithm: Algorithm,
     key_id: Option<String>,
@@ -130,7 +130,7 @@ impl<'a> SignedToken<'a> {
     }
 }
 
-/// RFC 9068 §4. A media type has no case (RFC 7515 §4.1.9).
+/// Returns whether `typ` is that of an access token (RFC 9068 §4). A media type is case-insensitive (RFC 7515 §4.1.9).
 fn is_access_token_type(typ: Option<&str>, accept_plain: bool) -> bool {
     let Some(typ) = typ else {
         return accept_plain;
@@ -140,7 +140,7 @@ fn is_access_token_type(typ: Option<&str>, accept_plain: bool) -> bool {
     typ == "at+jwt" || (accept_plain && typ == "jwt")
 }
 
-/// Returns the claims that matter (RFC 9068 §2.2).
+/// Checks the claims (RFC 9068 §2.2).
 fn check(claims: &Object, policy: &ExternalPolicy<'_>, now: Timestamp) -> Result<VerifiedToken, ExternalTokenError> {
     if claims.required("iss")? != policy.issuer.as_str() {
         return Err(ExternalTokenError::WrongIssuer);
@@ -185,7 +185,8 @@ impl From<Unexpected> for ExternalTokenError {
     }
 }
 
-/// A name of our own for a person of theirs: stable, of one issuer, and never an e-mail address, whatever they use as `sub`.
+/// Returns the subject for a person of an issuer. It is stable, unique among issuers, and never an e-mail address, whatever the
+/// issuer uses as `sub`.
 pub(crate) fn subject_of(issuer: &ExternalIssuer, sub: &str) -> Result<Subject, ExternalTokenError> {
     if sub.is_empty() {
         return Err(ExternalTokenError::Malformed);
@@ -194,12 +195,12 @@ pub(crate) fn subject_of(issuer: &ExternalIssuer, sub: &str) -> Result<Subject, 
     Subject::new(&URL_SAFE_NO_PAD.encode(digest)).map_err(|_| ExternalTokenError::Malformed)
 }
 
-/// `NumericDate` of RFC 7519 §2, which may have a fraction.
+/// Reads a `NumericDate` (RFC 7519 §2), which may have a fraction.
 fn numeric_date(date: &Value) -> Option<Timestamp> {
     date.as_u64().or_else(|| whole_seconds(date.as_f64()?)).map(Timestamp::from_seconds)
 }
 
-/// Up to the year 9999; beyond, nobody means it.
+/// Returns the whole seconds of a time before the year 10000.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within the range that is checked")]
 fn whole_seconds(seconds: f64) -> Option<u64> {
     (0.0..253_402_300_800.0).contains(&seconds).then_some(seconds as u64)

@@ -1,9 +1,10 @@
-//! Access tokens: `at+jwt` (RFC 9068) with HS256 by `jwt-compact`, for exactly one resource, for one hour. No storage is read to
-//! verify one. Whether a grant was revoked is not decided here.
+//! Access tokens of this server: `at+jwt` (RFC 9068) with HS256 by `jwt-compact`, for exactly one resource.
 //!
-//! Deviation from RFC 9068 §2.1, which wants RS256 on offer: issuer and resource are the same Worker, so nobody else needs a key
-//! to verify a token, and MCP clients do not read tokens. Tokens of an external issuer are verified in `external`, by
-//! WebCrypto: its algorithms are asynchronous there.
+//! To verify one needs no storage. Whether its grant was revoked is checked elsewhere.
+//!
+//! RFC 9068 §2.1 requires RS256 to be supported, and this module deviates from it: issuer and resource are the same Worker, so
+//! nobody else needs a key to verify a token, and MCP clients do not read tokens. Tokens of an external issuer are verified in
+//! [`external_issuer`](crate::external_issuer), because WebCrypto is asynchronous.
 
 use std::sync::Arc;
 
@@ -26,42 +27,42 @@ use crate::resource::bearer::{BearerToken, MAX_BEARER_LENGTH};
 use crate::resource::protected_resource::Resource;
 use crate::web::origin::Issuer;
 
-/// Lifetime in seconds. Shorter ones make the clients that lose refresh tokens ask for consent all day.
+/// Lifetime of a token, in seconds. With a shorter one, clients that lose refresh tokens ask for consent all day.
 pub const ACCESS_TOKEN_LIFETIME: u64 = 3600;
 
-/// How far the clocks of two machines may differ, in seconds.
+/// How much the clocks of two machines may differ, in seconds.
 pub const LEEWAY: u64 = 30;
 
-/// Maximum length of a name of a person, in bytes.
+/// Maximum length of a person's name, in bytes.
 const MAX_NAME: usize = 128;
 
-/// What a new access token says.
+/// The content of a new access token.
 #[derive(Clone, Debug)]
 pub struct AccessTokenRequest<'a> {
     pub issuer: &'a Issuer,
-    /// The one resource it is good for.
+    /// The only resource where the token is valid.
     pub resource: &'a Resource,
     pub subject: &'a Subject,
     pub client_id: &'a ClientId,
     pub scope: &'a ScopeSet,
-    /// The consent behind it; none for a client that acts for itself.
+    /// The grant, or `None` for a client that acts for itself.
     pub grant: Option<GrantId>,
-    /// What to call the person.
+    /// The name of the person.
     pub display_name: Option<&'a str>,
-    /// The credentials under which the person signed in.
+    /// The version of the passphrase with which the person signed in.
     pub credential_version: Option<CredentialVersion>,
-    /// How long it is good for, in seconds; [`ACCESS_TOKEN_LIFETIME`] unless configured.
+    /// Lifetime of the token, in seconds: [`ACCESS_TOKEN_LIFETIME`] unless configured.
     pub lifetime: u64,
 }
 
-/// A signed token on its way to the client.
+/// A signed access token.
 pub struct AccessToken {
     text: String,
     expires_in: u64,
 }
 
 impl AccessToken {
-    /// Returns the token. Goes into the answer and nowhere else.
+    /// Returns the token, for the response and nothing else.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -78,11 +79,11 @@ impl AccessToken {
 #[error("the access token would be too long")]
 pub struct TooLong;
 
-/// Signs a token.
+/// Issues a token.
 ///
 /// # Errors
 ///
-/// [`TooLong`] if it would exceed [`MAX_BEARER_LENGTH`], which only a long list of scopes can cause.
+/// Returns [`TooLong`] if the token would exceed [`MAX_BEARER_LENGTH`], which only a long list of scopes can cause.
 pub fn issue(
     request: &AccessTokenRequest<'_>,
     keys: &SigningKeys,
@@ -125,14 +126,14 @@ fn timestamp(moment: DateTime<Utc>) -> Option<Timestamp> {
     u64::try_from(moment.timestamp()).ok().map(Timestamp::from_seconds)
 }
 
-/// What a token must fit.
+/// What is expected of a token.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectedClaims<'a> {
-    /// The issuer: this server under the name it was asked by.
+    /// The issuer: this server, by the name of the request.
     pub issuer: &'a Issuer,
-    /// The resource that was asked.
+    /// The resource of the request.
     pub resource: &'a Resource,
-    /// The credentials of today (and, while a master key is being replaced, their other spellings).
+    /// The current versions of the passphrase. There are several while a master key is being replaced.
     pub credential_versions: &'a [CredentialVersion],
 }
 
@@ -145,7 +146,7 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    /// For those who have checked a token, here and in `external`.
+    /// Creates a token after all checks, here or in [`external_issuer`](crate::external_issuer).
     pub(crate) fn new(caller: Caller, expires: Timestamp, id: &str) -> Self {
         Self { caller, expires, id: Arc::from(id) }
     }
@@ -160,28 +161,28 @@ impl VerifiedToken {
         self.caller
     }
 
-    /// Returns when it stops being accepted. Until then an isolate may remember that it verified this token.
+    /// Returns when the token expires. Until then an isolate may remember that it is verified.
     #[must_use]
     pub const fn expires(&self) -> Timestamp {
         self.expires
     }
 
-    /// Returns the name of this one token (`jti`), for a log line.
+    /// Returns the id of the token (`jti`), for the log.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 }
 
-/// Why a token is not accepted. To the client they are all `invalid_token`; the text is for the log.
+/// Why a token is refused. The client gets `invalid_token` for all of them; the text is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum AccessTokenError {
-    /// Not signed with a key that is ours, of this type and with this algorithm; or not a token at all.
+    /// The text is not a token, or not signed with a key of this server, of this type, with this algorithm.
     #[error("not_ours")]
     NotIssuedHere,
     #[error("bad_signature")]
     BadSignature,
-    /// Made by another server, or under another name of this one.
+    /// The issuer is another server, or this one by another name.
     #[error("wrong_issuer")]
     WrongIssuer,
     #[error("wrong_audience")]
@@ -190,7 +191,7 @@ pub enum AccessTokenError {
     Expired,
     #[error("not_yet_valid")]
     NotYetValid,
-    /// The passphrase under which the person signed in has been changed.
+    /// The passphrase has been changed since the person signed in.
     #[error("credentials_changed")]
     CredentialsChanged,
 }
@@ -199,7 +200,7 @@ pub enum AccessTokenError {
 ///
 /// # Errors
 ///
-/// [`AccessTokenError`] says which check failed.
+/// Returns the first check that failed.
 pub fn verify(
     bearer: &BearerToken,
     keys: &SigningKeys,
@@ -238,16 +239,16 @@ pub fn verify(
     Ok(VerifiedToken::new(caller, expires, &token.jti))
 }
 
-/// To whom a token was given, whatever it is still worth.
+/// To whom a token was issued, whether or not it is still valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenOrigin {
     pub client_id: ClientId,
     pub subject: Subject,
-    /// On which grant; none for a client that acts for itself.
+    /// The grant, or `None` for a client that acts for itself.
     pub grant: Option<GrantId>,
 }
 
-/// Whose token this is, however old: what a request for its revocation needs (RFC 7009). Not a permission to anything.
+/// Returns to whom a token was issued, even if it has expired. A revocation needs that (RFC 7009); it permits nothing.
 pub fn token_origin(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<TokenOrigin, AccessTokenError> {
     let claims = authenticate(token, keys)?.custom;
     if claims.iss != issuer.as_str() {
@@ -258,8 +259,8 @@ pub fn token_origin(token: &str, issuer: &Issuer, keys: &SigningKeys) -> Result<
 
 /// Verifies header and signature.
 ///
-/// `jwt-compact` checks neither `typ` nor `crit` and takes the algorithm from its caller. So the encoded header is compared
-/// with the one that our keys produce. A token with another algorithm, type, key or critical extension is refused.
+/// `jwt-compact` does not check `typ` and `crit`, and takes the algorithm from its caller. So the encoded header is compared with
+/// the only one that this server's keys write. That refuses every other algorithm, type, key and critical extension.
 fn authenticate(text: &str, keys: &SigningKeys) -> Result<Claims<AccessClaims>, AccessTokenError> {
     if text.len() > MAX_BEARER_LENGTH {
         return Err(AccessTokenError::NotIssuedHere);
@@ -278,12 +279,12 @@ fn authenticate(text: &str, keys: &SigningKeys) -> Result<Claims<AccessClaims>, 
     }
 }
 
-/// The claims beside `iat` and `exp`, which `jwt-compact` knows.
+/// The claims other than `iat` and `exp`, which `jwt-compact` reads.
 #[derive(Clone, Serialize, Deserialize)]
 struct AccessClaims {
     iss: String,
     sub: Subject,
-    /// A text: a token for several resources does not parse.
+    /// A string, so that a token for several resources is refused.
     aud: String,
     client_id: ClientId,
     scope: ScopeSet,
@@ -292,7 +293,7 @@ struct AccessClaims {
     gid: Option<GrantId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// The claim has the name that the first version of this program gave it.
+    /// The name of the claim is that of the first release.
     #[serde(rename = "epoch", default, skip_serializing_if = "Option::is_none")]
     credential_version: Option<CredentialVersion>,
 }

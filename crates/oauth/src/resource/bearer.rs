@@ -1,33 +1,35 @@
-//! The access token of a request: `Authorization: BearerToken …` (RFC 6750 §2.1), the only place a token is taken from
-//! (MCP "Token Requirements"). This file decides whether there is exactly one and whether it has the form of one; whether it
-//! is worth anything is for `access_token` and `external` to say.
+//! The bearer token of a request: `Authorization: Bearer …` (RFC 6750 §2.1), the only place from which a token is taken (MCP
+//! "Token Requirements").
+//!
+//! This module decides whether there is exactly one, of the right form. Whether it is valid is decided by
+//! [`access_token`](crate::resource::access_token) and [`external_issuer`](crate::external_issuer).
 
 use std::fmt;
 
-/// Maximum length of a token, in bytes. Ours are below 1 KB; foreign issuers put group lists into theirs.
+/// Maximum length of a token, in bytes. Those of this server are below 1 KB; external issuers add lists of groups.
 pub const MAX_BEARER_LENGTH: usize = 4096;
 
-/// A text with the form of a bearer token (`b64token`, RFC 6750 §2.1). Has passed no other check.
+/// A text of the form of a bearer token (`b64token`, RFC 6750 §2.1). It has passed no other check.
 #[derive(Clone, PartialEq, Eq)]
 pub struct BearerToken(Box<str>);
 
-/// What is wrong with an `Authorization` header. Never holds any of its content.
+/// What is wrong with an `Authorization` header. It has nothing of its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BearerError {
-    /// Two credentials in one request (RFC 6750 §2: a client uses one method, once).
+    /// There are two credentials in one request. A client uses one method, once (RFC 6750 §2).
     Repeated,
-    /// Another scheme than `BearerToken`.
+    /// The scheme is not `Bearer`.
     OtherScheme,
-    /// `BearerToken` and nothing after it, or an empty header.
+    /// The header is empty, or has no token after `Bearer`.
     Empty,
     /// Longer than [`MAX_BEARER_LENGTH`].
     TooLong,
-    /// A character that no token has.
+    /// A character is not allowed in a token.
     Malformed,
 }
 
 impl BearerError {
-    /// 400 where the request itself is wrong, 401 where signing in would help.
+    /// Returns the HTTP status: 400 if the request is wrong, 401 if signing in would help.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
@@ -36,7 +38,7 @@ impl BearerError {
         }
     }
 
-    /// Returns the error code of RFC 6750 §3.1.
+    /// Returns the value of `error` (RFC 6750 §3.1).
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -45,7 +47,7 @@ impl BearerError {
         }
     }
 
-    /// Returns what goes into `error_description`.
+    /// Returns the value of `error_description`.
     #[must_use]
     pub const fn description(self) -> &'static str {
         match self {
@@ -59,12 +61,13 @@ impl BearerError {
 }
 
 impl BearerToken {
-    /// Reads the values of the `Authorization` header: none is `Ok(None)`, a guest. Anything that is there and is not one
-    /// well-formed token is an error and never a guest: a client with a broken token is told so on every method, or it would
-    /// never renew it.
+    /// Reads the values of the `Authorization` header. Without a value the request is anonymous.
     ///
-    /// A runtime that joins repeated headers hands them in as one value with commas; neither a token nor the name of a
-    /// scheme contains one, so they are found out here too.
+    /// A value that is not one well-formed token is always an error. A client with a broken token must learn that on every
+    /// method, or it would never renew it.
+    ///
+    /// A runtime that joins repeated headers passes them as one value with commas. Neither a token nor a scheme has a comma, so
+    /// repeated headers are detected here, too.
     pub fn from_authorization<'a>(values: impl IntoIterator<Item = &'a str>) -> Result<Option<Self>, BearerError> {
         let mut values = values.into_iter();
         let Some(value) = values.next() else {
@@ -76,7 +79,7 @@ impl BearerToken {
         Self::from_header(value).map(Some)
     }
 
-    /// Returns the token as it was sent. Goes to the check, never into a log line.
+    /// Returns the token as it was sent. It must not be logged.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -110,17 +113,16 @@ impl fmt::Debug for BearerToken {
     }
 }
 
-/// Returns whether these are two headers that a runtime joined: one of them a bearer token, and each but the first with a scheme
-/// in front. (A lone token with a comma inside is only malformed, and so is a `Digest` list only another scheme.)
+/// Returns whether a value is two headers that a runtime joined: one part is a bearer token, and each part but the first has a
+/// scheme. A single token with a comma is only malformed, and a `Digest` list is only another scheme.
 fn is_joined(value: &str) -> bool {
     let parts = || value.split(',').map(trim);
     let is_credentials = |part: &str| after_bearer(part).is_some() || part.contains([' ', '\t']);
     parts().any(|part| after_bearer(part).is_some()) && parts().skip(1).any(is_credentials)
 }
 
-/// Returns what follows the scheme `BearerToken`, in any case, and the spaces after it (`1*SP`, RFC 6750 §2.1, RFC 9110 §11.4), or
-/// `None` for another scheme. A tab ends the name of a scheme too, but it separates nothing: it is left in, so that it is no
-/// token.
+/// Returns the text after the scheme `Bearer`, in any case, and the spaces after it (`1*SP`, RFC 6750 §2.1, RFC 9110 §11.4), or
+/// `None` for another scheme. A tab is not a separator, so it is kept and makes the token malformed.
 fn after_bearer(value: &str) -> Option<&str> {
     const SCHEME: &str = "bearer";
     let (scheme, rest) = value.split_at_checked(SCHEME.len())?;
@@ -128,7 +130,7 @@ fn after_bearer(value: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case(SCHEME) && separated).then(|| rest.trim_start_matches(' '))
 }
 
-/// `token68` of RFC 9110 §11.2: letters, digits and `-._~+/`, then any number of `=`.
+/// Returns whether a text is a `token68` of RFC 9110 §11.2: letters, digits and `-._~+/`, then any number of `=`.
 fn is_token68(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     !body.is_empty()
@@ -137,7 +139,7 @@ fn is_token68(text: &str) -> bool {
         )
 }
 
-/// Without the optional whitespace of RFC 9110 §5.6.3.
+/// Removes optional whitespace (RFC 9110 §5.6.3).
 fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }

@@ -1,6 +1,7 @@
-//! Why a request to the protected resource was refused, as `WWW-Authenticate` says it (RFC 6750 §3, RFC 9728 §5.1) and as the
-//! body repeats it. A value of the header cannot break out of its quotes: each comes from a type that holds neither a quote
-//! nor a backslash.
+//! The challenge of a refused request to the protected resource: the header `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1), and
+//! the body.
+//!
+//! No value can break out of the quotes in the header, because each comes from a type without quotes and backslashes.
 
 use std::sync::Arc;
 
@@ -11,20 +12,20 @@ use mcp_connector_base::scope::ScopeSet;
 
 use crate::resource::bearer::BearerError;
 
-/// Maximum length of a address of a metadata document.
+/// Maximum length of the URL of a metadata document, in bytes.
 const MAX_METADATA_URL: usize = 2048;
 
-/// The absolute address of a Protected Resource Metadata document (RFC 9728 §3), fit for a quoted string.
+/// The absolute URL of Protected Resource Metadata (RFC 9728 §3), safe in a quoted string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataUrl(Arc<str>);
 
-/// A text that is not the address of a metadata document.
+/// A text that is not the URL of a metadata document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the address of a metadata document is an absolute http or https URL")]
 pub struct InvalidMetadataUrl;
 
 impl MetadataUrl {
-    /// Takes `https://…` and `http://…` in visible ASCII without quotes and backslashes.
+    /// Creates a URL from `https://…` or `http://…` in visible ASCII without quotes and backslashes.
     pub fn new(url: &str) -> Result<Self, InvalidMetadataUrl> {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         let has_host = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'));
@@ -41,7 +42,7 @@ impl MetadataUrl {
     }
 }
 
-/// The refusal of a request.
+/// The refusal of a request to the protected resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
     reason: Reason,
@@ -57,43 +58,43 @@ enum Reason {
     Header(BearerError),
 }
 
-/// The members of an error answer: RFC 6749 §5.2's, which RFC 6750 and RFC 7591 share.
+/// An error response, as RFC 6749 §5.2, RFC 6750 and RFC 7591 define it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct OAuthErrorResponse {
-    /// The code a program reads.
+    /// The code, for programs.
     pub error: &'static str,
-    /// The sentence a person reads. Never echoes what was sent.
+    /// The description, for people. It never repeats the request.
     pub error_description: &'static str,
 }
 
 impl Challenge {
-    /// No token was sent, and what was asked for needs one that covers `scope` (401). An empty `scope` leaves the choice to
-    /// the metadata document.
+    /// Creates the challenge for a request without a token that needs one with `scope` (401). With an empty `scope`, the client
+    /// takes the scopes from the metadata.
     #[must_use]
     pub fn sign_in(metadata: MetadataUrl, scope: ScopeSet) -> Self {
         Self { reason: Reason::SignIn, metadata, scope }
     }
 
-    /// A token was sent and is not, or no longer, worth anything (401).
+    /// Creates the challenge for a token that is not, or no longer, valid (401).
     #[must_use]
     pub fn invalid_token(metadata: MetadataUrl, scope: ScopeSet) -> Self {
         Self { reason: Reason::InvalidToken, metadata, scope }
     }
 
-    /// Returns the token is good and does not cover what was asked for (403). `scope` is everything the operation needs, not only
-    /// what is missing: some clients ask for exactly what they are told here, others add it to what they have.
+    /// Creates the challenge for a valid token without sufficient scopes (403). `scope` is everything the operation needs, not
+    /// only what is missing: some clients ask for exactly these scopes, others add them to their own.
     #[must_use]
     pub fn insufficient_scope(metadata: MetadataUrl, scope: ScopeSet) -> Self {
         Self { reason: Reason::InsufficientScope, metadata, scope }
     }
 
-    /// Returns the `Authorization` header holds no token, or more than one (401 or 400).
+    /// Creates the challenge for an `Authorization` header with no token, or with more than one (401 or 400).
     #[must_use]
     pub fn bad_header(metadata: MetadataUrl, scope: ScopeSet, error: BearerError) -> Self {
         Self { reason: Reason::Header(error), metadata, scope }
     }
 
-    /// Returns the same, where the next token should cover `scope` too.
+    /// Returns the same challenge with more scopes.
     #[must_use]
     pub fn and_for(self, scope: &ScopeSet) -> Self {
         Self { scope: self.scope.union(scope), ..self }
@@ -108,12 +109,12 @@ impl Challenge {
         }
     }
 
-    /// Returns the code and the sentence, for the body.
+    /// Returns the body of the response.
     #[must_use]
     pub const fn body(&self) -> OAuthErrorResponse {
         let (error, error_description) = match self.reason {
-            // RFC 6750 §3.1 would leave the code out where nothing was sent. Anthropic's documentation of sign-in on demand
-            // asks for it, and no client we know of minds.
+            // RFC 6750 §3.1 omits the code if nothing was sent. Anthropic's documentation of sign-in on demand requires it, and
+            // no known client rejects it.
             Reason::SignIn => ("invalid_token", "sign in to continue"),
             Reason::InvalidToken => ("invalid_token", "the access token is expired, revoked or not valid here"),
             Reason::InsufficientScope => ("insufficient_scope", "more permissions are needed"),

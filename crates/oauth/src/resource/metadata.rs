@@ -1,5 +1,5 @@
-//! The two documents by which a client finds its way: what a protected resource says of itself (RFC 9728 §2) and what the
-//! authorization server does (RFC 8414 §2). Members that do not apply are left out: `null` breaks clients.
+//! The metadata of the protected resource (RFC 9728 §2) and of the authorization server (RFC 8414 §2). Members that do not apply
+//! are omitted, because `null` breaks clients.
 
 use serde::Serialize;
 
@@ -8,8 +8,8 @@ use mcp_connector_base::scope::ScopeSet;
 use crate::resource::protected_resource::Resource;
 use crate::web::origin::Issuer;
 
-/// Paths of the endpoints of the authorization server. Clients of the first protocol revision find no metadata and try
-/// these names at the origin, so they are not for choosing.
+/// The paths of the authorization server's endpoints. They cannot be configured: clients of the first protocol revision do not
+/// find the metadata, and try these paths at the origin.
 pub mod path {
     /// The authorization endpoint (RFC 6749 §3.1).
     pub const AUTHORIZE: &str = "/authorize";
@@ -27,10 +27,10 @@ pub mod path {
     pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 }
 
-/// How clients may authenticate at the token endpoint and at revocation.
+/// The authentication methods of the token and revocation endpoints.
 const AUTHENTICATION_METHODS: &[&str] = &["none", "client_secret_basic", "client_secret_post"];
 
-/// What a protected resource says of itself.
+/// Protected Resource Metadata (RFC 9728 §2).
 #[derive(Clone, Debug, Serialize)]
 pub struct ProtectedResourceMetadata {
     resource: Resource,
@@ -43,8 +43,8 @@ pub struct ProtectedResourceMetadata {
 }
 
 impl ProtectedResourceMetadata {
-    /// `authorization_server` is written as its owner writes it, be it this server or a foreign one. `sign_in_scopes` are what
-    /// a first sign-in should ask for: clients ask for all that is listed here.
+    /// Creates the metadata. `authorization_server` is spelled as it spells itself, whether it is this server or an external one.
+    /// `sign_in_scopes` are those of a first sign-in, because clients ask for all scopes that are listed here.
     #[must_use]
     pub fn new(resource: &Resource, authorization_server: &str, sign_in_scopes: &ScopeSet, name: Option<&str>) -> Self {
         Self {
@@ -57,22 +57,22 @@ impl ProtectedResourceMetadata {
     }
 }
 
-/// What of the optional parts this deployment has.
+/// The optional features of a deployment.
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a member of the document that is there or not")]
 pub struct Capabilities {
-    /// Every scope that may be asked for.
+    /// All scopes that may be requested.
     pub scopes: ScopeSet,
     pub registration: bool,
     pub client_id_metadata_documents: bool,
     /// `client_credentials`, for clients from the configuration.
     pub client_credentials: bool,
-    /// Whether to say that `iss` comes with every authorization response (RFC 9207 §3). It does in any case; there have been
-    /// clients that stumbled over the announcement.
+    /// Whether to announce that every authorization response has `iss` (RFC 9207 §3). It has in any case; some clients failed on
+    /// the announcement.
     pub announce_iss: bool,
 }
 
-/// What the authorization server says of itself.
+/// Authorization Server Metadata (RFC 8414 §2).
 #[derive(Clone, Debug, Serialize)]
 pub struct AuthorizationServerMetadata {
     issuer: Issuer,
@@ -94,8 +94,9 @@ pub struct AuthorizationServerMetadata {
     client_id_metadata_document_supported: bool,
 }
 
-/// The same under its OpenID name. No ID tokens are issued and access tokens are verified here alone, but the schema of clients
-/// that read this document, the TypeScript SDK's among them, demands these three members.
+/// The same metadata under its OpenID name (OpenID Connect Discovery). This server issues no ID tokens, and nobody else verifies
+/// its access tokens. But the schema of clients that read this document, such as the TypeScript SDK, requires these three
+/// members.
 #[derive(Clone, Debug, Serialize)]
 pub struct OpenIdProviderMetadata {
     #[serde(flatten)]
@@ -106,7 +107,7 @@ pub struct OpenIdProviderMetadata {
 }
 
 impl OpenIdProviderMetadata {
-    /// Returns the document of this issuer.
+    /// Creates the metadata of this issuer.
     #[must_use]
     pub fn new(issuer: &Issuer, capabilities: &Capabilities) -> Self {
         Self {
@@ -118,13 +119,13 @@ impl OpenIdProviderMetadata {
     }
 }
 
-/// The document at `jwks_uri` (RFC 7517 §5): no public keys, because access tokens are signed with a secret.
+/// The document at `jwks_uri` (RFC 7517 §5). It has no public keys, because access tokens are signed with a secret.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct JsonWebKeySet {
     keys: [(); 0],
 }
 
-/// The form in which the metadata of the authorization server is asked for.
+/// The form of the authorization server's metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MetadataForm {
     /// RFC 8414.
@@ -134,7 +135,7 @@ pub enum MetadataForm {
 }
 
 impl AuthorizationServerMetadata {
-    /// Returns the document of this issuer.
+    /// Creates the metadata of this issuer.
     #[must_use]
     pub fn new(issuer: &Issuer, capabilities: &Capabilities) -> Self {
         let mut grant_types = vec!["authorization_code", "refresh_token"];
@@ -164,8 +165,8 @@ fn names(scopes: &ScopeSet) -> Vec<String> {
     scopes.iter().map(str::to_owned).collect()
 }
 
-/// Returns the form of the metadata of the authorization server that is served at a path, if any is. The issuer has no path, but
-/// clients that derive the name from the URL of the resource ask below it, and some put the well-known part last.
+/// Returns the form of the metadata that is served at a path, if any. The issuer has no path, but clients that derive the path
+/// from the URL of the resource ask below it, and some put the well-known part last.
 #[must_use]
 pub fn authorization_server_metadata(path: &str) -> Option<MetadataForm> {
     let below = |well_known: &str| {

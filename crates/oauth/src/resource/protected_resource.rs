@@ -1,6 +1,6 @@
-//! The protected resources of this server as `resource` names them (RFC 8707, MCP "Canonical Server URI"): `/mcp`, which asks
-//! for a token where a tool needs it, `/private/mcp`, which always does, and `/sse`, which is `/mcp` for clients of 2024-11-05.
-//! Each is an audience of its own.
+//! The protected resources of this server, as the parameter `resource` names them (RFC 8707, MCP "Canonical Server URI"): `/mcp`,
+//! which asks for a token if a tool needs it, `/private/mcp`, which always does, and `/sse`, which is `/mcp` for clients of
+//! 2024-11-05. Each is an audience of its own.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,39 +16,39 @@ use crate::web::web_url::{InvalidUrl, WebUrl};
 pub const MCP_PATH: &str = "/mcp";
 /// Path of the resource where every request needs a token.
 pub const PRIVATE_MCP_PATH: &str = "/private/mcp";
-/// Path of the resource that speaks the transport of 2024-11-05.
+/// Path of the resource with the transport of 2024-11-05.
 pub const SSE_PATH: &str = "/sse";
-/// Where RFC 9728 §3 puts the metadata of a resource: between the host and the path of the resource.
+/// Path of Protected Resource Metadata, between the host and the path of the resource (RFC 9728 §3).
 pub const PROTECTED_RESOURCE_METADATA_PATH: &str = "/.well-known/oauth-protected-resource";
 
-/// Why a text is no resource identifier (RFC 8707 §2).
+/// Why a text is not a resource identifier (RFC 8707 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidResource {
-    /// Not an http or https URL.
+    /// The text is not an http or https URL.
     #[error(transparent)]
     Url(#[from] InvalidUrl),
-    /// With a query, a fragment, or an empty segment.
+    /// The URL has a query, a fragment, or an empty segment.
     #[error("a resource has no query, no fragment, and no empty segments")]
     Shape,
 }
 
-/// The `resource` parameter is repeated, or names nothing here: `invalid_target` (RFC 8707 §2).
+/// The parameter `resource` is repeated, or names no resource of this server: `invalid_target` (RFC 8707 §2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the resource parameter must name one resource of this server")]
 pub struct InvalidTarget;
 
-/// The identifier of a resource, canonical by construction: scheme and host in lower case, no default port, no slash at the
-/// end, no fragment. Two resources are the same exactly if their texts are.
+/// The identifier of a resource, in canonical form: scheme and host in lower case, without default port, slash at the end, or
+/// fragment. Two resources are the same if and only if their texts are.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Resource {
     text: Arc<str>,
-    /// Where the path begins in `text`.
+    /// Index of the path in `text`.
     path_at: usize,
 }
 
 impl Resource {
-    /// Reads an identifier and brings it into its canonical form.
+    /// Parses an identifier, and brings it into canonical form.
     pub fn parse(text: &str) -> Result<Self, InvalidResource> {
         let url = WebUrl::parse(text)?;
         if url.query.is_some() || url.fragment.is_some() || url.path.contains("//") {
@@ -58,24 +58,24 @@ impl Resource {
         Ok(Self::at(&url.origin(), path))
     }
 
-    /// Returns the path is empty, or begins with a slash and does not end with one.
+    /// Creates a resource. The path is empty, or begins with a slash and does not end with one.
     fn at(origin: &Origin, path: &str) -> Self {
         Self { text: format!("{origin}{path}").into(), path_at: origin.as_str().len() }
     }
 
-    /// Returns the text: the audience of tokens for it.
+    /// Returns the text, which is the audience of its tokens.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Returns whether it is one of this server, under this name.
+    /// Returns whether the resource belongs to this server, by this name.
     #[must_use]
     pub fn is_of(&self, issuer: &Issuer) -> bool {
         self.as_str().strip_prefix(issuer.as_str()).is_some_and(|path| path.is_empty() || path.starts_with('/'))
     }
 
-    /// Returns where its metadata stands (RFC 9728 §3.1): what `resource_metadata` of a challenge says.
+    /// Returns the URL of its metadata (RFC 9728 §3.1), as a challenge has it in `resource_metadata`.
     #[must_use]
     pub fn metadata_url(&self) -> String {
         let (origin, path) = self.text.split_at_checked(self.path_at).unwrap_or((&self.text, ""));
@@ -109,7 +109,7 @@ impl fmt::Debug for Resource {
     }
 }
 
-/// The resources that exist at one origin.
+/// The resources at one origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResourceServer {
     mcp: Resource,
@@ -118,7 +118,7 @@ pub struct ResourceServer {
 }
 
 impl ResourceServer {
-    /// Returns those of this origin.
+    /// Creates the resources of an origin.
     #[must_use]
     pub fn new(origin: &Origin) -> Self {
         Self {
@@ -128,26 +128,26 @@ impl ResourceServer {
         }
     }
 
-    /// `/mcp`: what a client means that names none.
+    /// Returns `/mcp`, the resource of a request that names none.
     #[must_use]
     pub const fn mcp(&self) -> &Resource {
         &self.mcp
     }
 
-    /// `/private/mcp`.
+    /// Returns `/private/mcp`.
     #[must_use]
     pub const fn private_mcp(&self) -> &Resource {
         &self.private_mcp
     }
 
-    /// `/sse`.
+    /// Returns `/sse`.
     #[must_use]
     pub const fn sse(&self) -> &Resource {
         &self.sse
     }
 
-    /// Returns the one resource that a request means (RFC 8707 §2). A request without one means `/mcp`: clients of the first
-    /// protocol revisions do not know the parameter.
+    /// Returns the resource of a request (RFC 8707 §2). Without the parameter it is `/mcp`, because clients of the first protocol
+    /// revisions do not send it.
     pub fn requested(&self, parameters: &Parameters) -> Result<&Resource, InvalidTarget> {
         let Some(text) = parameters.get("resource").map_err(|_| InvalidTarget)? else {
             return Ok(&self.mcp);

@@ -1,4 +1,4 @@
-//! Which scopes exist here and which a first sign-in asks for, and what becomes of a `scope` parameter (RFC 6749 §3.3).
+//! The scopes of a connector, and the meaning of a `scope` parameter (RFC 6749 §3.3).
 
 use mcp_connector_base::scope::{InvalidScope, Scope, ScopeSet};
 
@@ -10,8 +10,8 @@ pub struct ScopeCatalogue {
 }
 
 impl ScopeCatalogue {
-    /// Of all scopes, in the order in which a person should read them, and the names of those that a first sign-in asks for.
-    /// Names that are not among all scopes do not count.
+    /// Creates a catalogue of all scopes, in the order in which people read them, with the names of those that a first sign-in
+    /// asks for. Names of unknown scopes are ignored.
     #[must_use]
     pub fn new(known: impl IntoIterator<Item = Scope>, sign_in: &ScopeSet) -> Self {
         let known: Vec<Scope> = known.into_iter().collect();
@@ -24,22 +24,22 @@ impl ScopeCatalogue {
         self.known.iter().copied().collect()
     }
 
-    /// Returns those of a first sign-in.
+    /// Returns the scopes of a first sign-in.
     #[must_use]
     pub const fn sign_in(&self) -> &ScopeSet {
         &self.sign_in
     }
 
-    /// Returns what a request asks for. Scopes that do not exist here are dropped, since clients ask for `openid` and the like
-    /// by habit; a request that [means the default](Self::means_default) asks for those of a first sign-in.
+    /// Returns the scopes that a request asks for. Unknown scopes are ignored, because clients ask for `openid` and the like by
+    /// habit. A request that [means the default](Self::means_default) asks for the scopes of a first sign-in.
     pub fn requested(&self, scope: Option<&str>) -> Result<ScopeSet, InvalidScope> {
         let asked = ScopeSet::parse(scope.unwrap_or_default())?;
         Ok(if self.means_default(&asked) { self.sign_in.clone() } else { asked.intersection(&self.all()) })
     }
 
-    /// Returns whether a client that asks for these scopes says nothing of what it wants here: it names none, none that exists,
-    /// or those of OpenID Connect (Core §5.4), of which `profile` has the name of one of ours. Generic clients send `openid`,
-    /// `profile` and `email` to every server, and would get a connection that can read nothing.
+    /// Returns whether these scopes mean the default: there are none, none that is known, or only those of OpenID Connect (Core
+    /// §5.4), of which `profile` has the name of one of this server. Generic clients send `openid`, `profile` and `email` to
+    /// every server, and would get a connection that can read nothing.
     #[must_use]
     pub fn means_default(&self, asked: &ScopeSet) -> bool {
         let known = asked.intersection(&self.all());

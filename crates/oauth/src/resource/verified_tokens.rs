@@ -1,12 +1,11 @@
-//! What one isolate remembers of the tokens it has verified and of the grants behind them, so that the common call checks no
-//! signature and asks no storage.
+//! The tokens that an isolate has verified, and the state of their grants. So the common call verifies no signature and asks no
+//! storage.
 //!
-//! The subject's object is asked whether a grant is still valid. An answer counts from the moment of the question: for 45
-//! seconds it serves, for 15 more it serves while it is renewed, and then a call waits for the next one. So nothing that was
-//! revoked is good for more than a minute.
+//! The Durable Object of the subject is asked whether a grant is still valid. The age of an answer is that of the question. For
+//! 45 seconds it is used, for 15 more seconds it is used and renewed in the background, and then a call waits for a new one. So a
+//! revoked grant is valid for a minute at most.
 //!
-//! Only tokens that passed get in here, so nobody outside chooses what is remembered; it is small, and forgotten with the
-//! isolate. The configuration of an isolate does not change while it lives.
+//! Only verified tokens are remembered, so strangers cannot fill the memory. The configuration of an isolate does not change.
 
 use std::sync::Arc;
 
@@ -18,33 +17,33 @@ use crate::resource::access_token::VerifiedToken;
 use crate::resource::bearer::BearerToken;
 use crate::resource::protected_resource::Resource;
 
-/// Maximum number of tokens, and most grants, that are remembered.
+/// Maximum number of tokens, and of grants, that are remembered.
 const CAPACITY: usize = 1024;
-/// Seconds for which an answer serves.
+/// Age up to which an answer is used, in seconds.
 const FRESH: u64 = 45;
-/// Seconds after which it no longer serves.
+/// Age from which on an answer is no longer used, in seconds.
 const STALE: u64 = 60;
-/// Seconds after which a renewal that brought no answer is tried again.
+/// Time after which a renewal without an answer is tried again, in seconds.
 const RENEW_AGAIN: u64 = 5;
 
 /// Whether a call on a grant may be served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantCheck {
     Serve,
-    /// It may, and the answer is to be renewed behind it. Said to one call at a time.
+    /// The call may be served, and this caller renews the answer in the background. One caller at a time gets this.
     ServeAndRenew,
-    /// It has to wait until somebody has asked.
+    /// The call has to wait for an answer.
     Wait,
-    /// The call may not be served: the grant is not valid.
+    /// The grant is not valid.
     Refuse,
 }
 
-/// The state of a grant, according to its object.
+/// The state of a grant, according to its Durable Object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantState {
-    /// It is live, and its person may still enter.
+    /// The grant is live, and its person may still sign in.
     Active,
-    /// It has ended or expired, or its person may no longer enter.
+    /// The grant has ended or expired, or its person may no longer sign in.
     Ended,
 }
 
@@ -65,21 +64,21 @@ struct Entry {
 #[derive(Clone, Copy)]
 struct Known {
     grant: GrantId,
-    /// When the question was asked that had the last answer.
+    /// When the question of the last answer was asked.
     asked_at: Timestamp,
     state: GrantState,
-    /// Before this nobody renews the answer.
+    /// When the answer may be renewed.
     renew_at: Timestamp,
 }
 
 impl VerifiedTokens {
-    /// Nothing yet.
+    /// Creates an empty memory.
     #[must_use]
     pub const fn new() -> Self {
         Self { tokens: Vec::new(), grants: Vec::new() }
     }
 
-    /// Who is calling, if this very token was verified for this very resource and has not expired since.
+    /// Returns the caller, if this token was verified for this resource and has not expired.
     #[must_use]
     pub fn caller(&self, bearer: &BearerToken, resource: &Resource, now: Timestamp) -> Option<Arc<Caller>> {
         let entry = self.tokens.get(self.place_of(bearer).ok()?)?;
@@ -135,20 +134,20 @@ impl VerifiedTokens {
         }
     }
 
-    /// Returns the answer to a question that was asked at `asked_at`. A grant that is over stays it: an answer that was on its
-    /// way when this isolate saw the grant end does not bring it back.
+    /// Records the answer to a question that was asked at `asked_at`. An ended grant stays ended, even if an answer from before
+    /// its end arrives later.
     pub fn record_answer(&mut self, grant: GrantId, state: GrantState, asked_at: Timestamp) {
         if self.grants.len() >= CAPACITY {
             self.grants.retain(|known| asked_at.seconds_since(known.asked_at) < STALE);
         }
         if self.grants.len() >= CAPACITY {
-            // Asking once more costs less than remembering everybody.
+            // To ask again costs less than to remember more.
             self.grants.clear();
         }
         let news = Known { grant, asked_at, state, renew_at: asked_at };
         match self.known(grant) {
             Ok(known) if known.state == GrantState::Ended => *known = Known { state: known.state, ..news },
-            // Questions may be answered out of their order.
+            // Answers may arrive out of order.
             Ok(known) if state == GrantState::Active && asked_at < known.asked_at => {}
             Ok(known) => *known = news,
             Err(place) => self.grants.insert(place, news),
@@ -158,12 +157,12 @@ impl VerifiedTokens {
         }
     }
 
-    /// Returns where the token stands, or belongs.
+    /// Returns the index of the token, or where it belongs.
     fn place_of(&self, bearer: &BearerToken) -> Result<usize, usize> {
         self.tokens.binary_search_by(|entry| (*entry.token).cmp(bearer.as_str()))
     }
 
-    /// Returns what is known of the grant, or where that belongs.
+    /// Returns the state of the grant, or the index where it belongs.
     fn known(&mut self, grant: GrantId) -> Result<&mut Known, usize> {
         let place = self.grants.binary_search_by(|known| known.grant.cmp(&grant))?;
         self.grants.get_mut(place).ok_or(place)
@@ -270,7 +269,7 @@ mod tests {
         tokens.record_answer(GRANT, GrantState::Active, START);
         assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Wait, "the object is asked,");
         tokens.record_answer(GRANT, GrantState::Ended, START.plus(60));
-        // … and its answer arrives when the grant was ended meanwhile in this very isolate.
+        // … and its answer arrives after the grant was ended in this isolate.
         tokens.record_answer(GRANT, GrantState::Active, START.plus(60));
         assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Refuse);
     }

@@ -1,8 +1,8 @@
-//! What the first version wrote and every later one has to read, byte for byte: what lies in rows, and what clients and browsers
-//! hold. As long as this passes, who is signed in when a fork is upgraded stays signed in.
+//! Rows and tokens of the first release, which every later one has to read, byte for byte. As long as these tests pass, people
+//! stay signed in when a fork is upgraded.
 //!
-//! Where a test here fails, do not mend the text in it. A row gets a new version ([`mcp_connector_base::row`]), a token or an identifier
-//! another prefix, and the old form is still read.
+//! If a test fails, do not change its texts. Give the row a new version ([`mcp_connector_base::row`]), or the token or identifier
+//! another prefix, and still read the old form.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -87,7 +87,7 @@ const ENDED_GRANT_2: &str = "\
     AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
     4xOjUwMDAvY2FsbGJhY2sYaHR0cHM6Ly9ob3N0LmV4YW1wbGUvbWNwEm5vdGVzOnJlYWQgcHJvZmlsZQAQMmU0ODBlOTY5ZjM4ZGE1OStiVzV2\
     Y0hGeWMzUjFkbmQ0ZVhwN2ZIMS1mNENCZ29PRWhZYUhpSW1LaTR3AoKkp9oGAAGQwKfaBoGkp9oGkMCn2gYBoNyn2gYBAA";
-/// What version 1 knew nothing of: from where a token came, on what a sign-in rests, which grant made room.
+/// What version 1 did not have: the network of a refresh, other kinds of admission, displaced grants.
 const FULL_GRANTS_2: [&str; 3] = [
     "\
     AhA2NTY2Njc2ODY5NmE2YjZjBW93bmVyAQRab8OrH2h0dHBzOi8vYXBwLmV4YW1wbGUvY2xpZW50Lmpzb24BA0FwcB5odHRwOi8vMTI3LjAuMC\
@@ -107,10 +107,10 @@ const FULL_GRANTS_2: [&str; 3] = [
 ];
 const THROTTLE_1: &str = "AQEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBg";
 const THROTTLE_2: &str = "AgEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBgA";
-/// What an app has that registered itself.
+/// What a registered client has.
 const CLIENT_ID: &str = "c1_AgAAAABrSdIAAQIDBAUGBwgAA0FwcAEADmFwcC5leGFtcGxlL2NiAwADL2Nit4Dw3C4-JMCA9dtyD-rLZA";
 const CLIENT_SECRET: &str = "cs1_HiHDSBqfTofCz7FT7gAURN1nl8-HKsLT4e59bNKs9fg";
-/// What an app has that somebody signed in to.
+/// What a client has after a sign-in.
 const CODE: &str =
     "mc1euAvXtZUlNi9nBDGB8cnmwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJyg3SqvMOSqTc76PYjJi0e-s";
 const REFRESH_TOKEN: &str =
@@ -162,7 +162,6 @@ fn authorization() -> Authorization {
     }
 }
 
-/// Returns what a person who signs in leaves behind, as this version makes it.
 fn issuer() -> Issuer {
     Issuer::parse("https://host.example").unwrap()
 }
@@ -190,7 +189,7 @@ fn made() -> Made {
     let first = RefreshToken::new(object, first.grant, first.generation, first.proof);
     let request = RefreshRequest::new(&first, authorization().client_id, issuer(), policy());
     store.refresh(&request, NOW.plus(2)).unwrap();
-    // Its answer was lost.
+    // The answer was lost.
     let second = store.refresh(&request, NOW.plus(3600)).unwrap().answer.unwrap();
     let live = store.rows().grant(first.grant()).unwrap().unwrap();
     Made {
@@ -289,7 +288,7 @@ fn an_access_token_that_was_given_before_lets_in() {
     assert_eq!(token.caller().grant, Some(made().live.id()));
 }
 
-/// They lived an hour; the refresh token of the same grant gives a new one.
+/// Such tokens lived an hour. The refresh token of the same grant gives a new one.
 #[test]
 fn an_access_token_of_the_versions_that_signed_with_ed25519_is_refused() {
     assert_eq!(verified(ED25519_ACCESS_TOKEN), Err(AccessTokenError::NotIssuedHere));

@@ -1,4 +1,4 @@
-//! Keys and randomness that every run of the tests makes alike.
+//! Keys and random bytes that are the same in every run of the tests.
 
 use std::cell::Cell;
 
@@ -10,7 +10,7 @@ use crate::crypto::keys::mac::hmac;
 use crate::crypto::keys::master::MasterKey;
 use crate::crypto::keys::ring::KeyRing;
 
-/// A [`Random`] that gives the same bytes in every run, and different bytes at every draw.
+/// A [`Random`] with the same bytes in every run, and different bytes at every draw.
 pub(crate) struct TestRandom(RequestSource);
 
 enum RequestSource {
@@ -25,7 +25,7 @@ impl TestRandom {
         Self(RequestSource::Counter(Cell::new(seed)))
     }
 
-    /// Gives `first`, `first + 1`, and so on.
+    /// Returns a source of the bytes `first`, `first + 1`, and so on.
     pub(crate) const fn ascending(first: u8) -> Self {
         Self(RequestSource::Ascending(Cell::new(first)))
     }

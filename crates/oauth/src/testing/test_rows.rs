@@ -1,4 +1,4 @@
-//! Rows in memory, for tests.
+//! A [`GrantRows`] in memory.
 
 use mcp_connector_base::row::Row as _;
 use std::cell::Cell;
@@ -13,7 +13,7 @@ use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
 use crate::grants::rows::GrantRows;
 
-/// Rows in memory, and how many were written.
+/// Rows in memory, and the number of writes.
 #[derive(Clone, Default)]
 pub(crate) struct TestRows {
     codes: BTreeMap<String, (PendingCode, Timestamp)>,
@@ -42,7 +42,7 @@ impl GrantRows for TestRows {
 
     fn put_code(&mut self, code: &PendingCode, forget_at: Timestamp) -> Result<(), Infallible> {
         self.wrote();
-        // Written down and read again, as a real store does it.
+        // Encoded and decoded, as a real store does it.
         let code = PendingCode::from_row(&code.to_row().unwrap()).unwrap();
         self.codes.insert(PendingCode::id(&code).to_string(), (code, forget_at));
         Ok(())

@@ -1,8 +1,8 @@
-//! What the tests of this folder share.
+//! What the tests of several modules share.
 
 use futures::FutureExt as _;
 
-/// Returns what a future gives that never waits, as all of them do in a unit test.
+/// Returns the output of a future that is ready at once, as all of them are in a unit test.
 pub(crate) fn done<F: Future>(future: F) -> F::Output {
     future.now_or_never().expect("it does not wait")
 }

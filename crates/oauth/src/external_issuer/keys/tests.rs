@@ -1,4 +1,4 @@
-//! The rules of foreign keys.
+//! The rules of the keys of an external issuer.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The rules of foreign access tokens.
+//! The rules of access tokens of an external issuer.
 
 use ed25519_dalek::Signer as _;
 use ed25519_dalek::SigningKey;
@@ -12,7 +12,7 @@ use crate::testing::test_support::done;
 const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 const AUDIENCES: [&str; 2] = ["https://host.example/mcp", "f81d4fae-7dec"];
 
-/// Checks Ed25519 without the platform; knows no other algorithm.
+/// Verifies Ed25519 in the test.
 struct Native;
 
 impl SignatureVerifier for Native {

@@ -76,7 +76,7 @@ fn sign(keys: &SigningKeys, message: &str) -> String {
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// A token with our signature and our header, and any claims.
+/// Returns a token with a valid header and signature, and any claims.
 fn forge(claims: &Value) -> String {
     sign(keys(), &format!("{}.{}", keys().current().header(), encode(claims)))
 }
