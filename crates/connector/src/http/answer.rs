@@ -20,7 +20,7 @@ use crate::platform::cancel::UntilGone;
 /// `Retry-After` where the owner must correct a setting first, in seconds.
 pub(crate) const RETRY_CLOSED: &str = "60";
 
-/// Returns the text for a part that is closed.
+/// Returns the text for a feature that is closed.
 pub(crate) fn closed_text(closed: Closed<'_>) -> String {
     match closed {
         Closed::Setting(problem) => format!("The owner of this server must correct a setting first: {problem}."),
@@ -30,7 +30,7 @@ pub(crate) fn closed_text(closed: Closed<'_>) -> String {
     }
 }
 
-/// What goes back.
+/// An answer to a request.
 pub(crate) struct Answer {
     status: u16,
     headers: Vec<(&'static str, Cow<'static, str>)>,
@@ -43,22 +43,22 @@ enum AnswerBody {
     /// A page for people that [`Answer::framed`] has yet to write.
     Page(Page),
     Events(Events),
-    /// Of another answer: the runtime passes it on by itself.
+    /// The stream of another answer, which the runtime passes on by itself.
     Stream(web_sys::ReadableStream),
 }
 
 impl Answer {
-    /// No body.
+    /// Returns an answer without a body.
     pub(crate) fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: AnswerBody::Empty }
     }
 
-    /// JSON that is written already.
+    /// Returns an answer whose body is JSON.
     pub(crate) fn json_bytes(status: u16, body: Vec<u8>) -> Self {
         Self { status, headers: Vec::new(), body: AnswerBody::Bytes(body) }.header("content-type", "application/json")
     }
 
-    /// JSON.
+    /// Returns an answer whose body is a value as JSON.
     pub(crate) fn json(status: u16, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(body) => Self::json_bytes(status, body),
@@ -66,7 +66,7 @@ impl Answer {
         }
     }
 
-    /// The answer while something is out of reach. Never one that makes a client throw its credentials away.
+    /// Returns the answer to a request during an outage. No client throws its credentials away for it.
     pub(crate) fn outage(outage: Outage) -> Self {
         let body =
             json!({ "error": "temporarily_unavailable", "error_description": "temporarily out of order, try again" });
@@ -75,14 +75,14 @@ impl Answer {
             .header("cache-control", "no-store")
     }
 
-    /// The answer of what is closed while a setting cannot be read. It is like an outage, so that no client discards anything.
-    /// The owner who tries it reads what to correct.
+    /// Returns the answer of a feature that is closed because a setting cannot be read. It is like that of an outage,
+    /// so that no client discards anything. The owner who tries it reads what to correct.
     pub(crate) fn closed(closed: Closed<'_>) -> Self {
         let body = json!({ "error": "temporarily_unavailable", "error_description": closed_text(closed) });
         Self::json(503, &body).header("retry-after", RETRY_CLOSED).header("cache-control", "no-store")
     }
 
-    /// A page for people. [`Self::framed`] writes it.
+    /// Returns an answer with a page for people, which [`Self::framed`] writes.
     pub(crate) fn page(status: u16, page: Page) -> Self {
         Self { status, headers: Vec::new(), body: AnswerBody::Page(page) }
     }
@@ -96,17 +96,17 @@ impl Answer {
         headers.into_iter().fold(html, |answer, (name, value)| answer.header(name, value))
     }
 
-    /// Server-Sent Events.
+    /// Returns a stream of Server-Sent Events.
     pub(crate) fn events(events: Events) -> Self {
         Self::event_stream(AnswerBody::Events(events))
     }
 
-    /// Server-Sent Events that are all there.
+    /// Returns Server-Sent Events that are complete.
     pub(crate) fn events_bytes(events: Vec<u8>) -> Self {
         Self::event_stream(AnswerBody::Bytes(events))
     }
 
-    /// Server-Sent Events that somebody else writes.
+    /// Returns a stream of Server-Sent Events that an object writes.
     pub(crate) fn events_of(stream: web_sys::ReadableStream) -> Self {
         Self::event_stream(AnswerBody::Stream(stream))
     }
@@ -115,7 +115,7 @@ impl Answer {
         Self { status: 200, headers: Vec::new(), body }
             .header("content-type", "text/event-stream")
             .header("cache-control", "no-store")
-            // A proxy in front that buffers would hold the events back.
+            // A proxy that buffers would hold the events back.
             .header("x-accel-buffering", "no")
     }
 
@@ -124,8 +124,8 @@ impl Answer {
         self.status
     }
 
-    /// Names the request that it answers in an error of OAuth's form, in a member of its own. The header that names it, in every
-    /// answer, comes with [`Self::into_response`].
+    /// Adds the id of the request to an error of OAuth's form, as a member. [`Self::into_response`] adds it to every
+    /// answer as a header.
     pub(crate) fn for_request(mut self, id: &str) -> Self {
         if self.error_name().is_some()
             && let AnswerBody::Bytes(body) = &mut self.body
@@ -149,19 +149,20 @@ impl Answer {
         cookies.into_iter().fold(self, |answer, cookie| answer.header("set-cookie", cookie))
     }
 
-    /// The same without its body, for HEAD.
+    /// Drops the body, for HEAD.
     pub(crate) fn without_body(mut self) -> Self {
         self.body = AnswerBody::Empty;
         self
     }
 
-    /// Whether its status and headers are those of [`USUAL_HEAD`].
+    /// Returns whether status and headers are those of [`USUAL_HEAD`].
     fn has_usual_head(&self) -> bool {
         let usual = USUAL_HEADERS.iter().copied();
         self.status == USUAL_STATUS && self.headers.iter().map(|(name, value)| (*name, &**value)).eq(usual)
     }
 
-    /// The runtime's own type, as the answer to `request`. Fails where a header value cannot be one.
+    /// Returns the runtime's own type, as the answer to `request`. Fails if a header has a value that no header can
+    /// have.
     pub(crate) fn into_response(self, request: &Incoming) -> worker::Result<web_sys::Response> {
         let id = request.request_log().id();
         if self.has_usual_head() {
@@ -193,7 +194,7 @@ impl LoggedAnswer for Answer {
         if self.status < 400 || !body.starts_with(b"{") {
             return None;
         }
-        // Within a text of JSON its quotes would be escaped.
+        // Inside a JSON string, the quotes would be escaped.
         let member = br#""error":""#;
         let at = body.windows(member.len()).position(|part| part == member)?;
         let name = body.get(at.saturating_add(member.len())..)?.split(|byte| *byte == b'"').next()?;
@@ -228,7 +229,7 @@ impl AnswerBody {
     }
 }
 
-/// Status and headers, in the runtime's own types. A response gets a copy of them.
+/// Status and headers in the runtime's own types. A response gets a copy of them.
 struct Head {
     headers: web_sys::Headers,
     init: ResponseInit,
@@ -247,10 +248,11 @@ impl Head {
     }
 }
 
-/// Names the request in its answer.
+/// The header with the id of the request.
 const REQUEST_ID: &str = "x-request-id";
 
-/// The head that nearly every answer of an MCP endpoint has. It is made once: that is a third of what a response costs.
+/// The status of nearly every answer of an MCP endpoint. Its head is made once, which saves a third of what a response
+/// costs.
 const USUAL_STATUS: u16 = 200;
 const USUAL_HEADERS: [(&str, &str); 2] = [("content-type", "application/json"), ("vary", "origin")];
 

@@ -5,17 +5,17 @@ use crate::http::incoming::Incoming;
 
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 
-/// What a page may send, besides one header for each `x-mcp-header`.
+/// The headers that a page may send, besides one for each `x-mcp-header`.
 const REQUEST_HEADERS: &str = "authorization, content-type, accept, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id, \
      traceparent, tracestate, baggage";
 
-/// What a page may read.
+/// The headers that a page may read.
 const EXPOSED_HEADERS: &str = "www-authenticate, mcp-session-id, mcp-protocol-version, x-request-id, retry-after";
 
-/// How long a browser remembers a preflight, in seconds. Chromium keeps none longer.
+/// How long a browser remembers a preflight, in seconds. Chromium keeps none for longer.
 const MAX_AGE: &str = "7200";
 
-/// Most headers a page may ask for.
+/// Maximum number of headers that a page may ask for.
 const MAX_ASKED_HEADERS: usize = 64;
 
 /// Lets the page at `origin`, which has been checked, read an answer.
@@ -34,7 +34,7 @@ pub(crate) fn readable_by_all(answer: Answer) -> Answer {
     answer.header("access-control-allow-origin", "*").header("access-control-expose-headers", EXPOSED_HEADERS)
 }
 
-/// The answer to a preflight.
+/// Returns the answer to a preflight.
 pub(crate) fn preflight(incoming: &Incoming) -> Answer {
     let asked = incoming.header("access-control-request-headers").unwrap_or_default();
     Answer::empty(204)
@@ -43,7 +43,7 @@ pub(crate) fn preflight(incoming: &Incoming) -> Answer {
         .header("access-control-max-age", MAX_AGE)
 }
 
-/// The fixed names and those of `asked` that belong to arguments.
+/// Returns the fixed names, and those of `asked` that belong to arguments.
 fn allowed_headers(asked: &str) -> String {
     let mut allowed = REQUEST_HEADERS.to_owned();
     for name in asked.split(',').map(|name| name.trim().to_ascii_lowercase()).take(MAX_ASKED_HEADERS) {

@@ -34,7 +34,7 @@ pub(crate) struct Incoming {
     path_at: usize,
 }
 
-/// How long a body may take to arrive, whole.
+/// How long a whole body may take to arrive.
 const BODY_TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// Why a body was not read.
@@ -42,7 +42,7 @@ const BODY_TIME_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) enum BodyError {
     #[error("The body is larger than this server reads.")]
     TooLarge,
-    /// The body is compressed. Its size after decompression is unknown.
+    /// The body is compressed, so its size is unknown.
     #[error("The body is compressed. Send it without Content-Encoding.")]
     Encoded,
     #[error("The body did not arrive within {} seconds.", BODY_TIME_LIMIT.as_secs())]
@@ -67,7 +67,7 @@ impl Incoming {
     pub(crate) fn new(number: RequestNumber, request: web_sys::Request) -> Self {
         let (url, headers) = (request.url(), request.headers().unchecked_into());
         let path_at = path_start(&url);
-        // A path that is none of ours is somebody's own words.
+        // An unknown path is untrusted text, which is not logged.
         let path = path_of(&url, path_at);
         let (method, route) = (request.method(), Route::of(path));
         let path = match path.strip_suffix('/').unwrap_or(path) {
@@ -84,22 +84,22 @@ impl Incoming {
         Self { number, lost, log, method, route, request, headers, url, path_at }
     }
 
-    /// Its number in the guard of the instance.
+    /// Returns its number in the guard of the instance.
     pub(crate) const fn number(&self) -> RequestNumber {
         self.number
     }
 
-    /// Returns what an earlier instance left of it.
+    /// Returns what an earlier instance has left of it.
     pub(crate) const fn lost(&self) -> Option<&Lost> {
         self.lost.as_ref()
     }
 
-    /// What is noted about the request, for the log.
+    /// Returns what is noted about the request for the log.
     pub(crate) const fn request_log(&self) -> &Rc<RequestLog> {
         &self.log
     }
 
-    /// Aborted when the client is gone.
+    /// Returns the signal that is aborted when the client is gone.
     pub(crate) fn signal(&self) -> web_sys::AbortSignal {
         self.request.signal()
     }
@@ -108,22 +108,22 @@ impl Incoming {
         &self.method
     }
 
-    /// What its path is.
+    /// Returns the route of its path.
     pub(crate) const fn route(&self) -> Route {
         self.route
     }
 
-    /// Scheme and secrets that were asked, as the runtime wrote them.
+    /// Returns the scheme and authority that were asked, as the runtime has written them.
     pub(crate) fn asked_origin(&self) -> &str {
         self.url.get(..self.path_at).unwrap_or_default()
     }
 
-    /// The path, percent-encoded as it was sent.
+    /// Returns the path, percent-encoded as it was sent.
     pub(crate) fn path(&self) -> &str {
         path_of(&self.url, self.path_at)
     }
 
-    /// The query as it was sent, without its question mark.
+    /// Returns the query as it was sent, without its question mark.
     pub(crate) fn query(&self) -> &str {
         let before_fragment = self.url.split('#').next().unwrap_or_default();
         before_fragment.split_once('?').map_or("", |(_, query)| query)
@@ -133,17 +133,17 @@ impl Incoming {
         header(&self.headers, name)
     }
 
-    /// Returns the network that it came from, as far as one can tell.
+    /// Returns the network that it came from, as far as that is known.
     pub(crate) fn network(&self) -> RequestSource {
         RequestSource::of_subnet(self.header("cf-connecting-ip").as_deref())
     }
 
-    /// Returns how large the client says its body is.
+    /// Returns the size of the body that the client announces.
     pub(crate) fn content_length(&self) -> Option<u64> {
         self.header("content-length").and_then(|length| length.parse().ok())
     }
 
-    /// The whole body, if it is not larger than `limit` bytes.
+    /// Returns the whole body, if it is not larger than `limit` bytes.
     pub(crate) async fn body(&self, limit: u32) -> Result<Vec<u8>, BodyError> {
         if self.header("content-encoding").is_some_and(|encoding| !is_identity(&encoding)) {
             return Err(BodyError::Encoded);
@@ -168,7 +168,7 @@ impl Incoming {
         Ok(Uint8Array::new(&buffer).to_vec())
     }
 
-    /// A body of unknown length, read until it is too long.
+    /// Reads a body of unknown length until it is too long.
     async fn counted_body(&self, limit: u32) -> Result<Vec<u8>, BodyError> {
         let Some(stream) = self.request.body() else { return Ok(Vec::new()) };
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -187,7 +187,7 @@ impl RequestHeaders for Incoming {
     }
 }
 
-/// Names that are asked for again and again, most of them by every call.
+/// The headers that are read most often, most of them by every call.
 const KNOWN: [&str; 13] = [
     "cf-ray",
     "origin",
@@ -205,7 +205,7 @@ const KNOWN: [&str; 13] = [
 ];
 
 thread_local! {
-    /// The same as the runtime's own strings: to make one takes longer than to look up its header.
+    /// The same as strings of the runtime. Making one takes longer than looking up its header.
     static KNOWN_NAMES: [JsString; KNOWN.len()] = KNOWN.map(JsString::from);
 }
 

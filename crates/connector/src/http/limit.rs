@@ -1,5 +1,5 @@
-//! Limits on how often somebody may do something: Cloudflare's bindings of that name. A deployment may leave each of them out.
-//! Cloudflare counts in each of its locations separately, so they protect computing time, not secrets.
+//! Rate limits, by Cloudflare's bindings of that name. A deployment may leave each of them out. Cloudflare counts in
+//! each of its locations separately, so they protect computing time, not secrets.
 
 use std::cell::RefCell;
 
@@ -11,7 +11,7 @@ use mcp_connector_oauth::web::counts::Counts;
 use crate::platform::clock::now;
 use crate::platform::js;
 
-/// What `Retry-After` says, in seconds: the longest period that such a limit can have.
+/// The value of `Retry-After`, in seconds: the longest period that such a limit can have.
 pub(crate) const RETRY_AFTER: &str = "60";
 
 /// A limit, by the name of its binding.
@@ -19,17 +19,17 @@ pub(crate) const RETRY_AFTER: &str = "60";
 pub(crate) struct Limit(pub(crate) &'static str);
 
 impl Limit {
-    /// Registrations for each address.
+    /// Limits registrations, for each network.
     pub(crate) const REGISTRATIONS: Self = Self("REGISTER_LIMIT");
-    /// Requests to the MCP endpoints for each person and client, or for each network where nobody has signed in.
+    /// Limits requests to the MCP endpoints, for each person and client, or for each network without a sign-in.
     pub(crate) const CALLS: Self = Self("CALL_LIMIT");
 
-    /// Whether the Worker has it.
+    /// Returns whether the Worker has the binding.
     pub(crate) fn is_bound(self, env: &Env) -> bool {
         js::get(env, self.0).is_ok_and(|binding| binding.is_object())
     }
 
-    /// Counts one more for `key`, and says whether that was one too many. A limit that is out of order limits nobody.
+    /// Counts one more for `key`, and returns whether that was one too many. A limit that fails limits nobody.
     pub(crate) async fn is_over(self, env: &Env, key: &str) -> bool {
         let asked = async {
             let question = js::object(&[("key", &key.into())])?;
@@ -38,15 +38,14 @@ impl Limit {
         asked.await.is_ok_and(|success: JsValue| success == false)
     }
 
-    /// The same for what happens with every call: the first [`UNASKED`] of a minute are counted here, without a question to
-    /// the binding.
+    /// Counts a call. The first [`UNASKED`] of a minute are counted here, without asking the binding.
     pub(crate) async fn is_over_beyond_usual(self, env: &Env, key: &str) -> bool {
         let is_usual = USUAL.with_borrow_mut(|counts| counts.add(key, now()) <= UNASKED);
         !is_usual && self.is_over(env, key).await
     }
 }
 
-/// Calls of one key in a minute that the isolate admits without asking the binding. Few callers make more.
+/// Number of calls of one key in a minute that the isolate admits without asking the binding. Few callers make more.
 const UNASKED: u32 = 60;
 
 /// The period in which calls are counted, in seconds.

@@ -1,4 +1,4 @@
-//! Requests to servers of others: direct, without redirects and credentials of ours, small and short.
+//! Requests to other servers: direct, without redirects, with limits of size and time.
 
 use worker::js_sys::{Promise, global};
 use worker::wasm_bindgen::{JsCast, JsValue};
@@ -9,30 +9,30 @@ use mcp_connector_base::outage::Outage;
 
 use crate::platform::js;
 
-/// How long an answer and its body may take, in seconds, unless said otherwise.
+/// How long an answer and its body may take, in seconds.
 pub(crate) const TIME_LIMIT: u32 = 5;
 
-/// What such a request calls itself.
+/// The `User-Agent` of these requests.
 const AGENT: &str = concat!("mcp-connector/", env!("CARGO_PKG_VERSION"));
 
-/// Whether a request that came in is one of ours, or of another server like this one, whatever its version.
+/// Returns whether a `User-Agent` is that of this program, in any version.
 pub(crate) fn is_of_our_kind(user_agent: &str) -> bool {
     user_agent.split('/').next() == AGENT.split('/').next()
 }
 
-/// A request.
+/// A request to another server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outbound<'a> {
-    /// Where.
+    /// The URL.
     pub(crate) url: &'a str,
-    /// `Authorization`.
+    /// The header `Authorization`.
     pub(crate) authorization: Option<&'a str>,
-    /// A form to post; without one it is a GET.
+    /// A form to post. Without one, the request is a GET.
     pub(crate) form: Option<&'a str>,
 }
 
 impl<'a> Outbound<'a> {
-    /// A plain GET.
+    /// Makes a plain GET.
     pub(crate) const fn get(url: &'a str) -> Self {
         Self { url, authorization: None, form: None }
     }
@@ -43,7 +43,7 @@ impl<'a> Outbound<'a> {
         JsFuture::from(promise).await.and_then(JsCast::dyn_into).map_err(remote)
     }
 
-    /// The body of an answer with status 200.
+    /// Sends the request and returns the body of an answer with status 200.
     pub(crate) async fn document(self, limit: usize) -> Result<Document, Outage> {
         let response = self.send().await?;
         if response.status() != 200 {
@@ -75,14 +75,14 @@ impl<'a> Outbound<'a> {
     }
 }
 
-/// What was fetched.
+/// A document that was fetched.
 pub(crate) struct Document {
     pub(crate) body: Vec<u8>,
-    /// For how many seconds its host says that it is good.
+    /// For how many seconds it may be cached, if its host says so.
     pub(crate) max_age: Option<u64>,
 }
 
-/// The body of an answer; none if it is longer than `limit`.
+/// Returns the body of an answer, or none if it is longer than `limit`.
 pub(crate) async fn body(response: &Response, limit: usize) -> Result<Option<Vec<u8>>, Outage> {
     match response.body() {
         Some(stream) => js::bytes_of(&stream, limit).await.map_err(remote),

@@ -1,5 +1,5 @@
-//! Who may ask at all: the `Origin` and `Host` rules that stop DNS rebinding and never stop a hosted client ("Security
-//! Warning"). Only browsers send an `Origin`; what sends none is no browser and cannot be tricked into it.
+//! The rules for `Origin`, `Host` and addresses, which stop DNS rebinding and no hosted client ("Security Warning").
+//! Only browsers send an `Origin`. A client that sends none is no browser, and no page can use it.
 
 use thiserror::Error;
 
@@ -24,9 +24,9 @@ pub(crate) enum Forbidden {
 pub(crate) fn check(site: &Site, origin: Option<&str>, configuration: &Configuration) -> Result<(), Forbidden> {
     check_host(site, configuration)?;
     let Some(origin) = origin else { return Ok(()) };
-    // Byte by byte: a browser has one spelling for each origin.
+    // The comparison is exact, because a browser has one spelling for each origin.
     let is_own = origin == site.asked.as_str() || origin == site.issuer.as_str();
-    // Tools that run on this machine, such as the Inspector, at a server on this machine.
+    // Pages on this machine, such as the Inspector, may call a server on this machine.
     let is_local = || {
         let local = |origin: &str| Origin::of(origin).is_ok_and(|of| of.is_loopback() && of.as_str() == origin);
         site.asked.is_loopback() && local(origin)
@@ -37,8 +37,8 @@ pub(crate) fn check(site: &Site, origin: Option<&str>, configuration: &Configura
     Err(Forbidden::Origin)
 }
 
-/// Whether `address` may call at all: the one that Cloudflare has seen, in `CF-Connecting-IP`, which nobody but Cloudflare can
-/// set. Where there is a list, who has no address is not on it.
+/// Checks the address of a client, which only Cloudflare can set (`CF-Connecting-IP`). If there is a list, a client
+/// without an address is not on it.
 pub(crate) fn check_address(address: Option<&str>, configuration: &Configuration) -> Result<(), Forbidden> {
     match &configuration.allowed_addresses {
         Some(allowed) if !address.is_some_and(|address| allowed.contains(address)) => Err(Forbidden::Address),
@@ -46,8 +46,8 @@ pub(crate) fn check_address(address: Option<&str>, configuration: &Configuration
     }
 }
 
-/// A page of an attacker can give this machine's address a name of its own. Such a name comes over http: nobody has a
-/// certificate for it.
+/// Checks the host of a request. An attacker's page can give this machine's address another name. Such a name comes
+/// over http, because there is no certificate for it.
 pub(crate) fn check_host(site: &Site, configuration: &Configuration) -> Result<(), Forbidden> {
     let is_secure = site.asked.scheme() == WebScheme::Https || site.asked.is_loopback();
     let is_public =

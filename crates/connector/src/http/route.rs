@@ -1,5 +1,5 @@
-//! Which path leads where. Both forms of a path, with and without a slash at its end, are the same: a client that follows a
-//! redirect on an MCP URL loses its token or its body on the way.
+//! The paths and what they lead to. Both forms of a path, with and without a slash at its end, are the same. A redirect
+//! instead would cost a client its token or its body.
 
 use mcp_connector_oauth::resource::metadata::{MetadataForm, authorization_server_metadata, path as paths};
 use mcp_connector_oauth::resource::protected_resource::{
@@ -21,10 +21,10 @@ pub(crate) enum McpEndpoint {
 pub(crate) const SSE_MESSAGES_PATH: &str = "/sse/messages";
 
 impl McpEndpoint {
-    /// All of them.
+    /// All endpoints.
     pub(crate) const ALL: [Self; 3] = [Self::Lazy, Self::Private, Self::HttpSse];
 
-    /// Its path.
+    /// Returns its path.
     pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::Lazy => MCP_PATH,
@@ -37,15 +37,15 @@ impl McpEndpoint {
 /// One of the endpoints of the authorization server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OAuthEndpoint {
-    /// RFC 8414 §3, under each name that a client may try.
+    /// Metadata of the authorization server (RFC 8414 §3), under each name that a client may try.
     Metadata(MetadataForm),
-    /// RFC 7517 §5.
+    /// The key set (RFC 7517 §5).
     Jwks,
-    /// What a person sees.
+    /// A page of the sign-in.
     SignIn(SignInStep),
-    /// Where a person sees their connected apps.
+    /// The account page.
     Account(AccountStep),
-    /// What programs post to.
+    /// An endpoint that programs post to.
     Direct(DirectEndpoint),
 }
 
@@ -76,11 +76,11 @@ pub(crate) enum AccountStep {
 /// The endpoints that programs post to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DirectEndpoint {
-    /// RFC 6749 §3.2.
+    /// The token endpoint (RFC 6749 §3.2).
     Token,
-    /// RFC 7591 §3.
+    /// The registration endpoint (RFC 7591 §3).
     Register,
-    /// RFC 7009 §2.
+    /// The revocation endpoint (RFC 7009 §2).
     Revoke,
 }
 
@@ -95,10 +95,10 @@ pub(crate) const CALLBACK_PATH: &str = "/authorize/callback";
 pub(crate) const ACCOUNT_PATH: &str = "/account";
 /// Where the owner sees every client.
 pub(crate) const ACCOUNT_CLIENTS_PATH: &str = "/account/clients";
-/// Where they sign in for that. Below `/authorize`, so that whatever stands in front of one stands in front of the other.
+/// Where a person signs in to the account page. It is below `/authorize`, so that Cloudflare Access covers both.
 pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
 
-/// The same, to be asked which account it shall be.
+/// The same, with the choice of an account.
 pub(crate) const OTHER_ACCOUNT_PATH: &str = "/authorize/account?prompt=select_account";
 
 impl OAuthEndpoint {
@@ -120,20 +120,21 @@ impl OAuthEndpoint {
     }
 }
 
-/// What a path is.
+/// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// `/`.
     Home,
     Mcp(McpEndpoint),
-    /// RFC 9728 §3.1: the well-known segment stands before the path of the resource. Without a path it describes `/mcp`.
+    /// The metadata of a protected resource. The well-known segment is before the path of the resource (RFC 9728 §3.1).
+    /// Without a path it describes `/mcp`.
     ProtectedResourceMetadata(McpEndpoint),
     OAuth(OAuthEndpoint),
     NotFound,
 }
 
 impl Route {
-    /// The route of a path, which is taken as it was sent.
+    /// Returns the route of a path as it was sent.
     pub(crate) fn of(path: &str) -> Self {
         let path = path.strip_suffix('/').unwrap_or(path);
         match path {

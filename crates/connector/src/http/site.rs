@@ -1,4 +1,4 @@
-//! The place that was asked, and the absolute URLs that follow from it.
+//! The origin that a request asks, and the absolute URLs that follow from it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,12 +11,12 @@ use mcp_connector_oauth::web::web_url::InvalidUrl;
 use crate::config::configuration::Configuration;
 use crate::http::route::McpEndpoint;
 
-/// Our own address as the client of this request sees it.
+/// The address of this server as the client of a request sees it.
 #[derive(Clone, Debug)]
 pub(crate) struct Site {
-    /// What the client asked: by its Host header and scheme.
+    /// The origin that the client asked, by its Host header and scheme.
     pub(crate) asked: Origin,
-    /// What documents name: `PUBLIC_URL` where it is set, else `asked`.
+    /// The origin that documents name: `PUBLIC_URL` if it is set, else `asked`.
     pub(crate) issuer: Issuer,
     /// The protected resources, as tokens and documents name them.
     pub(crate) resources: ResourceServer,
@@ -30,7 +30,7 @@ impl Site {
         Ok(Self { asked, issuer, resources })
     }
 
-    /// The URL that a person pastes into a client, and the identifier of the protected resource.
+    /// Returns the URL that a person pastes into a client. It is the identifier of the protected resource.
     pub(crate) const fn resource(&self, endpoint: McpEndpoint) -> &Resource {
         match endpoint {
             McpEndpoint::Lazy => self.resources.mcp(),
@@ -39,18 +39,19 @@ impl Site {
         }
     }
 
-    /// Where the endpoint's protected-resource metadata is. None only where the host has characters that no host has.
+    /// Returns the URL of the endpoint's protected-resource metadata. None only if the host has characters that no host
+    /// has.
     pub(crate) fn metadata_url(&self, endpoint: McpEndpoint) -> Option<MetadataUrl> {
         MetadataUrl::new(&self.resource(endpoint).metadata_url()).ok()
     }
 }
 
-/// The site that was asked last: nearly always the one that is asked next.
+/// The site that was asked last, which nearly always is the one that is asked next.
 #[derive(Default)]
 pub(crate) struct LastSite(RefCell<Option<(String, Rc<Site>)>>);
 
 impl LastSite {
-    /// The site at `asked`, read anew only if another one was asked before.
+    /// Returns the site at `asked`, which is parsed only if another one was asked before.
     pub(crate) fn of(&self, asked: &str, configuration: &Configuration) -> Result<Rc<Site>, InvalidUrl> {
         if let Some((last, site)) = &*self.0.borrow()
             && last == asked

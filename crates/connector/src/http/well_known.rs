@@ -9,10 +9,11 @@ use crate::http::cors;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
 
-/// How long clients may keep a document, in seconds.
+/// How long clients may cache a document.
 pub(crate) const MAX_AGE: &str = "public, max-age=300";
 
-/// Protected-resource metadata (RFC 9728 §2): who issues tokens for an endpoint, and what a first sign-in asks for.
+/// Returns protected-resource metadata (RFC 9728 §2): who issues tokens for an endpoint, and which scopes a first
+/// sign-in asks for.
 pub(crate) fn protected_resource(app: &App, site: &Site, endpoint: McpEndpoint) -> Answer {
     if let Some(problem) = app.configuration.closed(Feature::Metadata) {
         return cors::readable_by_all(Answer::closed(problem));

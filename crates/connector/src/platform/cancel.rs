@@ -1,8 +1,8 @@
 //! A stream that ends when its client is gone.
 //!
-//! The runtime does not drop the stream of a client that left: it stops reading, and the call behind it would stay frozen.
-//! What it does is to abort the signal of the request, at the first write that fails (flag `enable_request_signal`). What
-//! becomes of the call then is the stream's own business.
+//! The runtime does not drop the stream of a client that has left. It stops reading, and the call behind the stream
+//! would stay frozen. At the first write that fails, it aborts the signal of the request (flag
+//! `enable_request_signal`). The stream decides what becomes of the call then.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -18,22 +18,22 @@ use mcp_connector_protocol::Events;
 
 use crate::platform::instance::RequestNumber;
 
-/// Events until the client goes.
+/// The events of a stream until its client is gone.
 pub(crate) struct UntilGone {
     events: Rc<RefCell<Option<Events>>>,
     signal: AbortSignal,
     number: RequestNumber,
-    /// The signal calls it; it must live as long as it is set there.
+    /// The signal calls it, so it must live as long as it is set there.
     _on_abort: Closure<dyn FnMut()>,
 }
 
 impl UntilGone {
-    /// Lets `events` know as soon as `signal` is aborted, and gives them up.
+    /// Tells `events` when `signal` is aborted, and drops them.
     pub(crate) fn new(events: Events, number: RequestNumber, signal: AbortSignal) -> Self {
         let events = Rc::new(RefCell::new(Some(events)));
         let held = Rc::clone(&events);
         let on_abort = Closure::new(move || {
-            // A handler that is running right now cannot be dropped; its stream ends at its next message.
+            // A handler that is running cannot be dropped. Its stream ends at its next message.
             let events = held.try_borrow_mut().ok().and_then(|mut events| events.take());
             if let Some(events) = events {
                 events.client_gone();
@@ -70,7 +70,7 @@ impl Stream for UntilGone {
 impl Drop for UntilGone {
     fn drop(&mut self) {
         self.signal.set_onabort(None);
-        // Not read to its end, so somebody was told to stop.
+        // The stream was not read to its end.
         let events = self.events.try_borrow_mut().ok().and_then(|mut events| events.take());
         if let Some(events) = events {
             events.client_gone();

@@ -8,26 +8,26 @@ use worker::js_sys::Date;
 use mcp_connector_base::timestamp::{Random, Timestamp};
 use mcp_connector_protocol::Unavailable;
 
-/// Now. On Workers the clock stands still while code runs.
+/// Returns the current time. On Workers, the clock stops while code runs.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_seconds(now_in_milliseconds().div_euclid(1000))
 }
 
-/// Now, in milliseconds since 1970.
+/// Returns the current time in milliseconds since 1970.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number far below 2^53")]
 pub(crate) fn now_in_milliseconds() -> u64 {
     Date::now() as u64
 }
 
-/// Random bytes for one request. The runtime's source is asked once, where it can still be said that it failed; from what it
-/// gave, SHA-256 makes as many bytes as are wanted, which cannot fail.
+/// Random bytes for one request. The runtime's source is asked once, where a failure can still be reported. SHA-256
+/// expands its seed to as many bytes as are needed, which cannot fail.
 pub(crate) struct Entropy {
     seed: [u8; 32],
     blocks: Cell<u64>,
 }
 
 impl Entropy {
-    /// Asks the runtime.
+    /// Draws a seed from the runtime.
     pub(crate) fn new() -> Result<Self, Unavailable> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|_| Unavailable)?;

@@ -1,4 +1,4 @@
-//! A wait that ends its timeout when it is dropped and may be polled by one task after another.
+//! A timer that clears its timeout when it is dropped, and that may be polled by one task after another.
 //!
 //! `worker::Delay` remembers the first task that polled it. A stream is polled by a new task for each chunk, so a handler
 //! that waits across two chunks would never be woken.
@@ -15,7 +15,7 @@ use worker::wasm_bindgen::JsCast;
 use worker::wasm_bindgen::closure::Closure;
 use worker::web_sys::WorkerGlobalScope;
 
-/// Done after a time.
+/// A future that completes after a time.
 pub(crate) struct Timer {
     duration: Duration,
     state: Rc<RefCell<State>>,
@@ -30,12 +30,12 @@ struct State {
 
 struct Running {
     timeout: i32,
-    /// The runtime calls it; it must live until then.
+    /// The runtime calls it, so it must live until then.
     _callback: Closure<dyn FnMut()>,
 }
 
 impl Timer {
-    /// Starts with the first poll.
+    /// Makes a timer that starts with its first poll.
     pub(crate) fn new(duration: Duration) -> Self {
         Self { duration, state: Rc::default(), running: None }
     }
@@ -71,7 +71,7 @@ impl Future for Timer {
         if self.running.is_none() {
             self.running = self.start();
             if self.running.is_none() {
-                // The runtime has no timers for us; a wait that never ends would be worse than none.
+                // The runtime has no timer left. A wait that never ends would be worse than none.
                 return Poll::Ready(());
             }
         }

@@ -1,10 +1,10 @@
-//! The instance of the WebAssembly module, and the answers for it when it has died.
+//! The instance of the WebAssembly module, and what happens to its requests when it dies.
 //!
-//! All requests of an isolate and all its Durable Objects share one instance. A panic ends it (on stable Rust it cannot be
-//! caught), and so does running out of memory or stack. `guard.js`, which the build puts around the Worker, then settles
-//! every promise that the instance owes and asks the next instance what to answer. So the guard has to know which requests
-//! there are, what the next instance needs to know of them ([`RequestNumber::note`]), and which of them was being carried out
-//! ([`RequestNumber::run`]).
+//! All requests of an isolate and all its Durable Objects share one instance. A panic ends it (on stable Rust it cannot
+//! be caught), and so does running out of memory or stack. `guard.js`, which the build puts around the Worker, then
+//! settles every promise that the instance owes, and asks the next instance for the answers. So the guard has to know
+//! which requests there are, what the next instance needs to know of them ([`RequestNumber::note`]), and which of them
+//! was running ([`RequestNumber::run`]).
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -68,13 +68,13 @@ extern "C" {
 }
 
 thread_local! {
-    /// The number of what is being carried out right now. The guard reads it in the memory of a dead instance, which is why
-    /// it stays where it is.
+    /// The number of the request that is running. The guard reads it in the memory of a dead instance, so it has a
+    /// fixed address.
     static RUNNING: &'static Cell<u32> = begin();
 }
 
-/// Tells the guard of this instance, once. It sets the panic hook and the abort handler last, because those of the crate
-/// `worker` would print a panic a second time and start the next instance while callbacks into this one are still pending.
+/// Registers the instance with the guard, once. It replaces the panic hook and the abort handler of the crate `worker`,
+/// which would print a panic a second time and start the next instance while callbacks into this one are still pending.
 fn begin() -> &'static Cell<u32> {
     let running: &'static Cell<u32> = Box::leak(Box::new(Cell::new(0)));
     if cfg!(target_arch = "wasm32") {
@@ -98,43 +98,43 @@ pub(crate) fn ready() {
     RUNNING.with(|_| ());
 }
 
-/// A request, or work of an object, as the guard knows it.
+/// The number of a request, or of an object's work, in the guard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestNumber(u32);
 
 impl RequestNumber {
-    /// The number of a request as the runtime handed it over.
+    /// Numbers a request as the runtime has passed it.
     pub(crate) fn opened(request: &Request) -> Self {
         ready();
         Self(opened(request))
     }
 
-    /// Returns what an earlier instance left of the request, if that is why it comes here.
+    /// Returns what an earlier instance has left of the request, if the guard sends it again.
     pub(crate) fn lost(self) -> Option<Lost> {
         lost(before(self.0))
     }
 
-    /// Says what the next instance needs to know of the request if this one dies: the name by which the log knows it, and more.
+    /// Notes what the next instance needs to know of the request if this one dies: its id in the log, and a text.
     pub(crate) fn note(self, reference: &str, text: &str) {
         note(self.0, &[reference, "\n", text].concat());
     }
 
-    /// The same stream, which ends if this instance dies.
+    /// Returns a copy of a stream that ends if this instance dies.
     pub(crate) fn stream(self, source: &ReadableStream) -> ReadableStream {
         stream(self.0, source)
     }
 
-    /// The stream of the request is not read any more.
+    /// Tells the guard that the stream of the request is no longer read.
     pub(crate) fn stream_ended(self) {
         ended(self.0);
     }
 
-    /// Carries out `work` as a part of the request.
+    /// Runs `work` as a part of the request.
     pub(crate) async fn run<T>(self, mut work: Pin<&mut impl Future<Output = T>>) -> T {
         poll_fn(|task| self.step(|| work.as_mut().poll(task))).await
     }
 
-    /// The same for a step that does not wait.
+    /// Runs a step that does not wait as a part of the request.
     pub(crate) fn step<T>(self, step: impl FnOnce() -> T) -> T {
         RUNNING.with(|running| {
             let outer = running.replace(self.0);
@@ -145,14 +145,14 @@ impl RequestNumber {
     }
 }
 
-/// What an earlier instance was at when it died.
+/// A request, or an object's work, whose instance has died.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lost {
-    /// What it said of it.
+    /// What the instance has noted about it.
     note: Option<String>,
-    /// Whether it was this that it was carrying out when it died.
+    /// Whether it was running when the instance died.
     pub(crate) was_running: bool,
-    /// Whether the answer had begun, as a stream.
+    /// Whether its answer had begun, as a stream.
     pub(crate) is_stream: bool,
 }
 
@@ -164,29 +164,29 @@ fn lost(value: JsValue) -> Option<Lost> {
     Some(Lost { note: lost.note(), was_running: lost.was_running(), is_stream: lost.is_stream() })
 }
 
-/// Work of an object that goes on behind its answers. Dropped when it has ended.
+/// Work of an object that goes on after its answers. It is dropped when it has ended.
 pub(crate) struct Work(RequestNumber);
 
 impl Lost {
-    /// Returns the name by which the log knew it.
+    /// Returns its id in the log.
     pub(crate) fn reference(&self) -> Option<&str> {
         Some(self.note.as_deref()?.split_once('\n')?.0)
     }
 
-    /// Returns what was said of it besides.
+    /// Returns the text that was noted about it.
     pub(crate) fn details(&self) -> Option<&str> {
         Some(self.note.as_deref()?.split_once('\n')?.1)
     }
 }
 
 impl Work {
-    /// Begins it. `key` names the object; the others are what that is told of it if the instance dies.
+    /// Begins the work of the object named `key`. The object is told the other two if the instance dies.
     pub(crate) fn begin(key: &str, reference: &str, text: &str) -> Self {
         ready();
         Self(RequestNumber(works(key, &[reference, "\n", text].concat())))
     }
 
-    /// The number under which it runs.
+    /// Returns the number under which it runs.
     pub(crate) const fn number(&self) -> RequestNumber {
         self.0
     }
@@ -198,12 +198,12 @@ impl Drop for Work {
     }
 }
 
-/// Returns what the object of this `key` was at when an earlier instance died. Each is told once.
+/// Returns the work of the object named `key` whose instance has died. Each is returned once.
 pub(crate) fn lost_work(key: &str) -> Vec<Lost> {
     take_lost(key).iter().filter_map(lost).collect()
 }
 
-/// Closes `writer`, the end of a stream at which an object writes, if this instance dies.
+/// Has the guard close `writer`, the writing end of a stream, if this instance dies.
 pub(crate) fn closes_with_instance(writer: &JsValue) {
     holds(writer);
 }
