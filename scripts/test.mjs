@@ -90,7 +90,7 @@ function single(passed, name) {
 async function unitTests(packages) {
   const args = ['test', ...packages, '--no-fail-fast', '--color=never', '--', '--quiet'];
   const { outcome, output } = await attempt('cargo', args, { cwd: root, show: () => true });
-  return honest(outcome, cargoTally(output), 'cargo test');
+  return checked(outcome, cargoTally(output), 'cargo test');
 }
 
 async function builds(crate, profile) {
@@ -130,7 +130,7 @@ async function nodeTests(files, env) {
     ...files,
   ];
   const { outcome } = await attempt(process.execPath, args, { cwd: root, env });
-  return honest(outcome, tallyIn(file), 'node --test');
+  return checked(outcome, tallyIn(file), 'node --test');
 }
 
 function tallyIn(file) {
@@ -142,7 +142,7 @@ function tallyIn(file) {
 }
 
 /** A command that failed, or that ran nothing, is never counted as a success. */
-function honest(outcome, tally, name) {
+function checked(outcome, tally, name) {
   const nothing = tally.passed === 0 && tally.failed.length === 0;
   if (nothing || (outcome.status !== 0 && tally.failed.length === 0)) {
     const why = outcome.status === 0 ? 'ran no test' : `ended with ${outcome.error ?? outcome.signal ?? `status ${outcome.status}`}`;

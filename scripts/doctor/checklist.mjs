@@ -1,19 +1,19 @@
 // The checklist, in the order of Anthropic's: can Claude reach it, does anything stand in between, how does one sign in,
-// what is inside. One row is one check; a check is one function that asks a visit for evidence and gives a verdict.
+// what is inside. One row is one check; a check is one function that asks a probe for evidence and gives a verdict.
 import * as authorization from './checks/authorization.mjs';
-import * as door from './checks/door.mjs';
+import * as endpoint from './checks/endpoint.mjs';
 import * as network from './checks/network.mjs';
 import * as signIn from './checks/sign-in.mjs';
 import * as inside from './checks/tools.mjs';
 import { blocked, fail, quote, skip } from './verdict.mjs';
-import { Visit } from './visit.mjs';
+import { Probe } from './probe.mjs';
 
 /**
  * @typedef {object} Check
  * @property {string} id       stands in `--json` and in docs/doctor.md
  * @property {string} group
  * @property {string} title
- * @property {(visit: Visit) => Promise<import('./verdict.mjs').Verdict>} run
+ * @property {(probe: Probe) => Promise<import('./verdict.mjs').Verdict>} run
  * @property {string[]} needs  checks that have to be good first: without them this one could only repeat their fault
  * @property {boolean} signIn  only where there is a sign-in
  */
@@ -29,16 +29,16 @@ export const CHECKLIST = [
     ['tls', 'TLS', network.tls, ['reachable']],
   ]),
   ...group('Way in', [
-    ['redirect', 'No redirect', door.noRedirect, ['reachable', 'tls']],
-    ['slash', 'Both slash forms', door.bothSlashes, ANSWERS],
-    ['wall', 'No firewall page', door.noWall, ANSWERS],
-    ['kind', 'Kind of server', door.kind, [...ANSWERS, 'wall']],
+    ['redirect', 'No redirect', endpoint.noRedirect, ['reachable', 'tls']],
+    ['slash', 'Both slash forms', endpoint.bothSlashes, ANSWERS],
+    ['wall', 'No firewall page', endpoint.noWall, ANSWERS],
+    ['kind', 'Kind of server', endpoint.kind, [...ANSWERS, 'wall']],
   ]),
   ...group(
     'Sign-in',
     [
-      ['challenge', 'Challenge', door.challenge, ['kind']],
-      ['bad-token', 'Bad token', door.badToken, ['kind']],
+      ['challenge', 'Challenge', endpoint.challenge, ['kind']],
+      ['bad-token', 'Bad token', endpoint.badToken, ['kind']],
       ['resource-metadata', 'Resource metadata', signIn.resourceMetadata, ['kind']],
       ['server-host', 'Authorization server', signIn.serverHost, ['kind']],
       ['server-metadata', 'Server metadata', signIn.serverMetadata, ['kind', 'server-host']],
@@ -89,22 +89,22 @@ function group(name, rows, { signIn: onlyWithSignIn = false } = {}) {
 /**
  * Goes through the list.
  * @param {URL} url
- * @param {ConstructorParameters<typeof Visit>[1]} [options]
+ * @param {ConstructorParameters<typeof Probe>[1]} [options]
  * @param {(finding: Finding) => void} [tell]  hears each finding as it is made
  * @returns {Promise<Report>}
  */
 export async function examine(url, options, tell = () => {}) {
-  const visit = new Visit(url, options);
+  const probe = new Probe(url, options);
   /** @type {Map<string, Finding>} */
   const findings = new Map();
   for (const { run, needs, signIn: onlyWithSignIn, ...check } of CHECKLIST) {
-    const before = comesBefore(needs, findings) ?? (onlyWithSignIn && (await visit.kind()) === 'open' ? skip('nobody has to sign in.') : undefined);
-    const finding = before ? { ...check, ...before, unasked: true } : { ...check, ...(await run(visit).catch(stumbled)) };
+    const before = comesBefore(needs, findings) ?? (onlyWithSignIn && (await probe.kind()) === 'open' ? skip('nobody has to sign in.') : undefined);
+    const finding = before ? { ...check, ...before, unasked: true } : { ...check, ...(await run(probe).catch(stumbled)) };
     findings.set(check.id, finding);
     tell(finding);
   }
-  const kind = findings.get('kind').level === 'ok' ? await visit.kind() : 'unknown';
-  await visit.leave();
+  const kind = findings.get('kind').level === 'ok' ? await probe.kind() : 'unknown';
+  await probe.leave();
   return { url: url.href, kind, findings: [...findings.values()] };
 }
 

@@ -1,13 +1,13 @@
 // A sign-in as Claude begins it, up to the page that a person would see, and the errors of the token endpoint.
 import { CALLBACK } from '../oauth.mjs';
 import { AUTHORIZATION_FAILED, blocked, fail, note, ok, quote, skip } from '../verdict.mjs';
-import { describe, objectIn } from './door.mjs';
+import { describe, objectIn } from './endpoint.mjs';
 
 const NOT_REGISTERED = 'Claude says that it couldn’t register with the sign-in service.';
 
 /** Dynamic registration gives a client (RFC 7591). */
-export async function register(visit) {
-  const answer = await visit.registration();
+export async function register(probe) {
+  const answer = await probe.registration();
   if (answer === undefined) return skip('there is no registration_endpoint.');
   const said = objectIn(answer);
   if (answer.status !== 201 && answer.status !== 200) {
@@ -36,24 +36,24 @@ export async function register(visit) {
 }
 
 /** The client that was registered gets to a page for people. */
-export async function consentPage(visit) {
-  const opened = await visit.start();
+export async function consentPage(probe) {
+  const opened = await probe.start();
   if (opened === undefined) return skip('no client could be registered.');
   return judged(opened, 'A registered client');
 }
 
 /** Claude itself, by its published document, gets there too. */
-export async function consentPageOfClaude(visit) {
-  const { document } = await visit.serverMetadata();
+export async function consentPageOfClaude(probe) {
+  const { document } = await probe.serverMetadata();
   const methods = document.token_endpoint_auth_methods_supported;
   if (document.client_id_metadata_document_supported !== true || !Array.isArray(methods) || !methods.includes('none')) {
     return skip('client documents are not announced; Claude registers instead.');
   }
-  const registered = await visit.start();
+  const registered = await probe.start();
   if (registered && judged(registered, '').level === 'fail') return blocked('not looked at: “Sign-in page” comes first.');
-  const opened = await visit.startAsClaude();
+  const opened = await probe.startAsClaude();
   const verdict = judged(opened, 'Claude’s published client');
-  if (verdict.level !== 'fail' || !visit.local) return verdict;
+  if (verdict.level !== 'fail' || !probe.local) return verdict;
   // A server on a developer's machine may have no way to claude.ai; that says nothing about the deployed one.
   return note(`${verdict.seen} It has to fetch ${opened.answer.url.searchParams.get('client_id')} first.`, 'A deployed server must be able to do that: Claude prefers this way.', verdict.fix);
 }
@@ -88,14 +88,14 @@ function judged({ answer, hops, returned, elsewhere, loop }, who) {
 }
 
 /** An unknown code is invalid_grant, 400. */
-export async function unknownCode(visit) {
-  const answer = await visit.badCode();
+export async function unknownCode(probe) {
+  const answer = await probe.badCode();
   return answer === undefined ? skip('no client could be registered.') : grantError(answer, 'An unknown code', AUTHORIZATION_FAILED);
 }
 
 /** An unknown refresh token is invalid_grant, 400. */
-export async function unknownRefreshToken(visit) {
-  const answer = await visit.badRefreshToken();
+export async function unknownRefreshToken(probe) {
+  const answer = await probe.badRefreshToken();
   const effect = 'Only invalid_grant tells Claude to sign in again; with anything else the connection stays broken.';
   return answer === undefined ? skip('no client could be registered.') : grantError(answer, 'An unknown refresh token', effect);
 }
@@ -111,8 +111,8 @@ function grantError(answer, what, effect) {
 }
 
 /** An unknown client is invalid_client, 401. */
-export async function unknownClient(visit) {
-  const answer = await visit.badClient();
+export async function unknownClient(probe) {
+  const answer = await probe.badClient();
   const seen = `An unknown client is answered with ${describe(answer)}${answer.error ? `, ${quote(answer.error, 40)}` : ''}.`;
   const effect = '401 with invalid_client tells Claude to register again; without it, a lost registration stays lost.';
   const fix = 'Answer 401 with {"error":"invalid_client"} as JSON (RFC 6749 §5.2).';
@@ -122,9 +122,9 @@ export async function unknownClient(visit) {
 }
 
 /** Nothing takes longer than Claude waits. */
-export async function latency(visit) {
-  const { limit, advised } = visit.latency;
-  const timed = visit.times.filter((time) => time.timed);
+export async function latency(probe) {
+  const { limit, advised } = probe.latency;
+  const timed = probe.times.filter((time) => time.timed);
   if (timed.length === 0) return skip('nothing was asked that has a limit.');
   const slowest = timed.reduce((slow, time) => (time.ms > slow.ms ? time : slow));
   const seen = `The slowest was the ${slowest.what}: ${slowest.ms} ms.`;

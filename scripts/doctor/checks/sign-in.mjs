@@ -2,18 +2,18 @@
 import { hostOf } from '../addresses.mjs';
 import { canonicalResource, serverMetadataUrls } from '../oauth.mjs';
 import { AUTHORIZATION_FAILED, COULD_NOT_REACH, blocked, fail, note, ok, quote } from '../verdict.mjs';
-import { absolute } from '../visit.mjs';
-import { describe } from './door.mjs';
+import { absolute } from '../probe.mjs';
+import { describe } from './endpoint.mjs';
 
 const listTried = (tried) => tried.map((answer) => `${quote(answer.url.href, 200)}: ${answer.status === 200 ? 'no JSON object' : describe(answer)}`);
 const nullsIn = (document) => Object.keys(document).filter((name) => document[name] === null);
-const isSecure = (url, visit) => url.protocol === 'https:' || (visit.local && url.protocol === 'http:');
+const isSecure = (url, probe) => url.protocol === 'https:' || (probe.local && url.protocol === 'http:');
 
 /** The protected-resource metadata (RFC 9728) is about this URL. */
-export async function resourceMetadata(visit) {
-  const { document, url, tried } = await visit.resourceMetadata();
+export async function resourceMetadata(probe) {
+  const { document, url, tried } = await probe.resourceMetadata();
   if (!document) {
-    if ((await visit.serverMetadata()).document) {
+    if ((await probe.serverMetadata()).document) {
       return note(
         'There is no protected-resource metadata; the authorization server’s is at the connector’s own origin.',
         'Claude falls back to it, as clients of 2025-03-26 did. Newer clients do not.',
@@ -30,15 +30,15 @@ export async function resourceMetadata(visit) {
   }
   const { resource, authorization_servers: servers } = document;
   const named = typeof resource === 'string' ? absolute(resource) : undefined;
-  if (!named || canonicalResource(named) !== visit.resource) {
+  if (!named || canonicalResource(named) !== probe.resource) {
     return fail(
-      `resource is ${quote(resource ?? 'missing')}, but the URL is ${visit.url.href}.`,
+      `resource is ${quote(resource ?? 'missing')}, but the URL is ${probe.url.href}.`,
       `Claude compares the two and stops, or asks for a token that the server then refuses. ${AUTHORIZATION_FAILED}`,
-      `Answer ${visit.resource} there, path included. Behind a proxy, the server must know its public URL.`,
+      `Answer ${probe.resource} there, path included. Behind a proxy, the server must know its public URL.`,
     );
   }
   const first = Array.isArray(servers) && typeof servers[0] === 'string' ? absolute(servers[0]) : undefined;
-  if (!first || !isSecure(first, visit)) {
+  if (!first || !isSecure(first, probe)) {
     return fail(
       `authorization_servers is ${quote(servers ?? 'missing')}.`,
       `Claude uses its first entry, which must be an https URL. ${COULD_NOT_REACH}`,
@@ -51,15 +51,15 @@ export async function resourceMetadata(visit) {
 }
 
 /** The authorization server can be reached from where Claude is. */
-export async function serverHost(visit) {
-  const issuer = absolute(await visit.issuer());
+export async function serverHost(probe) {
+  const issuer = absolute(await probe.issuer());
   if (!issuer) return blocked('no authorization server is named.');
-  if (hostOf(issuer) === hostOf(visit.url)) return ok('The authorization server is on the same host.');
-  const { addresses, error } = await visit.addresses(issuer);
+  if (hostOf(issuer) === hostOf(probe.url)) return ok('The authorization server is on the same host.');
+  const { addresses, error } = await probe.addresses(issuer);
   const inner = addresses.find(({ global }) => !global);
   const host = quote(hostOf(issuer));
   if (addresses.length === 0) return fail(`The authorization server’s host ${host} has no address${error ? ` (${error})` : ''}.`, COULD_NOT_REACH, 'Check authorization_servers.');
-  if (inner && !visit.local) {
+  if (inner && !probe.local) {
     return fail(
       `The authorization server’s host ${host} is ${inner.address} (${inner.name}).`,
       `Claude asks it from Anthropic’s servers too. ${COULD_NOT_REACH}`,
@@ -73,10 +73,10 @@ export async function serverHost(visit) {
 }
 
 /** There is authorization-server metadata (RFC 8414), and it names what a sign-in needs. */
-export async function serverMetadata(visit) {
-  const issuer = await visit.issuer();
+export async function serverMetadata(probe) {
+  const issuer = await probe.issuer();
   if (issuer === undefined) return blocked('no authorization server is named.');
-  const { document, url, tried } = await visit.serverMetadata();
+  const { document, url, tried } = await probe.serverMetadata();
   if (!document) {
     return fail(
       `${quote(issuer)} has no metadata.`,
@@ -87,7 +87,7 @@ export async function serverMetadata(visit) {
   }
   const bad = ['authorization_endpoint', 'token_endpoint'].filter((name) => {
     const endpoint = absolute(document[name]);
-    return !endpoint || !isSecure(endpoint, visit);
+    return !endpoint || !isSecure(endpoint, probe);
   });
   if (bad.length > 0) {
     return fail(
@@ -106,9 +106,9 @@ export async function serverMetadata(visit) {
 }
 
 /** The metadata is the issuer's own. */
-export async function sameIssuer(visit) {
-  const issuer = await visit.issuer();
-  const { document } = await visit.serverMetadata();
+export async function sameIssuer(probe) {
+  const issuer = await probe.issuer();
+  const { document } = await probe.serverMetadata();
   if (document.issuer !== issuer) {
     const slash = typeof document.issuer === 'string' && document.issuer.replace(/\/$/, '') === issuer.replace(/\/$/, '') ? ' They differ by a slash.' : '';
     return fail(
@@ -121,8 +121,8 @@ export async function sameIssuer(visit) {
 }
 
 /** PKCE with S256 is announced. */
-export async function pkceMethod(visit) {
-  const methods = (await visit.serverMetadata()).document.code_challenge_methods_supported;
+export async function pkceMethod(probe) {
+  const methods = (await probe.serverMetadata()).document.code_challenge_methods_supported;
   if (Array.isArray(methods) && methods.includes('S256')) return ok('S256 is among code_challenge_methods_supported.');
   return fail(
     `code_challenge_methods_supported is ${quote(methods ?? 'missing')}.`,
@@ -132,12 +132,12 @@ export async function pkceMethod(visit) {
 }
 
 /** A client that nobody knows can become one. */
-export async function registrationWays(visit) {
-  const { document } = await visit.serverMetadata();
+export async function registrationWays(probe) {
+  const { document } = await probe.serverMetadata();
   const byDocument = document.client_id_metadata_document_supported === true;
   const publicClients = takesPublicClients(document);
   const endpoint = absolute(document.registration_endpoint);
-  const byRegistration = endpoint !== undefined && isSecure(endpoint, visit);
+  const byRegistration = endpoint !== undefined && isSecure(endpoint, probe);
   if (!byRegistration && document.registration_endpoint !== undefined) {
     return fail(`registration_endpoint is ${quote(document.registration_endpoint)}.`, `Claude needs an https URL. ${COULD_NOT_REACH}`, 'Name the endpoint with its whole URL.');
   }
@@ -158,8 +158,8 @@ export async function registrationWays(visit) {
 }
 
 /** Clients without a secret may ask for tokens. */
-export async function publicClients(visit) {
-  const { document } = await visit.serverMetadata();
+export async function publicClients(probe) {
+  const { document } = await probe.serverMetadata();
   if (takesPublicClients(document)) return ok('“none” is among token_endpoint_auth_methods_supported.');
   return note(
     `token_endpoint_auth_methods_supported is ${quote(document.token_endpoint_auth_methods_supported ?? 'missing, which means client_secret_basic')}.`,

@@ -1,14 +1,14 @@
-// What is behind the door: both eras of the protocol, and the tools as the directory's reviewers read them.
+// The protocol in both eras, and the tools as the reviewers of a directory read them.
 import { LEGACY, MODERN, isObject } from '../messages.mjs';
 import { COULD_NOT_REACH, blocked, fail, hiddenIn, note, ok, quote, skip } from '../verdict.mjs';
-import { describe } from './door.mjs';
+import { describe } from './endpoint.mjs';
 
 const LONGEST_NAME = 64;
 const SHOWN = 10;
 
 /** Revisions with a handshake: hosted Claude documents these. */
-export async function legacyEra(visit) {
-  const answer = await visit.greeting();
+export async function legacyEra(probe) {
+  const answer = await probe.greeting();
   const result = answer.message?.result;
   if (!result && answer.status === 401) return skip('initialize needs a sign-in; give a token with --token to look further.');
   const fix = 'Answer initialize with protocolVersion, capabilities and serverInfo.';
@@ -25,8 +25,8 @@ export async function legacyEra(visit) {
 }
 
 /** The stateless revision, or a clean refusal from which a client falls back. */
-export async function modernEra(visit) {
-  const answer = await visit.discover();
+export async function modernEra(probe) {
+  const answer = await probe.discover();
   const result = answer.message?.result;
   if (result) {
     const versions = result.supportedVersions;
@@ -54,8 +54,8 @@ function errorOf(answer) {
 }
 
 /** Whether web pages may call it. Claude's own apps do not need that. */
-export async function cors(visit) {
-  const answer = await visit.preflight();
+export async function cors(probe) {
+  const answer = await probe.preflight();
   const allowed = answer.headers?.['access-control-allow-origin'];
   if (allowed === '*' || allowed === 'https://claude.ai') return ok(`A page of claude.ai may call it (Access-Control-Allow-Origin: ${allowed}).`);
   return note(
@@ -66,22 +66,22 @@ export async function cors(visit) {
 }
 
 /** There are tools to judge. */
-export async function toolList(visit) {
-  const { tools, answer, endless } = await visit.tools();
+export async function toolList(probe) {
+  const { tools, answer, endless } = await probe.tools();
   if (endless) return fail(`tools/list does not end: ${tools.length} tools, and there is always a next page.`, 'Claude shows no tools, or not all of them.', 'Leave nextCursor out on the last page.');
   if (tools === undefined && (answer.status === 401 || answer.status === 403)) {
-    return visit.token === undefined
+    return probe.token === undefined
       ? blocked('the list of tools needs a sign-in; give a token with --token to have it judged.')
       : fail(`The token does not open it: ${describe(answer)}.`, 'Nothing: this token was yours.', 'Take a fresh access token for exactly this URL.');
   }
   if (tools === undefined) return fail(`tools/list fails: ${errorOf(answer)}.`, 'Claude connects, and shows no tools.', 'Answer tools/list with an array of tools.');
-  if (tools.length === 0) return note('There are no tools.', 'Claude connects, and has nothing to call.', visit.token === undefined ? 'If they need a sign-in, give a token with --token.' : 'Register one.');
+  if (tools.length === 0) return note('There are no tools.', 'Claude connects, and has nothing to call.', probe.token === undefined ? 'If they need a sign-in, give a token with --token.' : 'Register one.');
   return ok(`${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}: ${quote(tools.map(({ name }) => quote(name ?? 'nameless', 64)).join(', '), 400)}.`);
 }
 
 /** Judges each tool; `defect` says what is wrong with one, or nothing. */
-const each = (good, bad, effect, fix, defect) => async (visit) => {
-  const { tools } = await visit.tools();
+const each = (good, bad, effect, fix, defect) => async (probe) => {
+  const { tools } = await probe.tools();
   const found = tools.flatMap((tool, index) => {
     const what = defect(tool, tools);
     return what ? [`${typeof tool.name === 'string' ? quote(tool.name, 80) : `tool ${index + 1}`}: ${what}`] : [];

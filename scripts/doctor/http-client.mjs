@@ -1,11 +1,11 @@
-// The way to a connector and to what it names: addresses, and exchanges with a limit on where they may go.
+// Sends requests to a connector and to the hosts that it names, with a limit on where they may go.
 import { classify, hostOf, isLocal, resolve } from './addresses.mjs';
 import { exchange } from './exchange.mjs';
 
 /** Longer than Claude waits, so that a slow answer is seen as one; in milliseconds. */
 const TIMEOUT = 12_000;
 
-export class Outside {
+export class HttpClient {
   /**
    * @param {URL} url  the connector
    * @param {object} [options]
@@ -48,7 +48,7 @@ export class Outside {
   }
 
   /**
-   * One exchange. Other hosts that a server names are only visited where Claude would visit them too: a server on the
+   * One exchange. Other hosts that a server names are asked only where Claude would ask them too: a server on the
    * internet cannot send the doctor into the network it runs in.
    * @param {string} what  for people
    * @param {Omit<import('./exchange.mjs').Asked, 'address'>} asked

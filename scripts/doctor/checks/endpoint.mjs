@@ -1,8 +1,8 @@
-// What stands before the server: redirects and firewalls, and how it asks for a sign-in.
+// The MCP endpoint itself: redirects and firewalls before it, and how it asks for a sign-in.
 import { hostOf } from '../addresses.mjs';
 import { isObject, jsonIn } from '../messages.mjs';
 import { AUTHORIZATION_FAILED, COULD_NOT_REACH, fail, note, ok, quote, skip } from '../verdict.mjs';
-import { absolute } from '../visit.mjs';
+import { absolute } from '../probe.mjs';
 
 const isRedirect = ({ status }) => status >= 300 && status < 400 && status !== 304;
 const isPage = ({ headers }) => /^text\/html|^application\/xhtml/i.test(headers?.['content-type'] ?? '');
@@ -18,10 +18,10 @@ export function describe(answer) {
 }
 
 /** The MCP URL answers itself. */
-export async function noRedirect(visit) {
-  const answer = await visit.initialize();
+export async function noRedirect(probe) {
+  const answer = await probe.initialize();
   if (!isRedirect(answer)) return ok('No redirect on the MCP URL.');
-  return redirected(answer, visit.url, 'The URL');
+  return redirected(answer, probe.url, 'The URL');
 }
 
 function redirected(answer, from, what) {
@@ -50,12 +50,12 @@ function redirected(answer, from, what) {
 }
 
 /** The same URL with, or without, the slash at its end. */
-export async function bothSlashes(visit) {
-  const answer = await visit.otherSlash();
+export async function bothSlashes(probe) {
+  const answer = await probe.otherSlash();
   if (answer === undefined) return skip('the URL has no path that a slash could end.');
   const form = answer.url.pathname.endsWith('/') ? 'with a slash at its end' : 'without the slash at its end';
   if (isRedirect(answer)) return redirected(answer, answer.url, `The URL ${form}`);
-  const first = await visit.initialize();
+  const first = await probe.initialize();
   if (!answer.fault && answer.status === first.status) return ok(`The URL ${form} answers the same.`);
   return note(
     `The URL ${form} answers otherwise: ${describe(answer)}.`,
@@ -65,9 +65,9 @@ export async function bothSlashes(visit) {
 }
 
 /** No firewall, bot check or rate limit answers in the server's place. */
-export async function noWall(visit) {
-  const [first, anonymous] = [await visit.initialize(), await visit.anonymous()];
-  const documents = [...(await visit.resourceMetadata()).tried, ...(await visit.serverMetadata()).tried];
+export async function noWall(probe) {
+  const [first, anonymous] = [await probe.initialize(), await probe.anonymous()];
+  const documents = [...(await probe.resourceMetadata()).tried, ...(await probe.serverMetadata()).tried];
   const walled = [first, ...documents].find(wallOf);
   const fix = 'Exempt the MCP and OAuth paths from bot checks and rate limits, or let Anthropic’s addresses pass (160.79.104.0/21).';
   if (walled) {
@@ -96,22 +96,22 @@ function wallOf(answer) {
 }
 
 /** Which kind of server it is: that decides what the sign-in must look like. */
-export async function kind(visit) {
-  const answer = await visit.initialize();
-  switch (await visit.kind()) {
+export async function kind(probe) {
+  const answer = await probe.initialize();
+  switch (await probe.kind()) {
     case 'always':
       return ok('It asks for a sign-in at once: initialize without a token is 401.');
     case 'open':
       return ok('It asks nobody to sign in: everything answers without a token.');
     case 'lazy': {
-      const found = visit.token === undefined ? await visit.protectedTool() : undefined;
+      const found = probe.token === undefined ? await probe.protectedTool() : undefined;
       const seen = found
         ? `It answers everybody, and asks for a sign-in where it needs one: ${quote(found.name, 64)} is such a tool.`
         : 'It answers everybody, and takes tokens from those who have signed in.';
       const untried = 'No read-only tool asked for a sign-in; the others were not tried, because calling them may change something.';
       return ok(seen, [
         'Claude’s dialog preselects “None” for such a server: choose “Required when the server asks”.',
-        ...(found || visit.token !== undefined ? [] : [untried]),
+        ...(found || probe.token !== undefined ? [] : [untried]),
       ]);
     }
     case 'closed': {
@@ -123,7 +123,7 @@ export async function kind(visit) {
       );
     }
     default:
-      return fail(`initialize is not answered as MCP: ${describe(answer)}.`, COULD_NOT_REACH, hintFor(answer, visit.url));
+      return fail(`initialize is not answered as MCP: ${describe(answer)}.`, COULD_NOT_REACH, hintFor(answer, probe.url));
   }
 }
 
@@ -138,8 +138,8 @@ function hintFor(answer, url) {
 }
 
 /** The refusal tells a client where to sign in. */
-export async function challenge(visit) {
-  const { where, answer, header, challenge, inBand } = await visit.refusal();
+export async function challenge(probe) {
+  const { where, answer, header, challenge, inBand } = await probe.refusal();
   const usual = 'WWW-Authenticate: Bearer resource_metadata="https://HOST/.well-known/oauth-protected-resource/PATH", scope="…"';
   if (inBand) {
     return fail(
@@ -152,7 +152,7 @@ export async function challenge(visit) {
     return fail(`${where} without a token answers ${describe(answer)}, not 401.`, 'Claude offers no sign-in.', `Answer 401 with ${usual}`);
   }
   const seen = `401 on ${where}`;
-  const { document } = await visit.resourceMetadata();
+  const { document } = await probe.resourceMetadata();
   if (challenge === undefined) {
     const what = header === undefined ? 'without a WWW-Authenticate header' : `with WWW-Authenticate: ${quote(header)}, which is no Bearer challenge`;
     if (document) return note(`${seen}, ${what}.`, 'Claude finds the metadata at its usual place; other clients give up.', `Add ${usual}`);
@@ -171,7 +171,7 @@ export async function challenge(visit) {
       'Write the whole URL, with https:// and the host.',
     );
   }
-  if (url.protocol !== 'https:' && !visit.local) {
+  if (url.protocol !== 'https:' && !probe.local) {
     return fail(
       `${seen}, but resource_metadata is not https: ${quote(pointer)}.`,
       `Claude takes https only. ${COULD_NOT_REACH}`,
@@ -182,8 +182,8 @@ export async function challenge(visit) {
 }
 
 /** A token that is no longer good makes the client refresh it. */
-export async function badToken(visit) {
-  const answer = await visit.badToken();
+export async function badToken(probe) {
+  const answer = await probe.badToken();
   if (answer.status === 401) return ok('A bad token is refused with 401.');
   return fail(
     `A bad token is answered with ${describe(answer)}.`,
@@ -199,4 +199,4 @@ export const objectIn = (answer) => {
 };
 
 /** Names the host of a URL beside the connector's own. */
-export const onHost = (url, visit) => (hostOf(url) === hostOf(visit.url) ? 'the same host' : hostOf(url));
+export const onHost = (url, probe) => (hostOf(url) === hostOf(probe.url) ? 'the same host' : hostOf(url));

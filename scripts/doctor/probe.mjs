@@ -1,4 +1,4 @@
-// One visit to a connector: what was asked, once each, and what came back. The checks judge it; nothing is judged here.
+// Asks a connector each question once, and keeps what came back. The checks judge it; nothing is judged here.
 //
 // Nothing is changed at the server but what any client changes that starts to connect: it may be registered, and a session
 // begun. Tools are called only where they call themselves read-only, with no arguments and no token.
@@ -14,7 +14,7 @@ import {
   resourceMetadataUrls,
   serverMetadataUrls,
 } from './oauth.mjs';
-import { Outside } from './outside.mjs';
+import { HttpClient } from './http-client.mjs';
 
 /** Claude's documented limits for discovery, registration and token requests, and what its testing page advises; in milliseconds. */
 const LATENCY = { limit: 10_000, advised: 5000 };
@@ -31,10 +31,10 @@ const once = (body) => {
   return () => (result ??= body());
 };
 
-export class Visit extends Outside {
+export class Probe extends HttpClient {
   /**
    * @param {URL} url
-   * @param {ConstructorParameters<typeof Outside>[1] & {token?: string, latency?: {limit: number, advised: number}}} [options]
+   * @param {ConstructorParameters<typeof HttpClient>[1] & {token?: string, latency?: {limit: number, advised: number}}} [options]
    *   `token`: an access token, sent to the MCP URL and nowhere else
    */
   constructor(url, { token, latency = LATENCY, ...options } = {}) {
@@ -58,7 +58,7 @@ export class Visit extends Outside {
     return { ...answer, message };
   }
 
-  // --- the door ------------------------------------------------------------------------------------------------------
+  // --- the endpoint --------------------------------------------------------------------------------------------------
 
   /** The first request of a client that has no token. */
   initialize() {
