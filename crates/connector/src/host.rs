@@ -12,8 +12,9 @@ use mcp_connector_protocol::tasks::{BeginTask, BeginTaskError, TaskCommand, Task
 
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{
-    Change, ClientResponse, Delivery, Event, Host, LoggingLevel, NotOpened, NotSealed, NotWatched, Outcome, Registry,
-    RequestId, SessionError, SessionId, Stop, Unavailable, Watch,
+    Change, Changes, ClientResponse, Delivery, Event, EventStore, LoggingLevel, NotOpened, NotSealed, NotWatched,
+    Outcome, Platform, Registry, RequestId, RequestObserver, RequestStateSeal, SessionError, SessionId, Sessions, Stop,
+    Tasks, Unavailable, Watch,
 };
 
 use crate::log::request_log::RequestLog;
@@ -215,7 +216,7 @@ impl Workers {
     }
 }
 
-impl Host for Workers {
+impl Platform for Workers {
     type Env = worker::Env;
 
     fn env(&self) -> &worker::Env {
@@ -232,6 +233,20 @@ impl Host for Workers {
         Ok(u128::from_be_bytes(bytes))
     }
 
+    fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
+        match (&self.context, &self.here) {
+            (Some(context), _) => context.wait_until(work),
+            (None, Some(here)) => here.object.calls.run(
+                here.session.as_str(),
+                (self.reference().as_deref().unwrap_or_default(), &here.note),
+                work,
+            ),
+            (None, None) => spawn_local(work),
+        }
+    }
+}
+
+impl Sessions for Workers {
     async fn log_level(
         &self,
         session: &SessionId,
@@ -275,22 +290,9 @@ impl Host for Workers {
     async fn cancel(&self, session: &SessionId, owner: Option<&Subject>, id: &RequestId) -> Result<(), SessionError> {
         self.session(session, owner).cancel(id).await
     }
+}
 
-    async fn publish(&self, change: &Change, by: Option<&Subject>) {
-        subscriptions::publish(&self.env, &self.registry, change, by).await;
-    }
-
-    async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
-        if let Some(network) = &self.anonymous {
-            match anonymous_quota::take_state(&self.env, network, watch.session.as_str()).await {
-                Ok(()) => {}
-                Err(SessionError::Unavailable(error)) => return Err(error.into()),
-                Err(SessionError::TooMany | SessionError::Gone) => return Err(NotWatched::TooMany),
-            }
-        }
-        subscriptions::watch(&self.env, watch, owner).await
-    }
-
+impl EventStore for Workers {
     async fn keep_events(
         &self,
         session: &SessionId,
@@ -311,19 +313,26 @@ impl Host for Workers {
     ) -> Result<(), SessionError> {
         self.session(session, owner).send(message, agreed).await
     }
+}
 
-    fn run_on(&self, work: impl Future<Output = ()> + 'static) {
-        match (&self.context, &self.here) {
-            (Some(context), _) => context.wait_until(work),
-            (None, Some(here)) => here.object.calls.run(
-                here.session.as_str(),
-                (self.reference().as_deref().unwrap_or_default(), &here.note),
-                work,
-            ),
-            (None, None) => spawn_local(work),
-        }
+impl Changes for Workers {
+    async fn publish(&self, change: &Change, by: Option<&Subject>) {
+        subscriptions::publish(&self.env, &self.registry, change, by).await;
     }
 
+    async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
+        if let Some(network) = &self.anonymous {
+            match anonymous_quota::take_state(&self.env, network, watch.session.as_str()).await {
+                Ok(()) => {}
+                Err(SessionError::Unavailable(error)) => return Err(error.into()),
+                Err(SessionError::TooMany | SessionError::Gone) => return Err(NotWatched::TooMany),
+            }
+        }
+        subscriptions::watch(&self.env, watch, owner).await
+    }
+}
+
+impl Tasks for Workers {
     async fn begin_task(&self, id: &TaskId, command: BeginTask) -> Result<TaskView, BeginTaskError> {
         if let Some(network) = &self.anonymous {
             anonymous_quota::take_state(&self.env, network, id.as_str()).await.map_err(|error| match error {
@@ -341,7 +350,9 @@ impl Host for Workers {
     async fn task<C: TaskCommand>(&self, id: &TaskId, command: C) -> Result<C::Answer, Unavailable> {
         task::ask(&self.env, id, &command).await
     }
+}
 
+impl RequestStateSeal for Workers {
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
         request_state::seal(plain, binding, &*self.secrets.get(&self.env).await?)
     }
@@ -349,7 +360,9 @@ impl Host for Workers {
     async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
         request_state::open(sealed, binding, &*self.secrets.get(&self.env).await?)
     }
+}
 
+impl RequestObserver for Workers {
     fn answered(&self, outcome: Outcome) {
         if let Some(log) = &self.log {
             log.answered(outcome);

@@ -3,7 +3,7 @@
 use worker::Env;
 
 use mcp_connector_oauth::web::request_source::RequestSource;
-use mcp_connector_protocol::{Host, SessionError, SessionId, WaitUntilDone};
+use mcp_connector_protocol::{Platform, SessionError, SessionId, WaitUntilDone};
 
 use crate::host::Workers;
 use crate::objects::anonymous_quota::stub as anonymous_quota;

@@ -12,7 +12,7 @@ use worker::Env;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::outage::Outage;
-use mcp_connector_protocol::{Event, EventId, Host, SessionError, SessionId};
+use mcp_connector_protocol::{Event, EventId, Platform, SessionError, SessionId};
 
 use crate::app::notes;
 use crate::app::notes::Note;

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use crate::call::call_state::CallState;
 use crate::call::time_limit::unless;
+use crate::host::platform::Platform;
+use crate::host::sessions::{Sessions, Stop};
 use crate::json_rpc::request_id::RequestId;
-use crate::transport::host::{Host, Stop};
 use crate::transport::session::SessionId;
 use mcp_connector_base::identifier::Subject;
 
@@ -29,7 +30,11 @@ pub(crate) struct Stoppable<'a> {
 
 impl Stoppable<'_> {
     /// What `work` gives, or why it was stopped; then it is dropped.
-    pub(crate) async fn run<T>(self, work: impl Future<Output = T>, host: &impl Host) -> Result<T, Stop> {
+    pub(crate) async fn run<T>(
+        self,
+        work: impl Future<Output = T>,
+        host: &(impl Platform + Sessions),
+    ) -> Result<T, Stop> {
         let stop = async || {
             let mut patience = Some(Box::pin(host.sleep(self.patience)));
             self.begins_to_last(&mut patience).await;

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::author::tool_error::ToolError;
 use crate::call::call_state::{CallState, LogFilter};
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
-use crate::transport::host::Host;
 use crate::types::client_capabilities::ClientCapability;
 use crate::types::logging_level::LoggingLevel;
 use crate::types::version::ProtocolVersion;

@@ -5,10 +5,10 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::transport::host::Host;
+use crate::host::platform::Platform;
 
 /// What `work` gives, or none if it takes longer than `limit`; then it is dropped.
-pub(crate) async fn within<T>(work: impl Future<Output = T>, limit: Duration, host: &impl Host) -> Option<T> {
+pub(crate) async fn within<T>(work: impl Future<Output = T>, limit: Duration, host: &impl Platform) -> Option<T> {
     unless(work, async || host.sleep(limit).await).await.ok()
 }
 

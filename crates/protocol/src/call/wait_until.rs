@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
-use crate::transport::host::Host;
+use crate::host::platform::Platform;
 
 type Rest = Pin<Box<dyn Future<Output = ()>>>;
 
@@ -25,10 +25,10 @@ struct Place {
 
 impl WaitUntilDone {
     /// Takes a place.
-    pub fn begin(host: &impl Host) -> Self {
+    pub fn begin(host: &impl Platform) -> Self {
         let place = Rc::new(RefCell::new(Place::default()));
         let held = Rc::clone(&place);
-        host.run_on(async move {
+        host.wait_until(async move {
             let rest = poll_fn(|task| {
                 let mut place = held.borrow_mut();
                 if place.rest.is_none() && !place.is_given_up {

@@ -6,10 +6,10 @@ use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::asking::Asking;
 use crate::client_requests::question::Question;
+use crate::host::bundle::Host;
 use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::rpc_error::RpcError;
-use crate::transport::host::Host;
 use crate::transport::session::SessionId;
 use mcp_connector_base::json::Object;
 

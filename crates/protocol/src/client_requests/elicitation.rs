@@ -8,7 +8,7 @@ use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::elicitation_form::Form;
 use crate::client_requests::question::Question;
-use crate::transport::host::Host;
+use crate::host::bundle::Host;
 use crate::types::client_capabilities::ClientCapability;
 use mcp_connector_base::json::Object;
 use mcp_connector_schema::Schema;

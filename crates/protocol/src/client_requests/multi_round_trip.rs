@@ -12,9 +12,9 @@ use serde_json::Value;
 
 use crate::author::tool_error::ToolError;
 use crate::client_requests::question::Question;
+use crate::host::request_state::{NotOpened, RequestStateSeal};
 use crate::json_rpc::response::to_bytes;
 use crate::json_rpc::rpc_error::RpcError;
-use crate::transport::host::{Host, NotOpened};
 use crate::types::result::ServerResult;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::Object;
@@ -84,7 +84,7 @@ impl MultiRoundTrip {
     }
 
     /// Opens what earlier rounds have sealed. The answers of this round come before them.
-    pub(crate) async fn restore<H: Host>(&self, host: &H, caller: Option<&Caller>) -> Result<(), RpcError> {
+    pub(crate) async fn restore(&self, host: &impl RequestStateSeal, caller: Option<&Caller>) -> Result<(), RpcError> {
         let Some(state) = &self.state else { return Ok(()) };
         let plain = host.open(state, &self.binding(caller)).await.map_err(|error| match error {
             NotOpened::Unavailable(error) => RpcError::internal(format!("Not done: {error}.")),
@@ -117,9 +117,9 @@ impl MultiRoundTrip {
     }
 
     /// What goes back in place of a result.
-    pub(crate) async fn close<H: Host>(
+    pub(crate) async fn close(
         &self,
-        host: &H,
+        host: &impl RequestStateSeal,
         caller: Option<&Caller>,
     ) -> Result<InputRequiredResult, RpcError> {
         let answers = to_bytes(&*self.answers.borrow(), 256);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::question::Question;
-use crate::transport::host::Host;
+use crate::host::bundle::Host;
 use crate::types::client_capabilities::ClientCapability;
 
 /// A folder or a file that the client works in ("Roots"). Deprecated since 2026-07-28, and few clients offer it.

@@ -2,6 +2,7 @@
 
 use crate::author::registry::Registry;
 use crate::client_requests::multi_round_trip::MultiRoundTrip;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::admission::Admission;
 use crate::methods::complete::CompleteRequestParams;
@@ -29,7 +30,6 @@ use crate::methods::tasks::update_task::UpdateTaskRequestParams;
 use crate::methods::tools::call_tool::CallToolRequestParams;
 use crate::methods::tools::list_tools::ListToolsRequestParams;
 use crate::transport::headers::McpName;
-use crate::transport::host::Host;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 

@@ -2,12 +2,12 @@
 
 use crate::author::registry::Registry;
 use crate::client_requests::multi_round_trip::MultiRoundTrip;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::need::Need;
 use crate::methods::operation::Operation;
 use crate::transport::headers::McpName;
-use crate::transport::host::Host;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 

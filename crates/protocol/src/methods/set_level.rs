@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use crate::author::registry::Registry;
 use crate::author::tool_error::Unfinished;
+use crate::host::bundle::Host;
+use crate::host::sessions::SessionError;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
 use crate::methods::operation::Operation;
 use crate::methods::request_context::RequestContext;
-use crate::transport::host::{Host, SessionError};
 use crate::transport::response::Response;
 use crate::transport::session::{Session, SessionId, no_such_session};
 use crate::types::logging_level::LoggingLevel;

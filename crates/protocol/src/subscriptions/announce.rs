@@ -1,8 +1,8 @@
 //! How a handler announces changes.
 
 use crate::call::context::Context;
+use crate::host::bundle::Host;
 use crate::subscriptions::change::Change;
-use crate::transport::host::Host;
 
 /// Announcements of changes ("Subscriptions").
 ///

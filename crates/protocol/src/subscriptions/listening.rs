@@ -6,13 +6,14 @@ use serde_json::value::RawValue;
 
 use crate::json_rpc::request_id::RequestId;
 
+use crate::host::tasks::Tasks;
+use crate::host::unavailable::Unavailable;
 use crate::json_rpc::response::to_bytes;
 use crate::subscriptions::change::SUBSCRIPTION_ID;
 use crate::subscriptions::filter::honoured;
 use crate::subscriptions::hub::{Interest, Listener, ListenerKind};
 use crate::tasks;
 use crate::tasks::message::TaskId;
-use crate::transport::host::{Host, Unavailable};
 use crate::transport::response::Response;
 use crate::transport::sse_event::sse_event;
 use crate::types::result::ServerResult;
@@ -37,7 +38,7 @@ impl Listening {
     }
 
     /// Leaves out tasks that are none, or not the caller's. Comes before everything else.
-    pub async fn find_tasks<H: Host>(&mut self, host: &H) -> Result<(), Unavailable> {
+    pub async fn find_tasks(&mut self, host: &impl Tasks) -> Result<(), Unavailable> {
         tasks::find(&mut self.interest.tasks, self.caller.as_ref(), host).await
     }
 

@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
+use crate::host::unavailable::Unavailable;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::subscriptions::hub::Watched;
-use crate::transport::host::Unavailable;
 use crate::transport::session::SessionId;
 
 /// A session begins or ends to hear of a resource.

@@ -2,13 +2,14 @@
 
 use crate::call::context::Context;
 use crate::client_requests::asking::Asking;
+use crate::host::bundle::Host;
+use crate::host::sessions::SessionError;
 use crate::json_rpc::response::to_text;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::tasks::commands::BeginTask;
 use crate::tasks::message::{Answers, BeginTaskError, TaskCall, TaskId};
 use crate::tasks::task::MAX_BYTES;
 use crate::tasks::task_view::CreateTaskResult;
-use crate::transport::host::{Host, SessionError};
 
 /// Begins the task that carries out `call`.
 pub(crate) async fn begin<H: Host>(cx: &Context<H>, call: TaskCall) -> Result<CreateTaskResult, RpcError> {

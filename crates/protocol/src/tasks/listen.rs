@@ -5,15 +5,16 @@
 
 use futures::future::join_all;
 
+use crate::host::tasks::Tasks;
+use crate::host::unavailable::Unavailable;
 use crate::subscriptions::change::SUBSCRIPTION_ID;
 use crate::tasks::commands::{ListenToTask, UpdateTask};
 use crate::tasks::message::{Owner, TaskId};
-use crate::transport::host::{Host, Unavailable};
 use crate::transport::sse_event::sse_event;
 use mcp_connector_base::caller::Caller;
 
 /// Leaves out what is no task, or not the caller's.
-pub(crate) async fn find<H: Host>(ids: &mut Vec<TaskId>, caller: Option<&Caller>, host: &H) -> Result<(), Unavailable> {
+pub(crate) async fn find(ids: &mut Vec<TaskId>, caller: Option<&Caller>, host: &impl Tasks) -> Result<(), Unavailable> {
     // Without answers, this only asks whether there is such a task.
     let is_there = async |id: TaskId| {
         let update = UpdateTask { owner: caller.map(Owner::of), answers: Vec::new() };
@@ -26,7 +27,7 @@ pub(crate) async fn find<H: Host>(ids: &mut Vec<TaskId>, caller: Option<&Caller>
 }
 
 /// Lets the tasks know that a stream listens. Each tells it how it stands.
-pub async fn tell_all<H: Host>(ids: &[TaskId], caller: Option<&Caller>, host: &H) -> Result<(), Unavailable> {
+pub async fn tell_all(ids: &[TaskId], caller: Option<&Caller>, host: &impl Tasks) -> Result<(), Unavailable> {
     let listen = async |id: TaskId| {
         let command = ListenToTask { owner: caller.map(Owner::of), id: id.clone() };
         // A task that has expired since has nothing to tell.

@@ -8,6 +8,14 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::host::changes::Changes;
+use crate::host::event_store::EventStore;
+use crate::host::platform::Platform;
+use crate::host::request_observer::RequestObserver;
+use crate::host::request_state::{NotOpened, NotSealed, RequestStateSeal};
+use crate::host::sessions::{SessionError, Sessions, Stop};
+use crate::host::tasks::Tasks;
+use crate::host::unavailable::Unavailable;
 use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::request_id::RequestId;
 use crate::subscriptions::change::Change;
@@ -16,7 +24,6 @@ use crate::tasks::commands::{BeginTask, TaskCommand};
 use crate::tasks::message::{BeginTaskError, TaskCall, TaskId};
 use crate::tasks::task::{Effect, Task};
 use crate::tasks::task_view::TaskView;
-use crate::transport::host::{Host, NotOpened, NotSealed, SessionError, Stop, Unavailable};
 use crate::transport::replay::{Delivery, Event};
 use crate::transport::session::SessionId;
 use crate::types::logging_level::LoggingLevel;
@@ -47,7 +54,7 @@ impl TestHost {
     }
 }
 
-impl Host for TestHost {
+impl Platform for TestHost {
     type Env = ();
 
     fn env(&self) -> &() {
@@ -62,6 +69,10 @@ impl Host for TestHost {
         Ok(1)
     }
 
+    fn wait_until(&self, _work: impl Future<Output = ()> + 'static) {}
+}
+
+impl Sessions for TestHost {
     async fn log_level(
         &self,
         _session: &SessionId,
@@ -122,14 +133,9 @@ impl Host for TestHost {
         Self::uses_state();
         Ok(())
     }
+}
 
-    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
-
-    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
-        Self::uses_state();
-        Ok(())
-    }
-
+impl EventStore for TestHost {
     async fn keep_events(
         &self,
         _session: &SessionId,
@@ -151,9 +157,18 @@ impl Host for TestHost {
     ) -> Result<(), SessionError> {
         Ok(())
     }
+}
 
-    fn run_on(&self, _work: impl Future<Output = ()> + 'static) {}
+impl Changes for TestHost {
+    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
 
+    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
+        Self::uses_state();
+        Ok(())
+    }
+}
+
+impl Tasks for TestHost {
     async fn begin_task(
         &self,
         id: &TaskId,
@@ -177,7 +192,9 @@ impl Host for TestHost {
             Ok(answer)
         })
     }
+}
 
+impl RequestStateSeal for TestHost {
     async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
         Ok(URL_SAFE_NO_PAD.encode([plain, b"|", binding].concat()))
     }
@@ -188,3 +205,5 @@ impl Host for TestHost {
         plain.map(<[u8]>::to_vec).ok_or(NotOpened::Forged)
     }
 }
+
+impl RequestObserver for TestHost {}

@@ -8,12 +8,12 @@ use crate::json_rpc::message::Malformed;
 
 use crate::json_rpc::response::{ErrorResponse, to_bytes};
 
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::ErrorCode;
 use crate::methods::client_request::ClientRequest;
 use crate::transport::endpoint::Endpoint;
 use crate::transport::era::names_modern;
 use crate::transport::headers::{Accepts, RequestHeaders};
-use crate::transport::host::Host;
 use crate::transport::legacy;
 use crate::transport::legacy::Spoken;
 use crate::transport::notifications::{cancel_in, respond_in};

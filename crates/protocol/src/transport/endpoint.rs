@@ -1,44 +1,15 @@
-//! The POST of Streamable HTTP: from its messages to the answer, for both eras ("Sending Messages", "Versioning").
-//!
-//! The steps are apart so that the edge can put the sign-in between reading and answering: [`Posted::read`], then
-//! [`Posted::need`], then [`Posted::answer`]. Which era a message belongs to is decided by its body first and by its headers
-//! second.
+//! A connector behind a URL, and how it behaves.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::Duration;
 
 use crate::author::registry::Registry;
 use crate::call::call_state::CallState;
-use crate::call::wait_until::WaitUntilDone;
-use crate::json_rpc::message::Malformed;
+use crate::host::bundle::Host;
 use crate::json_rpc::request_id::RequestId;
-use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
-use crate::methods::client_request::ClientRequest;
-use crate::methods::operation::Operation;
 use crate::methods::request_context::RequestContext;
 use crate::methods::runner::Runner;
-use crate::subscriptions::listening::Listening;
-use crate::transport::batch;
-use crate::transport::era::names_modern;
-use crate::transport::headers;
-use crate::transport::headers::{Accepts, RequestHeaders, mismatch, trimmed};
-use crate::transport::host::Host;
-use crate::transport::legacy;
-use crate::transport::legacy::Spoken;
-use crate::transport::modern;
-use crate::transport::modern::Refusal;
-use crate::transport::notifications::{notified, respond};
-use crate::transport::posted::{Body, ClientMessage, Posted, Request};
-use crate::transport::reply::Reply;
-use crate::transport::response::Response;
-use crate::transport::session::Session;
-use crate::transport::sse::{EventStream, Resumable, Run, WithoutClient};
-use crate::types::version::{Era, names_modern_era};
 use mcp_connector_base::caller::Caller;
-use mcp_connector_base::identifier::Subject;
 
 /// How an endpoint behaves.
 #[derive(Clone, Copy, Debug)]
@@ -61,137 +32,7 @@ pub struct Endpoint<H> {
     pub settings: Settings,
 }
 
-impl<H: Host + Unpin> Posted<H> {
-    /// Answers. Whether the caller may do this has been decided before, with [`Posted::need`].
-    pub async fn answer(
-        self,
-        headers: &impl RequestHeaders,
-        endpoint: &Endpoint<H>,
-        host: H,
-        caller: Option<Caller>,
-    ) -> Reply {
-        match self.into_body() {
-            Body::Single(message) => endpoint.single(message, headers, host, caller).await,
-            Body::Batch(messages) => batch::answer(messages, endpoint, headers, host, caller).await,
-        }
-    }
-}
-
-impl<H: Host + Unpin> Endpoint<H> {
-    async fn single(
-        &self,
-        message: Result<ClientMessage<H>, Malformed>,
-        headers: &impl RequestHeaders,
-        host: H,
-        caller: Option<Caller>,
-    ) -> Reply {
-        let request = match message {
-            Ok(ClientMessage::Request(request)) => request,
-            Ok(ClientMessage::Notification { meta, notification }) => {
-                return notified(&meta, &notification, headers, &self.registry, &host, caller.as_ref()).await;
-            }
-            Ok(ClientMessage::Response(..)) if names_modern(headers) => {
-                // From 2026-07-28 on a server asks nothing, so there is nothing to respond to.
-                return Reply::refused_unread(400, "This revision of the protocol has no responses from clients.");
-            }
-            Ok(ClientMessage::Response(id, response)) => {
-                return respond(&id, &response, headers, &self.registry, &host, caller.as_ref()).await;
-            }
-            Err(Malformed { id, problem }) => {
-                let error = RpcError::new(ErrorCode::InvalidRequest, problem.to_string());
-                return Response::error(id.as_ref(), &error, 400).into();
-            }
-        };
-        let Some(accepts) = Accepts::of(headers) else {
-            return Reply::refused_unread(406, "Accept must allow application/json or text/event-stream.");
-        };
-        let id = request.id.clone();
-        match self.admit(request, headers, caller.as_ref()) {
-            Ok((operation, call_state)) => self.carry_out(operation, id, call_state, accepts, host, caller).await,
-            Err(Refusal { status, error }) => Response::error(Some(&id), &error, status).into(),
-        }
-    }
-
-    /// Finds the era of a request and lets it check the rest.
-    fn admit(
-        &self,
-        request: Request<H>,
-        headers: &impl RequestHeaders,
-        caller: Option<&Caller>,
-    ) -> Result<(Operation<H>, CallState), Refusal> {
-        let header = headers.get(headers::PROTOCOL_VERSION);
-        let header_is_modern = header.as_deref().is_some_and(|header| names_modern_era(trimmed(header)));
-        let page_size = self.settings.page_size;
-        let is_initialize = matches!(request.call, ClientRequest::Initialize(_));
-        if request.meta.protocol_version().is_some() || (header_is_modern && !is_initialize) {
-            let keeps_state = self.registry.keeps_state_for(caller);
-            return modern::admit(request, headers, &self.registry, keeps_state, page_size);
-        }
-        if header_is_modern {
-            return Err(mismatch("The header MCP-Protocol-Version names a version without `initialize`.").into());
-        }
-        let (spoken, session) = if is_initialize {
-            // The header can name nothing yet.
-            (Spoken::Unnamed, Session::Unnamed)
-        } else {
-            let session = |error| Refusal { status: 404, error };
-            let spoken = Spoken::by(header.as_deref()).map_err(legacy_refusal)?;
-            (spoken, legacy::session(headers, &self.registry, caller).map_err(session)?)
-        };
-        legacy::admit(request, spoken, session, headers, &self.registry, page_size).map_err(legacy_refusal)
-    }
-
-    /// Runs a request to its answer: JSON if it is there soon and nothing comes before it, otherwise a stream.
-    async fn carry_out(
-        &self,
-        operation: Operation<H>,
-        id: RequestId,
-        call_state: CallState,
-        accepts: Accepts,
-        host: H,
-        caller: Option<Caller>,
-    ) -> Reply {
-        if let Operation::Listen(interest) = operation {
-            return match accepts {
-                Accepts::Json => Reply::refused_unread(406, "Accept must allow text/event-stream."),
-                Accepts::EventStream | Accepts::Both => {
-                    Reply::Listen(Box::new(Listening::new(id, interest, caller, &self.registry.server_info)))
-                }
-            };
-        }
-        let call_state = Rc::new(call_state);
-        if accepts != Accepts::Json {
-            call_state.open();
-        }
-        let owner = caller.as_ref().map(|caller| caller.subject.clone());
-        let runner = self.runner(id, host.clone(), caller, Rc::clone(&call_state));
-        let mut run: Run = Box::pin(runner.run(operation));
-        let keep_alive = self.settings.keep_alive;
-        if accepts == Accepts::EventStream {
-            let without_client = without_client(&call_state, &host, owner);
-            return Reply::Events(Box::pin(EventStream::new(run, call_state, host, keep_alive, without_client)));
-        }
-        let ready = match poll_fn(|task| Poll::Ready(run.as_mut().poll(task))).await {
-            // Nothing is prepared where the response is there at once: that is most calls.
-            Poll::Ready(response) if !call_state.has_messages() => return response.into(),
-            Poll::Ready(response) => Some(response),
-            Poll::Pending => None,
-        };
-        let without_client = without_client(&call_state, &host, owner);
-        let response = match (ready, accepts) {
-            (Some(response), _) => Some(response),
-            (None, Accepts::Json) => Some(run.as_mut().await),
-            (None, _) => self.first(&mut run, &call_state, &host).await,
-        };
-        match response {
-            Some(response) if call_state.has_messages() => {
-                Reply::Events(Box::pin(EventStream::answered(response, call_state, host, keep_alive, without_client)))
-            }
-            Some(response) => response.into(),
-            None => Reply::Events(Box::pin(EventStream::new(run, call_state, host, keep_alive, without_client))),
-        }
-    }
-
+impl<H: Host> Endpoint<H> {
     /// Returns what carries out the request `id`.
     pub(crate) fn runner(
         &self,
@@ -204,44 +45,4 @@ impl<H: Host + Unpin> Endpoint<H> {
         let request = RequestContext { id, registry: Rc::clone(&self.registry), host, caller, call_state };
         Runner { request: Rc::new(request), time_limit, patience }
     }
-
-    /// The response, unless a message or the end of our patience comes first.
-    async fn first(&self, run: &mut Run, call_state: &CallState, host: &H) -> Option<Response> {
-        let mut patience = pin!(host.sleep(self.settings.patience));
-        poll_fn(|task| {
-            if call_state.has_messages() || call_state.is_stream_closed() {
-                return Poll::Ready(None);
-            }
-            if let Poll::Ready(response) = run.as_mut().poll(task) {
-                return Poll::Ready(Some(response));
-            }
-            if call_state.has_messages() {
-                return Poll::Ready(None);
-            }
-            patience.as_mut().poll(task).map(|()| None)
-        })
-        .await
-    }
 }
-
-/// What becomes of a call whose client leaves. Only from 2026-07-28 on that means that nobody wants its answer.
-fn without_client<H: Host>(call_state: &CallState, host: &H, owner: Option<Subject>) -> WithoutClient {
-    if call_state.version.is_modern() {
-        return WithoutClient::Ends;
-    }
-    let wait_until = WaitUntilDone::begin(host);
-    // A stream without a name that nobody can guess is one that nobody can come back to.
-    match call_state.resumable_in().zip(host.random_bits().ok()) {
-        Some((session, bits)) => WithoutClient::IsKept(wait_until, Resumable::new(session.clone(), owner, bits)),
-        None => WithoutClient::GoesOn(wait_until),
-    }
-}
-
-fn legacy_refusal(error: RpcError) -> Refusal {
-    Refusal { status: error.http_status(Era::Legacy), error }
-}
-
-#[cfg(test)]
-mod anonymous_tests;
-#[cfg(test)]
-mod tests;

@@ -7,9 +7,9 @@ use crate::json_rpc::message::Malformed;
 
 use crate::json_rpc::response::{ErrorResponse, to_bytes};
 
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::ErrorCode;
 use crate::transport::endpoint::Endpoint;
-use crate::transport::host::Host;
 use crate::transport::legacy;
 use crate::transport::legacy::Spoken;
 use crate::transport::notifications::{cancel_in, respond_in};
@@ -68,7 +68,7 @@ impl<H: Host + Unpin> Endpoint<H> {
                 let answer = to_bytes(&ErrorResponse::new(Some(&id), &error), 256);
                 let its_host = host.clone();
                 // Nobody hears it where the stream is gone.
-                host.run_on(async move {
+                host.wait_until(async move {
                     let _ = its_host.send(&session, owner.as_ref(), answer, None).await;
                 });
                 return;
@@ -78,7 +78,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         let call_state = Rc::new(call_state);
         let runner = self.runner(id, host.clone(), caller, Rc::clone(&call_state));
         let its_host = host.clone();
-        host.run_on(async move {
+        host.wait_until(async move {
             let agreed = Rc::new(std::cell::Cell::new(None));
             let note = Rc::clone(&agreed);
             let run: Run = Box::pin(async move {

@@ -7,8 +7,8 @@ use crate::json_rpc::request_id::RequestId;
 
 use crate::json_rpc::response::{ErrorResponse, to_bytes};
 
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
-use crate::transport::host::Host;
 use crate::transport::posted::{Body, Posted};
 use crate::transport::reply::Reply;
 use crate::transport::sse_event::sse_event;

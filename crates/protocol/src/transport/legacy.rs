@@ -3,13 +3,13 @@
 
 use crate::author::registry::Registry;
 use crate::call::call_state::CallState;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::methods::admission::Admission;
 use crate::methods::client_request::ClientRequest;
 use crate::methods::operation::Operation;
 use crate::transport::headers;
 use crate::transport::headers::{RequestHeaders, trimmed};
-use crate::transport::host::Host;
 use crate::transport::posted::Request;
 use crate::transport::session::{Session, SessionId, no_such_session};
 use crate::types::client_capabilities::ClientCapabilities;

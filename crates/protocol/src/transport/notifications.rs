@@ -1,12 +1,13 @@
 //! Messages that are posted and not answered: a client's responses to our questions, and its notifications.
 
 use crate::author::registry::Registry;
+use crate::host::bundle::Host;
+use crate::host::sessions::{SessionError, Sessions};
 use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::request_id::RequestId;
 use crate::methods::client_notification::ClientNotification;
 use crate::transport::era::names_modern;
 use crate::transport::headers::RequestHeaders;
-use crate::transport::host::{Host, SessionError};
 use crate::transport::legacy;
 use crate::transport::legacy::Spoken;
 use crate::transport::reply::Reply;
@@ -32,11 +33,11 @@ pub(crate) async fn respond<H: Host>(
     respond_in(session.stateful(), id, response, host, caller).await
 }
 
-pub(crate) async fn respond_in<H: Host>(
+pub(crate) async fn respond_in(
     session: Option<SessionId>,
     id: &RequestId,
     response: &ClientResponse,
-    host: &H,
+    host: &impl Sessions,
     caller: Option<&Caller>,
 ) -> Reply {
     // Our requests have texts for ids.
@@ -71,10 +72,10 @@ pub(crate) async fn notified<H: Host>(
 }
 
 /// Brings a cancellation to the call that it names. Without a session there is nowhere to meet it.
-pub(crate) async fn cancel_in<H: Host>(
+pub(crate) async fn cancel_in(
     session: Option<&SessionId>,
     id: &RequestId,
-    host: &H,
+    host: &impl Sessions,
     caller: Option<&Caller>,
 ) -> Reply {
     let Some(session) = session else { return Reply::Accepted };

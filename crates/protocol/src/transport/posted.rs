@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::author::call_tool_result::CallToolResult;
 use crate::author::registry::Registry;
+use crate::host::bundle::Host;
 use crate::json_rpc::body::Unreadable;
 use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::message::Malformed;
@@ -15,7 +16,6 @@ use crate::json_rpc::{body, message};
 use crate::methods::client_notification::ClientNotification;
 use crate::methods::client_request::ClientRequest;
 use crate::methods::need::Need;
-use crate::transport::host::Host;
 use crate::transport::reply::Reply;
 use crate::transport::request_meta::RequestMeta;
 use crate::transport::response::Response;

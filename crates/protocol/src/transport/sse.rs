@@ -11,7 +11,9 @@ use futures::Stream;
 
 use crate::call::call_state::CallState;
 use crate::call::wait_until::WaitUntilDone;
-use crate::transport::host::{Host, SessionError};
+use crate::host::bundle::Host;
+use crate::host::event_store::EventStore;
+use crate::host::sessions::SessionError;
 use crate::transport::replay::{Delivery, Event, EventId, Recent, priming};
 use crate::transport::response::Response;
 use crate::transport::session::SessionId;
@@ -94,7 +96,7 @@ impl Resumable {
     }
 
     /// Hands over what may be lost. What could not be handed over is handed over with the next.
-    async fn hand_over<H: Host>(&mut self, host: &H, delivery: Delivery) {
+    async fn hand_over(&mut self, host: &impl EventStore, delivery: Delivery) {
         let events = self.sent.take();
         if events.is_empty() {
             return;

@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
+use crate::host::bundle::Host;
 use crate::methods::client_request::ClientRequest;
 use crate::methods::lifecycle::initialize::InitializeRequestParams;
 use crate::transport::headers;
 use crate::transport::headers::{RequestHeaders, trimmed};
-use crate::transport::host::Host;
 use crate::transport::posted::{Body, ClientMessage, Posted, Request};
 use crate::transport::request_meta::RequestMeta;
 use crate::transport::trace_context::TraceParent;

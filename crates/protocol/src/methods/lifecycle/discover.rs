@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use crate::author::registry::Registry;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
 use crate::methods::operation::Operation;
-use crate::transport::host::Host;
 use crate::types::result::{CacheHints, ServerResult};
 use crate::types::server_capabilities::ServerCapabilities;
 use crate::types::version::ProtocolVersion;

@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use crate::author::registry::Registry;
 use crate::author::tool_error::Unfinished;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
 use crate::methods::operation::Operation;
 use crate::methods::params::take_text;
 use crate::methods::request_context::RequestContext;
-use crate::transport::host::Host;
 use crate::transport::response::Response;
 use crate::transport::session::SessionId;
 use crate::types::client_capabilities::ClientCapabilities;

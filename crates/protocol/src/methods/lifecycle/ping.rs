@@ -1,11 +1,11 @@
 //! `ping`, until 2025-11-25 ("Ping").
 
 use crate::author::registry::Registry;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
 use crate::methods::operation::Operation;
-use crate::transport::host::Host;
 use crate::types::result::EmptyResult;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;

@@ -4,12 +4,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
 use crate::methods::operation::Operation;
 use crate::methods::pagination::PaginatedRequestParams;
-use crate::transport::host::Host;
 use crate::types::result::{CacheHints, ServerResult};
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;

@@ -3,6 +3,7 @@
 use crate::author::registry::Registry;
 use crate::author::tool_error::Unfinished;
 use crate::author::uri_template::Uri;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
@@ -14,7 +15,6 @@ use crate::methods::resources::found_resource::FoundResource;
 use crate::subscriptions::change::Topic;
 use crate::subscriptions::hub::Watched;
 use crate::subscriptions::watch::Watch;
-use crate::transport::host::Host;
 use crate::transport::response::Response;
 use crate::types::result::EmptyResult;
 use crate::types::version::ProtocolVersion;

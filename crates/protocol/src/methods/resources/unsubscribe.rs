@@ -1,6 +1,7 @@
 //! `resources/unsubscribe`, until 2025-11-25 ("Subscriptions" of resources).
 
 use crate::author::registry::Registry;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
@@ -8,7 +9,6 @@ use crate::methods::operation::Operation;
 use crate::methods::resources::subscribe;
 use crate::methods::resources::subscribe::WatchedResource;
 use crate::subscriptions::change::Topic;
-use crate::transport::host::Host;
 use crate::transport::session::Session;
 use crate::types::result::EmptyResult;
 use crate::types::version::ProtocolVersion;

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::author::registry::Registry;
 use crate::author::uri_template::Uri;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
 use crate::methods::operation::Operation;
 use crate::methods::params::uri;
-use crate::transport::host::Host;
 use crate::types::result::{CacheHints, ServerResult};
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;

@@ -1,6 +1,7 @@
 //! `tasks/cancel` ("Task Cancellation").
 
 use crate::author::registry::Registry;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
@@ -11,7 +12,6 @@ use crate::methods::tasks::task_request::{TaskRequestParams, unknown_task};
 use crate::tasks::commands::CancelTask;
 use crate::tasks::message::UnknownTask;
 use crate::transport::headers::McpName;
-use crate::transport::host::Host;
 use crate::types::result::EmptyResult;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;

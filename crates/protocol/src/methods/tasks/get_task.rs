@@ -1,6 +1,7 @@
 //! `tasks/get` ("Task Polling").
 
 use crate::author::registry::Registry;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::method::Method;
@@ -12,7 +13,6 @@ use crate::tasks::commands::GetTask;
 use crate::tasks::message::UnknownTask;
 use crate::tasks::task_view::GetTaskResult;
 use crate::transport::headers::McpName;
-use crate::transport::host::Host;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::author::registry::Registry;
 use crate::author::validated_tool::ValidatedTool;
+use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
 use crate::methods::need::Need;
@@ -12,7 +13,6 @@ use crate::methods::request_context::RequestContext;
 use crate::tasks::commands::TaskCommand;
 use crate::tasks::message::{Owner, TaskId};
 use crate::transport::headers::McpName;
-use crate::transport::host::Host;
 use crate::types::client_capabilities::ClientCapability;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;

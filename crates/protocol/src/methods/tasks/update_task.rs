@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::author::registry::Registry;
 use crate::client_requests::multi_round_trip::answers_in;
+use crate::host::bundle::Host;
 use crate::json_rpc::response::to_text;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -15,7 +16,6 @@ use crate::methods::tasks::task_request::{TaskRequestParams, unknown_task};
 use crate::tasks::commands::UpdateTask;
 use crate::tasks::message::UpdateRefusal;
 use crate::transport::headers::McpName;
-use crate::transport::host::Host;
 use crate::types::result::EmptyResult;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;

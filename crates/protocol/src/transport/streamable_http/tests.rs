@@ -1,5 +1,7 @@
 //! The rules of a POST, without a runtime.
 
+use std::time::Duration;
+
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, ready};
 use std::pin::Pin;
@@ -9,10 +11,19 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::author::registry::Registry;
 use crate::author::connector::Connector;
 use crate::author::tool::Tool;
 use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
+use crate::host::changes::Changes;
+use crate::host::event_store::EventStore;
+use crate::host::platform::Platform;
+use crate::host::request_observer::RequestObserver;
+use crate::host::request_state::{NotOpened, NotSealed, RequestStateSeal};
+use crate::host::sessions::{SessionError, Sessions, Stop};
+use crate::host::tasks::Tasks;
+use crate::host::unavailable::Unavailable;
 use crate::json_rpc::client_response::ClientResponse;
 use crate::methods::need::Need;
 use crate::subscriptions::change::Change;
@@ -20,11 +31,11 @@ use crate::subscriptions::watch::{NotWatched, Watch};
 use crate::tasks::commands::{BeginTask, TaskCommand};
 use crate::tasks::message::{BeginTaskError, TaskId};
 use crate::tasks::task_view::TaskView;
-use crate::transport::endpoint::*;
-use crate::transport::host::{NotOpened, NotSealed, SessionError, Stop, Unavailable};
+use crate::transport::endpoint::{Endpoint, Settings};
 use crate::transport::replay::{Delivery, Event};
 use crate::transport::reply::Events;
 use crate::transport::session::SessionId;
+use crate::transport::streamable_http::*;
 use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::logging_level::LoggingLevel;
 use crate::types::version::ProtocolVersion;
@@ -54,7 +65,7 @@ struct Still {
     cancelled: Rc<RefCell<Vec<String>>>,
 }
 
-impl Host for Still {
+impl Platform for Still {
     type Env = Rc<Cell<bool>>;
 
     fn env(&self) -> &Rc<Cell<bool>> {
@@ -69,6 +80,12 @@ impl Host for Still {
         Ok(7)
     }
 
+    fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
+        self.work.borrow_mut().push(Box::pin(work));
+    }
+}
+
+impl Sessions for Still {
     async fn log_level(&self, _: &SessionId, _: Option<&Subject>) -> Result<Option<LoggingLevel>, SessionError> {
         Ok(Some(LoggingLevel::Warning))
     }
@@ -107,13 +124,9 @@ impl Host for Still {
         self.cancelled.borrow_mut().push(id.key());
         Ok(())
     }
+}
 
-    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
-
-    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
-        Ok(())
-    }
-
+impl EventStore for Still {
     async fn keep_events(
         &self,
         _session: &SessionId,
@@ -135,11 +148,17 @@ impl Host for Still {
     ) -> Result<(), SessionError> {
         Ok(())
     }
+}
 
-    fn run_on(&self, work: impl Future<Output = ()> + 'static) {
-        self.work.borrow_mut().push(Box::pin(work));
+impl Changes for Still {
+    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
+
+    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
+        Ok(())
     }
+}
 
+impl Tasks for Still {
     async fn begin_task(&self, _id: &TaskId, _command: BeginTask) -> Result<TaskView, BeginTaskError> {
         Err(BeginTaskError::Unavailable)
     }
@@ -147,7 +166,9 @@ impl Host for Still {
     async fn task<C: TaskCommand>(&self, _id: &TaskId, _command: C) -> Result<C::Answer, Unavailable> {
         Err(Unavailable)
     }
+}
 
+impl RequestStateSeal for Still {
     async fn seal(&self, _plain: &[u8], _binding: &[u8]) -> Result<String, NotSealed> {
         Err(NotSealed::TooLarge)
     }
@@ -156,6 +177,8 @@ impl Host for Still {
         Err(NotOpened::Forged)
     }
 }
+
+impl RequestObserver for Still {}
 
 #[derive(Deserialize, JsonSchema)]
 struct Text {
@@ -337,7 +360,7 @@ fn next_of(events: &mut Events) -> Option<String> {
 }
 
 /// Runs what outlives its request, as far as it gets.
-fn run_on(host: &Still) {
+fn run_background(host: &Still) {
     let mut work = host.work.take();
     work.retain_mut(|work| work.as_mut().now_or_never().is_none());
     host.work.replace(work);
@@ -361,7 +384,7 @@ fn a_legacy_call_goes_on_without_its_client() {
         let mut events = working(&host, version);
         while next_of(&mut events).is_some() {}
         events.client_gone();
-        run_on(&host);
+        run_background(&host);
         assert!(!host.dropped.get(), "{version}");
         assert_eq!(host.kept.borrow().len(), if version == "2025-11-25" { 2 } else { 0 }, "{version}");
     }
@@ -401,7 +424,7 @@ fn the_end_of_a_stream_that_was_written_is_kept_for_a_moment() {
         panic!("no stream")
     };
     while events.next().now_or_never().unwrap().is_some() {}
-    run_on(&host);
+    run_background(&host);
     assert_eq!(*host.kept.borrow(), [(1, false), (2, false)]);
     assert!(host.work.borrow().is_empty(), "nothing is left to do");
 }
@@ -416,8 +439,8 @@ fn a_handler_may_send_its_client_away() {
     };
     assert!(next_of(&mut events).unwrap().starts_with("id: "), "the opening");
     assert_eq!(events.next().now_or_never(), Some(None), "the stream ends");
-    run_on(&host);
-    run_on(&host);
+    run_background(&host);
+    run_background(&host);
     assert_eq!(*host.kept.borrow(), [(1, true)], "the answer waits for the client");
     // Who cannot come back is not sent away.
     let older = [("mcp-session-id", &*session()), ("mcp-protocol-version", "2025-06-18")];
@@ -499,7 +522,7 @@ fn a_call_that_its_client_cancels_is_dropped_and_not_answered() {
             texts.push_str(&String::from_utf8(event).unwrap());
         }
         assert!(texts.contains("wanted") && !texts.contains("result"), "{version}: {texts}");
-        run_on(&host);
+        run_background(&host);
         assert_eq!(*host.kept.borrow(), kept, "{version}: the last is the end");
         assert!(host.work.borrow().is_empty());
     }

@@ -1,5 +1,7 @@
 //! What a client gets that sends no token, and that nothing is kept for it unless the connector says so.
 
+use std::time::Duration;
+
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context as TaskContext, Waker};
@@ -9,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::author::registry::Registry;
 use crate::author::connector::Connector;
 use crate::author::resource::Resource;
 use crate::author::tool::Tool;
@@ -18,8 +21,9 @@ use crate::methods::need::Need;
 use crate::subscriptions::change::Topic;
 use crate::testing::test_client::caller;
 use crate::testing::test_host::TestHost;
-use crate::transport::endpoint::*;
+use crate::transport::endpoint::{Endpoint, Settings};
 use crate::transport::session::SessionId;
+use crate::transport::streamable_http::*;
 use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::client_capabilities::ClientCapability;
 use crate::types::version::ProtocolVersion;

@@ -1,0 +1,20 @@
+//! All that a connector needs from the place it runs in.
+
+use crate::host::changes::Changes;
+use crate::host::event_store::EventStore;
+use crate::host::platform::Platform;
+use crate::host::request_observer::RequestObserver;
+use crate::host::request_state::RequestStateSeal;
+use crate::host::sessions::Sessions;
+use crate::host::tasks::Tasks;
+
+/// All that a connector needs from the place it runs in. Every type that has its parts implements it.
+pub trait Host:
+    Platform + Sessions + EventStore + Changes + Tasks + RequestStateSeal + RequestObserver + Clone + 'static
+{
+}
+
+impl<H> Host for H where
+    H: Platform + Sessions + EventStore + Changes + Tasks + RequestStateSeal + RequestObserver + Clone + 'static
+{
+}

@@ -1,0 +1,41 @@
+//! The seal of `requestState`, which a client keeps between two tries ("Multi Round-Trip Requests").
+
+use std::future::Future;
+
+use thiserror::Error;
+
+use crate::host::unavailable::Unavailable;
+
+/// Seals what a client keeps for a while.
+pub trait RequestStateSeal {
+    /// Seals `plain`. It opens only beside the same `binding`.
+    fn seal(&self, plain: &[u8], binding: &[u8]) -> impl Future<Output = Result<String, NotSealed>>;
+
+    /// Opens what [`seal`](Self::seal) has sealed.
+    fn open(&self, sealed: &str, binding: &[u8]) -> impl Future<Output = Result<Vec<u8>, NotOpened>>;
+}
+
+/// Why nothing was sealed.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum NotSealed {
+    /// The keys cannot be read.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// The answers of the client are larger than what a state may hold.
+    #[error("the answers so far are too large to be kept")]
+    TooLarge,
+}
+
+/// Why nothing was opened.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum NotOpened {
+    /// The keys cannot be read.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+    /// It was not sealed here, not for this binding, or was changed on its way.
+    #[error("not sealed here, or not for this")]
+    Forged,
+    /// It was valid once.
+    #[error("expired")]
+    Expired,
+}
