@@ -1,4 +1,4 @@
-//! [`serve!`](crate::serve): the entry points of a Worker.
+//! [`serve!`](crate::serve), and what its expansion refers to: the entry points of a Worker.
 
 use std::future::Future;
 
@@ -53,18 +53,14 @@ macro_rules! serve {
     };
     ($connector:path, $fetch:path) => {
         const _: () = {
-            #[$crate::__entry::wasm_bindgen::prelude::wasm_bindgen(
-                                                                        start,
-                                                                        wasm_bindgen = $crate::__entry::wasm_bindgen
-                                                                    )]
+            use $crate::__entry::wasm_bindgen;
+
+            #[wasm_bindgen::prelude::wasm_bindgen(start, wasm_bindgen = $crate::__entry::wasm_bindgen)]
             pub fn __start() {
                 $crate::__entry::start($connector);
             }
 
-            #[$crate::__entry::wasm_bindgen::prelude::wasm_bindgen(
-                                                                        js_name = fetch,
-                                                                        wasm_bindgen = $crate::__entry::wasm_bindgen
-                                                                    )]
+            #[wasm_bindgen::prelude::wasm_bindgen(js_name = fetch, wasm_bindgen = $crate::__entry::wasm_bindgen)]
             pub fn __fetch(
                 request: $crate::worker::web_sys::Request,
                 env: $crate::worker::Env,
