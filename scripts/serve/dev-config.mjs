@@ -14,6 +14,7 @@ export class DevConfig {
   #folder;
   #settings;
   #written;
+  #secretsVersion = 0;
 
   constructor(folder) {
     this.#folder = folder;
@@ -27,12 +28,17 @@ export class DevConfig {
     this.#settings = settings;
   }
 
+  /** Says that .dev.vars has changed: wrangler reads it together with its configuration, and only then. */
+  secretsChanged() {
+    this.#secretsVersion += 1;
+  }
+
   /**
    * Writes the configuration for the entry point `main`.
    * @returns {boolean} whether anything has changed
    */
   write(main) {
-    const text = `${JSON.stringify({ ...this.#settings, main: path.relative(this.#folder, main) }, null, 2)}\n`;
+    const text = `${JSON.stringify({ ...this.#settings, main: path.relative(this.#folder, main) }, null, 2)}\n${' '.repeat(this.#secretsVersion)}`;
     if (text === this.#written) return false;
     // In one write, and into the same file: wrangler does not notice a file that has replaced the one that it watches.
     const file = openSync(this.file, this.#written === undefined ? 'w' : 'r+');

@@ -50,9 +50,8 @@ class DevServer {
 
   async run() {
     rmSync(this.#folder, { recursive: true, force: true });
-    let seen = snapshot(this.#places());
     await this.config.read();
-    await this.#rebuild({ quiet: false });
+    let seen = await this.#firstBuild();
     this.config.write(this.#entryPoint);
     step('Starting the Worker');
     await this.#start();
@@ -67,15 +66,34 @@ class DevServer {
     }
   }
 
+  /**
+   * Builds until the code compiles.
+   * @returns what the files were when the build began
+   */
+  async #firstBuild() {
+    for (;;) {
+      const seen = snapshot(this.#places());
+      try {
+        await this.#rebuild({ quiet: false });
+        return seen;
+      } catch (error) {
+        if (!(error instanceof CompileError)) throw error;
+        console.error(`\n${error.message}\nSave again when this is fixed: the connector starts then.`);
+        await nextChange(this.#places(), seen);
+        console.log('');
+        step('Compiling the Worker again');
+      }
+    }
+  }
+
   /** Everything that the Worker is made from. */
   #places() {
     const folder = path.join(root, this.#crate);
-    const manifests = ['Cargo.toml', 'Cargo.lock'].map((name) => path.join(root, name));
     const packages = [...new Set(this.#build.sources.map(packageOf))].filter((found) => found !== undefined);
     const own = ['src', 'Cargo.toml', 'wrangler.toml', '.dev.vars'].map((name) => path.join(folder, name));
     const engine = packages.flatMap((found) => [path.join(found, 'src'), path.join(found, 'Cargo.toml')]);
     const outside = this.#build.sources.filter((file) => !engine.some((place) => file.startsWith(place)));
-    return [...new Set([...own, ...manifests, ...engine, ...outside])];
+    return [...new Set([...own, path.join(root, 'Cargo.toml'), ...engine, ...outside])];
   }
 
   /** Does what a change of these files asks for. */
@@ -86,6 +104,7 @@ class DevServer {
     try {
       if (changed.length > settings.length) await this.#rebuild({ quiet: true });
       if (settings.length > 0) await this.config.read();
+      if (settings.some((file) => path.basename(file) === '.dev.vars')) this.config.secretsChanged();
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
       console.error(`\n${error.message}\nThe last good version goes on answering. Save again when this is fixed.`);

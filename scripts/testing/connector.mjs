@@ -117,13 +117,14 @@ class Connector {
 
   /** Signs in as the owner, and returns the answer of the token endpoint. */
   async signIn({ scope, resource = this.url } = {}) {
-    const scopes = scope ?? (await this.resourceMetadata()).scopes_supported?.join(' ');
+    const scopes = scope ?? (await this.#allScopes());
     return signIn({ origin: this.origin, resource, passphrase: this.#vars.OWNER_PASSPHRASE, scope: scopes, name: 'Tests' });
   }
 
-  /** What the MCP endpoint says about itself (RFC 9728). */
-  async resourceMetadata() {
-    return (await fetch(`${this.origin}/.well-known/oauth-protected-resource/mcp`)).json();
+  /** Every scope that the authorization server knows. */
+  async #allScopes() {
+    const metadata = await (await fetch(`${this.origin}/.well-known/oauth-authorization-server`)).json();
+    return metadata.scopes_supported?.join(' ');
   }
 
   async #connect(url, { capabilities = {}, ...options } = {}) {

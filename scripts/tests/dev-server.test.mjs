@@ -24,6 +24,8 @@ describe('the configuration for wrangler', () => {
     assert.ok(config.write(main));
     assert.deepEqual(JSON.parse(readFileSync(config.file, 'utf8')), { name: 'x', main: 'build/dev/1/index.js', kv_namespaces: [{ binding: 'KV' }] });
     assert.ok(!config.write(main), 'nothing has changed');
+    config.secretsChanged();
+    assert.ok(config.write(main), 'wrangler reads .dev.vars again');
   });
 
   test('stays as it is while wrangler.toml cannot be read, and the message names the line', async () => {
