@@ -20,9 +20,9 @@ use crate::mcp::reply::from_reply;
 use crate::mcp::reply::refused;
 use crate::oauth::problem::Start;
 use crate::oauth::routes;
-use crate::platform::instance::Lost;
+use crate::platform::instance::LostRequest;
 
-/// Seconds. The next instance is there already.
+/// The value of `Retry-After`, in seconds. The next instance is there already.
 const RETRY_AFTER: &str = "1";
 
 /// Answers a request whose instance has died. Returns `None` if the request only reads, so that it can run again.
@@ -31,7 +31,7 @@ pub(crate) async fn answer(
     site: &Site,
     incoming: &Incoming,
     (env, context): (&Env, &Context),
-    lost: &Lost,
+    lost: &LostRequest,
 ) -> Option<Answer> {
     let fault = if lost.was_running { Fault::Own } else { Fault::Other };
     let log = incoming.request_log();
@@ -47,7 +47,8 @@ pub(crate) async fn answer(
                 return Some(Answer::events_bytes(interrupted.last_event(fault, log.id())));
             }
             let reply = match (endpoint, interrupted.reply(fault, log.id())) {
-                // A client of this transport waits for its stream and reads the answer to a POST only where that has failed.
+                // A client of this transport waits for its stream, and reads the answer to a POST only if the POST has
+                // failed.
                 (McpEndpoint::HttpSse, Reply::Json { status: 200, session, body }) => {
                     Reply::Json { status: 500, session, body }
                 }
@@ -75,7 +76,7 @@ pub(crate) async fn answer(
 /// The code of JSON-RPC's internal error.
 const INTERNAL: i32 = -32603;
 
-/// To a request of which nothing is known: it was not carried out yet.
+/// Answers a request of which nothing was noted, because it was not carried out yet.
 fn unread(fault: Fault, reference: &str) -> Answer {
     match fault {
         Fault::Own => refused(500, &format!("The server failed. (request {reference})")),
@@ -90,7 +91,7 @@ fn retry_where_useful(answer: Answer) -> Answer {
     if answer.status() == 503 { answer.header("retry-after", RETRY_AFTER) } else { answer }
 }
 
-/// For the page that has sent it, if that may call the connector.
+/// Lets the page that has sent the request read the answer, if it may call the connector.
 fn readable(answer: Answer, app: &App, site: &Site, incoming: &Incoming) -> Answer {
     let origin = incoming.header("origin");
     let may = request_guard::check(site, origin.as_deref(), &app.configuration).is_ok();

@@ -22,13 +22,13 @@ pub(crate) enum Note<'a> {
 
 /// Leaves a note about `incoming`.
 pub(crate) fn leave(incoming: &Incoming, note: &Note<'_>) {
-    // Only for memory that has run out could it not be written.
+    // Writing it fails only if no memory is left.
     if let Ok(text) = serde_json::to_string(note) {
         incoming.number().note(incoming.request_log().id(), &text);
     }
 }
 
-/// Leaves a note about what was posted to an MCP endpoint, if somebody waits for an answer.
+/// Leaves a note about what was posted to an MCP endpoint, if it has requests.
 pub(crate) fn leave_for_messages<H: Host>(incoming: &Incoming, posted: &Posted<H>) {
     if let Some(interrupted) = posted.if_interrupted() {
         leave(incoming, &Note::Messages(Cow::Owned(interrupted)));

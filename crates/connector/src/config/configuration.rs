@@ -1,5 +1,5 @@
-//! The settings of a deployment: variables and secrets of the Worker. One that cannot be read is kept as a problem that names
-//! it ([`SettingProblem`]), and what depends on it is closed ([`Configuration::closed`]).
+//! The settings of a deployment: variables and secrets of the Worker. A setting that cannot be read is kept as a
+//! [`SettingProblem`], and the features that depend on it are closed ([`Configuration::closed`]).
 
 use std::fmt;
 use std::time::Duration;
@@ -21,35 +21,37 @@ use crate::http::web_origins::WebOrigins;
 use crate::log::request_log::Log;
 use crate::oauth::identity::settings::{OWNER_SUBJECT, Provider};
 
-/// What the variables say. A field whose variable cannot be read holds what lets nobody in, or its default where nothing is
-/// closed ([`Setting::closes`]).
+/// The settings. A field whose variable cannot be read lets nobody in, or has its default if no feature depends on it
+/// ([`Setting::closes`]).
 #[derive(Debug)]
 pub(crate) struct Configuration {
-    /// `PUBLIC_URL`: the origin that all documents name. None: the one that was asked.
+    /// `PUBLIC_URL`: the origin that all documents name. None for the origin that was asked.
     pub(crate) public_url: Option<Issuer>,
     /// `ALLOWED_ORIGINS`: web pages that may call the connector from a browser.
     pub(crate) allowed_origins: WebOrigins,
-    /// `ALLOWED_ADDRESSES`: the networks from which the connector may be called. None: from everywhere.
+    /// `ALLOWED_ADDRESSES`: the networks from which the connector may be called. None for all.
     pub(crate) allowed_addresses: Option<AddressList>,
     /// `PRIVATE_SIGN_IN`: what a first sign-in at the private endpoint asks for.
     pub(crate) private_sign_in: PrivateSignIn,
     /// `CHALLENGE`: how a tool call without the needed sign-in is refused.
     pub(crate) challenge: ChallengeForm,
-    /// `OWNER_PASSPHRASE`, a secret: with what the owner signs in. Without a good one nobody does, and nothing else suffers.
+    /// `OWNER_PASSPHRASE`, a secret: the owner's passphrase. Without a strong one nobody can sign in, and everything
+    /// else works.
     pub(crate) passphrase: Result<Passphrase, WeakPassphrase>,
-    /// `IDENTITY`: who finds out who a person is, if not the passphrase does.
+    /// `IDENTITY`: the identity provider in the place of the passphrase.
     pub(crate) provider: Option<Provider>,
     /// `OWNER`: who sees and ends everybody's clients, where people sign in with a provider.
     pub(crate) owner: Owners,
-    /// `AUTH_ISSUER`: somebody else's authorization server instead of ours.
+    /// `AUTH_ISSUER`: an external authorization server in the place of ours.
     pub(crate) auth_issuer: Option<AuthIssuer>,
-    /// `MASTER_KEY`, a secret, instead of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those it replaces.
+    /// `MASTER_KEY`, a secret, in the place of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those that
+    /// it replaces.
     pub(crate) master_keys: Option<MasterKeys>,
     /// `REDIRECT_URIS`: redirect URIs with a scheme of their own that clients may have, beside those known to be needed.
     pub(crate) redirect_policy: RedirectPolicy,
     /// `OAUTH_CLIENTS`: clients that need not register. JSON; a secret where one of them has one.
     pub(crate) clients: PreRegisteredClients,
-    /// `ACCESS_TOKEN_SECONDS`: how long an access token is good for.
+    /// `ACCESS_TOKEN_SECONDS`: the lifetime of an access token.
     pub(crate) access_token_seconds: u32,
     /// `ANNOUNCE_ISS`: whether metadata says that `iss` comes with every authorization response, which it does in any case.
     pub(crate) announce_iss: bool,
@@ -57,11 +59,11 @@ pub(crate) struct Configuration {
     pub(crate) log: Log,
     /// `SSE_TRANSPORT`: whether `/sse` speaks the transport of 2024-11-05.
     pub(crate) sse_transport: bool,
-    /// `MAX_BODY_BYTES`: largest body that is read.
+    /// `MAX_BODY_BYTES`: the largest body that is read.
     pub(crate) max_body_bytes: u32,
     /// `MAX_ANONYMOUS_BODY_BYTES`: the same for callers without a token; never more than with one.
     pub(crate) max_anonymous_body_bytes: u32,
-    /// `PAGE_SIZE`: most items on one page of a list.
+    /// `PAGE_SIZE`: maximum number of items on one page of a list.
     pub(crate) page_size: usize,
     /// `KEEP_ALIVE_MS`: a silent stream sends a comment after this long.
     pub(crate) keep_alive: Duration,
@@ -77,7 +79,7 @@ pub(crate) struct Configuration {
     pub(crate) missing_bindings: Vec<MissingBinding>,
 }
 
-/// Why a part is closed.
+/// Why a feature is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closed<'a> {
     /// A setting cannot be read.
@@ -87,7 +89,7 @@ pub(crate) enum Closed<'a> {
 }
 
 impl Closed<'_> {
-    /// Returns the lines that `wrangler.toml` needs, where that is what is missing.
+    /// Returns the lines that `wrangler.toml` needs, if a binding is missing.
     pub(crate) fn lines(self) -> Option<String> {
         match self {
             Self::Setting(_) => None,
@@ -105,11 +107,11 @@ impl fmt::Display for Closed<'_> {
     }
 }
 
-/// Master keys that are kept outside.
+/// The master keys of the configuration.
 pub(crate) struct MasterKeys {
-    /// The one that is used.
+    /// The key that is used.
     pub(crate) current: MasterKey,
-    /// Those that are still honoured, the newest first.
+    /// The keys that are still accepted, the newest first.
     pub(crate) previous: Vec<MasterKey>,
 }
 
@@ -119,10 +121,10 @@ impl fmt::Debug for MasterKeys {
     }
 }
 
-/// An authorization server of somebody else, which issues the tokens that are accepted here.
+/// An external authorization server, whose tokens are accepted here.
 #[derive(Debug)]
 pub(crate) struct AuthIssuer {
-    /// Its name.
+    /// Its identifier.
     pub(crate) issuer: ExternalIssuer,
     /// `AUTH_AUDIENCE`: other names of our resources, for issuers that know them by a number.
     pub(crate) audiences: Vec<String>,
@@ -133,13 +135,13 @@ pub(crate) struct AuthIssuer {
 /// What a first sign-in at the private endpoint asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PrivateSignIn {
-    /// What one asks for anywhere. The rest comes when a tool needs it.
+    /// The scopes of a first sign-in at any endpoint. The others come when a tool needs them.
     First,
-    /// Every scope there is, for clients that sign in when they connect and never again.
+    /// All scopes, for clients that sign in when they connect and never again.
     All,
 }
 
-/// The form of a refusal.
+/// The form in which a tool call without the needed sign-in is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChallengeForm {
     /// 401 or 403 with `WWW-Authenticate`, as the specification says.
@@ -153,7 +155,7 @@ const LONGEST_ACCESS_TOKEN: u32 = 3600;
 const DAY: u32 = 24 * 3600;
 const DEFAULT_MAX_BODY_BYTES: u32 = 1024 * 1024;
 const DEFAULT_MAX_ANONYMOUS_BODY_BYTES: u32 = 256 * 1024;
-/// What a Worker may hold in memory leaves no room for more.
+/// The memory of a Worker has no room for more.
 const MOST_BODY_BYTES: u32 = 32 * 1024 * 1024;
 
 impl Configuration {
@@ -161,7 +163,7 @@ impl Configuration {
     pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         let mut read = Variables::new(&variable);
         let auth_issuer = AuthIssuer::read(&mut read);
-        // Where somebody else issues the tokens, nobody signs in here.
+        // If an external issuer gives out the tokens, nobody signs in here.
         let provider = if auth_issuer.is_none() { read.read(None, Provider::read) } else { None };
         let (redirect_policy, clients) = clients(&mut read);
         let max_body_bytes = read.number(Setting::MaxBodyBytes, DEFAULT_MAX_BODY_BYTES, 1024, MOST_BODY_BYTES);
@@ -223,7 +225,7 @@ impl Configuration {
         }
     }
 
-    /// Returns whether somebody who is signed in is the owner: who knows the passphrase, or whom `OWNER` names.
+    /// Returns whether a person who is signed in is the owner: the one who knows the passphrase, or whom `OWNER` names.
     pub(crate) fn is_owner(&self, subject: &Subject) -> bool {
         match &self.provider {
             None => subject.as_str() == OWNER_SUBJECT,
@@ -241,7 +243,7 @@ impl Configuration {
         }
     }
 
-    /// Returns why a part is closed, if it is.
+    /// Returns why a feature is closed, if it is.
     pub(crate) fn closed(&self, part: Feature) -> Option<Closed<'_>> {
         let setting = self.problems.iter().find(|problem| problem.setting.closes().contains(&part));
         let binding = || self.missing_bindings.iter().find(|missing| missing.closes().contains(&part));
@@ -284,7 +286,7 @@ impl MasterKeys {
     }
 }
 
-/// Where clients may be sent, and those of the configuration, which may be sent nowhere else.
+/// Reads which redirect URIs are allowed, and the clients of the configuration, which must keep to them.
 fn clients(read: &mut Variables<'_>) -> (RedirectPolicy, PreRegisteredClients) {
     let policy = read.parsed(Setting::RedirectUris, Some(RedirectPolicy::default()), None, |text| {
         RedirectPolicy::with_private_use(text).map(Some)

@@ -1,7 +1,7 @@
-//! Every setting of a deployment by its name, and what is closed while one of them cannot be read.
+//! All settings of a deployment by their names, and the features that are closed while one of them cannot be read.
 //!
-//! A setting that cannot be read never stops the whole Worker. If it decides who may do what, it is never replaced by a guess.
-//! Parts that depend on it are closed and say why; everything else is served.
+//! A setting that cannot be read never stops the whole Worker. If it decides who may do what, it is never replaced by a
+//! guess. The features that depend on it are closed and say why; everything else is served.
 
 use thiserror::Error;
 
@@ -17,7 +17,7 @@ use mcp_connector_oauth::web::redirect_uri::InvalidRedirectPolicy;
 use crate::http::addresses::InvalidAddressList;
 use crate::http::web_origins::InvalidWebOrigins;
 
-/// Declares the settings once: the variant, the name of the variable, and the parts that depend on it.
+/// Declares the settings: the variant, the name of the variable, and the features that depend on it.
 macro_rules! settings {
     ($($(#[$about:meta])* $variant:ident = $name:literal closes [$($part:ident),*];)*) => {
         /// A variable or secret of the Worker.
@@ -130,10 +130,10 @@ impl Setting {
     }
 }
 
-/// A part of the Worker that can be closed.
+/// A feature of the Worker that a setting or a missing binding closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Feature {
-    /// The MCP endpoints, whoever calls.
+    /// The MCP endpoints.
     Calls,
     /// The MCP endpoints for web pages of other origins.
     WebPages,
@@ -183,7 +183,7 @@ impl Feature {
     }
 }
 
-/// What a setting should have been. Never holds what it is: that may be a secret.
+/// What a setting should be. It never holds the value, which may be a secret.
 ///
 /// The texts go into `error_description`, so they have no quotation marks (RFC 6749 §5.2).
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -237,14 +237,14 @@ fn alternatives(names: &[&str]) -> String {
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{} {expected}", .setting.name())]
 pub(crate) struct SettingProblem {
-    /// Which.
+    /// The setting.
     pub(crate) setting: Setting,
-    /// What it should have been.
+    /// What it should be.
     pub(crate) expected: Expected,
 }
 
 impl SettingProblem {
-    /// For the log: the problem and what follows from it.
+    /// Returns the problem and what follows from it, for the log.
     pub(crate) fn report(&self) -> String {
         match self.setting.closes() {
             [] => format!("{self}; the default is used"),

@@ -1,4 +1,4 @@
-//! The variables and secrets of the Worker as text, and what is wrong with those that were read.
+//! The variables and secrets of the Worker as text, and the problems of those that were read.
 
 use worker::Env;
 use worker::js_sys::{Array, JSON};
@@ -14,7 +14,7 @@ pub(crate) struct Variables<'a> {
 }
 
 impl<'a> Variables<'a> {
-    /// `variable` gives the text of a variable, if it is set.
+    /// Reads variables by `variable`, which returns the text of one that is set.
     pub(crate) fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { variable, problems: Vec::new() }
     }
@@ -58,7 +58,7 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// One of several words.
+    /// Returns the choice that one of several words stands for.
     pub(crate) fn choice<T: Copy>(
         &mut self,
         setting: Setting,
@@ -72,12 +72,12 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// `true` or `false`.
+    /// Returns the value of `true` or `false`.
     pub(crate) fn flag(&mut self, setting: Setting, unset: bool) -> bool {
         self.choice(setting, &[("true", true), ("false", false)], unset, unset)
     }
 
-    /// Returns a whole number; the default where there is none, or one out of bounds.
+    /// Returns a whole number, or the default if there is none or it is out of bounds.
     pub(crate) fn number(&mut self, setting: Setting, default: u32, least: u32, most: u32) -> u32 {
         self.parsed(setting, default, default, |text| match text.parse() {
             Ok(number) if (least..=most).contains(&number) => Ok(number),

@@ -16,14 +16,14 @@ use mcp_connector_protocol::RequestHeaders;
 
 use crate::http::route::Route;
 use crate::log::request_log::RequestLog;
-use crate::platform::instance::{Lost, RequestNumber};
+use crate::platform::instance::{LostRequest, RequestNumber};
 use crate::platform::js;
 use crate::platform::timer::Timer;
 
 /// A request.
 pub(crate) struct Incoming {
     number: RequestNumber,
-    lost: Option<Lost>,
+    lost: Option<LostRequest>,
     log: Rc<RequestLog>,
     method: String,
     route: Route,
@@ -76,7 +76,7 @@ impl Incoming {
             path => path,
         };
         let lost = number.lost();
-        let log = match lost.as_ref().and_then(Lost::reference) {
+        let log = match lost.as_ref().and_then(LostRequest::reference) {
             Some(reference) => RequestLog::new(&method, path, None).with_id(reference),
             None => RequestLog::new(&method, path, header(&headers, "cf-ray").as_deref()),
         };
@@ -90,7 +90,7 @@ impl Incoming {
     }
 
     /// Returns what an earlier instance has left of it.
-    pub(crate) const fn lost(&self) -> Option<&Lost> {
+    pub(crate) const fn lost(&self) -> Option<&LostRequest> {
         self.lost.as_ref()
     }
 

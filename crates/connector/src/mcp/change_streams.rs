@@ -1,5 +1,5 @@
-//! Streams that say what has changed: of `subscriptions/listen`, and of GET until 2025-11-25. One Durable Object holds all of
-//! them ([`objects::subscriptions`](crate::objects::subscriptions)); here its stream is passed on to the client.
+//! Streams of changes: those of `subscriptions/listen`, and those of GET until 2025-11-25. One Durable Object holds all
+//! of them ([`objects::subscriptions`](crate::objects::subscriptions)); here its stream is passed on to the client.
 
 use std::rc::Rc;
 
@@ -26,12 +26,12 @@ use crate::objects::subscriptions::commands::{OpenStream, StreamRefusal};
 use crate::objects::subscriptions::stub as subscriptions;
 use crate::platform::clock::now;
 
-/// The way of one request to a stream.
+/// A request for a stream of changes.
 pub(crate) struct Announcements<'a> {
     pub(crate) app: &'a Rc<App>,
     pub(crate) env: &'a Env,
     pub(crate) incoming: &'a Incoming,
-    /// What the token of the request is for.
+    /// The resource that the token of the request is good for.
     pub(crate) resource: &'a Resource,
 }
 
@@ -58,7 +58,7 @@ impl Announcements<'_> {
             Ok(stream) => stream,
             Err(problem) => return problem.answer(refusal),
         };
-        // Only now, when it would be heard, does a task say how it stands.
+        // The tasks are told only now, because their notifications need the stream.
         match tasks::tell_all(&tasks, caller.as_ref(), &host).await {
             Ok(()) => Answer::events_of(stream),
             Err(error) => {
@@ -68,24 +68,24 @@ impl Announcements<'_> {
         }
     }
 
-    /// Answers a GET: what is announced to the session that it names.
+    /// Answers a GET with the changes that the session subscribes to.
     pub(crate) async fn to_session(&self, caller: Option<&Caller>) -> Answer {
         let (session, interest): (SessionId, Interest) =
             match session_stream(self.incoming, &self.app.endpoint.registry, caller) {
                 Ok(stream) => stream,
-                // Of another era or without a session it is no method of this endpoint.
+                // GET is a method of this endpoint only for legacy sessions.
                 Err(reply) => return from_reply(reply).header("allow", ALLOWED),
             };
         let role = ListenerKind::Session(session.as_str().to_owned());
         let listener = self.placed(Listener::new(caller, Some(self.until(caller)), interest, role));
-        // Something to write, so that the client has its answer.
+        // The first bytes bring the client its answer.
         match self.open(listener, subscriptions::COMMENT.to_vec()).await {
             Ok(stream) => Answer::events_of(stream),
             Err(problem) => problem.answer(Reply::refused_unread),
         }
     }
 
-    /// Returns the listener, with where they come from if they have not signed in.
+    /// Adds the network to a listener without a sign-in.
     fn placed(&self, listener: Listener) -> Listener {
         match listener.owner() {
             Some(_) => listener,
@@ -93,7 +93,7 @@ impl Announcements<'_> {
         }
     }
 
-    /// When the stream ends: when the token of the request expires, or an hour after it began where there is none.
+    /// Returns when the stream ends: when the token of the request expires, or an hour from now without a token.
     fn until(&self, caller: Option<&Caller>) -> u64 {
         if caller.is_none() {
             return now().plus(Quota::State.lifetime()).as_seconds();
@@ -101,7 +101,7 @@ impl Announcements<'_> {
         let header = self.incoming.header("authorization");
         let token = BearerToken::from_authorization(header.as_deref()).ok().flatten();
         let expiry = token.and_then(|token| remembered::expiry(&token, self.resource));
-        // One that was verified a moment ago and is not remembered any more lives no longer than any.
+        // A token that is no longer remembered lives no longer than the longest.
         expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).as_seconds()
     }
 
@@ -115,7 +115,7 @@ impl Announcements<'_> {
     }
 }
 
-/// Why there is no stream.
+/// Why a stream is not opened.
 enum NotOpened {
     Full(Full),
     NotYours,
@@ -141,5 +141,5 @@ impl NotOpened {
     }
 }
 
-/// Seconds. By then it is looked again who is gone.
+/// The value of `Retry-After`, in seconds. By then, the streams of clients that are gone are found.
 const RETRY_AFTER: &str = "5";

@@ -1,12 +1,12 @@
-//! Sessions that this isolate has seen ending. Who asks the session's object hears it from there; a plain call asks nobody, so
-//! in other isolates it is answered as before: a session holds nothing that such a call would need.
+//! The sessions that have ended in this isolate. A request that asks the session's object learns it from there. A plain
+//! call asks no object, so other isolates answer it as before; it needs nothing of the session.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use mcp_connector_protocol::{RequestHeaders, SessionId};
 
-/// Most that are remembered.
+/// Maximum number of sessions that are remembered.
 const MAX: usize = 1000;
 
 thread_local! {
@@ -23,7 +23,7 @@ pub(crate) fn remember(session: &SessionId) {
     });
 }
 
-/// Whether a message names a session that has ended here. Where none has, nothing is read.
+/// Returns whether a message names a session that has ended here. If none has, no header is read.
 pub(crate) fn is_named(headers: &impl RequestHeaders) -> bool {
     ENDED.with_borrow(|ended| {
         !ended.is_empty()

@@ -1,5 +1,5 @@
-//! The MCP endpoints: from an HTTP request to the protocol and back. The order of the checks is the order of the rules:
-//! who may ask at all, who is asking, is the body one, may the caller do what it says, and only then the protocol.
+//! The MCP endpoints: from an HTTP request to the protocol and back. The checks are in the order of the rules: the
+//! address and the origin, the token, the body, the scopes, and then the protocol.
 
 use std::rc::Rc;
 
@@ -144,7 +144,8 @@ async fn admitted(
     }
 }
 
-/// What a request needs that is refused for its token, as far as its body can be read. Who sent none is not read at all.
+/// Returns what a request needs whose token is refused, as far as its body can be read. Without a token, no body is
+/// read.
 async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
     if method != "POST" || incoming.header("authorization").is_none() {
         return Need::Nothing;
@@ -155,7 +156,7 @@ async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
     Posted::read(&body, most_bytes, &app.endpoint.registry).map_or(Need::Nothing, |posted| posted.need())
 }
 
-/// The largest body that is read from a caller.
+/// Returns the largest body that is read from a caller, in bytes.
 fn most_bytes(app: &App, authentication: &Authentication) -> u32 {
     match authentication {
         Authentication::Anonymous => app.configuration.max_anonymous_body_bytes,
@@ -177,7 +178,7 @@ fn not_read(error: BodyError) -> Answer {
     if error == BodyError::Encoded { answer.header("accept-encoding", "identity") } else { answer }
 }
 
-/// As whom the limit of calls knows a authentication.
+/// Returns the key under which calls are counted: the person and client, or else the network.
 fn counted_as(authentication: &Authentication, incoming: &Incoming) -> String {
     match authentication {
         Authentication::Caller(caller) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
@@ -185,7 +186,8 @@ fn counted_as(authentication: &Authentication, incoming: &Incoming) -> String {
     }
 }
 
-/// The refusal in the form that the deployment chose. Who gets the answer elsewhere reads no result here.
+/// Returns a refusal in the form that the deployment has chosen. A client of 2024-11-05 reads no result in the answer
+/// to its POST.
 fn challenged(
     app: &App,
     endpoint: McpEndpoint,

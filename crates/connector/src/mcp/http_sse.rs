@@ -1,8 +1,7 @@
-//! The transport of 2024-11-05, "HTTP with SSE": a GET holds the one stream of a session, which says first where messages are
-//! posted. Deprecated, and off unless `SSE_TRANSPORT` is `on`.
+//! The transport of 2024-11-05, "HTTP with SSE": a GET holds the one stream of a session, whose first event says where
+//! to post messages. It is deprecated, and off unless `SSE_TRANSPORT` is `on`.
 //!
-//! A POST is answered with 202 at once and carried out in the session's object, whichever instance took it. From there what
-//! there is to say to it goes to the stream.
+//! A POST is answered with 202 at once. The session's object carries it out, and sends the answers on the stream.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -29,19 +28,20 @@ use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::session::commands::{Arrival, MessageTaken, Reader, TakeMessage, main_stream};
 use crate::objects::session::stub::SessionStub;
 
-/// A stream ends after this long at the latest; its client connects again.
+/// The longest time that a stream is open. Its client connects again.
 const LONGEST: Duration = Duration::from_hours(24);
 
-/// The same for a client that has not signed in.
+/// The same for a client without a token.
 const LONGEST_OF_ANONYMOUS: Duration = Duration::from_secs(Quota::Stream.lifetime());
 
-/// The stream of such a client is written to at least this often. That it is gone shows at a write, and then its place is free.
+/// The stream of such a client is written to at least this often. A write is what shows that the client is gone and its
+/// place is free.
 const KEEP_ALIVE_OF_ANONYMOUS: Duration = Duration::from_secs(2);
 
-/// `Retry-After` where there is no place for such a client, in seconds.
+/// The value of `Retry-After` if there is no place for such a client, in seconds.
 const RETRY_AFTER: &str = "30";
 
-/// The refusal of a method that a path of this transport does not have; none if it has it.
+/// Returns the refusal of a method that a path of this transport does not have; none if it has it.
 pub(crate) fn refusal(incoming: &Incoming, method: &str) -> Option<Answer> {
     let allowed = if is_for_messages(incoming) { "POST" } else { "GET" };
     (method != allowed).then(|| {
@@ -75,7 +75,7 @@ pub(crate) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
         },
     };
     let session = SessionStub::new(host.env(), &session, who);
-    // The object knows of the stream before its client can post.
+    // The object has to know of the stream before its client can post.
     let opened = async {
         let reader = Reader::new()?;
         session.events_after(&main_stream(), Duration::ZERO, reader, Arrival::Comes).await?;
@@ -89,12 +89,11 @@ pub(crate) async fn open(app: &App, incoming: &Incoming, host: &Workers, who: Op
     Answer::events(Box::pin(SessionStream::of_http_sse(session, reader, opening.into_bytes(), limits, place)))
 }
 
-/// Returns what the stream of `session` has to say when the instance has died that held it: the errors of the calls that ended
-/// with it.
+/// Returns the last events of a stream whose instance has died: the errors of the calls that ended with it.
 pub(crate) async fn last_events(env: &Env, session: &str) -> Vec<u8> {
     let Some(id) = SessionId::parse(session) else { return Vec::new() };
     let session = SessionStub::new(env, &id, None);
-    // Only an object that has lost its calls has not sent so much.
+    // Only an object that has lost its calls has sent fewer messages.
     let Ok(reader) = Reader::new() else { return Vec::new() };
     let last = EventId { number: u64::MAX, ..main_stream() };
     let events = session.events_after(&last, Duration::ZERO, reader, Arrival::Comes).await;

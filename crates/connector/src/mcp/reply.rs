@@ -4,7 +4,7 @@ use mcp_connector_protocol::{Reply, SessionError, SessionId};
 
 use crate::http::answer::{Answer, RETRY_CLOSED};
 
-/// The methods of an endpoint.
+/// The methods of an MCP endpoint.
 pub(crate) const ALLOWED: &str = "GET, POST, DELETE, OPTIONS";
 
 /// Returns the answer to a call while a setting that it depends on cannot be read.
@@ -26,7 +26,7 @@ pub(crate) fn from_reply(reply: Reply) -> Answer {
             Answer::json_bytes(status, body).header(SessionId::HEADER, session.as_str().to_owned())
         }
         Reply::Events(events) => Answer::events(events),
-        // Nobody holds it.
+        // No object holds this stream.
         Reply::Listen(listening) => Answer::events_bytes(listening.unheld()),
     }
 }

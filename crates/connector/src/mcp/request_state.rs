@@ -1,5 +1,5 @@
-//! What a client keeps for us between two tries of a request (`requestState` of `InputRequiredResult`): the answers so far,
-//! sealed with this server's key.
+//! What a client keeps between two tries of a request (`requestState` of `InputRequiredResult`): the answers so far,
+//! sealed with a key of this server.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,13 +12,13 @@ use crate::platform::clock::{Entropy, now};
 /// How long a person may take to answer, in seconds.
 const LIFETIME: u64 = 30 * 60;
 
-/// The answers so far, as the protocol wrote them.
+/// The answers so far, as the protocol has written them.
 #[derive(Serialize, Deserialize)]
 struct RequestState(Vec<u8>);
 
 impl Sealable for RequestState {
     const PURPOSE: &'static str = "request state";
-    // A model's answer may be a page or two.
+    // The answer of a model may have a page or two.
     const MAX_SEALED_LENGTH: usize = 128 * 1024;
 }
 

@@ -1,4 +1,4 @@
-//! Who is calling: the bearer check at the resource server, and the refusals that follow from it.
+//! The bearer check at the resource server, and the refusals that follow from it.
 
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
@@ -17,7 +17,7 @@ use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
 use crate::mcp::reply::closed_call;
 
-/// Who sent a request.
+/// Who has sent a request.
 pub(crate) enum Authentication {
     /// No token was sent.
     Anonymous,
@@ -26,12 +26,12 @@ pub(crate) enum Authentication {
 }
 
 impl Authentication {
-    /// The person who was identified.
+    /// Returns the subject of the token.
     pub(crate) fn subject(&self) -> Option<&Subject> {
         self.caller().map(|caller| &caller.subject)
     }
 
-    /// Who was identified.
+    /// Returns the caller of the token.
     pub(crate) fn caller(&self) -> Option<&Caller> {
         match self {
             Self::Anonymous => None,
@@ -40,25 +40,25 @@ impl Authentication {
     }
 }
 
-/// Why a token gives nobody.
+/// Why a token has no caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotVerified {
-    /// It is not valid, or not here, or not any more.
+    /// It is not valid, not for this resource, or no longer.
     Invalid,
-    /// What has to be known about it is out of reach.
+    /// Whether it is valid cannot be found out.
     Unavailable,
 }
 
-/// Says what a token is worth at an endpoint.
+/// Verifies tokens.
 pub(crate) trait VerifyToken {
     async fn verify(&self, token: &BearerToken, resource: &Resource) -> Result<Caller, NotVerified>;
 
-    /// Asks the object of the grant whether it is still valid, because the answer of [`VerifyToken::verify`] may be a minute
-    /// old.
+    /// Asks the object of the grant whether the grant is still valid, because the answer of [`VerifyToken::verify`] may
+    /// be a minute old.
     async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified>;
 }
 
-/// The guard of one endpoint: what it asks for when it refuses.
+/// The guard of one endpoint.
 pub(crate) struct ResourceGuard<'a> {
     pub(crate) site: &'a Site,
     pub(crate) endpoint: McpEndpoint,
@@ -66,8 +66,8 @@ pub(crate) struct ResourceGuard<'a> {
 }
 
 impl ResourceGuard<'_> {
-    /// Reads and verifies the token, whatever is asked: a client with a bad one is told so on every method, or it would never
-    /// renew it. The private endpoint lets no guest past.
+    /// Reads and verifies the token, whatever the request asks for. A client with a bad token is told so on every
+    /// method, or it would never renew the token. The private endpoint refuses a request without one.
     pub(crate) async fn identify(
         &self,
         incoming: &Incoming,
@@ -88,9 +88,9 @@ impl ResourceGuard<'_> {
         }
     }
 
-    /// Whether the authentication may do what needs `need`. A refusal names what the next token should have in all: what is needed,
-    /// beside what a first sign-in asks for or what the caller has. Many clients ask for exactly what a refusal names, and
-    /// would give up the rest.
+    /// Checks whether the caller has the scopes that a request needs. A refusal names all scopes that the next token
+    /// should have: those that are needed, and those of a first sign-in or of the caller. Many clients ask for exactly
+    /// what a refusal names, and would give up the rest.
     pub(crate) fn admit(&self, authentication: &Authentication, need: Need) -> Result<(), Refusal> {
         match (authentication, need) {
             (_, Need::Nothing) => Ok(()),
@@ -109,7 +109,7 @@ impl ResourceGuard<'_> {
         self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint))
     }
 
-    /// Whether the sign-in of the authentication still stands, for calls that want to know for certain.
+    /// Checks with the object of the grant whether the caller's grant is still valid, for tools that ask for it.
     pub(crate) async fn confirm(
         &self,
         authentication: &Authentication,
@@ -137,8 +137,8 @@ impl ResourceGuard<'_> {
         )
     }
 
-    /// Whether a token can be looked at: not while a setting that decides who is who cannot be read. Then nobody is sent to sign
-    /// in either, where they would only be told the same.
+    /// Checks whether tokens can be verified. They cannot while a setting that decides who is who cannot be read. Then
+    /// nobody is sent to sign in either, where they would only be told the same.
     fn knows_people(&self) -> Result<(), Refusal> {
         match self.app.configuration.closed(Feature::AccessTokens) {
             None => Ok(()),
@@ -161,20 +161,21 @@ impl ResourceGuard<'_> {
     }
 }
 
-/// Why a authentication is turned away.
+/// Why a request is refused.
 pub(crate) enum Refusal {
-    /// With a way to get in.
+    /// The client has to sign in, or to ask for more scopes.
     Challenge(Challenge),
-    /// The host that was asked has a name that cannot stand in a header.
+    /// The host that was asked has a name that cannot be in a header.
     NoAddress,
-    /// Nobody can tell for the moment.
+    /// Whether the token is valid cannot be found out for the moment.
     Outage(Outage),
-    /// That is unknown until the owner has corrected a setting; the text names it.
+    /// It cannot be found out until the owner has corrected a setting, which the text names.
     Closed(String),
 }
 
 impl Refusal {
-    /// The same, saying also what the request needs that was refused: many clients sign in anew for exactly what they are told.
+    /// Adds the scopes that the refused request needs. Many clients sign in for exactly the scopes that a refusal
+    /// names.
     pub(crate) fn naming(self, need: Need) -> Self {
         match (self, need) {
             (Self::Challenge(challenge), Need::Scopes(scopes)) => Self::Challenge(challenge.and_for(&scopes)),
@@ -182,7 +183,7 @@ impl Refusal {
         }
     }
 
-    /// The refusal as an HTTP answer.
+    /// Returns the refusal as an HTTP answer.
     pub(crate) fn into_answer(self) -> Answer {
         match self {
             Self::Challenge(challenge) => Answer::json(challenge.status(), &challenge.body())

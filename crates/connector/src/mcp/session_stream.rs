@@ -1,4 +1,5 @@
-//! What a session's object has for a client, as a stream of events: asked for again and again, as long as the client stays.
+//! A stream of the events that a session's object has for a client. The object is asked again and again, as long as the
+//! client stays.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,17 +18,17 @@ use crate::objects::session::commands::{Arrival, PATIENCE, Reader, main_stream};
 use crate::objects::session::stub::SessionStub;
 use crate::platform::timer::Timer;
 
-/// A comment: a gone client is only noticed at a write.
+/// A comment, because only a write shows that a client is gone.
 const KEEP_ALIVE: &[u8] = b":\n\n";
 
 type Question = Pin<Box<dyn Future<Output = Result<Vec<Event>, SessionError>>>>;
 
-/// The rest of a stream.
+/// The stream.
 pub(crate) struct SessionStream {
     env: Env,
     session: SessionId,
     subject: Option<Subject>,
-    /// What the client got last.
+    /// The last event that the client has.
     last: EventId,
     reader: Reader,
     keep_alive: Duration,
@@ -38,14 +39,14 @@ pub(crate) struct SessionStream {
     has_asked_again: bool,
     question: Option<Question>,
     silence: Option<Timer>,
-    /// When the client is sent away at the latest.
+    /// When the stream ends at the latest.
     end: Timer,
-    /// What is given back when the stream ends.
+    /// The place of a client without a token, which is given back when the stream ends.
     place: Option<StreamPlace>,
 }
 
 impl SessionStream {
-    /// The stream after `last`, which begins with `events`.
+    /// Makes a stream of what comes after `last`, which begins with `events`.
     pub(crate) fn new(
         session: SessionStub<'_>,
         last: EventId,
@@ -73,7 +74,7 @@ impl SessionStream {
         stream
     }
 
-    /// The one stream of a session of 2024-11-05, which says first where messages are posted.
+    /// Makes the one stream of a session of 2024-11-05, whose first event says where to post messages.
     pub(crate) fn of_http_sse(
         session: SessionStub<'_>,
         reader: Reader,
@@ -109,12 +110,12 @@ impl SessionStream {
     }
 }
 
-/// How long a stream is held.
+/// How long a stream is open.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
     /// A silent stream sends a comment after this long.
     pub(crate) keep_alive: Duration,
-    /// It ends after this long in any case.
+    /// A stream ends after this long in any case.
     pub(crate) longest: Duration,
 }
 
@@ -137,9 +138,9 @@ impl Stream for SessionStream {
                     this.has_asked_again = false;
                     this.take(events);
                 }
-                // The instance of the object may have died: the next one knows which calls were lost.
+                // The instance of the object may have died. The next one knows which calls were lost.
                 Poll::Ready(Err(SessionError::Unavailable(_))) if !this.has_asked_again => this.has_asked_again = true,
-                // Ended, or out of reach: the client comes back and is told so.
+                // The session has ended, or is out of reach. The client comes back and is told so.
                 Poll::Ready(Err(_)) => this.is_over = true,
                 Poll::Pending => {
                     this.question = Some(question);

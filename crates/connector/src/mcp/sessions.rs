@@ -1,6 +1,6 @@
-//! What is not a POST at an MCP endpoint, and belongs to legacy sessions: GET for a stream, to come back to one that was lost
-//! or to hear of changes, and DELETE to end the session ("Listening for Messages from the Server", "Resumability and
-//! Redelivery", "Session Management").
+//! Requests of legacy sessions that are not a POST: GET resumes a stream that was lost, or opens a stream of changes,
+//! and DELETE ends the session ("Listening for Messages from the Server", "Resumability and Redelivery", "Session
+//! Management").
 
 use std::time::Duration;
 
@@ -23,17 +23,18 @@ use crate::objects::session::commands::{Arrival, Reader};
 use crate::objects::session::stub::SessionStub;
 use crate::objects::subscriptions::stub as subscriptions;
 
-/// How long a stream is waited for after the longest call has ended: its last events may still be on their way.
+/// How long a resumed stream stays open after the longest call has ended: its last events may still be under way.
 const AFTERMATH: Duration = Duration::from_secs(30);
 
-/// A stream is waited for at least this long for who has not signed in, and at least until it shows that it was lost. Anybody
-/// can make up a session, and each wait keeps an object awake that Cloudflare bills; who means it comes back.
+/// A resumed stream of a caller without a token stays open at least this long, and at least until it is known whether
+/// it was lost. Anybody can make up a session, and each open stream keeps an object awake that Cloudflare bills. A real
+/// client comes back.
 const LEAST_FOR_ANONYMOUS: Duration = Duration::from_secs(10);
 
 /// The methods for a caller without a token, if nothing is stored for such callers.
 const ALLOWED_UNSIGNED: &str = "POST, OPTIONS";
 
-/// Answers what is not a POST.
+/// Answers a request that is not a POST.
 pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Option<&Caller>) -> Answer {
     let (incoming, configuration) = (streams.incoming, &streams.app.configuration);
     let named = match method {
@@ -42,15 +43,15 @@ pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
                 Ok(named) => named,
                 Err(answer) => return answer,
             },
-            // From 2026-07-28 on the header of a session says nothing.
+            // From 2026-07-28 on, the header of a session means nothing.
             Ok(Era::Modern) => None,
             Err(reply) => return from_reply(reply),
         },
-        // Another method is none, whatever it names.
+        // No other method concerns a session.
         _ => None,
     };
     if !streams.app.endpoint.registry.keeps_state_for(caller) {
-        // There is no stream to come back to or to listen on, and no session that could end.
+        // There is no stream to resume or to listen on, and no session to end.
         return refused(405, "Without a sign-in, only POST is supported.").header("allow", ALLOWED_UNSIGNED);
     }
     if let Some(closed) = configuration.closed(Feature::Sessions) {
@@ -61,7 +62,7 @@ pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
     let session = named
         .as_ref()
         .map(|id| SessionStub { anonymous: network.as_ref(), ..SessionStub::new(streams.env, id, subject) });
-    // An id that is none of ours says nothing.
+    // An id that this server has not made means nothing.
     let last = incoming.header("last-event-id").and_then(|last| EventId::parse(&last));
     match (method, session, last) {
         ("GET", Some(session), Some(last)) => resume(configuration, incoming, session, last).await,
@@ -71,7 +72,7 @@ pub(crate) async fn answer(streams: &Announcements<'_>, method: &str, caller: Op
     }
 }
 
-/// The rest of a stream.
+/// Answers with the rest of a stream.
 async fn resume(configuration: &Configuration, incoming: &Incoming, session: SessionStub<'_>, last: EventId) -> Answer {
     if !incoming.header("accept").is_some_and(|accept| accept.contains("text/event-stream") || accept.contains("*/*")) {
         return refused(406, "Accept must allow text/event-stream.");
@@ -95,7 +96,7 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
     }
 }
 
-/// Whether the stream has ended and its client got all of it.
+/// Returns whether the stream has ended and its client has all of it.
 fn is_end(events: &[Event]) -> bool {
     events.last().is_some_and(|last| last.is_last) && events.iter().all(|event| event.message.is_empty())
 }
@@ -116,7 +117,7 @@ async fn end(session: SessionStub<'_>, streams: &Announcements<'_>) -> Answer {
     }
 }
 
-/// The session that a message names, if it names one.
+/// Returns the session that a request names, if it names one.
 fn named_session(incoming: &Incoming) -> Result<Option<SessionId>, Answer> {
     let Some(named) = incoming.header(SessionId::HEADER) else { return Ok(None) };
     match SessionId::parse(named.trim()) {

@@ -1,6 +1,7 @@
-//! The authorization endpoint (RFC 6749 §3.1): what a client asks for, the person's consent, the person's login, and the code,
-//! in this order and no other. A pending request is kept nowhere: it travels sealed in the forms and is bound to a cookie of
-//! the browser that it began in, so a authentication who never signs in costs no write and nobody can finish what another began.
+//! The authorization endpoint (RFC 6749 §3.1): the client's request, the person's consent, the login, and the code, in
+//! this order and no other. A pending request is not stored. It travels sealed in the forms and is bound to a cookie of
+//! the browser in which it began. So a person who never signs in costs no write, and nobody can finish what another
+//! began.
 
 use worker::{Context, Env};
 
@@ -86,11 +87,11 @@ pub(crate) async fn answer(
     answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Application, incoming.request_log()))
 }
 
-/// The client's request: the consent page. Changes nothing, and may be repeated.
+/// Answers a client's request with the consent page. It changes nothing and may be repeated.
 async fn ask(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let query = AuthorizationQuery::parse(incoming.query())?;
-    // Somebody has sent a server like this one here for the description of a client. Where two of them, or two names of one,
-    // ask each other, a request would go in circles as often as its URL has room for.
+    // Another server like this one asks for the description of a client. If two of them, or two names of one, asked
+    // each other, a request would go in circles as often as its URL has room for.
     if incoming.header("user-agent").is_some_and(|agent| outbound::is_of_our_kind(&agent)) {
         return Err(PageError::UnknownClient.into());
     }
@@ -125,11 +126,11 @@ fn consent_page(
     let form = FormTarget { action: CONSENT_PATH, sealed };
     let content = ConsentPage::new(request, &oauth.app.catalogue);
     let status = if problem.is_some() { 400 } else { 200 };
-    // The answer to the form leads back to the client, or first to the identity provider.
+    // The answer to the form redirects to the client, or first to the identity provider.
     Answer::page(status, pages::consent(&content, &form, problem))
 }
 
-/// The form of the consent page: back to the client with a no, or on to the login page.
+/// Handles the form of the consent page: redirects to the client with a refusal, or shows the login page.
 async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = read_form(oauth, incoming).await?;
     let (request, browser, sealed): (AuthorizationRequest, _, _) = open(oauth, incoming, &form, SEALED_FIELD)?;
@@ -150,11 +151,11 @@ async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer
     }
 }
 
-/// A request that a person has consented to, in the browser in which they have.
+/// A request that a person has consented to, and the browser in which they have.
 struct Pending<'a> {
     consented: Box<ConsentedRequest>,
     browser: BrowserNonce,
-    /// The request again, for the next form.
+    /// The sealed request, for the next form.
     sealed: &'a str,
 }
 
@@ -178,7 +179,7 @@ async fn identify(
     let purpose = LoginPurpose::Client(pending.consented.clone());
     match oauth.configuration().provider.begin(oauth, incoming, purpose, login, &pending.browser).await? {
         Step::Login => Ok(login_page(pending, None)),
-        Step::Away(departure) => Ok(departure.into()),
+        Step::Redirect(redirect) => Ok(redirect.into()),
         Step::Known(person) => code_for(oauth, &pending.consented, &person).await.map(see_other),
     }
 }
@@ -190,13 +191,13 @@ async fn callback(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answe
     let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
     let sealed = ProviderState::sealed(state, scheme, cookies.as_deref()).ok_or(Problem::OtherBrowser)?;
     let answer = resume(oauth, incoming, &parameters, &sealed).await?;
-    // A page may be loaded again, and needs what the browser carries.
+    // A page may be loaded again, and then needs the cookie.
     let has_left = answer.status() == 303;
     let spent = if has_left { ProviderState::clear(state, scheme, cookies.as_deref()) } else { Vec::new() };
     Ok(answer.with_cookies(spent))
 }
 
-/// Goes on with the purpose that a person is back from.
+/// Continues the login after the person has returned from the provider.
 async fn resume(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
@@ -210,10 +211,10 @@ async fn resume(
         incoming.request_log().reason(error.reason());
         let instead = at_provider.login.without_account_choice().filter(|_| error.code() == "invalid_request");
         if let Some(login) = instead
-            && let Step::Away(departure) =
+            && let Step::Redirect(redirect) =
                 provider.begin(oauth, incoming, at_provider.purpose.clone(), login, &browser).await?
         {
-            return Ok(departure.into());
+            return Ok(redirect.into());
         }
     }
     let consented = match &at_provider.purpose {
@@ -279,7 +280,7 @@ async fn code_for(oauth: &OAuthContext<'_>, consented: &ConsentedRequest, person
     }
     match issue_code(consented, person, &oauth.grants(), keys, oauth.now).await {
         Ok(code) => {
-            // Only now: how many codes may wait bounds what one person can have written.
+            // Only now, because the number of codes that may wait limits what one person can cause to be written.
             lookup::note_use(oauth, lookup::allowed(oauth, request));
             Ok(request.response_target().code_location(&code, &oauth.site.issuer))
         }
@@ -289,7 +290,7 @@ async fn code_for(oauth: &OAuthContext<'_>, consented: &ConsentedRequest, person
     }
 }
 
-/// Returns the page that tells the person, with a way back to the client that refuses.
+/// Returns the problem that tells the person, with a link that tells the client.
 fn ended(oauth: &OAuthContext<'_>, back: &ResponseTarget) -> Problem {
     Problem::ClientEnded { back: back.error_location(AuthorizationError::ClientEnded, &oauth.site.issuer) }
 }

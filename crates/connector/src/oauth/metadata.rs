@@ -1,5 +1,5 @@
-//! The metadata of the authorization server (RFC 8414), its OpenID form, and the key set that the latter names. The same for
-//! everybody, and made without asking any storage.
+//! The metadata of the authorization server (RFC 8414), its OpenID form, and the key set that the latter names. They
+//! are the same for everybody and ask no storage.
 
 use serde::Serialize;
 

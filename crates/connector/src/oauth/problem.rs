@@ -1,5 +1,5 @@
-//! What a person is told when a sign-in does not go on: what happened, what they can do, and the way back to where they came
-//! from.
+//! The pages that tell a person why a sign-in does not go on: what happened, what they can do, and the way back to
+//! where they came from.
 
 use worker::console_error;
 
@@ -32,21 +32,21 @@ pub(crate) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
     Answer::page(405, page).header("allow", allowed)
 }
 
-/// Why a person is shown a page instead of being sent on.
+/// Why a sign-in does not go on.
 pub(crate) enum Problem {
     /// Nobody can sign in here.
     NotSetUp(WeakPassphrase),
     /// Nobody can sign in until the owner has corrected a setting, which is named, or added the lines of a binding.
     Closed { reason: String, lines: Option<String> },
-    /// The request is not in order, and there is no address that could be told.
+    /// The request is not valid, and there is no redirect URI that could be told.
     Request(PageError),
     /// A form that came from another site.
     ExternalForm,
-    /// A form that none of our pages has sent.
+    /// A form that none of this server's pages has sent.
     BrokenForm,
     /// A form that was not read.
     Unread(BodyError),
-    /// The browser does not show the cookie that it was given.
+    /// The browser does not send the cookie that it was given.
     NoCookie,
     /// The form is too old.
     Expired,
@@ -54,20 +54,20 @@ pub(crate) enum Problem {
     OtherBrowser,
     /// The form belongs to an earlier sign-in to the account page.
     StaleForm,
-    /// What is asked for is the owner's to do.
+    /// Only the owner may do this.
     NotTheOwner,
     /// The owner has ended the client for everybody.
     ClientEnded {
-        /// Where the client hears that there is no code.
+        /// The redirect that tells the client.
         back: String,
     },
     /// Too many sign-ins wait to be finished.
     TooMany,
-    /// The page has led to a code before, which was redeemed.
+    /// The code of this page was redeemed before.
     Finished,
-    /// The identity provider did not say who it is, or it is nobody who may enter.
+    /// The identity provider did not say who the person is, or the person may not sign in.
     Login(LoginError),
-    /// Too many descriptions of clients were asked for.
+    /// Too many client documents were fetched.
     TooManyFetches,
     /// Something is out of reach.
     Outage(Outage),
@@ -112,16 +112,16 @@ impl From<Unavailable> for Problem {
     }
 }
 
-/// Where a person began, and where they have to begin again.
+/// Where a person has begun, and has to begin again.
 #[derive(Clone, Copy)]
 pub(crate) enum Start<'a> {
     /// In the app that they want to connect.
     Application,
-    /// There too, and what it asks for is known and consented to: the login can be begun again, or the app be told.
+    /// In the app, whose request the person has consented to. The login can be begun again, or the app can be told.
     Pending {
         /// The consented request, for a form of this browser.
         sealed: &'a str,
-        /// How else the person may be asked who they are.
+        /// How the person may be asked again who they are.
         again: LoginDecision,
     },
     /// At their account page.
@@ -151,7 +151,7 @@ impl<'a> Start<'a> {
 }
 
 impl Problem {
-    /// For the log.
+    /// Returns the reason for the log.
     fn reason(&self) -> String {
         match self {
             Self::NotSetUp(weak) => weak.to_string(),
@@ -175,11 +175,11 @@ impl Problem {
         }
     }
 
-    /// Returns the page, under the name that the log has for the request.
+    /// Returns the page, with the id of the request in the log.
     pub(crate) fn into_answer(self, start: Start<'_>, log: &RequestLog) -> Answer {
         log.reason(self.reason());
         if let Self::Login(LoginError::NotAllowed(disallowed_user)) = &self {
-            // A line of its own: what can be put on the list may be longer than a reason is.
+            // A line of its own, because what can be put on the list may be longer than a reason.
             console_error!("sign-in: {disallowed_user}. {} request {}", disallowed_user.owner_remedy(), log.id());
         }
         let again = match start {

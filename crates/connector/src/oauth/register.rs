@@ -1,5 +1,5 @@
-//! Dynamic client registration (RFC 7591). It writes nothing: the identifier that a client gets is its registration. What is
-//! left to guard is computing time, by a limit for each address.
+//! Dynamic client registration (RFC 7591). It writes nothing, because the identifier that a client gets is its
+//! registration. A limit for each network protects computing time.
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;

@@ -1,4 +1,4 @@
-//! What an isolate knows once it has the master key: every key that is derived from it, and who may enter.
+//! The secrets of an isolate: the keys that are derived from the master key, and who may sign in.
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
@@ -53,7 +53,7 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// From the secret `MASTER_KEY`, or else from the `Keyring`.
+    /// Derives the keys from the secret `MASTER_KEY`, or else from the master key of the `Keyring`.
     async fn load(configuration: &Configuration, env: &Env) -> Result<Self, Unavailable> {
         let keys = match &configuration.master_keys {
             Some(master) => KeyRing::new(&master.current, &master.previous),
@@ -69,17 +69,17 @@ impl Secrets {
         Ok(Self { keys, policy, signing: RefCell::new(None) })
     }
 
-    /// The keys.
+    /// Returns the keys.
     pub(crate) const fn keys(&self) -> &KeyRing {
         &self.keys
     }
 
-    /// Returns who may enter today.
+    /// Returns who may sign in, by the current settings.
     pub(crate) const fn policy(&self) -> &AdmissionPolicy {
         &self.policy
     }
 
-    /// Returns the keys that sign now, derived once for each period.
+    /// Returns the current signing keys, which are derived once for each period.
     pub(crate) fn signing(&self, now: Timestamp) -> Rc<SigningKeys> {
         let kept = self.signing.borrow().as_ref().filter(|keys| keys.covers(now)).map(Rc::clone);
         kept.unwrap_or_else(|| {

@@ -1,6 +1,6 @@
-//! Checks access tokens: those of this server's own issuing, or, where `AUTH_ISSUER` is set, those of somebody else. The common
-//! call checks no signature and asks no storage: each isolate remembers what it has verified, and asks the subject's object
-//! about once a minute whether the grant is still valid.
+//! Checks access tokens: those of this server, or those of an external issuer if `AUTH_ISSUER` is set. The common call
+//! verifies no signature and asks no storage, because each isolate remembers what it has verified, and asks the
+//! subject's object about once a minute whether the grant is still valid.
 
 use worker::Env;
 
@@ -26,12 +26,12 @@ use crate::oauth::access::grant_checks::Asked;
 use crate::oauth::access::remembered;
 use crate::platform::clock::now;
 
-/// The tokens that are good here.
+/// Verifies the tokens of a request.
 pub(crate) struct AccessTokens<'a> {
     pub(crate) app: &'a App,
     pub(crate) site: &'a Site,
     pub(crate) env: &'a Env,
-    /// What goes on when the answer has left.
+    /// Runs work that goes on after the answer.
     pub(crate) context: &'a worker::Context,
 }
 
@@ -55,7 +55,7 @@ impl VerifyToken for AccessTokens<'_> {
     }
 
     async fn confirm(&self, caller: &Caller) -> Result<(), NotVerified> {
-        // A client that acts for itself has no grant, and those of a external issuer are kept elsewhere.
+        // A client that acts for itself has no grant, and an external issuer keeps its own.
         let Some(id) = caller.grant else { return Ok(()) };
         verdict(grant_checks::ask(&self.asked(caller, id).await?).await)
     }
@@ -85,7 +85,7 @@ impl AccessTokens<'_> {
             GrantCheck::ServeAndRenew => {
                 let asked = self.asked(caller, grant).await?;
                 self.context.wait_until(async move {
-                    // Where there is no answer, the calls after a minute wait for one.
+                    // If there is no answer, the calls after a minute wait for one.
                     let _ = grant_checks::ask_together(&asked).await;
                 });
                 Ok(())

@@ -1,5 +1,5 @@
-//! Tokens of others: the keys of a external issuer, fetched and kept by the rules of `mcp_connector_oauth::external_issuer`, and signatures
-//! checked by the Web Crypto of the runtime.
+//! Tokens of an external issuer: fetches its keys by the rules of `mcp_connector_oauth::external_issuer`, and verifies
+//! signatures by the Web Crypto of the runtime.
 
 use std::cell::RefCell;
 
@@ -26,16 +26,16 @@ thread_local! {
     static KEYS: RefCell<Option<KeyCache>> = const { RefCell::new(None) };
 }
 
-/// Where the keys of an issuer stand.
+/// Where to fetch the keys of an issuer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum KeySource<'a> {
-    /// Where its metadata says.
+    /// At the URL in its metadata.
     Metadata(&'a ExternalIssuer),
-    /// Here.
+    /// At this URL.
     At(&'a str),
 }
 
-/// Checks a token, with keys that are asked for when they are missing, old, or not all.
+/// Verifies a token. The keys are fetched if they are missing or old, or if the key of the token is unknown.
 pub(crate) async fn verify(
     token: &BearerToken,
     source: KeySource<'_>,
@@ -53,10 +53,10 @@ pub(crate) async fn verify(
         return answer;
     }
     if cache.for_unknown_key(now) == Refetch::No {
-        // Clients throw a token away on a 401, and this one may be good.
+        // Clients throw a token away on a 401, and this one may be valid.
         return if cache.is_behind() { Err(Outage::Storage.into()) } else { answer };
     }
-    // The issuer may have changed its keys. If it cannot be asked, nobody can tell.
+    // The issuer may have changed its keys.
     let cache = refetched(source, now).await?;
     verify_external(token, cache.keys(), &RuntimeCrypto, policy, now).await
 }
@@ -103,8 +103,7 @@ async fn discover(issuer: &ExternalIssuer) -> Result<Discovery, Outage> {
     Err(Outage::Remote)
 }
 
-/// The runtime's WebCrypto. Unlike HS256, the algorithms of external issuers are asynchronous here: `jwt-compact`, which verifies
-/// our own tokens, is synchronous and cannot call them.
+/// The Web Crypto of the runtime. It is asynchronous, so `jwt-compact`, which verifies our own tokens, cannot use it.
 struct RuntimeCrypto;
 
 impl SignatureVerifier for RuntimeCrypto {
@@ -115,7 +114,7 @@ impl SignatureVerifier for RuntimeCrypto {
         message: &[u8],
         signature: &[u8],
     ) -> Result<bool, Outage> {
-        // The runtime throws where a signature has not the length of its kind, and that is no outage.
+        // The runtime throws if a signature has a wrong length, and that is no outage.
         if algorithm.signature_length().is_some_and(|length| signature.len() != length) {
             return Ok(false);
         }
@@ -137,7 +136,7 @@ impl SignatureVerifier for RuntimeCrypto {
     }
 }
 
-/// `crypto.subtle.<method>(…)`.
+/// Calls `crypto.subtle.<method>(…)`.
 async fn subtle(method: &str, arguments: &[&JsValue]) -> Result<JsValue, JsValue> {
     js::call_async(&js::get(&js::get(&global(), "crypto")?, "subtle")?, method, arguments).await
 }

@@ -1,7 +1,8 @@
-//! Checks with the object that keeps a grant whether the grant is still valid.
+//! Asks the object that keeps a grant whether the grant is still valid.
 //!
-//! Requests that ask about the same grant at the same time share one question. They cannot share its future, because the
-//! runtime ends the I/O of a request with the request. So one of them asks, and the others wait for a promise of their own.
+//! Requests that ask about the same grant at the same time share one question. They cannot share its future, because
+//! the runtime ends the I/O of a request with the request. So one of them asks, and each of the others waits for a
+//! promise of its own.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -42,17 +43,17 @@ pub(crate) struct Asked {
     pub(crate) secrets: Rc<Secrets>,
 }
 
-/// A question that is on its way, and who waits for its answer.
+/// A question that was asked, and the requests that wait for its answer.
 struct Question {
     grant: GrantId,
     waiting: Vec<Function>,
 }
 
 thread_local! {
-    static ON_THEIR_WAY: RefCell<Vec<Question>> = const { RefCell::new(Vec::new()) };
+    static PENDING: RefCell<Vec<Question>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Asks, whoever else does, and remembers the answer.
+/// Asks in any case, and remembers the answer.
 ///
 /// # Errors
 ///
@@ -71,15 +72,15 @@ pub(crate) async fn ask(asked: &Asked) -> Result<GrantState, Unavailable> {
 ///
 /// Returns [`Unavailable`] where the object does not answer in five seconds, or the other request has not in six.
 pub(crate) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailable> {
-    let Some(answer) = join(asked.grant) else {
-        let _mine = Mine(asked.grant);
+    let Some(answer) = join_pending(asked.grant) else {
+        let _pending = PendingQuestion(asked.grant);
         return ask(asked).await;
     };
     match select(answer, pin!(Timer::new(WAIT_LIMIT))).await {
         Either::Left(_) => known(asked.grant, now()),
-        // The next request asks anew.
+        // The next request asks again.
         Either::Right(_) => {
-            answer_all(asked.grant);
+            finish(asked.grant);
             Err(Unavailable)
         }
     }
@@ -102,7 +103,7 @@ pub(crate) async fn active_grants(
     within(TIME_LIMIT, async { answer.await.map_err(|_| Unavailable) }).await
 }
 
-/// Returns what the other request has found out.
+/// Returns the answer that the other request has got.
 fn known(grant: GrantId, now: Timestamp) -> Result<GrantState, Unavailable> {
     match remembered::look(grant, now) {
         GrantCheck::Serve | GrantCheck::ServeAndRenew => Ok(GrantState::Active),
@@ -111,9 +112,10 @@ fn known(grant: GrantId, now: Timestamp) -> Result<GrantState, Unavailable> {
     }
 }
 
-/// Waits for a question that is on its way. None if there is none: then it is on its way now.
-fn join(grant: GrantId) -> Option<impl Future<Output = Result<JsValue, JsValue>> + Unpin> {
-    ON_THEIR_WAY.with_borrow_mut(|questions| {
+/// Waits for a question that another request has asked. Returns none if there is none; then this request is the one
+/// that asks.
+fn join_pending(grant: GrantId) -> Option<impl Future<Output = Result<JsValue, JsValue>> + Unpin> {
+    PENDING.with_borrow_mut(|questions| {
         let Some(question) = questions.iter_mut().find(|question| question.grant == grant) else {
             questions.push(Question { grant, waiting: Vec::new() });
             return None;
@@ -123,21 +125,21 @@ fn join(grant: GrantId) -> Option<impl Future<Output = Result<JsValue, JsValue>>
     })
 }
 
-/// The question of this request.
-struct Mine(GrantId);
+/// The question of this request, which ends when it is dropped.
+struct PendingQuestion(GrantId);
 
-impl Drop for Mine {
+impl Drop for PendingQuestion {
     fn drop(&mut self) {
-        answer_all(self.0);
+        finish(self.0);
     }
 }
 
-/// The question is no longer on its way: everybody who waits looks what is known.
-fn answer_all(grant: GrantId) {
-    let answered: Vec<Question> = ON_THEIR_WAY
-        .with_borrow_mut(|questions| questions.extract_if(.., |question| question.grant == grant).collect());
+/// Removes a question, and has all requests that wait check what is known.
+fn finish(grant: GrantId) {
+    let answered: Vec<Question> =
+        PENDING.with_borrow_mut(|questions| questions.extract_if(.., |question| question.grant == grant).collect());
     for resolve in answered.into_iter().flat_map(|question| question.waiting) {
-        // It only resolves a promise, which does not fail.
+        // Resolving a promise does not fail.
         let _ = resolve.call0(&JsValue::UNDEFINED);
     }
 }

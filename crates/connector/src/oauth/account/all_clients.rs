@@ -1,5 +1,5 @@
-//! `/account/clients`: the owner sees every client that somebody has allowed, and ends one for everybody. The list is one
-//! `list` of KV for each page; who uses a client, and whether it was ended, the `Directory` says, which is never late.
+//! `/account/clients`: the owner sees every client that somebody has allowed, and ends one for everybody. Each page
+//! costs one `list` of KV. The `Directory`, which is never late, knows who uses a client and whether it was ended.
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
@@ -34,7 +34,7 @@ struct Entry {
     summary: Option<ClientSummary>,
 }
 
-/// One page of the list.
+/// Shows one page of the list.
 pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let session = match owner(oauth, incoming).await? {
         Owner::SignedIn(session) => session,
@@ -104,7 +104,7 @@ fn destination(uri: &RedirectUri) -> String {
     }
 }
 
-/// Returns the entry of a record by an earlier version, which has no summary. It gets one when the client is used.
+/// Returns the entry of a client that has a record.
 fn recorded(client: ClientHash, summary: ClientSummary) -> Entry {
     let (name, host, kind) = (summary.name.as_ref().map(ClientName::to_string), summary.host.clone(), summary.kind);
     Entry { client, name, host, kind, summary: Some(summary) }

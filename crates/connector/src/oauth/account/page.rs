@@ -1,6 +1,6 @@
-//! `/account`: a person sees which apps they have connected, and ends what they want. Signing in is what it is at the
-//! authorization endpoint, by whichever identity is configured; what comes of it is a cookie ([`Session`]) and nothing stored.
-//! Ending a grant is what the revocation endpoint does (RFC 7009), asked for by the person instead of the client.
+//! `/account`: a person sees the apps that they have connected, and ends the grants that they want to end. They sign in
+//! as at the authorization endpoint, by the identity that is configured. Ending a grant does what the revocation
+//! endpoint does (RFC 7009), for the person instead of the client.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ use mcp_connector_oauth::web::form::Parameters;
 use mcp_connector_oauth::web::redirect_uri::destination_of;
 use mcp_connector_oauth::web::web_url::WebUrl;
 
-/// How long the page tells of a sign-in that ended because there were too many, in seconds.
+/// How long the page shows a grant that ended because there were too many, in seconds.
 const DISPLACED_IS_NEWS: u64 = 30 * 24 * 3600;
 
 /// Answers a request for the page or one of its forms.
@@ -88,7 +88,7 @@ pub(crate) async fn answer(
     answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Account, incoming.request_log()))
 }
 
-/// The page, or the way in.
+/// Shows the page, or the sign-in to it.
 async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let notice = Parameters::parse(incoming.query().as_bytes())
         .ok()
@@ -113,7 +113,8 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, P
     Ok(Answer::page(200, pages::account(&content, &form)))
 }
 
-/// One of the page's forms. What it did is told by the page that follows, which can be loaded again without doing it twice.
+/// Handles one of the page's forms. The page that follows tells what was done, and can be loaded again without doing it
+/// twice.
 async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = read_form(oauth, incoming).await?;
     let Some(session) = session(oauth, incoming) else { return Ok(signed_out(oauth, Notice::Expired)) };
@@ -140,19 +141,19 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Pr
     if notice == Notice::SignedOutEverywhere { Ok(signed_out(oauth, notice)) } else { Ok(to_page(Some(notice))) }
 }
 
-/// Where somebody else finds out who it is: off to them. Where this server does, the form for it stands on the page.
+/// Begins a sign-in: redirects to the identity provider, or to the page if the form for the passphrase is there.
 async fn begin(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let (browser, cookies) = browser(oauth, incoming);
     let login = Parameters::parse(incoming.query().as_bytes()).and_then(|query| LoginOptions::read(&query));
     let login = login.unwrap_or_default();
     match oauth.configuration().provider.begin(oauth, incoming, LoginPurpose::Account, login, &browser).await? {
         Step::Login => Ok(to_page(None)),
-        Step::Away(departure) => Ok(Answer::from(departure).with_cookies(cookies)),
+        Step::Redirect(redirect) => Ok(Answer::from(redirect).with_cookies(cookies)),
         Step::Known(person) => signed_in(oauth, &person),
     }
 }
 
-/// The person is back from the identity provider.
+/// Handles the return of the person from the identity provider.
 pub(crate) async fn callback(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
@@ -170,7 +171,7 @@ pub(crate) async fn callback(
     answer.await.unwrap_or_else(|problem: Problem| problem.into_answer(Start::Account, incoming.request_log()))
 }
 
-/// The form with the passphrase.
+/// Handles the form with the passphrase.
 async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
     let form = read_form(oauth, incoming).await?;
     let (AccountSignIn, _, sealed) = open(oauth, incoming, &form, SEALED_FIELD)?;
@@ -180,10 +181,10 @@ async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
     }
 }
 
-/// What somebody sees who is not signed in.
+/// Shows the page of a person who is not signed in.
 fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>) -> Result<Answer, Problem> {
     if let Some(provider) = &oauth.configuration().provider {
-        // The provider leads back to the address that it knows, so the cookies have to be set there.
+        // The provider redirects to the address that it knows, so the cookies have to be set there.
         let begin = oauth.site.issuer.at(ACCOUNT_SIGN_IN_PATH);
         let other = provider.has_accounts().then(|| oauth.site.issuer.at(OTHER_ACCOUNT_PATH));
         let page = pages::account_way_in(provider.name(), &begin, other.as_deref(), notice);
@@ -199,7 +200,7 @@ fn login_page(sealed: &str, notice: Option<Notice>, problem: Option<LoginProblem
     passphrase::with_status(problem, |status| Answer::page(status, pages::account_login(&form, notice, problem)))
 }
 
-/// Returns the sign-ins that ended lately because there were too many, one for each app.
+/// Returns the grants that ended lately because there were too many, one for each app.
 fn displaced(grants: &[GrantSummary], now: Timestamp) -> Vec<DisplacedApp<'_>> {
     let mut latest: BTreeMap<&ClientId, DisplacedApp<'_>> = BTreeMap::new();
     for grant in grants.iter().filter(|grant| now.seconds_since(grant.created_at) < DISPLACED_IS_NEWS) {
@@ -231,7 +232,7 @@ fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AccountAp
     }
 }
 
-/// Who stands behind a name, as the consent page said it.
+/// Returns who vouches for the name of a client, as on the consent page.
 fn name_source(oauth: &OAuthContext<'_>, client: &ClientId) -> NameSource {
     match oauth.client_resolver().find(client) {
         ResolvedClient::PreRegistered(_) => NameSource::Owner,

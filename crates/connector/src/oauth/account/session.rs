@@ -1,4 +1,4 @@
-//! Who is signed in to the account page, and how a sign-in begins and ends: by a cookie ([`Session`]), and nothing is stored.
+//! The sign-in to the account page. It is a cookie ([`Session`]), and nothing is stored.
 
 use worker::console_error;
 
@@ -22,7 +22,7 @@ use crate::pages::account::Notice;
 pub(crate) enum Owner {
     /// The owner.
     SignedIn(Session),
-    /// Somebody who is signed in and is not the owner.
+    /// Another person, who is signed in.
     SomebodyElse,
     /// Nobody is signed in.
     Nobody,

@@ -1,5 +1,5 @@
-//! Fetches the documents that describe clients (Client ID Metadata Documents). What may be fetched, what is accepted and for
-//! how long it serves is decided in `crate::oauth`; here it is asked for, within its bounds.
+//! Fetches Client ID Metadata Documents. `mcp_connector_oauth` decides what may be fetched, what is accepted, and how
+//! long a copy serves.
 
 use std::cell::RefCell;
 
@@ -23,12 +23,12 @@ use mcp_connector_oauth::clients::metadata_document::fetch_limits::{FetchFailure
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 use mcp_connector_oauth::web::request_source::RequestSource;
 
-/// Most documents that an isolate keeps.
+/// Maximum number of documents that an isolate keeps.
 const CAPACITY: usize = 256;
 /// Maximum number of documents of one host, so that a single host cannot fill the cache.
 const CAPACITY_OF_HOST: usize = 16;
 
-/// What an isolate knows of a document.
+/// A document that the isolate keeps.
 struct Known {
     url: ClientIdUrl,
     document: CachedDocument,
@@ -43,7 +43,7 @@ thread_local! {
 /// Why a client is not described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotDescribed {
-    /// What has to be known is out of reach.
+    /// The document or our storage is out of reach.
     Outage(Outage),
     /// Its document was not fetched: this network has caused too many fetches, or its host was asked too often.
     TooManyFetches,
@@ -55,7 +55,7 @@ impl From<Outage> for NotDescribed {
     }
 }
 
-/// Returns the client that is described at `url`, which `source` wants to know.
+/// Returns the client that the document at `url` describes. `source` is where the request comes from.
 pub(crate) async fn client(
     oauth: &OAuthContext<'_>,
     url: &ClientIdUrl,
@@ -72,7 +72,7 @@ pub(crate) async fn client(
         Some(FetchFailure::Unknown) => return Ok(None),
         Some(FetchFailure::Unavailable) => Err(FetchError::Unavailable),
         None if is_admitted(url, source, oauth.env, now).await => fetch(url).await,
-        // A copy serves as it would if the host did not answer.
+        // A copy serves, as it would if the host did not answer.
         None => {
             return match resolve_fetch(Err(FetchError::Unavailable), kept.as_ref(), url, policy, now) {
                 FetchOutcome::FromCopy(client) => Ok(Some(client)),
@@ -83,7 +83,7 @@ pub(crate) async fn client(
         }
     };
     let failed = |failure| {
-        // A memory of a failure does not prolong itself.
+        // Remembering a failure does not prolong it.
         LIMITS.with_borrow_mut(|limits| {
             if limits.recent_failure(url, now).is_none() {
                 limits.failed(url, failure, now);
@@ -118,14 +118,14 @@ async fn allowed(oauth: &OAuthContext<'_>, url: &ClientIdUrl) -> Option<Client> 
     stored.document_client(url, &oauth.configuration().redirect_policy, oauth.now)
 }
 
-/// Returns the client as this isolate knows it from its document, which is not fetched for this.
+/// Returns the client as this isolate knows it from its document, without a fetch.
 pub(crate) fn known(url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
     let kept =
         KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()))?;
     kept.last_known(url, policy, now)
 }
 
-/// Counts a fetch here and, where there is a limit on registrations, there: a document takes the place of one.
+/// Counts a fetch here and by the limit of registrations, because a document takes the place of a registration.
 async fn is_admitted(url: &ClientIdUrl, source: &RequestSource, env: &worker::Env, now: Timestamp) -> bool {
     LIMITS.with_borrow_mut(|limits| limits.admit(source, url, now))
         && !Limit::REGISTRATIONS.is_over(env, &["document ", source.as_str()].concat()).await
@@ -148,7 +148,7 @@ fn remember(url: &ClientIdUrl, document: Option<CachedDocument>, now: Timestamp)
     });
 }
 
-/// One request, directly to the host, without credentials.
+/// Fetches a document from its host, without credentials.
 async fn fetch(url: &ClientIdUrl) -> Result<(Freshness, Vec<u8>), FetchError> {
     let unavailable = |_| FetchError::Unavailable;
     let response = Outbound::get(url.as_str()).send().await.map_err(unavailable)?;

@@ -1,5 +1,5 @@
-//! Where clients are found: in the configuration, in their own identifiers, or in a document at their URL. And what is noted of
-//! those that a person allows.
+//! Finds clients: in the configuration, in their own identifiers, or in a document at their URL. And says what is noted
+//! of those that a person allows.
 
 use crate::oauth::clients::documents;
 use crate::oauth::clients::documents::NotDescribed;
@@ -21,10 +21,10 @@ use mcp_connector_oauth::token::endpoint::Clients;
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::Unavailable;
 
-/// The clients, as far as the token and the revocation endpoint have to know them.
+/// Finds clients for the token and the revocation endpoint.
 pub(crate) struct KnownClients<'a> {
     oauth: &'a OAuthContext<'a>,
-    /// The client that was asked for and is one.
+    /// The client that was found.
     found: RefCell<Option<ClientId>>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> KnownClients<'a> {
         Self { oauth, found: RefCell::new(None) }
     }
 
-    /// The client that was asked for, for the log.
+    /// Returns the client that was found, for the log.
     pub(crate) fn found(&self) -> Option<ClientId> {
         self.found.take()
     }
@@ -44,9 +44,9 @@ impl Clients for KnownClients<'_> {
         let client = match self.oauth.client_resolver().find(id) {
             ResolvedClient::PreRegistered(client) => Some(client),
             ResolvedClient::Registered(registered) => {
-                lives(self.oauth, &registered).await?.then_some(registered.client)
+                is_registered(self.oauth, &registered).await?.then_some(registered.client)
             }
-            // Its document is not needed here: it has no secret, and its code or token says to whom it was given.
+            // Its document is not needed here: the client has no secret, and its code or token names the client.
             ResolvedClient::MetadataDocument(url) => Some(Client {
                 id: url.id().clone(),
                 kind: ClientKind::MetadataDocument,
@@ -67,18 +67,18 @@ impl Clients for KnownClients<'_> {
     }
 }
 
-/// What the authorization endpoint finds under an identifier.
+/// What the authorization endpoint knows of an identifier.
 pub(crate) enum Described {
-    /// A client with everything that is known of it, its redirect URIs above all.
+    /// A client, with its redirect URIs.
     Client(Client),
-    /// A client that the owner has ended, according to its record. Where the record is late or has lapsed, the `Directory` says
-    /// so when the person allows it.
+    /// A client that the owner has ended, according to its record. If the record is late or has expired, the
+    /// `Directory` says so when the person allows the client.
     Ended(Client),
-    /// None.
+    /// No client.
     Unknown,
 }
 
-/// Describes a client that somebody at `source` wants to know.
+/// Describes the client of an identifier. `source` is where the request comes from.
 pub(crate) async fn described(
     oauth: &OAuthContext<'_>,
     id: &ClientId,
@@ -86,20 +86,20 @@ pub(crate) async fn described(
 ) -> Result<Described, NotDescribed> {
     let client = match oauth.client_resolver().find(id) {
         ResolvedClient::PreRegistered(client) => return Ok(Described::Client(client)),
-        ResolvedClient::Registered(registered) => lives(oauth, &registered).await?.then_some(registered.client),
+        ResolvedClient::Registered(registered) => is_registered(oauth, &registered).await?.then_some(registered.client),
         ResolvedClient::MetadataDocument(url) => documents::client(oauth, &url, source).await?,
         ResolvedClient::Unknown => None,
     };
     let Some(client) = client else { return Ok(Described::Unknown) };
-    // KV that does not answer keeps nobody from signing in.
+    // An outage of KV keeps nobody from signing in.
     let stored = records::look(oauth.env, &ClientHash::of(id)).await.ok().flatten();
     let is_ended = stored.is_some_and(|stored| stored.ended_at().is_some());
     Ok(if is_ended { Described::Ended(client) } else { Described::Client(client) })
 }
 
-/// Returns whether a registration is in use, or young. If KV has no record of an old one or does not answer, the `Directory`
-/// says when it was last used, unless that was before there was a `Directory`.
-async fn lives(oauth: &OAuthContext<'_>, registered: &RegisteredClient) -> Result<bool, Outage> {
+/// Returns whether a registration is in use, or young. If KV has no record of an old one or does not answer, the
+/// `Directory` knows when it was last used, unless that was before there was a `Directory`.
+async fn is_registered(oauth: &OAuthContext<'_>, registered: &RegisteredClient) -> Result<bool, Outage> {
     if registered.is_young(oauth.now) {
         return Ok(true);
     }
@@ -112,7 +112,7 @@ async fn lives(oauth: &OAuthContext<'_>, registered: &RegisteredClient) -> Resul
     is_in_use(stored, last_use, oauth.now).map_err(|Unavailable| Outage::Storage)
 }
 
-/// Notes in the client's record that a person has allowed it or that it was used, behind the answer. Clients of the
+/// Notes in the client's record that a person has allowed it or that it was used, after the answer. Clients of the
 /// configuration have no record.
 pub(crate) fn note_use(oauth: &OAuthContext<'_>, used: ClientUse) {
     if !matches!(

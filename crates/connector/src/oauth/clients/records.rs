@@ -1,6 +1,6 @@
-//! The records of clients in Workers KV ([`ClientRecord`]), and nothing else is in KV. Each operation has a time limit, and no
-//! sign-in waits for a write. An isolate remembers for a minute what it has read, so repeated views of a consent page cost one
-//! read.
+//! The records of clients in Workers KV ([`ClientRecord`]). Nothing else is in KV. Each operation has a time limit, and
+//! no sign-in waits for a write. An isolate remembers for a minute what it has read, so repeated views of a consent
+//! page cost one read.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -20,22 +20,22 @@ use crate::platform::clock::now;
 
 const BINDING: &str = Binding::OAuthKv.name();
 
-/// How long KV may take. A first read that has to cross an ocean takes half a second.
+/// The longest time that KV may take. A first read that has to cross an ocean takes half a second.
 const TIME_LIMIT: Duration = Duration::from_secs(3);
-/// How long a person waits for a read that only spares them a page.
+/// The longest time that a person waits for a read that only spares them a page.
 const READ_LIMIT: Duration = Duration::from_millis(1500);
 /// Seconds for which KV is not read after a failed read, so that not every page waits for it.
 const PAUSE: u64 = 15;
-/// How long what was read is remembered, in seconds: as long as KV itself may be late.
+/// How long a record is remembered, in seconds: as long as KV itself may be late.
 const MEMORY: u64 = 60;
 /// Maximum number of clients that are remembered.
 const CAPACITY: usize = 256;
 /// Clients on a page of the owner's list.
 const PAGE_SIZE: u64 = 50;
-/// Longest cursor that is passed on to KV, in bytes.
+/// The longest cursor that is passed on to KV, in bytes.
 const MAX_CURSOR: usize = 1024;
 
-/// What an isolate has read.
+/// A record that the isolate remembers.
 struct Remembered {
     client: ClientHash,
     stored: Option<StoredClient>,
@@ -49,17 +49,18 @@ thread_local! {
 
 /// One page of the list of all clients.
 pub(crate) struct Page {
-    /// The clients, in the order of their hashes, with what their records say in short. None for what an earlier version wrote.
+    /// The clients, in the order of their hashes, with the summaries of their records. A record by an earlier version
+    /// has none.
     pub(crate) clients: Vec<(ClientHash, Option<ClientSummary>)>,
     /// Where the next page begins, if there is one.
     pub(crate) next: Option<String>,
 }
 
-/// Returns what KV says of a client, up to a minute late.
+/// Returns the record of a client, up to a minute late.
 ///
 /// # Errors
 ///
-/// KV does not answer, or did not a moment ago.
+/// Fails if KV does not answer, or did not a moment ago.
 pub(crate) async fn look(env: &Env, client: &ClientHash) -> Result<Option<StoredClient>, Unavailable> {
     let now = now();
     let remembered = REMEMBERED.with_borrow(|known| {
@@ -77,10 +78,10 @@ pub(crate) async fn look(env: &Env, client: &ClientHash) -> Result<Option<Stored
     Ok(stored)
 }
 
-/// Notes a use in the client's record, where that is due. If KV refuses, the next use does it.
+/// Notes a use in the client's record, if that is due. If KV refuses, the next use does it.
 pub(crate) async fn note_use(env: Env, used: ClientUse) {
     let client = ClientHash::of(&used.id);
-    // Without knowing what is there, the moment of the first consent would be lost, or the end.
+    // Without the record, the time of the first consent would be lost, or that of the end.
     let Ok(stored) = look(&env, &client).await else { return };
     let Some(record) = StoredClient::after_use(stored, used, now()) else { return };
     if write(&env, &record).await.is_ok() {
@@ -88,11 +89,11 @@ pub(crate) async fn note_use(env: Env, used: ClientUse) {
     }
 }
 
-/// Writes into the client's record that the owner has ended it. Where there is no record there is nothing to write.
+/// Writes into the client's record that the owner has ended it. Without a record there is nothing to write.
 ///
 /// # Errors
 ///
-/// KV does not answer.
+/// Fails if KV does not answer.
 pub(crate) async fn mark_ended(env: &Env, client: &ClientHash, at: Timestamp) -> Result<(), Unavailable> {
     match read(env, client, TIME_LIMIT).await? {
         Some(StoredClient::Record(record)) if record.ended_at.is_none() => {
@@ -105,11 +106,11 @@ pub(crate) async fn mark_ended(env: &Env, client: &ClientHash, at: Timestamp) ->
     }
 }
 
-/// One page of all clients: one `list` of KV.
+/// Returns one page of all clients, by one `list` of KV.
 ///
 /// # Errors
 ///
-/// KV does not answer, or not to this cursor.
+/// Fails if KV does not answer, or refuses the cursor.
 pub(crate) async fn page(env: &Env, cursor: Option<&str>) -> Result<Page, Unavailable> {
     if cursor.is_some_and(|cursor| cursor.len() > MAX_CURSOR) {
         return Err(Unavailable);
@@ -159,7 +160,7 @@ fn remember(client: ClientHash, stored: Option<StoredClient>) {
     REMEMBERED.with_borrow_mut(|known| {
         known.retain(|known| known.client != client && at.seconds_since(known.at) < MEMORY);
         if known.len() >= CAPACITY {
-            // The one that was read first.
+            // The oldest.
             known.remove(0);
         }
         known.push(Remembered { client, stored, at });

@@ -1,5 +1,5 @@
-//! The embedded identity: one owner with a passphrase. A try of it, as each page with the field for it makes one, and the cookie
-//! of a browser that has signed in before, which is not locked out by others.
+//! The embedded identity: one owner with a passphrase. Checks attempts, and knows browsers that have signed in before
+//! by a cookie, so that others cannot lock them out.
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
@@ -24,20 +24,20 @@ use mcp_connector_oauth::web::request_source::RequestSource;
 const REMEMBERED: u32 = 365 * 24 * 60 * 60;
 const KNOWN_BROWSER: HostCookie = HostCookie::new("mcp-known");
 
-/// What came of a try.
+/// The outcome of an attempt.
 pub(crate) enum Attempt {
-    /// It is the owner.
+    /// The passphrase is right.
     Entered {
         /// The owner.
         person: Person,
-        /// The browser, to be remembered.
+        /// The browser that is to be remembered.
         browser: KnownBrowser,
     },
-    /// It is nobody yet.
+    /// The passphrase is wrong, or there were too many attempts.
     Refused(LoginProblem),
 }
 
-/// One try of the passphrase in `form`, counted wherever it is made.
+/// Checks the passphrase in `form`, and counts the attempt.
 pub(crate) async fn attempt(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
@@ -76,11 +76,11 @@ pub(crate) async fn attempt(
     }
 }
 
-/// A page with the field, with the status and the header that belong to what came of the last try.
+/// Returns a page with the field for the passphrase, with the status and the header that belong to the last attempt.
 pub(crate) fn with_status(problem: Option<LoginProblem>, page: impl FnOnce(u16) -> Answer) -> Answer {
     match problem {
         None => page(200),
-        // Not 401: that would ask for a scheme of HTTP's own.
+        // Not 401, which would ask for an authentication scheme of HTTP.
         Some(LoginProblem::WrongPassphrase) => page(403),
         Some(LoginProblem::Throttled { seconds }) => page(429).header("retry-after", seconds.to_string()),
     }
@@ -94,7 +94,7 @@ fn known_browser(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<KnownB
     versions.find_map(|version| sealed.open(version.to_string().as_bytes(), oauth.now, keys).ok())
 }
 
-/// Lets the browser be known the next time.
+/// Adds the cookie by which the browser is known the next time.
 pub(crate) fn remember(oauth: &OAuthContext<'_>, answer: Answer, browser: &KnownBrowser) -> Answer {
     let Some(version) = oauth.passphrase_version() else { return answer };
     let keys = oauth.secrets.keys().seal();

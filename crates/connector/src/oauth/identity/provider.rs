@@ -1,5 +1,5 @@
-//! How it is found out who a person is, after they have consented or before they see their account: by this server's own login
-//! page, or by somebody else.
+//! Finds out who a person is, after they have consented or before they see their account: by this server's own login
+//! page, or by an identity provider.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -36,32 +36,32 @@ use mcp_connector_oauth::web::cookie::BrowserNonce;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use mcp_connector_oauth::web::form::{Parameters, percent_encoded, with_query};
 
-/// What comes next.
+/// The next step of a login.
 pub(crate) enum Step {
     /// The login page of this server.
     Login,
     /// The person goes to the provider, and comes back to the callback.
-    Away(Departure),
-    /// Nothing: who they are is known already.
+    Redirect(ProviderRedirect),
+    /// The person is known already.
     Known(Person),
 }
 
-/// The way to a provider.
-pub(crate) struct Departure {
+/// The redirect to a provider.
+pub(crate) struct ProviderRedirect {
     location: String,
     /// What the browser carries in the meantime, as `Set-Cookie` headers.
     cookies: Vec<String>,
 }
 
-impl From<Departure> for Answer {
-    fn from(Departure { location, cookies }: Departure) -> Self {
+impl From<ProviderRedirect> for Answer {
+    fn from(ProviderRedirect { location, cookies }: ProviderRedirect) -> Self {
         see_other(location).with_cookies(cookies)
     }
 }
 
 /// Finds out who a person is.
 pub(crate) trait Identity {
-    /// At the beginning of an purpose.
+    /// Begins a login for `purpose`.
     async fn begin(
         &self,
         oauth: &OAuthContext<'_>,
@@ -71,11 +71,11 @@ pub(crate) trait Identity {
         browser: &BrowserNonce,
     ) -> Result<Step, Problem>;
 
-    /// The person is back from the provider, which has answered with a code.
+    /// Redeems the code with which the provider has sent the person back.
     async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &PendingLogin) -> Result<Person, Problem>;
 }
 
-/// The passphrase, or what is configured instead.
+/// The passphrase, or the provider that is configured instead.
 impl Identity for Option<Provider> {
     async fn begin(
         &self,
@@ -96,14 +96,14 @@ impl Identity for Option<Provider> {
                     prompts: provider.prompts.as_deref(),
                     login_hint: "login_hint",
                 };
-                away(oauth, incoming, client, endpoint, purpose, login, browser)
+                redirect_to_provider(oauth, incoming, client, endpoint, purpose, login, browser)
             }
             Some(Provider::GitHub(client, _)) => {
                 let url = format!("{}/login/oauth/authorize", base(&client.issuer));
                 let prompts = GITHUB_PROMPTS.map(str::to_owned);
                 let endpoint =
                     Endpoint { url: &url, sends_iss: false, scope: None, prompts: Some(&prompts), login_hint: "login" };
-                away(oauth, incoming, client, endpoint, purpose, login, browser)
+                redirect_to_provider(oauth, incoming, client, endpoint, purpose, login, browser)
             }
             Some(Provider::Access { team, audience }) => {
                 let assertion = incoming.header("cf-access-jwt-assertion");
@@ -129,20 +129,21 @@ impl Identity for Option<Provider> {
 #[derive(Clone, Copy)]
 struct Endpoint<'a> {
     url: &'a str,
-    /// Whether it has announced that it does so in every answer.
+    /// Whether it has announced that every answer has `iss`.
     sends_iss: bool,
     scope: Option<&'a str>,
-    /// The values of `prompt` that it knows, if it says so.
+    /// The values of `prompt` that it supports, if it says so.
     prompts: Option<&'a [String]>,
-    /// What it calls `login_hint`.
+    /// Its name for `login_hint`.
     login_hint: &'static str,
 }
 
-/// What GitHub knows of `prompt` ("Authorizing OAuth apps", `prompt`).
+/// The values of `prompt` that GitHub supports ("Authorizing OAuth apps", `prompt`).
 const GITHUB_PROMPTS: [&str; 1] = ["select_account"];
 
-/// The request travels as `state`, sealed and bound to this browser: so nobody can be made to finish somebody else's sign-in.
-fn away(
+/// Redirects to a provider. The request travels as `state`, sealed and bound to this browser, so that nobody can be
+/// made to finish another person's sign-in.
+fn redirect_to_provider(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     client: &ProviderClient,
@@ -180,7 +181,7 @@ fn away(
     parameters.extend(endpoint.scope.map(|scope| ("scope", scope)));
     parameters.extend(prompt.as_deref().map(|prompt| ("prompt", prompt)));
     parameters.extend(pending.login.login_hint().map(|hint| (endpoint.login_hint, hint)));
-    Ok(Step::Away(Departure { location: with_query(endpoint.url, &parameters), cookies: set_cookies }))
+    Ok(Step::Redirect(ProviderRedirect { location: with_query(endpoint.url, &parameters), cookies: set_cookies }))
 }
 
 fn callback(oauth: &OAuthContext<'_>) -> String {
@@ -244,7 +245,7 @@ fn base(issuer: &ExternalIssuer) -> &str {
     issuer.as_str().trim_end_matches('/')
 }
 
-/// RFC 6749 §4.1.3, with us as the client.
+/// Redeems a code at a provider, with this server as the client (RFC 6749 §4.1.3).
 async fn redeem(
     oauth: &OAuthContext<'_>,
     client: &ProviderClient,
@@ -277,9 +278,9 @@ async fn redeem(
     let response = request.send().await?;
     match response.status() {
         200 => {}
-        // Too many sign-ins at a time, or too slow a one: says nothing about this one.
+        // The provider is busy, which says nothing about this code.
         408 | 429 => return Err(Problem::Outage(Outage::Remote)),
-        // The code is wrong, or the settings are: the owner finds the name in the log.
+        // The code or the settings are wrong. The owner finds the name of the error in the log.
         400..=499 => {
             let answer = outbound::body(&response, MAX_RESPONSE).await.ok().flatten();
             let answer = answer.and_then(|answer| ProviderResponse::read(&answer).ok());
@@ -297,8 +298,8 @@ async fn redeem(
     }
 }
 
-/// Cloudflare Access has let the request pass, and says for whom. The header is worth nothing but for its signature: not all
-/// addresses of a Worker are behind Access.
+/// Returns the person for whom Cloudflare Access has let the request pass. Only the signature makes the header
+/// trustworthy, because not all addresses of a Worker are behind Access.
 async fn behind_access(
     oauth: &OAuthContext<'_>,
     assertion: Option<&str>,
@@ -323,11 +324,11 @@ async fn behind_access(
     Ok(Person { subject: caller.subject, display_name, admission: Admission::Access(application) })
 }
 
-/// What the provider's answer says besides the request that it belongs to.
+/// A provider's answer at the callback.
 pub(crate) enum ProviderAnswer<'a> {
     /// A code.
     Code(&'a str),
-    /// The person, or the provider, said no.
+    /// The person, or the provider, has refused.
     Refused(ProviderError),
 }
 

@@ -1,4 +1,4 @@
-//! Who finds out who a person is: the owner's passphrase unless `IDENTITY` names somebody else. Its settings.
+//! The settings of the identity provider. Without `IDENTITY`, it is the owner's passphrase.
 
 use std::fmt;
 
@@ -12,17 +12,17 @@ use mcp_connector_oauth::web::discovery::ExternalIssuer;
 use crate::config::settings::{Expected, Setting, SettingProblem};
 use crate::config::variables::Variables;
 
-/// Under this name the data of the owner is kept, who signs in with the passphrase.
+/// The subject of the owner, who signs in with the passphrase.
 pub(crate) const OWNER_SUBJECT: &str = "owner";
 
-/// Somebody else than the passphrase.
+/// An identity provider.
 #[derive(Debug)]
 pub(crate) enum Provider {
-    /// `openid`: any OpenID Connect provider, who may enter being on a list.
+    /// `openid`: any OpenID Connect provider, with a list of the people who may sign in.
     OpenId(ProviderClient, AllowedUsers),
     /// `github`, the same.
     GitHub(ProviderClient, AllowedUsers),
-    /// `access`: Cloudflare Access in front of `/authorize` and what is below it. Its policy says who may enter.
+    /// `access`: Cloudflare Access in front of `/authorize` and what is below it. Its policy says who may sign in.
     Access {
         /// `https://<team>.cloudflareaccess.com`.
         team: ExternalIssuer,
@@ -31,12 +31,12 @@ pub(crate) enum Provider {
     },
 }
 
-/// This server as the provider knows it.
+/// This server as a client of the provider.
 pub(crate) struct ProviderClient {
     pub(crate) issuer: ExternalIssuer,
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
-    /// Whether addresses count that it does not call verified.
+    /// Whether addresses count that the provider does not call verified.
     pub(crate) email: EmailTrust,
 }
 
@@ -90,8 +90,8 @@ impl Provider {
         })
     }
 
-    /// Returns whether a person can be sent there to choose another account. Access has found out who it is before the request
-    /// comes.
+    /// Returns whether a person can be sent there to choose another account. Access knows the person before the request
+    /// arrives.
     pub(crate) const fn has_accounts(&self) -> bool {
         match self {
             Self::OpenId(..) | Self::GitHub(..) => true,
@@ -99,7 +99,7 @@ impl Provider {
         }
     }
 
-    /// The issuer of the identifiers that it gives.
+    /// Returns the issuer of the subjects.
     pub(crate) const fn issuer(&self) -> &ExternalIssuer {
         match self {
             Self::OpenId(client, _) | Self::GitHub(client, _) => &client.issuer,
@@ -107,7 +107,7 @@ impl Provider {
         }
     }
 
-    /// What to call it on a page.
+    /// Returns its name for a page.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::OpenId(client, _) => client.issuer.as_str().trim_start_matches("https://").trim_end_matches('/'),
@@ -116,7 +116,8 @@ impl Provider {
         }
     }
 
-    /// What the provider may call itself in an answer (RFC 9207 §2). GitHub's authorization server has a name of its own.
+    /// Returns the values of `iss` that its answers may have (RFC 9207 §2). GitHub's authorization server has a name of
+    /// its own.
     pub(crate) fn names(&self) -> Vec<String> {
         match self {
             Self::OpenId(client, _) => vec![client.issuer.as_str().to_owned()],
@@ -128,7 +129,7 @@ impl Provider {
         }
     }
 
-    /// Returns who may enter.
+    /// Returns who may sign in.
     pub(crate) fn policy(&self, key: &MacKey) -> AdmissionPolicy {
         let settings = self.settings(key);
         match self {
@@ -161,7 +162,7 @@ impl Provider {
     }
 }
 
-/// `OPENID_TRUST_EMAIL`.
+/// Reads `OPENID_TRUST_EMAIL`.
 fn email_claim(variables: &Variables<'_>, issuer: &ExternalIssuer) -> Result<EmailTrust, SettingProblem> {
     let setting = Setting::OpenIdTrustEmail;
     let claim = match variables.text(setting).as_deref() {

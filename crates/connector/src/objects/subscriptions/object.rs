@@ -18,7 +18,7 @@ use crate::objects::stub::STREAM_REFUSED;
 use crate::objects::subscriptions::commands::{
     ChangeWatch, EndWatches, OpenStream, PublishChange, PublishTask, StreamRefusal, WatchRefusal,
 };
-use crate::objects::subscriptions::rows::{Owned, WatchedRows};
+use crate::objects::subscriptions::rows::{Access, WatchedRows};
 use crate::objects::subscriptions::streams::Streams;
 use crate::platform::clock::now;
 
@@ -76,7 +76,7 @@ impl Subscriptions {
     async fn open(&self, command: OpenStream) -> worker::Result<Result<web_sys::ReadableStream, StreamRefusal>> {
         if let ListenerKind::Session(session) = command.listener.role() {
             let rows = WatchedRows::new(self.state.storage().sql())?;
-            if let Owned::BySomebodyElse = rows.owned(session, command.listener.owner(), now())? {
+            if let Access::Refused = rows.access(session, command.listener.owner(), now())? {
                 return Ok(Err(StreamRefusal::NotYours));
             }
             if command.listener.owner().is_some() {
@@ -103,7 +103,7 @@ impl Subscriptions {
     async fn change_watch(&self, command: &ChangeWatch) -> worker::Result<Result<(), WatchRefusal>> {
         let ChangeWatch { session, owner, watched, begins } = command;
         let rows = WatchedRows::new(self.state.storage().sql())?;
-        if let Owned::BySomebodyElse = rows.owned(session, owner.as_ref(), now())? {
+        if let Access::Refused = rows.access(session, owner.as_ref(), now())? {
             return Ok(Err(WatchRefusal::NotYours));
         }
         if !begins {
@@ -119,7 +119,7 @@ impl Subscriptions {
 
     async fn end_watches(&self, session: &str, owner: Option<&Subject>) -> worker::Result<bool> {
         let rows = WatchedRows::new(self.state.storage().sql())?;
-        if let Owned::BySomebodyElse = rows.owned(session, owner, now())? {
+        if let Access::Refused = rows.access(session, owner, now())? {
             return Ok(false);
         }
         rows.end(session, owner, now())?;

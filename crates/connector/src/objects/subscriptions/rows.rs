@@ -35,13 +35,13 @@ const TRUE: SqlStorageValue = SqlStorageValue::Integer(1);
 /// The rows.
 pub(crate) struct WatchedRows(SqlStorage);
 
-/// Who owns a session.
+/// Whether a caller may use a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owned {
-    /// Nobody yet, or this person.
-    ByNobodyElse,
-    /// Another person, or the session has ended.
-    BySomebodyElse,
+pub(crate) enum Access {
+    /// It belongs to this person, or to nobody yet.
+    Granted,
+    /// It belongs to another person, or has ended.
+    Refused,
 }
 
 impl WatchedRows {
@@ -52,7 +52,7 @@ impl WatchedRows {
 
     /// Returns whether a caller may use the session. The first person who uses it with a sign-in owns it; a caller without a token
     /// keeps it from nobody.
-    pub(crate) fn owned(&self, session: &str, user: Option<&Subject>, now: Timestamp) -> worker::Result<Owned> {
+    pub(crate) fn access(&self, session: &str, user: Option<&Subject>, now: Timestamp) -> worker::Result<Access> {
         let query = "SELECT owner, has_ended FROM sessions WHERE id = ?";
         let known = values(&self.0, query, vec![session.into()])?.pop();
         let owner = match &known {
@@ -60,20 +60,20 @@ impl WatchedRows {
             Some(_) | None => None,
         };
         match (owner, user) {
-            _ if matches!(known, Some([_, TRUE])) => Ok(Owned::BySomebodyElse),
-            (Some(owner), user) if user.is_none_or(|user| user.as_str() != owner) => Ok(Owned::BySomebodyElse),
+            _ if matches!(known, Some([_, TRUE])) => Ok(Access::Refused),
+            (Some(owner), user) if user.is_none_or(|user| user.as_str() != owner) => Ok(Access::Refused),
             (None, Some(user)) => {
                 // It is no credential: where there is no room, it stays nobody's.
                 if known.is_some() || self.has_room(session, Some(user))? {
                     self.put(session, Some(user), forget_at(Some(user), now))?;
                 }
-                Ok(Owned::ByNobodyElse)
+                Ok(Access::Granted)
             }
             (Some(_), _) => {
                 self.used(session, now)?;
-                Ok(Owned::ByNobodyElse)
+                Ok(Access::Granted)
             }
-            (None, None) => Ok(Owned::ByNobodyElse),
+            (None, None) => Ok(Access::Granted),
         }
     }
 

@@ -42,7 +42,7 @@ const READ_AGAIN: Duration = Duration::from_hours(1);
 const KEEP_UNREADABLE: Duration = Duration::from_hours(7 * 24);
 /// The interval of the alarm while the handler runs: short at first, and then short enough that the object stays awake. The local
 /// runtime lets an object without events sleep after ten seconds.
-const BEAT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
+const ALARM_INTERVAL: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(5);
 /// How often the grant behind the task is checked, in milliseconds.
 const CHECK_GRANT_EVERY: u64 = 45_000;
 
@@ -58,8 +58,8 @@ impl DurableObject for Task {
             running: RefCell::default(),
             listeners: Listeners::default(),
             checked_grant_at: Cell::new(0),
-            has_looked_back: Cell::new(false),
-            rests_until: Cell::default(),
+            has_checked_last_run: Cell::new(false),
+            paused_until: Cell::default(),
         }))
     }
 
@@ -77,7 +77,7 @@ impl DurableObject for Task {
     }
 
     async fn alarm(&self) -> worker::Result<Response> {
-        self.0.go_on().await?;
+        self.0.proceed().await?;
         Response::empty()
     }
 }
@@ -90,9 +90,9 @@ struct Object {
     /// When the grant behind the task was last found valid, in milliseconds since 1970.
     checked_grant_at: Cell<u64>,
     /// Whether it has checked what became of a run in an instance that has died.
-    has_looked_back: Cell<bool>,
+    has_checked_last_run: Cell<bool>,
     /// When the handler may run again after the runs that were interrupted, in milliseconds since 1970.
-    rests_until: Cell<Option<u64>>,
+    paused_until: Cell<Option<u64>>,
 }
 
 /// What this isolate knows of streams that listen to the task. Whether some do is in a row, too.
@@ -101,7 +101,7 @@ struct Listeners {
     are_there: Cell<Option<bool>>,
     /// Whether they were told, and nothing has changed since then.
     know: Cell<bool>,
-    are_being_told: Cell<bool>,
+    are_being_notified: Cell<bool>,
     /// What the handler had said of its progress when they were told.
     heard: RefCell<Option<String>>,
 }
@@ -116,7 +116,7 @@ struct Running {
 impl Object {
     /// Answers a command to the task, if there is one.
     async fn answer<C: TaskCommand>(&self, command: C) -> worker::Result<C::Answer> {
-        self.look_back()?;
+        self.check_last_run()?;
         match self.rows().task()? {
             Some(task) => self.answer_for(task, command).await,
             None => Ok(C::unknown()),
@@ -137,7 +137,7 @@ impl Object {
                 self.save(&task)?;
                 self.wake_in(Duration::ZERO).await?;
             }
-            Effect::Tell(id) => self.begin_to_tell(&id).await?,
+            Effect::Tell(id) => self.begin_notifying(&id).await?,
             Effect::Stop => {
                 self.save(&task)?;
                 self.stop();
@@ -153,7 +153,7 @@ impl Object {
     }
 
     async fn begin(&self, command: BeginTask) -> worker::Result<Result<TaskView, UnknownTask>> {
-        self.look_back()?;
+        self.check_last_run()?;
         if let Some(task) = self.rows().task()? {
             let task = self.answer_for(task, command).await?;
             return Ok(task.map(|task| task.saying(self.said())));
@@ -172,10 +172,10 @@ impl Object {
         Ok(Ok(task.seen().clone()))
     }
 
-    /// Tells the streams that listen, and does what is to be done next. The runtime gives up an alarm that fails six times,
-    /// and then nobody would end the task: so it does not fail.
-    async fn go_on(self: &Rc<Self>) -> worker::Result<()> {
-        if let Err(error) = self.look_back() {
+    /// Notifies the streams that listen, and does what is next. It does not fail: the runtime gives up an alarm that
+    /// fails six times, and then nobody would end the task.
+    async fn proceed(self: &Rc<Self>) -> worker::Result<()> {
+        if let Err(error) = self.check_last_run() {
             console_error!("task: {error}");
         }
         if let Err(error) = self.cancel_if_revoked().await {
@@ -184,11 +184,11 @@ impl Object {
         if let Some(next) = self.give_up_if_unreadable() {
             return self.do_next(next).await;
         }
-        let again = self.tell().await;
-        // Only now: while they were told, an answer may have come, or the handler have ended.
+        let again = self.notify().await;
+        // Only now, because an answer may have come or the handler may have ended meanwhile.
         let age = self.running.borrow().as_ref().map(|running| now_in_milliseconds().saturating_sub(running.began));
         let next = match age {
-            Some(age) => Next::Sleep(Duration::from_millis(age).clamp(*BEAT.start(), *BEAT.end())),
+            Some(age) => Next::Sleep(Duration::from_millis(age).clamp(*ALARM_INTERVAL.start(), *ALARM_INTERVAL.end())),
             None => self.decide().unwrap_or_else(|error| {
                 console_error!("task: {error}");
                 Next::Sleep(TRY_AGAIN)
@@ -215,13 +215,14 @@ impl Object {
         Some(if age < KEEP_UNREADABLE { Next::Sleep(READ_AGAIN) } else { Next::Forget })
     }
 
-    /// A person who has disconnected a client wants nothing more done in its name.
+    /// Cancels the task if its grant has ended: a person who has disconnected a client wants nothing more done in its
+    /// name.
     async fn cancel_if_revoked(&self) -> worker::Result<()> {
         let now = now_in_milliseconds();
         if now.saturating_sub(self.checked_grant_at.get()) < CHECK_GRANT_EVERY {
             return Ok(());
         }
-        // What is over has no call any more.
+        // A task that is over has no call.
         let call = self.rows().call()?;
         let Some((subject, grant)) = call.as_ref().and_then(TaskCall::grant) else {
             self.checked_grant_at.set(now);
@@ -237,15 +238,16 @@ impl Object {
                     self.stop();
                 }
             }
-            // The next beat asks again.
+            // The next alarm asks again.
             Err(Unavailable) => console_error!("task: whether its sign-in still stands could not be found out"),
         }
         Ok(())
     }
 
-    /// Ends the task if its handler has ended the last instance. Where that was somebody else's fault, it begins again.
-    fn look_back(&self) -> worker::Result<()> {
-        if self.has_looked_back.replace(true) {
+    /// Ends the task if its handler was running when the last instance died. If something else was, the handler begins
+    /// again.
+    fn check_last_run(&self) -> worker::Result<()> {
+        if self.has_checked_last_run.replace(true) {
             return Ok(());
         }
         if lost_work(&self.key()).iter().any(|lost| lost.was_running)
@@ -266,10 +268,10 @@ impl Object {
     fn decide(self: &Rc<Self>) -> worker::Result<Next> {
         let (rows, now) = (self.rows(), now_in_milliseconds());
         let Some(mut task) = rows.task()? else { return Ok(Next::Forget) };
-        let rests_until = self.rests_until.get().unwrap_or_else(|| now.saturating_add(task.pause()));
-        self.rests_until.set(Some(rests_until));
-        if now < rests_until && !task.is_over() {
-            return Ok(Next::Sleep(Duration::from_millis(rests_until.saturating_sub(now))));
+        let paused_until = self.paused_until.get().unwrap_or_else(|| now.saturating_add(task.pause()));
+        self.paused_until.set(Some(paused_until));
+        if now < paused_until && !task.is_over() {
+            return Ok(Next::Sleep(Duration::from_millis(paused_until.saturating_sub(now))));
         }
         match task.wake(now) {
             Wake::Forget => Ok(Next::Forget),
@@ -279,7 +281,7 @@ impl Object {
                 let app = self.app()?;
                 rows.save(&task)?;
                 self.run(app, call, answers, now);
-                Ok(Next::Sleep(*BEAT.start()))
+                Ok(Next::Sleep(*ALARM_INTERVAL.start()))
             }
         }
     }
@@ -293,7 +295,7 @@ impl Object {
             let end = app.endpoint.registry.run_task(host, &call, answers, said, limit).await;
             object.running.take();
             if let Err(error) = object.end(end).await {
-                // The next beat finds nothing running, and begins again.
+                // The next alarm finds nothing running, and begins again.
                 console_error!("task: {error}");
             }
         });
@@ -311,7 +313,7 @@ impl Object {
             task.ended(end, now_in_milliseconds());
             self.save(&task)?;
         }
-        self.go_on().await
+        self.proceed().await
     }
 
     fn stop(&self) {
@@ -320,12 +322,12 @@ impl Object {
         }
     }
 
-    /// What the handler said last of its progress, if it runs.
+    /// Returns what the handler has last said of its progress, if it runs.
     fn said(&self) -> Option<String> {
         self.running.borrow().as_ref().and_then(|running| running.status.last())
     }
 
-    /// The task's own id, if streams listen to it.
+    /// Returns the id of the task, if streams listen to it.
     fn listening(&self) -> worker::Result<Option<TaskId>> {
         if self.listeners.are_there.get() == Some(false) {
             return Ok(None);
@@ -335,36 +337,36 @@ impl Object {
         Ok(id)
     }
 
-    async fn begin_to_tell(&self, id: &TaskId) -> worker::Result<()> {
+    async fn begin_notifying(&self, id: &TaskId) -> worker::Result<()> {
         self.rows().listen(id)?;
         self.listeners.are_there.set(Some(true));
         self.listeners.know.set(false);
-        // Before the client has its answer: so its stream begins with how the task stands.
-        if self.tell().await.is_some() {
+        // Before the client has its answer, so that its stream begins with the state of the task.
+        if self.notify().await.is_some() {
             self.wake_in(Duration::ZERO).await?;
         }
         Ok(())
     }
 
-    /// Tells the streams that listen how the task stands, if there are any that do not know. Gives when to try again.
-    async fn tell(&self) -> Option<Duration> {
-        if self.listeners.are_being_told.replace(true) {
-            // Whoever tells them goes on with what is new: so they hear it in its order.
+    /// Notifies the streams that listen, unless they know the state of the task. Returns when to try again.
+    async fn notify(&self) -> Option<Duration> {
+        if self.listeners.are_being_notified.replace(true) {
+            // The call that notifies them goes on with what is new, so that they get it in order.
             return None;
         }
         let said = self.said();
         if *self.listeners.heard.borrow() != said {
             self.listeners.know.set(false);
         }
-        let again = self.tell_until_they_know().await;
-        self.listeners.are_being_told.set(false);
+        let again = self.notify_until_they_know().await;
+        self.listeners.are_being_notified.set(false);
         again.unwrap_or_else(|error| {
             console_error!("task: {error}");
             Some(TRY_AGAIN)
         })
     }
 
-    async fn tell_until_they_know(&self) -> worker::Result<Option<Duration>> {
+    async fn notify_until_they_know(&self) -> worker::Result<Option<Duration>> {
         let Some(id) = self.listening()? else { return Ok(None) };
         let later = |duration| {
             self.listeners.know.set(false);
@@ -376,7 +378,7 @@ impl Object {
             let whole = task.seen().clone().saying(self.said()).whole(id.clone());
             let more_to_come = match subscriptions::publish_task(&self.env, id.clone(), whole, task.is_over()).await {
                 Ok(TaskPublished::NobodyListens) => false,
-                Ok(TaskPublished::Later) => return later(*BEAT.start()),
+                Ok(TaskPublished::Later) => return later(*ALARM_INTERVAL.start()),
                 Ok(TaskPublished::Told) => !task.is_over(),
                 Err(_) => return later(TRY_AGAIN),
             };
@@ -407,7 +409,7 @@ impl Object {
         app(&self.env).map_err(|error| worker::Error::RustError(error.to_string()))
     }
 
-    /// By which the guard of the instance knows it.
+    /// Returns the key of this object in the guard of the instance.
     fn key(&self) -> String {
         self.state.id().to_string()
     }
@@ -417,7 +419,7 @@ impl Object {
     }
 }
 
-/// What comes next.
+/// What the object does next.
 enum Next {
     Sleep(Duration),
     Forget,

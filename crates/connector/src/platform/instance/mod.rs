@@ -110,7 +110,7 @@ impl RequestNumber {
     }
 
     /// Returns what an earlier instance has left of the request, if the guard sends it again.
-    pub(crate) fn lost(self) -> Option<Lost> {
+    pub(crate) fn lost(self) -> Option<LostRequest> {
         lost(before(self.0))
     }
 
@@ -147,7 +147,7 @@ impl RequestNumber {
 
 /// A request, or an object's work, whose instance has died.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Lost {
+pub(crate) struct LostRequest {
     /// What the instance has noted about it.
     note: Option<String>,
     /// Whether it was running when the instance died.
@@ -156,18 +156,18 @@ pub(crate) struct Lost {
     pub(crate) is_stream: bool,
 }
 
-fn lost(value: JsValue) -> Option<Lost> {
+fn lost(value: JsValue) -> Option<LostRequest> {
     if value.is_undefined() {
         return None;
     }
     let lost: LostObject = value.unchecked_into();
-    Some(Lost { note: lost.note(), was_running: lost.was_running(), is_stream: lost.is_stream() })
+    Some(LostRequest { note: lost.note(), was_running: lost.was_running(), is_stream: lost.is_stream() })
 }
 
 /// Work of an object that goes on after its answers. It is dropped when it has ended.
 pub(crate) struct Work(RequestNumber);
 
-impl Lost {
+impl LostRequest {
     /// Returns its id in the log.
     pub(crate) fn reference(&self) -> Option<&str> {
         Some(self.note.as_deref()?.split_once('\n')?.0)
@@ -199,7 +199,7 @@ impl Drop for Work {
 }
 
 /// Returns the work of the object named `key` whose instance has died. Each is returned once.
-pub(crate) fn lost_work(key: &str) -> Vec<Lost> {
+pub(crate) fn lost_work(key: &str) -> Vec<LostRequest> {
     take_lost(key).iter().filter_map(lost).collect()
 }
 
