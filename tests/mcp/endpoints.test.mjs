@@ -121,7 +121,7 @@ describe('protected-resource metadata (RFC 9728)', () => {
       assert.equal(document.resource, `${server.origin}${resource}`, answer.story('`resource` is the URL of the endpoint (RFC 9728 §3.3)'));
       assert.deepEqual(document.authorization_servers, [server.origin], answer.story('the same Worker is the authorization server'));
       assert.deepEqual([...document.scopes_supported].sort(), ['notes:read', 'profile'], answer.story('what a first sign-in asks for'));
-      assert.deepEqual(document.bearer_methods_supported, ['header'], answer.story('a token never stands in a URL'));
+      assert.deepEqual(document.bearer_methods_supported, ['header'], answer.story('a token is never in a URL'));
       assert.ok(!answer.text.includes('null'), answer.story('no null members'));
     });
   }

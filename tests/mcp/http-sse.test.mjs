@@ -7,18 +7,12 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { openStream, opening } from '../support/mcp/http-sse-client.mjs';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { calling, listTools, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
-let runtime;
-let here;
-let there;
-before(async () => {
-  runtime = await startInstances({ worker: 'examples/everything', vars: { SSE_TRANSPORT: 'on', KEEP_ALIVE_MS: '200' } });
-  [here, there] = runtime.instances;
-});
-after(() => runtime?.stop());
+const runtime = instancesForSuite({ worker: 'examples/everything', vars: { SSE_TRANSPORT: 'on', KEEP_ALIVE_MS: '200' } });
+const [here, there] = runtime.instances;
 
 const open = ({ at = here, postAt = there, ...rest } = {}) => openStream({ at, postAt, ...rest });
 
@@ -102,7 +96,7 @@ describe('a stream', () => {
     client.close();
     await new Promise((resolve) => setTimeout(resolve, 600));
     await runtime.passes(100);
-    (await client.post({ id: 9, method: 'ping' })).hasStatus(404, 'nobody would hear the answer');
+    (await client.post({ id: 9, method: 'ping' })).hasStatus(404, 'nobody would read the answer');
   });
 
   test('a stream of 2024-11-05 costs no write but that of its place among those without a sign-in', async () => {

@@ -120,7 +120,7 @@ describe('reading', () => {
 
 // MCP "Caching › Security Considerations"
 describe('notes', () => {
-  test('a visitor sees the template, no notes, and a list that nobody shares', async () => {
+  test('an anonymous client sees the template, no notes, and a list that nobody shares', async () => {
     const list = await send(notes, modern('resources/list'));
     const { resources, ttlMs, cacheScope } = list.result();
     const uris = resources.map(({ uri }) => uri);

@@ -4,29 +4,25 @@
 // MCP "Message Content Constraints", "Tool Result Messages", "Tool Use and Result Balance".
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from '@modelcontextprotocol/client';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { CreateMessageRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import { CODE, calling, modern, send, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 const CAPABLE = { sampling: { tools: {} } };
 const CALL = calling('choose_town', { towns: ['Paris', 'London', 'Atlantis'] });
 
-let runtime;
-let site;
 /** Until 2025-11-25 only a client with a token has a session, in which it can be asked. */
 let requestInit;
-before(async () => {
-  runtime = await startInstances({ worker: 'examples/recipes', count: 1, origin: null, vars: SIGN_IN });
-  [site] = runtime.instances;
+const runtime = instancesForSuite({ worker: 'examples/recipes', count: 1, origin: null, vars: SIGN_IN }, async () => {
   const { tokens } = await connect(site, { scope: 'notes:read' });
   requestInit = { headers: bearer(tokens.access_token) };
 });
-after(() => runtime?.stop());
+const [site] = runtime.instances;
 
 const says = (content, stopReason) => ({ role: 'assistant', model: 'a-script', stopReason, content });
 const uses = (id, input) => ({ type: 'tool_use', id, name: 'forecast', input });
@@ -73,7 +69,7 @@ function wasAskedWell(asked) {
     [true, 'Nobody knows the weather in Atlantis.'],
   ]);
   assert.match(results[3][1], /town/, 'what did not fit');
-  assert.ok(said.some(({ text }) => text === 'Let me see.'), 'the model hears what it said itself');
+  assert.ok(said.some(({ text }) => text === 'Let me see.'), 'the model is told what it said itself');
 }
 
 describe('official clients lend their model', () => {

@@ -3,21 +3,14 @@
 // MCP "Lifecycle › HTTP".
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { describe, test } from 'node:test';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { CODE, LEGACY, calling, eventually, legacy, modern, notification, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { openSession } from '../support/mcp/session.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
-let runtime;
-let here;
-let there;
-before(async () => {
-  runtime = await startInstances({ worker: 'examples/everything', vars: { KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '30' } });
-  [here, there] = runtime.instances;
-});
-after(() => runtime?.stop());
-
+const runtime = instancesForSuite({ worker: 'examples/everything', vars: { KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '30' } });
+const [here, there] = runtime.instances;
 
 /** A call in a session that reports `steps` times, and then answers. */
 const working = (session, steps, delay_ms = 15, progressToken = 'p') =>

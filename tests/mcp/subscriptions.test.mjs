@@ -14,7 +14,7 @@ import {
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { ReceivedMessages, ARRIVAL_LIMIT_MS } from '../support/mcp/received-messages.mjs';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { CODE, KEY, LEGACY, calling, eventually, initialize, legacy, modern, send, stream } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, revoking } from '../support/oauth/client.mjs';
 import { jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
@@ -30,8 +30,8 @@ const KEEP_ALIVE_MS = 250;
 /** Streams that one person may have, and URIs that one stream or session may name. */
 const MOST_STREAMS = 50;
 const MOST_URIS = 100;
-/** Most sessions of guests that are remembered. */
-const MOST_GUESTS = 1000;
+/** Most sessions of anonymous clients that are remembered. */
+const MOST_ANONYMOUS = 1000;
 
 const CHANGED = {
   tools: 'notifications/tools/list_changed',
@@ -41,7 +41,6 @@ const CHANGED = {
 };
 
 const signedIn = (token) => (token ? bearer(token) : {});
-
 
 /** Opens a subscription, and waits for its acknowledgement. */
 async function listen(site, notifications, { token, id = 'listen', wait = true } = {}) {
@@ -80,13 +79,8 @@ const updated = (site, uri, who) => announce(site, 'resource_updated', { uri }, 
 afterEach(() => ReceivedMessages.closeAll());
 
 describe('a connector with nothing to announce', () => {
-  let runtime;
-  let site;
-  before(async () => {
-    runtime = await startInstances({ count: 1 });
-    [site] = runtime.instances;
-  });
-  after(() => runtime?.stop());
+  const runtime = instancesForSuite({ count: 1 });
+  const [site] = runtime.instances;
 
   // MCP "Tools › Capabilities", "Resources › Capabilities", "Prompts › Capabilities"
   test('a connector with nothing to announce says so, offers no streams, and never wakes who would hold them', async () => {
@@ -240,7 +234,7 @@ describe('with streams', () => {
 
     test('subscriptions/listen needs for a resource what reading it needs', async () => {
       const asked = (headers) => modern('subscriptions/listen', { notifications: { resourceSubscriptions: [WATCHED, MONDAY] } }, { headers });
-      (await send(here, asked({}))).hasStatus(401, 'a guest').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'MCP "Scope Selection Strategy"');
+      (await send(here, asked({}))).hasStatus(401, 'no token').hasHeader('www-authenticate', new RegExp(`scope="${DIARY}"`), 'MCP "Scope Selection Strategy"');
       const weak = await send(here, asked(bearer(tokenOf('alice', { scope: 'other' }))));
       weak.hasStatus(403, 'MCP "Runtime Insufficient Scope Errors"').hasHeader('www-authenticate', /insufficient_scope/, 'MCP "Runtime Insufficient Scope Errors"');
       const received = await listen(here, { resourceSubscriptions: [WATCHED, MONDAY] }, { token: tokenOf('alice') });
@@ -256,10 +250,10 @@ describe('with streams', () => {
       const ofGuest = await listen(here, { toolsListChanged: true, resourcesListChanged: true });
       await updated(there, MONDAY, { token: alice });
       await announce(there, 'resources_changed', {}, { token: alice });
-      // A guest has no diary; what they say about one concerns nobody.
+      // An anonymous client has no diary; what it says about one concerns nobody.
       await updated(here, MONDAY);
       await announce(here, 'resources_changed');
-      // Everybody hears of what is public, and hears it last.
+      // Everybody is told what is public, and last.
       await updated(here, WATCHED);
       await announce(here, 'test_trigger_tool_change');
       const methods = async (received, count) => (await received.waitFor(count, 'all that concerns them')).map(({ method }) => method);
@@ -361,7 +355,7 @@ describe('with streams', () => {
       const sum = () => streams.reduce((count, { changes }) => count + changes.length, 0);
       for (let n = 1; n <= 3; n += 1) {
         await announce(here, 'test_trigger_tool_change');
-        await ofOther.waitFor(n, 'another session hears it too');
+        await ofOther.waitFor(n, 'another session is told too');
       }
       await eventually(sum, (count) => count >= 3, 'each message arrives');
       assert.equal(sum(), 3, 'MCP "Multiple Connections": not on several');
@@ -388,7 +382,7 @@ describe('with streams', () => {
         (await inSession(here, 'made-up', method, { uri: WATCHED })).hasStatus(404, 'MCP "Session Management"');
       }
       (await inSession(here, session, 'resources/subscribe', { uri: 'test://nothing' })).error(200, -32002, 'there is none');
-      (await inSession(here, session, 'resources/subscribe', { uri: MONDAY })).hasStatus(401, 'a guest has no diary');
+      (await inSession(here, session, 'resources/subscribe', { uri: MONDAY })).hasStatus(401, 'an anonymous client has no diary');
       const token = tokenOf('alice', { scope: 'other' });
       (await inSession(here, session, 'resources/subscribe', { uri: MONDAY }, { token })).hasStatus(403, 'nor has this token');
     });
@@ -396,8 +390,8 @@ describe('with streams', () => {
     test('a session belongs to the person who used it first', async () => {
       const session = await newSession(here);
       const [alice, bob] = [tokenOf('alice'), tokenOf('bob')];
-      const asGuest = await get(here, session);
-      assert.equal(asGuest.status, 200);
+      const anonymous = await get(here, session);
+      assert.equal(anonymous.status, 200);
       const subscribe = (who) => inSession(here, session, 'resources/subscribe', { uri: MONDAY }, who);
       assert.deepEqual((await subscribe({ token: alice })).result('the first who signed in'), {});
       (await subscribe({ token: bob })).error(404, CODE.invalidRequest, 'it is not his');
@@ -411,7 +405,7 @@ describe('with streams', () => {
       await announce(here, 'test_trigger_tool_change');
       await asAlice.waitFor(2, 'her own change, once');
       assert.deepEqual(asAlice.methods, [CHANGED.resource, CHANGED.tools]);
-      assert.deepEqual(asGuest.methods, [], 'one stream, and never one of a guest');
+      assert.deepEqual(anonymous.methods, [], 'one stream, and never one of an anonymous client');
     });
 
     test('the stream ends when the token expires', async () => {
@@ -466,12 +460,12 @@ describe('with streams', () => {
   });
 });
 
-test('guests, who can make up sessions, leave room for those of people', async () => {
+test('anonymous clients, which can make up sessions, leave room for the sessions of people', async () => {
   const runtime = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
   try {
     const [site] = runtime.instances;
     const { tokens } = await connect(site, { scope: DIARY });
-    const madeUp = Array.from({ length: MOST_GUESTS }, () => {
+    const madeUp = Array.from({ length: MOST_ANONYMOUS }, () => {
       const body = `${randomBytes(14).toString('hex')}0003`;
       return `${body}${createHash('sha256').update(body).digest('hex').slice(0, 8)}`;
     });
@@ -482,7 +476,7 @@ test('guests, who can make up sessions, leave room for those of people', async (
       const answers = await Promise.all(madeUp.slice(at, at + 50).map((session) => subscribe(session, { network })));
       for (const answer of answers) answer.result('the id is one that a server here could have made');
     }
-    (await subscribe(await newSession(site))).error(200, CODE.invalidParams, 'there is no room for one more guest');
+    (await subscribe(await newSession(site))).error(200, CODE.invalidParams, 'there is no room for one more anonymous client');
     (await subscribe(await newSession(site), { token: tokens.access_token })).result('there is room for people');
   } finally {
     await runtime.stop();
@@ -516,7 +510,7 @@ describe('official clients', () => {
   });
   after(() => server?.stop());
 
-  test('TypeScript v1 subscribes and hears on its GET stream', async () => {
+  test('TypeScript v1 subscribes and is notified on its GET stream', async () => {
     const client = new ClientV1(INFO);
     const transport = new TransportV1(new URL(server.url));
     const received = [];

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { ReceivedMessages } from '../support/mcp/received-messages.mjs';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { CODE, KEY, calling, eventually, modern, stream, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, send } from '../support/oauth/client.mjs';
 
@@ -19,15 +19,8 @@ const KEEP_ALIVE_MS = 250;
 /** Tasks that one stream may name. */
 const MOST_IDS = 32;
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-let here;
-let there;
-before(async () => {
-  runtime = await startInstances({ worker: 'examples/everything', count: 2, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
-  [here, there] = runtime.instances;
-});
-after(() => runtime?.stop());
+const runtime = instancesForSuite({ worker: 'examples/everything', count: 2, vars: { ...SIGN_IN, KEEP_ALIVE_MS } });
+const [here, there] = runtime.instances;
 afterEach(() => ReceivedMessages.closeAll());
 
 const ask = async (method, params, { at = here, headers } = {}) =>
@@ -198,7 +191,7 @@ describe('who may listen', () => {
     const unknown = `multi_input.${'0'.repeat(32)}`;
     const held = (await runtime.counts()).objects.Subscriptions;
     for (const [who, headers] of [
-      ['a guest', undefined],
+      ['an anonymous client', undefined],
       ['the same person through another client', bearer(other.tokens.access_token)],
     ]) {
       for (const taskIds of [[id], [unknown], ['nonsense'], []]) {

@@ -188,7 +188,7 @@ describe('questions in a task', () => {
     assert.deepEqual([half.status, Object.keys(half.inputRequests)], ['input_required', ['name']]);
     await update(id, { confirm: accept({ confirm: false }), name: accept({ name: 'Ada' }) });
     const done = await outcome(id, { at: there });
-    assert.equal(textOf(done.result), 'Ada said yes.', 'the first answer stands');
+    assert.equal(textOf(done.result), 'Ada said yes.', 'the first answer counts');
   });
 
   test('questions in a task answered twice at the same moment are answered once', async () => {

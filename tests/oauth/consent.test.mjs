@@ -2,8 +2,8 @@
 // OAuth 2.1 §7.5.4; MCP "Confused Deputy Problem", "Localhost Redirect URI Risks").
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { afterEach, describe, test } from 'node:test';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import {
   FIRST_SCOPES,
   PASSPHRASE,
@@ -26,17 +26,11 @@ import {
 
 const WEB = 'https://app.example/cb?tenant=7';
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-/** @type {import("../support/workers/instances.mjs").Instance} */
-let site;
 let web;
-before(async () => {
-  runtime = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = runtime.instances;
+const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
   web = await register(site, { client_name: 'A web app', redirect_uris: [WEB] });
 });
-after(() => runtime?.stop());
+const [site] = runtime.instances;
 // Codes that nobody redeems are gone after a minute; only so many may wait.
 afterEach(() => site.passes(61));
 
@@ -143,7 +137,7 @@ describe('the decision', () => {
     });
   }
 
-  test('yes to nothing is asked for again, and can be mended or left', async () => {
+  test('yes to nothing is asked for again, and can be corrected or left', async () => {
     for (const scopes of [[], ['notes:write', 'admin']]) {
       const browser = new Browser(site);
       const page = await browser.open(authorizePath(asking(web, { redirect_uri: WEB, scope: FIRST_SCOPES })));
@@ -156,7 +150,7 @@ describe('the decision', () => {
       assert.deepEqual(form.chosen('scope'), [], again.story('as the person left it'));
       const button = (value) => form.buttons.find((one) => one.value === value);
       const login = await browser.submit(again, form, { values: { scope: ['profile'] }, button: button('allow') });
-      assert.ok(login.has('passphrase'), login.story('mended'));
+      assert.ok(login.has('passphrase'), login.story('corrected'));
       const arrival = await browser.submit(again, form, { button: button('deny') });
       assert.equal(arrival.parameters?.error, 'access_denied', 'or left');
     }

@@ -2,8 +2,8 @@
 // Where no good passphrase is set, nobody signs in.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { afterEach, describe, test } from 'node:test';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import {
   PASSPHRASE,
   REDIRECT,
@@ -27,17 +27,11 @@ import {
 
 const WEB = 'https://app.example/cb?tenant=7';
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-/** @type {import("../support/workers/instances.mjs").Instance} */
-let site;
 let web;
-before(async () => {
-  runtime = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = runtime.instances;
+const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
   web = await register(site, { client_name: 'A web app', redirect_uris: [WEB] });
 });
-after(() => runtime?.stop());
+const [site] = runtime.instances;
 // Codes that nobody redeems are gone after a minute; only so many may wait.
 afterEach(() => site.passes(61));
 

@@ -2,8 +2,8 @@
 // always 503 with `Retry-After`, nothing is half done, and everything goes on when it is over.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { afterEach, beforeEach, describe, test } from 'node:test';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { calling, legacy } from '../support/mcp/requests.mjs';
 import {
   Arrival,
@@ -30,17 +30,11 @@ import {
   tokensOf,
 } from '../support/oauth/client.mjs';
 
-/** @type {import("../support/workers/instances.mjs").Runtime} */
-let runtime;
-/** @type {import("../support/workers/instances.mjs").Instance} */
-let site;
 let client;
-before(async () => {
-  runtime = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = runtime.instances;
+const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
   client = await register(site);
 });
-after(() => runtime?.stop());
+const [site] = runtime.instances;
 afterEach(async () => {
   await runtime.kvNow('works');
   for (const name of ['Grants', 'Keyring', 'Directory']) await runtime.objectsNow(name, 'works');
@@ -107,7 +101,7 @@ describe('while the grants are out of reach', () => {
       await isWelcome(site, tokens.access_token, { rule: 'the last look is younger than a minute' });
     }
     await site.passes(1);
-    isOutageOfTheResource(await call(site, tokens.access_token), 'nobody can tell whether the grant still stands');
+    isOutageOfTheResource(await call(site, tokens.access_token), 'nobody can tell whether the grant is still valid');
     await runtime.objectsNow('Grants', 'works');
     await isWelcome(site, tokens.access_token, { rule: 'a failure is not remembered' });
   });
@@ -158,7 +152,7 @@ describe('when an object has done its work and the answer is lost', () => {
     const tokens = tokensOf(await send(site, redeeming(client, authorization)), 'nobody has used the code before');
     assert.equal((await requests()) - earlier, 2, 'it was asked twice');
     await isWelcome(site, tokens.access_token);
-    const next = tokensOf(await send(site, refreshing(client, tokens)), 'the grant stands');
+    const next = tokensOf(await send(site, refreshing(client, tokens)), 'the grant is valid');
     isOAuthError(await send(site, redeeming(client, authorization)), 400, 'invalid_grant', 'OAuth 2.1 §4.1.3');
     isOAuthError(await send(site, refreshing(client, next)), 400, 'invalid_grant', 'RFC 9700: what came of the code has ended');
   });

@@ -159,7 +159,7 @@ describe('a registration', () => {
     assert.ok(!('client_name' in client));
   });
 
-  test('a registration may say what nobody here has heard of', async () => {
+  test('a registration may say members that this server does not know', async () => {
     await register(site, {
       application_type: 'native',
       software_id: 'x',
@@ -400,7 +400,7 @@ describe('a registration lives for ninety days after its last use', () => {
     const earlier = await writes();
     const client = await register(site);
     await opens(client, 'it is looked at');
-    assert.equal(await writes(), earlier, 'strangers write nothing');
+    assert.equal(await writes(), earlier, 'an anonymous client causes no write');
     for (const [days, expected] of [[0, 1], [29, 1], [2, 2]]) {
       await site.passes(days * DAY);
       for (let turn = 0; turn < 3; turn += 1) await connect(site, { client });

@@ -90,7 +90,7 @@ describe('our own connectors', () => {
     const opened = await examine(new URL(main.privateUrl), { token: tokens.access_token });
     assert.deepEqual(levels(opened, 'fail'), [], tell(opened));
     assert.match(finding(opened, 'tools').seen, /^5 tools: echo, /);
-    assert.ok(!JSON.stringify(opened).includes(tokens.access_token), 'the token stands nowhere');
+    assert.ok(!JSON.stringify(opened).includes(tokens.access_token), 'the token is nowhere');
   });
 
   test('the fixtures are green', async () => {
@@ -225,7 +225,7 @@ describe('health', () => {
     });
   });
 
-  test('sessions that the visit began are ended', async () => {
+  test('sessions that the examination began are ended', async () => {
     const open = new Set();
     const sessions = (server) => {
       const { mcp } = server;
@@ -302,7 +302,7 @@ const FAULTS = [
     fix: /https:\/\/www\.connector\.example\/mcp/,
   },
   {
-    rule: 'Cloudflare Access does not stand in front',
+    rule: 'Cloudflare Access is not in front',
     fault: (server) => both(server, moved('https://team.cloudflareaccess.com/cdn-cgi/access/login')),
     check: 'redirect',
     seen: /sign-in of Cloudflare Access/,
@@ -362,7 +362,7 @@ const FAULTS = [
     seen: /AWS WAF/,
   },
   {
-    rule: 'no firewall stands before the metadata either',
+    rule: 'no firewall is before the metadata either',
     fault: (server) => (server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 403, headers: PAGE, body: '<title>Blocked</title>' })),
     check: 'wall',
     seen: /Blocked.* at \/\.well-known\/oauth-protected-resource\/mcp/,

@@ -3,22 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { describe, test } from 'node:test';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import { LEGACY, calling, post, send } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 const MIB = 1024 * 1024;
 
-let runtime;
-let here;
 let token;
-before(async () => {
-  runtime = await startInstances({ count: 1, vars: SIGN_IN });
-  [here] = runtime.instances;
+const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
   token = bearer((await connect(here)).tokens.access_token);
 });
-after(() => runtime?.stop());
+const [here] = runtime.instances;
 
 /**
  * The WebAssembly memory of a process, in MiB (Linux). V8 reserves the whole address space of each memory, and makes of it readable
@@ -70,7 +66,7 @@ describe('a body of nothing but values', { skip: process.platform === 'linux' ? 
   const to = (body, headers) => send(here, post(body, { headers: { ...here.headers, 'mcp-protocol-version': LEGACY[0], ...headers } }));
 
   for (const [who, bytes, most] of [
-    ['a guest', MIB / 4, 8],
+    ['an anonymous client', MIB / 4, 8],
     ['a caller', MIB, 32],
   ]) {
     test(`a body of nothing but values of ${who} makes the memory grow by no more than ${most} MiB, however often it comes`, async (t) => {

@@ -3,8 +3,8 @@
 // served; nothing that was acknowledged is lost.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { describe, test } from 'node:test';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import { CODE, ERAS, calling, eventually, legacy, modern, post, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, authorize, redeeming, refreshing, register, tokensOf } from '../support/oauth/client.mjs';
 
@@ -13,15 +13,8 @@ const AT_ONCE_MS = 1000;
 /** How long a fixture waits before it panics. */
 const LATER_MS = 200;
 
-/** @type {import('../support/workers/instances.mjs').Runtime} */
-let runtime;
-/** @type {import('../support/workers/instances.mjs').Instance} */
-let site;
-before(async () => {
-  runtime = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, SSE_TRANSPORT: 'on' } });
-  [site] = runtime.instances;
-});
-after(() => runtime?.stop());
+const runtime = instancesForSuite({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, SSE_TRANSPORT: 'on' } });
+const [site] = runtime.instances;
 
 /** The answer, and how long it took. */
 async function timed(asked) {
@@ -200,7 +193,7 @@ describe('what else is in flight', () => {
       const authorization = await authorize(site, client);
       const [answer] = await Promise.all([send(site, redeeming(client, authorization)), panicking()]);
       const tokens = tokensOf(answer, 'the request is carried out again, as the same');
-      const next = tokensOf(await send(site, refreshing(client, tokens)), 'the grant stands');
+      const next = tokensOf(await send(site, refreshing(client, tokens)), 'the grant is valid');
       const [refreshed] = await Promise.all([send(site, refreshing(client, next)), panicking()]);
       tokensOf(refreshed, 'so is a refresh');
     }

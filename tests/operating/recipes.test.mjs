@@ -168,7 +168,7 @@ describe('a token of the other service', () => {
   const ASKS = { elicitation: { form: {}, url: {} } };
 
   /** What the person does elsewhere: signs in, comes back, and reads a number. */
-  async function visit(url) {
+  async function openPage(url) {
     const { origin, pathname, searchParams: asked } = new URL(url);
     assert.equal(origin + pathname, `${elsewhere.origin}/authorize`);
     assert.equal(asked.get('client_id'), 'my-tools');
@@ -187,11 +187,11 @@ describe('a token of the other service', () => {
     const first = await address();
     assert.equal(await address(), first, 'the same sign-in as long as it is open');
     assert.match(failed(await mine('upstream_profile', { number: '000000' })), /Nobody has signed in yet/);
-    const { number } = await visit(first);
+    const { number } = await openPage(first);
     const wrong = number === '123456' ? '654321' : '123456';
     assert.match(failed(await mine('upstream_profile', { number: wrong })), /not the number/);
     assert.match(failed(await mine('upstream_profile', { number })), /Nobody has signed in yet/, 'there is one try');
-    assert.equal((await visit(first)).number, undefined, 'an address that is used up leads nowhere');
+    assert.equal((await openPage(first)).number, undefined, 'an address that is used up leads nowhere');
     assert.notEqual(await address(), first);
   });
 
@@ -203,7 +203,7 @@ describe('a token of the other service', () => {
     const accepted = { 'sign-in': { action: 'accept' } };
     const second = await mine('upstream_profile', {}, { capabilities: ASKS, more: { inputResponses: accepted, requestState: first.requestState } });
     assert.ok(second.inputRequests.number, 'then the number is asked for');
-    const { number } = await visit(url);
+    const { number } = await openPage(url);
     const answers = { number: { action: 'accept', content: { number } } };
     const third = await mine('upstream_profile', {}, { capabilities: ASKS, more: { inputResponses: answers, requestState: second.requestState } });
     assert.equal(said(third), '{"name":"Ada"}');

@@ -2,8 +2,8 @@
 // closed and says which variable it is and what is expected, the log names it, and everything else is served.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { describe, test } from 'node:test';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import { calling, legacy, modern, textOf } from '../support/mcp/requests.mjs';
 import {
   PASSPHRASE,
@@ -20,17 +20,12 @@ import {
   tokensOf,
 } from '../support/oauth/client.mjs';
 
-/** @type {import("../support/workers/instances.mjs").Runtime} */
-let runtime;
-let site;
 /** Of somebody who signed in while all was well. */
 let kept;
-before(async () => {
-  runtime = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = runtime.instances;
+const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
   kept = await connect(site);
 });
-after(() => runtime?.stop());
+const [site] = runtime.instances;
 
 /** Starts over the same storage with other variables or fewer bindings; gives what is logged from then on. */
 async function restart(vars, how) {
@@ -44,7 +39,7 @@ const echo = (options) => send(site, legacy('tools/call', calling('echo', { text
 const PARTS = {
   calls: { open: 200, asked: () => legacy('tools/call', calling('echo', { text: 'hello' })) },
   'calls in the modern era': { open: 200, asked: () => modern('tools/call', calling('echo', { text: 'hello' })) },
-  'the tools of guests': { open: 401, asked: () => legacy('tools/call', calling('whoami')) },
+  'protected tools without a token': { open: 401, asked: () => legacy('tools/call', calling('whoami')) },
   tokens: { open: 200, asked: () => legacy('tools/call', calling('whoami'), { headers: bearer(kept.tokens.access_token) }) },
   'bad tokens': { open: 401, asked: () => legacy('tools/call', calling('echo'), { headers: bearer('a.bad.token') }) },
   'the private endpoint': { open: 401, asked: () => legacy('tools/list', {}, { path: '/private/mcp' }) },
@@ -58,9 +53,9 @@ const PARTS = {
   'metadata of the server': { open: 200, asked: () => ({ path: '/.well-known/oauth-authorization-server' }) },
 };
 const SIGNING_IN = ['authorize', 'register', 'token', 'revoke'];
-const PEOPLE = ['the tools of guests', 'tokens', 'bad tokens', 'the private endpoint', 'account', ...SIGNING_IN];
+const PEOPLE = ['protected tools without a token', 'tokens', 'bad tokens', 'the private endpoint', 'account', ...SIGNING_IN];
 const DOCUMENTS = ['metadata of the resource', 'metadata of the server'];
-const CALLS = ['calls', 'calls in the modern era', 'the tools of guests', 'tokens', 'bad tokens', 'the private endpoint'];
+const CALLS = ['calls', 'calls in the modern era', 'protected tools without a token', 'tokens', 'bad tokens', 'the private endpoint'];
 const OPENID = { OPENID_ISSUER: 'https://id.example', OPENID_CLIENT_ID: 'us', OPENID_CLIENT_SECRET: 'a-secret-of-the-provider' };
 
 test('all parts are open while all is well', async () => {
@@ -95,7 +90,7 @@ describe('a setting that cannot be read', () => {
         const answer = await send(site, asked());
         answer.hasStatus(isClosed ? 503 : open, `${part} ${isClosed ? 'is closed' : 'is open'}`);
         if (isClosed) {
-          assert.ok(answer.text.includes(`${name} `), answer.story('it says which variable has to be mended'));
+          assert.ok(answer.text.includes(`${name} `), answer.story('it says which variable has to be corrected'));
           answer.hasHeader('retry-after', /^\d+$/, 'no client throws its credentials away');
           answer.hasHeader('www-authenticate', undefined, 'nobody is sent to sign in, where they would be told the same');
         }
@@ -117,7 +112,7 @@ describe('a setting that cannot be read', () => {
     account.hasStatus(503, 'nobody signs in');
   });
 
-  test('a setting that cannot be read ends nobody’s sign-in: all goes on when it is mended', async () => {
+  test('a setting that cannot be read ends nobody’s sign-in: all goes on when it is corrected', async () => {
     for (const vars of [{ ALLOWED_USERS: '', IDENTITY: 'openid', ...OPENID }, { MASTER_KEY: 'x' }, { PUBLIC_URL: 'x' }, { OAUTH_CLIENTS: 'x' }]) {
       await restart(vars);
       (await send(site, refreshing(kept.client, kept.tokens))).hasStatus(503, 'design: an outage, never invalid_grant');

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import {
   FORM,
   PASSPHRASE,
@@ -67,15 +67,8 @@ const isDead = async (site, { client, tokens }, rule) => isOAuthError(await send
 const lives = async (site, { client, tokens }, rule) => tokensOf(await send(site, refreshing(client, tokens)), rule);
 
 describe('the account page of the owner', () => {
-  /** @type {Awaited<ReturnType<typeof startInstances>>} */
-  let runtime;
-  let here;
-  let there;
-  before(async () => {
-    runtime = await startInstances({ count: 2, vars: SIGN_IN });
-    [here, there] = runtime.instances;
-  });
-  after(() => runtime?.stop());
+  const runtime = instancesForSuite({ count: 2, vars: SIGN_IN });
+  const [here, there] = runtime.instances;
   // Each test begins without apps, and with no codes that wait.
   afterEach(async () => {
     await runtime.passes(61);
@@ -389,7 +382,7 @@ describe('the account page of the owner', () => {
 
   test('the account page of the owner writes nothing for who only looks', async () => {
     const { browser } = await enter(here);
-    // The Directory hears of the sign-in behind the answer.
+    // The Directory is told of the sign-in after the answer.
     await new Promise((resolve) => setTimeout(resolve, 300));
     const before = await runtime.counts();
     await browser.open('/account');
@@ -447,13 +440,8 @@ describe('where somebody else finds out who it is', () => {
       ALLOWED_USERS: 'alice bob',
       OWNER_PASSPHRASE: PASSPHRASE,
     };
-    let runtime;
-    let site;
-    before(async () => {
-      runtime = await startInstances({ count: 1, vars: VARS, outbound: provider.port });
-      [site] = runtime.instances;
-    });
-    after(() => runtime?.stop());
+    const runtime = instancesForSuite(() => ({ count: 1, vars: VARS, outbound: provider.port }));
+    const [site] = runtime.instances;
 
     async function leave(browser = new Browser(site)) {
       const way = await browser.open('/account');

@@ -1,5 +1,5 @@
 // The page of a host with MCP Apps, as far as one view needs it: the official client asks the server, the official bridge
-// (`AppBridge`) speaks with the view, and the view stands in a sandbox on another origin. Runs in the browser.
+// (`AppBridge`) speaks with the view, and the view is in a sandbox on another origin. Runs in the browser.
 
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { AppBridge, PostMessageTransport, RESOURCE_MIME_TYPE, getToolUiResourceUri } from '@modelcontextprotocol/ext-apps/app-bridge';

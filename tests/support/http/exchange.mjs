@@ -261,7 +261,7 @@ export function parseChallenges(value) {
     if (parameter) {
       assert.ok(challenges.length > 0, `a challenge starts with its scheme: ${value}`);
       const { parameters } = challenges.at(-1);
-      assert.ok(!(parameter[1].toLowerCase() in parameters), `${parameter[1]} stands twice: ${value}`);
+      assert.ok(!(parameter[1].toLowerCase() in parameters), `${parameter[1]} is there twice: ${value}`);
       parameters[parameter[1].toLowerCase()] = parameter[2]?.replace(/\\(.)/g, '$1') ?? parameter[3];
       rest = rest.slice(parameter[0].length);
       continue;

@@ -59,7 +59,7 @@ export function post(body, { path = '/mcp', headers = {}, ...rest } = {}) {
   };
 }
 
-/** A request of the stateless revision: its version, method and name stand in headers and body. */
+/** A request of the stateless revision: its version, method and name are in headers and body. */
 export function modern(method, params = {}, options = {}) {
   const { id = nextId++, version = MODERN, capabilities = {}, meta = {}, headers = {}, ...rest } = options;
   const { _meta: own = {}, ...others } = params;

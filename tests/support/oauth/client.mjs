@@ -39,7 +39,7 @@ export function keepsSecrets(servers) {
     for (const [value, what] of noted) {
       for (const form of [value, encodeURIComponent(value), value.slice(0, 40)]) {
         const at = log.indexOf(form);
-        assert.equal(at, -1, `${what} stands in the log: …${log.slice(Math.max(0, at - 200), at)}[here]`);
+        assert.equal(at, -1, `${what} is in the log: …${log.slice(Math.max(0, at - 200), at)}[here]`);
       }
     }
   }
@@ -263,7 +263,7 @@ export const bearer = (token) => ({ authorization: `Bearer ${token}` });
 export const call = (site, token, name = 'whoami', args = {}, { path = '/mcp', era = legacy, headers } = {}) =>
   send(site, era('tools/call', calling(name, args), { path, headers: { ...bearer(token), ...headers } }));
 
-/** Fails unless the token opens the door. */
+/** Fails unless the resource accepts the token. */
 export async function isWelcome(site, token, { path = '/mcp', rule = 'the token is good', ...more } = {}) {
   const answer = await call(site, token, 'whoami', {}, { path, ...more });
   const result = answer.result(rule);

@@ -1,5 +1,5 @@
 // A real OpenID provider under a name of its own: the Worker's fetches to that name reach it, and so does a person's browser.
-// What it answers can be put out of order or be replaced by a lie, request by request.
+// A test can make it fail or answer falsely, request by request.
 
 import assert from 'node:assert/strict';
 import { constants, generateKeyPairSync, sign } from 'node:crypto';
@@ -7,7 +7,7 @@ import http from 'node:http';
 import { Arrival, Browser } from './scriptless-browser.mjs';
 import { secret } from './client.mjs';
 
-// Its warning about the version of Node would stand among the results; what these tests use of it runs on older ones.
+// Its warning about the version of Node would be among the results; what these tests use of it runs on older ones.
 const { warn } = console;
 console.warn = () => {};
 const { Provider } = await import('oidc-provider');
@@ -144,9 +144,9 @@ export async function startProvider({ issuer = 'https://id.example', clients = [
       keys = newKeys(name);
       become();
     },
-    /** Puts an answer of the test's own in the place of what stands at a URL, or of a whole host. */
+    /** Puts an answer of the test's own in place of what is at a URL, or of a whole host. */
     place: (url, answer) => void answers.set(url, answer),
-    isDown: (url = host) => void answers.set(url, (_, response) => response.writeHead(503).end('by order of a test')),
+    isDown: (url = host) => void answers.set(url, (_, response) => response.writeHead(503).end('as a test has asked')),
     isBack: () => answers.clear(),
     stop: () => {
       server.closeAllConnections();

@@ -154,11 +154,11 @@ export class Arrival {
     this.answer = answer;
   }
 
-  /** The parameters of the address; fails if one stands there twice. */
+  /** The parameters of the address; fails if one is there twice. */
   get parameters() {
     const parameters = {};
     for (const [name, value] of this.url.searchParams) {
-      assert.ok(!(name in parameters), `${name} stands twice in ${this.url}`);
+      assert.ok(!(name in parameters), `${name} is twice in ${this.url}`);
       parameters[name] = value;
     }
     return parameters;

@@ -7,11 +7,14 @@ import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/pr
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse } from 'smol-toml';
-import { MODULES } from '../../../scripts/build/entry-point.mjs';
+import { after, before } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { bindingsIn, configuration } from './workerd-config.mjs';
 import { ROOT } from './wrangler-dev.mjs';
 
 const START_LIMIT_MS = 30_000;
+/** The modules that run in workerd, beside those of the Worker. */
+const INSIDE = fileURLToPath(new URL('inside', import.meta.url));
 const workerd = createRequire(createRequire(join(ROOT, 'package.json')).resolve('wrangler/package.json'))('workerd').default;
 
 /**
@@ -92,10 +95,9 @@ export async function startInstances({
   for (const name of await readdir(join(ROOT, worker, 'build'))) {
     if (/\.(js|wasm)$/.test(name)) await cp(join(ROOT, worker, 'build', name), join(state, name));
   }
-  await writeFile(join(state, 'around.js'), around(bindings.objects.map(({ className }) => className), { callLimit, metrics }));
-  await writeFile(join(state, 'store.js'), KV_STORE);
-  await writeFile(join(state, 'view.js'), KV_VIEW);
-  await writeFile(join(state, 'nowhere.js'), NOWHERE);
+  await cp(INSIDE, state, { recursive: true });
+  await writeFile(join(state, 'settings.js'), `export const callLimit = ${callLimit}, metrics = ${metrics};`);
+  await writeFile(join(state, 'main.js'), mainModule(bindings.objects.map(({ className }) => className)));
 
   const names = Array.from({ length: count }, (_, number) => `instance-${number}`);
   const written = { log: '' };
@@ -179,6 +181,28 @@ export async function startInstances({
   };
 }
 
+/**
+ * Instances for a whole file or suite: they start before its tests and stop after them. What it gives may be named at once and is
+ * there as soon as they have started.
+ * @param {Parameters<typeof startInstances>[0] | (() => Parameters<typeof startInstances>[0])} [options]  a function is called when
+ *   they start
+ * @param {() => Promise<void>} [prepare]  what else is done before the tests, once they have started. (Other `before` hooks of a file
+ *   do not wait for this one.)
+ * @returns {Runtime}
+ */
+export function instancesForSuite(options = {}, prepare = async () => {}) {
+  let runtime;
+  before(async () => {
+    runtime = await startInstances(typeof options === 'function' ? options() : options);
+    await prepare();
+  });
+  after(() => runtime?.stop());
+  const instance = (number) => new Proxy({}, { get: (_, name) => runtime.instances[number][name] });
+  const { count = 2 } = options;
+  const own = { instances: Array.from({ length: count }, (_, number) => instance(number)) };
+  return new Proxy(own, { get: (_, name) => own[name] ?? runtime?.[name] });
+}
+
 /** How much of the machine's memory the runtime with this configuration has. Undefined where the system does not say. */
 async function residentBytes(config) {
   const processes = await readdir('/proc').catch(() => []);
@@ -188,6 +212,11 @@ async function residentBytes(config) {
   }
   return undefined;
 }
+
+/** The module that workerd starts: the Worker's class and those of its objects, each in `around.js`. */
+const mainModule = (classes) =>
+  `import { counted } from 'around.js';\nexport { default } from 'around.js';\n` +
+  classes.map((name) => `export const ${name} = counted('${name}');\n`).join('');
 
 /** Starts workerd in its folder and waits until it listens on all `sockets`. */
 async function startWorkerd(state, sockets, written) {
@@ -236,283 +265,3 @@ async function startWorkerd(state, sockets, written) {
   }
   return { ports, stop };
 }
-
-/** What the Worker is bound to, as its `wrangler.toml` says. */
-async function bindingsIn(file) {
-  const config = parse(await readFile(file, 'utf8'));
-  return {
-    date: config.compatibility_date,
-    flags: config.compatibility_flags ?? [],
-    kv: (config.kv_namespaces ?? []).map(({ binding }) => binding),
-    objects: (config.durable_objects?.bindings ?? []).map(({ name, class_name }) => ({ binding: name, className: class_name })),
-    vars: config.vars ?? {},
-  };
-}
-
-/** The configuration, in Cap'n Proto's text form. Its string literals are close enough to JSON's. */
-function configuration({ state, count, bindings, vars, lateKv, outbound, unbound }) {
-  const text = JSON.stringify;
-  const { date, flags, kv, objects } = bindings;
-  const numbers = Array.from({ length: count }, (_, number) => number);
-  const modules = `[
-    (name = "around.js", esModule = embed "around.js"),
-    ${MODULES.map((name) => `(name = "${name}", ${name.endsWith('.js') ? 'esModule' : 'wasm'} = embed "${name}"),`).join('\n    ')}
-  ]`;
-  const bindingsOf = (number) => [
-    // What is no string in `[vars]` reaches a Worker as a value of JSON.
-    ...Object.entries(vars).map(([name, content]) =>
-      typeof content === 'string'
-        ? `(name = ${text(name)}, text = ${text(content)})`
-        : `(name = ${text(name)}, json = ${text(text(content))})`,
-    ),
-    ...kv.filter((name) => !unbound.includes(name)).map((name) => `(name = ${text(name)}, kvNamespace = ${lateKv ? `"view-${number}"` : '"store"'})`),
-    ...objects.filter(({ binding }) => !unbound.includes(binding)).map(({ binding, className }) =>
-      number === 0
-        ? `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`
-        : `(name = ${text(binding)}, durableObjectNamespace = (className = ${text(className)}, serviceName = "instance-0"))`,
-    ),
-  ];
-  const small = (name, file, more = '') =>
-    `const ${name} :Workerd.Worker = (modules = [(name = "${file}", esModule = embed "${file}")], compatibilityDate = ${text(date)}${more});`;
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    ${numbers.map((number) => `(name = "instance-${number}", worker = .instance${number}),`).join('\n    ')}
-    ${numbers.map((number) => `(name = "view-${number}", worker = .view${number}),`).join('\n    ')}
-    (name = "store", worker = .store),
-    (name = "internet", ${outbound ? `external = (address = "127.0.0.1:${outbound}", http = ())` : 'worker = .nowhere'}),
-    (name = "storage", disk = (path = ${text(join(state, 'storage'))}, writable = true)),
-  ],
-  sockets = [
-    ${numbers.map((number) => `(name = "instance-${number}", address = "127.0.0.1:0", http = (forwardedProtoHeader = "X-Forwarded-Proto"), service = "instance-${number}"),`).join('\n    ')}
-    (name = "kv-control", address = "127.0.0.1:0", http = (), service = "store"),
-  ],
-);
-${numbers
-  .map(
-    (number) => `const instance${number} :Workerd.Worker = (
-  modules = ${modules},
-  compatibilityDate = ${text(date)},
-  compatibilityFlags = [${flags.map(text).join(', ')}],
-  globalOutbound = "internet",
-  bindings = [${bindingsOf(number).join(',\n    ')}],
-${
-  number === 0
-    ? `  durableObjectNamespaces = [${objects
-        .map(({ className }) => `(className = ${text(className)}, uniqueKey = ${text(className)}, enableSql = true)`)
-        .join(', ')}],
-  durableObjectStorage = (localDisk = "storage"),
-`
-    : ''
-});
-const view${number} :Workerd.Worker = (
-  modules = [(name = "view.js", esModule = embed "view.js")],
-  compatibilityDate = ${text(date)},
-  bindings = [(name = "STORE", service = "store")],
-);`,
-  )
-  .join('\n')}
-${small('store', 'store.js')}
-${small('nowhere', 'nowhere.js')}
-`;
-}
-
-/** Around the Worker: its clock can be put forward. An isolate's objects share the clock of the isolate. */
-const around = (classes, { callLimit, metrics }) => `
-let ahead = 0;
-const counts = { objects: {}, rowsWritten: 0 };
-const cursors = [];
-const settle = () => {
-  for (const cursor of cursors.splice(0)) counts.rowsWritten += cursor.rowsWritten;
-};
-/** How the objects of a class are now, if not well. */
-const state = {};
-/** And how after an answer, if that differs. */
-const afterwards = { 'loses-one': 'works', 'dies-one': 'works', 'loses-every-other': 'loses-not-this', 'loses-not-this': 'loses-every-other' };
-/** The answer of what does not answer. A timer keeps the request alive. */
-const silence = () => new Promise((resolve) => setTimeout(resolve, 60_000));
-let isWatched = false;
-/** Notes the cursor of every statement: it knows the rows that it has read and written. */
-function watch(storage) {
-  if (isWatched) return;
-  isWatched = true;
-  const prototype = Object.getPrototypeOf(storage.sql);
-  const { exec } = prototype;
-  prototype.exec = function (...args) {
-    const cursor = exec.apply(this, args);
-    cursors.push(cursor);
-    return cursor;
-  };
-}
-/** The class of an object, counted. */
-const counted = (name, Class) => class extends Class {
-  constructor(context, env) {
-    watch(context.storage);
-    super(context, env);
-    this.kept = () => context.storage.sync();
-    this.replaced = () => context.abort('replaced, by order of a test');
-  }
-  async fetch(request) {
-    if (new URL(request.url).pathname === '/..alarm') {
-      await super.alarm();
-      return new Response('');
-    }
-    if (new URL(request.url).pathname === '/..replace') this.replaced();
-    if (state[name] === 'fails') throw new Error('the object is out of order, by order of a test');
-    if (state[name] === 'hangs') await silence();
-    counts.objects[name] = (counts.objects[name] ?? 0) + 1;
-    const answer = await super.fetch(request);
-    const how = state[name];
-    state[name] = afterwards[how] ?? how;
-    if (!['loses', 'loses-one', 'loses-every-other', 'dies-one'].includes(how)) return answer;
-    // As a whole: what is thrown away unread would be called unfinished.
-    await answer.arrayBuffer();
-    if (how === 'dies-one') {
-      await this.kept();
-      this.replaced();
-    }
-    throw new Error('the answer is lost, by order of a test');
-  }
-};
-/** The memory of each instance of the Worker's own code. */
-const memories = [];
-WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
-  construct(target, args) {
-    const made = Reflect.construct(target, args);
-    memories.push(made.exports.memory);
-    return made;
-  },
-});
-const Real = Date;
-globalThis.Date = class Date extends Real {
-  constructor(...args) { args.length === 0 ? super(Real.now() + ahead) : super(...args); }
-  static now() { return Real.now() + ahead; }
-};
-const { default: Worker, ...rest } = await import('index.js');
-${classes.map((name) => `export const ${name} = counted('${name}', rest.${name});`).join('\n')}
-const more = {
-  ${callLimit === undefined ? '' : `CALL_LIMIT: {
-    counts: {},
-    async limit({ key }) {
-      console.log('[limit] ' + JSON.stringify(key));
-      return { success: (this.counts[key] = (this.counts[key] ?? 0) + 1) <= ${callLimit} };
-    },
-  },`}
-  ${metrics ? `METRICS: { writeDataPoint: (point) => console.log('[point] ' + JSON.stringify(point)) },` : ''}
-};
-export default class extends Worker {
-  constructor(context, env) {
-    super(context, { ...env, ...more });
-  }
-  async fetch(request) {
-    const url = new URL(request.url);
-    if (url.pathname === '/..clock') {
-      ahead += 1000 * Number(url.searchParams.get('seconds'));
-      return new Response(String(Date.now()));
-    }
-    if (url.pathname === '/..objects') {
-      state[url.searchParams.get('name')] = url.searchParams.get('how');
-      return new Response('');
-    }
-    if (url.pathname === '/..alarm') {
-      const objects = this.env[url.searchParams.get('binding')];
-      return objects.get(objects.idFromName(url.searchParams.get('name'))).fetch('http://object/..alarm');
-    }
-    if (url.pathname === '/..replace') {
-      const objects = this.env[url.searchParams.get('binding')];
-      await objects.get(objects.idFromName(url.searchParams.get('name'))).fetch('http://object/..replace').catch(() => {});
-      return new Response('');
-    }
-    if (url.pathname === '/..memory') {
-      return new Response(String(memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0)));
-    }
-    if (url.pathname === '/..counts') {
-      settle();
-      return Response.json(counts);
-    }
-    return super.fetch(request);
-  }
-}
-`;
-
-/** Workers KV at its centre: the requests that workerd makes of a namespace, answered from memory. */
-const KV_STORE = `
-const entries = new Map();
-const counts = { reads: 0, writes: 0, lists: 0, deletes: 0 };
-let epoch = 0;
-let state = 'works';
-export default {
-  async fetch(request) {
-    const url = new URL(request.url);
-    if (url.pathname === '/..now') return new Response(state = url.searchParams.get('how'));
-    if (url.pathname === '/..counts') return Response.json(counts);
-    if (url.pathname === '/..catch-up') return new Response(String(epoch += 1));
-    if (url.pathname === '/..epoch') return new Response(String(epoch));
-    if (url.pathname === '/..entries') {
-      const text = new TextDecoder();
-      return Response.json(Object.fromEntries([...entries].map(([key, { value }]) => [key, text.decode(value)])));
-    }
-    if (url.pathname === '/..details') {
-      const text = new TextDecoder();
-      const shown = ({ value, metadata, ttl }) => ({ value: text.decode(value), metadata, ttl });
-      return Response.json(Object.fromEntries([...entries].map(([key, entry]) => [key, shown(entry)])));
-    }
-    if (url.pathname === '/..forget') return new Response(String(entries.delete(url.searchParams.get('key'))));
-    const isWrite = request.method === 'PUT' || request.method === 'DELETE';
-    if (state === 'fails' || (state === 'refuses' && isWrite)) {
-      await request.arrayBuffer();
-      return new Response('out of order, by order of a test', { status: 500 });
-    }
-    if (state === 'hangs') await new Promise((resolve) => setTimeout(resolve, 60_000));
-    const key = decodeURIComponent(url.pathname.slice(1));
-    counts[request.method === 'PUT' ? 'writes' : request.method === 'DELETE' ? 'deletes' : key === '' ? 'lists' : 'reads'] += 1;
-    if (request.method === 'PUT') {
-      const ttl = url.searchParams.get('expiration_ttl');
-      const metadata = request.headers.get('CF-KV-Metadata');
-      entries.set(key, { value: await request.arrayBuffer(), metadata, ttl: ttl && Number(ttl) });
-      return new Response(null);
-    }
-    if (request.method === 'DELETE') return entries.delete(key), new Response(null);
-    if (key === '') {
-      const prefix = url.searchParams.get('prefix') ?? '';
-      const names = [...entries.keys()].filter((name) => name.startsWith(prefix)).sort();
-      const from = Number(url.searchParams.get('cursor') ?? 0);
-      const to = from + Number(url.searchParams.get('key_count_limit') ?? 1000);
-      const keys = names.slice(from, to).map((name) => {
-        const { metadata } = entries.get(name);
-        return { name, ...(metadata && { metadata }) };
-      });
-      return Response.json(to < names.length ? { keys, list_complete: false, cursor: String(to) } : { keys, list_complete: true });
-    }
-    const entry = entries.get(key);
-    if (!entry) return new Response(null, { status: 404 });
-    return new Response(entry.value, { headers: entry.metadata ? { 'CF-KV-Metadata': entry.metadata } : {} });
-  },
-};
-`;
-
-/** Workers KV as one place sees it: what was read once, a miss too, stays so until the place has caught up. */
-const KV_VIEW = `
-const seen = new Map();
-let epoch = '0';
-export default {
-  async fetch(request, env) {
-    const now = await (await env.STORE.fetch('http://store/..epoch')).text();
-    if (now !== epoch) seen.clear();
-    epoch = now;
-    const key = new URL(request.url).pathname;
-    if (request.method !== 'GET' || key === '/') return env.STORE.fetch(request);
-    if (!seen.has(key)) {
-      const answer = await env.STORE.fetch(request);
-      seen.set(key, { status: answer.status, headers: [...answer.headers], body: answer.status === 404 ? null : await answer.arrayBuffer() });
-    }
-    const { status, headers, body } = seen.get(key);
-    return new Response(body, { status, headers });
-  },
-};
-`;
-
-/** The outside world, when nobody is there. */
-const NOWHERE = `
-export default { fetch: () => new Response('nobody is there', { status: 503 }) };
-`;

@@ -19,9 +19,11 @@ import {
 import { UnauthorizedError as UnauthorizedV1 } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { serveDocuments } from '../support/http/document-server.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
+  REDIRECT,
   SIGN_IN,
   connect,
   isOAuthError,
@@ -36,11 +38,11 @@ import {
   send,
   signIn,
 } from '../support/oauth/client.mjs';
+import { authProvider } from '../support/oauth/auth-provider.mjs';
 import { PYTHON_PACKAGE, python } from '../support/clients/python.mjs';
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
 import { nodeForSuite, packaged } from '../support/clients/conformance-suite.mjs';
 
-const REDIRECT = 'http://127.0.0.1:39321/callback';
 const INFO = { name: 'behaviour-tests', version: '1.0.0' };
 
 /** What the owner has configured. */
@@ -60,37 +62,25 @@ const CONFIGURED = {
 };
 const DOCUMENT = 'https://tests.client.example/oauth/client.json';
 
-/** The outside world: it has one document. */
-const outside = http.createServer((request, response) => {
-  if (`https://${request.headers.host}${request.url}` !== DOCUMENT) return response.writeHead(404).end();
-  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=600' });
-  return response.end(
-    JSON.stringify({
-      client_id: DOCUMENT,
-      client_name: 'A published client',
-      redirect_uris: [REDIRECT],
-      token_endpoint_auth_method: 'none',
-    }),
-  );
-});
-
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
 let runtime;
 let site;
+let outside;
 before(async () => {
-  await new Promise((resolve) => outside.listen(0, '127.0.0.1', resolve));
+  outside = await serveDocuments({
+    [DOCUMENT]: { client_id: DOCUMENT, client_name: 'A published client', redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' },
+  });
   runtime = await startInstances({
     count: 1,
     origin: null,
-    outbound: outside.address().port,
+    outbound: outside.port,
     vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify(Object.values(CONFIGURED)) },
   });
   [site] = runtime.instances;
 });
 after(async () => {
   await runtime?.stop();
-  outside.closeAllConnections();
-  outside.close();
+  outside?.stop();
 });
 
 /** How a client comes to its identifier. */
@@ -123,40 +113,6 @@ const TYPESCRIPT = [
   })),
 ];
 
-/** An application's side of a sign-in, kept in memory. */
-function application({ client, clientMetadataUrl }) {
-  let state = 0;
-  const kept = { client: client && { ...client }, tokens: undefined, verifier: undefined, redirects: [] };
-  return {
-    kept,
-    redirectUrl: REDIRECT,
-    clientMetadataUrl,
-    clientMetadata: {
-      client_name: 'Behaviour tests',
-      redirect_uris: [REDIRECT],
-      grant_types: ['authorization_code', 'refresh_token'],
-      response_types: ['code'],
-      token_endpoint_auth_method: 'none',
-    },
-    clientInformation: () => kept.client,
-    saveClientInformation: (information) => void (kept.client = information),
-    tokens: () => kept.tokens,
-    saveTokens(tokens) {
-      kept.tokens = tokens;
-      secret(tokens.access_token, 'an access token');
-      secret(tokens.refresh_token, 'a refresh token');
-    },
-    redirectToAuthorization: (url) => void kept.redirects.push(url),
-    saveCodeVerifier: (verifier) => void (kept.verifier = secret(verifier, 'a code_verifier')),
-    codeVerifier: () => kept.verifier,
-    state: () => secret(`state-of-the-application-${(state += 1)}`, 'a state'),
-    invalidateCredentials: (what) => {
-      if (what === 'all' || what === 'tokens') kept.tokens = undefined;
-      if (what === 'all' || what === 'client') kept.client = client && { ...client };
-    },
-  };
-}
-
 /** The revocation that every journey ends with: dead at once, and at the resource within a minute. */
 async function endsForGood(at, client, tokens, path, { passes } = {}) {
   (await send(at, revoking(client, tokens.refresh_token, client.client_secret ? { client_secret: client.client_secret } : {}))).hasStatus(
@@ -173,7 +129,7 @@ for (const { name, Unauthorized, client: make, transport: connectTo, finish, ste
   describe(name, () => {
     /** One person, one application, one endpoint, from the challenge to the end. */
     async function journey(at, { path, way, passes }) {
-      const app = application(WAYS[way]);
+      const app = authProvider(WAYS[way]);
       const url = new URL(`${at.origin}${path}`);
       const browser = new Browser(at);
       const exchanges = [];
@@ -211,7 +167,7 @@ for (const { name, Unauthorized, client: make, transport: connectTo, finish, ste
         if (path === '/mcp') {
           await begin();
           assert.equal(app.kept.redirects.length, 0, 'connecting asks for no sign-in');
-          assert.match(textOf(await call('echo', { text: 'as a guest' })), /as a guest/);
+          assert.match(textOf(await call('echo', { text: 'without a sign-in' })), /without a sign-in/);
           assert.match(textOf(await signedIn(() => call('whoami'), 1)), /owner/, 'whoami says who is calling');
         } else {
           await signedIn(begin, 1);

@@ -35,6 +35,7 @@ import {
   signIn,
   tokensOf,
 } from '../support/oauth/client.mjs';
+import { authProvider } from '../support/oauth/auth-provider.mjs';
 import { enterAt, startProvider } from '../support/oauth/openid-provider.mjs';
 
 const DAY = 24 * 3600;
@@ -154,7 +155,7 @@ describe('the record of a client in KV', () => {
     const client = await register(here, { client_name: 'Recorded', redirect_uris: ['https://a.example/cb', REDIRECT] });
     const browser = new Browser(here);
     const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
-    assert.equal((await runtime.kv())[keyOf(client.client_id)], undefined, 'strangers write nothing');
+    assert.equal((await runtime.kv())[keyOf(client.client_id)], undefined, 'an anonymous client causes no write');
     assert.ok((await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } })) instanceof Arrival);
     const { record, metadata, ttl } = await recordOf(client.client_id);
     const { first_allowed_at: first, last_used_at: last, ...rest } = record;
@@ -490,35 +491,12 @@ describe('a client that the owner has ended', () => {
 describe('a released client', () => {
   test('registers, is allowed, appears in KV and on the owner’s page, is ended there, and is refused, also without its record', async () => {
     const own = await startInstances({ count: 1, origin: null, vars: SIGN_IN });
-    const kept = { redirects: [] };
-    const authProvider = {
-      redirectUrl: REDIRECT,
-      clientMetadata: {
-        client_name: 'A released client',
-        redirect_uris: [REDIRECT],
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
-        token_endpoint_auth_method: 'none',
-      },
-      clientInformation: () => kept.client,
-      saveClientInformation: (information) => void (kept.client = information),
-      tokens: () => kept.tokens,
-      saveTokens: (tokens) => {
-        kept.tokens = tokens;
-        for (const name of ['access_token', 'refresh_token']) secret(tokens[name], name);
-      },
-      redirectToAuthorization: (url) => void kept.redirects.push(url),
-      saveCodeVerifier: (verifier) => void (kept.verifier = secret(verifier, 'a code_verifier')),
-      codeVerifier: () => kept.verifier,
-      invalidateCredentials: (what) => {
-        if (what === 'all' || what === 'tokens') kept.tokens = undefined;
-        if (what === 'all' || what === 'client') kept.client = undefined;
-      },
-    };
+    const application = authProvider({ name: 'A released client' });
+    const { kept } = application;
     const client = new Client({ name: 'behaviour-tests', version: '1.0.0' });
     try {
       const [site] = own.instances;
-      const transport = new StreamableHTTPClientTransport(new URL(site.url), { authProvider });
+      const transport = new StreamableHTTPClientTransport(new URL(site.url), { authProvider: application });
       await client.connect(transport);
       const whoami = () => client.callTool({ name: 'whoami', arguments: {} });
       await assert.rejects(whoami(), UnauthorizedError, 'the tool needs a sign-in');

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { textOf } from '../support/mcp/requests.mjs';
 import {
   ALL_SCOPES,
@@ -588,7 +588,7 @@ describe('what comes back', () => {
         // Of this person the userinfo endpoint is asked: the ID token names no address.
         const { browser, away } = await leave();
         const back = await enterAt(provider, away.url, 'bob');
-        provider.place(part, (_, response) => response.writeHead(status, { 'retry-after': '1' }).end('by order of a test'));
+        provider.place(part, (_, response) => response.writeHead(status, { 'retry-after': '1' }).end('as a test has asked'));
         const page = isRefused(await browser.open(back), 503, `${part}: ${status} says nothing about the person`);
         page.answer.hasHeader('retry-after', /^\d+$/, 'when to come again');
         provider.isBack();
@@ -681,15 +681,11 @@ test('a provider that wants the secret in the body gets it there', async () => {
 
 describe('a provider that does not say whether an address is verified', () => {
   const LIST = 'alice@example.com carol@example.com';
-  let entra;
-  let here;
   let app;
-  before(async () => {
-    entra = await startInstances({ count: 1, vars: { ...VARS, ALLOWED_USERS: LIST }, outbound: provider.port });
-    [here] = entra.instances;
+  const entra = instancesForSuite(() => ({ count: 1, vars: { ...VARS, ALLOWED_USERS: LIST }, outbound: provider.port }), async () => {
     app = await register(here);
   });
-  after(() => entra?.stop());
+  const [here] = entra.instances;
 
   async function come(account) {
     const browser = new Browser(here);

@@ -28,7 +28,7 @@ const NAMED = ['properties', 'patternProperties', 'dependentSchemas', '$defs', '
 const SINGLE = ['items', 'contains', 'not', 'if', 'then', 'else', 'propertyNames'];
 const REST = ['additionalProperties', 'unevaluatedProperties', 'unevaluatedItems'];
 
-/** What released clients refuse in a schema, with where it stands. */
+/** What released clients refuse in a schema, with where it is. */
 function refused(schema, path = '#') {
   if (typeof schema !== 'object' || schema === null) return [`${path} is ${JSON.stringify(schema)}`];
   const found = [];
@@ -179,7 +179,7 @@ describe('a text', () => {
     });
   }
 
-  test('a text that stands for a number agrees with the header that repeats it', async () => {
+  test('a text that is taken for a number agrees with the header that repeats it', async () => {
     const headers = { 'mcp-param-level': '7', 'mcp-param-flag': 'true' };
     const args = { level: '7', flag: 'true' };
     const answer = await send(everything, modern('tools/call', calling('mirrored_headers', args), { headers }));

@@ -173,7 +173,7 @@ describe('in a real browser', { skip }, () => {
     await tab.open(redirect.replace('/callback', '/framing'));
     const { frameTree } = await tab.send('Page.getFrameTree');
     const [{ frame }] = frameTree.childFrames;
-    assert.equal(frame.unreachableUrl, framed, `an error page stands in the frame: ${JSON.stringify(frame)}`);
+    assert.equal(frame.unreachableUrl, framed, `an error page is in the frame: ${JSON.stringify(frame)}`);
   });
 
   test('no secret is in the log', () => keepsSecrets([server]));

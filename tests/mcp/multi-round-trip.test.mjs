@@ -2,26 +2,20 @@
 // ("Multi Round-Trip Requests", "Elicitation"). The conformance suite covers the shapes; here is what it leaves open.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import { CODE, calling, modern, textOf } from '../support/mcp/requests.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect, register, send } from '../support/oauth/client.mjs';
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
 
 const FORMS = { elicitation: {} };
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-let here;
-let there;
 let client;
-before(async () => {
-  runtime = await startInstances({ count: 2, vars: SIGN_IN });
-  [here, there] = runtime.instances;
+const runtime = instancesForSuite({ count: 2, vars: SIGN_IN }, async () => {
   client = await register(here);
 });
-after(() => runtime?.stop());
+const [here, there] = runtime.instances;
 
 /** Somebody with all scopes and a note. */
 async function someone(site = here, its = client) {

@@ -2,8 +2,8 @@
 // answer from a theft, and an error for everything else.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { describe, test } from 'node:test';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import {
   ALL_SCOPES,
   FIRST_SCOPES,
@@ -28,19 +28,13 @@ import {
   tokensOf,
 } from '../support/oauth/client.mjs';
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-/** @type {import("../support/workers/instances.mjs").Instance} */
-let site;
 let client;
 let other;
-before(async () => {
-  runtime = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = runtime.instances;
+const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
   client = await register(site);
   other = await register(site);
 });
-after(() => runtime?.stop());
+const [site] = runtime.instances;
 
 const MINUTE = 60;
 const HOUR = 3600;

@@ -101,7 +101,7 @@ describe('in a real browser, the view', { skip }, () => {
   const saying = (words) => `document.querySelector('#status').textContent.includes(${JSON.stringify(words)})`;
   const titles = async () => (await call('list_notes')).structuredContent.notes.map(({ title }) => title);
 
-  test('the view of the notes shows the notes, and whatever stands in them as text', async () => {
+  test('the view of the notes shows the notes, with whatever is in them as text', async () => {
     await keep(['Shopping', 'Milk\nBread'], [HOSTILE, `</li><script>window.hacked=1</script>${HOSTILE}`], ['Empty', '']);
     const view = await host.show(chromium);
     await view.until(notes(3), 'one item for each note');

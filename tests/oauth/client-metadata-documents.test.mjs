@@ -1,5 +1,5 @@
 // Client ID Metadata Documents (MCP "Client ID Metadata Documents"): the identifier of a client is an https URL, and this
-// server reads what stands there. The outside world is a server of this test: it answers all that the Worker fetches.
+// server reads what is there. A server of this test answers all that the Worker fetches.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
@@ -121,7 +121,7 @@ describe('a client that is described by a document', () => {
     }
   });
 
-  test('a client that is described by a document may say what nobody here has heard of, and list redirect URIs that are not acceptable here', async () => {
+  test('a client that is described by a document may say members that this server does not know, and list redirect URIs that are not acceptable here', async () => {
     const id = newId();
     publish(
       id,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { CODE, calling, eventually, initialize, legacy, modern, notification, post } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, send } from '../support/oauth/client.mjs';
 import { stream } from '../support/http/exchange.mjs';
@@ -114,13 +114,8 @@ describe('a connector that says .anonymous_sessions()', () => {
   const MOST = 2000;
   const HOUR = 3600;
 
-  let runtime;
-  let at;
-  before(async () => {
-    runtime = await startInstances({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, SSE_TRANSPORT: 'on' } });
-    [at] = runtime.instances;
-  });
-  after(() => runtime?.stop());
+  const runtime = instancesForSuite({ worker: 'examples/everything', count: 1, vars: { ...SIGN_IN, SSE_TRANSPORT: 'on' } });
+  const [at] = runtime.instances;
 
   const from = (network) => ({ 'cf-connecting-ip': network });
   const setsLevel = async (network, headers = {}) => send(at, level(await sessionOf(at), 'debug', { ...from(network), ...headers }));

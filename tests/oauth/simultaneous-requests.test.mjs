@@ -2,8 +2,8 @@
 // caches misses. Each race is run many times.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { describe, test } from 'node:test';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
   SIGN_IN,
@@ -27,17 +27,11 @@ import {
 
 const ROUNDS = 5;
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-let here;
-let there;
 let client;
-before(async () => {
-  runtime = await startInstances({ count: 2, vars: SIGN_IN, lateKv: true });
-  [here, there] = runtime.instances;
+const runtime = instancesForSuite({ count: 2, vars: SIGN_IN, lateKv: true }, async () => {
   client = await register(here);
 });
-after(() => runtime?.stop());
+const [here, there] = runtime.instances;
 
 /** Asks `count` times at once, half of it at each instance. */
 const together = (count, asked) => Promise.all(Array.from({ length: count }, (_, number) => send(number % 2 ? there : here, asked(number))));
@@ -156,7 +150,7 @@ test('a client that registers at one instance can go on at the other at once, al
 });
 
 test('a sign-in may wander: each page from another instance', async () => {
-  const hopping = { ...here };
+  const hopping = { origin: here.origin, headers: here.headers };
   let turn = 0;
   Object.defineProperty(hopping, 'port', { get: () => ((turn += 1) % 2 ? here.port : there.port) });
   for (let round = 0; round < 3; round += 1) {

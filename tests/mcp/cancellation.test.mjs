@@ -3,26 +3,19 @@
 // whether it was cancelled when it has lasted for five seconds, so these tests run side by side.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { LEGACY, calling, eventually, legacy, send, stream, textOf } from '../support/mcp/requests.mjs';
 import { openStream } from '../support/mcp/http-sse-client.mjs';
 import { openSession } from '../support/mcp/session.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect } from '../support/oauth/client.mjs';
 
 const vars = { ...SIGN_IN, SSE_TRANSPORT: 'on', KEEP_ALIVE_MS: '200', TIME_LIMIT_SECONDS: '60' };
-let runtime;
-let here;
-let there;
-before(async () => {
-  runtime = await startInstances({ worker: 'examples/everything', vars });
-  [here, there] = runtime.instances;
-});
-after(() => runtime?.stop());
-
+const runtime = instancesForSuite({ worker: 'examples/everything', vars });
+const [here, there] = runtime.instances;
 
 let keys = 0;
 /** Arguments of a call that lasts `ticks` of 50 ms, and says at once that it has begun. */
@@ -79,7 +72,7 @@ test('a short call asks nobody, and a cancellation writes no row', async () => {
     assert.equal(await endOf(long), 'cancelled');
     return (await runtime.counts()).rowsWritten;
   };
-  // A guest's session is counted once, when it first needs its object.
+  // An anonymous client's session is counted once, when it first needs its object.
   const rowsWritten = await cancelled(5);
   assert.equal(await cancelled(6), rowsWritten);
 });
@@ -141,7 +134,7 @@ function cancelled() {
     await begun(call);
     await cancel(session, 1, { headers: { authorization: null } });
     const [answer] = (await rest(call)).filter((message) => 'id' in message);
-    assert.equal(textOf(answer.result), 'finished', 'a guest who knows of the session cancels nothing');
+    assert.equal(textOf(answer.result), 'finished', 'an anonymous client that knows of the session cancels nothing');
     (await cancel(session, 1, { headers: { authorization: null } })).hasStatus(404, 'it is that person’s');
   });
 

@@ -2,8 +2,8 @@
 // and what to the client, and what a good request brings.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { afterEach, describe, test } from 'node:test';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import {
   FIRST_SCOPES,
   SIGN_IN,
@@ -26,20 +26,14 @@ import {
 
 const WEB = 'https://app.example/cb?tenant=7';
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-/** @type {import("../support/workers/instances.mjs").Instance} */
-let site;
 /** A web client, and a native one. */
 let web;
 let native;
-before(async () => {
-  runtime = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = runtime.instances;
+const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
   web = await register(site, { client_name: 'A web app', redirect_uris: [WEB] });
   native = await register(site, { client_name: 'A native app', redirect_uris: ['http://127.0.0.1:4000/callback', 'http://localhost/cb'] });
 });
-after(() => runtime?.stop());
+const [site] = runtime.instances;
 // Codes that nobody redeems are gone after a minute; only so many may wait.
 afterEach(() => site.passes(61));
 

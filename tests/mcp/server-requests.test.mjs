@@ -234,14 +234,14 @@ describe('an answer', () => {
 
   test('an answer costs no write, nor does the question', async () => {
     const session = await begin(here);
-    // A guest's session is counted once, when it first needs its object.
+    // An anonymous client's session is counted once, when it first needs its object.
     await converse(session, session.call('ask_twice'), () => accept({ word: 'x' }));
     const earlier = await fixtures.counts();
     await converse(session, session.call('ask_twice'), () => accept({ word: 'x' }));
     const later = await fixtures.counts();
     assert.equal(later.rowsWritten - earlier.rowsWritten, 0, 'no row is written');
     const requests = later.objects.Session - (earlier.objects.Session ?? 0);
-    assert.equal(requests, 6, 'two for each question, one that hears whether the client reads elsewhere, one for the end of the stream');
+    assert.equal(requests, 6, 'two for each question, one that asks whether the client reads elsewhere, one for the end of the stream');
   });
 
   test('an answer while storage is down is 503, and the call says that it could not ask', async () => {
@@ -388,9 +388,9 @@ describe('delete_note of the starter', () => {
       const later = await starter.counts();
       return [later.objects.Session - (earlier.objects.Session ?? 0), later.rowsWritten - earlier.rowsWritten > 0];
     };
-    assert.deepEqual(await rows({}), [0, false], 'a guest’s is kept nowhere');
+    assert.deepEqual(await rows({}), [0, false], 'that of an anonymous client is kept nowhere');
     assert.deepEqual(await rows(bearer(token)), [1, true], 'a person’s is kept with their session');
-    assert.deepEqual(await rows({}), [0, false], 'and no guest changes it');
+    assert.deepEqual(await rows({}), [0, false], 'and no anonymous client changes it');
   });
 
   test('no log names the passphrase', () => assert.ok(!starter.log().includes(PASSPHRASE)));

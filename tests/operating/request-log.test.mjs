@@ -1,9 +1,9 @@
 // What the one who runs a connector sees of it: a line in the log for each request, which names no secret and repeats nothing
-// that came from outside, and a name for the request that also stands in its answer.
+// that came from outside, and an id for the request that is also in its answer.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { describe, test } from 'node:test';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import { KEY, calling, eventually, initialize, legacy, modern, notification, post, stream } from '../support/mcp/requests.mjs';
 import {
   Browser,
@@ -22,15 +22,8 @@ import {
   send,
 } from '../support/oauth/client.mjs';
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-/** @type {import("../support/workers/instances.mjs").Instance} */
-let site;
-before(async () => {
-  runtime = await startInstances({ count: 1, vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([{ client_id: 'the-robot', redirect_uris: [REDIRECT] }]) } });
-  [site] = runtime.instances;
-});
-after(() => runtime?.stop());
+const runtime = instancesForSuite({ count: 1, vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([{ client_id: 'the-robot', redirect_uris: [REDIRECT] }]) } });
+const [site] = runtime.instances;
 
 /** The lines of a log, as objects. */
 const linesOf = (log) =>
@@ -308,14 +301,8 @@ describe('LOG', () => {
 
 describe('ALLOWED_ADDRESSES', () => {
   const forbidden = 403;
-  /** @type {Awaited<ReturnType<typeof startInstances>>} */
-  let fenced;
-  let here;
-  before(async () => {
-    fenced = await startInstances({ count: 1, vars: { ...SIGN_IN, ALLOWED_ADDRESSES: '160.79.104.0/21 2001:db8::/32' } });
-    [here] = fenced.instances;
-  });
-  after(() => fenced?.stop());
+  const fenced = instancesForSuite({ count: 1, vars: { ...SIGN_IN, ALLOWED_ADDRESSES: '160.79.104.0/21 2001:db8::/32' } });
+  const [here] = fenced.instances;
   const from = (headers, asked = legacy('ping')) => send(here, { ...asked, headers: { ...asked.headers, ...headers } });
 
   test('ALLOWED_ADDRESSES lets in who comes from there', async () => {
@@ -361,15 +348,9 @@ describe('ALLOWED_ADDRESSES', () => {
 });
 
 describe('a limit of calls', () => {
-  /** @type {Awaited<ReturnType<typeof startInstances>>} */
-  let limited;
-  let here;
-  before(async () => {
-    limited = await startInstances({ count: 1, vars: SIGN_IN, callLimit: 3, metrics: true });
-    [here] = limited.instances;
-  });
-  after(() => limited?.stop());
-  const guest = (address, asked = legacy('tools/call', calling('echo', { text: 'x' }))) =>
+  const limited = instancesForSuite({ count: 1, vars: SIGN_IN, callLimit: 3, metrics: true });
+  const [here] = limited.instances;
+  const anonymous = (address, asked = legacy('tools/call', calling('echo', { text: 'x' }))) =>
     send(here, { ...asked, headers: { ...asked.headers, 'cf-connecting-ip': address } });
   const isTooMany = (answer, rule) => {
     answer.error(429, -32600, rule);
@@ -381,21 +362,21 @@ describe('a limit of calls', () => {
   const asksTheBinding = () => here.log().split('\n').filter((line) => line.startsWith('[limit] ')).length;
 
   test('a limit of calls asks the binding only beyond what is usual', async () => {
-    for (let turn = 0; turn < UNASKED; turn += 1) (await guest('192.0.2.1')).result('a usual one');
+    for (let turn = 0; turn < UNASKED; turn += 1) (await anonymous('192.0.2.1')).result('a usual one');
     assert.equal(asksTheBinding(), 0);
-    (await guest('192.0.2.1')).result('one more');
+    (await anonymous('192.0.2.1')).result('one more');
     await eventually(asksTheBinding, (asked) => asked === 1, 'the first beyond the usual ones');
     await limited.passes(60);
-    (await guest('192.0.2.1')).result('the next minute');
+    (await anonymous('192.0.2.1')).result('the next minute');
     assert.equal(asksTheBinding(), 1);
   });
 
   test('a limit of calls counts anonymous clients by their network', async () => {
-    for (let turn = 0; turn < UNASKED + 3; turn += 1) (await guest('203.0.113.7')).result('so many are fine');
-    isTooMany(await guest('203.0.113.7'), 'one too many');
-    isTooMany(await guest('203.0.113.99'), 'the same network');
-    (await guest('198.51.100.1')).result('another network');
-    assert.equal((await lineOf(await guest('203.0.113.7'), here)).outcome, 'too_many');
+    for (let turn = 0; turn < UNASKED + 3; turn += 1) (await anonymous('203.0.113.7')).result('so many are fine');
+    isTooMany(await anonymous('203.0.113.7'), 'one too many');
+    isTooMany(await anonymous('203.0.113.99'), 'the same network');
+    (await anonymous('198.51.100.1')).result('another network');
+    assert.equal((await lineOf(await anonymous('203.0.113.7'), here)).outcome, 'too_many');
   });
 
   test('a limit of calls counts who has signed in by person and client, wherever they call from', async () => {
@@ -408,13 +389,13 @@ describe('a limit of calls', () => {
   });
 
   test('a limit of calls does not concern metadata, pages and tokens', async () => {
-    for (let turn = 0; turn < 5; turn += 1) (await guest('203.0.113.7', { path: '/.well-known/oauth-protected-resource' })).hasStatus(200, 'no limit');
+    for (let turn = 0; turn < 5; turn += 1) (await anonymous('203.0.113.7', { path: '/.well-known/oauth-protected-resource' })).hasStatus(200, 'no limit');
   });
 
   test('a dataset gets a data point for each request', async () => {
     const points = (log) => log.split('\n').flatMap((line) => (line.startsWith('[point] ') ? [JSON.parse(line.slice(8))] : []));
     const before = points(here.log()).length;
-    await guest('192.0.2.77', modern('tools/call', calling('echo', { text: 'x' })));
+    await anonymous('192.0.2.77', modern('tools/call', calling('echo', { text: 'x' })));
     const isOfCall = ({ blobs: [, method] }) => method === 'tools/call';
     // Those of the requests before it may still be on their way.
     const seen = await eventually(async () => points(here.log()).slice(before).filter(isOfCall), (all) => all.length > 0, 'a data point');

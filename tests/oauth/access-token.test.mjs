@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { after, before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { parseChallenges } from '../support/http/exchange.mjs';
 import { calling, legacy, modern } from '../support/mcp/requests.mjs';
-import { startInstances } from '../support/workers/instances.mjs';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import {
   ALL_SCOPES,
   SIGN_IN,
@@ -22,17 +22,11 @@ import {
   tokensOf,
 } from '../support/oauth/client.mjs';
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-/** @type {import("../support/workers/instances.mjs").Instance} */
-let site;
 let client;
-before(async () => {
-  runtime = await startInstances({ count: 1, vars: SIGN_IN });
-  [site] = runtime.instances;
+const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
   client = await register(site);
 });
-after(() => runtime?.stop());
+const [site] = runtime.instances;
 
 const MINUTE = 60;
 const HOUR = 3600;

@@ -2,8 +2,8 @@
 // Objects, rows written. This is what Cloudflare charges for and limits on the free plan.
 
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { after, before, test } from 'node:test';
+import { serveDocuments } from '../support/http/document-server.mjs';
 import { startInstances } from '../support/workers/instances.mjs';
 import {
   Browser,
@@ -25,33 +25,23 @@ import {
 
 const DOCUMENT = 'https://client.example/oauth/client.json';
 
-const outside = http.createServer((_, response) => {
-  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'max-age=86400' });
-  response.end(
-    JSON.stringify({
-      client_id: DOCUMENT,
-      client_name: 'A published client',
-      redirect_uris: [REDIRECT],
-      token_endpoint_auth_method: 'none',
-    }),
-  );
-});
-
 /** @type {Awaited<ReturnType<typeof startInstances>>} */
 let runtime;
 let site;
 let client;
+let outside;
 before(async () => {
-  await new Promise((resolve) => outside.listen(0, '127.0.0.1', resolve));
-  runtime = await startInstances({ count: 1, vars: SIGN_IN, outbound: outside.address().port });
+  outside = await serveDocuments({
+    [DOCUMENT]: { client_id: DOCUMENT, client_name: 'A published client', redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none' },
+  });
+  runtime = await startInstances({ count: 1, vars: SIGN_IN, outbound: outside.port });
   [site] = runtime.instances;
   // The first sign-in of a deployment makes its keys and tables; an instance that has just started asks for the keys once.
   ({ client } = await connect(site));
 });
 after(async () => {
   await runtime?.stop();
-  outside.closeAllConnections();
-  outside.close();
+  outside?.stop();
 });
 
 /** Counts what `act` asks of storage. */

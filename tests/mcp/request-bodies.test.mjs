@@ -81,7 +81,7 @@ describe('sizes', () => {
   });
 
   test('an anonymous client may send 256 KiB; more needs a sign-in, which the answer asks for', async () => {
-    const text = textOf((await raw(sized(MIB / 4))).result('the default limit for guests'));
+    const text = textOf((await raw(sized(MIB / 4))).result('the default limit for anonymous clients'));
     assert.ok(text.length > MIB / 4 - 200, 'echo gives back all of it');
     for (const chunked of [false, true]) {
       (await raw(sized(MIB / 4 + 1), LEGACY_HEADERS, { chunked }))
@@ -142,7 +142,7 @@ describe('the memory that values take', () => {
     const answer = await raw(tiny(MIB), signedIn);
     assert.match(answer.error(413, CODE.invalidRequest, 'it would take 60 MB').message, /more values/);
     assert.equal(answer.json().id, 'tiny', answer.story('a client waits for an answer with its id'));
-    (await raw(tiny(MIB / 4))).hasStatus(401, 'of a guest less is read');
+    (await raw(tiny(MIB / 4))).hasStatus(401, 'of an anonymous client less is read');
     (await raw(tiny(MIB / 64))).result('a few thousand harm nobody');
   });
 

@@ -2,8 +2,8 @@
 // (RFC 6749 §4.4), redirect URIs of private schemes, the passphrase, and the master key and its replacement.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { describe, test } from 'node:test';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { textOf } from '../support/mcp/requests.mjs';
 import {
   Arrival,
@@ -46,18 +46,11 @@ const NIGHTLY = {
 };
 const PRIVATE_USE = 'my.app:/signed-in';
 
-/** @type {import("../support/workers/instances.mjs").Runtime} */
-let runtime;
-/** @type {import("../support/workers/instances.mjs").Instance} */
-let site;
-before(async () => {
-  runtime = await startInstances({
-    count: 1,
-    vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([APP, CLAUDE, NIGHTLY]), REDIRECT_URIS: PRIVATE_USE },
-  });
-  [site] = runtime.instances;
+const runtime = instancesForSuite({
+  count: 1,
+  vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([APP, CLAUDE, NIGHTLY]), REDIRECT_URIS: PRIVATE_USE },
 });
-after(() => runtime?.stop());
+const [site] = runtime.instances;
 
 // MCP "Pre-registration", "Preregistration"
 describe('a configured client', () => {

@@ -105,7 +105,7 @@ function isOutage(answer, rule) {
   assert.ok(!('www-authenticate' in answer.headers), answer.story(`${rule}: no client should sign in again for it`));
 }
 
-describe('a server with a foreign issuer', () => {
+describe('a server with an external issuer', () => {
   let runtime;
   let site;
   before(async () => {
@@ -114,7 +114,7 @@ describe('a server with a foreign issuer', () => {
   });
   after(() => runtime?.stop());
 
-  test('a server with a foreign issuer points to it', async () => {
+  test('a server with an external issuer points to it', async () => {
     for (const [path, resource] of [
       ['/.well-known/oauth-protected-resource/mcp', LAZY],
       ['/.well-known/oauth-protected-resource', LAZY],
@@ -132,7 +132,7 @@ describe('a server with a foreign issuer', () => {
     }
   });
 
-  test('a server with a foreign issuer has no endpoints of its own', async () => {
+  test('a server with an external issuer has no endpoints of its own', async () => {
     for (const request of [
       ...[
         '/.well-known/oauth-authorization-server',
@@ -155,12 +155,12 @@ describe('a server with a foreign issuer', () => {
     }
   });
 
-  test('a server with a foreign issuer still serves what is for everybody', async () => {
+  test('a server with an external issuer still serves what is for everybody', async () => {
     const answer = await send(site, legacy('tools/call', calling('echo', { text: 'hello' })));
     assert.match(textOf(answer.result('no token is needed')), /hello/);
   });
 
-  test('a server with a foreign issuer lets in who has a token of it, in both eras, each at the resource that the token is for', async () => {
+  test('a server with an external issuer lets in who has a token of it, in both eras, each at the resource that the token is for', async () => {
     const [lazy, strict] = [await obtain(), await obtain({ resource: PRIVATE })];
     for (const era of [legacy, modern]) {
       assert.match(await said(site, lazy.access_token, 'whoami', {}, { era }), /./);
@@ -171,7 +171,7 @@ describe('a server with a foreign issuer', () => {
     await isTurnedAway(site, (await obtain({ resource: ELSEWHERE })).access_token, { rule: 'the same issuer, for somebody else' });
   });
 
-  test('a server with a foreign issuer knows two people, each with their own notes', async () => {
+  test('a server with an external issuer knows two people, each with their own notes', async () => {
     const [alice, bob] = [await obtain(), await obtain({ account: 'bob' })];
     assert.notEqual(await said(site, alice.access_token), await said(site, bob.access_token));
     assert.equal(await said(site, alice.access_token), await said(site, (await obtain()).access_token), 'the same person again');
@@ -181,7 +181,7 @@ describe('a server with a foreign issuer', () => {
     assert.doesNotMatch(await said(site, minted({ sub: 'owner' }), 'list_notes'), /Only for Alice/);
   });
 
-  test('a server with a foreign issuer asks for the scopes that a tool needs', async () => {
+  test('a server with an external issuer asks for the scopes that a tool needs', async () => {
     const { access_token: token } = await obtain({ scope: 'notes:read profile' });
     await said(site, token, 'list_notes');
     for (const [what, weak] of [
@@ -198,7 +198,7 @@ describe('a server with a foreign issuer', () => {
   });
 
   for (const alg of Object.keys(ALGORITHMS)) {
-    test(`a server with a foreign issuer checks ${alg}`, async () => {
+    test(`a server with an external issuer checks ${alg}`, async () => {
       const good = minted({}, { alg });
       assert.match(await said(site, good), /./);
       const [head, , signature] = minted({}, { alg }).split('.');
@@ -209,11 +209,11 @@ describe('a server with a foreign issuer', () => {
     });
   }
 
-  test('a server with a foreign issuer takes audiences and scopes as a list too', async () => {
+  test('a server with an external issuer takes audiences and scopes as a list too', async () => {
     await said(site, minted({ aud: [ELSEWHERE, LAZY], scope: undefined, scp: ['profile', 'notes:read'] }));
   });
 
-  test('a server with a foreign issuer takes no token that is for somebody else, of somebody else, not now, or not one', async () => {
+  test('a server with an external issuer takes no token that is for somebody else, of somebody else, not now, or not one', async () => {
     const hmac = (key) => {
       const text = minted({}, { alg: 'none' }).slice(0, -1).split('.');
       text[0] = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'at+jwt', kid: 'first-rsa' })).toString('base64url');
@@ -251,7 +251,7 @@ describe('a server with a foreign issuer', () => {
     assert.match(await said(site, minted()), /./, 'the true one is good');
   });
 
-  test('a server with a foreign issuer asks for the keys once, whatever is sent', async () => {
+  test('a server with an external issuer asks for the keys once, whatever is sent', async () => {
     await said(site, minted());
     const before = provider.asked.length;
     for (let round = 0; round < 5; round += 1) {
@@ -262,7 +262,7 @@ describe('a server with a foreign issuer', () => {
     assert.ok(provider.asked.length - before <= 3, `names that anybody can make up cost nothing: ${provider.asked.length - before} requests`);
   });
 
-  test('a server with a foreign issuer: no secret is in the log', () => keepsSecrets([site]));
+  test('a server with an external issuer: no secret is in the log', () => keepsSecrets([site]));
 });
 
 describe('when the issuer changes its keys', () => {

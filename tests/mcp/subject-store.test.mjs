@@ -1,8 +1,8 @@
 // What `Store` keeps for a person: read in pages and by name, however much it is.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { afterEach, describe, test } from 'node:test';
+import { instancesForSuite, startInstances } from '../support/workers/instances.mjs';
 import { calling, modern, post } from '../support/mcp/requests.mjs';
 import { ALL_SCOPES, SIGN_IN, bearer, connect, send } from '../support/oauth/client.mjs';
 
@@ -14,14 +14,10 @@ const BODY_BYTES = 20_000;
 const PAGE_BYTES = 64 * 1024;
 
 describe('a full store', () => {
-  let runtime;
-  let at;
   let headers;
   /** What the memory of the Worker's code and of the runtime was before anything was read. */
   let earlier;
-  before(async () => {
-    runtime = await startInstances({ count: 1, vars: SIGN_IN });
-    [at] = runtime.instances;
+  const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
     headers = bearer((await connect(at, { scope: ALL_SCOPES })).tokens.access_token);
     const body = 'x'.repeat(BODY_BYTES - 20);
     const save = (number) => ({
@@ -39,7 +35,7 @@ describe('a full store', () => {
     await call('list_notes', {});
     earlier = await runtime.memory();
   });
-  after(() => runtime?.stop());
+  const [at] = runtime.instances;
 
   const call = async (name, args) => (await send(at, modern('tools/call', calling(name, args), { headers }))).result(name);
   const list = async (args) => (await call('list_notes', args)).structuredContent;
@@ -141,15 +137,11 @@ test('records that were kept without names have them later', async () => {
 });
 
 describe('a write whose answer is lost', () => {
-  let runtime;
-  let at;
   let headers;
-  before(async () => {
-    runtime = await startInstances({ count: 1, vars: SIGN_IN });
-    [at] = runtime.instances;
+  const runtime = instancesForSuite({ count: 1, vars: SIGN_IN }, async () => {
     headers = bearer((await connect(at, { scope: ALL_SCOPES })).tokens.access_token);
   });
-  after(() => runtime?.stop());
+  const [at] = runtime.instances;
   afterEach(() => runtime.objectsNow('SubjectStore', 'works'));
 
   const call = async (name, args = {}) => (await send(at, modern('tools/call', calling(name, args), { headers }))).result(name);

@@ -2,8 +2,8 @@
 // them go on, and that a thief in another network is caught (RFC 9700 §4.14.2).
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { startInstances } from '../support/workers/instances.mjs';
+import { describe, test } from 'node:test';
+import { instancesForSuite } from '../support/workers/instances.mjs';
 import { SIGN_IN, connect, isOAuthError, isWelcome, refreshing, register, send, tokensOf } from '../support/oauth/client.mjs';
 
 const HOUR = 3600;
@@ -14,17 +14,11 @@ const HOME_V6 = ['2001:db8:7::1', '2001:db8:7:ffff::2'];
 const AWAY = '203.0.113.9';
 const WORKERS = '2a06:98c0:3600::103';
 
-/** @type {Awaited<ReturnType<typeof startInstances>>} */
-let runtime;
-let here;
-let there;
 let client;
-before(async () => {
-  runtime = await startInstances({ count: 2, vars: SIGN_IN });
-  [here, there] = runtime.instances;
+const runtime = instancesForSuite({ count: 2, vars: SIGN_IN }, async () => {
   client = await register(here);
 });
-after(() => runtime?.stop());
+const [here, there] = runtime.instances;
 
 /** A program that keeps the tokens it was given last. */
 class Program {
