@@ -45,7 +45,7 @@ pub fn run(input: &[u8]) -> bool {
         Ok(posted) => {
             let _ = (posted.need(), posted.checks_revocation(), posted.summary(&headers));
             let endpoint = Endpoint { registry, settings };
-            let reply = posted.answer(&headers, &endpoint, TestHost, None).now_or_never();
+            let reply = posted.answer(&headers, &endpoint, TestHost::default(), None).now_or_never();
             let Some(reply) = reply else { return false };
             reply
         }

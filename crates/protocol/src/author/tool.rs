@@ -349,7 +349,7 @@ mod tests {
     use super::*;
     use crate::author::connector::Connector;
     use crate::author::tool_error::ToolError;
-    use crate::testing::test_client::Trial;
+    use crate::testing::test_client::TestClient;
     use crate::testing::test_host::TestHost;
 
     #[derive(Deserialize, JsonSchema)]
@@ -379,7 +379,7 @@ mod tests {
         assert_eq!(greet.input.published, schema);
         let cut = Tool::new("cut", "Cut.", cut).argument("size", "How large.");
         assert_eq!(cut.input.published.get("required"), None);
-        let trial = Trial::of(Connector::new("test", "1").tool(greet).tool(cut));
+        let client = TestClient::of(Connector::new("test", "1").tool(greet).tool(cut));
         for (name, arguments, text) in [
             ("greet", json!({"name": "Ada"}), "Hello, Ada!"),
             ("cut", json!({"size": "small"}), "small"),
@@ -387,11 +387,11 @@ mod tests {
             ("cut", json!({}), "whole"),
             ("cut", json!({"size": null}), "whole"),
         ] {
-            let answer = trial.legacy("tools/call", &json!({"name": name, "arguments": arguments}), None);
+            let answer = client.legacy("tools/call", &json!({"name": name, "arguments": arguments}), None);
             assert_eq!(answer["result"]["content"][0]["text"], text, "{arguments}");
         }
         for arguments in [json!({}), json!({"name": 7}), json!({"name": null}), json!({"nome": "Ada"})] {
-            let answer = trial.legacy("tools/call", &json!({"name": "greet", "arguments": arguments}), None);
+            let answer = client.legacy("tools/call", &json!({"name": "greet", "arguments": arguments}), None);
             assert_eq!(answer["result"]["isError"], true, "{arguments}");
         }
     }

@@ -243,7 +243,7 @@ mod tests {
     use crate::author::tool::Tool;
     use crate::author::tool_error::ToolError;
     use crate::call::context::Context;
-    use crate::testing::test_client::Trial;
+    use crate::testing::test_client::TestClient;
     use crate::testing::test_host::TestHost;
 
     const PAGE: &str = "<!doctype html><title>Notes</title>";
@@ -260,16 +260,16 @@ mod tests {
         Tool::new(name, "Lists.", nothing).title("List").read_only()
     }
 
-    fn trial(view: View, tool: Tool<TestHost>) -> Trial {
-        Trial::of(Connector::new("n", "1").view(view).tool(tool))
+    fn client(view: View, tool: Tool<TestHost>) -> TestClient {
+        TestClient::of(Connector::new("n", "1").view(view).tool(tool))
     }
 
     #[test]
     fn a_tool_names_its_view_in_both_forms() {
         let listed = |tool: Tool<TestHost>| {
-            let trial = trial(view(), tool);
-            let modern = trial.modern("tools/list", &json!({}), None)["result"]["tools"][0]["_meta"].clone();
-            let legacy = trial.legacy("tools/list", &json!({}), None)["result"]["tools"][0]["_meta"].clone();
+            let client = client(view(), tool);
+            let modern = client.modern("tools/list", &json!({}), None)["result"]["tools"][0]["_meta"].clone();
+            let legacy = client.legacy("tools/list", &json!({}), None)["result"]["tools"][0]["_meta"].clone();
             assert_eq!(modern, legacy);
             (modern["ui"].clone(), modern["ui/resourceUri"].clone())
         };
@@ -306,35 +306,35 @@ mod tests {
             "domain": "abc.example.net",
             "prefersBorder": true,
         });
-        let trial = trial(view, tool("a").shows("ui://notes"));
-        let read = trial.modern("resources/read", &json!({"uri": "ui://notes"}), None)["result"].clone();
+        let client = client(view, tool("a").shows("ui://notes"));
+        let read = client.modern("resources/read", &json!({"uri": "ui://notes"}), None)["result"].clone();
         let contents = json!({"uri": "ui://notes", "mimeType": MIME_TYPE, "text": PAGE, "_meta": {"ui": ui}});
         assert_eq!((&read["contents"], &read["ttlMs"]), (&json!([contents]), &json!(300_000)));
         let listed = json!({
             "uri": "ui://notes", "name": "notes", "title": "Notes", "description": "The notes.", "mimeType": MIME_TYPE,
             "_meta": {"ui": ui},
         });
-        assert_eq!(trial.legacy("resources/list", &json!({}), None)["result"]["resources"], json!([listed]));
+        assert_eq!(client.legacy("resources/list", &json!({}), None)["result"]["resources"], json!([listed]));
     }
 
     #[test]
     fn a_view_without_wishes_has_no_meta() {
-        let trial = trial(view(), tool("a").shows("ui://notes"));
-        let read = trial.legacy("resources/read", &json!({"uri": "ui://notes"}), None);
+        let client = client(view(), tool("a").shows("ui://notes"));
+        let read = client.legacy("resources/read", &json!({"uri": "ui://notes"}), None);
         assert_eq!(read["result"]["contents"], json!([{"uri": "ui://notes", "mimeType": MIME_TYPE, "text": PAGE}]));
     }
 
     #[test]
     fn the_extension_is_declared_in_both_eras_where_a_tool_shows_a_view() {
-        let extensions = |trial: &Trial| {
-            let modern = trial.modern("server/discover", &json!({}), None)["result"]["capabilities"].clone();
+        let extensions = |client: &TestClient| {
+            let modern = client.modern("server/discover", &json!({}), None)["result"]["capabilities"].clone();
             let params = json!({"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {}});
-            let legacy = trial.legacy("initialize", &params, None)["result"]["capabilities"].clone();
+            let legacy = client.legacy("initialize", &params, None)["result"]["capabilities"].clone();
             (modern["extensions"].clone(), legacy["extensions"].clone())
         };
         let ui = json!({"io.modelcontextprotocol/ui": {}});
-        assert_eq!(extensions(&trial(view(), tool("a").shows("ui://notes"))), (ui.clone(), ui));
-        assert_eq!(extensions(&trial(view(), tool("a"))), (json!(null), json!(null)));
+        assert_eq!(extensions(&client(view(), tool("a").shows("ui://notes"))), (ui.clone(), ui));
+        assert_eq!(extensions(&client(view(), tool("a"))), (json!(null), json!(null)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::sampling::CreateMessageRequest;
 use crate::client_requests::sampling_tools::ToolChoice;
-use crate::testing::test_client::{Trial, caller};
+use crate::testing::test_client::{TestClient, caller};
 use crate::testing::test_host::TestHost;
 use mcp_connector_base::scope::Scope;
 
@@ -90,8 +90,8 @@ async fn weather(results: Results, cx: Context<TestHost>) -> Result<String, Tool
     Ok(format!("{} {}", said.text, said.stop_reason.unwrap_or_default()))
 }
 
-fn trial() -> Trial {
-    Trial::of(
+fn client() -> TestClient {
+    TestClient::of(
         Connector::new("test", "1")
             .tool(Tool::new("hello", "Hello.", hello))
             .tool(Tool::new("twice", "Twice.", twice).scope(WRITE))
@@ -108,7 +108,7 @@ fn everything() -> Value {
 }
 
 fn call(params: &Value) -> Value {
-    trial().modern_with(&everything(), "tools/call", params, Some(&caller("write")))
+    client().modern_with(&everything(), "tools/call", params, Some(&caller("write")))
 }
 
 fn accept(name: &str) -> Value {
@@ -152,11 +152,11 @@ fn a_state_is_good_for_its_person_its_tool_and_its_arguments_only() {
     let state = call(&json!({"name": "twice", "arguments": {"of": "a"}}))["result"]["requestState"].clone();
     let retry = |name: &str, of: &str, state: &Value, scopes: Option<&str>| {
         let params = json!({"name": name, "arguments": {"of": of}, "requestState": state});
-        trial().modern_with(&everything(), "tools/call", &params, scopes.map(caller).as_ref())
+        client().modern_with(&everything(), "tools/call", &params, scopes.map(caller).as_ref())
     };
     assert_eq!(retry("twice", "a", &state, Some("write"))["result"]["resultType"], "input_required");
     let tampered = json!(format!("{}-", state.as_str().unwrap()));
-    let other_tool = trial().modern_with(
+    let other_tool = client().modern_with(
         &everything(),
         "tools/call",
         &json!({"name": "hello", "requestState": state}),
@@ -218,10 +218,10 @@ fn several_questions_go_in_one_round() {
 
 #[test]
 fn a_client_is_asked_only_what_it_can() {
-    let answer = trial().modern_with(&json!({"sampling": {}}), "tools/call", &json!({"name": "hello"}), None);
+    let answer = client().modern_with(&json!({"sampling": {}}), "tools/call", &json!({"name": "hello"}), None);
     assert_eq!(answer["error"]["code"], -32021);
     assert_eq!(answer["error"]["data"]["requiredCapabilities"], json!({"elicitation": {}}));
-    let answer = trial().modern_with(&json!({"elicitation": {}}), "tools/call", &json!({"name": "visit"}), None);
+    let answer = client().modern_with(&json!({"elicitation": {}}), "tools/call", &json!({"name": "visit"}), None);
     assert_eq!(answer["error"]["data"]["requiredCapabilities"], json!({"elicitation": {"url": {}}}));
 }
 
@@ -236,7 +236,7 @@ fn a_person_is_sent_to_a_page() {
 #[test]
 fn prompts_and_resources_ask_too() {
     for (method, params) in [("prompts/get", json!({"name": "hello"})), ("resources/read", json!({"uri": "a:hello"}))] {
-        let ask = |params: &Value| trial().modern_with(&everything(), method, params, None)["result"].clone();
+        let ask = |params: &Value| client().modern_with(&everything(), method, params, None)["result"].clone();
         assert_eq!(ask(&params)["inputRequests"]["name"]["method"], "elicitation/create", "{method}");
         let mut retry = params.clone();
         retry["inputResponses"] = json!({"name": accept("Ada")});
@@ -258,7 +258,7 @@ fn wants_both() -> Value {
 
 fn sampling(results: &str, answers: &Value) -> Value {
     let params = json!({"name": "weather", "arguments": {"results": results}, "inputResponses": answers});
-    trial().modern_with(&json!({"sampling": {"tools": {}}}), "tools/call", &params, None)
+    client().modern_with(&json!({"sampling": {"tools": {}}}), "tools/call", &params, None)
 }
 
 #[test]
@@ -322,7 +322,7 @@ fn an_answer_with_tools_in_a_wrong_form_is_refused() {
 #[test]
 fn a_client_that_cannot_is_not_asked_with_tools() {
     let params = json!({"name": "weather", "arguments": {"results": "all"}});
-    let answer = trial().modern_with(&json!({"sampling": {}}), "tools/call", &params, None);
+    let answer = client().modern_with(&json!({"sampling": {}}), "tools/call", &params, None);
     assert_eq!(answer["error"]["code"], -32021);
     assert_eq!(answer["error"]["data"]["requiredCapabilities"], json!({"sampling": {"tools": {}}}));
 }

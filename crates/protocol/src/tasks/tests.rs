@@ -15,7 +15,7 @@ use crate::host::tasks::Tasks;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::subscriptions::filter::MAX_TASKS;
 use crate::tasks::*;
-use crate::testing::test_client::{Trial, caller};
+use crate::testing::test_client::{TestClient, caller};
 use crate::testing::test_host::{TTL, TestHost};
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::ClientId;
@@ -54,8 +54,8 @@ async fn break_protocol(cx: Context<TestHost>) -> Result<String, ToolError> {
     Err(ToolError::protocol(RpcError::internal("Broken.")))
 }
 
-fn trial() -> Trial {
-    Trial::of(
+fn client() -> TestClient {
+    TestClient::of(
         Connector::new("test", "1")
             .anonymous_sessions()
             .tool(Tool::new("greet", "Greet.", greet).long_running())
@@ -74,18 +74,18 @@ fn accept(name: &str) -> Value {
     json!({"action": "accept", "content": {"name": name}})
 }
 
-struct Client {
-    trial: Trial,
+struct Person {
+    client: TestClient,
     who: Option<Caller>,
 }
 
-impl Client {
+impl Person {
     fn new() -> Self {
-        Self { trial: trial(), who: Some(caller("write")) }
+        Self { client: client(), who: Some(caller("write")) }
     }
 
     fn ask(&self, method: &str, params: &Value) -> Value {
-        self.trial.modern_with(&declared(), method, params, self.who.as_ref())
+        self.client.modern_with(&declared(), method, params, self.who.as_ref())
     }
 
     /// Begins a task and gives its id.
@@ -105,14 +105,14 @@ impl Client {
 
     /// What of a wish to hear of tasks is honoured.
     fn hears_of(&self, ids: &Value) -> Value {
-        let listening = self.trial.listen(&declared(), &json!({"taskIds": ids}), self.who.as_ref()).unwrap();
+        let listening = self.client.listen(&declared(), &json!({"taskIds": ids}), self.who.as_ref()).unwrap();
         let text = String::from_utf8(listening.into_listener(None).1).unwrap();
         let first: Value = serde_json::from_str(text.strip_prefix("event: message\ndata: ").unwrap()).unwrap();
         first["params"]["notifications"].clone()
     }
 
     fn wake(&self, id: &str) -> Wake {
-        self.trial.wake(id, false)
+        self.client.wake(id, false)
     }
 }
 
@@ -133,51 +133,51 @@ fn the_same_beginning_once_more_gives_the_same_task_and_only_to_its_owner() {
 
 #[test]
 fn a_call_becomes_a_task_where_the_client_takes_one() {
-    let client = Client::new();
-    Trial::passes(1_795_237_451_007);
+    let person = Person::new();
+    person.client.passes(1_795_237_451_007);
     let call = json!({"name": "greet", "arguments": {"name": "Ada"}});
-    let task = client.ask("tools/call", &call)["result"].clone();
+    let task = person.ask("tools/call", &call)["result"].clone();
     let id = task["taskId"].as_str().unwrap();
     assert!(id.starts_with("greet.") && id.len() == "greet.".len() + 32, "{id}");
     let working = json!({"resultType": "task", "taskId": id, "status": "working", "createdAt": "2026-11-21T05:04:11.007Z",
         "lastUpdatedAt": "2026-11-21T05:04:11.007Z", "ttlMs": TTL, "pollIntervalMs": 1000, "_meta": task["_meta"]});
     assert_eq!(task, working);
-    Trial::passes(1000);
-    assert!(matches!(client.wake(id), Wake::SleepUntil(_)));
-    let done = client.get(id);
+    person.client.passes(1000);
+    assert!(matches!(person.wake(id), Wake::SleepUntil(_)));
+    let done = person.get(id);
     assert_eq!((&done["resultType"], &done["status"]), (&json!("complete"), &json!("completed")));
     assert_eq!(done["lastUpdatedAt"], "2026-11-21T05:04:12.007Z");
     assert_eq!(done["result"]["content"][0]["text"], "Hello, Ada!");
     assert_eq!(done["result"]["resultType"], "complete", "what the call itself would have had");
     for capabilities in [json!({}), json!({"extensions": {}}), json!({"extensions": {EXTENSION: true}})] {
-        let result = client.trial.modern_with(&capabilities, "tools/call", &call, None)["result"].clone();
+        let result = person.client.modern_with(&capabilities, "tools/call", &call, None)["result"].clone();
         assert_eq!(result["content"][0]["text"], "Hello, Ada!", "{capabilities}");
     }
-    assert_eq!(client.trial.legacy("tools/call", &call, None)["result"]["content"][0]["text"], "Hello, Ada!");
+    assert_eq!(person.client.legacy("tools/call", &call, None)["result"]["content"][0]["text"], "Hello, Ada!");
 }
 
 #[test]
 fn a_tool_that_is_a_task_only_is_refused_to_others() {
-    let client = Client::new();
-    let answer = client.trial.modern("tools/call", &json!({"name": "ask"}), None);
+    let person = Person::new();
+    let answer = person.client.modern("tools/call", &json!({"name": "ask"}), None);
     assert_eq!(answer["error"]["code"], -32021);
     assert_eq!(answer["error"]["data"]["requiredCapabilities"], json!({"extensions": {EXTENSION: {}}}));
-    let legacy = client.trial.legacy("tools/call", &json!({"name": "ask"}), None);
+    let legacy = person.client.legacy("tools/call", &json!({"name": "ask"}), None);
     assert_eq!(legacy["result"]["isError"], true, "earlier revisions do not know the code: {legacy}");
 }
 
 #[test]
 fn arguments_that_do_not_fit_make_no_task() {
-    let answer = Client::new().ask("tools/call", &json!({"name": "greet", "arguments": {}}));
+    let answer = Person::new().ask("tools/call", &json!({"name": "greet", "arguments": {}}));
     assert_eq!((&answer["result"]["resultType"], &answer["result"]["isError"]), (&json!("complete"), &json!(true)));
 }
 
 #[test]
 fn the_extension_is_declared_where_a_tool_needs_it() {
-    let discovered = Client::new().ask("server/discover", &json!({}))["result"]["capabilities"].clone();
+    let discovered = Person::new().ask("server/discover", &json!({}))["result"]["capabilities"].clone();
     assert_eq!(discovered["extensions"][EXTENSION], json!({}));
     assert_eq!(discovered.get("tasks"), None);
-    let without = Trial::of(Connector::new("test", "1").tool(Tool::new("greet", "Greet.", greet)));
+    let without = TestClient::of(Connector::new("test", "1").tool(Tool::new("greet", "Greet.", greet)));
     let discovered = without.modern("server/discover", &json!({}), None)["result"]["capabilities"].clone();
     assert_eq!(discovered["extensions"].get(EXTENSION), None);
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
@@ -188,142 +188,142 @@ fn the_extension_is_declared_where_a_tool_needs_it() {
 
 #[test]
 fn what_a_handler_asks_waits_in_the_task_until_all_of_it_is_answered() {
-    let client = Client::new();
-    let id = client.begin("ask", &json!({}));
-    client.wake(&id);
-    let asked = client.get(&id);
+    let person = Person::new();
+    let id = person.begin("ask", &json!({}));
+    person.wake(&id);
+    let asked = person.get(&id);
     assert_eq!(asked["status"], "input_required");
     assert_eq!(asked["inputRequests"]["first"]["method"], "elicitation/create");
     let open = |task: &Value| -> Vec<String> { task["inputRequests"].as_object().unwrap().keys().cloned().collect() };
     assert_eq!(open(&asked), ["first", "second"]);
-    let heard = client.update(&id, &json!({"first": accept("Ada"), "never asked": {"ignored": true}}));
+    let heard = person.update(&id, &json!({"first": accept("Ada"), "never asked": {"ignored": true}}));
     let members: Vec<_> = heard["result"].as_object().unwrap().keys().collect();
     assert_eq!(members, ["_meta", "resultType"], "an empty acknowledgement");
-    assert_eq!(open(&client.get(&id)), ["second"], "a partial answer counts at once");
-    client.update(&id, &json!({"first": accept("Eve")}));
-    assert_eq!(open(&client.get(&id)), ["second"]);
-    client.update(&id, &json!({"second": accept("Grace")}));
-    let working = client.get(&id);
+    assert_eq!(open(&person.get(&id)), ["second"], "a partial answer counts at once");
+    person.update(&id, &json!({"first": accept("Eve")}));
+    assert_eq!(open(&person.get(&id)), ["second"]);
+    person.update(&id, &json!({"second": accept("Grace")}));
+    let working = person.get(&id);
     assert_eq!((&working["status"], working.get("inputRequests")), (&json!("working"), None));
-    client.wake(&id);
-    assert_eq!(client.get(&id)["result"]["content"][0]["text"], "Ada Grace", "the first answer to a question stands");
+    person.wake(&id);
+    assert_eq!(person.get(&id)["result"]["content"][0]["text"], "Ada Grace", "the first answer to a question stands");
 }
 
 #[test]
 fn what_is_asked_first_is_asked_in_the_call() {
-    let client = Client::new();
-    let asked = client.ask("tools/call", &json!({"name": "ask_first"}))["result"].clone();
+    let person = Person::new();
+    let asked = person.ask("tools/call", &json!({"name": "ask_first"}))["result"].clone();
     assert_eq!((&asked["resultType"], asked.get("taskId")), (&json!("input_required"), None));
     let retry = json!({"name": "ask_first", "inputResponses": {"before": accept("Ada")},
         "requestState": asked["requestState"]});
-    let task = client.ask("tools/call", &retry)["result"].clone();
+    let task = person.ask("tools/call", &retry)["result"].clone();
     assert_eq!((&task["resultType"], task.get("requestState")), (&json!("task"), None));
     let id = task["taskId"].as_str().unwrap();
-    client.wake(id);
-    let asked = client.get(id)["inputRequests"].clone();
+    person.wake(id);
+    let asked = person.get(id)["inputRequests"].clone();
     assert_eq!(asked.as_object().unwrap().keys().collect::<Vec<_>>(), ["after"], "a key stands for one question");
-    client.update(id, &json!({"after": accept("Grace")}));
-    client.wake(id);
-    assert_eq!(client.get(id)["result"]["content"][0]["text"], "Ada Grace");
+    person.update(id, &json!({"after": accept("Grace")}));
+    person.wake(id);
+    assert_eq!(person.get(id)["result"]["content"][0]["text"], "Ada Grace");
     // A client that takes no tasks stays in the call.
     let answers = json!({"before": accept("Ada"), "after": accept("Grace")});
     let call = json!({"name": "ask_first", "inputResponses": answers});
-    let result = client.trial.modern_with(&json!({"elicitation": {}}), "tools/call", &call, None);
+    let result = person.client.modern_with(&json!({"elicitation": {}}), "tools/call", &call, None);
     assert_eq!(result["result"]["content"][0]["text"], "Ada Grace");
 }
 
 #[test]
 fn a_failure_of_the_work_completes_and_a_protocol_error_fails() {
-    let client = Client::new();
-    let id = client.begin("fail", &json!({}));
-    client.wake(&id);
-    let task = client.get(&id);
+    let person = Person::new();
+    let id = person.begin("fail", &json!({}));
+    person.wake(&id);
+    let task = person.get(&id);
     assert_eq!((&task["status"], &task["result"]["isError"]), (&json!("completed"), &json!(true)));
-    let id = client.begin("break", &json!({}));
-    client.wake(&id);
-    let task = client.get(&id);
+    let id = person.begin("break", &json!({}));
+    person.wake(&id);
+    let task = person.get(&id);
     assert_eq!((&task["status"], task.get("result")), (&json!("failed"), None));
     assert_eq!(task["error"], json!({"code": -32603, "message": "Broken."}));
     assert_eq!(task["statusMessage"], "Broken.");
-    let id = client.begin("ask", &json!({}));
-    client.wake(&id);
-    client.update(&id, &json!({"first": {"action": "perhaps"}, "second": accept("Grace")}));
-    client.wake(&id);
-    assert_eq!(client.get(&id)["error"]["code"], -32602, "an answer that is none");
+    let id = person.begin("ask", &json!({}));
+    person.wake(&id);
+    person.update(&id, &json!({"first": {"action": "perhaps"}, "second": accept("Grace")}));
+    person.wake(&id);
+    assert_eq!(person.get(&id)["error"]["code"], -32602, "an answer that is none");
 }
 
 #[test]
 fn a_cancelled_task_stays_cancelled_and_may_be_cancelled_again() {
-    let client = Client::new();
-    let id = client.begin("ask", &json!({}));
-    client.wake(&id);
+    let person = Person::new();
+    let id = person.begin("ask", &json!({}));
+    person.wake(&id);
     for _ in 0..2 {
-        let heard = client.ask("tasks/cancel", &json!({"taskId": id}));
+        let heard = person.ask("tasks/cancel", &json!({"taskId": id}));
         assert_eq!(heard["result"]["resultType"], "complete");
     }
-    client.update(&id, &json!({"first": accept("Ada"), "second": accept("Grace")}));
-    assert!(matches!(client.wake(&id), Wake::SleepUntil(_)));
-    let task = client.get(&id);
+    person.update(&id, &json!({"first": accept("Ada"), "second": accept("Grace")}));
+    assert!(matches!(person.wake(&id), Wake::SleepUntil(_)));
+    let task = person.get(&id);
     assert_eq!((&task["status"], task.get("inputRequests")), (&json!("cancelled"), None));
 }
 
 #[test]
 fn a_stranger_is_told_that_there_is_no_such_task() {
-    let mut client = Client::new();
-    let id = client.begin("ask", &json!({}));
+    let mut person = Person::new();
+    let id = person.begin("ask", &json!({}));
     let other_client = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
     let nonsense =
         ["", "ask", "ask.1", "ask.0000000000000000000000000000000G", "as k.00000000000000000000000000000001"];
-    let unknown = client.ask("tasks/get", &json!({"taskId": format!("{id}0")}));
+    let unknown = person.ask("tasks/get", &json!({"taskId": format!("{id}0")}));
     for who in [None, Some(other_client)] {
-        client.who = who;
+        person.who = who;
         for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
             for id in nonsense.into_iter().chain(["ask.00000000000000000000000000000002", &id]) {
-                let answer = client.ask(method, &json!({"taskId": id, "inputResponses": {}}));
+                let answer = person.ask(method, &json!({"taskId": id, "inputResponses": {}}));
                 assert_eq!(answer, unknown, "{method} {id}");
             }
         }
     }
-    client.who = Some(caller("write"));
-    assert_eq!(client.get(&id)["status"], "working");
-    client.who = None;
-    let id = client.begin("greet", &json!({"name": "Ada"}));
-    client.who = Some(caller(""));
-    assert_eq!(client.get(&id)["status"], "working", "what a guest began belongs to whoever knows its id");
+    person.who = Some(caller("write"));
+    assert_eq!(person.get(&id)["status"], "working");
+    person.who = None;
+    let id = person.begin("greet", &json!({"name": "Ada"}));
+    person.who = Some(caller(""));
+    assert_eq!(person.get(&id)["status"], "working", "what a guest began belongs to whoever knows its id");
 }
 
 #[test]
 fn a_request_about_a_task_needs_what_its_tool_needs() {
-    let trial = trial();
+    let client = client();
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
-        let need = |tool: &str| trial.need(method, &json!({"taskId": format!("{tool}.{}", "0".repeat(32))}));
+        let need = |tool: &str| client.need(method, &json!({"taskId": format!("{tool}.{}", "0".repeat(32))}));
         assert_eq!((need("ask"), need("greet"), need("gone")), ("write".to_owned(), String::new(), String::new()));
     }
 }
 
 #[test]
 fn who_may_ask_about_a_task_may_listen_to_it() {
-    let mut client = Client::new();
-    let (mine, too) = (client.begin("ask", &json!({})), format!("greet.{}", "0".repeat(32)));
+    let mut person = Person::new();
+    let (mine, too) = (person.begin("ask", &json!({})), format!("greet.{}", "0".repeat(32)));
     let ids = json!([mine, too, mine, "nonsense", format!("{mine}0"), "gone.00000000000000000000000000000001"]);
-    assert_eq!(client.hears_of(&ids), json!({"taskIds": [mine]}), "what there is, once");
+    assert_eq!(person.hears_of(&ids), json!({"taskIds": [mine]}), "what there is, once");
     let other_client = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
     for who in [None, Some(other_client)] {
-        client.who = who;
-        assert_eq!(client.hears_of(&ids), json!({}), "of somebody else's as of none");
+        person.who = who;
+        assert_eq!(person.hears_of(&ids), json!({}), "of somebody else's as of none");
     }
-    client.who = None;
-    let public = client.begin("greet", &json!({"name": "Ada"}));
-    client.who = Some(caller(""));
-    assert_eq!(client.hears_of(&json!([public])), json!({"taskIds": [public]}), "whoever knows a guest's");
-    Trial::passes(TTL);
-    assert_eq!(client.hears_of(&json!([public])), json!({}), "expired");
+    person.who = None;
+    let public = person.begin("greet", &json!({"name": "Ada"}));
+    person.who = Some(caller(""));
+    assert_eq!(person.hears_of(&json!([public])), json!({"taskIds": [public]}), "whoever knows a guest's");
+    person.client.passes(TTL);
+    assert_eq!(person.hears_of(&json!([public])), json!({}), "expired");
 }
 
 #[test]
 fn a_wish_to_hear_of_tasks_is_checked() {
-    let client = Client::new();
-    let listen = |capabilities: &Value, wish: &Value| client.trial.listen(capabilities, wish, None).map(|_| ());
+    let person = Person::new();
+    let listen = |capabilities: &Value, wish: &Value| person.client.listen(capabilities, wish, None).map(|_| ());
     let id = format!("greet.{}", "0".repeat(32));
     let error = listen(&json!({}), &json!({"toolsListChanged": true, "taskIds": [id]})).unwrap_err()["error"].clone();
     assert_eq!(error["code"], -32021);
@@ -333,59 +333,59 @@ fn a_wish_to_hear_of_tasks_is_checked() {
         let error = listen(&declared(), &json!({"taskIds": wrong})).unwrap_err();
         assert_eq!(error["error"]["code"], -32602, "{wrong}");
     }
-    let need = |ids: Value| client.trial.need("subscriptions/listen", &json!({"notifications": {"taskIds": ids}}));
+    let need = |ids: Value| person.client.need("subscriptions/listen", &json!({"notifications": {"taskIds": ids}}));
     assert_eq!(need(json!([id])), "");
     assert_eq!(need(json!([id, format!("ask.{}", "0".repeat(32))])), "write", "what the tool needs");
-    let without = Trial::of(Connector::new("test", "1").tool(Tool::new("greet", "Greet.", greet)));
+    let without = TestClient::of(Connector::new("test", "1").tool(Tool::new("greet", "Greet.", greet)));
     let error = without.listen(&declared(), &json!({"taskIds": [id]}), None).map(|_| ()).unwrap_err();
     assert_eq!(error["error"]["code"], -32601, "where no tool is long-running there is nothing to hear");
 }
 
 #[test]
 fn a_stream_is_told_what_the_client_would_be() {
-    let client = Client::new();
+    let person = Person::new();
     for (tool, arguments) in [("greet", json!({"name": "Ada"})), ("ask", json!({})), ("break", json!({}))] {
-        let id = client.begin(tool, &arguments);
+        let id = person.begin(tool, &arguments);
         for _ in 0..2 {
             let told = TaskId::parse(&id).unwrap();
-            let seen = send(&told, GetTask { owner: client.who.as_ref().map(Owner::of) }).unwrap();
+            let seen = send(&person, &told, GetTask { owner: person.who.as_ref().map(Owner::of) }).unwrap();
             let event = String::from_utf8(crate::tasks::listen::event(&seen.whole(told), "\"7\"")).unwrap();
             let mut message: Value =
                 serde_json::from_str(event.strip_prefix("event: message\ndata: ").unwrap()).unwrap();
-            let mut expected = client.get(&id);
+            let mut expected = person.get(&id);
             for of_every_result in ["resultType", "_meta"] {
                 expected.as_object_mut().unwrap().remove(of_every_result);
             }
             let meta = message["params"].as_object_mut().unwrap().remove("_meta");
             assert_eq!(meta, Some(json!({"io.modelcontextprotocol/subscriptionId": "7"})));
             assert_eq!(message, json!({"jsonrpc": "2.0", "method": "notifications/tasks", "params": expected}));
-            client.wake(&id);
+            person.wake(&id);
         }
     }
 }
 
-fn send<C: TaskCommand>(id: &TaskId, command: C) -> C::Answer {
-    TestHost.task(id, command).now_or_never().unwrap().unwrap()
+fn send<C: TaskCommand>(person: &Person, id: &TaskId, command: C) -> C::Answer {
+    person.client.host.task(id, command).now_or_never().unwrap().unwrap()
 }
 
 #[test]
 fn to_listen_changes_nothing_of_the_task() {
-    let client = Client::new();
-    let id = TaskId::parse(&client.begin("ask", &json!({}))).unwrap();
-    let before = client.get(id.as_str());
-    let mine = client.who.as_ref().map(Owner::of);
+    let person = Person::new();
+    let id = TaskId::parse(&person.begin("ask", &json!({}))).unwrap();
+    let before = person.get(id.as_str());
+    let mine = person.who.as_ref().map(Owner::of);
     for (owner, is_known) in [(mine, true), (None, false)] {
-        assert_eq!(send(&id, ListenToTask { owner: owner.clone(), id: id.clone() }).is_ok(), is_known);
-        assert_eq!(send(&id, UpdateTask { owner, answers: vec![] }).is_ok(), is_known);
+        assert_eq!(send(&person, &id, ListenToTask { owner: owner.clone(), id: id.clone() }).is_ok(), is_known);
+        assert_eq!(send(&person, &id, UpdateTask { owner, answers: vec![] }).is_ok(), is_known);
     }
-    assert_eq!(client.get(id.as_str()), before);
+    assert_eq!(person.get(id.as_str()), before);
 }
 
 #[test]
 fn requests_about_tasks_are_checked() {
-    let client = Client::new();
+    let person = Person::new();
     for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
-        let answer = client.trial.modern(method, &json!({"taskId": "x"}), None);
+        let answer = person.client.modern(method, &json!({"taskId": "x"}), None);
         assert_eq!(answer["error"]["code"], -32021, "{method} without the extension");
     }
     for (method, params, code) in [
@@ -394,61 +394,61 @@ fn requests_about_tasks_are_checked() {
         ("tasks/result", json!({"taskId": "x"}), -32601),
         ("tasks/list", json!({}), -32601),
     ] {
-        assert_eq!(client.ask(method, &params)["error"]["code"], code, "{method} {params}");
+        assert_eq!(person.ask(method, &params)["error"]["code"], code, "{method} {params}");
     }
 }
 
 #[test]
 fn a_task_expires() {
-    let client = Client::new();
-    let id = client.begin("greet", &json!({"name": "Ada"}));
-    Trial::passes(TTL - 1);
-    client.wake(&id);
-    assert_eq!(client.get(&id)["status"], "completed");
-    Trial::passes(1);
-    assert_eq!(client.wake(&id), Wake::Forget);
-    assert_eq!(client.ask("tasks/get", &json!({"taskId": id}))["error"]["code"], -32602);
+    let person = Person::new();
+    let id = person.begin("greet", &json!({"name": "Ada"}));
+    person.client.passes(TTL - 1);
+    person.wake(&id);
+    assert_eq!(person.get(&id)["status"], "completed");
+    person.client.passes(1);
+    assert_eq!(person.wake(&id), Wake::Forget);
+    assert_eq!(person.ask("tasks/get", &json!({"taskId": id}))["error"]["code"], -32602);
 }
 
 #[test]
 fn an_interrupted_handler_runs_again_after_a_pause_that_grows() {
-    let client = Client::new();
-    let id = client.begin("ask", &json!({}));
-    client.trial.wake(&id, true);
-    client.wake(&id);
-    assert_eq!(client.get(&id)["status"], "input_required");
-    client.update(&id, &json!({"first": accept("Ada"), "second": accept("Grace")}));
-    let Wake::Run(answers) = client.trial.wake(&id, true) else { panic!("it runs") };
+    let person = Person::new();
+    let id = person.begin("ask", &json!({}));
+    person.client.wake(&id, true);
+    person.wake(&id);
+    assert_eq!(person.get(&id)["status"], "input_required");
+    person.update(&id, &json!({"first": accept("Ada"), "second": accept("Grace")}));
+    let Wake::Run(answers) = person.client.wake(&id, true) else { panic!("it runs") };
     assert_eq!(answers.len(), 2, "with the answers that it has had");
     for pause in [0, 1000, 2000, 4000, 8000, 16_000, 32_000, 64_000, 64_000] {
-        assert_eq!(Trial::pause(&id), pause);
-        assert!(matches!(client.trial.wake(&id, true), Wake::Run(_)));
+        assert_eq!(person.client.pause(&id), pause);
+        assert!(matches!(person.client.wake(&id, true), Wake::Run(_)));
     }
     for further in 0..300 {
-        assert!(matches!(client.trial.wake(&id, true), Wake::Run(_)));
-        assert_eq!(Trial::pause(&id), 64_000, "{further}");
+        assert!(matches!(person.client.wake(&id, true), Wake::Run(_)));
+        assert_eq!(person.client.pause(&id), 64_000, "{further}");
     }
-    assert_eq!(client.get(&id)["status"], "working", "interruptions alone end nothing");
-    client.wake(&id);
-    assert_eq!(client.get(&id)["status"], "completed");
+    assert_eq!(person.get(&id)["status"], "working", "interruptions alone end nothing");
+    person.wake(&id);
+    assert_eq!(person.get(&id)["status"], "completed");
 }
 
 #[test]
 fn what_is_too_large_is_not_kept() {
-    let client = Client::new();
+    let person = Person::new();
     let large = "x".repeat(task::MAX_BYTES);
     let call = json!({"name": "greet", "arguments": {"name": large}});
-    assert_eq!(client.ask("tools/call", &call)["error"]["code"], -32602);
+    assert_eq!(person.ask("tools/call", &call)["error"]["code"], -32602);
     // It fits, and what becomes of it does not.
-    let id = client.begin("greet", &json!({"name": &large[..large.len() - 20]}));
-    client.wake(&id);
-    assert_eq!(client.get(&id)["error"]["message"], "The result is larger than what a task can keep.");
-    let id = client.begin("ask", &json!({}));
-    client.wake(&id);
-    assert_eq!(client.update(&id, &json!({"first": accept(&large)}))["error"]["code"], -32602);
+    let id = person.begin("greet", &json!({"name": &large[..large.len() - 20]}));
+    person.wake(&id);
+    assert_eq!(person.get(&id)["error"]["message"], "The result is larger than what a task can keep.");
+    let id = person.begin("ask", &json!({}));
+    person.wake(&id);
+    assert_eq!(person.update(&id, &json!({"first": accept(&large)}))["error"]["code"], -32602);
     let many: Value = (0..65).map(|n| (n.to_string(), json!({}))).collect::<serde_json::Map<_, _>>().into();
-    assert_eq!(client.update(&id, &many)["error"]["code"], -32602);
-    assert_eq!(client.get(&id)["status"], "input_required", "the task is as it was");
+    assert_eq!(person.update(&id, &many)["error"]["code"], -32602);
+    assert_eq!(person.get(&id)["status"], "input_required", "the task is as it was");
 }
 
 fn call(who: Option<&Caller>) -> TaskCall {

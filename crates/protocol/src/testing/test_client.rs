@@ -13,7 +13,6 @@ use crate::subscriptions::listening::Listening;
 use crate::tasks::status_message::StatusMessage;
 use crate::tasks::task::Wake;
 pub(crate) use crate::testing::test_host::TestHost;
-use crate::testing::test_host::{NOW, TASKS};
 use crate::transport::endpoint::{Endpoint, Settings};
 use crate::transport::posted::Posted;
 use crate::transport::reply::Reply;
@@ -21,12 +20,13 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{ClientId, Subject};
 use mcp_connector_base::scope::ScopeSet;
 
-/// A connector under test. Everything in it must be in order.
-pub(crate) struct Trial {
+/// A client of a connector under test. The connector must have no mistake.
+pub(crate) struct TestClient {
     endpoint: Endpoint<TestHost>,
+    pub(crate) host: TestHost,
 }
 
-impl Trial {
+impl TestClient {
     pub(crate) fn of(connector: Connector<TestHost>) -> Self {
         let (registry, rejected) = Registry::new(connector);
         assert_eq!(rejected, []);
@@ -36,7 +36,7 @@ impl Trial {
             keep_alive: Duration::ZERO,
             time_limit: Duration::from_secs(1),
         };
-        Self { endpoint: Endpoint { registry: Rc::new(registry), settings } }
+        Self { endpoint: Endpoint { registry: Rc::new(registry), settings }, host: TestHost::default() }
     }
 
     /// The whole answer to a request of 2026-07-28, from a client that can do nothing for a server.
@@ -86,7 +86,7 @@ impl Trial {
         };
         match self.reply(method, &params, caller, &headers) {
             Reply::Listen(mut listening) => {
-                listening.find_tasks(&TestHost).now_or_never().unwrap().unwrap();
+                listening.find_tasks(&self.host).now_or_never().unwrap().unwrap();
                 Ok(*listening)
             }
             Reply::Json { body, .. } => Err(serde_json::from_slice(&body).unwrap()),
@@ -95,24 +95,27 @@ impl Trial {
     }
 
     /// Lets time pass, in milliseconds.
-    pub(crate) fn passes(milliseconds: u64) {
-        NOW.set(NOW.get().saturating_add(milliseconds));
+    pub(crate) fn passes(&self, milliseconds: u64) {
+        let now = &self.host.state.now;
+        now.set(now.get() + milliseconds);
     }
 
     /// Does what the object of a task does when it wakes, until it sleeps. An interrupted run does not come to its end.
     pub(crate) fn wake(&self, id: &str, interrupted: bool) -> Wake {
+        let now = self.host.state.now.get();
         loop {
-            let (call, mut task) = TASKS.with_borrow(|tasks| tasks[id].clone());
-            let wake = task.wake(NOW.get());
+            let (call, mut task) = self.host.state.tasks.borrow()[id].clone();
+            let wake = task.wake(now);
             if let Wake::Run(answers) = &wake
                 && !interrupted
             {
                 let limit = self.endpoint.settings.time_limit;
                 let registry = &self.endpoint.registry;
-                let run = registry.run_task(TestHost, &call, answers.clone(), StatusMessage::default(), limit);
-                task.ended(run.now_or_never().unwrap(), NOW.get());
+                let host = self.host.clone();
+                let run = registry.run_task(host, &call, answers.clone(), StatusMessage::default(), limit);
+                task.ended(run.now_or_never().unwrap(), now);
             }
-            TASKS.with_borrow_mut(|tasks| tasks.insert(id.to_owned(), (call, task)));
+            self.host.state.tasks.borrow_mut().insert(id.to_owned(), (call, task));
             if interrupted || !matches!(wake, Wake::Run(_)) {
                 return wake;
             }
@@ -120,8 +123,8 @@ impl Trial {
     }
 
     /// How long the object of a task waits before it runs the handler, in milliseconds.
-    pub(crate) fn pause(id: &str) -> u64 {
-        TASKS.with_borrow(|tasks| tasks[id].1.pause())
+    pub(crate) fn pause(&self, id: &str) -> u64 {
+        self.host.state.tasks.borrow()[id].1.pause()
     }
 
     /// The whole answer to a request of 2025-11-25.
@@ -150,7 +153,7 @@ impl Trial {
         caller: Option<&Caller>,
         headers: &impl Fn(&str) -> Option<String>,
     ) -> Reply {
-        let reply = self.posted(method, params).answer(headers, &self.endpoint, TestHost, caller.cloned());
+        let reply = self.posted(method, params).answer(headers, &self.endpoint, self.host.clone(), caller.cloned());
         reply.now_or_never().unwrap()
     }
 

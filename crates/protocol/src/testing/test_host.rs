@@ -3,10 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::future::{Future, pending, ready};
+use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::FutureExt;
 
 use crate::host::changes::Changes;
 use crate::host::event_store::EventStore;
@@ -29,108 +32,133 @@ use crate::transport::session::SessionId;
 use crate::types::logging_level::LoggingLevel;
 use mcp_connector_base::identifier::Subject;
 
-/// A host whose futures are always ready and that stores nothing but tasks.
+/// A host without a runtime. Its storage is memory, and its time stands still unless a test moves it.
 #[derive(Clone)]
-pub struct TestHost;
+pub struct TestHost {
+    /// The longest wait that is over at once. A longer one never ends.
+    pub longest_wait: Duration,
+    /// Whether sessions do not answer.
+    pub has_outage: bool,
+    /// The log level that the client of each session asked for.
+    pub log_level: Option<LoggingLevel>,
+    /// How each client responds to each request; no storage answers where it is `None`.
+    pub client_response: Option<ClientResponse>,
+    /// What each running request is told.
+    pub stop: Option<Stop>,
+    pub(crate) state: Rc<TestState>,
+}
+
+/// What a [`TestHost`] stores and what was asked of it. Clones of a host share it.
+#[derive(Default)]
+pub struct TestState {
+    pub(crate) tasks: RefCell<HashMap<String, (TaskCall, Task)>>,
+    /// Milliseconds since 1970.
+    pub(crate) now: Cell<u64>,
+    /// How often something was asked of a session, a task or a subscription.
+    pub(crate) uses: Cell<usize>,
+    pub(crate) random: Cell<u128>,
+    /// The work that outlives its request.
+    pub(crate) background: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
+    /// The numbers of the events that were kept, with whether their stream was lost.
+    pub(crate) kept_events: RefCell<Vec<(u64, bool)>>,
+    /// The requests that were cancelled.
+    pub(crate) cancelled: RefCell<Vec<String>>,
+    /// Set by a handler that was dropped.
+    pub(crate) was_dropped: Cell<bool>,
+}
 
 /// How long a task is kept, in milliseconds.
 pub(crate) const TTL: u64 = 60_000;
 
-thread_local! {
-    pub(crate) static TASKS: RefCell<HashMap<String, (TaskCall, Task)>> = RefCell::default();
-    pub(crate) static NOW: Cell<u64> = const { Cell::new(0) };
-    static STATE_USES: Cell<usize> = const { Cell::new(0) };
+impl Default for TestHost {
+    fn default() -> Self {
+        Self {
+            longest_wait: Duration::MAX,
+            has_outage: false,
+            log_level: None,
+            client_response: None,
+            stop: None,
+            state: Rc::default(),
+        }
+    }
 }
 
 impl TestHost {
-    /// Returns how often something was asked of a session, a task or a subscription in this thread.
+    /// Runs the work that outlives its request, as far as it gets.
     #[cfg(test)]
-    pub(crate) fn state_uses() -> usize {
-        STATE_USES.get()
+    pub(crate) fn run_background(&self) {
+        let mut work = self.state.background.take();
+        work.retain_mut(|work| work.as_mut().now_or_never().is_none());
+        self.state.background.replace(work);
     }
 
-    fn uses_state() {
-        STATE_USES.set(STATE_USES.get().saturating_add(1));
+    fn uses_state(&self) -> Result<(), Unavailable> {
+        self.state.uses.set(self.state.uses.get() + 1);
+        if self.has_outage { Err(Unavailable) } else { Ok(()) }
     }
 }
 
 impl Platform for TestHost {
-    type Env = ();
+    type Env = Rc<TestState>;
 
-    fn env(&self) -> &() {
-        &()
+    fn env(&self) -> &Rc<TestState> {
+        &self.state
     }
 
-    fn sleep(&self, _duration: Duration) -> impl Future<Output = ()> + 'static {
-        ready(())
+    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {
+        if duration <= self.longest_wait { ready(()).left_future() } else { pending().right_future() }
     }
 
     fn random_bits(&self) -> Result<u128, Unavailable> {
-        Ok(1)
+        self.state.random.set(self.state.random.get() + 1);
+        Ok(self.state.random.get())
     }
 
-    fn wait_until(&self, _work: impl Future<Output = ()> + 'static) {}
+    fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
+        self.state.background.borrow_mut().push(Box::pin(work));
+    }
 }
 
 impl Sessions for TestHost {
-    async fn log_level(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-    ) -> Result<Option<LoggingLevel>, SessionError> {
-        Self::uses_state();
-        Ok(None)
+    async fn log_level(&self, _: &SessionId, _: Option<&Subject>) -> Result<Option<LoggingLevel>, SessionError> {
+        self.uses_state()?;
+        Ok(self.log_level)
     }
 
-    async fn set_log_level(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _level: LoggingLevel,
-    ) -> Result<(), SessionError> {
-        Self::uses_state();
-        Ok(())
+    async fn set_log_level(&self, _: &SessionId, _: Option<&Subject>, _: LoggingLevel) -> Result<(), SessionError> {
+        Ok(self.uses_state()?)
     }
 
     async fn client_response(
         &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &str,
+        _: &SessionId,
+        _: Option<&Subject>,
+        _: &str,
     ) -> Result<ClientResponse, SessionError> {
-        Self::uses_state();
-        Err(Unavailable.into())
+        self.uses_state()?;
+        self.client_response.clone().ok_or(SessionError::Unavailable(Unavailable))
     }
 
     async fn respond(
         &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &str,
-        _response: &ClientResponse,
+        _: &SessionId,
+        _: Option<&Subject>,
+        _: &str,
+        _: &ClientResponse,
     ) -> Result<(), SessionError> {
-        Self::uses_state();
-        Ok(())
+        Ok(self.uses_state()?)
     }
 
-    async fn stop(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &RequestId,
-        _stream: Option<&str>,
-    ) -> Stop {
-        Self::uses_state();
-        pending().await
+    async fn stop(&self, _: &SessionId, _: Option<&Subject>, _: &RequestId, _: Option<&str>) -> Stop {
+        match self.stop {
+            Some(stop) if self.uses_state().is_ok() => stop,
+            _ => pending().await,
+        }
     }
 
-    async fn cancel(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &RequestId,
-    ) -> Result<(), SessionError> {
-        Self::uses_state();
+    async fn cancel(&self, _: &SessionId, _: Option<&Subject>, id: &RequestId) -> Result<(), SessionError> {
+        self.uses_state()?;
+        self.state.cancelled.borrow_mut().push(id.key());
         Ok(())
     }
 }
@@ -138,33 +166,34 @@ impl Sessions for TestHost {
 impl EventStore for TestHost {
     async fn keep_events(
         &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _stream: &str,
-        _events: &[Event],
-        _delivery: Delivery,
+        _: &SessionId,
+        _: Option<&Subject>,
+        _: &str,
+        events: &[Event],
+        delivery: Delivery,
     ) -> Result<(), SessionError> {
-        Self::uses_state();
+        self.uses_state()?;
+        let kept = events.iter().map(|event| (event.number, delivery == Delivery::Lost));
+        self.state.kept_events.borrow_mut().extend(kept);
         Ok(())
     }
 
     async fn send(
         &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _message: Vec<u8>,
-        _agreed: Option<[u8; 2]>,
+        _: &SessionId,
+        _: Option<&Subject>,
+        _: Vec<u8>,
+        _: Option<[u8; 2]>,
     ) -> Result<(), SessionError> {
         Ok(())
     }
 }
 
 impl Changes for TestHost {
-    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
+    async fn publish(&self, _: &Change, _: Option<&Subject>) {}
 
-    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
-        Self::uses_state();
-        Ok(())
+    async fn watch(&self, _: &Watch, _: Option<&Subject>) -> Result<(), NotWatched> {
+        Ok(self.uses_state()?)
     }
 }
 
@@ -174,23 +203,22 @@ impl Tasks for TestHost {
         id: &TaskId,
         BeginTask { call, answers }: BeginTask,
     ) -> Result<TaskView, BeginTaskError> {
-        Self::uses_state();
-        let task = Task::begin(&call, answers, TTL, NOW.get());
-        let seen = task.seen().clone();
-        TASKS.with_borrow_mut(|tasks| tasks.insert(id.as_str().to_owned(), (call, task)));
-        Ok(seen)
+        self.uses_state().map_err(|Unavailable| BeginTaskError::Unavailable)?;
+        let task = Task::begin(&call, answers, TTL, self.state.now.get());
+        let view = task.seen().clone();
+        self.state.tasks.borrow_mut().insert(id.as_str().to_owned(), (call, task));
+        Ok(view)
     }
 
     async fn task<C: TaskCommand>(&self, id: &TaskId, command: C) -> Result<C::Answer, Unavailable> {
-        Self::uses_state();
-        TASKS.with_borrow_mut(|tasks| {
-            let Some((_, task)) = tasks.get_mut(id.as_str()) else { return Ok(C::unknown()) };
-            let (answer, effect) = task.answer(command, NOW.get());
-            if effect == Effect::Forget {
-                tasks.remove(id.as_str());
-            }
-            Ok(answer)
-        })
+        self.uses_state()?;
+        let mut tasks = self.state.tasks.borrow_mut();
+        let Some((_, task)) = tasks.get_mut(id.as_str()) else { return Ok(C::unknown()) };
+        let (answer, effect) = task.answer(command, self.state.now.get());
+        if effect == Effect::Forget {
+            tasks.remove(id.as_str());
+        }
+        Ok(answer)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::author::connector::Connector;
 use crate::author::prompt::Prompt;
 use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
-use crate::testing::test_client::{Trial, caller};
+use crate::testing::test_client::{TestClient, caller};
 use crate::types::content_block::ContentBlock;
 use crate::types::prompt_message::PromptMessage;
 use mcp_connector_base::scope::Scope;
@@ -38,9 +38,9 @@ fn reference() -> Value {
     json!({"type": "ref/prompt", "name": "review"})
 }
 
-fn reviewer() -> Trial {
+fn reviewer() -> TestClient {
     let prompt = Prompt::new("review", "Review a text.", review).title("Review").scope(READ);
-    Trial::of(Connector::new("notes", "1").sign_in([READ]).prompt(prompt.complete("text", words)))
+    TestClient::of(Connector::new("notes", "1").sign_in([READ]).prompt(prompt.complete("text", words)))
 }
 
 #[test]
@@ -132,9 +132,9 @@ fn only_an_argument_of_something_is_completed() {
 #[test]
 fn only_what_there_is_is_declared() {
     let capabilities =
-        |trial: &Trial| trial.modern("server/discover", &json!({}), None)["result"]["capabilities"].clone();
+        |client: &TestClient| client.modern("server/discover", &json!({}), None)["result"]["capabilities"].clone();
     assert_eq!(capabilities(&reviewer()), json!({"logging": {}, "prompts": {}, "completions": {}}));
-    let empty = Trial::of(Connector::new("empty", "1"));
+    let empty = TestClient::of(Connector::new("empty", "1"));
     assert_eq!(capabilities(&empty), json!({"logging": {}}));
     for method in ["prompts/list", "prompts/get", "resources/list", "resources/read", "completion/complete"] {
         assert_eq!(empty.legacy(method, &json!({}), None)["error"]["code"], -32601, "{method}");

@@ -12,7 +12,7 @@ use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::methods::pagination::TemplatePosition;
 use crate::methods::resources::list_resources::LIST;
-use crate::testing::test_client::{Trial, caller};
+use crate::testing::test_client::{TestClient, caller};
 use crate::testing::test_host::TestHost;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::scope::Scope;
@@ -45,9 +45,9 @@ async fn own_notes(cx: Context<TestHost>) -> Result<Vec<ListedResource>, ToolErr
     Ok(["note://7", "note://9", "other://1", "not a uri"].map(|uri| ListedResource::new(uri, "a note")).into())
 }
 
-fn notes() -> Trial {
+fn notes() -> TestClient {
     let template = ResourceTemplate::new("note://{id}", "note", "A note.", note).mime_type("text/markdown").scope(READ);
-    Trial::of(
+    TestClient::of(
         Connector::new("notes", "1")
             .sign_in([READ])
             .resource(Resource::new("about://this", "about", "About this.", about).title("About"))
@@ -150,11 +150,11 @@ fn what_a_template_lists_in_pages_follows_the_rest_and_fills_each_page() {
         },
     );
     let connector = Connector::new("notes", "1").resource(Resource::new("about://this", "about", "About this.", about));
-    let trial = Trial::of(connector.template(one).template(other));
+    let client = TestClient::of(connector.template(one).template(other));
     let pages = |caller: Option<&Caller>| {
         let (mut pages, mut params) = (Vec::new(), json!({}));
         loop {
-            let result = trial.modern("resources/list", &params, caller)["result"].clone();
+            let result = client.modern("resources/list", &params, caller)["result"].clone();
             let uris = result["resources"].as_array().unwrap().iter();
             pages.push(uris.map(|resource| resource["uri"].as_str().unwrap().to_owned()).collect::<Vec<_>>());
             match result.get("nextCursor") {
@@ -168,7 +168,7 @@ fn what_a_template_lists_in_pages_follows_the_rest_and_fills_each_page() {
     assert_eq!(pages(None), public);
     let own = [vec!["note://7"], vec!["note://8"]];
     assert_eq!(pages(Some(&caller("notes:read"))), [public.to_vec(), own.to_vec()].concat());
-    let made_up = trial.modern("resources/list", &json!({"cursor": "cmVzb3VyY2VzIHRlbXBsYXRlIDAgMDE"}), None);
+    let made_up = client.modern("resources/list", &json!({"cursor": "cmVzb3VyY2VzIHRlbXBsYXRlIDAgMDE"}), None);
     assert_eq!(made_up["error"]["code"], -32602);
 }
 
@@ -176,9 +176,9 @@ fn what_a_template_lists_in_pages_follows_the_rest_and_fills_each_page() {
 fn a_place_in_a_template_that_the_caller_is_not_given_says_nothing_of_the_next() {
     let own = ResourceTemplate::new("note://{id}", "note", "A note.", note).scope(READ).listed_in_pages(numbers);
     let public = ResourceTemplate::new("number://{id}", "number", "A number.", note).listed_in_pages(numbers);
-    let trial = Trial::of(Connector::new("notes", "1").template(own).template(public));
+    let client = TestClient::of(Connector::new("notes", "1").template(own).template(public));
     let cursor = TemplatePosition { template: 0, after: 3 }.cursor(LIST);
-    let answer = trial.modern("resources/list", &json!({ "cursor": cursor }), None);
+    let answer = client.modern("resources/list", &json!({ "cursor": cursor }), None);
     assert_eq!(answer["result"]["resources"][0]["uri"], "number://1");
 }
 

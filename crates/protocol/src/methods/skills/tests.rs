@@ -2,7 +2,7 @@
 
 use crate::author::connector::Connector;
 use crate::author::skill::Skill;
-use crate::testing::test_client::{Trial, caller};
+use crate::testing::test_client::{TestClient, caller};
 use crate::testing::test_host::TestHost;
 use mcp_connector_base::scope::Scope;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ const REFUNDS: &str =
 const INNER: &str = "---\nname: inner\ndescription: Stands inside.\n---\n";
 const OPEN: &str = "---\nname: open\ndescription: For everybody.\n---\n";
 
-fn skills() -> Trial {
+fn skills() -> TestClient {
     let refunds = Skill::new(REFUNDS)
         .under("acme/billing")
         .file("references/GUIDE.md", "Guide")
@@ -22,14 +22,16 @@ fn skills() -> Trial {
         .file("logo.bin", b"\xff\xfe")
         .scope(READ);
     let inner = Skill::new(INNER).under("acme/billing/refunds").file("a.json", "{}");
-    Trial::of(Connector::<TestHost>::new("n", "1").sign_in([READ]).skill(refunds).skill(inner).skill(Skill::new(OPEN)))
+    TestClient::of(
+        Connector::<TestHost>::new("n", "1").sign_in([READ]).skill(refunds).skill(inner).skill(Skill::new(OPEN)),
+    )
 }
 
 /// All items of a list, page by page.
-fn all(trial: &Trial, method: &str, member: &str, mut params: Value) -> Vec<Value> {
+fn all(client: &TestClient, method: &str, member: &str, mut params: Value) -> Vec<Value> {
     let mut items = Vec::new();
     loop {
-        let result = trial.modern(method, &params, None)["result"].clone();
+        let result = client.modern(method, &params, None)["result"].clone();
         items.extend(result[member].as_array().unwrap().iter().cloned());
         match result.get("nextCursor") {
             Some(cursor) => params["cursor"] = cursor.clone(),
@@ -44,8 +46,8 @@ fn uris(items: &[Value]) -> Vec<&str> {
 
 #[test]
 fn an_entry_is_the_whole_skill() {
-    let trial = skills();
-    let listed = all(&trial, "skills/list", "skills", json!({}));
+    let client = skills();
+    let listed = all(&client, "skills/list", "skills", json!({}));
     let refunds = "skill://acme/billing/refunds/SKILL.md";
     let inner = "skill://acme/billing/refunds/inner/SKILL.md";
     assert_eq!(uris(&listed), [refunds, inner, "skill://open/SKILL.md"]);
@@ -63,7 +65,7 @@ fn an_entry_is_the_whole_skill() {
     let digest = "sha256:8dd65d0952ed144ccf6e76ebf8aa45644afb2b9236762c414d07e813d42f588e";
     assert_eq!((&files[1]["digest"], &files[1]["size"]), (&json!(digest), &json!(5)));
     for skill in &listed {
-        let result = trial.modern("skills/get", &json!({"uri": skill["uri"]}), None)["result"].clone();
+        let result = client.modern("skills/get", &json!({"uri": skill["uri"]}), None)["result"].clone();
         assert_eq!(result["skill"], *skill);
         assert_eq!((&result["ttlMs"], &result["cacheScope"]), (&json!(300_000), &json!("public")));
         assert_eq!(result["resultType"], "complete");
@@ -72,36 +74,36 @@ fn an_entry_is_the_whole_skill() {
 
 #[test]
 fn what_is_no_skill_is_refused() {
-    let trial = skills();
+    let client = skills();
     for uri in
         ["skill://acme/billing/refunds", "skill://other/SKILL.md", "skill://acme/billing/refunds/references/GUIDE.md"]
     {
-        let error = trial.modern("skills/get", &json!({ "uri": uri }), None)["error"].clone();
+        let error = client.modern("skills/get", &json!({ "uri": uri }), None)["error"].clone();
         assert_eq!((&error["code"], &error["data"]["uri"]), (&json!(-32602), &json!(uri)));
     }
     for uri in [json!(null), json!(7), json!("open")] {
-        assert_eq!(trial.modern("skills/get", &json!({ "uri": uri }), None)["error"]["code"], -32602);
+        assert_eq!(client.modern("skills/get", &json!({ "uri": uri }), None)["error"]["code"], -32602);
     }
 }
 
 #[test]
 fn files_are_read_as_resources_with_what_the_skill_needs() {
-    let trial = skills();
+    let client = skills();
     let read = |uri: &str| {
-        trial.modern("resources/read", &json!({ "uri": uri }), Some(&caller("notes:read")))["result"]["contents"][0]
+        client.modern("resources/read", &json!({ "uri": uri }), Some(&caller("notes:read")))["result"]["contents"][0]
             .clone()
     };
     let skill_md = "skill://acme/billing/refunds/SKILL.md";
     assert_eq!(read(skill_md), json!({"uri": skill_md, "mimeType": "text/markdown", "text": REFUNDS}));
     let logo = "skill://acme/billing/refunds/logo.bin";
     assert_eq!(read(logo), json!({"uri": logo, "mimeType": "application/octet-stream", "blob": "//4="}));
-    let need = |method: &str, uri: &str| trial.need(method, &json!({ "uri": uri }));
+    let need = |method: &str, uri: &str| client.need(method, &json!({ "uri": uri }));
     assert_eq!(need("resources/read", skill_md), "notes:read");
     assert_eq!(need("resources/read", logo), "notes:read");
     assert_eq!(need("resources/read", "skill://acme/billing/refunds/inner/SKILL.md"), "");
     // That there is such a skill is no secret, as with tools and resources.
     assert_eq!(need("skills/get", skill_md), "");
-    let legacy = trial.legacy("resources/read", &json!({"uri": "skill://open/SKILL.md"}), None);
+    let legacy = client.legacy("resources/read", &json!({"uri": "skill://open/SKILL.md"}), None);
     assert_eq!(legacy["result"]["contents"][0]["text"], OPEN);
 }
 
@@ -115,9 +117,9 @@ fn only_the_skills_themselves_stand_among_the_resources() {
 
 #[test]
 fn a_directory_holds_its_direct_children() {
-    let trial = skills();
+    let client = skills();
     let children = |uri: &str| {
-        let children = all(&trial, "resources/directory/read", "resources", json!({ "uri": uri }));
+        let children = all(&client, "resources/directory/read", "resources", json!({ "uri": uri }));
         let described =
             |child: &Value| format!("{} {}", child["name"].as_str().unwrap(), child["mimeType"].as_str().unwrap());
         assert!(children.iter().all(
@@ -138,35 +140,36 @@ fn a_directory_holds_its_direct_children() {
     );
     assert_eq!(children("skill://acme/billing/refunds/references"), ["GUIDE.md text/markdown", "eu inode/directory"]);
     assert_eq!(children("skill://acme/billing/refunds/scripts"), ["run.py text/x-python"]);
-    let first = trial.modern("resources/directory/read", &json!({"uri": "skill://open"}), None)["result"].clone();
+    let first = client.modern("resources/directory/read", &json!({"uri": "skill://open"}), None)["result"].clone();
     assert_eq!(first["resultType"], "complete");
     assert!(first.get("ttlMs").is_none(), "{first}");
 }
 
 #[test]
 fn what_is_no_directory_is_refused() {
-    let trial = skills();
+    let client = skills();
     for uri in
         ["skill://open/SKILL.md", "skill://open/", "skill://ope", "skill://other", "skill:/", "skill://", "note://open"]
     {
-        let error = trial.modern("resources/directory/read", &json!({ "uri": uri }), None)["error"].clone();
+        let error = client.modern("resources/directory/read", &json!({ "uri": uri }), None)["error"].clone();
         assert_eq!(error["code"], -32602, "{uri}");
     }
 }
 
 #[test]
 fn only_2026_07_28_has_the_methods_and_only_with_a_skill() {
-    let (trial, none) = (skills(), Trial::of(Connector::<TestHost>::new("n", "1")));
+    let (client, none) = (skills(), TestClient::of(Connector::<TestHost>::new("n", "1")));
     let params = json!({"uri": "skill://open/SKILL.md"});
     for method in ["skills/list", "skills/get", "resources/directory/read"] {
-        assert_eq!(trial.legacy(method, &params, None)["error"]["code"], -32601, "{method}");
+        assert_eq!(client.legacy(method, &params, None)["error"]["code"], -32601, "{method}");
         assert_eq!(none.modern(method, &params, None)["error"]["code"], -32601, "{method}");
     }
-    let declared = |trial: &Trial| trial.modern("server/discover", &json!({}), None)["result"]["capabilities"].clone();
-    let with = declared(&trial);
+    let declared =
+        |client: &TestClient| client.modern("server/discover", &json!({}), None)["result"]["capabilities"].clone();
+    let with = declared(&client);
     assert_eq!(with["extensions"], json!({"io.modelcontextprotocol/skills": {"directoryRead": true}}));
     assert_eq!(with["resources"], json!({}));
     assert!(declared(&none).get("extensions").is_none());
     let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {}});
-    assert!(trial.legacy("initialize", &params, None)["result"]["capabilities"].get("extensions").is_none());
+    assert!(client.legacy("initialize", &params, None)["result"]["capabilities"].get("extensions").is_none());
 }

@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::author::registry::Registry;
 use crate::author::connector::Connector;
+use crate::author::registry::Registry;
 use crate::author::resource::Resource;
 use crate::author::tool::Tool;
 use crate::author::tool_error::ToolError;
@@ -86,12 +86,13 @@ const MODERN: &str = "2026-07-28";
 
 struct Client {
     endpoint: Endpoint<TestHost>,
+    host: TestHost,
     who: Option<Caller>,
 }
 
 impl Client {
     fn anonymous(connector: Connector<TestHost>) -> Self {
-        Self { endpoint: endpoint(connector), who: None }
+        Self { endpoint: endpoint(connector), host: TestHost::default(), who: None }
     }
 
     /// Returns what is answered to a message in a session of 2025-11-25: the status, and all of the JSON.
@@ -125,7 +126,7 @@ impl Client {
             _ => None,
         };
         let posted = Posted::read(message.to_string().as_bytes(), 1 << 20, &self.endpoint.registry).ok().unwrap();
-        let reply = finish(posted.answer(&headers, &self.endpoint, TestHost, self.who.clone()));
+        let reply = finish(posted.answer(&headers, &self.endpoint, self.host.clone(), self.who.clone()));
         let events = |text: &str| {
             let lines = text.lines().filter_map(|line| line.strip_prefix("data: "));
             lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
@@ -195,7 +196,7 @@ fn nothing_is_kept_for_a_client_without_a_token() {
         let last = messages.last().unwrap();
         assert_eq!((status, &last["result"]["content"][0]["text"]), (200, &json!(text)), "{tool}: {messages:?}");
     }
-    assert_eq!(TestHost::state_uses(), 0);
+    assert_eq!(client.host.state.uses.get(), 0);
 }
 
 #[test]
@@ -212,7 +213,7 @@ fn a_task_is_an_ordinary_call_for_a_client_without_a_token() {
         let answer = client.modern_request(method, &params);
         assert_eq!(answer["error"]["message"], "There is no such task. It may have expired.", "{method}");
     }
-    assert_eq!(TestHost::state_uses(), 0);
+    assert_eq!(client.host.state.uses.get(), 0);
 }
 
 #[test]
@@ -230,7 +231,7 @@ fn a_stream_of_changes_honours_nothing_for_a_client_without_a_token_and_ends_at_
     assert_eq!(messages[0]["method"], "notifications/subscriptions/acknowledged", "{messages:?}");
     assert_eq!(messages[0]["params"]["notifications"], json!({}));
     assert_eq!((&messages[1]["id"], &messages[1]["result"]["resultType"]), (&json!(1), &json!("complete")));
-    assert_eq!(TestHost::state_uses(), 0);
+    assert_eq!(client.host.state.uses.get(), 0);
 }
 
 #[test]
@@ -257,13 +258,12 @@ fn what_cannot_be_without_state_needs_a_sign_in() {
 fn a_client_with_a_token_has_state_and_so_has_one_where_the_connector_says_so() {
     let signed_in = Client { who: Some(caller("")), ..Client::anonymous(connector()) };
     let admitted = Client::anonymous(connector().anonymous_sessions());
-    // Two tools: a task of the tests has its tool's name for an id.
     for (client, tool) in [(signed_in, "background"), (admitted, "long")] {
-        let before = TestHost::state_uses();
+        let before = client.host.state.uses.get();
         assert_eq!(client.legacy_request("logging/setLevel", &json!({"level": "debug"})).0, 200);
-        assert_eq!(TestHost::state_uses(), before + 1);
+        assert_eq!(client.host.state.uses.get(), before + 1);
         let task = client.modern_request("tools/call", &json!({"name": tool, "arguments": {}}));
         assert_eq!(task["result"]["resultType"], "task", "{task}");
-        assert!(TestHost::state_uses() > before + 1);
+        assert!(client.host.state.uses.get() > before + 1);
     }
 }

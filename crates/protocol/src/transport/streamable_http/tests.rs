@@ -2,44 +2,29 @@
 
 use std::time::Duration;
 
-use std::cell::{Cell, RefCell};
-use std::future::{Future, pending, ready};
-use std::pin::Pin;
+use std::future::pending;
 
 use futures::{FutureExt, StreamExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::author::registry::Registry;
 use crate::author::connector::Connector;
+use crate::author::registry::Registry;
 use crate::author::tool::Tool;
 use crate::author::tool_error::ToolError;
 use crate::call::context::Context;
-use crate::host::changes::Changes;
-use crate::host::event_store::EventStore;
-use crate::host::platform::Platform;
-use crate::host::request_observer::RequestObserver;
-use crate::host::request_state::{NotOpened, NotSealed, RequestStateSeal};
-use crate::host::sessions::{SessionError, Sessions, Stop};
-use crate::host::tasks::Tasks;
-use crate::host::unavailable::Unavailable;
+use crate::host::sessions::Stop;
 use crate::json_rpc::client_response::ClientResponse;
 use crate::methods::need::Need;
-use crate::subscriptions::change::Change;
-use crate::subscriptions::watch::{NotWatched, Watch};
-use crate::tasks::commands::{BeginTask, TaskCommand};
-use crate::tasks::message::{BeginTaskError, TaskId};
-use crate::tasks::task_view::TaskView;
+use crate::testing::test_host::{TestHost, TestState};
 use crate::transport::endpoint::{Endpoint, Settings};
-use crate::transport::replay::{Delivery, Event};
 use crate::transport::reply::Events;
 use crate::transport::session::SessionId;
 use crate::transport::streamable_http::*;
 use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::logging_level::LoggingLevel;
 use crate::types::version::ProtocolVersion;
-use mcp_connector_base::identifier::Subject;
 use mcp_connector_base::scope::{Scope, ScopeSet};
 
 const READ: Scope = Scope::new("read", "Read");
@@ -47,159 +32,26 @@ const WRITE: Scope = Scope::new("write", "Write");
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
-type Work = Pin<Box<dyn Future<Output = ()>>>;
-
-/// A place where time stands still.
-#[derive(Clone, Default)]
-struct Still {
-    dropped: Rc<Cell<bool>>,
-    /// What outlives its request.
-    work: Rc<RefCell<Vec<Work>>>,
-    /// Events that were handed over, with whether their stream was lost.
-    kept: Rc<RefCell<Vec<(u64, bool)>>>,
-    /// Time does not stand still after all: every wait that is not longer is over at once.
-    haste: Duration,
-    /// Every request is to stop.
-    stop: Option<Stop>,
-    /// The requests that were cancelled.
-    cancelled: Rc<RefCell<Vec<String>>>,
-}
-
-impl Platform for Still {
-    type Env = Rc<Cell<bool>>;
-
-    fn env(&self) -> &Rc<Cell<bool>> {
-        &self.dropped
-    }
-
-    fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + 'static {
-        if duration <= self.haste { ready(()).left_future() } else { pending().right_future() }
-    }
-
-    fn random_bits(&self) -> Result<u128, Unavailable> {
-        Ok(7)
-    }
-
-    fn wait_until(&self, work: impl Future<Output = ()> + 'static) {
-        self.work.borrow_mut().push(Box::pin(work));
-    }
-}
-
-impl Sessions for Still {
-    async fn log_level(&self, _: &SessionId, _: Option<&Subject>) -> Result<Option<LoggingLevel>, SessionError> {
-        Ok(Some(LoggingLevel::Warning))
-    }
-
-    async fn set_log_level(&self, _: &SessionId, _: Option<&Subject>, _: LoggingLevel) -> Result<(), SessionError> {
-        Err(Unavailable.into())
-    }
-
-    async fn client_response(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &str,
-    ) -> Result<ClientResponse, SessionError> {
-        Ok(ClientResponse::Result(json!({"action": "accept", "content": {"text": "yes"}}).as_object().unwrap().clone()))
-    }
-
-    async fn respond(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _id: &str,
-        _response: &ClientResponse,
-    ) -> Result<(), SessionError> {
-        Err(Unavailable.into())
-    }
-
-    async fn stop(&self, _: &SessionId, _: Option<&Subject>, _: &RequestId, _: Option<&str>) -> Stop {
-        match self.stop {
-            Some(stop) => stop,
-            None => pending().await,
-        }
-    }
-
-    async fn cancel(&self, _: &SessionId, _: Option<&Subject>, id: &RequestId) -> Result<(), SessionError> {
-        self.cancelled.borrow_mut().push(id.key());
-        Ok(())
-    }
-}
-
-impl EventStore for Still {
-    async fn keep_events(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _stream: &str,
-        events: &[Event],
-        delivery: Delivery,
-    ) -> Result<(), SessionError> {
-        self.kept.borrow_mut().extend(events.iter().map(|event| (event.number, delivery == Delivery::Lost)));
-        Ok(())
-    }
-
-    async fn send(
-        &self,
-        _session: &SessionId,
-        _owner: Option<&Subject>,
-        _message: Vec<u8>,
-        _agreed: Option<[u8; 2]>,
-    ) -> Result<(), SessionError> {
-        Ok(())
-    }
-}
-
-impl Changes for Still {
-    async fn publish(&self, _change: &Change, _by: Option<&Subject>) {}
-
-    async fn watch(&self, _watch: &Watch, _owner: Option<&Subject>) -> Result<(), NotWatched> {
-        Ok(())
-    }
-}
-
-impl Tasks for Still {
-    async fn begin_task(&self, _id: &TaskId, _command: BeginTask) -> Result<TaskView, BeginTaskError> {
-        Err(BeginTaskError::Unavailable)
-    }
-
-    async fn task<C: TaskCommand>(&self, _id: &TaskId, _command: C) -> Result<C::Answer, Unavailable> {
-        Err(Unavailable)
-    }
-}
-
-impl RequestStateSeal for Still {
-    async fn seal(&self, _plain: &[u8], _binding: &[u8]) -> Result<String, NotSealed> {
-        Err(NotSealed::TooLarge)
-    }
-
-    async fn open(&self, _sealed: &str, _binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
-        Err(NotOpened::Forged)
-    }
-}
-
-impl RequestObserver for Still {}
-
 #[derive(Deserialize, JsonSchema)]
 struct Text {
     text: String,
 }
 
-struct Guard(Rc<Cell<bool>>);
+struct Guard(Rc<TestState>);
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.set(true);
+        self.0.was_dropped.set(true);
     }
 }
 
-fn endpoint() -> Endpoint<Still> {
+fn endpoint() -> Endpoint<TestHost> {
     let connector = Connector::new("test", "1")
         .anonymous_sessions()
         .tool(Tool::new("echo", "Echo.", async |args: Text| Ok::<_, ToolError>(args.text)))
-        .tool(Tool::new("read", "Read.", async |_: Context<Still>| Ok::<_, ToolError>("read")).scope(READ))
-        .tool(Tool::new("write", "Write.", async |_: Context<Still>| Ok::<_, ToolError>("written")).scope(WRITE))
-        .tool(Tool::new("work", "Work.", async |cx: Context<Still>| {
+        .tool(Tool::new("read", "Read.", async |_: Context<TestHost>| Ok::<_, ToolError>("read")).scope(READ))
+        .tool(Tool::new("write", "Write.", async |_: Context<TestHost>| Ok::<_, ToolError>("written")).scope(WRITE))
+        .tool(Tool::new("work", "Work.", async |cx: Context<TestHost>| {
             let _guard = Guard(Rc::clone(cx.env()));
             cx.log(LoggingLevel::Info, "not wanted").await;
             cx.log(LoggingLevel::Error, "wanted").await;
@@ -207,15 +59,15 @@ fn endpoint() -> Endpoint<Still> {
             cx.sleep(Duration::MAX).await;
             Ok::<_, ToolError>("done")
         }))
-        .tool(Tool::new("ask", "Ask.", async |cx: Context<Still>| {
+        .tool(Tool::new("ask", "Ask.", async |cx: Context<TestHost>| {
             let Text { text } = cx.elicit("text", "Which?").await?;
             Ok::<_, ToolError>(text)
         }))
-        .tool(Tool::new("part", "Feature.", async |cx: Context<Still>| {
+        .tool(Tool::new("part", "Feature.", async |cx: Context<TestHost>| {
             cx.close_stream().await;
             Ok::<_, ToolError>("done")
         }))
-        .tool(Tool::new("hang", "Hang.", async |_: Context<Still>| pending::<Result<String, ToolError>>().await));
+        .tool(Tool::new("hang", "Hang.", async |_: Context<TestHost>| pending::<Result<String, ToolError>>().await));
     let (registry, rejected) = Registry::new(connector);
     assert_eq!(rejected, []);
     let settings = Settings { page_size: 10, patience: PATIENCE, keep_alive: Duration::MAX, time_limit: Duration::MAX };
@@ -229,11 +81,18 @@ fn session() -> String {
     SessionId::new(7, capabilities, ProtocolVersion::V2025_11_25).as_str().to_owned()
 }
 
-fn host() -> Still {
-    Still::default()
+/// A host where time stands still.
+fn host() -> TestHost {
+    let response = json!({"action": "accept", "content": {"text": "yes"}});
+    TestHost {
+        longest_wait: Duration::ZERO,
+        log_level: Some(LoggingLevel::Warning),
+        client_response: Some(ClientResponse::Result(response.as_object().unwrap().clone())),
+        ..TestHost::default()
+    }
 }
 
-fn reply_to(body: &Value, headers: &[(&str, &str)], host: Still) -> Reply {
+fn reply_to(body: &Value, headers: &[(&str, &str)], host: TestHost) -> Reply {
     let endpoint = endpoint();
     let posted = match Posted::read(body.to_string().as_bytes(), 1 << 20, &endpoint.registry) {
         Ok(posted) => posted,
@@ -348,7 +207,7 @@ fn a_challenge_can_be_a_result() {
 }
 
 /// The stream of a call of `work` in a session of `version`.
-fn working(host: &Still, version: &str) -> Events {
+fn working(host: &TestHost, version: &str) -> Events {
     let body = call("work", &json!({"_meta": {"progressToken": "p"}}));
     let headers = [("mcp-session-id", &*session()), ("mcp-protocol-version", version)];
     let Reply::Events(events) = reply_to(&body, &headers, host.clone()) else { panic!("no stream") };
@@ -357,13 +216,6 @@ fn working(host: &Still, version: &str) -> Events {
 
 fn next_of(events: &mut Events) -> Option<String> {
     events.next().now_or_never().map(|event| String::from_utf8(event.unwrap()).unwrap())
-}
-
-/// Runs what outlives its request, as far as it gets.
-fn run_background(host: &Still) {
-    let mut work = host.work.take();
-    work.retain_mut(|work| work.as_mut().now_or_never().is_none());
-    host.work.replace(work);
 }
 
 #[test]
@@ -384,9 +236,9 @@ fn a_legacy_call_goes_on_without_its_client() {
         let mut events = working(&host, version);
         while next_of(&mut events).is_some() {}
         events.client_gone();
-        run_background(&host);
-        assert!(!host.dropped.get(), "{version}");
-        assert_eq!(host.kept.borrow().len(), if version == "2025-11-25" { 2 } else { 0 }, "{version}");
+        host.run_background();
+        assert!(!host.state.was_dropped.get(), "{version}");
+        assert_eq!(host.state.kept_events.borrow().len(), if version == "2025-11-25" { 2 } else { 0 }, "{version}");
     }
 }
 
@@ -401,7 +253,7 @@ fn a_modern_call_ends_with_its_client() {
     };
     assert!(next_of(&mut events).unwrap().starts_with("event: message\n"));
     events.client_gone();
-    assert!(host.dropped.get() && host.work.borrow().is_empty());
+    assert!(host.state.was_dropped.get() && host.state.background.borrow().is_empty());
 }
 
 #[test]
@@ -424,9 +276,9 @@ fn the_end_of_a_stream_that_was_written_is_kept_for_a_moment() {
         panic!("no stream")
     };
     while events.next().now_or_never().unwrap().is_some() {}
-    run_background(&host);
-    assert_eq!(*host.kept.borrow(), [(1, false), (2, false)]);
-    assert!(host.work.borrow().is_empty(), "nothing is left to do");
+    host.run_background();
+    assert_eq!(*host.state.kept_events.borrow(), [(1, false), (2, false)]);
+    assert!(host.state.background.borrow().is_empty(), "nothing is left to do");
 }
 
 #[test]
@@ -439,9 +291,9 @@ fn a_handler_may_send_its_client_away() {
     };
     assert!(next_of(&mut events).unwrap().starts_with("id: "), "the opening");
     assert_eq!(events.next().now_or_never(), Some(None), "the stream ends");
-    run_background(&host);
-    run_background(&host);
-    assert_eq!(*host.kept.borrow(), [(1, true)], "the answer waits for the client");
+    host.run_background();
+    host.run_background();
+    assert_eq!(*host.state.kept_events.borrow(), [(1, true)], "the answer waits for the client");
     // Who cannot come back is not sent away.
     let older = [("mcp-session-id", &*session()), ("mcp-protocol-version", "2025-06-18")];
     assert_eq!(answer_to(&call("part", &json!({})), &older).0, 200);
@@ -463,7 +315,11 @@ fn a_client_that_takes_no_stream_gets_json_and_no_messages() {
 #[test]
 fn an_outage_is_said_and_not_hidden() {
     let body = json!({"jsonrpc": "2.0", "id": 1, "method": "logging/setLevel", "params": {"level": "info"}});
-    let (status, answer) = answer_to(&body, &[("mcp-session-id", &session())]);
+    let outage = TestHost { has_outage: true, ..host() };
+    let Reply::Json { status, body: answer, .. } = reply_to(&body, &[("mcp-session-id", &session())], outage) else {
+        panic!("no answer")
+    };
+    let answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!((status, answer["error"]["code"].as_i64()), (200, Some(-32603)));
     let (_, answer) = answer_to(&body, &[]);
     assert_eq!(answer["error"]["code"].as_i64(), Some(-32602), "no session to keep it for");
@@ -508,8 +364,8 @@ fn a_client_that_cannot_be_asked_is_told_so() {
 }
 
 /// A place where each request is to stop that does not answer at once.
-fn stopping(stop: Stop) -> Still {
-    Still { haste: PATIENCE, stop: Some(stop), ..Still::default() }
+fn stopping(stop: Stop) -> TestHost {
+    TestHost { longest_wait: PATIENCE, stop: Some(stop), ..host() }
 }
 
 #[test]
@@ -522,9 +378,9 @@ fn a_call_that_its_client_cancels_is_dropped_and_not_answered() {
             texts.push_str(&String::from_utf8(event).unwrap());
         }
         assert!(texts.contains("wanted") && !texts.contains("result"), "{version}: {texts}");
-        run_background(&host);
-        assert_eq!(*host.kept.borrow(), kept, "{version}: the last is the end");
-        assert!(host.work.borrow().is_empty());
+        host.run_background();
+        assert_eq!(*host.state.kept_events.borrow(), kept, "{version}: the last is the end");
+        assert!(host.state.background.borrow().is_empty());
     }
 }
 
@@ -569,7 +425,7 @@ fn a_cancellation_reaches_its_session_and_is_never_answered() {
     ] {
         let host = host();
         assert!(matches!(reply_to(&body, headers, host.clone()), Reply::Accepted), "{name}");
-        assert_eq!(*host.cancelled.borrow(), brought, "{name}");
+        assert_eq!(*host.state.cancelled.borrow(), brought, "{name}");
     }
     let made_up = [("mcp-session-id", "made-up")];
     assert_eq!(answer_to(&cancelled(json!(7)), &made_up).0, 404);
@@ -582,7 +438,7 @@ fn a_handler_that_hangs_is_stopped() {
     let posted =
         Posted::read(call("hang", &json!({})).to_string().as_bytes(), 1 << 20, &endpoint.registry).ok().unwrap();
     let json_only = |name: &str| (name == "accept").then(|| "application/json".to_owned());
-    let hasty = Still { haste: Duration::MAX, ..Still::default() };
+    let hasty = TestHost { longest_wait: Duration::MAX, ..host() };
     let Reply::Json { body, .. } = posted.answer(&json_only, &endpoint, hasty, None).now_or_never().unwrap() else {
         panic!("no answer")
     };
