@@ -197,7 +197,7 @@ impl LoggedAnswer for Answer {
         // Inside a JSON string, the quotes would be escaped.
         let member = br#""error":""#;
         let at = body.windows(member.len()).position(|part| part == member)?;
-        let name = body.get(at.saturating_add(member.len())..)?.split(|byte| *byte == b'"').next()?;
+        let name = body.get(at + member.len()..)?.split(|byte| *byte == b'"').next()?;
         std::str::from_utf8(name).ok()
     }
 

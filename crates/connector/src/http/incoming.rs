@@ -227,7 +227,7 @@ fn path_of(url: &str, path_at: usize) -> &str {
 fn path_start(url: &str) -> usize {
     const IN_HOST: usize = "https://".len();
     let rest = url.get(IN_HOST..).unwrap_or_default();
-    rest.find(['/', '?', '#']).map_or(url.len(), |at| IN_HOST.saturating_add(at))
+    rest.find(['/', '?', '#']).map_or(url.len(), |at| IN_HOST + at)
 }
 
 #[cfg(test)]

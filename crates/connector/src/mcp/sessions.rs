@@ -86,8 +86,8 @@ async fn resume(configuration: &Configuration, incoming: &Incoming, session: Ses
         Ok(events) if is_end(&events) => refused(405, "There is nothing to come back to.").header("allow", ALLOWED),
         Ok(events) => {
             let longest = match session.subject {
-                Some(_) => configuration.time_limit.saturating_add(AFTERMATH),
-                None => configuration.keep_alive.saturating_mul(2).max(LEAST_FOR_ANONYMOUS),
+                Some(_) => configuration.time_limit + AFTERMATH,
+                None => (configuration.keep_alive * 2).max(LEAST_FOR_ANONYMOUS),
             };
             let limits = Limits { keep_alive: configuration.keep_alive, longest };
             Answer::events(Box::pin(SessionStream::new(session, last, events, limits, reader)))

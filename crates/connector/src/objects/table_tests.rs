@@ -1,9 +1,10 @@
-//! The tables of the Durable Objects, as they are deployed. `CREATE TABLE IF NOT EXISTS` leaves a table alone that is there: a
-//! column that is changed in the code only would be missing in every object that exists, and each of its calls would fail.
+//! The tables of the Durable Objects, as they are deployed. `CREATE TABLE IF NOT EXISTS` does not change an existing
+//! table. A column that is changed in the code only would be missing in every object that exists, and each of its calls
+//! would fail.
 //!
-//! Where this fails, do not mend the list: change the table that is there (`ALTER TABLE`), or make another beside it.
+//! If this test fails, do not change the list: change the existing table (`ALTER TABLE`), or make another beside it.
 
-/// Every statement that makes something, by the file that has it.
+/// Every statement that creates something, by its file.
 const DEPLOYED: [(&str, &[&str]); 9] = [
     (
         include_str!("directory/rows.rs"),
@@ -69,9 +70,9 @@ const DEPLOYED: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// What follows each `CREATE` in the texts of a source file.
+/// Returns what follows each `CREATE` in the strings of a source file.
 fn created(source: &str) -> Vec<String> {
-    // A backslash at the end of a line, and the white space of the next one, are no part of a text.
+    // A backslash at the end of a line, and the white space of the next one, are no part of a string.
     let joined: String = source
         .split("\\\n")
         .enumerate()

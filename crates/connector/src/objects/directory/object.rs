@@ -1,9 +1,9 @@
 //! The Durable Object `Directory`, of which there is one: who has signed in, who uses which client, and which clients the owner
 //! has ended for everybody. An end has no expiry and nothing overwrites it.
 //!
-//! It is asked when a person allows a client and when a code is redeemed, and once a day for each grant that is refreshed. So
-//! every person is in its rows before they hold a grant of a client. When the owner ends the client, an alarm goes through
-//! these rows and ends the grants.
+//! It is asked when a person allows a client and when a code is redeemed, and once a day for each grant that is
+//! refreshed. So every person is in its rows before they hold a grant of a client. When the owner ends the client, an
+//! alarm goes through these rows and ends the grants.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ use crate::platform::clock::now;
 const PEOPLE_AT_ONCE: u64 = 30;
 /// Maximum number of them at the same time: a Worker may have six connections open.
 const AT_ONCE: usize = 6;
-/// Objects, or KV, that did not answer in a sweep are asked again after this long.
+/// The next sweep comes after this long, for objects, or KV, that did not answer.
 const SWEEP_AGAIN: Duration = Duration::from_secs(30);
 /// The record of an ended client is marked again until this long after its end, in seconds: an isolate that read the record
 /// before the end may have written it since, without the mark.
@@ -64,7 +64,7 @@ impl DurableObject for Directory {
         })
     }
 
-    /// Goes on with the sweeps, and deletes what is long over.
+    /// Continues the sweeps, and deletes rows of uses that are long over.
     async fn alarm(&self) -> worker::Result<Response> {
         let sweeps = self.with_rows(DirectoryRows::sweeps)?;
         if sweeps.is_empty() {
@@ -74,7 +74,7 @@ impl DurableObject for Directory {
             }
             return Response::empty();
         }
-        // First: if this run is cut off, another goes on where it was.
+        // First of all: if this run is cut off, another continues it.
         self.wake_in(SWEEP_AGAIN).await?;
         let most = PEOPLE_AT_ONCE.div_euclid(u64::try_from(sweeps.len()).unwrap_or(1)).max(1);
         let mut goes_on = false;
@@ -88,12 +88,12 @@ impl DurableObject for Directory {
     }
 }
 
-/// The state of a sweep after a part of it.
+/// The progress of a sweep.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// There is more to do at once.
+    /// The sweep has more to do at once.
     More,
-    /// It is done, or has to wait for something that did not answer.
+    /// The sweep is done, or has to wait for something that did not answer.
     Rests,
 }
 

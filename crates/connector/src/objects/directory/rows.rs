@@ -1,6 +1,6 @@
 //! The rows of the `Directory`: who has signed in, who uses which client, and which clients the owner has ended.
 //!
-//! People are named by the name of their `Grants` object, clients by the hash of their identifier.
+//! A person is identified by the name of their `Grants` object, a client by the hash of its identifier.
 
 use worker::{SqlStorage, SqlStorageValue};
 
@@ -82,8 +82,8 @@ impl DirectoryRows {
         self.moment("SELECT at FROM ended WHERE client = ?", client)
     }
 
-    /// Returns when somebody used a client last. Of one that more than a thousand people use, the last use by a thousand of
-    /// them.
+    /// Returns when a client was last used. If more than a thousand people use it, this is the last use by a thousand
+    /// of them.
     pub(crate) fn last_use(&self, client: &ClientHash) -> worker::Result<Option<Timestamp>> {
         let query = format!("SELECT max(last_at) FROM (SELECT last_at FROM uses WHERE client = ? LIMIT {COUNTED})");
         self.moment(&query, client)
@@ -109,7 +109,7 @@ impl DirectoryRows {
         })
     }
 
-    /// Ends a client for good. What was ended stays ended at the moment at which it was.
+    /// Ends a client for good. A client that was ended before keeps the time of its end.
     pub(crate) fn end(&self, client: &ClientHash, at: Timestamp) -> worker::Result<()> {
         self.run(
             "INSERT INTO ended VALUES (?, ?, '', 0) ON CONFLICT DO NOTHING",
@@ -117,7 +117,7 @@ impl DirectoryRows {
         )
     }
 
-    /// Ended clients whose grants are not all ended, in any order.
+    /// Returns ended clients whose grants are not all ended, in random order.
     pub(crate) fn sweeps(&self) -> worker::Result<Vec<Sweep>> {
         let query = "SELECT client, at, swept_to FROM ended WHERE is_swept = 0 ORDER BY random() LIMIT";
         let rows = values(&self.0, &format!("{query} {CLIENTS_AT_ONCE}"), vec![])?;
@@ -142,7 +142,7 @@ impl DirectoryRows {
         people.collect()
     }
 
-    /// Notes that the grants of these people are ended, and how far a sweep has come.
+    /// Notes that the grants of these people are ended, and how far the sweep has come.
     pub(crate) fn swept(&self, client: &ClientHash, done: &[String], swept_to: &str) -> worker::Result<()> {
         for person in done {
             self.run(
@@ -153,12 +153,12 @@ impl DirectoryRows {
         self.run("UPDATE ended SET swept_to = ? WHERE client = ?", vec![swept_to.into(), client.as_str().into()])
     }
 
-    /// Notes that a sweep is at its end.
+    /// Notes that a sweep is complete.
     pub(crate) fn is_swept(&self, client: &ClientHash) -> worker::Result<()> {
         self.run("UPDATE ended SET is_swept = 1 WHERE client = ?", vec![client.as_str().into()])
     }
 
-    /// Deletes what nobody has used for long. Returns whether there is anything left that will be.
+    /// Deletes uses that are long over. Returns whether any are left.
     pub(crate) fn forget(&self, now: Timestamp) -> worker::Result<bool> {
         self.run("DELETE FROM uses WHERE last_at < ?", vec![seconds(now.minus(KEPT))?])?;
         Ok(number(&self.0, "SELECT 1 FROM uses LIMIT 1", vec![])?.is_some())

@@ -1,6 +1,6 @@
-//! The Durable Object `Keyring`, of which there is one. It makes the master key, once, and counts wrong passphrases, which has
-//! to be done in one place. An isolate asks it for the key with its first token and not again; where the secret `MASTER_KEY` is
-//! set, nobody asks.
+//! The Durable Object `Keyring`, of which there is one. It makes the master key, once, and counts wrong passphrases,
+//! which has to be done in one place. An isolate asks for the key with its first token and not again. If the secret
+//! `MASTER_KEY` is set, no isolate asks.
 
 use worker::{DurableObject, Env, Request, Response, SqlStorageValue, State, durable_object};
 

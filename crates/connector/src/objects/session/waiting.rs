@@ -1,4 +1,4 @@
-//! Requests that wait in an object until something has changed there.
+//! Requests that wait in an object until something there changes.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};

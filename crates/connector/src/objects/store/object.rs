@@ -1,5 +1,5 @@
-//! The Durable Object behind [`crate::store::Store`]: the records of one person in one collection, in `SQLite`. An object that
-//! holds nothing has no table: to look into it writes nothing.
+//! The Durable Object behind [`crate::store::Store`]: the records of one person in one collection, in `SQLite`. An
+//! object that holds nothing has no table, and reading it writes nothing.
 
 use std::cell::{Cell, RefCell};
 
@@ -177,7 +177,7 @@ impl SubjectStore {
         Ok(!has_table(&self.sql(), "records")?)
     }
 
-    /// Gives every record its name that has none: those from before names were kept.
+    /// Stores the names of all records that have none: those from before names were stored.
     fn name_all(&self, named_by: Option<&str>) -> worker::Result<()> {
         let Some(member) = named_by.filter(|member| self.named_by.borrow().as_deref() != Some(*member)) else {
             return Ok(());
@@ -191,7 +191,7 @@ impl SubjectStore {
         Ok(())
     }
 
-    /// Keeps the name of a record.
+    /// Stores the name of a record.
     fn name(&self, id: u64, named_by: Option<&str>) -> worker::Result<()> {
         let Some(member) = named_by else { return Ok(()) };
         let insert = "INSERT INTO names SELECT id, substr(coalesce(json_extract(value, ?), ''), 1, ?) FROM records \
@@ -231,7 +231,7 @@ fn path(member: &str) -> String {
     format!("$.\"{member}\"")
 }
 
-/// Returns what `LIKE` matches that begins with a text. A to Z match in upper and lower case.
+/// Returns the pattern by which `LIKE` matches texts that begin with `beginning`. A to Z match in upper and lower case.
 fn pattern(beginning: &str) -> String {
     let mut pattern = String::with_capacity(beginning.len() + 1);
     for letter in beginning.chars() {

@@ -1,5 +1,5 @@
-//! The Durable Object `Subscriptions`, one for the connector: it holds every stream that clients listen on, and in `SQLite`
-//! what legacy sessions subscribed to. Who hears what is decided by [`Hub`]. Nothing of a stream is kept: when the object is
+//! The Durable Object `Subscriptions`, one for the connector. It holds every stream on which clients listen for
+//! changes, and stores in `SQLite` what legacy sessions subscribe to. Nothing of a stream is stored: when the object is
 //! moved or a new version is deployed, streams break off, and clients connect again.
 
 use std::rc::Rc;

@@ -23,7 +23,7 @@ use crate::platform::clock::now;
 use crate::platform::stream_writer::StreamWriter;
 use crate::platform::timer::Timer;
 
-/// What one object can hold without effort; `npm run bench` measures it.
+/// How many streams one object can hold easily. `npm run bench` measures it.
 const LIMITS: Limits = Limits { total: 2000, guests: 1000, network: 500, each: 50 };
 
 /// Maximum number of bytes of tasks that wait in the object for all clients together. A task and its result may be more than a megabyte.
@@ -73,7 +73,7 @@ impl Streams {
         let id = match first_try {
             Ok(id) => id,
             Err(full) => {
-                // A closed connection is noticed only at a write, and the next one is half a minute away.
+                // Only a write shows that a connection is closed, and the next one is half a minute away.
                 self.probe_all().await;
                 match self.hub.borrow_mut().open(command.listener) {
                     Ok(id) => id,

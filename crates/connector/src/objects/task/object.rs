@@ -268,7 +268,7 @@ impl Object {
     fn decide(self: &Rc<Self>) -> worker::Result<Next> {
         let (rows, now) = (self.rows(), now_in_milliseconds());
         let Some(mut task) = rows.task()? else { return Ok(Next::Forget) };
-        let paused_until = self.paused_until.get().unwrap_or_else(|| now.saturating_add(task.pause()));
+        let paused_until = self.paused_until.get().unwrap_or_else(|| now + task.pause());
         self.paused_until.set(Some(paused_until));
         if now < paused_until && !task.is_over() {
             return Ok(Next::Sleep(Duration::from_millis(paused_until.saturating_sub(now))));
