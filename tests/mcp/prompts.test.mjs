@@ -75,7 +75,7 @@ describe('prompts/get', () => {
     ['a name out of a prototype', 'constructor', {}],
   ];
   for (const [row, name, args] of wrong) {
-    test(`${row} is -32602`, async () => {
+    test(`prompts/get or completion/complete with ${row} is -32602`, async () => {
       for (const { ask } of ERAS) {
         const { message } = (await get(ask, name, args)).error(200, CODE.invalidParams, 'MCP "Prompts › Error Handling": unknown prompt or wrong arguments');
         assert.ok(message.length > 10, 'and says what is wrong');
@@ -137,7 +137,7 @@ describe('completion/complete', () => {
     ['a value without end', { ref, argument: { name: 'arg1', value: 'x'.repeat(100_000) } }],
   ];
   for (const [row, params] of wrong) {
-    test(`${row} is -32602`, async () => {
+    test(`prompts/get or completion/complete with ${row} is -32602`, async () => {
       for (const { ask } of ERAS) (await complete(ask, params)).error(200, CODE.invalidParams, 'MCP "Completion › Error Handling": inputs are validated');
     });
   }

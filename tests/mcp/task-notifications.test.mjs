@@ -184,7 +184,7 @@ describe('in a Worker without tasks', () => {
 });
 
 describe('who may listen', () => {
-  test("is who may ask: a stranger's task is as good as none", async () => {
+  test("only the person who may ask for a task may listen to it: another's task is as good as none", async () => {
     const [mine, other] = await Promise.all([connect(here), connect(here)]);
     const me = { headers: bearer(mine.tokens.access_token) };
     const id = await begin('multi_input', {}, me);
@@ -208,7 +208,7 @@ describe('who may listen', () => {
     await waitForStatus(received, 'cancelled');
   });
 
-  test('is a client that takes tasks, with a filter in its form', async () => {
+  test('only a client that takes tasks may listen to one, with a filter in its form', async () => {
     const id = await begin('slow_compute', { seconds: 0 });
     const asked = async (...options) => send(here, listening(...options));
     const missing = (await asked({ taskIds: [id] }, { capabilities: {} })).error(400, CODE.missingCapability, 'SEP-2663');

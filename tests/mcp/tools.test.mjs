@@ -396,7 +396,7 @@ describe('results', () => {
     });
   }
 
-  test('names are exact', async () => {
+  test('names of tools are exact', async () => {
     for (const name of [
       'Test_Simple_Text',
       'test_simple_text ',

@@ -125,7 +125,7 @@ describe('the version header', () => {
   }
 
   for (const version of ['2024-11-05', '1999-01-01', 'v999.0.0', 'latest', '2025-11-25, 2025-06-18', '2025-11-2']) {
-    test(`${version} is 400 without a modern code`, async () => {
+    test(`the version header ${version} is 400 without a modern code`, async () => {
       const answer = await ask('tools/list', {}, { version });
       answer.hasStatus(400, 'MCP "Protocol Version Header": invalid or unsupported');
       const code = answer.json().error?.code;
@@ -189,13 +189,13 @@ describe('batches (2025-03-26)', () => {
       assert.deepEqual(answer.json(), [{ jsonrpc: '2.0', id: 1, result: {} }], answer.story('JSON-RPC 2.0 §6'));
     });
 
-    test(`without a request it is taken with 202 and no body (${version ?? 'no version header'})`, async () => {
+    test(`a batch without a request is taken with 202 and no body (${version ?? 'no version header'})`, async () => {
       (await batch([initialized, initialized], version)).hasStatus(202, 'MCP "Batching"').hasNoBody('MCP "Batching"');
       (await batch([{ jsonrpc: '2.0', id: 1, result: {} }], version)).hasStatus(202, 'MCP "Batching"').hasNoBody('MCP "Batching"');
     });
   }
 
-  test('later revisions have none: 400 -32600, nothing executed', async () => {
+  test('later revisions have no batches: 400 -32600, nothing executed', async () => {
     for (const version of ['2025-06-18', '2025-11-25']) {
       const key = `batch-${version}`;
       const answer = await batch([request(1, 'tools/call', calling('count', { key }))], version);
@@ -204,7 +204,7 @@ describe('batches (2025-03-26)', () => {
     }
   });
 
-  test('an empty one is 400 -32600', async () => {
+  test('an empty batch is 400 -32600', async () => {
     (await batch([])).error(400, CODE.invalidRequest, 'JSON-RPC 2.0 §6');
   });
 
@@ -235,7 +235,7 @@ describe('batches (2025-03-26)', () => {
     }
   });
 
-  test('initialize is no part of one', async () => {
+  test('initialize is no part of a batch', async () => {
     const params = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'x', version: '1' } };
     const answer = await batch([request(1, 'initialize', params), request(2)]);
     answer.hasStatus([200, 400], 'MCP "Batching"');

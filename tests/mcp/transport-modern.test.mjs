@@ -116,7 +116,7 @@ describe('the envelope of a request', () => {
     'capabilities that are a string': { ...envelope, [KEY.capabilities]: 'all' },
   };
   for (const [row, meta] of Object.entries(rows)) {
-    test(`${row}: 400 -32602`, async () => {
+    test(`the envelope of a request, ${row}: 400 -32602`, async () => {
       const asked = altered(modern('server/discover'), (body) => {
         body.params._meta = meta;
       });
@@ -225,7 +225,7 @@ describe('Mcp-Method and Mcp-Name', () => {
       ask('resources/read', { uri: 'test://static-text' }, { headers: { 'mcp-name': 'test://static-binary' } }),
   };
   for (const [row, request] of Object.entries(refused)) {
-    test(`${row}: 400 -32020`, async () => {
+    test(`Mcp-Method and Mcp-Name, ${row}: 400 -32020`, async () => {
       const answer = await request();
       answer.error(400, CODE.headerMismatch, 'MCP "Standard Request Headers", MCP "Value Encoding": the server must reject what disagrees');
       assert.ok(answer.json().id !== undefined, answer.story('the id is echoed'));
@@ -245,7 +245,7 @@ describe('Mcp-Method and Mcp-Name', () => {
     'a session id and an event id of another revision': { 'mcp-session-id': 'nobody', 'last-event-id': '7' },
   };
   for (const [row, headers] of Object.entries(accepted)) {
-    test(`${row}: accepted`, async () => {
+    test(`Mcp-Method and Mcp-Name, ${row}: accepted`, async () => {
       const cleaned = Object.fromEntries(
         Object.entries({ 'mcp-method': 'tools/call', 'mcp-name': 'test_simple_text', ...headers }).filter(([, value]) => value !== null),
       );

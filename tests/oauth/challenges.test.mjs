@@ -215,7 +215,7 @@ describe('a bearer token that is not valid', () => {
     DELETE: () => ({ method: 'DELETE', path: '/mcp', headers: { ...bad, ...version } }),
   };
   for (const [row, asked] of Object.entries(rows)) {
-    test(`${row} is 401 invalid_token`, async () => {
+    test(`credentials that are no token are 401 invalid_token: ${row}`, async () => {
       const answer = await send(server, asked());
       const challenge = challengeOf(answer);
       assert.equal(challenge.parameters.error, 'invalid_token', answer.story('MCP "Token Handling": otherwise no client refreshes its token'));
@@ -223,7 +223,7 @@ describe('a bearer token that is not valid', () => {
     });
   }
 
-  test('names what the call needs beside the scopes of a first sign-in', async () => {
+  test('a bad token is challenged with what the call needs beside the scopes of a first sign-in', async () => {
     for (const { ask } of ERAS) {
       const answer = await send(server, ask('tools/call', calling('save_note', { title: 'a', body: 'b' }), { headers: bad }));
       const challenge = challengeOf(answer);
@@ -240,7 +240,7 @@ describe('a bearer token that is not valid', () => {
     '64 KB': `Bearer ${'sekretlong'.repeat(6554)}`,
     '300 dots': `Bearer ${'.'.repeat(300)}`,
   })) {
-    test(`${row} is 401 invalid_token`, async () => {
+    test(`credentials that are no token are 401 invalid_token: ${row}`, async () => {
       for (const { ask } of ERAS) {
         const answer = await send(server, ask('tools/call', calling('echo', { text: 'x' }), { headers: { authorization } }));
         if (row === '64 KB' && [400, 413, 431].includes(answer.status)) continue;

@@ -225,7 +225,7 @@ describe('the record of a client in KV', () => {
 
 describe('the whole sign-in works and calls go on', () => {
   for (const how of ['refuses', 'fails', 'hangs']) {
-    test(`while KV ${how === 'refuses' ? 'refuses writes' : how}`, async () => {
+    test(`the whole sign-in works and calls go on while KV ${how === 'refuses' ? 'refuses writes' : how}`, async () => {
       const before_ = await connect(here);
       await runtime.kvNow(how);
       const begun = performance.now();
@@ -242,7 +242,7 @@ describe('the whole sign-in works and calls go on', () => {
     });
   }
 
-  test('for a registration that is older than ninety days, whose record KV does not show: the Directory knows its use', async () => {
+  test('the whole sign-in works for a registration that is older than ninety days, whose record KV does not show: the Directory knows its use', async () => {
     const app = await connect(here);
     await recordOf(app.client.client_id);
     await runtime.passes(60 * DAY);
@@ -255,7 +255,7 @@ describe('the whole sign-in works and calls go on', () => {
     }
   });
 
-  test('with a KV that shows everything a minute late, at another instance than wrote it', async () => {
+  test('the whole sign-in works with a KV that shows everything a minute late, at another instance than wrote it', async () => {
     const late = await startInstances({ count: 2, vars: SIGN_IN, lateKv: true });
     try {
       const [one, other] = late.instances;

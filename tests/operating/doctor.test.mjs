@@ -1087,7 +1087,7 @@ describe('the program', () => {
     });
   });
 
-  test('its data has every finding', async () => {
+  test('the data of the doctor has every finding', async () => {
     await during(await startExampleServer(inServer({ code_challenge_methods_supported: [] })), async (server) => {
       const { status, out } = await doctor([`${server.origin}/mcp`, '--json']);
       const data = JSON.parse(out);

@@ -55,7 +55,7 @@ describe('a handler that panics', () => {
   for (const [what, method, params, effect = false] of panicking) {
     for (const when of ['at_once', 'later']) {
       for (const { era, ask: request } of ERAS) {
-        test(`${what}, ${when.replace('_', ' ')}, ${era}: its caller gets an error with the id at once`, async () => {
+        test(`a handler that panics, ${what}, ${when.replace('_', ' ')}, ${era}: its caller gets an error with the id at once`, async () => {
           const id = nextId();
           const { answer, took } = await timed(request(method, params(when), { id }));
           isFailure(answer, id, { effect, rule: `${what} ${when}` });
