@@ -23,7 +23,12 @@
 //!                 .title("Echo")
 //!                 .read_only(),
 //!         )
-//!         .tool(Tool::new("save_note", "Save a new note.", save_note).title("Save note").scope(NOTES_WRITE).additive())
+//!         .tool(
+//!             Tool::new("save_note", "Save a new note.", save_note)
+//!                 .title("Save note")
+//!                 .scope(NOTES_WRITE)
+//!                 .additive(),
+//!         )
 //! }
 //!
 //! async fn echo(text: String) -> Result<String, ToolError> {
@@ -46,7 +51,7 @@
 //! mcp_connector::serve!(connector);
 //!
 //! # fn main() {
-//! // In its own tests, a connector says what a client, a reviewer or a model would stumble over:
+//! // In its tests, a connector reports what a client or a model would stumble over:
 //! assert_eq!(connector().check(), []);
 //! # }
 //! ```

@@ -105,23 +105,42 @@ impl<H: 'static> Connector<H> {
         self
     }
 
-    /// Sets the accent colour of the pages that people see: `#rgb` or `#rrggbb`. It is used for buttons, links and marks; where
-    /// it would be hard to read on a light or a dark page, a darker or lighter shade of it is used.
+    /// Sets the accent colour of the pages for people: `#rgb` or `#rrggbb`.
+    ///
+    /// Buttons, links and marks have this colour, on light and on dark pages a shade of it that can be read there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::Connector;
+    ///
+    /// let connector = Connector::new("notes", "1.0.0").accent_color("#0a7");
+    /// assert_eq!(connector.check(), []);
+    /// ```
     #[must_use]
     pub fn accent_color(mut self, color: impl Into<String>) -> Self {
         self.page_settings.accent = Some(color.into());
         self
     }
 
-    /// Says who operates the connector: a person or an organization. Each page that people see ends with it, so that
-    /// they know whom they give access to.
+    /// Sets the name of the person or organization that operates the connector. Each page for people ends with it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::Connector;
+    ///
+    /// let connector = Connector::new("notes", "1.0.0").operated_by("Ada Lovelace").operator_url("https://ada.example");
+    /// assert_eq!(connector.check(), []);
+    /// ```
     #[must_use]
     pub fn operated_by(mut self, name: impl Into<String>) -> Self {
         self.page_settings.operator = Some(name.into());
         self
     }
 
-    /// Links the name of the operator: to an `https://` page, or to a `mailto:` address. Needs [`Self::operated_by`].
+    /// Sets where the name of the operator links to: an `https://` page, or a `mailto:` address. Needs
+    /// [`operated_by`](Connector::operated_by).
     #[must_use]
     pub fn operator_url(mut self, url: impl Into<String>) -> Self {
         self.page_settings.operator_url = Some(url.into());
