@@ -215,7 +215,7 @@ describe('a bearer token that is not valid', () => {
     DELETE: () => ({ method: 'DELETE', path: '/mcp', headers: { ...bad, ...version } }),
   };
   for (const [row, asked] of Object.entries(rows)) {
-    test(`credentials that are no token are 401 invalid_token: ${row}`, async () => {
+    test(`a bad bearer token is 401 invalid_token, on ${row}`, async () => {
       const answer = await send(server, asked());
       const challenge = challengeOf(answer);
       assert.equal(challenge.parameters.error, 'invalid_token', answer.story('MCP "Token Handling": otherwise no client refreshes its token'));
