@@ -18,8 +18,8 @@ use crate::http::site::Site;
 use crate::mcp::http_sse;
 use crate::mcp::reply::from_reply;
 use crate::mcp::reply::refused;
-use crate::oauth::problem::Start;
 use crate::oauth::routes;
+use crate::oauth::sign_in_error::Start;
 use crate::platform::instance::LostRequest;
 
 /// The value of `Retry-After`, in seconds. The next instance is there already.

@@ -75,8 +75,8 @@ pub(crate) fn app(env: &Env) -> Result<Rc<App>, NoConnector> {
 /// Reads the configuration, and reports to the log what is wrong with it.
 fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
     let mut configuration = Configuration::read(|name| variables::text_of(env, name));
-    for problem in &configuration.problems {
-        console_error!("configuration: {}", problem.report());
+    for error in &configuration.errors {
+        console_error!("configuration: {}", error.report());
     }
     let has_scopes = !registry.scopes().is_empty();
     let anonymous_state = registry.keeps_state_for(None) || configuration.sse_transport;

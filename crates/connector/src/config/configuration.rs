@@ -1,5 +1,5 @@
 //! The settings of a deployment: variables and secrets of the Worker. A setting that cannot be read is kept as a
-//! [`SettingProblem`], and the features that depend on it are closed ([`Configuration::closed`]).
+//! [`SettingError`], and the features that depend on it are closed ([`Configuration::closed`]).
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use mcp_connector_oauth::web::origin::Issuer;
 use mcp_connector_oauth::web::redirect_uri::RedirectPolicy;
 
 use crate::config::bindings::MissingBinding;
-use crate::config::settings::{Expected, Feature, Setting, SettingProblem};
+use crate::config::settings::{Expected, Feature, Setting, SettingError};
 use crate::config::variables::Variables;
 use crate::http::addresses::AddressList;
 use crate::http::web_origins::WebOrigins;
@@ -74,7 +74,7 @@ pub(crate) struct Configuration {
     /// `TASK_TTL_SECONDS`: a task and its result are kept this long from its beginning.
     pub(crate) task_ttl: Duration,
     /// The variables that cannot be read.
-    pub(crate) problems: Vec<SettingProblem>,
+    pub(crate) errors: Vec<SettingError>,
     /// The bindings that are needed and missing.
     pub(crate) missing_bindings: Vec<MissingBinding>,
 }
@@ -83,7 +83,7 @@ pub(crate) struct Configuration {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Closed<'a> {
     /// A setting cannot be read.
-    Setting(&'a SettingProblem),
+    Setting(&'a SettingError),
     /// A binding is missing.
     Binding(&'a MissingBinding),
 }
@@ -220,7 +220,7 @@ impl Configuration {
             time_limit: Duration::from_secs(read.number(Setting::TimeLimit, 300, 1, 3600).into()),
             task_time_limit: Duration::from_secs(read.number(Setting::TaskTimeLimit, 600, 1, 3600).into()),
             task_ttl: Duration::from_secs(read.number(Setting::TaskTtl, DAY, 1, 30 * DAY).into()),
-            problems: read.into_problems(),
+            errors: read.into_errors(),
             missing_bindings: Vec::new(),
         }
     }
@@ -245,7 +245,7 @@ impl Configuration {
 
     /// Returns why a feature is closed, if it is.
     pub(crate) fn closed(&self, part: Feature) -> Option<Closed<'_>> {
-        let setting = self.problems.iter().find(|problem| problem.setting.closes().contains(&part));
+        let setting = self.errors.iter().find(|error| error.setting.closes().contains(&part));
         let binding = || self.missing_bindings.iter().find(|missing| missing.closes().contains(&part));
         setting.map(Closed::Setting).or_else(|| binding().map(Closed::Binding))
     }
@@ -264,15 +264,15 @@ impl AuthIssuer {
 }
 
 impl MasterKeys {
-    fn read(read: &Variables<'_>) -> Result<Option<Self>, SettingProblem> {
+    fn read(read: &Variables<'_>) -> Result<Option<Self>, SettingError> {
         let key = |setting: Setting, text: &str| {
-            MasterKey::parse(text).map_err(|error| SettingProblem { setting, expected: error.into() })
+            MasterKey::parse(text).map_err(|error| SettingError { setting, expected: error.into() })
         };
         match (read.text(Setting::MasterKey), read.text(Setting::MasterKeyPrevious)) {
             (None, None) => Ok(None),
             (None, Some(_)) => {
                 let expected = Expected::Beside(Setting::MasterKey);
-                Err(SettingProblem { setting: Setting::MasterKeyPrevious, expected })
+                Err(SettingError { setting: Setting::MasterKeyPrevious, expected })
             }
             (Some(current), previous) => {
                 let previous = previous.unwrap_or_default();

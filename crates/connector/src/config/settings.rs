@@ -236,14 +236,14 @@ fn alternatives(names: &[&str]) -> String {
 /// A setting that cannot be read.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("{} {expected}", .setting.name())]
-pub(crate) struct SettingProblem {
+pub(crate) struct SettingError {
     /// The setting.
     pub(crate) setting: Setting,
     /// What it should be.
     pub(crate) expected: Expected,
 }
 
-impl SettingProblem {
+impl SettingError {
     /// Returns the problem and what follows from it, for the log.
     pub(crate) fn report(&self) -> String {
         match self.setting.closes() {
@@ -282,7 +282,7 @@ mod tests {
                 "LOG must be all, errors or off; closed until then: the log of requests",
             ),
         ] {
-            assert_eq!(SettingProblem { setting, expected }.report(), report);
+            assert_eq!(SettingError { setting, expected }.report(), report);
         }
     }
 

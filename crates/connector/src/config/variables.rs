@@ -1,27 +1,27 @@
-//! The variables and secrets of the Worker as text, and the problems of those that were read.
+//! The variables and secrets of the Worker as text, and the errors of those that were read.
 
 use worker::Env;
 use worker::js_sys::{Array, JSON};
 use worker::wasm_bindgen::{JsCast, JsValue};
 
-use crate::config::settings::{Expected, Setting, SettingProblem};
+use crate::config::settings::{Expected, Setting, SettingError};
 use crate::platform::js;
 
-/// Reads settings, and keeps the problems that it meets.
+/// Reads settings, and keeps the errors that it meets.
 pub(crate) struct Variables<'a> {
     variable: &'a dyn Fn(&str) -> Option<String>,
-    problems: Vec<SettingProblem>,
+    errors: Vec<SettingError>,
 }
 
 impl<'a> Variables<'a> {
     /// Reads variables by `variable`, which returns the text of one that is set.
     pub(crate) fn new(variable: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { variable, problems: Vec::new() }
+        Self { variable, errors: Vec::new() }
     }
 
     /// Returns what cannot be read.
-    pub(crate) fn into_problems(self) -> Vec<SettingProblem> {
-        self.problems
+    pub(crate) fn into_errors(self) -> Vec<SettingError> {
+        self.errors
     }
 
     /// Returns the text of a variable. An empty one is not set.
@@ -32,14 +32,14 @@ impl<'a> Variables<'a> {
     }
 
     /// Returns the text of a variable that `by` makes necessary.
-    pub(crate) fn needed(&self, setting: Setting, by: Setting) -> Result<String, SettingProblem> {
-        self.text(setting).ok_or(SettingProblem { setting, expected: Expected::Missing(by) })
+    pub(crate) fn needed(&self, setting: Setting, by: Setting) -> Result<String, SettingError> {
+        self.text(setting).ok_or(SettingError { setting, expected: Expected::Missing(by) })
     }
 
     /// Returns what `read` makes of the variables, or `closed` if one of them cannot be read.
-    pub(crate) fn read<T>(&mut self, closed: T, read: impl FnOnce(&Self) -> Result<T, SettingProblem>) -> T {
-        read(self).unwrap_or_else(|problem| {
-            self.problems.push(problem);
+    pub(crate) fn read<T>(&mut self, closed: T, read: impl FnOnce(&Self) -> Result<T, SettingError>) -> T {
+        read(self).unwrap_or_else(|error| {
+            self.errors.push(error);
             closed
         })
     }
@@ -54,7 +54,7 @@ impl<'a> Variables<'a> {
     ) -> T {
         self.read(closed, |variables| match variables.text(setting) {
             None => Ok(unset),
-            Some(text) => parse(&text).map_err(|error| SettingProblem { setting, expected: error.into() }),
+            Some(text) => parse(&text).map_err(|error| SettingError { setting, expected: error.into() }),
         })
     }
 
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(variables.choice(Setting::Challenge, &[("http", 1), ("result", 2)], 1, 3), 3);
         assert_eq!(variables.choice(Setting::Log, &[("all", 1)], 1, 3), 1, "an empty one is not set");
         assert!(!variables.flag(Setting::AnnounceIss, true));
-        let problems: Vec<String> = variables.into_problems().iter().map(SettingProblem::to_string).collect();
-        assert_eq!(problems, ["PAGE_SIZE must be a whole number from 1 to 1000", "CHALLENGE must be http or result"]);
+        let errors: Vec<String> = variables.into_errors().iter().map(SettingError::to_string).collect();
+        assert_eq!(errors, ["PAGE_SIZE must be a whole number from 1 to 1000", "CHALLENGE must be http or result"]);
     }
 }

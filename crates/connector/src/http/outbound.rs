@@ -22,7 +22,7 @@ pub(crate) fn is_of_our_kind(user_agent: &str) -> bool {
 
 /// A request to another server.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Outbound<'a> {
+pub(crate) struct OutboundRequest<'a> {
     /// The URL.
     pub(crate) url: &'a str,
     /// The header `Authorization`.
@@ -31,7 +31,7 @@ pub(crate) struct Outbound<'a> {
     pub(crate) form: Option<&'a str>,
 }
 
-impl<'a> Outbound<'a> {
+impl<'a> OutboundRequest<'a> {
     /// Makes a plain GET.
     pub(crate) const fn get(url: &'a str) -> Self {
         Self { url, authorization: None, form: None }

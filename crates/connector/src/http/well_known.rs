@@ -15,8 +15,8 @@ pub(crate) const MAX_AGE: &str = "public, max-age=300";
 /// Returns protected-resource metadata (RFC 9728 §2): who issues tokens for an endpoint, and which scopes a first
 /// sign-in asks for.
 pub(crate) fn protected_resource(app: &App, site: &Site, endpoint: McpEndpoint) -> Answer {
-    if let Some(problem) = app.configuration.closed(Feature::Metadata) {
-        return cors::readable_by_all(Answer::closed(problem));
+    if let Some(closed) = app.configuration.closed(Feature::Metadata) {
+        return cors::readable_by_all(Answer::closed(closed));
     }
     let registry = &app.endpoint.registry;
     let issuer = match &app.configuration.auth_issuer {

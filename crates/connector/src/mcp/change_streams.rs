@@ -56,7 +56,7 @@ impl Announcements<'_> {
         let listener = self.placed(listener);
         let stream = match self.open(listener, first).await {
             Ok(stream) => stream,
-            Err(problem) => return problem.answer(refusal),
+            Err(error) => return error.answer(refusal),
         };
         // The tasks are told only now, because their notifications need the stream.
         match tasks::tell_all(&tasks, caller.as_ref(), &host).await {
@@ -81,7 +81,7 @@ impl Announcements<'_> {
         // The first bytes bring the client its answer.
         match self.open(listener, subscriptions::COMMENT.to_vec()).await {
             Ok(stream) => Answer::events_of(stream),
-            Err(problem) => problem.answer(Reply::refused_unread),
+            Err(error) => error.answer(Reply::refused_unread),
         }
     }
 

@@ -38,8 +38,8 @@ pub(crate) async fn answer(
     env: worker::Env,
     context: worker::Context,
 ) -> Answer {
-    if let Some(problem) = app.configuration.closed(Feature::Calls) {
-        return closed_call(&closed_text(problem));
+    if let Some(closed) = app.configuration.closed(Feature::Calls) {
+        return closed_call(&closed_text(closed));
     }
     if app.configuration.allowed_addresses.is_some()
         && let Err(forbidden) =

@@ -81,7 +81,7 @@ impl ResourceGuard<'_> {
         match bearer {
             Some(bearer) => {
                 let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;
-                verified.map(Authentication::Caller).map_err(|problem| self.not_verified(problem))
+                verified.map(Authentication::Caller).map_err(|error| self.not_verified(error))
             }
             None if self.endpoint == McpEndpoint::Private => Err(self.ask_to_sign_in()),
             None => Ok(Authentication::Anonymous),
@@ -117,14 +117,12 @@ impl ResourceGuard<'_> {
     ) -> Result<(), Refusal> {
         match authentication {
             Authentication::Anonymous => Ok(()),
-            Authentication::Caller(caller) => {
-                tokens.confirm(caller).await.map_err(|problem| self.not_verified(problem))
-            }
+            Authentication::Caller(caller) => tokens.confirm(caller).await.map_err(|error| self.not_verified(error)),
         }
     }
 
-    fn not_verified(&self, problem: NotVerified) -> Refusal {
-        match problem {
+    fn not_verified(&self, error: NotVerified) -> Refusal {
+        match error {
             NotVerified::Invalid => self.refuse(Challenge::invalid_token, self.app.first_scopes(self.endpoint)),
             NotVerified::Unavailable => Refusal::Outage(Outage::Storage),
         }

@@ -30,9 +30,9 @@ use crate::oauth::identity::provider::Identity as _;
 use crate::oauth::identity::provider::ProviderAnswer;
 use crate::oauth::identity::provider::Step;
 use crate::oauth::identity::settings::Provider;
-use crate::oauth::problem::Problem;
-use crate::oauth::problem::Start;
-use crate::oauth::problem::wrong_method;
+use crate::oauth::sign_in_error::SignInError;
+use crate::oauth::sign_in_error::Start;
+use crate::oauth::sign_in_error::wrong_method;
 use crate::pages;
 use crate::pages::consent::ConsentProblem;
 use crate::pages::login::{LoginPage, LoginProblem};
@@ -74,7 +74,7 @@ pub(crate) async fn answer(
             return Err(closed.into());
         }
         if let Some(weak) = app.configuration.missing() {
-            return Err(Problem::NotSetUp(weak));
+            return Err(SignInError::NotSetUp(weak));
         }
         let oauth = OAuthContext::open(app, site, runtime).await?;
         match step {
@@ -84,11 +84,11 @@ pub(crate) async fn answer(
             SignInStep::Callback => callback(&oauth, incoming).await,
         }
     };
-    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Application, incoming.request_log()))
+    answer.await.unwrap_or_else(|error| error.into_answer(Start::Application, incoming.request_log()))
 }
 
 /// Answers a client's request with the consent page. It changes nothing and may be repeated.
-async fn ask(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn ask(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let query = AuthorizationQuery::parse(incoming.query())?;
     // Another server like this one asks for the description of a client. If two of them, or two names of one, asked
     // each other, a request would go in circles as often as its URL has room for.
@@ -131,7 +131,7 @@ fn consent_page(
 }
 
 /// Handles the form of the consent page: redirects to the client with a refusal, or shows the login page.
-async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let form = read_form(oauth, incoming).await?;
     let (request, browser, sealed): (AuthorizationRequest, _, _) = open(oauth, incoming, &form, SEALED_FIELD)?;
     match Decision::read(&form, &request) {
@@ -147,7 +147,7 @@ async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer
             incoming.request_log().reason("nothing was ticked");
             Ok(consent_page(oauth, &request, sealed, Some(ConsentProblem::NothingTicked)))
         }
-        Err(InvalidDecision::Form(_) | InvalidDecision::Undecided) => Err(Problem::BrokenForm),
+        Err(InvalidDecision::Form(_) | InvalidDecision::Undecided) => Err(SignInError::BrokenForm),
     }
 }
 
@@ -161,11 +161,11 @@ struct Pending<'a> {
 
 impl Pending<'_> {
     /// Returns the answer, or a page with what the person can do instead.
-    fn answered(&self, oauth: &OAuthContext<'_>, incoming: &Incoming, answer: Result<Answer, Problem>) -> Answer {
+    fn answered(&self, oauth: &OAuthContext<'_>, incoming: &Incoming, answer: Result<Answer, SignInError>) -> Answer {
         let has_accounts = oauth.configuration().provider.as_ref().is_some_and(Provider::has_accounts);
         let again = if has_accounts { LoginDecision::AnotherAccount } else { LoginDecision::Again };
         let start = Start::Pending { sealed: self.sealed, again };
-        answer.unwrap_or_else(|problem| problem.into_answer(start, incoming.request_log()))
+        answer.unwrap_or_else(|error| error.into_answer(start, incoming.request_log()))
     }
 }
 
@@ -175,7 +175,7 @@ async fn identify(
     incoming: &Incoming,
     pending: &Pending<'_>,
     login: LoginOptions,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, SignInError> {
     let purpose = LoginPurpose::Client(pending.consented.clone());
     match oauth.configuration().provider.begin(oauth, incoming, purpose, login, &pending.browser).await? {
         Step::Login => Ok(login_page(pending, None)),
@@ -185,11 +185,11 @@ async fn identify(
 }
 
 /// Handles the return from the identity provider, and redirects to the client with a code or an error.
-async fn callback(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
-    let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
-    let state = parameters.get("state").ok().flatten().ok_or(Problem::BrokenForm)?;
+async fn callback(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
+    let parameters = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenForm)?;
+    let state = parameters.get("state").ok().flatten().ok_or(SignInError::BrokenForm)?;
     let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
-    let sealed = ProviderState::sealed(state, scheme, cookies.as_deref()).ok_or(Problem::OtherBrowser)?;
+    let sealed = ProviderState::sealed(state, scheme, cookies.as_deref()).ok_or(SignInError::OtherBrowser)?;
     let answer = resume(oauth, incoming, &parameters, &sealed).await?;
     // A page may be loaded again, and then needs the cookie.
     let has_left = answer.status() == 303;
@@ -203,7 +203,7 @@ async fn resume(
     incoming: &Incoming,
     parameters: &Parameters,
     sealed: &str,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, SignInError> {
     let (at_provider, browser): (PendingLogin, _) = open_text(oauth, incoming, sealed)?;
     let provider = &oauth.configuration().provider;
     let answer = ProviderAnswer::read(parameters, &at_provider, provider.as_ref())?;
@@ -239,12 +239,12 @@ async fn resume(
 }
 
 /// Handles the form of the login page, and redirects to the client with a code or an error.
-async fn login(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn login(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let form = read_form(oauth, incoming).await?;
     let (consented, browser, sealed): (ConsentedRequest, _, _) = open(oauth, incoming, &form, SEALED_FIELD)?;
     let pending = Pending { consented: Box::new(consented), browser, sealed };
     let request = pending.consented.request();
-    let answer = match LoginDecision::read(&form).map_err(|_| Problem::BrokenForm)? {
+    let answer = match LoginDecision::read(&form).map_err(|_| SignInError::BrokenForm)? {
         LoginDecision::Cancel => Ok(denied(oauth, request.response_target())),
         LoginDecision::Again => identify(oauth, incoming, &pending, request.login().clone()).await,
         LoginDecision::AnotherAccount => identify(oauth, incoming, &pending, LoginOptions::another_account()).await,
@@ -259,7 +259,7 @@ async fn enter(
     incoming: &Incoming,
     pending: &Pending<'_>,
     form: &Parameters,
-) -> Result<Answer, Problem> {
+) -> Result<Answer, SignInError> {
     match passphrase::attempt(oauth, incoming, form).await? {
         Attempt::Entered { person, browser } => {
             let location = code_for(oauth, &pending.consented, &person).await?;
@@ -271,7 +271,11 @@ async fn enter(
 
 /// Returns the redirect with the code. This checks at the latest whether the owner has ended the client, and gives no code
 /// while that cannot be checked.
-async fn code_for(oauth: &OAuthContext<'_>, consented: &ConsentedRequest, person: &Person) -> Result<String, Problem> {
+async fn code_for(
+    oauth: &OAuthContext<'_>,
+    consented: &ConsentedRequest,
+    person: &Person,
+) -> Result<String, SignInError> {
     let keys = oauth.secrets.keys();
     let request = consented.request();
     if oauth.directory().enter_consent(person.into(), ClientHash::of(request.client_id())).await? == ClientStatus::Ended
@@ -284,15 +288,15 @@ async fn code_for(oauth: &OAuthContext<'_>, consented: &ConsentedRequest, person
             lookup::note_use(oauth, lookup::allowed(oauth, request));
             Ok(request.response_target().code_location(&code, &oauth.site.issuer))
         }
-        Err(IssueCodeError::TooMany) => Err(Problem::TooMany),
-        Err(IssueCodeError::Finished) => Err(Problem::Finished),
-        Err(IssueCodeError::Outage(outage)) => Err(Problem::Outage(outage)),
+        Err(IssueCodeError::TooMany) => Err(SignInError::TooMany),
+        Err(IssueCodeError::Finished) => Err(SignInError::Finished),
+        Err(IssueCodeError::Outage(outage)) => Err(SignInError::Outage(outage)),
     }
 }
 
-/// Returns the problem that tells the person, with a link that tells the client.
-fn ended(oauth: &OAuthContext<'_>, back: &ResponseTarget) -> Problem {
-    Problem::ClientEnded { back: back.error_location(AuthorizationError::ClientEnded, &oauth.site.issuer) }
+/// Returns the error that tells the person, with a link that tells the client.
+fn ended(oauth: &OAuthContext<'_>, back: &ResponseTarget) -> SignInError {
+    SignInError::ClientEnded { back: back.error_location(AuthorizationError::ClientEnded, &oauth.site.issuer) }
 }
 
 fn denied(oauth: &OAuthContext<'_>, back: &ResponseTarget) -> Answer {

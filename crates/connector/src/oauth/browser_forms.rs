@@ -7,7 +7,7 @@ use mcp_connector_oauth::web::origin::Origin;
 
 use crate::http::incoming::Incoming;
 use crate::oauth::context::OAuthContext;
-use crate::oauth::problem::Problem;
+use crate::oauth::sign_in_error::SignInError;
 
 /// How long a person may take over each page, in seconds.
 const PENDING: u64 = 10 * 60;
@@ -21,21 +21,21 @@ pub(crate) fn browser(oauth: &OAuthContext<'_>, incoming: &Incoming) -> (Browser
 }
 
 /// Reads a form that one of our own pages has sent.
-pub(crate) async fn read_form(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Parameters, Problem> {
+pub(crate) async fn read_form(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Parameters, SignInError> {
     let is_own = |origin: &str| {
         Origin::of(origin).is_ok_and(|origin| origin == oauth.site.asked || origin == *oauth.site.issuer.origin())
     };
     let from = incoming.header("sec-fetch-site");
     let from_here = from.is_none_or(|from| matches!(from.as_str(), "same-origin" | "none"));
     if !from_here || incoming.header("origin").is_some_and(|origin| !is_own(&origin)) {
-        return Err(Problem::ExternalForm);
+        return Err(SignInError::ExternalForm);
     }
     if !is_form(incoming.header("content-type").as_deref()) {
-        return Err(Problem::BrokenForm);
+        return Err(SignInError::BrokenForm);
     }
     let longest = u32::try_from(MAX_PAGE_FORM).unwrap_or(u32::MAX);
-    let body = incoming.body(longest).await.map_err(Problem::Unread)?;
-    Parameters::of_page(&body).map_err(|_| Problem::BrokenForm)
+    let body = incoming.body(longest).await.map_err(SignInError::Unread)?;
+    Parameters::of_page(&body).map_err(|_| SignInError::BrokenForm)
 }
 
 /// Seals a value for a form of this browser.
@@ -43,10 +43,10 @@ pub(crate) fn seal<T: Sealable>(
     oauth: &OAuthContext<'_>,
     value: &T,
     browser: &BrowserNonce,
-) -> Result<Sealed<T>, Problem> {
+) -> Result<Sealed<T>, SignInError> {
     let keys = oauth.secrets.keys().seal();
     Sealed::seal(value, browser.binding(), oauth.now.plus(PENDING), keys, &oauth.entropy)
-        .map_err(|_| Problem::BrokenForm)
+        .map_err(|_| SignInError::BrokenForm)
 }
 
 /// Opens the sealed field of a form, if it belongs to this browser. Returns the sealed text, too, for the next form.
@@ -55,8 +55,8 @@ pub(crate) fn open<'a, T: Sealable>(
     incoming: &Incoming,
     form: &'a Parameters,
     field: &'static str,
-) -> Result<(T, BrowserNonce, &'a str), Problem> {
-    let text = form.get(field).ok().flatten().ok_or(Problem::BrokenForm)?;
+) -> Result<(T, BrowserNonce, &'a str), SignInError> {
+    let text = form.get(field).ok().flatten().ok_or(SignInError::BrokenForm)?;
     let (value, browser) = open_text(oauth, incoming, text)?;
     Ok((value, browser, text))
 }
@@ -66,19 +66,19 @@ pub(crate) fn open_text<T: Sealable>(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     text: &str,
-) -> Result<(T, BrowserNonce), Problem> {
+) -> Result<(T, BrowserNonce), SignInError> {
     let cookies = incoming.header("cookie");
     let browsers = BrowserNonce::all(oauth.site.asked.scheme(), cookies.as_deref());
     if browsers.is_empty() {
-        return Err(Problem::NoCookie);
+        return Err(SignInError::NoCookie);
     }
     let (sealed, keys) = (Sealed::from_text(text), oauth.secrets.keys().seal());
     for browser in browsers {
         match sealed.open(browser.binding(), oauth.now, keys) {
             Ok(value) => return Ok((value, browser)),
-            Err(SealError::Expired) => return Err(Problem::Expired),
+            Err(SealError::Expired) => return Err(SignInError::Expired),
             Err(SealError::Forged | SealError::TooLarge) => {}
         }
     }
-    Err(Problem::OtherBrowser)
+    Err(SignInError::OtherBrowser)
 }

@@ -15,8 +15,8 @@ use mcp_connector_oauth::resource::metadata::{
 
 /// Returns the metadata of the authorization server in one of its forms.
 pub(crate) fn document(app: &App, site: &Site, form: MetadataForm) -> Answer {
-    if let Some(problem) = app.configuration.closed(Feature::Metadata) {
-        return cors::readable_by_all(Answer::closed(problem));
+    if let Some(closed) = app.configuration.closed(Feature::Metadata) {
+        return cors::readable_by_all(Answer::closed(closed));
     }
     let capabilities = Capabilities {
         scopes: app.catalogue.all(),

@@ -16,8 +16,8 @@ use crate::http::site::Site;
 use crate::oauth::account::page as account;
 use crate::oauth::answers::refused;
 use crate::oauth::context::OAuthContext;
-use crate::oauth::problem::Problem;
-use crate::oauth::problem::Start;
+use crate::oauth::sign_in_error::SignInError;
+use crate::oauth::sign_in_error::Start;
 use crate::oauth::token_request::TokenRequest;
 use crate::oauth::{authorize, metadata, register, revoke, token};
 
@@ -58,8 +58,8 @@ async fn for_programs(
         "OPTIONS" => return cors::preflight(incoming),
         _ => return refused(405, "invalid_request", "Send this with POST.").header("allow", "POST, OPTIONS"),
     }
-    if let Some(problem) = app.configuration.closed(Feature::AuthorizationServer) {
-        return Answer::closed(problem);
+    if let Some(closed) = app.configuration.closed(Feature::AuthorizationServer) {
+        return Answer::closed(closed);
     }
     let oauth = match OAuthContext::open(app, site, runtime).await {
         Ok(oauth) => oauth,
@@ -89,5 +89,5 @@ pub(crate) async fn token_again(
 
 /// Answers a person whose page could not be made because its instance has died.
 pub(crate) fn interrupted_page(start: Start<'_>, incoming: &Incoming) -> Answer {
-    Problem::Outage(Outage::Storage).into_answer(start, incoming.request_log())
+    SignInError::Outage(Outage::Storage).into_answer(start, incoming.request_log())
 }

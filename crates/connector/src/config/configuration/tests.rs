@@ -11,7 +11,7 @@ fn read(settings: &[(&str, &str)]) -> Configuration {
 #[test]
 fn nothing_needs_to_be_set() {
     let configuration = read(&[]);
-    assert_eq!(configuration.problems, []);
+    assert_eq!(configuration.errors, []);
     assert_eq!((configuration.max_body_bytes, configuration.max_anonymous_body_bytes), (1024 * 1024, 256 * 1024));
     assert_eq!(configuration.challenge, ChallengeForm::Http);
     assert_eq!(configuration.private_sign_in, PrivateSignIn::First);
@@ -22,7 +22,7 @@ fn nothing_needs_to_be_set() {
 #[test]
 fn an_empty_variable_is_not_set() {
     for setting in Setting::ALL {
-        assert_eq!(read(&[(setting.name(), " ")]).problems, [], "{setting:?}");
+        assert_eq!(read(&[(setting.name(), " ")]).errors, [], "{setting:?}");
     }
 }
 
@@ -119,9 +119,9 @@ fn a_value_that_makes_no_sense_names_its_variable_and_closes_what_depends_on_it(
             let mut settings = vec![(name, *value)];
             settings.extend(beside.iter().filter(|(other, _)| *other != name));
             let configuration = read(&settings);
-            let problems: Vec<Setting> = configuration.problems.iter().map(|problem| problem.setting).collect();
-            assert_eq!(problems, [*setting], "{name}={value}");
-            let text = configuration.problems[0].report();
+            let errors: Vec<Setting> = configuration.errors.iter().map(|error| error.setting).collect();
+            assert_eq!(errors, [*setting], "{name}={value}");
+            let text = configuration.errors[0].report();
             assert!(text.starts_with(&format!("{name} ")), "{text}");
             assert!(value.len() < 8 || !text.contains(*value), "{text} shows {value}");
             assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')), "{text}");
@@ -152,7 +152,7 @@ fn where_nobody_can_be_known_nobody_is() {
         ("ALLOWED_ORIGINS", "https://a.example null"),
     ]);
     assert!(configuration.closed(Feature::AuthorizationServer).is_some(), "the passphrase is not asked instead");
-    assert_eq!(configuration.problems.len(), 5);
+    assert_eq!(configuration.errors.len(), 5);
     assert!(!configuration.allowed_origins.contains("https://a.example"), "no entry of a list that cannot be read");
     assert_eq!((configuration.log, configuration.sse_transport), (Log::Off, false));
 }
@@ -160,7 +160,7 @@ fn where_nobody_can_be_known_nobody_is() {
 #[test]
 fn settings_that_another_one_replaces_close_nothing() {
     let configuration = read(&[("AUTH_ISSUER", "https://id.example"), ("IDENTITY", "openid")]);
-    assert_eq!(configuration.problems, []);
+    assert_eq!(configuration.errors, []);
     assert!(configuration.provider.is_none());
 }
 

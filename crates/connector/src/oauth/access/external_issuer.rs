@@ -18,7 +18,7 @@ use mcp_connector_oauth::resource::access_token::VerifiedToken;
 use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::web::discovery::{Discovery, ExternalIssuer, MAX_METADATA};
 
-use crate::http::outbound::Outbound;
+use crate::http::outbound::OutboundRequest;
 use crate::platform::js;
 
 thread_local! {
@@ -87,14 +87,14 @@ async fn fetch(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Outage
             found.jwks_uri()
         }
     };
-    let document = Outbound::get(url).document(MAX_KEY_SET).await?;
+    let document = OutboundRequest::get(url).document(MAX_KEY_SET).await?;
     let keys = ExternalKeys::parse(&document.body).map_err(|_| Outage::Remote)?;
     Ok(KeyCache::new(keys, document.max_age, now))
 }
 
 async fn discover(issuer: &ExternalIssuer) -> Result<Discovery, Outage> {
     for url in issuer.metadata_urls() {
-        if let Ok(document) = Outbound::get(&url).document(MAX_METADATA).await
+        if let Ok(document) = OutboundRequest::get(&url).document(MAX_METADATA).await
             && let Ok(discovery) = Discovery::parse(&document.body, issuer)
         {
             return Ok(discovery);

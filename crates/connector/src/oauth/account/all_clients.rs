@@ -13,7 +13,7 @@ use crate::oauth::browser_forms::read_form;
 use crate::oauth::clients::records;
 use crate::oauth::clients::records::Page;
 use crate::oauth::context::OAuthContext;
-use crate::oauth::problem::Problem;
+use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::ClientUsers;
 use crate::pages;
 use crate::pages::account::{ACTION_FIELD, AccountFormAction, NOTICE_FIELD, Notice};
@@ -35,20 +35,20 @@ struct Entry {
 }
 
 /// Shows one page of the list.
-pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let session = match owner(oauth, incoming).await? {
         Owner::SignedIn(session) => session,
         Owner::SomebodyElse | Owner::Nobody => return Ok(to_page(None)),
         Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
     };
-    let query = Parameters::parse(incoming.query().as_bytes()).map_err(|_| Problem::BrokenForm)?;
-    let after = query.get(AFTER_FIELD).map_err(|_| Problem::BrokenForm)?;
+    let query = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenForm)?;
+    let after = query.get(AFTER_FIELD).map_err(|_| SignInError::BrokenForm)?;
     let notice = query.get(NOTICE_FIELD).ok().flatten().and_then(Notice::of);
     let Page { clients, next } = records::page(oauth.env, after).await?;
     let mut entries = if after.is_none() { configured(oauth) } else { Vec::new() };
     entries.extend(clients.into_iter().filter_map(|(client, summary)| Some(recorded(client, summary?))));
     let users = oauth.directory().users(entries.iter().map(|entry| entry.client.clone()).collect()).await?;
-    let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(Problem::BrokenForm)?;
+    let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
     let content = AllClientsPage {
         clients: entries.iter().zip(users).map(|(entry, users)| listed(entry, users)).collect(),
         next: next.map(|next| with_query(ACCOUNT_CLIENTS_PATH, &[(AFTER_FIELD, &next)])),
@@ -61,22 +61,22 @@ pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resul
 }
 
 /// Handles the form that ends a client. The end is in effect before the answer is sent; the grants end in the background.
-pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let form = read_form(oauth, incoming).await?;
     let session = match owner(oauth, incoming).await? {
         Owner::SignedIn(session) => session,
-        Owner::SomebodyElse => return Err(Problem::NotTheOwner),
+        Owner::SomebodyElse => return Err(SignInError::NotTheOwner),
         Owner::Nobody => return Ok(signed_out(oauth, Notice::Expired)),
         Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
     };
-    let field = |name| form.get(name).map_err(|_| Problem::BrokenForm)?.ok_or(Problem::BrokenForm);
+    let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
     if !session.made(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
-        return Err(Problem::StaleForm);
+        return Err(SignInError::StaleForm);
     }
     if AccountFormAction::of(field(ACTION_FIELD)?) != Some(AccountFormAction::EndClient) {
-        return Err(Problem::BrokenForm);
+        return Err(SignInError::BrokenForm);
     }
-    let client = ClientHash::try_from(field(CLIENT_FIELD)?.to_owned()).map_err(|_| Problem::BrokenForm)?;
+    let client = ClientHash::try_from(field(CLIENT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
     oauth.directory().end_client(client).await?;
     Ok(see_other(with_query(ACCOUNT_CLIENTS_PATH, &[(NOTICE_FIELD, Notice::ClientEnded.name())])))
 }

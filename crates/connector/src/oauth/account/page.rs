@@ -30,9 +30,9 @@ use crate::oauth::identity::passphrase::Attempt;
 use crate::oauth::identity::provider::Identity as _;
 use crate::oauth::identity::provider::ProviderAnswer;
 use crate::oauth::identity::provider::Step;
-use crate::oauth::problem::Problem;
-use crate::oauth::problem::Start;
-use crate::oauth::problem::wrong_method;
+use crate::oauth::sign_in_error::SignInError;
+use crate::oauth::sign_in_error::Start;
+use crate::oauth::sign_in_error::wrong_method;
 use crate::pages;
 use crate::pages::account::{
     ACTION_FIELD, AccountApp, AccountFormAction, AccountPage, DisplacedApp, GRANT_FIELD, Notice,
@@ -72,7 +72,7 @@ pub(crate) async fn answer(
             return Err(closed.into());
         }
         if let Some(weak) = app.configuration.missing() {
-            return Err(Problem::NotSetUp(weak));
+            return Err(SignInError::NotSetUp(weak));
         }
         let oauth = OAuthContext::open(app, site, runtime).await?;
         match (incoming.method(), step) {
@@ -85,11 +85,11 @@ pub(crate) async fn answer(
             _ => Ok(wrong_method("GET, HEAD, POST", Start::Account)),
         }
     };
-    answer.await.unwrap_or_else(|problem| problem.into_answer(Start::Account, incoming.request_log()))
+    answer.await.unwrap_or_else(|error| error.into_answer(Start::Account, incoming.request_log()))
 }
 
 /// Shows the page, or the sign-in to it.
-async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let notice = Parameters::parse(incoming.query().as_bytes())
         .ok()
         .and_then(|query| query.get(pages::NOTICE_FIELD).ok().flatten().and_then(Notice::of));
@@ -100,7 +100,7 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, P
     let Some(grants) = oauth.grants().ask(object, list).await? else {
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
-    let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(Problem::BrokenForm)?;
+    let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
     let content = AccountPage {
         person: session.display_name(),
         apps: grants.iter().map(|grant| app_of(oauth, grant)).collect(),
@@ -115,22 +115,22 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, P
 
 /// Handles one of the page's forms. The page that follows tells what was done, and can be loaded again without doing it
 /// twice.
-async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let form = read_form(oauth, incoming).await?;
     let Some(session) = session(oauth, incoming) else { return Ok(signed_out(oauth, Notice::Expired)) };
-    let field = |name| form.get(name).map_err(|_| Problem::BrokenForm)?.ok_or(Problem::BrokenForm);
+    let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
     if !session.made(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
-        return Err(Problem::StaleForm);
+        return Err(SignInError::StaleForm);
     }
-    let (action, notice) = match AccountFormAction::of(field(ACTION_FIELD)?).ok_or(Problem::BrokenForm)? {
+    let (action, notice) = match AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)? {
         AccountFormAction::End => {
-            let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| Problem::BrokenForm)?;
+            let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
             (AccountAction::End { grant }, Notice::Ended)
         }
         AccountFormAction::EndAll => (AccountAction::EndAll, Notice::EndedAll),
         AccountFormAction::SignOut => return Ok(signed_out(oauth, Notice::SignedOut)),
         AccountFormAction::SignOutEverywhere => (AccountAction::SignOut, Notice::SignedOutEverywhere),
-        AccountFormAction::EndClient => return Err(Problem::BrokenForm),
+        AccountFormAction::EndClient => return Err(SignInError::BrokenForm),
     };
     let object = ObjectName::of(session.subject());
     let end = EndGrants { signed_in_at: session.signed_in_at(), action };
@@ -142,7 +142,7 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Pr
 }
 
 /// Begins a sign-in: redirects to the identity provider, or to the page if the form for the passphrase is there.
-async fn begin(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn begin(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let (browser, cookies) = browser(oauth, incoming);
     let login = Parameters::parse(incoming.query().as_bytes()).and_then(|query| LoginOptions::read(&query));
     let login = login.unwrap_or_default();
@@ -168,11 +168,11 @@ pub(crate) async fn callback(
             }
         }
     };
-    answer.await.unwrap_or_else(|problem: Problem| problem.into_answer(Start::Account, incoming.request_log()))
+    answer.await.unwrap_or_else(|error: SignInError| error.into_answer(Start::Account, incoming.request_log()))
 }
 
 /// Handles the form with the passphrase.
-async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Problem> {
+async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
     let form = read_form(oauth, incoming).await?;
     let (AccountSignIn, _, sealed) = open(oauth, incoming, &form, SEALED_FIELD)?;
     match passphrase::attempt(oauth, incoming, &form).await? {
@@ -182,7 +182,7 @@ async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
 }
 
 /// Shows the page of a person who is not signed in.
-fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>) -> Result<Answer, Problem> {
+fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>) -> Result<Answer, SignInError> {
     if let Some(provider) = &oauth.configuration().provider {
         // The provider redirects to the address that it knows, so the cookies have to be set there.
         let begin = oauth.site.issuer.at(ACCOUNT_SIGN_IN_PATH);

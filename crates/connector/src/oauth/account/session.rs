@@ -12,7 +12,7 @@ use crate::http::incoming::Incoming;
 use crate::http::route::ACCOUNT_PATH;
 use crate::oauth::answers::see_other;
 use crate::oauth::context::OAuthContext;
-use crate::oauth::problem::Problem;
+use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::SignedInPerson;
 use crate::objects::directory::stub::DirectoryStub;
 use crate::pages;
@@ -31,7 +31,7 @@ pub(crate) enum Owner {
 }
 
 /// Checks whether a request comes from the owner with a valid sign-in.
-pub(crate) async fn owner(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Owner, Problem> {
+pub(crate) async fn owner(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Owner, SignInError> {
     let Some(session) = session(oauth, incoming) else { return Ok(Owner::Nobody) };
     if !oauth.configuration().is_owner(session.subject()) {
         return Ok(Owner::SomebodyElse);
@@ -50,7 +50,7 @@ pub(crate) fn session(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Option<S
 }
 
 /// Answers a person who has just signed in.
-pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person) -> Result<Answer, Problem> {
+pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person) -> Result<Answer, SignInError> {
     let (env, entry) = (oauth.env.clone(), SignedInPerson::from(person));
     // Nobody waits for it: the answer does not depend on it.
     oauth.context.wait_until(async move {
@@ -59,7 +59,7 @@ pub(crate) fn signed_in(oauth: &OAuthContext<'_>, person: &Person) -> Result<Ans
     let keys = oauth.secrets.keys();
     let Some(cookie) = Session::begin(person, oauth.site.asked.scheme(), keys, &oauth.entropy, oauth.now) else {
         console_error!("sign-in: a name is too long for a cookie");
-        return Err(Problem::BrokenForm);
+        return Err(SignInError::BrokenForm);
     };
     Ok(to_page(None).header("set-cookie", cookie))
 }

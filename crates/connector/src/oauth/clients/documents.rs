@@ -7,7 +7,7 @@ use worker::web_sys::Response;
 
 use crate::http::limit::Limit;
 use crate::http::outbound;
-use crate::http::outbound::Outbound;
+use crate::http::outbound::OutboundRequest;
 use crate::oauth::clients::records;
 use crate::oauth::context::OAuthContext;
 use mcp_connector_base::outage::Outage;
@@ -93,7 +93,7 @@ pub(crate) async fn client(
     if matches!(fetched, Err(FetchError::Unavailable)) {
         failed(FetchFailure::Unavailable);
     }
-    let fetched = fetched.as_ref().map(|(lifetime, body)| (*lifetime, body.as_slice())).map_err(|problem| *problem);
+    let fetched = fetched.as_ref().map(|(lifetime, body)| (*lifetime, body.as_slice())).map_err(|error| *error);
     match resolve_fetch(fetched, kept.as_ref(), url, policy, now) {
         FetchOutcome::New(client, document) => {
             remember(url, document, now);
@@ -151,7 +151,7 @@ fn remember(url: &ClientIdUrl, document: Option<CachedDocument>, now: Timestamp)
 /// Fetches a document from its host, without credentials.
 async fn fetch(url: &ClientIdUrl) -> Result<(Freshness, Vec<u8>), FetchError> {
     let unavailable = |_| FetchError::Unavailable;
-    let response = Outbound::get(url.as_str()).send().await.map_err(unavailable)?;
+    let response = OutboundRequest::get(url.as_str()).send().await.map_err(unavailable)?;
     let lifetime = accept(&response)?;
     let body = outbound::body(&response, MAX_DOCUMENT).await.map_err(unavailable)?;
     Ok((lifetime, body.ok_or(FetchError::Invalid(InvalidDocument::TooLong))?))

@@ -5,7 +5,7 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::OWNER_SUBJECT;
-use crate::oauth::problem::Problem;
+use crate::oauth::sign_in_error::SignInError;
 use crate::objects::keyring::commands::CountAttempt;
 use crate::objects::keyring::stub as keyring;
 use crate::pages::login::{LoginProblem, PASSPHRASE_FIELD};
@@ -42,14 +42,14 @@ pub(crate) async fn attempt(
     oauth: &OAuthContext<'_>,
     incoming: &Incoming,
     form: &Parameters,
-) -> Result<Attempt, Problem> {
+) -> Result<Attempt, SignInError> {
     let (Ok(passphrase), None) = (&oauth.configuration().passphrase, &oauth.configuration().provider) else {
-        return Err(Problem::BrokenForm);
+        return Err(SignInError::BrokenForm);
     };
-    let Some(typed) = form.get(PASSPHRASE_FIELD).map_err(|_| Problem::BrokenForm)? else {
+    let Some(typed) = form.get(PASSPHRASE_FIELD).map_err(|_| SignInError::BrokenForm)? else {
         return Ok(Attempt::Refused(LoginProblem::WrongPassphrase));
     };
-    let version = oauth.passphrase_version().ok_or(Problem::NotSetUp(WeakPassphrase::Missing))?;
+    let version = oauth.passphrase_version().ok_or(SignInError::NotSetUp(WeakPassphrase::Missing))?;
     let known = known_browser(oauth, incoming);
     let source = known.as_ref().map_or_else(
         || RequestSource::of_site(incoming.header("cf-connecting-ip").as_deref()),
@@ -58,7 +58,7 @@ pub(crate) async fn attempt(
     let is_right = passphrase.is(typed, oauth.secrets.keys().passphrase());
     match keyring::count_attempt(oauth.env, &CountAttempt { source, is_right, version }).await? {
         AttemptOutcome::Accepted => {
-            let subject = Subject::new(OWNER_SUBJECT).map_err(|_| Problem::BrokenForm)?;
+            let subject = Subject::new(OWNER_SUBJECT).map_err(|_| SignInError::BrokenForm)?;
             let browser = known.unwrap_or_else(|| KnownBrowser::new(&oauth.entropy));
             Ok(Attempt::Entered {
                 person: Person { subject, display_name: None, admission: Admission::Version(version) },

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::outbound;
-use crate::http::outbound::Outbound;
+use crate::http::outbound::OutboundRequest;
 use crate::http::route::CALLBACK_PATH;
 use crate::oauth::access::external_issuer;
 use crate::oauth::access::external_issuer::KeySource;
@@ -15,7 +15,7 @@ use crate::oauth::answers::see_other;
 use crate::oauth::browser_forms::seal;
 use crate::oauth::context::OAuthContext;
 use crate::oauth::identity::settings::{Provider, ProviderClient};
-use crate::oauth::problem::Problem;
+use crate::oauth::sign_in_error::SignInError;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Random as _;
 use mcp_connector_oauth::authorize::pkce::CodeVerifier;
@@ -69,10 +69,11 @@ pub(crate) trait Identity {
         purpose: LoginPurpose,
         login: LoginOptions,
         browser: &BrowserNonce,
-    ) -> Result<Step, Problem>;
+    ) -> Result<Step, SignInError>;
 
     /// Redeems the code with which the provider has sent the person back.
-    async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &PendingLogin) -> Result<Person, Problem>;
+    async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &PendingLogin)
+    -> Result<Person, SignInError>;
 }
 
 /// The passphrase, or the provider that is configured instead.
@@ -84,7 +85,7 @@ impl Identity for Option<Provider> {
         purpose: LoginPurpose,
         login: LoginOptions,
         browser: &BrowserNonce,
-    ) -> Result<Step, Problem> {
+    ) -> Result<Step, SignInError> {
         match self {
             None => Ok(Step::Login),
             Some(Provider::OpenId(client, _)) => {
@@ -112,7 +113,12 @@ impl Identity for Option<Provider> {
         }
     }
 
-    async fn finish(&self, oauth: &OAuthContext<'_>, code: &str, pending: &PendingLogin) -> Result<Person, Problem> {
+    async fn finish(
+        &self,
+        oauth: &OAuthContext<'_>,
+        code: &str,
+        pending: &PendingLogin,
+    ) -> Result<Person, SignInError> {
         match self {
             Some(Provider::OpenId(client, allowed)) => {
                 Ok(from_openid(oauth, client, code, pending).await?.admitted(allowed)?)
@@ -120,7 +126,7 @@ impl Identity for Option<Provider> {
             Some(Provider::GitHub(client, allowed)) => {
                 Ok(from_github(oauth, client, code, pending).await?.admitted(allowed)?)
             }
-            Some(Provider::Access { .. }) | None => Err(Problem::BrokenForm),
+            Some(Provider::Access { .. }) | None => Err(SignInError::BrokenForm),
         }
     }
 }
@@ -151,7 +157,7 @@ fn redirect_to_provider(
     purpose: LoginPurpose,
     login: LoginOptions,
     browser: &BrowserNonce,
-) -> Result<Step, Problem> {
+) -> Result<Step, SignInError> {
     let (mut nonce, mut verifier) = ([0; 16], [0; 32]);
     oauth.entropy.fill(&mut nonce);
     oauth.entropy.fill(&mut verifier);
@@ -162,7 +168,8 @@ fn redirect_to_provider(
         login,
         sends_iss: endpoint.sends_iss,
     };
-    let challenge = CodeVerifier::parse(&pending.verifier).map_err(|_| Problem::BrokenForm)?.challenge().to_string();
+    let challenge =
+        CodeVerifier::parse(&pending.verifier).map_err(|_| SignInError::BrokenForm)?.challenge().to_string();
     let sealed = seal(oauth, &pending, browser)?;
     let (scheme, cookies) = (oauth.site.asked.scheme(), incoming.header("cookie"));
     let ProviderState { state, set_cookies } =
@@ -188,15 +195,15 @@ fn callback(oauth: &OAuthContext<'_>) -> String {
     oauth.site.issuer.at(CALLBACK_PATH)
 }
 
-async fn metadata(issuer: &ExternalIssuer) -> Result<ProviderMetadata, Problem> {
+async fn metadata(issuer: &ExternalIssuer) -> Result<ProviderMetadata, SignInError> {
     for url in issuer.metadata_urls() {
-        if let Ok(document) = Outbound::get(&url).document(MAX_RESPONSE).await
+        if let Ok(document) = OutboundRequest::get(&url).document(MAX_RESPONSE).await
             && let Ok(metadata) = ProviderMetadata::parse(&document.body, issuer)
         {
             return Ok(metadata);
         }
     }
-    Err(Problem::Outage(Outage::Remote))
+    Err(SignInError::Outage(Outage::Remote))
 }
 
 async fn from_openid(
@@ -204,7 +211,7 @@ async fn from_openid(
     client: &ProviderClient,
     code: &str,
     pending: &PendingLogin,
-) -> Result<UserProfile, Problem> {
+) -> Result<UserProfile, SignInError> {
     let provider = metadata(&client.issuer).await?;
     let endpoint = (provider.token_endpoint.as_str(), provider.secret_place);
     let tokens = redeem(oauth, client, endpoint, code, pending).await?;
@@ -214,7 +221,7 @@ async fn from_openid(
     match (&provider.userinfo_endpoint, tokens.text("access_token")) {
         (Some(url), Some(token)) if profile.lacks_email() => {
             let authorization = format!("Bearer {token}");
-            let request = Outbound { authorization: Some(&authorization), ..Outbound::get(url) };
+            let request = OutboundRequest { authorization: Some(&authorization), ..OutboundRequest::get(url) };
             let userinfo = request.document(MAX_RESPONSE).await?;
             Ok(profile.with_userinfo(&userinfo.body, &client.issuer, client.email)?)
         }
@@ -227,7 +234,7 @@ async fn from_github(
     client: &ProviderClient,
     code: &str,
     pending: &PendingLogin,
-) -> Result<UserProfile, Problem> {
+) -> Result<UserProfile, SignInError> {
     let github = base(&client.issuer);
     let endpoint = format!("{github}/login/oauth/access_token");
     let tokens = redeem(oauth, client, (&endpoint, SecretPlace::Body), code, pending).await?;
@@ -237,7 +244,9 @@ async fn from_github(
         enterprise => format!("{enterprise}/api/v3/user"),
     };
     let authorization = format!("Bearer {token}");
-    let user = Outbound { authorization: Some(&authorization), ..Outbound::get(&url) }.document(MAX_RESPONSE).await?;
+    let user = OutboundRequest { authorization: Some(&authorization), ..OutboundRequest::get(&url) }
+        .document(MAX_RESPONSE)
+        .await?;
     Ok(UserProfile::of_github(&user.body, &client.issuer)?)
 }
 
@@ -252,7 +261,7 @@ async fn redeem(
     (endpoint, secret_place): (&str, SecretPlace),
     code: &str,
     pending: &PendingLogin,
-) -> Result<ProviderResponse, Problem> {
+) -> Result<ProviderResponse, SignInError> {
     let callback = callback(oauth);
     let mut parameters = vec![
         ("grant_type", "authorization_code"),
@@ -273,13 +282,16 @@ async fn redeem(
         }
     };
     let form = with_query("", &parameters);
-    let request =
-        Outbound { url: endpoint, authorization: authorization.as_deref(), form: Some(form.trim_start_matches('?')) };
+    let request = OutboundRequest {
+        url: endpoint,
+        authorization: authorization.as_deref(),
+        form: Some(form.trim_start_matches('?')),
+    };
     let response = request.send().await?;
     match response.status() {
         200 => {}
         // The provider is busy, which says nothing about this code.
-        408 | 429 => return Err(Problem::Outage(Outage::Remote)),
+        408 | 429 => return Err(SignInError::Outage(Outage::Remote)),
         // The code or the settings are wrong. The owner finds the name of the error in the log.
         400..=499 => {
             let answer = outbound::body(&response, MAX_RESPONSE).await.ok().flatten();
@@ -287,7 +299,7 @@ async fn redeem(
             let error = answer.as_ref().and_then(|answer| answer.text("error"));
             return Err(LoginError::TokenEndpoint(TokenEndpointError::of(error)).into());
         }
-        _ => return Err(Problem::Outage(Outage::Remote)),
+        _ => return Err(SignInError::Outage(Outage::Remote)),
     }
     let answer = outbound::body(&response, MAX_RESPONSE).await?.ok_or(Outage::Remote)?;
     let answer = ProviderResponse::read(&answer)?;
@@ -305,7 +317,7 @@ async fn behind_access(
     assertion: Option<&str>,
     team: &ExternalIssuer,
     audience: &str,
-) -> Result<Person, Problem> {
+) -> Result<Person, SignInError> {
     let assertion = assertion.map(|assertion| format!("Bearer {assertion}"));
     let token = BearerToken::from_authorization(assertion.as_deref()).ok().flatten();
     let token = token.ok_or(LoginError::InvalidResponse("the request did not come through Access"))?;
@@ -314,7 +326,7 @@ async fn behind_access(
     let verified =
         external_issuer::verify(&token, KeySource::At(&certs), &policy, oauth.now).await.map_err(|refused| {
             if let ExternalTokenError::Outage(outage) = refused {
-                return Problem::Outage(outage);
+                return SignInError::Outage(outage);
             }
             LoginError::InvalidResponse("the assertion of Access is not valid").into()
         })?;
@@ -338,14 +350,14 @@ impl<'a> ProviderAnswer<'a> {
         parameters: &'a Parameters,
         pending: &PendingLogin,
         provider: Option<&Provider>,
-    ) -> Result<Self, Problem> {
-        let get = |name| parameters.get(name).map_err(|_| Problem::BrokenForm);
+    ) -> Result<Self, SignInError> {
+        let get = |name| parameters.get(name).map_err(|_| SignInError::BrokenForm);
         let names = provider.map(Provider::names).unwrap_or_default();
         pending.check_iss(get("iss")?, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
         match (get("code")?, get("error")?) {
             (Some(code), None) => Ok(Self::Code(code)),
             (None, Some(error)) => Ok(Self::Refused(ProviderError::of(error))),
-            (Some(_), Some(_)) | (None, None) => Err(Problem::BrokenForm),
+            (Some(_), Some(_)) | (None, None) => Err(SignInError::BrokenForm),
         }
     }
 }

@@ -9,7 +9,7 @@ use mcp_connector_oauth::login::allowed_users::AllowedUsers;
 use mcp_connector_oauth::login::disallowed_user::EmailTrust;
 use mcp_connector_oauth::web::discovery::ExternalIssuer;
 
-use crate::config::settings::{Expected, Setting, SettingProblem};
+use crate::config::settings::{Expected, Setting, SettingError};
 use crate::config::variables::Variables;
 
 /// The subject of the owner, who signs in with the passphrase.
@@ -48,14 +48,14 @@ impl fmt::Debug for ProviderClient {
 
 impl Provider {
     /// Reads the settings; none for the passphrase.
-    pub(crate) fn read(variables: &Variables<'_>) -> Result<Option<Self>, SettingProblem> {
+    pub(crate) fn read(variables: &Variables<'_>) -> Result<Option<Self>, SettingError> {
         let need = |setting| variables.needed(setting, Setting::Identity);
         let issuer = |setting, text: &str| {
-            ExternalIssuer::parse(text).map_err(|error| SettingProblem { setting, expected: error.into() })
+            ExternalIssuer::parse(text).map_err(|error| SettingError { setting, expected: error.into() })
         };
         let allowed = || {
             let setting = Setting::AllowedUsers;
-            AllowedUsers::parse(&need(setting)?).map_err(|error| SettingProblem { setting, expected: error.into() })
+            AllowedUsers::parse(&need(setting)?).map_err(|error| SettingError { setting, expected: error.into() })
         };
         Ok(match variables.text(Setting::Identity).as_deref() {
             None | Some("passphrase") => None,
@@ -85,7 +85,7 @@ impl Provider {
             }),
             Some(_) => {
                 let expected = Expected::OneOf(vec!["passphrase", "openid", "github", "access"]);
-                return Err(SettingProblem { setting: Setting::Identity, expected });
+                return Err(SettingError { setting: Setting::Identity, expected });
             }
         })
     }
@@ -163,21 +163,21 @@ impl Provider {
 }
 
 /// Reads `OPENID_TRUST_EMAIL`.
-fn email_claim(variables: &Variables<'_>, issuer: &ExternalIssuer) -> Result<EmailTrust, SettingProblem> {
+fn email_claim(variables: &Variables<'_>, issuer: &ExternalIssuer) -> Result<EmailTrust, SettingError> {
     let setting = Setting::OpenIdTrustEmail;
     let claim = match variables.text(setting).as_deref() {
         None | Some("false") => Ok(EmailTrust::VerifiedOnly),
         Some("true") => EmailTrust::trusted(issuer).map_err(Expected::from),
         Some(_) => Err(Expected::OneOf(vec!["true", "false"])),
     };
-    claim.map_err(|expected| SettingProblem { setting, expected })
+    claim.map_err(|expected| SettingError { setting, expected })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(settings: &[(&str, &str)]) -> Result<Option<Provider>, SettingProblem> {
+    fn read(settings: &[(&str, &str)]) -> Result<Option<Provider>, SettingError> {
         let variable =
             |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         Provider::read(&Variables::new(&variable))

@@ -33,7 +33,7 @@ pub(crate) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
 }
 
 /// Why a sign-in does not go on.
-pub(crate) enum Problem {
+pub(crate) enum SignInError {
     /// Nobody can sign in here.
     NotSetUp(WeakPassphrase),
     /// Nobody can sign in until the owner has corrected a setting, which is named, or added the lines of a binding.
@@ -73,40 +73,40 @@ pub(crate) enum Problem {
     Outage(Outage),
 }
 
-impl From<Closed<'_>> for Problem {
+impl From<Closed<'_>> for SignInError {
     fn from(closed: Closed<'_>) -> Self {
         Self::Closed { reason: closed.to_string(), lines: closed.lines() }
     }
 }
 
-impl From<NotDescribed> for Problem {
-    fn from(problem: NotDescribed) -> Self {
-        match problem {
+impl From<NotDescribed> for SignInError {
+    fn from(error: NotDescribed) -> Self {
+        match error {
             NotDescribed::Outage(outage) => Self::Outage(outage),
             NotDescribed::TooManyFetches => Self::TooManyFetches,
         }
     }
 }
 
-impl From<LoginError> for Problem {
+impl From<LoginError> for SignInError {
     fn from(error: LoginError) -> Self {
         Self::Login(error)
     }
 }
 
-impl From<PageError> for Problem {
+impl From<PageError> for SignInError {
     fn from(error: PageError) -> Self {
         Self::Request(error)
     }
 }
 
-impl From<Outage> for Problem {
+impl From<Outage> for SignInError {
     fn from(outage: Outage) -> Self {
         Self::Outage(outage)
     }
 }
 
-impl From<Unavailable> for Problem {
+impl From<Unavailable> for SignInError {
     fn from(Unavailable: Unavailable) -> Self {
         Self::Outage(Outage::Storage)
     }
@@ -132,17 +132,17 @@ const TO_ACCOUNT: WayOn<'static> = WayOn::Link { path: ACCOUNT_PATH, words: "You
 
 impl<'a> Start<'a> {
     /// Returns what the person can do on the page itself.
-    fn way_on(self, problem: &'a Problem) -> WayOn<'a> {
-        match (self, problem) {
-            (_, Problem::ClientEnded { back }) => WayOn::Link { path: back, words: "Back to the application" },
-            (Self::Application, _) | (Self::Pending { .. }, Problem::Finished) => WayOn::None,
-            (Self::Pending { sealed, again }, Problem::Login(LoginError::NotAllowed(_))) => {
+    fn way_on(self, error: &'a SignInError) -> WayOn<'a> {
+        match (self, error) {
+            (_, SignInError::ClientEnded { back }) => WayOn::Link { path: back, words: "Back to the application" },
+            (Self::Application, _) | (Self::Pending { .. }, SignInError::Finished) => WayOn::None,
+            (Self::Pending { sealed, again }, SignInError::Login(LoginError::NotAllowed(_))) => {
                 WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
             }
             (Self::Pending { sealed, .. }, _) => {
                 WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again: LoginDecision::Again }
             }
-            (Self::Account, Problem::Login(LoginError::NotAllowed(_))) => {
+            (Self::Account, SignInError::Login(LoginError::NotAllowed(_))) => {
                 WayOn::Link { path: OTHER_ACCOUNT_PATH, words: "Sign in as somebody else" }
             }
             (Self::Account, _) => TO_ACCOUNT,
@@ -150,7 +150,7 @@ impl<'a> Start<'a> {
     }
 }
 
-impl Problem {
+impl SignInError {
     /// Returns the reason for the log.
     fn reason(&self) -> String {
         match self {
