@@ -6,102 +6,15 @@
 use maud::{Markup, html};
 
 use crate::http::route::{ACCOUNT_PATH, McpEndpoint};
-use mcp_connector_oauth::login::passphrase::WeakPassphrase;
-
 use crate::pages::clients;
 use crate::pages::clients::url_field;
 use crate::pages::frame::{Page, PageKind};
+use crate::pages::home_page::{Effect, HomeBinding, HomePage, Missing};
 use crate::pages::not_set_up::SET_PASSPHRASE;
 use crate::pages::untrusted_text::{isolated, visible};
 
 /// Shows the copy buttons and makes them work; shows whether the connector answers.
 const SCRIPT: &str = include_str!("home.js");
-
-/// What the page says.
-#[derive(Clone, Debug)]
-pub(crate) struct HomePage<'a> {
-    /// The name of the connector in commands.
-    pub(crate) name: &'a str,
-    /// Its name for people.
-    pub(crate) title: &'a str,
-    /// What it is, in a sentence.
-    pub(crate) description: Option<&'a str>,
-    /// Its own version.
-    pub(crate) version: &'a str,
-    /// The URL to paste.
-    pub(crate) url: &'a str,
-    /// The URL that asks for sign-in at once.
-    pub(crate) private_url: &'a str,
-    /// Its tools, in the author's order.
-    pub(crate) tools: Vec<HomeTool<'a>>,
-    /// Whether anything needs a sign-in.
-    pub(crate) has_sign_in: bool,
-    /// Whether this server signs people in, so that it has an account page.
-    pub(crate) has_account: bool,
-    /// Whether calls are refused in the form in which ChatGPT offers its sign-in. Otherwise ChatGPT has to sign in when it
-    /// connects.
-    pub(crate) challenges_in_result: bool,
-    /// What the owner has to do before anybody can sign in.
-    pub(crate) missing: Option<Missing>,
-    /// Settings that cannot be read: what is expected, and what is closed until then.
-    pub(crate) problems: Vec<String>,
-    /// Bindings that are missing.
-    pub(crate) missing_bindings: Vec<HomeBinding>,
-}
-
-/// A binding that is missing.
-#[derive(Clone, Debug)]
-pub(crate) struct HomeBinding {
-    /// What is missing, and what is closed until then.
-    pub(crate) report: String,
-    /// The lines to add to `wrangler.toml`.
-    pub(crate) lines: String,
-}
-
-/// A tool, as people read about it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct HomeTool<'a> {
-    /// Its name for people.
-    pub(crate) title: &'a str,
-    /// What it does.
-    pub(crate) description: &'a str,
-    /// Whether it needs a sign-in.
-    pub(crate) needs_sign_in: bool,
-    /// What it changes.
-    pub(crate) effect: Effect,
-}
-
-/// What a tool changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// Nothing.
-    Reads,
-    /// It adds to what is there.
-    Adds,
-    /// It may delete or overwrite.
-    Deletes,
-    /// Its author has not declared it.
-    Unsaid,
-}
-
-/// Why nobody can sign in yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// No passphrase is set.
-    Passphrase,
-    /// The passphrase is too weak.
-    StrongPassphrase,
-}
-
-impl Missing {
-    /// Returns what is missing where the passphrase has this weakness.
-    pub(crate) fn of(weakness: WeakPassphrase) -> Self {
-        match weakness {
-            WeakPassphrase::Missing => Self::Passphrase,
-            WeakPassphrase::TooShort | WeakPassphrase::TooLong | WeakPassphrase::Guessable => Self::StrongPassphrase,
-        }
-    }
-}
 
 /// Returns the page.
 pub(crate) fn home(page: &HomePage<'_>) -> Page {
@@ -136,13 +49,6 @@ pub(crate) fn home(page: &HomePage<'_>) -> Page {
         }
     };
     Page::new(page.title, content, PageKind::Home { script: SCRIPT })
-}
-
-impl HomePage<'_> {
-    /// Whether only programs on this machine can reach the connector.
-    pub(crate) fn is_local(&self) -> bool {
-        self.url.starts_with("http://")
-    }
 }
 
 fn still_missing(missing: Missing, local: bool) -> Markup {

@@ -9,6 +9,7 @@ pub(crate) mod clients;
 pub(crate) mod consent;
 pub(crate) mod frame;
 pub(crate) mod home;
+pub(crate) mod home_page;
 pub(crate) mod login;
 pub(crate) mod not_set_up;
 pub(crate) mod palette;

@@ -12,7 +12,7 @@ use crate::pages::account::{AccountApp, AccountPage, DisplacedApp, Notice};
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
 use crate::pages::consent::ConsentProblem;
 use crate::pages::frame::{Frame, Page};
-use crate::pages::home::{Effect, HomeBinding, HomePage, HomeTool, Missing};
+use crate::pages::home_page::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 use crate::pages::login::{LoginPage, LoginProblem};
 use crate::pages::problem::WayOn;
 use crate::pages::{self, FormTarget};
