@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::host::sessions::SessionError;
-use crate::transport::replay::{Delivery, Event};
+use crate::streams::event::{Delivery, Event};
 use crate::transport::session::SessionId;
 use mcp_connector_base::identifier::Subject;
 

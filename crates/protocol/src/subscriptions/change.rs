@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::transport::sse_event::sse_event;
+use crate::streams::sse_event::sse_event;
 
 /// A kind of change that a connector announces while it runs, declared with
 /// [`Connector::announces`](crate::author::connector::Connector::announces) ("Subscriptions").

@@ -7,10 +7,10 @@ use futures::future::join_all;
 
 use crate::host::tasks::Tasks;
 use crate::host::unavailable::Unavailable;
+use crate::streams::sse_event::sse_event;
 use crate::subscriptions::change::SUBSCRIPTION_ID;
 use crate::tasks::commands::{ListenToTask, UpdateTask};
 use crate::tasks::message::{Owner, TaskId};
-use crate::transport::sse_event::sse_event;
 use mcp_connector_base::caller::Caller;
 
 /// Leaves out what is no task, or not the caller's.

@@ -9,6 +9,7 @@ use crate::json_rpc::response::{ErrorResponse, to_bytes};
 
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::ErrorCode;
+use crate::streams::event_stream::{Run, each_message};
 use crate::transport::endpoint::Endpoint;
 use crate::transport::legacy;
 use crate::transport::legacy::Spoken;
@@ -16,7 +17,6 @@ use crate::transport::notifications::{cancel_in, respond_in};
 use crate::transport::posted::{Body, ClientMessage, Posted, Request};
 use crate::transport::reply::Reply;
 use crate::transport::session::{Session, SessionId};
-use crate::transport::sse::{Run, each_message};
 use mcp_connector_base::caller::Caller;
 
 impl<H: Host + Unpin> Posted<H> {

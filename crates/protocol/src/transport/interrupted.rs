@@ -9,9 +9,9 @@ use crate::json_rpc::response::{ErrorResponse, to_bytes};
 
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
+use crate::streams::sse_event::sse_event;
 use crate::transport::posted::{Body, Posted};
 use crate::transport::reply::Reply;
-use crate::transport::sse_event::sse_event;
 
 /// The requests of one POST, as far as their errors need it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

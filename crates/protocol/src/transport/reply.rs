@@ -5,10 +5,10 @@ use std::pin::Pin;
 use crate::json_rpc::request_id::RequestId;
 
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
+use crate::streams::event_stream::EventSource;
 use crate::subscriptions::listening::Listening;
 use crate::transport::response::Response;
 use crate::transport::session::SessionId;
-use crate::transport::sse::EventSource;
 
 /// The answer to a POST.
 pub enum Reply {

@@ -1,5 +1,6 @@
-//! An answer as Server-Sent Events: the messages of a request as they come up, then its response ("Receiving Messages"), and
-//! what becomes of it when its client leaves ("Cancellation", "Resumability and Redelivery").
+//! An answer as Server-Sent Events: the messages of a request as they are sent, then its response ("Receiving Messages"). If its
+//! client leaves, the request is cancelled, goes on, or goes on and keeps its events ("Cancellation", "Resumability and
+//! Redelivery").
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -12,25 +13,22 @@ use futures::Stream;
 use crate::call::call_state::CallState;
 use crate::call::wait_until::WaitUntilDone;
 use crate::host::bundle::Host;
-use crate::host::event_store::EventStore;
-use crate::host::sessions::SessionError;
-use crate::transport::replay::{Delivery, Event, EventId, Recent, priming};
+use crate::streams::event::Delivery;
+use crate::streams::resumable::Resumable;
+use crate::streams::sse_event::sse_event;
 use crate::transport::response::Response;
-use crate::transport::session::SessionId;
-use crate::transport::sse_event::sse_event;
-use mcp_connector_base::identifier::Subject;
 
-/// A request on its way to its response.
+/// A running request.
 pub(crate) type Run = Pin<Box<dyn Future<Output = Response>>>;
 
 type Timer = Pin<Box<dyn Future<Output = ()>>>;
 
-/// A comment line. A gone client is only noticed at a write, and a proxy closes what is silent.
+/// A comment. Only a write shows that a client is gone, and proxies close silent streams.
 pub(crate) const KEEP_ALIVE: &[u8] = b":\n\n";
 
-/// Chunks of an event stream. Dropping it gives up what is behind it.
+/// The chunks of an event stream. Dropping it ends the work behind it.
 pub trait EventSource: Stream<Item = Vec<u8>> {
-    /// The client has left before the end.
+    /// Tells the stream that its client has left before the end.
     fn client_gone(self: Pin<Box<Self>>) {}
 }
 
@@ -40,74 +38,26 @@ pub(crate) struct EventStream<H> {
     call_state: Rc<CallState>,
     host: H,
     keep_alive: Duration,
-    /// Runs while nothing is sent; made when there is something to wait for.
+    /// The time until the next comment. It starts with the first wait.
     timer: Option<Timer>,
     without_client: WithoutClient,
 }
 
 enum State {
     Running(Run),
-    /// The response is there; messages that came up before go first.
+    /// The response is known. Messages that were sent before it go first.
     Answered(Vec<u8>),
     Ended,
 }
 
-/// What becomes of a call whose client has left.
+/// What happens to a call whose client has left.
 pub(crate) enum WithoutClient {
     /// It is cancelled.
     Ends,
-    /// It goes on, and nobody hears of it.
+    /// It goes on, and its messages are dropped.
     GoesOn(WaitUntilDone),
-    /// It goes on, and what it sends is kept for the client to come back.
+    /// It goes on, and its messages are kept for the client.
     IsKept(WaitUntilDone, Resumable),
-}
-
-/// A stream that a client may come back to.
-pub(crate) struct Resumable {
-    session: SessionId,
-    owner: Option<Subject>,
-    stream: String,
-    /// The number of the next event.
-    next: u64,
-    /// What may be lost: nobody can tell what a client has read.
-    sent: Recent,
-}
-
-impl Resumable {
-    pub(crate) fn new(session: SessionId, owner: Option<Subject>, bits: u128) -> Self {
-        Self { session, owner, stream: EventId::new_stream(bits), next: 0, sent: Recent::default() }
-    }
-
-    /// What opens the stream, the first time.
-    fn opening(&mut self) -> Option<Vec<u8>> {
-        (self.next == 0).then(|| {
-            self.next = 1;
-            priming(&self.stream)
-        })
-    }
-
-    fn note(&mut self, message: Vec<u8>, is_last: bool) -> Event {
-        // Without an opening the numbers begin at 1 too.
-        let number = self.next.max(1);
-        self.next = number.saturating_add(1);
-        let event = Event { number, message, is_last };
-        self.sent.push(event.clone());
-        event
-    }
-
-    /// Hands over what may be lost. What could not be handed over is handed over with the next.
-    async fn hand_over(&mut self, host: &impl EventStore, delivery: Delivery) {
-        let events = self.sent.take();
-        if events.is_empty() {
-            return;
-        }
-        let kept = host.keep_events(&self.session, self.owner.as_ref(), &self.stream, &events, delivery).await;
-        if let Err(SessionError::Unavailable(_)) = kept {
-            for event in events {
-                self.sent.push(event);
-            }
-        }
-    }
 }
 
 impl<H: Host> EventStream<H> {
@@ -124,7 +74,7 @@ impl<H: Host> EventStream<H> {
         Self { state: State::Running(run), call_state, host, keep_alive, timer: None, without_client }
     }
 
-    /// A stream whose response is known already.
+    /// Returns a stream whose response is already known.
     pub(crate) fn answered(
         response: Response,
         call_state: Rc<CallState>,
@@ -138,11 +88,11 @@ impl<H: Host> EventStream<H> {
     fn event(&mut self, message: Vec<u8>, is_last: bool) -> Vec<u8> {
         match &mut self.without_client {
             WithoutClient::Ends | WithoutClient::GoesOn(_) => sse_event(&message),
-            WithoutClient::IsKept(_, resumable) => resumable.note(message, is_last).framed(&resumable.stream),
+            WithoutClient::IsKept(_, resumable) => resumable.add(message, is_last).framed(&resumable.stream),
         }
     }
 
-    /// Goes on without the client.
+    /// Continues without the client.
     fn go_on(self) {
         let Self { mut state, call_state, host, without_client, .. } = self;
         match without_client {
@@ -156,10 +106,10 @@ impl<H: Host> EventStream<H> {
             WithoutClient::IsKept(wait_until, mut resumable) => wait_until.go_on(async move {
                 resumable.hand_over(&host, Delivery::Lost).await;
                 while let Some((message, is_last)) = poll_fn(|task| next_message(&mut state, &call_state, task)).await {
-                    resumable.note(message, is_last);
+                    resumable.add(message, is_last);
                     resumable.hand_over(&host, Delivery::Lost).await;
                 }
-                // The last chance for what could not be handed over.
+                // The last chance for events that could not be handed over.
                 for _ in 0..LAST_TRIES {
                     if resumable.sent.is_empty() {
                         break;
@@ -171,14 +121,14 @@ impl<H: Host> EventStream<H> {
         }
     }
 
-    /// Returns whether this connection has had all that goes to it, and the rest waits elsewhere.
+    /// Returns whether this connection has received all its events, because the rest is kept for another one.
     fn is_left(&self) -> bool {
         self.call_state.is_stream_closed()
             && !self.call_state.has_messages()
             && matches!(self.without_client, WithoutClient::IsKept(..))
     }
 
-    /// Goes on without this connection.
+    /// Continues without this connection.
     fn leave(&mut self) {
         let rest = Self {
             state: std::mem::replace(&mut self.state, State::Ended),
@@ -191,7 +141,7 @@ impl<H: Host> EventStream<H> {
         rest.go_on();
     }
 
-    /// The whole stream was written. Whether it was read nobody knows, so its end is kept for a moment.
+    /// Keeps the last events for a while: they were written, but the client may not have read them.
     fn keep_end(&mut self) {
         let without_client = std::mem::replace(&mut self.without_client, WithoutClient::Ends);
         if let WithoutClient::IsKept(wait_until, mut resumable) = without_client {
@@ -201,11 +151,13 @@ impl<H: Host> EventStream<H> {
     }
 }
 
-/// How often the end of a lost stream is handed over again, and how long after.
+/// How often the end of a lost stream is handed over again.
 const LAST_TRIES: u32 = 3;
+
+/// The time between two tries.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
-/// Gives each message of a request to `take`, the response last if there is one.
+/// Passes each message of a request to `take`, and then its response if there is one.
 pub(crate) async fn each_message(run: Run, call_state: &CallState, mut take: impl AsyncFnMut(Vec<u8>)) {
     let mut state = State::Running(run);
     while let Some((message, _)) = poll_fn(|task| next_message(&mut state, call_state, task)).await {
@@ -216,8 +168,8 @@ pub(crate) async fn each_message(run: Run, call_state: &CallState, mut take: imp
     }
 }
 
-/// The next message of a request, and whether it is the last; none where there is no more. The last is empty where the request
-/// was cancelled: that is not sent.
+/// Returns the next message of a request and whether it is the last, or `None` after the last. The last message is empty if the
+/// request was cancelled; it is not sent.
 fn next_message(state: &mut State, call_state: &CallState, task: &mut Context<'_>) -> Poll<Option<(Vec<u8>, bool)>> {
     if let State::Running(run) = state
         && !call_state.has_messages()
