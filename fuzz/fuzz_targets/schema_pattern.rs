@@ -11,7 +11,7 @@ mcp_connector_fuzz::target!(run);
 pub fn run(input: &[u8]) -> bool {
     let input = text(input);
     let (pattern, text) = input.split_once('\n').unwrap_or((input, ""));
-    let Ok(schema) = Schema::compile(json!({ "pattern": pattern })) else { return false };
+    let Ok(schema) = Schema::compile(&json!({ "pattern": pattern })) else { return false };
     let _ = schema.validate(&json!(text));
     true
 }

@@ -1,21 +1,24 @@
-//! How much work one validation may cost. The schema is bounded when it is compiled, the value by the size of a request;
-//! their product is not, so every step is counted.
+//! How much work one validation may do. Compilation bounds the schema and the size of a request bounds the value, but nothing bounds
+//! their product, so every step is counted.
 
-/// Steps of one validation. A step is some ten nanoseconds; a megabyte of JSON against a plain schema takes a tenth of it.
-const STEPS: u32 = 4_000_000;
+use thiserror::Error;
 
-/// How many schemas may be applied inside each other. JSON nests at most 64 deep here, and a level takes a few schemas
-/// (`$ref`, `allOf`); the limit keeps the stack small where a recursive schema meets a deep value.
-const DEPTH: u16 = 400;
+/// Steps of one validation. A step takes about ten nanoseconds. A megabyte of JSON takes a tenth of them with a plain schema.
+const STEPS: usize = 4_000_000;
 
-/// The budget is spent: whether the value is valid stays unknown, so it is refused.
-#[derive(Debug)]
+/// How many schemas may be applied inside each other. A request nests at most 64 levels deep, and a level applies a few schemas
+/// (`$ref`, `allOf`). The limit bounds the stack where a recursive schema meets a deep value.
+const DEPTH: usize = 400;
+
+/// The budget is spent, so it is not known whether the value is valid.
+#[derive(Debug, Error)]
+#[error("the budget of a validation is spent")]
 pub(crate) struct Exhausted;
 
-/// What is left of the steps and the depth.
+/// The steps and the depth that are left.
 pub(crate) struct Budget {
-    steps: u32,
-    depth: u16,
+    steps: usize,
+    depth: usize,
 }
 
 impl Budget {
@@ -23,21 +26,20 @@ impl Budget {
         Self { steps: STEPS, depth: DEPTH }
     }
 
-    /// Counts `steps`.
+    /// Counts steps.
     pub(crate) fn spend(&mut self, steps: usize) -> Result<(), Exhausted> {
-        let steps = u32::try_from(steps).map_err(|_| Exhausted)?;
         self.steps = self.steps.checked_sub(steps).ok_or(Exhausted)?;
         Ok(())
     }
 
-    /// One schema deeper, and a step. Each `enter` has its `leave`.
+    /// Counts a step and goes one schema deeper. Each call is followed by one of [`Self::leave`].
     pub(crate) fn enter(&mut self) -> Result<(), Exhausted> {
         self.spend(1)?;
         self.depth = self.depth.checked_sub(1).ok_or(Exhausted)?;
         Ok(())
     }
 
-    pub(crate) fn leave(&mut self) {
-        self.depth = self.depth.saturating_add(1);
+    pub(crate) const fn leave(&mut self) {
+        self.depth += 1;
     }
 }

@@ -20,7 +20,7 @@ impl StringArguments {
         if let Some(nested) = names(document).into_iter().find(|name| is_nested(property(document, name))) {
             return Err(ErrorKind::NotAString(nested.to_owned()));
         }
-        let schema = Schema::compile(document.clone()).map_err(|error| ErrorKind::InputSchema(error.to_string()))?;
+        let schema = Schema::compile(document).map_err(|error| ErrorKind::InputSchema(error.to_string()))?;
         Ok(Self { document: document.clone(), schema })
     }
 

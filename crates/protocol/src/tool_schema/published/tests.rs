@@ -80,7 +80,7 @@ fn arguments<T: JsonSchema>() -> Value {
 
 /// Returns whether the exact schema of `T` takes `value`.
 fn takes<T: JsonSchema>(value: &Value) -> bool {
-    Schema::compile(schema_of::<T>()).unwrap().validate(value).is_ok()
+    Schema::compile(&schema_of::<T>()).unwrap().validate(value).is_ok()
 }
 
 #[test]

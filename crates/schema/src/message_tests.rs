@@ -1,12 +1,13 @@
-//! What a caller reads when a value does not fit, and an author when a schema is wrong. The words are part of the product:
-//! a language model mends its call from them.
+//! What a caller reads about an invalid value and an author about an invalid schema. The words are part of the product: a language
+//! model corrects its call by them.
 
 use serde_json::{Value, json};
 
-use crate::validator::Schema;
+use crate::schema::Schema;
 
+#[expect(clippy::needless_pass_by_value, reason = "schemas are written in place")]
 fn violations(schema: Value, instance: &Value) -> String {
-    Schema::compile(schema)
+    Schema::compile(&schema)
         .unwrap()
         .validate(instance)
         .map_or_else(|violations| violations.to_string(), |()| String::new())
@@ -234,14 +235,15 @@ fn a_wrong_schema_is_refused_with_its_place_and_reason() {
             json!({"pattern": "(?=a)"}),
             "schema at `#`: the pattern `(?=a)` cannot be used: look-around and back-references are not supported",
         ),
-        (json!({"patternProperties": {"(": true}}), "schema at `#`: the pattern `(` cannot be used: it ends too early"),
+        (json!({"patternProperties": {"(": true}}), "schema at `#`: the pattern `(` cannot be used: unclosed group"),
+        (json!({"$dynamicRef": "#a"}), "schema at `#`: the keyword `$dynamicRef` is not supported"),
         (json!({"$ref": "#"}), "schema at `#`: it applies itself to the same value without end"),
         (
             json!({"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}]}, "b": {"not": {"$ref": "#/$defs/a"}}}}),
             "schema at `#/$defs/a`: it applies itself to the same value without end",
         ),
     ] {
-        let error = Schema::compile(schema.clone()).expect_err(&schema.to_string());
+        let error = Schema::compile(&schema).expect_err(&schema.to_string());
         assert_eq!(error.to_string(), text, "{schema}");
     }
 }

@@ -1,15 +1,15 @@
-//! A value comes from a stranger: whatever it is, validation ends, soon, and without a panic. And a schema comes from a
-//! program that may be wrong: compiling it ends, too.
+//! Whatever the value is, validation ends soon and without a panic. Whatever the schema is, so does its compilation.
 
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::validator::Schema;
+use crate::schema::Schema;
 
+#[expect(clippy::needless_pass_by_value, reason = "schemas are written in place")]
 fn compiled(schema: Value) -> Schema {
-    Schema::compile(schema).unwrap()
+    Schema::compile(&schema).unwrap()
 }
 
 /// Many times what the slowest of these tests takes, and far below what missing bounds would cost.
@@ -55,21 +55,6 @@ fn forms_that_contain_each_other_do_not_multiply() {
 }
 
 #[test]
-fn a_dynamic_reference_that_comes_back_to_itself_ends() {
-    let schema = compiled(json!({
-        "$id": "https://example.com/outer",
-        "$dynamicAnchor": "node",
-        "$ref": "inner",
-        "$defs": {"inner": {
-            "$id": "inner",
-            "$ref": "#/$defs/apply",
-            "$defs": {"apply": {"$dynamicRef": "#node"}, "own": {"$dynamicAnchor": "node"}},
-        }},
-    }));
-    assert!(schema.validate(&json!(1)).is_err());
-}
-
-#[test]
 fn a_megabyte_is_checked_soon() {
     let many = |value: Value, count: usize| Value::Array(vec![value; count]);
     let names: Map<String, Value> = (0..60_000).map(|index| (format!("name{index}"), json!(1))).collect();
@@ -98,12 +83,9 @@ fn a_megabyte_is_checked_soon() {
 #[test]
 fn a_document_without_bottom_or_end_is_refused() {
     let deep = (0..300).fold(json!(true), |inner, _| json!({"not": inner}));
-    assert!(Schema::compile(deep).is_err());
+    assert!(Schema::compile(&deep).is_err());
     let wide: Vec<Value> = (0..20_000).map(|_| json!({"type": "null"})).collect();
-    assert!(Schema::compile(json!({"allOf": wide})).is_err());
-    let named: Map<String, Value> =
-        (0..1_000).map(|index| (index.to_string(), json!({"$id": format!("r{index}")}))).collect();
-    assert!(Schema::compile(json!({"$defs": named})).is_err());
+    assert!(Schema::compile(&json!({"allOf": wide})).is_err());
 }
 
 /// Few names and small values, so that schemas and values meet often.
@@ -174,8 +156,8 @@ fn schema() -> impl Strategy<Value = Value> {
             prop::collection::btree_map(names(), prop::collection::btree_set(names(), 0..3), 0..3)
                 .prop_map(|map| json!(map)),
         ),
-        (prop::sample::select(vec!["$ref", "$dynamicRef"]), reference.prop_map(Value::from)),
-        (prop::sample::select(vec!["$anchor", "$dynamicAnchor"]), prop::sample::select(vec![json!("n"), json!("m")])),
+        (prop::sample::select(vec!["$ref"]), reference.prop_map(Value::from)),
+        (prop::sample::select(vec!["$anchor"]), prop::sample::select(vec![json!("n"), json!("m")])),
         (prop::sample::select(vec!["$id"]), Just(json!("r"))),
         (prop::sample::select(vec!["type", "required", "properties", "allOf", "minimum"]), value()),
     ];
@@ -226,7 +208,7 @@ proptest! {
         schema in schema(),
         values in prop::collection::vec(value(), 4),
     ) {
-        match Schema::compile(schema) {
+        match Schema::compile(&schema) {
             Err(error) => prop_assert!(error.to_string().starts_with("schema at `#")),
             Ok(schema) => for value in values {
                 if let Err(violations) = schema.validate(&value) {
@@ -241,7 +223,7 @@ proptest! {
 
     #[test]
     fn any_json_is_a_schema_or_refused(document in value(), instance in value()) {
-        if let Ok(schema) = Schema::compile(document) {
+        if let Ok(schema) = Schema::compile(&document) {
             let _ = schema.validate(&instance);
         }
     }
@@ -250,8 +232,8 @@ proptest! {
     fn not_turns_every_answer_around(schema in schema(), value in value()) {
         // Wrapped where references into the document still find their target.
         if let (Ok(schema), Ok(negated)) = (
-            Schema::compile(json!({"allOf": [{"$id": "https://example.com/s", "allOf": [schema]}]})),
-            Schema::compile(json!({"not": {"$id": "https://example.com/s", "allOf": [schema]}})),
+            Schema::compile(&json!({"allOf": [{"$id": "https://example.com/s", "allOf": [schema]}]})),
+            Schema::compile(&json!({"not": {"$id": "https://example.com/s", "allOf": [schema]}})),
         ) {
             let exhausted = |result: &Result<(), _>| {
                 matches!(result, Err(violations) if ToString::to_string(violations).contains("too much work"))
