@@ -1,5 +1,5 @@
 // `npm test`: format, lints, native unit tests, then behaviour in the real runtime, and a summary of all of it.
-// `npm test -- --only lint`, `unit` or `behaviour` runs one part.
+// `npm test -- --only lint`, `unit`, `behaviour` or `projects` runs one part.
 //
 // A project that depends on the engine as a package tests its own connector: its unit tests, and the behaviour tests in its folder
 // tests/, which run against the build that `npm start` serves.
@@ -16,7 +16,10 @@ import { buildWorker, DEVELOPMENT } from './build/worker.mjs';
 import { readToml } from './support/toml.mjs';
 import { leftOutInFork, STARTER } from './results/fork.mjs';
 
-const PARTS = ['lint', 'unit', 'behaviour'];
+const PARTS = ['lint', 'unit', 'behaviour', 'projects'];
+
+/** The tests of projects that are made from this repository. They compile, and would disturb the times of other tests. */
+const PROJECTS = 'tests/projects';
 
 /** Servers start faster than tests run, and each has a machine's worth of threads: two files at a time are enough. */
 const FILES_AT_ONCE = Math.min(2, availableParallelism());
@@ -56,9 +59,10 @@ async function testRepository(stage, stages) {
   await stage('behaviour', 'Build: the conformance fixtures', () => builds('examples/everything'));
   await stage('behaviour', 'Build: the recipes', () => builds('examples/recipes'));
   const { name } = (await readToml('Cargo.toml')).package;
-  const files = filesIn('tests');
+  const files = filesIn('tests').filter((file) => !file.startsWith(`${PROJECTS}/`));
   const leftOut = name === STARTER ? [] : leftOutInFork(files);
   await stage('behaviour', 'Behaviour in the real runtime', () => behaviour(stages, files.filter((file) => !leftOut.includes(file))));
+  await stage('projects', 'Small projects and forks', () => nodeTests(filesIn(PROJECTS), {}, { atOnce: 1 }));
   if (leftOut.length > 0) {
     console.log(`\nLeft out: ${leftOut.length} files in tests/ that call the tools of the starter, since this connector is “${name}” and not “${STARTER}”.`);
   }
@@ -118,11 +122,11 @@ function filesIn(folder) {
     .map((name) => path.join(folder, name));
 }
 
-async function nodeTests(files, env) {
+async function nodeTests(files, env, { atOnce = FILES_AT_ONCE } = {}) {
   const file = path.join(scratch, `${files.length}-${Date.now()}.json`);
   const args = [
     '--test',
-    `--test-concurrency=${FILES_AT_ONCE}`,
+    `--test-concurrency=${atOnce}`,
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     `--test-reporter=${new URL('results/node-results.mjs', import.meta.url)}`,
