@@ -24,7 +24,7 @@ if (process.env.MCP_PREBUILT !== '1') {
       // `wrangler dev` asks for a build for each file that changes, and does not wait for the last one.
       await withLock(path.join(toolsDir, 'build.lock'), () => buildWorker(crate, { profile: forDev ? DEVELOPMENT : RELEASE }), { quiet: forDev });
     } catch (error) {
-      // `wrangler dev` stops answering when its build command fails. It goes on with the last build when it does not.
+      // `wrangler dev` stops answering when its build command fails. When it succeeds, it serves the last build again.
       if (!(forDev && error instanceof CompileError && existsSync(path.join(root, crate, 'build/index.js')))) throw error;
       console.error(error.message);
     }

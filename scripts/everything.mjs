@@ -1,5 +1,5 @@
 // `npm run everything`: serves the fixtures of the official conformance suite, a second Worker made of the same engine, on
-// 127.0.0.1:8788 or on PORT. It asks nobody to sign in.
+// 127.0.0.1:8788 or on PORT. It has no sign-in.
 import { serve } from './serve/dev-server.mjs';
 import { checkPort, portFrom } from './serve/wrangler-dev.mjs';
 import { checkRequirements } from './setup/requirements.mjs';

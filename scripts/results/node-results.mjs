@@ -3,7 +3,7 @@
 /** A suite is the sum of its tests and not counted itself; a test with parts of its own counts, as its own check. */
 export default async function* tally(events) {
   const result = { passed: 0, skipped: 0, failed: [] };
-  // The names of the suites a test stands in: what has started at each depth.
+  // The names of the suites that a test is in: what has started at each depth.
   const names = [];
   for await (const { type, data } of events) {
     if (type === 'test:start') names.splice(data.nesting, Infinity, data.name);

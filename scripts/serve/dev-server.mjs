@@ -1,7 +1,7 @@
 // Serves a Worker on this machine and builds it again when its code changes.
 //
-// The build and the server are separate: a build goes into a folder of its own, and `wrangler dev` is only told of it when it is
-// complete. So the last good build goes on answering while code does not compile or wrangler.toml cannot be read.
+// The build and the server are separate: each build is written to a folder of its own, and `wrangler dev` gets only complete ones.
+// So the last good build answers while the code does not compile or wrangler.toml cannot be read.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildWorker, DEVELOPMENT } from '../build/worker.mjs';
@@ -107,7 +107,7 @@ class DevServer {
       if (settings.some((file) => path.basename(file) === '.dev.vars')) this.config.secretsChanged();
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
-      console.error(`\n${error.message}\nThe last good version goes on answering. Save again when this is fixed.`);
+      console.error(`\n${error.message}\nThe last good version still answers. The next change that you save is built.`);
       return;
     }
     const isChanged = this.config.write(this.#entryPoint);

@@ -27,15 +27,15 @@ export function ensurePassphrase(directory, environment = process.env) {
   if (given) return { passphrase: given, origin: 'from the environment', ...handOver(file, given) };
 
   const nothing = { wranglerArguments: [], forget: () => {} };
-  const kept = existsSync(file) ? valueIn(readFileSync(file, 'utf8')) : undefined;
-  if (kept) return { passphrase: kept, origin: 'from .dev.vars', ...nothing };
+  const saved = existsSync(file) ? valueIn(readFileSync(file, 'utf8')) : undefined;
+  if (saved) return { passphrase: saved, origin: 'from .dev.vars', ...nothing };
 
   const passphrase = randomPassphrase();
   const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const lineBreak = before === '' || before.endsWith('\n') ? '' : '\n';
   appendFileSync(file, `${lineBreak}${NAME}="${passphrase}"\n`, { mode: 0o600 });
   chmodSync(file, 0o600);
-  return { passphrase, origin: 'made up now and kept in .dev.vars', ...nothing };
+  return { passphrase, origin: 'created now, in .dev.vars', ...nothing };
 }
 
 /** The passphrase in the text of a .dev.vars file: the last one, as wrangler reads it. */

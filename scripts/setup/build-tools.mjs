@@ -1,5 +1,5 @@
 // The two programs that make a Worker out of Rust code: worker-build, and wasm-bindgen, which has to be of exactly the
-// version the code is linked with. Both versions come from Cargo.lock, so that an update there brings the tools along.
+// version the code is linked with. Both versions are read from Cargo.lock, so that the tools change with it.
 // Looked for in .tools/bin and on PATH; installed into .tools otherwise.
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -102,7 +102,7 @@ function esbuild() {
 
 /**
  * Compiles a tool from crates.io. Without optimisation: it runs for a moment in each build, and compiles in a fifth of the time.
- * Its half-finished parts stay in .tools/target until all is done, so that an interrupted installation goes on where it was.
+ * What is compiled stays in .tools/target until the tool is complete, so that an interrupted installation can continue.
  */
 async function compile(crate, program, version, options = []) {
   step(`Compiling the build tool ${program} ${version} (once; about a minute)`);

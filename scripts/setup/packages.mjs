@@ -37,7 +37,7 @@ export async function ensurePackages(directory, what, { optional = true } = {}) 
 function isInstalled(directory, optional) {
   const wanted = packagesIn(path.join(directory, 'package-lock.json'));
   const found = packagesIn(path.join(directory, 'node_modules/.package-lock.json'));
-  // Of what other packages call optional npm takes its pick. Ours are needed where they are made for this platform.
+  // npm decides which optional packages of other packages it installs. Ours are needed where they are for this platform.
   const ours = Object.keys(wanted['']?.optionalDependencies ?? {}).map((name) => `node_modules/${name}`);
   return Object.entries(wanted).every(([name, entry]) => {
     if (name === '') return true;

@@ -9,14 +9,14 @@ import { step } from './log.mjs';
  */
 export async function withLock(file, body, { quiet = false } = {}) {
   mkdirSync(path.dirname(file), { recursive: true });
-  for (let told = quiet; !take(file); ) {
+  for (let isReported = quiet; !take(file); ) {
     const owner = ownerOf(file);
     if (owner === undefined || !isAlive(owner)) {
       rmSync(file, { force: true });
       continue;
     }
-    if (!told) step(`Waiting for another set-up to end (process ${owner})`);
-    told = true;
+    if (!isReported) step(`Waiting for another set-up to end (process ${owner})`);
+    isReported = true;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   const release = () => rmSync(file, { force: true });
@@ -30,7 +30,7 @@ export async function withLock(file, body, { quiet = false } = {}) {
 }
 
 function take(file) {
-  // The lock appears with its content, by a link, so that nobody ever reads an empty one.
+  // The lock appears with its content, by a link, so that it is never read while it is empty.
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, String(process.pid));
   try {

@@ -12,7 +12,7 @@ export function step(text) {
   console.log(`[${elapsed()}] ${text}`);
 }
 
-/** A problem the person at the keyboard can solve. Its message says how, so nobody needs a stack trace. */
+/** An error that the person at the terminal can solve. Its message says how, and is printed without a stack trace. */
 export class Stop extends Error {
   /** @param {string} message @param {number} [status] exit status of the script */
   constructor(message, status = 1) {

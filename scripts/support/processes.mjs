@@ -11,13 +11,13 @@ const guard = fileURLToPath(new URL('process-group.mjs', import.meta.url));
 /** After so much silence a running command is said to be still running, in milliseconds. */
 const SILENCE = 10_000;
 
-/** How much of a command's output is kept for whoever wants to read it, in characters. */
+/** How much of a command's output is kept for the caller, in characters. */
 const KEPT_OUTPUT = 1_000_000;
 
 const running = new Set();
 
 /**
- * Starts a command that goes on in the background.
+ * Starts a command and returns at once.
  * @param {{cwd?: string, env?: NodeJS.ProcessEnv, output?: 'inherit' | 'pipe', stdout?: 'inherit' | 'pipe'}} [options] `output`:
  *   where standard output and errors go; `stdout`: where standard output alone goes
  * @returns {{stdout, stderr, done: Promise<{status?: number, signal?: string, error?: string}>, stop: () => Promise<void>}}
@@ -50,7 +50,7 @@ export function launch(command, args, { cwd, env, output = 'inherit', stdout = o
   return handle;
 }
 
-/** Ends every command that is still running; resolves when all of them are gone. */
+/** Ends every command that is still running; resolves when all of them have ended. */
 export async function stopAll() {
   await Promise.all([...running].map((handle) => handle.stop()));
 }
@@ -118,7 +118,7 @@ export function outputOf(command, args, { cwd } = {}) {
 
 let stopping = false;
 
-/** Whether this script has been told to end, so that what ends now is no failure. */
+/** Whether this script has been asked to end: a command that ends then has not failed. */
 export function isStopping() {
   return stopping;
 }
@@ -136,7 +136,7 @@ export function endOnSignals(status, cleanUp = () => {}) {
     process.exit(status());
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, end);
-  // npm may be ended in a way it cannot pass on; what it started would then go on without anybody knowing.
+  // npm may be ended in a way it cannot pass on; what it started would then keep running unnoticed.
   if (process.env.npm_lifecycle_event) {
     const parent = process.ppid;
     setInterval(() => process.ppid !== parent && end(), 1000).unref();

@@ -16,8 +16,8 @@ export function testConnector() {
   const connector = startConnector();
 
   test('the connector has no mistakes, and leaves nothing out', () => {
-    const told = connector.log.split('\n').filter((line) => /left out:|\[(WARNING|ERROR)\]|^\s*configuration:/.test(line));
-    assert.deepEqual(told, []);
+    const reported = connector.log.split('\n').filter((line) => /left out:|\[(WARNING|ERROR)\]|^\s*configuration:/.test(line));
+    assert.deepEqual(reported, []);
   });
 
   test('the tools are listed as a reviewer wants them', async () => {

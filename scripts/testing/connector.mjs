@@ -146,17 +146,17 @@ class Connector {
     const { Client } = await sdk('client/index.js');
     const { authorize, REDIRECT_URI } = await import('../client/sign-in.mjs');
     const passphrase = this.#vars.OWNER_PASSPHRASE;
-    const kept = {};
+    const state = {};
     const provider = {
       redirectUrl: REDIRECT_URI,
       clientMetadata: { client_name: 'Tests', redirect_uris: [REDIRECT_URI], token_endpoint_auth_method: 'none' },
-      clientInformation: () => kept.client,
-      saveClientInformation: (client) => void (kept.client = client),
-      tokens: () => kept.tokens,
-      saveTokens: (tokens) => void (kept.tokens = tokens),
-      codeVerifier: () => kept.verifier,
-      saveCodeVerifier: (verifier) => void (kept.verifier = verifier),
-      redirectToAuthorization: async (url) => void (kept.redirect = await authorize(url, passphrase)),
+      clientInformation: () => state.client,
+      saveClientInformation: (client) => void (state.client = client),
+      tokens: () => state.tokens,
+      saveTokens: (tokens) => void (state.tokens = tokens),
+      codeVerifier: () => state.verifier,
+      saveCodeVerifier: (verifier) => void (state.verifier = verifier),
+      redirectToAuthorization: async (url) => void (state.redirect = await authorize(url, passphrase)),
     };
     const transport = new StreamableHTTPClientTransport(new URL(this.url), { authProvider: provider });
     const client = new Client({ name: 'tests', version: '1.0.0' });
@@ -167,10 +167,10 @@ class Connector {
         return await client.callTool(call);
       } catch (error) {
         if (!(error instanceof UnauthorizedError)) throw error;
-        await transport.finishAuth(kept.redirect.searchParams.get('code'));
+        await transport.finishAuth(state.redirect.searchParams.get('code'));
         return client.callTool(call);
       }
     };
-    return { callTool, tokens: () => kept.tokens };
+    return { callTool, tokens: () => state.tokens };
   }
 }
