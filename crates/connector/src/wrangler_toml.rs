@@ -116,8 +116,10 @@ mod tests {
     const STARTER: &str = include_str!("../../../wrangler.toml");
 
     #[test]
-    fn the_starter_lacks_nothing() {
-        assert_eq!(check_wrangler_toml(STARTER), [""; 0]);
+    fn the_starter_and_a_small_project_lack_nothing() {
+        for toml in [STARTER, include_str!("../../../templates/small/wrangler.toml")] {
+            assert_eq!(check_wrangler_toml(toml), [""; 0]);
+        }
     }
 
     #[test]
