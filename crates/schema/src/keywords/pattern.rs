@@ -11,7 +11,7 @@ use crate::budget::{Budget, Exhausted};
 use crate::keywords::ecma_262::to_rust_syntax;
 use crate::keywords::invalid_pattern::InvalidPattern;
 
-/// How many characters a pattern may match at most, counting every repetition.
+/// How many positions a pattern may have.
 const MAX_POSITIONS: usize = 4_096;
 /// How much memory a compiled pattern may take, in bytes.
 const MAX_MEMORY: usize = 4 << 20;
@@ -57,7 +57,7 @@ impl Pattern {
     }
 }
 
-/// Returns how many characters a pattern can match, counting every repetition up to its upper bound.
+/// Returns how many characters and repeated assertions a pattern has, counting every repetition up to its upper bound.
 fn positions(hir: &Hir) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 0,
@@ -65,7 +65,7 @@ fn positions(hir: &Hir) -> usize {
         HirKind::Class(_) => 1,
         HirKind::Repetition(repetition) => {
             let times = repetition.max.unwrap_or(repetition.min).max(1);
-            positions(&repetition.sub).saturating_mul(times as usize)
+            positions(&repetition.sub).max(1).saturating_mul(times as usize)
         }
         HirKind::Capture(capture) => positions(&capture.sub),
         HirKind::Concat(parts) | HirKind::Alternation(parts) => {
