@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const TOKEN = /\/\/[^\n]*|\/\*|[bc]?r(#*)"|[bc]?"(?:\\[\s\S]|[^"\\])*"|\bb?'(?:\\(?:u\{[^}]*\}|x..|.)|[^\\'\n])'|'\w+|(?:r#)?[A-Za-z_]\w*|\d[\w.]*|::|[^\s]/y;
+const TOKEN = /\/\/[^\n]*|\/\*|[bc]?r(#*)"|[bc]?"(?:\\[\s\S]|[^"\\])*"|b?'(?:\\(?:u\{[^}]*\}|x..|.)|[^\\'\n])'|'\w+|(?:r#)?[A-Za-z_]\w*|\d[\w.]*|::|[^\s]/y;
 const NAMED_ITEMS = new Set(['fn', 'struct', 'enum', 'union', 'trait', 'type', 'static', 'const']);
 const QUALIFIERS = new Set(['unsafe', 'async', 'extern', 'default', 'auto']);
 const ENDS_WITH_SEMICOLON = new Set(['use', 'const', 'static', 'type', 'let']);

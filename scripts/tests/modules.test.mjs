@@ -41,6 +41,7 @@ describe('The reader of modules', () => {
     ['sees a child that uses its parent', { 'lib.rs': 'mod a;', 'a.rs': 'mod b; pub struct A(b::B);', 'a/b.rs': 'use super::{self as parent, A}; pub struct B(Option<Box<A>>);' }, ['a.rs:1 a/b.rs B', 'a/b.rs:1 a.rs A']],
     ['takes no re-export by itself for an import', { 'lib.rs': 'mod a; pub use a::A; pub struct Root;', 'a.rs': 'use crate::Root; pub struct A(Root);' }, []],
     ['takes no comment, text or test for an import', { 'lib.rs': 'mod a; mod b;', 'a.rs': 'pub struct A<\'a>(&\'a str, char); // crate::b::B\n/* crate::b::B */ const C: &str = "crate::b::B"; const D: &str = r#"" crate::b::B"#; #[cfg(test)] use crate::b::B; #[cfg(test)] mod tests { use crate::b::B; }', 'b.rs': 'use crate::a::A; pub struct B(A<\'static>);' }, []],
+    ['sees what follows a quotation mark as a character', { 'lib.rs': 'mod a; mod b;', 'a.rs': `pub const QUOTE: [char; 3] = ['"', '\\'', '\\\\']; pub struct A(crate::b::B);`, 'b.rs': 'pub struct B(Box<crate::a::A>);' }, ['a.rs:1 b.rs B', 'b.rs:1 a.rs A']],
     ['takes a module inside a file for a part of that file', { 'lib.rs': 'mod a; mod b;', 'a.rs': 'pub mod inner { pub struct I; pub(in crate::b) use super::super::b::B; }', 'b.rs': 'use crate::a::inner::I; pub struct B(I);' }, ['a.rs:1 b.rs B', 'b.rs:1 a.rs I']],
   ];
   for (const [rule, files, expected] of ROWS) {
