@@ -1,4 +1,4 @@
-//! One request on its way to its answer: what its client asked to hear meanwhile, and what waits to be sent
+//! The state of a call while its handler runs: what its client wants to hear meanwhile, and the messages that wait to be sent
 //! ("Progress", "Logging", "Receiving Messages").
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -19,7 +19,7 @@ use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::logging_level::LoggingLevel;
 use crate::types::version::ProtocolVersion;
 
-/// The request that a handler works on.
+/// The state of a call while its handler runs.
 pub(crate) struct CallState {
     pub(crate) version: ProtocolVersion,
     pub(crate) client_capabilities: ClientCapabilities,
@@ -27,12 +27,12 @@ pub(crate) struct CallState {
     progress_token: Option<Value>,
     last_progress: Cell<f64>,
     pub(crate) log_filter: LogFilter,
-    /// In a task: what a client that asks for it reads of its progress.
+    /// In a task: the status message that the handler sets.
     status: Option<StatusMessage>,
     outbox: RefCell<Outbox>,
-    /// The handler has sent its client away for now, or the client has come back elsewhere.
+    /// Whether the handler has closed the stream, or the client reads it on another connection.
     is_stream_closed: Cell<bool>,
-    /// The name of its stream, if its client may come back to it.
+    /// The name of its stream, if its client can resume it.
     stream: OnceCell<String>,
 }
 
@@ -43,19 +43,19 @@ pub(crate) enum LogFilter {
     Nothing,
     /// This level and above.
     AtLeast(LoggingLevel),
-    /// What the session remembers; looked up when the first message is there.
+    /// The level that the session remembers. It is looked up with each message.
     OfSession(SessionId),
 }
 
-/// Messages that wait for the stream to take them.
+/// Messages that wait for the stream.
 enum Outbox {
-    /// The client takes no stream, or the answer is on its way: messages are dropped.
+    /// The client accepts no stream, or has its answer: messages are dropped.
     Closed,
     Open(VecDeque<Vec<u8>>),
 }
 
 impl CallState {
-    /// A request of a modern client, which says in it what it can do.
+    /// Returns the state of a request from 2026-07-28 on, in which the client declares its capabilities.
     pub(crate) fn modern(
         version: ProtocolVersion,
         notifications: Notifications,
@@ -66,13 +66,13 @@ impl CallState {
         Self::new(version, notifications.progress_token, client_capabilities, asking, log_filter)
     }
 
-    /// A request of a legacy client, which said at `initialize` what it can do.
+    /// Returns the state of a request until 2025-11-25. The client declared its capabilities at `initialize`.
     pub(crate) fn legacy(version: ProtocolVersion, notifications: Notifications, session: Session) -> Self {
-        let unasked = LogFilter::AtLeast(LoggingLevel::UNASKED);
+        let default_level = LogFilter::AtLeast(LoggingLevel::UNASKED);
         let (capabilities, asking, log_filter) = match session {
-            Session::Unnamed => (ClientCapabilities::default(), Asking::Nobody, unasked),
-            // Whatever its client can do, nothing could wait here for its answer.
-            Session::Stateless(_) => (ClientCapabilities::default(), Asking::SignedIn, unasked),
+            Session::Unnamed => (ClientCapabilities::default(), Asking::Nobody, default_level),
+            // The client may have capabilities, but no call could wait here for its response.
+            Session::Stateless(_) => (ClientCapabilities::default(), Asking::SignedIn, default_level),
             Session::Stateful(session) => {
                 (session.capabilities, Asking::Stream(session.clone()), LogFilter::OfSession(session))
             }
@@ -80,7 +80,7 @@ impl CallState {
         Self::new(version, notifications.progress_token, capabilities, asking, log_filter)
     }
 
-    /// The call behind a task. It has no stream of its own.
+    /// Returns the state of the call behind a task. It has no stream.
     pub(crate) fn task(
         version: ProtocolVersion,
         client_capabilities: ClientCapabilities,
@@ -112,22 +112,23 @@ impl CallState {
         }
     }
 
-    /// From now on messages are kept for a stream.
+    /// Keeps messages for a stream from now on.
     pub(crate) fn open(&self) {
         self.outbox.replace(Outbox::Open(VecDeque::new()));
     }
 
-    /// From now on messages are dropped.
+    /// Drops messages from now on.
     pub(crate) fn close(&self) {
         self.outbox.replace(Outbox::Closed);
     }
 
-    /// The session in which a client may come back to the stream of this request. Older ones do not read its ids.
+    /// Returns the session in which the client can resume the stream of this request. Clients of older revisions do not read event
+    /// ids.
     pub(crate) fn resumable_in(&self) -> Option<&SessionId> {
         self.session().filter(|_| self.version.has_resumable_streams())
     }
 
-    /// The session in which it was sent.
+    /// Returns the session in which the request was sent.
     pub(crate) fn session(&self) -> Option<&SessionId> {
         match &self.asking {
             Asking::Stream(session) => Some(session),
@@ -135,26 +136,26 @@ impl CallState {
         }
     }
 
-    /// Ends the stream, if its client can come back to it. What is sent from now on waits there.
+    /// Ends the stream, if its client can resume it. Messages from now on wait for the client.
     pub(crate) async fn close_stream(&self) {
         if self.is_open() && self.resumable_in().is_some() {
             self.is_stream_closed.set(true);
-            give_turn().await;
+            yield_to_stream().await;
         }
     }
 
-    /// From now on its client may come back to the stream of this name.
+    /// Notes the name under which its client can resume the stream.
     pub(crate) fn name_stream(&self, name: &str) {
         // A request has one stream.
         let _ = self.stream.set(name.to_owned());
     }
 
-    /// Returns the name of its stream, if its client may come back to it.
+    /// Returns the name of its stream, if its client can resume it.
     pub(crate) fn stream(&self) -> Option<&str> {
         self.stream.get().map(String::as_str)
     }
 
-    /// Ends the stream: its client has come back elsewhere. What is sent from now on waits there.
+    /// Ends the stream, because its client reads it on another connection. Messages from now on wait for that one.
     pub(crate) fn leave_stream(&self) {
         self.is_stream_closed.set(true);
     }
@@ -163,12 +164,12 @@ impl CallState {
         self.is_stream_closed.get()
     }
 
-    /// Whether a message can reach the client.
+    /// Returns whether a message can reach the client.
     pub(crate) fn is_open(&self) -> bool {
         matches!(*self.outbox.borrow(), Outbox::Open(_))
     }
 
-    /// The next message to send.
+    /// Removes and returns the next message to send.
     pub(crate) fn take(&self) -> Option<Vec<u8>> {
         match &mut *self.outbox.borrow_mut() {
             Outbox::Closed => None,
@@ -180,8 +181,8 @@ impl CallState {
         matches!(&*self.outbox.borrow(), Outbox::Open(messages) if !messages.is_empty())
     }
 
-    /// Reports progress, if the client asked for it. A value that is not above the last one is left out: the
-    /// specification wants it to grow.
+    /// Reports progress, if the client asked for it. Skips a value that is not above the last one: the specification requires it to
+    /// increase.
     pub(crate) async fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
         if let (Some(status), Some(message)) = (&self.status, message) {
             status.say(message);
@@ -195,12 +196,12 @@ impl CallState {
         self.send("notifications/progress", &Progress { token, value: progress, total, message }).await;
     }
 
-    /// Sends a log message. Whether the client wants it is decided before.
+    /// Sends a log message. The caller has checked that the client wants it.
     pub(crate) async fn log(&self, level: LoggingLevel, logger: Option<&str>, data: &Value) {
         self.send("notifications/message", &LogMessage { level, logger, data }).await;
     }
 
-    /// Sends a request to the client. Its response comes with another POST.
+    /// Sends a request to the client. The response comes with another POST.
     pub(crate) async fn request(&self, id: RequestId, method: &'static str, params: &Value) {
         self.send_message(Some(id), method, params).await;
     }
@@ -215,12 +216,12 @@ impl CallState {
         } else {
             return;
         }
-        give_turn().await;
+        yield_to_stream().await;
     }
 }
 
-/// Gives the stream its turn, so that a message leaves now and not with the answer.
-async fn give_turn() {
+/// Yields to the stream, so that a message leaves now and not with the answer.
+async fn yield_to_stream() {
     let mut yielded = false;
     poll_fn(|task| {
         if std::mem::replace(&mut yielded, true) {
@@ -232,7 +233,7 @@ async fn give_turn() {
     .await;
 }
 
-/// A notification, or with an id a request.
+/// A notification, or a request if it has an id.
 #[derive(Serialize)]
 struct Outgoing<'a, P> {
     jsonrpc: &'static str,
@@ -303,10 +304,10 @@ mod tests {
         finish(Box::pin(asked.progress(1.0, None, None)));
         asked.open();
         assert!(sent(&asked).is_empty());
-        let unasked = call_state(None);
-        unasked.open();
-        finish(Box::pin(unasked.progress(1.0, None, None)));
-        assert!(!unasked.has_messages());
+        let without_token = call_state(None);
+        without_token.open();
+        finish(Box::pin(without_token.progress(1.0, None, None)));
+        assert!(!without_token.has_messages());
     }
 
     #[test]

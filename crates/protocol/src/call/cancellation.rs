@@ -1,8 +1,8 @@
 //! Calls that are stopped before their end, until 2025-11-25: their client cancels them with a notification, or ends their
 //! session ("Cancellation", "Session Management"). From 2026-07-28 on a client cancels by closing the stream of the call.
 //!
-//! The notification arrives in another request, maybe in another isolate, and meets the call at the object of their session.
-//! Only a call that lasts asks there, so all others cost what they cost without this.
+//! The notification arrives in another request, maybe in another isolate. The object of the session brings it to the call. Only a
+//! call that lasts asks the object, so that short calls cost nothing more.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -29,7 +29,7 @@ pub(crate) struct Stoppable<'a> {
 }
 
 impl Stoppable<'_> {
-    /// What `work` gives, or why it was stopped; then it is dropped.
+    /// Returns the output of `work`, or why it was stopped; then it is dropped.
     pub(crate) async fn run<T>(
         self,
         work: impl Future<Output = T>,
@@ -37,13 +37,13 @@ impl Stoppable<'_> {
     ) -> Result<T, Stop> {
         let stop = async || {
             let mut patience = Some(Box::pin(host.sleep(self.patience)));
-            self.begins_to_last(&mut patience).await;
+            self.lasts(&mut patience).await;
             loop {
                 match host.stop(self.session, self.owner, self.id, self.call_state.stream()).await {
                     Stop::Resumed => self.call_state.leave_stream(),
                     Stop::Cancelled => return Stop::Cancelled,
                     Stop::SessionEnded => {
-                        // A call that waits for an answer hears of the end too, and has its own word for it.
+                        // A call that waits for a response learns of the end too, and reports it with a text of its own.
                         if let Some(patience) = patience {
                             patience.await;
                         }
@@ -55,8 +55,8 @@ impl Stoppable<'_> {
         unless(work, stop).await
     }
 
-    /// Waits until `patience` is over, which is then none, or until the stream has a name.
-    async fn begins_to_last<F: Future<Output = ()>>(self, patience: &mut Option<Pin<Box<F>>>) {
+    /// Waits until `patience` is over, and then sets it to `None`, or until the stream has a name.
+    async fn lasts<F: Future<Output = ()>>(self, patience: &mut Option<Pin<Box<F>>>) {
         poll_fn(|task| {
             if self.call_state.stream().is_some() {
                 return Poll::Ready(());

@@ -1,4 +1,4 @@
-//! The longest that a handler may take. One that hangs must not hang its client.
+//! The time limit of a handler. A handler that hangs must not make its client hang.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use crate::host::platform::Platform;
 
-/// What `work` gives, or none if it takes longer than `limit`; then it is dropped.
+/// Returns the output of `work`, or `None` if it takes longer than `limit`; then it is dropped.
 pub(crate) async fn within<T>(work: impl Future<Output = T>, limit: Duration, host: &impl Platform) -> Option<T> {
     unless(work, async || host.sleep(limit).await).await.ok()
 }
 
-/// What `work` gives, or what `end` gives, if that is there first; then the work is dropped. The end is waited for only where
-/// the work is not done at once: most is.
+/// Returns the output of `work`, or the output of `end` if it comes first; then the work is dropped. `end` starts only if the work
+/// is not done at once, which most is.
 pub(crate) async fn unless<T, E>(work: impl Future<Output = T>, end: impl AsyncFn() -> E) -> Result<T, E> {
     let mut work = pin!(work);
     let mut begun = None;

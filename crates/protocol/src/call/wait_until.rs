@@ -1,7 +1,8 @@
-//! Work that goes on when the answer has left or its client is gone ("Cancellation": until 2025-11-25 a closed connection is
+//! Work that continues after the answer, or without the client ("Cancellation": until 2025-11-25 a closed connection is
 //! no cancellation).
 //!
-//! A place is taken as long as the request lives, because later may be too late: the runtime drops what nobody has announced.
+//! The work is announced to the runtime while the request lives. Later would be too late: the runtime drops work that was not
+//! announced.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -11,51 +12,51 @@ use std::task::{Poll, Waker};
 
 use crate::host::platform::Platform;
 
-type Rest = Pin<Box<dyn Future<Output = ()>>>;
+type Work = Pin<Box<dyn Future<Output = ()>>>;
 
-/// A place for the rest of a call. Dropping it gives the place up.
-pub struct WaitUntilDone(Rc<RefCell<Place>>);
+/// Work that was announced to the runtime and begins later, or never. Dropping it ends the wait of the runtime.
+pub struct WaitUntilDone(Rc<RefCell<Announced>>);
 
 #[derive(Default)]
-struct Place {
-    rest: Option<Rest>,
-    is_given_up: bool,
+struct Announced {
+    work: Option<Work>,
+    is_dropped: bool,
     waker: Option<Waker>,
 }
 
 impl WaitUntilDone {
-    /// Takes a place.
+    /// Announces work to the runtime.
     pub fn begin(host: &impl Platform) -> Self {
-        let place = Rc::new(RefCell::new(Place::default()));
-        let held = Rc::clone(&place);
+        let announced = Rc::new(RefCell::new(Announced::default()));
+        let held = Rc::clone(&announced);
         host.wait_until(async move {
-            let rest = poll_fn(|task| {
-                let mut place = held.borrow_mut();
-                if place.rest.is_none() && !place.is_given_up {
-                    place.waker = Some(task.waker().clone());
+            let work = poll_fn(|task| {
+                let mut announced = held.borrow_mut();
+                if announced.work.is_none() && !announced.is_dropped {
+                    announced.waker = Some(task.waker().clone());
                     return Poll::Pending;
                 }
-                Poll::Ready(place.rest.take())
+                Poll::Ready(announced.work.take())
             });
-            if let Some(rest) = rest.await {
-                rest.await;
+            if let Some(work) = work.await {
+                work.await;
             }
         });
-        Self(place)
+        Self(announced)
     }
 
-    /// Leaves `rest` to be run to its end.
-    pub fn go_on(self, rest: impl Future<Output = ()> + 'static) {
-        self.0.borrow_mut().rest = Some(Box::pin(rest));
+    /// Runs `work` to its end.
+    pub fn run(self, work: impl Future<Output = ()> + 'static) {
+        self.0.borrow_mut().work = Some(Box::pin(work));
     }
 }
 
 impl Drop for WaitUntilDone {
     fn drop(&mut self) {
         let waker = {
-            let mut place = self.0.borrow_mut();
-            place.is_given_up = true;
-            place.waker.take()
+            let mut announced = self.0.borrow_mut();
+            announced.is_dropped = true;
+            announced.waker.take()
         };
         if let Some(waker) = waker {
             waker.wake();

@@ -100,10 +100,10 @@ impl<H: Host> EventStream<H> {
             WithoutClient::GoesOn(wait_until) => {
                 call_state.close();
                 if let State::Running(run) = state {
-                    wait_until.go_on(async move { drop(run.await) });
+                    wait_until.run(async move { drop(run.await) });
                 }
             }
-            WithoutClient::IsKept(wait_until, mut resumable) => wait_until.go_on(async move {
+            WithoutClient::IsKept(wait_until, mut resumable) => wait_until.run(async move {
                 resumable.hand_over(&host, Delivery::Lost).await;
                 while let Some((message, is_last)) = poll_fn(|task| next_message(&mut state, &call_state, task)).await {
                     resumable.add(message, is_last);
@@ -146,7 +146,7 @@ impl<H: Host> EventStream<H> {
         let without_client = std::mem::replace(&mut self.without_client, WithoutClient::Ends);
         if let WithoutClient::IsKept(wait_until, mut resumable) = without_client {
             let host = self.host.clone();
-            wait_until.go_on(async move { resumable.hand_over(&host, Delivery::Written).await });
+            wait_until.run(async move { resumable.hand_over(&host, Delivery::Written).await });
         }
     }
 }

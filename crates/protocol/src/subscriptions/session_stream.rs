@@ -6,7 +6,7 @@ use crate::subscriptions::hub::Interest;
 use crate::transport::era::names_modern;
 use crate::transport::headers::{Accepts, RequestHeaders};
 use crate::transport::legacy;
-use crate::transport::legacy::Spoken;
+use crate::transport::legacy::NamedVersion;
 use crate::transport::reply::Reply;
 use crate::transport::session::SessionId;
 use mcp_connector_base::caller::Caller;
@@ -23,7 +23,7 @@ pub fn session_stream<H: 'static>(
     if !matches!(Accepts::of(headers), Some(Accepts::EventStream | Accepts::Both)) {
         return Err(Reply::refused_unread(406, "Accept must allow text/event-stream."));
     }
-    Spoken::of(headers).map_err(|error| Reply::refused_unread(400, error.message()))?;
+    NamedVersion::of(headers).map_err(|error| Reply::refused_unread(400, error.message()))?;
     let session =
         legacy::session(headers, registry, caller).map_err(|error| Reply::refused_unread(404, error.message()))?;
     let session = session.stateful().ok_or_else(|| {

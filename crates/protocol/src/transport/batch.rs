@@ -15,14 +15,14 @@ use crate::transport::endpoint::Endpoint;
 use crate::transport::era::names_modern;
 use crate::transport::headers::{Accepts, RequestHeaders};
 use crate::transport::legacy;
-use crate::transport::legacy::Spoken;
+use crate::transport::legacy::NamedVersion;
 use crate::transport::notifications::{cancel_in, respond_in};
 use crate::transport::posted::{ClientMessage, Request};
 use crate::transport::reply::Reply;
 use crate::transport::response::Response;
 use mcp_connector_base::caller::Caller;
 
-/// Answers an array of messages. Nothing runs unless all of them are in order.
+/// Answers an array of messages. None is carried out unless all are well-formed.
 pub(crate) async fn answer<H: Host + Unpin>(
     messages: Vec<Result<ClientMessage<H>, Malformed>>,
     endpoint: &Endpoint<H>,
@@ -40,8 +40,8 @@ pub(crate) async fn answer<H: Host + Unpin>(
     if messages.iter().any(is_modern) || names_modern(headers) {
         return invalid("This revision of the protocol has no batches: send one message at a time.");
     }
-    let spoken = match Spoken::of(headers) {
-        Ok(spoken) if spoken.has_batches() => spoken,
+    let named = match NamedVersion::of(headers) {
+        Ok(named) if named.has_batches() => named,
         Ok(_) => return invalid("This revision of the protocol has no batches: send one message at a time."),
         Err(error) => return Response::error(None, &error, 400).into(),
     };
@@ -82,7 +82,7 @@ pub(crate) async fn answer<H: Host + Unpin>(
     let runs = requests.into_iter().map(|request| {
         let id = request.id.clone();
         let page_size = endpoint.settings.page_size;
-        let admitted = legacy::admit(request, spoken, session.clone(), headers, &endpoint.registry, page_size);
+        let admitted = legacy::admit(request, named, session.clone(), headers, &endpoint.registry, page_size);
         let (host, caller) = (host.clone(), caller.clone());
         async move {
             match admitted {

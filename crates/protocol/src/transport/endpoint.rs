@@ -14,21 +14,21 @@ use mcp_connector_base::caller::Caller;
 /// How an endpoint behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Most items on one page of a list.
+    /// Maximum number of items on one page of a list.
     pub page_size: usize,
-    /// After this long without an answer it becomes a stream, for clients that take one.
+    /// An answer that takes longer becomes a stream, for clients that accept one.
     pub patience: Duration,
-    /// A silent stream sends a comment after this long.
+    /// How long a stream is silent before it sends a comment.
     pub keep_alive: Duration,
-    /// A handler is stopped after this long.
+    /// How long a handler may run.
     pub time_limit: Duration,
 }
 
 /// A connector behind a URL.
 pub struct Endpoint<H> {
-    /// What is served.
+    /// The connector.
     pub registry: Rc<Registry<H>>,
-    /// How.
+    /// Its settings.
     pub settings: Settings,
 }
 

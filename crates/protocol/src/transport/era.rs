@@ -2,7 +2,7 @@
 
 use crate::transport::headers;
 use crate::transport::headers::{RequestHeaders, trimmed};
-use crate::transport::legacy::Spoken;
+use crate::transport::legacy::NamedVersion;
 use crate::transport::reply::Reply;
 use crate::transport::response::Response;
 use crate::types::version::{Era, names_modern_era};
@@ -13,7 +13,7 @@ use crate::types::version::{Era, names_modern_era};
 ///
 /// The refusal of a version that this server does not speak.
 pub fn era(headers: &impl RequestHeaders) -> Result<Era, Reply> {
-    match Spoken::of(headers) {
+    match NamedVersion::of(headers) {
         Ok(_) => Ok(Era::Legacy),
         Err(_) if names_modern(headers) => Ok(Era::Modern),
         Err(error) => Err(Response::error(None, &error, 400).into()),

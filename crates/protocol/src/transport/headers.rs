@@ -5,7 +5,7 @@ use crate::tool_schema::header_params::decode_header_value;
 
 /// The headers of a request. A header that was sent twice is one value with a comma, as in HTTP.
 pub trait RequestHeaders {
-    /// The value of the header `name`, which is given in lower case.
+    /// Returns the value of the header `name`, which is in lower case.
     fn get(&self, name: &str) -> Option<String>;
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn check_standard_headers(
     Ok(())
 }
 
-/// Without the optional white space that HTTP allows around a value.
+/// Removes the optional white space that HTTP allows around a value.
 pub(crate) fn trimmed(value: &str) -> &str {
     value.trim_matches([' ', '\t'])
 }
@@ -64,7 +64,7 @@ fn differs(header: &str, member: &str) -> RpcError {
     mismatch(format!("The header {header} does not say what `{member}` in the body says."))
 }
 
-/// What the client takes as an answer ("Sending Messages").
+/// The media types that the client accepts as an answer ("Sending Messages").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Accepts {
     Json,
@@ -73,7 +73,7 @@ pub(crate) enum Accepts {
 }
 
 impl Accepts {
-    /// None where the client takes neither. A client that does not say takes both.
+    /// Reads the header `Accept`. Returns `None` if the client accepts neither. A client without the header accepts both.
     pub(crate) fn of(headers: &impl RequestHeaders) -> Option<Self> {
         let Some(accept) = headers.get("accept") else { return Some(Self::Both) };
         let (mut json, mut stream) = (false, false);
@@ -92,7 +92,7 @@ impl Accepts {
     }
 }
 
-/// Whether a `Content-Type` says JSON in UTF-8.
+/// Returns whether a `Content-Type` is JSON in UTF-8.
 #[must_use]
 pub fn is_json(content_type: &str) -> bool {
     let mut parts = content_type.split(';').map(str::trim);

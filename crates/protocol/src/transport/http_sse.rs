@@ -1,5 +1,5 @@
-//! The transport of 2024-11-05, "HTTP with SSE", deprecated: messages are posted, and all that there is to say to them goes on
-//! one stream, which is held elsewhere.
+//! The transport of 2024-11-05, "HTTP with SSE", deprecated: messages are posted, and everything that answers them goes to one
+//! stream, which another request holds.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::json_rpc::rpc_error::ErrorCode;
 use crate::streams::event_stream::{Run, each_message};
 use crate::transport::endpoint::Endpoint;
 use crate::transport::legacy;
-use crate::transport::legacy::Spoken;
+use crate::transport::legacy::NamedVersion;
 use crate::transport::notifications::{cancel_in, respond_in};
 use crate::transport::posted::{Body, ClientMessage, Posted, Request};
 use crate::transport::reply::Reply;
@@ -20,12 +20,12 @@ use crate::transport::session::{Session, SessionId};
 use mcp_connector_base::caller::Caller;
 
 impl<H: Host + Unpin> Posted<H> {
-    /// Takes a message of `session`. Whether the caller may do this has been decided before, with [`Posted::need`]. A request
-    /// is carried out after the answer.
+    /// Takes a message of `session`. The caller has been authorized with [`Posted::need`]. A request is carried out after the
+    /// answer.
     pub async fn take(self, session: SessionId, endpoint: &Endpoint<H>, host: H, caller: Option<Caller>) -> Reply {
         match self.into_body() {
             Body::Single(Ok(ClientMessage::Request(request))) => {
-                endpoint.carry_out_behind(request, session, &host, caller);
+                endpoint.carry_out_later(request, session, &host, caller);
                 Reply::Accepted
             }
             Body::Single(Ok(ClientMessage::Notification { notification, .. })) => match notification.cancels() {
@@ -48,15 +48,15 @@ impl<H: Host + Unpin> Posted<H> {
 }
 
 impl<H: Host + Unpin> Endpoint<H> {
-    fn carry_out_behind(&self, request: Request<H>, session: SessionId, host: &H, caller: Option<Caller>) {
+    fn carry_out_later(&self, request: Request<H>, session: SessionId, host: &H, caller: Option<Caller>) {
         let id = request.id.clone();
         let owner = caller.as_ref().map(|caller| caller.subject.clone());
         let page_size = self.settings.page_size;
-        // Nothing is repeated in headers of this transport.
+        // This transport has no headers that repeat the body.
         let no_headers = |_: &str| None;
         let admitted = legacy::admit(
             request,
-            Spoken::HttpSse,
+            NamedVersion::HttpSse,
             Session::Stateful(session.clone()),
             &no_headers,
             &self.registry,
@@ -66,10 +66,10 @@ impl<H: Host + Unpin> Endpoint<H> {
             Ok(admitted) => admitted,
             Err(error) => {
                 let answer = to_bytes(&ErrorResponse::new(Some(&id), &error), 256);
-                let its_host = host.clone();
-                // Nobody hears it where the stream is gone.
+                let sender = host.clone();
+                // If the stream is gone, the client cannot be told.
                 host.wait_until(async move {
-                    let _ = its_host.send(&session, owner.as_ref(), answer, None).await;
+                    let _ = sender.send(&session, owner.as_ref(), answer, None).await;
                 });
                 return;
             }
@@ -77,7 +77,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         call_state.open();
         let call_state = Rc::new(call_state);
         let runner = self.runner(id, host.clone(), caller, Rc::clone(&call_state));
-        let its_host = host.clone();
+        let sender = host.clone();
         host.wait_until(async move {
             let agreed = Rc::new(std::cell::Cell::new(None));
             let note = Rc::clone(&agreed);
@@ -87,7 +87,7 @@ impl<H: Host + Unpin> Endpoint<H> {
                 response
             });
             each_message(run, &call_state, async |message| {
-                let _ = its_host.send(&session, owner.as_ref(), message, agreed.take()).await;
+                let _ = sender.send(&session, owner.as_ref(), message, agreed.take()).await;
             })
             .await;
         });

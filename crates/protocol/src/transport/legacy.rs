@@ -1,5 +1,5 @@
-//! Requests of the revisions with a handshake, 2024-11-05 to 2025-11-25. They are answered without asking for a session: the
-//! version stands in a header or in the session's id ("Lifecycle", "Protocol Version Header", "Session Management").
+//! Requests of the revisions with a handshake, 2024-11-05 to 2025-11-25. They are answered without a look at the session: a header
+//! or the id of the session names the version ("Lifecycle", "Protocol Version Header", "Session Management").
 
 use crate::author::registry::Registry;
 use crate::call::call_state::CallState;
@@ -16,24 +16,24 @@ use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::version::{Era, ProtocolVersion};
 use mcp_connector_base::caller::Caller;
 
-/// The version that a legacy message was sent under.
+/// The version of a legacy message, as far as the message says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spoken {
+pub(crate) enum NamedVersion {
     /// The header names it.
     Named(ProtocolVersion),
-    /// There is no header. The specification assumes 2025-03-26; a newer client that forgets the header reads its own.
+    /// There is no header. The specification assumes 2025-03-26.
     Unnamed,
-    /// By the transport of 2024-11-05, which has no such header: what the handshake agreed on stands in the session.
+    /// The transport of 2024-11-05 has no such header. The session says what the handshake agreed on.
     HttpSse,
 }
 
-impl Spoken {
-    /// Fails where the header names a version that no handshake here agreed on.
+impl NamedVersion {
+    /// Reads the version header. Fails if it names a version that no handshake here agrees on.
     pub(crate) fn of(headers: &impl RequestHeaders) -> Result<Self, RpcError> {
         Self::by(headers.get(headers::PROTOCOL_VERSION).as_deref())
     }
 
-    /// The same, where the header has been read.
+    /// Reads the value of the version header.
     pub(crate) fn by(header: Option<&str>) -> Result<Self, RpcError> {
         let Some(header) = header else { return Ok(Self::Unnamed) };
         match ProtocolVersion::parse(trimmed(header)) {
@@ -45,7 +45,7 @@ impl Spoken {
         }
     }
 
-    /// Whether an array of messages may be sent.
+    /// Returns whether a client may send an array of messages.
     pub(crate) const fn has_batches(self) -> bool {
         match self {
             Self::Named(version) => version.has_batches(),
@@ -54,7 +54,8 @@ impl Spoken {
         }
     }
 
-    /// Whose forms an answer takes. What an older client does not know, it does not read.
+    /// Returns the version of the answer. A client without a header may be newer than the specification assumes; an older one does
+    /// not read the members that it does not know.
     fn answered_as(self, session: Option<&SessionId>) -> ProtocolVersion {
         match (self, session) {
             (Self::Named(version), _) => version,
@@ -65,7 +66,7 @@ impl Spoken {
     }
 }
 
-/// Returns the session that a message of `caller` names. Fails where it names one that no handshake here began.
+/// Returns the session that a message of `caller` names. Fails if it names one that no handshake here began.
 pub(crate) fn session<H: 'static>(
     headers: &impl RequestHeaders,
     registry: &Registry<H>,
@@ -76,10 +77,10 @@ pub(crate) fn session<H: 'static>(
     Ok(if registry.keeps_state_for(caller) { Session::Stateful(id) } else { Session::Stateless(id) })
 }
 
-/// Checks a request. The errors are answered with the status that [`RpcError::http_status`] gives.
+/// Checks a request. The status of an error is that of [`RpcError::http_status`].
 pub(crate) fn admit<H: Host>(
     request: Request<H>,
-    spoken: Spoken,
+    named: NamedVersion,
     session: Session,
     headers: &dyn RequestHeaders,
     registry: &Registry<H>,
@@ -87,8 +88,8 @@ pub(crate) fn admit<H: Host>(
 ) -> Result<(Operation<H>, CallState), RpcError> {
     let notifications = request.meta.notifications()?;
     let version = match &request.call {
-        ClientRequest::Initialize(params) => params.agreed_version(spoken == Spoken::HttpSse)?,
-        _ => spoken.answered_as(session.id()),
+        ClientRequest::Initialize(params) => params.agreed_version(named == NamedVersion::HttpSse)?,
+        _ => named.answered_as(session.id()),
     };
     let operation = request.call.admit(&Admission {
         registry,
@@ -108,19 +109,19 @@ mod tests {
 
     #[test]
     fn a_version_header_must_be_one_of_a_handshake() {
-        let spoken = |header: Option<&str>| Spoken::of(&|_: &str| header.map(str::to_owned)).ok();
-        assert_eq!(spoken(None), Some(Spoken::Unnamed));
-        assert_eq!(spoken(Some(" 2025-06-18 ")), Some(Spoken::Named(ProtocolVersion::V2025_06_18)));
+        let named = |header: Option<&str>| NamedVersion::of(&|_: &str| header.map(str::to_owned)).ok();
+        assert_eq!(named(None), Some(NamedVersion::Unnamed));
+        assert_eq!(named(Some(" 2025-06-18 ")), Some(NamedVersion::Named(ProtocolVersion::V2025_06_18)));
         for header in ["2024-11-05", "2026-07-28", "", "2025-06-18, 2025-06-18"] {
-            assert_eq!(spoken(Some(header)), None, "{header}");
+            assert_eq!(named(Some(header)), None, "{header}");
         }
     }
 
     #[test]
     fn only_2025_03_26_has_batches() {
-        assert!(Spoken::Unnamed.has_batches());
+        assert!(NamedVersion::Unnamed.has_batches());
         for version in ProtocolVersion::STREAMABLE_HTTP {
-            assert_eq!(Spoken::Named(version).has_batches(), version == ProtocolVersion::V2025_03_26);
+            assert_eq!(NamedVersion::Named(version).has_batches(), version == ProtocolVersion::V2025_03_26);
         }
     }
 }

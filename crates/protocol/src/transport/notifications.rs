@@ -1,4 +1,4 @@
-//! Messages that are posted and not answered: a client's responses to our questions, and its notifications.
+//! Messages that expect no answer: responses of a client to requests of the server, and notifications.
 
 use crate::author::registry::Registry;
 use crate::host::bundle::Host;
@@ -9,14 +9,14 @@ use crate::methods::client_notification::ClientNotification;
 use crate::transport::era::names_modern;
 use crate::transport::headers::RequestHeaders;
 use crate::transport::legacy;
-use crate::transport::legacy::Spoken;
+use crate::transport::legacy::NamedVersion;
 use crate::transport::reply::Reply;
 use crate::transport::request_meta::RequestMeta;
 use crate::transport::response::Response;
 use crate::transport::session::{SessionId, no_such_session};
 use mcp_connector_base::caller::Caller;
 
-/// Brings a client's response to the call that asked. Without a session nobody asked.
+/// Brings a client's response to the call that waits for it. Without a session, no call waits.
 pub(crate) async fn respond<H: Host>(
     id: &RequestId,
     response: &ClientResponse,
@@ -25,7 +25,7 @@ pub(crate) async fn respond<H: Host>(
     host: &H,
     caller: Option<&Caller>,
 ) -> Reply {
-    let session = match (Spoken::of(headers), legacy::session(headers, registry, caller)) {
+    let session = match (NamedVersion::of(headers), legacy::session(headers, registry, caller)) {
         (Err(error), _) => return Response::error(None, &error, 400).into(),
         (_, Err(error)) => return Response::error(None, &error, 404).into(),
         (Ok(_), Ok(session)) => session,
@@ -33,6 +33,7 @@ pub(crate) async fn respond<H: Host>(
     respond_in(session.stateful(), id, response, host, caller).await
 }
 
+/// Brings a client's response to the call in `session` that waits for it.
 pub(crate) async fn respond_in(
     session: Option<SessionId>,
     id: &RequestId,
@@ -40,14 +41,14 @@ pub(crate) async fn respond_in(
     host: &impl Sessions,
     caller: Option<&Caller>,
 ) -> Reply {
-    // Our requests have texts for ids.
+    // The ids of the server's requests are strings.
     let (Some(session), RequestId::Text(id)) = (session, id) else { return Reply::Accepted };
-    brought(host.respond(&session, caller.map(|caller| &caller.subject), id, response).await)
+    delivered(host.respond(&session, caller.map(|caller| &caller.subject), id, response).await)
 }
 
-/// Takes a notification: there is nothing to answer, unless its version header is wrong. The specification has no header rules
-/// for modern ones, and none of them says anything here.
-pub(crate) async fn notified<H: Host>(
+/// Takes a notification. There is no answer unless its version header is wrong. From 2026-07-28 on, the specification has no header
+/// rules for notifications, and none of them means anything here.
+pub(crate) async fn notify<H: Host>(
     meta: &RequestMeta,
     notification: &ClientNotification,
     headers: &impl RequestHeaders,
@@ -58,7 +59,7 @@ pub(crate) async fn notified<H: Host>(
     if meta.protocol_version().is_some() || names_modern(headers) {
         return Reply::Accepted;
     }
-    if let Err(error) = Spoken::of(headers) {
+    if let Err(error) = NamedVersion::of(headers) {
         return Response::error(None, &error, 400).into();
     }
     let session = match legacy::session(headers, registry, caller) {
@@ -71,7 +72,7 @@ pub(crate) async fn notified<H: Host>(
     }
 }
 
-/// Brings a cancellation to the call that it names. Without a session there is nowhere to meet it.
+/// Brings a cancellation to the call in `session` that it names. Without a session, a call cannot be reached.
 pub(crate) async fn cancel_in(
     session: Option<&SessionId>,
     id: &RequestId,
@@ -79,11 +80,11 @@ pub(crate) async fn cancel_in(
     caller: Option<&Caller>,
 ) -> Reply {
     let Some(session) = session else { return Reply::Accepted };
-    brought(host.cancel(session, caller.map(|caller| &caller.subject), id).await)
+    delivered(host.cancel(session, caller.map(|caller| &caller.subject), id).await)
 }
 
-/// The answer to a message that was for somebody in its session.
-fn brought(outcome: Result<(), SessionError>) -> Reply {
+/// Returns the answer to a message for a call in its session.
+fn delivered(outcome: Result<(), SessionError>) -> Reply {
     match outcome {
         Ok(()) => Reply::Accepted,
         Err(SessionError::Gone) => Response::error(None, &no_such_session(), 404).into(),

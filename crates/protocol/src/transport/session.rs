@@ -1,9 +1,8 @@
 //! The id of a legacy session ("Session Management", until 2025-11-25).
 //!
-//! An id costs nothing: it is handed out at `initialize` and names a place where something can be remembered. Nothing is
-//! stored until there is something to remember, and a call needs no session. So that the calls of a session, which may
-//! reach any isolate, know what its client said at the handshake, the id says it. An id that no server here made is known
-//! by its checksum. It is not a credential, and needs no key: who makes one up talks to themselves.
+//! `initialize` hands out an id and stores nothing. A call needs no session; storage is used only when there is something to
+//! remember. Calls of a session may reach any isolate, so the id itself says what the client declared at the handshake. Its checksum
+//! shows whether a server here made it. The id is not a credential and needs no key: an invented id gives access to nothing.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -13,7 +12,7 @@ use crate::types::client_capabilities::ClientCapabilities;
 use crate::types::version::ProtocolVersion;
 use mcp_connector_base::identifier::Subject;
 
-/// A session's name, with what was agreed on when it began.
+/// The id of a session, with what the handshake agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionId {
     text: String,
@@ -21,14 +20,14 @@ pub struct SessionId {
     pub(crate) version: ProtocolVersion,
 }
 
-/// Bytes that nobody can guess: 112 bits.
+/// Number of unguessable bytes.
 const RANDOM: usize = 14;
 
 impl SessionId {
     /// The header that carries it.
     pub const HEADER: &'static str = "mcp-session-id";
 
-    /// An id as a client sends it back; none if no server here made it.
+    /// Parses an id that a client sends. Returns `None` if no server here made it.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         // 14 random bytes, the capabilities, the version, the checksum; two digits each.
@@ -46,65 +45,65 @@ impl SessionId {
         })
     }
 
-    /// A new id. Of `bits`, which nobody can guess, 112 are used.
+    /// Returns a new id. `bits` must be unguessable; 112 of them are used.
     pub(crate) fn new(bits: u128, capabilities: ClientCapabilities, version: ProtocolVersion) -> Self {
         let mut text = format!("{:028x}{:02x}{:02x}", bits >> 16, capabilities.to_byte(), version.code());
         text.push_str(&checksum(&text));
         Self { text, capabilities, version }
     }
 
-    /// The id of a stream of the transport of 2024-11-05. Its handshake comes later, so the id says nothing of it. `bits` are
-    /// such that nobody can guess.
+    /// Returns the id of a session of the transport of 2024-11-05. Its handshake comes later, so the id does not describe it. `bits`
+    /// must be unguessable.
     #[must_use]
     pub fn of_http_sse(bits: u128) -> Self {
         Self::new(bits, ClientCapabilities::default(), ProtocolVersion::V2024_11_05)
     }
 
-    /// Whether [`Self::of_http_sse`] made it.
+    /// Returns whether [`Self::of_http_sse`] made it.
     #[must_use]
     pub fn is_of_http_sse(&self) -> bool {
         self.version == ProtocolVersion::V2024_11_05
     }
 
-    /// What was agreed on when it began, as two bytes that [`Self::having_agreed`] takes.
+    /// Returns what the handshake agreed on, as two bytes for [`Self::having_agreed`].
     #[must_use]
     pub fn agreed(&self) -> [u8; 2] {
         [self.capabilities.to_byte(), self.version.code()]
     }
 
-    /// The same session, in which this was agreed on later.
+    /// Returns the same session after its handshake.
     #[must_use]
     pub fn having_agreed(self, [capabilities, version]: [u8; 2]) -> Self {
         let capabilities = ClientCapabilities::from_byte(capabilities);
         Self { capabilities, version: ProtocolVersion::from_code(version).unwrap_or(self.version), ..self }
     }
 
-    /// An id as tests need them.
+    /// Returns an id for tests.
     #[cfg(any(test, feature = "testing"))]
     pub fn sample(number: u128) -> Self {
         Self::new(number << 16, ClientCapabilities::default(), ProtocolVersion::NEWEST_LEGACY)
     }
 
-    /// The id as text: hexadecimal digits.
+    /// Returns the id as a string of hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 }
 
-/// The session that a message names, and whether anything can be stored in it.
+/// The session that a message names, and whether state may be stored in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Session {
-    /// None was named.
+    /// The message names none.
     Unnamed,
-    /// State can be stored in it.
+    /// State may be stored in it.
     Stateful(SessionId),
     /// No state is stored in it, because its client has not signed in. The id only says what was negotiated.
     Stateless(SessionId),
 }
 
 impl Session {
-    /// Its id, for what was agreed on when it began.
+    /// Returns its id, which says what the handshake agreed on.
     pub(crate) const fn id(&self) -> Option<&SessionId> {
         match self {
             Self::Unnamed => None,
@@ -112,7 +111,7 @@ impl Session {
         }
     }
 
-    /// Its id, if something can be kept in it.
+    /// Returns its id, if state may be stored in it.
     pub(crate) fn stateful(self) -> Option<SessionId> {
         match self {
             Self::Stateful(id) => Some(id),
@@ -121,24 +120,24 @@ impl Session {
     }
 }
 
-/// Whose session it is: of who first needed it. A client that signs in later keeps its session; from then on it is that
-/// person's, and a guest who has learned of the id gets nothing.
+/// The owner of a session: the first who used its storage. A client that signs in later keeps its session. From then on it belongs
+/// to that person, and a caller without a token who knows the id has no access.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SessionOwner {
-    /// Nobody needed it yet.
+    /// Its storage was not used yet.
     #[default]
     Nobody,
-    /// Someone who is not signed in.
+    /// A caller without a token.
     Anonymous,
     /// A person.
     Subject(Subject),
 }
 
 impl SessionOwner {
-    /// Whose it is after `who` has come, if it is theirs to use.
+    /// Returns the owner after a request of `subject`, or `None` if the session belongs to somebody else.
     #[must_use]
-    pub fn after(&self, who: Option<&Subject>) -> Option<Self> {
-        match (self, who) {
+    pub fn after(&self, subject: Option<&Subject>) -> Option<Self> {
+        match (self, subject) {
             (Self::Nobody | Self::Anonymous, None) => Some(Self::Anonymous),
             (Self::Nobody | Self::Anonymous, Some(subject)) => Some(Self::Subject(subject.clone())),
             (Self::Subject(owner), Some(subject)) if owner == subject => Some(self.clone()),

@@ -1,8 +1,8 @@
 //! The POST of Streamable HTTP: from its messages to the answer, for both eras ("Sending Messages", "Versioning").
 //!
-//! The steps are apart so that the edge can put the sign-in between reading and answering: [`Posted::read`], then
-//! [`Posted::need`], then [`Posted::answer`]. Which era a message belongs to is decided by its body first and by its headers
-//! second.
+//! Reading and answering are separate steps, so that the edge can authorize the caller in between: [`Posted::read`], then
+//! [`Posted::need`], then [`Posted::answer`]. The body decides which era a message belongs to, and its headers where the body does
+//! not say.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -26,10 +26,10 @@ use crate::transport::era::names_modern;
 use crate::transport::headers;
 use crate::transport::headers::{Accepts, RequestHeaders, mismatch, trimmed};
 use crate::transport::legacy;
-use crate::transport::legacy::Spoken;
+use crate::transport::legacy::NamedVersion;
 use crate::transport::modern;
 use crate::transport::modern::Refusal;
-use crate::transport::notifications::{notified, respond};
+use crate::transport::notifications::{notify, respond};
 use crate::transport::posted::{Body, ClientMessage, Posted, Request};
 use crate::transport::reply::Reply;
 use crate::transport::response::Response;
@@ -39,7 +39,7 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::Subject;
 
 impl<H: Host + Unpin> Posted<H> {
-    /// Answers. Whether the caller may do this has been decided before, with [`Posted::need`].
+    /// Answers the messages. The caller has been authorized with [`Posted::need`].
     pub async fn answer(
         self,
         headers: &impl RequestHeaders,
@@ -65,10 +65,10 @@ impl<H: Host + Unpin> Endpoint<H> {
         let request = match message {
             Ok(ClientMessage::Request(request)) => request,
             Ok(ClientMessage::Notification { meta, notification }) => {
-                return notified(&meta, &notification, headers, &self.registry, &host, caller.as_ref()).await;
+                return notify(&meta, &notification, headers, &self.registry, &host, caller.as_ref()).await;
             }
             Ok(ClientMessage::Response(..)) if names_modern(headers) => {
-                // From 2026-07-28 on a server asks nothing, so there is nothing to respond to.
+                // From 2026-07-28 on, a server sends no requests.
                 return Reply::refused_unread(400, "This revision of the protocol has no responses from clients.");
             }
             Ok(ClientMessage::Response(id, response)) => {
@@ -89,7 +89,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         }
     }
 
-    /// Finds the era of a request and lets it check the rest.
+    /// Checks a request by the rules of its era.
     fn admit(
         &self,
         request: Request<H>,
@@ -107,18 +107,18 @@ impl<H: Host + Unpin> Endpoint<H> {
         if header_is_modern {
             return Err(mismatch("The header MCP-Protocol-Version names a version without `initialize`.").into());
         }
-        let (spoken, session) = if is_initialize {
-            // The header can name nothing yet.
-            (Spoken::Unnamed, Session::Unnamed)
+        let (named, session) = if is_initialize {
+            // No version is agreed on yet.
+            (NamedVersion::Unnamed, Session::Unnamed)
         } else {
             let session = |error| Refusal { status: 404, error };
-            let spoken = Spoken::by(header.as_deref()).map_err(legacy_refusal)?;
-            (spoken, legacy::session(headers, &self.registry, caller).map_err(session)?)
+            let named = NamedVersion::by(header.as_deref()).map_err(legacy_refusal)?;
+            (named, legacy::session(headers, &self.registry, caller).map_err(session)?)
         };
-        legacy::admit(request, spoken, session, headers, &self.registry, page_size).map_err(legacy_refusal)
+        legacy::admit(request, named, session, headers, &self.registry, page_size).map_err(legacy_refusal)
     }
 
-    /// Runs a request to its answer: JSON if it is there soon and nothing comes before it, otherwise a stream.
+    /// Carries out a request. The answer is JSON if it comes soon and without messages before it, or else a stream.
     async fn carry_out(
         &self,
         operation: Operation<H>,
@@ -149,7 +149,7 @@ impl<H: Host + Unpin> Endpoint<H> {
             return Reply::Events(Box::pin(EventStream::new(run, call_state, host, keep_alive, without_client)));
         }
         let ready = match poll_fn(|task| Poll::Ready(run.as_mut().poll(task))).await {
-            // Nothing is prepared where the response is there at once: that is most calls.
+            // Most calls are answered at once and need no preparation.
             Poll::Ready(response) if !call_state.has_messages() => return response.into(),
             Poll::Ready(response) => Some(response),
             Poll::Pending => None,
@@ -169,7 +169,7 @@ impl<H: Host + Unpin> Endpoint<H> {
         }
     }
 
-    /// The response, unless a message or the end of our patience comes first.
+    /// Returns the response, unless a message or the end of the patience comes first.
     async fn first(&self, run: &mut Run, call_state: &CallState, host: &H) -> Option<Response> {
         let mut patience = pin!(host.sleep(self.settings.patience));
         poll_fn(|task| {
@@ -188,13 +188,13 @@ impl<H: Host + Unpin> Endpoint<H> {
     }
 }
 
-/// What becomes of a call whose client leaves. Only from 2026-07-28 on that means that nobody wants its answer.
+/// Returns what happens to a call whose client leaves. Only from 2026-07-28 on does that cancel the call.
 fn without_client<H: Host>(call_state: &CallState, host: &H, owner: Option<Subject>) -> WithoutClient {
     if call_state.version.is_modern() {
         return WithoutClient::Ends;
     }
     let wait_until = WaitUntilDone::begin(host);
-    // A stream without a name that nobody can guess is one that nobody can come back to.
+    // A stream needs an unguessable name to be resumed.
     match call_state.resumable_in().zip(host.random_bits().ok()) {
         Some((session, bits)) => WithoutClient::IsKept(wait_until, Resumable::new(session.clone(), owner, bits)),
         None => WithoutClient::GoesOn(wait_until),

@@ -1,10 +1,9 @@
-//! The place of a request in somebody else's trace (W3C Trace Context §3.2; MCP "_meta"). Of the three
-//! members that may come along only `traceparent` is read: `tracestate` and `baggage` are for who made them, and hold what
-//! nobody here should repeat.
+//! The position of a request in a trace of its client (W3C Trace Context §3.2; MCP "_meta"). Only
+//! `traceparent` is read. `tracestate` and `baggage` are for the systems that wrote them, and may hold what must not be repeated.
 
 use serde::{Deserialize, Serialize};
 
-/// A `traceparent` that is in order.
+/// A valid `traceparent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceParent {
     trace: [u64; 2],
@@ -12,15 +11,15 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Where it stands, in `_meta` and among the headers.
+    /// The name of the member of `_meta`, and of the header.
     pub const NAME: &'static str = "traceparent";
 
-    /// Reads `00-<trace-id>-<parent-id>-<flags>`. None where it is malformed: the specification then wants a new trace.
+    /// Parses `00-<trace-id>-<parent-id>-<flags>`. Returns `None` if it is malformed: the specification then requires a new trace.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let version = hex(bytes.get(..2)?)?;
-        // A later version may have more to say behind a further dash.
+        // A later version may have further fields.
         let ends = match (version, bytes.get(55)) {
             (0xff, _) => false,
             (_, None) => true,
@@ -36,20 +35,20 @@ impl TraceParent {
         (trace != [0, 0] && parent != 0).then_some(Self { trace, parent })
     }
 
-    /// The trace, a number of 32 hexadecimal digits, in two halves.
+    /// Returns the id of the trace, a number of 32 hexadecimal digits, in two halves.
     #[must_use]
     pub const fn trace(&self) -> [u64; 2] {
         self.trace
     }
 
-    /// What was going on when the request was sent, a number of 16 hexadecimal digits.
+    /// Returns the id of the span in which the request was sent, a number of 16 hexadecimal digits.
     #[must_use]
     pub const fn parent(&self) -> u64 {
         self.parent
     }
 }
 
-/// Lower-case hexadecimal digits only.
+/// Parses lower-case hexadecimal digits.
 fn hex(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |number, digit| {
         let value = match digit {
