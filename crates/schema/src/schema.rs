@@ -34,18 +34,18 @@ impl Schema {
     /// Returns why the value is invalid, or that the validation takes too much work.
     pub fn validate(&self, instance: &Value) -> Result<(), Violations> {
         // Most values are valid, so the first evaluation only says yes or no. A second one collects the reasons.
-        let unexplained = match Evaluation::new(&self.compiled).evaluate(instance, &mut Report::discarding()) {
+        let mut report = Report::collecting();
+        let reason = match Evaluation::new(&self.compiled).evaluate(instance, &mut Report::discarding()) {
             Ok(true) => return Ok(()),
-            Ok(false) => "does not fit the schema",
+            Ok(false) => {
+                // If the budget ends while reasons are collected, those found until then are reported.
+                let _ = Evaluation::new(&self.compiled).evaluate(instance, &mut report);
+                "does not fit the schema"
+            }
             Err(Exhausted) => "takes too much work to check",
         };
-        let mut report = Report::collecting();
-        if unexplained == "does not fit the schema" {
-            // If the budget ends while reasons are collected, those found until then are reported.
-            let _ = Evaluation::new(&self.compiled).evaluate(instance, &mut report);
-        }
         if report.is_empty() {
-            report.add(&InstancePath::ROOT, ViolationKind::Other, || unexplained.to_owned());
+            report.add(&InstancePath::ROOT, ViolationKind::Other, || reason.to_owned());
         }
         Err(report.into_violations())
     }

@@ -23,7 +23,7 @@ impl Evaluation<'_> {
         let mut valid = true;
         if let Some(max) = keywords.max_items.filter(|max| items.len() > *max) {
             report.add(path, ViolationKind::Other, || format!("must have at most {}", counted(max, "item")));
-            // Nothing inside is worth looking at when there is too much of it.
+            // The items of an array that is too long are not evaluated.
             return Ok(false);
         }
         if let Some(min) = keywords.min_items.filter(|min| items.len() < *min) {
@@ -67,7 +67,7 @@ impl Evaluation<'_> {
     ) -> Verdict {
         let mut matching: usize = 0;
         for (index, item) in items.iter().enumerate() {
-            // With the minimum reached and no maximum, only evaluated could still want to know.
+            // After the minimum, the other items only matter for the maximum and for what counts as evaluated.
             if matching >= keyword.min && keyword.max.is_none() && evaluated.is_none() {
                 return Ok(true);
             }
