@@ -28,8 +28,7 @@ use crate::oauth::access::grant_checks;
 use crate::objects::anonymous_quota::commands::Quota;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
-use crate::objects::subscriptions::commands::TaskPublished;
-use crate::objects::subscriptions::stub as subscriptions;
+use crate::objects::task::listeners::Listeners;
 use crate::objects::task::rows::Rows;
 use crate::platform::clock::now_in_milliseconds;
 use crate::platform::instance::{Work, lost_work};
@@ -95,17 +94,6 @@ struct Object {
     paused_until: Cell<Option<u64>>,
 }
 
-/// What this isolate knows of streams that listen to the task. Whether some do is in a row, too.
-#[derive(Default)]
-struct Listeners {
-    are_there: Cell<Option<bool>>,
-    /// Whether they were told, and nothing has changed since then.
-    know: Cell<bool>,
-    are_being_notified: Cell<bool>,
-    /// What the handler had said of its progress when they were told.
-    heard: RefCell<Option<String>>,
-}
-
 /// A run of the handler in this isolate.
 struct Running {
     began: u64,
@@ -129,7 +117,7 @@ impl Object {
             Effect::Nothing => {}
             Effect::Save => {
                 self.save(&task)?;
-                if self.listening()?.is_some() {
+                if self.listeners.listened_to(&self.rows())?.is_some() {
                     self.wake_in(Duration::ZERO).await?;
                 }
             }
@@ -166,7 +154,7 @@ impl Object {
         let (ttl, now) = (u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX), now_in_milliseconds());
         let task = tasks::Task::begin(&call, answers, ttl, now);
         self.rows().begin(&call, &task)?;
-        self.listeners.are_there.set(Some(false));
+        self.listeners.begin();
         self.checked_grant_at.set(now);
         self.wake_in(Duration::ZERO).await?;
         Ok(Ok(task.seen().clone()))
@@ -327,20 +315,8 @@ impl Object {
         self.running.borrow().as_ref().and_then(|running| running.status.last())
     }
 
-    /// Returns the id of the task, if streams listen to it.
-    fn listening(&self) -> worker::Result<Option<TaskId>> {
-        if self.listeners.are_there.get() == Some(false) {
-            return Ok(None);
-        }
-        let id = self.rows().listening()?;
-        self.listeners.are_there.set(Some(id.is_some()));
-        Ok(id)
-    }
-
     async fn begin_notifying(&self, id: &TaskId) -> worker::Result<()> {
-        self.rows().listen(id)?;
-        self.listeners.are_there.set(Some(true));
-        self.listeners.know.set(false);
+        self.listeners.add(&self.rows(), id)?;
         // Before the client has its answer, so that its stream begins with the state of the task.
         if self.notify().await.is_some() {
             self.wake_in(Duration::ZERO).await?;
@@ -348,51 +324,12 @@ impl Object {
         Ok(())
     }
 
-    /// Notifies the streams that listen, unless they know the state of the task. Returns when to try again.
     async fn notify(&self) -> Option<Duration> {
-        if self.listeners.are_being_notified.replace(true) {
-            // The call that notifies them goes on with what is new, so that they get it in order.
-            return None;
-        }
-        let said = self.said();
-        if *self.listeners.heard.borrow() != said {
-            self.listeners.know.set(false);
-        }
-        let again = self.notify_until_they_know().await;
-        self.listeners.are_being_notified.set(false);
-        again.unwrap_or_else(|error| {
-            console_error!("task: {error}");
-            Some(TRY_AGAIN)
-        })
-    }
-
-    async fn notify_until_they_know(&self) -> worker::Result<Option<Duration>> {
-        let Some(id) = self.listening()? else { return Ok(None) };
-        let later = |duration| {
-            self.listeners.know.set(false);
-            Ok(Some(duration))
-        };
-        while !self.listeners.know.replace(true) {
-            let Some(task) = self.rows().task()? else { break };
-            self.listeners.heard.replace(self.said());
-            let whole = task.seen().clone().saying(self.said()).whole(id.clone());
-            let more_to_come = match subscriptions::publish_task(&self.env, id.clone(), whole, task.is_over()).await {
-                Ok(TaskPublished::NobodyListens) => false,
-                Ok(TaskPublished::Later) => return later(*ALARM_INTERVAL.start()),
-                Ok(TaskPublished::Told) => !task.is_over(),
-                Err(_) => return later(TRY_AGAIN),
-            };
-            // Unless a stream has begun to listen meanwhile.
-            if !more_to_come && self.listeners.know.get() {
-                self.rows().listen_no_more()?;
-                self.listeners.are_there.set(Some(false));
-            }
-        }
-        Ok(None)
+        self.listeners.notify(&self.env, &self.rows(), || self.said()).await
     }
 
     fn save(&self, task: &tasks::Task) -> worker::Result<()> {
-        self.listeners.know.set(false);
+        self.listeners.changed();
         self.rows().save(task)
     }
 
