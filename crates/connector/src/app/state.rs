@@ -22,7 +22,7 @@ use crate::http::route::McpEndpoint;
 use crate::http::site::LastSite;
 use crate::log::metrics;
 use crate::oauth::secrets::{LazySecrets, Secrets};
-use crate::pages::frame::Frame;
+use crate::pages::frame::page_frame::Frame;
 
 /// A call that has not answered after this long becomes a stream, so that proxies and clients keep waiting.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ use mcp_connector_protocol::Events;
 use crate::config::configuration::Closed;
 use crate::http::incoming::Incoming;
 use crate::log::request_log::LoggedAnswer;
-use crate::pages::frame::{Frame, Page};
+use crate::pages::frame::page_frame::{Frame, Page};
 use crate::platform::cancel::UntilGone;
 
 /// `Retry-After` where the owner must correct a setting first, in seconds.

@@ -10,7 +10,7 @@ use crate::http::answer::Answer;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
 use crate::pages;
-use crate::pages::home_page::{Effect, HomeBinding, HomePage, HomeTool, Missing};
+use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 
 /// The page.
 pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Configuration) -> Answer {

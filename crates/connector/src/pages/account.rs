@@ -9,7 +9,7 @@ use mcp_connector_oauth::authorize::consent::NameSource;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
 use crate::pages::consent::place;
-use crate::pages::frame::{Page, PageKind};
+use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::login::{LoginProblem, passphrase_form};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};

@@ -7,7 +7,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientKind;
 
 use crate::pages::account::{ACTION_FIELD, AccountFormAction, Notice, told};
-use crate::pages::frame::{Page, PageKind};
+use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
 use crate::pages::{FormTarget, SEALED_FIELD};

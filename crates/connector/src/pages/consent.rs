@@ -8,7 +8,7 @@ use mcp_connector_oauth::authorize::consent::{
 };
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
-use crate::pages::frame::{Page, PageKind};
+use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::{FormTarget, SEALED_FIELD};
 

@@ -7,7 +7,7 @@ use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
 use crate::pages::consent::place;
-use crate::pages::frame::{Page, PageKind};
+use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::isolated;
 use crate::pages::{FormTarget, SEALED_FIELD};
 

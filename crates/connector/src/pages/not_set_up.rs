@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use mcp_connector_oauth::login::passphrase::MIN_PASSPHRASE;
 
-use crate::pages::frame::{Page, PageKind};
+use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 
 /// The command that sets the passphrase of a deployed Worker.

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use mcp_connector_oauth::authorize::consent::DECISION_FIELD;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 
-use crate::pages::frame::{Page, PageKind};
+use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::isolated;
 use crate::pages::{FormTarget, SEALED_FIELD};
 

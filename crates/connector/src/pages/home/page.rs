@@ -1,15 +1,14 @@
-//! `/`: what this connector is, and how a person adds it to the client they use. [`crate::pages::clients`] has the way for each
-//! client.
+//! `/`: what this connector is, and how a person adds it to the client they use. [`clients`] has the way for each client.
 //!
 //! Nothing on the page needs JavaScript. A short script shows the copy buttons and asks the connector whether it answers.
 
 use maud::{Markup, html};
 
 use crate::http::route::{ACCOUNT_PATH, McpEndpoint};
-use crate::pages::clients;
-use crate::pages::clients::url_field;
-use crate::pages::frame::{Page, PageKind};
-use crate::pages::home_page::{Effect, HomeBinding, HomePage, Missing};
+use crate::pages::frame::page_frame::{Page, PageKind};
+use crate::pages::home::clients;
+use crate::pages::home::clients::url_field;
+use crate::pages::home::content::{Effect, HomeBinding, HomePage, Missing};
 use crate::pages::not_set_up::SET_PASSPHRASE;
 use crate::pages::untrusted_text::{isolated, visible};
 

@@ -12,7 +12,7 @@ use maud::{Markup, html};
 
 use mcp_connector_oauth::web::form::{percent_encoded, with_query};
 
-use crate::pages::home_page::HomePage;
+use crate::pages::home::content::HomePage;
 use crate::pages::untrusted_text::visible;
 
 const CLAUDE: &str = "https://claude.ai/customize/connectors";

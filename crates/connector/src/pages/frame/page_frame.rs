@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use mcp_connector_oauth::web::origin::Origin;
 use mcp_connector_protocol::{Icon, PageSettings, Rgb, Theme};
 
-use crate::pages::palette;
+use crate::pages::frame::palette;
 use crate::pages::untrusted_text::{isolated, visible};
 
 /// The style sheet of all connectors. An accent colour is added to it.

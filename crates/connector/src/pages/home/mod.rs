@@ -1,0 +1,5 @@
+//! The page at `/`.
+
+pub(crate) mod clients;
+pub(crate) mod content;
+pub(crate) mod page;
