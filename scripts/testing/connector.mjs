@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before } from 'node:test';
-import { signIn } from '../client/sign-in.mjs';
+import { authorize, REDIRECT_URI, signIn } from '../client/sign-in.mjs';
 import { root, wranglerScript } from '../support/paths.mjs';
 import { launch } from '../support/processes.mjs';
 
@@ -137,14 +137,13 @@ class Connector {
   }
 
   /**
-   * The official client, which signs in by itself when a tool asks for it: it finds the authorization server, registers, and opens
-   * `openBrowser` with the address of the sign-in, which resolves to the redirect that a browser would follow.
+   * The official client, which signs in by itself when a tool asks for it: it finds the authorization server, registers, and opens a
+   * browser in which the owner signs in and allows everything.
    */
   async clientThatSignsIn() {
     const { UnauthorizedError } = await sdk('client/auth.js');
     const { StreamableHTTPClientTransport } = await sdk('client/streamableHttp.js');
     const { Client } = await sdk('client/index.js');
-    const { authorize, REDIRECT_URI } = await import('../client/sign-in.mjs');
     const passphrase = this.#vars.OWNER_PASSPHRASE;
     const state = {};
     const provider = {

@@ -37,7 +37,7 @@ test('`npm run new` makes a project of few files, which has its own name', async
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1))
     .filter((name) => !name.startsWith('node_modules/') && !['Cargo.lock', 'package-lock.json'].includes(name));
   assert.ok(files.length <= 30, `${files.length} files: ${files.join(', ')}`);
-  for (const name of files) assert.doesNotMatch(readFileSync(file(name), 'utf8'), /\{\{|OWNER\/REPOSITORY/, `${name} has no placeholder`);
+  for (const name of files) assert.doesNotMatch(readFileSync(file(name), 'utf8'), /\{\{project-name|OWNER\/REPOSITORY/, `${name} has no placeholder`);
   for (const name of ['Cargo.toml', 'package.json', 'wrangler.toml']) assert.match(readFileSync(file(name), 'utf8'), /name"?[ :=]+"my-tools"/, name);
   await shareCompiledPackages();
 });
