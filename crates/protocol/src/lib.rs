@@ -1,6 +1,25 @@
-//! The Model Context Protocol, without a runtime: JSON-RPC, both protocol eras, the registry a connector is built with.
+//! The Model Context Protocol without a runtime: JSON-RPC, every revision since 2024-11-05, and the tools, prompts and resources that
+//! an author declares.
 //!
-//! Nothing here names a Workers type. What the protocol needs from the place it runs in stands in [`Host`].
+//! Authors of connectors use it through `mcp-connector`, and need nothing of this crate. What the protocol needs from the place where
+//! it runs are the traits of [`Host`]; nothing here names a type of Workers.
+//!
+//! # Examples
+//!
+//! A connector can be checked anywhere:
+//!
+//! ```
+//! use mcp_connector_protocol::{Connector, Tool, ToolError};
+//!
+//! async fn echo(text: String) -> Result<String, ToolError> {
+//!     Ok(text)
+//! }
+//!
+//! let tool = Tool::new("echo", "Say the same text back.", echo).argument("text", "What to say back.").title("Echo").read_only();
+//! let connector: Connector<()> = Connector::new("echo", "1.0.0").tool(tool);
+//! assert_eq!(connector.check(), []);
+//! ```
+#![allow(missing_docs, reason = "mcp-connector documents what authors use")]
 
 pub(crate) mod author;
 pub(crate) mod call;

@@ -2,8 +2,7 @@
 
 use thiserror::Error;
 
-/// The settings of the pages, as their author wrote them. One that is not valid is reported by
-/// [`Self::errors`] and not used.
+/// The settings of the pages, as their author wrote them. A setting that is not valid is reported and not used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageSettings {
     pub(crate) accent: Option<String>,
