@@ -54,7 +54,7 @@ mod tests {
     const WRITE: Scope = Scope::new("notes:write", "Change your notes");
 
     #[test]
-    fn a_caller_lacks_exactly_what_it_was_not_given() {
+    fn a_caller_lacks_exactly_the_scopes_it_was_not_granted() {
         let caller = Caller {
             subject: Subject::new("owner").unwrap(),
             client_id: ClientId::new("c").unwrap(),

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_read_as_it_was_written_and_as_no_other() {
+    fn a_command_is_read_back_as_the_same_command_only() {
         let command = AddPet { name: "Rex".into() };
         let message = encode_command(&command).unwrap();
         let received = ReceivedCommand::parse(&message).unwrap();
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_another_version_or_with_more_behind_it_is_not_read() {
+    fn a_message_of_another_version_or_with_trailing_bytes_is_not_read() {
         let message = encode_command(&AddPet { name: "Rex".into() }).unwrap();
         assert!(ReceivedCommand::parse(&message[1..]).is_err(), "without the version");
         assert!(ReceivedCommand::parse(&[&[1], &message[1..]].concat()).is_err(), "another version");

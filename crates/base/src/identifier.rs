@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_id_survives_its_text_and_only_its_own() {
+    fn a_grant_id_is_read_back_from_its_text_only() {
         let id = GrantId::from_bytes([0, 1, 2, 3, 4, 5, 6, 0xff]);
         assert_eq!(id.to_string(), "00010203040506ff");
         assert_eq!(GrantId::try_from(id.to_string()), Ok(id));

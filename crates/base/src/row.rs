@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_version_up_to_this_one_wrote_is_not_read() {
+    fn a_row_of_a_newer_version_or_with_trailing_bytes_is_not_read() {
         for (name, row) in [
             ("nothing", &b""[..]),
             ("a version without an end", &[2]),

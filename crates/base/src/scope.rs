@@ -196,13 +196,19 @@ impl ScopeSet {
     /// Returns the members of both sets.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        Self::from_names(self.iter().filter(|name| other.contains_name(name)))
+        self.filter(|name| other.contains_name(name))
     }
 
     /// Returns the members of `self` that are not in `other`.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        Self::from_names(self.iter().filter(|name| !other.contains_name(name)))
+        self.filter(|name| !other.contains_name(name))
+    }
+
+    /// Returns the members whose names `keep` accepts.
+    #[must_use]
+    pub fn filter(&self, keep: impl Fn(&str) -> bool) -> Self {
+        Self::from_names(self.iter().filter(|name| keep(name)))
     }
 
     /// Returns the names in order.
@@ -287,7 +293,7 @@ mod tests {
     const WRITE: Scope = Scope::new("notes:write", "Change your notes");
 
     #[test]
-    fn a_set_is_ordered_and_has_no_repetitions() {
+    fn a_scope_set_is_sorted_and_has_no_repetitions() {
         let set = ScopeSet::parse(" profile  notes:read profile ").unwrap();
         assert_eq!(set.as_str(), "notes:read profile");
         assert_eq!(set, ScopeSet::parse("profile notes:read").unwrap());
@@ -295,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_string_is_the_empty_set() {
+    fn an_empty_string_is_the_empty_scope_set() {
         for text in ["", " ", "   "] {
             let set = ScopeSet::parse(text).unwrap();
             assert!(set.is_empty(), "{text:?}");
@@ -304,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_outside_rfc_6749_are_refused() {
+    fn characters_that_rfc_6749_forbids_in_a_scope_are_refused() {
         let long = "a".repeat(MAX_SCOPE_LENGTH + 1);
         for (name, text) in [
             ("quote", "a\"b"),
@@ -323,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_scopes_is_refused() {
+    fn too_many_scopes_are_refused() {
         let many: Vec<String> = (0..=MAX_SCOPES).map(|n| format!("s{n}")).collect();
         assert_eq!(ScopeSet::parse(&many.join(" ")), Err(InvalidScope::TooMany));
         assert_eq!(ScopeSet::parse(&"a ".repeat(MAX_SCOPE_STRING)), Err(InvalidScope::TooMany));
@@ -331,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn set_operations_are_those_of_sets() {
+    fn scope_sets_have_the_operations_of_sets() {
         let read = ScopeSet::from(READ);
         let both: ScopeSet = [WRITE, READ, READ].into_iter().collect();
         assert_eq!(both.as_str(), "notes:read notes:write");

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arithmetic_stops_at_the_ends() {
+    fn timestamp_arithmetic_saturates() {
         let end = Timestamp::from_seconds(u64::MAX);
         assert_eq!(end.plus(1), end);
         assert_eq!(Timestamp::default().minus(1), Timestamp::default());

@@ -35,7 +35,7 @@ fn a_member_named_twice_is_refused_at_any_depth() {
 }
 
 #[test]
-fn nesting_is_bounded() {
+fn the_depth_of_json_is_limited() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert!(read_text(&nested(64)).is_ok());
     assert!(read_text(&nested(65)).unwrap_err().contains("64 levels"));
@@ -82,7 +82,7 @@ fn a_member_of_a_refused_text_is_found_once_or_not_at_all() {
 }
 
 #[test]
-fn null_counts_as_absent_except_where_somebody_else_says_what_is_there() {
+fn null_counts_as_absent_except_inside_exempt_members() {
     let mut object = json!({
         "a": null, "b": {"c": null, "d": [null, {"e": null}]}, "arguments": {"f": null, "g": [{"h": null}]},
         "i": {"arguments": null},
@@ -98,7 +98,7 @@ fn null_counts_as_absent_except_where_somebody_else_says_what_is_there() {
 }
 
 #[test]
-fn the_memory_that_values_take_is_bounded_before_they_are_built() {
+fn the_memory_of_json_values_is_limited_before_they_are_built() {
     const MIB: usize = 1024 * 1024;
     let filled = |item: &str| {
         let count = (MIB - 10) / (item.len() + 1);

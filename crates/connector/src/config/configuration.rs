@@ -229,7 +229,7 @@ impl Configuration {
     pub(crate) fn is_owner(&self, subject: &Subject) -> bool {
         match &self.provider {
             None => subject.as_str() == OWNER_SUBJECT,
-            Some(provider) => self.owner.name(subject, provider.issuer()),
+            Some(provider) => self.owner.contains(subject, provider.issuer()),
         }
     }
 

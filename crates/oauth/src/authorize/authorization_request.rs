@@ -238,10 +238,7 @@ impl AuthorizationRequest {
 
     /// Returns the same request with only those scopes whose names `keep` accepts.
     pub(crate) fn narrowed_to(&self, keep: impl Fn(&str) -> bool) -> Self {
-        let kept: Vec<&str> = self.scopes.iter().filter(|name| keep(name)).collect();
-        // The names come from a set, so they form one.
-        let scopes = ScopeSet::parse(&kept.join(" ")).unwrap_or_default();
-        Self { scopes, ..self.clone() }
+        Self { scopes: self.scopes.filter(keep), ..self.clone() }
     }
 }
 

@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_yes_to_nothing_is_no_decision() {
+    fn allowing_no_scope_at_all_is_no_decision() {
         for form in [
             "decision=allow",
             "decision=allow&scope=",
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_no_is_told_to_the_client() {
+    fn a_refusal_is_sent_to_the_client_as_access_denied() {
         let issuer = Issuer::parse("https://mcp.example.com").unwrap();
         let Decision::Deny(back) = decide("decision=deny&scope=profile").unwrap() else { panic!("allowed") };
         let location = back.error_location(AuthorizationError::Denied, &issuer);
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_without_consent_does_not_pass_for_one_with_it() {
+    fn a_sealed_request_without_a_login_is_not_read_as_one_with_it() {
         let request = request("c", ClientKind::Registered, "https://app.example/cb");
         assert_ne!(AuthorizationRequest::PURPOSE, ConsentedRequest::PURPOSE);
         let (now, keys) = (Timestamp::from_seconds(1), ring(1));

@@ -104,7 +104,7 @@ mod tests {
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
     #[test]
-    fn the_example_of_the_rfc_holds() {
+    fn the_example_of_rfc_7636_verifies() {
         let challenge = CodeChallenge::parse(CHALLENGE).unwrap();
         let verifier = CodeVerifier::parse(VERIFIER).unwrap();
         assert_eq!(verifier.challenge(), challenge);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn another_verifier_does_not_answer() {
+    fn another_code_verifier_does_not_match_a_challenge() {
         let challenge = CodeChallenge::parse(CHALLENGE).unwrap();
         let other = CodeVerifier::parse(&VERIFIER.to_ascii_lowercase()).unwrap();
         assert_ne!(other.challenge(), challenge);
@@ -147,12 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn a_verifier_does_not_show_in_debug() {
+    fn debug_output_hides_a_code_verifier() {
         assert!(!format!("{:?}", CodeVerifier::parse(VERIFIER).unwrap()).contains("dBj"));
     }
 
     #[test]
-    fn a_challenge_survives_its_json_and_nothing_else_becomes_one() {
+    fn a_code_challenge_is_read_back_from_json_and_checked_there() {
         let challenge = CodeChallenge::parse(CHALLENGE).unwrap();
         let json = serde_json::to_string(&challenge).unwrap();
         assert_eq!(json, format!("\"{CHALLENGE}\""));

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_registered_name_is_kept_and_no_other_text_is() {
+    fn only_registered_error_codes_of_a_provider_are_taken_over() {
         for name in REGISTERED {
             let error = ProviderError::of(name);
             assert_eq!(error.code(), name);

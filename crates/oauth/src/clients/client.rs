@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_sent_only_where_it_registered() {
+    fn a_client_is_redirected_only_to_a_registered_uri() {
         let client = client(&["https://a.example/cb", "http://localhost/cb"]);
         for (requested, admitted) in [
             ("https://a.example/cb", true),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_uri_may_be_left_out_only_if_there_is_one_fixed_place() {
+    fn a_redirect_uri_may_be_left_out_only_if_one_fixed_uri_is_registered() {
         assert_eq!(client(&["https://a/cb"]).redirect_uri(None), Ok(uri("https://a/cb")));
         for several in [&["https://a/cb", "https://b/cb"][..], &["http://localhost/cb"], &[]] {
             assert_eq!(client(several).redirect_uri(None), Err(RedirectMismatch::Missing), "{several:?}");
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_short_visible_line() {
+    fn a_client_name_is_one_short_visible_line() {
         for (raw, clean) in [
             ("Claude", Some("Claude")),
             ("  Claude\r\n\t Code ", Some("Claude Code")),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_compared_by_its_hash_and_not_shown() {
+    fn a_client_secret_is_compared_by_its_hash_and_hidden_from_debug_output() {
         let hash = ClientSecretHash::of("secret");
         assert!(hash.matches("secret"));
         assert!(!hash.matches("Secret") && !hash.matches(""));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_storage_name_is_short_and_differs_with_the_identifier() {
+    fn a_client_hash_is_short_and_differs_with_the_identifier() {
         let long = ClientId::new(&format!("https://a.example/{}", "x".repeat(2000))).unwrap();
         assert_eq!(client_id_hash(&long).len(), 43);
         assert_ne!(client_id_hash(&long), client_id_hash(&ClientId::new("c").unwrap()));

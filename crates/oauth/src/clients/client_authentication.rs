@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_was_not_form_urlencoded_is_taken_too() {
+    fn a_basic_secret_that_was_not_form_urlencoded_is_accepted_too() {
         for secret in ["a+b/c==", "100%", "100%zz", "%41"] {
             assert_eq!(check(Some(&basic(&format!("c%3A1+e:{secret}"))), "", Some(secret)), Ok(()), "{secret}");
         }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_recognised_in_three_ways() {
+    fn a_client_authenticates_by_basic_by_post_or_as_a_public_client() {
         assert_eq!(check(None, "client_id=c:1+e", None), Ok(()), "none");
         assert_eq!(check(None, "client_id=c:1+e&client_secret=s%26%2B", Some("s&+")), Ok(()), "post");
         for header in [basic("c%3A1+e:s%26%2B"), basic("c%3A1%20e:s%26%2B").replace("Basic", "bAsIc")] {
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn two_ways_at_once_are_refused() {
+    fn two_authentication_methods_at_once_are_refused() {
         let header = basic("c%3A1+e:s");
         for body in ["client_secret=s", "client_id=c:1+e&client_secret=s", "client_id=other", "client_assertion=x"] {
             let error = check(Some(&header), body, Some("s")).unwrap_err();
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_missing_or_superfluous_secret_fails_in_one_way() {
+    fn a_wrong_missing_or_superfluous_secret_is_the_same_error() {
         for (name, header, body, secret) in [
             ("wrong", None, "client_id=c:1+e&client_secret=x", Some("s")),
             ("missing", None, "client_id=c:1+e", Some("s")),
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_header_is_not_taken_for_a_public_client() {
+    fn a_malformed_header_is_not_taken_for_a_public_client() {
         for header in [
             "",
             "Basic",
@@ -271,13 +271,13 @@ mod tests {
     }
 
     #[test]
-    fn an_assertion_is_not_supported() {
+    fn a_client_assertion_is_not_supported() {
         let error = check(None, "client_id=c:1+e&client_assertion=x", None).unwrap_err();
         assert_eq!(error, ClientAuthenticationError::Unsupported { in_header: false });
     }
 
     #[test]
-    fn a_secret_does_not_show_in_debug() {
+    fn debug_output_hides_a_client_secret() {
         let body = Parameters::parse(b"client_id=c&client_secret=hunter2").unwrap();
         assert!(!format!("{:?}", PresentedClient::parse(None, &body).unwrap()).contains("hunter2"));
     }

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_the_name_of_one_client_in_kv_and_in_a_form() {
+    fn a_client_hash_is_read_back_from_its_text() {
         let hash = ClientHash::of(&id("c1_x"));
         assert_eq!(ClientHash::of_record_key(&hash.record_key()), Ok(hash.clone()));
         assert_eq!(ClientHash::try_from(hash.to_string()), Ok(hash.clone()));

@@ -88,9 +88,9 @@ pub fn register(
         client_id_issued_at: now,
         client_name: registration.name,
         redirect_uris: registration.redirect_uris,
-        refused_redirect_uris: registration.remarks.refused,
+        refused_redirect_uris: registration.unstored.refused,
         // A malformed scope means the default, as in an authorization request.
-        scope: scopes.requested(registration.remarks.scope.as_deref()).unwrap_or_else(|_| scopes.sign_in().clone()),
+        scope: scopes.requested(registration.unstored.scope.as_deref()).unwrap_or_else(|_| scopes.sign_in().clone()),
         grant_types: &["authorization_code", "refresh_token"],
         response_types: &["code"],
         token_endpoint_auth_method: registration.method.as_str(),
@@ -192,7 +192,7 @@ fn unpack(packed: &[u8], policy: &RedirectPolicy) -> Option<(ClientMetadata, Tim
         rest = after;
     }
     let registration =
-        ClientMetadata { name: ClientName::clean(name), redirect_uris, method, remarks: UnstoredMetadata::default() };
+        ClientMetadata { name: ClientName::clean(name), redirect_uris, method, unstored: UnstoredMetadata::default() };
     Some((registration, Timestamp::from_seconds(u64::from_be_bytes(*moment))))
 }
 

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_has_the_members_that_are_documented_and_no_null() {
+    fn a_client_record_has_the_documented_members_and_no_null() {
         let value = serde_json::to_value(record("c1_x", &["https://a.example/cb"])).unwrap();
         assert_eq!(
             value,
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_written_again_after_thirty_days_and_keeps_when_it_began() {
+    fn a_client_record_is_written_again_after_thirty_days_with_its_first_use() {
         let first = record("c1_x", &["https://a.example/cb"]);
         for (days, writes) in [(0, false), (1, false), (29, false), (30, true), (89, true)] {
             let now = NOW.plus(days * DAY);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_use_keeps_that_a_client_was_ended() {
+    fn recording_a_use_leaves_a_revoked_client_revoked() {
         let ended = ClientRecord { ended_at: Some(NOW), ..record("c1_x", &["https://a.example/cb"]) };
         let later = NOW.plus(REWRITE_AFTER);
         let next = StoredClient::after_use(
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_has_the_redirect_uris_of_the_latest_document() {
+    fn a_client_record_has_the_redirect_uris_of_the_latest_document() {
         let both = ["https://a.example/cb", "https://b.example/cb"];
         let before = Some(StoredClient::Record(record("https://a.example/c", &both)));
         let next =
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn whether_a_client_is_in_use_is_never_said_while_nobody_can_tell() {
+    fn an_outage_of_kv_is_never_taken_for_an_unused_client() {
         let (used, long_ago) = (Some(NOW.minus(DAY)), Some(NOW.minus(CLIENT_LIFE + 1)));
         let mark = |at: Option<Timestamp>| at.map(StoredClient::LastUse);
         for (name, stored, last_use, answer) in [
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_earlier_versions_wrote_is_read_and_what_nobody_wrote_is_nothing() {
+    fn records_of_earlier_versions_are_read_and_unknown_bytes_are_no_record() {
         assert_eq!(StoredClient::read("1800000000"), Some(StoredClient::LastUse(NOW)));
         assert!(
             StoredClient::after_use(Some(StoredClient::LastUse(NOW)), used("c1_x", &[]), NOW).is_some(),
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_says_who_published_the_client_or_where_it_is_sent() {
+    fn a_client_summary_names_the_publisher_or_the_redirect_host() {
         for (of, uri, host, kind) in [
             ("https://claude.ai/c", "http://localhost/cb", "claude.ai", ClientKind::MetadataDocument),
             ("c1_x", "https://app.example:8443/cb", "app.example:8443", ClientKind::Registered),
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn no_summary_is_larger_than_the_metadata_of_kv() {
+    fn every_client_summary_fits_into_the_metadata_of_kv() {
         let long = format!("https://{}/c", ["x".repeat(60).as_str(); 4].join("."));
         for name in ["\u{1F980}".repeat(100), "\"\\".repeat(100), "ö".repeat(100)] {
             let of = ClientRecord {

@@ -39,8 +39,8 @@ pub enum InvalidClientConfig {
     #[error("there are more than {MAX_CLIENTS} clients")]
     TooMany,
     /// One client is invalid. `number` counts from one.
-    #[error("client number {number}: {problem}")]
-    Client { number: usize, problem: ClientConfigError },
+    #[error("client number {number}: {error}")]
+    Client { number: usize, error: ClientConfigError },
 }
 
 /// What is wrong with a client.
@@ -97,9 +97,9 @@ impl PreRegisteredClients {
         }
         let mut clients: Vec<Client> = Vec::with_capacity(entries.len());
         for (number, entry) in (1..).zip(entries) {
-            let client = entry.client(policy).map_err(|problem| InvalidClientConfig::Client { number, problem })?;
+            let client = entry.client(policy).map_err(|error| InvalidClientConfig::Client { number, error })?;
             if clients.iter().any(|other| other.id == client.id) {
-                return Err(InvalidClientConfig::Client { number, problem: ClientConfigError::DuplicateId });
+                return Err(InvalidClientConfig::Client { number, error: ClientConfigError::DuplicateId });
             }
             clients.push(client);
         }
@@ -198,9 +198,9 @@ mod tests {
     }
 
     #[test]
-    fn a_configuration_that_cannot_be_meant_is_refused_with_its_place() {
+    fn an_invalid_client_configuration_is_refused_with_its_position() {
         let https = ["https://a.example/cb"];
-        for (name, client, problem) in [
+        for (name, client, error) in [
             ("no use", json!({"client_id": "a"}), ClientConfigError::Useless),
             (
                 "weak secret",
@@ -223,8 +223,8 @@ mod tests {
             ),
         ] {
             let first = json!({"client_id": "first", "redirect_uris": https});
-            let error = parse(&json!([first, client])).unwrap_err();
-            assert_eq!(error, InvalidClientConfig::Client { number: 2, problem }, "{name}");
+            let refused = parse(&json!([first, client])).unwrap_err();
+            assert_eq!(refused, InvalidClientConfig::Client { number: 2, error }, "{name}");
         }
         assert!(matches!(
             parse(&json!([{"client_id": "a", "redirect_uri": "x"}])),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_does_not_show_a_secret() {
+    fn an_error_of_the_client_configuration_shows_no_secret() {
         let text =
             format!("[{{\"client_id\": \"a\", \"client_secret\": \"{SECRET}\", \"client_secret\": \"{SECRET}\"}}]");
         let error = PreRegisteredClients::parse(&text, &RedirectPolicy::default()).unwrap_err();

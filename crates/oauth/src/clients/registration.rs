@@ -75,7 +75,7 @@ pub struct ClientMetadata {
     pub(crate) redirect_uris: Vec<RedirectUri>,
     pub(crate) method: AuthenticationMethod,
     /// What the response repeats and the identifier does not contain.
-    pub(crate) remarks: UnstoredMetadata,
+    pub(crate) unstored: UnstoredMetadata,
 }
 
 /// Metadata that is answered and not stored.
@@ -124,7 +124,7 @@ impl ClientMetadata {
             name: text(&metadata, "client_name")?.and_then(ClientName::clean),
             redirect_uris,
             method,
-            remarks: UnstoredMetadata { scope, refused },
+            unstored: UnstoredMetadata { scope, refused },
         })
     }
 }
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_real_clients_register_is_accepted() {
+    fn registrations_of_real_clients_are_accepted() {
         for (name, metadata, method) in [
             (
                 "Claude Code",
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_work_or_is_not_safe_is_refused() {
+    fn registrations_that_cannot_work_or_are_not_safe_are_refused() {
         let https = "https://a.example/cb";
         let many: Vec<String> = (0..=MAX_REDIRECT_URIS).map(|n| format!("{https}{n}")).collect();
         for (name, metadata, code) in [
@@ -350,14 +350,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_acceptable_is_registered_and_the_rest_is_named_by_its_place() {
+    fn the_acceptable_redirect_uris_are_registered_and_the_others_named_by_position() {
         let bad = "javascript:alert(1)";
         let registration =
             parse(&json!({"redirect_uris": [bad, "https://a.example/cb", "http://a.example/", "http://localhost/cb"]}))
                 .unwrap();
         let uris: Vec<&str> = registration.redirect_uris.iter().map(RedirectUri::as_str).collect();
         assert_eq!(uris, ["https://a.example/cb", "http://localhost/cb"]);
-        let refused = serde_json::to_value(&registration.remarks.refused).unwrap();
+        let refused = serde_json::to_value(&registration.unstored.refused).unwrap();
         assert_eq!(
             refused,
             json!([
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_made_fit_to_be_shown() {
+    fn a_client_name_is_cleaned_for_display() {
         let metadata = json!({"redirect_uris": ["https://a.example/cb"], "client_name": " Cl\u{202E}aude\n"});
         assert_eq!(parse(&metadata).unwrap().name.unwrap().as_str(), "Claude");
         let metadata = json!({"redirect_uris": ["https://a.example/cb"], "client_name": "\u{200B}"});
@@ -384,12 +384,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_parsed_or_refused_without_a_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn parsing_any_bytes_as_a_registration_does_not_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = ClientMetadata::parse(&body, &RedirectPolicy::default());
         }
 
         #[test]
-        fn whatever_is_accepted_has_only_acceptable_redirect_uris(
+        fn an_accepted_registration_has_only_acceptable_redirect_uris(
             uris in proptest::collection::vec("(https|http|cursor|javascript)://[a-z.:@#0-9/]{1,20}", 1..4)
         ) {
             if let Ok(registration) = parse(&json!({"redirect_uris": uris})) {

@@ -42,7 +42,7 @@ pub enum ResolvedClient {
 impl ClientResolver<'_> {
     /// Returns the client that an identifier names.
     #[must_use]
-    pub fn find(&self, id: &ClientId) -> ResolvedClient {
+    pub fn resolve(&self, id: &ClientId) -> ResolvedClient {
         if let Some(client) = self.pre_registered.find(id) {
             return ResolvedClient::PreRegistered(client.clone());
         }
@@ -62,7 +62,7 @@ mod tests {
     use mcp_connector_base::timestamp::Timestamp;
 
     #[test]
-    fn an_identifier_names_one_kind_of_client() {
+    fn the_form_of_a_client_id_decides_the_kind_of_client() {
         let policy = RedirectPolicy::default();
         let pre_registered =
             PreRegisteredClients::parse(r#"[{"client_id": "cli", "redirect_uris": ["http://127.0.0.1/cb"]}]"#, &policy)
@@ -71,7 +71,7 @@ mod tests {
         let own = Origin::of("https://mcp.example.com").unwrap();
         let directory =
             ClientResolver { pre_registered: &pre_registered, policy: &policy, key: ring.client_id(), own: &own };
-        let find = |id: &str| directory.find(&ClientId::new(id).unwrap());
+        let find = |id: &str| directory.resolve(&ClientId::new(id).unwrap());
 
         let registration = ClientMetadata::parse(br#"{"redirect_uris": ["https://a.example/cb"]}"#, &policy).unwrap();
         let now = Timestamp::from_seconds(1_800_000_000);

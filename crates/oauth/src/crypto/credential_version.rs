@@ -16,7 +16,7 @@ pub struct CredentialVersion([u8; 8]);
 
 /// A text that is not sixteen lower-case hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("an epoch is sixteen hexadecimal digits")]
+#[error("a credential version is sixteen hexadecimal digits")]
 pub struct InvalidCredentialVersion;
 
 impl CredentialVersion {

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_does_not_print_itself() {
+    fn debug_output_hides_an_opaque_id_secret() {
         let secret = Secret::from_bytes([0x41; 32]);
         assert_eq!(format!("{secret:?}"), "Secret(…)");
         assert_eq!(Secret::try_from(String::from(secret.clone())), Ok(secret));

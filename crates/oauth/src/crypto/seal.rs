@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_opens_again_until_it_expires() {
+    fn a_sealed_value_opens_until_it_expires() {
         let sealed: Sealed<Pending> = Sealed::from_text(seal(b"cookie").as_str());
         for (name, now, want) in [
             ("now", NOW, Ok(pending())),
@@ -179,14 +179,14 @@ mod tests {
     }
 
     #[test]
-    fn another_browser_cannot_open_it() {
+    fn another_browser_cannot_open_a_sealed_value() {
         for binding in [&b""[..], b"other", b"cookie2", b"cooki"] {
             assert_eq!(seal(b"cookie").open(binding, NOW, ring(1).seal()), Err(SealError::Forged));
         }
     }
 
     #[test]
-    fn what_was_sealed_for_one_purpose_does_not_open_for_another() {
+    fn a_value_sealed_for_one_purpose_does_not_open_for_another() {
         let sealed: Sealed<Session> = Sealed::from_text(seal(b"cookie").as_str());
         assert_eq!(sealed.open(b"cookie", NOW, ring(1).seal()), Err(SealError::Forged));
         // Nor by moving the boundary between purpose and binding.
@@ -194,14 +194,14 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_key_still_opens_and_a_foreign_one_never() {
+    fn a_sealed_value_opens_with_a_previous_key_and_with_no_other() {
         let both = KeyRing::new(&master(2), &[master(1)]);
         assert_eq!(seal(b"c").open(b"c", NOW, both.seal()), Ok(pending()));
         assert_eq!(seal(b"c").open(b"c", NOW, ring(2).seal()), Err(SealError::Forged));
     }
 
     #[test]
-    fn the_same_value_never_looks_the_same_twice() {
+    fn sealing_a_value_twice_gives_two_texts() {
         let random = TestRandom::from(1);
         let one = Sealed::seal(&pending(), b"c", LATER, ring(1).seal(), &random).unwrap();
         let two = Sealed::seal(&pending(), b"c", LATER, ring(1).seal(), &random).unwrap();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn size_is_bounded_in_both_directions() {
+    fn the_size_of_sealed_values_is_limited_in_both_directions() {
         let large = Pending { state: "x".repeat(Pending::MAX_SEALED_LENGTH) };
         assert_eq!(
             Sealed::seal(&large, b"", LATER, ring(1).seal(), &TestRandom::from(1)).unwrap_err(),
@@ -223,14 +223,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_value_survives_with_any_binding(state in "\\PC{0,200}", binding in prop::collection::vec(any::<u8>(), 0..64), seed in any::<u32>()) {
+        fn any_value_with_any_binding_opens_unchanged(state in "\\PC{0,200}", binding in prop::collection::vec(any::<u8>(), 0..64), seed in any::<u32>()) {
             let value = Pending { state };
             let sealed = Sealed::seal(&value, &binding, LATER, ring(1).seal(), &TestRandom::from(u64::from(seed))).unwrap();
             prop_assert_eq!(sealed.open(&binding, NOW, ring(1).seal()).unwrap(), value);
         }
 
         #[test]
-        fn one_changed_character_spoils_it(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
+        fn a_sealed_value_with_one_changed_character_does_not_open(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
             let text = seal(b"c").as_str().to_owned();
             let at = at.index(text.len());
             let mut changed = text.clone();
@@ -241,7 +241,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,100}|[A-Za-z0-9_-]{0,200}") {
+        fn opening_any_text_does_not_panic(text in "\\PC{0,100}|[A-Za-z0-9_-]{0,200}") {
             let sealed: Sealed<Pending> = Sealed::from_text(&text);
             prop_assert_eq!(sealed.open(b"c", NOW, ring(1).seal()), Err(SealError::Forged));
         }

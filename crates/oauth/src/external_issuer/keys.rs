@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use mcp_connector_base::timestamp::Timestamp;
@@ -105,12 +105,12 @@ impl KeyMaterial {
     /// Returns a JSON Web Key with nothing but the key, for the platform's import.
     #[must_use]
     pub fn to_jwk(&self) -> String {
-        // The numbers are base64url, so nothing has to be escaped.
-        match self {
-            Self::Rsa { n, e } => format!(r#"{{"kty":"RSA","n":"{n}","e":"{e}"}}"#),
-            Self::P256 { x, y } => format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{y}"}}"#),
-            Self::Ed25519 { x } => format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#),
-        }
+        let jwk = match self {
+            Self::Rsa { n, e } => json!({"kty": "RSA", "n": n, "e": e}),
+            Self::P256 { x, y } => json!({"kty": "EC", "crv": "P-256", "x": x, "y": y}),
+            Self::Ed25519 { x } => json!({"kty": "OKP", "crv": "Ed25519", "x": x}),
+        };
+        jwk.to_string()
     }
 
     fn is_sound(&self) -> bool {
@@ -263,7 +263,7 @@ impl KeyCache {
 
     /// Returns whether the last fetch failed. Then an unknown key may be one that could not be fetched.
     #[must_use]
-    pub fn is_behind(&self) -> bool {
+    pub fn last_fetch_failed(&self) -> bool {
         self.tried_at > self.fetched_at
     }
 

@@ -104,13 +104,13 @@ impl<R: GrantRows> GrantStore<R> {
     /// Uses a refresh token.
     pub fn refresh(&mut self, request: &RefreshRequest, now: Timestamp) -> Result<Refreshed, R::Error> {
         let Some(grant) = self.rows.grant(request.grant)? else {
-            return Ok(Refreshed { answer: Err(RefreshError::Unknown), entered: false });
+            return Ok(Refreshed { answer: Err(RefreshError::Unknown), use_is_recorded: false });
         };
         let decision = grant.refresh(request, &self.limits, now);
         if let Some(grant) = &decision.change {
             self.put(grant)?;
         }
-        Ok(Refreshed { answer: decision.answer, entered: false })
+        Ok(Refreshed { answer: decision.answer, use_is_recorded: false })
     }
 
     /// Returns the use of a grant that has just been refreshed, if the directory has no use of the last day. The sign-in counts
@@ -124,7 +124,7 @@ impl<R: GrantRows> GrantStore<R> {
     }
 
     /// Remembers that the use of a grant was recorded in the directory.
-    pub fn entered(&mut self, grant: GrantId, now: Timestamp) -> Result<(), R::Error> {
+    pub fn set_use_recorded(&mut self, grant: GrantId, now: Timestamp) -> Result<(), R::Error> {
         self.rows.put_recorded_at(grant, now)
     }
 

@@ -89,7 +89,7 @@ pub(crate) fn waiting_for(
     let client = authorization.client_id.clone();
     assert!(store.store_code(&PendingCode::new(&code, challenge(), authorization, now), now).unwrap().is_ok());
     let mut request = Redemption::new(&code, grant_id(random), client, issuer(), policy(&[VERSION]));
-    request.answers = Some(challenge());
+    request.code_challenge = Some(challenge());
     request
 }
 
@@ -350,8 +350,8 @@ proptest! {
             let mut request = right.clone();
             match kind {
                 0 => request.client_id = ClientId::new("other").unwrap(),
-                1 => request.answers = None,
-                2 => request.answers = Some(CodeVerifier::parse(&"x".repeat(43)).unwrap().challenge()),
+                1 => request.code_challenge = None,
+                2 => request.code_challenge = Some(CodeVerifier::parse(&"x".repeat(43)).unwrap().challenge()),
                 3 => request.redirect_uri = Some("http://127.0.0.1:5001/callback".into()),
                 4 => request.resource = Some(Resource::parse("https://host.example/private/mcp").unwrap()),
                 5 => request.digest = Secret::from_bytes([0; 32]),

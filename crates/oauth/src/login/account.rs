@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_provider_says_is_kept_bounded() {
+    fn the_length_of_account_data_from_a_provider_is_limited() {
         let long = |length: usize| "x".repeat(length);
         assert_eq!(Account::new(&issuer(), &long(257), None, None), Err(TooLong));
         let account = Account::new(&issuer(), &long(256), Some(&long(320)), Some(&long(321))).unwrap();

@@ -91,16 +91,16 @@ impl Session {
 
     /// Returns the token for the forms of this session.
     #[must_use]
-    pub fn form(&self, keys: &KeyRing, random: &impl Random) -> Option<String> {
+    pub fn form_token(&self, keys: &KeyRing, random: &impl Random) -> Option<String> {
         let expires = self.signed_in_at.plus(SESSION_LIFETIME);
         let sealed = Sealed::seal(&FormToken, &self.id, expires, keys.seal(), random).ok()?;
         Some(sealed.as_str().to_owned())
     }
 
-    /// Returns whether `form` is the token of a form of this session.
+    /// Returns whether `form_token` is the token of a form of this session.
     #[must_use]
-    pub fn made(&self, form: &str, keys: &KeyRing, now: Timestamp) -> bool {
-        Sealed::<FormToken>::from_text(form).open(&self.id, now, keys.seal()).is_ok()
+    pub fn is_own_form(&self, form_token: &str, keys: &KeyRing, now: Timestamp) -> bool {
+        Sealed::<FormToken>::from_text(form_token).open(&self.id, now, keys.seal()).is_ok()
     }
 
     #[must_use]
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_in_lasts_half_an_hour_and_no_longer_than_its_credentials() {
+    fn an_account_session_lasts_half_an_hour_and_no_longer_than_its_credentials() {
         let cookie = cookie("owner", 1);
         assert!(cookie.starts_with("__Host-mcp-account="), "{cookie}");
         let session = read(&cookie, &[OTHER, VERSION], NOW).unwrap();
@@ -162,11 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_made_here_for_this_is_no_sign_in() {
+    fn a_cookie_of_another_server_or_purpose_is_no_account_session() {
         let cookie = cookie("owner", 1);
-        let foreign = Session::read(WebScheme::Https, Some(&cookie), &policy(&[VERSION]), &ring(2), NOW);
-        assert_eq!(foreign, None, "another key");
-        let form = read(&cookie, &[VERSION], NOW).unwrap().form(&ring(1), &TestRandom::from(9)).unwrap();
+        let of_another_server = Session::read(WebScheme::Https, Some(&cookie), &policy(&[VERSION]), &ring(2), NOW);
+        assert_eq!(of_another_server, None, "another key");
+        let form = read(&cookie, &[VERSION], NOW).unwrap().form_token(&ring(1), &TestRandom::from(9)).unwrap();
         for forged in ["__Host-mcp-account=owner", "__Host-mcp-account=", &format!("__Host-mcp-account={form}")] {
             assert_eq!(read(forged, &[VERSION], NOW), None, "{forged}");
         }
@@ -174,15 +174,15 @@ mod tests {
     }
 
     #[test]
-    fn a_form_belongs_to_one_sign_in() {
+    fn a_form_token_belongs_to_one_account_session() {
         let [one, again, other] = [("owner", 1), ("owner", 50), ("somebody", 99)]
             .map(|(name, random)| read(&cookie(name, random), &[VERSION], NOW).unwrap());
         let keys = ring(1);
-        let form = one.form(&keys, &TestRandom::from(7)).unwrap();
-        assert!(one.made(&form, &keys, NOW));
-        assert!(!again.made(&form, &keys, NOW), "another sign-in of the same person");
-        assert!(!other.made(&form, &keys, NOW), "another person");
-        assert!(!one.made(&form, &keys, NOW.plus(SESSION_LIFETIME)), "too late");
-        assert!(!one.made("", &keys, NOW) && !one.made("x", &keys, NOW));
+        let form = one.form_token(&keys, &TestRandom::from(7)).unwrap();
+        assert!(one.is_own_form(&form, &keys, NOW));
+        assert!(!again.is_own_form(&form, &keys, NOW), "another sign-in of the same person");
+        assert!(!other.is_own_form(&form, &keys, NOW), "another person");
+        assert!(!one.is_own_form(&form, &keys, NOW.plus(SESSION_LIFETIME)), "too late");
+        assert!(!one.is_own_form("", &keys, NOW) && !one.is_own_form("x", &keys, NOW));
     }
 }

@@ -77,13 +77,13 @@ impl AdmissionPolicy {
         match (self, admission) {
             (_, Admission::Version(version)) if self.versions().contains(version) => true,
             (Self::Accounts { issuer, allowed, .. }, Admission::Account(account)) => {
-                *issuer == account.issuer && allowed.admit(account)
+                *issuer == account.issuer && allowed.allows(account)
             }
             (Self::Accounts { issuer, allowed, email, .. }, Admission::AccountWithTrustedEmail(account)) => {
                 *issuer == account.issuer
                     && match email {
-                        EmailTrust::Trusted => allowed.admit(account),
-                        EmailTrust::VerifiedOnly => allowed.admit(&Account { email: None, ..account.clone() }),
+                        EmailTrust::Trusted => allowed.allows(account),
+                        EmailTrust::VerifiedOnly => allowed.allows(&Account { email: None, ..account.clone() }),
                     }
             }
             (Self::Accounts { issuer, allowed, .. }, Admission::OnList { issuer: then, entries }) => {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_edited_ends_the_sign_ins_of_those_who_are_no_longer_on_it_and_no_others() {
+    fn removing_a_user_from_the_list_ends_the_grants_of_that_user_and_no_others() {
         for (list, stays) in [
             ("jane@example.com", true),
             ("bob@example.com jane@example.com", true),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_was_taken_on_trust_admits_as_long_as_the_owner_trusts() {
+    fn an_unverified_address_admits_as_long_as_the_owner_trusts_the_issuer() {
         let Admission::Account(account) = jane() else { panic!("an account") };
         let on_trust = Admission::AccountWithTrustedEmail(account);
         for (list, trust, stays) in [
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn another_provider_ends_the_sign_ins_at_the_one_before() {
+    fn another_identity_provider_ends_the_grants_of_the_one_before() {
         let other = AdmissionPolicy::Accounts {
             issuer: "https://other.example".to_owned(),
             allowed: AllowedUsers::parse("*").unwrap(),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn another_passphrase_ends_the_sign_ins_of_the_owner_and_another_master_key_does_not() {
+    fn another_passphrase_ends_the_grants_of_the_owner_and_another_master_key_does_not() {
         let owner = Subject::new("owner").unwrap();
         for (versions, stays) in [(&[THEN][..], true), (&[NOW, THEN], true), (&[NOW], false), (&[], false)] {
             let policy = AdmissionPolicy::Passphrase { versions: versions.to_vec() };
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn another_application_of_access_has_another_policy() {
+    fn another_cloudflare_access_application_has_another_policy() {
         let passed = Admission::Access(application("a"));
         let today = |audience| AdmissionPolicy::Access { application: application(audience), settings: vec![NOW] };
         assert!(today("a").admits(&subject(), &passed));
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_in_of_the_first_version_lasts_as_long_as_its_list_is_a_part_of_today_s() {
+    fn a_grant_of_version_1_is_valid_as_long_as_its_list_is_part_of_the_current_one() {
         let before = allowing("jane@example.com bob@example.com", &[THEN]);
         assert!(before.admits(&subject(), &Admission::Version(THEN)), "nothing was changed with the upgrade");
         assert!(!before.admits(&subject(), &Admission::Version(NOW)), "nobody knows under which list");

@@ -48,7 +48,7 @@ impl AllowedUsers {
 
     /// Returns whether an account is on the list.
     #[must_use]
-    pub fn admit(&self, account: &Account) -> bool {
+    pub fn allows(&self, account: &Account) -> bool {
         self.0.iter().any(|entry| {
             entry == EVERYBODY
                 || account.id == *entry

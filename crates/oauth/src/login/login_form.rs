@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_says_one_thing_that_is_known() {
+    fn a_login_form_has_one_known_answer() {
         use LoginDecision::{Again, AnotherAccount, Cancel, SignIn};
         for (form, decision) in [
             ("passphrase=x", Some(SignIn)),

@@ -41,7 +41,7 @@ impl Owners {
 
     /// Returns whether the list has the person whom `issuer` knows as `subject`.
     #[must_use]
-    pub fn name(&self, subject: &Subject, issuer: &ExternalIssuer) -> bool {
+    pub fn contains(&self, subject: &Subject, issuer: &ExternalIssuer) -> bool {
         let is_one = |entry: &String| {
             entry == subject.as_str() || subject_of(issuer, entry).is_ok_and(|named| named == *subject)
         };
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_is_named_by_what_never_changes() {
+    fn an_owner_is_configured_by_the_subject_at_the_provider_or_at_this_server() {
         let subject = subject_of(&issuer(), "248289").unwrap();
         for (name, list, is_owner) in [
             ("nobody", "", false),
@@ -66,10 +66,10 @@ mod tests {
             ("what this server calls them", subject.as_str(), true),
             ("another", "24828", false),
         ] {
-            assert_eq!(Owners::parse(list).unwrap().name(&subject, &issuer()), is_owner, "{name}");
+            assert_eq!(Owners::parse(list).unwrap().contains(&subject, &issuer()), is_owner, "{name}");
         }
         let elsewhere = ExternalIssuer::parse("https://other.example").unwrap();
-        assert!(!Owners::parse("248289").unwrap().name(&subject, &elsewhere), "the same name at another provider");
+        assert!(!Owners::parse("248289").unwrap().contains(&subject, &elsewhere), "the same name at another provider");
         for list in ["jane@example.com", "248289 @example.com", "*", &"x ".repeat(17)] {
             assert_eq!(Owners::parse(list), Err(InvalidOwners), "{list}");
         }

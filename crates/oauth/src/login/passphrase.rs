@@ -85,7 +85,7 @@ impl Passphrase {
 
     /// Returns whether `typed` is this passphrase. Compares tags, in constant time.
     #[must_use]
-    pub fn is(&self, typed: &str, key: &MacKey) -> bool {
+    pub fn matches(&self, typed: &str, key: &MacKey) -> bool {
         let typed = typed.trim();
         // Longer texts are cut to more than the maximum, so they stay different.
         let end = typed.floor_char_boundary(MAX_PASSPHRASE + 4);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_random_or_long_one_is_taken() {
+    fn a_random_or_long_passphrase_is_accepted() {
         for text in [
             GOOD,
             "correct horse battery staple",
@@ -175,21 +175,21 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_text_is_the_same() {
+    fn only_the_same_text_matches_a_passphrase() {
         let (passphrase, ring) = (Passphrase::new(&format!("{GOOD}\n")).unwrap(), ring(1));
         let key = ring.passphrase();
-        assert!(passphrase.is(GOOD, key));
-        assert!(passphrase.is(&format!(" {GOOD} "), key), "white space around it does not count");
+        assert!(passphrase.matches(GOOD, key));
+        assert!(passphrase.matches(&format!(" {GOOD} "), key), "white space around it does not count");
         for typed in ["", "maple-orbit-crayon-ninet", "maple-orbit-crayon-ninetyy", "Maple-orbit-crayon-ninety"] {
-            assert!(!passphrase.is(typed, key), "{typed:?}");
+            assert!(!passphrase.matches(typed, key), "{typed:?}");
         }
-        assert!(!passphrase.is(&GOOD.repeat(100_000), key));
+        assert!(!passphrase.matches(&GOOD.repeat(100_000), key));
         let longest = Passphrase::new(&format!("{}{}", "ab3$zq".repeat(170), "wxyz")).unwrap();
-        assert!(!longest.is(&format!("{}é", longest.0), key));
+        assert!(!longest.matches(&format!("{}é", longest.0), key));
     }
 
     #[test]
-    fn an_epoch_ends_with_its_passphrase_and_survives_a_new_master_key() {
+    fn a_credential_version_changes_with_the_passphrase_and_is_still_listed_after_a_new_master_key() {
         let (one, two) = (Passphrase::new(GOOD).unwrap(), Passphrase::new("another-orbit-crayon-ninety").unwrap());
         let old = one.credential_versions(ring(1).passphrase());
         assert_eq!(old.len(), 1);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_of_a_configuration_ends_with_it() {
+    fn a_credential_version_of_a_configuration_changes_with_it() {
         let ring = ring(1);
         let of = |parts: &[&[u8]]| CredentialVersion::of_configuration(parts, ring.passphrase());
         assert_eq!(of(&[b"oidc", b"a"]), of(&[b"oidc", b"a"]));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn neither_prints_the_passphrase() {
+    fn debug_output_hides_a_passphrase() {
         let passphrase = Passphrase::new(GOOD).unwrap();
         assert_eq!(format!("{passphrase:?}"), "Passphrase(…)");
         let credential_version = passphrase.credential_versions(ring(1).passphrase())[0];

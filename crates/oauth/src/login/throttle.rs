@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_and_an_hour_both_clear_the_count() {
+    fn a_success_and_an_hour_both_reset_the_count() {
         for later in [false, true] {
             let (mut throttle, source) = (Throttle::default(), network(1));
             for _ in 0..4 {
@@ -247,7 +247,7 @@ mod tests {
     }
 
     /// Returns a throttle at its global limit, reached by networks that have no wait of their own.
-    fn crowded() -> Throttle {
+    fn at_shared_limit() -> Throttle {
         let mut throttle = Throttle::default();
         for n in 0..GLOBAL_LIMIT {
             assert_eq!(wrong(&mut throttle, &network(n), START), AttemptOutcome::Wrong);
@@ -257,7 +257,7 @@ mod tests {
 
     #[test]
     fn from_1800_wrong_attempts_in_an_hour_on_all_networks_share_one_attempt_a_second() {
-        let mut throttle = crowded();
+        let mut throttle = at_shared_limit();
         assert_eq!(wrong(&mut throttle, &network(9000), START), AttemptOutcome::Wrong, "the first of this second");
         for source in [network(9000), network(9001), network(0)] {
             assert_eq!(wrong(&mut throttle, &source, START), AttemptOutcome::Wait(1));
@@ -271,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_typing_error_costs_a_second_while_the_networks_share_their_attempts() {
-        let (mut throttle, owner) = (crowded(), network(9000));
+        let (mut throttle, owner) = (at_shared_limit(), network(9000));
         assert_eq!(wrong(&mut throttle, &owner, START), AttemptOutcome::Wrong);
         assert_eq!(right(&mut throttle, &owner, START.plus(1)), AttemptOutcome::Accepted);
     }
@@ -322,7 +322,7 @@ mod tests {
 
     /// An attacker with many networks takes them in turn, so that the count of each is the oldest when it is needed again.
     #[test]
-    fn many_networks_in_turn_are_no_way_around_the_limit() {
+    fn taking_turns_on_many_networks_does_not_avoid_the_limit() {
         for networks in [300, 3000, 100_000] {
             let (mut throttle, mut looked_at) = (Throttle::default(), 0_u32);
             for n in 0..15_000 {

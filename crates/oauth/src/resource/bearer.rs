@@ -155,20 +155,20 @@ mod tests {
     }
 
     #[test]
-    fn no_header_is_a_guest() {
+    fn a_request_without_a_header_is_anonymous() {
         assert_eq!(BearerToken::from_authorization([]), Ok(None));
         assert_eq!(BearerToken::from_authorization(None), Ok(None));
     }
 
     #[test]
-    fn the_scheme_is_case_insensitive() {
+    fn the_bearer_scheme_is_case_insensitive() {
         for value in ["Bearer abc", "bearer abc", "BEARER abc", "bEaReR abc", " Bearer  abc ", "Bearer abc\t"] {
             assert_eq!(read(value).as_deref(), Ok("abc"), "{value:?}");
         }
     }
 
     #[test]
-    fn every_character_of_token68_is_taken_and_no_other() {
+    fn a_bearer_token_consists_of_the_characters_of_token68() {
         assert_eq!(read("Bearer Az09-._~+/==").as_deref(), Ok("Az09-._~+/=="));
         for value in [
             "a b",
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_is_followed_by_spaces_and_by_no_tab() {
+    fn the_bearer_scheme_is_followed_by_spaces_and_by_no_tab() {
         for value in ["Bearer\tabc", "bearer\t abc", "Bearer \t abc", "Bearer\u{b}abc"] {
             let error = read(value).unwrap_err();
             assert_eq!((error.status(), error.code()), (401, "invalid_token"), "{value:?}");
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn another_scheme_is_not_a_guest_but_a_401() {
+    fn another_authentication_scheme_is_a_401() {
         for value in [
             "Basic dXNlcjpwYXNz",
             "DPoP abc",
@@ -255,14 +255,14 @@ mod tests {
     }
 
     #[test]
-    fn a_token_does_not_print_itself() {
+    fn debug_output_hides_a_bearer_token() {
         let bearer = BearerToken::from_authorization(["Bearer secret"]).unwrap().unwrap();
         assert!(!format!("{bearer:?}").contains("secret"));
     }
 
     proptest! {
         #[test]
-        fn no_header_makes_it_panic_or_passes_what_is_not_a_token(value in "\\PC{0,64}|[Bb]earer[ ,=a-zA-Z0-9./]{0,40}") {
+        fn reading_any_authorization_header_gives_a_valid_token_or_an_error(value in "\\PC{0,64}|[Bb]earer[ ,=a-zA-Z0-9./]{0,40}") {
             if let Ok(Some(bearer)) = BearerToken::from_authorization([value.as_str()]) {
                 prop_assert!(is_token68(bearer.as_str()));
                 prop_assert!(value.contains(bearer.as_str()));

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guest_is_asked_to_sign_in_with_everything_a_client_needs() {
+    fn a_request_without_a_token_gets_a_challenge_with_metadata_url_and_scope() {
         let challenge = Challenge::sign_in(metadata(), scope("profile notes:read"));
         assert_eq!(challenge.status(), 401);
         assert_eq!(
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_has_its_status_and_code() {
+    fn each_challenge_has_its_status_and_error_code() {
         for (name, challenge, status, code) in [
             ("sign in", Challenge::sign_in(metadata(), scope("a")), 401, "invalid_token"),
             ("bad token", Challenge::invalid_token(metadata(), scope("a")), 401, "invalid_token"),
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn no_scope_means_no_parameter() {
+    fn a_challenge_without_scopes_has_no_scope_parameter() {
         assert!(!Challenge::invalid_token(metadata(), ScopeSet::empty()).header_value().contains("scope"));
     }
 
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_two_members() {
+    fn the_body_of_a_challenge_has_error_and_error_description() {
         let body = Challenge::insufficient_scope(metadata(), scope("a")).body();
         assert_eq!(
             serde_json::to_string(&body).unwrap(),

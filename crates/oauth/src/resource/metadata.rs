@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_authorization_server_is_written_as_it_writes_itself() {
+    fn an_external_authorization_server_is_written_as_in_its_own_metadata() {
         let server = ResourceServer::new(&Origin::of("https://mcp.example.com").unwrap());
         let metadata =
             ProtectedResourceMetadata::new(server.mcp(), "https://tenant.example/", &ScopeSet::empty(), None);
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_authorization_server_says_what_clients_look_for() {
+    fn authorization_server_metadata_has_the_members_that_clients_need() {
         let metadata = serde_json::to_value(AuthorizationServerMetadata::new(&issuer(), &everything())).unwrap();
         assert_eq!(
             metadata,
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn the_openid_form_claims_no_more_than_the_schema_of_clients_demands() {
+    fn the_openid_provider_metadata_adds_only_the_members_that_clients_require() {
         let mut metadata = serde_json::to_value(OpenIdProviderMetadata::new(&issuer(), &everything())).unwrap();
         let members = metadata.as_object_mut().unwrap();
         let more = ["jwks_uri", "subject_types_supported", "id_token_signing_alg_values_supported"]
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_left_out() {
+    fn metadata_leaves_out_endpoints_that_are_not_there() {
         let bare = Capabilities {
             scopes: ScopeSet::empty(),
             registration: false,

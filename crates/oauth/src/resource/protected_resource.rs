@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_resource_is_one_resource() {
+    fn every_spelling_of_a_resource_has_one_canonical_form() {
         for text in [
             "https://mcp.example.com/mcp",
             "https://mcp.example.com/mcp/",
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_is_of_the_server_whose_name_it_bears() {
+    fn a_resource_belongs_to_the_server_whose_origin_it_has() {
         let issuer = Issuer::parse("https://mcp.example.com").unwrap();
         for (resource, is_of) in [
             ("https://mcp.example.com/mcp", true),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_stands_between_the_host_and_the_path() {
+    fn the_metadata_path_is_inserted_between_host_and_path() {
         let server = server();
         let at = "https://mcp.example.com/.well-known/oauth-protected-resource";
         assert_eq!(server.mcp().metadata_url(), format!("{at}/mcp"));

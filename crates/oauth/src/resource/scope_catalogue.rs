@@ -87,14 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_of_ours_with_the_name_openid_is_asked_for_like_any_other() {
+    fn a_configured_scope_named_openid_is_asked_for_like_any_other() {
         let openid = Scope::new("openid", "Sign in");
         let catalogue = ScopeCatalogue::new([PROFILE, READ, openid], &ScopeSet::parse("notes:read").unwrap());
         assert_eq!(catalogue.requested(Some("openid profile")).unwrap().as_str(), "openid profile");
     }
 
     #[test]
-    fn a_scope_that_is_no_scope_is_refused() {
+    fn an_invalid_scope_in_the_catalogue_is_refused() {
         assert_eq!(catalogue().requested(Some("notes:read \"x\"")), Err(InvalidScope::Malformed));
         assert_eq!(catalogue().requested(Some(&"a ".repeat(9999))), Err(InvalidScope::TooMany));
     }

@@ -50,11 +50,11 @@ pub enum GrantState {
 /// The memory of one isolate.
 #[derive(Default)]
 pub struct VerifiedTokens {
-    tokens: Vec<Entry>,
-    grants: Vec<Known>,
+    tokens: Vec<RememberedToken>,
+    grants: Vec<RememberedGrant>,
 }
 
-struct Entry {
+struct RememberedToken {
     token: Box<str>,
     resource: Resource,
     caller: Arc<Caller>,
@@ -62,7 +62,7 @@ struct Entry {
 }
 
 #[derive(Clone, Copy)]
-struct Known {
+struct RememberedGrant {
     grant: GrantId,
     /// When the question of the last answer was asked.
     asked_at: Timestamp,
@@ -109,7 +109,7 @@ impl VerifiedTokens {
         let expires = token.expires();
         let caller = Arc::new(token.into_caller());
         let token = Box::from(bearer.as_str());
-        let entry = Entry { token, resource: resource.clone(), caller: Arc::clone(&caller), expires };
+        let entry = RememberedToken { token, resource: resource.clone(), caller: Arc::clone(&caller), expires };
         match self.place_of(bearer) {
             // Another request has verified it meanwhile.
             Ok(place) => self.tokens.iter_mut().skip(place).take(1).for_each(|known| known.expires = expires),
@@ -144,9 +144,9 @@ impl VerifiedTokens {
             // To ask again costs less than to remember more.
             self.grants.clear();
         }
-        let news = Known { grant, asked_at, state, renew_at: asked_at };
+        let news = RememberedGrant { grant, asked_at, state, renew_at: asked_at };
         match self.known(grant) {
-            Ok(known) if known.state == GrantState::Ended => *known = Known { state: known.state, ..news },
+            Ok(known) if known.state == GrantState::Ended => *known = RememberedGrant { state: known.state, ..news },
             // Answers may arrive out of order.
             Ok(known) if state == GrantState::Active && asked_at < known.asked_at => {}
             Ok(known) => *known = news,
@@ -163,7 +163,7 @@ impl VerifiedTokens {
     }
 
     /// Returns the state of the grant, or the index where it belongs.
-    fn known(&mut self, grant: GrantId) -> Result<&mut Known, usize> {
+    fn known(&mut self, grant: GrantId) -> Result<&mut RememberedGrant, usize> {
         let place = self.grants.binary_search_by(|known| known.grant.cmp(&grant))?;
         self.grants.get_mut(place).ok_or(place)
     }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_serves_for_45_seconds_is_renewed_behind_a_call_for_15_and_then_waited_for() {
+    fn a_check_is_valid_for_45_seconds_then_renewed_in_the_background_for_15_and_then_awaited() {
         let mut tokens = VerifiedTokens::new();
         assert_eq!(tokens.check(GRANT, START), GrantCheck::Wait, "nobody has asked");
         tokens.record_answer(GRANT, GrantState::Active, START);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_as_old_as_its_question() {
+    fn the_age_of_a_check_is_counted_from_its_request() {
         let mut tokens = VerifiedTokens::new();
         tokens.record_answer(GRANT, GrantState::Active, START.plus(30));
         tokens.record_answer(GRANT, GrantState::Active, START);
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_grant_takes_all_its_tokens_along_and_no_others() {
+    fn a_revoked_grant_removes_its_verified_tokens_and_no_others() {
         let mut tokens = VerifiedTokens::new();
         let other = GrantId::from_bytes([2; 8]);
         for (text, grant) in [("a", GRANT), ("b", GRANT), ("c", other)] {
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_revoked_grant_is_not_brought_back_by_an_answer_that_is_late() {
+    fn a_late_answer_does_not_make_a_token_of_a_revoked_grant_valid_again() {
         let mut tokens = VerifiedTokens::new();
         tokens.record_answer(GRANT, GrantState::Active, START);
         assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Wait, "the object is asked,");
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_is_bounded() {
+    fn the_number_of_verified_tokens_in_memory_is_limited() {
         let mut tokens = VerifiedTokens::new();
         for n in 0..3 * CAPACITY {
             let grant = GrantId::from_bytes((n as u64).to_be_bytes());

@@ -184,7 +184,7 @@ fn made() -> Made {
     assert!(store.store_code(&waiting, NOW).unwrap().is_ok());
     let grant = GrantId::from_bytes(*b"efghijkl");
     let mut redemption = Redemption::new(&code, grant, authorization().client_id, issuer(), policy());
-    redemption.answers = Some(challenge);
+    redemption.code_challenge = Some(challenge);
     let first = store.redeem(&redemption, NOW.plus(1), &random(109)).unwrap().unwrap();
     let first = RefreshToken::new(object, first.grant, first.generation, first.proof);
     let request = RefreshRequest::new(&first, authorization().client_id, issuer(), policy());
@@ -203,7 +203,7 @@ fn made() -> Made {
 }
 
 #[test]
-fn rows_of_every_version_are_read_and_those_of_today_are_known() {
+fn rows_of_every_version_are_read_and_current_rows_are_written_as_recorded() {
     let made = made();
     assert_storage_compat(&made.waiting, &[WAITING_CODE, WAITING_CODE_2]);
     assert_storage_compat(&made.redeemed, &[REDEEMED_CODE, REDEEMED_CODE_2]);
@@ -217,7 +217,7 @@ fn rows_of_every_version_are_read_and_those_of_today_are_known() {
 }
 
 #[test]
-fn rows_of_version_2_say_what_version_1_could_not() {
+fn rows_of_version_2_have_the_members_that_version_1_lacked() {
     let provider = ExternalIssuer::parse("https://id.example").unwrap();
     let account = Account::new(&provider, "248289", Some("jane"), Some("jane@example.com")).unwrap();
     let application = AccessApplication { team: "https://team.example".into(), audience: "aud".into() };
@@ -228,7 +228,7 @@ fn rows_of_version_2_say_what_version_1_could_not() {
         Admission::OnList { issuer: provider.as_str().into(), entries },
     ];
     let networks = [Some("198.51.100.7"), Some("2001:db8::7"), None];
-    for ((admission, address), kept) in admissions.into_iter().zip(networks).zip(FULL_GRANTS_2) {
+    for ((admission, address), recorded) in admissions.into_iter().zip(networks).zip(FULL_GRANTS_2) {
         let live = made().live;
         let displaced = Displaced::from(&live);
         let (policy, agreed) = (policy(), authorization());
@@ -238,20 +238,20 @@ fn rows_of_version_2_say_what_version_1_could_not() {
         request.from = Network::of(address);
         let mut grant = grant.refresh(&request, &Limits::default(), NOW).change.unwrap();
         grant.authorization.admission = admission;
-        assert_eq!(URL_SAFE_NO_PAD.encode(grant.to_row().unwrap()), kept);
-        assert_eq!(row::<Grant>(kept), grant);
+        assert_eq!(URL_SAFE_NO_PAD.encode(grant.to_row().unwrap()), recorded);
+        assert_eq!(row::<Grant>(recorded), grant);
     }
 }
 
 #[test]
-fn a_code_that_was_given_before_is_redeemed() {
+fn a_code_of_an_earlier_version_is_redeemed() {
     let keys = keys();
     let code = AuthorizationCode::parse(CODE, keys.routing()).unwrap();
     assert!(code == made().code);
     let waiting: PendingCode = row(WAITING_CODE);
     let mut request =
         Redemption::new(&code, GrantId::from_bytes([1; 8]), authorization().client_id, issuer(), policy());
-    request.answers = Some(CodeVerifier::parse(VERIFIER).unwrap().challenge());
+    request.code_challenge = Some(CodeVerifier::parse(VERIFIER).unwrap().challenge());
     let mut rows = TestRows::default();
     rows.put_code(&waiting, waiting.forget_at()).unwrap();
     let redeemed =
@@ -260,7 +260,7 @@ fn a_code_that_was_given_before_is_redeemed() {
 }
 
 #[test]
-fn a_refresh_token_that_was_given_before_is_worth_the_next() {
+fn a_refresh_token_of_an_earlier_version_is_refreshed() {
     let keys = keys();
     let token = RefreshToken::parse(REFRESH_TOKEN, keys.routing()).unwrap();
     assert!(token == made().refresh_token);
@@ -282,7 +282,7 @@ fn verified(token: &str) -> Result<VerifiedToken, AccessTokenError> {
 }
 
 #[test]
-fn an_access_token_that_was_given_before_lets_in() {
+fn an_access_token_of_an_earlier_version_is_accepted() {
     let token = verified(ACCESS_TOKEN).unwrap();
     assert_eq!(token.caller().subject.as_str(), "owner");
     assert_eq!(token.caller().grant, Some(made().live.id()));
@@ -295,7 +295,7 @@ fn an_access_token_of_the_versions_that_signed_with_ed25519_is_refused() {
 }
 
 #[test]
-fn a_client_that_registered_before_is_known() {
+fn a_client_id_of_an_earlier_version_is_known() {
     let keys = keys();
     let id = ClientId::new(CLIENT_ID).unwrap();
     let client = registered_client(&id, &RedirectPolicy::default(), keys.client_id()).unwrap().client;

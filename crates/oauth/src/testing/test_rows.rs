@@ -19,7 +19,7 @@ pub(crate) struct TestRows {
     codes: BTreeMap<String, (PendingCode, Timestamp)>,
     grants: BTreeMap<GrantId, (Grant, Timestamp)>,
     signed_out: Option<(Timestamp, Timestamp)>,
-    entered: BTreeMap<GrantId, Timestamp>,
+    recorded_at: BTreeMap<GrantId, Timestamp>,
     pub(crate) writes: Cell<usize>,
 }
 
@@ -64,12 +64,12 @@ impl GrantRows for TestRows {
     }
 
     fn recorded_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Infallible> {
-        Ok(self.entered.get(&grant).copied())
+        Ok(self.recorded_at.get(&grant).copied())
     }
 
     fn put_recorded_at(&mut self, grant: GrantId, at: Timestamp) -> Result<(), Infallible> {
         self.wrote();
-        self.entered.insert(grant, at);
+        self.recorded_at.insert(grant, at);
         Ok(())
     }
 
@@ -87,7 +87,7 @@ impl GrantRows for TestRows {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
         let grants = &self.grants;
-        self.entered.retain(|grant, _| grants.contains_key(grant));
+        self.recorded_at.retain(|grant, _| grants.contains_key(grant));
         self.signed_out = self.signed_out.filter(|row| row.1 > now);
         let rows = self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1));
         Ok(rows.chain(self.signed_out.map(|row| row.1)).min())

@@ -81,31 +81,26 @@ pub struct IssuedTokens {
 
 /// An access token response (RFC 6749 §5.1), sent with status 200 and `Cache-Control: no-store`.
 #[derive(Serialize)]
-#[serde(untagged)]
-pub enum TokenResponse {
-    /// For a client that acts for a person.
-    ForPerson(PersonTokens),
-    /// For a client that acts for itself, without a refresh token (RFC 6749 §4.4.3).
-    ForClient(ClientToken),
-}
-
-/// An access token and a refresh token.
-#[derive(Serialize)]
-pub struct PersonTokens {
+pub struct TokenResponse {
     access_token: String,
     token_type: &'static str,
     expires_in: u64,
     scope: ScopeSet,
-    refresh_token: String,
+    /// `None` for a client that acts for itself (RFC 6749 §4.4.3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
 }
 
-/// An access token alone.
-#[derive(Serialize)]
-pub struct ClientToken {
-    access_token: String,
-    token_type: &'static str,
-    expires_in: u64,
-    scope: ScopeSet,
+impl TokenResponse {
+    fn new(token: &AccessToken, scope: ScopeSet, refresh_token: Option<String>) -> Self {
+        Self {
+            access_token: token.as_str().to_owned(),
+            token_type: "Bearer",
+            expires_in: token.expires_in(),
+            scope,
+            refresh_token,
+        }
+    }
 }
 
 impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
@@ -140,7 +135,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             verifier.and_then(|text| CodeVerifier::parse(text).ok()).ok_or(TokenError::Code(CodeError::NoVerifier))?;
         let mut request =
             Redemption::new(&code, self.grant, client.id.clone(), self.issuer.clone(), self.policy.clone());
-        request.answers = Some(verifier.challenge());
+        request.code_challenge = Some(verifier.challenge());
         request.redirect_uri = redirect_uri.map(str::to_owned);
         request.resource = resource;
         // Before anything is consumed: if the status is unknown, the code stays valid. If the owner ends the client after this
@@ -170,7 +165,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let successor = RefreshToken::new(token.object(), token.grant(), renewal.generation, renewal.proof);
         let issued =
             self.for_person(client, &renewal.authorization, &renewal.scope, &successor, Some(renewal.retry))?;
-        Ok(IssuedTokens { use_to_record: refreshed.entered.then_some(renewal.authorization), ..issued })
+        Ok(IssuedTokens { use_to_record: refreshed.use_is_recorded.then_some(renewal.authorization), ..issued })
     }
 
     /// Issues a token to a client that acts for itself (RFC 6749 §4.4). Only the configuration allows that.
@@ -201,12 +196,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             credential_version: None,
             lifetime: self.access_token_lifetime,
         })?;
-        let response = TokenResponse::ForClient(ClientToken {
-            access_token: token.as_str().to_owned(),
-            token_type: "Bearer",
-            expires_in: token.expires_in(),
-            scope,
-        });
+        let response = TokenResponse::new(&token, scope, None);
         Ok(IssuedTokens { response, client, grant: None, retry: None, use_to_record: None })
     }
 
@@ -229,13 +219,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
             credential_version: agreed.admission.version(),
             lifetime: self.access_token_lifetime,
         })?;
-        let response = TokenResponse::ForPerson(PersonTokens {
-            access_token: token.as_str().to_owned(),
-            token_type: "Bearer",
-            expires_in: token.expires_in(),
-            scope: scope.clone(),
-            refresh_token: refresh.expose(self.keys.routing()),
-        });
+        let response = TokenResponse::new(&token, scope.clone(), Some(refresh.expose(self.keys.routing())));
         Ok(IssuedTokens { response, client, grant: Some(refresh.grant()), retry, use_to_record: None })
     }
 

@@ -163,9 +163,9 @@ impl BrowserNonce {
     /// Returns the `Set-Cookie` headers that set or extend the nonce, and that remove those beyond [`MAX_NONCES`].
     #[must_use]
     pub fn set_cookies(&self, scheme: WebScheme, cookie_header: Option<&str>) -> Vec<String> {
-        let kept: Vec<String> = Self::all(scheme, cookie_header).iter().map(Self::name).collect();
+        let known: Vec<String> = Self::all(scheme, cookie_header).iter().map(Self::name).collect();
         let shown = cookies(scheme, cookie_header).filter_map(|(name, _)| name.strip_prefix(BROWSER));
-        let surplus = shown.filter(|name| is_name(name) && kept.iter().all(|kept| kept != name)).take(MAX_CLEARED);
+        let surplus = shown.filter(|name| is_name(name) && !known.iter().any(|known| known == name)).take(MAX_CLEARED);
         let cleared = surplus.map(|name| clear_cookie(scheme, &[BROWSER, name].concat()));
         let value = URL_SAFE_NO_PAD.encode(self.0);
         set_cookie(scheme, &[BROWSER, &self.name()].concat(), &value, Self::MAX_AGE)
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn over_https_a_cookie_belongs_to_this_host_alone() {
+    fn a_cookie_over_https_has_the_host_prefix() {
         let header = COOKIE.set(WebScheme::Https, "abc", 60).unwrap();
         assert_eq!(header, "__Host-mcp-browser=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure");
         assert_eq!(
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn over_http_on_loopback_it_has_no_prefix() {
+    fn a_cookie_over_http_on_loopback_has_no_prefix() {
         let header = COOKIE.set(WebScheme::Http, "abc", 60).unwrap();
         assert_eq!(header, "mcp-browser=abc; Max-Age=60; Path=/; HttpOnly; SameSite=Lax");
         assert_eq!(COOKIE.read(WebScheme::Http, Some("mcp-browser=abc")), Some("abc"));
@@ -264,13 +264,13 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_can_be_taken_away() {
+    fn a_cookie_is_cleared_with_the_attributes_it_was_set_with() {
         let header = COOKIE.clear(WebScheme::Https);
         assert_eq!(header, "__Host-mcp-browser=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure");
     }
 
     #[test]
-    fn a_browser_shows_the_bytes_it_was_given() {
+    fn a_browser_nonce_is_read_back_from_its_cookie() {
         let nonce = nonce(1);
         for scheme in [WebScheme::Https, WebScheme::Http] {
             let set = nonce.set_cookies(scheme, None);
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn tabs_that_are_opened_at_once_keep_what_each_is_bound_to() {
+    fn tabs_that_are_opened_at_once_have_a_nonce_each() {
         let set: Vec<String> =
             [1, 100].iter().flat_map(|seed| nonce(*seed).set_cookies(WebScheme::Https, None)).collect();
         let header = shown(&set);
@@ -308,12 +308,12 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_keeps_no_more_than_eight() {
+    fn a_browser_has_at_most_eight_nonces() {
         let all: Vec<BrowserNonce> = (0..11).map(|n| nonce(n * 100)).collect();
         let set: Vec<String> = all.iter().flat_map(|nonce| nonce.set_cookies(WebScheme::Http, None)).collect();
         let header = shown(&set);
-        let kept = BrowserNonce::all(WebScheme::Http, Some(&header));
-        assert!(kept.iter().eq(all[3..].iter().rev()), "the last eight");
+        let read = BrowserNonce::all(WebScheme::Http, Some(&header));
+        assert!(read.iter().eq(all[3..].iter().rev()), "the last eight");
         let cookies = all[10].set_cookies(WebScheme::Http, Some(&header));
         let cleared: Vec<String> = all[..3]
             .iter()
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_full_of_such_cookies_is_answered_with_few() {
+    fn a_header_full_of_nonce_cookies_clears_a_limited_number() {
         let set: Vec<String> = (0..800).flat_map(|n| nonce(n * 100).set_cookies(WebScheme::Http, None)).collect();
         let header = shown(&set);
         assert!(header.len() <= MAX_COOKIES, "{}", header.len());
@@ -335,7 +335,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_header_is_read_without_a_panic(header in ".{0,120}") {
+        fn reading_any_cookie_header_does_not_panic(header in ".{0,120}") {
             let _ = COOKIE.read(WebScheme::Http, Some(&header));
             let _ = BrowserNonce::all(WebScheme::Http, Some(&header));
         }

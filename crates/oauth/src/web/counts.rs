@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn each_key_is_counted_for_itself_and_anew_in_each_period() {
+    fn each_key_has_its_own_count_in_each_period() {
         let mut counts = Counts::new(PERIOD, 9);
         let seen: Vec<u32> = ["a", "a", "b", "a"].map(|key| counts.add(key, at(0))).into();
         assert_eq!(seen, [1, 2, 1, 3]);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_room_counts_as_seen_any_number_of_times() {
+    fn a_key_that_finds_the_table_full_counts_as_over_the_limit() {
         let mut counts = Counts::new(PERIOD, 2);
         assert_eq!(["a", "b", "c"].map(|key| counts.add(key, at(0))), [1, 1, u32::MAX]);
         assert_eq!(counts.add("a", at(0)), 2, "a key that is counted stays so");

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_stands_where_the_three_standards_say() {
+    fn the_metadata_urls_are_those_of_rfc_8414_rfc_9728_and_openid_discovery() {
         for (text, want) in [
             (
                 "https://id.example",
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_has_to_name_its_issuer_byte_for_byte() {
+    fn the_issuer_in_metadata_is_compared_byte_for_byte() {
         let ours = issuer("https://id.example/");
         for (document, want) in [
             (r#"{"issuer":"https://id.example/","jwks_uri":"https://id.example/k","x":1}"#, Ok("https://id.example/k")),

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_decoded() {
+    fn form_parameters_are_percent_decoded() {
         let parameters = parse("a=1+2%2B3&b=%C3%B6&c=x%3Dy=z&d");
         assert_eq!(parameters.get("a"), Ok(Some("1 2+3")));
         assert_eq!(parameters.get("b"), Ok(Some("ö")));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn boxes_in_a_form_may_share_a_name() {
+    fn check_boxes_of_a_form_may_share_a_name() {
         assert_eq!(parse("scope=a&x=1&scope=b").all("scope").collect::<Vec<_>>(), ["a", "b"]);
     }
 
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn size_and_count_are_bounded() {
+    fn the_size_and_the_number_of_form_parameters_are_limited() {
         let long = vec![b'a'; MAX_FORM + 1];
         assert_eq!(Parameters::parse(&long).unwrap_err(), FormError::TooLong);
         assert!(Parameters::parse(&long[1..]).is_ok());
@@ -230,12 +230,12 @@ mod tests {
     }
 
     #[test]
-    fn values_do_not_show_in_debug() {
+    fn debug_output_hides_the_values_of_a_form() {
         assert_eq!(format!("{:?}", parse("passphrase=hunter2")), "Parameters(1)");
     }
 
     #[test]
-    fn a_query_is_added_behind_the_one_that_is_there() {
+    fn parameters_are_appended_to_a_query_that_is_already_there() {
         let parameters = [("code", "a b"), ("iss", "https://x")];
         for (url, expected) in [
             ("https://c/cb", "https://c/cb?code=a%20b&iss=https%3A%2F%2Fx"),
@@ -250,12 +250,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_parsed_or_refused_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn parsing_any_bytes_as_a_form_does_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Parameters::parse(&bytes);
         }
 
         #[test]
-        fn what_is_written_is_read_back(value in any::<String>(), other in "[^&=]{1,8}") {
+        fn parameters_that_are_written_are_read_back(value in any::<String>(), other in "[^&=]{1,8}") {
             let url = with_query("https://c/cb", &[("state", &value), (&other, "1")]);
             prop_assert!(url.bytes().all(|byte| byte.is_ascii_graphic()));
             let query = url.split_once('?').unwrap().1;

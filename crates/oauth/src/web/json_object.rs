@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_member_is_what_it_should_be_or_there_is_no_object() {
+    fn an_object_with_a_member_of_the_wrong_type_is_refused() {
         let object = Object::parse(br#"{"a": "x", "b": ["y", "z"], "c": null, "d": 1, "e": [1]}"#).unwrap();
         assert_eq!(object.text("a"), Ok(Some("x")));
         assert_eq!(object.text("missing"), Ok(None));

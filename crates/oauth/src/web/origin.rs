@@ -192,7 +192,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_passes_has_an_origin_that_is_its_own_canonical_form(
+        fn the_origin_of_an_accepted_url_is_its_own_canonical_form(
             text in "(http|https|HTTP)://[a-zA-Z0-9.:@%_\\[\\]-]{1,24}(/[a-z%/.?#]{0,12})?"
         ) {
             if let Ok(url) = WebUrl::parse(&text) {

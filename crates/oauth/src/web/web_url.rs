@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_browser_would_repair_is_refused() {
+    fn a_url_that_a_browser_would_repair_is_refused() {
         for (name, url, why) in [
             ("empty", "", InvalidUrl::Scheme),
             ("no scheme", "example.com/", InvalidUrl::Scheme),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_parser_would_rewrite_behind_the_host_is_refused() {
+    fn a_url_whose_path_or_query_a_parser_would_rewrite_is_refused() {
         for rest in ["/a/../b", "/..", "/./", "/%2e%2E/x", "/.%2e", "/a/%2e", "/a/..", "/?a='b'"] {
             let url = format!("https://example.com{rest}");
             assert_eq!(WebUrl::parse(&url), Err(InvalidUrl::NotNormalized), "{rest}");
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn upper_case_and_a_default_port_are_habits_and_other_spellings_are_not() {
+    fn only_upper_case_and_a_default_port_are_normalised_in_a_host() {
         for (url, host, port) in [
             ("HTTPS://Example.COM:443/A", "example.com", Some(443)),
             ("http://localhost:80", "localhost", Some(80)),
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_with_an_authority_is_told_from_other_identifiers() {
+    fn a_url_with_an_authority_is_told_from_other_identifiers() {
         for (text, is) in [
             ("https://app.example/c.json", true),
             ("http://localhost", true),
@@ -352,7 +352,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_parsed_or_refused_without_a_panic(text in ".{0,80}") {
+        fn parsing_any_text_as_a_url_does_not_panic(text in ".{0,80}") {
             let _ = WebUrl::parse(&text);
         }
     }

@@ -54,7 +54,7 @@ pub(crate) async fn verify(
     }
     if cache.for_unknown_key(now) == Refetch::No {
         // Clients throw a token away on a 401, and this one may be valid.
-        return if cache.is_behind() { Err(Outage::Storage.into()) } else { answer };
+        return if cache.last_fetch_failed() { Err(Outage::Storage.into()) } else { answer };
     }
     // The issuer may have changed its keys.
     let cache = refetched(source, now).await?;

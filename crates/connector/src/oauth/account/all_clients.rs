@@ -48,7 +48,7 @@ pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resul
     let mut entries = if after.is_none() { configured(oauth) } else { Vec::new() };
     entries.extend(clients.into_iter().filter_map(|(client, summary)| Some(recorded(client, summary?))));
     let users = oauth.directory().users(entries.iter().map(|entry| entry.client.clone()).collect()).await?;
-    let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
+    let sealed = session.form_token(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
     let content = AllClientsPage {
         clients: entries.iter().zip(users).map(|(entry, users)| listed(entry, users)).collect(),
         next: next.map(|next| with_query(ACCOUNT_CLIENTS_PATH, &[(AFTER_FIELD, &next)])),
@@ -70,7 +70,7 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
         Owner::SignedOut => return Ok(signed_out(oauth, Notice::SignedOut)),
     };
     let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
-    if !session.made(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
+    if !session.is_own_form(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
         return Err(SignInError::StaleForm);
     }
     if AccountFormAction::of(field(ACTION_FIELD)?) != Some(AccountFormAction::EndClient) {

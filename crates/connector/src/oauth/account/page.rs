@@ -100,7 +100,7 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
     let Some(grants) = oauth.grants().ask(object, list).await? else {
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
-    let sealed = session.form(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
+    let sealed = session.form_token(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
     let content = AccountPage {
         person: session.display_name(),
         apps: grants.iter().map(|grant| app_of(oauth, grant)).collect(),
@@ -119,7 +119,7 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
     let form = read_form(oauth, incoming).await?;
     let Some(session) = session(oauth, incoming) else { return Ok(signed_out(oauth, Notice::Expired)) };
     let field = |name| form.get(name).map_err(|_| SignInError::BrokenForm)?.ok_or(SignInError::BrokenForm);
-    if !session.made(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
+    if !session.is_own_form(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
         return Err(SignInError::StaleForm);
     }
     let (action, notice) = match AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)? {
@@ -234,7 +234,7 @@ fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AccountAp
 
 /// Returns who vouches for the name of a client, as on the consent page.
 fn name_source(oauth: &OAuthContext<'_>, client: &ClientId) -> NameSource {
-    match oauth.client_resolver().find(client) {
+    match oauth.client_resolver().resolve(client) {
         ResolvedClient::PreRegistered(_) => NameSource::Owner,
         ResolvedClient::MetadataDocument(url) => WebUrl::parse(url.id().as_str())
             .map_or(NameSource::SelfAsserted, |url| NameSource::Host(url.host.to_string())),

@@ -41,7 +41,7 @@ impl<'a> KnownClients<'a> {
 
 impl Clients for KnownClients<'_> {
     async fn find(&self, id: &ClientId) -> Result<Option<Client>, Outage> {
-        let client = match self.oauth.client_resolver().find(id) {
+        let client = match self.oauth.client_resolver().resolve(id) {
             ResolvedClient::PreRegistered(client) => Some(client),
             ResolvedClient::Registered(registered) => {
                 is_registered(self.oauth, &registered).await?.then_some(registered.client)
@@ -84,7 +84,7 @@ pub(crate) async fn described(
     id: &ClientId,
     source: &RequestSource,
 ) -> Result<Described, NotDescribed> {
-    let client = match oauth.client_resolver().find(id) {
+    let client = match oauth.client_resolver().resolve(id) {
         ResolvedClient::PreRegistered(client) => return Ok(Described::Client(client)),
         ResolvedClient::Registered(registered) => is_registered(oauth, &registered).await?.then_some(registered.client),
         ResolvedClient::MetadataDocument(url) => documents::client(oauth, &url, source).await?,
@@ -116,7 +116,7 @@ async fn is_registered(oauth: &OAuthContext<'_>, registered: &RegisteredClient) 
 /// configuration have no record.
 pub(crate) fn note_use(oauth: &OAuthContext<'_>, used: ClientUse) {
     if !matches!(
-        oauth.client_resolver().find(&used.id),
+        oauth.client_resolver().resolve(&used.id),
         ResolvedClient::Registered(_) | ResolvedClient::MetadataDocument(_)
     ) {
         return;
@@ -127,7 +127,7 @@ pub(crate) fn note_use(oauth: &OAuthContext<'_>, used: ClientUse) {
 /// Returns what is to be noted of a client that a person has just allowed.
 pub(crate) fn allowed(oauth: &OAuthContext<'_>, request: &AuthorizationRequest) -> ClientUse {
     let (id, name) = (request.client_id().clone(), request.client_name().cloned());
-    let (all, registered_at) = match oauth.client_resolver().find(&id) {
+    let (all, registered_at) = match oauth.client_resolver().resolve(&id) {
         ResolvedClient::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
         ResolvedClient::MetadataDocument(url) => {
             (documents::known(&url, &oauth.configuration().redirect_policy, oauth.now), None)
@@ -143,7 +143,7 @@ pub(crate) fn allowed(oauth: &OAuthContext<'_>, request: &AuthorizationRequest) 
 
 /// Returns what is to be noted of a client that has refreshed a grant.
 pub(crate) fn refreshed(oauth: &OAuthContext<'_>, agreed: Authorization) -> ClientUse {
-    let (all, registered_at) = match oauth.client_resolver().find(&agreed.client_id) {
+    let (all, registered_at) = match oauth.client_resolver().resolve(&agreed.client_id) {
         ResolvedClient::Registered(registered) => (Some(registered.client), Some(registered.registered_at)),
         ResolvedClient::PreRegistered(_) | ResolvedClient::MetadataDocument(_) | ResolvedClient::Unknown => {
             (None, None)

@@ -55,7 +55,7 @@ pub(crate) async fn attempt(
         || RequestSource::of_site(incoming.header("cf-connecting-ip").as_deref()),
         |browser| browser.source(),
     );
-    let is_right = passphrase.is(typed, oauth.secrets.keys().passphrase());
+    let is_right = passphrase.matches(typed, oauth.secrets.keys().passphrase());
     match keyring::count_attempt(oauth.env, &CountAttempt { source, is_right, version }).await? {
         AttemptOutcome::Accepted => {
             let subject = Subject::new(OWNER_SUBJECT).map_err(|_| SignInError::BrokenForm)?;

@@ -108,12 +108,12 @@ impl Grants {
         let directory = DirectoryStub { env: &self.env };
         match directory.enter_use(person, client.clone(), signed_in_at).await {
             Ok(ClientStatus::Active) => {
-                self.with_store(move |store| store.entered(grant, now))?;
-                Ok(Refreshed { entered: true, ..refreshed })
+                self.with_store(move |store| store.set_use_recorded(grant, now))?;
+                Ok(Refreshed { use_is_recorded: true, ..refreshed })
             }
             Ok(ClientStatus::Ended) => {
                 self.with_store(move |store| store.end_client(&client, now))?;
-                Ok(Refreshed { answer: Err(RefreshError::Ended), entered: false })
+                Ok(Refreshed { answer: Err(RefreshError::Ended), use_is_recorded: false })
             }
             Err(Unavailable) => {
                 console_error!("directory: the use of a client could not be recorded");

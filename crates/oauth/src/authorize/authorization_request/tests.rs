@@ -103,7 +103,7 @@ fn brought(location: &str) -> Parameters {
 }
 
 #[test]
-fn a_request_in_order_is_understood() {
+fn a_complete_authorization_request_is_accepted() {
     let request = request(&[]);
     assert_eq!(request.client_id().as_str(), "c");
     assert_eq!(request.client_name().unwrap().as_str(), "App");
@@ -114,7 +114,7 @@ fn a_request_in_order_is_understood() {
 }
 
 #[test]
-fn habits_of_real_clients_do_not_matter() {
+fn deviations_of_real_clients_are_accepted() {
     for (name, changes) in [
         ("prompt", &[("prompt", "consent")][..]),
         ("prompts", &[("prompt", "login select_account consent create")]),
@@ -125,7 +125,7 @@ fn habits_of_real_clients_do_not_matter() {
         ("no resource", &[("resource", "")]),
         ("response_mode query", &[("response_mode", "query")]),
         ("slash behind the resource", &[("resource", "https://MCP.example.com/mcp/")]),
-        ("foreign scopes", &[("scope", "openid email profile notes:read offline_access")]),
+        ("scopes of other servers", &[("scope", "openid email profile notes:read offline_access")]),
         ("any port", &[("redirect_uri", "http://localhost:49152/cb")]),
         ("long state", &[("state", &"s".repeat(MAX_STATE))]),
         ("state of any characters", &[("state", "ö 🦀 +&=%\"<>\\")]),
@@ -137,7 +137,7 @@ fn habits_of_real_clients_do_not_matter() {
 }
 
 #[test]
-fn what_is_wrong_with_client_or_address_never_redirects() {
+fn an_error_of_client_id_or_redirect_uri_never_redirects() {
     let repeated = |name: &str| format!("{}&{name}=x", query(&[]));
     for (name, query) in [
         ("nothing", String::new()),
@@ -164,7 +164,7 @@ fn what_is_wrong_with_client_or_address_never_redirects() {
 }
 
 #[test]
-fn what_else_is_wrong_is_told_to_the_client() {
+fn other_errors_of_a_request_are_sent_to_the_client() {
     for (name, changes, code) in [
         ("no response_type", &[("response_type", "")][..], "invalid_request"),
         ("implicit flow", &[("response_type", "token")], "unsupported_response_type"),
@@ -228,7 +228,7 @@ fn a_state_of_8_kb_is_returned_whatever_becomes_of_the_request() {
 }
 
 #[test]
-fn a_request_with_a_bad_state_is_refused_and_what_can_be_returned_is() {
+fn a_request_with_a_bad_state_is_refused_and_a_state_that_can_be_returned_is_returned() {
     for (state, returned) in [
         ("s".repeat(8 * 1024 + 1), false),
         ("a\nb".to_owned(), true),
@@ -244,7 +244,7 @@ fn a_request_with_a_bad_state_is_refused_and_what_can_be_returned_is() {
 }
 
 #[test]
-fn each_page_with_a_request_has_a_number_of_its_own() {
+fn each_authorization_request_has_an_identifier_of_its_own() {
     let random = TestRandom::from(1);
     let page = || {
         let query = AuthorizationQuery::parse(&query(&[])).unwrap();
@@ -255,7 +255,7 @@ fn each_page_with_a_request_has_a_number_of_its_own() {
 }
 
 #[test]
-fn a_code_is_brought_back_with_state_and_issuer() {
+fn an_authorization_response_has_code_state_and_iss() {
     let location = request(&[]).response_target().code_location("the code", &issuer());
     assert!(location.starts_with("https://app.example/cb?keep=1&code="), "{location}");
     let parameters = brought(&location);
@@ -294,7 +294,7 @@ fn error_descriptions_are_in_the_character_set_of_the_rfc() {
 }
 
 #[test]
-fn a_request_survives_its_seal_and_stays_small() {
+fn a_sealed_authorization_request_opens_unchanged_and_stays_small() {
     let long = format!("https://app.example/{}", "c".repeat(200));
     for request in [request(&[]), request(&[("state", ""), ("redirect_uri", "http://localhost:5/cb")])] {
         let written = encode(&request).unwrap();
@@ -314,7 +314,7 @@ fn a_request_survives_its_seal_and_stays_small() {
 }
 
 #[test]
-fn a_state_does_not_show_in_debug() {
+fn debug_output_hides_a_state() {
     let request = request(&[("state", "hunter2")]);
     assert!(!format!("{request:?}").contains("hunter2"));
     assert!(!format!("{:?}", refused(&query(&[("state", "hunter2"), ("scope", "\"")]))).contains("hunter2"));
@@ -322,7 +322,7 @@ fn a_state_does_not_show_in_debug() {
 
 proptest! {
     #[test]
-    fn any_query_ends_without_a_panic(text in ".{0,200}") {
+    fn parsing_any_query_as_an_authorization_request_does_not_panic(text in ".{0,200}") {
         let _ = end(&text);
     }
 

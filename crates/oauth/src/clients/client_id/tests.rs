@@ -59,7 +59,7 @@ fn cursor() -> Value {
 }
 
 #[test]
-fn another_instance_knows_a_client_by_its_identifier_alone() {
+fn another_instance_reads_a_client_from_its_client_id_alone() {
     let response = register(&cursor());
     let id = ClientId::new(response["client_id"].as_str().unwrap()).unwrap();
     let RegisteredClient { client, registered_at } =
@@ -71,7 +71,7 @@ fn another_instance_knows_a_client_by_its_identifier_alone() {
 }
 
 #[test]
-fn a_public_client_is_told_no_secret_and_nothing_is_null() {
+fn the_response_to_a_public_client_has_no_secret_and_no_null() {
     let response = register(&cursor());
     assert_eq!(
         response,
@@ -91,7 +91,7 @@ fn a_public_client_is_told_no_secret_and_nothing_is_null() {
 }
 
 #[test]
-fn a_confidential_client_authenticates_with_the_secret_it_was_told() {
+fn a_confidential_client_authenticates_with_its_client_secret() {
     for method in ["client_secret_basic", "client_secret_post"] {
         let metadata = json!({"redirect_uris": ["https://a.example/cb"], "token_endpoint_auth_method": method});
         let response = register(&metadata);
@@ -121,7 +121,7 @@ fn registering_the_same_twice_gives_two_clients() {
 }
 
 #[test]
-fn a_forged_identifier_is_unknown() {
+fn a_forged_client_id_is_unknown() {
     let genuine = register(&cursor())["client_id"].as_str().unwrap().to_owned();
     assert!(known(&genuine).is_ok());
     for (at, character) in genuine.char_indices() {
@@ -137,7 +137,7 @@ fn a_forged_identifier_is_unknown() {
 }
 
 #[test]
-fn a_client_and_its_secret_stay_good_while_the_key_is_replaced() {
+fn a_client_and_its_secret_stay_valid_while_the_master_key_is_replaced() {
     let response = register(&json!({"redirect_uris": ["https://a.example/cb"]}));
     let id = ClientId::new(response["client_id"].as_str().unwrap()).unwrap();
     let client = registered_client(&id, &RedirectPolicy::default(), &key(8, &[7])).unwrap().client;
@@ -167,7 +167,7 @@ fn a_redirect_uri_that_is_no_longer_allowed_is_left_out() {
 }
 
 #[test]
-fn the_identifiers_of_real_clients_are_short() {
+fn the_client_ids_of_real_clients_are_short() {
     let vs_code = json!({"client_name": "Visual Studio Code", "token_endpoint_auth_method": "none",
         "redirect_uris": ["https://insiders.vscode.dev/redirect", "https://vscode.dev/redirect", "http://localhost/",
             "http://127.0.0.1/", "http://localhost:33418/", "http://127.0.0.1:33418/"]});
@@ -180,7 +180,7 @@ fn the_identifiers_of_real_clients_are_short() {
 }
 
 #[test]
-fn a_registration_too_large_for_an_identifier_is_refused() {
+fn a_registration_too_large_for_a_client_id_is_refused() {
     let uris: Vec<String> = (0..4).map(|n| format!("https://a.example/{n}{}", "x".repeat(400))).collect();
     let error = crate::clients::client_id::register(
         registration(&json!({"redirect_uris": uris})),
@@ -194,7 +194,7 @@ fn a_registration_too_large_for_an_identifier_is_refused() {
 
 proptest! {
     #[test]
-    fn every_registration_survives_its_identifier(
+    fn every_registration_is_read_back_from_its_client_id(
         name in any::<String>(),
         uris in proptest::collection::vec("(https://a|http://localhost|http://\\[::1\\]|http://127\\.0\\.0\\.1)(:[1-9][0-9]{1,3})?/[a-z]{0,9}", 1..8)
     ) {
@@ -205,18 +205,18 @@ proptest! {
     }
 
     #[test]
-    fn any_identifier_is_known_or_not_without_a_panic(text in "c1_[A-Za-z0-9_-]{0,80}") {
+    fn reading_any_client_id_does_not_panic(text in "c1_[A-Za-z0-9_-]{0,80}") {
         prop_assert!(known(&text).is_err());
     }
 
     #[test]
-    fn any_packed_bytes_are_read_or_not_without_a_panic(packed in proptest::collection::vec(any::<u8>(), 0..120)) {
+    fn decoding_any_registration_bytes_does_not_panic(packed in proptest::collection::vec(any::<u8>(), 0..120)) {
         let _ = unpack(&packed, &RedirectPolicy::default());
     }
 }
 
 #[test]
-fn the_answer_says_what_a_request_with_this_scope_asks_for() {
+fn the_response_has_the_scope_that_a_request_would_get() {
     for (scope, stated) in [
         (json!("profile notes:write offline_access"), "notes:write profile"),
         (json!("openid profile email"), "notes:read profile"),

@@ -110,8 +110,8 @@ pub enum CacheDecision {
 impl CachedDocument {
     /// Returns whether the cached document can be used, or must be fetched.
     #[must_use]
-    pub fn plan(kept: Option<&Self>, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> CacheDecision {
-        match kept.filter(|kept| now <= kept.fresh_until).and_then(|kept| kept.client(url, policy)) {
+    pub fn plan(cached: Option<&Self>, url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> CacheDecision {
+        match cached.filter(|cached| now <= cached.fresh_until).and_then(|cached| cached.client(url, policy)) {
             Some(client) => CacheDecision::Use(client),
             None => CacheDecision::Fetch,
         }
@@ -150,7 +150,7 @@ pub enum FetchOutcome {
 #[must_use]
 pub fn resolve_fetch(
     fetched: Result<(Freshness, &[u8]), FetchError>,
-    kept: Option<&CachedDocument>,
+    cached: Option<&CachedDocument>,
     url: &ClientIdUrl,
     policy: &RedirectPolicy,
     now: Timestamp,
@@ -159,13 +159,13 @@ pub fn resolve_fetch(
         Err(problem) => problem,
         Ok((lifetime, body)) => match (parse_document(body, url, policy), std::str::from_utf8(body)) {
             (Ok(client), Ok(body)) => {
-                let kept = match lifetime {
+                let to_cache = match lifetime {
                     Freshness::NoStore => None,
                     Freshness::Fresh(seconds) => {
                         Some(CachedDocument { body: body.to_owned(), fresh_until: now.plus(seconds) })
                     }
                 };
-                return FetchOutcome::New(client, kept);
+                return FetchOutcome::New(client, to_cache);
             }
             // A text that is not JSON is an error page with the wrong media type.
             (Err(InvalidDocument::Json(error)), _) if !error.is_repeated() => FetchError::Unavailable,
@@ -175,8 +175,8 @@ pub fn resolve_fetch(
     };
     match problem {
         FetchError::Withdrawn | FetchError::Invalid(_) => FetchOutcome::Unknown,
-        FetchError::Unavailable => kept
-            .and_then(|kept| kept.last_known(url, policy, now))
+        FetchError::Unavailable => cached
+            .and_then(|cached| cached.last_known(url, policy, now))
             .or_else(|| known_client(url, policy))
             .map_or(FetchOutcome::Unavailable, FetchOutcome::FromCopy),
     }
@@ -204,17 +204,17 @@ mod tests {
         ResponseHead { status: 200, content_type: Some("application/json"), content_length: None, cache_control, age }
     }
 
-    fn settle_at(
+    fn resolve_at(
         fetched: Result<(Freshness, &[u8]), FetchError>,
-        kept: Option<&CachedDocument>,
+        cached: Option<&CachedDocument>,
         now: Timestamp,
     ) -> FetchOutcome {
-        resolve_fetch(fetched, kept, &app(), &RedirectPolicy::default(), now)
+        resolve_fetch(fetched, cached, &app(), &RedirectPolicy::default(), now)
     }
 
-    fn kept(fresh: u64) -> CachedDocument {
-        match settle_at(Ok((Freshness::Fresh(fresh), BODY)), None, NOW) {
-            FetchOutcome::New(_, Some(kept)) => kept,
+    fn cached_for(fresh: u64) -> CachedDocument {
+        match resolve_at(Ok((Freshness::Fresh(fresh), BODY)), None, NOW) {
+            FetchOutcome::New(_, Some(cached)) => cached,
             other @ (FetchOutcome::New(..)
             | FetchOutcome::FromCopy(_)
             | FetchOutcome::Unavailable
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_says_how_long_within_bounds() {
+    fn the_cache_headers_decide_the_lifetime_within_limits() {
         for (cache_control, age, expected) in [
             (None, None, Freshness::Fresh(3600)),
             (Some("max-age=600"), None, Freshness::Fresh(600)),
@@ -277,55 +277,55 @@ mod tests {
 
     #[test]
     fn a_fresh_document_is_used_without_a_fetch() {
-        let kept = kept(600);
+        let cached = cached_for(600);
         for (seconds, fetches) in [(0, false), (600, false), (601, true)] {
-            let plan = CachedDocument::plan(Some(&kept), &app(), &RedirectPolicy::default(), NOW.plus(seconds));
+            let plan = CachedDocument::plan(Some(&cached), &app(), &RedirectPolicy::default(), NOW.plus(seconds));
             assert_eq!(matches!(plan, CacheDecision::Fetch), fetches, "{seconds}");
         }
         assert!(matches!(CachedDocument::plan(None, &app(), &RedirectPolicy::default(), NOW), CacheDecision::Fetch));
         let other = url("https://other.example.com/c");
-        let plan = CachedDocument::plan(Some(&kept), &other, &RedirectPolicy::default(), NOW);
+        let plan = CachedDocument::plan(Some(&cached), &other, &RedirectPolicy::default(), NOW);
         assert!(matches!(plan, CacheDecision::Fetch), "a document under the wrong key is no document");
     }
 
     #[test]
-    fn an_outage_is_bridged_for_a_day_and_is_never_an_unknown_client() {
-        let kept = kept(600);
+    fn an_expired_copy_is_used_for_a_day_while_the_host_is_unavailable() {
+        let cached = cached_for(600);
         let outage = Err(FetchError::Unavailable);
         let day = 86_400;
-        assert!(matches!(settle_at(outage, Some(&kept), NOW.plus(600 + day)), FetchOutcome::FromCopy(_)));
-        assert!(matches!(settle_at(outage, Some(&kept), NOW.plus(601 + day)), FetchOutcome::Unavailable));
-        assert!(matches!(settle_at(outage, None, NOW), FetchOutcome::Unavailable));
+        assert!(matches!(resolve_at(outage, Some(&cached), NOW.plus(600 + day)), FetchOutcome::FromCopy(_)));
+        assert!(matches!(resolve_at(outage, Some(&cached), NOW.plus(601 + day)), FetchOutcome::Unavailable));
+        assert!(matches!(resolve_at(outage, None, NOW), FetchOutcome::Unavailable));
         let error_page = Ok((Freshness::Fresh(600), &b"<html>"[..]));
-        assert!(matches!(settle_at(error_page, Some(&kept), NOW.plus(700)), FetchOutcome::FromCopy(_)));
+        assert!(matches!(resolve_at(error_page, Some(&cached), NOW.plus(700)), FetchOutcome::FromCopy(_)));
     }
 
     #[test]
-    fn a_document_that_is_withdrawn_or_turned_bad_is_not_bridged() {
-        let kept = kept(600);
-        assert!(matches!(settle_at(Err(FetchError::Withdrawn), Some(&kept), NOW.plus(700)), FetchOutcome::Unknown));
+    fn a_copy_is_not_used_when_the_document_is_withdrawn_or_invalid() {
+        let cached = cached_for(600);
+        assert!(matches!(resolve_at(Err(FetchError::Withdrawn), Some(&cached), NOW.plus(700)), FetchOutcome::Unknown));
         let other = Ok((Freshness::Fresh(600), &br#"{"client_id":"https://evil.example/c"}"#[..]));
-        assert!(matches!(settle_at(other, Some(&kept), NOW.plus(700)), FetchOutcome::Unknown));
+        assert!(matches!(resolve_at(other, Some(&cached), NOW.plus(700)), FetchOutcome::Unknown));
     }
 
     #[test]
     fn a_well_known_client_needs_no_answer_from_its_host() {
         let claude = url("https://claude.ai/oauth/mcp-oauth-client-metadata");
-        let settled = resolve_fetch(Err(FetchError::Unavailable), None, &claude, &RedirectPolicy::default(), NOW);
-        let FetchOutcome::FromCopy(client) = settled else { panic!("{settled:?}") };
+        let outcome = resolve_fetch(Err(FetchError::Unavailable), None, &claude, &RedirectPolicy::default(), NOW);
+        let FetchOutcome::FromCopy(client) = outcome else { panic!("{outcome:?}") };
         assert_eq!(client.redirect_uris[0].as_str(), "https://claude.ai/api/mcp/auth_callback");
     }
 
     #[test]
-    fn what_may_not_be_kept_is_not_kept() {
-        let settled = settle_at(Ok((Freshness::NoStore, BODY)), None, NOW);
-        assert!(matches!(settled, FetchOutcome::New(_, None)), "{settled:?}");
+    fn a_document_with_no_store_is_not_cached() {
+        let outcome = resolve_at(Ok((Freshness::NoStore, BODY)), None, NOW);
+        assert!(matches!(outcome, FetchOutcome::New(_, None)), "{outcome:?}");
     }
 
     #[test]
-    fn a_kept_document_survives_its_store() {
-        let kept = kept(600);
-        let json = serde_json::to_string(&kept).unwrap();
-        assert_eq!(serde_json::from_str::<CachedDocument>(&json).unwrap(), kept);
+    fn a_cached_document_is_read_back_from_its_row() {
+        let cached = cached_for(600);
+        let json = serde_json::to_string(&cached).unwrap();
+        assert_eq!(serde_json::from_str::<CachedDocument>(&json).unwrap(), cached);
     }
 }

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_that_reach_inward_or_elsewhere_are_refused() {
+    fn client_id_urls_that_are_not_https_on_a_public_host_are_refused() {
         use InvalidClientIdUrl as E;
         for (name, text, why) in [
             ("http", "http://app.example.com/c", E::NotHttps),

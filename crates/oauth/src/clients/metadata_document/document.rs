@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_can_do_without_assertions_is_accepted() {
+    fn a_client_that_also_supports_private_key_jwt_is_accepted() {
         let changes = json!({"token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example.com/jwks",
             "token_endpoint_auth_methods_supported": ["none", "private_key_jwt"]});
         assert!(document(&changes).is_ok());
@@ -210,7 +210,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_parsed_or_refused_without_a_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn parsing_any_bytes_as_a_metadata_document_does_not_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = parse_document(&body, &url(URL), &RedirectPolicy::default());
         }
 

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_asked_too_often_uses_up_nothing_of_a_host() {
+    fn a_network_over_its_limit_does_not_count_against_the_host() {
         let mut limits = FetchLimits::default();
         for _ in 0..MOST_FOR_SOURCE + MOST_FROM_HOST {
             limits.admit(&source(1), &url("https://victim.example.com/c"), NOW);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_remembered_for_a_moment() {
+    fn a_failed_fetch_is_remembered_for_a_short_time() {
         let (mut limits, app) = (FetchLimits::default(), url("https://app.example.com/c"));
         assert_eq!(limits.recent_failure(&app, NOW), None);
         limits.failed(&app, FetchFailure::Unknown, NOW);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn the_memory_of_the_fetch_limits_is_limited() {
         let mut limits = FetchLimits::default();
         for number in 0..MAX_FAILURES + MAX_KEYS {
             let failing = url(&format!("https://app-{number}.example.com/c"));

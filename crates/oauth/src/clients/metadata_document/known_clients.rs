@@ -83,7 +83,7 @@ mod tests {
     use crate::web::origin::Origin;
 
     #[test]
-    fn every_copy_passes_the_checks_that_its_document_would_have_to_pass() {
+    fn every_built_in_copy_passes_the_checks_of_a_fetched_document() {
         let own = Origin::of("https://mcp.example.org").unwrap();
         for known in KNOWN {
             let url = ClientIdUrl::parse(&ClientId::new(known.url).unwrap(), &own).unwrap();
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_exact_url_has_a_copy() {
+    fn only_the_exact_client_id_url_has_a_built_in_copy() {
         let own = Origin::of("https://mcp.example.org").unwrap();
         for near in [
             "https://claude.ai/oauth/mcp-oauth-client-metadata/",

@@ -38,10 +38,10 @@ fn derived_keys_are_those_of_earlier_versions() {
 }
 
 #[test]
-fn a_kept_master_key_is_read_whatever_the_version_of_everything_else() {
+fn a_stored_master_key_is_read_by_every_version() {
     let key = master(1);
     let text = key.expose();
-    assert_eq!(key.to_stored(), text.as_bytes(), "no version stands in it");
+    assert_eq!(key.to_stored(), text.as_bytes(), "it contains no version");
     assert!(MasterKey::from_stored(&key.to_stored()).unwrap() == key);
     // As the first release stored it.
     let first: Vec<u8> = [1, 44].into_iter().chain(text.bytes()).collect();
@@ -70,7 +70,7 @@ fn a_master_key_is_read_in_every_usual_spelling() {
 }
 
 #[test]
-fn what_is_not_32_random_bytes_is_no_master_key() {
+fn a_master_key_that_is_not_32_random_bytes_is_refused() {
     let hex = "0g".repeat(32);
     for text in
         ["", "secret", &"A".repeat(43), &"A".repeat(42), &"B".repeat(44), &"B".repeat(86), &hex, &"0".repeat(64), "é"]
@@ -94,14 +94,14 @@ fn each_purpose_and_each_master_key_has_its_own_keys() {
 }
 
 #[test]
-fn parts_of_a_tag_do_not_run_into_each_other() {
+fn the_parts_of_a_mac_are_separated_from_each_other() {
     let key = ring(1).routing().clone();
     assert_ne!(key.tag(&[b"ab", b"c"]), key.tag(&[b"a", b"bc"]));
     assert_ne!(key.tag(&[b"a"]), key.tag(&[b"a", b""]));
 }
 
 #[test]
-fn a_tag_is_checked_whole_or_cut_but_not_shorter_than_64_bits() {
+fn a_mac_is_verified_whole_or_truncated_to_at_least_64_bits() {
     let key = ring(1).routing().clone();
     let tag = key.tag(&[b"a"]);
     for length in 8..=32 {
@@ -117,7 +117,7 @@ fn a_tag_is_checked_whole_or_cut_but_not_shorter_than_64_bits() {
 }
 
 #[test]
-fn a_replaced_master_key_still_checks_and_no_longer_makes() {
+fn a_previous_master_key_verifies_and_signs_nothing_new() {
     let old = ring(1);
     let both = KeyRing::new(&master(2), &[master(1)]);
     let tag = old.routing().tag(&[b"a"]);
@@ -130,7 +130,7 @@ fn a_replaced_master_key_still_checks_and_no_longer_makes() {
 }
 
 #[test]
-fn only_so_many_previous_keys_count() {
+fn the_number_of_previous_master_keys_is_limited() {
     let both = KeyRing::new(&master(9), &[master(1), master(2), master(3)]);
     let tag = |seed| ring(seed).routing().tag(&[b"a"]);
     assert_eq!([1, 2, 3].map(|seed| both.routing().verify(&[b"a"], &tag(seed))), [true, true, false]);

@@ -77,7 +77,7 @@ fn check(header: &Value, claims: &Value) -> Result<VerifiedToken, ExternalTokenE
 }
 
 #[test]
-fn a_good_token_says_who_is_calling_under_a_name_of_our_own() {
+fn a_valid_external_token_gives_a_caller_with_a_subject_of_our_own() {
     let token = check(&header(), &claims()).unwrap();
     let caller = token.caller();
     assert_eq!((caller.client_id.as_str(), caller.scopes.as_str()), ("app", "notes:read"));
@@ -91,7 +91,7 @@ fn a_good_token_says_who_is_calling_under_a_name_of_our_own() {
 }
 
 #[test]
-fn claims_are_read_as_the_products_write_them() {
+fn claims_are_read_as_real_issuers_write_them() {
     for (name, changed, scopes, client) in [
         ("scp as a list", with(with(claims(), "scope", Value::Null), "scp", json!(["a", "b"])), "a b", "app"),
         ("scp as a text", with(with(claims(), "scope", Value::Null), "scp", json!("a b")), "a b", "app"),
@@ -111,7 +111,7 @@ fn claims_are_read_as_the_products_write_them() {
 }
 
 #[test]
-fn every_claim_that_does_not_fit_is_refused() {
+fn every_invalid_claim_of_an_external_token_is_refused() {
     let now = NOW.as_seconds();
     for (name, value, want) in [
         ("iss", json!("https://id.example"), ExternalTokenError::WrongIssuer),
@@ -147,7 +147,7 @@ fn every_claim_that_does_not_fit_is_refused() {
 }
 
 #[test]
-fn every_header_that_does_not_fit_is_refused() {
+fn every_invalid_header_of_an_external_token_is_refused() {
     for (name, value, want) in [
         ("alg", json!("none"), ExternalTokenError::WrongAlgorithm),
         ("alg", json!("HS256"), ExternalTokenError::WrongAlgorithm),
@@ -180,7 +180,7 @@ fn a_plain_jwt_is_taken_only_where_that_is_configured() {
 }
 
 #[test]
-fn nothing_unsigned_or_changed_passes() {
+fn an_unsigned_or_changed_external_token_is_refused() {
     let text = sign(&header(), &claims().to_string());
     let (message, signature) = text.rsplit_once('.').unwrap();
     for (name, changed, want) in [
@@ -205,7 +205,7 @@ fn nothing_unsigned_or_changed_passes() {
 
 proptest! {
     #[test]
-    fn one_changed_character_spoils_it(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.-]") {
+    fn an_external_token_with_one_changed_character_is_refused(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.-]") {
         let text = sign(&header(), &claims().to_string());
         let at = at.index(text.len());
         let mut changed = text.clone();
@@ -215,7 +215,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "[A-Za-z0-9_.-]{1,200}|eyJ[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,90}") {
+    fn reading_any_text_as_an_external_token_does_not_panic(text in "[A-Za-z0-9_.-]{1,200}|eyJ[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,90}") {
         prop_assert!(check_with(&text, true).is_err());
     }
 }

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_survives_its_text_and_a_new_master_key() {
+    fn an_authorization_code_is_read_back_from_its_text_also_after_a_new_master_key() {
         let ring = ring(1);
         let text = code().expose(ring.routing());
         assert!(text.starts_with("mc1") && text.len() < 150, "{}", text.len());
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_worth_one_code_to_one_person() {
+    fn a_consent_page_gives_one_code_to_one_person() {
         let code = |number: u8, object: u8, keys: u64| {
             let object = ObjectName::from_bytes([object; 16]);
             AuthorizationCode::of(RequestNumber::from_bytes([number; 16]), object, ring(keys).routing())
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_made_elsewhere_or_for_something_else_is_not_ours() {
+    fn malformed_codes_and_those_of_another_server_are_refused() {
         let text = code().expose(ring(1).routing());
         for (name, text) in [
             ("empty", String::new()),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_store_learns_a_digest_only() {
+    fn the_store_receives_only_the_digest_of_a_code() {
         let text = code().expose(ring(1).routing());
         let stored = String::from(code().digest());
         assert!(!text.contains(&stored[..20]));
@@ -189,7 +189,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_changed_character_spoils_it(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
+        fn an_authorization_code_with_one_changed_character_is_refused(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
             let ring = ring(1);
             let text = code().expose(ring.routing());
             let at = at.index(text.len());
@@ -200,7 +200,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,50}|mc1[A-Za-z0-9_-]{0,120}") {
+        fn reading_any_text_as_an_authorization_code_does_not_panic(text in "\\PC{0,50}|mc1[A-Za-z0-9_-]{0,120}") {
             prop_assert_eq!(AuthorizationCode::parse(&text, ring(1).routing()), Err(NotIssuedHere));
         }
     }

@@ -89,7 +89,7 @@ impl PendingCode {
         if request.redirect_uri.as_ref().is_some_and(|uri| *uri != agreed.redirect_uri) {
             return Err(RedemptionMismatch::RedirectUri);
         }
-        if request.answers != Some(self.challenge) {
+        if request.code_challenge != Some(self.challenge) {
             return Err(RedemptionMismatch::Verifier);
         }
         if request.resource.as_ref().is_some_and(|resource| *resource != agreed.resource) {

@@ -77,7 +77,7 @@ pub struct Redemption {
     /// `redirect_uri`, if it is in the request. OAuth 2.1 no longer requires it; clients still send it.
     pub redirect_uri: Option<String>,
     /// The challenge of the request's `code_verifier`, or `None` if that is missing or malformed.
-    pub answers: Option<CodeChallenge>,
+    pub code_challenge: Option<CodeChallenge>,
     /// `resource`, if it is in the request. It cannot change.
     pub resource: Option<Resource>,
     /// Who may sign in, according to the current settings.
@@ -101,7 +101,7 @@ impl Redemption {
             client_id,
             issuer,
             redirect_uri: None,
-            answers: None,
+            code_challenge: None,
             resource: None,
             policy,
         }

@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_survives_its_text_and_a_new_master_key() {
+    fn a_refresh_token_is_read_back_from_its_text_also_after_a_new_master_key() {
         let text = token().expose(ring(1).routing());
         assert!(text.starts_with("mr1") && text.len() < 150, "{}", text.len());
         assert!(RefreshToken::has_prefix(&text));
@@ -140,24 +140,24 @@ mod tests {
     }
 
     #[test]
-    fn the_same_generation_always_has_the_same_text() {
+    fn a_generation_of_a_grant_always_has_the_same_refresh_token() {
         assert_eq!(token().expose(ring(1).routing()), token().expose(ring(1).routing()));
     }
 
     #[test]
-    fn a_token_does_not_print_itself() {
+    fn debug_output_hides_a_refresh_token() {
         assert_eq!(format!("{:?}", token()), "RefreshToken(generation 7)");
     }
 
     #[test]
-    fn generations_end_rather_than_begin_again() {
+    fn the_generation_counter_does_not_wrap_around() {
         assert_eq!(Generation(u32::MAX).next(), None);
         assert_eq!(Generation::FIRST.next(), Some(Generation(2)));
     }
 
     proptest! {
         #[test]
-        fn one_changed_character_spoils_it(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
+        fn a_refresh_token_with_one_changed_character_is_refused(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
             let ring = ring(1);
             let text = token().expose(ring.routing());
             let at = at.index(text.len());
@@ -168,7 +168,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,50}|mr1[A-Za-z0-9_-]{0,120}") {
+        fn reading_any_text_as_a_refresh_token_does_not_panic(text in "\\PC{0,50}|mr1[A-Za-z0-9_-]{0,120}") {
             prop_assert_eq!(RefreshToken::parse(&text, ring(1).routing()), Err(NotIssuedHere));
         }
     }

@@ -107,5 +107,5 @@ pub struct Refreshed {
     /// The new tokens, or why there are none.
     pub answer: Result<Renewal, RefreshError>,
     /// Whether the use was recorded in the directory, which happens once a day.
-    pub entered: bool,
+    pub use_is_recorded: bool,
 }

@@ -3,7 +3,7 @@
 use crate::grants::rule_tests::*;
 
 #[test]
-fn a_code_gives_what_was_agreed_to() {
+fn a_redeemed_code_gives_what_the_person_allowed() {
     let mut store = store();
     let request = waiting(&mut store, &random(), START);
     let redeemed = store.redeem(&request, START, &random()).unwrap().unwrap();
@@ -15,7 +15,7 @@ fn a_code_gives_what_was_agreed_to() {
 }
 
 #[test]
-fn a_code_is_good_for_a_minute() {
+fn a_code_is_valid_for_a_minute() {
     for (pause, good) in [(0, true), (CODE_LIFETIME - 1, true), (CODE_LIFETIME, false), (DAY, false)] {
         let mut store = store();
         let request = waiting(&mut store, &random(), START);
@@ -39,7 +39,7 @@ fn a_replayed_code_revokes_the_grant() {
 }
 
 #[test]
-fn a_redemption_whose_answer_was_lost_inside_the_server_is_answered_again() {
+fn a_redemption_that_is_repeated_inside_the_server_gets_the_same_answer() {
     let mut store = store();
     let request = waiting(&mut store, &random(), START);
     let first = store.redeem(&request, START, &random()).unwrap();
@@ -78,9 +78,10 @@ fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
             request.redirect_uri = Some("http://127.0.0.1:5000/callback/".into())
         }),
         (RedemptionMismatch::RedirectUri, |request| request.redirect_uri = Some(String::new())),
-        (RedemptionMismatch::Verifier, |request| request.answers = None),
+        (RedemptionMismatch::Verifier, |request| request.code_challenge = None),
         (RedemptionMismatch::Verifier, |request| {
-            request.answers = Some(crate::authorize::pkce::CodeVerifier::parse(&"y".repeat(50)).unwrap().challenge());
+            request.code_challenge =
+                Some(crate::authorize::pkce::CodeVerifier::parse(&"y".repeat(50)).unwrap().challenge());
         }),
         (RedemptionMismatch::Resource, |request| request.resource = Some(private())),
         (RedemptionMismatch::Credentials, |request| request.policy = policy(&[CredentialVersion::from_bytes([9; 8])])),
@@ -109,7 +110,7 @@ fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
 }
 
 #[test]
-fn what_the_client_repeats_of_its_request_may_be_left_out_or_said() {
+fn resource_and_redirect_uri_may_be_left_out_of_a_redemption() {
     let mut store = store();
     let mut request = waiting(&mut store, &random(), START);
     request.redirect_uri = Some(authorization().redirect_uri);
@@ -118,7 +119,7 @@ fn what_the_client_repeats_of_its_request_may_be_left_out_or_said() {
 }
 
 #[test]
-fn so_many_codes_wait_and_no_more() {
+fn the_number_of_unredeemed_codes_is_limited() {
     let mut store = store();
     for n in 0..Limits::default().codes {
         waiting(&mut store, &TestRandom::from(n as u64 * 10), START);
@@ -130,14 +131,14 @@ fn so_many_codes_wait_and_no_more() {
 }
 
 #[test]
-fn a_code_that_is_kept_twice_is_redeemed_once_for_what_was_agreed_to_last() {
+fn a_code_that_is_stored_twice_is_redeemed_once_for_the_last_decision() {
     let code = AuthorizationCode::mint(object(), &random());
     let agreed = |scope: &str, now| {
         let authorization = Authorization { scope: ScopeSet::parse(scope).unwrap(), ..authorization() };
         PendingCode::new(&code, challenge(), authorization, now)
     };
     let mut redemption = Redemption::new(&code, GrantId::from_bytes([1; 8]), client(), issuer(), policy(&[VERSION]));
-    redemption.answers = Some(challenge());
+    redemption.code_challenge = Some(challenge());
     for pause in [0, 1, CODE_LIFETIME - 1, CODE_LIFETIME, DAY] {
         let mut store = store();
         let again = START.plus(pause);
@@ -155,7 +156,7 @@ fn a_code_that_is_kept_twice_is_redeemed_once_for_what_was_agreed_to_last() {
 }
 
 #[test]
-fn a_code_that_waits_makes_room_for_itself() {
+fn a_code_that_is_stored_again_replaces_itself() {
     let mut store = store();
     for n in 0..Limits::default().codes {
         waiting(&mut store, &TestRandom::from(n as u64 * 10), START);

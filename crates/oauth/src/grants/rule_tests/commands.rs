@@ -23,7 +23,7 @@ fn every_command_and_its_answer_are_read_as_they_were_written() {
     let (mut store, request) = one();
     let code = AuthorizationCode::mint(object(), &TestRandom::from(7777));
     let mut redemption = Redemption::new(&code, request.grant, client(), issuer(), policy(&[VERSION]));
-    redemption.answers = Some(challenge());
+    redemption.code_challenge = Some(challenge());
     send(&mut store, StoreCode(PendingCode::new(&code, challenge(), authorization(), START)));
     send(&mut store, redemption.clone());
     send(&mut store, redemption);
@@ -54,7 +54,7 @@ fn every_command_and_its_answer_are_read_as_they_were_written() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_a_row_or_a_command_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn reading_any_bytes_as_a_row_or_a_command_does_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let (row, message) = ([&[1], bytes.as_slice()].concat(), [&[5], bytes.as_slice()].concat());
         let new_row = [&[2], bytes.as_slice()].concat();
         let _ = (Grant::from_row(&row), PendingCode::from_row(&row), decode::<StoreCode>(&message));

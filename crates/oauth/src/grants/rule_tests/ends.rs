@@ -13,7 +13,7 @@ fn another_sign_in_adds_a_grant_and_ends_none() {
 }
 
 #[test]
-fn too_many_grants_of_a_client_push_out_the_one_that_was_idle_longest() {
+fn one_grant_too_many_of_a_client_ends_the_one_that_was_idle_longest() {
     let mut store =
         GrantStore::new(TestRows::default(), Limits { grants_per_client: 3, grants: 5, ..Limits::default() });
     let made: Vec<RefreshRequest> =
@@ -57,7 +57,7 @@ fn a_client_revokes_its_own_grant_with_any_of_its_tokens() {
 }
 
 #[test]
-fn a_person_ends_one_grant_or_all_and_the_codes_that_wait() {
+fn a_person_ends_one_grant_or_all_and_the_unredeemed_codes() {
     let (mut store, one) = one();
     let two = granted(&mut store, &TestRandom::from(500), START);
     let code = waiting(&mut store, &TestRandom::from(900), START);
@@ -75,14 +75,14 @@ fn a_person_ends_one_grant_or_all_and_the_codes_that_wait() {
 }
 
 #[test]
-fn the_owner_ends_every_grant_of_a_client_and_its_codes_that_wait_and_no_others() {
+fn the_owner_ends_every_grant_and_unredeemed_code_of_one_client() {
     let (mut store, one) = one();
     let two = granted(&mut store, &TestRandom::from(500), START);
     let code = waiting(&mut store, &TestRandom::from(900), START);
-    let other = || Authorization { client_id: ClientId::new("other").unwrap(), ..authorization() };
-    let other_code = waiting_for(&mut store, other(), &TestRandom::from(1300), START);
-    let kept = store.redeem(&other_code, START, &TestRandom::from(1400)).unwrap().unwrap();
-    let other_code = waiting_for(&mut store, other(), &TestRandom::from(1500), START);
+    let of_other = || Authorization { client_id: ClientId::new("other").unwrap(), ..authorization() };
+    let other_code = waiting_for(&mut store, of_other(), &TestRandom::from(1300), START);
+    let other = store.redeem(&other_code, START, &TestRandom::from(1400)).unwrap().unwrap();
+    let other_code = waiting_for(&mut store, of_other(), &TestRandom::from(1500), START);
     let end = EndClientGrants { client: ClientHash::of(&client()) };
     let revoked = end.carry_out(&mut store, START, &random()).unwrap();
     assert_eq!(revoked.ended.len(), 2);
@@ -92,12 +92,12 @@ fn the_owner_ends_every_grant_of_a_client_and_its_codes_that_wait_and_no_others(
     }
     assert!(store.redeem(&code, START, &random()).unwrap().is_err(), "a code that waited");
     let list = store.list(&policy(&[VERSION]), START).unwrap();
-    assert_eq!(list.iter().map(|grant| grant.id).collect::<Vec<_>>(), [kept.grant]);
+    assert_eq!(list.iter().map(|grant| grant.id).collect::<Vec<_>>(), [other.grant]);
     assert!(store.redeem(&other_code, START, &TestRandom::from(1600)).unwrap().is_ok(), "the code of another client");
 }
 
 #[test]
-fn the_use_of_a_grant_is_to_be_entered_once_a_day() {
+fn the_use_of_a_client_is_recorded_once_a_day() {
     const DAY: u64 = 24 * 3600;
     let (mut store, request) = one();
     let is_due = |store: &GrantStore<TestRows>, at: u64| {
@@ -105,8 +105,8 @@ fn the_use_of_a_grant_is_to_be_entered_once_a_day() {
     };
     assert_eq!(is_due(&store, DAY - 1), None, "the directory heard of the sign-in");
     assert_eq!(is_due(&store, DAY), Some(START));
-    assert_eq!(is_due(&store, DAY), Some(START), "until it was entered");
-    store.entered(request.grant, START.plus(DAY)).unwrap();
+    assert_eq!(is_due(&store, DAY), Some(START), "until it was recorded");
+    store.set_use_recorded(request.grant, START.plus(DAY)).unwrap();
     assert_eq!((is_due(&store, 2 * DAY - 1), is_due(&store, 2 * DAY)), (None, Some(START)));
     store.revoke(request.grant, START.plus(2 * DAY)).unwrap();
     assert_eq!(is_due(&store, 2 * DAY), None, "one that has ended");
@@ -114,7 +114,7 @@ fn the_use_of_a_grant_is_to_be_entered_once_a_day() {
 }
 
 #[test]
-fn who_signs_out_everywhere_ends_all_grants_and_every_earlier_sign_in_until_those_would_be_over() {
+fn signing_out_everywhere_ends_all_grants_and_every_earlier_account_session() {
     let (mut store, one) = one();
     let list = |store: &mut GrantStore<TestRows>, signed_in_at, now| {
         ListGrants { signed_in_at, policy: policy(&[VERSION]) }.carry_out(store, now, &random()).unwrap()
@@ -139,7 +139,7 @@ fn who_signs_out_everywhere_ends_all_grants_and_every_earlier_sign_in_until_thos
 }
 
 #[test]
-fn an_end_is_remembered_as_long_as_an_access_token_lives() {
+fn a_revoked_grant_is_remembered_as_long_as_an_access_token_lives() {
     let (mut store, request) = one();
     store.revoke(request.grant, START).unwrap();
     let again = store.sweep(START.plus(3600)).unwrap().unwrap();
@@ -149,7 +149,7 @@ fn an_end_is_remembered_as_long_as_an_access_token_lives() {
 }
 
 #[test]
-fn what_has_expired_is_swept_and_what_lives_stays() {
+fn the_sweep_removes_expired_rows_and_no_others() {
     let (mut store, request) = one();
     waiting(&mut store, &TestRandom::from(900), START);
     assert_eq!(store.sweep(START).unwrap(), Some(START.plus(CODE_LIFETIME)));

@@ -28,7 +28,7 @@ fn a_retry_within_a_minute_gets_the_same_successor_however_often() {
 }
 
 #[test]
-fn later_the_last_token_works_as_often_as_it_is_sent_from_the_network_that_rotated_last() {
+fn after_a_minute_the_previous_token_works_any_number_of_times_from_the_network_of_the_last_refresh() {
     let (mut store, request) = one();
     let first = refresh(&mut store, &request, START).unwrap();
     for day in 1..30 {
@@ -38,7 +38,7 @@ fn later_the_last_token_works_as_often_as_it_is_sent_from_the_network_that_rotat
 }
 
 #[test]
-fn later_the_last_token_works_three_times_in_thirty_days_from_another_network() {
+fn after_a_minute_the_previous_token_works_three_times_in_thirty_days_from_another_network() {
     let (mut store, request) = one();
     let first = refresh(&mut store, &request, START).unwrap();
     let request = away(&request);
@@ -66,7 +66,7 @@ fn late_retries_are_counted_per_grant_and_not_per_token() {
 }
 
 #[test]
-fn late_retries_come_back_after_thirty_days() {
+fn the_count_of_late_retries_starts_again_after_thirty_days() {
     for (days, good) in [(29, false), (31, true)] {
         let (mut store, request) = one();
         let mut last = request.clone();
@@ -83,7 +83,7 @@ fn late_retries_come_back_after_thirty_days() {
 }
 
 #[test]
-fn a_token_older_than_the_last_ends_the_grant_from_another_network_even_at_once() {
+fn a_token_older_than_the_previous_one_revokes_the_grant_from_another_network_even_at_once() {
     let (mut store, first) = one();
     let second = after(&first, &refresh(&mut store, &first, START).unwrap());
     let third = after(&second, &refresh(&mut store, &second, START).unwrap());
@@ -95,7 +95,7 @@ fn a_token_older_than_the_last_ends_the_grant_from_another_network_even_at_once(
 }
 
 #[test]
-fn a_token_from_a_future_that_was_rolled_back_is_refused_and_harms_nothing() {
+fn a_token_newer_than_the_grant_is_refused_and_revokes_nothing() {
     let (mut store, first) = one();
     let mut restored = GrantStore::new(store.rows().clone(), Limits::default());
     let second = after(&first, &refresh(&mut store, &first, START).unwrap());
@@ -104,7 +104,7 @@ fn a_token_from_a_future_that_was_rolled_back_is_refused_and_harms_nothing() {
 }
 
 #[test]
-fn a_refresh_that_does_not_fit_changes_nothing_however_old_its_token() {
+fn a_refresh_that_does_not_match_its_grant_changes_nothing_however_old_its_token() {
     type Change = fn(&mut RefreshRequest);
     let cases: [(RefreshError, Change); 7] = [
         (RefreshError::Unknown, |request| request.grant = GrantId::from_bytes([9; 8])),
@@ -136,7 +136,7 @@ fn a_refresh_that_does_not_fit_changes_nothing_however_old_its_token() {
 }
 
 #[test]
-fn scopes_may_shrink_for_one_access_token_and_never_grow() {
+fn a_refresh_may_narrow_the_scopes_of_one_access_token_and_never_widen_them() {
     let (mut store, mut request) = one();
     for (asked, want) in [
         (None, "notes:read profile"),
@@ -175,7 +175,7 @@ fn a_grant_without_scopes_can_be_refreshed() {
 }
 
 #[test]
-fn a_grant_expires_when_idle_and_in_any_case() {
+fn a_grant_expires_when_it_is_idle_and_at_its_end_of_life() {
     let (mut store, request) = one();
     assert_eq!(refresh(&mut store, &request, START.plus(30 * DAY)), Err(RefreshError::Expired));
     let mut request = after(&request, &refresh(&mut store, &request, START.plus(30 * DAY - 1)).unwrap());
@@ -196,7 +196,7 @@ fn changed_credentials_end_every_grant_at_its_next_use() {
 }
 
 #[test]
-fn a_grant_moves_to_the_current_spelling_of_the_same_credentials() {
+fn a_grant_takes_over_the_credential_version_of_the_current_master_key() {
     let (mut store, request) = one();
     let new = CredentialVersion::from_bytes([2; 8]);
     let during = RefreshRequest { policy: policy(&[new, VERSION]), ..request };

@@ -95,7 +95,7 @@ fn a_thief_in_another_network_ends_the_grant_with_a_token_that_is_older_than_the
 }
 
 #[test]
-fn a_thief_who_was_first_is_caught_by_the_client_that_goes_on_elsewhere() {
+fn a_thief_who_refreshes_first_loses_the_grant_when_the_client_refreshes_from_another_network() {
     let (mut store, honest) = connected();
     let mut thief = honest.copied_to(AWAY);
     for hour in [1, 2] {
@@ -107,7 +107,7 @@ fn a_thief_who_was_first_is_caught_by_the_client_that_goes_on_elsewhere() {
 }
 
 #[test]
-fn a_thief_who_follows_the_client_hourly_from_another_network_is_caught_at_the_fourth_time() {
+fn a_thief_who_repeats_each_refresh_hourly_from_another_network_loses_the_grant_at_the_fourth() {
     let (mut store, mut honest) = connected();
     let mut thief = honest.copied_to(AWAY);
     for hour in 1..=4 {
@@ -139,7 +139,7 @@ fn a_late_retry_does_not_change_which_network_rotated_last() {
 }
 
 #[test]
-fn an_address_that_names_no_network_is_never_the_same() {
+fn an_address_that_names_no_network_is_never_the_same_network() {
     let (mut store, first) = one();
     let nowhere = |token: &RefreshRequest| RefreshRequest { from: None, ..token.clone() };
     let second = after(&first, &refresh(&mut store, &nowhere(&first), START).unwrap());

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_announces_that_it_names_itself_with_true_and_nothing_else() {
+    fn only_true_announces_the_iss_parameter() {
         for (announced, expected) in
             [(json!(true), true), (json!(false), false), (json!("true"), false), (json!(1), false)]
         {
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_knows_the_prompts_that_it_announces() {
+    fn a_provider_supports_the_prompts_that_it_announces() {
         for (announced, known) in [
             (None, None),
             (Some(json!(["login", "none"])), Some(vec!["login".to_owned(), "none".to_owned()])),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_stands_in_the_body_only_where_the_header_is_not_taken() {
+    fn the_client_secret_is_sent_in_the_body_only_where_basic_is_not_supported() {
         for (methods, place) in [
             (json!(null), SecretPlace::Header),
             (json!(["client_secret_basic", "client_secret_post"]), SecretPlace::Header),

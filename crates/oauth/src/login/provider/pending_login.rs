@@ -46,6 +46,6 @@ impl PendingLogin {
 }
 
 impl Sealable for PendingLogin {
-    const PURPOSE: &'static str = "errand at the identity provider";
+    const PURPOSE: &'static str = "login at the identity provider";
     const MAX_SEALED_LENGTH: usize = MAX_SEALED_REQUEST;
 }

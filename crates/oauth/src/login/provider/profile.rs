@@ -29,7 +29,7 @@ pub struct UserProfile {
     account: Account,
     /// Why the address counts: the provider calls it verified, or is trusted. Without an address it is
     /// [`EmailTrust::VerifiedOnly`].
-    email_claim: EmailTrust,
+    email_trust: EmailTrust,
     /// What the provider sent, for a person who is not on the list.
     disallowed_user: DisallowedUser,
 }
@@ -37,10 +37,10 @@ pub struct UserProfile {
 impl UserProfile {
     /// Returns the person, if the list allows them.
     pub fn admitted(self, allowed: &AllowedUsers) -> Result<Person, LoginError> {
-        if !allowed.admit(&self.account) {
+        if !allowed.allows(&self.account) {
             return Err(LoginError::NotAllowed(Box::new(self.disallowed_user)));
         }
-        let admission = match self.email_claim {
+        let admission = match self.email_trust {
             EmailTrust::VerifiedOnly => Admission::Account(self.account),
             EmailTrust::Trusted => Admission::AccountWithTrustedEmail(self.account),
         };
@@ -93,10 +93,10 @@ impl UserProfile {
         // The userinfo endpoint repeats the claims of the token, or has more.
         let says_more = more.disallowed_user.has_address() && !is_unverified;
         let disallowed_user = if says_more { more.disallowed_user } else { self.disallowed_user };
-        let email_claim = if self.account.email.is_some() { self.email_claim } else { more.email_claim };
+        let email_trust = if self.account.email.is_some() { self.email_trust } else { more.email_trust };
         let account = Account { email: self.account.email.or(more.account.email), ..self.account };
         let display_name = self.display_name.or(more.display_name);
-        Ok(Self { subject: self.subject, display_name, account, email_claim, disallowed_user })
+        Ok(Self { subject: self.subject, display_name, account, email_trust, disallowed_user })
     }
 
     /// Returns whether the userinfo endpoint may have an address.
@@ -112,7 +112,7 @@ impl UserProfile {
         let is_verified = verified.is_some_and(|verified| *verified == true || *verified == "true");
         let is_trusted = trust == EmailTrust::Trusted && verified.is_none();
         let email = claims.text("email").filter(|_| is_verified || is_trusted).map(str::to_owned);
-        let email_claim = if email.is_some() && !is_verified { trust } else { EmailTrust::VerifiedOnly };
+        let email_trust = if email.is_some() && !is_verified { trust } else { EmailTrust::VerifiedOnly };
         let address = match (claims.text("email"), claims.text("preferred_username")) {
             (Some(_), _) if email.is_some() => EmailStatus::Verified,
             (Some(email), _) if verified.is_none() => EmailStatus::Unspecified(email.to_owned()),
@@ -124,7 +124,7 @@ impl UserProfile {
             display_name: claims.text("name").map(str::to_owned),
             account: Account::new(issuer, id, None, email.as_deref())
                 .map_err(|TooLong| LoginError::InvalidResponse("a subject that is too long"))?,
-            email_claim,
+            email_trust,
             disallowed_user: DisallowedUser::new(issuer, id, address),
             subject: subject_of(issuer, id).map_err(|_| LoginError::InvalidResponse("no subject"))?,
         })
@@ -141,7 +141,7 @@ impl UserProfile {
             disallowed_user: DisallowedUser::new(github, &id, EmailStatus::NotRequested),
             account: Account::new(github, &id, login, None)
                 .map_err(|TooLong| LoginError::InvalidResponse("no user"))?,
-            email_claim: EmailTrust::VerifiedOnly,
+            email_trust: EmailTrust::VerifiedOnly,
         })
     }
 }
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_token_is_for_us_and_for_this_sign_in() {
+    fn an_id_token_needs_our_audience_and_the_nonce_of_this_login() {
         for (name, changes, good) in [
             ("as it should be", json!({}), true),
             ("list of one audience", json!({"aud": ["us"]}), true),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn only_people_on_the_list_enter() {
+    fn only_allowed_users_sign_in() {
         for (name, changes, allowed, good) in [
             ("subject", json!({}), "248289", true),
             ("another subject", json!({}), "24828", false),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_not_called_verified_counts_only_where_the_owner_trusts_the_issuer() {
+    fn an_unverified_e_mail_address_counts_only_where_the_owner_trusts_the_issuer() {
         let list = AllowedUsers::parse("jane@example.com").unwrap();
         for (name, changes, trusted) in [
             ("as Entra ID sends it", json!({"email_verified": null}), true),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_on_the_list_reads_what_arrived() {
+    fn a_disallowed_user_is_shown_what_the_provider_said() {
         let list = AllowedUsers::parse("bob").unwrap();
         for (changes, arrived) in [
             (json!({}), "Your verified address"),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn an_e_mail_address_is_never_the_name_of_somebody() {
+    fn an_e_mail_address_is_never_a_display_name() {
         let everybody = AllowedUsers::parse("*").unwrap();
         let profile = id_token(&json!({"sub": "jane@example.com"})).unwrap();
         let person = profile.admitted(&everybody).unwrap();
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn userinfo_speaks_of_the_same_person() {
+    fn userinfo_must_have_the_subject_of_the_id_token() {
         let profile = || id_token(&json!({"email": null})).unwrap();
         assert!(profile().lacks_email());
         let same = br#"{"sub": "248289", "email": "jane@example.com", "email_verified": true}"#;
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn github_names_people_by_number_and_by_login() {
+    fn a_github_user_has_a_numeric_id_and_a_login() {
         let github = ExternalIssuer::parse("https://github.com").unwrap();
         let user = br#"{"id": 583231, "login": "octocat", "name": null, "email": "x@example.com"}"#;
         for (allowed, good) in [("OctoCat", true), ("583231", true), ("octo", false), ("x@example.com", false)] {

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_into_a_url_goes_there_and_what_does_not_stays_in_the_browser() {
+    fn a_login_that_fits_into_the_url_goes_there_and_a_larger_one_into_cookies() {
         for (length, cookies) in [(1, 0), (MAX_IN_URL, 0), (MAX_IN_URL + 1, 2), (3 * PART, 3), (MAX_SEALED_REQUEST, 7)]
         {
             let sealed: String = ('a'..='z').cycle().take(length).collect();
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_carries_three_and_the_first_makes_room_for_the_fourth() {
+    fn a_browser_has_at_most_three_pending_logins_and_the_oldest_is_dropped() {
         let (mut given, mut states) = (Vec::new(), Vec::new());
         for seed in 0..4_u8 {
             let sealed = char::from(b'a' + seed).to_string().repeat(3 * PART);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_full_of_such_cookies_is_answered_with_few() {
+    fn a_header_full_of_login_cookies_clears_a_limited_number() {
         let nasty = (0..1200).map(|n| format!("__Host-mcp-request-{n:016}-{}=c; ", n % 9)).collect::<Vec<_>>().concat();
         let sent = state(&"a".repeat(3 * PART), Some(&nasty), 1);
         assert!((1..=3 + MAX_LOOKED_AT).contains(&sent.set_cookies.len()), "{}", sent.set_cookies.len());
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_its_cookies_stands_for_nothing() {
+    fn a_state_without_its_cookies_opens_no_pending_login() {
         let sent = state(&"a".repeat(3 * PART), None, 1);
         let header = shown(&sent.set_cookies);
         let twice = format!("{header}; {}", header.split("; ").next().unwrap());

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_of_the_token_endpoint_is_kept_and_no_other_text_is() {
+    fn only_registered_error_codes_of_the_token_endpoint_are_taken_over() {
         for name in TOKEN_ENDPOINT {
             assert_eq!(TokenEndpointError::of(Some(name)).to_string(), name);
         }

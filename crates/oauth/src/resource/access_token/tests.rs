@@ -141,7 +141,7 @@ fn time_is_checked_with_thirty_seconds_of_leeway() {
 }
 
 #[test]
-fn a_token_is_good_at_one_resource_of_one_issuer() {
+fn an_access_token_is_valid_at_one_resource_of_one_issuer() {
     for (name, text) in [
         ("the other resource", "https://host.example/private/mcp"),
         ("a prefix", "https://host.example/mc"),
@@ -161,7 +161,7 @@ fn a_token_is_good_at_one_resource_of_one_issuer() {
 }
 
 #[test]
-fn changing_the_passphrase_ends_every_token() {
+fn a_new_passphrase_ends_every_access_token() {
     let changed = ExpectedClaims { credential_versions: &[CredentialVersion::from_bytes([8; 8])], ..expected() };
     assert_eq!(check_for(&issued(), &changed, NOW), Err(AccessTokenError::CredentialsChanged));
     let removed = ExpectedClaims { credential_versions: &[], ..expected() };
@@ -187,7 +187,7 @@ fn only_our_header_is_accepted_even_with_our_signature() {
         ("a public-key algorithm", ours.replace("HS256", "EdDSA")),
         ("lower case", ours.replace("HS256", "hs256")),
         ("no key", ours.replace(&format!(r#","kid":"{kid}""#), "")),
-        ("foreign key", ours.replace(&kid, "x")),
+        ("key of another server", ours.replace(&kid, "x")),
         ("critical extension", ours.replace('}', r#","crit":["b64"]}"#)),
         ("brings its key", ours.replace('}', r#","jwk":{"kty":"OKP"}}"#)),
         ("points to its key", ours.replace('}', r#","jku":"https://evil.example"}"#)),
@@ -216,10 +216,10 @@ fn every_required_claim_is_required_and_has_its_type() {
 }
 
 #[test]
-fn a_foreign_signature_is_worth_nothing() {
+fn a_token_signed_by_another_server_is_refused() {
     let message = format!("{}.{}", keys().current().header(), encode(&claims()));
-    let foreign = sign(&ring(2).signing(NOW), &message);
-    assert_eq!(check(&foreign, NOW), Err(AccessTokenError::BadSignature));
+    let of_another_server = sign(&ring(2).signing(NOW), &message);
+    assert_eq!(check(&of_another_server, NOW), Err(AccessTokenError::BadSignature));
     for (name, text) in [
         ("none", format!("{message}.")),
         ("short", format!("{message}.AAAA")),
@@ -235,7 +235,7 @@ fn a_foreign_signature_is_worth_nothing() {
 }
 
 #[test]
-fn a_token_outlives_the_key_that_signed_it() {
+fn an_access_token_stays_valid_after_its_signing_key_was_replaced() {
     let last_second = Timestamp::from_seconds(NOW.as_seconds() / SIGNING_PERIOD * SIGNING_PERIOD + SIGNING_PERIOD - 1);
     let keys = ring(1).signing(last_second);
     let next = ring(1).signing(last_second.plus(60));
@@ -285,7 +285,7 @@ fn an_expired_token_can_still_be_named_for_revocation_and_a_forged_one_not() {
 
 proptest! {
     #[test]
-    fn one_changed_character_spoils_it(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.-]") {
+    fn an_access_token_with_one_changed_character_is_refused(at in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.-]") {
         let text = issued();
         let at = at.index(text.len());
         let mut changed = text.clone();
@@ -295,7 +295,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "[A-Za-z0-9_.-]{1,200}|eyJ[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,90}") {
+    fn reading_any_text_as_an_access_token_does_not_panic(text in "[A-Za-z0-9_.-]{1,200}|eyJ[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,90}") {
         prop_assert!(check(&text, NOW).is_err());
     }
 }

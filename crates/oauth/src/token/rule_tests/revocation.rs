@@ -20,7 +20,7 @@ fn either_token_revokes_the_grant_for_its_client_only() {
 }
 
 #[test]
-fn what_is_no_token_is_revoked_with_success() {
+fn revoking_an_unknown_token_succeeds() {
     let server = Server::new();
     for token in ["x", "mr1", "mr1AAAA", "a.b.c", "%00"] {
         assert!(server.revoke(None, &format!("client_id=app&token={token}")).unwrap().is_empty(), "{token}");
@@ -32,7 +32,7 @@ fn what_is_no_token_is_revoked_with_success() {
 }
 
 #[test]
-fn a_revocation_request_says_who_asks_and_what() {
+fn a_revocation_request_needs_client_authentication_and_a_token() {
     let server = Server::new();
     for (body, status, code) in [
         ("token=x", 401, "invalid_client"),

@@ -19,7 +19,7 @@ fn a_code_becomes_an_access_and_a_refresh_token() {
 
 /// All steps without a network: query, consent, person, code, tokens, call.
 #[test]
-fn what_was_asked_and_allowed_is_what_the_token_says() {
+fn an_access_token_has_the_scopes_that_were_requested_and_allowed() {
     let server = Server::new();
     let policy = RedirectPolicy::default();
     let client = Client {
@@ -80,7 +80,7 @@ fn what_was_asked_and_allowed_is_what_the_token_says() {
 }
 
 #[test]
-fn a_client_that_the_owner_has_ended_gets_nothing_for_a_code_and_a_code_is_not_used_up_while_nobody_can_tell() {
+fn a_code_of_a_revoked_client_is_refused_and_not_used_up_during_an_outage() {
     let server = Server::new();
     let code = server.code_for("app");
     *server.ended.borrow_mut() = Some(ClientId::new("app").unwrap());
@@ -94,7 +94,7 @@ fn a_client_that_the_owner_has_ended_gets_nothing_for_a_code_and_a_code_is_not_u
 }
 
 #[test]
-fn a_client_that_the_owner_has_ended_does_not_act_for_itself() {
+fn a_revoked_client_gets_no_token_by_client_credentials() {
     let server = Server::new();
     let ask = || server.post_with(Some(&basic("robot", "s3cret")), Some(FORM), "grant_type=client_credentials");
     assert!(ask().is_ok());
@@ -116,7 +116,7 @@ fn a_refresh_gives_both_tokens_again() {
 }
 
 #[test]
-fn a_refresh_may_ask_for_less_and_says_what_it_gave() {
+fn a_refresh_may_ask_for_fewer_scopes_and_answers_with_those_it_gave() {
     let server = Server::new();
     let token = server.signed_in().text("refresh_token");
     for (more, want) in [
@@ -139,7 +139,7 @@ fn a_refresh_may_ask_for_less_and_says_what_it_gave() {
 
 #[test]
 #[allow(clippy::too_many_lines, reason = "a table")]
-fn every_refusal_has_its_status_and_code() {
+fn every_token_error_has_its_status_and_code() {
     let server = Server::new();
     let code = server.code_for("app");
     let token = server.signed_in().text("refresh_token");
@@ -250,7 +250,7 @@ fn every_refusal_has_its_status_and_code() {
 }
 
 #[test]
-fn another_name_of_the_server_is_an_invalid_grant_and_spends_nothing() {
+fn a_token_issued_at_another_issuer_is_an_invalid_grant_and_uses_up_nothing() {
     let mut server = Server::new();
     let code = server.code_for("app");
     let token = server.signed_in().text("refresh_token");
@@ -271,7 +271,7 @@ fn another_name_of_the_server_is_an_invalid_grant_and_spends_nothing() {
 }
 
 #[test]
-fn only_a_form_is_taken() {
+fn the_token_endpoint_takes_only_a_form() {
     let server = Server::new();
     let body =
         format!("grant_type=authorization_code&client_id=app&code={}&code_verifier={VERIFIER}", server.code_for("app"));
@@ -321,7 +321,7 @@ fn a_forged_token_costs_no_storage_request() {
 }
 
 #[test]
-fn one_request_to_the_ledger_per_answer() {
+fn every_token_response_costs_one_request_to_the_grant_store() {
     let server = Server::new();
     let token = server.signed_in().text("refresh_token");
     assert_eq!(server.asked.replace(0), 1);
@@ -330,15 +330,15 @@ fn one_request_to_the_ledger_per_answer() {
 }
 
 #[test]
-fn unknown_expired_used_and_foreign_look_the_same_from_outside() {
+fn unknown_expired_used_and_other_clients_codes_get_the_same_response() {
     let server = Server::new();
     let used = server.code_for("app");
     server.redeem(&used).unwrap();
     let expired = server.code_for("app");
-    let foreign = server.code_for("other");
+    let of_another_client = server.code_for("other");
     server.now.set(START.plus(61));
     let never_stored = AuthorizationCode::mint(object_name(), &TestRandom::from(99)).expose(server.keys.routing());
-    let answers: Vec<String> = [&used, &expired, &foreign, &never_stored, &"mc1x".to_owned()]
+    let answers: Vec<String> = [&used, &expired, &of_another_client, &never_stored, &"mc1x".to_owned()]
         .iter()
         .map(|code| serde_json::to_string(&TokenErrorResponse::from(server.redeem(code).unwrap_err())).unwrap())
         .collect();
@@ -355,7 +355,7 @@ fn a_replayed_code_takes_the_refresh_token_with_it() {
 }
 
 #[test]
-fn an_outage_is_503_and_never_a_reason_to_forget_credentials() {
+fn an_outage_is_a_503_and_never_invalid_grant_or_invalid_client() {
     let server = Server::new();
     let (code, token) = (server.code_for("app"), server.signed_in().text("refresh_token"));
     server.storage_is_down.set(true);
@@ -384,7 +384,7 @@ fn without_credentials_no_token_is_issued() {
 }
 
 #[test]
-fn a_client_of_the_configuration_acts_for_itself() {
+fn a_preregistered_client_gets_a_token_by_client_credentials() {
     let server = Server::new();
     let header = basic("robot", "s3cret");
     for (more, want) in [
@@ -414,7 +414,7 @@ fn a_client_of_the_configuration_acts_for_itself() {
 }
 
 #[test]
-fn nobody_else_acts_for_itself() {
+fn no_other_client_gets_a_token_by_client_credentials() {
     let server = Server::new();
     let public = server.post("grant_type=client_credentials&client_id=app").unwrap_err();
     let without_scopes =

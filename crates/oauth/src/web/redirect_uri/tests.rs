@@ -9,7 +9,7 @@ fn uri(raw: &str) -> RedirectUri {
 }
 
 #[test]
-fn what_real_clients_register_is_accepted() {
+fn redirect_uris_of_real_clients_are_accepted() {
     for (raw, kind, destination) in [
         ("https://claude.ai/api/mcp/auth_callback", RedirectKind::Https, "claude.ai"),
         ("https://chatgpt.com/connector_platform_oauth_redirect", RedirectKind::Https, "chatgpt.com"),
@@ -32,7 +32,7 @@ fn what_real_clients_register_is_accepted() {
 }
 
 #[test]
-fn what_could_leak_a_code_is_refused() {
+fn redirect_uris_that_could_leak_a_code_are_refused() {
     use InvalidRedirectUri as E;
     for (name, raw, why) in [
         ("http to another machine", "http://example.com/cb", E::PlainHttp),
@@ -81,7 +81,7 @@ fn what_could_leak_a_code_is_refused() {
 }
 
 #[test]
-fn https_is_compared_byte_for_byte() {
+fn https_redirect_uris_are_compared_byte_for_byte() {
     let registered = uri("https://example.com/cb?x=1");
     for other in [
         "https://example.com/cb",
@@ -101,7 +101,7 @@ fn https_is_compared_byte_for_byte() {
 }
 
 #[test]
-fn the_port_of_a_loopback_uri_does_not_matter_and_all_else_does() {
+fn only_the_port_of_a_loopback_redirect_uri_may_differ() {
     let registered = uri("http://localhost/callback?a=1");
     for (other, admitted) in [
         ("http://localhost:1/callback?a=1", true),
@@ -123,7 +123,7 @@ fn the_port_of_a_loopback_uri_does_not_matter_and_all_else_does() {
 }
 
 #[test]
-fn private_use_uris_come_from_the_configuration() {
+fn private_use_uri_schemes_come_from_the_configuration() {
     let policy = RedirectPolicy::with_private_use("com.example.app:/cb, myapp://callback").unwrap();
     for raw in ["com.example.app:/cb", "myapp://callback", CURSOR] {
         let uri = RedirectUri::parse(raw, &policy).unwrap();
@@ -167,12 +167,12 @@ fn around_port(raw: &str) -> (String, String) {
 
 proptest! {
     #[test]
-    fn any_text_is_parsed_or_refused_without_a_panic(text in ".{0,60}") {
+    fn parsing_any_text_as_a_redirect_uri_does_not_panic(text in ".{0,60}") {
         let _ = RedirectUri::parse(&text, &RedirectPolicy::default());
     }
 
     #[test]
-    fn a_mutation_is_never_admitted_unless_only_a_loopback_port_changed((registered, other) in mutated()) {
+    fn a_changed_redirect_uri_matches_only_if_just_the_loopback_port_changed((registered, other) in mutated()) {
         if let Ok(requested) = RedirectUri::parse(&other, &RedirectPolicy::default())
             && uri(&registered).admits(&requested)
             && registered != other
@@ -184,13 +184,13 @@ proptest! {
     }
 
     #[test]
-    fn every_loopback_port_is_admitted(port in 1..=u16::MAX) {
+    fn a_loopback_redirect_uri_matches_with_every_port(port in 1..=u16::MAX) {
         let requested = format!("http://localhost:{port}/cb");
         prop_assert!(uri("http://localhost/cb").admits(&uri(&requested)));
     }
 
     #[test]
-    fn what_passes_can_stand_in_a_header(text in "(https://|http://localhost|cursor:)[ -~\\r\\n\\t]{0,40}") {
+    fn an_accepted_redirect_uri_is_a_valid_header_value(text in "(https://|http://localhost|cursor:)[ -~\\r\\n\\t]{0,40}") {
         if let Ok(uri) = RedirectUri::parse(&text, &RedirectPolicy::default()) {
             prop_assert!(uri.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
         }
