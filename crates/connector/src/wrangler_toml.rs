@@ -100,7 +100,7 @@ impl WranglerToml {
         missing
     }
 
-    /// Whether the migrations leave a class with SQLite.
+    /// Whether the migrations leave a class with `SQLite`.
     fn creates(&self, class: &str) -> bool {
         self.migrations.iter().fold(false, |exists, migration| {
             let has = |classes: &[String]| classes.iter().any(|named| named == class);

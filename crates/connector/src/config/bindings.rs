@@ -37,7 +37,7 @@ pub(crate) enum Binding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     KvNamespace,
-    /// A class of Durable Objects with SQLite.
+    /// A class of Durable Objects with `SQLite`.
     DurableObject {
         class: &'static str,
     },
@@ -156,7 +156,15 @@ impl Binding {
             Self::SubjectStore => Some("tools that use `Store` fail"),
             Self::RegisterLimit if needs.own_sign_in => Some("nothing limits how many clients register"),
             Self::CallLimit => Some("nothing limits how many calls a client makes"),
-            _ => None,
+            Self::OAuthKv
+            | Self::Grants
+            | Self::Keyring
+            | Self::Directory
+            | Self::Session
+            | Self::Subscriptions
+            | Self::Task
+            | Self::AnonymousQuota
+            | Self::RegisterLimit => None,
         }
     }
 
