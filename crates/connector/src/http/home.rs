@@ -36,7 +36,7 @@ pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Co
         has_account: !registry.scopes().is_empty() && configuration.auth_issuer.is_none(),
         challenges_in_result: configuration.challenge == ChallengeForm::Result,
         missing: configuration.missing().map(Missing::of),
-        problems: configuration.errors.iter().map(SettingError::report).collect(),
+        setting_errors: configuration.errors.iter().map(SettingError::report).collect(),
         missing_bindings: configuration.missing_bindings.iter().map(binding).collect(),
     };
     Answer::page(200, pages::home(&page))

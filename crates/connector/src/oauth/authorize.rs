@@ -34,8 +34,8 @@ use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
 use crate::oauth::sign_in_error::wrong_method;
 use crate::pages;
-use crate::pages::consent::ConsentProblem;
-use crate::pages::login::{LoginPage, LoginProblem};
+use crate::pages::consent::ConsentError;
+use crate::pages::login::{LoginError, LoginPage};
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_oauth::authorize::authorization_request::error::{AuthorizationError, PageError};
 use mcp_connector_oauth::authorize::authorization_request::{AuthorizationQuery, AuthorizationRequest};
@@ -121,13 +121,13 @@ fn consent_page(
     oauth: &OAuthContext<'_>,
     request: &AuthorizationRequest,
     sealed: &str,
-    problem: Option<ConsentProblem>,
+    error: Option<ConsentError>,
 ) -> Answer {
     let form = FormTarget { action: CONSENT_PATH, sealed };
     let content = ConsentPage::new(request, &oauth.app.catalogue);
-    let status = if problem.is_some() { 400 } else { 200 };
+    let status = if error.is_some() { 400 } else { 200 };
     // The answer to the form redirects to the client, or first to the identity provider.
-    Answer::page(status, pages::consent(&content, &form, problem))
+    Answer::page(status, pages::consent(&content, &form, error))
 }
 
 /// Handles the form of the consent page: redirects to the client with a refusal, or shows the login page.
@@ -145,7 +145,7 @@ async fn consent(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer
         }
         Err(InvalidDecision::NothingTicked) => {
             incoming.request_log().reason("nothing was ticked");
-            Ok(consent_page(oauth, &request, sealed, Some(ConsentProblem::NothingTicked)))
+            Ok(consent_page(oauth, &request, sealed, Some(ConsentError::NothingTicked)))
         }
         Err(InvalidDecision::Form(_) | InvalidDecision::Undecided) => Err(SignInError::BrokenForm),
     }
@@ -265,7 +265,7 @@ async fn enter(
             let location = code_for(oauth, &pending.consented, &person).await?;
             Ok(passphrase::remember(oauth, see_other(location), &browser))
         }
-        Attempt::Refused(problem) => Ok(login_page(pending, Some(problem))),
+        Attempt::Refused(error) => Ok(login_page(pending, Some(error))),
     }
 }
 
@@ -303,15 +303,15 @@ fn denied(oauth: &OAuthContext<'_>, back: &ResponseTarget) -> Answer {
     see_other(back.error_location(AuthorizationError::Denied, &oauth.site.issuer))
 }
 
-fn login_page(pending: &Pending<'_>, problem: Option<LoginProblem>) -> Answer {
+fn login_page(pending: &Pending<'_>, error: Option<LoginError>) -> Answer {
     let request = pending.consented.request();
     let redirect_uri = request.redirect_uri();
     let content = LoginPage {
         destination: &redirect_uri.destination(),
         destination_kind: redirect_uri.kind(),
         client_name: request.client_name().map(ClientName::as_str),
-        problem,
+        error,
     };
     let form = FormTarget { action: LOGIN_PATH, sealed: pending.sealed };
-    passphrase::with_status(problem, |status| Answer::page(status, pages::login(&content, &form)))
+    passphrase::with_status(error, |status| Answer::page(status, pages::login(&content, &form)))
 }

@@ -11,7 +11,7 @@ use crate::log::request_log::RequestLog;
 use crate::oauth::clients::documents::NotDescribed;
 use crate::pages;
 use crate::pages::FormTarget;
-use crate::pages::problem::WayOn;
+use crate::pages::error::NextStep;
 use mcp_connector_base::outage::Outage;
 use mcp_connector_oauth::authorize::authorization_request::error::PageError;
 use mcp_connector_oauth::clients::metadata_document::fetch_limits::PERIOD;
@@ -22,13 +22,13 @@ use mcp_connector_protocol::Unavailable;
 
 /// Answers a request for a page that cannot be opened directly, for example a reload.
 pub(crate) fn wrong_method(allowed: &'static str, start: Start<'_>) -> Answer {
-    let (what_happened, what_to_do, way) = match start {
+    let (what_happened, what_to_do, next) = match start {
         Start::Application | Start::Pending { .. } => {
-            ("A sign-in starts in the app that you want to connect.", "Go back and connect again.", WayOn::None)
+            ("A sign-in starts in the app that you want to connect.", "Go back and connect again.", NextStep::None)
         }
         Start::Account => ("It belongs to your account page.", "Open your account page again.", TO_ACCOUNT),
     };
-    let page = pages::problem("This page cannot be opened directly", what_happened, what_to_do, &way);
+    let page = pages::error("This page cannot be opened directly", what_happened, what_to_do, &next);
     Answer::page(405, page).header("allow", allowed)
 }
 
@@ -128,22 +128,22 @@ pub(crate) enum Start<'a> {
     Account,
 }
 
-const TO_ACCOUNT: WayOn<'static> = WayOn::Link { path: ACCOUNT_PATH, words: "Your account" };
+const TO_ACCOUNT: NextStep<'static> = NextStep::Link { path: ACCOUNT_PATH, words: "Your account" };
 
 impl<'a> Start<'a> {
     /// Returns what the person can do on the page itself.
-    fn way_on(self, error: &'a SignInError) -> WayOn<'a> {
+    fn next_step(self, error: &'a SignInError) -> NextStep<'a> {
         match (self, error) {
-            (_, SignInError::ClientEnded { back }) => WayOn::Link { path: back, words: "Back to the application" },
-            (Self::Application, _) | (Self::Pending { .. }, SignInError::Finished) => WayOn::None,
+            (_, SignInError::ClientEnded { back }) => NextStep::Link { path: back, words: "Back to the application" },
+            (Self::Application, _) | (Self::Pending { .. }, SignInError::Finished) => NextStep::None,
             (Self::Pending { sealed, again }, SignInError::Login(LoginError::NotAllowed(_))) => {
-                WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
+                NextStep::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again }
             }
             (Self::Pending { sealed, .. }, _) => {
-                WayOn::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again: LoginDecision::Again }
+                NextStep::SignIn { form: FormTarget { action: LOGIN_PATH, sealed }, again: LoginDecision::Again }
             }
             (Self::Account, SignInError::Login(LoginError::NotAllowed(_))) => {
-                WayOn::Link { path: OTHER_ACCOUNT_PATH, words: "Sign in as somebody else" }
+                NextStep::Link { path: OTHER_ACCOUNT_PATH, words: "Sign in as somebody else" }
             }
             (Self::Account, _) => TO_ACCOUNT,
         }
@@ -244,8 +244,8 @@ impl SignInError {
             }
         };
         let is_limited = matches!(self, Self::TooManyFetches);
-        let way = start.way_on(&self);
-        let page = pages::failure(&what_happened, &what_to_do, &way, log.id());
+        let next = start.next_step(&self);
+        let page = pages::failure(&what_happened, &what_to_do, &next, log.id());
         let answer = Answer::page(status, page);
         if let Self::Outage(outage) = self {
             return answer.header("retry-after", outage.retry_after().to_string());

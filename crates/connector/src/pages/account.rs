@@ -10,7 +10,7 @@ use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
 use crate::pages::consent::place;
 use crate::pages::frame::page_frame::{Page, PageKind};
-use crate::pages::login::{LoginProblem, passphrase_form};
+use crate::pages::login::{LoginError, passphrase_form};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
 use crate::pages::{FormTarget, SEALED_FIELD};
@@ -177,7 +177,7 @@ pub(crate) fn account(page: &AccountPage<'_>, form: &FormTarget<'_>) -> Page {
                 }
                 (button(form, AccountFormAction::SignOut, "small", "Sign out"))
             }
-            (told(page.notice))
+            (notice_line(page.notice))
             @for app in &page.displaced {
                 p.quiet {
                     "On " (day(app.ended_at)) " a new sign-in ended the oldest one of " (isolated(app.name.unwrap_or("an app without a name")))
@@ -290,7 +290,7 @@ fn button(form: &FormTarget<'_>, action: AccountFormAction, class: &str, words: 
     }
 }
 
-pub(crate) fn told(notice: Option<Notice>) -> Markup {
+pub(crate) fn notice_line(notice: Option<Notice>) -> Markup {
     html! {
         @if let Some(notice) = notice {
             p.note.done role="status" { (notice.words()) }
@@ -299,22 +299,22 @@ pub(crate) fn told(notice: Option<Notice>) -> Markup {
 }
 
 /// Returns the page of a visitor who is not signed in, where people sign in with the passphrase.
-pub(crate) fn account_login(form: &FormTarget<'_>, notice: Option<Notice>, problem: Option<LoginProblem>) -> Page {
+pub(crate) fn account_login(form: &FormTarget<'_>, notice: Option<Notice>, error: Option<LoginError>) -> Page {
     let content = html! {
         h1 { "Your account" }
-        (told(notice))
+        (notice_line(notice))
         p { "Sign in to see which apps are connected, and to disconnect them." }
-        (passphrase_form(problem, form, None))
+        (passphrase_form(error, form, None))
     };
     Page::card("Sign in to your account", &content, PageKind::StaysHere)
 }
 
 /// Returns the page of a visitor who is not signed in, where people sign in with a provider. `path` leads there; `other` leads
 /// there, too, and lets the person choose another account.
-pub(crate) fn account_way_in(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>) -> Page {
+pub(crate) fn account_provider_login(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>) -> Page {
     let content = html! {
         h1 { "Your account" }
-        (told(notice))
+        (notice_line(notice))
         p { "Sign in to see which apps you have connected, and to disconnect them." }
         div.buttons.long {
             a.button.primary href=(path) { "Sign in with " (isolated(provider)) }

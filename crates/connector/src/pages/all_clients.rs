@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientKind;
 
-use crate::pages::account::{ACTION_FIELD, AccountFormAction, Notice, told};
+use crate::pages::account::{ACTION_FIELD, AccountFormAction, Notice, notice_line};
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
@@ -66,7 +66,7 @@ pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> P
                 }
                 a.button.small href=(page.back) { "Your own apps" }
             }
-            (told(page.notice))
+            (notice_line(page.notice))
             @if page.clients.is_empty() {
                 section.card { p.last { "Nobody has allowed a client yet." } }
             } @else {

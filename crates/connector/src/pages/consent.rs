@@ -14,13 +14,13 @@ use crate::pages::{FormTarget, SEALED_FIELD};
 
 /// Why the page is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ConsentProblem {
+pub(crate) enum ConsentError {
     /// No scope was ticked.
     NothingTicked,
 }
 
-/// Returns the page. `problem` says why it is shown again.
-pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>) -> Page {
+/// Returns the page. `error` says why it is shown again.
+pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, error: Option<ConsentError>) -> Page {
     let content = html! {
         h1 {
             span.destination { (isolated(&place(page.destination_kind, &page.destination))) }
@@ -46,7 +46,7 @@ pub(crate) fn consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Op
         }
         form method="post" action=(form.action) {
             input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
-            (scopes(page, problem))
+            (scopes(page, error))
             div.buttons {
                 button.primary type="submit" name=(DECISION_FIELD) value=(ALLOW) { "Allow" }
                 button type="submit" name=(DECISION_FIELD) value=(DENY) { "Cancel" }
@@ -113,9 +113,9 @@ fn app(page: &ConsentPage<'_>) -> Markup {
     }
 }
 
-fn scopes(page: &ConsentPage<'_>, problem: Option<ConsentProblem>) -> Markup {
+fn scopes(page: &ConsentPage<'_>, error: Option<ConsentError>) -> Markup {
     html! {
-        @if problem == Some(ConsentProblem::NothingTicked) {
+        @if error == Some(ConsentError::NothingTicked) {
             p.note.alert #problem role="alert" {
                 strong { "Nothing is ticked." }
                 " Tick at least one, or cancel."
@@ -124,13 +124,13 @@ fn scopes(page: &ConsentPage<'_>, problem: Option<ConsentProblem>) -> Markup {
         @if page.scopes.is_empty() {
             p { "It asks for nothing beyond knowing that you have signed in." }
         } @else {
-            fieldset aria-describedby=[problem.map(|_| "problem")] {
+            fieldset aria-describedby=[error.map(|_| "problem")] {
                 legend { "It will be able to" }
                 ul.scopes {
                     @for scope in &page.scopes {
                         li {
                             label {
-                                input type="checkbox" name=(SCOPE_FIELD) value=(scope.name()) checked[problem.is_none()];
+                                input type="checkbox" name=(SCOPE_FIELD) value=(scope.name()) checked[error.is_none()];
                                 span {
                                     (scope.description())
                                     span.mono { (scope.name()) }

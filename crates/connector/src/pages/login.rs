@@ -24,12 +24,12 @@ pub(crate) struct LoginPage<'a> {
     /// The name that the client gives itself, if it does.
     pub(crate) client_name: Option<&'a str>,
     /// Why the page is shown again.
-    pub(crate) problem: Option<LoginProblem>,
+    pub(crate) error: Option<LoginError>,
 }
 
 /// Why the login failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LoginProblem {
+pub(crate) enum LoginError {
     /// The passphrase is not the owner's.
     WrongPassphrase,
     /// Too many passphrases were wrong, so none is checked for a while.
@@ -55,20 +55,20 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> Page {
                 " " span.quiet { "It calls itself " (isolated(name)) "." }
             }
         }
-        (passphrase_form(page.problem, form, Some(LoginDecision::Cancel)))
+        (passphrase_form(page.error, form, Some(LoginDecision::Cancel)))
     };
     Page::card("Sign in", &content, PageKind::LeadsAway)
 }
 
 /// Returns the form: why it is shown again, the field, its button, and a button to leave.
 pub(crate) fn passphrase_form(
-    problem: Option<LoginProblem>,
+    error: Option<LoginError>,
     form: &FormTarget<'_>,
     leave: Option<LoginDecision>,
 ) -> Markup {
     html! {
-        @if let Some(problem) = problem {
-            p.note.alert #problem role="alert" { (words(problem)) }
+        @if let Some(error) = error {
+            p.note.alert #problem role="alert" { (words(error)) }
         }
         form method="post" action=(form.action) {
             input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
@@ -77,8 +77,8 @@ pub(crate) fn passphrase_form(
             label.label for="passphrase" { "Owner’s passphrase" }
             input #passphrase type="password" name=(PASSPHRASE_FIELD) required autofocus
                 autocomplete="current-password" autocapitalize="off" spellcheck="false"
-                aria-invalid=[(problem == Some(LoginProblem::WrongPassphrase)).then_some("true")]
-                aria-describedby=[problem.map(|_| "problem")];
+                aria-invalid=[(error == Some(LoginError::WrongPassphrase)).then_some("true")]
+                aria-describedby=[error.map(|_| "problem")];
             div.buttons {
                 button.primary type="submit" { "Sign in" }
                 @if let Some(value) = leave.and_then(LoginDecision::value) {
@@ -90,14 +90,14 @@ pub(crate) fn passphrase_form(
     }
 }
 
-fn words(problem: LoginProblem) -> Markup {
+fn words(error: LoginError) -> Markup {
     html! {
-        @match problem {
-            LoginProblem::WrongPassphrase => {
+        @match error {
+            LoginError::WrongPassphrase => {
                 strong { "That is not the passphrase." }
                 " Check it and try again."
             }
-            LoginProblem::Throttled { seconds } => {
+            LoginError::Throttled { seconds } => {
                 strong { "Too many wrong passphrases." }
                 " Try again in " (duration(seconds)) "."
             }

@@ -6,21 +6,21 @@
 pub(crate) mod account;
 pub(crate) mod all_clients;
 pub(crate) mod consent;
+pub(crate) mod error;
 pub(crate) mod frame;
 pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod not_set_up;
-pub(crate) mod problem;
 pub(crate) mod untrusted_text;
 pub(crate) mod when;
 
-pub(crate) use crate::pages::account::{NOTICE_FIELD, account, account_login, account_way_in};
+pub(crate) use crate::pages::account::{NOTICE_FIELD, account, account_login, account_provider_login};
 pub(crate) use crate::pages::all_clients::all_clients;
 pub(crate) use crate::pages::consent::consent;
+pub(crate) use crate::pages::error::{error, failure};
 pub(crate) use crate::pages::home::page::home;
 pub(crate) use crate::pages::login::login;
 pub(crate) use crate::pages::not_set_up::{closed, not_set_up, weak_passphrase};
-pub(crate) use crate::pages::problem::{failure, problem};
 
 /// The name of the hidden field with the sealed request.
 pub(crate) const SEALED_FIELD: &str = "request";

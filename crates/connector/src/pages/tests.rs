@@ -10,11 +10,11 @@ use mcp_connector_protocol::PageSettings;
 
 use crate::pages::account::{AccountApp, AccountPage, DisplacedApp, Notice};
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
-use crate::pages::consent::ConsentProblem;
+use crate::pages::consent::ConsentError;
+use crate::pages::error::NextStep;
 use crate::pages::frame::page_frame::{Frame, Page};
 use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
-use crate::pages::login::{LoginPage, LoginProblem};
-use crate::pages::problem::WayOn;
+use crate::pages::login::{LoginError, LoginPage};
 use crate::pages::{self, FormTarget};
 
 /// The pages as a browser gets them.
@@ -28,16 +28,16 @@ macro_rules! documents {
 
 documents! {
     account(page: &AccountPage<'_>, form: &FormTarget<'_>);
-    account_login(form: &FormTarget<'_>, notice: Option<Notice>, problem: Option<LoginProblem>);
-    account_way_in(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>);
+    account_login(form: &FormTarget<'_>, notice: Option<Notice>, error: Option<LoginError>);
+    account_provider_login(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>);
     all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>);
     closed(reason: &str, lines: Option<&str>);
-    consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, problem: Option<ConsentProblem>);
-    failure(what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: &str);
+    consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, error: Option<ConsentError>);
+    failure(what_happened: &str, what_to_do: &str, next: &NextStep<'_>, reference: &str);
     home(page: &HomePage<'_>);
     login(page: &LoginPage<'_>, form: &FormTarget<'_>);
     not_set_up();
-    problem(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>);
+    error(title: &str, what_happened: &str, what_to_do: &str, next: &NextStep<'_>);
     weak_passphrase();
 }
 
@@ -80,12 +80,12 @@ fn asked_by_nasty() -> ConsentPage<'static> {
     }
 }
 
-fn not_on_the_list<'a>(form: &FormTarget<'a>) -> WayOn<'a> {
-    WayOn::SignIn { form: *form, again: LoginDecision::AnotherAccount }
+fn not_on_the_list<'a>(form: &FormTarget<'a>) -> NextStep<'a> {
+    NextStep::SignIn { form: *form, again: LoginDecision::AnotherAccount }
 }
 
-fn signing_in(problem: Option<LoginProblem>) -> LoginPage<'static> {
-    LoginPage { destination: "app.example", destination_kind: RedirectKind::Https, client_name: Some("App"), problem }
+fn signing_in(error: Option<LoginError>) -> LoginPage<'static> {
+    LoginPage { destination: "app.example", destination_kind: RedirectKind::Https, client_name: Some("App"), error }
 }
 
 pub(crate) fn at_home() -> HomePage<'static> {
@@ -107,7 +107,7 @@ pub(crate) fn at_home() -> HomePage<'static> {
         has_account: true,
         challenges_in_result: false,
         missing: None,
-        problems: Vec::new(),
+        setting_errors: Vec::new(),
         missing_bindings: Vec::new(),
     }
 }
@@ -121,7 +121,7 @@ fn nasty_home() -> HomePage<'static> {
         version: NASTY,
         tools: vec![tool],
         missing: Some(Missing::Passphrase),
-        problems: vec![NASTY.to_owned()],
+        setting_errors: vec![NASTY.to_owned()],
         missing_bindings: vec![HomeBinding { report: NASTY.to_owned(), lines: NASTY.to_owned() }],
         ..at_home()
     }
@@ -231,10 +231,10 @@ fn all_pages() -> Vec<(&'static str, String)> {
     let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
     vec![
         ("consent", consent(&asked(), &FORM, None)),
-        ("consent, nothing ticked", consent(&asked(), &FORM, Some(ConsentProblem::NothingTicked))),
+        ("consent, nothing ticked", consent(&asked(), &FORM, Some(ConsentError::NothingTicked))),
         ("consent, nasty", consent(&asked_by_nasty(), &nasty_form, None)),
         ("login", login(&signing_in(None), &FORM)),
-        ("login, wrong", login(&signing_in(Some(LoginProblem::WrongPassphrase)), &FORM)),
+        ("login, wrong", login(&signing_in(Some(LoginError::WrongPassphrase)), &FORM)),
         (
             "login, nasty",
             login(&LoginPage { destination: NASTY, client_name: Some(NASTY), ..signing_in(None) }, &nasty_form),
@@ -245,18 +245,26 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ("account, owner", account(&AccountPage { all_clients: Some("/account/clients"), ..apps() }, &FORM)),
         ("all clients", all_clients(&clients(), &FORM)),
         ("all clients, nasty", all_clients(&nasty_clients(), &nasty_form)),
-        ("account, login", account_login(&FORM, Some(Notice::Expired), Some(LoginProblem::WrongPassphrase))),
+        ("account, login", account_login(&FORM, Some(Notice::Expired), Some(LoginError::WrongPassphrase))),
         (
-            "account, way in",
-            account_way_in("GitHub", "/authorize/account", Some("/authorize/account?prompt=select_account"), None),
+            "account, provider login",
+            account_provider_login(
+                "GitHub",
+                "/authorize/account",
+                Some("/authorize/account?prompt=select_account"),
+                None,
+            ),
         ),
-        ("account, way in, nasty", account_way_in(NASTY, "/authorize/account", None, Some(Notice::SignedOut))),
+        (
+            "account, provider login, nasty",
+            account_provider_login(NASTY, "/authorize/account", None, Some(Notice::SignedOut)),
+        ),
         ("not set up", not_set_up()),
         ("weak passphrase", weak_passphrase()),
         ("closed, nasty", closed(NASTY, None)),
         ("closed for a missing binding, nasty", closed(NASTY, Some(NASTY))),
-        ("problem", problem("This link is broken", "It has no client.", "Start again.", &WayOn::None)),
-        ("problem, nasty", problem(NASTY, NASTY, NASTY, &WayOn::Link { path: "/account", words: "Your account" })),
+        ("error", error("This link is broken", "It has no client.", "Start again.", &NextStep::None)),
+        ("error, nasty", error(NASTY, NASTY, NASTY, &NextStep::Link { path: "/account", words: "Your account" })),
         ("not signed in", failure("You are not on the list.", "Ask.", &not_on_the_list(&FORM), "8f3a2b1c4d5e6f70")),
         ("not signed in, nasty", failure(NASTY, NASTY, &not_on_the_list(&nasty_form), NASTY)),
         ("home", home(&at_home())),
@@ -328,7 +336,7 @@ fn no_page_needs_more_than_the_policy_admits() {
 
 #[test]
 fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
-    let failed = |way: &WayOn<'_>| pages::failure("It failed.", "Ask.", way, "8f3a2b1c4d5e6f70");
+    let failed = |next: &NextStep<'_>| pages::failure("It failed.", "Ask.", next, "8f3a2b1c4d5e6f70");
     let stays = "; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
     let leads = "; base-uri 'none'; frame-ancestors 'none'";
     for (name, page, end) in [
@@ -336,7 +344,7 @@ fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
         ("account, login", pages::account_login(&FORM, None, None), stays),
         ("all clients", pages::all_clients(&clients(), &FORM), stays),
         ("not set up", pages::not_set_up(), stays),
-        ("a failure without a form", failed(&WayOn::None), stays),
+        ("a failure without a form", failed(&NextStep::None), stays),
         ("a failure with a form", failed(&not_on_the_list(&FORM)), leads),
         ("consent", pages::consent(&asked(), &FORM, None), leads),
         ("login", pages::login(&signing_in(None), &FORM), leads),
@@ -428,11 +436,11 @@ fn the_login_form_has_the_request_and_one_labelled_field() {
 
 #[test]
 fn a_failed_login_is_announced_and_belongs_to_the_field() {
-    for (problem, words, invalid) in [
-        (LoginProblem::WrongPassphrase, "That is not the passphrase.", true),
-        (LoginProblem::Throttled { seconds: 200 }, "Try again in 4 minutes.", false),
+    for (error, words, invalid) in [
+        (LoginError::WrongPassphrase, "That is not the passphrase.", true),
+        (LoginError::Throttled { seconds: 200 }, "Try again in 4 minutes.", false),
     ] {
-        let page = login(&signing_in(Some(problem)), &FORM);
+        let page = login(&signing_in(Some(error)), &FORM);
         let alert = between(&page, "id=\"problem\" role=\"alert\">", "</p>");
         assert!(alert.contains(words), "{alert}");
         assert!(page.contains("aria-describedby=\"problem\""), "{words}");
@@ -455,7 +463,7 @@ fn consent_shows_the_whole_address_that_gets_the_answer() {
 
 #[test]
 fn consent_to_nothing_is_asked_for_again_with_nothing_ticked() {
-    let page = consent(&asked(), &FORM, Some(ConsentProblem::NothingTicked));
+    let page = consent(&asked(), &FORM, Some(ConsentError::NothingTicked));
     assert!(between(&page, "id=\"problem\" role=\"alert\">", "</p>").contains("Tick at least one, or cancel."));
     assert!(page.contains("<fieldset aria-describedby=\"problem\">"), "{page}");
     assert_eq!((page.matches("type=\"checkbox\"").count(), page.matches(" checked>").count()), (2, 0));
@@ -468,7 +476,8 @@ fn who_is_not_signed_in_can_be_somebody_else_or_go_back_to_the_app() {
         (LoginDecision::AnotherAccount, "Sign in as somebody else", "another"),
         (LoginDecision::Again, "Try again", "again"),
     ] {
-        let page = failure("It did not work.", "Try again.", &WayOn::SignIn { form: FORM, again }, "8f3a2b1c4d5e6f70");
+        let page =
+            failure("It did not work.", "Try again.", &NextStep::SignIn { form: FORM, again }, "8f3a2b1c4d5e6f70");
         let form = between(&page, "<form ", "</form>");
         for part in [
             "method=\"post\" action=\"/authorize\"",

@@ -37,7 +37,7 @@ use crate::pages;
 use crate::pages::account::{
     ACTION_FIELD, AccountApp, AccountFormAction, AccountPage, DisplacedApp, GRANT_FIELD, Notice,
 };
-use crate::pages::login::LoginProblem;
+use crate::pages::login::LoginError;
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_base::identifier::{ClientId, GrantId};
 use mcp_connector_base::timestamp::Timestamp;
@@ -177,7 +177,7 @@ async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
     let (AccountSignIn, _, sealed) = open(oauth, incoming, &form, SEALED_FIELD)?;
     match passphrase::attempt(oauth, incoming, &form).await? {
         Attempt::Entered { person, browser } => Ok(passphrase::remember(oauth, signed_in(oauth, &person)?, &browser)),
-        Attempt::Refused(problem) => Ok(login_page(sealed, None, Some(problem))),
+        Attempt::Refused(error) => Ok(login_page(sealed, None, Some(error))),
     }
 }
 
@@ -187,7 +187,7 @@ fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>)
         // The provider redirects to the address that it knows, so the cookies have to be set there.
         let begin = oauth.site.issuer.at(ACCOUNT_SIGN_IN_PATH);
         let other = provider.has_accounts().then(|| oauth.site.issuer.at(OTHER_ACCOUNT_PATH));
-        let page = pages::account_way_in(provider.name(), &begin, other.as_deref(), notice);
+        let page = pages::account_provider_login(provider.name(), &begin, other.as_deref(), notice);
         return Ok(Answer::page(200, page));
     }
     let (browser, cookies) = browser(oauth, incoming);
@@ -195,9 +195,9 @@ fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>)
     Ok(login_page(sealed.as_str(), notice, None).with_cookies(cookies))
 }
 
-fn login_page(sealed: &str, notice: Option<Notice>, problem: Option<LoginProblem>) -> Answer {
+fn login_page(sealed: &str, notice: Option<Notice>, error: Option<LoginError>) -> Answer {
     let form = FormTarget { action: ACCOUNT_SIGN_IN_PATH, sealed };
-    passphrase::with_status(problem, |status| Answer::page(status, pages::account_login(&form, notice, problem)))
+    passphrase::with_status(error, |status| Answer::page(status, pages::account_login(&form, notice, error)))
 }
 
 /// Returns the grants that ended lately because there were too many, one for each app.

@@ -8,7 +8,7 @@ use crate::oauth::identity::settings::OWNER_SUBJECT;
 use crate::oauth::sign_in_error::SignInError;
 use crate::objects::keyring::commands::CountAttempt;
 use crate::objects::keyring::stub as keyring;
-use crate::pages::login::{LoginProblem, PASSPHRASE_FIELD};
+use crate::pages::login::{LoginError, PASSPHRASE_FIELD};
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_oauth::crypto::seal::Sealed;
 use mcp_connector_oauth::login::admission::Admission;
@@ -34,7 +34,7 @@ pub(crate) enum Attempt {
         browser: KnownBrowser,
     },
     /// The passphrase is wrong, or there were too many attempts.
-    Refused(LoginProblem),
+    Refused(LoginError),
 }
 
 /// Checks the passphrase in `form`, and counts the attempt.
@@ -47,7 +47,7 @@ pub(crate) async fn attempt(
         return Err(SignInError::BrokenForm);
     };
     let Some(typed) = form.get(PASSPHRASE_FIELD).map_err(|_| SignInError::BrokenForm)? else {
-        return Ok(Attempt::Refused(LoginProblem::WrongPassphrase));
+        return Ok(Attempt::Refused(LoginError::WrongPassphrase));
     };
     let version = oauth.passphrase_version().ok_or(SignInError::NotSetUp(WeakPassphrase::Missing))?;
     let known = known_browser(oauth, incoming);
@@ -67,22 +67,22 @@ pub(crate) async fn attempt(
         }
         AttemptOutcome::Wrong => {
             incoming.request_log().reason("wrong passphrase");
-            Ok(Attempt::Refused(LoginProblem::WrongPassphrase))
+            Ok(Attempt::Refused(LoginError::WrongPassphrase))
         }
         AttemptOutcome::Wait(seconds) => {
             incoming.request_log().reason("too many wrong passphrases");
-            Ok(Attempt::Refused(LoginProblem::Throttled { seconds }))
+            Ok(Attempt::Refused(LoginError::Throttled { seconds }))
         }
     }
 }
 
 /// Returns a page with the field for the passphrase, with the status and the header that belong to the last attempt.
-pub(crate) fn with_status(problem: Option<LoginProblem>, page: impl FnOnce(u16) -> Answer) -> Answer {
-    match problem {
+pub(crate) fn with_status(error: Option<LoginError>, page: impl FnOnce(u16) -> Answer) -> Answer {
+    match error {
         None => page(200),
         // Not 401, which would ask for an authentication scheme of HTTP.
-        Some(LoginProblem::WrongPassphrase) => page(403),
-        Some(LoginProblem::Throttled { seconds }) => page(429).header("retry-after", seconds.to_string()),
+        Some(LoginError::WrongPassphrase) => page(403),
+        Some(LoginError::Throttled { seconds }) => page(429).header("retry-after", seconds.to_string()),
     }
 }
 

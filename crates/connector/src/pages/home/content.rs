@@ -29,7 +29,7 @@ pub(crate) struct HomePage<'a> {
     /// What the owner has to do before anybody can sign in.
     pub(crate) missing: Option<Missing>,
     /// Settings that cannot be read: what is expected, and what is closed until then.
-    pub(crate) problems: Vec<String>,
+    pub(crate) setting_errors: Vec<String>,
     /// Bindings that are missing.
     pub(crate) missing_bindings: Vec<HomeBinding>,
 }

@@ -29,8 +29,8 @@ pub(crate) fn home(page: &HomePage<'_>) -> Page {
             @if let Some(missing) = page.missing.filter(|_| page.has_sign_in) {
                 (still_missing(missing, page.is_local()))
             }
-            @if !page.problems.is_empty() {
-                (unreadable(&page.problems))
+            @if !page.setting_errors.is_empty() {
+                (unreadable(&page.setting_errors))
             }
             @if !page.missing_bindings.is_empty() {
                 (unbound(&page.missing_bindings))
@@ -66,12 +66,12 @@ fn still_missing(missing: Missing, local: bool) -> Markup {
     }
 }
 
-fn unreadable(problems: &[String]) -> Markup {
+fn unreadable(errors: &[String]) -> Markup {
     html! {
         section.note aria-label="Settings to correct" {
             p { strong { "The owner must correct a setting." } " Everything else works." }
             ul {
-                @for problem in problems { li { (isolated(problem)) "." } }
+                @for error in errors { li { (isolated(error)) "." } }
             }
         }
     }
@@ -92,8 +92,10 @@ fn unbound(bindings: &[HomeBinding]) -> Markup {
 /// Returns the state of the connector: what is known when the page is made, and for the script where to ask whether the
 /// connector answers and people can sign in.
 fn health(page: &HomePage<'_>) -> Markup {
-    let asks =
-        page.has_account && page.missing.is_none() && page.problems.is_empty() && page.missing_bindings.is_empty();
+    let asks = page.has_account
+        && page.missing.is_none()
+        && page.setting_errors.is_empty()
+        && page.missing_bindings.is_empty();
     let account = asks.then_some(ACCOUNT_PATH);
     html! {
         p.quiet.small {
@@ -198,9 +200,9 @@ mod tests {
 
     #[test]
     fn a_setting_that_cannot_be_read_stands_there() {
-        let problem = "LOG must be all, errors or off; closed until then: the log of requests";
-        let page = home(&HomePage { problems: vec![problem.to_owned()], ..at_home() });
-        assert_eq!(between(&page, "Settings to correct\">", "</section>").matches(problem).count(), 1, "{page}");
+        let error = "LOG must be all, errors or off; closed until then: the log of requests";
+        let page = home(&HomePage { setting_errors: vec![error.to_owned()], ..at_home() });
+        assert_eq!(between(&page, "Settings to correct\">", "</section>").matches(error).count(), 1, "{page}");
         assert!(!home(&at_home()).contains("Settings to correct"));
     }
 

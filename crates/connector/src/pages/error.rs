@@ -10,10 +10,10 @@ use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::isolated;
 use crate::pages::{FormTarget, SEALED_FIELD};
 
-/// What the person can do on the page itself.
+/// What the person can do next, on the page itself.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum WayOn<'a> {
-    /// Nothing: the way on is in the application.
+pub(crate) enum NextStep<'a> {
+    /// Nothing on this page: the person continues in the application.
     None,
     /// Follow a link.
     Link {
@@ -31,7 +31,7 @@ pub(crate) enum WayOn<'a> {
     },
 }
 
-impl WayOn<'_> {
+impl NextStep<'_> {
     /// Returns what the page with it does.
     const fn kind(&self) -> PageKind {
         match self {
@@ -41,30 +41,30 @@ impl WayOn<'_> {
     }
 }
 
-/// Returns the page: its title, what happened, what the person can do about it, and the way to do that here.
-pub(crate) fn problem(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>) -> Page {
-    page(title, what_happened, what_to_do, way, None)
+/// Returns the page: its title, what happened, what the person can do about it, and the control for it.
+pub(crate) fn error(title: &str, what_happened: &str, what_to_do: &str, next: &NextStep<'_>) -> Page {
+    page(title, what_happened, what_to_do, next, None)
 }
 
 /// Returns the page for a failure, with the id of the request in the log.
-pub(crate) fn failure(what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: &str) -> Page {
-    page("That did not work", what_happened, what_to_do, way, Some(reference))
+pub(crate) fn failure(what_happened: &str, what_to_do: &str, next: &NextStep<'_>, reference: &str) -> Page {
+    page("That did not work", what_happened, what_to_do, next, Some(reference))
 }
 
-fn page(title: &str, what_happened: &str, what_to_do: &str, way: &WayOn<'_>, reference: Option<&str>) -> Page {
+fn page(title: &str, what_happened: &str, what_to_do: &str, next: &NextStep<'_>, reference: Option<&str>) -> Page {
     let content = html! {
         h1 { (isolated(title)) }
         p { (isolated(what_happened)) }
         p.last {
             strong { "What to do" } br; (isolated(what_to_do))
-            @if let WayOn::Link { path, words } = way { br; a href=(path) { (words) } }
+            @if let NextStep::Link { path, words } = next { br; a href=(path) { (words) } }
         }
-        @if let WayOn::SignIn { form, again } = way { (sign_in(form, *again)) }
+        @if let NextStep::SignIn { form, again } = next { (sign_in(form, *again)) }
         @if let Some(reference) = reference {
             p.reference { small { "If you ask the owner about this, mention request " code { (isolated(reference)) } } }
         }
     };
-    Page::card(title, &content, way.kind())
+    Page::card(title, &content, next.kind())
 }
 
 fn sign_in(form: &FormTarget<'_>, again: LoginDecision) -> Markup {
