@@ -185,7 +185,7 @@ impl CallState {
     /// increase.
     pub(crate) async fn progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
         if let (Some(status), Some(message)) = (&self.status, message) {
-            status.say(message);
+            status.set(message);
         }
         let Some(token) = self.progress_token.as_ref().filter(|_| self.is_open()) else { return };
         if !progress.is_finite() || progress <= self.last_progress.get() {

@@ -3,7 +3,7 @@
 use crate::json_rpc::request_id::RequestId;
 use mcp_connector_base::json::Object;
 
-/// A notification. All but one of them say nothing that matters here; an unknown one is ignored.
+/// A notification. All but one of them are ignored.
 pub(crate) enum ClientNotification {
     /// `notifications/cancelled`: the client does not want the answer to this request any more. `None` if the notification is
     /// malformed: it cancels nothing.
@@ -17,7 +17,7 @@ pub(crate) enum ClientNotification {
 /// `notifications/cancelled`
 const CANCELLED: &str = "notifications/cancelled";
 
-/// The notifications that nothing follows from.
+/// The notifications that have no effect here.
 const IGNORED: [&str; 4] = [
     "notifications/initialized",
     "notifications/progress",

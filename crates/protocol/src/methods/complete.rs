@@ -35,7 +35,7 @@ pub(crate) struct CompleteRequestParams<H> {
     context: Option<Value>,
 }
 
-/// The prompt or the template whose argument is completed. Who may not use it gets no suggestions either.
+/// The prompt or the template whose argument is completed. A caller who may not use it gets no suggestions either.
 enum Completed<H> {
     Prompt(Rc<ValidatedPrompt<H>>),
     Template(Rc<ValidatedTemplate<H>>),

@@ -18,7 +18,7 @@ use crate::methods::operation::Operation;
 use crate::methods::resources::found_resource::FoundResource;
 use crate::subscriptions::change::{Topic, Topics};
 use crate::subscriptions::filter::{LISTS, MAX_TASKS, MAX_URI_BYTES, MAX_URIS, TASKS, URIS};
-use crate::subscriptions::hub::{Interest, Watched};
+use crate::subscriptions::open_streams::{Interest, Watched};
 use crate::tasks::message::TaskId;
 use crate::types::client_capabilities::ClientCapability;
 use crate::types::version::ProtocolVersion;
@@ -100,7 +100,7 @@ impl<H: Host> Method<H> for SubscriptionsListenRequestParams<H> {
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
         let interest = self.interest(admission)?;
-        // Where nothing may be stored, nothing is honoured: the acknowledgement says so, and the stream ends at once.
+        // Without storage, no change is honoured. The acknowledgement says so, and the stream ends at once.
         Ok(Operation::Listen(if admission.keeps_state { interest } else { Interest::default() }))
     }
 }

@@ -8,7 +8,7 @@ use futures::future::LocalBoxFuture;
 
 use crate::author::tool_error::Unfinished;
 use crate::methods::request_context::RequestContext;
-use crate::subscriptions::hub::Interest;
+use crate::subscriptions::open_streams::Interest;
 use crate::transport::response::Response;
 
 /// The work of a request, which begins when it is given its context.
@@ -21,7 +21,7 @@ pub(crate) enum Operation<H> {
     Request(Work<H>),
     /// The same for a tool call: if it takes too long, the answer is a result that the model reads.
     ToolCall(Work<H>),
-    /// Answered with a stream of changes. The endpoint hands it to who holds such streams.
+    /// Answered with a stream of changes, which the edge holds.
     Listen(Interest),
 }
 

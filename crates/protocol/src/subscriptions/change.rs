@@ -70,7 +70,7 @@ impl FromIterator<Topic> for Topics {
     }
 }
 
-/// Something that has changed.
+/// A change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// The list of tools.
@@ -83,11 +83,11 @@ pub enum Change {
     Resource(String),
 }
 
-/// Where a notification names the subscription it belongs to.
+/// The member of `_meta` that names the subscription of a notification.
 pub(crate) const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
 impl Change {
-    /// What must be declared so that it is announced.
+    /// Returns the topic that a connector must declare to announce the change.
     #[must_use]
     pub const fn topic(&self) -> Topic {
         match self {
@@ -107,11 +107,11 @@ impl Change {
         }
     }
 
-    /// The notification as an event. `subscription` is the id of the subscription as JSON; legacy streams have none.
+    /// Returns the notification as an event. `subscription` is the id of the subscription as JSON; legacy streams have none.
     pub(crate) fn event(&self, subscription: Option<&str>) -> Vec<u8> {
         let meta = subscription.map(|id| format!("\"_meta\":{{\"{SUBSCRIPTION_ID}\":{id}}}"));
         let uri = match self {
-            // What was subscribed to is a URI, so this one is too; it holds nothing that JSON would escape.
+            // Only URIs can be subscribed to, and JSON escapes no character of a URI.
             Self::Resource(uri) => Some(format!("\"uri\":\"{uri}\"")),
             Self::Tools | Self::Prompts | Self::Resources => None,
         };

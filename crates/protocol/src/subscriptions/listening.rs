@@ -12,7 +12,7 @@ use crate::json_rpc::response::to_bytes;
 use crate::streams::sse_event::sse_event;
 use crate::subscriptions::change::SUBSCRIPTION_ID;
 use crate::subscriptions::filter::honoured;
-use crate::subscriptions::hub::{Interest, Listener, ListenerKind};
+use crate::subscriptions::open_streams::{Interest, Listener, ListenerKind};
 use crate::tasks;
 use crate::tasks::message::TaskId;
 use crate::transport::response::Response;
@@ -21,7 +21,7 @@ use crate::types::version::ProtocolVersion;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::Object;
 
-/// A subscription that was accepted and waits for somebody to hold its stream.
+/// An accepted subscription whose stream is not opened yet.
 pub struct Listening {
     id: RequestId,
     interest: Interest,
@@ -37,18 +37,18 @@ impl Listening {
         Self { last: sse_event(&end), interest, caller, id }
     }
 
-    /// Leaves out tasks that are none, or not the caller's. Comes before everything else.
+    /// Removes tasks that do not exist or are not the caller's. The caller does this first.
     pub async fn find_tasks(&mut self, host: &impl Tasks) -> Result<(), Unavailable> {
         tasks::find(&mut self.interest.tasks, self.caller.as_ref(), host).await
     }
 
-    /// The tasks that it listens to.
+    /// Returns the tasks that it listens to.
     #[must_use]
     pub fn tasks(&self) -> &[TaskId] {
         &self.interest.tasks
     }
 
-    /// The acknowledgement.
+    /// Returns the acknowledgement.
     fn first(&self) -> Vec<u8> {
         let acknowledged = json!({
             "jsonrpc": "2.0",
@@ -58,19 +58,19 @@ impl Listening {
         sse_event(&to_bytes(&acknowledged, 256))
     }
 
-    /// Acknowledgement and end at once, where there is nothing to wait for: none of what was asked for is announced here.
+    /// Returns the whole stream, acknowledgement and end, if no change that was asked for is announced here.
     #[must_use]
     pub fn ended(&self) -> Option<Vec<u8>> {
         self.interest.is_empty().then(|| self.unheld())
     }
 
-    /// The same, for a subscription that nobody holds.
+    /// Returns the whole stream of a subscription that is not held open.
     #[must_use]
     pub fn unheld(&self) -> Vec<u8> {
         [self.first(), self.last.clone()].concat()
     }
 
-    /// Who listens, and the event that the stream begins with. `until` is when the token expires, in seconds since 1970.
+    /// Returns the listener, and the event that begins the stream. `until` is when the token expires, in seconds since 1970.
     #[must_use]
     pub fn into_listener(self, until: Option<u64>) -> (Listener, Vec<u8>) {
         let first = self.first();
@@ -85,7 +85,7 @@ impl Listening {
         &self.id
     }
 
-    /// Who asked.
+    /// Returns the caller who sent the request.
     #[must_use]
     pub fn caller(&self) -> Option<&Caller> {
         self.caller.as_ref()

@@ -1,9 +1,9 @@
-//! Streams of changes: who listens to what, and how a change reaches them.
+//! Streams of changes: which client listens to which changes, and how a change reaches it.
 
 pub(crate) mod announce;
 pub(crate) mod change;
 pub(crate) mod filter;
-pub(crate) mod hub;
 pub(crate) mod listening;
+pub(crate) mod open_streams;
 pub(crate) mod session_stream;
 pub(crate) mod watch;

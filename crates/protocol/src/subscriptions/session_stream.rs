@@ -2,7 +2,7 @@
 
 use crate::author::registry::Registry;
 use crate::subscriptions::change::{Topic, Topics};
-use crate::subscriptions::hub::Interest;
+use crate::subscriptions::open_streams::Interest;
 use crate::transport::era::names_modern;
 use crate::transport::headers::{Accepts, RequestHeaders};
 use crate::transport::legacy;
@@ -11,7 +11,11 @@ use crate::transport::reply::Reply;
 use crate::transport::session::SessionId;
 use mcp_connector_base::caller::Caller;
 
-/// The session that a GET wants to hear of, and what it is told: all that is announced here.
+/// Returns the session that a GET names and the changes that its stream receives: all that are announced here.
+///
+/// # Errors
+///
+/// The refusal of a request that gets no stream.
 pub fn session_stream<H: 'static>(
     headers: &impl RequestHeaders,
     registry: &Registry<H>,
@@ -27,7 +31,7 @@ pub fn session_stream<H: 'static>(
     let session =
         legacy::session(headers, registry, caller).map_err(|error| Reply::refused_unread(404, error.message()))?;
     let session = session.stateful().ok_or_else(|| {
-        // A client without a session takes this for what it is: no stream for it. Its requests need none.
+        // A client without a session goes on without a stream. Its requests need none.
         Reply::refused_unread(
             405,
             "Send the header Mcp-Session-Id that `initialize` gave: a stream belongs to a session.",

@@ -4,21 +4,21 @@ use thiserror::Error;
 
 use crate::host::unavailable::Unavailable;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
-use crate::subscriptions::hub::Watched;
+use crate::subscriptions::open_streams::Watched;
 use crate::transport::session::SessionId;
 
-/// A session begins or ends to hear of a resource.
+/// A change of what a session receives: it subscribes to a resource or unsubscribes.
 #[derive(Clone, Debug)]
 pub struct Watch {
     /// The session.
     pub session: SessionId,
     /// The resource.
     pub watched: Watched,
-    /// Whether it begins.
+    /// Whether it subscribes.
     pub begins: bool,
 }
 
-/// Why nothing was remembered.
+/// Why a subscription was not changed.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum NotWatched {
     /// The session belongs to somebody else.
@@ -27,13 +27,13 @@ pub enum NotWatched {
     /// There is no room.
     #[error("Too many subscriptions. End one and try again.")]
     TooMany,
-    /// Storage did not answer.
+    /// Storage does not answer.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
 
 impl NotWatched {
-    /// Of the answer, when this is all of it. A session that is somebody else's is not there.
+    /// Returns the status of the HTTP answer, if the error is all of it. A session of somebody else counts as not found.
     pub(crate) const fn http_status(self) -> u16 {
         match self {
             Self::NotYours => 404,

@@ -10,13 +10,13 @@ use mcp_connector_base::commands;
 
 /// A command to the object of a task.
 pub trait TaskCommand: Command {
-    /// Returns whose task the command is about.
+    /// Returns the owner of the task.
     fn owner(&self) -> Option<Owner>;
 
     /// Carries the command out on a task of this owner.
     fn carry_out(self, task: &mut Task, now: u64) -> (Self::Answer, Effect);
 
-    /// Returns the answer where there is no such task, or where it is somebody else's, who need not know that it exists.
+    /// Returns the answer for a task that does not exist. The task of somebody else counts as one.
     fn unknown() -> Self::Answer;
 }
 
@@ -33,26 +33,26 @@ impl Task {
     }
 }
 
-/// Begins the task. To begin it again changes nothing.
+/// Begins the task. A second begin changes nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BeginTask {
     /// The call that the task carries out.
     pub call: TaskCall,
-    /// What was answered before the call became a task.
+    /// The answers that came before the call became a task.
     pub answers: Answers,
 }
 
-/// Asks how the task stands.
+/// Asks for the state of the task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GetTask {
-    /// Whose task it is.
+    /// The owner of the task.
     pub owner: Option<Owner>,
 }
 
-/// Brings answers to questions. Without any it only asks whether there is such a task.
+/// Brings answers to questions. Without answers, it only asks whether the task exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateTask {
-    /// Whose task it is.
+    /// The owner of the task.
     pub owner: Option<Owner>,
     /// The answers by the keys of their questions.
     pub answers: Answers,
@@ -61,14 +61,14 @@ pub struct UpdateTask {
 /// Cancels the task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CancelTask {
-    /// Whose task it is.
+    /// The owner of the task.
     pub owner: Option<Owner>,
 }
 
-/// Has the streams that listen told how the task stands, from now on.
+/// Sends the state of the task to the streams that listen, now and at each change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListenToTask {
-    /// Whose task it is.
+    /// The owner of the task.
     pub owner: Option<Owner>,
     /// The id of the task, which its object does not know.
     pub id: TaskId,
@@ -87,10 +87,10 @@ impl TaskCommand for BeginTask {
         self.call.owner()
     }
 
-    /// The same beginning comes once more if its answer was lost: nobody draws the same 128 bits again. If the object failed before
-    /// it set its alarm, nothing runs yet.
+    /// A second begin comes if the answer to the first was lost: 128 random bits do not repeat. If the object failed before it set its
+    /// alarm, the handler does not run yet.
     fn carry_out(self, task: &mut Task, _now: u64) -> (Self::Answer, Effect) {
-        (Ok(task.seen().clone()), Effect::Run)
+        (Ok(task.view().clone()), Effect::Run)
     }
 
     fn unknown() -> Self::Answer {
@@ -104,7 +104,7 @@ impl TaskCommand for GetTask {
     }
 
     fn carry_out(self, task: &mut Task, _now: u64) -> (Self::Answer, Effect) {
-        (Ok(task.seen().clone()), Effect::Nothing)
+        (Ok(task.view().clone()), Effect::Nothing)
     }
 
     fn unknown() -> Self::Answer {

@@ -1,7 +1,7 @@
-//! Hearing of tasks: `notifications/tasks` on a stream of `subscriptions/listen` ("Task Status Notifications").
+//! Notifications of tasks: `notifications/tasks` on a stream of `subscriptions/listen` ("Task Status Notifications").
 //!
-//! Who may ask about a task may listen to it. A stream begins with how each of its tasks stands, so that nothing is missed
-//! between the last `tasks/get` and the stream; then comes each change, and what the handler says of its progress.
+//! A caller who may get a task may listen to it. A stream begins with the state of each task, so that no change is missed between
+//! the last `tasks/get` and the stream. Each change and each status message of the handler follow.
 
 use futures::future::join_all;
 
@@ -13,7 +13,7 @@ use crate::tasks::commands::{ListenToTask, UpdateTask};
 use crate::tasks::message::{Owner, TaskId};
 use mcp_connector_base::caller::Caller;
 
-/// Leaves out what is no task, or not the caller's.
+/// Removes the ids of tasks that do not exist or are not the caller's.
 pub(crate) async fn find(ids: &mut Vec<TaskId>, caller: Option<&Caller>, host: &impl Tasks) -> Result<(), Unavailable> {
     // Without answers, this only asks whether there is such a task.
     let is_there = async |id: TaskId| {
@@ -26,17 +26,17 @@ pub(crate) async fn find(ids: &mut Vec<TaskId>, caller: Option<&Caller>, host: &
     Ok(())
 }
 
-/// Lets the tasks know that a stream listens. Each tells it how it stands.
+/// Tells the tasks that a stream listens. Each sends its state to the stream.
 pub async fn tell_all(ids: &[TaskId], caller: Option<&Caller>, host: &impl Tasks) -> Result<(), Unavailable> {
     let listen = async |id: TaskId| {
         let command = ListenToTask { owner: caller.map(Owner::of), id: id.clone() };
-        // A task that has expired since has nothing to tell.
+        // A task that has expired since sends nothing.
         host.task(&id, command).await.map(|_| ())
     };
     join_all(ids.iter().cloned().map(listen)).await.into_iter().collect()
 }
 
-/// The notification as an event, from the whole task as JSON and the id of the subscription as JSON.
+/// Returns the notification as an event, from the task as JSON and the id of the subscription as JSON.
 #[must_use]
 pub fn event(whole: &str, subscription: &str) -> Vec<u8> {
     let key = SUBSCRIPTION_ID;

@@ -17,30 +17,30 @@ use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
 pub struct TaskId(String);
 
 impl TaskId {
-    /// None where there was no randomness.
+    /// Returns a new id, or `None` without randomness.
     pub(crate) fn new(tool: &str, random_bits: u128) -> Option<Self> {
         (random_bits != 0).then(|| Self(format!("{tool}.{random_bits:032x}")))
     }
 
-    /// Takes what looks like one of ours.
+    /// Parses an id. Returns `None` for a string that this server cannot have made.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (tool, bits) = text.rsplit_once('.')?;
         let is_hex = bits.len() == 32 && bits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         (is_name(tool) && is_hex).then(|| Self(text.to_owned()))
     }
 
-    /// Takes the bytes of [`Self::as_str`].
+    /// Parses the bytes of [`Self::as_str`].
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Self::parse(std::str::from_utf8(bytes).ok()?)
     }
 
-    /// The tool that the task carries out. Who changes it names another task.
+    /// Returns the name of the tool. An id with another name is the id of another task.
     pub(crate) fn tool(&self) -> &str {
         self.0.rsplit_once('.').map_or("", |(tool, _)| tool)
     }
 
-    /// The text.
+    /// Returns the id as a string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -53,7 +53,7 @@ impl fmt::Display for TaskId {
     }
 }
 
-/// Whose a task is: one person's, through one client.
+/// The owner of a task: one person, through one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     subject: Subject,
@@ -76,11 +76,11 @@ pub type Question = (String, String);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskCall {
     pub(crate) tool: String,
-    /// As JSON; they have passed the tool's schema.
+    /// As JSON. They fit the tool's schema.
     pub(crate) arguments: String,
     pub(crate) version: u8,
     pub(crate) capabilities: u8,
-    /// Who called.
+    /// Who made the call.
     pub(crate) caller: Option<Caller>,
 }
 
@@ -93,7 +93,7 @@ impl TaskCall {
         Self { tool: tool.to_owned(), arguments, version, capabilities, caller: caller.cloned() }
     }
 
-    /// The sign-in behind it. Once that is revoked, nothing may be done in its name.
+    /// Returns the sign-in of the call. Once it is revoked, the task must not run.
     #[must_use]
     pub fn grant(&self) -> Option<(&Subject, GrantId)> {
         let caller = self.caller.as_ref()?;
@@ -106,7 +106,7 @@ impl TaskCall {
         self.caller.is_none()
     }
 
-    /// Whose task it becomes. Nobody's, where nobody had signed in: then whoever knows the id may ask.
+    /// Returns the owner of the task. Without a sign-in there is none, and everybody who knows the id may access the task.
     pub(crate) fn owner(&self) -> Option<Owner> {
         self.caller.as_ref().map(Owner::of)
     }
@@ -148,7 +148,7 @@ pub enum End {
 }
 
 impl End {
-    /// The end with `error`.
+    /// Returns the end with `error`.
     pub(crate) fn failed(error: &RpcError) -> Self {
         Self::Error(to_text(error), error.message().to_owned())
     }

@@ -1,16 +1,18 @@
 //! Tasks: tool calls that go on after their answer (the extension `io.modelcontextprotocol/tasks`, SEP-2663; 2026-07-28 only).
 //!
-//! A tool says that it is long-running. A client that declares the extension in its call gets a task in place of the result,
-//! and asks for the outcome with `tasks/get`; every other client waits as ever. The same handler does the work, and what it
-//! asks with `cx.elicit(…)` makes the task `input_required`: the handler is left, and runs again from its beginning when
-//! `tasks/update` has brought all answers, as in the rounds of an ordinary call. Nothing runs while a person thinks.
+//! A tool declares that it is long-running. A client that declares the extension in its call gets a task in place of the result and
+//! asks for the outcome with `tasks/get`. Every other client waits for the result.
 //!
-//! A task lives in an object of its own, which is not here: [`Task`] decides, the object loads, runs and saves. Where the
-//! object is evicted in the middle of a run, the handler begins again, with the answers that it has had. So its work is done
-//! at least once; what must not happen twice looks into its own storage first.
+//! The same handler does the work. A question by `cx.elicit(…)` makes the task `input_required` and leaves the handler. It runs again
+//! from its beginning when `tasks/update` has brought all answers, as in multi round-trip requests. Nothing runs while a person
+//! thinks.
 //!
-//! A client asks how a task stands, or listens (`notifications/tasks` on a stream of `subscriptions/listen`). Who listens is
-//! known to the task's object, which then tells who holds the streams; a task that nobody listens to tells nobody.
+//! A task has a Durable Object of its own, which is not here: [`Task`] decides; the object loads, runs and saves. If the object is
+//! evicted during a run, the handler runs again with the answers so far. So the work is done at least once. A handler whose work must
+//! not happen twice checks its own storage first.
+//!
+//! A client polls a task or listens to it (`notifications/tasks` on a stream of `subscriptions/listen`). The object of a task with
+//! listeners sends each change to the object that holds the streams. A task without listeners sends nothing.
 
 pub(crate) mod begin;
 pub(crate) mod commands;

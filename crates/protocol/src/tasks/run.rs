@@ -1,4 +1,4 @@
-//! A run of the handler behind a task.
+//! One run of the handler of a task.
 
 use std::rc::Rc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What becomes of a task: a state and what may happen to it. No clock, no storage.
+//! The state machine of a task, without a clock and without storage.
 
 use mcp_connector_base::row::Row;
 use serde::{Deserialize, Serialize};
@@ -7,9 +7,9 @@ use crate::json_rpc::rpc_error::RpcError;
 use crate::tasks::message::{Answers, End, Owner, TaskCall, TaskId, UpdateRefusal};
 use crate::tasks::task_view::{Phase, TaskView};
 
-/// Most answers that a task may get in its life.
+/// Maximum number of answers that a task may get.
 const MAX_ANSWERS: usize = 64;
-/// Most bytes of arguments, of all answers together, and of a result. A row holds two MiB.
+/// Maximum length in bytes of the arguments, of all answers together, and of the result. A row holds two MiB.
 pub(crate) const MAX_BYTES: usize = 1024 * 1024;
 /// Longest pause before an interrupted handler runs again, in milliseconds.
 const LONGEST_PAUSE: u64 = 64_000;
@@ -18,8 +18,8 @@ const LONGEST_PAUSE: u64 = 64_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     owner: Option<Owner>,
-    seen: TaskView,
-    /// Runs of the handler that began and have not ended.
+    view: TaskView,
+    /// How many runs of the handler have begun since one ended.
     begun: u8,
     answers: Answers,
 }
@@ -28,64 +28,64 @@ impl Row for Task {
     const VERSION: u8 = 1;
 }
 
-/// What follows from a request, for the object.
+/// What the object of a task does after a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Nothing: the task is as it was.
+    /// Nothing: the task has not changed.
     Nothing,
-    /// It is to be saved.
+    /// Saves the task.
     Save,
-    /// It is to be saved, and its handler to be run now.
+    /// Saves the task and runs its handler now.
     Run,
-    /// It is over: it is to be saved, and a handler that runs to be stopped.
+    /// Saves the task, which is over, and stops its handler.
     Stop,
-    /// Nothing of it is to be left.
+    /// Deletes everything.
     Forget,
-    /// Streams listen to this task: they are to be told how it stands, now and at each change.
+    /// Tells the streams that listen to this task about it, now and at each change.
     Tell(TaskId),
 }
 
-/// What is to be done when the object wakes.
+/// What the object of a task does when it wakes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wake {
-    /// Run the handler with these answers.
+    /// Runs the handler with these answers.
     Run(Answers),
-    /// Sleep until this time, in milliseconds since 1970.
+    /// Sleeps until this time, in milliseconds since 1970.
     SleepUntil(u64),
-    /// Delete everything.
+    /// Deletes everything.
     Forget,
 }
 
 impl Task {
-    /// A task that begins `now`, in milliseconds since 1970, and is kept for `ttl` milliseconds.
+    /// Returns a task that begins `now`, in milliseconds since 1970, and is kept for `ttl` milliseconds.
     #[must_use]
     pub fn begin(call: &TaskCall, answers: Answers, ttl: u64, now: u64) -> Self {
-        let seen = TaskView { created_at: now, updated_at: now, ttl, message: None, phase: Phase::Working };
-        Self { owner: call.owner(), seen, begun: 0, answers }
+        let view = TaskView { created_at: now, updated_at: now, ttl, message: None, phase: Phase::Working };
+        Self { owner: call.owner(), view, begun: 0, answers }
     }
 
-    /// How it stands.
+    /// Returns the task as a client sees it.
     #[must_use]
-    pub fn seen(&self) -> &TaskView {
-        &self.seen
+    pub fn view(&self) -> &TaskView {
+        &self.view
     }
 
-    /// Whether it will change no more. Then the call behind it is of no use.
+    /// Returns whether it will not change any more. Then its call is not needed any more.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        match self.seen.phase {
+        match self.view.phase {
             Phase::Working | Phase::InputRequired(_) => false,
             Phase::Completed(_) | Phase::Failed { .. } | Phase::Cancelled => true,
         }
     }
 
     fn expires_at(&self) -> u64 {
-        self.seen.created_at.saturating_add(self.seen.ttl)
+        self.view.created_at.saturating_add(self.view.ttl)
     }
 
     fn turn(&mut self, phase: Phase, now: u64) {
-        self.seen.phase = phase;
-        self.seen.updated_at = now;
+        self.view.phase = phase;
+        self.view.updated_at = now;
         if self.is_over() {
             self.answers.clear();
         }
@@ -98,19 +98,19 @@ impl Task {
         }
     }
 
-    /// Returns whether the task is kept no longer.
+    /// Returns whether the task has expired.
     pub(crate) fn has_expired(&self, now: u64) -> bool {
         now >= self.expires_at()
     }
 
-    /// Returns whether `owner` may ask about the task. Without an owner of its own, anybody may who knows its id.
+    /// Returns whether `owner` may access the task. A task without an owner is open to everybody who knows its id.
     pub(crate) fn belongs_to(&self, owner: Option<&Owner>) -> bool {
         self.owner.is_none() || self.owner.as_ref() == owner
     }
 
-    /// Takes the answers to open questions. Those to others are ignored: never asked, or answered already.
+    /// Takes the answers to open questions. Ignores answers to questions that were never asked or are answered already.
     pub(crate) fn update(&mut self, answers: Answers, now: u64) -> (Result<(), UpdateRefusal>, Effect) {
-        let Phase::InputRequired(open) = &self.seen.phase else { return (Ok(()), Effect::Nothing) };
+        let Phase::InputRequired(open) = &self.view.phase else { return (Ok(()), Effect::Nothing) };
         let (fitting, open): (Vec<_>, Vec<_>) =
             open.iter().cloned().partition(|(key, _)| answers.iter().any(|(answered, _)| answered == key));
         if fitting.is_empty() {
@@ -127,12 +127,12 @@ impl Task {
         (Ok(()), then)
     }
 
-    /// What is to be done now that the object is awake. The task is to be saved before it is done.
+    /// Returns what to do now that the object is awake. The object saves the task first.
     pub fn wake(&mut self, now: u64) -> Wake {
         if now >= self.expires_at() {
             return Wake::Forget;
         }
-        if self.seen.phase != Phase::Working {
+        if self.view.phase != Phase::Working {
             return Wake::SleepUntil(self.expires_at());
         }
         self.begun = self.begun.saturating_add(1);
@@ -150,14 +150,14 @@ impl Task {
         }
     }
 
-    /// The handler ended its instance, and would do so again.
+    /// Notes that the handler ended its instance, and would do so again.
     pub fn died(&mut self, now: u64) {
         self.ended(End::failed(&RpcError::internal("The server failed while it carried this out.")), now);
     }
 
-    /// A run has ended. Its end is of no use where the task was cancelled meanwhile.
+    /// Notes the end of a run. It is ignored if the task was cancelled meanwhile.
     pub fn ended(&mut self, end: End, now: u64) {
-        if self.seen.phase != Phase::Working {
+        if self.view.phase != Phase::Working {
             return;
         }
         self.begun = 0;

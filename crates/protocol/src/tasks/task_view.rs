@@ -7,24 +7,24 @@ use crate::json_rpc::response::to_text;
 use crate::tasks::message::{Question, TaskId};
 use crate::types::result::{ServerResult, WireResult};
 
-/// How often a client should ask, in milliseconds.
+/// How long a client should wait between two polls, in milliseconds.
 const POLL_INTERVAL: u32 = 1000;
 
-/// How a task stands.
+/// The status of a task, with what a client learns of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskView {
     pub(crate) created_at: u64,
     pub(crate) updated_at: u64,
     pub(crate) ttl: u64,
-    /// What the handler said last about its progress.
+    /// The last status message of the handler.
     pub(crate) message: Option<String>,
     pub(crate) phase: Phase,
 }
 
-/// The status, with what belongs to it.
+/// The status of a task, with its data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
-    /// The handler runs, or will at once.
+    /// The handler runs or is about to run.
     Working,
     /// It waits for the answers to these questions.
     InputRequired(Vec<Question>),
@@ -34,27 +34,26 @@ pub enum Phase {
     Failed {
         /// The error, as JSON.
         error: String,
-        /// Its words.
+        /// Its message.
         message: String,
     },
-    /// The client did not want it any more.
+    /// The client has cancelled it.
     Cancelled,
 }
 
 impl TaskView {
-    /// With what the handler says of itself, if it runs.
+    /// Returns the view with the status message of a running handler.
     #[must_use]
-    pub fn saying(mut self, message: Option<String>) -> Self {
+    pub fn with_status_message(mut self, message: Option<String>) -> Self {
         if self.phase == Phase::Working {
             self.message = message;
         }
         self
     }
 
-    /// The whole task as JSON, for [`event`](crate::tasks::listen::event).
+    /// Returns the task as JSON, for [`event`](crate::tasks::listen::event).
     #[must_use]
     pub fn whole(self, id: TaskId) -> String {
-        // Without what every result has.
         to_text(&WireResult::bare(&GetTaskResult { id, task: self }))
     }
 
@@ -155,17 +154,17 @@ impl Serialize for ByKey<'_> {
     }
 }
 
-/// JSON of our own, inside JSON.
+/// Returns JSON that this server wrote, to be part of other JSON.
 fn raw(json: &str) -> &RawValue {
     serde_json::from_str(json).unwrap_or(RawValue::NULL)
 }
 
-/// ISO 8601 in UTC, of milliseconds since 1970.
+/// Formats milliseconds since 1970 as ISO 8601 in UTC.
 fn timestamp(milliseconds: u64) -> String {
-    // The year 9999 is far enough; beyond it the text would have another length.
+    // Later years would have five digits.
     let milliseconds = milliseconds.min(253_402_300_799_999);
     let (days, rest) = (milliseconds / 86_400_000, milliseconds % 86_400_000);
-    // Years from March to February, so that the day that is sometimes missing is the last.
+    // Years begin in March, so that the leap day is the last.
     let day = days + 719_468;
     let (era, day) = (day / 146_097, day % 146_097);
     let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;

@@ -120,10 +120,10 @@ impl Person {
 fn the_same_beginning_once_more_gives_the_same_task_and_only_to_its_owner() {
     let call = |who: Option<Caller>| TaskCall::new("greet", "{}".to_owned(), 5, 0, who.as_ref());
     let mut task = Task::begin(&call(Some(caller("write"))), Vec::new(), TTL, 0);
-    let seen = task.seen().clone();
+    let seen = task.view().clone();
     let again = task.answer(BeginTask { call: call(Some(caller("write"))), answers: Vec::new() }, 3);
     assert_eq!(again, (Ok(seen.clone()), Effect::Run));
-    assert_eq!(task.seen(), &seen);
+    assert_eq!(task.view(), &seen);
     let other = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
     for who in [None, Some(other)] {
         let refused = task.answer(BeginTask { call: call(who), answers: Vec::new() }, 3);
@@ -504,9 +504,9 @@ proptest! {
                 }
                 Event::Update(answers) => {
                     let (_, then) = task.answer(UpdateTask { owner: mine.clone(), answers }, now);
-                    let waits = matches!(before.seen().phase, Phase::InputRequired(_));
+                    let waits = matches!(before.view().phase, Phase::InputRequired(_));
                     prop_assert!(waits || before == task, "only what was asked is taken");
-                    let resumed = waits && task.seen().phase == Phase::Working;
+                    let resumed = waits && task.view().phase == Phase::Working;
                     prop_assert_eq!(then == Effect::Run, resumed, "it goes on with the last answer");
                 }
                 Event::Cancel => {
@@ -522,7 +522,7 @@ proptest! {
                 }
                 Event::Wake if runs.is_none() => match task.wake(now) {
                     Wake::Run(answers) => {
-                        prop_assert!(before.seen().phase == Phase::Working && now < TTL);
+                        prop_assert!(before.view().phase == Phase::Working && now < TTL);
                         prop_assert!(answers.len() >= answered, "no answer is lost");
                         answered = answers.len();
                         runs = Some(answers);

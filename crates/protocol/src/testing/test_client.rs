@@ -1,4 +1,4 @@
-//! A connector served natively, so that tests can ask it what a client asks.
+//! A client of a connector under test, without a runtime.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -39,12 +39,12 @@ impl TestClient {
         Self { endpoint: Endpoint { registry: Rc::new(registry), settings }, host: TestHost::default() }
     }
 
-    /// The whole answer to a request of 2026-07-28, from a client that can do nothing for a server.
+    /// Returns the answer to a request of 2026-07-28 from a client without capabilities.
     pub(crate) fn modern(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Value {
         self.modern_with(&json!({}), method, params, caller)
     }
 
-    /// The whole answer to a request of 2026-07-28.
+    /// Returns the answer to a request of 2026-07-28.
     pub(crate) fn modern_with(
         &self,
         capabilities: &Value,
@@ -69,7 +69,7 @@ impl TestClient {
         self.answer(method, &params, caller, &headers)
     }
 
-    /// The stream that `subscriptions/listen` opens, for a client with `capabilities`, or the error in its place.
+    /// Returns the stream that `subscriptions/listen` opens for a client with `capabilities`, or the error.
     pub(crate) fn listen(
         &self,
         capabilities: &Value,
@@ -94,13 +94,13 @@ impl TestClient {
         }
     }
 
-    /// Lets time pass, in milliseconds.
+    /// Moves the time, in milliseconds.
     pub(crate) fn passes(&self, milliseconds: u64) {
         let now = &self.host.state.now;
         now.set(now.get() + milliseconds);
     }
 
-    /// Does what the object of a task does when it wakes, until it sleeps. An interrupted run does not come to its end.
+    /// Does what the object of a task does when it wakes, until it sleeps. An interrupted run does not end.
     pub(crate) fn wake(&self, id: &str, interrupted: bool) -> Wake {
         let now = self.host.state.now.get();
         loop {
@@ -122,12 +122,12 @@ impl TestClient {
         }
     }
 
-    /// How long the object of a task waits before it runs the handler, in milliseconds.
+    /// Returns how long the object of a task waits before it runs the handler, in milliseconds.
     pub(crate) fn pause(&self, id: &str) -> u64 {
         self.host.state.tasks.borrow()[id].1.pause()
     }
 
-    /// The whole answer to a request of 2025-11-25.
+    /// Returns the answer to a request of 2025-11-25.
     pub(crate) fn legacy(&self, method: &str, params: &Value, caller: Option<&Caller>) -> Value {
         let headers = |header: &str| (header == "mcp-protocol-version").then(|| "2025-11-25".to_owned());
         self.answer(method, params, caller, &headers)
@@ -162,7 +162,7 @@ impl TestClient {
         Posted::read(message.to_string().as_bytes(), 1 << 20, &self.endpoint.registry).ok().unwrap()
     }
 
-    /// The scopes that a request needs; empty where it is public.
+    /// Returns the scopes that a request needs; empty if it is public.
     pub(crate) fn need(&self, method: &str, params: &Value) -> String {
         match self.posted(method, params).need() {
             Need::Nothing => String::new(),
@@ -178,7 +178,7 @@ fn envelope(capabilities: &Value) -> Value {
     })
 }
 
-/// Someone who was given `scopes`.
+/// Returns a caller with `scopes`.
 pub(crate) fn caller(scopes: &str) -> Caller {
     Caller {
         subject: Subject::new("owner").unwrap(),

@@ -205,7 +205,7 @@ impl Tasks for TestHost {
     ) -> Result<TaskView, BeginTaskError> {
         self.uses_state().map_err(|Unavailable| BeginTaskError::Unavailable)?;
         let task = Task::begin(&call, answers, TTL, self.state.now.get());
-        let view = task.seen().clone();
+        let view = task.view().clone();
         self.state.tasks.borrow_mut().insert(id.as_str().to_owned(), (call, task));
         Ok(view)
     }

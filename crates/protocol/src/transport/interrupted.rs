@@ -1,5 +1,5 @@
-//! Errors for the requests of a POST whose instance has died, because a panic in a handler ends the whole instance. They are
-//! noted before the requests run and are sent by the next instance.
+//! Errors for the requests of a POST whose instance has died: a panic in a handler ends the whole instance. They are noted before
+//! the requests run, and the next instance sends them.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::streams::sse_event::sse_event;
 use crate::transport::posted::{Body, Posted};
 use crate::transport::reply::Reply;
 
-/// The requests of one POST, as far as their errors need it.
+/// The requests of one POST, with what their errors say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interrupted {
     ids: Vec<RequestId>,
@@ -44,7 +44,7 @@ pub enum Fault {
 }
 
 impl<H: Host> Posted<H> {
-    /// Returns what to say if the instance dies, or `None` where the body holds no request.
+    /// Returns the note for the next instance, or `None` if the body holds no request.
     #[must_use]
     pub fn if_interrupted(&self) -> Option<Interrupted> {
         let ids: Vec<RequestId> = self.requests().map(|request| request.id.clone()).collect();
@@ -59,8 +59,8 @@ impl<H: Host> Posted<H> {
 }
 
 impl Interrupted {
-    /// Returns the answer of a request whose answer has not begun. Its status is 503 where it may simply be sent again; an
-    /// error of the handler has the status that it always has. `reference` is the name by which a log knows the request.
+    /// Returns the answer to a request whose answer has not begun. The status is 503 if the client may send it again, and otherwise
+    /// that of an error in a handler. `reference` is the id of the request in the log.
     #[must_use]
     pub fn reply(&self, fault: Fault, reference: &str) -> Reply {
         let status = match (fault, self.effect) {
@@ -70,13 +70,13 @@ impl Interrupted {
         Reply::Json { status, session: None, body: self.body(fault, reference) }
     }
 
-    /// The same as the last event of a stream.
+    /// Returns the errors as the last event of a stream.
     #[must_use]
     pub fn last_event(&self, fault: Fault, reference: &str) -> Vec<u8> {
         sse_event(&self.body(fault, reference))
     }
 
-    /// The same as a message alone.
+    /// Returns the errors as a message.
     #[must_use]
     pub fn body(&self, fault: Fault, reference: &str) -> Vec<u8> {
         let what = match (fault, self.effect) {

@@ -1,5 +1,5 @@
-//! What a log may say about a POST: the names of methods that the protocol has and of parts that the connector has, and
-//! nothing else of what a client sent.
+//! What a log may say about a POST: names of methods that are served here, and names of tools and prompts that the connector has.
+//! Everything else that a client sent stays out of the log.
 
 use serde_json::Value;
 
@@ -13,16 +13,16 @@ use crate::transport::request_meta::RequestMeta;
 use crate::transport::trace_context::TraceParent;
 use crate::types::version::ProtocolVersion;
 
-/// What was asked.
+/// What a client asked, for a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// The method; `other` where the protocol has none of that name, `batch` and `response` for what is no request.
+    /// The name of the method, if it is served here; or else `other`. `batch` or `response` for a body that is no request.
     pub method: &'static str,
     /// The name of the tool or prompt, if the connector has it.
     pub name: Option<String>,
     /// The revision that the client names, if it is known.
     pub version: Option<ProtocolVersion>,
-    /// In whose trace the request stands, if its `_meta` says so.
+    /// The trace that the request belongs to, if its `_meta` names one.
     pub trace: Option<TraceParent>,
 }
 

@@ -87,12 +87,12 @@ impl Subscriptions {
     }
 
     fn publish(&self, change: &Change, by: Option<&Subject>) -> worker::Result<()> {
-        if !self.streams.hub.borrow().is_empty() {
+        if !self.streams.open.borrow().is_empty() {
             let watching = match change {
                 Change::Resource(uri) => WatchedRows::new(self.state.storage().sql())?.watching(uri)?,
                 Change::Tools | Change::Prompts | Change::Resources => Vec::new(),
             };
-            let told = self.streams.hub.borrow().hearing(change, by, &watching);
+            let told = self.streams.open.borrow().recipients(change, by, &watching);
             for (id, event) in told {
                 self.streams.write(id, Uint8Array::from(event.as_slice()));
             }
@@ -124,7 +124,7 @@ impl Subscriptions {
         }
         rows.end(session, owner, now())?;
         let is_of_it = |listener: &Listener| matches!(listener.role(), ListenerKind::Session(id) if id == session);
-        let ended = self.streams.hub.borrow().which(is_of_it);
+        let ended = self.streams.open.borrow().which(is_of_it);
         for id in ended {
             self.streams.end(id);
         }

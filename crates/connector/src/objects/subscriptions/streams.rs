@@ -1,4 +1,4 @@
-//! The open streams of all clients, as long as the object lives. [`Hub`] decides which of them hears what.
+//! The open streams of all clients, as long as the object lives. [`OpenStreams`] decides which of them receive a change.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use worker::{Env, console_error, web_sys};
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::tasks::TaskId;
-use mcp_connector_protocol::{Full, Hub, Limits, Listener, StreamId, Unavailable};
+use mcp_connector_protocol::{Full, Limits, Listener, OpenStreams, StreamId, Unavailable};
 
 use crate::app::state::app;
 use crate::oauth::access::grant_checks;
@@ -24,7 +24,7 @@ use crate::platform::stream_writer::StreamWriter;
 use crate::platform::timer::Timer;
 
 /// How many streams one object can hold easily. `npm run bench` measures it.
-const LIMITS: Limits = Limits { total: 2000, guests: 1000, network: 500, each: 50 };
+const LIMITS: Limits = Limits { total: 2000, anonymous: 1000, network: 500, each: 50 };
 
 /// Maximum number of bytes of tasks that wait in the object for all clients together. A task and its result may be more than a megabyte.
 const MAX_WAITING_BYTES: u64 = 16 * 1024 * 1024;
@@ -41,7 +41,7 @@ const BETWEEN_PROBES: Duration = Duration::from_millis(200);
 /// All open streams.
 pub(crate) struct Streams {
     env: Env,
-    pub(crate) hub: RefCell<Hub>,
+    pub(crate) open: RefCell<OpenStreams>,
     writers: RefCell<BTreeMap<StreamId, StreamWriter>>,
     is_ticking: Cell<bool>,
     keep_alive: Cell<Duration>,
@@ -55,7 +55,7 @@ impl Streams {
     pub(crate) fn new(env: Env) -> Self {
         Self {
             env,
-            hub: RefCell::new(Hub::new(LIMITS)),
+            open: RefCell::new(OpenStreams::new(LIMITS)),
             writers: RefCell::default(),
             is_ticking: Cell::new(false),
             keep_alive: Cell::new(Duration::from_secs(15)),
@@ -69,19 +69,19 @@ impl Streams {
         self: &Rc<Self>,
         command: OpenStream,
     ) -> worker::Result<Result<web_sys::ReadableStream, Full>> {
-        let first_try = self.hub.borrow_mut().open(command.listener.clone());
+        let first_try = self.open.borrow_mut().open(command.listener.clone());
         let id = match first_try {
             Ok(id) => id,
             Err(full) => {
                 // Only a write shows that a connection is closed, and the next one is half a minute away.
                 self.probe_all().await;
-                match self.hub.borrow_mut().open(command.listener) {
+                match self.open.borrow_mut().open(command.listener) {
                     Ok(id) => id,
                     Err(_) => return Ok(Err(full)),
                 }
             }
         };
-        let (writer, readable) = StreamWriter::new().inspect_err(|_| drop(self.hub.borrow_mut().close(id)))?;
+        let (writer, readable) = StreamWriter::new().inspect_err(|_| drop(self.open.borrow_mut().close(id)))?;
         self.writers.borrow_mut().insert(id, writer);
         self.write(id, Uint8Array::from(command.first.as_slice()));
         self.keep_alive.set(Duration::from_millis(command.keep_alive_ms.into()));
@@ -92,7 +92,7 @@ impl Streams {
     /// Tells the streams that listen to a task how it stands. Nothing of it is kept here for a client that reads slowly: the
     /// object of the task keeps it, and says it again.
     pub(crate) fn publish_task(self: &Rc<Self>, task: &TaskId, whole: &str, is_over: bool) -> TaskPublished {
-        let listening = self.hub.borrow().listening_to(task);
+        let listening = self.open.borrow().listening_to(task);
         if listening.is_empty() {
             return TaskPublished::NobodyListens;
         }
@@ -105,7 +105,7 @@ impl Streams {
             }
             self.write(id, Uint8Array::from(event.as_slice()));
             if is_over {
-                self.hub.borrow_mut().has_heard(id, task);
+                self.open.borrow_mut().end_task(id, task);
             }
         }
         published
@@ -150,7 +150,7 @@ impl Streams {
     }
 
     fn forget(&self, id: StreamId) -> Option<(Listener, StreamWriter)> {
-        let listener = self.hub.borrow_mut().close(id)?;
+        let listener = self.open.borrow_mut().close(id)?;
         Some((listener, self.writers.borrow_mut().remove(&id)?))
     }
 
@@ -187,7 +187,7 @@ impl Streams {
 
     /// Returns the sessions that have a stream open.
     pub(crate) fn sessions(&self) -> Vec<String> {
-        self.hub.borrow().sessions()
+        self.open.borrow().sessions()
     }
 
     /// Runs one timer for all streams, as long as there are any.
@@ -197,7 +197,7 @@ impl Streams {
         }
         let streams = Rc::clone(self);
         spawn_local(async move {
-            while !streams.hub.borrow().is_empty() {
+            while !streams.open.borrow().is_empty() {
                 Timer::new(streams.keep_alive.get()).await;
                 streams.tick().await;
             }
@@ -208,11 +208,11 @@ impl Streams {
     /// Ends the streams that are over, and writes to all others, which shows whether their clients are still there.
     async fn tick(self: &Rc<Self>) {
         let now = now().as_seconds();
-        let expired = self.hub.borrow().expired(now);
+        let expired = self.open.borrow().expired(now);
         for id in expired {
             self.end(id);
         }
-        let served = self.hub.borrow().served();
+        let served = self.open.borrow().finished();
         for id in served {
             if self.is_idle(id) {
                 self.end(id);
@@ -232,7 +232,7 @@ impl Streams {
     /// Ends the streams whose grants are no longer valid or cannot be checked: their clients connect again, and wait until the
     /// grants can be checked.
     async fn end_revoked(self: &Rc<Self>) {
-        let asked = self.hub.borrow().grants();
+        let asked = self.open.borrow().grants();
         let asking = join_all(asked.into_iter().map(async |(subject, grants)| {
             let active = self.active_grants(&subject, grants.clone()).await.unwrap_or_else(|Unavailable| {
                 console_error!("streams: whether a sign-in still stands could not be found out");
@@ -241,7 +241,7 @@ impl Streams {
             grants.into_iter().filter(|grant| !active.contains(grant)).collect::<Vec<_>>()
         }));
         let over = asking.await.concat();
-        let streams = self.hub.borrow().which(|listener| listener.grant().is_some_and(|grant| over.contains(&grant)));
+        let streams = self.open.borrow().which(|listener| listener.grant().is_some_and(|grant| over.contains(&grant)));
         for id in streams {
             self.end(id);
         }

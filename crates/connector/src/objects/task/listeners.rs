@@ -88,7 +88,7 @@ impl Listeners {
         while !self.know.replace(true) {
             let Some(task) = rows.task()? else { break };
             self.heard.replace(said());
-            let whole = task.seen().clone().saying(said()).whole(id.clone());
+            let whole = task.view().clone().with_status_message(said()).whole(id.clone());
             let more_to_come = match subscriptions::publish_task(env, id.clone(), whole, task.is_over()).await {
                 Ok(TaskPublished::NobodyListens) => false,
                 Ok(TaskPublished::Later) => return later(TRY_SLOW_CLIENT_AGAIN),

@@ -67,7 +67,7 @@ impl DurableObject for Task {
             BeginTask => async |command| self.0.begin(command).await,
             GetTask => async |command| {
                 let task = self.0.answer(command).await?;
-                Ok(task.map(|task| task.saying(self.0.said())))
+                Ok(task.map(|task| task.with_status_message(self.0.said())))
             },
             UpdateTask => async |command| self.0.answer(command).await,
             CancelTask => async |command| self.0.answer(command).await,
@@ -144,7 +144,7 @@ impl Object {
         self.check_last_run()?;
         if let Some(task) = self.rows().task()? {
             let task = self.answer_for(task, command).await?;
-            return Ok(task.map(|task| task.saying(self.said())));
+            return Ok(task.map(|task| task.with_status_message(self.said())));
         }
         let BeginTask { call, answers } = command;
         let mut ttl = self.app()?.configuration.task_ttl;
@@ -157,7 +157,7 @@ impl Object {
         self.listeners.begin();
         self.checked_grant_at.set(now);
         self.wake_in(Duration::ZERO).await?;
-        Ok(Ok(task.seen().clone()))
+        Ok(Ok(task.view().clone()))
     }
 
     /// Notifies the streams that listen, and does what is next. It does not fail: the runtime gives up an alarm that

@@ -62,7 +62,7 @@ impl<H: Host> Method<H> for InitializeRequestParams {
     }
 }
 
-/// Begins the session. The id is all there is of it: nothing is stored yet.
+/// Begins the session. Nothing is stored for it yet.
 fn run<H: Host>(capabilities: ClientCapabilities, request: &RequestContext<H>) -> Result<Response, Unfinished> {
     let bits = request
         .host

@@ -106,7 +106,7 @@ async fn run<H: Host>(
     }
 }
 
-/// Reads the arguments of a prompt: each is a string, whatever it stands for.
+/// Reads the arguments of a prompt, which are strings. A string may represent a number or a boolean.
 fn texts(arguments: Option<Value>) -> Option<Vec<(String, String)>> {
     let text = |value| match value {
         Value::String(text) => Some(text),

@@ -78,7 +78,7 @@ fn response<H: Host>(
     request: &RequestContext<H>,
 ) -> Response {
     let version = request.version();
-    // Also for a caller who gets none of a template's resources: with a sign-in the same request gives another list.
+    // This includes callers who get no resource of a template: after a sign-in the same request returns another list.
     let is_own = request.registry.templates.iter().any(|template| template.feature.list.is_some());
     request.result(ListResourcesResult {
         resources: resources.iter().map(|resource| resource.listed(version)).collect(),

@@ -94,7 +94,7 @@ async fn run<H: Host>(
         // An empty array would say that the resource is there.
         Ok(Some(contents)) if !contents.is_empty() => {
             let ttl_ms = u32::try_from(source.fresh_for.as_millis()).unwrap_or(u32::MAX);
-            // What a handler gives may depend on who asks, also where everybody may ask.
+            // The result of a handler may depend on the caller, even if the resource is public.
             let hints = CacheHints { ttl_ms, cache_scope: CacheScope::Private };
             Ok(request.result(ReadResourceResult {
                 contents: contents.iter().map(|contents| contents.known_to(version)).collect(),

@@ -1,7 +1,7 @@
-//! Who hears what: the open streams of all clients, and which of them a change is told to ("Subscriptions"; until 2025-11-25
-//! "Multiple Connections": each message goes to exactly one stream of a session).
+//! The open streams of all clients, and which of them receive a change ("Subscriptions"; until 2025-11-25 "Multiple Connections":
+//! each message goes to exactly one stream of a session).
 //!
-//! This decides only. Who holds the streams writes what [`Hub::hearing`] gives.
+//! This only decides. The Durable Object that holds the streams writes what [`OpenStreams::recipients`] returns.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,14 +15,14 @@ use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{GrantId, Subject};
 use mcp_connector_base::scope::ScopeSet;
 
-/// What a stream wants to hear of, as far as it is honoured.
+/// The changes that a stream receives: those that its client asked for and this server announces.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interest {
     pub(crate) lists: Topics,
-    /// Every list of resources here is some person's own, so its changes are nobody else's business.
+    /// Whether every list of resources belongs to one person, so that its changes concern nobody else.
     pub(crate) own_resource_list: bool,
     pub(crate) uris: Vec<Watched>,
-    /// The caller's own, of which there is more to hear.
+    /// The caller's tasks that are not over.
     pub(crate) tasks: Vec<TaskId>,
 }
 
@@ -37,7 +37,7 @@ impl Interest {
 pub struct Watched {
     /// Its URI.
     pub uri: String,
-    /// Whether it needs a sign-in. Two people's resources may have the same URI; each hears of their own.
+    /// Whether it needs a sign-in. Resources of two people may have the same URI; each person receives the changes of their own.
     pub is_own: bool,
 }
 
@@ -47,20 +47,20 @@ impl Watched {
     }
 }
 
-/// Who listens on a stream.
+/// The client at the end of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listener {
     owner: Option<Subject>,
     grant: Option<GrantId>,
-    /// The network that a client without a token listens from.
+    /// The network of a client without a token.
     network: Option<String>,
-    /// When the token expires that the stream was opened with, in seconds since 1970.
+    /// When the token of the stream expires, in seconds since 1970.
     until: Option<u64>,
     interest: Interest,
     role: ListenerKind,
 }
 
-/// What kind of stream it is.
+/// The kind of a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ListenerKind {
     /// The answer to `subscriptions/listen`.
@@ -75,38 +75,38 @@ pub enum ListenerKind {
 }
 
 impl Listener {
-    /// Someone who listens with the token of `caller`, which expires at `until`.
+    /// Returns the client with the token of `caller`, which expires at `until`.
     #[must_use]
     pub fn new(caller: Option<&Caller>, until: Option<u64>, interest: Interest, role: ListenerKind) -> Self {
         let owner = caller.map(|caller| caller.subject.clone());
         Self { owner, grant: caller.and_then(|caller| caller.grant), network: None, until, interest, role }
     }
 
-    /// The same for a client without a token that listens from `network`.
+    /// Returns the same client, without a token and in `network`.
     #[must_use]
     pub fn from_network(self, network: &str) -> Self {
         Self { network: Some(network.to_owned()), ..self }
     }
 
-    /// The person; none for a guest.
+    /// Returns the person, or `None` without a token.
     #[must_use]
     pub fn owner(&self) -> Option<&Subject> {
         self.owner.as_ref()
     }
 
-    /// The grant of the token.
+    /// Returns the grant of the token.
     #[must_use]
     pub fn grant(&self) -> Option<GrantId> {
         self.grant
     }
 
-    /// What kind of stream it is.
+    /// Returns the kind of the stream.
     #[must_use]
     pub fn role(&self) -> &ListenerKind {
         &self.role
     }
 
-    /// The last event of the stream; a legacy stream just ends.
+    /// Returns the last event of the stream. A legacy stream has none.
     #[must_use]
     pub fn end(&self) -> &[u8] {
         match &self.role {
@@ -115,27 +115,28 @@ impl Listener {
         }
     }
 
-    /// Whether a change that only concerns people with a sign-in may be told, when `by` has caused it.
-    fn may_hear(&self, is_own: bool, by: Option<&Subject>) -> bool {
+    /// Returns whether the client may receive a change that `by` has caused. `is_own` says whether it concerns only that person.
+    fn may_receive(&self, is_own: bool, by: Option<&Subject>) -> bool {
         !is_own || (by.is_some() && self.owner.as_ref() == by)
     }
 
-    /// Whether to tell of `change`. `watched` is what the session of the stream remembers of the URI, if it does.
-    fn hears(&self, change: &Change, by: Option<&Subject>, watched: Option<bool>) -> bool {
+    /// Returns whether the client receives `change`. `watched` says whether the resource needs a sign-in, if the session of the stream
+    /// subscribed to it.
+    fn receives(&self, change: &Change, by: Option<&Subject>, watched: Option<bool>) -> bool {
         match change {
             Change::Tools | Change::Prompts => self.interest.lists.has(change.topic()),
             Change::Resources => {
-                self.interest.lists.has(change.topic()) && self.may_hear(self.interest.own_resource_list, by)
+                self.interest.lists.has(change.topic()) && self.may_receive(self.interest.own_resource_list, by)
             }
             Change::Resource(uri) => {
                 let asked = self.interest.uris.iter().find(|watched| watched.uri == *uri);
-                watched.or(asked.map(|watched| watched.is_own)).is_some_and(|is_own| self.may_hear(is_own, by))
+                watched.or(asked.map(|watched| watched.is_own)).is_some_and(|is_own| self.may_receive(is_own, by))
             }
         }
     }
 }
 
-/// Names an open stream. Later ones have larger numbers.
+/// The number of an open stream. Later streams have larger numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StreamId(u64);
 
@@ -144,8 +145,8 @@ pub struct StreamId(u64);
 pub struct Limits {
     /// In all.
     pub total: usize,
-    /// Of guests together, so that they leave room for those who signed in.
-    pub guests: usize,
+    /// Of clients without a token together, so that there is room for others.
+    pub anonymous: usize,
     /// Of clients without a token from one network.
     pub network: usize,
     /// Of one person.
@@ -155,7 +156,7 @@ pub struct Limits {
 /// Why a stream was not opened.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Full {
-    /// This person has too many, or the clients without a token from one network.
+    /// This person has too many, or the clients without a token in one network have.
     #[error("You have too many open streams. Close one and try again.")]
     OfThisOwner,
     /// There are too many in all.
@@ -163,28 +164,28 @@ pub enum Full {
     InAll,
 }
 
-/// All open streams.
+/// The open streams of all clients.
 #[derive(Debug)]
-pub struct Hub {
+pub struct OpenStreams {
     limits: Limits,
     last: u64,
     /// Oldest first.
     streams: Vec<(StreamId, Listener)>,
 }
 
-impl Hub {
-    /// No streams yet.
+impl OpenStreams {
+    /// Returns an empty set.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
         Self { limits, last: 0, streams: Vec::new() }
     }
 
-    /// Lets somebody listen.
+    /// Adds a stream.
     pub fn open(&mut self, listener: Listener) -> Result<StreamId, Full> {
         let of_owner = self.streams.iter().filter(|(_, other)| other.owner == listener.owner).count();
         match &listener.owner {
             _ if self.streams.len() >= self.limits.total => return Err(Full::InAll),
-            None if of_owner >= self.limits.guests => return Err(Full::InAll),
+            None if of_owner >= self.limits.anonymous => return Err(Full::InAll),
             None if self.of_network(listener.network.as_deref()) >= self.limits.network => {
                 return Err(Full::OfThisOwner);
             }
@@ -198,56 +199,56 @@ impl Hub {
     }
 
     fn of_network(&self, network: Option<&str>) -> usize {
-        let of_guests = self.streams.iter().filter(|(_, other)| other.owner.is_none());
-        of_guests.filter(|(_, other)| other.network.as_deref() == network).count()
+        let anonymous = self.streams.iter().filter(|(_, other)| other.owner.is_none());
+        anonymous.filter(|(_, other)| other.network.as_deref() == network).count()
     }
 
-    /// Forgets a stream.
+    /// Removes a stream.
     pub fn close(&mut self, id: StreamId) -> Option<Listener> {
-        let place = self.streams.binary_search_by_key(&id, |(id, _)| *id).ok()?;
-        Some(self.streams.remove(place).1)
+        let index = self.streams.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        Some(self.streams.remove(index).1)
     }
 
-    /// Whether nobody listens.
+    /// Returns whether no stream is open.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.streams.is_empty()
     }
 
-    /// The streams that are told of `change`, which `by` has caused, with what is written to each. `watching` are the
-    /// sessions that subscribed to the resource, in order, and whether it needs a sign-in.
+    /// Returns the streams that receive `change`, which `by` has caused, with the bytes for each. `watching` are the sessions that
+    /// subscribed to the resource, sorted, and whether it needs a sign-in.
     #[must_use]
-    pub fn hearing(
+    pub fn recipients(
         &self,
         change: &Change,
         by: Option<&Subject>,
         watching: &[(String, bool)],
     ) -> Vec<(StreamId, Vec<u8>)> {
         let mut served: Vec<&str> = Vec::new();
-        let mut told = Vec::new();
-        // The newest stream of a session is the one most likely to have a client at its end.
+        let mut recipients = Vec::new();
+        // The newest stream of a session is the most likely to have a client at its end.
         for (id, listener) in self.streams.iter().rev() {
             match &listener.role {
-                ListenerKind::Subscription { id: subscription, .. } if listener.hears(change, by, None) => {
-                    told.push((*id, change.event(Some(subscription))));
+                ListenerKind::Subscription { id: subscription, .. } if listener.receives(change, by, None) => {
+                    recipients.push((*id, change.event(Some(subscription))));
                 }
                 ListenerKind::Session(session) => {
-                    let place = watching.binary_search_by(|(known, _)| known.as_str().cmp(session)).ok();
-                    let watched = place.and_then(|place| watching.get(place)).map(|(_, is_own)| *is_own);
-                    if listener.hears(change, by, watched)
-                        && let Err(place) = served.binary_search(&session.as_str())
+                    let index = watching.binary_search_by(|(known, _)| known.as_str().cmp(session)).ok();
+                    let watched = index.and_then(|index| watching.get(index)).map(|(_, is_own)| *is_own);
+                    if listener.receives(change, by, watched)
+                        && let Err(index) = served.binary_search(&session.as_str())
                     {
-                        served.insert(place, session);
-                        told.push((*id, change.event(None)));
+                        served.insert(index, session);
+                        recipients.push((*id, change.event(None)));
                     }
                 }
                 ListenerKind::Subscription { .. } => {}
             }
         }
-        told
+        recipients
     }
 
-    /// The streams that listen to `task`, each with the id of its subscription as JSON.
+    /// Returns the streams that listen to `task`, each with the id of its subscription as JSON.
     #[must_use]
     pub fn listening_to(&self, task: &TaskId) -> Vec<(StreamId, String)> {
         let listening = self.streams.iter().filter_map(|(id, listener)| match &listener.role {
@@ -259,36 +260,36 @@ impl Hub {
         listening.collect()
     }
 
-    /// A stream has heard the last of `task`.
-    pub fn has_heard(&mut self, id: StreamId, task: &TaskId) {
-        if let Ok(place) = self.streams.binary_search_by_key(&id, |(id, _)| *id)
-            && let Some((_, listener)) = self.streams.get_mut(place)
+    /// Removes a task that is over from a stream.
+    pub fn end_task(&mut self, id: StreamId, task: &TaskId) {
+        if let Ok(index) = self.streams.binary_search_by_key(&id, |(id, _)| *id)
+            && let Some((_, listener)) = self.streams.get_mut(index)
         {
             listener.interest.tasks.retain(|listened| listened != task);
         }
     }
 
-    /// The subscriptions on which nothing more can come: they were to tasks alone, and those are over.
+    /// Returns the subscriptions that receive no more changes: they were to tasks only, and those are over.
     #[must_use]
-    pub fn served(&self) -> Vec<StreamId> {
+    pub fn finished(&self) -> Vec<StreamId> {
         self.which(|listener| {
             matches!(listener.role, ListenerKind::Subscription { .. }) && listener.interest.is_empty()
         })
     }
 
-    /// The streams whose tokens have expired at `now`.
+    /// Returns the streams whose tokens have expired at `now`.
     #[must_use]
     pub fn expired(&self, now: u64) -> Vec<StreamId> {
         self.which(|listener| listener.until.is_some_and(|until| until <= now))
     }
 
-    /// The streams that `condition` holds for.
+    /// Returns the streams for which `condition` holds.
     #[must_use]
     pub fn which(&self, condition: impl Fn(&Listener) -> bool) -> Vec<StreamId> {
         self.streams.iter().filter(|(_, listener)| condition(listener)).map(|(id, _)| *id).collect()
     }
 
-    /// The sessions that have a stream, each once.
+    /// Returns the sessions that have a stream, each once.
     #[must_use]
     pub fn sessions(&self) -> Vec<String> {
         let sessions = self.streams.iter().filter_map(|(_, listener)| match &listener.role {

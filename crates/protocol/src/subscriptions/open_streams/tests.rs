@@ -1,0 +1,165 @@
+//! Who hears what.
+
+use crate::subscriptions::change::Topic;
+use crate::subscriptions::open_streams::*;
+use crate::testing::test_client::caller;
+
+const LIMITS: Limits = Limits { total: 6, anonymous: 3, network: 3, each: 2 };
+
+fn person(name: &str) -> Caller {
+    Caller { subject: Subject::new(name).unwrap(), grant: Some(GrantId::from_bytes([7; 8])), ..caller("") }
+}
+
+fn interest(lists: &[Topic], uris: &[(&str, bool)]) -> Interest {
+    let uris = uris.iter().map(|(uri, is_own)| Watched { uri: (*uri).to_owned(), is_own: *is_own }).collect();
+    Interest { lists: lists.iter().copied().collect(), own_resource_list: true, uris, tasks: Vec::new() }
+}
+
+fn subscription(who: Option<&Caller>, interest: Interest) -> Listener {
+    Listener::new(who, None, interest, ListenerKind::Subscription { id: "1".to_owned(), end: b"end".to_vec() })
+}
+
+fn session(who: Option<&Caller>, id: &str) -> Listener {
+    Listener::new(
+        who,
+        None,
+        interest(&[Topic::ToolList, Topic::ResourceList], &[]),
+        ListenerKind::Session(id.to_owned()),
+    )
+}
+
+fn told(streams: &OpenStreams, change: &Change, by: Option<&Caller>, watching: &[(String, bool)]) -> Vec<StreamId> {
+    let mut told: Vec<_> =
+        streams.recipients(change, by.map(|by| &by.subject), watching).into_iter().map(|(id, _)| id).collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn a_stream_hears_of_what_it_asked_for() {
+    let mut streams = OpenStreams::new(LIMITS);
+    let tools = streams.open(subscription(None, interest(&[Topic::ToolList], &[]))).unwrap();
+    let prompts = streams.open(subscription(None, interest(&[Topic::PromptList], &[]))).unwrap();
+    let about = streams.open(subscription(None, interest(&[], &[("about://this", false)]))).unwrap();
+    let resource = |uri: &str| Change::Resource(uri.to_owned());
+    assert_eq!(told(&streams, &Change::Tools, None, &[]), [tools]);
+    assert_eq!(told(&streams, &Change::Prompts, None, &[]), [prompts]);
+    assert_eq!(told(&streams, &resource("about://this"), None, &[]), [about]);
+    assert_eq!(told(&streams, &resource("about://that"), None, &[]), []);
+    assert_eq!(told(&streams, &Change::Resources, None, &[]), []);
+}
+
+#[test]
+fn what_needs_a_sign_in_is_told_to_its_own_person_only() {
+    let (alice, bob) = (person("alice"), person("bob"));
+    let all = || interest(&[Topic::ResourceList], &[("note://1", true)]);
+    let mut streams = OpenStreams::new(LIMITS);
+    let of_alice = streams.open(subscription(Some(&alice), all())).unwrap();
+    let of_bob = streams.open(subscription(Some(&bob), all())).unwrap();
+    streams.open(subscription(None, all())).unwrap();
+    let note = Change::Resource("note://1".to_owned());
+    for change in [note, Change::Resources] {
+        assert_eq!(told(&streams, &change, Some(&alice), &[]), [of_alice], "{change:?}");
+        assert_eq!(told(&streams, &change, Some(&bob), &[]), [of_bob], "{change:?}");
+        assert_eq!(told(&streams, &change, None, &[]), [], "{change:?}: a guest is nobody, and not all guests");
+    }
+}
+
+#[test]
+fn a_message_goes_to_exactly_one_stream_of_a_session_and_to_every_subscription() {
+    let mut streams = OpenStreams::new(LIMITS);
+    let alice = person("alice");
+    let subscribed = streams.open(subscription(None, interest(&[Topic::ToolList], &[]))).unwrap();
+    streams.open(session(None, "a")).unwrap();
+    let newest = streams.open(session(Some(&alice), "a")).unwrap();
+    let other = streams.open(session(None, "b")).unwrap();
+    assert_eq!(told(&streams, &Change::Tools, None, &[]), [subscribed, newest, other]);
+    streams.close(newest).unwrap();
+    assert_eq!(told(&streams, &Change::Tools, None, &[]).len(), 3);
+}
+
+#[test]
+fn a_session_hears_of_the_resources_that_it_remembers() {
+    let mut streams = OpenStreams::new(LIMITS);
+    let alice = person("alice");
+    let older = streams.open(session(Some(&alice), "a")).unwrap();
+    streams.open(session(None, "a")).unwrap();
+    streams.open(session(Some(&person("bob")), "b")).unwrap();
+    let change = Change::Resource("note://1".to_owned());
+    let watching = [("a".to_owned(), true), ("b".to_owned(), true)];
+    assert_eq!(told(&streams, &change, Some(&alice), &watching), [older], "not the newer one of a guest");
+    assert_eq!(told(&streams, &change, Some(&alice), &[]), []);
+}
+
+#[test]
+fn of_a_task_hear_those_who_listen_to_it_until_it_is_over() {
+    let task = |n: u8| TaskId::parse(&format!("work.{n:032x}")).unwrap();
+    let to = |ids: &[u8], lists: &[Topic]| Interest {
+        tasks: ids.iter().copied().map(task).collect(),
+        ..interest(lists, &[])
+    };
+    let mut streams = OpenStreams::new(LIMITS);
+    let both = streams.open(subscription(None, to(&[1, 2], &[]))).unwrap();
+    let more = streams.open(subscription(None, to(&[2], &[Topic::ToolList]))).unwrap();
+    streams.open(session(None, "a")).unwrap();
+    let listening =
+        |streams: &OpenStreams, n: u8| streams.listening_to(&task(n)).into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    assert_eq!((listening(&streams, 1), listening(&streams, 2)), (vec![both], vec![both, more]));
+    assert_eq!(streams.listening_to(&task(1)), [(both, "1".to_owned())]);
+    for (id, n) in [(both, 1), (more, 2)] {
+        assert_eq!(streams.finished(), [], "there is more to hear");
+        streams.end_task(id, &task(n));
+    }
+    assert_eq!((listening(&streams, 1), listening(&streams, 2)), (vec![], vec![both]));
+    streams.end_task(both, &task(2));
+    assert_eq!(streams.finished(), [both], "not the one that also hears of tools, and no session");
+}
+
+#[test]
+fn streams_are_bounded_and_guests_leave_room() {
+    let mut streams = OpenStreams::new(LIMITS);
+    let open = |streams: &mut OpenStreams, who: Option<&Caller>| {
+        streams.open(subscription(who, interest(&[Topic::ToolList], &[])))
+    };
+    for _ in 0..3 {
+        open(&mut streams, None).unwrap();
+    }
+    assert_eq!(open(&mut streams, None), Err(Full::InAll));
+    let alice = person("alice");
+    let first = open(&mut streams, Some(&alice)).unwrap();
+    open(&mut streams, Some(&alice)).unwrap();
+    assert_eq!(open(&mut streams, Some(&alice)), Err(Full::OfThisOwner));
+    open(&mut streams, Some(&person("bob"))).unwrap();
+    assert_eq!(open(&mut streams, Some(&person("carol"))), Err(Full::InAll));
+    assert!(streams.close(first).is_some() && streams.close(first).is_none());
+    open(&mut streams, Some(&person("carol"))).unwrap();
+}
+
+#[test]
+fn a_stream_is_over_when_its_token_is() {
+    let mut streams = OpenStreams::new(LIMITS);
+    let alice = person("alice");
+    let role = || ListenerKind::Session("a".to_owned());
+    let soon = streams.open(Listener::new(Some(&alice), Some(100), Interest::default(), role())).unwrap();
+    streams.open(Listener::new(Some(&person("bob")), Some(200), Interest::default(), role())).unwrap();
+    streams.open(Listener::new(None, None, Interest::default(), role())).unwrap();
+    assert_eq!((streams.expired(99), streams.expired(100)), (vec![], vec![soon]));
+    let grants = vec![GrantId::from_bytes([7; 8])];
+    let of = |name| (person(name).subject, grants.clone());
+    assert_eq!(streams.grants(), [of("alice"), of("bob")], "each once, by whose they are");
+    assert_eq!(streams.which(|listener| listener.grant().is_some()).len(), 2);
+}
+
+#[test]
+fn guests_of_one_network_leave_room_for_those_of_others() {
+    let mut streams = OpenStreams::new(Limits { network: 2, ..LIMITS });
+    let role = || ListenerKind::Session("s".to_owned());
+    let guest = |network: &str| Listener::new(None, None, Interest::default(), role()).from_network(network);
+    assert!(streams.open(guest("a")).is_ok());
+    let second = streams.open(guest("a")).unwrap();
+    assert_eq!(streams.open(guest("a")), Err(Full::OfThisOwner));
+    assert!(streams.open(guest("b")).is_ok());
+    assert_eq!(streams.open(guest("c")), Err(Full::InAll), "three guests in all");
+    streams.close(second);
+    assert!(streams.open(guest("a")).is_ok());
+}
