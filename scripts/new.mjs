@@ -1,6 +1,6 @@
 // `npm run new -- FOLDER`: makes a small project that depends on this repository, by a git tag or by its path. It has the starter
 // in src/, settings, and tests; the engine and the commands come as packages.
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { gitUrl, withCargoSource, withNpmSource } from './project/dependency.mjs';
@@ -26,6 +26,8 @@ await main(async () => {
   const { folder, name, source, install } = await settings(process.argv.slice(2));
   mkdirSync(folder, { recursive: true });
   cpSync(TEMPLATE, folder, { recursive: true });
+  // Under its own name, cargo would read it as a package of the engine's repository.
+  renameSync(path.join(folder, 'Cargo.toml.liquid'), path.join(folder, 'Cargo.toml'));
   cpSync(path.join(engine, 'src'), path.join(folder, 'src'), { recursive: true });
   // The versions that this version of the engine is tested with.
   cpSync(path.join(engine, 'Cargo.lock'), path.join(folder, 'Cargo.lock'));

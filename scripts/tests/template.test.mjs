@@ -22,7 +22,7 @@ describe('the template of small projects', () => {
 
   test('has the dependencies and profiles of the starter', async () => {
     const ours = await readToml('Cargo.toml');
-    const its = await readToml(template('Cargo.toml'));
+    const its = await readToml(template('Cargo.toml.liquid'));
     assert.deepEqual({ ...its.dependencies, 'mcp-connector': undefined }, { ...ours.dependencies, 'mcp-connector': undefined });
     assert.equal(its.package['rust-version'], ours.package['rust-version']);
     assert.deepEqual(its.profile.release, ours.profile.release);
@@ -37,7 +37,7 @@ describe('the template of small projects', () => {
     const { version } = JSON.parse(read('package.json'));
     const manifest = JSON.parse(read('templates/small/package.json'));
     const source = { git: 'https://github.com/OWNER/REPOSITORY', tag: `v${version}` };
-    assert.ok(read('templates/small/Cargo.toml').includes(cargoLine(source)));
+    assert.ok(read('templates/small/Cargo.toml.liquid').includes(cargoLine(source)));
     assert.equal(manifest.devDependencies['mcp-connector'], npmSpec(source));
     assert.equal(manifest.devDependencies['@modelcontextprotocol/sdk'], JSON.parse(read('tests/package.json')).dependencies['@modelcontextprotocol/sdk']);
   });

@@ -20,8 +20,9 @@ describe('a project by git tag', { skip: !isRepository && 'this folder is no git
 
   /** Where cargo takes the engine from, in this version of the project. */
   async function resolved() {
-    const { output } = await succeed(folder, 'cargo', ['metadata', '--format-version', '1', '--offline', '--quiet']);
-    const { packages } = JSON.parse(output.slice(output.indexOf('{')));
+    const { output, stdout } = await succeed(folder, 'cargo', ['metadata', '--format-version', '1', '--offline', '--quiet']);
+    assert.equal(output, stdout, 'cargo complains about nothing');
+    const { packages } = JSON.parse(stdout);
     return packages.find(({ name }) => name === 'mcp-connector').source;
   }
 

@@ -20,20 +20,20 @@ export function terminal(more = {}) {
 
 /**
  * Runs a command to its end.
- * @returns {Promise<{status: number, output: string, seconds: number}>}
+ * @returns {Promise<{status: number, output: string, stdout: string, seconds: number}>} `output`: standard output and errors
  */
 export async function run(folder, command, args, env = {}) {
   const began = Date.now();
   const how = { cwd: folder, env: terminal(env), timeout: LIMIT, maxBuffer: 64 * 1024 * 1024 };
   const { code = 0, stdout, stderr } = await promisify(execFile)(command, args, how).catch((error) => error);
-  return { status: code, output: `${stdout}${stderr}`, seconds: (Date.now() - began) / 1000 };
+  return { status: code, output: `${stdout}${stderr}`, stdout, seconds: (Date.now() - began) / 1000 };
 }
 
 /** Runs a command that has to succeed, and returns what it printed. */
 export async function succeed(folder, command, args, env) {
-  const { status, output, seconds } = await run(folder, command, args, env);
+  const { status, output, stdout, seconds } = await run(folder, command, args, env);
   assert.equal(status, 0, `${command} ${args.join(' ')}:\n${output.slice(-8000)}`);
-  return { output, seconds };
+  return { output, stdout, seconds };
 }
 
 /** A port that nobody uses. */
