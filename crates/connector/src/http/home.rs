@@ -12,7 +12,7 @@ use crate::http::site::Site;
 use crate::pages;
 use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 
-/// The page.
+/// Returns the page.
 pub(crate) fn page(registry: &Registry<Workers>, site: &Site, configuration: &Configuration) -> Answer {
     let info = registry.info();
     let tools = registry.tools.iter().map(|ready| {

@@ -1,10 +1,8 @@
 //! A request as it arrived: its URL in parts, its headers, and its body within a limit.
 
-use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures::future::{Either, select};
 use thiserror::Error;
 use worker::js_sys::{JsString, Uint8Array};
 use worker::wasm_bindgen::JsCast;
@@ -18,7 +16,7 @@ use crate::http::route::Route;
 use crate::log::request_log::RequestLog;
 use crate::platform::instance::{LostRequest, RequestNumber};
 use crate::platform::js;
-use crate::platform::timer::Timer;
+use crate::platform::timer::timeout;
 
 /// A request.
 pub(crate) struct Incoming {
@@ -156,10 +154,7 @@ impl Incoming {
                 None => self.counted_body(limit).await,
             }
         };
-        match select(pin!(body), pin!(Timer::new(BODY_TIME_LIMIT))).await {
-            Either::Left((body, _)) => body,
-            Either::Right(((), _)) => Err(BodyError::TooSlow),
-        }
+        timeout(BODY_TIME_LIMIT, body).await.unwrap_or(Err(BodyError::TooSlow))
     }
 
     async fn whole_body(&self) -> Result<Vec<u8>, BodyError> {

@@ -2,11 +2,8 @@
 //! hang its caller.
 
 use std::borrow::Cow;
-use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
-use futures::future::{Either, select};
 use worker::js_sys::Uint8Array;
 use worker::web_sys::ReadableStream;
 use worker::{Env, Response, web_sys};
@@ -16,7 +13,7 @@ use mcp_connector_base::command::{Command, encode_command};
 use mcp_connector_protocol::Unavailable;
 
 use crate::config::bindings::Binding;
-use crate::platform::timer::Timer;
+use crate::platform::timer::within;
 
 /// The longest time that an answer may take. A cold object on another continent needs about one second. What an object itself
 /// waits for before it answers has to take less. [`ObjectStub::ask_again`] may take twice as long.
@@ -105,16 +102,5 @@ impl<'a> ObjectStub<'a> {
         init.set_body(&Uint8Array::from(body));
         let request = web_sys::Request::new_with_str_and_init("https://object/", &init).map_err(|_| Unavailable)?;
         stub.fetch_with_request(request.into()).await.map_err(|_| Unavailable)
-    }
-}
-
-/// Returns the outcome of `work`, or fails if it takes longer than `limit`.
-pub(crate) async fn within<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, Unavailable>>,
-) -> Result<T, Unavailable> {
-    match select(pin!(work), pin!(Timer::new(limit))).await {
-        Either::Left((outcome, _)) => outcome,
-        Either::Right(((), _)) => Err(Unavailable),
     }
 }

@@ -5,15 +5,18 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use futures::future::{Either, select};
 use worker::js_sys;
 use worker::wasm_bindgen::JsCast;
 use worker::wasm_bindgen::closure::Closure;
 use worker::web_sys::WorkerGlobalScope;
+
+use mcp_connector_protocol::Unavailable;
 
 /// A future that completes after a time.
 pub(crate) struct Timer {
@@ -58,6 +61,22 @@ impl Timer {
             .ok()?;
         Some(Running { timeout, _callback: callback })
     }
+}
+
+/// Returns the outcome of `work`, or none if it takes longer than `limit`.
+pub(crate) async fn timeout<T>(limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(work), pin!(Timer::new(limit))).await {
+        Either::Left((outcome, _)) => Some(outcome),
+        Either::Right(((), _)) => None,
+    }
+}
+
+/// Returns the outcome of `work`, or fails if it takes longer than `limit`.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, Unavailable>>,
+) -> Result<T, Unavailable> {
+    timeout(limit, work).await.unwrap_or(Err(Unavailable))
 }
 
 fn global() -> WorkerGlobalScope {

@@ -6,11 +6,9 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures::future::{Either, select};
 use worker::Env;
 use worker::js_sys::{Function, Promise};
 use worker::wasm_bindgen::JsValue;
@@ -26,9 +24,8 @@ use mcp_connector_protocol::Unavailable;
 use crate::oauth::access::remembered;
 use crate::oauth::secrets::Secrets;
 use crate::objects::grants::stub::GrantsStub;
-use crate::objects::stub::within;
 use crate::platform::clock::now;
-use crate::platform::timer::Timer;
+use crate::platform::timer::{timeout, within};
 
 /// How long an object may take to answer. A cold one on another continent needs about one second.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -76,10 +73,10 @@ pub(crate) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailabl
         let _pending = PendingQuestion(asked.grant);
         return ask(asked).await;
     };
-    match select(answer, pin!(Timer::new(WAIT_LIMIT))).await {
-        Either::Left(_) => known(asked.grant, now()),
+    match timeout(WAIT_LIMIT, answer).await {
+        Some(_) => known(asked.grant, now()),
         // The next request asks again.
-        Either::Right(_) => {
+        None => {
             finish(asked.grant);
             Err(Unavailable)
         }

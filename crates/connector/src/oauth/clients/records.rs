@@ -15,8 +15,8 @@ use mcp_connector_oauth::clients::client_summary::ClientSummary;
 use mcp_connector_protocol::Unavailable;
 
 use crate::config::bindings::Binding;
-use crate::objects::stub::within;
 use crate::platform::clock::now;
+use crate::platform::timer::within;
 
 const BINDING: &str = Binding::OAuthKv.name();
 

@@ -14,7 +14,8 @@ use crate::config::bindings::Binding;
 use crate::objects::directory::commands::{
     CheckClient, ClientUsers, EndClient, EnterConsent, EnterSignIn, EnterUse, GetLastUse, ListUsers, SignedInPerson,
 };
-use crate::objects::stub::{ObjectStub, within};
+use crate::objects::stub::ObjectStub;
+use crate::platform::timer::within;
 
 /// The one object.
 const NAME: &str = "directory";

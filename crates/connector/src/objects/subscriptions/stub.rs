@@ -11,10 +11,11 @@ use mcp_connector_protocol::tasks::TaskId;
 use mcp_connector_protocol::{Change, NotWatched, Registry, SessionError, SessionId, Unavailable, Watch};
 
 use crate::config::bindings::Binding;
-use crate::objects::stub::{ObjectStub, within};
+use crate::objects::stub::ObjectStub;
 use crate::objects::subscriptions::commands::{
     ChangeWatch, EndWatches, OpenStream, PublishChange, PublishTask, StreamRefusal, TaskPublished,
 };
+use crate::platform::timer::within;
 
 /// A comment line. A write is what shows that a client is gone, and keeps a proxy from closing the stream.
 pub(crate) const COMMENT: &[u8] = b":\n\n";
