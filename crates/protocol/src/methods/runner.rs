@@ -5,7 +5,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::author::call_tool_result::CallToolResult;
-
 use crate::author::tool_error::Unfinished;
 use crate::call::cancellation::Stoppable;
 use crate::call::time_limit::{too_long, within};

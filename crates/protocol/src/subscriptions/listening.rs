@@ -4,10 +4,9 @@ use serde::Serialize;
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::json_rpc::request_id::RequestId;
-
 use crate::host::tasks::Tasks;
 use crate::host::unavailable::Unavailable;
+use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::response::to_bytes;
 use crate::streams::sse_event::sse_event;
 use crate::subscriptions::change::SUBSCRIPTION_ID;

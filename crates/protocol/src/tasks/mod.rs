@@ -18,12 +18,14 @@ pub(crate) mod begin;
 pub(crate) mod commands;
 pub(crate) mod listen;
 pub(crate) mod message;
+#[cfg(test)]
+mod model_tests;
 pub(crate) mod run;
 pub(crate) mod status_message;
 pub(crate) mod task;
 pub(crate) mod task_view;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 pub use commands::{BeginTask, CancelTask, GetTask, ListenToTask, TaskCommand, UpdateTask};
 pub(crate) use listen::find;

@@ -4,11 +4,9 @@ use std::rc::Rc;
 
 use futures::future::join_all;
 
-use crate::json_rpc::message::Malformed;
-
-use crate::json_rpc::response::{ErrorResponse, to_bytes};
-
 use crate::host::bundle::Host;
+use crate::json_rpc::message::Malformed;
+use crate::json_rpc::response::{ErrorResponse, to_bytes};
 use crate::json_rpc::rpc_error::ErrorCode;
 use crate::methods::client_request::ClientRequest;
 use crate::transport::endpoint::Endpoint;

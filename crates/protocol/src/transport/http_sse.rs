@@ -3,11 +3,9 @@
 
 use std::rc::Rc;
 
-use crate::json_rpc::message::Malformed;
-
-use crate::json_rpc::response::{ErrorResponse, to_bytes};
-
 use crate::host::bundle::Host;
+use crate::json_rpc::message::Malformed;
+use crate::json_rpc::response::{ErrorResponse, to_bytes};
 use crate::json_rpc::rpc_error::ErrorCode;
 use crate::streams::event_stream::{Run, each_message};
 use crate::transport::endpoint::Endpoint;

@@ -3,11 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json_rpc::request_id::RequestId;
-
-use crate::json_rpc::response::{ErrorResponse, to_bytes};
-
 use crate::host::bundle::Host;
+use crate::json_rpc::request_id::RequestId;
+use crate::json_rpc::response::{ErrorResponse, to_bytes};
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::streams::sse_event::sse_event;
 use crate::transport::posted::{Body, Posted};

@@ -3,7 +3,6 @@
 use std::pin::Pin;
 
 use crate::json_rpc::request_id::RequestId;
-
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::streams::event_stream::EventSource;
 use crate::subscriptions::listening::Listening;

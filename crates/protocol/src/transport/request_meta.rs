@@ -4,7 +4,6 @@
 use serde_json::Value;
 
 use crate::json_rpc::request_id::RequestId;
-
 use crate::json_rpc::rpc_error::RpcError;
 use crate::transport::trace_context::TraceParent;
 use crate::types::logging_level::LoggingLevel;

@@ -2,11 +2,9 @@
 
 use serde_json::value::RawValue;
 
-use crate::json_rpc::request_id::RequestId;
-
-use crate::json_rpc::response::{ErrorResponse, ResultResponse, to_bytes};
-
 use crate::host::request_observer::Outcome;
+use crate::json_rpc::request_id::RequestId;
+use crate::json_rpc::response::{ErrorResponse, ResultResponse, to_bytes};
 use crate::json_rpc::rpc_error::RpcError;
 use crate::transport::session::SessionId;
 use crate::types::result::{ServerResult, WireResult};
