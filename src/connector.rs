@@ -118,7 +118,7 @@ fn notes_of(cx: &Context) -> Result<Store, ToolError> {
 }
 
 async fn list_notes(args: ListNotes, cx: Context) -> Result<Json<Notes>, ToolError> {
-    let select = Select::all().after(args.cursor).beginning(args.title.unwrap_or_default()).bytes(PAGE_BYTES);
+    let select = Select::all().after(args.cursor).name_prefix(args.title.unwrap_or_default()).max_bytes(PAGE_BYTES);
     let StorePage { records, next } = notes_of(&cx)?.page(select).await?;
     let notes = records.into_iter().map(|(id, note)| ListedNote { id, note }).collect();
     Ok(Json(Notes { notes, next_cursor: next }))
@@ -183,7 +183,7 @@ struct SummarizeNotes {
 }
 
 async fn summarize_notes(args: SummarizeNotes, cx: Context) -> Result<String, ToolError> {
-    let StorePage { records, next } = notes_of(&cx)?.page(Select::all().bytes(PAGE_BYTES)).await?;
+    let StorePage { records, next } = notes_of(&cx)?.page(Select::all().max_bytes(PAGE_BYTES)).await?;
     let mut notes: Vec<String> = records.iter().map(|(_, note): &(u64, Note)| note.to_markdown()).collect();
     if let Some(next) = next {
         notes.push(format!("These are the first notes. For the others call list_notes with {next} as cursor."));

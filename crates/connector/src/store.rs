@@ -63,8 +63,8 @@ pub struct Store {
 pub struct Select {
     after: u64,
     limit: usize,
-    bytes: usize,
-    beginning: Option<String>,
+    max_bytes: usize,
+    name_prefix: Option<String>,
 }
 
 /// A page of a collection: records in the order of their ids.
@@ -138,7 +138,7 @@ impl Select {
     /// Selects all records, as many as fit on a page.
     #[must_use]
     pub const fn all() -> Self {
-        Self { after: 0, limit: MAX_RECORDS, bytes: MAX_PAGE_BYTES, beginning: None }
+        Self { after: 0, limit: MAX_RECORDS, max_bytes: MAX_PAGE_BYTES, name_prefix: None }
     }
 
     /// Selects only records after this id; [`StorePage::next`] of the page before. With none, from the first.
@@ -156,15 +156,15 @@ impl Select {
     /// Selects no more records than this many bytes of JSON hold, and at least one. Never more than
     /// [`Store::MAX_PAGE_BYTES`].
     #[must_use]
-    pub fn bytes(self, bytes: usize) -> Self {
-        Self { bytes: bytes.min(MAX_PAGE_BYTES), ..self }
+    pub fn max_bytes(self, bytes: usize) -> Self {
+        Self { max_bytes: bytes.min(MAX_PAGE_BYTES), ..self }
     }
 
     /// Selects only records whose names begin with this text; the letters A to Z match in either case. Needs
     /// [`Store::named_by`].
     #[must_use]
-    pub fn beginning(self, text: impl Into<String>) -> Self {
-        Self { beginning: Some(text.into()).filter(|text| !text.is_empty()), ..self }
+    pub fn name_prefix(self, text: impl Into<String>) -> Self {
+        Self { name_prefix: Some(text.into()).filter(|text| !text.is_empty()), ..self }
     }
 }
 
@@ -266,12 +266,12 @@ impl Store {
     /// # Errors
     ///
     /// Fails while storage does not answer.
-    pub async fn ids(&self, beginning: &str, limit: usize) -> Result<Vec<u64>, StoreError> {
-        if !beginning.bytes().all(|digit| digit.is_ascii_digit()) {
+    pub async fn ids(&self, prefix: &str, limit: usize) -> Result<Vec<u64>, StoreError> {
+        if !prefix.bytes().all(|digit| digit.is_ascii_digit()) {
             return Ok(Vec::new());
         }
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        Ok(self.ask(&ListIds { beginning: beginning.to_owned(), limit }).await?)
+        Ok(self.ask(&ListIds { beginning: prefix.to_owned(), limit }).await?)
     }
 
     /// Returns the number of records.
@@ -314,7 +314,7 @@ impl Store {
     }
 
     async fn read(&self, what: RecordPart, select: Select) -> Result<StorePage<String>, StoreError> {
-        let Select { after, limit, bytes, beginning } = select;
+        let Select { after, limit, max_bytes: bytes, name_prefix: beginning } = select;
         let limit = u64::try_from(limit.min(MAX_RECORDS)).unwrap_or(u64::MAX);
         let command = ReadRecords { what, after, limit, bytes, beginning, named_by: self.name_member() };
         let Records { records, more } = self.ask(&command).await?;

@@ -49,7 +49,7 @@ async fn names_of_older_records(args: Shelf, cx: Context) -> Result<Json<Names>,
 async fn names(store: &Store, beginning: &str) -> Result<Vec<String>, ToolError> {
     let (mut names, mut after) = (Vec::new(), None);
     loop {
-        let page = store.names(Select::all().after(after).limit(1).beginning(beginning)).await?;
+        let page = store.names(Select::all().after(after).limit(1).name_prefix(beginning)).await?;
         names.extend(page.records.into_iter().map(|(_, name)| name));
         after = page.next;
         if after.is_none() {
