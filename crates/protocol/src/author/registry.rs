@@ -113,11 +113,13 @@ impl<H: 'static> Registry<H> {
     }
 
     /// How the connector names and describes itself.
+    #[must_use]
     pub fn info(&self) -> &Implementation {
         &self.info
     }
 
     /// Returns what the pages for people show beside the title and the icons.
+    #[must_use]
     pub fn page_settings(&self) -> &PageSettings {
         &self.page_settings
     }
@@ -142,6 +144,7 @@ impl<H: 'static> Registry<H> {
     }
 
     /// Whether a tool may go on as a task.
+    #[must_use]
     pub fn has_tasks(&self) -> bool {
         self.tools.iter().any(|tool| tool.tool.background.is_some())
     }
@@ -180,6 +183,7 @@ impl<H: 'static> Registry<H> {
     }
 
     /// Whether there is anything that clients could listen to: announcements, and from 2026-07-28 on tasks.
+    #[must_use]
     pub fn has_streams(&self) -> bool {
         self.announces_anything() || self.has_tasks()
     }

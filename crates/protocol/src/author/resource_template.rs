@@ -185,7 +185,7 @@ impl<H> ResourceTemplate<H> {
     }
 }
 
-/// A template in a list ("ResourceTemplate").
+/// A template in a list (`ResourceTemplate`).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ListedTemplate<'a> {

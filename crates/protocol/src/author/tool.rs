@@ -303,19 +303,19 @@ impl<H: 'static> Tool<H> {
             // The same, with room for the description.
             schema = json!({});
         }
-        let mut root = json!({ "type": "object" });
+        let mut root = Object::from_iter([("type".to_owned(), "object".into())]);
         if let Some(members) = schema.as_object_mut() {
             members.insert("description".to_owned(), description.into().into());
             // References in it count from the root.
             if let Some(definitions) = members.remove("$defs") {
-                root["$defs"] = definitions;
+                root.insert("$defs".to_owned(), definitions);
             }
         }
         if !mentions_null(&schema) {
-            root["required"] = json!([name]);
+            root.insert("required".to_owned(), json!([name]));
         }
-        root["properties"] = json!({ &name: schema });
-        self.input = InputSchema::derived(root);
+        root.insert("properties".to_owned(), json!({ &name: schema }));
+        self.input = InputSchema::derived(root.into());
         let handler = self.handler;
         self.handler = Box::new(move |mut arguments, cx| {
             handler(arguments.get_mut(&name).map(Value::take).unwrap_or_default(), cx)

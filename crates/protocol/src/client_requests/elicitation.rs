@@ -13,7 +13,7 @@ use crate::types::client_capabilities::ClientCapability;
 use mcp_connector_base::json::Object;
 use mcp_connector_schema::Schema;
 
-/// What the person did with a question ("ElicitResult").
+/// What the person did with a question (`ElicitResult`).
 ///
 /// # Examples
 ///
@@ -175,10 +175,13 @@ impl<H: Host> Context<H> {
         message: impl Into<String>,
         url: &str,
     ) -> Result<ElicitResult<()>, ToolError> {
-        let mut params = json!({ "mode": "url", "message": message.into(), "url": url });
-        if !self.protocol_version().is_modern() {
-            params["elicitationId"] = format!("{:032x}", self.host().random_bits()?).into();
-        }
+        let (message, version) = (message.into(), self.protocol_version());
+        let params = if version.is_modern() {
+            json!({ "mode": "url", "message": message, "url": url })
+        } else {
+            let id = format!("{:032x}", self.host().random_bits()?);
+            json!({ "mode": "url", "message": message, "url": url, "elicitationId": id })
+        };
         let question = Question { method: "elicitation/create", params, needs: ClientCapability::UrlElicitation };
         self.elicit_result(self.ask(key, question).await?)?.try_map(|_| Ok(()))
     }

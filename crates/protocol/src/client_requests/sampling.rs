@@ -43,7 +43,7 @@ pub struct CreateMessageRequest {
     fault: Option<&'static str>,
 }
 
-/// The parameters that do not depend on the client's revision ("CreateMessageRequestParams").
+/// The parameters that do not depend on the client's revision (`CreateMessageRequestParams`).
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct CreateMessageParams {
@@ -245,10 +245,16 @@ impl CreateMessageRequest {
                 messages.extend(contents.drain(..).map(|content| json!({ "role": role, "content": content })));
             }
         }
-        let mut params = json!(self.params);
-        params["messages"] = Value::Array(messages);
-        params
+        json!(KnownParams { params: self.params, messages })
     }
+}
+
+/// The parameters in the form of one revision.
+#[derive(Serialize)]
+struct KnownParams {
+    #[serde(flatten)]
+    params: CreateMessageParams,
+    messages: Vec<Value>,
 }
 
 /// Replaces audio by text: a message of 2024-11-05 holds text or an image.
@@ -260,7 +266,7 @@ fn replace_audio(content: &mut Value) {
     }
 }
 
-/// The answer of the client's model ("CreateMessageResult").
+/// The answer of the client's model (`CreateMessageResult`).
 ///
 /// # Examples
 ///

@@ -28,7 +28,7 @@ pub enum ToolChoice {
     None,
 }
 
-/// A tool that the model wants to use ("ToolUseContent"), from
+/// A tool that the model wants to use (`ToolUseContent`), from
 /// [`CreateMessageResult::tool_uses`](crate::client_requests::sampling::CreateMessageResult::tool_uses).
 ///
 /// # Examples
@@ -51,7 +51,7 @@ pub struct ToolUseContent {
     input: Value,
 }
 
-/// The result of a tool that the model wanted to use ("ToolResultContent"). [`ToolUseContent::result`] creates one.
+/// The result of a tool that the model wanted to use (`ToolResultContent`). [`ToolUseContent::result`] creates one.
 ///
 /// # Examples
 ///

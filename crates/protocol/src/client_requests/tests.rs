@@ -1,4 +1,4 @@
-//! MultiRoundTrip of questions, as a client of 2026-07-28 sees them.
+//! Questions of a handler in several rounds, as a client of 2026-07-28 sees them.
 
 use futures::future::join3;
 use schemars::JsonSchema;

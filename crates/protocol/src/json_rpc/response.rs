@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::rpc_error::RpcError;
 
-/// An error response ("JSONRPCErrorResponse"). It has no `id` if that of the request could not be read.
+/// An error response (`JSONRPCErrorResponse`). It has no `id` if that of the request could not be read.
 #[derive(Serialize)]
 pub(crate) struct ErrorResponse<'a> {
     jsonrpc: &'static str,
@@ -20,7 +20,7 @@ impl<'a> ErrorResponse<'a> {
     }
 }
 
-/// A response with a result ("JSONRPCResultResponse").
+/// A response with a result (`JSONRPCResultResponse`).
 #[derive(Serialize)]
 pub(crate) struct ResultResponse<'a, R> {
     jsonrpc: &'static str,

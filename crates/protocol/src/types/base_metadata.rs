@@ -1,4 +1,4 @@
-//! What resources, resource templates and prompts say about themselves in a list ("BaseMetadata", "Icons", "Annotations").
+//! What resources, resource templates and prompts say about themselves in a list (`BaseMetadata`, "Icons", "Annotations").
 
 use serde::Serialize;
 

@@ -11,7 +11,7 @@ use crate::types::annotations::Annotations;
 use crate::types::resource_contents::ResourceContents;
 use crate::types::version::ProtocolVersion;
 
-/// A block of content: text, an image, audio, a link to a resource, or an embedded resource ("Tool Result", "PromptMessage").
+/// A block of content: text, an image, audio, a link to a resource, or an embedded resource ("Tool Result", `PromptMessage`).
 ///
 /// A revision that lacks a kind gets the nearest one that it has: 2024-11-05 gets audio as an embedded resource, and revisions
 /// before 2025-06-18 get a link as text.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How much a log message matters: the levels of RFC 5424 ("LoggingLevel").
+/// How much a log message matters: the levels of RFC 5424 (`LoggingLevel`).
 ///
 /// # Examples
 ///

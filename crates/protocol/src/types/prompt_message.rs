@@ -1,4 +1,4 @@
-//! The messages of a prompt ("PromptMessage").
+//! The messages of a prompt (`PromptMessage`).
 
 use serde::Serialize;
 
@@ -6,7 +6,7 @@ use crate::types::content_block::ContentBlock;
 use crate::types::role::Role;
 use crate::types::version::ProtocolVersion;
 
-/// A message of a prompt: who says it, and one block of content ("PromptMessage").
+/// A message of a prompt: who says it, and one block of content (`PromptMessage`).
 ///
 /// # Examples
 ///

@@ -1,4 +1,4 @@
-//! What a server can do ("ServerCapabilities").
+//! What a server can do (`ServerCapabilities`).
 
 use std::collections::BTreeMap;
 
