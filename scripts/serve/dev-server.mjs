@@ -2,19 +2,22 @@
 //
 // The build and the server are separate: each build is written to a folder of its own, and `wrangler dev` gets only complete ones.
 // So the last good build answers while the code does not compile or wrangler.toml cannot be read.
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { buildWorker, DEVELOPMENT } from '../build/worker.mjs';
 import { CompileError } from '../build/cargo-build.mjs';
 import { step, Stop } from '../support/log.mjs';
 import { root } from '../support/paths.mjs';
 import { isStopping } from '../support/processes.mjs';
-import { DevConfig } from './dev-config.mjs';
+import { DevConfig, VERSION_HEADER } from './dev-config.mjs';
 import { nextChange, snapshot } from './file-changes.mjs';
 import { HOST, startWrangler } from './wrangler-dev.mjs';
 
-/** How long the Worker may take to answer after it has been loaded, in milliseconds. */
-const ANSWER_LIMIT = 30_000;
+/** How often the Worker is asked which version it is, in milliseconds. */
+const ASK_EVERY = 150;
+
+/** After this long without the newest version, wrangler is told again; then after twice as long, and so on. In milliseconds. */
+const TELL_AGAIN = 5000;
 
 /**
  * Builds and serves until wrangler cannot be started at all, which is a failure: a person ends the script with Ctrl-C.
@@ -32,16 +35,17 @@ class DevServer {
   #how;
   /** What the newest build was made from. */
   #build = { sources: [], version: '' };
-  #entryPoint;
+  /** The folder of the newest build. */
+  #newest;
   #number = 0;
   #wrangler;
-  /** When the change was noticed that wrangler is loading. */
-  #changedAt;
+  /** Counts the waits for a version: a newer one ends those before it. */
+  #waits = 0;
 
   constructor(crate, how) {
     this.#crate = crate;
     this.#how = how;
-    this.config = new DevConfig(path.join(root, crate));
+    this.config = new DevConfig(path.join(root, crate), this.#folder);
   }
 
   get #folder() {
@@ -52,7 +56,7 @@ class DevServer {
     rmSync(this.#folder, { recursive: true, force: true });
     await this.config.read();
     let seen = await this.#firstBuild();
-    this.config.write(this.#entryPoint);
+    this.config.write(this.#newest);
     step('Starting the Worker');
     await this.#start();
     if (isStopping()) return;
@@ -110,64 +114,78 @@ class DevServer {
       console.error(`\n${error.message}\nThe last good version still answers. The next change that you save is built.`);
       return;
     }
-    const isChanged = this.config.write(this.#entryPoint);
-    if (isChanged) this.#changedAt = noticedAt;
-    if (this.#wrangler === undefined) {
-      step('Starting the Worker again');
-      await this.#start().catch((error) => console.error(`\n${error.message}`));
-    } else if (!isChanged) {
-      step('Nothing to serve anew');
-    }
+    const isChanged = this.config.write(this.#newest);
+    if (this.#wrangler === undefined) step('Starting the Worker again');
+    else if (!isChanged) return step('Nothing has changed for the Worker');
+    const served = this.#wrangler === undefined ? this.#start() : this.#answers();
+    // Not awaited: what is saved meanwhile is built at once.
+    served.then(
+      (isServed) => isServed && step(`Served ${((Date.now() - noticedAt) / 1000).toFixed(1)} s after the change`),
+      (error) => console.error(`\n${error.message}\nIt starts again when you save a change.`),
+    );
   }
 
   async #rebuild({ quiet }) {
-    const into = `build/dev/${this.#number + 1}`;
+    const into = `build/dev/build-${this.#number + 1}`;
     const build = await buildWorker(this.#crate, { profile: DEVELOPMENT, into, known: this.#build.version, quiet });
     this.#build = build;
     if (!build.isNew) return;
     this.#number += 1;
-    this.#entryPoint = path.join(root, this.#crate, into, 'index.js');
+    this.#newest = path.join(root, this.#crate, into);
   }
 
   /** Starts wrangler and waits until the Worker has answered. Fails where wrangler ends before that. */
   async #start() {
     const { port, options } = this.#how;
-    let onFirst;
-    const first = new Promise((resolve) => (onFirst = resolve));
-    const wrangler = startWrangler({ config: this.config.file, port, options, onReady: () => this.#loaded().then(onFirst) });
+    const wrangler = startWrangler({ config: this.config.file, port, options });
     this.#wrangler = wrangler;
     let answered = false;
-    const ended = wrangler.done.then(() => {
+    wrangler.done.then(() => {
       this.#wrangler = undefined;
       if (answered && !isStopping()) {
         console.error('\nwrangler has ended: what it printed is above. It starts again when you save a change.');
       }
     });
-    const slow = setInterval(() => step('… the Worker does not answer yet'), 10_000);
-    await Promise.race([first.then(() => (answered = true)), ended]);
-    clearInterval(slow);
-    if (!answered && !isStopping()) throw new Stop('wrangler has ended before the Worker answered: what it printed is above.');
+    answered = await this.#answers();
+    if (this.#wrangler === undefined && !isStopping()) throw new Stop('wrangler has ended before the Worker answered: what it printed is above.');
+    return answered;
   }
 
-  /** A version of the Worker has been loaded. Its first answer makes it print what is wrong with the connector. */
-  async #loaded() {
+  /**
+   * Waits until the newest version answers. Its first answer makes it print what is wrong with the connector.
+   *
+   * wrangler misses a change of its configuration while it takes over the one before, so it is told again after some time.
+   * @returns {Promise<boolean>} false if wrangler has ended before, or if there is something newer to wait for
+   */
+  async #answers() {
     const url = `http://${HOST}:${this.#how.port}/`;
-    const limit = Date.now() + ANSWER_LIMIT;
-    while (Date.now() < limit && this.#wrangler !== undefined) {
-      try {
-        await fetch(url, { method: 'HEAD', redirect: 'manual', signal: AbortSignal.timeout(5000) });
-        break;
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+    const wait = (this.#waits += 1);
+    let limit = TELL_AGAIN;
+    for (let asked = Date.now(); this.#wrangler !== undefined && wait === this.#waits; ) {
+      const version = await versionAt(url);
+      if (version === String(this.config.version)) {
+        this.config.removeOld();
+        return true;
       }
+      // At its start it reads the newest configuration anyway.
+      if (version !== undefined && Date.now() - asked > limit) {
+        this.config.write(this.#newest, { again: true });
+        limit *= 2;
+        asked = Date.now();
+      }
+      await new Promise((resolve) => setTimeout(resolve, ASK_EVERY));
     }
-    // wrangler reads the newest build now, and may be about to read the one before it.
-    for (const name of readdirSync(this.#folder)) {
-      if (Number(name) < this.#number - 1) rmSync(path.join(this.#folder, name), { recursive: true, force: true });
-    }
-    if (this.#changedAt === undefined) return;
-    step(`Served ${((Date.now() - this.#changedAt) / 1000).toFixed(1)} s after the change`);
-    this.#changedAt = undefined;
+    return false;
+  }
+}
+
+/** Which version of the Worker answers; nothing where none does. */
+async function versionAt(url) {
+  try {
+    const answer = await fetch(url, { method: 'HEAD', headers: { [VERSION_HEADER]: '?' }, redirect: 'manual', signal: AbortSignal.timeout(5000) });
+    return answer.headers.get(VERSION_HEADER) ?? undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -41,11 +41,10 @@ const QUIET = {
 
 /**
  * Starts `wrangler dev` and passes on what it prints, except the list of bindings and its own progress.
- * @param {{config: string, port: number, options?: string[], onReady: () => void}} how `onReady` runs each time the Worker has
- *   been loaded
+ * @param {{config: string, port: number, options?: string[]}} how `options`: more arguments
  * @returns what `launch` returns
  */
-export function startWrangler({ config, port, options = [], onReady }) {
+export function startWrangler({ config, port, options = [] }) {
   const colour = process.stdout.isTTY && !process.env.NO_COLOR;
   const wrangler = launch(
     process.execPath,
@@ -58,7 +57,6 @@ export function startWrangler({ config, port, options = [], onReady }) {
     createInterface({ input: from, crlfDelay: Infinity }).on('line', (line) => {
       const text = line.replace(/\u001b\[[0-9;]*m/g, '');
       if (isNews(text)) to.write(`${line.replaceAll(path.basename(config), 'wrangler.toml')}\n`);
-      if (/Local server updated and ready|^\[wrangler:info\] Ready on /.test(text)) onReady();
     });
   }
   return wrangler;

@@ -1,4 +1,5 @@
 // Where things are.
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,7 +10,14 @@ export const engine = fileURLToPath(new URL('../..', import.meta.url)).replace(/
 export const isPackage = path.basename(path.dirname(engine)) === 'node_modules';
 
 /** The project: what is built, served and tested. */
-export const root = isPackage ? path.resolve(engine, '../..') : engine;
+export const root = isPackage ? projectAround(process.cwd()) ?? path.resolve(engine, '../..') : engine;
+
+/** The nearest folder with a wrangler.toml. Not every package manager puts packages into the project's own folder. */
+function projectAround(folder) {
+  if (existsSync(path.join(folder, 'wrangler.toml'))) return folder;
+  const parent = path.dirname(folder);
+  return parent === folder ? undefined : projectAround(parent);
+}
 
 /** The build tools that are installed for this project only. Git ignores them, and they are safe to delete. */
 export const toolsDir = path.join(root, '.tools');

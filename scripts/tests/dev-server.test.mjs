@@ -1,7 +1,7 @@
 // The parts of `npm start` that need no Worker: the configuration for wrangler, what has changed, and which lines are passed on.
 // tests/operating/start.test.mjs runs the whole of it.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -15,26 +15,53 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('the configuration for wrangler', () => {
   const toml = path.join(folder, 'wrangler.toml');
-  const main = path.join(folder, 'build/dev/1/index.js');
+  const builds = path.join(folder, 'build/dev');
+  const build = (number) => path.join(builds, `build-${number}`);
+  const written = () => JSON.parse(readFileSync(path.join(folder, 'wrangler.dev.json'), 'utf8'));
 
-  test('is wrangler.toml without its build, with the newest build as its entry point', async () => {
+  test('is wrangler.toml without its build, with an entry point around the newest build', async () => {
     writeFileSync(toml, 'name = "x"\nmain = "build/index.js"\n[build]\ncommand = "make"\n[[kv_namespaces]]\nbinding = "KV"\n');
-    const config = new DevConfig(folder);
+    const config = new DevConfig(folder, builds);
     await config.read();
-    assert.ok(config.write(main));
-    assert.deepEqual(JSON.parse(readFileSync(config.file, 'utf8')), { name: 'x', main: 'build/dev/1/index.js', kv_namespaces: [{ binding: 'KV' }] });
-    assert.ok(!config.write(main), 'nothing has changed');
+    assert.ok(config.write(build(1)));
+    assert.deepEqual(written(), { name: 'x', main: 'build/dev/entry-1.js', kv_namespaces: [{ binding: 'KV' }] });
+    assert.match(readFileSync(path.join(builds, 'entry-1.js'), 'utf8'), /from '\.\/build-1\/index\.js'/);
+  });
+
+  test('is a new version for each build, change of settings, and change of secrets, and for nothing else', async () => {
+    const config = new DevConfig(folder, builds);
+    await config.read();
+    assert.ok(config.write(build(1)));
+    assert.ok(!config.write(build(1)), 'nothing has changed');
+    assert.ok(config.write(build(2)), 'a build');
+    writeFileSync(toml, 'name = "y"\n');
+    await config.read();
+    assert.ok(config.write(build(2)), 'a setting');
     config.secretsChanged();
-    assert.ok(config.write(main), 'wrangler reads .dev.vars again');
+    assert.ok(config.write(build(2)), 'a secret');
+    assert.ok(config.write(build(2), { again: true }), 'once more, as asked');
+    assert.deepEqual(written(), { name: 'y', main: 'build/dev/entry-5.js' });
+  });
+
+  test('keeps what the version before may still need, and removes what is older', async () => {
+    rmSync(builds, { recursive: true });
+    const config = new DevConfig(folder, builds);
+    await config.read();
+    for (const number of [1, 2, 3]) {
+      mkdirSync(build(number), { recursive: true });
+      config.write(build(number));
+    }
+    config.removeOld();
+    assert.deepEqual(readdirSync(builds).sort(), ['build-2', 'build-3', 'entry-2.js', 'entry-3.js']);
   });
 
   test('stays as it is while wrangler.toml cannot be read, and the message names the line', async () => {
-    const config = new DevConfig(folder);
+    const config = new DevConfig(folder, builds);
     await config.read();
     writeFileSync(toml, 'name = "x"\n[broken\n');
     await assert.rejects(config.read(), (error) => error instanceof InvalidToml && /wrangler\.toml.*\[broken/s.test(error.message));
-    config.write(main);
-    assert.equal(JSON.parse(readFileSync(config.file, 'utf8')).name, 'x');
+    config.write(build(3));
+    assert.equal(written().name, 'y');
   });
 });
 

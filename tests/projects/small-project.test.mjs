@@ -97,7 +97,7 @@ describe('npm start', () => {
     assert.equal(await description(), 'Say the same text twice. Needs no sign-in.');
     const mended = start.mark();
     writeFileSync(file('src/connector.rs'), good);
-    await start.printed(/Nothing to serve anew|Served/, mended);
+    await start.printed(/Nothing has changed for the Worker|Served/, mended);
   });
 
   test('says what the connector’s own test would say, without waiting for a client', async () => {

@@ -1,6 +1,6 @@
 // Copies of this repository in git, with versions that a test makes.
 
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../workers/wrangler-dev.mjs';
 import { succeed } from './commands.mjs';
@@ -13,15 +13,19 @@ const AUTHOR = { GIT_AUTHOR_NAME: 'Test', GIT_AUTHOR_EMAIL: 'test@example.com', 
 /** Runs git in a folder. */
 export const git = (folder, ...args) => succeed(folder, 'git', args, AUTHOR);
 
-/** A clone of this repository, with what is not committed yet. */
+/** A repository with the files of this one as they are, and one commit: a clone may be shallow, and nothing can be fetched from that. */
 export async function cloneHere(folder) {
   await git(ROOT, 'clone', '--quiet', '--no-hardlinks', ROOT, folder);
-  const { output } = await git(ROOT, 'diff', '--binary', 'HEAD');
-  if (output === '') return;
-  const patch = `${folder}.patch`;
-  writeFileSync(patch, output);
-  await git(folder, 'apply', '--index', patch);
-  await git(folder, 'commit', '--quiet', '--no-verify', '--message', 'What is not committed yet');
+  const { stdout } = await git(ROOT, 'diff', '--binary', 'HEAD');
+  if (stdout !== '') {
+    const patch = `${folder}.patch`;
+    writeFileSync(patch, stdout);
+    await git(folder, 'apply', patch);
+  }
+  rmSync(join(folder, '.git'), { recursive: true });
+  await git(folder, 'init', '--quiet', '--initial-branch', 'main');
+  await git(folder, 'add', '--all', '--force');
+  await git(folder, 'commit', '--quiet', '--no-verify', '--message', 'This version');
 }
 
 /** Changes files and commits that. */
