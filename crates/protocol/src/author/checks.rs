@@ -227,10 +227,10 @@ mod tests {
         Connector::new("n", "1")
     }
 
-    /// What is said about the one part of `connector`, and whether it is served nevertheless.
-    fn problems(connector: impl Fn() -> Connector<TestHost>) -> (Vec<ErrorKind>, bool) {
-        let problems = connector().check().into_iter().map(|error| error.kind).collect();
-        (problems, Registry::new(connector()).1.is_empty())
+    /// Returns the mistakes in `connector`, and whether all of it is served nevertheless.
+    fn mistakes(connector: impl Fn() -> Connector<TestHost>) -> (Vec<ErrorKind>, bool) {
+        let mistakes = connector().check().into_iter().map(|error| error.kind).collect();
+        (mistakes, Registry::new(connector()).1.is_empty())
     }
 
     #[test]
@@ -273,10 +273,10 @@ mod tests {
             (&|| connector().skill(skill().file("a", "").file("a/b", "")), taken("skill://s/a")),
             (&|| connector().skill(Skill::new("---\nname: S\n---")), ErrorKind::Skill(InvalidSkill::Name)),
         ];
-        for (connector, problem) in rows {
-            assert_eq!(problems(connector), (vec![problem.clone()], false), "{problem}");
+        for (connector, mistake) in rows {
+            assert_eq!(mistakes(connector), (vec![mistake.clone()], false), "{mistake}");
         }
-        let (found, is_served) = problems(|| connector().prompt(Prompt::new("n", "d", of_tags).title("t")));
+        let (found, is_served) = mistakes(|| connector().prompt(Prompt::new("n", "d", of_tags).title("t")));
         assert!(found.contains(&ErrorKind::NotAString("tags".to_owned())) && !is_served, "{found:?}");
     }
 
@@ -301,20 +301,20 @@ mod tests {
         let own = || connector().tool(tool().shows("ui://a")).view(view("ui://a"));
         let made =
             || connector().tool(tool().shows("ui://a")).resource(Resource::new("ui://a", "n", "d", fixed).title("t"));
-        assert_eq!((problems(own), problems(made)), ((vec![], true), (vec![], true)));
+        assert_eq!((mistakes(own), mistakes(made)), ((vec![], true), (vec![], true)));
     }
 
     #[test]
     fn a_setting_of_the_pages_that_is_not_valid_is_rejected() {
         let green = || connector().accent_color("green").operated_by("Ada");
-        assert_eq!(problems(green), (vec![ErrorKind::PageSetting(InvalidPageSetting::Accent)], false));
+        assert_eq!(mistakes(green), (vec![ErrorKind::PageSetting(InvalidPageSetting::Accent)], false));
     }
 
     #[test]
     fn a_feature_without_words_is_served() {
         let bare = || connector().resource(Resource::new("a:b", "n", " ", fixed));
-        assert_eq!(problems(bare), (vec![ErrorKind::NoTitle, ErrorKind::NoDescription], true));
+        assert_eq!(mistakes(bare), (vec![ErrorKind::NoTitle, ErrorKind::NoDescription], true));
         let undescribed = || connector().prompt(Prompt::new("n", "d", of_id).title("t"));
-        assert_eq!(problems(undescribed), (vec![ErrorKind::ArgumentWithoutDescription("id".to_owned())], true));
+        assert_eq!(mistakes(undescribed), (vec![ErrorKind::ArgumentWithoutDescription("id".to_owned())], true));
     }
 }

@@ -100,7 +100,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the arguments of a handler",
     label = "the first parameter of this handler is `{Self}`",
-    note = "derive `Deserialize` and `JsonSchema` for `{Self}`: clients are told its schema and send values of it",
+    note = "derive `Deserialize` and `JsonSchema` for `{Self}`: clients get its schema and send values of it",
     note = "the arguments are the first parameter, and the `Context` is the last"
 )]
 pub trait HandlerArguments<H>: Sized {

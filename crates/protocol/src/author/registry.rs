@@ -1,4 +1,4 @@
-//! A connector as it is served: each part checked, found by its name, with what a caller needs for it.
+//! A connector as it is served: its features are checked, are found by their names, and have the scopes that a caller needs.
 
 use std::rc::Rc;
 
@@ -28,7 +28,7 @@ pub(crate) type ValidatedResource<H> = Validated<Resource<H>>;
 pub(crate) type ValidatedTemplate<H> = Validated<ResourceTemplate<H>>;
 pub(crate) type ValidatedPrompt<H> = Validated<Prompt<H>>;
 
-/// A connector, checked and ready to be served. What is broken is left out, so that the rest works.
+/// A connector as it is served. A feature with a mistake is rejected, so that the others work.
 pub struct Registry<H> {
     info: Implementation,
     /// The name and version for the `_meta` of each modern result.
@@ -47,7 +47,7 @@ pub struct Registry<H> {
 }
 
 impl<H: 'static> Registry<H> {
-    /// Checks each part. Gives the parts that had to be left out, with the reason, for the log.
+    /// Checks each feature. Also returns why features were rejected, for the log.
     #[must_use]
     pub fn new(connector: Connector<H>) -> (Self, Vec<ConfigError>) {
         let mut rejected = Vec::new();
@@ -100,19 +100,19 @@ impl<H: 'static> Registry<H> {
         (registry, rejected)
     }
 
-    /// Every scope that something here needs.
+    /// Returns every scope that a feature needs.
     #[must_use]
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes
     }
 
-    /// What a first sign-in asks for.
+    /// Returns the scopes that a first sign-in asks for.
     #[must_use]
     pub fn sign_in(&self) -> &ScopeSet {
         &self.sign_in
     }
 
-    /// How the connector names and describes itself.
+    /// Returns the name, version and description of the connector.
     #[must_use]
     pub fn info(&self) -> &Implementation {
         &self.info
@@ -124,7 +124,7 @@ impl<H: 'static> Registry<H> {
         &self.page_settings
     }
 
-    /// The name a person sees.
+    /// Returns the name that people see.
     #[must_use]
     pub fn display_name(&self) -> &str {
         self.info.title.as_deref().unwrap_or(&self.info.name)
@@ -138,12 +138,12 @@ impl<H: 'static> Registry<H> {
         self.prompts.iter().find(|prompt| prompt.feature.metadata.name == name)
     }
 
-    /// The template with exactly this text.
+    /// Returns the template with exactly this text.
     pub(crate) fn template(&self, uri_template: &str) -> Option<&Rc<ValidatedTemplate<H>>> {
         self.templates.iter().find(|template| template.checked.uri.as_str() == uri_template)
     }
 
-    /// Whether a tool may go on as a task.
+    /// Returns whether a tool can continue as a task.
     #[must_use]
     pub fn has_tasks(&self) -> bool {
         self.tools.iter().any(|tool| tool.tool.background.is_some())
@@ -158,7 +158,7 @@ impl<H: 'static> Registry<H> {
             || self.templates.iter().any(|template| !template.feature.completers.is_empty())
     }
 
-    /// Whether handlers may announce changes of this kind: the author says so, and there is something of the kind.
+    /// Returns whether handlers can announce changes of this kind: the author declares it, and the connector has such features.
     #[must_use]
     pub fn announces(&self, topic: Topic) -> bool {
         self.announces.has(topic)
@@ -169,7 +169,7 @@ impl<H: 'static> Registry<H> {
             }
     }
 
-    /// Whether handlers may announce anything at all.
+    /// Returns whether handlers can announce any change.
     #[must_use]
     pub fn announces_anything(&self) -> bool {
         !self.announces.is_empty()
@@ -182,14 +182,14 @@ impl<H: 'static> Registry<H> {
         caller.is_some() || self.anonymous_state == AnonymousState::Kept
     }
 
-    /// Whether there is anything that clients could listen to: announcements, and from 2026-07-28 on tasks.
+    /// Returns whether clients can listen to anything: announcements, and from 2026-07-28 on tasks.
     #[must_use]
     pub fn has_streams(&self) -> bool {
         self.announces_anything() || self.has_tasks()
     }
 
-    /// Whether whatever is on a list of resources beside the fixed ones needs a sign-in: then the list of one person has
-    /// changed, and of nobody else.
+    /// Returns whether every resource that a template lists needs a sign-in. Then an announcement concerns only the list of the person
+    /// who is calling.
     pub(crate) fn resource_lists_are_own(&self) -> bool {
         let mut lists = self.templates.iter().filter(|template| template.feature.list.is_some()).peekable();
         lists.peek().is_some() && lists.all(|template| !template.required.is_empty())

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_hosts_may_refuse_is_told() {
+    fn what_hosts_may_refuse_is_reported() {
         let advice = |skill: Skill, others: &[Skill]| {
             let problems = skill.advice(others.iter().chain([&skill]));
             problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
@@ -246,12 +246,12 @@ mod tests {
         assert!(advice(Skill::new(long), &[]).contains("1 to 1024 characters"));
         let odd =
             "---\nname: a\ndescription: d\ncompatibility: ''\nmetadata:\n  io.modelcontextprotocol/x: z\n  v: 1\n---";
-        let told = advice(Skill::new(odd), &[]);
+        let reported = advice(Skill::new(odd), &[]);
         assert!(
             ["`compatibility`", "reserved", "`v` in its `metadata` is not a string"]
                 .iter()
-                .all(|part| told.contains(part)),
-            "{told}"
+                .all(|part| reported.contains(part)),
+            "{reported}"
         );
     }
 }

@@ -200,7 +200,7 @@ impl<H: 'static> Tool<H> {
         self
     }
 
-    /// Checks before each call whether the sign-in still stands, so that a revocation holds at once instead of within a minute.
+    /// Checks before each call that the sign-in was not revoked, so that a revocation holds at once instead of within a minute.
     ///
     /// This costs one request to a Durable Object for each call.
     #[must_use]

@@ -160,7 +160,7 @@ mod tests {
     struct Outer(#[source] std::fmt::Error);
 
     #[test]
-    fn an_error_is_told_with_its_causes() {
+    fn the_text_of_an_error_has_its_causes() {
         let answer = ToolError::from(Outer(std::fmt::Error)).into_answer(ProtocolVersion::V2025_11_25).unwrap();
         let text = "the shelf is empty: an error occurred when formatting an argument";
         assert_eq!(

@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_view_without_wishes_has_no_meta() {
+    fn a_view_without_settings_has_no_meta() {
         let client = client(view(), tool("a").shows("ui://notes"));
         let read = client.legacy("resources/read", &json!({"uri": "ui://notes"}), None);
         assert_eq!(read["result"]["contents"], json!([{"uri": "ui://notes", "mimeType": MIME_TYPE, "text": PAGE}]));

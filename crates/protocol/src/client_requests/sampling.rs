@@ -378,8 +378,8 @@ mod tests {
         };
         let question = json!({"type": "text", "text": "What is this?"});
         let audio = json!({"type": "audio", "data": "Mg==", "mimeType": "audio/wav"});
-        let told = "[Audio of type audio/wav. This client's revision of the protocol cannot carry it.]";
+        let text = "[Audio of type audio/wav. This client's revision of the protocol cannot carry it.]";
         assert_eq!(kinds(ProtocolVersion::V2025_03_26), [question.clone(), audio]);
-        assert_eq!(kinds(ProtocolVersion::V2024_11_05), [question, json!({"type": "text", "text": told})]);
+        assert_eq!(kinds(ProtocolVersion::V2024_11_05), [question, json!({"type": "text", "text": text})]);
     }
 }

@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_told_by_its_members() {
+    fn the_members_decide_the_kind_of_a_message() {
         assert!(matches!(single(r#"{"jsonrpc":"2.0","id":1,"method":"a"}"#), Ok(Message::Request(_))));
         assert!(matches!(single(r#"{"jsonrpc":"2.0","method":"a","params":{}}"#), Ok(Message::Notification(_))));
         let response = |text| match single(text) {

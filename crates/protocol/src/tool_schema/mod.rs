@@ -1,4 +1,4 @@
-//! Schemas of tools: as they are derived, as they are validated, and as clients are told.
+//! Schemas of tools: derived from Rust types, compiled for validation, and published in a form that every client takes.
 
 pub(crate) mod absent_members;
 pub(crate) mod header_params;

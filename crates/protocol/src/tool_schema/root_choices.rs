@@ -78,14 +78,14 @@ impl Shape {
             shape.required.iter().filter(|name| **name != tag).map(|name| format!("`{name}`")).collect();
         if let Some(Value::Object(schema)) = shape.properties.get_mut(&tag) {
             let value = schema.get("const").and_then(Value::as_str).unwrap_or_default();
-            let mut told = format!("`{value}`");
+            let mut text_of_tag = format!("`{value}`");
             for text in [description(schema), description(choice)].into_iter().filter(|text| !text.is_empty()) {
-                told = format!("{told}: {text}");
+                text_of_tag = format!("{text_of_tag}: {text}");
             }
             if !others.is_empty() {
-                told = format!("{told} (with {})", others.join(", "));
+                text_of_tag = format!("{text_of_tag} (with {})", others.join(", "));
             }
-            schema.insert("description".to_owned(), told.into());
+            schema.insert("description".to_owned(), text_of_tag.into());
         }
         Some(shape)
     }

@@ -84,7 +84,7 @@ fn takes<T: JsonSchema>(value: &Value) -> bool {
 }
 
 #[test]
-fn arguments_are_told_as_every_client_takes_them() {
+fn arguments_are_published_as_every_client_takes_them() {
     let byte = json!({"type": "integer", "minimum": 0, "maximum": 255});
     let inner = json!({
         "type": "object", "description": "A box.", "properties": {"text": {"type": "string"}, "any": {}}, "required": ["any"],
@@ -134,7 +134,7 @@ fn arguments_are_told_as_every_client_takes_them() {
 }
 
 #[test]
-fn null_is_still_taken_where_an_argument_may_be_left_out() {
+fn null_is_still_accepted_for_an_optional_argument() {
     let whole = json!({
         "any": null, "text": null, "inner": null, "list": [{"text": null, "any": null}], "anys": [null], "map": {"a": null},
         "inners": {"a": {"text": null, "any": null}}, "size": null, "colour": null, "shape": null, "pair": [1, null],
@@ -221,7 +221,7 @@ fn an_optional_flattened_enum_requires_nothing_of_its_own() {
 }
 
 #[test]
-fn a_type_that_holds_itself_is_told_once() {
+fn a_type_that_contains_itself_is_written_out_once() {
     #[derive(JsonSchema)]
     #[allow(dead_code, reason = "only its schema is used")]
     struct Tree {
@@ -239,7 +239,7 @@ fn a_type_that_holds_itself_is_told_once() {
 }
 
 #[test]
-fn null_that_cannot_be_told_otherwise_is_named_with_its_field() {
+fn null_that_must_stay_is_reported_with_its_field() {
     #[derive(JsonSchema)]
     #[allow(dead_code, reason = "only its schema is used")]
     struct Nulls {
@@ -291,7 +291,7 @@ fn results_may_lack_what_is_an_option_and_keep_what_is_a_value() {
 }
 
 #[test]
-fn a_default_holds_no_null_where_null_is_not_told() {
+fn a_default_has_no_null_where_the_type_has_none() {
     #[derive(Deserialize, Serialize, JsonSchema, Default)]
     struct Filter {
         text: Option<String>,
@@ -307,7 +307,7 @@ fn a_default_holds_no_null_where_null_is_not_told() {
 }
 
 #[test]
-fn what_is_told_is_valid_json_schema() {
+fn a_published_schema_is_valid_json_schema() {
     for schema in [arguments::<Fields>(), arguments::<Draw>(), arguments::<Shape>()] {
         assert!(Schema::compile(&schema).is_ok(), "{schema}");
     }
