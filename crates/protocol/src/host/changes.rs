@@ -1,4 +1,4 @@
-//! Announcements of changes, and who hears of them ("Subscriptions").
+//! Announcements of changes, and the subscriptions of sessions ("Subscriptions").
 
 use std::future::Future;
 
@@ -8,10 +8,9 @@ use mcp_connector_base::identifier::Subject;
 
 /// The streams of changes.
 pub trait Changes {
-    /// Tells those who listen of a change that `by` has caused. Where that cannot be done, it is not.
+    /// Sends a change that `by` has caused to the clients that listen. A failure is not reported.
     fn publish(&self, change: &Change, by: Option<&Subject>) -> impl Future<Output = ()>;
 
-    /// Remembers what a session wants to hear of. `owner` is the person whose session it is; the first one who signed in keeps
-    /// it.
+    /// Changes the subscriptions of a session. `owner` is the person whose session it is; the first one who signed in keeps it.
     fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> impl Future<Output = Result<(), NotWatched>>;
 }

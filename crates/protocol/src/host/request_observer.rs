@@ -1,13 +1,13 @@
-//! What is noted of a request, for a log.
+//! The observer of requests, for a log.
 
-/// Notes what becomes of a request. By default nothing is noted.
+/// Observes the requests of a POST, for a log. By default it observes nothing.
 pub trait RequestObserver {
-    /// Notes how a request ended. Of a batch, each request is noted.
+    /// Notes how a request ended. It is called for each request of a batch.
     fn answered(&self, outcome: Outcome) {
         let _ = outcome;
     }
 
-    /// Returns the name by which the log knows the request. A client is told it with an error that only the log explains.
+    /// Returns the id of the request in the log. An error that only the log explains carries it.
     fn reference(&self) -> Option<String> {
         None
     }

@@ -70,7 +70,7 @@ pub trait Sessions {
     ) -> impl Future<Output = Result<(), SessionError>>;
 }
 
-/// Why a running request is told to stop, or to leave its stream.
+/// Why a running request must stop or leave its stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Stop {
     /// Its client does not want it any more.

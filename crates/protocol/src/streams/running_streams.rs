@@ -11,12 +11,12 @@ pub struct RunningStreams(VecDeque<RunningStream>);
 struct RunningStream {
     name: String,
     /// When its call was last active, in seconds since 1970.
-    heard: Option<u64>,
+    active: Option<u64>,
     /// Whether its last event has come.
     has_ended: bool,
     reader: Option<u64>,
-    /// Whether its call has still to be told of a new reader.
-    is_news: bool,
+    /// Whether its call does not know of its new reader yet.
+    has_new_reader: bool,
 }
 
 impl RunningStreams {
@@ -26,15 +26,15 @@ impl RunningStreams {
     pub const MAX: usize = 256;
 
     /// Notes that the call of a stream is active.
-    pub fn hear_of(&mut self, name: &str, now: u64) {
-        self.change(name, |stream| stream.heard = Some(now));
+    pub fn note_active(&mut self, name: &str, now: u64) {
+        self.change(name, |stream| stream.active = Some(now));
     }
 
     /// Returns whether more events of a stream may come.
     #[must_use]
     pub fn is_running(&self, name: &str, now: u64) -> bool {
-        let is_heard = |stream: &RunningStream| stream.heard.is_some_and(|at| now.saturating_sub(at) < Self::SILENCE);
-        self.find(name).is_some_and(|stream| !stream.has_ended && is_heard(stream))
+        let is_active = |stream: &RunningStream| stream.active.is_some_and(|at| now.saturating_sub(at) < Self::SILENCE);
+        self.find(name).is_some_and(|stream| !stream.has_ended && is_active(stream))
     }
 
     /// Notes that the last event of a stream has come.
@@ -52,7 +52,7 @@ impl RunningStreams {
     pub fn give_to(&mut self, name: &str, reader: u64) {
         self.change(name, |stream| {
             stream.reader = Some(reader);
-            stream.is_news = stream.heard.is_some();
+            stream.has_new_reader = stream.active.is_some();
         });
     }
 
@@ -63,9 +63,9 @@ impl RunningStreams {
         self.find(name).and_then(|stream| stream.reader).is_none_or(|known| known == reader)
     }
 
-    /// Returns whether the call of a stream is to be told that its client reads elsewhere. It is told once.
-    pub fn take_news(&mut self, name: &str) -> bool {
-        self.0.iter_mut().any(|stream| stream.name == name && std::mem::take(&mut stream.is_news))
+    /// Returns whether the call of a stream has a new reader, once for each.
+    pub fn take_new_reader(&mut self, name: &str) -> bool {
+        self.0.iter_mut().any(|stream| stream.name == name && std::mem::take(&mut stream.has_new_reader))
     }
 
     fn find(&self, name: &str) -> Option<&RunningStream> {
@@ -89,25 +89,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_running_stream_has_one_reader_and_its_call_hears_of_a_new_one_once() {
+    fn a_running_stream_has_one_reader_and_its_call_learns_of_a_new_one_once() {
         let mut running = RunningStreams::default();
-        assert!(!running.is_running("a", 0), "nobody has heard of it");
-        running.hear_of("a", 0);
-        assert!(running.is_running("a", 1) && !running.take_news("a"));
+        assert!(!running.is_running("a", 0), "its call was never active");
+        running.note_active("a", 0);
+        assert!(running.is_running("a", 1) && !running.take_new_reader("a"));
         assert!(running.is_read_by("a", 1) && running.is_read_by("a", 2), "nobody came for it yet");
         running.give_to("a", 1);
-        assert!(running.take_news("a") && !running.take_news("a"), "told once");
+        assert!(running.take_new_reader("a") && !running.take_new_reader("a"), "once");
         running.give_to("a", 2);
-        assert!(!running.is_read_by("a", 1) && running.is_read_by("a", 2) && running.take_news("a"));
-        running.hear_of("a", 10);
+        assert!(!running.is_read_by("a", 1) && running.is_read_by("a", 2) && running.take_new_reader("a"));
+        running.note_active("a", 10);
         assert!(running.is_running("a", 9 + RunningStreams::SILENCE));
         assert!(!running.is_running("a", 10 + RunningStreams::SILENCE), "its call is gone");
         running.end("a");
         assert!(!running.is_running("a", 11) && running.has_ended("a") && !running.is_read_by("a", 1));
         running.give_to("b", 3);
-        assert!(!running.is_running("b", 11) && !running.take_news("b"), "a reader alone makes no stream");
+        assert!(!running.is_running("b", 11) && !running.take_new_reader("b"), "a reader alone makes no stream");
         for number in 0..RunningStreams::MAX {
-            running.hear_of(&format!("stream {number}"), 11);
+            running.note_active(&format!("stream {number}"), 11);
         }
         assert!(!running.has_ended("a"), "the oldest are forgotten");
     }

@@ -102,8 +102,8 @@ impl Person {
         self.ask("tasks/update", &json!({"taskId": id, "inputResponses": answers}))
     }
 
-    /// What of a wish to hear of tasks is honoured.
-    fn hears_of(&self, ids: &Value) -> Value {
+    /// Returns which of these tasks a subscription is honoured for.
+    fn honoured(&self, ids: &Value) -> Value {
         let listening = self.client.listen(&declared(), &json!({"taskIds": ids}), self.who.as_ref()).unwrap();
         let text = String::from_utf8(listening.into_listener(None).1).unwrap();
         let first: Value = serde_json::from_str(text.strip_prefix("event: message\ndata: ").unwrap()).unwrap();
@@ -119,10 +119,10 @@ impl Person {
 fn the_same_beginning_once_more_gives_the_same_task_and_only_to_its_owner() {
     let call = |who: Option<Caller>| TaskCall::new("greet", "{}".to_owned(), 5, 0, who.as_ref());
     let mut task = Task::begin(&call(Some(caller("write"))), Vec::new(), TTL, 0);
-    let seen = task.view().clone();
+    let view = task.view().clone();
     let again = task.answer(BeginTask { call: call(Some(caller("write"))), answers: Vec::new() }, 3);
-    assert_eq!(again, (Ok(seen.clone()), Effect::Run));
-    assert_eq!(task.view(), &seen);
+    assert_eq!(again, (Ok(view.clone()), Effect::Run));
+    assert_eq!(task.view(), &view);
     let other = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
     for who in [None, Some(other)] {
         let refused = task.answer(BeginTask { call: call(who), answers: Vec::new() }, 3);
@@ -267,7 +267,7 @@ fn a_cancelled_task_stays_cancelled_and_may_be_cancelled_again() {
 }
 
 #[test]
-fn a_stranger_is_told_that_there_is_no_such_task() {
+fn for_a_stranger_there_is_no_such_task() {
     let mut person = Person::new();
     let id = person.begin("ask", &json!({}));
     let other_client = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
@@ -288,7 +288,7 @@ fn a_stranger_is_told_that_there_is_no_such_task() {
     person.who = None;
     let id = person.begin("greet", &json!({"name": "Ada"}));
     person.who = Some(caller(""));
-    assert_eq!(person.get(&id)["status"], "working", "what a guest began belongs to whoever knows its id");
+    assert_eq!(person.get(&id)["status"], "working", "a task without an owner is open to everybody who knows its id");
 }
 
 #[test]
@@ -301,28 +301,28 @@ fn a_request_about_a_task_needs_what_its_tool_needs() {
 }
 
 #[test]
-fn who_may_ask_about_a_task_may_listen_to_it() {
+fn a_caller_who_may_get_a_task_may_listen_to_it() {
     let mut person = Person::new();
     let (mine, too) = (person.begin("ask", &json!({})), format!("greet.{}", "0".repeat(32)));
     let ids = json!([mine, too, mine, "nonsense", format!("{mine}0"), "gone.00000000000000000000000000000001"]);
-    assert_eq!(person.hears_of(&ids), json!({"taskIds": [mine]}), "what there is, once");
+    assert_eq!(person.honoured(&ids), json!({"taskIds": [mine]}), "what there is, once");
     let other_client = Caller { client_id: ClientId::new("other").unwrap(), ..caller("write") };
     for who in [None, Some(other_client)] {
         person.who = who;
-        assert_eq!(person.hears_of(&ids), json!({}), "of somebody else's as of none");
+        assert_eq!(person.honoured(&ids), json!({}), "of somebody else's as of none");
     }
     person.who = None;
     let public = person.begin("greet", &json!({"name": "Ada"}));
     person.who = Some(caller(""));
-    assert_eq!(person.hears_of(&json!([public])), json!({"taskIds": [public]}), "whoever knows a guest's");
+    assert_eq!(person.honoured(&json!([public])), json!({"taskIds": [public]}), "a task without an owner");
     person.client.passes(TTL);
-    assert_eq!(person.hears_of(&json!([public])), json!({}), "expired");
+    assert_eq!(person.honoured(&json!([public])), json!({}), "expired");
 }
 
 #[test]
-fn a_wish_to_hear_of_tasks_is_checked() {
+fn a_subscription_to_tasks_is_checked() {
     let person = Person::new();
-    let listen = |capabilities: &Value, wish: &Value| person.client.listen(capabilities, wish, None).map(|_| ());
+    let listen = |capabilities: &Value, filter: &Value| person.client.listen(capabilities, filter, None).map(|_| ());
     let id = format!("greet.{}", "0".repeat(32));
     let error = listen(&json!({}), &json!({"toolsListChanged": true, "taskIds": [id]})).unwrap_err()["error"].clone();
     assert_eq!(error["code"], -32021);
@@ -341,14 +341,14 @@ fn a_wish_to_hear_of_tasks_is_checked() {
 }
 
 #[test]
-fn a_stream_is_told_what_the_client_would_be() {
+fn a_notification_says_what_tasks_get_would() {
     let person = Person::new();
     for (tool, arguments) in [("greet", json!({"name": "Ada"})), ("ask", json!({})), ("break", json!({}))] {
         let id = person.begin(tool, &arguments);
         for _ in 0..2 {
-            let told = TaskId::parse(&id).unwrap();
-            let seen = send(&person, &told, GetTask { owner: person.who.as_ref().map(Owner::of) }).unwrap();
-            let event = String::from_utf8(crate::tasks::listen::event(&seen.whole(told), "\"7\"")).unwrap();
+            let task = TaskId::parse(&id).unwrap();
+            let view = send(&person, &task, GetTask { owner: person.who.as_ref().map(Owner::of) }).unwrap();
+            let event = String::from_utf8(crate::tasks::listen::event(&view.whole(task), "\"7\"")).unwrap();
             let mut message: Value =
                 serde_json::from_str(event.strip_prefix("event: message\ndata: ").unwrap()).unwrap();
             let mut expected = person.get(&id);

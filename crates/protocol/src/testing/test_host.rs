@@ -43,7 +43,7 @@ pub struct TestHost {
     pub log_level: Option<LoggingLevel>,
     /// How each client responds to each request; no storage answers where it is `None`.
     pub client_response: Option<ClientResponse>,
-    /// What each running request is told.
+    /// Why each running request must stop, if it must.
     pub stop: Option<Stop>,
     pub(crate) state: Rc<TestState>,
 }

@@ -70,9 +70,9 @@ impl<H: Host> ClientMessage<H> {
 }
 
 impl<H: Host> Posted<H> {
-    /// Reads a whole body. Fails with the answer where it is not JSON-RPC.
+    /// Parses a whole body. Fails with the answer if it is not JSON-RPC.
     ///
-    /// `most_bytes` is what the body could have had; what its values may take in memory follows from it.
+    /// `most_bytes` is the size limit of the body. The limit of the memory for its values follows from it.
     pub fn read(body: &[u8], most_bytes: u32, registry: &Rc<Registry<H>>) -> Result<Self, Reply> {
         let limit = MemoryLimit::of_text(usize::try_from(most_bytes).unwrap_or(usize::MAX));
         let body = body::Body::read(body, limit).map_err(|unreadable| {
@@ -94,7 +94,7 @@ impl<H: Host> Posted<H> {
         Ok(Self { body, registry: Rc::clone(registry) })
     }
 
-    /// Returns what must be true of the caller, decided by the body alone: all that any request in it needs.
+    /// Returns what the caller must have: everything that any request in the body needs.
     #[must_use]
     pub fn need(&self) -> Need {
         self.requests().map(|request| request.call.need(&self.registry)).fold(Need::Nothing, Need::and)

@@ -298,7 +298,7 @@ impl CarryOut<AwaitStop> for SessionState {
     ) -> worker::Result<Option<Option<Stop>>> {
         let (key, stream) = (own_key(subject, &key), stream.as_deref());
         if let Some(name) = stream {
-            self.running.borrow_mut().hear_of(name, now().as_seconds());
+            self.running.borrow_mut().note_active(name, now().as_seconds());
             self.waiting.wake();
         }
         let stop = || {
@@ -309,7 +309,7 @@ impl CarryOut<AwaitStop> for SessionState {
                 return Some(Some(Stop::SessionEnded));
             }
             let name = stream?;
-            if self.running.borrow_mut().take_news(name) {
+            if self.running.borrow_mut().take_new_reader(name) {
                 return Some(Some(Stop::Resumed));
             }
             // A call that has sent its last event waits no more.

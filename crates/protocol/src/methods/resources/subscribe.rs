@@ -38,12 +38,12 @@ impl<H: Host> WatchedResource<H> {
         Self { uri, found }
     }
 
-    /// Returns what the session is to remember: a resource that it hears of from now on, or no longer.
+    /// Returns the change of the session's subscriptions.
     pub(crate) fn watch(self, begins: bool, admission: &Admission<'_, H>) -> Result<Watch, RpcError> {
         let uri = self.uri.ok_or_else(|| RpcError::invalid_params("`uri` must be the URI of a resource."))?;
         let session = admission.session.clone().stateful().ok_or_else(|| {
             RpcError::invalid_params(
-                "Send the header Mcp-Session-Id that `initialize` gave: it is the session that hears.",
+                "Send the header Mcp-Session-Id that `initialize` gave: the subscription belongs to that session.",
             )
         })?;
         let found = self.found.ok_or_else(|| RpcError::resource_not_found(uri.as_str(), admission.version))?;
@@ -77,7 +77,7 @@ impl<H: Host> Method<H> for SubscribeRequestParams<H> {
     }
 }
 
-/// Remembers in the session what it hears of.
+/// Changes the subscriptions of the session.
 pub(crate) async fn run<H: Host>(watch: &Watch, request: &RequestContext<H>) -> Result<Response, Unfinished> {
     match request.host.watch(watch, request.subject()).await {
         Ok(()) => Ok(request.result(EmptyResult {})),

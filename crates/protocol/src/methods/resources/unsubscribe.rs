@@ -29,7 +29,7 @@ impl<H: Host> Method<H> for UnsubscribeRequestParams<H> {
     }
 
     fn admit(self, admission: &Admission<'_, H>) -> Result<Operation<H>, RpcError> {
-        // A client without a token was never told of a change.
+        // A client without a token has no subscription to end.
         if matches!(admission.session, Session::Stateless(_)) {
             return Ok(Operation::request(async |request| Ok(request.result(EmptyResult {}))));
         }

@@ -1,4 +1,4 @@
-//! Who hears what.
+//! Which streams receive which changes.
 
 use crate::subscriptions::change::Topic;
 use crate::subscriptions::open_streams::*;
@@ -28,11 +28,16 @@ fn session(who: Option<&Caller>, id: &str) -> Listener {
     )
 }
 
-fn told(streams: &OpenStreams, change: &Change, by: Option<&Caller>, watching: &[(String, bool)]) -> Vec<StreamId> {
-    let mut told: Vec<_> =
+fn recipients(
+    streams: &OpenStreams,
+    change: &Change,
+    by: Option<&Caller>,
+    watching: &[(String, bool)],
+) -> Vec<StreamId> {
+    let mut recipients: Vec<_> =
         streams.recipients(change, by.map(|by| &by.subject), watching).into_iter().map(|(id, _)| id).collect();
-    told.sort();
-    told
+    recipients.sort();
+    recipients
 }
 
 #[test]
@@ -42,11 +47,11 @@ fn a_stream_hears_of_what_it_asked_for() {
     let prompts = streams.open(subscription(None, interest(&[Topic::PromptList], &[]))).unwrap();
     let about = streams.open(subscription(None, interest(&[], &[("about://this", false)]))).unwrap();
     let resource = |uri: &str| Change::Resource(uri.to_owned());
-    assert_eq!(told(&streams, &Change::Tools, None, &[]), [tools]);
-    assert_eq!(told(&streams, &Change::Prompts, None, &[]), [prompts]);
-    assert_eq!(told(&streams, &resource("about://this"), None, &[]), [about]);
-    assert_eq!(told(&streams, &resource("about://that"), None, &[]), []);
-    assert_eq!(told(&streams, &Change::Resources, None, &[]), []);
+    assert_eq!(recipients(&streams, &Change::Tools, None, &[]), [tools]);
+    assert_eq!(recipients(&streams, &Change::Prompts, None, &[]), [prompts]);
+    assert_eq!(recipients(&streams, &resource("about://this"), None, &[]), [about]);
+    assert_eq!(recipients(&streams, &resource("about://that"), None, &[]), []);
+    assert_eq!(recipients(&streams, &Change::Resources, None, &[]), []);
 }
 
 #[test]
@@ -59,9 +64,9 @@ fn what_needs_a_sign_in_is_told_to_its_own_person_only() {
     streams.open(subscription(None, all())).unwrap();
     let note = Change::Resource("note://1".to_owned());
     for change in [note, Change::Resources] {
-        assert_eq!(told(&streams, &change, Some(&alice), &[]), [of_alice], "{change:?}");
-        assert_eq!(told(&streams, &change, Some(&bob), &[]), [of_bob], "{change:?}");
-        assert_eq!(told(&streams, &change, None, &[]), [], "{change:?}: a guest is nobody, and not all guests");
+        assert_eq!(recipients(&streams, &change, Some(&alice), &[]), [of_alice], "{change:?}");
+        assert_eq!(recipients(&streams, &change, Some(&bob), &[]), [of_bob], "{change:?}");
+        assert_eq!(recipients(&streams, &change, None, &[]), [], "{change:?}: without a token there is no owner");
     }
 }
 
@@ -73,9 +78,9 @@ fn a_message_goes_to_exactly_one_stream_of_a_session_and_to_every_subscription()
     streams.open(session(None, "a")).unwrap();
     let newest = streams.open(session(Some(&alice), "a")).unwrap();
     let other = streams.open(session(None, "b")).unwrap();
-    assert_eq!(told(&streams, &Change::Tools, None, &[]), [subscribed, newest, other]);
+    assert_eq!(recipients(&streams, &Change::Tools, None, &[]), [subscribed, newest, other]);
     streams.close(newest).unwrap();
-    assert_eq!(told(&streams, &Change::Tools, None, &[]).len(), 3);
+    assert_eq!(recipients(&streams, &Change::Tools, None, &[]).len(), 3);
 }
 
 #[test]
@@ -87,8 +92,8 @@ fn a_session_hears_of_the_resources_that_it_remembers() {
     streams.open(session(Some(&person("bob")), "b")).unwrap();
     let change = Change::Resource("note://1".to_owned());
     let watching = [("a".to_owned(), true), ("b".to_owned(), true)];
-    assert_eq!(told(&streams, &change, Some(&alice), &watching), [older], "not the newer one of a guest");
-    assert_eq!(told(&streams, &change, Some(&alice), &[]), []);
+    assert_eq!(recipients(&streams, &change, Some(&alice), &watching), [older], "not the newer one without a token");
+    assert_eq!(recipients(&streams, &change, Some(&alice), &[]), []);
 }
 
 #[test]
@@ -112,7 +117,7 @@ fn of_a_task_hear_those_who_listen_to_it_until_it_is_over() {
     }
     assert_eq!((listening(&streams, 1), listening(&streams, 2)), (vec![], vec![both]));
     streams.end_task(both, &task(2));
-    assert_eq!(streams.finished(), [both], "not the one that also hears of tools, and no session");
+    assert_eq!(streams.finished(), [both], "not the one that also receives changes of tools, and no session");
 }
 
 #[test]
@@ -154,12 +159,12 @@ fn a_stream_is_over_when_its_token_is() {
 fn guests_of_one_network_leave_room_for_those_of_others() {
     let mut streams = OpenStreams::new(Limits { network: 2, ..LIMITS });
     let role = || ListenerKind::Session("s".to_owned());
-    let guest = |network: &str| Listener::new(None, None, Interest::default(), role()).from_network(network);
-    assert!(streams.open(guest("a")).is_ok());
-    let second = streams.open(guest("a")).unwrap();
-    assert_eq!(streams.open(guest("a")), Err(Full::OfThisOwner));
-    assert!(streams.open(guest("b")).is_ok());
-    assert_eq!(streams.open(guest("c")), Err(Full::InAll), "three guests in all");
+    let anonymous = |network: &str| Listener::new(None, None, Interest::default(), role()).from_network(network);
+    assert!(streams.open(anonymous("a")).is_ok());
+    let second = streams.open(anonymous("a")).unwrap();
+    assert_eq!(streams.open(anonymous("a")), Err(Full::OfThisOwner));
+    assert!(streams.open(anonymous("b")).is_ok());
+    assert_eq!(streams.open(anonymous("c")), Err(Full::InAll), "three without a token in all");
     streams.close(second);
-    assert!(streams.open(guest("a")).is_ok());
+    assert!(streams.open(anonymous("a")).is_ok());
 }

@@ -139,8 +139,8 @@ impl Client {
                 (200, events(&String::from_utf8(bytes.concat()).unwrap()))
             }
             Reply::Listen(listening) => {
-                let at_once = listening.ended().map(|events| String::from_utf8(events).unwrap());
-                (200, at_once.map(|text| events(&text)).unwrap_or_default())
+                let whole = listening.ended().map(|events| String::from_utf8(events).unwrap());
+                (200, whole.map(|text| events(&text)).unwrap_or_default())
             }
         }
     }
