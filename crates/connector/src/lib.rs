@@ -88,6 +88,7 @@
 #[path = "serve.rs"]
 pub mod __entry;
 mod app;
+mod author;
 mod config;
 mod host;
 mod http;
@@ -102,7 +103,7 @@ mod store;
 mod wrangler_toml;
 
 pub use app::fetch;
-pub use host::{Connector, Context, Prompt, Resource, ResourceTemplate, Tool};
+pub use author::{Connector, Context, Prompt, Resource, ResourceTemplate, Tool};
 pub use mcp_connector_base::caller::Caller;
 pub use mcp_connector_base::identifier::Subject;
 pub use mcp_connector_base::scope::Scope;

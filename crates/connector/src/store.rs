@@ -8,8 +8,8 @@ use worker::Env;
 use mcp_connector_base::command::Command;
 use mcp_connector_protocol::{ToolError, Unavailable};
 
+use crate::author::Context;
 use crate::config::bindings::Binding;
-use crate::host::Context;
 use crate::objects::store::commands::{
     AddRecord, CountRecords, DeleteRecord, ListIds, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_RECORDS, ReadNewest,
     ReadRecord, ReadRecords, RecordPart, Records, ReplaceRecord,

@@ -205,7 +205,7 @@ mod tests {
     use mcp_connector_protocol::Registry;
 
     use super::*;
-    use crate::host::Connector;
+    use crate::author::Connector;
     use crate::pages::tests::{between, policy};
 
     fn frame(connector: Connector) -> Frame {

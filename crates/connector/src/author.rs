@@ -1,0 +1,133 @@
+//! The types with which an author declares a connector, for Workers.
+
+use crate::host::Workers;
+
+/// The call that a handler serves: who is calling, the bindings of the Worker, and the way back to the client.
+///
+/// A handler that takes a `Context` takes it last. To clone it costs nothing.
+///
+/// ```
+/// use mcp_connector::{Context, ToolError};
+/// use mcp_connector::worker::Fetch;
+///
+/// async fn forecast(cx: Context) -> Result<String, ToolError> {
+///     let url = cx.env().var("WEATHER_API")?.to_string();
+///     cx.progress(1.0, 2.0).await;
+///     let mut answer = Fetch::Url(url.parse()?).send().await?;
+///     Ok(answer.text().await?)
+/// }
+/// ```
+pub type Context = mcp_connector_protocol::Context<Workers>;
+
+/// What a connector offers, as its author declares it: its name, the words of its pages, and its tools, resources, prompts,
+/// views and skills.
+///
+/// ```
+/// use mcp_connector::{Connector, Icon, Scope};
+///
+/// const PROFILE: Scope = Scope::new("profile", "See who you are");
+///
+/// fn connector() -> Connector {
+///     Connector::new("notes", env!("CARGO_PKG_VERSION"))
+///         // For people: on the pages of this Worker, and in clients.
+///         .title("Notes")
+///         .description("Keeps short notes for the person who signs in.")
+///         .icon(Icon::svg("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><path d='M0 0h1v1z'/></svg>"))
+///         .accent_color("#0a7")
+///         .operated_by("Ada Lovelace")
+///         .operator_url("https://ada.example")
+///         // For models.
+///         .instructions("Call list_notes before you delete a note: it gives the ids.")
+///         // What a first sign-in asks for.
+///         .sign_in([PROFILE])
+/// }
+///
+/// assert_eq!(connector().check(), []);
+/// ```
+pub type Connector = mcp_connector_protocol::Connector<Workers>;
+
+/// A tool: its name, its description for the model, and the function behind it.
+///
+/// Besides that, a tool has a title, and says what it does to the world: [`read_only`](Tool::read_only),
+/// [`additive`](Tool::additive) or [`destructive`](Tool::destructive).
+///
+/// ```
+/// use mcp_connector::{Connector, Tool, ToolError};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Roll {
+///     /// How many sides the die has.
+///     #[schemars(range(min = 2, max = 100))]
+///     sides: u32,
+/// }
+///
+/// async fn roll(args: Roll) -> Result<String, ToolError> {
+///     Ok(format!("One of {}.", args.sides))
+/// }
+///
+/// let connector = Connector::new("dice", "1.0.0")
+///     .tool(Tool::new("roll", "Roll a die.", roll).title("Roll").read_only());
+/// assert_eq!(connector.check(), []);
+/// ```
+pub type Tool = mcp_connector_protocol::Tool<Workers>;
+
+/// A prompt: messages that a person asks for by name.
+///
+/// ```
+/// use mcp_connector::{Connector, Prompt, ToolError};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct Review {
+///     /// The code to review.
+///     code: String,
+/// }
+///
+/// async fn review(args: Review) -> Result<String, ToolError> {
+///     Ok(format!("Review this code:\n\n{}", args.code))
+/// }
+///
+/// let connector = Connector::new("reviews", "1.0.0")
+///     .prompt(Prompt::new("review", "Review some code.", review).title("Review code"));
+/// assert_eq!(connector.check(), []);
+/// ```
+pub type Prompt = mcp_connector_protocol::Prompt<Workers>;
+
+/// A resource at a fixed URI.
+///
+/// ```
+/// use mcp_connector::{Connector, Context, Resource, ToolError};
+///
+/// async fn terms(_cx: Context) -> Result<&'static str, ToolError> {
+///     Ok("Be kind.")
+/// }
+///
+/// let terms = Resource::new("terms://current", "terms", "The terms of use.", terms).title("Terms");
+/// assert_eq!(Connector::new("notes", "1.0.0").resource(terms).check(), []);
+/// ```
+pub type Resource = mcp_connector_protocol::Resource<Workers>;
+
+/// Resources at the URIs of a template. The handler's arguments have a field for each variable.
+///
+/// ```
+/// use mcp_connector::{Connector, ResourceTemplate, ToolError};
+/// use schemars::JsonSchema;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize, JsonSchema)]
+/// struct City {
+///     /// The name of the city.
+///     city: String,
+/// }
+///
+/// async fn weather(args: City) -> Result<Option<String>, ToolError> {
+///     Ok((args.city == "paris").then(|| "Rain.".to_owned()))
+/// }
+///
+/// let weather = ResourceTemplate::new("weather://{city}", "weather", "The weather in a city.", weather).title("Weather");
+/// assert_eq!(Connector::new("weather", "1.0.0").template(weather).check(), []);
+/// ```
+pub type ResourceTemplate = mcp_connector_protocol::ResourceTemplate<Workers>;
