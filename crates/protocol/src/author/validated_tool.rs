@@ -74,8 +74,12 @@ impl<H> ValidatedTool<H> {
         }
     }
 
-    /// Returns the arguments as the handler takes them. A string that represents a number or a boolean is read as one where
-    /// the schema wants that. Fails where they do not fit the schema.
+    /// Returns the arguments as the handler takes them. A string that represents a number or a boolean is read as one if the schema
+    /// wants that.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the arguments do not fit the schema.
     pub(crate) fn accept(&self, arguments: Value) -> Result<Value, Violations> {
         let Err(violations) = self.schema.validate(&arguments) else { return Ok(arguments) };
         let read = with_strings_read(&arguments, &self.tool.input.exact).ok_or(violations)?;
@@ -87,8 +91,11 @@ impl<H> ValidatedTool<H> {
         (self.tool.handler)(arguments, cx)
     }
 
-    /// Returns the list entry of the tool for `version`, serialized once per isolate. Fails if it cannot be serialized, because
-    /// a list without it would look complete.
+    /// Returns the list entry of the tool for `version`, serialized once per isolate.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the entry cannot be serialized, because a list without it would look complete.
     pub(crate) fn listed(&self, version: ProtocolVersion) -> serde_json::Result<&RawValue> {
         let slot = self.listed.of(version);
         if let Some(json) = slot.get() {

@@ -14,7 +14,7 @@ use crate::transport::session::SessionId;
 use mcp_connector_base::json::Object;
 
 impl<H: Host> Context<H> {
-    /// The client's answer to `question`. `key` names the question among those of the handler: asked again, it has the same
+    /// Returns the client's answer to `question`. `key` names the question among those of the handler: asked again, it has the same
     /// answer.
     pub(crate) async fn ask(&self, key: &str, question: Question) -> Result<Object, ToolError> {
         if matches!(self.call_state().asking, Asking::SignedIn) {
@@ -38,7 +38,7 @@ impl<H: Host> Context<H> {
         }
         let id = format!("{:032x}", self.host().random_bits()?);
         let owner = self.caller().map(|caller| &caller.subject);
-        // The wait begins first: an answer must not come before somebody waits for it.
+        // The wait begins first: an answer for which nobody waits is dropped.
         let answer = self.host().client_response(session, owner, &id);
         let request = self.call_state().request(RequestId::Text(id.clone()), question.method, &question.params);
         match join(answer, request).await.0? {
@@ -49,7 +49,7 @@ impl<H: Host> Context<H> {
         }
     }
 
-    /// An answer that is not one to the question: the client did not keep the protocol.
+    /// Returns the error for an answer that does not fit its question: the client broke the protocol.
     pub(crate) fn unfit(&self, what: &str) -> ToolError {
         match &self.call_state().asking {
             Asking::MultiRoundTrip(_) => ToolError::protocol(RpcError::invalid_params(what)),

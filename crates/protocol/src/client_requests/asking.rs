@@ -1,4 +1,4 @@
-//! The ways a question reaches the client of a call.
+//! The ways in which a question reaches the client of a call.
 
 use crate::client_requests::multi_round_trip::MultiRoundTrip;
 use crate::transport::session::SessionId;

@@ -1,9 +1,8 @@
-//! Questions that go back with the result, and answers that come with the next try ("Multi Round-Trip Requests",
-//! 2026-07-28).
+//! Questions that are sent in place of a result, and answers that come with the next try ("Multi Round-Trip Requests", 2026-07-28).
 //!
-//! What was answered in earlier rounds travels in `requestState`: sealed, good for a while only, and bound to who called what
-//! with which arguments. Nothing is stored. A state is not used up: a handler whose work must not happen twice keeps that
-//! in its own storage.
+//! The answers of earlier rounds are in `requestState`: sealed, valid for a limited time, and bound to the caller, the method and the
+//! arguments. Nothing is stored. A state can be used several times: a handler whose work must not happen twice records it in its own
+//! storage.
 
 use std::cell::{Ref, RefCell};
 
@@ -19,21 +18,21 @@ use crate::types::result::ServerResult;
 use mcp_connector_base::caller::Caller;
 use mcp_connector_base::json::Object;
 
-/// Most answers that one request may bring.
+/// Maximum number of answers in one request.
 const MAX_ANSWERS: usize = 64;
 
 /// The questions and answers of one request.
 pub(crate) struct MultiRoundTrip {
-    /// What the client sent back, still sealed.
+    /// The sealed state that the client sent.
     state: Option<String>,
-    /// Answers, by the key of their question.
+    /// The answers by the keys of their questions.
     answers: RefCell<Object>,
     open: RefCell<Vec<(String, Question)>>,
-    /// The request that a state is good for.
+    /// The request for which a state is valid.
     request: Vec<u8>,
 }
 
-/// What a retry brings with its request, as it was sent.
+/// The members that a retry adds to its request, as they were sent.
 pub(crate) struct InputResponseRequestParams {
     input_responses: Option<Value>,
     request_state: Option<Value>,
@@ -44,8 +43,11 @@ impl InputResponseRequestParams {
         Self { input_responses: params.remove("inputResponses"), request_state: params.remove("requestState") }
     }
 
-    /// Returns the questions and answers of a request of `method`. A state is good for the same method with the same `params`
-    /// only. Fails where the members have a wrong form.
+    /// Returns the questions and answers of a request of `method`. A state is valid only for the same method with the same `params`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the members have a wrong form.
     pub(crate) fn multi_round_trip(
         &mut self,
         method: &str,
@@ -68,22 +70,22 @@ impl InputResponseRequestParams {
 }
 
 impl MultiRoundTrip {
-    /// Those of a task: it keeps the answers itself.
+    /// Returns the questions and answers of a task, which stores its answers itself.
     pub(crate) fn answered(answers: Object) -> Self {
         Self { state: None, answers: RefCell::new(answers), open: RefCell::default(), request: Vec::new() }
     }
 
-    /// All answers so far.
+    /// Returns all answers so far.
     pub(crate) fn answers(&self) -> Ref<'_, Object> {
         self.answers.borrow()
     }
 
-    /// What was asked and has no answer.
+    /// Takes the questions that have no answer.
     pub(crate) fn take_open(&self) -> Vec<(String, Question)> {
         self.open.take()
     }
 
-    /// Opens what earlier rounds have sealed. The answers of this round come before them.
+    /// Opens the answers of earlier rounds. The answers of this round take precedence.
     pub(crate) async fn restore(&self, host: &impl RequestStateSeal, caller: Option<&Caller>) -> Result<(), RpcError> {
         let Some(state) = &self.state else { return Ok(()) };
         let plain = host.open(state, &self.binding(caller)).await.map_err(|error| match error {
@@ -104,7 +106,7 @@ impl MultiRoundTrip {
         Ok(())
     }
 
-    /// The answer to `question`; or it is put on the list, and the error leaves the handler.
+    /// Returns the answer to `question`, or records the question and returns the error that leaves the handler.
     pub(crate) fn answer(&self, key: &str, question: Question) -> Result<Object, ToolError> {
         if let Some(Value::Object(answer)) = self.answers.borrow().get(key) {
             return Ok(answer.clone());
@@ -116,7 +118,7 @@ impl MultiRoundTrip {
         Err(ToolError::input_required())
     }
 
-    /// What goes back in place of a result.
+    /// Returns what is sent in place of a result.
     pub(crate) async fn close(
         &self,
         host: &impl RequestStateSeal,
@@ -134,7 +136,7 @@ impl MultiRoundTrip {
     }
 }
 
-/// The answers that a request brings, if it brings any: results by the keys of their questions.
+/// Returns the answers of a request, if it has any: results by the keys of their questions.
 pub(crate) fn answers_in(input_responses: Option<Value>) -> Result<Option<Object>, RpcError> {
     match input_responses {
         None => Ok(None),
@@ -146,7 +148,7 @@ pub(crate) fn answers_in(input_responses: Option<Value>) -> Result<Option<Object
     }
 }
 
-/// In place of a result: the client answers the questions and sends its request again.
+/// The questions in place of a result: the client answers them and sends its request again.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct InputRequiredResult {

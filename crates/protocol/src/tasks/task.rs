@@ -141,7 +141,7 @@ impl Task {
 
     /// Returns how long to wait before the handler runs, in milliseconds. An interruption (a deploy, an eviction, a kill) is
     /// not the handler's fault and does not end its task. A handler that exhausts its isolate looks the same from here, so each
-    /// further interruption doubles the pause, from one second up to [`LONGEST_PAUSE`].
+    /// further interruption doubles the pause, from one second up to `LONGEST_PAUSE`.
     #[must_use]
     pub fn pause(&self) -> u64 {
         match self.begun.checked_sub(2) {
