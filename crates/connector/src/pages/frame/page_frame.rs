@@ -1,6 +1,8 @@
 //! What all pages of a connector share: the document around their content, with the connector's name, icon and colour and the
 //! name of its operator; the style sheet; and the headers.
 
+use std::cell::OnceCell;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -46,9 +48,17 @@ pub(crate) struct Frame {
     title: String,
     icon: Option<PageIcon>,
     operator: Option<(String, Option<String>)>,
-    style: String,
-    /// The source expression of `style`.
-    style_source: String,
+    accent: Option<Rgb>,
+    /// Made for the first page: most isolates never show one.
+    style: OnceCell<Style>,
+}
+
+/// The style sheet of a connector.
+#[derive(Debug)]
+struct Style {
+    text: String,
+    /// Its source expression in a policy.
+    source: String,
 }
 
 #[derive(Debug)]
@@ -94,9 +104,18 @@ impl PageKind {
 impl Frame {
     /// Creates the frame of a connector that people know as `title`.
     pub(crate) fn new(title: &str, icons: &[Icon], settings: &PageSettings) -> Self {
-        let style = style(settings.accent());
         let operator = settings.operator().map(|operator| (operator.name.to_owned(), operator.url.map(str::to_owned)));
-        Self { title: title.to_owned(), icon: PageIcon::of(icons), operator, style_source: hash_source(&style), style }
+        Self {
+            title: title.to_owned(),
+            icon: PageIcon::of(icons),
+            operator,
+            accent: settings.accent(),
+            style: OnceCell::new(),
+        }
+    }
+
+    fn style(&self) -> &Style {
+        self.style.get_or_init(|| Style::new(self.accent))
     }
 
     /// Returns the document of a page.
@@ -109,7 +128,7 @@ impl Frame {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="robots" content="noindex";
                     title { (visible(&page.title)) }
-                    style { (PreEscaped(&self.style)) }
+                    style { (PreEscaped(&self.style().text)) }
                 }
                 body {
                     (self.header(page))
@@ -128,7 +147,7 @@ impl Frame {
     /// it speaks to its opener, which each value of that header cuts off. `Referrer-Policy` is not `no-referrer`: with that,
     /// browsers send `Origin: null` with our own forms, so that they look like forged ones.
     pub(crate) fn headers(&self, page: &Page) -> Vec<(&'static str, String)> {
-        let mut policy = vec!["default-src 'none'".to_owned(), format!("style-src {}", self.style_source)];
+        let mut policy = vec!["default-src 'none'".to_owned(), format!("style-src {}", self.style().source)];
         policy.extend(self.icon.as_ref().map(|icon| format!("img-src {}", icon.source)));
         policy.extend(["base-uri 'none'".to_owned(), "frame-ancestors 'none'".to_owned()]);
         policy.extend(page.kind.directives());
@@ -187,15 +206,17 @@ impl PageIcon {
     }
 }
 
-/// The style sheet of a connector with this accent colour.
-fn style(accent: Option<Rgb>) -> String {
-    match accent {
-        Some(accent) => [STYLE, &palette::rules(accent)].concat(),
-        None => STYLE.to_owned(),
+impl Style {
+    fn new(accent: Option<Rgb>) -> Self {
+        let text = match accent {
+            Some(accent) => [STYLE, &palette::rules(accent)].concat(),
+            None => STYLE.to_owned(),
+        };
+        Self { source: hash_source(&text), text }
     }
 }
 
-/// The source expression for an inline style or script (Content Security Policy Level 3 §2.3.1).
+/// Returns the source expression for an inline style or script (Content Security Policy Level 3 §2.3.1).
 fn hash_source(text: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)))
 }
