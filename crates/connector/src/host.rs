@@ -11,9 +11,9 @@ use mcp_connector_protocol::tasks::{BeginTask, BeginTaskError, TaskCommand, Task
 
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::{
-    Change, Changes, ClientResponse, Delivery, Event, EventStore, LoggingLevel, NotOpened, NotSealed, NotWatched,
-    Outcome, Platform, Registry, RequestId, RequestObserver, RequestStateSeal, SessionError, SessionId, Sessions, Stop,
-    Tasks, Unavailable, Watch,
+    Change, Changes, ClientResponse, Delivery, Event, EventStore, LoggingLevel, OpenStateError, Outcome, Platform,
+    Registry, RequestId, RequestObserver, RequestStateSeal, SealStateError, SessionError, SessionId, Sessions, Stop,
+    Tasks, Unavailable, Watch, WatchError,
 };
 
 use crate::log::request_log::RequestLog;
@@ -189,12 +189,12 @@ impl Changes for Workers {
         subscriptions::publish(&self.env, &self.registry, change, by).await;
     }
 
-    async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
+    async fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> Result<(), WatchError> {
         if let Some(network) = &self.anonymous {
             match anonymous_quota::take_state(&self.env, network, watch.session.as_str()).await {
                 Ok(()) => {}
                 Err(SessionError::Unavailable(error)) => return Err(error.into()),
-                Err(SessionError::TooMany | SessionError::Gone) => return Err(NotWatched::TooMany),
+                Err(SessionError::TooMany | SessionError::Gone) => return Err(WatchError::TooMany),
             }
         }
         subscriptions::watch(&self.env, watch, owner).await
@@ -222,11 +222,11 @@ impl Tasks for Workers {
 }
 
 impl RequestStateSeal for Workers {
-    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
+    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, SealStateError> {
         request_state::seal(plain, binding, &*self.secrets.get(&self.env).await?)
     }
 
-    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
+    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, OpenStateError> {
         request_state::open(sealed, binding, &*self.secrets.get(&self.env).await?)
     }
 }

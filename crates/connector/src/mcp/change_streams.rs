@@ -11,7 +11,7 @@ use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::{
-    Full, Interest, Listener, ListenerKind, Listening, NotWatched, Reply, SessionId, Unavailable, session_stream,
+    Full, Interest, Listener, ListenerKind, Listening, Reply, SessionId, Unavailable, WatchError, session_stream,
 };
 
 use crate::app::state::App;
@@ -133,7 +133,7 @@ impl NotOpened {
         let (status, text) = match self {
             Self::Full(full @ Full::OfThisOwner) => (429, full.to_string()),
             Self::Full(full @ Full::InAll) => (503, full.to_string()),
-            Self::NotYours => (404, NotWatched::NotYours.to_string()),
+            Self::NotYours => (404, WatchError::NotYours.to_string()),
             Self::Unavailable(error) => (503, format!("Not done: {error}.")),
         };
         let answer = from_reply(reply(status, &text));

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use mcp_connector_oauth::crypto::seal::{SealError, Sealable, Sealed};
-use mcp_connector_protocol::{NotOpened, NotSealed};
+use mcp_connector_protocol::{OpenStateError, SealStateError};
 
 use crate::oauth::secrets::Secrets;
 use crate::platform::clock::{Entropy, now};
@@ -22,18 +22,18 @@ impl Sealable for RequestState {
     const MAX_SEALED_LENGTH: usize = 128 * 1024;
 }
 
-pub(crate) fn seal(plain: &[u8], binding: &[u8], secrets: &Secrets) -> Result<String, NotSealed> {
+pub(crate) fn seal(plain: &[u8], binding: &[u8], secrets: &Secrets) -> Result<String, SealStateError> {
     let (state, expires) = (RequestState(plain.to_vec()), now().plus(LIFETIME));
     match Sealed::seal(&state, binding, expires, secrets.keys().seal(), &Entropy::new()?) {
         Ok(sealed) => Ok(sealed.as_str().to_owned()),
-        Err(SealError::TooLarge | SealError::Forged | SealError::Expired) => Err(NotSealed::TooLarge),
+        Err(SealError::TooLarge | SealError::Forged | SealError::Expired) => Err(SealStateError::TooLarge),
     }
 }
 
-pub(crate) fn open(sealed: &str, binding: &[u8], secrets: &Secrets) -> Result<Vec<u8>, NotOpened> {
+pub(crate) fn open(sealed: &str, binding: &[u8], secrets: &Secrets) -> Result<Vec<u8>, OpenStateError> {
     let state = Sealed::<RequestState>::from_text(sealed).open(binding, now(), secrets.keys().seal());
     state.map(|state| state.0).map_err(|error| match error {
-        SealError::Expired => NotOpened::Expired,
-        SealError::Forged | SealError::TooLarge => NotOpened::Forged,
+        SealError::Expired => OpenStateError::Expired,
+        SealError::Forged | SealError::TooLarge => OpenStateError::Forged,
     })
 }

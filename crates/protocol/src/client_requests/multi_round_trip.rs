@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::author::tool_error::ToolError;
 use crate::client_requests::question::Question;
-use crate::host::request_state::{NotOpened, RequestStateSeal};
+use crate::host::request_state::{OpenStateError, RequestStateSeal};
 use crate::json_rpc::response::to_bytes;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::types::result::ServerResult;
@@ -89,11 +89,11 @@ impl MultiRoundTrip {
     pub(crate) async fn restore(&self, host: &impl RequestStateSeal, caller: Option<&Caller>) -> Result<(), RpcError> {
         let Some(state) = &self.state else { return Ok(()) };
         let plain = host.open(state, &self.binding(caller)).await.map_err(|error| match error {
-            NotOpened::Unavailable(error) => RpcError::internal(format!("Not done: {error}.")),
-            NotOpened::Forged => RpcError::invalid_params(
+            OpenStateError::Unavailable(error) => RpcError::internal(format!("Not done: {error}.")),
+            OpenStateError::Forged => RpcError::invalid_params(
                 "`requestState` is not what this server gave for this request. Send the request without it.",
             ),
-            NotOpened::Expired => {
+            OpenStateError::Expired => {
                 RpcError::invalid_params("`requestState` has expired. Send the request without it to start over.")
             }
         })?;

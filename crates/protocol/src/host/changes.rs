@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use crate::subscriptions::change::Change;
-use crate::subscriptions::watch::{NotWatched, Watch};
+use crate::subscriptions::watch::{Watch, WatchError};
 use mcp_connector_base::identifier::Subject;
 
 /// The streams of changes.
@@ -12,5 +12,5 @@ pub trait Changes {
     fn publish(&self, change: &Change, by: Option<&Subject>) -> impl Future<Output = ()>;
 
     /// Changes the subscriptions of a session. `owner` is the person whose session it is; the first one who signed in keeps it.
-    fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> impl Future<Output = Result<(), NotWatched>>;
+    fn watch(&self, watch: &Watch, owner: Option<&Subject>) -> impl Future<Output = Result<(), WatchError>>;
 }

@@ -9,15 +9,15 @@ use crate::host::unavailable::Unavailable;
 /// Seals what a client keeps for a while.
 pub trait RequestStateSeal {
     /// Seals `plain`. It opens only beside the same `binding`.
-    fn seal(&self, plain: &[u8], binding: &[u8]) -> impl Future<Output = Result<String, NotSealed>>;
+    fn seal(&self, plain: &[u8], binding: &[u8]) -> impl Future<Output = Result<String, SealStateError>>;
 
     /// Opens what [`seal`](Self::seal) has sealed.
-    fn open(&self, sealed: &str, binding: &[u8]) -> impl Future<Output = Result<Vec<u8>, NotOpened>>;
+    fn open(&self, sealed: &str, binding: &[u8]) -> impl Future<Output = Result<Vec<u8>, OpenStateError>>;
 }
 
 /// Why nothing was sealed.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum NotSealed {
+pub enum SealStateError {
     /// The keys cannot be read.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -28,7 +28,7 @@ pub enum NotSealed {
 
 /// Why nothing was opened.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum NotOpened {
+pub enum OpenStateError {
     /// The keys cannot be read.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

@@ -20,7 +20,7 @@ pub struct Watch {
 
 /// Why a subscription was not changed.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum NotWatched {
+pub enum WatchError {
     /// The session belongs to somebody else.
     #[error("There is no such session. Begin one with `initialize`.")]
     NotYours,
@@ -32,7 +32,7 @@ pub enum NotWatched {
     Unavailable(#[from] Unavailable),
 }
 
-impl NotWatched {
+impl WatchError {
     /// Returns the status of the HTTP answer, if the error is all of it. A session of somebody else counts as not found.
     pub(crate) const fn http_status(self) -> u16 {
         match self {

@@ -15,7 +15,7 @@ use crate::host::changes::Changes;
 use crate::host::event_store::EventStore;
 use crate::host::platform::Platform;
 use crate::host::request_observer::RequestObserver;
-use crate::host::request_state::{NotOpened, NotSealed, RequestStateSeal};
+use crate::host::request_state::{OpenStateError, RequestStateSeal, SealStateError};
 use crate::host::sessions::{SessionError, Sessions, Stop};
 use crate::host::tasks::Tasks;
 use crate::host::unavailable::Unavailable;
@@ -23,7 +23,7 @@ use crate::json_rpc::client_response::ClientResponse;
 use crate::json_rpc::request_id::RequestId;
 use crate::streams::event::{Delivery, Event};
 use crate::subscriptions::change::Change;
-use crate::subscriptions::watch::{NotWatched, Watch};
+use crate::subscriptions::watch::{Watch, WatchError};
 use crate::tasks::commands::{BeginTask, TaskCommand};
 use crate::tasks::message::{BeginTaskError, TaskCall, TaskId};
 use crate::tasks::task::{Effect, Task};
@@ -192,7 +192,7 @@ impl EventStore for TestHost {
 impl Changes for TestHost {
     async fn publish(&self, _: &Change, _: Option<&Subject>) {}
 
-    async fn watch(&self, _: &Watch, _: Option<&Subject>) -> Result<(), NotWatched> {
+    async fn watch(&self, _: &Watch, _: Option<&Subject>) -> Result<(), WatchError> {
         Ok(self.uses_state()?)
     }
 }
@@ -223,14 +223,14 @@ impl Tasks for TestHost {
 }
 
 impl RequestStateSeal for TestHost {
-    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, NotSealed> {
+    async fn seal(&self, plain: &[u8], binding: &[u8]) -> Result<String, SealStateError> {
         Ok(URL_SAFE_NO_PAD.encode([plain, b"|", binding].concat()))
     }
 
-    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, NotOpened> {
-        let text = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| NotOpened::Forged)?;
+    async fn open(&self, sealed: &str, binding: &[u8]) -> Result<Vec<u8>, OpenStateError> {
+        let text = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| OpenStateError::Forged)?;
         let plain = text.strip_suffix(binding).and_then(|plain| plain.strip_suffix(b"|"));
-        plain.map(<[u8]>::to_vec).ok_or(NotOpened::Forged)
+        plain.map(<[u8]>::to_vec).ok_or(OpenStateError::Forged)
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use mcp_connector_base::commands;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::tasks::TaskId;
-use mcp_connector_protocol::{Change, Full, Listener, NotWatched, Watched};
+use mcp_connector_protocol::{Change, Full, Listener, WatchError, Watched};
 
 /// Opens a stream. The answer is the stream, or a refusal.
 #[derive(Serialize, Deserialize)]
@@ -71,7 +71,7 @@ pub(crate) enum WatchRefusal {
     TooMany,
 }
 
-impl From<WatchRefusal> for NotWatched {
+impl From<WatchRefusal> for WatchError {
     fn from(refusal: WatchRefusal) -> Self {
         match refusal {
             WatchRefusal::NotYours => Self::NotYours,

@@ -8,7 +8,7 @@ use worker::{Env, console_error};
 use mcp_connector_base::command::Command;
 use mcp_connector_base::identifier::Subject;
 use mcp_connector_protocol::tasks::TaskId;
-use mcp_connector_protocol::{Change, NotWatched, Registry, SessionError, SessionId, Unavailable, Watch};
+use mcp_connector_protocol::{Change, Registry, SessionError, SessionId, Unavailable, Watch, WatchError};
 
 use crate::config::bindings::Binding;
 use crate::objects::stub::ObjectStub;
@@ -52,7 +52,7 @@ pub(crate) async fn publish_task(
 }
 
 /// Remembers that a session subscribes to a resource, or no longer does.
-pub(crate) async fn watch(env: &Env, watch: &Watch, owner: Option<&Subject>) -> Result<(), NotWatched> {
+pub(crate) async fn watch(env: &Env, watch: &Watch, owner: Option<&Subject>) -> Result<(), WatchError> {
     let command = ChangeWatch {
         session: watch.session.as_str().to_owned(),
         owner: owner.cloned(),
