@@ -66,7 +66,8 @@ macro_rules! identifier {
 identifier! {
     /// The person or service on whose behalf a call is made: the `sub` of a token (RFC 9068 §2.2).
     ///
-    /// A subject never changes and is never an e-mail address. A connector that keeps data of a person keeps it under the subject.
+    /// A subject never changes and is never an e-mail address. A connector that keeps data of a person keeps it under the
+    /// subject.
     ///
     /// # Examples
     ///

@@ -4,8 +4,8 @@
 //! A repeated member is refused. RFC 8259 §4 leaves its meaning open, so a gateway and this server could disagree about which
 //! tool is called.
 //!
-//! A member that is null counts as absent, because many serializers write null for a missing value. [`remove_nulls`] applies this
-//! rule, so code that reads a member need not.
+//! A member that is null counts as absent, because many serializers write null for a missing value. [`remove_nulls`] applies
+//! this rule, so code that reads a member need not.
 
 pub mod fault;
 pub mod limit;

@@ -1,9 +1,9 @@
 //! The rows of Durable Objects, which outlive the program that wrote them. People stay signed in over a deployment because each
 //! version reads the rows of the earlier ones.
 //!
-//! Each kind of row has its own version, in its first byte. To change a kind, keep the old type under another name, increase the
-//! version, and convert the old type in [`Row::from_older`]. A test holds the bytes of every version, so that none changes by
-//! accident or is forgotten.
+//! Each kind of row has its own version, in its first byte. To change a kind, keep the old type under another name, increase
+//! the version, and convert the old type in [`Row::from_older`]. A test holds the bytes of every version, so that none changes
+//! by accident or is forgotten.
 //!
 //! # Examples
 //!

@@ -49,8 +49,8 @@ pub struct Scope {
 impl Scope {
     /// Creates a scope.
     ///
-    /// `name` is 1 to 128 visible ASCII characters without space, quote or backslash. `description` says in words what the scope
-    /// allows, for the consent page: "Read your notes".
+    /// `name` is 1 to 128 visible ASCII characters without space, quote or backslash. `description` says in words what the
+    /// scope allows, for the consent page: "Read your notes".
     ///
     /// # Panics
     ///

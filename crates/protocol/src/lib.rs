@@ -1,8 +1,8 @@
-//! The Model Context Protocol without a runtime: JSON-RPC, every revision since 2024-11-05, and the tools, prompts and resources that
-//! an author declares.
+//! The Model Context Protocol without a runtime: JSON-RPC, every revision since 2024-11-05, and the tools, prompts and
+//! resources that an author declares.
 //!
-//! Authors of connectors use it through `mcp-connector`, and need nothing of this crate. What the protocol needs from the place where
-//! it runs are the traits of [`Host`]; nothing here names a type of Workers.
+//! Authors of connectors use it through `mcp-connector`, and need nothing of this crate. What the protocol needs from the place
+//! where it runs are the traits of [`Host`]; nothing here names a type of Workers.
 //!
 //! # Examples
 //!

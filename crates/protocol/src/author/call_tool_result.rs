@@ -14,8 +14,8 @@ use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 use mcp_connector_schema::Violations;
 
-/// The result of a tool, for what a `String`, a [`ContentBlock`] or a [`Json`](crate::author::json::Json) cannot say: `_meta`, or
-/// a failure with content ("Tool Result").
+/// The result of a tool, for what a `String`, a [`ContentBlock`] or a [`Json`](crate::author::json::Json) cannot say: `_meta`,
+/// or a failure with content ("Tool Result").
 ///
 /// # Examples
 ///

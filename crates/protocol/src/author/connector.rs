@@ -175,8 +175,8 @@ impl<H: 'static> Connector<H> {
     /// Declares which changes handlers announce while the connector runs, with [`Context::tools_changed`] and its like
     /// ("Subscriptions").
     ///
-    /// Clients can then listen for them. Each client that listens keeps a stream open, and with it a Durable Object awake. A change
-    /// that is not declared here is not sent.
+    /// Clients can then listen for them. Each client that listens keeps a stream open, and with it a Durable Object awake. A
+    /// change that is not declared here is not sent.
     ///
     /// # Examples
     ///
@@ -195,8 +195,9 @@ impl<H: 'static> Connector<H> {
 
     /// Stores sessions and tasks for clients that have not signed in, for connectors without any sign-in.
     ///
-    /// Such a client can then be asked, come back to a lost stream, set a log level, subscribe and get a task. Each of these uses a
-    /// Durable Object, and anybody can cause it: so their number is limited for each network and in all, and each expires.
+    /// Such a client can then be asked, come back to a lost stream, set a log level, subscribe and get a task. Each of these
+    /// uses a Durable Object, and anybody can cause it: so their number is limited for each network and in all, and each
+    /// expires.
     ///
     /// Without this, a client without a sign-in can use every public tool, resource and prompt, and nothing is stored for it.
     #[must_use]

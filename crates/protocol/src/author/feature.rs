@@ -31,8 +31,8 @@ pub(crate) struct Validated<F: Feature> {
     pub(crate) required: ScopeSet,
 }
 
-/// Returns those of `features` that can be served, in their order. The others go to `rejected`; so does each that has the key of
-/// an earlier one.
+/// Returns those of `features` that can be served, in their order. The others go to `rejected`; so does each that has the key
+/// of an earlier one.
 pub(crate) fn validated<F: Feature>(features: Vec<F>, rejected: &mut Vec<ConfigError>) -> Vec<Rc<Validated<F>>> {
     let mut validated: Vec<Rc<Validated<F>>> = Vec::new();
     for feature in features {

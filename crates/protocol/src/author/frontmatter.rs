@@ -1,9 +1,9 @@
 //! Reads the frontmatter of a `SKILL.md` as JSON (Skills extension, "Frontmatter"; the fields are those of the Agent Skills
 //! specification).
 //!
-//! Clients read the same lines with a YAML parser and refuse the skill if the result differs. So this parser takes only what every
-//! YAML parser reads alike: names with a value on one line, quoted or not, lists of values, and maps of these. Anything else is an
-//! error that says how to write it plainly.
+//! Clients read the same lines with a YAML parser and refuse the skill if the result differs. So this parser takes only what
+//! every YAML parser reads alike: names with a value on one line, quoted or not, lists of values, and maps of these. Anything
+//! else is an error that says how to write it plainly.
 
 use serde_json::Value;
 use thiserror::Error;

@@ -1,8 +1,8 @@
 //! Plain async functions as tools, prompts and resources.
 //!
 //! A handler is described by three traits, one for each thing that an author can get wrong: [`Handler`] for the number of
-//! parameters, [`HandlerArguments`] and [`HandlerContext`] for their types, [`HandlerOutput`] for what the function returns. Each
-//! has its own message of the compiler.
+//! parameters, [`HandlerArguments`] and [`HandlerContext`] for their types, [`HandlerOutput`] for what the function returns.
+//! Each has its own message of the compiler.
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -20,8 +20,8 @@ pub(crate) type HandlerFuture<R> = Pin<Box<dyn Future<Output = Result<R, ToolErr
 
 /// An async function that carries out a tool, fills in a prompt or reads a resource.
 ///
-/// You should not have to implement this trait. It is implemented for every function of one of these forms, where `Args` derives
-/// `Deserialize` and `JsonSchema`:
+/// You should not have to implement this trait. It is implemented for every function of one of these forms, where `Args`
+/// derives `Deserialize` and `JsonSchema`:
 ///
 /// - `async fn(Args, Context) -> Result<R, ToolError>`
 /// - `async fn(Args) -> Result<R, ToolError>`

@@ -5,9 +5,9 @@
 /// From a tool it becomes `structuredContent`, the same JSON as text for clients that read only that, and an `outputSchema`
 /// derived from `T` ("Structured Content", "Output Schema"). From a resource it becomes text of the type `application/json`.
 ///
-/// A field that is an `Option` and `None` is left out, and the schema says that it may be absent: clients refuse `null` among the
-/// types of a value. What a `serde_json::Value` holds stays as it is. Revisions before 2026-07-28 get `structuredContent` only
-/// where the value is an object.
+/// A field that is an `Option` and `None` is left out, and the schema says that it may be absent: clients refuse `null` among
+/// the types of a value. What a `serde_json::Value` holds stays as it is. Revisions before 2026-07-28 get `structuredContent`
+/// only where the value is an object.
 ///
 /// # Examples
 ///

@@ -65,8 +65,8 @@ impl<H: 'static> Prompt<H> {
     /// Creates a public prompt from an async function; see [`Handler`] for its forms.
     ///
     /// `name` is 1 to 128 characters of `A-Z a-z 0-9 _ - .`. `description` tells the person what the prompt is good for. The
-    /// fields of the handler's argument type are what the person fills in; each is a string, a number or a boolean, because clients
-    /// send strings only.
+    /// fields of the handler's argument type are what the person fills in; each is a string, a number or a boolean, because
+    /// clients send strings only.
     #[must_use]
     pub fn new<Form, F>(name: impl Into<String>, description: impl Into<String>, handler: F) -> Self
     where

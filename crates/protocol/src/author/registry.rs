@@ -188,8 +188,8 @@ impl<H: 'static> Registry<H> {
         self.announces_anything() || self.has_tasks()
     }
 
-    /// Returns whether every resource that a template lists needs a sign-in. Then an announcement concerns only the list of the person
-    /// who is calling.
+    /// Returns whether every resource that a template lists needs a sign-in. Then an announcement concerns only the list of the
+    /// person who is calling.
     pub(crate) fn resource_lists_are_own(&self) -> bool {
         let mut lists = self.templates.iter().filter(|template| template.feature.list.is_some()).peekable();
         lists.peek().is_some() && lists.all(|template| !template.required.is_empty())

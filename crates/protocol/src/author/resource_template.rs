@@ -65,8 +65,9 @@ pub struct ResourceTemplate<H> {
 impl<H: 'static> ResourceTemplate<H> {
     /// Creates public resources from an async function that reads one of them; see [`Handler`] for its forms.
     ///
-    /// `uri_template` is a URI with names in braces (RFC 6570, level 1); the handler's argument type has a field for each name. The
-    /// values come from the client: check them as any other argument. `description` tells the model what the resources hold.
+    /// `uri_template` is a URI with names in braces (RFC 6570, level 1); the handler's argument type has a field for each name.
+    /// The values come from the client: check them as any other argument. `description` tells the model what the resources
+    /// hold.
     #[must_use]
     pub fn new<Form, F>(
         uri_template: impl Into<String>,
@@ -154,7 +155,8 @@ impl<H: 'static> ResourceTemplate<H> {
 
     /// Adds resources of this template to `resources/list` page by page, for templates with many resources.
     ///
-    /// `list` returns those after a number, in the order of that number. It is called only for the pages that the client asks for.
+    /// `list` returns those after a number, in the order of that number. It is called only for the pages that the client asks
+    /// for.
     #[must_use]
     pub fn listed_in_pages<F, Fut>(mut self, list: F) -> Self
     where

@@ -16,7 +16,8 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Instructions for a model, with the files that they refer to (Skills extension, `io.modelcontextprotocol/skills`).
 ///
-/// A skill is a folder with a `SKILL.md` in the format of the Agent Skills specification. All its files are built into the Worker.
+/// A skill is a folder with a `SKILL.md` in the format of the Agent Skills specification. All its files are built into the
+/// Worker.
 ///
 /// # Examples
 ///
@@ -69,8 +70,8 @@ impl Skill {
         self
     }
 
-    /// Requires a sign-in with `scope` to read the files. Everybody sees that the skill exists. Call it several times to require
-    /// several scopes.
+    /// Requires a sign-in with `scope` to read the files. Everybody sees that the skill exists. Call it several times to
+    /// require several scopes.
     #[must_use]
     pub fn scope(mut self, scope: impl IntoScope) -> Self {
         self.scopes.push(scope.into_scope());
@@ -87,7 +88,8 @@ impl Skill {
         self.files.iter().map(|file| format!("{}/{}", self.root(), file.path))
     }
 
-    /// Returns an error for the first of its files whose URI another file or folder has, among its own files and those of `others`.
+    /// Returns an error for the first of its files whose URI another file or folder has, among its own files and those of
+    /// `others`.
     pub(crate) fn taken<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Option<InvalidSkill> {
         let others: Vec<_> = others.flat_map(Self::uris).collect();
         let own: Vec<_> = self.uris().collect();

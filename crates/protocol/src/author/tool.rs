@@ -16,8 +16,8 @@ use mcp_connector_base::scope::{IntoScope, Scope};
 /// A tool: an async function that a model can call, with what it says about itself ("Tools").
 ///
 /// Each tool says what it changes with [`read_only`](Self::read_only), [`additive`](Self::additive) or
-/// [`destructive`](Self::destructive), and has a [`title`](Self::title); the connector's own test reports one that does not. A tool
-/// without a [`scope`](Self::scope) is public.
+/// [`destructive`](Self::destructive), and has a [`title`](Self::title); the connector's own test reports one that does not. A
+/// tool without a [`scope`](Self::scope) is public.
 ///
 /// # Examples
 ///
@@ -103,8 +103,8 @@ pub(crate) struct Background {
 impl<H: 'static> Tool<H> {
     /// Creates a public tool from an async function; see [`Handler`] for its forms.
     ///
-    /// `name` is 1 to 64 characters of `A-Z a-z 0-9 _ -`: every client takes those. `description` is what the model reads to decide
-    /// whether to call the tool. The schemas of arguments and result are derived from the types of the function.
+    /// `name` is 1 to 64 characters of `A-Z a-z 0-9 _ -`: every client takes those. `description` is what the model reads to
+    /// decide whether to call the tool. The schemas of arguments and result are derived from the types of the function.
     #[must_use]
     pub fn new<Form, F>(name: impl Into<String>, description: impl Into<String>, handler: F) -> Self
     where
@@ -325,8 +325,8 @@ impl<H: 'static> Tool<H> {
 
     /// Replaces the schema of the arguments: JSON Schema 2020-12, with an object at its root.
     ///
-    /// It is published as it is; [`Connector::warnings`](crate::author::connector::Connector::warnings) says what released clients
-    /// refuse in it. Arguments are validated against it before the handler reads them.
+    /// It is published as it is; [`Connector::warnings`](crate::author::connector::Connector::warnings) says what released
+    /// clients refuse in it. Arguments are validated against it before the handler reads them.
     #[must_use]
     pub fn input_schema(mut self, schema: Value) -> Self {
         self.input = InputSchema::written(schema);

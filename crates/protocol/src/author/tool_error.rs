@@ -15,8 +15,8 @@ use crate::types::version::ProtocolVersion;
 /// Every error becomes a `ToolError` by `?`; its text, with its causes, is what the model reads. So `ToolError` itself does not
 /// implement [`std::error::Error`].
 ///
-/// A tool that fails answers with a result whose `isError` is true. Prompts, resources and completion have no such result: there
-/// the client gets a JSON-RPC error with the same text.
+/// A tool that fails answers with a result whose `isError` is true. Prompts, resources and completion have no such result:
+/// there the client gets a JSON-RPC error with the same text.
 ///
 /// # Examples
 ///

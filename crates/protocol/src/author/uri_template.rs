@@ -68,7 +68,8 @@ fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
-/// A URI template with variables in braces. The value of a variable has at least one character, and a `/` in it is written `%2F`.
+/// A URI template with variables in braces. The value of a variable has at least one character, and a `/` in it is written
+/// `%2F`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UriTemplate {
     text: String,
@@ -130,8 +131,8 @@ impl UriTemplate {
         self.variables.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Returns the values of the variables in `uri`, or `None` if it does not match. A value ends where the text after its variable
-    /// first occurs.
+    /// Returns the values of the variables in `uri`, or `None` if it does not match. A value ends where the text after its
+    /// variable first occurs.
     pub(crate) fn matches(&self, uri: &Uri) -> Option<Vec<(&str, String)>> {
         let mut rest = uri.as_str().strip_prefix(&self.start)?;
         let mut values = Vec::new();

@@ -74,8 +74,8 @@ impl<H> ValidatedTool<H> {
         }
     }
 
-    /// Returns the arguments as the handler takes them. A string that represents a number or a boolean is read as one if the schema
-    /// wants that.
+    /// Returns the arguments as the handler takes them. A string that represents a number or a boolean is read as one if the
+    /// schema wants that.
     ///
     /// # Errors
     ///

@@ -28,8 +28,9 @@ const FRESH_FOR: Duration = Duration::from_mins(5);
 
 /// A page that hosts show beside the result of a tool (MCP Apps, `io.modelcontextprotocol/ui`).
 ///
-/// A host shows it in a frame without an origin, and hands it the tool's result. The page itself is public and holds no data. It
-/// can load nothing and connect to nothing but what [`loads_from`](Self::loads_from) and [`connects_to`](Self::connects_to) allow.
+/// A host shows it in a frame without an origin, and hands it the tool's result. The page itself is public and holds no data.
+/// It can load nothing and connect to nothing but what [`loads_from`](Self::loads_from) and [`connects_to`](Self::connects_to)
+/// allow.
 ///
 /// # Examples
 ///
@@ -78,8 +79,8 @@ pub enum Permission {
 }
 
 impl View {
-    /// Creates a view at a `ui://` URI. `description` says what it shows. `html` is a whole document that contains its styles and
-    /// scripts, usually `include_str!("page.html")`.
+    /// Creates a view at a `ui://` URI. `description` says what it shows. `html` is a whole document that contains its styles
+    /// and scripts, usually `include_str!("page.html")`.
     #[must_use]
     pub fn new(
         uri: impl Into<String>,
@@ -105,8 +106,8 @@ impl View {
         self
     }
 
-    /// Asks the host to draw a border and a background around the view. Without this or [`borderless`](Self::borderless), the host
-    /// decides.
+    /// Asks the host to draw a border and a background around the view. Without this or [`borderless`](Self::borderless), the
+    /// host decides.
     #[must_use]
     pub fn bordered(mut self) -> Self {
         self.others.insert("prefersBorder".to_owned(), true.into());

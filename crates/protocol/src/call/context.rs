@@ -49,8 +49,8 @@ impl<H: Host> Context<H> {
 
     /// Continues as a task, in a tool with [`Tool::asks_first`](crate::author::tool::Tool::asks_first) ("Tasks").
     ///
-    /// The client gets its task, and the handler runs again from its beginning in the background, with the answers so far. In the
-    /// task, and for a client that does not take tasks, this does nothing.
+    /// The client gets its task, and the handler runs again from its beginning in the background, with the answers so far. In
+    /// the task, and for a client that does not take tasks, this does nothing.
     ///
     /// # Errors
     ///
@@ -154,7 +154,8 @@ impl<H: Host> Context<H> {
         Err(ToolError::protocol(RpcError::missing_client_capability(capability)))
     }
 
-    /// Returns whether the client has a capability. A client of a revision before 2026-07-28 declares it when its session begins.
+    /// Returns whether the client has a capability. A client of a revision before 2026-07-28 declares it when its session
+    /// begins.
     #[must_use]
     pub fn can(&self, capability: ClientCapability) -> bool {
         self.call_state.client_capabilities.has(capability)
@@ -210,8 +211,8 @@ impl<H: Host> Context<H> {
 
     /// Closes the stream of this call, so that it holds no connection while it works ("Resumability and Redelivery").
     ///
-    /// The client resumes the stream for what is sent from now on, the result included. Only clients of 2025-11-25 can; for others this
-    /// does nothing.
+    /// The client resumes the stream for what is sent from now on, the result included. Only clients of 2025-11-25 can; for
+    /// others this does nothing.
     pub async fn close_stream(&self) {
         self.call_state.close_stream().await;
     }

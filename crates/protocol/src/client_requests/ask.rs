@@ -14,8 +14,8 @@ use crate::transport::session::SessionId;
 use mcp_connector_base::json::Object;
 
 impl<H: Host> Context<H> {
-    /// Returns the client's answer to `question`. `key` names the question among those of the handler: asked again, it has the same
-    /// answer.
+    /// Returns the client's answer to `question`. `key` names the question among those of the handler: asked again, it has the
+    /// same answer.
     pub(crate) async fn ask(&self, key: &str, question: Question) -> Result<Object, ToolError> {
         if matches!(self.call_state().asking, Asking::SignedIn) {
             return Err(ToolError::new(

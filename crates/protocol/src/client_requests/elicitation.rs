@@ -64,17 +64,17 @@ impl<T> ElicitResult<T> {
 impl<H: Host> Context<H> {
     /// Asks the person to fill in a form with the fields of `T`, and returns the answer ("Elicitation").
     ///
-    /// `T` is a struct of strings, numbers, booleans and enums without data. `key` names the question: each question of a handler has
-    /// its own. A form must not ask for a password or a key; use [`elicit_url`](Self::elicit_url) for that.
+    /// `T` is a struct of strings, numbers, booleans and enums without data. `key` names the question: each question of a
+    /// handler has its own. A form must not ask for a password or a key; use [`elicit_url`](Self::elicit_url) for that.
     ///
-    /// Until 2025-11-25 the handler waits for the answer. From 2026-07-28 on, and in a task, the handler is left and runs again from
-    /// its beginning when the answer is there. So code before a question may run several times; what changes something belongs after
-    /// the last one.
+    /// Until 2025-11-25 the handler waits for the answer. From 2026-07-28 on, and in a task, the handler is left and runs again
+    /// from its beginning when the answer is there. So code before a question may run several times; what changes something
+    /// belongs after the last one.
     ///
     /// # Errors
     ///
-    /// Leaves the handler where the client cannot ask, where the person declines or gives no answer, and, with clients of 2026-07-28,
-    /// until the answer is there.
+    /// Leaves the handler where the client cannot ask, where the person declines or gives no answer, and, with clients of
+    /// 2026-07-28, until the answer is there.
     ///
     /// # Examples
     ///
@@ -105,8 +105,8 @@ impl<H: Host> Context<H> {
             .map_err(|_| self.unfit("The answer to the form does not fit it."))
     }
 
-    /// Asks the person to fill in `form`, and returns an answer that fits it. Unlike [`elicit`](Self::elicit), it lets the handler
-    /// go on if the person declines.
+    /// Asks the person to fill in `form`, and returns an answer that fits it. Unlike [`elicit`](Self::elicit), it lets the
+    /// handler go on if the person declines.
     ///
     /// # Errors
     ///
@@ -149,11 +149,11 @@ impl<H: Host> Context<H> {
         })
     }
 
-    /// Asks the person to visit `url`, for what must not pass through the client: a password, a payment, a sign-in elsewhere ("URL
-    /// Mode").
+    /// Asks the person to visit `url`, for what must not pass through the client: a password, a payment, a sign-in elsewhere
+    /// ("URL Mode").
     ///
-    /// `url` must be `https:` and must not let in whoever opens it: the page finds out by itself that its visitor is the person of
-    /// this call. Accepted means that the person agreed to go, not that they are done.
+    /// `url` must be `https:` and must not let in whoever opens it: the page finds out by itself that its visitor is the person
+    /// of this call. Accepted means that the person agreed to go, not that they are done.
     ///
     /// # Errors
     ///

@@ -10,8 +10,8 @@ use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 use mcp_connector_schema::{Schema, Violations};
 
-/// A form for [`Context::elicit_form`](crate::call::context::Context::elicit_form): a flat object of strings, numbers, booleans and
-/// choices ("Requested Schema").
+/// A form for [`Context::elicit_form`](crate::call::context::Context::elicit_form): a flat object of strings, numbers, booleans
+/// and choices ("Requested Schema").
 ///
 /// # Examples
 ///
@@ -128,8 +128,8 @@ impl Form {
         Some(form)
     }
 
-    /// Reads an answer; `fits` is the compiled schema. Null counts as absent, since no field can be null. A string that represents
-    /// a number or a boolean is read as one where the field is one.
+    /// Reads an answer; `fits` is the compiled schema. Null counts as absent, since no field can be null. A string that
+    /// represents a number or a boolean is read as one where the field is one.
     pub(crate) fn read(&self, mut answer: Object, fits: &Schema) -> Result<Object, Violations> {
         answer.retain(|_, value| !value.is_null());
         let answer = Value::Object(answer);

@@ -1,8 +1,9 @@
-//! Questions that are sent in place of a result, and answers that come with the next try ("Multi Round-Trip Requests", 2026-07-28).
+//! Questions that are sent in place of a result, and answers that come with the next try ("Multi Round-Trip Requests",
+//! 2026-07-28).
 //!
-//! The answers of earlier rounds are in `requestState`: sealed, valid for a limited time, and bound to the caller, the method and the
-//! arguments. Nothing is stored. A state can be used several times: a handler whose work must not happen twice records it in its own
-//! storage.
+//! The answers of earlier rounds are in `requestState`: sealed, valid for a limited time, and bound to the caller, the method
+//! and the arguments. Nothing is stored. A state can be used several times: a handler whose work must not happen twice records
+//! it in its own storage.
 
 use std::cell::{Ref, RefCell};
 
@@ -43,7 +44,8 @@ impl InputResponseRequestParams {
         Self { input_responses: params.remove("inputResponses"), request_state: params.remove("requestState") }
     }
 
-    /// Returns the questions and answers of a request of `method`. A state is valid only for the same method with the same `params`.
+    /// Returns the questions and answers of a request of `method`. A state is valid only for the same method with the same
+    /// `params`.
     ///
     /// # Errors
     ///

@@ -108,7 +108,8 @@ impl CreateMessageRequest {
         self.with_content(&ContentBlock::image(bytes, mime_type))
     }
 
-    /// Adds audio to the person's last message, of a media type such as `audio/wav`. A client of 2024-11-05 gets a text instead.
+    /// Adds audio to the person's last message, of a media type such as `audio/wav`. A client of 2024-11-05 gets a text
+    /// instead.
     #[must_use]
     pub fn audio(self, bytes: &[u8], mime_type: &str) -> Self {
         self.with_content(&ContentBlock::audio(bytes, mime_type))
@@ -200,8 +201,8 @@ impl CreateMessageRequest {
 
     /// Adds the model's answer, and the results of the tools that it wanted to use: one result for each use.
     ///
-    /// If one is missing or belongs to no use, [`Context::sample`] fails and nothing is sent: the client would refuse it ("Tool Use
-    /// and Result Balance").
+    /// If one is missing or belongs to no use, [`Context::sample`] fails and nothing is sent: the client would refuse it ("Tool
+    /// Use and Result Balance").
     #[must_use]
     pub fn answered(
         mut self,
@@ -283,8 +284,8 @@ pub struct CreateMessageResult {
     pub text: String,
     /// The name of the model, as the client gives it.
     pub model: String,
-    /// Why the model stopped, if the client says it: `endTurn`, `stopSequence`, `maxTokens`, `toolUse` or a reason of the model's
-    /// maker.
+    /// Why the model stopped, if the client says it: `endTurn`, `stopSequence`, `maxTokens`, `toolUse` or a reason of the
+    /// model's maker.
     pub stop_reason: Option<String>,
     /// The tools that the model wants to use first. [`CreateMessageRequest::answered`] takes their results.
     pub tool_uses: Vec<ToolUseContent>,
@@ -296,8 +297,8 @@ impl<H: Host> Context<H> {
     ///
     /// # Errors
     ///
-    /// Leaves the handler where the client has no model to ask, where it refuses, and, with clients of 2026-07-28, until the answer
-    /// is there: then the handler runs again from its beginning.
+    /// Leaves the handler where the client has no model to ask, where it refuses, and, with clients of 2026-07-28, until the
+    /// answer is there: then the handler runs again from its beginning.
     ///
     /// # Examples
     ///

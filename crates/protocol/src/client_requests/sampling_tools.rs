@@ -1,5 +1,5 @@
-//! Tools that the client's model may use while it answers a question of the server ("Tools in Sampling", SEP-1577, from revision
-//! 2025-11-25 on): what the model wants of them, and what they returned.
+//! Tools that the client's model may use while it answers a question of the server ("Tools in Sampling", SEP-1577, from
+//! revision 2025-11-25 on): what the model wants of them, and what they returned.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::types::content_block::ContentBlock;
 
-/// Whether the model uses the tools of a [`CreateMessageRequest`](crate::client_requests::sampling::CreateMessageRequest) ("Tool
-/// Choice Modes").
+/// Whether the model uses the tools of a [`CreateMessageRequest`](crate::client_requests::sampling::CreateMessageRequest)
+/// ("Tool Choice Modes").
 ///
 /// # Examples
 ///

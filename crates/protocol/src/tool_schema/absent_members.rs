@@ -75,7 +75,8 @@ fn names_null(schema: &Value, root: &Value) -> bool {
     mentions_null(schema) || target.is_some_and(mentions_null)
 }
 
-/// Collects the schemas that describe `value` as part of `schema`: itself, what it refers to, and the choices that fit by their tags.
+/// Collects the schemas that describe `value` as part of `schema`: itself, what it refers to, and the choices that fit by their
+/// tags.
 fn collect<'a>(schema: &'a Value, value: &Value, root: &'a Value, depth: usize, all: &mut Vec<&'a Value>) {
     if depth > MAX_DEPTH {
         return;

@@ -293,8 +293,8 @@ fn is_number(text: &str, number: &Number) -> bool {
         && text.parse::<Number>().is_ok_and(|written| compare(&written, number) == Ordering::Equal)
 }
 
-/// Decodes a value of `Mcp-Name` or `Mcp-Param-*`: what is between `=?base64?` and `?=`, or else the value itself without the white
-/// space around it.
+/// Decodes a value of `Mcp-Name` or `Mcp-Param-*`: what is between `=?base64?` and `?=`, or else the value itself without the
+/// white space around it.
 pub(crate) fn decode_header_value(raw: &str) -> Result<Cow<'_, str>, InvalidHeaderValue> {
     let value = raw.trim_matches([' ', '\t']);
     if value.len() > MAX_VALUE {

@@ -1,5 +1,5 @@
-//! Reads strings as numbers and booleans where a schema wants those. Some clients always send `{"id": "1"}` for a number, and the
-//! arguments of prompts and templates are strings on the wire.
+//! Reads strings as numbers and booleans where a schema wants those. Some clients always send `{"id": "1"}` for a number, and
+//! the arguments of prompts and templates are strings on the wire.
 
 use serde_json::Value;
 

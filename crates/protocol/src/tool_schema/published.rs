@@ -29,8 +29,8 @@ pub(crate) enum Direction {
 
 /// Returns the schema that is published instead of `derived`.
 ///
-/// A property that can be null is published without null: in results always, and then it is not required; in arguments if it is not
-/// required.
+/// A property that can be null is published without null: in results always, and then it is not required; in arguments if it is
+/// not required.
 pub(crate) fn published(derived: &Value, direction: Direction) -> Value {
     let mut writer = Writer { root: derived, direction, open: vec!["#".to_owned()] };
     let mut schema = writer.schema(derived);
@@ -43,8 +43,8 @@ pub(crate) fn published(derived: &Value, direction: Direction) -> Value {
     schema
 }
 
-/// Adds empty `properties` to an object that has none. JSON Schema does not require it, but some clients and the APIs of some models
-/// fail without it.
+/// Adds empty `properties` to an object that has none. JSON Schema does not require it, but some clients and the APIs of some
+/// models fail without it.
 pub(crate) fn add_properties(root: &mut Object) {
     if root.get("type").and_then(Value::as_str) == Some("object") {
         root.entry("properties").or_insert_with(|| json!({}));
@@ -71,8 +71,8 @@ impl Writer<'_> {
         }
     }
 
-    /// Returns the schema that a reference leads to. A type that contains itself is written out once; further down only its `type` is
-    /// published.
+    /// Returns the schema that a reference leads to. A type that contains itself is written out once; further down only its
+    /// `type` is published.
     fn referred(&mut self, keywords: &Object, reference: &str) -> Value {
         let Some(Value::Object(target)) = resolve(reference, self.root) else {
             return self.keywords(keywords);
@@ -203,8 +203,8 @@ fn without_null(schema: Value) -> Option<Value> {
     Some(Value::Object(keywords))
 }
 
-/// Adds `items` to every array, because Gemini refuses one without. After `prefixItems` it changes nothing if the length is limited, as
-/// that of a tuple is.
+/// Adds `items` to every array, because Gemini refuses one without. After `prefixItems` it changes nothing if the length is
+/// limited, as that of a tuple is.
 fn add_items(keywords: &mut Object) {
     if keywords.get("type").and_then(Value::as_str) != Some("array") || keywords.contains_key("items") {
         return;

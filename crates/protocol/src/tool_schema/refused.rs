@@ -1,5 +1,5 @@
-//! Finds what released clients refuse in a published schema: null where a type cannot be published without it, and anything in a
-//! schema that was written by hand.
+//! Finds what released clients refuse in a published schema: null where a type cannot be published without it, and anything in
+//! a schema that was written by hand.
 
 use serde_json::Value;
 use thiserror::Error;

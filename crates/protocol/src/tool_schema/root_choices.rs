@@ -1,8 +1,8 @@
-//! Merges choices at the root of an input schema into one object with the properties of every choice. An enum that is flattened into
-//! the arguments makes such choices.
+//! Merges choices at the root of an input schema into one object with the properties of every choice. An enum that is flattened
+//! into the arguments makes such choices.
 //!
-//! Claude Code drops a tool with `oneOf`, `anyOf` or `allOf` at the root, and the API of the model answers 400. Which properties go
-//! together is decided at the call, by the exact schema.
+//! Claude Code drops a tool with `oneOf`, `anyOf` or `allOf` at the root, and the API of the model answers 400. Which
+//! properties go together is decided at the call, by the exact schema.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! Arguments that are strings on the wire: those of prompts, and the variables of resource templates. Each is read as the type that
-//! the handler's argument type has, and all are validated against its schema.
+//! Arguments that are strings on the wire: those of prompts, and the variables of resource templates. Each is read as the type
+//! that the handler's argument type has, and all are validated against its schema.
 
 use serde_json::Value;
 
@@ -75,8 +75,8 @@ fn may_be(schema: Option<&Value>, name: &str) -> bool {
     }
 }
 
-/// Reads a string as a number or a boolean if the schema wants one, without the spaces around it. Any other string stays as it is, and
-/// validation decides.
+/// Reads a string as a number or a boolean if the schema wants one, without the spaces around it. Any other string stays as it
+/// is, and validation decides.
 fn typed(text: String, schema: Option<&Value>, root: &Value) -> Value {
     let read = schema.and_then(|schema| Types::of(schema, root).read(text.trim()));
     read.unwrap_or(Value::String(text))

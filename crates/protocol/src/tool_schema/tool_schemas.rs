@@ -26,8 +26,8 @@ enum Origin {
 }
 
 impl InputSchema {
-    /// Creates the schema of a Rust type. A tool without arguments publishes that it takes none, and ignores those that are sent
-    /// nevertheless, as every other tool does.
+    /// Creates the schema of a Rust type. A tool without arguments publishes that it takes none, and ignores those that are
+    /// sent nevertheless, as every other tool does.
     pub(crate) fn derived(mut exact: Value) -> Self {
         let published = published(&exact, Direction::Arguments);
         if let Some(root) = exact.as_object_mut()

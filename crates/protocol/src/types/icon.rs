@@ -52,7 +52,8 @@ impl Icon {
         Self { src: src.into(), mime_type: None, sizes: Vec::new(), theme: None }
     }
 
-    /// Creates an icon from an SVG document, for any size. The icon is part of the answers to clients: keep it to a few kilobytes.
+    /// Creates an icon from an SVG document, for any size. The icon is part of the answers to clients: keep it to a few
+    /// kilobytes.
     #[must_use]
     pub fn svg(document: &str) -> Self {
         Self::embedded(document.as_bytes(), "image/svg+xml").size("any")

@@ -135,8 +135,8 @@ impl ProtocolVersion {
         matches!(self, Self::V2025_11_25 | Self::V2026_07_28)
     }
 
-    /// Whether a client can resume a stream. Streams of older revisions have no ids, because their clients fail on the event that
-    /// opens a resumable stream.
+    /// Whether a client can resume a stream. Streams of older revisions have no ids, because their clients fail on the event
+    /// that opens a resumable stream.
     pub(crate) const fn has_resumable_streams(self) -> bool {
         matches!(self, Self::V2025_11_25)
     }
