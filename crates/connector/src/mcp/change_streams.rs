@@ -76,8 +76,8 @@ impl Announcements<'_> {
                 // GET is a method of this endpoint only for legacy sessions.
                 Err(reply) => return from_reply(reply).header("allow", ALLOWED),
             };
-        let role = ListenerKind::Session(session.as_str().to_owned());
-        let listener = self.placed(Listener::new(caller, Some(self.until(caller)), interest, role));
+        let kind = ListenerKind::Session(session.as_str().to_owned());
+        let listener = self.placed(Listener::new(caller, Some(self.until(caller)), interest, kind));
         // The first bytes bring the client its answer.
         match self.open(listener, subscriptions::COMMENT.to_vec()).await {
             Ok(stream) => Answer::events_of(stream),

@@ -18,7 +18,7 @@ use crate::methods::operation::Operation;
 use crate::methods::resources::found_resource::FoundResource;
 use crate::subscriptions::change::{Topic, Topics};
 use crate::subscriptions::filter::{LISTS, MAX_TASKS, MAX_URI_BYTES, MAX_URIS, TASKS, URIS};
-use crate::subscriptions::open_streams::{Interest, Watched};
+use crate::subscriptions::interest::{Interest, Watched};
 use crate::tasks::message::TaskId;
 use crate::types::client_capabilities::ClientCapability;
 use crate::types::version::ProtocolVersion;

@@ -8,7 +8,7 @@ use futures::future::LocalBoxFuture;
 
 use crate::author::tool_error::Unfinished;
 use crate::methods::request_context::RequestContext;
-use crate::subscriptions::open_streams::Interest;
+use crate::subscriptions::interest::Interest;
 use crate::transport::response::Response;
 
 /// The work of a request, which begins when it is given its context.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::subscriptions::change::Topic;
-use crate::subscriptions::open_streams::Interest;
+use crate::subscriptions::interest::Interest;
 use crate::tasks::message::TaskId;
 
 /// Most resources that one stream, or one session, may subscribe to.

@@ -11,7 +11,8 @@ use crate::json_rpc::response::to_bytes;
 use crate::streams::sse_event::sse_event;
 use crate::subscriptions::change::SUBSCRIPTION_ID;
 use crate::subscriptions::filter::honoured;
-use crate::subscriptions::open_streams::{Interest, Listener, ListenerKind};
+use crate::subscriptions::interest::Interest;
+use crate::subscriptions::listener::{Listener, ListenerKind};
 use crate::tasks;
 use crate::tasks::message::TaskId;
 use crate::transport::response::Response;
@@ -73,9 +74,9 @@ impl Listening {
     #[must_use]
     pub fn into_listener(self, until: Option<u64>) -> (Listener, Vec<u8>) {
         let first = self.first();
-        let role =
+        let kind =
             ListenerKind::Subscription { id: serde_json::to_string(&self.id).unwrap_or_default(), end: self.last };
-        (Listener::new(self.caller.as_ref(), until, self.interest, role), first)
+        (Listener::new(self.caller.as_ref(), until, self.interest, kind), first)
     }
 
     /// Returns the id of the request.

@@ -3,6 +3,8 @@
 pub(crate) mod announce;
 pub(crate) mod change;
 pub(crate) mod filter;
+pub(crate) mod interest;
+pub(crate) mod listener;
 pub(crate) mod listening;
 pub(crate) mod open_streams;
 pub(crate) mod session_stream;

@@ -8,133 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::author::uri_template::Uri;
-use crate::subscriptions::change::{Change, Topics};
+use crate::subscriptions::change::Change;
+use crate::subscriptions::listener::{Listener, ListenerKind};
 use crate::tasks::message::TaskId;
-use mcp_connector_base::caller::Caller;
 use mcp_connector_base::identifier::{GrantId, Subject};
-use mcp_connector_base::scope::ScopeSet;
-
-/// The changes that a stream receives: those that its client asked for and this server announces.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Interest {
-    pub(crate) lists: Topics,
-    /// Whether every list of resources belongs to one person, so that its changes concern nobody else.
-    pub(crate) own_resource_list: bool,
-    pub(crate) uris: Vec<Watched>,
-    /// The caller's tasks that are not over.
-    pub(crate) tasks: Vec<TaskId>,
-}
-
-impl Interest {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.lists.is_empty() && self.uris.is_empty() && self.tasks.is_empty()
-    }
-}
-
-/// A resource that somebody subscribed to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Watched {
-    /// Its URI.
-    pub uri: String,
-    /// Whether it needs a sign-in. Resources of two people may have the same URI; each person receives the changes of their own.
-    pub is_own: bool,
-}
-
-impl Watched {
-    pub(crate) fn new(uri: &Uri, required: &ScopeSet) -> Self {
-        Self { uri: uri.as_str().to_owned(), is_own: !required.is_empty() }
-    }
-}
-
-/// The client at the end of a stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listener {
-    owner: Option<Subject>,
-    grant: Option<GrantId>,
-    /// The network of a client without a token.
-    network: Option<String>,
-    /// When the token of the stream expires, in seconds since 1970.
-    until: Option<u64>,
-    interest: Interest,
-    role: ListenerKind,
-}
-
-/// The kind of a stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum ListenerKind {
-    /// The answer to `subscriptions/listen`.
-    Subscription {
-        /// The id of the request, as JSON.
-        id: String,
-        /// The event that ends it.
-        end: Vec<u8>,
-    },
-    /// A GET stream of the legacy session with this id.
-    Session(String),
-}
-
-impl Listener {
-    /// Returns the client with the token of `caller`, which expires at `until`.
-    #[must_use]
-    pub fn new(caller: Option<&Caller>, until: Option<u64>, interest: Interest, role: ListenerKind) -> Self {
-        let owner = caller.map(|caller| caller.subject.clone());
-        Self { owner, grant: caller.and_then(|caller| caller.grant), network: None, until, interest, role }
-    }
-
-    /// Returns the same client, without a token and in `network`.
-    #[must_use]
-    pub fn from_network(self, network: &str) -> Self {
-        Self { network: Some(network.to_owned()), ..self }
-    }
-
-    /// Returns the person, or `None` without a token.
-    #[must_use]
-    pub fn owner(&self) -> Option<&Subject> {
-        self.owner.as_ref()
-    }
-
-    /// Returns the grant of the token.
-    #[must_use]
-    pub fn grant(&self) -> Option<GrantId> {
-        self.grant
-    }
-
-    /// Returns the kind of the stream.
-    #[must_use]
-    pub fn role(&self) -> &ListenerKind {
-        &self.role
-    }
-
-    /// Returns the last event of the stream. A legacy stream has none.
-    #[must_use]
-    pub fn end(&self) -> &[u8] {
-        match &self.role {
-            ListenerKind::Subscription { end, .. } => end,
-            ListenerKind::Session(_) => &[],
-        }
-    }
-
-    /// Returns whether the client may receive a change that `by` has caused. `is_own` says whether it concerns only that person.
-    fn may_receive(&self, is_own: bool, by: Option<&Subject>) -> bool {
-        !is_own || (by.is_some() && self.owner.as_ref() == by)
-    }
-
-    /// Returns whether the client receives `change`. `watched` says whether the resource needs a sign-in, if the session of the stream
-    /// subscribed to it.
-    fn receives(&self, change: &Change, by: Option<&Subject>, watched: Option<bool>) -> bool {
-        match change {
-            Change::Tools | Change::Prompts => self.interest.lists.has(change.topic()),
-            Change::Resources => {
-                self.interest.lists.has(change.topic()) && self.may_receive(self.interest.own_resource_list, by)
-            }
-            Change::Resource(uri) => {
-                let asked = self.interest.uris.iter().find(|watched| watched.uri == *uri);
-                watched.or(asked.map(|watched| watched.is_own)).is_some_and(|is_own| self.may_receive(is_own, by))
-            }
-        }
-    }
-}
 
 /// The number of an open stream. Later streams have larger numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -228,7 +105,7 @@ impl OpenStreams {
         let mut recipients = Vec::new();
         // The newest stream of a session is the most likely to have a client at its end.
         for (id, listener) in self.streams.iter().rev() {
-            match &listener.role {
+            match &listener.kind {
                 ListenerKind::Subscription { id: subscription, .. } if listener.receives(change, by, None) => {
                     recipients.push((*id, change.event(Some(subscription))));
                 }
@@ -251,7 +128,7 @@ impl OpenStreams {
     /// Returns the streams that listen to `task`, each with the id of its subscription as JSON.
     #[must_use]
     pub fn listening_to(&self, task: &TaskId) -> Vec<(StreamId, String)> {
-        let listening = self.streams.iter().filter_map(|(id, listener)| match &listener.role {
+        let listening = self.streams.iter().filter_map(|(id, listener)| match &listener.kind {
             ListenerKind::Subscription { id: subscription, .. } if listener.interest.tasks.contains(task) => {
                 Some((*id, subscription.clone()))
             }
@@ -273,7 +150,7 @@ impl OpenStreams {
     #[must_use]
     pub fn finished(&self) -> Vec<StreamId> {
         self.which(|listener| {
-            matches!(listener.role, ListenerKind::Subscription { .. }) && listener.interest.is_empty()
+            matches!(listener.kind, ListenerKind::Subscription { .. }) && listener.interest.is_empty()
         })
     }
 
@@ -292,7 +169,7 @@ impl OpenStreams {
     /// Returns the sessions that have a stream, each once.
     #[must_use]
     pub fn sessions(&self) -> Vec<String> {
-        let sessions = self.streams.iter().filter_map(|(_, listener)| match &listener.role {
+        let sessions = self.streams.iter().filter_map(|(_, listener)| match &listener.kind {
             ListenerKind::Session(session) => Some(session.clone()),
             ListenerKind::Subscription { .. } => None,
         });

@@ -2,7 +2,7 @@
 
 use crate::author::registry::Registry;
 use crate::subscriptions::change::{Topic, Topics};
-use crate::subscriptions::open_streams::Interest;
+use crate::subscriptions::interest::Interest;
 use crate::transport::era::names_modern;
 use crate::transport::headers::{Accepts, RequestHeaders};
 use crate::transport::legacy;

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::host::unavailable::Unavailable;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
-use crate::subscriptions::open_streams::Watched;
+use crate::subscriptions::interest::Watched;
 use crate::transport::session::SessionId;
 
 /// A change of what a session receives: it subscribes to a resource or unsubscribes.

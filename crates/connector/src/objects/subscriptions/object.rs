@@ -74,7 +74,7 @@ impl DurableObject for Subscriptions {
 
 impl Subscriptions {
     async fn open(&self, command: OpenStream) -> worker::Result<Result<web_sys::ReadableStream, StreamRefusal>> {
-        if let ListenerKind::Session(session) = command.listener.role() {
+        if let ListenerKind::Session(session) = command.listener.kind() {
             let rows = WatchedRows::new(self.state.storage().sql())?;
             if let Access::Refused = rows.access(session, command.listener.owner(), now())? {
                 return Ok(Err(StreamRefusal::NotYours));
@@ -123,7 +123,7 @@ impl Subscriptions {
             return Ok(false);
         }
         rows.end(session, owner, now())?;
-        let is_of_it = |listener: &Listener| matches!(listener.role(), ListenerKind::Session(id) if id == session);
+        let is_of_it = |listener: &Listener| matches!(listener.kind(), ListenerKind::Session(id) if id == session);
         let ended = self.streams.open.borrow().which(is_of_it);
         for id in ended {
             self.streams.end(id);

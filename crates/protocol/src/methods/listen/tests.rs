@@ -13,8 +13,8 @@ use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::rpc_error::ErrorCode;
 use crate::subscriptions::change::SUBSCRIPTION_ID;
 use crate::subscriptions::filter;
+use crate::subscriptions::listener::ListenerKind;
 use crate::subscriptions::listening::Listening;
-use crate::subscriptions::open_streams::ListenerKind;
 use crate::testing::test_client::caller;
 use crate::testing::test_host::TestHost;
 use crate::transport::session::Session;
@@ -140,7 +140,7 @@ fn the_first_and_the_last_message_name_the_subscription() {
             json!({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
                 "params": {"_meta": {SUBSCRIPTION_ID: id}, "notifications": {"toolsListChanged": true}}})
         );
-        let ListenerKind::Subscription { end, .. } = listener.role() else { panic!("no subscription") };
+        let ListenerKind::Subscription { end, .. } = listener.kind() else { panic!("no subscription") };
         let end = read(end);
         assert_eq!((&end["id"], &end["result"]["resultType"]), (&json!(id), &json!("complete")));
         assert_eq!(end["result"]["_meta"][SUBSCRIPTION_ID], json!(id));

@@ -13,7 +13,7 @@ use crate::methods::params::uri;
 use crate::methods::request_context::RequestContext;
 use crate::methods::resources::found_resource::FoundResource;
 use crate::subscriptions::change::Topic;
-use crate::subscriptions::open_streams::Watched;
+use crate::subscriptions::interest::Watched;
 use crate::subscriptions::watch::Watch;
 use crate::transport::response::Response;
 use crate::types::result::EmptyResult;

@@ -1,8 +1,10 @@
 //! Which streams receive which changes.
 
 use crate::subscriptions::change::Topic;
+use crate::subscriptions::interest::{Interest, Watched};
 use crate::subscriptions::open_streams::*;
 use crate::testing::test_client::caller;
+use mcp_connector_base::caller::Caller;
 
 const LIMITS: Limits = Limits { total: 6, anonymous: 3, network: 3, each: 2 };
 
@@ -144,10 +146,10 @@ fn streams_are_bounded_and_guests_leave_room() {
 fn a_stream_is_over_when_its_token_is() {
     let mut streams = OpenStreams::new(LIMITS);
     let alice = person("alice");
-    let role = || ListenerKind::Session("a".to_owned());
-    let soon = streams.open(Listener::new(Some(&alice), Some(100), Interest::default(), role())).unwrap();
-    streams.open(Listener::new(Some(&person("bob")), Some(200), Interest::default(), role())).unwrap();
-    streams.open(Listener::new(None, None, Interest::default(), role())).unwrap();
+    let kind = || ListenerKind::Session("a".to_owned());
+    let soon = streams.open(Listener::new(Some(&alice), Some(100), Interest::default(), kind())).unwrap();
+    streams.open(Listener::new(Some(&person("bob")), Some(200), Interest::default(), kind())).unwrap();
+    streams.open(Listener::new(None, None, Interest::default(), kind())).unwrap();
     assert_eq!((streams.expired(99), streams.expired(100)), (vec![], vec![soon]));
     let grants = vec![GrantId::from_bytes([7; 8])];
     let of = |name| (person(name).subject, grants.clone());
@@ -158,8 +160,8 @@ fn a_stream_is_over_when_its_token_is() {
 #[test]
 fn guests_of_one_network_leave_room_for_those_of_others() {
     let mut streams = OpenStreams::new(Limits { network: 2, ..LIMITS });
-    let role = || ListenerKind::Session("s".to_owned());
-    let anonymous = |network: &str| Listener::new(None, None, Interest::default(), role()).from_network(network);
+    let kind = || ListenerKind::Session("s".to_owned());
+    let anonymous = |network: &str| Listener::new(None, None, Interest::default(), kind()).from_network(network);
     assert!(streams.open(anonymous("a")).is_ok());
     let second = streams.open(anonymous("a")).unwrap();
     assert_eq!(streams.open(anonymous("a")), Err(Full::OfThisOwner));
