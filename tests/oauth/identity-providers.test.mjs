@@ -310,7 +310,7 @@ describe('an OpenID provider', () => {
     const back = await enterAt(provider, begun.url, 'alice', { button: 'leave' });
     const page = await browser.open(back);
     page.answer.hasStatus(200, 'the account page');
-    assert.match(page.text, /You were not signed in/, page.story('it says so'));
+    assert.match(page.text, /You are not signed in/, page.story('it says so'));
   });
 
   test('an OpenID provider lets a person choose who they are on the account page', async () => {
