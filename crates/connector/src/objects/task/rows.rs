@@ -109,7 +109,7 @@ mod tests {
         let task = |phase: Value| -> tasks::Task {
             let seen =
                 json!({"created_at": 1, "updated_at": 300, "ttl": 86_400_000, "message": "half", "phase": phase});
-            let task = json!({"owner": owner, "seen": seen, "begun": 2, "answers": [["key", "{}"]]});
+            let task = json!({"owner": owner, "view": seen, "begun": 2, "answers": [["key", "{}"]]});
             serde_json::from_value(task).unwrap()
         };
         for (phase, row) in [
