@@ -49,7 +49,7 @@ impl PaginatedRequestParams {
                 start
             }
         };
-        Ok(Page { start, end: start.saturating_add(size).min(length), length })
+        Ok(Page { start, end: (start + size).min(length), length })
     }
 
     /// Returns the position that a cursor of [`TemplatePosition::cursor`] names, or `None` for another cursor.

@@ -25,11 +25,11 @@ impl Recent {
         if event.message.len() > Self::MAX_BYTES {
             event.message = Vec::new();
         }
-        self.bytes = self.bytes.saturating_add(event.message.len());
+        self.bytes += event.message.len();
         self.events.push_back(event);
         while self.bytes > Self::MAX_BYTES || self.events.len() > Self::MAX_EVENTS {
             let Some(oldest) = self.events.pop_front() else { break };
-            self.bytes = self.bytes.saturating_sub(oldest.message.len());
+            self.bytes -= oldest.message.len();
         }
     }
 
@@ -97,7 +97,7 @@ mod tests {
             let (mut recent, mut got, mut sent) = (Recent::default(), Vec::new(), 0_u64);
             for (come, read) in portions {
                 for _ in 0..come {
-                    sent = sent.saturating_add(1);
+                    sent += 1;
                     recent.push(event(sent, 1));
                     // A sender that is not sure sends again.
                     recent.push(event(sent, 1));

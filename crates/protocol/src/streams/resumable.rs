@@ -35,7 +35,7 @@ impl Resumable {
     pub(crate) fn add(&mut self, message: Vec<u8>, is_last: bool) -> Event {
         // The numbers begin at 1 even without an opening.
         let number = self.next.max(1);
-        self.next = number.saturating_add(1);
+        self.next = number + 1;
         let event = Event { number, message, is_last };
         self.sent.push(event.clone());
         event

@@ -69,7 +69,7 @@ impl OpenStreams {
             Some(_) if of_owner >= self.limits.each => return Err(Full::OfThisOwner),
             None | Some(_) => {}
         }
-        self.last = self.last.saturating_add(1);
+        self.last += 1;
         let id = StreamId(self.last);
         self.streams.push((id, listener));
         Ok(id)

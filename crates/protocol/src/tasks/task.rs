@@ -171,9 +171,7 @@ impl Task {
             }
             End::Result(result) => Phase::Completed(result),
             End::Error(error, message) => Phase::Failed { error, message },
-            End::Questions(open) if open.len().saturating_add(self.answers.len()) > MAX_ANSWERS => {
-                failed("The work asks too much.")
-            }
+            End::Questions(open) if open.len() + self.answers.len() > MAX_ANSWERS => failed("The work asks too much."),
             End::Questions(open) if size(&open) > MAX_BYTES / 2 => failed("The questions are too large."),
             End::Questions(open) => Phase::InputRequired(open),
         };
@@ -182,5 +180,5 @@ impl Task {
 }
 
 fn size(texts: &[(String, String)]) -> usize {
-    texts.iter().map(|(key, text)| key.len().saturating_add(text.len())).fold(0, usize::saturating_add)
+    texts.iter().map(|(key, text)| key.len() + text.len()).sum()
 }

@@ -52,11 +52,11 @@ impl TraceParent {
 fn hex(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |number, digit| {
         let value = match digit {
-            b'0'..=b'9' => digit.wrapping_sub(b'0'),
-            b'a'..=b'f' => digit.wrapping_sub(b'a').wrapping_add(10),
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
             _ => return None,
         };
-        Some(number.wrapping_shl(4) | u64::from(value))
+        Some(number << 4 | u64::from(value))
     })
 }
 
