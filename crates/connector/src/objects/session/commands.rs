@@ -30,12 +30,12 @@ pub(crate) fn main_stream() -> EventId {
 
 /// A command, and the person it is for. The answer is none if the session has ended or belongs to another person.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct For<C> {
+pub(crate) struct ForSubject<C> {
     pub(crate) subject: Option<Subject>,
     pub(crate) command: C,
 }
 
-impl<C: Command> Command for For<C> {
+impl<C: Command> Command for ForSubject<C> {
     const NAME: &'static str = C::NAME;
     type Answer = Option<C::Answer>;
 }

@@ -14,8 +14,8 @@ use crate::log::request_log::RequestLog;
 use crate::objects::dispatch;
 use crate::objects::dispatch::dispatch;
 use crate::objects::session::commands::{
-    AwaitResponse, AwaitStop, CancelRequest, DeliverResponse, EndSession, For, GetLogLevel, HoldMainStream, KeepEvents,
-    MessageTaken, ReadEvents, SendMessage, SetLogLevel, TakeMessage,
+    AwaitResponse, AwaitStop, CancelRequest, DeliverResponse, EndSession, ForSubject, GetLogLevel, HoldMainStream,
+    KeepEvents, MessageTaken, ReadEvents, SendMessage, SetLogLevel, TakeMessage,
 };
 use crate::objects::session::state::SessionState;
 
@@ -34,18 +34,18 @@ impl DurableObject for Session {
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
         let state = &self.state;
         dispatch!(dispatch::message(request).await?, {
-            For<GetLogLevel> => async |command| state.answer(command).await,
-            For<SetLogLevel> => async |command| state.answer(command).await,
-            For<AwaitResponse> => async |command| state.answer(command).await,
-            For<DeliverResponse> => async |command| state.answer(command).await,
-            For<AwaitStop> => async |command| state.answer(command).await,
-            For<CancelRequest> => async |command| state.answer(command).await,
-            For<KeepEvents> => async |command| state.answer(command).await,
-            For<ReadEvents> => async |command| state.answer(command).await,
-            For<HoldMainStream> => async |command| state.hold_main_stream(command).await,
-            For<SendMessage> => async |command| state.answer(command).await,
-            For<TakeMessage> => async |command| self.take(command).await,
-            For<EndSession> => async |command| state.answer(command).await,
+            ForSubject<GetLogLevel> => async |command| state.answer(command).await,
+            ForSubject<SetLogLevel> => async |command| state.answer(command).await,
+            ForSubject<AwaitResponse> => async |command| state.answer(command).await,
+            ForSubject<DeliverResponse> => async |command| state.answer(command).await,
+            ForSubject<AwaitStop> => async |command| state.answer(command).await,
+            ForSubject<CancelRequest> => async |command| state.answer(command).await,
+            ForSubject<KeepEvents> => async |command| state.answer(command).await,
+            ForSubject<ReadEvents> => async |command| state.answer(command).await,
+            ForSubject<HoldMainStream> => async |command| state.hold_main_stream(command).await,
+            ForSubject<SendMessage> => async |command| state.answer(command).await,
+            ForSubject<TakeMessage> => async |command| self.take(command).await,
+            ForSubject<EndSession> => async |command| state.answer(command).await,
         })
     }
 
@@ -57,7 +57,10 @@ impl DurableObject for Session {
 
 impl Session {
     /// Takes a message. Whether its caller may send it was decided before.
-    async fn take(&self, For { subject, command }: For<TakeMessage>) -> worker::Result<Option<MessageTaken>> {
+    async fn take(
+        &self,
+        ForSubject { subject, command }: ForSubject<TakeMessage>,
+    ) -> worker::Result<Option<MessageTaken>> {
         if self.state.admit(subject.as_ref())?.is_none() || !self.state.is_main_held() {
             return Ok(None);
         }

@@ -16,8 +16,8 @@ use mcp_connector_protocol::{Delivery, Event, EventId, Replays, RunningStreams, 
 
 use crate::objects::session::calls::{Calls, lost_calls};
 use crate::objects::session::commands::{
-    Arrival, AwaitResponse, AwaitStop, CancelRequest, DeliverResponse, EndSession, For, GetLogLevel, HoldMainStream,
-    KeepEvents, MAIN, PATIENCE, ReadEvents, Reader, STOP_PATIENCE, SendMessage, SetLogLevel,
+    Arrival, AwaitResponse, AwaitStop, CancelRequest, DeliverResponse, EndSession, ForSubject, GetLogLevel,
+    HoldMainStream, KeepEvents, MAIN, PATIENCE, ReadEvents, Reader, STOP_PATIENCE, SendMessage, SetLogLevel,
 };
 use crate::objects::session::pending_messages::{Limits, PendingMessages};
 use crate::objects::session::rows::{Rows, StoredSession};
@@ -101,7 +101,10 @@ impl SessionState {
     }
 
     /// Answers a command, of another instance or of a call that runs here.
-    pub(crate) async fn answer<C: Command>(&self, For { subject, command }: For<C>) -> worker::Result<Option<C::Answer>>
+    pub(crate) async fn answer<C: Command>(
+        &self,
+        ForSubject { subject, command }: ForSubject<C>,
+    ) -> worker::Result<Option<C::Answer>>
     where
         Self: CarryOut<C>,
     {
@@ -129,7 +132,7 @@ impl SessionState {
     /// Answers [`HoldMainStream`]. Whoever began the stream holds it, also when they have signed in meanwhile.
     pub(crate) async fn hold_main_stream(
         &self,
-        For { subject, command }: For<HoldMainStream>,
+        ForSubject { subject, command }: ForSubject<HoldMainStream>,
     ) -> worker::Result<Option<Vec<Event>>> {
         let stored = self.stored()?;
         if stored.has_ended {

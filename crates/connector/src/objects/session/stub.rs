@@ -15,8 +15,9 @@ use mcp_connector_protocol::{
 use crate::config::bindings::Binding;
 use crate::objects::anonymous_quota::stub as anonymous_quota;
 use crate::objects::session::commands::{
-    Arrival, AwaitResponse, AwaitStop, CancelRequest, DeliverResponse, EndSession, For, GetLogLevel, HoldMainStream,
-    KeepEvents, MAIN, MessageTaken, PATIENCE, ReadEvents, Reader, STOP_PATIENCE, SendMessage, SetLogLevel, TakeMessage,
+    Arrival, AwaitResponse, AwaitStop, CancelRequest, DeliverResponse, EndSession, ForSubject, GetLogLevel,
+    HoldMainStream, KeepEvents, MAIN, MessageTaken, PATIENCE, ReadEvents, Reader, STOP_PATIENCE, SendMessage,
+    SetLogLevel, TakeMessage,
 };
 use crate::objects::session::state::{CarryOut, SessionState};
 use crate::objects::stub::ObjectStub;
@@ -150,7 +151,7 @@ impl<'a> SessionStub<'a> {
         SessionState: CarryOut<C>,
     {
         let Some(state) = self.here else { return self.ask_object(command, patience).await };
-        let answer = state.answer(For { subject: self.subject.cloned(), command }).await;
+        let answer = state.answer(ForSubject { subject: self.subject.cloned(), command }).await;
         answer.map_err(|_| Unavailable)?.ok_or(SessionError::Gone)
     }
 
@@ -159,7 +160,7 @@ impl<'a> SessionStub<'a> {
             anonymous_quota::take_state(self.env, network, self.id.as_str()).await?;
         }
         let object = ObjectStub::new(self.env, Binding::Session, self.id.as_str());
-        let command = For { subject: self.subject.cloned(), command };
+        let command = ForSubject { subject: self.subject.cloned(), command };
         object.ask_patiently(&command, patience).await?.ok_or(SessionError::Gone)
     }
 }
