@@ -19,6 +19,9 @@ export const PASSPHRASE = 'violet-otter-canal-trumpet-9';
 /** How long the Worker may take to start, in milliseconds. Without MCP_PREBUILT it may have to be built. */
 const START_LIMIT = process.env.MCP_PREBUILT === '1' ? 120_000 : 900_000;
 
+/** How long what the Worker has printed may take to arrive here, in milliseconds. */
+const LOG_LIMIT = 3000;
+
 /** The official TypeScript SDK, from the packages of the tests. */
 const sdk = (name) => import(createRequire(path.join(root, 'tests', 'any.mjs')).resolve(`@modelcontextprotocol/sdk/${name}`));
 
@@ -93,6 +96,16 @@ class Connector {
     this.origin = `http://127.0.0.1:${port}`;
     // The first answer says that the Worker's module has loaded, and makes it print what is wrong with the connector.
     await (await fetch(this.origin, { redirect: 'manual' })).arrayBuffer();
+    await this.#logged('"message":"GET / ');
+  }
+
+  /** Waits until the Worker has printed a text; what it prints arrives later than its answer. Not forever: LOG may be "off". */
+  async #logged(text) {
+    for (const limit = Date.now() + LOG_LIMIT; !this.#log.includes(text) && Date.now() < limit; ) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    // Warnings come by another pipe.
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   async stop() {
