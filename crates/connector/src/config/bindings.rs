@@ -23,7 +23,7 @@ pub(crate) enum Binding {
     Subscriptions,
     /// Calls that go on in the background.
     Task,
-    /// What connectors keep for each person.
+    /// The records that connectors store for each person.
     SubjectStore,
     /// The number of sessions, tasks and streams of clients without a token.
     AnonymousQuota,
@@ -47,15 +47,15 @@ pub(crate) enum Kind {
     },
 }
 
-/// What a connector and its configuration make necessary.
+/// A need of a connector or its configuration for a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a question of its own")]
 pub(crate) struct Needs {
     /// This server signs people in.
     pub(crate) own_sign_in: bool,
-    /// State is kept for clients: for those with a token, or for all.
+    /// State is stored for clients: for those with a token, or for all.
     pub(crate) state: bool,
-    /// State is kept for clients without a token.
+    /// State is stored for clients without a token.
     pub(crate) anonymous_state: bool,
     /// Clients can listen for changes.
     pub(crate) streams: bool,

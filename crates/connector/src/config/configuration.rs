@@ -1,4 +1,4 @@
-//! The settings of a deployment: variables and secrets of the Worker. A setting that cannot be read is kept as a
+//! The settings of a deployment: variables and secrets of the Worker. A setting that cannot be read becomes a
 //! [`SettingError`], and the features that depend on it are closed ([`Configuration::closed`]).
 
 use std::fmt;
@@ -38,13 +38,13 @@ pub(crate) struct Configuration {
     /// `OWNER_PASSPHRASE`, a secret: the owner's passphrase. Without a strong one nobody can sign in, and everything
     /// else works.
     pub(crate) passphrase: Result<Passphrase, WeakPassphrase>,
-    /// `IDENTITY`: the identity provider in the place of the passphrase.
+    /// `IDENTITY`: the identity provider instead of the passphrase.
     pub(crate) provider: Option<Provider>,
     /// `OWNER`: who sees and ends everybody's clients, where people sign in with a provider.
     pub(crate) owner: Owners,
-    /// `AUTH_ISSUER`: an external authorization server in the place of ours.
+    /// `AUTH_ISSUER`: an external authorization server instead of ours.
     pub(crate) auth_issuer: Option<AuthIssuer>,
-    /// `MASTER_KEY`, a secret, in the place of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those that
+    /// `MASTER_KEY`, a secret, instead of the key that the `Keyring` makes; and `MASTER_KEY_PREVIOUS`, those that
     /// it replaces.
     pub(crate) master_keys: Option<MasterKeys>,
     /// `REDIRECT_URIS`: redirect URIs with a scheme of their own that clients may have, beside those known to be needed.
@@ -71,7 +71,7 @@ pub(crate) struct Configuration {
     pub(crate) time_limit: Duration,
     /// `TASK_TIME_LIMIT_SECONDS`: a run of a handler in the background is stopped after this long.
     pub(crate) task_time_limit: Duration,
-    /// `TASK_TTL_SECONDS`: a task and its result are kept this long from its beginning.
+    /// `TASK_TTL_SECONDS`: a task and its result are stored for this long from its beginning.
     pub(crate) task_ttl: Duration,
     /// The variables that cannot be read.
     pub(crate) errors: Vec<SettingError>,

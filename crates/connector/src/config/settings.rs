@@ -75,7 +75,7 @@ settings! {
     TimeLimit = "TIME_LIMIT_SECONDS" closes [];
     /// How long a run of a task may take.
     TaskTimeLimit = "TASK_TIME_LIMIT_SECONDS" closes [];
-    /// How long a task is kept.
+    /// How long a task is stored.
     TaskTtl = "TASK_TTL_SECONDS" closes [];
     /// The passphrase of the owner. With a weak one, nobody can sign in, and a page says so.
     OwnerPassphrase = "OWNER_PASSPHRASE" closes [AuthorizationServer, AccessTokens];
@@ -155,7 +155,7 @@ pub(crate) enum Feature {
     Streams,
     /// Calls that go on in the background.
     Tasks,
-    /// What is kept for clients without a token.
+    /// The state that is stored for clients without a token.
     AnonymousState,
 }
 

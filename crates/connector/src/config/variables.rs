@@ -58,7 +58,7 @@ impl<'a> Variables<'a> {
         })
     }
 
-    /// Returns the choice that one of several words stands for.
+    /// Returns the choice that one of several words names.
     pub(crate) fn choice<T: Copy>(
         &mut self,
         setting: Setting,

@@ -1,4 +1,4 @@
-//! What browsers need to call the connector from a web page (Fetch, "CORS protocol").
+//! The headers that let browsers call the connector from a web page (Fetch, "CORS protocol").
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;

@@ -1,4 +1,4 @@
-//! HTTP: requests and answers, routes, and the checks that stand before each route.
+//! HTTP: requests and answers, routes, and the checks before each route.
 
 pub(crate) mod addresses;
 pub(crate) mod answer;

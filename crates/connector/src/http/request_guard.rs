@@ -1,5 +1,5 @@
 //! The rules for `Origin`, `Host` and addresses, which stop DNS rebinding and no hosted client ("Security Warning").
-//! Only browsers send an `Origin`. A client that sends none is no browser, and no page can use it.
+//! Only browsers send an `Origin`. A client that sends none is not a browser, so no page can use it.
 
 use thiserror::Error;
 

@@ -16,7 +16,7 @@ pub(crate) struct WebOrigins(Vec<Box<str>>);
 /// Why a text is not a list of origins.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub(crate) enum InvalidWebOrigins {
-    /// What sandboxed and local pages send, whoever wrote them.
+    /// The origin that every sandboxed or local page sends.
     #[error("must not list null: any page can send it")]
     Null,
     /// Everybody.

@@ -17,7 +17,7 @@ pub(crate) fn dataset(env: &Env) -> Option<JsValue> {
     js::get(env, BINDING).ok().filter(JsValue::is_object)
 }
 
-/// Writes the data point of a request. It waits for nothing; one that is lost is lost.
+/// Writes the data point of a request. It waits for nothing, and does not try again.
 pub(crate) fn write(dataset: &JsValue, line: &LogLine<'_>) {
     let texts = [
         line.route,
@@ -31,7 +31,7 @@ pub(crate) fn write(dataset: &JsValue, line: &LogLine<'_>) {
     let texts: Array = texts.into_iter().map(JsValue::from_str).collect();
     let numbers: Array =
         [line.milliseconds.into(), line.status.into(), code.into()].into_iter().map(JsValue::from_f64).collect();
-    // What is sampled away first is what one client does most.
+    // Sampling drops the most frequent requests of one client first.
     let index = Array::of1(&line.client.unwrap_or(line.route).chars().take(32).collect::<String>().into());
     let point = js::object(&[("blobs", &texts), ("doubles", &numbers), ("indexes", &index)]);
     let _ = point.and_then(|point| js::call(dataset, "writeDataPoint", &[&point]));

@@ -1,4 +1,4 @@
-//! The place that the stream of a client without a token takes.
+//! The place in the quota that the stream of a client without a token takes.
 
 use worker::Env;
 
@@ -8,7 +8,7 @@ use mcp_connector_protocol::{Platform, SessionError, SessionId, WaitUntilDone};
 use crate::host::Workers;
 use crate::objects::anonymous_quota::stub as anonymous_quota;
 
-/// A place, which is given back when the stream ends.
+/// A place in the quota, which is given back when the stream ends.
 pub(crate) struct StreamPlace {
     env: Env,
     session: SessionId,

@@ -1,4 +1,4 @@
-//! What a client keeps between two tries of a request (`requestState` of `InputRequiredResult`): the answers so far,
+//! The state that a client holds between two tries of a request (`requestState` of `InputRequiredResult`): the answers so far,
 //! sealed with a key of this server.
 
 use serde::{Deserialize, Serialize};

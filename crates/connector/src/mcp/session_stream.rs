@@ -39,7 +39,7 @@ pub(crate) struct SessionStream {
     has_asked_again: bool,
     question: Option<Question>,
     silence: Option<Timer>,
-    /// When the stream ends at the latest.
+    /// The latest time at which the stream ends.
     end: Timer,
     /// The place of a client without a token, which is given back when the stream ends.
     place: Option<StreamPlace>,

@@ -1,4 +1,4 @@
-//! What the endpoints of the authorization server work with, for one request.
+//! The context of one request to an endpoint of the authorization server.
 
 use std::rc::Rc;
 

@@ -31,7 +31,7 @@ impl LazySecrets {
     ///
     /// # Errors
     ///
-    /// Unavailable where the master key is out of reach, or is set and cannot be read: another one is never used in its place.
+    /// Unavailable where the master key is out of reach, or is set and cannot be read: another key is never used instead.
     pub(crate) async fn get(&self, env: &Env) -> Result<Rc<Secrets>, Unavailable> {
         if self.configuration.closed(Feature::Keys).is_some() {
             return Err(Unavailable);
@@ -81,8 +81,8 @@ impl Secrets {
 
     /// Returns the current signing keys, which are derived once for each period.
     pub(crate) fn signing(&self, now: Timestamp) -> Rc<SigningKeys> {
-        let kept = self.signing.borrow().as_ref().filter(|keys| keys.covers(now)).map(Rc::clone);
-        kept.unwrap_or_else(|| {
+        let current = self.signing.borrow().as_ref().filter(|keys| keys.covers(now)).map(Rc::clone);
+        current.unwrap_or_else(|| {
             let keys = Rc::new(self.keys.signing(now));
             self.signing.replace(Some(Rc::clone(&keys)));
             keys

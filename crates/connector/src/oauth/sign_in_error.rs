@@ -112,7 +112,7 @@ impl From<Unavailable> for SignInError {
     }
 }
 
-/// Where a person has begun, and has to begin again.
+/// Where a person began, and has to begin again.
 #[derive(Clone, Copy)]
 pub(crate) enum Start<'a> {
     /// In the app that they want to connect.

@@ -1,4 +1,4 @@
-//! What was posted to the token endpoint, so that it can be carried out again after its answer was lost inside this server.
+//! The body of a token request, which is carried out again if its answer is lost inside this server.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What Workers adds to the language: time, randomness, streams, JavaScript values, and the guard of the instance.
+//! The platform: time, randomness, streams, JavaScript values, and the guard of the instance.
 
 pub(crate) mod cancel;
 pub(crate) mod clock;

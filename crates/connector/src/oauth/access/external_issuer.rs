@@ -42,8 +42,8 @@ pub(crate) async fn verify(
     policy: &ExternalPolicy<'_>,
     now: Timestamp,
 ) -> Result<VerifiedToken, ExternalTokenError> {
-    let kept = KEYS.with_borrow(Clone::clone);
-    let cache = match (kept.as_ref().map_or(Refetch::Must, |cache| cache.before_use(now)), kept) {
+    let cached = KEYS.with_borrow(Clone::clone);
+    let cache = match (cached.as_ref().map_or(Refetch::Must, |cache| cache.before_use(now)), cached) {
         (Refetch::No, Some(cache)) => cache,
         (Refetch::Try, Some(cache)) => refetched(source, now).await.unwrap_or(cache),
         (Refetch::Must | Refetch::No | Refetch::Try, _) => refetched(source, now).await?,
@@ -68,8 +68,8 @@ async fn refetched(source: KeySource<'_>, now: Timestamp) -> Result<KeyCache, Ou
             Ok(cache)
         }
         Err(outage) => {
-            KEYS.with_borrow_mut(|kept| {
-                if let Some(cache) = kept {
+            KEYS.with_borrow_mut(|cached| {
+                if let Some(cache) = cached {
                     cache.failed(now);
                 }
             });

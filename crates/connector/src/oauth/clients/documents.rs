@@ -62,9 +62,9 @@ pub(crate) async fn client(
     source: &RequestSource,
 ) -> Result<Option<Client>, NotDescribed> {
     let (policy, now) = (&oauth.configuration().redirect_policy, oauth.now);
-    let kept =
+    let cached =
         KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()));
-    if let CacheDecision::Use(client) = CachedDocument::plan(kept.as_ref(), url, policy, now) {
+    if let CacheDecision::Use(client) = CachedDocument::plan(cached.as_ref(), url, policy, now) {
         return Ok(Some(client));
     }
     let failure = LIMITS.with_borrow(|limits| limits.recent_failure(url, now));
@@ -74,7 +74,7 @@ pub(crate) async fn client(
         None if is_admitted(url, source, oauth.env, now).await => fetch(url).await,
         // A copy serves, as it would if the host did not answer.
         None => {
-            return match resolve_fetch(Err(FetchError::Unavailable), kept.as_ref(), url, policy, now) {
+            return match resolve_fetch(Err(FetchError::Unavailable), cached.as_ref(), url, policy, now) {
                 FetchOutcome::FromCopy(client) => Ok(Some(client)),
                 FetchOutcome::New(..) | FetchOutcome::Unavailable | FetchOutcome::Unknown => {
                     allowed(oauth, url).await.map(Some).ok_or(NotDescribed::TooManyFetches)
@@ -94,7 +94,7 @@ pub(crate) async fn client(
         failed(FetchFailure::Unavailable);
     }
     let fetched = fetched.as_ref().map(|(lifetime, body)| (*lifetime, body.as_slice())).map_err(|error| *error);
-    match resolve_fetch(fetched, kept.as_ref(), url, policy, now) {
+    match resolve_fetch(fetched, cached.as_ref(), url, policy, now) {
         FetchOutcome::New(client, document) => {
             remember(url, document, now);
             Ok(Some(client))
@@ -120,12 +120,12 @@ async fn allowed(oauth: &OAuthContext<'_>, url: &ClientIdUrl) -> Option<Client> 
 
 /// Returns the client as this isolate knows it from its document, without a fetch.
 pub(crate) fn known(url: &ClientIdUrl, policy: &RedirectPolicy, now: Timestamp) -> Option<Client> {
-    let kept =
+    let cached =
         KNOWN.with_borrow(|known| known.iter().find(|known| known.url == *url).map(|known| known.document.clone()))?;
-    kept.last_known(url, policy, now)
+    cached.last_known(url, policy, now)
 }
 
-/// Counts a fetch here and by the limit of registrations, because a document takes the place of a registration.
+/// Counts a fetch here and by the limit of registrations, because a document replaces a registration.
 async fn is_admitted(url: &ClientIdUrl, source: &RequestSource, env: &worker::Env, now: Timestamp) -> bool {
     LIMITS.with_borrow_mut(|limits| limits.admit(source, url, now))
         && !Limit::REGISTRATIONS.is_over(env, &["document ", source.as_str()].concat()).await
@@ -136,13 +136,13 @@ fn remember(url: &ClientIdUrl, document: Option<CachedDocument>, now: Timestamp)
         known.retain(|known| known.url != *url && now <= known.document.forget_at());
         let Some(document) = document else { return };
         let of_host = known.iter().filter(|known| known.url.host() == url.host()).count();
-        let place = if of_host >= CAPACITY_OF_HOST {
+        let oldest = if of_host >= CAPACITY_OF_HOST {
             known.iter().position(|known| known.url.host() == url.host())
         } else {
             (known.len() >= CAPACITY).then_some(0)
         };
-        if let Some(place) = place.filter(|place| *place < known.len()) {
-            known.remove(place);
+        if let Some(oldest) = oldest.filter(|oldest| *oldest < known.len()) {
+            known.remove(oldest);
         }
         known.push(Known { url: url.clone(), document });
     });

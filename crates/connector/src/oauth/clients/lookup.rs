@@ -1,10 +1,6 @@
-//! Finds clients: in the configuration, in their own identifiers, or in a document at their URL. And says what is noted
-//! of those that a person allows.
+//! Finds clients in the configuration, in their own identifiers, or in a document at their URL, and records those that a person
+//! allows.
 
-use crate::oauth::clients::documents;
-use crate::oauth::clients::documents::NotDescribed;
-use crate::oauth::clients::records;
-use crate::oauth::context::OAuthContext;
 use std::cell::RefCell;
 
 use mcp_connector_base::identifier::ClientId;
@@ -20,6 +16,11 @@ use mcp_connector_oauth::grants::authorization::Authorization;
 use mcp_connector_oauth::token::endpoint::Clients;
 use mcp_connector_oauth::web::request_source::RequestSource;
 use mcp_connector_protocol::Unavailable;
+
+use crate::oauth::clients::documents;
+use crate::oauth::clients::documents::NotDescribed;
+use crate::oauth::clients::records;
+use crate::oauth::context::OAuthContext;
 
 /// Finds clients for the token and the revocation endpoint.
 pub(crate) struct KnownClients<'a> {
@@ -46,7 +47,7 @@ impl Clients for KnownClients<'_> {
             ResolvedClient::Registered(registered) => {
                 is_registered(self.oauth, &registered).await?.then_some(registered.client)
             }
-            // Its document is not needed here: the client has no secret, and its code or token names the client.
+            // The document is not needed here: the client has no secret, and its code or token names the client.
             ResolvedClient::MetadataDocument(url) => Some(Client {
                 id: url.id().clone(),
                 kind: ClientKind::MetadataDocument,

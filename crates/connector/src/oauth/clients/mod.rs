@@ -1,4 +1,4 @@
-//! Clients: where they are found, and what is noted of those that a person allows.
+//! Clients: where they are found, and what is recorded of those that a person allows.
 
 pub(crate) mod documents;
 pub(crate) mod lookup;

@@ -81,7 +81,7 @@ pub(crate) async fn look(env: &Env, client: &ClientHash) -> Result<Option<Stored
 /// Notes a use in the client's record, if that is due. If KV refuses, the next use does it.
 pub(crate) async fn note_use(env: Env, used: ClientUse) {
     let client = ClientHash::of(&used.id);
-    // Without the record, the time of the first consent would be lost, or that of the end.
+    // A write without the earlier record would lose the time of the first consent, or that of the end.
     let Ok(stored) = look(&env, &client).await else { return };
     let Some(record) = StoredClient::after_use(stored, used, now()) else { return };
     if write(&env, &record).await.is_ok() {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use mcp_connector_base::commands;
 
-/// What a place is for.
+/// The kind of state that a place allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Quota {
     /// A session or a task, which an object stores for a while.

@@ -12,7 +12,7 @@ use crate::objects::dispatch::dispatch;
 use crate::objects::rows::{has_table, number, seconds};
 use crate::platform::clock::now;
 
-/// After this long no place that was taken is left.
+/// The time after which every place has expired.
 const LONGEST: Duration = Duration::from_secs(Quota::State.lifetime());
 
 /// The places of clients without a token.

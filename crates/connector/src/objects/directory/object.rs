@@ -74,7 +74,7 @@ impl DurableObject for Directory {
             }
             return Response::empty();
         }
-        // First of all: if this run is cut off, another continues it.
+        // The next alarm is set first: if this run is cut off, that one continues it.
         self.wake_in(SWEEP_AGAIN).await?;
         let most = PEOPLE_AT_ONCE.div_euclid(u64::try_from(sweeps.len()).unwrap_or(1)).max(1);
         let mut goes_on = false;

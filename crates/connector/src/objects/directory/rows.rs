@@ -14,8 +14,8 @@ use mcp_connector_oauth::crypto::opaque::ObjectName;
 use crate::objects::directory::commands::{ClientUsers, SignedInPerson};
 use crate::objects::rows::{integer, number, seconds, unreadable, values};
 
-/// The row of a use is kept for a day longer than an unused client. No grant lives that long.
-const KEPT: u64 = CLIENT_LIFE + 24 * 60 * 60;
+/// How long the row of a use is stored, in seconds: a day longer than an unused client. No grant lives that long.
+const USE_LIFETIME: u64 = CLIENT_LIFE + 24 * 60 * 60;
 /// Maximum number of people of a client who are named.
 const NAMED: u64 = 5;
 /// Maximum number of people of a client who are counted: a client may have a million.
@@ -160,7 +160,7 @@ impl DirectoryRows {
 
     /// Deletes uses that are long over. Returns whether any are left.
     pub(crate) fn forget(&self, now: Timestamp) -> worker::Result<bool> {
-        self.run("DELETE FROM uses WHERE last_at < ?", vec![seconds(now.minus(KEPT))?])?;
+        self.run("DELETE FROM uses WHERE last_at < ?", vec![seconds(now.minus(USE_LIFETIME))?])?;
         Ok(number(&self.0, "SELECT 1 FROM uses LIMIT 1", vec![])?.is_some())
     }
 

@@ -40,7 +40,7 @@ impl DurableObject for Keyring {
 impl Keyring {
     fn master_key(&self) -> worker::Result<String> {
         if let Some(stored) = self.stored(MASTER_KEY)? {
-            // Never a new one in the place of what cannot be read: everybody would be signed out.
+            // A new key instead of one that cannot be read would sign everybody out.
             let key = MasterKey::from_stored(&stored).map_err(|_| "the master key is unreadable")?;
             return Ok(key.expose());
         }

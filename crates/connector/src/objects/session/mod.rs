@@ -1,6 +1,7 @@
 //! The Durable Object of a legacy session.
 
 pub(crate) mod calls;
+pub(crate) mod carry_out;
 pub(crate) mod commands;
 pub(crate) mod object;
 pub(crate) mod pending_messages;

@@ -1,4 +1,4 @@
-//! Messages whose receiver may not wait for them yet: kept in memory for a moment, within limits.
+//! Messages whose receiver may not wait for them yet. They are held in memory for a moment, within limits.
 
 use std::collections::VecDeque;
 
@@ -10,10 +10,10 @@ pub(crate) struct PendingMessages {
     messages: VecDeque<PendingMessage>,
 }
 
-/// Limits of what is kept.
+/// Limits of what is held.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {
-    /// A message is kept for this long, in seconds.
+    /// How long a message is held, in seconds.
     pub(crate) lifetime: u64,
     /// Maximum number of messages.
     pub(crate) messages: usize,
@@ -36,7 +36,7 @@ impl PendingMessages {
     pub(crate) fn put(&mut self, to: String, content: Vec<u8>, now: Timestamp) {
         let message = PendingMessage { to, content, received_at: now };
         let Limits { lifetime, messages, bytes } = self.limits;
-        self.messages.retain(|kept| kept.to != message.to && now.seconds_since(kept.received_at) < lifetime);
+        self.messages.retain(|other| other.to != message.to && now.seconds_since(other.received_at) < lifetime);
         while self.messages.len() >= messages || self.bytes() + message.bytes() > bytes {
             if self.messages.pop_front().is_none() {
                 break;

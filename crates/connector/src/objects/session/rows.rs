@@ -22,7 +22,7 @@ const LIFETIME_OF_ANONYMOUS: Duration = Duration::from_secs(Quota::State.lifetim
 /// Largest message that is written to a row. A larger one lives in memory only.
 const MAX_ROW_BYTES: usize = 1_900_000;
 
-/// What outlives the object's memory.
+/// The state of a session that is stored.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StoredSession {
     pub(crate) owner: SessionOwner,

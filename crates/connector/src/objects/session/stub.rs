@@ -27,7 +27,7 @@ use crate::platform::timer::Timer;
 const TRIES: u32 = 3;
 const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
-/// A call that could not ask whether it is to stop asks again after this long. A cancellation is kept for longer.
+/// A call that could not ask whether it is to stop asks again after this long. A cancellation is held for longer.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
 /// The session of one caller.

@@ -66,7 +66,7 @@ impl LastWrites {
         Self(writes)
     }
 
-    /// Stores them in the place of the earlier ones.
+    /// Stores them instead of the earlier ones.
     pub(crate) fn store(&self, sql: &SqlStorage) -> worker::Result<()> {
         sql.exec(
             "CREATE TABLE IF NOT EXISTS writes (one INTEGER PRIMARY KEY CHECK (one = 1), value BLOB NOT NULL)",

@@ -16,7 +16,7 @@ use crate::objects::store::commands::{
 };
 use crate::objects::store::last_writes::{LastWrites, Written};
 
-/// Maximum number of characters of a name that are kept.
+/// Maximum number of characters of a name that are stored.
 const MAX_NAME: u32 = 200;
 
 /// One person's records in one collection.
@@ -234,11 +234,11 @@ fn path(member: &str) -> String {
 /// Returns the pattern by which `LIKE` matches texts that begin with `beginning`. A to Z match in upper and lower case.
 fn pattern(beginning: &str) -> String {
     let mut pattern = String::with_capacity(beginning.len() + 1);
-    for letter in beginning.chars() {
-        if matches!(letter, '%' | '_' | '\\') {
+    for character in beginning.chars() {
+        if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
         }
-        pattern.push(letter);
+        pattern.push(character);
     }
     pattern.push('%');
     pattern

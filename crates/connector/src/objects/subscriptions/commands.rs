@@ -33,7 +33,7 @@ pub(crate) struct PublishChange {
     pub(crate) by: Option<Subject>,
 }
 
-/// Tells the streams that listen to a task how it stands.
+/// Tells the streams that listen to a task its state.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct PublishTask {
     pub(crate) id: TaskId,
@@ -43,7 +43,7 @@ pub(crate) struct PublishTask {
     pub(crate) is_over: bool,
 }
 
-/// What came of telling the streams of a task.
+/// The outcome of telling the streams of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum TaskPublished {
     Told,

@@ -89,7 +89,7 @@ impl Streams {
         Ok(Ok(readable))
     }
 
-    /// Tells the streams that listen to a task how it stands. Nothing of it is kept here for a client that reads slowly: the
+    /// Tells the streams that listen to a task its state. Nothing is buffered here for a client that reads slowly: the
     /// object of the task keeps it, and says it again.
     pub(crate) fn publish_task(self: &Rc<Self>, task: &TaskId, whole: &str, is_over: bool) -> TaskPublished {
         let listening = self.open.borrow().listening_to(task);
@@ -235,7 +235,7 @@ impl Streams {
         let asked = self.open.borrow().grants();
         let asking = join_all(asked.into_iter().map(async |(subject, grants)| {
             let active = self.active_grants(&subject, grants.clone()).await.unwrap_or_else(|Unavailable| {
-                console_error!("streams: whether a sign-in still stands could not be found out");
+                console_error!("streams: grants could not be checked");
                 Vec::new()
             });
             grants.into_iter().filter(|grant| !active.contains(grant)).collect::<Vec<_>>()

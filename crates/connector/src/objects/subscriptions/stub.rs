@@ -41,7 +41,7 @@ pub(crate) async fn publish<H: 'static>(env: &Env, registry: &Registry<H>, chang
     let _ = announce(env, &PublishChange { change: change.clone(), by: by.cloned() }).await;
 }
 
-/// Tells the streams that listen to a task how it stands: `whole`, as JSON.
+/// Tells the streams that listen to a task its state: `whole`, as JSON.
 pub(crate) async fn publish_task(
     env: &Env,
     id: TaskId,

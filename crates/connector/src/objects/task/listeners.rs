@@ -11,7 +11,7 @@ use crate::objects::subscriptions::commands::TaskPublished;
 use crate::objects::subscriptions::stub as subscriptions;
 use crate::objects::task::rows::Rows;
 
-/// After a failure, the streams are notified again after this long.
+/// The streams are notified again this long after a failure.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// A client that has not yet read what was written before is notified again after this long.
 const TRY_SLOW_CLIENT_AGAIN: Duration = Duration::from_secs(1);
@@ -95,7 +95,7 @@ impl Listeners {
                 Ok(TaskPublished::Told) => !task.is_over(),
                 Err(_) => return later(TRY_AGAIN),
             };
-            // Unless a stream has begun to listen meanwhile.
+            // A stream may have begun to listen meanwhile.
             if !more_to_come && self.know.get() {
                 rows.listen_no_more()?;
                 self.are_there.set(Some(false));

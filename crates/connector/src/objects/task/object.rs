@@ -1,5 +1,5 @@
-//! The Durable Object `Task`, one for each task. [`tasks::Task`] decides what becomes of the task; here it is stored in `SQLite`,
-//! and its handler runs beside the object's events.
+//! The Durable Object `Task`, one for each task. [`tasks::Task`] decides what becomes of the task; this object
+//! stores it in `SQLite`, and runs its handler beside its own events.
 //!
 //! While the handler runs, the object has an alarm every few seconds. It keeps the object awake, and if the object was evicted or
 //! its isolate has crashed, the next alarm finds nothing running and begins again. The alarm does not wait for the handler,
@@ -33,11 +33,11 @@ use crate::objects::task::rows::Rows;
 use crate::platform::clock::now_in_milliseconds;
 use crate::platform::instance::{Work, lost_work};
 
-/// After a failure, the object tries again after this long.
+/// The object tries again this long after a failure.
 const TRY_AGAIN: Duration = Duration::from_secs(30);
-/// A task whose state cannot be read is looked at again after this long,
+/// A task whose rows cannot be read is read again after this long.
 const READ_AGAIN: Duration = Duration::from_hours(1);
-/// and deleted after this long.
+/// A task whose state cannot be read is deleted after this long.
 const KEEP_UNREADABLE: Duration = Duration::from_hours(7 * 24);
 /// The interval of the alarm while the handler runs: short at first, and then short enough that the object stays awake. The local
 /// runtime lets an object without events sleep after ten seconds.
@@ -173,7 +173,7 @@ impl Object {
             return self.do_next(next).await;
         }
         let again = self.notify().await;
-        // Only now, because an answer may have come or the handler may have ended meanwhile.
+        // An answer may have come, or the handler may have ended, while the streams were notified.
         let age = self.running.borrow().as_ref().map(|running| now_in_milliseconds().saturating_sub(running.began));
         let next = match age {
             Some(age) => Next::Sleep(Duration::from_millis(age).clamp(*ALARM_INTERVAL.start(), *ALARM_INTERVAL.end())),
@@ -216,7 +216,7 @@ impl Object {
             self.checked_grant_at.set(now);
             return Ok(());
         };
-        match self.stands(subject, grant).await {
+        match self.is_active(subject, grant).await {
             Ok(true) => self.checked_grant_at.set(now),
             Ok(false) => {
                 self.checked_grant_at.set(now);
@@ -227,7 +227,7 @@ impl Object {
                 }
             }
             // The next alarm asks again.
-            Err(Unavailable) => console_error!("task: whether its sign-in still stands could not be found out"),
+            Err(Unavailable) => console_error!("task: its grant could not be checked"),
         }
         Ok(())
     }
@@ -247,7 +247,7 @@ impl Object {
         Ok(())
     }
 
-    async fn stands(&self, subject: &Subject, grant: GrantId) -> Result<bool, Unavailable> {
+    async fn is_active(&self, subject: &Subject, grant: GrantId) -> Result<bool, Unavailable> {
         let secrets = self.app().map_err(|_| Unavailable)?.secrets(&self.env).await?;
         Ok(grant_checks::active_grants(&self.env, &secrets, subject, vec![grant]).await?.contains(&grant))
     }
@@ -265,7 +265,15 @@ impl Object {
             Wake::Forget => Ok(Next::Forget),
             Wake::SleepUntil(then) => Ok(Next::Sleep(Duration::from_millis(then.saturating_sub(now)))),
             Wake::Run(answers) => {
-                let Some(call) = rows.call()? else { return Ok(Next::Forget) };
+                let call = match rows.call() {
+                    Ok(Some(call)) => call,
+                    Ok(None) => return Ok(Next::Forget),
+                    // The task waits for a version of the program that can read its call, at most until it expires.
+                    Err(error) => {
+                        console_error!("task: its call cannot be read: {error}");
+                        return Ok(Next::Sleep(READ_AGAIN));
+                    }
+                };
                 let app = self.app()?;
                 rows.save(&task)?;
                 self.run(app, call, answers, now);
@@ -317,7 +325,7 @@ impl Object {
 
     async fn begin_notifying(&self, id: &TaskId) -> worker::Result<()> {
         self.listeners.add(&self.rows(), id)?;
-        // Before the client has its answer, so that its stream begins with the state of the task.
+        // The streams are notified before the client has its answer, so that its stream begins with the state of the task.
         if self.notify().await.is_some() {
             self.wake_in(Duration::ZERO).await?;
         }
