@@ -149,23 +149,23 @@ describe('a stream that listens to a task', () => {
 
 describe('in a Worker without tasks', () => {
   const bytes = 1_000_000;
-  let patient;
+  let fresh;
   before(async () => {
-    patient = await startInstances({ worker: 'examples/everything', count: 1 });
+    fresh = await startInstances({ worker: 'examples/everything', count: 1 });
   });
-  after(() => patient?.stop());
+  after(() => fresh?.stop());
 
   test('in a Worker without tasks, a guess stores nothing', async () => {
     const taskIds = Array.from({ length: 5 }, (_, n) => `multi_input.${String(n).repeat(32)}`);
-    await endsWell(await listen({ taskIds }, { at: patient.instances[0] }));
-    assert.equal(await patient.filesHolding('TABLE task'), 0);
+    await endsWell(await listen({ taskIds }, { at: fresh.instances[0] }));
+    assert.equal(await fresh.filesHolding('TABLE task'), 0);
   });
 
   test('in a Worker without tasks, large results arrive whole, also where the client does not read for a while', async (t) => {
-    const [at] = patient.instances;
+    const [at] = fresh.instances;
     const ids = await Promise.all(Array.from({ length: 16 }, () => begin('long_result', { bytes }, { at })));
     for (const id of ids) await eventually(() => get(id, { at }), ({ status }) => status === 'completed', 'it is completed', 15_000);
-    const held = async () => (await patient.counts()).objects.Subscriptions ?? 0;
+    const held = async () => (await fresh.counts()).objects.Subscriptions ?? 0;
     const before = await held();
     const asked = listening({ taskIds: ids });
     const opened = await stream(at, asked);

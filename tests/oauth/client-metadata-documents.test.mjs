@@ -24,7 +24,7 @@ import {
   tokensOf,
 } from '../support/oauth/client.mjs';
 
-/** What the outside world has been asked, and what it answers, by URL without its scheme. */
+/** What the Worker has fetched, and what it answers, by URL without its scheme. */
 const asked = [];
 const answers = new Map();
 const outside = http.createServer((request, response) => {

@@ -16,11 +16,11 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata
 
 
-def say(message):
+def send(message):
     print(json.dumps(message), flush=True)
 
 
-async def hear():
+async def receive():
     line = await asyncio.to_thread(sys.stdin.readline)
     if not line:
         sys.exit(0)
@@ -48,11 +48,11 @@ class Memory:
 
 
 async def redirect(url):
-    say({"authorize": url})
+    send({"authorize": url})
 
 
 async def callback():
-    answer = await hear()
+    answer = await receive()
     return AuthorizationCodeResult(code=answer["code"], state=answer.get("state"), iss=answer.get("iss"))
 
 
@@ -77,27 +77,27 @@ async def main():
     )
     async with httpx2.AsyncClient(auth=auth, timeout=30) as http:
         async with Client(streamable_http_client(setting["url"], http_client=http), mode=setting["mode"]) as client:
-            say({"connected": True})
+            send({"connected": True})
             while True:
-                order = await hear()
+                order = await receive()
                 if order["do"] == "end":
                     break
                 if order["do"] == "expire":
                     auth.context.token_expiry_time = time.time() - 1
-                    say({"done": True})
+                    send({"done": True})
                     continue
                 try:
                     result = await client.call_tool(order["name"], order["arguments"])
                     text = "\n".join(block.text for block in result.content if block.type == "text")
                     tokens = memory.tokens.model_dump(mode="json") if memory.tokens else None
-                    say({
+                    send({
                         "text": text,
                         "error": bool(getattr(result, "is_error", False)),
                         "tokens": tokens,
                         "client_id": memory.client.client_id if memory.client else None,
                     })
                 except Exception as error:
-                    say({"raised": f"{type(error).__name__}: {error}"})
+                    send({"raised": f"{type(error).__name__}: {error}"})
 
 
 asyncio.run(main())

@@ -47,7 +47,7 @@ export function jwt(keys, claims, { alg = 'RS256', ...header } = {}) {
 export const seconds = () => Math.floor(Date.now() / 1000);
 
 /**
- * The outside world with one OpenID provider in it. Nobody else is there.
+ * The internet for a Worker, with one OpenID provider in it and nothing else.
  * @param {object} options
  * @param {string} [options.issuer]
  * @param {object[]} [options.clients]      as oidc-provider wants them

@@ -1,6 +1,6 @@
 // Several instances of the Worker over the same storage, as Cloudflare runs them: plain workerd, one process, each instance
 // an isolate of its own on a port of its own, all with the same Durable Objects. What is around the Worker is under the
-// test's control: the clock, the lag of KV, and what the outside world answers to its fetches.
+// test's control: the clock, the lag of KV, and what answers its fetches.
 
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
