@@ -271,7 +271,7 @@ impl Store {
             return Ok(Vec::new());
         }
         let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        Ok(self.ask(&ListIds { beginning: prefix.to_owned(), limit }).await?)
+        Ok(self.ask(&ListIds { prefix: prefix.to_owned(), limit }).await?)
     }
 
     /// Returns the number of records.
@@ -314,9 +314,9 @@ impl Store {
     }
 
     async fn read(&self, what: RecordPart, select: Select) -> Result<StorePage<String>, StoreError> {
-        let Select { after, limit, max_bytes: bytes, name_prefix: beginning } = select;
+        let Select { after, limit, max_bytes: bytes, name_prefix: prefix } = select;
         let limit = u64::try_from(limit.min(MAX_RECORDS)).unwrap_or(u64::MAX);
-        let command = ReadRecords { what, after, limit, bytes, beginning, named_by: self.name_member() };
+        let command = ReadRecords { what, after, limit, bytes, prefix, named_by: self.name_member() };
         let Records { records, more } = self.ask(&command).await?;
         let next = records.last().map(|(id, _)| *id).filter(|_| more);
         Ok(StorePage { records, next })

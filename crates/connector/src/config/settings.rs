@@ -49,7 +49,7 @@ macro_rules! settings {
 }
 
 settings! {
-    /// The origin that all documents name. Without it nobody knows whom a token is for.
+    /// The origin that all documents name. Without it, the audience of a token is unknown.
     PublicUrl = "PUBLIC_URL" closes [Metadata, AuthorizationServer, AccessTokens];
     /// Web pages that may call the connector.
     AllowedOrigins = "ALLOWED_ORIGINS" closes [WebPages];
@@ -258,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_says_what_is_expected_and_what_is_closed() {
+    fn a_config_error_says_what_is_expected_and_what_is_closed() {
         for (setting, expected, report) in [
             (
                 Setting::Challenge,
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_stands_in_the_documentation() {
+    fn every_setting_is_documented() {
         let documentation = include_str!("../../../../docs/configuration.md");
         for setting in Setting::ALL {
             assert!(documentation.contains(&format!("`{}`", setting.name())), "{}", setting.name());

@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_read_is_kept_as_a_problem_and_its_closed_value_holds() {
+    fn an_unreadable_variable_is_an_error_and_has_its_closed_value() {
         let variable = |name: &str| match name {
             "PAGE_SIZE" => Some("0".to_owned()),
             "CHALLENGE" => Some("loud".to_owned()),

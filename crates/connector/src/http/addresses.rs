@@ -9,7 +9,7 @@ use thiserror::Error;
 /// Most networks in one list.
 const MAX_NETWORKS: usize = 256;
 
-/// Networks from which somebody may call.
+/// Networks from which requests are allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AddressList(Vec<IpNet>);
 
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_makes_no_sense_is_refused() {
+    fn an_invalid_list_of_networks_is_refused() {
         let many = "203.0.113.7 ".repeat(MAX_NETWORKS + 1);
         for text in [
             "",
@@ -95,7 +95,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_network_has_the_addresses_that_begin_alike(own: u32, other: u32, prefix in 0_usize..=32) {
+        fn a_network_contains_the_addresses_with_its_prefix(own: u32, other: u32, prefix in 0_usize..=32) {
             let network = AddressList::parse(&format!("{}/{prefix}", std::net::Ipv4Addr::from_bits(own))).unwrap();
             // Random addresses begin alike only by chance.
             for other in [other, own, own ^ (other >> (prefix & 31))] {

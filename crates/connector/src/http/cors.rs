@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_may_send_argument_headers_and_nothing_unknown() {
+    fn cors_allows_argument_headers_and_no_unknown_header() {
         let allowed = allowed_headers("Content-Type, Mcp-Param-Region, x-evil, mcp-param-a\r\nb");
         assert!(allowed.ends_with(", mcp-param-region"), "{allowed}");
         assert!(!allowed.contains("evil"), "{allowed}");

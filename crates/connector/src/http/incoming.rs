@@ -230,7 +230,7 @@ mod tests {
     use super::{is_identity, path_start};
 
     #[test]
-    fn a_body_is_sent_as_it_is() {
+    fn only_the_identity_coding_leaves_a_body_unencoded() {
         for (encoding, is_plain) in [
             ("", true),
             ("identity", true),

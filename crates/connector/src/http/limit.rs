@@ -29,7 +29,7 @@ impl Limit {
         js::get(env, self.0).is_ok_and(|binding| binding.is_object())
     }
 
-    /// Counts one more for `key`, and returns whether that was one too many. A limit that fails limits nobody.
+    /// Counts one more for `key`, and returns whether that was one too many. A limit that fails refuses nothing.
     pub(crate) async fn is_over(self, env: &Env, key: &str) -> bool {
         let asked = async {
             let question = js::object(&[("key", &key.into())])?;

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_let_in_where_it_is_ours_local_or_allowed() {
+    fn requests_of_a_page_are_admitted_if_its_origin_is_ours_local_or_allowed() {
         let local = "http://127.0.0.1:8787";
         let hosted = "https://me.workers.dev";
         for (asked, origin, allowed) in [
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_an_attacker_gave_this_machine_is_refused() {
+    fn a_host_that_dns_rebinding_points_at_this_machine_is_refused() {
         for (asked, allowed) in [
             ("http://evil.example:8787", false),
             ("http://192.168.1.7:8787", false),

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_taken_for_an_endpoint() {
+    fn other_paths_are_no_endpoints() {
         for path in [
             "/mcp//",
             "/MCP",

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_nobody_or_everybody_is_refused() {
+    fn invalid_web_origins_are_refused() {
         let many = "app://x ".repeat(MAX_ORIGINS + 1);
         let long = format!("app://{}", "x".repeat(MAX_ORIGIN));
         for (list, why) in [

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_breaks_out_of_a_line_or_makes_it_long() {
+    fn untrusted_text_neither_breaks_nor_lengthens_a_log_line() {
         let long = "x".repeat(5000);
         for text in ["\",\"status\":1,\"x\":\"", "a\\", "line\nbreak", "\u{1b}[31m", "größe", "<script>", &long] {
             let plain = LogLine { client: Some(text), reason: Some(text), name: Some(text), ..line() };

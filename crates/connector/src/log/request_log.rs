@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn no_number_comes_twice() {
+    fn request_numbers_are_unique() {
         let mut numbers: Vec<u64> = (0..1000).flat_map(|_| random::<3>().unwrap()).collect();
         numbers.sort_unstable();
         numbers.dedup();

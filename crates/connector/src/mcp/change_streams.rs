@@ -58,7 +58,7 @@ impl Announcements<'_> {
             Ok(stream) => stream,
             Err(error) => return error.answer(refusal),
         };
-        // The tasks are told only now, because their notifications need the stream.
+        // The tasks are asked only after the stream is open, because their notifications need it.
         match tasks::tell_all(&tasks, caller.as_ref(), &host).await {
             Ok(()) => Answer::events_of(stream),
             Err(error) => {

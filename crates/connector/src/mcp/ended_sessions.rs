@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_latest_are_remembered() {
+    fn the_latest_ended_sessions_are_remembered() {
         // Any text that a server here would give.
         let ids: Vec<SessionId> = (0..=MAX).map(|number| SessionId::sample(number as u128)).collect();
         let is_named = |id: &SessionId| super::is_named(&|_: &str| Some(format!(" {}", id.as_str())));

@@ -19,7 +19,7 @@ use crate::mcp::reply::closed_call;
 
 /// Who has sent a request.
 pub(crate) enum Authentication {
-    /// No token was sent.
+    /// The request has no token.
     Anonymous,
     /// A token that is valid for the endpoint.
     Caller(Caller),

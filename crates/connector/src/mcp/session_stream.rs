@@ -140,7 +140,7 @@ impl Stream for SessionStream {
                 }
                 // The instance of the object may have died. The next one knows which calls were lost.
                 Poll::Ready(Err(SessionError::Unavailable(_))) if !this.has_asked_again => this.has_asked_again = true,
-                // The session has ended, or is out of reach. The client comes back and is told so.
+                // The session has ended, or is out of reach. The client reconnects, and the answer says so.
                 Poll::Ready(Err(_)) => this.is_over = true,
                 Poll::Pending => {
                     this.question = Some(question);

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_bytes_come_twice() {
+    fn random_bytes_are_not_repeated() {
         let entropy = Entropy::new().unwrap();
         let (mut first, mut second, mut other) = ([0; 80], [0; 80], [0; 80]);
         entropy.fill(&mut first);

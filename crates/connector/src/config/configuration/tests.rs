@@ -9,7 +9,7 @@ fn read(settings: &[(&str, &str)]) -> Configuration {
 }
 
 #[test]
-fn nothing_needs_to_be_set() {
+fn an_empty_configuration_is_valid() {
     let configuration = read(&[]);
     assert_eq!(configuration.errors, []);
     assert_eq!((configuration.max_body_bytes, configuration.max_anonymous_body_bytes), (1024 * 1024, 256 * 1024));
@@ -112,7 +112,7 @@ fn a_caller_without_a_token_may_send_no_more_than_one_with_a_token() {
 }
 
 #[test]
-fn a_value_that_makes_no_sense_names_its_variable_and_closes_what_depends_on_it() {
+fn an_invalid_value_names_its_variable_and_closes_what_depends_on_it() {
     for (setting, beside, values, closed) in UNREADABLE {
         for value in *values {
             let name = setting.name();
@@ -142,7 +142,7 @@ fn every_setting_that_can_be_wrong_is_tried_with_a_wrong_value() {
 }
 
 #[test]
-fn where_nobody_can_be_known_nobody_is() {
+fn without_a_readable_identity_setting_nobody_signs_in() {
     let configuration = read(&[
         ("IDENTITY", "openid"),
         ("OWNER_PASSPHRASE", "maple-orbit-crayon-ninety"),
@@ -165,7 +165,7 @@ fn settings_that_another_one_replaces_close_nothing() {
 }
 
 #[test]
-fn a_weak_passphrase_is_no_reason_to_serve_nothing() {
+fn a_missing_or_weak_passphrase_is_not_read() {
     assert_eq!(read(&[]).passphrase.unwrap_err(), WeakPassphrase::Missing);
     assert_eq!(read(&[("OWNER_PASSPHRASE", "hunter2")]).passphrase.unwrap_err(), WeakPassphrase::TooShort);
     assert!(read(&[("OWNER_PASSPHRASE", "correct horse battery staple")]).passphrase.is_ok());

@@ -1,4 +1,4 @@
-//! `/account/clients`: the owner sees every client that somebody has allowed, and ends one for everybody. Each page
+//! `/account/clients`: the owner sees every client that a person has allowed, and can end it for everybody. Each page
 //! costs one `list` of KV. The `Directory`, which is never late, knows who uses a client and whether it was ended.
 
 use crate::http::answer::Answer;

@@ -39,7 +39,7 @@ pub(crate) struct EnterConsent {
 pub(crate) struct EnterUse {
     pub(crate) person: SignedInPerson,
     pub(crate) client: ClientHash,
-    /// When the person signed in for the grant that was used.
+    /// The time of the sign-in for the grant that was used.
     pub(crate) signed_in_at: Timestamp,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct ClientUsers {
     pub(crate) first_use: Option<Timestamp>,
     /// Exact to the day.
     pub(crate) last_use: Option<Timestamp>,
-    /// When the owner ended the client.
+    /// The time at which the owner ended the client.
     pub(crate) ended_at: Option<Timestamp>,
 }
 

@@ -7,7 +7,7 @@ use mcp_connector_oauth::crypto::credential_version::CredentialVersion;
 use mcp_connector_oauth::login::throttle::AttemptOutcome;
 use mcp_connector_oauth::web::request_source::RequestSource;
 
-/// Asks for the master key as text. It is made now if nobody has asked before.
+/// Asks for the master key as text. The first request makes it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct GetMasterKey;
 

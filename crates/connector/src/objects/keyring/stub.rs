@@ -10,7 +10,7 @@ use crate::config::bindings::Binding;
 use crate::objects::keyring::commands::{CountAttempt, GetMasterKey};
 use crate::objects::stub::ObjectStub;
 
-/// Returns the master key, which is made now if nobody has asked before.
+/// Returns the master key, which the first request makes.
 pub(crate) async fn master_key(env: &Env) -> Result<MasterKey, Unavailable> {
     let text = object(env).ask(&GetMasterKey).await?;
     MasterKey::parse(&text).map_err(|_| Unavailable)

@@ -193,7 +193,7 @@ impl CarryOut<EndSession> for SessionState {
     }
 }
 
-/// Returns the key of a request under the name of its caller, so that nobody else cancels it.
+/// Returns the key of a request under the name of its caller, so that no other caller cancels it.
 fn own_key(subject: Option<&Subject>, key: &str) -> String {
     [subject.map_or("", Subject::as_str), "\n", key].concat()
 }

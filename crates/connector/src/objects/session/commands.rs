@@ -12,11 +12,11 @@ use mcp_connector_protocol::{Delivery, Event, EventId, SessionError, Stop, Unava
 
 use crate::log::request_log::ContinuedLog;
 
-/// How long the object waits for something before it answers that there was nothing. A caller that still wants it asks again; a
-/// request that nobody wants any more ends with it.
+/// How long the object waits for something before it answers that there was nothing. A caller that still needs it asks again; a
+/// request that no caller waits for any more ends then.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The same where a call asks whether it is to stop. It is shorter, because a call that has its answer cannot take the question
+/// [`PATIENCE`] for a call that asks whether it is to stop. It is shorter, because a call that has its answer cannot take the question
 /// back.
 pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
@@ -70,7 +70,7 @@ pub(crate) struct AwaitStop {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct CancelRequest(pub(crate) String);
 
-/// Keeps events of a stream. If the stream is lost, they are stored.
+/// Buffers events of a stream. They are stored if the connection of the stream has broken.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct KeepEvents {
     pub(crate) stream: String,
@@ -82,7 +82,7 @@ pub(crate) struct KeepEvents {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ReadEvents {
     pub(crate) after: EventId,
-    /// In seconds.
+    /// How long to wait, in seconds.
     pub(crate) patience: u64,
     pub(crate) reader: Reader,
     pub(crate) arrival: Arrival,
@@ -93,7 +93,7 @@ pub(crate) struct ReadEvents {
 pub(crate) struct HoldMainStream {
     /// The number of the last event that the client has.
     pub(crate) after: u64,
-    /// In seconds.
+    /// How long to wait, in seconds.
     pub(crate) patience: u64,
 }
 
@@ -101,7 +101,7 @@ pub(crate) struct HoldMainStream {
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SendMessage {
     pub(crate) message: Vec<u8>,
-    /// What was agreed on, with the answer to `initialize`.
+    /// The result of the version negotiation, with the answer to `initialize`.
     pub(crate) agreed: Option<[u8; 2]>,
 }
 

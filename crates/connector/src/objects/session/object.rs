@@ -1,6 +1,6 @@
 //! The Durable Object of a legacy session. It exists from the first thing that there is to remember; [`SessionState`] says what
 //! that is. The calls of a session of 2024-11-05 run here: behind its 202, a Worker would have half a minute for them, and
-//! questions to a person take longer. The object works on as long as somebody holds its stream.
+//! questions to a person take longer. The object continues as long as a client holds its stream.
 
 use std::rc::Rc;
 

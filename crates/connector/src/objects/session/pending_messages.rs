@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_taken_once_by_whom_it_is_for_and_in_time() {
+    fn a_pending_message_is_taken_once_by_its_receiver_within_its_lifetime() {
         let mut pending = pending();
         pending.put("a".to_owned(), vec![1], at(0));
         assert_eq!(pending.take("b", at(1)), None);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_messages_are_kept() {
+    fn the_newest_pending_messages_are_held() {
         let mut pending = pending();
         for name in ["a", "b", "c", "d"] {
             pending.put(name.to_owned(), vec![0], at(0));

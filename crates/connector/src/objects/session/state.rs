@@ -33,7 +33,7 @@ pub(super) const MAX_WAITING: usize = 96;
 pub(super) const MAX_WAITING_FOR_RESPONSES: usize = 80;
 pub(super) const MAX_WAITING_FOR_STOP: usize = 32;
 
-/// A holder that has not been heard of for so long is gone, in seconds.
+/// How long after its last request a holder counts as gone, in seconds.
 const HOLDER_GONE: u64 = PATIENCE.as_secs() + 30;
 
 /// The state of one session.
@@ -51,10 +51,10 @@ pub(crate) struct SessionState {
     pub(super) waiting: Waiting,
 }
 
-/// The one stream of a session of 2024-11-05. It lives as long as somebody holds it.
+/// The one stream of a session of 2024-11-05. It lives as long as a client holds it.
 #[derive(Clone, Copy, Default)]
 pub(super) struct MainStream {
-    /// When its holder was last heard of.
+    /// The time of the last request of its holder.
     pub(super) held_at: Option<Timestamp>,
     /// How many messages were sent on it.
     pub(super) sent: u64,
@@ -136,7 +136,7 @@ impl SessionState {
             self.stored.replace(Some(StoredSession { owner, ..stored }));
         }
         let hold = || self.main.set(MainStream { held_at: Some(now()), ..self.main.get() });
-        // A stream that is not held any more is not taken up again: messages are lost.
+        // A stream that is no longer held cannot be resumed, because messages are lost.
         if command.after > self.main.get().sent {
             let errors = lost_calls(&self.name);
             return if errors.is_empty() { Err("the stream is gone".into()) } else { Ok(Some(errors)) };
@@ -150,7 +150,7 @@ impl SessionState {
         Ok(Some(events.unwrap_or_default()))
     }
 
-    /// Returns whether somebody holds the one stream of a session of 2024-11-05.
+    /// Returns whether a client holds the one stream of a session of 2024-11-05.
     pub(crate) fn is_main_held(&self) -> bool {
         self.main.get().held_at.is_some_and(|held_at| now().seconds_since(held_at) <= HOLDER_GONE)
     }

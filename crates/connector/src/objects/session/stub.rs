@@ -94,7 +94,7 @@ impl<'a> SessionStub<'a> {
                     Timer::new(BETWEEN_TRIES).await;
                 }
                 Err(SessionError::Unavailable(_)) => Timer::new(ASK_AGAIN).await,
-                // The session is somebody else's, or there is no place for it: nobody can stop a call of this caller in it.
+                // The session belongs to another person or has no place, so no request can stop a call of this caller in it.
                 Err(SessionError::Gone | SessionError::TooMany) => pending().await,
             }
         }

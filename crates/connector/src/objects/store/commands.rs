@@ -25,11 +25,11 @@ pub(crate) struct ReadRecords {
     /// Maximum number of bytes, beside the first record.
     pub(crate) bytes: usize,
     /// Only records whose names begin with this.
-    pub(crate) beginning: Option<String>,
+    pub(crate) prefix: Option<String>,
     pub(crate) named_by: Option<String>,
 }
 
-/// What is read of a record.
+/// The part of a record that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum RecordPart {
     Value,
@@ -40,14 +40,14 @@ pub(crate) enum RecordPart {
 #[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Records {
     pub(crate) records: Vec<(u64, String)>,
-    /// Whether there are more behind them.
+    /// Whether more records follow.
     pub(crate) more: bool,
 }
 
 /// Lists ids whose digits begin with a text.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct ListIds {
-    pub(crate) beginning: String,
+    pub(crate) prefix: String,
     pub(crate) limit: u64,
 }
 

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_writes_are_remembered_with_what_they_did_and_no_more_than_these() {
+    fn only_the_last_writes_are_remembered_with_their_effects() {
         let id = |number: usize| WriteId([u8::try_from(number).unwrap(); 16]);
         let writes = (0..=REMEMBERED).fold(LastWrites::default(), |writes, number| {
             writes.with(id(number), Written::Added(u64::try_from(number).unwrap()))

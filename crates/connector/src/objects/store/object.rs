@@ -115,16 +115,15 @@ impl SubjectStore {
         Ok(true)
     }
 
-    fn ids(&self, ListIds { beginning, limit }: ListIds) -> worker::Result<Vec<u64>> {
+    fn ids(&self, ListIds { prefix, limit }: ListIds) -> worker::Result<Vec<u64>> {
         if self.is_empty()? {
             return Ok(Vec::new());
         }
         let query = "SELECT id FROM records WHERE CAST(id AS TEXT) LIKE ? || '%' ORDER BY id LIMIT ?";
-        let ids =
-            values(&self.sql(), query, vec![beginning.into(), integer(limit)?])?.into_iter().map(|row| match row {
-                [SqlStorageValue::Integer(id)] => Ok(id.unsigned_abs()),
-                _ => Err(unreadable(DecodeError)),
-            });
+        let ids = values(&self.sql(), query, vec![prefix.into(), integer(limit)?])?.into_iter().map(|row| match row {
+            [SqlStorageValue::Integer(id)] => Ok(id.unsigned_abs()),
+            _ => Err(unreadable(DecodeError)),
+        });
         ids.collect()
     }
 
@@ -134,9 +133,9 @@ impl SubjectStore {
             return Ok(Records::default());
         }
         self.name_all(command.named_by.as_deref())?;
-        let (limit, beginning) = (command.limit, command.beginning.as_deref());
+        let (limit, prefix) = (command.limit, command.prefix.as_deref());
         let has_names = has_table(&self.sql(), "names")?;
-        let query = match (command.what, beginning) {
+        let query = match (command.what, prefix) {
             // A name is not looked for in what has none.
             (RecordPart::Name, _) | (RecordPart::Value, Some(_)) if !has_names => return Ok(Records::default()),
             (RecordPart::Name, None) => "SELECT id, name FROM names WHERE id > ?1 ORDER BY id LIMIT ?2",
@@ -150,7 +149,7 @@ impl SubjectStore {
             }
         };
         let mut bindings = vec![integer(command.after)?, integer(limit + 1)?];
-        bindings.extend(beginning.map(|beginning| pattern(beginning).into()));
+        bindings.extend(prefix.map(|prefix| pattern(prefix).into()));
         let (mut records, mut held, mut more) = (Vec::new(), 0_usize, false);
         for row in self.sql().exec(query, bindings)?.raw() {
             let (id, text) = record(row?)?;
@@ -231,10 +230,10 @@ fn path(member: &str) -> String {
     format!("$.\"{member}\"")
 }
 
-/// Returns the pattern by which `LIKE` matches texts that begin with `beginning`. A to Z match in upper and lower case.
-fn pattern(beginning: &str) -> String {
-    let mut pattern = String::with_capacity(beginning.len() + 1);
-    for character in beginning.chars() {
+/// Returns the pattern by which `LIKE` matches texts that begin with `prefix`. A to Z match in upper and lower case.
+fn pattern(prefix: &str) -> String {
+    let mut pattern = String::with_capacity(prefix.len() + 1);
+    for character in prefix.chars() {
         if matches!(character, '%' | '_' | '\\') {
             pattern.push('\\');
         }
@@ -249,9 +248,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_beginning_is_taken_as_it_is() {
-        for (beginning, expected) in [("", "%"), ("Ada", "Ada%"), ("100%_\\", "100\\%\\_\\\\%")] {
-            assert_eq!(pattern(beginning), expected);
+    fn a_name_prefix_with_wildcards_is_matched_literally() {
+        for (prefix, expected) in [("", "%"), ("Ada", "Ada%"), ("100%_\\", "100\\%\\_\\\\%")] {
+            assert_eq!(pattern(prefix), expected);
         }
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct OpenStream {
 /// Why a stream is not opened.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum StreamRefusal {
-    /// The session is somebody else's, or has ended.
+    /// The session belongs to another person, or has ended.
     NotYours,
     /// There are too many streams.
     Full(Full),
@@ -65,7 +65,7 @@ pub(crate) struct ChangeWatch {
 /// Why a subscription is not remembered.
 #[derive(Serialize, Deserialize)]
 pub(crate) enum WatchRefusal {
-    /// The session is somebody else's, or has ended.
+    /// The session belongs to another person, or has ended.
     NotYours,
     /// The session, or all of them together, remember too much.
     TooMany,
@@ -80,7 +80,7 @@ impl From<WatchRefusal> for WatchError {
     }
 }
 
-/// Ends the streams and subscriptions of a session. The answer is false if it is somebody else's, or has ended before.
+/// Ends the streams and subscriptions of a session. The answer is false if it belongs to another person, or has ended before.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct EndWatches {
     pub(crate) session: String,

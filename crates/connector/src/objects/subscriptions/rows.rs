@@ -38,7 +38,7 @@ pub(crate) struct WatchedRows(SqlStorage);
 /// Whether a caller may use a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
-    /// It belongs to this person, or to nobody yet.
+    /// The session belongs to this person, or has no owner yet.
     Granted,
     /// It belongs to another person, or has ended.
     Refused,
@@ -63,7 +63,7 @@ impl WatchedRows {
             _ if matches!(known, Some([_, TRUE])) => Ok(Access::Refused),
             (Some(owner), user) if user.is_none_or(|user| user.as_str() != owner) => Ok(Access::Refused),
             (None, Some(user)) => {
-                // It is no credential: where there is no room, it stays nobody's.
+                // The id is not a credential. If there is no room, the session stays without an owner.
                 if known.is_some() || self.has_room(session, Some(user))? {
                     self.put(session, Some(user), forget_at(Some(user), now))?;
                 }
