@@ -1,4 +1,4 @@
-//! Answers with documents that can only be read.
+//! Answers with read-only documents.
 
 use serde_json::json;
 

@@ -17,7 +17,7 @@ pub(crate) enum McpEndpoint {
     HttpSse,
 }
 
-/// Where messages of the transport of 2024-11-05 are posted.
+/// The path to which messages of the transport of 2024-11-05 are posted.
 pub(crate) const SSE_MESSAGES_PATH: &str = "/sse/messages";
 
 impl McpEndpoint {
@@ -54,11 +54,11 @@ pub(crate) enum OAuthEndpoint {
 pub(crate) enum SignInStep {
     /// The authorization endpoint (RFC 6749 §3.1).
     Ask,
-    /// Where the form of the consent page goes.
+    /// The path of the form of the consent page.
     Consent,
-    /// Where the form of the login page goes.
+    /// The path of the form of the login page.
     Login,
-    /// Where an identity provider sends the person back.
+    /// The redirect URI at identity providers.
     Callback,
 }
 
@@ -84,18 +84,18 @@ pub(crate) enum DirectEndpoint {
     Revoke,
 }
 
-/// Where the form of the consent page goes.
+/// The path of the form of the consent page.
 pub(crate) const CONSENT_PATH: &str = "/authorize/consent";
-/// Where the form of the login page goes.
+/// The path of the form of the login page.
 pub(crate) const LOGIN_PATH: &str = "/authorize/login";
-/// Where an identity provider sends the person back.
+/// The redirect URI at identity providers.
 pub(crate) const CALLBACK_PATH: &str = "/authorize/callback";
 
-/// Where a person sees their connected apps.
+/// The page on which a person sees their connected apps.
 pub(crate) const ACCOUNT_PATH: &str = "/account";
-/// Where the owner sees every client.
+/// The page on which the owner sees every client.
 pub(crate) const ACCOUNT_CLIENTS_PATH: &str = "/account/clients";
-/// Where a person signs in to the account page. It is below `/authorize`, so that Cloudflare Access covers both.
+/// The sign-in to the account page. It is below `/authorize`, so that Cloudflare Access covers both.
 pub(crate) const ACCOUNT_SIGN_IN_PATH: &str = "/authorize/account";
 
 /// The same, with the choice of an account.
@@ -120,7 +120,7 @@ impl OAuthEndpoint {
     }
 }
 
-/// What a path leads to.
+/// The endpoint of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
     /// `/`.

@@ -1,4 +1,4 @@
-//! What is noted about a request from its arrival to the last byte of its answer. The line is written when the notes are dropped,
+//! The notes about a request, from its arrival to the last byte of its answer. The line is written when the notes are dropped,
 //! which for a stream is at its end.
 
 use std::cell::{Cell, RefCell};
@@ -42,7 +42,7 @@ pub(crate) struct RequestLog {
     notes: RefCell<Notes>,
 }
 
-/// What an answer says of itself.
+/// The facts that an answer reports of itself.
 pub(crate) trait LoggedAnswer {
     /// Returns its status.
     fn status(&self) -> u16;

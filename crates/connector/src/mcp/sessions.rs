@@ -1,4 +1,4 @@
-//! Requests of legacy sessions that are not a POST: GET resumes a stream that was lost, or opens a stream of changes,
+//! Requests of legacy sessions that are not a POST: GET resumes a stream whose connection broke, or opens a stream of changes,
 //! and DELETE ends the session ("Listening for Messages from the Server", "Resumability and Redelivery", "Session
 //! Management").
 

@@ -1,4 +1,4 @@
-//! Which settings are read how, and what each closes while it cannot be read.
+//! How each setting is read, and which features are closed while it cannot be read.
 
 use Feature::{AccessTokens, AuthorizationServer, Calls, HttpSse, Keys, Metadata, RequestLog, WebPages};
 
@@ -26,7 +26,7 @@ fn an_empty_variable_is_not_set() {
     }
 }
 
-/// A setting, others beside it without which it is not read, values of it that make no sense, and what is closed then.
+/// A setting, others beside it without which it is not read, invalid values, and the features that are then closed.
 type Unreadable = (Setting, &'static [(&'static str, &'static str)], &'static [&'static str], &'static [Feature]);
 
 const UNREADABLE: &[Unreadable] = {

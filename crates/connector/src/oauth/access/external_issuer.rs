@@ -26,12 +26,12 @@ thread_local! {
     static KEYS: RefCell<Option<KeyCache>> = const { RefCell::new(None) };
 }
 
-/// Where to fetch the keys of an issuer.
+/// The URL of the keys of an issuer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum KeySource<'a> {
-    /// At the URL in its metadata.
+    /// The `jwks_uri` in its metadata.
     Metadata(&'a ExternalIssuer),
-    /// At this URL.
+    /// This URL.
     At(&'a str),
 }
 

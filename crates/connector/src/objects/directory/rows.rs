@@ -34,7 +34,7 @@ const TABLES: &str = "\
 /// An ended client whose grants are being ended.
 pub(crate) struct Sweep {
     pub(crate) client: ClientHash,
-    /// When the owner ended it.
+    /// The time at which the owner ended it.
     pub(crate) ended_at: Timestamp,
     /// The last person whose object was asked; empty at the beginning of a round.
     pub(crate) swept_to: String,

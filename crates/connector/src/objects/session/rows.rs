@@ -1,4 +1,4 @@
-//! The rows of a session: one for what has to last, and one for each event of a stream that was lost. Reading writes nothing, not
+//! The rows of a session: one for the session itself, and one for each event of a stream whose connection broke. Reading writes nothing, not
 //! even an empty table.
 
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl Rows {
         Self(state)
     }
 
-    /// Stores events of a stream that was lost.
+    /// Stores events of a stream whose connection broke.
     pub(crate) async fn store_events(
         &self,
         stream: &str,

@@ -45,9 +45,9 @@ pub(crate) struct Streams {
     writers: RefCell<BTreeMap<StreamId, StreamWriter>>,
     is_ticking: Cell<bool>,
     keep_alive: Cell<Duration>,
-    /// When grants were last checked, in seconds since 1970.
+    /// The time at which grants were last checked, in seconds since 1970.
     checked_grants_at: Cell<u64>,
-    /// When all streams were last probed, in seconds since 1970.
+    /// The time at which all streams were last probed, in seconds since 1970.
     probed_at: Cell<u64>,
 }
 
