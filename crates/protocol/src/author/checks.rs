@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::connector::Connector;
 use crate::author::feature::Feature;
-use crate::author::skill::Skill;
-use crate::author::tool::Tool;
+use crate::author::skills::skill::Skill;
+use crate::author::tools::tool::Tool;
 use crate::tool_schema::string_arguments::{names, property};
 use crate::types::base_metadata::BaseMetadata;
 use crate::types::icon::Icon;
@@ -75,7 +75,7 @@ impl<H: 'static> Connector<H> {
     }
 
     /// Returns what released clients refuse in the input schemas that were written by hand, with
-    /// [`Tool::input_schema`](crate::author::tool::Tool::input_schema).
+    /// [`Tool::input_schema`](crate::author::tools::tool::Tool::input_schema).
     ///
     /// Such a schema is published as it is, and the Worker logs each warning when it starts.
     ///
@@ -185,13 +185,13 @@ mod tests {
     use crate::author::completers::Partial;
     use crate::author::config_error::{InvalidSkill, InvalidView};
     use crate::author::page_settings::InvalidPageSetting;
-    use crate::author::prompt::Prompt;
+    use crate::author::prompts::prompt::Prompt;
     use crate::author::registry::Registry;
-    use crate::author::resource::Resource;
-    use crate::author::resource_template::ResourceTemplate;
-    use crate::author::tool_error::ToolError;
-    use crate::author::uri_template::{InvalidTemplate, InvalidUri};
-    use crate::author::view::View;
+    use crate::author::resources::resource::Resource;
+    use crate::author::resources::resource_template::ResourceTemplate;
+    use crate::author::resources::uri_template::{InvalidTemplate, InvalidUri};
+    use crate::author::resources::view::View;
+    use crate::author::tools::tool_error::ToolError;
     use crate::call::context::Context;
     use crate::testing::test_host::TestHost;
 

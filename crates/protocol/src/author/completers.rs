@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::author::config_error::ErrorKind;
 use crate::author::handler::HandlerFuture;
-use crate::author::tool_error::ToolError;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::tool_schema::string_arguments::property;
 
 /// An argument that a person is typing ("Completion").
 ///
-/// The functions given to [`Prompt::complete`](crate::author::prompt::Prompt::complete) and
-/// [`ResourceTemplate::complete`](crate::author::resource_template::ResourceTemplate::complete) take one.
+/// The functions given to [`Prompt::complete`](crate::author::prompts::prompt::Prompt::complete) and
+/// [`ResourceTemplate::complete`](crate::author::resources::resource_template::ResourceTemplate::complete) take one.
 ///
 /// # Examples
 ///

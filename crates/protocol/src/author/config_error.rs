@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use crate::author::frontmatter::InvalidFrontmatter;
 use crate::author::page_settings::{InvalidPageSetting, PageSettings};
-use crate::author::uri_template::{InvalidTemplate, InvalidUri};
+use crate::author::resources::uri_template::{InvalidTemplate, InvalidUri};
+use crate::author::skills::frontmatter::InvalidFrontmatter;
 use crate::tool_schema::refused::RefusedSchema;
 
 /// A mistake in a connector's declarations, with the tool, prompt or resource that has it.

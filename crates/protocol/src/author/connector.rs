@@ -2,12 +2,12 @@
 
 use crate::author::feature::Feature;
 use crate::author::page_settings::PageSettings;
-use crate::author::prompt::Prompt;
-use crate::author::resource::Resource;
-use crate::author::resource_template::ResourceTemplate;
-use crate::author::skill::Skill;
-use crate::author::tool::Tool;
-use crate::author::view::View;
+use crate::author::prompts::prompt::Prompt;
+use crate::author::resources::resource::Resource;
+use crate::author::resources::resource_template::ResourceTemplate;
+use crate::author::resources::view::View;
+use crate::author::skills::skill::Skill;
+use crate::author::tools::tool::Tool;
 use crate::subscriptions::change::{Topic, Topics};
 use crate::types::icon::Icon;
 use crate::types::implementation::Implementation;

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::author::tool_error::ToolError;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::tool_schema::schema_of::schema_of;
 
@@ -27,9 +27,9 @@ pub(crate) type HandlerFuture<R> = Pin<Box<dyn Future<Output = Result<R, ToolErr
 /// - `async fn(Args) -> Result<R, ToolError>`
 /// - `async fn(Context) -> Result<R, ToolError>`
 ///
-/// `R` is what the feature takes: [`IntoToolResult`](crate::author::into_tool_result::IntoToolResult),
-/// [`IntoMessages`](crate::author::into_messages::IntoMessages) or
-/// [`IntoResourceContents`](crate::author::into_resource_contents::IntoResourceContents). The compiler finds `Form`.
+/// `R` is what the feature takes: [`IntoToolResult`](crate::author::tools::into_tool_result::IntoToolResult),
+/// [`IntoMessages`](crate::author::prompts::into_messages::IntoMessages) or
+/// [`IntoResourceContents`](crate::author::resources::into_resource_contents::IntoResourceContents). The compiler finds `Form`.
 ///
 /// # Examples
 ///

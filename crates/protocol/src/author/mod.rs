@@ -1,30 +1,15 @@
 //! What an author writes: the connector with its tools, prompts, resources, views and skills, and the functions behind them.
 
-pub(crate) mod call_tool_result;
 pub(crate) mod checks;
 pub(crate) mod completers;
 pub(crate) mod config_error;
 pub(crate) mod connector;
 pub(crate) mod feature;
-pub(crate) mod frontmatter;
 pub(crate) mod handler;
-pub(crate) mod into_messages;
-pub(crate) mod into_resource_contents;
-pub(crate) mod into_tool_result;
-pub(crate) mod json;
-pub(crate) mod listed_resource;
-pub(crate) mod listed_tool;
 pub(crate) mod name;
 pub(crate) mod page_settings;
-pub(crate) mod prompt;
+pub(crate) mod prompts;
 pub(crate) mod registry;
-pub(crate) mod resource;
-pub(crate) mod resource_source;
-pub(crate) mod resource_template;
-pub(crate) mod skill;
-pub(crate) mod skill_catalogue;
-pub(crate) mod tool;
-pub(crate) mod tool_error;
-pub(crate) mod uri_template;
-pub(crate) mod validated_tool;
-pub(crate) mod view;
+pub(crate) mod resources;
+pub(crate) mod skills;
+pub(crate) mod tools;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::author::tool_error::ToolError;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::call_state::{CallState, LogFilter};
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
@@ -47,7 +47,7 @@ impl<H: Host> Context<H> {
         Self { may_continue_as_task: true, ..self }
     }
 
-    /// Continues as a task, in a tool with [`Tool::asks_first`](crate::author::tool::Tool::asks_first) ("Tasks").
+    /// Continues as a task, in a tool with [`Tool::asks_first`](crate::author::tools::tool::Tool::asks_first) ("Tasks").
     ///
     /// The client gets its task, and the handler runs again from its beginning in the background, with the answers so far. In
     /// the task, and for a client that does not take tasks, this does nothing.

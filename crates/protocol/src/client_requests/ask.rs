@@ -2,7 +2,7 @@
 
 use futures::future::join;
 
-use crate::author::tool_error::ToolError;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::asking::Asking;
 use crate::client_requests::question::Question;

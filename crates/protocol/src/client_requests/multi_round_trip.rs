@@ -10,7 +10,7 @@ use std::cell::{Ref, RefCell};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::author::tool_error::ToolError;
+use crate::author::tools::tool_error::ToolError;
 use crate::client_requests::question::Question;
 use crate::host::request_state::{OpenStateError, RequestStateSeal};
 use crate::json_rpc::response::to_bytes;

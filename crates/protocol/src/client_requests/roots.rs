@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::author::tool_error::ToolError;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::question::Question;
 use crate::host::bundle::Host;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::author::tool_error::ToolError;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::question::Question;
 use crate::client_requests::sampling_tools::{ToolChoice, ToolResultContent, ToolUseContent};

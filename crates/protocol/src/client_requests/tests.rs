@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::author::connector::Connector;
-use crate::author::prompt::Prompt;
-use crate::author::resource::Resource;
-use crate::author::tool::Tool;
-use crate::author::tool_error::ToolError;
+use crate::author::prompts::prompt::Prompt;
+use crate::author::resources::resource::Resource;
+use crate::author::tools::tool::Tool;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::client_requests::sampling::CreateMessageRequest;
 use crate::client_requests::sampling_tools::ToolChoice;

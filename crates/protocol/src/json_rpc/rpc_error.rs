@@ -8,8 +8,8 @@ use crate::types::version::{Era, ProtocolVersion};
 
 /// A JSON-RPC error: the end of a call that has no result ("Error Codes"). It never repeats what the client sent.
 ///
-/// A handler ends a call with one by [`ToolError::protocol`](crate::author::tool_error::ToolError::protocol). That is rarely
-/// right: the model reads a [`ToolError::new`](crate::author::tool_error::ToolError::new), and does not see a JSON-RPC error.
+/// A handler ends a call with one by [`ToolError::protocol`](crate::author::tools::tool_error::ToolError::protocol). That is rarely
+/// right: the model reads a [`ToolError::new`](crate::author::tools::tool_error::ToolError::new), and does not see a JSON-RPC error.
 ///
 /// # Examples
 ///

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::author::completers::{Completer, Partial};
 use crate::author::registry::{Registry, ValidatedPrompt, ValidatedTemplate};
-use crate::author::tool_error::Unfinished;
+use crate::author::tools::tool_error::Unfinished;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;

@@ -7,8 +7,8 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
-use crate::author::uri_template::Uri;
-use crate::author::validated_tool::ValidatedTool;
+use crate::author::resources::uri_template::Uri;
+use crate::author::tools::validated_tool::ValidatedTool;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
-use crate::author::tool_error::Unfinished;
+use crate::author::tools::tool_error::Unfinished;
 use crate::methods::request_context::RequestContext;
 use crate::subscriptions::interest::Interest;
 use crate::transport::response::Response;

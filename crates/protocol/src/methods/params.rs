@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::author::uri_template::Uri;
+use crate::author::resources::uri_template::Uri;
 use mcp_connector_base::json::Object;
 
 /// Takes a member that is a string; `None` where it is missing or something else.

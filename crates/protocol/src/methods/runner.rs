@@ -4,8 +4,8 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::author::call_tool_result::CallToolResult;
-use crate::author::tool_error::Unfinished;
+use crate::author::tools::call_tool_result::CallToolResult;
+use crate::author::tools::tool_error::Unfinished;
 use crate::call::cancellation::Stoppable;
 use crate::call::time_limit::{too_long, within};
 use crate::client_requests::asking::Asking;

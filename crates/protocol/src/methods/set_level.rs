@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::author::registry::Registry;
-use crate::author::tool_error::Unfinished;
+use crate::author::tools::tool_error::Unfinished;
 use crate::host::bundle::Host;
 use crate::host::sessions::SessionError;
 use crate::json_rpc::rpc_error::RpcError;

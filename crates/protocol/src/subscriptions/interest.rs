@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::author::uri_template::Uri;
+use crate::author::resources::uri_template::Uri;
 use crate::subscriptions::change::Topics;
 use crate::tasks::message::TaskId;
 use mcp_connector_base::scope::ScopeSet;

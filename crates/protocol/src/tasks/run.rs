@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::author::call_tool_result::CallToolResult;
 use crate::author::registry::Registry;
-use crate::author::tool_error::Unfinished;
+use crate::author::tools::call_tool_result::CallToolResult;
+use crate::author::tools::tool_error::Unfinished;
 use crate::call::call_state::CallState;
 use crate::call::context::Context;
 use crate::call::time_limit::{too_long, within};

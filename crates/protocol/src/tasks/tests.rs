@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::author::connector::Connector;
-use crate::author::tool::Tool;
-use crate::author::tool_error::ToolError;
+use crate::author::tools::tool::Tool;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::host::tasks::Tasks;
 use crate::json_rpc::rpc_error::RpcError;

@@ -1,6 +1,6 @@
 //! Decoders that no other crate needs, for the fuzz targets.
 
-use crate::author::uri_template::{Uri, UriTemplate};
+use crate::author::resources::uri_template::{Uri, UriTemplate};
 use crate::tool_schema::header_params;
 
 /// Decodes the value of an `Mcp-Param-*` header.

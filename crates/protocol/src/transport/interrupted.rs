@@ -105,7 +105,7 @@ mod tests {
     use super::*;
     use crate::author::connector::Connector;
     use crate::author::registry::Registry;
-    use crate::author::tool::Tool;
+    use crate::author::tools::tool::Tool;
     use crate::testing::test_host::TestHost;
 
     fn registry() -> Rc<Registry<TestHost>> {

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::author::call_tool_result::CallToolResult;
 use crate::author::registry::Registry;
+use crate::author::tools::call_tool_result::CallToolResult;
 use crate::host::bundle::Host;
 use crate::json_rpc::body::Unreadable;
 use crate::json_rpc::client_response::ClientResponse;

@@ -73,8 +73,8 @@ mod tests {
     use super::*;
     use crate::author::connector::Connector;
     use crate::author::registry::Registry;
-    use crate::author::tool::Tool;
-    use crate::author::tool_error::ToolError;
+    use crate::author::tools::tool::Tool;
+    use crate::author::tools::tool_error::ToolError;
     use crate::testing::test_host::TestHost;
 
     fn summary(body: &Value) -> Summary {

@@ -12,7 +12,7 @@ use mcp_connector_base::json::Object;
 
 /// The contents of a resource, with their own URI and media type: text, or bytes ("Resource Contents").
 ///
-/// A handler that reads a resource usually returns a `String`, a `Vec<u8>` or a [`Json`](crate::author::json::Json). It
+/// A handler that reads a resource usually returns a `String`, a `Vec<u8>` or a [`Json`](crate::author::tools::json::Json). It
 /// returns `ResourceContents` to set another media type or `_meta`, or several of them to return what is inside a folder.
 ///
 /// # Examples

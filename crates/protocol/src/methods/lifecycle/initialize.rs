@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
-use crate::author::tool_error::Unfinished;
+use crate::author::tools::tool_error::Unfinished;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;

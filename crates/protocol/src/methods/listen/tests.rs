@@ -4,10 +4,10 @@ use serde_json::json;
 
 use super::*;
 use crate::author::connector::Connector;
-use crate::author::resource::Resource;
-use crate::author::resource_template::ResourceTemplate;
-use crate::author::tool::Tool;
-use crate::author::tool_error::ToolError;
+use crate::author::resources::resource::Resource;
+use crate::author::resources::resource_template::ResourceTemplate;
+use crate::author::tools::tool::Tool;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::json_rpc::request_id::RequestId;
 use crate::json_rpc::rpc_error::ErrorCode;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::author::registry::{Registry, ValidatedPrompt};
-use crate::author::tool_error::Unfinished;
+use crate::author::tools::tool_error::Unfinished;
 use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip};
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::author::completers::Partial;
 use crate::author::connector::Connector;
-use crate::author::prompt::Prompt;
-use crate::author::tool_error::ToolError;
+use crate::author::prompts::prompt::Prompt;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::testing::test_client::{TestClient, caller};
 use crate::types::content_block::ContentBlock;

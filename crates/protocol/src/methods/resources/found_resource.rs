@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::author::registry::{Registry, ValidatedResource, ValidatedTemplate};
-use crate::author::uri_template::Uri;
+use crate::author::resources::uri_template::Uri;
 use mcp_connector_base::scope::ScopeSet;
 
 /// The resource or the template that a URI leads to.

@@ -6,10 +6,10 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::author::listed_resource::{ListPage, ListedPage, ListedResource, Lister};
 use crate::author::registry::{Registry, ValidatedTemplate};
-use crate::author::tool_error::Unfinished;
-use crate::author::uri_template::Uri;
+use crate::author::resources::listed_resource::{ListPage, ListedPage, ListedResource, Lister};
+use crate::author::resources::uri_template::Uri;
+use crate::author::tools::tool_error::Unfinished;
 use crate::call::context::Context;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;

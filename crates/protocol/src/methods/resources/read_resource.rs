@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::author::into_resource_contents::ReadRequest;
 use crate::author::registry::Registry;
-use crate::author::tool_error::Unfinished;
-use crate::author::uri_template::Uri;
+use crate::author::resources::into_resource_contents::ReadRequest;
+use crate::author::resources::uri_template::Uri;
+use crate::author::tools::tool_error::Unfinished;
 use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip};
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;

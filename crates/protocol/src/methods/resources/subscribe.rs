@@ -1,8 +1,8 @@
 //! `resources/subscribe`, until 2025-11-25 ("Subscriptions" of resources).
 
 use crate::author::registry::Registry;
-use crate::author::tool_error::Unfinished;
-use crate::author::uri_template::Uri;
+use crate::author::resources::uri_template::Uri;
+use crate::author::tools::tool_error::Unfinished;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;

@@ -5,10 +5,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::author::connector::Connector;
-use crate::author::listed_resource::{ListPage, ListedPage, ListedResource};
-use crate::author::resource::Resource;
-use crate::author::resource_template::ResourceTemplate;
-use crate::author::tool_error::ToolError;
+use crate::author::resources::listed_resource::{ListPage, ListedPage, ListedResource};
+use crate::author::resources::resource::Resource;
+use crate::author::resources::resource_template::ResourceTemplate;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::methods::pagination::TemplatePosition;
 use crate::methods::resources::list_resources::LIST;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::author::registry::Registry;
-use crate::author::uri_template::Uri;
+use crate::author::resources::uri_template::Uri;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;

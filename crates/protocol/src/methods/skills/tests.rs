@@ -1,7 +1,7 @@
 //! The rules of the methods of skills.
 
 use crate::author::connector::Connector;
-use crate::author::skill::Skill;
+use crate::author::skills::skill::Skill;
 use crate::testing::test_client::{TestClient, caller};
 use crate::testing::test_host::TestHost;
 use mcp_connector_base::scope::Scope;

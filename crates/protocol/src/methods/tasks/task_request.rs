@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::author::registry::Registry;
-use crate::author::validated_tool::ValidatedTool;
+use crate::author::tools::validated_tool::ValidatedTool;
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::author::call_tool_result::CallToolResult;
 use crate::author::registry::Registry;
-use crate::author::tool_error::{ToolError, Unfinished};
-use crate::author::validated_tool::ValidatedTool;
+use crate::author::tools::call_tool_result::CallToolResult;
+use crate::author::tools::tool_error::{ToolError, Unfinished};
+use crate::author::tools::validated_tool::ValidatedTool;
 use crate::call::context::Context;
 use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip};
 use crate::host::bundle::Host;

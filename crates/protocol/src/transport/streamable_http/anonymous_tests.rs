@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 
 use crate::author::connector::Connector;
 use crate::author::registry::Registry;
-use crate::author::resource::Resource;
-use crate::author::tool::Tool;
-use crate::author::tool_error::ToolError;
+use crate::author::resources::resource::Resource;
+use crate::author::tools::tool::Tool;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::methods::need::Need;
 use crate::subscriptions::change::Topic;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::author::connector::Connector;
 use crate::author::registry::Registry;
-use crate::author::tool::Tool;
-use crate::author::tool_error::ToolError;
+use crate::author::tools::tool::Tool;
+use crate::author::tools::tool_error::ToolError;
 use crate::call::context::Context;
 use crate::host::sessions::Stop;
 use crate::json_rpc::client_response::ClientResponse;

@@ -11,8 +11,8 @@ use crate::types::icon::Icon;
 use crate::types::version::ProtocolVersion;
 
 /// An entry of `resources/list`, returned by the functions given to
-/// [`ResourceTemplate::listed_by`](crate::author::resource_template::ResourceTemplate::listed_by) and
-/// [`ResourceTemplate::listed_in_pages`](crate::author::resource_template::ResourceTemplate::listed_in_pages) ("Resource").
+/// [`ResourceTemplate::listed_by`](crate::author::resources::resource_template::ResourceTemplate::listed_by) and
+/// [`ResourceTemplate::listed_in_pages`](crate::author::resources::resource_template::ResourceTemplate::listed_in_pages) ("Resource").
 ///
 /// # Examples
 ///
@@ -100,7 +100,7 @@ impl ListedResource {
 }
 
 /// The page of a list that a client asks for: the argument of a function given to
-/// [`ResourceTemplate::listed_in_pages`](crate::author::resource_template::ResourceTemplate::listed_in_pages).
+/// [`ResourceTemplate::listed_in_pages`](crate::author::resources::resource_template::ResourceTemplate::listed_in_pages).
 ///
 /// # Examples
 ///
@@ -124,7 +124,7 @@ pub struct ListPage {
 }
 
 /// A page of a list, returned by a function given to
-/// [`ResourceTemplate::listed_in_pages`](crate::author::resource_template::ResourceTemplate::listed_in_pages).
+/// [`ResourceTemplate::listed_in_pages`](crate::author::resources::resource_template::ResourceTemplate::listed_in_pages).
 ///
 /// # Examples
 ///

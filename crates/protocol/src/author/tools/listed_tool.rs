@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::author::tool::{Callers, Tool};
-use crate::author::view;
+use crate::author::resources::view;
+use crate::author::tools::tool::{Callers, Tool};
 use crate::tool_schema::tool_schemas::describes_an_object;
 use crate::types::icon::Icon;
 use crate::types::tool_annotations::ToolAnnotations;

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::author::call_tool_result::CallToolResult;
-use crate::author::json::Json;
-use crate::author::tool_error::ToolError;
+use crate::author::tools::call_tool_result::CallToolResult;
+use crate::author::tools::json::Json;
+use crate::author::tools::tool_error::ToolError;
 use crate::tool_schema::schema_of::schema_of_result;
 use crate::types::content_block::ContentBlock;
 

@@ -14,7 +14,7 @@ use crate::types::version::ProtocolVersion;
 use mcp_connector_base::json::Object;
 use mcp_connector_schema::Violations;
 
-/// The result of a tool, for what a `String`, a [`ContentBlock`] or a [`Json`](crate::author::json::Json) cannot say: `_meta`,
+/// The result of a tool, for what a `String`, a [`ContentBlock`] or a [`Json`](crate::author::tools::json::Json) cannot say: `_meta`,
 /// or a failure with content ("Tool Result").
 ///
 /// # Examples
@@ -61,7 +61,7 @@ impl CallToolResult {
 
     /// Marks the result as a failure (`isError`), which the model reads and can correct.
     ///
-    /// A failure without content of its own is shorter as a [`ToolError`](crate::author::tool_error::ToolError).
+    /// A failure without content of its own is shorter as a [`ToolError`](crate::author::tools::tool_error::ToolError).
     #[must_use]
     pub fn error(mut self) -> Self {
         self.is_error = true;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::author::call_tool_result::CallToolResult;
 use crate::author::handler::{self, Handler, HandlerArguments, HandlerContext, HandlerFuture, HandlerOutput};
-use crate::author::into_tool_result::IntoToolResult;
+use crate::author::tools::call_tool_result::CallToolResult;
+use crate::author::tools::into_tool_result::IntoToolResult;
 use crate::call::context::Context;
 use crate::tool_schema::refused::mentions_null;
 use crate::tool_schema::tool_schemas::{InputSchema, OutputSchema};
@@ -258,7 +258,7 @@ impl<H: 'static> Tool<H> {
         self
     }
 
-    /// Shows the results in the [`View`](crate::author::view::View) at `uri`, in hosts that show views. Models and other hosts
+    /// Shows the results in the [`View`](crate::author::resources::view::View) at `uri`, in hosts that show views. Models and other hosts
     /// read the result itself.
     #[must_use]
     pub fn shows(mut self, uri: impl Into<String>) -> Self {
@@ -348,7 +348,7 @@ mod tests {
 
     use super::*;
     use crate::author::connector::Connector;
-    use crate::author::tool_error::ToolError;
+    use crate::author::tools::tool_error::ToolError;
     use crate::testing::test_client::TestClient;
     use crate::testing::test_host::TestHost;
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::author::config_error::{ErrorKind, InvalidSkill, MAX_SKILL_FILES};
 use crate::author::feature::Feature;
-use crate::author::frontmatter::{Frontmatter, InvalidFrontmatter};
+use crate::author::skills::frontmatter::{Frontmatter, InvalidFrontmatter};
 use mcp_connector_base::scope::{IntoScope, Scope};
 
 /// The file that every skill has.

@@ -5,13 +5,13 @@ use std::cell::OnceCell;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::author::call_tool_result::CallToolResult;
 use crate::author::config_error::ErrorKind;
 use crate::author::feature::Feature;
 use crate::author::handler::HandlerFuture;
-use crate::author::listed_tool::ListedTool;
 use crate::author::name::is_name;
-use crate::author::tool::Tool;
+use crate::author::tools::call_tool_result::CallToolResult;
+use crate::author::tools::listed_tool::ListedTool;
+use crate::author::tools::tool::Tool;
 use crate::call::context::Context;
 use crate::tool_schema::header_params::HeaderParams;
 use crate::tool_schema::lenient_scalars::with_strings_read;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::author::handler::{self, Handler, HandlerArguments, HandlerContext, HandlerFuture, HandlerOutput};
-use crate::author::into_resource_contents::{Contents, IntoResourceContents, ReadRequest};
+use crate::author::resources::into_resource_contents::{Contents, IntoResourceContents, ReadRequest};
 use crate::call::context::Context;
 use mcp_connector_base::scope::Scope;
 

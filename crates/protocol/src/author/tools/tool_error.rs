@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 
-use crate::author::call_tool_result::CallToolResult;
+use crate::author::tools::call_tool_result::CallToolResult;
 use crate::json_rpc::rpc_error::{ErrorCode, RpcError};
 use crate::types::version::ProtocolVersion;
 

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::author::json::Json;
-use crate::author::tool_error::ToolError;
+use crate::author::tools::json::Json;
+use crate::author::tools::tool_error::ToolError;
 use crate::types::resource_contents::ResourceContents;
 
 /// The contents of a resource, or `None` if it does not exist.

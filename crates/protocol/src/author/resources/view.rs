@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use crate::author::config_error::{ErrorKind, InvalidView};
 use crate::author::feature::Feature;
-use crate::author::listed_resource::ListedResource;
-use crate::author::resource::Resource;
-use crate::author::uri_template::Uri;
+use crate::author::resources::listed_resource::ListedResource;
+use crate::author::resources::resource::Resource;
+use crate::author::resources::uri_template::Uri;
 use crate::types::icon::Icon;
 use crate::types::resource_contents::ResourceContents;
 use mcp_connector_base::json::Object;
@@ -241,8 +241,8 @@ fn is_origin(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::author::connector::Connector;
-    use crate::author::tool::Tool;
-    use crate::author::tool_error::ToolError;
+    use crate::author::tools::tool::Tool;
+    use crate::author::tools::tool_error::ToolError;
     use crate::call::context::Context;
     use crate::testing::test_client::TestClient;
     use crate::testing::test_host::TestHost;

@@ -11,10 +11,10 @@ use sha2::{Digest, Sha256};
 
 use crate::author::config_error::{ConfigError, ErrorKind};
 use crate::author::feature::Feature;
-use crate::author::frontmatter::Frontmatter;
-use crate::author::listed_resource::ListedResource;
-use crate::author::resource::Resource;
-use crate::author::skill::{File, MANIFEST, Skill};
+use crate::author::resources::listed_resource::ListedResource;
+use crate::author::resources::resource::Resource;
+use crate::author::skills::frontmatter::Frontmatter;
+use crate::author::skills::skill::{File, MANIFEST, Skill};
 use crate::types::resource_contents::ResourceContents;
 
 /// How long a client may keep a file. With a digest it sees for itself whether it is still the same.

@@ -8,17 +8,17 @@ use serde_json::Value;
 use crate::author::config_error::ErrorKind;
 use crate::author::feature::Feature;
 use crate::author::handler::{Handler, HandlerArguments, HandlerContext, HandlerOutput};
-use crate::author::into_resource_contents::IntoResourceContents;
-use crate::author::listed_resource::ListedResource;
-use crate::author::resource_source::{Reader, Source};
-use crate::author::uri_template::Uri;
+use crate::author::resources::into_resource_contents::IntoResourceContents;
+use crate::author::resources::listed_resource::ListedResource;
+use crate::author::resources::resource_source::{Reader, Source};
+use crate::author::resources::uri_template::Uri;
 use crate::types::annotations::Annotations;
 use crate::types::icon::Icon;
 use crate::types::resource_contents::ResourceContents;
 use mcp_connector_base::scope::{IntoScope, Scope};
 
 /// A resource with a fixed URI ("Resources"). Resources whose URIs differ are a
-/// [`ResourceTemplate`](crate::author::resource_template::ResourceTemplate).
+/// [`ResourceTemplate`](crate::author::resources::resource_template::ResourceTemplate).
 ///
 /// # Examples
 ///
