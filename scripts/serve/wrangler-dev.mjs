@@ -56,7 +56,7 @@ export function startWrangler({ config, port, options = [] }) {
   for (const [from, to] of [[wrangler.stdout, process.stdout], [wrangler.stderr, process.stderr]]) {
     createInterface({ input: from, crlfDelay: Infinity }).on('line', (line) => {
       const text = line.replace(/\u001b\[[0-9;]*m/g, '');
-      if (isNews(text)) to.write(`${line.replaceAll(path.basename(config), 'wrangler.toml')}\n`);
+      if (isNews(text)) to.write(`${(colour ? line : text).replaceAll(path.basename(config), 'wrangler.toml')}\n`);
     });
   }
   return wrangler;

@@ -85,7 +85,8 @@ class Connector {
       const limit = setTimeout(() => reject(new Error(`the Worker did not start:\n${this.#log}`)), START_LIMIT);
       for (const stream of [this.#wrangler.stdout, this.#wrangler.stderr]) {
         createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
-          this.#log += `${line}\n`;
+          // wrangler colours warnings and errors whatever it is told.
+          this.#log += `${line.replace(/\u001b\[[0-9;]*m/g, '')}\n`;
           const found = /Ready on http:\/\/[^:\s]+:(\d+)/.exec(line)?.[1];
           if (found) resolve(found);
         });
