@@ -1,5 +1,6 @@
 //! The rules of the token and revocation endpoints, on a server whose grant store is in memory.
 
+mod client_credentials;
 mod revocation;
 mod tokens;
 
