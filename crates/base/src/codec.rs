@@ -1,8 +1,8 @@
 //! Binary encoding (postcard) for messages between the Worker and its Durable Objects, and for values that are sealed for a
 //! browser: by position, without names.
 //!
-//! A value that [`encode`] wrote is read by the same version of the program or not at all. What has to outlive a deployment is
-//! a [`Row`](crate::row::Row).
+//! A value that [`encode`] wrote is read by the same version of the program or not at all. Values that a later version
+//! must read are [`Row`](crate::row::Row)s.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -66,8 +66,8 @@ macro_rules! identifier {
 identifier! {
     /// The person or service on whose behalf a call is made: the `sub` of a token (RFC 9068 §2.2).
     ///
-    /// A subject never changes and is never an e-mail address. A connector that keeps data of a person keeps it under the
-    /// subject.
+    /// A subject never changes and is never an e-mail address. A connector that stores data of a person uses the subject
+    /// as the key.
     ///
     /// # Examples
     ///
@@ -91,19 +91,19 @@ identifier! {
     ClientId, 2048
 }
 
-/// A grant: the consent of a subject to a client. A revocation ends it; a step-up or a refresh keeps it.
+/// A grant: the consent of a subject to a client. A revocation ends it. A step-up or a refresh does not change it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct GrantId([u8; 8]);
 
 impl GrantId {
-    /// From its bytes.
+    /// Creates an id from its bytes.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 8] {
         self.0
@@ -113,7 +113,7 @@ impl GrantId {
 impl TryFrom<String> for GrantId {
     type Error = InvalidIdentifier;
 
-    /// Sixteen lower-case hexadecimal digits, as `Display` writes them.
+    /// Parses sixteen lower-case hexadecimal digits, as `Display` writes them.
     fn try_from(text: String) -> Result<Self, InvalidIdentifier> {
         let lower_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         match u64::from_str_radix(&text, 16) {

@@ -67,7 +67,7 @@ pub fn remove_nulls(object: &mut Object, opaque: &[&str]) {
     });
 }
 
-/// A null item of a list is kept, because it has a position.
+/// A null item of a list stays, because it has a position.
 fn remove_nulls_in_items(items: &mut [Value], opaque: &[&str]) {
     for item in items {
         match item {
@@ -80,6 +80,7 @@ fn remove_nulls_in_items(items: &mut [Value], opaque: &[&str]) {
 
 /// Returns the member `name` of the object `text`, which [`read`] refused because of its content: half a surrogate pair, or too
 /// many values. Returns `None` if `text` is not an object, or repeats the member.
+#[must_use]
 pub fn find_member<T: for<'de> Deserialize<'de>>(text: &[u8], name: &str) -> Option<T> {
     reader::member(without_mark(text), name)
 }

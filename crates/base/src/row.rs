@@ -1,4 +1,4 @@
-//! The rows of Durable Objects, which outlive the program that wrote them. People stay signed in over a deployment because each
+//! The rows of Durable Objects, which later versions of the program read. People stay signed in over a deployment because each
 //! version reads the rows of the earlier ones.
 //!
 //! Each kind of row has its own version, in its first byte. To change a kind, keep the old type under another name, increase

@@ -20,7 +20,7 @@ const MAX_SCOPE_STRING: usize = 4096;
 ///
 /// # Examples
 ///
-/// Declare each scope as a constant. Then a name that RFC 6749 does not allow, or a missing description, does not compile.
+/// Declare each scope as a constant. A name that RFC 6749 does not allow, or a missing description, then does not compile.
 ///
 /// ```
 /// use mcp_connector::{Connector, Context, Scope, Tool, ToolError};
@@ -54,7 +54,7 @@ impl Scope {
     ///
     /// # Panics
     ///
-    /// Panics if the name is not allowed or the description is empty. In a `const`, that is an error of the compiler.
+    /// Panics if the name is not allowed or the description is empty. In a `const`, that is a compile error.
     #[must_use]
     pub const fn new(name: &'static str, description: &'static str) -> Self {
         assert!(

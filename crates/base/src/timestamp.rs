@@ -1,5 +1,5 @@
 //! Time and randomness, as parameters of the pure code. The Worker provides both, and tests provide their own. On Workers the
-//! clock stands still while code runs, so a request has one time.
+//! clock does not advance while code runs, so a request has one time.
 
 use std::fmt;
 

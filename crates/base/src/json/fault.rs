@@ -35,7 +35,7 @@ pub(crate) enum Fault {
 }
 
 impl JsonError {
-    /// Creates the error for what serde_json reports about `text`. `fault` is what this module has found.
+    /// Creates the error for what `serde_json` reports about `text`. `fault` is what this module has found.
     pub(crate) fn of(error: &serde_json::Error, fault: Option<Fault>, text: &[u8]) -> Self {
         use serde_json::error::Category;
         let fault = fault.unwrap_or_else(|| match error.classify() {
@@ -53,16 +53,19 @@ impl JsonError {
     }
 
     /// Returns whether the text is valid JSON whose values would take too much memory.
+    #[must_use]
     pub const fn is_too_much(self) -> bool {
         matches!(self.fault, Fault::TooMuch)
     }
 
     /// Returns whether the text is valid JSON, so that an answer can use its members.
+    #[must_use]
     pub const fn is_readable_in_part(self) -> bool {
         matches!(self.fault, Fault::TooMuch | Fault::Surrogate)
     }
 
     /// Returns whether an object repeats a member.
+    #[must_use]
     pub const fn is_repeated(self) -> bool {
         matches!(self.fault, Fault::Repeated)
     }

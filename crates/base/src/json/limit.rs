@@ -21,6 +21,7 @@ impl MemoryLimit {
     const MOST: usize = 32 * 1024 * 1024;
 
     /// Returns the limit for a text of at most `bytes` bytes.
+    #[must_use]
     pub const fn of_text(bytes: usize) -> Self {
         let limit = bytes.saturating_mul(Self::FACTOR);
         Self(if limit > Self::MOST { Self::MOST } else { limit })

@@ -149,7 +149,7 @@ impl CheckedParameters {
             return Err(E::ResponseMode);
         }
         let code_challenge = parameters.get("code_challenge")?.ok_or(E::NoCodeChallenge)?;
-        // Without a method, the method is `plain` (RFC 7636 §4.3).
+        // A missing method means `plain` (RFC 7636 §4.3).
         if parameters.get("code_challenge_method")? != Some("S256") {
             return Err(E::CodeChallengeMethod);
         }
@@ -159,7 +159,7 @@ impl CheckedParameters {
             resource: resources.requested(parameters).map_err(|_| E::Target)?.clone(),
             login: LoginOptions::read(parameters)?,
         };
-        // Last, because `consent_required` is the answer only to a request that is otherwise valid.
+        // This check is last, because `consent_required` is the answer only to a request that is otherwise valid.
         check_prompt_none(parameters)??;
         Ok(details)
     }

@@ -88,7 +88,7 @@ impl<'a> ConsentPage<'a> {
         match redirect_uri.kind() {
             RedirectKind::Loopback => warnings.push(ConsentWarning::Loopback),
             RedirectKind::PrivateUse => warnings.push(ConsentWarning::PrivateUse),
-            // With https, too, it is a program on the person's own machine.
+            // An https URI on loopback is a program on the person's own machine, too.
             RedirectKind::Https if WebUrl::parse(redirect_uri.as_str()).is_ok_and(|url| url.host.is_loopback()) => {
                 warnings.push(ConsentWarning::Loopback);
             }
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_says_where_the_code_goes_and_what_is_unverified() {
+    fn the_consent_page_says_where_the_code_goes_and_what_is_unverified() {
         use RedirectKind::{Https, Loopback, PrivateUse};
         let document = "https://app.example/client.json";
         let cursor = "cursor://anysphere.cursor-mcp/oauth/callback";
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn scopes_can_be_narrowed_and_never_widened() {
+    fn consent_can_narrow_the_requested_scopes_and_never_widen_them() {
         for (form, scopes) in [
             ("decision=allow&scope=profile&scope=notes:read", "notes:read profile"),
             ("decision=allow&scope=profile", "profile"),
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn allowing_no_scope_at_all_is_no_decision() {
+    fn consent_to_no_scope_at_all_is_not_a_decision() {
         for form in [
             "decision=allow",
             "decision=allow&scope=",
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_clear_answer_counts() {
+    fn a_consent_form_without_a_clear_decision_is_refused() {
         for form in ["", "decision=", "decision=yes", "decision=Allow", "scope=profile", "decision=allowdeny"] {
             assert_eq!(decide(form), Err(InvalidDecision::Undecided), "{form}");
         }
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_sent_to_the_client_as_access_denied() {
+    fn a_denied_consent_is_sent_to_the_client_as_access_denied() {
         let issuer = Issuer::parse("https://mcp.example.com").unwrap();
         let Decision::Deny(back) = decide("decision=deny&scope=profile").unwrap() else { panic!("allowed") };
         let location = back.error_location(AuthorizationError::Denied, &issuer);

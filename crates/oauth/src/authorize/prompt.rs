@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_is_asked_for_what_it_knows_and_never_for_consent() {
+    fn the_prompt_for_a_provider_has_only_values_that_it_supports_and_never_consent() {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         for (asked, supported, sent) in [
             ("", None, None),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_provider_that_refuses_the_choice_of_an_account_is_asked_for_a_new_sign_in_once() {
+    fn a_provider_that_refuses_select_account_is_asked_once_for_login() {
         let instead = LoginOptions::another_account().without_account_choice().unwrap();
         assert_eq!(instead.prompt(None).as_deref(), Some("login"));
         assert_eq!(instead.without_account_choice(), None);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_is_passed_on_as_it_is_or_not_at_all() {
+    fn a_login_hint_is_passed_on_unchanged_or_not_at_all() {
         for (hint, passed) in [
             ("jane@example.com", true),
             ("Zoë & Söhne+1", true),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_answered_without_a_page() {
+    fn prompt_none_is_refused() {
         for (prompt, answer) in [
             ("", Ok(())),
             ("login consent", Ok(())),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_parameter_is_refused() {
+    fn a_repeated_prompt_or_login_hint_is_refused() {
         for name in ["prompt", "login_hint"] {
             let twice = parameters(&[(name, "login"), (name, "login")]);
             assert!(LoginOptions::read(&twice).is_err(), "{name}");

@@ -1,4 +1,4 @@
-//! The errors of an identity provider's authorization endpoint. Only their names are kept, because a description is untrusted
+//! The errors of an identity provider's authorization endpoint. Only their codes are used, because a description is untrusted
 //! text.
 
 use thiserror::Error;

@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn two_authentication_methods_at_once_are_refused() {
+    fn two_client_authentication_methods_at_once_are_refused() {
         let header = basic("c%3A1+e:s");
         for body in ["client_secret=s", "client_id=c:1+e&client_secret=s", "client_id=other", "client_assertion=x"] {
             let error = check(Some(&header), body, Some("s")).unwrap_err();
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_missing_or_superfluous_secret_is_the_same_error() {
+    fn a_wrong_missing_or_superfluous_client_secret_is_the_same_error() {
         for (name, header, body, secret) in [
             ("wrong", None, "client_id=c:1+e&client_secret=x", Some("s")),
             ("missing", None, "client_id=c:1+e", Some("s")),
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_header_is_not_taken_for_a_public_client() {
+    fn a_malformed_authorization_header_is_not_taken_for_a_public_client() {
         for header in [
             "",
             "Basic",
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_without_a_client_is_refused() {
+    fn a_token_request_without_a_client_is_refused() {
         assert_eq!(check(None, "grant_type=x", None), Err(ClientAuthenticationError::Missing));
         let error = check(None, "client_id=a&client_id=a", None).unwrap_err();
         assert_eq!(error, ClientAuthenticationError::Form(FormError::Repeated("client_id")));

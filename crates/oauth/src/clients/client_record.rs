@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_cannot_be_fetched_is_what_a_person_allowed() {
+    fn a_client_whose_document_cannot_be_fetched_is_the_one_that_a_person_allowed() {
         let own = Origin::of("https://mcp.example.org").unwrap();
         let url = |text: &str| ClientIdUrl::parse(&id(text), &own).unwrap();
         let policy = RedirectPolicy::default();

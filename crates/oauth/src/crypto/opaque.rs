@@ -37,7 +37,7 @@ impl ObjectName {
     /// Returns the object of this subject.
     ///
     /// The name is a hash, so that a code in a browser's history does not show whose it is. The hash has no key, because the name
-    /// has to outlive every key.
+    /// must not change when a key is replaced.
     #[must_use]
     pub fn of(subject: &Subject) -> Self {
         let digest: [u8; 32] =
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_subject_has_its_own_object_for_ever() {
+    fn the_object_name_of_a_subject_is_unique_and_never_changes() {
         let owner = ObjectName::of(&Subject::new("owner").unwrap());
         assert_eq!(owner, ObjectName::of(&Subject::new("owner").unwrap()));
         assert_ne!(owner, ObjectName::of(&Subject::new("Owner").unwrap()));

@@ -189,7 +189,7 @@ mod tests {
     fn a_value_sealed_for_one_purpose_does_not_open_for_another() {
         let sealed: Sealed<Session> = Sealed::from_text(seal(b"cookie").as_str());
         assert_eq!(sealed.open(b"cookie", NOW, ring(1).seal()), Err(SealError::Forged));
-        // Nor by moving the boundary between purpose and binding.
+        // A moved boundary between purpose and binding does not open it either.
         assert_ne!(associated_data("ab", b"c"), associated_data("a", b"bc"));
     }
 

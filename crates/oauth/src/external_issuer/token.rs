@@ -49,7 +49,7 @@ pub struct ExternalPolicy<'a> {
     /// The audiences that are accepted: the canonical resource, and other configured names of it. Some issuers know a resource by
     /// a number.
     pub audiences: &'a [&'a str],
-    /// Whether `typ` may be `JWT` or missing. Several products do not support `at+jwt`. Then only the audience prevents that an
+    /// Whether `typ` may be `JWT` or missing. Several products do not support `at+jwt`. In that case only the audience prevents that an
     /// ID token is taken for an access token.
     pub accept_plain_jwt: bool,
 }

@@ -1,4 +1,4 @@
-//! The commands to the object that keeps the grants of one subject, and how each is carried out.
+//! The commands to the Durable Object that stores the grants of one subject, and how it executes each.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,10 +20,10 @@ use crate::grants::rows::GrantRows;
 use crate::grants::summary::GrantSummary;
 use crate::login::admission::AdmissionPolicy;
 
-/// The objects that keep grants, one for each subject.
+/// The Durable Objects that store grants, one for each subject.
 #[allow(async_fn_in_trait, reason = "a Worker has one thread; nobody needs these futures to be Send")]
 pub trait Grants {
-    /// Sends a command to `object`, which carries it out in one transaction.
+    /// Sends a command to `object`, which executes it in one transaction.
     ///
     /// # Errors
     ///
@@ -31,9 +31,9 @@ pub trait Grants {
     async fn ask<C: GrantsCommand>(&self, object: ObjectName, command: C) -> Result<C::Answer, Outage>;
 }
 
-/// A command to the object of one subject. Each may be repeated when its answer was lost.
+/// A command to the object of one subject. It may be sent again if its answer was lost.
 pub trait GrantsCommand: Command {
-    /// Carries the command out. Whoever keeps the rows does this as one transaction.
+    /// Executes the command. The object that stores the rows calls this within one transaction.
     fn carry_out<R: GrantRows>(
         self,
         store: &mut GrantStore<R>,
@@ -73,7 +73,7 @@ pub struct RevokeForClient {
     pub client_id: ClientId,
 }
 
-/// Asks which of some grants are valid.
+/// Returns which of some grants are valid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckGrants {
     pub grants: Vec<GrantId>,

@@ -200,7 +200,7 @@ impl Grant {
         RefreshDecision { change: Some(self.end(end, now)), answer: Err(refusal) }
     }
 
-    /// Returns the grant, ended. An earlier reason is kept.
+    /// Returns the grant, ended. An earlier reason is not replaced.
     #[must_use]
     pub fn end(&self, reason: EndReason, now: Timestamp) -> Self {
         let ended = self.ended.or(Some(Ended { at: now, reason }));
@@ -284,7 +284,7 @@ impl Grant {
         self.is_live(limits, now) && self.generation().number() == 1
     }
 
-    /// Returns when the row may be deleted. The row of an ended grant is kept for about an hour, so that the log can name the
+    /// Returns when the row may be deleted. The row of an ended grant stays for about an hour, so that the log can name the
     /// reason. Without a row the grant is refused just as well.
     #[must_use]
     pub fn forget_at(&self, limits: &Limits) -> Timestamp {

@@ -78,7 +78,7 @@ impl<R: GrantRows> GrantStore<R> {
             return Ok(Err(RedeemError::Unknown));
         };
         if let Err(mismatch) = code.check(request) {
-            return Ok(Err(RedeemError::Mismatch(mismatch)));
+            return Ok(Err(RedeemError::ParameterMismatch(mismatch)));
         }
         if let Some(grant) = code.redeemed() {
             if grant == request.grant
@@ -196,7 +196,7 @@ impl<R: GrantRows> GrantStore<R> {
         }
         let codes = self.rows.codes()?;
         for code in codes.iter().filter(|code| code.is_waiting(now) && may(code.authorization())) {
-            // As if the code had been redeemed for a grant that has ended.
+            // The code becomes one that was redeemed for a grant that has ended.
             let used = code.redeem(GrantId::from_bytes([0; 8]));
             self.rows.put_code(&used, used.forget_at())?;
         }

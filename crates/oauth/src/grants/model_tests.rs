@@ -1,5 +1,5 @@
-//! Random histories of an honest client that loses answers, a thief with copies of its tokens, and strangers who know everything
-//! but one secret. The rules of `grants` hold whatever they do.
+//! Random sequences of requests by an honest client that loses answers, a thief with copies of its tokens, and attackers who know
+//! everything but one secret. The rules of `grants` hold for all of them.
 
 use std::collections::BTreeMap;
 
@@ -131,8 +131,8 @@ enum Act {
     Copy,
     /// Uses one of the copies, and keeps the resulting token.
     UseCopy(prop::sample::Index),
-    /// A stranger uses the newest token with one wrong value.
-    Stranger(u8),
+    /// An attacker uses the newest token with one wrong value.
+    WrongValue(u8),
     Wait(u64),
 }
 
@@ -141,7 +141,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => any::<bool>().prop_map(|lost| Act::Honest { lost }),
         1 => Just(Act::Copy),
         2 => any::<prop::sample::Index>().prop_map(Act::UseCopy),
-        1 => (0..6u8).prop_map(Act::Stranger),
+        1 => (0..6u8).prop_map(Act::WrongValue),
         2 => (0..61u64).prop_map(Act::Wait),
         1 => (61..3 * DAY).prop_map(Act::Wait),
         1 => (3 * DAY..40 * DAY).prop_map(Act::Wait),
@@ -252,7 +252,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
-    fn there_are_never_two_live_tokens(acts in prop::collection::vec((act(), network()), 1..60)) {
+    fn a_grant_never_has_two_live_refresh_tokens(acts in prop::collection::vec((act(), network()), 1..60)) {
         let (mut world, first) = World::new();
         let mut honest = first.clone();
         let mut copies = Vec::new();
@@ -272,7 +272,7 @@ proptest! {
                     }
                 }
                 Act::UseCopy(_) => {}
-                Act::Stranger(which) => {
+                Act::WrongValue(which) => {
                     let before = world.grant();
                     let mut request = honest.clone();
                     match which {
@@ -338,7 +338,7 @@ proptest! {
     }
 
     #[test]
-    fn a_code_is_redeemed_once_and_only_by_the_one_it_is_for(
+    fn a_code_is_redeemed_once_and_only_by_its_client(
         tries in prop::collection::vec((0..9u8, 0..40u64), 1..30)
     ) {
         let random = TestRandom::from(2);

@@ -13,7 +13,7 @@ const EVERYBODY: &str = "*";
 /// Maximum number of entries.
 const MAX_ALLOWED: usize = 256;
 
-/// Who may enter.
+/// The people who may sign in through an identity provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllowedUsers(Vec<String>);
 

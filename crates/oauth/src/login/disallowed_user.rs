@@ -136,7 +136,7 @@ impl DisallowedUser {
 }
 
 impl fmt::Display for DisallowedUser {
-    /// For the log: the identifier, which the owner needs for the list, and no address.
+    /// Writes the text for the log: the identifier, which the owner needs for the list, and no address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = match self.address {
             EmailStatus::Verified => "its verified email is not either",
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_says_what_arrived_and_the_log_no_address() {
+    fn the_page_for_a_disallowed_user_says_what_the_provider_sent_and_the_log_has_no_address() {
         let address = "jane@example.com".to_owned();
         for (address, page, log) in [
             (

@@ -57,7 +57,7 @@ pub struct Throttle {
     sources: Vec<SourceCount>,
     /// Wrong attempts of all networks, less those that are forgotten.
     total: u32,
-    /// Until when `total` has decayed.
+    /// The time up to which `total` has decayed.
     total_at: Timestamp,
     /// When an attempt was last counted while the networks shared their attempts.
     shared_at: Timestamp,
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn five_attempts_are_free_and_then_each_wait_is_twice_the_last() {
+    fn five_wrong_passphrases_are_free_and_then_each_wait_is_twice_the_last() {
         let (mut throttle, source) = (Throttle::default(), network(1));
         for _ in 0..5 {
             assert_eq!(wrong(&mut throttle, &source, START), AttemptOutcome::Wrong);
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn during_a_wait_right_and_wrong_look_the_same_and_nothing_is_counted() {
+    fn during_a_wait_right_and_wrong_passphrases_get_the_same_answer_and_are_not_counted() {
         let (mut throttle, source) = (Throttle::default(), network(1));
         for _ in 0..5 {
             wrong(&mut throttle, &source, START);
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_and_an_hour_both_reset_the_count() {
+    fn a_sign_in_or_an_hour_resets_the_count_of_wrong_attempts() {
         for later in [false, true] {
             let (mut throttle, source) = (Throttle::default(), network(1));
             for _ in 0..4 {
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_passphrase_resets_all_counts() {
+    fn a_new_passphrase_resets_all_counts_of_wrong_attempts() {
         let (mut throttle, source) = (Throttle::default(), network(1));
         for _ in 0..5 {
             wrong(&mut throttle, &source, START);
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn the_row_stays_small_and_keeps_the_sources_with_most_wrong_attempts() {
+    fn the_throttle_row_stays_small_and_has_the_sources_with_most_wrong_attempts() {
         let (mut throttle, stubborn) = (Throttle::default(), network(70_000));
         for _ in 0..5 {
             wrong(&mut throttle, &stubborn, START);
@@ -322,7 +322,7 @@ mod tests {
 
     /// An attacker with many networks takes them in turn, so that the count of each is the oldest when it is needed again.
     #[test]
-    fn taking_turns_on_many_networks_does_not_avoid_the_limit() {
+    fn guesses_from_many_networks_in_turn_share_one_limit() {
         for networks in [300, 3000, 100_000] {
             let (mut throttle, mut looked_at) = (Throttle::default(), 0_u32);
             for n in 0..15_000 {
@@ -342,7 +342,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever others do: a known browser without wrong attempts enters at once, and so does an unused network below the
+        /// A known browser without wrong attempts signs in at once, whatever others do. So does an unused network below the
         /// global limit. A source that stays silent waits a quarter of an hour at most.
         #[test]
         fn the_owner_is_never_locked_out(

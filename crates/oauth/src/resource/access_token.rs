@@ -1,6 +1,7 @@
 //! Access tokens of this server: `at+jwt` (RFC 9068) with HS256 by `jwt-compact`, for exactly one resource.
 //!
-//! To verify one needs no storage. Whether its grant was revoked is checked elsewhere.
+//! Verification needs no storage. Whether the grant was revoked is checked by
+//! [`verified_tokens`](crate::resource::verified_tokens).
 //!
 //! RFC 9068 §2.1 requires RS256 to be supported, and this module deviates from it: issuer and resource are the same Worker, so
 //! nobody else needs a key to verify a token, and MCP clients do not read tokens. Tokens of an external issuer are verified in
@@ -239,7 +240,7 @@ pub fn verify(
     Ok(VerifiedToken::new(caller, expires, &token.jti))
 }
 
-/// To whom a token was issued, whether or not it is still valid.
+/// The client and the grant of a token, whether or not the token is still valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenOrigin {
     pub client_id: ClientId,

@@ -122,7 +122,7 @@ fn is_joined(value: &str) -> bool {
 }
 
 /// Returns the text after the scheme `Bearer`, in any case, and the spaces after it (`1*SP`, RFC 6750 §2.1, RFC 9110 §11.4), or
-/// `None` for another scheme. A tab is not a separator, so it is kept and makes the token malformed.
+/// `None` for another scheme. A tab is not a separator, so it stays in the token and makes it malformed.
 fn after_bearer(value: &str) -> Option<&str> {
     const SCHEME: &str = "bearer";
     let (scheme, rest) = value.split_at_checked(SCHEME.len())?;

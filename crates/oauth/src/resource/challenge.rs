@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_could_break_the_header_is_refused() {
+    fn a_metadata_url_that_could_break_the_challenge_header_is_refused() {
         for url in [
             "",
             "https://",

@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_leaves_out_endpoints_that_are_not_there() {
+    fn metadata_omits_endpoints_that_do_not_exist() {
         let bare = Capabilities {
             scopes: ScopeSet::empty(),
             registration: false,
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn the_metadata_answers_wherever_clients_ask() {
+    fn the_metadata_is_served_at_every_path_that_clients_try() {
         for (path, form) in [
             ("/.well-known/oauth-authorization-server", MetadataForm::OAuth),
             ("/.well-known/oauth-authorization-server/mcp", MetadataForm::OAuth),

@@ -1,11 +1,12 @@
-//! The tokens that an isolate has verified, and the state of their grants. So the common call verifies no signature and asks no
-//! storage.
+//! The tokens that an isolate has verified, and the state of their grants. So the common call verifies no signature and sends no
+//! storage request.
 //!
-//! The Durable Object of the subject is asked whether a grant is still valid. The age of an answer is that of the question. For
-//! 45 seconds it is used, for 15 more seconds it is used and renewed in the background, and then a call waits for a new one. So a
-//! revoked grant is valid for a minute at most.
+//! The Durable Object of the subject is asked whether a grant is still valid. The age of an answer is counted from its request. It
+//! is used for 45 seconds. It is used for 15 more seconds while it is renewed in the background. After that, a call waits for a new
+//! one. So a revoked grant is valid for a minute at most.
 //!
-//! Only verified tokens are remembered, so strangers cannot fill the memory. The configuration of an isolate does not change.
+//! Only verified tokens are remembered, so requests with invented tokens cannot fill the memory. The configuration of an isolate
+//! does not change.
 
 use std::sync::Arc;
 
@@ -64,7 +65,7 @@ struct RememberedToken {
 #[derive(Clone, Copy)]
 struct RememberedGrant {
     grant: GrantId,
-    /// When the question of the last answer was asked.
+    /// When the last answer was requested.
     asked_at: Timestamp,
     state: GrantState,
     /// When the answer may be renewed.
@@ -141,7 +142,7 @@ impl VerifiedTokens {
             self.grants.retain(|known| asked_at.seconds_since(known.asked_at) < STALE);
         }
         if self.grants.len() >= CAPACITY {
-            // To ask again costs less than to remember more.
+            // Another request costs less than more memory.
             self.grants.clear();
         }
         let news = RememberedGrant { grant, asked_at, state, renew_at: asked_at };
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_is_valid_for_45_seconds_then_renewed_in_the_background_for_15_and_then_awaited() {
+    fn a_grant_check_is_valid_for_45_seconds_then_renewed_in_the_background_for_15_and_then_awaited() {
         let mut tokens = VerifiedTokens::new();
         assert_eq!(tokens.check(GRANT, START), GrantCheck::Wait, "nobody has asked");
         tokens.record_answer(GRANT, GrantState::Active, START);
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_age_of_a_check_is_counted_from_its_request() {
+    fn the_age_of_a_grant_check_is_counted_from_its_request() {
         let mut tokens = VerifiedTokens::new();
         tokens.record_answer(GRANT, GrantState::Active, START.plus(30));
         tokens.record_answer(GRANT, GrantState::Active, START);
@@ -264,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_late_answer_does_not_make_a_token_of_a_revoked_grant_valid_again() {
+    fn a_late_grant_check_does_not_make_a_token_of_a_revoked_grant_valid_again() {
         let mut tokens = VerifiedTokens::new();
         tokens.record_answer(GRANT, GrantState::Active, START);
         assert_eq!(tokens.check(GRANT, START.plus(60)), GrantCheck::Wait, "the object is asked,");
@@ -282,7 +283,10 @@ mod tests {
             tokens.remember(&bearer(&format!("t{n}")), &resource("/mcp"), token(grant), START);
             tokens.record_answer(grant, GrantState::Active, START);
             assert!(tokens.tokens.len() <= CAPACITY && tokens.grants.len() <= CAPACITY);
-            assert!(tokens.caller(&bearer(&format!("t{n}")), &resource("/mcp"), START).is_some(), "the newest is kept");
+            assert!(
+                tokens.caller(&bearer(&format!("t{n}")), &resource("/mcp"), START).is_some(),
+                "the newest is in memory"
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The token endpoint (OAuth 2.1 §3.2, RFC 6749 §4.1.3, §4.4 and §6, RFC 8707). It authenticates the client and reads the form.
-//! Whether a code or a refresh token is valid is decided by the grant store.
+//! The grant store decides whether a code or a refresh token is valid.
 
 use serde::Serialize;
 
@@ -130,7 +130,7 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         let resource = resource(form)?;
         let code = AuthorizationCode::parse(code, self.keys.routing())
             .map_err(|_| TokenError::Code(CodeError::NotIssuedHere))?;
-        // Without a verifier the request fails in any case, so the grant store is not asked.
+        // The request fails without a verifier in any case, so the grant store is not asked.
         let verifier =
             verifier.and_then(|text| CodeVerifier::parse(text).ok()).ok_or(TokenError::Code(CodeError::NoVerifier))?;
         let mut request =
@@ -138,8 +138,8 @@ impl<C: Clients, G: Grants, R: Random> TokenEndpoint<'_, C, G, R> {
         request.code_challenge = Some(verifier.challenge());
         request.redirect_uri = redirect_uri.map(str::to_owned);
         request.resource = resource;
-        // Before anything is consumed: if the status is unknown, the code stays valid. If the owner ends the client after this
-        // check, either the code is invalidated before it is redeemed, or its grant is among those that end.
+        // This check is before anything is consumed: if the status is unknown, the code stays valid. If the owner ends the
+        // client after it, either the code is invalidated before it is redeemed, or its grant is among those that end.
         if self.clients.status(&client.id).await? == ClientStatus::Ended {
             return Err(TokenError::Code(CodeError::ClientEnded));
         }

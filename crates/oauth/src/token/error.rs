@@ -145,7 +145,7 @@ impl TokenError {
 
 impl From<RedeemError> for TokenError {
     fn from(refusal: RedeemError) -> Self {
-        if refusal == RedeemError::Mismatch(RedemptionMismatch::Resource) {
+        if refusal == RedeemError::ParameterMismatch(RedemptionMismatch::Resource) {
             return Self::Target;
         }
         Self::Code(CodeError::Refused(refusal))

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cookie_is_found_among_others_and_only_if_it_is_there_once() {
+    fn a_cookie_is_found_among_others_unless_it_is_repeated() {
         for (header, value) in [
             (Some("a=b; __Host-mcp-browser=abc; c=d"), Some("abc")),
             (Some("__Host-mcp-browser=abc"), Some("abc")),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_cannot_bring_attributes_or_headers_of_its_own() {
+    fn a_cookie_value_cannot_add_attributes_or_headers() {
         for value in ["a; Domain=evil.example", "a\r\nX: y", "a b", "a,b", "a\"b", "ö", &"a".repeat(MAX_VALUE + 1)] {
             assert_eq!(COOKIE.set(WebScheme::Https, value, 60), None, "{value}");
         }
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn tabs_that_are_opened_at_once_have_a_nonce_each() {
+    fn tabs_that_are_opened_at_once_have_a_browser_nonce_each() {
         let set: Vec<String> =
             [1, 100].iter().flat_map(|seed| nonce(*seed).set_cookies(WebScheme::Https, None)).collect();
         let header = shown(&set);
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_has_at_most_eight_nonces() {
+    fn a_browser_has_at_most_eight_browser_nonces() {
         let all: Vec<BrowserNonce> = (0..11).map(|n| nonce(n * 100)).collect();
         let set: Vec<String> = all.iter().flat_map(|nonce| nonce.set_cookies(WebScheme::Http, None)).collect();
         let header = shown(&set);

@@ -29,7 +29,7 @@ pub enum Network {
 
 impl Network {
     /// Returns the network of an address as `CF-Connecting-IP` writes it, or `None` if the address is missing, malformed or
-    /// shared by strangers.
+    /// shared by unrelated senders.
     #[must_use]
     pub fn of(address: Option<&str>) -> Option<Self> {
         match address?.trim().parse::<IpAddr>().ok()?.to_canonical() {
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_strangers_share_or_that_is_none_names_no_network() {
+    fn a_shared_or_invalid_address_identifies_no_network() {
         for address in [None, Some(""), Some("?"), Some("localhost"), Some("198.51.96"), Some("198.51.96.0/20")] {
             assert_eq!(Network::of(address), None, "{address:?}");
         }

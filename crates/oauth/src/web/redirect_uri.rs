@@ -24,7 +24,7 @@ const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 const KNOWN: [&str; 2] = [CURSOR, CLAUDE];
 /// The URI of Cursor, which registers it together with others.
 const CURSOR: &str = "cursor://anysphere.cursor-mcp/oauth/callback";
-/// The URI of Claude's desktop app when Claude Code in it signs in. Seen in September 2026.
+/// The URI of Claude's desktop app when Claude Code in it signs in, as of September 2026.
 const CLAUDE: &str = "claude://claude.ai/mcp-auth-callback/sdk";
 /// Schemes that run code, or read files, in the browser.
 const DANGEROUS_SCHEMES: [&str; 11] =

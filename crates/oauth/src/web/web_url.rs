@@ -45,7 +45,7 @@ impl From<ParseError> for InvalidUrl {
             ParseError::RelativeUrlWithoutBase
             | ParseError::RelativeUrlWithCannotBeABaseBase
             | ParseError::SetHostOnCannotBeABaseUrl => Self::Scheme,
-            // And whatever a later version of the crate refuses.
+            // This arm includes the errors of later versions of the crate.
             ParseError::EmptyHost
             | ParseError::IdnaError
             | ParseError::InvalidIpv4Address

@@ -27,7 +27,7 @@ pub enum PageError {
     RedirectUri(#[from] InvalidRedirectUri),
     /// The redirect URI is not one of the client.
     #[error("The request cannot be trusted: {0}.")]
-    Mismatch(#[from] RedirectMismatch),
+    RedirectUriMismatch(#[from] RedirectMismatch),
 }
 
 /// The error of an authorization response (RFC 6749 §4.1.2.1, RFC 8707 §2, OpenID Connect Core §3.1.2.6).

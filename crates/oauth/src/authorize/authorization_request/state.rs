@@ -18,8 +18,8 @@ pub struct State(String);
 impl State {
     /// Returns the `state` of a request, and whether it is valid.
     ///
-    /// An invalid `state` is returned, too, if it can be sent back, so that the client knows which of its requests was refused.
-    /// Only one that is too long, or repeated, is not.
+    /// An invalid `state` is returned, too, so that the client knows which of its requests was refused. A `state` that is too long,
+    /// or repeated, is not returned.
     pub(crate) fn of(parameters: &Parameters) -> (Option<Self>, Result<(), AuthorizationError>) {
         match parameters.get("state") {
             Err(error) => (None, Err(error.into())),

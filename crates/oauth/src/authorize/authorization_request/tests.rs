@@ -114,7 +114,7 @@ fn a_complete_authorization_request_is_accepted() {
 }
 
 #[test]
-fn deviations_of_real_clients_are_accepted() {
+fn deviating_authorization_requests_of_real_clients_are_accepted() {
     for (name, changes) in [
         ("prompt", &[("prompt", "consent")][..]),
         ("prompts", &[("prompt", "login select_account consent create")]),
@@ -197,7 +197,7 @@ fn other_errors_of_a_request_are_sent_to_the_client() {
 }
 
 #[test]
-fn a_repeated_parameter_is_refused() {
+fn a_repeated_parameter_of_an_authorization_request_is_refused() {
     for name in [
         "response_type",
         "response_mode",
@@ -327,7 +327,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_added_a_redirect_only_leads_to_a_registered_address(
+    fn added_parameters_never_lead_to_an_unregistered_redirect_uri(
         name in "client_id|redirect_uri|state|scope|resource|response_type|x", value in ".{0,60}", replace in any::<bool>()
     ) {
         let text = if replace {

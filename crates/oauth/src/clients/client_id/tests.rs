@@ -71,7 +71,7 @@ fn another_instance_reads_a_client_from_its_client_id_alone() {
 }
 
 #[test]
-fn the_response_to_a_public_client_has_no_secret_and_no_null() {
+fn the_registration_response_to_a_public_client_has_no_secret_and_no_null() {
     let response = register(&cursor());
     assert_eq!(
         response,
@@ -216,7 +216,7 @@ proptest! {
 }
 
 #[test]
-fn the_response_has_the_scope_that_a_request_would_get() {
+fn the_registration_response_has_the_scope_that_a_request_would_get() {
     for (scope, stated) in [
         (json!("profile notes:write offline_access"), "notes:write profile"),
         (json!("openid profile email"), "notes:read profile"),

@@ -45,8 +45,8 @@ pub enum FetchError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
     NoStore,
-    /// For this many seconds.
-    Fresh(u64),
+    /// Seconds after which the response is stale (RFC 9111 §4.2.1).
+    Lifetime(u64),
 }
 
 impl ResponseHead<'_> {
@@ -78,7 +78,7 @@ impl ResponseHead<'_> {
         }
         let age: u64 = self.age.and_then(|age| age.trim().parse().ok()).unwrap_or(0);
         let stated = shared_max_age.or(max_age).unwrap_or(DEFAULT_FRESH);
-        Freshness::Fresh(stated.saturating_sub(age).clamp(MIN_FRESH, MAX_FRESH))
+        Freshness::Lifetime(stated.saturating_sub(age).clamp(MIN_FRESH, MAX_FRESH))
     }
 }
 
@@ -94,7 +94,7 @@ pub struct CachedDocument {
     /// Its text. It is checked again at each use, so a tampered cache cannot introduce a client.
     #[serde(rename = "d")]
     body: String,
-    /// Until when it is used without a fetch.
+    /// The time until which it is used without a fetch.
     #[serde(rename = "f")]
     fresh_until: Timestamp,
 }
@@ -161,7 +161,7 @@ pub fn resolve_fetch(
             (Ok(client), Ok(body)) => {
                 let to_cache = match lifetime {
                     Freshness::NoStore => None,
-                    Freshness::Fresh(seconds) => {
+                    Freshness::Lifetime(seconds) => {
                         Some(CachedDocument { body: body.to_owned(), fresh_until: now.plus(seconds) })
                     }
                 };
@@ -213,7 +213,7 @@ mod tests {
     }
 
     fn cached_for(fresh: u64) -> CachedDocument {
-        match resolve_at(Ok((Freshness::Fresh(fresh), BODY)), None, NOW) {
+        match resolve_at(Ok((Freshness::Lifetime(fresh), BODY)), None, NOW) {
             FetchOutcome::New(_, Some(cached)) => cached,
             other @ (FetchOutcome::New(..)
             | FetchOutcome::FromCopy(_)
@@ -225,29 +225,29 @@ mod tests {
     }
 
     #[test]
-    fn the_cache_headers_decide_the_lifetime_within_limits() {
+    fn cache_headers_decide_the_lifetime_of_a_metadata_document_within_limits() {
         for (cache_control, age, expected) in [
-            (None, None, Freshness::Fresh(3600)),
-            (Some("max-age=600"), None, Freshness::Fresh(600)),
-            (Some("public, Max-Age=600 , must-revalidate"), None, Freshness::Fresh(600)),
-            (Some("max-age=600, s-maxage=900"), None, Freshness::Fresh(900)),
-            (Some("max-age=600"), Some("200"), Freshness::Fresh(400)),
-            (Some("max-age=600"), Some("9000"), Freshness::Fresh(60)),
-            (Some("max-age=600"), Some("soon"), Freshness::Fresh(600)),
-            (Some("max-age=0, must-revalidate"), None, Freshness::Fresh(60)),
-            (Some("no-cache, max-age=600"), None, Freshness::Fresh(60)),
-            (Some("max-age=31536000"), None, Freshness::Fresh(86_400)),
-            (Some("max-age=99999999999999999999999"), None, Freshness::Fresh(3600)),
-            (Some("max-age=-1"), None, Freshness::Fresh(3600)),
+            (None, None, Freshness::Lifetime(3600)),
+            (Some("max-age=600"), None, Freshness::Lifetime(600)),
+            (Some("public, Max-Age=600 , must-revalidate"), None, Freshness::Lifetime(600)),
+            (Some("max-age=600, s-maxage=900"), None, Freshness::Lifetime(900)),
+            (Some("max-age=600"), Some("200"), Freshness::Lifetime(400)),
+            (Some("max-age=600"), Some("9000"), Freshness::Lifetime(60)),
+            (Some("max-age=600"), Some("soon"), Freshness::Lifetime(600)),
+            (Some("max-age=0, must-revalidate"), None, Freshness::Lifetime(60)),
+            (Some("no-cache, max-age=600"), None, Freshness::Lifetime(60)),
+            (Some("max-age=31536000"), None, Freshness::Lifetime(86_400)),
+            (Some("max-age=99999999999999999999999"), None, Freshness::Lifetime(3600)),
+            (Some("max-age=-1"), None, Freshness::Lifetime(3600)),
             (Some("max-age=600, no-store"), None, Freshness::NoStore),
-            (Some(",,=,"), None, Freshness::Fresh(3600)),
+            (Some(",,=,"), None, Freshness::Lifetime(3600)),
         ] {
             assert_eq!(head(cache_control, age).accept(), Ok(expected), "{cache_control:?} {age:?}");
         }
     }
 
     #[test]
-    fn only_a_plain_small_json_answer_is_a_document() {
+    fn only_a_small_json_response_is_a_metadata_document() {
         let good = head(None, None);
         for (name, head, problem) in [
             ("redirect", ResponseHead { status: 302, ..good }, FetchError::Unavailable),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fresh_document_is_used_without_a_fetch() {
+    fn a_fresh_metadata_document_is_used_without_a_fetch() {
         let cached = cached_for(600);
         for (seconds, fetches) in [(0, false), (600, false), (601, true)] {
             let plan = CachedDocument::plan(Some(&cached), &app(), &RedirectPolicy::default(), NOW.plus(seconds));
@@ -289,27 +289,27 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_copy_is_used_for_a_day_while_the_host_is_unavailable() {
+    fn a_stale_metadata_document_is_used_for_a_day_while_its_host_is_unavailable() {
         let cached = cached_for(600);
         let outage = Err(FetchError::Unavailable);
         let day = 86_400;
         assert!(matches!(resolve_at(outage, Some(&cached), NOW.plus(600 + day)), FetchOutcome::FromCopy(_)));
         assert!(matches!(resolve_at(outage, Some(&cached), NOW.plus(601 + day)), FetchOutcome::Unavailable));
         assert!(matches!(resolve_at(outage, None, NOW), FetchOutcome::Unavailable));
-        let error_page = Ok((Freshness::Fresh(600), &b"<html>"[..]));
+        let error_page = Ok((Freshness::Lifetime(600), &b"<html>"[..]));
         assert!(matches!(resolve_at(error_page, Some(&cached), NOW.plus(700)), FetchOutcome::FromCopy(_)));
     }
 
     #[test]
-    fn a_copy_is_not_used_when_the_document_is_withdrawn_or_invalid() {
+    fn a_cached_metadata_document_is_not_used_when_it_was_withdrawn_or_is_invalid() {
         let cached = cached_for(600);
         assert!(matches!(resolve_at(Err(FetchError::Withdrawn), Some(&cached), NOW.plus(700)), FetchOutcome::Unknown));
-        let other = Ok((Freshness::Fresh(600), &br#"{"client_id":"https://evil.example/c"}"#[..]));
+        let other = Ok((Freshness::Lifetime(600), &br#"{"client_id":"https://evil.example/c"}"#[..]));
         assert!(matches!(resolve_at(other, Some(&cached), NOW.plus(700)), FetchOutcome::Unknown));
     }
 
     #[test]
-    fn a_well_known_client_needs_no_answer_from_its_host() {
+    fn a_well_known_client_needs_no_response_from_its_host() {
         let claude = url("https://claude.ai/oauth/mcp-oauth-client-metadata");
         let outcome = resolve_fetch(Err(FetchError::Unavailable), None, &claude, &RedirectPolicy::default(), NOW);
         let FetchOutcome::FromCopy(client) = outcome else { panic!("{outcome:?}") };
@@ -317,13 +317,13 @@ mod tests {
     }
 
     #[test]
-    fn a_document_with_no_store_is_not_cached() {
+    fn a_metadata_document_with_no_store_is_not_cached() {
         let outcome = resolve_at(Ok((Freshness::NoStore, BODY)), None, NOW);
         assert!(matches!(outcome, FetchOutcome::New(_, None)), "{outcome:?}");
     }
 
     #[test]
-    fn a_cached_document_is_read_back_from_its_row() {
+    fn a_cached_metadata_document_is_read_back_from_its_row() {
         let cached = cached_for(600);
         let json = serde_json::to_string(&cached).unwrap();
         assert_eq!(serde_json::from_str::<CachedDocument>(&json).unwrap(), cached);

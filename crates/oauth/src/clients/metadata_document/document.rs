@@ -24,7 +24,7 @@ pub const MAX_DOCUMENT: usize = 5 * 1024;
 /// Maximum number of redirect URIs.
 const MAX_REDIRECT_URIS: usize = 32;
 
-/// Why a response is not a valid metadata document. Then the client is unknown.
+/// Why a response is not a valid metadata document. The client is then unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum InvalidDocument {
     /// More than [`MAX_DOCUMENT`].
@@ -70,7 +70,7 @@ pub fn parse_document(body: &[u8], url: &ClientIdUrl, policy: &RedirectPolicy) -
         }
     }
     let name = text(&document, "client_name")?.and_then(ClientName::clean).ok_or(InvalidDocument::NoName)?;
-    // A document is written for all servers, unlike a registration. So what is not acceptable here is ignored.
+    // A document is written for all servers, unlike a registration. So redirect URIs that are not acceptable here are ignored.
     let listed = texts(&document, "redirect_uris")?.unwrap_or_default();
     let redirect_uris: Vec<RedirectUri> =
         listed.into_iter().take(MAX_REDIRECT_URIS).filter_map(|raw| RedirectUri::parse(raw, policy).ok()).collect();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_describes_a_public_client() {
+    fn a_metadata_document_describes_a_public_client() {
         let client = document(&json!({"grant_types": ["authorization_code", "urn:x"], "scope": "openid"})).unwrap();
         assert_eq!(client.id.as_str(), URL);
         assert_eq!(client.kind, ClientKind::MetadataDocument);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_must_describe_the_client_that_is_asked_for() {
+    fn a_metadata_document_must_have_its_url_as_client_id() {
         for (name, client_id) in [
             ("other", json!("https://other.example/client.json")),
             ("slash at the end", json!(format!("{URL}/"))),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_refused_for_what_would_not_be_safe_or_not_work() {
+    fn an_unsafe_or_unusable_metadata_document_is_refused() {
         use InvalidDocument as E;
         for (name, changes, why) in [
             ("no name", json!({"client_name": null}), E::NoName),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_redirect_uri_that_is_not_acceptable_here_is_left_out() {
+    fn an_unacceptable_redirect_uri_in_a_metadata_document_is_ignored() {
         let client = document(&json!({"redirect_uris": ["myapp://cb", "http://127.0.0.1/callback"]})).unwrap();
         assert_eq!(client.redirect_uris.len(), 1);
     }

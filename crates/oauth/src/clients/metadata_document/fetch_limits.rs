@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_may_cause_a_limited_number_of_fetches() {
+    fn a_network_may_cause_a_limited_number_of_document_fetches() {
         let mut limits = FetchLimits::default();
         for number in 0..MOST_FOR_SOURCE {
             assert!(limits.admit(&source(1), &url(&format!("https://app-{number}.example.com/c")), NOW), "{number}");
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_asked_a_limited_number_of_times_whoever_causes_it() {
+    fn a_host_gets_a_limited_number_of_document_fetches_from_all_networks() {
         let mut limits = FetchLimits::default();
         for number in 0..MOST_FROM_HOST {
             let path = url(&format!("https://app.example.com/{number}"));
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_fetch_is_remembered_for_a_short_time() {
+    fn a_failed_document_fetch_is_remembered_for_a_short_time() {
         let (mut limits, app) = (FetchLimits::default(), url("https://app.example.com/c"));
         assert_eq!(limits.recent_failure(&app, NOW), None);
         limits.failed(&app, FetchFailure::Unknown, NOW);

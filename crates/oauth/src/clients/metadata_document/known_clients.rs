@@ -1,7 +1,7 @@
 //! Built-in copies of the metadata documents of well-known clients. Some hosts answer data centres with a challenge page. A copy
 //! is used only if there is nothing newer (see [`cache`](crate::clients::metadata_document::cache)).
 //!
-//! Each copy has what the published document said when it was last seen, in 2026: the name, the redirect URIs, and that the
+//! Each copy has what the published document said when it was last read, in 2026: the name, the redirect URIs, and that the
 //! client needs no secret. To add one, read the published document; do not guess.
 
 use crate::clients::client::{Client, ClientName};
@@ -16,49 +16,49 @@ struct KnownClient {
 }
 
 const KNOWN: &[KnownClient] = &[
-    // claude.ai, Claude Desktop, mobile, Cowork: seen in August.
+    // claude.ai, Claude Desktop, mobile, Cowork: read in August.
     KnownClient {
         url: "https://claude.ai/oauth/mcp-oauth-client-metadata",
         name: "Claude",
         redirect_uris: &["https://claude.ai/api/mcp/auth_callback"],
     },
-    // Seen in September.
+    // Read in September.
     KnownClient {
         url: "https://claude.ai/oauth/claude-code-client-metadata",
         name: "Claude Code",
         redirect_uris: &["http://localhost/callback", "http://127.0.0.1/callback"],
     },
-    // Seen in September. It prefers `private_key_jwt` and lists `none`.
+    // Read in September. It prefers `private_key_jwt` and lists `none`.
     KnownClient {
         url: "https://chatgpt.com/oauth/client.json",
         name: "ChatGPT",
         redirect_uris: &["https://chatgpt.com/connector_platform_oauth_redirect"],
     },
-    // Seen in September.
+    // Read in September.
     KnownClient {
         url: "https://chatgpt.com/oauth/codex/client.json",
         name: "Codex",
         redirect_uris: &["http://127.0.0.1/callback", "http://localhost/callback"],
     },
-    // Seen in September.
+    // Read in September.
     KnownClient {
         url: "https://vscode.dev/oauth/client-metadata.json",
         name: "Visual Studio Code",
         redirect_uris: &["http://127.0.0.1:33418/", "https://vscode.dev/redirect"],
     },
-    // From its repository.
+    // Read in its repository.
     KnownClient {
         url: "https://goose-docs.ai/oauth/client-metadata.json",
         name: "goose",
         redirect_uris: &["http://localhost/oauth_callback"],
     },
-    // Seen in September.
+    // Read in September.
     KnownClient {
         url: "https://zed.dev/oauth/client-metadata.json",
         name: "Zed",
         redirect_uris: &["http://127.0.0.1/callback"],
     },
-    // From its repository, September.
+    // Read in its repository in September.
     KnownClient {
         url: "https://opencode.ai/oauth/opencode/client.json",
         name: "opencode",

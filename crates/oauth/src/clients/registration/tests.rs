@@ -96,7 +96,7 @@ fn registrations_that_cannot_work_or_are_not_safe_are_refused() {
 }
 
 #[test]
-fn a_body_that_is_no_json_object_is_refused() {
+fn a_registration_that_is_not_a_json_object_is_refused() {
     let deep = [b"{\"a\":".repeat(2000), b"1".to_vec(), b"}".repeat(2000)].concat();
     let twice = br#"{"redirect_uris":["https://a.example/cb"],"redirect_uris":["https://b.example/cb"]}"#;
     let much = format!("[{}]", vec![r#"{"":0}"#; 2000].join(","));
@@ -150,7 +150,7 @@ fn a_client_name_is_cleaned_for_display() {
 }
 
 #[test]
-fn a_repeated_redirect_uri_counts_once() {
+fn a_repeated_redirect_uri_is_registered_once() {
     let metadata = json!({"redirect_uris": ["https://a.example/cb", "https://a.example/cb"]});
     assert_eq!(parse(&metadata).unwrap().redirect_uris.len(), 1);
 }

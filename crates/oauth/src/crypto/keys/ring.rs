@@ -63,7 +63,7 @@ impl KeyRing {
         &self.seal
     }
 
-    /// Derives the signing keys of this moment. They can be kept while they [cover](SigningKeys::covers) the time.
+    /// Derives the signing keys of this moment. They can be used as long as they [cover](SigningKeys::covers) the time.
     #[must_use]
     pub fn signing(&self, now: Timestamp) -> SigningKeys {
         SigningKeys::derive(&self.derivation, now)

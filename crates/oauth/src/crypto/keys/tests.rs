@@ -43,7 +43,7 @@ fn a_stored_master_key_is_read_by_every_version() {
     let text = key.expose();
     assert_eq!(key.to_stored(), text.as_bytes(), "it contains no version");
     assert!(MasterKey::from_stored(&key.to_stored()).unwrap() == key);
-    // As the first release stored it.
+    // The first release stored it in this form.
     let first: Vec<u8> = [1, 44].into_iter().chain(text.bytes()).collect();
     assert!(MasterKey::from_stored(&first).unwrap() == key);
     for broken in [&b""[..], &first[..44], &[1, 44], &[255; 44]] {
@@ -150,7 +150,7 @@ fn signing_keys_change_with_the_calendar_and_overlap_on_both_sides() {
 }
 
 #[test]
-fn the_header_is_the_one_that_jwt_compact_writes() {
+fn the_jose_header_of_a_signing_key_is_the_one_that_jwt_compact_writes() {
     use jwt_compact::alg::Hs256;
     use jwt_compact::{AlgorithmExt as _, Claims, Header};
     let keys = signing(&ring(1), at(400 * DAY));

@@ -21,7 +21,7 @@ use mcp_connector_base::timestamp::Random;
 pub const CODE_LIFETIME: u64 = 60;
 
 const PREFIX: &str = "mc1";
-/// Object, id, secret.
+/// Length of the payload, in bytes: object, id, secret.
 const PAYLOAD: usize = 16 + 8 + 32;
 
 /// The key of the row of a code. It is not secret.

@@ -56,7 +56,7 @@ pub enum RedeemError {
     Expired,
     /// The request does not match the code.
     #[error("mismatch: {0}")]
-    Mismatch(RedemptionMismatch),
+    ParameterMismatch(RedemptionMismatch),
     /// The code was redeemed before, by a request with all the right values. The grant has ended.
     #[error("replayed")]
     Replayed(GrantId),

@@ -15,7 +15,7 @@ use crate::crypto::opaque;
 use crate::crypto::opaque::{Fields, NotIssuedHere, ObjectName, Secret};
 
 const PREFIX: &str = "mr1";
-/// Object, grant, generation, proof.
+/// Length of the payload, in bytes: object, grant, generation, proof.
 const PAYLOAD: usize = 16 + 8 + 4 + 32;
 
 /// A refresh token of this server.

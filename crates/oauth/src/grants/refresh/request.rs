@@ -54,7 +54,7 @@ impl RefreshRequest {
     }
 }
 
-/// A successful refresh.
+/// What a successful refresh gives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Renewal {
     /// What the access token allows.

@@ -27,7 +27,7 @@ pub struct Rotation {
     at: Timestamp,
     /// The network from which the token before the live one was first used, if known.
     from: Option<Network>,
-    /// When a token before the live one was used late and from elsewhere. Counted per grant, not per token.
+    /// The times at which a token before the live one was used late and from elsewhere. They are counted per grant, not per token.
     late: Vec<Timestamp>,
 }
 
@@ -84,7 +84,7 @@ impl Rotation {
         let is_same_network = self.from.is_some() && self.from == from;
         match self.age(token) {
             Age::NotYet => Use::Refuse,
-            // After four billion rotations there is no next token.
+            // There is no next token after four billion rotations.
             Age::Live => self.live.next().map_or(Use::Refuse, |live| {
                 let late = self.late_within(limits.late_period, now);
                 Use::Rotate(Self { live, at: now, from, late })

@@ -15,7 +15,7 @@ fn a_redeemed_code_gives_what_the_person_allowed() {
 }
 
 #[test]
-fn a_code_is_valid_for_a_minute() {
+fn an_authorization_code_is_valid_for_a_minute() {
     for (pause, good) in [(0, true), (CODE_LIFETIME - 1, true), (CODE_LIFETIME, false), (DAY, false)] {
         let mut store = store();
         let request = waiting(&mut store, &random(), START);
@@ -64,7 +64,7 @@ fn a_redemption_that_is_repeated_inside_the_server_gets_the_same_answer() {
 }
 
 #[test]
-fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
+fn an_invalid_redemption_says_what_does_not_match_and_changes_nothing() {
     type Change = fn(&mut Redemption);
     let cases: [(RedemptionMismatch, Change); 9] = [
         (RedemptionMismatch::Secret, |request| request.digest = Secret::from_bytes([0; 32])),
@@ -97,7 +97,7 @@ fn an_invalid_redemption_says_what_does_not_fit_and_changes_nothing() {
             let mut wrong = right.clone();
             change(&mut wrong);
             let answer = store.redeem(&wrong, START, &random()).unwrap();
-            assert_eq!(answer, Err(RedeemError::Mismatch(mismatch)));
+            assert_eq!(answer, Err(RedeemError::ParameterMismatch(mismatch)));
             assert_eq!((store.rows().codes().unwrap(), store.rows().grants().unwrap()), before, "{mismatch}");
             if !redeemed_before {
                 assert!(

@@ -139,7 +139,7 @@ fn a_late_retry_does_not_change_which_network_rotated_last() {
 }
 
 #[test]
-fn an_address_that_names_no_network_is_never_the_same_network() {
+fn two_addresses_without_a_network_are_never_the_same_network() {
     let (mut store, first) = one();
     let nowhere = |token: &RefreshRequest| RefreshRequest { from: None, ..token.clone() };
     let second = after(&first, &refresh(&mut store, &nowhere(&first), START).unwrap());

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_is_that_of_the_issuer_and_of_safe_endpoints() {
+    fn provider_metadata_has_the_configured_issuer_and_safe_endpoints() {
         let document = |issuer: &str, token: &str| {
             json!({"issuer": issuer, "authorization_endpoint": "https://id.example/a", "token_endpoint": token})
                 .to_string()
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn only_true_announces_the_iss_parameter() {
+    fn only_true_in_provider_metadata_announces_the_iss_parameter() {
         for (announced, expected) in
             [(json!(true), true), (json!(false), false), (json!("true"), false), (json!(1), false)]
         {

@@ -83,7 +83,7 @@ impl UserProfile {
 
     /// Adds the claims of the userinfo endpoint (OpenID Connect Core §5.3), which must be about the same person.
     pub fn with_userinfo(self, answer: &[u8], issuer: &ExternalIssuer, email: EmailTrust) -> Result<Self, LoginError> {
-        // If the token calls the address not verified, silence of the userinfo endpoint does not change that.
+        // A userinfo response without `email_verified` does not change what the token says about it.
         let is_unverified = self.disallowed_user.is_unverified();
         let email = if is_unverified { EmailTrust::VerifiedOnly } else { email };
         let more = Self::of_claims(&ProviderResponse::read(answer)?, issuer, email)?;

@@ -38,8 +38,8 @@ pub struct ProviderState {
 }
 
 impl ProviderState {
-    /// Creates the `state` for a sealed request. Of the requests that the browser has in its cookies already, the last two are
-    /// kept.
+    /// Creates the `state` for a sealed request. The last two requests that the browser has in its cookies already stay
+    /// there.
     #[must_use]
     pub fn new(sealed: &str, scheme: WebScheme, cookie_header: Option<&str>, random: &impl Random) -> Self {
         if sealed.len() <= MAX_IN_URL {

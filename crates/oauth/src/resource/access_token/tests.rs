@@ -102,7 +102,7 @@ fn without(mut object: Value, name: &str) -> Value {
 }
 
 #[test]
-fn an_issued_token_says_who_is_calling() {
+fn an_access_token_identifies_the_caller() {
     let token = check(&issued(), NOW).unwrap();
     let caller = token.caller();
     assert_eq!(caller.subject.as_str(), "owner");
@@ -115,7 +115,7 @@ fn an_issued_token_says_who_is_calling() {
 }
 
 #[test]
-fn the_claims_are_those_of_rfc_9068() {
+fn the_claims_of_an_access_token_are_those_of_rfc_9068() {
     let claims = claims();
     assert_eq!(claims["iss"], ISSUER);
     assert_eq!(claims["aud"], RESOURCE);
@@ -128,7 +128,7 @@ fn the_claims_are_those_of_rfc_9068() {
 }
 
 #[test]
-fn time_is_checked_with_thirty_seconds_of_leeway() {
+fn the_times_of_an_access_token_are_checked_with_thirty_seconds_of_leeway() {
     let text = issued();
     for (name, now, want) in [
         ("issued by a clock half a minute ahead", NOW.minus(LEEWAY), None),
@@ -174,7 +174,7 @@ fn a_new_passphrase_ends_every_access_token() {
 }
 
 #[test]
-fn only_our_header_is_accepted_even_with_our_signature() {
+fn a_validly_signed_access_token_with_another_header_is_refused() {
     let ours = header();
     let kid = ours.split('"').nth(7).unwrap().to_owned();
     assert_eq!(ours, format!(r#"{{"alg":"HS256","kid":"{kid}","typ":"at+jwt"}}"#));
@@ -203,7 +203,7 @@ fn only_our_header_is_accepted_even_with_our_signature() {
 }
 
 #[test]
-fn every_required_claim_is_required_and_has_its_type() {
+fn every_required_claim_of_an_access_token_must_be_there_with_its_type() {
     for name in ["iss", "sub", "aud", "client_id", "scope", "jti", "exp", "iat"] {
         assert!(check(&forge(&without(claims(), name)), NOW).is_err(), "without {name}");
         for value in [Value::Null, json!([]), json!({}), json!([RESOURCE]), json!(-1)] {
@@ -275,7 +275,7 @@ fn a_token_too_long_to_be_accepted_is_not_issued() {
 }
 
 #[test]
-fn an_expired_token_can_still_be_named_for_revocation_and_a_forged_one_not() {
+fn an_expired_access_token_can_be_revoked_and_a_forged_one_cannot() {
     let TokenOrigin { client_id, subject, grant } = token_origin(&issued(), &OURS.0, keys()).unwrap();
     assert_eq!((client_id.as_str(), subject.as_str()), ("https://client.example/c.json", "owner"));
     assert_eq!(grant, Some(GrantId::from_bytes([1; 8])));

@@ -3,7 +3,7 @@
 use crate::token::rule_tests::*;
 
 #[test]
-fn a_code_becomes_an_access_and_a_refresh_token() {
+fn an_authorization_code_is_redeemed_for_an_access_and_a_refresh_token() {
     let server = Server::new();
     let tokens = server.signed_in();
     assert_eq!(tokens.body["token_type"], "Bearer");
@@ -107,7 +107,7 @@ fn a_refresh_gives_both_tokens_again() {
 }
 
 #[test]
-fn a_refresh_may_ask_for_fewer_scopes_and_answers_with_those_it_gave() {
+fn a_refresh_may_request_fewer_scopes_and_its_response_lists_the_granted_ones() {
     let server = Server::new();
     let token = server.signed_in().text("refresh_token");
     for (more, want) in [
@@ -231,7 +231,7 @@ fn every_token_error_has_its_status_and_code() {
         );
         assert_eq!(error_.retry_after(), None, "{name}");
     }
-    // After all of that, the honest client still succeeds.
+    // The honest client still succeeds after all of that.
     assert!(
         server
             .post(&format!("{redeem}&code_verifier={VERIFIER}&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3D1"))
@@ -337,7 +337,7 @@ fn unknown_expired_used_and_other_clients_codes_get_the_same_response() {
 }
 
 #[test]
-fn a_replayed_code_takes_the_refresh_token_with_it() {
+fn a_replayed_code_revokes_the_refresh_token() {
     let server = Server::new();
     let code = server.code_for("app");
     let tokens = server.redeem(&code).unwrap();
@@ -365,7 +365,7 @@ fn an_outage_is_a_503_and_never_invalid_grant_or_invalid_client() {
 }
 
 #[test]
-fn without_credentials_no_token_is_issued() {
+fn no_token_is_issued_if_nobody_may_sign_in() {
     let server = Server::new();
     let code = server.code_for("app");
     let token = server.signed_in().text("refresh_token");
