@@ -206,8 +206,8 @@ describe('redirects in a real browser', { skip }, () => {
     await allow(tab);
     /** Sends the form. While the browser is busy with the application's link it takes no key, so a person presses again. */
     const pressUntil = async (done) => {
-      await type(tab);
       for (let presses = 0; presses < 20; presses += 1) {
+        await type(tab);
         await tab.press('Enter');
         for (let waited = 0; waited < 50; waited += 1) {
           const found = done();

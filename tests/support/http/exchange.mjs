@@ -183,13 +183,14 @@ export class Answer {
  * @param {{limit?: number}} options  after how many ms it is given up
  */
 export async function stream(server, asked, { limit: limitMs = LIMIT_MS } = {}) {
+  // Schemas are compiled before the request: a compilation in between would falsify the times of the events.
+  const validation = schemaCheck(asked);
   const { request, response } = await open(server, asked);
   const begun = performance.now();
   const head = { asked, status: response.statusCode, headers: response.headers, bytes: Buffer.alloc(0), text: '' };
   response.setEncoding('utf8');
   const limit = setTimeout(() => request.destroy(new Error('too slow')), limitMs);
   const story = (rule) => `${rule}\n\n${describeRequest(asked)}\n\n${describeAnswer(head)}\n`;
-  const validation = schemaCheck(asked);
   validation?.note(head.headers);
   const checked = (event) => {
     if (event.event === 'endpoint') validation?.continueAt(event.data);
@@ -208,7 +209,8 @@ export async function stream(server, asked, { limit: limitMs = LIMIT_MS } = {}) 
         while ((end = /\r?\n\r?\n/.exec(rest))) {
           const block = rest.slice(0, end.index);
           rest = rest.slice(end.index + end[0].length);
-          for (const event of parseBlock(block)) yield { ...checked(event), at: performance.now() - begun };
+          const at = performance.now() - begun;
+          for (const event of parseBlock(block)) yield { ...checked(event), at };
         }
       }
     } finally {

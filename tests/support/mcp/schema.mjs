@@ -96,6 +96,15 @@ function complaints(revision, definition, value) {
   return validate.errors.map(({ instancePath, message, params }) => `${instancePath || '/'} ${message} ${JSON.stringify(params)}`);
 }
 
+/** Compiles what the answer to these messages may need. */
+function prepare(revision, sent) {
+  const { ajv, definitions, path } = documentOf(revision);
+  const likely = ['JSONRPCNotification', 'JSONRPCResultResponse', 'JSONRPCResponse', 'ProgressNotification', 'LoggingMessageNotification'];
+  for (const name of [...likely, ...sent.map(({ method }) => RESULTS[method])]) {
+    if (name in definitions) ajv.getSchema(`${revision}#/${path}/${name}`);
+  }
+}
+
 /**
  * The definitions that a message must meet, as `[schema, definition, value]`; undefined if the revision has no such message.
  * @param {string} revision
@@ -192,6 +201,7 @@ export function schemaCheck(asked) {
   if (!SSE_PATH.test(asked.path ?? '') && !MCP_PATH.test(asked.path ?? '')) return undefined;
   let conversation = conversationOf(asked);
   const sent = messagesIn(asked.body);
+  prepare(revisionOf(asked, sent, conversation), sent);
   const remember = () => {
     for (const { id, method } of sent) if (typeof method === 'string' && id !== undefined) conversation.methods.set(id, method);
   };
