@@ -17,5 +17,5 @@ export function leftOutInFork(files) {
 /** Whether a test starts the connector of src/, rather than one of the examples. */
 function callsStarter(test) {
   const count = (pattern) => [...test.matchAll(pattern)].length;
-  return /\bstartConnector\b/.test(test) || count(/\bstartInstances\(/g) > count(/\bworker: 'examples\//g);
+  return /\bstartConnector\b/.test(test) || count(/\b(startInstances|instancesForSuite)\(/g) > count(/\bworker: 'examples\//g);
 }
