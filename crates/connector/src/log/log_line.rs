@@ -130,7 +130,7 @@ fn plain(text: &str) -> Cow<'_, str> {
 
 /// Returns sixteen hexadecimal digits for each number.
 pub(crate) fn hex(numbers: &[u64]) -> String {
-    numbers.iter().map(|number| format!("{number:016x}")).collect()
+    numbers.iter().fold(String::new(), |digits, number| format!("{digits}{number:016x}"))
 }
 
 #[cfg(test)]

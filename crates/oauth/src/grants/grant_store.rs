@@ -173,19 +173,19 @@ impl<R: GrantRows> GrantStore<R> {
     pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         // A row that cannot be read gives no access, and must not keep the other grants alive.
         let grants = self.rows.readable_grants()?;
-        self.revoke_every(grants, EndReason::Person, now, |_| true)
+        self.revoke_every(&grants, EndReason::Person, now, |_| true)
     }
 
     /// Ends all grants of a client that the owner of this server has ended, and invalidates its codes that wait.
     pub fn end_client(&mut self, client: &ClientHash, now: Timestamp) -> Result<Revoked, R::Error> {
         // One row that cannot be read must not keep the other grants alive.
         let grants = self.rows.readable_grants()?;
-        self.revoke_every(grants, EndReason::Owner, now, |agreed| ClientHash::of(&agreed.client_id) == *client)
+        self.revoke_every(&grants, EndReason::Owner, now, |agreed| ClientHash::of(&agreed.client_id) == *client)
     }
 
     fn revoke_every(
         &mut self,
-        grants: Vec<Grant>,
+        grants: &[Grant],
         reason: EndReason,
         now: Timestamp,
         may: impl Fn(&Authorization) -> bool,

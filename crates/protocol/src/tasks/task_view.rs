@@ -83,6 +83,7 @@ impl TaskView {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names of the schema")]
 struct Task<'a> {
     task_id: &'a str,
     status: &'static str,

@@ -64,6 +64,7 @@ pub struct TestState {
     /// The requests that were cancelled.
     pub(crate) cancelled: RefCell<Vec<String>>,
     /// Set by a handler that was dropped.
+    #[cfg(test)]
     pub(crate) was_dropped: Cell<bool>,
 }
 

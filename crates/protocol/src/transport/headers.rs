@@ -20,6 +20,7 @@ const METHOD: &str = "mcp-method";
 const NAME: &str = "mcp-name";
 
 /// What the header `Mcp-Name` must repeat.
+#[derive(Clone, Copy)]
 pub(crate) struct McpName<'a> {
     /// The member of the parameters.
     pub(crate) member: &'static str,

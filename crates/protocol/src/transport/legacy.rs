@@ -87,9 +87,10 @@ pub(crate) fn admit<H: Host>(
     page_size: usize,
 ) -> Result<(Operation<H>, CallState), RpcError> {
     let notifications = request.meta.notifications()?;
-    let version = match &request.call {
-        ClientRequest::Initialize(params) => params.agreed_version(named == NamedVersion::HttpSse)?,
-        _ => named.answered_as(session.id()),
+    let version = if let ClientRequest::Initialize(params) = &request.call {
+        params.agreed_version(named == NamedVersion::HttpSse)?
+    } else {
+        named.answered_as(session.id())
     };
     let operation = request.call.admit(&Admission {
         registry,

@@ -29,6 +29,7 @@ pub struct Posted<H> {
 }
 
 /// The messages of a POST body.
+#[expect(clippy::large_enum_variant, reason = "there is one for each request, and a box would be an allocation")]
 pub(crate) enum Body<H> {
     Single(Result<ClientMessage<H>, Malformed>),
     /// An array of messages; only revision 2025-03-26 knows it.
@@ -36,6 +37,7 @@ pub(crate) enum Body<H> {
 }
 
 /// A message from a client.
+#[expect(clippy::large_enum_variant, reason = "most are requests")]
 pub(crate) enum ClientMessage<H> {
     Request(Request<H>),
     Notification {

@@ -37,6 +37,7 @@ impl Response {
 
     /// Returns the response that carries `result` to a client of `version`. `server_info` is the server's name and version as
     /// JSON.
+    #[expect(clippy::needless_pass_by_value, reason = "a result is written once, and callers have no other use for it")]
     pub(crate) fn result(
         id: &RequestId,
         version: ProtocolVersion,

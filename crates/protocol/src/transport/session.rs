@@ -80,6 +80,7 @@ impl SessionId {
 
     /// Returns an id for tests.
     #[cfg(any(test, feature = "testing"))]
+    #[must_use]
     pub fn sample(number: u128) -> Self {
         Self::new(number << 16, ClientCapabilities::default(), ProtocolVersion::NEWEST_LEGACY)
     }

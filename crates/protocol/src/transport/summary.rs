@@ -38,19 +38,21 @@ impl<H: Host> Posted<H> {
         };
         let unnamed = |method| Summary { method, name: None, version: by_header(), trace: None };
         match self.body() {
-            Body::Single(Ok(ClientMessage::Request(Request { meta, call, .. }))) => {
-                Summary {
-                    method: call.known_method().unwrap_or("other"),
-                    name: call.feature().map(str::to_owned),
-                    version: match call {
-                        ClientRequest::Initialize(InitializeRequestParams {
-                            protocol_version: Some(version), ..
-                        }) if meta.protocol_version().is_none() => ProtocolVersion::parse(version),
-                        _ => claimed(meta),
-                    },
-                    trace: meta.trace_parent(),
-                }
-            }
+            Body::Single(Ok(ClientMessage::Request(Request { meta, call, .. }))) => Summary {
+                method: call.known_method().unwrap_or("other"),
+                name: call.feature().map(str::to_owned),
+                version: if let ClientRequest::Initialize(InitializeRequestParams {
+                    protocol_version: Some(version),
+                    ..
+                }) = call
+                    && meta.protocol_version().is_none()
+                {
+                    ProtocolVersion::parse(version)
+                } else {
+                    claimed(meta)
+                },
+                trace: meta.trace_parent(),
+            },
             Body::Single(Ok(ClientMessage::Notification { meta, notification })) => Summary {
                 method: notification.known_method().unwrap_or("other"),
                 name: None,

@@ -131,6 +131,7 @@ pub(crate) mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "a test has no other use for it")]
     pub(crate) fn to_value(result: impl ServerResult) -> Value {
         serde_json::to_value(WireResult::bare(&result)).unwrap()
     }

@@ -73,14 +73,12 @@ pub(crate) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailabl
         let _pending = PendingQuestion(asked.grant);
         return ask(asked).await;
     };
-    match timeout(WAIT_LIMIT, answer).await {
-        Some(_) => known(asked.grant, now()),
+    if timeout(WAIT_LIMIT, answer).await.is_none() {
         // The next request asks again.
-        None => {
-            finish(asked.grant);
-            Err(Unavailable)
-        }
+        finish(asked.grant);
+        return Err(Unavailable);
     }
+    known(asked.grant, now())
 }
 
 /// Asks a subject's object which of some grants are valid.

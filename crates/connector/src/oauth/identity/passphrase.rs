@@ -51,10 +51,9 @@ pub(crate) async fn attempt(
     };
     let version = oauth.passphrase_version().ok_or(SignInError::NotSetUp(WeakPassphrase::Missing))?;
     let known = known_browser(oauth, incoming);
-    let source = known.as_ref().map_or_else(
-        || RequestSource::of_site(incoming.header("cf-connecting-ip").as_deref()),
-        |browser| browser.source(),
-    );
+    let source = known
+        .as_ref()
+        .map_or_else(|| RequestSource::of_site(incoming.header("cf-connecting-ip").as_deref()), KnownBrowser::source);
     let is_right = passphrase.matches(typed, oauth.secrets.keys().passphrase());
     match keyring::count_attempt(oauth.env, &CountAttempt { source, is_right, version }).await? {
         AttemptOutcome::Accepted => {

@@ -75,7 +75,7 @@ fn an_invalid_redemption_says_what_does_not_match_and_changes_nothing() {
             request.resource = Some(Resource::parse("https://other.example/mcp").unwrap());
         }),
         (RedemptionMismatch::RedirectUri, |request| {
-            request.redirect_uri = Some("http://127.0.0.1:5000/callback/".into())
+            request.redirect_uri = Some("http://127.0.0.1:5000/callback/".into());
         }),
         (RedemptionMismatch::RedirectUri, |request| request.redirect_uri = Some(String::new())),
         (RedemptionMismatch::Verifier, |request| request.code_challenge = None),

@@ -108,10 +108,7 @@ async fn run<H: Host>(
 
 /// Reads the arguments of a prompt, which are strings. A string may represent a number or a boolean.
 fn texts(arguments: Option<Value>) -> Option<Vec<(String, String)>> {
-    let text = |value| match value {
-        Value::String(text) => Some(text),
-        _ => None,
-    };
+    let text = |value| if let Value::String(text) = value { Some(text) } else { None };
     match arguments {
         None => Some(Vec::new()),
         Some(Value::Object(arguments)) => {
