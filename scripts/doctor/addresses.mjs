@@ -75,7 +75,7 @@ export function classify(address) {
 
   const words = wordsOf(bare);
   const tail = [words[6] >> 8, words[6] & 255, words[7] >> 8, words[7] & 255].join('.');
-  // The address that is meant stands inside: RFC 4291 §2.5.5.2 and RFC 6052.
+  // The address is embedded: RFC 4291 §2.5.5.2 and RFC 6052.
   if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff) return inside('IPv4-mapped', tail);
   if (words[0] === 0x64 && words[1] === 0xff9b && words.slice(2, 6).every((word) => word === 0)) return inside('NAT64', tail);
   const found = classifyIn('ipv6', bare);

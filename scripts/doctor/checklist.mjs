@@ -10,7 +10,7 @@ import { Probe } from './probe.mjs';
 
 /**
  * @typedef {object} Check
- * @property {string} id       stands in `--json` and in docs/doctor.md
+ * @property {string} id       appears in `--json` and in docs/doctor.md
  * @property {string} group
  * @property {string} title
  * @property {(probe: Probe) => Promise<import('./verdict.mjs').Verdict>} run

@@ -43,7 +43,7 @@ export class Probe extends HttpClient {
     /** The URL as Claude names it. */
     this.resource = canonicalResource(url);
     this.sessions = [];
-    // Each question is asked once, whoever needs its answer first.
+    // Each question is asked once, for all checks that need its answer.
     for (const name of QUESTIONS) this[name] = once(this[name].bind(this));
   }
 
@@ -142,7 +142,7 @@ export class Probe extends HttpClient {
 
   // --- who may enter -------------------------------------------------------------------------------------------------
 
-  /** A token that nobody issued. Whoever takes tokens refuses this one on every method. */
+  /** A token that nobody issued. A server that takes tokens refuses this one on every method. */
   async badToken() {
     const first = await this.initialize();
     const isModernOnly = !first.message?.result && (await this.discover()).message?.result !== undefined;
@@ -340,7 +340,7 @@ const QUESTIONS = [
   ...['resourceMetadata', 'issuer', 'serverMetadata', 'scope', 'registration', 'start', 'startAsClaude', 'badCode', 'badRefreshToken', 'badClient'],
 ];
 
-/** A URL that stands by itself (or beside `base`), or undefined. */
+/** The URL, absolute or relative to `base`; undefined if it is none. */
 export function absolute(value, base) {
   if (typeof value !== 'string') return undefined;
   try {

@@ -33,7 +33,7 @@ const UNSAFE =
 /** Text that can do nothing to a terminal: what steers one, or cannot be seen, becomes a visible mark. */
 export const plain = (text) => String(text).replace(UNSAFE, '�');
 
-/** What stands in a text without being seen, as code points. */
+/** Characters that cannot be seen in a text, as code points. */
 export const hiddenIn = (text) => [...new Set(text.replace(/[\t\n\r]|\u200d/g, '').match(UNSAFE) ?? [])].map(codePoint);
 
 const codePoint = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;

@@ -187,7 +187,7 @@ impl Store {
     }
 
     /// Returns the records in `collection` under a name of your own, for code that no person calls: a route beside the
-    /// connector. Whoever knows the name reaches them, so it has to be random where they concern a person.
+    /// connector. Everybody who knows the name reaches them, so it has to be random where they concern a person.
     ///
     /// # Errors
     ///

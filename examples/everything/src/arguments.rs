@@ -152,7 +152,7 @@ impl Place {
     }
 }
 
-/// Every keyword of it must reach the client as it stands here. The suite asks for these, without the descriptions.
+/// Every keyword of it must reach the client unchanged. The suite asks for these, without the descriptions.
 fn schema_2020_12() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

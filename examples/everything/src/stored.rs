@@ -17,7 +17,7 @@ struct Book {
 
 #[derive(Serialize, JsonSchema)]
 struct Names {
-    /// Before anything is kept.
+    /// Before anything is stored.
     nothing: u64,
     /// Of all records.
     titles: Vec<String>,

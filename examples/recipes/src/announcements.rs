@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 const NOTES_WRITE: Scope = Scope::new("notes:write", "Save and delete your notes");
 
-/// What is kept of a note.
+/// A note as it is stored.
 #[derive(Serialize, Deserialize, JsonSchema)]
 struct Note {
     /// A short heading.

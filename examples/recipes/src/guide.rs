@@ -66,7 +66,7 @@ async fn put_on_shelf(item: Item, cx: Context) -> Result<String, ToolError> {
 
 #[derive(Serialize, JsonSchema)]
 struct Shelf {
-    /// What stands on it.
+    /// The items.
     items: Vec<Item>,
     /// How many pieces these are in all.
     pieces: u32,

@@ -11,7 +11,7 @@ struct File {
     /// Name of the file, without a folder.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$"))]
     name: String,
-    /// What stands in it.
+    /// The contents.
     #[schemars(length(max = 100_000))]
     text: String,
 }

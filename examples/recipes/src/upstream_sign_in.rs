@@ -33,7 +33,7 @@ struct Begun {
     at: u64,
 }
 
-/// What stands under the `state`.
+/// The entry that the `state` names.
 #[derive(Serialize, Deserialize)]
 enum Meeting {
     /// The tool expects somebody.

@@ -72,7 +72,7 @@ function judged({ answer, hops, returned, elsewhere, loop }, who) {
   if (returned) {
     return note(
       `${who} is sent back at once, ${returned.searchParams.has('code') ? 'with a code and' : ''} without a page.`,
-      'It connects. But whoever follows a link connects too, without being asked.',
+      'It connects. But everybody who follows a link connects too, without being asked.',
       'Show a consent page that names the client and where the code goes.',
     );
   }

@@ -44,7 +44,7 @@ function redirected(answer, from, what) {
   }
   return fail(
     seen,
-    'Whoever adds this form to Claude cannot connect: its dialog cannot determine how the server signs in, and clients that follow may turn the POST into a GET.',
+    'A person who adds this form to Claude cannot connect: its dialog cannot determine how the server signs in, and clients that follow may turn the POST into a GET.',
     'Answer both forms of the path, with and without the slash, over https, without a redirect.',
   );
 }
@@ -59,7 +59,7 @@ export async function bothSlashes(probe) {
   if (!answer.fault && answer.status === first.status) return ok(`The URL ${form} answers the same.`);
   return note(
     `The URL ${form} answers otherwise: ${describe(answer)}.`,
-    'Whoever pastes that form cannot connect. Claude itself names the connector without a slash.',
+    'A person who pastes that form cannot connect. Claude itself names the connector without a slash.',
     'Answer both forms alike, if you can.',
   );
 }

@@ -104,7 +104,7 @@ export async function tls(probe) {
   return fail(`No trusted connection: ${why}.`, COULD_NOT_REACH, fix);
 }
 
-/** What the server presents, whoever trusts it. Nothing is sent over this connection. */
+/** The certificate of the server, trusted or not. Nothing is sent over this connection. */
 async function handshake(probe) {
   const host = hostOf(probe.url);
   const place = await probe.placeOf(probe.url);

@@ -273,7 +273,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What stands between the first `from` and the `to` after it.
+/// Returns the text between the first `from` and the `to` after it.
 pub(crate) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from}"));
     rest.split_once(to).unwrap_or_else(|| panic!("no {to} after {from}")).0

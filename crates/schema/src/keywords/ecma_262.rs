@@ -42,7 +42,7 @@ struct Translator<'p> {
     output: String,
 }
 
-/// What an escape stands for.
+/// The meaning of an escape.
 enum Escaped {
     Char(char),
     /// A class of `regex`.
