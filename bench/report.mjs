@@ -16,7 +16,8 @@ const TARGETS = [
   { call: 'legacy-100KB', of: 'agents', most: 0.35 },
   { call: 'whoami', of: CONNECTOR, beside: 'legacy-100B', most: 1.3 },
 ];
-const GZIP_LIMIT = 300_000;
+/** The largest Worker that Cloudflare takes on its free plan, compressed, in bytes. */
+const GZIP_LIMIT = 3_000_000;
 
 /** Each target with what was measured; those whose call or column was left out are not there. */
 export function targets({ calls, sizes }) {
