@@ -125,7 +125,7 @@ impl RequestLog {
         }
     }
 
-    /// Suppresses the line, because it is written elsewhere.
+    /// Suppresses the line. The Durable Object writes it.
     pub(crate) fn suppress(&self) {
         self.log.set(Log::Off);
         self.metrics.take();

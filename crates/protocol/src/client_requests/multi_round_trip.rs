@@ -33,6 +33,14 @@ pub(crate) struct MultiRoundTrip {
     request: Vec<u8>,
 }
 
+/// The parameters of a request for a tool or a prompt, to which a state is bound.
+#[derive(Serialize)]
+pub(crate) struct NamedRequestParams<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) arguments: Option<&'a Value>,
+    pub(crate) name: Option<&'a str>,
+}
+
 /// The members that a retry adds to its request, as they were sent.
 pub(crate) struct InputResponseRequestParams {
     input_responses: Option<Value>,

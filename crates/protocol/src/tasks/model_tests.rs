@@ -1,4 +1,4 @@
-//! Random histories of a task.
+//! Random sequences of what happens to a task.
 
 use proptest::prelude::*;
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::author::registry::{Registry, ValidatedPrompt};
 use crate::author::tools::tool_error::Unfinished;
-use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip};
+use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip, NamedRequestParams};
 use crate::host::bundle::Host;
 use crate::json_rpc::rpc_error::RpcError;
 use crate::methods::admission::Admission;
@@ -64,13 +64,7 @@ impl<H: Host> Method<H> for GetPromptRequestParams<H> {
     }
 
     fn multi_round_trip(&mut self) -> Result<Option<MultiRoundTrip>, RpcError> {
-        #[derive(Serialize)]
-        struct Params<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            arguments: Option<&'a Value>,
-            name: Option<&'a str>,
-        }
-        let params = Params { arguments: self.arguments.as_ref(), name: self.name.as_deref() };
+        let params = NamedRequestParams { arguments: self.arguments.as_ref(), name: self.name.as_deref() };
         self.input.multi_round_trip(<Self as Method<H>>::NAME, &params).map(Some)
     }
 

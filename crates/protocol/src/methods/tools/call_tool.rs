@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::author::registry::Registry;
@@ -10,7 +9,7 @@ use crate::author::tools::call_tool_result::CallToolResult;
 use crate::author::tools::tool_error::{ToolError, Unfinished};
 use crate::author::tools::validated_tool::ValidatedTool;
 use crate::call::context::Context;
-use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip};
+use crate::client_requests::multi_round_trip::{InputResponseRequestParams, MultiRoundTrip, NamedRequestParams};
 use crate::host::bundle::Host;
 use crate::host::request_observer::Outcome;
 use crate::json_rpc::response::to_text;
@@ -81,13 +80,7 @@ impl<H: Host> Method<H> for CallToolRequestParams<H> {
     }
 
     fn multi_round_trip(&mut self) -> Result<Option<MultiRoundTrip>, RpcError> {
-        #[derive(Serialize)]
-        struct Params<'a> {
-            #[serde(skip_serializing_if = "Option::is_none")]
-            arguments: Option<&'a Value>,
-            name: Option<&'a str>,
-        }
-        let params = Params { arguments: self.arguments.as_ref(), name: self.name.as_deref() };
+        let params = NamedRequestParams { arguments: self.arguments.as_ref(), name: self.name.as_deref() };
         self.input.multi_round_trip(<Self as Method<H>>::NAME, &params).map(Some)
     }
 
