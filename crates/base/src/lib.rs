@@ -27,6 +27,7 @@ pub mod command;
 pub mod identifier;
 pub mod json;
 pub mod outage;
+pub mod profile;
 pub mod row;
 pub mod scope;
 #[cfg(any(test, feature = "testing"))]

@@ -169,12 +169,12 @@ fn check(claims: &Object, policy: &ExternalPolicy<'_>, now: Timestamp) -> Result
     let scopes = scope.or(scp).unwrap_or_default().join(" ");
     let (client_id, party) = (claims.text("client_id")?, claims.text("azp")?);
     let caller = Caller {
-        subject: subject_of(policy.issuer, claims.required("sub")?)?,
-        client_id: ClientId::new(client_id.or(party).unwrap_or("unknown"))
-            .map_err(|_| ExternalTokenError::Malformed)?,
-        scopes: ScopeSet::parse(&scopes).map_err(|_| ExternalTokenError::Malformed)?,
         display_name: claims.text("name")?.map(shorten).map(Arc::from),
-        grant: None,
+        ..Caller::new(
+            subject_of(policy.issuer, claims.required("sub")?)?,
+            ClientId::new(client_id.or(party).unwrap_or("unknown")).map_err(|_| ExternalTokenError::Malformed)?,
+            ScopeSet::parse(&scopes).map_err(|_| ExternalTokenError::Malformed)?,
+        )
     };
     Ok(VerifiedToken::new(caller, expires, claims.text("jti")?.map(shorten).unwrap_or_default()))
 }

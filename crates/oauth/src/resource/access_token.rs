@@ -231,11 +231,9 @@ pub fn verify(
         return Err(AccessTokenError::CredentialsChanged);
     }
     let caller = Caller {
-        subject: token.sub,
-        client_id: token.client_id,
-        scopes: token.scope,
         display_name: token.name.map(Arc::from),
         grant: token.gid,
+        ..Caller::new(token.sub, token.client_id, token.scope)
     };
     Ok(VerifiedToken::new(caller, expires, &token.jti))
 }

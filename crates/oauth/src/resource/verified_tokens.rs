@@ -188,13 +188,8 @@ mod tests {
     }
 
     fn token(grant: GrantId) -> VerifiedToken {
-        let caller = Caller {
-            subject: Subject::new("owner").unwrap(),
-            client_id: ClientId::new("app").unwrap(),
-            scopes: ScopeSet::empty(),
-            display_name: None,
-            grant: Some(grant),
-        };
+        let (subject, client_id) = (Subject::new("owner").unwrap(), ClientId::new("app").unwrap());
+        let caller = Caller { grant: Some(grant), ..Caller::new(subject, client_id, ScopeSet::empty()) };
         VerifiedToken::new(caller, START.plus(600), "id")
     }
 

@@ -1,6 +1,5 @@
 //! What the commands to the object of a task carry.
 
-use mcp_connector_base::row::Row;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -8,8 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::author::name::is_name;
 use crate::json_rpc::response::to_text;
 use crate::json_rpc::rpc_error::RpcError;
+use crate::tasks::version_1::TaskCallOfVersion1;
 use mcp_connector_base::caller::Caller;
+use mcp_connector_base::codec::{DecodeError, decode_body};
 use mcp_connector_base::identifier::{ClientId, GrantId, Subject};
+use mcp_connector_base::row::Row;
 
 /// The id of a task: the name of its tool, which says what a caller needs for it, and 128 bits that nobody can guess.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,7 +87,21 @@ pub struct TaskCall {
 }
 
 impl Row for TaskCall {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn from_older(version: u8, encoded: &[u8]) -> Result<Self, DecodeError> {
+        match version {
+            1 => Ok(decode_body::<TaskCallOfVersion1>(encoded)?.into()),
+            _ => Err(DecodeError),
+        }
+    }
+}
+
+impl From<TaskCallOfVersion1> for TaskCall {
+    fn from(old: TaskCallOfVersion1) -> Self {
+        let TaskCallOfVersion1 { tool, arguments, version, capabilities, caller } = old;
+        Self { tool, arguments, version, capabilities, caller: caller.map(Caller::from) }
+    }
 }
 
 impl TaskCall {

@@ -26,6 +26,7 @@ pub(crate) mod task;
 pub(crate) mod task_view;
 #[cfg(test)]
 mod tests;
+mod version_1;
 
 pub use commands::{BeginTask, CancelTask, GetTask, ListenToTask, TaskCommand, UpdateTask};
 pub(crate) use listen::find;

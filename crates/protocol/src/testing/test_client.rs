@@ -180,11 +180,5 @@ fn envelope(capabilities: &Value) -> Value {
 
 /// Returns a caller with `scopes`.
 pub(crate) fn caller(scopes: &str) -> Caller {
-    Caller {
-        subject: Subject::new("owner").unwrap(),
-        client_id: ClientId::new("client").unwrap(),
-        scopes: ScopeSet::parse(scopes).unwrap(),
-        display_name: None,
-        grant: None,
-    }
+    Caller::new(Subject::new("owner").unwrap(), ClientId::new("client").unwrap(), ScopeSet::parse(scopes).unwrap())
 }

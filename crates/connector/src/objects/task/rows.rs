@@ -104,7 +104,10 @@ mod tests {
         });
         assert_storage_compat::<TaskCall>(
             &serde_json::from_value(call).unwrap(),
-            &["AQZyZXBvcnQCe30FEQEFb3duZXIDYXBwCm5vdGVzOnJlYWQBBFpvw6sBEDAwMDEwMjAzMDQwNTA2ZmY"],
+            &[
+                "AQZyZXBvcnQCe30FEQEFb3duZXIDYXBwCm5vdGVzOnJlYWQBBFpvw6sBEDAwMDEwMjAzMDQwNTA2ZmY",
+                "AgZyZXBvcnQCe30FEQEFb3duZXIDYXBwCm5vdGVzOnJlYWQBBFpvw6sBEDAwMDEwMjAzMDQwNTA2ZmYA",
+            ],
         );
         let task = |phase: Value| -> tasks::Task {
             let seen =
