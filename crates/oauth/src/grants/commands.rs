@@ -10,6 +10,8 @@ use mcp_connector_base::timestamp::{Random, Timestamp};
 
 use crate::clients::client_hash::ClientHash;
 use crate::crypto::opaque::{ObjectName, Secret};
+use crate::grants::access_keys::commands::{StoreAccessKey, UseAccessKey};
+use crate::grants::account_overview::AccountOverview;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::{RedeemError, Redeemed, Redemption, StoreCodeError};
 use crate::grants::grant_store::GrantStore;
@@ -17,7 +19,6 @@ use crate::grants::refresh::refresh_token::{Generation, RefreshToken};
 use crate::grants::refresh::request::{RefreshRequest, Refreshed};
 use crate::grants::revoked::Revoked;
 use crate::grants::rows::GrantRows;
-use crate::grants::summary::GrantSummary;
 use crate::login::admission::AdmissionPolicy;
 
 /// The Durable Objects that store grants, one for each subject.
@@ -73,7 +74,7 @@ pub struct RevokeForClient {
     pub client_id: ClientId,
 }
 
-/// Returns which of some grants are valid.
+/// Returns which of some grants and access keys are valid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckGrants {
     pub grants: Vec<GrantId>,
@@ -87,7 +88,7 @@ pub struct EndClientGrants {
     pub client: ClientHash,
 }
 
-/// Lists the live grants for the person who gave them.
+/// Lists the live grants and the valid access keys for the person who gave them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListGrants {
     /// When the person signed in.
@@ -96,7 +97,7 @@ pub struct ListGrants {
     pub policy: AdmissionPolicy,
 }
 
-/// Ends grants for the person who gave them.
+/// Ends grants or access keys for the person who gave them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndGrants {
     /// When the person signed in.
@@ -107,11 +108,11 @@ pub struct EndGrants {
 /// What a person ends at their account page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountAction {
-    End {
-        grant: GrantId,
-    },
+    /// One grant, or one access key.
+    End { grant: GrantId },
+    /// All grants and access keys.
     EndAll,
-    /// All grants, and every sign-in of this person in any browser.
+    /// All grants and access keys, and every sign-in of this person in any browser.
     SignOut,
 }
 
@@ -124,7 +125,7 @@ commands! {
     CheckGrants => Vec<GrantId>;
     EndClientGrants => Revoked;
     // `None` if the person has signed out everywhere since this sign-in.
-    ListGrants => Option<Vec<GrantSummary>>;
+    ListGrants => Option<AccountOverview>;
     EndGrants => Option<Revoked>;
 }
 
@@ -159,7 +160,8 @@ carried_out! {
         if store.has_signed_out_since(command.signed_in_at)? {
             return Ok(None);
         }
-        store.list(&command.policy, now).map(Some)
+        let (grants, keys) = (store.list(&command.policy, now)?, store.list_keys(&command.policy, now)?);
+        Ok(Some(AccountOverview { grants, keys }))
     };
     EndGrants: |command, store, now, _| {
         if store.has_signed_out_since(command.signed_in_at)? {
@@ -172,4 +174,11 @@ carried_out! {
         }
         .map(Some)
     };
+    StoreAccessKey: |command, store, now, _| {
+        if store.has_signed_out_since(command.signed_in_at)? {
+            return Ok(None);
+        }
+        store.store_key(&command.key, &command.policy, now).map(Some)
+    };
+    UseAccessKey: |command, store, now, _| store.use_key(command.id, &command.digest, &command.policy, now);
 }

@@ -1,4 +1,4 @@
-//! All codes and grants of one subject.
+//! All codes and grants of one subject. Its access keys are in [`key_store`](crate::grants::access_keys::key_store).
 //!
 //! Each function is one transaction: it reads rows, decides, writes rows, and never waits in between. Run one after the other,
 //! they do everything exactly once.
@@ -38,8 +38,8 @@ const RECORD_AFTER: u64 = 24 * 3600;
 
 /// The rows of a subject, and the rules that apply to them.
 pub struct GrantStore<R> {
-    rows: R,
-    limits: Limits,
+    pub(in crate::grants) rows: R,
+    pub(in crate::grants) limits: Limits,
 }
 
 impl<R: GrantRows> GrantStore<R> {
@@ -158,22 +158,27 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(self.rows.signed_out_at()?.is_some_and(|signed_out_at| signed_in_at <= signed_out_at))
     }
 
-    /// Ends all grants of the person, and all their sign-ins in any browser.
+    /// Ends all grants and access keys of the person, and all their sign-ins in any browser.
     pub fn sign_out(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
         self.revoke_all(now)
     }
 
-    /// Ends a grant for the person who gave it.
+    /// Ends a grant for the person who gave it, or an access key for the person who made it.
     pub fn revoke(&mut self, grant: GrantId, now: Timestamp) -> Result<Revoked, R::Error> {
+        if self.end_key(grant)? {
+            return Ok(Revoked { ended: vec![grant] });
+        }
         self.revoke_if(grant, EndReason::Person, now, |_| true)
     }
 
-    /// Ends all grants for the person who gave them, and invalidates the codes that wait.
+    /// Ends all grants and access keys for the person who gave them, and invalidates the codes that wait.
     pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         // A row that cannot be read gives no access, and must not keep the other grants alive.
         let grants = self.rows.readable_grants()?;
-        self.revoke_every(&grants, EndReason::Person, now, |_| true)
+        let mut revoked = self.revoke_every(&grants, EndReason::Person, now, |_| true)?;
+        revoked.ended.extend(self.end_all_keys()?);
+        Ok(revoked)
     }
 
     /// Ends all grants of a client that the owner of this server has ended, and invalidates its codes that wait.
@@ -203,18 +208,20 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(Revoked { ended })
     }
 
-    /// Returns those of `grants` that are live and whose person may still sign in.
+    /// Returns those of `grants`, grants or access keys, that are live and whose person may still sign in.
     pub fn active_grants(
-        &self,
+        &mut self,
         grants: Vec<GrantId>,
         policy: &AdmissionPolicy,
         now: Timestamp,
     ) -> Result<Vec<GrantId>, R::Error> {
         let mut active = Vec::with_capacity(grants.len());
         for id in grants {
-            let grant = self.rows.grant(id)?;
-            if grant.is_some_and(|grant| grant.is_live(&self.limits, now) && grant.authorization().is_admitted(policy))
-            {
+            let is_active = match self.rows.grant(id)? {
+                Some(grant) => grant.is_live(&self.limits, now) && grant.authorization().is_admitted(policy),
+                None => self.is_active_key(id, policy, now)?,
+            };
+            if is_active {
                 active.push(id);
             }
         }

@@ -20,6 +20,8 @@ pub struct Limits {
     pub grants: usize,
     /// Maximum number of codes that wait to be redeemed.
     pub codes: usize,
+    /// Maximum number of valid access keys. None makes room for another.
+    pub access_keys: usize,
 }
 
 impl Default for Limits {
@@ -33,6 +35,7 @@ impl Default for Limits {
             grants_per_client: 50,
             grants: 200,
             codes: 32,
+            access_keys: 50,
         }
     }
 }

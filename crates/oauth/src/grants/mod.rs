@@ -3,10 +3,13 @@
 //!
 //! The decisions are pure functions from rows, a request and the time to new rows and an answer:
 //!
-//! * [`grant`] decides about refresh tokens by their [`rotation`](refresh::rotation), [`codes`] about authorization codes.
+//! * [`grant`] decides about refresh tokens by their [`rotation`](refresh::rotation), [`codes`] about authorization codes,
+//!   [`access_keys`] about access keys.
 //! * [`grant_store`] applies the decisions to the [`rows`] of one subject. Each of its functions is one transaction.
 //! * [`commands`] are how the endpoints reach the grant store of a subject.
 
+pub mod access_keys;
+pub mod account_overview;
 pub mod authorization;
 pub mod codes;
 pub mod commands;

@@ -3,6 +3,7 @@
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 
+use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
@@ -26,6 +27,14 @@ pub trait GrantRows {
     }
     /// Adds or replaces a grant.
     fn put_grant(&mut self, grant: &Grant, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// Returns the access key with this id.
+    fn access_key(&self, id: GrantId) -> Result<Option<StoredKey>, Self::Error>;
+    fn access_keys(&self) -> Result<Vec<StoredKey>, Self::Error>;
+    /// Returns the ids of all access keys, also of those whose rows cannot be read.
+    fn access_key_ids(&self) -> Result<Vec<GrantId>, Self::Error>;
+    /// Adds or replaces an access key.
+    fn put_access_key(&mut self, key: &StoredKey, forget_at: Timestamp) -> Result<(), Self::Error>;
+    fn delete_access_key(&mut self, id: GrantId) -> Result<(), Self::Error>;
     /// Returns when the use of a grant was last recorded in the directory.
     fn recorded_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Self::Error>;
     /// Stores when the use of a grant was recorded, as long as the grant is stored.

@@ -103,6 +103,13 @@ impl Session {
         Sealed::<FormToken>::from_text(form_token).open(&self.id, now, keys.seal()).is_ok()
     }
 
+    /// Returns the person of this session.
+    #[must_use]
+    pub fn person(&self) -> Person {
+        let (subject, display_name) = (self.subject.clone(), self.display_name.clone());
+        Person { subject, display_name, admission: self.admission.clone() }
+    }
+
     #[must_use]
     pub const fn subject(&self) -> &Subject {
         &self.subject

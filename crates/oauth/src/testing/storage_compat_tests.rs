@@ -13,6 +13,9 @@ use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::master::MasterKey;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::opaque::{ObjectName, Secret};
+use crate::grants::access_keys::access_key::AccessKey;
+use crate::grants::access_keys::new_access_key::{KeyLifetime, KeyName, NewAccessKey};
+use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::pending_code::PendingCode;
@@ -28,6 +31,7 @@ use crate::login::account::Account;
 use crate::login::admission::{AccessApplication, Admission, AdmissionPolicy};
 use crate::login::allowed_users::AllowedUsers;
 use crate::login::passphrase::Passphrase;
+use crate::login::person::Person;
 use crate::login::throttle::Throttle;
 use crate::resource::access_token::{AccessTokenError, ExpectedClaims, VerifiedToken, verify};
 use crate::resource::bearer::BearerToken;
@@ -107,6 +111,15 @@ const FULL_GRANTS_2: [&str; 3] = [
 ];
 const THROTTLE_1: &str = "AQEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBg";
 const THROTTLE_2: &str = "AgEQMmU0ODBlOTY5ZjM4ZGE1OQIJNDoxOTIuMC4yAYCkp9oGDDQ6MTk4LjUxLjEwMAGApKfaBgKApKfaBgA";
+/// An access key, and its row before and after a use.
+const ACCESS_KEY: &str =
+    "mck_AY40HQjqrBgGHHpb1Rn8719OV2jF8HJmm05McJmDgrvc0m7AQFuv3B21SriWjc9EQSH914ZcSQVYbF7OUaxch9Eq0GY9Zj";
+const UNUSED_KEY: &str = "\
+    ARA2ZDZlNmY3MDcxNzI3Mzc0K1NZS2FYRU5IUUxZS3BUd0w3Rzl6MXFGdjJPbFJKLXp6WkEyOW5lRUJLSzQDbjhuBW93bmVyAQRab8OrGGh0dH\
+    BzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNTmApKfaBoDygd4GAA";
+const USED_KEY: &str = "\
+    ARA2ZDZlNmY3MDcxNzI3Mzc0K1NZS2FYRU5IUUxZS3BUd0w3Rzl6MXFGdjJPbFJKLXp6WkEyOW5lRUJLSzQDbjhuBW93bmVyAQRab8OrGGh0dH\
+    BzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNTmApKfaBoDygd4GAYDDpdoG";
 /// What a registered client has.
 const CLIENT_ID: &str = "c1_AgAAAABrSdIAAQIDBAUGBwgAA0FwcAEADmFwcC5leGFtcGxlL2NiAwADL2Nit4Dw3C4-JMCA9dtyD-rLZA";
 const CLIENT_SECRET: &str = "cs1_HiHDSBqfTofCz7FT7gAURN1nl8-HKsLT4e59bNKs9fg";
@@ -292,6 +305,25 @@ fn an_access_token_of_an_earlier_version_is_accepted() {
 #[test]
 fn an_access_token_of_the_versions_that_signed_with_ed25519_is_refused() {
     assert_eq!(verified(ED25519_ACCESS_TOKEN), Err(AccessTokenError::NotIssuedHere));
+}
+
+fn access_key() -> (AccessKey, StoredKey) {
+    let Authorization { subject, display_name, resource, scope, admission, .. } = authorization();
+    let key = AccessKey::mint(ObjectName::of(&subject), GrantId::from_bytes(*b"mnopqrst"), &random(1));
+    let (name, lifetime) = (KeyName::parse("n8n").unwrap(), KeyLifetime::DEFAULT);
+    let wanted = NewAccessKey { id: key.id(), name, resource, scope, lifetime };
+    let row = StoredKey::new(&key, wanted, &Person { subject, display_name, admission }, NOW);
+    (key, row)
+}
+
+#[test]
+fn an_access_key_and_its_row_are_read_as_recorded() {
+    let (key, row) = access_key();
+    assert_storage_compat(&row, &[UNUSED_KEY]);
+    assert_storage_compat(&row.used(NOW).unwrap(), &[USED_KEY]);
+    assert_eq!(key.expose(keys().routing()), ACCESS_KEY);
+    assert_eq!(AccessKey::parse(ACCESS_KEY, keys().routing()), Ok(key.clone()));
+    assert!(row.has_digest(&key.digest()));
 }
 
 #[test]

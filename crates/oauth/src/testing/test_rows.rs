@@ -8,6 +8,7 @@ use std::convert::Infallible;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 
+use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
@@ -18,6 +19,7 @@ use crate::grants::rows::GrantRows;
 pub(crate) struct TestRows {
     codes: BTreeMap<String, (PendingCode, Timestamp)>,
     grants: BTreeMap<GrantId, (Grant, Timestamp)>,
+    access_keys: BTreeMap<GrantId, (StoredKey, Timestamp)>,
     signed_out: Option<(Timestamp, Timestamp)>,
     recorded_at: BTreeMap<GrantId, Timestamp>,
     pub(crate) writes: Cell<usize>,
@@ -63,6 +65,31 @@ impl GrantRows for TestRows {
         Ok(())
     }
 
+    fn access_key(&self, id: GrantId) -> Result<Option<StoredKey>, Infallible> {
+        Ok(self.access_keys.get(&id).map(|row| row.0.clone()))
+    }
+
+    fn access_keys(&self) -> Result<Vec<StoredKey>, Infallible> {
+        Ok(self.access_keys.values().map(|row| row.0.clone()).collect())
+    }
+
+    fn access_key_ids(&self) -> Result<Vec<GrantId>, Infallible> {
+        Ok(self.access_keys.keys().copied().collect())
+    }
+
+    fn put_access_key(&mut self, key: &StoredKey, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        let key = StoredKey::from_row(&key.to_row().unwrap()).unwrap();
+        self.access_keys.insert(key.id(), (key, forget_at));
+        Ok(())
+    }
+
+    fn delete_access_key(&mut self, id: GrantId) -> Result<(), Infallible> {
+        self.wrote();
+        self.access_keys.remove(&id);
+        Ok(())
+    }
+
     fn recorded_at(&self, grant: GrantId) -> Result<Option<Timestamp>, Infallible> {
         Ok(self.recorded_at.get(&grant).copied())
     }
@@ -86,10 +113,12 @@ impl GrantRows for TestRows {
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
+        self.access_keys.retain(|_, row| row.1 > now);
         let grants = &self.grants;
         self.recorded_at.retain(|grant, _| grants.contains_key(grant));
         self.signed_out = self.signed_out.filter(|row| row.1 > now);
         let rows = self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1));
+        let rows = rows.chain(self.access_keys.values().map(|row| row.1));
         Ok(rows.chain(self.signed_out.map(|row| row.1)).min())
     }
 }

@@ -97,16 +97,16 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
     let object = ObjectName::of(session.subject());
     let policy = oauth.secrets.policy().clone();
     let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
-    let Some(grants) = oauth.grants().ask(object, list).await? else {
+    let Some(overview) = oauth.grants().ask(object, list).await? else {
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
     let sealed = session.form_token(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
     let content = AccountPage {
         person: session.display_name(),
-        apps: grants.iter().map(|grant| app_of(oauth, grant)).collect(),
+        apps: overview.grants.iter().map(|grant| app_of(oauth, grant)).collect(),
         all_clients: oauth.configuration().is_owner(session.subject()).then_some(ACCOUNT_CLIENTS_PATH),
         notice,
-        displaced: displaced(&grants, oauth.now),
+        displaced: displaced(&overview.grants, oauth.now),
         now: oauth.now,
     };
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };

@@ -1,4 +1,4 @@
-//! The Durable Object `Grants`, one for each subject: its codes and grants, in `SQLite`. [`GrantStore`] decides what becomes of
+//! The Durable Object `Grants`, one for each subject: its codes, grants and access keys, in `SQLite`. [`GrantStore`] decides what becomes of
 //! them; here each decision is one transaction, and what is over is swept. Isolates ask here whether a grant is still valid.
 
 use std::time::Duration;
@@ -9,6 +9,8 @@ use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientStatus;
 use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::grants::access_keys::commands::{StoreAccessKey, UseAccessKey};
+use mcp_connector_oauth::grants::access_keys::key_store::StoreKeyError;
 use mcp_connector_oauth::grants::codes::redemption::{Redemption, StoreCodeError};
 use mcp_connector_oauth::grants::commands::{
     AccountAction, CheckGrants, EndClientGrants, EndGrants, GrantsCommand, ListGrants, RevokeForClient, RevokeToken,
@@ -54,6 +56,8 @@ impl DurableObject for Grants {
             EndClientGrants => async |command| self.carry_out(command),
             ListGrants => async |command| self.carry_out(command),
             EndGrants => async |command| self.end_grants(command).await,
+            StoreAccessKey => async |command| self.store_access_key(command).await,
+            UseAccessKey => async |command| self.carry_out(command),
         })
     }
 
@@ -75,6 +79,12 @@ impl Grants {
     }
 
     async fn store_code(&self, command: StoreCode) -> worker::Result<Result<(), StoreCodeError>> {
+        let stored = self.carry_out(command)?;
+        self.sweep_later(now()).await?;
+        Ok(stored)
+    }
+
+    async fn store_access_key(&self, command: StoreAccessKey) -> worker::Result<Option<Result<(), StoreKeyError>>> {
         let stored = self.carry_out(command)?;
         self.sweep_later(now()).await?;
         Ok(stored)

@@ -1,16 +1,19 @@
-//! The rows of the `Grants` object of one subject: codes, grants, and when the person last signed out everywhere.
+//! The rows of the `Grants` object of one subject: codes, grants, access keys, and when the person last signed out everywhere.
 
-use worker::{SqlStorage, console_error};
+use worker::{SqlStorage, SqlStorageValue, console_error};
 
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::row::Row;
 use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::grants::access_keys::stored_key::StoredKey;
 use mcp_connector_oauth::grants::codes::authorization_code::CodeId;
 use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
 use mcp_connector_oauth::grants::grant::Grant;
 use mcp_connector_oauth::grants::rows::GrantRows;
 
-use crate::objects::rows::{blob, blobs, find, number, read, seconds};
+use mcp_connector_base::codec::DecodeError;
+
+use crate::objects::rows::{blob, blobs, find, number, read, seconds, unreadable, values};
 
 /// The rows of one subject. Each is written into one column, beside the columns by which it is found.
 pub(crate) struct SqlRows(SqlStorage);
@@ -18,6 +21,7 @@ pub(crate) struct SqlRows(SqlStorage);
 const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS codes (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS access_keys (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL);\
     CREATE TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID";
 
@@ -76,6 +80,32 @@ impl GrantRows for SqlRows {
         self.put(upsert, grant.id().to_string(), grant, forget_at)
     }
 
+    fn access_key(&self, id: GrantId) -> worker::Result<Option<StoredKey>> {
+        find(&self.0, "SELECT value FROM access_keys WHERE id = ?", vec![id.to_string().into()])
+    }
+
+    fn access_keys(&self) -> worker::Result<Vec<StoredKey>> {
+        read(&self.0, "SELECT value FROM access_keys", vec![])
+    }
+
+    fn access_key_ids(&self) -> worker::Result<Vec<GrantId>> {
+        let ids = values(&self.0, "SELECT id FROM access_keys", vec![])?.into_iter().map(|row| match row {
+            [SqlStorageValue::String(id)] => GrantId::try_from(id).map_err(|_| unreadable(DecodeError)),
+            _ => Err(unreadable(DecodeError)),
+        });
+        ids.collect()
+    }
+
+    fn put_access_key(&mut self, key: &StoredKey, forget_at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO access_keys VALUES (?, ?, ?) \
+            ON CONFLICT (id) DO UPDATE SET value = excluded.value, forget_at = excluded.forget_at";
+        self.put(upsert, key.id().to_string(), key, forget_at)
+    }
+
+    fn delete_access_key(&mut self, id: GrantId) -> worker::Result<()> {
+        self.0.exec("DELETE FROM access_keys WHERE id = ?", vec![id.to_string().into()]).map(drop)
+    }
+
     fn recorded_at(&self, grant: GrantId) -> worker::Result<Option<Timestamp>> {
         let at = number(&self.0, "SELECT at FROM entered WHERE id = ?", vec![grant.to_string().into()])?;
         Ok(at.map(Timestamp::from_seconds))
@@ -100,6 +130,7 @@ impl GrantRows for SqlRows {
         for delete in [
             "DELETE FROM codes WHERE forget_at <= ?",
             "DELETE FROM grants WHERE forget_at <= ?",
+            "DELETE FROM access_keys WHERE forget_at <= ?",
             "DELETE FROM signed_out WHERE forget_at <= ?",
         ] {
             self.0.exec(delete, vec![seconds(now)?])?;
@@ -107,7 +138,7 @@ impl GrantRows for SqlRows {
         self.0.exec("DELETE FROM entered WHERE id NOT IN (SELECT id FROM grants)", None)?;
         self.moment(
             "SELECT min(forget_at) AS at FROM (SELECT forget_at FROM codes UNION ALL SELECT forget_at FROM grants \
-            UNION ALL SELECT forget_at FROM signed_out)",
+            UNION ALL SELECT forget_at FROM access_keys UNION ALL SELECT forget_at FROM signed_out)",
         )
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use crate::grants::access_keys::commands::{StoreAccessKey, UseAccessKey};
+use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::rule_tests::*;
 use mcp_connector_base::codec::{decode, encode};
 use mcp_connector_base::command::{ReceivedCommand, encode_command};
@@ -42,6 +44,12 @@ fn every_command_and_its_answer_are_read_as_they_were_written() {
     send(&mut store, RevokeForClient { grant: request.grant, client_id: client() });
     send(&mut store, request.clone());
     send(&mut store, EndClientGrants { client: ClientHash::of(&client()) });
+    let (key, row) = crate::grants::rule_tests::access_keys::key(1);
+    for _ in 0..2 {
+        send(&mut store, StoreAccessKey { signed_in_at: START, key: row.clone(), policy: policy(&[VERSION]) });
+        send(&mut store, UseAccessKey::new(&key, policy(&[VERSION])));
+    }
+    send(&mut store, ListGrants { signed_in_at: START, policy: policy(&[VERSION]) });
     for action in [
         AccountAction::End { grant: request.grant },
         AccountAction::EndAll,
@@ -57,6 +65,7 @@ proptest! {
     fn reading_any_bytes_as_a_row_or_a_command_does_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let (row, message) = ([&[1], bytes.as_slice()].concat(), [&[5], bytes.as_slice()].concat());
         let new_row = [&[2], bytes.as_slice()].concat();
+        let _ = (StoredKey::from_row(&row), decode::<StoreAccessKey>(&message), decode::<UseAccessKey>(&message));
         let _ = (Grant::from_row(&row), PendingCode::from_row(&row), decode::<StoreCode>(&message));
         let _ = (decode::<Redemption>(&message), decode::<RefreshRequest>(&message), decode::<Refreshed>(&message));
         let _ = (Grant::from_row(&new_row), PendingCode::from_row(&new_row), ReceivedCommand::parse(&message).is_ok());

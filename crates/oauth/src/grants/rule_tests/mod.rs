@@ -1,5 +1,6 @@
 //! The rules of `grants`, one test each.
 
+mod access_keys;
 mod codes;
 mod commands;
 mod ends;
@@ -11,6 +12,7 @@ use proptest::prelude::*;
 use crate::clients::client_hash::ClientHash;
 use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::opaque::Secret;
+use crate::grants::account_overview::AccountOverview;
 use crate::grants::authorization::Authorization;
 use crate::grants::codes::authorization_code::{AuthorizationCode, CODE_LIFETIME};
 use crate::grants::codes::pending_code::PendingCode;

@@ -1,0 +1,114 @@
+//! The access keys of one subject, beside their grants. Each function is one transaction.
+
+use std::cmp::Reverse;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use mcp_connector_base::identifier::GrantId;
+use mcp_connector_base::timestamp::Timestamp;
+
+use crate::crypto::opaque::Secret;
+use crate::grants::access_keys::stored_key::StoredKey;
+use crate::grants::access_keys::summary::AccessKeySummary;
+use crate::grants::grant_store::GrantStore;
+use crate::grants::rows::GrantRows;
+use crate::login::admission::AdmissionPolicy;
+
+/// Why a key is not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Error)]
+pub enum StoreKeyError {
+    /// The person has as many keys as a person may have.
+    #[error("there are too many access keys")]
+    TooMany,
+    /// The same form has made a key already, whose secret is another one.
+    #[error("this key was made already")]
+    Made,
+}
+
+impl<R: GrantRows> GrantStore<R> {
+    /// Stores a key, unless there are too many. Rows of keys that are no longer valid make room.
+    pub fn store_key(
+        &mut self,
+        key: &StoredKey,
+        policy: &AdmissionPolicy,
+        now: Timestamp,
+    ) -> Result<Result<(), StoreKeyError>, R::Error> {
+        let mut others = 0;
+        for known in self.rows.access_keys()? {
+            if known.id() == key.id() {
+                // The answer may have been lost, and the same command was sent again.
+                return Ok(if known == *key { Ok(()) } else { Err(StoreKeyError::Made) });
+            }
+            if known.is_valid(policy, now) {
+                others += 1;
+            } else {
+                self.rows.delete_access_key(known.id())?;
+            }
+        }
+        if others >= self.limits.access_keys {
+            return Ok(Err(StoreKeyError::TooMany));
+        }
+        self.rows.put_access_key(key, key.expires())?;
+        Ok(Ok(()))
+    }
+
+    /// Returns the key with this id and secret, if it is valid, and notes the use.
+    pub fn use_key(
+        &mut self,
+        id: GrantId,
+        digest: &Secret,
+        policy: &AdmissionPolicy,
+        now: Timestamp,
+    ) -> Result<Option<StoredKey>, R::Error> {
+        let Some(key) = self.rows.access_key(id)?.filter(|key| key.has_digest(digest) && key.is_valid(policy, now))
+        else {
+            return Ok(None);
+        };
+        self.note_use(&key, now)?;
+        Ok(Some(key))
+    }
+
+    /// Returns whether there is a valid key with this id, and notes the use: only an isolate that was sent the key asks.
+    pub(in crate::grants) fn is_active_key(
+        &mut self,
+        id: GrantId,
+        policy: &AdmissionPolicy,
+        now: Timestamp,
+    ) -> Result<bool, R::Error> {
+        let Some(key) = self.rows.access_key(id)?.filter(|key| key.is_valid(policy, now)) else { return Ok(false) };
+        self.note_use(&key, now)?;
+        Ok(true)
+    }
+
+    /// Returns the valid keys, the newest first.
+    pub fn list_keys(&self, policy: &AdmissionPolicy, now: Timestamp) -> Result<Vec<AccessKeySummary>, R::Error> {
+        let mut keys = self.rows.access_keys()?;
+        keys.retain(|key| key.is_valid(policy, now));
+        keys.sort_unstable_by_key(|key| Reverse((key.created_at(), key.id())));
+        Ok(keys.iter().map(AccessKeySummary::from).collect())
+    }
+
+    /// Ends a key. Returns whether there was one.
+    pub(in crate::grants) fn end_key(&mut self, id: GrantId) -> Result<bool, R::Error> {
+        // Also one whose row cannot be read.
+        let is_known = self.rows.access_key_ids()?.contains(&id);
+        if is_known {
+            self.rows.delete_access_key(id)?;
+        }
+        Ok(is_known)
+    }
+
+    /// Ends all keys, and returns them.
+    pub(in crate::grants) fn end_all_keys(&mut self) -> Result<Vec<GrantId>, R::Error> {
+        let ids = self.rows.access_key_ids()?;
+        for id in &ids {
+            self.rows.delete_access_key(*id)?;
+        }
+        Ok(ids)
+    }
+
+    fn note_use(&mut self, key: &StoredKey, now: Timestamp) -> Result<(), R::Error> {
+        key.used(now).map_or(Ok(()), |used| self.rows.put_access_key(&used, used.expires()))
+    }
+}

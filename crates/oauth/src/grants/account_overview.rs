@@ -1,0 +1,15 @@
+//! What has access for a person, as the account page lists it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::grants::access_keys::summary::AccessKeySummary;
+use crate::grants::summary::GrantSummary;
+
+/// What has access for a person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountOverview {
+    /// The live grants, the last used first.
+    pub grants: Vec<GrantSummary>,
+    /// The valid access keys, the newest first.
+    pub keys: Vec<AccessKeySummary>,
+}
