@@ -54,7 +54,7 @@ async function testRepository(stage, stages) {
   await stage('lint', 'Format', () => check('cargo', ['fmt', '--all', '--check']));
   await stage('lint', 'Lints', () => check('cargo', ['clippy', '--workspace', '--all-targets', '--', '-D', 'warnings']));
   await stage('unit', 'Unit tests (Rust)', () => unitTests(['--workspace']));
-  await stage('unit', 'Unit tests (scripts)', () => nodeTests(filesIn('scripts/tests')));
+  await stage('unit', 'Unit tests (scripts, doctor)', () => nodeTests([...filesIn('scripts/tests'), ...filesIn('doctor/tests')]));
   await stage('behaviour', 'Build: the connector', () => builds('.'));
   await stage('behaviour', 'Build: the conformance fixtures', () => builds('examples/everything'));
   await stage('behaviour', 'Build: the recipes', () => builds('examples/recipes'));

@@ -6,7 +6,7 @@ import * as network from './checks/network.mjs';
 import * as signIn from './checks/sign-in.mjs';
 import * as inside from './checks/tools.mjs';
 import { blocked, fail, quote, skip } from './verdict.mjs';
-import { Probe } from './probe.mjs';
+import { Probe } from './probe/probe.mjs';
 
 /**
  * @typedef {object} Check
@@ -80,7 +80,9 @@ function group(name, rows, { signIn: onlyWithSignIn = false } = {}) {
  * @typedef {object} Report
  * @property {string} url
  * @property {'always' | 'lazy' | 'open' | 'unknown'} kind
+ * @property {boolean} answered  whether the URL answered over HTTP at all
  * @property {Finding[]} findings
+ * @property {{registered: number, sessions: number}} changes  what was done at the server: clients registered, sessions begun (and ended)
  *
  * @typedef {import('./verdict.mjs').Verdict & Pick<Check, 'id' | 'group' | 'title'> & {unasked?: boolean}} Finding
  *   `unasked`: the check was not run
@@ -104,8 +106,9 @@ export async function examine(url, options, tell = () => {}) {
     tell(finding);
   }
   const kind = findings.get('kind').level === 'ok' ? await probe.kind() : 'unknown';
+  const { fault } = await probe.initialize();
   await probe.leave();
-  return { url: url.href, kind, findings: [...findings.values()] };
+  return { url: url.href, kind, answered: fault === undefined, findings: [...findings.values()], changes: probe.changes };
 }
 
 /** What keeps a check from being made, if anything does. */

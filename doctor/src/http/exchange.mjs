@@ -11,6 +11,9 @@ const USER_AGENT = 'mcp-connector-doctor/1';
 /** The most that is read of any answer, in bytes. */
 const LARGEST = 2 * 1024 * 1024;
 
+/** How long after a piece of a stream it is looked at, in milliseconds. A stream of many small pieces costs no more than this. */
+const LOOK = 15;
+
 /**
  * @typedef {object} Asked
  * @property {URL} url
@@ -43,10 +46,12 @@ export function exchange(asked, { timeout, ca }) {
   const began = performance.now();
   return new Promise((resolve) => {
     let settled = false;
+    let look;
     const settle = (outcome) => {
       if (settled) return;
       settled = true;
       clearTimeout(limit);
+      clearTimeout(look);
       resolve({ url, ms: Math.round(performance.now() - began), ...outcome });
       request?.destroy();
     };
@@ -76,15 +81,15 @@ export function exchange(asked, { timeout, ca }) {
     request.once('response', (response) => {
       const chunks = [];
       let size = 0;
-      const done = () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        settle({ status: response.statusCode, headers: response.headers, text });
-      };
+      const text = () => Buffer.concat(chunks).toString('utf8');
+      const done = () => settle({ status: response.statusCode, headers: response.headers, text: text() });
+      const isEnough = () => enough?.(text(), response.headers) === true;
+      if (isEnough()) return done();
       response.on('data', (chunk) => {
         chunks.push(chunk);
         size += chunk.length;
-        if (size > LARGEST) fault('too large', `more than ${LARGEST / 1024 / 1024} MiB`);
-        else if (enough?.(Buffer.concat(chunks).toString('utf8'), response.headers)) done();
+        if (size > LARGEST) return fault('too large', `more than ${LARGEST / 1024 / 1024} MiB`);
+        if (enough) look ??= setTimeout(() => ((look = undefined), isEnough() && done()), LOOK);
       });
       response.once('end', done);
       response.on('error', (error) => fault(...faultOf(error)));

@@ -1,5 +1,5 @@
 // The protocol in both eras, and the tools as the reviewers of a directory read them.
-import { LEGACY, MODERN, isObject } from '../messages.mjs';
+import { LEGACY, MODERN, isObject } from '../wire/messages.mjs';
 import { COULD_NOT_REACH, blocked, fail, hiddenIn, note, ok, quote, skip } from '../verdict.mjs';
 import { describe } from './endpoint.mjs';
 

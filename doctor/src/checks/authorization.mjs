@@ -1,5 +1,5 @@
 // A sign-in as Claude begins it, up to the page that a person would see, and the errors of the token endpoint.
-import { CALLBACK } from '../oauth.mjs';
+import { CALLBACK } from '../wire/oauth.mjs';
 import { AUTHORIZATION_FAILED, blocked, fail, note, ok, quote, skip } from '../verdict.mjs';
 import { describe, objectIn } from './endpoint.mjs';
 
@@ -8,6 +8,7 @@ const NOT_REGISTERED = 'Claude says that it couldn’t register with the sign-in
 /** Dynamic registration gives a client (RFC 7591). */
 export async function register(probe) {
   const answer = await probe.registration();
+  if (!probe.register) return skip('no client is registered, because of --no-register.');
   if (answer === undefined) return skip('there is no registration_endpoint.');
   const said = objectIn(answer);
   if (answer.status !== 201 && answer.status !== 200) {
@@ -89,15 +90,22 @@ function judged({ answer, hops, returned, elsewhere, loop }, who) {
 
 /** An unknown code is invalid_grant, 400. */
 export async function unknownCode(probe) {
-  const answer = await probe.badCode();
-  return answer === undefined ? skip('no client could be registered.') : grantError(answer, 'An unknown code', AUTHORIZATION_FAILED);
+  return ofClient(probe, await probe.badCode(), (answer) => grantError(answer, 'An unknown code', AUTHORIZATION_FAILED));
 }
 
 /** An unknown refresh token is invalid_grant, 400. */
 export async function unknownRefreshToken(probe) {
-  const answer = await probe.badRefreshToken();
   const effect = 'Only invalid_grant tells Claude to sign in again; with anything else the connection stays broken.';
-  return answer === undefined ? skip('no client could be registered.') : grantError(answer, 'An unknown refresh token', effect);
+  return ofClient(probe, await probe.badRefreshToken(), (answer) => grantError(answer, 'An unknown refresh token', effect));
+}
+
+/** Judges an answer to a client that was registered, or to Claude by its published document. */
+async function ofClient(probe, answer, judge) {
+  if (answer === undefined) return skip('there is no client to ask as.');
+  const verdict = judge(answer);
+  const isRegistered = (await probe.registration())?.client !== undefined;
+  if (verdict.level !== 'fail' || isRegistered || !probe.local) return verdict;
+  return note(`${verdict.seen} It has to fetch Claude’s document first.`, 'A server on a developer’s machine may have no way to claude.ai. A deployed one needs it.', verdict.fix);
 }
 
 function grantError(answer, what, effect) {

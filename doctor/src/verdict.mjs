@@ -4,22 +4,22 @@
  * @typedef {object} Verdict
  * @property {'ok' | 'note' | 'fail' | 'skip'} level  a note is worth knowing and fails nothing; a skip was not looked at
  * @property {string} seen
- * @property {string} [claude]
+ * @property {string} [effect]
  * @property {string} [fix]
  * @property {string[]} [details]  one line for each of several findings
  * @property {true | string} [blocks]  what needs this check cannot be judged either, because of the check that is named
  */
 
 export const ok = (seen, details) => verdict('ok', seen, undefined, undefined, details);
-export const note = (seen, claude, fix, details) => verdict('note', seen, claude, fix, details);
-export const fail = (seen, claude, fix, details) => verdict('fail', seen, claude, fix, details);
+export const note = (seen, effect, fix, details) => verdict('note', seen, effect, fix, details);
+export const fail = (seen, effect, fix, details) => verdict('fail', seen, effect, fix, details);
 /** There is nothing to judge here. */
 export const skip = (why) => verdict('skip', why);
 /** It could not be judged, and neither can what builds on it; `cause` names the check that is in the way, if it is another. */
 export const blocked = (why, cause) => ({ ...skip(why), blocks: cause ?? true });
 
-function verdict(level, seen, claude, fix, details = []) {
-  return { level, seen, ...(claude && { claude }), ...(fix && { fix }), ...(details.length > 0 && { details }) };
+function verdict(level, seen, effect, fix, details = []) {
+  return { level, seen, ...(effect && { effect }), ...(fix && { fix }), ...(details.length > 0 && { details }) };
 }
 
 /** What Claude's apps say when a connection fails before, and after, the sign-in has begun. */

@@ -38,6 +38,15 @@ export function lines({ colour, columns = 100 }) {
   let [group, reasonBefore] = [];
   return {
     /**
+     * What is said before anything is asked.
+     * @param {string} url
+     * @param {{register: boolean}} settings
+     */
+    start(url, { register }) {
+      const registers = register ? ' If it registers clients, it will have one more, named “Connector doctor”; --no-register leaves that out.' : '';
+      return wrap(`Checking ${url}.${registers}`, width).join('\n');
+    },
+    /**
      * The lines of one finding. Where one reason keeps many checks from being made, it is told once in a group.
      * @param {import('./checklist.mjs').Finding} finding
      */
@@ -48,7 +57,7 @@ export function lines({ colour, columns = 100 }) {
       return this.whole(reason === undefined ? finding : { ...finding, title: '…' });
     },
     /** @private */
-    whole({ group: name, level, title, seen, claude, fix, details = [] }) {
+    whole({ group: name, level, title, seen, effect, fix, details = [] }) {
       const head = name === group ? [] : ['', paint(1, name)];
       group = name;
       const [first, ...rest] = wrap(seen, width - indent.length);
@@ -58,7 +67,7 @@ export function lines({ colour, columns = 100 }) {
         `  ${mark}  ${title.padEnd(TITLE)}${level === 'skip' ? paint(COLOUR.skip, first) : first}`,
         ...rest.map((line) => `${indent}${line}`),
         ...details.flatMap((detail) => part('· ', detail)),
-        ...(claude ? part('Then: ', claude) : []),
+        ...(effect ? part('Then: ', effect) : []),
         ...(fix ? part('Fix: ', fix) : []),
       ].join('\n');
     },
@@ -75,11 +84,26 @@ export function lines({ colour, columns = 100 }) {
   };
 }
 
-/** The whole report as data. */
-export const asData = ({ url, kind, findings }) => {
+/**
+ * The whole report as data, as report.schema.json describes it.
+ * @param {import('./checklist.mjs').Report} report
+ * @param {string} version  of the doctor
+ */
+export function asData({ url, kind, answered, findings, changes }, version) {
   const counts = tally(findings);
-  return { url, kind, passed: counts.fail === 0, counts, findings: findings.map(({ blocks, unasked, ...finding }) => finding) };
-};
+  const level = (finding) => ({ ...finding, details: finding.details ?? [] });
+  return {
+    format: 1,
+    doctor: version,
+    url,
+    answered,
+    kind,
+    passed: counts.fail === 0,
+    counts,
+    changes,
+    findings: findings.map(({ blocks, unasked, ...finding }) => level(finding)),
+  };
+}
 
 function wrap(text, width) {
   const lines = [];

@@ -2,7 +2,7 @@
 //
 // Nothing is changed at the server but what any client changes that starts to connect: it may be registered, and a session
 // begun. Tools are called only where they call themselves read-only, with no arguments and no token.
-import { initialize, initialized, isObject, jsonIn, legacy, messageIn, modern } from './messages.mjs';
+import { initialize, initialized, isObject, jsonIn, legacy, messageIn, modern } from '../wire/messages.mjs';
 import {
   CALLBACK,
   CLAUDE_CLIENT_ID,
@@ -13,8 +13,8 @@ import {
   registrationRequest,
   resourceMetadataUrls,
   serverMetadataUrls,
-} from './oauth.mjs';
-import { HttpClient } from './http-client.mjs';
+} from '../wire/oauth.mjs';
+import { HttpClient } from '../http/http-client.mjs';
 
 /** Claude's documented limits for discovery, registration and token requests, and what its testing page advises; in milliseconds. */
 const LATENCY = { limit: 10_000, advised: 5000 };
@@ -34,12 +34,13 @@ const once = (body) => {
 export class Probe extends HttpClient {
   /**
    * @param {URL} url
-   * @param {ConstructorParameters<typeof HttpClient>[1] & {token?: string, latency?: {limit: number, advised: number}}} [options]
-   *   `token`: an access token, sent to the MCP URL and nowhere else
+   * @param {ConstructorParameters<typeof HttpClient>[1] & {token?: string, register?: boolean, latency?: {limit: number, advised: number}}} [options]
+   *   `token`: an access token, sent to the MCP URL and nowhere else; `register`: whether a client may be registered
    */
-  constructor(url, { token, latency = LATENCY, ...options } = {}) {
+  constructor(url, { token, register = true, latency = LATENCY, ...options } = {}) {
     super(url, options);
-    Object.assign(this, { token, latency });
+    Object.assign(this, { token, register, latency });
+    this.changes = { registered: 0, sessions: 0 };
     /** The URL as Claude names it. */
     this.resource = canonicalResource(url);
     this.sessions = [];
@@ -53,7 +54,10 @@ export class Probe extends HttpClient {
     const bearer = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const answer = await this.ask(what, { url, ...asked, headers: { ...asked.headers, ...headers, ...bearer } });
     const session = answer.headers?.['mcp-session-id'];
-    if (session && asked.begins) this.sessions.push({ url, headers: { ...bearer, 'mcp-session-id': session } });
+    if (session && asked.begins) {
+      this.changes.sessions += 1;
+      this.sessions.push({ url, headers: { ...bearer, 'mcp-session-id': session } });
+    }
     const message = answer.fault ? undefined : messageIn(answer.text, answer.headers['content-type'], id);
     return { ...answer, message };
   }
@@ -197,7 +201,7 @@ export class Probe extends HttpClient {
 
   // --- the sign-in ---------------------------------------------------------------------------------------------------
 
-  /** @returns {Promise<{document?: object, url?: URL, tried: import('./exchange.mjs').Answer[]}>} */
+  /** @returns {Promise<{document?: object, url?: URL, tried: import('../http/exchange.mjs').Answer[]}>} */
   async resourceMetadata() {
     const refusals = [await this.initialize(), await this.badToken(), (await this.protectedTool())?.answer ?? {}];
     const pointers = refusals.map((answer) => absolute(challengeOf(answer).challenge?.resource_metadata));
@@ -247,7 +251,7 @@ export class Probe extends HttpClient {
   /** Registers a client, as Claude does when somebody presses “Connect”. */
   async registration() {
     const url = await this.endpoint('registration_endpoint');
-    if (!url) return undefined;
+    if (!url || !this.register) return undefined;
     const answer = await this.ask(
       'registration',
       {
@@ -259,6 +263,7 @@ export class Probe extends HttpClient {
       { timed: true },
     );
     const client = answer.status === 201 || answer.status === 200 ? jsonIn(answer.text) : undefined;
+    if (client !== undefined) this.changes.registered += 1;
     return { ...answer, client: isObject(client) && typeof client.client_id === 'string' ? client : undefined };
   }
 
@@ -275,7 +280,7 @@ export class Probe extends HttpClient {
 
   /**
    * Follows an authorization request to the first page that a person would see. Nothing is filled in or sent there.
-   * @returns {Promise<{answer: import('./exchange.mjs').Answer, hops: URL[], returned?: URL, elsewhere?: URL, loop?: boolean} | undefined>}
+   * @returns {Promise<{answer: import('../http/exchange.mjs').Answer, hops: URL[], returned?: URL, elsewhere?: URL, loop?: boolean} | undefined>}
    */
   async open(clientId) {
     const endpoint = await this.endpoint('authorization_endpoint');

@@ -1,8 +1,8 @@
 // The MCP endpoint itself: redirects and firewalls before it, and how it asks for a sign-in.
-import { hostOf } from '../addresses.mjs';
-import { isObject, jsonIn } from '../messages.mjs';
+import { hostOf } from '../http/addresses.mjs';
+import { isObject, jsonIn } from '../wire/messages.mjs';
 import { AUTHORIZATION_FAILED, COULD_NOT_REACH, fail, note, ok, quote, skip } from '../verdict.mjs';
-import { absolute } from '../probe.mjs';
+import { absolute } from '../probe/probe.mjs';
 
 const isRedirect = ({ status }) => status >= 300 && status < 400 && status !== 304;
 const isPage = ({ headers }) => /^text\/html|^application\/xhtml/i.test(headers?.['content-type'] ?? '');

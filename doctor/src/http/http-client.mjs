@@ -5,6 +5,9 @@ import { exchange } from './exchange.mjs';
 /** Longer than Claude waits, so that a slow answer is seen as one; in milliseconds. */
 const TIMEOUT = 12_000;
 
+/** How long all exchanges may take together, in timeouts of one. A server that is slow on purpose keeps nobody for hours. */
+const PATIENCE = 30;
+
 export class HttpClient {
   /**
    * @param {URL} url  the connector
@@ -20,6 +23,8 @@ export class HttpClient {
     /** How long each answer took: `{what, ms, timed}`; `timed` where Claude has a limit. */
     this.times = [];
     this.resolved = new Map();
+    /** Until when anything is asked. */
+    this.until = performance.now() + PATIENCE * timeout;
   }
 
   /** @returns {Promise<{addresses: {address: string, global: boolean, name: string}[], source?: string, error?: string}>} */
@@ -62,7 +67,9 @@ export class HttpClient {
     const inner = addresses.find(({ global }) => !global);
     const isForeign = hostOf(url) !== hostOf(this.url);
     if (isForeign && !this.local && inner) return unasked('not public', `${hostOf(url)} is ${inner.address} (${inner.name})`);
-    const answer = await exchange({ ...asked, ...(await this.placeOf(url)) }, { timeout: this.timeout, ca: this.ca });
+    const left = Math.round(this.until - performance.now());
+    if (left <= 0) return unasked('timeout', 'no time is left: the server has been slow for too long');
+    const answer = await exchange({ ...asked, ...(await this.placeOf(url)) }, { timeout: Math.min(this.timeout, left), ca: this.ca });
     this.times.push({ what, ms: answer.ms, timed });
     return answer;
   }

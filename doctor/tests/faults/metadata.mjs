@@ -1,0 +1,115 @@
+// Faults of the metadata of the resource and of the authorization server.
+import { PAGE, inResource, inServer } from '../support/changes.mjs';
+
+/** @type {import('../faults.test.mjs').Fault[]} */
+export const METADATA = [
+  {
+    rule: 'there is protected-resource metadata',
+    fault: (server) => {
+      server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 });
+      server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 });
+    },
+    check: 'resource-metadata',
+    seen: /no protected-resource metadata/,
+    effect: /does not learn where to sign in.*“Couldn’t reach/,
+    also: ['server-metadata'],
+  },
+  {
+    rule: 'metadata as in 2025-03-26 is worth knowing',
+    fault: (server) => (server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 })),
+    check: 'resource-metadata',
+    level: 'note',
+    seen: /connector’s own origin/,
+  },
+  {
+    rule: 'the metadata is JSON',
+    fault: (server) => {
+      server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ headers: PAGE, body: '<title>App</title>' });
+      server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ headers: PAGE, body: '<title>App</title>' });
+    },
+    check: 'resource-metadata',
+    details: /no JSON object/,
+    also: ['server-metadata'],
+  },
+  {
+    rule: 'resource is the URL, path included',
+    fault: (server) => (server.resourceDocument = (document) => ({ ...document, resource: new URL(document.resource).origin })),
+    check: 'resource-metadata',
+    seen: /resource is http:\/\/127\.0\.0\.1:\d+, but the URL is http:\/\/127\.0\.0\.1:\d+\/mcp/,
+    fix: /path included/,
+  },
+  {
+    rule: 'resource has the public host and scheme',
+    fault: inResource({ resource: 'http://localhost:3000/mcp' }),
+    check: 'resource-metadata',
+    seen: /resource is http:\/\/localhost:3000\/mcp/,
+    fix: /Behind a proxy/,
+  },
+  {
+    rule: 'an authorization server is named',
+    fault: inResource({ authorization_servers: [] }),
+    check: 'resource-metadata',
+    seen: /authorization_servers is \[\]/,
+  },
+  {
+    rule: 'null members are worth knowing',
+    fault: inResource({ resource_name: null }),
+    check: 'resource-metadata',
+    level: 'note',
+    seen: /resource_name is null/,
+  },
+  {
+    rule: 'the authorization server has metadata',
+    fault: (server) => (server.instead['GET /.well-known/oauth-authorization-server'] = () => ({ status: 404 })),
+    check: 'server-metadata',
+    seen: /has no metadata/,
+    details: /oauth-authorization-server: status 404/,
+  },
+  {
+    rule: 'the issuer is identical',
+    fault: inServer({ issuer: 'https://auth.example' }),
+    check: 'issuer',
+    seen: /issuer is https:\/\/auth\.example, but it is known as http/,
+    effect: /identical/,
+  },
+  {
+    rule: 'the issuer is identical to the slash',
+    fault: (server) => (server.serverDocument = (document) => ({ ...document, issuer: `${document.issuer}/` })),
+    check: 'issuer',
+    seen: /differ by a slash/,
+  },
+  {
+    rule: 'the endpoints are whole URLs',
+    fault: inServer({ token_endpoint: '/token' }),
+    check: 'server-metadata',
+    seen: /token_endpoint is \/token/,
+  },
+  {
+    rule: 'S256 is announced',
+    fault: inServer({ code_challenge_methods_supported: ['plain'] }),
+    check: 'pkce',
+    seen: /\["plain"\]/,
+    fix: /S256/,
+  },
+  {
+    rule: 'there is a way to register',
+    fault: inServer({ registration_endpoint: undefined, client_id_metadata_document_supported: false }),
+    check: 'registration',
+    seen: /neither a registration_endpoint nor client_id_metadata_document_supported/,
+    effect: /no client id/,
+  },
+  {
+    rule: 'client documents need clients without a secret',
+    fault: inServer({ registration_endpoint: undefined, token_endpoint_auth_methods_supported: ['client_secret_basic'] }),
+    check: 'registration',
+    seen: /no “none”/,
+    fix: /Add "none"/,
+  },
+  {
+    rule: 'that clients need a secret is worth knowing',
+    fault: inServer({ token_endpoint_auth_methods_supported: undefined }),
+    check: 'public-clients',
+    level: 'note',
+    seen: /missing, which means client_secret_basic/,
+  },
+];
