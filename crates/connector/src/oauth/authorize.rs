@@ -290,6 +290,7 @@ async fn code_for(
         }
         Err(IssueCodeError::TooMany) => Err(SignInError::TooMany),
         Err(IssueCodeError::Finished) => Err(SignInError::Finished),
+        Err(IssueCodeError::NotRemembered | IssueCodeError::CookieCopied) => Err(SignInError::BrokenForm),
         Err(IssueCodeError::Outage(outage)) => Err(SignInError::Outage(outage)),
     }
 }

@@ -30,6 +30,7 @@ const DEPLOYED: [(&str, &[&str]); 9] = [
             "TABLE IF NOT EXISTS access_keys (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
             "TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL)",
             "TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID",
+            "TABLE IF NOT EXISTS sign_in (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID",
         ],
     ),
     (

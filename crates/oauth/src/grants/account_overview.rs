@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::grants::access_keys::summary::AccessKeySummary;
 use crate::grants::summary::GrantSummary;
+use crate::login::remembered::remembered_browser::RememberedBrowser;
 
 /// What has access for a person.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,4 +13,6 @@ pub struct AccountOverview {
     pub grants: Vec<GrantSummary>,
     /// The valid access keys, the newest first.
     pub keys: Vec<AccessKeySummary>,
+    /// The remembered browsers, the last used first.
+    pub browsers: Vec<RememberedBrowser>,
 }

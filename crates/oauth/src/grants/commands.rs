@@ -161,7 +161,8 @@ carried_out! {
             return Ok(None);
         }
         let (grants, keys) = (store.list(&command.policy, now)?, store.list_keys(&command.policy, now)?);
-        Ok(Some(AccountOverview { grants, keys }))
+        let browsers = store.browsers(command.policy.versions(), now)?;
+        Ok(Some(AccountOverview { grants, keys, browsers }))
     };
     EndGrants: |command, store, now, _| {
         if store.has_signed_out_since(command.signed_in_at)? {

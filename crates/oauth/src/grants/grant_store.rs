@@ -158,9 +158,10 @@ impl<R: GrantRows> GrantStore<R> {
         Ok(self.rows.signed_out_at()?.is_some_and(|signed_out_at| signed_in_at <= signed_out_at))
     }
 
-    /// Ends all grants and access keys of the person, and all their sign-ins in any browser.
+    /// Ends all grants and access keys of the person, and all their sign-ins in any browser. No browser is remembered after that.
     pub fn sign_out(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         self.rows.put_signed_out_at(now, now.plus(SESSION_LIFETIME))?;
+        self.forget_all_browsers()?;
         self.revoke_all(now)
     }
 
@@ -169,6 +170,9 @@ impl<R: GrantRows> GrantStore<R> {
         if self.end_key(grant)? {
             return Ok(Revoked { ended: vec![grant] });
         }
+        if let Some(grant) = self.rows.grant(grant)? {
+            self.disallow_redirects_of(&[&grant])?;
+        }
         self.revoke_if(grant, EndReason::Person, now, |_| true)
     }
 
@@ -176,6 +180,7 @@ impl<R: GrantRows> GrantStore<R> {
     pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         // A row that cannot be read gives no access, and must not keep the other grants alive.
         let grants = self.rows.readable_grants()?;
+        self.disallow_all_redirects()?;
         let mut revoked = self.revoke_every(&grants, EndReason::Person, now, |_| true)?;
         revoked.ended.extend(self.end_all_keys()?);
         Ok(revoked)
@@ -185,7 +190,10 @@ impl<R: GrantRows> GrantStore<R> {
     pub fn end_client(&mut self, client: &ClientHash, now: Timestamp) -> Result<Revoked, R::Error> {
         // One row that cannot be read must not keep the other grants alive.
         let grants = self.rows.readable_grants()?;
-        self.revoke_every(&grants, EndReason::Owner, now, |agreed| ClientHash::of(&agreed.client_id) == *client)
+        let is_of_client = |agreed: &Authorization| ClientHash::of(&agreed.client_id) == *client;
+        let ended: Vec<&Grant> = grants.iter().filter(|grant| is_of_client(grant.authorization())).collect();
+        self.disallow_redirects_of(&ended)?;
+        self.revoke_every(&grants, EndReason::Owner, now, is_of_client)
     }
 
     fn revoke_every(

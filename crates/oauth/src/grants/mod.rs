@@ -24,5 +24,6 @@ pub mod revoked;
 pub mod rows;
 #[cfg(test)]
 mod rule_tests;
+pub mod sign_in;
 pub mod summary;
 mod version_1;

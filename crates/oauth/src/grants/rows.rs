@@ -7,6 +7,7 @@ use crate::grants::access_keys::stored_key::StoredKey;
 use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
+use crate::login::remembered::remembered_browsers::RememberedBrowsers;
 
 /// The rows of one subject. Each is stored with the time from which on it may be deleted.
 pub trait GrantRows {
@@ -43,6 +44,10 @@ pub trait GrantRows {
     fn signed_out_at(&self) -> Result<Option<Timestamp>, Self::Error>;
     /// Stores when the person signed out everywhere.
     fn put_signed_out_at(&mut self, at: Timestamp, forget_at: Timestamp) -> Result<(), Self::Error>;
+    /// Returns the remembered browsers, or `None` if there is no row that can be read: then no browser is remembered.
+    fn remembered(&self) -> Result<Option<RememberedBrowsers>, Self::Error>;
+    /// Stores the remembered browsers.
+    fn put_remembered(&mut self, row: &RememberedBrowsers, forget_at: Timestamp) -> Result<(), Self::Error>;
     /// Deletes every row whose `forget_at` is not after `now`. Returns the earliest `forget_at` of the others.
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Self::Error>;
 }

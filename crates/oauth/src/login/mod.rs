@@ -11,4 +11,5 @@ pub mod owners;
 pub mod passphrase;
 pub mod person;
 pub mod provider;
+pub mod remembered;
 pub mod throttle;

@@ -32,6 +32,10 @@ use crate::login::admission::{AccessApplication, Admission, AdmissionPolicy};
 use crate::login::allowed_users::AllowedUsers;
 use crate::login::passphrase::Passphrase;
 use crate::login::person::Person;
+use crate::login::remembered::allowed_redirect::RedirectDigest;
+use crate::login::remembered::browser_cookie::BrowserId;
+use crate::login::remembered::remembered_browser::NewBrowser;
+use crate::login::remembered::remembered_browsers::RememberedBrowsers;
 use crate::login::throttle::Throttle;
 use crate::resource::access_token::{AccessTokenError, ExpectedClaims, VerifiedToken, verify};
 use crate::resource::bearer::BearerToken;
@@ -120,6 +124,9 @@ const UNUSED_KEY: &str = "\
 const USED_KEY: &str = "\
     ARA2ZDZlNmY3MDcxNzI3Mzc0K1NZS2FYRU5IUUxZS3BUd0w3Rzl6MXFGdjJPbFJKLXp6WkEyOW5lRUJLSzQDbjhuBW93bmVyAQRab8OrGGh0dH\
     BzOi8vaG9zdC5leGFtcGxlL21jcBJub3RlczpyZWFkIHByb2ZpbGUAEDJlNDgwZTk2OWYzOGRhNTmApKfaBoDygd4GAYDDpdoG";
+const REMEMBERED_BROWSERS_1: &str = "\
+    ARAyZTQ4MGU5NjlmMzhkYTU5AQECAwQFBgcICQoLDA0ODxAQRmlyZWZveCBvbiBMaW51eACApKfaBoCkp9oGgL7F2wYBIM95uFXttu4VHSePPqJ6zYCkp9\
+    oG";
 /// What a registered client has.
 const CLIENT_ID: &str = "c1_AgAAAABrSdIAAQIDBAUGBwgAA0FwcAEADmFwcC5leGFtcGxlL2NiAwADL2Nit4Dw3C4-JMCA9dtyD-rLZA";
 const CLIENT_SECRET: &str = "cs1_HiHDSBqfTofCz7FT7gAURN1nl8-HKsLT4e59bNKs9fg";
@@ -227,6 +234,16 @@ fn rows_of_every_version_are_read_and_current_rows_are_written_as_recorded() {
         throttle.attempt(&RequestSource::of_site(Some(address)), false, credential_versions()[0], NOW);
     }
     assert_storage_compat(&throttle, &[THROTTLE_1, THROTTLE_2]);
+}
+
+#[test]
+fn the_row_of_remembered_browsers_is_read_as_it_was_written() {
+    let mut remembered = RememberedBrowsers::new(credential_versions()[0]);
+    let browser =
+        NewBrowser { id: BrowserId::new(&random(1)), name: "Firefox on Linux".into(), until: NOW.plus(30 * 24 * 3600) };
+    remembered.remember(browser, NOW);
+    remembered.allow(RedirectDigest::of_accepted("http://127.0.0.1:5000/callback").unwrap(), NOW);
+    assert_storage_compat(&remembered, &[REMEMBERED_BROWSERS_1]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::grants::codes::authorization_code::CodeId;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::grant::Grant;
 use crate::grants::rows::GrantRows;
+use crate::login::remembered::remembered_browsers::RememberedBrowsers;
 
 /// Rows in memory, and the number of writes.
 #[derive(Clone, Default)]
@@ -22,6 +23,7 @@ pub(crate) struct TestRows {
     access_keys: BTreeMap<GrantId, (StoredKey, Timestamp)>,
     signed_out: Option<(Timestamp, Timestamp)>,
     recorded_at: BTreeMap<GrantId, Timestamp>,
+    remembered: Option<(RememberedBrowsers, Timestamp)>,
     pub(crate) writes: Cell<usize>,
 }
 
@@ -110,6 +112,16 @@ impl GrantRows for TestRows {
         Ok(())
     }
 
+    fn remembered(&self) -> Result<Option<RememberedBrowsers>, Infallible> {
+        Ok(self.remembered.as_ref().map(|row| row.0.clone()))
+    }
+
+    fn put_remembered(&mut self, row: &RememberedBrowsers, forget_at: Timestamp) -> Result<(), Infallible> {
+        self.wrote();
+        self.remembered = Some((RememberedBrowsers::from_row(&row.to_row().unwrap()).unwrap(), forget_at));
+        Ok(())
+    }
+
     fn forget(&mut self, now: Timestamp) -> Result<Option<Timestamp>, Infallible> {
         self.codes.retain(|_, row| row.1 > now);
         self.grants.retain(|_, row| row.1 > now);
@@ -117,8 +129,10 @@ impl GrantRows for TestRows {
         let grants = &self.grants;
         self.recorded_at.retain(|grant, _| grants.contains_key(grant));
         self.signed_out = self.signed_out.filter(|row| row.1 > now);
+        self.remembered = self.remembered.take().filter(|row| row.1 > now);
         let rows = self.codes.values().map(|row| row.1).chain(self.grants.values().map(|row| row.1));
         let rows = rows.chain(self.access_keys.values().map(|row| row.1));
-        Ok(rows.chain(self.signed_out.map(|row| row.1)).min())
+        let others = [self.signed_out.map(|row| row.1), self.remembered.as_ref().map(|row| row.1)];
+        Ok(rows.chain(others.into_iter().flatten()).min())
     }
 }

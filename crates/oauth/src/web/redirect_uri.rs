@@ -5,6 +5,7 @@
 //!   §7.3). The host is one of three literals, and one does not match another.
 //! * A private-use scheme. Any application can claim one, so the URI must be in the [`RedirectPolicy`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -179,6 +180,15 @@ impl RedirectUri {
         match (self.loopback_parts(), requested.loopback_parts()) {
             (Some(registered), Some(requested)) => registered == requested,
             _ => self.raw == requested.raw,
+        }
+    }
+
+    /// Returns the URI; a loopback URI without its port. Two URIs for which this is the same [admit](Self::admits) each other.
+    #[must_use]
+    pub fn without_loopback_port(&self) -> Cow<'_, str> {
+        match self.loopback_parts() {
+            Some((host, after_port)) => Cow::Owned(["http://", host, after_port].concat()),
+            None => Cow::Borrowed(&self.raw),
         }
     }
 

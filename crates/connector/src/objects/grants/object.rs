@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use worker::{DurableObject, Env, Request, Response, State, console_error, durable_object};
 
+use mcp_connector_base::command::Command;
 use mcp_connector_base::identifier::GrantId;
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientStatus;
@@ -20,6 +21,7 @@ use mcp_connector_oauth::grants::grant_store::{ClientUseToRecord, GrantStore};
 use mcp_connector_oauth::grants::limits::Limits;
 use mcp_connector_oauth::grants::refresh::request::{RefreshError, RefreshRequest, Refreshed};
 use mcp_connector_oauth::grants::revoked::Revoked;
+use mcp_connector_oauth::grants::sign_in::commands::{CheckBrowser, ForgetBrowser, StoreSignIn};
 use mcp_connector_protocol::Unavailable;
 
 use crate::objects::directory::commands::SignedInPerson;
@@ -58,6 +60,9 @@ impl DurableObject for Grants {
             EndGrants => async |command| self.end_grants(command).await,
             StoreAccessKey => async |command| self.store_access_key(command).await,
             UseAccessKey => async |command| self.carry_out(command),
+            StoreSignIn => async |command| self.store_sign_in(command).await,
+            CheckBrowser => async |command| self.carry_out(command),
+            ForgetBrowser => async |command| self.carry_out(command),
         })
     }
 
@@ -85,6 +90,12 @@ impl Grants {
     }
 
     async fn store_access_key(&self, command: StoreAccessKey) -> worker::Result<Option<Result<(), StoreKeyError>>> {
+        let stored = self.carry_out(command)?;
+        self.sweep_later(now()).await?;
+        Ok(stored)
+    }
+
+    async fn store_sign_in(&self, command: StoreSignIn) -> worker::Result<<StoreSignIn as Command>::Answer> {
         let stored = self.carry_out(command)?;
         self.sweep_later(now()).await?;
         Ok(stored)

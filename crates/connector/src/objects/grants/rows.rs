@@ -1,4 +1,5 @@
-//! The rows of the `Grants` object of one subject: codes, grants, access keys, and when the person last signed out everywhere.
+//! The rows of the `Grants` object of one subject: codes, grants, access keys, what signs the person in, and when they last signed
+//! out everywhere.
 
 use worker::{SqlStorage, SqlStorageValue, console_error};
 
@@ -10,6 +11,7 @@ use mcp_connector_oauth::grants::codes::authorization_code::CodeId;
 use mcp_connector_oauth::grants::codes::pending_code::PendingCode;
 use mcp_connector_oauth::grants::grant::Grant;
 use mcp_connector_oauth::grants::rows::GrantRows;
+use mcp_connector_oauth::login::remembered::remembered_browsers::RememberedBrowsers;
 
 use mcp_connector_base::codec::DecodeError;
 
@@ -23,7 +25,11 @@ const TABLES: &str = "\
     CREATE TABLE IF NOT EXISTS grants (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS access_keys (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID;\
     CREATE TABLE IF NOT EXISTS signed_out (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, forget_at INTEGER NOT NULL);\
-    CREATE TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID";
+    CREATE TABLE IF NOT EXISTS entered (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;\
+    CREATE TABLE IF NOT EXISTS sign_in (id TEXT PRIMARY KEY, value BLOB NOT NULL, forget_at INTEGER NOT NULL) WITHOUT ROWID";
+
+/// The row of the remembered browsers in the table `sign_in`.
+const BROWSERS: &str = "browsers";
 
 impl SqlRows {
     /// Makes the tables, if there are none.
@@ -34,6 +40,20 @@ impl SqlRows {
 
     fn put(&self, upsert: &str, id: String, row: &impl Row, forget_at: Timestamp) -> worker::Result<()> {
         self.0.exec(upsert, vec![id.into(), blob(row)?, seconds(forget_at)?]).map(drop)
+    }
+
+    /// Returns a row of the table `sign_in`, if there is one that can be read. One that cannot be read signs nobody in, and must
+    /// not keep the person from signing in otherwise.
+    fn sign_in<T: Row>(&self, id: &str) -> worker::Result<Option<T>> {
+        let row = blobs(&self.0, "SELECT value FROM sign_in WHERE id = ?", vec![id.into()])?.pop();
+        let row = row.map(|row| T::from_row(&row).inspect_err(|error| console_error!("sign-in: a row is {error}")));
+        Ok(row.and_then(Result::ok))
+    }
+
+    fn put_sign_in(&self, id: &str, row: &impl Row, forget_at: Timestamp) -> worker::Result<()> {
+        let upsert = "INSERT INTO sign_in VALUES (?, ?, ?) \
+            ON CONFLICT (id) DO UPDATE SET value = excluded.value, forget_at = excluded.forget_at";
+        self.put(upsert, id.to_owned(), row, forget_at)
     }
 
     fn moment(&self, query: &str) -> worker::Result<Option<Timestamp>> {
@@ -126,19 +146,29 @@ impl GrantRows for SqlRows {
         self.0.exec(upsert, vec![seconds(at)?, seconds(forget_at)?]).map(|_| ())
     }
 
+    fn remembered(&self) -> worker::Result<Option<RememberedBrowsers>> {
+        self.sign_in(BROWSERS)
+    }
+
+    fn put_remembered(&mut self, row: &RememberedBrowsers, forget_at: Timestamp) -> worker::Result<()> {
+        self.put_sign_in(BROWSERS, row, forget_at)
+    }
+
     fn forget(&mut self, now: Timestamp) -> worker::Result<Option<Timestamp>> {
         for delete in [
             "DELETE FROM codes WHERE forget_at <= ?",
             "DELETE FROM grants WHERE forget_at <= ?",
             "DELETE FROM access_keys WHERE forget_at <= ?",
             "DELETE FROM signed_out WHERE forget_at <= ?",
+            "DELETE FROM sign_in WHERE forget_at <= ?",
         ] {
             self.0.exec(delete, vec![seconds(now)?])?;
         }
         self.0.exec("DELETE FROM entered WHERE id NOT IN (SELECT id FROM grants)", None)?;
         self.moment(
             "SELECT min(forget_at) AS at FROM (SELECT forget_at FROM codes UNION ALL SELECT forget_at FROM grants \
-            UNION ALL SELECT forget_at FROM access_keys UNION ALL SELECT forget_at FROM signed_out)",
+            UNION ALL SELECT forget_at FROM access_keys UNION ALL SELECT forget_at FROM signed_out \
+            UNION ALL SELECT forget_at FROM sign_in)",
         )
     }
 }

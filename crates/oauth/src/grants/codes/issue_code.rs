@@ -7,6 +7,7 @@ use mcp_connector_base::outage::Outage;
 use mcp_connector_base::timestamp::Timestamp;
 
 use crate::authorize::consent::ConsentedRequest;
+use crate::crypto::credential_version::CredentialVersion;
 use crate::crypto::keys::ring::KeyRing;
 use crate::crypto::opaque::ObjectName;
 use crate::grants::authorization::Authorization;
@@ -14,7 +15,10 @@ use crate::grants::codes::authorization_code::AuthorizationCode;
 use crate::grants::codes::pending_code::PendingCode;
 use crate::grants::codes::redemption::StoreCodeError;
 use crate::grants::commands::{Grants, StoreCode};
+use crate::grants::sign_in::commands::{SignInProof, SignInRefused, StoreSignIn};
 use crate::login::person::Person;
+use crate::login::remembered::allowed_redirect::RedirectDigest;
+use crate::login::remembered::browser_cookie::BrowserCookie;
 
 /// Why no code is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -25,9 +29,24 @@ pub enum IssueCodeError {
     /// The code of the page was already redeemed.
     #[error("the sign-in was finished before")]
     Finished,
+    /// The browser is not remembered for this redirect URI, so the person has to prove who they are.
+    #[error("the browser is not remembered for this redirect URI")]
+    NotRemembered,
+    /// The cookie of the remembered browser was used before, so there are two copies of it.
+    #[error("the cookie of a remembered browser was copied")]
+    CookieCopied,
     /// The object that stores the grants does not answer.
     #[error(transparent)]
     Outage(#[from] Outage),
+}
+
+impl From<StoreCodeError> for IssueCodeError {
+    fn from(error: StoreCodeError) -> Self {
+        match error {
+            StoreCodeError::TooMany => Self::TooMany,
+            StoreCodeError::Redeemed => Self::Finished,
+        }
+    }
 }
 
 /// Issues the code for what `person` allowed. It is the same code however often the form is sent.
@@ -41,6 +60,46 @@ pub async fn issue_code(
     keys: &KeyRing,
     now: Timestamp,
 ) -> Result<String, IssueCodeError> {
+    let (code, pending) = new_code(consented, person, keys, now);
+    match grants.ask(code.object(), StoreCode(pending)).await? {
+        Ok(()) => Ok(code.expose(keys.routing())),
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+/// Issues the code for what the owner allowed, who proves who they are by `proof`. Returns the cookie of the browser, too, if it is
+/// remembered.
+///
+/// `versions` are the current version of the passphrase and those under previous master keys.
+///
+/// # Errors
+///
+/// As [`issue_code`], and [`IssueCodeError::NotRemembered`] and [`IssueCodeError::CookieCopied`] for a proof that does not hold.
+pub async fn issue_code_of_owner(
+    consented: &ConsentedRequest,
+    (person, proof): (&Person, SignInProof),
+    versions: &[CredentialVersion],
+    grants: &impl Grants,
+    keys: &KeyRing,
+    now: Timestamp,
+) -> Result<(String, Option<BrowserCookie>), IssueCodeError> {
+    let (code, pending) = new_code(consented, person, keys, now);
+    let redirect = RedirectDigest::of(consented.request().redirect_uri());
+    let sign_in = StoreSignIn { code: pending, redirect, proof, versions: versions.to_vec() };
+    match grants.ask(code.object(), sign_in).await? {
+        Ok(cookie) => Ok((code.expose(keys.routing()), cookie)),
+        Err(SignInRefused::Code(refused)) => Err(refused.into()),
+        Err(SignInRefused::NotRemembered) => Err(IssueCodeError::NotRemembered),
+        Err(SignInRefused::CookieCopied) => Err(IssueCodeError::CookieCopied),
+    }
+}
+
+fn new_code(
+    consented: &ConsentedRequest,
+    person: &Person,
+    keys: &KeyRing,
+    now: Timestamp,
+) -> (AuthorizationCode, PendingCode) {
     let request = consented.request();
     let authorization = Authorization {
         subject: person.subject.clone(),
@@ -54,9 +113,5 @@ pub async fn issue_code(
     };
     let code = AuthorizationCode::of(request.number(), ObjectName::of(&person.subject), keys.routing());
     let pending = PendingCode::new(&code, *request.code_challenge(), authorization, now);
-    match grants.ask(code.object(), StoreCode(pending)).await? {
-        Ok(()) => Ok(code.expose(keys.routing())),
-        Err(StoreCodeError::TooMany) => Err(IssueCodeError::TooMany),
-        Err(StoreCodeError::Redeemed) => Err(IssueCodeError::Finished),
-    }
+    (code, pending)
 }

@@ -1,0 +1,102 @@
+//! Sign-ins, as transactions over the rows of one subject.
+
+use mcp_connector_base::timestamp::Timestamp;
+
+use crate::crypto::credential_version::CredentialVersion;
+use crate::grants::grant::Grant;
+use crate::grants::grant_store::GrantStore;
+use crate::grants::rows::GrantRows;
+use crate::grants::sign_in::commands::{CheckBrowser, SignInProof, SignInRefused, StoreSignIn};
+use crate::login::remembered::allowed_redirect::RedirectDigest;
+use crate::login::remembered::browser_cookie::{BrowserCookie, BrowserId};
+use crate::login::remembered::remembered_browser::RememberedBrowser;
+use crate::login::remembered::remembered_browsers::{BrowserStanding, CookieRefused, RememberedBrowsers};
+
+impl<R: GrantRows> GrantStore<R> {
+    /// Stores the code of a sign-in, if its proof holds. Returns the cookie that the browser is to have from now on.
+    pub(crate) fn store_sign_in(
+        &mut self,
+        sign_in: StoreSignIn,
+        now: Timestamp,
+    ) -> Result<Result<Option<BrowserCookie>, SignInRefused>, R::Error> {
+        let before = self.rows.remembered()?;
+        let Some(mut remembered) = RememberedBrowsers::current(before.clone(), &sign_in.versions, now) else {
+            return Ok(Err(SignInRefused::NotRemembered));
+        };
+        let cookie = match sign_in.proof {
+            SignInProof::Passphrase(change) => {
+                if let Some(browser) = change.forget {
+                    remembered.forget(browser);
+                }
+                change.remember.map(|new| remembered.remember(new, now))
+            }
+            SignInProof::Remembered(cookie) => match remembered.use_cookie(&cookie, sign_in.redirect, now) {
+                Ok(next) => Some(next),
+                Err(CookieRefused::NotKnown) => return Ok(Err(SignInRefused::NotRemembered)),
+                Err(CookieRefused::Copied) => {
+                    self.put_remembered(&remembered)?;
+                    return Ok(Err(SignInRefused::CookieCopied));
+                }
+            },
+        };
+        if let Err(refused) = self.store_code(&sign_in.code, now)? {
+            return Ok(Err(SignInRefused::Code(refused)));
+        }
+        remembered.allow(sign_in.redirect, now);
+        if before.as_ref() != Some(&remembered) {
+            self.put_remembered(&remembered)?;
+        }
+        Ok(Ok(cookie))
+    }
+
+    /// Returns what a remembered browser may do.
+    pub(crate) fn standing(&self, check: &CheckBrowser, now: Timestamp) -> Result<BrowserStanding, R::Error> {
+        let remembered = RememberedBrowsers::current(self.rows.remembered()?, &check.versions, now);
+        Ok(remembered.map_or(BrowserStanding::Unknown, |row| row.standing(&check.cookie, check.redirect, now)))
+    }
+
+    /// Returns the remembered browsers, the last used first.
+    pub(crate) fn browsers(
+        &self,
+        versions: &[CredentialVersion],
+        now: Timestamp,
+    ) -> Result<Vec<RememberedBrowser>, R::Error> {
+        let remembered = RememberedBrowsers::current(self.rows.remembered()?, versions, now);
+        Ok(remembered.map(|row| row.browsers()).unwrap_or_default())
+    }
+
+    /// Forgets a browser.
+    pub(crate) fn forget_browser(&mut self, browser: BrowserId) -> Result<(), R::Error> {
+        self.change_remembered(|remembered| remembered.forget(browser))
+    }
+
+    /// Forgets all browsers and all redirect URIs.
+    pub(crate) fn forget_all_browsers(&mut self) -> Result<(), R::Error> {
+        self.change_remembered(RememberedBrowsers::clear)
+    }
+
+    /// Treats the redirect URIs of ended grants as new again: who has ended an application proves who they are when it comes back.
+    pub(crate) fn disallow_redirects_of(&mut self, grants: &[&Grant]) -> Result<(), R::Error> {
+        let redirects: Vec<RedirectDigest> = grants
+            .iter()
+            .filter_map(|grant| RedirectDigest::of_accepted(&grant.authorization().redirect_uri))
+            .collect();
+        self.change_remembered(|remembered| remembered.disallow(&redirects))
+    }
+
+    /// Treats all redirect URIs as new again.
+    pub(crate) fn disallow_all_redirects(&mut self) -> Result<(), R::Error> {
+        self.change_remembered(RememberedBrowsers::disallow_all)
+    }
+
+    fn change_remembered(&mut self, change: impl FnOnce(&mut RememberedBrowsers)) -> Result<(), R::Error> {
+        let Some(before) = self.rows.remembered()? else { return Ok(()) };
+        let mut after = before.clone();
+        change(&mut after);
+        if after == before { Ok(()) } else { self.put_remembered(&after) }
+    }
+
+    fn put_remembered(&mut self, remembered: &RememberedBrowsers) -> Result<(), R::Error> {
+        self.rows.put_remembered(remembered, remembered.forget_at())
+    }
+}
