@@ -6,7 +6,8 @@ use maud::{Markup, html};
 use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::clients::client::ClientKind;
 
-use crate::pages::account::{ACTION_FIELD, AccountFormAction, Notice, notice_line};
+use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, NAME_FIELD};
+use crate::pages::account::notice::{Notice, notice_line};
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day};
@@ -66,7 +67,7 @@ pub(crate) fn all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>) -> P
                 }
                 a.button.small href=(page.back) { "Your own apps" }
             }
-            (notice_line(page.notice))
+            (notice_line(page.notice.as_ref()))
             @if page.clients.is_empty() {
                 section.card { p.last { "Nobody has allowed a client yet." } }
             } @else {
@@ -123,6 +124,7 @@ fn one(client: &ListedClient<'_>, now: Timestamp, form: &FormTarget<'_>) -> Mark
                     input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
                     input type="hidden" name=(ACTION_FIELD) value=(AccountFormAction::EndClient.name());
                     input type="hidden" name=(CLIENT_FIELD) value=(client.client);
+                    @if let Some(name) = client.name { input type="hidden" name=(NAME_FIELD) value=(visible(name)); }
                     button.small.alert type="submit" aria-label=(format!("End for everybody: {}", visible(name))) {
                         "End for everybody"
                     }

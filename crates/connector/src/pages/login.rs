@@ -6,13 +6,13 @@ use mcp_connector_oauth::authorize::consent::DECISION_FIELD;
 use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 
+use crate::pages::FormTarget;
+use crate::pages::components::fields::PassphraseField;
+use crate::pages::components::form::{Button, Form};
+use crate::pages::components::message::{ERROR_ID, Message};
 use crate::pages::consent::place;
 use crate::pages::frame::page_frame::{Page, PageKind};
 use crate::pages::untrusted_text::isolated;
-use crate::pages::{FormTarget, SEALED_FIELD};
-
-/// The name of the field with the passphrase.
-pub(crate) const PASSPHRASE_FIELD: &str = "passphrase";
 
 /// What the page says.
 #[derive(Clone, Copy, Debug)]
@@ -66,28 +66,26 @@ pub(crate) fn passphrase_form(
     form: &FormTarget<'_>,
     leave: Option<LoginDecision>,
 ) -> Markup {
+    let form = Form::new(form).field(passphrase_field(error).takes_focus()).button(Button::primary("Sign in"));
+    let form = match leave.and_then(LoginDecision::value) {
+        Some(value) => form.button(Button::plain("Cancel").value(DECISION_FIELD, value).skips_checks()),
+        None => form,
+    };
     html! {
-        @if let Some(error) = error {
-            p.note.alert #problem role="alert" { (words(error)) }
-        }
-        form method="post" action=(form.action) {
-            input type="hidden" name=(SEALED_FIELD) value=(form.sealed);
-            // Not sent. Password managers keep a passphrase only together with a user name.
-            input type="text" value="owner" autocomplete="username" readonly hidden;
-            label.label for="passphrase" { "Owner’s passphrase" }
-            input #passphrase type="password" name=(PASSPHRASE_FIELD) required autofocus
-                autocomplete="current-password" autocapitalize="off" spellcheck="false"
-                aria-invalid=[(error == Some(LoginError::WrongPassphrase)).then_some("true")]
-                aria-describedby=[error.map(|_| "problem")];
-            div.buttons {
-                button.primary type="submit" { "Sign in" }
-                @if let Some(value) = leave.and_then(LoginDecision::value) {
-                    // An empty field keeps nobody from leaving.
-                    button type="submit" name=(DECISION_FIELD) value=(value) formnovalidate { "Cancel" }
-                }
-            }
-        }
+        @if let Some(error) = error { (login_error(error)) }
+        (form)
     }
+}
+
+/// Returns the field for the passphrase, after this error if there was one.
+pub(crate) fn passphrase_field(error: Option<LoginError>) -> PassphraseField {
+    let field = PassphraseField::new("passphrase").error_id(error.map(|_| ERROR_ID));
+    if error == Some(LoginError::WrongPassphrase) { field.invalid() } else { field }
+}
+
+/// Returns the message that says why nobody was signed in.
+pub(crate) fn login_error(error: LoginError) -> Message {
+    Message::error(words(error))
 }
 
 fn words(error: LoginError) -> Markup {

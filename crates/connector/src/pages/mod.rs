@@ -5,6 +5,8 @@
 
 pub(crate) mod account;
 pub(crate) mod all_clients;
+#[allow(dead_code, reason = "not every part has a section yet")]
+pub(crate) mod components;
 pub(crate) mod consent;
 pub(crate) mod error;
 pub(crate) mod frame;
@@ -14,7 +16,8 @@ pub(crate) mod not_set_up;
 pub(crate) mod untrusted_text;
 pub(crate) mod when;
 
-pub(crate) use crate::pages::account::{NOTICE_FIELD, account, account_login, account_provider_login};
+pub(crate) use crate::pages::account::page::account;
+pub(crate) use crate::pages::account::sign_in::{account_login, account_provider_login};
 pub(crate) use crate::pages::all_clients::all_clients;
 pub(crate) use crate::pages::consent::consent;
 pub(crate) use crate::pages::error::{error, failure};

@@ -8,7 +8,9 @@ use mcp_connector_oauth::login::login_form::LoginDecision;
 use mcp_connector_oauth::web::redirect_uri::RedirectKind;
 use mcp_connector_protocol::PageSettings;
 
-use crate::pages::account::{AccountApp, AccountPage, DisplacedApp, Notice};
+use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
+use crate::pages::account::notice::{Notice, Outcome};
+use crate::pages::account::page::AccountPage;
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
 use crate::pages::consent::ConsentError;
 use crate::pages::error::NextStep;
@@ -28,8 +30,8 @@ macro_rules! documents {
 
 documents! {
     account(page: &AccountPage<'_>, form: &FormTarget<'_>);
-    account_login(form: &FormTarget<'_>, notice: Option<Notice>, error: Option<LoginError>);
-    account_provider_login(provider: &str, path: &str, other: Option<&str>, notice: Option<Notice>);
+    account_login(form: &FormTarget<'_>, notice: Option<&Notice>, error: Option<LoginError>);
+    account_provider_login(provider: &str, path: &str, other: Option<&str>, notice: Option<&Notice>);
     all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>);
     closed(reason: &str, lines: Option<&str>);
     consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, error: Option<ConsentError>);
@@ -130,7 +132,7 @@ fn nasty_home() -> HomePage<'static> {
 pub(crate) fn apps() -> AccountPage<'static> {
     let connected_at = Timestamp::from_seconds(1_700_000_000);
     let used_at = connected_at.plus(9000);
-    let claude = AccountApp {
+    let claude = AppSignIn {
         grant: "0123456789abcdef".to_owned(),
         name: Some("Claude"),
         name_source: NameSource::Host("claude.ai".to_owned()),
@@ -140,7 +142,7 @@ pub(crate) fn apps() -> AccountPage<'static> {
         connected_at,
         used_at,
     };
-    let local = AccountApp {
+    let local = AppSignIn {
         name: None,
         name_source: NameSource::SelfAsserted,
         destination: "localhost:5".to_owned(),
@@ -148,7 +150,7 @@ pub(crate) fn apps() -> AccountPage<'static> {
         scopes: Vec::new(),
         ..claude.clone()
     };
-    let cursor = AccountApp {
+    let cursor = AppSignIn {
         name: Some("Cursor"),
         destination: "cursor".to_owned(),
         destination_kind: RedirectKind::PrivateUse,
@@ -156,26 +158,27 @@ pub(crate) fn apps() -> AccountPage<'static> {
     };
     AccountPage {
         person: None,
-        apps: vec![claude, local, cursor],
+        apps: AppsSection { sign_ins: vec![claude, local, cursor], displaced: Vec::new() },
         all_clients: None,
         notice: None,
-        displaced: Vec::new(),
         now: used_at.plus(7200),
     }
 }
 
 fn nasty_apps() -> AccountPage<'static> {
-    let app = AccountApp {
+    let app = AppSignIn {
         name: Some(NASTY),
         name_source: NameSource::Host(NASTY.to_owned()),
         destination: NASTY.to_owned(),
-        ..apps().apps.remove(0)
+        ..apps().apps.sign_ins.remove(0)
     };
     AccountPage {
         person: Some(NASTY),
-        apps: vec![app],
-        notice: Some(Notice::Ended),
-        displaced: vec![DisplacedApp { name: Some(NASTY), used_at: apps().now, ended_at: apps().now }],
+        apps: AppsSection {
+            sign_ins: vec![app],
+            displaced: vec![DisplacedApp { name: Some(NASTY), used_at: apps().now, ended_at: apps().now }],
+        },
+        notice: Some(Notice::Done(Outcome::Disconnected { app: Some(NASTY.to_owned()), sign_ins: 1 })),
         ..apps()
     }
 }
@@ -241,11 +244,17 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ),
         ("account", account(&apps(), &FORM)),
         ("account, nasty", account(&nasty_apps(), &nasty_form)),
-        ("account, empty", account(&AccountPage { apps: Vec::new(), ..apps() }, &FORM)),
+        (
+            "account, empty",
+            account(
+                &AccountPage { apps: AppsSection { sign_ins: Vec::new(), displaced: Vec::new() }, ..apps() },
+                &FORM,
+            ),
+        ),
         ("account, owner", account(&AccountPage { all_clients: Some("/account/clients"), ..apps() }, &FORM)),
         ("all clients", all_clients(&clients(), &FORM)),
         ("all clients, nasty", all_clients(&nasty_clients(), &nasty_form)),
-        ("account, login", account_login(&FORM, Some(Notice::Expired), Some(LoginError::WrongPassphrase))),
+        ("account, login", account_login(&FORM, Some(&Notice::Expired), Some(LoginError::WrongPassphrase))),
         (
             "account, provider login",
             account_provider_login(
@@ -257,7 +266,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         ),
         (
             "account, provider login, nasty",
-            account_provider_login(NASTY, "/authorize/account", None, Some(Notice::SignedOut)),
+            account_provider_login(NASTY, "/authorize/account", None, Some(&Notice::SignedOut)),
         ),
         ("not set up", not_set_up()),
         ("weak passphrase", weak_passphrase()),
@@ -421,17 +430,22 @@ fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers(
 }
 
 #[test]
-fn the_login_form_has_the_request_and_one_labelled_field() {
+fn the_login_form_has_the_request_a_passphrase_and_the_name_that_it_is_kept_under() {
     let page = login(&signing_in(None), &FORM);
     let form = between(&page, "<form ", "</form>");
-    assert_eq!(form.matches(" name=\"").count(), 3, "{form}");
-    let cancel = "<button type=\"submit\" name=\"decision\" value=\"deny\" formnovalidate>Cancel</button>";
+    let cancel = form.find("type=\"submit\" name=\"decision\" value=\"deny\" formnovalidate>Cancel</button>").unwrap();
     let sign_in = form.find("<button class=\"primary\" type=\"submit\">").unwrap();
-    assert!(sign_in < form.find(cancel).unwrap(), "the key Enter takes the first button: {form}");
-    assert!(form.contains("<input type=\"hidden\" name=\"request\" value=\"c2VhbGVk\">"), "{form}");
-    assert!(form.contains("<label class=\"label\" for=\"passphrase\">"), "{form}");
-    assert!(form.contains("id=\"passphrase\" type=\"password\" name=\"passphrase\" required"), "{form}");
-    assert!(!body(&page).contains("role=\"alert\"") && !body(&page).contains("aria-"), "{page}");
+    assert!(sign_in < cancel, "the key Enter takes the first button: {form}");
+    for part in [
+        "<input type=\"hidden\" name=\"request\" value=\"c2VhbGVk\">",
+        "<label class=\"label\" for=\"passphrase\">",
+        "id=\"passphrase\" type=\"password\" name=\"passphrase\"",
+        "autocomplete=\"current-password\"",
+        "type=\"text\" value=\"owner\" autocomplete=\"username\" readonly",
+    ] {
+        assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
+    }
+    assert!(!body(&page).contains("role=\"alert\"") && !body(&page).contains("aria-describedby"), "{page}");
 }
 
 #[test]

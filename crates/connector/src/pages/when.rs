@@ -35,9 +35,14 @@ pub(crate) fn ago(at: Timestamp, now: Timestamp) -> Markup {
     let clock = format!("{:02}:{:02}", of_day / 3600, of_day % 3600 / 60);
     html! {
         time datetime=(format!("{year}-{month:02}-{day:02}T{clock}Z")) title={ (day) " " (name) " " (year) ", " (clock) " UTC" } {
-            (words(now.seconds_since(at)))
+            (words_ago(at, now))
         }
     }
+}
+
+/// Returns how long ago a time is, without markup.
+pub(crate) fn words_ago(at: Timestamp, now: Timestamp) -> String {
+    words(now.seconds_since(at))
 }
 
 fn words(seconds: u64) -> String {

@@ -106,7 +106,7 @@ pub struct EndGrants {
 }
 
 /// What a person ends at their account page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccountAction {
     /// One grant, or one access key.
     End { grant: GrantId },
@@ -114,6 +114,8 @@ pub enum AccountAction {
     EndAll,
     /// All grants and access keys, and every sign-in of this person in any browser.
     SignOut,
+    /// Several grants: those of one app.
+    EndSeveral { grants: Vec<GrantId> },
 }
 
 commands! {
@@ -172,6 +174,7 @@ carried_out! {
             AccountAction::End { grant } => store.revoke(grant, now),
             AccountAction::EndAll => store.revoke_all(now),
             AccountAction::SignOut => store.sign_out(now),
+            AccountAction::EndSeveral { grants } => store.revoke_several(&grants, now),
         }
         .map(Some)
     };

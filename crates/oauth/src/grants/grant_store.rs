@@ -176,6 +176,15 @@ impl<R: GrantRows> GrantStore<R> {
         self.revoke_if(grant, EndReason::Person, now, |_| true)
     }
 
+    /// Ends several grants for the person who gave them.
+    pub fn revoke_several(&mut self, grants: &[GrantId], now: Timestamp) -> Result<Revoked, R::Error> {
+        let mut ended = Vec::new();
+        for grant in grants {
+            ended.extend(self.revoke(*grant, now)?.ended);
+        }
+        Ok(Revoked { ended })
+    }
+
     /// Ends all grants and access keys for the person who gave them, and invalidates the codes that wait.
     pub fn revoke_all(&mut self, now: Timestamp) -> Result<Revoked, R::Error> {
         // A row that cannot be read gives no access, and must not keep the other grants alive.

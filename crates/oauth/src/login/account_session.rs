@@ -110,6 +110,12 @@ impl Session {
         Person { subject, display_name, admission: self.admission.clone() }
     }
 
+    /// Returns what a value is bound to that is sealed for this session alone.
+    #[must_use]
+    pub const fn binding(&self) -> &[u8] {
+        &self.id
+    }
+
     #[must_use]
     pub const fn subject(&self) -> &Subject {
         &self.subject

@@ -5,10 +5,11 @@ use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
 use crate::http::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH};
 use crate::oauth::account::session::Owner;
+use crate::oauth::account::session::done;
+use crate::oauth::account::session::notice;
 use crate::oauth::account::session::owner;
 use crate::oauth::account::session::signed_out;
 use crate::oauth::account::session::to_page;
-use crate::oauth::answers::see_other;
 use crate::oauth::browser_forms::read_form;
 use crate::oauth::clients::records;
 use crate::oauth::clients::records::Page;
@@ -16,7 +17,8 @@ use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::ClientUsers;
 use crate::pages;
-use crate::pages::account::{ACTION_FIELD, AccountFormAction, NOTICE_FIELD, Notice};
+use crate::pages::account::action::{ACTION_FIELD, AccountFormAction, NAME_FIELD};
+use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::all_clients::{AFTER_FIELD, AllClientsPage, CLIENT_FIELD, ListedClient};
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_oauth::clients::client::{ClientKind, ClientName};
@@ -43,7 +45,7 @@ pub(crate) async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Resul
     };
     let query = Parameters::parse(incoming.query().as_bytes()).map_err(|_| SignInError::BrokenForm)?;
     let after = query.get(AFTER_FIELD).map_err(|_| SignInError::BrokenForm)?;
-    let notice = query.get(NOTICE_FIELD).ok().flatten().and_then(Notice::of);
+    let notice = notice(oauth, incoming, Some(&session));
     let Page { clients, next } = records::page(oauth.env, after).await?;
     let mut entries = if after.is_none() { configured(oauth) } else { Vec::new() };
     entries.extend(clients.into_iter().filter_map(|(client, summary)| Some(recorded(client, summary?))));
@@ -78,7 +80,8 @@ pub(crate) async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result
     }
     let client = ClientHash::try_from(field(CLIENT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
     oauth.directory().end_client(client).await?;
-    Ok(see_other(with_query(ACCOUNT_CLIENTS_PATH, &[(NOTICE_FIELD, Notice::ClientEnded.name())])))
+    let client = form.get(NAME_FIELD).ok().flatten().map(str::to_owned);
+    Ok(done(oauth, &session, ACCOUNT_CLIENTS_PATH, &Outcome::EndedClient { client }))
 }
 
 /// Returns the clients of the configuration, which have no record.

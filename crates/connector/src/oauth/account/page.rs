@@ -15,6 +15,8 @@ use crate::http::route::{ACCOUNT_CLIENTS_PATH, ACCOUNT_PATH, ACCOUNT_SIGN_IN_PAT
 use crate::http::site::Site;
 use crate::oauth::access::remembered;
 use crate::oauth::account::all_clients;
+use crate::oauth::account::session::done;
+use crate::oauth::account::session::notice;
 use crate::oauth::account::session::session;
 use crate::oauth::account::session::signed_in;
 use crate::oauth::account::session::signed_out;
@@ -34,9 +36,12 @@ use crate::oauth::sign_in_error::SignInError;
 use crate::oauth::sign_in_error::Start;
 use crate::oauth::sign_in_error::wrong_method;
 use crate::pages;
-use crate::pages::account::{
-    ACTION_FIELD, AccountApp, AccountFormAction, AccountPage, DisplacedApp, GRANT_FIELD, Notice,
+use crate::pages::account::action::{
+    ACTION_FIELD, AccountFormAction, GRANT_FIELD, GRANTS_FIELD, NAME_FIELD, OTHERS_FIELD,
 };
+use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
+use crate::pages::account::notice::{Notice, Outcome};
+use crate::pages::account::page::AccountPage;
 use crate::pages::login::LoginError;
 use crate::pages::{FormTarget, SEALED_FIELD};
 use mcp_connector_base::identifier::{ClientId, GrantId};
@@ -90,10 +95,9 @@ pub(crate) async fn answer(
 
 /// Shows the page, or the sign-in to it.
 async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
-    let notice = Parameters::parse(incoming.query().as_bytes())
-        .ok()
-        .and_then(|query| query.get(pages::NOTICE_FIELD).ok().flatten().and_then(Notice::of));
-    let Some(session) = session(oauth, incoming) else { return way_in(oauth, incoming, notice) };
+    let session = session(oauth, incoming);
+    let notice = notice(oauth, incoming, session.as_ref());
+    let Some(session) = session else { return way_in(oauth, incoming, notice.as_ref()) };
     let object = ObjectName::of(session.subject());
     let policy = oauth.secrets.policy().clone();
     let list = ListGrants { signed_in_at: session.signed_in_at(), policy };
@@ -103,10 +107,12 @@ async fn show(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, S
     let sealed = session.form_token(oauth.secrets.keys(), &oauth.entropy).ok_or(SignInError::BrokenForm)?;
     let content = AccountPage {
         person: session.display_name(),
-        apps: overview.grants.iter().map(|grant| app_of(oauth, grant)).collect(),
-        all_clients: oauth.configuration().is_owner(session.subject()).then_some(ACCOUNT_CLIENTS_PATH),
         notice,
-        displaced: displaced(&overview.grants, oauth.now),
+        apps: AppsSection {
+            sign_ins: overview.grants.iter().map(|grant| app_of(oauth, grant)).collect(),
+            displaced: displaced(&overview.grants, oauth.now),
+        },
+        all_clients: oauth.configuration().is_owner(session.subject()).then_some(ACCOUNT_CLIENTS_PATH),
         now: oauth.now,
     };
     let form = FormTarget { action: ACCOUNT_PATH, sealed: &sealed };
@@ -122,23 +128,33 @@ async fn act(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, Si
     if !session.is_own_form(field(SEALED_FIELD)?, oauth.secrets.keys(), oauth.now) {
         return Err(SignInError::StaleForm);
     }
-    let (action, notice) = match AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)? {
-        AccountFormAction::End => {
-            let grant = GrantId::try_from(field(GRANT_FIELD)?.to_owned()).map_err(|_| SignInError::BrokenForm)?;
-            (AccountAction::End { grant }, Notice::Ended)
+    let grant = |text: &str| GrantId::try_from(text.to_owned()).map_err(|_| SignInError::BrokenForm);
+    let action = match AccountFormAction::of(field(ACTION_FIELD)?).ok_or(SignInError::BrokenForm)? {
+        AccountFormAction::End => AccountAction::End { grant: grant(field(GRANT_FIELD)?)? },
+        AccountFormAction::EndApp => {
+            // A form holds no more than a person can have.
+            let grants = field(GRANTS_FIELD)?.split(' ').map(grant).collect::<Result<_, _>>()?;
+            AccountAction::EndSeveral { grants }
         }
-        AccountFormAction::EndAll => (AccountAction::EndAll, Notice::EndedAll),
+        AccountFormAction::EndAll => AccountAction::EndAll,
         AccountFormAction::SignOut => return Ok(signed_out(oauth, Notice::SignedOut)),
-        AccountFormAction::SignOutEverywhere => (AccountAction::SignOut, Notice::SignedOutEverywhere),
+        AccountFormAction::SignOutEverywhere => AccountAction::SignOut,
         AccountFormAction::EndClient => return Err(SignInError::BrokenForm),
     };
     let object = ObjectName::of(session.subject());
-    let end = EndGrants { signed_in_at: session.signed_in_at(), action };
+    let end = EndGrants { signed_in_at: session.signed_in_at(), action: action.clone() };
     let Some(revoked) = oauth.grants().ask(object, end).await? else {
         return Ok(signed_out(oauth, Notice::SignedOut));
     };
     remembered::forget(&revoked.ended, oauth.now);
-    if notice == Notice::SignedOutEverywhere { Ok(signed_out(oauth, notice)) } else { Ok(to_page(Some(notice))) }
+    let (app, sign_ins) = (form.get(NAME_FIELD).ok().flatten().map(str::to_owned), revoked.ended.len());
+    let outcome = match action {
+        AccountAction::End { .. } if form.get(OTHERS_FIELD).ok().flatten().is_some() => Outcome::EndedSignIn { app },
+        AccountAction::End { .. } | AccountAction::EndSeveral { .. } => Outcome::Disconnected { app, sign_ins },
+        AccountAction::EndAll => Outcome::DisconnectedAll { sign_ins },
+        AccountAction::SignOut => return Ok(signed_out(oauth, Notice::SignedOutEverywhere)),
+    };
+    Ok(done(oauth, &session, ACCOUNT_PATH, &outcome))
 }
 
 /// Begins a sign-in: redirects to the identity provider, or to the page if the form for the passphrase is there.
@@ -182,7 +198,7 @@ async fn enter(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, 
 }
 
 /// Shows the page of a person who is not signed in.
-fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>) -> Result<Answer, SignInError> {
+fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<&Notice>) -> Result<Answer, SignInError> {
     if let Some(provider) = &oauth.configuration().provider {
         // The provider redirects to the address that it knows, so the cookies have to be set there.
         let begin = oauth.site.issuer.at(ACCOUNT_SIGN_IN_PATH);
@@ -195,7 +211,7 @@ fn way_in(oauth: &OAuthContext<'_>, incoming: &Incoming, notice: Option<Notice>)
     Ok(login_page(sealed.as_str(), notice, None).with_cookies(cookies))
 }
 
-fn login_page(sealed: &str, notice: Option<Notice>, error: Option<LoginError>) -> Answer {
+fn login_page(sealed: &str, notice: Option<&Notice>, error: Option<LoginError>) -> Answer {
     let form = FormTarget { action: ACCOUNT_SIGN_IN_PATH, sealed };
     passphrase::with_status(error, |status| Answer::page(status, pages::account_login(&form, notice, error)))
 }
@@ -218,9 +234,9 @@ fn displaced(grants: &[GrantSummary], now: Timestamp) -> Vec<DisplacedApp<'_>> {
     latest
 }
 
-fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AccountApp<'a> {
+fn app_of<'a>(oauth: &'a OAuthContext<'_>, grant: &'a GrantSummary) -> AppSignIn<'a> {
     let (destination_kind, destination) = destination_of(&grant.redirect_uri);
-    AccountApp {
+    AppSignIn {
         grant: grant.id.to_string(),
         name: grant.client_name.as_deref(),
         name_source: name_source(oauth, &grant.client_id),

@@ -3,9 +3,11 @@
 use worker::console_error;
 
 use mcp_connector_oauth::crypto::opaque::ObjectName;
+use mcp_connector_oauth::crypto::seal::Sealed;
 use mcp_connector_oauth::grants::commands::{Grants as _, ListGrants};
 use mcp_connector_oauth::login::account_session::Session;
 use mcp_connector_oauth::login::person::Person;
+use mcp_connector_oauth::web::form::{Parameters, with_query};
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
@@ -15,8 +17,10 @@ use crate::oauth::context::OAuthContext;
 use crate::oauth::sign_in_error::SignInError;
 use crate::objects::directory::commands::SignedInPerson;
 use crate::objects::directory::stub::DirectoryStub;
-use crate::pages;
-use crate::pages::account::Notice;
+use crate::pages::account::notice::{NOTICE_FIELD, Notice, Outcome};
+
+/// How long a page says what was done, in seconds. It may be loaded again.
+const NOTICE_LIFETIME: u64 = 5 * 60;
 
 /// The person who asks for a page of the owner.
 pub(crate) enum Owner {
@@ -71,8 +75,30 @@ pub(crate) fn signed_out(oauth: &OAuthContext<'_>, notice: Notice) -> Answer {
 
 /// Redirects to the account page.
 pub(crate) fn to_page(notice: Option<Notice>) -> Answer {
-    see_other(match notice {
+    see_other(match notice.and_then(|notice| notice.name()) {
         None => ACCOUNT_PATH.to_owned(),
-        Some(notice) => [ACCOUNT_PATH, "?", pages::NOTICE_FIELD, "=", notice.name()].concat(),
+        Some(name) => with_query(ACCOUNT_PATH, &[(NOTICE_FIELD, name)]),
     })
+}
+
+/// Redirects to `path`, a page of the session, which says what was done.
+pub(crate) fn done(oauth: &OAuthContext<'_>, session: &Session, path: &str, outcome: &Outcome) -> Answer {
+    let keys = oauth.secrets.keys().seal();
+    let sealed = Sealed::seal(outcome, session.binding(), oauth.now.plus(NOTICE_LIFETIME), keys, &oauth.entropy);
+    see_other(match sealed {
+        Ok(sealed) => with_query(path, &[(NOTICE_FIELD, sealed.as_str())]),
+        // The name was too long. What was done is done.
+        Err(_) => path.to_owned(),
+    })
+}
+
+/// Returns what a page is to say about what was just done. Without a session it names nothing.
+pub(crate) fn notice(oauth: &OAuthContext<'_>, incoming: &Incoming, session: Option<&Session>) -> Option<Notice> {
+    let query = Parameters::parse(incoming.query().as_bytes()).ok()?;
+    let text = query.get(NOTICE_FIELD).ok().flatten()?;
+    let outcome = |session: &Session| {
+        let keys = oauth.secrets.keys().seal();
+        Sealed::<Outcome>::from_text(text).open(session.binding(), oauth.now, keys).ok()
+    };
+    Notice::of(text).or_else(|| session.and_then(outcome).map(Notice::Done))
 }

@@ -127,8 +127,14 @@ fn signing_out_everywhere_ends_all_grants_and_every_earlier_account_session() {
     assert_eq!(ended, Revoked { ended: vec![one.grant] });
     for signed_in_at in [START.minus(9), START, START.plus(5)] {
         assert_eq!(list(&mut store, signed_in_at, START.plus(6)), None, "{signed_in_at}");
-        for action in [AccountAction::End { grant: one.grant }, AccountAction::EndAll, AccountAction::SignOut] {
-            assert_eq!(end(&mut store, signed_in_at, action, START.plus(6)), None, "{signed_in_at}: {action:?}");
+        for action in [
+            AccountAction::End { grant: one.grant },
+            AccountAction::EndSeveral { grants: vec![one.grant] },
+            AccountAction::EndAll,
+            AccountAction::SignOut,
+        ] {
+            let answer = end(&mut store, signed_in_at, action.clone(), START.plus(6));
+            assert_eq!(answer, None, "{signed_in_at}: {action:?}");
         }
     }
     assert_eq!(list(&mut store, START.plus(6), START.plus(6)), Some(AccountOverview::default()), "a new sign-in");
@@ -136,6 +142,16 @@ fn signing_out_everywhere_ends_all_grants_and_every_earlier_account_session() {
     assert!(store.rows().signed_out_at().unwrap().is_some(), "a sign-in from before could still be good");
     store.sweep(START.plus(5 + SESSION_LIFETIME)).unwrap();
     assert!(store.rows().signed_out_at().unwrap().is_none());
+}
+
+#[test]
+fn the_sign_ins_of_one_app_end_together_and_no_other() {
+    let mut store = store();
+    let grants: Vec<_> = [1, 2, 3].map(|seed| granted(&mut store, &TestRandom::from(seed), START).grant).into();
+    let ended = store.revoke_several(&grants[..2], START.plus(1)).unwrap();
+    assert_eq!(ended, Revoked { ended: grants[..2].to_vec() });
+    let active = store.active_grants(grants.clone(), &policy(&[VERSION]), START.plus(2)).unwrap();
+    assert_eq!(active, grants[2..]);
 }
 
 #[test]

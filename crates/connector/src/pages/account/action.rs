@@ -1,0 +1,73 @@
+//! What the forms of the account page ask for.
+
+use crate::pages::FormTarget;
+use crate::pages::components::form::Form;
+
+/// The name of the field with the action of a form.
+pub(crate) const ACTION_FIELD: &str = "action";
+/// The name of the field with a grant.
+pub(crate) const GRANT_FIELD: &str = "grant";
+/// The name of the field with several grants, separated by spaces.
+pub(crate) const GRANTS_FIELD: &str = "grants";
+/// The name of the field with the name of what a form is about, which the page that follows repeats.
+pub(crate) const NAME_FIELD: &str = "name";
+
+/// The name of the field that says that the app has other sign-ins, which stay.
+pub(crate) const OTHERS_FIELD: &str = "others";
+
+/// The action of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AccountFormAction {
+    /// Ends one sign-in of an app.
+    End,
+    /// Disconnects one app: ends all of its sign-ins.
+    EndApp,
+    /// Disconnects all apps.
+    EndAll,
+    /// Signs out in this browser.
+    SignOut,
+    /// Disconnects all apps, and signs out in every browser.
+    SignOutEverywhere,
+    /// Ends a client for everybody. Only the owner may.
+    EndClient,
+}
+
+impl AccountFormAction {
+    const ALL: [Self; 6] =
+        [Self::End, Self::EndApp, Self::EndAll, Self::SignOut, Self::SignOutEverywhere, Self::EndClient];
+
+    /// Returns its name in a form.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::End => "disconnect",
+            Self::EndApp => "disconnect-app",
+            Self::EndAll => "disconnect-all",
+            Self::SignOut => "sign-out",
+            Self::SignOutEverywhere => "sign-out-everywhere",
+            Self::EndClient => "end-client",
+        }
+    }
+
+    /// Returns the action with this name.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.name() == name)
+    }
+}
+
+/// Returns a form that asks for `action`, without fields and buttons.
+pub(crate) fn action_form<'a>(target: &FormTarget<'a>, action: AccountFormAction) -> Form<'a> {
+    Form::new(target).hidden(ACTION_FIELD, action.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lead_back_to_what_they_name() {
+        for action in AccountFormAction::ALL {
+            assert_eq!(AccountFormAction::of(action.name()), Some(action));
+        }
+        assert_eq!(AccountFormAction::of(""), None);
+    }
+}

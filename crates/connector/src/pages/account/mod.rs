@@ -1,0 +1,9 @@
+//! `/account`: what a person has connected, and forms to end it. Each section of the page is a file of its own, drawn with
+//! [`components`](crate::pages::components); [`page`] puts them in their order.
+
+pub(crate) mod action;
+pub(crate) mod apps;
+pub(crate) mod notice;
+pub(crate) mod page;
+pub(crate) mod sign_in;
+pub(crate) mod sign_out;

@@ -1,0 +1,156 @@
+//! What the account page says about what was just done.
+//!
+//! It travels in the query of the page that follows. What names nothing is there by its name, which any link may have. What names an
+//! app or a client is sealed for the session, so that no link makes the page say what its author likes.
+
+use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
+
+use mcp_connector_oauth::crypto::seal::Sealable;
+
+use crate::pages::components::message::Message;
+use crate::pages::untrusted_text::isolated;
+
+/// The name of the query parameter with what was just done.
+pub(crate) const NOTICE_FIELD: &str = "done";
+
+/// What was just done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Notice {
+    /// The person signed out.
+    SignedOut,
+    /// The person signed out in every browser.
+    SignedOutEverywhere,
+    /// Nothing: the sign-in had expired.
+    Expired,
+    /// Nothing: the identity provider did not sign the person in.
+    NotSignedIn,
+    /// Something that has a name.
+    Done(Outcome),
+}
+
+/// What was done, and to what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Outcome {
+    /// One sign-in of an app has ended.
+    EndedSignIn {
+        /// The name of the app, if it has one.
+        app: Option<String>,
+    },
+    /// An app was disconnected.
+    Disconnected {
+        /// The name of the app, if it has one.
+        app: Option<String>,
+        /// The number of its sign-ins.
+        sign_ins: usize,
+    },
+    /// All apps were disconnected.
+    DisconnectedAll {
+        /// The number of their sign-ins.
+        sign_ins: usize,
+    },
+    /// A client was ended for everybody.
+    EndedClient {
+        /// The name of the client, if it has one.
+        client: Option<String>,
+    },
+}
+
+impl Sealable for Outcome {
+    const PURPOSE: &'static str = "what was done on the account page";
+}
+
+impl Notice {
+    const NAMED: [(Self, &'static str); 4] = [
+        (Self::SignedOut, "signed-out"),
+        (Self::SignedOutEverywhere, "signed-out-everywhere"),
+        (Self::Expired, "expired"),
+        (Self::NotSignedIn, "not-signed-in"),
+    ];
+
+    /// Returns its name in the query, if it needs no seal.
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        Self::NAMED.into_iter().find_map(|(notice, name)| (notice == *self).then_some(name))
+    }
+
+    /// Returns the notice with this name.
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        Self::NAMED.into_iter().find_map(|(notice, known)| (known == name).then_some(notice))
+    }
+
+    fn words(&self) -> Markup {
+        html! {
+            @match self {
+                Self::SignedOut => "You are signed out.",
+                Self::SignedOutEverywhere => "All apps are disconnected, and you are signed out in every browser.",
+                Self::Expired => "Your sign-in had expired, so nothing was changed. Sign in again.",
+                Self::NotSignedIn => "You are not signed in: the sign-in was cancelled or failed.",
+                Self::Done(outcome) => (outcome.words()),
+            }
+        }
+    }
+}
+
+impl Outcome {
+    fn words(&self) -> Markup {
+        let app =
+            |name: &Option<String>| html! { strong { (isolated(name.as_deref().unwrap_or("An app without a name"))) } };
+        html! {
+            @match self {
+                Self::EndedSignIn { app: name } => { "One sign-in of " (app(name)) " is ended. Its others stay connected." },
+                Self::Disconnected { app: name, sign_ins } => {
+                    (app(name)) " is disconnected."
+                    @if *sign_ins > 1 { " Its " (sign_ins) " sign-ins are ended." }
+                },
+                Self::DisconnectedAll { sign_ins } => { "All apps are disconnected. " (sign_ins) @if *sign_ins == 1 { " sign-in is ended." } @else { " sign-ins are ended." } },
+                Self::EndedClient { client } => { (app(client)) " is ended for everybody. Nobody can connect it again." },
+            }
+        }
+    }
+}
+
+/// Draws the notice, if there is one.
+pub(crate) fn notice_line(notice: Option<&Notice>) -> Markup {
+    html! { @if let Some(notice) = notice { (Message::done(notice.words())) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_nothing_is_known_by_its_name_and_the_rest_is_not() {
+        for (notice, name) in Notice::NAMED {
+            assert_eq!(notice.name(), Some(name));
+            assert_eq!(Notice::of(name), Some(notice));
+        }
+        assert_eq!(Notice::Done(Outcome::DisconnectedAll { sign_ins: 1 }).name(), None);
+        assert_eq!(Notice::of("x"), None);
+    }
+
+    #[test]
+    fn a_notice_says_what_was_done_to_what() {
+        let name = |name: &str| Some(name.to_owned());
+        for (outcome, words) in [
+            (
+                Outcome::EndedSignIn { app: name("Claude Code") },
+                "One sign-in of <strong><bdi>Claude Code</bdi></strong> is ended.",
+            ),
+            (
+                Outcome::Disconnected { app: name("Claude"), sign_ins: 1 },
+                "<strong><bdi>Claude</bdi></strong> is disconnected.</p>",
+            ),
+            (Outcome::Disconnected { app: name("Claude"), sign_ins: 3 }, "is disconnected. Its 3 sign-ins are ended."),
+            (
+                Outcome::Disconnected { app: None, sign_ins: 1 },
+                "<bdi>An app without a name</bdi></strong> is disconnected.",
+            ),
+            (Outcome::DisconnectedAll { sign_ins: 1 }, "All apps are disconnected. 1 sign-in is ended."),
+            (Outcome::DisconnectedAll { sign_ins: 7 }, "All apps are disconnected. 7 sign-ins are ended."),
+            (Outcome::EndedClient { client: name("<b>") }, "<bdi>&lt;b&gt;</bdi></strong> is ended for everybody."),
+        ] {
+            let shown = notice_line(Some(&Notice::Done(outcome))).into_string();
+            assert!(shown.contains(words), "{words} in {shown}");
+        }
+    }
+}

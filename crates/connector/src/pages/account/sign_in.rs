@@ -1,0 +1,35 @@
+//! The way in to the account page, for a visitor who is not signed in.
+
+use maud::html;
+
+use crate::pages::FormTarget;
+use crate::pages::account::notice::{Notice, notice_line};
+use crate::pages::frame::page_frame::{Page, PageKind};
+use crate::pages::login::{LoginError, passphrase_form};
+use crate::pages::untrusted_text::isolated;
+
+/// Returns the page where people sign in with the passphrase.
+pub(crate) fn account_login(form: &FormTarget<'_>, notice: Option<&Notice>, error: Option<LoginError>) -> Page {
+    let content = html! {
+        h1 { "Your account" }
+        (notice_line(notice))
+        p { "Sign in to see which apps are connected, and to disconnect them." }
+        (passphrase_form(error, form, None))
+    };
+    Page::card("Sign in to your account", &content, PageKind::StaysHere)
+}
+
+/// Returns the page where people sign in with a provider. `path` leads there; `other` leads there, too, and lets the person choose
+/// another account.
+pub(crate) fn account_provider_login(provider: &str, path: &str, other: Option<&str>, notice: Option<&Notice>) -> Page {
+    let content = html! {
+        h1 { "Your account" }
+        (notice_line(notice))
+        p { "Sign in to see which apps you have connected, and to disconnect them." }
+        div.buttons.long {
+            a.button.primary href=(path) { "Continue with " (isolated(provider)) }
+            @if let Some(other) = other { a.button href=(other) { "Sign in as somebody else" } }
+        }
+    };
+    Page::card("Sign in to your account", &content, PageKind::StaysHere)
+}

@@ -1,0 +1,35 @@
+//! The section that ends everything at once. Nothing of it can be undone, so all of it is folded away.
+
+use maud::{Markup, Render as _, html};
+
+use crate::pages::FormTarget;
+use crate::pages::account::action::{AccountFormAction, action_form};
+use crate::pages::components::form::Button;
+use crate::pages::components::section::{Fold, Section};
+
+/// What there is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Connected {
+    /// At least one app.
+    Apps,
+    /// No app.
+    Nothing,
+}
+
+/// Draws the section.
+pub(crate) fn section(connected: Connected, form: &FormTarget<'_>) -> Markup {
+    Section::new("all", "End everything")
+        .content(html! {
+            @if connected == Connected::Apps {
+                (Fold::new("Disconnect all apps").content(html! {
+                    p { "Each of them has to ask you again. You stay signed in here." }
+                    (action_form(form, AccountFormAction::EndAll).button(Button::danger("Disconnect all")))
+                }))
+            }
+            (Fold::new("Sign out everywhere").content(html! {
+                p { "Disconnects all apps, and signs you out of this page in every browser. Use it if you have lost a device." }
+                (action_form(form, AccountFormAction::SignOutEverywhere).button(Button::danger("Sign out everywhere now")))
+            }))
+        })
+        .render()
+}

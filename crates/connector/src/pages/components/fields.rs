@@ -1,0 +1,247 @@
+//! The fields of forms. Each has a label that belongs to it, and may have a hint and an error that a screen reader says with it.
+
+use maud::{Markup, Render, html};
+
+use crate::pages::untrusted_text::visible;
+
+/// The name of the field with the passphrase.
+pub(crate) const PASSPHRASE_FIELD: &str = "passphrase";
+
+/// A line of text.
+#[derive(Debug)]
+pub(crate) struct TextField<'a> {
+    id: &'static str,
+    name: &'static str,
+    label: &'static str,
+    hint: Option<&'static str>,
+    value: &'a str,
+    max_length: usize,
+    error: Option<&'a str>,
+}
+
+impl<'a> TextField<'a> {
+    /// Creates a field that has to be filled. `id` is unique on the page.
+    pub(crate) fn new(id: &'static str, name: &'static str, label: &'static str) -> Self {
+        Self { id, name, label, hint: None, value: "", max_length: 200, error: None }
+    }
+
+    /// Sets a quiet line below the label.
+    pub(crate) fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// Sets what is in the field.
+    pub(crate) fn value(mut self, value: &'a str) -> Self {
+        self.value = value;
+        self
+    }
+
+    /// Sets how many characters it takes. Without it, that is 200.
+    pub(crate) fn max_length(mut self, characters: usize) -> Self {
+        self.max_length = characters;
+        self
+    }
+
+    /// Says what is wrong with the value.
+    pub(crate) fn error(mut self, error: Option<&'a str>) -> Self {
+        self.error = error;
+        self
+    }
+}
+
+impl Render for TextField<'_> {
+    fn render(&self) -> Markup {
+        html! {
+            div.field {
+                label.label for=(self.id) { (self.label) }
+                (notes(self.id, self.hint, self.error))
+                input id=(self.id) type="text" name=(self.name) value=(visible(self.value)) maxlength=(self.max_length) required
+                    autocomplete="off" aria-invalid=[self.error.map(|_| "true")]
+                    aria-describedby=[described(self.id, self.hint, self.error)];
+            }
+        }
+    }
+}
+
+/// One choice of several.
+#[derive(Debug)]
+pub(crate) struct Select<'a> {
+    id: &'static str,
+    name: &'static str,
+    label: &'static str,
+    hint: Option<&'static str>,
+    options: Vec<(&'a str, &'a str)>,
+    selected: Option<&'a str>,
+}
+
+impl<'a> Select<'a> {
+    /// Creates a field without options. `id` is unique on the page.
+    pub(crate) fn new(id: &'static str, name: &'static str, label: &'static str) -> Self {
+        Self { id, name, label, hint: None, options: Vec::new(), selected: None }
+    }
+
+    /// Sets a quiet line below the label.
+    pub(crate) fn hint(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
+    /// Adds an option: the value that is sent, and what the person reads.
+    pub(crate) fn option(mut self, value: &'a str, words: &'a str) -> Self {
+        self.options.push((value, words));
+        self
+    }
+
+    /// Selects the option with this value. Without it, that is the first.
+    pub(crate) fn selected(mut self, value: &'a str) -> Self {
+        self.selected = Some(value);
+        self
+    }
+}
+
+impl Render for Select<'_> {
+    fn render(&self) -> Markup {
+        html! {
+            div.field {
+                label.label for=(self.id) { (self.label) }
+                (notes(self.id, self.hint, None))
+                select id=(self.id) name=(self.name) aria-describedby=[described(self.id, self.hint, None)] {
+                    @for (value, words) in &self.options {
+                        option value=(value) selected[self.selected == Some(*value)] { (visible(words)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a box is ticked when the page is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ticked {
+    Yes,
+    No,
+}
+
+/// A list of switches with one name, such as scopes.
+#[derive(Debug)]
+pub(crate) struct CheckboxList<'a> {
+    name: &'static str,
+    legend: &'static str,
+    options: Vec<(&'a str, &'a str, Ticked)>,
+    error_id: Option<&'static str>,
+}
+
+impl<'a> CheckboxList<'a> {
+    /// Creates a list without options. `name` is the field that each ticked option is sent as.
+    pub(crate) fn new(name: &'static str, legend: &'static str) -> Self {
+        Self { name, legend, options: Vec::new(), error_id: None }
+    }
+
+    /// Adds an option: the value that is sent, what the person reads, and whether it is ticked.
+    pub(crate) fn option(mut self, value: &'a str, words: &'a str, ticked: Ticked) -> Self {
+        self.options.push((value, words, ticked));
+        self
+    }
+
+    /// Names the element that says what is wrong with the choice.
+    pub(crate) fn error_id(mut self, id: Option<&'static str>) -> Self {
+        self.error_id = id;
+        self
+    }
+}
+
+impl Render for CheckboxList<'_> {
+    fn render(&self) -> Markup {
+        html! {
+            fieldset aria-describedby=[self.error_id] {
+                legend { (self.legend) }
+                ul.scopes {
+                    @for (value, words, ticked) in &self.options {
+                        li {
+                            label {
+                                span.words { (visible(words)) " " span.mono { (value) } }
+                                input type="checkbox" name=(self.name) value=(value) checked[*ticked == Ticked::Yes];
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The passphrase of the owner, with the name that password managers keep it under and a switch that shows it.
+///
+/// The switch needs no script: the style sheet shows the characters while it is on. It has no name, so it is not sent.
+#[derive(Debug)]
+pub(crate) struct PassphraseField {
+    id: &'static str,
+    label: &'static str,
+    error_id: Option<&'static str>,
+    is_invalid: bool,
+    takes_focus: bool,
+}
+
+impl PassphraseField {
+    /// Creates the field. `id` is unique on the page.
+    pub(crate) fn new(id: &'static str) -> Self {
+        Self { id, label: "Passphrase", error_id: None, is_invalid: false, takes_focus: false }
+    }
+
+    /// Puts the cursor into it when the page is loaded.
+    pub(crate) fn takes_focus(mut self) -> Self {
+        self.takes_focus = true;
+        self
+    }
+
+    /// Names the element that says why it is asked for again.
+    pub(crate) fn error_id(mut self, id: Option<&'static str>) -> Self {
+        self.error_id = id;
+        self
+    }
+
+    /// Says that the passphrase was wrong.
+    pub(crate) fn invalid(mut self) -> Self {
+        self.is_invalid = true;
+        self
+    }
+}
+
+impl Render for PassphraseField {
+    fn render(&self) -> Markup {
+        let invalid = self.is_invalid.then_some("true");
+        let (user, shows) = ([self.id, "-user"].concat(), [self.id, "-shown"].concat());
+        html! {
+            div.field.user {
+                // Without a name it is not sent. Password managers keep a passphrase only together with a user name.
+                label.label for=(user) { "Signing in as" }
+                input id=(user) type="text" value="owner" autocomplete="username" readonly tabindex="-1";
+            }
+            div.field.passphrase {
+                label.label for=(self.id) { (self.label) }
+                input id=(self.id) type="password" name=(PASSPHRASE_FIELD) required autofocus[self.takes_focus]
+                    autocomplete="current-password" autocapitalize="off" spellcheck="false"
+                    aria-invalid=[invalid] aria-describedby=[self.error_id];
+                label.shows for=(shows) { input id=(shows) type="checkbox"; " Show passphrase" }
+            }
+        }
+    }
+}
+
+fn notes(id: &str, hint: Option<&str>, error: Option<&str>) -> Markup {
+    html! {
+        @if let Some(hint) = hint { span.hint id={ (id) "-hint" } { (hint) } }
+        @if let Some(error) = error { span.error id={ (id) "-error" } { (visible(error)) } }
+    }
+}
+
+/// Returns the ids of the hint and the error of a field.
+fn described(id: &str, hint: Option<&str>, error: Option<&str>) -> Option<String> {
+    let ids: Vec<String> = [hint.map(|_| "hint"), error.map(|_| "error")]
+        .into_iter()
+        .flatten()
+        .map(|part| format!("{id}-{part}"))
+        .collect();
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
