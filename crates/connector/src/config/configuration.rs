@@ -17,6 +17,7 @@ use crate::config::bindings::MissingBinding;
 use crate::config::settings::{Expected, Feature, Setting, SettingError};
 use crate::config::variables::Variables;
 use crate::http::addresses::AddressList;
+use crate::http::key_header::KeyHeader;
 use crate::http::web_origins::WebOrigins;
 use crate::log::request_log::Log;
 use crate::oauth::identity::settings::{OWNER_SUBJECT, Provider};
@@ -33,6 +34,8 @@ pub(crate) struct Configuration {
     pub(crate) allowed_addresses: Option<AddressList>,
     /// `PRIVATE_SIGN_IN`: what a first sign-in at the private endpoint asks for.
     pub(crate) private_sign_in: PrivateSignIn,
+    /// `KEY_HEADER`: the header that takes access keys beside `Authorization`.
+    pub(crate) key_header: KeyHeader,
     /// `CHALLENGE`: how a tool call without the needed sign-in is refused.
     pub(crate) challenge: ChallengeForm,
     /// `OWNER_PASSPHRASE`, a secret: the owner's passphrase. Without a strong one nobody can sign in, and everything
@@ -186,6 +189,7 @@ impl Configuration {
                 PrivateSignIn::First,
                 PrivateSignIn::First,
             ),
+            key_header: read.parsed(Setting::KeyHeader, KeyHeader::default(), KeyHeader::default(), KeyHeader::parse),
             challenge: read.choice(
                 Setting::Challenge,
                 &[("http", ChallengeForm::Http), ("result", ChallengeForm::Result)],

@@ -15,6 +15,7 @@ use mcp_connector_oauth::web::origin::InvalidIssuer;
 use mcp_connector_oauth::web::redirect_uri::InvalidRedirectPolicy;
 
 use crate::http::addresses::InvalidAddressList;
+use crate::http::key_header::InvalidKeyHeader;
 use crate::http::web_origins::InvalidWebOrigins;
 
 /// Declares the settings: the variant, the name of the variable, and the features that depend on it.
@@ -57,6 +58,8 @@ settings! {
     AllowedAddresses = "ALLOWED_ADDRESSES" closes [Calls];
     /// What a first sign-in at the private endpoint asks for. The default asks for less.
     PrivateSignIn = "PRIVATE_SIGN_IN" closes [];
+    /// The header that takes access keys beside `Authorization`. The default takes the same keys.
+    KeyHeader = "KEY_HEADER" closes [];
     /// The form of a refusal.
     Challenge = "CHALLENGE" closes [];
     /// Which requests are logged.
@@ -192,6 +195,8 @@ pub(crate) enum Expected {
     Origin(#[from] InvalidIssuer),
     #[error("must be https, or http on this machine")]
     SecureOrigin,
+    #[error("{0}")]
+    KeyHeader(#[from] InvalidKeyHeader),
     #[error("{0}")]
     WebOrigins(#[from] InvalidWebOrigins),
     #[error("must {0}")]

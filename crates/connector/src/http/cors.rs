@@ -2,6 +2,7 @@
 
 use crate::http::answer::Answer;
 use crate::http::incoming::Incoming;
+use crate::http::key_header::KeyHeader;
 
 const METHODS: &str = "GET, POST, DELETE, OPTIONS";
 
@@ -34,18 +35,22 @@ pub(crate) fn readable_by_all(answer: Answer) -> Answer {
     answer.header("access-control-allow-origin", "*").header("access-control-expose-headers", EXPOSED_HEADERS)
 }
 
-/// Returns the answer to a preflight.
-pub(crate) fn preflight(incoming: &Incoming) -> Answer {
+/// Returns the answer to a preflight. `key_header` is the one that takes access keys, if the endpoint does.
+pub(crate) fn preflight(incoming: &Incoming, key_header: Option<&KeyHeader>) -> Answer {
     let asked = incoming.header("access-control-request-headers").unwrap_or_default();
     Answer::empty(204)
         .header("access-control-allow-methods", METHODS)
-        .header("access-control-allow-headers", allowed_headers(&asked))
+        .header("access-control-allow-headers", allowed_headers(&asked, key_header))
         .header("access-control-max-age", MAX_AGE)
 }
 
-/// Returns the fixed names, and those of `asked` that belong to arguments.
-fn allowed_headers(asked: &str) -> String {
+/// Returns the fixed names, that of access keys, and those of `asked` that belong to arguments.
+fn allowed_headers(asked: &str, key_header: Option<&KeyHeader>) -> String {
     let mut allowed = REQUEST_HEADERS.to_owned();
+    if let Some(name) = key_header {
+        allowed.push_str(", ");
+        allowed.push_str(name.as_str());
+    }
     for name in asked.split(',').map(|name| name.trim().to_ascii_lowercase()).take(MAX_ASKED_HEADERS) {
         let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
         if is_token && name.starts_with("mcp-param-") {
@@ -62,8 +67,10 @@ mod tests {
 
     #[test]
     fn cors_allows_argument_headers_and_no_unknown_header() {
-        let allowed = allowed_headers("Content-Type, Mcp-Param-Region, x-evil, mcp-param-a\r\nb");
-        assert!(allowed.ends_with(", mcp-param-region"), "{allowed}");
+        let asked = "Content-Type, Mcp-Param-Region, x-evil, mcp-param-a\r\nb";
+        let allowed = allowed_headers(asked, Some(&KeyHeader::default()));
+        assert!(allowed.ends_with(", x-api-key, mcp-param-region"), "{allowed}");
+        assert!(!allowed_headers(asked, None).contains("key"), "an endpoint that takes none");
         assert!(!allowed.contains("evil"), "{allowed}");
     }
 }

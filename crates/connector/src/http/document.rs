@@ -21,7 +21,7 @@ pub(crate) fn document(
     }
     match incoming.method() {
         "GET" | "HEAD" => document(),
-        "OPTIONS" => cors::readable_by_all(cors::preflight(incoming)),
+        "OPTIONS" => cors::readable_by_all(cors::preflight(incoming, None)),
         _ => Answer::json(405, &json!({ "error": "invalid_request", "error_description": "This can only be read." }))
             .header("allow", "GET, HEAD, OPTIONS"),
     }

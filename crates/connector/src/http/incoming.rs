@@ -183,10 +183,11 @@ impl RequestHeaders for Incoming {
 }
 
 /// The headers that are read most often, most of them by every call.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "cf-ray",
     "origin",
     "authorization",
+    "x-api-key",
     "content-type",
     "content-length",
     "content-encoding",

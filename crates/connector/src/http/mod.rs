@@ -6,6 +6,7 @@ pub(crate) mod cors;
 pub(crate) mod document;
 pub(crate) mod home;
 pub(crate) mod incoming;
+pub(crate) mod key_header;
 pub(crate) mod limit;
 pub(crate) mod outbound;
 pub(crate) mod request_guard;

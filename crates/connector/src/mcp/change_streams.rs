@@ -7,7 +7,6 @@ use worker::{Env, web_sys};
 
 use mcp_connector_base::caller::Caller;
 use mcp_connector_oauth::resource::access_token::ACCESS_TOKEN_LIFETIME;
-use mcp_connector_oauth::resource::bearer::BearerToken;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::tasks;
 use mcp_connector_protocol::{
@@ -18,6 +17,7 @@ use crate::app::state::App;
 use crate::config::settings::Feature;
 use crate::http::answer::{Answer, RETRY_CLOSED, closed_text};
 use crate::http::incoming::Incoming;
+use crate::mcp::credentials::Credentials;
 use crate::mcp::reply::ALLOWED;
 use crate::mcp::reply::from_reply;
 use crate::oauth::access::remembered;
@@ -98,8 +98,7 @@ impl Announcements<'_> {
         if caller.is_none() {
             return now().plus(Quota::State.lifetime()).as_seconds();
         }
-        let header = self.incoming.header("authorization");
-        let token = BearerToken::from_authorization(header.as_deref()).ok().flatten();
+        let token = Credentials::of(self.incoming, &self.app.configuration).read().ok().flatten();
         let expiry = token.and_then(|token| remembered::expiry(&token, self.resource));
         // A token that is no longer remembered lives no longer than the longest.
         expiry.unwrap_or_else(|| now().plus(ACCESS_TOKEN_LIFETIME)).as_seconds()

@@ -19,6 +19,7 @@ use crate::http::request_guard::Forbidden;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
 use crate::mcp::change_streams::Announcements;
+use crate::mcp::credentials::Credentials;
 use crate::mcp::ended_sessions;
 use crate::mcp::http_sse;
 use crate::mcp::reply::closed_call;
@@ -53,7 +54,7 @@ pub(crate) async fn answer(
         return refused(403, &closed.map_or_else(|| forbidden.to_string(), closed_text));
     }
     let answer = match incoming.method() {
-        "OPTIONS" => cors::preflight(incoming),
+        "OPTIONS" => cors::preflight(incoming, Some(&app.configuration.key_header)),
         method => admitted(app, site, endpoint, method, incoming, env, context).await,
     };
     cors::readable_by(answer, origin.as_deref())
@@ -76,7 +77,7 @@ async fn admitted(
         Ok(authentication) => authentication,
         Err(refusal) => return refusal.naming(need_of(app, method, incoming).await).into_answer(),
     };
-    if let Authentication::Caller(caller) = &authentication {
+    if let Authentication::Caller(caller, _) = &authentication {
         incoming.request_log().client(&caller.client_id);
     }
     if app.limits_calls && Limit::CALLS.is_over_beyond_usual(&env, &counted_as(&authentication, incoming)).await {
@@ -132,7 +133,7 @@ async fn admitted(
     }
     let caller = match authentication {
         Authentication::Anonymous => None,
-        Authentication::Caller(caller) => Some(caller),
+        Authentication::Caller(caller, _) => Some(caller),
     };
     notes::leave_for_messages(incoming, &posted);
     if endpoint == McpEndpoint::HttpSse {
@@ -147,7 +148,7 @@ async fn admitted(
 /// Returns what a request needs whose token is refused, as far as its body can be read. Without a token, no body is
 /// read.
 async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
-    if method != "POST" || incoming.header("authorization").is_none() {
+    if method != "POST" || !Credentials::of(incoming, &app.configuration).has_any() {
         return Need::Nothing;
     }
     // A caller without a valid token counts as anonymous.
@@ -160,7 +161,7 @@ async fn need_of(app: &App, method: &str, incoming: &Incoming) -> Need {
 fn most_bytes(app: &App, authentication: &Authentication) -> u32 {
     match authentication {
         Authentication::Anonymous => app.configuration.max_anonymous_body_bytes,
-        Authentication::Caller(_) => app.configuration.max_body_bytes,
+        Authentication::Caller(..) => app.configuration.max_body_bytes,
     }
 }
 
@@ -181,7 +182,7 @@ fn not_read(error: BodyError) -> Answer {
 /// Returns the key under which calls are counted: the person and client, or else the network.
 fn counted_as(authentication: &Authentication, incoming: &Incoming) -> String {
     match authentication {
-        Authentication::Caller(caller) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
+        Authentication::Caller(caller, _) => [caller.subject.as_str(), caller.client_id.as_str()].join(" "),
         Authentication::Anonymous => incoming.network().as_str().to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod anonymous_stream;
 pub(crate) mod change_streams;
+pub(crate) mod credentials;
 pub(crate) mod ended_sessions;
 pub(crate) mod endpoint;
 pub(crate) mod http_sse;

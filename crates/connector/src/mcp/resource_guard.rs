@@ -6,6 +6,7 @@ use mcp_connector_base::outage::Outage;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_oauth::resource::bearer::{BearerError, BearerToken};
 use mcp_connector_oauth::resource::challenge::Challenge;
+use mcp_connector_oauth::resource::credential::ACCESS_KEY_PREFIX;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_protocol::Need;
 
@@ -15,14 +16,30 @@ use crate::http::answer::{Answer, closed_text};
 use crate::http::incoming::Incoming;
 use crate::http::route::McpEndpoint;
 use crate::http::site::Site;
+use crate::mcp::credentials::Credentials;
 use crate::mcp::reply::closed_call;
 
 /// Who has sent a request.
 pub(crate) enum Authentication {
     /// The request has no token.
     Anonymous,
-    /// A token that is valid for the endpoint.
-    Caller(Caller),
+    /// A token or access key that is valid for the endpoint.
+    Caller(Caller, Credential),
+}
+
+/// What a caller has shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    /// An access token. Its client can ask the person for more scopes.
+    AccessToken,
+    /// An access key, whose scopes never change.
+    AccessKey,
+}
+
+impl Credential {
+    fn of(bearer: &BearerToken) -> Self {
+        if bearer.as_str().starts_with(ACCESS_KEY_PREFIX) { Self::AccessKey } else { Self::AccessToken }
+    }
 }
 
 impl Authentication {
@@ -35,7 +52,7 @@ impl Authentication {
     pub(crate) fn caller(&self) -> Option<&Caller> {
         match self {
             Self::Anonymous => None,
-            Self::Caller(caller) => Some(caller),
+            Self::Caller(caller, _) => Some(caller),
         }
     }
 }
@@ -73,15 +90,17 @@ impl ResourceGuard<'_> {
         incoming: &Incoming,
         tokens: &impl VerifyToken,
     ) -> Result<Authentication, Refusal> {
-        let header = incoming.header("authorization");
-        if header.is_some() {
+        let credentials = Credentials::of(incoming, &self.app.configuration);
+        if credentials.has_any() {
             self.knows_people()?;
         }
-        let bearer = BearerToken::from_authorization(header.as_deref()).map_err(|error| self.bad_header(error))?;
+        let bearer = credentials.read().map_err(|error| self.bad_header(error))?;
         match bearer {
             Some(bearer) => {
                 let verified = tokens.verify(&bearer, self.site.resource(self.endpoint)).await;
-                verified.map(Authentication::Caller).map_err(|error| self.not_verified(error))
+                let credential = Credential::of(&bearer);
+                let caller = verified.map_err(|error| self.not_verified(error))?;
+                Ok(Authentication::Caller(caller, credential))
             }
             None if self.endpoint == McpEndpoint::Private => Err(self.ask_to_sign_in()),
             None => Ok(Authentication::Anonymous),
@@ -97,8 +116,11 @@ impl ResourceGuard<'_> {
             (Authentication::Anonymous, Need::Scopes(scopes)) => {
                 Err(self.refuse(Challenge::sign_in, self.app.first_scopes(self.endpoint).union(&scopes)))
             }
-            (Authentication::Caller(caller), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
-            (Authentication::Caller(caller), Need::Scopes(scopes)) => {
+            (Authentication::Caller(caller, _), Need::Scopes(scopes)) if caller.missing(&scopes).is_empty() => Ok(()),
+            (Authentication::Caller(_, Credential::AccessKey), Need::Scopes(_)) => {
+                Err(self.refuse(|metadata, _| Challenge::insufficient_scope_of_key(metadata), ScopeSet::empty()))
+            }
+            (Authentication::Caller(caller, Credential::AccessToken), Need::Scopes(scopes)) => {
                 Err(self.refuse(Challenge::insufficient_scope, caller.scopes.union(&scopes)))
             }
         }
@@ -117,7 +139,7 @@ impl ResourceGuard<'_> {
     ) -> Result<(), Refusal> {
         match authentication {
             Authentication::Anonymous => Ok(()),
-            Authentication::Caller(caller) => tokens.confirm(caller).await.map_err(|error| self.not_verified(error)),
+            Authentication::Caller(caller, _) => tokens.confirm(caller).await.map_err(|error| self.not_verified(error)),
         }
     }
 

@@ -55,7 +55,7 @@ async fn for_programs(
     }
     match incoming.method() {
         "POST" => {}
-        "OPTIONS" => return cors::preflight(incoming),
+        "OPTIONS" => return cors::preflight(incoming, None),
         _ => return refused(405, "invalid_request", "Send this with POST.").header("allow", "POST, OPTIONS"),
     }
     if let Some(closed) = app.configuration.closed(Feature::AuthorizationServer) {

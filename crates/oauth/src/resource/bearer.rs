@@ -1,5 +1,5 @@
 //! The bearer token of a request: `Authorization: Bearer …` (RFC 6750 §2.1), the only place from which a token is taken (MCP
-//! "Token Requirements").
+//! "Token Requirements"). An access key has a second one: [`credential`](crate::resource::credential).
 //!
 //! This module decides whether there is exactly one, of the right form. Whether it is valid is decided by
 //! [`access_token`](crate::resource::access_token) and [`external_issuer`](crate::external_issuer).
@@ -26,6 +26,8 @@ pub enum BearerError {
     TooLong,
     /// A character is not allowed in a token.
     Malformed,
+    /// An access key is in the URL, where proxies and browsers store it.
+    InQuery,
 }
 
 impl BearerError {
@@ -34,7 +36,7 @@ impl BearerError {
     pub const fn status(self) -> u16 {
         match self {
             Self::Repeated => 400,
-            Self::OtherScheme | Self::Empty | Self::TooLong | Self::Malformed => 401,
+            Self::OtherScheme | Self::Empty | Self::TooLong | Self::Malformed | Self::InQuery => 401,
         }
     }
 
@@ -43,7 +45,7 @@ impl BearerError {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Repeated => "invalid_request",
-            Self::OtherScheme | Self::Empty | Self::TooLong | Self::Malformed => "invalid_token",
+            Self::OtherScheme | Self::Empty | Self::TooLong | Self::Malformed | Self::InQuery => "invalid_token",
         }
     }
 
@@ -56,6 +58,9 @@ impl BearerError {
             Self::Empty => "the bearer token is empty",
             Self::TooLong => "the bearer token is too long",
             Self::Malformed => "the bearer token is malformed",
+            Self::InQuery => {
+                "an access key in a URL is not accepted, because URLs are logged: end this key and send another in a header"
+            }
         }
     }
 }

@@ -55,6 +55,7 @@ enum Reason {
     SignIn,
     InvalidToken,
     InsufficientScope,
+    KeyWithoutScope,
     Header(BearerError),
 }
 
@@ -88,6 +89,13 @@ impl Challenge {
         Self { reason: Reason::InsufficientScope, metadata, scope }
     }
 
+    /// Creates the refusal of an access key without sufficient scopes (403). It names neither metadata nor scopes: a sign-in would
+    /// not change the key, and clients start one where they find those.
+    #[must_use]
+    pub fn insufficient_scope_of_key(metadata: MetadataUrl) -> Self {
+        Self { reason: Reason::KeyWithoutScope, metadata, scope: ScopeSet::empty() }
+    }
+
     /// Creates the challenge for an `Authorization` header with no token, or with more than one (401 or 400).
     #[must_use]
     pub fn bad_header(metadata: MetadataUrl, scope: ScopeSet, error: BearerError) -> Self {
@@ -104,7 +112,7 @@ impl Challenge {
     pub const fn status(&self) -> u16 {
         match self.reason {
             Reason::SignIn | Reason::InvalidToken => 401,
-            Reason::InsufficientScope => 403,
+            Reason::InsufficientScope | Reason::KeyWithoutScope => 403,
             Reason::Header(error) => error.status(),
         }
     }
@@ -118,6 +126,10 @@ impl Challenge {
             Reason::SignIn => ("invalid_token", "sign in to continue"),
             Reason::InvalidToken => ("invalid_token", "the access token is expired, revoked or not valid here"),
             Reason::InsufficientScope => ("insufficient_scope", "more permissions are needed"),
+            Reason::KeyWithoutScope => (
+                "insufficient_scope",
+                "this access key lacks a permission and cannot get more: make another key at /account",
+            ),
             Reason::Header(error) => (error.code(), error.description()),
         };
         OAuthErrorResponse { error, error_description }
@@ -127,6 +139,9 @@ impl Challenge {
     #[must_use]
     pub fn header_value(&self) -> String {
         let OAuthErrorResponse { error, error_description } = self.body();
+        if self.reason == Reason::KeyWithoutScope {
+            return format!("Bearer error=\"{error}\", error_description=\"{error_description}\"");
+        }
         let mut value = format!(
             "Bearer error=\"{error}\", error_description=\"{error_description}\", resource_metadata=\"{}\"",
             self.metadata.as_str()
@@ -184,6 +199,17 @@ mod tests {
             assert!(header.contains("scope=\"a"), "{name}: {header}");
             assert!(!challenge.body().error_description.contains(['"', '\\']), "{name}");
         }
+    }
+
+    #[test]
+    fn the_refusal_of_an_access_key_leads_to_no_sign_in() {
+        let refusal = Challenge::insufficient_scope_of_key(metadata());
+        assert_eq!((refusal.status(), refusal.body().error), (403, "insufficient_scope"));
+        let header = refusal.and_for(&scope("a")).header_value();
+        assert!(
+            header.contains("make another key") && !header.contains("scope=\"") && !header.contains("metadata"),
+            "{header}"
+        );
     }
 
     #[test]

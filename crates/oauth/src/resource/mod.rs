@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod bearer;
 pub mod challenge;
+pub mod credential;
 pub mod metadata;
 pub mod protected_resource;
 pub mod scope_catalogue;

@@ -93,6 +93,13 @@ impl VerifiedTokens {
         (entry.resource == *resource).then_some(entry.expires)
     }
 
+    /// Returns whether a token was verified for another resource only. It is not asked about again for this one.
+    #[must_use]
+    pub fn is_of_another(&self, bearer: &BearerToken, resource: &Resource, now: Timestamp) -> bool {
+        let entry = self.place_of(bearer).ok().and_then(|place| self.tokens.get(place));
+        entry.is_some_and(|entry| entry.resource != *resource && now < entry.expires)
+    }
+
     /// Remembers a token.
     pub fn remember(
         &mut self,
@@ -206,6 +213,8 @@ mod tests {
             ("another resource", "a.b.c", "/private/mcp", START, false),
         ] {
             assert_eq!(tokens.caller(&bearer(text), &resource(path), now).is_some(), known, "{name}");
+            let elsewhere = tokens.is_of_another(&bearer(text), &resource(path), now);
+            assert_eq!(elsewhere, name == "another resource", "{name}");
         }
     }
 

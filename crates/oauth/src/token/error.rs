@@ -28,6 +28,9 @@ pub enum TokenError {
     /// The grant type is not supported.
     #[error("this grant type is not supported")]
     UnsupportedGrantType,
+    /// An access key, which only its person ends (RFC 7009 §2.2.1).
+    #[error("an access key is ended by its owner, at the account page")]
+    UnsupportedTokenType,
     /// The client may not use the grant type.
     #[error("this client may not use this grant type")]
     UnauthorizedClient,
@@ -85,6 +88,7 @@ impl TokenError {
             | Self::Form(_)
             | Self::Missing(_)
             | Self::UnsupportedGrantType
+            | Self::UnsupportedTokenType
             | Self::UnauthorizedClient
             | Self::Code(_)
             | Self::RefreshToken(_)
@@ -100,6 +104,7 @@ impl TokenError {
             Self::NotAForm | Self::Form(_) | Self::Missing(_) => "invalid_request",
             Self::Client(error) => error.code(),
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedTokenType => "unsupported_token_type",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::Code(_) | Self::RefreshToken(_) => "invalid_grant",
             Self::Scope => "invalid_scope",

@@ -2,6 +2,8 @@
 //!
 //! Either token ends the whole grant: its refresh tokens at once, its access tokens when the resource next checks the grant. A
 //! text that is not a token, or whose grant belongs to another client or has ended, gets the same response as a success.
+//!
+//! An access key was not issued to a client, so no client may revoke it, and a 200 would say that it has ended.
 
 use mcp_connector_base::identifier::GrantId;
 
@@ -11,6 +13,7 @@ use crate::crypto::opaque::ObjectName;
 use crate::grants::commands::{Grants, RevokeForClient, RevokeToken};
 use crate::grants::refresh::refresh_token::RefreshToken;
 use crate::resource::access_token::{TokenOrigin, token_origin};
+use crate::resource::credential::ACCESS_KEY_PREFIX;
 use crate::token::endpoint::{Clients, authenticate, read_form};
 use crate::token::error::TokenError;
 use crate::web::form::Parameters;
@@ -40,6 +43,9 @@ impl<C: Clients, G: Grants> RevocationEndpoint<'_, C, G> {
         let token = form.get("token")?.ok_or(TokenError::Missing("token"))?;
         // `token_type_hint` is only a hint (§2.1): the tokens of this server have distinct forms.
         check_hint(&form)?;
+        if token.starts_with(ACCESS_KEY_PREFIX) {
+            return Err(TokenError::UnsupportedTokenType);
+        }
         if RefreshToken::has_prefix(token) {
             let Ok(token) = RefreshToken::parse(token, self.keys.routing()) else {
                 return Ok(Vec::new());

@@ -1,6 +1,8 @@
-//! Checks access tokens: those of this server, or those of an external issuer if `AUTH_ISSUER` is set. The common call
+//! Checks access tokens, those of this server or of an external issuer if `AUTH_ISSUER` is set, and access keys. The common call
 //! verifies no signature and asks no storage, because each isolate remembers what it has verified, and asks the
 //! subject's object about once a minute whether the grant is still valid.
+
+use std::sync::Arc;
 
 use worker::Env;
 
@@ -10,6 +12,7 @@ use mcp_connector_base::timestamp::Timestamp;
 use mcp_connector_oauth::external_issuer::token::{ExternalPolicy, ExternalTokenError};
 use mcp_connector_oauth::resource::access_token::{ExpectedClaims, VerifiedToken, verify};
 use mcp_connector_oauth::resource::bearer::BearerToken;
+use mcp_connector_oauth::resource::credential::ACCESS_KEY_PREFIX;
 use mcp_connector_oauth::resource::protected_resource::Resource;
 use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
 use mcp_connector_protocol::Unavailable;
@@ -19,6 +22,7 @@ use crate::config::configuration::AuthIssuer;
 use crate::config::settings::Feature;
 use crate::http::site::Site;
 use crate::mcp::resource_guard::{NotVerified, VerifyToken};
+use crate::oauth::access::access_keys;
 use crate::oauth::access::external_issuer;
 use crate::oauth::access::external_issuer::KeySource;
 use crate::oauth::access::grant_checks;
@@ -44,6 +48,8 @@ impl VerifyToken for AccessTokens<'_> {
         let remembered = remembered::caller(token, resource, now);
         let caller = if let Some(caller) = remembered {
             caller
+        } else if token.as_str().starts_with(ACCESS_KEY_PREFIX) {
+            Box::pin(self.verify_key(token, resource, now)).await?
         } else {
             let verified = self.verify_anew(token, resource, now).await?;
             remembered::remember(token, resource, verified, now)
@@ -62,6 +68,20 @@ impl VerifyToken for AccessTokens<'_> {
 }
 
 impl AccessTokens<'_> {
+    async fn verify_key(
+        &self,
+        token: &BearerToken,
+        resource: &Resource,
+        now: Timestamp,
+    ) -> Result<Arc<Caller>, NotVerified> {
+        // With an external issuer nobody has an account here, and so nobody a key.
+        if self.app.configuration.auth_issuer.is_some() {
+            return Err(NotVerified::Invalid);
+        }
+        let secrets = self.app.secrets(self.env).await.map_err(|_| NotVerified::Unavailable)?;
+        access_keys::verify(self.env, &secrets, token, resource, now).await
+    }
+
     async fn verify_anew(
         &self,
         token: &BearerToken,

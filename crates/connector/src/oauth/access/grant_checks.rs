@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -69,16 +70,29 @@ pub(crate) async fn ask(asked: &Asked) -> Result<GrantState, Unavailable> {
 ///
 /// Returns [`Unavailable`] where the object does not answer in five seconds, or the other request has not in six.
 pub(crate) async fn ask_together(asked: &Asked) -> Result<GrantState, Unavailable> {
-    let Some(answer) = join_pending(asked.grant) else {
-        let _pending = PendingQuestion(asked.grant);
-        return ask(asked).await;
+    together(asked.grant, Box::pin(async { ask(asked).await.map(drop) })).await?;
+    known(asked.grant, now())
+}
+
+/// Runs `question`, which remembers its answer, or waits for the same question of another request.
+///
+/// # Errors
+///
+/// Returns [`Unavailable`] where the question does, or the other request has no answer in six seconds.
+pub(crate) async fn together(
+    grant: GrantId,
+    question: Pin<Box<impl Future<Output = Result<(), Unavailable>>>>,
+) -> Result<(), Unavailable> {
+    let Some(answer) = join_pending(grant) else {
+        let _pending = PendingQuestion(grant);
+        return question.await;
     };
     if timeout(WAIT_LIMIT, answer).await.is_none() {
         // The next request asks again.
-        finish(asked.grant);
+        finish(grant);
         return Err(Unavailable);
     }
-    known(asked.grant, now())
+    Ok(())
 }
 
 /// Asks a subject's object which of some grants are valid.

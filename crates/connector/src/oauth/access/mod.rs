@@ -1,5 +1,6 @@
-//! Access tokens and the grants behind them.
+//! Access tokens, access keys, and the grants behind them.
 
+pub(crate) mod access_keys;
 pub(crate) mod access_tokens;
 pub(crate) mod external_issuer;
 pub(crate) mod grant_checks;

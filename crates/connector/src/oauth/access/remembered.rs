@@ -20,6 +20,11 @@ pub(crate) fn caller(token: &BearerToken, resource: &Resource, now: Timestamp) -
     VERIFIED.with_borrow(|verified| verified.caller(token, resource, now))
 }
 
+/// Returns whether a token was verified here for another resource only.
+pub(crate) fn is_of_another(token: &BearerToken, resource: &Resource, now: Timestamp) -> bool {
+    VERIFIED.with_borrow(|verified| verified.is_of_another(token, resource, now))
+}
+
 /// Remembers a token that was verified.
 pub(crate) fn remember(
     token: &BearerToken,

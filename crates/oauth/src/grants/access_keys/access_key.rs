@@ -21,9 +21,8 @@ use crate::crypto::keys::mac::MacKey;
 use crate::crypto::opaque::{NotIssuedHere, ObjectName, Secret};
 use crate::grants::access_keys::base62::{self, DIGITS_OF_U64};
 use crate::grants::access_keys::crc32::crc32;
+use crate::resource::credential::ACCESS_KEY_PREFIX as PREFIX;
 
-/// The beginning of every access key.
-pub const PREFIX: &str = "mck_";
 /// Length of the secret, in bytes.
 const SECRET: usize = 24;
 /// Length of the MAC, in bytes.

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use mcp_connector_base::identifier::{GrantId, Subject};
+use std::sync::Arc;
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::identifier::{ClientId, GrantId, InvalidIdentifier, Subject};
 use mcp_connector_base::row::Row;
 use mcp_connector_base::scope::ScopeSet;
 use mcp_connector_base::timestamp::Timestamp;
@@ -12,6 +15,7 @@ use crate::grants::access_keys::access_key::AccessKey;
 use crate::grants::access_keys::new_access_key::{KeyName, NewAccessKey};
 use crate::login::admission::{Admission, AdmissionPolicy};
 use crate::login::person::Person;
+use crate::resource::access_token::VerifiedToken;
 use crate::resource::protected_resource::Resource;
 
 const DAY: u64 = 24 * 3600;
@@ -101,6 +105,21 @@ impl StoredKey {
     #[must_use]
     pub const fn used_on(&self) -> Option<Timestamp> {
         self.used_on
+    }
+
+    /// Returns who calls with the key, as if it were an access token. The id of the key takes the place of a client and of a grant.
+    ///
+    /// # Errors
+    ///
+    /// Never: `key:` and an id are a client id.
+    pub fn verified(&self) -> Result<VerifiedToken, InvalidIdentifier> {
+        let client_id = ClientId::new(&format!("key:{}", self.id))?;
+        let caller = Caller {
+            display_name: self.display_name.as_deref().map(Arc::from),
+            grant: Some(self.id),
+            ..Caller::new(self.subject.clone(), client_id, self.scope.clone())
+        };
+        Ok(VerifiedToken::new(caller, self.expires, &self.id.to_string()))
     }
 
     /// Returns the object that stores it.

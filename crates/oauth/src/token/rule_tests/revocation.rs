@@ -45,3 +45,13 @@ fn a_revocation_request_needs_client_authentication_and_a_token() {
         assert_eq!((error.status(), error.code()), (status, code), "{body}");
     }
 }
+
+#[test]
+fn an_access_key_is_not_revoked_by_a_client() {
+    let server = Server::new();
+    let key = format!("mck_{}", "0".repeat(94));
+    let error = server.revoke(None, &format!("client_id=app&token={key}&token_type_hint=access_token")).unwrap_err();
+    assert_eq!((error.status(), error.code()), (400, "unsupported_token_type"), "a 200 would say that it has ended");
+    let error = server.revoke(None, &format!("client_id={key}&token={key}")).unwrap_err();
+    assert_eq!(error.code(), "invalid_client", "and it is no client");
+}

@@ -1,0 +1,62 @@
+//! Checks access keys. An invented key is refused by its checksum or its MAC. A genuine one is looked up once per isolate, and is
+//! then remembered like a verified token: the same checks tell whether it still stands.
+
+use std::sync::Arc;
+
+use worker::Env;
+
+use mcp_connector_base::caller::Caller;
+use mcp_connector_base::timestamp::Timestamp;
+use mcp_connector_oauth::grants::access_keys::access_key::AccessKey;
+use mcp_connector_oauth::grants::access_keys::commands::UseAccessKey;
+use mcp_connector_oauth::grants::commands::Grants as _;
+use mcp_connector_oauth::resource::bearer::BearerToken;
+use mcp_connector_oauth::resource::protected_resource::Resource;
+use mcp_connector_oauth::resource::verified_tokens::{GrantCheck, GrantState};
+use mcp_connector_protocol::Unavailable;
+
+use crate::mcp::resource_guard::NotVerified;
+use crate::oauth::access::grant_checks;
+use crate::oauth::access::remembered;
+use crate::oauth::secrets::Secrets;
+use crate::objects::grants::stub::GrantsStub;
+use crate::platform::clock::now;
+
+/// Returns who calls with a key that this isolate does not remember for `resource`.
+pub(crate) async fn verify(
+    env: &Env,
+    secrets: &Secrets,
+    token: &BearerToken,
+    resource: &Resource,
+    now: Timestamp,
+) -> Result<Arc<Caller>, NotVerified> {
+    let key = AccessKey::parse(token.as_str(), secrets.keys().routing()).map_err(|_| NotVerified::Invalid)?;
+    let is_known_to_be_useless =
+        remembered::is_of_another(token, resource, now) || remembered::look(key.id(), now) == GrantCheck::Refuse;
+    if is_known_to_be_useless {
+        return Err(NotVerified::Invalid);
+    }
+    // Requests that come at the same time share one question.
+    let asked = grant_checks::together(key.id(), Box::pin(look_up(env, secrets, token, &key))).await;
+    asked.map_err(|_| NotVerified::Unavailable)?;
+    if let Some(caller) = remembered::caller(token, resource, now) {
+        return Ok(caller);
+    }
+    let is_answered =
+        remembered::is_of_another(token, resource, now) || remembered::look(key.id(), now) == GrantCheck::Refuse;
+    Err(if is_answered { NotVerified::Invalid } else { NotVerified::Unavailable })
+}
+
+/// Asks the object of the key, and remembers the answer: the caller for the resource of the key, or that the key has ended.
+async fn look_up(env: &Env, secrets: &Secrets, token: &BearerToken, key: &AccessKey) -> Result<(), Unavailable> {
+    let asked_at = now();
+    let command = UseAccessKey::new(key, secrets.policy().clone());
+    let answer = GrantsStub { env }.ask(key.object(), command).await.map_err(|_| Unavailable)?;
+    let known = answer.and_then(|stored| stored.verified().ok().map(|verified| (stored, verified)));
+    let state = if known.is_some() { GrantState::Active } else { GrantState::Ended };
+    if let Some((stored, verified)) = known {
+        remembered::remember(token, stored.resource(), verified, asked_at);
+    }
+    remembered::record_answer(key.id(), state, asked_at);
+    Ok(())
+}
