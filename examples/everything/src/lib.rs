@@ -20,7 +20,7 @@ mod stored;
 mod structured;
 mod tasks;
 
-use mcp_connector::Connector;
+use mcp_connector::{Connector, Icon};
 
 mcp_connector::serve!(connector);
 
@@ -46,10 +46,14 @@ const PARTS: [fn(Connector) -> Connector; 18] = [
     skills::add_to,
 ];
 
+/// The icon of the connector.
+const ICON: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><circle cx="4" cy="4" r="3"/></svg>"#;
+
 fn connector() -> Connector {
     let connector = Connector::new("everything", env!("CARGO_PKG_VERSION"))
         .title("Everything")
         .description("Fixtures for tests.")
+        .icon(Icon::svg(ICON))
         .instructions("Each tool, resource and prompt shows one property of the protocol.")
         // The official suite sends no token.
         .anonymous_sessions();

@@ -11,7 +11,8 @@ use crate::app::state::{App, app};
 use crate::config::settings::Feature;
 use crate::http::answer::Answer;
 use crate::http::cors;
-use crate::http::document::document;
+use crate::http::discovery::{favicon, proof, server_card};
+use crate::http::document::{cacheable_document, document};
 use crate::http::home;
 use crate::http::incoming::Incoming;
 use crate::http::route::{McpEndpoint, Route};
@@ -86,6 +87,7 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
         );
     };
     let configuration = &*app.configuration;
+    let if_none_match = || incoming.header("if-none-match");
     if let Some(lost) = incoming.lost()
         && let Some(answer) = lost_requests::answer(app, &site, incoming, (&env, &context), lost).await
     {
@@ -101,6 +103,19 @@ async fn route(app: &Rc<App>, incoming: &Incoming, env: Env, context: Context) -
         Route::ProtectedResourceMetadata(endpoint) => {
             document(incoming, &site, configuration, || well_known::protected_resource(app, &site, endpoint))
         }
+        Route::ServerCard(endpoint) => cacheable_document(incoming, &site, configuration, || {
+            server_card::card(app, &site, endpoint, if_none_match().as_deref())
+        }),
+        Route::AiCatalog => cacheable_document(incoming, &site, configuration, || {
+            server_card::catalog(app, &site, if_none_match().as_deref())
+        }),
+        Route::DomainProof(proof) => document(incoming, &site, configuration, || {
+            proof::answer(configuration, proof, if_none_match().as_deref()).unwrap_or_else(|| not_found(&site))
+        }),
+        Route::Favicon(form) => document(incoming, &site, configuration, || {
+            let icons = &app.endpoint.registry.info().icons;
+            favicon::answer(icons, form, if_none_match().as_deref()).unwrap_or_else(|| not_found(&site))
+        }),
         // An external issuer gives out the tokens.
         Route::OAuth(_) if configuration.auth_issuer.is_some() => not_found(&site),
         Route::OAuth(endpoint) => oauth::answer(app, &site, endpoint, incoming, (&env, &context)).await,

@@ -27,6 +27,9 @@ use crate::pages::frame::page_frame::Frame;
 /// A call that has not answered after this long becomes a stream, so that proxies and clients keep waiting.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The extension of MCP for programs that call without a person ("OAuth Client Credentials").
+const CLIENT_CREDENTIALS: &str = "io.modelcontextprotocol/oauth-client-credentials";
+
 /// A connector with its settings.
 pub(crate) struct App {
     pub(crate) endpoint: Endpoint<Workers>,
@@ -102,7 +105,7 @@ fn configuration(registry: &Registry<Workers>, env: &Env) -> Configuration {
 impl App {
     fn new(connector: Connector<Workers>, env: &Env) -> Self {
         let mut warnings = if cfg!(debug_assertions) { connector.check() } else { connector.warnings() };
-        let (registry, rejected) = Registry::new(connector);
+        let (mut registry, rejected) = Registry::new(connector);
         // What is left out is an error, and reported once.
         warnings.retain(|warning| !rejected.contains(warning));
         for warning in warnings {
@@ -112,6 +115,9 @@ impl App {
             console_error!("left out: {error}");
         }
         let configuration = Rc::new(configuration(&registry, env));
+        if configuration.auth_issuer.is_none() && configuration.clients.have_services() {
+            registry.declare_authorization_extension(CLIENT_CREDENTIALS);
+        }
         let frame = Frame::new(registry.display_name(), &registry.info().icons, registry.page_settings());
         let settings = Settings {
             page_size: configuration.page_size,

@@ -17,6 +17,7 @@ use crate::config::bindings::MissingBinding;
 use crate::config::settings::{Expected, Feature, Setting, SettingError};
 use crate::config::variables::Variables;
 use crate::http::addresses::AddressList;
+use crate::http::domain_proof::{AppsChallenge, RegistryProof};
 use crate::http::key_header::KeyHeader;
 use crate::http::web_origins::WebOrigins;
 use crate::log::request_log::Log;
@@ -58,6 +59,10 @@ pub(crate) struct Configuration {
     pub(crate) access_token_seconds: u32,
     /// `ANNOUNCE_ISS`: whether metadata says that `iss` comes with every authorization response, which it does in any case.
     pub(crate) announce_iss: bool,
+    /// `MCP_REGISTRY_AUTH`: what proves to the MCP registry that the domain is the owner's.
+    pub(crate) mcp_registry_auth: Option<RegistryProof>,
+    /// `OPENAI_APPS_CHALLENGE`: the same for ChatGPT's directory.
+    pub(crate) openai_apps_challenge: Option<AppsChallenge>,
     /// `LOG`: which requests get a line in the log.
     pub(crate) log: Log,
     /// `SSE_TRANSPORT`: whether `/sse` speaks the transport of 2024-11-05.
@@ -216,6 +221,10 @@ impl Configuration {
                 LONGEST_ACCESS_TOKEN,
             ),
             announce_iss: read.flag(Setting::AnnounceIss, true),
+            mcp_registry_auth: read
+                .parsed(Setting::McpRegistryAuth, None, None, |text| RegistryProof::parse(text).map(Some)),
+            openai_apps_challenge: read
+                .parsed(Setting::OpenAiAppsChallenge, None, None, |text| AppsChallenge::parse(text).map(Some)),
             sse_transport: read.choice(Setting::SseTransport, &[("on", true), ("off", false)], false, false),
             max_body_bytes,
             max_anonymous_body_bytes: max_anonymous_body_bytes.min(max_body_bytes),

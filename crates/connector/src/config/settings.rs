@@ -15,6 +15,7 @@ use mcp_connector_oauth::web::origin::InvalidIssuer;
 use mcp_connector_oauth::web::redirect_uri::InvalidRedirectPolicy;
 
 use crate::http::addresses::InvalidAddressList;
+use crate::http::domain_proof::{InvalidAppsChallenge, InvalidRegistryProof};
 use crate::http::key_header::InvalidKeyHeader;
 use crate::http::web_origins::InvalidWebOrigins;
 
@@ -124,6 +125,10 @@ settings! {
     AccessTokenSeconds = "ACCESS_TOKEN_SECONDS" closes [AuthorizationServer];
     /// Whether metadata says that `iss` comes with every answer.
     AnnounceIss = "ANNOUNCE_ISS" closes [];
+    /// The proof for the MCP registry that the domain is the owner's.
+    McpRegistryAuth = "MCP_REGISTRY_AUTH" closes [RegistryProof];
+    /// The same for ChatGPT's directory.
+    OpenAiAppsChallenge = "OPENAI_APPS_CHALLENGE" closes [AppsChallenge];
 }
 
 impl Setting {
@@ -152,6 +157,10 @@ pub(crate) enum Feature {
     Keys,
     /// Lines about requests in the log.
     RequestLog,
+    /// `/.well-known/mcp-registry-auth`.
+    RegistryProof,
+    /// `/.well-known/openai-apps-challenge`.
+    AppsChallenge,
     /// Sessions of clients of 2025-11-25 and earlier.
     Sessions,
     /// Streams of clients that listen for changes.
@@ -173,6 +182,8 @@ impl Feature {
             Self::AccessTokens => "calls with a token, the account page",
             Self::Keys => "calls that ask a question",
             Self::RequestLog => "the log of requests",
+            Self::RegistryProof => "the proof for the MCP registry",
+            Self::AppsChallenge => "the proof for OpenAI's directory",
             Self::Sessions => "sessions",
             Self::Streams => "streams of changes",
             Self::Tasks => "tasks",
@@ -201,6 +212,10 @@ pub(crate) enum Expected {
     WebOrigins(#[from] InvalidWebOrigins),
     #[error("must {0}")]
     Addresses(#[from] InvalidAddressList),
+    #[error("must {0}")]
+    RegistryProof(#[from] InvalidRegistryProof),
+    #[error("must {0}")]
+    AppsChallenge(#[from] InvalidAppsChallenge),
     #[error("must be {}", alternatives(.0))]
     OneOf(Vec<&'static str>),
     #[error("must be a whole number from {least} to {most}")]

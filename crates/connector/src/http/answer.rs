@@ -55,7 +55,12 @@ impl Answer {
 
     /// Returns an answer whose body is JSON.
     pub(crate) fn json_bytes(status: u16, body: Vec<u8>) -> Self {
-        Self { status, headers: Vec::new(), body: AnswerBody::Bytes(body) }.header("content-type", "application/json")
+        Self::bytes(status, "application/json", body)
+    }
+
+    /// Returns an answer with a body of any media type.
+    pub(crate) fn bytes(status: u16, media_type: impl Into<Cow<'static, str>>, body: Vec<u8>) -> Self {
+        Self { status, headers: Vec::new(), body: AnswerBody::Bytes(body) }.header("content-type", media_type)
     }
 
     /// Returns an answer whose body is a value as JSON.

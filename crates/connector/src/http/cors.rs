@@ -14,7 +14,7 @@ const REQUEST_HEADERS: &str = "authorization, content-type, accept, mcp-protocol
 const EXPOSED_HEADERS: &str = "www-authenticate, mcp-session-id, mcp-protocol-version, x-request-id, retry-after";
 
 /// How long a browser remembers a preflight, in seconds. Chromium keeps none for longer.
-const MAX_AGE: &str = "7200";
+pub(crate) const MAX_AGE: &str = "7200";
 
 /// Maximum number of headers that a page may ask for.
 const MAX_ASKED_HEADERS: usize = 64;
@@ -33,6 +33,15 @@ pub(crate) fn readable_by(answer: Answer, origin: Option<&str>) -> Answer {
 /// Lets any page read a document that is public anyway.
 pub(crate) fn readable_by_all(answer: Answer) -> Answer {
     answer.header("access-control-allow-origin", "*").header("access-control-expose-headers", EXPOSED_HEADERS)
+}
+
+/// Lets any page read a document about the server and ask whether it has changed (SEP-2127, "CORS Requirements").
+pub(crate) fn cacheable_by_all(answer: Answer) -> Answer {
+    answer
+        .header("access-control-allow-origin", "*")
+        .header("access-control-allow-methods", "GET")
+        .header("access-control-allow-headers", "content-type, if-none-match")
+        .header("access-control-expose-headers", "etag, x-request-id")
 }
 
 /// Returns the answer to a preflight. `key_header` is the one that takes access keys, if the endpoint does.

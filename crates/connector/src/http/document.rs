@@ -16,12 +16,33 @@ pub(crate) fn document(
     configuration: &Configuration,
     document: impl FnOnce() -> Answer,
 ) -> Answer {
+    read_only(incoming, site, configuration, document, || cors::readable_by_all(cors::preflight(incoming, None)))
+}
+
+/// Answers a request for a document about the server, which pages may revalidate ([`cors::cacheable_by_all`]).
+pub(crate) fn cacheable_document(
+    incoming: &Incoming,
+    site: &Site,
+    configuration: &Configuration,
+    document: impl FnOnce() -> Answer,
+) -> Answer {
+    let preflight = || cors::cacheable_by_all(Answer::empty(204)).header("access-control-max-age", cors::MAX_AGE);
+    read_only(incoming, site, configuration, document, preflight)
+}
+
+fn read_only(
+    incoming: &Incoming,
+    site: &Site,
+    configuration: &Configuration,
+    document: impl FnOnce() -> Answer,
+    preflight: impl FnOnce() -> Answer,
+) -> Answer {
     if let Err(forbidden) = request_guard::check_host(site, configuration) {
         return Answer::json(403, &json!({ "error": "access_denied", "error_description": forbidden.to_string() }));
     }
     match incoming.method() {
         "GET" | "HEAD" => document(),
-        "OPTIONS" => cors::readable_by_all(cors::preflight(incoming, None)),
+        "OPTIONS" => preflight(),
         _ => Answer::json(405, &json!({ "error": "invalid_request", "error_description": "This can only be read." }))
             .header("allow", "GET, HEAD, OPTIONS"),
     }

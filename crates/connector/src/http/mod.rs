@@ -3,7 +3,9 @@
 pub(crate) mod addresses;
 pub(crate) mod answer;
 pub(crate) mod cors;
+pub(crate) mod discovery;
 pub(crate) mod document;
+pub(crate) mod domain_proof;
 pub(crate) mod home;
 pub(crate) mod incoming;
 pub(crate) mod key_header;

@@ -5,6 +5,7 @@ use mcp_connector_oauth::resource::metadata::{MetadataForm, authorization_server
 use mcp_connector_oauth::resource::protected_resource::{
     MCP_PATH, PRIVATE_MCP_PATH, PROTECTED_RESOURCE_METADATA_PATH, SSE_PATH,
 };
+use mcp_connector_protocol::{AI_CATALOG_PATH, SERVER_CARD_SUFFIX};
 
 /// One of the MCP endpoints. Each is a protected resource of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +121,24 @@ impl OAuthEndpoint {
     }
 }
 
+/// A document by which the owner proves that the domain is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DomainProof {
+    /// For the MCP registry.
+    McpRegistry,
+    /// For the directory of ChatGPT.
+    OpenAiApps,
+}
+
+/// The icon of the connector, in a form that browsers ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Favicon {
+    /// Whatever image there is; a PNG before an SVG, which not every browser shows.
+    Any,
+    Png,
+    Svg,
+}
+
 /// The endpoint of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
@@ -129,6 +148,12 @@ pub(crate) enum Route {
     /// The metadata of a protected resource. The well-known segment is before the path of the resource (RFC 9728 §3.1).
     /// Without a path it describes `/mcp`.
     ProtectedResourceMetadata(McpEndpoint),
+    /// The server card of an endpoint that speaks Streamable HTTP (SEP-2127).
+    ServerCard(McpEndpoint),
+    /// The catalog that leads to the server card.
+    AiCatalog,
+    DomainProof(DomainProof),
+    Favicon(Favicon),
     OAuth(OAuthEndpoint),
     NotFound,
 }
@@ -141,6 +166,12 @@ impl Route {
             "" => return Self::Home,
             SSE_MESSAGES_PATH => return Self::Mcp(McpEndpoint::HttpSse),
             PROTECTED_RESOURCE_METADATA_PATH => return Self::ProtectedResourceMetadata(McpEndpoint::Lazy),
+            AI_CATALOG_PATH => return Self::AiCatalog,
+            "/.well-known/mcp-registry-auth" => return Self::DomainProof(DomainProof::McpRegistry),
+            "/.well-known/openai-apps-challenge" => return Self::DomainProof(DomainProof::OpenAiApps),
+            "/favicon.ico" => return Self::Favicon(Favicon::Any),
+            "/favicon.png" => return Self::Favicon(Favicon::Png),
+            "/favicon.svg" => return Self::Favicon(Favicon::Svg),
             _ => {}
         }
         for endpoint in McpEndpoint::ALL {
@@ -149,6 +180,9 @@ impl Route {
             }
             if path.strip_prefix(PROTECTED_RESOURCE_METADATA_PATH) == Some(endpoint.path()) {
                 return Self::ProtectedResourceMetadata(endpoint);
+            }
+            if endpoint != McpEndpoint::HttpSse && path.strip_suffix(SERVER_CARD_SUFFIX) == Some(endpoint.path()) {
+                return Self::ServerCard(endpoint);
             }
         }
         OAuthEndpoint::of(path).map_or(Self::NotFound, Self::OAuth)
@@ -181,6 +215,13 @@ mod tests {
                 Route::OAuth(OAuthEndpoint::Metadata(MetadataForm::OAuth)),
             ),
             ("/mcp/.well-known/openid-configuration", Route::OAuth(OAuthEndpoint::Metadata(MetadataForm::OpenId))),
+            ("/mcp/server-card", Route::ServerCard(McpEndpoint::Lazy)),
+            ("/private/mcp/server-card/", Route::ServerCard(McpEndpoint::Private)),
+            ("/.well-known/ai-catalog.json", Route::AiCatalog),
+            ("/.well-known/mcp-registry-auth", Route::DomainProof(DomainProof::McpRegistry)),
+            ("/.well-known/openai-apps-challenge", Route::DomainProof(DomainProof::OpenAiApps)),
+            ("/favicon.ico", Route::Favicon(Favicon::Any)),
+            ("/favicon.svg", Route::Favicon(Favicon::Svg)),
             ("/.well-known/jwks.json", Route::OAuth(OAuthEndpoint::Jwks)),
             ("/authorize/", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Ask))),
             ("/authorize/consent", Route::OAuth(OAuthEndpoint::SignIn(SignInStep::Consent))),
@@ -210,6 +251,11 @@ mod tests {
             "/mcp.",
             "mcp",
             "/Token",
+            "/server-card",
+            "/sse/server-card",
+            "/mcp/server-cards",
+            "/ai-catalog.json",
+            "/favicon",
             "/authorize/x",
             "/account/x",
             "/token/token",

@@ -7,6 +7,7 @@ use crate::author::connector::Connector;
 use crate::author::feature::Feature;
 use crate::author::skills::skill::Skill;
 use crate::author::tools::tool::Tool;
+use crate::discovery::server_name::ServerName;
 use crate::tool_schema::string_arguments::{names, property};
 use crate::types::base_metadata::BaseMetadata;
 use crate::types::icon::Icon;
@@ -42,6 +43,8 @@ impl<H: 'static> Connector<H> {
         let of_connector = |kind| ConfigError::new("connector", &self.info.name, kind);
         errors.extend(unloadable(&self.info.icons).map(of_connector));
         errors.extend(ConfigError::of_page_settings(&self.info.name, &self.page_settings));
+        let registry_name = self.registry_name.as_deref().map(ServerName::parse).transpose();
+        errors.extend(registry_name.err().map(|error| of_connector(ErrorKind::RegistryName(error))));
         if self.needed_scopes().next().is_some() && self.sign_in.is_empty() {
             errors.push(of_connector(ErrorKind::NoSignIn));
         }

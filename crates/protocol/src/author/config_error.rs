@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::author::page_settings::{InvalidPageSetting, PageSettings};
 use crate::author::resources::uri_template::{InvalidTemplate, InvalidUri};
 use crate::author::skills::frontmatter::InvalidFrontmatter;
+use crate::discovery::server_name::InvalidServerName;
 use crate::tool_schema::refused::RefusedSchema;
 
 /// A mistake in a connector's declarations, with the tool, prompt or resource that has it.
@@ -81,6 +82,8 @@ pub(crate) enum ErrorKind {
     NotAString(String),
     #[error("an icon needs an https: or data: URI")]
     Icon,
+    #[error("{0}")]
+    RegistryName(InvalidServerName),
     #[error("{0}")]
     View(InvalidView),
     #[error("{0}")]

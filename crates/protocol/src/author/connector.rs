@@ -34,6 +34,7 @@ use mcp_connector_base::scope::{IntoScope, Scope};
 pub struct Connector<H> {
     pub(crate) info: Implementation,
     pub(crate) instructions: Option<String>,
+    pub(crate) registry_name: Option<String>,
     pub(crate) page_settings: PageSettings,
     pub(crate) sign_in: Vec<Scope>,
     pub(crate) announces: Topics,
@@ -64,6 +65,7 @@ impl<H: 'static> Connector<H> {
         Self {
             info,
             instructions: None,
+            registry_name: None,
             page_settings: PageSettings::default(),
             sign_in: Vec::new(),
             announces: Topics::default(),
@@ -98,7 +100,28 @@ impl<H: 'static> Connector<H> {
         self
     }
 
-    /// Adds an icon of the connector.
+    /// Sets the name by which registries and catalogs know the connector: a domain of yours in reverse order, a slash and a
+    /// name (SEP-2127, `name`). The server card and `npm run registry` use it.
+    ///
+    /// Without it, the name is the host of the Worker in reverse order and the connector's name, such as
+    /// `dev.workers.ada.notes/notes`. A name of your own stays the same when the Worker moves to another domain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use mcp_connector::Connector;
+    ///
+    /// let connector = Connector::new("notes", "1.0.0").registry_name("com.example/notes");
+    /// assert_eq!(connector.check(), []);
+    /// ```
+    #[must_use]
+    pub fn registry_name(mut self, name: impl Into<String>) -> Self {
+        self.registry_name = Some(name.into());
+        self
+    }
+
+    /// Adds an icon of the connector. An icon that is part of the Worker, by [`Icon::svg`] or [`Icon::png`], is also what
+    /// browsers show for its pages (`/favicon.ico`).
     #[must_use]
     pub fn icon(mut self, icon: Icon) -> Self {
         self.info.icons.push(icon);

@@ -15,6 +15,7 @@ use crate::author::resources::resource_template::ResourceTemplate;
 use crate::author::skills::skill_catalogue::SkillCatalogue;
 use crate::author::tools::tool::Tool;
 use crate::author::tools::validated_tool::ValidatedTool;
+use crate::discovery::server_name::ServerName;
 use crate::subscriptions::change::{Topic, Topics};
 use crate::tasks;
 use crate::types::implementation::Implementation;
@@ -34,7 +35,10 @@ pub struct Registry<H> {
     /// The name and version for the `_meta` of each modern result.
     pub(crate) server_info: Box<RawValue>,
     pub(crate) instructions: Option<String>,
+    server_name: Option<ServerName>,
     page_settings: PageSettings,
+    /// The extensions of the authorization server that this deployment supports.
+    authorization_extensions: Vec<&'static str>,
     scopes: Vec<Scope>,
     sign_in: ScopeSet,
     announces: Topics,
@@ -58,6 +62,11 @@ impl<H: 'static> Registry<H> {
             }
         }
         rejected.extend(ConfigError::of_page_settings(&connector.info.name, &connector.page_settings));
+        let server_name =
+            connector.registry_name.as_deref().map(ServerName::parse).transpose().unwrap_or_else(|error| {
+                rejected.push(ConfigError::new("connector", &connector.info.name, ErrorKind::RegistryName(error)));
+                None
+            });
         let mut resources = connector.resources;
         for view in validated(connector.views, &mut rejected).into_iter().filter_map(Rc::into_inner) {
             resources.push(view.feature.into_resource());
@@ -86,7 +95,9 @@ impl<H: 'static> Registry<H> {
             server_info: serde_json::value::to_raw_value(&server_info).unwrap_or_else(|_| RawValue::NULL.to_owned()),
             info: connector.info,
             instructions: connector.instructions,
+            server_name,
             page_settings: connector.page_settings,
+            authorization_extensions: Vec::new(),
             scopes,
             sign_in: connector.sign_in.into_iter().collect(),
             announces: connector.announces,
@@ -116,6 +127,19 @@ impl<H: 'static> Registry<H> {
     #[must_use]
     pub fn info(&self) -> &Implementation {
         &self.info
+    }
+
+    /// Returns the name by which registries and catalogs know the connector: the one that its author has chosen, or one that is
+    /// derived from the host and port where it is served.
+    #[must_use]
+    pub fn server_name(&self, authority: &str) -> ServerName {
+        self.server_name.clone().unwrap_or_else(|| ServerName::derived(authority, &self.info.name))
+    }
+
+    /// Declares that its authorization server supports an extension, such as
+    /// `io.modelcontextprotocol/oauth-client-credentials`. Clients see it among the capabilities.
+    pub fn declare_authorization_extension(&mut self, identifier: &'static str) {
+        self.authorization_extensions.push(identifier);
     }
 
     /// Returns what the pages for people show beside the title and the icons.
@@ -207,7 +231,8 @@ impl<H: 'static> Registry<H> {
             ),
             (tasks::EXTENSION, json!({}), version.is_modern() && self.has_tasks()),
         ];
-        let declared = extensions.into_iter().filter(|(.., is_there)| *is_there);
+        let declared = extensions.into_iter().filter(|(.., is_there)| *is_there).map(|(name, value, _)| (name, value));
+        let authorization = self.authorization_extensions.iter().map(|name| (*name, json!({})));
         ServerCapabilities {
             logging: Object::new(),
             tools: (!self.tools.is_empty()).then(|| list(Topic::ToolList)),
@@ -217,7 +242,7 @@ impl<H: 'static> Registry<H> {
             }),
             prompts: (!self.prompts.is_empty()).then(|| list(Topic::PromptList)),
             completions: self.has_completions().then(Object::new),
-            extensions: declared.map(|(name, value, _)| (name, value)).collect(),
+            extensions: declared.chain(authorization).collect(),
         }
     }
 

@@ -27,6 +27,20 @@ pub struct Icon {
     theme: Option<Theme>,
 }
 
+/// The image of an [`Icon`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IconImage<'a> {
+    /// The icon is a `data:` URI of an image.
+    Embedded {
+        /// The media type, which begins with `image/`.
+        media_type: &'a str,
+        /// The file.
+        bytes: Vec<u8>,
+    },
+    /// The icon is at an `https:` URL.
+    Linked(&'a str),
+}
+
 /// The background for which an [`Icon`] is drawn.
 ///
 /// # Examples
@@ -96,6 +110,21 @@ impl Icon {
         &self.src
     }
 
+    /// Returns the image: its bytes if they are in the icon itself, or where they are. None if it is no image that can be served.
+    #[must_use]
+    pub fn image(&self) -> Option<IconImage<'_>> {
+        let Some(data) = self.src.strip_prefix("data:") else {
+            return self.src.starts_with("https://").then_some(IconImage::Linked(&self.src));
+        };
+        let (header, data) = data.split_once(',')?;
+        let media_type = header.split(';').next().unwrap_or_default();
+        let is_image = media_type.strip_prefix("image/").is_some_and(|subtype| {
+            !subtype.is_empty() && subtype.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        });
+        let bytes = if header.ends_with(";base64") { STANDARD.decode(data).ok()? } else { percent_decoded(data)? };
+        is_image.then_some(IconImage::Embedded { media_type, bytes })
+    }
+
     /// Returns the background for which the icon is drawn.
     #[must_use]
     pub fn drawn_for(&self) -> Option<Theme> {
@@ -105,5 +134,44 @@ impl Icon {
     /// Whether clients load it ("Icons", security considerations).
     pub(crate) fn is_loadable(&self) -> bool {
         self.src.starts_with("https://") || self.src.starts_with("data:")
+    }
+}
+
+/// Decodes the data of a `data:` URI without `;base64` (RFC 2397 §2).
+fn percent_decoded(text: &str) -> Option<Vec<u8>> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_of_an_icon_is_in_it_or_behind_a_link() {
+        let embedded =
+            |media_type, text: &str| Some(IconImage::Embedded { media_type, bytes: text.as_bytes().to_vec() });
+        for (icon, image) in [
+            (Icon::svg("<svg/>"), embedded("image/svg+xml", "<svg/>")),
+            (Icon::png(b"\x7fPNG"), embedded("image/png", "\x7fPNG")),
+            (Icon::new("data:image/svg+xml;utf8,%3Csvg/%3e"), embedded("image/svg+xml", "<svg/>")),
+            (Icon::new("https://example.com/i.png"), Some(IconImage::Linked("https://example.com/i.png"))),
+            (Icon::new("data:image/svg+xml,%3"), None),
+            (Icon::new("data:image/svg+xml,%zz"), None),
+            (Icon::new("data:image/png;base64,***"), None),
+            (Icon::new("data:text/html,<script>"), None),
+            (Icon::new("data:image/x y,z"), None),
+            (Icon::new("data:image/png"), None),
+            (Icon::new("http://example.com/i.png"), None),
+            (Icon::new("/i.png"), None),
+        ] {
+            assert_eq!(icon.image(), image, "{}", icon.src());
+        }
     }
 }

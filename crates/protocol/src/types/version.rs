@@ -28,6 +28,9 @@ impl ProtocolVersion {
     /// The revisions of Streamable HTTP, newest first, in the order in which they are offered.
     pub const STREAMABLE_HTTP: [Self; 4] = [Self::V2026_07_28, Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26];
 
+    /// The revisions over the transport of 2024-11-05, newest first: those with a handshake.
+    pub(crate) const HTTP_SSE: [Self; 4] = [Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26, Self::V2024_11_05];
+
     /// The revisions of all endpoints, newest first.
     pub const ALL: [Self; 5] =
         [Self::V2026_07_28, Self::V2025_11_25, Self::V2025_06_18, Self::V2025_03_26, Self::V2024_11_05];

@@ -1,6 +1,9 @@
 //! How each setting is read, and which features are closed while it cannot be read.
 
-use Feature::{AccessTokens, AuthorizationServer, Calls, HttpSse, Keys, Metadata, RequestLog, WebPages};
+use Feature::{
+    AccessTokens, AppsChallenge, AuthorizationServer, Calls, HttpSse, Keys, Metadata, RegistryProof, RequestLog,
+    WebPages,
+};
 
 use super::*;
 
@@ -25,6 +28,20 @@ fn an_empty_variable_is_not_set() {
         assert_eq!(read(&[(setting.name(), " ")]).errors, [], "{setting:?}");
     }
 }
+
+/// The features that settings close.
+const PARTS: &[Feature] = &[
+    Calls,
+    WebPages,
+    HttpSse,
+    Metadata,
+    AuthorizationServer,
+    AccessTokens,
+    Keys,
+    RequestLog,
+    RegistryProof,
+    AppsChallenge,
+];
 
 /// A setting, others beside it without which it is not read, invalid values, and the features that are then closed.
 type Unreadable = (Setting, &'static [(&'static str, &'static str)], &'static [&'static str], &'static [Feature]);
@@ -96,6 +113,8 @@ const UNREADABLE: &[Unreadable] = {
         (Setting::OAuthClients, &[], &["{}", "[{", "[{\"client_id\":\"x\"}]"], &[AuthorizationServer]),
         (Setting::AccessTokenSeconds, &[], &["3601", "1h", "0"], &[AuthorizationServer]),
         (Setting::AnnounceIss, &[], &["no", "off"], &[]),
+        (Setting::McpRegistryAuth, &[], &["v=MCPv1; k=ed25519; p=AAAA", "a key"], &[RegistryProof]),
+        (Setting::OpenAiAppsChallenge, &[], &["two words of a token"], &[AppsChallenge]),
     ]
 };
 
@@ -125,8 +144,8 @@ fn an_invalid_value_names_its_variable_and_closes_what_depends_on_it() {
             assert!(text.starts_with(&format!("{name} ")), "{text}");
             assert!(value.len() < 8 || !text.contains(*value), "{text} shows {value}");
             assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')), "{text}");
-            for part in [Calls, WebPages, HttpSse, Metadata, AuthorizationServer, AccessTokens, Keys, RequestLog] {
-                assert_eq!(configuration.closed(part).is_some(), closed.contains(&part), "{name}={value}: {part:?}");
+            for part in PARTS {
+                assert_eq!(configuration.closed(*part).is_some(), closed.contains(part), "{name}={value}: {part:?}");
             }
         }
     }

@@ -128,6 +128,7 @@ impl Frame {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="robots" content="noindex";
                     title { (visible(&page.title)) }
+                    @if self.icon.is_some() { link rel="icon" href="/favicon.ico"; }
                     style { (PreEscaped(&self.style().text)) }
                 }
                 body {
@@ -148,7 +149,8 @@ impl Frame {
     /// browsers send `Origin: null` with our own forms, so that they look like forged ones.
     pub(crate) fn headers(&self, page: &Page) -> Vec<(&'static str, String)> {
         let mut policy = vec!["default-src 'none'".to_owned(), format!("style-src {}", self.style().source)];
-        policy.extend(self.icon.as_ref().map(|icon| format!("img-src {}", icon.source)));
+        // 'self' is for /favicon.ico, which some browsers hold to the policy.
+        policy.extend(self.icon.as_ref().map(|icon| format!("img-src 'self' {}", icon.source)));
         policy.extend(["base-uri 'none'".to_owned(), "frame-ancestors 'none'".to_owned()]);
         policy.extend(page.kind.directives());
         let mut headers = vec![
@@ -268,7 +270,7 @@ mod tests {
         ] {
             let shown = frame(icons.into_iter().fold(connector(), Connector::icon));
             let policy = policy(&shown.headers(&page()));
-            let directive = source.map(|source| format!("; img-src {source}; "));
+            let directive = source.map(|source| format!("; img-src 'self' {source}; "));
             assert_eq!(policy.contains("img-src"), source.is_some(), "{name}: {policy}");
             assert!(directive.is_none_or(|directive| policy.contains(&directive)), "{name}: {policy}");
             assert_eq!(shown.document(&page()).contains("<img "), source.is_some(), "{name}");
