@@ -1,16 +1,27 @@
-// The checklist, in the order of Anthropic's: can Claude reach it, does anything stand in between, how does one sign in,
-// what is inside. One row is one check; a check is one function that asks a probe for evidence and gives a verdict.
-import * as authorization from './checks/authorization.mjs';
-import * as endpoint from './checks/endpoint.mjs';
-import * as network from './checks/network.mjs';
-import * as signIn from './checks/sign-in.mjs';
-import * as inside from './checks/tools.mjs';
+// The checklist, in the order in which a client meets a server: can Claude reach it, does anything stand in between, how does one sign
+// in, does the protocol hold, which tools can be used, can it be found. One row is one check; a check is one function that asks a
+// probe for evidence and gives a verdict.
+import * as found from './checks/found.mjs';
+import * as modern from './checks/protocol/modern.mjs';
+import * as revisions from './checks/protocol/revisions.mjs';
+import * as transport from './checks/protocol/transport.mjs';
+import * as pages from './checks/protocol/web-pages.mjs';
+import * as authorization from './checks/sign-in/authorization.mjs';
+import * as documents from './checks/sign-in/documents.mjs';
+import * as guards from './checks/sign-in/guards.mjs';
+import * as metadata from './checks/sign-in/metadata.mjs';
+import * as redirects from './checks/sign-in/redirects.mjs';
+import * as token from './checks/sign-in/token-endpoint.mjs';
+import * as accepted from './checks/tools/accepted.mjs';
+import * as review from './checks/tools/review.mjs';
+import * as endpoint from './checks/way-in/endpoint.mjs';
+import * as network from './checks/way-in/network.mjs';
 import { blocked, fail, quote, skip } from './verdict.mjs';
 import { Probe } from './probe/probe.mjs';
 
 /**
  * @typedef {object} Check
- * @property {string} id       appears in `--json` and in docs/doctor.md
+ * @property {string} id       appears in `--json` and in docs/doctor.md; it stays as it is
  * @property {string} group
  * @property {string} title
  * @property {(probe: Probe) => Promise<import('./verdict.mjs').Verdict>} run
@@ -20,6 +31,8 @@ import { Probe } from './probe/probe.mjs';
 
 const ANSWERS = ['reachable', 'tls', 'redirect'];
 const SERVER = ['server-metadata'];
+const CLIENT = ['register'];
+const IN = ['kind', 'legacy'];
 
 /** @type {Check[]} */
 export const CHECKLIST = [
@@ -33,47 +46,103 @@ export const CHECKLIST = [
     ['slash', 'Both slash forms', endpoint.bothSlashes, ANSWERS],
     ['wall', 'No firewall page', endpoint.noWall, ANSWERS],
     ['kind', 'Kind of server', endpoint.kind, [...ANSWERS, 'wall']],
+    ['rebinding', 'DNS rebinding', transport.rebinding, ['kind']],
   ]),
   ...group(
     'Sign-in',
     [
       ['challenge', 'Challenge', endpoint.challenge, ['kind']],
+      ['challenge-scope', 'Scope asked for', metadata.challengeScope, ['challenge']],
       ['bad-token', 'Bad token', endpoint.badToken, ['kind']],
-      ['resource-metadata', 'Resource metadata', signIn.resourceMetadata, ['kind']],
-      ['server-host', 'Authorization server', signIn.serverHost, ['kind']],
-      ['server-metadata', 'Server metadata', signIn.serverMetadata, ['kind', 'server-host']],
-      ['issuer', 'Issuer', signIn.sameIssuer, SERVER],
-      ['pkce', 'PKCE', signIn.pkceMethod, SERVER],
-      ['registration', 'Ways to register', signIn.registrationWays, SERVER],
-      ['public-clients', 'Clients without secret', signIn.publicClients, SERVER],
+      ['ways-around', 'No way around', guards.waysAround, ['kind']],
+      ['resource-metadata', 'Resource metadata', documents.resourceMetadata, ['kind']],
+      ['pointer', 'Pointer to metadata', metadata.pointer, ['challenge', 'resource-metadata']],
+      ['well-known', 'Well-known place', metadata.wellKnown, ['resource-metadata']],
+      ['offline-access', 'offline_access', metadata.offlineAccess, ['kind']],
+      ['server-host', 'Authorization server', documents.serverHost, ['kind']],
+      ['server-metadata', 'Server metadata', documents.serverMetadata, ['kind', 'server-host']],
+      ['metadata-members', 'Types of members', metadata.members, SERVER],
+      ['metadata-type', 'Sent as JSON', metadata.mediaTypes, SERVER],
+      ['issuer', 'Issuer', documents.sameIssuer, SERVER],
+      ['pkce', 'PKCE', documents.pkceMethod, SERVER],
+      ['grant-types', 'Grant types', metadata.grantTypes, SERVER],
+      ['issuer-parameter', 'Who answers', metadata.issuerParameter, SERVER],
+      ['registration', 'Ways to register', documents.registrationWays, SERVER],
+      ['public-clients', 'Clients without secret', documents.publicClients, SERVER],
       ['register', 'Registering', authorization.register, [...SERVER, 'registration']],
-      ['consent-page', 'Sign-in page', authorization.consentPage, ['register']],
+      ['consent-page', 'Sign-in page', authorization.consentPage, CLIENT],
+      ['consent-twice', 'Opened twice', redirects.repeated, [...CLIENT, 'consent-page']],
+      ['frames', 'Not in a frame', redirects.frames, CLIENT],
+      ['redirect-uri', 'Unknown redirect URI', redirects.redirectUri, [...CLIENT, 'consent-page']],
+      ['pkce-required', 'Without PKCE', redirects.pkceRequired, [...CLIENT, 'consent-page']],
       ['client-document', 'Claude’s document', authorization.consentPageOfClaude, [...SERVER, 'registration']],
-      ['unknown-code', 'Unknown code', authorization.unknownCode, ['register']],
-      ['unknown-refresh', 'Unknown refresh token', authorization.unknownRefreshToken, ['register']],
-      ['unknown-client', 'Unknown client', authorization.unknownClient, SERVER],
-      ['latency', 'Latency', authorization.latency, ['kind']],
+      ['native-clients', 'Native clients', redirects.nativeClients, CLIENT],
+      ['loopback-port', 'Loopback ports', redirects.loopbackPort, CLIENT],
+      ['unknown-code', 'Unknown code', token.unknownCode, CLIENT],
+      ['unknown-refresh', 'Unknown refresh token', token.unknownRefreshToken, CLIENT],
+      ['unknown-client', 'Unknown client', token.unknownClient, SERVER],
+      ['unknown-grant', 'Unknown grant', token.unknownGrant, CLIENT],
+      ['revocation', 'Revocation', token.revocation, SERVER],
+      ['client-credentials', 'Sign-in of machines', metadata.clientCredentials, SERVER],
+      ['latency', 'Latency', token.latency, ['kind']],
     ],
     { signIn: true },
   ),
   ...group('Protocol', [
-    ['legacy', 'With handshake', inside.legacyEra, ['kind']],
-    ['modern', 'Without handshake', inside.modernEra, ['kind']],
-    ['cors', 'Web pages', inside.cors, ['kind']],
+    ['legacy', 'With handshake', revisions.legacyEra, ['kind']],
+    ['modern', 'Without handshake', revisions.modernEra, ['kind']],
+    ['negotiation', 'Revisions', transport.negotiation, IN],
+    ['version-header', 'Revision header', transport.versionHeader, IN],
+    ['request-headers', 'Request headers', transport.requestHeaders, IN],
+    ['answer-form', 'Form of answers', transport.answerForm, IN],
+    ['ids', 'Ids', transport.ids, IN],
+    ['ping', 'ping', transport.ping, IN],
+    ['notifications', 'Notifications', transport.notifications, IN],
+    ['unknown-method', 'Unknown method', transport.unknownMethod, IN],
+    ['malformed', 'Malformed body', transport.malformed, IN],
+    ['batches', 'Batches', transport.batches, IN],
+    ['sessions', 'Sessions', transport.sessions, IN],
+    ['get', 'GET', transport.getStream, IN],
+    ['capabilities', 'Capabilities', transport.capabilities, IN],
+    ['modern-results', 'Results of 2026-07-28', modern.results, ['modern']],
+    ['modern-errors', 'Errors of 2026-07-28', modern.errors, ['modern']],
+  ]),
+  ...group('Web pages', [
+    ['cors', 'Preflight', pages.preflight, ['kind']],
+    ['cors-exposed', 'Readable answers', pages.exposed, ['kind']],
+    ['cors-sign-in', 'Sign-in', pages.signIn, ['kind'], true],
   ]),
   ...group('Tools', [
-    ['tools', 'List', inside.toolList, ['kind']],
-    ['tool-names', 'Names', inside.toolNames, ['tools']],
-    ['tool-titles', 'Titles', inside.toolTitles, ['tools']],
-    ['tool-hints', 'Read or write', inside.toolHints, ['tools']],
-    ['tool-purposes', 'One purpose', inside.toolPurposes, ['tools']],
-    ['tool-descriptions', 'Descriptions', inside.toolDescriptions, ['tools']],
-    ['tool-schemas', 'Arguments', inside.toolSchemas, ['tools']],
+    ['tools', 'List', review.toolList, ['kind']],
+    ['tool-members', 'Types of members', accepted.members, ['tools']],
+    ['tool-names', 'Names', review.toolNames, ['tools']],
+    ['tool-titles', 'Titles', review.toolTitles, ['tools']],
+    ['tool-hints', 'Read or write', review.toolHints, ['tools']],
+    ['tool-purposes', 'One purpose', review.toolPurposes, ['tools']],
+    ['tool-descriptions', 'Descriptions', review.toolDescriptions, ['tools']],
+    ['tool-schemas', 'Arguments', review.toolSchemas, ['tools']],
+    ['schema-valid', 'Valid schemas', accepted.validSchemas, ['tools']],
+    ['schema-accepted', 'Accepted schemas', accepted.acceptedSchemas, ['tools']],
+    ['schema-portable', 'Portable schemas', accepted.portableSchemas, ['tools']],
+    ['argument-texts', 'Described arguments', accepted.argumentDescriptions, ['tools']],
+    ['output-schemas', 'Output schemas', accepted.outputSchemas, ['tools']],
+    ['tool-headers', 'Headers of arguments', accepted.headers, ['tools']],
+    ['tool-count', 'Size of the list', accepted.size, ['tools']],
+    ['tool-results', 'Results', accepted.results, ['tools']],
+    ['same-tools', 'Same in both eras', transport.sameTools, ['tools']],
+  ]),
+  ...group('Found by machines', [
+    ['server-card', 'Server card', found.serverCard, ['kind']],
+    ['ai-catalog', 'AI catalog', found.aiCatalog, ['kind']],
+    ['registry-proof', 'MCP registry', found.registryProof, ['kind']],
+    ['openai-proof', 'ChatGPT’s directory', found.openAiProof, ['kind']],
+    ['icons', 'Icons', found.icons, ['kind']],
+    ['favicon', 'Favicon', found.favicon, ['kind']],
   ]),
 ];
 
 function group(name, rows, { signIn: onlyWithSignIn = false } = {}) {
-  return rows.map(([id, title, run, needs = []]) => ({ id, group: name, title, run, needs, signIn: onlyWithSignIn }));
+  return rows.map(([id, title, run, needs = [], signIn = onlyWithSignIn]) => ({ id, group: name, title, run, needs, signIn }));
 }
 
 /**

@@ -43,7 +43,7 @@ export function lines({ colour, columns = 100 }) {
      * @param {{register: boolean}} settings
      */
     start(url, { register }) {
-      const registers = register ? ' If it registers clients, it will have one more, named “Connector doctor”; --no-register leaves that out.' : '';
+      const registers = register ? ' If it registers clients, it will have two more, named “Connector doctor”; --no-register leaves that out.' : '';
       return wrap(`Checking ${url}.${registers}`, width).join('\n');
     },
     /**
@@ -72,14 +72,15 @@ export function lines({ colour, columns = 100 }) {
       ].join('\n');
     },
     /** @param {import('./checklist.mjs').Report} report */
-    summary({ kind, findings }) {
+    summary({ kind, findings, changes }) {
       const { ok, note, fail, skip } = tally(findings);
       const counts = `${ok} ok, ${note} to note, ${fail} failed, ${skip} not looked at`;
       const failed = findings.filter(({ level }) => level === 'fail').map(({ title }) => title);
       const rest = findings.some(({ blocks }) => failed.includes(blocks)) ? ' Then run the doctor again, to see the rest.' : '';
       const what = KINDS[kind] ? `A server that ${KINDS[kind]}. ` : '';
       const end = fail === 0 ? paint(32, 'No check failed.') : paint(31, `To fix, in this order: ${failed.join(', ')}.${rest}`);
-      return `\n${what}${counts}.\n${end}`;
+      const done = changes.registered > 0 ? ` ${changes.registered === 1 ? 'One client was' : `${changes.registered} clients were`} registered.` : '';
+      return `\n${what}${counts}.${done}\n${end}`;
     },
   };
 }

@@ -1,4 +1,5 @@
-// What a check says: what was seen, what Claude would show or do, and the fix.
+// What a check says: what was seen, what clients do because of it, and the fix.
+import { textOf } from './wire/json.mjs';
 
 /**
  * @typedef {object} Verdict
@@ -22,6 +23,12 @@ function verdict(level, seen, effect, fix, details = []) {
   return { level, seen, ...(effect && { effect }), ...(fix && { fix }), ...(details.length > 0 && { details }) };
 }
 
+/** Claude Code, Cursor and most others are built on it. */
+export const TYPESCRIPT = 'Clients on the TypeScript SDK';
+
+/** Why there is nothing to see without a token. */
+export const NEEDS_SIGN_IN = 'there is no way in without a sign-in; give a token with --token to look further.';
+
 /** What Claude's apps say when a connection fails before, and after, the sign-in has begun. */
 export const COULD_NOT_REACH = 'Claude shows “Couldn’t reach the MCP server”.';
 export const AUTHORIZATION_FAILED = 'Claude shows “Authorization with the MCP server failed”.';
@@ -40,6 +47,6 @@ const codePoint = (character) => `U+${character.codePointAt(0).toString(16).toUp
 
 /** A piece of something a server said, short enough for a line. */
 export function quote(value, limit = 120) {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
+  const text = typeof value === 'string' ? value : (textOf(value) ?? 'nothing');
   return text.length > limit ? `${text.slice(0, limit)}…` : text;
 }

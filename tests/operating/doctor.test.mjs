@@ -7,6 +7,9 @@ import { doctor, finding, levels, tell } from '../../doctor/tests/support/doctor
 import { SIGN_IN, connect } from '../support/oauth/client.mjs';
 import { startEverything, startConnector } from '../support/workers/wrangler-dev.mjs';
 
+/** Checks of what a server may leave out. */
+const OPTIONAL = ['server-card', 'ai-catalog', 'registry-proof', 'openai-proof', 'icons', 'favicon'];
+
 describe('our own connectors', () => {
   let main;
   let everything;
@@ -18,8 +21,8 @@ describe('our own connectors', () => {
   test('the connector is green, and is told to be one that asks where it needs a sign-in', async () => {
     const report = await examine(new URL(main.url));
     assert.deepEqual(levels(report, 'fail'), [], tell(report));
-    assert.deepEqual(levels(report, 'note'), ['address'], tell(report));
-    assert.deepEqual(levels(report, 'skip'), ['tls'], tell(report));
+    assert.deepEqual(levels(report, 'note').filter((id) => !OPTIONAL.includes(id)), ['address'], tell(report));
+    assert.deepEqual(levels(report, 'skip').filter((id) => !OPTIONAL.includes(id)), ['tls', 'client-credentials', 'tool-results'], tell(report));
     assert.equal(report.kind, 'lazy');
     assert.match(finding(report, 'challenge').seen, /tools\/call whoami/);
   });
@@ -38,9 +41,10 @@ describe('our own connectors', () => {
     assert.ok(!JSON.stringify(opened).includes(tokens.access_token), 'the token is nowhere');
   });
 
-  test('the fixtures are green', async () => {
+  test('the fixtures are green, but for the one schema that the conformance suite asks for and Claude refuses', async () => {
     const report = await examine(new URL(everything.url));
-    assert.deepEqual(levels(report, 'fail'), [], tell(report));
+    assert.deepEqual(levels(report, 'fail'), ['schema-accepted'], tell(report));
+    assert.deepEqual(finding(report, 'schema-accepted').details, ['json_schema_2020_12_tool: allOf at the root: Claude’s API refuses it']);
   });
 
   test('a connector without a passphrase is red at the sign-in page only', async () => {

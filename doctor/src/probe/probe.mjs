@@ -2,7 +2,8 @@
 //
 // Nothing is changed at the server but what any client changes that starts to connect: it may be registered, and a session
 // begun. Tools are called only where they call themselves read-only, with no arguments and no token.
-import { initialize, initialized, isObject, jsonIn, legacy, messageIn, modern } from '../wire/messages.mjs';
+import { isObject, jsonIn } from '../wire/json.mjs';
+import { initialize, initialized, legacy, messageIn, modern } from '../wire/messages.mjs';
 import {
   CALLBACK,
   CLAUDE_CLIENT_ID,
@@ -10,10 +11,12 @@ import {
   canonicalResource,
   challengesIn,
   pkce,
+  nativeRegistrationRequest,
   registrationRequest,
   resourceMetadataUrls,
   serverMetadataUrls,
 } from '../wire/oauth.mjs';
+import { absolute } from '../wire/urls.mjs';
 import { HttpClient } from '../http/http-client.mjs';
 
 /** Claude's documented limits for discovery, registration and token requests, and what its testing page advises; in milliseconds. */
@@ -44,6 +47,8 @@ export class Probe extends HttpClient {
     /** The URL as Claude names it. */
     this.resource = canonicalResource(url);
     this.sessions = [];
+    /** The read-only tools that were called, without a token and without arguments. */
+    this.calls = [];
     // Each question is asked once, for all checks that need its answer.
     for (const name of QUESTIONS) this[name] = once(this[name].bind(this));
   }
@@ -99,7 +104,7 @@ export class Probe extends HttpClient {
       headers: {
         origin: 'https://claude.ai',
         'access-control-request-method': 'POST',
-        'access-control-request-headers': 'authorization,content-type,mcp-protocol-version',
+        'access-control-request-headers': 'authorization,content-type,mcp-protocol-version,mcp-session-id',
       },
     });
   }
@@ -107,36 +112,49 @@ export class Probe extends HttpClient {
   // --- the tools -----------------------------------------------------------------------------------------------------
 
   /**
-   * All tools, as this visitor sees them.
-   * @returns {Promise<{tools?: object[], answer: object, ask?: Function}>}  `ask` calls a tool the same way; `tools` is missing if there is no list
+   * The handshake of this visitor, finished.
+   * @returns {Promise<{result: object, how: object, greeted: object, ask: Function} | undefined>}  `how` asks within it; `greeted` answers
+   *   the notification that it is done; undefined if there is no way in
    */
-  async tools() {
+  async entry() {
     const first = await this.greeting();
-    if (first.message?.result) return this.listing(await this.session(first));
-    if ((await this.discover()).message?.result) return this.listing((method, params) => modern(method, params));
-    return { answer: first };
+    const result = first.message?.result;
+    if (!isObject(result)) return undefined;
+    const how = { ...(typeof result.protocolVersion === 'string' && { version: result.protocolVersion }), session: first.headers['mcp-session-id'] };
+    const greeted = await this.rpc('initialized', initialized(how), { token: this.token });
+    return { result, how, greeted, ask: (method, params) => legacy(method, params, how) };
   }
 
-  /** Ends the handshake that `first` began; gives how to ask within it. */
-  async session(first) {
-    const { protocolVersion } = first.message.result;
-    const how = { ...(typeof protocolVersion === 'string' && { version: protocolVersion }), session: first.headers['mcp-session-id'] };
-    await this.rpc('initialized', initialized(how), { token: this.token });
-    return (method, params) => legacy(method, params, how);
+  /**
+   * All tools, as this visitor sees them.
+   * @returns {Promise<{tools?: object[], answer: object, ask?: Function, bytes?: number, cursor?: unknown}>}  `ask` calls a tool the same way; `tools` is
+   *   missing if there is no list
+   */
+  async tools() {
+    const entry = await this.entry();
+    if (entry) return this.listing(entry.ask);
+    if ((await this.discover()).message?.result) return this.listing((method, params) => modern(method, params));
+    return { answer: await this.greeting() };
+  }
+
+  /** The tools as a client of the stateless revision sees them, if there is such a list. */
+  async modernTools() {
+    return (await this.discover()).message?.result ? this.listing((method, params) => modern(method, params)) : undefined;
   }
 
   async listing(ask) {
     const tools = [];
-    let cursor;
+    let [cursor, bytes] = [undefined, 0];
     for (let page = 0; page < PAGES && tools.length < TOOLS; page += 1) {
       const answer = await this.rpc('tools/list', ask('tools/list', cursor === undefined ? {} : { cursor }), { token: this.token });
       const result = answer.message?.result;
       if (!Array.isArray(result?.tools)) return { answer, ask };
       tools.push(...result.tools.filter(isObject));
+      bytes += answer.text.length;
       cursor = result.nextCursor;
-      if (typeof cursor !== 'string') return { tools, answer, ask };
+      if (typeof cursor !== 'string') return { tools, answer, ask, bytes, cursor };
     }
-    return { tools, ask, answer: {}, endless: true };
+    return { tools, ask, bytes, answer: {}, endless: true };
   }
 
   /** Ends the sessions that the server began. */
@@ -166,6 +184,7 @@ export class Probe extends HttpClient {
     const tried = [...readOnly].sort((a, b) => Number(declared(b)) - Number(declared(a))).slice(0, TRIES);
     for (const { name } of tried) {
       const answer = await this.rpc(`tools/call ${name}`, ask('tools/call', { name, arguments: {} }));
+      this.calls.push({ name, answer });
       if (answer.status === 401 || answer.status === 403) return { name, answer, inBand: false };
       if (asksInBand(answer.message)) return { name, answer, inBand: true };
     }
@@ -250,18 +269,20 @@ export class Probe extends HttpClient {
 
   /** Registers a client, as Claude does when somebody presses “Connect”. */
   async registration() {
+    return this.registerClient(registrationRequest(await this.scope()));
+  }
+
+  /** Registers a client, as Cursor does: with redirect URIs of all its kinds in one request. */
+  async nativeRegistration() {
+    return this.registerClient(nativeRegistrationRequest(await this.scope()));
+  }
+
+  /** @private */
+  async registerClient(request) {
     const url = await this.endpoint('registration_endpoint');
     if (!url || !this.register) return undefined;
-    const answer = await this.ask(
-      'registration',
-      {
-        url,
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'application/json' },
-        body: JSON.stringify(registrationRequest(await this.scope())),
-      },
-      { timed: true },
-    );
+    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const answer = await this.ask('registration', { url, method: 'POST', headers, body: JSON.stringify(request) }, { timed: true });
     const client = answer.status === 201 || answer.status === 200 ? jsonIn(answer.text) : undefined;
     if (client !== undefined) this.changes.registered += 1;
     return { ...answer, client: isObject(client) && typeof client.client_id === 'string' ? client : undefined };
@@ -280,28 +301,32 @@ export class Probe extends HttpClient {
 
   /**
    * Follows an authorization request to the first page that a person would see. Nothing is filled in or sent there.
-   * @returns {Promise<{answer: import('../http/exchange.mjs').Answer, hops: URL[], returned?: URL, elsewhere?: URL, loop?: boolean} | undefined>}
+   * @param {string} clientId
+   * @param {Record<string, string | null>} [changes]  parameters in place of those that Claude sends; null leaves one out
+   * @returns {Promise<{answer: import('../http/exchange.mjs').Answer, hops: URL[], asked: URLSearchParams, returned?: URL, elsewhere?: URL, loop?: boolean} | undefined>}
    */
-  async open(clientId) {
+  async open(clientId, changes = {}) {
     const endpoint = await this.endpoint('authorization_endpoint');
     if (!endpoint) return undefined;
-    let url = authorizationUrl(endpoint, { clientId, resource: this.resource, scope: await this.scope() });
+    const callback = changes.redirect_uri ?? CALLBACK;
+    let url = authorizationUrl(endpoint, { clientId, resource: this.resource, scope: await this.scope(), changes });
+    const asked = url.searchParams;
     const cookies = new Map();
     const hops = [];
     for (;;) {
       const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
       const answer = await this.ask('sign-in page', { url, headers: { accept: 'text/html', ...(cookie && { cookie }) } });
-      if (answer.fault || answer.status < 300 || answer.status > 399 || !answer.headers.location) return { answer, hops };
+      if (answer.fault || answer.status < 300 || answer.status > 399 || !answer.headers.location) return { answer, hops, asked };
       for (const line of answer.headers['set-cookie'] ?? []) {
         const [, name, value] = /^([^=;\s]+)=([^;]*)/.exec(line) ?? [];
         if (name) cookies.set(name, value);
       }
       const next = absolute(answer.headers.location, url);
-      if (!next) return { answer, hops };
-      if (`${next.origin}${next.pathname}` === CALLBACK) return { answer, hops, returned: next };
-      if (next.origin !== url.origin) return { answer, hops, elsewhere: next };
+      if (!next) return { answer, hops, asked };
+      if (`${next.origin}${next.pathname}` === callback) return { answer, hops, asked, returned: next };
+      if (next.origin !== url.origin) return { answer, hops, asked, elsewhere: next };
       hops.push(next);
-      if (hops.length > REDIRECTS) return { answer, hops, loop: true };
+      if (hops.length > REDIRECTS) return { answer, hops, asked, loop: true };
       url = next;
     }
   }
@@ -333,6 +358,12 @@ export class Probe extends HttpClient {
     return id && this.tokenError({ grant_type: 'refresh_token', refresh_token: 'no-such-token' }, id);
   }
 
+  /** Asks for tokens with a grant that does not exist. */
+  async badGrant() {
+    const id = await this.clientId();
+    return id && this.tokenError({ grant_type: 'urn:example:no-such-grant' }, id);
+  }
+
   badClient() {
     return this.tokenError(unknownCode(), 'no-such-client');
   }
@@ -341,19 +372,9 @@ export class Probe extends HttpClient {
 const unknownCode = () => ({ grant_type: 'authorization_code', code: 'no-such-code', code_verifier: pkce().verifier, redirect_uri: CALLBACK });
 
 const QUESTIONS = [
-  ...['initialize', 'greeting', 'anonymous', 'otherSlash', 'discover', 'preflight', 'tools', 'badToken', 'protectedTool', 'kind', 'refusal'],
-  ...['resourceMetadata', 'issuer', 'serverMetadata', 'scope', 'registration', 'start', 'startAsClaude', 'badCode', 'badRefreshToken', 'badClient'],
+  ...['initialize', 'greeting', 'anonymous', 'otherSlash', 'discover', 'preflight', 'entry', 'tools', 'modernTools', 'badToken', 'protectedTool', 'kind', 'refusal'],
+  ...['resourceMetadata', 'issuer', 'serverMetadata', 'scope', 'registration', 'nativeRegistration', 'start', 'startAsClaude', 'badCode', 'badRefreshToken', 'badGrant', 'badClient'],
 ];
-
-/** The URL, absolute or relative to `base`; undefined if it is none. */
-export function absolute(value, base) {
-  if (typeof value !== 'string') return undefined;
-  try {
-    return new URL(value, base);
-  } catch {
-    return undefined;
-  }
-}
 
 /** The Bearer challenge of a refusal. */
 function challengeOf(answer) {

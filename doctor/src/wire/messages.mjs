@@ -1,4 +1,6 @@
 // JSON-RPC requests of both eras of MCP, and the answer to one of them in either form: JSON or Server-Sent Events.
+import { eventsIn, isEventStream } from './events.mjs';
+import { jsonIn } from './json.mjs';
 
 export const MODERN = '2026-07-28';
 /** Revisions with a handshake, newest first. Hosted Claude documents these. */
@@ -6,29 +8,33 @@ export const LEGACY = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 
 const META = 'io.modelcontextprotocol/';
 const CLIENT = { name: 'mcp-connector-doctor', version: '1.0.0' };
-const NAMED_BY = { 'tools/call': 'name' };
+const NAMED_BY = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri' };
 
-const posting = (body, headers) => ({
+/** A request that is posted: any body, even one that is no message. */
+export const posting = (body, headers, id) => ({
   method: 'POST',
   headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
-  body: JSON.stringify(body),
-  enough: (text, { 'content-type': type = '' }) => /^text\/event-stream/i.test(type) && messageIn(text, type, body.id) !== undefined,
-  id: body.id,
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+  enough: (text, { 'content-type': type = '' }) => id !== undefined && isEventStream(type) && messageIn(text, type, id) !== undefined,
+  id,
 });
 
 let lastId = 0;
 
-/** A request of a revision with a handshake. */
-export function legacy(method, params, { version = LEGACY[0], session } = {}) {
-  return posting(
-    { jsonrpc: '2.0', id: ++lastId, method, ...(params && { params }) },
-    { ...(method !== 'initialize' && { 'mcp-protocol-version': version }), ...(session && { 'mcp-session-id': session }) },
-  );
+/**
+ * A request of a revision with a handshake.
+ * @param {string} method
+ * @param {object} [params]
+ * @param {{version?: string | null, session?: string, id?: string | number}} [how]  without a version header if `version` is null
+ */
+export function legacy(method, params, { version = LEGACY[0], session, id = ++lastId } = {}) {
+  const revision = version !== null && method !== 'initialize' ? { 'mcp-protocol-version': version } : {};
+  return posting({ jsonrpc: '2.0', id, method, ...(params && { params }) }, { ...revision, ...(session && { 'mcp-session-id': session }) }, id);
 }
 
 /** The handshake itself. */
-export const initialize = () => ({
-  ...legacy('initialize', { protocolVersion: LEGACY[0], capabilities: {}, clientInfo: CLIENT }),
+export const initialize = (protocolVersion = LEGACY[0]) => ({
+  ...legacy('initialize', { protocolVersion, capabilities: {}, clientInfo: CLIENT }),
   begins: true,
 });
 
@@ -39,13 +45,20 @@ export function initialized(how) {
   return { ...asked, body: JSON.stringify(body), id: undefined };
 }
 
-/** A request of the stateless revision: version, method and name stand in headers and body. */
-export function modern(method, params = {}) {
-  const envelope = { [`${META}protocolVersion`]: MODERN, [`${META}clientInfo`]: CLIENT, [`${META}clientCapabilities`]: {} };
+/**
+ * A request of the stateless revision: version, method and name are in headers and body.
+ * @param {string} method
+ * @param {object} [params]
+ * @param {{version?: string, headers?: object}} [how]  headers that replace the right ones
+ */
+export function modern(method, params = {}, { version = MODERN, headers = {} } = {}) {
+  const envelope = { [`${META}protocolVersion`]: version, [`${META}clientInfo`]: CLIENT, [`${META}clientCapabilities`]: {} };
   const name = params[NAMED_BY[method]];
+  const id = ++lastId;
   return posting(
-    { jsonrpc: '2.0', id: ++lastId, method, params: { ...params, _meta: envelope } },
-    { 'mcp-protocol-version': MODERN, 'mcp-method': method, ...(name && { 'mcp-name': encodedName(name) }) },
+    { jsonrpc: '2.0', id, method, params: { ...params, _meta: envelope } },
+    { 'mcp-protocol-version': version, 'mcp-method': method, ...(typeof name === 'string' && { 'mcp-name': encodedName(name) }), ...headers },
+    id,
   );
 }
 
@@ -56,31 +69,16 @@ const encodedName = (name) => (/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(na
  * The JSON-RPC message that answers `id`, or undefined.
  * @param {string} text
  * @param {string} [type]  the Content-Type
+ * @param {string | number} [id]
  */
 export function messageIn(text, type = '', id) {
-  const texts = /^text\/event-stream/i.test(type) ? eventsIn(text) : [text];
-  const messages = texts.map(jsonIn).flat().filter((message) => message?.jsonrpc === '2.0' && ('result' in message || 'error' in message));
+  const messages = messagesIn(text, type).filter((message) => 'result' in message || 'error' in message);
   // An error about a request that could not be read has no id.
   return messages.find((message) => message.id === id) ?? messages.find((message) => message.error && (message.id ?? null) === null);
 }
 
-const eventsIn = (text) =>
-  text.split(/\r\n\r\n|\n\n|\r\r/).map((block) =>
-    block
-      .split(/\r\n|\n|\r/)
-      .filter((line) => line.startsWith('data:'))
-      .map((line) => line.slice(5).replace(/^ /, ''))
-      .join('\n'),
-  );
-
-/** The JSON in a text, or undefined. */
-export function jsonIn(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** All JSON-RPC messages of an answer. */
+export function messagesIn(text, type = '') {
+  const texts = isEventStream(type) ? eventsIn(text).map(({ data }) => data) : [text];
+  return texts.map(jsonIn).flat().filter((message) => message?.jsonrpc === '2.0');
 }
-
-/** Whether a value is what JSON calls an object. */
-export const isObject = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -73,8 +73,17 @@ export const registrationRequest = (scope) => ({
   ...(scope && { scope }),
 });
 
-/** An authorization request as hosted Claude sends it. */
-export function authorizationUrl(endpoint, { clientId, resource, scope }) {
+/** The loopback address among those of a native client, and the same with a port that another run of it would have. */
+export const LOOPBACK = { registered: 'http://localhost:8787/callback', other: 'http://localhost:49321/callback' };
+
+/** A registration as Cursor sends it, under a name of its own: three kinds of redirect URI in one request. */
+export const nativeRegistrationRequest = (scope) => ({
+  ...registrationRequest(scope),
+  redirect_uris: ['cursor://anysphere.cursor-mcp/oauth/callback', 'https://www.cursor.com/agents/mcp/oauth/callback', LOOPBACK.registered],
+});
+
+/** An authorization request as hosted Claude sends it, with the changes that a check makes to it; null leaves a parameter out. */
+export function authorizationUrl(endpoint, { clientId, resource, scope, changes = {} }) {
   const url = new URL(endpoint);
   const parameters = {
     response_type: 'code',
@@ -85,7 +94,8 @@ export function authorizationUrl(endpoint, { clientId, resource, scope }) {
     state: randomBytes(16).toString('base64url'),
     resource,
     ...(scope && { scope }),
+    ...changes,
   };
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(parameters)) if (value !== null) url.searchParams.set(name, value);
   return url;
 }

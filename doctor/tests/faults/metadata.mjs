@@ -19,6 +19,7 @@ export const METADATA = [
     fault: (server) => (server.instead['GET /.well-known/oauth-protected-resource/mcp'] = () => ({ status: 404 })),
     check: 'resource-metadata',
     level: 'note',
+    also: ['pointer'],
     seen: /connector’s own origin/,
   },
   {

@@ -8,6 +8,7 @@ export const PROTOCOL = [
     fault: inMethod('initialize', () => ({ protocolVersion: '1.0', capabilities: {}, serverInfo: { name: 'x', version: '1' } })),
     check: 'legacy',
     seen: /protocolVersion 1\.0/,
+    also: ['tools'],
   },
   {
     rule: 'initialize answers with capabilities and serverInfo',

@@ -49,7 +49,7 @@ export const SIGN_IN = [
   },
   {
     rule: 'a code without a page is worth knowing',
-    fault: (server) => (server.instead['GET /authorize'] = moved('https://claude.ai/api/mcp/auth_callback?code=abc')),
+    fault: (server) => (server.instead['GET /authorize'] = ({ path }) => (path.includes('code_challenge=') && !path.includes('doctor.invalid') ? moved('https://claude.ai/api/mcp/auth_callback?code=abc')() : undefined)),
     check: 'consent-page',
     level: 'note',
     seen: /at once, with a code/,

@@ -1,14 +1,10 @@
 // A small, correct MCP server with its authorization server, on loopback. A test gives it one fault.
 import http from 'node:http';
 import https from 'node:https';
+import { ExampleAuthorization } from './example-authorization.mjs';
+import { ExampleEndpoint, TOOLS } from './example-endpoint.mjs';
 
-const TOOLS = [
-  { name: 'echo', title: 'Echo', description: 'Say the text back.', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } },
-  { name: 'whoami', title: 'Who am I', description: 'Tell who is signed in.', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } },
-  { name: 'wipe', title: 'Wipe', description: 'Delete everything.', inputSchema: { type: 'object' }, annotations: { destructiveHint: true } },
-];
-const PROTECTED = ['whoami', 'wipe'];
-export const TOKEN = 'a-token-that-opens-everything';
+export { TOKEN } from './example-endpoint.mjs';
 
 /**
  * @typedef {object} Asked
@@ -16,6 +12,7 @@ export const TOKEN = 'a-token-that-opens-everything';
  * @property {http.IncomingHttpHeaders} headers
  * @property {string} body
  * @property {any} json   the body, if it is JSON
+ * @property {string} origin  of the server, as the client names it
  *
  * @typedef {{status?: number, headers?: Record<string, string | string[]>, body?: string | object}} Reply  an object is sent as JSON
  */
@@ -41,26 +38,37 @@ export async function startExampleServer(fault = () => {}, tls) {
   return example;
 }
 
+const CORS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-headers': 'authorization, content-type, mcp-protocol-version, mcp-session-id',
+  'access-control-expose-headers': 'www-authenticate, mcp-session-id',
+};
+const ICON = { 'content-type': 'image/svg+xml' };
+const ETAG = '"1"';
+
 export class ExampleServer {
   /** Whether every request needs a token, and not only some tools. */
   always = false;
+  /** Whether nobody has to sign in, and tokens are not looked at. */
+  open = false;
   tools = structuredClone(TOOLS);
   /** All requests, as `METHOD path`. */
   seen = [];
   /** Replies that come before the good ones, by `METHOD path`. @type {Record<string, (asked: Asked) => Reply | undefined | Promise<Reply | undefined>>} */
   instead = {};
+  /** Headers of every answer. */
+  cors = { ...CORS };
   /** What changes a document before it is sent. */
   resourceDocument = (document) => document;
   serverDocument = (document) => document;
+  card = (document) => document;
+  catalog = (document) => document;
   /** The challenge of a 401, or undefined for none. */
   challenge = (origin, error) => `Bearer ${error ? `error="${error}", ` : ''}resource_metadata="${origin}/.well-known/oauth-protected-resource/mcp", scope="notes"`;
-  /** JSON-RPC methods, legacy and modern. */
-  methods = {
-    initialize: () => ({ protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'example', version: '1' } }),
-    'server/discover': () => ({ supportedVersions: ['2026-07-28'], capabilities: { tools: {} }, resultType: 'complete', ttlMs: 0, cacheScope: 'private' }),
-    'tools/list': () => ({ tools: this.tools }),
-    'tools/call': () => ({ content: [{ type: 'text', text: 'done' }] }),
-  };
+  endpoint = new ExampleEndpoint(this);
+  authorization = new ExampleAuthorization(this);
+  /** JSON-RPC methods of both eras. */
+  methods = this.endpoint.methods;
 
   async serve(request, response) {
     const chunks = [];
@@ -68,68 +76,59 @@ export class ExampleServer {
     const body = Buffer.concat(chunks).toString('utf8');
     const [pathname] = request.url.split('?');
     this.seen.push(`${request.method} ${request.url}`);
-    const origin = this.seenFrom ?? `${request.socket.encrypted ? 'https' : 'http'}://${request.headers.host}`;
-    const asked = { path: request.url, headers: request.headers, body, json: parsed(body), origin, socket: request.socket };
+    const origin = `${request.socket.encrypted ? 'https' : 'http'}://${request.headers.host}`;
+    const asked = { path: request.url, headers: request.headers, body, json: parsed(body), origin };
     const key = `${request.method} ${pathname}`;
     const { status = 200, headers = {}, body: said = '' } = (await this.instead[key]?.(asked)) ?? this.reply(key, asked);
     if (response.destroyed) return;
     const type = typeof said === 'string' ? {} : { 'content-type': 'application/json' };
-    response.writeHead(status, { ...type, ...headers });
+    response.writeHead(status, { ...this.cors, ...type, ...headers });
     response.end(typeof said === 'string' ? said : JSON.stringify(said));
   }
 
   /** @returns {Reply} */
   reply(key, asked) {
-    const { origin } = asked;
+    const { origin, headers } = asked;
     switch (key) {
       case 'POST /mcp':
       case 'POST /mcp/':
         return this.mcp(asked);
-      case 'OPTIONS /mcp':
-        return { status: 204, headers: { 'access-control-allow-origin': '*' } };
+      case 'GET /mcp':
+        return { status: 405, headers: { allow: 'POST' } };
       case 'GET /.well-known/oauth-protected-resource/mcp':
         return { body: this.resourceDocument({ resource: `${origin}/mcp`, authorization_servers: [origin], scopes_supported: ['notes'] }) };
-      case 'GET /.well-known/oauth-authorization-server':
-        return {
-          body: this.serverDocument({
-            issuer: origin,
-            authorization_endpoint: `${origin}/authorize`,
-            token_endpoint: `${origin}/token`,
-            registration_endpoint: `${origin}/register`,
-            response_types_supported: ['code'],
-            code_challenge_methods_supported: ['S256'],
-            token_endpoint_auth_methods_supported: ['none'],
-            client_id_metadata_document_supported: true,
-          }),
-        };
-      case 'POST /register':
-        return { status: 201, body: { ...asked.json, client_id: 'client-1' } };
-      case 'GET /authorize':
-        return { headers: { 'content-type': 'text/html' }, body: '<title>Allow?</title><form method="post"></form>' };
-      case 'POST /token': {
-        const known = new URLSearchParams(asked.body).get('client_id') === 'client-1';
-        return known ? { status: 400, body: { error: 'invalid_grant' } } : { status: 401, body: { error: 'invalid_client' } };
+      case 'GET /mcp/server-card': {
+        const caching = { 'content-type': 'application/mcp-server-card+json', etag: ETAG, 'cache-control': 'public, max-age=3600' };
+        return headers['if-none-match'] === ETAG ? { status: 304, headers: caching } : { headers: caching, body: this.card(cardOf(origin)) };
       }
+      case 'GET /.well-known/ai-catalog.json':
+        return { headers: { 'content-type': 'application/ai-catalog+json' }, body: this.catalog(catalogOf(origin)) };
+      case 'GET /favicon.ico':
+      case 'GET /icon.svg':
+        return { headers: ICON, body: '<svg xmlns="http://www.w3.org/2000/svg"/>' };
       default:
-        return { status: 404, body: { error: 'not found' } };
+        if (key.startsWith('OPTIONS ')) return { status: 204 };
+        return this.authorization.reply(key, asked) ?? { status: 404, body: { error: 'not found' } };
     }
   }
 
-  mcp({ headers, json, origin }) {
-    const token = headers.authorization?.replace(/^Bearer /, '');
-    const refuse = (error) => {
-      const challenge = this.challenge(origin, error);
-      return { status: 401, headers: challenge ? { 'www-authenticate': challenge } : {}, body: { error: error ?? 'sign in' } };
-    };
-    if (token !== undefined && token !== TOKEN) return refuse('invalid_token');
-    const named = json?.method === 'tools/call' ? json.params.name : undefined;
-    if (token === undefined && (this.always || PROTECTED.includes(named))) return refuse();
-    if (json?.id === undefined) return { status: 202 };
-    const method = this.methods[json.method];
-    if (!method) return { body: { jsonrpc: '2.0', id: json.id, error: { code: -32601, message: 'Method not found' } } };
-    return { body: { jsonrpc: '2.0', id: json.id, result: method(json.params) } };
+  mcp(asked) {
+    return this.endpoint.reply(asked);
   }
 }
+
+const cardOf = (origin) => ({
+  $schema: 'https://static.modelcontextprotocol.io/schemas/v1/server-card.schema.json',
+  name: 'example.connector/notes',
+  version: '1',
+  description: 'Keeps notes.',
+  remotes: [{ type: 'streamable-http', url: `${origin}/mcp`, supportedProtocolVersions: ['2025-11-25', '2026-07-28'] }],
+});
+
+const catalogOf = (origin) => ({
+  specVersion: '1.0',
+  entries: [{ identifier: 'urn:air:connector.example:mcp:notes', type: 'application/mcp-server-card+json', url: `${origin}/mcp/server-card` }],
+});
 
 function parsed(text) {
   try {

@@ -1,8 +1,8 @@
 // Whether Claude’s servers find the connector at all: its addresses, an answer, TLS.
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
-import { hostOf } from '../http/addresses.mjs';
-import { COULD_NOT_REACH, blocked, fail, note, ok, quote, skip } from '../verdict.mjs';
+import { hostOf } from '../../http/addresses.mjs';
+import { COULD_NOT_REACH, blocked, fail, note, ok, quote, skip } from '../../verdict.mjs';
 
 const DAY = 24 * 3600 * 1000;
 

@@ -1,9 +1,9 @@
-// A sign-in as Claude begins it, up to the page that a person would see, and the errors of the token endpoint.
-import { CALLBACK } from '../wire/oauth.mjs';
-import { AUTHORIZATION_FAILED, blocked, fail, note, ok, quote, skip } from '../verdict.mjs';
-import { describe, objectIn } from './endpoint.mjs';
+// A sign-in as Claude begins it, up to the page that a person would see.
+import { CALLBACK } from '../../wire/oauth.mjs';
+import { AUTHORIZATION_FAILED, blocked, fail, note, ok, quote, skip } from '../../verdict.mjs';
+import { describe, objectIn } from '../../answers.mjs';
 
-const NOT_REGISTERED = 'Claude says that it couldn’t register with the sign-in service.';
+export const NOT_REGISTERED = 'Claude says that it couldn’t register with the sign-in service.';
 
 /** Dynamic registration gives a client (RFC 7591). */
 export async function register(probe) {
@@ -59,7 +59,8 @@ export async function consentPageOfClaude(probe) {
   return note(`${verdict.seen} It has to fetch ${opened.answer.url.searchParams.get('client_id')} first.`, 'A deployed server must be able to do that: Claude prefers this way.', verdict.fix);
 }
 
-function judged({ answer, hops, returned, elsewhere, loop }, who) {
+/** Judges where an authorization request has led. */
+export function judged({ answer, hops, returned, elsewhere, loop }, who) {
   const allow = 'Let the authorization endpoint open its page to a GET with response_type, client_id, redirect_uri, code_challenge (S256), state, resource and scope.';
   if (loop) return fail(`${who} is sent in circles: ${hops.length} redirects.`, AUTHORIZATION_FAILED, allow);
   if (returned?.searchParams.has('error')) {
@@ -86,58 +87,4 @@ function judged({ answer, hops, returned, elsewhere, loop }, who) {
     return fail(`${who} gets ${describe(answer)}.`, `The person sees an error in the browser. ${AUTHORIZATION_FAILED}`, 'The server cannot let anybody sign in now. Its page, or its log, says why.');
   }
   return fail(`${who} gets ${describe(answer)}${said ? `: ${quote(said, 60)}` : ''} instead of a page.`, `The person sees an error in the browser. ${AUTHORIZATION_FAILED}`, allow);
-}
-
-/** An unknown code is invalid_grant, 400. */
-export async function unknownCode(probe) {
-  return ofClient(probe, await probe.badCode(), (answer) => grantError(answer, 'An unknown code', AUTHORIZATION_FAILED));
-}
-
-/** An unknown refresh token is invalid_grant, 400. */
-export async function unknownRefreshToken(probe) {
-  const effect = 'Only invalid_grant tells Claude to sign in again; with anything else the connection stays broken.';
-  return ofClient(probe, await probe.badRefreshToken(), (answer) => grantError(answer, 'An unknown refresh token', effect));
-}
-
-/** Judges an answer to a client that was registered, or to Claude by its published document. */
-async function ofClient(probe, answer, judge) {
-  if (answer === undefined) return skip('there is no client to ask as.');
-  const verdict = judge(answer);
-  const isRegistered = (await probe.registration())?.client !== undefined;
-  if (verdict.level !== 'fail' || isRegistered || !probe.local) return verdict;
-  return note(`${verdict.seen} It has to fetch Claude’s document first.`, 'A server on a developer’s machine may have no way to claude.ai. A deployed one needs it.', verdict.fix);
-}
-
-function grantError(answer, what, effect) {
-  const seen = `${what} is answered with ${describe(answer)}${answer.error ? `, ${quote(answer.error, 40)}` : ''}.`;
-  if (answer.error === 'invalid_grant' && answer.status === 400) return ok(`${what} is invalid_grant, 400.`);
-  const fix = 'Answer 400 with {"error":"invalid_grant"} as JSON (RFC 6749 §5.2).';
-  if (answer.error === 'invalid_client') {
-    return fail(seen, 'Claude takes its registration for lost, and registers again and again.', `The client was registered a moment ago, without a secret. ${fix}`);
-  }
-  return fail(seen, effect, fix);
-}
-
-/** An unknown client is invalid_client, 401. */
-export async function unknownClient(probe) {
-  const answer = await probe.badClient();
-  const seen = `An unknown client is answered with ${describe(answer)}${answer.error ? `, ${quote(answer.error, 40)}` : ''}.`;
-  const effect = '401 with invalid_client tells Claude to register again; without it, a lost registration stays lost.';
-  const fix = 'Answer 401 with {"error":"invalid_client"} as JSON (RFC 6749 §5.2).';
-  if (answer.error !== 'invalid_client') return fail(seen, effect, fix);
-  if (answer.status === 401) return ok('An unknown client is invalid_client, 401.');
-  return answer.status === 400 ? note(seen, effect, fix) : fail(seen, effect, fix);
-}
-
-/** Nothing takes longer than Claude waits. */
-export async function latency(probe) {
-  const { limit, advised } = probe.latency;
-  const timed = probe.times.filter((time) => time.timed);
-  if (timed.length === 0) return skip('nothing was asked that has a limit.');
-  const slowest = timed.reduce((slow, time) => (time.ms > slow.ms ? time : slow));
-  const seen = `The slowest was the ${slowest.what}: ${slowest.ms} ms.`;
-  const fix = 'See what it waits for: a cold start, a database, another service.';
-  if (slowest.ms >= limit) return fail(seen, `Claude waits ${limit / 1000} s for discovery, registration and tokens. ${AUTHORIZATION_FAILED}`, fix);
-  if (slowest.ms >= advised) return note(seen, `Claude waits ${limit / 1000} s; its testing page advises less than ${advised / 1000} s.`, fix);
-  return ok(`${seen} Claude waits ${limit / 1000} s.`);
 }

@@ -1,21 +1,9 @@
 // The MCP endpoint itself: redirects and firewalls before it, and how it asks for a sign-in.
-import { hostOf } from '../http/addresses.mjs';
-import { isObject, jsonIn } from '../wire/messages.mjs';
-import { AUTHORIZATION_FAILED, COULD_NOT_REACH, fail, note, ok, quote, skip } from '../verdict.mjs';
-import { absolute } from '../probe/probe.mjs';
+import { describe, isPage } from '../../answers.mjs';
+import { AUTHORIZATION_FAILED, COULD_NOT_REACH, fail, note, ok, quote, skip } from '../../verdict.mjs';
+import { absolute } from '../../wire/urls.mjs';
 
 const isRedirect = ({ status }) => status >= 300 && status < 400 && status !== 304;
-const isPage = ({ headers }) => /^text\/html|^application\/xhtml/i.test(headers?.['content-type'] ?? '');
-const titleOf = ({ text }) => /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1].trim();
-
-/** One line for what came back. */
-export function describe(answer) {
-  if (answer === undefined) return 'nothing';
-  if (answer.fault) return answer.fault.text;
-  const type = (answer.headers['content-type'] ?? 'no type').split(';')[0];
-  const title = isPage(answer) && titleOf(answer);
-  return `status ${answer.status}, ${type}${title ? `, titled “${quote(title, 60)}”` : ''}`;
-}
 
 /** The MCP URL answers itself. */
 export async function noRedirect(probe) {
@@ -191,12 +179,3 @@ export async function badToken(probe) {
     'Answer 401 with error="invalid_token" to every request with a token that is not good, also where none is needed.',
   );
 }
-
-/** Which JSON object a body is. */
-export const objectIn = (answer) => {
-  const value = jsonIn(answer?.text ?? '');
-  return isObject(value) ? value : undefined;
-};
-
-/** Names the host of a URL beside the connector's own. */
-export const onHost = (url, probe) => (hostOf(url) === hostOf(probe.url) ? 'the same host' : hostOf(url));

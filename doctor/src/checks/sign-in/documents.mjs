@@ -1,9 +1,9 @@
 // What a client reads before it signs in: the metadata of the resource and of its authorization server.
-import { hostOf } from '../http/addresses.mjs';
-import { canonicalResource, serverMetadataUrls } from '../wire/oauth.mjs';
-import { AUTHORIZATION_FAILED, COULD_NOT_REACH, blocked, fail, note, ok, quote } from '../verdict.mjs';
-import { absolute } from '../probe/probe.mjs';
-import { describe } from './endpoint.mjs';
+import { hostOf } from '../../http/addresses.mjs';
+import { canonicalResource, serverMetadataUrls } from '../../wire/oauth.mjs';
+import { AUTHORIZATION_FAILED, COULD_NOT_REACH, blocked, fail, note, ok, quote } from '../../verdict.mjs';
+import { absolute } from '../../wire/urls.mjs';
+import { describe } from '../../answers.mjs';
 
 const listTried = (tried) => tried.map((answer) => `${quote(answer.url.href, 200)}: ${answer.status === 200 ? 'no JSON object' : describe(answer)}`);
 const nullsIn = (document) => Object.keys(document).filter((name) => document[name] === null);

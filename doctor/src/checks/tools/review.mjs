@@ -1,69 +1,10 @@
-// The protocol in both eras, and the tools as the reviewers of a directory read them.
-import { LEGACY, MODERN, isObject } from '../wire/messages.mjs';
-import { COULD_NOT_REACH, blocked, fail, hiddenIn, note, ok, quote, skip } from '../verdict.mjs';
-import { describe } from './endpoint.mjs';
+// The tools as the reviewers of a directory read them.
+import { isObject } from '../../wire/json.mjs';
+import { blocked, fail, hiddenIn, note, ok, quote } from '../../verdict.mjs';
+import { each } from './each-tool.mjs';
+import { describe, errorOf } from '../../answers.mjs';
 
 const LONGEST_NAME = 64;
-const SHOWN = 10;
-
-/** Revisions with a handshake: hosted Claude documents these. */
-export async function legacyEra(probe) {
-  const answer = await probe.greeting();
-  const result = answer.message?.result;
-  if (!result && answer.status === 401) return skip('initialize needs a sign-in; give a token with --token to look further.');
-  const fix = 'Answer initialize with protocolVersion, capabilities and serverInfo.';
-  if (!result) return fail(`initialize fails: ${errorOf(answer)}.`, `Claude’s apps begin with it. ${COULD_NOT_REACH}`, fix);
-  const { protocolVersion, capabilities, serverInfo } = result;
-  const missing = Object.entries({ capabilities, serverInfo }).filter(([, value]) => !isObject(value));
-  if (missing.length > 0) return fail(`The answer to initialize has no ${missing.map(([name]) => name).join(', no ')}.`, COULD_NOT_REACH, fix);
-  if (!LEGACY.includes(protocolVersion)) {
-    return fail(`initialize answers with protocolVersion ${quote(protocolVersion ?? 'missing', 40)}.`, `Claude knows ${LEGACY.join(', ')}. ${COULD_NOT_REACH}`, fix);
-  }
-  const old = protocolVersion === LEGACY.at(-1);
-  if (old) return note(`initialize agrees on ${protocolVersion}.`, 'Claude documents 2025-03-26 and newer.', 'Update the server’s MCP library.');
-  return ok(`initialize agrees on ${protocolVersion}; the server is ${quote(serverInfo.name ?? 'nameless', 60)} ${quote(serverInfo.version ?? '', 30)}`.trimEnd().concat('.'));
-}
-
-/** The stateless revision, or a clean refusal from which a client falls back. */
-export async function modernEra(probe) {
-  const answer = await probe.discover();
-  const result = answer.message?.result;
-  if (result) {
-    const versions = result.supportedVersions;
-    if (Array.isArray(versions) && versions.includes(MODERN)) return ok(`server/discover lists ${versions.slice(0, 8).map((version) => quote(version, 20)).join(', ')}.`);
-    return fail(
-      `server/discover answers, but supportedVersions is ${quote(versions ?? 'missing')}.`,
-      'A client that begins with it finds no version in common.',
-      `List ${MODERN}, or answer method not found.`,
-    );
-  }
-  if (answer.status === 401) return skip('server/discover needs a sign-in; give a token with --token to look further.');
-  if (answer.fault || answer.status >= 500) {
-    return fail(
-      `server/discover is answered with ${describe(answer)}.`,
-      `Newer clients (Claude Code among them) begin with it, and fall back to initialize only from a clean refusal. ${COULD_NOT_REACH}`,
-      'Answer a method you do not know with a JSON-RPC error, at once.',
-    );
-  }
-  return note(`server/discover is refused: ${errorOf(answer)}.`, `Clients fall back to initialize. Nothing of ${MODERN} works.`, `Nothing to do, unless you want ${MODERN}.`);
-}
-
-function errorOf(answer) {
-  const { error } = answer.message ?? {};
-  return error ? `${describe(answer)}, JSON-RPC error ${quote(error.code, 12)} “${quote(error.message ?? '', 80)}”` : describe(answer);
-}
-
-/** Whether web pages may call it. Claude's own apps do not need that. */
-export async function cors(probe) {
-  const answer = await probe.preflight();
-  const allowed = answer.headers?.['access-control-allow-origin'];
-  if (allowed === '*' || allowed === 'https://claude.ai') return ok(`A page of claude.ai may call it (Access-Control-Allow-Origin: ${allowed}).`);
-  return note(
-    `A page of another site may not call it: a preflight from https://claude.ai gets ${describe(answer)}${allowed ? `, for ${quote(allowed, 60)}` : ''}.`,
-    'Claude connects from its servers and does not need it. Clients that run in a browser do.',
-    'To serve those, answer OPTIONS with Access-Control-Allow-Origin and expose WWW-Authenticate and Mcp-Session-Id.',
-  );
-}
 
 /** There are tools to judge. */
 export async function toolList(probe) {
@@ -78,18 +19,6 @@ export async function toolList(probe) {
   if (tools.length === 0) return note('There are no tools.', 'Claude connects, and has nothing to call.', probe.token === undefined ? 'If they need a sign-in, give a token with --token.' : 'Register one.');
   return ok(`${tools.length} ${tools.length === 1 ? 'tool' : 'tools'}: ${quote(tools.map(({ name }) => quote(name ?? 'nameless', 64)).join(', '), 400)}.`);
 }
-
-/** Judges each tool; `defect` says what is wrong with one, or nothing. */
-const each = (good, bad, effect, fix, defect) => async (probe) => {
-  const { tools } = await probe.tools();
-  const found = tools.flatMap((tool, index) => {
-    const what = defect(tool, tools);
-    return what ? [`${typeof tool.name === 'string' ? quote(tool.name, 80) : `tool ${index + 1}`}: ${what}`] : [];
-  });
-  if (found.length === 0) return ok(good);
-  const rest = found.length > SHOWN ? [`… and ${found.length - SHOWN} more`] : [];
-  return fail(`${found.length} of ${tools.length} tools: ${bad}.`, effect, fix, [...found.slice(0, SHOWN), ...rest]);
-};
 
 const REVIEW = 'It works as a custom connector; the directory’s review rejects it.';
 
