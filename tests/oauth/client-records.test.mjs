@@ -33,6 +33,7 @@ import {
   secret,
   send,
   signIn,
+  toLogin,
   tokensOf,
 } from '../support/oauth/client.mjs';
 import { authProvider } from '../support/oauth/auth-provider.mjs';
@@ -154,7 +155,7 @@ describe('the record of a client in KV', () => {
   test('the record of a client in KV is written when a person allows the client, and not before', async () => {
     const client = await register(here, { client_name: 'Recorded', redirect_uris: ['https://a.example/cb', REDIRECT] });
     const browser = new Browser(here);
-    const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+    const login = await toLogin(browser, authorizePath(asking(client)));
     assert.equal((await runtime.kv())[keyOf(client.client_id)], undefined, 'an anonymous client causes no write');
     assert.ok((await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } })) instanceof Arrival);
     const { record, metadata, ttl } = await recordOf(client.client_id);

@@ -52,7 +52,7 @@ describe('the pages', () => {
     assert.deepEqual(form.choices('scope').sort(), ['notes:read', 'notes:write', 'profile'], consent.story('each scope can be unticked'));
     assert.ok(!/receiver\.example/.test(consent.answer.headers['set-cookie']?.join(';') ?? ''), 'the request is not in a cookie');
 
-    const login = await answerPage(browser, consent);
+    const login = await answerPage(browser, consent, { passphrase: null });
     assert.ok(!(login instanceof Arrival), 'consent alone opens nothing');
     isSafePage(login.answer, 'the login page');
     const field = login.elements.find(({ attributes }) => attributes.name === 'passphrase');
@@ -175,7 +175,7 @@ describe('a form belongs to its request and to its browser', () => {
     const browser = new Browser(site);
     const consent = await browser.open(authorizePath(asking(web, { redirect_uri: WEB })));
     const entries = consent.form('decision').entries({ button: { name: 'decision', value: 'allow' } });
-    const login = await answerPage(browser, consent);
+    const login = await answerPage(browser, consent, { passphrase: null });
     return { browser, consent, login, entries };
   }
 

@@ -10,7 +10,6 @@ import {
   SIGN_IN,
   Arrival,
   Browser,
-  answerPage,
   asking,
   authorizePath,
   isSafePage,
@@ -22,6 +21,7 @@ import {
   secret,
   send,
   signIn,
+  toLogin,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -39,7 +39,7 @@ describe('the login', () => {
   /** Opens a login page; each test comes from a network of its own. */
   async function login(address) {
     const browser = new Browser(site, { 'cf-connecting-ip': address });
-    const page = await answerPage(browser, await browser.open(authorizePath(asking(web, { redirect_uri: WEB }))));
+    const page = await toLogin(browser, authorizePath(asking(web, { redirect_uri: WEB })));
     assert.ok(page.has('passphrase'), page.story('the login page'));
     return { browser, page };
   }
@@ -64,7 +64,7 @@ describe('the login', () => {
     const { verifier, challenge } = pkce();
     const browser = new Browser(site, { 'cf-connecting-ip': '192.0.2.78' });
     const asked = asking(web, { redirect_uri: WEB, challenge });
-    const page = await answerPage(browser, await browser.open(authorizePath(asked)));
+    const page = await toLogin(browser, authorizePath(asked));
     const clicks = await Promise.all([type(browser, page, PASSPHRASE), type(browser, page, PASSPHRASE)]);
     const [one, other] = clicks.map((arrival) => secret(arrival.parameters.code, 'an authorization code'));
     assert.ok(one && one === other, 'one page, one code');

@@ -27,6 +27,7 @@ import {
   registering,
   revoking,
   send,
+  toLogin,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -117,7 +118,7 @@ describe('while the grants are out of reach', () => {
 
   test('while the grants are out of reach, a sign-in ends with a page or at the client, and can be tried again', async () => {
     const browser = new Browser(site);
-    const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+    const login = await toLogin(browser, authorizePath(asking(client)));
     await runtime.objectsNow('Grants', 'fails');
     const at = await browser.submit(login, login.form('passphrase'), { values: { passphrase: PASSPHRASE } });
     if (at instanceof Arrival) assert.equal(at.parameters.error, 'temporarily_unavailable', String(at.url));
@@ -183,7 +184,7 @@ describe('while the keyring is out of reach', () => {
   test('while the keyring is out of reach, an instance that has its keys goes on, except that nobody can log in', async () => {
     const { tokens } = await connect(site, { client });
     const browser = new Browser(site);
-    const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+    const login = await toLogin(browser, authorizePath(asking(client)));
     await runtime.objectsNow('Keyring', 'fails');
     await isWelcome(site, tokens.access_token);
     tokensOf(await send(site, refreshing(client, tokens)));
@@ -265,7 +266,7 @@ test('a restart of everything loses nothing', async () => {
   const { client, tokens } = await connect(site);
   const authorization = await authorize(site, client);
   const browser = new Browser(site);
-  const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+  const login = await toLogin(browser, authorizePath(asking(client)));
   await runtime.restart();
   await isWelcome(site, tokens.access_token, { rule: 'the keys are the same' });
   tokensOf(await send(site, redeeming(client, authorization)), 'a code that was under way');

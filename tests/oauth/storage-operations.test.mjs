@@ -10,7 +10,6 @@ import {
   PASSPHRASE,
   REDIRECT,
   SIGN_IN,
-  answerPage,
   asking,
   authorizePath,
   call,
@@ -20,6 +19,7 @@ import {
   register,
   revoking,
   send,
+  toLogin,
   tokensOf,
 } from '../support/oauth/client.mjs';
 
@@ -43,6 +43,9 @@ after(async () => {
   await runtime?.stop();
   outside?.stop();
 });
+
+/** A person whose browser is not to be remembered. */
+const FORGOTTEN = { remember: false };
 
 /** Counts what `act` asks of storage. */
 async function costOf(act) {
@@ -90,14 +93,14 @@ test('whoever looks at a sign-in costs at most one look at KV in a minute, and w
   costsAtMost(t, { 'KV reads': 1 }, async () => {
     for (let turn = 0; turn < 20; turn += 1) {
       const browser = new Browser(site);
-      const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+      const login = await toLogin(browser, authorizePath(asking(client)));
       assert.ok(login.has('passphrase'), login.story('the login page'));
     }
   }));
 
 test('a wrong passphrase costs one request to an object and one row', async (t) => {
   const browser = new Browser(site, { 'cf-connecting-ip': '192.0.2.9' });
-  const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+  const login = await toLogin(browser, authorizePath(asking(client)));
   await costsAtMost(t, { 'object requests': 1, 'rows written': 1 }, () =>
     browser.submit(login, login.form('passphrase'), { values: { passphrase: 'not-the-passphrase' } }),
   );
@@ -109,13 +112,45 @@ test('connecting costs five requests to objects, and the first time one write to
   for (const [name, one] of Object.entries(clients)) {
     await t.test(`${name}, the first time`, (inner) =>
       costsAtMost(inner, { ...most, 'KV writes': 1 }, async () => {
-        await connect(site, { client: one });
+        await connect(site, { client: one, person: FORGOTTEN });
         // The record is written behind the answer.
         await new Promise((resolve) => setTimeout(resolve, 200));
       }),
     );
-    await t.test(`${name}, again`, (inner) => costsAtMost(inner, most, () => connect(site, { client: one })));
+    await t.test(`${name}, again`, (inner) => costsAtMost(inner, most, () => connect(site, { client: one, person: FORGOTTEN })));
   }
+});
+
+test('remembering the browser costs one row more, and so does its use, which saves the request about the passphrase', async (t) => {
+  const one = await register(site);
+  const browser = new Browser(site);
+  const most = { 'object requests': 5, 'rows written': 6, 'KV reads': 1, 'KV writes': 1 };
+  await t.test('with the passphrase', (inner) =>
+    costsAtMost(inner, most, async () => {
+      await connect(site, { client: one, browser, person: { remember: true } });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }),
+  );
+  await t.test('looking at the page', (inner) =>
+    costsAtMost(inner, { 'object requests': 1, 'KV reads': 1 }, async () => {
+      const page = await browser.open(authorizePath(asking(one)));
+      assert.ok(!page.has('passphrase'), page.story('one click'));
+    }),
+  );
+  await t.test('remembered', (inner) =>
+    costsAtMost(inner, { 'object requests': 5, 'rows written': 6, 'KV reads': 1 }, () =>
+      connect(site, { client: one, browser, person: { passphrase: null } }),
+    ),
+  );
+  await t.test('a made-up cookie: nothing', (inner) =>
+    costsAtMost(inner, { 'KV reads': 1 }, async () => {
+      const stranger = new Browser(site);
+      const { name, value } = browser.cookies.find((cookie) => /remembered/.test(cookie.name));
+      stranger.keeps({ headers: { 'set-cookie': [`${name}=${value.slice(0, -4)}AAAA; Path=/; Secure`] } });
+      const page = await stranger.open(authorizePath(asking(one)));
+      assert.ok(page.has('passphrase'), page.story('nobody who is known'));
+    }),
+  );
 });
 
 test('a refresh costs one request and two rows more once a day', async (t) => {

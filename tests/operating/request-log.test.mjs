@@ -9,7 +9,6 @@ import {
   Browser,
   REDIRECT,
   SIGN_IN,
-  answerPage,
   asking,
   authorizePath,
   call,
@@ -20,6 +19,7 @@ import {
   register,
   revoking,
   send,
+  toLogin,
 } from '../support/oauth/client.mjs';
 
 const runtime = instancesForSuite({ count: 1, vars: { ...SIGN_IN, OAUTH_CLIENTS: JSON.stringify([{ client_id: 'the-robot', redirect_uris: [REDIRECT] }]) } });
@@ -133,7 +133,7 @@ describe('the line of a request', () => {
   test('the line of a request says why a sign-in did not go on', async () => {
     const client = await register(site);
     const browser = new Browser(site);
-    const login = await answerPage(browser, await browser.open(authorizePath(asking(client))));
+    const login = await toLogin(browser, authorizePath(asking(client)));
     const page = await browser.submit(login, login.form('passphrase'), { values: { passphrase: 'wrong-and-secret-words' } });
     const line = await lineOf(page.answer);
     assert.deepEqual([line.route, line.status, line.reason], ['/authorize/login', 403, 'wrong passphrase']);

@@ -10,7 +10,6 @@ import {
   SIGN_IN,
   Arrival,
   Browser,
-  answerPage,
   asking,
   authorizePath,
   connect,
@@ -26,6 +25,7 @@ import {
   secret,
   send,
   signIn,
+  toLogin,
   tokensOf,
 } from '../support/oauth/client.mjs';
 import { bodyOf, enterAt, json, jwt, seconds, startProvider } from '../support/oauth/openid-provider.mjs';
@@ -265,7 +265,7 @@ describe('the account page of the owner', () => {
     const address = '198.51.100.88';
     const thief = new Browser(here, { 'cf-connecting-ip': address });
     const client = await register(here);
-    const login = await answerPage(thief, await thief.open(authorizePath(asking(client))));
+    const login = await toLogin(thief, authorizePath(asking(client)));
     const account = await thief.open('/account');
     let slowed;
     for (let tries = 1; tries <= 12 && !slowed; tries += 1) {

@@ -113,17 +113,26 @@ export async function signIn(browser, url, person = {}) {
   return assert.fail(`the sign-in ends; it is at ${at instanceof Arrival ? at.url : at.story('a page')}`);
 }
 
-/** Answers one page of a sign-in. */
-export async function answerPage(browser, page, { passphrase = PASSPHRASE, decision = 'allow', scopes } = {}) {
+/** Opens a request and allows it without the passphrase, which is asked for on a page of its own then. */
+export const toLogin = async (browser, url) => answerPage(browser, await browser.open(url), { passphrase: null });
+
+/**
+ * Answers one page of a sign-in.
+ * @param {{passphrase?: string | null, decision?: 'allow' | 'deny', scopes?: string[], remember?: boolean}} [person]
+ *   null leaves the field of the consent page empty
+ */
+export async function answerPage(browser, page, { passphrase = PASSPHRASE, decision = 'allow', scopes, remember } = {}) {
   assert.equal(page.status, 200, page.story('a page of the sign-in'));
   for (const form of page.forms) for (const { type, value } of form.fields) if (type === 'hidden') secret(value, 'a sealed form');
   for (const { value } of browser.cookies) secret(value, 'a cookie');
-  if (page.has('passphrase')) return browser.submit(page, page.form('passphrase'), { values: { passphrase } });
-  const form = page.form('decision');
-  const button = form.buttons.find(({ name, value }) => name === 'decision' && value === decision);
+  const consents = page.forms.find((form) => form.choices('decision').includes('allow'));
+  const form = consents ?? page.form('passphrase');
+  const button = consents && form.buttons.find(({ name, value }) => name === 'decision' && value === decision);
   const values = {
+    ...(form.has('passphrase') && { passphrase: decision === 'allow' ? (passphrase ?? '') : '' }),
+    ...(form.has('remember') && remember !== undefined && { remember: remember ? 'yes' : [] }),
     ...(scopes && form.has('scope') && { scope: scopes }),
-    ...(!button && { decision }),
+    ...(consents && !button && { decision }),
   };
   return browser.submit(page, form, { values, button });
 }

@@ -57,6 +57,8 @@ pub(crate) struct Configuration {
     pub(crate) clients: PreRegisteredClients,
     /// `ACCESS_TOKEN_SECONDS`: the lifetime of an access token.
     pub(crate) access_token_seconds: u32,
+    /// `REMEMBER_BROWSER_DAYS`: how long a browser is remembered in which the owner has signed in. Zero for not at all.
+    pub(crate) remember_browser: Duration,
     /// `ANNOUNCE_ISS`: whether metadata says that `iss` comes with every authorization response, which it does in any case.
     pub(crate) announce_iss: bool,
     /// `MCP_REGISTRY_AUTH`: what proves to the MCP registry that the domain is the owner's.
@@ -219,6 +221,9 @@ impl Configuration {
                 LONGEST_ACCESS_TOKEN,
                 60,
                 LONGEST_ACCESS_TOKEN,
+            ),
+            remember_browser: Duration::from_secs(
+                u64::from(read.number(Setting::RememberBrowserDays, 30, 0, 365)) * u64::from(DAY),
             ),
             announce_iss: read.flag(Setting::AnnounceIss, true),
             mcp_registry_auth: read

@@ -123,6 +123,8 @@ settings! {
     OAuthClients = "OAUTH_CLIENTS" closes [AuthorizationServer];
     /// How long an access token lives. A longer life than the owner wants is not handed out.
     AccessTokenSeconds = "ACCESS_TOKEN_SECONDS" closes [AuthorizationServer];
+    /// How long a browser is remembered after a sign-in. It is not remembered longer than the owner wants.
+    RememberBrowserDays = "REMEMBER_BROWSER_DAYS" closes [AuthorizationServer];
     /// Whether metadata says that `iss` comes with every answer.
     AnnounceIss = "ANNOUNCE_ISS" closes [];
     /// The proof for the MCP registry that the domain is the owner's.

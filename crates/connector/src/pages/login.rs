@@ -10,8 +10,9 @@ use crate::pages::FormTarget;
 use crate::pages::components::fields::PassphraseField;
 use crate::pages::components::form::{Button, Form};
 use crate::pages::components::message::{ERROR_ID, Message};
-use crate::pages::consent::place;
 use crate::pages::frame::page_frame::{Page, PageKind};
+use crate::pages::place::place;
+use crate::pages::remember::{RememberChoice, remember_box};
 use crate::pages::untrusted_text::isolated;
 
 /// What the page says.
@@ -23,6 +24,8 @@ pub(crate) struct LoginPage<'a> {
     pub(crate) destination_kind: RedirectKind,
     /// The name that the client gives itself, if it does.
     pub(crate) client_name: Option<&'a str>,
+    /// The offer to remember the browser, if browsers are remembered.
+    pub(crate) remember: Option<RememberChoice>,
     /// Why the page is shown again.
     pub(crate) error: Option<LoginError>,
 }
@@ -55,7 +58,7 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> Page {
                 " " span.quiet { "It calls itself " (isolated(name)) "." }
             }
         }
-        (passphrase_form(page.error, form, Some(LoginDecision::Cancel)))
+        (passphrase_form(page.error, form, page.remember, Some(LoginDecision::Cancel)))
     };
     Page::card("Sign in", &content, PageKind::LeadsAway)
 }
@@ -64,9 +67,15 @@ pub(crate) fn login(page: &LoginPage<'_>, form: &FormTarget<'_>) -> Page {
 pub(crate) fn passphrase_form(
     error: Option<LoginError>,
     form: &FormTarget<'_>,
+    remember: Option<RememberChoice>,
     leave: Option<LoginDecision>,
 ) -> Markup {
-    let form = Form::new(form).field(passphrase_field(error).takes_focus()).button(Button::primary("Sign in"));
+    let form = Form::new(form).field(passphrase_field(error).takes_focus());
+    let form = match remember {
+        Some(choice) => form.field(remember_box(choice)),
+        None => form,
+    };
+    let form = form.button(Button::primary("Sign in"));
     let form = match leave.and_then(LoginDecision::value) {
         Some(value) => form.button(Button::plain("Cancel").value(DECISION_FIELD, value).skips_checks()),
         None => form,

@@ -13,6 +13,8 @@ pub(crate) mod frame;
 pub(crate) mod home;
 pub(crate) mod login;
 pub(crate) mod not_set_up;
+pub(crate) mod place;
+pub(crate) mod remember;
 pub(crate) mod untrusted_text;
 pub(crate) mod when;
 

@@ -12,11 +12,12 @@ use crate::pages::account::apps::{AppSignIn, AppsSection, DisplacedApp};
 use crate::pages::account::notice::{Notice, Outcome};
 use crate::pages::account::page::AccountPage;
 use crate::pages::all_clients::{AllClientsPage, ListedClient};
-use crate::pages::consent::ConsentError;
+use crate::pages::consent::{ConsentError, ConsentSignIn, ConsentView, NewPlace};
 use crate::pages::error::NextStep;
 use crate::pages::frame::page_frame::{Frame, Page};
 use crate::pages::home::content::{Effect, HomeBinding, HomePage, HomeTool, Missing};
 use crate::pages::login::{LoginError, LoginPage};
+use crate::pages::remember::RememberChoice;
 use crate::pages::{self, FormTarget};
 
 /// The pages as a browser gets them.
@@ -34,7 +35,7 @@ documents! {
     account_provider_login(provider: &str, path: &str, other: Option<&str>, notice: Option<&Notice>);
     all_clients(page: &AllClientsPage<'_>, form: &FormTarget<'_>);
     closed(reason: &str, lines: Option<&str>);
-    consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, error: Option<ConsentError>);
+    consent(page: &ConsentPage<'_>, form: &FormTarget<'_>, view: &ConsentView);
     failure(what_happened: &str, what_to_do: &str, next: &NextStep<'_>, reference: &str);
     home(page: &HomePage<'_>);
     login(page: &LoginPage<'_>, form: &FormTarget<'_>);
@@ -82,12 +83,31 @@ fn asked_by_nasty() -> ConsentPage<'static> {
     }
 }
 
+/// The page where people sign in on the next one; with nothing ticked where that is the error.
+fn shown(error: Option<ConsentError>) -> ConsentView {
+    let unticked = error.map_or(Vec::new(), |_| vec![READ.name().to_owned(), WRITE.name().to_owned()]);
+    ConsentView { sign_in: ConsentSignIn::Next, unticked, error }
+}
+
+/// The page with the field for the passphrase.
+fn with_passphrase(error: Option<LoginError>, remember: bool) -> ConsentView {
+    let sign_in = ConsentSignIn::Passphrase { place: NewPlace::Unknown, remember: Some(RememberChoice::offered(30)) };
+    let unticked = error.map_or(Vec::new(), |_| vec![WRITE.name().to_owned()]);
+    ConsentView { sign_in: sign_in.with_choice(remember), unticked, error: error.map(ConsentError::SignIn) }
+}
+
 fn not_on_the_list<'a>(form: &FormTarget<'a>) -> NextStep<'a> {
     NextStep::SignIn { form: *form, again: LoginDecision::AnotherAccount }
 }
 
 fn signing_in(error: Option<LoginError>) -> LoginPage<'static> {
-    LoginPage { destination: "app.example", destination_kind: RedirectKind::Https, client_name: Some("App"), error }
+    LoginPage {
+        destination: "app.example",
+        destination_kind: RedirectKind::Https,
+        client_name: Some("App"),
+        remember: None,
+        error,
+    }
 }
 
 pub(crate) fn at_home() -> HomePage<'static> {
@@ -233,9 +253,14 @@ fn nasty_clients() -> AllClientsPage<'static> {
 fn all_pages() -> Vec<(&'static str, String)> {
     let nasty_form = FormTarget { action: "\"><img src=x>", sealed: "\"><img src=x>" };
     vec![
-        ("consent", consent(&asked(), &FORM, None)),
-        ("consent, nothing ticked", consent(&asked(), &FORM, Some(ConsentError::NothingTicked))),
-        ("consent, nasty", consent(&asked_by_nasty(), &nasty_form, None)),
+        ("consent", consent(&asked(), &FORM, &shown(None))),
+        ("consent with the passphrase", consent(&asked(), &FORM, &with_passphrase(None, true))),
+        (
+            "consent, remembered",
+            consent(&asked(), &FORM, &ConsentView { sign_in: ConsentSignIn::Remembered, ..shown(None) }),
+        ),
+        ("consent, nothing ticked", consent(&asked(), &FORM, &shown(Some(ConsentError::NothingTicked)))),
+        ("consent, nasty", consent(&asked_by_nasty(), &nasty_form, &shown(None))),
         ("login", login(&signing_in(None), &FORM)),
         ("login, wrong", login(&signing_in(Some(LoginError::WrongPassphrase)), &FORM)),
         (
@@ -355,7 +380,7 @@ fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
         ("not set up", pages::not_set_up(), stays),
         ("a failure without a form", failed(&NextStep::None), stays),
         ("a failure with a form", failed(&not_on_the_list(&FORM)), leads),
-        ("consent", pages::consent(&asked(), &FORM, None), leads),
+        ("consent", pages::consent(&asked(), &FORM, &shown(None)), leads),
         ("login", pages::login(&signing_in(None), &FORM), leads),
     ] {
         let policy = policy_of(&page);
@@ -368,17 +393,17 @@ fn only_a_page_whose_form_leads_away_lets_browsers_follow_it_anywhere() {
 #[test]
 fn the_sign_in_pages_can_be_popups_that_speak_to_their_opener() {
     let is_isolated = |page: &Page| frame().headers(page).iter().any(|(name, _)| *name == "cross-origin-opener-policy");
-    assert!(!is_isolated(&pages::consent(&asked(), &FORM, None)) && is_isolated(&pages::home(&at_home())));
+    assert!(!is_isolated(&pages::consent(&asked(), &FORM, &shown(None))) && is_isolated(&pages::home(&at_home())));
 }
 
 #[test]
 fn consent_leads_with_the_place_that_gets_the_code() {
-    let heading = consent(&asked(), &FORM, None);
+    let heading = consent(&asked(), &FORM, &shown(None));
     assert!(between(&heading, "<h1>", "</h1>").contains("<bdi>app.example</bdi>"));
     let cursor = ConsentPage { destination: "cursor".into(), destination_kind: RedirectKind::PrivateUse, ..asked() };
-    assert!(between(&consent(&cursor, &FORM, None), "<h1>", "</h1>").contains("<bdi>cursor:</bdi>"));
+    assert!(between(&consent(&cursor, &FORM, &shown(None)), "<h1>", "</h1>").contains("<bdi>cursor:</bdi>"));
     let local = ConsentPage { destination: "localhost:5".into(), destination_kind: RedirectKind::Loopback, ..asked() };
-    let page = consent(&local, &FORM, None);
+    let page = consent(&local, &FORM, &shown(None));
     let heading = between(&page, "<h1>", "</h1>");
     assert!(heading.contains("<bdi>localhost:5</bdi>") && heading.contains("on this computer"), "{heading}");
 }
@@ -392,7 +417,7 @@ fn consent_says_who_stands_behind_the_name() {
         (NameSource::Host("app.example".to_owned()), None, "Published by <bdi>app.example</bdi>"),
         (NameSource::Owner, Some("App"), "Set up by the owner"),
     ] {
-        let page = consent(&ConsentPage { name_source, client_name: name, ..asked() }, &FORM, None);
+        let page = consent(&ConsentPage { name_source, client_name: name, ..asked() }, &FORM, &shown(None));
         assert!(between(&page, "<dl>", "</dl>").contains(words), "{words}");
     }
 }
@@ -404,15 +429,15 @@ fn consent_warns_in_words() {
         (ConsentWarning::PrivateUse, "whichever app has claimed these links"),
         (ConsentWarning::OtherHost, "the answer goes to another"),
     ] {
-        let page = consent(&ConsentPage { warnings: vec![warning], ..asked() }, &FORM, None);
+        let page = consent(&ConsentPage { warnings: vec![warning], ..asked() }, &FORM, &shown(None));
         assert!(page.contains(words), "{words}");
-        assert!(!consent(&asked(), &FORM, None).contains(words), "{words}");
+        assert!(!consent(&asked(), &FORM, &shown(None)).contains(words), "{words}");
     }
 }
 
 #[test]
 fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers() {
-    let page = consent(&asked(), &FORM, None);
+    let page = consent(&asked(), &FORM, &shown(None));
     let form = between(&page, "<form ", "</form>");
     for part in [
         "method=\"post\" action=\"/authorize\"",
@@ -425,7 +450,7 @@ fn the_consent_form_has_the_request_a_ticked_box_for_each_scope_and_two_answers(
     ] {
         assert_eq!(form.matches(part).count(), 1, "{part} in {form}");
     }
-    let nothing = consent(&ConsentPage { scopes: Vec::new(), ..asked() }, &FORM, None);
+    let nothing = consent(&ConsentPage { scopes: Vec::new(), ..asked() }, &FORM, &shown(None));
     assert!(!nothing.contains("checkbox") && nothing.contains("nothing beyond"));
 }
 
@@ -471,17 +496,58 @@ fn the_owner_reads_which_command_sets_the_passphrase() {
 
 #[test]
 fn consent_shows_the_whole_address_that_gets_the_answer() {
-    let page = consent(&asked(), &FORM, None);
+    let page = consent(&asked(), &FORM, &shown(None));
     assert!(between(&page, "<dl>", "</dl>").contains("<bdi>https://app.example/tenants/7/callback?keep=1</bdi>"));
 }
 
 #[test]
 fn consent_to_nothing_is_asked_for_again_with_nothing_ticked() {
-    let page = consent(&asked(), &FORM, Some(ConsentError::NothingTicked));
+    let page = consent(&asked(), &FORM, &shown(Some(ConsentError::NothingTicked)));
     assert!(between(&page, "id=\"problem\" role=\"alert\">", "</p>").contains("Tick at least one, or cancel."));
     assert!(page.contains("<fieldset aria-describedby=\"problem\">"), "{page}");
     assert_eq!((page.matches("type=\"checkbox\"").count(), page.matches(" checked>").count()), (2, 0));
-    assert!(!consent(&asked(), &FORM, None).contains("role=\"alert\""));
+    assert!(!consent(&asked(), &FORM, &shown(None)).contains("role=\"alert\""));
+}
+
+#[test]
+fn consent_with_the_passphrase_keeps_the_choices_when_it_is_shown_again() {
+    let page = consent(&asked(), &FORM, &with_passphrase(None, true));
+    let page = between(&page, "<form ", "</form>");
+    assert_eq!((page.matches("type=\"password\"").count(), page.matches("type=\"checkbox\"").count()), (1, 4));
+    assert_eq!(page.matches(" checked>").count(), 3, "the scopes and the offer to remember the browser");
+    assert!(page.contains("Remember this browser for 30 days"));
+    let page = consent(&asked(), &FORM, &with_passphrase(Some(LoginError::WrongPassphrase), false));
+    assert!(page.contains("That is not the passphrase.") && page.contains("aria-invalid=\"true\""));
+    assert_eq!(page.matches(" checked>").count(), 1, "what was left ticked");
+    let kept = between(&page, "value=\"notes:read\"", ">");
+    assert!(kept.ends_with("checked"), "{kept}");
+}
+
+#[test]
+fn consent_of_a_remembered_browser_asks_who_began_and_is_allowed_by_one_button_that_comes_late() {
+    let view = ConsentView { sign_in: ConsentSignIn::Remembered, ..shown(None) };
+    for (warnings, questions) in
+        [(vec![], 1), (vec![ConsentWarning::Loopback], 1), (vec![ConsentWarning::OtherHost], 1)]
+    {
+        let page = consent(&ConsentPage { warnings, ..asked() }, &FORM, &view);
+        assert_eq!(page.matches("Did you just start this yourself?").count(), questions);
+        let form = between(&page, "<form ", "</form>");
+        assert!(!form.contains("type=\"password\""));
+        let buttons: Vec<&str> = form.split("<button ").skip(1).collect();
+        assert!(
+            buttons[0].starts_with("type=\"submit\" disabled hidden>"),
+            "Enter in a field sends nothing: {}",
+            buttons[0]
+        );
+        assert!(
+            buttons[1].starts_with("class=\"primary soon\"") && buttons[1].contains("value=\"allow\""),
+            "{}",
+            buttons[1]
+        );
+        assert!(!buttons[2].contains("soon") && buttons[2].contains("value=\"deny\""), "{}", buttons[2]);
+    }
+    let other = consent(&asked(), &FORM, &with_passphrase(None, true));
+    assert!(!other.contains("class=\"primary soon\""), "who types the passphrase has had time to read");
 }
 
 #[test]

@@ -176,16 +176,23 @@ impl Decision {
     /// A field is repeated, the form contains no decision, or it allows the request and none of its scopes.
     pub fn read(form: &Parameters, request: &AuthorizationRequest) -> Result<Self, InvalidDecision> {
         match form.get(DECISION_FIELD)? {
-            Some(ALLOW) => {
-                let narrowed = request.narrowed_to(|name| form.all(SCOPE_FIELD).any(|ticked| ticked == name));
-                if narrowed.scopes().is_empty() && !request.scopes().is_empty() {
-                    return Err(InvalidDecision::NothingTicked);
-                }
-                Ok(Self::Allow(Box::new(ConsentedRequest { request: narrowed })))
-            }
+            Some(ALLOW) => Self::allow(form, request),
             Some(DENY) => Ok(Self::Deny(request.response_target().clone())),
             _ => Err(InvalidDecision::Undecided),
         }
+    }
+
+    /// Reads the form of a person who allows `request`.
+    ///
+    /// # Errors
+    ///
+    /// The form allows none of the requested scopes.
+    pub fn allow(form: &Parameters, request: &AuthorizationRequest) -> Result<Self, InvalidDecision> {
+        let narrowed = request.narrowed_to(|name| form.all(SCOPE_FIELD).any(|ticked| ticked == name));
+        if narrowed.scopes().is_empty() && !request.scopes().is_empty() {
+            return Err(InvalidDecision::NothingTicked);
+        }
+        Ok(Self::Allow(Box::new(ConsentedRequest { request: narrowed })))
     }
 }
 

@@ -112,6 +112,7 @@ const UNREADABLE: &[Unreadable] = {
         (Setting::RedirectUris, &[], &["javascript:alert(1)", "my-app"], &[AuthorizationServer]),
         (Setting::OAuthClients, &[], &["{}", "[{", "[{\"client_id\":\"x\"}]"], &[AuthorizationServer]),
         (Setting::AccessTokenSeconds, &[], &["3601", "1h", "0"], &[AuthorizationServer]),
+        (Setting::RememberBrowserDays, &[], &["-1", "366", "a month"], &[AuthorizationServer]),
         (Setting::AnnounceIss, &[], &["no", "off"], &[]),
         (Setting::McpRegistryAuth, &[], &["v=MCPv1; k=ed25519; p=AAAA", "a key"], &[RegistryProof]),
         (Setting::OpenAiAppsChallenge, &[], &["two words of a token"], &[AppsChallenge]),

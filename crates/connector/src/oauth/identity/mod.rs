@@ -2,4 +2,5 @@
 
 pub(crate) mod passphrase;
 pub(crate) mod provider;
+pub(crate) mod remembered;
 pub(crate) mod settings;

@@ -58,12 +58,8 @@ pub(crate) async fn attempt(
     let is_right = passphrase.matches(typed, oauth.secrets.keys().passphrase());
     match keyring::count_attempt(oauth.env, &CountAttempt { source, is_right, version }).await? {
         AttemptOutcome::Accepted => {
-            let subject = Subject::new(OWNER_SUBJECT).map_err(|_| SignInError::BrokenForm)?;
             let browser = known.unwrap_or_else(|| KnownBrowser::new(&oauth.entropy));
-            Ok(Attempt::Entered {
-                person: Person { subject, display_name: None, admission: Admission::Version(version) },
-                browser,
-            })
+            Ok(Attempt::Entered { person: owner(oauth)?, browser })
         }
         AttemptOutcome::Wrong => {
             incoming.request_log().reason("wrong passphrase");
@@ -74,6 +70,13 @@ pub(crate) async fn attempt(
             Ok(Attempt::Refused(LoginError::Throttled { seconds }))
         }
     }
+}
+
+/// Returns the owner, under the current version of the passphrase. The caller has made sure that the owner is there.
+pub(crate) fn owner(oauth: &OAuthContext<'_>) -> Result<Person, SignInError> {
+    let version = oauth.passphrase_version().ok_or(SignInError::NotSetUp(WeakPassphrase::Missing))?;
+    let subject = Subject::new(OWNER_SUBJECT).map_err(|_| SignInError::BrokenForm)?;
+    Ok(Person { subject, display_name: None, admission: Admission::Version(version) })
 }
 
 /// Returns a page with the field for the passphrase, with the status and the header that belong to the last attempt.

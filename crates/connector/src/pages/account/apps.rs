@@ -15,7 +15,7 @@ use crate::pages::account::action::{
 use crate::pages::components::entry::{Entry, Facts, Mark, entries};
 use crate::pages::components::form::{Button, Form};
 use crate::pages::components::section::Section;
-use crate::pages::consent::place;
+use crate::pages::place::place;
 use crate::pages::untrusted_text::{isolated, visible};
 use crate::pages::when::{ago, day, words_ago};
 

@@ -14,7 +14,7 @@ pub(crate) fn account_login(form: &FormTarget<'_>, notice: Option<&Notice>, erro
         h1 { "Your account" }
         (notice_line(notice))
         p { "Sign in to see which apps are connected, and to disconnect them." }
-        (passphrase_form(error, form, None))
+        (passphrase_form(error, form, None, None))
     };
     Page::card("Sign in to your account", &content, PageKind::StaysHere)
 }

@@ -1,0 +1,92 @@
+//! The last step: the redirect to the client with a code, or with an error.
+
+use mcp_connector_oauth::authorize::authorization_request::error::AuthorizationError;
+use mcp_connector_oauth::authorize::authorization_response::ResponseTarget;
+use mcp_connector_oauth::authorize::consent::ConsentedRequest;
+use mcp_connector_oauth::clients::client::ClientStatus;
+use mcp_connector_oauth::clients::client_hash::ClientHash;
+use mcp_connector_oauth::grants::codes::issue_code::{IssueCodeError, issue_code, issue_code_of_owner};
+use mcp_connector_oauth::grants::sign_in::commands::SignInProof;
+use mcp_connector_oauth::login::person::Person;
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::oauth::answers::see_other;
+use crate::oauth::clients::lookup;
+use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::remembered;
+use crate::oauth::sign_in_error::SignInError;
+
+/// Redirects to the client with a code for a person whom an identity provider has named. This checks at the latest whether the
+/// owner has ended the client, and gives no code while that cannot be checked.
+pub(crate) async fn for_person(
+    oauth: &OAuthContext<'_>,
+    consented: &ConsentedRequest,
+    person: &Person,
+) -> Result<Answer, SignInError> {
+    enter_consent(oauth, consented, person).await?;
+    let code = issue_code(consented, person, &oauth.grants(), oauth.secrets.keys(), oauth.now).await;
+    Ok(redirect(oauth, consented, &code.map_err(refused)?))
+}
+
+/// Redirects to the client with a code for the owner, who proves who they are by `proof`. The answer has the cookie of the browser
+/// if it is remembered. `None` if the proof is a remembered browser that is not remembered for this client.
+pub(crate) async fn for_owner(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    consented: &ConsentedRequest,
+    (person, proof): (&Person, SignInProof),
+) -> Result<Option<Answer>, SignInError> {
+    enter_consent(oauth, consented, person).await?;
+    let (keys, versions) = (oauth.secrets.keys(), oauth.secrets.policy().versions());
+    match issue_code_of_owner(consented, (person, proof), versions, &oauth.grants(), keys, oauth.now).await {
+        Ok((code, cookie)) => {
+            let answer = redirect(oauth, consented, &code);
+            Ok(Some(remembered::with_cookie(oauth, incoming, answer, cookie)))
+        }
+        Err(error @ (IssueCodeError::NotRemembered | IssueCodeError::CookieCopied)) => {
+            incoming.request_log().reason(error.to_string());
+            Ok(None)
+        }
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// Notes in the directory who allows the client, unless the owner has ended it.
+async fn enter_consent(
+    oauth: &OAuthContext<'_>,
+    consented: &ConsentedRequest,
+    person: &Person,
+) -> Result<(), SignInError> {
+    let request = consented.request();
+    match oauth.directory().enter_consent(person.into(), ClientHash::of(request.client_id())).await? {
+        ClientStatus::Active => Ok(()),
+        ClientStatus::Ended => Err(ended(oauth, request.response_target())),
+    }
+}
+
+fn redirect(oauth: &OAuthContext<'_>, consented: &ConsentedRequest, code: &str) -> Answer {
+    let request = consented.request();
+    // Only now, because the number of codes that may wait limits what one person can cause to be written.
+    lookup::note_use(oauth, lookup::allowed(oauth, request));
+    see_other(request.response_target().code_location(code, &oauth.site.issuer))
+}
+
+fn refused(error: IssueCodeError) -> SignInError {
+    match error {
+        IssueCodeError::TooMany => SignInError::TooMany,
+        IssueCodeError::Finished => SignInError::Finished,
+        IssueCodeError::NotRemembered | IssueCodeError::CookieCopied => SignInError::BrokenForm,
+        IssueCodeError::Outage(outage) => SignInError::Outage(outage),
+    }
+}
+
+/// Returns the error that tells the person, with a link that tells the client.
+pub(crate) fn ended(oauth: &OAuthContext<'_>, back: &ResponseTarget) -> SignInError {
+    SignInError::ClientEnded { back: back.error_location(AuthorizationError::ClientEnded, &oauth.site.issuer) }
+}
+
+/// Redirects to the client of a person who has said no.
+pub(crate) fn denied(oauth: &OAuthContext<'_>, back: &ResponseTarget) -> Answer {
+    see_other(back.error_location(AuthorizationError::Denied, &oauth.site.issuer))
+}

@@ -1,0 +1,122 @@
+//! The consent page, and its form. Where the owner signs in with the passphrase, the page has the field for it, too, unless the
+//! browser is remembered and the redirect URI was allowed before.
+
+use mcp_connector_oauth::authorize::authorization_request::AuthorizationRequest;
+use mcp_connector_oauth::authorize::consent::{ConsentPage, DECISION_FIELD, Decision, InvalidDecision, SCOPE_FIELD};
+use mcp_connector_oauth::grants::sign_in::commands::SignInProof;
+use mcp_connector_oauth::login::remembered::remembered_browsers::BrowserStanding;
+use mcp_connector_oauth::web::form::Parameters;
+
+use crate::http::answer::Answer;
+use crate::http::incoming::Incoming;
+use crate::http::route::CONSENT_PATH;
+use crate::oauth::authorize::pending::Pending;
+use crate::oauth::authorize::{code, login};
+use crate::oauth::browser_forms::{open, read_form, seal};
+use crate::oauth::context::OAuthContext;
+use crate::oauth::identity::{passphrase, remembered};
+use crate::oauth::sign_in_error::SignInError;
+use crate::pages;
+use crate::pages::components::fields::PASSPHRASE_FIELD;
+use crate::pages::consent::{ConsentError, ConsentSignIn, ConsentView, NewPlace};
+use crate::pages::login::LoginError;
+use crate::pages::remember::RememberChoice;
+use crate::pages::{FormTarget, SEALED_FIELD};
+
+/// Answers with the page.
+pub(crate) async fn page(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    request: &AuthorizationRequest,
+    sealed: &str,
+) -> Answer {
+    let sign_in = sign_in(oauth, incoming, request).await;
+    answer(oauth, request, sealed, &ConsentView { sign_in, unticked: Vec::new(), error: None })
+}
+
+/// Handles the form of the page: redirects to the client with a code or a refusal, goes on to the identity provider, or shows the
+/// page again.
+pub(crate) async fn submitted(oauth: &OAuthContext<'_>, incoming: &Incoming) -> Result<Answer, SignInError> {
+    let form = read_form(oauth, incoming).await?;
+    let (request, browser, sealed): (AuthorizationRequest, _, _) = open(oauth, incoming, &form, SEALED_FIELD)?;
+    let decision = match form.get(DECISION_FIELD) {
+        // A password manager may send the form without its button. Who enters the passphrase has decided.
+        Ok(None) if has_passphrase(&form) => Decision::allow(&form, &request),
+        _ => Decision::read(&form, &request),
+    };
+    let error = match decision {
+        Ok(Decision::Deny(back)) => return Ok(code::denied(oauth, &back)),
+        Ok(Decision::Allow(consented)) => {
+            let sealed = seal(oauth, &*consented, &browser)?;
+            let pending = Pending { consented, browser, sealed: sealed.as_str() };
+            match allowed(oauth, incoming, &pending, &form).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(refused)) => ConsentError::SignIn(refused),
+                Err(error) => return Ok(pending.answered(oauth, incoming, Err(error))),
+            }
+        }
+        Err(InvalidDecision::NothingTicked) => {
+            incoming.request_log().reason("nothing was ticked");
+            ConsentError::NothingTicked
+        }
+        Err(InvalidDecision::Form(_) | InvalidDecision::Undecided) => return Err(SignInError::BrokenForm),
+    };
+    let ticked: Vec<&str> = form.all(SCOPE_FIELD).collect();
+    let names = request.scopes().iter().filter(|name| !ticked.contains(name));
+    let unticked = names.map(ToString::to_string).collect();
+    let sign_in = sign_in(oauth, incoming, &request).await.with_choice(remembered::is_wanted(&form));
+    Ok(answer(oauth, &request, sealed, &ConsentView { sign_in, unticked, error: Some(error) }))
+}
+
+/// Answers a person who has allowed the request, or returns why their passphrase is refused.
+async fn allowed(
+    oauth: &OAuthContext<'_>,
+    incoming: &Incoming,
+    pending: &Pending<'_>,
+    form: &Parameters,
+) -> Result<Result<Answer, LoginError>, SignInError> {
+    let consented = &pending.consented;
+    if oauth.configuration().provider.is_none() {
+        if has_passphrase(form) {
+            return login::enter(oauth, incoming, consented, form).await;
+        }
+        if let Some(cookie) = remembered::cookie(oauth, incoming) {
+            let owner = passphrase::owner(oauth)?;
+            let proof = SignInProof::Remembered(cookie);
+            if let Some(answer) = code::for_owner(oauth, incoming, consented, (&owner, proof)).await? {
+                return Ok(Ok(answer));
+            }
+        }
+    }
+    pending.identify(oauth, incoming, consented.request().login().clone()).await.map(Ok)
+}
+
+fn has_passphrase(form: &Parameters) -> bool {
+    form.get(PASSPHRASE_FIELD).is_ok_and(|typed| typed.is_some_and(|typed| !typed.is_empty()))
+}
+
+/// Returns how the person signs in on the page.
+async fn sign_in(oauth: &OAuthContext<'_>, incoming: &Incoming, request: &AuthorizationRequest) -> ConsentSignIn {
+    if oauth.configuration().provider.is_some() {
+        return ConsentSignIn::Next;
+    }
+    // The passphrase is good also while nobody can say whether the browser is remembered.
+    let place = match remembered::standing(oauth, incoming, request).await {
+        Ok(BrowserStanding::Known) => return ConsentSignIn::Remembered,
+        Ok(BrowserStanding::NewRedirect) => NewPlace::New,
+        Ok(BrowserStanding::Unknown) | Err(_) => NewPlace::Unknown,
+    };
+    ConsentSignIn::Passphrase { place, remember: remembered::days(oauth).map(RememberChoice::offered) }
+}
+
+fn answer(oauth: &OAuthContext<'_>, request: &AuthorizationRequest, sealed: &str, view: &ConsentView) -> Answer {
+    let form = FormTarget { action: CONSENT_PATH, sealed };
+    let content = ConsentPage::new(request, &oauth.app.catalogue);
+    // The answer to the form redirects to the client, or first to the identity provider.
+    let page = |status| Answer::page(status, pages::consent(&content, &form, view));
+    match view.error {
+        Some(ConsentError::NothingTicked) => page(400),
+        Some(ConsentError::SignIn(error)) => passphrase::with_status(Some(error), page),
+        None => page(200),
+    }
+}
