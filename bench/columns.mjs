@@ -100,7 +100,8 @@ function bundle(name, bindings = {}) {
       logLevel: 'error',
     });
     const { compatibilityDate, compatibilityFlags } = runtimeOf(settings);
-    const flags = [...new Set([...compatibilityFlags, 'nodejs_compat'])];
+    // The others use Node's modules, which the date switches on and this project's own flags switch off.
+    const flags = compatibilityFlags.filter((flag) => !flag.startsWith('no_nodejs_compat'));
     return { compatibilityDate, compatibilityFlags: flags, modules: [{ name: 'index.js', file }], ...bindings };
   };
 }

@@ -13,28 +13,24 @@ export function ensureProjectPackages() {
 
 /** Installs what the tests of this repository need beside them. */
 export async function ensureTestPackages() {
-  // The conformance suite needs Node 22: for an older one, a newer Node comes as an optional package.
-  const optional = Number.parseInt(process.versions.node, 10) < 22;
-  await oneAtATime(() => ensurePackages(path.join(root, 'tests'), 'npm packages for the tests (official clients, conformance suite)', { optional }));
+  await oneAtATime(() => ensurePackages(path.join(root, 'tests'), 'npm packages for the tests (official clients, conformance suite)'));
 }
 
-const oneAtATime = (body) => withLock(path.join(toolsDir, 'packages.lock'), body);
+/** Two scripts that start at once never install at once. */
+export const oneAtATime = (body) => withLock(path.join(toolsDir, 'packages.lock'), body);
 
-/**
- * Makes `node_modules` in `directory` what its `package-lock.json` says.
- * @param {{optional?: boolean}} [wanted] whether optional packages are wanted, where they are made for this platform
- */
-export async function ensurePackages(directory, what, { optional = true } = {}) {
-  if (isInstalled(directory, optional)) return;
+/** Makes `node_modules` in `directory` what its `package-lock.json` says. */
+export async function ensurePackages(directory, what) {
+  if (isInstalled(directory)) return;
   step(`Installing ${what}`);
-  await run('npm', ['ci', ...(optional ? [] : ['--omit=optional'])], {
+  await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: directory,
     failure: () => 'npm could not install the packages: is there a network, and room on the disk?',
   });
 }
 
 /** npm notes at the end of an installation what is there, so an interrupted one is seen. */
-function isInstalled(directory, optional) {
+function isInstalled(directory) {
   const wanted = packagesIn(path.join(directory, 'package-lock.json'));
   const found = packagesIn(path.join(directory, 'node_modules/.package-lock.json'));
   // npm decides which optional packages of other packages it installs. Ours are needed where they are for this platform.
@@ -42,7 +38,7 @@ function isInstalled(directory, optional) {
   return Object.entries(wanted).every(([name, entry]) => {
     if (name === '') return true;
     if (found[name]) return found[name].version === entry.version;
-    return entry.optional && !(optional && ours.includes(name) && isForThisPlatform(entry));
+    return entry.optional && !(ours.includes(name) && isForThisPlatform(entry));
   });
 }
 

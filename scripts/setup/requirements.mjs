@@ -1,30 +1,14 @@
-// What has to be on the machine: Node, a C compiler for the build tools, and Rust. Rust and the npm packages of the project are
-// installed where they are missing.
+// What has to be on the machine: Node, a C compiler for the build tools, and Rust. A current Node, Rust and the npm packages of
+// the project are installed where they are missing.
 import { existsSync } from 'node:fs';
 import { Stop, step } from '../support/log.mjs';
 import { root } from '../support/paths.mjs';
 import { outputOf, run } from '../support/processes.mjs';
 import { readToml } from '../support/toml.mjs';
+import { ensureNode, linkNode } from './node.mjs';
 import { ensureProjectPackages } from './packages.mjs';
 import { ensureRust, TARGET } from './rust.mjs';
-
-/** The oldest Node that wrangler runs on. */
-export const OLDEST_NODE = '20.3.0';
-
-/** Whether version `have` is at least `want`; both like `1.95.0`, anything behind the numbers is ignored. */
-export function atLeast(have, want) {
-  const [a, b] = [have, want].map((version) => version.split(/[.-]/).map((part) => Number.parseInt(part, 10) || 0));
-  for (let i = 0; i < 3; i += 1) {
-    if ((a[i] ?? 0) !== (b[i] ?? 0)) return (a[i] ?? 0) > (b[i] ?? 0);
-  }
-  return true;
-}
-
-/** Why this Node does not serve, or nothing. */
-export function nodeProblem(version) {
-  if (atLeast(version, OLDEST_NODE)) return undefined;
-  return `Node ${version} is too old: this project needs ${OLDEST_NODE} or newer. Get it from https://nodejs.org and try again.`;
-}
+import { atLeast } from './versions.mjs';
 
 /**
  * Why this Rust does not serve, or nothing.
@@ -40,9 +24,9 @@ export function rustProblem(printed, wanted) {
 /** Installs the npm packages and Rust where they are missing. Fails with one line where something else is missing, or too old. */
 export async function checkRequirements() {
   if (process.platform === 'win32') throw new Stop('On Windows, please use this project inside WSL (https://learn.microsoft.com/windows/wsl).');
-  const old = nodeProblem(process.versions.node);
-  if (old) throw new Stop(old);
+  await ensureNode();
   await ensureProjectPackages();
+  linkNode();
   await ensureRust();
   const manifest = await readToml('Cargo.toml');
   const problem = rustProblem(outputOf('rustc', ['--version'], { cwd: root }), manifest.package?.['rust-version'] ?? '1.85');

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before } from 'node:test';
 import { authorize, REDIRECT_URI, signIn } from '../client/sign-in.mjs';
+import { currentNode } from '../setup/node.mjs';
 import { root, wranglerScript } from '../support/paths.mjs';
 import { launch } from '../support/processes.mjs';
 
@@ -80,7 +81,7 @@ class Connector {
       WRANGLER_LOG_PATH: path.join(this.#folder, 'logs'),
       WRANGLER_REGISTRY_PATH: path.join(this.#folder, 'registry'),
     };
-    this.#wrangler = launch(process.execPath, [wranglerScript, ...args], { cwd: root, env, output: 'pipe' });
+    this.#wrangler = launch(currentNode(), [wranglerScript, ...args], { cwd: root, env, output: 'pipe' });
     const port = await new Promise((resolve, reject) => {
       const limit = setTimeout(() => reject(new Error(`the Worker did not start:\n${this.#log}`)), START_LIMIT);
       for (const stream of [this.#wrangler.stdout, this.#wrangler.stderr]) {

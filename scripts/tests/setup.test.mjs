@@ -11,7 +11,9 @@ import tally from '../results/node-results.mjs';
 import { withLock } from '../support/lock.mjs';
 import { Stop } from '../support/log.mjs';
 import { ensurePassphrase, randomPassphrase, valueIn } from '../serve/passphrase.mjs';
-import { atLeast, nodeProblem, rustProblem } from '../setup/requirements.mjs';
+import { nodeProblem } from '../setup/node.mjs';
+import { rustProblem } from '../setup/requirements.mjs';
+import { atLeast } from '../setup/versions.mjs';
 import { checkPort, portFrom } from '../serve/wrangler-dev.mjs';
 import { lockedVersion } from '../setup/build-tools.mjs';
 
@@ -32,7 +34,8 @@ describe('requirements', () => {
 
   test('an old Node is named together with what to do', () => {
     assert.match(nodeProblem('18.20.4'), /^Node 18\.20\.4 is too old: .* https:\/\/nodejs\.org .*$/);
-    assert.equal(nodeProblem(process.versions.node), undefined);
+    assert.match(nodeProblem('22.11.0'), /wrangler needs 22\.12\.0 or newer/);
+    assert.equal(nodeProblem('22.12.0'), undefined);
   });
 
   test('an old Rust is named together with what to do', () => {

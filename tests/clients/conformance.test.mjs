@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { startEverything } from '../support/workers/wrangler-dev.mjs';
-import { nodeForSuite, packaged } from '../support/clients/conformance-suite.mjs';
+import { currentNode } from '../../scripts/setup/node.mjs';
+import { packaged } from '../support/clients/conformance-suite.mjs';
 
 const NO_EXPECTED_FAILURES = fileURLToPath(new URL('expected-failures.yaml', import.meta.url));
 
@@ -47,7 +48,7 @@ async function run(options, name) {
   const suite = packaged('@modelcontextprotocol/conformance', 'dist/index.js');
   assert.ok(suite, '@modelcontextprotocol/conformance is installed');
   const child = spawn(
-    nodeForSuite(),
+    currentNode(),
     [suite, 'server', '--url', server.url, ...options, '--expected-failures', NO_EXPECTED_FAILURES, '--timeout', '15000', '-o', directory],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );

@@ -41,7 +41,8 @@ import {
 import { authProvider } from '../support/oauth/auth-provider.mjs';
 import { PYTHON_PACKAGE, python } from '../support/clients/python.mjs';
 import { startConnector } from '../support/workers/wrangler-dev.mjs';
-import { nodeForSuite, packaged } from '../support/clients/conformance-suite.mjs';
+import { currentNode } from '../../scripts/setup/node.mjs';
+import { packaged } from '../support/clients/conformance-suite.mjs';
 
 const INFO = { name: 'behaviour-tests', version: '1.0.0' };
 
@@ -341,7 +342,7 @@ describe('under `wrangler dev`, as `npm start` runs it', () => {
     const directory = await mkdtemp(join(tmpdir(), 'mcp-connector-authorization-'));
     try {
       const options = ['authorization', '--url', server.origin, '--client-id', client.client_id, '--port', String(port), '-o', directory];
-      const child = spawn(nodeForSuite(), [packaged('@modelcontextprotocol/conformance', 'dist/index.js'), ...options], {
+      const child = spawn(currentNode(), [packaged('@modelcontextprotocol/conformance', 'dist/index.js'), ...options], {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let output = '';

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse, stringify } from 'smol-toml';
 import { promisify } from 'node:util';
+import { currentNode } from '../../scripts/setup/node.mjs';
 import { calling, modern, send, textOf } from '../support/mcp/requests.mjs';
 import { SIGN_IN, bearer, connect, register, secret } from '../support/oauth/client.mjs';
 import { ROOT, WRANGLER, start } from '../support/workers/wrangler-dev.mjs';
@@ -40,7 +41,7 @@ before(async () => {
   server = await start(LOCAL, vars, async (storage) => {
     const how = ['d1', 'execute', 'DB', '--local', '--config', join(ROOT, LOCAL), '--persist-to', storage];
     const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' };
-    await promisify(execFile)(process.execPath, [WRANGLER, ...how, '--file', join(ROOT, 'examples/recipes/books.sql')], { env, cwd: ROOT });
+    await promisify(execFile)(currentNode(), [WRANGLER, ...how, '--file', join(ROOT, 'examples/recipes/books.sql')], { env, cwd: ROOT });
   });
   client = await register(server);
 });

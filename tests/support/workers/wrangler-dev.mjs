@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'smol-toml';
+import { currentNode } from '../../../scripts/setup/node.mjs';
 
 /** The repository. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -77,7 +78,7 @@ export async function start(config, vars = {}, prepare = async () => {}) {
     ['--show-interactive-dev-session', 'false'],
     ...Object.entries(vars).map(([name, value]) => ['--var', `${name}:${value}`]),
   ].flat();
-  const group = spawn('sh', ['-c', SUPERVISE, state, process.execPath, WRANGLER, 'dev', ...options], {
+  const group = spawn('sh', ['-c', SUPERVISE, state, currentNode(), WRANGLER, 'dev', ...options], {
     cwd: ROOT,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],

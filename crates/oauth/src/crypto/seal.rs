@@ -12,7 +12,7 @@ use std::marker::PhantomData;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::Payload;
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use chacha20poly1305::{Key, XChaCha20Poly1305};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -69,8 +69,8 @@ impl<T: Sealable> Sealed<T> {
         let mut nonce = [0; NONCE_LENGTH];
         random.fill(&mut nonce);
         let payload = Payload { msg: &plain, aad: &associated_data(T::PURPOSE, binding) };
-        let sealed = XChaCha20Poly1305::new(Key::from_slice(keys.current()))
-            .encrypt(XNonce::from_slice(&nonce), payload)
+        let sealed = XChaCha20Poly1305::new(<&Key>::from(keys.current()))
+            .encrypt((&nonce).into(), payload)
             .map_err(|_| SealError::TooLarge)?;
         let text = URL_SAFE_NO_PAD.encode([nonce.as_slice(), &sealed].concat());
         if text.len() > T::MAX_SEALED_LENGTH {
@@ -105,7 +105,7 @@ impl<T: Sealable> Sealed<T> {
             .all()
             .find_map(|key| {
                 let payload = Payload { msg: sealed, aad: &aad };
-                XChaCha20Poly1305::new(Key::from_slice(key)).decrypt(XNonce::from_slice(nonce), payload).ok()
+                XChaCha20Poly1305::new(<&Key>::from(key)).decrypt(nonce.into(), payload).ok()
             })
             .ok_or(SealError::Forged)?;
         let (expires, value) = plain.split_first_chunk::<TIME_LENGTH>().ok_or(SealError::Forged)?;
